@@ -1,0 +1,232 @@
+"""Pairs: a private key and the CSR made from it, what is known of them, and the one next step."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from csrtui.core.finding import CaKind
+from csrtui.core.subject import SubjectFields
+
+SCHEMA = 1
+"""The version of pair.json and of the JSON that commands print."""
+
+
+class Stage(StrEnum):
+    """How far a pair has come."""
+
+    NEW = "new"
+    SUBMITTED = "submitted"
+    ISSUED = "issued"
+    RETIRED = "retired"
+
+
+class BackupStatus(StrEnum):
+    """What is known of the backups of a pair's key."""
+
+    NONE = "none"
+    UNVERIFIED = "unverified"
+    VERIFIED = "verified"
+    MISSING = "missing"
+    DAMAGED = "damaged"
+
+
+class NextStep(StrEnum):
+    """The one thing to do next with a pair."""
+
+    BACK_UP = "back-up"
+    SUBMIT = "submit"
+    IMPORT = "import"
+    INSTALL = "install"
+    RENEW = "renew"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFacts:
+    """What is known of the private key without opening it.
+
+    Attributes:
+        type: Its type as in `csrtui.core.keys.KeyType`; free text for an adopted key of another type.
+        encrypted: Whether key.pem is under a passphrase.
+        spki_sha256: The SPKI fingerprint, 64 hex digits.
+    """
+
+    type: str
+    encrypted: bool
+    spki_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFacts:
+    """What identifies the CSR: SHA-256 of its DER (64 hex digits) and the hash it was signed with."""
+
+    sha256: str
+    signature_hash: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A backup of a pair's key and where it stands.
+
+    Attributes:
+        status: What the last look at it said.
+        path: The file, absolute.
+        created: When it was written.
+        verified: When it was last restored for proof, or None.
+    """
+
+    status: BackupStatus
+    path: str
+    created: datetime
+    verified: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """The life of the certificate of a pair, both ends included (RFC 5280, 4.1.2.5)."""
+
+    not_before: datetime
+    not_after: datetime
+
+    def days_left(self, now: datetime) -> int:
+        """Whole days until the certificate expires; negative when it has."""
+        return (self.not_after - now) // timedelta(days=1)
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether a third of the life or less is left, which is when a renewal is due."""
+        return (self.not_after - now) * 3 <= self.not_after - self.not_before
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a pair: when, what, and which user of this machine did it."""
+
+    time: datetime
+    what: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class PairRecord:
+    """Everything that is known of a pair besides its key, its CSR and its certificate: pair.json.
+
+    Attributes:
+        created: When the pair was made.
+        subject: The subject of the CSR, field by field.
+        subject_text: The same as RFC 4514 writes it.
+        names: The names of the CSR, the common name first.
+        ca: The kind of CA it is for.
+        platform: The server software it is for, an id of `csrtui.core.platforms`.
+        key: What is known of the key.
+        request: What identifies the CSR.
+        backup: The best backup there is, or None.
+        submitted: When the CSR went to a CA, or None.
+        validity: The life of the newest imported certificate, or None.
+        retired: When the pair was marked as no longer used, or None.
+        renews: The name of the pair that this one replaces, or None.
+        renewed_by: The name of the pair that replaces this one, or None.
+        history: What happened to it, oldest first.
+        unknown: Members that a later version has written; they are kept as they are.
+    """
+
+    created: datetime
+    subject: SubjectFields
+    subject_text: str
+    names: tuple[str, ...]
+    ca: CaKind
+    platform: str
+    key: KeyFacts
+    request: RequestFacts
+    backup: Backup | None = None
+    submitted: datetime | None = None
+    validity: Validity | None = None
+    retired: datetime | None = None
+    renews: str | None = None
+    renewed_by: str | None = None
+    history: tuple[Event, ...] = ()
+    unknown: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def stage(self) -> Stage:
+        """How far the pair has come."""
+        if self.retired:
+            return Stage.RETIRED
+        if self.validity:
+            return Stage.ISSUED
+        return Stage.SUBMITTED if self.submitted else Stage.NEW
+
+    @property
+    def backup_status(self) -> BackupStatus:
+        """The status of the best backup."""
+        return self.backup.status if self.backup else BackupStatus.NONE
+
+    def next_step(self, now: datetime) -> NextStep:
+        """The one thing to do next.
+
+        A key without a proved backup comes before handing the CSR out. Once the CSR is with the CA, a
+        backup on a medium that is away is no reason to hold up the certificate.
+        """
+        stage = self.stage
+        if stage is Stage.RETIRED or self.renewed_by:
+            return NextStep.NONE
+        if self.validity and self.validity.is_due(now):
+            return NextStep.RENEW
+        sufficient = _SUFFICIENT_BEFORE_SUBMIT if stage is Stage.NEW else _SUFFICIENT_LATER
+        if self.backup_status not in sufficient:
+            return NextStep.BACK_UP
+        return _NEXT[stage]
+
+    def marked_submitted(self, now: datetime, user: str) -> "PairRecord":
+        """The record after its CSR went to a CA at `now`."""
+        event = Event(now, "submitted", user)
+        return replace(self, submitted=now, history=(*self.history, event))
+
+
+_SUFFICIENT_BEFORE_SUBMIT = frozenset({BackupStatus.VERIFIED})
+_SUFFICIENT_LATER = frozenset({BackupStatus.VERIFIED, BackupStatus.MISSING})
+
+_NEXT = {
+    Stage.NEW: NextStep.SUBMIT,
+    Stage.SUBMITTED: NextStep.IMPORT,
+    Stage.ISSUED: NextStep.NONE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A pair in the store.
+
+    Attributes:
+        name: Its name, unique in the store.
+        path: Its folder, absolute.
+        record: What is known of it.
+        has_certificate: Whether a certificate lies beside its CSR.
+    """
+
+    name: str
+    path: str
+    record: PairRecord
+    has_certificate: bool = False
+
+
+_URGENCY = (
+    NextStep.RENEW,
+    NextStep.BACK_UP,
+    NextStep.SUBMIT,
+    NextStep.INSTALL,
+    NextStep.IMPORT,
+    NextStep.NONE,
+)
+
+
+def urgency(pair: Pair, now: datetime) -> tuple[int, float, str]:
+    """A sort key that puts first what wants attention first; newer before older, then by name."""
+    record = pair.record
+    when = record.validity.not_after.timestamp() if record.validity else -record.created.timestamp()
+    retired = len(_URGENCY) if record.stage is Stage.RETIRED else 0
+    return (retired + _URGENCY.index(record.next_step(now)), when, pair.name)
+
+
+def utc_text(time: datetime) -> str:
+    """Return a time as RFC 3339 in UTC, to the second: ``2026-11-23T09:00:00Z``."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,259 @@
+"""Pairs as JSON: pair.json in the store, and the document that ``--json`` prints."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TypeVar
+
+from csrtui.core.errors import StoreError
+from csrtui.core.finding import CaKind
+from csrtui.core.pair import (
+    SCHEMA,
+    Backup,
+    BackupStatus,
+    Event,
+    KeyFacts,
+    Pair,
+    PairRecord,
+    RequestFacts,
+    Validity,
+    utc_text,
+)
+from csrtui.core.subject import SubjectFields
+
+_T = TypeVar("_T")
+Json = dict[str, object]
+
+_KNOWN = frozenset(
+    {
+        "schema",
+        "created",
+        "subject",
+        "subject_fields",
+        "names",
+        "ca",
+        "platform",
+        "key",
+        "request",
+        "backup",
+        "submitted",
+        "validity",
+        "retired",
+        "renews",
+        "renewed_by",
+        "history",
+    }
+)
+
+
+def dump_record(record: PairRecord) -> bytes:
+    """Return pair.json for a record: UTF-8, indented, ending with a line feed."""
+    document: Json = {
+        "schema": SCHEMA,
+        "created": utc_text(record.created),
+        "subject": record.subject_text,
+        "subject_fields": record.subject.as_dict(),
+        "names": list(record.names),
+        "ca": record.ca.value,
+        "platform": record.platform,
+        "key": _key(record),
+        "request": _request(record),
+        "backup": _backup(record.backup) if record.backup else None,
+        "submitted": _optional_time(record.submitted),
+        "validity": _validity(record.validity) if record.validity else None,
+        "retired": _optional_time(record.retired),
+        "renews": record.renews,
+        "renewed_by": record.renewed_by,
+        "history": [
+            {"time": utc_text(event.time), "what": event.what, "user": event.user} for event in record.history
+        ],
+        **record.unknown,
+    }
+    return json.dumps(document, indent=1).encode("ascii") + b"\n"
+
+
+def load_record(data: bytes) -> PairRecord:
+    """Return the record that pair.json holds.
+
+    Raises:
+        StoreError: It is not JSON, not of a schema this version knows, or a member is missing or of the
+            wrong kind.
+    """
+    document = _parse(data)
+    if document.get("schema") != SCHEMA:
+        raise StoreError(
+            "pair.json is of a schema this version does not know", "a newer csrtui wrote it: use that one"
+        )
+    try:
+        return _record(_Reader(document))
+    except (ValueError, TypeError) as error:
+        raise StoreError(f"pair.json is damaged: {error}", "restore it from a backup") from error
+
+
+def describe(pair: Pair, now: datetime) -> Json:
+    """Return the JSON document of a pair that commands print, its members in the contract's order."""
+    record = pair.record
+    validity = record.validity
+    backup = record.backup
+    return {
+        "schema": SCHEMA,
+        "name": pair.name,
+        "path": pair.path,
+        "created": utc_text(record.created),
+        "subject": record.subject_text,
+        "subject_fields": record.subject.as_dict(),
+        "names": list(record.names),
+        "ca": record.ca.value,
+        "platform": record.platform,
+        "key": _key(record),
+        "request": _request(record),
+        "backup": {
+            "status": record.backup_status.value,
+            "path": backup.path if backup else None,
+            "created": utc_text(backup.created) if backup else None,
+            "verified": _optional_time(backup.verified) if backup else None,
+        },
+        "stage": record.stage.value,
+        "submitted": _optional_time(record.submitted),
+        "expires": utc_text(validity.not_after) if validity else None,
+        "days_left": validity.days_left(now) if validity else None,
+        "next": record.next_step(now).value,
+        "renews": record.renews,
+        "renewed_by": record.renewed_by,
+        "files": {
+            "key": f"{pair.path}/key.pem",
+            "request": f"{pair.path}/request.pem",
+            "certificate": f"{pair.path}/certificate.pem" if pair.has_certificate else None,
+        },
+    }
+
+
+class _Reader:
+    """Members of a JSON object, each demanded to be of its kind."""
+
+    def __init__(self, members: Mapping[str, object], path: str = "") -> None:
+        self._members = members
+        self._path = path
+
+    def get(self, name: str, kind: type[_T]) -> _T:
+        if name not in self._members:
+            raise TypeError(f"{self._path}{name} is not there")
+        value = self._members[name]
+        if not isinstance(value, kind):
+            raise TypeError(f"{self._path}{name} is not what it should be")
+        return value
+
+    def text(self, name: str) -> str:
+        return self.get(name, str)
+
+    def optional_text(self, name: str) -> str | None:
+        return None if self._members.get(name) is None else self.text(name)
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        values = self.get(name, list)
+        if not all(isinstance(value, str) for value in values):
+            raise TypeError(f"{self._path}{name} is not a list of texts")
+        return tuple(values)
+
+    def time(self, name: str) -> datetime:
+        time = datetime.fromisoformat(self.text(name))
+        if time.tzinfo is None:
+            raise ValueError(f"{self._path}{name} has no time zone")
+        return time
+
+    def optional_time(self, name: str) -> datetime | None:
+        return None if self._members.get(name) is None else self.time(name)
+
+    def object(self, name: str) -> "_Reader":
+        return _Reader(self.get(name, dict), f"{self._path}{name}.")
+
+    def optional_object(self, name: str) -> "_Reader | None":
+        return None if self._members.get(name) is None else self.object(name)
+
+    def objects(self, name: str) -> list["_Reader"]:
+        values = self.get(name, list)
+        if not all(isinstance(value, dict) for value in values):
+            raise TypeError(f"{self._path}{name} is not a list of objects")
+        return [_Reader(value, f"{self._path}{name}.") for value in values]
+
+    def others(self) -> Json:
+        return {name: value for name, value in self._members.items() if name not in _KNOWN}
+
+
+def _parse(data: bytes) -> Json:
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise StoreError("pair.json is not JSON", "restore it from a backup") from error
+    if not isinstance(document, dict):
+        raise StoreError("pair.json is not a JSON object", "restore it from a backup")
+    return document
+
+
+def _record(members: _Reader) -> PairRecord:
+    key, request = members.object("key"), members.object("request")
+    fields, backup = members.object("subject_fields"), members.optional_object("backup")
+    validity = members.optional_object("validity")
+    return PairRecord(
+        created=members.time("created"),
+        subject=SubjectFields(
+            common_name=fields.optional_text("common_name"),
+            organization=fields.optional_text("organization"),
+            organizational_unit=fields.optional_text("organizational_unit"),
+            country=fields.optional_text("country"),
+            state=fields.optional_text("state"),
+            locality=fields.optional_text("locality"),
+        ),
+        subject_text=members.text("subject"),
+        names=members.texts("names"),
+        ca=CaKind(members.text("ca")),
+        platform=members.text("platform"),
+        key=KeyFacts(key.text("type"), key.get("encrypted", bool), key.text("spki_sha256")),
+        request=RequestFacts(request.text("sha256"), request.optional_text("signature_hash")),
+        backup=_read_backup(backup) if backup else None,
+        submitted=members.optional_time("submitted"),
+        validity=Validity(validity.time("not_before"), validity.time("not_after")) if validity else None,
+        retired=members.optional_time("retired"),
+        renews=members.optional_text("renews"),
+        renewed_by=members.optional_text("renewed_by"),
+        history=tuple(
+            Event(event.time("time"), event.text("what"), event.text("user"))
+            for event in members.objects("history")
+        ),
+        unknown=members.others(),
+    )
+
+
+def _read_backup(members: _Reader) -> Backup:
+    return Backup(
+        BackupStatus(members.text("status")),
+        members.text("path"),
+        members.time("created"),
+        members.optional_time("verified"),
+    )
+
+
+def _key(record: PairRecord) -> Json:
+    key = record.key
+    return {"type": key.type, "encrypted": key.encrypted, "spki_sha256": key.spki_sha256}
+
+
+def _request(record: PairRecord) -> Json:
+    return {"sha256": record.request.sha256, "signature_hash": record.request.signature_hash}
+
+
+def _backup(backup: Backup) -> Json:
+    return {
+        "status": backup.status.value,
+        "path": backup.path,
+        "created": utc_text(backup.created),
+        "verified": _optional_time(backup.verified),
+    }
+
+
+def _validity(validity: Validity) -> Json:
+    return {"not_before": utc_text(validity.not_before), "not_after": utc_text(validity.not_after)}
+
+
+def _optional_time(time: datetime | None) -> str | None:
+    return None if time is None else utc_text(time)

@@ -1,0 +1,193 @@
+"""Certification requests (CSR, PKCS #10, RFC 2986): made, read, and previewed before there is a key."""
+
+import ipaddress
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from csrtui.core import distinguished_name, keys
+from csrtui.core.errors import InputError
+from csrtui.core.subject import SubjectFields
+
+if TYPE_CHECKING:
+    from cryptography import x509
+
+    from csrtui.core.keys import PrivateKey
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a CSR says, decoded from its DER.
+
+    Attributes:
+        der: The DER of the whole request.
+        subject: Its subject, field by field.
+        subject_der: The DER of the subject's Name.
+        subject_text: The subject as RFC 4514 writes it, safe to show.
+        names: The names of its SAN extension, in order; DNS names and addresses as they are, of other
+            kinds with the kind before a colon.
+        key_type: The type of its key, or None for one that csrtui does not make.
+        spki_sha256: The SPKI fingerprint, 64 hex digits.
+        signature_hash: The hash it was signed with, or None where the algorithm has its own.
+    """
+
+    der: bytes
+    subject: SubjectFields
+    subject_der: bytes
+    subject_text: str
+    names: tuple[str, ...]
+    key_type: keys.KeyType | None
+    spki_sha256: str
+    signature_hash: str | None
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the DER, 64 hex digits."""
+        return sha256(self.der).hexdigest()
+
+
+def build(subject: SubjectFields, names: Sequence[str], key: "PrivateKey") -> bytes:
+    """Return the DER of a CSR for `subject` and `names`, signed with `key`.
+
+    The SAN extension holds every name in the order given. No e-mail address, no challenge password.
+
+    Args:
+        subject: Within the bounds of `csrtui.core.subject`.
+        names: Canonical host names (A-labels) and addresses, the common name first.
+        key: Of one of the types in `keys.KeyType`.
+    """
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    key_type = keys.type_of(key.public_key())
+    if key_type is None:
+        raise InputError("a key of this type makes no CSR here", f"key types: {', '.join(keys.KeyType)}")
+    builder = (
+        x509.CertificateSigningRequestBuilder()
+        .subject_name(distinguished_name.encode(subject))
+        .add_extension(x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False)
+    )
+    return builder.sign(key, keys.signature_hash(key_type)).public_bytes(Encoding.DER)
+
+
+def preview(subject: SubjectFields, names: Sequence[str]) -> Request:
+    """Return what a CSR for `subject` and `names` will say, decoded from the DER that would be signed.
+
+    It is made by `build` and read by `read` like the real one, with a key that is no secret at all: the
+    private key 1 on P-256. Whatever the encoding does to a value shows here first.
+    """
+    return read_der(build(subject, names, _preview_key()))
+
+
+def read_der(data: bytes) -> Request:
+    """Return what the CSR in `data` says, without checking its signature.
+
+    Raises:
+        InputError: `data` is no CSR in DER, or one whose parts cannot be read.
+    """
+    from cryptography import x509
+
+    try:
+        return _decode(x509.load_der_x509_csr(data), data)
+    except x509.InvalidVersion as error:
+        raise InputError(
+            f"the certificate request has version {error.parsed_version}, where PKCS #10 only knows 0",
+            "make a new request; no CA should take this one",
+        ) from error
+    except (ValueError, TypeError, x509.DuplicateExtension) as error:
+        raise InputError(
+            "the certificate request cannot be read", "it may be damaged or cut short"
+        ) from error
+
+
+def read_pem(data: bytes) -> Request:
+    """Return what the first CSR in a PEM text says.
+
+    Raises:
+        InputError: There is no CSR in it, or one that cannot be read.
+    """
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    try:
+        der = x509.load_pem_x509_csr(data).public_bytes(Encoding.DER)
+    except x509.InvalidVersion as error:
+        raise InputError(
+            f"the certificate request has version {error.parsed_version}, where PKCS #10 only knows 0",
+            "make a new request; no CA should take this one",
+        ) from error
+    except ValueError as error:
+        raise InputError(
+            "the certificate request cannot be read", "it may be damaged or cut short"
+        ) from error
+    return read_der(der)
+
+
+def to_pem(der: bytes) -> bytes:
+    """Return the CSR in `der` as PEM, in lines of 64 characters (RFC 7468)."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    return x509.load_der_x509_csr(der).public_bytes(Encoding.PEM)
+
+
+def signature_holds(der: bytes) -> bool:
+    """Whether the CSR is signed by the key it names (proof of possession)."""
+    from cryptography import x509
+
+    return x509.load_der_x509_csr(der).is_signature_valid
+
+
+def _decode(csr: "x509.CertificateSigningRequest", der: bytes) -> Request:
+    public_key = csr.public_key()
+    name = csr.subject
+    hash_algorithm = csr.signature_hash_algorithm
+    return Request(
+        der=der,
+        subject=distinguished_name.decode(name),
+        subject_der=name.public_bytes(),
+        subject_text=distinguished_name.rfc4514(name),
+        names=tuple(_names(csr)),
+        key_type=keys.type_of(public_key),
+        spki_sha256=keys.spki_sha256(public_key),
+        signature_hash=hash_algorithm.name if hash_algorithm else None,
+    )
+
+
+def _names(csr: "x509.CertificateSigningRequest") -> Iterable[str]:
+    from cryptography import x509
+
+    try:
+        alternative = csr.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return
+    for name in alternative:
+        match name:
+            case x509.DNSName():
+                yield name.value
+            case x509.IPAddress():
+                yield str(name.value)
+            case x509.RFC822Name():
+                yield f"email:{name.value}"
+            case x509.UniformResourceIdentifier():
+                yield f"uri:{name.value}"
+            case _:
+                yield f"other:{type(name).__name__}"
+
+
+def _general_name(name: str) -> "x509.GeneralName":
+    from cryptography import x509
+
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
+@cache
+def _preview_key() -> "PrivateKey":
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    return ec.derive_private_key(1, ec.SECP256R1())
