@@ -1,0 +1,269 @@
+"""A Textual app that shows no secret when it crashes and leaves the terminal whole when it ends.
+
+The leaks it closes are those of Textual 8.2.8: the crash screen with local variables, the screenshot
+command, untrusted text passed to the terminal, grey under NO_COLOR, and hanging once the terminal is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+
+from textual import constants
+from textual.app import App
+from textual.filter import Monochrome, NoColor
+from textual.worker import WorkerFailed
+
+from csrtui.core.bug import describe_bug
+from csrtui.core.visible import visible
+from csrtui.tui.filters import AttributesOnly, PrintableOnly
+from csrtui.tui.safe_driver import SafeDriver
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from types import FrameType
+
+    from textual.app import SystemCommand
+    from textual.driver import Driver
+    from textual.filter import LineFilter
+    from textual.screen import Screen
+
+    from csrtui.core.errors import CsrtuiError
+
+ReturnType = TypeVar("ReturnType")
+
+COLOURLESS_THEME: Final = "ansi-dark"
+"""The theme under NO_COLOR: it leaves the terminal's own colours alone, `AttributesOnly` does the rest."""
+
+_ENDING_SIGNALS: Final = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
+_SECONDS_TO_END: Final = 5.0  # after a signal; a stuck terminal must not keep the process for ever
+
+
+class SafeApp(App[ReturnType]):
+    """Base of the app.
+
+    Run it with `run`, then exit with `exit_status`.
+
+    Args:
+        theme: The name of the theme from the first frame on, or None for Textual's. NO_COLOR, when set and
+            not empty, overrides it.
+    """
+
+    ENABLE_COMMAND_PALETTE = False
+    COMMANDS: ClassVar[set[Any]] = set()
+
+    def __init__(self, theme: str | None = None) -> None:
+        self._wants_colour = not os.environ.get("NO_COLOR")
+        if not self._wants_colour:
+            theme = COLOURLESS_THEME
+        if theme is not None:
+            # Before Textual builds its style sheet, so that it is built once.
+            self._reactive_theme = theme
+        super().__init__()
+        self._failure: CsrtuiError | None = None
+        self._failure_told = False
+        self._signal: signal.Signals | None = None
+        self._state_saved = False
+        self._printable = PrintableOnly()
+        self._set_colour_filters()
+        if constants.LOG_FILE is not None:
+            raise RuntimeError("Textual was imported before its variables were dropped")
+
+    def _set_colour_filters(self) -> None:
+        # Textual takes an empty NO_COLOR for one that is set, and turns colours grey instead of off.
+        self.no_color = not self._wants_colour
+        self._filters = [f for f in self._filters if not isinstance(f, (NoColor, Monochrome))]
+        if self.no_color:
+            self._filters.append(AttributesOnly())
+
+    # What the app may override
+
+    def save_state(self) -> None:
+        """Save what the user typed; called once when a signal or a lost terminal ends the app."""
+
+    # What is drawn
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """The filters that every line passes on its way to the terminal."""
+        return [*super().get_line_filters(), self._printable]
+
+    def validate_theme(self, theme: str) -> str:
+        """Keep the colourless theme under NO_COLOR."""
+        return theme if self._wants_colour else COLOURLESS_THEME
+
+    def terminal_taken(self) -> None:
+        """What the terminal shows is unknown: draw all of it again."""
+        if self._screen_stack:
+            self.call_later(self.refresh, layout=True)
+
+    def _set_pointer_shape(self, shape: str) -> None:
+        # OSC 22 is for a mouse; without one it is only bytes.
+        if self._driver is not None and self._driver._mouse:  # noqa: SLF001 - Textual has no public name for it
+            super()._set_pointer_shape(shape)
+
+    # What is closed
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:  # noqa: ARG002 - Textual's interface
+        """None of Textual's own commands (its *Screenshot* writes what is on screen to a file)."""
+        return ()
+
+    def action_screenshot(self, filename: str | None = None, path: str | None = None) -> None:
+        """Nothing: no action writes the screen to a file."""
+
+    def get_driver_class(self) -> type[Driver]:
+        """The driver that survives a lost terminal."""
+        return SafeDriver
+
+    # Running and ending
+
+    def run(self, **options: Any) -> ReturnType | None:
+        """Run until the app exits; the mouse is left to the terminal unless ``mouse=True`` is given.
+
+        Any failure is told in one line (and a hint) on stderr once the terminal is restored, see
+        `exit_status`.
+
+        Args:
+            options: Those of `textual.app.App.run`.
+
+        Returns:
+            What the app was exited with; None after a failure or a signal.
+        """
+        options.setdefault("mouse", False)
+        with self._quiet_hooks():
+            try:
+                return super().run(**options)
+            except Exception as error:  # noqa: BLE001 - the last line before a traceback
+                self._handle_exception(error)
+            except (KeyboardInterrupt, asyncio.CancelledError):
+                self._signal = self._signal or signal.SIGINT
+            finally:
+                self._print_error_renderables()
+        return None
+
+    @property
+    def exit_status(self) -> int:
+        """The process's exit status: 3 after a bug, 128 + N after signal N, else the app's return code."""
+        if self._failure is not None:
+            return self._failure.exit_code
+        if self._signal is not None:
+            return 128 + self._signal
+        return self.return_code or 0
+
+    async def run_async(self, **options: Any) -> ReturnType | None:
+        """Run inside an event loop; see `run`."""
+        loop = asyncio.get_running_loop()
+        # asyncio's own handler logs tracebacks with the exception's message to stderr.
+        loop.set_exception_handler(lambda _loop, context: self._loop_failed(context))
+        with self._ending_signals(loop):
+            return await super().run_async(**options)
+
+    def _loop_failed(self, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if isinstance(error, Exception):
+            self._handle_exception(error)
+
+    def terminal_lost(self) -> None:
+        """End as SIGHUP would; called from the input thread."""
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop ended meanwhile
+                self._loop.call_soon_threadsafe(self._leave, signal.SIGHUP)
+
+    def input_failed(self, error: Exception) -> None:
+        """End with a bug's message; called from the input thread."""
+        self.call_later(self._handle_exception, error)
+
+    def _leave(self, number: signal.Signals) -> None:
+        if self._signal is None:
+            self._signal = number
+            self._save_state_once()
+            self.exit(return_code=128 + number)
+
+    def _save_state_once(self) -> None:
+        if not self._state_saved:
+            self._state_saved = True
+            with contextlib.suppress(Exception):  # the app ends in any case
+                self.save_state()
+
+    @contextlib.contextmanager
+    def _ending_signals(self, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+        def end(number: int, _frame: FrameType | None) -> None:
+            watchdog = threading.Timer(_SECONDS_TO_END, self._end_at_once, (number,))
+            watchdog.daemon = True
+            watchdog.start()
+            loop.call_soon_threadsafe(self._leave, signal.Signals(number))
+
+        taken = (*_ENDING_SIGNALS, signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH)
+        before = {number: signal.getsignal(number) for number in taken}
+        for number in _ENDING_SIGNALS:
+            if before[number] is not signal.SIG_IGN:  # nohup
+                signal.signal(number, end)
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _end_at_once(self, number: int) -> None:
+        """End although the event loop is stuck, as it is on a terminal that takes no more bytes."""
+        self._save_state_once()
+        os._exit(128 + number)
+
+    # Failing
+
+    def _handle_exception(self, error: Exception) -> None:
+        # Replaces Textual's, which renders a traceback with local variables.
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        self._fail(error.error if isinstance(error, WorkerFailed) else error)
+
+    def _fatal_error(self) -> None:
+        self._fail(sys.exc_info()[1] or RuntimeError())
+
+    def panic(self, *renderables: object) -> None:  # noqa: ARG002 - Textual's interface
+        """End the app; what Textual would print (tracebacks) is not printed."""
+        self._fail(RuntimeError())
+
+    def _fail(self, error: BaseException) -> None:
+        if self._failure is None:
+            self._failure = describe_bug(error)
+        self._return_code = self._failure.exit_code
+        self._close_messages_no_wait()
+
+    def _print_error_renderables(self) -> None:
+        self._exit_renderables.clear()
+        if self._failure is None or self._failure_told:
+            return
+        self._failure_told = True
+        lines = [f"csrtui: error: {visible(self._failure.what)}"]
+        if self._failure.hint:
+            lines.append(f"hint: {visible(self._failure.hint)}")
+        with contextlib.suppress(OSError, ValueError):  # the terminal is gone
+            print("\n".join(lines), file=sys.__stderr__, flush=True)  # noqa: T201 - it is what a user is told
+
+    @contextlib.contextmanager
+    def _quiet_hooks(self) -> Iterator[None]:
+        """Keep Python's own reports, which quote messages, off the screen while the app runs."""
+
+        def failed(report: threading.ExceptHookArgs | sys.UnraisableHookArgs) -> None:
+            if self._failure is None and report.exc_value is not None:
+                self._failure = describe_bug(report.exc_value)
+            if self._loop is not None:
+                with contextlib.suppress(RuntimeError):
+                    self._loop.call_soon_threadsafe(self._close_messages_no_wait)
+
+        def ignored(_report: sys.UnraisableHookArgs) -> None:
+            """Nothing: a destructor's failure is no reason to end, and its message is not shown."""
+
+        thread_hook: Callable[[threading.ExceptHookArgs], Any] = threading.excepthook
+        unraisable_hook = sys.unraisablehook
+        threading.excepthook, sys.unraisablehook = failed, ignored
+        try:
+            yield
+        finally:
+            threading.excepthook, sys.unraisablehook = thread_hook, unraisable_hook

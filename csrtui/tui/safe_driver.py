@@ -1,0 +1,121 @@
+"""Textual's Linux driver, made to leave the terminal whole whatever happens to it.
+
+What differs from Textual 8.2.8: a terminal that is gone ends the app instead of hanging or spinning it;
+bytes that are no UTF-8 are no crash; SIGCONT without a stop before it does not start everything twice;
+the size is that of the terminal drawn on, not of stdout.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+from codecs import getincrementaldecoder
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
+
+from textual._xterm_parser import XTermParser
+from textual.drivers.linux_driver import LinuxDriver
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+_POLL_SECONDS = 0.1  # how soon an Escape key alone is told from the start of a sequence
+_READ_BYTES = 4096
+
+
+class TerminalOwner(Protocol):
+    """What the driver tells its app."""
+
+    def terminal_lost(self) -> None:
+        """The terminal is gone. Called from the input thread."""
+
+    def input_failed(self, error: Exception) -> None:
+        """Reading keys failed with `error`, a bug. Called from the input thread."""
+
+    def terminal_taken(self) -> None:
+        """The terminal is (again) ours, and what it shows is unknown."""
+
+
+class _Output:
+    """The terminal's file; once it is gone, writing is quietly in vain.
+
+    An OSError in Textual's writer thread ends that thread, and the app then hangs on its full queue.
+    """
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._file.write(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._file.flush()
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+
+class SafeDriver(LinuxDriver):
+    """Reads keys from stdin and draws on stderr.
+
+    Args:
+        app: The app, which is also a `TerminalOwner`.
+        debug: Textual's debug mode.
+        mouse: Whether the mouse is reported.
+        size: A size to pretend, in (columns, rows), or None for the terminal's.
+    """
+
+    def __init__(
+        self, app: App[Any], *, debug: bool = False, mouse: bool = False, size: tuple[int, int] | None = None
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self._owner: TerminalOwner = app  # type: ignore[assignment] # SafeApp is one
+        self._file: Any = _Output(self._file)
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        try:
+            columns, rows = os.get_terminal_size(self._file.fileno())
+        except (OSError, ValueError):
+            columns = rows = 0
+        return (columns, rows) if columns and rows else super()._get_terminal_size()
+
+    def start_application_mode(self) -> None:
+        """Take the terminal."""
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        self._owner.terminal_taken()
+
+    def _sigcont_application(self, *_: object) -> None:
+        # Stopped by SIGSTOP, the app never left application mode; entering it twice would take raw mode
+        # for the state to go back to at the end.
+        if self._auto_restart:
+            if not self._must_signal_resume:
+                self.suspend_application_mode()
+                self._must_signal_resume = True
+            self.resume_application_mode()
+
+    def _run_input_thread(self) -> None:
+        try:
+            self.run_input_thread()
+        except Exception as error:  # noqa: BLE001 - a thread's last line before Python prints a traceback
+            self._owner.input_failed(error)
+
+    def run_input_thread(self) -> None:
+        """Read keys until the app ends or the terminal is gone (end of file, or EIO)."""
+        parser = XTermParser(self._debug)
+        decode = getincrementaldecoder("utf-8")("replace").decode
+        while not self.exit_event.is_set():
+            try:
+                ready, _, _ = select.select([self.fileno], [], [], _POLL_SECONDS)
+                data = os.read(self.fileno, _READ_BYTES) if ready else None
+            except OSError:
+                data = b""
+            if data:
+                for event in parser.feed(decode(data)):
+                    self.process_message(event)
+            elif data is not None:
+                self._owner.terminal_lost()
+                return
+            for event in parser.tick():
+                self.process_message(event)
