@@ -14,7 +14,10 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
+from rich.color import ColorSystem
 from textual import constants
+from textual._ansi_sequences import SYNC_END, SYNC_START
+from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 from textual.filter import Monochrome, NoColor
 from textual.worker import WorkerFailed
@@ -22,12 +25,14 @@ from textual.worker import WorkerFailed
 from csrtui.core.bug import describe_bug
 from csrtui.core.visible import visible
 from csrtui.tui.filters import AttributesOnly, PrintableOnly
+from csrtui.tui.painter import Painter
 from csrtui.tui.safe_driver import SafeDriver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import FrameType
 
+    from rich.console import RenderableType
     from textual.app import SystemCommand
     from textual.driver import Driver
     from textual.filter import LineFilter
@@ -40,6 +45,7 @@ ReturnType = TypeVar("ReturnType")
 COLOURLESS_THEME: Final = "ansi-dark"
 """The theme under NO_COLOR: it leaves the terminal's own colours alone, `AttributesOnly` does the rest."""
 
+_SYNCHRONIZED_FROM: Final = 512  # less arrives in one piece anyway, and the two marks cost 16 bytes
 _ENDING_SIGNALS: Final = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 _SECONDS_TO_END: Final = 5.0  # after a signal; a stuck terminal must not keep the process for ever
 
@@ -70,6 +76,7 @@ class SafeApp(App[ReturnType]):
         self._signal: signal.Signals | None = None
         self._state_saved = False
         self._printable = PrintableOnly()
+        self._painter = Painter(self.console._color_system or ColorSystem.STANDARD)  # noqa: SLF001 - no public name
         self._set_colour_filters()
         if constants.LOG_FILE is not None:
             raise RuntimeError("Textual was imported before its variables were dropped")
@@ -98,8 +105,38 @@ class SafeApp(App[ReturnType]):
 
     def terminal_taken(self) -> None:
         """What the terminal shows is unknown: draw all of it again."""
+        self._painter.forget()
         if self._screen_stack:
             self.call_later(self.refresh, layout=True)
+
+    def action_redraw(self) -> None:
+        """Draw the whole screen again, over whatever another program wrote there."""
+        self.terminal_taken()
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        if (
+            not isinstance(renderable, (ChopsUpdate, LayoutUpdate))
+            or self._driver is None
+            or self.is_headless
+        ):
+            super()._display(screen, renderable)
+            return
+        try:
+            if self._running and not self._closed and not self._batch_count:
+                self._paint(renderable, self._driver)
+        except Exception as error:  # noqa: BLE001 - as Textual's: nobody above would handle it
+            self._handle_exception(error)
+        finally:
+            self.post_display_hook()
+
+    def _paint(self, update: ChopsUpdate | LayoutUpdate, driver: Driver) -> None:
+        cursor = self.screen.outer_size.clamp_offset(self.cursor_position)
+        painted = self._painter.paint(update, self.size, cursor)
+        if len(painted) > _SYNCHRONIZED_FROM and self._sync_available:
+            painted = f"{SYNC_START}{painted}{SYNC_END}"
+        if painted:
+            driver.write(painted)
+            driver.flush()
 
     def _set_pointer_shape(self, shape: str) -> None:
         # OSC 22 is for a mouse; without one it is only bytes.
@@ -244,7 +281,7 @@ class SafeApp(App[ReturnType]):
         if self._failure.hint:
             lines.append(f"hint: {visible(self._failure.hint)}")
         with contextlib.suppress(OSError, ValueError):  # the terminal is gone
-            print("\n".join(lines), file=sys.__stderr__, flush=True)  # noqa: T201 - it is what a user is told
+            print("\n".join(lines), file=sys.__stderr__, flush=True)
 
     @contextlib.contextmanager
     def _quiet_hooks(self) -> Iterator[None]:

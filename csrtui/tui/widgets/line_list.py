@@ -287,12 +287,11 @@ class LineList(Widget, can_focus=True):
 
     def _line(self, gutter: str, text: str | Content, component: str | None) -> Strip:
         # Under a component the row's own colours are left out: one style is fewer bytes and reads better.
-        style = self.get_visual_style(component) if component else self.visual_style
-        rich_style = style.rich_style
-        segments = [Segment(gutter, rich_style)]
-        if isinstance(text, str) or component:
-            segments.append(Segment(str(text), rich_style))
+        if component or isinstance(text, str):
+            style = self.get_component_rich_style(component) if component else self.rich_style
+            segments = [Segment(gutter + str(text), style)]
         else:
-            parse_style = self.app.stylesheet.parse_style
-            segments += [Segment(part, own.rich_style) for part, own in text.render(style, "", parse_style)]
-        return Strip(segments).adjust_cell_length(self.size.width, rich_style)
+            style = self.rich_style
+            parts = text.render(self.visual_style, "", self.app.stylesheet.parse_style)
+            segments = [Segment(gutter, style), *(Segment(part, own.rich_style) for part, own in parts)]
+        return Strip(segments).adjust_cell_length(self.size.width, style)
