@@ -248,6 +248,8 @@ class SafeApp(App[ReturnType]):
     def _end_at_once(self, number: int) -> None:
         """End although the event loop is stuck, as it is on a terminal that takes no more bytes."""
         self._save_state_once()
+        if isinstance(self._driver, SafeDriver):
+            self._driver.restore_line_settings()
         os._exit(128 + number)
 
     # Failing

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import termios
 from codecs import getincrementaldecoder
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
@@ -85,6 +86,12 @@ class SafeDriver(LinuxDriver):
         """Take the terminal."""
         super().start_application_mode()  # type: ignore[no-untyped-call]
         self._owner.terminal_taken()
+
+    def restore_line_settings(self) -> None:
+        """Set the terminal's line settings (echo, line mode, …) back; it writes nothing, so it never blocks."""
+        if self.attrs_before is not None:
+            with contextlib.suppress(termios.error):
+                termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
 
     def _sigcont_application(self, *_: object) -> None:
         # Stopped by SIGSTOP, the app never left application mode; entering it twice would take raw mode

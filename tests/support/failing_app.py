@@ -1,0 +1,123 @@
+"""A small app that fails wherever it is told to, with a canary in a local variable and in the message.
+
+``python failing_app.py BASE WHERE``: BASE is ``safe`` or ``plain`` (Textual's own App, the control that
+shows the leak), WHERE names the place or ``nowhere``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from textual.app import App
+from textual.widgets import Static
+
+from csrtui.tui.safe_app import SafeApp
+from csrtui.tui.widgets.text_field import TextField
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from textual.strip import Strip
+    from textual.widget import Widget
+
+CANARY = "correct-horse-battery"
+
+
+def fail() -> None:
+    """Raise with a canary around."""
+    passphrase = CANARY[::-1][::-1]
+    raise ValueError(f"cannot use {passphrase}")
+
+
+async def fail_later() -> None:
+    """The same, awaited."""
+    fail()
+
+
+class Label(Static):
+    """Shows text, or fails to."""
+
+    failing = ""
+
+    def on_mount(self) -> None:
+        if self.failing == "widget-mount":
+            fail()
+
+    def render_line(self, y: int) -> Strip:
+        if self.failing == "render":
+            fail()
+        return super().render_line(y)
+
+
+class Failing:
+    """What fails; mixed into either base."""
+
+    failing = ""
+
+    def compose(self) -> Iterator[Widget]:
+        yield TextField()
+        if self.failing == "compose":
+            fail()
+        yield Label("ready", markup=False)
+
+    def on_mount(self: Any) -> None:
+        match self.failing:
+            case "mount":
+                fail()
+            case "timer":
+                self.set_timer(0.01, fail)
+            case "worker":
+                self.run_worker(fail_later())
+            case "thread-worker":
+                self.run_worker(fail, thread=True)
+            case "thread":
+                threading.Thread(target=fail).start()
+            case "task":
+                self.kept = self._loop.call_soon(fail)
+            case "css":
+                self.stylesheet.add_source(f"Label {{ color: {CANARY}; }}")
+                self.refresh_css()
+
+    def key_f5(self) -> None:
+        if self.failing == "key":
+            fail()
+
+    def key_f6(self: Any) -> None:
+        self.exit()
+
+    def save_state(self) -> None:
+        """Write a file to show that it was called."""
+        if path := os.environ.get("STATE_FILE"):
+            with Path(path).open("a", encoding="utf-8") as file:
+                file.write("saved\n")
+        if self.failing == "save":
+            fail()
+
+
+class SafeFailing(Failing, SafeApp[None]):
+    """What csrtui's own app is built on."""
+
+
+class PlainFailing(Failing, App[None]):
+    """Textual's app."""
+
+
+def main() -> int:
+    """Run one of them."""
+    base, where = sys.argv[1:]
+    Failing.failing = Label.failing = where
+    if base == "plain":
+        plain = PlainFailing()
+        plain.run()
+        return plain.return_code or 0
+    app = SafeFailing()
+    app.run()
+    return app.exit_status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

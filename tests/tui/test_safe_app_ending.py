@@ -1,0 +1,153 @@
+"""However the app ends, is stopped or loses its terminal: what was typed is saved, the terminal is whole."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import termios
+from pathlib import Path
+
+import pytest
+from pty_session import PtySession
+
+ROOT = Path(__file__).parents[2]
+APP = ROOT / "tests" / "support" / "failing_app.py"
+
+
+def start(where: str = "nowhere", *, answering: bool = False, **env: str | None) -> PtySession:
+    argv = [sys.executable, str(APP), "safe", where]
+    return PtySession(argv, env={"PYTHONPATH": str(ROOT), **env}, answering=answering)
+
+
+@pytest.mark.parametrize("answering", [False, True])
+def test_an_ordinary_exit_leaves_the_terminal_whole(answering: bool) -> None:
+    with start(answering=answering) as session:
+        session.wait_for("ready")
+        session.send("\x1b[17~")
+        assert session.wait_exit() == 0
+        assert session.terminal_is_whole
+        assert session.after_screens == ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
+def test_a_signal_saves_the_state_and_ends_quietly(number: signal.Signals, tmp_path: Path) -> None:
+    saved = tmp_path / "saved"
+    with start(STATE_FILE=str(saved)) as session:
+        session.wait_for("ready")
+        session.kill(number)
+        assert session.wait_exit() == 128 + number
+        assert session.terminal_is_whole
+        assert session.after_screens == ""
+    assert saved.read_text() == "saved\n"
+
+
+def test_a_state_that_cannot_be_saved_does_not_keep_it_from_ending() -> None:
+    with start("save") as session:
+        session.wait_for("ready")
+        session.kill(signal.SIGTERM)
+        assert session.wait_exit() == 128 + signal.SIGTERM
+        assert session.terminal_is_whole
+
+
+@pytest.mark.parametrize("hup", ["default", "ignored"])
+def test_a_terminal_that_is_gone_ends_it(hup: str, tmp_path: Path) -> None:
+    # Ignored as under nohup, the end of file on stdin is all there is to notice.
+    saved = tmp_path / "saved"
+    argv = [sys.executable, str(APP), "safe", "nowhere"]
+    if hup == "ignored":
+        argv = ["sh", "-c", 'trap "" HUP; exec "$@"', "sh", *argv]
+    with PtySession(argv, env={"PYTHONPATH": str(ROOT), "STATE_FILE": str(saved)}) as session:
+        session.wait_for("ready")
+        session.hang_up()
+        assert session.wait_exit() == 128 + signal.SIGHUP
+    assert saved.read_text() == "saved\n"
+
+
+def test_a_failure_on_a_terminal_that_is_gone_is_no_second_failure() -> None:
+    with start("key") as session:
+        session.wait_for("ready")
+        session.send("\x1b[15~")
+        session.hang_up()
+        assert session.wait_exit() in {3, 128 + signal.SIGHUP}
+
+
+def test_stopped_and_continued_it_leaves_and_retakes_the_terminal() -> None:
+    with start() as session:
+        session.wait_for("ready")
+        raw_attributes = session.attributes
+        session.send("abc")
+        session.wait_for("abc")
+        session.kill(signal.SIGTSTP)
+        session.wait_stopped()
+        assert session.terminal_is_whole
+        session.raw.clear()
+        session.kill(signal.SIGCONT)
+        session.wait_for("abc")
+        session.wait_for("ready")
+        assert session.attributes == raw_attributes
+        session.send("\x1b[17~")
+        assert session.wait_exit() == 0
+        assert session.terminal_is_whole
+
+
+def test_continued_without_having_left_the_terminal_it_is_whole_in_the_end() -> None:
+    # After SIGSTOP, which cannot be caught, the terminal is still in raw mode when SIGCONT comes.
+    with start() as session:
+        session.wait_for("ready")
+        session.kill(signal.SIGSTOP)
+        session.wait_stopped()
+        session.kill(signal.SIGCONT)
+        session.wait_until(lambda: session.raw.count(b"\x1b[2J") == 2, "the screen to be drawn again")
+        session.send("x\x1b[17~")
+        assert session.wait_exit() == 0
+        assert session.attributes == session.attributes_before
+        assert not session.modes_left_set
+
+
+def test_bytes_that_are_no_utf8_do_not_end_it() -> None:
+    with start() as session:
+        session.wait_for("ready")
+        session.send(b"\xe9\xff")
+        session.send("still here")
+        session.wait_for("still here")
+
+
+def test_the_size_is_that_of_the_terminal_though_stdout_is_a_file(tmp_path: Path) -> None:
+    argv = ["sh", "-c", f'exec "$@" >{tmp_path / "out"}', "sh", sys.executable, str(APP), "safe", "nowhere"]
+    with PtySession(argv, env={"PYTHONPATH": str(ROOT)}, columns=50, rows=9) as session:
+        session.wait_for("ready")
+        assert b"\x1b[10H" not in session.raw
+        session.send("a" * 60)
+        session.wait_until(lambda: session.text.startswith("a" * 49), "a field as wide as the terminal")
+
+
+def test_a_resize_draws_everything_anew() -> None:
+    with start() as session:
+        session.wait_for("ready")
+        session.raw.clear()
+        session.resize(60, 12)
+        session.wait_for("ready")
+        assert b"\x1b[2J" in session.raw
+
+
+def test_nothing_is_written_when_nothing_happens() -> None:
+    with start() as session:
+        session.wait_for("ready")
+        session.quiet()
+        assert session.quiet(1.2) == b""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("keys", [0, 200], ids=["writer stuck", "event loop stuck"])
+def test_a_terminal_that_takes_no_bytes_does_not_keep_it_from_ending(keys: int, tmp_path: Path) -> None:
+    saved = tmp_path / "saved"
+    with start(STATE_FILE=str(saved)) as session:
+        session.wait_for("ready")
+        termios.tcflow(session.slave, termios.TCOOFF)
+        for _ in range(keys):  # each is a write; Textual's queue of thirty fills, then its loop waits
+            session.send("x")
+            session.quiet(0.005)
+        session.kill(signal.SIGTERM)
+        assert session.wait_exit() == 128 + signal.SIGTERM
+        assert session.attributes == session.attributes_before
+    assert saved.read_text() == "saved\n"
