@@ -152,6 +152,16 @@ class SafeApp(App[ReturnType]):
     def action_screenshot(self, filename: str | None = None, path: str | None = None) -> None:
         """Nothing: no action writes the screen to a file."""
 
+    def copy_to_clipboard(self, text: str) -> None:
+        """Send `text` to the terminal's clipboard (OSC 52).
+
+        Raises:
+            TypeError: `text` is no string; a `Secret` is none.
+        """
+        if not isinstance(text, str):
+            raise TypeError("only text is copied")
+        super().copy_to_clipboard(text)
+
     def get_driver_class(self) -> type[Driver]:
         """The driver that survives a lost terminal."""
         return SafeDriver

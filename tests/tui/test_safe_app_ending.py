@@ -134,7 +134,7 @@ def test_nothing_is_written_when_nothing_happens() -> None:
     with start() as session:
         session.wait_for("ready")
         session.quiet()
-        assert session.quiet(1.2) == b""
+        assert session.quiet(0.8) == b""
 
 
 @pytest.mark.slow

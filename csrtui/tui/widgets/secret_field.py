@@ -97,6 +97,9 @@ class SecretField(TextField, inherit_css=True):
     def _value(self) -> Text:
         return Text("*" * len(self.value), no_wrap=True, overflow="ignore", end="")
 
+    def _position_to_cell(self, position: int) -> int:
+        return position  # a star for each character, however wide it is
+
     def _note_edit(self, before: Snapshot) -> None:
         """Nothing: no other copy of the text is kept."""
 

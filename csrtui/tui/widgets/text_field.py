@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from rich.cells import cell_len
+from rich.text import Text
 from textual.binding import Binding
 from textual.message import Message
 from textual.widgets import Input
@@ -22,6 +24,8 @@ _NO_TEXT: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})  # controls, surrogates, l
 
 class TextField(Input, inherit_css=False):
     """A borderless line of text that can be typed in, pasted into and undone.
+
+    A character of a loaded text that does not print is kept and shown as a question mark.
 
     Keys beyond those of Textual's Input: ctrl+z (and ctrl+_, as in readline) undo, ctrl+y redo. Textual puts
     the terminal in raw mode, so ctrl+z suspends nothing. Assigning `value` or calling `load_text` is no edit
@@ -169,6 +173,13 @@ class TextField(Input, inherit_css=False):
             self._history.clear()
         super()._watch_value(value)
 
+    @property
+    def _value(self) -> Text:
+        return Text(_cell_by_cell(self.value), no_wrap=True, overflow="ignore", end="")
+
+    def _position_to_cell(self, position: int) -> int:
+        return cell_len(_cell_by_cell(self.value[:position]))
+
     def _on_paste(self, event: events.Paste) -> None:
         # Textual's Input keeps the first line and drops the others without a word.
         event.stop()
@@ -183,10 +194,27 @@ class TextField(Input, inherit_css=False):
         return lines
 
     def _insert_line(self, line: str) -> None:
-        left_out = tuple(visible(character) for character in line if _is_no_text(character))
-        self.replace("".join(character for character in line if not _is_no_text(character)), *self.selection)
+        text, left_out = separate(line)
+        self.replace(text, *self.selection)
         if left_out:
             self.post_message(self.LeftOut(self, left_out))
+
+
+def _cell_by_cell(text: str) -> str:
+    """`text` with what does not print as a question mark each, so that the cursor can stand on it."""
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def separate(line: str) -> tuple[str, tuple[str, ...]]:
+    """Take out of `line` what cannot be in a text: controls, bidirectional controls, surrogates.
+
+    Returns:
+        The rest, and each character taken out, in order, as it is shown (see `TextField.LeftOut`).
+    """
+    left_out = tuple(visible(character) for character in line if _is_no_text(character))
+    return "".join(character for character in line if not _is_no_text(character)), left_out
 
 
 def _is_no_text(character: str) -> bool:

@@ -1,0 +1,56 @@
+"""A bug is told by its kind and place, and by no value."""
+
+from __future__ import annotations
+
+import types
+
+import pytest
+
+from csrtui.core.bug import REPORT_AT, BugError, describe_bug
+from csrtui.core.errors import InputError
+
+
+def raised(error: BaseException) -> BaseException:
+    try:
+        raise error  # noqa: TRY301 - for its traceback
+    except BaseException as caught:  # noqa: BLE001 - for its traceback
+        return caught
+
+
+def test_the_message_is_left_out() -> None:
+    passphrase = "correct-horse"
+    bug = describe_bug(raised(ValueError(f"cannot use {passphrase}")))
+    assert isinstance(bug, BugError)
+    assert bug.what.startswith("a bug: ValueError (")
+    assert bug.hint == f"report it at {REPORT_AT}"
+    assert bug.exit_code == 3
+    assert passphrase not in bug.what + str(bug.hint) + repr(bug)
+
+
+def test_an_error_that_was_made_to_be_told_stays_as_it_is() -> None:
+    error = InputError("no such pair", "see csrtui list")
+    assert describe_bug(error) is error
+
+
+def test_a_group_of_one_is_what_is_in_it() -> None:
+    group = BaseExceptionGroup("g", [ExceptionGroup("h", [KeyError("x")])])
+    assert describe_bug(group).what == "a bug: KeyError"
+
+
+def test_the_place_is_the_innermost_one_in_csrtui() -> None:
+    # csrtui's function calls another library's, which raises.
+    library = types.ModuleType("library.deep")
+    library.__package__ = "library"
+    exec(compile("def f():\n    raise OSError", "/x/csrtui/.venv/library/deep.py", "exec"), library.__dict__)  # noqa: S102 - a module made up for this test
+    ours = types.ModuleType("csrtui.store.files")
+    ours.__package__ = "csrtui.store"
+    ours.__dict__["f"] = library.__dict__["f"]
+    exec(compile("\n\ndef g():\n    f()", "/x/csrtui/store/files.py", "exec"), ours.__dict__)  # noqa: S102 - the same
+    with pytest.raises(OSError) as caught:  # noqa: PT011 - any will do
+        ours.__dict__["g"]()
+    assert describe_bug(caught.value).what == "a bug: OSError (csrtui/store/files.py:4)"
+
+
+def test_without_a_line_in_csrtui_the_place_is_where_it_was_raised() -> None:
+    bug = describe_bug(raised(RuntimeError()))
+    assert "test_bug.py:" in bug.what

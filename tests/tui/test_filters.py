@@ -1,0 +1,70 @@
+"""What no view made visible does not reach the terminal either."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.segment import ControlType, Segment
+from rich.style import Style
+from textual.color import Color
+
+from csrtui.tui.filters import AttributesOnly, PrintableOnly
+
+BACKGROUND = Color(0, 0, 0)
+
+
+def filtered(text: str) -> str:
+    return "".join(s.text for s in PrintableOnly().apply([Segment(text)], BACKGROUND))
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_whatever_comes_only_printable_text_of_the_same_width_is_left(text: str) -> None:
+    result = filtered(text)
+    assert result.isprintable()
+    assert cell_len(result) == cell_len(text)
+    result.encode()  # nor a surrogate, at which the terminal's encoder would fail
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[31mred", "[31mred"),
+        ("a\x9b31mb", "a31mb"),
+        ("gpj\u202eexe", "gpjexe"),
+        ("pay\u200bpal", "paypal"),
+        ("no\u00a0break", "no break"),
+        ("Söhne & 株式会社", "Söhne & 株式会社"),
+        ("\ue000", "?"),
+    ],
+)
+def test_known_tricks(text: str, shown: str) -> None:
+    assert filtered(text) == shown
+
+
+def test_a_control_segment_is_no_control_any_more() -> None:
+    [segment] = PrintableOnly().apply([Segment("\x1b[2J", None, [(ControlType.CLEAR,)])], BACKGROUND)
+    assert segment.control is None
+    assert segment.text == "[2J"
+
+
+def test_harmless_segments_are_passed_on_as_they_are() -> None:
+    segment = Segment("plain", Style(bold=True))
+    assert PrintableOnly().apply([segment], BACKGROUND)[0] is segment
+
+
+@pytest.mark.parametrize(
+    ("style", "expected"),
+    [
+        (None, None),
+        (Style.parse("bold red"), Style(bold=True)),
+        (Style.parse("white on blue"), Style(reverse=True)),
+        (Style.parse("underline red on default"), Style(underline=True)),
+    ],
+)
+def test_colours_go_and_a_marked_background_becomes_reverse(
+    style: Style | None, expected: Style | None
+) -> None:
+    [segment] = AttributesOnly().apply([Segment("x", style)], BACKGROUND)
+    assert segment.style == expected

@@ -1,0 +1,139 @@
+"""What the painter writes, drawn by a terminal, is the screen Textual meant; and it writes no more."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+import pyte
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.color import ColorSystem
+from rich.segment import Segment
+from rich.style import Style
+from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.geometry import Region
+from textual.strip import Strip
+
+from csrtui.tui.painter import Painter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+WIDTH, HEIGHT = 12, 3
+STYLES = [
+    "",
+    "bold",
+    "reverse",
+    "red",
+    "on blue",
+    "bold underline green on white",
+    "dim",
+    "#ff8800 on #101010",
+]
+
+Line = list[tuple[str, str]]
+"""Segments: text, and the name of its style."""
+
+characters = st.sampled_from("ab  é─株\u0301")
+lines = st.lists(st.tuples(st.text(characters, max_size=6), st.sampled_from(STYLES)), max_size=4)
+screens = st.lists(lines, min_size=HEIGHT, max_size=HEIGHT)
+
+
+def strip_of(line: Line, width: int = WIDTH) -> Strip:
+    segments = [Segment(text.lstrip("\u0301"), Style.parse(style)) for text, style in line]
+    return Strip(segments).adjust_cell_length(width, Style())
+
+
+def whole(screen: Iterable[Line]) -> LayoutUpdate:
+    return LayoutUpdate([[strip_of(line)] for line in screen], Region(0, 0, WIDTH, HEIGHT))
+
+
+def painter() -> Painter:
+    return Painter(ColorSystem.TRUECOLOR)
+
+
+def without_accents(text: str) -> str:
+    """Pyte composes letters with their accents: they are compared without."""
+    return unicodedata.normalize("NFD", text).replace("\u0301", "")
+
+
+class Terminal:
+    """What pyte makes of the bytes."""
+
+    def __init__(self) -> None:
+        self.screen = pyte.Screen(WIDTH, HEIGHT)
+        self._stream = pyte.Stream(self.screen)
+
+    def draw(self, text: str) -> None:
+        self._stream.feed(text)
+
+    @property
+    def cells(self) -> list[list[tuple[object, ...]]]:
+        """Each cell's look; of a blank only what can be seen."""
+        buffer = self.screen.buffer
+        return [[self._look(buffer[y][x]) for x in range(WIDTH)] for y in range(HEIGHT)]
+
+    @staticmethod
+    def _look(cell: pyte.screens.Char) -> tuple[object, ...]:
+        if cell.data == " " and not (cell.reverse or cell.underscore):
+            return (" ", cell.bg)
+        return tuple(cell)
+
+
+def fresh(screen: list[Line]) -> list[list[tuple[object, ...]]]:
+    terminal = Terminal()
+    terminal.draw(painter().paint(whole(screen), (WIDTH, HEIGHT), (0, 0)))
+    return terminal.cells
+
+
+@given(st.lists(screens, min_size=2, max_size=4))
+def test_after_any_changes_the_terminal_shows_the_last_screen(history: list[list[Line]]) -> None:
+    terminal, at_work = Terminal(), painter()
+    for screen in history:
+        terminal.draw(at_work.paint(whole(screen), (WIDTH, HEIGHT), (0, 0)))
+    assert terminal.cells == fresh(history[-1])
+
+
+@given(screens)
+def test_a_first_screen_shows_the_text_that_was_given(screen: list[Line]) -> None:
+    terminal = Terminal()
+    terminal.draw(painter().paint(whole(screen), (WIDTH, HEIGHT), (0, 0)))
+    given_text = [strip_of(line).text for line in screen]
+    assert [without_accents(line) for line in terminal.screen.display] == list(
+        map(without_accents, given_text)
+    )
+
+
+@given(screens)
+def test_the_same_screen_again_costs_nothing(screen: list[Line]) -> None:
+    at_work = painter()
+    at_work.paint(whole(screen), (WIDTH, HEIGHT), (0, 0))
+    assert at_work.paint(whole(screen), (WIDTH, HEIGHT), (0, 0)) == ""
+
+
+def test_a_piece_of_a_line_changes_only_its_cells() -> None:
+    at_work = painter()
+    at_work.paint(whole([[("abcdef", "")], [], []]), (WIDTH, HEIGHT), (0, 0))
+    piece = ChopsUpdate([{0: None, 3: strip_of([("dXf", "")], 9)}, {}, {}], [(0, 3, 12)], [[3, 12], [], []])
+    assert at_work.paint(piece, (WIDTH, HEIGHT), (2, 0)) == "\x1b[1;5HX\x1b[1;3H"
+
+
+def test_what_was_forgotten_is_cleared_and_drawn_again() -> None:
+    at_work = painter()
+    first = at_work.paint(whole([[("abc", "")], [], []]), (WIDTH, HEIGHT), (0, 0))
+    at_work.forget()
+    assert at_work.paint(whole([[("abc", "")], [], []]), (WIDTH, HEIGHT), (0, 0)) == first
+    assert first.startswith("\x1b[m\x1b[2J")
+
+
+def test_the_pen_is_put_down_at_the_end_of_every_update() -> None:
+    text = painter().paint(whole([[("abc", "bold red")], [], []]), (WIDTH, HEIGHT), (0, 0))
+    assert re.findall(r"\x1b\[([0-9;]*)m", text)[-1] == ""
+
+
+def test_after_a_wide_character_the_cursor_is_placed_anew() -> None:
+    # A terminal that draws it one cell wide must not shift what follows.
+    text = painter().paint(whole([[("株x", "")], [], []]), (WIDTH, HEIGHT), (0, 0))
+    assert "株\x1b[1;3Hx" in text

@@ -1,0 +1,136 @@
+"""A passphrase typed into its field leaves it as a Secret and in no other way."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from pty_session import PtySession
+from rich.pretty import pretty_repr
+from textual import events
+from textual.selection import SELECT_ALL
+
+from csrtui.core.secret import Secret
+from csrtui.tui.safe_app import SafeApp
+from csrtui.tui.widgets.secret_field import SecretField
+from csrtui.tui.widgets.text_field import TextField
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from textual.message import Message
+    from textual.widget import Widget
+
+CANARY = "correcthorsebattery"
+ROOT = Path(__file__).parents[2]
+
+
+class OneSecret(SafeApp[None]):
+    """A secret field, another field, and every message that passes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.field = SecretField("passphrase")
+        self.copied: list[str] = []
+        self.names: list[str] = []
+
+    def compose(self) -> Iterator[Widget]:
+        yield self.field
+        yield TextField(id="other")
+
+    def on_secret_field_changed(self, message: SecretField.Changed) -> None:
+        assert message.control is self.field
+        self.names.append("changed")
+
+    def on_secret_field_submitted(self, message: SecretField.Submitted) -> None:
+        assert message.control is self.field
+        self.names.append("submitted")
+
+    def on_text_field_pasted(self, message: TextField.Pasted) -> None:
+        assert message.lines == ()
+        self.names.append("pasted")
+
+    def on_text_field_left_out(self, message: TextField.LeftOut) -> None:
+        assert message.characters == ()
+        self.names.append("left out")
+
+    def copy_to_clipboard(self, text: str) -> None:
+        self.copied.append(text)
+
+
+async def test_what_is_typed_comes_out_as_a_secret() -> None:
+    app = OneSecret()
+    async with app.run_test() as pilot:
+        await pilot.press(*"abc", "enter")
+        await pilot.pause()
+        assert app.field.secret() == Secret("abc")
+        assert app.names == ["changed", "changed", "changed", "submitted"]
+
+
+async def test_it_can_be_neither_copied_nor_cut_nor_selected() -> None:
+    app = OneSecret()
+    async with app.run_test() as pilot:
+        await pilot.press(*CANARY, "ctrl+shift+a", "ctrl+c", "ctrl+x", "shift+home", "ctrl+c", "ctrl+x")
+        assert app.copied == []
+        assert app.clipboard == ""
+        assert app.field.secret() == Secret(CANARY)
+        assert app.field.get_selection(SELECT_ALL) is None
+
+
+async def test_no_other_copy_is_kept_for_undo() -> None:
+    app = OneSecret()
+    async with app.run_test() as pilot:
+        await pilot.press(*"abc", "ctrl+u", "ctrl+z")
+        assert app.field.secret() == Secret("")
+        assert not app.field._history._undo
+
+
+async def test_no_message_and_no_repr_holds_it() -> None:
+    messages: list[Message] = []
+    app = OneSecret()
+    async with app.run_test(message_hook=messages.append) as pilot:
+        app.field.post_message(events.Paste(CANARY))
+        await pilot.press("enter", "tab", "shift+tab", "backspace")
+        await pilot.pause()
+        assert app.field.secret() == Secret(CANARY[:-1])
+        said = [repr(vars_of(message)) for message in messages if not isinstance(message, events.Paste)]
+        assert not [text for text in said if CANARY[:-1] in text]
+        assert CANARY[:-1] not in repr(app.field) + str(app.field) + pretty_repr(app.field)
+
+
+def vars_of(message: Message) -> list[object]:
+    """The values of a message's attributes, wherever they are kept."""
+    slots = [name for kind in type(message).__mro__ for name in getattr(kind, "__slots__", ())]
+    return [getattr(message, name, None) for name in [*slots, *getattr(message, "__dict__", {})]]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"), [("one\ntwo", "pasted"), ("tab\there", "left out"), ("esc\x1b", "left out")]
+)
+async def test_a_paste_that_would_not_be_what_was_copied_is_refused(text: str, name: str) -> None:
+    app = OneSecret()
+    async with app.run_test() as pilot:
+        app.field.post_message(events.Paste(text))
+        await pilot.pause()
+        assert app.names == [name]
+        assert app.field.secret() == Secret("")
+
+
+def test_on_a_terminal_only_stars_are_seen_and_nothing_is_copied_out() -> None:
+    with PtySession(
+        [sys.executable, __file__], env={"PYTHONPATH": f"{ROOT}:{ROOT}/tests/support"}
+    ) as session:
+        session.wait_for("passphrase")
+        session.send(CANARY)
+        session.wait_for("*" * len(CANARY))
+        session.send("\x1b[1;2H\x03\x18")
+        session.quiet()
+        assert b"\x1b]52" not in session.raw
+        assert CANARY.encode() not in session.raw
+
+
+if __name__ == "__main__":
+    OneSecret.copy_to_clipboard = SafeApp.copy_to_clipboard  # type: ignore[method-assign] # the real one
+    OneSecret().run()
