@@ -76,6 +76,8 @@ class SafeApp(App[ReturnType]):
         self._signal: signal.Signals | None = None
         self._state_saved = False
         self._printable = PrintableOnly()
+        self.animation_level = "none"  # every step of one is bytes
+        self._watchdog: threading.Timer | None = None
         self._painter = Painter(self.console._color_system or ColorSystem.STANDARD)  # noqa: SLF001 - no public name
         self._set_colour_filters()
         if constants.LOG_FILE is not None:
@@ -152,6 +154,25 @@ class SafeApp(App[ReturnType]):
     def action_screenshot(self, filename: str | None = None, path: str | None = None) -> None:
         """Nothing: no action writes the screen to a file."""
 
+    def notify(self, message: str, **options: Any) -> None:
+        """Show a toast; markup in it is text, whatever is asked for.
+
+        Args:
+            message: Its text, which may quote text from outside.
+            options: Those of `textual.app.App.notify`.
+        """
+        options["markup"] = False
+        super().notify(message, **options)
+
+    def action_help_quit(self) -> None:
+        """Say which key quits, for whoever pressed ctrl+c."""
+        keys = [
+            key
+            for key, active in self.active_bindings.items()
+            if active.binding.action in {"quit", "app.quit"}
+        ]
+        self.notify(f"{' or '.join(keys)} quits" if keys else "ctrl+c does not quit")
+
     def copy_to_clipboard(self, text: str) -> None:
         """Send `text` to the terminal's clipboard (OSC 52).
 
@@ -190,6 +211,8 @@ class SafeApp(App[ReturnType]):
                 self._signal = self._signal or signal.SIGINT
             finally:
                 self._print_error_renderables()
+                if self._watchdog is not None:
+                    self._watchdog.cancel()
         return None
 
     @property
@@ -233,16 +256,18 @@ class SafeApp(App[ReturnType]):
     def _save_state_once(self) -> None:
         if not self._state_saved:
             self._state_saved = True
-            with contextlib.suppress(Exception):  # the app ends in any case
+            with contextlib.suppress(Exception), self._context():  # the app ends in any case
                 self.save_state()
 
     @contextlib.contextmanager
     def _ending_signals(self, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
         def end(number: int, _frame: FrameType | None) -> None:
-            watchdog = threading.Timer(_SECONDS_TO_END, self._end_at_once, (number,))
-            watchdog.daemon = True
-            watchdog.start()
-            loop.call_soon_threadsafe(self._leave, signal.Signals(number))
+            if self._watchdog is None:
+                self._watchdog = threading.Timer(_SECONDS_TO_END, self._end_at_once, (number,))
+                self._watchdog.daemon = True
+                self._watchdog.start()
+            with contextlib.suppress(RuntimeError):  # the loop ended meanwhile
+                loop.call_soon_threadsafe(self._leave, signal.Signals(number))
 
         taken = (*_ENDING_SIGNALS, signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH)
         before = {number: signal.getsignal(number) for number in taken}
@@ -285,13 +310,16 @@ class SafeApp(App[ReturnType]):
         self._close_messages_no_wait()
 
     def _print_error_renderables(self) -> None:
+        # What is left of Textual's: the message that the app was exited with, if it is text.
+        lines = [visible(message) for message in self._exit_renderables if isinstance(message, str)]
         self._exit_renderables.clear()
-        if self._failure is None or self._failure_told:
+        if self._failure is not None and not self._failure_told:
+            self._failure_told = True
+            lines = [f"csrtui: error: {visible(self._failure.what)}"]
+            if self._failure.hint:
+                lines.append(f"hint: {visible(self._failure.hint)}")
+        if not lines:
             return
-        self._failure_told = True
-        lines = [f"csrtui: error: {visible(self._failure.what)}"]
-        if self._failure.hint:
-            lines.append(f"hint: {visible(self._failure.hint)}")
         with contextlib.suppress(OSError, ValueError):  # the terminal is gone
             print("\n".join(lines), file=sys.__stderr__, flush=True)
 

@@ -87,7 +87,7 @@ class Failing:
             fail()
 
     def key_f6(self: Any) -> None:
-        self.exit()
+        self.exit(message="bye\x1b[31m" if self.failing == "message" else None)
 
     def save_state(self) -> None:
         """Write a file to show that it was called."""

@@ -139,6 +139,24 @@ async def test_textuals_own_commands_are_not_there(tmp_path: Path, monkeypatch: 
         assert os.listdir(tmp_path) == []
 
 
+async def test_markup_in_a_toast_is_text() -> None:
+    app = Gallery()
+    async with app.run_test(notifications=True) as pilot:
+        app.query_one(TextField).notify("[@click=app.quit]x[/] a[/b]")
+        await pilot.pause()
+        [notification] = app._notifications
+        assert not notification.markup
+        assert app.is_running
+
+
+async def test_ctrl_c_says_which_key_quits() -> None:
+    app = Gallery()
+    async with app.run_test() as pilot:
+        await pilot.press("ctrl+c")
+        [notification] = app._notifications
+        assert notification.message == "ctrl+q quits"
+
+
 async def test_a_secret_is_not_copied() -> None:
     app = Gallery()
     async with app.run_test():

@@ -29,6 +29,14 @@ def test_an_ordinary_exit_leaves_the_terminal_whole(answering: bool) -> None:
         assert session.after_screens == ""
 
 
+def test_a_message_at_the_end_is_made_visible() -> None:
+    with start("message") as session:
+        session.wait_for("ready")
+        session.send("\x1b[17~")
+        assert session.wait_exit() == 0
+        assert session.after_screens == "bye\\x1b[31m\r\n"
+
+
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
 def test_a_signal_saves_the_state_and_ends_quietly(number: signal.Signals, tmp_path: Path) -> None:
     saved = tmp_path / "saved"
