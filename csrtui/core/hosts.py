@@ -2,7 +2,9 @@
 
 import re
 
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/{2,}|(?:https?|ftp|mailto|email|uri|url|dns|ip|cn):/*", re.IGNORECASE)
+_SCHEME = re.compile(
+    r"[A-Za-z][A-Za-z0-9+.-]*:/{2,}|(?:https?|ftp|mailto|email|uri|url|dns|ip|cn):/*", re.IGNORECASE
+)
 _END = re.compile(r"[/\\?#\s]")
 _PORT = re.compile(r"(.*?):[0-9]*")
 _ZONE = re.compile(r"([0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)%.*")

@@ -3,10 +3,13 @@
 import re
 from collections.abc import Iterator
 
-_DIRECTIVE = re.compile(r"^[ \t]*(?:server_name|ServerName|ServerAlias)[ \t]+(?=\S)", re.IGNORECASE | re.MULTILINE)
+_DIRECTIVE = re.compile(
+    r"^[ \t]*(?:server_name|ServerName|ServerAlias)[ \t]+(?=\S)", re.IGNORECASE | re.MULTILINE
+)
 _BULLET = re.compile(r"^[ \t]*[-–—•·*][ \t]+(?=[^\s.])", re.MULTILINE)
 _KIND = re.compile(
-    r"(?<![^\s,;|\"'`(\[{<])(?:DNS(?: Name)?|IP(?: Address)?|CN|subjectAltName)[ \t]*[:=][ \t]*(?=\S)", re.IGNORECASE
+    r"(?<![^\s,;|\"'`(\[{<])(?:DNS(?: Name)?|IP(?: Address)?|CN|subjectAltName)[ \t]*[:=][ \t]*(?=\S)",
+    re.IGNORECASE,
 )
 """``DNS:`` and ``IP Address:`` as openssl prints them, ``DNS Name=`` as Windows does."""
 _SEPARATOR = re.compile(r"[\s,;|\uff0c\uff1b\u3001]+")

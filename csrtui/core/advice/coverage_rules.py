@@ -1,0 +1,108 @@
+"""Rules about what the names cover together: twins, wildcards, doubles."""
+
+from csrtui.core.advice.name_case import NameCase
+from csrtui.core.advice.rule import Hit, Rule
+from csrtui.core.advice.wording import quoted
+from csrtui.core.finding import Level
+from csrtui.core.names import MAX_NAME
+
+MANY = 100
+"""Names beyond which many CAs stop."""
+
+
+def _twin_hit(case: NameCase, twin: str) -> Hit | None:
+    """What adding the twin would settle, unless the twin is covered or could not be written."""
+    if case.listing.covers(twin) or len(twin) > MAX_NAME:
+        return None
+    spelled = case.spelled(twin)
+    words = {"name": quoted(case.name.shown), "twin": quoted(spelled)}
+    return Hit(words, case.adding(spelled))
+
+
+def _www_not_covered(case: NameCase) -> Hit | None:
+    text = case.text
+    if case.name.is_wildcard or text.startswith("www.") or not case.is_twin_ground:
+        return None
+    if case.listing.suffixes.registrable(text) != text:
+        return None
+    return _twin_hit(case, f"www.{text}")
+
+
+def _bare_not_covered(case: NameCase) -> Hit | None:
+    bare = case.text.removeprefix("www.")
+    if bare == case.text or not case.is_twin_ground or case.listing.suffixes.registrable(bare) != bare:
+        return None
+    return _twin_hit(case, bare)
+
+
+def _wildcard(case: NameCase) -> Hit | None:
+    if not case.name.is_wildcard:
+        return None
+    host = quoted(case.name.shown.removeprefix("*."))
+    return Hit({"name": quoted(case.name.shown), "host": host})
+
+
+def _wildcard_bare_not_covered(case: NameCase) -> Hit | None:
+    first = case.listing.first.get(case.text) == case.place
+    if not case.name.is_wildcard or "." not in case.host or not first:
+        return None
+    return _twin_hit(case, case.host)
+
+
+def _wildcard_redundant(case: NameCase) -> Hit | None:
+    if not case.is_dns or (wildcard := case.listing.wildcard_over(case.text)) is None:
+        return None
+    label = f"leave out {quoted(case.name.shown)}"
+    # The common name stays: to drop it would make another name the common name.
+    fix = case.dropping(label, safe=False) if case.place else None
+    return Hit({"name": quoted(case.name.shown), "wildcard": quoted(wildcard)}, fix)
+
+
+def _duplicate(case: NameCase) -> Hit | None:
+    if case.listing.first[case.text] == case.place:
+        return None
+    name = quoted(case.name.shown)
+    return Hit({"name": name}, case.dropping(f"write {name} once", safe=True))
+
+
+_WARNING, _NOTE = Level.WARNING, Level.NOTE
+
+COVERAGE_RULES: tuple[Rule[NameCase], ...] = (
+    Rule(
+        "www-not-covered", _WARNING, _WARNING,
+        "Visitors of {twin} will see a certificate error: this certificate covers {name} only.",
+        _www_not_covered, "RFC 9525 6.3",
+    ),
+    Rule(
+        "bare-not-covered", _WARNING, _WARNING,
+        "Visitors of {twin} will see a certificate error: this certificate covers {name} only.",
+        _bare_not_covered, "RFC 9525 6.3",
+    ),
+    Rule(
+        "wildcard", _NOTE, _NOTE,
+        "{name} covers a.{host}, but not a.b.{host}: the * stands for one part.", _wildcard, "RFC 9525 6.3",
+    ),
+    Rule(
+        "wildcard-bare-not-covered", _WARNING, _WARNING,
+        "Visitors of {twin} will see a certificate error: {name} does not cover its own domain.",
+        _wildcard_bare_not_covered, "RFC 9525 6.3",
+    ),
+    Rule(
+        "wildcard-redundant", _NOTE, _NOTE,
+        "{name} is covered by {wildcard} anyway.", _wildcard_redundant, "RFC 9525 6.3",
+    ),
+    Rule("duplicate", _NOTE, _NOTE, "{name} stands here twice: it will be written once.", _duplicate, "RFC 4343"),
+)  # fmt: skip
+"""Asked about each name that can be written, among all of them."""
+
+
+def _too_many(count: int) -> Hit | None:
+    return Hit({"count": count, "bound": MANY}) if count > MANY else None
+
+
+MANY_NAMES: Rule[int] = Rule(
+    "many-names", _WARNING, _NOTE,
+    "{count} names in one certificate: many CAs stop at {bound}.", _too_many, "product limits of public CAs",
+    private_text="{count} names in one certificate: each handshake carries all of them.",
+)  # fmt: skip
+"""Asked once, about the number of different names."""

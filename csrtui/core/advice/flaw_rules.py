@@ -1,0 +1,110 @@
+"""Rules about names that cannot be written: what `read_name` found, in words."""
+
+from collections.abc import Callable
+
+from csrtui.core.advice.name_case import NameCase
+from csrtui.core.advice.rule import Hit, Rule
+from csrtui.core.advice.wording import character, quoted
+from csrtui.core.blanks import trimmed
+from csrtui.core.finding import Fix, Level
+from csrtui.core.names import Flaw, FlawKind, read_name
+
+
+def _flaw(kind: FlawKind) -> Callable[[NameCase], Hit | None]:
+    """A finder that looks for one kind of flaw, with what was plainly meant as its fix."""
+
+    def find(case: NameCase) -> Hit | None:
+        flaw = case.flaw(kind)
+        if flaw is None:
+            return None
+        words = {
+            "name": quoted(trimmed(case.name.typed)),
+            "part": quoted(flaw.part),
+            "character": character(flaw.part) if len(flaw.part) == 1 else "",
+            "at": _place(flaw),
+            "octets": len(flaw.part),
+            "size": len(case.name.typed),
+        }
+        return Hit(words, _repair(case, flaw))
+
+    return find
+
+
+def _place(flaw: Flaw) -> str:
+    """Where the character stands; a blank without a place stands at an end."""
+    if flaw.position:
+        return f" in place {flaw.position}"
+    return " at an end" if flaw.kind is FlawKind.SPACE else ""
+
+
+def _repair(case: NameCase, flaw: Flaw) -> Fix | None:
+    if flaw.repaired is not None:
+        fix = case.replacing(flaw.repaired, f"write {quoted(flaw.repaired)}")
+        if flaw.kind is FlawKind.NOT_A_HOSTNAME:  # the port or the path may have been meant as something
+            return Fix(fix.label, names=fix.names)
+        return fix
+    if flaw.kind is FlawKind.SPACE:
+        return _two_names(case)
+    return None
+
+
+def _two_names(case: NameCase) -> Fix | None:
+    """Several whole names with blanks between them are several names."""
+    parts = case.name.typed.split()
+    if len(parts) == 1 or not all("." in part and read_name(part).text for part in parts):
+        return None
+    typed = case.listing.typed
+    return Fix(f"write {len(parts)} names", names=(*typed[: case.place], *parts, *typed[case.place + 1 :]))
+
+
+def _row(kind: FlawKind, text: str, source: str) -> Rule[NameCase]:
+    """A row: whatever the CA, X.509 cannot hold such a name."""
+    return Rule(kind.value, Level.ERROR, Level.ERROR, text, _flaw(kind), source, forceable=False)
+
+
+FLAW_RULES: tuple[Rule[NameCase], ...] = (
+    _row(
+        FlawKind.NOT_A_HOSTNAME,
+        "{name} is more than a host name: a certificate names hosts, without scheme, user, port or path.",
+        "RFC 5280 4.2.1.6",
+    ),
+    _row(FlawKind.SPACE, "{name} holds {character}{at}: no host name has blanks.", "RFC 1123 2.1"),
+    _row(
+        FlawKind.TRAILING_DOT,
+        "{name} ends with a dot: a certificate's names are written without it.",
+        "RFC 5280 4.2.1.6, RFC 1034 3.5",
+    ),
+    _row(FlawKind.EMPTY_LABEL, "{name} has nothing before or between its dots.", "RFC 1034 3.5"),
+    _row(
+        FlawKind.LABEL_LENGTH,
+        "{part} is too long: a part between dots holds at most 63 octets.",
+        "RFC 1035 2.3.4",
+    ),
+    _row(FlawKind.NAME_LENGTH, "{name} is too long: a host name holds at most 253 octets.", "RFC 1035 2.3.4"),
+    _row(
+        FlawKind.BAD_CHARACTER,
+        "{name} holds {character}{at}: host names are made of letters, digits, hyphens and dots.",
+        "RFC 1123 2.1",
+    ),
+    _row(
+        FlawKind.HYPHEN_EDGE,
+        "{part} begins or ends with a hyphen: no part of a host name may.",
+        "RFC 1123 2.1",
+    ),
+    _row(
+        FlawKind.INTERNATIONAL_INVALID,
+        "{name} is no valid international name: it cannot be written in A-labels.",
+        "RFC 5891 4.2, UTS 46",
+    ),
+    _row(
+        FlawKind.NUMERIC_TLD,
+        "{name} is neither a name nor an address: no name ends in a number.",
+        "RFC 1123 2.1, RFC 3696 2",
+    ),
+    _row(
+        FlawKind.WILDCARD_PLACE,
+        "{name} has its * in the wrong place: only the whole first part can be *, as in *.mydomain.com.",
+        "RFC 9525 6.3, BR 1.6.1",
+    ),
+)
+"""One row for each `FlawKind`."""

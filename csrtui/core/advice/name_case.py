@@ -1,0 +1,110 @@
+"""What the rules about names are asked about: one name among all of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from csrtui.core.finding import CaKind, Fix
+from csrtui.core.names import Flaw, FlawKind, Name, NameKind, read_name
+from csrtui.core.suffixes import SuffixList
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """All names of a request.
+
+    Attributes:
+        typed: The names as typed, the common name first; it may be empty.
+        names: The same, read.
+        first: For each written name, the place where it stands first.
+        suffixes: The public suffix list.
+    """
+
+    typed: tuple[str, ...]
+    names: tuple[Name, ...]
+    first: Mapping[str, int]
+    suffixes: SuffixList
+
+    @classmethod
+    def read(cls, typed: Sequence[str], suffixes: SuffixList) -> "Listing":
+        """Read the names as typed."""
+        names = tuple(read_name(one) for one in typed)
+        first: dict[str, int] = {}
+        for place, name in enumerate(names):
+            if name.text is not None:
+                first.setdefault(name.text, place)
+        return cls(tuple(typed), names, first, suffixes)
+
+    def covers(self, text: str) -> bool:
+        """Whether the certificate will be good for a host: by its own name or by a wildcard."""
+        return text in self.first or self.wildcard_over(text) is not None
+
+    def wildcard_over(self, text: str) -> str | None:
+        """The wildcard in the list that covers a host; one label deep, never an address (RFC 9525 6.3)."""
+        wildcard = f"*.{text.partition('.')[2]}"
+        return wildcard if wildcard in self.first and wildcard != text else None
+
+
+@dataclass(frozen=True, slots=True)
+class NameCase:
+    """One name of a listing, the one at `place`."""
+
+    listing: Listing
+    place: int
+
+    @property
+    def name(self) -> Name:
+        """The name, read."""
+        return self.listing.names[self.place]
+
+    @property
+    def text(self) -> str:
+        """The name as it will be written; only asked of names that can be."""
+        return self.name.text or ""
+
+    @property
+    def is_dns(self) -> bool:
+        """Whether it is a DNS name."""
+        return self.name.kind is NameKind.DNS
+
+    @property
+    def host(self) -> str:
+        """The written name, of a wildcard the part behind ``*.``."""
+        return self.name.parent if self.name.is_wildcard else self.text
+
+    @property
+    def is_twin_ground(self) -> bool:
+        """Whether a twin of the name may exist: a first mention of a host under a TLD that people visit."""
+        if not self.is_dns or self.listing.first[self.text] != self.place:
+            return False
+        odd = "_" in self.text or self.text.endswith((".onion", ".arpa"))
+        return not odd and self.listing.suffixes.known_tld(self.host)
+
+    def flaw(self, kind: FlawKind) -> Flaw | None:
+        """The name's flaw of one kind, if it has it."""
+        return next((flaw for flaw in self.name.flaws if flaw.kind is kind), None)
+
+    def spelled(self, text: str) -> str:
+        """A name made from this one's written form, in the spelling that was typed: U-labels or A-labels."""
+        if self.name.typed.isascii():
+            return text
+        spelling = dict(zip(self.text.split("."), self.name.shown.split("."), strict=True))
+        return ".".join(spelling.get(label, label) for label in text.split("."))
+
+    def replacing(self, new: str, label: str) -> Fix:
+        """The fix that writes another name here."""
+        typed = self.listing.typed
+        return Fix(label, names=(*typed[: self.place], new, *typed[self.place + 1 :]), safe=True)
+
+    def dropping(self, label: str, *, safe: bool) -> Fix:
+        """The fix that drops this name."""
+        typed = self.listing.typed
+        return Fix(label, names=(*typed[: self.place], *typed[self.place + 1 :]), safe=safe)
+
+    def adding(self, new: str) -> Fix:
+        """The fix that adds a name: safe, for it takes nothing away from what was asked."""
+        return Fix(f"also cover {new}", names=(*self.listing.typed, new), safe=True)
+
+    @staticmethod
+    def asking_private() -> Fix:
+        """The fix that asks a private CA."""
+        return Fix("ask a private CA instead", ca=CaKind.PRIVATE)

@@ -1,0 +1,88 @@
+"""What a rule is: a row of a table that says when, how grave, in which words, and who says so."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from csrtui.core.finding import CaKind, FieldName, Finding, Fix, Level
+
+Case = TypeVar("Case")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """That a rule applies.
+
+    Attributes:
+        words: What the rule's text names, by its placeholders; safe to show.
+        fix: The change that would settle it, or None.
+    """
+
+    words: Mapping[str, object] = field(default_factory=dict)
+    fix: Fix | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Generic[Case]):
+    """One row.
+
+    Attributes:
+        code: The finding's code.
+        public: Its level for a public CA; None: silent.
+        private: Its level for a private CA; None: silent.
+        text: One sentence with placeholders for the words of a `Hit`.
+        find: Says whether the rule applies to a case.
+        source: Where the rule comes from.
+        private_text: The sentence for a private CA, where the consequence is another one.
+        forceable: Whether X.509 can hold it, so that ``--force`` may overrule an error.
+    """
+
+    code: str
+    public: Level | None
+    private: Level | None
+    text: str
+    find: Callable[[Case], Hit | None]
+    source: str
+    private_text: str | None = None
+    forceable: bool = True
+
+    def level(self, ca: CaKind) -> Level | None:
+        """The level for one kind of CA."""
+        return self.public if ca is CaKind.PUBLIC else self.private
+
+    def finding(self, hit: Hit, ca: CaKind, where: FieldName, value: str) -> Finding:
+        """The finding that a hit makes; the rule must not be silent for this CA."""
+        level = self.level(ca)
+        assert level is not None  # noqa: S101 - `judge` asks no silent rule
+        template = self.private_text if ca is CaKind.PRIVATE and self.private_text else self.text
+        text = template.format_map(hit.words)
+        fix = None if hit.fix and hit.fix.ca is ca else hit.fix  # there is nothing to switch to
+        return Finding(self.code, level, where, value, text, fix, self.forceable)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict(Generic[Case]):
+    """A rule that applies, and how."""
+
+    rule: Rule[Case]
+    hit: Hit
+
+
+def judge(
+    rules: Iterable[Rule[Case]], case: Case, ca: CaKind, silences: Mapping[str, frozenset[str]]
+) -> Iterator[Verdict[Case]]:
+    """Ask every rule about one case, and drop what another rule that applies has said already.
+
+    Args:
+        rules: The table.
+        case: What they are asked about.
+        ca: The kind of CA; rules silent for it are not asked.
+        silences: For a code that applies, the codes that are then not said: one cause, one finding.
+    """
+    verdicts = [
+        Verdict(rule, hit)
+        for rule in rules
+        if rule.level(ca) is not None and (hit := rule.find(case)) is not None
+    ]
+    silent = frozenset[str]().union(*(silences.get(verdict.rule.code, frozenset()) for verdict in verdicts))
+    return (verdict for verdict in verdicts if verdict.rule.code not in silent)

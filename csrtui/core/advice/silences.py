@@ -1,0 +1,54 @@
+"""Which finding makes which others superfluous: one cause, one finding.
+
+A code on the left that applies to a name or field silences the codes on the right for the same one.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from csrtui.core.finding import CaKind
+
+_TWINS: Final = frozenset({"www-not-covered", "bare-not-covered", "wildcard-bare-not-covered"})
+_ANY_FIELD: Final = frozenset({
+    "edge-space", "placeholder", "portal-character", "html-entity", "encoding-damage",
+    "country-unknown", "state-abbreviated", "unit-retired",
+})  # fmt: skip
+
+FLAW_SILENCES: Final[Mapping[str, frozenset[str]]] = {
+    "label-length": frozenset({"name-length"}),
+    "international-invalid": frozenset({"name-length"}),
+}
+"""For names that cannot be written."""
+
+_NAMES: Final[Mapping[str, frozenset[str]]] = {
+    # The spelling: the note on A-labels shows the lower case too.
+    "international": frozenset({"upper-case"}),
+    # A second mention has nothing of its own to say.
+    "duplicate": frozenset(
+        {"wildcard-redundant", "wildcard", "reserved-name", "mixed-script", "international", "upper-case"}
+    ),
+    # What is reserved for examples and tests is in no public list; that is no second cause.
+    "reserved-name": frozenset({"internal-name"}),
+    # Who cannot have a name at all does not hear how to have its twin.
+    "public-suffix": frozenset({"single-label"}) | _TWINS,
+    "internal-name": frozenset({"public-suffix", "wildcard-public-suffix"}),
+    "reverse-zone": frozenset({"public-suffix", "wildcard-public-suffix"}) | _TWINS,
+    "wildcard-public-suffix": frozenset({"wildcard", "single-label"}) | _TWINS,
+    "onion": _TWINS,
+    "reserved-label": _TWINS,
+}
+
+NAME_SILENCES: Final[Mapping[CaKind, Mapping[str, frozenset[str]]]] = {
+    # That many CAs do not sell addresses does not matter where none may.
+    CaKind.PUBLIC: {**_NAMES, "private-address": frozenset({"ip-address"})},
+    CaKind.PRIVATE: _NAMES,
+}
+"""For names that can be written."""
+
+FIELD_SILENCES: Final[Mapping[str, frozenset[str]]] = {
+    "control-character": _ANY_FIELD,
+    "placeholder": frozenset({"portal-character", "country-unknown", "unit-retired", "state-abbreviated"}),
+    "html-entity": frozenset({"portal-character"}),
+    "country-unknown": frozenset({"length", "portal-character", "html-entity", "encoding-damage"}),
+}
+"""For subject fields."""

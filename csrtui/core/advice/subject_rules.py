@@ -1,0 +1,116 @@
+"""Rules about the subject's fields together: the country, the place, what needs what."""
+
+from csrtui.core import countries, places
+from csrtui.core.advice.field_case import FieldCase, clean
+from csrtui.core.advice.rule import Hit, Rule
+from csrtui.core.advice.wording import quoted
+from csrtui.core.finding import FieldName, Level
+
+
+def _is_code(text: str) -> bool:
+    return text.isascii() and countries.name_of(text.upper()) is not None
+
+
+def _country_unknown(case: FieldCase) -> Hit | None:
+    if case.field is not FieldName.COUNTRY or not case.text or _is_code(case.text):
+        return None
+    words = {"value": quoted(case.text)}
+    code = countries.find_country(case.text)
+    if code is None:
+        return Hit({**words, "meant": "it takes two letters of ISO 3166, such as DE or US"})
+    return Hit(
+        {**words, "meant": f"for {countries.name_of(code)} it is {code}"},
+        case.writing(code, label=f"use {code}"),
+    )
+
+
+def _country_form(case: FieldCase) -> Hit | None:
+    """Of the unknown ones, those that a subject cannot hold."""
+    letters = case.text.isascii() and case.text.isalpha() and len(case.text) == 2  # noqa: PLR2004 - RFC 5280 A.1
+    return None if letters else _country_unknown(case)
+
+
+def _country_case(case: FieldCase) -> Hit | None:
+    if case.field is not FieldName.COUNTRY or not _is_code(case.text) or case.text.isupper():
+        return None
+    return Hit({"value": quoted(case.text), "upper": case.text.upper()})
+
+
+def _country_missing(case: FieldCase) -> Hit | None:
+    lacks = case.field is FieldName.COUNTRY and not case.text and case.has(FieldName.ORGANIZATION)
+    return Hit() if lacks else None
+
+
+def _place_missing(case: FieldCase) -> Hit | None:
+    if case.field is not FieldName.LOCALITY or not case.has(FieldName.ORGANIZATION):
+        return None
+    stated = clean(case.typed.state) or clean(case.typed.locality)
+    return None if stated else Hit()
+
+
+def _organization_missing(case: FieldCase) -> Hit | None:
+    if case.field is not FieldName.ORGANIZATION or case.text:
+        return None
+    without = case.has(FieldName.ORGANIZATIONAL_UNIT, FieldName.STATE, FieldName.LOCALITY)
+    return Hit() if without else None
+
+
+def _state_abbreviated(case: FieldCase) -> Hit | None:
+    if case.field is not FieldName.STATE or not case.text or not clean(case.typed.country):
+        return None
+    code = countries.find_country(case.typed.country) or ""
+    full = places.state_in_full(code, case.text)
+    if full is None:
+        return None
+    return Hit({"value": quoted(case.text), "full": full}, case.writing(full, label=f"write {full}"))
+
+
+def _unit_retired(case: FieldCase) -> Hit | None:
+    if case.field is not FieldName.ORGANIZATIONAL_UNIT or not case.text:
+        return None
+    return Hit({"value": quoted(case.text)}, case.writing("", label="leave it out", safe=False))
+
+
+_ERROR, _WARNING, _NOTE = Level.ERROR, Level.WARNING, Level.NOTE
+_UNKNOWN = "{value} is no country code: {meant}."
+
+SUBJECT_RULES: tuple[Rule[FieldCase], ...] = (
+    Rule(
+        "country-unknown", _ERROR, _ERROR, _UNKNOWN, _country_form,
+        "RFC 5280 A.1 (X520countryName: PrintableString of 2)", forceable=False,
+    ),
+    Rule(
+        "country-unknown", _ERROR, _ERROR, _UNKNOWN,
+        lambda case: None if _country_form(case) else _country_unknown(case), "BR 7.1.4.2, ISO 3166-1",
+    ),
+    Rule(
+        "country-case", _NOTE, _NOTE,
+        "Country will be written {upper}.", _country_case, "ISO 3166-1",
+    ),
+    Rule(
+        "country-missing", _WARNING, None,
+        "Country is empty: a public CA names an organization only with its country.",
+        _country_missing, "BR 7.1.2.7.4",
+    ),
+    Rule(
+        "place-missing", _WARNING, None,
+        "State and locality are empty: a public CA names an organization only with one of them.",
+        _place_missing, "BR 7.1.2.7.4",
+    ),
+    Rule(
+        "organization-missing", _WARNING, None,
+        "Organization is empty: a domain-validated certificate will hold no unit, state or locality either.",
+        _organization_missing, "BR 7.1.2.7.2",
+    ),
+    Rule(
+        "state-abbreviated", _WARNING, _WARNING,
+        "State {value} is an abbreviation: CAs want {full}.", _state_abbreviated, "EV Guidelines 7.1.4.2",
+        private_text="State {value} is an abbreviation of {full}: a subject has it in full.",
+    ),
+    Rule(
+        "unit-retired", _WARNING, None,
+        "Organizational unit {value} will not be in the certificate: public CAs write none since 2022-09-01.",
+        _unit_retired, "BR 7.1.4.2 since 2022-09-01",
+    ),
+)  # fmt: skip
+"""Asked about each field, empty ones too."""
