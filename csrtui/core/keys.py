@@ -143,7 +143,7 @@ def type_of(public_key: "PublicKey") -> KeyType | None:
         return _RSA_SIZES.get(public_key.key_size)
     if isinstance(public_key, ec.EllipticCurvePublicKey):
         return _NIST_CURVES.get(public_key.curve.name)
-    of_one_size = {
+    of_one_size: dict[type, KeyType] = {
         ed25519.Ed25519PublicKey: KeyType.ED25519,
         mldsa.MLDSA44PublicKey: KeyType.ML_DSA_44,
         mldsa.MLDSA65PublicKey: KeyType.ML_DSA_65,

@@ -1,0 +1,1 @@
+"""What a user wants done, once, for the screens and the commands alike."""

@@ -1,0 +1,55 @@
+"""What a request asks for, as a user typed it, and the advice on it."""
+
+from dataclasses import dataclass, field
+
+from csrtui.core import request
+from csrtui.core.advice import Advice, advise
+from csrtui.core.finding import CaKind
+from csrtui.core.keys import KeyType
+from csrtui.core.platforms import OTHER, PLATFORMS
+from csrtui.core.subject import TypedSubject
+from csrtui.tasks.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request asks for.
+
+    Attributes:
+        names: As typed, the common name first.
+        subject: The other subject fields, as typed.
+        ca: The kind of CA it goes to.
+        platform: The server software, an id of `csrtui.core.platforms`.
+        key_type: The key type, or None for the one that suits the platform.
+    """
+
+    names: tuple[str, ...]
+    subject: TypedSubject = field(default_factory=TypedSubject)
+    ca: CaKind = CaKind.PUBLIC
+    platform: str = OTHER
+    key_type: KeyType | None = None
+
+    @property
+    def effective_key_type(self) -> KeyType:
+        """The key type that will be made."""
+        return self.key_type or PLATFORMS[self.platform].key_type
+
+
+def advise_on(session: Session, asked: Asked) -> Advice:
+    """Return the advice on everything asked for."""
+    return advise(
+        asked.names,
+        asked.subject,
+        ca=asked.ca,
+        key_type=asked.effective_key_type,
+        suffixes=session.suffixes,
+    )
+
+
+def preview(advice: Advice) -> request.Request | None:
+    """Return what the CSR will say, or None while the names or fields are such that no CSR can hold them."""
+    if advice.subject.common_name is None or any(
+        finding.blocks and not finding.forceable for finding in advice.findings
+    ):
+        return None
+    return request.preview(advice.subject, advice.covers)

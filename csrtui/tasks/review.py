@@ -1,0 +1,116 @@
+"""Looking at what is in the store."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from csrtui.core import request
+from csrtui.core.errors import StoreError
+from csrtui.core.pair import NextStep, Pair, urgency
+from csrtui.core.pair_json import load_record
+from csrtui.core.visible import visible
+from csrtui.store.keystore import Listed
+from csrtui.tasks.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A pair that is in the store but cannot be read."""
+
+    name: str
+    error: StoreError
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """All pairs of the store.
+
+    Attributes:
+        pairs: Those that can be read, what wants attention first.
+        problems: The others, with the reason.
+    """
+
+    pairs: tuple[Pair, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+def list_pairs(session: Session) -> Keyring:
+    """Read the record of every pair; one that cannot be read does not hide the others.
+
+    Raises:
+        StoreError: The store itself cannot be used.
+    """
+    pairs, problems = [], []
+    for listed in session.store.listing():
+        try:
+            pairs.append(_pair(listed))
+        except StoreError as error:
+            problems.append(Problem(listed.name, error))
+    now = session.clock()
+    return Keyring(tuple(sorted(pairs, key=lambda pair: urgency(pair, now))), tuple(problems))
+
+
+def select(
+    pairs: Iterable[Pair], now: datetime, *, text: str = "", next_step: NextStep | None = None
+) -> list[Pair]:
+    """Return the pairs that hold every word of `text`, and have `next_step` before them if one is given.
+
+    A word is looked for, in any case, in name, names, subject, key, fingerprint, backup status and stage.
+    """
+    words = text.casefold().split()
+    return [
+        pair
+        for pair in pairs
+        if (next_step is None or pair.record.next_step(now) is next_step)
+        and all(word in _searched(pair) for word in words)
+    ]
+
+
+def read_pair(session: Session, name: str) -> tuple[Pair, request.Request]:
+    """Return a pair and what its CSR says, having seen that the CSR is the one on record.
+
+    Raises:
+        InputError: There is no such pair.
+        StoreError: It is damaged or not safe.
+    """
+    stored = session.store.read(name)
+    try:
+        record = load_record(stored.record)
+        asked = request.read_pem(stored.request)
+    except StoreError as error:
+        raise _located(error, stored.path) from error
+    if asked.sha256 != record.request.sha256:
+        raise StoreError(
+            f"{visible(stored.path)}/request.pem is not the request that was made with this key",
+            "do not submit it; look at who changed it, or restore the pair",
+        )
+    return Pair(name, stored.path, record, has_certificate=stored.certificate is not None), asked
+
+
+def _pair(listed: Listed) -> Pair:
+    if isinstance(listed.record, StoreError):
+        raise listed.record
+    try:
+        record = load_record(listed.record)
+    except StoreError as error:
+        raise _located(error, listed.path) from error
+    return Pair(listed.name, listed.path, record, has_certificate=listed.has_certificate)
+
+
+def _located(error: StoreError, path: str) -> StoreError:
+    return StoreError(f"{visible(path)}: {error.what}", error.hint)
+
+
+def _searched(pair: Pair) -> str:
+    record = pair.record
+    parts = (
+        pair.name,
+        *record.names,
+        record.subject_text,
+        record.key.type,
+        record.key.spki_sha256,
+        record.backup_status,
+        record.stage,
+        record.platform,
+    )
+    return " ".join(parts).casefold()

@@ -1,0 +1,55 @@
+"""What every task works with: the store, the clock, the user, the lists of the world."""
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cached_property
+
+from csrtui.core import keys
+from csrtui.core.suffixes import SuffixList
+from csrtui.store.keystore import Keystore
+from csrtui.store.reference import public_suffix_text
+
+
+def utc_now() -> datetime:
+    """The time now, in UTC, to the second."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+class Session:
+    """One run of csrtui on one store.
+
+    Args:
+        store: The keystore.
+        clock: Says what time it is; only tests and pictures give another than `utc_now`.
+        generate_key: Makes private keys; only tests and pictures give another than `keys.generate`.
+        entropy: Gives that many fresh random bytes.
+    """
+
+    def __init__(
+        self,
+        store: Keystore,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        generate_key: keys.KeyGenerator = keys.generate,
+        entropy: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        self.store = store
+        self.clock = clock
+        self.generate_key = generate_key
+        self.entropy = entropy
+
+    @cached_property
+    def suffixes(self) -> SuffixList:
+        """The public suffix list, read when it is first needed."""
+        return SuffixList.parse(public_suffix_text())
+
+    @cached_property
+    def user(self) -> str:
+        """The user's name on this machine, or the number where it has none."""
+        import pwd
+
+        try:
+            return pwd.getpwuid(os.getuid()).pw_name
+        except KeyError:
+            return str(os.getuid())
