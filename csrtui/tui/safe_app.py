@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
     from textual.app import SystemCommand
+    from textual.dom import DOMNode
     from textual.driver import Driver
     from textual.filter import LineFilter
     from textual.screen import Screen
@@ -45,6 +46,7 @@ ReturnType = TypeVar("ReturnType")
 COLOURLESS_THEME: Final = "ansi-dark"
 """The theme under NO_COLOR: it leaves the terminal's own colours alone, `AttributesOnly` does the rest."""
 
+_KEY_ROUNDS: Final = 3
 _SYNCHRONIZED_FROM: Final = 512  # less arrives in one piece anyway, and the two marks cost 16 bytes
 _ENDING_SIGNALS: Final = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 _SECONDS_TO_END: Final = 5.0  # after a signal; a stuck terminal must not keep the process for ever
@@ -242,6 +244,27 @@ class SafeApp(App[ReturnType]):
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop ended meanwhile
                 self._loop.call_soon_threadsafe(self._leave, signal.SIGHUP)
+
+    def when_handled(self, callback: Callable[[], None]) -> None:
+        """Call `callback` once the keys so far have had their effect; called from the input thread."""
+
+        async def start() -> None:  # as the keys come, so that it stays behind them
+            self.call_later(self._follow_keys, None, callback)
+
+        if self._loop is not None:
+            asyncio.run_coroutine_threadsafe(start(), self._loop)
+
+    def _follow_keys(self, route: list[DOMNode] | None, callback: Callable[[], None]) -> None:
+        # A key goes through the queues of the app, the widget with focus, its parents and the app again; the
+        # message it causes (Submitted) goes the same way behind it, and what that causes (a focus) once more.
+        if route is None:
+            route = (
+                (self.focused or self.screen).ancestors_with_self * _KEY_ROUNDS if self._screen_stack else []
+            )
+        while route:
+            if route.pop(0).call_later(self._follow_keys, route, callback):
+                return
+        callback()
 
     def input_failed(self, error: Exception) -> None:
         """End with a bug's message; called from the input thread."""

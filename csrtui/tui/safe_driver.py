@@ -1,6 +1,7 @@
 """Textual's Linux driver, made to leave the terminal whole whatever happens to it.
 
 What differs from Textual 8.2.8: a terminal that is gone ends the app instead of hanging or spinning it;
+keys typed ahead go where a slow typist's would;
 bytes that are no UTF-8 are no crash; SIGCONT without a stop before it does not start everything twice;
 the size is that of the terminal drawn on, not of stdout.
 """
@@ -12,15 +13,21 @@ import os
 import select
 import termios
 from codecs import getincrementaldecoder
+from threading import Event
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Key, Paste
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.app import App
+    from textual.message import Message
 
 _POLL_SECONDS = 0.1  # how soon an Escape key alone is told from the start of a sequence
+_LONGEST_WAIT_SECONDS = 0.5  # for an action that takes its time; what is typed then goes on as ever
 _READ_BYTES = 4096
 
 
@@ -29,6 +36,9 @@ class TerminalOwner(Protocol):
 
     def terminal_lost(self) -> None:
         """The terminal is gone. Called from the input thread."""
+
+    def when_handled(self, callback: Callable[[], None]) -> None:
+        """Call `callback` once the keys so far have had their effect. Called from the input thread."""
 
     def input_failed(self, error: Exception) -> None:
         """Reading keys failed with `error`, a bug. Called from the input thread."""
@@ -73,6 +83,8 @@ class SafeDriver(LinuxDriver):
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._owner: TerminalOwner = app  # type: ignore[assignment] # SafeApp is one
+        self._handled = Event()
+        self._handled.set()
         self._file: Any = _Output(self._file)
 
     def _get_terminal_size(self) -> tuple[int, int]:
@@ -101,6 +113,21 @@ class SafeDriver(LinuxDriver):
                 self.suspend_application_mode()
                 self._must_signal_resume = True
             self.resume_application_mode()
+
+    def process_message(self, message: Message) -> None:
+        """Pass a key on once the command key before it has had its effect.
+
+        Textual hands a key to the widget with focus at that moment. Keys that arrive in one piece, as on a
+        slow link, would all go to the field that Tab is about to leave: a passphrase into a readable field.
+        """
+        if not isinstance(message, (Key, Paste)):
+            super().process_message(message)
+            return
+        self._handled.wait(_LONGEST_WAIT_SECONDS)
+        super().process_message(message)
+        if isinstance(message, Key) and not message.is_printable:
+            self._handled.clear()
+            self._owner.when_handled(self._handled.set)
 
     def _run_input_thread(self) -> None:
         try:

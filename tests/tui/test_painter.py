@@ -65,6 +65,7 @@ class Terminal:
     def __init__(self) -> None:
         self.screen = pyte.Screen(WIDTH, HEIGHT)
         self._stream = pyte.Stream(self.screen)
+        self._stream.feed("\x1b[?7l")  # no line wrap, as the driver sets it
 
     def draw(self, text: str) -> None:
         self._stream.feed(text)

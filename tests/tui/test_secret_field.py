@@ -47,6 +47,7 @@ class OneSecret(SafeApp[None]):
     def on_secret_field_submitted(self, message: SecretField.Submitted) -> None:
         assert message.control is self.field
         self.names.append("submitted")
+        self.query_one("#other").focus()
 
     def on_text_field_pasted(self, message: TextField.Pasted) -> None:
         assert message.lines == ()
@@ -92,7 +93,7 @@ async def test_no_message_and_no_repr_holds_it() -> None:
     app = OneSecret()
     async with app.run_test(message_hook=messages.append) as pilot:
         app.field.post_message(events.Paste(CANARY))
-        await pilot.press("enter", "tab", "shift+tab", "backspace")
+        await pilot.press("enter", "shift+tab", "backspace")
         await pilot.pause()
         assert app.field.secret() == Secret(CANARY[:-1])
         said = [repr(vars_of(message)) for message in messages if not isinstance(message, events.Paste)]
@@ -116,6 +117,35 @@ async def test_a_paste_that_would_not_be_what_was_copied_is_refused(text: str, n
         await pilot.pause()
         assert app.names == [name]
         assert app.field.secret() == Secret("")
+
+
+async def test_it_can_be_left() -> None:
+    app = OneSecret()
+    async with app.run_test() as pilot:
+        await pilot.press("a", "tab")
+        await pilot.pause()
+        assert not app.field.has_focus
+        assert app.query_one("#other").has_focus
+
+
+def test_a_passphrase_typed_ahead_goes_into_its_own_field() -> None:
+    with PtySession(
+        [sys.executable, __file__], env={"PYTHONPATH": f"{ROOT}:{ROOT}/tests/support"}
+    ) as session:
+        session.wait_for("passphrase")
+        session.send("one\tother\x1b[Z" + CANARY + "\tmore")
+        session.wait_for("othermore")
+        assert session.text.splitlines()[0] == "*" * len("one" + CANARY)
+
+
+def test_what_is_typed_ahead_behind_enter_goes_into_the_field_that_it_leads_to() -> None:
+    with PtySession(
+        [sys.executable, __file__], env={"PYTHONPATH": f"{ROOT}:{ROOT}/tests/support"}
+    ) as session:
+        session.wait_for("passphrase")
+        session.send(CANARY + "\rmore")
+        session.wait_for("\nmore")
+        assert session.text.splitlines()[0] == "*" * len(CANARY)
 
 
 def test_on_a_terminal_only_stars_are_seen_and_nothing_is_copied_out() -> None:

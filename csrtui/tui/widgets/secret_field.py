@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 from textual.geometry import Size
 from textual.message import Message
+from textual.widgets import Input
 
 from csrtui.core.secret import Secret
 from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
-    from textual import events
     from textual.selection import Selection
 
     from csrtui.tui.widgets.edit_history import Snapshot
@@ -108,8 +108,11 @@ class SecretField(TextField, inherit_css=True):
         self.selection = self.selection  # may lie behind the text's end now
         self.post_message(self.Changed(self))
 
-    def _on_blur(self, event: events.Blur) -> None:
-        event.prevent_default()  # Input would post the text
+    def post_message(self, message: Message) -> bool:
+        """Post `message`, unless it is one of Textual's that carry the text."""
+        if isinstance(message, (Input.Changed, Input.Submitted, Input.Blurred)):
+            return False
+        return super().post_message(message)
 
     def _pasted_lines(self, lines: tuple[str, ...]) -> tuple[str, ...]:  # noqa: ARG002 - not handed around
         return ()
