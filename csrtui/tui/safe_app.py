@@ -11,7 +11,6 @@ import contextlib
 import os
 import signal
 import sys
-import threading
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from rich.color import ColorSystem
@@ -24,13 +23,13 @@ from textual.worker import WorkerFailed
 
 from csrtui.core.bug import describe_bug
 from csrtui.core.visible import visible
+from csrtui.tui.ending import Ending, quiet_hooks
 from csrtui.tui.filters import AttributesOnly, PrintableOnly
 from csrtui.tui.painter import Painter
 from csrtui.tui.safe_driver import SafeDriver
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from types import FrameType
+    from collections.abc import Callable, Iterable, Sequence
 
     from rich.console import RenderableType
     from textual.app import SystemCommand
@@ -48,8 +47,6 @@ COLOURLESS_THEME: Final = "ansi-dark"
 
 _KEY_ROUNDS: Final = 3
 _SYNCHRONIZED_FROM: Final = 512  # less arrives in one piece anyway, and the two marks cost 16 bytes
-_ENDING_SIGNALS: Final = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
-_SECONDS_TO_END: Final = 5.0  # after a signal; a stuck terminal must not keep the process for ever
 
 
 class SafeApp(App[ReturnType]):
@@ -79,7 +76,7 @@ class SafeApp(App[ReturnType]):
         self._state_saved = False
         self._printable = PrintableOnly()
         self.animation_level = "none"  # every step of one is bytes
-        self._watchdog: threading.Timer | None = None
+        self._ending = Ending(self._end_at_once)
         self._painter = Painter(self.console._color_system or ColorSystem.STANDARD)  # noqa: SLF001 - no public name
         self._set_colour_filters()
         if constants.LOG_FILE is not None:
@@ -204,7 +201,7 @@ class SafeApp(App[ReturnType]):
             What the app was exited with; None after a failure or a signal.
         """
         options.setdefault("mouse", False)
-        with self._quiet_hooks():
+        with quiet_hooks(self._thread_failed):
             try:
                 return super().run(**options)
             except Exception as error:  # noqa: BLE001 - the last line before a traceback
@@ -213,8 +210,7 @@ class SafeApp(App[ReturnType]):
                 self._signal = self._signal or signal.SIGINT
             finally:
                 self._print_error_renderables()
-                if self._watchdog is not None:
-                    self._watchdog.cancel()
+                self._ending.in_time()
         return None
 
     @property
@@ -231,7 +227,12 @@ class SafeApp(App[ReturnType]):
         loop = asyncio.get_running_loop()
         # asyncio's own handler logs tracebacks with the exception's message to stderr.
         loop.set_exception_handler(lambda _loop, context: self._loop_failed(context))
-        with self._ending_signals(loop):
+
+        def end(number: signal.Signals) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop ended meanwhile
+                loop.call_soon_threadsafe(self._leave, number)
+
+        with self._ending.on_signals(end):
             return await super().run_async(**options)
 
     def _loop_failed(self, context: dict[str, Any]) -> None:
@@ -282,28 +283,7 @@ class SafeApp(App[ReturnType]):
             with contextlib.suppress(Exception), self._context():  # the app ends in any case
                 self.save_state()
 
-    @contextlib.contextmanager
-    def _ending_signals(self, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
-        def end(number: int, _frame: FrameType | None) -> None:
-            if self._watchdog is None:
-                self._watchdog = threading.Timer(_SECONDS_TO_END, self._end_at_once, (number,))
-                self._watchdog.daemon = True
-                self._watchdog.start()
-            with contextlib.suppress(RuntimeError):  # the loop ended meanwhile
-                loop.call_soon_threadsafe(self._leave, signal.Signals(number))
-
-        taken = (*_ENDING_SIGNALS, signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH)
-        before = {number: signal.getsignal(number) for number in taken}
-        for number in _ENDING_SIGNALS:
-            if before[number] is not signal.SIG_IGN:  # nohup
-                signal.signal(number, end)
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    def _end_at_once(self, number: int) -> None:
+    def _end_at_once(self, number: signal.Signals) -> None:
         """End although the event loop is stuck, as it is on a terminal that takes no more bytes."""
         self._save_state_once()
         if isinstance(self._driver, SafeDriver):
@@ -346,24 +326,9 @@ class SafeApp(App[ReturnType]):
         with contextlib.suppress(OSError, ValueError):  # the terminal is gone
             print("\n".join(lines), file=sys.__stderr__, flush=True)
 
-    @contextlib.contextmanager
-    def _quiet_hooks(self) -> Iterator[None]:
-        """Keep Python's own reports, which quote messages, off the screen while the app runs."""
-
-        def failed(report: threading.ExceptHookArgs | sys.UnraisableHookArgs) -> None:
-            if self._failure is None and report.exc_value is not None:
-                self._failure = describe_bug(report.exc_value)
-            if self._loop is not None:
-                with contextlib.suppress(RuntimeError):
-                    self._loop.call_soon_threadsafe(self._close_messages_no_wait)
-
-        def ignored(_report: sys.UnraisableHookArgs) -> None:
-            """Nothing: a destructor's failure is no reason to end, and its message is not shown."""
-
-        thread_hook: Callable[[threading.ExceptHookArgs], Any] = threading.excepthook
-        unraisable_hook = sys.unraisablehook
-        threading.excepthook, sys.unraisablehook = failed, ignored
-        try:
-            yield
-        finally:
-            threading.excepthook, sys.unraisablehook = thread_hook, unraisable_hook
+    def _thread_failed(self, error: BaseException) -> None:
+        if self._failure is None:
+            self._failure = describe_bug(error)
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop ended meanwhile
+                self._loop.call_soon_threadsafe(self._close_messages_no_wait)
