@@ -62,24 +62,13 @@ def read_label(typed: str) -> Label | Refused:
         mapped = idna.uts46_remap(typed, std3_rules=True)
         if not mapped:
             return Refused(Refusal.EMPTY)
-        if "." in mapped:  # one character that maps to several labels, such as an ellipsis
+        if "." in mapped:  # a character that stands for a dot, or maps to several labels
             return Refused(Refusal.INVALID)
         if mapped.startswith(PREFIX):
-            return _decoded(mapped)
+            return Label(mapped, idna.ulabel(mapped))
         return Label(idna.alabel(mapped).decode("ascii"), mapped)
-    except idna.IDNAError as error:
-        return _refused(error.code, error.codepoint)
-    except ValueError:  # a character that this Python's Unicode tables do not know
-        return Refused(Refusal.INVALID)
-
-
-def _decoded(a_label: str) -> Label | Refused:
-    import idna
-
-    decoded = idna.ulabel(a_label)
-    if decoded.isascii() or idna.uts46_remap(decoded, std3_rules=True) != decoded:
-        return Refused(Refusal.INVALID)
-    return Label(a_label, decoded)
+    except ValueError as error:  # IDNAError is one; its Unicode tables may raise others for new characters
+        return _refused(getattr(error, "code", None), getattr(error, "codepoint", None))
 
 
 def _refused(code: str | None, codepoint: int | None) -> Refused:

@@ -211,7 +211,7 @@ def _whole(typed_labels: list[str], labels: list[international.Label], written: 
         yield Flaw(FlawKind.INTERNATIONAL_INVALID)
 
 
-def _read_label(typed: str, number: int, count: int, name: str) -> international.Label | Flaw:
+def _read_label(typed: str, number: int, count: int, name: str) -> international.Label | Flaw:  # noqa: PLR0911 - one return for each flaw
     if not typed:
         return Flaw(FlawKind.EMPTY_LABEL)
     if "*" in typed:
@@ -236,7 +236,7 @@ def _bad_character(label: str) -> str | None:
     return None
 
 
-def _read_international(typed: str, name: str) -> international.Label | Flaw:
+def _read_international(typed: str, name: str) -> international.Label | Flaw:  # noqa: PLR0911 - one return for each flaw
     if typed.isascii() and len(typed) > MAX_LABEL:
         return Flaw(FlawKind.LABEL_LENGTH, typed)
     if "_" in typed:  # the underscore is for ASCII names only: an A-label cannot hold one (RFC 5891 4.2.2)
@@ -244,12 +244,10 @@ def _read_international(typed: str, name: str) -> international.Label | Flaw:
     read = international.read_label(typed)
     if not isinstance(read, Refused):
         return read
-    match read.refusal:
-        case Refusal.EMPTY:
-            return Flaw(FlawKind.EMPTY_LABEL)
-        case Refusal.TOO_LONG:
-            return Flaw(FlawKind.LABEL_LENGTH, typed)
-        case Refusal.CHARACTER:
-            return Flaw(FlawKind.BAD_CHARACTER, read.character or "", 0)
-        case Refusal.INVALID:
-            return Flaw(FlawKind.INTERNATIONAL_INVALID, typed)
+    if read.refusal is Refusal.EMPTY:
+        return Flaw(FlawKind.EMPTY_LABEL)
+    if read.refusal is Refusal.TOO_LONG:
+        return Flaw(FlawKind.LABEL_LENGTH, typed)
+    if read.refusal is Refusal.CHARACTER:
+        return Flaw(FlawKind.BAD_CHARACTER, read.character or "")
+    return Flaw(FlawKind.INTERNATIONAL_INVALID, typed)

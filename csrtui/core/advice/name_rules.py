@@ -4,10 +4,10 @@ from csrtui.core import special_names
 from csrtui.core.advice.name_case import NameCase
 from csrtui.core.advice.rule import Hit, Rule
 from csrtui.core.advice.wording import quoted
-from csrtui.core.finding import Fix, Level
+from csrtui.core.finding import FieldName, Fix, Level
 from csrtui.core.international import PREFIX
 from csrtui.core.scripts import mixed_scripts
-from csrtui.core.subject import UPPER_BOUNDS, FieldName
+from csrtui.core.subject import UPPER_BOUNDS
 from csrtui.core.suffixes import Section
 
 

@@ -1,0 +1,583 @@
+"""Every rule of the advisor: where it speaks, where it nearly does, how grave, and what its fix does."""
+
+import itertools
+from base64 import b32encode
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from functools import cache
+from hashlib import sha3_256
+from importlib.resources import files
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from csrtui.core.advice import Advice, advise, common_name_missing, reach, rules
+from csrtui.core.finding import CaKind, FieldName, Finding, Level
+from csrtui.core.keys import KeyType
+from csrtui.core.names import read_name
+from csrtui.core.subject import TypedSubject
+from csrtui.core.suffixes import SuffixList
+
+
+@cache
+def suffix_list() -> SuffixList:
+    return SuffixList.parse(
+        (files("publicsuffixlist") / "public_suffix_list.dat").read_text(encoding="utf-8")
+    )
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A request as typed."""
+
+    names: tuple[str, ...] = ("mail.mydomain.com",)
+    subject: TypedSubject = field(default_factory=TypedSubject)
+    key: KeyType = KeyType.EC_P256
+
+    def advice(self, ca: CaKind = CaKind.PUBLIC) -> Advice:
+        return advise(self.names, self.subject, ca=ca, key_type=self.key, suffixes=suffix_list())
+
+    def codes(self, ca: CaKind = CaKind.PUBLIC) -> list[str]:
+        return [finding.code for finding in self.advice(ca).findings]
+
+
+def names(*typed: str) -> Typed:
+    return Typed(names=typed)
+
+
+def fields(**typed: str) -> Typed:
+    return Typed(subject=TypedSubject(**typed))
+
+
+def key(value: str) -> Typed:
+    return Typed(key=KeyType(value))
+
+
+def onion(*, damaged: bool = False) -> str:
+    public_key = bytes(range(32))
+    checksum = sha3_256(b".onion checksum" + public_key + b"\x03").digest()[:2]
+    label = b32encode(public_key + checksum + b"\x03").decode().lower()
+    return f"{'b' if damaged else label[0]}{label[1:]}.onion"
+
+
+E, W, N, SILENT = Level.ERROR, Level.WARNING, Level.NOTE, None
+LONG = "x" * 62 + ".mydomain.com"
+FIRM = {"organization": "Example Ltd", "country": "GB", "locality": "London"}
+
+LEVELS: dict[str, tuple[Level | None, Level | None]] = {
+    "www-not-covered": (W, W),
+    "bare-not-covered": (W, W),
+    "not-a-hostname": (E, E),
+    "space": (E, E),
+    "trailing-dot": (E, E),
+    "empty-label": (E, E),
+    "label-length": (E, E),
+    "name-length": (E, E),
+    "common-name-length": (E, E),
+    "bad-character": (E, E),
+    "underscore": (E, W),
+    "hyphen-edge": (E, E),
+    "reserved-label": (E, E),
+    "upper-case": (N, N),
+    "international": (N, N),
+    "international-invalid": (E, E),
+    "mixed-script": (W, W),
+    "single-label": (E, N),
+    "internal-name": (E, N),
+    "reserved-name": (W, N),
+    "public-suffix": (E, W),
+    "ip-address": (W, N),
+    "private-address": (E, N),
+    "reverse-zone": (E, W),
+    "numeric-tld": (E, E),
+    "wildcard": (N, N),
+    "wildcard-bare-not-covered": (W, W),
+    "wildcard-place": (E, E),
+    "wildcard-public-suffix": (E, W),
+    "wildcard-redundant": (N, N),
+    "onion": (E, E),
+    "duplicate": (N, N),
+    "many-names": (W, N),
+    "length": (E, E),
+    "control-character": (E, E),
+    "edge-space": (N, N),
+    "country-unknown": (E, E),
+    "country-case": (N, N),
+    "country-missing": (W, SILENT),
+    "place-missing": (W, SILENT),
+    "organization-missing": (W, SILENT),
+    "state-abbreviated": (W, W),
+    "unit-retired": (W, SILENT),
+    "placeholder": (E, W),
+    "portal-character": (W, SILENT),
+    "html-entity": (W, W),
+    "encoding-damage": (W, W),
+    "key-not-public": (E, N),
+    "key-slow": (N, N),
+}
+
+UNFORCEABLE = {
+    "not-a-hostname", "space", "trailing-dot", "empty-label", "label-length", "name-length", "common-name-length",
+    "bad-character", "hyphen-edge", "international-invalid", "numeric-tld", "wildcard-place",
+    "length", "control-character",
+}  # fmt: skip
+
+HITS: dict[str, list[Typed]] = {
+    "www-not-covered": [
+        names("mydomain.com"),
+        names("firm.co.uk"),
+        names("bücher.de"),
+        names("foo.github.io"),
+    ],
+    "bare-not-covered": [names("www.mydomain.com"), names("www.firm.co.uk"), names("www.bücher.de")],
+    "not-a-hostname": [
+        names(typed)
+        for typed in (
+            "https://www.mydomain.com/a?b#c",
+            "joe@mydomain.com",
+            "mail.mydomain.com:443",
+            "http://x y",
+            "mail.mydomain.com/path",
+            "\\\\server\\share",
+            "[::1]:443",
+            "10.0.0.0/24",
+            "fe80::1%eth0",
+            "https://joe:pw@mydomain.com:8443/",
+            "mailto:joe@mydomain.com",
+            "https://",
+        )
+    ],
+    "space": [
+        names(" a.b.com"),
+        names("a.b.com\u00a0"),
+        names("a\u200bb.c.com"),
+        names("a.b.com d.e.com"),
+        names("my host"),
+        names("\u200e10.0.0.1"),
+        names("a\u200cb.com"),
+        names("ü\u3000.de"),
+        names("a\u200b\u00a0b.com"),
+        names("a\u200b!.com"),
+    ],
+    "trailing-dot": [names("a.mydomain.com."), names("bücher.de\u3002"), names("intranet.")],
+    "empty-label": [
+        names("a..mydomain.com"),
+        names(".mydomain.com"),
+        names("a.mydomain.com.."),
+        names("ü.\u034f\u034f.de"),
+    ],
+    "label-length": [names("x" * 64 + ".com"), names("ü" * 60 + ".com"), names("xn--" + "a" * 61 + ".com")],
+    "name-length": [names("a." * 125 + "b.com"), names("a" * 1001)],
+    "common-name-length": [names(LONG), names(LONG, "a.mydomain.com"), names(LONG, "a b", "a.mydomain.com")],
+    "bad-character": [
+        names("a!b.mydomain.com"),
+        names("a\x1b.com"),
+        names("ü\x80x.de"),
+        names("ü\uff01.de"),
+        names("ü_a.de"),
+        names("a\\b.com"),
+    ],
+    "underscore": [names("_dmarc.mydomain.com"), names("my_host.mydomain.com")],
+    "hyphen-edge": [names("-a.mydomain.com"), names("a-.mydomain.com"), names("-ü.de")],
+    "reserved-label": [names("ab--cd.mydomain.com"), names("a.xy--a.z.com")],
+    "upper-case": [names("Mail.mydomain.com"), names("mail.mydomain.COM"), names("XN--BCHER-KVA.de")],
+    "international": [names("bücher.example"), names("日本.jp"), names("ＭＡＩＬ.mydomain.com")],
+    "international-invalid": [
+        names("xn--a.com"),
+        names("xn--zzzzzzz99999.com"),
+        names("☃.com"),
+        names("a\ud800.com"),
+        names("0à.א"),
+        names("a…b.com"),
+        names("üa--b.com"),
+    ],
+    "mixed-script": [names("аpple.com"), names("pαypal.com"), names("xn--pple-43d.com")],
+    "single-label": [names("intranet"), names("server1"), names("localhost")],
+    "internal-name": [
+        names("a.local"),
+        names("a.internal"),
+        names("a.lan"),
+        names("a.corp"),
+        names("a.home.arpa"),
+        names("home.arpa"),
+        names("mydomain.con"),
+        names("*.local"),
+    ],
+    "reserved-name": [
+        names("example.com"),
+        names("www.example.org"),
+        names("a.test"),
+        names("a.invalid"),
+        names("localhost"),
+        names("a.localhost"),
+    ],
+    "public-suffix": [names("co.uk"), names("com"), names("公司.cn"), names("xn--55qx5d.cn")],
+    "ip-address": [
+        names("8.8.8.8"),
+        names("2606:4700::1111"),
+        names("[2606:4700::1111]"),
+        names("::ffff:8.8.8.8"),
+    ],
+    "private-address": [
+        names("10.0.0.1"),
+        names("::1"),
+        names("192.168.1.1"),
+        names("fe80::1"),
+        names("::ffff:10.0.0.1"),
+        names("224.0.0.1"),
+        names("192.0.2.1"),
+    ],
+    "reverse-zone": [
+        names("1.0.0.10.in-addr.arpa"),
+        names("8.b.d.0.1.0.0.2.ip6.arpa"),
+        names("in-addr.arpa"),
+    ],
+    "numeric-tld": [
+        names("10.0.0.300"),
+        names("1.2.3"),
+        names("12345"),
+        names("a.0x1f"),
+        names("010.0.0.1"),
+        names("１.２.３.４"),
+        names("-1.2.3"),
+    ],
+    "wildcard": [names("*.mydomain.com"), names("*.a.mydomain.com")],
+    "wildcard-bare-not-covered": [
+        names("*.mydomain.com"),
+        names("*.bücher.de"),
+        names("a.mydomain.com", "*.mydomain.com"),
+    ],
+    "wildcard-place": [
+        names("*"),
+        names("a.*.mydomain.com"),
+        names("www*.mydomain.com"),
+        names("*.*.mydomain.com"),
+    ],
+    "wildcard-public-suffix": [names("*.co.uk"), names("*.com")],
+    "wildcard-redundant": [
+        names("mydomain.com", "*.mydomain.com", "a.mydomain.com"),
+        names("a.mydomain.com", "mydomain.com", "*.mydomain.com"),
+    ],
+    "onion": [names("foo.onion"), names(onion(damaged=True)), names("a." + onion(damaged=True))],
+    "duplicate": [
+        names("a.mydomain.com", "A.mydomain.com"),
+        names("ü.a.de", "xn--tda.a.de"),
+        names("::1", "[0::1]"),
+    ],
+    "many-names": [names(*(f"h{number}.mydomain.com" for number in range(101)))],
+    "length": [
+        fields(**{**FIRM, "organization": "x" * 65}),
+        fields(**{**FIRM, "state": "ü" * 129}),
+        fields(**{**FIRM, "locality": "x" * 500}),
+    ],
+    "control-character": [
+        fields(**{**FIRM, "organization": text})
+        for text in ("a\nb", "a\x1b[1m", "a\u2028b", "a\x85", "\udcff", "a\n", "M\u00c3\x8d")
+    ],
+    "edge-space": [
+        fields(**{**FIRM, "organization": " a "}),
+        fields(**{**FIRM, "locality": "London\u00a0"}),
+        fields(**{**FIRM, "state": "  "}),
+        fields(country=" GB"),
+    ],
+    "country-unknown": [
+        fields(country=text)
+        for text in ("UK", "en", "USA", "Germany", "Deutschland", "ZZ", "Narnia", "D", "xk", "ſ1")
+    ],
+    "country-case": [fields(country="de"), fields(country="Gb")],
+    "country-missing": [fields(organization="Example Ltd", locality="London")],
+    "place-missing": [fields(organization="Example Ltd", country="GB")],
+    "organization-missing": [
+        fields(organizational_unit="IT"),
+        fields(state="Ohio"),
+        fields(locality="London"),
+    ],
+    "state-abbreviated": [
+        fields(organization="A", country="US", state="CA"),
+        fields(organization="A", country="usa", state="ny"),
+        fields(organization="A", country="AU", state="NSW"),
+    ],
+    "unit-retired": [fields(**FIRM, organizational_unit="IT")],
+    "placeholder": [
+        fields(**{**FIRM, "organization": text})
+        for text in (".", "-", "n/a", "None", "Internet Widgits Pty Ltd", "Default Company Ltd", "test")
+    ]
+    + [
+        fields(**FIRM, state="Some-State"),
+        fields(**{**FIRM, "locality": "Default City"}),
+        fields(country="."),
+    ],
+    "portal-character": [fields(**{**FIRM, "organization": f"A {mark} B"}) for mark in "<>~!@#$%^*/\\()?&"],
+    "html-entity": [
+        fields(**{**FIRM, "organization": text})
+        for text in ("A &amp; B", "M&uuml;ller", "A &#38; B", "A &amp;amp; B", "&nbsp;", "A&#x26;B", "a&#1;")
+    ],
+    "encoding-damage": [
+        fields(**{**FIRM, "organization": text})
+        for text in ("MÃ¼ller", "SociÃ©tÃ©", "GroÃŸ", "ÎœÎ±ÎºÎ¹", "ä¸\u00adå›½")
+    ],
+    "key-not-public": [key("ed25519"), key("ml-dsa-44"), key("ml-dsa-65"), key("ml-dsa-87")],
+    "key-slow": [key("rsa-4096")],
+}
+
+MISSES: dict[str, list[Typed]] = {
+    "www-not-covered": [names("mydomain.com", "www.mydomain.com"), names("mydomain.com", "*.mydomain.com"), names("mail.mydomain.com"), names("www.com"),
+                        names("firm.local"), names("co.uk"), names("github.io"), names("8.8.8.8"), names("my_domain.com"), names("x." * 124 + "com")],
+    "bare-not-covered": [names("www.mydomain.com", "mydomain.com"), names("www.a.mydomain.com"), names("www.local"), names("www2.mydomain.com"), names("www.mydomain.com", "MyDomain.com")],
+    "not-a-hostname": [names("::1"), names("[::1]"), names("http.mydomain.com"), names("a\\b.com")],
+    "space": [names("a.mydomain.com"), names("क्‍ष.com"), names("")],
+    "trailing-dot": [names("a.mydomain.com"), names("a.b.mydomain.com")],
+    "empty-label": [names("a.b.mydomain.com"), names("a.mydomain.com.")],
+    "label-length": [names("x" * 63 + ".com"), names("ü" * 30 + ".com")],
+    "name-length": [names("a." * 124 + "b.com"), names("x" * 300)],
+    "common-name-length": [names("x" * 51 + ".mydomain.com"), names("mail.mydomain.com", LONG), names("www.mydomain.com")],
+    "bad-character": [names("a-b.mydomain.com"), names("a_b.mydomain.com"), names("ü.de"), names("*.mydomain.com")],
+    "underscore": [names("a-b.mydomain.com"), names("ü_a.de")],
+    "hyphen-edge": [names("a-b.mydomain.com"), names("a--b.mydomain.com")],
+    "reserved-label": [names("xn--bcher-kva.de"), names("a--b.mydomain.com"), names("abc--d.mydomain.com")],
+    "upper-case": [names("a.mydomain.com"), names("Bücher.de"), names("2606:4700::ABCD")],
+    "international": [names("xn--bcher-kva.de"), names("a.mydomain.com")],
+    "international-invalid": [names("faß.de"), names("xn--fa-hia.de"), names("א.com"), names("*.bücher.de")],
+    "mixed-script": [names("bücher.de"), names("яндекс.com"), names("日本語ラーメンabc.jp"), names("한국abc.kr"), names("１２３яндекс.com")],
+    "single-label": [names("com"), names("a.local"), names("::1")],
+    "internal-name": [names("a.mydomain.com"), names("local.mydomain.com"), names("a.test"), names("intranet"), names("a.公司.cn")],
+    "reserved-name": [names("example.de"), names("myexample.com"), names("test"), names("test.com"), names("example.co.uk")],
+    "public-suffix": [names("firm.co.uk"), names("github.io"), names("*.co.uk"), names("intranet"), names("in-addr.arpa")],
+    "ip-address": [names("8.8.8.8.mydomain.com"), names("8.8.8.888")],
+    "private-address": [names("8.8.8.8"), names("11.0.0.1"), names("2606:4700::1111"), names("::ffff:8.8.8.8")],
+    "reverse-zone": [names("in-addr.arpa.mydomain.com"), names("e164.arpa"), names("home.arpa")],
+    "numeric-tld": [names("10.0.0.30"), names("300.mydomain.com"), names("a.1com"), names("1and1.de")],
+    "wildcard": [names("a.mydomain.com"), names("*.co.uk"), names("*a.mydomain.com")],
+    "wildcard-bare-not-covered": [names("*.mydomain.com", "mydomain.com"), names("*.local"), names("*.co.uk")],
+    "wildcard-place": [names("*.mydomain.com"), names("a.mydomain.com")],
+    "wildcard-public-suffix": [names("*.firm.co.uk"), names("*.github.io"), names("*.local")],
+    "wildcard-redundant": [names("mydomain.com", "*.mydomain.com"), names("*.mydomain.com", "a.b.mydomain.com"), names("*.mydomain.com", "*.a.mydomain.com")],
+    "onion": [names(onion()), names("a." + onion()), names("onion.mydomain.com")],
+    "duplicate": [names("a.mydomain.com", "b.mydomain.com"), names("a b", "a b")],
+    "many-names": [names(*(f"h{number}.mydomain.com" for number in range(100))), names(*["a.mydomain.com"] * 150)],
+    "length": [fields(**{**FIRM, "organization": "ü" * 64}), fields(**{**FIRM, "state": "x" * 128}), fields(country="GBR"), fields(**{**FIRM, "organization": "x" * 64 + "   "})],
+    "control-character": [fields(**{**FIRM, "organization": "Söhne & Co"}), fields(**{**FIRM, "organization": "a\u00a0b"})],
+    "edge-space": [fields(**{**FIRM, "organization": "a b"}), fields()],
+    "country-unknown": [fields(country="GB"), fields(country="de"), fields(), fields(country=".")],
+    "country-case": [fields(country="DE"), fields(country="uk")],
+    "country-missing": [fields(**FIRM), fields(), fields(organization="."), fields(organization="A", country="Germany")],
+    "place-missing": [fields(**FIRM), fields(organization="A", country="GB", state="Kent"), fields(country="GB")],
+    "organization-missing": [fields(**FIRM), fields(country="GB"), fields(state="Some-State"), fields(organization=".", state="Ohio")],
+    "state-abbreviated": [fields(organization="A", country="US", state="California"), fields(organization="A", country="DE", state="CA"), fields(organization="A", state="CA"), fields(organization="A", country="US", state="ON"), fields(organization="A", country="Narnia", state="CA")],
+    "unit-retired": [fields(**FIRM), fields(organizational_unit="-")],
+    "placeholder": [fields(**{**FIRM, "organization": "Test Labs"}), fields(country="NA"), fields(**{**FIRM, "locality": "Newbury"}), fields(**FIRM)],
+    "portal-character": [fields(**{**FIRM, "organization": "A+B, Ltd. \"C\" 'D'"}), fields(**{**FIRM, "organization": "A &amp; B"}), fields(country="&")],
+    "html-entity": [fields(**{**FIRM, "organization": "A & B; C"}), fields(**{**FIRM, "organization": "A &foobar; B"}), fields(**{**FIRM, "organization": "AT&T"})],
+    "encoding-damage": [fields(**{**FIRM, "organization": text}) for text in ("Müller", "São Paulo", "Société Générale", "NESTLÉ®", "ESPAÑ™", "Ãngela", "Москва")],
+    "key-not-public": [key("ec-p521"), key("rsa-2048")],
+    "key-slow": [key("rsa-3072"), key("ec-p384")],
+}  # fmt: skip
+
+
+def cases(table: dict[str, list[Typed]]) -> list[tuple[str, Typed]]:
+    return [(code, typed) for code, all_typed in table.items() for typed in all_typed]
+
+
+def test_every_rule_has_its_cases() -> None:
+    codes = {rule.code for rule in rules()}
+    assert codes == LEVELS.keys() == HITS.keys() == MISSES.keys()
+    assert all(len(typed) >= 2 for typed in MISSES.values())
+
+
+def test_the_table_has_the_levels_that_are_promised() -> None:
+    told: dict[str, set[tuple[Level | None, Level | None]]] = defaultdict(set)
+    for rule in rules():
+        told[rule.code].add((rule.public, rule.private))
+        assert rule.source
+    assert told.pop("portal-character") == {(W, None), (N, None)}
+    assert told == {code: {levels} for code, levels in LEVELS.items() if code != "portal-character"}
+
+
+@pytest.mark.parametrize("ca", CaKind)
+@pytest.mark.parametrize(("code", "typed"), cases(HITS))
+def test_a_rule_speaks(code: str, typed: Typed, ca: CaKind) -> None:
+    level = LEVELS[code][0 if ca is CaKind.PUBLIC else 1]
+    found = [finding for finding in typed.advice(ca).findings if finding.code == code]
+    if level is None:
+        assert not found
+        return
+    assert found
+    if code == "portal-character" and "&" in typed.subject.organization:
+        level = Level.NOTE
+    assert {finding.level for finding in found} == {level}
+    if code != "country-unknown":
+        assert {finding.forceable for finding in found} == {code not in UNFORCEABLE}
+
+
+@pytest.mark.parametrize("ca", CaKind)
+@pytest.mark.parametrize(("code", "typed"), cases(MISSES))
+def test_a_rule_is_silent_beside_its_case(code: str, typed: Typed, ca: CaKind) -> None:
+    assert code not in typed.codes(ca)
+
+
+@pytest.mark.parametrize("ca", CaKind)
+@pytest.mark.parametrize(("code", "typed"), cases(HITS))
+def test_texts_are_one_plain_sentence(code: str, typed: Typed, ca: CaKind) -> None:
+    for finding in typed.advice(ca).findings:
+        assert len(finding.text) <= 200, code
+        assert finding.text.endswith(".")
+        assert finding.text.isprintable()
+        assert finding.fix is None or finding.fix.label.isprintable()
+
+
+def applied(typed: Typed, finding: Finding, ca: CaKind) -> tuple[Typed, CaKind]:
+    fix = finding.fix
+    assert fix is not None
+    if fix.names is not None:
+        return replace(typed, names=fix.names), ca
+    if fix.value is not None:
+        return replace(typed, subject=replace(typed.subject, **{finding.field.value: fix.value})), ca
+    assert fix.ca is not None
+    return typed, fix.ca
+
+
+@pytest.mark.parametrize("ca", CaKind)
+@pytest.mark.parametrize(("code", "typed"), cases(HITS))
+def test_a_fix_settles_its_finding_and_makes_no_error(code: str, typed: Typed, ca: CaKind) -> None:
+    advice = typed.advice(ca)
+    for finding in (found for found in advice.findings if found.fix is not None):
+        after = Typed.advice(*applied(typed, finding, ca))
+        same = [
+            found for found in after.findings if (found.code, found.value) == (finding.code, finding.value)
+        ]
+        assert len(same) < sum(
+            (f.code, f.value) == (finding.code, finding.value) for f in advice.findings
+        ) or (same[0].level is Level.NOTE and finding.fix is not None and finding.fix.ca), code
+        assert len(after.blocking) <= len(advice.blocking)
+
+
+@pytest.mark.parametrize(
+    ("typed", "codes"),
+    [
+        (names("http://x y"), ["not-a-hostname"]),
+        (names("10.0.0.300"), ["numeric-tld"]),
+        (names("example.com"), ["reserved-name", "www-not-covered"]),
+        (names("mail.mydomain.com"), []),
+        (names(""), []),
+        (names(), []),
+        (names("10.0.0.1"), ["private-address"]),
+        (names("*.co.uk"), ["wildcard-public-suffix"]),
+        (names("BÜCHER.de", "www.bücher.de"), ["international", "international"]),
+        (names(" https://a.mydomain.com/ "), ["not-a-hostname"]),
+        (names("x" * 300), ["label-length"]),
+        (names("a.mydomain.com", "*.mydomain.com", "mydomain.com", "*.mydomain.com"), ["wildcard-redundant", "wildcard", "duplicate"]),
+        (fields(organization="Internet Widgits Pty Ltd", country="AU", state="Some-State"), ["placeholder", "placeholder"]),
+        (fields(country="USA"), ["country-unknown"]),
+    ],
+)  # fmt: skip
+def test_one_cause_makes_one_finding(typed: Typed, codes: list[str]) -> None:
+    assert typed.codes() == codes
+
+
+def test_a_twin_is_asked_for_once_and_added_at_the_end() -> None:
+    findings = names("mydomain.com", "a.mydomain.com", "mydomain.com").advice().findings
+    twins = [finding for finding in findings if finding.code == "www-not-covered"]
+    assert len(twins) == 1
+    assert twins[0].text == (
+        "Visitors of www.mydomain.com will see a certificate error: this certificate covers mydomain.com only."
+    )
+    assert twins[0].fix is not None
+    assert twins[0].fix.names == ("mydomain.com", "a.mydomain.com", "mydomain.com", "www.mydomain.com")
+
+
+def test_a_fix_offers_the_host_and_keeps_the_other_names() -> None:
+    fix = names("https://joe@www.mydomain.com:8443/x", "b.mydomain.com").advice().findings[0].fix
+    assert fix is not None
+    assert fix.names == ("www.mydomain.com", "b.mydomain.com")
+    assert not fix.safe
+
+
+def test_two_names_in_one_field_are_offered_as_two() -> None:
+    fix = names("a.mydomain.com b.mydomain.com").advice().findings[0].fix
+    assert fix is not None
+    assert fix.names == ("a.mydomain.com", "b.mydomain.com")
+
+
+def test_country_is_forceable_when_x509_can_hold_it() -> None:
+    assert fields(country="ZZ").advice().forceable
+    assert not fields(country="Narnia").advice().forceable
+    assert fields(country="GB").advice().forceable
+
+
+def test_advice_shows_what_will_be_written() -> None:
+    typed = Typed(
+        ("Bücher.de", "www.bücher.de", "BÜCHER.de", "::0001"),
+        TypedSubject(" Söhne ", "", "de", "\u00a0", "Köln"),
+    )
+    advice = typed.advice()
+    assert advice.covers == ("xn--bcher-kva.de", "www.xn--bcher-kva.de", "::1")
+    assert [name.shown for name in advice.names] == ["bücher.de", "www.bücher.de", "::1"]
+    assert advice.subject.as_dict() == {
+        "common_name": "xn--bcher-kva.de", "organization": "Söhne", "organizational_unit": None,
+        "country": "DE", "state": None, "locality": "Köln",
+    }  # fmt: skip
+
+
+def test_findings_name_their_field_worst_first() -> None:
+    advice = Typed(("Mydomain.com", "a b"), TypedSubject("A", "", "uk"), KeyType.RSA_4096).advice()
+    assert [finding.level.rank for finding in advice.findings] == sorted(
+        f.level.rank for f in advice.findings
+    )
+    assert {(finding.code, finding.field) for finding in advice.findings} == {
+        ("space", FieldName.NAMES),
+        ("country-unknown", FieldName.COUNTRY),
+        ("www-not-covered", FieldName.COMMON_NAME),
+        ("place-missing", FieldName.LOCALITY),
+        ("upper-case", FieldName.COMMON_NAME),
+        ("key-slow", FieldName.KEY),
+    }
+
+
+def test_a_missing_common_name_is_said_on_request_only() -> None:
+    finding = common_name_missing()
+    assert (finding.code, finding.level, finding.forceable) == ("common-name-missing", Level.ERROR, False)
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("*.mydomain.com", "*.mydomain.com covers shop.mydomain.com, but neither a.shop.mydomain.com nor mydomain.com itself."),
+        ("mydomain.com", "mydomain.com covers this one host only."),
+        ("a b", ""),
+    ],
+)  # fmt: skip
+def test_reach_gives_a_host_inside_and_one_outside(typed: str, told: str) -> None:
+    assert reach(read_name(typed)) == told
+
+
+PIECES = st.sampled_from(
+    ["www", "mydomain", "com", "co", "uk", ".", ".", "*", "-", "_", "xn--", "ü", "я", "א", "日", " ", "\u200b", "\u200d",
+     "/", ":", "@", "[", "]", "::1", "10.0.0.1", "%", "\\", "\n", "\x1b", "\ud800", "A", "0", "…", "&amp;", "Ã¼", "test", "US"]
+)  # fmt: skip
+TYPED = st.one_of(st.lists(PIECES, max_size=8).map("".join), st.text(st.characters(codec=None), max_size=30))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(TYPED, max_size=4), st.builds(TypedSubject, *[TYPED] * 5), st.sampled_from(CaKind))
+def test_advice_never_raises(typed: list[str], subject: TypedSubject, ca: CaKind) -> None:
+    advice = Typed(tuple(typed), subject).advice(ca)
+    for finding in advice.findings:
+        assert len(finding.text) <= 200
+        assert finding.text.isprintable()
+        assert finding.text.endswith(".")
+    again = Typed(tuple(name.text or "" for name in advice.names)).codes(ca)
+    assert not {"upper-case", "international", "duplicate"} & set(again)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ca", CaKind)
+def test_any_two_cases_go_together(ca: CaKind) -> None:
+    """Whatever is wrong at the same time, every code of a name is said for it as if it were alone."""
+    firsts = [typed for code, typed in cases(HITS) if len(typed.names) == 1 and code in LEVELS]
+    for one, two in itertools.product(firsts[::3], firsts[::5]):
+        together = names(*one.names, *two.names).advice(ca)
+        errors = {
+            (f.code, f.value) for f in names(*two.names).advice(ca).blocking if f.code != "common-name-length"
+        }
+        assert errors <= {(f.code, f.value) for f in together.blocking}

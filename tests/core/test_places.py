@@ -1,0 +1,99 @@
+"""Countries, states, and damaged text."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from csrtui.core import blanks, countries, places, special_names
+from csrtui.core.advice import advise
+from csrtui.core.advice.damage import decoded_entities, repaired_encoding
+from csrtui.core.finding import CaKind
+from csrtui.core.keys import KeyType
+from csrtui.core.subject import TypedSubject
+from csrtui.core.suffixes import SuffixList
+
+NAUGHTY = Path(__file__).parents[3] / "shared/data/blns.json"
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("DE", "DE"), ("de", "DE"), ("Germany", "DE"), ("Deutschland", "DE"), ("DEU", "DE"), ("uk", "GB"), ("EN", "GB"),
+        ("U.S.A.", "US"), ("the Netherlands", "NL"), ("Österreich", "AT"), ("osterreich", "AT"), ("中国", "CN"),
+        ("Bolivia", "BO"), ("Côte d'Ivoire", "CI"), ("ivory coast", "CI"), ("the", None), ("", None), ("Narnia", None),
+        ("XK", None),
+    ],
+)  # fmt: skip
+def test_a_country_is_found_however_it_is_called(typed: str, code: str | None) -> None:
+    assert countries.find_country(typed) == code
+
+
+def test_every_code_has_a_name_and_is_found_by_it() -> None:
+    everything = countries.search("")
+    assert len(everything) == 249
+    for code, name in everything:
+        assert countries.name_of(code) == name
+        assert countries.find_country(name) == code
+
+
+def test_searching_puts_the_code_first_then_the_names_that_begin_so() -> None:
+    assert countries.search("de")[:2] == [("DE", "Germany"), ("DK", "Denmark")]
+    assert ("GB", "United Kingdom") in countries.search("kingd")
+    assert countries.search("deutsch") == [("DE", "Germany")]
+    assert countries.search("xyz") == []
+
+
+def test_states_in_full() -> None:
+    assert {country: len(table) for country, table in places.STATES.items()} == {"US": 56, "CA": 13, "AU": 8}
+    assert places.state_in_full("US", "n.y.") == "New York"
+    assert places.state_in_full("AU", "wa") == "Western Australia"
+    assert places.state_in_full("DE", "BY") is None
+
+
+@given(st.text(st.characters(min_codepoint=0xA1, max_codepoint=0x17F), min_size=1).filter(str.isalpha))
+def test_damaged_text_is_repaired(word: str) -> None:
+    damaged = f"Firma {word}".encode().decode("latin-1")
+    assert repaired_encoding(damaged) == f"Firma {word}"
+
+
+@given(st.text())
+def test_entities_are_decoded_to_the_end(text: str) -> None:
+    decoded = decoded_entities(text)
+    assert decoded is None or decoded_entities(decoded) is None
+
+
+@pytest.mark.parametrize("text", ["Müller", "NESTLÉ®", "ESPAÑ™", "São", "ÃƒÃ", "Â", "abc", "Ãx"])
+def test_what_is_no_damage_stays(text: str) -> None:
+    assert repaired_encoding(text) in {None, "ÃÃ"}
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [(" a ", "a"), ("\u200ea\u00a0", "a"), ("", ""), ("  ", ""), ("a\u200d", "a"), ("क्‍", "क्‍")],
+)
+def test_blanks_of_every_kind_are_trimmed(text: str, bare: str) -> None:
+    assert blanks.trimmed(text) == bare
+
+
+def test_an_onion_address_needs_its_shape() -> None:
+    assert not special_names.is_onion_v3("a" * 55 + ".onion")
+    assert not special_names.is_onion_v3("A.b.com")
+
+
+def test_naughty_strings_are_judged_and_never_break() -> None:
+    if not NAUGHTY.exists():
+        pytest.skip("the list of naughty strings is not on this machine")
+    suffixes = SuffixList.parse("// ===BEGIN ICANN DOMAINS===\ncom\n")
+    for text in json.loads(NAUGHTY.read_text(encoding="utf-8")):
+        for ca in CaKind:
+            advice = advise(
+                [text, f"{text}.com"],
+                TypedSubject(text, text, text, text, text),
+                ca=ca,
+                key_type=KeyType.EC_P256,
+                suffixes=suffixes,
+            )
+            assert all(finding.text.isprintable() for finding in advice.findings)

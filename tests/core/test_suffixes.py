@@ -1,0 +1,76 @@
+"""The public suffix list: its own checks, and the package that it comes from as a judge."""
+
+import re
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from publicsuffixlist import PublicSuffixList
+
+from csrtui.core.suffixes import Section, SuffixList
+
+CHECKS = Path(__file__).parents[3] / "shared/data/test_psl.txt"
+TEXT = (files("publicsuffixlist") / "public_suffix_list.dat").read_text(encoding="utf-8")
+RULES = [line for line in TEXT.splitlines() if line and not line.startswith("//")]
+SUFFIXES = SuffixList.parse(TEXT)
+
+
+@cache
+def judge(section: Section) -> PublicSuffixList:
+    return PublicSuffixList(only_icann=section is Section.ICANN)
+
+
+def test_the_lists_own_checks() -> None:
+    if not CHECKS.exists():
+        pytest.skip("the list's checks are not on this machine")
+    checks = re.findall(
+        r"^checkPublicSuffix\('([^']*)', (?:'([^']*)'|null)\);",
+        CHECKS.read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    assert len(checks) > 70
+    for name, registrable in checks:
+        assert SUFFIXES.registrable(name) == (registrable or None), name
+
+
+RULE_NAMES = st.sampled_from(RULES).map(lambda rule: rule.removeprefix("!").removeprefix("*."))
+PREFIXES = st.sampled_from(["", "a.", "a.b.", "www.", "city.", "www.ck.", "A.b.C."])
+
+
+@given(
+    PREFIXES,
+    st.one_of(RULE_NAMES, st.sampled_from(["local", "intranet", "com", "ck", "kobe.jp"])),
+    st.sampled_from(Section),
+)
+def test_the_same_answers_as_the_package(prefix: str, rule: str, section: Section) -> None:
+    name = prefix + rule
+    assert SUFFIXES.public_suffix(name, section) == judge(section).publicsuffix(name)
+    assert SUFFIXES.registrable(name, section) == judge(section).privatesuffix(name)
+
+
+@given(PREFIXES, RULE_NAMES)
+def test_a_labels_get_the_same_answer(prefix: str, rule: str) -> None:
+    name = (prefix + rule).lower()
+    encoded = name.encode("idna").decode("ascii")
+    cut = SUFFIXES.public_suffix(encoded)
+    assert cut is not None
+    assert cut.count(".") == (SUFFIXES.public_suffix(name) or "").count(".")
+
+
+def test_sections_and_unlisted_names_differ() -> None:
+    assert SUFFIXES.is_public_suffix("github.io")
+    assert not SUFFIXES.is_public_suffix("github.io", Section.ICANN)
+    assert SUFFIXES.is_public_suffix("CO.uk", Section.ICANN)
+    assert not SUFFIXES.is_public_suffix("local")
+    assert SUFFIXES.known_tld("a.CK")
+    assert not SUFFIXES.known_tld("a.github")
+    assert SUFFIXES.public_suffix("a..com") is None
+    assert SUFFIXES.registrable("") is None
+
+
+def test_the_list_says_how_old_it_is() -> None:
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d_UTC", SUFFIXES.version)
+    assert SuffixList.parse("").version == ""
