@@ -1,6 +1,6 @@
 """What a request asks for, as a user typed it, and the advice on it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from csrtui.core import request
 from csrtui.core.advice import Advice, advise
@@ -53,3 +53,21 @@ def preview(advice: Advice) -> request.Request | None:
     ):
         return None
     return request.preview(advice.subject, advice.covers)
+
+
+_COUNTERPARTS = frozenset({"www-not-covered", "bare-not-covered", "wildcard-bare-not-covered"})
+
+
+def with_counterparts(session: Session, asked: Asked) -> tuple[str, ...]:
+    """Return the names asked for, and for each the www or bare twin that visitors would miss."""
+    names = asked.names
+    while True:
+        fixes = (
+            finding.fix.names
+            for finding in advise_on(session, replace(asked, names=names)).findings
+            if finding.code in _COUNTERPARTS and finding.fix and finding.fix.names
+        )
+        more = next(fixes, None)
+        if more is None:
+            return names
+        names = more

@@ -3,9 +3,9 @@
 from enum import Enum, auto
 
 from csrtui.core import keys, pkcs8, request
-from csrtui.core.advice import Advice
+from csrtui.core.advice import Advice, common_name_missing
 from csrtui.core.errors import CsrtuiError, InputError
-from csrtui.core.finding import Finding
+from csrtui.core.finding import CaKind, Finding
 from csrtui.core.pair import Event, KeyFacts, Pair, PairRecord, RequestFacts
 from csrtui.core.pair_json import dump_record
 from csrtui.core.pairname import check_pair_name, pair_name
@@ -34,6 +34,8 @@ class BlockedError(InputError):
         first = findings[0]
         forceable = all(finding.forceable for finding in findings)
         hint = first.fix.label if first.fix else None
+        if first.fix and first.fix.ca is CaKind.PRIVATE:
+            hint = "for the organization's own CA: --ca private"
         if forceable:
             hint = f"{hint}; or insist with --force" if hint else "insist with --force"
         super().__init__(first.text, hint)
@@ -71,16 +73,17 @@ def create_pair(
     return Pair(stored, session.store.pair_path(stored), record)
 
 
+def stops(finding: Finding, blocking: Blocking) -> bool:
+    """Whether a finding stands in the way of a request."""
+    return finding.blocks and not (blocking is Blocking.OVERRULED and finding.forceable)
+
+
 def _stop_where_blocked(advice: Advice, blocking: Blocking) -> None:
-    errors = tuple(
-        finding
-        for finding in advice.findings
-        if finding.blocks and not (blocking is Blocking.OVERRULED and finding.forceable)
-    )
+    errors = tuple(finding for finding in advice.findings if stops(finding, blocking))
     if errors:
         raise BlockedError(errors)
-    if not advice.covers or advice.subject.common_name is None:
-        raise InputError("a request needs a common name", "name the host that visitors use")
+    if advice.subject.common_name is None:
+        raise BlockedError((common_name_missing(),))
 
 
 def _make(

@@ -1,0 +1,23 @@
+"""``csrtui`` and ``python -m csrtui``: the commands, or without one the screens."""
+
+import sys
+
+from csrtui.process import harden
+
+
+def main() -> int:
+    """Run csrtui on the process's arguments and return its exit status."""
+    harden()
+    from csrtui.cli.main import run
+
+    return run(sys.argv[1:], open_screens=_open_screens)
+
+
+def _open_screens(store: str) -> int:
+    from csrtui.tui import open_screens
+
+    return open_screens(store)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

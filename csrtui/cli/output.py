@@ -1,0 +1,60 @@
+"""What commands print: data on stdout, talk on stderr, one line each, safe for a terminal."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+
+from csrtui.core.errors import CsrtuiError
+from csrtui.core.finding import Finding
+from csrtui.core.visible import visible
+
+
+def say(text: str) -> None:
+    """Print a line of talk on stderr."""
+    sys.stderr.write(f"{visible(text)}\n")
+
+
+def put(text: str) -> None:
+    """Print a line of data on stdout."""
+    sys.stdout.write(f"{visible(text)}\n")
+
+
+def put_bytes(data: bytes) -> None:
+    """Write bytes on stdout as they are: PEM that csrtui made itself."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def put_json(document: object, *, indent: int | None = 2) -> None:
+    """Print a JSON document on stdout, in ASCII, so that no text in it can move a terminal.
+
+    Args:
+        document: Anything JSON can hold.
+        indent: Blanks for each depth, or None to have it on one line.
+    """
+    sys.stdout.write(json.dumps(document, indent=indent) + "\n")
+
+
+def say_error(error: CsrtuiError) -> None:
+    """Print an error and its hint on stderr, a line each."""
+    say(f"csrtui: error: {error.what}")
+    if error.hint:
+        say(f"hint: {error.hint}")
+
+
+def say_findings(findings: Iterable[Finding]) -> None:
+    """Print findings that stop nothing on stderr, a line each, and under it what would settle it."""
+    for finding in findings:
+        say(f"{'overruled' if finding.blocks else finding.level.value}: {finding.text}")
+        if finding.fix:
+            say(f"  fix: {finding.fix.label}")
+
+
+def put_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows under a header in columns as wide as they need to be, two blanks apart."""
+    cells = [[visible(cell) for cell in row] for row in (header, *rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
+    for row in cells:
+        padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        sys.stdout.write("  ".join(padded).rstrip() + "\n")

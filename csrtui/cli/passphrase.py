@@ -1,0 +1,64 @@
+"""The options that give a passphrase, and asking for one on the terminal."""
+
+import argparse
+import os
+
+from csrtui.cli.output import say
+from csrtui.core.errors import InputError
+from csrtui.core.passphrase import weaknesses
+from csrtui.core.secret import Secret
+from csrtui.store import passphrase
+
+
+def add_passphrase_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the ways to give a passphrase without typing it."""
+    ways = parser.add_mutually_exclusive_group()
+    ways.add_argument("--passphrase-file", metavar="F", help="read it from the first line of a 0600 file")
+    ways.add_argument("--passphrase-fd", metavar="N", type=int, help="read it from an open descriptor")
+
+
+def is_given(options: argparse.Namespace) -> bool:
+    """Whether one of the options that give a passphrase is there."""
+    return options.passphrase_file is not None or options.passphrase_fd is not None
+
+
+def read_new_passphrase(options: argparse.Namespace) -> Secret:
+    """Return the passphrase that the options give, or ask for it twice; say what speaks against it.
+
+    Raises:
+        InputError: It cannot be read, or there is no terminal to ask on, or the two do not agree.
+    """
+    if options.passphrase_file is not None:
+        secret = passphrase.from_file(options.passphrase_file)
+    elif options.passphrase_fd is not None:
+        secret = passphrase.from_descriptor(options.passphrase_fd)
+    else:
+        secret = _ask_twice()
+    for weakness in weaknesses(secret):
+        say(f"warning: {weakness}")
+    return secret
+
+
+def _ask_twice() -> Secret:
+    first = _ask("Passphrase for the key: ")
+    if not first.encoded:
+        raise InputError("an empty passphrase protects nothing")
+    if _ask("The same again: ") != first:
+        raise InputError("the two passphrases are not the same", "nothing was made; try again")
+    return first
+
+
+def _ask(prompt: str) -> Secret:
+    from getpass import getpass
+
+    try:
+        # getpass falls back to standard input, echoing, where there is no terminal: that must not happen.
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC))
+    except OSError:
+        raise InputError(
+            "there is no terminal to ask for the passphrase on", "use --passphrase-file or --passphrase-fd"
+        ) from None
+    try:
+        return Secret(getpass(prompt))
+    except EOFError:
+        raise InputError("no passphrase was typed") from None

@@ -1,0 +1,72 @@
+"""Passphrases from a file or a descriptor; never from an argument or the environment."""
+
+import os
+import stat
+
+from csrtui.core.errors import InputError
+from csrtui.core.passphrase import read_passphrase
+from csrtui.core.secret import Secret
+from csrtui.core.visible import visible
+from csrtui.store.disk import foreign_refusal
+
+_LIMIT = 64 * 1024
+
+
+def from_file(path: str) -> Secret:
+    """Return the passphrase in the first line of a file that only its owner can read.
+
+    Raises:
+        InputError: It cannot be read, is not safe (another's, or open to others), or holds no passphrase.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError as error:
+        raise foreign_refusal(path, error) from error
+    except ValueError as error:
+        raise InputError(f"{visible(path)} is no path") from error
+    try:
+        _judge(path, os.fstat(descriptor))
+        return _read(descriptor, f"the passphrase file {visible(path)}")
+    finally:
+        os.close(descriptor)
+
+
+def from_descriptor(number: int) -> Secret:
+    """Return the passphrase in the first line of what an open descriptor gives.
+
+    Raises:
+        InputError: It is not open for reading, or holds no passphrase.
+    """
+    return _read(number, f"the passphrase descriptor {number}")
+
+
+def _judge(path: str, found: os.stat_result) -> None:
+    from shlex import quote
+
+    shown = visible(path)
+    if not stat.S_ISREG(found.st_mode):
+        raise InputError(
+            f"the passphrase file {shown} is no regular file", "give what is no file with --passphrase-fd"
+        )
+    if found.st_uid not in {os.geteuid(), 0}:
+        raise InputError(f"the passphrase file {shown} belongs to another user (number {found.st_uid})")
+    if found.st_mode & 0o077:
+        raise InputError(
+            f"others can read or write the passphrase file {shown} (mode {stat.S_IMODE(found.st_mode):04o})",
+            f"chmod 600 {quote(path)}",
+        )
+
+
+def _read(descriptor: int, what: str) -> Secret:
+    data = b""
+    try:
+        while b"\n" not in data and len(data) <= _LIMIT:
+            part = os.read(descriptor, _LIMIT)
+            if not part:
+                break
+            data += part
+        return read_passphrase(data[:_LIMIT])
+    except OSError as error:
+        raise InputError(f"cannot read {what}: {error.strerror}") from error
+    except ValueError as error:
+        raise InputError(f"{what} holds no passphrase: {error}") from error

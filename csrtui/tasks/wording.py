@@ -1,0 +1,145 @@
+"""What is said of pairs, in the same words on the screens and on the command line."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from csrtui.core.keys import KeyType
+from csrtui.core.pair import Backup, BackupStatus, NextStep, Pair, PairRecord, Stage, utc_text
+from csrtui.core.platforms import PLATFORMS
+
+LIST_HEADER = ("Name", "Key", "Made", "Backup", "Stage", "Left", "Next")
+"""The columns of the keystore."""
+
+NEXT_STEPS = {
+    NextStep.BACK_UP: "back up",
+    NextStep.SUBMIT: "submit",
+    NextStep.IMPORT: "import",
+    NextStep.INSTALL: "install",
+    NextStep.RENEW: "renew",
+    NextStep.NONE: "none",
+}
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_THIS_YEAR = timedelta(days=300)
+_FINGERPRINT_GROUP = 4
+
+
+def key_label(key_type: str) -> str:
+    """Return how people call a key type; one that csrtui does not make is called as it stands on record."""
+    return KeyType(key_type).label if key_type in tuple(KeyType) else key_type
+
+
+def day(time: datetime, now: datetime) -> str:
+    """Return a day in at most ten characters: ``today``, ``12 Nov``, or with the year when it is long ago."""
+    if time.date() == now.date():
+        return "today"
+    short = f"{time.day:02} {_MONTHS[time.month - 1]}"
+    return short if abs(now - time) < _THIS_YEAR else f"{short} {time.year % 100:02}"
+
+
+def age(span: timedelta) -> str:
+    """Return a span in its largest unit that is at least one: ``3 d``, ``16 w``; ``now`` below a day."""
+    days = max(span.days, 0)
+    if days == 0:
+        return "now"
+    weeks = 7
+    return f"{days} d" if days < 2 * weeks else f"{days // weeks} w"
+
+
+def backup_cell(record: PairRecord, now: datetime) -> str:
+    """Return the backup status, and for how long it has been so where that is known."""
+    backup = record.backup
+    if backup is None or backup.verified is None or record.backup_status is not BackupStatus.VERIFIED:
+        return record.backup_status.value
+    return f"verified {age(now - backup.verified)}"
+
+
+def list_row(pair: Pair, now: datetime) -> tuple[str, ...]:
+    """Return a pair's cells under `LIST_HEADER`."""
+    record = pair.record
+    return (
+        pair.name,
+        key_label(record.key.type),
+        day(record.created, now),
+        backup_cell(record, now),
+        record.stage.value,
+        f"{record.validity.days_left(now)} d" if record.validity else "",
+        NEXT_STEPS[record.next_step(now)],
+    )
+
+
+def summary(pairs: Sequence[Pair], now: datetime) -> str:
+    """Return the line that counts: ``12 pairs · 2 not backed up · 1 due``."""
+    if not pairs:
+        return "no pairs"
+    steps = Counter(pair.record.next_step(now) for pair in pairs)
+    bare = sum(
+        pair.record.backup_status is not BackupStatus.VERIFIED and pair.record.stage is not Stage.RETIRED
+        for pair in pairs
+    )
+    parts = [f"{len(pairs)} pair{'s' if len(pairs) != 1 else ''}"]
+    if bare:
+        parts.append(f"{bare} not backed up")
+    if steps[NextStep.RENEW]:
+        parts.append(f"{steps[NextStep.RENEW]} due")
+    return " · ".join(parts)
+
+
+def pair_lines(pair: Pair, now: datetime) -> list[tuple[str, str]]:
+    """Return everything about a pair as lines of a label and a text; a line that goes on has an empty label."""
+    record = pair.record
+    files = [f"{pair.path}/key.pem", f"{pair.path}/request.pem"]
+    if pair.has_certificate:
+        files.append(f"{pair.path}/certificate.pem")
+    lines = [
+        ("Name", pair.name),
+        ("Subject", record.subject_text),
+        *_block("Covers", record.names),
+        ("Key", f"{key_label(record.key.type)}, {_protection(record)}"),
+        ("SPKI", fingerprint(record.key.spki_sha256)),
+        ("CSR", f"SHA-256 {fingerprint(record.request.sha256)}"),
+        ("For", f"{_platform(record.platform)}, {record.ca.value} CA"),
+        ("Made", utc_text(record.created)),
+        ("Backup", _backup(record.backup)),
+        ("Stage", record.stage.value),
+    ]
+    if record.submitted:
+        lines.append(("Submitted", utc_text(record.submitted)))
+    if record.validity:
+        left = record.validity.days_left(now)
+        lines.append(("Expires", f"{utc_text(record.validity.not_after)} ({left} days left)"))
+    if record.renews:
+        lines.append(("Renews", record.renews))
+    if record.renewed_by:
+        lines.append(("Renewed by", record.renewed_by))
+    lines.append(("Next", NEXT_STEPS[record.next_step(now)]))
+    lines += _block("Files", files)
+    lines += _block(
+        "History", [f"{utc_text(event.time)}  {event.what}, by {event.user}" for event in record.history]
+    )
+    return lines
+
+
+def fingerprint(digits: str) -> str:
+    """Return hexadecimal digits in groups of four: easier to compare, and wrapped where it should be."""
+    return " ".join(digits[at : at + _FINGERPRINT_GROUP] for at in range(0, len(digits), _FINGERPRINT_GROUP))
+
+
+def _block(label: str, texts: Sequence[str]) -> list[tuple[str, str]]:
+    return [(label if at == 0 else "", text) for at, text in enumerate(texts)]
+
+
+def _protection(record: PairRecord) -> str:
+    return "under a passphrase" if record.key.encrypted else "readable by its owner only, no passphrase"
+
+
+def _platform(identifier: str) -> str:
+    known = PLATFORMS.get(identifier)
+    return known.label if known else identifier
+
+
+def _backup(backup: Backup | None) -> str:
+    if backup is None:
+        return "none: if this machine loses the key, the certificate is lost"
+    verified = f", verified {utc_text(backup.verified)}" if backup.verified else ""
+    return f"{backup.status.value}{verified}: {backup.path}"
