@@ -581,3 +581,37 @@ def test_any_two_cases_go_together(ca: CaKind) -> None:
             (f.code, f.value) for f in names(*two.names).advice(ca).blocking if f.code != "common-name-length"
         }
         assert errors <= {(f.code, f.value) for f in together.blocking}
+
+
+def test_nothing_to_switch_to_makes_no_fix() -> None:
+    (finding,) = names("intranet").advice(CaKind.PRIVATE).findings
+    assert finding.fix is None
+    (finding,) = names("intranet").advice(CaKind.PUBLIC).findings
+    assert finding.fix is not None
+    assert finding.fix.ca is CaKind.PRIVATE
+
+
+def test_values_full_of_escapes_are_shortened_too() -> None:
+    long_value = "\U000e0001" * 40 + "!"
+    for finding in (*names(long_value).advice().findings, *fields(country=long_value).advice().findings):
+        assert len(finding.text) <= 200
+
+
+def test_all_safe_fixes_one_after_the_other_come_to_an_end() -> None:
+    typed = Typed(
+        ("MyDomain.com.", "mydomain.com ", "bücher.de", "*.bücher.de"),
+        TypedSubject(" A &amp; B ", "", "uk", "", "KÃ¶ln "),
+    )
+    for _ in range(20):
+        safe = [
+            finding for finding in typed.advice().findings if finding.fix is not None and finding.fix.safe
+        ]
+        if not safe:
+            break
+        typed, _ca = applied(typed, safe[0], CaKind.PUBLIC)
+    assert typed.names == ("MyDomain.com", "bücher.de", "*.bücher.de", "www.mydomain.com")
+    assert (typed.subject.organization, typed.subject.country, typed.subject.locality) == (
+        "A & B",
+        "GB",
+        "Köln",
+    )
