@@ -1,15 +1,22 @@
 """The hidden folder in which a pair is made before it gets its name."""
 
+import errno
 import os
-import stat
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 
+from csrtui.core.pairname import number_of, numbered
 from csrtui.store import files
 from csrtui.store.modes import FOLDER, PRIVATE_FILE, PUBLIC_FILE
 
 NEW = ".new-"
-"""How the names of such folders begin."""
+"""How the names of such folders begin; 16 hexadecimal digits follow."""
+
+_HIDDEN = re.compile(re.escape(NEW) + "[0-9a-f]{16}")
+_FILES = ("key.pem", "request.pem", "pair.json")
+_FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_TAKEN = frozenset({errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,7 @@ def write_pair(pairs_fd: int, pair: PairFiles) -> str:
     hidden = f"{NEW}{files.random_suffix()}"
     try:
         os.mkdir(hidden, FOLDER.mode, dir_fd=pairs_fd)
-        folder = os.open(hidden, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=pairs_fd)
+        folder = os.open(hidden, _FOLDER_FLAGS, dir_fd=pairs_fd)
         try:
             os.fchmod(folder, FOLDER.mode)
             files.write_new(folder, "key.pem", pair.key, PRIVATE_FILE)
@@ -47,7 +54,7 @@ def write_pair(pairs_fd: int, pair: PairFiles) -> str:
             files.write_new(folder, "pair.json", pair.record, PRIVATE_FILE)
             files.flush_folder(folder)
         finally:
-            os.close(folder)
+            files.release(folder)
     except BaseException:
         discard(pairs_fd, hidden)
         raise
@@ -56,22 +63,44 @@ def write_pair(pairs_fd: int, pair: PairFiles) -> str:
 
 def leftovers(pairs_fd: int) -> list[str]:
     """Return the names of the hidden folders there are."""
-    return sorted(name for name in os.listdir(pairs_fd) if name.startswith(NEW))
+    return sorted(name for name in os.listdir(pairs_fd) if _HIDDEN.fullmatch(name))
 
 
 def discard(pairs_fd: int, hidden: str) -> None:
-    """Remove a hidden folder and the files in it; links in it are removed, never followed.
+    """Remove a hidden folder and the files of a pair in it; links are never followed.
 
-    What cannot be removed stays, for the next sweep.
+    What csrtui did not put there, and what cannot be removed, stays, and the folder with it.
     """
     with suppress(OSError):
-        found = os.stat(hidden, dir_fd=pairs_fd, follow_symlinks=False)
-        if not stat.S_ISDIR(found.st_mode):
-            return
-        folder = os.open(hidden, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=pairs_fd)
+        folder = os.open(hidden, _FOLDER_FLAGS, dir_fd=pairs_fd)
         try:
-            for name in os.listdir(folder):
-                os.unlink(name, dir_fd=folder)
+            for name in _FILES:
+                with suppress(FileNotFoundError):
+                    os.unlink(name, dir_fd=folder)
         finally:
-            os.close(folder)
+            files.release(folder)
         os.rmdir(hidden, dir_fd=pairs_fd)
+
+
+def give_name(pairs_fd: int, hidden: str, base: str) -> str:
+    """Rename a hidden folder to the base, or to the next number of it that is free; return that name.
+
+    Raises:
+        OSError: It cannot be renamed.
+    """
+    number = 1
+    if files.exists(pairs_fd, base):
+        number = 1 + max(number_of(name, base) for name in os.listdir(pairs_fd))
+    while True:
+        name = numbered(base, number)
+        # rename(2) would replace an empty folder, so what is there already is looked for first; csrtui
+        # never makes an empty folder here, and a full one, or a file, makes rename fail.
+        if not files.exists(pairs_fd, name):
+            try:
+                os.rename(hidden, name, src_dir_fd=pairs_fd, dst_dir_fd=pairs_fd)
+            except OSError as error:
+                if error.errno not in _TAKEN:
+                    raise
+            else:
+                return name
+        number += 1

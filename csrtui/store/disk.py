@@ -45,7 +45,8 @@ def refusal(doing: str, path: str, error: OSError) -> StoreError:
         error: What the system said.
     """
     reason = error.strerror or type(error).__name__
-    return StoreError(f"{doing} {visible(path)}: {reason}", _ADVICE.get(error.errno or 0))
+    kind = ReadOnlyError if error.errno == errno.EROFS else StoreError
+    return kind(f"{doing} {visible(path)}: {reason}", _ADVICE.get(error.errno or 0))
 
 
 def foreign_refusal(path: str, error: OSError) -> InputError:

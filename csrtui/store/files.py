@@ -34,27 +34,52 @@ def random_suffix() -> str:
     return os.urandom(8).hex()
 
 
+def release(descriptor: int) -> None:
+    """Close a descriptor through which nothing was written.
+
+    That the close fails loses nothing, so it must not turn a pair that is kept into one that seems not to
+    be. What was written through a descriptor is closed with `os.close`, whose errors count.
+    """
+    with suppress(OSError):
+        os.close(descriptor)
+
+
 def make_folders(path: str) -> None:
     """Make a folder and those above it that are missing, each 0700 whatever the umask, each on disk.
 
+    Args:
+        path: An absolute path.
+
     Raises:
-        OSError: One of them cannot be made.
+        OSError: One of them cannot be made, or the path cannot be looked up.
     """
-    parent = os.path.dirname(path)
-    if parent != path and not os.path.isdir(parent):
-        make_folders(parent)
-    with suppress(FileExistsError):
-        os.mkdir(path, FOLDER.mode)
-        os.chmod(path, FOLDER.mode)
-        descriptor = os.open(parent, _FOLDER_FLAGS)
+    path = os.path.abspath(path)
+    missing = []
+    while not _is_there(path):
+        missing.append(path)
+        path = os.path.dirname(path)
+    for folder in reversed(missing):
+        parent = os.open(os.path.dirname(folder), _FOLDER_FLAGS)
         try:
-            os.fsync(descriptor)
+            make_folder(os.path.basename(folder), parent)
         finally:
-            os.close(descriptor)
+            release(parent)
+
+
+def _is_there(path: str) -> bool:
+    """Whether a path leads anywhere; any other answer than yes and no (too long, not allowed) is raised."""
+    try:
+        os.stat(path)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def make_folder(name: str, dir_fd: int) -> None:
     """Make one folder, 0700 whatever the umask, unless it is there.
+
+    Who finds it there may be ahead of the process that is about to flush it. Nothing is lost by that:
+    file systems with a journal write in order, so that what is flushed inside it brings it along.
 
     Raises:
         OSError: It cannot be made.
@@ -63,6 +88,30 @@ def make_folder(name: str, dir_fd: int) -> None:
         os.mkdir(name, FOLDER.mode, dir_fd=dir_fd)
         os.chmod(name, FOLDER.mode, dir_fd=dir_fd)
         os.fsync(dir_fd)
+
+
+def exists(dir_fd: int, name: str) -> bool:
+    """Whether there is anything of that name in a folder, a link that leads nowhere included.
+
+    Raises:
+        OSError: It cannot be told.
+    """
+    try:
+        os.stat(name, dir_fd=dir_fd, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def drop_temporary(dir_fd: int) -> None:
+    """Remove what a replacement that broke off left in a folder; who calls it holds the lock.
+
+    Raises:
+        OSError: It cannot be removed.
+    """
+    for name in os.listdir(dir_fd):
+        if name.startswith(TEMPORARY):
+            os.unlink(name, dir_fd=dir_fd)
 
 
 def open_folder(name: str, path: str, dir_fd: int | None = None, *, link: bool = False) -> int:
@@ -84,7 +133,7 @@ def open_folder(name: str, path: str, dir_fd: int | None = None, *, link: bool =
     try:
         judge(path, os.fstat(descriptor), FOLDER)
     except BaseException:
-        os.close(descriptor)
+        release(descriptor)
         raise
     return descriptor
 
@@ -152,7 +201,7 @@ def read_own(dir_fd: int, name: str, path: str, demand: Demand) -> bytes:
         judge(path, found, demand)
         data = _read(descriptor, MAX_OWN)
     finally:
-        os.close(descriptor)
+        release(descriptor)
     if len(data) > MAX_OWN:
         raise StoreError(f"{visible(path)} is too large to be a file of the store")
     return data
@@ -161,29 +210,38 @@ def read_own(dir_fd: int, name: str, path: str, demand: Demand) -> bytes:
 def read_foreign(path: str, limit: int = MAX_FOREIGN) -> bytes:
     """Return the content of a regular file that somebody else made.
 
-    It is opened without blocking, so that a FIFO or a device is refused at once.
+    It is looked at before it is opened, because opening alone sets some devices going; and opened without
+    blocking, so that a FIFO that took its place meanwhile is refused at once.
+
+    Args:
+        path: Where it is; links are followed.
+        limit: The most bytes it may have.
 
     Raises:
         InputError: It is missing, cannot be opened, is no regular file, or has more than `limit` bytes.
     """
     try:
+        _refuse_special(path, os.stat(path))
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    except (OSError, ValueError) as error:
-        if isinstance(error, OSError):
-            raise foreign_refusal(path, error) from error
-        raise InputError(f"{visible(path)} is no path") from error
-    try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise InputError(f"{visible(path)} is no regular file")
-        data = _read(descriptor, limit)
+        try:
+            _refuse_special(path, os.fstat(descriptor))
+            data = _read(descriptor, limit)
+        finally:
+            release(descriptor)
     except OSError as error:
         raise foreign_refusal(path, error) from error
-    finally:
-        os.close(descriptor)
+    except ValueError as error:
+        raise InputError(f"{visible(path)} is no path") from error
     if len(data) > limit:
         raise InputError(f"{visible(path)} has more than {limit} bytes, which is too much for what is asked")
     return data
+
+
+def _refuse_special(path: str, found: os.stat_result) -> None:
+    if stat.S_ISDIR(found.st_mode):
+        raise InputError(f"{visible(path)} is a folder, where a file should be")
+    if not stat.S_ISREG(found.st_mode):
+        raise InputError(f"{visible(path)} is no regular file")
 
 
 def flush_folder(descriptor: int) -> None:

@@ -4,82 +4,23 @@ Layout: see the README's section on the store. What is in ``pairs/`` under the n
 whatever begins with a dot is work in progress, a lock or a draft.
 """
 
-import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
-from csrtui.core.errors import InputError, StoreError
-from csrtui.core.pairname import check_pair_name, is_pair_name, number_of, numbered
+from csrtui.core.errors import InputError
+from csrtui.core.pairname import check_pair_name, is_pair_name
 from csrtui.store import files, locks
-from csrtui.store.creation import PairFiles, discard, leftovers, write_pair
-from csrtui.store.disk import NotConfirmedError, ReadOnlyError, refusal
-from csrtui.store.modes import FOLDER, PRIVATE_FILE, PUBLIC_FILE, judge
+from csrtui.store.creation import PairFiles, discard, give_name, leftovers, write_pair
+from csrtui.store.disk import ReadOnlyError, refusal
+from csrtui.store.modes import PRIVATE_FILE
 from csrtui.store.stamp import read_stamp, touch
+from csrtui.store.stored import Change, Listed, StoredPair, confirm, list_pair, read_pair
 
-__all__ = ["Change", "Keystore", "PairFiles", "StoredPair"]
+__all__ = ["Change", "Keystore", "Listed", "PairFiles", "StoredPair"]
 
-KEY, REQUEST, RECORD, CERTIFICATE = "key.pem", "request.pem", "pair.json", "certificate.pem"
 _PAIRS, _LOCKS, _DRAFT = "pairs", ".locks", ".draft.json"
-_CREATING = "creating"
-_TAKEN = frozenset({errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR})
-
-
-@dataclass(frozen=True, slots=True)
-class StoredPair:
-    """What lies in the folder of a pair, but for its key.
-
-    Attributes:
-        name: The pair's name.
-        path: Its folder.
-        record: The bytes of pair.json.
-        request: The bytes of request.pem.
-        certificate: The bytes of certificate.pem, or None.
-    """
-
-    name: str
-    path: str
-    record: bytes
-    request: bytes
-    certificate: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One pair as a listing finds it: its pair.json, or why it cannot be used."""
-
-    name: str
-    path: str
-    record: bytes | StoreError
-    has_certificate: bool = False
-
-
-class Change:
-    """A pair under its lock, to be changed.
-
-    Attributes:
-        record: The bytes of pair.json as they were when the lock was got.
-    """
-
-    def __init__(self, descriptor: int, name: str, record: bytes) -> None:
-        self._descriptor = descriptor
-        self._name = name
-        self.record = record
-
-    def replace_record(self, data: bytes) -> None:
-        """Put another pair.json in its place.
-
-        Raises:
-            OSError: Nothing was replaced.
-            NotConfirmedError: It was replaced, but the disk did not confirm it.
-        """
-        files.replace(self._descriptor, RECORD, data, PRIVATE_FILE)
-        self.record = data
-        try:
-            files.flush_folder(self._descriptor)
-        except OSError as error:
-            raise NotConfirmedError(self._name) from error
+_CREATING, _DRAFTING = "creating", "draft"
 
 
 class Keystore:
@@ -117,20 +58,18 @@ class Keystore:
             NotConfirmedError: The pair is in place, but might not survive a power cut.
         """
         check_pair_name(base)
-        with self._writing("cannot keep the pair in") as store_fd, self._pairs(store_fd) as pairs_fd:
-            with self._creating(store_fd):
-                hidden = write_pair(pairs_fd, pair)
-                try:
-                    name = _rename(pairs_fd, hidden, base)
-                except BaseException:
-                    discard(pairs_fd, hidden)
-                    raise
-            try:
-                files.flush_folder(pairs_fd)
-            except OSError as error:
-                raise NotConfirmedError(name) from error
-            finally:
+        with self._writing("cannot keep the pair in") as store_fd:
+            files.make_folder(_PAIRS, store_fd)
+            with self._pairs(store_fd) as pairs_fd:
+                with self._creating(store_fd):
+                    hidden = write_pair(pairs_fd, pair)
+                    try:
+                        name = give_name(pairs_fd, hidden, base)
+                    except BaseException:
+                        discard(pairs_fd, hidden)
+                        raise
                 touch(pairs_fd)
+                confirm(pairs_fd, name)
         return name
 
     @contextmanager
@@ -142,29 +81,33 @@ class Keystore:
             StoreError: Another process has it.
         """
         path = self.pair_path(name)
-        with self._writing(f"cannot change {name} in") as store_fd, self._pairs(store_fd) as pairs_fd:
-            with (
-                self._lock(store_fd, f"pair-{name}", f"the pair {name}", locks.Sharing.EXCLUSIVE),
-                self._folder(pairs_fd, name) as folder,
-            ):
-                _drop_temporary(folder)
-                yield Change(folder, name, files.read_own(folder, RECORD, f"{path}/{RECORD}", PRIVATE_FILE))
-            touch(pairs_fd)
+        with (
+            self._reading(f"cannot change {name} in") as store_fd,
+            self._pair(store_fd, name) as (held_fd, pairs_fd, folder),
+            self._lock(held_fd, f"pair-{name}", f"the pair {name}", locks.Sharing.EXCLUSIVE),
+        ):
+            files.drop_temporary(folder)
+            change = Change(folder, name, path)
+            try:
+                yield change
+            finally:
+                if change.replaced:
+                    touch(pairs_fd)
 
     def sweep(self) -> list[str]:
-        """Remove what broken-off creations left behind, unless a creation is under way; return the names.
+        """Remove what broken-off creations left behind, unless a creation is under way; return what went.
 
         A store that cannot be written to, or is not there, is left as it is.
         """
         try:
             with self._reading() as store_fd, self._pairs_if_any(store_fd) as pairs_fd:
-                found = [] if pairs_fd is None else leftovers(pairs_fd)
-                if store_fd is None or pairs_fd is None or not found:
+                if store_fd is None or pairs_fd is None or not leftovers(pairs_fd):
                     return []
                 with self._lock(store_fd, _CREATING, "the store", locks.Sharing.EXCLUSIVE, patience=0):
+                    found = leftovers(pairs_fd)  # again, now that no creation is among them
                     for name in found:
                         discard(pairs_fd, name)
-                return found
+                    return [name for name in found if not files.exists(pairs_fd, name)]
         except (locks.BusyError, ReadOnlyError):
             return []
 
@@ -190,7 +133,7 @@ class Keystore:
         with self._reading() as store_fd, self._pairs_if_any(store_fd) as pairs_fd:
             if pairs_fd is not None:
                 for name in _names(pairs_fd):
-                    yield self._listed(pairs_fd, name)
+                    yield list_pair(pairs_fd, name, self.pair_path(name))
 
     def read(self, name: str) -> StoredPair:
         """Return what lies in the folder of a pair, but for its key.
@@ -199,18 +142,8 @@ class Keystore:
             InputError: There is no pair of that name.
         """
         path = self.pair_path(name)
-        with self._reading() as store_fd, self._pairs_if_any(store_fd) as pairs_fd:
-            if pairs_fd is None:
-                raise _no_pair(name)
-            with self._folder(pairs_fd, name) as folder:
-                judge(f"{path}/{KEY}", os.stat(KEY, dir_fd=folder, follow_symlinks=False), PRIVATE_FILE)
-                return StoredPair(
-                    name,
-                    path,
-                    files.read_own(folder, RECORD, f"{path}/{RECORD}", PRIVATE_FILE),
-                    files.read_own(folder, REQUEST, f"{path}/{REQUEST}", PUBLIC_FILE),
-                    _certificate(folder, path),
-                )
+        with self._reading() as store_fd, self._pair(store_fd, name) as (_, _, folder):
+            return read_pair(folder, name, path)
 
     # The draft
 
@@ -225,10 +158,19 @@ class Keystore:
                 return None
 
     def save_draft(self, data: bytes) -> None:
-        """Keep a half-filled form, in place of the one before."""
-        with self._writing("cannot keep the draft in") as store_fd:
+        """Keep a half-filled form, in place of the one before.
+
+        Raises:
+            StoreError: The one before is still there.
+            NotConfirmedError: It was replaced, but the disk did not confirm it.
+        """
+        with (
+            self._writing("cannot keep the draft in") as store_fd,
+            self._lock(store_fd, _DRAFTING, "the draft", locks.Sharing.EXCLUSIVE),
+        ):
+            files.drop_temporary(store_fd)
             files.replace(store_fd, _DRAFT, data, PRIVATE_FILE)
-            files.flush_folder(store_fd)
+            confirm(store_fd, "the draft")
 
     # How
 
@@ -238,16 +180,14 @@ class Keystore:
             files.make_folders(self.path)
             descriptor = files.open_folder(self.path, self.path, link=True)
             try:
-                files.make_folder(_PAIRS, descriptor)
-                files.make_folder(_LOCKS, descriptor)
                 yield descriptor
             finally:
-                os.close(descriptor)
+                files.release(descriptor)
         except OSError as error:
             raise refusal(doing, self.path, error) from error
 
     @contextmanager
-    def _reading(self) -> Iterator[int | None]:
+    def _reading(self, doing: str = "cannot read the store") -> Iterator[int | None]:
         try:
             descriptor = files.open_folder(self.path, self.path, link=True)
         except FileNotFoundError:
@@ -258,9 +198,9 @@ class Keystore:
         try:
             yield descriptor
         except OSError as error:
-            raise refusal("cannot read the store", self.path, error) from error
+            raise refusal(doing, self.path, error) from error
         finally:
-            os.close(descriptor)
+            files.release(descriptor)
 
     @contextmanager
     def _pairs(self, store_fd: int) -> Iterator[int]:
@@ -268,18 +208,19 @@ class Keystore:
         try:
             yield descriptor
         finally:
-            os.close(descriptor)
+            files.release(descriptor)
 
     @contextmanager
     def _lock(
         self, store_fd: int, name: str, what: str, sharing: locks.Sharing, patience: float = locks.PATIENCE
     ) -> Iterator[None]:
+        files.make_folder(_LOCKS, store_fd)
         folder = files.open_folder(_LOCKS, os.path.join(self.path, _LOCKS), store_fd)
         try:
             with locks.hold(folder, name, what, sharing, patience):
                 yield
         finally:
-            os.close(folder)
+            files.release(folder)
 
     @contextmanager
     def _creating(self, store_fd: int) -> Iterator[None]:
@@ -289,81 +230,31 @@ class Keystore:
 
     @contextmanager
     def _pairs_if_any(self, store_fd: int | None) -> Iterator[int | None]:
-        if store_fd is None or not _exists(store_fd, _PAIRS):
+        if store_fd is None or not files.exists(store_fd, _PAIRS):
             yield None
         else:
             with self._pairs(store_fd) as descriptor:
                 yield descriptor
 
     @contextmanager
-    def _folder(self, pairs_fd: int, name: str) -> Iterator[int]:
-        try:
-            descriptor = files.open_folder(name, self.pair_path(name), pairs_fd)
-        except FileNotFoundError:
-            raise _no_pair(name) from None
-        try:
-            yield descriptor
-        finally:
-            os.close(descriptor)
-
-    def _listed(self, pairs_fd: int, name: str) -> Listed:
-        path = self.pair_path(name)
-        try:
-            judge(path, os.stat(name, dir_fd=pairs_fd, follow_symlinks=False), FOLDER)
-            key = os.stat(f"{name}/{KEY}", dir_fd=pairs_fd, follow_symlinks=False)
-            judge(f"{path}/{KEY}", key, PRIVATE_FILE)
-            record = files.read_own(pairs_fd, f"{name}/{RECORD}", f"{path}/{RECORD}", PRIVATE_FILE)
-        except StoreError as error:
-            return Listed(name, path, error)
-        except OSError as error:
-            return Listed(name, path, refusal("cannot read the pair in", path, error))
-        return Listed(name, path, record, _exists(pairs_fd, f"{name}/{CERTIFICATE}"))
-
-
-def _rename(pairs_fd: int, hidden: str, base: str) -> str:
-    number = 1
-    if _exists(pairs_fd, base):
-        number = 1 + max(number_of(name, base) for name in os.listdir(pairs_fd))
-    while True:
-        name = numbered(base, number)
-        # rename(2) would replace an empty folder, so what is there already is looked for first; csrtui
-        # never makes an empty folder here, and a full one, or a file, makes rename fail.
-        if not _exists(pairs_fd, name):
+    def _pair(self, store_fd: int | None, name: str) -> Iterator[tuple[int, int, int]]:
+        """Give the descriptors of the store, of ``pairs/`` and of the pair's folder."""
+        with self._pairs_if_any(store_fd) as pairs_fd:
+            if store_fd is None or pairs_fd is None:
+                raise _no_pair(name)
             try:
-                os.rename(hidden, name, src_dir_fd=pairs_fd, dst_dir_fd=pairs_fd)
-            except OSError as error:
-                if error.errno not in _TAKEN:
-                    raise
-            else:
-                return name
-        number += 1
+                descriptor = files.open_folder(name, self.pair_path(name), pairs_fd)
+            except FileNotFoundError:
+                raise _no_pair(name) from None
+            try:
+                yield store_fd, pairs_fd, descriptor
+            finally:
+                files.release(descriptor)
 
 
 def _names(pairs_fd: int) -> list[str]:
     with os.scandir(pairs_fd) as entries:
         return sorted(entry.name for entry in entries if is_pair_name(entry.name) and _is_folder(entry))
-
-
-def _certificate(folder: int, path: str) -> bytes | None:
-    try:
-        return files.read_own(folder, CERTIFICATE, f"{path}/{CERTIFICATE}", PUBLIC_FILE)
-    except FileNotFoundError:
-        return None
-
-
-def _drop_temporary(folder: int) -> None:
-    """Remove what a replacement that broke off left behind; the lock is held, so nobody is at it."""
-    for name in os.listdir(folder):
-        if name.startswith(files.TEMPORARY):
-            os.unlink(name, dir_fd=folder)
-
-
-def _exists(dir_fd: int, name: str) -> bool:
-    try:
-        os.stat(name, dir_fd=dir_fd, follow_symlinks=False)
-    except FileNotFoundError:
-        return False
-    return True
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:

@@ -14,7 +14,8 @@ def store_path(option: str | None, environ: Mapping[str, str]) -> str:
     """Return the store's absolute path: the option, else `VARIABLE`, else the user's data folder.
 
     Raises:
-        InputError: The option or the variable is empty or holds a NUL.
+        InputError: The option or the variable is empty or holds a NUL; or there is no folder to start from,
+            because the user has no home or the current folder is gone.
     """
     for text, source in ((option, "--store"), (environ.get(VARIABLE), f"${VARIABLE}")):
         if text is None:
@@ -23,7 +24,28 @@ def store_path(option: str | None, environ: Mapping[str, str]) -> str:
             raise InputError(
                 f'{source} is "{visible(text)}", which is no folder', "give the folder of the store"
             )
-        return os.path.abspath(text)
+        return _absolute(text)
+    return _absolute(_default())
+
+
+def _default() -> str:
+    """Without a home, some releases of platformdirs raise an error and some leave the tilde as it is."""
     from platformdirs import user_data_dir
 
-    return os.path.abspath(user_data_dir("csrtui", appauthor=False))
+    no_home = InputError("this user has no home folder to keep a store in", "name its folder with --store")
+    try:
+        path = user_data_dir("csrtui", appauthor=False)
+    except RuntimeError as error:
+        raise no_home from error
+    if path.startswith("~"):
+        raise no_home
+    return path
+
+
+def _absolute(path: str) -> str:
+    try:
+        return os.path.abspath(path)
+    except FileNotFoundError as error:
+        raise InputError(
+            f"{visible(path)} is relative to a folder that is gone", "give an absolute path with --store"
+        ) from error

@@ -16,6 +16,7 @@ from enum import Enum
 from csrtui.core.errors import StoreError
 from csrtui.core.visible import visible
 from csrtui.store.disk import ReadOnlyError, refusal
+from csrtui.store.files import release
 
 PATIENCE = 2.0
 """Seconds that a lock is waited for."""
@@ -65,7 +66,7 @@ def hold(dir_fd: int, name: str, what: str, sharing: Sharing, patience: float = 
             _sign(descriptor)
         yield
     finally:
-        os.close(descriptor)
+        release(descriptor)
 
 
 def _open(dir_fd: int, name: str, what: str) -> int:

@@ -2,12 +2,15 @@
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from csrtui.core.errors import InputError
 from csrtui.core.passphrase import read_passphrase
 from csrtui.core.secret import Secret
 from csrtui.core.visible import visible
 from csrtui.store.disk import foreign_refusal
+from csrtui.store.files import release
 
 _LIMIT = 64 * 1024
 
@@ -25,10 +28,11 @@ def from_file(path: str) -> Secret:
     except ValueError as error:
         raise InputError(f"{visible(path)} is no path") from error
     try:
-        _judge(path, os.fstat(descriptor))
-        return _read(descriptor, f"the passphrase file {visible(path)}")
+        with _naming(f"the passphrase file {visible(path)}"):
+            _judge(path, os.fstat(descriptor))
+            return _read(descriptor)
     finally:
-        os.close(descriptor)
+        release(descriptor)
 
 
 def from_descriptor(number: int) -> Secret:
@@ -37,7 +41,8 @@ def from_descriptor(number: int) -> Secret:
     Raises:
         InputError: It is not open for reading, or holds no passphrase.
     """
-    return _read(number, f"the passphrase descriptor {number}")
+    with _naming(f"the passphrase descriptor {number}"):
+        return _read(number)
 
 
 def _judge(path: str, found: os.stat_result) -> None:
@@ -57,16 +62,26 @@ def _judge(path: str, found: os.stat_result) -> None:
         )
 
 
-def _read(descriptor: int, what: str) -> Secret:
+def _read(descriptor: int) -> Secret:
     data = b""
+    while b"\n" not in data:
+        if len(data) > _LIMIT:
+            raise ValueError(f"its first line has more than {_LIMIT} bytes")
+        part = os.read(descriptor, _LIMIT)
+        if not part:
+            break
+        data += part
+    return read_passphrase(data)
+
+
+@contextmanager
+def _naming(what: str) -> Iterator[None]:
+    """Turn what goes wrong while a passphrase is read into an error that says where it came from."""
     try:
-        while b"\n" not in data and len(data) <= _LIMIT:
-            part = os.read(descriptor, _LIMIT)
-            if not part:
-                break
-            data += part
-        return read_passphrase(data[:_LIMIT])
+        yield
     except OSError as error:
         raise InputError(f"cannot read {what}: {error.strerror}") from error
+    except OverflowError as error:
+        raise InputError(f"cannot read {what}: no descriptor has so high a number") from error
     except ValueError as error:
         raise InputError(f"{what} holds no passphrase: {error}") from error
