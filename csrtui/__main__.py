@@ -1,5 +1,6 @@
 """``csrtui`` and ``python -m csrtui``: the commands, or without one the screens."""
 
+import signal
 import sys
 
 from csrtui.process import harden
@@ -7,10 +8,13 @@ from csrtui.process import harden
 
 def main() -> int:
     """Run csrtui on the process's arguments and return its exit status."""
-    harden()
-    from csrtui.cli.main import run
+    try:
+        harden()
+        from csrtui.cli.main import run
 
-    return run(sys.argv[1:], open_screens=_open_screens)
+        return run(sys.argv[1:], open_screens=_open_screens)
+    except KeyboardInterrupt:  # while modules are still being imported
+        return 128 + signal.SIGINT
 
 
 def _open_screens(store: str) -> int:

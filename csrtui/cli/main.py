@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from csrtui.cli.output import say_error
 from csrtui.cli.parser import Parser, build_parser
+from csrtui.cli.streams import forget, settle_streams
 from csrtui.core.bug import describe_bug
 from csrtui.core.errors import CsrtuiError, StoreError
 from csrtui.store.location import store_path
@@ -25,6 +26,7 @@ def run(arguments: Sequence[str], open_screens: Callable[[str], int]) -> int:
         130 after an interrupt.
     """
     try:
+        settle_streams()
         status = _dispatch(arguments, open_screens)
         sys.stdout.flush()
     except CsrtuiError as error:
@@ -33,10 +35,10 @@ def run(arguments: Sequence[str], open_screens: Callable[[str], int]) -> int:
         status = _INTERRUPTED
     except BrokenPipeError:
         status = 0  # whoever read the output has seen enough
-        _forget_stdout()
+        forget(sys.stdout)
     except OSError as error:
         status = _tell(StoreError(f"cannot write the output: {error.strerror}"))
-        _forget_stdout()
+        forget(sys.stdout)
     except Exception as error:  # noqa: BLE001 - the last line before a traceback, which could show a secret
         status = _tell(describe_bug(error))
     return status
@@ -62,11 +64,6 @@ def _dispatch(arguments: Sequence[str], open_screens: Callable[[str], int]) -> i
 def _tell(error: CsrtuiError) -> int:
     say_error(error)
     return error.exit_code
-
-
-def _forget_stdout() -> None:
-    """Keep the interpreter from complaining at its end about what it cannot flush any more."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC), sys.stdout.fileno())
 
 
 __all__ = ["Parser", "run"]

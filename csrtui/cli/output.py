@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 
+from csrtui.cli.streams import forget
 from csrtui.core.errors import CsrtuiError
 from csrtui.core.finding import Finding
 from csrtui.core.visible import visible
@@ -11,7 +12,16 @@ from csrtui.core.visible import visible
 
 def say(text: str) -> None:
     """Print a line of talk on stderr."""
-    sys.stderr.write(f"{visible(text)}\n")
+    talk(f"{visible(text)}\n")
+
+
+def talk(text: str) -> None:
+    """Write on stderr as it stands; what nobody can hear (a full disk, a closed pipe) stops no work."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        forget(sys.stderr)
 
 
 def put(text: str) -> None:

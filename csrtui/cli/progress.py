@@ -4,6 +4,7 @@ import sys
 from types import TracebackType
 from typing import Self
 
+from csrtui.cli.output import talk
 from csrtui.core.visible import visible
 
 
@@ -26,11 +27,10 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._shown and self._done:
-            sys.stderr.write("\n")
+            talk("\n")
 
     def advance(self) -> None:
         """One more is done."""
         self._done += 1
         if self._shown:
-            sys.stderr.write(f"\r{self._done} {self._noun}")
-            sys.stderr.flush()
+            talk(f"\r{self._done} {self._noun}")
