@@ -1,8 +1,8 @@
 """``csrtui new --from FILE``: many pairs from a CSV file, a JSON line for each row as it is done."""
 
 import csv
+import io
 import sys
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from csrtui.cli.output import put_json
@@ -15,7 +15,7 @@ from csrtui.core.platforms import read_platform
 from csrtui.core.secret import Secret
 from csrtui.core.subject import TypedSubject
 from csrtui.core.visible import visible
-from csrtui.store.disk import foreign_refusal
+from csrtui.store.files import MAX_FOREIGN, read_foreign
 from csrtui.tasks.asking import Asked, with_counterparts
 from csrtui.tasks.create import Blocking, create_pair
 from csrtui.tasks.session import Session
@@ -79,29 +79,38 @@ def run_batch(
     return 1 if failed else 0
 
 
-def _rows(file: str) -> Iterator[dict[str, str]]:
-    if file == "-":
-        yield from _read(sys.stdin)
-        return
+def _rows(file: str) -> list[dict[str, str]]:
+    """Every row, before any pair is made: a file that is no CSV somewhere leaves nothing behind."""
+    data = _standard_input() if file == "-" else read_foreign(file)
     try:
-        with open(file, encoding="utf-8-sig", newline="") as lines:
-            yield from _read(lines)
-    except OSError as error:
-        raise foreign_refusal(file, error) from error
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(f"{visible(file)} is not UTF-8") from error
-
-
-def _read(lines: Iterable[str]) -> Iterator[dict[str, str]]:
-    reader = csv.reader(lines, strict=True)
+        raise InputError(f"{_shown(file)} is not UTF-8") from error
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = [cell.strip() for cell in next(reader, [])]
         _check_header(header)
-        for cells in reader:
-            if cells:
-                yield dict(zip(header, [*cells, *[""] * len(header)], strict=False)) | _surplus(cells, header)
+        return [_row(header, cells) for cells in reader if cells]
     except csv.Error as error:
-        raise InputError(f"line {reader.line_num} is not CSV: {error}") from error
+        raise InputError(f"line {reader.line_num} of {_shown(file)} is not CSV: {error}") from error
+
+
+def _standard_input() -> bytes:
+    if sys.stdin is None:
+        raise InputError("standard input is closed", "give the file's name")
+    data = sys.stdin.buffer.read(MAX_FOREIGN + 1)
+    if len(data) > MAX_FOREIGN:
+        raise InputError(f"standard input has more than {MAX_FOREIGN} bytes", "split it")
+    return data
+
+
+def _shown(file: str) -> str:
+    return "standard input" if file == "-" else visible(file)
+
+
+def _row(header: list[str], cells: list[str]) -> dict[str, str]:
+    padded = [*cells, *[""] * len(header)]
+    return dict(zip(header, padded, strict=False)) | _surplus(cells, header)
 
 
 _SURPLUS = "surplus"
@@ -115,7 +124,7 @@ def _check_header(header: list[str]) -> None:
     unknown = [name for name in header if name not in COLUMNS]
     if unknown or "common_name" not in header or len(set(header)) != len(header):
         culprit = (
-            f"has a column {visible(unknown[0])!r}" if unknown else "names no common_name, or a column twice"
+            f'has a column "{visible(unknown[0])}"' if unknown else "names no common_name, or a column twice"
         )
         raise InputError(f"the header {culprit}", f"the first line names the columns: {','.join(COLUMNS)}")
 
