@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field, replace
 
 from csrtui.core import request
-from csrtui.core.advice import Advice, advise
-from csrtui.core.finding import CaKind
+from csrtui.core.advice import Advice, advise, common_name_missing
+from csrtui.core.finding import CaKind, FieldName
 from csrtui.core.keys import KeyType
 from csrtui.core.platforms import OTHER, PLATFORMS
 from csrtui.core.subject import TypedSubject
@@ -44,6 +44,17 @@ def advise_on(session: Session, asked: Asked) -> Advice:
         key_type=asked.effective_key_type,
         suffixes=session.suffixes,
     )
+
+
+def asked_for(advice: Advice) -> Advice:
+    """Return the advice on a request that is to be made now: an empty common name blocks it.
+
+    While a request is still being typed, that it has no common name yet is nothing to tell.
+    """
+    said = any(finding.field is FieldName.COMMON_NAME for finding in advice.blocking)
+    if said or advice.subject.common_name is not None:
+        return advice
+    return replace(advice, findings=(common_name_missing(), *advice.findings))
 
 
 def preview(advice: Advice) -> request.Request | None:

@@ -3,7 +3,7 @@
 from enum import Enum, auto
 
 from csrtui.core import keys, pkcs8, request
-from csrtui.core.advice import Advice, common_name_missing
+from csrtui.core.advice import Advice
 from csrtui.core.errors import CsrtuiError, InputError
 from csrtui.core.finding import CaKind, Finding
 from csrtui.core.pair import Event, KeyFacts, Pair, PairRecord, RequestFacts
@@ -11,7 +11,7 @@ from csrtui.core.pair_json import dump_record
 from csrtui.core.pairname import check_pair_name, pair_name
 from csrtui.core.secret import Secret
 from csrtui.store.keystore import PairFiles
-from csrtui.tasks.asking import Asked, advise_on
+from csrtui.tasks.asking import Asked, advise_on, asked_for
 from csrtui.tasks.session import Session
 
 
@@ -65,7 +65,7 @@ def create_pair(
         InputError: `name` cannot be a pair's name.
         StoreError: The store cannot be used; nothing of the pair was kept.
     """
-    advice = advise_on(session, asked)
+    advice = asked_for(advise_on(session, asked))
     _stop_where_blocked(advice, blocking)
     base = check_pair_name(name) if name is not None else pair_name(advice.covers[0])
     record, files = _make(session, asked, advice, passphrase)
@@ -82,8 +82,6 @@ def _stop_where_blocked(advice: Advice, blocking: Blocking) -> None:
     errors = tuple(finding for finding in advice.findings if stops(finding, blocking))
     if errors:
         raise BlockedError(errors)
-    if advice.subject.common_name is None:
-        raise BlockedError((common_name_missing(),))
 
 
 def _make(

@@ -7,7 +7,7 @@ from csrtui.cli.output import put, put_json
 from csrtui.cli.parser import Command
 from csrtui.cli.session import open_session
 from csrtui.core.advice import Advice
-from csrtui.tasks.asking import advise_on, preview
+from csrtui.tasks.asking import advise_on, asked_for, preview
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +17,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    advice = advise_on(open_session(options), read_asked(options, tuple(options.names)))
+    advice = asked_for(advise_on(open_session(options), read_asked(options, tuple(options.names))))
     shown = preview(advice)
     if options.json:
         put_json(

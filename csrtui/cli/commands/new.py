@@ -13,7 +13,7 @@ from csrtui.core.finding import Finding
 from csrtui.core.pair import Pair
 from csrtui.core.pair_json import describe
 from csrtui.core.secret import Secret
-from csrtui.tasks.asking import advise_on, with_counterparts
+from csrtui.tasks.asking import advise_on, asked_for, with_counterparts
 from csrtui.tasks.create import Blocking, create_pair, stops
 from csrtui.tasks.session import Session
 from csrtui.tasks.wording import NEXT_STEPS, key_label
@@ -45,7 +45,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.add_counterpart:
         asked = replace(asked, names=with_counterparts(session, asked))
     blocking = Blocking.OVERRULED if options.force else Blocking.STOPS
-    findings = advise_on(session, asked).findings
+    findings = asked_for(advise_on(session, asked)).findings
     _say_findings(findings, blocking)
     passphrase = _passphrase(options, findings, blocking)
     session.store.sweep()
@@ -87,6 +87,10 @@ def _run_batch(options: argparse.Namespace) -> int:
 
     if options.names or options.name is not None:
         raise InputError("--from takes its names from the file", "leave out NAME and --as")
+    if options.file == "-" and options.passphrase_fd == 0:
+        raise InputError(
+            "--from - and --passphrase-fd 0 cannot both read standard input", "use a descriptor from 3 up"
+        )
     blocking = Blocking.OVERRULED if options.force else Blocking.STOPS
     session = open_session(options)
     defaults = read_asked(options, ())
