@@ -23,9 +23,9 @@ def _run(options: argparse.Namespace) -> int:
             f"warning: the key of {pair.name} has no verified backup (backup: {status.value}); "
             "if it is lost, the certificate is useless"
         )
-    if options.mark_submitted:
-        mark_submitted(session, pair)
     put_bytes(pem)
+    if options.mark_submitted:  # only now: what could not be written out was not submitted
+        mark_submitted(session, pair)
     return 0
 
 
