@@ -60,5 +60,7 @@ def _ask(prompt: str) -> Secret:
         ) from None
     try:
         return Secret(getpass(prompt))
-    except EOFError:
+    except (EOFError, OSError):
         raise InputError("no passphrase was typed") from None
+    except UnicodeDecodeError:
+        raise InputError("the passphrase is not UTF-8", "set the terminal to UTF-8") from None
