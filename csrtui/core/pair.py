@@ -229,4 +229,4 @@ def urgency(pair: Pair, now: datetime) -> tuple[int, float, str]:
 
 def utc_text(time: datetime) -> str:
     """Return a time as RFC 3339 in UTC, to the second: ``2026-11-23T09:00:00Z``."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from csrtui.core.errors import StoreError
@@ -159,7 +159,10 @@ class _Reader:
         time = datetime.fromisoformat(self.text(name))
         if time.tzinfo is None:
             raise ValueError(f"{self._path}{name} has no time zone")
-        return time
+        try:
+            return time.astimezone(UTC)
+        except OverflowError:
+            raise ValueError(f"{self._path}{name} is out of range") from None
 
     def optional_time(self, name: str) -> datetime | None:
         return None if self._members.get(name) is None else self.time(name)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from csrtui.core import request
-from csrtui.core.errors import StoreError
+from csrtui.core.errors import CsrtuiError, InputError, StoreError
 from csrtui.core.pair import NextStep, Pair, urgency
 from csrtui.core.pair_json import load_record
 from csrtui.core.visible import visible
@@ -77,7 +77,7 @@ def read_pair(session: Session, name: str) -> tuple[Pair, request.Request]:
     try:
         record = load_record(stored.record)
         asked = request.read_pem(stored.request)
-    except StoreError as error:
+    except (StoreError, InputError) as error:  # here a request that cannot be read is damage
         raise _located(error, stored.path) from error
     if asked.sha256 != record.request.sha256:
         raise StoreError(
@@ -97,7 +97,7 @@ def _pair(listed: Listed) -> Pair:
     return Pair(listed.name, listed.path, record, has_certificate=listed.has_certificate)
 
 
-def _located(error: StoreError, path: str) -> StoreError:
+def _located(error: CsrtuiError, path: str) -> StoreError:
     return StoreError(f"{visible(path)}: {error.what}", error.hint)
 
 
