@@ -7,3 +7,23 @@ Importing this package first removes Textual's own variables from the environmen
 from csrtui.tui.terminal import drop_textual_environment
 
 drop_textual_environment()
+
+
+def open_screens(store: str) -> int:
+    """Open the screens on the store at a path, and return the exit status when they are left.
+
+    Raises:
+        InputError: There is no terminal to draw them on.
+    """
+    import os
+
+    from csrtui.tui.terminal import refuse_without_terminal
+
+    refuse_without_terminal(os.environ)
+    from csrtui.store.keystore import Keystore
+    from csrtui.tasks.session import Session
+    from csrtui.tui.app import CsrtuiApp
+
+    app = CsrtuiApp(Session(Keystore(store)))
+    app.run()
+    return app.exit_status

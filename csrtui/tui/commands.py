@@ -1,0 +1,155 @@
+"""Every command of the screens, declared once: bindings, the bar, help and the README come from here."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from textual.binding import Binding
+
+
+class Where(StrEnum):
+    """Where a command works."""
+
+    ANYWHERE = "Anywhere"
+    REQUEST = "Request"
+    KEYSTORE = "Keystore"
+    PAIR = "A pair"
+    DIALOG = "Dialogs"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command.
+
+    Attributes:
+        action: The name of the action that does it, and the command's own.
+        keys: The keys, in Textual's names, separated by commas; the first is shown.
+        label: One or two words for the bar.
+        help: What it does, a sentence.
+        where: Where it works.
+        on_bar: Whether the bar shows it.
+        priority: Whether the keys work before the focused field sees them.
+    """
+
+    action: str
+    keys: str
+    label: str
+    help: str
+    where: Where
+    on_bar: bool = True
+    priority: bool = True
+
+    @property
+    def shown_key(self) -> str:
+        """The first key as people write it."""
+        key = self.keys.split(",")[0]
+        return _SHOWN.get(key, key.upper() if key.startswith("f") and key[1:].isdigit() else key)
+
+    @property
+    def shown_keys(self) -> str:
+        """All keys as people write them."""
+        return ", ".join(
+            _SHOWN.get(key, key.upper() if key.startswith("f") and key[1:].isdigit() else key)
+            for key in self.keys.split(",")
+        )
+
+
+_SHOWN = {
+    "question_mark": "?",
+    "slash": "/",
+    "escape": "Esc",
+    "enter": "Enter",
+    "tab": "Tab",
+    "shift+tab": "Shift+Tab",
+    "up": "Up",
+    "down": "Down",
+    "ctrl+underscore": "ctrl+_",
+}
+
+COMMANDS = (
+    Command("generate", "ctrl+g", "Generate", "Make the private key and its CSR, together.", Where.REQUEST),
+    Command("fix", "ctrl+f", "Fix", "Apply the fix of the advice shown; ctrl+z undoes it.", Where.REQUEST),
+    Command(
+        "next_advice",
+        "ctrl+n,f3",
+        "Next advice",
+        "Show the next piece of advice.",
+        Where.REQUEST,
+        on_bar=False,
+    ),
+    Command(
+        "fix_all",
+        "f4",
+        "Fix all",
+        "Apply every fix that only corrects what was plainly meant.",
+        Where.REQUEST,
+        on_bar=False,
+    ),
+    Command("switch_pane", "f2", "Keystore", "Go to the other pane: request or keystore.", Where.ANYWHERE),
+    Command(
+        "next_field",
+        "enter,down",
+        "Next field",
+        "Go to the next field.",
+        Where.REQUEST,
+        on_bar=False,
+        priority=False,
+    ),
+    Command(
+        "previous_field",
+        "up",
+        "Previous field",
+        "Go to the field before.",
+        Where.REQUEST,
+        on_bar=False,
+        priority=False,
+    ),
+    Command(
+        "undo",
+        "ctrl+z,ctrl+underscore",
+        "Undo",
+        "Take back the last change of the field.",
+        Where.REQUEST,
+        on_bar=False,
+        priority=False,
+    ),
+    Command(
+        "redo", "ctrl+y", "Redo", "Do again what was taken back.", Where.REQUEST, on_bar=False, priority=False
+    ),
+    Command("open_pair", "enter", "Open", "Show everything about the pair.", Where.KEYSTORE, priority=False),
+    Command(
+        "filter", "slash", "Filter", "Show only pairs that hold some words.", Where.KEYSTORE, priority=False
+    ),
+    Command(
+        "sort",
+        "s",
+        "Sort",
+        "Sort by another column: urgency, name, made, left.",
+        Where.KEYSTORE,
+        priority=False,
+    ),
+    Command("new_request", "n", "New", "Go to the request form.", Where.KEYSTORE, priority=False),
+    Command("view_csr", "v", "View CSR", "Show the CSR alone, to select it.", Where.PAIR, priority=False),
+    Command("back", "escape,q,backspace", "Back", "Go back to the keystore.", Where.PAIR, priority=False),
+    Command("help", "f1", "Help", "Show all commands.", Where.ANYWHERE),
+    Command("redraw", "ctrl+l", "Redraw", "Draw the screen again.", Where.ANYWHERE, on_bar=False),
+    Command("leave", "ctrl+q,f10", "Quit", "Leave csrtui; what was typed is kept.", Where.ANYWHERE),
+)
+"""All commands, in the order of the bar and of help."""
+
+
+def bindings(*places: Where) -> list[Binding]:
+    """Return the key bindings of the commands that work in `places`."""
+    return [
+        Binding(command.keys, command.action, command.label, show=False, priority=command.priority)
+        for command in COMMANDS
+        if command.where in places and command.action not in _OF_THE_FIELD
+    ]
+
+
+_OF_THE_FIELD = frozenset({"undo", "redo", "open_pair"})
+"""What the focused widget binds itself; listed for help only."""
+
+
+def bar(place: Where) -> list[Command]:
+    """Return the commands that the bar shows at `place`."""
+    return [command for command in COMMANDS if command.on_bar and command.where in {place, Where.ANYWHERE}]

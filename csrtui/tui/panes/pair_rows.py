@@ -1,0 +1,134 @@
+"""The pairs as rows of the keystore's list."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from textual.content import Content
+
+from csrtui.core.pair import BackupStatus, NextStep, Pair, Stage, urgency
+from csrtui.core.visible import visible
+from csrtui.tasks.review import Problem
+from csrtui.tasks.wording import LIST_HEADER, list_row
+from csrtui.tui.wrapping import pad
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Sequence
+    from datetime import datetime
+
+_WIDTHS: Final = {"Key": 9, "Made": 9, "Backup": 13, "Stage": 9, "Left": 5, "Next": 7}
+_GIVEN_UP: Final = ("Key", "Made", "Stage", "Left", "Backup")
+"""Which columns go first when there is no room."""
+_NAME_WANTS: Final = 24
+
+
+class Order(Enum):
+    """How the pairs are sorted."""
+
+    URGENCY = "what wants attention first"
+    NAME = "by name"
+    MADE = "newest first"
+    LEFT = "days left"
+
+    @property
+    def following(self) -> Order:
+        """The next order, round the end."""
+        orders = list(Order)
+        return orders[(orders.index(self) + 1) % len(orders)]
+
+
+def sort_key(order: Order, now: datetime) -> Callable[[Pair], tuple[int, float, str]]:
+    """Return what to sort pairs by."""
+
+    def by_left(pair: Pair) -> tuple[int, float, str]:
+        validity = pair.record.validity
+        return (0, validity.not_after.timestamp(), pair.name) if validity else (1, 0, pair.name)
+
+    keys: dict[Order, Callable[[Pair], tuple[int, float, str]]] = {
+        Order.URGENCY: lambda pair: urgency(pair, now),
+        Order.NAME: lambda pair: (0, 0, pair.name),
+        Order.MADE: lambda pair: (0, -pair.record.created.timestamp(), pair.name),
+        Order.LEFT: by_left,
+    }
+    return keys[order]
+
+
+class PairRows:
+    """Rows for a `LineList`: pairs that cannot be read first, then the others as they are sorted.
+
+    Args:
+        pairs: In their order.
+        problems: What cannot be read.
+        now: What ages and days left are counted to.
+    """
+
+    def __init__(self, pairs: Sequence[Pair], problems: Sequence[Problem], now: datetime) -> None:
+        self._items: list[Pair | Problem] = [*problems, *pairs]
+        self._places = {item.name: place for place, item in enumerate(self._items)}
+        self._now = now
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def item(self, index: int) -> Pair | Problem:
+        """Return what row `index` stands for."""
+        return self._items[index]
+
+    def key(self, index: int) -> Hashable:
+        """The name, which no other row has."""
+        return self._items[index].name
+
+    def find(self, key: Hashable) -> int | None:
+        """Where the pair of that name is."""
+        return self._places.get(key) if isinstance(key, str) else None
+
+    def header(self, width: int) -> str:
+        """The columns' names."""
+        columns, name_width = _columns(width)
+        return " ".join([pad("Name", name_width), *(pad(column, _WIDTHS[column]) for column in columns)])
+
+    def row(self, index: int, width: int) -> Content:
+        """One pair."""
+        item = self._items[index]
+        columns, name_width = _columns(width)
+        if isinstance(item, Problem):
+            name = pad(visible(item.name), name_width)
+            return Content.assemble(name, " ", (visible(item.error.what), "bold $error"))
+        cells = dict(zip(LIST_HEADER, list_row(item, self._now), strict=True))
+        parts: list[str | tuple[str, str]] = [pad(visible(item.name), name_width)]
+        for column in columns:
+            parts.append(" ")
+            cell, style = pad(cells[column], _WIDTHS[column]), _style(column, item, self._now)
+            parts.append((cell, style) if style else cell)
+        return Content.assemble(*parts)
+
+
+def _columns(width: int) -> tuple[list[str], int]:
+    """The columns that fit beside the name, and the name's width."""
+    columns = list(_WIDTHS)
+    for column in _GIVEN_UP:
+        if _room(columns, width) >= _NAME_WANTS or (
+            column == "Key" and _room(columns, width) >= _NAME_WANTS - 2
+        ):
+            break
+        columns.remove(column)
+    return columns, max(_room(columns, width), 1)
+
+
+def _room(columns: Sequence[str], width: int) -> int:
+    return width - sum(_WIDTHS[column] + 1 for column in columns)
+
+
+def _style(column: str, pair: Pair, now: datetime) -> str:
+    """Colour only for what wants attention; the words say the same."""
+    record = pair.record
+    if record.stage is Stage.RETIRED:
+        return "dim"
+    if column == "Backup":
+        if record.backup_status is BackupStatus.VERIFIED:
+            return ""
+        return "bold $error" if record.backup_status is BackupStatus.DAMAGED else "$warning"
+    if column in {"Left", "Next"} and record.next_step(now) is NextStep.RENEW:
+        return "bold $warning"
+    return ""

@@ -1,0 +1,167 @@
+"""The request pane: the form, the live preview, the advice, and help for the field with the cursor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+from textual.widget import Widget
+
+from csrtui.core.field_help import CA_HELP, FIELD_HELP, KEY_HELP
+from csrtui.core.finding import CaKind, FieldName, worst_first
+from csrtui.core.keys import KeyType
+from csrtui.tasks.asking import Asked, advise_on, preview
+from csrtui.tasks.drafting import asked_by
+from csrtui.tui.widgets.preview import Preview
+from csrtui.tui.widgets.request_form import RequestForm
+from csrtui.tui.widgets.rule_line import RuleLine
+from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.wrapping import wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.app import ComposeResult
+
+    from csrtui.core.advice import Advice
+    from csrtui.core.draft import Draft
+    from csrtui.core.finding import Finding
+    from csrtui.tasks.session import Session
+
+_MOST_FIXES = 1000
+
+
+class RequestPane(Widget):
+    """Where a request is typed.
+
+    Args:
+        session: What the advice is asked of.
+        draft: What the form starts with.
+        id: The widget's id.
+    """
+
+    class DraftChanged(Message):
+        """The form holds something else now."""
+
+    def __init__(self, session: Session, draft: Draft, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._session = session
+        self._start = draft
+        self._findings: Sequence[Finding] = ()
+        self._current = 0
+        self._update_due = False
+
+    def compose(self) -> ComposeResult:
+        """Build the pane."""
+        yield RequestForm(self._start, id="form")
+        yield RuleLine(id="form-rule")
+        yield Preview(id="preview")
+        yield TextBlock(id="field-help")
+
+    @property
+    def form(self) -> RequestForm:
+        """The form."""
+        return self.query_one(RequestForm)
+
+    @property
+    def asked(self) -> Asked:
+        """What the form asks for."""
+        return asked_by(self.form.draft)
+
+    @property
+    def advice(self) -> Advice:
+        """The advice on what the form asks for, worked out now."""
+        return advise_on(self._session, self.asked)
+
+    # Commands
+
+    def fix(self) -> str | None:
+        """Apply the fix of the finding at hand; return what was done, or None when there is none."""
+        self._update()
+        if not self._findings or self._findings[self._current].fix is None:
+            return None
+        finding = self._findings[self._current]
+        if finding.fix is None:
+            return None
+        self.form.apply(finding.fix, finding.field)
+        return finding.fix.label
+
+    def fix_all(self) -> int:
+        """Apply every fix that only corrects what was plainly meant; return how many there were."""
+        for count in range(_MOST_FIXES):
+            finding = next((found for found in self.advice.findings if found.fix and found.fix.safe), None)
+            if finding is None or finding.fix is None:
+                return count
+            self.form.apply(finding.fix, finding.field)
+        return _MOST_FIXES
+
+    def next_advice(self) -> None:
+        """Put the next finding at hand."""
+        if self._findings:
+            self._current = (self._current + 1) % len(self._findings)
+            self._update()
+
+    def point_to(self, finding: Finding) -> None:
+        """Put the cursor into the field that a finding is about."""
+        self.form.focus_field(finding.field)
+
+    # Events
+
+    def on_request_form_changed(self, event: RequestForm.Changed) -> None:
+        """Work the preview out when the keys waiting have been drawn."""
+        event.stop()
+        self.post_message(self.DraftChanged())
+        self.update_soon()
+
+    def on_request_form_field_focused(self, event: RequestForm.FieldFocused) -> None:
+        """Show help and advice for the field."""
+        event.stop()
+        self._current = 0
+        self.update_soon()
+
+    def on_resize(self) -> None:
+        """Break the help anew."""
+        self._show_help()
+
+    def update_soon(self) -> None:
+        """Work the preview out once what is waiting to be drawn has been drawn."""
+        if not self._update_due:
+            self._update_due = True
+            self.call_after_refresh(self._update)
+
+    def _update(self) -> None:
+        self._update_due = False
+        if not self.is_mounted:
+            return
+        at_hand = self._findings[self._current] if self._findings else None
+        advice = self.advice
+        focused = self.form.focused_field
+        self._findings = sorted(
+            worst_first(advice.findings), key=lambda finding: finding.field is not focused
+        )
+        same = [at for at, found in enumerate(self._findings) if at_hand and _same(found, at_hand)]
+        self._current = (
+            same[0] if self._current and same else min(self._current, max(len(self._findings) - 1, 0))
+        )
+        self.query_one(Preview).show_preview(advice, preview(advice), self._findings, self._current)
+        self.form.refresh_country()
+        self._show_help()
+
+    def _show_help(self) -> None:
+        block = self.query_one("#field-help", TextBlock)
+        lines = wrap(self._help_text(), max(self.size.width - 2, 1))
+        block.show([((f" {line}", "label"),) for line in lines])
+
+    def _help_text(self) -> str:
+        draft = self.form.draft
+        match self.form.focused_field:
+            case FieldName.CA:
+                return CA_HELP[CaKind(draft.ca)]
+            case FieldName.KEY:
+                return KEY_HELP[KeyType(draft.key)]
+            case field:
+                return FIELD_HELP[field]
+
+
+def _same(one: Finding, other: Finding) -> bool:
+    return (one.code, one.field, one.value) == (other.code, other.field, other.value)

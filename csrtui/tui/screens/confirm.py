@@ -1,0 +1,83 @@
+"""A question with two answers; the careful one has the focus."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from csrtui.core.visible import visible
+from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.wrapping import wrap
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from csrtui.tui.widgets.text_block import Line, Part
+
+_WIDTH = 60
+
+
+class ConfirmScreen(ModalScreen[bool]):
+    """Asks once. Enter gives the answer in reverse, which is *Cancel* at first; Escape cancels.
+
+    Args:
+        title: What it is about.
+        text: The consequence, in one or two sentences.
+        yes: What the other answer is called.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,right,tab,shift+tab,h,l", "other", "Other answer", show=False, priority=True),
+        Binding("enter,space", "answer", "Answer", show=False, priority=True),
+        Binding("escape,q,ctrl+q", "cancel", "Cancel", show=False, priority=True),
+    ]
+
+    def __init__(self, title: str, text: str, yes: str) -> None:
+        super().__init__()
+        self._title = title
+        self._text = text
+        self._yes = yes
+        self._chosen = False
+
+    def compose(self) -> ComposeResult:
+        """Build the dialog."""
+        with Vertical(id="dialog"):
+            yield TextBlock(id="question")
+
+    def on_mount(self) -> None:
+        """Ask."""
+        self._draw()
+
+    def on_resize(self) -> None:
+        """Fit the screen."""
+        self._draw()
+
+    def action_other(self) -> None:
+        """Go to the other answer."""
+        self._chosen = not self._chosen
+        self._draw()
+
+    def action_answer(self) -> None:
+        """Give the answer chosen."""
+        self.dismiss(self._chosen)
+
+    def action_cancel(self) -> None:
+        """Give the careful answer."""
+        self.dismiss(False)  # noqa: FBT003 - the result of the dialog
+
+    def _draw(self) -> None:
+        width = min(_WIDTH, max(self.app.size.width - 4, 10))
+        lines: list[Line] = [((visible(self._title), "strong"),), ()]
+        lines += [((line, ""),) for line in wrap(visible(self._text), width - 4)]
+        answers: list[Part] = []
+        for chosen, label in ((False, "Cancel"), (True, self._yes)):
+            answers += [(f"  {label}  ", "current" if chosen is self._chosen else ""), ("  ", "")]
+        lines += [(), tuple(answers)]
+        dialog = self.query_one("#dialog")
+        dialog.styles.width = width
+        dialog.styles.height = len(lines) + 2
+        self.query_one("#question", TextBlock).show(lines)

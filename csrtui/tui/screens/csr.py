@@ -1,0 +1,55 @@
+"""The CSR and nothing else, from the left edge, to be selected with the terminal's own means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.screen import Screen
+
+from csrtui.core import request
+from csrtui.tui.commands import Where, bar, bindings
+from csrtui.tui.widgets.command_bar import CommandBar
+from csrtui.tui.widgets.text_view import TextView
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from csrtui.core.pair import Pair
+
+
+class CsrScreen(Screen[None]):
+    """A CSR as PEM.
+
+    Args:
+        pair: Whose.
+        asked: The CSR.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        binding for binding in bindings(Where.PAIR) if binding.action == "back"
+    ]
+
+    def __init__(self, pair: Pair, asked: request.Request) -> None:
+        super().__init__()
+        self._pair = pair
+        self._asked = asked
+
+    def compose(self) -> ComposeResult:
+        """Build the screen."""
+        yield TextView(id="csr")
+        yield CommandBar(id="bar")
+
+    def on_mount(self) -> None:
+        """Show the CSR."""
+        pem = request.to_pem(self._asked.der).decode("ascii")
+        view = self.query_one("#csr", TextView)
+        view.show_all([((line, ""),) for line in pem.splitlines()])
+        view.focus()
+        self.query_one(CommandBar).show_commands(
+            [command for command in bar(Where.PAIR) if command.action in {"back", "leave"}]
+        )
+
+    def action_back(self) -> None:
+        """Go back."""
+        self.dismiss()

@@ -1,0 +1,74 @@
+"""All commands with their keys; the list makes itself from `csrtui.tui.commands`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.screen import Screen
+
+from csrtui.tui.commands import COMMANDS, Where
+from csrtui.tui.widgets.rule_line import RuleLine
+from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_view import TextView
+from csrtui.tui.wrapping import wrap
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from csrtui.tui.widgets.text_block import Line
+
+_KEYS = 20
+_MORE = (
+    "In lists: arrows or j and k, Page Up and Page Down, g and G. In a field with fixed values: left and "
+    "right, or its first letter. Tab goes to the next field. The private key is never shown and never "
+    "copied; it stays on this machine."
+)
+
+
+class HelpScreen(Screen[None]):
+    """Every command, by the place where it works."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,f1,question_mark,backspace", "back", "Back", show=False, priority=True)
+    ]
+
+    def compose(self) -> ComposeResult:
+        """Build the screen."""
+        yield TextBlock(id="title")
+        yield RuleLine()
+        yield TextView(id="help")
+        yield RuleLine()
+        yield TextBlock(id="bar")
+
+    def on_mount(self) -> None:
+        """Show the commands."""
+        self.query_one("#title", TextBlock).show([((" Help", "strong"),)])
+        self.query_one("#bar", TextBlock).show(
+            [((" Esc", "key"), (" Back   ", ""), ("Up, Down", "key"), (" Scroll", ""))]
+        )
+        self.query_one("#help").focus()
+
+    def on_resize(self) -> None:
+        """Break the lines anew."""
+        self.query_one("#help", TextView).show_all(_lines(self.size.width))
+
+    def action_back(self) -> None:
+        """Go back."""
+        self.dismiss()
+
+
+def _lines(width: int) -> list[Line]:
+    lines: list[Line] = []
+    for place in Where:
+        commands = [command for command in COMMANDS if command.where is place]
+        if commands:
+            lines.append(((f" {place.value}", "strong"),))
+        for command in commands:
+            for at, text in enumerate(wrap(command.help, max(width - _KEYS - 4, 8))):
+                keys = command.shown_keys if at == 0 else ""
+                lines.append(((f"   {keys}".ljust(_KEYS), "key"), (text, "")))
+        if commands:
+            lines.append(())
+    return [*lines, *(((f" {text}", "label"),) for text in wrap(_MORE, max(width - 3, 8)))]

@@ -1,0 +1,399 @@
+"""The main screen: the request form and the keystore, side by side or one at a time."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.screen import Screen
+
+from csrtui.core.advice import common_name_missing
+from csrtui.core.errors import CsrtuiError, StoreError
+from csrtui.core.finding import FieldName
+from csrtui.core.visible import visible
+from csrtui.store.disk import NotConfirmedError
+from csrtui.tasks import drafting
+from csrtui.tasks.create import Blocking, create_pair
+from csrtui.tasks.review import read_pair
+from csrtui.tasks.wording import NEXT_STEPS, key_label
+from csrtui.tui.commands import Where, bar, bindings
+from csrtui.tui.panes.keystore import KeystorePane
+from csrtui.tui.panes.request import RequestPane
+from csrtui.tui.screens.confirm import ConfirmScreen
+from csrtui.tui.terminal import hostname
+from csrtui.tui.widgets.command_bar import CommandBar
+from csrtui.tui.widgets.rule_line import RuleLine
+from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.wrapping import cut
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+    from textual.events import DescendantFocus, Resize
+
+    from csrtui.core.draft import Draft
+    from csrtui.core.pair import Pair
+    from csrtui.tasks.asking import Asked
+    from csrtui.tasks.session import Session
+    from csrtui.tui.widgets.request_form import RequestForm
+    from csrtui.tui.widgets.text_block import Part
+
+_WIDE = 120
+_NARROW = 60
+_SHORT = 20
+_KEEP_AFTER = 1.0
+"""Seconds after the last key before the draft is kept."""
+
+
+class PaneName(StrEnum):
+    """The two panes."""
+
+    REQUEST = "request"
+    KEYSTORE = "keystore"
+
+
+class MainScreen(Screen[None]):
+    """Where a session begins and ends.
+
+    Args:
+        session: What it works on.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.ANYWHERE, Where.REQUEST, Where.KEYSTORE)]
+    AUTO_FOCUS = None
+
+    class Made(Message):
+        """A pair was made.
+
+        Args:
+            pair: The pair.
+        """
+
+        def __init__(self, pair: Pair) -> None:
+            super().__init__()
+            self.pair = pair
+
+    class NotMade(Message):
+        """A pair could not be made.
+
+        Args:
+            error: Why.
+        """
+
+        def __init__(self, error: CsrtuiError) -> None:
+            super().__init__()
+            self.error = error
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._pane = PaneName.REQUEST
+        self._making = False
+        self._kept: Draft | None = None
+        self._counted = ""
+        self._keep_timer_runs = False
+
+    def compose(self) -> ComposeResult:
+        """Build the screen."""
+        self._kept = drafting.recall(self._session)
+        yield TextBlock(id="title")
+        yield RuleLine(id="title-rule")
+        with Horizontal(id="panes"):
+            yield RequestPane(self._session, self._kept, id="request")
+            yield KeystorePane(self._session, id="keystore")
+        yield RuleLine(id="message")
+        yield CommandBar(id="bar")
+
+    def on_mount(self) -> None:
+        """Start in the common name."""
+        self._show_pane(PaneName.REQUEST)
+        self.call_after_refresh(lambda: self.run_worker(self._warm_up, thread=True))
+
+    def _warm_up(self) -> None:
+        """Load what the first preview needs while the user reads, and clear away what a crash left."""
+        from cryptography import x509  # noqa: F401 - loaded for later
+
+        _ = self._session.suffixes
+        try:
+            self._session.store.sweep()
+        except StoreError:
+            return  # the keystore pane says what is wrong
+
+    # What the user sees of the two panes
+
+    @property
+    def request(self) -> RequestPane:
+        """The request pane."""
+        return self.query_one(RequestPane)
+
+    @property
+    def keystore(self) -> KeystorePane:
+        """The keystore pane."""
+        return self.query_one(KeystorePane)
+
+    def on_resize(self, event: Resize) -> None:
+        """Choose the shape that fits the screen."""
+        self.set_class(event.size.width >= _WIDE, "-wide")
+        self.set_class(event.size.width < _NARROW, "-narrow")
+        self.set_class(event.size.height < _SHORT, "-short")
+        self._draw_title()
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Follow the cursor from pane to pane."""
+        inside = PaneName.KEYSTORE if self.keystore in event.widget.ancestors else PaneName.REQUEST
+        if inside is not self._pane:
+            self._pane = inside
+            self._draw_title()
+        self._draw_bar()
+
+    def _show_pane(self, pane: PaneName) -> None:
+        self._pane = pane
+        self.set_class(pane is PaneName.KEYSTORE, "-keystore")
+        if pane is PaneName.KEYSTORE:
+            self.keystore.focus_list()
+        else:
+            self.request.form.focus_field(self.request.form.focused_field)
+        self._draw_title()
+        self._draw_bar()
+
+    def _draw_title(self) -> None:
+        host = hostname()
+        left = f" csrtui · {host}" if host else " csrtui"
+        right: list[Part] = []
+        for pane, label in (
+            (PaneName.REQUEST, "Request"),
+            (PaneName.KEYSTORE, f"Keystore {self._counted}".strip()),
+        ):
+            here = pane is self._pane
+            right.append((f"[{label}]" if here else f" {label} ", "strong" if here else "label"))
+        width = sum(len(text) for text, _ in right)
+        left = cut(left, max(self.size.width - width - 2, 0))
+        gap = " " * max(self.size.width - len(left) - width - 1, 1)
+        self.query_one("#title", TextBlock).show([((left, ""), (gap, ""), *right)])
+
+    def _draw_bar(self) -> None:
+        if self._pane is PaneName.KEYSTORE:
+            self.query_one(CommandBar).show_commands(bar(Where.KEYSTORE), {"switch_pane": "Request"})
+        else:
+            self.query_one(CommandBar).show_commands(bar(Where.REQUEST))
+
+    def tell(self, text: str) -> None:
+        """Tell the user something in a line, until the next key in the form."""
+        self.query_one("#message", RuleLine).tell(text)
+
+    # Commands
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Commands of one pane do nothing in the other."""
+        in_keystore = self._pane is PaneName.KEYSTORE
+        typing = in_keystore and self.keystore.filter.has_focus
+        if action in {"filter", "sort", "new_request"}:
+            return in_keystore and not typing
+        if action in {"next_field", "previous_field", "fix", "fix_all", "next_advice"}:
+            return not in_keystore
+        return True
+
+    def key_escape(self) -> None:
+        """Clear the filter; in the form it does nothing, and nothing typed is lost."""
+        if self._pane is PaneName.KEYSTORE:
+            self.keystore.clear_filter()
+
+    def key_question_mark(self) -> None:
+        """Help, where a question mark cannot be typed."""
+        if self._pane is PaneName.KEYSTORE and not self.keystore.filter.has_focus:
+            self.action_help()
+
+    def action_switch_pane(self) -> None:
+        """Go to the other pane."""
+        self._show_pane(PaneName.REQUEST if self._pane is PaneName.KEYSTORE else PaneName.KEYSTORE)
+
+    def action_new_request(self) -> None:
+        """Go to the form."""
+        self._show_pane(PaneName.REQUEST)
+
+    def action_next_field(self) -> None:
+        """Go to the next field."""
+        self.request.form.focus_step(1)
+
+    def action_previous_field(self) -> None:
+        """Go to the field before."""
+        self.request.form.focus_step(-1)
+
+    def action_filter(self) -> None:
+        """Go to the filter."""
+        self.keystore.focus_filter()
+
+    def action_sort(self) -> None:
+        """Sort in the next way."""
+        self.tell(f"sorted: {self.keystore.sort().value}")
+
+    def action_fix(self) -> None:
+        """Apply the fix at hand."""
+        done = self.request.fix()
+        self.tell(f"done: {done}   ctrl+z undoes it" if done else "this advice has no fix to apply")
+
+    def action_fix_all(self) -> None:
+        """Apply all plain corrections."""
+        count = self.request.fix_all()
+        self.tell(
+            f"{count} fix{'es' if count != 1 else ''} applied"
+            if count
+            else "there is nothing to fix by itself"
+        )
+
+    def action_next_advice(self) -> None:
+        """Show the next finding."""
+        self.request.next_advice()
+
+    def action_help(self) -> None:
+        """Show all commands."""
+        from csrtui.tui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen())
+
+    def action_redraw(self) -> None:
+        """Draw everything again."""
+        self.app.action_redraw()  # type: ignore[attr-defined]
+
+    def action_leave(self) -> None:
+        """Leave; with a request typed, ask once."""
+        if self._making:
+            self.tell("a pair is being made; wait a moment")
+            return
+        if not self.request.form.draft.has_names:
+            self._leave()
+            return
+        question = ConfirmScreen(
+            "Leave csrtui?",
+            "The request you typed is not generated yet. What you typed is kept and will be here at the next start.",
+            "Leave",
+        )
+        self.app.push_screen(question, lambda yes: self._leave() if yes else None)
+
+    def _leave(self) -> None:
+        try:
+            self.keep_draft()
+        except StoreError as error:
+            # Nothing typed is worth a screen that cannot be left.
+            self.app.exit(message=f"csrtui: error: {error.what}", return_code=error.exit_code)
+            return
+        self.app.exit(return_code=0)
+
+    # Making a pair
+
+    def action_generate(self) -> None:
+        """Make the pair that the form asks for."""
+        if self._making:
+            self.tell("a pair is being made; wait a moment")
+            return
+        advice, asked = self.request.advice, self.request.asked
+        errors = advice.blocking or (() if advice.subject.common_name else (common_name_missing(),))
+        if not errors:
+            self._make(asked, Blocking.STOPS)
+            return
+        if self._pane is PaneName.KEYSTORE:
+            self._show_pane(PaneName.REQUEST)
+        self.request.point_to(errors[0])
+        if advice.blocking and advice.forceable:
+            question = ConfirmScreen("Make it although a CA will refuse it?", errors[0].text, "Make it")
+            self.app.push_screen(question, lambda yes: self._make(asked, Blocking.OVERRULED) if yes else None)
+        else:
+            self.tell(f"not made: {errors[0].text}")
+
+    def _make(self, asked: Asked, blocking: Blocking) -> None:
+        self._making = True
+        self.tell(f"making {key_label(asked.effective_key_type)} key and CSR …")
+        self.run_worker(lambda: self._make_in_thread(asked, blocking), thread=True, group="make")
+
+    def _make_in_thread(self, asked: Asked, blocking: Blocking) -> None:
+        try:
+            self.post_message(self.Made(create_pair(self._session, asked, blocking=blocking)))
+        except CsrtuiError as error:
+            self.post_message(self.NotMade(error))
+
+    def on_main_screen_made(self, event: Made) -> None:
+        """Show the pair in the keystore, and make the form ready for the next."""
+        self._making = False
+        form = self.request.form
+        form.load(form.draft.carried_over())
+        form.focus_field(FieldName.COMMON_NAME)
+        self.request.update_soon()
+        self._keep_soon()
+        self.keystore.look(want=event.pair.name)
+        self._show_pane(PaneName.KEYSTORE)
+        step = NEXT_STEPS[event.pair.record.next_step(self._session.clock())]
+        self.tell(f"made {event.pair.name}: key and CSR. Next: {step}")
+
+    def on_main_screen_not_made(self, event: NotMade) -> None:
+        """Say why; everything typed is still there."""
+        self._making = False
+        if isinstance(event.error, NotConfirmedError):
+            self.keystore.look(want=event.error.saved)
+        self._tell_error(event.error)
+
+    def _tell_error(self, error: CsrtuiError) -> None:
+        self.tell(f"{error.what}{f' — {error.hint}' if error.hint else ''}")
+
+    # What the panes say
+
+    def on_request_form_told(self, event: RequestForm.Told) -> None:
+        """Pass a line on."""
+        self.tell(event.text)
+
+    def on_request_pane_draft_changed(self) -> None:
+        """Keep the draft when the typing pauses."""
+        if not self._making:
+            self.query_one("#message", RuleLine).clear()
+        self._keep_soon()
+
+    def on_keystore_pane_summed(self, event: KeystorePane.Summed) -> None:
+        """Say in the title what the keystore holds."""
+        self._counted = (
+            visible(event.text.replace(" pairs", "").replace(" pair", "")) if event.text != "no pairs" else ""
+        )
+        self._draw_title()
+
+    def on_keystore_pane_failed(self, event: KeystorePane.Failed) -> None:
+        """Say what is wrong with the store."""
+        self._tell_error(event.error)
+
+    def on_keystore_pane_opened(self, event: KeystorePane.Opened) -> None:
+        """Show a pair in full, read anew."""
+        from csrtui.tui.screens.pair import PairScreen
+
+        try:
+            pair, asked = read_pair(self._session, event.pair.name)
+        except CsrtuiError as error:
+            self._tell_error(error)
+            return
+        self.app.push_screen(PairScreen(pair, asked, self._session.clock()))
+
+    # The draft
+
+    def _keep_soon(self) -> None:
+        if not self._keep_timer_runs:
+            self._keep_timer_runs = True
+            self.set_timer(_KEEP_AFTER, self._keep_in_background)
+
+    def _keep_in_background(self) -> None:
+        self._keep_timer_runs = False
+        self.run_worker(self._keep_quietly, thread=True, group="draft", exclusive=True)
+
+    def _keep_quietly(self) -> None:
+        try:
+            self.keep_draft()
+        except StoreError as error:
+            self.app.call_from_thread(self.tell, f"the form cannot be kept: {error.what}")
+
+    def keep_draft(self) -> None:
+        """Keep the form for the next start, if it is not kept already.
+
+        Raises:
+            StoreError: The store cannot be written to.
+        """
+        draft = self.request.form.draft
+        if draft != self._kept:
+            drafting.keep(self._session, draft)
+            self._kept = draft

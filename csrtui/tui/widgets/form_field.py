@@ -1,0 +1,40 @@
+"""A field of the request form: typing is its own, undoing also takes back a fix of the whole form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from csrtui.tui.widgets.text_field import TextField
+
+if TYPE_CHECKING:
+    from csrtui.core.finding import FieldName
+
+
+class Undoer(Protocol):
+    """What may have changed several fields at once."""
+
+    def undo_fix(self) -> bool:
+        """Take the last fix back, if nothing was typed since; say whether that was so."""
+
+
+class FormField(TextField, inherit_css=True):
+    """One text field of the form.
+
+    Args:
+        name: Which field it is; also its id.
+        undoer: Asked first when the user undoes.
+    """
+
+    def __init__(self, name: FieldName, undoer: Undoer) -> None:
+        super().__init__(id=name.value)
+        self.field_name = name
+        self._undoer = undoer
+
+    def action_undo(self) -> None:
+        """Take back the fix that was just applied, or the last change of this field."""
+        if not self._undoer.undo_fix():
+            super().action_undo()
+
+    def undo_own(self) -> None:
+        """Take back the last change of this field."""
+        super().action_undo()

@@ -1,0 +1,260 @@
+"""The form: what a CA wants to know, one line a field."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widget import Widget
+
+from csrtui.core import countries
+from csrtui.core.draft import Draft
+from csrtui.core.finding import CaKind, FieldName
+from csrtui.core.keys import KeyType
+from csrtui.core.names import split_names
+from csrtui.core.platforms import PLATFORMS, read_platform
+from csrtui.core.visible import visible
+from csrtui.tui.widgets.choice_field import ChoiceField
+from csrtui.tui.widgets.form_field import FormField
+from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.wrapping import cut
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.events import DescendantFocus
+
+    from csrtui.core.finding import Fix
+    from csrtui.tui.widgets.text_block import Line
+    from csrtui.tui.widgets.text_field import TextField
+
+TEXT_FIELDS = {
+    FieldName.COMMON_NAME: "Common name",
+    FieldName.NAMES: "Other names",
+    FieldName.ORGANIZATION: "Organization",
+    FieldName.ORGANIZATIONAL_UNIT: "Unit",
+    FieldName.COUNTRY: "Country",
+    FieldName.STATE: "State, province",
+    FieldName.LOCALITY: "Locality",
+}
+"""The text fields with their labels, in the order of the form."""
+
+_CHOICES = {
+    FieldName.PLATFORM: ("Server", [(row.id, row.label) for row in PLATFORMS.values()]),
+    FieldName.KEY: ("Key", [(key.value, key.label) for key in KeyType]),
+    FieldName.CA: ("CA", [(kind.value, kind.value) for kind in CaKind]),
+}
+_LABEL_WIDTH = 17
+_MANY = 20
+
+
+class RequestForm(Widget):
+    """The fields, and what was typed into them as a `Draft`.
+
+    Args:
+        id: The widget's id.
+    """
+
+    class Changed(Message):
+        """Something in the form is different now."""
+
+    class FieldFocused(Message):
+        """The cursor is in another field.
+
+        Args:
+            name: Which.
+        """
+
+        def __init__(self, name: FieldName) -> None:
+            super().__init__()
+            self.name = name
+
+    class Told(Message):
+        """Something happened that the user is told in a line.
+
+        Args:
+            text: The line.
+        """
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def __init__(self, draft: Draft, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._start = draft
+        self._focused = FieldName.COMMON_NAME
+        self._before_fix: tuple[Draft, Draft] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Build the fields."""
+        with Horizontal(id="texts"):
+            yield TextBlock(id="labels")
+            with Vertical(id="fields"):
+                for name in TEXT_FIELDS:
+                    if name is FieldName.COUNTRY:
+                        with Horizontal(id="country-line"):
+                            yield FormField(name, self)
+                            yield TextBlock(id="country-name")
+                    else:
+                        yield FormField(name, self)
+        with Horizontal(id="choices"):
+            for name, (label, choices) in _CHOICES.items():
+                yield ChoiceField(label, choices, getattr(self._start, name.value), id=name.value)
+
+    def on_mount(self) -> None:
+        """Show what the form starts with."""
+        self.load(self._start)
+        self._draw_labels()
+
+    # What is typed
+
+    @property
+    def draft(self) -> Draft:
+        """Everything in the form."""
+        texts = {name.value: self._field(name).value for name in TEXT_FIELDS}
+        choices = {name.value: self._choice(name).value for name in _CHOICES}
+        return Draft(**texts, **choices)
+
+    def load(self, draft: Draft) -> None:
+        """Show a draft from the start; that cannot be undone."""
+        self._before_fix = None
+        for name in TEXT_FIELDS:
+            self._field(name).load_text(getattr(draft, name.value))
+        self._load_choices(draft)
+        self._show_country()
+
+    @property
+    def focused_field(self) -> FieldName:
+        """The field with the cursor, or the last one that had it."""
+        return self._focused
+
+    def focus_field(self, name: FieldName) -> None:
+        """Put the cursor into a field."""
+        self.query_one(f"#{name.value}").focus()
+
+    def focus_step(self, step: int) -> None:
+        """Put the cursor into the field after or before, round the end."""
+        order = [*TEXT_FIELDS, *_CHOICES]
+        self.focus_field(order[(order.index(self._focused) + step) % len(order)])
+
+    # Fixes
+
+    def apply(self, fix: Fix, where: FieldName) -> None:
+        """Apply a fix to the fields it is about; `undo_fix` takes it back as one."""
+        before = self.draft
+        if fix.names is not None:
+            self._field(FieldName.COMMON_NAME).replace_text(fix.names[0] if fix.names else "")
+            self._field(FieldName.NAMES).replace_text(", ".join(fix.names[1:]))
+        if fix.value is not None and where in TEXT_FIELDS:
+            self._field(where).replace_text(fix.value)
+        if fix.ca is not None:
+            self._choice(FieldName.CA).load_value(fix.ca.value)
+        self._before_fix = (before, self.draft)
+        self._show_country()
+        self.post_message(self.Changed())
+
+    def undo_fix(self) -> bool:
+        """Take the last fix back, if nothing was typed since; say whether that was so."""
+        if self._before_fix is None or self.draft != self._before_fix[1]:
+            return False
+        before, after = self._before_fix
+        self._before_fix = None
+        for name in TEXT_FIELDS:
+            if getattr(before, name.value) != getattr(after, name.value):
+                self._field(name).undo_own()
+        self._load_choices(before)
+        self.post_message(self.Changed())
+        return True
+
+    # Events
+
+    def on_input_changed(self) -> None:
+        """Something was typed."""
+        self.post_message(self.Changed())
+
+    def on_choice_field_changed(self, event: ChoiceField.Changed) -> None:
+        """Another value was chosen; the server software brings its key type along."""
+        if event.field.id == FieldName.PLATFORM.value:
+            self._choice(FieldName.KEY).load_value(read_platform(event.value).key_type.value)
+        self.post_message(self.Changed())
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Follow the cursor, and bring its field into view."""
+        name = FieldName(event.widget.id or FieldName.COMMON_NAME.value)
+        left, self._focused = self._focused, name
+        if left is FieldName.COUNTRY and name is not left:
+            self._settle_country()
+        self._draw_labels()
+        self.post_message(self.FieldFocused(name))
+
+    def on_text_field_pasted(self, event: TextField.Pasted) -> None:
+        """Sort several lines out: names into the fields of names, else the first line only, and say so."""
+        event.stop()
+        if event.field.id in {FieldName.COMMON_NAME.value, FieldName.NAMES.value}:
+            self._take_names(event.field, split_names("\n".join(event.lines)))
+        else:
+            first, left_out = event.lines[0].strip(), len(event.lines) - 1
+            event.field.replace_text(event.field.value + first)
+            self.post_message(self.Told(f"only the first line was taken; {left_out} more left out"))
+
+    def on_text_field_left_out(self, event: TextField.LeftOut) -> None:
+        """Say which characters a paste had that no field can hold."""
+        event.stop()
+        count = len(event.characters)
+        shown = " ".join(event.characters[:5])
+        self.post_message(self.Told(f"left out {count} character{'s' if count > 1 else ''}: {shown}"))
+
+    def _take_names(self, field: TextField, names: list[str]) -> None:
+        taken = len(names)
+        if field.id == FieldName.COMMON_NAME.value and not field.value.strip() and names:
+            field.replace_text(names.pop(0))
+        others = self._field(FieldName.NAMES)
+        kept = [others.value.strip().rstrip(",")] if others.value.strip() else []
+        others.replace_text(", ".join([*kept, *names]))
+        self.post_message(self.Told(f"{taken} name{'s' if taken != 1 else ''} taken from the paste"))
+
+    # Drawing
+
+    def _settle_country(self) -> None:
+        """Write the code for a country that was typed by its name; undo brings the name back."""
+        field = self._field(FieldName.COUNTRY)
+        code = countries.find_country(field.value) if field.value.strip() else None
+        if code is not None and len(field.value.strip()) > len(code):
+            field.replace_text(code)
+        self._show_country()
+
+    def _show_country(self) -> None:
+        text = self._field(FieldName.COUNTRY).value.strip()
+        name = countries.name_of(text.upper()) if len(text) == 2 else None  # noqa: PLR2004 - an alpha-2 code
+        if name is None and len(text) > 2:  # noqa: PLR2004
+            name = ", ".join(f"{code} {found}" for code, found in countries.search(text)[:3])
+        self.query_one("#country-name", TextBlock).show([((visible(name or ""), "label"),)])
+
+    def refresh_country(self) -> None:
+        """Show the name of the country as it stands."""
+        self._show_country()
+
+    def _draw_labels(self) -> None:
+        lines: list[Line] = []
+        for name, label in TEXT_FIELDS.items():
+            here = name is self._focused and self.screen.focused is not None
+            lines.append(
+                (
+                    (">" if here else " ", "strong"),
+                    (cut(label, _LABEL_WIDTH - 2), "strong" if here else "label"),
+                )
+            )
+        self.query_one("#labels", TextBlock).show(lines)
+
+    def _field(self, name: FieldName) -> FormField:
+        return self.query_one(f"#{name.value}", FormField)
+
+    def _choice(self, name: FieldName) -> ChoiceField:
+        return self.query_one(f"#{name.value}", ChoiceField)
+
+    def _load_choices(self, draft: Draft) -> None:
+        values = asdict(draft)
+        for name in _CHOICES:
+            self._choice(name).load_value(values[name.value])
