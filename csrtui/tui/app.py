@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, ClassVar
 
 from csrtui.core.errors import StoreError
+from csrtui.tui.commands import Where, bindings
 from csrtui.tui.safe_app import SafeApp
+from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.main import MainScreen
 
 if TYPE_CHECKING:
+    from textual.binding import BindingType
     from textual.screen import Screen
 
     from csrtui.tasks.session import Session
@@ -26,6 +30,7 @@ class CsrtuiApp(SafeApp[None]):
     """
 
     TITLE = "csrtui"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.ANYWHERE)]
     CSS_PATH: ClassVar[list[str]] = ["styles/app.tcss"]  # type: ignore[assignment]
 
     def __init__(self, session: Session, theme: str = DEFAULT_THEME) -> None:
@@ -36,11 +41,33 @@ class CsrtuiApp(SafeApp[None]):
         """The main screen."""
         return MainScreen(self._session)
 
+    @property
+    def main(self) -> MainScreen:
+        """The main screen."""
+        return next(screen for screen in self.screen_stack if isinstance(screen, MainScreen))
+
+    def action_help(self) -> None:
+        """Show all commands, if they are not shown already."""
+        from csrtui.tui.screens.help import HelpScreen
+
+        if not isinstance(self.screen, (HelpScreen, ConfirmScreen)):
+            self.push_screen(HelpScreen())
+
+    async def action_quit(self) -> None:
+        """Leave, as Textual's own key for it would have it."""
+        self.action_leave()
+
+    def action_leave(self) -> None:
+        """Leave, from whatever screen; the question whether to is asked there."""
+        if isinstance(self.screen, ConfirmScreen):
+            self.screen.action_cancel()
+        else:
+            self.main.leave()
+
+    def action_help_quit(self) -> None:
+        """Nothing: Ctrl+C copies in a field, and leaves nothing else."""
+
     def save_state(self) -> None:
         """Keep the half-filled form; called when a signal or a lost terminal ends the app."""
-        for screen in self.screen_stack:
-            if isinstance(screen, MainScreen):
-                try:
-                    screen.keep_draft()
-                except StoreError:
-                    return  # there is nobody left to tell
+        with contextlib.suppress(StoreError):  # there is nobody left to tell
+            self.main.keep_draft()

@@ -10,10 +10,10 @@ class Where(StrEnum):
     """Where a command works."""
 
     ANYWHERE = "Anywhere"
+    PANES = "Request and keystore"
     REQUEST = "Request"
     KEYSTORE = "Keystore"
     PAIR = "A pair"
-    DIALOG = "Dialogs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ COMMANDS = (
         Where.REQUEST,
         on_bar=False,
     ),
-    Command("switch_pane", "f2", "Keystore", "Go to the other pane: request or keystore.", Where.ANYWHERE),
+    Command("switch_pane", "f2", "Keystore", "Go to the other pane: request or keystore.", Where.PANES),
     Command(
         "next_field",
         "enter,down",
@@ -130,7 +130,7 @@ COMMANDS = (
     Command("new_request", "n", "New", "Go to the request form.", Where.KEYSTORE, priority=False),
     Command("view_csr", "v", "View CSR", "Show the CSR alone, to select it.", Where.PAIR, priority=False),
     Command("back", "escape,q,backspace", "Back", "Go back to the keystore.", Where.PAIR, priority=False),
-    Command("help", "f1", "Help", "Show all commands.", Where.ANYWHERE),
+    Command("help", "f1", "Help", "Show all commands; so does ? where it cannot be typed.", Where.ANYWHERE),
     Command("redraw", "ctrl+l", "Redraw", "Draw the screen again.", Where.ANYWHERE, on_bar=False),
     Command("leave", "ctrl+q,f10", "Quit", "Leave csrtui; what was typed is kept.", Where.ANYWHERE),
 )
@@ -146,10 +146,16 @@ def bindings(*places: Where) -> list[Binding]:
     ]
 
 
+HELP_IN_LISTS = Binding("question_mark", "app.help", "Help", show=False)
+"""Help where a question mark cannot be typed."""
+
 _OF_THE_FIELD = frozenset({"undo", "redo", "open_pair"})
 """What the focused widget binds itself; listed for help only."""
 
 
 def bar(place: Where) -> list[Command]:
     """Return the commands that the bar shows at `place`."""
-    return [command for command in COMMANDS if command.on_bar and command.where in {place, Where.ANYWHERE}]
+    places = {place, Where.ANYWHERE}
+    if place in {Where.REQUEST, Where.KEYSTORE}:
+        places.add(Where.PANES)
+    return [command for command in COMMANDS if command.on_bar and command.where in places]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Horizontal
 from textual.message import Message
@@ -12,6 +12,7 @@ from csrtui.core.errors import CsrtuiError
 from csrtui.core.visible import visible
 from csrtui.tasks.review import Keyring, Problem, list_pairs, select
 from csrtui.tasks.wording import summary
+from csrtui.tui.commands import HELP_IN_LISTS
 from csrtui.tui.panes.pair_rows import Order, PairRows, sort_key
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.text_block import TextBlock
@@ -20,6 +21,7 @@ from csrtui.tui.wrapping import wrap
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.binding import BindingType
 
     from csrtui.core.pair import Pair
     from csrtui.tasks.session import Session
@@ -35,6 +37,8 @@ class KeystorePane(Widget):
         session: Whose store is shown.
         id: The widget's id.
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [HELP_IN_LISTS]
 
     class Summed(Message):
         """The keystore was read.
@@ -216,7 +220,7 @@ class KeystorePane(Widget):
 
     def _show_empty(self) -> None:
         block = self.query_one("#no-pairs", TextBlock)
-        block.display = not len(self._rows)
+        self.set_class(not len(self._rows), "-empty")
         if self._keyring.pairs or self._keyring.problems:
             text = f"No pair holds all of: {visible(self.filter.value)}   Esc shows all."
         else:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _WIDTHS: Final = {"Key": 9, "Made": 9, "Backup": 13, "Stage": 9, "Left": 5, "Next": 7}
 _GIVEN_UP: Final = ("Key", "Made", "Stage", "Left", "Backup")
 """Which columns go first when there is no room."""
-_NAME_WANTS: Final = 24
+_NAME_WANTS: Final = 18
 
 
 class Order(Enum):
@@ -108,9 +108,7 @@ def _columns(width: int) -> tuple[list[str], int]:
     """The columns that fit beside the name, and the name's width."""
     columns = list(_WIDTHS)
     for column in _GIVEN_UP:
-        if _room(columns, width) >= _NAME_WANTS or (
-            column == "Key" and _room(columns, width) >= _NAME_WANTS - 2
-        ):
+        if _room(columns, width) >= _NAME_WANTS:
             break
         columns.remove(column)
     return columns, max(_room(columns, width), 1)

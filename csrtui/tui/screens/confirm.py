@@ -33,7 +33,7 @@ class ConfirmScreen(ModalScreen[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,right,tab,shift+tab,h,l", "other", "Other answer", show=False, priority=True),
         Binding("enter,space", "answer", "Answer", show=False, priority=True),
-        Binding("escape,q,ctrl+q", "cancel", "Cancel", show=False, priority=True),
+        Binding("escape,q", "cancel", "Cancel", show=False, priority=True),
     ]
 
     def __init__(self, title: str, text: str, yes: str) -> None:

@@ -61,7 +61,7 @@ class MainScreen(Screen[None]):
         session: What it works on.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.ANYWHERE, Where.REQUEST, Where.KEYSTORE)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.PANES, Where.REQUEST, Where.KEYSTORE)]
     AUTO_FOCUS = None
 
     class Made(Message):
@@ -161,10 +161,11 @@ class MainScreen(Screen[None]):
     def _draw_title(self) -> None:
         host = hostname()
         left = f" csrtui · {host}" if host else " csrtui"
+        counted = self._counted if self.size.width >= _NARROW else ""
         right: list[Part] = []
         for pane, label in (
             (PaneName.REQUEST, "Request"),
-            (PaneName.KEYSTORE, f"Keystore {self._counted}".strip()),
+            (PaneName.KEYSTORE, f"Keystore {counted}".strip()),
         ):
             here = pane is self._pane
             right.append((f"[{label}]" if here else f" {label} ", "strong" if here else "label"))
@@ -199,11 +200,6 @@ class MainScreen(Screen[None]):
         """Clear the filter; in the form it does nothing, and nothing typed is lost."""
         if self._pane is PaneName.KEYSTORE:
             self.keystore.clear_filter()
-
-    def key_question_mark(self) -> None:
-        """Help, where a question mark cannot be typed."""
-        if self._pane is PaneName.KEYSTORE and not self.keystore.filter.has_focus:
-            self.action_help()
 
     def action_switch_pane(self) -> None:
         """Go to the other pane."""
@@ -247,17 +243,7 @@ class MainScreen(Screen[None]):
         """Show the next finding."""
         self.request.next_advice()
 
-    def action_help(self) -> None:
-        """Show all commands."""
-        from csrtui.tui.screens.help import HelpScreen
-
-        self.app.push_screen(HelpScreen())
-
-    def action_redraw(self) -> None:
-        """Draw everything again."""
-        self.app.action_redraw()  # type: ignore[attr-defined]
-
-    def action_leave(self) -> None:
+    def leave(self) -> None:
         """Leave; with a request typed, ask once."""
         if self._making:
             self.tell("a pair is being made; wait a moment")
@@ -288,6 +274,7 @@ class MainScreen(Screen[None]):
         if self._making:
             self.tell("a pair is being made; wait a moment")
             return
+        self.request.form.settle()
         advice, asked = self.request.advice, self.request.asked
         errors = advice.blocking or (() if advice.subject.common_name else (common_name_missing(),))
         if not errors:

@@ -8,7 +8,7 @@ from textual.screen import Screen
 
 from csrtui.core.visible import visible
 from csrtui.tasks.wording import pair_lines
-from csrtui.tui.commands import Where, bar, bindings
+from csrtui.tui.commands import HELP_IN_LISTS, Where, bar, bindings
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.rule_line import RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
@@ -39,7 +39,7 @@ class PairScreen(Screen[None]):
         now: What ages are counted to.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.PAIR)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.PAIR), HELP_IN_LISTS]
 
     def __init__(self, pair: Pair, request: Request, now: datetime) -> None:
         super().__init__()

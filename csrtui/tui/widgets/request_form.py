@@ -86,6 +86,7 @@ class RequestForm(Widget):
         self._start = draft
         self._focused = FieldName.COMMON_NAME
         self._before_fix: tuple[Draft, Draft] | None = None
+        self._told = draft
 
     def compose(self) -> ComposeResult:
         """Build the fields."""
@@ -123,6 +124,7 @@ class RequestForm(Widget):
         for name in TEXT_FIELDS:
             self._field(name).load_text(getattr(draft, name.value))
         self._load_choices(draft)
+        self._told = self.draft
         self._show_country()
 
     @property
@@ -171,8 +173,11 @@ class RequestForm(Widget):
     # Events
 
     def on_input_changed(self) -> None:
-        """Something was typed."""
-        self.post_message(self.Changed())
+        """Tell of what was typed; not of what was loaded, nor of the same twice."""
+        draft = self.draft
+        if draft != self._told:
+            self._told = draft
+            self.post_message(self.Changed())
 
     def on_choice_field_changed(self, event: ChoiceField.Changed) -> None:
         """Another value was chosen; the server software brings its key type along."""
@@ -185,7 +190,7 @@ class RequestForm(Widget):
         name = FieldName(event.widget.id or FieldName.COMMON_NAME.value)
         left, self._focused = self._focused, name
         if left is FieldName.COUNTRY and name is not left:
-            self._settle_country()
+            self.settle()
         self._draw_labels()
         self.post_message(self.FieldFocused(name))
 
@@ -217,7 +222,7 @@ class RequestForm(Widget):
 
     # Drawing
 
-    def _settle_country(self) -> None:
+    def settle(self) -> None:
         """Write the code for a country that was typed by its name; undo brings the name back."""
         field = self._field(FieldName.COUNTRY)
         code = countries.find_country(field.value) if field.value.strip() else None
