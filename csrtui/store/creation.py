@@ -2,9 +2,11 @@
 
 import errno
 import os
+from collections.abc import Iterator
 import re
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 
 from csrtui.core.pairname import number_of, numbered
 from csrtui.store import files
@@ -88,11 +90,7 @@ def give_name(pairs_fd: int, hidden: str, base: str) -> str:
     Raises:
         OSError: It cannot be renamed.
     """
-    number = 1
-    if files.exists(pairs_fd, base):
-        number = 1 + max(number_of(name, base) for name in os.listdir(pairs_fd))
-    while True:
-        name = numbered(base, number)
+    for name in _free_names(pairs_fd, base):
         # rename(2) would replace an empty folder, so what is there already is looked for first; csrtui
         # never makes an empty folder here, and a full one, or a file, makes rename fail.
         if not files.exists(pairs_fd, name):
@@ -103,4 +101,15 @@ def give_name(pairs_fd: int, hidden: str, base: str) -> str:
                     raise
             else:
                 return name
-        number += 1
+    raise AssertionError("there are numbers without end")
+
+
+def _free_names(pairs_fd: int, base: str) -> Iterator[str]:
+    """The base, and the numbered names that nobody had when they were looked at, all at once, from 2 on.
+
+    So the thousandth pair of a name does not ask a thousand times, and the race is left to the rename.
+    """
+    if not files.exists(pairs_fd, base):
+        yield base
+    taken = {number_of(name, base) for name in os.listdir(pairs_fd)}
+    yield from (numbered(base, number) for number in count(2) if number not in taken)
