@@ -2,8 +2,8 @@
 
 import errno
 import os
-from collections.abc import Iterator
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
@@ -90,7 +90,9 @@ def give_name(pairs_fd: int, hidden: str, base: str) -> str:
     Raises:
         OSError: It cannot be renamed.
     """
-    for name in _free_names(pairs_fd, base):
+    names = _free_names(pairs_fd, base)
+    while True:
+        name = next(names)  # there is always another number
         # rename(2) would replace an empty folder, so what is there already is looked for first; csrtui
         # never makes an empty folder here, and a full one, or a file, makes rename fail.
         if not files.exists(pairs_fd, name):
@@ -101,7 +103,6 @@ def give_name(pairs_fd: int, hidden: str, base: str) -> str:
                     raise
             else:
                 return name
-    raise AssertionError("there are numbers without end")
 
 
 def _free_names(pairs_fd: int, base: str) -> Iterator[str]:
