@@ -24,6 +24,7 @@ class Session:
         clock: Says what time it is; only tests and pictures give another than `utc_now`.
         generate_key: Makes private keys; only tests and pictures give another than `keys.generate`.
         entropy: Gives that many fresh random bytes.
+        user: Who it is, for the history; by default the user that the process runs as.
     """
 
     def __init__(
@@ -33,11 +34,13 @@ class Session:
         clock: Callable[[], datetime] = utc_now,
         generate_key: keys.KeyGenerator = keys.generate,
         entropy: Callable[[int], bytes] = os.urandom,
+        user: str | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
         self.generate_key = generate_key
         self.entropy = entropy
+        self._user = user
 
     @cached_property
     def suffixes(self) -> SuffixList:
@@ -47,6 +50,8 @@ class Session:
     @cached_property
     def user(self) -> str:
         """The user's name on this machine, or the number where it has none."""
+        if self._user is not None:
+            return self._user
         import pwd
 
         try:

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 
+_LINE_OF_ITS_OWN = 30
+"""From this width on, the field has a line to itself, and its value stands under those of the text fields."""
+_LABEL = 13
+
+
 class ChoiceField(Widget, can_focus=True):
     """One line: a label, and the value chosen; with focus the value stands in reverse between ``<`` and ``>``.
 
@@ -106,14 +111,15 @@ class ChoiceField(Widget, can_focus=True):
     def render_line(self, y: int) -> Strip:  # noqa: ARG002 - there is one line
         """Draw the field."""
         width = self.size.width
-        text = cut(self._texts[self._value], max(width - len(self._label) - 5, 1))
+        label = self._label.ljust(_LABEL) if width >= _LINE_OF_ITS_OWN else self._label
+        text = cut(self._texts[self._value], max(width - len(label) - 5, 1))
         style = self.rich_style
         if self.has_focus:
             parts = [Segment(f"< {text} >", style + Style(reverse=True))]
         else:
             parts = [Segment(f"  {text}  ", style)]
         label_style = style + Style(bold=True) if self.has_focus else style + Style(dim=True)
-        return Strip([Segment(f"{self._label} ", label_style), *parts]).adjust_cell_length(width, style)
+        return Strip([Segment(f"{label} ", label_style), *parts]).adjust_cell_length(width, style)
 
     def _choose(self, value: str) -> None:
         if value != self._value:

@@ -1,0 +1,258 @@
+#!/usr/bin/env python3
+"""Draw the screenshots: the real app, on a real store, with a clock, keys and a host that never change.
+
+    python screenshots/make.py            draw them all anew (needs rsvg-convert and DejaVu Sans Mono)
+    python screenshots/make.py --check    say which are out of date; exit 1 if any is
+
+A test draws the SVGs again and compares what stands on them with what is committed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import hashlib
+import io
+import json
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.terminal_theme import TerminalTheme
+
+import csrtui.tui  # first: it clears Textual's variables away before Textual is imported
+from csrtui.core.finding import CaKind
+from csrtui.core.keys import KeyType
+from csrtui.core.subject import TypedSubject
+from csrtui.store.keystore import Keystore
+from csrtui.tasks.asking import Asked
+from csrtui.tasks.create import create_pair
+from csrtui.tasks.session import Session
+from csrtui.tasks.submit import mark_submitted
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+    from csrtui.core.keys import PrivateKey
+    from csrtui.tui.app import CsrtuiApp
+
+HERE = Path(__file__).parent
+STORE = Path("/tmp/csrtui-pictures")  # noqa: S108 - shown on the pictures, so the same everywhere
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+COLOURS = TerminalTheme(
+    (24, 26, 31),
+    (215, 218, 224),
+    [
+        (24, 26, 31),
+        (224, 108, 117),
+        (152, 195, 121),
+        (229, 192, 123),
+        (97, 175, 239),
+        (198, 120, 221),
+        (86, 182, 194),
+        (215, 218, 224),
+    ],
+    [
+        (92, 99, 112),
+        (224, 108, 117),
+        (152, 195, 121),
+        (229, 192, 123),
+        (97, 175, 239),
+        (198, 120, 221),
+        (86, 182, 194),
+        (255, 255, 255),
+    ],
+)
+ASPECT = 0.602  # of DejaVu Sans Mono
+FORMAT = """<svg viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
+<style>
+.{unique_id}-matrix {{ font-family: "DejaVu Sans Mono", Menlo, Consolas, monospace; font-size: {char_height}px; line-height: {line_height}px; }}
+.{unique_id}-title {{ font-size: 16px; font-family: "DejaVu Sans", sans-serif; }}
+{styles}
+</style>
+<defs><clipPath id="{unique_id}-clip-terminal"><rect x="0" y="0" width="{terminal_width}" height="{terminal_height}" /></clipPath>{lines}</defs>
+{chrome}
+<g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
+{backgrounds}
+<g class="{unique_id}-matrix" xml:space="preserve">{matrix}</g>
+</g>
+</svg>
+"""
+
+Steps = Callable[["Pilot[Any]"], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A screenshot: its name, its size in cells, and the keys that lead there."""
+
+    name: str
+    size: tuple[int, int]
+    steps: Steps
+
+
+async def _type(pilot: Pilot[Any], text: str) -> None:
+    await pilot.press(*["space" if character == " " else character for character in text])
+
+
+async def _request(pilot: Pilot[Any]) -> None:
+    await _type(pilot, "mydomain.com")
+    await pilot.press("tab", "tab")
+    await _type(pilot, "Example Ltd")
+    await pilot.press("tab", "tab")
+    await _type(pilot, "GB")
+    await pilot.press("tab", "tab")
+    await _type(pilot, "London")
+    await pilot.press(*["up"] * 6)
+
+
+async def _keystore(pilot: Pilot[Any]) -> None:
+    await pilot.press("f2")
+
+
+async def _pair(pilot: Pilot[Any]) -> None:
+    await pilot.press("f2", "slash", *"intranet", "enter", "enter")
+
+
+async def _help(pilot: Pilot[Any]) -> None:
+    await pilot.press("f1")
+
+
+PICTURES = (
+    Picture("request-80x24", (80, 24), _request),
+    Picture("keystore-80x24", (80, 24), _keystore),
+    Picture("pair-80x24", (80, 24), _pair),
+    Picture("help-80x24", (80, 24), _help),
+    Picture("both-120x40", (120, 40), _request),
+)
+
+
+def _key_maker() -> Callable[[KeyType], PrivateKey]:
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+
+    numbers = count(2)
+
+    def make(key_type: KeyType) -> PrivateKey:
+        number = next(numbers)
+        if key_type is KeyType.ED25519:
+            return ed25519.Ed25519PrivateKey.from_private_bytes(number.to_bytes(32, "big"))
+        curve = {KeyType.EC_P256: ec.SECP256R1(), KeyType.EC_P384: ec.SECP384R1()}[key_type]
+        return ec.derive_private_key(number, curve)
+
+    return make
+
+
+def _session() -> Session:
+    """A session on a fresh store with a few pairs, made as the commands make them."""
+    if STORE.exists():
+        shutil.rmtree(STORE)
+    days = [timedelta(days=39), timedelta(days=11), timedelta(days=11), timedelta(days=2), timedelta()]
+    ltd = TypedSubject(organization="Example Ltd", country="GB", locality="London")
+    wanted = [
+        Asked(("mail.mydomain.com",), key_type=KeyType.EC_P384),
+        Asked(("shop.mydomain.com", "pay.mydomain.com"), ltd, platform="nginx"),
+        Asked(("*.lab.mydomain.com", "lab.mydomain.com"), platform="haproxy"),
+        Asked(("intranet", "wiki"), ltd, ca=CaKind.PRIVATE, key_type=KeyType.ED25519, platform="apache"),
+        Asked(("www.mydomain.org", "mydomain.org"), ltd),
+    ]
+    clock = [NOW]
+    session = Session(Keystore(str(STORE)), clock=lambda: clock[0], generate_key=_key_maker(), user="anna")
+    for asked, ago in zip(wanted, days, strict=True):
+        clock[0] = NOW - ago
+        pair = create_pair(session, asked)
+        if ago > timedelta(days=10):
+            clock[0] += timedelta(hours=1)
+            mark_submitted(session, pair)
+    clock[0] = NOW
+    return session
+
+
+async def _settle(app: CsrtuiApp, pilot: Pilot[Any]) -> None:
+    """Wait until the background work is done and everything is drawn."""
+    for _ in range(3):
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+
+
+def _svg(app: CsrtuiApp) -> str:
+    width, height = app.size
+    console = Console(width=width, height=height, file=io.StringIO(), force_terminal=True, record=True, color_system="truecolor", legacy_windows=False)  # fmt: skip
+    compositor, below = app.screen._compositor, app._background_screens  # noqa: SLF001 - as App.export_screenshot does
+    console.print(compositor.render_update(full=True, screen_stack=below, simplify=True))
+    return console.export_svg(
+        title="csrtui", theme=COLOURS, code_format=FORMAT, font_aspect_ratio=ASPECT, unique_id="csrtui"
+    )
+
+
+async def draw(picture: Picture) -> str:
+    """Return the SVG of a picture."""
+    from csrtui.tui.app import CsrtuiApp
+    from csrtui.tui.screens import main
+
+    vars(main)["hostname"] = lambda: "web01"
+    app = CsrtuiApp(_session())
+    async with app.run_test(size=picture.size) as pilot:
+        await _settle(app, pilot)
+        await picture.steps(pilot)
+        await _settle(app, pilot)
+        return _svg(app)
+
+
+def words(svg: str) -> list[tuple[str, str, str]]:
+    """Return what stands on an SVG, with its place, whatever Rich calls its styles."""
+    root = ET.fromstring(svg)  # noqa: S314 - made by this script
+    texts = root.iter("{http://www.w3.org/2000/svg}text")
+    return [(text.get("x", ""), text.get("y", ""), text.text or "") for text in texts]
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def stale(picture: Picture, svg: str) -> str | None:
+    """Return why the committed files of a picture are out of date, or None when they are not."""
+    path, png = HERE / f"{picture.name}.svg", HERE / f"{picture.name}.png"
+    made_from = json.loads((HERE / "made-from.json").read_text())
+    if not path.exists() or words(path.read_text()) != words(svg):
+        return f"{path.name} shows something else than the app does now"
+    if not png.exists() or made_from.get(picture.name) != {"svg": _digest(path), "png": _digest(png)}:
+        return f"{png.name} was not made from {path.name}"
+    return None
+
+
+def _write(picture: Picture, svg: str) -> dict[str, str]:
+    path, png = HERE / f"{picture.name}.svg", HERE / f"{picture.name}.png"
+    path.write_text(svg)
+    subprocess.run(["rsvg-convert", "--output", str(png), str(path)], check=True)  # noqa: S607 - found on the PATH
+    return {"svg": _digest(path), "png": _digest(png)}
+
+
+def main() -> int:
+    """Draw or check; return the exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--check", action="store_true", help="draw nothing; say what is out of date")
+    checking = parser.parse_args().check
+    drawn = {picture: asyncio.run(draw(picture)) for picture in PICTURES}
+    if checking:
+        reasons = [reason for picture, svg in drawn.items() if (reason := stale(picture, svg))]
+        print("\n".join(reasons) or "all screenshots are up to date")
+        return 1 if reasons else 0
+    made = {picture.name: _write(picture, svg) for picture, svg in drawn.items()}
+    (HERE / "made-from.json").write_text(json.dumps(made, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
+
+__all__ = ["PICTURES", "csrtui", "draw", "stale", "words"]

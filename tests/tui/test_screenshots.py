@@ -1,0 +1,42 @@
+"""The screenshots of the README show the app as it is."""
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
+
+
+def _script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("make_screenshots", SCREENSHOTS / "make.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+SCRIPT = _script()
+
+
+@pytest.fixture(autouse=True)
+def _own_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    from csrtui.tui.screens import main
+
+    monkeypatch.setitem(vars(main), "hostname", vars(main)["hostname"])
+
+
+@pytest.mark.xdist_group("screenshots")  # they share one folder, whose name is on the pictures
+@pytest.mark.parametrize("picture", SCRIPT.PICTURES, ids=lambda picture: picture.name)
+async def test_screenshot_shows_what_the_app_shows(picture: object) -> None:
+    assert SCRIPT.stale(picture, await SCRIPT.draw(picture)) is None, "run screenshots/make.py"
+
+
+@pytest.mark.xdist_group("screenshots")
+async def test_another_screen_is_noticed() -> None:
+    first, second = SCRIPT.PICTURES[:2]
+    assert SCRIPT.stale(first, await SCRIPT.draw(second)) is not None
