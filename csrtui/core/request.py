@@ -1,7 +1,9 @@
 """Certification requests (CSR, PKCS #10, RFC 2986): made, read, and previewed before there is a key."""
 
 import ipaddress
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -89,17 +91,8 @@ def read_der(data: bytes) -> Request:
     """
     from cryptography import x509
 
-    try:
+    with _refusals():
         return _decode(x509.load_der_x509_csr(data), data)
-    except x509.InvalidVersion as error:
-        raise InputError(
-            f"the certificate request has version {error.parsed_version}, where PKCS #10 only knows 0",
-            "make a new request; no CA should take this one",
-        ) from error
-    except (ValueError, TypeError, x509.DuplicateExtension) as error:
-        raise InputError(
-            "the certificate request cannot be read", "it may be damaged or cut short"
-        ) from error
 
 
 def read_pem(data: bytes) -> Request:
@@ -111,17 +104,8 @@ def read_pem(data: bytes) -> Request:
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import Encoding
 
-    try:
+    with _refusals():
         der = x509.load_pem_x509_csr(data).public_bytes(Encoding.DER)
-    except x509.InvalidVersion as error:
-        raise InputError(
-            f"the certificate request has version {error.parsed_version}, where PKCS #10 only knows 0",
-            "make a new request; no CA should take this one",
-        ) from error
-    except ValueError as error:
-        raise InputError(
-            "the certificate request cannot be read", "it may be damaged or cut short"
-        ) from error
     return read_der(der)
 
 
@@ -138,6 +122,33 @@ def signature_holds(der: bytes) -> bool:
     from cryptography import x509
 
     return x509.load_der_x509_csr(der).is_signature_valid
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Turn all that cryptography says to a strange CSR into an `InputError`; its warnings say nothing here."""
+    from cryptography import exceptions, x509
+
+    unreadable = (
+        ValueError,
+        TypeError,
+        x509.DuplicateExtension,
+        x509.UnsupportedGeneralNameType,
+        exceptions.UnsupportedAlgorithm,
+    )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except x509.InvalidVersion as error:
+        raise InputError(
+            f"the certificate request has version {error.parsed_version}, where PKCS #10 only knows 0",
+            "make a new request; no CA should take this one",
+        ) from error
+    except unreadable as error:
+        raise InputError(
+            "the certificate request cannot be read", "it may be damaged or cut short"
+        ) from error
 
 
 def _decode(csr: "x509.CertificateSigningRequest", der: bytes) -> Request:

@@ -1,0 +1,95 @@
+"""Key types as the contract lists them, and the keys themselves."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+)
+from requests_made import key_of
+
+from csrtui.core import keys
+from csrtui.core.errors import InputError
+from csrtui.core.keys import KeyType
+
+PRIVATE_ONLY = {KeyType.ED25519, KeyType.ML_DSA_44, KeyType.ML_DSA_65, KeyType.ML_DSA_87}
+
+
+def test_the_names_are_those_of_the_contract_and_the_default_is_p256() -> None:
+    assert list(KeyType) == [
+        "ec-p256", "ec-p384", "ec-p521", "rsa-2048", "rsa-3072", "rsa-4096",
+        "ed25519", "ml-dsa-44", "ml-dsa-65", "ml-dsa-87",
+    ]  # fmt: skip
+    assert keys.DEFAULT_KEY_TYPE is KeyType.EC_P256
+
+
+def test_only_the_last_four_are_for_a_private_ca_alone() -> None:
+    assert {kind for kind in KeyType if not kind.public_ca} == PRIVATE_ONLY
+
+
+def test_each_type_has_a_label_of_its_own() -> None:
+    assert len({kind.label for kind in KeyType}) == len(KeyType)
+
+
+@pytest.mark.parametrize("key_type", KeyType)
+def test_a_key_is_of_the_type_it_was_made_as_and_comes_back_from_its_pem(key_type: KeyType) -> None:
+    key = key_of(key_type)
+    assert keys.type_of(key.public_key()) is key_type
+    pem = keys.private_pem(key)
+    assert pem.startswith(b"-----BEGIN PRIVATE KEY-----\n")
+    again = load_pem_private_key(pem, None)
+    assert keys.spki_sha256(again.public_key()) == keys.spki_sha256(key.public_key())  # type: ignore[arg-type]
+
+
+def test_every_rsa_key_has_the_exponent_of_the_baseline_requirements() -> None:
+    key = key_of(KeyType.RSA_2048)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    assert key.public_key().public_numbers().e == 65537
+    assert key.key_size == 2048
+
+
+def test_two_keys_are_never_the_same() -> None:
+    made = {keys.spki_sha256(keys.generate(KeyType.EC_P256).public_key()) for _ in range(8)}
+    assert len(made) == 8
+
+
+@pytest.mark.parametrize("key_type", KeyType)
+def test_the_hash_suits_the_key(key_type: KeyType) -> None:
+    by_curve = {KeyType.EC_P384: "sha384", KeyType.EC_P521: "sha512"}
+    expected = None if key_type in PRIVATE_ONLY else by_curve.get(key_type, "sha256")
+    assert key_type.hash_name == expected
+    algorithm = keys.signature_hash(key_type)
+    assert (algorithm.name if algorithm else None) == expected
+
+
+def test_the_fingerprint_is_sha256_of_the_spki() -> None:
+    public = key_of(KeyType.EC_P256).public_key()
+    der = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    assert keys.spki_sha256(public) == sha256(der).hexdigest()
+
+
+def test_a_key_that_csrtui_does_not_make_has_no_type() -> None:
+    brainpool = ec.derive_private_key(7, ec.BrainpoolP256R1()).public_key()
+    koblitz = ec.derive_private_key(7, ec.SECP256K1()).public_key()
+    odd_rsa = rsa.RSAPublicNumbers(65537, (1 << 2055) + 1).public_key()
+    for public in (brainpool, koblitz, odd_rsa):
+        assert keys.type_of(public) is None
+    assert keys.type_of(object()) is None  # type: ignore[arg-type] - any other kind
+
+
+def test_a_name_is_read_as_it_stands() -> None:
+    assert keys.read_key_type("rsa-4096") is KeyType.RSA_4096
+
+
+@pytest.mark.parametrize("text", ["", "RSA-4096", "rsa", " ec-p256", "ec-p256\n", "\udcff"])
+def test_another_name_is_refused_and_the_hint_lists_all(text: str) -> None:
+    with pytest.raises(InputError, match="is no key type") as caught:
+        keys.read_key_type(text)
+    assert caught.value.hint
+    assert all(kind in caught.value.hint for kind in KeyType)
+    assert str(caught.value).isprintable()

@@ -1,0 +1,262 @@
+"""pair.json comes back as it was, whatever is in it is read or refused, and ``--json`` keeps its order."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from requests_made import NOW, record
+
+from csrtui.core.errors import StoreError
+from csrtui.core.finding import CaKind
+from csrtui.core.pair import (
+    Backup,
+    BackupStatus,
+    Event,
+    KeyFacts,
+    Pair,
+    PairRecord,
+    RequestFacts,
+    Validity,
+    urgency,
+)
+from csrtui.core.pair_json import describe, dump_record, load_record
+from csrtui.core.subject import SubjectFields
+
+texts = st.text()
+optional = st.none() | texts
+times = st.datetimes(timezones=st.just(UTC)).map(lambda time: time.replace(microsecond=0))
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | texts,
+    lambda children: st.lists(children, max_size=3) | st.dictionaries(texts, children, max_size=3),
+    max_leaves=5,
+)
+MEMBERS = tuple(json.loads(dump_record(record())))
+records = st.builds(
+    PairRecord,
+    created=times,
+    subject=st.builds(SubjectFields, optional, optional, optional, optional, optional, optional),
+    subject_text=texts,
+    names=st.lists(texts).map(tuple),
+    ca=st.sampled_from(CaKind),
+    platform=texts,
+    key=st.builds(KeyFacts, texts, st.booleans(), texts),
+    request=st.builds(RequestFacts, texts, optional),
+    backup=st.none() | st.builds(Backup, st.sampled_from(BackupStatus), texts, times, st.none() | times),
+    submitted=st.none() | times,
+    validity=st.none() | st.builds(Validity, times, times),
+    retired=st.none() | times,
+    renews=optional,
+    renewed_by=optional,
+    history=st.lists(st.builds(Event, times, texts, texts), max_size=3).map(tuple),
+    unknown=st.dictionaries(texts.filter(lambda name: name not in MEMBERS), json_values, max_size=3),
+)
+FULL = record(
+    backup=Backup(BackupStatus.VERIFIED, "/b.pem", NOW, NOW),
+    submitted=NOW,
+    validity=Validity(NOW, NOW + timedelta(days=90)),
+    renews="a.com-0",
+    history=(Event(NOW, "created", "joe"),),
+)
+
+
+@given(records)
+def test_a_record_comes_back_as_it_was(one: PairRecord) -> None:
+    assert load_record(dump_record(one)) == one
+
+
+@given(records)
+def test_a_record_that_can_be_read_can_be_told_and_sorted(one: PairRecord) -> None:
+    pair = Pair("a.com", "/s/pairs/a.com", load_record(dump_record(one)))
+    assert json.loads(json.dumps(describe(pair, NOW)))["schema"] == 1
+    urgency(pair, NOW)
+
+
+@pytest.mark.parametrize("one", [record(), FULL])
+def test_the_file_is_ascii_a_member_a_line(one: PairRecord) -> None:
+    data = dump_record(one)
+    assert data.isascii()
+    assert data.endswith(b"\n}\n")
+    assert tuple(json.loads(data)) == MEMBERS
+
+
+def test_what_a_later_version_wrote_is_kept() -> None:
+    document = {**json.loads(dump_record(FULL)), "colour": {"depth": [1, None, "x"]}}
+    again = dump_record(replace(load_record(json.dumps(document).encode()), renews=None))
+    assert json.loads(again)["colour"] == {"depth": [1, None, "x"]}
+
+
+def loaded(**changes: object) -> PairRecord:
+    return load_record(json.dumps({**json.loads(dump_record(FULL)), **changes}).encode())
+
+
+def test_a_time_of_another_zone_is_read_as_utc() -> None:
+    one = loaded(created="2026-11-23T09:00:00+02:00")
+    assert one.created == datetime(2026, 11, 23, 7, tzinfo=UTC)
+    assert one.created.tzinfo is UTC
+    assert one.created == datetime(2026, 11, 23, 9, tzinfo=timezone(timedelta(hours=2)))
+
+
+@pytest.mark.parametrize("name", [name for name in MEMBERS if name not in {"schema"}])
+@pytest.mark.parametrize("value", [0, 1.5, True, "", "text", [1], [{}], {}, {"time": 1}, ["a", 1]])
+def test_a_member_of_another_kind_is_damage_or_what_it_says(name: str, value: object) -> None:
+    try:
+        one = loaded(**{name: value})
+    except StoreError as error:
+        assert error.what.startswith("pair.json is damaged: ")  # noqa: PT017 - either ending is right
+        assert error.hint
+    else:
+        assert load_record(dump_record(one)) == one
+
+
+REQUIRED = [
+    "created", "subject", "subject_fields", "names", "ca", "platform", "key", "request", "history",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_a_member_that_is_not_there_is_named(name: str) -> None:
+    document = json.loads(dump_record(FULL))
+    del document[name]
+    with pytest.raises(StoreError, match=f"damaged: {name} is not there"):
+        load_record(json.dumps(document).encode())
+
+
+@pytest.mark.parametrize("name", [name for name in MEMBERS if name not in {*REQUIRED, "schema"}])
+def test_a_member_that_may_be_missing_may_be_missing(name: str) -> None:
+    document = json.loads(dump_record(record()))
+    del document[name]
+    assert load_record(json.dumps(document).encode()) == record()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"names": ["a", 1]}, "names is not a list of texts"),
+        ({"names": "a.com"}, "names is not what it should be"),
+        ({"history": [1]}, "history is not a list of objects"),
+        ({"history": [{"time": "2026-11-23T09:00:00Z", "what": "x"}]}, "history.user is not there"),
+        ({"key": {"type": "x", "encrypted": 1, "spki_sha256": ""}}, "key.encrypted is not what it should be"),
+        ({"created": "2026-11-23T09:00:00"}, "created has no time zone"),
+        ({"created": "yesterday"}, "Invalid isoformat"),
+        ({"created": "0001-01-01T00:00:00+23:00"}, "created is out of range"),
+        ({"retired": "9999-12-31T23:59:59-01:00"}, "retired is out of range"),
+        ({"ca": "mine"}, "mine"),
+        ({"backup": {"status": "great", "path": "", "created": "2026-11-23T09:00:00Z"}}, "great"),
+        ({"validity": {"not_before": "2026-11-23T09:00:00Z"}}, "validity.not_after is not there"),
+    ],
+)
+def test_damage_is_named(change: dict[str, object], said: str) -> None:
+    with pytest.raises(StoreError, match="pair.json is damaged: ") as caught:
+        loaded(**change)
+    assert said in caught.value.what
+
+
+@pytest.mark.parametrize("schema", [0, 2, "1", None, [1]])
+def test_a_later_schema_is_left_to_a_later_version(schema: object) -> None:
+    with pytest.raises(StoreError, match="schema") as caught:
+        loaded(schema=schema)
+    assert caught.value.hint == "a newer csrtui wrote it: use that one"
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "not JSON"),
+        (b"{", "not JSON"),
+        (b"\xff\xfe\x00", "not JSON"),
+        (b"[" * 100_000, "not JSON"),
+        (b'{"schema": ' + b"9" * 5000 + b"}", "not JSON"),
+        (b"[]", "not a JSON object"),
+        (b"1", "not a JSON object"),
+    ],
+)
+def test_what_is_no_json_object_is_refused(data: bytes, said: str) -> None:
+    with pytest.raises(StoreError, match=said):
+        load_record(data)
+
+
+@given(st.binary())
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+    with pytest.raises(StoreError):
+        load_record(data)
+
+
+@given(st.dictionaries(st.sampled_from(MEMBERS), json_values))
+def test_any_json_is_read_or_refused(changes: dict[str, object]) -> None:
+    try:
+        one = loaded(**changes)
+    except StoreError:
+        return
+    assert load_record(dump_record(one)) == one
+
+
+@given(st.data())
+def test_a_damaged_file_is_read_or_refused(data: st.DataObject) -> None:
+    damaged = bytearray(dump_record(FULL))
+    for _ in range(data.draw(st.integers(1, 5))):
+        damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        load_record(bytes(damaged[: data.draw(st.integers(0, len(damaged)))]))
+    except StoreError as error:
+        assert error.exit_code == 3  # noqa: PT017 - either ending is right
+
+
+CONTRACT = {
+    "schema": int,
+    "name": str,
+    "path": str,
+    "created": str,
+    "subject": str,
+    "subject_fields": dict,
+    "names": list,
+    "ca": str,
+    "platform": str,
+    "key": dict,
+    "request": dict,
+    "backup": dict,
+    "stage": str,
+    "submitted": str,
+    "expires": str,
+    "days_left": int,
+    "next": str,
+    "renews": str,
+    "renewed_by": str,
+    "files": dict,
+}
+
+
+def test_the_document_has_the_contracts_members_in_its_order() -> None:
+    document = describe(Pair("a.com", "/s/pairs/a.com", FULL, has_certificate=True), NOW)
+    assert list(document) == list(CONTRACT)
+    kinds = {name: kind for name, kind in CONTRACT.items() if name != "renewed_by"}
+    assert all(isinstance(document[name], kind) for name, kind in kinds.items())
+    inner = {name: list(value) for name, value in document.items() if isinstance(value, dict)}
+    assert inner == {
+        "subject_fields": [
+            "common_name", "organization", "organizational_unit", "country", "state", "locality",
+        ],
+        "key": ["type", "encrypted", "spki_sha256"],
+        "request": ["sha256", "signature_hash"],
+        "backup": ["status", "path", "created", "verified"],
+        "files": ["key", "request", "certificate"],
+    }  # fmt: skip
+    assert document["expires"] == "2027-02-21T09:00:00Z"
+    assert document["days_left"] == 90
+    assert document["files"]["certificate"] == "/s/pairs/a.com/certificate.pem"  # type: ignore[index]
+
+
+def test_what_there_is_not_is_null() -> None:
+    document = describe(Pair("a.com", "/s/pairs/a.com", record()), NOW)
+    empty = ("submitted", "expires", "days_left", "renews", "renewed_by")
+    assert all(document[name] is None for name in empty)
+    assert document["backup"] == {"status": "none", "path": None, "created": None, "verified": None}
+    assert document["files"] == {
+        "key": "/s/pairs/a.com/key.pem",
+        "request": "/s/pairs/a.com/request.pem",
+        "certificate": None,
+    }

@@ -1,0 +1,82 @@
+"""Private keys under a passphrase: strong enough, and opened by others."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+
+import pytest
+from cryptography.hazmat import asn1
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from requests_made import key_of
+
+from csrtui.core import keys, pbes2, pkcs8
+from csrtui.core.keys import KeyType
+from csrtui.core.secret import Secret
+
+ENTROPY = bytes(range(32))
+PASSPHRASE = Secret("correct horse battery staple")
+QUICK = 10
+
+
+def decoded(pem: bytes) -> pbes2.EncryptedPrivateKeyInfo:
+    lines = pem.decode("ascii").splitlines()
+    assert lines[0] == "-----BEGIN ENCRYPTED PRIVATE KEY-----"
+    assert lines[-1] == "-----END ENCRYPTED PRIVATE KEY-----"
+    assert all(len(line) == 64 for line in lines[1:-2])
+    return asn1.decode_der(pbes2.EncryptedPrivateKeyInfo, b64decode("".join(lines[1:-1])))
+
+
+@pytest.mark.parametrize("key_type", KeyType)
+def test_the_key_comes_back_with_the_passphrase(key_type: KeyType) -> None:
+    key = key_of(key_type)
+    pem = pkcs8.encrypt(key, PASSPHRASE, ENTROPY, QUICK)
+    again = load_pem_private_key(pem, PASSPHRASE.encoded)
+    assert keys.spki_sha256(again.public_key()) == keys.spki_sha256(key.public_key())  # type: ignore[arg-type]
+
+
+def test_another_passphrase_does_not_open_it() -> None:
+    pem = pkcs8.encrypt(key_of(KeyType.EC_P256), PASSPHRASE, ENTROPY, QUICK)
+    with pytest.raises(ValueError, match=r"[Ii]ncorrect password|decrypt"):
+        load_pem_private_key(pem, b"correct horse battery stable")
+
+
+def test_its_strength_is_that_of_the_contract() -> None:
+    info = decoded(pkcs8.encrypt(key_of(KeyType.EC_P256), PASSPHRASE, ENTROPY))
+    derivation = info.algorithm.parameters.key_derivation
+    encryption = info.algorithm.parameters.encryption
+    assert info.algorithm.algorithm.dotted_string == "1.2.840.113549.1.5.13"  # PBES2
+    assert derivation.algorithm.dotted_string == "1.2.840.113549.1.5.12"  # PBKDF2
+    assert derivation.parameters.prf.algorithm.dotted_string == "1.2.840.113549.2.9"  # HMAC-SHA256
+    assert derivation.parameters.rounds == 1_000_000
+    assert derivation.parameters.salt == ENTROPY[:16]
+    assert encryption.algorithm.dotted_string == "2.16.840.1.101.3.4.1.42"  # AES-256-CBC
+    assert encryption.iv == ENTROPY[16:]
+
+
+def test_salt_and_iv_are_all_of_the_entropy() -> None:
+    first = pkcs8.encrypt(key_of(KeyType.EC_P256), PASSPHRASE, ENTROPY, QUICK)
+    assert first == pkcs8.encrypt(key_of(KeyType.EC_P256), PASSPHRASE, ENTROPY, QUICK)
+    for place in range(32):
+        other = bytearray(ENTROPY)
+        other[place] ^= 1
+        assert pkcs8.encrypt(key_of(KeyType.EC_P256), PASSPHRASE, bytes(other), QUICK) != first
+
+
+@settings(max_examples=25)
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
+def test_any_text_can_be_the_passphrase(text: str) -> None:
+    pem = pkcs8.encrypt(key_of(KeyType.EC_P256), Secret(text), ENTROPY, QUICK)
+    assert load_pem_private_key(pem, text.encode())
+
+
+@pytest.mark.parametrize("length", [0, 16, 31, 33])
+def test_entropy_of_another_length_is_refused(length: int) -> None:
+    with pytest.raises(ValueError, match="32 bytes"):
+        pkcs8.encrypt(key_of(KeyType.EC_P256), PASSPHRASE, bytes(length), QUICK)
+
+
+def test_an_empty_passphrase_is_refused() -> None:
+    with pytest.raises(ValueError, match="empty"):
+        pkcs8.encrypt(key_of(KeyType.EC_P256), Secret(""), ENTROPY, QUICK)

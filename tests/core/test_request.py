@@ -1,0 +1,249 @@
+"""Certification requests: built, previewed, and read from anybody, whatever the bytes."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import NameOID
+from hypothesis import given
+from hypothesis import strategies as st
+from requests_made import HARD_ORGANIZATION, der_of, key_of
+
+from csrtui.core import keys, request
+from csrtui.core.errors import InputError
+from csrtui.core.keys import KeyType
+from csrtui.core.subject import SubjectFields
+
+DATA = Path(__file__).parents[3] / "shared" / "data" / "csr-certbot"
+SUBJECT = SubjectFields("www.a.com", HARD_ORGANIZATION, "R+D", "GB", "Greater London", "London")
+NAMES = ("www.a.com", "a.com", "*.a.com", "xn--bcher-kva.a.com", "10.0.0.1", "2001:db8::1")
+
+
+def whatever_or_input_error(data: bytes) -> request.Request | None:
+    """What `data` says, or None when it was refused in words."""
+    try:
+        return request.read_der(data)
+    except InputError as error:
+        assert error.what.isprintable()
+        return None
+
+
+@pytest.mark.parametrize("key_type", KeyType)
+def test_what_was_asked_for_is_what_the_request_says(key_type: KeyType) -> None:
+    made = request.read_der(der_of(SUBJECT, *NAMES, key_type=key_type))
+    assert made.subject == SUBJECT
+    assert made.names == NAMES
+    assert made.key_type is key_type
+    assert made.signature_hash == key_type.hash_name
+    assert made.spki_sha256 == keys.spki_sha256(key_of(key_type).public_key())
+    assert made.sha256 == sha256(made.der).hexdigest()
+    assert request.signature_holds(made.der)
+
+
+def test_nothing_but_the_names_is_asked_for_as_an_extension() -> None:
+    csr = x509.load_der_x509_csr(der_of(SUBJECT, *NAMES))
+    (extension,) = csr.extensions
+    assert isinstance(extension.value, x509.SubjectAlternativeName)
+    assert not extension.critical
+    assert [attribute.oid.dotted_string for attribute in csr.attributes] == ["1.2.840.113549.1.9.14"]
+
+
+def test_addresses_are_written_as_addresses() -> None:
+    csr = x509.load_der_x509_csr(der_of(SUBJECT, *NAMES))
+    names = csr.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert [str(address) for address in names.get_values_for_type(x509.IPAddress)] == list(NAMES[4:])
+
+
+def test_the_preview_shows_the_bytes_that_are_signed() -> None:
+    shown, made = request.preview(SUBJECT, NAMES), request.read_der(der_of(SUBJECT, *NAMES))
+    assert (shown.subject_der, shown.subject_text, shown.names) == (
+        made.subject_der, made.subject_text, made.names,
+    )  # fmt: skip
+    assert shown.spki_sha256 != made.spki_sha256
+
+
+def test_a_key_of_another_type_makes_no_request() -> None:
+    key = ec.derive_private_key(7, ec.SECP256K1())
+    with pytest.raises(InputError, match="makes no CSR") as caught:
+        request.build(SUBJECT, NAMES, key)
+    assert caught.value.hint
+    assert "ec-p256" in caught.value.hint
+
+
+def test_pem_comes_in_lines_of_64_and_reads_back() -> None:
+    der = der_of(SUBJECT, *NAMES)
+    pem = request.to_pem(der)
+    lines = pem.decode().splitlines()
+    assert lines[0] == "-----BEGIN CERTIFICATE REQUEST-----"
+    assert {len(line) for line in lines[1:-2]} == {64}
+    assert request.read_pem(b"what stands before\n" + pem).der == der
+
+
+def test_a_changed_request_is_no_longer_signed() -> None:
+    der = der_of(SUBJECT, *NAMES)
+    assert not request.signature_holds(der.replace(b"London", b"Landon"))
+
+
+def test_names_of_other_kinds_are_shown_with_their_kind() -> None:
+    kinds = (
+        x509.RFC822Name("joe@a.com"),
+        x509.UniformResourceIdentifier("https://a.com"),
+        x509.RegisteredID(x509.ObjectIdentifier("1.2.3")),
+        x509.DNSName("a.com"),
+    )
+    csr = (
+        x509.CertificateSigningRequestBuilder()
+        .subject_name(x509.Name([]))
+        .add_extension(x509.SubjectAlternativeName(kinds), critical=True)
+        .sign(ec.derive_private_key(7, ec.SECP256K1()), hashes.SHA256())
+    )
+    read = request.read_der(csr.public_bytes(Encoding.DER))
+    assert read.names == ("email:joe@a.com", "uri:https://a.com", "other:RegisteredID", "a.com")
+    assert read.key_type is None
+    assert read.subject_text == ""
+
+
+def test_a_request_without_names_has_none() -> None:
+    csr = (
+        x509.CertificateSigningRequestBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a.com")]))
+        .sign(key_of(KeyType.ED25519), None)
+    )
+    read = request.read_der(csr.public_bytes(Encoding.DER))
+    assert read.names == ()
+    assert read.subject.common_name == "a.com"
+    assert read.signature_hash is None
+
+
+# What comes from outside
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+    whatever_or_input_error(data)
+    with pytest.raises(InputError):
+        request.read_pem(data)
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_in_a_pem_frame_are_read_or_refused(data: bytes) -> None:
+    frame = b"-----BEGIN CERTIFICATE REQUEST-----\n%b\n-----END CERTIFICATE REQUEST-----\n"
+    with pytest.raises(InputError):
+        request.read_pem(frame % data)
+
+
+def test_a_request_cut_short_anywhere_is_refused() -> None:
+    der = der_of(SUBJECT, *NAMES)
+    for length in range(len(der)):
+        with pytest.raises(InputError, match="cannot be read"):
+            request.read_der(der[:length])
+
+
+@pytest.mark.parametrize("key_type", [KeyType.EC_P256, KeyType.RSA_2048, KeyType.ED25519])
+def test_a_request_with_any_byte_changed_is_read_or_refused(key_type: KeyType) -> None:
+    """Every byte once, by a change that hits tags, lengths, object identifiers and text."""
+    der = der_of(SUBJECT, *NAMES, key_type=key_type)
+    for place in range(len(der)):
+        for value in (der[place] ^ 0x01, der[place] ^ 0x80, (der[place] + 3) % 256):
+            read = whatever_or_input_error(der[:place] + bytes([value]) + der[place + 1 :])
+            assert read is None or read.subject_text.isprintable()
+
+
+@given(st.data())
+def test_a_request_with_many_changes_is_read_or_refused(data: st.DataObject) -> None:
+    der = bytearray(der_of(SUBJECT, *NAMES, key_type=KeyType.ED25519))
+    for _ in range(data.draw(st.integers(1, 6))):
+        der[data.draw(st.integers(0, len(der) - 1))] = data.draw(st.integers(0, 255))
+    whatever_or_input_error(bytes(der))
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_request_of_another_version_is_refused_for_that_reason(version: int) -> None:
+    der = der_of(SUBJECT, *NAMES).replace(b"\x02\x01\x00", bytes([2, 1, version]), 1)
+    with pytest.raises(InputError, match=f"has version {version}, where PKCS #10 only knows 0"):
+        request.read_der(der)
+
+
+def test_an_extension_twice_is_refused() -> None:
+    san = x509.SubjectAlternativeName([x509.DNSName("a.com")])
+    other = x509.SubjectKeyIdentifier(b"x" * 20)
+    csr = (
+        x509.CertificateSigningRequestBuilder()
+        .subject_name(x509.Name([]))
+        .add_extension(san, critical=False)
+        .add_extension(other, critical=False)
+        .sign(key_of(KeyType.EC_P256), hashes.SHA256())
+    )
+    der = csr.public_bytes(Encoding.DER).replace(b"\x06\x03\x55\x1d\x0e", b"\x06\x03\x55\x1d\x11")
+    with pytest.raises(InputError, match="cannot be read"):
+        request.read_der(der)
+
+
+def test_a_kind_of_name_that_nobody_reads_is_refused() -> None:
+    """An x400Address ([3]) in the SAN is valid ASN.1 that cryptography has no type for."""
+    der = der_of(SubjectFields("a.com"), "a.com").replace(b"\x82\x05a.com", b"\xa3\x05\x30\x03\x02\x01\x00")
+    with pytest.raises(InputError, match="cannot be read"):
+        request.read_der(der)
+
+
+VERSION_2 = {
+    "csr-ipsans.pem",
+    "csr-ipv6sans.pem",
+    *(f"version2_000{number}_csr-certbot.pem" for number in range(4)),
+}
+"""Certbot made them so: its own requests once had this version."""
+
+
+def certbot_files() -> list[Path]:
+    return sorted(DATA.glob("*")) if DATA.is_dir() else []
+
+
+needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="certbot's test data is not beside the repository")
+
+
+@needs_data
+def test_certbots_requests_are_read_or_refused_in_words() -> None:
+    files = certbot_files()
+    assert len(files) == 21
+    for file in files:
+        data = file.read_bytes()
+        read = request.read_der if file.suffix == ".der" else request.read_pem
+        if file.name in VERSION_2:
+            with pytest.raises(InputError, match="has version 2, where PKCS #10 only knows 0"):
+                read(data)
+        else:
+            assert read(data).spki_sha256
+
+
+@needs_data
+@pytest.mark.parametrize(
+    ("name", "count", "one"),
+    [
+        ("csr-6sans.pem", 6, "example.com"),
+        ("csr-100sans.pem", 100, "example1.com"),
+        ("csr-nosans.pem", 0, None),
+        ("csr-mixed.pem", 2, "192.0.2.111"),
+    ],
+)
+def test_names_in_certbots_requests(name: str, count: int, one: str | None) -> None:
+    read = request.read_pem((DATA / name).read_bytes())
+    assert len(read.names) == count
+    assert one is None or one in read.names
+
+
+@needs_data
+@given(st.data())
+def test_certbots_requests_with_changes_are_read_or_refused(data: st.DataObject) -> None:
+    file = data.draw(st.sampled_from([file for file in certbot_files() if file.suffix == ".pem"]))
+    body = "".join(line for line in file.read_text().splitlines() if "-----" not in line)
+    der = bytearray(b64decode(body))
+    for _ in range(data.draw(st.integers(1, 4))):
+        der[data.draw(st.integers(0, len(der) - 1))] = data.draw(st.integers(0, 255))
+    whatever_or_input_error(bytes(der))

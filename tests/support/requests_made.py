@@ -1,0 +1,46 @@
+"""Keys and requests for tests: one key of each type, made once in a process."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING
+
+from csrtui.core import keys, request
+from csrtui.core.finding import CaKind
+from csrtui.core.pair import KeyFacts, PairRecord, RequestFacts
+from csrtui.core.subject import SubjectFields
+
+if TYPE_CHECKING:
+    from csrtui.core.keys import KeyType, PrivateKey
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+HARD_ORGANIZATION = 'A/B Co, Ltd. & "Söhne" + #1; <x>'
+"""What breaks every tool that puts subjects together as text."""
+
+
+@cache
+def key_of(key_type: KeyType) -> PrivateKey:
+    """One key of that type."""
+    return keys.generate(key_type)
+
+
+def der_of(subject: SubjectFields, *names: str, key_type: KeyType = keys.KeyType.EC_P256) -> bytes:
+    """A request in DER."""
+    return request.build(subject, names, key_of(key_type))
+
+
+def record(**changes: object) -> PairRecord:
+    """A record of a pair, made at `NOW`."""
+    members: dict[str, object] = {
+        "created": NOW,
+        "subject": SubjectFields(common_name="a.com"),
+        "subject_text": "CN=a.com",
+        "names": ("a.com",),
+        "ca": CaKind.PUBLIC,
+        "platform": "nginx",
+        "key": KeyFacts("ec-p256", encrypted=False, spki_sha256="ab" * 32),
+        "request": RequestFacts("cd" * 32, "sha256"),
+        **changes,
+    }
+    return PairRecord(**members)  # type: ignore[arg-type] - tests give what belongs there
