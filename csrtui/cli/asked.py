@@ -1,7 +1,10 @@
 """The arguments that say what a request asks for: the same for ``new`` and ``check``."""
 
 import argparse
+import os
+from dataclasses import asdict
 
+from csrtui.core.config import Profile
 from csrtui.core.finding import CaKind, Finding
 from csrtui.core.keys import KeyType, read_key_type
 from csrtui.core.platforms import OTHER, read_platform
@@ -12,41 +15,49 @@ from csrtui.tasks.asking import Asked
 def add_subject_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subject fields, the kind of CA, the key type and the server software."""
     fields = parser.add_argument_group("subject")
-    fields.add_argument("-O", "--organization", default="", metavar="TEXT", help="the exact legal name")
-    fields.add_argument(
-        "-U", "--organizational-unit", default="", metavar="TEXT", help="for a private CA only"
-    )
-    fields.add_argument("-C", "--country", default="", metavar="CODE", help="two letters: GB, not UK")
-    fields.add_argument("-S", "--state", default="", metavar="TEXT", help="state or province, in full")
-    fields.add_argument("-L", "--locality", default="", metavar="TEXT", help="city or town")
-    parser.add_argument(
-        "--ca", choices=[kind.value for kind in CaKind], default=CaKind.PUBLIC.value, help="whose rules bind"
-    )
+    fields.add_argument("-O", "--organization", metavar="TEXT", help="the exact legal name")
+    fields.add_argument("-U", "--organizational-unit", metavar="TEXT", help="for a private CA only")
+    fields.add_argument("-C", "--country", metavar="CODE", help="two letters: GB, not UK")
+    fields.add_argument("-S", "--state", metavar="TEXT", help="state or province, in full")
+    fields.add_argument("-L", "--locality", metavar="TEXT", help="city or town")
+    parser.add_argument("--ca", choices=[kind.value for kind in CaKind], help="whose rules bind (public)")
     parser.add_argument("--key", metavar="TYPE", help=f"one of {', '.join(KeyType)}")
+    parser.add_argument("--for", dest="platform", metavar="PLATFORM", help="the server software")
     parser.add_argument(
-        "--for", dest="platform", metavar="PLATFORM", default=OTHER, help="the server software"
+        "--profile",
+        metavar="NAME",
+        help="start from a profile of the configuration; other options win over it",
     )
 
 
 def read_asked(options: argparse.Namespace, names: tuple[str, ...]) -> Asked:
-    """Return what the options ask for.
+    """Return what the options ask for; what they do not say, not even as empty, the profile says.
 
     Raises:
-        InputError: A key type or server software is unknown.
+        InputError: A key type or server software is unknown, or the profile cannot be had.
     """
+    profile = _profile(options)
+    platform = options.platform if options.platform is not None else profile.platform
     return Asked(
         names=names,
         subject=TypedSubject(
-            organization=options.organization,
-            organizational_unit=options.organizational_unit,
-            country=options.country,
-            state=options.state,
-            locality=options.locality,
+            **{
+                name: given if (given := getattr(options, name)) is not None else text
+                for name, text in asdict(profile.subject).items()
+            }
         ),
-        ca=CaKind(options.ca),
-        platform=read_platform(options.platform).id,
-        key_type=read_key_type(options.key) if options.key is not None else None,
+        ca=CaKind(options.ca) if options.ca is not None else profile.ca or CaKind.PUBLIC,
+        platform=read_platform(platform).id if platform is not None else OTHER,
+        key_type=read_key_type(options.key) if options.key is not None else profile.key,
     )
+
+
+def _profile(options: argparse.Namespace) -> Profile:
+    if options.profile is None:
+        return Profile()
+    from csrtui.tasks.profiles import find_profile
+
+    return find_profile(os.environ, options.profile)
 
 
 def finding_json(finding: Finding) -> dict[str, object]:
