@@ -1,0 +1,52 @@
+"""Errors, findings and subject fields: the exit codes and the order that others rely on."""
+
+from __future__ import annotations
+
+import pytest
+
+from csrtui.core.bug import BugError
+from csrtui.core.errors import CsrtuiError, InputError, RefusedError, StoreError
+from csrtui.core.finding import FieldName, Finding, Level, worst_first
+from csrtui.core.subject import UPPER_BOUNDS, SubjectFields, TypedSubject
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"), [(CsrtuiError, 2), (InputError, 2), (RefusedError, 1), (StoreError, 3), (BugError, 3)]
+)
+def test_each_kind_of_error_has_the_contracts_exit_code(kind: type[CsrtuiError], status: int) -> None:
+    error = kind("what", "hint")
+    assert (error.exit_code, error.what, error.hint, str(error)) == (status, "what", "hint", "what")
+    assert kind("what").hint is None
+
+
+def finding(level: Level, value: str) -> Finding:
+    return Finding("code", level, FieldName.NAMES, value, "text")
+
+
+def test_errors_come_first_and_within_a_level_the_order_stays() -> None:
+    mixed = [finding(level, str(at)) for at in range(2) for level in reversed(Level)]
+    assert [(one.level.value, one.value) for one in worst_first(mixed)] == [
+        ("error", "0"), ("error", "1"), ("warning", "0"), ("warning", "1"), ("note", "0"), ("note", "1"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("level", Level)
+def test_only_an_error_blocks(level: Level) -> None:
+    assert finding(level, "").blocks is (level is Level.ERROR)
+    assert level.rank == list(Level).index(level)
+
+
+def test_the_bounds_are_those_of_rfc_5280() -> None:
+    assert {field.value: bound for field, bound in UPPER_BOUNDS.items()} == {
+        "country": 2, "state": 128, "locality": 128, "organization": 64,
+        "organizational_unit": 64, "common_name": 64,
+    }  # fmt: skip
+
+
+def test_fields_go_by_their_json_names() -> None:
+    assert SubjectFields("cn", "o", "ou", "GB", "st", "l").as_dict() == {
+        "common_name": "cn", "organization": "o", "organizational_unit": "ou",
+        "country": "GB", "state": "st", "locality": "l",
+    }  # fmt: skip
+    assert TypedSubject(locality="l")[FieldName.LOCALITY] == "l"
+    assert TypedSubject()[FieldName.STATE] == ""

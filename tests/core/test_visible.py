@@ -1,0 +1,45 @@
+"""Text from outside cannot move a terminal once it is visible."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from csrtui.core.visible import visible
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("", ""),
+        ("www.a.com, Söhne & 日本", "www.a.com, Söhne & 日本"),
+        ("\x1b[31m\r\n\t\0\x7f", "\\x1b[31m\\x0d\\x0a\\x09\\x00\\x7f"),
+        ("\x9b31m", "\\x9b31m"),
+        ("\u202egnp.exe\u2066\u200b\ufeff", "\\u202egnp.exe\\u2066\\u200b\\ufeff"),
+        ("a\u00a0b\u2028c", "a\\xa0b\\u2028c"),
+        ("\udcff\ud800", "\\udcff\\ud800"),
+        ("\U000e0041", "\\U000e0041"),
+    ],
+)
+def test_each_character_that_does_not_print_is_an_escape(text: str, shown: str) -> None:
+    assert visible(text) == shown
+
+
+@given(st.text(st.characters(exclude_categories=[])))
+def test_what_comes_out_prints_can_be_encoded_and_stays(text: str) -> None:
+    shown = visible(text)
+    assert shown.isprintable()
+    assert shown.encode().decode() == shown
+    assert visible(shown) == shown
+
+
+@pytest.mark.slow
+def test_every_character_there_is() -> None:
+    harmful = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+    for code in range(0x110000):
+        character = chr(code)
+        if unicodedata.category(character) in harmful:
+            assert visible(character).startswith("\\"), hex(code)

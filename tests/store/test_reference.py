@@ -1,0 +1,36 @@
+"""The public suffix list as the installed package carries it."""
+
+from __future__ import annotations
+
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+
+import pytest
+
+from csrtui.core.errors import StoreError
+from csrtui.store import reference
+
+
+def test_the_list_is_the_packages() -> None:
+    text = reference.public_suffix_text()
+    assert "===BEGIN ICANN DOMAINS===" in text
+    assert "\nco.uk\n" in text
+
+
+@pytest.mark.parametrize("spec", [None, ModuleSpec("publicsuffixlist", None)])
+def test_without_the_package_it_says_so(monkeypatch: pytest.MonkeyPatch, spec: ModuleSpec | None) -> None:
+    monkeypatch.setattr(reference, "find_spec", lambda _: spec)
+    with pytest.raises(StoreError, match="is not installed"):
+        reference.public_suffix_text()
+
+
+@pytest.mark.parametrize("content", [None, b"\xff"])
+def test_without_its_data_it_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes | None
+) -> None:
+    if content is not None:
+        (tmp_path / "public_suffix_list.dat").write_bytes(content)
+    spec = ModuleSpec("publicsuffixlist", None, origin=str(tmp_path / "__init__.py"))
+    monkeypatch.setattr(reference, "find_spec", lambda _: spec)
+    with pytest.raises(StoreError, match="cannot be read"):
+        reference.public_suffix_text()
