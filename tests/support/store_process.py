@@ -1,0 +1,118 @@
+"""Other processes that work on a store: run as a program, they do; imported, they are started and talked to."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from csrtui.store.modes import Demand
+
+SCRIPT = os.path.abspath(__file__)
+ROOT = Path(SCRIPT).parents[2]
+
+
+class StoreProcess:
+    """A program of this file that runs.
+
+    Args:
+        process: It, with pipes for its input and output.
+    """
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self.pid = process.pid
+
+    def read_line(self) -> str:
+        """Wait for a line from it; empty when it ended."""
+        assert self._process.stdout
+        return self._process.stdout.readline().strip()
+
+    def say(self, text: str) -> None:
+        """Send it a line."""
+        assert self._process.stdin
+        self._process.stdin.write(f"{text}\n")
+        self._process.stdin.flush()
+
+    def kill(self) -> None:
+        """End it as ``kill -9`` does."""
+        self._process.send_signal(signal.SIGKILL)
+
+    def wait(self) -> int:
+        """Wait for its end, 30 seconds at most, and return its exit code."""
+        return self._process.wait(30)
+
+
+def command(*arguments: str) -> list[str]:
+    """Return how to run a program of this file, with no more of the interpreter's start than need be."""
+    return [sys.executable, "-S", "-I", "-B", SCRIPT, *arguments]
+
+
+@contextmanager
+def running(*arguments: str) -> Iterator[StoreProcess]:
+    """Run a program of this file while the block runs."""
+    with subprocess.Popen(
+        command(*arguments), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield StoreProcess(process)
+        finally:
+            process.kill()
+
+
+def main(action: str, path: str, *rest: str) -> None:
+    """Do what the first argument says, on the store that the second one names."""
+    sys.path.insert(0, str(ROOT))
+    sys.path.insert(0, os.path.dirname(SCRIPT))
+    from store_state import pair_files
+
+    from csrtui.store import files
+    from csrtui.store.keystore import Keystore
+
+    store = Keystore(path)
+    if action == "hold":
+        with store.change(rest[0]) as change:
+            print("held", flush=True)  # noqa: T201 - how it talks to the test
+            sys.stdin.readline()
+            change.replace_record(b'{"schema": 1} from the other process')
+    elif action == "create":
+        write_new = files.write_new
+
+        def stopping(dir_fd: int, name: str, data: bytes, demand: Demand) -> None:
+            write_new(dir_fd, name, data, demand)
+            print("creating", flush=True)  # noqa: T201 - how it talks to the test
+            sys.stdin.readline()
+
+        files.write_new = stopping
+        store.add("late", pair_files())
+    elif action == "add":
+        print("ready", flush=True)  # noqa: T201 - how it talks to the test
+        sys.stdin.readline()
+        print(store.add(rest[0], pair_files(rest[1])), flush=True)  # noqa: T201 - the answer
+    elif action == "add-once":
+        mark()
+        store.add(rest[0], pair_files("new"))
+    elif action == "change-once":
+        mark()
+        with store.change(rest[0]) as change:
+            change.replace_record(b'{"schema": 1} new')
+
+
+def mark() -> None:
+    """Make a call that a trace shows, so that what comes after it can be told from the start."""
+    os.access("/csrtui-begins", os.F_OK)
+
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:])
+    except Exception as error:  # noqa: BLE001 - the test reads how it ended
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        sys.exit(getattr(error, "exit_code", 70))
