@@ -1,0 +1,65 @@
+"""Where the store is: the option, the variable, the user's data folder, in this order."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import platformdirs
+import pytest
+
+from csrtui.core.errors import InputError
+from csrtui.store.location import store_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_the_option_comes_before_the_variable_and_that_before_the_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert store_path("/option", {"CSRTUI_STORE": "/variable"}) == "/option"
+    assert store_path(None, {"CSRTUI_STORE": "/variable"}) == "/variable"
+    assert store_path(None, {}) == str(tmp_path / "csrtui")
+
+
+def test_a_relative_path_is_taken_from_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert store_path("keys/../store/", {}) == str(tmp_path / "store")
+    assert store_path("~", {}) == str(tmp_path / "~")
+
+
+@pytest.mark.parametrize("text", ["", "a\0b"])
+def test_what_is_no_path_is_refused_with_its_source(text: str) -> None:
+    with pytest.raises(InputError, match="--store is"):
+        store_path(text, {"CSRTUI_STORE": "/variable"})
+    with pytest.raises(InputError, match=r"\$CSRTUI_STORE is") as caught:
+        store_path(None, {"CSRTUI_STORE": text})
+    assert caught.value.what.isprintable()
+
+
+def test_a_current_folder_that_is_gone_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(InputError, match="relative to a folder that is gone"):
+        store_path("store", {})
+    assert store_path("/store", {}) == "/store"
+    os.chdir(tmp_path)
+
+
+def test_a_user_without_a_home_has_to_name_the_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_home(*_args: object, **_kwargs: object) -> str:
+        raise RuntimeError
+
+    monkeypatch.setattr(platformdirs, "user_data_dir", no_home)
+    with pytest.raises(InputError, match="no home folder") as caught:
+        store_path(None, {})
+    assert caught.value.hint == "name its folder with --store"
+    monkeypatch.setattr(platformdirs, "user_data_dir", lambda *_args, **_kwargs: "~/.local/share/csrtui")
+    with pytest.raises(InputError, match="no home folder"):
+        store_path(None, {})
