@@ -1,0 +1,171 @@
+"""Reading a CSR or certificate that is there already, to start another request from it.
+
+Only names and subject fields are taken. What is not taken is said, sentence by sentence. A private key is
+refused before anything is decoded. cryptography is imported when something is decoded.
+"""
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from csrtui.core import existing_bytes, left_out
+from csrtui.core.errors import InputError
+from csrtui.core.existing_bytes import Block, BlockKind
+from csrtui.core.finding import CaKind
+from csrtui.core.names import read_name, split_names
+from csrtui.core.subject import TypedSubject
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import TypeAlias
+
+    from cryptography import x509
+
+    Decoded: TypeAlias = x509.CertificateSigningRequest | x509.Certificate
+
+
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """What a CSR or certificate gives to a new request.
+
+    Attributes:
+        names: As they stand in it, each once, the common name first; may be empty.
+        subject: The other subject fields; empty where it has none.
+        left_out: A sentence for whatever was not taken; text from outside in it is visible.
+    """
+
+    names: tuple[str, ...]
+    subject: TypedSubject
+    left_out: tuple[str, ...]
+
+
+def read_existing(data: bytes, ca: CaKind = CaKind.PUBLIC) -> Existing:
+    """Return what a CSR or certificate gives to a new request.
+
+    Of several in one text the first CSR counts, else the first certificate that is no CA's.
+
+    Args:
+        data: PEM with anything around it, or DER.
+        ca: The kind of CA that the new request goes to.
+
+    Raises:
+        InputError: There is a private key in it, or nothing that can be read; the error says which.
+    """
+    blocks = existing_bytes.find_blocks(data)
+    with warnings.catch_warnings():
+        # cryptography warns on stderr of what the advice will say in its own place, such as long fields.
+        warnings.simplefilter("ignore")
+        try:
+            return _read(_chosen([_decode(block) for block in blocks]), len(blocks), ca)
+        except InputError:
+            raise
+        except Exception as error:
+            # decoded lazily, and which of a dozen exceptions can come out is nowhere written down
+            raise InputError(
+                "it cannot be read: a part of it is not as X.509 demands", "it may be damaged or cut short"
+            ) from error
+
+
+def _decode(block: Block) -> "Decoded":
+    from cryptography import x509
+
+    try:
+        if block.kind is BlockKind.REQUEST:
+            return x509.load_der_x509_csr(block.der)
+        return x509.load_der_x509_certificate(block.der)
+    except x509.InvalidVersion as error:
+        known = "PKCS #10 only knows 0" if block.kind is BlockKind.REQUEST else "X.509 only knows 0 to 2"
+        raise InputError(
+            f"the {block.kind.value} has version {error.parsed_version}, where {known}",
+            "type the names instead, or take another file",
+        ) from error
+    except ValueError as error:
+        raise InputError(
+            f"the {block.kind.value} cannot be read", "it may be damaged or cut short"
+        ) from error
+
+
+def _chosen(decoded: "Sequence[Decoded]") -> "Decoded":
+    from cryptography import x509
+
+    requests = (one for one in decoded if isinstance(one, x509.CertificateSigningRequest))
+    leaves = (one for one in decoded if not _is_ca(one))
+    return next(requests, None) or next(leaves, None) or decoded[0]
+
+
+def _is_ca(decoded: "Decoded") -> bool:
+    from cryptography import x509
+
+    try:
+        return decoded.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return False
+
+
+def _read(decoded: "Decoded", count: int, ca: CaKind) -> Existing:
+    taken, rest = left_out.split_subject(decoded.subject, ca)
+    names, foreign = _alternative_names(decoded)
+    covered, unusable, repeated = _joined(taken.pop("common_name", ""), names)
+    return Existing(
+        names=tuple(covered),
+        subject=TypedSubject(**taken),
+        left_out=(
+            *left_out.others(count),
+            *rest,
+            *left_out.unusable_names(unusable),
+            *left_out.foreign_names(foreign),
+            *left_out.repeated_names(repeated),
+            *left_out.beyond_the_subject(decoded),
+        ),
+    )
+
+
+def _alternative_names(decoded: "Decoded") -> tuple[list[str], list[str]]:
+    """The DNS names and addresses of the SAN extension, and its names of other kinds with their kind."""
+    from ipaddress import IPv4Address, IPv6Address
+
+    from cryptography import x509
+
+    names: list[str] = []
+    foreign: list[str] = []
+    try:
+        entries = decoded.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return names, foreign
+    for entry in entries:
+        match entry:
+            case x509.DNSName():
+                names.append(entry.value)
+            case x509.IPAddress(value=IPv4Address() | IPv6Address()):
+                names.append(str(entry.value))
+            case x509.RFC822Name():
+                foreign.append(f"email:{entry.value}")
+            case x509.UniformResourceIdentifier():
+                foreign.append(f"uri:{entry.value}")
+            case x509.DirectoryName():
+                foreign.append("a directory name")
+            case _:
+                foreign.append("a name of a rare kind")
+    return names, foreign
+
+
+def _joined(common_name: str, names: list[str]) -> tuple[list[str], list[str], list[str]]:
+    """The names to cover, the common name first; those that are none; those that are there already."""
+    covered: dict[str, str] = {}
+    unusable: list[str] = []
+    repeated: list[str] = []
+    for name in names:
+        key = read_name(name).text or name
+        if split_names(name) != [name]:  # it would fall apart in the field of the names
+            unusable.append(name)
+        elif key in covered:
+            repeated.append(name)
+        else:
+            covered[key] = name
+    if not common_name:
+        return list(covered.values()), unusable, repeated
+    written = read_name(common_name).text
+    if written is None and covered:
+        return list(covered.values()), [common_name, *unusable], repeated
+    covered.pop(written or common_name, None)
+    return [common_name, *covered.values()], unusable, repeated
