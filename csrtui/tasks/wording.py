@@ -141,5 +141,6 @@ def _platform(identifier: str) -> str:
 def _backup(backup: Backup | None) -> str:
     if backup is None:
         return "none: if this machine loses the key, the certificate is lost"
-    verified = f", verified {utc_text(backup.verified)}" if backup.verified else ""
-    return f"{backup.status.value}{verified}: {backup.path}"
+    when = utc_text(backup.verified) if backup.verified else ""
+    between = " " if backup.status is BackupStatus.VERIFIED else ", last verified "
+    return f"{backup.status.value}{between + when if when else ''}: {backup.path}"

@@ -30,8 +30,7 @@ def whatever_or_input_error(data: bytes) -> request.Request | None:
     """What `data` says, or None when it was refused in words."""
     try:
         return request.read_der(data)
-    except InputError as error:
-        assert error.what.isprintable()
+    except InputError:
         return None
 
 

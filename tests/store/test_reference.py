@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from importlib.machinery import ModuleSpec
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from csrtui.core.errors import StoreError
 from csrtui.store import reference
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_the_list_is_the_packages() -> None:

@@ -1,0 +1,71 @@
+"""The advice on what is asked for, its preview, and the twins that visitors would miss."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from csrtui.core.finding import CaKind
+from csrtui.core.subject import TypedSubject
+from csrtui.tasks.asking import Asked, advise_on, asked_for, preview, with_counterparts
+
+if TYPE_CHECKING:
+    from csrtui.tasks.session import Session
+
+
+def codes(session: Session, *names: str) -> list[str]:
+    return [finding.code for finding in asked_for(advise_on(session, Asked(names))).findings]
+
+
+def test_the_preview_is_what_would_be_signed(session: Session) -> None:
+    shown = preview(advise_on(session, Asked(("a.com",), TypedSubject("A & B", country="gb", locality="X"))))
+    assert shown is not None
+    assert shown.subject_text == "CN=a.com,O=A & B,L=X,C=GB"
+    assert shown.names == ("a.com",)
+
+
+@pytest.mark.parametrize("names", [(), ("",), ("a..b",), ("a.com", "a..b")])
+def test_there_is_no_preview_of_what_no_request_can_hold(session: Session, names: tuple[str, ...]) -> None:
+    assert preview(advise_on(session, Asked(names))) is None
+
+
+def test_there_is_a_preview_of_what_only_a_private_ca_takes(session: Session) -> None:
+    advice = advise_on(session, Asked(("intranet",)))
+    assert advice.blocking
+    assert preview(advice) is not None
+
+
+@pytest.mark.parametrize("names", [(), ("",), ("", "intranet"), (" ", "a.com")])
+def test_an_empty_common_name_blocks_when_the_request_is_to_be_made(
+    session: Session, names: tuple[str, ...]
+) -> None:
+    assert "common-name-missing" not in [one.code for one in advise_on(session, Asked(names)).findings]
+    assert codes(session, *names)[0] == "common-name-missing"
+
+
+@pytest.mark.parametrize("names", [("a.com",), ("a..b",), ("a..b", "intranet")])
+def test_a_common_name_with_a_fault_is_not_called_missing(session: Session, names: tuple[str, ...]) -> None:
+    assert "common-name-missing" not in codes(session, *names)
+
+
+@pytest.mark.parametrize(
+    ("names", "covered"),
+    [
+        (("a.com",), ("a.com", "www.a.com")),
+        (("www.a.com",), ("www.a.com", "a.com")),
+        (("*.a.com",), ("*.a.com", "a.com")),
+        (("www.a.com", "b.com"), ("www.a.com", "a.com", "b.com", "www.b.com")),
+        (("shop.a.com",), ("shop.a.com",)),
+        (("a.com", "www.a.com"), ("a.com", "www.a.com")),
+        ((), ()),
+    ],
+)
+@pytest.mark.parametrize("ca", CaKind)
+def test_twins_are_added_until_none_is_missed(
+    session: Session, names: tuple[str, ...], covered: tuple[str, ...], ca: CaKind
+) -> None:
+    added = with_counterparts(session, Asked(names, ca=ca))
+    assert set(added) == set(covered)
+    assert added[:1] == covered[:1]
+    assert len(added) == len(covered)

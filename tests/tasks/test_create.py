@@ -1,0 +1,257 @@
+"""A pair is made whole or not at all, and only what the advice lets through."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from requests_made import HARD_ORGANIZATION, NOW, key_of
+
+from csrtui.core import keys, pkcs8, request
+from csrtui.core.errors import CsrtuiError, InputError, StoreError
+from csrtui.core.finding import CaKind
+from csrtui.core.keys import KeyType
+from csrtui.core.pair_json import load_record
+from csrtui.core.secret import Secret
+from csrtui.core.subject import TypedSubject
+from csrtui.tasks import create
+from csrtui.tasks.asking import Asked, advise_on
+from csrtui.tasks.create import BlockedError, Blocking, create_pair, stops
+from csrtui.tasks.session import Session
+
+ASKED = Asked(("www.a.com", "a.com"), TypedSubject(HARD_ORGANIZATION, "", "gb", "", " London "))
+
+
+def files_of(session: Session) -> list[str]:
+    root = Path(session.store.path)
+    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+
+
+def pairs_of(session: Session) -> list[str]:
+    return [name for name in files_of(session) if name.startswith("pairs/")]
+
+
+def test_key_request_and_record_belong_together(session: Session) -> None:
+    pair = create_pair(session, ASKED)
+    assert pairs_of(session) == [
+        f"pairs/www.a.com/{name}" for name in ("key.pem", "pair.json", "request.pem")
+    ]
+    folder = Path(pair.path)
+    key = load_pem_private_key((folder / "key.pem").read_bytes(), None)
+    made = request.read_pem((folder / "request.pem").read_bytes())
+    record = load_record((folder / "pair.json").read_bytes())
+    assert record == pair.record
+    assert keys.spki_sha256(key.public_key()) == made.spki_sha256 == record.key.spki_sha256  # type: ignore[arg-type]
+    assert made.sha256 == record.request.sha256
+    assert made.subject == record.subject
+    assert record.subject.organization == HARD_ORGANIZATION
+    assert (record.subject.country, record.subject.locality) == ("GB", "London")
+    assert made.names == record.names == ("www.a.com", "a.com")
+    assert (record.created, record.history[0].what, record.history[0].user) == (NOW, "created", "joe")
+
+
+def test_the_same_name_again_makes_another_pair_and_touches_none(session: Session) -> None:
+    first = create_pair(session, ASKED)
+    before = {name: Path(first.path, name).read_bytes() for name in ("key.pem", "request.pem", "pair.json")}
+    assert [create_pair(session, ASKED).name for _ in range(3)] == [f"www.a.com-{n}" for n in (2, 3, 4)]
+    assert before == {name: Path(first.path, name).read_bytes() for name in before}
+
+
+@pytest.mark.parametrize(
+    ("names", "pair_name"),
+    [(("*.a.com",), "wildcard.a.com"), (("Bücher.com",), "xn--bcher-kva.com"), (("8.8.8.8",), "8.8.8.8")],
+)
+def test_a_pair_is_named_after_its_common_name(
+    session: Session, names: tuple[str, ...], pair_name: str
+) -> None:
+    assert create_pair(session, Asked(names), blocking=Blocking.OVERRULED).name == pair_name
+
+
+def test_a_pair_can_be_named(session: Session) -> None:
+    assert create_pair(session, ASKED, name="shop").name == "shop"
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "../x", "a/b", "/etc", "A", "a\n", "\x1b", ".new-1", "a" * 65]
+)
+def test_a_name_that_could_be_a_path_is_refused(session: Session, name: str) -> None:
+    with pytest.raises(InputError, match="no name of a pair"):
+        create_pair(session, ASKED, name=name)
+    assert files_of(session) == []
+
+
+@pytest.mark.parametrize("key_type", KeyType)
+def test_each_key_type_makes_a_pair(session: Session, key_type: KeyType) -> None:
+    record = create_pair(session, Asked(("a.com",), ca=CaKind.PRIVATE, key_type=key_type)).record
+    assert record.key.type == key_type
+    assert record.request.signature_hash == key_type.hash_name
+
+
+def test_a_platform_chooses_the_key_unless_one_is_chosen() -> None:
+    assert Asked((), platform="iis").effective_key_type is KeyType.EC_P256
+    assert Asked((), platform="exchange").effective_key_type is KeyType.RSA_2048
+    assert Asked((), platform="exchange", key_type=KeyType.EC_P384).effective_key_type is KeyType.EC_P384
+
+
+def test_a_passphrase_encrypts_the_key_with_fresh_entropy(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pkcs8.encrypt, "__defaults__", (10,))  # rounds
+    keys_made = []
+    for _ in range(2):
+        pair = create_pair(session, ASKED, passphrase=Secret("correct horse battery"))
+        assert pair.record.key.encrypted
+        keys_made.append(Path(pair.path, "key.pem").read_bytes())
+        assert load_pem_private_key(keys_made[-1], b"correct horse battery")
+        everything = b"".join(path.read_bytes() for path in Path(pair.path).iterdir())
+        assert b"correct horse" not in everything
+        assert b"BEGIN PRIVATE KEY" not in everything
+    assert keys_made[0] != keys_made[1]
+
+
+# What stops it
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        (Asked(()), "common-name-missing"),
+        (Asked(("",)), "common-name-missing"),
+        (Asked((" ", "a.com")), "common-name-missing"),
+        (Asked(("", "intranet")), "common-name-missing"),
+        (Asked(("a..com",)), "empty-label"),
+        (Asked(("a.com", "b_.-c.com")), "hyphen-edge"),
+        (Asked(("a.com",), TypedSubject(organization="x" * 65)), "length"),
+        (Asked(("a.com",), TypedSubject(organization="a\nb")), "control-character"),
+        (Asked(("a.com",), TypedSubject(country="Germany")), None),
+    ],
+)
+@pytest.mark.parametrize("blocking", Blocking)
+def test_what_x509_cannot_hold_is_never_forced(
+    session: Session, asked: Asked, code: str | None, blocking: Blocking
+) -> None:
+    with pytest.raises(BlockedError) as caught:
+        create_pair(session, asked, blocking=blocking)
+    assert code is None or code in {finding.code for finding in caught.value.findings}
+    assert "--force" not in str(caught.value.hint)
+    assert caught.value.exit_code == 2
+    assert files_of(session) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "hint"),
+    [
+        (Asked(("intranet",)), "for the organization's own CA: --ca private; or insist with --force"),
+        (Asked(("a.com",), key_type=KeyType.ED25519), "--ca private; or insist with --force"),
+        (Asked(("*.co.uk",)), "insist with --force"),
+    ],
+)
+def test_what_x509_can_hold_is_forced_by_force(session: Session, asked: Asked, hint: str) -> None:
+    with pytest.raises(BlockedError) as caught:
+        create_pair(session, asked)
+    assert hint in str(caught.value.hint)
+    assert files_of(session) == []
+    pair = create_pair(session, asked, blocking=Blocking.OVERRULED)
+    assert pair.record.names == asked.names
+
+
+def test_only_an_error_that_nobody_overrules_stops(session: Session) -> None:
+    findings = advise_on(session, Asked(("intranet", "a..b"))).findings
+    stopped = {
+        (finding.code, blocking) for finding in findings for blocking in Blocking if stops(finding, blocking)
+    }
+    assert ("empty-label", Blocking.OVERRULED) in stopped
+    assert ("empty-label", Blocking.STOPS) in stopped
+    assert {code for code, blocking in stopped if blocking is Blocking.STOPS} > {
+        code for code, blocking in stopped if blocking is Blocking.OVERRULED
+    }
+
+
+# What is stored is what was shown
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"subject_der": b"other"},
+        {"names": ("b.com",)},
+        {"spki_sha256": "0" * 64},
+    ],
+)
+def test_a_request_that_is_not_the_one_shown_is_not_kept(
+    session: Session, monkeypatch: pytest.MonkeyPatch, change: dict[str, object]
+) -> None:
+    read = request.read_der
+    calls = iter([change])
+
+    def read_wrongly(der: bytes) -> request.Request:
+        return dataclasses.replace(read(der), **next(calls, {}))
+
+    monkeypatch.setattr(create.request, "read_der", read_wrongly)
+    with pytest.raises(CsrtuiError, match="not the one that was shown; nothing was kept"):
+        create_pair(session, ASKED)
+    assert files_of(session) == []
+
+
+def test_a_request_signed_by_another_key_is_not_kept(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(create.request, "signature_holds", lambda _: False)
+    with pytest.raises(CsrtuiError, match="nothing was kept"):
+        create_pair(session, ASKED)
+    assert files_of(session) == []
+
+
+def test_a_store_that_cannot_be_used_is_said_after_nothing_was_kept(session: Session) -> None:
+    Path(session.store.path).mkdir(mode=0o700)
+    Path(session.store.path).chmod(0o755)
+    with pytest.raises(StoreError, match="others can read"):
+        create_pair(session, ASKED)
+    assert files_of(session) == []
+
+
+# Anything typed
+
+anything = st.text(max_size=20) | st.sampled_from(
+    ["a.com", "www.a.com", "*.a.com", "10.0.0.1", "::1", "intranet", "Bücher.de", "x" * 70, "", " ", "a\0b"]
+)
+subjects = st.builds(
+    TypedSubject, anything, anything, anything | st.sampled_from(["GB", "de"]), anything, anything
+)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.builds(
+        Asked,
+        st.lists(anything, max_size=4).map(tuple),
+        subjects,
+        st.sampled_from(CaKind),
+        key_type=st.just(KeyType.EC_P256),
+    ),
+    st.sampled_from(Blocking),
+)
+def test_whatever_is_typed_makes_a_pair_or_an_input_error(
+    session: Session, asked: Asked, blocking: Blocking
+) -> None:
+    try:
+        pair = create_pair(session, asked, blocking=blocking)
+    except InputError:
+        return
+    assert pair.record.names
+    assert pair.record.subject.common_name == pair.record.names[0]
+    assert json.loads(Path(pair.path, "pair.json").read_bytes())["names"] == list(pair.record.names)
+
+
+def test_the_default_session_makes_fresh_keys_and_reads_the_clock(session: Session) -> None:
+    real = Session(session.store)
+    first, second = (create_pair(real, ASKED).record for _ in range(2))
+    assert first.key.spki_sha256 != second.key.spki_sha256
+    assert first.key.spki_sha256 != keys.spki_sha256(key_of(KeyType.EC_P256).public_key())
+    assert first.created.microsecond == 0
+    assert first.history[0].user == real.user

@@ -1,0 +1,133 @@
+"""What is said of pairs, the same on the screens and on the command line."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from requests_made import NOW, record
+
+from csrtui.core.keys import KeyType
+from csrtui.core.pair import Backup, BackupStatus, Event, NextStep, Pair, PairRecord, Validity
+from csrtui.tasks import wording
+
+DAY = timedelta(days=1)
+
+
+def pair(**changes: object) -> Pair:
+    return Pair("a.com", "/s/pairs/a.com", record(**changes))
+
+
+def test_every_next_step_and_key_type_has_a_word() -> None:
+    assert set(wording.NEXT_STEPS) == set(NextStep)
+    assert all(wording.key_label(kind.value) == kind.label for kind in KeyType)
+    assert wording.key_label("dsa-1024") == "dsa-1024"
+
+
+@pytest.mark.parametrize(
+    ("before", "text"),
+    [
+        (timedelta(0), "today"),
+        (timedelta(hours=9), "today"),
+        (timedelta(hours=10), "22 Nov"),
+        (DAY * 299, "28 Jan"),
+        (DAY * 301, "26 Jan 26"),
+        (-DAY, "24 Nov"),
+    ],
+)
+def test_days_are_short(before: timedelta, text: str) -> None:
+    assert wording.day(NOW - before, NOW) == text
+    assert len(text) <= 10
+
+
+@pytest.mark.parametrize(
+    ("span", "text"),
+    [
+        (-DAY, "now"),
+        (DAY / 2, "now"),
+        (DAY, "1 d"),
+        (DAY * 13, "13 d"),
+        (DAY * 14, "2 w"),
+        (DAY * 120, "17 w"),
+    ],
+)
+def test_spans_have_one_unit(span: timedelta, text: str) -> None:
+    assert wording.age(span) == text
+
+
+@pytest.mark.parametrize("status", BackupStatus)
+def test_only_a_verified_backup_has_an_age(status: BackupStatus) -> None:
+    one = record(backup=Backup(status, "/b", NOW, NOW - 3 * DAY))
+    assert wording.backup_cell(one, NOW) == ("verified 3 d" if status == "verified" else status.value)
+    assert wording.backup_cell(record(), NOW) == "none"
+
+
+def test_a_row_has_a_cell_for_each_column() -> None:
+    row = wording.list_row(pair(validity=Validity(NOW - DAY, NOW + 40 * DAY)), NOW)
+    assert dict(zip(wording.LIST_HEADER, row, strict=True)) == {
+        "Name": "a.com", "Key": "EC P-256", "Made": "today", "Backup": "none", "Stage": "issued",
+        "Left": "40 d", "Next": "back up",
+    }  # fmt: skip
+    assert wording.list_row(pair(), NOW)[5] == ""
+
+
+@pytest.mark.parametrize(
+    ("pairs", "text"),
+    [
+        ([], "no pairs"),
+        ([pair()], "1 pair · 1 not backed up"),
+        ([pair(), pair(retired=NOW)], "2 pairs · 1 not backed up"),
+        ([pair(backup=Backup(BackupStatus.VERIFIED, "/b", NOW, NOW))], "1 pair"),
+        ([pair(validity=Validity(NOW - 9 * DAY, NOW))], "1 pair · 1 not backed up · 1 due"),
+    ],
+)
+def test_the_summary_counts(pairs: list[Pair], text: str) -> None:
+    assert wording.summary(pairs, NOW) == text
+
+
+def lines(one: PairRecord, *, has_certificate: bool = False) -> dict[str, str]:
+    shown = wording.pair_lines(Pair("a.com", "/s/pairs/a.com", one, has_certificate), NOW)
+    return {label: text for label, text in shown if label}
+
+
+def test_a_new_pair_in_full() -> None:
+    shown = lines(record(names=("a.com", "b.com"), history=(Event(NOW, "created", "joe"),)))
+    assert list(shown) == [
+        "Name", "Subject", "Covers", "Key", "SPKI", "CSR", "For", "Made", "Backup", "Stage", "Next",
+        "Files", "History",
+    ]  # fmt: skip
+    assert shown["For"] == "nginx, public CA"
+    assert shown["SPKI"].split() == ["abab"] * 16
+    assert shown["History"] == "2026-11-23T09:00:00Z  created, by joe"
+    assert shown["Backup"].startswith("none: if this machine loses the key")
+    assert shown["Key"] == "EC P-256, readable by its owner only, no passphrase"
+
+
+def test_a_pair_with_a_past_in_full() -> None:
+    from csrtui.core.pair import KeyFacts
+
+    one = record(
+        platform="from-a-later-version",
+        key=KeyFacts("rsa-2048", encrypted=True, spki_sha256="00" * 32),
+        backup=Backup(BackupStatus.VERIFIED, "/b.pem", NOW, NOW),
+        submitted=NOW,
+        validity=Validity(NOW - DAY, NOW + 40 * DAY),
+        renews="a.com-0",
+        renewed_by="a.com-2",
+    )
+    shown = lines(one, has_certificate=True)
+    assert shown["For"].startswith("from-a-later-version, ")
+    assert shown["Key"] == "RSA 2048, under a passphrase"
+    assert shown["Backup"] == "verified 2026-11-23T09:00:00Z: /b.pem"
+    assert shown["Submitted"] == "2026-11-23T09:00:00Z"
+    assert shown["Expires"] == "2027-01-02T09:00:00Z (40 days left)"
+    assert (shown["Renews"], shown["Renewed by"]) == ("a.com-0", "a.com-2")
+    everything = wording.pair_lines(Pair("a.com", "/s/pairs/a.com", one, has_certificate=True), NOW)
+    assert ("", "/s/pairs/a.com/certificate.pem") in everything
+
+
+def test_a_backup_names_its_file_and_when_it_was_last_proved() -> None:
+    one = record(backup=Backup(BackupStatus.UNVERIFIED, "/b.pem", NOW))
+    assert lines(one)["Backup"] == "unverified: /b.pem"
+    one = record(backup=Backup(BackupStatus.MISSING, "/b.pem", NOW, NOW))
+    assert lines(one)["Backup"] == "missing, last verified 2026-11-23T09:00:00Z: /b.pem"
