@@ -1,0 +1,122 @@
+"""The configuration read: strict, and each error names the file, the line and the key."""
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from csrtui.core.config import Config, Profile, ScreenSettings, check_profile_name, parse_config
+from csrtui.core.errors import InputError
+from csrtui.core.finding import CaKind
+from csrtui.core.keys import KeyType
+from csrtui.core.subject import TypedSubject
+
+FULL = """
+# a comment
+[profiles.work]
+organization = "A \\"B\\" Ltd"
+organizational_unit = "IT"
+country = "GB"
+state = "Kent"
+locality = "Dover"
+ca = "private"
+platform = "nginx"
+key = "rsa-2048"
+
+[profiles."my home"]
+
+[screens]
+theme = "nord"
+mouse = true
+
+[keys]
+generate = "ctrl+g"
+whatever = "f9"
+"""
+
+
+def test_everything_that_may_be_said_is_read() -> None:
+    config = parse_config(FULL, "c.toml")
+    work = Profile('A "B" Ltd', "IT", "GB", "Kent", "Dover", CaKind.PRIVATE, "nginx", KeyType.RSA_2048)
+    assert config == Config(
+        {"work": work, "my home": Profile()},
+        ScreenSettings("nord", mouse=True),
+        {"generate": "ctrl+g", "whatever": "f9"},
+    )
+    assert isinstance(config.profiles["work"].ca, CaKind)
+    assert work.subject == TypedSubject('A "B" Ltd', "IT", "GB", "Kent", "Dover")
+    assert dict(work.said())["key"] == "rsa-2048"
+    assert list(Profile().said()) == []
+
+
+def test_an_empty_text_says_nothing() -> None:
+    assert parse_config("", "c.toml") == Config()
+
+
+@pytest.mark.parametrize("key", ["ca", "platform", "key"])
+def test_an_empty_choice_is_none(key: str) -> None:
+    assert parse_config(f'[profiles.a]\n{key} = ""\n', "c.toml").profiles["a"] == Profile()
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "key", "hint"),
+    [
+        ("\n\ncolour = 1", 3, "colour is not known", "known here: profiles, screens, keys"),
+        ("[screens]\nmouse = true\n[colour]\na = 1", 3, "colour is not known", "known here"),
+        ("profiles = 1", 1, "profiles is no table", "write [profiles]"),
+        ("[[profiles]]\n", 1, "profiles is no table", "write [profiles]"),
+        ("# x\n[profiles]\nwork = 'x'\n", 3, "profiles.work is no table", "write [profiles.work]"),
+        ("[profiles.a]\ncountry = 'GB'\norganisation = 'x'", 3, "profiles.a.organisation is not known", "organization,"),
+        ("[profiles.a]\norganization = 7", 2, "profiles.a.organization is no text", "quotation marks"),
+        ("[profiles.a]\r\nx = 7\r\n", 2, "profiles.a.x is not known", "known here"),
+        ("[profiles.a]\nstate = '''\nx\n'''\nlocality = [\n'x',\n]\n", 5, "profiles.a.locality is no text", "quot"),
+        ("profiles.a.ca = 'secret'", 1, 'profiles.a.ca is "secret"', "one of public, private"),
+        ("[profiles.a]\nkey = 'dsa'", 2, 'profiles.a.key is "dsa"', "one of ec-p256"),
+        ("[profiles.a]\nplatform = 'ngnix'", 2, 'profiles.a.platform is "ngnix"', "one of nginx"),
+        ("[profiles.a]\n[profiles.'../x']", 2, "profiles.../x is no name of a profile", "letters, digits"),
+        ("[screens]\nmouse = 'yes'", 2, "screens.mouse is neither true nor false", "mouse = true"),
+        ("[screens]\nmouse = 1", 2, "screens.mouse is neither true nor false", "mouse = true"),
+        ("[screens]\ntheme = 1", 2, "screens.theme is no text", "quotation marks"),
+        ("[screens]\nfont = 1", 2, "screens.font is not known", "known here: theme, mouse"),
+        ("[keys]\nfix = ['f4']", 2, "keys.fix is no text", "quotation marks"),
+        ('"\\u001b[31m" = 1', 1, r"\x1b[31m is not known", "known here"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_named_with_its_file_and_line(text: str, line: int, key: str, hint: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_config(text, "/etc/c\x1b.toml")
+    assert caught.value.what == rf"/etc/c\x1b.toml, line {line}: {key}"
+    assert caught.value.hint is not None
+    assert hint in caught.value.hint
+
+
+def test_what_is_no_toml_is_said_with_the_line() -> None:
+    with pytest.raises(InputError, match=r"^c\.toml is not TOML: .*line 2") as caught:
+        parse_config("[screens]\nmouse yes\n", "c.toml")
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "text", ["a = " + "[" * 100_000, "a = " + "9" * 5000, "a = 2026-99-99", "a = 1\na = 2"]
+)
+def test_toml_that_cannot_be_held_is_no_bug(text: str) -> None:
+    with pytest.raises(InputError, match=r"^c\.toml is not TOML"):
+        parse_config(text, "c.toml")
+
+
+@given(st.text(st.characters(codec=None)) | st.lists(st.sampled_from(FULL.splitlines())).map("\n".join))
+def test_any_text_is_a_configuration_or_an_input_error(text: str) -> None:
+    with suppress(InputError):
+        parse_config(text, "c.toml")
+
+
+@pytest.mark.parametrize("name", ["a", "Work", "my home 2", "a.b_c-d", "1", "x" * 41])
+def test_names_of_profiles(name: str) -> None:
+    assert check_profile_name(name) == name
+
+
+@pytest.mark.parametrize("name", ["", " a", "a ", "-a", ".a", "x" * 42, "a\n", "a/b", "ä", "a\x1b"])
+def test_other_names_are_refused(name: str) -> None:
+    with pytest.raises(InputError, match="no name of a profile"):
+        check_profile_name(name)
