@@ -37,7 +37,7 @@ CALLS = (
     "utime",
     "write",
 )
-ERRORS = (errno.EIO, errno.ENOSPC, errno.EINTR, errno.EACCES)
+ERRORS = (errno.EIO, errno.EACCES)
 
 
 def add(store: Keystore) -> None:

@@ -1,0 +1,100 @@
+"""A disk that is really full: nothing half done stays, it is said, and with room again the work goes on.
+
+The disk is a tmpfs of a few pages in a mount namespace of its own.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from store_process import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_UNSHARE = ("unshare", "--user", "--map-root-user", "--mount")
+
+_PROGRAM = """
+import os, subprocess, sys
+sys.path[:0] = sys.argv[1:3]
+from pathlib import Path
+from csrtui.core.errors import StoreError
+from csrtui.store.keystore import Keystore
+from store_state import check_store, names_on_disk, pair_files
+
+def replace(data):
+    with store.change("old") as changing:
+        changing.replace_record(data)
+
+
+disk = Path(sys.argv[3])
+subprocess.run(["mount", "-t", "tmpfs", "-o", sys.argv[4], "tmpfs", str(disk)], check=True)
+folder = disk / "store"
+store = Keystore(str(folder))
+store.add("old", pair_files("old"))
+store.save_draft(b"old draft")
+kept, refused = 1, []
+for _ in range(200):
+    try:
+        store.add("new", pair_files("new"))
+        kept += 1
+    except StoreError as error:
+        refused.append(error)
+        break
+assert len(refused) == 1, "the disk was never full"
+assert refused[0].what == f"cannot keep the pair in {folder}: No space left on device", refused[0].what
+assert refused[0].hint == "the disk is full: make room, then try again"
+assert len(store.names()) == kept
+assert store.leftovers() == []
+check_store(folder)
+filler = disk / "filler"
+with filler.open("wb", buffering=0) as file:
+    try:
+        while True:
+            file.write(b"x" * 4096)
+    except OSError:
+        pass
+for change in (lambda: store.save_draft(b"new draft"), lambda: replace(b"new")):
+    try:
+        change()
+    except StoreError as error:
+        assert "No space left on device" in error.what, error.what
+    else:
+        raise AssertionError("there was room")
+assert store.load_draft() == b"old draft"
+assert store.read("old").record.endswith(b"old")
+assert not list(folder.rglob(".tmp-*"))
+check_store(folder)
+os.remove(filler)
+for name in names_on_disk(folder)[:3]:
+    if name != "old":
+        for path in (folder / "pairs" / name).iterdir():
+            path.unlink()
+        (folder / "pairs" / name).rmdir()
+assert store.add("again", pair_files("again")) == "again"
+replace(b"new")
+assert store.read("old").record == b"new"
+"""
+
+
+@pytest.mark.parametrize("size", ["size=128k", "size=4m,nr_inodes=40"])
+def test_a_full_disk_keeps_every_pair_that_was_kept(tmp_path: Path, size: str) -> None:
+    if shutil.which("unshare") is None:
+        pytest.skip("unshare is not installed")
+    if subprocess.run([*_UNSHARE, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("a user namespace with mounts is not permitted here")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    support = str(ROOT / "tests" / "support")
+    done = subprocess.run(
+        [*_UNSHARE, sys.executable, "-B", "-c", _PROGRAM, str(ROOT), support, str(disk), size],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,116 @@
+"""A program that adds or changes a pair is killed, or the kernel fails it, at every one of its calls.
+
+After each the store has the whole pair or none, the program said which, and the next run works.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from injection import CHANGING, LOOKING, Call, Outcome, calls_in, require_strace, run_with_fault
+from store_process import command
+from store_state import check_store, names_on_disk, pair_files
+
+from csrtui.store.keystore import Keystore
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KILL = "signal=KILL"
+ERRORS = ("error=EIO", "error=ENOSPC", "error=EINTR")
+NOT_CONFIRMED = "NotConfirmedError"
+
+ADD, ADD_FIRST, CHANGE = "add-once", "add-once first", "change-once"
+
+
+def prepare(action: str, place: Path) -> tuple[Path, list[str]]:
+    """Make what has to be there before; return the store's folder and the program to run."""
+    place.mkdir()
+    store = place / "data" / "store"
+    if action != ADD_FIRST:
+        Keystore(str(store)).add("old", pair_files("old"))
+    name = "old" if action == CHANGE else "new"
+    return store, command(action.split(maxsplit=1)[0], str(store), name)
+
+
+def check_after(action: str, store: Path, outcome: Outcome) -> None:
+    """Assert that the store is whole, and is what the program said; then go on with it."""
+    check_store(store)
+    session = Keystore(str(store))
+    done = outcome.code == 0 or NOT_CONFIRMED in outcome.talk
+    killed = outcome.code not in {0, 3}
+    if killed:
+        assert outcome.code in {-9, 137}, outcome.talk
+    if action == CHANGE:
+        record = session.read("old").record
+        assert record in {b'{"schema": 1} old', b'{"schema": 1} new'}
+        assert killed or done == record.endswith(b"new")
+        with session.change("old") as change:
+            change.replace_record(b'{"schema": 1} next')
+        assert session.read("old").record.endswith(b"next")
+    else:
+        before = set() if action == ADD_FIRST else {"old"}
+        there = set(names_on_disk(store))
+        assert there in (before, before | {"new"})
+        assert killed or done == ("new" in there)
+        for name in there:
+            assert session.read(name).request == b"request " + name.encode()
+        assert session.add("new", pair_files("new")) == ("new-2" if "new" in there else "new")
+    session.sweep()
+    assert session.leftovers() == []
+    assert not list(store.rglob(".tmp-*"))
+    check_store(store)
+
+
+def sweep(action: str, tmp_path: Path, chosen: list[tuple[Call, str]]) -> None:
+    """Give each fault to a run of its own."""
+    for number, (call, fault) in enumerate(chosen):
+        store, program = prepare(action, tmp_path / str(number))
+        outcome = run_with_fault(program, tmp_path / f"{number}.trace", call, fault)
+        try:
+            check_after(action, store, outcome)
+        except AssertionError as error:
+            error.add_note(f"{fault} at {call}: exit code {outcome.code}, {outcome.talk}")
+            raise
+
+
+def calls_of(action: str, tmp_path: Path) -> list[Call]:
+    """Return the calls that the program makes on the store when nothing fails."""
+    require_strace(tmp_path)
+    store, program = prepare(action, tmp_path / "reference")
+    calls = calls_in(program, tmp_path / "reference.trace", tmp_path / "reference")
+    assert names_on_disk(store)
+    assert {"fsync", "flock", "openat"} <= {call.name for call in calls}
+    return calls
+
+
+@pytest.mark.parametrize("action", [ADD, CHANGE])
+def test_the_calls_that_decide_may_fail(action: str, tmp_path: Path) -> None:
+    calls = calls_of(action, tmp_path)
+    flushes = [call for call in calls if call.name == "fsync"]
+    (rename,) = [call for call in calls if call.name.startswith("rename")]
+    write = next(call for call in calls if call.name == "write")
+    chosen = [(call, KILL) for call in (flushes[0], flushes[-2], rename, flushes[-1])]
+    chosen += [(write, "error=ENOSPC"), (flushes[0], "error=EIO"), (rename, "error=EIO")]
+    chosen += [(flushes[-1], "error=EIO")]
+    sweep(action, tmp_path, chosen)
+
+
+def test_a_folder_s_flush_that_fails_is_told_as_saved_but_not_confirmed(tmp_path: Path) -> None:
+    last = [call for call in calls_of(ADD, tmp_path) if call.name == "fsync"][-1]
+    store, program = prepare(ADD, tmp_path / "run")
+    outcome = run_with_fault(program, tmp_path / "trace", last, "error=EIO")
+    assert outcome.code == 3
+    assert "new is saved, but the disk did not confirm it" in outcome.talk
+    assert names_on_disk(store) == ["new", "old"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("action", [ADD_FIRST, ADD, CHANGE])
+@pytest.mark.parametrize("fault", [KILL, *ERRORS])
+def test_every_call_may_fail(action: str, fault: str, tmp_path: Path) -> None:
+    calls = calls_of(action, tmp_path)
+    assert len(calls) > 25
+    assert {call.name for call in calls} <= {*CHANGING, *LOOKING}
+    sweep(action, tmp_path, [(call, fault) for call in calls])

@@ -1,0 +1,131 @@
+"""Faults that the kernel itself gives, at one chosen call of a program: strace injects them.
+
+``--seccomp-bpf`` is not used, because it drops an injected signal silently; and every run is held to its own
+trace, because a sweep in which nothing failed would prove nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+MARK = "/csrtui-begins"
+"""The program asks for this path when its work begins; what comes before is the interpreter's start."""
+
+CHANGING = frozenset(
+    [
+        "mkdir",
+        "mkdirat",
+        "chmod",
+        "fchmod",
+        "fchmodat",
+        "write",
+        "pwrite64",
+        "ftruncate",
+        "fsync",
+        "rename",
+        "renameat",
+        "renameat2",
+        "unlink",
+        "unlinkat",
+        "rmdir",
+        "utimensat",
+        "flock",
+    ]
+)
+"""The calls by which a program changes what is on the disk, or locks it."""
+
+LOOKING = frozenset({"openat", "newfstatat", "close", "getdents64", "read"})
+"""Those by which it looks at it; a file is also made by one of them."""
+
+_MARKING = ("access", "faccessat", "faccessat2")
+_CALL = re.compile(r"^\d+ +(\w+)\((.*)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a traced program.
+
+    Attributes:
+        name: Of the system call.
+        when: Its number among those of the same name, from 1, as strace counts.
+        text: Its arguments and result; descriptors with their paths.
+    """
+
+    name: str
+    when: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a program ended that a fault was given to: its exit code (negative: the signal) and its stderr."""
+
+    code: int
+    talk: str
+
+
+def require_strace(tmp_path: Path) -> None:
+    """Skip the test where strace is missing or may not trace."""
+    if shutil.which("strace") is None:
+        pytest.skip("strace is not installed")
+    tried = subprocess.run(
+        ["strace", "-o", str(tmp_path / "tried"), "true"], capture_output=True, check=False
+    )
+    if tried.returncode:
+        pytest.skip("strace may not trace here")
+
+
+def calls_in(command: Sequence[str], log: Path, place: Path) -> list[Call]:
+    """Run a program to its end and return the calls of its work that touch anything below `place`."""
+    _run(command, log, [])
+    numbers: Counter[str] = Counter()
+    found = []
+    begun = False
+    for line in log.read_text(errors="replace").splitlines():
+        if not (match := _CALL.match(line)):
+            continue
+        name, text = match.groups()
+        numbers[name] += 1
+        begun = begun or MARK in text
+        if begun and str(place) in text and name not in _MARKING:
+            found.append(Call(name, numbers[name], text))
+    assert begun
+    return found
+
+
+def run_with_fault(command: Sequence[str], log: Path, call: Call, fault: str) -> Outcome:
+    """Run a program and give it one fault, such as ``error=EIO`` or ``signal=KILL``; assert that it got it."""
+    outcome = _run(command, log, ["-e", f"inject={call.name}:{fault}:when={call.when}"])
+    trace = log.read_text(errors="replace")
+    work = trace[trace.index(MARK) :]
+    if fault == "signal=KILL":
+        assert "+++ killed by SIGKILL +++" in work
+        assert outcome.code in {-9, 137}
+    else:
+        assert len(re.findall(rf"{call.name}\(.*\(INJECTED\)", work)) == 1
+    return outcome
+
+
+def _run(command: Sequence[str], log: Path, options: list[str]) -> Outcome:
+    traced = ",".join(f"?{name}" for name in sorted({*CHANGING, *LOOKING, *_MARKING}))
+    done = subprocess.run(
+        ["strace", "-f", "-y", "-o", str(log), "-e", f"trace={traced}", *options, *command],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=60,
+        env={"PATH": os.defpath},
+    )
+    return Outcome(done.returncode, done.stderr)
