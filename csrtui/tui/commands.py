@@ -59,6 +59,7 @@ _SHOWN = {
     "escape": "Esc",
     "enter": "Enter",
     "tab": "Tab",
+    "backspace": "Backspace",
     "shift+tab": "Shift+Tab",
     "up": "Up",
     "down": "Down",

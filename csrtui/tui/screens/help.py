@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from csrtui.tui.widgets.text_block import Line
 
-_KEYS = 20
+_KEYS = 22
 _MORE = (
     "In lists: arrows or j and k, Page Up and Page Down, g and G. In a field with fixed values: left and "
     "right, or its first letter. Tab goes to the next field. The private key is never shown and never "

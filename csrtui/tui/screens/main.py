@@ -11,7 +11,6 @@ from textual.screen import Screen
 
 from csrtui.core.advice import common_name_missing
 from csrtui.core.errors import CsrtuiError, StoreError
-from csrtui.core.finding import FieldName
 from csrtui.core.visible import visible
 from csrtui.store.disk import NotConfirmedError
 from csrtui.tasks import drafting
@@ -31,7 +30,7 @@ from csrtui.tui.wrapping import cut
 if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
-    from textual.events import DescendantFocus, Resize
+    from textual.events import Resize
 
     from csrtui.core.draft import Draft
     from csrtui.core.pair import Pair
@@ -99,6 +98,7 @@ class MainScreen(Screen[None]):
         """Build the screen."""
         self._kept = drafting.recall(self._session)
         yield TextBlock(id="title")
+        self._told_of: Draft | None = None
         yield RuleLine(id="title-rule")
         with Horizontal(id="panes"):
             yield RequestPane(self._session, self._kept, id="request")
@@ -140,9 +140,12 @@ class MainScreen(Screen[None]):
         self.set_class(event.size.height < _SHORT, "-short")
         self._draw_title()
 
-    def on_descendant_focus(self, event: DescendantFocus) -> None:
+    def on_descendant_focus(self) -> None:
         """Follow the cursor from pane to pane."""
-        inside = PaneName.KEYSTORE if self.keystore in event.widget.ancestors else PaneName.REQUEST
+        # Not the event's widget: one that lies deeper tells later, and may have lost the cursor since.
+        if self.focused is None:
+            return
+        inside = PaneName.KEYSTORE if self.keystore in self.focused.ancestors else PaneName.REQUEST
         if inside is not self._pane:
             self._pane = inside
             self._draw_title()
@@ -181,7 +184,8 @@ class MainScreen(Screen[None]):
             self.query_one(CommandBar).show_commands(bar(Where.REQUEST))
 
     def tell(self, text: str) -> None:
-        """Tell the user something in a line, until the next key in the form."""
+        """Tell the user something in a line, until the form is changed."""
+        self._told_of = self.request.form.draft
         self.query_one("#message", RuleLine).tell(text)
 
     # Commands
@@ -304,8 +308,7 @@ class MainScreen(Screen[None]):
         """Show the pair in the keystore, and make the form ready for the next."""
         self._making = False
         form = self.request.form
-        form.load(form.draft.carried_over())
-        form.focus_field(FieldName.COMMON_NAME)
+        form.begin_again(form.draft.carried_over())
         self.request.update_soon()
         self._keep_soon()
         self.keystore.look(want=event.pair.name)
@@ -331,7 +334,8 @@ class MainScreen(Screen[None]):
 
     def on_request_pane_draft_changed(self) -> None:
         """Keep the draft when the typing pauses."""
-        if not self._making:
+        # What a fix or a paste changed is told after the change, whose message comes later still.
+        if not self._making and self.request.form.draft != self._told_of:
             self.query_one("#message", RuleLine).clear()
         self._keep_soon()
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _LABEL = 10
 _MAX_SUBJECT = 3
 _MAX_COVERS = 3
+_MAX_REACH = 2
 
 
 class Preview(TextBlock):
@@ -79,7 +80,7 @@ class Preview(TextBlock):
         lines = _block("Covers", text, self._text_width, _MAX_COVERS)
         wildcard = next((name for name in self._advice.names if name.is_wildcard), None)
         if wildcard is not None:
-            lines.append(_labelled("", cut(visible(reach(wildcard)), self._text_width), "label"))
+            lines += _block("", visible(reach(wildcard)), self._text_width, _MAX_REACH, "label")
         return lines
 
     def _advice_lines(self, room: int) -> list[Line]:
@@ -123,8 +124,8 @@ def _labelled(label: str, text: str, manner: str = "") -> Line:
     return ((f" {label}".ljust(_LABEL), "label"), (text, manner))
 
 
-def _block(label: str, text: str, width: int, most: int) -> list[Line]:
+def _block(label: str, text: str, width: int, most: int, manner: str = "") -> list[Line]:
     texts = wrap(text, width)
     if len(texts) > most:
         texts = [*texts[: most - 1], cut(" ".join(texts[most - 1 :]), width)]
-    return [_labelled(label if at == 0 else "", text) for at, text in enumerate(texts)]
+    return [_labelled(label if at == 0 else "", text, manner) for at, text in enumerate(texts)]

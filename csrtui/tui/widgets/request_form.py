@@ -23,7 +23,6 @@ from csrtui.tui.wrapping import cut
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
-    from textual.events import DescendantFocus
 
     from csrtui.core.finding import Fix
     from csrtui.tui.widgets.text_block import Line
@@ -136,6 +135,12 @@ class RequestForm(Widget):
         """Put the cursor into a field."""
         self.query_one(f"#{name.value}").focus()
 
+    def begin_again(self, draft: Draft) -> None:
+        """Show the draft of the next request; the cursor will stand in its common name."""
+        self._focused = FieldName.COMMON_NAME
+        self.load(draft)
+        self._draw_labels()
+
     def focus_step(self, step: int) -> None:
         """Put the cursor into the field after or before, round the end."""
         order = [*TEXT_FIELDS, *_CHOICES]
@@ -185,9 +190,17 @@ class RequestForm(Widget):
             self._choice(FieldName.KEY).load_value(read_platform(event.value).key_type.value)
         self.post_message(self.Changed())
 
-    def on_descendant_focus(self, event: DescendantFocus) -> None:
-        """Follow the cursor, and bring its field into view."""
-        name = FieldName(event.widget.id or FieldName.COMMON_NAME.value)
+    def on_input_submitted(self, event: TextField.Submitted) -> None:
+        """Enter goes on to the next field."""
+        event.stop()
+        self.focus_step(1)
+
+    def on_descendant_focus(self) -> None:
+        """Follow the cursor."""
+        # Not the event's widget: a field that lies deeper tells later, and may have lost the cursor since.
+        name = self._name_with_cursor
+        if name is None:
+            return
         left, self._focused = self._focused, name
         if left is FieldName.COUNTRY and name is not left:
             self.settle()
@@ -203,6 +216,11 @@ class RequestForm(Widget):
             first, left_out = event.lines[0].strip(), len(event.lines) - 1
             event.field.replace_text(event.field.value + first)
             self.post_message(self.Told(f"only the first line was taken; {left_out} more left out"))
+
+    def on_descendant_blur(self) -> None:
+        """Take the mark away where the cursor has left the form."""
+        if self._name_with_cursor is None:
+            self._draw_labels()
 
     def on_text_field_left_out(self, event: TextField.LeftOut) -> None:
         """Say which characters a paste had that no field can hold."""
@@ -244,7 +262,7 @@ class RequestForm(Widget):
     def _draw_labels(self) -> None:
         lines: list[Line] = []
         for name, label in TEXT_FIELDS.items():
-            here = name is self._focused and self.screen.focused is not None
+            here = name is self._name_with_cursor
             lines.append(
                 (
                     (">" if here else " ", "strong"),
@@ -263,3 +281,8 @@ class RequestForm(Widget):
         values = asdict(draft)
         for name in _CHOICES:
             self._choice(name).load_value(values[name.value])
+    @property
+    def _name_with_cursor(self) -> FieldName | None:
+        focused = self.screen.focused
+        return FieldName(str(focused.id)) if focused is not None and self in focused.ancestors else None
+

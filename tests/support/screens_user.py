@@ -1,0 +1,246 @@
+"""Somebody at csrtui's screens: keys go in, and what the screens hold is asked for. Nothing sleeps."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from textual import events
+from textual.keys import _character_to_key
+
+from csrtui.core import keys
+from csrtui.core.suffixes import SuffixList
+from csrtui.store.keystore import Keystore
+from csrtui.store.reference import public_suffix_text
+from csrtui.tasks.session import Session
+from csrtui.tui.app import CsrtuiApp
+from csrtui.tui.screens.confirm import ConfirmScreen
+from csrtui.tui.widgets.command_bar import CommandBar
+from csrtui.tui.widgets.preview import Preview
+from csrtui.tui.widgets.rule_line import RuleLine
+from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_field import TextField
+from csrtui.tui.widgets.text_view import TextView
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+    from pathlib import Path
+
+    from textual.geometry import Region
+    from textual.pilot import Pilot
+    from textual.widget import Widget
+
+    from csrtui.core.draft import Draft
+    from csrtui.core.finding import FieldName
+    from csrtui.tui.panes.keystore import KeystorePane
+    from csrtui.tui.screens.main import MainScreen
+    from csrtui.tui.widgets.request_form import RequestForm
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+_ROUNDS = 3
+_CHARACTERS = {"enter": "\r", "tab": "\t", "space": " ", "escape": "\x1b", "question_mark": "?", "slash": "/"}
+_DEADLINE_SECONDS = 10.0  # far more than anything takes, for a busy machine
+
+
+@cache
+def _suffixes() -> SuffixList:
+    return SuffixList.parse(public_suffix_text())
+
+
+def session_on(store: Path | Keystore, generate_key: keys.KeyGenerator = keys.generate) -> Session:
+    """A session at `NOW`, with the public suffix list read once for all tests."""
+    keystore = store if isinstance(store, Keystore) else Keystore(str(store))
+    session = Session(keystore, clock=lambda: NOW, generate_key=generate_key, user="tester")
+    session.__dict__["suffixes"] = _suffixes()
+    return session
+
+
+class User:
+    """Somebody at the screens.
+
+    Args:
+        app: The app.
+        pilot: What drives it.
+    """
+
+    def __init__(self, app: CsrtuiApp, pilot: Pilot[None]) -> None:
+        self.app = app
+        self.pilot = pilot
+        self.copied: list[str] = []
+
+    # What the user does
+
+    async def press(self, *names: str) -> None:
+        """Press keys, by Textual's names; a text is typed with ``*text``."""
+        for name in names:
+            character = _CHARACTERS.get(name, name if len(name) == 1 else None)
+            key = _character_to_key(name) if len(name) == 1 else name
+            self.app.post_message(events.Key(key, character))
+            await self.settle()
+
+    async def go_to(self, field: FieldName) -> None:
+        """Put the cursor into a field of the form."""
+        self.form.focus_field(field)
+        await self.until(lambda: self.focused_id == field.value, f"the cursor in {field.value}")
+
+    async def fill(self, field: FieldName, text: str) -> None:
+        """Put the cursor into a field and paste a line."""
+        await self.go_to(field)
+        await self.paste(text)
+
+    async def paste(self, text: str) -> None:
+        """Paste where the cursor is."""
+        focused = self.app.focused
+        assert focused is not None
+        focused.post_message(events.Paste(text))
+        await self.settle()
+
+    async def resize(self, columns: int, rows: int) -> None:
+        """Make the terminal another size."""
+        await self.pilot.resize_terminal(columns, rows)
+        await self.settle()
+
+    async def until(self, condition: Callable[[], object], what: str) -> None:
+        """Let the app go on until `condition` holds; fail with `what` and the screen when it never does."""
+        deadline = time.monotonic() + _DEADLINE_SECONDS
+        while not condition():
+            await self.pilot.pause(0.002)
+            if time.monotonic() > deadline:
+                raise AssertionError(f"waited in vain for {what}; the screen shows\n{self.screen_text}")
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Let the app handle everything that waits in a queue; not what a thread or a timer still does.
+
+        (Textual's own way, to wait until the process uses little time, takes twenty milliseconds a key.)
+        """
+        idle = 0
+        while idle < _ROUNDS and self.app.is_running:
+            await self.pilot._wait_for_screen()
+            await asyncio.sleep(0)
+            self.app.screen._on_timer_update()
+            pumps = [self.app, *self.app.screen.walk_children(with_self=True)]
+            idle = 0 if any(not pump._message_queue.empty() for pump in pumps) else idle + 1
+
+    async def until_pairs(self, *names: str) -> None:
+        """Wait until the keystore lists these pairs, in this order."""
+        await self.until(lambda: self.pairs == list(names), f"the pairs {names}")
+
+    # What the user sees
+
+    @property
+    def main(self) -> MainScreen:
+        return self.app.main
+
+    @property
+    def form(self) -> RequestForm:
+        return self.main.request.form
+
+    @property
+    def keystore(self) -> KeystorePane:
+        return self.main.keystore
+
+    @property
+    def draft(self) -> Draft:
+        return self.form.draft
+
+    @property
+    def focused_id(self) -> str | None:
+        return self.app.focused.id if self.app.focused else None
+
+    @property
+    def message(self) -> str:
+        return self.main.query_one("#message", RuleLine).message
+
+    @property
+    def preview(self) -> str:
+        return self.main.query_one(Preview).text
+
+    @property
+    def title(self) -> str:
+        return self.app.screen.query_one("#title", TextBlock).text
+
+    @property
+    def bar(self) -> str:
+        return self.app.screen.query_one(CommandBar).text
+
+    @property
+    def field_help(self) -> str:
+        return self.main.query_one("#field-help", TextBlock).text
+
+    @property
+    def country_name(self) -> str:
+        return self.main.query_one("#country-name", TextBlock).text
+
+    @property
+    def summary(self) -> str:
+        return self.main.query_one("#summary", TextBlock).text
+
+    @property
+    def pairs(self) -> list[str]:
+        rows = self.keystore._rows
+        return [rows.item(index).name for index in range(len(rows))]
+
+    @property
+    def read_text(self) -> str:
+        """All lines of the screen that is read: a pair, a CSR, help."""
+        return self.app.screen.query_one(TextView).all_text
+
+    @property
+    def question(self) -> str:
+        """What is asked; empty when nothing is."""
+        screen = self.app.screen
+        return screen.query_one("#question", TextBlock).text if isinstance(screen, ConfirmScreen) else ""
+
+    @property
+    def answer(self) -> bool | None:
+        """The answer that Enter would give."""
+        screen = self.app.screen
+        return screen._chosen if isinstance(screen, ConfirmScreen) else None
+
+    @property
+    def screen_lines(self) -> list[str]:
+        """What stands on the screen, as the app hands it to the terminal."""
+        return [strip.text.rstrip() for strip in self.app.screen._compositor.render_strips()]
+
+    @property
+    def screen_text(self) -> str:
+        return "\n".join(self.screen_lines)
+
+    @property
+    def regions(self) -> dict[str, Region]:
+        """Where each widget is seen that holds no other one, by its id; hidden ones are left out."""
+        return {
+            str(widget.id or type(widget).__name__): widget.region
+            for widget in _leaves(self.app.screen)
+            if widget.region and not any(not over.display for over in widget.ancestors_with_self)
+        }
+
+    def text_field(self, field: FieldName) -> TextField:
+        return self.form.query_one(f"#{field.value}", TextField)
+
+
+def _leaves(widget: Widget) -> Iterator[Widget]:
+    children = list(widget.children)
+    if not children:
+        yield widget
+    for child in children:
+        yield from _leaves(child)
+
+
+@asynccontextmanager
+async def at_screens(
+    session: Session, size: tuple[int, int] = (80, 24), **options: Any
+) -> AsyncIterator[User]:
+    """Open the screens on a session, of so many columns and rows."""
+    app = CsrtuiApp(session, **options)
+    async with app.run_test(size=size) as pilot:
+        user = User(app, pilot)
+        app.copy_to_clipboard = user.copied.append  # type: ignore[method-assign, assignment]
+        await user.until(lambda: user.focused_id, "a cursor")
+        await user.until(lambda: not user.keystore._reading, "the keystore to be read")
+        yield user
