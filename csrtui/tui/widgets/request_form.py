@@ -207,6 +207,11 @@ class RequestForm(Widget):
         self._draw_labels()
         self.post_message(self.FieldFocused(name))
 
+    def on_descendant_blur(self) -> None:
+        """Take the mark away where the cursor has left the form."""
+        if self._name_with_cursor is None:
+            self._draw_labels()
+
     def on_text_field_pasted(self, event: TextField.Pasted) -> None:
         """Sort several lines out: names into the fields of names, else the first line only, and say so."""
         event.stop()
@@ -216,11 +221,6 @@ class RequestForm(Widget):
             first, left_out = event.lines[0].strip(), len(event.lines) - 1
             event.field.replace_text(event.field.value + first)
             self.post_message(self.Told(f"only the first line was taken; {left_out} more left out"))
-
-    def on_descendant_blur(self) -> None:
-        """Take the mark away where the cursor has left the form."""
-        if self._name_with_cursor is None:
-            self._draw_labels()
 
     def on_text_field_left_out(self, event: TextField.LeftOut) -> None:
         """Say which characters a paste had that no field can hold."""
@@ -271,6 +271,11 @@ class RequestForm(Widget):
             )
         self.query_one("#labels", TextBlock).show(lines)
 
+    @property
+    def _name_with_cursor(self) -> FieldName | None:
+        focused = self.screen.focused
+        return FieldName(str(focused.id)) if focused is not None and self in focused.ancestors else None
+
     def _field(self, name: FieldName) -> FormField:
         return self.query_one(f"#{name.value}", FormField)
 
@@ -281,8 +286,3 @@ class RequestForm(Widget):
         values = asdict(draft)
         for name in _CHOICES:
             self._choice(name).load_value(values[name.value])
-    @property
-    def _name_with_cursor(self) -> FieldName | None:
-        focused = self.screen.focused
-        return FieldName(str(focused.id)) if focused is not None and self in focused.ancestors else None
-
