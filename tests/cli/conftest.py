@@ -1,0 +1,17 @@
+"""csrtui on an empty store of the test's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from command import Csrtui
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def csrtui(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Csrtui:
+    """Runs commands within this process."""
+    return Csrtui(tmp_path / "store", capsys, monkeypatch)

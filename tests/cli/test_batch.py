@@ -1,0 +1,166 @@
+"""``csrtui new --from``: a line for each row, the good ones kept, a file that is no CSV makes nothing."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from requests_made import HARD_ORGANIZATION
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from command import Csrtui
+
+FULL = (
+    "common_name,names,organization,organizational_unit,country,state,locality,key,ca,platform\n"
+    "a.com,www.a.com b.a.com,My Ltd,,GB,,London,,,nginx\n"
+    "b.com,,,,,,,rsa-2048,,\n"
+    "intranet,,My Ltd,R&D,GB,,London,,private,\n"
+)
+
+
+def test_a_pair_for_each_row_and_a_line_for_each_pair(csrtui: Csrtui) -> None:
+    ran = csrtui("new", "--from", "-", stdin=FULL.encode())
+    assert (ran.status, ran.err) == (0, "")
+    lines = ran.json_lines
+    assert [list(line) for line in lines] == [["row", "ok", "pair"]] * 3
+    assert [(line["row"], line["ok"]) for line in lines] == [(1, True), (2, True), (3, True)]
+    pairs = [line["pair"] for line in lines]
+    assert [pair["names"] for pair in pairs] == [["a.com", "www.a.com", "b.a.com"], ["b.com"], ["intranet"]]
+    assert [pair["key"]["type"] for pair in pairs] == ["ec-p256", "rsa-2048", "ec-p256"]
+    assert [(pair["ca"], pair["platform"]) for pair in pairs] == [
+        ("public", "nginx"), ("public", "other"), ("private", "other"),
+    ]  # fmt: skip
+    assert pairs[0]["subject"] == "CN=a.com,O=My Ltd,L=London,C=GB"
+    assert csrtui("show", "a.com", "--json").json == pairs[0]
+
+
+def test_a_file_is_read_as_well_with_a_byte_order_mark_and_crlf(csrtui: Csrtui, tmp_path: Path) -> None:
+    file = tmp_path / "hosts.csv"
+    file.write_bytes(b'\xef\xbb\xbfcommon_name , organization\r\na.com,"A, B"\r\n\r\nb.com\r\n')
+    ran = csrtui("new", "--from", str(file), "-L", "London", "-C", "GB", "-O", "My Ltd")
+    assert ran.status == 0
+    assert [line["pair"]["subject_fields"]["organization"] for line in ran.json_lines] == ["A, B", "My Ltd"]
+    assert [line["pair"]["subject_fields"]["locality"] for line in ran.json_lines] == ["London", "London"]
+
+
+def test_options_hold_where_a_row_says_nothing(csrtui: Csrtui) -> None:
+    rows = b"common_name,key,ca,platform\na.com,,,\nb.com,ec-p384,private,apache\n"
+    ran = csrtui("new", "--from", "-", "--key", "rsa-2048", "--for", "nginx", "--add-counterpart", stdin=rows)
+    first, second = (line["pair"] for line in ran.json_lines)
+    assert (first["key"]["type"], first["ca"], first["platform"]) == ("rsa-2048", "public", "nginx")
+    assert (second["key"]["type"], second["ca"], second["platform"]) == ("ec-p384", "private", "apache")
+    assert first["names"] == ["a.com", "www.a.com"]
+
+
+def test_a_row_that_fails_keeps_no_other_from_being_made(csrtui: Csrtui) -> None:
+    rows = (
+        "common_name,names,organization,ca,key,platform\n"
+        "a.com\nintranet\n\x1b]0;x\x07.com\nb.com,,,mine\nc.com,,,,rsa-1\nd.com,,,,,caddy\n"
+        'e.com,,A, B Ltd,,,,\n,www.a.com\n"f.com",,"' + HARD_ORGANIZATION.replace('"', '""') + '"\ng.com\n'
+    )
+    ran = csrtui("new", "--from", "-", "-C", "GB", "-L", "x", "-O", "X", stdin=rows.encode())
+    assert ran.status == 1
+    lines = ran.json_lines
+    assert [line["row"] for line in lines] == list(range(1, 11))
+    assert [line["ok"] for line in lines] == [True, *[False] * 7, True, True]
+    bad = [line for line in lines if not line["ok"]]
+    assert all(list(line) == ["row", "ok", "error"] and line["error"].isprintable() for line in bad)
+    said = ("intranet", "\\x1b]0;x\\x07", "mine", "rsa-1", "caddy", "more cells", "Common name is empty")
+    assert all(part in line["error"] for part, line in zip(said, bad, strict=True))
+    assert csrtui.pairs == ["a.com", "f.com", "g.com"]
+    assert lines[8]["pair"]["subject_fields"]["organization"] == HARD_ORGANIZATION
+
+
+def test_force_reaches_every_row(csrtui: Csrtui) -> None:
+    ran = csrtui("new", "--from", "-", "--force", stdin=b"common_name\nintranet\na..b\n")
+    assert [line["ok"] for line in ran.json_lines] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("content", "said", "hint"),
+    [
+        (b"", "the header names no common_name", "common_name,names,organization"),
+        (b"\n", "the header names no common_name", "common_name,names"),
+        (b"a.com\nb.com\n", 'the header has a column "a.com"', "common_name,names"),
+        (b"common_name,colour\nb.com,red\n", 'the header has a column "colour"', "common_name,names"),
+        (b"common_name,\x1b\nb.com,red\n", 'the header has a column "\\x1b"', "common_name,names"),
+        (b"common_name,names,names\nb.com\n", "a column twice", "common_name,names"),
+        (b"names\nb.com\n", "the header names no common_name", "common_name,names"),
+        (b"common_name\na.com\n\xff\n", "is not UTF-8", None),
+        (b'common_name\na.com\n"b.com\n', "is not CSV", None),
+        (b'common_name\na.com\n"b"x\n', "line 3 of", None),
+        (b"common_name\na.com\n" + b"x" * 200_000, "is not CSV", None),
+        (b"common_name\n" + b"a.com\n" * 200_000, "more than 1048576 bytes", None),
+    ],
+)
+def test_a_file_that_is_none_is_said_and_makes_nothing(
+    csrtui: Csrtui, tmp_path: Path, content: bytes, said: str, hint: str | None
+) -> None:
+    (tmp_path / "rows.csv").write_bytes(content)
+    for source in (str(tmp_path / "rows.csv"), "-"):
+        ran = csrtui("new", "--from", source, stdin=content)
+        assert (ran.status, ran.out) == (2, "")
+        assert said in ran.error
+        assert hint is None or hint in str(ran.hint)
+        assert csrtui.pairs == []
+
+
+def test_a_file_that_cannot_be_read_is_said(csrtui: Csrtui, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    refused = {
+        "missing": "No such file",
+        "fifo": "no regular file",
+        ".": "is a folder",
+        "a\0b": "no path",
+    }
+    for name, said in refused.items():
+        ran = csrtui("new", "--from", f"{tmp_path}/{name}")
+        assert (ran.status, ran.out) == (2, "")
+        assert said in ran.error
+    assert csrtui("new", "--from", "/dev/zero").status == 2
+    assert csrtui("new", "--from", "-", stdin=None).error == "standard input is closed"
+    assert csrtui.pairs == []
+
+
+def test_both_rows_and_passphrase_cannot_come_from_stdin(csrtui: Csrtui) -> None:
+    ran = csrtui("new", "--from", "-", "--passphrase-fd", "0", stdin=b"common_name\na.com\n")
+    assert ran.status == 2
+    assert "cannot both read standard input" in ran.error
+    assert csrtui.pairs == []
+
+
+def test_one_passphrase_encrypts_all_keys(csrtui: Csrtui, tmp_path: Path) -> None:
+    (tmp_path / "pass").write_text("correct horse battery staple\n")
+    (tmp_path / "pass").chmod(0o600)
+    arguments = ("new", "--from", "-", "--passphrase-file", str(tmp_path / "pass"))
+    ran = csrtui(*arguments, stdin=b"common_name\na.com\nb.com\n")
+    assert [line["pair"]["key"]["encrypted"] for line in ran.json_lines] == [True, True]
+    for name in csrtui.pairs:
+        assert b"ENCRYPTED PRIVATE KEY" in csrtui.pair(name).joinpath("key.pem").read_bytes()
+
+
+def test_on_a_terminal_the_progress_is_counted_on_one_line(
+    csrtui: Csrtui, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    ran = csrtui("new", "--from", "-", stdin=b"common_name\na.com\nb.com\n")
+    assert ran.err == "\r1 pairs\r2 pairs\n"
+    assert len(ran.json_lines) == 2
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.binary() | st.text().map(str.encode), st.sampled_from([b"", b"common_name\n", b"common_name,names\n"])
+)
+def test_any_bytes_end_in_lines_and_a_status(csrtui: Csrtui, content: bytes, header: bytes) -> None:
+    ran = csrtui("new", "--from", "-", stdin=header + content)
+    assert ran.status in {0, 1, 2}
+    assert "a bug" not in ran.err + ran.out
+    assert "\x1b" not in ran.err + ran.out
+    assert all(line["row"] for line in ran.json_lines)

@@ -1,0 +1,211 @@
+"""``csrtui list``, ``show`` and ``csr``: what is in the store, for people and for programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from requests_made import HARD_ORGANIZATION
+
+from csrtui.core.pair import Backup, BackupStatus, NextStep
+from csrtui.core.pair_json import dump_record, load_record
+
+if TYPE_CHECKING:
+    from command import Csrtui
+
+RFC_3339_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+def test_an_empty_store_has_an_empty_list(csrtui: Csrtui) -> None:
+    assert (csrtui("list").out, csrtui("list").err) == ("", "no pairs\n")
+    assert csrtui("list", "--json").json == {"schema": 1, "pairs": []}
+    assert csrtui("list", "--csv").out.count("\n") == 1
+    assert not csrtui.store.exists()
+
+
+def test_the_list_is_a_table_and_its_sum_is_talk(csrtui: Csrtui) -> None:
+    csrtui("new", "a.com")
+    csrtui("new", "much-longer.b.com", "--key", "rsa-2048")
+    ran = csrtui("list")
+    header, *rows = ran.out.splitlines()
+    assert header.split() == ["Name", "Key", "Made", "Backup", "Stage", "Left", "Next"]
+    assert {row.split()[0] for row in rows} == {"a.com", "much-longer.b.com"}
+    assert {row.index("none") for row in rows} == {header.index("Backup")}
+    assert ran.err == "2 pairs · 2 not backed up\n"
+
+
+def test_csv_is_read_back_by_a_csv_reader(csrtui: Csrtui) -> None:
+    csrtui("new", "a.com", "www.a.com", "-O", HARD_ORGANIZATION, "-C", "GB", "-L", "x")
+    ran = csrtui("list", "--csv")
+    (row,) = csv.DictReader(io.StringIO(ran.out))
+    assert (row["name"], row["names"], row["next"]) == ("a.com", "a.com www.a.com", "back-up")
+    assert row["path"] == str(csrtui.pair("a.com"))
+    assert RFC_3339_UTC.fullmatch(row["created"])
+    assert (row["expires"], row["days_left"]) == ("", "")
+    assert ran.err == ""
+
+
+def test_times_are_rfc_3339_in_utc_and_hashes_are_hex(csrtui: Csrtui) -> None:
+    made = csrtui("new", "a.com", "--json").json
+    assert RFC_3339_UTC.fullmatch(made["created"])
+    for digest in (made["key"]["spki_sha256"], made["request"]["sha256"]):
+        assert re.fullmatch("[0-9a-f]{64}", digest)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        (("--filter", "SHOP"), ["shop.a.com"]),
+        (("--filter", "a.com p256"), ["shop.a.com", "mail.a.com"]),
+        (("--filter", "nothing-like-it"), []),
+        (("--next", "back-up"), ["shop.a.com", "mail.a.com"]),
+        (("--next", "submit"), []),
+    ],
+)
+def test_the_list_can_be_narrowed(csrtui: Csrtui, arguments: tuple[str, ...], names: list[str]) -> None:
+    csrtui("new", "shop.a.com")
+    csrtui("new", "mail.a.com")
+    found = csrtui("list", *arguments, "--json").json["pairs"]
+    assert sorted(pair["name"] for pair in found) == sorted(names)
+
+
+@pytest.mark.parametrize("step", NextStep)
+def test_every_next_step_can_be_asked_for(csrtui: Csrtui, step: NextStep) -> None:
+    assert csrtui("list", "--next", step.value).status == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--next", "dance"), "--next: invalid choice: 'dance'"),
+        (("--json", "--csv"), "not allowed with argument"),
+        (("surplus",), "unrecognized arguments: surplus"),
+    ],
+)
+def test_wrong_options_are_said(csrtui: Csrtui, arguments: tuple[str, ...], said: str) -> None:
+    ran = csrtui("list", *arguments)
+    assert (ran.status, ran.out) == (2, "")
+    assert said in ran.error
+
+
+@pytest.mark.parametrize("form", [(), ("--json",), ("--csv",)])
+def test_a_damaged_pair_is_said_and_hides_no_other(csrtui: Csrtui, form: tuple[str, ...]) -> None:
+    csrtui("new", "a.com")
+    csrtui("new", "b.com")
+    csrtui.pair("a.com").joinpath("pair.json").write_text("{}")
+    ran = csrtui("list", *form)
+    assert ran.status == 3
+    assert "b.com" in ran.out
+    assert ran.error.startswith(f"{csrtui.pair('a.com')}: ")
+
+
+# One pair
+
+
+def test_show_tells_everything(csrtui: Csrtui) -> None:
+    csrtui("new", "a.com", "www.a.com", "-O", "x\u00a0y", "-C", "GB", "-L", "x", "--for", "nginx")
+    ran = csrtui("show", "a.com")
+    assert (ran.status, ran.err) == (0, "")
+    lines = ran.out.splitlines()
+    assert "Subject     CN=a.com,O=x\\C2\\A0y,L=x,C=GB" in lines
+    assert "Covers      a.com" in lines
+    assert "            www.a.com" in lines
+    assert "For         nginx, public CA" in lines
+    assert "Next        back up" in lines
+
+
+def test_the_hard_organization_comes_back_identical(csrtui: Csrtui) -> None:
+    csrtui("new", "a.com", "-O", HARD_ORGANIZATION, "-C", "GB", "-L", "x")
+    document = csrtui("show", "a.com", "--json").json
+    assert document["subject_fields"]["organization"] == HARD_ORGANIZATION
+
+
+@pytest.mark.parametrize("command", ["show", "csr"])
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("b.com", "there is no pair b.com"),
+        ("../pairs/a.com", '"../pairs/a.com" is no name of a pair'),
+        ("/etc/passwd", '"/etc/passwd" is no name of a pair'),
+        ("a.com/", '"a.com/" is no name of a pair'),
+        (".", '"." is no name of a pair'),
+        ("", '"" is no name of a pair'),
+        ("A.COM", '"A.COM" is no name of a pair'),
+        ("\x1b[2J\r\n", '"\\x1b[2J\\x0d\\x0a" is no name of a pair'),
+        ("a\0", '"a\\x00" is no name of a pair'),
+    ],
+)
+def test_a_pair_that_is_not_there_is_said(csrtui: Csrtui, command: str, name: str, said: str) -> None:
+    csrtui("new", "a.com")
+    ran = csrtui(command, name)
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.error == said
+    assert ran.hint
+
+
+@pytest.mark.parametrize("command", ["show", "csr"])
+def test_without_a_store_there_is_no_pair_and_none_is_made(csrtui: Csrtui, command: str) -> None:
+    ran = csrtui(command, "a.com")
+    assert (ran.status, ran.error) == (2, "there is no pair a.com")
+    assert not csrtui.store.exists()
+
+
+@pytest.mark.parametrize("command", ["show", "csr"])
+def test_a_damaged_request_is_the_stores_error(csrtui: Csrtui, command: str) -> None:
+    csrtui("new", "a.com")
+    csrtui.pair("a.com").joinpath("request.pem").write_text("nothing")
+    ran = csrtui(command, "a.com")
+    assert (ran.status, ran.out) == (3, "")
+    assert "the certificate request cannot be read" in ran.error
+
+
+# The CSR
+
+
+def test_csr_is_the_file_and_warns_without_a_backup(csrtui: Csrtui) -> None:
+    csrtui("new", "a.com")
+    ran = csrtui("csr", "a.com")
+    assert ran.status == 0
+    assert ran.out == csrtui.pair("a.com").joinpath("request.pem").read_text()
+    assert ran.err.startswith("warning: the key of a.com has no verified backup (backup: none)")
+    assert csrtui("show", "a.com", "--json").json["stage"] == "new"
+
+
+@pytest.mark.parametrize("status", BackupStatus)
+def test_only_a_verified_backup_silences_the_warning(csrtui: Csrtui, status: BackupStatus) -> None:
+    made = csrtui("new", "a.com", "--json").json
+    path = csrtui.pair("a.com") / "pair.json"
+    record = load_record(path.read_bytes())
+    backup = Backup(status, "/b.pem", record.created, record.created)
+    object.__setattr__(record, "backup", None if status is BackupStatus.NONE else backup)
+    path.write_bytes(dump_record(record))
+    assert (csrtui("csr", "a.com").err == "") is (status is BackupStatus.VERIFIED)
+    assert made["backup"] == {"status": "none", "path": None, "created": None, "verified": None}
+
+
+def test_marking_as_submitted_is_on_record(csrtui: Csrtui) -> None:
+    csrtui("new", "a.com")
+    assert csrtui("csr", "a.com", "--mark-submitted").out.startswith("-----BEGIN CERTIFICATE REQUEST-----\n")
+    document = csrtui("show", "a.com", "--json").json
+    assert document["stage"] == "submitted"
+    assert RFC_3339_UTC.fullmatch(document["submitted"])
+    history = json.loads(csrtui.pair("a.com").joinpath("pair.json").read_bytes())["history"]
+    assert [event["what"] for event in history] == ["created", "submitted"]
+
+
+def test_what_could_not_be_written_out_was_not_submitted(
+    csrtui: Csrtui, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    csrtui("new", "a.com")
+
+    def full(_: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("csrtui.cli.commands.csr.put_bytes", full)
+    ran = csrtui("csr", "a.com", "--mark-submitted")
+    assert (ran.status, ran.error) == (3, "cannot write the output: No space left on device")
+    assert csrtui("show", "a.com", "--json").json["stage"] == "new"

@@ -1,0 +1,205 @@
+"""``csrtui new``: a pair on the first try, nothing at all where the answer is no."""
+
+from __future__ import annotations
+
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+from requests_made import HARD_ORGANIZATION
+
+from csrtui.core import request
+from csrtui.core.keys import KeyType
+from csrtui.core.platforms import PLATFORMS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from command import Csrtui
+
+ORGANIZATION = ("-O", "My Ltd", "-L", "London", "-C", "GB")
+HARD = ("-O", HARD_ORGANIZATION, "-L", "London", "-C", "GB")
+
+
+def test_the_name_goes_to_stdout_and_all_talk_to_stderr(csrtui: Csrtui) -> None:
+    ran = csrtui("new", "www.mydomain.com", "mydomain.com", *ORGANIZATION)
+    assert ran.status == 0
+    assert ran.out == "www.mydomain.com\n"
+    assert f"made www.mydomain.com: EC P-256 key and CSR in {csrtui.pair('www.mydomain.com')}" in ran.err
+    assert ran.err.endswith("next: back up\n")
+
+
+def test_the_files_and_their_modes_are_the_contracts(csrtui: Csrtui) -> None:
+    csrtui("new", "mydomain.com")
+    modes = {"key.pem": 0o600, "request.pem": 0o644, "pair.json": 0o600}
+    folder = csrtui.pair("mydomain.com")
+    assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == modes
+    for above in (folder, folder.parent, csrtui.store):
+        assert stat.S_IMODE(above.stat().st_mode) == 0o700
+
+
+def test_json_is_the_pair_and_the_same_as_show_and_list(csrtui: Csrtui) -> None:
+    made = csrtui("new", "www.mydomain.com", "mydomain.com", *HARD, "--for", "nginx", "--json").json
+    assert list(made) == [
+        "schema", "name", "path", "created", "subject", "subject_fields", "names", "ca", "platform", "key",
+        "request", "backup", "stage", "submitted", "expires", "days_left", "next", "renews", "renewed_by",
+        "files",
+    ]  # fmt: skip
+    assert made["names"] == ["www.mydomain.com", "mydomain.com"]
+    assert made["subject_fields"]["organization"] == HARD_ORGANIZATION
+    assert (made["stage"], made["next"], made["platform"], made["ca"]) == (
+        "new",
+        "back-up",
+        "nginx",
+        "public",
+    )
+    assert csrtui("show", "www.mydomain.com", "--json").json == made
+    assert csrtui("list", "--json").json == {"schema": 1, "pairs": [made]}
+
+
+@pytest.mark.parametrize("key_type", KeyType)
+def test_every_key_type(csrtui: Csrtui, key_type: KeyType) -> None:
+    made = csrtui("new", "mydomain.com", "--ca", "private", "--key", key_type.value, "--json").json
+    assert made["key"]["type"] == key_type.value
+    assert made["request"]["signature_hash"] == key_type.hash_name
+    read = request.read_pem(csrtui.pair("mydomain.com").joinpath("request.pem").read_bytes())
+    assert (read.key_type, read.spki_sha256, read.sha256) == (
+        key_type, made["key"]["spki_sha256"], made["request"]["sha256"],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_every_platform_sets_its_key(csrtui: Csrtui, platform: str) -> None:
+    made = csrtui("new", "mydomain.com", "--for", platform, "--json").json
+    assert made["platform"] == platform
+    assert made["key"]["type"] == PLATFORMS[platform].key_type.value
+
+
+def test_every_subject_option_has_a_long_and_a_short_form(csrtui: Csrtui) -> None:
+    short = ("-O", "O", "-U", "U", "-C", "GB", "-S", "S", "-L", "L")
+    long = (
+        "--organization=O", "--organizational-unit=U", "--country=GB", "--state=S", "--locality=L",
+    )  # fmt: skip
+    subjects = {
+        csrtui("new", "a.com", "--ca=private", *form, "--json").json["subject"] for form in (short, long)
+    }
+    assert subjects == {"CN=a.com,OU=U,O=O,L=L,ST=S,C=GB"}
+
+
+def test_the_twin_is_added_when_asked_for(csrtui: Csrtui) -> None:
+    ran = csrtui("new", "mydomain.com", "--add-counterpart", "--json")
+    assert ran.json["names"] == ["mydomain.com", "www.mydomain.com"]
+    assert "certificate error" not in ran.err
+
+
+def test_the_twin_is_only_advised_otherwise(csrtui: Csrtui) -> None:
+    ran = csrtui("new", "mydomain.com", "--json")
+    assert ran.json["names"] == ["mydomain.com"]
+    assert "warning: Visitors of www.mydomain.com" in ran.err
+    assert "  fix: also cover www.mydomain.com" in ran.err
+
+
+# Nothing is ever overwritten
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_name_that_is_taken_is_said_and_the_pair_untouched(csrtui: Csrtui) -> None:
+    csrtui("new", "a.com", "--as", "shop")
+    before = contents(csrtui.pair("shop"))
+    ran = csrtui("new", "b.com", "--as", "shop")
+    assert (ran.status, ran.out) == (0, "shop-2\n")
+    assert "note: the name shop is taken; this pair is shop-2" in ran.err
+    assert contents(csrtui.pair("shop")) == before
+
+
+@pytest.mark.parametrize("kind", ["file", "folder", "full folder", "link", "broken link"])
+def test_whatever_stands_in_the_way_stays(csrtui: Csrtui, kind: str) -> None:
+    csrtui("new", "b.com")
+    place = csrtui.pair("a.com")
+    match kind:
+        case "file":
+            place.write_text("mine")
+        case "link":
+            place.symlink_to(csrtui.pair("b.com"))
+        case "broken link":
+            place.symlink_to("nowhere")
+        case _:
+            place.mkdir(0o700)
+            if kind == "full folder":
+                (place / "key.pem").write_text("mine")
+    before = place.lstat()
+    assert csrtui("new", "a.com").out == "a.com-2\n"
+    assert place.lstat() == before
+    assert len(contents(csrtui.pair("b.com"))) == 3
+
+
+# What stops it
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said", "hint"),
+    [
+        ((), "a request needs a name", "csrtui new www.mydomain.com"),
+        (("",), "Common name is empty", None),
+        (("a.com", "--key", "rsa-1024"), "'rsa-1024' is no key type", "key types: ec-p256"),
+        (("a.com", "--for", "caddy"), "'caddy' is no server software", "known: nginx, apache"),
+        (("a.com", "--ca", "mine"), "--ca: invalid choice: 'mine'", "csrtui new --help"),
+        (("a.com", "--as", "../x"), '"../x" is no name of a pair', "a pair's name has"),
+        (("a.com", "--as", ""), '"" is no name of a pair', "a pair's name has"),
+        (("a.com", "--bogus"), "unrecognized arguments: --bogus", "--help"),
+        (("a.com", "-O", "My", "Ltd"), "unrecognized arguments: Ltd", "--help"),
+        (("a.com", "-O"), "-O/--organization: expected one argument", "csrtui new --help"),
+        (("a.com", "--organiz", "X"), "unrecognized arguments", "--help"),
+        (("a..com",), "nothing before or between its dots", None),
+        (("a.com", "https://b.com/x"), "more than a host name", "write b.com"),
+        (("a.com", "-O", "x" * 65), "64", None),
+        (("a.com", "-O", "a\x1b[31mb", *ORGANIZATION[2:]), "Organization", None),
+        (("intranet",), "intranet", "--ca private; or insist with --force"),
+        (("a.com", "--key", "ed25519"), "Ed25519", "insist with --force"),
+        (("a.com", "--from", "x.csv"), "--from takes its names from the file", "leave out NAME"),
+        (("--as", "x", "--from", "x.csv"), "--from takes its names from the file", "leave out NAME"),
+        (("a.com", "--store", ""), '--store is ""', "give the folder of the store"),
+        (("a.com", "--store", "a\0b"), '--store is "a\\x00b"', "give the folder of the store"),
+    ],
+)
+def test_wrong_input_is_said_and_leaves_nothing(
+    csrtui: Csrtui, arguments: tuple[str, ...], said: str, hint: str | None
+) -> None:
+    ran = csrtui("new", *arguments)
+    assert (ran.status, ran.out) == (2, "")
+    assert said in ran.error
+    assert hint is None or hint in str(ran.hint)
+    assert not csrtui.store.exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("a..com",),
+        ("",),
+        ("a.com", "-O", "x" * 65),
+        ("a.com", "-C", "Germany"),
+        ("a.com", "-O", "a\nb"),
+        ("x" * 64 + ".com",),
+    ],
+)
+def test_force_does_not_force_what_x509_cannot_hold(csrtui: Csrtui, arguments: tuple[str, ...]) -> None:
+    ran = csrtui("new", *arguments, "--force")
+    assert ran.status == 2
+    assert "--force" not in str(ran.hint)
+    assert not csrtui.store.exists()
+
+
+def test_force_overrules_the_rest_and_says_so(csrtui: Csrtui) -> None:
+    ran = csrtui("new", "intranet", "--force")
+    assert (ran.status, ran.out) == (0, "intranet\n")
+    assert "overruled: " in ran.err
+
+
+def test_every_error_but_the_first_is_said_as_well(csrtui: Csrtui) -> None:
+    ran = csrtui("new", "a..com", "b..com")
+    assert "a..com" in ran.error
+    assert "b..com" in ran.err.replace(ran.error, "")

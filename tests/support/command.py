@@ -1,0 +1,136 @@
+"""csrtui as a command: within this process, where that is enough, or as a process of its own."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from csrtui.cli.main import run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pytest
+
+ROOT = Path(__file__).parents[2]
+DEADLINE = 60.0
+"""Seconds; far more than any command takes."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """What it printed, which is one JSON document."""
+        return json.loads(self.out)
+
+    @property
+    def json_lines(self) -> list[Any]:
+        """What it printed, a JSON document a line."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def error(self) -> str:
+        """The one line that says why it failed, without what comes before the colon."""
+        (line,) = (line for line in self.err.splitlines() if line.startswith("csrtui: error: "))
+        return line.removeprefix("csrtui: error: ")
+
+    @property
+    def hint(self) -> str | None:
+        """The line that says what to do."""
+        hints = [line for line in self.err.splitlines() if line.startswith("hint: ")]
+        assert len(hints) <= 1
+        return hints[0].removeprefix("hint: ") if hints else None
+
+
+class Csrtui:
+    """Runs csrtui within this process on the store of one test.
+
+    Args:
+        store: The store's folder; it need not be there.
+        capture: pytest's `capsys`.
+        patch: pytest's `monkeypatch`.
+    """
+
+    def __init__(self, store: Path, capture: pytest.CaptureFixture[str], patch: pytest.MonkeyPatch) -> None:
+        self.store = store
+        self.screens: list[str] = []
+        self._capture = capture
+        self._patch = patch
+        patch.setenv("CSRTUI_STORE", str(store))
+
+    def __call__(self, *arguments: str, stdin: bytes | None = b"") -> Ran:
+        """Run it on `arguments`; `stdin` is what it can read there, None a closed one."""
+        source = None if stdin is None else io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8")
+        self._patch.setattr(sys, "stdin", source)
+        self._capture.readouterr()
+        status = run(arguments, open_screens=self._open_screens)
+        out, err = self._capture.readouterr()
+        return Ran(status, out, err)
+
+    def pair(self, name: str) -> Path:
+        """The folder of a pair."""
+        return self.store / "pairs" / name
+
+    @property
+    def pairs(self) -> list[str]:
+        """The names of what lies in ``pairs/``, hidden or not."""
+        folder = self.store / "pairs"
+        return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+    def _open_screens(self, store: str) -> int:
+        self.screens.append(store)
+        return 0
+
+
+def argv(*arguments: str) -> list[str]:
+    """The command line of a real process."""
+    return [sys.executable, "-m", "csrtui", *arguments]
+
+
+def environment(store: Path | None, **more: str) -> dict[str, str]:
+    """The environment of a real process: nothing of csrtui's but its store."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CSRTUI")}
+    return kept | ({"CSRTUI_STORE": str(store)} if store else {}) | more
+
+
+def run_process(
+    *arguments: str, store: Path | None, stdin: bytes = b"", env: Mapping[str, str] | None = None
+) -> Ran:
+    """Run csrtui as a process of its own and wait for its end."""
+    done = subprocess.run(
+        argv(*arguments),
+        input=stdin,
+        capture_output=True,
+        env=environment(store) | dict(env or {}),
+        cwd=ROOT,
+        timeout=DEADLINE,
+        check=False,
+    )
+    return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def run_shell(script: str, *arguments: str, store: Path) -> Ran:
+    """Run ``"$@"`` within a shell script; ``"$@"`` is csrtui with `arguments`."""
+    done = subprocess.run(
+        ["bash", "-c", script, "bash", *argv(*arguments)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env=environment(store),
+        cwd=ROOT,
+        timeout=DEADLINE,
+        check=False,
+    )
+    return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
