@@ -13,7 +13,7 @@ def open_screens(store: str) -> int:
     """Open the screens on the store at a path, and return the exit status when they are left.
 
     Raises:
-        InputError: There is no terminal to draw them on.
+        InputError: There is no terminal to draw them on, or the configuration says something unknown.
     """
     import os
 
@@ -21,9 +21,11 @@ def open_screens(store: str) -> int:
 
     refuse_without_terminal(os.environ)
     from csrtui.store.keystore import Keystore
+    from csrtui.tasks.profiles import load_config
     from csrtui.tasks.session import Session
     from csrtui.tui.app import CsrtuiApp
 
-    app = CsrtuiApp(Session(Keystore(store)))
-    app.run()
+    config = load_config(os.environ)
+    app = CsrtuiApp(Session(Keystore(store)), config)
+    app.run(mouse=config.screens.mouse)
     return app.exit_status

@@ -5,8 +5,13 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, ClassVar
 
-from csrtui.core.errors import StoreError
+from textual.theme import BUILTIN_THEMES
+
+from csrtui.core.config import Config
+from csrtui.core.errors import InputError, StoreError
+from csrtui.core.visible import visible
 from csrtui.tui.commands import Where, bindings
+from csrtui.tui.key_names import configured
 from csrtui.tui.safe_app import SafeApp
 from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.main import MainScreen
@@ -26,20 +31,29 @@ class CsrtuiApp(SafeApp[None]):
 
     Args:
         session: What they work on.
-        theme: The name of a theme of Textual's.
+        config: The user's settings; None for none.
+
+    Raises:
+        InputError: The settings name a theme, a command or a key that there is not.
     """
 
     TITLE = "csrtui"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.ANYWHERE)]
     CSS_PATH: ClassVar[list[str]] = ["styles/app.tcss"]  # type: ignore[assignment]
 
-    def __init__(self, session: Session, theme: str = DEFAULT_THEME) -> None:
-        super().__init__(theme)
+    def __init__(self, session: Session, config: Config | None = None) -> None:
+        settings = config or Config()
+        commands = configured(settings.keys)
+        super().__init__(_theme(settings.screens.theme))
         self._session = session
+        self._commands = commands
+        self.set_keymap(
+            {command.action: command.keys for command in commands if command.action in settings.keys}
+        )
 
     def get_default_screen(self) -> Screen[None]:
         """The main screen."""
-        return MainScreen(self._session)
+        return MainScreen(self._session, self._commands)
 
     @property
     def main(self) -> MainScreen:
@@ -51,7 +65,7 @@ class CsrtuiApp(SafeApp[None]):
         from csrtui.tui.screens.help import HelpScreen
 
         if not isinstance(self.screen, (HelpScreen, ConfirmScreen)):
-            self.push_screen(HelpScreen())
+            self.push_screen(HelpScreen(self._commands))
 
     async def action_quit(self) -> None:
         """Leave, as Textual's own key for it would have it."""
@@ -71,3 +85,14 @@ class CsrtuiApp(SafeApp[None]):
         """Keep the half-filled form; called when a signal or a lost terminal ends the app."""
         with contextlib.suppress(StoreError):  # there is nobody left to tell
             self.main.keep_draft()
+
+
+def _theme(name: str | None) -> str:
+    if name is None:
+        return DEFAULT_THEME
+    if name not in BUILTIN_THEMES:
+        raise InputError(
+            f"[screens] names the theme {visible(name)!r}, which there is not",
+            f"themes: {', '.join(sorted(BUILTIN_THEMES))}",
+        )
+    return name

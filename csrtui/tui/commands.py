@@ -1,5 +1,6 @@
 """Every command of the screens, declared once: bindings, the bar, help and the README come from here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -58,8 +59,8 @@ _SHOWN = {
     "slash": "/",
     "escape": "Esc",
     "enter": "Enter",
-    "tab": "Tab",
     "backspace": "Backspace",
+    "tab": "Tab",
     "shift+tab": "Shift+Tab",
     "up": "Up",
     "down": "Down",
@@ -82,6 +83,22 @@ COMMANDS = (
         "f4",
         "Fix all",
         "Apply every fix that only corrects what was plainly meant.",
+        Where.REQUEST,
+        on_bar=False,
+    ),
+    Command(
+        "profiles",
+        "ctrl+p",
+        "Profiles",
+        "Fill the form with a profile, or keep it as one.",
+        Where.REQUEST,
+        on_bar=False,
+    ),
+    Command(
+        "start_from",
+        "ctrl+o",
+        "Start from",
+        "Fill the form with what an existing pair, CSR or certificate says.",
         Where.REQUEST,
         on_bar=False,
     ),
@@ -141,22 +158,29 @@ COMMANDS = (
 def bindings(*places: Where) -> list[Binding]:
     """Return the key bindings of the commands that work in `places`."""
     return [
-        Binding(command.keys, command.action, command.label, show=False, priority=command.priority)
+        Binding(
+            command.keys,
+            command.action,
+            command.label,
+            show=False,
+            priority=command.priority,
+            id=command.action,
+        )
         for command in COMMANDS
-        if command.where in places and command.action not in _OF_THE_FIELD
+        if command.where in places and command.action not in FIXED
     ]
 
 
 HELP_IN_LISTS = Binding("question_mark", "app.help", "Help", show=False)
 """Help where a question mark cannot be typed."""
 
-_OF_THE_FIELD = frozenset({"undo", "redo", "open_pair"})
-"""What the focused widget binds itself; listed for help only."""
+FIXED = frozenset({"undo", "redo", "open_pair"})
+"""What the focused widget binds itself: listed for help, not to be changed."""
 
 
-def bar(place: Where) -> list[Command]:
-    """Return the commands that the bar shows at `place`."""
+def bar(place: Where, commands: Sequence[Command] = COMMANDS) -> list[Command]:
+    """Return the commands that the bar shows at `place`, of those given with the keys they have."""
     places = {place, Where.ANYWHERE}
     if place in {Where.REQUEST, Where.KEYSTORE}:
         places.add(Where.PANES)
-    return [command for command in COMMANDS if command.on_bar and command.where in places]
+    return [command for command in commands if command.on_bar and command.where in places]

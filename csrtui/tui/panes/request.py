@@ -12,6 +12,8 @@ from csrtui.core.finding import CaKind, FieldName, worst_first
 from csrtui.core.keys import KeyType
 from csrtui.tasks.asking import Asked, advise_on, preview
 from csrtui.tasks.drafting import asked_by
+from csrtui.tasks.profiles import with_profile_applied
+from csrtui.tui.screens.notice import NoticeScreen
 from csrtui.tui.widgets.preview import Preview
 from csrtui.tui.widgets.request_form import RequestForm
 from csrtui.tui.widgets.rule_line import RuleLine
@@ -24,9 +26,11 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from csrtui.core.advice import Advice
+    from csrtui.core.config import Profile
     from csrtui.core.draft import Draft
     from csrtui.core.finding import Finding
     from csrtui.tasks.session import Session
+    from csrtui.tasks.starting import Start
 
 _MOST_FIXES = 1000
 
@@ -104,6 +108,33 @@ class RequestPane(Widget):
     def point_to(self, finding: Finding) -> None:
         """Put the cursor into the field that a finding is about."""
         self.form.focus_field(finding.field)
+
+    def choose_profile(self) -> None:
+        """Choose a profile to fill the form with, or keep the form as one."""
+        from csrtui.tui.screens.profiles import ProfilesScreen
+
+        self.form.settle()
+        self.app.push_screen(ProfilesScreen(self.form.draft), self._use_profile)
+
+    def choose_start(self) -> None:
+        """Ask for a pair, a CSR or a certificate to fill the form with."""
+        from csrtui.tui.screens.start_from import StartFromScreen
+
+        self.app.push_screen(StartFromScreen(self._session), self._use_start)
+
+    def _use_profile(self, chosen: tuple[str, Profile] | None) -> None:
+        if chosen is not None:
+            name, profile = chosen
+            self.form.replace(with_profile_applied(self.form.draft, profile))
+            self.form.tell(f"filled in from the profile {name}   ctrl+z undoes it")
+
+    def _use_start(self, start: Start | None) -> None:
+        if start is None:
+            return
+        self.form.replace(start.draft)
+        self.form.tell("filled in; a new key will be made   ctrl+z undoes it")
+        if start.left_out:
+            self.app.push_screen(NoticeScreen("Filled in. Not taken over:", start.left_out))
 
     # Events
 

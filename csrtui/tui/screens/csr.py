@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.screen import Screen
 
 from csrtui.core import request
-from csrtui.tui.commands import Where, bar, bindings
+from csrtui.tui.commands import COMMANDS, Where, bar, bindings
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
     from csrtui.core.pair import Pair
+    from csrtui.tui.commands import Command
 
 
 class CsrScreen(Screen[None]):
@@ -24,14 +27,16 @@ class CsrScreen(Screen[None]):
     Args:
         pair: Whose.
         asked: The CSR.
+        commands: All commands, with the keys they have.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         binding for binding in bindings(Where.PAIR) if binding.action == "back"
     ]
 
-    def __init__(self, pair: Pair, asked: request.Request) -> None:
+    def __init__(self, pair: Pair, asked: request.Request, commands: Sequence[Command] = COMMANDS) -> None:
         super().__init__()
+        self._commands = commands
         self._pair = pair
         self._asked = asked
 
@@ -47,7 +52,7 @@ class CsrScreen(Screen[None]):
         view.show_all([((line, ""),) for line in pem.splitlines()])
         view.focus()
         self.query_one(CommandBar).show_commands(
-            [command for command in bar(Where.PAIR) if command.action in {"back", "leave"}]
+            [command for command in bar(Where.PAIR, self._commands) if command.action in {"back", "leave"}]
         )
 
     def action_back(self) -> None:

@@ -14,9 +14,12 @@ from csrtui.tui.widgets.text_view import TextView
 from csrtui.tui.wrapping import wrap
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
+    from csrtui.tui.commands import Command
     from csrtui.tui.widgets.text_block import Line
 
 _KEYS = 22
@@ -28,11 +31,19 @@ _MORE = (
 
 
 class HelpScreen(Screen[None]):
-    """Every command, by the place where it works."""
+    """Every command, by the place where it works.
+
+    Args:
+        commands: All of them, with the keys they have.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,f1,question_mark,backspace", "back", "Back", show=False, priority=True)
     ]
+
+    def __init__(self, commands: Sequence[Command] = COMMANDS) -> None:
+        super().__init__()
+        self._commands = commands
 
     def compose(self) -> ComposeResult:
         """Build the screen."""
@@ -52,17 +63,17 @@ class HelpScreen(Screen[None]):
 
     def on_resize(self) -> None:
         """Break the lines anew."""
-        self.query_one("#help", TextView).show_all(_lines(self.size.width))
+        self.query_one("#help", TextView).show_all(_lines(self._commands, self.size.width))
 
     def action_back(self) -> None:
         """Go back."""
         self.dismiss()
 
 
-def _lines(width: int) -> list[Line]:
+def _lines(every: Sequence[Command], width: int) -> list[Line]:
     lines: list[Line] = []
     for place in Where:
-        commands = [command for command in COMMANDS if command.where is place]
+        commands = [command for command in every if command.where is place]
         if commands:
             lines.append(((f" {place.value}", "strong"),))
         for command in commands:

@@ -17,17 +17,18 @@ from csrtui.tasks import drafting
 from csrtui.tasks.create import Blocking, create_pair
 from csrtui.tasks.review import read_pair
 from csrtui.tasks.wording import NEXT_STEPS, key_label
-from csrtui.tui.commands import Where, bar, bindings
+from csrtui.tui.commands import COMMANDS, Where, bar, bindings
 from csrtui.tui.panes.keystore import KeystorePane
 from csrtui.tui.panes.request import RequestPane
 from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.terminal import hostname
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.rule_line import RuleLine
-from csrtui.tui.widgets.text_block import TextBlock
-from csrtui.tui.wrapping import cut
+from csrtui.tui.widgets.title_bar import TitleBar
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.app import ComposeResult
     from textual.binding import BindingType
     from textual.events import Resize
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
     from csrtui.core.pair import Pair
     from csrtui.tasks.asking import Asked
     from csrtui.tasks.session import Session
+    from csrtui.tui.commands import Command
     from csrtui.tui.widgets.request_form import RequestForm
-    from csrtui.tui.widgets.text_block import Part
 
 _WIDE = 120
 _NARROW = 60
@@ -58,6 +59,7 @@ class MainScreen(Screen[None]):
 
     Args:
         session: What it works on.
+        commands: All commands, with the keys they have.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.PANES, Where.REQUEST, Where.KEYSTORE)]
@@ -85,20 +87,21 @@ class MainScreen(Screen[None]):
             super().__init__()
             self.error = error
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, commands: Sequence[Command] = COMMANDS) -> None:
         super().__init__()
+        self._commands = commands
         self._session = session
         self._pane = PaneName.REQUEST
         self._making = False
         self._kept: Draft | None = None
+        self._told_of: Draft | None = None
         self._counted = ""
         self._keep_timer_runs = False
 
     def compose(self) -> ComposeResult:
         """Build the screen."""
         self._kept = drafting.recall(self._session)
-        yield TextBlock(id="title")
-        self._told_of: Draft | None = None
+        yield TitleBar(id="title")
         yield RuleLine(id="title-rule")
         with Horizontal(id="panes"):
             yield RequestPane(self._session, self._kept, id="request")
@@ -162,26 +165,17 @@ class MainScreen(Screen[None]):
         self._draw_bar()
 
     def _draw_title(self) -> None:
-        host = hostname()
-        left = f" csrtui · {host}" if host else " csrtui"
         counted = self._counted if self.size.width >= _NARROW else ""
-        right: list[Part] = []
-        for pane, label in (
-            (PaneName.REQUEST, "Request"),
-            (PaneName.KEYSTORE, f"Keystore {counted}".strip()),
-        ):
-            here = pane is self._pane
-            right.append((f"[{label}]" if here else f" {label} ", "strong" if here else "label"))
-        width = sum(len(text) for text, _ in right)
-        left = cut(left, max(self.size.width - width - 2, 0))
-        gap = " " * max(self.size.width - len(left) - width - 1, 1)
-        self.query_one("#title", TextBlock).show([((left, ""), (gap, ""), *right)])
+        tabs = ((PaneName.REQUEST, "Request"), (PaneName.KEYSTORE, f"Keystore {counted}".strip()))
+        self.query_one(TitleBar).show_tabs(hostname(), [(label, pane is self._pane) for pane, label in tabs])
 
     def _draw_bar(self) -> None:
         if self._pane is PaneName.KEYSTORE:
-            self.query_one(CommandBar).show_commands(bar(Where.KEYSTORE), {"switch_pane": "Request"})
+            self.query_one(CommandBar).show_commands(
+                bar(Where.KEYSTORE, self._commands), {"switch_pane": "Request"}
+            )
         else:
-            self.query_one(CommandBar).show_commands(bar(Where.REQUEST))
+            self.query_one(CommandBar).show_commands(bar(Where.REQUEST, self._commands))
 
     def tell(self, text: str) -> None:
         """Tell the user something in a line, until the form is changed."""
@@ -196,7 +190,15 @@ class MainScreen(Screen[None]):
         typing = in_keystore and self.keystore.filter.has_focus
         if action in {"filter", "sort", "new_request"}:
             return in_keystore and not typing
-        if action in {"next_field", "previous_field", "fix", "fix_all", "next_advice"}:
+        if action in {
+            "next_field",
+            "previous_field",
+            "fix",
+            "fix_all",
+            "next_advice",
+            "profiles",
+            "start_from",
+        }:
             return not in_keystore
         return True
 
@@ -246,6 +248,14 @@ class MainScreen(Screen[None]):
     def action_next_advice(self) -> None:
         """Show the next finding."""
         self.request.next_advice()
+
+    def action_profiles(self) -> None:
+        """Choose a profile to fill the form with, or keep the form as one."""
+        self.request.choose_profile()
+
+    def action_start_from(self) -> None:
+        """Ask what to start from."""
+        self.request.choose_start()
 
     def leave(self) -> None:
         """Leave; with a request typed, ask once."""
@@ -359,7 +369,7 @@ class MainScreen(Screen[None]):
         except CsrtuiError as error:
             self._tell_error(error)
             return
-        self.app.push_screen(PairScreen(pair, asked, self._session.clock()))
+        self.app.push_screen(PairScreen(pair, asked, self._session.clock(), self._commands))
 
     # The draft
 

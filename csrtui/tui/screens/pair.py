@@ -8,7 +8,7 @@ from textual.screen import Screen
 
 from csrtui.core.visible import visible
 from csrtui.tasks.wording import pair_lines
-from csrtui.tui.commands import HELP_IN_LISTS, Where, bar, bindings
+from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Where, bar, bindings
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.rule_line import RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from csrtui.core.pair import Pair
     from csrtui.core.request import Request
+    from csrtui.tui.commands import Command
     from csrtui.tui.widgets.text_block import Line
 
 _LABEL = 12
@@ -37,12 +38,16 @@ class PairScreen(Screen[None]):
         pair: Which.
         request: What its CSR says, decoded from the file.
         now: What ages are counted to.
+        commands: All commands, with the keys they have.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.PAIR), HELP_IN_LISTS]
 
-    def __init__(self, pair: Pair, request: Request, now: datetime) -> None:
+    def __init__(
+        self, pair: Pair, request: Request, now: datetime, commands: Sequence[Command] = COMMANDS
+    ) -> None:
         super().__init__()
+        self._commands = commands
         self.pair = pair
         self._request = request
         self._now = now
@@ -58,7 +63,7 @@ class PairScreen(Screen[None]):
     def on_mount(self) -> None:
         """Show the pair."""
         self.query_one("#title", TextBlock).show([((f" Keystore · {visible(self.pair.name)}", "strong"),)])
-        self.query_one(CommandBar).show_commands(bar(Where.PAIR))
+        self.query_one(CommandBar).show_commands(bar(Where.PAIR, self._commands))
         self.query_one("#pair").focus()
 
     def on_resize(self) -> None:
@@ -73,7 +78,7 @@ class PairScreen(Screen[None]):
         """Show the CSR alone."""
         from csrtui.tui.screens.csr import CsrScreen
 
-        self.app.push_screen(CsrScreen(self.pair, self._request))
+        self.app.push_screen(CsrScreen(self.pair, self._request, self._commands))
 
 
 def _lines(pair: Pair, now: datetime, width: int) -> Sequence[Line]:

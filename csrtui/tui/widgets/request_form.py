@@ -146,6 +146,10 @@ class RequestForm(Widget):
         order = [*TEXT_FIELDS, *_CHOICES]
         self.focus_field(order[(order.index(self._focused) + step) % len(order)])
 
+    def tell(self, text: str) -> None:
+        """Have a line told to the user."""
+        self.post_message(self.Told(text))
+
     # Fixes
 
     def apply(self, fix: Fix, where: FieldName) -> None:
@@ -158,6 +162,16 @@ class RequestForm(Widget):
             self._field(where).replace_text(fix.value)
         if fix.ca is not None:
             self._choice(FieldName.CA).load_value(fix.ca.value)
+        self._before_fix = (before, self.draft)
+        self._show_country()
+        self.post_message(self.Changed())
+
+    def replace(self, draft: Draft) -> None:
+        """Fill the form with a draft; `undo_fix` takes it back as one."""
+        before = self.draft
+        for name in TEXT_FIELDS:
+            self._field(name).replace_text(getattr(draft, name.value))
+        self._load_choices(draft)
         self._before_fix = (before, self.draft)
         self._show_country()
         self.post_message(self.Changed())
@@ -220,14 +234,14 @@ class RequestForm(Widget):
         else:
             first, left_out = event.lines[0].strip(), len(event.lines) - 1
             event.field.replace_text(event.field.value + first)
-            self.post_message(self.Told(f"only the first line was taken; {left_out} more left out"))
+            self.tell(f"only the first line was taken; {left_out} more left out")
 
     def on_text_field_left_out(self, event: TextField.LeftOut) -> None:
         """Say which characters a paste had that no field can hold."""
         event.stop()
         count = len(event.characters)
         shown = " ".join(event.characters[:5])
-        self.post_message(self.Told(f"left out {count} character{'s' if count > 1 else ''}: {shown}"))
+        self.tell(f"left out {count} character{'s' if count > 1 else ''}: {shown}")
 
     def _take_names(self, field: TextField, names: list[str]) -> None:
         taken = len(names)
@@ -236,7 +250,7 @@ class RequestForm(Widget):
         others = self._field(FieldName.NAMES)
         kept = [others.value.strip().rstrip(",")] if others.value.strip() else []
         others.replace_text(", ".join([*kept, *names]))
-        self.post_message(self.Told(f"{taken} name{'s' if taken != 1 else ''} taken from the paste"))
+        self.tell(f"{taken} name{'s' if taken != 1 else ''} taken from the paste")
 
     # Drawing
 

@@ -1,0 +1,98 @@
+"""Keys that the user gives to commands in the configuration: which there are, and which every terminal sends."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from csrtui.core.errors import InputError
+from csrtui.core.visible import visible
+from csrtui.tui.commands import COMMANDS, FIXED, Command, Where
+
+_NAMED = frozenset(
+    {
+        "enter",
+        "tab",
+        "shift+tab",
+        "escape",
+        "backspace",
+        "delete",
+        "space",
+        "up",
+        "down",
+        "left",
+        "right",
+        "home",
+        "end",
+        "pageup",
+        "pagedown",
+        "question_mark",
+        "slash",
+        "ctrl+underscore",
+    }
+)
+_KEY = re.compile(r"[a-zA-Z0-9]|f([1-9]|1[0-2])|ctrl\+[a-z]")
+_LIKE_OTHERS = {"ctrl+i": "Tab", "ctrl+m": "Enter", "ctrl+h": "Backspace", "ctrl+j": "Enter"}
+"""What a terminal sends for another key too."""
+
+
+def configured(keys: Mapping[str, str]) -> tuple[Command, ...]:
+    """Return all commands, with the keys that the configuration gives to some of them.
+
+    Args:
+        keys: Keys by a command's action, several separated by commas, in Textual's names.
+
+    Raises:
+        InputError: A command or a key is unknown, a terminal cannot send the key, or two commands that
+            work at the same place would have it.
+    """
+    known = {command.action: command for command in COMMANDS}
+    for action, text in keys.items():
+        if action not in known or action in FIXED:
+            changeable = ", ".join(name for name in known if name not in FIXED)
+            raise InputError(
+                f"[keys] names {visible(action)!r}, which is no command whose key can be changed",
+                f"commands: {changeable}",
+            )
+        for key in _split(text):
+            _check_key(action, key)
+    commands = tuple(
+        replace(command, keys=",".join(_split(keys[command.action]))) if command.action in keys else command
+        for command in COMMANDS
+    )
+    _check_clashes(commands)
+    return commands
+
+
+def _split(text: str) -> list[str]:
+    return [key.strip() for key in text.split(",")]
+
+
+def _check_key(action: str, key: str) -> None:
+    if key in _LIKE_OTHERS:
+        raise InputError(
+            f"[keys] gives {action} the key {key}, which a terminal cannot tell from {_LIKE_OTHERS[key]}",
+            "give it another one",
+        )
+    if key not in _NAMED and not _KEY.fullmatch(key):
+        raise InputError(
+            f"[keys] gives {action} the key {visible(key)!r}, which not every terminal sends",
+            "a letter or digit, ctrl+a to ctrl+z, f1 to f12, escape, enter, tab, space, up, down, …",
+        )
+
+
+def _check_clashes(commands: tuple[Command, ...]) -> None:
+    for at, one in enumerate(commands):
+        for other in commands[at + 1 :]:
+            shared = set(one.keys.split(",")) & set(other.keys.split(","))
+            if shared and _meet(one.where, other.where):
+                raise InputError(
+                    f"[keys] gives {min(shared)} to both {one.action} and {other.action}",
+                    "give one of them another key",
+                )
+
+
+def _meet(one: Where, other: Where) -> bool:
+    """Whether both work at one place."""
+    if one is other or Where.ANYWHERE in {one, other}:
+        return True
+    return Where.PANES in {one, other} and Where.PAIR not in {one, other}

@@ -1,0 +1,67 @@
+"""Something that is told once, in whole sentences, until any key is pressed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from csrtui.core.visible import visible
+from csrtui.tui.widgets.text_view import TextView
+from csrtui.tui.wrapping import wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from csrtui.tui.widgets.text_block import Line
+
+_WIDTH = 72
+
+
+class NoticeScreen(ModalScreen[None]):
+    """Sentences to be read.
+
+    Args:
+        title: What they are about.
+        texts: A sentence or two each.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,escape,q", "close", "Close", show=False, priority=True)
+    ]
+
+    def __init__(self, title: str, texts: Sequence[str]) -> None:
+        super().__init__()
+        self._title = title
+        self._texts = texts
+
+    def compose(self) -> ComposeResult:
+        """Build the dialog."""
+        with Vertical(classes="dialog"):
+            yield TextView(id="notice")
+
+    def on_mount(self) -> None:
+        """Take the keys."""
+        self.query_one("#notice").focus()
+
+    def on_resize(self) -> None:
+        """Fit the screen."""
+        width = min(_WIDTH, max(self.app.size.width - 4, 10))
+        lines: list[Line] = [((visible(self._title), "strong"),), ()]
+        for text in self._texts:
+            first, *rest = wrap(visible(text), width - 6)
+            lines += [((f"- {first}", ""),), *(((f"  {line}", ""),) for line in rest)]
+        lines += [(), (("Enter", "key"), (" Close", ""))]
+        dialog = self.query_one(".dialog")
+        dialog.styles.width = width
+        dialog.styles.height = min(len(lines) + 2, max(self.app.size.height - 2, 4))
+        self.query_one("#notice", TextView).show_all(lines)
+
+    def action_close(self) -> None:
+        """Go on."""
+        self.dismiss()

@@ -1,0 +1,202 @@
+"""Named sets of what requests have in common: to start from one, to keep one, to drop one."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from csrtui.core.errors import CsrtuiError
+from csrtui.core.visible import visible
+from csrtui.tasks.profiles import delete_profile, load_config, profile_of, save_profile
+from csrtui.tui.screens.confirm import ConfirmScreen
+from csrtui.tui.widgets.line_list import LineList
+from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_field import TextField
+from csrtui.tui.wrapping import cut, pad, wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from csrtui.core.config import Profile
+    from csrtui.core.draft import Draft
+    from csrtui.tui.widgets.text_block import Line
+
+_WIDTH = 72
+_ROWS = 8
+_NAME = 20
+
+
+class Filling(StrEnum):
+    """What fills the dialog's list."""
+
+    NOTHING = "No profiles yet. Type a name below, and Enter keeps the form under it, all but the names."
+    SOMETHING = "Enter fills the form with a profile, d drops it. Tab, then a name, keeps the form under it."
+
+
+class ProfileRows:
+    """The profiles as rows.
+
+    Args:
+        profiles: By name.
+    """
+
+    def __init__(self, profiles: Mapping[str, Profile]) -> None:
+        self._items = list(profiles.items())
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def item(self, index: int) -> tuple[str, Profile]:
+        """The profile in a row, with its name."""
+        return self._items[index]
+
+    def header(self, width: int) -> str:
+        """The columns' names."""
+        return cut(f"{pad('Profile', _NAME)} Says", width)
+
+    def row(self, index: int, width: int) -> str:
+        """One profile: its name and what it says."""
+        name, profile = self._items[index]
+        says = ", ".join(text for _, text in profile.said())
+        return cut(f"{pad(visible(name), _NAME)} {visible(says)}", width)
+
+    def key(self, index: int) -> Hashable:
+        """The profile's name."""
+        return self._items[index][0]
+
+    def find(self, key: Hashable) -> int | None:
+        """Where the profile of that name is."""
+        return next((at for at, (name, _) in enumerate(self._items) if name == key), None)
+
+
+class ProfilesScreen(ModalScreen["tuple[str, Profile] | None"]):
+    """Lists the profiles; gives the one chosen with its name, or None.
+
+    Args:
+        draft: The form, which can be kept as a profile.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", show=False, priority=True),
+        Binding("d,delete", "drop", "Drop", show=False),
+    ]
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__()
+        self._draft = draft
+        self._rows = ProfileRows({})
+        self._told: Line = ()
+
+    def compose(self) -> ComposeResult:
+        """Build the dialog."""
+        with Vertical(classes="dialog"):
+            yield TextBlock(id="about")
+            yield LineList(self._rows, id="profiles")
+            yield TextBlock(id="keep-label")
+            yield TextField(placeholder="name of a profile to keep the form as", id="keep-as")
+            yield TextBlock(id="answer")
+
+    def on_mount(self) -> None:
+        """Read the profiles."""
+        self._read()
+        self.query_one("#profiles" if len(self._rows) else "#keep-as").focus()
+
+    def on_resize(self) -> None:
+        """Fit the screen."""
+        self._draw()
+
+    # Events
+
+    def on_line_list_opened(self, event: LineList.Opened) -> None:
+        """Give the profile chosen."""
+        event.stop()
+        self.dismiss(self._rows.item(event.index))
+
+    def on_input_submitted(self) -> None:
+        """Keep the form under the name typed; one that is there is replaced only after a question."""
+        name = self.query_one("#keep-as", TextField).value.strip()
+        if not name:
+            return
+        if self._rows.find(name) is None:
+            self._keep(name)
+            return
+        question = ConfirmScreen(
+            f"Replace the profile {name}?", "It will say what the form says now.", "Replace"
+        )
+        self.app.push_screen(question, lambda yes: self._keep(name) if yes else None)
+
+    def action_cancel(self) -> None:
+        """Go back to the form as it was."""
+        self.dismiss(None)
+
+    def action_drop(self) -> None:
+        """Drop the profile under the cursor, after a question."""
+        at = self.query_one("#profiles", LineList).cursor
+        if at is None:
+            return
+        name, _ = self._rows.item(at)
+        question = ConfirmScreen(f"Drop the profile {name}?", "No pair depends on it.", "Drop")
+        self.app.push_screen(question, lambda yes: self._drop(name) if yes else None)
+
+    def _keep(self, name: str) -> None:
+        try:
+            save_profile(os.environ, name, profile_of(self._draft))
+        except CsrtuiError as error:
+            self._show_error(error)
+            return
+        self.query_one("#keep-as", TextField).load_text("")
+        self._told = (("kept as ", ""), (visible(name), "strong"))
+        self._read()
+
+    def _drop(self, name: str) -> None:
+        try:
+            delete_profile(os.environ, name)
+        except CsrtuiError as error:
+            self._show_error(error)
+            return
+        self._told = ((f"dropped {visible(name)}", ""),)
+        self._read()
+
+    def _read(self) -> None:
+        try:
+            self._rows = ProfileRows(load_config(os.environ).profiles)
+        except CsrtuiError as error:
+            self._show_error(error)
+            return
+        self.query_one("#profiles", LineList).set_rows(self._rows)
+        self._draw()
+
+    def _show_error(self, error: CsrtuiError) -> None:
+        self._told = ((f"{visible(error.what)}{f' — {visible(error.hint)}' if error.hint else ''}", "error"),)
+        self._draw()
+
+    # Drawing
+
+    def _draw(self) -> None:
+        width = min(_WIDTH, max(self.app.size.width - 4, 10))
+        filling = Filling.SOMETHING if len(self._rows) else Filling.NOTHING
+        about: list[Line] = [(("Profiles", "strong"),), ()]
+        about += [((line, "label"),) for line in wrap(filling.value, width - 4)]
+        answer: list[Line] = []
+        if self._told:
+            text, manner = "".join(part for part, _ in self._told), self._told[-1][1]
+            answer += [((line, manner),) for line in wrap(text, width - 4)]
+        answer.append((("Enter", "key"), (" Use or keep   ", ""), ("Esc", "key"), (" Cancel", "")))
+        rows = min(len(self._rows), _ROWS) + 1 if len(self._rows) else 0
+        self.query_one("#profiles").styles.height = rows
+        self.query_one("#keep-label", TextBlock).show([()])
+        for block_id, lines in (("#about", about), ("#answer", answer)):
+            block = self.query_one(block_id, TextBlock)
+            block.styles.height = len(lines)
+            block.show(lines)
+        dialog = self.query_one(".dialog")
+        dialog.styles.width = width
+        dialog.styles.height = len(about) + rows + 2 + len(answer) + 2
