@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -233,6 +234,15 @@ def test_a_pair_in_place_that_the_disk_did_not_confirm_is_said_to_be_saved(
     assert (caught.value.saved, caught.value.exit_code) == ("a", 3)
     assert store.names() == ["a", "z"]
     assert store.generation() != before
+
+
+def test_two_pairs_within_one_tick_of_the_kernel_s_clock_have_different_stamps(
+    store: Keystore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far = time.time_ns() + 10**15
+    monkeypatch.setattr(time, "time_ns", lambda: far)
+    store.add("a", pair_files())
+    assert store.generation() == far
 
 
 def test_the_files_of_a_pair_do_not_show_in_a_traceback() -> None:
