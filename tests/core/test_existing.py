@@ -1,0 +1,348 @@
+"""Names and fields read from what is there already; private keys and garbage refused in words."""
+
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    pkcs7,
+    pkcs12,
+)
+from cryptography.x509.oid import NameOID
+from existing_made import CHALLENGE, FIELDS, certificate, csr, der, name
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from requests_made import key_of
+
+from csrtui.core.errors import InputError
+from csrtui.core.existing import read_existing
+from csrtui.core.existing_bytes import MAX_BYTES
+from csrtui.core.finding import CaKind
+from csrtui.core.keys import KeyType
+from csrtui.core.subject import TypedSubject
+
+SUBJECT = TypedSubject("My Ltd", "", "GB", "Kent", "Dover")
+CN = (NameOID.COMMON_NAME, "www.a.com")
+CSR = csr(name(*FIELDS), ["a.com", "www.a.com", "ip:10.0.0.1"])
+NAMES = ("www.a.com", "a.com", "10.0.0.1")
+KEY = key_of(KeyType.EC_P256)
+RSA = key_of(KeyType.RSA_2048)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        CSR,
+        der(CSR),
+        CSR.replace(b"\n", b"\r\n"),
+        CSR.replace(b"CERTIFICATE REQUEST", b"NEW CERTIFICATE REQUEST"),
+        b"Certificate Request:\n    Data:\n  Subject: CN=x\n" + CSR + b"\nthat was it\n",
+        b"> " + CSR.replace(b"\n", b"\n> "),
+        b"    " + CSR.replace(b"\n", b"\n    "),
+        CSR.decode().encode("utf-16"),
+        b"\xef\xbb\xbf" + CSR,
+        certificate(name(*FIELDS), ["a.com", "www.a.com", "ip:10.0.0.1"]),
+        der(certificate(name(*FIELDS), ["a.com", "www.a.com", "ip:10.0.0.1"])),
+    ],
+)
+def test_every_wrapping_gives_the_same(data: bytes) -> None:
+    existing = read_existing(data)
+    assert (existing.names, existing.subject, existing.left_out) == (NAMES, SUBJECT, ())
+
+
+@pytest.mark.parametrize(
+    ("common_name", "sans", "names", "left_out"),
+    [
+        ("www.a.com", [], ("www.a.com",), ()),
+        ("", [], (), ()),
+        ("", ["b.com", "a.com"], ("b.com", "a.com"), ()),
+        ("My Server", ["b.com"], ("b.com",), ("My Server: not a host name",)),
+        ("My Server", [], ("My Server",), ()),
+        ("WWW.a.com", ["a.com", "www.a.com"], ("WWW.a.com", "a.com"), ()),
+        ("a.com", ["b.com", "B.com", "a.com"], ("a.com", "b.com"), ("B.com: in the list more than once, taken once",)),
+        ("a.com", ["x y", "b.com,c.com"], ("a.com",), ("x y, b.com,c.com: not a host name",)),
+        ("a.com", ["ip:::1", "*.a.com"], ("a.com", "::1", "*.a.com"), ()),
+        (
+            "a.com",
+            ["email:j@a.com", "uri:https://a.com", "dir:x", "rid:1.2.3"],
+            ("a.com",),
+            ("email:j@a.com, uri:https://a.com, a directory name and 1 more: only host names and addresses are covered",),
+        ),
+        ("a.com\x1b", ["email:j@a.com"], ("a.com\x1b",), ("email:j@a.com: only host names and addresses are covered",)),
+    ],
+)  # fmt: skip
+def test_names(common_name: str, sans: list[str], names: tuple[str, ...], left_out: tuple[str, ...]) -> None:
+    subject = name((NameOID.COMMON_NAME, common_name)) if common_name else name()
+    for data in (csr(subject, sans), certificate(subject, sans)):
+        existing = read_existing(data)
+        assert (existing.names, existing.left_out) == (names, left_out)
+
+
+@pytest.mark.parametrize(
+    ("oid", "value", "sentence"),
+    [
+        ("1.2.840.113549.1.9.1", "j\x1b@a.com", r"the e-mail address j\x1b@a.com in the subject: there is no field for it"),
+        ("2.5.4.9", "High Street", "the street address High Street in the subject: there is no field for it"),
+        ("2.5.4.5", "123", "the serial number 123 in the subject: there is no field for it"),
+        ("0.9.2342.19200300.100.1.25", "com", "the domain component com in the subject: there is no field for it"),
+        ("1.2.3.4", "x", "the attribute 1.2.3.4 x in the subject: there is no field for it"),
+        ("2.5.4.11", "IT", "the organizational unit IT: public CAs may not certify one any more"),
+        ("2.5.4.10", "Other", "a second organization, Other: a request has one"),
+        ("2.5.4.3", "b.com", "a second common name, b.com: a request has one"),
+    ],
+)  # fmt: skip
+def test_what_has_no_field_is_said(oid: str, value: str, sentence: str) -> None:
+    existing = read_existing(csr(name(*FIELDS, (x509.ObjectIdentifier(oid), value))))
+    assert (existing.left_out, existing.subject) == ((sentence,), SUBJECT)
+
+
+def test_a_private_ca_takes_one_unit() -> None:
+    units = [(NameOID.ORGANIZATIONAL_UNIT_NAME, unit) for unit in ("IT", "Web")]
+    existing = read_existing(csr(name(CN, *units)), CaKind.PRIVATE)
+    assert existing.subject == TypedSubject(organizational_unit="IT")
+    assert existing.left_out == ("a second organizational unit, Web: a request has one",)
+
+
+def test_a_crowd_of_attributes_is_counted() -> None:
+    crowd = [(NameOID.DOMAIN_COMPONENT, str(number)) for number in range(50)]
+    left_out = read_existing(csr(name(CN, *crowd))).left_out
+    assert (len(left_out), left_out[-1]) == (7, "44 more attributes of the subject")
+
+
+def test_long_fields_are_taken_without_a_warning() -> None:
+    subject = name((NameOID.COUNTRY_NAME, "GBR"), (NameOID.ORGANIZATION_NAME, "x" * 70), CN)
+    assert read_existing(csr(subject)).subject == TypedSubject(organization="x" * 70, country="GBR")
+
+
+def test_attributes_and_extensions_are_said_but_no_password() -> None:
+    usage = x509.ExtendedKeyUsage([x509.ObjectIdentifier("1.3.6.1.5.5.7.3.1")])
+    own = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3"), b"\5\0")
+    version = (x509.ObjectIdentifier("1.3.6.1.4.1.311.13.2.3"), b"6.0")
+    left_out = read_existing(csr(name(CN), ["a.com"], [usage, own], [CHALLENGE, version])).left_out
+    assert left_out == (
+        "the challenge password: CAs ignore it, and it would be readable by everyone",
+        "the attributes 1.3.6.1.4.1.311.13.2.3: there is no field for them",
+        "the extensions asked for (extendedKeyUsage, 1.2.3): the CA sets them",
+    )
+    assert "hunter2" not in str(left_out)
+
+
+def test_an_attribute_with_two_values_is_said() -> None:
+    data = der(csr(name(CN), attributes=[CHALLENGE]))
+    one = b"\x31\x09\x0c\x07hunter2"
+    assert one in data
+    two = data.replace(one, b"\x31\x09\x0c\x02hu\x0c\x03ter")  # the same length: a SET of two values
+    assert read_existing(two).left_out == ("its attributes, which cannot be read",)
+
+
+def test_a_weak_signature_is_said() -> None:
+    builder = x509.CertificateSigningRequestBuilder().subject_name(name(CN))
+    data = builder.sign(RSA, hashes.SHA256()).public_bytes(Encoding.DER)
+    sha256, sha1 = (bytes.fromhex(f"2a864886f70d0101{last}") for last in ("0b", "05"))  # RFC 8017 A.2.4
+    assert sha256 in data
+    weak = read_existing(data.replace(sha256, sha1))
+    assert weak.left_out == ("its signature, made with SHA1: only names and fields are taken",)
+    assert read_existing(data).left_out == ()
+
+
+def test_of_a_chain_the_leaf_is_taken_and_of_anything_else_a_request() -> None:
+    ca = certificate(name((NameOID.COMMON_NAME, "My CA")), ca=True)
+    leaf = certificate(name(CN), ["a.com"])
+    other = ("the others of the 2 requests and certificates there: one was taken",)
+    assert read_existing(ca + leaf).names == ("www.a.com", "a.com")
+    assert read_existing(ca + leaf).left_out == other
+    assert read_existing(leaf + CSR).names == NAMES
+    assert read_existing(ca).names == ("My CA",)
+    assert read_existing(
+        b"-----BEGIN DH PARAMETERS-----\nAAAA\n-----END DH PARAMETERS-----\n" + leaf
+    ).names == (
+        "www.a.com",
+        "a.com",
+    )
+
+
+def _keys() -> list[bytes]:
+    plain, secret = NoEncryption(), BestAvailableEncryption(b"x" * 12)
+    forms = [
+        (KEY, PrivateFormat.PKCS8, plain),
+        (KEY, PrivateFormat.PKCS8, secret),
+        (KEY, PrivateFormat.TraditionalOpenSSL, plain),
+        (KEY, PrivateFormat.TraditionalOpenSSL, secret),
+        (KEY, PrivateFormat.OpenSSH, plain),
+        (RSA, PrivateFormat.PKCS8, plain),
+        (RSA, PrivateFormat.PKCS8, secret),
+        (RSA, PrivateFormat.TraditionalOpenSSL, plain),
+    ]
+    pems = [key.private_bytes(Encoding.PEM, form, how) for key, form, how in forms]
+    ders = [
+        key.private_bytes(Encoding.DER, form, how)
+        for key, form, how in forms
+        if form is PrivateFormat.PKCS8 or (form is PrivateFormat.TraditionalOpenSSL and how is plain)
+    ]
+    assert isinstance(KEY, ec.EllipticCurvePrivateKey)
+    return [*pems, *ders, pkcs12.serialize_key_and_certificates(b"x", KEY, None, None, plain)]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        *_keys(),
+        _keys()[0] + CSR,
+        CSR + _keys()[1],
+        b"see below\r\n" + _keys()[0].replace(b"\n", b"\r\n"),
+        _keys()[0].decode().encode("utf-16"),
+        _keys()[0].decode().encode("utf-16-le"),
+        _keys()[0].replace(b"-----", "—".encode()),
+        _keys()[0].lower(),
+        _keys()[0][:40],
+        _keys()[-1][:60],
+        b"-----BEGIN PGP PRIVATE KEY BLOCK-----\n",
+        b"PuTTY-User-Key-File-3: ssh-rsa\n",
+        b"\xfe\xed\xfe\xed\0\0\0\2",
+    ],
+)
+def test_a_private_key_is_refused_before_anything_is_decoded(data: bytes) -> None:
+    with (
+        patch("cryptography.x509.load_der_x509_csr") as load,
+        pytest.raises(InputError, match=r"^that is a private key: it stays where it is$") as caught,
+    ):
+        read_existing(data)
+    load.assert_not_called()
+    assert caught.value.__cause__ is None
+
+
+EMPTY_CSR = b"-----BEGIN CERTIFICATE REQUEST-----\n%s\n-----END CERTIFICATE REQUEST-----\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"", "there is nothing in it"),
+        (b" \r\n\t\0\0", "there is nothing in it"),
+        (b"\0" * 10_000_000, "more than 1048576 bytes"),
+        (CSR + b"x" * MAX_BYTES, "more than 1048576 bytes"),
+        (b"hello", "there is no CSR and no certificate in it"),
+        (b"\0hello", "there is no CSR and no certificate in it"),
+        (b"0", "there is no CSR and no certificate in it"),
+        (b"0\x80", "there is no CSR and no certificate in it"),
+        (b"0\x03\x30\x01\x31", "there is no CSR and no certificate in it"),
+        (b"0\x04\x30\x02\x02\xff", "the certificate request cannot be read"),
+        (b"0\x03\x30\x01\x02", "the certificate request cannot be read"),
+        (CSR[:200], "the certificate request is cut short: its END line is missing"),
+        (CSR.replace(b"CERTIFICATE REQUEST", b"CERTIFICATE")[:200], "the certificate is cut short"),
+        (EMPTY_CSR % b"", "the certificate request cannot be read"),
+        (EMPTY_CSR % b"AAAA", "the certificate request cannot be read"),
+        (EMPTY_CSR % b"A\0AA", "something else than base64"),
+        (EMPTY_CSR % b"....", "something else than base64"),
+        (der(CSR)[:-9], "the certificate request cannot be read"),
+        (der(CSR) + b"\n", "the certificate request cannot be read"),
+        (der(certificate(name(CN)))[:-9], "the certificate cannot be read"),
+        (KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo), "only: PUBLIC KEY"),
+        (KEY.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo), "no CSR and no certificate"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_said(data: bytes, what: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read_existing(data)
+    assert what in caught.value.what
+    assert caught.value.hint
+
+
+def test_pkcs7_is_called_by_its_name() -> None:
+    chain = pkcs7.serialize_certificates(
+        [x509.load_pem_x509_certificate(certificate(name(CN)))], Encoding.DER
+    )
+    with pytest.raises(InputError, match="that is PKCS #7"):
+        read_existing(chain)
+
+
+def _with_version(data: bytes, old: bytes, new: bytes) -> bytes:
+    assert old in data
+    return data.replace(old, new, 1)
+
+
+def test_a_version_that_there_is_not_is_the_reason() -> None:
+    with pytest.raises(InputError, match="has version 2, where PKCS #10 only knows 0"):
+        read_existing(_with_version(der(CSR), b"\x02\x01\x00", b"\x02\x01\x02"))
+    with pytest.raises(InputError, match=r"has version 8, where X\.509 only knows 0 to 2"):
+        read_existing(
+            _with_version(der(certificate(name(CN))), b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x08")
+        )
+
+
+def _sequence(body: bytes) -> bytes:
+    """A SEQUENCE in DER, which demands the shortest form of its length."""
+    assert len(body) > 0x7F
+    octets = len(body).to_bytes(1 if len(body) <= 0xFF else 2)
+    return bytes([0x30, 0x80 | len(octets)]) + octets + body
+
+
+def test_a_certificate_of_version_1_is_a_certificate() -> None:
+    data = der(certificate(name(CN)))
+    signed = x509.load_der_x509_certificate(data).tbs_certificate_bytes
+    version = b"\xa0\x03\x02\x01\x02"
+    rest = data[data.index(signed) + len(signed) :]
+    old = _sequence(_sequence(signed[signed.index(version) + len(version) :]) + rest)
+    assert read_existing(old).names == ("www.a.com",)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_read_or_refused_in_words(data: bytes) -> None:
+    for given_bytes in (data, b"0" + data, EMPTY_CSR % data):
+        _read_or_refuse(given_bytes)
+
+
+SAMPLES = (
+    der(csr(name(*FIELDS), ["a.com", "email:j@a.com", "uri:x:y", "ip:::1", "dir:x"], attributes=[CHALLENGE])),
+    der(certificate(name(*FIELDS), ["a.com", "email:j@a.com", "uri:x:y", "ip:::1", "dir:x"], ca=True)),
+)
+
+
+@settings(max_examples=400)
+@given(
+    st.sampled_from(SAMPLES),
+    st.lists(st.tuples(st.integers(0, 500), st.integers(0, 255)), min_size=1, max_size=4),
+    st.integers(0, 3),
+)
+def test_any_damage_is_read_or_refused_in_words(
+    sample: bytes, changes: list[tuple[int, int]], cut: int
+) -> None:
+    data = bytearray(sample)
+    for at, byte in changes:
+        data[at % len(data)] = byte
+    _read_or_refuse(bytes(data[: len(data) - cut]))
+
+
+def _read_or_refuse(data: bytes) -> None:
+    try:
+        existing = read_existing(data)
+    except InputError as error:
+        refusal = error
+    else:
+        assert all(sentence.isprintable() for sentence in existing.left_out)
+        return
+    assert refusal.what.isprintable()
+
+
+CERTBOT = Path(__file__).parents[3] / "shared" / "data" / "csr-certbot"
+
+
+@pytest.mark.skipif(not CERTBOT.is_dir(), reason="certbot's CSRs are not beside the repository")
+def test_certbots_own_requests_are_read_or_their_version_named() -> None:
+    for path in sorted(CERTBOT.iterdir()):
+        try:
+            existing = read_existing(path.read_bytes())
+        except InputError as error:
+            refusal = error.what
+        else:
+            assert existing.names or "nonames" in path.name
+            continue
+        assert "has version 2" in refusal, path

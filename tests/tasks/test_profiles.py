@@ -1,0 +1,83 @@
+"""Profiles kept in the configuration, and put into forms."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from csrtui.core.config import Config, Profile
+from csrtui.core.draft import Draft
+from csrtui.core.errors import InputError
+from csrtui.core.finding import CaKind
+from csrtui.core.keys import KeyType
+from csrtui.tasks.profiles import (
+    delete_profile,
+    find_profile,
+    load_config,
+    profile_of,
+    save_profile,
+    with_profile_applied,
+)
+
+WORK = Profile(organization="My Ltd", country="GB", ca=CaKind.PRIVATE, platform="weblogic")
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    return {"CSRTUI_CONFIG": str(tmp_path / "conf" / "c.toml")}
+
+
+def test_what_is_saved_is_found_until_it_is_deleted(environ: dict[str, str]) -> None:
+    assert load_config(environ) == Config()
+    save_profile(environ, "work", Profile(state="Kent"))
+    save_profile(environ, "home", Profile())
+    save_profile(environ, "work", WORK)
+    assert find_profile(environ, "work") == WORK
+    assert dict(load_config(environ).profiles) == {"work": WORK, "home": Profile()}
+    delete_profile(environ, "work")
+    assert list(load_config(environ).profiles) == ["home"]
+
+
+def test_a_profile_that_is_not_there_is_named_with_those_that_are(environ: dict[str, str]) -> None:
+    with pytest.raises(InputError, match='there is no profile "x"') as caught:
+        find_profile(environ, "x")
+    assert caught.value.hint == f"there are no profiles in {environ['CSRTUI_CONFIG']}"
+    save_profile(environ, "work", WORK)
+    for use in (find_profile, delete_profile):
+        with pytest.raises(InputError, match='there is no profile "x"') as caught:
+            use(environ, "x")
+        assert caught.value.hint == f"profiles in {environ['CSRTUI_CONFIG']}: work"
+
+
+def test_a_name_that_is_none_makes_no_file(environ: dict[str, str]) -> None:
+    with pytest.raises(InputError, match="no name of a profile"):
+        save_profile(environ, "../x", WORK)
+    assert not Path(environ["CSRTUI_CONFIG"]).parent.exists()
+
+
+def test_a_configuration_with_a_mistake_is_not_touched(environ: dict[str, str]) -> None:
+    save_profile(environ, "work", WORK)
+    path = Path(environ["CSRTUI_CONFIG"])
+    path.write_text("[profiles.work]\norganisation = 'x'\n")
+    mistake = r"line 2: profiles\.work\.organisation"
+    with pytest.raises(InputError, match=mistake):
+        save_profile(environ, "a", WORK)
+    with pytest.raises(InputError, match=mistake):
+        delete_profile(environ, "work")
+    assert path.read_text() == "[profiles.work]\norganisation = 'x'\n"
+
+
+def test_a_form_becomes_a_profile_and_the_profile_the_form_again() -> None:
+    draft = Draft("a.com", "b.com", "My Ltd", "", "GB", "Kent", "Dover", "private", "nginx", "rsa-3072")
+    profile = profile_of(draft)
+    assert profile == Profile("My Ltd", "", "GB", "Kent", "Dover", CaKind.PRIVATE, "nginx", KeyType.RSA_3072)
+    assert with_profile_applied(Draft("a.com", "b.com"), profile) == draft
+
+
+def test_what_a_profile_does_not_say_stays_but_the_key_suits_its_software() -> None:
+    draft = Draft("a.com", organization="Old", locality="Dover", key="ec-p384")
+    filled = with_profile_applied(draft, WORK)
+    assert filled == replace(
+        draft, organization="My Ltd", country="GB", ca="private", platform="weblogic", key="rsa-2048"
+    )
+    assert with_profile_applied(draft, Profile()) == draft

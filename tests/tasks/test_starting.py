@@ -1,0 +1,98 @@
+"""Starting a request from what exists: a pair, a CSR, a certificate."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from cryptography.x509.oid import NameOID
+from existing_made import FIELDS, certificate, csr, name
+
+from csrtui.core.draft import Draft
+from csrtui.core.errors import InputError
+from csrtui.core.finding import CaKind
+from csrtui.core.keys import KeyType
+from csrtui.core.pair_json import dump_record, load_record
+from csrtui.core.subject import TypedSubject
+from csrtui.store.keystore import Keystore
+from csrtui.tasks.asking import Asked
+from csrtui.tasks.create import create_pair
+from csrtui.tasks.session import Session
+from csrtui.tasks.starting import Start, start_from_bytes, start_from_file, start_from_pair
+
+DRAFT = Draft("www.a.com", "a.com b.com", "My Ltd", "", "GB", "Kent", "Dover")
+CSR = csr(name(*FIELDS), ["a.com", "www.a.com", "b.com"])
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Session:
+    return Session(Keystore(str(tmp_path / "store")))
+
+
+def test_from_bytes_and_files(tmp_path: Path) -> None:
+    assert start_from_bytes(CSR) == Start(DRAFT, ())
+    file = tmp_path / "a.csr"
+    file.write_bytes(CSR)
+    assert start_from_file(str(file)) == Start(DRAFT, ())
+
+
+def test_a_certificate_with_nothing_but_a_common_name() -> None:
+    data = certificate(name((NameOID.COMMON_NAME, "a.com")))
+    assert start_from_bytes(data) == Start(Draft("a.com"), ())
+
+
+def test_a_subject_without_names_gives_the_fields() -> None:
+    start = start_from_bytes(csr(name((NameOID.ORGANIZATION_NAME, "My Ltd"))))
+    assert start == Start(Draft(organization="My Ltd"), ())
+
+
+def test_what_was_left_out_is_passed_on() -> None:
+    start = start_from_bytes(csr(name(*FIELDS, (NameOID.ORGANIZATIONAL_UNIT_NAME, "IT"))))
+    assert start.draft.organizational_unit == ""
+    assert start.left_out == ("the organizational unit IT: public CAs may not certify one any more",)
+
+
+def test_a_pair_gives_everything_of_its_request(session: Session) -> None:
+    subject = TypedSubject("My Ltd", "IT", "GB", "Kent", "Dover")
+    asked = Asked(("host1", "a.com", "10.0.0.1"), subject, CaKind.PRIVATE, "weblogic", KeyType.EC_P384)
+    pair = create_pair(session, asked)
+    draft = Draft(
+        "host1", "a.com 10.0.0.1", "My Ltd", "IT", "GB", "Kent", "Dover", "private", "weblogic", "ec-p384"
+    )
+    assert start_from_pair(session, pair.name) == Start(draft, ())
+
+
+@pytest.mark.parametrize(
+    ("key_type", "platform", "changes"),
+    [
+        ("dsa-1024", "weblogic", {"key": "rsa-2048", "platform": "weblogic"}),
+        ("dsa-1024", "netware", {"key": "ec-p256", "platform": "other"}),
+        ("ec-p521", "netware", {"key": "ec-p521", "platform": "other"}),
+    ],
+)
+def test_what_csrtui_does_not_know_becomes_the_default(
+    session: Session, key_type: str, platform: str, changes: dict[str, str]
+) -> None:
+    pair = create_pair(session, Asked(("www.a.com",)))
+    with session.store.change(pair.name) as change:
+        record = load_record(change.record)
+        record = replace(record, key=replace(record.key, type=key_type), platform=platform)
+        change.replace_record(dump_record(record))
+    expected = replace(Draft("www.a.com"), **changes)
+    assert start_from_pair(session, pair.name).draft == expected
+
+
+def test_what_is_not_there_or_no_file_is_said(session: Session, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no pair"):
+        start_from_pair(session, "nothing")
+    with pytest.raises(InputError, match="cannot read"):
+        start_from_file(str(tmp_path / "nothing"))
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(InputError, match="no regular file"):
+        start_from_file(str(tmp_path / "fifo"))
+
+
+def test_a_key_in_the_store_is_refused(session: Session) -> None:
+    pair = create_pair(session, Asked(("www.a.com",)))
+    with pytest.raises(InputError, match="that is a private key: it stays where it is"):
+        start_from_file(f"{pair.path}/key.pem")
