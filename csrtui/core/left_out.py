@@ -109,9 +109,7 @@ def beyond_the_subject(decoded: "Decoded") -> Iterator[str]:
         if asked:
             names = ", ".join(_oid_name(oid) for oid in asked[:_SAID])
             yield f"the extensions asked for ({names}{_more(len(asked))}): the CA sets them"
-    algorithm = decoded.signature_hash_algorithm
-    if algorithm is not None and algorithm.name in _WEAK:
-        yield f"its signature, made with {algorithm.name.upper()}: only names and fields are taken"
+    yield from _signature(decoded)
 
 
 def _attributes(csr: "x509.CertificateSigningRequest") -> Iterator[str]:
@@ -125,6 +123,18 @@ def _attributes(csr: "x509.CertificateSigningRequest") -> Iterator[str]:
     rest = [oid for oid in found if oid not in {_CHALLENGE_PASSWORD, _EXTENSION_REQUEST}]
     if rest:
         yield f"the attributes {', '.join(rest[:_SAID])}{_more(len(rest))}: there is no field for them"
+
+
+def _signature(decoded: "Decoded") -> Iterator[str]:
+    from cryptography.exceptions import UnsupportedAlgorithm
+
+    try:
+        algorithm = decoded.signature_hash_algorithm
+    except UnsupportedAlgorithm:
+        yield "its signature, of an unknown kind: only names and fields are taken"
+        return
+    if algorithm is not None and algorithm.name in _WEAK:
+        yield f"its signature, made with {algorithm.name.upper()}: only names and fields are taken"
 
 
 def _oid_name(oid: "x509.ObjectIdentifier") -> str:

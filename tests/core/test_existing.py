@@ -143,13 +143,17 @@ def test_an_attribute_with_two_values_is_said() -> None:
     assert read_existing(two).left_out == ("its attributes, which cannot be read",)
 
 
-def test_a_weak_signature_is_said() -> None:
+@pytest.mark.parametrize(
+    ("last", "which"), [("05", "made with SHA1"), ("04", "made with MD5"), ("7f", "of an unknown kind")]
+)
+def test_a_weak_or_strange_signature_is_said(last: str, which: str) -> None:
     builder = x509.CertificateSigningRequestBuilder().subject_name(name(CN))
     data = builder.sign(RSA, hashes.SHA256()).public_bytes(Encoding.DER)
-    sha256, sha1 = (bytes.fromhex(f"2a864886f70d0101{last}") for last in ("0b", "05"))  # RFC 8017 A.2.4
+    sha256, other = (bytes.fromhex(f"2a864886f70d0101{end}") for end in ("0b", last))  # RFC 8017 A.2.4
     assert sha256 in data
-    weak = read_existing(data.replace(sha256, sha1))
-    assert weak.left_out == ("its signature, made with SHA1: only names and fields are taken",)
+    existing = read_existing(data.replace(sha256, other))
+    assert existing.left_out == (f"its signature, {which}: only names and fields are taken",)
+    assert existing.names == ("www.a.com",)
     assert read_existing(data).left_out == ()
 
 
