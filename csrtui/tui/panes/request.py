@@ -91,13 +91,18 @@ class RequestPane(Widget):
         return finding.fix.label
 
     def fix_all(self) -> int:
-        """Apply every fix that only corrects what was plainly meant; return how many there were."""
-        for count in range(_MOST_FIXES):
+        """Apply every fix that only corrects what was plainly meant, as one step; return how many there were."""
+        before = self.form.draft
+        count = 0
+        while count < _MOST_FIXES:
             finding = next((found for found in self.advice.findings if found.fix and found.fix.safe), None)
             if finding is None or finding.fix is None:
-                return count
+                break
             self.form.apply(finding.fix, finding.field)
-        return _MOST_FIXES
+            count += 1
+        if count:
+            self.form.join_fixes(before)
+        return count
 
     def next_advice(self) -> None:
         """Put the next finding at hand."""

@@ -95,6 +95,7 @@ class MainScreen(Screen[None]):
         self._making = False
         self._kept: Draft | None = None
         self._told_of: Draft | None = None
+        self._making_of: Draft | None = None
         self._counted = ""
         self._keep_timer_runs = False
 
@@ -305,6 +306,7 @@ class MainScreen(Screen[None]):
 
     def _make(self, asked: Asked, blocking: Blocking) -> None:
         self._making = True
+        self._making_of = self.request.form.draft
         self.tell(f"making {key_label(asked.effective_key_type)} key and CSR …")
         self.run_worker(lambda: self._make_in_thread(asked, blocking), thread=True, group="make")
 
@@ -315,14 +317,15 @@ class MainScreen(Screen[None]):
             self.post_message(self.NotMade(error))
 
     def on_main_screen_made(self, event: Made) -> None:
-        """Show the pair in the keystore, and make the form ready for the next."""
+        """Show the pair in the keystore, and make the form ready for the next, unless that is typed already."""
         self._making = False
         form = self.request.form
-        form.begin_again(form.draft.carried_over())
-        self.request.update_soon()
-        self._keep_soon()
         self.keystore.look(want=event.pair.name)
-        self._show_pane(PaneName.KEYSTORE)
+        if form.draft == self._making_of:
+            form.begin_again(form.draft.carried_over())
+            self.request.update_soon()
+            self._keep_soon()
+            self._show_pane(PaneName.KEYSTORE)
         step = NEXT_STEPS[event.pair.record.next_step(self._session.clock())]
         self.tell(f"made {event.pair.name}: key and CSR. Next: {step}")
 

@@ -35,6 +35,9 @@ class FormField(TextField, inherit_css=True):
         if not self._undoer.undo_fix():
             super().action_undo()
 
-    def undo_own(self) -> None:
-        """Take back the last change of this field."""
-        super().action_undo()
+    def undo_to(self, text: str) -> None:
+        """Take back changes of this field until it holds `text` again, or nothing is left to take back."""
+        now = None
+        while self.value not in {text, now}:
+            now = self.value
+            super().action_undo()

@@ -19,9 +19,12 @@ from csrtui.core.visible import visible
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.form_field import FormField
 from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_field import separate
 from csrtui.tui.wrapping import cut
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.app import ComposeResult
 
     from csrtui.core.finding import Fix
@@ -176,6 +179,10 @@ class RequestForm(Widget):
         self._show_country()
         self.post_message(self.Changed())
 
+    def join_fixes(self, before: Draft) -> None:
+        """Let `undo_fix` take back as one all that was applied since the form held `before`."""
+        self._before_fix = (before, self.draft)
+
     def undo_fix(self) -> bool:
         """Take the last fix back, if nothing was typed since; say whether that was so."""
         if self._before_fix is None or self.draft != self._before_fix[1]:
@@ -184,7 +191,7 @@ class RequestForm(Widget):
         self._before_fix = None
         for name in TEXT_FIELDS:
             if getattr(before, name.value) != getattr(after, name.value):
-                self._field(name).undo_own()
+                self._field(name).undo_to(getattr(before, name.value))
         self._load_choices(before)
         self.post_message(self.Changed())
         return True
@@ -229,28 +236,30 @@ class RequestForm(Widget):
     def on_text_field_pasted(self, event: TextField.Pasted) -> None:
         """Sort several lines out: names into the fields of names, else the first line only, and say so."""
         event.stop()
+        lines, left_out = _separate_lines(event.lines)
         if event.field.id in {FieldName.COMMON_NAME.value, FieldName.NAMES.value}:
-            self._take_names(event.field, split_names("\n".join(event.lines)))
+            taken = self._take_names(event.field, split_names("\n".join(lines)))
+            told = f"{taken} name{'s' if taken != 1 else ''} taken from the paste"
         else:
-            first, left_out = event.lines[0].strip(), len(event.lines) - 1
-            event.field.replace_text(event.field.value + first)
-            self.tell(f"only the first line was taken; {left_out} more left out")
+            event.field.replace(lines[0].strip(), *event.field.selection)
+            told = f"only the first line was taken; {len(lines) - 1} more left out"
+        if left_out:
+            told += f"; {_left_out_text(left_out)}"
+        self.tell(told)
 
     def on_text_field_left_out(self, event: TextField.LeftOut) -> None:
         """Say which characters a paste had that no field can hold."""
         event.stop()
-        count = len(event.characters)
-        shown = " ".join(event.characters[:5])
-        self.tell(f"left out {count} character{'s' if count > 1 else ''}: {shown}")
+        self.tell(_left_out_text(event.characters))
 
-    def _take_names(self, field: TextField, names: list[str]) -> None:
+    def _take_names(self, field: TextField, names: list[str]) -> int:
         taken = len(names)
         if field.id == FieldName.COMMON_NAME.value and not field.value.strip() and names:
             field.replace_text(names.pop(0))
         others = self._field(FieldName.NAMES)
         kept = [others.value.strip().rstrip(",")] if others.value.strip() else []
         others.replace_text(", ".join([*kept, *names]))
-        self.tell(f"{taken} name{'s' if taken != 1 else ''} taken from the paste")
+        return taken
 
     # Drawing
 
@@ -258,14 +267,14 @@ class RequestForm(Widget):
         """Write the code for a country that was typed by its name; undo brings the name back."""
         field = self._field(FieldName.COUNTRY)
         code = countries.find_country(field.value) if field.value.strip() else None
-        if code is not None and len(field.value.strip()) > len(code):
+        if code is not None and not _is_code(field.value.strip()):
             field.replace_text(code)
         self._show_country()
 
     def _show_country(self) -> None:
         text = self._field(FieldName.COUNTRY).value.strip()
-        name = countries.name_of(text.upper()) if len(text) == 2 else None  # noqa: PLR2004 - an alpha-2 code
-        if name is None and len(text) > 2:  # noqa: PLR2004
+        name = countries.name_of(text.upper()) if _is_code(text) else None
+        if len(text) > 1 and not _is_code(text):
             name = ", ".join(f"{code} {found}" for code, found in countries.search(text)[:3])
         self.query_one("#country-name", TextBlock).show([((visible(name or ""), "label"),)])
 
@@ -300,3 +309,18 @@ class RequestForm(Widget):
         values = asdict(draft)
         for name in _CHOICES:
             self._choice(name).load_value(values[name.value])
+
+
+def _separate_lines(lines: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Take out of each line what no field can hold; see `csrtui.tui.widgets.text_field.separate`."""
+    parts = [separate(line) for line in lines]
+    return [text for text, _ in parts], [character for _, left_out in parts for character in left_out]
+
+
+def _left_out_text(characters: Sequence[str]) -> str:
+    return f"left out {len(characters)} character{'s' if len(characters) > 1 else ''}: {' '.join(characters[:5])}"
+
+
+def _is_code(text: str) -> bool:
+    """Whether a country is typed as two letters; a slip such as UK is left to the advice."""
+    return len(text) == 2 and text.isascii()  # noqa: PLR2004 - an alpha-2 code

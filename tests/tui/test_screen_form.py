@@ -1,0 +1,348 @@
+"""The form: advice and fixes, undo, pastes, countries, choices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from screens_user import at_screens, session_on
+
+from csrtui.core.finding import CaKind, FieldName, Level, worst_first
+from csrtui.core.keys import KeyType
+from csrtui.core.platforms import PLATFORMS
+from csrtui.tui.widgets.choice_field import ChoiceField
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from screens_user import User
+
+# Advice
+
+
+async def fill_badly(user: User) -> None:
+    """Findings of three levels on several fields."""
+    await user.fill(FieldName.ORGANIZATION, "Example Ltd")
+    await user.fill(FieldName.COUNTRY, "UK")
+    await user.fill(FieldName.COMMON_NAME, "https://mydomain.com/")
+
+
+def shown_first(user: User) -> str:
+    """The finding at hand, as one line."""
+    after = user.preview.split("\n Covers", 1)[1].split("\n", 1)[1]
+    return " ".join(after.split())
+
+
+async def test_the_focused_fields_advice_comes_first_then_the_worst(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store"), (200, 50)) as user:
+        await fill_badly(user)
+        findings = user.main.request._findings
+        assert findings[0].field is FieldName.COMMON_NAME
+        assert shown_first(user).startswith(f"{findings[0].level.value.capitalize()} {findings[0].text}")
+        await user.go_to(FieldName.COUNTRY)
+        findings = user.main.request._findings
+        about = [finding.field is FieldName.COUNTRY for finding in findings]
+        assert about[0]
+        assert about == sorted(about, reverse=True)
+        others = [finding for finding in findings if finding.field is not FieldName.COUNTRY]
+        assert others == list(worst_first(others))
+        assert {finding.level for finding in findings} >= {Level.ERROR, Level.WARNING}
+        assert findings[0].text in shown_first(user)
+
+
+@pytest.mark.parametrize("key", ["ctrl+n", "f3"])
+async def test_a_key_goes_through_all_advice_and_round(tmp_path: Path, key: str) -> None:
+    async with at_screens(session_on(tmp_path / "store"), (200, 50)) as user:
+        await fill_badly(user)
+        findings = list(user.main.request._findings)
+        assert len(findings) >= 3
+        for at, finding in enumerate([*findings, findings[0]]):
+            assert finding.text in shown_first(user)
+            assert f"{at % len(findings) + 1} of {len(findings)}" in user.preview
+            await user.press(key)
+
+
+async def test_without_advice_nothing_can_be_fixed_or_gone_through(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.press("ctrl+n")
+        assert user.preview.strip().startswith("Subject")
+        await user.press("ctrl+f")
+        assert user.message == "this advice has no fix to apply"
+        await user.press("f4")
+        assert user.message == "there is nothing to fix by itself"
+        await user.press("x")
+        assert user.message == ""
+
+
+async def test_a_fix_over_several_fields_is_undone_as_one_step_then_typing(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.press(*"mydomain.com")
+        await user.go_to(FieldName.NAMES)
+        await user.press(*"b.mydomain.com")
+        await user.go_to(FieldName.COMMON_NAME)
+        await user.press("ctrl+f")
+        assert user.draft.names == "b.mydomain.com, www.mydomain.com"
+        await user.press("ctrl+z")
+        assert (user.draft.common_name, user.draft.names) == ("mydomain.com", "b.mydomain.com")
+        await user.press("ctrl+z")
+        assert (user.draft.common_name, user.draft.names) == ("mydomain.", "b.mydomain.com")
+        await user.press("ctrl+y")
+        assert user.draft.common_name == "mydomain.com"
+
+
+async def test_what_was_typed_after_a_fix_is_undone_before_it(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.press(*"mydomain.com", "ctrl+f")
+        await user.go_to(FieldName.NAMES)
+        await user.press("x", "ctrl+z")
+        assert (user.draft.common_name, user.draft.names) == ("mydomain.com", "www.mydomain.com")
+        await user.press("ctrl+z")
+        assert (user.draft.common_name, user.draft.names) == ("mydomain.com", "")
+
+
+async def test_f4_applies_every_plain_correction_as_one_step(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.fill(FieldName.COUNTRY, "UK")
+        await user.fill(FieldName.NAMES, "mydomain.com, b.mydomain.com, b.mydomain.com")
+        await user.fill(FieldName.COMMON_NAME, "mydomain.com")
+        before = user.draft
+        await user.press("f4")
+        assert user.draft.country == "GB"
+        assert user.draft.names == "b.mydomain.com, www.mydomain.com"
+        assert user.message == "4 fixes applied"
+        assert not any(found.fix and found.fix.safe for found in user.main.request.advice.findings)
+        await user.press("ctrl+z")
+        assert user.draft == before
+
+
+async def test_f4_leaves_to_the_user_what_only_may_have_been_meant(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await fill_badly(user)
+        await user.press("f4")
+        assert user.draft.common_name == "https://mydomain.com/"
+        assert user.message == "1 fix applied"
+
+
+async def test_another_ca_is_a_fix_and_silences_what_only_public_cas_ask(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store"), (100, 40)) as user:
+        await user.press(*"intranet")
+        assert "Error" in user.preview
+        for _ in user.main.request._findings:
+            finding = user.main.request._findings[user.main.request._current]
+            if finding.fix and finding.fix.ca is CaKind.PRIVATE:
+                break
+            await user.press("ctrl+n")
+        await user.press("ctrl+f")
+        assert user.draft.ca == "private"
+        assert "Error" not in user.preview
+        await user.press("ctrl+z")
+        assert user.draft.ca == "public"
+        assert user.draft.common_name == "intranet"
+        assert "Error" in user.preview
+
+
+# Pastes
+
+
+async def test_lines_pasted_into_common_name_are_names(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.paste("www.example.com\nexample.com, shop.example.com\n")
+        assert user.draft.common_name == "www.example.com"
+        assert user.draft.names == "example.com, shop.example.com"
+        assert user.message == "3 names taken from the paste"
+        await user.paste("a.example.com\nb.example.com")
+        assert user.draft.common_name == "www.example.com"
+        assert user.draft.names == "example.com, shop.example.com, a.example.com, b.example.com"
+        await user.press("x")
+        assert user.message == ""
+
+
+async def test_lines_pasted_into_other_names_are_added_there(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.fill(FieldName.NAMES, "old.example.com,")
+        await user.paste("DNS:a.example.com\nserver_name b.example.com;\n")
+        assert user.draft.common_name == ""
+        assert user.draft.names == "old.example.com, a.example.com, b.example.com"
+        assert user.message == "2 names taken from the paste"
+        await user.press("ctrl+z")
+        assert user.draft.names == "old.example.com,"
+
+
+async def test_lines_pasted_elsewhere_leave_all_but_the_first_out_and_say_so(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.fill(FieldName.ORGANIZATION, "The ")
+        await user.paste("Example Ltd\n1 Street\nLondon")
+        assert user.draft.organization == "The Example Ltd"
+        assert user.message == "only the first line was taken; 2 more left out"
+
+
+async def test_lines_pasted_into_the_middle_of_a_text_go_where_the_cursor_is(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.fill(FieldName.ORGANIZATION, "A Ltd")
+        await user.press("home", "right", "right")
+        await user.paste("B \nC")
+        assert user.draft.organization == "A BLtd"
+
+
+async def test_characters_that_no_field_can_hold_are_named(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.paste("a\x1b[31m.exam\u202eple.com")
+        assert user.draft.common_name == "a[31m.example.com"
+        assert user.message == "left out 2 characters: \\x1b \\u202e"
+        await user.fill(FieldName.ORGANIZATION, "A\x07B")
+        assert user.message == "left out 1 character: \\x07"
+
+
+async def test_control_characters_in_several_lines_are_left_out_too(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.fill(FieldName.ORGANIZATION, "A\x1b[31m\u202eB\nC")
+        assert user.draft.organization == "A[31mB"
+        assert user.message == (
+            "only the first line was taken; 1 more left out; left out 2 characters: \\x1b \\u202e"
+        )
+        await user.fill(FieldName.COMMON_NAME, "a\x1bb.example.com\nc\u202ed.example.com")
+        assert "\x1b" not in user.draft.common_name
+        assert "\u202e" not in user.draft.names
+
+
+# Countries
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [("Germany", "DE"), ("Deutschland", "DE"), ("united kingdom", "GB"), ("DEU", "DE"), ("日本", "JP")],
+)
+async def test_a_country_is_known_by_name_and_undo_brings_the_name_back(
+    tmp_path: Path, typed: str, code: str
+) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.go_to(FieldName.COUNTRY)
+        await user.press(*typed)
+        assert user.draft.country == typed
+        await user.press("down")
+        assert user.draft.country == code
+        assert user.country_name
+        await user.press("up", "ctrl+z")
+        assert user.draft.country == typed
+
+
+async def test_countries_that_fit_are_shown_while_typing(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.go_to(FieldName.COUNTRY)
+        await user.press(*"ger")
+        assert "DE Germany" in user.country_name
+        await user.press("backspace", "backspace", "backspace", *"de")
+        assert user.country_name == "Germany"
+        await user.press("backspace")
+        assert user.country_name == ""
+
+
+async def test_an_unknown_country_stays_as_typed_and_is_an_error(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.fill(FieldName.COUNTRY, "Atlantis")
+        await user.press("down")
+        assert user.draft.country == "Atlantis"
+        await user.press("up")
+        assert "Error" in user.preview
+        assert "Atlantis" in user.preview
+
+
+async def test_generating_from_the_country_field_settles_its_name(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.fill(FieldName.COMMON_NAME, "www.example.com")
+        await user.fill(FieldName.ORGANIZATION, "Example Ltd")
+        await user.fill(FieldName.LOCALITY, "Berlin")
+        await user.go_to(FieldName.COUNTRY)
+        await user.press(*"Germany", "ctrl+g")
+        await user.until_pairs("www.example.com")
+        assert user.keystore._keyring.pairs[0].record.subject.country == "DE"
+
+
+# Choices
+
+
+async def test_choices_by_arrows_ends_and_letters(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.go_to(FieldName.KEY)
+        values = [key.value for key in KeyType]
+        for expected in [*values[1:], values[0]]:
+            await user.press("right")
+            assert user.draft.key == expected
+        await user.press("left")
+        assert user.draft.key == values[-1]
+        await user.press("home")
+        assert user.draft.key == values[0]
+        await user.press("end")
+        assert user.draft.key == values[-1]
+        await user.press("space")
+        assert user.draft.key == values[0]
+        await user.press("r")
+        assert user.draft.key == "rsa-2048"
+        await user.press("r")
+        assert user.draft.key == "rsa-3072"
+        await user.press("x", "!")
+        assert user.draft.key == "rsa-3072"
+        assert "< RSA 3072 >" in user.screen_text
+
+
+@pytest.mark.parametrize("platform", PLATFORMS.values(), ids=lambda row: row.id)
+async def test_server_software_brings_its_key_type(tmp_path: Path, platform: object) -> None:
+    row = PLATFORMS[getattr(platform, "id")]  # noqa: B009 - the table's type is told to mypy here
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.go_to(FieldName.KEY)
+        await user.press("end")
+        await user.go_to(FieldName.PLATFORM)
+        for _ in PLATFORMS:
+            await user.press("right")
+            if user.draft.platform == row.id:
+                break
+        assert user.draft.platform == row.id
+        assert user.draft.key == row.key_type.value
+        assert row.label[:10] in user.screen_text
+
+
+async def test_help_follows_the_field_and_the_choice(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        seen = set()
+        for field in FieldName:
+            await user.go_to(field)
+            assert user.field_help.strip()
+            seen.add(user.field_help)
+        assert len(seen) == len(FieldName)
+        await user.go_to(FieldName.CA)
+        before = user.field_help
+        await user.press("right")
+        assert user.field_help != before
+
+
+def test_a_choice_is_no_other_widgets() -> None:
+    field = ChoiceField("CA", [("a", "A"), ("b", "B")], "a", id="ca")
+    assert ChoiceField.Changed(field, "b").control is field
+    field.load_value("b")
+    assert field.value == "b"
+
+
+# Fields
+
+
+async def test_ctrl_c_copies_the_selection_of_a_field_only(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.fill(FieldName.ORGANIZATION, "Example Ltd")
+        await user.fill(FieldName.COMMON_NAME, "www.example.com")
+        await user.press("ctrl+c")
+        assert user.copied in ([], ["www.example.com"])
+        user.copied.clear()
+        await user.press("shift+home", "ctrl+c")
+        assert user.copied == ["www.example.com"]
+        assert user.app.is_running
+
+
+async def test_escape_in_the_form_loses_nothing(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.press(*"www.example.com")
+        before = user.draft
+        for field in FieldName:
+            await user.go_to(field)
+            await user.press("escape", "escape")
+            assert user.draft == before
+            assert user.focused_id == field.value

@@ -1,0 +1,226 @@
+"""Generating: what stops it, what asks, what goes on meanwhile, and a store that refuses."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from screens_user import at_screens, session_on
+
+from csrtui.core import keys
+from csrtui.core.errors import StoreError
+from csrtui.core.finding import FieldName
+from csrtui.store.disk import NotConfirmedError
+from csrtui.store.keystore import Keystore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from screens_user import User
+
+    from csrtui.core.keys import KeyType, PrivateKey
+    from csrtui.store.keystore import PairFiles
+
+
+async def test_an_empty_form_is_not_generated_and_says_what_is_missing(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.go_to(FieldName.LOCALITY)
+        await user.press("ctrl+g")
+        assert user.focused_id == "common_name"
+        assert user.message.startswith("not made: ")
+        assert user.question == ""
+    assert not (tmp_path / "store" / "pairs").exists()
+
+
+async def test_what_no_csr_can_hold_stops_at_its_field(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.fill(FieldName.COMMON_NAME, "www.example.com")
+        await user.fill(FieldName.COUNTRY, "Atlantis")
+        await user.go_to(FieldName.LOCALITY)
+        await user.press("ctrl+g")
+        assert user.focused_id == "country"
+        assert "Atlantis" in user.message
+        assert user.question == ""
+        assert user.draft.common_name == "www.example.com"
+    assert not (tmp_path / "store" / "pairs").exists()
+
+
+async def test_blocked_from_the_keystore_the_form_is_shown(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.press(*"a b", "f2", "ctrl+g")
+        assert user.focused_id == "common_name"
+        assert "[Request]" in user.title
+        assert "not made" in user.message
+
+
+async def test_what_a_ca_refuses_asks_with_cancel_first(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.press(*"intranet", "ctrl+g")
+        assert "Make it although a CA will refuse it?" in user.question
+        assert user.answer is False
+        await user.press("enter")
+        assert user.question == ""
+        assert user.focused_id == "common_name"
+        assert not (tmp_path / "store" / "pairs").exists()
+        await user.press("ctrl+g", "escape")
+        assert user.question == ""
+        assert not (tmp_path / "store" / "pairs").exists()
+        await user.press("ctrl+g", "right", "enter")
+        await user.until_pairs("intranet")
+
+
+@pytest.mark.parametrize("key", ["left", "right", "tab", "shift+tab", "h", "l"])
+async def test_the_answers_of_a_question(tmp_path: Path, key: str) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.press(*"intranet", "ctrl+g", key)
+        assert user.answer is True
+        await user.press(key)
+        assert user.answer is False
+        await user.press("f1", "ctrl+g", "x")
+        assert user.question
+        await user.press("ctrl+q")
+        assert user.question == ""
+        assert user.app.is_running
+        assert user.draft.common_name == "intranet"
+
+
+class Held:
+    """A key generator that waits until it is let go."""
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+        self.started = threading.Event()
+        self.made = 0
+
+    def __call__(self, key_type: KeyType) -> PrivateKey:
+        self.started.set()
+        assert self.go.wait(20)
+        self.made += 1
+        return keys.generate(key_type)
+
+
+@contextmanager
+def held() -> Iterator[Held]:
+    """A generator that is let go at the end in any case, so that no thread stays."""
+    generator = Held()
+    try:
+        yield generator
+    finally:
+        generator.go.set()
+
+
+async def start_making(user: User, generator: Held) -> None:
+    await user.press(*"a.example.com", "ctrl+g")
+    await user.until(generator.started.is_set, "the thread")
+
+
+async def test_the_screen_stays_alive_while_a_key_is_made(tmp_path: Path) -> None:
+    with held() as generator:
+        async with at_screens(session_on(tmp_path / "store", generator)) as user:
+            await start_making(user, generator)
+            assert user.message == "making EC P-256 key and CSR …"
+            await user.press(*"XY")
+            assert user.draft.common_name == "a.example.comXY"
+            await user.until(lambda: "a.example.comXY" in user.preview, "the preview")
+            assert user.message == "making EC P-256 key and CSR …"
+            await user.press("ctrl+g")
+            assert user.message == "a pair is being made; wait a moment"
+            generator.go.set()
+            await user.until(lambda: user.pairs, "the pair")
+            assert user.pairs == ["a.example.com"]
+            assert generator.made == 1
+
+
+@pytest.mark.parametrize("key", ["ctrl+q", "f10"])
+async def test_nobody_leaves_while_a_key_is_made(tmp_path: Path, key: str) -> None:
+    with held() as generator:
+        async with at_screens(session_on(tmp_path / "store", generator)) as user:
+            await start_making(user, generator)
+            await user.press(key)
+            assert user.app.is_running
+            assert user.question == ""
+            assert user.message == "a pair is being made; wait a moment"
+            generator.go.set()
+            await user.until_pairs("a.example.com")
+            await user.press(key)
+            assert user.app._exit
+
+
+async def test_the_name_of_the_next_request_typed_meanwhile_is_not_lost(tmp_path: Path) -> None:
+    with held() as generator:
+        async with at_screens(session_on(tmp_path / "store", generator)) as user:
+            await start_making(user, generator)
+            await user.press("shift+home", *"b.example.com")
+            assert user.draft.common_name == "b.example.com"
+            generator.go.set()
+            await user.until_pairs("a.example.com")
+            assert user.draft.common_name == "b.example.com"
+            assert user.focused_id == "common_name"
+            assert user.message == "made a.example.com: key and CSR. Next: back up"
+
+
+async def test_a_pair_that_is_made_takes_nobody_out_of_what_they_read(tmp_path: Path) -> None:
+    with held() as generator:
+        async with at_screens(session_on(tmp_path / "store", generator)) as user:
+            await start_making(user, generator)
+            await user.press("f1")
+            generator.go.set()
+            await user.until_pairs("a.example.com")
+            await user.press("escape")
+            assert user.message == "made a.example.com: key and CSR. Next: back up"
+            assert user.focused_id == "pairs"
+
+
+class Refusing(Keystore):
+    """A store whose disk refuses."""
+
+    error: StoreError = StoreError("cannot keep the pair in /store: No space left on device", "make room")
+
+    def add(self, base: str, pair: PairFiles) -> str:
+        del base, pair
+        raise self.error
+
+
+async def test_a_store_that_refuses_leaves_the_form_as_typed(tmp_path: Path) -> None:
+    async with at_screens(session_on(Refusing(str(tmp_path / "store"))), (120, 40)) as user:
+        await user.fill(FieldName.ORGANIZATION, "Example Ltd")
+        await user.fill(FieldName.COUNTRY, "GB")
+        await user.fill(FieldName.LOCALITY, "London")
+        await user.fill(FieldName.COMMON_NAME, "a.example.com")
+        typed = user.draft
+        await user.press("ctrl+g")
+        await user.until(lambda: "No space left" in user.message, "the error")
+        assert user.message == "cannot keep the pair in /store: No space left on device — make room"
+        assert user.draft == typed
+        assert user.focused_id == "common_name"
+        assert user.pairs == []
+        await user.press("ctrl+g")  # it can be tried again
+        assert "making" in user.message or "No space" in user.message
+
+
+class Unconfirmed(Keystore):
+    """A store whose disk takes a pair and then does not confirm it."""
+
+    def add(self, base: str, pair: PairFiles) -> str:
+        raise NotConfirmedError(super().add(base, pair))
+
+
+async def test_a_pair_that_the_disk_did_not_confirm_is_there_and_said_to_be(tmp_path: Path) -> None:
+    async with at_screens(session_on(Unconfirmed(str(tmp_path / "store"))), (140, 40)) as user:
+        await user.press(*"a.example.com", "ctrl+g")
+        await user.until(lambda: "did not confirm" in user.message, "the error")
+        assert user.message.startswith("a.example.com is saved, but the disk did not confirm it")
+        await user.until_pairs("a.example.com")
+        assert user.draft.common_name == "a.example.com"
+
+
+async def test_a_read_only_store_says_so(tmp_path: Path) -> None:
+    (tmp_path / "store").write_text("no folder")
+    async with at_screens(session_on(tmp_path / "store"), (200, 40)) as user:
+        await user.press(*"a.example.com", "ctrl+g")
+        await user.until(lambda: user.message.startswith("cannot"), "the error")
+        assert str(tmp_path / "store") in user.message
+        assert user.draft.common_name == "a.example.com"
