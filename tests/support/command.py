@@ -107,9 +107,13 @@ def environment(store: Path | None, **more: str) -> dict[str, str]:
 
 
 def run_process(
-    *arguments: str, store: Path | None, stdin: bytes = b"", env: Mapping[str, str] | None = None
+    *arguments: str,
+    store: Path | None,
+    stdin: bytes = b"",
+    env: Mapping[str, str] | None = None,
+    new_session: bool = False,
 ) -> Ran:
-    """Run csrtui as a process of its own and wait for its end."""
+    """Run csrtui as a process of its own, without a terminal if in a new session, and wait for its end."""
     done = subprocess.run(
         argv(*arguments),
         input=stdin,
@@ -118,6 +122,7 @@ def run_process(
         cwd=ROOT,
         timeout=DEADLINE,
         check=False,
+        start_new_session=new_session,
     )
     return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
 

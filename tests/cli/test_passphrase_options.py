@@ -1,0 +1,168 @@
+"""``--encrypt-key``: from a file, a descriptor or the terminal; never seen, and nothing made in between."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from command import ROOT, argv, environment, run_process
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from pty_session import PtySession
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from command import Csrtui
+
+CANARY = "correct-horse-battery"
+NEW = ("new", "shop.mydomain.com", "--encrypt-key")
+
+
+def opens(folder: Path, passphrase: str) -> bool:
+    return load_pem_private_key((folder / "key.pem").read_bytes(), passphrase.encode()) is not None
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "passphrase"
+    path.write_text(f"{CANARY}\n")
+    path.chmod(0o600)
+    return path
+
+
+@pytest.mark.parametrize("switch", [("--encrypt-key",), ()])
+def test_from_a_file(csrtui: Csrtui, file: Path, switch: tuple[str, ...]) -> None:
+    ran = csrtui("new", "a.com", *switch, "--passphrase-file", str(file), "--json")
+    assert ran.json["key"]["encrypted"] is True
+    assert opens(csrtui.pair("a.com"), CANARY)
+    assert CANARY not in ran.out + ran.err
+
+
+def test_from_a_descriptor(csrtui: Csrtui) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, f"{CANARY}\nmore".encode())
+    os.close(writing)
+    ran = csrtui(*NEW, "--passphrase-fd", str(reading))
+    os.close(reading)
+    assert ran.status == 0
+    assert opens(csrtui.pair("shop.mydomain.com"), CANARY)
+
+
+@pytest.mark.parametrize(("text", "warnings"), [("b1ef", 1), ("Söhne & Töchter", 1), (CANARY, 0)])
+def test_a_weak_one_is_warned_of_and_not_quoted(csrtui: Csrtui, file: Path, text: str, warnings: int) -> None:
+    file.write_text(text)
+    ran = csrtui(*NEW, "--passphrase-file", str(file))
+    assert ran.status == 0
+    assert ran.err.count("warning: The passphrase") == warnings
+    assert text not in ran.err
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "said", "hint"),
+    [
+        (None, 0, "No such file", None),
+        (b"", 0o600, "holds no passphrase: it is empty", None),
+        (b"\n", 0o600, "holds no passphrase: it is empty", None),
+        (b"\xff\n", 0o600, "holds no passphrase: it is not UTF-8", None),
+        (CANARY.encode(), 0o644, "others can read", "chmod 600 "),
+        (CANARY.encode(), 0o620, "others can", "chmod 600 "),
+    ],
+)
+def test_a_file_that_will_not_do_is_said_and_nothing_is_made(
+    csrtui: Csrtui, tmp_path: Path, *, content: bytes | None, mode: int, said: str, hint: str | None
+) -> None:
+    path = tmp_path / "passphrase"
+    if content is not None:
+        path.write_bytes(content)
+        path.chmod(mode)
+    ran = csrtui(*NEW, "--passphrase-file", str(path))
+    assert (ran.status, ran.out) == (2, "")
+    assert said in ran.error
+    assert hint is None or str(ran.hint).startswith(hint)
+    assert csrtui.pairs == []
+
+
+@pytest.mark.parametrize("number", ["-1", "987", "99999999999999999999999"])
+def test_a_descriptor_that_is_not_open_is_said_and_nothing_is_made(csrtui: Csrtui, number: str) -> None:
+    ran = csrtui(*NEW, f"--passphrase-fd={number}")
+    assert (ran.status, ran.out) == (2, "")
+    assert f"cannot read the passphrase descriptor {number}" in ran.error
+    assert csrtui.pairs == []
+
+
+def test_one_way_at_a_time(csrtui: Csrtui, file: Path) -> None:
+    ran = csrtui(*NEW, "--passphrase-file", str(file), "--passphrase-fd", "0")
+    assert ran.status == 2
+    assert "not allowed with argument" in ran.error
+
+
+def test_what_is_blocked_anyway_asks_for_nothing(csrtui: Csrtui) -> None:
+    ran = csrtui("new", "a..com", "--passphrase-file", "/nowhere")
+    assert "nothing before or between its dots" in ran.error
+
+
+# On a terminal
+
+
+def test_without_a_terminal_it_says_what_to_use(tmp_path: Path) -> None:
+    """In a session of its own, so that /dev/tty is nobody's."""
+    ran = run_process(*NEW, store=tmp_path / "store", stdin=CANARY.encode(), new_session=True)
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.error == "there is no terminal to ask for the passphrase on"
+    assert ran.hint == "use --passphrase-file or --passphrase-fd"
+    assert not (tmp_path / "store").exists()
+
+
+@pytest.fixture
+def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PtySession]:
+    monkeypatch.chdir(ROOT)
+    with PtySession(argv(*NEW), env=environment(tmp_path / "store")) as session:
+        session.wait_for("Passphrase for the key:")
+        yield session
+
+
+def test_it_is_asked_for_twice_and_never_echoed(terminal: PtySession, tmp_path: Path) -> None:
+    terminal.send(f"{CANARY}\n")
+    terminal.wait_for("The same again:")
+    terminal.send(f"{CANARY}\n")
+    assert terminal.wait_exit() == 0
+    assert CANARY.encode() not in terminal.raw
+    assert b"\x1b" not in terminal.raw
+    assert opens(tmp_path / "store" / "pairs" / "shop.mydomain.com", CANARY)
+    assert terminal.attributes == terminal.attributes_before
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said", "status"),
+    [
+        (f"{CANARY}\n", "something else\n", "csrtui: error: the two passphrases are not the same", 2),
+        ("\n", None, "csrtui: error: an empty passphrase protects nothing", 2),
+        ("\x04", None, "csrtui: error: no passphrase was typed", 2),
+        (b"canary\xff\n", None, "csrtui: error: the passphrase is not UTF-8", 2),
+        ("\x03", None, "", 130),
+        (f"{CANARY}\n", "\x03", "", 130),
+    ],
+)
+def test_without_two_that_agree_nothing_is_made(
+    terminal: PtySession, tmp_path: Path, *, first: str | bytes, second: str | None, said: str, status: int
+) -> None:
+    terminal.send(first)
+    if second is not None:
+        terminal.wait_for("The same again:")
+        terminal.send(second)
+    assert terminal.wait_exit() == status
+    assert said in terminal.text
+    assert "Traceback" not in terminal.text
+    assert CANARY not in terminal.text
+    assert not (tmp_path / "store" / "pairs").exists()
+    assert terminal.attributes == terminal.attributes_before
+
+
+def test_while_it_waits_neither_its_arguments_nor_its_environment_hold_it(terminal: PtySession) -> None:
+    terminal.send(f"{CANARY}\n")
+    terminal.wait_for("The same again:")
+    assert CANARY.encode() not in Path(f"/proc/{terminal.pid}/cmdline").read_bytes()
+    if os.geteuid() == 0:  # a process that is not dumpable shows its environment to root only
+        assert CANARY.encode() not in Path(f"/proc/{terminal.pid}/environ").read_bytes()

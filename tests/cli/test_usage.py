@@ -1,0 +1,211 @@
+"""The command line itself: help with examples, where the store is, and every wrong turn said in a line."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from csrtui.cli.commands.all import COMMANDS
+from csrtui.cli.parser import Parser, build_parser
+from csrtui.store.keystore import Keystore
+
+if TYPE_CHECKING:
+    from command import Csrtui
+
+NAMES = [command.name for command in COMMANDS]
+
+
+def test_the_help_lists_every_command_with_what_it_does(csrtui: Csrtui) -> None:
+    ran = csrtui("--help")
+    assert (ran.status, ran.err) == (0, "")
+    folded = " ".join(ran.out.split())
+    for command in COMMANDS:
+        assert f" {command.name} {command.summary}" in folded
+    assert "examples:\n  csrtui " in ran.out
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_each_commands_help_has_an_example_that_its_parser_takes(
+    csrtui: Csrtui, name: str, option: str
+) -> None:
+    ran = csrtui(name, option)
+    assert (ran.status, ran.err) == (0, "")
+    examples = ran.out.partition("example:\n")[2].splitlines()
+    assert examples
+    for line in examples:
+        _, *arguments = shlex.split(line.partition(">")[0].partition("|")[0])
+        assert arguments[0] == name
+        assert build_parser(COMMANDS).parse_args(arguments).command.name == name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_option_has_a_help_and_the_store_among_them(csrtui: Csrtui, name: str) -> None:
+    assert "--store DIR" in csrtui(name, "--help").out
+    parser = Parser(prog="x")
+    next(command for command in COMMANDS if command.name == name).arguments(parser)
+    assert all(action.help for action in parser._actions)
+
+
+def test_the_version_tells_what_it_relies_on(csrtui: Csrtui, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = csrtui("--version")
+    assert re.match(r"csrtui \d+\.\d+", ran.out)
+    assert re.search(r"  cryptography \d", ran.out)
+    assert re.search(r"  public suffix list of \d{4}-\d\d-\d\d\n", ran.out)
+    monkeypatch.setattr("csrtui.cli.version._RELIES_ON", ("no-such-package",))
+    assert "  no-such-package not installed\n" in csrtui("--version").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said", "hint"),
+    [
+        (("frobnicate",), "invalid choice: 'frobnicate' (choose from 'new'", "csrtui --help"),
+        (("NEW", "a.com"), "invalid choice: 'NEW'", "csrtui --help"),
+        (("ne", "a.com"), "invalid choice: 'ne'", "csrtui --help"),
+        (("--bogus",), "unrecognized arguments: --bogus", "csrtui --help"),
+        (("\x1b[2J",), "invalid choice: '\\x1b[2J'", "csrtui --help"),
+        (("--store",), "--store: expected one argument", "csrtui --help"),
+        (("new", "a.com", "--passphrase-fd", "x"), "invalid int value: 'x'", "csrtui new --help"),
+    ],
+)
+def test_a_wrong_turn_is_said_in_one_line(
+    csrtui: Csrtui, arguments: tuple[str, ...], said: str, hint: str
+) -> None:
+    ran = csrtui(*arguments)
+    assert (ran.status, ran.out) == (2, "")
+    assert said in ran.error
+    assert ran.hint == hint
+    assert len(ran.err.splitlines()) == 2
+
+
+def test_without_a_command_the_screens_open_on_the_store(csrtui: Csrtui, tmp_path: Path) -> None:
+    assert csrtui().status == 0
+    assert csrtui("--store", f"{tmp_path}/x/../other").status == 0
+    assert csrtui.screens == [str(csrtui.store), f"{tmp_path}/other"]
+
+
+def test_a_bug_is_told_without_a_value_and_without_a_traceback(
+    csrtui: Csrtui, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise RuntimeError("canary")
+
+    monkeypatch.setattr(Keystore, "listing", fail)
+    ran = csrtui("list")
+    assert ran.status == 3
+    assert ran.error.startswith("a bug: RuntimeError (")
+    assert "canary" not in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_an_interrupt_is_quiet(csrtui: Csrtui, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Keystore, "listing", interrupt)
+    ran = csrtui("list")
+    assert (ran.status, ran.out, ran.err) == (130, "", "")
+
+
+# Where the store is
+
+
+def test_the_option_wins_over_the_variable_before_and_after_the_command(
+    csrtui: Csrtui, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    assert csrtui("--store", str(other), "new", "a.com").status == 0
+    assert csrtui("new", "a.com", "--store", str(other)).out == "a.com-2\n"
+    assert csrtui("new", f"--store={other}", "a.com").out == "a.com-3\n"
+    assert csrtui("--store", "/nowhere", "list", "--store", str(other), "--csv").out.count("\n") == 4
+    assert not csrtui.store.exists()
+    csrtui("new", "a.com")
+    assert csrtui.pairs == ["a.com"]
+
+
+def test_a_relative_store_is_below_the_working_folder(
+    csrtui: Csrtui, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = csrtui("new", "a.com", "--store", "mine", "--json").json
+    assert made["path"] == f"{tmp_path}/mine/pairs/a.com"
+
+
+def test_the_default_is_the_users_data_folder(
+    csrtui: Csrtui, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CSRTUI_STORE")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    made = csrtui("new", "a.com", "--json").json
+    assert made["path"] == f"{tmp_path}/home/.local/share/csrtui/pairs/a.com"
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    made = csrtui("new", "a.com", "--json").json
+    assert made["path"] == f"{tmp_path}/data/csrtui/pairs/a.com"
+
+
+def test_an_empty_variable_is_refused(csrtui: Csrtui, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CSRTUI_STORE", "")
+    ran = csrtui("list")
+    assert (ran.status, ran.error) == (2, '$CSRTUI_STORE is "", which is no folder')
+
+
+# A store that is not safe
+
+PLACES = {
+    ".": (0o750, "700"),
+    "pairs": (0o770, "700"),
+    "pairs/a.com": (0o701, "700"),
+    "pairs/a.com/key.pem": (0o604, "600"),
+    "pairs/a.com/pair.json": (0o640, "600"),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("command", [("list",), ("show", "a.com"), ("csr", "a.com")])
+def test_what_is_open_to_others_is_refused_with_the_command_that_mends_it(
+    csrtui: Csrtui, place: str, command: tuple[str, ...]
+) -> None:
+    csrtui("new", "a.com")
+    path = csrtui.store / place
+    right = path.stat().st_mode
+    path.chmod(PLACES[place][0])
+    ran = csrtui(*command)
+    assert ran.status == 3
+    assert f"(mode {PLACES[place][0]:04o})" in ran.error
+    assert ran.hint == f"chmod {PLACES[place][1]} {path}"
+    assert os.stat(path).st_mode & 0o777 == PLACES[place][0], "it is never mended silently"
+    path.chmod(right)
+    assert csrtui(*command).status == 0
+
+
+@pytest.mark.parametrize("place", ["pairs", "pairs/a.com", "pairs/a.com/key.pem", "pairs/a.com/request.pem"])
+def test_a_link_within_the_store_is_refused(csrtui: Csrtui, place: str) -> None:
+    csrtui("new", "a.com")
+    path = csrtui.store / place
+    path.rename(csrtui.store / "elsewhere")
+    path.symlink_to(csrtui.store / "elsewhere")
+    ran = csrtui("show", "a.com")
+    assert ran.status == 3
+    assert "link" in ran.error
+
+
+def test_a_store_of_another_user_is_refused(csrtui: Csrtui, monkeypatch: pytest.MonkeyPatch) -> None:
+    csrtui("new", "a.com")
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
+    ran = csrtui("list")
+    assert ran.status == 3
+    assert "csrtui runs as 4711" in ran.error
+    assert "chown 4711" in str(ran.hint)
+
+
+def test_a_file_where_the_store_should_be_is_refused(csrtui: Csrtui) -> None:
+    Path(csrtui.store).write_text("mine")
+    for command in (("list",), ("new", "a.com")):
+        assert csrtui(*command).status == 3
+    assert csrtui.store.read_text() == "mine"
