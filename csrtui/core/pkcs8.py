@@ -6,9 +6,10 @@ with 1,000,000 rounds and a salt of 16 bytes, AES-256-CBC (RFC 8018, 6.2; RFC 59
 since 1.1 opens it.
 """
 
-from base64 import b64encode
-from typing import TYPE_CHECKING
+from base64 import b64decode, b64encode
+from typing import TYPE_CHECKING, cast
 
+from csrtui.core.errors import InputError, RefusedError
 from csrtui.core.secret import Secret
 
 if TYPE_CHECKING:
@@ -48,6 +49,44 @@ def encrypt(key: "PrivateKey", passphrase: Secret, entropy: bytes, rounds: int =
     plain = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     ciphertext = _aes_cbc(_derive(passphrase, salt, rounds), iv, plain)
     return _pem("ENCRYPTED PRIVATE KEY", _envelope(salt, rounds, iv, ciphertext))
+
+
+def decrypt(der: bytes, passphrase: Secret) -> "PrivateKey":
+    """Return the private key in an EncryptedPrivateKeyInfo, of any scheme that cryptography opens.
+
+    What it costs is read first (`csrtui.core.key_cost`).
+
+    Raises:
+        RefusedError: The passphrase does not open it, or what it opens is damaged.
+        InputError: It is none, or too dear to open.
+    """
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import load_der_private_key
+
+    from csrtui.core.key_cost import judge_cost
+
+    judge_cost(der)
+    try:
+        return cast("PrivateKey", load_der_private_key(der, passphrase.encoded))
+    except (ValueError, TypeError) as error:
+        raise RefusedError("the passphrase does not open the key, or the key is damaged") from error
+    except UnsupportedAlgorithm as error:
+        raise InputError("the key is encrypted in a way that is not known here") from error
+
+
+def to_der(pem: bytes) -> bytes:
+    """Return the DER of the first PEM block in `pem`.
+
+    Raises:
+        InputError: There is none.
+    """
+    lines = pem.replace(b"\r", b"").split(b"\n")
+    begins = [at for at, line in enumerate(lines) if line.startswith(b"-----BEGIN ")]
+    ends = [at for at, line in enumerate(lines) if line.startswith(b"-----END ")]
+    try:
+        return b64decode(b"".join(lines[begins[0] + 1 : ends[0]]), validate=True)
+    except (IndexError, ValueError) as error:
+        raise InputError("there is no key in it") from error
 
 
 def _derive(passphrase: Secret, salt: bytes, rounds: int) -> bytes:
