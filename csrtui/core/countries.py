@@ -58,7 +58,7 @@ _ALSO: Final = {
 
 
 _NOT_ASSIGNED: Final = "XK"
-"""Kosovo: in the package, but a code for private use in the standard, which public CAs refuse (BR 7.1.4.2)."""
+"""Kosovo: in the package, but a code for private use in the standard, which public CAs refuse (BR 7.1.2.7.4)."""
 
 
 @dataclass(frozen=True, slots=True)

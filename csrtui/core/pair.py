@@ -73,12 +73,26 @@ class Backup:
         path: The file, absolute.
         created: When it was written.
         verified: When it was last restored for proof, or None.
+        sha256: SHA-256 of the file as it was written, 64 hex digits.
+        since: Since when it has been missing or damaged, or None.
     """
 
     status: BackupStatus
     path: str
     created: datetime
     verified: datetime | None = None
+    sha256: str = ""
+    since: datetime | None = None
+
+    def seen(self, status: BackupStatus, now: datetime) -> "Backup":
+        """The backup after a look at it that gave `status`; a restore that proved it is `proved`."""
+        away = status in {BackupStatus.MISSING, BackupStatus.DAMAGED}
+        since = (self.since if self.status is status else now) if away else None
+        return replace(self, status=status, since=since)
+
+    def proved(self, now: datetime) -> "Backup":
+        """The backup after it was restored for proof."""
+        return replace(self, status=BackupStatus.VERIFIED, verified=now, since=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +133,7 @@ class PairRecord:
         platform: The server software it is for, an id of `csrtui.core.platforms`.
         key: What is known of the key.
         request: What identifies the CSR.
-        backup: The best backup there is, or None.
+        backups: All backups that were made of it, oldest first.
         submitted: When the CSR went to a CA, or None.
         validity: The life of the newest imported certificate, or None.
         retired: When the pair was marked as no longer used, or None.
@@ -137,7 +151,7 @@ class PairRecord:
     platform: str
     key: KeyFacts
     request: RequestFacts
-    backup: Backup | None = None
+    backups: tuple[Backup, ...] = ()
     submitted: datetime | None = None
     validity: Validity | None = None
     retired: datetime | None = None
@@ -154,6 +168,12 @@ class PairRecord:
         if self.validity:
             return Stage.ISSUED
         return Stage.SUBMITTED if self.submitted else Stage.NEW
+
+    @property
+    def backup(self) -> Backup | None:
+        """The best backup, of several alike the newest; or None."""
+        best_first = sorted(reversed(self.backups), key=lambda backup: _BEST_FIRST.index(backup.status))
+        return best_first[0] if best_first else None
 
     @property
     def backup_status(self) -> BackupStatus:
@@ -176,12 +196,27 @@ class PairRecord:
             return NextStep.BACK_UP
         return _NEXT[stage]
 
-    def marked_submitted(self, now: datetime, user: str) -> "PairRecord":
+    def with_event(self, now: datetime, what: str, user: str) -> "PairRecord":
+        """The record with one more event in its history."""
+        return replace(self, history=(*self.history, Event(now, what, user)))
+
+    def with_backup(self, backup: Backup) -> "PairRecord":
+        """The record with a backup added, or put in the place of the one at the same path."""
+        others = tuple(other for other in self.backups if other.path != backup.path)
+        return replace(self, backups=(*others, backup))
+
+    def marked_submitted(self, now: datetime, user: str, what: str = "submitted") -> "PairRecord":
         """The record after its CSR went to a CA at `now`."""
-        event = Event(now, "submitted", user)
-        return replace(self, submitted=now, history=(*self.history, event))
+        return replace(self, submitted=now).with_event(now, what, user)
 
 
+_BEST_FIRST = (
+    BackupStatus.VERIFIED,
+    BackupStatus.UNVERIFIED,
+    BackupStatus.MISSING,
+    BackupStatus.DAMAGED,
+    BackupStatus.NONE,
+)
 _SUFFICIENT_BEFORE_SUBMIT = frozenset({BackupStatus.VERIFIED})
 _SUFFICIENT_LATER = frozenset({BackupStatus.VERIFIED, BackupStatus.MISSING})
 

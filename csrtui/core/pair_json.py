@@ -35,7 +35,7 @@ _KNOWN = frozenset(
         "platform",
         "key",
         "request",
-        "backup",
+        "backups",
         "submitted",
         "validity",
         "retired",
@@ -58,7 +58,7 @@ def dump_record(record: PairRecord) -> bytes:
         "platform": record.platform,
         "key": _key(record),
         "request": _request(record),
-        "backup": _backup(record.backup) if record.backup else None,
+        "backups": [_backup(backup) for backup in record.backups],
         "submitted": _optional_time(record.submitted),
         "validity": _validity(record.validity) if record.validity else None,
         "retired": _optional_time(record.retired),
@@ -195,7 +195,7 @@ def _parse(data: bytes) -> Json:
 
 def _record(members: _Reader) -> PairRecord:
     key, request = members.object("key"), members.object("request")
-    fields, backup = members.object("subject_fields"), members.optional_object("backup")
+    fields = members.object("subject_fields")
     validity = members.optional_object("validity")
     return PairRecord(
         created=members.time("created"),
@@ -213,7 +213,7 @@ def _record(members: _Reader) -> PairRecord:
         platform=members.text("platform"),
         key=KeyFacts(key.text("type"), key.get("encrypted", bool), key.text("spki_sha256")),
         request=RequestFacts(request.text("sha256"), request.optional_text("signature_hash")),
-        backup=_read_backup(backup) if backup else None,
+        backups=tuple(map(_read_backup, members.objects("backups"))),
         submitted=members.optional_time("submitted"),
         validity=Validity(validity.time("not_before"), validity.time("not_after")) if validity else None,
         retired=members.optional_time("retired"),
@@ -233,6 +233,8 @@ def _read_backup(members: _Reader) -> Backup:
         members.text("path"),
         members.time("created"),
         members.optional_time("verified"),
+        members.text("sha256"),
+        members.optional_time("since"),
     )
 
 
@@ -251,6 +253,8 @@ def _backup(backup: Backup) -> Json:
         "path": backup.path,
         "created": utc_text(backup.created),
         "verified": _optional_time(backup.verified),
+        "sha256": backup.sha256,
+        "since": _optional_time(backup.since),
     }
 
 

@@ -5,7 +5,11 @@ only says what it is for.
 """
 
 import re
-from typing import Final
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Network, IPv6Network
 
 RESERVED: Final = {
     "example.com": "for documentation (RFC 2606)",
@@ -32,6 +36,19 @@ INTERNAL: Final = {
     "localdomain": "for the machine itself",
 }
 """Endings that only work inside, and what they are for (RFC 6762 appendix G for those without a source)."""
+
+_SPECIAL_BLOCKS: Final = (
+    "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
+    "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16", "192.175.48.0/24",
+    "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
+    "2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20",
+)  # fmt: skip
+"""IANA's registries of special-purpose addresses (RFC 6890), and IPv4 multicast (RFC 5771).
+
+Not `ipaddress.is_global`: it differs between releases of Python, and lets pass what is reachable from everywhere.
+"""
+_PUBLIC_IPV6: Final = "2000::/3"
+"""The only IPv6 space that is given out (RFC 4291 2.4); loopback, private, mapped and multicast lie outside."""
 
 _REVERSE_ZONES: Final = ("in-addr.arpa", "ip6.arpa")
 _ONION_V3 = re.compile(r"(?:[a-z0-9_-]+\.|\*\.)*([a-z2-7]{56})\.onion")
@@ -81,13 +98,22 @@ def is_onion_v3(name: str) -> bool:
 
 
 def is_private_address(text: str) -> bool:
-    """Whether an address is private or reserved: not one of the public internet's (IANA's registries).
+    """Whether an address is private or reserved: in any block of the tables, or outside of the public IPv6 space.
 
-    An IPv4-mapped address is judged by its IPv4 part.
+    That a block is reachable from everywhere (6to4, AS112) makes no difference: the Baseline Requirements name
+    every entry of IANA's registries of special purposes (BR 1.6.1). That holds for IPv4-mapped addresses too.
     """
-    from ipaddress import IPv6Address, ip_address
+    from ipaddress import ip_address
 
     address = ip_address(text)
-    if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    return not address.is_global or address.is_multicast or address.is_reserved
+    special, public = _blocks()
+    return any(address in block for block in special) or (
+        address.version == public.version and address not in public
+    )
+
+
+@cache
+def _blocks() -> "tuple[tuple[IPv4Network | IPv6Network, ...], IPv6Network]":
+    from ipaddress import IPv6Network, ip_network
+
+    return tuple(ip_network(block) for block in _SPECIAL_BLOCKS), IPv6Network(_PUBLIC_IPV6)

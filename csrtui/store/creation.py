@@ -16,7 +16,7 @@ NEW = ".new-"
 """How the names of such folders begin; 16 hexadecimal digits follow."""
 
 _HIDDEN = re.compile(re.escape(NEW) + "[0-9a-f]{16}")
-_FILES = ("key.pem", "request.pem", "pair.json")
+_FILES = ("key.pem", "request.pem", "pair.json", "certificate.pem")
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _TAKEN = frozenset({errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR})
 
@@ -29,11 +29,13 @@ class PairFiles:
         key: The private key, PKCS #8 in PEM.
         request: The CSR in PEM.
         record: pair.json.
+        certificate: The certificate and its chain in PEM, or None.
     """
 
     key: bytes
     request: bytes
     record: bytes
+    certificate: bytes | None = None
 
     def __repr__(self) -> str:
         return "PairFiles()"
@@ -54,6 +56,8 @@ def write_pair(pairs_fd: int, pair: PairFiles) -> str:
             files.write_new(folder, "key.pem", pair.key, PRIVATE_FILE)
             files.write_new(folder, "request.pem", pair.request, PUBLIC_FILE)
             files.write_new(folder, "pair.json", pair.record, PRIVATE_FILE)
+            if pair.certificate is not None:
+                files.write_new(folder, "certificate.pem", pair.certificate, PUBLIC_FILE)
             files.flush_folder(folder)
         finally:
             files.release(folder)

@@ -15,7 +15,7 @@ from csrtui.store.creation import PairFiles, discard, give_name, leftovers, writ
 from csrtui.store.disk import ReadOnlyError, refusal
 from csrtui.store.modes import PRIVATE_FILE
 from csrtui.store.stamp import read_stamp, touch
-from csrtui.store.stored import Change, Listed, StoredPair, confirm, list_pair, read_pair
+from csrtui.store.stored import Change, Listed, StoredPair, confirm, list_pair, read_key, read_pair
 
 __all__ = ["Change", "Keystore", "Listed", "PairFiles", "StoredPair"]
 
@@ -144,6 +144,16 @@ class Keystore:
         path = self.pair_path(name)
         with self._reading() as store_fd, self._pair(store_fd, name) as (_, _, folder):
             return read_pair(folder, name, path)
+
+    def read_key(self, name: str) -> bytes:
+        """Return key.pem of a pair, plain or encrypted as it lies there.
+
+        Raises:
+            InputError: There is no pair of that name.
+        """
+        path = self.pair_path(name)
+        with self._reading() as store_fd, self._pair(store_fd, name) as (_, _, folder):
+            return read_key(folder, path)
 
     # The draft
 

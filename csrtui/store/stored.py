@@ -110,6 +110,16 @@ def read_pair(folder: int, name: str, path: str) -> StoredPair:
     )
 
 
+def read_key(folder: int, path: str) -> bytes:
+    """Read the private key of a pair, in PEM.
+
+    Raises:
+        StoreError: It is missing, not safe, or cannot be read.
+    """
+    with _naming(path, KEY):
+        return files.read_own(folder, KEY, f"{path}/{KEY}", PRIVATE_FILE)
+
+
 def list_pair(pairs_fd: int, name: str, path: str) -> Listed:
     """Read the record of a pair for a listing; what is wrong with the pair is part of the answer.
 

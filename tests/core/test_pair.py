@@ -26,8 +26,8 @@ DUE = Validity(NOW - 60 * DAY, NOW + 30 * DAY)
 GONE = Validity(NOW - 90 * DAY, NOW - 1 * DAY)
 
 
-def backup(status: BackupStatus) -> Backup | None:
-    return None if status is BackupStatus.NONE else Backup(status, "/b.pem", NOW)
+def backups(status: BackupStatus) -> tuple[Backup, ...]:
+    return () if status is BackupStatus.NONE else (Backup(status, "/b.pem", NOW),)
 
 
 STAGES = {
@@ -47,7 +47,7 @@ def test_the_stage_is_the_last_thing_that_happened(stage: Stage) -> None:
 @pytest.mark.parametrize("stage", Stage)
 def test_the_next_step(stage: Stage, status: BackupStatus) -> None:
     """Before it is submitted only a verified backup will do; later a medium that is away may be away."""
-    step = record(**STAGES[stage], backup=backup(status)).next_step(NOW)
+    step = record(**STAGES[stage], backups=backups(status)).next_step(NOW)
     good = {BackupStatus.VERIFIED} | (set() if stage is Stage.NEW else {BackupStatus.MISSING})
     then = {
         Stage.NEW: NextStep.SUBMIT,
@@ -62,7 +62,7 @@ def test_the_next_step(stage: Stage, status: BackupStatus) -> None:
 @pytest.mark.parametrize("validity", [DUE, GONE])
 @pytest.mark.parametrize("status", BackupStatus)
 def test_a_certificate_that_is_due_comes_before_all_else(validity: Validity, status: BackupStatus) -> None:
-    issued = record(validity=validity, backup=backup(status))
+    issued = record(validity=validity, backups=backups(status))
     assert issued.next_step(NOW) is NextStep.RENEW
 
 
@@ -73,7 +73,7 @@ def test_a_pair_that_is_replaced_or_retired_wants_nothing(change: dict[str, obje
 
 def test_a_pair_without_backup_has_the_status_none() -> None:
     assert record().backup_status is BackupStatus.NONE
-    assert record(backup=backup(BackupStatus.DAMAGED)).backup_status is BackupStatus.DAMAGED
+    assert record(backups=backups(BackupStatus.DAMAGED)).backup_status is BackupStatus.DAMAGED
 
 
 @pytest.mark.parametrize(
@@ -104,15 +104,15 @@ def test_marking_as_submitted_notes_when_and_by_whom() -> None:
 
 
 def test_what_wants_attention_first_comes_first() -> None:
-    verified = backup(BackupStatus.VERIFIED)
+    verified = backups(BackupStatus.VERIFIED)
     expected = {
         "due-sooner": record(validity=GONE),
         "due-later": record(validity=DUE),
         "bare-newer": record(created=NOW),
         "bare-older": record(created=NOW - DAY),
-        "submit": record(backup=verified),
-        "import": record(backup=verified, submitted=NOW),
-        "issued": record(backup=verified, validity=FRESH),
+        "submit": record(backups=verified),
+        "import": record(backups=verified, submitted=NOW),
+        "issued": record(backups=verified, validity=FRESH),
         "retired": record(retired=NOW),
         "retired-too": record(retired=NOW),
     }

@@ -47,7 +47,10 @@ records = st.builds(
     platform=texts,
     key=st.builds(KeyFacts, texts, st.booleans(), texts),
     request=st.builds(RequestFacts, texts, optional),
-    backup=st.none() | st.builds(Backup, st.sampled_from(BackupStatus), texts, times, st.none() | times),
+    backups=st.lists(
+        st.builds(Backup, st.sampled_from(BackupStatus), texts, times, st.none() | times, texts, st.none() | times),
+        max_size=3,
+    ).map(tuple),
     submitted=st.none() | times,
     validity=st.none() | st.builds(Validity, times, times),
     retired=st.none() | times,
@@ -57,7 +60,7 @@ records = st.builds(
     unknown=st.dictionaries(texts.filter(lambda name: name not in MEMBERS), json_values, max_size=3),
 )
 FULL = record(
-    backup=Backup(BackupStatus.VERIFIED, "/b.pem", NOW, NOW),
+    backups=(Backup(BackupStatus.VERIFIED, "/b.pem", NOW, NOW),),
     submitted=NOW,
     validity=Validity(NOW, NOW + timedelta(days=90)),
     renews="a.com-0",
@@ -115,7 +118,7 @@ def test_a_member_of_another_kind_is_damage_or_what_it_says(name: str, value: ob
 
 
 REQUIRED = [
-    "created", "subject", "subject_fields", "names", "ca", "platform", "key", "request", "history",
+    "created", "subject", "subject_fields", "names", "ca", "platform", "key", "request", "backups", "history",
 ]  # fmt: skip
 
 
@@ -147,7 +150,7 @@ def test_a_member_that_may_be_missing_may_be_missing(name: str) -> None:
         ({"created": "0001-01-01T00:00:00+23:00"}, "created is out of range"),
         ({"retired": "9999-12-31T23:59:59-01:00"}, "retired is out of range"),
         ({"ca": "mine"}, "mine"),
-        ({"backup": {"status": "great", "path": "", "created": "2026-11-23T09:00:00Z"}}, "great"),
+        ({"backups": [{"status": "great", "path": "", "created": "2026-11-23T09:00:00Z", "sha256": ""}]}, "great"),
         ({"validity": {"not_before": "2026-11-23T09:00:00Z"}}, "validity.not_after is not there"),
     ],
 )

@@ -57,7 +57,7 @@ def test_spans_have_one_unit(span: timedelta, text: str) -> None:
 
 @pytest.mark.parametrize("status", BackupStatus)
 def test_only_a_verified_backup_has_an_age(status: BackupStatus) -> None:
-    one = record(backup=Backup(status, "/b", NOW, NOW - 3 * DAY))
+    one = record(backups=(Backup(status, "/b", NOW, NOW - 3 * DAY),))
     assert wording.backup_cell(one, NOW) == ("verified 3 d" if status == "verified" else status.value)
     assert wording.backup_cell(record(), NOW) == "none"
 
@@ -77,7 +77,7 @@ def test_a_row_has_a_cell_for_each_column() -> None:
         ([], "no pairs"),
         ([pair()], "1 pair · 1 not backed up"),
         ([pair(), pair(retired=NOW)], "2 pairs · 1 not backed up"),
-        ([pair(backup=Backup(BackupStatus.VERIFIED, "/b", NOW, NOW))], "1 pair"),
+        ([pair(backups=(Backup(BackupStatus.VERIFIED, "/b", NOW, NOW),))], "1 pair"),
         ([pair(validity=Validity(NOW - 9 * DAY, NOW))], "1 pair · 1 not backed up · 1 due"),
     ],
 )
@@ -109,7 +109,7 @@ def test_a_pair_with_a_past_in_full() -> None:
     one = record(
         platform="from-a-later-version",
         key=KeyFacts("rsa-2048", encrypted=True, spki_sha256="00" * 32),
-        backup=Backup(BackupStatus.VERIFIED, "/b.pem", NOW, NOW),
+        backups=(Backup(BackupStatus.VERIFIED, "/b.pem", NOW, NOW),),
         submitted=NOW,
         validity=Validity(NOW - DAY, NOW + 40 * DAY),
         renews="a.com-0",
@@ -127,7 +127,7 @@ def test_a_pair_with_a_past_in_full() -> None:
 
 
 def test_a_backup_names_its_file_and_when_it_was_last_proved() -> None:
-    one = record(backup=Backup(BackupStatus.UNVERIFIED, "/b.pem", NOW))
+    one = record(backups=(Backup(BackupStatus.UNVERIFIED, "/b.pem", NOW),))
     assert lines(one)["Backup"] == "unverified: /b.pem"
-    one = record(backup=Backup(BackupStatus.MISSING, "/b.pem", NOW, NOW))
+    one = record(backups=(Backup(BackupStatus.MISSING, "/b.pem", NOW, NOW),))
     assert lines(one)["Backup"] == "missing, last verified 2026-11-23T09:00:00Z: /b.pem"

@@ -6,10 +6,15 @@ import unicodedata
 from csrtui.core.scripts import script_of
 
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+_LOOKS_LIKE = re.compile("&#?[A-Za-z0-9]+;?")
 _DAMAGED = re.compile(
-    "[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0161\u0178-\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]+"
+    "[\u00c2-\u00f4][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013\u2014"
+    "\u2018-\u201a\u201c-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122]+"
 )
-"""A lead byte of UTF-8 and what follows it, both as the characters that Windows-1252 gives them."""
+"""A lead byte of UTF-8 and what follows it, both as the characters that Windows-1252 or Latin-1 gives them.
+
+These and no others: what stands between them, such as Ř, is no byte in either, and would have no code in `_byte`.
+"""
 _LIKELY = (
     (0x00A0, 0x017F), (0x0370, 0x045F), (0x0490, 0x0491), (0x05D0, 0x06FF), (0x0900, 0x0E7F),
     (0x1E00, 0x1EFF), (0x2010, 0x203A), (0x20A0, 0x20BF), (0x2122, 0x2122), (0x3000, 0xD7A3),
@@ -27,6 +32,26 @@ def decoded_entities(text: str) -> str | None:
     while _ENTITY.search(decoded) and unescape(decoded) != decoded:
         decoded = unescape(decoded)
     return decoded if decoded != text else None
+
+
+def taken_for_html(text: str) -> str | None:
+    """What the linters of CAs take for an HTML entity in a text that has none: ``&REG`` in ``M&REGAN``; else None.
+
+    HTML knows some entities without their semicolon, which pkilint decodes; zlint refuses whatever looks like one.
+    """
+    for match in _LOOKS_LIKE.finditer(text):
+        entity = match[0] if match[0].endswith(";") else _decodable(match[0])
+        if entity:
+            return entity
+    return None
+
+
+def _decodable(text: str) -> str | None:
+    """The shortest beginning of a text that HTML decodes."""
+    from html import unescape
+
+    beginnings = (text[:end] for end in range(2, len(text) + 1))
+    return next((beginning for beginning in beginnings if unescape(beginning) != beginning), None)
 
 
 def repaired_encoding(text: str) -> str | None:

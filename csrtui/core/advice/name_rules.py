@@ -119,18 +119,18 @@ NAME_RULES: tuple[Rule[NameCase], ...] = (
     Rule(
         "common-name-length", _ERROR, _ERROR,
         "{name} has {count} characters and the common name holds {bound}: it can be one of the other names.",
-        _common_name_length, "RFC 5280 A.1 (ub-common-name), BR 7.1.4.3", forceable=False,
+        _common_name_length, "RFC 5280 A.1 (ub-common-name), BR 7.1.4.2", forceable=False,
     ),
     Rule(
         "underscore", _ERROR, _WARNING,
         "{name} has an underscore: public CAs may not issue for it since 2019.",
-        _underscore, "BR 2.2.6: 3.2.2.4, 7.1.4.2",
+        _underscore, "BR 7.1.2.7.12 (LDH labels), ballot SC12",
         private_text="{name} has an underscore: it is no host name to some programs, and they refuse it.",
     ),
     Rule(
         "reserved-label", _ERROR, _ERROR,
         "{label} in {name} has -- in places 3 and 4: this is reserved for international names (xn--).",
-        _reserved_label, "RFC 5890 2.3.1, BR 7.1.4.2 since 2021-10-01",
+        _reserved_label, "RFC 5890 2.3.1, BR 7.1.2.7.12 since 2021-10-01 (ballot SC48)",
     ),
     Rule(
         "upper-case", _NOTE, _NOTE,
@@ -148,13 +148,13 @@ NAME_RULES: tuple[Rule[NameCase], ...] = (
     Rule(
         "single-label", _ERROR, _NOTE,
         "{name} is a name without a domain: no public CA may issue for it since 2015-11-01.",
-        _single_label, "BR 7.1.4.2, 3.2.2.4",
+        _single_label, "BR 7.1.2.7.12, 1.6.1 (Internal Name)",
         private_text="{name} is a name without a domain: it works only inside the organization's network.",
     ),
     Rule(
         "internal-name", _ERROR, _NOTE,
         "{name} is an internal name, .{tld} is {purpose}: no public CA may issue for it.",
-        _internal_name, "BR 7.1.4.2, 1.6.1 (Internal Name)",
+        _internal_name, "BR 7.1.2.7.12, 1.6.1 (Internal Name)",
         private_text="{name} is an internal name, .{tld} is {purpose}: it works only inside.",
     ),
     Rule(
@@ -166,7 +166,7 @@ NAME_RULES: tuple[Rule[NameCase], ...] = (
     Rule(
         "public-suffix", _ERROR, _WARNING,
         "{name} is a public suffix, under which anybody registers names: no CA may issue for all of it.",
-        _public_suffix, "BR 3.2.2.4 (Domain Namespace), publicsuffix.org",
+        _public_suffix, "BR 1.6.1 (Base Domain Name), publicsuffix.org",
     ),
     Rule(
         "ip-address", _WARNING, _NOTE,
@@ -177,13 +177,13 @@ NAME_RULES: tuple[Rule[NameCase], ...] = (
     Rule(
         "private-address", _ERROR, _NOTE,
         "{name} is a private or reserved address: no public CA may issue for it.",
-        _private_address, "BR 7.1.4.2 (Reserved IP Address)",
+        _private_address, "BR 7.1.2.7.12, 1.6.1 (Reserved IP Address)",
         private_text="{name} is a private or reserved address: the certificate serves this network only.",
     ),
     Rule(
         "reverse-zone", _ERROR, _WARNING,
         "{name} is a reverse-lookup name, under {zone}: no public CA may issue for it since 2026-03-15.",
-        _reverse_zone, "BR 3.2.2.4 since 2026-03-15",
+        _reverse_zone, "BR 4.2.2 and 7.1.2.7.12 since 2026-03-15",
         private_text="{name} is a reverse-lookup name, under {zone}: nobody visits a host by it.",
     ),
     Rule(

@@ -50,6 +50,12 @@ class Rule(Generic[Case]):
         """The level for one kind of CA."""
         return self.public if ca is CaKind.PUBLIC else self.private
 
+    def hindrance(self, ca: CaKind) -> int:
+        """How much it stands in the way: 0 not at all, 1 until it is overruled, 2 whatever the user says."""
+        if self.level(ca) is not Level.ERROR:
+            return 0
+        return 1 if self.forceable else 2
+
     def finding(self, hit: Hit, ca: CaKind, where: FieldName, value: str) -> Finding:
         """The finding that a hit makes; the rule must not be silent for this CA."""
         level = self.level(ca)
@@ -77,12 +83,16 @@ def judge(
         rules: The table.
         case: What they are asked about.
         ca: The kind of CA; rules silent for it are not asked.
-        silences: For a code that applies, the codes that are then not said: one cause, one finding.
+        silences: For a code that applies, the codes that are then not said: one cause, one finding. What
+            stands in the way more than the silencing one is said nevertheless: a warning hides no error.
     """
     verdicts = [
         Verdict(rule, hit)
         for rule in rules
         if rule.level(ca) is not None and (hit := rule.find(case)) is not None
     ]
-    silent = frozenset[str]().union(*(silences.get(verdict.rule.code, frozenset()) for verdict in verdicts))
-    return (verdict for verdict in verdicts if verdict.rule.code not in silent)
+    reach: dict[str, int] = {}
+    for verdict in verdicts:
+        for code in silences.get(verdict.rule.code, ()):
+            reach[code] = max(reach.get(code, 0), verdict.rule.hindrance(ca))
+    return (verdict for verdict in verdicts if verdict.rule.hindrance(ca) > reach.get(verdict.rule.code, -1))

@@ -1,6 +1,7 @@
 """Which finding makes which others superfluous: one cause, one finding.
 
-A code on the left that applies to a name or field silences the codes on the right for the same one.
+A code on the left that applies to a name or field silences the codes on the right for the same one, unless
+that would hide what stands in the way of the request behind something that does not (`rule.judge`).
 """
 
 from collections.abc import Mapping
@@ -27,7 +28,7 @@ _NAMES: Final[Mapping[str, frozenset[str]]] = {
     "duplicate": frozenset(
         {"wildcard-redundant", "wildcard", "reserved-name", "mixed-script", "international", "upper-case"}
     ),
-    # What is reserved for examples and tests is in no public list; that is no second cause.
+    # What is reserved for examples and tests is in no public list; for a private CA that is no second cause.
     "reserved-name": frozenset({"internal-name"}),
     # Who cannot have a name at all does not hear how to have its twin.
     "public-suffix": frozenset({"single-label"}) | _TWINS,

@@ -81,7 +81,7 @@ SUBJECT_RULES: tuple[Rule[FieldCase], ...] = (
     ),
     Rule(
         "country-unknown", _ERROR, _ERROR, _UNKNOWN,
-        lambda case: None if _country_form(case) else _country_unknown(case), "BR 7.1.4.2, ISO 3166-1",
+        lambda case: None if _country_form(case) else _country_unknown(case), "BR 7.1.2.7.4, ISO 3166-1",
     ),
     Rule(
         "country-case", _NOTE, _NOTE,
@@ -104,13 +104,13 @@ SUBJECT_RULES: tuple[Rule[FieldCase], ...] = (
     ),
     Rule(
         "state-abbreviated", _WARNING, _WARNING,
-        "State {value} is an abbreviation: CAs want {full}.", _state_abbreviated, "EV Guidelines 7.1.4.2",
+        "State {value} is an abbreviation: CAs want {full}.", _state_abbreviated, "order forms of public CAs",
         private_text="State {value} is an abbreviation of {full}: a subject has it in full.",
     ),
     Rule(
         "unit-retired", _WARNING, None,
         "Organizational unit {value} will not be in the certificate: public CAs write none since 2022-09-01.",
-        _unit_retired, "BR 7.1.4.2 since 2022-09-01",
+        _unit_retired, "BR 7.1.2.7.4 since 2022-09-01 (ballot SC47)",
     ),
 )  # fmt: skip
 """Asked about each field, empty ones too."""
