@@ -1,10 +1,14 @@
 """The arguments of csrtui, and help for each command with an example."""
 
 import argparse
+import sys
 from collections.abc import Callable
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from csrtui.core.errors import InputError
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 
 class Parser(argparse.ArgumentParser):
@@ -18,6 +22,8 @@ class Parser(argparse.ArgumentParser):
                 **options,
             }
         )
+        self.register("action", None, _Store)
+        self.register("action", "store", _Store)
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse would print.
@@ -26,6 +32,29 @@ class Parser(argparse.ArgumentParser):
             InputError: Always.
         """
         raise InputError(message, f"{self.prog} --help")
+
+    def print_help(self, file: "SupportsWrite[str] | None" = None) -> None:
+        """Print the help; argparse would not tell when the disk is full.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        (file or sys.stdout).write(self.format_help())
+
+
+class _Store(argparse.Action):
+    """Stores an option's value; argparse before 3.13 makes an empty list of ``--option=--``."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        if values == [] and self.nargs is None:
+            parser.error(f"argument {option_string}: expected one argument")
+        setattr(namespace, self.dest, values)
 
 
 class Command:

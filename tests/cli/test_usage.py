@@ -69,6 +69,7 @@ def test_the_version_tells_what_it_relies_on(csrtui: Csrtui, monkeypatch: pytest
         (("ne", "a.com"), "invalid choice: 'ne'", "csrtui --help"),
         (("--bogus",), "unrecognized arguments: --bogus", "csrtui --help"),
         (("\x1b[2J",), "invalid choice: '\\x1b[2J'", "csrtui --help"),
+        (("check", "a.com", "-O=--"), "-O: expected one argument", "csrtui check --help"),
         (("--store",), "--store: expected one argument", "csrtui --help"),
         (("new", "a.com", "--passphrase-fd", "x"), "invalid int value: 'x'", "csrtui new --help"),
     ],

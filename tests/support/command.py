@@ -102,7 +102,8 @@ def argv(*arguments: str) -> list[str]:
 
 def environment(store: Path | None, **more: str) -> dict[str, str]:
     """The environment of a real process: nothing of csrtui's but its store."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("CSRTUI")}
+    left_out = ("CSRTUI", "PYTHONUNBUFFERED", "PYTHONIOENCODING")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     return kept | ({"CSRTUI_STORE": str(store)} if store else {}) | more
 
 

@@ -1,0 +1,174 @@
+"""Real processes: pipes that close, disks that are full, streams that are closed, keys that interrupt."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from command import DEADLINE, ROOT, argv, environment, run_process, run_shell
+
+from csrtui.core import request
+
+needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """A store with a pair in it."""
+    folder = tmp_path / "store"
+    assert run_process("new", "shop.a.com", store=folder).status == 0
+    return folder
+
+
+def pairs(store: Path) -> list[str]:
+    return sorted(path.name for path in (store / "pairs").iterdir())
+
+
+@pytest.mark.parametrize("command", [("list",), ("show", "shop.a.com"), ("csr", "shop.a.com"), ("--help",)])
+def test_a_reader_that_has_seen_enough_is_no_error(store: Path, command: tuple[str, ...]) -> None:
+    """The reader is gone before the first byte, which is the hardest case of ``| head -1``."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        argv(*command),
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        env=environment(store),
+        cwd=ROOT,
+        timeout=DEADLINE,
+        check=False,
+    )
+    os.close(writing)
+    assert done.returncode == 0
+    assert b"Traceback" not in done.stderr
+    assert b"rror" not in done.stderr
+
+
+def test_list_into_head(store: Path) -> None:
+    ran = run_shell('"$@" | head -1; exit ${PIPESTATUS[0]}', "list", store=store)
+    assert ran.status == 0
+    assert ran.out.startswith("Name")
+    assert ran.err in {"", "1 pair · 1 not backed up\n"}
+
+
+@needs_full
+@pytest.mark.parametrize(
+    "command", [("list",), ("show", "shop.a.com"), ("csr", "shop.a.com"), ("--help",), ("new", "b.com")]
+)
+def test_output_to_a_full_disk_is_said(store: Path, command: tuple[str, ...]) -> None:
+    ran = run_shell('"$@" > /dev/full', *command, store=store)
+    assert ran.status == 3
+    assert ran.error == "cannot write the output: No space left on device"
+    assert "Exception ignored" not in ran.err
+
+
+@needs_full
+def test_talk_to_a_full_disk_or_to_nobody_stops_nothing(store: Path) -> None:
+    for number, redirection in enumerate(("2> /dev/full", "2>&-", "2> >(exec true)", "2>&- <&-"), start=1):
+        ran = run_shell(f'"$@" {redirection}', "new", f"b{number}.com", store=store)
+        assert (ran.status, ran.out) == (0, f"b{number}.com\n")
+
+
+@needs_full
+def test_an_error_that_nobody_hears_keeps_its_status(store: Path) -> None:
+    for redirection in ("2> /dev/full", "2>&-", "> /dev/full 2>&1"):
+        assert run_shell(f'"$@" {redirection}', "show", "nobody.com", store=store).status == 2
+
+
+def test_a_closed_stdout_is_said_before_anything_is_made(store: Path) -> None:
+    for command in (("new", "b.com"), ("list",), ("csr", "shop.a.com", "--mark-submitted")):
+        ran = run_shell('"$@" >&-', *command, store=store)
+        assert (ran.status, ran.error) == (2, "standard output is closed")
+        assert ran.hint == "to drop the output: > /dev/null"
+    assert pairs(store) == ["shop.a.com"]
+    assert run_shell('"$@" >&- 2>&- <&-', "new", "b.com", store=store).status == 2
+
+
+def test_with_all_else_closed_no_file_of_a_pair_gets_a_standard_number(store: Path) -> None:
+    """Were key.pem opened as descriptor 2, a library's warning would land in it."""
+    ran = run_shell('"$@" <&- 2>&-', "new", "b.com", store=store)
+    assert (ran.status, ran.out) == (0, "b.com\n")
+    folder = store / "pairs" / "b.com"
+    assert (folder / "key.pem").read_bytes().endswith(b"-----END PRIVATE KEY-----\n")
+    assert request.read_pem((folder / "request.pem").read_bytes()).names == ("b.com",)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_an_encoding_that_lacks_a_letter_gets_an_escape(store: Path, encoding: str) -> None:
+    arguments = ("check", "a.com", "-O", "Söhne 日", "-L", "x", "-C", "DE")
+    done = subprocess.run(
+        argv(*arguments), env=environment(store, PYTHONIOENCODING=encoding), cwd=ROOT, timeout=DEADLINE,
+        capture_output=True, check=False,
+    )  # fmt: skip
+    shown = done.stdout.decode(encoding)
+    assert done.returncode == 0
+    assert "O=Söhne 日" in shown.replace("\\xf6", "ö").replace("\\u65e5", "日")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_it_waits_ends_it_without_a_word(store: Path, number: signal.Signals) -> None:
+    """It waits for its passphrase on a pipe; that it does is seen in /proc."""
+    reading, writing = os.pipe()
+    process = subprocess.Popen(
+        argv("new", "shop.b.com", "--passphrase-fd", str(reading)),
+        pass_fds=[reading], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(store), cwd=ROOT,
+    )  # fmt: skip
+    os.close(reading)
+    os.set_blocking(writing, False)
+    with process:
+        _wait_until_read(writing)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=DEADLINE)
+    os.close(writing)
+    assert process.returncode == (130 if number is signal.SIGINT else -number)
+    assert (out, err) == (b"", b"")
+    assert pairs(store) == ["shop.a.com"]
+
+
+def _wait_until_read(writing: int) -> None:
+    """Give half a line, and wait until it has been taken out of the pipe: then the other half is awaited."""
+    import fcntl
+    import time
+
+    os.write(writing, b"x")
+    deadline = time.monotonic() + DEADLINE
+    fionread = 0x541B
+    while fcntl.ioctl(writing, fionread, b"\0" * 4) != b"\0" * 4:
+        assert time.monotonic() < deadline
+        select.select([], [], [], 0.01)
+
+
+# Many at once
+
+
+def run_at_once(store: Path, count: int) -> None:
+    def make(_: int) -> tuple[int, str]:
+        ran = run_process("new", "same.a.com", store=store)
+        return ran.status, ran.out.strip()
+
+    with ThreadPoolExecutor(count) as pool:
+        ended = list(pool.map(make, range(count)))
+    assert {status for status, _ in ended} == {0}
+    names = {name for _, name in ended}
+    assert names == {"same.a.com", *(f"same.a.com-{number}" for number in range(2, count + 1))}
+    assert set(pairs(store)) == names
+    fingerprints = set()
+    for name in names:
+        folder = store / "pairs" / name
+        assert sorted(path.name for path in folder.iterdir()) == ["key.pem", "pair.json", "request.pem"]
+        fingerprints.add(request.read_pem((folder / "request.pem").read_bytes()).spki_sha256)
+    assert len(fingerprints) == count
+
+
+def test_ten_processes_at_once_make_ten_pairs_of_one_name(tmp_path: Path) -> None:
+    run_at_once(tmp_path / "store", 10)
+
+
+@pytest.mark.slow
+def test_a_hundred_processes_at_once_make_a_hundred_pairs_of_one_name(tmp_path: Path) -> None:
+    run_at_once(tmp_path / "store", 100)

@@ -1,0 +1,78 @@
+"""The first lines of every run, seen from outside and from inside a real process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from command import ROOT
+
+from csrtui import process
+
+if TYPE_CHECKING:
+    import pytest
+
+PROBE = """
+import ctypes, json, os, resource, sys
+import csrtui.cli.main
+def probe(arguments, open_screens):
+    umask = os.umask(0)
+    print(json.dumps({
+        "umask": umask,
+        "core": resource.getrlimit(resource.RLIMIT_CORE),
+        "dumpable": ctypes.CDLL(None).prctl(3, 0, 0, 0, 0),
+    }))
+    return 0
+csrtui.cli.main.run = probe
+os.umask(0)
+from csrtui.__main__ import main
+sys.exit(main())
+"""
+
+
+def test_a_run_has_a_tight_umask_no_core_dumps_and_is_not_dumpable() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE], cwd=ROOT, capture_output=True, check=True, timeout=60
+    )
+    assert json.loads(done.stdout) == {"umask": 0o077, "core": [0, 0], "dumpable": 0}
+
+
+def test_an_interrupt_while_modules_are_imported_is_quiet() -> None:
+    script = (
+        "import sys\nfrom csrtui import __main__\n"
+        "def interrupt(): raise KeyboardInterrupt\n"
+        "__main__.harden = interrupt\nsys.exit(__main__.main())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
+def test_hardening_does_without_prctl(monkeypatch: pytest.MonkeyPatch) -> None:
+    import ctypes
+    import resource
+
+    asked = []
+    monkeypatch.setattr(os, "umask", lambda mask: asked.append(("umask", mask)))
+    monkeypatch.setattr(resource, "setrlimit", lambda *limit: asked.append(limit))
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: object())
+    process.harden()
+    assert asked == [("umask", 0o077), (resource.RLIMIT_CORE, (0, 0))]
+
+
+def test_closed_standard_descriptors_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = []
+
+    def closed(descriptor: int) -> None:
+        if descriptor in {0, 2}:
+            raise OSError(9, "Bad file descriptor")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fstat", closed)
+        patch.setattr(os, "open", lambda *arguments: opened.append(arguments))
+        process._take_standard_descriptors()
+    assert opened == [(os.devnull, os.O_RDONLY)] * 2
