@@ -1,0 +1,229 @@
+"""The house: four floors, what each may import, and modules that one can read."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import shlex
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+from command import ROOT, run_process
+
+from csrtui.cli.batch import COLUMNS
+from csrtui.cli.commands.all import COMMANDS
+from csrtui.cli.parser import build_parser
+from csrtui.core.keys import KeyType
+
+PACKAGE = ROOT / "csrtui"
+FILES = sorted(PACKAGE.rglob("*.py"))
+MODULES = [".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for file in FILES]
+CORE = [name for name in MODULES if name.startswith("csrtui.core")]
+NOT_SCREENS = [name for name in MODULES if not name.startswith(("csrtui.tui", "csrtui.__main__"))]
+README = ROOT / "README.md"
+
+IMPORTED = """
+import json, os, sys
+before = set(sys.modules)
+sys.argv = ["csrtui", *json.loads(sys.argv[1])]
+sys.stdout = open(os.devnull, "w")
+sys.stderr = open(os.devnull, "w")
+from csrtui.__main__ import main
+main()
+sys.__stdout__.write(json.dumps(sorted({name.partition(".")[0] for name in set(sys.modules) - before})))
+"""
+PURE = """
+import importlib, sys, time
+sys.dont_write_bytecode = True
+for heavy in ("cryptography.hazmat.asn1", "cryptography.x509", "idna", "iso3166", "tomlkit"):
+    importlib.import_module(heavy)
+touched = []
+def watch(event, arguments):
+    if event == "open":
+        path = str(arguments[0])
+        if not path.endswith((".py", ".pyc", ".so")):
+            touched.append(f"{event} {path}")
+    elif event.startswith(("subprocess", "socket", "os.system", "os.mkdir", "os.remove", "os.rename", "tempfile")):
+        touched.append(event)
+def clock(*_):
+    touched.append("clock")
+    return 0.0
+for name in ("time", "time_ns"):
+    setattr(time, name, clock)
+sys.addaudithook(watch)
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+print("\\n".join(touched))
+"""
+
+
+def python(script: str, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return done.stdout
+
+
+def test_the_layers_hold() -> None:
+    lint = Path(sys.executable).with_name("lint-imports")
+    if not lint.exists():
+        pytest.skip("import-linter is not installed")
+    done = subprocess.run(
+        [str(lint), "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_importing_the_core_opens_no_file_and_asks_no_clock() -> None:
+    assert python(PURE, *CORE) == "\n"
+
+
+def test_the_watch_over_the_core_would_see_a_file_and_a_clock(tmp_path: Path) -> None:
+    (tmp_path / "impure_module.py").write_text("import time; time.time(); open('/etc/passwd').close()")
+    script = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n{PURE}"
+    assert python(script, "impure_module").split("\n")[:2] == ["clock", "open /etc/passwd"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("module", NOT_SCREENS)
+def test_no_module_below_the_screens_imports_them(module: str) -> None:
+    script = f"import sys, {module}; print(sorted({{'textual', 'rich', 'csrtui.tui'}} & set(sys.modules)))"
+    assert python(script) == "[]\n"
+
+
+def test_importing_all_modules_below_the_screens_imports_no_screens() -> None:
+    script = (
+        "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)\n"
+        "print(sorted({'textual', 'rich', 'csrtui.tui'} & set(sys.modules)))"
+    )
+    assert python(script, *NOT_SCREENS) == "[]\n"
+
+
+MAY_IMPORT = {"iso3166"}
+"""Small, and asked whether a country is one even where none is given; `needed` says where it must be."""
+
+
+@cache
+def dependencies() -> frozenset[str]:
+    """The top-level modules that are neither csrtui's own nor Python's."""
+    return frozenset(
+        {"cryptography", "idna", "iso3166", "platformdirs", "publicsuffixlist", "textual", "rich", "tomlkit"}
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "needed"),
+    [
+        (["--help"], set()),
+        (["list", "--help"], set()),
+        (["list"], set()),
+        (["list", "--json"], set()),
+        (["show", "nobody.com"], set()),
+        (["check", "intranet"], {"cryptography"}),
+        (["check", "www.mydomain.com"], {"cryptography"}),
+        (["check", "bücher.com"], {"cryptography", "idna"}),
+        (["check", "mydomain.com", "-C", "GB"], {"cryptography", "iso3166"}),
+        (["new", "www.mydomain.com"], {"cryptography"}),
+    ],
+)
+def test_a_command_imports_only_what_it_needs(tmp_path: Path, arguments: list[str], needed: set[str]) -> None:
+    store = ["--store", str(tmp_path / "store")]
+    imported = json.loads(python(IMPORTED, json.dumps([*store, *arguments])))
+    found = dependencies() & set(imported)
+    assert found - MAY_IMPORT == needed - MAY_IMPORT
+    assert found >= needed
+    third_party = (
+        set(imported) - set(sys.stdlib_module_names) - dependencies() - {"csrtui", "_cffi_backend", "cffi"}
+    )
+    assert {name for name in third_party if not name.startswith(("_", "cython"))} == set()
+    assert {"tempfile", "logging", "asyncio"} & set(imported) == set()
+
+
+def test_list_reads_no_key_and_knows_no_cryptography_with_pairs_in_the_store(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    assert run_process("new", "mydomain.com", store=store).status == 0
+    imported = json.loads(python(IMPORTED, json.dumps(["--store", str(store), "list"])))
+    assert dependencies() & set(imported) == set()
+
+
+# Modules that one can read
+
+
+@pytest.mark.parametrize("file", FILES, ids=MODULES)
+def test_a_module_says_what_it_is_and_is_not_too_long(file: Path) -> None:
+    source = file.read_text()
+    tree = ast.parse(source)
+    assert ast.get_docstring(tree)
+    assert len(source.splitlines()) <= 400
+    public = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    for node in tree.body:
+        if isinstance(node, public) and not node.name.startswith("_"):
+            assert ast.get_docstring(node), f"{node.name} has no docstring"
+
+
+@pytest.mark.parametrize("file", FILES, ids=MODULES)
+def test_a_function_can_be_read_without_scrolling(file: Path) -> None:
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) else node.body
+            lines = (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+            assert lines <= 50, f"{node.name} has {lines} lines"
+
+
+def test_no_module_is_called_utils_and_no_test_module_twice() -> None:
+    assert not [file for file in FILES if re.search(r"util|helper|misc|common", file.stem)]
+    names = [file.name for file in (ROOT / "tests").rglob("test_*.py")]
+    assert len(names) == len(set(names))
+
+
+def test_every_exception_from_a_lint_rule_has_its_reason() -> None:
+    bare = re.compile(r"# noqa(?!: [A-Z0-9, ]+ - \S)")
+    found = [
+        f"{file.relative_to(ROOT)}:{number}"
+        for file in (*FILES, *sorted((ROOT / "tests").rglob("*.py")))
+        for number, line in enumerate(file.read_text().splitlines(), start=1)
+        if file != Path(__file__) and bare.search(line)
+    ]
+    assert found == []
+
+
+# The README
+
+
+def readme_commands() -> list[str]:
+    """The lines of its shell blocks that run csrtui."""
+    blocks = re.findall(r"```sh\n(.*?)```", README.read_text(), re.DOTALL) if README.is_file() else []
+    return [line for block in blocks for line in block.splitlines() if re.match(r"csrtui [a-z]", line)]
+
+
+@pytest.mark.skipif(not README.is_file(), reason="there is no README yet")
+def test_every_command_in_the_readme_is_one_that_the_program_takes() -> None:
+    commands = readme_commands()
+    assert commands
+    for line in commands:
+        _, *arguments = shlex.split(re.split(r"[>|]", line)[0], comments=True)
+        assert build_parser(COMMANDS).parse_args(arguments).command.name == arguments[0]
+
+
+@pytest.mark.skipif(not README.is_file(), reason="there is no README yet")
+def test_the_readme_names_every_command_key_type_and_column() -> None:
+    text = README.read_text()
+    assert {line.split()[1] for line in readme_commands()} >= {command.name for command in COMMANDS}
+    assert [word for word in (*KeyType, *COLUMNS) if f"`{word}`" not in text] == []
+
+
+@pytest.mark.skipif(not README.is_file(), reason="there is no README yet")
+def test_help_that_the_readme_shows_is_the_programs_own() -> None:
+    """A block that begins with ``$ csrtui … --help`` shows what that prints in 80 columns."""
+    blocks = re.findall(r"```\w*\n\$ (csrtui[^\n]* --help)\n(.*?)```", README.read_text(), re.DOTALL)
+    for command, shown in blocks:
+        assert run_process(*command.split()[1:], store=None, env={"COLUMNS": "80"}).out == shown
