@@ -1,0 +1,166 @@
+"""The big list of naughty strings, through every field of the command line.
+
+Each gives a finding, or a CSR that openssl reads back identically; never a traceback, never a raw control character.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from csrtui.cli.main import run
+from csrtui.core import request
+from csrtui.core.subject import TypedSubject
+from csrtui.store.keystore import Keystore
+from csrtui.tasks.asking import Asked, advise_on
+from csrtui.tasks.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from csrtui.core.advice import Advice
+
+LIST = Path(__file__).parents[3] / "shared" / "data" / "blns.json"
+FIELDS = ("organization", "organizational_unit", "country", "state", "locality")
+NAMES = ("common_name", "names")
+SAFE = {"organization": "Example Ltd", "country": "GB", "locality": "London"}
+
+pytestmark = pytest.mark.skipif(not LIST.exists(), reason=f"the list is not there: {LIST}")
+needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+
+
+def naughty() -> list[str]:
+    strings: list[str] = json.loads(LIST.read_text(encoding="utf-8"))
+    assert len(strings) > 500
+    return strings
+
+
+def nobody(_path: str) -> int:
+    raise AssertionError("no screen is asked for")
+
+
+def arguments(field: str, text: str) -> list[str]:
+    """The options that put a text into one field; ``=`` and ``--`` keep what begins with a hyphen a value."""
+    values = {**SAFE, field: text} if field in FIELDS else SAFE
+    options = [f"--{name.replace('_', '-')}={value}" for name, value in values.items()]
+    names = {"common_name": [text], "names": ["www.mydomain.com", text]}.get(field, ["www.mydomain.com"])
+    return [*options, "--", *names]
+
+
+def is_clean(output: str) -> bool:
+    return all(character.isprintable() or character == "\n" for character in output)
+
+
+STEP = pytest.mark.parametrize(
+    "every", [pytest.param(7, id="sample"), pytest.param(1, id="all", marks=pytest.mark.slow)]
+)
+
+
+@STEP
+@pytest.mark.parametrize("field", [*FIELDS, *NAMES])
+def test_check_answers_every_string(
+    every: int, field: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for text in naughty()[::every]:
+        status = run(["check", "--store", str(tmp_path / "store"), *arguments(field, text)], nobody)
+        said = capsys.readouterr()
+        if text == "--" and field in FIELDS and status == 2:
+            continue  # argparse before Python 3.13 drops it and asks for the argument
+        assert status in {0, 1}, (text, said.err)
+        assert is_clean(said.out + said.err), text
+        if status == 1:
+            assert "Error: " in said.out
+
+
+@STEP
+@pytest.mark.parametrize("field", [*FIELDS, *NAMES])
+def test_new_makes_what_check_lets_pass(
+    every: int, field: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for text in naughty()[3 :: every * 4]:
+        store = ["--store", str(tmp_path / "store"), *arguments(field, text)]
+        blocks = run(["check", "--json", *store], nobody)
+        checked = json.loads(capsys.readouterr().out)
+        status = run(["new", "--json", *store], nobody)
+        said = capsys.readouterr()
+        assert status == (2 if blocks else 0), (text, said.err)
+        assert is_clean(said.err), text
+        if not blocks:
+            pair = json.loads(said.out)
+            assert (pair["names"], pair["subject"]) == (checked["covers"], checked["subject"])
+
+
+def test_a_csv_file_of_many_is_gone_through(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    rows = [{"common_name": text or "-", **SAFE} for text in naughty()[::3]]
+    rows += [
+        {"common_name": "a.mydomain.com", **SAFE, field: text} for field in FIELDS for text in naughty()[::50]
+    ]
+    path = tmp_path / "naughty.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, ["common_name", *FIELDS])
+        writer.writeheader()
+        writer.writerows(rows)
+    assert run(["new", "--store", str(tmp_path / "store"), "--from", str(path)], nobody) == 1
+    said = capsys.readouterr()
+    done = [json.loads(line) for line in said.out.splitlines()]
+    assert [row["row"] for row in done] == list(range(1, len(rows) + 1))
+    assert all(is_clean(row["error"]) for row in done if not row["ok"])
+    assert is_clean(said.err)
+    assert {row["ok"] for row in done} == {True, False}
+
+
+def passing(tmp_path: Path) -> Iterator[tuple[str, str, Advice]]:
+    session = Session(Keystore(str(tmp_path / "store")))
+    for field in (*FIELDS, *NAMES):
+        for text in naughty():
+            subject = TypedSubject(**({**SAFE, field: text} if field in FIELDS else SAFE))
+            names = {"common_name": (text,), "names": ("www.mydomain.com", text)}.get(
+                field, ("www.mydomain.com",)
+            )
+            advice = advise_on(session, Asked(names, subject))
+            if advice.subject.common_name is not None and not advice.blocking:
+                yield field, text, advice
+
+
+OPENSSL = {
+    "C": "country",
+    "ST": "state",
+    "L": "locality",
+    "O": "organization",
+    "OU": "organizational_unit",
+    "CN": "common_name",
+}
+
+
+def read_by_openssl(pem: bytes) -> dict[str, str]:
+    """The subject, field by field: UTF-8 as it is, one attribute on each line, nothing escaped but controls."""
+    command = ["openssl", "req", "-noout", "-subject", "-verify", "-nameopt", "sep_multiline,utf8,sname"]
+    done = subprocess.run(command, input=pem, capture_output=True, check=True)
+    assert b"verify OK" in done.stdout + done.stderr
+    lines = done.stdout.decode("utf-8").split("\n")
+    pairs = (line.strip(" ").split("=", 1) for line in lines if line.startswith("    "))
+    return {OPENSSL[name]: value for name, value in pairs}
+
+
+@needs_openssl
+@STEP
+def test_openssl_reads_back_what_was_typed(every: int, tmp_path: Path) -> None:
+    from requests_made import key_of
+
+    from csrtui.core.keys import KeyType
+
+    passed = list(passing(tmp_path))
+    assert len({field for field, _, _ in passed}) >= 5, "the strings got nowhere"
+    for field, text, advice in passed[::every]:
+        der = request.build(advice.subject, advice.covers, key_of(KeyType.EC_P256))
+        read = read_by_openssl(request.to_pem(der))
+        wanted = {name: value for name, value in advice.subject.as_dict().items() if value is not None}
+        assert read == wanted, (field, text)
+        if field in FIELDS and wanted.get(field):
+            assert wanted[field] in {text, text.strip(), text.upper()} or wanted[field] in text
