@@ -61,10 +61,12 @@ class CsrtuiApp(SafeApp[None]):
         return next(screen for screen in self.screen_stack if isinstance(screen, MainScreen))
 
     def action_help(self) -> None:
-        """Show all commands, if they are not shown already."""
+        """Show all commands, or go back where they are shown already."""
         from csrtui.tui.screens.help import HelpScreen
 
-        if not isinstance(self.screen, (HelpScreen, ConfirmScreen)):
+        if isinstance(self.screen, HelpScreen):
+            self.screen.action_back()
+        elif not isinstance(self.screen, ConfirmScreen):
             self.push_screen(HelpScreen(self._commands))
 
     async def action_quit(self) -> None:

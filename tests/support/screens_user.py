@@ -162,7 +162,7 @@ class User:
 
     @property
     def title(self) -> str:
-        return self.app.screen.query_one("#title", TextBlock).text
+        return next((block.text for block in self.app.screen.query("#title").results(TextBlock)), "")
 
     @property
     def bar(self) -> str:

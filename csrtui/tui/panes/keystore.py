@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 _LOOK_EVERY = 1.0
 """Seconds between looks at whether another session changed the store: one system call each."""
+_NO_PAIRS = (
+    "No pairs yet. A pair is a private key and the CSR made from it. Type the host name into "
+    "the request form, then ctrl+g makes one."
+)
 
 
 class KeystorePane(Widget):
@@ -79,12 +83,14 @@ class KeystorePane(Widget):
         Args:
             keyring: What is in it.
             generation: The store's stamp before it was read.
+            error: Why nothing could be read, or None.
         """
 
-        def __init__(self, keyring: Keyring, generation: int) -> None:
+        def __init__(self, keyring: Keyring, generation: int, error: CsrtuiError | None = None) -> None:
             super().__init__()
             self.keyring = keyring
             self.generation = generation
+            self.error = error
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -94,6 +100,7 @@ class KeystorePane(Widget):
         self._order = Order.URGENCY
         self._generation = -1
         self._reading = False
+        self._error: CsrtuiError | None = None
         self._wanted: str | None = None
 
     def compose(self) -> ComposeResult:
@@ -122,6 +129,11 @@ class KeystorePane(Widget):
 
     # Reading
 
+    @property
+    def error(self) -> CsrtuiError | None:
+        """Why the store cannot be read, or None."""
+        return self._error
+
     def look(self, *, want: str | None = None) -> None:
         """Read the store in the background if it has changed.
 
@@ -138,7 +150,7 @@ class KeystorePane(Widget):
         try:
             self.post_message(self.Loaded(list_pairs(self._session), generation))
         except CsrtuiError as error:
-            self.post_message(self.Loaded(Keyring(()), generation))
+            self.post_message(self.Loaded(Keyring(()), generation, error))
             self.post_message(self.Failed(error))
 
     def on_keystore_pane_loaded(self, event: Loaded) -> None:
@@ -146,7 +158,7 @@ class KeystorePane(Widget):
         event.stop()
         self._reading = False
         self._generation = event.generation
-        self._keyring = event.keyring
+        self._keyring, self._error = event.keyring, event.error
         self._show()
         self.look()
 
@@ -204,7 +216,7 @@ class KeystorePane(Widget):
         self._rows = PairRows(pairs, problems, now)
         self.pairs.set_rows(self._rows)
         self._go_to_wanted()
-        counted = summary(self._keyring.pairs, now)
+        counted = summary(self._keyring.pairs, now) if self._error is None else "cannot be read"
         if self._keyring.problems:
             counted += f" · {len(self._keyring.problems)} cannot be read"
         shown = f"{len(pairs)} of {counted}" if text.strip() else counted
@@ -221,11 +233,11 @@ class KeystorePane(Widget):
     def _show_empty(self) -> None:
         block = self.query_one("#no-pairs", TextBlock)
         self.set_class(not len(self._rows), "-empty")
-        if self._keyring.pairs or self._keyring.problems:
-            text = f"No pair holds all of: {visible(self.filter.value)}   Esc shows all."
+        if self._error is not None:
+            texts = [self._error.what, self._error.hint or ""]
+        elif self._keyring.pairs or self._keyring.problems:
+            texts = [f"No pair holds all of: {self.filter.value}   Esc shows all."]
         else:
-            text = (
-                "No pairs yet. A pair is a private key and the CSR made from it. Type the host name into "
-                "the request form, then ctrl+g makes one."
-            )
-        block.show([((f" {line}", ""),) for line in wrap(text, max(self.size.width - 2, 1))])
+            texts = [_NO_PAIRS]
+        lines = [line for text in texts for line in wrap(visible(text), max(self.size.width - 2, 1))]
+        block.show([((f" {line}", ""),) for line in lines])

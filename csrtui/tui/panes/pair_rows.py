@@ -21,6 +21,7 @@ _WIDTHS: Final = {"Key": 9, "Made": 9, "Backup": 13, "Stage": 9, "Left": 5, "Nex
 _GIVEN_UP: Final = ("Key", "Made", "Stage", "Left", "Backup")
 """Which columns go first when there is no room."""
 _NAME_WANTS: Final = 18
+_UNREADABLE: Final = "cannot be read: Enter says why"
 
 
 class Order(Enum):
@@ -94,7 +95,7 @@ class PairRows:
         columns, name_width = _columns(width)
         if isinstance(item, Problem):
             name = pad(visible(item.name), name_width)
-            return Content.assemble(name, " ", (visible(item.error.what), "bold $error"))
+            return Content.assemble(name, " ", (_UNREADABLE, "bold $error"))
         cells = dict(zip(LIST_HEADER, list_row(item, self._now), strict=True))
         parts: list[str | tuple[str, str]] = [pad(visible(item.name), name_width)]
         for column in columns:

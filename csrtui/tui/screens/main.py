@@ -188,20 +188,10 @@ class MainScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Commands of one pane do nothing in the other."""
         in_keystore = self._pane is PaneName.KEYSTORE
-        typing = in_keystore and self.keystore.filter.has_focus
-        if action in {"filter", "sort", "new_request"}:
-            return in_keystore and not typing
-        if action in {
-            "next_field",
-            "previous_field",
-            "fix",
-            "fix_all",
-            "next_advice",
-            "profiles",
-            "start_from",
-        }:
-            return not in_keystore
-        return True
+        where = next((command.where for command in COMMANDS if command.action == action), Where.ANYWHERE)
+        if where is Where.KEYSTORE:
+            return in_keystore and not self.keystore.filter.has_focus
+        return where is not Where.REQUEST or action == "generate" or not in_keystore
 
     def key_escape(self) -> None:
         """Clear the filter; in the form it does nothing, and nothing typed is lost."""
@@ -337,7 +327,12 @@ class MainScreen(Screen[None]):
         self._tell_error(event.error)
 
     def _tell_error(self, error: CsrtuiError) -> None:
+        line = self.query_one("#message", RuleLine)
         self.tell(f"{error.what}{f' — {error.hint}' if error.hint else ''}")
+        if line.is_cut and error is not self.keystore.error:  # that one stands in the pane
+            from csrtui.tui.screens.notice import NoticeScreen
+
+            self.app.push_screen(NoticeScreen("That did not work.", [error.what, error.hint or ""]))
 
     # What the panes say
 

@@ -28,7 +28,7 @@ class NoticeScreen(ModalScreen[None]):
 
     Args:
         title: What they are about.
-        texts: A sentence or two each.
+        texts: A sentence or two each; empty ones are left out.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -38,7 +38,7 @@ class NoticeScreen(ModalScreen[None]):
     def __init__(self, title: str, texts: Sequence[str]) -> None:
         super().__init__()
         self._title = title
-        self._texts = texts
+        self._texts = [text for text in texts if text]
 
     def compose(self) -> ComposeResult:
         """Build the dialog."""

@@ -88,6 +88,8 @@ class Preview(TextBlock):
             return []
         finding = self._findings[self._current]
         lines: list[Line] = [(), *self._whole(finding)] if room > 4 else self._whole(finding)  # noqa: PLR2004
+        if len(lines) > room:  # the key that mends it is worth more than the end of the sentence
+            lines = [*lines[: room - 2], self._short(finding), lines[-1]] if finding.fix else lines
         others = [other for at, other in enumerate(self._findings) if at != self._current]
         space = max(room - len(lines) - 1, 0)
         if others and space:

@@ -233,6 +233,12 @@ class RequestForm(Widget):
         if self._name_with_cursor is None:
             self._draw_labels()
 
+    def on_resize(self) -> None:
+        """Keep the cursor in view where the form now has to scroll."""
+        name = self._name_with_cursor
+        if name is not None:
+            self.call_after_refresh(self.query_one(f"#{name.value}").scroll_visible, animate=False)
+
     def on_text_field_pasted(self, event: TextField.Pasted) -> None:
         """Sort several lines out: names into the fields of names, else the first line only, and say so."""
         event.stop()

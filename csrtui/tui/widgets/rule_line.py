@@ -26,6 +26,11 @@ class RuleLine(TextBlock):
         self.message = visible(text)
         self._draw()
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether the message is longer than the line."""
+        return cut(self.message, self._room) != self.message
+
     def clear(self) -> None:
         """Show the bare line."""
         if self.message:
@@ -41,5 +46,9 @@ class RuleLine(TextBlock):
         if not self.message:
             self.show([(("─" * width, "label"),)])
             return
-        text = cut(self.message, max(width - 8, 1))
+        text = cut(self.message, self._room)
         self.show([(("── ", "label"), (text, "strong"), (" " + "─" * width, "label"))])
+
+    @property
+    def _room(self) -> int:
+        return max(self.size.width - 5, 1)  # after two strokes and a blank, before a blank and a stroke

@@ -1,0 +1,244 @@
+"""The keystore pane and a pair in full."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.cells import cell_len
+from screens_user import NOW, at_screens, session_on
+
+from csrtui.core.pair import Backup, BackupStatus, Pair, Validity
+from csrtui.core.pair_json import dump_record, load_record
+from csrtui.store.keystore import Keystore
+from csrtui.tasks.asking import Asked
+from csrtui.tasks.create import create_pair
+from csrtui.tui.panes.pair_rows import Order, PairRows, sort_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from csrtui.store.keystore import Listed
+
+
+def make(store: Path, *names: str, days_ago: int = 0, **changes: object) -> None:
+    """Make pairs through a session of their own, as another process would."""
+    session = session_on(Keystore(str(store)))
+    session.clock = lambda: NOW - timedelta(days=days_ago)
+    for name in names:
+        pair = create_pair(session, Asked(names=(name,)))
+        if changes:
+            with session.store.change(pair.name) as change:
+                record = load_record(change.record)
+                change.replace_record(dump_record(replace(record, **changes)))  # type: ignore[arg-type]
+
+
+VERIFIED = Backup(
+    status=BackupStatus.VERIFIED, path="/backup/a.pem", created=NOW, verified=NOW - timedelta(days=3)
+)
+
+
+async def test_an_empty_keystore_says_how_to_begin(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.press("f2")
+        assert "No pairs yet" in user.screen_text
+        assert "ctrl+g makes one" in user.screen_text
+        await user.press("enter", "s")
+        assert user.app.is_running
+
+
+async def test_a_pair_made_in_another_session_appears(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    async with at_screens(session_on(store)) as user:
+        await user.press("f2")
+        make(store, "b.example.com")
+        user.keystore.look()
+        await user.until_pairs("b.example.com")
+        assert "No pairs yet" not in user.screen_text
+        make(store, "a.example.com")
+        user.keystore.look()
+        await user.until(lambda: len(user.pairs) == 2, "both")
+        assert user.keystore.pairs.cursor == 1, "the cursor stays on its pair"
+        assert "2 pairs · 2 not backed up" in user.summary
+        assert "Keystore 2 · 2 not backed up" in user.title
+
+
+async def test_a_look_at_a_store_that_did_not_change_reads_nothing(tmp_path: Path) -> None:
+    make(tmp_path / "store", "a.example.com")
+    session = session_on(tmp_path / "store")
+    async with at_screens(session) as user:
+        await user.until_pairs("a.example.com")
+        read = []
+        listing = session.store.listing
+
+        def counted() -> Iterator[Listed]:
+            read.append(1)
+            return listing()
+
+        session.store.listing = counted  # type: ignore[method-assign]
+        user.keystore.look()
+        await user.settle()
+        assert not user.keystore._reading
+        assert read == []
+        make(tmp_path / "store", "b.example.com")
+        user.keystore.look()
+        await user.until(lambda: len(user.pairs) == 2, "both")
+        assert read == [1]
+
+
+async def test_the_filter_and_escape(tmp_path: Path) -> None:
+    make(tmp_path / "store", "shop.example.com", "www.example.com", "mail.example.org")
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.until(lambda: len(user.pairs) == 3, "the pairs")
+        await user.press("f2", "slash")
+        assert user.focused_id == "filter"
+        await user.press(*"EXAMPLE.com s")
+        assert user.pairs == ["shop.example.com"]
+        assert "1 of 3 pairs" in user.summary
+        assert "Keystore 3" in user.title
+        await user.press("backspace", "backspace", "enter")
+        assert user.focused_id == "pairs"
+        assert user.pairs == ["shop.example.com", "www.example.com"]
+        await user.press("slash", *" zzz")
+        assert user.pairs == []
+        assert "No pair holds all of: EXAMPLE.com zzz" in user.screen_text
+        await user.press("escape")
+        assert len(user.pairs) == 3
+        assert user.keystore.filter.value == ""
+        assert user.focused_id == "pairs"
+
+
+async def test_letters_are_typed_in_the_filter_and_are_commands_in_the_list(tmp_path: Path) -> None:
+    make(tmp_path / "store", "a.example.com")
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.until_pairs("a.example.com")
+        await user.press("f2", "slash", *"sn/?")
+        assert user.keystore.filter.value == "sn/?"
+        await user.press("escape", "question_mark")
+        assert "Help" in user.title
+        await user.press("escape", "n")
+        assert user.focused_id == "common_name"
+
+
+async def test_sorting_goes_through_every_order_and_says_which(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    soon, late = (Validity(NOW - timedelta(days=1), NOW + timedelta(days=days)) for days in (40, 90))
+    make(store, "b.example.com", days_ago=9, validity=late, backups=(VERIFIED,))
+    make(store, "c.example.com", days_ago=5, validity=soon, backups=(VERIFIED,))
+    make(store, "d.example.com", days_ago=1)
+    make(store, "a.example.com", days_ago=7, retired=NOW)
+    async with at_screens(session_on(store)) as user:
+        await user.until(lambda: len(user.pairs) == 4, "the pairs")
+        assert user.pairs[0] == "d.example.com"
+        await user.press("f2")
+        expected = {
+            Order.NAME: "abcd",
+            Order.MADE: "dcab",
+            Order.LEFT: "cbad",
+        }
+        for order, letters in expected.items():
+            await user.press("s")
+            assert user.message == f"sorted: {order.value}"
+            assert "".join(name[0] for name in user.pairs) == letters
+        await user.press("s")
+        assert user.message == f"sorted: {Order.URGENCY.value}"
+        assert user.pairs[0] == "d.example.com"
+        assert "verified 3 d" in user.screen_text
+        assert "40 d" in user.screen_text
+
+
+def test_every_order_sorts_and_leads_to_all_others() -> None:
+    seen = [Order.URGENCY]
+    while (following := seen[-1].following) is not seen[0]:
+        seen.append(following)
+    assert set(seen) == set(Order)
+    assert all(callable(sort_key(order, NOW)) for order in Order)
+
+
+async def test_a_pair_that_cannot_be_read_is_shown_and_named(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    make(store, "a.example.com", "b.example.com")
+    (store / "pairs" / "b.example.com" / "pair.json").write_text("{")
+    async with at_screens(session_on(store), (120, 40)) as user:
+        await user.until_pairs("b.example.com", "a.example.com")
+        assert "1 cannot be read" in user.summary
+        [row] = [line for line in user.screen_lines if "b.example.com" in line]
+        assert "cannot be read: Enter says why" in row
+        await user.press("f2", "home", "enter")
+        assert "b.example.com: pair.json is not JSON" in user.message
+        said = "".join(user.read_text.split())
+        assert f"{store}/pairs/b.example.com:pair.jsonisnotJSON" in said
+        await user.press("escape")
+        assert "Keystore ·" not in user.title
+        await user.press("down", "enter")
+        assert "Keystore · a.example.com" in user.title
+
+
+async def test_an_unsafe_store_is_said_with_the_chmod(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    make(store, "a.example.com")
+    store.chmod(0o755)
+    async with at_screens(session_on(store)) as user:
+        await user.until(lambda: "chmod" in user.message, "the chmod")
+        await user.press("f2")
+        assert f"chmod 700 {store}".replace(" ", "") in "".join(user.screen_text.split())
+        assert "No pairs yet" not in user.screen_text
+        assert "cannot be read" in user.summary
+        assert user.pairs == []
+        store.chmod(0o700)
+        make(store, "b.example.com")
+        user.keystore.look()
+        await user.until(lambda: len(user.pairs) == 2, "the pairs")
+
+
+async def test_a_csr_that_was_changed_is_not_shown(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    make(store, "a.example.com", "b.example.com")
+    other = (store / "pairs" / "b.example.com" / "request.pem").read_bytes()
+    (store / "pairs" / "a.example.com" / "request.pem").write_bytes(other)
+    async with at_screens(session_on(store), (200, 24)) as user:
+        await user.until(lambda: len(user.pairs) == 2, "the pairs")
+        await user.press("f2", "home", "enter")
+        assert "is not the request that was made with this key" in user.message
+        await user.press("enter")
+        assert "Keystore ·" not in user.title
+
+
+async def test_a_pair_in_full_scrolls_and_keeps_its_place_in_the_list(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    make(store, "a.example.com", "b.example.com", backups=(VERIFIED,))
+    async with at_screens(session_on(store), (60, 12)) as user:
+        await user.until(lambda: len(user.pairs) == 2, "the pairs")
+        await user.press("f2", "end", "enter")
+        for key in ("down", "j", "pagedown", "space", "pageup", "k", "up", "end", "home", "G", "g"):
+            await user.press(key)
+        assert user.screen_lines[2].split() == ["Name", "b.example.com"]
+        await user.press("end")
+        assert "by tester" in user.screen_text
+        await user.press("question_mark")
+        assert "Help" in user.title
+        await user.press("q", "q")
+        assert user.focused_id == "pairs"
+        assert user.keystore.pairs.cursor == 1
+
+
+@pytest.mark.parametrize("width", range(10, 130, 7))
+def test_rows_are_as_wide_as_there_is_room(tmp_path: Path, width: int) -> None:
+    make(tmp_path / "store", "a.example.com", "b" * 50 + ".example.com")
+    session = session_on(tmp_path / "store")
+    pairs = [
+        Pair(item.name, item.path, load_record(item.record))
+        for item in session.store.listing()
+        if isinstance(item.record, bytes)
+    ]
+    rows = PairRows(pairs, (), NOW)
+    assert len(rows) == 2
+    for index in range(2):
+        assert cell_len(rows.row(index, width).plain) <= width
+        assert cell_len(rows.header(width)) <= width
+        assert "back up" in rows.row(index, width).plain or width < 27
+    assert rows.find("nobody") is None
+    assert rows.find(1) is None

@@ -1,0 +1,153 @@
+"""What fits where: at every size nothing overlaps, and the cursor's field is on the screen."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import pytest
+from screens_user import at_screens, session_on
+from textual.geometry import Region
+from textual.widget import Widget
+
+from csrtui.core.finding import FieldName
+from csrtui.tasks.asking import Asked
+from csrtui.tasks.create import create_pair
+from csrtui.tui.screens.confirm import ConfirmScreen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from screens_user import User
+
+SIZES = [(80, 24), (120, 40), (60, 18), (40, 12), (200, 60)]
+
+
+def check(user: User) -> None:
+    """Assert that nothing lies over anything else or beyond the edge, and that the cursor is seen."""
+    screen = Region(0, 0, *user.app.size)
+    regions = {
+        name: region.intersection(_window(user, name)) for name, region in user.regions.items() if region
+    }
+    for (one, here), (other, there) in combinations(regions.items(), 2):
+        assert not here.intersection(there), f"{one} lies over {other}: {here} {there}"
+    for name, region in regions.items():
+        assert screen.contains_region(region), name
+    focused = user.app.focused
+    assert focused is not None
+    assert focused.region
+    assert screen.contains_region(focused.region), f"{focused.id} is out of sight"
+
+
+def sees_cursor(user: User) -> bool:
+    """Whether the field with the cursor is in the part of the form that is seen."""
+    focused = user.app.focused
+    return focused is not None and user.form.region.contains_region(focused.region)
+
+
+def _window(user: User, name: str) -> Region:
+    """What of the screen a widget can be seen through: the form scrolls where it is short."""
+    window = Region(0, 0, *user.app.size)
+    for widget in user.app.screen.query(f"#{name}"):
+        for over in widget.ancestors:
+            if isinstance(over, Widget):
+                window = window.intersection(over.region)
+    return window
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_nothing_overlaps_and_the_field_with_the_cursor_is_seen(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with at_screens(session_on(tmp_path / "store"), size) as user:
+        await user.paste("intranet\n*.example.com")
+        for field in FieldName:
+            await user.go_to(field)
+            await user.until(lambda: sees_cursor(user), f"the cursor, in {field}")
+            check(user)
+        await user.press("f2")
+        check(user)
+        assert user.screen_lines[0].strip()
+        assert "ctrl+q Quit" in user.screen_lines[-1]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_every_other_screen_fits(tmp_path: Path, size: tuple[int, int]) -> None:
+    session = session_on(tmp_path / "store")
+    create_pair(session, Asked(names=("www.example.com",)))
+    async with at_screens(session, size) as user:
+        await user.until_pairs("www.example.com")
+        await user.press("x", "f2", "enter")
+        check(user)
+        assert "www.example.com" in user.screen_text
+        await user.press("v")
+        check(user)
+        assert user.screen_lines[0] == "-----BEGIN CERTIFICATE REQUEST-----"
+        await user.press("f1")
+        check(user)
+        await user.press("escape", "ctrl+q")
+        dialog = user.app.screen.query_one("#question").region
+        assert isinstance(user.app.screen, ConfirmScreen)
+        assert Region(0, 0, *size).contains_region(dialog)
+        assert "Cancel" in user.screen_text
+        assert "Leave" in user.screen_text
+
+
+async def test_a_resize_keeps_the_cursor_and_the_text(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.fill(FieldName.COMMON_NAME, "www.example.com")
+        await user.fill(FieldName.LOCALITY, "London")
+        before = user.draft
+        for size in [*SIZES, (20, 5), (10, 3), (80, 24)]:
+            await user.resize(*size)
+            assert user.draft == before
+            assert user.focused_id == "locality"
+            if size in SIZES:
+                await user.until(lambda: sees_cursor(user), "the cursor")
+                check(user)
+        await user.press("X")
+        assert user.draft.locality == "LondonX"
+
+
+async def test_a_resize_keeps_the_pane_and_the_pair(tmp_path: Path) -> None:
+    session = session_on(tmp_path / "store")
+    for name in ("a.example.com", "b.example.com", "c.example.com"):
+        create_pair(session, Asked(names=(name,)))
+    async with at_screens(session) as user:
+        await user.until(lambda: len(user.pairs) == 3, "the pairs")
+        await user.press("f2", "down")
+        for size in [*SIZES, (20, 5), (80, 24)]:
+            await user.resize(*size)
+            assert user.focused_id == "pairs"
+            assert user.keystore.pairs.cursor == 1
+        await user.press("enter")
+        assert "b.example.com" in user.title
+
+
+async def test_from_120_columns_both_panes_are_seen_and_below_one_says_what_the_other_holds(
+    tmp_path: Path,
+) -> None:
+    session = session_on(tmp_path / "store")
+    create_pair(session, Asked(names=("a.example.com",)))
+    async with at_screens(session) as user:
+        await user.until_pairs("a.example.com")
+        assert "a.example.com" not in user.screen_text
+        assert "Keystore 1 · 1 not backed up" in user.title
+        await user.resize(120, 40)
+        assert "Common name" in user.screen_text
+        assert "> a.example.com" in user.screen_text
+        await user.press("f2")
+        assert "Common name" in user.screen_text
+        assert user.focused_id == "pairs"
+        assert ">Common name" not in user.screen_text, "one cursor at a time"
+        await user.resize(119, 40)
+        assert "Common name" not in user.screen_text
+
+
+@pytest.mark.parametrize("size", [(40, 12), (60, 18)])
+async def test_the_key_of_a_fix_is_seen_on_a_small_screen(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with at_screens(session_on(tmp_path / "store"), size) as user:
+        await user.press(*"mydomain.com")
+        assert "Warning" in user.screen_text
+        assert "ctrl+f" in user.preview
+        assert "ctrl+f" in user.screen_text
