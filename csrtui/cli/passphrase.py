@@ -22,25 +22,43 @@ def is_given(options: argparse.Namespace) -> bool:
     return options.passphrase_file is not None or options.passphrase_fd is not None
 
 
-def read_new_passphrase(options: argparse.Namespace) -> Secret:
+def read_known_passphrase(options: argparse.Namespace, prompt: str) -> Secret:
+    """Return the passphrase that the options give, or ask for it once.
+
+    Raises:
+        InputError: It cannot be read, or there is no terminal to ask on.
+    """
+    given = _given(options)
+    return given if given is not None else _ask(prompt)
+
+
+def read_new_passphrase(options: argparse.Namespace, what: str = "key") -> Secret:
     """Return the passphrase that the options give, or ask for it twice; say what speaks against it.
+
+    Args:
+        options: The command's.
+        what: What it will protect.
 
     Raises:
         InputError: It cannot be read, or there is no terminal to ask on, or the two do not agree.
     """
-    if options.passphrase_file is not None:
-        secret = passphrase.from_file(options.passphrase_file)
-    elif options.passphrase_fd is not None:
-        secret = passphrase.from_descriptor(options.passphrase_fd)
-    else:
-        secret = _ask_twice()
+    given = _given(options)
+    secret = given if given is not None else _ask_twice(what)
     for weakness in weaknesses(secret):
         say(f"warning: {weakness}")
     return secret
 
 
-def _ask_twice() -> Secret:
-    first = _ask("Passphrase for the key: ")
+def _given(options: argparse.Namespace) -> Secret | None:
+    if options.passphrase_file is not None:
+        return passphrase.from_file(options.passphrase_file)
+    if options.passphrase_fd is not None:
+        return passphrase.from_descriptor(options.passphrase_fd)
+    return None
+
+
+def _ask_twice(what: str) -> Secret:
+    first = _ask(f"Passphrase for the {what}: ")
     if not first.encoded:
         raise InputError("an empty passphrase protects nothing")
     if _ask("The same again: ") != first:

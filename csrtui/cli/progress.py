@@ -1,11 +1,14 @@
 """A bar on stderr while many things are done, where stderr is a terminal."""
 
 import sys
+import time
 from types import TracebackType
 from typing import Self
 
 from csrtui.cli.output import talk
 from csrtui.core.visible import visible
+
+_BAR = 20
 
 
 class Progress:
@@ -13,12 +16,15 @@ class Progress:
 
     Args:
         noun: What is counted.
+        total: How many there are, where that is known: then a bar is drawn, and the time left.
     """
 
-    def __init__(self, noun: str) -> None:
+    def __init__(self, noun: str, total: int | None = None) -> None:
         self._noun = visible(noun)
+        self._total = total
         self._done = 0
         self._shown = sys.stderr.isatty()
+        self._began = time.monotonic()
 
     def __enter__(self) -> Self:
         return self
@@ -30,7 +36,15 @@ class Progress:
             talk("\n")
 
     def advance(self) -> None:
-        """One more is done."""
+        """One more is done; may be called from any thread."""
         self._done += 1
         if self._shown:
-            talk(f"\r{self._done} {self._noun}")
+            talk(f"\r{self._line()}")
+
+    def _line(self) -> str:
+        if self._total is None:
+            return f"{self._done} {self._noun}"
+        full = _BAR * self._done // self._total
+        left = (time.monotonic() - self._began) / self._done * (self._total - self._done)
+        bar = "=" * full + " " * (_BAR - full)
+        return f"[{bar}] {self._done} of {self._total} {self._noun}, {left:.0f} s left "

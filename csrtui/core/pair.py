@@ -172,8 +172,8 @@ class PairRecord:
     @property
     def backup(self) -> Backup | None:
         """The best backup, of several alike the newest; or None."""
-        best_first = sorted(reversed(self.backups), key=lambda backup: _BEST_FIRST.index(backup.status))
-        return best_first[0] if best_first else None
+        newest_first = reversed(self.backups)
+        return min(newest_first, key=lambda backup: _BEST_FIRST.index(backup.status), default=None)
 
     @property
     def backup_status(self) -> BackupStatus:

@@ -150,7 +150,7 @@ def write_new(dir_fd: int, name: str, data: bytes, demand: Demand) -> None:
     descriptor = os.open(name, _NEW_FLAGS, demand.mode, dir_fd=dir_fd)
     try:
         try:
-            os.fchmod(descriptor, demand.mode)
+            _give_mode(descriptor, demand)
             rest = memoryview(data)
             while rest:
                 rest = rest[os.write(descriptor, rest) :]
@@ -161,6 +161,15 @@ def write_new(dir_fd: int, name: str, data: bytes, demand: Demand) -> None:
         with suppress(OSError):
             os.unlink(name, dir_fd=dir_fd)
         raise
+
+
+def _give_mode(descriptor: int, demand: Demand) -> None:
+    """Give a file its mode; where none is forbidden, a file system without modes will do."""
+    try:
+        os.fchmod(descriptor, demand.mode)
+    except OSError:
+        if demand.forbidden:
+            raise
 
 
 def replace(dir_fd: int, name: str, data: bytes, demand: Demand) -> None:

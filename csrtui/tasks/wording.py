@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from csrtui.core.keys import KeyType
 from csrtui.core.pair import Backup, BackupStatus, NextStep, Pair, PairRecord, Stage, utc_text
 from csrtui.core.platforms import PLATFORMS
+from csrtui.store.backups import Destination
 
 LIST_HEADER = ("Name", "Key", "Made", "Backup", "Stage", "Left", "Next")
 """The columns of the keystore."""
@@ -144,3 +145,24 @@ def _backup(backup: Backup | None) -> str:
     when = utc_text(backup.verified) if backup.verified else ""
     between = " " if backup.status is BackupStatus.VERIFIED else ", last verified "
     return f"{backup.status.value}{between + when if when else ''}: {backup.path}"
+
+
+_UNITS = (("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
+
+
+def destination_lines(destination: Destination) -> list[str]:
+    """Return what is to be said of a folder before a backup goes there, a line each."""
+    lines = [
+        f"{destination.path}: {size(destination.free)} free, on what is mounted at {destination.mount_point}"
+    ]
+    if destination.on_disk_of_store:
+        lines.append("warning: it is on the same disk as the keystore: if that disk fails, both are gone")
+    return lines
+
+
+def size(count: int) -> str:
+    """Return a number of bytes in its largest unit: ``12 GB``."""
+    for unit, worth in _UNITS:
+        if count >= worth:
+            return f"{count / worth:.0f} {unit}"
+    return f"{count} bytes"

@@ -1,0 +1,63 @@
+"""``csrtui backup PAIR … --to DIR``: encrypted backups, each proved by restoring it from the disk."""
+
+import argparse
+
+from csrtui.cli.output import say
+from csrtui.cli.parser import Command
+from csrtui.cli.passphrase import add_passphrase_arguments, read_new_passphrase
+from csrtui.cli.progress import Progress
+from csrtui.cli.results import put_results
+from csrtui.cli.session import open_session
+from csrtui.core.errors import InputError
+from csrtui.core.pair import BackupStatus, Stage
+from csrtui.store.backups import look_at
+from csrtui.tasks.backup import Order, back_up_many
+from csrtui.tasks.review import list_pairs, read_pair
+from csrtui.tasks.session import Session
+from csrtui.tasks.wording import destination_lines
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("pairs", nargs="*", metavar="PAIR", help="the pairs' names")
+    parser.add_argument("--all", action="store_true", help="every pair that has no verified backup")
+    parser.add_argument("--to", required=True, metavar="DIR", help="the folder the backups go to")
+    add_passphrase_arguments(parser)
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+
+
+def _run(options: argparse.Namespace) -> int:
+    if bool(options.pairs) is options.all:
+        raise InputError(
+            "name the pairs to back up, or give --all", "csrtui backup www.mydomain.com --to DIR"
+        )
+    session = open_session(options)
+    names = _bare_pairs(session) if options.all else list(dict.fromkeys(options.pairs))
+    for name in options.pairs:
+        read_pair(session, name)  # a name mistyped is said before a passphrase is asked for
+    for line in destination_lines(look_at(options.to, session.store.path)):
+        say(line)
+    if not names:
+        say("every pair has a verified backup")
+        return put_results([], as_json=options.json)
+    passphrase = read_new_passphrase(options, "backup")
+    order = Order(options.to, passphrase, passphrase)
+    with Progress("backups", len(names)) as progress:
+        results = back_up_many(session, names, order, report=lambda _: progress.advance())
+    return put_results(results, as_json=options.json)
+
+
+def _bare_pairs(session: Session) -> list[str]:
+    return [
+        pair.name
+        for pair in list_pairs(session).pairs
+        if pair.record.backup_status is not BackupStatus.VERIFIED and pair.record.stage is not Stage.RETIRED
+    ]
+
+
+COMMAND = Command(
+    "backup",
+    "Write encrypted backups, each proved by restoring it.",
+    "csrtui backup www.mydomain.com --to /mnt/usb\ncsrtui backup --all --to /mnt/usb --passphrase-file ~/.backup-passphrase",
+    _arguments,
+    _run,
+)

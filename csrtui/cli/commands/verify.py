@@ -1,0 +1,52 @@
+"""``csrtui verify``: whether backups are there and unchanged, and with a passphrase whether they restore."""
+
+import argparse
+
+from csrtui.cli.parser import Command
+from csrtui.cli.passphrase import add_passphrase_arguments, is_given, read_known_passphrase
+from csrtui.cli.results import put_results
+from csrtui.cli.session import open_session
+from csrtui.core.secret import Secret
+from csrtui.tasks.results import Result
+from csrtui.tasks.review import list_pairs
+from csrtui.tasks.session import Session
+from csrtui.tasks.verify import is_name_of_pair, verify_file, verify_pair
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "what",
+        nargs="*",
+        metavar="PAIR|FILE",
+        help="pairs, or files of backups; by default all pairs that have backups",
+    )
+    parser.add_argument(
+        "--restore-test", action="store_true", help="ask for the passphrase and restore for proof"
+    )
+    add_passphrase_arguments(parser)
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+
+
+def _run(options: argparse.Namespace) -> int:
+    session = open_session(options)
+    wanted = options.what or [pair.name for pair in list_pairs(session).pairs if pair.record.backups]
+    passphrase = None
+    if options.restore_test or is_given(options):
+        passphrase = read_known_passphrase(options, "Passphrase of the backups: ")
+    results = [result for text in wanted for result in _verify(session, text, passphrase)]
+    return put_results(results, as_json=options.json)
+
+
+def _verify(session: Session, text: str, passphrase: Secret | None) -> list[Result]:
+    if "/" in text or not is_name_of_pair(session, text):
+        return [verify_file(session, text, passphrase)]
+    return verify_pair(session, text, passphrase)
+
+
+COMMAND = Command(
+    "verify",
+    "Look at backups again; with a passphrase, restore them for proof.",
+    "csrtui verify\ncsrtui verify www.mydomain.com --restore-test",
+    _arguments,
+    _run,
+)

@@ -1,0 +1,22 @@
+"""Printing what came of several pairs or files."""
+
+from collections.abc import Sequence
+
+from csrtui.cli.output import put, put_json
+from csrtui.tasks.results import Result, all_ok
+
+
+def put_results(results: Sequence[Result], *, as_json: bool) -> int:
+    """Print a line for each result, or one JSON document; return the exit status: 1 if any is not ok."""
+    ok = all_ok(results)
+    if as_json:
+        put_json({"schema": 1, "ok": ok, "results": [result.as_json() for result in results]})
+    else:
+        for result in results:
+            put(_line(result))
+    return 0 if ok else 1
+
+
+def _line(result: Result) -> str:
+    about = "  ".join(part for part in (result.pair, result.file) if part)
+    return f"{'ok' if result.ok else 'FAILED'}  {about}  {result.text}"

@@ -1,0 +1,163 @@
+"""Backing up: the key is written, encrypted, and the file is proved by restoring it from the disk."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from threading import Event
+
+from csrtui.core import backup_file, pkcs8, request
+from csrtui.core.backup_file import KeptKey
+from csrtui.core.errors import CsrtuiError, RefusedError
+from csrtui.core.pair import Backup, BackupStatus, Pair
+from csrtui.core.proof import proves
+from csrtui.core.secret import Secret
+from csrtui.core.visible import visible
+from csrtui.store import backups
+from csrtui.tasks.recording import change_record
+from csrtui.tasks.results import Result
+from csrtui.tasks.review import read_pair
+from csrtui.tasks.session import Session
+from csrtui.tasks.unlocking import open_key
+
+_TRIES = 60
+"""Seconds that a backup's name may be ahead of the clock, where others of the same second are there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to back up with, the same for every pair of a run.
+
+    Attributes:
+        folder: Where to.
+        passphrase: What the backup is encrypted under. Of a key that is under a passphrase in the store,
+            it has to be that one.
+        again: The passphrase as it was typed the second time, which the proof uses.
+    """
+
+    folder: str
+    passphrase: Secret
+    again: Secret
+
+
+def back_up(session: Session, name: str, order: Order) -> Backup:
+    """Write a backup of a pair, prove it, and note it in the pair's record.
+
+    Only a file that was read back from the disk, decrypted with the passphrase as typed the second time,
+    and whose key is the CSR's and signs, is *verified*.
+
+    Raises:
+        InputError: There is no such pair or folder.
+        RefusedError: The passphrase is not the key's, or the backup does not prove itself.
+        StoreError: The store or the disk refuses; there is no backup.
+    """
+    pair, asked = read_pair(session, name)
+    now = session.clock()
+    path, data = _write(session, pair, asked, order, now)
+    backup = Backup(BackupStatus.UNVERIFIED, path, now, sha256=sha256(data).hexdigest())
+    try:
+        _prove(path, data, asked, order.again)
+    except CsrtuiError as error:
+        damaged = backup.seen(BackupStatus.DAMAGED, now)
+        change_record(
+            session,
+            name,
+            lambda record: record.with_backup(damaged).with_event(
+                now, f"backup failed: {path}", session.user
+            ),
+        )
+        raise RefusedError(
+            f"the backup does not prove itself: {error.what}", f"do not rely on {visible(path)}"
+        ) from error
+    proved = backup.proved(now)
+    change_record(
+        session,
+        name,
+        lambda record: record.with_backup(proved).with_event(
+            now, f"backed up and verified: {path}", session.user
+        ),
+    )
+    return proved
+
+
+def back_up_many(
+    session: Session,
+    names: Sequence[str],
+    order: Order,
+    *,
+    report: Callable[[Result], None] = lambda _: None,
+    stop: Event | None = None,
+    workers: int = 2,
+) -> list[Result]:
+    """Back up several pairs, on several cores; return what came of each, in their order.
+
+    Args:
+        session: Where, when and by whom.
+        names: The pairs.
+        order: What with.
+        report: Told of each as it is done, from another thread.
+        stop: Once set, no further pair is begun; those under way are finished.
+        workers: How many at once: the key derivation lets other threads run.
+    """
+
+    def one(name: str) -> Result:
+        if stop is not None and stop.is_set():
+            return Result(ok=False, pair=name, text="not backed up: stopped before")
+        try:
+            backup = back_up(session, name, order)
+            result = Result(ok=True, pair=name, file=backup.path, text="backed up and verified")
+        except CsrtuiError as error:
+            result = Result(ok=False, pair=name, text=f"not backed up: {error.what}")
+        report(result)
+        return result
+
+    with ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(one, names))
+
+
+def _write(
+    session: Session, pair: Pair, asked: request.Request, order: Order, now: datetime
+) -> tuple[str, bytes]:
+    kept = KeptKey.ENCRYPTED if pair.record.key.encrypted else KeptKey.PLAIN
+    try:
+        key = open_key(session, pair, order.passphrase)
+    except RefusedError as error:
+        raise RefusedError(
+            f"the key of {pair.name} is under another passphrase",
+            "its backup is made under the same passphrase as the key itself",
+        ) from error
+    data = backup_file.compose(
+        pair.name,
+        now,
+        kept=kept,
+        key_pem=pkcs8.encrypt(key, order.passphrase, session.entropy(pkcs8.ENTROPY_BYTES)),
+        asked=asked,
+        certificates=session.store.read(pair.name).certificate or b"",
+    )
+    return backups.write(order.folder, _names(pair.name, now), data), data
+
+
+def _names(name: str, now: datetime) -> Iterator[str]:
+    return (backup_file.file_name(name, now + timedelta(seconds=ahead)) for ahead in range(_TRIES))
+
+
+def _prove(path: str, written: bytes, asked: request.Request, passphrase: Secret) -> None:
+    data = backups.read_back(path)
+    if data != written:
+        raise RefusedError("the disk gives back something else than was written")
+    restore_test(backup_file.parse(data), asked, passphrase)
+
+
+def restore_test(found: backup_file.BackupFile, asked: request.Request, passphrase: Secret) -> None:
+    """Open a backup, and hold its key and its CSR against a pair's CSR.
+
+    Raises:
+        RefusedError: The passphrase does not open it, or it is the backup of something else.
+        InputError: Its key is of a kind that is not opened.
+    """
+    key = pkcs8.decrypt(found.key, passphrase)
+    if found.asked.der != asked.der:
+        raise RefusedError("the request in it is not the pair's")
+    if not proves(key, asked):
+        raise RefusedError("the key in it is not the request's")

@@ -1,0 +1,109 @@
+"""Bringing a pair back from its backup."""
+
+import os
+from dataclasses import replace
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from csrtui.core import backup_file, keys, pkcs8, request
+from csrtui.core.backup_file import BackupFile, KeptKey
+from csrtui.core.errors import RefusedError
+from csrtui.core.finding import CaKind
+from csrtui.core.pair import Backup, BackupStatus, Event, KeyFacts, Pair, PairRecord, RequestFacts, Validity
+from csrtui.core.pair_json import dump_record
+from csrtui.core.pairname import pair_name
+from csrtui.core.platforms import OTHER
+from csrtui.core.proof import proves
+from csrtui.core.secret import Secret
+from csrtui.store import backups
+from csrtui.store.keystore import PairFiles
+from csrtui.tasks.review import list_pairs
+from csrtui.tasks.session import Session
+
+if TYPE_CHECKING:
+    from csrtui.core.keys import PrivateKey
+
+
+def restore(session: Session, path: str, passphrase: Secret) -> Pair:
+    """Make a pair of the store from a backup of this or another machine.
+
+    Its key lies in the store as it lay there before: under the passphrase, or without one. What a backup does
+    not hold (server software, history, when it was submitted) begins anew.
+
+    Raises:
+        InputError: The file is no backup, is damaged, or too dear to open.
+        RefusedError: The passphrase does not open it, key and CSR do not fit, or the pair is in the
+            store already.
+        StoreError: The store cannot be used; nothing was kept.
+    """
+    path = os.path.abspath(path)
+    data = backups.read_back(path)
+    found = backup_file.parse(data)
+    _refuse_known(session, found)
+    key = pkcs8.decrypt(found.key, passphrase)
+    if not proves(key, found.asked):
+        raise RefusedError("the key in the backup is not the key of its request", "use another copy of it")
+    proved = Backup(BackupStatus.UNVERIFIED, path, session.clock(), sha256=sha256(data).hexdigest()).proved(
+        session.clock()
+    )
+    record = _record(session, found, proved)
+    name = session.store.add(
+        found.name or pair_name(record.subject.common_name or (record.names or ("pair",))[0]),
+        PairFiles(
+            key=_kept(found, key),
+            request=request.to_pem(found.asked.der),
+            record=dump_record(record),
+            certificate=found.certificates or None,
+        ),
+    )
+    return Pair(name, session.store.pair_path(name), record, has_certificate=bool(found.certificates))
+
+
+def _refuse_known(session: Session, found: BackupFile) -> None:
+    for pair in list_pairs(session).pairs:
+        if pair.record.key.spki_sha256 == found.asked.spki_sha256:
+            raise RefusedError(
+                f"the pair in the backup is in the keystore: {pair.name}",
+                "a pair is never restored over another",
+            )
+
+
+def _kept(found: BackupFile, key: "PrivateKey") -> bytes:
+    return found.key_pem if found.kept is KeptKey.ENCRYPTED else keys.private_pem(key)
+
+
+def _record(session: Session, found: BackupFile, proved: Backup) -> PairRecord:
+    asked, now = found.asked, session.clock()
+    record = PairRecord(
+        created=now,
+        subject=asked.subject,
+        subject_text=asked.subject_text,
+        names=asked.names,
+        ca=CaKind.PUBLIC if asked.key_type is None or asked.key_type.public_ca else CaKind.PRIVATE,
+        platform=OTHER,
+        key=KeyFacts(
+            asked.key_type.value if asked.key_type else "other",
+            found.kept is KeptKey.ENCRYPTED,
+            asked.spki_sha256,
+        ),
+        request=RequestFacts(asked.sha256, asked.signature_hash),
+        backups=(proved,),
+        history=(Event(now, f"restored from {proved.path}", session.user),),
+    )
+    return replace(record, validity=_validity(found))
+
+
+def _validity(found: BackupFile) -> Validity | None:
+    """The life of the certificate of this key among those in the backup."""
+    if not found.certificates:
+        return None
+    from cryptography import x509
+
+    try:
+        certificates = x509.load_pem_x509_certificates(found.certificates)
+        for certificate in certificates:
+            if keys.spki_sha256(certificate.public_key()) == found.asked.spki_sha256:
+                return Validity(certificate.not_valid_before_utc, certificate.not_valid_after_utc)
+    except ValueError as error:
+        raise RefusedError("the certificate in the backup is damaged", "use another copy of it") from error
+    return None

@@ -1,0 +1,30 @@
+"""What came of doing something with several pairs or files: an answer for each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one pair or file.
+
+    Attributes:
+        ok: Whether it is as it should be.
+        text: What happened, a sentence; text from outside in it is visible.
+        pair: The pair's name, or None where there is none.
+        file: The file's path, or None where there is none.
+    """
+
+    ok: bool
+    text: str
+    pair: str | None = None
+    file: str | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """The result as commands print it."""
+        return {"ok": self.ok, "pair": self.pair, "file": self.file, "text": self.text}
+
+
+def all_ok(results: Sequence[Result]) -> bool:
+    """Whether every one is as it should be."""
+    return all(result.ok for result in results)

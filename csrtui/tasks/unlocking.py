@@ -1,0 +1,43 @@
+"""Getting at the private key of a pair."""
+
+from typing import TYPE_CHECKING, cast
+
+from csrtui.core import pkcs8
+from csrtui.core.errors import InputError, StoreError
+from csrtui.core.pair import Pair
+from csrtui.core.secret import Secret
+from csrtui.tasks.session import Session
+
+if TYPE_CHECKING:
+    from csrtui.core.keys import PrivateKey
+
+
+def open_key(session: Session, pair: Pair, passphrase: Secret | None = None) -> "PrivateKey":
+    """Return the private key of a pair.
+
+    Args:
+        session: Whose store it is in.
+        pair: Which.
+        passphrase: Of the key, where it is under one.
+
+    Raises:
+        InputError: The key is under a passphrase and none is given.
+        RefusedError: The passphrase does not open it.
+        StoreError: It is damaged or not safe.
+    """
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    data = session.store.read_key(pair.name)
+    if pair.record.key.encrypted:
+        if passphrase is None:
+            raise InputError(
+                f"the key of {pair.name} is under a passphrase", "give the passphrase of the key"
+            )
+        return pkcs8.decrypt(pkcs8.to_der(data), passphrase)
+    try:
+        return cast("PrivateKey", load_pem_private_key(data, None))
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise StoreError(
+            f"the key of {pair.name} is damaged: {pair.path}/key.pem", "restore it from a backup"
+        ) from error

@@ -1,0 +1,131 @@
+"""Looking at backups again: whether they are there and unchanged, and with a passphrase whether they restore."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+from csrtui.core import backup_file, request
+from csrtui.core.errors import CsrtuiError, InputError
+from csrtui.core.pair import Backup, BackupStatus, PairRecord
+from csrtui.core.pairname import is_pair_name
+from csrtui.core.secret import Secret
+from csrtui.store import backups
+from csrtui.tasks.backup import restore_test
+from csrtui.tasks.recording import change_record
+from csrtui.tasks.results import Result
+from csrtui.tasks.review import list_pairs, read_pair
+from csrtui.tasks.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look at one backup gave."""
+
+    backup: Backup
+    text: str
+    ok: bool
+
+
+def verify_pair(session: Session, name: str, passphrase: Secret | None = None) -> list[Result]:
+    """Look at every backup of a pair, and note what was found.
+
+    Args:
+        session: Whose store.
+        name: The pair.
+        passphrase: For a full restore test; without it, whether each file is there and unchanged.
+
+    Raises:
+        InputError: There is no such pair.
+        StoreError: The store cannot be used.
+    """
+    pair, asked = read_pair(session, name)
+    looks = [_look(session, backup, asked, passphrase) for backup in pair.record.backups]
+    if not looks:
+        return [Result(ok=False, pair=name, text="has no backup")]
+
+    def noted(record: PairRecord) -> PairRecord:
+        known = {backup.path for backup in record.backups}
+        for look in looks:
+            if look.backup.path in known:
+                record = record.with_backup(look.backup)
+        if passphrase is not None and all(look.ok for look in looks):
+            record = record.with_event(session.clock(), "backups verified by restoring them", session.user)
+        return record
+
+    change_record(session, name, noted)
+    return [Result(ok=look.ok, pair=name, file=look.backup.path, text=look.text) for look in looks]
+
+
+def verify_file(session: Session, path: str, passphrase: Secret | None = None) -> Result:
+    """Look at a backup's file; if it is of a pair in the store, that pair knows it from then on.
+
+    Raises:
+        StoreError: The store cannot be used.
+    """
+    import os
+
+    path = os.path.abspath(path)
+    try:
+        data = backups.read_back(path)
+        found = backup_file.parse(data)
+        name = _pair_with(session, found.asked.spki_sha256)
+        if passphrase is None:
+            text = f"is whole{_unproved(found)}; give its passphrase for a restore test"
+            return Result(ok=True, pair=name, file=path, text=text)
+        restore_test(found, found.asked, passphrase)
+    except CsrtuiError as error:
+        if isinstance(error, InputError) or error.exit_code == 1:
+            return Result(ok=False, file=path, text=error.what)
+        raise
+    if name is not None:
+        _adopt(session, name, path, data)
+    text = "restores" if name else "restores; its pair is not in this keystore"
+    return Result(ok=True, pair=name, file=path, text=f"{text}{_unproved(found)}")
+
+
+def is_name_of_pair(session: Session, text: str) -> bool:
+    """Whether an argument means a pair of the store, and not a file."""
+    return is_pair_name(text) and text in session.store.names()
+
+
+def _look(session: Session, backup: Backup, asked: request.Request, passphrase: Secret | None) -> Look:
+    now = session.clock()
+    if not backups.is_there(backup.path):
+        away = backup.seen(BackupStatus.MISSING, now)
+        return Look(away, f"missing since {away.since or now:%Y-%m-%d}", ok=False)
+    try:
+        data = backups.read_back(backup.path)
+    except CsrtuiError as error:
+        return Look(backup.seen(BackupStatus.DAMAGED, now), f"damaged: {error.what}", ok=False)
+    if sha256(data).hexdigest() != backup.sha256:
+        return Look(backup.seen(BackupStatus.DAMAGED, now), "damaged: not what was written", ok=False)
+    status = BackupStatus.VERIFIED if backup.verified else BackupStatus.UNVERIFIED
+    if passphrase is None:
+        text = "there and unchanged" if backup.verified else "there and unchanged, but never proved"
+        return Look(backup.seen(status, now), text, ok=True)
+    try:
+        restore_test(backup_file.parse(data), asked, passphrase)
+    except CsrtuiError as error:
+        # The file is what was written: a passphrase that does not open it says nothing against it.
+        return Look(backup.seen(status, now), error.what, ok=False)
+    return Look(backup.proved(now), "restores", ok=True)
+
+
+def _pair_with(session: Session, spki: str) -> str | None:
+    pairs = list_pairs(session).pairs
+    return next((pair.name for pair in pairs if pair.record.key.spki_sha256 == spki), None)
+
+
+def _adopt(session: Session, name: str, path: str, data: bytes) -> None:
+    now = session.clock()
+    proved = Backup(BackupStatus.UNVERIFIED, path, now, sha256=sha256(data).hexdigest()).proved(now)
+    change_record(
+        session,
+        name,
+        lambda record: record.with_backup(proved).with_event(now, f"backup verified: {path}", session.user),
+    )
+
+
+def _unproved(found: backup_file.BackupFile) -> str:
+    if found.checksum is backup_file.Checksum.RIGHT:
+        return ""
+    return ", but it has no checksum: its text may have been changed"
