@@ -7,7 +7,7 @@ from csrtui.cli.output import put
 from csrtui.core.suffixes import SuffixList
 from csrtui.store.reference import public_suffix_text
 
-_RELIES_ON = ("cryptography", "textual", "platformdirs", "publicsuffixlist", "idna", "iso3166")
+_RELIES_ON = ("cryptography", "textual", "platformdirs", "publicsuffixlist", "idna", "iso3166", "tomlkit")
 
 
 def print_version() -> int:
