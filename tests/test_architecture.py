@@ -211,7 +211,7 @@ def test_every_command_in_the_readme_is_one_that_the_program_takes() -> None:
     assert commands
     for line in commands:
         _, *arguments = shlex.split(re.split(r"[>|]", line)[0], comments=True)
-        assert build_parser(COMMANDS).parse_args(arguments).command.name == arguments[0]
+        assert build_parser(COMMANDS, arguments).parse_args(arguments).command.name == arguments[0]
 
 
 @pytest.mark.skipif(not README.is_file(), reason="there is no README yet")

@@ -48,7 +48,7 @@ def _dispatch(arguments: Sequence[str], open_screens: Callable[[str], int]) -> i
     from csrtui.cli.commands.all import COMMANDS
 
     try:
-        options = build_parser(COMMANDS).parse_args(arguments)
+        options = build_parser(COMMANDS, arguments).parse_args(arguments)
     except SystemExit as done:  # after --help
         return int(done.code or 0)
     if options.version:
@@ -56,7 +56,7 @@ def _dispatch(arguments: Sequence[str], open_screens: Callable[[str], int]) -> i
 
         return print_version()
     if options.command is not None:
-        status: int = options.command.run(options)
+        status: int = options.command.action.run(options)
         return status
     return open_screens(store_path(options.store, os.environ))
 

@@ -2,7 +2,9 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
 from csrtui.core.errors import InputError
@@ -57,30 +59,40 @@ class _Store(argparse.Action):
         setattr(namespace, self.dest, values)
 
 
-class Command:
-    """A command: its name, what it does, an example, its arguments, and the function that does it.
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a command's module offers as ``ACTION``.
 
-    Args:
-        name: As typed.
-        summary: One sentence for the list of commands.
+    Attributes:
         example: One or more lines as typed in a shell.
-        arguments: Adds its arguments to a parser.
+        arguments: Adds the command's arguments to a parser.
         run: Does it, and returns the exit status.
     """
 
-    def __init__(
-        self,
-        name: str,
-        summary: str,
-        example: str,
-        arguments: Callable[[argparse.ArgumentParser], None],
-        run: "Callable[[argparse.Namespace], int]",
-    ) -> None:
-        self.name = name
-        self.summary = summary
-        self.example = example
-        self.arguments = arguments
-        self.run = run
+    example: str
+    arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command as the help lists it; what it takes and does is in its module.
+
+    Attributes:
+        name: As typed.
+        summary: One sentence for the list of commands.
+        module: Where its `Action` is: loaded when it is asked for, since most of a short run is imports.
+    """
+
+    name: str
+    summary: str
+    module: str
+
+    @property
+    def action(self) -> Action:
+        """What it takes and does."""
+        action: Action = import_module(self.module).ACTION
+        return action
 
 
 EXAMPLES = """examples:
@@ -90,8 +102,13 @@ EXAMPLES = """examples:
   csrtui csr www.mydomain.com              the CSR, to paste into the CA's form"""
 
 
-def build_parser(commands: "tuple[Command, ...]") -> Parser:
-    """Return the parser for all commands; ``command`` in its namespace is the `Command` chosen, or None."""
+def build_parser(commands: Sequence[Command], arguments: Sequence[str]) -> Parser:
+    """Return the parser for all commands; ``command`` in its namespace is the `Command` chosen, or None.
+
+    Args:
+        commands: All of them.
+        arguments: The command line: only commands that are named in it are loaded.
+    """
     parser = Parser(
         prog="csrtui",
         description="Make private keys and certificate requests on this machine, and keep them in a keystore.",
@@ -104,13 +121,21 @@ def build_parser(commands: "tuple[Command, ...]") -> Parser:
     parser.set_defaults(command=None)
     below = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
     for command in commands:
-        sub = below.add_parser(
-            command.name,
-            help=command.summary,
-            description=command.summary,
-            epilog="example:\n" + "\n".join(f"  {line}" for line in command.example.splitlines()),
-        )
-        sub.add_argument("--store", metavar="DIR", default=argparse.SUPPRESS, help="the keystore's folder")
-        command.arguments(sub)
-        sub.set_defaults(command=command)
+        if command.name in arguments:
+            _add_command(below, command)
+        else:
+            below.add_parser(command.name, help=command.summary)
     return parser
+
+
+def _add_command(below: "argparse._SubParsersAction[Parser]", command: Command) -> None:
+    action = command.action
+    sub = below.add_parser(
+        command.name,
+        help=command.summary,
+        description=command.summary,
+        epilog="example:\n" + "\n".join(f"  {line}" for line in action.example.splitlines()),
+    )
+    sub.add_argument("--store", metavar="DIR", default=argparse.SUPPRESS, help="the keystore's folder")
+    action.arguments(sub)
+    sub.set_defaults(command=command)

@@ -41,14 +41,14 @@ def test_each_commands_help_has_an_example_that_its_parser_takes(
     for line in examples:
         _, *arguments = shlex.split(line.partition(">")[0].partition("|")[0])
         assert arguments[0] == name
-        assert build_parser(COMMANDS).parse_args(arguments).command.name == name
+        assert build_parser(COMMANDS, arguments).parse_args(arguments).command.name == name
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_option_has_a_help_and_the_store_among_them(csrtui: Csrtui, name: str) -> None:
     assert "--store DIR" in csrtui(name, "--help").out
     parser = Parser(prog="x")
-    next(command for command in COMMANDS if command.name == name).arguments(parser)
+    next(command for command in COMMANDS if command.name == name).action.arguments(parser)
     assert all(action.help for action in parser._actions)
 
 

@@ -1,14 +1,22 @@
-"""The list of commands, in the order of the help."""
+"""The list of commands, in the order of the help; each module is loaded when its command is there."""
 
-from csrtui.cli.commands import backup, check, csr, listing, new, restore, show, verify
+from csrtui.cli.parser import Command
 
 COMMANDS = (
-    new.COMMAND,
-    check.COMMAND,
-    listing.COMMAND,
-    show.COMMAND,
-    csr.COMMAND,
-    backup.COMMAND,
-    verify.COMMAND,
-    restore.COMMAND,
+    Command("new", "Make a private key and its CSR, and keep both.", "csrtui.cli.commands.new"),
+    Command("check", "Say what a CA would say about these names and fields.", "csrtui.cli.commands.check"),
+    Command("list", "List the pairs, what wants attention first.", "csrtui.cli.commands.listing"),
+    Command("show", "Show one pair in full.", "csrtui.cli.commands.show"),
+    Command("csr", "Print the CSR of a pair as PEM.", "csrtui.cli.commands.csr"),
+    Command("backup", "Write encrypted backups, each proved by restoring it.", "csrtui.cli.commands.backup"),
+    Command(
+        "verify",
+        "Look at backups again; with a passphrase, restore them for proof.",
+        "csrtui.cli.commands.verify",
+    ),
+    Command(
+        "restore",
+        "Bring a pair back from its backup; never over one that is there.",
+        "csrtui.cli.commands.restore",
+    ),
 )

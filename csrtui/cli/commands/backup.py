@@ -3,7 +3,7 @@
 import argparse
 
 from csrtui.cli.output import say
-from csrtui.cli.parser import Command
+from csrtui.cli.parser import Action
 from csrtui.cli.passphrase import add_passphrase_arguments, read_new_passphrase
 from csrtui.cli.progress import Progress
 from csrtui.cli.results import put_results
@@ -54,9 +54,7 @@ def _bare_pairs(session: Session) -> list[str]:
     ]
 
 
-COMMAND = Command(
-    "backup",
-    "Write encrypted backups, each proved by restoring it.",
+ACTION = Action(
     "csrtui backup www.mydomain.com --to /mnt/usb\ncsrtui backup --all --to /mnt/usb --passphrase-file ~/.backup-passphrase",
     _arguments,
     _run,

@@ -4,7 +4,7 @@ import argparse
 
 from csrtui.cli.asked import add_subject_arguments, finding_json, read_asked
 from csrtui.cli.output import put, put_json
-from csrtui.cli.parser import Command
+from csrtui.cli.parser import Action
 from csrtui.cli.session import open_session
 from csrtui.core.advice import Advice
 from csrtui.tasks.asking import advise_on, asked_for, preview
@@ -42,10 +42,4 @@ def _put(advice: Advice, subject: str | None) -> None:
             put(f"  fix: {finding.fix.label}")
 
 
-COMMAND = Command(
-    "check",
-    "Say what a CA would say about these names and fields.",
-    'csrtui check mydomain.com -O "My Ltd" -L London -C GB',
-    _arguments,
-    _run,
-)
+ACTION = Action('csrtui check mydomain.com -O "My Ltd" -L London -C GB', _arguments, _run)

@@ -3,7 +3,7 @@
 import argparse
 
 from csrtui.cli.output import put_bytes, say
-from csrtui.cli.parser import Command
+from csrtui.cli.parser import Action
 from csrtui.cli.session import open_session
 from csrtui.core.pair import BackupStatus
 from csrtui.tasks.submit import csr_pem, mark_submitted
@@ -29,10 +29,4 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-COMMAND = Command(
-    "csr",
-    "Print the CSR of a pair as PEM.",
-    "csrtui csr www.mydomain.com --mark-submitted > www.mydomain.com.csr",
-    _arguments,
-    _run,
-)
+ACTION = Action("csrtui csr www.mydomain.com --mark-submitted > www.mydomain.com.csr", _arguments, _run)

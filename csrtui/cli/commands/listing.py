@@ -6,7 +6,7 @@ import sys
 from datetime import datetime
 
 from csrtui.cli.output import put_json, put_table, say, say_error
-from csrtui.cli.parser import Command
+from csrtui.cli.parser import Action
 from csrtui.cli.session import open_session
 from csrtui.core.errors import StoreError
 from csrtui.core.pair import NextStep, Pair, utc_text
@@ -81,10 +81,4 @@ def _put_csv(pairs: list[Pair], now: datetime) -> None:
         writer.writerow([visible(cell) for cell in row])
 
 
-COMMAND = Command(
-    "list",
-    "List the pairs, what wants attention first.",
-    "csrtui list --next back-up\ncsrtui list --filter shop --json",
-    _arguments,
-    _run,
-)
+ACTION = Action("csrtui list --next back-up\ncsrtui list --filter shop --json", _arguments, _run)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from csrtui.cli.asked import add_subject_arguments, read_asked
 from csrtui.cli.output import put, put_json, say, say_findings
-from csrtui.cli.parser import Command
+from csrtui.cli.parser import Action
 from csrtui.cli.passphrase import add_passphrase_arguments, is_given, read_new_passphrase
 from csrtui.cli.session import open_session
 from csrtui.core.errors import InputError
@@ -105,9 +105,7 @@ def _run_batch(options: argparse.Namespace) -> int:
     )
 
 
-COMMAND = Command(
-    "new",
-    "Make a private key and its CSR, and keep both.",
+ACTION = Action(
     'csrtui new www.mydomain.com mydomain.com -O "My Ltd" -L London -C GB\ncsrtui new intranet --ca private',
     _arguments,
     _run,

@@ -3,7 +3,7 @@
 import argparse
 
 from csrtui.cli.output import say
-from csrtui.cli.parser import Command
+from csrtui.cli.parser import Action
 from csrtui.cli.passphrase import add_passphrase_arguments, read_known_passphrase
 from csrtui.cli.results import put_results
 from csrtui.cli.session import open_session
@@ -27,10 +27,4 @@ def _run(options: argparse.Namespace) -> int:
     return put_results([result], as_json=options.json)
 
 
-COMMAND = Command(
-    "restore",
-    "Bring a pair back from its backup; never over one that is there.",
-    "csrtui restore /mnt/usb/www.mydomain.com.20261123-090000.backup.pem",
-    _arguments,
-    _run,
-)
+ACTION = Action("csrtui restore /mnt/usb/www.mydomain.com.20261123-090000.backup.pem", _arguments, _run)

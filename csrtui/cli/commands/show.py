@@ -4,7 +4,7 @@ import argparse
 from datetime import datetime
 
 from csrtui.cli.output import put, put_json
-from csrtui.cli.parser import Command
+from csrtui.cli.parser import Action
 from csrtui.cli.session import open_session
 from csrtui.core.pair import Pair
 from csrtui.core.pair_json import describe
@@ -33,4 +33,4 @@ def _put(pair: Pair, now: datetime) -> None:
         put(f"{label:<12}{text}")
 
 
-COMMAND = Command("show", "Show one pair in full.", "csrtui show www.mydomain.com --json", _arguments, _run)
+ACTION = Action("csrtui show www.mydomain.com --json", _arguments, _run)

@@ -2,7 +2,7 @@
 
 import argparse
 
-from csrtui.cli.parser import Command
+from csrtui.cli.parser import Action
 from csrtui.cli.passphrase import add_passphrase_arguments, is_given, read_known_passphrase
 from csrtui.cli.results import put_results
 from csrtui.cli.session import open_session
@@ -43,10 +43,4 @@ def _verify(session: Session, text: str, passphrase: Secret | None) -> list[Resu
     return verify_pair(session, text, passphrase)
 
 
-COMMAND = Command(
-    "verify",
-    "Look at backups again; with a passphrase, restore them for proof.",
-    "csrtui verify\ncsrtui verify www.mydomain.com --restore-test",
-    _arguments,
-    _run,
-)
+ACTION = Action("csrtui verify\ncsrtui verify www.mydomain.com --restore-test", _arguments, _run)
