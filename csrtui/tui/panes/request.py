@@ -47,7 +47,7 @@ class RequestPane(Widget):
     class DraftChanged(Message):
         """The form holds something else now."""
 
-    def __init__(self, session: Session, draft: Draft, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, session: Session, draft: Draft, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._session = session
         self._start = draft

@@ -185,7 +185,7 @@ class MainScreen(Screen[None]):
 
     # Commands
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's interface
         """Commands of one pane do nothing in the other."""
         in_keystore = self._pane is PaneName.KEYSTORE
         where = next((command.where for command in COMMANDS if command.action == action), Where.ANYWHERE)

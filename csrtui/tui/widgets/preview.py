@@ -87,7 +87,7 @@ class Preview(TextBlock):
         if room < 2 or not self._findings:  # noqa: PLR2004 - a blank line and one of text
             return []
         finding = self._findings[self._current]
-        lines: list[Line] = [(), *self._whole(finding)] if room > 4 else self._whole(finding)  # noqa: PLR2004
+        lines: list[Line] = [(), *self._whole(finding)] if room > 4 else self._whole(finding)  # noqa: PLR2004 - room for a blank line too
         if len(lines) > room:  # the key that mends it is worth more than the end of the sentence
             lines = [*lines[: room - 2], self._short(finding), lines[-1]] if finding.fix else lines
         others = [other for at, other in enumerate(self._findings) if at != self._current]
