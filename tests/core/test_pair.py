@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -30,7 +31,7 @@ def backups(status: BackupStatus) -> tuple[Backup, ...]:
     return () if status is BackupStatus.NONE else (Backup(status, "/b.pem", NOW),)
 
 
-STAGES = {
+STAGES: dict[Stage, dict[str, Any]] = {
     Stage.NEW: {},
     Stage.SUBMITTED: {"submitted": NOW},
     Stage.ISSUED: {"submitted": NOW, "validity": FRESH},

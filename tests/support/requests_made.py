@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from csrtui.core import keys, request
 from csrtui.core.finding import CaKind
@@ -30,17 +31,16 @@ def der_of(subject: SubjectFields, *names: str, key_type: KeyType = keys.KeyType
     return request.build(subject, names, key_of(key_type))
 
 
-def record(**changes: object) -> PairRecord:
+def record(**changes: Any) -> PairRecord:
     """A record of a pair, made at `NOW`."""
-    members: dict[str, object] = {
-        "created": NOW,
-        "subject": SubjectFields(common_name="a.com"),
-        "subject_text": "CN=a.com",
-        "names": ("a.com",),
-        "ca": CaKind.PUBLIC,
-        "platform": "nginx",
-        "key": KeyFacts("ec-p256", encrypted=False, spki_sha256="ab" * 32),
-        "request": RequestFacts("cd" * 32, "sha256"),
-        **changes,
-    }
-    return PairRecord(**members)  # type: ignore[arg-type] - tests give what belongs there
+    made = PairRecord(
+        created=NOW,
+        subject=SubjectFields(common_name="a.com"),
+        subject_text="CN=a.com",
+        names=("a.com",),
+        ca=CaKind.PUBLIC,
+        platform="nginx",
+        key=KeyFacts("ec-p256", encrypted=False, spki_sha256="ab" * 32),
+        request=RequestFacts("cd" * 32, "sha256"),
+    )
+    return replace(made, **changes)

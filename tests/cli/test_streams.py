@@ -1,0 +1,158 @@
+"""Standard streams within a process: closed, full, gone; the work goes on or says why it does not."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from csrtui.cli import output
+from csrtui.cli.main import run
+from csrtui.cli.streams import forget, settle_streams
+from csrtui.core.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from command import Csrtui
+
+
+class Failing(io.StringIO):
+    """A stream that takes nothing."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self._error = OSError(number, os.strerror(number))
+
+    def write(self, _: str) -> int:
+        raise self._error
+
+    def flush(self) -> None:
+        raise self._error
+
+
+def test_a_closed_stderr_swallows_talk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    settle_streams()
+    output.say("nobody hears it")
+    assert sys.stderr.name == os.devnull
+    sys.stderr.close()
+
+
+def test_a_closed_stdout_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    with pytest.raises(InputError, match="standard output is closed"):
+        settle_streams()
+    forget(None)
+
+
+def test_letters_that_an_encoding_lacks_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))
+    settle_streams()
+    output.put("Söhne\x1b")
+    sys.stdout.flush()
+    assert written.getvalue() == b"S\\xf6hne\\x1b\n"
+
+
+def test_a_stream_that_is_no_file_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", memory)
+    settle_streams()
+    forget(memory)
+    output.put("text")
+    assert memory.getvalue() == "text\n"
+
+
+def test_a_forgotten_file_takes_what_is_left_and_keeps_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "out"
+    descriptors = len(os.listdir("/proc/self/fd"))
+    with path.open("w") as stream:
+        stream.write("left over")
+        forget(stream)
+    assert path.read_text() == ""
+    assert len(os.listdir("/proc/self/fd")) == descriptors
+
+
+@pytest.mark.parametrize("number", [errno.EPIPE, errno.ENOSPC, errno.EIO])
+def test_talk_that_cannot_be_heard_stops_nothing(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    monkeypatch.setattr(sys, "stderr", Failing(number))
+    output.say("nobody hears it")
+
+
+@pytest.mark.parametrize(("number", "status"), [(errno.EPIPE, 0), (errno.ENOSPC, 3)])
+def test_data_that_cannot_be_written_is_an_error_unless_the_reader_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, status: int
+) -> None:
+    monkeypatch.setattr(sys, "stdout", Failing(number))
+    assert run(["list", "--csv", "--store", str(tmp_path / "store")], open_screens=lambda _: 0) == status
+
+
+# Asking, with a terminal that is none
+
+
+@pytest.fixture
+def no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    def opened(*_: object) -> int:
+        raise OSError(errno.ENXIO, "No such device or address")
+
+    monkeypatch.setattr(os, "open", opened)
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """What is typed, one after the other; an exception is raised."""
+    typed: list[object] = []
+
+    def getpass(_: str) -> object:
+        answer = typed.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr("getpass.getpass", getpass)
+    real = os.open
+
+    def opened(path: str, *rest: int, **named: int) -> int:
+        return real("/dev/null" if path == "/dev/tty" else path, *rest, **named)
+
+    monkeypatch.setattr(os, "open", opened)
+    return typed
+
+
+NEW = ("new", "shop.mydomain.com", "--encrypt-key")
+
+
+@pytest.mark.usefixtures("no_terminal")
+def test_without_a_terminal_nothing_is_asked(csrtui: Csrtui) -> None:
+    ran = csrtui(*NEW)
+    assert (ran.status, ran.error) == (2, "there is no terminal to ask for the passphrase on")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ([""], "an empty passphrase protects nothing"),
+        ([EOFError()], "no passphrase was typed"),
+        ([OSError(errno.EIO, "Input/output error")], "no passphrase was typed"),
+        ([UnicodeDecodeError("utf-8", b"canary\xff", 6, 7, "x")], "the passphrase is not UTF-8"),
+        (["correct horse", "correct house"], "the two passphrases are not the same"),
+    ],
+)
+def test_without_two_that_agree_it_says_why(
+    csrtui: Csrtui, answers: list[object], typed: list[object], said: str
+) -> None:
+    answers.extend(typed)
+    ran = csrtui(*NEW)
+    assert (ran.status, ran.out, ran.error) == (2, "", said)
+    assert "canary" not in ran.err
+    assert csrtui.pairs == []
+
+
+def test_two_that_agree_encrypt_the_key(csrtui: Csrtui, answers: list[object]) -> None:
+    answers.extend(["correct horse battery"] * 2)
+    assert csrtui(*NEW, "--json").json["key"]["encrypted"] is True
