@@ -246,6 +246,18 @@ class SafeApp(App[ReturnType]):
             with contextlib.suppress(RuntimeError):  # the loop ended meanwhile
                 self._loop.call_soon_threadsafe(self._leave, signal.SIGHUP)
 
+    def when_started(self, callback: Callable[[], None]) -> None:
+        """Call `callback` once the first screen is there and has its cursor; called from the input thread."""
+
+        async def wait() -> None:
+            await self._mounted_event.wait()
+            if self._screen_stack:
+                await self.screen._mounted_event.wait()  # noqa: SLF001 - Textual has no public name for it
+            self.call_later(self._follow_keys, None, callback)
+
+        if self._loop is not None:
+            asyncio.run_coroutine_threadsafe(wait(), self._loop)
+
     def when_handled(self, callback: Callable[[], None]) -> None:
         """Call `callback` once the keys so far have had their effect; called from the input thread."""
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _POLL_SECONDS = 0.1  # how soon an Escape key alone is told from the start of a sequence
 _LONGEST_WAIT_SECONDS = 0.5  # for an action that takes its time; what is typed then goes on as ever
+_LONGEST_START_SECONDS = 5.0
 _READ_BYTES = 4096
 
 
@@ -36,6 +37,9 @@ class TerminalOwner(Protocol):
 
     def terminal_lost(self) -> None:
         """The terminal is gone. Called from the input thread."""
+
+    def when_started(self, callback: Callable[[], None]) -> None:
+        """Call `callback` once the first screen is there and has its cursor. Called from the input thread."""
 
     def when_handled(self, callback: Callable[[], None]) -> None:
         """Call `callback` once the keys so far have had their effect. Called from the input thread."""
@@ -85,6 +89,8 @@ class SafeDriver(LinuxDriver):
         self._owner: TerminalOwner = app  # type: ignore[assignment] # SafeApp is one
         self._handled = Event()
         self._handled.set()
+        self._has_typed = False
+        self._started = Event()
         self._file: Any = _Output(self._file)
 
     def _get_terminal_size(self) -> tuple[int, int]:
@@ -123,11 +129,28 @@ class SafeDriver(LinuxDriver):
         if not isinstance(message, (Key, Paste)):
             super().process_message(message)
             return
+        self._wait_for_start()
+        is_command = isinstance(message, Key) and not message.is_printable
+        if is_command and self._has_typed:
+            # A command that the app takes before the focused field does, as to leave, would overtake the text.
+            self._expect_effect()
         self._handled.wait(_LONGEST_WAIT_SECONDS)
         super().process_message(message)
-        if isinstance(message, Key) and not message.is_printable:
-            self._handled.clear()
-            self._owner.when_handled(self._handled.set)
+        self._has_typed = not is_command
+        if is_command:
+            self._expect_effect()
+
+    def _expect_effect(self) -> None:
+        """Let the next key wait until those so far have had their effect."""
+        self._handled.clear()
+        self._owner.when_handled(self._handled.set)
+
+    def _wait_for_start(self) -> None:
+        """Let no key go before there is a cursor to go to: whatever is typed at the shell would be lost."""
+        if not self._started.is_set():
+            self._owner.when_started(self._started.set)
+            self._started.wait(_LONGEST_START_SECONDS)
+            self._started.set()
 
     def _run_input_thread(self) -> None:
         try:

@@ -1,0 +1,105 @@
+"""The draft of a form: what comes back is what was typed, whatever stands in the file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, fields
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from csrtui.core.draft import Draft, dump_draft, load_draft
+from csrtui.core.finding import CaKind
+from csrtui.core.keys import KeyType
+from csrtui.core.platforms import PLATFORMS
+
+DRAFTS = st.builds(
+    Draft,
+    common_name=st.text(),
+    names=st.text(),
+    organization=st.text(),
+    organizational_unit=st.text(),
+    country=st.text(),
+    state=st.text(),
+    locality=st.text(),
+    ca=st.sampled_from([kind.value for kind in CaKind]),
+    platform=st.sampled_from(list(PLATFORMS)),
+    key=st.sampled_from([key.value for key in KeyType]),
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(DRAFTS)
+def test_a_draft_comes_back_as_it_was(draft: Draft) -> None:
+    assert load_draft(dump_draft(draft)) == draft
+
+
+@given(DRAFTS)
+def test_a_draft_is_ascii(draft: Draft) -> None:
+    assert dump_draft(draft).isascii()
+
+
+@given(st.binary())
+def test_any_bytes_are_a_draft(data: bytes) -> None:
+    assert isinstance(load_draft(data), Draft)
+
+
+@given(st.dictionaries(st.sampled_from([field.name for field in fields(Draft)]), JSON) | JSON)
+def test_any_json_is_a_draft_that_the_form_can_hold(members: object) -> None:
+    draft = load_draft(json.dumps(members).encode())
+    assert all(isinstance(text, str) for text in asdict(draft).values())
+    assert draft.ca in tuple(CaKind)
+    assert draft.key in tuple(KeyType)
+    assert draft.platform in PLATFORMS
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"{", b"[" * 100_000, b"[]", b"null", b"\xff\xfe", b'"text"', b"1e999"]
+)
+def test_damage_is_an_empty_form(data: bytes) -> None:
+    assert load_draft(data) == Draft()
+
+
+def test_a_value_that_is_no_longer_known_is_as_if_it_had_not_been_chosen() -> None:
+    data = b'{"ca": "secret", "platform": "windows-95", "key": "dsa-512", "locality": "London", "new": 1}'
+    assert load_draft(data) == Draft(locality="London")
+
+
+def test_no_member_is_a_secret() -> None:
+    assert {field.name for field in fields(Draft)} == {
+        "common_name",
+        "names",
+        "organization",
+        "organizational_unit",
+        "country",
+        "state",
+        "locality",
+        "ca",
+        "platform",
+        "key",
+    }
+
+
+@pytest.mark.parametrize(
+    ("draft", "has"),
+    [
+        (Draft(), False),
+        (Draft(common_name=" ", names="\t"), False),
+        (Draft(organization="Example Ltd"), False),
+        (Draft(common_name="a"), True),
+        (Draft(names="a"), True),
+    ],
+)
+def test_only_names_make_a_request(draft: Draft, has: bool) -> None:
+    assert draft.has_names is has
+
+
+@given(DRAFTS)
+def test_the_next_request_starts_with_all_but_the_names(draft: Draft) -> None:
+    carried = draft.carried_over()
+    assert not carried.has_names
+    assert asdict(carried) == {**asdict(draft), "common_name": "", "names": ""}
