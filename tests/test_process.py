@@ -23,6 +23,7 @@ def probe(arguments, open_screens):
     print(json.dumps({
         "umask": umask,
         "core": resource.getrlimit(resource.RLIMIT_CORE),
+        "streams": [os.readlink(f"/proc/self/fd/{number}") for number in (0, 2)],
         "dumpable": ctypes.CDLL(None).prctl(3, 0, 0, 0, 0),
     }))
     return 0
@@ -33,11 +34,24 @@ sys.exit(main())
 """
 
 
-def test_a_run_has_a_tight_umask_no_core_dumps_and_is_not_dumpable() -> None:
+def probed(redirections: str) -> Any:
     done = subprocess.run(
-        [sys.executable, "-c", PROBE], cwd=ROOT, capture_output=True, check=True, timeout=60
+        ["bash", "-c", f'"$@" {redirections}', "bash", sys.executable, "-c", PROBE],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        timeout=60,
     )
-    assert json.loads(done.stdout) == {"umask": 0o077, "core": [0, 0], "dumpable": 0}
+    return json.loads(done.stdout)
+
+
+def test_a_run_has_a_tight_umask_no_core_dumps_and_is_not_dumpable() -> None:
+    probe = probed("")
+    assert (probe["umask"], probe["core"], probe["dumpable"]) == (0o077, [0, 0], 0)
+
+
+def test_the_first_file_a_run_opens_gets_no_standard_number() -> None:
+    assert probed("<&- 2>&-")["streams"] == ["/dev/null", "/dev/null"]
 
 
 def test_an_interrupt_while_modules_are_imported_is_quiet() -> None:
