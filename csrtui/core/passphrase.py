@@ -1,9 +1,16 @@
 """What makes a passphrase good enough for a key, said in words."""
 
+from collections.abc import Sequence
+
 from csrtui.core.secret import Secret
 
 MIN_CHARACTERS = 12
 MIN_WORDS = 4
+GENERATED_WORDS = 7
+"""Words of a generated passphrase: 77 bits, beyond any guessing at a million rounds each."""
+ENTROPY_BYTES = 10
+"""Random bytes that `generate` takes: 80 bits, of which it uses 77."""
+_WORD_BITS = 11
 
 
 def read_passphrase(data: bytes) -> Secret:
@@ -34,3 +41,30 @@ def weaknesses(passphrase: Secret) -> list[str]:
             "The passphrase has characters outside printable ASCII: not every program can be given them."
         )
     return found
+
+
+def strength(passphrase: Secret) -> str:
+    """Return what is to be said of a passphrase while it is typed, in words that do not quote it."""
+    text = passphrase.revealed
+    if not text:
+        return ""
+    found = weaknesses(passphrase)
+    if found:
+        return " ".join(found)
+    words = len(text.split())
+    length = f"{words} words" if words >= MIN_WORDS else f"{len(text)} characters"
+    return f"Long enough: {length}."
+
+
+def generate(words: Sequence[str], entropy: bytes) -> Secret:
+    """Return a passphrase of `GENERATED_WORDS` words with a blank between each two.
+
+    Args:
+        words: 2,048 different words.
+        entropy: `ENTROPY_BYTES` random bytes; each word is chosen by 11 bits of them.
+    """
+    if len(entropy) != ENTROPY_BYTES or len(set(words)) != 1 << _WORD_BITS:
+        raise ValueError("a passphrase is generated from 10 bytes and 2,048 words")
+    number = int.from_bytes(entropy, "big")
+    chosen = [words[number >> _WORD_BITS * at & (1 << _WORD_BITS) - 1] for at in range(GENERATED_WORDS)]
+    return Secret(" ".join(chosen))

@@ -39,5 +39,5 @@ class Secret:
 
     @property
     def revealed(self) -> str:
-        """The passphrase itself, for judging its strength; never for showing it."""
+        """The passphrase itself, for judging its strength, and to show a generated one the once it is shown."""
         return self._text

@@ -19,7 +19,7 @@ from csrtui.store.stored import Change, Listed, StoredPair, confirm, list_pair, 
 
 __all__ = ["Change", "Keystore", "Listed", "PairFiles", "StoredPair"]
 
-_PAIRS, _LOCKS, _DRAFT = "pairs", ".locks", ".draft.json"
+_PAIRS, _LOCKS, _DRAFT, _LAST = "pairs", ".locks", ".draft.json", ".last.json"
 _CREATING, _DRAFTING = "creating", "draft"
 
 
@@ -155,17 +155,11 @@ class Keystore:
         with self._reading() as store_fd, self._pair(store_fd, name) as (_, _, folder):
             return read_key(folder, path)
 
-    # The draft
+    # The draft, and what else is remembered
 
     def load_draft(self) -> bytes | None:
         """Return what `save_draft` saved last, or None."""
-        with self._reading() as store_fd:
-            if store_fd is None:
-                return None
-            try:
-                return files.read_own(store_fd, _DRAFT, os.path.join(self.path, _DRAFT), PRIVATE_FILE)
-            except FileNotFoundError:
-                return None
+        return self._load(_DRAFT)
 
     def save_draft(self, data: bytes) -> None:
         """Keep a half-filled form, in place of the one before.
@@ -174,13 +168,34 @@ class Keystore:
             StoreError: The one before is still there.
             NotConfirmedError: It was replaced, but the disk did not confirm it.
         """
+        self._save(_DRAFT, data, "the draft")
+
+    def load_last(self) -> bytes | None:
+        """Return what `save_last` saved last, or None."""
+        return self._load(_LAST)
+
+    def save_last(self, data: bytes) -> None:
+        """Keep what dialogs begin with next time, in place of what was kept before; raises as `save_draft`."""
+        self._save(_LAST, data, "what was used last")
+
+    def _load(self, name: str) -> bytes | None:
+        with self._reading() as store_fd:
+            if store_fd is None:
+                return None
+            try:
+                return files.read_own(store_fd, name, os.path.join(self.path, name), PRIVATE_FILE)
+            except FileNotFoundError:
+                return None
+
+    def _save(self, name: str, data: bytes, what: str) -> None:
         with (
-            self._writing("cannot keep the draft in") as store_fd,
-            self._lock(store_fd, _DRAFTING, "the draft", locks.Sharing.EXCLUSIVE),
+            self._writing(f"cannot keep {what} in") as store_fd,
+            # One lock for all of them: dropping what a crash left must not meet another's file half written.
+            self._lock(store_fd, _DRAFTING, what, locks.Sharing.EXCLUSIVE),
         ):
             files.drop_temporary(store_fd)
-            files.replace(store_fd, _DRAFT, data, PRIVATE_FILE)
-            confirm(store_fd, "the draft")
+            files.replace(store_fd, name, data, PRIVATE_FILE)
+            confirm(store_fd, what)
 
     # How
 

@@ -1,0 +1,51 @@
+"""Passphrases that are made up, and what is said of one while it is typed."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from csrtui.core.passphrase import ENTROPY_BYTES, GENERATED_WORDS, generate, strength, weaknesses
+from csrtui.core.secret import Secret
+
+WORDS = [f"w{number:04}" for number in range(2048)]
+
+
+def test_seven_words_are_chosen_by_eleven_bits_each() -> None:
+    number = sum(value << 11 * at for at, value in enumerate((0, 1, 2047, 5, 1024, 77, 1999)))
+    made = generate(WORDS, number.to_bytes(ENTROPY_BYTES, "big"))
+    assert made == Secret("w0000 w0001 w2047 w0005 w1024 w0077 w1999")
+
+
+@given(st.binary(min_size=ENTROPY_BYTES, max_size=ENTROPY_BYTES))
+def test_whatever_the_entropy_nothing_speaks_against_it(entropy: bytes) -> None:
+    made = generate(WORDS, entropy)
+    assert len(made.revealed.split()) == GENERATED_WORDS
+    assert weaknesses(made) == []
+    assert strength(made) == "Long enough: 7 words."
+
+
+@pytest.mark.parametrize(
+    ("words", "size"), [(WORDS, 9), (WORDS, 11), (WORDS[:-1], 10), (["same"] * 2048, 10)]
+)
+def test_too_little_to_choose_from_is_refused(words: list[str], size: int) -> None:
+    with pytest.raises(ValueError, match="2,048 words"):
+        generate(words, bytes(size))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", ""),
+        ("hunter2", "The passphrase is short"),
+        ("abcdefghijkl", "Long enough: 12 characters."),
+        ("a b c d", "Long enough: 4 words."),
+        ("größer als kurz", "outside printable ASCII"),
+    ],
+)
+def test_strength_is_told_in_words_that_do_not_quote_it(text: str, said: str) -> None:
+    told = strength(Secret(text))
+    assert said in told
+    assert bool(told) is bool(text)
+    assert text not in told or not text

@@ -1,0 +1,69 @@
+"""What dialogs begin with the next time."""
+
+from __future__ import annotations
+
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+
+from csrtui.core.errors import StoreError
+from csrtui.core.passphrase import weaknesses
+from csrtui.store import reference
+from csrtui.store.keystore import Keystore
+from csrtui.tasks.passphrases import generate_passphrase
+from csrtui.tasks.remembering import recall_folder, remember_folder
+from csrtui.tasks.session import Session
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def session_in(folder: Path) -> Session:
+    return Session(Keystore(str(folder / "store")))
+
+
+def test_the_folder_is_remembered_by_any_later_session(tmp_path: Path) -> None:
+    assert recall_folder(session_in(tmp_path)) == ""
+    assert not (tmp_path / "store").exists(), "asking makes nothing"
+    remember_folder(session_in(tmp_path), "/mnt/usb/Söhne/")
+    assert recall_folder(session_in(tmp_path)) == "/mnt/usb/Söhne"
+    assert stat.S_IMODE((tmp_path / "store" / ".last.json").stat().st_mode) == 0o600
+
+
+def test_the_same_folder_again_writes_nothing(tmp_path: Path) -> None:
+    remember_folder(session_in(tmp_path), "/mnt/usb")
+    before = (tmp_path / "store" / ".last.json").stat().st_ino
+    remember_folder(session_in(tmp_path), "/mnt/usb")
+    assert (tmp_path / "store" / ".last.json").stat().st_ino == before
+    remember_folder(session_in(tmp_path), "/mnt/other")
+    assert (tmp_path / "store" / ".last.json").stat().st_ino != before
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"{", b"[]", b'{"backup_folder": 3}', b'{"backup_folder": "/\\u001b[2J"}', b"[" * 100000]
+)
+def test_what_cannot_be_understood_is_as_if_nothing_was_kept(tmp_path: Path, data: bytes) -> None:
+    session = session_in(tmp_path)
+    session.store.save_last(data)
+    assert recall_folder(session) == ""
+
+
+def test_a_store_that_takes_no_writes_is_no_reason_to_stop(tmp_path: Path) -> None:
+    (tmp_path / "store").write_text("no folder")
+    remember_folder(session_in(tmp_path), "/mnt/usb")
+    assert recall_folder(session_in(tmp_path)) == ""
+
+
+def test_a_generated_passphrase_is_of_words_and_another_each_time(tmp_path: Path) -> None:
+    session = session_in(tmp_path)
+    made = generate_passphrase(session)
+    assert weaknesses(made) == []
+    assert set(made.revealed.split()) <= set(reference.passphrase_words())
+    assert made != generate_passphrase(session)
+
+
+def test_without_its_words_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reference, "find_spec", lambda _: None)
+    with pytest.raises(StoreError, match="mnemonic is not installed"):
+        generate_passphrase(session_in(tmp_path))
