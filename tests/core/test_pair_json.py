@@ -48,7 +48,9 @@ records = st.builds(
     key=st.builds(KeyFacts, texts, st.booleans(), texts),
     request=st.builds(RequestFacts, texts, optional),
     backups=st.lists(
-        st.builds(Backup, st.sampled_from(BackupStatus), texts, times, st.none() | times, texts, st.none() | times),
+        st.builds(
+            Backup, st.sampled_from(BackupStatus), texts, times, st.none() | times, texts, st.none() | times
+        ),
         max_size=3,
     ).map(tuple),
     submitted=st.none() | times,
@@ -150,7 +152,10 @@ def test_a_member_that_may_be_missing_may_be_missing(name: str) -> None:
         ({"created": "0001-01-01T00:00:00+23:00"}, "created is out of range"),
         ({"retired": "9999-12-31T23:59:59-01:00"}, "retired is out of range"),
         ({"ca": "mine"}, "mine"),
-        ({"backups": [{"status": "great", "path": "", "created": "2026-11-23T09:00:00Z", "sha256": ""}]}, "great"),
+        (
+            {"backups": [{"status": "great", "path": "", "created": "2026-11-23T09:00:00Z", "sha256": ""}]},
+            "great",
+        ),
         ({"validity": {"not_before": "2026-11-23T09:00:00Z"}}, "validity.not_after is not there"),
     ],
 )
