@@ -250,9 +250,11 @@ class SafeApp(App[ReturnType]):
         """Call `callback` once the first screen is there and has its cursor; called from the input thread."""
 
         async def wait() -> None:
-            await self._mounted_event.wait()
-            if self._screen_stack:
-                await self.screen._mounted_event.wait()  # noqa: SLF001 - Textual has no public name for it
+            mounted: asyncio.Event = self._mounted_event
+            await mounted.wait()
+            for screen in self._screen_stack:
+                mounted = screen._mounted_event  # noqa: SLF001 - Textual has no public name for it
+                await mounted.wait()
             self.call_later(self._follow_keys, None, callback)
 
         if self._loop is not None:

@@ -1,0 +1,243 @@
+"""Text from anywhere on the screens: it crashes nothing, does nothing, and no byte of it reaches the terminal raw."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pty_session import PtySession
+from screens_user import User, at_screens, session_on
+
+from csrtui.core import keys, request
+from csrtui.core.finding import FieldName
+from csrtui.core.pair_json import dump_record, load_record
+from csrtui.core.subject import SubjectFields
+from csrtui.store.keystore import PairFiles
+from csrtui.tasks.asking import Asked
+from csrtui.tasks.create import create_pair
+from csrtui.tasks.session import Session
+from csrtui.tui.widgets.request_form import TEXT_FIELDS
+
+ROOT = Path(__file__).parents[2]
+BLNS = ROOT.parent / "shared" / "data" / "blns.json"
+HOSTILE = {
+    "escape": "a\x1b[31mred\x1b[0m",
+    "clipboard": "\x1b]52;c;aGFja2Vk\x07",
+    "title": "\x1b]0;owned\x1b\\",
+    "c1": "\x9b31m\x9d52;c;aGFja2Vk\x9c",
+    "bidi": "abc\u202egnp.exe\u2066x\u2069",
+    "zero width": "a\u200bb\u200d\ufeffc",
+    "nul": "a\x00b",
+    "carriage return": "visible\rhidden",
+    "action": "[@click=app.quit]x[/]",
+    "markup": "a[/b] [bold]b[/bold] [link=x]",
+    "emoji": "👩‍👩‍👧‍👦 🏳️‍🌈 é́́́",
+    "combining": "e" + "\u0301" * 50,
+    "wide": "漢字" * 30,
+    "separators": "a\u2028b\u2029c\x85d",
+    "surrogate": "a\ud800b",
+    "tags": "\U000e0041\U000e007f",
+    "variation": "a\ufe0f\U000e0100",
+    "long": "x" * 10_000,
+    "percent": "%s %n {0} ${HOME} `id` $(id)",
+}
+EACH = [
+    pytest.param(
+        "".join(text for name, text in HOSTILE.items() if name not in {"long", "wide"}), id="all in one"
+    ),
+    *(
+        pytest.param(text, id=name, marks=[] if name in {"action", "markup"} else [pytest.mark.slow])
+        for name, text in HOSTILE.items()
+        if name != "long"
+    ),
+    pytest.param(HOSTILE["long"], id="long"),
+]
+"""One by one in CI; in the default run all in one, and those that only do harm alone."""
+CLEAN = re.compile(r"[\x20-\x7e\xa0-\U0010ffff]*")
+SEQUENCE = re.compile(
+    rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|.)", re.DOTALL
+)
+
+
+def assert_harmless(user: User) -> None:
+    """What stands on the screen prints, all of it."""
+    assert user.app.is_running
+    assert not user.app._exit
+    for line in user.screen_lines:
+        assert line.isprintable(), ascii(line)
+
+
+@pytest.mark.parametrize("text", EACH)
+async def test_hostile_text_in_every_field(tmp_path: Path, text: str) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        for field in TEXT_FIELDS:
+            await user.go_to(field)
+            await user.paste(text)
+            assert_harmless(user)
+            await user.paste(f"{text}\n{text}")
+            assert_harmless(user)
+            user.text_field(field).load_text(text)  # as a draft brings it
+            await user.settle()
+            assert_harmless(user)
+        await user.press("ctrl+n", "f4", "ctrl+f", "ctrl+z")
+        assert_harmless(user)
+        await user.press("ctrl+g")
+        assert_harmless(user)
+        if user.question:
+            await user.press("escape")
+        await user.press("f2", "slash")
+        await user.paste(text)
+        assert_harmless(user)
+        await user.press("ctrl+q")
+        assert user.question
+        await user.press("escape")
+
+
+@pytest.mark.parametrize("text", EACH[:-1])
+async def test_hostile_text_typed_key_by_key(tmp_path: Path, text: str) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.go_to(FieldName.ORGANIZATION)
+        await user.press(*(character for character in text if character.isprintable()))
+        assert_harmless(user)
+        assert user.draft.organization == "".join(c for c in text if c.isprintable())
+
+
+def keep_foreign(session: Session, text: str, name: str = "evil") -> None:
+    """Keep a pair with a subject that csrtui itself would not have made."""
+    made = create_pair(session, Asked(names=("a.example.com",)))
+    record = load_record(session.store.read(made.name).record)
+    key = keys.generate(keys.KeyType.EC_P256)
+    safe = text.encode("utf-8", "replace").decode()
+    try:
+        der = request.build(SubjectFields(common_name="a", organization=safe[:64]), ["a.example.com"], key)
+    except (ValueError, TypeError):
+        der = request.build(SubjectFields(common_name="a"), ["a.example.com"], key)
+    asked = request.read_der(der)
+    record = replace(
+        record,
+        subject_text=f"O={text}",
+        names=(text, "b"),
+        platform=text,
+        renews=text,
+        key=replace(record.key, type=text),
+        request=replace(record.request, sha256=asked.sha256),
+        history=tuple(replace(event, what=text, user=text) for event in record.history),
+    )
+    session.store.add(name, PairFiles(keys.private_pem(key), request.to_pem(der), dump_record(record)))
+
+
+@pytest.mark.parametrize("text", EACH)
+async def test_hostile_text_in_a_stored_pair(tmp_path: Path, text: str) -> None:
+    session = session_on(tmp_path / "store")
+    keep_foreign(session, text)
+    async with at_screens(session) as user:
+        await user.until(lambda: len(user.pairs) == 2, "the pairs")
+        await user.press("f2")
+        user.keystore.pairs.move_to(user.pairs.index("evil"))
+        await user.settle()
+        assert_harmless(user)
+        await user.press("enter")
+        assert_harmless(user)
+        for _ in range(10):
+            await user.press("pagedown")
+            assert_harmless(user)
+        await user.press("v")
+        assert_harmless(user)
+        await user.press("escape", "escape")
+        assert_harmless(user)
+
+
+async def sweep(user: User, texts: list[str]) -> None:
+    """Paste each text into each field, look at the preview, and take it away again."""
+    for text in texts:
+        for field in TEXT_FIELDS:
+            user.form.focus_field(field)
+            await user.settle()
+            await user.paste(text or " ")
+        assert_harmless(user)
+        await user.press("f4")
+        assert_harmless(user)
+        for field in TEXT_FIELDS:
+            user.text_field(field).load_text("")
+
+
+def naughty() -> list[str]:
+    """The big list of naughty strings."""
+    if not BLNS.exists():
+        pytest.skip(f"the list of naughty strings is not there: {BLNS}")
+    texts: list[str] = json.loads(BLNS.read_text(encoding="utf-8"))
+    return texts
+
+
+async def test_a_sample_of_naughty_strings_in_every_field(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store"), (100, 40)) as user:
+        await sweep(user, naughty()[::60])
+
+
+@pytest.mark.slow
+async def test_every_naughty_string_in_every_field(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store"), (100, 40)) as user:
+        await sweep(user, naughty())
+
+
+# What a terminal gets
+
+
+def kinds(raw: bytes) -> set[bytes]:
+    """The control sequences of a run, without their numbers, and every other control byte."""
+    found = {re.sub(rb"[0-9;:]+", b"", sequence[:3] + sequence[-1:]) for sequence in SEQUENCE.findall(raw)}
+    rest = SEQUENCE.sub(b"", raw).decode("utf-8", "replace")
+    return found | {character.encode() for character in rest if not CLEAN.fullmatch(character)}
+
+
+def run(store: Path, paste: str, **env: str | None) -> bytes:
+    """Go through the screens in a real terminal, with something pasted; the bytes that came."""
+    argv = [sys.executable, "-m", "csrtui", "--store", str(store)]
+    home = {"PYTHONPATH": str(ROOT), "XDG_CONFIG_HOME": str(store.parent / "config"), **env}
+    with PtySession(argv, env=home) as session:
+        session.wait_for("Common name")
+        session.send(f"\x1b[200~{paste}\x1b[201~")
+        session.wait_for("zzz")
+        session.send("\t\t\x1b[200~" + paste + "\x1b[201~")
+        session.wait_until(lambda: session.text.count("zzz") > 1, "the organization")
+        session.send("\x1bOQ")
+        session.wait_for("evil")
+        session.send("\x1b[F\r")
+        session.wait_for("Keystore · evil")
+        session.send("q")
+        session.wait_for("2 pairs")
+        session.send("\x11")
+        session.wait_for("Leave csrtui?")
+        session.send("\t\r")
+        assert session.wait_exit() == 0
+        assert session.terminal_is_whole
+        return bytes(session.raw)
+
+
+def test_the_terminal_gets_no_sequence_but_the_apps_own(tmp_path: Path) -> None:
+    nasty = "".join(text for name, text in HOSTILE.items() if name not in {"long", "surrogate", "wide"})
+    benign, hostile = session_on(tmp_path / "benign"), session_on(tmp_path / "hostile")
+    keep_foreign(benign, "Example Ltd")
+    keep_foreign(hostile, nasty)
+    expected = kinds(run(tmp_path / "benign", "zzz Example Ltd"))
+    # Pasted, the end of the paste itself cannot be in the text; a terminal strips it.
+    raw = run(tmp_path / "hostile", "zzz" + nasty)
+    assert kinds(raw) <= expected
+    assert not any(sequence.startswith(b"\x1b]52") for sequence in SEQUENCE.findall(raw))
+    for bidi in ("\u202e", "\u2066", "\u200b", "\ufeff", "\x9b"):
+        assert bidi.encode() not in raw
+
+
+def test_no_color_gives_no_colour_at_all(tmp_path: Path) -> None:
+    colour = re.compile(rb"\x1b\[(?:[0-9;]*;)?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;[0-9;]*)?m")
+    session = session_on(tmp_path / "store")
+    keep_foreign(session, "Example Ltd")
+    assert colour.search(run(tmp_path / "store", "zzz_a.com")), (
+        "with colours there are some, or this tests nothing"
+    )
+    (tmp_path / "store" / ".draft.json").unlink()
+    assert not colour.search(run(tmp_path / "store", "zzz_a.com", NO_COLOR="1"))
