@@ -3,6 +3,10 @@
 Plain lines first, then ``ENCRYPTED PRIVATE KEY``, ``CERTIFICATE REQUEST`` and the certificates, if any. The
 plain lines say nothing but what the CSR tells anyway. One of them holds the SHA-256 of all the others and of
 everything below, so that a bit that flips anywhere is noticed: the encryption alone would not notice all.
+
+The same text, within a file of age, is a backup to recipients (`Envelope.AGE`). There the key lies as it lies in
+the store: ``PRIVATE KEY`` (PKCS #8, RFC 5958) where that is without a passphrase. Such a text is no backup outside
+its envelope, and `parse` refuses it there.
 """
 
 import re
@@ -13,6 +17,7 @@ from enum import Enum, auto
 from hashlib import sha256
 
 from csrtui.core import request
+from csrtui.core.age import is_age
 from csrtui.core.errors import InputError
 from csrtui.core.pair import utc_text
 
@@ -33,16 +38,30 @@ Or with openssl and nothing else:  openssl pkey -in FILE -out key.pem
 Both ask for the passphrase of this backup. Without it, nobody can read the key.
 
 """
+_AGE_HEADER = """csrtui backup: a private key, and the certificate request made from it.
+
+Pair:       {name}
+Key:        SPKI SHA-256 {spki}
+Backed up:  {time}
+In store:   {kept}
+{checksum}
+This text belongs into a file of age, and nowhere else: that is what protects it.
+To bring it back into a keystore:    csrtui restore FILE --identity IDENTITY
+Or with age and openssl, no csrtui:  age -d -i IDENTITY FILE | openssl pkey -out key.pem
+                                     age -d -i IDENTITY FILE | openssl req -out request.pem
+
+"""
 _BLOCK = re.compile(
     rb"^-----BEGIN ([A-Z0-9 ]{1,40})-----\r?\n([A-Za-z0-9+/=\s]*?)^-----END \1-----[ \t]*\r?$", re.MULTILINE
 )
-_KEY_LABEL, _REQUEST_LABEL, _CERTIFICATE_LABEL = (
+_KEY_LABEL, _PLAIN_KEY_LABEL, _REQUEST_LABEL, _CERTIFICATE_LABEL = (
     b"ENCRYPTED PRIVATE KEY",
+    b"PRIVATE KEY",
     b"CERTIFICATE REQUEST",
     b"CERTIFICATE",
 )
 _NAME = re.compile(rb"^Pair: +([a-z0-9][a-z0-9._-]{0,63})\r?$", re.MULTILINE)
-_ENCRYPTED = re.compile(rb"^In store: +under this passphrase\r?$", re.MULTILINE)
+_ENCRYPTED = re.compile(rb"^In store: +under (?:this|a) passphrase\r?$", re.MULTILINE)
 _PLAIN_LABELS = re.compile(rb"-----BEGIN (?:RSA |EC |DSA |OPENSSH )?PRIVATE KEY-----")
 
 
@@ -51,6 +70,19 @@ class KeptKey(Enum):
 
     PLAIN = "without a passphrase"
     ENCRYPTED = "under this passphrase"
+
+
+_KEPT_IN_AGE = {KeptKey.PLAIN: KeptKey.PLAIN.value, KeptKey.ENCRYPTED: "under a passphrase"}
+"""The backup has no passphrase of its own there."""
+
+
+class Envelope(Enum):
+    """What protects a backup."""
+
+    KEY_BLOCK = ".backup.pem"
+    """The key block is encrypted, whatever lies around it."""
+    AGE = ".backup.age"
+    """The whole text is within a file of age (`csrtui.core.age`)."""
 
 
 class Checksum(Enum):
@@ -63,16 +95,18 @@ class Checksum(Enum):
 
 @dataclass(frozen=True, slots=True)
 class BackupFile:
-    """What stands in a backup; the key is still encrypted.
+    """What stands in a backup; a key under a passphrase is still encrypted.
 
     Attributes:
         name: The pair's name, or None where the file does not say.
         kept: How the key lay in the keystore.
-        key: The DER of the EncryptedPrivateKeyInfo.
+        key: The DER of the EncryptedPrivateKeyInfo; out of an age file, of a key that lay in the keystore
+            without a passphrase, that of the PrivateKeyInfo.
         key_pem: The same as PEM.
         asked: What the CSR says.
         certificates: The certificates in PEM, leaf first; empty when there are none.
         checksum: Whether the file says itself that it is unchanged.
+        envelope: What protected it.
     """
 
     name: str | None
@@ -82,11 +116,12 @@ class BackupFile:
     asked: request.Request
     certificates: bytes
     checksum: Checksum
+    envelope: Envelope = Envelope.KEY_BLOCK
 
 
-def file_name(name: str, time: datetime) -> str:
-    """Return the name of a backup's file: ``NAME.YYYYMMDD-HHMMSS.backup.pem``, in UTC."""
-    return f"{name}.{utc_text(time).translate(_NO_PUNCTUATION)[:-1].replace('T', '-')}.backup.pem"
+def file_name(name: str, time: datetime, envelope: Envelope = Envelope.KEY_BLOCK) -> str:
+    """Return the name of a backup's file: ``NAME.YYYYMMDD-HHMMSS.backup.pem`` or ``….backup.age``, in UTC."""
+    return f"{name}.{utc_text(time).translate(_NO_PUNCTUATION)[:-1].replace('T', '-')}{envelope.value}"
 
 
 _NO_PUNCTUATION = str.maketrans("", "", "-:")
@@ -100,6 +135,7 @@ def compose(
     key_pem: bytes,
     asked: request.Request,
     certificates: bytes = b"",
+    envelope: Envelope = Envelope.KEY_BLOCK,
 ) -> bytes:
     """Return the text of a backup.
 
@@ -107,20 +143,29 @@ def compose(
         name: The pair's name.
         time: When it is made.
         kept: How the key lies in the keystore.
-        key_pem: The encrypted private key in PEM (`csrtui.core.pkcs8.encrypt`).
+        key_pem: The encrypted private key in PEM (`csrtui.core.pkcs8.encrypt`); for an age file the key as it
+            lies in the keystore.
         asked: The pair's CSR.
         certificates: Its certificates in PEM, leaf first, or nothing.
+        envelope: What will protect the text; that of an age file is not to be kept outside it.
     """
-    header = _HEADER.format(
-        name=name, spki=asked.spki_sha256, time=utc_text(time), kept=kept.value, checksum=_CHECKSUM
+    template, said = _HEADER, kept.value
+    if envelope is Envelope.AGE:
+        template, said = _AGE_HEADER, _KEPT_IN_AGE[kept]
+    header = template.format(
+        name=name, spki=asked.spki_sha256, time=utc_text(time), kept=said, checksum=_CHECKSUM
     )
     body = key_pem + request.to_pem(asked.der) + certificates
     whole = header.encode("ascii") + body
     return whole.replace(_CHECKSUM.encode("ascii"), _checksum_line(whole), 1)
 
 
-def parse(data: bytes) -> BackupFile:
+def parse(data: bytes, envelope: Envelope = Envelope.KEY_BLOCK) -> BackupFile:
     """Read a backup without opening its key.
+
+    Args:
+        data: Its text.
+        envelope: What protected it: only out of an age file may the key be without a passphrase.
 
     Raises:
         InputError: It is too large, no backup, damaged, or changed since it was made; the error says which.
@@ -132,12 +177,16 @@ def parse(data: bytes) -> BackupFile:
     for found in _BLOCK.finditer(data):
         blocks.setdefault(found[1], []).append(found[0])
     keys, requests = blocks.get(_KEY_LABEL, []), blocks.get(_REQUEST_LABEL, [])
+    kept = KeptKey.ENCRYPTED if _ENCRYPTED.search(data) else KeptKey.PLAIN
+    if envelope is Envelope.AGE:
+        kept = KeptKey.ENCRYPTED if keys else KeptKey.PLAIN
+        keys = keys + blocks.get(_PLAIN_KEY_LABEL, [])
     if len(keys) != 1 or len(requests) != 1:
-        raise _no_backup(data, keys, requests)
+        raise _no_backup(data, keys, requests, envelope)
     named = _NAME.search(data)
     return BackupFile(
         name=named[1].decode("ascii") if named else None,
-        kept=KeptKey.ENCRYPTED if _ENCRYPTED.search(data) else KeptKey.PLAIN,
+        kept=kept,
         key=_der(keys[0]),
         key_pem=keys[0].replace(b"\r", b"") + b"\n",
         asked=request.read_pem(requests[0]),
@@ -145,6 +194,7 @@ def parse(data: bytes) -> BackupFile:
             block.replace(b"\r", b"") + b"\n" for block in blocks.get(_CERTIFICATE_LABEL, [])
         ),
         checksum=checksum,
+        envelope=envelope,
     )
 
 
@@ -168,11 +218,16 @@ def _check(data: bytes) -> Checksum:
     return Checksum.RIGHT
 
 
-def _no_backup(data: bytes, keys: list[bytes], requests: list[bytes]) -> InputError:
-    if _PLAIN_LABELS.search(data):
+def _no_backup(data: bytes, keys: list[bytes], requests: list[bytes], envelope: Envelope) -> InputError:
+    if is_age(data):
+        return InputError(
+            "the backup is encrypted to recipients: no passphrase opens it",
+            "give --identity FILE: the age identity, or the ssh private key, that it was encrypted to",
+        )
+    if envelope is Envelope.KEY_BLOCK and _PLAIN_LABELS.search(data):
         return InputError(
             "that is a private key without a passphrase, not a backup",
-            "csrtui's backups are always encrypted",
+            "csrtui's backups are always encrypted; out of an age file, restore that file with --identity",
         )
     if len(keys) > 1 or len(requests) > 1:
         return InputError("there is more than one key or request in it, so it is no backup of one pair")
