@@ -108,10 +108,6 @@ def test_importing_all_modules_below_the_screens_imports_no_screens() -> None:
     assert python(script, *NOT_SCREENS) == "[]\n"
 
 
-MAY_IMPORT = {"iso3166"}
-"""Small, and asked whether a country is one even where none is given; `needed` says where it must be."""
-
-
 @cache
 def dependencies() -> frozenset[str]:
     """The top-level modules that are neither csrtui's own nor Python's."""
@@ -139,8 +135,7 @@ def test_a_command_imports_only_what_it_needs(tmp_path: Path, arguments: list[st
     store = ["--store", str(tmp_path / "store")]
     imported = json.loads(python(IMPORTED, json.dumps([*store, *arguments])))
     found = dependencies() & set(imported)
-    assert found - MAY_IMPORT == needed - MAY_IMPORT
-    assert found >= needed
+    assert found == needed
     third_party = (
         set(imported) - set(sys.stdlib_module_names) - dependencies() - {"csrtui", "_cffi_backend", "cffi"}
     )

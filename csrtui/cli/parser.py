@@ -24,8 +24,22 @@ class Parser(argparse.ArgumentParser):
                 **options,
             }
         )
+        self._intermixed = False
         self.register("action", None, _Store)
         self.register("action", "store", _Store)
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Parse, with names before, between and behind the options, as every other program takes them."""
+        # argparse's way of doing this loses a ``--``, so with one the names stand together, behind it.
+        if self._subparsers is not None or self._intermixed or "--" in (args or ()):
+            return super().parse_known_args(args, namespace)
+        self._intermixed = True
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._intermixed = False
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse would print.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from typing import TYPE_CHECKING
 
@@ -150,7 +151,7 @@ def test_whatever_stands_in_the_way_stays(csrtui: Csrtui, kind: str) -> None:
         (("a.com", "--as", "../x"), '"../x" is no name of a pair', "a pair's name has"),
         (("a.com", "--as", ""), '"" is no name of a pair', "a pair's name has"),
         (("a.com", "--bogus"), "unrecognized arguments: --bogus", "--help"),
-        (("a.com", "-O", "My", "Ltd"), "unrecognized arguments: Ltd", "--help"),
+        (("a.com", "-O", "My", "Ltd"), "ltd is a public suffix", None),
         (("a.com", "-O"), "-O/--organization: expected one argument", "csrtui new --help"),
         (("a.com", "--organiz", "X"), "unrecognized arguments", "--help"),
         (("a..com",), "nothing before or between its dots", None),
@@ -203,3 +204,8 @@ def test_every_error_but_the_first_is_said_as_well(csrtui: Csrtui) -> None:
     ran = csrtui("new", "a..com", "b..com")
     assert "a..com" in ran.error
     assert "b..com" in ran.err.replace(ran.error, "")
+
+
+def test_names_may_stand_between_and_behind_the_options(csrtui: Csrtui) -> None:
+    ran = csrtui("new", "a.com", *ORGANIZATION, "b.com", "--json", "c.com")
+    assert json.loads(ran.out)["names"] == ["a.com", "b.com", "c.com"]

@@ -8,7 +8,7 @@ from csrtui.core.finding import FieldName, Level
 
 
 def _is_code(text: str) -> bool:
-    return text.isascii() and countries.name_of(text.upper()) is not None
+    return bool(text) and text.isascii() and countries.name_of(text.upper()) is not None
 
 
 def _country_unknown(case: FieldCase) -> Hit | None:
