@@ -7,6 +7,7 @@ import re
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from pty_session import PtySession
@@ -19,8 +20,10 @@ from csrtui.core.subject import SubjectFields
 from csrtui.store.keystore import PairFiles
 from csrtui.tasks.asking import Asked
 from csrtui.tasks.create import create_pair
-from csrtui.tasks.session import Session
 from csrtui.tui.widgets.request_form import TEXT_FIELDS
+
+if TYPE_CHECKING:
+    from csrtui.tasks.session import Session
 
 ROOT = Path(__file__).parents[2]
 BLNS = ROOT.parent / "shared" / "data" / "blns.json"
