@@ -14,6 +14,7 @@ class Where(StrEnum):
     PANES = "Request and keystore"
     REQUEST = "Request"
     KEYSTORE = "Keystore"
+    PAIRS = "A pair, or the one under the cursor in the keystore"
     PAIR = "A pair"
 
 
@@ -183,4 +184,6 @@ def bar(place: Where, commands: Sequence[Command] = COMMANDS) -> list[Command]:
     places = {place, Where.ANYWHERE}
     if place in {Where.REQUEST, Where.KEYSTORE}:
         places.add(Where.PANES)
+    if place in {Where.KEYSTORE, Where.PAIR}:
+        places.add(Where.PAIRS)
     return [command for command in commands if command.on_bar and command.where in places]
