@@ -16,7 +16,7 @@ from csrtui.core.subject import SubjectFields
 if TYPE_CHECKING:
     from cryptography import x509
 
-    from csrtui.core.keys import PrivateKey
+    from csrtui.core.keys import PrivateKey, PublicKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,13 @@ def to_pem(der: bytes) -> bytes:
     from cryptography.hazmat.primitives.serialization import Encoding
 
     return x509.load_der_x509_csr(der).public_bytes(Encoding.PEM)
+
+
+def public_key(der: bytes) -> "PublicKey":
+    """Return the public key in the CSR in `der`, one that `read_der` could read."""
+    from cryptography import x509
+
+    return x509.load_der_x509_csr(der).public_key()
 
 
 def signature_holds(der: bytes) -> bool:

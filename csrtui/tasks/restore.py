@@ -39,13 +39,29 @@ def restore(session: Session, path: str, passphrase: Secret) -> Pair:
     path = os.path.abspath(path)
     data = backups.read_back(path)
     found = backup_file.parse(data)
-    _refuse_known(session, found)
+    refuse_known(session, found)
     key = pkcs8.decrypt(found.key, passphrase)
     if not proves(key, found.asked):
         raise RefusedError("the key in the backup is not the key of its request", "use another copy of it")
-    proved = Backup(BackupStatus.UNVERIFIED, path, session.clock(), sha256=sha256(data).hexdigest()).proved(
-        session.clock()
-    )
+    return keep(session, path, sha256(data).hexdigest(), found, key)
+
+
+def keep(session: Session, path: str, digest: str, found: BackupFile, key: "PrivateKey") -> Pair:
+    """Make a pair of the store from a backup that is opened and proved.
+
+    Args:
+        session: Whose store.
+        path: The backup's file, absolute.
+        digest: SHA-256 of the file, 64 hex digits.
+        found: What is in it.
+        key: Its key.
+
+    Raises:
+        RefusedError: The certificate in it is damaged.
+        StoreError: The store cannot be used; nothing was kept.
+    """
+    now = session.clock()
+    proved = Backup(BackupStatus.UNVERIFIED, path, now, sha256=digest).proved(now)
     record = _record(session, found, proved)
     name = session.store.add(
         found.name or pair_name(record.subject.common_name or (record.names or ("pair",))[0]),
@@ -59,7 +75,12 @@ def restore(session: Session, path: str, passphrase: Secret) -> Pair:
     return Pair(name, session.store.pair_path(name), record, has_certificate=bool(found.certificates))
 
 
-def _refuse_known(session: Session, found: BackupFile) -> None:
+def refuse_known(session: Session, found: BackupFile) -> None:
+    """See that the pair in a backup is not in the store.
+
+    Raises:
+        RefusedError: It is.
+    """
     for pair in list_pairs(session).pairs:
         if pair.record.key.spki_sha256 == found.asked.spki_sha256:
             raise RefusedError(

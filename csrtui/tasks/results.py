@@ -13,16 +13,24 @@ class Result:
         text: What happened, a sentence; text from outside in it is visible.
         pair: The pair's name, or None where there is none.
         file: The file's path, or None where there is none.
+        confirm: What ``csrtui verify --confirm`` takes on the machine that made the backup, or None.
     """
 
     ok: bool
     text: str
     pair: str | None = None
     file: str | None = None
+    confirm: str | None = None
 
     def as_json(self) -> dict[str, object]:
         """The result as commands print it."""
-        return {"ok": self.ok, "pair": self.pair, "file": self.file, "text": self.text}
+        document: dict[str, object] = {
+            "ok": self.ok,
+            "pair": self.pair,
+            "file": self.file,
+            "text": self.text,
+        }
+        return document | ({"confirm": self.confirm} if self.confirm is not None else {})
 
 
 def all_ok(results: Sequence[Result]) -> bool:
