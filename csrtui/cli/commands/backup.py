@@ -1,4 +1,7 @@
-"""``csrtui backup PAIR … --to DIR``: encrypted backups, each proved by restoring it from the disk."""
+"""``csrtui backup PAIR … --to DIR``: encrypted backups, each proved by restoring it from the disk.
+
+With ``--recipient`` they are encrypted to others, and proved where those have their identities.
+"""
 
 import argparse
 
@@ -6,6 +9,7 @@ from csrtui.cli.output import say
 from csrtui.cli.parser import Action
 from csrtui.cli.passphrase import add_passphrase_arguments, read_new_passphrase
 from csrtui.cli.progress import Progress
+from csrtui.cli.recipients import add_recipient_argument, back_up_to_recipients, read_recipients_given
 from csrtui.cli.results import put_results
 from csrtui.cli.session import open_session
 from csrtui.core.errors import InputError
@@ -21,6 +25,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pairs", nargs="*", metavar="PAIR", help="the pairs' names")
     parser.add_argument("--all", action="store_true", help="every pair that has no verified backup")
     parser.add_argument("--to", required=True, metavar="DIR", help="the folder the backups go to")
+    add_recipient_argument(parser)
     add_passphrase_arguments(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document")
 
@@ -30,6 +35,7 @@ def _run(options: argparse.Namespace) -> int:
         raise InputError(
             "name the pairs to back up, or give --all", "csrtui backup www.mydomain.com --to DIR"
         )
+    recipients = read_recipients_given(options) if options.recipient else ()
     session = open_session(options)
     names = _bare_pairs(session) if options.all else list(dict.fromkeys(options.pairs))
     for name in options.pairs:
@@ -39,6 +45,9 @@ def _run(options: argparse.Namespace) -> int:
     if not names:
         say("every pair has a verified backup")
         return put_results([], as_json=options.json)
+    if recipients:
+        results = back_up_to_recipients(session, names, options.to, recipients)
+        return put_results(results, as_json=options.json)
     passphrase = read_new_passphrase(options, "backup")
     order = Order(options.to, passphrase, passphrase)
     with Progress("backups", len(names)) as progress:
@@ -55,7 +64,8 @@ def _bare_pairs(session: Session) -> list[str]:
 
 
 ACTION = Action(
-    "csrtui backup www.mydomain.com --to /mnt/usb\ncsrtui backup --all --to /mnt/usb --passphrase-file ~/.backup-passphrase",
+    "csrtui backup www.mydomain.com --to /mnt/usb\ncsrtui backup --all --to /mnt/usb --passphrase-file ~/.backup-passphrase\n"
+    "csrtui backup --all --to /mnt/usb --recipient ~/.ssh/authorized_keys",
     _arguments,
     _run,
 )

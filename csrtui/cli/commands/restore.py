@@ -5,26 +5,43 @@ import argparse
 from csrtui.cli.output import say
 from csrtui.cli.parser import Action
 from csrtui.cli.passphrase import add_passphrase_arguments, read_known_passphrase
+from csrtui.cli.recipients import add_identity_argument, passphrase_of, read_identities
 from csrtui.cli.results import put_results
 from csrtui.cli.session import open_session
+from csrtui.core.pair import Pair
 from csrtui.tasks.restore import restore
 from csrtui.tasks.results import Result
+from csrtui.tasks.session import Session
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="the backup")
+    add_identity_argument(parser)
     add_passphrase_arguments(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document")
 
 
 def _run(options: argparse.Namespace) -> int:
     session = open_session(options)
-    passphrase = read_known_passphrase(options, "Passphrase of the backup: ")
-    session.store.sweep()
-    pair = restore(session, options.file, passphrase)
+    pair = _with_identity(session, options) if options.identity else _with_passphrase(session, options)
     say(f"restored {pair.name} to {pair.path}")
     result = Result(ok=True, pair=pair.name, file=options.file, text="restored")
     return put_results([result], as_json=options.json)
+
+
+def _with_passphrase(session: Session, options: argparse.Namespace) -> Pair:
+    passphrase = read_known_passphrase(options, "Passphrase of the backup: ")
+    session.store.sweep()
+    return restore(session, options.file, passphrase)
+
+
+def _with_identity(session: Session, options: argparse.Namespace) -> Pair:
+    from csrtui.tasks.age import open_backup, restore_pair
+
+    opened = open_backup(options.file, read_identities(options))
+    passphrase = passphrase_of(options, opened.found)
+    session.store.sweep()
+    return restore_pair(session, opened, passphrase)
 
 
 ACTION = Action("csrtui restore /mnt/usb/www.mydomain.com.20261123-090000.backup.pem", _arguments, _run)

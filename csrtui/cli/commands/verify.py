@@ -4,6 +4,12 @@ import argparse
 
 from csrtui.cli.parser import Action
 from csrtui.cli.passphrase import add_passphrase_arguments, is_given, read_known_passphrase
+from csrtui.cli.recipients import (
+    add_identity_argument,
+    put_confirmations,
+    take_confirmation,
+    verify_with_identity,
+)
 from csrtui.cli.results import put_results
 from csrtui.cli.session import open_session
 from csrtui.core.secret import Secret
@@ -23,12 +29,24 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--restore-test", action="store_true", help="ask for the passphrase and restore for proof"
     )
+    add_identity_argument(parser)
+    parser.add_argument(
+        "--confirm", metavar="TOKEN", help="what verify --identity printed elsewhere; - reads it from stdin"
+    )
     add_passphrase_arguments(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document")
 
 
 def _run(options: argparse.Namespace) -> int:
     session = open_session(options)
+    if options.confirm is not None:
+        return put_results(take_confirmation(session, options), as_json=options.json)
+    if options.identity is not None:
+        results = verify_with_identity(session, options)
+        status = put_results(results, as_json=options.json)
+        if not options.json:
+            put_confirmations(results)
+        return status
     wanted = options.what or [pair.name for pair in list_pairs(session).pairs if pair.record.backups]
     passphrase = None
     if options.restore_test or is_given(options):
@@ -43,4 +61,9 @@ def _verify(session: Session, text: str, passphrase: Secret | None) -> list[Resu
     return verify_pair(session, text, passphrase)
 
 
-ACTION = Action("csrtui verify\ncsrtui verify www.mydomain.com --restore-test", _arguments, _run)
+ACTION = Action(
+    "csrtui verify\ncsrtui verify www.mydomain.com --restore-test\n"
+    "csrtui verify www.mydomain.com.20261123-090000.backup.age --identity ~/.ssh/id_ed25519",
+    _arguments,
+    _run,
+)

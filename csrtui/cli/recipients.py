@@ -1,0 +1,160 @@
+"""The options that name recipients of backups, identities that open them, and confirmations that they restored."""
+
+import argparse
+import sys
+
+from csrtui.cli.output import put, say
+from csrtui.cli.passphrase import is_given, read_known_passphrase
+from csrtui.cli.progress import Progress
+from csrtui.core.backup_file import BackupFile, KeptKey
+from csrtui.core.errors import CsrtuiError, InputError, RefusedError
+from csrtui.core.recipients import Recipient
+from csrtui.core.secret import Secret
+from csrtui.core.visible import visible
+from csrtui.tasks.results import Result
+from csrtui.tasks.session import Session
+
+
+def add_recipient_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names who can open a backup."""
+    parser.add_argument(
+        "--recipient",
+        action="append",
+        metavar="R",
+        help="instead of a passphrase: age1…, an ssh public key, or a file of them; may be given again",
+    )
+
+
+def add_identity_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names what opens a backup to recipients."""
+    parser.add_argument(
+        "--identity", metavar="F", help="the age identity, or the ssh private key, of a backup to recipients"
+    )
+
+
+def read_recipients_given(options: argparse.Namespace) -> tuple[Recipient, ...]:
+    """Return the recipients that the options name, each once, and say who they are.
+
+    Raises:
+        InputError: One is none, a file of them cannot be read, or a passphrase is given as well.
+    """
+    from csrtui.core.recipients import limited
+
+    if is_given(options):
+        raise InputError("--recipient and a passphrase exclude each other", "leave out one of them")
+    found = [recipient for text in options.recipient for recipient in _recipients(text)]
+    recipients = limited(tuple(dict.fromkeys(found)))
+    for recipient in recipients:
+        say(f"recipient: {recipient.label}")
+    return recipients
+
+
+def read_identities(options: argparse.Namespace) -> bytes:
+    """Return what is in the file that ``--identity`` names.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    from csrtui.core.age import MAX_IDENTITY_BYTES
+    from csrtui.store.files import read_foreign
+
+    return read_foreign(options.identity, MAX_IDENTITY_BYTES)
+
+
+def back_up_to_recipients(
+    session: Session, names: list[str], folder: str, recipients: tuple[Recipient, ...]
+) -> list[Result]:
+    """Back up pairs, with a bar; return what came of each.
+
+    Raises:
+        InputError: pyrage is not installed.
+    """
+    from csrtui.tasks.age import Order, back_up_many
+
+    with Progress("backups", len(names)) as progress:
+        return back_up_many(session, names, Order(folder, recipients), report=lambda _: progress.advance())
+
+
+def verify_with_identity(session: Session, options: argparse.Namespace) -> list[Result]:
+    """Open the files that the options name, and prove that they restore; return what came of each.
+
+    Raises:
+        InputError: No file is named, or the identity cannot be read.
+        StoreError: The store cannot be used.
+    """
+    from csrtui.tasks.age import open_backup, verify
+
+    if not options.what:
+        raise InputError("--identity opens files", "csrtui verify FILE --identity F")
+    identities = read_identities(options)
+    results = []
+    for path in options.what:
+        try:
+            opened = open_backup(path, identities)
+            results.append(verify(session, opened, passphrase_of(options, opened.found)))
+        except (InputError, RefusedError) as error:
+            _say_hint(error)
+            results.append(Result(ok=False, file=path, text=error.what))
+    return results
+
+
+def put_confirmations(results: list[Result]) -> None:
+    """Print the line for the machine that made a backup, for each that is not of this keystore."""
+    confirmed = [result.confirm for result in results if result.confirm]
+    if confirmed:
+        say("to mark it verified on the machine that made it, run there:")
+    for token in confirmed:
+        put(f"csrtui verify --confirm {token}")
+
+
+def take_confirmation(session: Session, options: argparse.Namespace) -> list[Result]:
+    """Mark the backup verified that ``--confirm`` speaks of; ``-`` reads it from standard input.
+
+    Raises:
+        InputError: It is none, or given together with what it excludes.
+        RefusedError: It is forged, or of something else than a backup made here.
+        StoreError: The store cannot be used.
+    """
+    from csrtui.tasks.confirming import confirm
+
+    if options.what or options.identity or options.restore_test or is_given(options):
+        raise InputError("--confirm stands alone", "csrtui verify --confirm TOKEN")
+    text = _standard_input() if options.confirm == "-" else options.confirm
+    return [confirm(session, text)]
+
+
+def passphrase_of(options: argparse.Namespace, found: BackupFile) -> Secret | None:
+    """Return the passphrase of the key in a backup, asking for it where it is not given; None if it has none.
+
+    Raises:
+        InputError: It cannot be read, or there is no terminal to ask on.
+    """
+    if found.kept is KeptKey.PLAIN:
+        return None
+    return read_known_passphrase(options, "Passphrase of the key: ")
+
+
+def _recipients(text: str) -> tuple[Recipient, ...]:
+    from csrtui.core.recipients import MAX_BYTES, looks_like_recipient, read_recipients
+    from csrtui.store.files import read_foreign
+
+    if looks_like_recipient(text):
+        return read_recipients(text)
+    data = read_foreign(text, MAX_BYTES)
+    try:
+        return read_recipients(data.decode("utf-8", "backslashreplace"))
+    except InputError as error:
+        raise InputError(f"{visible(text)}: {error.what}", error.hint) from error
+
+
+def _standard_input() -> str:
+    from csrtui.core.confirmation import MAX_CHARACTERS
+
+    if sys.stdin is None:
+        raise InputError("standard input is closed")
+    return sys.stdin.buffer.read(MAX_CHARACTERS + 1).decode("ascii", "replace")
+
+
+def _say_hint(error: CsrtuiError) -> None:
+    if error.hint:
+        say(f"hint: {error.hint}")
