@@ -1,0 +1,184 @@
+"""Filling the form: from profiles, and from a pair, a CSR or a certificate that exists."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from screens_user import at_screens, session_on
+
+from csrtui.core import request
+from csrtui.core.draft import Draft
+from csrtui.core.finding import FieldName
+from csrtui.core.subject import SubjectFields, TypedSubject
+from csrtui.tasks.asking import Asked
+from csrtui.tasks.create import create_pair
+from csrtui.tui.screens.confirm import ConfirmScreen
+from csrtui.tui.screens.notice import NoticeScreen
+from csrtui.tui.screens.profiles import ProfilesScreen
+from csrtui.tui.screens.start_from import StartFromScreen
+from csrtui.tui.widgets.text_block import TextBlock
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from screens_user import User
+
+LTD = {"organization": "Example Ltd", "country": "GB", "locality": "London"}
+
+
+@pytest.fixture(autouse=True)
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "config.toml"
+    monkeypatch.setenv("CSRTUI_CONFIG", str(path))
+    return path
+
+
+def write(config: Path, text: str) -> None:
+    config.write_text(text)
+    config.chmod(0o600)
+
+
+def a_csr(subject: SubjectFields, *names: str) -> bytes:
+    return request.to_pem(request.preview(subject, names).der)
+
+
+def answer(user: User) -> str:
+    return user.app.screen.query_one("#answer", TextBlock).text
+
+
+# Profiles
+
+
+async def test_the_form_is_kept_as_a_profile_and_another_is_filled_from_it(
+    tmp_path: Path, config: Path
+) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        for name, text in LTD.items():
+            await user.fill(FieldName(name), text)
+        await user.fill(FieldName.COMMON_NAME, "www.mydomain.com")
+        await user.press("ctrl+p")
+        assert isinstance(user.app.screen, ProfilesScreen)
+        assert user.focused_id == "keep-as"  # there is none to choose yet
+        await user.press(*"work", "enter")
+        assert "kept as work" in answer(user)
+        await user.press("escape")
+    assert 'organization = "Example Ltd"' in config.read_text()
+    assert "mydomain" not in config.read_text()
+    async with at_screens(session_on(tmp_path / "other")) as user:
+        await user.fill(FieldName.COMMON_NAME, "shop.mydomain.com")
+        await user.press("ctrl+p", "enter")
+        assert user.draft == Draft(common_name="shop.mydomain.com", **LTD)
+        assert "profile work" in user.message
+        await user.press("ctrl+z")
+        assert user.draft == Draft(common_name="shop.mydomain.com")
+
+
+async def test_a_country_typed_by_name_is_kept_by_its_code(tmp_path: Path, config: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.fill(FieldName.COUNTRY, "Germany")
+        await user.press("ctrl+p", *"de", "enter")
+    assert 'country = "DE"' in config.read_text()
+
+
+async def test_replacing_and_dropping_a_profile_ask_first(tmp_path: Path, config: Path) -> None:
+    write(config, '# mine\n[profiles.work]\norganization = "Old Ltd"\n')
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.fill(FieldName.ORGANIZATION, "New Ltd")
+        await user.press("ctrl+p", "tab", *"work", "enter")
+        assert isinstance(user.app.screen, ConfirmScreen)
+        assert user.answer is False
+        await user.press("enter")
+        assert "Old Ltd" in config.read_text()
+        await user.press("enter", "right", "enter")
+        assert "New Ltd" in config.read_text()
+        await user.press("shift+tab", "d", "right", "enter")
+        assert "dropped work" in answer(user)
+    assert config.read_text().startswith("# mine")
+    assert "work" not in config.read_text()
+
+
+async def test_a_configuration_that_is_wrong_is_said_in_the_dialog(tmp_path: Path, config: Path) -> None:
+    write(config, "[profiles.work]\norganisation = 'x'\n")
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.press("ctrl+p")
+        assert "organisation" in answer(user)
+        await user.press(*"../x", "enter")
+        assert "name of a profile" in " ".join(answer(user).split())
+        await user.press("escape")
+        assert user.focused_id == "common_name"
+
+
+# Starting from something
+
+
+async def test_a_pair_of_the_store_fills_the_form(tmp_path: Path) -> None:
+    session = session_on(tmp_path / "store")
+    create_pair(session, Asked(("www.mydomain.com", "mydomain.com"), TypedSubject(**LTD), platform="nginx"))
+    async with at_screens(session) as user:
+        await user.press("ctrl+o")
+        assert isinstance(user.app.screen, StartFromScreen)
+        await user.press(*"www.mydomain.com", "enter")
+        assert user.draft.common_name == "www.mydomain.com"
+        assert user.draft.names == "mydomain.com"
+        assert {name: getattr(user.draft, name) for name in LTD} == LTD
+        assert user.draft.platform == "nginx"
+        await user.press("ctrl+z")
+        assert user.draft == Draft()
+
+
+async def test_a_file_fills_the_form_and_what_is_left_out_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "old.csr"
+    path.write_bytes(
+        a_csr(SubjectFields(common_name="a.mydomain.com", organizational_unit="IT"), "a.mydomain.com")
+    )
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.press("ctrl+o")
+        await user.paste(str(path))
+        await user.press("enter")
+        assert isinstance(user.app.screen, NoticeScreen)
+        assert "organizational unit" in user.read_text
+        await user.press("enter")
+        assert (user.draft.common_name, user.draft.organizational_unit) == ("a.mydomain.com", "")
+
+
+async def test_a_pasted_csr_fills_the_form(tmp_path: Path) -> None:
+    pem = a_csr(SubjectFields(common_name="b.mydomain.com"), "b.mydomain.com", "c.mydomain.com").decode()
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.press("ctrl+o")
+        await user.paste(f"Here it is:\n\n{pem}")
+        assert (user.draft.common_name, user.draft.names) == ("b.mydomain.com", "c.mydomain.com")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("/nowhere/at/all", "cannot read /nowhere/at/all"),
+        ("no-such-pair", "cannot read no-such-pair"),
+        ("one line\nand another", "no CSR and no certificate"),
+        ("-----BEGIN PRIVATE KEY-----\nMC4CAQ==\n-----END PRIVATE KEY-----", "that is a private key"),
+    ],
+)
+async def test_what_cannot_be_started_from_is_said_and_the_form_stays(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.fill(FieldName.COMMON_NAME, "www.mydomain.com")
+        await user.press("ctrl+o")
+        await user.paste(text)
+        await user.press("enter")
+        assert said in " ".join(answer(user).split())
+        await user.press("x")
+        assert said not in " ".join(answer(user).split())
+        await user.press("escape")
+        assert user.draft == Draft(common_name="www.mydomain.com")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 18), (40, 12)])
+@pytest.mark.parametrize("key", ["ctrl+o", "ctrl+p"])
+async def test_the_dialogs_fit_the_screen(tmp_path: Path, size: tuple[int, int], key: str) -> None:
+    async with at_screens(session_on(tmp_path / "store"), size) as user:
+        await user.press(key)
+        region = user.app.screen.query_one(".dialog").region
+        assert user.app.screen.region.contains_region(region)
+        assert "Esc Cancel" in user.screen_text
