@@ -30,7 +30,7 @@ def put(text: str) -> None:
 
 
 def put_bytes(data: bytes) -> None:
-    """Write bytes on stdout as they are: PEM that csrtui made itself."""
+    """Write bytes on stdout as they are: PEM or DER that csrtui made itself."""
     sys.stdout.flush()
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()

@@ -1,12 +1,59 @@
 """Handing out the CSR, and remembering that it went to a CA."""
 
-from dataclasses import replace
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from csrtui.core.errors import StoreError
-from csrtui.core.pair import Pair
-from csrtui.core.pair_json import dump_record, load_record
+from csrtui.core.errors import CsrtuiError, InputError, StoreError
+from csrtui.core.pair import Backup, BackupStatus, Pair, PairRecord
+from csrtui.core.visible import visible
+from csrtui.tasks.recording import change_record
 from csrtui.tasks.review import read_pair
 from csrtui.tasks.session import Session
+
+if TYPE_CHECKING:
+    from csrtui.core.fetching import Host
+
+LONGEST_TO = 60
+"""The most characters of whom a CSR was submitted to."""
+LONGEST_NOTE = 200
+"""The most characters of a note."""
+_OVERRULED = ", although no backup is verified"
+_AWAY = frozenset({BackupStatus.MISSING, BackupStatus.DAMAGED})
+
+
+class Form(StrEnum):
+    """How a CSR is written down."""
+
+    PEM = "PEM"
+    DER = "DER"
+
+
+class Way(StrEnum):
+    """How a CSR leaves csrtui, in the words of a pair's history."""
+
+    CLIPBOARD = "clipboard"
+    SCREEN = "screen"
+    STDOUT = "standard output"
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class HandOut:
+    """One way that a CSR went.
+
+    Attributes:
+        way: How.
+        place: The file's path; empty for the other ways.
+    """
+
+    way: Way
+    place: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.way.value} {visible(self.place)}".rstrip()
 
 
 def csr_pem(session: Session, name: str) -> tuple[Pair, bytes]:
@@ -16,22 +63,127 @@ def csr_pem(session: Session, name: str) -> tuple[Pair, bytes]:
         InputError: There is no such pair.
         StoreError: It is damaged or not safe.
     """
+    return csr_bytes(session, name, Form.PEM)
+
+
+def csr_bytes(session: Session, name: str, form: Form) -> tuple[Pair, bytes]:
+    """Return a pair and its CSR as PEM or DER; raises as `csr_pem`."""
     from csrtui.core import request
 
     pair, asked = read_pair(session, name)
-    return pair, request.to_pem(asked.der)
+    return pair, asked.der if form is Form.DER else request.to_pem(asked.der)
 
 
-def mark_submitted(session: Session, pair: Pair) -> Pair:
-    """Note in the pair's record that its CSR went to a CA now.
+def lacks_backup(record: PairRecord) -> bool:
+    """Whether a CSR that goes now goes although no backup of its key is verified."""
+    return record.backup_status is not BackupStatus.VERIFIED
+
+
+def hand_out(session: Session, pair: Pair, how: HandOut) -> Pair:
+    """Note in the history that a CSR went, and whether it went although no backup was verified.
 
     Raises:
         StoreError: The record cannot be changed.
     """
-    with session.store.change(pair.name) as change:
-        try:
-            record = load_record(change.record).marked_submitted(session.clock(), session.user)
-        except StoreError as error:
-            raise StoreError(f"{pair.path}: {error.what}", error.hint) from error
-        change.replace_record(dump_record(record))
-    return replace(pair, record=record)
+
+    def noted(record: PairRecord) -> PairRecord:
+        return record.with_event(session.clock(), _although(record, f"CSR handed out: {how}"), session.user)
+
+    return _changed(session, pair, noted)
+
+
+def write_csr(session: Session, name: str, path: str, form: Form) -> tuple[Pair, str]:
+    """Write a CSR into a new file, note it in the history, and return the pair and the file's path.
+
+    Raises:
+        InputError: There is no such pair, or a file cannot be made there.
+        StoreError: It cannot be written; or it is written, which is said then, but not noted.
+    """
+    from csrtui.store import handout
+
+    pair, data = csr_bytes(session, name, form)
+    written = handout.write(path, data)
+    try:
+        return hand_out(session, pair, HandOut(Way.FILE, written)), written
+    except CsrtuiError as error:
+        raise StoreError(f"{visible(written)} is written, but not noted: {error.what}", error.hint) from error
+
+
+def mark_submitted(session: Session, pair: Pair, to: str = "", note: str = "") -> Pair:
+    """Note in the pair's record that its CSR went to a CA now.
+
+    Args:
+        session: Whose store.
+        pair: The pair.
+        to: Whom it went to, such as a CA's name; at most `LONGEST_TO` characters.
+        note: Anything, such as the order's number; at most `LONGEST_NOTE` characters.
+
+    Raises:
+        InputError: A text is too long.
+        StoreError: The record cannot be changed.
+    """
+    whom, said = short_text(to, "whom it went to", LONGEST_TO), short_text(note, "the note", LONGEST_NOTE)
+    what = f"submitted{f' to {whom}' if whom else ''}"
+
+    def marked(record: PairRecord) -> PairRecord:
+        event = _although(record, what) + (f": {said}" if said else "")
+        return record.marked_submitted(session.clock(), session.user, event)
+
+    return _changed(session, pair, marked)
+
+
+def short_text(text: str, what: str, longest: int) -> str:
+    """Return a text from outside as it is kept in a history: visible, in one line, no longer than that.
+
+    Raises:
+        InputError: It is too long.
+    """
+    short = visible(" ".join(text.split()))
+    if len(short) > longest:
+        raise InputError(f"{what} has {len(short)} characters, and may have {longest}", "keep it short")
+    return short
+
+
+def newest_backup(record: PairRecord) -> Backup | None:
+    """The newest backup that is not known to be away or damaged."""
+    there = [backup for backup in record.backups if backup.status not in _AWAY]
+    return max(there, key=lambda backup: backup.created, default=None)
+
+
+def this_host(session: Session, environ: Mapping[str, str]) -> "Host":
+    """This machine as ssh reaches it, with the port that the session at hand came in by.
+
+    Args:
+        session: Whose user.
+        environ: ``SSH_CONNECTION`` is read (ssh(1): both addresses and ports, the server's last).
+    """
+    from csrtui.core.fetching import Host
+
+    name = os.uname().nodename
+    *_, port = environ.get("SSH_CONNECTION", "").split(" ")
+    # As ssh(1) writes it; anything else is nobody's port.
+    is_port = port.isascii() and port.isdigit() and 0 < int(port) < 1 << 16
+    return Host(name, session.user, int(port)) if is_port else Host(name, session.user)
+
+
+def fetch_lines(pair: Pair, host: "Host") -> list[tuple[str, str]]:
+    """Return what to type on the laptop to fetch the CSR, and the newest backup if any: a label and a line each.
+
+    The key itself is never among them.
+    """
+    from csrtui.core.fetching import scp_line
+
+    backup = newest_backup(pair.record)
+    wanted = [("the CSR", f"{pair.path}/request.pem", f"{pair.name}.csr")]
+    if backup is not None:
+        wanted.append(("its encrypted backup", backup.path, "."))
+    lines = [(label, scp_line(host, path, to)) for label, path, to in wanted]
+    return [(label, line) for label, line in lines if line is not None]
+
+
+def _although(record: PairRecord, what: str) -> str:
+    return what + (_OVERRULED if lacks_backup(record) else "")
+
+
+def _changed(session: Session, pair: Pair, change: Callable[[PairRecord], PairRecord]) -> Pair:
+    return replace(pair, record=change_record(session, pair.name, change))

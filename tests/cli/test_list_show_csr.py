@@ -190,7 +190,11 @@ def test_marking_as_submitted_is_on_record(csrtui: Csrtui) -> None:
     assert document["stage"] == "submitted"
     assert RFC_3339_UTC.fullmatch(document["submitted"])
     history = json.loads(csrtui.pair("a.com").joinpath("pair.json").read_bytes())["history"]
-    assert [event["what"] for event in history] == ["created", "submitted"]
+    assert [event["what"] for event in history] == [
+        "created",
+        "CSR handed out: standard output, although no backup is verified",
+        "submitted, although no backup is verified",
+    ]
 
 
 def test_what_could_not_be_written_out_was_not_submitted(

@@ -147,7 +147,10 @@ def test_what_was_submitted_is_on_record(session: Session) -> None:
     assert after.record.stage is Stage.SUBMITTED
     stored = load_record(Path(pair.path, "pair.json").read_bytes())
     assert stored == after.record
-    assert [event.what for event in stored.history] == ["created", "submitted"]
+    assert [event.what for event in stored.history] == [
+        "created",
+        "submitted, although no backup is verified",
+    ]
     assert stored.history[1].user == "joe"
 
 

@@ -1,0 +1,111 @@
+"""``csrtui csr``: as PEM or DER, on stdout or into a new file, and what the history says of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from command import run_process
+
+from csrtui.core import request
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from command import Csrtui
+
+OVERRULED = ", although no backup is verified"
+
+
+def history(csrtui: Csrtui, name: str = "a.com") -> list[str]:
+    record = json.loads(csrtui.pair(name).joinpath("pair.json").read_bytes())
+    return [event["what"] for event in record["history"]]
+
+
+def test_reading_stdout_notes_nothing(csrtui: Csrtui) -> None:
+    csrtui("new", "a.com")
+    before = csrtui.pair("a.com").joinpath("pair.json").read_bytes()
+    assert csrtui("csr", "a.com").status == 0
+    assert csrtui.pair("a.com").joinpath("pair.json").read_bytes() == before
+
+
+def test_der_on_stdout_is_the_same_request(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    run_process("new", "a.com", store=store)
+    der = subprocess.run(
+        [sys.executable, "-m", "csrtui", "--store", str(store), "csr", "a.com", "--der"],
+        capture_output=True,
+        check=True,
+        timeout=60,
+    ).stdout
+    pem = (store / "pairs" / "a.com" / "request.pem").read_bytes()
+    assert request.to_pem(der) == pem
+
+
+def test_der_is_not_for_a_terminal(csrtui: Csrtui, monkeypatch: pytest.MonkeyPatch) -> None:
+    csrtui("new", "a.com")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    ran = csrtui("csr", "a.com", "--der")
+    assert (ran.status, ran.out, ran.error) == (2, "", "DER is not for a terminal")
+    assert csrtui("csr", "a.com").status == 0
+
+
+@pytest.mark.parametrize("form", ["PEM", "DER"])
+def test_a_file_is_for_all_to_read_and_noted(csrtui: Csrtui, tmp_path: Path, form: str) -> None:
+    csrtui("new", "a.com")
+    file = tmp_path / "a.csr"
+    ran = csrtui("csr", "a.com", "--to", str(file), *(["--der"] if form == "DER" else []))
+    assert (ran.status, ran.out) == (0, "")
+    assert f"written: {file}\n" in ran.err
+    assert file.stat().st_mode & 0o777 == 0o644
+    data = file.read_bytes()
+    assert (request.to_pem(data) if form == "DER" else data) == csrtui.pair("a.com").joinpath(
+        "request.pem"
+    ).read_bytes()
+    assert history(csrtui) == ["created", f"CSR handed out: file {file}{OVERRULED}"]
+    assert csrtui("show", "a.com", "--json").json["stage"] == "new"
+
+
+def test_no_file_is_ever_overwritten_and_nothing_is_noted_then(csrtui: Csrtui, tmp_path: Path) -> None:
+    csrtui("new", "a.com")
+    file = tmp_path / "a.csr"
+    file.write_text("mine")
+    ran = csrtui("csr", "a.com", "--to", str(file), "--mark-submitted")
+    assert (ran.status, ran.error) == (2, f"{file} is there already, and csrtui overwrites nothing")
+    assert file.read_text() == "mine"
+    assert history(csrtui) == ["created"]
+
+
+def test_whom_it_went_to_and_a_note_are_in_the_history(csrtui: Csrtui) -> None:
+    csrtui("new", "a.com")
+    ran = csrtui("csr", "a.com", "--submitted-to", "Example\x1b CA", "--note", "order  4711\nby mail")
+    assert ran.status == 0
+    assert history(csrtui) == [
+        "created",
+        f"CSR handed out: standard output{OVERRULED}",
+        f"submitted to Example\\x1b CA{OVERRULED}: order 4711 by mail",
+    ]
+    assert csrtui("show", "a.com", "--json").json["stage"] == "submitted"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--note", "x"), "--note says something about the submission"),
+        (("--mark-submitted", "--note", "x" * 201), "--note has 201 characters, and may have 200"),
+        (("--submitted-to", "x" * 61), "--submitted-to has 61 characters, and may have 60"),
+        (("--to", ""), '"" is no path'),
+        (("--to", "/"), "/ is a folder"),
+        (("--to", "/nowhere/a.csr"), "cannot write into /nowhere: No such file or directory"),
+    ],
+)
+def test_what_is_wrong_is_said_before_anything_goes_out(
+    csrtui: Csrtui, arguments: tuple[str, ...], said: str
+) -> None:
+    csrtui("new", "a.com")
+    ran = csrtui("csr", "a.com", *arguments)
+    assert (ran.status, ran.out, ran.error) == (2, "", said)
+    assert history(csrtui) == ["created"]

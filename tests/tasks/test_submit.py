@@ -1,0 +1,190 @@
+"""The CSR on its way: what is noted of it, and the lines that fetch it."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from requests_made import NOW
+
+from csrtui.core.errors import CsrtuiError, InputError, StoreError
+from csrtui.core.fetching import Host, scp_line
+from csrtui.core.pair import Backup, BackupStatus, Pair, Stage
+from csrtui.core.pair_json import dump_record, load_record
+from csrtui.core.public_text import PublicText
+from csrtui.core.secret import Secret
+from csrtui.tasks.asking import Asked
+from csrtui.tasks.create import create_pair
+from csrtui.tasks.review import read_pair
+from csrtui.tasks.submit import (
+    Form,
+    HandOut,
+    Way,
+    fetch_lines,
+    hand_out,
+    mark_submitted,
+    short_text,
+    this_host,
+    write_csr,
+)
+
+if TYPE_CHECKING:
+    from csrtui.tasks.session import Session
+
+OVERRULED = ", although no backup is verified"
+
+
+def make(session: Session, *backups: Backup) -> Pair:
+    pair = create_pair(session, Asked(names=("a.com",)))
+    record = replace(pair.record, backups=backups)
+    Path(pair.path, "pair.json").write_bytes(dump_record(record))
+    return replace(pair, record=record)
+
+
+def backup(status: BackupStatus, path: str = "/mnt/a.backup.pem", days: int = 0) -> Backup:
+    return Backup(status, path, NOW + timedelta(days=days))
+
+
+@pytest.mark.parametrize("way", Way)
+@pytest.mark.parametrize("status", BackupStatus)
+def test_each_way_is_noted_and_that_the_advice_was_overruled(
+    session: Session, way: Way, status: BackupStatus
+) -> None:
+    pair = make(session, *([] if status is BackupStatus.NONE else [backup(status)]))
+    after = hand_out(session, pair, HandOut(way))
+    stored = load_record(Path(pair.path, "pair.json").read_bytes())
+    assert stored == after.record
+    assert stored.history[-1].what == f"CSR handed out: {way.value}" + (
+        "" if status is BackupStatus.VERIFIED else OVERRULED
+    )
+    assert stored.stage is Stage.NEW
+
+
+def test_whether_a_backup_is_verified_is_asked_when_it_is_noted(session: Session) -> None:
+    seen_before = make(session)
+    make_verified = replace(seen_before.record, backups=(backup(BackupStatus.VERIFIED),))
+    Path(seen_before.path, "pair.json").write_bytes(dump_record(make_verified))
+    assert mark_submitted(session, seen_before).record.history[-1].what == "submitted"
+
+
+def test_a_file_that_is_written_but_not_noted_is_said(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(session)
+
+    def busy(*_: object) -> None:
+        raise StoreError("the pair is busy")
+
+    monkeypatch.setattr("csrtui.tasks.submit.change_record", busy)
+    with pytest.raises(StoreError, match=r"a\.csr is written, but not noted: the pair is busy"):
+        write_csr(session, "a.com", str(tmp_path / "a.csr"), Form.PEM)
+    assert (tmp_path / "a.csr").exists()
+
+
+def test_a_place_in_the_history_is_visible(session: Session, tmp_path: Path) -> None:
+    make(session)
+    after, _ = write_csr(session, "a.com", str(tmp_path / "\x1b[2J\n.csr"), Form.DER)
+    assert "/\\x1b[2J\\x0a.csr" in after.record.history[-1].what
+
+
+@given(st.text())
+def test_a_text_is_kept_short_and_in_one_visible_line(text: str) -> None:
+    try:
+        kept = short_text(text, "the note", 40)
+    except InputError:
+        return
+    assert kept.isprintable()
+    assert len(kept) <= 40
+
+
+# The lines for the laptop
+
+
+def test_the_csr_and_the_newest_backup_that_is_there_are_fetched_and_never_the_key(session: Session) -> None:
+    pair = make(
+        session,
+        backup(BackupStatus.VERIFIED, "/mnt/old.pem"),
+        backup(BackupStatus.UNVERIFIED, "/mnt/new one.pem", days=1),
+        backup(BackupStatus.MISSING, "/mnt/gone.pem", days=2),
+        backup(BackupStatus.DAMAGED, "/mnt/broken.pem", days=3),
+    )
+    lines = dict(fetch_lines(pair, Host("web01", "joe")))
+    assert shlex.split(lines["the CSR"]) == ["scp", f"joe@web01:{pair.path}/request.pem", "a.com.csr"]
+    assert shlex.split(lines["its encrypted backup"]) == ["scp", "joe@web01:/mnt/new\\ one.pem", "."]
+    assert "key.pem" not in str(lines)
+
+
+def test_without_a_backup_there_is_only_the_csr(session: Session) -> None:
+    assert [label for label, _ in fetch_lines(make(session), Host("h", "u"))] == ["the CSR"]
+
+
+@pytest.mark.parametrize(
+    ("connection", "port"),
+    [
+        ("10.0.0.1 50000 10.0.0.2 2222", 2222),
+        ("10.0.0.1 50000 10.0.0.2 22", 22),
+        ("", 22),
+        ("x", 22),
+        ("a b c 99999", 22),
+        ("a b c ²", 22),
+    ],
+)
+def test_the_port_is_the_one_of_this_session(session: Session, connection: str, port: int) -> None:
+    host = this_host(session, {"SSH_CONNECTION": connection})
+    assert (host.port, host.user) == (port, "joe")
+    line = scp_line(host, "/x")
+    assert line is not None
+    assert ("-P 2222" in line) is (port == 2222)
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n"), min_size=1))
+def test_any_path_survives_both_shells(path: str) -> None:
+    line = scp_line(Host("h", "u"), f"/{path}")
+    if line is None:
+        assert not path.isprintable()
+        return
+    _, there, _ = shlex.split(line)
+    far_shell = there.removeprefix("u@h:")
+    assert shlex.split(far_shell) == [f"/{path}"]
+
+
+@pytest.mark.parametrize("path", ["/a b", "/$(touch x)", "/`x`", "/a'b\"c", "/*", "/~", "/a;b&c|d"])
+def test_a_real_shell_takes_it_apart_the_same(path: str) -> None:
+    line = scp_line(Host("h", "u"), path)
+    near = subprocess.run(["sh", "-c", f'set -- {line}; printf %s "$2"'], capture_output=True, check=True)
+    there = near.stdout.decode().removeprefix("u@h:")
+    far = subprocess.run(["sh", "-c", f"printf %s {there}"], capture_output=True, check=True)
+    assert far.stdout.decode() == path
+
+
+# What may be handed out at all
+
+
+def test_public_text_is_the_csr(session: Session) -> None:
+    pair = make(session)
+    _, asked = read_pair(session, pair.name)
+    assert PublicText.of_request(asked).text == Path(pair.path, "request.pem").read_text()
+
+
+def test_a_key_and_a_secret_are_no_public_text(session: Session) -> None:
+    pair = make(session)
+    with pytest.raises(ValueError, match="private key"):
+        PublicText(Path(pair.path, "key.pem").read_text())
+    with pytest.raises(TypeError):
+        PublicText(Secret("x"))  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="printable"):
+        PublicText("\x1b]52;c;\a")
+
+
+def test_errors_are_csrtuis_own(session: Session, tmp_path: Path) -> None:
+    for path in ("", "\0", str(tmp_path), f"{tmp_path}/", str(tmp_path / "no" / "x"), "/" + "x" * 300):
+        make_path = path
+        with pytest.raises(CsrtuiError):
+            write_csr(session, make(session).name, make_path, Form.PEM)
