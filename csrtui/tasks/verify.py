@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from csrtui.core import backup_file, request
+from csrtui.core.age import is_age
 from csrtui.core.errors import CsrtuiError, InputError
 from csrtui.core.pair import Backup, BackupStatus, PairRecord
 from csrtui.core.pairname import is_pair_name
@@ -14,6 +15,8 @@ from csrtui.tasks.recording import change_record
 from csrtui.tasks.results import Result
 from csrtui.tasks.review import list_pairs, read_pair
 from csrtui.tasks.session import Session
+
+_RESTORES = "restores"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ def verify_pair(session: Session, name: str, passphrase: Secret | None = None) -
         for look in looks:
             if look.backup.path in known:
                 record = record.with_backup(look.backup)
-        if passphrase is not None and all(look.ok for look in looks):
+        if any(look.text == _RESTORES for look in looks) and all(look.ok for look in looks):
             record = record.with_event(session.clock(), "backups verified by restoring them", session.user)
         return record
 
@@ -66,6 +69,10 @@ def verify_file(session: Session, path: str, passphrase: Secret | None = None) -
     path = os.path.abspath(path)
     try:
         data = backups.read_back(path)
+        if is_age(data):
+            from csrtui.tasks.age import look_at_file
+
+            return look_at_file(session, path, data)
         found = backup_file.parse(data)
         name = _pair_with(session, found.asked.spki_sha256)
         if passphrase is None:
@@ -99,15 +106,17 @@ def _look(session: Session, backup: Backup, asked: request.Request, passphrase: 
     if sha256(data).hexdigest() != backup.sha256:
         return Look(backup.seen(BackupStatus.DAMAGED, now), "damaged: not what was written", ok=False)
     status = BackupStatus.VERIFIED if backup.verified else BackupStatus.UNVERIFIED
-    if passphrase is None:
+    if passphrase is None or is_age(data):
         text = "there and unchanged" if backup.verified else "there and unchanged, but never proved"
+        if passphrase is not None:
+            text += "; only verify --identity, where that is, tests it again"
         return Look(backup.seen(status, now), text, ok=True)
     try:
         restore_test(backup_file.parse(data), asked, passphrase)
     except CsrtuiError as error:
         # The file is what was written: a passphrase that does not open it says nothing against it.
         return Look(backup.seen(status, now), error.what, ok=False)
-    return Look(backup.proved(now), "restores", ok=True)
+    return Look(backup.proved(now), _RESTORES, ok=True)
 
 
 def _pair_with(session: Session, spki: str) -> str | None:
