@@ -1,7 +1,9 @@
 """Looking at backups again: whether they are there and unchanged, and with a passphrase whether they restore."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from threading import Event
 
 from csrtui.core import backup_file, request
 from csrtui.core.age import is_age
@@ -56,6 +58,37 @@ def verify_pair(session: Session, name: str, passphrase: Secret | None = None) -
 
     change_record(session, name, noted)
     return [Result(ok=look.ok, pair=name, file=look.backup.path, text=look.text) for look in looks]
+
+
+def verify_many(
+    session: Session,
+    names: Sequence[str],
+    passphrase: Secret | None = None,
+    *,
+    report: Callable[[Result], None] = lambda _: None,
+    stop: Event | None = None,
+) -> list[Result]:
+    """Look at the backups of several pairs; one that cannot be looked at does not hold up the others.
+
+    Args:
+        session: Whose store.
+        names: The pairs.
+        passphrase: As for `verify_pair`.
+        report: Told of each pair as it is done, with the worst that was found.
+        stop: Once set, no further pair is begun.
+    """
+    results: list[Result] = []
+    for name in names:
+        if stop is not None and stop.is_set():
+            results.append(Result(ok=False, pair=name, text="not looked at: stopped before"))
+            continue
+        try:
+            found = verify_pair(session, name, passphrase)
+        except CsrtuiError as error:
+            found = [Result(ok=False, pair=name, text=f"cannot be looked at: {error.what}")]
+        results += found
+        report(next((result for result in found if not result.ok), found[0]))
+    return results
 
 
 def verify_file(session: Session, path: str, passphrase: Secret | None = None) -> Result:

@@ -136,6 +136,41 @@ COMMANDS = (
     ),
     Command("open_pair", "enter", "Open", "Show everything about the pair.", Where.KEYSTORE, priority=False),
     Command(
+        "back_up",
+        "b",
+        "Back up",
+        "Write an encrypted backup, proved by restoring it: of the pair, the marked ones, or all without one.",
+        Where.PAIRS,
+        priority=False,
+    ),
+    Command(
+        "verify",
+        "V",
+        "Verify",
+        "See whether backups are there and unchanged; with their passphrase, whether they restore.",
+        Where.PAIRS,
+        on_bar=False,
+        priority=False,
+    ),
+    Command(
+        "mark",
+        "space",
+        "Mark",
+        "Mark the pair, or take the mark away: back up and verify work on all marked ones.",
+        Where.KEYSTORE,
+        on_bar=False,
+        priority=False,
+    ),
+    Command(
+        "restore",
+        "r",
+        "Restore",
+        "Bring a pair back from its backup.",
+        Where.KEYSTORE,
+        on_bar=False,
+        priority=False,
+    ),
+    Command(
         "filter", "slash", "Filter", "Show only pairs that hold some words.", Where.KEYSTORE, priority=False
     ),
     Command(
@@ -175,7 +210,7 @@ def bindings(*places: Where) -> list[Binding]:
 HELP_IN_LISTS = Binding("question_mark", "app.help", "Help", show=False)
 """Help where a question mark cannot be typed."""
 
-FIXED = frozenset({"undo", "redo", "open_pair"})
+FIXED = frozenset({"undo", "redo", "open_pair", "mark"})
 """What the focused widget binds itself: listed for help, not to be changed."""
 
 

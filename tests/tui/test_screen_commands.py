@@ -56,6 +56,7 @@ def test_every_command_has_an_action_where_it_works() -> None:
         Where.PANES: (MainScreen,),
         Where.REQUEST: (MainScreen,),
         Where.KEYSTORE: (MainScreen,),
+        Where.PAIRS: (MainScreen, PairScreen),
         Where.PAIR: (PairScreen,),
     }
     for command in COMMANDS:

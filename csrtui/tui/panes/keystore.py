@@ -13,8 +13,9 @@ from csrtui.core.visible import visible
 from csrtui.tasks.review import Keyring, Problem, list_pairs, select
 from csrtui.tasks.wording import summary
 from csrtui.tui.commands import HELP_IN_LISTS
+from csrtui.tui.groups import AtHand
 from csrtui.tui.panes.pair_rows import Order, PairRows, sort_key
-from csrtui.tui.widgets.line_list import LineList
+from csrtui.tui.widgets.line_list import LineList, Marking
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import wrap
@@ -108,7 +109,7 @@ class KeystorePane(Widget):
         with Horizontal(id="keystore-top"):
             yield TextBlock(id="summary")
             yield TextField(placeholder="/ filter", id="filter")
-        yield LineList(self._rows, id="pairs")
+        yield LineList(self._rows, marking=Marking.SPACE, id="pairs")
         yield TextBlock(id="no-pairs")
 
     def on_mount(self) -> None:
@@ -163,6 +164,12 @@ class KeystorePane(Widget):
         self.look()
 
     # Commands
+
+    def at_hand(self) -> AtHand:
+        """The pair under the cursor, the marked ones, also those that the filter hides, and all."""
+        item = None if self.pairs.cursor is None else self._rows.item(self.pairs.cursor)
+        current = None if isinstance(item, Problem) else item
+        return AtHand.among(self._keyring.pairs, current, self.pairs.marks)
 
     def focus_list(self) -> None:
         """Put the cursor into the list."""

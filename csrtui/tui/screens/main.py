@@ -6,8 +6,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Horizontal
-from textual.message import Message
-from textual.screen import Screen
 
 from csrtui.core.advice import common_name_missing
 from csrtui.core.errors import CsrtuiError, StoreError
@@ -21,6 +19,8 @@ from csrtui.tui.commands import COMMANDS, Where, bar, bindings
 from csrtui.tui.panes.keystore import KeystorePane
 from csrtui.tui.panes.request import RequestPane
 from csrtui.tui.screens.confirm import ConfirmScreen
+from csrtui.tui.screens.making import PairMade, PairNotMade
+from csrtui.tui.screens.pairs_screen import PairsScreen
 from csrtui.tui.terminal import hostname
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.rule_line import RuleLine
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from textual.events import Resize
 
     from csrtui.core.draft import Draft
-    from csrtui.core.pair import Pair
     from csrtui.tasks.asking import Asked
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
+    from csrtui.tui.groups import AtHand
     from csrtui.tui.widgets.request_form import RequestForm
 
 _WIDE = 120
@@ -54,7 +54,7 @@ class PaneName(StrEnum):
     KEYSTORE = "keystore"
 
 
-class MainScreen(Screen[None]):
+class MainScreen(PairsScreen):
     """Where a session begins and ends.
 
     Args:
@@ -62,35 +62,14 @@ class MainScreen(Screen[None]):
         commands: All commands, with the keys they have.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.PANES, Where.REQUEST, Where.KEYSTORE)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(Where.PANES, Where.REQUEST, Where.KEYSTORE, Where.PAIRS)
+    ]
     AUTO_FOCUS = None
 
-    class Made(Message):
-        """A pair was made.
-
-        Args:
-            pair: The pair.
-        """
-
-        def __init__(self, pair: Pair) -> None:
-            super().__init__()
-            self.pair = pair
-
-    class NotMade(Message):
-        """A pair could not be made.
-
-        Args:
-            error: Why.
-        """
-
-        def __init__(self, error: CsrtuiError) -> None:
-            super().__init__()
-            self.error = error
-
     def __init__(self, session: Session, commands: Sequence[Command] = COMMANDS) -> None:
-        super().__init__()
+        super().__init__(session)
         self._commands = commands
-        self._session = session
         self._pane = PaneName.REQUEST
         self._making = False
         self._kept: Draft | None = None
@@ -183,13 +162,22 @@ class MainScreen(Screen[None]):
         self._told_of = self.request.form.draft
         self.query_one("#message", RuleLine).tell(text)
 
+    def at_hand(self) -> AtHand:
+        """The pair under the cursor, the marked ones, and all."""
+        return self.keystore.at_hand()
+
+    def pairs_changed(self, want: str | None = None) -> None:
+        """Show the keystore as it is now."""
+        self.keystore.pairs.clear_marks()
+        self.keystore.look(want=want)
+
     # Commands
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's interface
         """Commands of one pane do nothing in the other."""
         in_keystore = self._pane is PaneName.KEYSTORE
         where = next((command.where for command in COMMANDS if command.action == action), Where.ANYWHERE)
-        if where is Where.KEYSTORE:
+        if where in {Where.KEYSTORE, Where.PAIRS}:
             return in_keystore and not self.keystore.filter.has_focus
         return where is not Where.REQUEST or action == "generate" or not in_keystore
 
@@ -302,11 +290,11 @@ class MainScreen(Screen[None]):
 
     def _make_in_thread(self, asked: Asked, blocking: Blocking) -> None:
         try:
-            self.post_message(self.Made(create_pair(self._session, asked, blocking=blocking)))
+            self.post_message(PairMade(create_pair(self._session, asked, blocking=blocking)))
         except CsrtuiError as error:
-            self.post_message(self.NotMade(error))
+            self.post_message(PairNotMade(error))
 
-    def on_main_screen_made(self, event: Made) -> None:
+    def on_pair_made(self, event: PairMade) -> None:
         """Show the pair in the keystore, and make the form ready for the next, unless that is typed already."""
         self._making = False
         form = self.request.form
@@ -319,7 +307,7 @@ class MainScreen(Screen[None]):
         step = NEXT_STEPS[event.pair.record.next_step(self._session.clock())]
         self.tell(f"made {event.pair.name}: key and CSR. Next: {step}")
 
-    def on_main_screen_not_made(self, event: NotMade) -> None:
+    def on_pair_not_made(self, event: PairNotMade) -> None:
         """Say why; everything typed is still there."""
         self._making = False
         if isinstance(event.error, NotConfirmedError):
@@ -367,7 +355,9 @@ class MainScreen(Screen[None]):
         except CsrtuiError as error:
             self._tell_error(error)
             return
-        self.app.push_screen(PairScreen(pair, asked, self._session.clock(), self._commands))
+        self.app.push_screen(
+            PairScreen(self._session, pair, asked, self._commands), lambda _: self.keystore.look()
+        )
 
     # The draft
 

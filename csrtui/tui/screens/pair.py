@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.screen import Screen
-
+from csrtui.core.errors import CsrtuiError
 from csrtui.core.visible import visible
+from csrtui.tasks.review import read_pair
 from csrtui.tasks.wording import pair_lines
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Where, bar, bindings
+from csrtui.tui.groups import AtHand
+from csrtui.tui.screens.pairs_screen import PairsScreen
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.rule_line import RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from csrtui.core.pair import Pair
     from csrtui.core.request import Request
+    from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
     from csrtui.tui.widgets.text_block import Line
 
@@ -31,26 +34,25 @@ _LABEL = 12
 _ATTENTION: frozenset[str] = frozenset({"Backup", "Next"})
 
 
-class PairScreen(Screen[None]):
+class PairScreen(PairsScreen):
     """Everything about one pair.
 
     Args:
+        session: Whose store it is in.
         pair: Which.
         request: What its CSR says, decoded from the file.
-        now: What ages are counted to.
         commands: All commands, with the keys they have.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.PAIR), HELP_IN_LISTS]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.PAIR, Where.PAIRS), HELP_IN_LISTS]
 
     def __init__(
-        self, pair: Pair, request: Request, now: datetime, commands: Sequence[Command] = COMMANDS
+        self, session: Session, pair: Pair, request: Request, commands: Sequence[Command] = COMMANDS
     ) -> None:
-        super().__init__()
+        super().__init__(session)
         self._commands = commands
         self.pair = pair
         self._request = request
-        self._now = now
 
     def compose(self) -> ComposeResult:
         """Build the screen."""
@@ -68,7 +70,28 @@ class PairScreen(Screen[None]):
 
     def on_resize(self) -> None:
         """Break the lines anew."""
-        self.query_one("#pair", TextView).show_all(list(_lines(self.pair, self._now, self.size.width)))
+        self._draw()
+
+    def _draw(self) -> None:
+        lines = _lines(self.pair, self._session.clock(), self.size.width)
+        self.query_one("#pair", TextView).show_all(list(lines))
+
+    def at_hand(self) -> AtHand:
+        """The pair."""
+        return AtHand(self.pair)
+
+    def tell(self, text: str) -> None:
+        """Tell the user something in a line."""
+        self.query_one("#message", RuleLine).tell(text)
+
+    def pairs_changed(self, want: str | None = None) -> None:  # noqa: ARG002 - there is one pair here
+        """Show the pair as it is now."""
+        try:
+            self.pair, self._request = read_pair(self._session, self.pair.name)
+        except CsrtuiError as error:
+            self.tell(error.what)
+        else:
+            self._draw()
 
     def action_back(self) -> None:
         """Go back."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class CommandBar(TextBlock):
-    """Shows as many commands as fit on one line, in their order; the last of them, quitting, is never left out.
+    """Shows as many commands as fit on one line, in their order; the last two, help and quitting, go last.
 
     Args:
         id: The widget's id.
@@ -47,7 +47,7 @@ class CommandBar(TextBlock):
     def _draw(self) -> None:
         chosen = list(self._commands)
         while len(chosen) > 1 and _width(chosen) > self.size.width:
-            chosen.pop(-2)
+            chosen.pop(-3 if len(chosen) > 2 else -2)  # noqa: PLR2004 - help and quitting
         parts: list[Part] = [(" ", "")]
         for key, label in chosen:
             parts += [(key, "key"), (f" {label}   ", "")]

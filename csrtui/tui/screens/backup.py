@@ -1,0 +1,307 @@
+"""Backing up: where to, under which passphrase; then the work, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.containers import Vertical
+
+from csrtui.core.errors import CsrtuiError, InputError
+from csrtui.core.passphrase import strength
+from csrtui.tasks.backup import Order
+from csrtui.tasks.passphrases import generate_passphrase
+from csrtui.tasks.remembering import recall_folder, remember_folder
+from csrtui.tasks.wording import destination_lines
+from csrtui.tui.groups import choices
+from csrtui.tui.screens.confirm import ConfirmScreen
+from csrtui.tui.screens.dialog import Dialog, key_line, labelled
+from csrtui.tui.widgets.choice_field import ChoiceField
+from csrtui.tui.widgets.destination_field import DestinationField
+from csrtui.tui.widgets.secret_field import SecretField
+from csrtui.tui.widgets.text_block import TextBlock
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from csrtui.core.secret import Secret
+    from csrtui.tasks.session import Session
+    from csrtui.tui.groups import Group
+    from csrtui.tui.widgets.text_block import Line
+
+_FIELDS = ("#folder", "#passphrase", "#again")
+_AROUND_NOTES = 11
+"""Lines of the dialog that are no notes."""
+_NOTES = 5
+"""Lines of notes that there is always room for, so that the dialog does not jump while one types."""
+_MORE_THAN_ONE_LINE = (
+    "What you pasted has several lines or characters that cannot be typed: nothing was put in."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BackupAsked:
+    """What the dialog asks for.
+
+    Attributes:
+        names: The pairs.
+        order: What to back them up with.
+    """
+
+    names: tuple[str, ...]
+    order: Order = field(repr=False)
+
+
+class BackupScreen(Dialog["BackupAsked | None"]):
+    """Asks for a folder and a passphrase.
+
+    Args:
+        session: Whose pairs.
+        groups: The pairs that can be backed up together; at least one group.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", show=False, priority=True),
+        Binding("ctrl+g", "generate", "Generate", show=False, priority=True),
+    ]
+
+    def __init__(self, session: Session, groups: Sequence[Group]) -> None:
+        super().__init__()
+        self._session = session
+        self._groups = groups
+        self._error: CsrtuiError | None = None
+        self._generated: Secret | None = None
+        self._waiting = False
+
+    def compose(self) -> ComposeResult:
+        """Build the dialog."""
+        with Vertical(classes="dialog"):
+            yield TextBlock(id="about")
+            if len(self._groups) > 1:
+                yield ChoiceField("Pairs", choices(self._groups), "0", id="group")
+            yield from labelled(
+                (
+                    "Folder",
+                    DestinationField(recall_folder(self._session), self._session.store.path, id="folder"),
+                ),
+                ("Passphrase", SecretField("of the backups", id="passphrase")),
+                ("Again", SecretField("the same", id="again")),
+            )
+            yield TextBlock(id="notes")
+            yield TextBlock(id="keys")
+
+    def on_mount(self) -> None:
+        """Start in the first field that is empty."""
+        self.query_one("#passphrase" if self._folder else "#folder").focus()
+
+    # What is asked for
+
+    @property
+    def group(self) -> Group:
+        """The pairs to back up."""
+        chosen = next((field.value for field in self.query("#group").results(ChoiceField)), "0")
+        return self._groups[int(chosen)]
+
+    @property
+    def _folder(self) -> str:
+        return self._destination.folder
+
+    @property
+    def _destination(self) -> DestinationField:
+        return self.query_one("#folder", DestinationField)
+
+    @property
+    def _order(self) -> Order:
+        passphrase, again = (self.query_one(field, SecretField).secret() for field in _FIELDS[1:])
+        return Order(self._folder, passphrase, again)
+
+    @property
+    def _locked(self) -> int:
+        """How many of the keys are under a passphrase in the store."""
+        return sum(pair.record.key.encrypted for pair in self.group.pairs)
+
+    # Events
+
+    def on_choice_field_changed(self) -> None:
+        """Say what holds for these pairs."""
+        self._changed()
+
+    def on_input_changed(self) -> None:
+        """The folder is being changed."""
+        self._changed()
+
+    def on_destination_field_looked(self) -> None:
+        """Say what is known of the folder now, and go on if that was waited for."""
+        self.draw()
+        if self._waiting:
+            self._go_on()
+
+    def on_secret_field_changed(self) -> None:
+        """Say how strong it is; a passphrase that is changed is not the generated one any more."""
+        order = self._order
+        if self._generated is not None and not self._generated == order.passphrase == order.again:
+            self._generated = None
+        self._changed()
+
+    def on_text_field_pasted(self) -> None:
+        """Say that nothing was put in."""
+        self._fail(InputError(_MORE_THAN_ONE_LINE))
+
+    def on_text_field_left_out(self) -> None:
+        """Say that something was left out, or all of it."""
+        self._fail(
+            InputError(
+                _MORE_THAN_ONE_LINE
+                if self._in_secret
+                else "Characters that cannot be in a path were left out."
+            )
+        )
+
+    def on_input_submitted(self) -> None:
+        """Go on to the passphrase."""
+        self._next()
+
+    def on_secret_field_submitted(self) -> None:
+        """Go on, or back up."""
+        self._next()
+
+    def action_cancel(self) -> None:
+        """Back up nothing; the folder typed is there again next time, the passphrase is not."""
+        if self._folder:
+            remember_folder(self._session, self._folder)
+        self.dismiss(None)
+
+    def action_generate(self) -> None:
+        """Make up a passphrase, show it, and fill it in twice."""
+        if self._locked:
+            self._fail(InputError("A backup of a key under a passphrase is made under that same passphrase."))
+            return
+        try:
+            made = generate_passphrase(self._session)
+        except CsrtuiError as error:
+            self._fail(error)
+            return
+        self._generated = made
+        with self.prevent(SecretField.Changed):
+            for name in _FIELDS[1:]:
+                made_field = self.query_one(name, SecretField)
+                made_field.load_text(made.revealed)
+        self.query_one("#again").focus()
+        self._changed()
+
+    # Going on
+
+    @property
+    def _in_secret(self) -> bool:
+        return isinstance(self.focused, SecretField)
+
+    def _next(self) -> None:
+        at = self.focused.id if self.focused else None
+        following = {"folder": "#passphrase", "passphrase": "#again"}.get(at or "")
+        if following is not None and not (at == "passphrase" and self._generated):
+            self.query_one(following).focus()
+            return
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self._waiting = self._destination.found is None and bool(self._folder)
+        if self._waiting:
+            return  # until it is known what to say of the folder
+        wrong = self._what_is_wrong()
+        if wrong is not None:
+            place, error = wrong
+            self.query_one(place).focus()
+            self._fail(error)
+        elif self._generated is not None:
+            question = ConfirmScreen(
+                "Have you written the passphrase down?",
+                "It is not shown again. Without it nobody can restore what is backed up now.",
+                "Back up",
+            )
+            self.app.push_screen(question, lambda yes: self._give() if yes else None)
+        else:
+            self._give()
+
+    def _what_is_wrong(self) -> tuple[str, CsrtuiError] | None:
+        """The field to go to, and what is wrong with it."""
+        order, found = self._order, self._destination.found
+        if isinstance(found, CsrtuiError):
+            return "#folder", found
+        if found is None:
+            return "#folder", InputError("Name the folder that the backups go to.")
+        if order.passphrase == order.again:
+            empty = not order.passphrase.encoded
+            return (
+                ("#passphrase", InputError("A backup needs a passphrase: type one, or ctrl+g."))
+                if empty
+                else None
+            )
+        if not order.again.encoded:
+            return "#again", InputError("Type the passphrase a second time.")
+        return "#again", InputError("The two are not the same: type the passphrase again.")
+
+    def _give(self) -> None:
+        remember_folder(self._session, self._folder)
+        self.dismiss(BackupAsked(tuple(self.group.names), self._order))
+
+    def _fail(self, error: CsrtuiError) -> None:
+        self._error = error
+        self.draw()
+
+    def _changed(self) -> None:
+        self._error, self._waiting = None, False
+        self.draw()
+
+    # Drawing
+
+    def draw(self) -> None:
+        """Show everything anew."""
+        pairs = self.group.pairs
+        title = f"Back up {pairs[0].name if len(pairs) == 1 else f'{len(pairs)} pairs'}"
+        self.show("#about", [*self.lines(title, "strong"), ()])
+        room = self.app.size.height - _AROUND_NOTES
+        notes = self._passphrase_lines() + self._folder_lines() + self._locked_lines()
+        if self._error is not None:
+            notes = self.error_lines(self._error) + notes
+        notes += [()] * (_NOTES - len(notes))
+        self.show("#notes", [(), *notes[: max(room, 2)], ()])
+        self.show(
+            "#keys", [key_line(("Enter", "Back up"), ("ctrl+g", "Make up a passphrase"), ("Esc", "Cancel"))]
+        )
+
+    def _folder_lines(self) -> list[Line]:
+        if not self._folder:
+            return self.lines("A folder on another disk or a stick, such as /mnt/usb.", "label")
+        found = self._destination.found
+        if found is None:
+            return self.lines("looking at the folder …", "label")
+        if isinstance(found, CsrtuiError):
+            return self.error_lines(found) if self._error is None else []
+        return [
+            line
+            for text in destination_lines(found)
+            for line in self.lines(text, "warning" if text.startswith("warning") else "label")
+        ]
+
+    def _passphrase_lines(self) -> list[Line]:
+        order = self._order
+        if self._generated is not None:
+            words = self.lines(self._generated.revealed, "strong")
+            return [*self.lines("Write it down now; it is shown this once:", "warning"), *words]
+        said = strength(order.passphrase)
+        if order.again.encoded and order.passphrase == order.again:
+            said += " Both are the same."
+        return self.lines(said, "label") if said else []
+
+    def _locked_lines(self) -> list[Line]:
+        if not self._locked:
+            return []
+        if self._locked == len(self.group.pairs) == 1:
+            text = "This key is under a passphrase: its backup is made under the same one."
+        else:
+            text = f"{self._locked} of the keys are under a passphrase: their backups are made under the same one."
+        return self.lines(text, "warning")

@@ -1,0 +1,81 @@
+"""What the dialogs share: their frame, fields under each other with labels, and lines that are broken to fit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+
+from csrtui.core.visible import visible
+from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.wrapping import wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.app import ComposeResult
+    from textual.widget import Widget
+
+    from csrtui.core.errors import CsrtuiError
+    from csrtui.tui.widgets.text_block import Line
+
+ResultT = TypeVar("ResultT")
+
+_WIDTH = 74
+_LABEL = 13
+
+
+class Dialog(ModalScreen[ResultT]):
+    """A frame in the middle of the screen, as high as what is in it."""
+
+    DEFAULT_CSS = """
+    Dialog { align: center middle; background: $background; }
+    Dialog .dialog { height: auto; max-height: 100%; }
+    Dialog .fields, Dialog .fields Vertical { height: auto; }
+    Dialog .labels { width: 14; }
+    """
+
+    def on_resize(self) -> None:
+        """Fit the screen."""
+        self.query_one(".dialog").styles.width = self.inner_width + 4
+        self.draw()
+
+    def draw(self) -> None:
+        """Show everything anew; called too when the screen has another size."""
+
+    @property
+    def inner_width(self) -> int:
+        """The cells in a line of the dialog."""
+        return max(min(_WIDTH, self.app.size.width) - 4, 8)
+
+    def lines(self, text: str, manner: str = "") -> list[Line]:
+        """Return a text from anywhere in lines that fit the dialog."""
+        return [((line, manner),) for line in wrap(visible(text), self.inner_width)]
+
+    def error_lines(self, error: CsrtuiError) -> list[Line]:
+        """Return an error, and what to do about it, in lines that fit the dialog."""
+        return self.lines(f"{error.what}{f' — {error.hint}' if error.hint else ''}", "error")
+
+    def show(self, block: str, lines: Sequence[Line]) -> None:
+        """Show lines in the block with an id; it becomes as high as they are many."""
+        found = self.query_one(block, TextBlock)
+        found.styles.height = len(lines)
+        found.show(lines)
+
+
+def labelled(*fields: tuple[str, Widget]) -> ComposeResult:
+    """Give fields of one line each under each other, with their labels beside them."""
+    with Horizontal(classes="fields"):
+        labels = TextBlock(classes="labels")
+        labels.styles.height = len(fields)
+        labels.show([((label.ljust(_LABEL), "label"),) for label, _ in fields])
+        yield labels
+        with Vertical():
+            for _, field in fields:
+                yield field
+
+
+def key_line(*keys: tuple[str, str]) -> Line:
+    """Return the line that says what keys do."""
+    return tuple(part for key, label in keys for part in ((key, "key"), (f" {label}   ", "")))

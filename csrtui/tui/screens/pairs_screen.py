@@ -1,0 +1,92 @@
+"""What the keystore and the screen of a pair have in common: commands that work on pairs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.screen import Screen
+
+from csrtui.core.visible import visible
+from csrtui.tasks.wording import NEXT_STEPS
+from csrtui.tui.groups import AtHand, has_backup, is_bare
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from csrtui.core.pair import Pair
+    from csrtui.tasks.results import Result
+    from csrtui.tasks.session import Session
+    from csrtui.tui.screens.backup import BackupAsked
+
+
+class PairsScreen(Screen[None]):
+    """A screen from which pairs are backed up, verified and restored.
+
+    Args:
+        session: What it works on.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+
+    def at_hand(self) -> AtHand:
+        """The pairs that a command can be for."""
+        raise NotImplementedError
+
+    def tell(self, text: str) -> None:
+        """Tell the user something in a line."""
+        raise NotImplementedError
+
+    def pairs_changed(self, want: str | None = None) -> None:
+        """Show pairs as they are now.
+
+        Args:
+            want: The pair to put the cursor on.
+        """
+        raise NotImplementedError
+
+    def action_back_up(self) -> None:
+        """Ask where to and under which passphrase, then back up."""
+        from csrtui.tui.screens.backup import BackupScreen
+
+        groups = self.at_hand().groups(is_bare, "not backed up")
+        if groups:
+            self.app.push_screen(BackupScreen(self._session, groups), self._back_up)
+        else:
+            self.tell("there is no pair to back up")
+
+    def _back_up(self, asked: BackupAsked | None) -> None:
+        from csrtui.tui.screens.backing_up import BackingUpScreen
+
+        if asked is not None:
+            self.app.push_screen(BackingUpScreen(self._session, asked), self._backed_up)
+
+    def _backed_up(self, results: Sequence[Result] | None) -> None:
+        from csrtui.tui.screens.backing_up import summed_up
+
+        self.pairs_changed()
+        if results:
+            self.tell(summed_up(results))
+
+    def action_verify(self) -> None:
+        """Look at backups again."""
+        from csrtui.tui.screens.verify import VerifyScreen
+
+        groups = self.at_hand().groups(has_backup, "that have backups")
+        if groups:
+            self.app.push_screen(VerifyScreen(self._session, groups), lambda _: self.pairs_changed())
+        else:
+            self.tell("there is no pair whose backups could be verified")
+
+    def action_restore(self) -> None:
+        """Bring a pair back from its backup."""
+        from csrtui.tui.screens.restore import RestoreScreen
+
+        self.app.push_screen(RestoreScreen(self._session), self._restored)
+
+    def _restored(self, pair: Pair | None) -> None:
+        if pair is not None:
+            self.pairs_changed(pair.name)
+            step = NEXT_STEPS[pair.record.next_step(self._session.clock())]
+            self.tell(f"restored {visible(pair.name)}. Next: {step}")

@@ -1,0 +1,174 @@
+"""Looking at backups again: at once whether they are there and unchanged, and with a passphrase a restore test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.containers import Vertical
+
+from csrtui.core.visible import visible
+from csrtui.tasks.verify import verify_many
+from csrtui.tui.groups import choices
+from csrtui.tui.screens.dialog import key_line, labelled
+from csrtui.tui.screens.working import WorkingDialog
+from csrtui.tui.widgets.choice_field import ChoiceField
+from csrtui.tui.widgets.progress_line import ProgressLine
+from csrtui.tui.widgets.secret_field import SecretField
+from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_view import TextView
+from csrtui.tui.wrapping import wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from threading import Event
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from csrtui.core.secret import Secret
+    from csrtui.tasks.results import Result
+    from csrtui.tasks.session import Session
+    from csrtui.tui.groups import Group
+    from csrtui.tui.screens.working import Report
+    from csrtui.tui.widgets.text_block import Line
+
+_AROUND = 12
+"""Lines of the dialog that are not its list."""
+
+
+class VerifyScreen(WorkingDialog[None]):
+    """Looks at the backups of pairs, without a passphrase at first.
+
+    Args:
+        session: Whose pairs.
+        groups: The pairs that can be looked at together; at least one group.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", "Close", show=False, priority=True),
+        Binding("pageup", "page(-1)", "Page up", show=False, priority=True),
+        Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
+    ]
+
+    def __init__(self, session: Session, groups: Sequence[Group]) -> None:
+        super().__init__()
+        self._session = session
+        self._groups = groups
+        self._results: Sequence[Result] = ()
+        self._tested = False
+        self._hint = ""
+
+    def compose(self) -> ComposeResult:
+        """Build the dialog."""
+        with Vertical(classes="dialog"):
+            yield TextBlock(id="about")
+            if len(self._groups) > 1:
+                yield ChoiceField("Pairs", choices(self._groups), "0", id="group")
+            yield from labelled(("Passphrase", SecretField("of the backups", id="passphrase")))
+            yield ProgressLine(id="progress")
+            yield TextView(id="results")
+            yield TextBlock(id="keys")
+
+    def on_mount(self) -> None:
+        """Look at once whether the files are there and unchanged."""
+        self.query_one("#passphrase").focus()
+        self._look(None)
+
+    @property
+    def group(self) -> Group:
+        """The pairs whose backups are looked at."""
+        chosen = next((field.value for field in self.query("#group").results(ChoiceField)), "0")
+        return self._groups[int(chosen)]
+
+    # Events
+
+    def on_choice_field_changed(self) -> None:
+        """Look at the backups of these pairs."""
+        self._look(None)
+
+    def on_secret_field_changed(self) -> None:
+        """Forget what was said of what was typed before."""
+        if self._hint:
+            self._hint = ""
+            self.draw()
+
+    def on_text_field_pasted(self) -> None:
+        """Say that nothing was put in."""
+        self._say("A passphrase is one line: nothing of what you pasted was put in.")
+
+    def on_text_field_left_out(self) -> None:
+        """Say that nothing was put in."""
+        self._say("What you pasted has characters that cannot be typed: nothing was put in.")
+
+    def on_secret_field_submitted(self) -> None:
+        """Restore for proof, or look again."""
+        passphrase = self.query_one("#passphrase", SecretField).secret()
+        if self.is_working:
+            self._say("still looking; wait a moment")
+        else:
+            self._look(passphrase if passphrase.encoded else None)
+
+    def action_close(self) -> None:
+        """Go back; what was found is noted with the pairs."""
+        self.dismiss(None)
+
+    def action_page(self, step: int) -> None:
+        """Move through what was found."""
+        self.query_one("#results", TextView).action_page(step)
+
+    def show_results(self, results: Sequence[Result]) -> None:
+        """Show what was found."""
+        self._results = results
+        self.draw()
+
+    # How
+
+    def _look(self, passphrase: Secret | None) -> None:
+        names = self.group.names
+        self._tested = passphrase is not None
+        self._results = ()
+        self._hint = ""
+
+        def work(report: Report, stop: Event) -> Sequence[Result]:
+            return verify_many(self._session, names, passphrase, report=report, stop=stop)
+
+        self.begin(len(names), work)
+        self.draw()
+
+    def _say(self, hint: str) -> None:
+        self._hint = hint
+        self.draw()
+
+    def draw(self) -> None:
+        """Show everything anew."""
+        pairs = self.group.pairs
+        what = pairs[0].name if len(pairs) == 1 else f"{len(pairs)} pairs"
+        self.show("#about", [*self.lines(f"Verify the backups of {what}", "strong"), ()])
+        lines: list[Line] = [(), *self.lines(self._summed_up(), "strong")]
+        for result in sorted(self._results, key=lambda result: result.ok):
+            lines += self._result_lines(result)
+        view = self.query_one("#results", TextView)
+        view.styles.height = max(min(len(lines), self.app.size.height - _AROUND), 2)
+        view.show_all(lines)
+        hint = (
+            self._hint
+            or "With the passphrase, Enter restores each backup for proof, and keeps nothing of it."
+        )
+        keys = key_line(("Enter", "Restore test"), ("PgDn", "More"), ("Esc", "Close"))
+        self.show("#keys", [(), *self.lines(hint, "warning" if self._hint else "label"), (), keys])
+
+    def _summed_up(self) -> str:
+        if self.is_working:
+            return "Restoring for proof …" if self._tested else "Looking …"
+        count, good = len(self._results), sum(result.ok for result in self._results)
+        said = "restored and fits" if self._tested else "there and unchanged"
+        if count == 1:
+            return f"The backup is {said}." if good else "That is not as it should be:"
+        return f"{good} of {count} {said}."
+
+    def _result_lines(self, result: Result) -> list[Line]:
+        text = f"{result.pair}: {result.text}{f', {result.file}' if result.file else ''}"
+        first, *rest = wrap(visible(text), self.inner_width - 2)
+        manner = "" if result.ok else "error"
+        return [((f"- {first}", manner),), *(((f"  {line}", manner),) for line in rest)]
