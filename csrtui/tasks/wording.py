@@ -101,7 +101,7 @@ def pair_lines(pair: Pair, now: datetime) -> list[tuple[str, str]]:
         ("CSR", f"SHA-256 {fingerprint(record.request.sha256)}"),
         ("For", f"{_platform(record.platform)}, {record.ca.value} CA"),
         ("Made", utc_text(record.created)),
-        ("Backup", _backup(record.backup)),
+        *_block("Backup", _backups(record)),
         ("Stage", record.stage.value),
     ]
     if record.submitted:
@@ -139,12 +139,19 @@ def _platform(identifier: str) -> str:
     return known.label if known else identifier
 
 
-def _backup(backup: Backup | None) -> str:
-    if backup is None:
-        return "none: if this machine loses the key, the certificate is lost"
+def _backups(record: PairRecord) -> list[str]:
+    """Every backup with its state: the best first, as the list has it, then the others, newest first."""
+    if record.backup is None:
+        return ["none: if this machine loses the key, the certificate is lost"]
+    others = [backup for backup in reversed(record.backups) if backup is not record.backup]
+    return [_backup(backup) for backup in (record.backup, *others)]
+
+
+def _backup(backup: Backup) -> str:
+    since = f" since {utc_text(backup.since)}" if backup.since else ""
     when = utc_text(backup.verified) if backup.verified else ""
     between = " " if backup.status is BackupStatus.VERIFIED else ", last verified "
-    return f"{backup.status.value}{between + when if when else ''}: {backup.path}"
+    return f"{backup.status.value}{since}{between + when if when else ''}: {backup.path}"
 
 
 _UNITS = (("GB", 10**9), ("MB", 10**6), ("kB", 10**3))

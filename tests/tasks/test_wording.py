@@ -131,3 +131,20 @@ def test_a_backup_names_its_file_and_when_it_was_last_proved() -> None:
     assert lines(one)["Backup"] == "unverified: /b.pem"
     one = record(backups=(Backup(BackupStatus.MISSING, "/b.pem", NOW, NOW),))
     assert lines(one)["Backup"] == "missing, last verified 2026-11-23T09:00:00Z: /b.pem"
+
+
+def test_every_backup_is_listed_the_best_first_and_since_when_one_is_away() -> None:
+    since = NOW - 3 * DAY
+    backups = (
+        Backup(BackupStatus.DAMAGED, "/a.pem", NOW, since=since),
+        Backup(BackupStatus.VERIFIED, "/b.pem", NOW, NOW),
+        Backup(BackupStatus.MISSING, "/c.pem", NOW, NOW, since=since),
+    )
+    shown = wording.pair_lines(pair(backups=backups), NOW)
+    at = [label for label, _ in shown].index("Backup")
+    assert shown[at : at + 4] == [
+        ("Backup", "verified 2026-11-23T09:00:00Z: /b.pem"),
+        ("", "missing since 2026-11-20T09:00:00Z, last verified 2026-11-23T09:00:00Z: /c.pem"),
+        ("", "damaged since 2026-11-20T09:00:00Z: /a.pem"),
+        ("Stage", "new"),
+    ]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
 from textual.containers import Vertical
 
+from csrtui.core.errors import CsrtuiError
 from csrtui.tasks.backup import back_up_many
+from csrtui.tasks.review import read_pair
+from csrtui.tasks.wording import NEXT_STEPS
 from csrtui.tui.screens.dialog import key_line
 from csrtui.tui.screens.working import WorkingDialog
 from csrtui.tui.widgets.progress_line import ProgressLine
@@ -51,6 +55,7 @@ class BackingUpScreen(WorkingDialog["Sequence[Result]"]):
         self._count = len(asked.names)
         self._folder = asked.order.folder
         self._results: Sequence[Result] | None = None
+        self._next = "The keystore names the next step of each."
 
     def compose(self) -> ComposeResult:
         """Build the dialog."""
@@ -75,6 +80,10 @@ class BackingUpScreen(WorkingDialog["Sequence[Result]"]):
     def show_results(self, results: Sequence[Result]) -> None:
         """Show what happened."""
         self._results = results
+        with suppress(CsrtuiError):  # then the keystore says what is wrong
+            if len(results) == 1 and results[0].pair:
+                pair, _ = read_pair(self._session, results[0].pair)
+                self._next = f"Next: {NEXT_STEPS[pair.record.next_step(self._session.clock())]}."
         self.draw()
 
     def action_stop_or_close(self) -> None:
@@ -119,13 +128,13 @@ class BackingUpScreen(WorkingDialog["Sequence[Result]"]):
         lines = []
         for result in failed:
             lines += self.lines(f"{result.pair}: {result.text}", "error")
-        if failed and len(failed) < len(results):
+        done = [result for result in results if result.ok]
+        if failed and done:
             lines.append(())
-        if len(failed) < len(results):
-            files = [result.file or "" for result in results if result.ok]
-            for file in files:
-                lines += self.lines(file)
-            lines += [(), *self.lines("Next: submit the CSR. Keep the passphrase apart from the backups.")]
+        for result in done:
+            lines += self.lines(result.file or "")
+        if done:
+            lines += [(), *self.lines(f"{self._next} Keep the passphrase apart from the backups.")]
         return lines
 
 
