@@ -24,6 +24,7 @@ from csrtui.core.pair import utc_text
 MAX_BYTES = 1024 * 1024
 """The most bytes a backup is taken to have; far more than any key with its chain."""
 
+_TITLE = b"csrtui backup: "
 _CHECKSUM = "SHA-256 of all but this line: "
 _HEADER = """csrtui backup: a private key, encrypted, and the certificate request made from it.
 
@@ -90,7 +91,7 @@ class Checksum(Enum):
 
     RIGHT = auto()
     ABSENT = auto()
-    """There is no such line: the file is not csrtui's, or the line itself was changed."""
+    """There is no such line: the file is not csrtui's, or only the blocks of one are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +208,11 @@ def _check(data: bytes) -> Checksum:
     label = _CHECKSUM.encode("ascii")
     at = unix.find(label)
     if at < 0:
+        if unix.startswith(_TITLE):  # without this, a bit flipped in the label of that line would go unseen
+            raise InputError(
+                "the backup was changed or damaged after it was made: its checksum is gone",
+                "use another copy of it; or, if you changed it, leave out all that stands above the key",
+            )
         return Checksum.ABSENT
     end = unix.find(b"\n", at)
     without = unix[: at + len(label)] + unix[end if end >= 0 else len(unix) :]

@@ -11,10 +11,14 @@ MAX_ROUNDS: Final = 10_000_000
 """The most PBKDF2 rounds gone along with: about a second."""
 MAX_MEMORY: Final = 256 * 1024 * 1024
 """The most bytes of memory that scrypt may ask for."""
+_MAX_LANES: Final = 16
+_MAX_LANE_MEMORY: Final = MAX_MEMORY // 16
+"""What all lanes hold at once: OpenSSL allots it beside the table that `MAX_MEMORY` is about."""
 
 _PBES2 = ObjectIdentifier("1.2.840.113549.1.5.13")
 _PBKDF2 = ObjectIdentifier("1.2.840.113549.1.5.12")
 _SCRYPT = ObjectIdentifier("1.3.6.1.4.1.11591.4.11")
+_TO_DO = "somebody made it to keep this machine busy, or it is damaged"
 _OLD = "1.2.840.113549.1."
 """PBES1 (RFC 8018, A.3) and the schemes of PKCS #12 (RFC 7292, C): a salt and a number of rounds."""
 
@@ -96,17 +100,23 @@ def _judge(scheme: _Algorithm) -> None:
 
 
 def _judge_rounds(rounds: int) -> None:
-    if not 0 < rounds <= MAX_ROUNDS:
+    if rounds < 1:
+        raise ValueError(rounds)
+    if rounds > MAX_ROUNDS:
         raise InputError(
-            f"opening the key would take {rounds} rounds of PBKDF2, more than the {MAX_ROUNDS} gone along with",
-            "somebody made it to keep this machine busy, or it is damaged",
+            f"opening the key would take {rounds} rounds, more than the {MAX_ROUNDS} gone along with", _TO_DO
         )
 
 
-def _judge_memory(parameters: _Scrypt) -> None:
-    memory = 128 * parameters.cost * parameters.block_size
-    if not 0 < memory <= MAX_MEMORY or not 0 < parameters.parallelization <= 16:  # noqa: PLR2004 - lanes one after the other
+def _judge_memory(scrypt: _Scrypt) -> None:
+    """RFC 7914, 2 and 6: N a power of two above 1 and below 2^(16 r); memory is 128 N r, and 128 r p for the lanes."""
+    cost, size, lanes = scrypt.cost, scrypt.block_size, scrypt.parallelization
+    if min(cost - 1, size, lanes) < 1 or cost.bit_count() != 1 or cost.bit_length() > 16 * size:
+        raise ValueError(cost)
+    memory = 128 * size * cost
+    if memory > MAX_MEMORY or lanes > _MAX_LANES or 128 * size * lanes > _MAX_LANE_MEMORY:
         raise InputError(
-            f"opening the key would take {memory} bytes of memory, more than the {MAX_MEMORY} gone along with",
-            "somebody made it to keep this machine busy, or it is damaged",
+            f"opening the key would take scrypt with N={cost}, r={size}, p={lanes}, "
+            f"more than the {MAX_MEMORY} bytes of memory gone along with",
+            _TO_DO,
         )

@@ -27,14 +27,14 @@ _AES_256_KEY_BYTES = 32
 _PEM_LINE = 64
 
 
-def encrypt(key: "PrivateKey", passphrase: Secret, entropy: bytes, rounds: int = ROUNDS) -> bytes:
+def encrypt(key: "PrivateKey", passphrase: Secret, entropy: bytes, rounds: int | None = None) -> bytes:
     """Return `key` encrypted under `passphrase` as an ``ENCRYPTED PRIVATE KEY`` in PEM.
 
     Args:
         key: The private key.
         passphrase: Not empty; its UTF-8 bytes go into the key derivation.
         entropy: `ENTROPY_BYTES` fresh random bytes, never used twice: the salt, then the IV.
-        rounds: PBKDF2 iterations; fewer than `ROUNDS` only where tests are to be quick.
+        rounds: PBKDF2 iterations, by default `ROUNDS`; fewer only where tests are to be quick.
 
     Raises:
         ValueError: `entropy` has another length, or the passphrase is empty.
@@ -46,6 +46,7 @@ def encrypt(key: "PrivateKey", passphrase: Secret, entropy: bytes, rounds: int =
     if not passphrase.encoded:
         raise ValueError("an empty passphrase protects nothing")
     salt, iv = entropy[:SALT_BYTES], entropy[SALT_BYTES:]
+    rounds = ROUNDS if rounds is None else rounds
     plain = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     ciphertext = _aes_cbc(_derive(passphrase, salt, rounds), iv, plain)
     return _pem("ENCRYPTED PRIVATE KEY", _envelope(salt, rounds, iv, ciphertext))
@@ -60,7 +61,7 @@ def decrypt(der: bytes, passphrase: Secret) -> "PrivateKey":
         RefusedError: The passphrase does not open it, or what it opens is damaged.
         InputError: It is none, or too dear to open.
     """
-    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.exceptions import InternalError, UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_der_private_key
 
     from csrtui.core.key_cost import judge_cost
@@ -70,8 +71,8 @@ def decrypt(der: bytes, passphrase: Secret) -> "PrivateKey":
         return cast("PrivateKey", load_der_private_key(der, passphrase.encoded))
     except (ValueError, TypeError) as error:
         raise RefusedError("the passphrase does not open the key, or the key is damaged") from error
-    except UnsupportedAlgorithm as error:
-        raise InputError("the key is encrypted in a way that is not known here") from error
+    except (UnsupportedAlgorithm, InternalError, MemoryError) as error:
+        raise InputError("the key is encrypted in a way that cannot be opened here") from error
 
 
 def to_der(pem: bytes) -> bytes:

@@ -1,5 +1,6 @@
 """Backup files, which lie outside the store: written once, never over anything, and read back from the disk."""
 
+import errno
 import os
 from collections.abc import Iterable
 from contextlib import suppress
@@ -41,10 +42,8 @@ def look_at(folder: str, store: str) -> Destination:
     path = os.path.abspath(folder)
     try:
         space, device = os.statvfs(path), os.stat(path).st_dev
-    except OSError as error:
-        raise InputError(
-            f"cannot back up to {visible(path)}: {error.strerror}", f"mkdir -p {_quoted(path)}, or mount it"
-        ) from error
+    except (OSError, ValueError) as error:
+        raise _no_folder(path, error) from error
     if not os.path.isdir(path):
         raise InputError(f"cannot back up to {visible(path)}: it is no folder")
     if not os.access(path, os.W_OK | os.X_OK):
@@ -68,10 +67,7 @@ def write(folder: str, names: Iterable[str], data: bytes) -> str:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no path"
-        raise InputError(
-            f"cannot back up to {visible(path)}: {reason}", f"mkdir -p {_quoted(path)}"
-        ) from error
+        raise _no_folder(path, error) from error
     try:
         name = _write_first_free(descriptor, names, data)
         _flush(descriptor, name)
@@ -88,12 +84,13 @@ def read_back(path: str) -> bytes:
     Raises:
         InputError: It cannot be read, or is no regular file, or too large.
     """
-    with suppress(OSError):
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-        try:
-            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-        finally:
-            files.release(descriptor)
+    if os.path.isfile(path):  # opening alone sets some devices going
+        with suppress(OSError):
+            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+            try:
+                os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+            finally:
+                files.release(descriptor)
     return files.read_foreign(path)
 
 
@@ -111,11 +108,22 @@ def _write_first_free(descriptor: int, names: Iterable[str], data: bytes) -> str
 
 
 def _flush(descriptor: int, name: str) -> None:
+    """See the file's name to the disk, where the file system can: cifs, for one, knows no fsync of folders."""
     try:
         files.flush_folder(descriptor)
-    except OSError:
-        os.unlink(name, dir_fd=descriptor)
+    except OSError as error:
+        if error.errno in {errno.EINVAL, errno.EOPNOTSUPP}:
+            return
+        with suppress(OSError):
+            os.unlink(name, dir_fd=descriptor)
         raise
+
+
+def _no_folder(path: str, error: OSError | ValueError) -> InputError:
+    reason = error.strerror if isinstance(error, OSError) else "it is no path"
+    return InputError(
+        f"cannot back up to {visible(path)}: {reason}", f"mkdir -p {_quoted(path)}, or mount it"
+    )
 
 
 def _mount_point(path: str) -> str:

@@ -9,7 +9,7 @@ from threading import Event
 
 from csrtui.core import backup_file, pkcs8, request
 from csrtui.core.backup_file import KeptKey
-from csrtui.core.errors import CsrtuiError, RefusedError
+from csrtui.core.errors import CsrtuiError, RefusedError, StoreError
 from csrtui.core.pair import Backup, BackupStatus, Pair
 from csrtui.core.proof import proves
 from csrtui.core.secret import Secret
@@ -50,7 +50,7 @@ def back_up(session: Session, name: str, order: Order) -> Backup:
     Raises:
         InputError: There is no such pair or folder.
         RefusedError: The passphrase is not the key's, or the backup does not prove itself.
-        StoreError: The store or the disk refuses; there is no backup.
+        StoreError: The store or the disk refuses; there is no backup, or the error says where it is.
     """
     pair, asked = read_pair(session, name)
     now = session.clock()
@@ -71,13 +71,19 @@ def back_up(session: Session, name: str, order: Order) -> Backup:
             f"the backup does not prove itself: {error.what}", f"do not rely on {visible(path)}"
         ) from error
     proved = backup.proved(now)
-    change_record(
-        session,
-        name,
-        lambda record: record.with_backup(proved).with_event(
-            now, f"backed up and verified: {path}", session.user
-        ),
-    )
+    try:
+        change_record(
+            session,
+            name,
+            lambda record: record.with_backup(proved).with_event(
+                now, f"backed up and verified: {path}", session.user
+            ),
+        )
+    except StoreError as error:
+        raise StoreError(
+            f"the backup {visible(path)} is proved, but that is not noted in the pair's record: {error.what}",
+            error.hint,
+        ) from error
     return proved
 
 

@@ -21,6 +21,8 @@ from csrtui.tasks.review import list_pairs
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
+    from cryptography import x509
+
     from csrtui.core.keys import PrivateKey
 
 
@@ -62,17 +64,18 @@ def keep(session: Session, path: str, digest: str, found: BackupFile, key: "Priv
     """
     now = session.clock()
     proved = Backup(BackupStatus.UNVERIFIED, path, now, sha256=digest).proved(now)
-    record = _record(session, found, proved)
+    certificates, validity = _fitting(found)
+    record = replace(_record(session, found, proved), validity=validity)
     name = session.store.add(
         found.name or pair_name(record.subject.common_name or (record.names or ("pair",))[0]),
         PairFiles(
             key=_kept(found, key),
             request=request.to_pem(found.asked.der),
             record=dump_record(record),
-            certificate=found.certificates or None,
+            certificate=certificates or None,
         ),
     )
-    return Pair(name, session.store.pair_path(name), record, has_certificate=bool(found.certificates))
+    return Pair(name, session.store.pair_path(name), record, has_certificate=bool(certificates))
 
 
 def refuse_known(session: Session, found: BackupFile) -> None:
@@ -95,7 +98,7 @@ def _kept(found: BackupFile, key: "PrivateKey") -> bytes:
 
 def _record(session: Session, found: BackupFile, proved: Backup) -> PairRecord:
     asked, now = found.asked, session.clock()
-    record = PairRecord(
+    return PairRecord(
         created=now,
         subject=asked.subject,
         subject_text=asked.subject_text,
@@ -111,20 +114,31 @@ def _record(session: Session, found: BackupFile, proved: Backup) -> PairRecord:
         backups=(proved,),
         history=(Event(now, f"restored from {proved.path}", session.user),),
     )
-    return replace(record, validity=_validity(found))
 
 
-def _validity(found: BackupFile) -> Validity | None:
-    """The life of the certificate of this key among those in the backup."""
+def _fitting(found: BackupFile) -> tuple[bytes, Validity | None]:
+    """The certificates in PEM, that of the key first, and its life; none where none is the key's."""
     if not found.certificates:
-        return None
+        return b"", None
     from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import Encoding
 
     try:
         certificates = x509.load_pem_x509_certificates(found.certificates)
-        for certificate in certificates:
-            if keys.spki_sha256(certificate.public_key()) == found.asked.spki_sha256:
-                return Validity(certificate.not_valid_before_utc, certificate.not_valid_after_utc)
     except ValueError as error:
         raise RefusedError("the certificate in the backup is damaged", "use another copy of it") from error
-    return None
+    leaf = next((one for one in certificates if _is_of(one, found.asked.spki_sha256)), None)
+    if leaf is None:
+        return b"", None
+    chain = (leaf, *(one for one in certificates if one is not leaf))
+    pem = b"".join(one.public_bytes(Encoding.PEM) for one in chain)
+    return pem, Validity(leaf.not_valid_before_utc, leaf.not_valid_after_utc)
+
+
+def _is_of(certificate: "x509.Certificate", spki: str) -> bool:
+    from cryptography.exceptions import UnsupportedAlgorithm
+
+    try:
+        return keys.spki_sha256(certificate.public_key()) == spki
+    except (ValueError, UnsupportedAlgorithm):  # a key that is not known here is not this one
+        return False

@@ -39,5 +39,6 @@ def open_key(session: Session, pair: Pair, passphrase: Secret | None = None) -> 
         return cast("PrivateKey", load_pem_private_key(data, None))
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise StoreError(
-            f"the key of {pair.name} is damaged: {pair.path}/key.pem", "restore it from a backup"
+            f"the key of {pair.name} is damaged: {pair.path}/key.pem",
+            "move the pair's folder out of pairs/, then restore it from a backup",
         ) from error

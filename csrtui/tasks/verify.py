@@ -100,6 +100,7 @@ def verify_file(session: Session, path: str, passphrase: Secret | None = None) -
     import os
 
     path = os.path.abspath(path)
+    name = None
     try:
         data = backups.read_back(path)
         if is_age(data):
@@ -107,14 +108,14 @@ def verify_file(session: Session, path: str, passphrase: Secret | None = None) -
 
             return look_at_file(session, path, data)
         found = backup_file.parse(data)
-        name = _pair_with(session, found.asked.spki_sha256)
+        name = _pair_with(session, found.asked)
         if passphrase is None:
             text = f"is whole{_unproved(found)}; give its passphrase for a restore test"
             return Result(ok=True, pair=name, file=path, text=text)
         restore_test(found, found.asked, passphrase)
     except CsrtuiError as error:
         if isinstance(error, InputError) or error.exit_code == 1:
-            return Result(ok=False, file=path, text=error.what)
+            return Result(ok=False, pair=name, file=path, text=error.what)
         raise
     if name is not None:
         _adopt(session, name, path, data)
@@ -152,19 +153,28 @@ def _look(session: Session, backup: Backup, asked: request.Request, passphrase: 
     return Look(backup.proved(now), _RESTORES, ok=True)
 
 
-def _pair_with(session: Session, spki: str) -> str | None:
-    pairs = list_pairs(session).pairs
-    return next((pair.name for pair in pairs if pair.record.key.spki_sha256 == spki), None)
+def _pair_with(session: Session, asked: request.Request) -> str | None:
+    """The pair with that key and that very request: a backup with another request is not its backup."""
+    wanted = (asked.spki_sha256, asked.sha256)
+    return next(
+        (
+            pair.name
+            for pair in list_pairs(session).pairs
+            if (pair.record.key.spki_sha256, pair.record.request.sha256) == wanted
+        ),
+        None,
+    )
 
 
 def _adopt(session: Session, name: str, path: str, data: bytes) -> None:
-    now = session.clock()
-    proved = Backup(BackupStatus.UNVERIFIED, path, now, sha256=sha256(data).hexdigest()).proved(now)
-    change_record(
-        session,
-        name,
-        lambda record: record.with_backup(proved).with_event(now, f"backup verified: {path}", session.user),
-    )
+    now, digest = session.clock(), sha256(data).hexdigest()
+
+    def noted(record: PairRecord) -> PairRecord:
+        same = (backup for backup in record.backups if (backup.path, backup.sha256) == (path, digest))
+        known = next(same, Backup(BackupStatus.UNVERIFIED, path, now, sha256=digest))
+        return record.with_backup(known.proved(now)).with_event(now, f"backup verified: {path}", session.user)
+
+    change_record(session, name, noted)
 
 
 def _unproved(found: backup_file.BackupFile) -> str:
