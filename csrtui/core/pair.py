@@ -136,6 +136,7 @@ class PairRecord:
         backups: All backups that were made of it, oldest first.
         submitted: When the CSR went to a CA, or None.
         validity: The life of the newest imported certificate, or None.
+        installed: When that certificate was handed to the server software, or None.
         retired: When the pair was marked as no longer used, or None.
         renews: The name of the pair that this one replaces, or None.
         renewed_by: The name of the pair that replaces this one, or None.
@@ -154,6 +155,7 @@ class PairRecord:
     backups: tuple[Backup, ...] = ()
     submitted: datetime | None = None
     validity: Validity | None = None
+    installed: datetime | None = None
     retired: datetime | None = None
     renews: str | None = None
     renewed_by: str | None = None
@@ -184,7 +186,8 @@ class PairRecord:
         """The one thing to do next.
 
         A key without a proved backup comes before handing the CSR out. Once the CSR is with the CA, a
-        backup on a medium that is away is no reason to hold up the certificate.
+        backup on a medium that is away is no reason to hold up the certificate. A certificate is to be
+        installed from its import until its files were written for the server software; the next one anew.
         """
         stage = self.stage
         if stage is Stage.RETIRED or self.renewed_by:
@@ -194,6 +197,8 @@ class PairRecord:
         sufficient = _SUFFICIENT_BEFORE_SUBMIT if stage is Stage.NEW else _SUFFICIENT_LATER
         if self.backup_status not in sufficient:
             return NextStep.BACK_UP
+        if stage is Stage.ISSUED and not self.installed:
+            return NextStep.INSTALL
         return _NEXT[stage]
 
     def with_event(self, now: datetime, what: str, user: str) -> "PairRecord":
@@ -208,6 +213,18 @@ class PairRecord:
     def marked_submitted(self, now: datetime, user: str, what: str = "submitted") -> "PairRecord":
         """The record after its CSR went to a CA at `now`."""
         return replace(self, submitted=now).with_event(now, what, user)
+
+    def marked_issued(self, validity: Validity, now: datetime, user: str, what: str) -> "PairRecord":
+        """The record after a certificate of that life was imported; it is not installed yet."""
+        return replace(self, validity=validity, installed=None).with_event(now, what, user)
+
+    def marked_installed(self, now: datetime, user: str, what: str) -> "PairRecord":
+        """The record after its certificate was handed to the server software, `what` saying how."""
+        return replace(self, installed=now).with_event(now, what, user)
+
+    def marked_retired(self, now: datetime, user: str, what: str = "retired") -> "PairRecord":
+        """The record after the pair was marked as no longer used."""
+        return replace(self, retired=now).with_event(now, what, user)
 
 
 _BEST_FIRST = (

@@ -53,11 +53,31 @@ def test_the_next_step(stage: Stage, status: BackupStatus) -> None:
     then = {
         Stage.NEW: NextStep.SUBMIT,
         Stage.SUBMITTED: NextStep.IMPORT,
-        Stage.ISSUED: NextStep.NONE,
+        Stage.ISSUED: NextStep.INSTALL,
         Stage.RETIRED: NextStep.NONE,
     }[stage]
     expected = then if status in good or stage is Stage.RETIRED else NextStep.BACK_UP
     assert step is expected
+
+
+def test_a_certificate_is_to_be_installed_until_it_is_and_the_next_one_anew() -> None:
+    issued = record(backups=backups(BackupStatus.VERIFIED)).marked_issued(FRESH, NOW, "joe", "imported")
+    assert (issued.validity, issued.next_step(NOW)) == (FRESH, NextStep.INSTALL)
+    installed = issued.marked_installed(NOW + DAY, "ann", "installed files written: /srv")
+    assert (installed.installed, installed.next_step(NOW)) == (NOW + DAY, NextStep.NONE)
+    again = installed.marked_issued(FRESH, NOW + 2 * DAY, "joe", "imported again")
+    assert (again.installed, again.next_step(NOW)) == (None, NextStep.INSTALL)
+    assert [(event.user, event.what) for event in again.history] == [
+        ("joe", "imported"),
+        ("ann", "installed files written: /srv"),
+        ("joe", "imported again"),
+    ]
+
+
+def test_retiring_notes_when_and_by_whom() -> None:
+    retired = record(validity=FRESH).marked_retired(NOW + DAY, "joe")
+    assert (retired.stage, retired.retired) == (Stage.RETIRED, NOW + DAY)
+    assert [(event.what, event.user) for event in retired.history] == [("retired", "joe")]
 
 
 @pytest.mark.parametrize("validity", [DUE, GONE])
@@ -112,8 +132,9 @@ def test_what_wants_attention_first_comes_first() -> None:
         "bare-newer": record(created=NOW),
         "bare-older": record(created=NOW - DAY),
         "submit": record(backups=verified),
+        "install": record(backups=verified, validity=FRESH),
         "import": record(backups=verified, submitted=NOW),
-        "issued": record(backups=verified, validity=FRESH),
+        "installed": record(backups=verified, validity=FRESH, installed=NOW),
         "retired": record(retired=NOW),
         "retired-too": record(retired=NOW),
     }

@@ -55,6 +55,7 @@ records = st.builds(
     ).map(tuple),
     submitted=st.none() | times,
     validity=st.none() | st.builds(Validity, times, times),
+    installed=st.none() | times,
     retired=st.none() | times,
     renews=optional,
     renewed_by=optional,
@@ -65,6 +66,7 @@ FULL = record(
     backups=(Backup(BackupStatus.VERIFIED, "/b.pem", NOW, NOW),),
     submitted=NOW,
     validity=Validity(NOW, NOW + timedelta(days=90)),
+    installed=NOW,
     renews="a.com-0",
     history=(Event(NOW, "created", "joe"),),
 )
