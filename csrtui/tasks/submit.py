@@ -106,7 +106,9 @@ def write_csr(session: Session, name: str, path: str, form: Form) -> tuple[Pair,
     try:
         return hand_out(session, pair, HandOut(Way.FILE, written)), written
     except CsrtuiError as error:
-        raise StoreError(f"{visible(written)} is written, but not noted: {error.what}", error.hint) from error
+        raise StoreError(
+            f"{visible(written)} is written; noting that went wrong: {error.what}", error.hint
+        ) from error
 
 
 def mark_submitted(session: Session, pair: Pair, to: str = "", note: str = "") -> Pair:

@@ -144,6 +144,14 @@ COMMANDS = (
         priority=False,
     ),
     Command(
+        "submit",
+        "u",
+        "Submit",
+        "Hand out the CSR: clipboard, plain view, file, scp; mark it as submitted.",
+        Where.PAIRS,
+        priority=False,
+    ),
+    Command(
         "verify",
         "V",
         "Verify",

@@ -83,7 +83,7 @@ def test_a_file_that_is_written_but_not_noted_is_said(
         raise StoreError("the pair is busy")
 
     monkeypatch.setattr("csrtui.tasks.submit.change_record", busy)
-    with pytest.raises(StoreError, match=r"a\.csr is written, but not noted: the pair is busy"):
+    with pytest.raises(StoreError, match=r"a\.csr is written; noting that went wrong: the pair is busy"):
         write_csr(session, "a.com", str(tmp_path / "a.csr"), Form.PEM)
     assert (tmp_path / "a.csr").exists()
 

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
+from csrtui.core.errors import CsrtuiError
 from csrtui.core.visible import visible
+from csrtui.tasks.review import read_pair
 from csrtui.tasks.wording import NEXT_STEPS
-from csrtui.tui.groups import AtHand, has_backup, is_bare
+from csrtui.tui.groups import AtHand, Group, has_backup, is_bare
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,10 +19,11 @@ if TYPE_CHECKING:
     from csrtui.tasks.results import Result
     from csrtui.tasks.session import Session
     from csrtui.tui.screens.backup import BackupAsked
+    from csrtui.tui.screens.submit import Outcome
 
 
 class PairsScreen(Screen[None]):
-    """A screen from which pairs are backed up, verified and restored.
+    """A screen from which pairs are backed up, verified, restored and submitted.
 
     Args:
         session: What it works on.
@@ -90,3 +93,31 @@ class PairsScreen(Screen[None]):
             self.pairs_changed(pair.name)
             step = NEXT_STEPS[pair.record.next_step(self._session.clock())]
             self.tell(f"restored {visible(pair.name)}. Next: {step}")
+
+    def action_submit(self) -> None:
+        """Hand out the CSR of the pair under the cursor."""
+        from csrtui.tui.screens.submit import SubmitScreen
+
+        current = self.at_hand().current
+        if current is None:
+            self.tell("there is no pair to submit")
+            return
+        try:
+            pair, asked = read_pair(self._session, current.name)
+        except CsrtuiError as error:
+            self.tell(f"{error.what}{f' — {error.hint}' if error.hint else ''}")
+        else:
+            self.app.push_screen(SubmitScreen(self._session, pair, asked), self._submitted)
+
+    def _submitted(self, outcome: Outcome | None) -> None:
+        from csrtui.tui.screens.backup import BackupScreen
+        from csrtui.tui.screens.submit import Wants
+
+        if outcome is None:
+            return
+        if outcome.wants is Wants.BACK_UP:
+            group = Group(outcome.pair.name, (outcome.pair,))
+            self.app.push_screen(BackupScreen(self._session, [group]), self._back_up)
+            return
+        self.pairs_changed(outcome.pair.name)
+        self.tell(outcome.told)
