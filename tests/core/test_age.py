@@ -1,0 +1,163 @@
+"""Age files: only the recipients open them, and whatever is wrong is said in our words."""
+
+from __future__ import annotations
+
+import builtins
+import shutil
+import subprocess
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import pyrage
+import pytest
+from recipients_made import age_pair, ssh_pair
+
+from csrtui.core import age
+from csrtui.core.errors import InputError, RefusedError
+from csrtui.core.recipients import read_recipients
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PAIRS = {
+    "age": age_pair(),
+    "ssh-ed25519": ssh_pair("ssh-ed25519"),
+    "ssh-rsa": ssh_pair("ssh-rsa"),
+}
+PLAIN = b"a private key" * 100
+
+
+def sealed(*kinds: str) -> bytes:
+    return age.encrypt(PLAIN, read_recipients("\n".join(PAIRS[kind][1] for kind in kinds)))
+
+
+@pytest.mark.parametrize("kind", PAIRS)
+def test_each_recipient_opens_it_alone(kind: str) -> None:
+    data = sealed(*PAIRS)
+    assert age.is_age(data)
+    assert PLAIN[:13] not in data
+    assert age.decrypt(data, PAIRS[kind][0]) == PLAIN
+
+
+@pytest.mark.parametrize("kind", PAIRS)
+def test_age_itself_opens_it(kind: str, tmp_path: Path) -> None:
+    if shutil.which("age") is None:
+        pytest.skip("age is not installed")
+    identity = tmp_path / "identity"
+    identity.write_bytes(PAIRS[kind][0])
+    identity.chmod(0o600)
+    done = subprocess.run(
+        ["age", "-d", "-i", str(identity)], input=sealed(kind), capture_output=True, timeout=30, check=True
+    )
+    assert done.stdout == PLAIN
+
+
+def test_what_age_armours_is_opened() -> None:
+    recipient = pyrage.x25519.Recipient.from_str(PAIRS["age"][1])
+    assert age.decrypt(pyrage.encrypt(PLAIN, [recipient], armored=True), PAIRS["age"][0]) == PLAIN
+
+
+def test_nobody_else_opens_it() -> None:
+    with pytest.raises(RefusedError, match="encrypted to others"):
+        age.decrypt(sealed("age"), age_pair(1)[0])
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "no age file"),
+        (b"-----BEGIN CERTIFICATE-----", "no age file"),
+        (b"age-encryption.org/v1\n" + bytes(age.MAX_BYTES), "too much"),
+        (b"age-encryption.org/v1\n-> scrypt bBjlhJVYZeE4aqUdmtRHfw 18\nabc\n--- mac\n", "passphrase mode"),
+        (b"age-encryption.org/v1\n", "damaged or cut short"),
+        (sealed("age")[:-1], "damaged or cut short"),
+    ],
+    ids=map(str, count()),  # the same in every process, as the keys are not
+)
+def test_what_is_no_such_file_is_said(data: bytes, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        age.decrypt(data, PAIRS["age"][0])
+
+
+@pytest.mark.parametrize(
+    ("identity", "said"),
+    [
+        (b"", "no age identity"),
+        (b"# nothing\n", "no age identity"),
+        (b"hello\n", "no age identity"),
+        (PAIRS["age"][0] + b"hello\n", "no age identity"),
+        (PAIRS["age"][1].encode(), "no age identity"),
+        (b"AGE-PLUGIN-YUBIKEY-1QQQ\n", "plugin"),
+        (b"AGE-SECRET-KEY-1QQQ\n", "the age identity is damaged"),
+        (b"AGE-SECRET-KEY-1\xff\n", "the age identity is damaged"),
+        (PAIRS["age"][0] * (age.MAX_IDENTITIES + 1), "more than"),
+        (b"#" * (age.MAX_IDENTITY_BYTES + 1), "more than"),
+        (sealed("age"), "itself encrypted"),
+        (ssh_pair("ecdsa")[0], "neither ed25519 nor RSA"),
+        (ssh_pair("ssh-rsa")[0][:200], "damaged"),
+        (b"-----BEGIN RSA PRIVATE KEY-----\nhello", "damaged"),
+    ],
+    ids=map(str, count()),  # the same in every process, as the keys are not
+)
+def test_what_is_no_identity_is_said(identity: bytes, said: str) -> None:
+    with pytest.raises(InputError, match=said) as caught:
+        age.decrypt(sealed("age"), identity)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("form", [["-t", "ed25519"], ["-t", "rsa", "-b", "2048", "-m", "PEM"]])
+def test_an_ssh_key_under_a_passphrase_says_what_to_do(form: list[str], tmp_path: Path) -> None:
+    if shutil.which("ssh-keygen") is None:
+        pytest.skip("ssh-keygen is not installed")
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", *form, "-N", "a passphrase", "-f", str(key)], timeout=60, check=True)
+    with pytest.raises(InputError, match="under a passphrase") as caught:
+        age.decrypt(sealed("age"), key.read_bytes())
+    assert 'ssh-keygen -p -N ""' in str(caught.value.hint)
+
+
+def test_every_change_is_noticed() -> None:
+    data = sealed("age")
+    for at in range(0, len(data), 4):
+        changed = bytearray(data)
+        changed[at] ^= 1 << at // 4 % 8
+        with pytest.raises((InputError, RefusedError)):
+            age.decrypt(bytes(changed), PAIRS["age"][0])
+
+
+def test_without_pyrage_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def missing(name: str, *rest: Any) -> Any:
+        if name == "pyrage":
+            raise ModuleNotFoundError(name)
+        return real(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", missing)
+    with pytest.raises(InputError) as caught:
+        age.load_pyrage()
+    assert caught.value.hint == "pip install 'csrtui[age]'"
+
+
+class PanicException(BaseException):
+    """What the library raises where it gives up."""
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        (PanicException, InputError),
+        (pyrage.RecipientError, InputError),
+        (KeyboardInterrupt, KeyboardInterrupt),
+    ],
+)
+def test_the_library_never_speaks_for_itself(
+    raised: type[BaseException], told: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gives_up(*_: object) -> bytes:
+        raise raised("secret")
+
+    monkeypatch.setattr(pyrage, "encrypt", gives_up)
+    with pytest.raises(told) as caught:
+        sealed("age")
+    assert told is KeyboardInterrupt or "secret" not in str(caught.value)

@@ -1,0 +1,76 @@
+"""The text of a backup within an age file: as sound as that of any backup, and none outside its envelope."""
+
+from __future__ import annotations
+
+import pytest
+from requests_made import NOW, der_of, key_of
+
+from csrtui.core import backup_file, keys, pkcs8, request
+from csrtui.core.backup_file import Checksum, Envelope, KeptKey
+from csrtui.core.errors import InputError
+from csrtui.core.keys import KeyType
+from csrtui.core.secret import Secret
+from csrtui.core.subject import SubjectFields
+
+ASKED = request.read_der(der_of(SubjectFields(common_name="a.com"), "a.com"))
+KEY = key_of(KeyType.EC_P256)
+PLAIN = keys.private_pem(KEY)
+ENCRYPTED = pkcs8.encrypt(KEY, Secret("pass"), bytes(pkcs8.ENTROPY_BYTES), rounds=1000)
+
+
+def text(key_pem: bytes = PLAIN, kept: KeptKey = KeptKey.PLAIN) -> bytes:
+    return backup_file.compose("a.com", NOW, kept=kept, key_pem=key_pem, asked=ASKED, envelope=Envelope.AGE)
+
+
+def test_its_name_says_what_it_is() -> None:
+    assert backup_file.file_name("a.com", NOW, Envelope.AGE) == "a.com.20261123-090000.backup.age"
+
+
+@pytest.mark.parametrize(("key_pem", "kept"), [(PLAIN, KeptKey.PLAIN), (ENCRYPTED, KeptKey.ENCRYPTED)])
+def test_what_goes_in_comes_out(key_pem: bytes, kept: KeptKey) -> None:
+    found = backup_file.parse(text(key_pem, kept), Envelope.AGE)
+    assert (found.name, found.kept, found.key_pem) == ("a.com", kept, key_pem)
+    assert (found.asked, found.checksum, found.envelope) == (ASKED, Checksum.RIGHT, Envelope.AGE)
+
+
+def test_the_text_says_how_to_restore_it() -> None:
+    said = text().decode()
+    assert "age -d -i IDENTITY FILE | openssl pkey -out key.pem" in said
+    assert "In store:   without a passphrase\n" in said
+    assert "In store:   under a passphrase\n" in text(ENCRYPTED, KeptKey.ENCRYPTED).decode()
+
+
+def test_a_plain_key_is_no_backup_outside_its_envelope() -> None:
+    with pytest.raises(InputError, match="without a passphrase, not a backup"):
+        backup_file.parse(text())
+
+
+def test_an_encrypted_key_is_one_outside_too_and_stays_encrypted() -> None:
+    assert backup_file.parse(text(ENCRYPTED, KeptKey.ENCRYPTED)).kept is KeptKey.ENCRYPTED
+
+
+def test_the_age_file_itself_says_what_opens_it() -> None:
+    with pytest.raises(InputError, match="encrypted to recipients") as caught:
+        backup_file.parse(b"age-encryption.org/v1\n-> X25519 \n")
+    assert "--identity" in str(caught.value.hint)
+
+
+def test_every_changed_bit_is_noticed() -> None:
+    whole = text()
+    checksum = whole.index(b"SHA-256 of all but")
+    unnoticed = []
+    for at in [*range(checksum), *range(whole.index(b"-----BEGIN"), len(whole), 3)]:
+        changed = bytearray(whole)
+        changed[at] ^= 1
+        try:
+            backup_file.parse(bytes(changed), Envelope.AGE)
+        except InputError:
+            continue
+        unnoticed.append(at)
+    assert unnoticed == []
+
+
+@pytest.mark.parametrize("key_pem", [PLAIN + PLAIN, PLAIN + ENCRYPTED, b""])
+def test_exactly_one_key(key_pem: bytes) -> None:
+    with pytest.raises(InputError):
+        backup_file.parse(text(key_pem), Envelope.AGE)

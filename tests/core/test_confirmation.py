@@ -1,0 +1,104 @@
+"""Confirmations: signed by the pair's key over one file, and nothing else passes for one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import count
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed448
+from hypothesis import given
+from hypothesis import strategies as st
+from requests_made import NOW, key_of
+
+from csrtui.core import confirmation, keys
+from csrtui.core.confirmation import Confirmation
+from csrtui.core.errors import InputError, RefusedError
+from csrtui.core.keys import KeyType
+
+FILE = "ab" * 32
+LENGTHS = {KeyType.EC_P256: 250, KeyType.ED25519: 250, KeyType.RSA_2048: 460, KeyType.ML_DSA_87: 6400}
+
+
+def said_of(key_type: KeyType) -> Confirmation:
+    return Confirmation(FILE, keys.spki_sha256(key_of(key_type).public_key()), NOW)
+
+
+def token_of(key_type: KeyType = KeyType.EC_P256) -> str:
+    return confirmation.sign(said_of(key_type), key_of(key_type))
+
+
+@pytest.mark.parametrize("key_type", [one for one in KeyType if one not in {"rsa-3072", "rsa-4096"}])
+def test_what_the_key_signed_holds_and_is_one_word_for_a_shell(key_type: KeyType) -> None:
+    token = token_of(key_type)
+    assert token.replace("-", "").replace("_", "").replace(".", "").isalnum()
+    assert len(token) < LENGTHS.get(key_type, confirmation.MAX_CHARACTERS)
+    signed = confirmation.read(f"ok  /a/b.age  restores\ncsrtui verify --confirm {token}\n")
+    assert signed.said == said_of(key_type)
+    confirmation.check(signed, key_of(key_type).public_key())
+
+
+@pytest.mark.parametrize("key_type", [KeyType.EC_P256, KeyType.RSA_2048, KeyType.ED25519, KeyType.ML_DSA_44])
+def test_no_word_of_it_can_be_changed(key_type: KeyType) -> None:
+    signed = confirmation.read(token_of(key_type))
+    public = key_of(key_type).public_key()
+    for forged in (
+        replace(signed, said=replace(signed.said, file_sha256="cd" * 32)),
+        replace(signed, said=replace(signed.said, time=datetime(2027, 1, 1, tzinfo=UTC))),
+        replace(signed, said=replace(signed.said, spki_sha256="cd" * 32)),
+        replace(signed, signature=signed.signature[:-1]),
+        replace(signed, signature=signed.signature + b"x"),
+        replace(signed, signature=bytes(len(signed.signature))),
+    ):
+        with pytest.raises(RefusedError):
+            confirmation.check(forged, public)
+
+
+def test_another_key_cannot_speak_for_the_pair() -> None:
+    mine, other = key_of(KeyType.EC_P256), ec.generate_private_key(ec.SECP256R1())
+    about_mine = confirmation.read(confirmation.sign(said_of(KeyType.EC_P256), other))
+    with pytest.raises(RefusedError, match="not signed with the pair's key"):
+        confirmation.check(about_mine, mine.public_key())
+    with pytest.raises(RefusedError, match="of another key"):
+        confirmation.check(about_mine, other.public_key())
+
+
+def test_a_key_of_another_type_confirms_nothing() -> None:
+    key = ed448.Ed448PrivateKey.generate()
+    with pytest.raises(InputError, match="confirms nothing"):
+        confirmation.sign(said_of(KeyType.EC_P256), key)
+    with pytest.raises(InputError, match="confirms nothing"):
+        confirmation.check(confirmation.read(token_of()), key.public_key())
+
+
+TOKEN = token_of()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "no confirmation"),
+        ("csrtui1.", "no confirmation"),
+        (TOKEN.replace("csrtui1", "csrtui2"), "no confirmation"),
+        (f"{TOKEN} {token_of(KeyType.ED25519)}", "more than one"),
+        (f"csrtui1.{'A' * confirmation.MAX_CHARACTERS}", "no confirmation"),
+        (TOKEN[:100], "cut short"),
+        ("csrtui1.A", "cut short"),
+        (f"csrtui1.{'_' * 180}", "cut short"),
+    ],
+    ids=map(str, count()),  # the same in every process, as the tokens are not
+)
+def test_what_is_none_is_said(text: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        confirmation.read(text)
+
+
+def test_the_same_twice_is_one() -> None:
+    assert confirmation.read(f"{TOKEN}\n{TOKEN}").said == said_of(KeyType.EC_P256)
+
+
+@given(st.text(max_size=300) | st.text("AZaz09_-", max_size=300).map("csrtui1.".__add__))
+def test_whatever_the_text_no_other_error_and_nothing_forged(text: str) -> None:
+    with pytest.raises((InputError, RefusedError)):
+        confirmation.check(confirmation.read(text), key_of(KeyType.EC_P256).public_key())
