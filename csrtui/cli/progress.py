@@ -2,6 +2,7 @@
 
 import sys
 import time
+from threading import Lock
 from types import TracebackType
 from typing import Self
 
@@ -9,6 +10,8 @@ from csrtui.cli.output import talk
 from csrtui.core.visible import visible
 
 _BAR = 20
+_COLUMNS = 79
+"""A line that wrapped could not be drawn over."""
 
 
 class Progress:
@@ -25,6 +28,8 @@ class Progress:
         self._done = 0
         self._shown = sys.stderr.isatty()
         self._began = time.monotonic()
+        self._width = 0
+        self._lock = Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -35,11 +40,14 @@ class Progress:
         if self._shown and self._done:
             talk("\n")
 
-    def advance(self) -> None:
-        """One more is done; may be called from any thread."""
-        self._done += 1
-        if self._shown:
-            talk(f"\r{self._line()}")
+    def advance(self, name: str | None = None) -> None:
+        """One more is done, called `name`; may be called from any thread."""
+        with self._lock:
+            self._done += 1
+            if self._shown:
+                line = f"{self._line()}{visible(name or '')}"[:_COLUMNS]
+                talk(f"\r{line.ljust(self._width)}")
+                self._width = len(line)
 
     def _line(self) -> str:
         if self._total is None:

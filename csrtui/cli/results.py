@@ -4,6 +4,15 @@ from collections.abc import Sequence
 
 from csrtui.cli.output import put, put_json
 from csrtui.tasks.results import Result, all_ok
+from csrtui.tasks.review import Keyring
+
+
+def unreadable_results(found: Keyring, what: str) -> list[Result]:
+    """Return a failure for each pair that cannot be read; `what` is what therefore was not done with it."""
+    return [
+        Result(ok=False, pair=problem.name, text=f"{what}: {problem.error.what}")
+        for problem in found.problems
+    ]
 
 
 def put_results(results: Sequence[Result], *, as_json: bool) -> int:

@@ -10,12 +10,13 @@ from csrtui.cli.parser import Action
 from csrtui.cli.passphrase import add_passphrase_arguments, read_new_passphrase
 from csrtui.cli.progress import Progress
 from csrtui.cli.recipients import add_recipient_argument, back_up_to_recipients, read_recipients_given
-from csrtui.cli.results import put_results
+from csrtui.cli.results import put_results, unreadable_results
 from csrtui.cli.session import open_session
 from csrtui.core.errors import InputError
 from csrtui.core.pair import BackupStatus, Stage
 from csrtui.store.backups import look_at
 from csrtui.tasks.backup import Order, back_up_many
+from csrtui.tasks.results import Result
 from csrtui.tasks.review import list_pairs, read_pair
 from csrtui.tasks.session import Session
 from csrtui.tasks.wording import destination_lines
@@ -37,30 +38,37 @@ def _run(options: argparse.Namespace) -> int:
         )
     recipients = read_recipients_given(options) if options.recipient else ()
     session = open_session(options)
-    names = _bare_pairs(session) if options.all else list(dict.fromkeys(options.pairs))
+    names, unreadable = _bare_pairs(session) if options.all else (list(dict.fromkeys(options.pairs)), [])
     for name in options.pairs:
         read_pair(session, name)  # a name mistyped is said before a passphrase is asked for
     for line in destination_lines(look_at(options.to, session.store.path)):
         say(line)
     if not names:
-        say("every pair has a verified backup")
-        return put_results([], as_json=options.json)
+        say(
+            "every pair that can be read has a verified backup"
+            if unreadable
+            else "every pair has a verified backup"
+        )
+        return put_results(unreadable, as_json=options.json)
     if recipients:
         results = back_up_to_recipients(session, names, options.to, recipients)
-        return put_results(results, as_json=options.json)
+        return put_results([*results, *unreadable], as_json=options.json)
     passphrase = read_new_passphrase(options, "backup")
     order = Order(options.to, passphrase, passphrase)
     with Progress("backups", len(names)) as progress:
-        results = back_up_many(session, names, order, report=lambda _: progress.advance())
-    return put_results(results, as_json=options.json)
+        results = back_up_many(session, names, order, report=lambda result: progress.advance(result.pair))
+    return put_results([*results, *unreadable], as_json=options.json)
 
 
-def _bare_pairs(session: Session) -> list[str]:
-    return [
+def _bare_pairs(session: Session) -> tuple[list[str], list[Result]]:
+    """The pairs without a verified backup, and those of which that cannot be told."""
+    found = list_pairs(session)
+    bare = [
         pair.name
-        for pair in list_pairs(session).pairs
+        for pair in found.pairs
         if pair.record.backup_status is not BackupStatus.VERIFIED and pair.record.stage is not Stage.RETIRED
     ]
+    return bare, unreadable_results(found, "not backed up")
 
 
 ACTION = Action(

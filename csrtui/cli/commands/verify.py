@@ -10,13 +10,13 @@ from csrtui.cli.recipients import (
     take_confirmation,
     verify_with_identity,
 )
-from csrtui.cli.results import put_results
+from csrtui.cli.results import put_results, unreadable_results
 from csrtui.cli.session import open_session
 from csrtui.core.secret import Secret
 from csrtui.tasks.results import Result
 from csrtui.tasks.review import list_pairs
 from csrtui.tasks.session import Session
-from csrtui.tasks.verify import is_name_of_pair, verify_file, verify_pair
+from csrtui.tasks.verify import is_name_of_pair, verify_file, verify_many
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,18 +47,22 @@ def _run(options: argparse.Namespace) -> int:
         if not options.json:
             put_confirmations(results)
         return status
-    wanted = options.what or [pair.name for pair in list_pairs(session).pairs if pair.record.backups]
+    wanted, unreadable = options.what, []
+    if not wanted:
+        found = list_pairs(session)
+        wanted = [pair.name for pair in found.pairs if pair.record.backups]
+        unreadable = unreadable_results(found, "cannot be looked at")
     passphrase = None
     if options.restore_test or is_given(options):
         passphrase = read_known_passphrase(options, "Passphrase of the backups: ")
     results = [result for text in wanted for result in _verify(session, text, passphrase)]
-    return put_results(results, as_json=options.json)
+    return put_results([*results, *unreadable], as_json=options.json)
 
 
 def _verify(session: Session, text: str, passphrase: Secret | None) -> list[Result]:
     if "/" in text or not is_name_of_pair(session, text):
         return [verify_file(session, text, passphrase)]
-    return verify_pair(session, text, passphrase)
+    return verify_many(session, [text], passphrase)
 
 
 ACTION = Action(
