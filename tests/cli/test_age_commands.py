@@ -1,0 +1,197 @@
+"""``backup --recipient``, ``verify --identity`` and ``--confirm``, ``restore --identity``: the whole way and the wrong turns."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from recipients_made import age_pair, ssh_pair
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from command import Csrtui
+
+IDENTITY, RECIPIENT = age_pair()
+SSH_IDENTITY, SSH_RECIPIENT = ssh_pair("ssh-ed25519")
+CANARY = "correct-horse-battery"
+
+
+@pytest.fixture
+def usb(tmp_path: Path) -> Path:
+    folder = tmp_path / "usb"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def identity(tmp_path: Path) -> Path:
+    path = tmp_path / "identity"
+    path.write_bytes(IDENTITY)
+    path.chmod(0o600)
+    return path
+
+
+@pytest.fixture
+def backup(csrtui: Csrtui, usb: Path) -> Path:
+    assert csrtui("new", "a.com").status == 0
+    assert csrtui("backup", "a.com", "--to", str(usb), "--recipient", RECIPIENT).status == 0
+    (file,) = usb.iterdir()
+    return file
+
+
+def test_the_whole_way(csrtui: Csrtui, backup: Path, identity: Path, tmp_path: Path) -> None:
+    laptop = ("--store", str(tmp_path / "laptop"))
+    assert csrtui("list", "--json").json["pairs"][0]["backup"]["status"] == "unverified"
+    there = csrtui(*laptop, "verify", str(backup), "--identity", str(identity))
+    assert there.status == 0
+    line = there.out.splitlines()[-1]
+    assert line.startswith("csrtui verify --confirm csrtui1.")
+    ran = csrtui(*line.split()[1:])
+    assert (ran.status, ran.out) == (0, f"ok  a.com  {backup}  confirmed: restored elsewhere\n")
+    assert csrtui("list", "--json").json["pairs"][0]["backup"]["status"] == "verified"
+    assert csrtui(*laptop, "restore", str(backup), "--identity", str(identity)).status == 0
+    restored = tmp_path / "laptop/pairs/a.com/key.pem"
+    assert restored.read_bytes() == (csrtui.pair("a.com") / "key.pem").read_bytes()
+
+
+def test_confirmed_through_a_pipe_and_in_json(
+    csrtui: Csrtui, backup: Path, identity: Path, tmp_path: Path
+) -> None:
+    laptop = ("--store", str(tmp_path / "laptop"))
+    there = csrtui(*laptop, "verify", str(backup), "--identity", str(identity), "--json")
+    (result,) = there.json["results"]
+    assert (result["ok"], result["pair"], result["file"]) == (True, None, str(backup))
+    ran = csrtui("verify", "--confirm", "-", "--json", stdin=there.out.encode())
+    assert ran.json["results"][0]["pair"] == "a.com"
+    assert set(ran.json["results"][0]) == {"ok", "pair", "file", "text"}
+
+
+def test_age_and_openssl_alone_restore_it(csrtui: Csrtui, backup: Path, identity: Path) -> None:
+    if shutil.which("age") is None or shutil.which("openssl") is None:
+        pytest.skip("age or openssl is not installed")
+    opened = subprocess.run(
+        ["age", "-d", "-i", str(identity), str(backup)], capture_output=True, timeout=30, check=True
+    ).stdout
+    for tool, name in (("pkey", "key.pem"), ("req", "request.pem")):
+        done = subprocess.run(["openssl", tool], input=opened, capture_output=True, timeout=30, check=True)
+        assert done.stdout == (csrtui.pair("a.com") / name).read_bytes()
+
+
+def test_authorized_keys_and_more_are_told_and_asked_for_no_passphrase(
+    csrtui: Csrtui, usb: Path, tmp_path: Path
+) -> None:
+    keys = tmp_path / "authorized_keys"
+    keys.write_text(f"# admins\n\nno-pty {SSH_RECIPIENT} joe\n{RECIPIENT}\n")
+    csrtui("new", "a.com")
+    ran = csrtui("backup", "--all", "--to", str(usb), "--recipient", str(keys), "--recipient", RECIPIENT)
+    assert ran.status == 0
+    assert ran.err.count("recipient: ") == 2
+    assert f"recipient: {RECIPIENT}\n" in ran.err
+    (file,) = usb.iterdir()
+    ssh = tmp_path / "id_ed25519"
+    ssh.write_bytes(SSH_IDENTITY)
+    assert csrtui("verify", str(file), "--identity", str(ssh)).status == 0
+    assert csrtui("list", "--json").json["pairs"][0]["backup"]["status"] == "verified"
+
+
+def test_a_key_under_a_passphrase_is_proved_with_it(
+    csrtui: Csrtui, usb: Path, identity: Path, tmp_path: Path
+) -> None:
+    secret = tmp_path / "passphrase"
+    secret.write_text(CANARY)
+    secret.chmod(0o600)
+    csrtui("new", "a.com", "--passphrase-file", str(secret))
+    assert csrtui("backup", "a.com", "--to", str(usb), "--recipient", RECIPIENT).status == 0
+    (file,) = usb.iterdir()
+    opening = (str(file), "--identity", str(identity), "--passphrase-file", str(secret))
+    laptop = ("--store", str(tmp_path / "laptop"))
+    ran = csrtui(*laptop, "verify", *opening)
+    assert ran.status == 0
+    assert CANARY not in ran.out + ran.err
+    assert csrtui(*laptop, "restore", *opening).status == 0
+    secret.write_text("another passphrase")
+    ran = csrtui(*laptop, "verify", *opening)
+    assert (ran.status, ran.out.split("  ")[0]) == (1, "FAILED")
+
+
+@pytest.mark.parametrize(
+    ("recipient", "said"),
+    [
+        ("ecdsa-sha2-nistp256 AAAA", "an ECDSA key"),
+        ("age1yubikey1qqqq", "plugin of age (yubikey)"),
+        ("/nowhere/keys", "No such file"),
+        ("", "No such file"),
+        (IDENTITY.decode(), "that is a private key"),
+    ],
+    ids=["ecdsa", "plugin", "missing", "empty", "private"],
+)
+def test_what_is_no_recipient_is_said_and_nothing_is_written(
+    csrtui: Csrtui, usb: Path, recipient: str, said: str
+) -> None:
+    csrtui("new", "a.com")
+    ran = csrtui("backup", "a.com", "--to", str(usb), "--recipient", recipient)
+    assert (ran.status, ran.out) == (2, "")
+    assert said in ran.error
+    assert "AGE-SECRET" not in ran.err
+    assert list(usb.iterdir()) == []
+
+
+def test_the_private_key_in_place_of_its_pub_is_told_by_the_file(
+    csrtui: Csrtui, usb: Path, identity: Path
+) -> None:
+    csrtui("new", "a.com")
+    ran = csrtui("backup", "a.com", "--to", str(usb), "--recipient", str(identity))
+    assert ran.error == f"{identity}: that is a private key, not a recipient"
+    assert ".pub" in str(ran.hint)
+
+
+def test_a_passphrase_and_recipients_exclude_each_other(csrtui: Csrtui, usb: Path) -> None:
+    csrtui("new", "a.com")
+    ran = csrtui("backup", "a.com", "--to", str(usb), "--recipient", RECIPIENT, "--passphrase-fd", "0")
+    assert (ran.status, ran.error) == (2, "--recipient and a passphrase exclude each other")
+
+
+def test_without_pyrage_it_says_how_to_get_it(
+    csrtui: Csrtui, usb: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    csrtui("new", "a.com")
+    monkeypatch.setitem(sys.modules, "pyrage", None)
+    ran = csrtui("backup", "a.com", "--to", str(usb), "--recipient", RECIPIENT)
+    assert (ran.status, ran.hint) == (2, "pip install 'csrtui[age]'")
+    assert list(usb.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--identity", "/nowhere"),
+        ("--confirm", "csrtui1.AAAA"),
+        ("--confirm", ""),
+        ("--confirm", "-"),
+        ("--confirm", "csrtui1.AAAA", "a.com"),
+    ],
+)
+def test_a_wrong_turn_of_verify_is_said(csrtui: Csrtui, backup: Path, arguments: tuple[str, ...]) -> None:
+    ran = csrtui("verify", *arguments)
+    assert backup.exists()
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.error
+
+
+def test_standard_input_may_be_closed(csrtui: Csrtui) -> None:
+    assert csrtui("verify", "--confirm", "-", stdin=None).error == "standard input is closed"
+
+
+def test_who_cannot_open_it_is_told(csrtui: Csrtui, backup: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_bytes(age_pair(1)[0])
+    ran = csrtui("verify", str(backup), "--identity", str(other))
+    assert (ran.status, "encrypted to others" in ran.out, "hint: " in ran.err) == (1, True, True)
+    ran = csrtui("restore", str(backup), "--passphrase-fd", "0")
+    assert ran.status == 2
+    ran = csrtui("verify", str(backup))
+    assert ran.out == f"ok  a.com  {backup}  there and unchanged, but never proved\n"

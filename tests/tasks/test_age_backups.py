@@ -1,0 +1,360 @@
+"""Backups to recipients: unverified until somebody who can open one has proved it, and said so with the key."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
+
+import pytest
+from recipients_made import age_pair, ssh_pair
+from requests_made import NOW, key_of
+
+from csrtui.core import confirmation, keys
+from csrtui.core.confirmation import Confirmation
+from csrtui.core.errors import InputError, RefusedError, StoreError
+from csrtui.core.finding import CaKind
+from csrtui.core.keys import KeyType
+from csrtui.core.pair import BackupStatus, NextStep
+from csrtui.core.recipients import read_recipients
+from csrtui.core.secret import Secret
+from csrtui.core.subject import TypedSubject
+from csrtui.store import backups, files
+from csrtui.store.keystore import Keystore
+from csrtui.tasks import age, recording
+from csrtui.tasks.asking import Asked
+from csrtui.tasks.confirming import confirm
+from csrtui.tasks.create import create_pair
+from csrtui.tasks.review import read_pair
+from csrtui.tasks.session import Session
+from csrtui.tasks.verify import verify_file, verify_pair
+
+if TYPE_CHECKING:
+    from csrtui.core.pair import Backup, PairRecord
+
+IDENTITY, RECIPIENT = age_pair()
+PASSPHRASE = Secret("correct horse battery staple")
+
+
+def made(
+    session: Session, name: str = "a.com", *, key: KeyType = KeyType.EC_P256, encrypted: bool = False
+) -> str:
+    asked = Asked(names=(name,), subject=TypedSubject(), ca=CaKind.PRIVATE, key_type=key)
+    return create_pair(session, asked, passphrase=PASSPHRASE if encrypted else None).name
+
+
+def record_of(session: Session, name: str = "a.com") -> PairRecord:
+    return read_pair(session, name)[0].record
+
+
+@pytest.fixture
+def order(tmp_path: Path) -> age.Order:
+    folder = tmp_path / "usb"
+    folder.mkdir()
+    return age.Order(str(folder), read_recipients(f"{RECIPIENT}\n{ssh_pair('ssh-ed25519')[1]}"))
+
+
+@pytest.fixture
+def laptop(tmp_path: Path) -> Session:
+    """Another machine, an hour later."""
+    there = Session(Keystore(str(tmp_path / "laptop")), clock=lambda: NOW + timedelta(hours=1))
+    there.user = "ann"
+    return there
+
+
+@pytest.fixture
+def backup(session: Session, order: age.Order) -> Backup:
+    return age.back_up(session, made(session), order)
+
+
+def token_for(session: Session, backup: Backup) -> str:
+    token = age.verify(session, age.open_backup(backup.path, IDENTITY)).confirm
+    assert token
+    return token
+
+
+def test_it_is_unverified_and_known_with_its_hash(session: Session, backup: Backup) -> None:
+    record = record_of(session)
+    assert record.backups == (backup,)
+    assert record.backup_status is BackupStatus.UNVERIFIED
+    assert record.next_step(NOW) is NextStep.BACK_UP
+    assert backup.path.endswith("/a.com.20261123-090000.backup.age")
+    assert Path(backup.path).stat().st_mode & 0o777 == 0o600
+    assert record.history[-1].what == f"backed up to recipients: {backup.path}"
+
+
+def test_the_plain_key_is_nowhere_but_in_the_pair(
+    session: Session, order: age.Order, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[bytes] = []
+    real = os.write
+    name = made(session)
+
+    def watched(descriptor: int, data: bytes) -> int:
+        written.append(bytes(data))
+        return real(descriptor, data)
+
+    monkeypatch.setattr(os, "write", watched)
+    age.back_up(session, name, order)
+    monkeypatch.undo()
+    pem = (tmp_path / "store/pairs/a.com/key.pem").read_bytes()
+    canary = pem.splitlines()[1]
+    assert written
+    assert not [data for data in written if canary in data]
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file() and canary in path.read_bytes()] == [
+        "key.pem"
+    ]
+
+
+@pytest.mark.parametrize("identity", [IDENTITY, ssh_pair("ssh-ed25519")[0]], ids=["age", "ssh"])
+def test_confirmed_from_where_the_identity_is(
+    session: Session, laptop: Session, backup: Backup, identity: bytes
+) -> None:
+    result = age.verify(laptop, age.open_backup(backup.path, identity))
+    assert (result.ok, result.pair, result.text) == (True, None, "restores")
+    session.clock = lambda: NOW + timedelta(hours=2)
+    said = confirm(session, f"csrtui verify --confirm {result.confirm}\n")
+    assert (said.ok, said.pair, said.text) == (True, "a.com", "confirmed: restored elsewhere")
+    (proved,) = record_of(session).backups
+    assert proved == backup.proved(NOW + timedelta(hours=1))
+    assert (
+        record_of(session)
+        .history[-1]
+        .what.startswith("backup confirmed, restored elsewhere at 2026-11-23T10:")
+    )
+
+
+def test_the_same_again_makes_nothing_newer(session: Session, laptop: Session, backup: Backup) -> None:
+    token = token_for(laptop, backup)
+    session.clock = lambda: NOW + timedelta(hours=2)
+    confirm(session, token)
+    before = record_of(session)
+    session.clock = lambda: NOW + timedelta(days=400)
+    assert confirm(session, token).ok
+    assert record_of(session) == before
+
+
+def test_a_clock_behind_or_a_little_ahead_does_not_matter(
+    session: Session, laptop: Session, backup: Backup
+) -> None:
+    laptop.clock = lambda: NOW - timedelta(days=900)
+    confirm(session, token_for(laptop, backup))
+    assert record_of(session).backups[0].verified == NOW
+    laptop.clock = lambda: NOW + timedelta(hours=5)
+    confirm(session, token_for(laptop, backup))
+    assert record_of(session).backups[0].verified == NOW
+
+
+def test_one_from_the_future_is_refused(session: Session, laptop: Session, backup: Backup) -> None:
+    laptop.clock = lambda: NOW + timedelta(days=2)
+    with pytest.raises(RefusedError, match="from the future: 2026-11-25T09:00:00Z"):
+        confirm(session, token_for(laptop, backup))
+    assert record_of(session).backups == (backup,)
+
+
+def test_a_forged_one_is_refused(session: Session, laptop: Session, backup: Backup) -> None:
+    """Who knows all that is public, the hash of the file and the fingerprint, has still not the key."""
+    token = token_for(laptop, backup)
+    said = confirmation.read(token).said
+    forged = confirmation.sign(said, keys.generate(KeyType.EC_P256))
+    other = token[:30] + ("A" if token[30] != "A" else "B") + token[31:]
+    for text in (forged, other):
+        with pytest.raises(RefusedError):
+            confirm(session, text)
+    assert record_of(session).backups == (backup,)
+
+
+def test_one_of_another_pair_or_keystore_is_refused(
+    session: Session, laptop: Session, backup: Backup
+) -> None:
+    stranger = keys.generate(KeyType.ED25519)
+    said = Confirmation(backup.sha256, keys.spki_sha256(stranger.public_key()), NOW)
+    with pytest.raises(RefusedError, match="not in this keystore"):
+        confirm(session, confirmation.sign(said, stranger))
+    for_pair = confirmation.read(token_for(laptop, backup)).said
+    of_nothing = replace(for_pair, file_sha256="ab" * 32)
+    with pytest.raises(RefusedError, match=r"no backup of a\.com made here"):
+        confirm(session, confirmation.sign(of_nothing, key_of(KeyType.EC_P256)))
+
+
+def test_a_file_changed_since_is_refused(session: Session, laptop: Session, backup: Backup) -> None:
+    token = token_for(laptop, backup)
+    with Path(backup.path).open("ab") as file:
+        file.write(b"x")
+    with pytest.raises(RefusedError, match="not any more the file"):
+        confirm(session, token)
+    assert record_of(session).backups == (backup,)
+
+
+def test_a_file_that_went_to_the_laptop_is_confirmed_and_missing(
+    session: Session, laptop: Session, backup: Backup
+) -> None:
+    token = token_for(laptop, backup)
+    os.unlink(backup.path)
+    now = [NOW + timedelta(days=1), NOW + timedelta(days=2)]
+    session.clock = lambda: now[0]
+    for _ in range(2):
+        assert "away" in confirm(session, token).text
+        (noted,) = record_of(session).backups
+        assert (noted.status, noted.verified) == (BackupStatus.MISSING, NOW + timedelta(hours=1))
+        assert noted.since == NOW + timedelta(days=1)
+        now.reverse()
+
+
+def test_with_the_identity_at_hand_the_pair_notes_it_itself(session: Session, backup: Backup) -> None:
+    result = age.verify(session, age.open_backup(backup.path, IDENTITY))
+    assert (result.pair, result.confirm) == ("a.com", None)
+    assert record_of(session).backups == (backup.proved(NOW),)
+
+
+def test_a_copy_elsewhere_is_a_backup_of_its_own(session: Session, backup: Backup, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.age"
+    copy.write_bytes(Path(backup.path).read_bytes())
+    age.verify(session, age.open_backup(str(copy), IDENTITY))
+    assert [(one.path, one.status.value) for one in record_of(session).backups] == [
+        (backup.path, "unverified"),
+        (str(copy), "verified"),
+    ]
+
+
+def test_another_file_in_its_place_is_not_what_was_written(
+    session: Session, order: age.Order, backup: Backup
+) -> None:
+    other = age.back_up(session, "a.com", order)
+    os.replace(other.path, backup.path)
+    with pytest.raises(RefusedError, match="not the file that was written"):
+        age.verify(session, age.open_backup(backup.path, IDENTITY))
+    assert record_of(session).backups == (backup, other)
+
+
+@pytest.mark.parametrize("key_type", [KeyType.RSA_2048, KeyType.ED25519, KeyType.ML_DSA_65])
+def test_each_kind_of_key_comes_back(
+    session: Session, laptop: Session, order: age.Order, key_type: KeyType, tmp_path: Path
+) -> None:
+    backup = age.back_up(session, made(session, key=key_type), order)
+    assert confirm(session, token_for(laptop, backup)).ok
+    pair = age.restore_pair(laptop, age.open_backup(backup.path, IDENTITY))
+    for name in ("key.pem", "request.pem"):
+        assert (Path(pair.path) / name).read_bytes() == (tmp_path / "store/pairs/a.com" / name).read_bytes()
+    assert pair.record.backup_status is BackupStatus.VERIFIED
+    with pytest.raises(RefusedError, match=r"is in the keystore: a\.com"):
+        age.restore_pair(laptop, age.open_backup(backup.path, IDENTITY))
+
+
+def test_a_key_under_a_passphrase_stays_under_it(
+    session: Session, laptop: Session, order: age.Order, tmp_path: Path
+) -> None:
+    backup = age.back_up(session, made(session, encrypted=True), order)
+    opened = age.open_backup(backup.path, IDENTITY)
+    with pytest.raises(InputError, match="under a passphrase"):
+        age.verify(laptop, opened)
+    with pytest.raises(RefusedError, match="passphrase does not open"):
+        age.verify(laptop, opened, Secret("another"))
+    assert age.verify(laptop, opened, PASSPHRASE).confirm
+    pair = age.restore_pair(laptop, opened, PASSPHRASE)
+    assert pair.record.key.encrypted
+    assert (Path(pair.path) / "key.pem").read_bytes() == (tmp_path / "store/pairs/a.com/key.pem").read_bytes()
+
+
+def test_a_key_that_is_not_the_requests_is_never_backed_up(
+    session: Session, order: age.Order, tmp_path: Path
+) -> None:
+    made(session)
+    wrong = keys.private_pem(keys.generate(KeyType.EC_P256))
+    (tmp_path / "store/pairs/a.com/key.pem").write_bytes(wrong)
+    with pytest.raises(StoreError, match="not the key of its request"):
+        age.back_up(session, "a.com", order)
+    assert os.listdir(order.folder) == []
+
+
+def test_a_record_that_says_encrypted_of_a_plain_key_is_damage(session: Session, order: age.Order) -> None:
+    made(session)
+    recording.change_record(session, "a.com", lambda one: replace(one, key=replace(one.key, encrypted=True)))
+    with pytest.raises(StoreError, match="as its record says"):
+        age.back_up(session, "a.com", order)
+    assert os.listdir(order.folder) == []
+
+
+def test_a_key_in_it_that_is_not_the_requests_proves_nothing(backup: Backup) -> None:
+    found = age.open_backup(backup.path, IDENTITY).found
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    other = keys.generate(KeyType.EC_P256).private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    with pytest.raises(RefusedError, match="not the key of its request"):
+        age.unlock(replace(found, key=other))
+    with pytest.raises(InputError, match="damaged"):
+        age.unlock(replace(found, key=b"\x30\x00"))
+
+
+def test_a_disk_that_gives_back_something_else_is_said(
+    session: Session, order: age.Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(session)
+    monkeypatch.setattr(backups, "read_back", lambda _: b"something else")
+    with pytest.raises(RefusedError, match="something else than was written"):
+        age.back_up(session, "a.com", order)
+    assert record_of(session).backup_status is BackupStatus.DAMAGED
+
+
+def test_a_full_disk_leaves_no_file_and_no_backup(
+    session: Session, order: age.Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(session)
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files, "flush_folder", full)
+    with pytest.raises(StoreError, match="No space left"):
+        age.back_up(session, "a.com", order)
+    monkeypatch.undo()
+    assert os.listdir(order.folder) == []
+    assert record_of(session).backups == ()
+
+
+def test_many_each_with_its_answer(session: Session, order: age.Order) -> None:
+    made(session)
+    made(session, "b.com")
+    reported: list[str | None] = []
+    results = age.back_up_many(
+        session, ["a.com", "nobody.com", "b.com"], order, report=lambda result: reported.append(result.pair)
+    )
+    assert [result.ok for result in results] == [True, False, True]
+    assert reported == ["a.com", "nobody.com", "b.com"]
+    stop = Event()
+    stop.set()
+    (stopped,) = age.back_up_many(session, ["a.com"], order, stop=stop)
+    assert (stopped.ok, stopped.text) == (False, "not backed up: stopped before")
+
+
+# Without the identity
+
+
+def test_without_the_identity_it_is_there_and_unchanged(
+    session: Session, laptop: Session, backup: Backup
+) -> None:
+    assert verify_file(session, backup.path).text == "there and unchanged, but never proved"
+    (look,) = verify_pair(session, "a.com")
+    assert (look.ok, look.text) == (True, "there and unchanged, but never proved")
+    (look,) = verify_pair(session, "a.com", PASSPHRASE)
+    assert look.ok
+    assert "--identity" in look.text
+    assert record_of(session).backups == (backup,)
+    assert record_of(session).history[-1].what.startswith("backed up")
+    confirm(session, token_for(laptop, backup))
+    assert verify_file(session, backup.path).text == "there and unchanged"
+
+
+def test_without_the_identity_a_change_is_damage_and_a_stranger_unknown(
+    session: Session, laptop: Session, backup: Backup
+) -> None:
+    assert verify_file(laptop, backup.path).ok is False
+    with Path(backup.path).open("ab") as file:
+        file.write(b"x")
+    result = verify_file(session, backup.path)
+    assert (result.ok, result.text) == (False, "damaged: not what was written")
+    with pytest.raises(InputError, match="damaged"):
+        age.open_backup(backup.path, IDENTITY)
