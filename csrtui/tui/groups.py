@@ -58,7 +58,7 @@ class AtHand:
         if self.current:
             found.append(Group(self.current.name, (self.current,)))
         if needy:
-            found.append(Group(f"all {len(needy)} {what}", needy))
+            found.append(Group(f"all {len(needy)} {what}" if len(needy) > 1 else needy[0].name, needy))
         known: set[frozenset[str]] = set()
         groups = []
         for group in found:

@@ -66,6 +66,7 @@ class BackupScreen(Dialog["BackupAsked | None"]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel", show=False, priority=True),
+        Binding("enter", "next", "Next", show=False),
         Binding("ctrl+g", "generate", "Generate", show=False, priority=True),
     ]
 
@@ -127,7 +128,10 @@ class BackupScreen(Dialog["BackupAsked | None"]):
     # Events
 
     def on_choice_field_changed(self) -> None:
-        """Say what holds for these pairs."""
+        """Say what holds for these pairs; a generated passphrase is not that of a key under another."""
+        if self._generated is not None and self._locked:
+            for name in _FIELDS[1:]:
+                self.query_one(name, SecretField).load_text("")
         self._changed()
 
     def on_input_changed(self) -> None:
@@ -163,11 +167,11 @@ class BackupScreen(Dialog["BackupAsked | None"]):
 
     def on_input_submitted(self) -> None:
         """Go on to the passphrase."""
-        self._next()
+        self.action_next()
 
     def on_secret_field_submitted(self) -> None:
         """Go on, or back up."""
-        self._next()
+        self.action_next()
 
     def action_cancel(self) -> None:
         """Back up nothing; the folder typed is there again next time, the passphrase is not."""
@@ -199,9 +203,10 @@ class BackupScreen(Dialog["BackupAsked | None"]):
     def _in_secret(self) -> bool:
         return isinstance(self.focused, SecretField)
 
-    def _next(self) -> None:
+    def action_next(self) -> None:
+        """Go on to the next field, or from the last one back up."""
         at = self.focused.id if self.focused else None
-        following = {"folder": "#passphrase", "passphrase": "#again"}.get(at or "")
+        following = {"group": "#folder", "folder": "#passphrase", "passphrase": "#again"}.get(at or "")
         if following is not None and not (at == "passphrase" and self._generated):
             self.query_one(following).focus()
             return
@@ -264,7 +269,7 @@ class BackupScreen(Dialog["BackupAsked | None"]):
         title = f"Back up {pairs[0].name if len(pairs) == 1 else f'{len(pairs)} pairs'}"
         self.show("#about", [*self.lines(title, "strong"), ()])
         room = self.app.size.height - _AROUND_NOTES
-        notes = self._passphrase_lines() + self._folder_lines() + self._locked_lines()
+        notes = self._passphrase_lines() + self._locked_lines() + self._folder_lines()
         if self._error is not None:
             notes = self.error_lines(self._error) + notes
         notes += [()] * (_NOTES - len(notes))

@@ -1,0 +1,60 @@
+"""What the tests of the backup dialogs share: pairs in a store, a cheap key derivation, and what a dialog says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from screens_user import session_on
+
+from csrtui.core.pair_json import dump_record, load_record
+from csrtui.core.secret import Secret
+from csrtui.store.keystore import Keystore
+from csrtui.tasks.asking import Asked
+from csrtui.tasks.backup import Order, back_up
+from csrtui.tasks.create import create_pair
+from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_view import TextView
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from screens_user import User
+
+    from csrtui.core.pair import Backup
+    from csrtui.tasks.session import Session
+
+CHEAP_ROUNDS = 1000
+"""Of the key derivation, for `csrtui.core.pkcs8.ROUNDS`: the dialogs are tested, not the mathematics."""
+PASSPHRASE = "long enough for all"
+
+
+def session_with(store: Path, *names: str) -> Session:
+    """A session on a store with these pairs."""
+    session = session_on(Keystore(str(store)))
+    for name in names:
+        create_pair(session, Asked(names=(name,)))
+    return session
+
+
+def backed_up(session: Session, name: str, folder: Path) -> Backup:
+    """Back a pair up under `PASSPHRASE`, and return where to."""
+    folder.mkdir(exist_ok=True)
+    secret = Secret(PASSPHRASE)
+    return back_up(session, name, Order(str(folder), secret, secret))
+
+
+def say_encrypted(session: Session, name: str) -> None:
+    """Put it on record that a pair's key is under a passphrase."""
+    with session.store.change(name) as change:
+        record = load_record(change.record)
+        change.replace_record(dump_record(replace(record, key=replace(record.key, encrypted=True))))
+
+
+def said(user: User, *blocks: str) -> str:
+    """What blocks of the dialog say, on one line."""
+    texts = []
+    for block in blocks or ("about", "notes"):
+        found = user.app.screen.query_one(f"#{block}", TextBlock)
+        texts.append(found.all_text if isinstance(found, TextView) else found.text)
+    return " ".join(" ".join(texts).split())

@@ -1,0 +1,388 @@
+"""The backup dialog: what it asks for, what it says, and what came of it."""
+
+from __future__ import annotations
+
+import os
+from threading import Event
+from typing import TYPE_CHECKING
+
+import pytest
+from backup_dialogs import CHEAP_ROUNDS, PASSPHRASE, backed_up, said, say_encrypted, session_with
+from screens_user import at_screens
+
+from csrtui.core import pkcs8
+from csrtui.core.pair import BackupStatus
+from csrtui.core.secret import Secret
+from csrtui.store.backups import Destination, look_at
+from csrtui.store.reference import passphrase_words
+from csrtui.tasks.backup import back_up_many
+from csrtui.tasks.remembering import recall_folder, remember_folder
+from csrtui.tasks.review import read_pair
+from csrtui.tui.screens.backing_up import BackingUpScreen
+from csrtui.tui.screens.backup import BackupScreen
+from csrtui.tui.screens.confirm import ConfirmScreen
+from csrtui.tui.screens.main import MainScreen
+from csrtui.tui.screens.pair import PairScreen
+from csrtui.tui.widgets.choice_field import ChoiceField
+from csrtui.tui.widgets.destination_field import DestinationField
+from csrtui.tui.widgets.progress_line import ProgressLine
+from csrtui.tui.widgets.secret_field import SecretField
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from typing import Any
+
+    from screens_user import User
+
+    from csrtui.tasks.results import Result
+    from csrtui.tasks.session import Session
+
+
+@pytest.fixture(autouse=True)
+def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pkcs8, "ROUNDS", CHEAP_ROUNDS)
+
+
+async def ask(user: User, *names: str) -> None:
+    """Wait for the pairs and open the dialog from the list."""
+    await user.until(lambda: set(user.pairs) == set(names), "the pairs")
+    await user.press("f2", "b")
+    assert isinstance(user.app.screen, BackupScreen)
+
+
+async def looked(user: User) -> None:
+    """Wait until it is known what to say of the folder."""
+    await user.until(lambda: user.app.screen.query_one(DestinationField).found, "a look at the folder")
+
+
+async def fill_in(user: User, folder: Path, passphrase: str = PASSPHRASE, again: str | None = None) -> None:
+    """Fill the dialog in, up to the last Enter."""
+    user.app.screen.query_one("#folder").focus()
+    await user.press("end", "ctrl+u")
+    await user.paste(str(folder))
+    await looked(user)
+    await user.press("enter")
+    await user.paste(passphrase)
+    await user.press("enter")
+    await user.paste(passphrase if again is None else again)
+
+
+async def until_done(user: User) -> None:
+    """Wait for the end of the work."""
+    await user.until(
+        lambda: isinstance(user.app.screen, BackingUpScreen) and user.app.screen._results is not None,
+        "the end of the work",
+    )
+
+
+def statuses(session: Session, *names: str) -> list[BackupStatus]:
+    return [read_pair(session, name)[0].record.backup_status for name in names]
+
+
+async def test_a_pair_is_backed_up_from_the_list_and_the_list_says_so(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", "a.example.com")
+    (tmp_path / "usb").mkdir()
+    async with at_screens(session) as user:
+        await ask(user, "a.example.com")
+        assert user.focused_id == "folder"
+        await fill_in(user, tmp_path / "usb")
+        assert "Long enough: 4 words. Both are the same." in said(user)
+        await user.press("enter")
+        await until_done(user)
+        assert "a.example.com: backed up and verified" in said(user, "about")
+        (backup,) = os.listdir(tmp_path / "usb")
+        assert backup in said(user, "results").replace(" ", "")
+        assert "Next: submit." in said(user, "results")
+        await user.press("enter")
+        assert isinstance(user.app.screen, MainScreen)
+        assert "backed up and verified" in user.message
+        await user.until(lambda: "verified now" in user.screen_text, "the list to say so")
+    assert statuses(session, "a.example.com") == [BackupStatus.VERIFIED]
+    assert recall_folder(session) == str(tmp_path / "usb")
+
+
+async def test_from_a_pairs_screen_which_then_shows_the_backup(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", "a.example.com", "b.example.com")
+    (tmp_path / "usb").mkdir()
+    remember_folder(session, str(tmp_path / "usb"))
+    async with at_screens(session) as user:
+        await user.until(lambda: len(user.pairs) == 2, "the pairs")
+        await user.press("f2", "enter", "b")
+        assert not user.app.screen.query("#group"), "it is about this pair alone"
+        assert user.focused_id == "passphrase", "the folder is remembered"
+        await user.paste(PASSPHRASE)
+        await user.press("enter")
+        await user.paste(PASSPHRASE)
+        await user.press("enter")
+        await until_done(user)
+        await user.press("escape")
+        assert isinstance(user.app.screen, PairScreen)
+        assert "verified 2026-11-23" in user.read_text
+        assert "backed up and verified: " in " ".join(user.read_text.split())
+
+
+async def test_the_marked_pairs_or_all_that_are_not_backed_up(tmp_path: Path) -> None:
+    names = ("a.example.com", "b.example.com", "c.example.com", "d.example.com")
+    session = session_with(tmp_path / "store", *names)
+    backed_up(session, "d.example.com", tmp_path / "usb")
+    async with at_screens(session) as user:
+        await user.until(lambda: len(user.pairs) == 4, "the pairs")
+        await user.press("f2", "g", "space", "space", "b")
+        assert said(user, "about") == "Back up 2 pairs"
+        field = user.app.screen.query_one(ChoiceField)
+        field.focus()
+        await user.press("right")
+        assert said(user, "about") == f"Back up {user.pairs[2]}"
+        await user.press("right")
+        assert said(user, "about") == "Back up 3 pairs"
+        await user.press("enter")
+        assert user.focused_id == "folder"
+        await fill_in(user, tmp_path / "usb")
+        await user.press("enter")
+        await until_done(user)
+        assert said(user, "about") == "3 pairs backed up and verified"
+        await user.press("enter")
+        assert user.keystore.pairs.marks == frozenset()
+    assert statuses(session, *names) == [BackupStatus.VERIFIED] * 4
+
+
+async def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", "a.example.com")
+    (tmp_path / "usb").mkdir()
+    async with at_screens(session) as user:
+        await ask(user, "a.example.com")
+        await fill_in(user, tmp_path / "away")
+        await user.press("enter")
+        assert user.focused_id == "folder"
+        assert "No such file or directory" in said(user, "notes")
+        assert "mkdir -p" in said(user, "notes")
+        await fill_in(user, tmp_path / "usb", again="another")
+        fields = [field.secret() for field in user.app.screen.query(SecretField)]
+        assert fields == [Secret(PASSPHRASE * 2), Secret(PASSPHRASE + "another")]
+        await user.press("enter")
+        assert user.focused_id == "again"
+        assert "The two are not the same" in said(user, "notes")
+        await user.press("ctrl+u")
+        assert "not the same" not in said(user, "notes"), "it is being changed"
+        await user.press("enter")
+        assert "a second time" in said(user, "notes")
+        await user.press("up", "ctrl+u", "down", "enter")
+        assert user.focused_id == "passphrase"
+        assert "needs a passphrase" in said(user, "notes")
+        await user.press("up", "ctrl+u", "down", "down", "enter")
+        assert user.focused_id == "folder"
+        assert "Name the folder" in said(user, "notes")
+    assert os.listdir(tmp_path / "usb") == []
+
+
+async def test_the_folder_is_judged_while_one_types(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", "a.example.com")
+    async with at_screens(session) as user:
+        await ask(user, "a.example.com")
+        assert "A folder on another disk" in said(user)
+        await user.paste(str(tmp_path))
+        await looked(user)
+        await user.settle()
+        assert "free, on what is mounted at" in said(user)
+        assert "same disk as the keystore" in said(user)
+        await user.press(*"/x")
+        await looked(user)
+        await user.settle()
+        assert "cannot back up to" in said(user)
+
+
+async def test_enter_waits_for_the_look_at_a_slow_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = session_with(tmp_path / "store", "a.example.com")
+    (tmp_path / "usb").mkdir()
+    answer = Event()
+
+    def slow(folder: str, store: str) -> Destination:
+        answer.wait(10)
+        return look_at(folder, store)
+
+    monkeypatch.setattr("csrtui.tui.widgets.destination_field.look_at", slow)
+    async with at_screens(session) as user:
+        await ask(user, "a.example.com")
+        await user.paste(str(tmp_path / "usb"))
+        await user.press("enter", *"abcdefghijkl", "enter", *"abcdefghijkl", "enter")
+        assert isinstance(user.app.screen, BackupScreen)
+        assert "looking at the folder" in said(user)
+        answer.set()
+        await until_done(user)
+    assert statuses(session, "a.example.com") == [BackupStatus.VERIFIED]
+
+
+async def test_escape_backs_nothing_up_and_keeps_the_folder_but_not_the_passphrase(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", "a.example.com")
+    (tmp_path / "usb").mkdir()
+    async with at_screens(session) as user:
+        await ask(user, "a.example.com")
+        await fill_in(user, tmp_path / "usb")
+        await user.press("escape", "b")
+        assert user.app.screen.query_one(DestinationField).folder == str(tmp_path / "usb")
+        assert all(field.secret() == Secret("") for field in user.app.screen.query(SecretField))
+    assert os.listdir(tmp_path / "usb") == []
+
+
+async def test_a_passphrase_is_made_up_shown_and_confirmed(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", "a.example.com")
+    (tmp_path / "usb").mkdir()
+    remember_folder(session, str(tmp_path / "usb"))
+    async with at_screens(session) as user:
+        await ask(user, "a.example.com")
+        await looked(user)
+        await user.press("ctrl+g")
+        one, again = (field.secret() for field in user.app.screen.query(SecretField))
+        assert one == again
+        assert len(one.revealed.split()) == 7
+        assert set(one.revealed.split()) <= set(passphrase_words())
+        assert one.revealed in said(user)
+        assert "shown this once" in said(user)
+        await user.press("enter")
+        assert "written the passphrase down" in user.question
+        assert user.answer is False
+        await user.press("enter")
+        assert isinstance(user.app.screen, BackupScreen)
+        assert one.revealed in said(user), "it can still be written down"
+        await user.press("enter", "tab", "enter")
+        await until_done(user)
+        assert one.revealed.split()[0] not in user.screen_text
+    assert statuses(session, "a.example.com") == [BackupStatus.VERIFIED]
+
+
+async def test_a_made_up_passphrase_that_is_changed_is_hidden_and_has_to_be_typed_twice(
+    tmp_path: Path,
+) -> None:
+    session = session_with(tmp_path / "store", "a.example.com")
+    remember_folder(session, str(tmp_path))
+    async with at_screens(session) as user:
+        await ask(user, "a.example.com")
+        await looked(user)
+        await user.press("ctrl+g")
+        made = user.app.screen.query_one("#again", SecretField).secret().revealed
+        await user.press("x")
+        assert made not in said(user)
+        await user.press("enter")
+        assert not isinstance(user.app.screen, ConfirmScreen)
+        assert "not the same" in said(user)
+
+
+async def test_a_key_under_a_passphrase_says_so_and_takes_no_other(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", "a.example.com", "b.example.com")
+    say_encrypted(session, "a.example.com")
+    async with at_screens(session) as user:
+        await user.until(lambda: len(user.pairs) == 2, "the pairs")
+        user.keystore.pairs.move_to(user.pairs.index("a.example.com"))
+        await user.press("f2", "b")
+        assert "its backup is made under the same one" in said(user)
+        await user.press("ctrl+g")
+        assert "made under that same passphrase" in said(user)
+        assert user.app.screen.query_one("#again", SecretField).secret() == Secret("")
+        user.app.screen.query_one(ChoiceField).focus()
+        await user.press("right")
+        assert "1 of the keys are under a passphrase" in said(user)
+        await user.press("escape")
+        user.keystore.pairs.move_to(user.pairs.index("b.example.com"))
+        await user.press("b", "ctrl+g")
+        assert "Write it down" in said(user)
+        user.app.screen.query_one(ChoiceField).focus()
+        await user.press("right")
+        assert "Write it down" not in said(user), "it cannot be that of the key under another"
+        assert user.app.screen.query_one("#again", SecretField).secret() == Secret("")
+
+
+async def test_failures_are_listed_with_their_reason(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", "a.example.com", "b.example.com")
+    (tmp_path / "usb").mkdir()
+    (tmp_path / "store" / "pairs" / "b.example.com" / "key.pem").write_text("no key")
+    async with at_screens(session) as user:
+        await user.until(lambda: len(user.pairs) == 2, "the pairs")
+        await user.press("f2", "g", "space", "space", "b")
+        await fill_in(user, tmp_path / "usb")
+        await user.press("enter")
+        await until_done(user)
+        assert said(user, "about") == "1 of 2 pairs backed up and verified, 1 not"
+        assert said(user, "results").startswith("b.example.com: not backed up: ")
+    assert statuses(session, "a.example.com", "b.example.com") == [BackupStatus.VERIFIED, BackupStatus.NONE]
+
+
+async def test_escape_stops_without_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"{letter}.example.com" for letter in "abcdef"]
+    session = session_with(tmp_path / "store", *names)
+    (tmp_path / "usb").mkdir()
+    go_on = Event()
+
+    def one_at_a_time(*arguments: Any, report: Any, **options: Any) -> Sequence[Result]:
+        def reported(result: Result) -> None:
+            report(result)
+            go_on.wait(10)
+
+        return back_up_many(*arguments, report=reported, workers=1, **options)
+
+    monkeypatch.setattr("csrtui.tui.screens.backing_up.back_up_many", one_at_a_time)
+    async with at_screens(session) as user:
+        await user.until(lambda: len(user.pairs) == 6, "the pairs")
+        await user.press("f2", *["space"] * 6, "b")
+        await fill_in(user, tmp_path / "usb")
+        await user.press("enter")
+        line = user.app.screen.query_one(ProgressLine)
+        await user.until(lambda: "1 of 6" in line.text, "the first")
+        assert any(name in line.text for name in names)
+        assert "s left" in line.text
+        await user.press("enter")
+        assert isinstance(user.app.screen, BackingUpScreen), "it is not left by the way"
+        await user.press("escape")
+        assert "Stopping" in said(user, "keys")
+        go_on.set()
+        await until_done(user)
+        assert said(user, "about") == "1 of 6 pairs backed up and verified, 5 not"
+        assert "stopped before" in said(user, "results")
+    assert sorted(statuses(session, *names)) == [BackupStatus.NONE] * 5 + [BackupStatus.VERIFIED]
+    assert len(os.listdir(tmp_path / "usb")) == 1
+
+
+async def test_a_paste_of_several_lines_is_told_and_puts_nothing_in(tmp_path: Path) -> None:
+    async with at_screens(session_with(tmp_path / "store", "a.example.com")) as user:
+        await ask(user, "a.example.com")
+        await user.paste("/mnt\n/usb")
+        assert "several lines" in said(user)
+        user.app.screen.query_one("#passphrase").focus()
+        await user.paste("one\ntwo")
+        assert "several lines" in said(user)
+        await user.paste("one\x1btwo")
+        assert "nothing was put in" in said(user)
+        assert user.app.screen.query_one("#passphrase", SecretField).secret() == Secret("")
+        user.app.screen.query_one("#folder").focus()
+        await user.paste("/mn\x1bt")
+        assert "were left out" in said(user)
+
+
+async def test_without_a_pair_there_is_nothing_to_back_up(tmp_path: Path) -> None:
+    async with at_screens(session_with(tmp_path / "store")) as user:
+        await user.press("f2", "b")
+        assert user.message == "there is no pair to back up"
+        await user.press("V")
+        assert "no pair whose backups" in user.message
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 18)])
+async def test_it_fits_the_screen_with_everything_there_is_to_say(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    session = session_with(tmp_path / "store", "a.example.com", "b.example.com")
+    remember_folder(session, str(tmp_path))
+    async with at_screens(session, size) as user:
+        await ask(user, "a.example.com", "b.example.com")
+        await looked(user)
+        await user.press("ctrl+g")
+        assert "Enter Back up" in user.screen_text
+        assert "Back up " in user.screen_text
+        assert "Pairs" in user.screen_text
+        for word in user.app.screen.query_one("#again", SecretField).secret().revealed.split():
+            assert word in user.screen_text
+        for region in user.regions.values():
+            assert region.bottom <= size[1]
+            assert region.right <= size[0]
