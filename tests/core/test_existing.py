@@ -252,6 +252,7 @@ EMPTY_CSR = b"-----BEGIN CERTIFICATE REQUEST-----\n%s\n-----END CERTIFICATE REQU
         (KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo), "only: PUBLIC KEY"),
         (KEY.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo), "no CSR and no certificate"),
     ],
+    ids=range(22),  # the data is random, and too long to be a name
 )  # fmt: skip
 def test_what_cannot_be_read_is_said(data: bytes, what: str) -> None:
     with pytest.raises(InputError) as caught:
