@@ -1,0 +1,160 @@
+"""The restore dialog: a backup becomes a pair again, or it says at the field why not."""
+
+from __future__ import annotations
+
+import shutil
+from threading import Event
+from typing import TYPE_CHECKING
+
+import pytest
+from backup_dialogs import CHEAP_ROUNDS, PASSPHRASE, backed_up, said, session_with
+from screens_user import at_screens
+
+from csrtui.core import pkcs8
+from csrtui.core.secret import Secret
+from csrtui.tasks.remembering import remember_folder
+from csrtui.tasks.restore import restore
+from csrtui.tui.screens.main import MainScreen
+from csrtui.tui.screens.restore import RestoreScreen
+from csrtui.tui.widgets.secret_field import SecretField
+from csrtui.tui.widgets.text_field import TextField
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from screens_user import User
+
+    from csrtui.core.pair import Pair
+    from csrtui.tasks.session import Session
+
+
+@pytest.fixture(autouse=True)
+def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pkcs8, "ROUNDS", CHEAP_ROUNDS)
+
+
+@pytest.fixture
+def backup(tmp_path: Path) -> str:
+    """A backup of a pair that is no longer in the store, where another one is."""
+    session = session_with(tmp_path / "store", "lost.example.com", "a.example.com")
+    path = backed_up(session, "lost.example.com", tmp_path / "usb").path
+    shutil.rmtree(tmp_path / "store" / "pairs" / "lost.example.com")
+    return path
+
+
+async def open_dialog(user: User) -> None:
+    await user.press("f2", "r")
+    assert isinstance(user.app.screen, RestoreScreen)
+
+
+async def until_back(user: User) -> None:
+    await user.until(lambda: isinstance(user.app.screen, MainScreen), "the main screen")
+
+
+async def until_told(user: User) -> None:
+    await user.until(
+        lambda: isinstance(user.app.screen, RestoreScreen) and user.app.screen._told is not None, "an error"
+    )
+
+
+async def test_a_pair_comes_back_and_the_cursor_stands_on_it(tmp_path: Path, backup: str) -> None:
+    async with at_screens(session_with(tmp_path / "store")) as user:
+        await open_dialog(user)
+        await user.paste(backup)
+        await user.press("enter")
+        await user.paste(PASSPHRASE)
+        await user.press("enter")
+        await until_back(user)
+        await user.until(lambda: "lost.example.com" in user.pairs, "the pair")
+        at = user.keystore.pairs.cursor
+        assert at is not None
+        assert user.pairs[at] == "lost.example.com"
+        assert user.message == "restored lost.example.com. Next: submit"
+        assert "verified now" in user.screen_text
+
+
+async def test_what_is_wrong_is_said_and_nothing_typed_is_lost(tmp_path: Path, backup: str) -> None:
+    session = session_with(tmp_path / "store")
+    remember_folder(session, str(tmp_path / "usb"))
+    async with at_screens(session) as user:
+        await open_dialog(user)
+        path = user.app.screen.query_one("#path", TextField)
+        assert path.value == f"{tmp_path}/usb/", "it begins where backups went last"
+        await user.press(*"x", "enter", "enter")
+        assert "Type the passphrase" in said(user)
+        await user.press("a", "enter")
+        await until_told(user)
+        assert user.focused_id == "path"
+        assert "No such file" in said(user)
+        assert path.value.endswith("/usb/x")
+        await user.press("ctrl+u")
+        assert "No such file" not in said(user), "it is being changed"
+        await user.press("enter", "enter")
+        assert "Name the file" in said(user)
+        assert user.focused_id == "path"
+        await user.paste(backup)
+        await user.press("enter", "enter")
+        await until_told(user)
+        assert user.focused_id == "passphrase"
+        assert "does not open" in said(user)
+        assert user.app.screen.query_one(SecretField).secret() == Secret("a")
+        await user.press("escape")
+        assert user.pairs == ["a.example.com"]
+
+
+async def test_never_over_a_pair_that_is_there(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", "a.example.com")
+    there = backed_up(session, "a.example.com", tmp_path / "usb").path
+    before = session.store.read_key("a.example.com")
+    async with at_screens(session) as user:
+        await open_dialog(user)
+        await user.paste(there)
+        await user.press("enter")
+        await user.paste(PASSPHRASE)
+        await user.press("enter")
+        await until_told(user)
+        assert "is in the keystore: a.example.com" in said(user)
+    assert session.store.read_key("a.example.com") == before
+    assert session.store.names() == ["a.example.com"]
+
+
+async def test_while_it_works_it_says_so_and_begins_nothing_else(
+    tmp_path: Path, backup: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = Event()
+    begun: list[str] = []
+
+    def held(session: Session, path: str, passphrase: Secret) -> Pair:
+        begun.append(path)
+        go_on.wait(10)
+        return restore(session, path, passphrase)
+
+    monkeypatch.setattr("csrtui.tui.screens.restore.restore", held)
+    async with at_screens(session_with(tmp_path / "store")) as user:
+        await open_dialog(user)
+        await user.paste(backup)
+        await user.press("enter")
+        await user.paste(PASSPHRASE)
+        await user.press("enter", "enter", "escape")
+        assert "Opening the backup" in said(user)
+        go_on.set()
+        await until_back(user)
+    assert begun == [backup]
+
+
+async def test_a_paste_of_several_lines_is_told(tmp_path: Path) -> None:
+    async with at_screens(session_with(tmp_path / "store")) as user:
+        await open_dialog(user)
+        await user.paste("/mnt\n/usb")
+        assert "several lines" in said(user)
+        await user.paste("/mn\x1bt")
+        assert "left out" in said(user)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 18)])
+async def test_it_fits_the_screen(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with at_screens(session_with(tmp_path / "store"), size) as user:
+        await open_dialog(user)
+        assert "Enter Restore" in user.screen_text
+        assert "Restore a pair" in user.screen_text
+        assert all(region.bottom <= size[1] for region in user.regions.values())

@@ -1,0 +1,179 @@
+"""The verify dialog: at once without a passphrase, with one a restore test."""
+
+from __future__ import annotations
+
+import os
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from backup_dialogs import CHEAP_ROUNDS, PASSPHRASE, backed_up, said, session_with
+from screens_user import at_screens
+
+from csrtui.core import pkcs8
+from csrtui.core.pair import BackupStatus
+from csrtui.core.secret import Secret
+from csrtui.tasks.review import read_pair
+from csrtui.tasks.verify import verify_many
+from csrtui.tui.screens.main import MainScreen
+from csrtui.tui.screens.pair import PairScreen
+from csrtui.tui.screens.verify import VerifyScreen
+from csrtui.tui.widgets.choice_field import ChoiceField
+from csrtui.tui.widgets.secret_field import SecretField
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from screens_user import User
+
+    from csrtui.tasks.results import Result
+
+
+@pytest.fixture(autouse=True)
+def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pkcs8, "ROUNDS", CHEAP_ROUNDS)
+
+
+async def looked(user: User) -> None:
+    """Wait until what there is was looked at."""
+    await user.until(
+        lambda: isinstance(user.app.screen, VerifyScreen) and not user.app.screen.is_working, "the look"
+    )
+
+
+async def at_pair(user: User, name: str, count: int) -> None:
+    """Put the cursor on a pair of the list."""
+    await user.until(lambda: len(user.pairs) == count, "the pairs")
+    await user.press("f2")
+    user.keystore.pairs.move_to(user.pairs.index(name))
+
+
+async def test_it_looks_at_once_and_restores_for_proof_with_the_passphrase(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", "a.example.com")
+    backed_up(session, "a.example.com", tmp_path / "usb")
+    async with at_screens(session) as user:
+        await at_pair(user, "a.example.com", 1)
+        await user.press("V")
+        await looked(user)
+        assert "The backup is there and unchanged." in said(user, "results")
+        await user.paste(PASSPHRASE)
+        await user.press("enter")
+        await looked(user)
+        assert "The backup is restored and fits." in said(user, "results")
+        await user.press("x", "enter")
+        await looked(user)
+        assert "the passphrase does not open" in said(user, "results")
+        await user.press("escape")
+        assert isinstance(user.app.screen, MainScreen)
+    record = read_pair(session, "a.example.com")[0].record
+    assert record.backup_status is BackupStatus.VERIFIED, "a wrong passphrase says nothing against the file"
+    assert record.history[-1].what == "backups verified by restoring them"
+
+
+async def test_a_backup_that_is_away_and_one_that_is_damaged_show_in_the_list(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", "a.example.com", "b.example.com")
+    away, damaged = (
+        backed_up(session, name, tmp_path / "usb") for name in ("a.example.com", "b.example.com")
+    )
+    os.unlink(away.path)
+    with open(damaged.path, "ab") as file:  # noqa: ASYNC230 - a test's own small file
+        file.write(b"x")
+    async with at_screens(session) as user:
+        await at_pair(user, "a.example.com", 2)
+        await user.press("V")
+        await looked(user)
+        assert "missing since 2026-11-23" in said(user, "results")
+        user.app.screen.query_one(ChoiceField).focus()
+        await user.press("right")
+        await looked(user)
+        assert said(user, "about") == "Verify the backups of 2 pairs"
+        assert "0 of 2 there and unchanged." in said(user, "results")
+        assert "b.example.com: damaged: not what was written" in said(user, "results")
+        await user.press("escape")
+        await user.until(lambda: "missing" in user.screen_text and "damaged" in user.screen_text, "the list")
+        user.keystore.pairs.move_to(user.pairs.index("a.example.com"))
+        await user.press("enter")
+        assert "missing since 2026-11-23" in user.read_text
+        (tmp_path / "usb" / os.path.basename(away.path)).write_bytes(b"another")
+        await user.press("V")
+        await looked(user)
+        await user.press("escape")
+        assert isinstance(user.app.screen, PairScreen)
+        assert "damaged since 2026-11-23" in user.read_text
+
+
+async def test_a_pair_without_a_backup_says_so(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", "a.example.com")
+    async with at_screens(session) as user:
+        await at_pair(user, "a.example.com", 1)
+        await user.press("V")
+        await looked(user)
+        assert "a.example.com: has no backup" in said(user, "results")
+
+
+async def test_leaving_stops_and_what_is_typed_meanwhile_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"{letter}.example.com" for letter in "abcd"]
+    session = session_with(tmp_path / "store", *names)
+    for name in names:
+        backed_up(session, name, tmp_path / "usb")
+    go_on, ended = Event(), Event()
+    came: list[Result] = []
+
+    def held(*arguments: Any, report: Any, **options: Any) -> list[Result]:
+        def reported(result: Result) -> None:
+            report(result)
+            go_on.wait(10)
+
+        came.extend(verify_many(*arguments, report=reported, **options))
+        ended.set()
+        return came
+
+    monkeypatch.setattr("csrtui.tui.screens.verify.verify_many", held)
+    async with at_screens(session) as user:
+        await user.until(lambda: len(user.pairs) == 4, "the pairs")
+        await user.press("f2", *["space"] * 4, "V")
+        await user.until(lambda: "1 of 4" in user.screen_text, "the first")
+        await user.press(*"secret", "enter")
+        assert "still looking" in said(user, "keys")
+        await user.press("escape")
+        assert isinstance(user.app.screen, MainScreen)
+        go_on.set()
+        await user.until(ended.is_set, "the end")
+    assert [result.ok for result in came] == [True, False, False, False]
+    assert came[-1].text == "not looked at: stopped before"
+
+
+async def test_a_paste_that_is_no_passphrase_puts_nothing_in(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", "a.example.com")
+    backed_up(session, "a.example.com", tmp_path / "usb")
+    async with at_screens(session) as user:
+        await at_pair(user, "a.example.com", 1)
+        await user.press("V")
+        await looked(user)
+        await user.paste("one\ntwo")
+        assert "one line" in said(user, "keys")
+        await user.press("a")
+        assert "one line" not in said(user, "keys")
+        await user.paste("one\x1btwo")
+        assert "nothing was put in" in said(user, "keys")
+        assert user.app.screen.query_one(SecretField).secret() == Secret("a")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 18)])
+async def test_many_results_can_be_paged_through(tmp_path: Path, size: tuple[int, int]) -> None:
+    names = [f"{letter}.example.com" for letter in "abcdefghijkl"]
+    session = session_with(tmp_path / "store", *names)
+    backed_up(session, "l.example.com", tmp_path / "usb")
+    async with at_screens(session, size) as user:
+        await user.until(lambda: len(user.pairs) == 12, "the pairs")
+        await user.press("f2", *["space"] * 12, "V")
+        await looked(user)
+        assert "1 of 12 there and unchanged." in user.screen_text
+        assert "Esc Close" in user.screen_text
+        assert "l.example.com: there" not in user.screen_text, "what is not as it should be comes first"
+        await user.press(*["pagedown"] * 6)
+        assert "l.example.com: there" in user.screen_text
+        await user.press("pageup")
+        assert all(region.bottom <= size[1] for region in user.regions.values())
