@@ -1,0 +1,200 @@
+"""Backups as text: what is written comes back, every bit that changed is noticed, and foreign text is judged."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from backups_made import asked, backup, key_block
+from existing_made import certificate, name
+from hypothesis import example, given
+from hypothesis import strategies as st
+from requests_made import NOW
+
+from csrtui.core import backup_file, pkcs8, request
+from csrtui.core.backup_file import Checksum, KeptKey, file_name, parse
+from csrtui.core.errors import InputError
+from csrtui.core.keys import KeyType
+
+KEY = key_block()
+REQUEST = request.to_pem(asked().der)
+CERTIFICATES = certificate(name()) * 2
+BARE = KEY + REQUEST
+SAMPLE = 7
+"""Of so many bits one is changed in a short run; it is prime to 8, so that every bit of a byte has its turn."""
+
+
+@pytest.mark.parametrize("kept", KeptKey)
+@pytest.mark.parametrize("certificates", [b"", CERTIFICATES])
+def test_what_is_written_comes_back(kept: KeptKey, certificates: bytes) -> None:
+    found = parse(backup(kept, certificates))
+    assert (found.name, found.kept, found.checksum) == ("a.com", kept, Checksum.RIGHT)
+    assert (found.key_pem, found.key) == (KEY, pkcs8.to_der(KEY))
+    assert found.asked == asked()
+    assert found.certificates == certificates
+
+
+def test_it_says_itself_what_it_is_and_how_to_restore_it() -> None:
+    text = backup().decode("ascii")
+    header, _, rest = text.partition("-----BEGIN ")
+    assert rest.startswith("ENCRYPTED PRIVATE KEY-----")
+    for said in (
+        "csrtui backup: ",
+        "Pair:       a.com\n",
+        f"SPKI SHA-256 {asked().spki_sha256}\n",
+        "Backed up:  2026-11-23T09:00:00Z\n",
+        "openssl pkey -in FILE -out key.pem\n",
+        "openssl req -in FILE -out request.pem\n",
+        "csrtui restore FILE\n",
+    ):
+        assert said in header
+    assert all(len(line) <= 100 for line in text.splitlines())
+    assert text.index("ENCRYPTED PRIVATE KEY") < text.index("CERTIFICATE REQUEST")
+
+
+def test_its_file_is_named_after_the_pair_and_the_time_in_utc() -> None:
+    assert file_name("a.com", NOW) == "a.com.20261123-090000.backup.pem"
+    elsewhere = datetime(2026, 11, 23, 1, 2, 3, tzinfo=timezone(timedelta(hours=2)))
+    assert file_name("b", elsewhere) == "b.20261122-230203.backup.pem"
+    assert file_name("b", datetime(1999, 1, 2, tzinfo=UTC)) == "b.19990102-000000.backup.pem"
+
+
+# Changed
+
+
+def flipped(data: bytes, bit: int) -> bytes:
+    changed = bytearray(data)
+    changed[bit // 8] ^= 1 << bit % 8
+    return bytes(changed)
+
+
+def unnoticed(bits: range, data: bytes) -> list[int]:
+    """The bits whose change is not noticed."""
+    found = []
+    for bit in bits:
+        try:
+            parse(flipped(data, bit))
+        except InputError:
+            continue
+        found.append(bit)
+    return found
+
+
+def test_a_bit_changed_is_noticed() -> None:
+    data = backup(certificates=CERTIFICATES)
+    assert unnoticed(range(0, 8 * len(data), SAMPLE), data) == []
+
+
+def test_every_bit_of_the_line_with_the_checksum_is_noticed() -> None:
+    data = backup()
+    start = data.index(b"SHA-256 of all but")
+    end = data.index(b"\n", start) + 1
+    assert unnoticed(range(8 * start, 8 * end), data) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kept", KeptKey)
+def test_every_single_bit_changed_is_noticed(kept: KeptKey) -> None:
+    data = backup(kept, CERTIFICATES)
+    assert unnoticed(range(8 * len(data)), data) == []
+
+
+def test_a_backup_cut_short_at_any_line_is_noticed() -> None:
+    lines = backup(certificates=CERTIFICATES).splitlines(keepends=True)
+    for count in range(len(lines)):
+        with pytest.raises(InputError):
+            parse(b"".join(lines[:count]))
+    parse(b"".join(lines))
+
+
+def test_lines_left_out_or_put_in_are_noticed() -> None:
+    lines = backup().splitlines(keepends=True)
+    for count in range(len(lines)):
+        for changed in (lines[:count] + lines[count + 1 :], [*lines[:count], b"\n", *lines[count:]]):
+            with pytest.raises(InputError):
+                parse(b"".join(changed))
+
+
+def test_a_header_without_its_checksum_is_no_foreign_backup() -> None:
+    lines = [line for line in backup().splitlines(keepends=True) if not line.startswith(b"SHA-256")]
+    with pytest.raises(InputError, match="its checksum is gone") as caught:
+        parse(b"".join(lines))
+    assert "leave out all that stands above the key" in str(caught.value.hint)
+
+
+def test_line_ends_of_windows_change_nothing() -> None:
+    found = parse(backup(KeptKey.ENCRYPTED, CERTIFICATES).replace(b"\n", b"\r\n"))
+    assert found == parse(backup(KeptKey.ENCRYPTED, CERTIFICATES))
+
+
+# Of others
+
+
+def test_the_blocks_alone_are_a_backup_that_names_no_pair_and_vouches_for_nothing() -> None:
+    found = parse(b"Bag Attributes\n    friendlyName: x\n" + REQUEST + b"between\n" + KEY + b"after")
+    assert (found.name, found.kept, found.checksum) == (None, KeptKey.PLAIN, Checksum.ABSENT)
+    assert (found.key_pem, found.asked.der, found.certificates) == (KEY, asked().der, b"")
+    assert parse(BARE.replace(b"\n", b"\r\n")).key_pem == KEY
+
+
+PLAIN_KEY = KEY.replace(b"ENCRYPTED ", b"")
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "that is no backup"),
+        (b"hello\n" * 100, "that is no backup"),
+        (CERTIFICATES, "that is no backup"),
+        (bytes(1024), "that is no backup"),
+        (b"x" * (backup_file.MAX_BYTES + 1), "more than 1048576 bytes"),
+        (b"x" * 2_000_000, "more than 1048576 bytes"),
+        (KEY, "holds no certificate request; it may be cut short"),
+        (REQUEST, "holds no encrypted private key; it may be cut short"),
+        (KEY * 2 + REQUEST, "more than one key or request"),
+        (KEY + REQUEST * 2, "more than one key or request"),
+        (PLAIN_KEY + REQUEST, "a private key without a passphrase, not a backup"),
+        (REQUEST + PLAIN_KEY, "a private key without a passphrase, not a backup"),
+        (PLAIN_KEY.replace(b"PRIVATE", b"EC PRIVATE"), "a private key without a passphrase"),
+        (PLAIN_KEY.replace(b"PRIVATE", b"RSA PRIVATE"), "a private key without a passphrase"),
+        (PLAIN_KEY.replace(b"PRIVATE", b"OPENSSH PRIVATE"), "a private key without a passphrase"),
+        (KEY.replace(b"MI", b"M=", 1) + REQUEST, "the private key in the backup is damaged"),
+        (KEY.replace(b"M", b"M M", 1) + REQUEST, "the private key in the backup is damaged"),
+        (KEY + REQUEST.replace(b"MI", b"AA", 1), "the certificate request cannot be read"),
+    ],
+)
+def test_what_is_no_backup_is_told(data: bytes, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        parse(data)
+
+
+def test_the_name_of_a_pair_is_taken_only_where_it_is_one() -> None:
+    for line in (b"../../etc", b".hidden", b"A", b"a/b", b"a" * 65, b"a\x1b[2J", b"a b", b""):
+        assert parse(b"Pair: " + line + b"\n" + BARE).name is None
+    assert parse(b"Pair: b.com\n" + BARE).name == "b.com"
+
+
+@given(st.binary() | st.text().map(str.encode))
+@example(b"csrtui backup: ")
+@example(b"SHA-256 of all but this line: ")
+def test_any_bytes_end_in_an_input_error(data: bytes) -> None:
+    with pytest.raises(InputError):
+        parse(data)
+
+
+@given(st.lists(st.sampled_from([*backup().splitlines(keepends=True), KEY, REQUEST, b"\r", b"-----"])))
+def test_a_backup_s_lines_in_any_order_are_one_or_end_in_an_input_error(parts: list[bytes]) -> None:
+    try:
+        found = parse(b"".join(parts))
+    except InputError:
+        return
+    assert found.asked.der == asked().der
+    assert found.key == pkcs8.to_der(KEY)
+
+
+def test_keys_of_other_types_are_backed_up_alike() -> None:
+    for key_type in (KeyType.ED25519, KeyType.ML_DSA_65):
+        text = backup_file.compose(
+            "b", NOW, kept=KeptKey.PLAIN, key_pem=key_block(key_type), asked=asked(key_type)
+        )
+        assert parse(text).asked == asked(key_type)

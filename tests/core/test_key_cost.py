@@ -1,0 +1,205 @@
+"""What opening a key costs is read before it is paid, and too much is refused at once."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import pytest
+from backups_made import PASSPHRASE, foreign_key, key_block
+from cryptography import exceptions
+from cryptography.hazmat.primitives import serialization
+from hypothesis import given
+from hypothesis import strategies as st
+from requests_made import key_of
+
+from csrtui.core import key_cost, keys, pkcs8
+from csrtui.core.errors import InputError, RefusedError
+from csrtui.core.key_cost import judge_cost
+from csrtui.core.keys import KeyType
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MEBIBYTE = 1024 * 1024
+PBES2, PBKDF2, SCRYPT = "1.2.840.113549.1.5.13", "1.2.840.113549.1.5.12", "1.3.6.1.4.1.11591.4.11"
+PBES1 = "1.2.840.113549.1.5.10"
+AES_256_CBC = "2.16.840.1.101.3.4.1.42"
+
+
+def tlv(tag: int, *parts: bytes) -> bytes:
+    """DER by hand: what is to be judged must not come from the code that judges."""
+    body = b"".join(parts)
+    size = len(body)
+    octets = size.to_bytes((size.bit_length() + 7) // 8)
+    length = bytes([size]) if size < 128 else bytes([0x80 | len(octets)]) + octets
+    return bytes([tag]) + length + body
+
+
+def sequence(*parts: bytes) -> bytes:
+    return tlv(0x30, *parts)
+
+
+def oid(text: str) -> bytes:
+    arcs = [int(arc) for arc in text.split(".")]
+    body = bytes([40 * arcs[0] + arcs[1]])
+    for arc in arcs[2:]:
+        digits = [arc & 0x7F]
+        while arc := arc >> 7:
+            digits.insert(0, 0x80 | arc & 0x7F)
+        body += bytes(digits)
+    return tlv(0x06, body)
+
+
+def integer(number: int) -> bytes:
+    return tlv(0x02, number.to_bytes(number.bit_length() // 8 + 1, signed=True))
+
+
+SALT = tlv(0x04, bytes(16))
+
+
+def encrypted(derivation: bytes, data: bytes = bytes(160)) -> bytes:
+    encryption = sequence(oid(AES_256_CBC), tlv(0x04, bytes(16)))
+    return sequence(sequence(oid(PBES2), sequence(derivation, encryption)), tlv(0x04, data))
+
+
+def pbkdf2(rounds: int, *more: bytes) -> bytes:
+    return encrypted(sequence(oid(PBKDF2), sequence(SALT, integer(rounds), *more)))
+
+
+def scrypt(cost: int, size: int, lanes: int) -> bytes:
+    numbers = (integer(cost), integer(size), integer(lanes))
+    return encrypted(sequence(oid(SCRYPT), sequence(SALT, *numbers)))
+
+
+def pbes1(rounds: int) -> bytes:
+    return sequence(
+        sequence(oid(PBES1), sequence(tlv(0x04, bytes(8)), integer(rounds))), tlv(0x04, bytes(160))
+    )
+
+
+@pytest.mark.parametrize(
+    "der",
+    [
+        pkcs8.to_der(key_block()),
+        pbkdf2(1),
+        pbkdf2(10_000_000),
+        pbkdf2(2048, integer(32)),
+        pbkdf2(2048, sequence(oid("1.2.840.113549.2.9"), tlv(0x05))),
+        pbkdf2(2048, integer(32), sequence(oid("1.2.840.113549.2.9"), tlv(0x05))),
+        scrypt(2, 1, 1),
+        scrypt(2**18, 8, 1),
+        scrypt(2**14, 8, 16),
+        pbes1(2048),
+        pbes1(10_000_000),
+    ],
+)
+def test_what_is_usual_is_gone_along_with(der: bytes) -> None:
+    judge_cost(der)
+
+
+@pytest.mark.parametrize("der", [pbkdf2(10_000_001), pbkdf2(20_000_000), pbkdf2(2**63), pbes1(20_000_000)])
+def test_too_many_rounds_are_refused(der: bytes) -> None:
+    with pytest.raises(InputError, match=r"would take \d+ rounds, more than the 10000000 gone along with"):
+        judge_cost(der)
+
+
+@pytest.mark.parametrize(
+    ("cost", "size", "lanes"),
+    [
+        (2**19, 8, 1),
+        (2**14, 8, 17),
+        (2**60, 8, 1),
+        (2**8, 2**14, 1),  # 512 MiB in few but large blocks
+        (2, 2**20, 2),  # a small table, and lanes of 256 MiB: it took a gigabyte
+        (2, 2**17, 2),
+    ],
+)
+def test_too_much_memory_is_refused(cost: int, size: int, lanes: int) -> None:
+    with pytest.raises(InputError, match=rf"scrypt with N={cost}, r={size}, p={lanes}, more than"):
+        judge_cost(scrypt(cost, size, lanes))
+
+
+@pytest.mark.parametrize(
+    "der",
+    [
+        b"",
+        b"\x30",
+        sequence(),
+        bytes(100),
+        pbkdf2(0),
+        pbkdf2(-1),
+        pbkdf2(2**40000),
+        pbes1(0),
+        scrypt(0, 8, 1),
+        scrypt(1, 8, 1),
+        scrypt(3, 8, 1),
+        scrypt(-2, -8, 1),
+        scrypt(2**16, 1, 1),  # RFC 7914, 2: below 2^(16 r)
+        scrypt(2**14, 0, 1),
+        scrypt(2**14, 8, 0),
+        encrypted(sequence(oid("1.2.3.4"), sequence(SALT, integer(5)))),
+        sequence(sequence(oid("1.2.3.4"), sequence()), tlv(0x04, b"")),
+        pkcs8.to_der(key_block())[:-1],
+        pkcs8.to_der(key_block()) + b"\0",
+    ],
+)
+def test_what_says_nothing_of_its_cost_is_refused(der: bytes) -> None:
+    with pytest.raises(InputError, match="damaged, or of a kind that is not known here"):
+        judge_cost(der)
+
+
+@given(st.binary())
+def test_any_bytes_are_judged_or_refused(data: bytes) -> None:
+    with pytest.raises(InputError):
+        judge_cost(data)
+
+
+@given(st.integers(0, 10_000), st.integers(1, 255))
+def test_a_byte_changed_anywhere_opens_or_is_refused(place: int, change: int) -> None:
+    der = bytearray(pkcs8.to_der(key_block()))
+    der[place % len(der)] ^= change
+    with suppress(InputError, RefusedError):
+        pkcs8.decrypt(bytes(der), PASSPHRASE)
+
+
+@pytest.mark.parametrize("cost", [2, 4, 2**15])
+def test_scrypt_that_is_let_through_ends_in_no_other_error(cost: int) -> None:
+    """On parameters that OpenSSL refuses cryptography ends in an InternalError."""
+    with pytest.raises(RefusedError):
+        pkcs8.decrypt(scrypt(cost, 1, 1), PASSPHRASE)
+
+
+@pytest.mark.parametrize(
+    "error", [exceptions.UnsupportedAlgorithm("x"), exceptions.InternalError("x", []), MemoryError()]
+)
+def test_what_cryptography_cannot_open_is_said_so(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(serialization, "load_der_private_key", fails)
+    with pytest.raises(InputError, match="in a way that cannot be opened here"):
+        pkcs8.decrypt(pkcs8.to_der(key_block()), PASSPHRASE)
+
+
+SCHEMES = [
+    ("-v2", "aes-256-cbc", "-iter", "1000"),
+    ("-v2", "aes-128-cbc", "-v2prf", "hmacWithSHA512"),
+    ("-v2", "des3"),
+    ("-scrypt",),
+    ("-v1", "PBE-SHA1-3DES"),
+]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES, ids=" ".join)
+def test_keys_that_openssl_encrypted_open(scheme: tuple[str, ...], tmp_path: Path) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    key = pkcs8.decrypt(pkcs8.to_der(foreign_key(tmp_path / "key.pem", *scheme)), PASSPHRASE)
+    assert keys.spki_sha256(key.public_key()) == keys.spki_sha256(key_of(KeyType.EC_P256).public_key())
+
+
+def test_the_limits_are_those_that_are_promised() -> None:
+    assert key_cost.MAX_ROUNDS == 10_000_000
+    assert key_cost.MAX_MEMORY == 256 * MEBIBYTE

@@ -1,0 +1,66 @@
+"""Backups for tests: csrtui's own, and such as others make."""
+
+from __future__ import annotations
+
+import subprocess
+from functools import cache
+from typing import TYPE_CHECKING
+
+from requests_made import NOW, der_of, key_of
+
+from csrtui.core import backup_file, pkcs8, request
+from csrtui.core.backup_file import KeptKey
+from csrtui.core.keys import KeyType
+from csrtui.core.secret import Secret
+from csrtui.core.subject import SubjectFields
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PASSPHRASE = Secret("correct horse battery staple")
+QUICK = 10
+"""PBKDF2 rounds where what is tested is something else."""
+ENTROPY = bytes(range(pkcs8.ENTROPY_BYTES))
+
+
+@cache
+def key_block(key_type: KeyType = KeyType.EC_P256) -> bytes:
+    """An encrypted key in PEM."""
+    return pkcs8.encrypt(key_of(key_type), PASSPHRASE, ENTROPY, QUICK)
+
+
+@cache
+def asked(key_type: KeyType = KeyType.EC_P256) -> request.Request:
+    """A request of that key."""
+    return request.read_der(der_of(SubjectFields(common_name="a.com"), "a.com", key_type=key_type))
+
+
+@cache
+def backup(kept: KeptKey = KeptKey.PLAIN, certificates: bytes = b"") -> bytes:
+    """A backup's text as csrtui makes it."""
+    return backup_file.compose(
+        "a.com", NOW, kept=kept, key_pem=key_block(), asked=asked(), certificates=certificates
+    )
+
+
+def openssl(*arguments: str, data: bytes = b"", passphrase: Secret = PASSPHRASE) -> bytes:
+    """What openssl prints; ``env:PASSPHRASE`` in its arguments is the passphrase. It has to succeed."""
+    done = subprocess.run(
+        ["openssl", *arguments],
+        input=data,
+        capture_output=True,
+        check=False,
+        timeout=60,
+        env={"PATH": "/usr/bin:/bin", "PASSPHRASE": passphrase.revealed},
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout
+
+
+def foreign_key(path: Path, *scheme: str) -> bytes:
+    """The EC key of the tests as ``openssl pkcs8 -topk8`` encrypts it with `scheme`."""
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    plain = key_of(KeyType.EC_P256).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(plain)
+    return openssl("pkcs8", "-topk8", "-in", str(path), "-passout", "env:PASSPHRASE", *scheme)
