@@ -1,0 +1,148 @@
+"""On a real terminal, a passphrase typed into the backup dialogs is found nowhere afterwards."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from backup_dialogs import CHEAP_ROUNDS, PASSPHRASE, backed_up, session_with
+from pty_session import PtySession
+from screens_user import User
+
+from csrtui.core import pkcs8
+from csrtui.tui.app import CsrtuiApp
+from csrtui.tui.screens.backing_up import BackingUpScreen
+from csrtui.tui.widgets.text_block import TextBlock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from textual.message import Message
+
+CANARY = "Kanarienvogel-im-Bergwerk-17"
+TYPED_OVER = 6
+"""No part of it of so many characters is found either."""
+ROOT = Path(__file__).parents[2]
+
+
+def parts(secret: str) -> Iterator[bytes]:
+    for at in range(len(secret) - TYPED_OVER + 1):
+        yield secret[at : at + TYPED_OVER].encode()
+
+
+def files_with(secret: str, folder: Path) -> list[str]:
+    """The files below a folder that hold any part of it, in their text or in their name."""
+    found = []
+    for path in folder.rglob("*"):
+        data = path.read_bytes() if path.is_file() else b""
+        if any(part in data or part in os.fsencode(path.name) for part in parts(secret)):
+            found.append(str(path))
+    return found
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> dict[str, str]:
+    """Every place that a program may write to by default."""
+    for name in ("home", "tmp", "usb"):
+        (tmp_path / name).mkdir()
+    return {
+        "HOME": f"{tmp_path}/home",
+        "TMPDIR": f"{tmp_path}/tmp",
+        "PYTHONPATH": str(ROOT),
+        "TEXTUAL_LOG": "log",
+    }
+
+
+def test_backing_up_verifying_and_restoring_leave_it_nowhere(tmp_path: Path, home: dict[str, str]) -> None:
+    session_with(tmp_path / "store", "a.example.com")
+    argv = [sys.executable, "-m", "csrtui", "--store", str(tmp_path / "store")]
+    with PtySession(argv, env=home) as user:
+        user.wait_for("Common name")
+        user.send("\x1bOQ")
+        user.wait_for("> a.example.com")
+        user.send("b")
+        user.wait_for("Back up a.example.com")
+        user.send(f"{tmp_path}/usb\r")
+        user.wait_for("free, on what is mounted")
+        user.send(f"{CANARY}\r{CANARY}x\r")
+        user.wait_for("not the same")
+        user.send("\x1b[1;2H\x03\x18\x15" + f"\x1b[200~{CANARY}\x1b[201~")
+        user.wait_for("Both are the same")
+        user.send("\r")
+        user.wait_for("backed up and verified")
+        command = (
+            Path(f"/proc/{user.pid}/cmdline").read_bytes() + Path(f"/proc/{user.pid}/environ").read_bytes()
+        )
+        user.send("\r")
+        user.wait_for("verified now")
+        user.send("V")
+        user.wait_for("there and unchanged")
+        user.send(f"{CANARY}\r")
+        user.wait_for("restored and fits")
+        user.send("\x1b")
+        user.wait_for("> a.example.com")
+        user.send("r")
+        user.wait_for("Restore a pair")
+        (backup,) = (tmp_path / "usb").iterdir()
+        user.send(f"\x15{backup}\r{CANARY}\r")
+        user.wait_for("is in the keystore")
+        user.send("\x1b")
+        user.wait_for("> a.example.com")
+        user.send("\x11")
+        assert user.wait_exit() == 0
+        seen = bytes(user.raw)
+    assert b"\x1b]52" not in seen
+    assert not [part for part in parts(CANARY) if part in seen or part in command]
+    assert files_with(CANARY, tmp_path) == []
+    assert files_with(str(backup.name), tmp_path) != [], "the search would find it"
+
+
+def test_a_forced_end_leaves_it_nowhere(tmp_path: Path, home: dict[str, str]) -> None:
+    session_with(tmp_path / "store", "a.example.com")
+    argv = [sys.executable, "-m", "csrtui", "--store", str(tmp_path / "store")]
+    with PtySession(argv, env=home) as user:
+        user.wait_for("Common name")
+        user.send("\x1bOQ")
+        user.wait_for("> a.example.com")
+        user.send("b")
+        user.wait_for("Back up a.example.com")
+        user.send(f"{tmp_path}/usb\r{CANARY}\r{CANARY}")
+        user.wait_for("Both are the same")
+        user.hang_up()
+        user.wait_exit()
+        assert not [part for part in parts(CANARY) if part in user.raw]
+    assert files_with(CANARY, tmp_path) == []
+
+
+async def test_no_message_and_no_worker_tells_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pkcs8, "ROUNDS", CHEAP_ROUNDS)
+    session = session_with(tmp_path / "store", "a.example.com")
+    backed_up(session, "a.example.com", tmp_path / "usb")
+    told: list[str] = []
+
+    def hook(message: Message) -> None:
+        if type(message).__name__ not in {"Paste", "Key"}:
+            told.append(repr(message) + repr(getattr(message, "__dict__", {})))
+
+    app = CsrtuiApp(session)
+    async with app.run_test(size=(80, 24), message_hook=hook) as pilot:
+        user = User(app, pilot)
+        await user.until(lambda: user.pairs, "the pairs")
+        await user.press("f2", "b")
+        await user.paste(str(tmp_path / "usb"))
+        await user.press("enter")
+        await user.paste(PASSPHRASE)
+        await user.press("enter")
+        await user.paste(PASSPHRASE)
+        await user.press("enter")
+        workers = repr([(worker, worker.name, worker.description) for worker in user.app.workers])
+        await user.until(lambda: "backed up and verified" in user.screen_text, "the end")
+        assert isinstance(user.app.screen, BackingUpScreen)
+        shown = [block.text for block in user.app.screen.query(TextBlock)]
+        kept = repr(vars(user.app.screen))
+    assert told
+    for text in (*told, *shown, workers, kept):
+        assert PASSPHRASE not in text
