@@ -9,10 +9,10 @@ from backups_made import asked, backup, key_block
 from existing_made import certificate, name
 from hypothesis import example, given
 from hypothesis import strategies as st
-from requests_made import NOW
+from requests_made import NOW, key_of
 
-from csrtui.core import backup_file, pkcs8, request
-from csrtui.core.backup_file import Checksum, KeptKey, file_name, parse
+from csrtui.core import backup_file, keys, pkcs8, request
+from csrtui.core.backup_file import Checksum, Envelope, KeptKey, file_name, parse
 from csrtui.core.errors import InputError
 from csrtui.core.keys import KeyType
 
@@ -20,8 +20,6 @@ KEY = key_block()
 REQUEST = request.to_pem(asked().der)
 CERTIFICATES = certificate(name()) * 2
 BARE = KEY + REQUEST
-SAMPLE = 7
-"""Of so many bits one is changed in a short run; it is prime to 8, so that every bit of a byte has its turn."""
 
 
 @pytest.mark.parametrize("kept", KeptKey)
@@ -80,19 +78,6 @@ def unnoticed(bits: range, data: bytes) -> list[int]:
     return found
 
 
-def test_a_bit_changed_is_noticed() -> None:
-    data = backup(certificates=CERTIFICATES)
-    assert unnoticed(range(0, 8 * len(data), SAMPLE), data) == []
-
-
-def test_every_bit_of_the_line_with_the_checksum_is_noticed() -> None:
-    data = backup()
-    start = data.index(b"SHA-256 of all but")
-    end = data.index(b"\n", start) + 1
-    assert unnoticed(range(8 * start, 8 * end), data) == []
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize("kept", KeptKey)
 def test_every_single_bit_changed_is_noticed(kept: KeptKey) -> None:
     data = backup(kept, CERTIFICATES)
@@ -198,3 +183,38 @@ def test_keys_of_other_types_are_backed_up_alike() -> None:
             "b", NOW, kept=KeptKey.PLAIN, key_pem=key_block(key_type), asked=asked(key_type)
         )
         assert parse(text).asked == asked(key_type)
+
+
+# Within a file of age
+
+
+@pytest.mark.parametrize(
+    ("kept", "key_pem"),
+    [(KeptKey.PLAIN, keys.private_pem(key_of(KeyType.EC_P256))), (KeptKey.ENCRYPTED, KEY)],
+)
+def test_the_text_for_an_age_file_holds_the_key_as_it_lies_in_the_store(
+    kept: KeptKey, key_pem: bytes
+) -> None:
+    text = backup_file.compose("a.com", NOW, kept=kept, key_pem=key_pem, asked=asked(), envelope=Envelope.AGE)
+    found = parse(text, Envelope.AGE)
+    assert (found.name, found.kept, found.key_pem) == ("a.com", kept, key_pem)
+    assert (found.checksum, found.envelope) == (Checksum.RIGHT, Envelope.AGE)
+    assert unnoticed(range(0, 8 * len(text), 7), text) == []
+
+
+def test_an_age_file_that_was_not_opened_says_what_opens_it() -> None:
+    with pytest.raises(InputError, match="encrypted to recipients: no passphrase opens it"):
+        parse(b"age-encryption.org/v1\n-> X25519 x\n")
+
+
+def test_a_key_without_a_passphrase_is_refused_outside_an_age_file() -> None:
+    text = backup_file.compose(
+        "a.com",
+        NOW,
+        kept=KeptKey.PLAIN,
+        key_pem=keys.private_pem(key_of(KeyType.EC_P256)),
+        asked=asked(),
+        envelope=Envelope.AGE,
+    )
+    with pytest.raises(InputError, match="a private key without a passphrase, not a backup"):
+        parse(text)

@@ -203,3 +203,9 @@ def test_keys_that_openssl_encrypted_open(scheme: tuple[str, ...], tmp_path: Pat
 def test_the_limits_are_those_that_are_promised() -> None:
     assert key_cost.MAX_ROUNDS == 10_000_000
     assert key_cost.MAX_MEMORY == 256 * MEBIBYTE
+
+
+def test_what_holds_no_block_has_no_der() -> None:
+    for text in (b"", b"-----BEGIN X-----\nMA==\n", b"-----BEGIN X-----\nM\n-----END X-----\n"):
+        with pytest.raises(InputError, match="no key in it"):
+            pkcs8.to_der(text)
