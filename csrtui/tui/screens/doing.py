@@ -34,5 +34,5 @@ class DoingDialog(Dialog[ResultT]):
             self.error = error
         finally:
             self._is_doing = False
-        if self.is_attached:
+        if self.app.is_running and self in self.app.screen_stack:  # neither is being taken down meanwhile
             self.draw()

@@ -1,0 +1,199 @@
+"""The CSR on its way to the terminal's clipboard: bare, in tmux with its defaults, in a tmux within a tmux."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shlex
+import shutil
+import subprocess
+from base64 import b64decode
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from command import argv, environment, run_process
+from pty_session import PtySession
+
+from csrtui.core.errors import InputError, RefusedError
+from csrtui.core.public_text import PublicText
+from csrtui.core.secret import Secret
+from csrtui.tui import clipboard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+OSC_52 = re.compile(rb"\x1b\]52;([a-z]*);([A-Za-z0-9+/=]*)(?:\x07|\x1b\\)")
+TMUX = shutil.which("tmux")
+needs_tmux = pytest.mark.skipif(TMUX is None, reason="tmux is not installed")
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One pair; its CSR is long enough for several lines and pieces."""
+    path = tmp_path_factory.mktemp("clipboard") / "store"
+    assert run_process("new", "a.com", "www.a.com", "--key", "rsa-2048", store=path).status == 0
+    return path
+
+
+def csr(store: Path) -> bytes:
+    return (store / "pairs" / "a.com" / "request.pem").read_bytes()
+
+
+def sent(raw: bytes | bytearray) -> list[bytes]:
+    """What a terminal would have taken into its clipboard."""
+    return [b64decode(found[2], validate=True) for found in OSC_52.finditer(raw)]
+
+
+def send_csr(session: PtySession) -> None:
+    """As a user: to the keystore, submit, go on without a backup, clipboard."""
+    session.wait_for("Common name")
+    session.send("\x1bOQ")
+    session.wait_for("a.com  ")
+    session.send("u")
+    session.wait_for("Go on without a verified backup")
+    session.send("o")
+    session.wait_for("Send to your terminal's clipboard")
+    session.send("c")
+    session.wait_for("sent to your terminal's clipboard")
+
+
+def test_a_bare_terminal_gets_osc_52_with_the_csr_once(store: Path) -> None:
+    with PtySession(argv(), env=environment(store) | {"TMUX": None, "STY": None}) as session:
+        send_csr(session)
+        session.wait_until(lambda: sent(session.raw), "OSC 52")
+        assert sent(session.raw) == [csr(store)]
+        assert OSC_52.search(session.raw)[1] == b"c"  # type: ignore[index]
+
+
+def test_gnu_screen_gets_it_in_pieces_that_it_passes_on(store: Path) -> None:
+    with PtySession(argv(), env=environment(store) | {"STY": "1.x"}) as session:
+        send_csr(session)
+        session.wait_until(lambda: b"\x07\x1b\\" in session.raw, "the last piece")
+        pieces = re.findall(rb"\x1bP(.*?)\x1b\\", session.raw, re.DOTALL)
+        assert len(pieces) > 1
+        assert max(map(len, pieces)) <= 250
+        assert sent(b"".join(pieces)) == [csr(store)]
+
+
+# tmux
+
+
+class Tmux:
+    """A server of the test's own, with tmux's defaults.
+
+    Args:
+        folder: For its socket.
+        name: The server's name.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder = folder
+        self.command = [str(TMUX), "-L", name, "-f", "/dev/null"]
+
+    def run(self, *arguments: str) -> bytes:
+        """Run a command on it; empty when that fails, as where there is no buffer."""
+        env = environment(None, TMUX_TMPDIR=str(self._folder))
+        done = subprocess.run([*self.command, *arguments], env=env, capture_output=True, check=False)
+        return done.stdout
+
+    def around(self, command: list[str], *first: str) -> list[str]:
+        """The command that runs another one in a new session, after setting something."""
+        return [*self.command, *first, "new-session", shlex.join(command)]
+
+
+@pytest.fixture
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tmux, Tmux]]:
+    """An outer and an inner server; ended with the test."""
+    folder = tmp_path_factory.mktemp("t")
+    both = Tmux(folder, "outer"), Tmux(folder, "inner")
+    yield both
+    for server in both:
+        server.run("kill-server")
+
+
+def at_tmux(store: Path, server: Tmux, command: list[str]) -> PtySession:
+    env = environment(store) | {"TMUX": None, "STY": None, "TMUX_TMPDIR": str(server._folder)}
+    return PtySession(command, env=env)
+
+
+@needs_tmux
+def test_in_tmux_as_it_comes_its_buffer_and_the_terminal_get_it(
+    store: Path, servers: tuple[Tmux, Tmux]
+) -> None:
+    outer, _ = servers
+    with at_tmux(store, outer, outer.around(argv())) as session:
+        send_csr(session)
+        session.wait_until(lambda: sent(session.raw), "tmux to pass it on")
+        assert outer.run("show-buffer") == csr(store)
+        assert sent(session.raw) == [csr(store)]
+
+
+@needs_tmux
+@pytest.mark.parametrize("set_clipboard", ["external", "on"])
+def test_a_tmux_within_a_tmux_has_it_and_the_outer_one_if_it_takes_it(
+    store: Path, servers: tuple[Tmux, Tmux], set_clipboard: str
+) -> None:
+    outer, inner = servers
+    within = ["env", "-u", "TMUX", *inner.around(argv())]
+    command = outer.around(within, "set-option", "-s", "set-clipboard", set_clipboard, ";")
+    with at_tmux(store, outer, command) as session:
+        send_csr(session)
+        session.wait_until(lambda: inner.run("show-buffer"), "the buffer")
+        assert inner.run("show-buffer") == csr(store)
+        if set_clipboard == "on":
+            session.wait_until(lambda: sent(session.raw), "the outer tmux to pass it on")
+            assert sent(session.raw) == [csr(store)]
+            assert outer.run("show-buffer") == csr(store)
+
+
+# What is refused
+
+
+class NoApp:
+    """Fails when anything is sent."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"{name} was used")
+
+
+def send(text: object, **environ: str) -> None:
+    asyncio.run(clipboard.send(NoApp(), text, environ))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("text", [Secret("x"), "a text", b"bytes", None])
+def test_nothing_but_public_text_is_sent(text: object) -> None:
+    with pytest.raises(TypeError):
+        send(text)
+
+
+def test_what_terminals_cut_is_refused() -> None:
+    with pytest.raises(InputError, match="too many"):
+        send(PublicText("x" * (clipboard.LIMIT_BYTES + 1)))
+    assert len(clipboard.osc52(b"x" * clipboard.LIMIT_BYTES)) <= 100_000
+
+
+@needs_tmux
+def test_a_tmux_that_is_gone_is_said(tmp_path: Path) -> None:
+    with pytest.raises(RefusedError, match="tmux does not take it") as caught:
+        send(PublicText("x"), TMUX=f"{tmp_path}/gone,1,0", PATH="/usr/bin:/bin")
+    assert caught.value.hint
+
+
+def test_only_a_program_at_an_absolute_path_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trap = tmp_path / "tmux"
+    trap.write_text(f"#!/bin/sh\ntouch {tmp_path}/sprung\n")
+    trap.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RefusedError, match="no tmux on the PATH"):
+        send(PublicText("x"), TMUX="x,1,0", PATH=":.:")
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_what_tmux_says_is_made_visible(tmp_path: Path) -> None:
+    fake = tmp_path / "tmux"
+    fake.write_text("#!/bin/sh\nprintf 'no \\033[2Jserver\\n' >&2\nexit 1\n")
+    fake.chmod(0o755)
+    with pytest.raises(RefusedError) as caught:
+        send(PublicText("x"), TMUX="x,1,0", PATH=str(tmp_path))
+    assert caught.value.what == "tmux does not take it: no \\x1b[2Jserver"

@@ -1,0 +1,333 @@
+"""The submit dialog: a backup first, the ways the CSR goes, and the mark that it went."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from screens_user import NOW, at_screens, session_on
+
+from csrtui.core import request
+from csrtui.core.errors import StoreError
+from csrtui.core.pair import Backup, BackupStatus
+from csrtui.core.pair_json import dump_record
+from csrtui.tasks.asking import Asked
+from csrtui.tasks.create import create_pair
+from csrtui.tasks.submit import hand_out
+from csrtui.tui.screens.backup import BackupScreen
+from csrtui.tui.screens.csr import CsrScreen
+from csrtui.tui.screens.main import MainScreen
+from csrtui.tui.screens.notice import NoticeScreen
+from csrtui.tui.screens.pair import PairScreen
+from csrtui.tui.screens.submit import SubmitScreen
+from csrtui.tui.screens.submit_forms import FileScreen, MarkScreen
+from csrtui.tui.widgets.rule_line import RuleLine
+from csrtui.tui.widgets.text_field import TextField
+
+if TYPE_CHECKING:
+    from screens_user import User
+
+    from csrtui.core.pair import Pair
+    from csrtui.tasks.session import Session
+
+OVERRULED = ", although no backup is verified"
+
+
+@pytest.fixture(autouse=True)
+def _bare_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TMUX", "STY", "SSH_CONNECTION"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Session:
+    return session_on(tmp_path / "store")
+
+
+def make(session: Session, name: str = "a.com", status: BackupStatus = BackupStatus.NONE) -> Pair:
+    pair = create_pair(session, Asked(names=(name,)))
+    if status is not BackupStatus.NONE:
+        record = replace(pair.record, backups=(Backup(status, "/mnt/usb/a.backup.pem", NOW, NOW),))
+        Path(pair.path, "pair.json").write_bytes(dump_record(record))
+    return pair
+
+
+def history(pair: Pair) -> list[str]:
+    return [event["what"] for event in json.loads(Path(pair.path, "pair.json").read_bytes())["history"]]
+
+
+def csr(pair: Pair) -> bytes:
+    return Path(pair.path, "request.pem").read_bytes()
+
+
+async def open_dialog(user: User, *then: str, name: str = "a.com") -> None:
+    await user.until(lambda: name in user.pairs, "the pair")
+    await user.press("f2", "u")
+    await user.until(lambda: isinstance(user.app.screen, SubmitScreen), "the dialog")
+    await user.press(*then)
+
+
+def dialog(user: User) -> SubmitScreen:
+    screen = next(screen for screen in user.app.screen_stack if isinstance(screen, SubmitScreen))
+    assert isinstance(screen, SubmitScreen)
+    return screen
+
+
+async def until_said(user: User, text: str) -> None:
+    await user.until(lambda: text in user.screen_text, repr(text))
+
+
+def typed(user: User, field: str) -> str:
+    return user.app.screen.query_one(f"#{field}", TextField).value
+
+
+async def retype(user: User, field: str, text: str) -> None:
+    user.app.screen.query_one(f"#{field}", TextField).value = ""
+    await user.paste(text)
+
+
+# A backup first
+
+
+@pytest.mark.parametrize("status", BackupStatus)
+async def test_whatever_is_not_verified_is_said_first(session: Session, status: BackupStatus) -> None:
+    pair = make(session, status=status)
+    async with at_screens(session) as user:
+        await open_dialog(user)
+        verified = status is BackupStatus.VERIFIED
+        assert ("No backup of this key is verified" in user.screen_text) is not verified
+        assert ("Back up first" in user.screen_text) is not verified
+        assert ("clipboard" in user.screen_text) is verified
+        await user.press("c", "m", "f", "d", "v")
+        if not verified:
+            assert isinstance(user.app.screen, SubmitScreen)
+            assert user.copied == []
+            assert history(pair) == ["created"]
+
+
+async def test_it_offers_to_back_up_that_pair_and_enter_takes_the_offer(session: Session) -> None:
+    make(session, "a.com")
+    make(session, "b.com")
+    async with at_screens(session) as user:
+        await open_dialog(user, "enter", name="b.com")
+        await user.until(lambda: isinstance(user.app.screen, BackupScreen), "the backup dialog")
+        assert f"Back up {user.pairs[0]}" in user.screen_text
+
+
+async def test_looking_and_leaving_notes_nothing(session: Session) -> None:
+    pair = make(session)
+    async with at_screens(session) as user:
+        await open_dialog(user, "o", "escape")
+        await user.until(lambda: isinstance(user.app.screen, MainScreen), "the keystore")
+    assert history(pair) == ["created"]
+
+
+async def test_that_it_was_overruled_is_in_the_history(session: Session) -> None:
+    pair = make(session)
+    async with at_screens(session) as user:
+        await open_dialog(user, "o", "c")
+        await until_said(user, "sent to your terminal's clipboard")
+        await user.until(lambda: len(history(pair)) == 2, "the history")
+        assert "copied" not in user.screen_text
+    assert history(pair) == ["created", f"CSR handed out: clipboard{OVERRULED}"]
+
+
+# The ways
+
+
+async def test_the_clipboard_gets_the_csr(session: Session) -> None:
+    pair = make(session, status=BackupStatus.VERIFIED)
+    async with at_screens(session) as user:
+        await open_dialog(user, "c")
+        await user.until(lambda: user.copied and len(history(pair)) == 2, "the clipboard")
+        assert user.copied == [csr(pair).decode()]
+    assert history(pair) == ["created", "CSR handed out: clipboard"]
+
+
+async def test_where_the_screens_cannot_be_left_it_is_shown_in_them(session: Session) -> None:
+    pair = make(session, status=BackupStatus.VERIFIED)
+    async with at_screens(session) as user:
+        await open_dialog(user, "v")
+        await user.until(lambda: isinstance(user.app.screen, CsrScreen), "the CSR")
+        assert user.read_text == csr(pair).decode().rstrip("\n")
+        await user.until(lambda: len(history(pair)) == 2, "the history")
+        await user.press("escape")
+        assert isinstance(user.app.screen, SubmitScreen)
+    assert history(pair)[1] == "CSR handed out: screen"
+
+
+async def test_scp_lines_fetch_the_csr_and_the_backup_and_note_nothing(session: Session) -> None:
+    pair = make(session, status=BackupStatus.VERIFIED)
+    async with at_screens(session) as user:
+        await open_dialog(user, "s")
+        await user.until(lambda: isinstance(user.app.screen, NoticeScreen), "the lines")
+        shown = user.read_text.replace("\n", "").replace(" ", "")
+        assert f"{pair.path}/request.pema.com.csr" in shown
+        assert "scptester@" in shown
+        assert ":/mnt/usb/a.backup.pem" in shown
+        assert "key.pem" not in shown
+    assert history(pair) == ["created"]
+
+
+@pytest.mark.parametrize("key", ["f", "d"])
+async def test_a_file_is_written_as_asked(session: Session, tmp_path: Path, key: str) -> None:
+    pair = make(session, status=BackupStatus.VERIFIED)
+    file = tmp_path / "out.csr"
+    async with at_screens(session) as user:
+        await open_dialog(user, key)
+        assert typed(user, "path") == "~/a.com.csr"
+        await retype(user, "path", str(file))
+        await user.press("enter")
+        await user.until(lambda: isinstance(user.app.screen, SubmitScreen), "the file")
+        assert "written: " in user.screen_text
+    data = file.read_bytes()
+    assert (request.to_pem(data) if key == "d" else data) == csr(pair)
+    assert file.stat().st_mode & 0o777 == 0o644
+    assert history(pair) == ["created", f"CSR handed out: file {file}"]
+
+
+async def test_a_file_that_is_there_is_left_alone_and_what_was_typed_stays(
+    session: Session, tmp_path: Path
+) -> None:
+    pair = make(session, status=BackupStatus.VERIFIED)
+    file = tmp_path / "x.csr"
+    file.write_text("mine")
+    async with at_screens(session) as user:
+        await open_dialog(user, "f")
+        await retype(user, "path", str(file))
+        await user.press("enter")
+        await until_said(user, "overwrites nothing")
+        assert isinstance(user.app.screen, FileScreen)
+        await user.press("2")
+        assert "overwrites nothing" not in user.screen_text
+        await user.press("escape", "f")
+        assert typed(user, "path") == f"{file}2"
+        await user.paste("two\nlines")
+        assert "several lines" in user.screen_text
+    assert file.read_text() == "mine"
+    assert history(pair) == ["created"]
+
+
+async def test_what_went_but_could_not_be_noted_is_said(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(session, status=BackupStatus.VERIFIED)
+
+    def busy(*_: object) -> None:
+        raise StoreError("the pair is \x1b[2Jbusy")
+
+    monkeypatch.setattr("csrtui.tui.screens.submit.hand_out", busy)
+    async with at_screens(session) as user:
+        await open_dialog(user, "c")
+        await until_said(user, "noting that went wrong")
+        said = " ".join(user.screen_text.split())
+        assert "sent to your terminal's clipboard; noting" in said
+        assert "\\x1b[2Jbusy" in said
+        await user.press("j")
+        assert "went wrong" not in user.screen_text
+
+
+# The mark
+
+
+async def test_marking_moves_the_stage_and_says_what_comes_next(session: Session) -> None:
+    pair = make(session, status=BackupStatus.VERIFIED)
+    async with at_screens(session) as user:
+        await open_dialog(user, "m", *"Example CA", "enter", *"order 4711", "enter")
+        await user.until(lambda: isinstance(user.app.screen, MainScreen), "the keystore")
+        assert user.message == "a.com is marked as submitted. Next: import"
+        await until_said(user, "submitted")
+    assert history(pair) == ["created", "submitted to Example CA: order 4711"]
+    record = json.loads(Path(pair.path, "pair.json").read_bytes())
+    assert record["submitted"] == "2026-11-23T09:00:00Z"
+
+
+async def test_neither_whom_nor_a_note_is_needed(session: Session) -> None:
+    pair = make(session)
+    async with at_screens(session) as user:
+        await open_dialog(user, "o", "m", "enter", "enter")
+        await user.until(lambda: isinstance(user.app.screen, MainScreen), "the keystore")
+        assert user.message == "a.com is marked as submitted. Next: back up"
+    assert history(pair) == ["created", f"submitted{OVERRULED}"]
+
+
+async def test_a_note_too_long_is_said_and_escape_keeps_what_was_typed(session: Session) -> None:
+    pair = make(session, status=BackupStatus.VERIFIED)
+    async with at_screens(session) as user:
+        await open_dialog(user, "m", *"CA", "down")
+        await user.paste("n" * 201)
+        await user.press("enter")
+        await until_said(user, "the note has 201 characters, and may have 200")
+        await user.press("escape")
+        assert isinstance(user.app.screen, SubmitScreen)
+        await user.press("m")
+        assert isinstance(user.app.screen, MarkScreen)
+        assert (typed(user, "to"), typed(user, "note")) == ("CA", "n" * 201)
+    assert history(pair) == ["created"]
+
+
+async def test_from_the_pairs_screen_the_pair_is_shown_as_it_is_then(session: Session) -> None:
+    make(session, status=BackupStatus.VERIFIED)
+    async with at_screens(session) as user:
+        await user.until_pairs("a.com")
+        await user.press("f2", "enter", "u", "m", "enter", "enter")
+        await user.until(lambda: isinstance(user.app.screen, PairScreen), "the pair")
+        assert "Submitted" in user.read_text
+        told = user.app.screen.query_one("#message", RuleLine).message
+        assert told == "a.com is marked as submitted. Next: import"
+
+
+async def test_a_pair_that_is_damaged_is_not_submitted(session: Session) -> None:
+    pair = make(session)
+    async with at_screens(session) as user:
+        await user.until_pairs("a.com")
+        Path(pair.path, "request.pem").write_text("x")
+        await user.press("f2", "u")
+        assert isinstance(user.app.screen, MainScreen)
+        assert "the certificate request cannot be read" in user.message
+
+
+async def test_without_pairs_it_says_so(session: Session) -> None:
+    async with at_screens(session) as user:
+        await user.press("f2", "u")
+        assert user.message == "there is no pair to submit"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 18)])
+async def test_every_dialog_fits(session: Session, size: tuple[int, int]) -> None:
+    name = "a-rather-long-name-of-a-host.department.example.com"
+    make(session, name)
+    async with at_screens(session, size) as user:
+        await open_dialog(user, name=name)
+        for keys in ((), ("o",), ("c",), ("f",), ("escape", "m")):
+            await user.press(*keys)
+            if keys == ("c",):
+                await until_said(user, "sent to")
+            frame = user.app.screen.query_one(".dialog").region
+            assert user.app.screen.region.contains_region(frame)
+            assert user.screen_lines[frame.y].lstrip().startswith("┌")
+            assert user.screen_lines[frame.bottom - 1].lstrip().startswith("└")
+            assert "Esc " in user.screen_lines[frame.bottom - 2]
+
+
+async def test_leaving_while_it_is_being_noted_is_no_failure(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = make(session, status=BackupStatus.VERIFIED)
+    left = Event()
+
+    def slow(*arguments: Any) -> Pair:
+        assert left.wait(10)
+        return hand_out(*arguments)
+
+    monkeypatch.setattr("csrtui.tui.screens.submit.hand_out", slow)
+    async with at_screens(session) as user:
+        await open_dialog(user, "c", "c", "escape")
+        await user.until(lambda: isinstance(user.app.screen, MainScreen), "the keystore")
+        left.set()
+        await user.until(lambda: len(history(pair)) == 2, "the history")
+        assert len(user.copied) == 1

@@ -1,0 +1,102 @@
+"""The CSR in the ordinary terminal: from the left edge, and back again, whatever is pressed or happens."""
+
+from __future__ import annotations
+
+import json
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+from command import argv, environment, run_process
+from pty_session import PtySession
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+WAY_BACK = "Enter goes back to csrtui."
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    store = tmp_path_factory.mktemp("plain") / "store"
+    assert run_process("new", "a.com", store=store).status == 0
+    return store
+
+
+@pytest.fixture
+def at_plain(made: Path) -> Iterator[PtySession]:
+    """A session whose terminal shows the CSR plain."""
+    env = environment(made) | {"TMUX": None, "STY": None}
+    with PtySession(argv(), env=env) as session:
+        session.wait_for("Common name")
+        session.send("\x1bOQ")
+        session.wait_for("a.com  ")
+        session.send("u")
+        session.wait_for("Go on without")
+        session.send("o")
+        session.wait_for("Show it plain")
+        session.send("v")
+        session.wait_until(lambda: WAY_BACK in session.after_screens, "the plain view")
+        yield session
+
+
+def csr(store: Path) -> str:
+    return (store / "pairs" / "a.com" / "request.pem").read_text()
+
+
+def test_the_csr_stands_at_the_left_edge_of_the_ordinary_screen(at_plain: PtySession, made: Path) -> None:
+    text = at_plain.after_screens.replace("\r\n", "\n")
+    assert f"\n{csr(made)}\n{WAY_BACK}\n" in text
+    assert not at_plain.modes_left_set
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param("\r", id="enter"),
+        pytest.param("\x03", id="ctrl+c"),
+        pytest.param("q", id="q", marks=pytest.mark.slow),
+        pytest.param("\x04", id="ctrl+d", marks=pytest.mark.slow),
+    ],
+)
+def test_the_way_back(at_plain: PtySession, made: Path, key: str) -> None:
+    at_plain.send("xyz\x1b[A")  # nothing else goes back, and nothing is echoed
+    at_plain.send(key)
+    at_plain.wait_for("shown plain")
+    assert b"xyz" not in at_plain.raw
+    at_plain.send("q")
+    at_plain.wait_until(lambda: "Submit a.com" not in at_plain.text, "the keystore")
+    at_plain.send("\x11")
+    assert at_plain.wait_exit() == 0
+    assert at_plain.terminal_is_whole
+    history = json.loads((made / "pairs" / "a.com" / "pair.json").read_bytes())["history"]
+    assert history[-1]["what"] == "CSR handed out: screen, although no backup is verified"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_from_there_with_the_terminal_whole(
+    at_plain: PtySession, number: signal.Signals
+) -> None:
+    at_plain.kill(number)
+    assert at_plain.wait_exit() == 128 + number
+    assert at_plain.attributes == at_plain.attributes_before
+    assert not at_plain.modes_left_set
+    assert at_plain.after_screens.replace("\r\n", "\n").endswith(f"{WAY_BACK}\n")
+
+
+def test_a_dropped_connection_ends_it_from_there(at_plain: PtySession) -> None:
+    at_plain.hang_up()
+    assert at_plain.wait_exit() == 128 + signal.SIGHUP
+
+
+def test_nothing_is_drawn_meanwhile_though_the_store_changes(at_plain: PtySession, made: Path) -> None:
+    at_plain.quiet()
+    assert run_process("new", "b.com", store=made).status == 0
+    assert at_plain.quiet(1.5) == b""  # the keystore looks each second
+    at_plain.resize(100, 30)
+    assert at_plain.quiet() == b""
+    at_plain.send("\r")
+    at_plain.wait_for("shown plain")
+    at_plain.send("q")
+    at_plain.wait_for("b.com  ")
