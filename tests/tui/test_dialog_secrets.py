@@ -13,6 +13,8 @@ from pty_session import PtySession
 from screens_user import User
 
 from csrtui.core import pkcs8
+from csrtui.core.pair import BackupStatus
+from csrtui.tasks.review import read_pair
 from csrtui.tui.app import CsrtuiApp
 from csrtui.tui.screens.backing_up import BackingUpScreen
 from csrtui.tui.widgets.text_block import TextBlock
@@ -115,6 +117,30 @@ def test_a_forced_end_leaves_it_nowhere(tmp_path: Path, home: dict[str, str]) ->
         user.wait_exit()
         assert not [part for part in parts(CANARY) if part in user.raw]
     assert files_with(CANARY, tmp_path) == []
+
+
+def test_leaving_in_the_middle_of_the_work_leaves_no_backup_that_is_not_known(
+    tmp_path: Path, home: dict[str, str]
+) -> None:
+    names = [f"{letter}.example.com" for letter in "abcdef"]
+    session = session_with(tmp_path / "store", *names)
+    argv = [sys.executable, "-m", "csrtui", "--store", str(tmp_path / "store")]
+    with PtySession(argv, env=home) as user:
+        user.wait_for("Common name")
+        user.send("\x1bOQ")
+        user.wait_for("example.com")
+        user.send(" " * len(names) + "b")
+        user.wait_for("Back up 6 pairs")
+        user.send(f"{tmp_path}/usb\r{CANARY}\r{CANARY}")
+        user.wait_for("Both are the same")
+        user.send("\r")
+        user.wait_for("of 6")
+        user.send("\x11")
+        assert user.wait_exit() == 0
+    known = [backup for name in names for backup in read_pair(session, name)[0].record.backups]
+    assert {backup.path for backup in known} == {str(path) for path in (tmp_path / "usb").iterdir()}
+    assert {backup.status for backup in known} == {BackupStatus.VERIFIED}
+    assert len(known) < len(names)
 
 
 async def test_no_message_and_no_worker_tells_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -141,6 +141,7 @@ async def test_leaving_stops_and_what_is_typed_meanwhile_waits(
         assert isinstance(user.app.screen, MainScreen)
         go_on.set()
         await user.until(ended.is_set, "the end")
+        assert user.keystore.pairs.marks == set(names), "they may be backed up next"
     assert [result.ok for result in came] == [True, False, False, False]
     assert came[-1].text == "not looked at: stopped before"
 

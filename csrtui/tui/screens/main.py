@@ -168,8 +168,11 @@ class MainScreen(PairsScreen):
 
     def pairs_changed(self, want: str | None = None) -> None:
         """Show the keystore as it is now."""
-        self.keystore.pairs.clear_marks()
         self.keystore.look(want=want)
+
+    def clear_marks(self) -> None:
+        """Take the marks away in the keystore."""
+        self.keystore.pairs.clear_marks()
 
     # Commands
 

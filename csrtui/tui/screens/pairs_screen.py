@@ -49,6 +49,9 @@ class PairsScreen(Screen[None]):
         """
         raise NotImplementedError
 
+    def clear_marks(self) -> None:
+        """Take the marks away, where pairs can be marked."""
+
     def action_back_up(self) -> None:
         """Ask where to and under which passphrase, then back up."""
         from csrtui.tui.screens.backup import BackupScreen
@@ -68,6 +71,7 @@ class PairsScreen(Screen[None]):
     def _backed_up(self, results: Sequence[Result] | None) -> None:
         from csrtui.tui.screens.backing_up import summed_up
 
+        self.clear_marks()
         self.pairs_changed()
         if results:
             self.tell(summed_up(results))

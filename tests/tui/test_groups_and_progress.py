@@ -1,0 +1,100 @@
+"""Which pairs a command is for, and how far it is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from backup_dialogs import session_with
+from screens_user import NOW
+from textual.app import App
+
+from csrtui.core.pair import Backup, BackupStatus, Pair
+from csrtui.tasks.recording import change_record
+from csrtui.tasks.review import read_pair
+from csrtui.tasks.verify import verify_many
+from csrtui.tui.groups import AtHand, choices, has_backup, is_bare
+from csrtui.tui.widgets.progress_line import ProgressLine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from csrtui.tasks.results import Result
+
+
+def pairs(store: Path, *names: str) -> dict[str, Pair]:
+    session = session_with(store, *names)
+    return {name: read_pair(session, name)[0] for name in names}
+
+
+def test_the_likeliest_group_comes_first_and_none_twice(tmp_path: Path) -> None:
+    every = pairs(tmp_path, "a.com", "b.com", "c.com")
+    hand = AtHand.among(every.values(), every["b.com"], {"a.com", "c.com", "gone.com"})
+    groups = hand.groups(is_bare, "not backed up")
+    assert [group.label for group in groups] == ["the 2 marked", "b.com", "all 3 not backed up"]
+    assert groups[0].names == ["a.com", "c.com"]
+    assert choices(groups)[1] == ("1", "b.com   (or all 3 not backed up)")
+    assert choices(groups)[2][1].endswith("(or the 2 marked)")
+    assert [group.label for group in AtHand(every["b.com"]).groups(is_bare, "x")] == ["b.com"]
+    alone = AtHand.among([every["a.com"]], every["a.com"], ())
+    assert [group.label for group in alone.groups(is_bare, "x")] == ["a.com"], "all are the same one"
+    assert AtHand(None).groups(is_bare, "x") == []
+
+
+def test_who_needs_a_backup(tmp_path: Path) -> None:
+    session = session_with(tmp_path, "a.com", "b.com")
+    backup = Backup(BackupStatus.MISSING, "/a.pem", NOW, NOW - timedelta(days=1))
+    change_record(session, "a.com", lambda record: record.with_backup(backup))
+    change_record(session, "b.com", lambda record: record.with_backup(backup.proved(NOW)))
+    one, other = (read_pair(session, name)[0] for name in ("a.com", "b.com"))
+    assert (is_bare(one), is_bare(other)) == (True, False)
+    assert has_backup(one)
+    assert not AtHand(None, every=(other,)).groups(is_bare, "x")
+
+
+def test_one_that_cannot_be_looked_at_does_not_hold_up_the_others(tmp_path: Path) -> None:
+    session = session_with(tmp_path, "a.com")
+    reported: list[Result] = []
+    results = verify_many(session, ["gone.com", "a.com"], report=reported.append)
+    assert [result.text for result in results] == [
+        "cannot be looked at: there is no pair gone.com",
+        "has no backup",
+    ]
+    assert reported == results
+
+
+class Bar(App[None]):
+    """A progress line, and a clock that is set by hand."""
+
+    seconds = 0.0
+
+    def compose(self) -> Iterator[ProgressLine]:
+        yield ProgressLine(clock=lambda: self.seconds, id="progress")
+
+
+async def test_the_bar_tells_how_far_it_is_the_last_name_and_the_time_left() -> None:
+    app = Bar()
+    async with app.run_test(size=(60, 5)) as pilot:
+        line = app.query_one(ProgressLine)
+        assert line.text == ""
+        line.begin(4)
+        assert line.text.startswith("[" + " " * 20 + "] 0 of 4")
+        app.seconds = 10
+        line.advance("a\x1b.com")
+        assert line.text == "[=====               ] 1 of 4, 30 s left  a\\x1b.com"
+        app.seconds = 200
+        line.advance("b.com")
+        assert "2 of 4, 3 min left  b.com" in line.text
+        line.advance("c.com")
+        line.advance("d.com")
+        assert line.text == f"[{'=' * 20}] 4 of 4  d.com"
+        line.advance("e.com")
+        assert "4 of 4" in line.text
+        await pilot.resize_terminal(20, 5)
+        await pilot.pause()
+        assert len(line.text) <= 20
+        line.clear()
+        assert not line.display
+        line.begin(1)
+        assert line.display
