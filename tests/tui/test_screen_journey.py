@@ -115,7 +115,7 @@ async def test_title_and_bar_are_the_keystores_once_a_pair_is_made(
         await user.until(lambda: user.focused_id == "pairs", "the cursor in the keystore")
         await user.settle()
         assert "[Keystore" in user.title
-        assert "Filter" in user.bar
+        assert "Open" in user.bar
         await user.press("f2")
         assert user.focused_id == "common_name"
         assert "[Request]" in user.title
