@@ -31,12 +31,15 @@ from rich.terminal_theme import TerminalTheme
 import csrtui.tui  # first: it clears Textual's variables away before Textual is imported
 from csrtui.core.finding import CaKind
 from csrtui.core.keys import KeyType
+from csrtui.core.secret import Secret
 from csrtui.core.subject import TypedSubject
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.asking import Asked
+from csrtui.tasks.backup import Order, back_up
 from csrtui.tasks.create import create_pair
 from csrtui.tasks.session import Session
 from csrtui.tasks.submit import mark_submitted
+from csrtui.tasks.verify import verify_pair
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
@@ -71,6 +74,7 @@ COLOURS = TerminalTheme(
         (255, 255, 255),
     ],
 )
+PASSPHRASE = Secret("correct horse battery staple")
 ASPECT = 0.602  # of DejaVu Sans Mono
 FORMAT = """<svg viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
 <style>
@@ -165,12 +169,21 @@ def _session() -> Session:
     ]
     clock = [NOW]
     session = Session(Keystore(str(STORE)), clock=lambda: clock[0], generate_key=_key_maker(), user="anna")
+    stick = STORE / ".stick"
+    stick.mkdir(mode=0o700, parents=True)
+    STORE.chmod(0o700)
+    order = Order(str(stick), PASSPHRASE, PASSPHRASE)
     for asked, ago in zip(wanted, days, strict=True):
         clock[0] = NOW - ago
         pair = create_pair(session, asked)
         if ago > timedelta(days=10):
             clock[0] += timedelta(hours=1)
+            backup = back_up(session, pair.name, order)
             mark_submitted(session, pair)
+            if pair.name == "shop.mydomain.com":  # its stick is away
+                Path(backup.path).unlink()
+                clock[0] = NOW - timedelta(days=3)
+                verify_pair(session, pair.name)
     clock[0] = NOW
     return session
 
