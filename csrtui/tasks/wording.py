@@ -50,9 +50,10 @@ def age(span: timedelta) -> str:
 def backup_cell(record: PairRecord, now: datetime) -> str:
     """Return the backup status, and for how long it has been so where that is known."""
     backup = record.backup
-    if backup is None or backup.verified is None or record.backup_status is not BackupStatus.VERIFIED:
-        return record.backup_status.value
-    return f"verified {age(now - backup.verified)}"
+    if backup is None:
+        return BackupStatus.NONE.value
+    since = backup.verified if backup.status is BackupStatus.VERIFIED else backup.since
+    return backup.status.value if since is None else f"{backup.status.value} {age(now - since)}"
 
 
 def list_row(pair: Pair, now: datetime) -> tuple[str, ...]:

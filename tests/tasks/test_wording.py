@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from requests_made import NOW, record
@@ -148,3 +148,19 @@ def test_every_backup_is_listed_the_best_first_and_since_when_one_is_away() -> N
         ("", "damaged since 2026-11-20T09:00:00Z: /a.pem"),
         ("Stage", "new"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("status", "since", "cell"),
+    [
+        (BackupStatus.MISSING, NOW - 3 * DAY, "missing 3 d"),
+        (BackupStatus.DAMAGED, NOW, "damaged now"),
+        (BackupStatus.MISSING, None, "missing"),
+        (BackupStatus.UNVERIFIED, None, "unverified"),
+    ],
+)
+def test_the_cell_says_since_when_a_backup_is_away(
+    status: BackupStatus, since: datetime | None, cell: str
+) -> None:
+    backup = Backup(status, "/b.pem", NOW - 9 * DAY, NOW - 9 * DAY, since=since)
+    assert wording.backup_cell(record(backups=(backup,)), NOW) == cell
