@@ -6,6 +6,7 @@ from csrtui.core import pkcs8
 from csrtui.core.errors import InputError, StoreError
 from csrtui.core.pair import Pair
 from csrtui.core.secret import Secret
+from csrtui.core.visible import visible
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
@@ -34,11 +35,18 @@ def open_key(session: Session, pair: Pair, passphrase: Secret | None = None) -> 
             raise InputError(
                 f"the key of {pair.name} is under a passphrase", "give the passphrase of the key"
             )
-        return pkcs8.decrypt(pkcs8.to_der(data), passphrase)
+        try:
+            return pkcs8.decrypt(pkcs8.to_der(data), passphrase)
+        except InputError as error:
+            raise _damaged(pair) from error
     try:
         return cast("PrivateKey", load_pem_private_key(data, None))
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise StoreError(
-            f"the key of {pair.name} is damaged: {pair.path}/key.pem",
-            "move the pair's folder out of pairs/, then restore it from a backup",
-        ) from error
+        raise _damaged(pair) from error
+
+
+def _damaged(pair: Pair) -> StoreError:
+    return StoreError(
+        f"the key of {pair.name} is damaged: {visible(pair.path)}/key.pem",
+        "move the pair's folder out of pairs/, then restore it from a backup",
+    )

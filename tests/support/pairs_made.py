@@ -1,0 +1,43 @@
+"""Pairs in a store of a test, and orders to back them up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backups_made import PASSPHRASE
+
+from csrtui.core.finding import CaKind
+from csrtui.core.keys import KeyType
+from csrtui.tasks.asking import Asked
+from csrtui.tasks.backup import Order
+from csrtui.tasks.create import create_pair
+from csrtui.tasks.review import read_pair
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from csrtui.core.pair import PairRecord
+    from csrtui.core.secret import Secret
+    from csrtui.tasks.session import Session
+
+
+def new_pair(
+    session: Session,
+    name: str = "a.com",
+    *,
+    passphrase: Secret | None = None,
+    key_type: KeyType = KeyType.EC_P256,
+) -> str:
+    """Make a pair; its name."""
+    ca = CaKind.PUBLIC if key_type.public_ca else CaKind.PRIVATE
+    return create_pair(session, Asked((name,), ca=ca, key_type=key_type), passphrase=passphrase).name
+
+
+def order(place: Path, passphrase: Secret = PASSPHRASE, again: Secret | None = None) -> Order:
+    """Back up to `place`; typed the same twice, unless `again` says otherwise."""
+    return Order(str(place), passphrase, passphrase if again is None else again)
+
+
+def record_of(session: Session, pair: str = "a.com") -> PairRecord:
+    """What the store knows of a pair now."""
+    return read_pair(session, pair)[0].record

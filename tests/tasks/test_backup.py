@@ -1,0 +1,285 @@
+"""Backing up: *verified* is only what was read back, opened with what was typed twice, and signs."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from backups_made import PASSPHRASE, QUICK
+from existing_made import certificate, name
+from failing_call import FailingCall
+from pairs_made import new_pair, order, record_of
+from requests_made import NOW
+
+from csrtui.core import backup_file, keys, pkcs8
+from csrtui.core.backup_file import KeptKey
+from csrtui.core.errors import CsrtuiError, InputError, RefusedError, StoreError
+from csrtui.core.keys import KeyType
+from csrtui.core.pair import BackupStatus, NextStep
+from csrtui.core.secret import Secret
+from csrtui.store import backups
+from csrtui.store.keystore import Change
+from csrtui.tasks import backup as task
+from csrtui.tasks.backup import back_up
+
+if TYPE_CHECKING:
+    from csrtui.tasks.session import Session
+
+OTHER = Secret("another passphrase altogether")
+
+
+@pytest.fixture(autouse=True)
+def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pkcs8, "ROUNDS", QUICK)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """Give the folder that backups go to."""
+    path = tmp_path / "usb"
+    path.mkdir()
+    return path
+
+
+def opened(path: str, passphrase: Secret = PASSPHRASE) -> str:
+    """The fingerprint of the key in a backup."""
+    found = backup_file.parse(Path(path).read_bytes())
+    return keys.spki_sha256(pkcs8.decrypt(found.key, passphrase).public_key())
+
+
+@pytest.mark.parametrize("key_type", KeyType)
+def test_a_backup_of_each_key_type_is_written_proved_and_noted(
+    session: Session, place: Path, key_type: KeyType
+) -> None:
+    new_pair(session, key_type=key_type)
+    made = back_up(session, "a.com", order(place))
+    assert made.path == str(place / "a.com.20261123-090000.backup.pem")
+    assert stat.S_IMODE(os.stat(made.path).st_mode) == 0o600
+    assert (made.status, made.created, made.verified) == (BackupStatus.VERIFIED, NOW, NOW)
+    assert made.sha256 == sha256(Path(made.path).read_bytes()).hexdigest()
+    record = record_of(session)
+    assert record.backups == (made,)
+    assert record.next_step(NOW) is NextStep.SUBMIT
+    assert opened(made.path) == record.key.spki_sha256
+    last = record.history[-1]
+    assert (last.time, last.what, last.user) == (NOW, f"backed up and verified: {made.path}", "joe")
+
+
+def test_in_full_strength_it_has_the_rounds_of_the_contract(
+    session: Session, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    new_pair(session)
+    path = back_up(session, "a.com", order(place)).path
+    assert (1_000_000).to_bytes(3) in backup_file.parse(Path(path).read_bytes()).key
+    assert opened(path) == record_of(session).key.spki_sha256
+
+
+def test_each_backup_has_randomness_of_its_own(session: Session, place: Path) -> None:
+    new_pair(session)
+    first, second = (Path(back_up(session, "a.com", order(place)).path).read_bytes() for _ in range(2))
+    assert backup_file.parse(first).key != backup_file.parse(second).key
+
+
+def test_backups_of_one_second_get_names_of_their_own_and_all_are_known(
+    session: Session, place: Path
+) -> None:
+    new_pair(session)
+    made = [back_up(session, "a.com", order(place)) for _ in range(3)]
+    assert [Path(backup.path).name for backup in made] == [
+        f"a.com.20261123-09000{second}.backup.pem" for second in range(3)
+    ]
+    assert record_of(session).backups == tuple(made)
+    assert all(opened(backup.path) for backup in made)
+
+
+def test_a_key_under_a_passphrase_is_backed_up_under_the_same(session: Session, place: Path) -> None:
+    new_pair(session, passphrase=PASSPHRASE)
+    made = back_up(session, "a.com", order(place))
+    assert backup_file.parse(Path(made.path).read_bytes()).kept is KeptKey.ENCRYPTED
+    assert opened(made.path) == record_of(session).key.spki_sha256
+
+
+def test_the_certificates_go_along(session: Session, place: Path) -> None:
+    pair = new_pair(session)
+    chain = certificate(name())
+    path = Path(session.store.pair_path(pair), "certificate.pem")
+    path.write_bytes(chain)
+    path.chmod(0o644)
+    made = back_up(session, pair, order(place))
+    assert backup_file.parse(Path(made.path).read_bytes()).certificates == chain
+
+
+# Never verified
+
+
+def assert_not_verified(session: Session) -> None:
+    record = record_of(session)
+    assert record.backup_status is not BackupStatus.VERIFIED
+    assert all(backup.verified is None for backup in record.backups)
+    assert record.next_step(NOW) is NextStep.BACK_UP
+
+
+def test_typed_differently_the_second_time_it_is_not_verified(session: Session, place: Path) -> None:
+    new_pair(session)
+    with pytest.raises(RefusedError, match="does not prove itself: the passphrase does not open"):
+        back_up(session, "a.com", order(place, again=OTHER))
+    assert_not_verified(session)
+    (noted,) = record_of(session).backups
+    assert (noted.status, noted.since) == (BackupStatus.DAMAGED, NOW)
+    assert os.path.exists(noted.path)  # nothing is deleted
+    assert record_of(session).history[-1].what == f"backup failed: {noted.path}"
+
+
+def test_another_passphrase_than_the_key_s_makes_no_backup(session: Session, place: Path) -> None:
+    new_pair(session, passphrase=OTHER)
+    with pytest.raises(RefusedError, match=r"the key of a\.com is under another passphrase"):
+        back_up(session, "a.com", order(place))
+    assert_not_verified(session)
+    assert os.listdir(place) == []
+
+
+def damage(data: bytes) -> bytes:
+    changed = bytearray(data)
+    changed[len(data) // 2] ^= 1
+    return bytes(changed)
+
+
+def test_a_disk_that_gives_back_something_else_is_noticed(
+    session: Session, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new_pair(session)
+    read_back = backups.read_back
+    monkeypatch.setattr(backups, "read_back", lambda path: damage(read_back(path)))
+    with pytest.raises(RefusedError, match="gives back something else than was written"):
+        back_up(session, "a.com", order(place))
+    assert_not_verified(session)
+
+
+def test_a_file_that_is_gone_before_it_is_proved_is_noticed(
+    session: Session, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new_pair(session)
+    write = backups.write
+
+    def vanishing(*arguments: object) -> str:
+        path = write(*arguments)  # type: ignore[arg-type]
+        os.unlink(path)
+        return path
+
+    monkeypatch.setattr(backups, "write", vanishing)
+    with pytest.raises(RefusedError, match="No such file"):
+        back_up(session, "a.com", order(place))
+    assert_not_verified(session)
+
+
+def test_a_key_that_is_not_the_request_s_is_noticed(session: Session, place: Path) -> None:
+    pair = new_pair(session)
+    path = Path(session.store.pair_path(pair), "key.pem")
+    path.write_bytes(keys.private_pem(keys.generate(KeyType.EC_P256)))
+    with pytest.raises(RefusedError, match="the key in it is not the request's"):
+        back_up(session, pair, order(place))
+    assert_not_verified(session)
+
+
+def test_encryption_that_went_wrong_is_noticed(
+    session: Session, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new_pair(session)
+    encrypt = pkcs8.encrypt
+    monkeypatch.setattr(pkcs8, "encrypt", lambda key, _, entropy: encrypt(key, OTHER, entropy))
+    with pytest.raises(RefusedError, match="does not open"):
+        back_up(session, "a.com", order(place))
+    assert_not_verified(session)
+
+
+def test_a_request_that_was_exchanged_is_no_backup(session: Session, place: Path) -> None:
+    first, second = new_pair(session), new_pair(session, "b.com")
+    folder = Path(session.store.path, "pairs")
+    (folder / first / "request.pem").write_bytes((folder / second / "request.pem").read_bytes())
+    with pytest.raises(StoreError, match="is not the request that was made with this key"):
+        back_up(session, first, order(place))
+    assert os.listdir(place) == []
+
+
+@pytest.mark.parametrize("passphrase", [None, PASSPHRASE])
+def test_a_damaged_key_is_told_as_damage(session: Session, place: Path, passphrase: Secret | None) -> None:
+    pair = new_pair(session, passphrase=passphrase)
+    path = Path(session.store.pair_path(pair), "key.pem")
+    path.write_bytes(b"-----BEGIN X-----\nMA==\n-----END X-----\n")
+    with pytest.raises(StoreError, match=r"the key of a\.com is damaged") as caught:
+        back_up(session, pair, order(place))
+    assert "out of pairs/" in str(caught.value.hint)
+    assert os.listdir(place) == []
+
+
+# What refuses
+
+
+def test_no_pair_no_folder(session: Session, place: Path) -> None:
+    with pytest.raises(InputError, match="no pair"):
+        back_up(session, "b.com", order(place))
+    new_pair(session)
+    with pytest.raises(InputError, match="cannot back up to"):
+        back_up(session, "a.com", order(place / "missing"))
+    assert_not_verified(session)
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
+def test_a_disk_that_refuses_leaves_no_file(
+    session: Session, place: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    new_pair(session)
+    with monkeypatch.context() as patch:
+        FailingCall(patch, "fsync", code)
+        with pytest.raises(StoreError, match="cannot write a backup to"):
+            back_up(session, "a.com", order(place))
+    assert os.listdir(place) == []
+    assert_not_verified(session)
+
+
+def test_a_backup_that_cannot_be_noted_says_where_it_is(
+    session: Session, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: object) -> None:
+        raise StoreError("cannot write pair.json")
+
+    new_pair(session)
+    with monkeypatch.context() as patch:
+        patch.setattr(Change, "replace_record", refuses)
+        with pytest.raises(StoreError, match=r"usb/a\.com\..*is proved, but that is not noted"):
+            back_up(session, "a.com", order(place))
+    assert_not_verified(session)
+
+
+def test_nothing_is_called_verified_before_it_is_proved(
+    session: Session, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever happens in the proof, even what nobody thought of."""
+
+    def fails(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    new_pair(session)
+    monkeypatch.setattr(task, "proves", fails)
+    with pytest.raises(KeyboardInterrupt):
+        back_up(session, "a.com", order(place))
+    assert_not_verified(session)
+
+
+@pytest.mark.parametrize("passphrase", [PASSPHRASE, OTHER])
+def test_no_error_tells_of_a_secret(session: Session, place: Path, passphrase: Secret) -> None:
+    new_pair(session, passphrase=OTHER)
+    try:
+        back_up(session, "a.com", order(place, passphrase, again=PASSPHRASE))
+    except CsrtuiError as error:
+        told = f"{error.what} {error.hint} {record_of(session)!r}"
+        assert PASSPHRASE.revealed not in told
+        assert OTHER.revealed not in told
+    else:
+        pytest.fail("it was proved with another passphrase")
