@@ -32,10 +32,11 @@ async def show_plain(app: App[Any], text: str) -> None:
     Raises:
         textual.app.SuspendNotSupported: The app's driver cannot leave the terminal.
     """
-    with app.batch_update(), app.suspend():
+    # Drawing would wait in the driver's queue, which nobody empties meanwhile, and stop the event loop once it is
+    # full. The keys are set before anybody can read that there is a way back.
+    with app.batch_update(), app.suspend(), _key_by_key():
         _print(f"\n{text.rstrip()}\n\n{_WAY_BACK}\n")
-        with _key_by_key():
-            await _way_back()
+        await _way_back()
 
 
 def _print(text: str) -> None:

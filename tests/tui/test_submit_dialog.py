@@ -331,3 +331,18 @@ async def test_leaving_while_it_is_being_noted_is_no_failure(
         left.set()
         await user.until(lambda: len(history(pair)) == 2, "the history")
         assert len(user.copied) == 1
+
+
+async def test_what_is_done_after_the_end_is_no_failure(session: Session) -> None:
+    make(session, status=BackupStatus.VERIFIED)
+    done = []
+
+    async def noted() -> None:
+        done.append(1)
+
+    async with at_screens(session) as user:
+        await open_dialog(user)
+        screen = dialog(user)
+    with user.app._context():
+        await screen._do(noted())
+    assert done
