@@ -6,6 +6,7 @@ and to refuse it unread.
 
 import binascii
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -70,17 +71,21 @@ def find_blocks(data: bytes) -> list[Block]:
         )
     if not data.strip(b"\0\t\n\v\f\r "):
         raise InputError("there is nothing in it", _TO_GIVE)
-    _refuse_private_key(data)
-    text = _as_bytes_of_text(data)
-    if _BEGIN.search(text):
+    refuse_private_key(data)
+    text = text_of(data)
+    if has_sections(text):
         return _pem_blocks(text)
     if data[0] == _SEQUENCE:
         return [_der_block(data)]
     raise InputError("there is no CSR and no certificate in it", _TO_GIVE)
 
 
-def _refuse_private_key(data: bytes) -> None:
-    """Without the NULs it is found in UTF-16 as well."""
+def refuse_private_key(data: bytes) -> None:
+    """Refuse what holds a private key, unread; without the NULs it is found in UTF-16 as well.
+
+    Raises:
+        InputError: It does.
+    """
     if _KEY.search(data.replace(b"\0", b"")) or data.startswith(_KEYSTORES) or _is_private_der(data):
         raise InputError("that is a private key: it stays where it is", _TO_GIVE)
 
@@ -92,19 +97,19 @@ def _is_private_der(data: bytes) -> bool:
     OCTET STRING is an encrypted PKCS #8 (RFC 5958). A CSR or certificate begins with a SEQUENCE that
     begins with a number or a context tag.
     """
-    outer = _contents(data, 0)
+    outer = contents_of(data, 0)
     if outer is None:
         return False
     if data[outer[0]] == _INTEGER:
         return True
-    inner = _contents(data, outer[0])
+    inner = contents_of(data, outer[0])
     if inner is None or data[inner[0]] != _OBJECT_IDENTIFIER:
         return False
     return data[inner[1] : inner[1] + 1] == bytes([_OCTET_STRING])
 
 
-def _contents(data: bytes, at: int) -> tuple[int, int] | None:
-    """Where the contents of the SEQUENCE at `at` begin and end; None where there is none with contents."""
+def contents_of(data: bytes, at: int) -> tuple[int, int] | None:
+    """Tell where the contents of the SEQUENCE at `at` begin and end; None where there is none with contents."""
     if data[at : at + 1] != bytes([_SEQUENCE]) or len(data) < at + 2:
         return None
     length, start = data[at + 1], at + 2
@@ -114,32 +119,52 @@ def _contents(data: bytes, at: int) -> tuple[int, int] | None:
     return (start, start + length) if length and start < len(data) else None
 
 
-def _as_bytes_of_text(data: bytes) -> bytes:
+def text_of(data: bytes) -> bytes:
+    """Return text as one byte for each character, also of UTF-16 as Windows writes it."""
     if data.startswith(_BYTE_ORDER_MARKS):
         return data.decode("utf-16", "replace").encode("ascii", "replace")
     return data
 
 
-def _pem_blocks(text: bytes) -> list[Block]:
-    blocks = []
-    others: list[bytes] = []
+def has_sections(text: bytes) -> bool:
+    """Whether there is a BEGIN line of PEM in it."""
+    return _BEGIN.search(text) is not None
+
+
+def sections(text: bytes) -> Iterator[tuple[bytes, bytes | None]]:
+    """Give label and body of whatever stands in PEM, in its order; no body where the END line is missing."""
     begin = _BEGIN.search(text)
     while begin:
         label = begin[1]
         end = text.find(b"-----END " + label + b"-----", begin.end())
+        yield label, text[begin.end() : end] if end >= 0 else None
+        begin = _BEGIN.search(text, max(end, begin.end()))
+
+
+def _pem_blocks(text: bytes) -> list[Block]:
+    blocks = []
+    others: list[bytes] = []
+    for label, body in sections(text):
         if label in _LABELS:
-            blocks.append(Block(_LABELS[label], _der(label, text[begin.end() : end] if end >= 0 else None)))
+            blocks.append(Block(_LABELS[label], der_of(_LABELS[label].value, body)))
         else:
             others.append(label)
-        begin = _BEGIN.search(text, max(end, begin.end()))
     if not blocks:
         labels = ", ".join(visible(label.decode("ascii")) for label in others[:3])
         raise InputError(f"there is no CSR and no certificate in it, only: {labels}", _TO_GIVE)
     return blocks
 
 
-def _der(label: bytes, body: bytes | None) -> bytes:
-    what = _LABELS[label].value
+def der_of(what: str, body: bytes | None) -> bytes:
+    """Return what a body of PEM holds.
+
+    Args:
+        what: What it is, for the error.
+        body: As `sections` gives it.
+
+    Raises:
+        InputError: It is cut short, or no base64.
+    """
     if body is None:
         raise InputError(f"the {what} is cut short: its END line is missing", "copy it again, all of it")
     try:
@@ -157,8 +182,8 @@ def _der_block(data: bytes) -> Block:
     ``SEQUENCE { SEQUENCE { INTEGER version, SEQUENCE { SET …`` is a CSR (RFC 2986 4.2); a certificate has a
     context tag first (RFC 5280 4.1), or in version 1 a serial number and an algorithm, which is no SET.
     """
-    outer = _contents(data, 0)
-    inner = _contents(data, outer[0]) if outer else None
+    outer = contents_of(data, 0)
+    inner = contents_of(data, outer[0]) if outer else None
     if outer and data[outer[0]] == _OBJECT_IDENTIFIER:
         raise InputError("that is PKCS #7, which cannot be started from", _TO_GIVE)
     if inner is None or data[inner[0]] not in {_INTEGER, 0xA0}:
@@ -171,5 +196,5 @@ def _der_block(data: bytes) -> Block:
 def _is_version_1(data: bytes, at: int) -> bool:
     """Whether behind the INTEGER at `at` stands an AlgorithmIdentifier, which begins with an OID."""
     length = data[at + 1] if at + 1 < len(data) else 0
-    behind = _contents(data, at + 2 + length)
+    behind = contents_of(data, at + 2 + length)
     return behind is not None and data[behind[0]] == _OBJECT_IDENTIFIER

@@ -167,18 +167,19 @@ def _decode(csr: "x509.CertificateSigningRequest", der: bytes) -> Request:
         subject=distinguished_name.decode(name),
         subject_der=name.public_bytes(),
         subject_text=distinguished_name.rfc4514(name),
-        names=tuple(_names(csr)),
+        names=tuple(alternative_names(csr.extensions)),
         key_type=keys.type_of(public_key),
         spki_sha256=keys.spki_sha256(public_key),
         signature_hash=hash_algorithm.name if hash_algorithm else None,
     )
 
 
-def _names(csr: "x509.CertificateSigningRequest") -> Iterable[str]:
+def alternative_names(extensions: "x509.Extensions") -> Iterable[str]:
+    """Give the names of a SAN extension as `Request.names` has them; of a certificate's too."""
     from cryptography import x509
 
     try:
-        alternative = csr.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        alternative = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         return
     for name in alternative:
