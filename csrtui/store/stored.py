@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
 
 from csrtui.core.errors import StoreError
 from csrtui.store import files
@@ -79,6 +81,63 @@ class Change:
         self.record = data
         self.replaced = True
         confirm(self._descriptor, self._name)
+
+    def read_certificate(self) -> bytes | None:
+        """Return certificate.pem as it is now, or None.
+
+        Raises:
+            StoreError: It cannot be read, or is not safe.
+        """
+        return _certificate(self._descriptor, self._path)
+
+    def replace_certificate(self, data: bytes, when: datetime) -> None:
+        """Put another certificate.pem in its place; the one before stays beside it.
+
+        First the one before gets its second name, ``certificate-YYYYMMDD-HHMMSS.pem``, and that is on disk;
+        only then is it replaced. So a whole certificate.pem is there at any time, and none is ever lost.
+
+        Args:
+            data: The certificate and its chain in PEM. What is there already is not written again.
+            when: Now, for the name of the one before.
+
+        Raises:
+            StoreError: certificate.pem is the one before.
+            NotConfirmedError: It was replaced, but the disk did not confirm it.
+        """
+        before = self.read_certificate()
+        if before == data:
+            return
+        try:
+            if before is not None:
+                self._keep(before, when)
+            files.replace(self._descriptor, CERTIFICATE, data, PUBLIC_FILE)
+        except OSError as error:
+            raise refusal("cannot write", os.path.join(self._path, CERTIFICATE), error) from error
+        self.replaced = True
+        confirm(self._descriptor, self._name)
+
+    def _keep(self, before: bytes, when: datetime) -> None:
+        """Keep a copy under the first name that is free, unless an attempt that broke off has kept it already.
+
+        The lock is held, so that nobody takes the name between the look and the rename.
+
+        Raises:
+            OSError: It is not kept.
+            StoreError: What has one of the names is not safe.
+        """
+        for name in _kept_names(when):
+            if not files.exists(self._descriptor, name):
+                files.replace(self._descriptor, name, before, PUBLIC_FILE)
+                files.flush_folder(self._descriptor)
+                return
+            if _read(self._descriptor, name, self._path) == before:
+                return
+
+
+def _kept_names(when: datetime) -> Iterator[str]:
+    stamp = f"certificate-{when.astimezone(UTC):%Y%m%d-%H%M%S}"
+    yield f"{stamp}.pem"
+    yield from (f"{stamp}-{number}.pem" for number in count(2))
 
 
 def confirm(folder: int, saved: str) -> None:
