@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, auto
 
 from csrtui.core import request
 from csrtui.core.errors import CsrtuiError, InputError, StoreError
-from csrtui.core.pair import NextStep, Pair, urgency
+from csrtui.core.pair import NextStep, Pair, Stage, urgency
 from csrtui.core.pair_json import load_record
 from csrtui.core.visible import visible
 from csrtui.store.keystore import Listed
@@ -50,8 +51,20 @@ def list_pairs(session: Session) -> Keyring:
     return Keyring(tuple(sorted(pairs, key=lambda pair: urgency(pair, now))), tuple(problems))
 
 
+class Retired(Enum):
+    """Whether pairs that are no longer used are among those selected."""
+
+    SHOWN = auto()
+    HIDDEN = auto()
+
+
 def select(
-    pairs: Iterable[Pair], now: datetime, *, text: str = "", next_step: NextStep | None = None
+    pairs: Iterable[Pair],
+    now: datetime,
+    *,
+    text: str = "",
+    next_step: NextStep | None = None,
+    retired: Retired = Retired.SHOWN,
 ) -> list[Pair]:
     """Return the pairs that hold every word of `text`, and have `next_step` before them if one is given.
 
@@ -61,7 +74,8 @@ def select(
     return [
         pair
         for pair in pairs
-        if (next_step is None or pair.record.next_step(now) is next_step)
+        if (retired is Retired.SHOWN or pair.record.stage is not Stage.RETIRED)
+        and (next_step is None or pair.record.next_step(now) is next_step)
         and all(word in _searched(pair) for word in words)
     ]
 

@@ -19,4 +19,6 @@ COMMANDS = (
         "Bring a pair back from its backup; never over one that is there.",
         "csrtui.cli.commands.restore",
     ),
+    Command("import", "Bring certificates home; each finds its pair.", "csrtui.cli.commands.importing"),
+    Command("retire", "Mark pairs as no longer used; nothing is deleted.", "csrtui.cli.commands.retire"),
 )

@@ -12,7 +12,7 @@ from csrtui.core.errors import StoreError
 from csrtui.core.pair import NextStep, Pair, utc_text
 from csrtui.core.pair_json import describe
 from csrtui.core.visible import visible
-from csrtui.tasks.review import list_pairs, select
+from csrtui.tasks.review import Retired, list_pairs, select
 from csrtui.tasks.wording import LIST_HEADER, list_row, summary
 
 _CSV_HEADER = (
@@ -35,6 +35,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--next", choices=[step.value for step in NextStep], help="only pairs with this next step"
     )
+    parser.add_argument(
+        "--retired", action="store_true", help="also pairs that are retired, which only --filter finds else"
+    )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON document")
     form.add_argument("--csv", action="store_true", help="comma-separated values with a header")
@@ -45,7 +48,8 @@ def _run(options: argparse.Namespace) -> int:
     keyring = list_pairs(session)
     now = session.clock()
     step = NextStep(options.next) if options.next else None
-    pairs = select(keyring.pairs, now, text=options.filter, next_step=step)
+    retired = Retired.SHOWN if options.retired or options.filter else Retired.HIDDEN
+    pairs = select(keyring.pairs, now, text=options.filter, next_step=step, retired=retired)
     if options.json:
         put_json({"schema": 1, "pairs": [describe(pair, now) for pair in pairs]})
     elif options.csv:

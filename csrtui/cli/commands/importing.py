@@ -1,0 +1,61 @@
+"""``csrtui import FILE …``: issued certificates come home, each to its pair."""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+
+from csrtui.cli.output import say
+from csrtui.cli.parser import Action
+from csrtui.cli.results import put_results
+from csrtui.cli.session import open_session
+from csrtui.core.errors import InputError
+from csrtui.store.files import MAX_FOREIGN, read_foreign
+from csrtui.tasks.importing import Blob, ImportResult, import_certificates
+from csrtui.tasks.results import Result
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help="PEM in any order, DER, PKCS #7; - reads standard input"
+    )
+    parser.add_argument("--pair", metavar="PAIR", help="the pair that all of it has to be for")
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+
+
+def _run(options: argparse.Namespace) -> int:
+    session = open_session(options)
+    blobs = [_read(file) for file in dict.fromkeys(options.files)]
+    results = import_certificates(session, blobs, options.pair)
+    for line in _talk(results):
+        say(line)
+    return put_results(results, as_json=options.json)
+
+
+def _read(file: str) -> Blob:
+    return Blob(_read_standard_input()) if file == "-" else Blob(read_foreign(file), file)
+
+
+def _read_standard_input() -> bytes:
+    if sys.stdin is None:
+        raise InputError("standard input is closed", "give the file's name")
+    return sys.stdin.buffer.read(MAX_FOREIGN + 1)  # that one byte too many is refused where it is read
+
+
+def _talk(results: Sequence[Result]) -> Iterator[str]:
+    """What was issued otherwise than requested, and what is wrong with it; about several pairs, which."""
+    imported = [result for result in results if isinstance(result, ImportResult)]
+    for result in imported:
+        about = f"{result.pair}: " if len(imported) > 1 else ""
+        for difference in result.differences:
+            yield f"{about}issued otherwise: {difference.text}"
+        for flaw in result.flaws:
+            yield f"{about}{flaw.level.value}: {flaw.text}"
+        for remark in result.remarks:
+            yield f"{about}note: {remark}"
+
+
+ACTION = Action(
+    "csrtui import certificate.pem chain.p7b\ncsrtui import - --pair www.mydomain.com < answer.txt",
+    _arguments,
+    _run,
+)

@@ -1,0 +1,21 @@
+"""``csrtui retire PAIR …``: pairs that are no longer used are marked so; nothing is deleted."""
+
+import argparse
+
+from csrtui.cli.parser import Action
+from csrtui.cli.results import put_results
+from csrtui.cli.session import open_session
+from csrtui.tasks.retiring import retire
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("pairs", nargs="+", metavar="PAIR", help="the pairs' names")
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+
+
+def _run(options: argparse.Namespace) -> int:
+    session = open_session(options)
+    return put_results([retire(session, name) for name in dict.fromkeys(options.pairs)], as_json=options.json)
+
+
+ACTION = Action("csrtui retire www.mydomain.com", _arguments, _run)

@@ -1,0 +1,251 @@
+"""Bringing issued certificates home: each finds its pair by its public key."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from csrtui.core.advice.wording import plural
+from csrtui.core.certificates import Certificate, read_certificates, to_pem
+from csrtui.core.chain import Chain, ChainEnd, build_chain
+from csrtui.core.errors import CsrtuiError, InputError
+from csrtui.core.issued import Difference, Flaw, differences, flaws
+from csrtui.core.pair import Pair, Stage, utc_text
+from csrtui.core.pair_json import dump_record, load_record
+from csrtui.core.request import Request
+from csrtui.store.disk import NotConfirmedError
+from csrtui.store.keystore import Change
+from csrtui.tasks.results import Result
+from csrtui.tasks.review import list_pairs, read_pair
+from csrtui.tasks.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """What was given: bytes, and the path they came from, None for pasted text or standard input."""
+
+    data: bytes
+    file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult(Result):
+    """What came of one certificate.
+
+    Attributes:
+        differences: What was issued otherwise than requested.
+        flaws: What is wrong with the certificate or its chain, warnings first.
+        remarks: What else there is to say, a sentence each.
+    """
+
+    differences: tuple[Difference, ...] = ()
+    flaws: tuple[Flaw, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, object]:
+        """The result as commands print it, with what else was found."""
+        return {
+            **Result.as_json(self),
+            "differences": [
+                {"kind": one.kind.value, "requested": one.requested, "issued": one.issued, "text": one.text}
+                for one in self.differences
+            ],
+            "findings": [
+                {"code": one.kind.value, "level": one.level.value, "text": one.text} for one in self.flaws
+            ],
+            "remarks": list(self.remarks),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A certificate and the file it came from."""
+
+    certificate: Certificate
+    file: str | None
+
+
+@dataclass(slots=True)
+class _Pile:
+    """All that was given, sorted by what it is."""
+
+    leaves: list[tuple[_Given, str]] = field(default_factory=list)
+    """Certificates of pairs, with the pair's name."""
+    strangers: list[_Given] = field(default_factory=list)
+    """Certificates of servers that have no pair here."""
+    authorities: list[_Given] = field(default_factory=list)
+    """Certificates of CAs."""
+
+
+def import_certificates(session: Session, blobs: Sequence[Blob], pair: str | None = None) -> list[Result]:
+    """Give each certificate to its pair, with the chain that can be made of all the others.
+
+    What is wrong with a certificate is said and does not keep it out; but one that is older than the pair's
+    present one does not take its place. Of several for one pair the newest stays.
+
+    Args:
+        session: Whose store.
+        blobs: What was given, in any order: a leaf and its chain may come from different ones.
+        pair: The one pair that all of it has to be for, or None.
+
+    Returns:
+        A result for each leaf, each text or file that cannot be read, and where no leaf is among them, for
+        what is there instead.
+
+    Raises:
+        InputError: There is no pair of that name.
+        StoreError: The store cannot be used.
+    """
+    if pair is not None:
+        read_pair(session, pair)  # a wrong name is wrong, whatever is to be imported
+    results: list[Result] = []
+    given = _read(blobs, results)
+    pile = _sorted(given, _owners(session, pair), pair)
+    pool = [one.certificate for one in given]
+    for one, name in sorted(pile.leaves, key=lambda leaf: _age(leaf[0].certificate)):
+        results.append(_misses(one, name, pair) or _import(session, name, one, pool))
+    results += [_whose(one, pair) for one in pile.strangers]
+    if pile.authorities and not pile.leaves and not pile.strangers:
+        results += _complete(session, pair, pile.authorities)
+    return results
+
+
+def _read(blobs: Iterable[Blob], results: list[Result]) -> list[_Given]:
+    """The certificates in all of them, each once; for what cannot be read there is a result."""
+    found: dict[Certificate, str | None] = {}
+    for blob in blobs:
+        try:
+            for certificate in read_certificates(blob.data):
+                found.setdefault(certificate, blob.file)
+        except InputError as error:
+            text = f"{error.what}; {error.hint}" if error.hint else error.what
+            results.append(Result(ok=False, file=blob.file, text=text))
+    return [_Given(certificate, file) for certificate, file in found.items()]
+
+
+def _owners(session: Session, insisted: str | None) -> dict[str, str]:
+    """The pair's name for each SPKI fingerprint; of several alike the one insisted on, one in use, the newest."""
+
+    def rank(pair: Pair) -> tuple[bool, bool, float]:
+        used = pair.record.stage is not Stage.RETIRED
+        return pair.name == insisted, used, pair.record.created.timestamp()
+
+    return {pair.record.key.spki_sha256: pair.name for pair in sorted(list_pairs(session).pairs, key=rank)}
+
+
+def _sorted(given: Iterable[_Given], owners: dict[str, str], insisted: str | None) -> _Pile:
+    pile = _Pile()
+    for one in given:
+        name = owners.get(one.certificate.spki_sha256 or "")
+        if name is not None:
+            pile.leaves.append((one, name))
+        elif one.certificate.is_ca:
+            pile.authorities.append(one)
+        else:
+            pile.strangers.append(one)
+    if insisted is not None and any(name == insisted for _, name in pile.leaves):
+        pile.strangers.clear()  # what else a bundle holds is not what was asked about
+    return pile
+
+
+def _age(certificate: Certificate) -> tuple[float, float]:
+    """What sorts older before newer."""
+    return certificate.validity.not_before.timestamp(), certificate.validity.not_after.timestamp()
+
+
+def _misses(one: _Given, name: str, insisted: str | None) -> Result | None:
+    if insisted is None or name == insisted:
+        return None
+    text = f"is for the pair {name}, not for {insisted}: its public key says so"
+    return Result(ok=False, pair=name, file=one.file, text=text)
+
+
+def _whose(one: _Given, insisted: str | None) -> Result:
+    fits = f"does not fit {insisted}, nor any other pair" if insisted else "fits no pair"
+    who = one.certificate
+    names = f", for {', '.join(who.names[:3])}" if who.names else ""
+    text = f"{fits} of this keystore: it is that of {who.whose}{names}, issued by {who.issuer_text}"
+    return Result(ok=False, file=one.file, text=text)
+
+
+def _complete(session: Session, name: str | None, authorities: Sequence[_Given]) -> list[Result]:
+    """Without a leaf: complete the chain of the pair that was named, or say what the certificates are."""
+    if name is not None:
+        pair, _ = read_pair(session, name)
+        present = _usable(session.store.read(name).certificate, pair.record.key.spki_sha256)
+        if present:
+            leaf = _Given(present[0], authorities[0].file)
+            return [_import(session, name, leaf, [one.certificate for one in authorities])]
+    text = "is a certificate of the CA {}, and none of a pair is with it; --pair completes that pair's chain"
+    return [Result(ok=False, file=one.file, text=text.format(one.certificate.whose)) for one in authorities]
+
+
+def _import(session: Session, name: str, one: _Given, pool: Sequence[Certificate]) -> Result:
+    try:
+        pair, asked = read_pair(session, name)
+        with session.store.change(name) as held:
+            present = _usable(held.read_certificate(), one.certificate.spki_sha256)
+            if present and _age(one.certificate) < _age(present[0]):
+                return Result(ok=False, pair=name, file=one.file, text=_older(one.certificate, present[0]))
+            chain = build_chain(one.certificate, [*pool, *present])
+            text = _keep(session, held, chain, present)
+    except NotConfirmedError:
+        raise
+    except CsrtuiError as error:
+        return Result(ok=False, pair=name, file=one.file, text=f"cannot be imported: {error.what}")
+    return _told(session, pair, asked, chain, Result(ok=True, pair=name, file=one.file, text=text))
+
+
+def _usable(data: bytes | None, spki: str | None) -> list[Certificate]:
+    """What certificate.pem holds, leaf first; nothing where it cannot be read or is not of the pair's key."""
+    try:
+        found = read_certificates(data) if data is not None else []
+    except InputError:
+        return []  # it makes room for the new one, and stays beside it
+    return found if found and found[0].spki_sha256 == spki else []
+
+
+def _keep(session: Session, held: Change, chain: Chain, present: Sequence[Certificate]) -> str:
+    """Write certificate and record; the record last, since the certificate alone says all that it notes."""
+    record = load_record(held.record)
+    same = bool(present) and present[0] == chain.leaf
+    if same and tuple(present) == chain.sent and record.validity == chain.leaf.validity:
+        return "is the certificate that the pair has already"
+    now, life = session.clock(), chain.leaf.validity
+    held.replace_certificate(to_pem(chain.sent), now)
+    expires = f"expires {utc_text(life.not_after)}"
+    if same and record.validity == life:
+        event = text = f"chain of the certificate replaced, {plural(len(chain.sent), 'certificate')} now"
+    else:
+        event, text = (
+            f"certificate imported, {expires}, from {chain.leaf.issuer_text}",
+            f"imported, {expires}",
+        )
+    held.replace_record(dump_record(record.marked_issued(life, now, session.user, event)))
+    return text
+
+
+def _older(given: Certificate, present: Certificate) -> str:
+    return (
+        f"is older than the certificate that the pair has: from {utc_text(given.validity.not_before)}, "
+        f"the present one from {utc_text(present.validity.not_before)}; not imported"
+    )
+
+
+def _told(session: Session, pair: Pair, asked: Request, chain: Chain, result: Result) -> ImportResult:
+    ca, remarks = pair.record.ca, []
+    if chain.end is ChainEnd.ROOT and chain.root is not None:
+        remarks.append(f"the root, {chain.root.whose}, is not kept with it: clients have it of their own")
+    if pair.record.stage is Stage.RETIRED:
+        remarks.append("the pair is retired, and stays so")
+    if pair.record.renews:
+        remarks.append(
+            f"it replaces {pair.record.renews}: once it is installed, csrtui retire {pair.record.renews}"
+        )
+    return ImportResult(
+        ok=result.ok,
+        text=result.text,
+        pair=result.pair,
+        file=result.file,
+        differences=tuple(differences(asked, chain.leaf, ca)),
+        flaws=tuple(flaws(chain, ca, session.clock())),
+        remarks=tuple(remarks),
+    )
