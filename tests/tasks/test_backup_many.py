@@ -1,0 +1,157 @@
+"""Many backups: on several cores, stopped without loss, one that fails holds up no other."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from threading import Barrier, BrokenBarrierError, Event
+from typing import TYPE_CHECKING
+
+import pytest
+from backups_made import PASSPHRASE, QUICK
+from pairs_made import new_pair, order, record_of
+
+from csrtui.core import backup_file, keys, pkcs8
+from csrtui.core.pair import BackupStatus
+from csrtui.tasks.backup import back_up_many
+
+if TYPE_CHECKING:
+    from csrtui.core.keys import PrivateKey
+    from csrtui.core.secret import Secret
+    from csrtui.tasks.results import Result
+    from csrtui.tasks.session import Session
+
+NAMES = [f"{letter}.com" for letter in "abcdef"]
+
+
+@pytest.fixture(autouse=True)
+def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pkcs8, "ROUNDS", QUICK)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """Give the folder that backups go to."""
+    path = tmp_path / "usb"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def full(session: Session) -> Session:
+    """Give a store with some pairs, each with a key of its own."""
+    session.generate_key = keys.generate
+    for name in NAMES:
+        new_pair(session, name)
+    return session
+
+
+def statuses(session: Session) -> dict[str, BackupStatus]:
+    return {name: record_of(session, name).backup_status for name in NAMES}
+
+
+def test_all_are_verified_and_told_in_the_order_asked_for(full: Session, place: Path) -> None:
+    told: list[Result] = []
+    names = NAMES[::-1]
+    results = back_up_many(full, names, order(place), report=told.append)
+    assert [result.pair for result in results] == names
+    assert all(result.ok for result in results)
+    assert {result.pair for result in told} == set(names)
+    assert set(statuses(full).values()) == {BackupStatus.VERIFIED}
+    for result in results:
+        assert result.pair
+        found = backup_file.parse(Path(str(result.file)).read_bytes())
+        key = pkcs8.decrypt(found.key, PASSPHRASE)
+        assert keys.spki_sha256(key.public_key()) == record_of(full, result.pair).key.spki_sha256
+
+
+def test_two_are_made_at_once(full: Session, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each waits in the key derivation until another one is in it too."""
+    encrypt = pkcs8.encrypt
+    together = Barrier(2)
+
+    def meeting(key: PrivateKey, passphrase: Secret, entropy: bytes) -> bytes:
+        together.wait(20)
+        return encrypt(key, passphrase, entropy)
+
+    monkeypatch.setattr(pkcs8, "encrypt", meeting)
+    try:
+        results = back_up_many(full, NAMES, order(place))
+    except BrokenBarrierError:
+        pytest.fail("one was made after the other")
+    assert all(result.ok for result in results)
+
+
+def test_the_key_derivation_lets_other_threads_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without this, several threads would use one core."""
+    from threading import Thread
+
+    monkeypatch.undo()
+    ended = Event()
+
+    def derive() -> None:
+        pkcs8._derive(PASSPHRASE, bytes(16), 2_000_000)
+        ended.set()
+
+    thread = Thread(target=derive)
+    thread.start()
+    turns = 0
+    while not ended.is_set():
+        turns += 1
+    thread.join()
+    assert turns > 100
+
+
+def test_stopped_those_done_stay_and_the_others_are_named(full: Session, place: Path) -> None:
+    stop = Event()
+    results = back_up_many(full, NAMES, order(place), report=lambda _: stop.set(), stop=stop, workers=1)
+    assert [result.ok for result in results] == [True, False, False, False, False, False]
+    assert {result.text for result in results[1:]} == {"not backed up: stopped before"}
+    assert list(statuses(full).values()).count(BackupStatus.VERIFIED) == 1
+    assert len(os.listdir(place)) == 1
+    again = back_up_many(full, NAMES[1:], order(place))
+    assert all(result.ok for result in again)
+    assert set(statuses(full).values()) == {BackupStatus.VERIFIED}
+
+
+def test_one_that_is_under_way_is_finished(
+    full: Session, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop = Event()
+    encrypt = pkcs8.encrypt
+
+    def stopping(key: PrivateKey, passphrase: Secret, entropy: bytes) -> bytes:
+        stop.set()
+        return encrypt(key, passphrase, entropy)
+
+    monkeypatch.setattr(pkcs8, "encrypt", stopping)
+    results = back_up_many(full, NAMES, order(place), stop=stop, workers=1)
+    assert [result.ok for result in results] == [True] + [False] * 5
+
+
+def test_those_that_fail_hold_up_no_other(full: Session, place: Path) -> None:
+    Path(full.store.pair_path("b.com"), "key.pem").write_bytes(b"damaged")
+    Path(full.store.pair_path("c.com"), "pair.json").write_bytes(b"damaged")
+    names = [*NAMES, "missing.com"]
+    results = {result.pair: result for result in back_up_many(full, names, order(place))}
+    assert {name for name, result in results.items() if not result.ok} == {"b.com", "c.com", "missing.com"}
+    assert all(results[name].text.startswith("not backed up: ") for name in ("b.com", "c.com", "missing.com"))
+    assert "the key of b.com is damaged" in results["b.com"].text
+    assert len(os.listdir(place)) == 4
+
+
+def test_an_error_that_nobody_meant_is_raised_and_begins_no_more(
+    full: Session, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> bytes:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(pkcs8, "encrypt", fails)
+    with pytest.raises(ZeroDivisionError):
+        back_up_many(full, NAMES, order(place), workers=1)
+    assert set(statuses(full).values()) == {BackupStatus.NONE}
+    assert os.listdir(place) == []
+
+
+def test_none_asked_for_is_none_done(session: Session, place: Path) -> None:
+    assert back_up_many(session, [], order(place)) == []

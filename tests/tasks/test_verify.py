@@ -1,0 +1,303 @@
+"""Looking at backups again: each has its own state, and what is away or changed is said with its date."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
+
+import pytest
+from backups_made import PASSPHRASE, QUICK
+from pairs_made import new_pair, order, record_of
+from requests_made import NOW, key_of
+
+from csrtui.core import backup_file, pkcs8, request
+from csrtui.core.backup_file import KeptKey
+from csrtui.core.errors import StoreError
+from csrtui.core.keys import KeyType
+from csrtui.core.pair import Backup, BackupStatus
+from csrtui.core.secret import Secret
+from csrtui.core.subject import SubjectFields
+from csrtui.store.keystore import Keystore
+from csrtui.tasks.backup import back_up
+from csrtui.tasks.session import Session
+from csrtui.tasks.verify import is_name_of_pair, verify_file, verify_many, verify_pair
+
+if TYPE_CHECKING:
+    from csrtui.tasks.results import Result
+
+OTHER = Secret("another passphrase altogether")
+LATER = NOW + timedelta(days=3)
+VERIFIED, UNVERIFIED = BackupStatus.VERIFIED, BackupStatus.UNVERIFIED
+MISSING, DAMAGED = BackupStatus.MISSING, BackupStatus.DAMAGED
+
+
+@pytest.fixture(autouse=True)
+def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pkcs8, "ROUNDS", QUICK)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """Give the folder that backups go to."""
+    path = tmp_path / "usb"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def made(session: Session, place: Path) -> Backup:
+    """Give a verified backup of a.com, and let three days pass."""
+    new_pair(session)
+    backup = back_up(session, "a.com", order(place))
+    session.clock = lambda: LATER
+    return backup
+
+
+def texts(results: list[Result]) -> list[tuple[bool, str]]:
+    return [(result.ok, result.text) for result in results]
+
+
+def noted(session: Session) -> Backup:
+    (backup,) = record_of(session).backups
+    return backup
+
+
+# A pair's
+
+
+def test_there_and_unchanged(session: Session, made: Backup) -> None:
+    assert texts(verify_pair(session, "a.com")) == [(True, "there and unchanged")]
+    assert noted(session) == made  # when it was proved is not when it was looked at
+
+
+def test_with_the_passphrase_it_is_restored_for_proof(session: Session, made: Backup) -> None:
+    (result,) = verify_pair(session, "a.com", PASSPHRASE)
+    assert (result.ok, result.pair, result.file, result.text) == (True, "a.com", made.path, "restores")
+    assert (noted(session).verified, noted(session).created) == (LATER, NOW)
+    assert record_of(session).history[-1].what == "backups verified by restoring them"
+
+
+def test_a_wrong_passphrase_says_nothing_against_the_backup(session: Session, made: Backup) -> None:
+    (result,) = verify_pair(session, "a.com", OTHER)
+    assert (result.ok, result.text) == (False, "the passphrase does not open the key, or the key is damaged")
+    assert noted(session) == made
+
+
+def test_away_is_missing_since_the_first_look_and_back_is_verified_again(
+    session: Session, made: Backup
+) -> None:
+    os.rename(made.path, f"{made.path}.away")
+    assert texts(verify_pair(session, "a.com")) == [(False, "missing since 2026-11-26")]
+    assert (noted(session).status, noted(session).since) == (MISSING, LATER)
+    session.clock = lambda: LATER + timedelta(days=9)
+    assert texts(verify_pair(session, "a.com", PASSPHRASE)) == [(False, "missing since 2026-11-26")]
+    assert (noted(session).since, noted(session).verified) == (LATER, NOW)
+    os.rename(f"{made.path}.away", made.path)
+    assert texts(verify_pair(session, "a.com")) == [(True, "there and unchanged")]
+    assert noted(session) == made
+
+
+@pytest.mark.parametrize("passphrase", [None, PASSPHRASE])
+@pytest.mark.parametrize("where", [0, 0.5, 0.999])
+def test_one_bit_that_changed_is_damage(
+    session: Session, made: Backup, where: float, passphrase: Secret | None
+) -> None:
+    data = bytearray(Path(made.path).read_bytes())
+    data[int(where * len(data))] ^= 1
+    Path(made.path).write_bytes(data)
+    assert texts(verify_pair(session, "a.com", passphrase)) == [(False, "damaged: not what was written")]
+    assert (noted(session).status, noted(session).since) == (DAMAGED, LATER)
+
+
+@pytest.mark.parametrize("kind", ["folder", "fifo", "dangling", "empty", "large"])
+def test_something_else_in_its_place_is_damage(session: Session, made: Backup, kind: str) -> None:
+    path = Path(made.path)
+    path.unlink()
+    match kind:
+        case "folder":
+            path.mkdir()
+        case "fifo":
+            os.mkfifo(path)
+        case "dangling":
+            path.symlink_to("nowhere")
+        case "empty":
+            path.touch()
+        case "large":
+            path.write_bytes(bytes(2_000_000))
+    (result,) = verify_pair(session, "a.com")
+    assert not result.ok
+    assert result.text.startswith("damaged: ")
+    assert noted(session).status is DAMAGED
+
+
+def test_one_that_was_never_proved_stays_so_until_it_is(session: Session, place: Path) -> None:
+    new_pair(session)
+    with pytest.raises(Exception, match="does not prove itself"):
+        back_up(session, "a.com", order(place, again=OTHER))
+    assert texts(verify_pair(session, "a.com")) == [(True, "there and unchanged, but never proved")]
+    assert noted(session).status is UNVERIFIED
+    assert texts(verify_pair(session, "a.com", OTHER)) == [
+        (False, "the passphrase does not open the key, or the key is damaged")
+    ]
+    assert noted(session).status is UNVERIFIED
+    assert texts(verify_pair(session, "a.com", PASSPHRASE)) == [(True, "restores")]
+    assert noted(session).status is VERIFIED
+
+
+def test_several_backups_have_a_state_each_and_the_best_counts(session: Session, place: Path) -> None:
+    new_pair(session)
+    first, second, third = (back_up(session, "a.com", order(place)) for _ in range(3))
+    os.unlink(first.path)
+    Path(second.path).write_bytes(b"")
+    assert [result.ok for result in verify_pair(session, "a.com")] == [False, False, True]
+    record = record_of(session)
+    assert [(backup.path, backup.status) for backup in record.backups] == [
+        (first.path, MISSING),
+        (second.path, DAMAGED),
+        (third.path, VERIFIED),
+    ]
+    assert record.backup_status is VERIFIED
+    os.unlink(third.path)
+    verify_pair(session, "a.com")
+    assert record_of(session).backup_status is MISSING
+
+
+def test_a_pair_without_a_backup_is_told(session: Session) -> None:
+    new_pair(session)
+    assert texts(verify_pair(session, "a.com")) == [(False, "has no backup")]
+
+
+def test_a_backup_that_came_while_it_looked_stays(
+    session: Session, made: Backup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from csrtui.tasks import verify
+
+    look = verify._look
+
+    def meanwhile(*arguments: object) -> object:
+        found = look(*arguments)  # type: ignore[arg-type]
+        back_up(session, "a.com", order(Path(made.path).parent))
+        return found
+
+    monkeypatch.setattr(verify, "_look", meanwhile)
+    verify_pair(session, "a.com")
+    assert len(record_of(session).backups) == 2
+
+
+# Several pairs
+
+
+def test_of_several_one_that_is_damaged_holds_up_no_other(session: Session, place: Path) -> None:
+    for name in ("a.com", "b.com", "c.com"):
+        back_up(session, new_pair(session, name), order(place))
+    Path(session.store.pair_path("b.com"), "pair.json").write_bytes(b"damaged")
+    told: list[Result] = []
+    results = verify_many(session, ["a.com", "b.com", "c.com"], report=told.append)
+    assert [result.ok for result in results] == [True, False, True]
+    assert results[1].text.startswith("cannot be looked at: ")
+    assert told == results
+
+
+def test_stopped_no_further_one_is_looked_at(session: Session, place: Path) -> None:
+    for name in ("a.com", "b.com"):
+        back_up(session, new_pair(session, name), order(place))
+    stop = Event()
+    results = verify_many(session, ["a.com", "b.com"], report=lambda _: stop.set(), stop=stop)
+    assert texts(results) == [(True, "there and unchanged"), (False, "not looked at: stopped before")]
+
+
+# A file
+
+
+def test_a_file_without_the_passphrase_is_only_whole(session: Session, made: Backup) -> None:
+    result = verify_file(session, made.path)
+    assert (result.ok, result.pair, result.file) == (True, "a.com", made.path)
+    assert result.text == "is whole; give its passphrase for a restore test"
+    assert noted(session) == made
+
+
+def test_a_file_of_a_pair_is_known_to_it_from_then_on(session: Session, made: Backup, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.pem"
+    copy.write_bytes(Path(made.path).read_bytes())
+    result = verify_file(session, str(copy), PASSPHRASE)
+    assert (result.ok, result.pair, result.text) == (True, "a.com", "restores")
+    first, second = record_of(session).backups
+    assert first == made
+    assert (second.path, second.status, second.verified) == (str(copy), VERIFIED, LATER)
+    assert record_of(session).history[-1].what == f"backup verified: {copy}"
+
+
+def test_a_known_file_keeps_when_it_was_made(session: Session, made: Backup) -> None:
+    verify_file(session, made.path, PASSPHRASE)
+    assert (noted(session).created, noted(session).verified) == (NOW, LATER)
+
+
+def test_a_file_with_another_passphrase_fails_and_is_not_taken(session: Session, made: Backup) -> None:
+    result = verify_file(session, made.path, OTHER)
+    assert (result.ok, result.pair) == (False, "a.com")
+    assert noted(session) == made
+
+
+def test_a_file_of_no_pair_here_restores_all_the_same(session: Session, made: Backup, tmp_path: Path) -> None:
+    elsewhere = Session(Keystore(str(tmp_path / "elsewhere")), clock=session.clock)
+    result = verify_file(elsewhere, made.path, PASSPHRASE)
+    assert (result.ok, result.pair) == (True, None)
+    assert result.text == "restores; its pair is not in this keystore"
+
+
+def foreign(tmp_path: Path, common_name: str, key_type: KeyType = KeyType.EC_P256) -> str:
+    """A backup of the pair's key with another request."""
+    der = request.build(SubjectFields(common_name=common_name), [common_name], key_of(key_type))
+    block = pkcs8.encrypt(key_of(KeyType.EC_P256), PASSPHRASE, bytes(32))
+    path = tmp_path / "foreign.pem"
+    path.write_bytes(
+        backup_file.compose("a.com", NOW, kept=KeptKey.PLAIN, key_pem=block, asked=request.read_der(der))
+    )
+    return str(path)
+
+
+def test_a_backup_of_another_request_with_the_same_key_is_not_the_pair_s(
+    session: Session, made: Backup, tmp_path: Path
+) -> None:
+    result = verify_file(session, foreign(tmp_path, "b.com"), PASSPHRASE)
+    assert (result.ok, result.pair) == (True, None)
+    assert noted(session) == made
+
+
+def test_a_backup_whose_key_is_not_its_request_s_fails(session: Session, tmp_path: Path) -> None:
+    path = foreign(tmp_path, "b.com", KeyType.EC_P384)
+    assert texts([verify_file(session, path, PASSPHRASE)]) == [(False, "the key in it is not the request's")]
+
+
+def test_a_file_without_a_checksum_is_told_to_vouch_for_nothing(session: Session, made: Backup) -> None:
+    text = Path(made.path).read_bytes()
+    Path(made.path).write_bytes(text[text.index(b"-----BEGIN") :])
+    assert "but it has no checksum" in verify_file(session, made.path).text
+    assert "but it has no checksum" in verify_file(session, made.path, PASSPHRASE).text
+
+
+@pytest.mark.parametrize("passphrase", [None, PASSPHRASE])
+def test_no_file_and_no_backup_are_answers(
+    session: Session, tmp_path: Path, passphrase: Secret | None
+) -> None:
+    (tmp_path / "text").write_text("hello")
+    assert texts([verify_file(session, str(tmp_path / "text"), passphrase)]) == [(False, "that is no backup")]
+    (answer,) = texts([verify_file(session, str(tmp_path / "none"), passphrase)])
+    assert answer == (False, f"cannot read {tmp_path}/none: No such file or directory")
+
+
+def test_a_store_that_cannot_be_used_is_no_answer(session: Session, made: Backup) -> None:
+    Path(session.store.path).chmod(0o755)
+    with pytest.raises(StoreError, match="others can read"):
+        verify_file(session, made.path, PASSPHRASE)
+    Path(session.store.path).chmod(0o700)
+
+
+def test_what_is_the_name_of_a_pair(session: Session) -> None:
+    new_pair(session)
+    assert is_name_of_pair(session, "a.com")
+    assert not is_name_of_pair(session, "b.com")
+    assert not is_name_of_pair(session, "../a.com")
