@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -194,8 +193,6 @@ SCHEMES = [
 
 @pytest.mark.parametrize("scheme", SCHEMES, ids=" ".join)
 def test_keys_that_openssl_encrypted_open(scheme: tuple[str, ...], tmp_path: Path) -> None:
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
     key = pkcs8.decrypt(pkcs8.to_der(foreign_key(tmp_path / "key.pem", *scheme)), PASSPHRASE)
     assert keys.spki_sha256(key.public_key()) == keys.spki_sha256(key_of(KeyType.EC_P256).public_key())
 

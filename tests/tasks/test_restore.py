@@ -1,0 +1,330 @@
+"""Restoring: a pair comes back whole, never over another one, and what others made is judged first."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from backups_made import PASSPHRASE, QUICK, asked, foreign_key, key_block
+from existing_made import certificate
+from existing_made import name as subject
+from failing_call import FailingCall
+from pairs_made import new_pair, order, record_of
+from requests_made import NOW, der_of, key_of
+from throwaway_ca import issue
+
+from csrtui.core import keys, pkcs8, request
+from csrtui.core.errors import InputError, RefusedError, StoreError
+from csrtui.core.finding import CaKind
+from csrtui.core.keys import KeyType
+from csrtui.core.pair import BackupStatus, Stage
+from csrtui.core.secret import Secret
+from csrtui.core.subject import SubjectFields
+from csrtui.store.keystore import Keystore
+from csrtui.tasks.backup import back_up
+from csrtui.tasks.restore import restore
+from csrtui.tasks.review import list_pairs
+from csrtui.tasks.session import Session
+from csrtui.tasks.unlocking import open_key
+from csrtui.tasks.verify import verify_pair
+
+if TYPE_CHECKING:
+    from csrtui.core.pair import Pair
+
+OTHER = Secret("another passphrase altogether")
+REQUEST = request.to_pem(asked().der)
+
+
+@pytest.fixture(autouse=True)
+def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pkcs8, "ROUNDS", QUICK)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """Give the folder that backups go to."""
+    path = tmp_path / "usb"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Session:
+    """Give a session on another machine, whose store is empty."""
+    made = Session(Keystore(str(tmp_path / "elsewhere")), clock=lambda: NOW)
+    made.user = "jill"
+    return made
+
+
+def write(tmp_path: Path, data: bytes) -> str:
+    path = tmp_path / "foreign.pem"
+    path.write_bytes(data)
+    return str(path)
+
+
+def fingerprint(session: Session, pair: Pair, passphrase: Secret | None = None) -> str:
+    return keys.spki_sha256(open_key(session, pair, passphrase).public_key())
+
+
+@pytest.mark.parametrize("key_type", KeyType)
+def test_a_pair_of_each_key_type_comes_back(
+    session: Session, elsewhere: Session, place: Path, key_type: KeyType
+) -> None:
+    new_pair(session, key_type=key_type)
+    before = record_of(session)
+    path = back_up(session, "a.com", order(place)).path
+    pair = restore(elsewhere, path, PASSPHRASE)
+    for name in ("key.pem", "request.pem"):
+        restored = Path(pair.path, name)
+        assert restored.read_bytes() == Path(session.store.pair_path("a.com"), name).read_bytes()
+    assert stat.S_IMODE(os.stat(f"{pair.path}/key.pem").st_mode) == 0o600
+    record = record_of(elsewhere)
+    assert record == pair.record
+    for part in ("subject", "subject_text", "names", "ca", "key", "request"):
+        assert getattr(record, part) == getattr(before, part)
+    assert (record.stage, record.backup_status, record.created) == (Stage.NEW, BackupStatus.VERIFIED, NOW)
+    (event,) = record.history
+    assert (event.what, event.user) == (f"restored from {path}", "jill")
+    assert [result.ok for result in verify_pair(elsewhere, "a.com", PASSPHRASE)] == [True]
+
+
+def test_a_key_under_a_passphrase_comes_back_under_it(
+    session: Session, elsewhere: Session, place: Path
+) -> None:
+    new_pair(session, passphrase=PASSPHRASE)
+    pair = restore(elsewhere, back_up(session, "a.com", order(place)).path, PASSPHRASE)
+    assert pair.record.key.encrypted
+    assert b"BEGIN ENCRYPTED PRIVATE KEY" in Path(pair.path, "key.pem").read_bytes()
+    assert fingerprint(elsewhere, pair, PASSPHRASE) == pair.record.key.spki_sha256
+    assert back_up(elsewhere, pair.name, order(place)).status is BackupStatus.VERIFIED
+
+
+def test_a_key_without_one_comes_back_without(session: Session, elsewhere: Session, place: Path) -> None:
+    new_pair(session)
+    pair = restore(elsewhere, back_up(session, "a.com", order(place)).path, PASSPHRASE)
+    assert not pair.record.key.encrypted
+    assert fingerprint(elsewhere, pair) == pair.record.key.spki_sha256
+
+
+# Never over another one
+
+
+def test_a_pair_that_is_there_is_not_restored_over(session: Session, place: Path) -> None:
+    new_pair(session)
+    path = back_up(session, "a.com", order(place)).path
+    before = record_of(session)
+    with pytest.raises(RefusedError, match=r"the pair in the backup is in the keystore: a\.com"):
+        restore(session, path, PASSPHRASE)
+    assert session.store.names() == ["a.com"]
+    assert record_of(session) == before
+
+
+def test_another_pair_of_that_name_keeps_it(session: Session, elsewhere: Session, place: Path) -> None:
+    new_pair(session)
+    elsewhere.generate_key = keys.generate
+    new_pair(elsewhere)
+    before = Path(elsewhere.store.pair_path("a.com"), "key.pem").read_bytes()
+    pair = restore(elsewhere, back_up(session, "a.com", order(place)).path, PASSPHRASE)
+    assert pair.name == "a.com-2"
+    assert Path(elsewhere.store.pair_path("a.com"), "key.pem").read_bytes() == before
+
+
+def test_a_pair_whose_record_is_damaged_comes_back_beside_it(session: Session, place: Path) -> None:
+    new_pair(session)
+    path = back_up(session, "a.com", order(place)).path
+    Path(session.store.pair_path("a.com"), "pair.json").write_bytes(b"damaged")
+    assert restore(session, path, PASSPHRASE).name == "a.com-2"
+    assert len(list_pairs(session).problems) == 1
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
+def test_a_disk_that_refuses_keeps_nothing(
+    session: Session, elsewhere: Session, place: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    new_pair(session)
+    path = back_up(session, "a.com", order(place)).path
+    with monkeypatch.context() as patch:
+        failing = FailingCall(patch, "write", code, when=2)
+        with pytest.raises(StoreError):
+            restore(elsewhere, path, PASSPHRASE)
+    assert failing.fired
+    assert elsewhere.store.names() == elsewhere.store.leftovers() == []
+    assert restore(elsewhere, path, PASSPHRASE).name == "a.com"
+
+
+# Of others
+
+
+SCHEMES = [
+    ("-v2", "aes-256-cbc"),
+    ("-v2", "aes-256-cbc", "-v2prf", "hmacWithSHA512", "-iter", "5000"),
+    ("-scrypt",),
+    ("-v1", "PBE-SHA1-3DES"),
+]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES, ids=" ".join)
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
+def test_what_openssl_made_is_restored(
+    elsewhere: Session, tmp_path: Path, scheme: tuple[str, ...], line_end: bytes
+) -> None:
+    data = foreign_key(tmp_path / "key.pem", *scheme) + REQUEST
+    pair = restore(elsewhere, write(tmp_path, data.replace(b"\n", line_end)), PASSPHRASE)
+    assert pair.name == "a.com"
+    assert fingerprint(elsewhere, pair) == asked().spki_sha256
+    assert Path(pair.path, "request.pem").read_bytes() == REQUEST
+
+
+def test_twenty_million_rounds_are_refused_before_they_are_gone_through(
+    elsewhere: Session, tmp_path: Path
+) -> None:
+    dear = pkcs8._pem("ENCRYPTED PRIVATE KEY", pkcs8._envelope(bytes(16), 20_000_000, bytes(16), bytes(160)))
+    with pytest.raises(InputError, match="would take 20000000 rounds"):
+        restore(elsewhere, write(tmp_path, dear + REQUEST), PASSPHRASE)
+
+
+def test_scrypt_over_the_limit_is_refused(elsewhere: Session, tmp_path: Path) -> None:
+    """OpenSSL writes no such key itself: the 1 lane of its own becomes 17."""
+    der = pkcs8.to_der(foreign_key(tmp_path / "key.pem", "-scrypt"))
+    parameters = bytes.fromhex("02024000 020108 020101")
+    assert der.count(parameters) == 1
+    dear = pkcs8._pem("ENCRYPTED PRIVATE KEY", der.replace(parameters, parameters[:-1] + b"\x11"))
+    with pytest.raises(InputError, match="scrypt with N=16384, r=8, p=17"):
+        restore(elsewhere, write(tmp_path, dear + REQUEST), PASSPHRASE)
+
+
+def other_request(key_type: KeyType) -> bytes:
+    return request.to_pem(der_of(SubjectFields(common_name="b.com"), "b.com", key_type=key_type))
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "said"),
+    [
+        (key_block() + other_request(KeyType.EC_P384), RefusedError, "is not the key of its request"),
+        (key_block(KeyType.EC_P384) + REQUEST, RefusedError, "is not the key of its request"),
+        (
+            keys.private_pem(key_of(KeyType.EC_P256)) + REQUEST,
+            InputError,
+            "without a passphrase, not a backup",
+        ),
+        (key_block() * 2 + REQUEST, InputError, "more than one key"),
+        (key_block() + REQUEST * 2, InputError, "more than one key or request"),
+        (key_block(), InputError, "holds no certificate request"),
+        (REQUEST, InputError, "holds no encrypted private key"),
+        (b"", InputError, "that is no backup"),
+        (bytes(2_000_000), InputError, "more than 1048576 bytes"),
+    ],
+)
+def test_what_does_not_fit_is_refused(
+    elsewhere: Session, tmp_path: Path, data: bytes, error: type[Exception], said: str
+) -> None:
+    with pytest.raises(error, match=said):
+        restore(elsewhere, write(tmp_path, data), PASSPHRASE)
+    assert elsewhere.store.names() == []
+
+
+def test_a_wrong_passphrase_is_refused(elsewhere: Session, tmp_path: Path) -> None:
+    for passphrase in (OTHER, Secret(""), Secret(PASSPHRASE.revealed + " ")):
+        with pytest.raises(RefusedError, match="the passphrase does not open the key"):
+            restore(elsewhere, write(tmp_path, key_block() + REQUEST), passphrase)
+    assert elsewhere.store.names() == []
+
+
+@pytest.mark.parametrize("kind", ["missing", "folder", "fifo"])
+def test_what_is_no_file_is_refused_at_once(elsewhere: Session, tmp_path: Path, kind: str) -> None:
+    path = tmp_path / kind
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "fifo":
+        os.mkfifo(path)
+    with pytest.raises(InputError, match=str(path)):
+        restore(elsewhere, str(path), PASSPHRASE)
+
+
+def test_a_name_that_is_none_is_not_a_path(elsewhere: Session, tmp_path: Path) -> None:
+    data = b"Pair: ../../../etc/passwd\n" + key_block() + REQUEST
+    assert restore(elsewhere, write(tmp_path, data), PASSPHRASE).name == "a.com"
+
+
+def test_a_request_without_any_name_gets_one(elsewhere: Session, tmp_path: Path) -> None:
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
+    bare = builder.sign(key_of(KeyType.EC_P256), hashes.SHA256()).public_bytes(Encoding.PEM)
+    assert restore(elsewhere, write(tmp_path, key_block() + bare), PASSPHRASE).name == "pair"
+
+
+def test_a_key_for_a_private_ca_makes_a_pair_for_one(elsewhere: Session, tmp_path: Path) -> None:
+    data = key_block(KeyType.ED25519) + request.to_pem(asked(KeyType.ED25519).der)
+    assert restore(elsewhere, write(tmp_path, data), PASSPHRASE).record.ca is CaKind.PRIVATE
+
+
+# Certificates
+
+
+def issued() -> bytes:
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    return x509.load_der_x509_certificate(issue(asked().der)).public_bytes(Encoding.PEM)
+
+
+def stranger() -> bytes:
+    """A certificate of another key."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    der = issue(asked(KeyType.EC_P384).der)
+    return x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM)
+
+
+def unknown_key() -> bytes:
+    """A certificate whose key is of a kind that cryptography does not know."""
+    from base64 import b64decode, b64encode
+
+    der = b64decode(b"".join(certificate(subject()).split(b"\n")[1:-2]))
+    ec_public_key = bytes.fromhex("2a8648ce3d0201")
+    assert der.count(ec_public_key) == 1
+    body = b64encode(der.replace(ec_public_key, bytes.fromhex("2a8648ce3d0209")))
+    return b"-----BEGIN CERTIFICATE-----\n" + body + b"\n-----END CERTIFICATE-----\n"
+
+
+def test_the_certificate_comes_back_with_its_chain_and_its_life(elsewhere: Session, tmp_path: Path) -> None:
+    data = key_block() + REQUEST + stranger() + unknown_key() + issued()
+    pair = restore(elsewhere, write(tmp_path, data), PASSPHRASE)
+    kept = Path(pair.path, "certificate.pem").read_bytes()
+    assert kept.count(b"BEGIN CERTIFICATE") == 3
+    assert keys.spki_sha256(first_of(kept)) == asked().spki_sha256
+    assert pair.has_certificate
+    assert pair.record.stage is Stage.ISSUED
+    assert pair.record.validity
+    assert pair.record.validity.not_before == NOW
+
+
+def first_of(pem: bytes) -> keys.PublicKey:
+    from cryptography import x509
+
+    return x509.load_pem_x509_certificate(pem).public_key()
+
+
+@pytest.mark.parametrize("strange", [stranger, unknown_key])
+def test_certificates_of_other_keys_are_not_taken(
+    elsewhere: Session, tmp_path: Path, strange: object
+) -> None:
+    assert callable(strange)
+    pair = restore(elsewhere, write(tmp_path, key_block() + REQUEST + strange()), PASSPHRASE)
+    assert not Path(pair.path, "certificate.pem").exists()
+    assert (pair.has_certificate, pair.record.stage) == (False, Stage.NEW)
+
+
+def test_a_damaged_certificate_is_told(elsewhere: Session, tmp_path: Path) -> None:
+    data = key_block() + REQUEST + issued().replace(b"MII", b"AAA", 1)
+    with pytest.raises(RefusedError, match="the certificate in the backup is damaged"):
+        restore(elsewhere, write(tmp_path, data), PASSPHRASE)
+    assert elsewhere.store.names() == []
