@@ -8,15 +8,19 @@ from csrtui.core.errors import CsrtuiError
 from csrtui.tui.screens.dialog import Dialog, ResultT
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
 
 class DoingDialog(Dialog[ResultT]):
-    """A dialog that stays alive while it does something; what fails is shown in it."""
+    """A dialog that stays alive while it does something; what fails is shown in it.
+
+    It is not closed meanwhile: that would break the work off, and a CSR that is out would not be noted.
+    """
 
     error: CsrtuiError | None = None
     """Why the last thing was not done."""
     _is_doing = False
+    _afterwards: Callable[[], None] | None = None
 
     def begin(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something, unless something is being done."""
@@ -27,6 +31,13 @@ class DoingDialog(Dialog[ResultT]):
         self.error = None
         self.run_worker(self._do(work), group="doing")
 
+    def when_done(self, leave: Callable[[], None]) -> None:
+        """Close the dialog with `leave`, now or when what is being done has been done; not if that fails."""
+        if self._is_doing:
+            self._afterwards = leave
+        else:
+            leave()
+
     async def _do(self, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
@@ -34,5 +45,10 @@ class DoingDialog(Dialog[ResultT]):
             self.error = error
         finally:
             self._is_doing = False
-        if self.app.is_running and self in self.app.screen_stack:  # neither is being taken down meanwhile
+        leave, self._afterwards = self._afterwards, None
+        if not self.app.is_running or self not in self.app.screen_stack:
+            return  # it is being taken down
+        if leave is not None and self.error is None and self.is_current:
+            leave()
+        else:
             self.draw()

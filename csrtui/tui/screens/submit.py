@@ -214,6 +214,9 @@ class SubmitScreen(DoingDialog["Outcome | None"]):
 
     def action_close(self) -> None:
         """Close."""
+        self.when_done(self._give)
+
+    def _give(self) -> None:
         self.dismiss(Outcome(self._pair, told=self._told) if self._told else None)
 
     def action_back_up(self) -> None:

@@ -91,6 +91,9 @@ class FileScreen(DoingDialog[FileAnswer]):
 
     def action_cancel(self) -> None:
         """Write nothing; what was typed is there the next time."""
+        self.when_done(self._give_back)
+
+    def _give_back(self) -> None:
         self.dismiss(FileAnswer(self._path))
 
     @property
@@ -185,6 +188,9 @@ class MarkScreen(DoingDialog[MarkAnswer]):
 
     def action_cancel(self) -> None:
         """Mark nothing; what was typed is there the next time."""
+        self.when_done(self._give_back)
+
+    def _give_back(self) -> None:
         self.dismiss(self._answer)
 
     @property
