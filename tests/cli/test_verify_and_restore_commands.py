@@ -1,0 +1,189 @@
+"""``csrtui verify`` and ``csrtui restore``: their answers, as text, as JSON and as exit codes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from backup_commands import Places
+from backups_made import QUICK
+
+from csrtui.core import pkcs8
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from command import Csrtui
+
+
+@pytest.fixture(autouse=True)
+def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pkcs8, "ROUNDS", QUICK)
+
+
+@pytest.fixture
+def places(tmp_path: Path, csrtui: Csrtui) -> Places:
+    """Give verified backups of a.com and b.com."""
+    places = Places.made_in(tmp_path)
+    csrtui("new", "a.com")
+    csrtui("new", "b.com")
+    places.back_up(csrtui)
+    return places
+
+
+# verify
+
+
+def test_by_default_all_pairs_with_backups_are_looked_at(csrtui: Csrtui, places: Places) -> None:
+    csrtui("new", "c.com")
+    ran = csrtui("verify", "--json")
+    assert (ran.status, ran.json["ok"], ran.json["schema"]) == (0, True, 1)
+    assert {(entry["pair"], entry["file"]) for entry in ran.json["results"]} == {
+        (file.name[:5], str(file)) for file in places.files
+    }
+    assert {entry["text"] for entry in ran.json["results"]} == {"there and unchanged"}
+    ran = csrtui("verify", *places.given, "--json")
+    assert {entry["text"] for entry in ran.json["results"]} == {"restores"}
+
+
+def test_a_pair_or_a_file_can_be_named(csrtui: Csrtui, places: Places) -> None:
+    first, second = places.files
+    ran = csrtui("verify", "a.com", str(second))
+    assert ran.status == 0
+    assert ran.out == (
+        f"ok  a.com  {first}  there and unchanged\n"
+        f"ok  b.com  {second}  is whole; give its passphrase for a restore test\n"
+    )
+
+
+def test_one_that_is_away_and_one_that_is_damaged_are_a_no(csrtui: Csrtui, places: Places) -> None:
+    first, second = places.files
+    first.unlink()
+    second.write_bytes(second.read_bytes()[:-1])
+    ran = csrtui("verify", "a.com", "b.com", str(second), "--json")
+    assert (ran.status, ran.json["ok"]) == (1, False)
+    texts = [entry["text"] for entry in ran.json["results"]]
+    assert texts[0].startswith("missing since ")
+    assert texts[1] == "damaged: not what was written"
+    assert "changed or damaged" in texts[2]
+    assert csrtui("show", "a.com", "--json").json["backup"]["status"] == "missing"
+    assert csrtui("show", "b.com", "--json").json["backup"]["status"] == "damaged"
+
+
+def test_a_wrong_passphrase_is_a_no_and_changes_nothing(csrtui: Csrtui, places: Places) -> None:
+    before = csrtui("show", "a.com", "--json").json
+    places.say("another one entirely")
+    ran = csrtui("verify", "a.com", *places.given)
+    assert ran.status == 1
+    assert ran.out.startswith("FAILED  a.com  ")
+    assert csrtui("show", "a.com", "--json").json == before
+
+
+def test_a_pair_that_cannot_be_read_is_named_and_holds_up_no_other(csrtui: Csrtui, places: Places) -> None:
+    assert places.files
+    (csrtui.pair("a.com") / "pair.json").write_bytes(b"damaged")
+    for ran in (csrtui("verify", "--json"), csrtui("verify", "b.com", "a.com", "--json")):
+        assert ran.status == 1
+        assert [(entry["pair"], entry["ok"]) for entry in ran.json["results"]] == [
+            ("b.com", True),
+            ("a.com", False),
+        ]
+
+
+@pytest.mark.parametrize("what", ["c.com", "/nowhere/a.com.backup.pem", "../a.com"])
+def test_what_is_neither_pair_nor_file_is_a_no(csrtui: Csrtui, places: Places, what: str) -> None:
+    assert places.files
+    ran = csrtui("verify", what, "--json")
+    assert ran.status == 1
+    (entry,) = ran.json["results"]
+    assert (entry["ok"], entry["pair"]) == (False, None)
+    assert "No such file" in entry["text"]
+
+
+def test_a_pair_without_a_backup_is_a_no(csrtui: Csrtui, places: Places) -> None:
+    assert places.files
+    csrtui("new", "c.com")
+    ran = csrtui("verify", "c.com", "--json")
+    assert ran.status == 1
+    assert ran.json["results"] == [{"ok": False, "pair": "c.com", "file": None, "text": "has no backup"}]
+
+
+def test_nothing_to_look_at_is_fine(csrtui: Csrtui) -> None:
+    assert csrtui("verify", "--json").json == {"schema": 1, "ok": True, "results": []}
+
+
+def test_a_file_s_name_with_control_characters_arrives_visible(csrtui: Csrtui, tmp_path: Path) -> None:
+    path = tmp_path / "x\x1b[2J"
+    path.write_bytes(b"x")
+    ran = csrtui("verify", str(path))
+    assert ran.status == 1
+    assert "\x1b" not in ran.out + ran.err
+    assert r"\x1b" in ran.out
+
+
+# restore
+
+
+def test_a_pair_comes_back_into_another_store(csrtui: Csrtui, places: Places, tmp_path: Path) -> None:
+    first, _ = places.files
+    other = str(tmp_path / "other")
+    ran = csrtui("--store", other, "restore", str(first), *places.given, "--json")
+    assert ran.status == 0
+    assert ran.json == {
+        "schema": 1,
+        "ok": True,
+        "results": [{"ok": True, "pair": "a.com", "file": str(first), "text": "restored"}],
+    }
+    restored = csrtui("--store", other, "show", "a.com", "--json").json
+    original = csrtui("show", "a.com", "--json").json
+    for member in ("subject_fields", "names", "ca", "key", "request"):
+        assert restored[member] == original[member]
+    assert (restored["backup"]["status"], restored["next"]) == ("verified", "submit")
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "said"),
+    [
+        ("none", 1, "the pair in the backup is in the keystore: a.com"),
+        ("passphrase", 1, "the passphrase does not open the key"),
+        ("bit", 2, "was changed or damaged after it was made"),
+        ("cut", 2, "was changed or damaged after it was made"),
+        ("text", 2, "that is no backup"),
+        ("missing", 2, "No such file"),
+        ("modes", 3, "others can read"),
+    ],
+)
+def test_what_is_refused_has_its_own_exit_code(
+    csrtui: Csrtui, places: Places, tmp_path: Path, *, change: str, code: int, said: str
+) -> None:
+    first, _ = places.files
+    data = first.read_bytes()
+    store = tmp_path / "other"
+    match change:
+        case "none":
+            store = csrtui.store
+        case "passphrase":
+            places.say("another one entirely")
+        case "bit":
+            first.write_bytes(data.replace(b"a.com", b"c.com", 1))
+        case "cut":
+            first.write_bytes(data[: len(data) // 2])
+        case "text":
+            first.write_bytes(b"hello")
+        case "missing":
+            first.unlink()
+        case "modes":
+            store.mkdir(0o755)
+    ran = csrtui("--store", str(store), "restore", str(first), *places.given)
+    assert (ran.status, ran.out) == (code, "")
+    assert said in ran.error
+    assert not (tmp_path / "other" / "pairs").exists()
+
+
+def test_the_history_tells_what_happened(csrtui: Csrtui, places: Places, tmp_path: Path) -> None:
+    first, _ = places.files
+    other = tmp_path / "other"
+    csrtui("--store", str(other), "restore", str(first), *places.given)
+    history = json.loads((other / "pairs" / "a.com" / "pair.json").read_text())["history"]
+    assert [event["what"] for event in history] == [f"restored from {first}"]
