@@ -21,4 +21,9 @@ COMMANDS = (
     ),
     Command("import", "Bring certificates home; each finds its pair.", "csrtui.cli.commands.importing"),
     Command("retire", "Mark pairs as no longer used; nothing is deleted.", "csrtui.cli.commands.retire"),
+    Command(
+        "doctor",
+        "Examine the whole keystore, and say how to mend what is wrong.",
+        "csrtui.cli.commands.doctor",
+    ),
 )

@@ -1,0 +1,155 @@
+"""What can be wrong in a store, as a table: stable codes and their levels."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from csrtui.core.finding import Level
+
+
+class Code(StrEnum):
+    """The stable codes of the doctor's findings; their levels are in `LEVELS`."""
+
+    UNREADABLE = "unreadable"
+    LINK = "link"
+    WRONG_KIND = "wrong-kind"
+    FOREIGN_OWNER = "foreign-owner"
+    OPEN_MODE = "open-mode"
+    UNEXPECTED = "unexpected"
+    UNKNOWN_HIDDEN = "unknown-hidden"
+    NAME_NOT_ALLOWED = "name-not-allowed"
+    LEFTOVER_CREATION = "leftover-creation"
+    CREATION_UNDER_WAY = "creation-under-way"
+    LEFTOVER_TEMPORARY = "leftover-temporary"
+    MEMORY_UNREADABLE = "memory-unreadable"
+    MISSING_FILE = "missing-file"
+    RECORD_UNREADABLE = "record-unreadable"
+    RECORD_SCHEMA = "record-schema"
+    REQUEST_UNREADABLE = "request-unreadable"
+    REQUEST_SIGNATURE = "request-signature"
+    REQUEST_CHANGED = "request-changed"
+    FINGERPRINT_DISAGREES = "fingerprint-disagrees"
+    SUBJECT_DISAGREES = "subject-disagrees"
+    NAMES_DISAGREE = "names-disagree"
+    KEY_UNREADABLE = "key-unreadable"
+    KEY_OF_ANOTHER = "key-of-another"
+    KEY_NOT_OPENED = "key-not-opened"
+    ENCRYPTION_DISAGREES = "encryption-disagrees"
+    CERTIFICATE_UNREADABLE = "certificate-unreadable"
+    CERTIFICATE_OF_ANOTHER = "certificate-of-another"
+    CERTIFICATE_EXPIRED = "certificate-expired"
+    CERTIFICATE_NOT_YET_VALID = "certificate-not-yet-valid"
+    CERTIFICATE_MISSING = "certificate-missing"
+    VALIDITY_DISAGREES = "validity-disagrees"
+    BACKUP_NONE = "backup-none"
+    BACKUP_MISSING = "backup-missing"
+    BACKUP_DAMAGED = "backup-damaged"
+    BACKUP_UNVERIFIED = "backup-unverified"
+    BACKUP_SAME_DISK = "backup-same-disk"
+    CREATED_IN_FUTURE = "created-in-future"
+    TIME_IN_FUTURE = "time-in-future"
+    BEFORE_CREATED = "before-created"
+    SAME_KEY = "same-key"
+    CONFIG_UNUSABLE = "config-unusable"
+
+
+LEVELS: Final = {
+    Code.UNREADABLE: Level.ERROR,
+    Code.LINK: Level.ERROR,
+    Code.WRONG_KIND: Level.ERROR,
+    Code.FOREIGN_OWNER: Level.ERROR,
+    Code.OPEN_MODE: Level.ERROR,
+    Code.UNEXPECTED: Level.WARNING,
+    Code.UNKNOWN_HIDDEN: Level.NOTE,
+    Code.NAME_NOT_ALLOWED: Level.WARNING,
+    Code.LEFTOVER_CREATION: Level.WARNING,
+    Code.CREATION_UNDER_WAY: Level.NOTE,
+    Code.LEFTOVER_TEMPORARY: Level.WARNING,
+    Code.MEMORY_UNREADABLE: Level.WARNING,
+    Code.MISSING_FILE: Level.ERROR,
+    Code.RECORD_UNREADABLE: Level.ERROR,
+    Code.RECORD_SCHEMA: Level.ERROR,
+    Code.REQUEST_UNREADABLE: Level.ERROR,
+    Code.REQUEST_SIGNATURE: Level.ERROR,
+    Code.REQUEST_CHANGED: Level.ERROR,
+    Code.FINGERPRINT_DISAGREES: Level.ERROR,
+    Code.SUBJECT_DISAGREES: Level.WARNING,
+    Code.NAMES_DISAGREE: Level.WARNING,
+    Code.KEY_UNREADABLE: Level.ERROR,
+    Code.KEY_OF_ANOTHER: Level.ERROR,
+    Code.KEY_NOT_OPENED: Level.NOTE,
+    Code.ENCRYPTION_DISAGREES: Level.WARNING,
+    Code.CERTIFICATE_UNREADABLE: Level.ERROR,
+    Code.CERTIFICATE_OF_ANOTHER: Level.ERROR,
+    Code.CERTIFICATE_EXPIRED: Level.WARNING,
+    Code.CERTIFICATE_NOT_YET_VALID: Level.WARNING,
+    Code.CERTIFICATE_MISSING: Level.ERROR,
+    Code.VALIDITY_DISAGREES: Level.WARNING,
+    Code.BACKUP_NONE: Level.WARNING,
+    Code.BACKUP_MISSING: Level.WARNING,
+    Code.BACKUP_DAMAGED: Level.ERROR,
+    Code.BACKUP_UNVERIFIED: Level.WARNING,
+    Code.BACKUP_SAME_DISK: Level.NOTE,
+    Code.CREATED_IN_FUTURE: Level.WARNING,
+    Code.TIME_IN_FUTURE: Level.WARNING,
+    Code.BEFORE_CREATED: Level.WARNING,
+    Code.SAME_KEY: Level.WARNING,
+    Code.CONFIG_UNUSABLE: Level.ERROR,
+}
+"""Errors: a command would fail, or a secret is open. Warnings: somebody has to look. Notes: good to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ailment:
+    """Something that is wrong in the store, or worth knowing.
+
+    Attributes:
+        code: Which.
+        path: The file or folder, absolute, as the system has it: untrusted text.
+        text: One sentence; text from outside in it is visible.
+        remedy: A shell command that mends it, or that shows what a person has to decide on.
+        pair: The pair's name, or None.
+    """
+
+    code: Code
+    path: str
+    text: str
+    remedy: str
+    pair: str | None = None
+
+    @property
+    def level(self) -> Level:
+        """How much it weighs."""
+        return LEVELS[self.code]
+
+    def as_json(self) -> dict[str, object]:
+        """The finding as ``csrtui doctor --json`` prints it."""
+        return {
+            "code": self.code.value,
+            "level": self.level.value,
+            "pair": self.pair,
+            "path": self.path,
+            "text": self.text,
+            "remedy": self.remedy,
+        }
+
+
+def command(*words: str) -> str:
+    """Return a shell command of these words, each quoted; ``&&`` and ``;`` stay as they are.
+
+    What does not print is written as ``$'…'`` (bash, zsh, ksh), so that the command can be shown and still
+    names the very file.
+    """
+    return " ".join(word if word in {"&&", ";"} else _quoted(word) for word in words)
+
+
+def _quoted(word: str) -> str:
+    from shlex import quote
+
+    if word.isprintable():
+        return quote(word)
+    escaped = (
+        chr(byte) if 0x20 < byte < 0x7F and byte not in b"'\\" else f"\\x{byte:02x}"  # noqa: PLR2004 - ASCII
+        for byte in word.encode("utf-8", "surrogateescape")
+    )
+    return f"$'{''.join(escaped)}'"
