@@ -11,6 +11,7 @@ from csrtui.core.visible import visible
 from csrtui.store import files
 from csrtui.store.disk import refusal
 from csrtui.store.modes import Demand
+from csrtui.store.whole_file import write_whole
 
 BACKUP_FILE = Demand("file", folder=False, mode=0o600, forbidden=0)
 """A backup is encrypted: a medium that knows no modes, such as a FAT stick, will do."""
@@ -54,6 +55,8 @@ def look_at(folder: str, store: str) -> Destination:
 def write(folder: str, names: Iterable[str], data: bytes) -> str:
     """Write a backup into a folder, and see it to the disk; return its path.
 
+    It has its name only once it is whole.
+
     Args:
         folder: Where to.
         names: What it may be called; the first that is free is taken.
@@ -69,12 +72,15 @@ def write(folder: str, names: Iterable[str], data: bytes) -> str:
     except (OSError, ValueError) as error:
         raise _no_folder(path, error) from error
     try:
-        name = _write_first_free(descriptor, names, data)
-        _flush(descriptor, name)
+        name = write_whole(descriptor, names, data, BACKUP_FILE)
+        if name is not None:
+            _flush(descriptor, name)
     except OSError as error:
         raise refusal("cannot write a backup to", path, error) from error
     finally:
         files.release(descriptor)
+    if name is None:
+        raise StoreError("every name for the backup is taken", "try again in a minute")
     return os.path.join(path, name)
 
 
@@ -97,14 +103,6 @@ def read_back(path: str) -> bytes:
 def is_there(path: str) -> bool:
     """Whether something lies at a path."""
     return os.path.lexists(path)
-
-
-def _write_first_free(descriptor: int, names: Iterable[str], data: bytes) -> str:
-    for name in names:
-        with suppress(FileExistsError):
-            files.write_new(descriptor, name, data, BACKUP_FILE)
-            return name
-    raise StoreError("every name for the backup is taken", "try again in a minute")
 
 
 def _flush(descriptor: int, name: str) -> None:

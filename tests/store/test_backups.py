@@ -16,7 +16,7 @@ from failing_call import FailingCall
 from store_process import ROOT
 
 from csrtui.core.errors import CsrtuiError, InputError, StoreError
-from csrtui.store import backups
+from csrtui.store import backups, whole_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +49,10 @@ def test_it_and_the_folder_are_flushed(tmp_path: Path, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(os, "fsync", noting)
     path = backups.write(str(tmp_path), NAMES, DATA)
-    assert flushed == [path, str(tmp_path)]
+    assert len(flushed) == 2
+    assert flushed[0].startswith(f"{tmp_path}/.tmp-")  # before it has its name
+    assert flushed[1] == str(tmp_path)
+    assert os.listdir(tmp_path) == [os.path.basename(path)]
 
 
 def test_a_path_relative_to_where_one_is_becomes_absolute(
@@ -87,6 +90,7 @@ def test_when_every_name_is_taken_that_is_said(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     with pytest.raises(StoreError, match="every name for the backup is taken"):
         backups.write(str(tmp_path), NAMES, DATA)
+    assert sorted(os.listdir(tmp_path)) == sorted(NAMES)
 
 
 @pytest.mark.parametrize("code", [errno.EPERM, errno.EOPNOTSUPP])
@@ -95,6 +99,35 @@ def test_a_medium_without_modes_will_do(tmp_path: Path, monkeypatch: pytest.Monk
     path = backups.write(str(tmp_path), NAMES, DATA)
     assert failing.fired
     assert backups.read_back(path) == DATA
+
+
+NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
+
+
+@pytest.mark.parametrize("code", NO_LINKS)
+def test_a_medium_without_links_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    failing = FailingCall(monkeypatch, "link", code, when=0)
+    (tmp_path / "first").write_bytes(b"old")
+    assert backups.write(str(tmp_path), NAMES, DATA) == str(tmp_path / "second")
+    assert failing.fired
+    assert (tmp_path / "first").read_bytes() == b"old"
+    assert (tmp_path / "second").read_bytes() == DATA
+    assert len(os.listdir(tmp_path)) == 2
+
+
+def test_a_medium_that_knows_neither_links_nor_such_renames_will_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def not_known(*_: object) -> None:
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    FailingCall(monkeypatch, "link", errno.EPERM, when=0)
+    monkeypatch.setattr(whole_file, "_rename", not_known)
+    (tmp_path / "first").write_bytes(b"old")
+    assert backups.write(str(tmp_path), NAMES, DATA) == str(tmp_path / "second")
+    assert (tmp_path / "first").read_bytes() == b"old"
+    assert (tmp_path / "second").read_bytes() == DATA
+    assert len(os.listdir(tmp_path)) == 2
 
 
 @pytest.mark.parametrize("code", [errno.EINVAL, errno.EOPNOTSUPP])
@@ -107,7 +140,7 @@ def test_a_folder_that_knows_no_fsync_will_do(
     assert backups.read_back(path) == DATA
 
 
-@pytest.mark.parametrize("function", ["open", "write", "fsync", "close"])
+@pytest.mark.parametrize("function", ["open", "write", "fsync", "close", "link"])
 @pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC, errno.EACCES])
 def test_whatever_call_fails_no_file_is_left_or_a_whole_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, function: str, code: int
@@ -124,14 +157,14 @@ def test_whatever_call_fails_no_file_is_left_or_a_whole_one(
         fired += failing.fired
         assert os.listdir(folder) == ([] if path is None else ["first"])
         assert path is None or backups.read_back(path) == DATA
-    assert fired >= (1 if function == "write" else 2)
+    assert fired >= (1 if function in {"write", "link"} else 2)
 
 
 def test_a_flush_that_fails_is_told_even_when_the_file_cannot_be_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     FailingCall(monkeypatch, "fsync", errno.EIO, when=2)
-    FailingCall(monkeypatch, "unlink", errno.EROFS)
+    FailingCall(monkeypatch, "unlink", errno.EROFS, when=0)
     with pytest.raises(StoreError, match=r"cannot write a backup to .*: Input/output error"):
         backups.write(str(tmp_path), NAMES, DATA)
 
