@@ -168,18 +168,15 @@ def _of_hash(chain: Chain) -> Iterator[Flaw]:
 
 def _of_chain(chain: Chain) -> Iterator[Flaw]:
     issuer = chain.issuer_of_last or "no name"
-    match chain.end:
-        case ChainEnd.ISSUER_MISSING:
-            said = f"the chain is incomplete: the certificate of the issuer, {issuer}, is not there"
-            yield _warning(FlawKind.CHAIN_INCOMPLETE, f"{said}; import the CA's chain too")
-        case ChainEnd.WRONG_ISSUER:
-            said = f"the chain does not verify: the certificate of {issuer} that is there did not sign the one of"
-            yield _warning(FlawKind.CHAIN_WRONG, f"{said} {chain.sent[-1].whose}, or is no CA's")
-        case ChainEnd.ISSUER_ELSEWHERE:
-            said = f"the chain ends with one issued by {issuer}, which clients have to know as a root"
-            yield Flaw(FlawKind.ROOT_ELSEWHERE, Level.NOTE, said)
-        case ChainEnd.ROOT:
-            pass
+    if chain.end is ChainEnd.ISSUER_MISSING:
+        said = f"the chain is incomplete: the certificate of the issuer, {issuer}, is not there"
+        yield _warning(FlawKind.CHAIN_INCOMPLETE, f"{said}; import the CA's chain too")
+    elif chain.end is ChainEnd.WRONG_ISSUER:
+        said = f"the chain does not verify: the certificate of {issuer} that is there did not sign the one of"
+        yield _warning(FlawKind.CHAIN_WRONG, f"{said} {chain.sent[-1].whose}, or is no CA's")
+    elif chain.end is ChainEnd.ISSUER_ELSEWHERE:
+        said = f"the chain ends with one issued by {issuer}, which clients have to know as a root"
+        yield Flaw(FlawKind.ROOT_ELSEWHERE, Level.NOTE, said)
 
 
 def _of_purpose(leaf: Certificate, ca: CaKind) -> Iterator[Flaw]:

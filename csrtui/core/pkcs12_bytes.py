@@ -122,20 +122,30 @@ def _with_key() -> InputError:
     return InputError("there is a private key in the PKCS #12, and only certificates are imported", _HINT)
 
 
+def _too_dear() -> InputError:
+    return InputError(
+        "opening the PKCS #12 would take more work than is gone along with, or of a kind not known here",
+        _HINT,
+    )
+
+
+def _judge_scheme(der: bytes) -> None:
+    try:
+        key_cost.judge_cost(der)
+    except InputError as error:
+        raise _too_dear() from error
+
+
 def _judge_cost(der: bytes) -> None:
     """Both the check of the whole and the opening of each part derive a key first."""
     try:
         pfx = asn1.decode_der(_Pfx, der)
         if pfx.mac is not None and pfx.mac.rounds > key_cost.MAX_ROUNDS:
-            raise InputError(
-                f"checking the PKCS #12 would take {pfx.mac.rounds} rounds, more than the "
-                f"{key_cost.MAX_ROUNDS} gone along with",
-                _HINT,
-            )
+            raise _too_dear()
         safes = asn1.decode_der(_Safes, pfx.safe.content.parse(bytes))
         for safe in (safes.first, safes.second, safes.third, safes.fourth):
             if safe is not None and safe.kind.dotted_string == _ENCRYPTED_DATA:
                 scheme = safe.content.parse(_EncryptedData).content.algorithm
-                key_cost.judge_cost(asn1.encode_der(_Encrypted(algorithm=scheme, data=b"")))
+                _judge_scheme(asn1.encode_der(_Encrypted(algorithm=scheme, data=b"")))
     except ValueError as error:
         raise InputError("the PKCS #12 cannot be read: it is damaged, or of a rare kind", _HINT) from error

@@ -1,0 +1,224 @@
+"""Certificates are found in whatever a CA delivers, and whatever else it is, is refused in words."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+import subprocess
+from contextlib import suppress
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pytest
+from certificates_made import bundle, der, intermediate, pem, root
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
+from existing_made import FIELDS, csr, name
+from hypothesis import example, given
+from hypothesis import strategies as st
+from requests_made import der_of, key_of
+
+from csrtui.core import keys, pkcs12_bytes
+from csrtui.core.certificate_bytes import MAX_CERTIFICATES, find_certificates
+from csrtui.core.certificates import read_certificates
+from csrtui.core.errors import InputError
+from csrtui.core.subject import SubjectFields
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LEAF = intermediate().sign(der_of(SubjectFields(common_name="a.com"), "a.com"))
+ALL = (LEAF, intermediate().certificate, root().certificate)
+EXPECTED = [der(one) for one in ALL]
+KEY = keys.private_pem(key_of(keys.KeyType.EC_P256))
+TEXT = pem(*ALL)
+NOISE = "Bag Attributes\n  friendlyName: Zoë\nsubject=CN = a.com\n-----\n".encode()
+
+FORMS = {
+    "PEM": TEXT,
+    "PEM with anything around it": NOISE.join([b"", *[pem(one) for one in ALL], b""]),
+    "PEM of Windows": TEXT.replace(b"\n", b"\r\n"),
+    "PEM in UTF-16": TEXT.decode().encode("utf-16"),
+    "PEM quoted in a mail": b"> " + TEXT.replace(b"\n", b"\n> "),
+    "PEM, each twice": TEXT + TEXT,
+    "PEM beside a CSR": TEXT + csr(name(*FIELDS)),
+    "PEM of old": TEXT.replace(b" CERTIFICATE-", b" X509 CERTIFICATE-"),
+    "PKCS #7": bundle(*ALL),
+    "PKCS #7 in PEM": bundle(*ALL, encoding=Encoding.PEM),
+    "PKCS #7 in PEM of openssl's label": bundle(*ALL, encoding=Encoding.PEM).replace(b"PKCS7-", b"CMS-"),
+    "PKCS #7 in bare base64": base64.encodebytes(bundle(*ALL)),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_certificates_are_found_in(form: str) -> None:
+    assert sorted(find_certificates(FORMS[form])) == sorted(EXPECTED)
+
+
+def test_the_order_stays() -> None:
+    assert find_certificates(pem(ALL[2], ALL[0], ALL[1])) == [EXPECTED[2], EXPECTED[0], EXPECTED[1]]
+
+
+def test_a_single_one_in_der_or_bare_base64_is_found() -> None:
+    assert find_certificates(EXPECTED[0]) == EXPECTED[:1]
+    assert find_certificates(base64.b64encode(EXPECTED[0])) == EXPECTED[:1]
+
+
+REFUSED = {
+    "nothing": (b"", "nothing in it"),
+    "blanks": (b" \r\n\0", "nothing in it"),
+    "too much": (b"x" * (1024 * 1024 + 1), "too much"),
+    "text": (b"Dear customer", "no certificate in it"),
+    "base64 of something": (base64.b64encode(b"hello"), "no certificate in it"),
+    "another PEM": (TEXT.replace(b" CERTIFICATE-", b" X509 CRL-"), "no certificate in it"),
+    "a request": (csr(name(*FIELDS)), "certificate request"),
+    "a key": (KEY, "private key"),
+    "a key beside certificates": (TEXT + KEY, "private key"),
+    "a key in DER": (base64.b64decode(b"".join(KEY.splitlines()[1:-1])), "private key"),
+    "a key in bare base64": (b"".join(KEY.splitlines()[1:-1]), "private key"),
+    "PEM cut short": (TEXT[:300], "END line is missing"),
+    "PEM with dirt": (TEXT.replace(b"M", b"*", 1), "base64"),
+    "PEM of nothing": (b"-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", "cannot be read"),
+    "DER cut short": (EXPECTED[0][:-9], "cannot be read"),
+    "an empty SEQUENCE": (b"\x30\x00", "no certificate in it"),
+    "a SEQUENCE of a text": (b"\x30\x04\x0c\x02ab", "no certificate in it"),
+    "PKCS #7 cut short": (FORMS["PKCS #7"][:-9], "PKCS #7 cannot be read"),
+    "a keystore of Java": (b"\xfe\xed\xfe\xed\0\0\0\2", "private key"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_else_it_is_is_said(what: str) -> None:
+    data, said = REFUSED[what]
+    with pytest.raises(InputError) as caught:
+        read_certificates(data)
+    assert said in caught.value.what
+    assert caught.value.hint
+
+
+def test_more_than_anybody_needs_is_refused() -> None:
+    leaf = der_of(SubjectFields(common_name="a.com"), "a.com")
+    many = [root().sign(leaf, serial=number) for number in range(1, MAX_CERTIFICATES + 2)]
+    assert len(find_certificates(pem(*many[:-1]))) == MAX_CERTIFICATES
+    with pytest.raises(InputError, match="at most"):
+        find_certificates(pem(*many))
+
+
+@given(st.binary(max_size=200))
+@example(b"\x30\x80\x02\x01\x00")
+@example(b"\x30\x84\xff\xff\xff\xff\x06")
+@example(b"\x30\x02\x06\x00")
+@example(b"\x30\x02\x02\x00")
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+    for start in (b"", b"\x30", b"\x30\x10\x06\x09", b"\x30\x10\x02\x01\x03\x30", b"\xff\xfe"):
+        with suppress(InputError):
+            read_certificates(start + data)
+
+
+@given(st.sampled_from([EXPECTED[0], FORMS["PKCS #7"], TEXT, FORMS["PKCS #7 in PEM"]]), st.data())
+def test_damaged_ones_are_read_or_refused(whole: bytes, data: st.DataObject) -> None:
+    damaged = bytearray(whole)
+    for _ in range(data.draw(st.integers(1, 4))):
+        damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    with suppress(InputError):
+        read_certificates(bytes(damaged[: data.draw(st.integers(0, len(damaged)))]))
+
+
+# What openssl writes
+
+
+def openssl(*arguments: str, given: bytes | None = None) -> bytes:
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    return subprocess.run(["openssl", *arguments], input=given, capture_output=True, check=True).stdout
+
+
+def written(tmp_path: Path) -> str:
+    path = tmp_path / "all.pem"
+    path.write_bytes(TEXT)
+    return str(path)
+
+
+@pytest.mark.parametrize("form", ["PEM", "DER"])
+def test_openssls_pkcs7_is_read(form: str, tmp_path: Path) -> None:
+    made = openssl("crl2pkcs7", "-nocrl", "-certfile", written(tmp_path), "-outform", form)
+    assert sorted(find_certificates(made)) == sorted(EXPECTED)
+
+
+def test_what_openssl_trusts_is_read() -> None:
+    made = openssl("x509", "-trustout", "-addtrust", "serverAuth", given=pem(LEAF))
+    assert b"TRUSTED" in made
+    assert find_certificates(made) == EXPECTED[:1]
+
+
+OPEN = ("-passout", "pass:")
+WAYS = {
+    "as it does by itself": OPEN,
+    "without encryption": (*OPEN, "-certpbe", "NONE", "-nomac"),
+    "without encryption but with a MAC": (*OPEN, "-certpbe", "NONE"),
+    "of old": (*OPEN, "-certpbe", "PBE-SHA1-3DES", "-macalg", "sha1"),
+}
+
+
+def pkcs12_of(*options: str, given: bytes = TEXT) -> bytes:
+    return openssl("pkcs12", "-export", *options, given=given)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_openssls_pkcs12_without_a_key_is_read(way: str) -> None:
+    assert sorted(find_certificates(pkcs12_of("-nokeys", *WAYS[way]))) == sorted(EXPECTED)
+
+
+@pytest.mark.parametrize("options", [OPEN, ("-passout", "pass:secret"), (*OPEN, "-keypbe", "NONE")])
+def test_pkcs12_with_a_key_is_refused_as_such(options: tuple[str, ...]) -> None:
+    with pytest.raises(InputError, match="private key in the PKCS #12") as caught:
+        find_certificates(pkcs12_of(*options, given=KEY + own_pem()))
+    assert "-nokeys" in str(caught.value.hint)
+
+
+def own_pem() -> bytes:
+    return pem(intermediate().sign(der_of(SubjectFields(common_name="a.com"), "a.com")))
+
+
+def test_a_key_that_only_shows_once_opened_is_refused_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pkcs12_bytes, "_KEY_BAGS", ())
+    with pytest.raises(InputError, match="private key in the PKCS #12"):
+        find_certificates(pkcs12_of(*OPEN, given=KEY + own_pem()))
+
+
+def test_pkcs12_under_a_passphrase_is_refused_with_the_way_out() -> None:
+    with pytest.raises(InputError, match="under a passphrase") as caught:
+        find_certificates(pkcs12_of("-nokeys", "-passout", "pass:secret"))
+    assert "openssl pkcs12" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("options", [(), ("-nomac",)])
+def test_pkcs12_that_would_keep_the_machine_busy_is_refused_unopened(
+    options: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = pkcs12_of("-nokeys", *OPEN, *options, "-iter", "2000")
+    assert len(find_certificates(made)) == len(EXPECTED)
+    monkeypatch.setattr("csrtui.core.key_cost.MAX_ROUNDS", 1999)
+    monkeypatch.setattr(pkcs12, "load_pkcs12", pytest.fail)
+    with pytest.raises(InputError, match="PKCS #12 would take more work"):
+        find_certificates(made)
+
+
+def test_pkcs12_cut_short_is_refused() -> None:
+    whole = pkcs12_of("-nokeys", *OPEN, "-certpbe", "NONE", "-nomac", given=pem(LEAF))
+    with pytest.raises(InputError, match="cannot be read"):
+        pkcs12_bytes.certificates_in(whole[:-1])
+
+
+@given(st.data())
+def test_damaged_pkcs12_is_read_or_refused(data: st.DataObject) -> None:
+    whole = _pkcs12()
+    damaged = bytearray(whole)
+    for _ in range(data.draw(st.integers(1, 3))):
+        damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    with suppress(InputError):
+        read_certificates(bytes(damaged))
+
+
+@cache
+def _pkcs12() -> bytes:
+    return pkcs12_of("-nokeys", *OPEN, "-iter", "1")

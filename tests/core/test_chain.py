@@ -1,0 +1,130 @@
+"""Certificates in any order become a chain: leaf, intermediates, root; and how it ends is known."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from certificates_made import build, der, intermediate, named, pem, root
+from cryptography import x509
+from requests_made import der_of, key_of
+
+from csrtui.core.certificates import Certificate, read_der
+from csrtui.core.chain import Chain, ChainEnd, build_chain, signed
+from csrtui.core.keys import KeyType, private_pem
+from csrtui.core.request import to_pem
+from csrtui.core.subject import SubjectFields
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ASKED = der_of(SubjectFields(common_name="a.com"), "a.com")
+BELOW = intermediate()
+LEAF = read_der(der(BELOW.sign(ASKED)))
+CA, ROOT = read_der(BELOW.der), read_der(root().der)
+STRANGER = read_der(root("Another Root").der)
+
+
+@pytest.mark.parametrize("order", [*itertools.permutations([LEAF, CA, ROOT, STRANGER])])
+def test_the_order_in_which_they_come_does_not_matter(order: tuple[Certificate, ...]) -> None:
+    chain = build_chain(LEAF, order)
+    assert chain == Chain(LEAF, (CA,), ROOT, ChainEnd.ROOT)
+    assert chain.sent == (LEAF, CA)
+    assert chain.issuer_of_last == "CN=Test Root"
+
+
+@pytest.mark.parametrize(
+    ("others", "sent", "end"),
+    [
+        ([], 1, ChainEnd.ISSUER_MISSING),
+        ([ROOT, STRANGER], 1, ChainEnd.ISSUER_MISSING),
+        ([CA], 2, ChainEnd.ISSUER_ELSEWHERE),
+        ([CA, ROOT], 2, ChainEnd.ROOT),
+    ],
+)
+def test_gaps_are_known(others: list[Certificate], sent: int, end: ChainEnd) -> None:
+    chain = build_chain(LEAF, others)
+    assert (len(chain.sent), chain.end) == (sent, end)
+
+
+def namesake(**changes: object) -> Certificate:
+    """A certificate of the intermediate's name and another key."""
+    key = root("Another Root").key
+    extensions: list[x509.ExtensionType] = [x509.BasicConstraints(ca=True, path_length=None)]
+    return read_der(der(build(named("Test CA 1"), key.public_key(), root(), extensions, **changes)))
+
+
+def test_a_namesake_that_did_not_sign_it_is_no_issuer() -> None:
+    assert build_chain(LEAF, [namesake()]).end is ChainEnd.WRONG_ISSUER
+    assert build_chain(LEAF, [namesake(), CA]) == Chain(LEAF, (CA,), None, ChainEnd.ISSUER_ELSEWHERE)
+
+
+def test_who_is_no_ca_signs_nothing() -> None:
+    fake = intermediate("No CA", ca=False)
+    leaf = read_der(der(fake.sign(ASKED)))
+    assert build_chain(leaf, [read_der(fake.der)]).end is ChainEnd.WRONG_ISSUER
+
+
+def test_of_two_that_signed_it_the_root_is_taken_else_the_one_that_lives_longest() -> None:
+    top = root()
+    again: list[x509.ExtensionType] = [x509.BasicConstraints(ca=True, path_length=None)]
+    crossed = read_der(
+        der(
+            build(named("Test Root"), top.key.public_key(), root("Old Root"), again, start=datetime(2024, 1, 1, tzinfo=UTC))
+        )
+    )  # fmt: skip
+    assert build_chain(LEAF, [CA, crossed]).sent == (LEAF, CA, crossed)
+    assert build_chain(LEAF, [CA, crossed, ROOT]) == Chain(LEAF, (CA,), ROOT, ChainEnd.ROOT)
+    longer = read_der(
+        der(build(named("Test CA 1"), BELOW.key.public_key(), root(), again, start=datetime(2025, 1, 1, tzinfo=UTC), days=4000))
+    )  # fmt: skip
+    assert build_chain(LEAF, [CA, longer, ROOT]).intermediates == (longer,)
+
+
+def test_one_that_signed_itself_needs_nobody() -> None:
+    key = key_of(KeyType.EC_P256)
+    own = read_der(der(build(named("a.com"), key.public_key(), (named("a.com"), key), [])))
+    assert build_chain(own, [CA, ROOT]) == Chain(own, (), None, ChainEnd.ROOT)
+
+
+def test_cas_that_certify_each_other_end_somewhere() -> None:
+    names = ["Loop 1", "Loop 2"]
+    key = root().key
+    extensions: list[x509.ExtensionType] = [x509.BasicConstraints(ca=True, path_length=None)]
+    ring = [
+        read_der(der(build(named(one), key.public_key(), (named(other), key), extensions)))
+        for one, other in (names, names[::-1])
+    ]
+    leaf = read_der(der(build(named("a.com"), key.public_key(), (named("Loop 1"), key), [])))
+    chain = build_chain(leaf, ring)
+    assert (len(chain.sent), chain.end) == (3, ChainEnd.ISSUER_ELSEWHERE)
+
+
+def test_a_chain_longer_than_any_is_cut() -> None:
+    key = root().key
+    extensions: list[x509.ExtensionType] = [x509.BasicConstraints(ca=True, path_length=None)]
+    many = [
+        read_der(der(build(named(f"CA {at}"), key.public_key(), (named(f"CA {at + 1}"), key), extensions)))
+        for at in range(12)
+    ]
+    chain = build_chain(many[0], many)
+    assert (len(chain.sent), chain.end) == (11, ChainEnd.ISSUER_ELSEWHERE)
+
+
+def test_with_an_old_hash_the_names_are_all_that_is_asked(tmp_path: Path) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    files = {"ca.pem": pem(BELOW.certificate), "ca.key": private_pem(BELOW.key), "csr.pem": to_pem(ASKED)}
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    sign = ["-req", "-sha1", "-in", "csr.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-outform", "DER"]
+    made = subprocess.run(["openssl", "x509", *sign], cwd=tmp_path, capture_output=True, check=True).stdout
+    leaf = read_der(made)
+    assert (leaf.signature_hash, leaf.has_old_hash) == ("sha1", True)
+    assert signed(leaf, CA)
+    assert not signed(leaf, STRANGER)
+    assert build_chain(leaf, [ROOT, CA]) == Chain(leaf, (CA,), ROOT, ChainEnd.ROOT)

@@ -1,0 +1,265 @@
+"""What a certificate says; in what it differs from the request; what is wrong with it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from certificates_made import DAYS, START, build, der, intermediate, named, pem, root
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import x448
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from requests_made import NOW, der_of, key_of
+
+from csrtui.core import request
+from csrtui.core.certificates import Certificate, read_der, to_pem
+from csrtui.core.chain import Chain, ChainEnd, build_chain
+from csrtui.core.errors import InputError
+from csrtui.core.finding import CaKind, Level
+from csrtui.core.issued import DifferenceKind, FlawKind, differences, flaws
+from csrtui.core.keys import KeyType, spki_sha256
+from csrtui.core.lifetimes import days_of, longest_days
+from csrtui.core.pair import Validity
+from csrtui.core.subject import SubjectFields
+
+FIRM = SubjectFields(common_name="a.com", organization="My Ltd", country="GB")
+ASKED_DER = der_of(FIRM, "a.com", "www.a.com")
+ASKED = request.read_der(ASKED_DER)
+CA = read_der(intermediate().der)
+DAY = timedelta(days=1)
+
+
+def issued(**changes: Any) -> Certificate:
+    return read_der(der(intermediate().sign(ASKED_DER, **changes)))
+
+
+def subject(*attributes: tuple[x509.ObjectIdentifier, str]) -> x509.Name:
+    return x509.Name([x509.NameAttribute(oid, value) for oid, value in attributes])
+
+
+# What it says
+
+
+def test_a_certificate_is_told_in_full() -> None:
+    one = issued()
+    assert one.subject == FIRM
+    assert (one.subject_text, one.issuer_text) == ("CN=a.com,O=My Ltd,C=GB", "CN=Test CA 1")
+    assert one.names == ("a.com", "www.a.com")
+    assert one.validity == Validity(START, START + DAYS * DAY - timedelta(seconds=1))
+    assert (one.serial, one.signature_hash) == ("ABC", "sha256")
+    assert one.spki_sha256 == ASKED.spki_sha256 == spki_sha256(key_of(KeyType.EC_P256).public_key())
+    assert (one.is_ca, one.is_self_issued, one.serves, one.has_old_hash) == (False, False, True, False)
+    assert (CA.is_ca, CA.is_self_issued, read_der(root().der).is_self_issued) == (True, False, True)
+
+
+def test_openssl_says_the_same() -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    one = issued()
+    asked = ("-noout", "-serial", "-fingerprint", "-sha256", "-subject", "-nameopt", "RFC2253")
+    said = subprocess.run(
+        ["openssl", "x509", *asked], input=to_pem([one]), capture_output=True, check=True
+    ).stdout.decode()
+    assert "serial=0ABC" in said
+    assert f"subject={one.subject_text}" in said
+    assert one.sha256 in said.replace(":", "").lower()
+
+
+def test_it_is_written_as_cryptography_writes_it() -> None:
+    made = [intermediate().certificate, root().certificate]
+    assert to_pem(read_der(der(one)) for one in made) == pem(*made)
+
+
+def test_a_key_of_an_unknown_kind_fits_no_pair_and_a_hash_of_its_own_is_none() -> None:
+    strange = build(named("x"), x448.X448PrivateKey.generate().public_key(), root(), [])
+    unknown = der(strange).replace(bytes.fromhex("06032b656f"), bytes.fromhex("06032b657f"))
+    assert read_der(unknown).spki_sha256 is None
+    ed25519 = key_of(KeyType.ED25519)
+    own = build(named("x"), ed25519.public_key(), (named("x"), ed25519), [], hash=None)
+    assert read_der(der(own)).signature_hash is None
+
+
+def test_a_version_that_x509_does_not_know_is_refused_as_such() -> None:
+    odd = der(build(named("x"), root().key.public_key(), root(), [])).replace(
+        b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x07"
+    )
+    with pytest.raises(InputError, match="version 7"):
+        read_der(odd)
+
+
+@pytest.mark.parametrize(
+    ("changes", "whose"),
+    [
+        ({}, "CN=a.com,O=My Ltd,C=GB"),
+        ({"subject": subject()}, "a.com"),
+        ({"subject": subject(), "names": []}, "serial number ABC"),
+    ],
+)
+def test_whose_it_is_is_told_by_whatever_there_is(changes: dict[str, Any], whose: str) -> None:
+    assert issued(**changes).whose == whose
+
+
+def test_a_root_of_version_1_counts_as_a_ca() -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    made = subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+         "-keyout", "/dev/null", "-subj", "/CN=Old", "-config", "/dev/stdin", "-outform", "DER"],
+        input=b"[req]\ndistinguished_name=d\n[d]\n", capture_output=True, check=True,
+    ).stdout  # fmt: skip
+    one = read_der(made)
+    assert one.is_ca is (b"\xa0\x03\x02\x01\x02" not in made)
+
+
+# In what it differs
+
+
+def kinds(
+    certificate: Certificate, ca: CaKind = CaKind.PUBLIC
+) -> list[tuple[DifferenceKind, str | None, str | None]]:
+    return [(one.kind, one.requested, one.issued) for one in differences(ASKED, certificate, ca)]
+
+
+def test_what_was_issued_as_requested_differs_in_nothing() -> None:
+    assert kinds(issued()) == []
+    assert kinds(issued(names=["WWW.A.com", "a.com"])) == []
+
+
+def test_names_dropped_and_added_are_named() -> None:
+    assert kinds(issued(names=["a.com", "b.com"])) == [
+        (DifferenceKind.NAME_DROPPED, "www.a.com", None),
+        (DifferenceKind.NAME_ADDED, None, "b.com"),
+    ]
+
+
+def test_a_subject_that_was_changed_is_told_field_by_field() -> None:
+    other = subject(
+        (NameOID.ORGANIZATION_NAME, "My Limited"),
+        (NameOID.LOCALITY_NAME, "London\x1b[2J"),
+        (NameOID.COMMON_NAME, "a.com"),
+    )
+    certificate = issued(subject=other)
+    assert kinds(certificate) == [
+        (DifferenceKind.FIELD_CHANGED, "My Ltd", "My Limited"),
+        (DifferenceKind.FIELD_DROPPED, "GB", None),
+        (DifferenceKind.FIELD_ADDED, None, "London\x1b[2J"),
+    ]
+    texts = [one.text for one in differences(ASKED, certificate, CaKind.PUBLIC)]
+    assert texts == [
+        "the CA changed the organization from My Ltd to My Limited",
+        "the CA left out the country GB",
+        "the CA added the locality London\\x1b[2J",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("days", "kind"),
+    [
+        (189, DifferenceKind.LIFE_SHORTER),
+        (190, None),
+        (200, None),
+        (201, DifferenceKind.LIFE_LONGER),
+    ],
+)
+def test_a_life_other_than_expected_is_told_of_a_public_ca_only(
+    days: int, kind: DifferenceKind | None
+) -> None:
+    assert kinds(issued(days=days)) == ([(kind, "200", str(days))] if kind else [])
+    assert kinds(issued(days=days), CaKind.PRIVATE) == []
+
+
+@pytest.mark.parametrize(
+    ("year", "month", "day", "days"),
+    [
+        (2026, 3, 14, 398), (2026, 3, 15, 200), (2027, 3, 14, 200), (2027, 3, 15, 100),
+        (2029, 3, 14, 100), (2029, 3, 15, 47), (2040, 1, 1, 47),
+    ],
+)  # fmt: skip
+def test_the_schedule_of_longest_lives(year: int, month: int, day: int, days: int) -> None:
+    assert longest_days(datetime(year, month, day, tzinfo=UTC)) == days
+
+
+@pytest.mark.parametrize(("seconds", "days"), [(0, 1), (86_399, 1), (86_400, 2), (200 * 86_400 - 1, 200)])
+def test_a_day_begun_is_a_day_of_life(seconds: int, days: int) -> None:
+    assert days_of(Validity(START, START + timedelta(seconds=seconds))) == days
+
+
+# What is wrong
+
+
+def flaws_of(leaf: Certificate, *others: Certificate, now: datetime = NOW) -> list[tuple[FlawKind, Level]]:
+    return [(one.kind, one.level) for one in flaws(build_chain(leaf, others), CaKind.PUBLIC, now)]
+
+
+ROOT = read_der(root().der)
+LAST = START + DAYS * DAY - timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        (START - timedelta(seconds=1), [(FlawKind.NOT_YET_VALID, Level.WARNING)]),
+        (START, []),
+        (LAST, []),
+        (LAST + timedelta(seconds=1), [(FlawKind.EXPIRED, Level.WARNING)]),
+    ],
+)
+def test_one_that_is_not_valid_now_is_told(now: datetime, expected: list[object]) -> None:
+    assert flaws_of(issued(), CA, ROOT, now=now) == expected
+
+
+def test_an_intermediate_that_is_not_valid_any_more_is_told() -> None:
+    gone = intermediate("Test CA gone", days=30)
+    leaf = read_der(der(gone.sign(ASKED_DER)))
+    assert flaws_of(leaf, read_der(gone.der), ROOT) == [(FlawKind.CHAIN_EXPIRED, Level.WARNING)]
+
+
+def test_how_a_chain_ends_is_told() -> None:
+    leaf = issued()
+    assert flaws_of(leaf) == [(FlawKind.CHAIN_INCOMPLETE, Level.WARNING)]
+    assert flaws_of(leaf, CA) == [(FlawKind.ROOT_ELSEWHERE, Level.NOTE)]
+    assert flaws_of(leaf, CA, ROOT) == []
+    namesake = read_der(der(build(named("Test CA 1"), key_of(KeyType.EC_P256).public_key(), root(), [])))
+    assert flaws_of(leaf, namesake) == [(FlawKind.CHAIN_WRONG, Level.WARNING)]
+
+
+def test_an_old_hash_is_told_of_what_a_server_sends_and_not_of_the_root() -> None:
+    old = replace(issued(), signature_hash="sha1")
+    chain = Chain(
+        old, (replace(CA, signature_hash="md5"),), replace(ROOT, signature_hash="sha1"), ChainEnd.ROOT
+    )
+    found = flaws(chain, CaKind.PUBLIC, NOW)
+    assert [one.kind for one in found] == [FlawKind.OLD_HASH] * 2
+    assert ["SHA1" in found[0].text, "MD5" in found[1].text] == [True, True]
+
+
+CLIENT, ANY = ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE
+
+
+@pytest.mark.parametrize(
+    ("purposes", "expected"),
+    [
+        (None, []),
+        ((ExtendedKeyUsageOID.SERVER_AUTH,), []),
+        ((ANY,), []),
+        ((CLIENT,), [(FlawKind.NOT_FOR_SERVERS, Level.WARNING)]),
+        ((ExtendedKeyUsageOID.SERVER_AUTH, CLIENT), [(FlawKind.FOR_CLIENTS, Level.NOTE)]),
+    ],
+)
+def test_what_it_is_not_for_is_told(
+    purposes: tuple[x509.ObjectIdentifier, ...] | None, expected: list[tuple[FlawKind, Level]]
+) -> None:
+    leaf = issued(purposes=purposes)
+    assert flaws_of(leaf, CA, ROOT) == expected
+    private = [one.kind for one in flaws(build_chain(leaf, [CA, ROOT]), CaKind.PRIVATE, NOW)]
+    assert private == [kind for kind, level in expected if level is Level.WARNING]
+
+
+def test_what_has_to_be_done_comes_before_what_is_only_told() -> None:
+    leaf = issued(purposes=(ExtendedKeyUsageOID.SERVER_AUTH, CLIENT))
+    levels = [level for _, level in flaws_of(leaf, now=LAST + DAY)]
+    assert levels == [Level.WARNING, Level.WARNING, Level.NOTE]
