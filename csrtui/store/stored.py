@@ -125,13 +125,14 @@ class Change:
             OSError: It is not kept.
             StoreError: What has one of the names is not safe.
         """
-        for name in _kept_names(when):
-            if not files.exists(self._descriptor, name):
-                files.replace(self._descriptor, name, before, PUBLIC_FILE)
-                files.flush_folder(self._descriptor)
-                return
+        names = _kept_names(when)
+        name = next(names)
+        while files.exists(self._descriptor, name):
             if _read(self._descriptor, name, self._path) == before:
                 return
+            name = next(names)  # there is always another one
+        files.replace(self._descriptor, name, before, PUBLIC_FILE)
+        files.flush_folder(self._descriptor)
 
 
 def _kept_names(when: datetime) -> Iterator[str]:

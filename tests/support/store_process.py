@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,6 +104,10 @@ def main(action: str, path: str, *rest: str) -> None:
         mark()
         with store.change(rest[0]) as change:
             change.replace_record(b'{"schema": 1} new')
+    elif action == "certificate-once":
+        mark()
+        with store.change(rest[0]) as change:
+            change.replace_certificate(b"new", datetime(2026, 11, 23, 9, tzinfo=UTC))
 
 
 def mark() -> None:

@@ -1,0 +1,94 @@
+"""A program that replaces a certificate is killed, or the kernel fails it, at every one of its calls.
+
+After each a whole certificate is there, and the one before is there too, under its own name or another.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from injection import Call, Outcome, calls_in, require_strace, run_with_fault
+from store_process import command
+from store_state import pair_files
+
+from csrtui.store.keystore import Keystore
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KILL, KEPT = "signal=KILL", "certificate-20261123-090000.pem"
+
+
+def prepare(place: Path) -> tuple[Path, list[str]]:
+    """Make a pair with a certificate; return its folder and the program that replaces it."""
+    place.mkdir()
+    store = Keystore(str(place / "store"))
+    store.add("a", pair_files())
+    with store.change("a") as change:
+        change.replace_certificate(b"old", datetime(2026, 1, 1, tzinfo=UTC))
+    return place / "store" / "pairs" / "a", command("certificate-once", str(place / "store"), "a")
+
+
+def check_after(pair: Path, outcome: Outcome) -> None:
+    """Assert that nothing is lost or half there, and is what the program said; then go on with it."""
+    found = {path.name: path.read_bytes() for path in pair.glob("cert*")}
+    present = found.pop("certificate.pem")
+    assert present in {b"old", b"new"}
+    assert found in ([{KEPT: b"old"}] if present == b"new" else [{}, {KEPT: b"old"}])
+    if outcome.code in {0, 3}:
+        assert (outcome.code == 0 or "NotConfirmedError" in outcome.talk) == (present == b"new")
+    else:
+        assert outcome.code in {-9, 137}, outcome.talk
+    with Keystore(str(pair.parents[1])).change("a") as change:
+        change.replace_certificate(b"new", datetime(2026, 11, 23, 9, tzinfo=UTC))
+    names = {
+        path.name: path.read_bytes() for path in pair.iterdir() if "cert" in path.name or ".tmp" in path.name
+    }
+    assert names == {"certificate.pem": b"new", KEPT: b"old"}
+
+
+def sweep(tmp_path: Path, chosen: list[tuple[Call, str]]) -> None:
+    """Give each fault to a run of its own."""
+    for number, (call, fault) in enumerate(chosen):
+        pair, program = prepare(tmp_path / str(number))
+        outcome = run_with_fault(program, tmp_path / f"{number}.trace", call, fault)
+        try:
+            check_after(pair, outcome)
+        except AssertionError as error:
+            error.add_note(f"{fault} at {call}: exit code {outcome.code}, {outcome.talk}")
+            raise
+
+
+def calls_of(tmp_path: Path) -> list[Call]:
+    """Return the calls that the program makes on the store when nothing fails."""
+    require_strace(tmp_path)
+    pair, program = prepare(tmp_path / "reference")
+    calls = calls_in(program, tmp_path / "reference.trace", tmp_path / "reference")
+    assert (pair / KEPT).read_bytes() == b"old"
+    return calls
+
+
+def test_the_one_before_is_on_the_disk_before_it_is_replaced(tmp_path: Path) -> None:
+    """Kept, flushed, its name flushed; then written, flushed, renamed, its name flushed."""
+    order = [call for call in calls_of(tmp_path) if call.name.startswith(("rename", "fsync"))]
+    steps = ["rename" if call.name.startswith("rename") else "fsync" for call in order]
+    assert steps == ["fsync", "rename", "fsync", "fsync", "rename", "fsync"]
+    assert [KEPT in call.text for call in order if call.name.startswith("rename")] == [True, False]
+
+
+def test_the_calls_that_decide_may_fail(tmp_path: Path) -> None:
+    deciding = [call for call in calls_of(tmp_path) if call.name.startswith(("rename", "fsync"))]
+    sweep(
+        tmp_path,
+        [(call, KILL) for call in deciding] + [(deciding[2], "error=EIO"), (deciding[-1], "error=EIO")],
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", [KILL, "error=EIO", "error=ENOSPC", "error=EINTR"])
+def test_every_call_may_fail(fault: str, tmp_path: Path) -> None:
+    calls = calls_of(tmp_path)
+    assert len(calls) > 25
+    sweep(tmp_path, [(call, fault) for call in calls])
