@@ -7,7 +7,6 @@ import subprocess
 from functools import cache
 from typing import TYPE_CHECKING
 
-import pytest
 from requests_made import NOW, der_of, key_of
 
 from csrtui.core import backup_file, keys, pkcs8, request
@@ -48,6 +47,8 @@ def backup(kept: KeptKey = KeptKey.PLAIN, certificates: bytes = b"") -> bytes:
 def openssl(*arguments: str, data: bytes = b"", passphrase: Secret = PASSPHRASE) -> bytes:
     """What openssl prints; ``env:PASSPHRASE`` in its arguments is the passphrase. It has to succeed; without it the test is skipped."""
     if shutil.which("openssl") is None:
+        import pytest  # not above: programs that run under strace import this module
+
         pytest.skip("openssl is not installed")
     done = subprocess.run(
         ["openssl", *arguments],

@@ -25,6 +25,8 @@ MARK = "/csrtui-begins"
 
 CHANGING = frozenset(
     [
+        "link",
+        "linkat",
         "mkdir",
         "mkdirat",
         "chmod",

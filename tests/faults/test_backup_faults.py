@@ -1,0 +1,222 @@
+"""A backup or a restore is killed, or the kernel fails it, at every one of its calls.
+
+After each there is no file of that name or a whole one, no pair or a whole one, nothing is called verified that
+does not restore, what lay there before lies there still, and the next run works.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from backup_process import ROOT, command
+from backups_made import PASSPHRASE, QUICK
+from injection import CHANGING, LOOKING, Call, Outcome, calls_in, require_strace, run_with_fault
+from pairs_made import new_pair, order, record_of
+
+from csrtui.core import backup_file, keys, pkcs8
+from csrtui.core.pair import BackupStatus
+from csrtui.store.keystore import Keystore
+from csrtui.tasks.backup import back_up
+from csrtui.tasks.restore import restore
+from csrtui.tasks.review import list_pairs
+from csrtui.tasks.session import Session
+from csrtui.tasks.unlocking import open_key
+from csrtui.tasks.verify import verify_pair
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KILL = "signal=KILL"
+ERRORS = ("error=EIO", "error=ENOSPC", "error=EINTR")
+BACK_UP, RESTORE = "back-up", "restore"
+FOREIGN = "a.com.20200101-000000.backup.pem"
+"""What lay there before."""
+
+
+@pytest.fixture(autouse=True)
+def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pkcs8, "ROUNDS", QUICK)
+
+
+class Scene:
+    """What a run finds, and what there is after it.
+
+    Args:
+        action: What is done.
+        place: A folder of its own, which is made.
+        template: A folder with a store and its backups, which is copied.
+    """
+
+    def __init__(self, action: str, place: Path, template: Path) -> None:
+        shutil.copytree(template, place)
+        self.action = action
+        self.usb = place / "usb"
+        store = place / ("store" if action == BACK_UP else "other")
+        self.session = Session(Keystore(str(store)), user="joe")
+        (backup,) = (path for path in self.usb.iterdir() if path.name != FOREIGN)
+        self.before = {path.name: path.read_bytes() for path in self.usb.iterdir()}
+        self.program = command(action, str(store), str(self.usb if action == BACK_UP else backup))
+        self.backup = str(backup)
+
+    def check(self, outcome: Outcome) -> None:
+        """Assert that it is as it has to be after a fault, and that it goes on."""
+        assert outcome.code in {0, 1, 2, 3, -9, 137}, outcome.talk
+        assert PASSPHRASE.revealed not in outcome.talk
+        for name, data in self.before.items():
+            assert (self.usb / name).read_bytes() == data
+        self._check_files(outcome)
+        self._check_pairs(outcome)
+        if self.action == BACK_UP:
+            assert back_up(self.session, "a.com", order(self.usb)).status is BackupStatus.VERIFIED
+        elif not self.session.store.names():
+            restore(self.session, self.backup, PASSPHRASE)
+        self.session.store.sweep()
+        assert self.session.store.leftovers() == []
+
+    def _check_files(self, outcome: Outcome) -> None:
+        new = {path for path in self.usb.iterdir() if path.name not in self.before}
+        for path in new:
+            if path.name.startswith(".tmp-"):
+                assert outcome.code in {-9, 137} or "unlink" in outcome.talk or outcome.code == 0
+                continue
+            found = backup_file.parse(path.read_bytes())
+            key = pkcs8.decrypt(found.key, PASSPHRASE)
+            assert keys.spki_sha256(key.public_key()) == found.asked.spki_sha256
+
+    def _check_pairs(self, outcome: Outcome) -> None:
+        found = list_pairs(self.session)
+        assert found.problems == ()
+        if self.action == BACK_UP or outcome.code == 0:
+            assert [pair.name for pair in found.pairs] == ["a.com"]
+        for pair in found.pairs:
+            assert keys.spki_sha256(open_key(self.session, pair).public_key()) == pair.record.key.spki_sha256
+            verified = [one for one in record_of(self.session).backups if one.status is BackupStatus.VERIFIED]
+            assert verified
+            assert len(verified) == 2 or self.action == RESTORE or outcome.code != 0
+            for one in verified:
+                assert os.path.exists(one.path)
+            if len(verified) == len(record_of(self.session).backups):
+                assert all(result.ok for result in verify_pair(self.session, "a.com", PASSPHRASE))
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    """Give a folder with a store, a verified backup of its pair, and a file that somebody else put beside it."""
+    path = tmp_path / "template"
+    usb = path / "usb"
+    usb.mkdir(parents=True)
+    session = Session(Keystore(str(path / "store")), user="joe")
+    back_up(session, new_pair(session), order(usb))
+    (usb / FOREIGN).write_bytes(b"not to be touched")
+    return path
+
+
+def scene(action: str, place: Path, template: Path) -> Scene:
+    made = Scene(action, place, template)
+    if action == BACK_UP:  # the record names its backups by their whole paths
+        record = place / "store" / "pairs" / "a.com" / "pair.json"
+        record.write_text(record.read_text().replace(str(template), str(place)))
+    return made
+
+
+def calls_of(action: str, tmp_path: Path, template: Path) -> list[Call]:
+    """Return the calls that the program makes on its files when nothing fails."""
+    require_strace(tmp_path)
+    made = scene(action, tmp_path / "reference", template)
+    calls = calls_in(made.program, tmp_path / "reference.trace", tmp_path / "reference")
+    made.check(Outcome(0, ""))
+    return calls
+
+
+def sweep(action: str, tmp_path: Path, template: Path, chosen: list[tuple[Call, str]]) -> None:
+    """Give each fault to a run of its own."""
+    for number, (call, fault) in enumerate(chosen):
+        made = scene(action, tmp_path / str(number), template)
+        outcome = run_with_fault(made.program, tmp_path / f"{number}.trace", call, fault)
+        try:
+            made.check(outcome)
+        except Exception as error:
+            error.add_note(f"{fault} at {call}: exit code {outcome.code}, {outcome.talk}")
+            raise
+
+
+@pytest.mark.parametrize("action", [BACK_UP, RESTORE])
+def test_the_calls_that_decide_may_fail(action: str, tmp_path: Path, template: Path) -> None:
+    calls = calls_of(action, tmp_path, template)
+    flushes = [call for call in calls if call.name == "fsync"]
+    write = next(call for call in calls if call.name == "write")
+    naming = next(call for call in calls if call.name.startswith(("link", "rename")))
+    chosen = [(call, KILL) for call in (write, flushes[0], naming, flushes[-1])]
+    chosen += [(write, "error=ENOSPC"), (flushes[0], "error=EIO")]
+    sweep(action, tmp_path, template, chosen)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("action", [BACK_UP, RESTORE])
+@pytest.mark.parametrize("fault", [KILL, *ERRORS])
+def test_every_call_may_fail(action: str, fault: str, tmp_path: Path, template: Path) -> None:
+    calls = calls_of(action, tmp_path, template)
+    assert len(calls) > 25
+    assert {call.name for call in calls} <= {*CHANGING, *LOOKING}
+    sweep(action, tmp_path, template, [(call, fault) for call in calls])
+
+
+# A full disk half-way
+
+_UNSHARE = ("unshare", "--user", "--map-root-user", "--mount")
+_PROGRAM = """
+import subprocess, sys
+sys.path[:0] = sys.argv[1:3]
+from backups_made import PASSPHRASE, QUICK
+from pairs_made import new_pair, order
+from csrtui.core import backup_file, keys, pkcs8
+from csrtui.core.pair import BackupStatus
+from csrtui.store.keystore import Keystore
+from csrtui.tasks.backup import back_up_many
+from csrtui.tasks.review import read_pair
+from csrtui.tasks.session import Session
+from pathlib import Path
+
+pkcs8.ROUNDS = QUICK
+store, usb = Path(sys.argv[3], "store"), Path(sys.argv[3], "usb")
+usb.mkdir()
+subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(usb)], check=True)
+session = Session(Keystore(str(store)), user="joe")
+names = [new_pair(session, f"{letter}.com") for letter in "abcdefg"]
+results = back_up_many(session, names, order(usb))
+done = {result.pair for result in results if result.ok}
+full = {result.pair for result in results if not result.ok}
+assert done and full, results
+assert all("No space left on device" in result.text for result in results if not result.ok), results
+for name in names:
+    record = read_pair(session, name)[0].record
+    expected = BackupStatus.VERIFIED if name in done else BackupStatus.NONE
+    assert record.backup_status is expected, (name, record.backup_status)
+files = list(usb.iterdir())
+assert len(files) == len(done), files
+for file in files:
+    pkcs8.decrypt(backup_file.parse(file.read_bytes()).key, PASSPHRASE)
+subprocess.run(["mount", "-o", "remount,size=256k", str(usb)], check=True)
+assert all(result.ok for result in back_up_many(session, sorted(full), order(usb)))
+"""
+
+
+def test_a_disk_that_is_full_half_way_leaves_the_done_ones_verified(tmp_path: Path) -> None:
+    if shutil.which("unshare") is None:
+        pytest.skip("unshare is not installed")
+    if subprocess.run([*_UNSHARE, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("a user namespace with mounts is not permitted here")
+    support = str(ROOT / "tests" / "support")
+    done = subprocess.run(
+        [*_UNSHARE, sys.executable, "-B", "-c", _PROGRAM, str(ROOT), support, str(tmp_path)],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,44 @@
+"""A process that backs a pair up, or restores one, as a program of its own, to be killed or failed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+SCRIPT = os.path.abspath(__file__)
+ROOT = Path(SCRIPT).parents[2]
+
+
+def command(*arguments: str) -> list[str]:
+    """Return how to run a program of this file."""
+    return [sys.executable, "-I", "-B", SCRIPT, *arguments]
+
+
+def main(action: str, store: str, path: str) -> None:
+    """Back ``a.com`` up to the folder `path`, or restore the file `path`."""
+    sys.path[:0] = [str(ROOT), os.path.dirname(SCRIPT)]
+    from backups_made import PASSPHRASE, QUICK
+    from store_process import mark
+
+    from csrtui.core import pkcs8
+    from csrtui.store.keystore import Keystore
+    from csrtui.tasks.backup import Order, back_up
+    from csrtui.tasks.restore import restore
+    from csrtui.tasks.session import Session
+
+    pkcs8.ROUNDS = QUICK
+    session = Session(Keystore(store), user="joe")
+    mark()
+    if action == "back-up":
+        back_up(session, "a.com", Order(path, PASSPHRASE, PASSPHRASE))
+    else:
+        restore(session, path, PASSPHRASE)
+
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:])
+    except Exception as error:  # noqa: BLE001 - the test reads how it ended
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        sys.exit(getattr(error, "exit_code", 70))
