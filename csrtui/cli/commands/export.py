@@ -1,0 +1,100 @@
+"""``csrtui export PAIR --for PLATFORM --to DIR``: the files as a server software wants them."""
+
+import argparse
+
+from csrtui.cli.output import say, talk
+from csrtui.cli.parser import Action
+from csrtui.cli.passphrase import (
+    add_passphrase_arguments,
+    is_given,
+    read_known_passphrase,
+    read_new_passphrase,
+)
+from csrtui.cli.results import put_results
+from csrtui.cli.session import open_session
+from csrtui.core.errors import InputError
+from csrtui.core.guide import block_lines, note_lines
+from csrtui.core.pkcs12 import Strength
+from csrtui.core.platforms import PLATFORMS, read_platform
+from csrtui.core.secret import Secret
+from csrtui.core.visible import visible
+from csrtui.tasks.exporting import Exported, Order, Ready, export, prepare
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("pair", metavar="PAIR", help="the pair's name")
+    parser.add_argument(
+        "--for",
+        dest="platform",
+        required=True,
+        metavar="PLATFORM",
+        help=f"the server software: {', '.join(PLATFORMS)}",
+    )
+    parser.add_argument("--to", required=True, metavar="DIR", help="the folder the files go to")
+    parser.add_argument(
+        "--legacy", action="store_true", help="PKCS #12 with 3DES, for Windows Server 2016 and older"
+    )
+    parser.add_argument(
+        "--key-passphrase-file", metavar="F", help="where the passphrase of the pair's own key is"
+    )
+    add_passphrase_arguments(parser)
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+
+
+def _run(options: argparse.Namespace) -> int:
+    session = open_session(options)
+    strength = Strength.LEGACY if options.legacy else Strength.AES
+    order = Order(options.pair, read_platform(options.platform), options.to, strength)
+    ready = prepare(session, order)
+    _refuse_idle(options, ready)
+    for warning in ready.warnings:
+        say(f"warning: {warning}")
+    key_passphrase = _key_passphrase(options) if ready.needs_key_passphrase else None
+    file_passphrase = read_new_passphrase(options, "PKCS #12 file") if ready.needs_file_passphrase else None
+    exported = export(session, ready, key_passphrase=key_passphrase, file_passphrase=file_passphrase)
+    status = put_results(exported.results, as_json=options.json)
+    _say_what_to_do(ready, exported)
+    if exported.unnoted is not None:
+        raise exported.unnoted
+    return status
+
+
+def _refuse_idle(options: argparse.Namespace, ready: Ready) -> None:
+    """Refuse a passphrase that would protect nothing: whoever gave it believes that it does."""
+    if is_given(options) and not ready.needs_file_passphrase:
+        raise InputError(
+            f"{ready.order.platform.label} takes no PKCS #12 file, so there is nothing to put under a passphrase",
+            "the passphrase of the pair's own key is given with --key-passphrase-file",
+        )
+    if options.key_passphrase_file is not None and not ready.needs_key_passphrase:
+        raise InputError(
+            f"the key of {ready.pair.name} is under no passphrase", "leave --key-passphrase-file out"
+        )
+
+
+def _key_passphrase(options: argparse.Namespace) -> Secret:
+    given = argparse.Namespace(passphrase_file=options.key_passphrase_file, passphrase_fd=None)
+    try:
+        return read_known_passphrase(given, f"Passphrase of the key of {options.pair}: ")
+    except InputError as error:
+        if options.key_passphrase_file is not None:
+            raise
+        raise InputError(error.what, "use --key-passphrase-file") from error
+
+
+def _say_what_to_do(ready: Ready, exported: Exported) -> None:
+    deployment = exported.deployment
+    lines = [
+        *block_lines((*deployment.blocks, *deployment.commands)),
+        "",
+        *note_lines(ready.order.server),
+    ]
+    talk("".join(f"{visible(line)}\n" for line in lines))
+
+
+ACTION = Action(
+    "csrtui export www.mydomain.com --for nginx --to /etc/nginx/tls\n"
+    "csrtui export www.mydomain.com --for iis --to . --passphrase-file ~/.pfx-passphrase",
+    _arguments,
+    _run,
+)

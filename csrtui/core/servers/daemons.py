@@ -1,0 +1,207 @@
+"""Servers that read PEM files from the disk."""
+
+from csrtui.core.server_files import Block, FileRow, Form, OldCsr, Part, Quoting, Server
+from csrtui.core.servers.shared import (
+    ANY_KEY,
+    CHAIN,
+    FILES_ANYWAY,
+    FULL_CHAIN,
+    KEY,
+    PLACES,
+    READ_BY_ROOT,
+)
+
+ROWS = (
+    Server(
+        "nginx",
+        Form.PEM,
+        (FULL_CHAIN, KEY),
+        "in one file with the certificate, behind it",
+        ANY_KEY,
+        (
+            Block(
+                "in the server block",
+                ("listen 443 ssl;", "ssl_certificate @certificate@;", "ssl_certificate_key @key@;"),
+                Quoting.DOUBLE,
+            ),
+        ),
+        (Block("check and reload", ("nginx -t && systemctl reload nginx",)),),
+        OldCsr.YES,
+        FILES_ANYWAY,
+        "nginx.org, Module ngx_http_ssl_module",
+        PLACES,
+        (READ_BY_ROOT,),
+    ),
+    Server(
+        "apache",
+        Form.PEM,
+        (FULL_CHAIN, CHAIN, KEY),
+        "in one file with the certificate, behind it, from 2.4.8; before that in a file of its own",
+        ANY_KEY,
+        (
+            Block(
+                "in the virtual host, from 2.4.8",
+                (
+                    "SSLEngine on",
+                    "SSLCertificateFile @certificate@",
+                    "SSLCertificateKeyFile @key@",
+                ),
+                Quoting.DOUBLE,
+            ),
+            Block("before 2.4.8 in addition", ("[[SSLCertificateChainFile @chain@]]",), Quoting.DOUBLE),
+        ),
+        (
+            Block("check and reload, Debian", ("apachectl configtest && systemctl reload apache2",)),
+            Block("check and reload, RHEL", ("apachectl configtest && systemctl reload httpd",)),
+        ),
+        OldCsr.YES,
+        FILES_ANYWAY,
+        "httpd.apache.org, Apache Module mod_ssl",
+        PLACES,
+        (READ_BY_ROOT, "On Debian the module is switched on with: a2enmod ssl"),
+    ),
+    Server(
+        "haproxy",
+        Form.PEM,
+        (FileRow("bundle", ".pem", (Part.LEAF, Part.CHAIN, Part.KEY)),),
+        "in the one file: certificate, chain, key",
+        ANY_KEY,
+        (Block("in the frontend", ("bind :443 ssl crt @bundle@",), Quoting.SINGLE),),
+        (
+            Block(
+                "check and reload",
+                ("haproxy -c -f /etc/haproxy/haproxy.cfg && systemctl reload haproxy",),
+            ),
+        ),
+        OldCsr.YES,
+        FILES_ANYWAY,
+        "docs.haproxy.org, Configuration Manual, bind options: crt",
+        ("usually: /etc/haproxy/certs, a folder of its own; crt also takes the whole folder",),
+        (
+            READ_BY_ROOT,
+            "Where crt names a folder, HAProxy loads every file in it: no backups or notes beside this one.",
+        ),
+    ),
+    Server(
+        "postfix",
+        Form.PEM,
+        (FileRow("bundle", ".pem", (Part.KEY, Part.LEAF, Part.CHAIN)),),
+        "in the one file: key first, then certificate and chain",
+        ANY_KEY,
+        (
+            Block(
+                "in main.cf, Postfix 3.4 and later",
+                ("smtpd_tls_chain_files = @bundle@", "smtpd_tls_security_level = may"),
+            ),
+        ),
+        (Block("check and reload", ("postfix check && postfix reload",)),),
+        OldCsr.YES,
+        FILES_ANYWAY,
+        "postfix.org, TLS_README",
+        PLACES,
+        (
+            READ_BY_ROOT,
+            "Before 3.4 the file is named twice instead: smtpd_tls_cert_file and smtpd_tls_key_file.",
+        ),
+    ),
+    Server(
+        "dovecot",
+        Form.PEM,
+        (FULL_CHAIN, KEY),
+        "in one file with the certificate, behind it",
+        ANY_KEY,
+        (
+            Block("Dovecot 2.4", ("ssl_server_cert_file = @certificate@", "ssl_server_key_file = @key@")),
+            Block(
+                "Dovecot 2.3, with the < before the path", ("ssl_cert = <@certificate@", "ssl_key = <@key@")
+            ),
+        ),
+        (Block("check and reload", ("doveconf -n >/dev/null && doveadm reload",)),),
+        OldCsr.YES,
+        FILES_ANYWAY,
+        "doc.dovecot.org, SSL configuration",
+        PLACES,
+        (READ_BY_ROOT,),
+    ),
+    Server(
+        "exim",
+        Form.PEM,
+        (FULL_CHAIN, KEY),
+        "in one file with the certificate, behind it",
+        ANY_KEY,
+        (
+            Block(
+                "in the main part of the configuration",
+                ("tls_advertise_hosts = *", "tls_certificate = @certificate@", "tls_privatekey = @key@"),
+                Quoting.LINE,
+            ),
+        ),
+        (
+            Block(
+                "check; the files are read at each connection, so nothing is reloaded for them", ("exim -bV",)
+            ),
+        ),
+        OldCsr.YES,
+        FILES_ANYWAY,
+        "exim.org, Specification, Encrypted SMTP connections using TLS/SSL",
+        PLACES,
+        (
+            (
+                "Exim reads the key as its own user, after it has given up root's rights: that user has to be able to "
+                "read it. On Debian: chown root:Debian-exim KEY && chmod 640 KEY; on RHEL the group is exim."
+            ),
+        ),
+    ),
+    Server(
+        "lighttpd",
+        Form.PEM,
+        (FULL_CHAIN, KEY),
+        "in one file with the certificate, behind it",
+        ANY_KEY,
+        (
+            Block(
+                "in the socket's part of the configuration, with mod_openssl in server.modules",
+                (
+                    'ssl.engine = "enable"',
+                    'ssl.pemfile = "@certificate@"',
+                    'ssl.privkey = "@key@"',
+                ),
+                Quoting.LINE,
+            ),
+        ),
+        (
+            Block(
+                "check and restart",
+                ("lighttpd -tt -f /etc/lighttpd/lighttpd.conf && systemctl restart lighttpd",),
+            ),
+        ),
+        OldCsr.YES,
+        FILES_ANYWAY,
+        "redmine.lighttpd.net, Docs SSL",
+        PLACES,
+        (
+            READ_BY_ROOT,
+            "ssl.privkey is known from 1.4.53; before that the key goes into the file of ssl.pemfile too.",
+        ),
+    ),
+    Server(
+        "other",
+        Form.PEM,
+        (FULL_CHAIN, KEY),
+        "in one file with the certificate, behind it",
+        ANY_KEY,
+        (
+            Block(
+                "where the configuration wants the files",
+                ("certificate and chain: @certificate@", "private key: @key@"),
+                Quoting.LINE,
+            ),
+        ),
+        (),
+        OldCsr.YES,
+        FILES_ANYWAY,
+        "the one of your server software",
+        PLACES,
+        ("A server that wants PKCS #12 is given what is made for tomcat or iis.",),
+    ),
+)

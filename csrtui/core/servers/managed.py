@@ -1,0 +1,134 @@
+"""Devices, panels and servers that keep certificates in a place of their own."""
+
+from csrtui.core.server_files import Block, FileRow, Form, OldCsr, Part, Quoting, Server
+from csrtui.core.servers.shared import ANY_KEY, CHAIN, KEY, LEAF
+
+ROWS = (
+    Server(
+        "f5",
+        Form.PEM,
+        (LEAF, CHAIN, KEY),
+        "an object of its own",
+        ANY_KEY,
+        (
+            Block(
+                "here; BIG-IP is the device",
+                ("scp @certificate@ [[@chain@ ]]@key@ root@BIG-IP:/var/tmp/",),
+                Quoting.SINGLE,
+            ),
+            Block(
+                "on the device; PROFILE is the client-ssl profile of the virtual server",
+                (
+                    "tmsh install sys crypto key @pair@ from-local-file /var/tmp/@key_name@",
+                    "tmsh install sys crypto cert @pair@ from-local-file /var/tmp/@certificate_name@",
+                    "[[tmsh install sys crypto cert @chain_object@ from-local-file /var/tmp/@chain_name@]]",
+                    (
+                        "tmsh modify ltm profile client-ssl PROFILE cert-key-chain replace-all-with "
+                        "'{ default { cert @pair@ key @pair@[[ chain @chain_object@]] } }'"
+                    ),
+                    "rm /var/tmp/@key_name@",
+                ),
+            ),
+        ),
+        (Block("keep the configuration, on the device", ("tmsh save sys config",)),),
+        OldCsr.YES,
+        "Yes: the device keeps the key as an object, so the old CSR works as long as that stays. A new pair comes "
+        "first all the same: lives are short, and a fresh key is free.",
+        "my.f5.com, Managing SSL certificates for BIG-IP systems using tmsh",
+        ("imported as objects of the device",),
+        ("Names of objects may end in .crt and .key on older versions: look at what the profile names now.",),
+    ),
+    Server(
+        "cpanel",
+        Form.PEM,
+        (LEAF, CHAIN, KEY),
+        "in a field of its own (CABUNDLE)",
+        "RSA 2048 and EC P-256 both do.",
+        (
+            Block(
+                "in the browser, SSL/TLS, Manage SSL sites: the files into the fields",
+                ("CRT: @certificate@", "KEY: @key@", "[[CABUNDLE: @chain@]]"),
+                Quoting.LINE,
+            ),
+            Block(
+                "or as the account's user; while it runs, others may see the key in the list of processes",
+                (
+                    "encoded() { perl -MURI::Escape -0777 -ne 'print uri_escape($_)' \"$1\"; }",
+                    (
+                        'uapi SSL install_ssl domain=@domain@ cert="$(encoded @certificate@)" '
+                        'key="$(encoded @key@)"[[ cabundle="$(encoded @chain@)"]]'
+                    ),
+                ),
+                Quoting.SINGLE,
+            ),
+        ),
+        (),
+        OldCsr.YES,
+        "Yes: cPanel keeps the key, so the old CSR works as long as that stays. A new pair comes first all the "
+        "same: lives are short, and a fresh key is free.",
+        "api.docs.cpanel.net, UAPI, SSL::install_ssl",
+        ("kept by cPanel itself",),
+        ("cPanel reloads the web server by itself. Its AutoSSL may replace the certificate later.",),
+    ),
+    Server(
+        "plesk",
+        Form.PEM,
+        (LEAF, CHAIN, KEY),
+        "in a field of its own (CA certificate)",
+        "RSA 2048 and EC P-256 both do.",
+        (
+            Block(
+                "on the server as root",
+                (
+                    (
+                        "plesk bin certificate --create @pair@ -domain @domain@ -cert-file @certificate@ "
+                        "-key-file @key@[[ -cacert-file @chain@]]"
+                    ),
+                    "plesk bin site --update @domain@ -ssl true -certificate-name @pair@",
+                ),
+                Quoting.SINGLE,
+            ),
+        ),
+        (),
+        OldCsr.YES,
+        "Yes: Plesk keeps the key, so the old CSR works as long as that stays. A new pair comes first all the same: "
+        "lives are short, and a fresh key is free.",
+        "docs.plesk.com, Command line utilities: certificate",
+        ("kept by Plesk itself",),
+        (
+            (
+                "Plesk reloads the web server by itself. Where a certificate of that name is there, take --update "
+                "instead of --create."
+            ),
+        ),
+    ),
+    Server(
+        "domino",
+        Form.PEM,
+        (FileRow("bundle", ".pem", (Part.KEY, Part.LEAF, Part.CHAIN)),),
+        "in the one file",
+        "RSA 2048 is what every version takes; EC P-256 from Domino 12 on.",
+        (
+            Block(
+                "Domino 12 and later, in certstore.nsf, TLS Credentials: import the file",
+                ("@bundle@",),
+                Quoting.LINE,
+            ),
+            Block(
+                "before 12, into a keyring with kyrtool",
+                ("kyrtool import all -k KEYRING.kyr -i @bundle@",),
+                Quoting.DOUBLE,
+            ),
+        ),
+        (Block("on the server's console, before 12 only", ("restart task http",)),),
+        OldCsr.YES,
+        "Yes from Domino 12 on. Before that a keyring wants a request of its own.",
+        "help.hcl-software.com, HCL Domino, Managing TLS credentials",
+        ("imported into: certstore.nsf (12 and later), a keyring (before)",),
+        (
+            "The server that shall use it has to stand in Servers with access.",
+            "Once it is imported, delete the file: the key in it has no passphrase.",
+            "kyrtool wants the CA's root in the file too, at the end: add it.",
+        ),
+    ),
+)
