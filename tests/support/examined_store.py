@@ -1,0 +1,97 @@
+"""A store in perfect health for the doctor, and what it looks like on the disk."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import timedelta
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from requests_made import NOW, key_of, record
+from throwaway_ca import issue
+
+from csrtui.core import keys, request
+from csrtui.core.keys import KeyType
+from csrtui.core.pair import Backup, BackupStatus, KeyFacts, PairRecord, RequestFacts, Validity
+from csrtui.core.pair_json import dump_record
+from csrtui.core.subject import SubjectFields
+from csrtui.store.keystore import Keystore, PairFiles
+from csrtui.tasks.doctor import Examination
+from csrtui.tasks.session import Session
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from csrtui.core.doctor.ailment import Ailment
+
+LATER = NOW + timedelta(days=1)
+"""When the doctor comes."""
+
+
+class ExaminedStore:
+    """A store with one pair, its certificate and one backup; all is well with it.
+
+    Args:
+        folder: Where the store and, beside it, the backup are made.
+        key_type: Of the pair's key.
+    """
+
+    def __init__(self, folder: Path, key_type: KeyType = KeyType.EC_P256) -> None:
+        self.path = folder / "store"
+        self.pair = self.path / "pairs/a.com"
+        self.copy = folder / "a.com.20261123-090000.backup.pem"
+        self.config = folder / "config.toml"
+        self.copy.write_bytes(b"backup")
+        self.config.write_text("[screens]\nmouse = false\n")
+        key = key_of(key_type)
+        der = request.build(SubjectFields(common_name="a.com"), ["a.com"], key)
+        asked = request.read_der(der)
+        certificate = x509.load_der_x509_certificate(issue(der))
+        life = Validity(certificate.not_valid_before_utc, certificate.not_valid_after_utc)
+        backup = Backup(
+            BackupStatus.VERIFIED, str(self.copy), NOW, NOW, sha256(self.copy.read_bytes()).hexdigest()
+        )
+        self.record: PairRecord = record(
+            key=KeyFacts(key_type.value, encrypted=False, spki_sha256=asked.spki_sha256),
+            request=RequestFacts(asked.sha256, asked.signature_hash),
+            backups=(backup,),
+            submitted=NOW,
+            validity=life,
+        )
+        self.files = PairFiles(
+            keys.private_pem(key),
+            request.to_pem(der),
+            dump_record(self.record),
+            certificate.public_bytes(Encoding.PEM),
+        )
+        store = Keystore(str(self.path))
+        store.add("a.com", self.files)
+        store.save_draft(b"{}")
+        self.session = Session(store, clock=lambda: LATER, user="joe")
+
+    def change(self, **changes: Any) -> None:
+        """Write another record."""
+        self.record = replace(self.record, **changes)
+        self.pair.joinpath("pair.json").write_bytes(dump_record(self.record))
+
+    def examine(self) -> tuple[Ailment, ...]:
+        """What the doctor finds, having seen that it left everything as it was."""
+        before = snapshot(self.path.parent)
+        found = Examination(self.session, str(self.config)).run()
+        assert snapshot(self.path.parent) == before
+        return found
+
+
+def snapshot(folder: Path) -> dict[str, tuple[object, ...]]:
+    """Everything below a folder, links not followed: what a change of any kind would change."""
+    found: dict[str, tuple[object, ...]] = {}
+    for path in sorted((folder, *folder.rglob("*"))):
+        seen = path.lstat()
+        content = path.read_bytes() if path.is_file() and not path.is_symlink() else b""
+        target = os.readlink(path) if path.is_symlink() else ""
+        times = (seen.st_mtime_ns, seen.st_ctime_ns)
+        found[str(path)] = (seen.st_mode, seen.st_uid, seen.st_ino, seen.st_nlink, times, content, target)
+    return found
