@@ -101,14 +101,14 @@ def _root(name: str) -> Authority:
     key = ec.generate_private_key(ec.SECP256R1())
     extensions: list[x509.ExtensionType] = [x509.BasicConstraints(ca=True, path_length=None)]
     made = build(
-        named(name), key.public_key(), (named(name), key), extensions, start=datetime(2020, 1, 1, tzinfo=UTC), days=7000
+        named(name), key.public_key(), (named(name), key), extensions, start=datetime(2020, 1, 1, tzinfo=UTC), days=30_000
     )  # fmt: skip
     return Authority(made, key)
 
 
 @cache
 def intermediate(
-    name: str = "Test CA 1", *, above: str = "Test Root", ca: bool = True, days: int = 3000
+    name: str = "Test CA 1", *, above: str = "Test Root", ca: bool = True, days: int = 20_000
 ) -> Authority:
     """An intermediate below a root; one of each kind."""
     key = ec.generate_private_key(ec.SECP256R1())

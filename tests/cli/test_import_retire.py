@@ -1,0 +1,171 @@
+"""``csrtui import`` and ``csrtui retire``: what they print, where, and with which exit status."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from certificates_made import intermediate, pem, root
+from command import Csrtui, run_process
+
+from csrtui.core.keys import private_pem
+from csrtui.core.lifetimes import longest_days
+from csrtui.core.pair import utc_text
+from csrtui.core.request import read_pem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAME = "www.a.com"
+FROM = datetime.now(UTC).replace(microsecond=0)
+"""The commands go by the true clock."""
+DAYS = longest_days(FROM)
+EXPIRES = utc_text(FROM + timedelta(days=DAYS, seconds=-1))
+CHAIN = pem(intermediate().certificate, root().certificate)
+
+
+@pytest.fixture
+def made(csrtui: Csrtui) -> Csrtui:
+    """Csrtui with a pair."""
+    assert csrtui("new", NAME, "-O", "My Ltd", "-L", "London", "-C", "GB").status == 0
+    return csrtui
+
+
+def asked(csrtui: Csrtui, name: str = NAME) -> bytes:
+    return read_pem((csrtui.pair(name) / "request.pem").read_bytes()).der
+
+
+@pytest.fixture
+def answer(made: Csrtui, tmp_path: Path) -> Path:
+    """Give what the CA answered: another name, and the chain before the certificate."""
+    path = tmp_path / "answer.txt"
+    leaf = intermediate().sign(asked(made), names=[NAME, "b.com"], start=FROM, days=DAYS)
+    path.write_bytes(b"Dear customer,\n" + CHAIN + pem(leaf))
+    return path
+
+
+def test_results_on_stdout_what_differs_on_stderr(made: Csrtui, answer: Path) -> None:
+    ran = made("import", str(answer))
+    assert (ran.status, ran.out) == (0, f"ok  {NAME}  {answer}  imported, expires {EXPIRES}\n")
+    assert ran.err == (
+        "issued otherwise: b.com was not requested; the CA added it\n"
+        "note: the root, CN=Test Root, is not kept with it: clients have it of their own\n"
+    )
+    shown = made("show", NAME, "--json").json
+    assert (shown["stage"], shown["expires"]) == ("issued", EXPIRES)
+    assert shown["files"]["certificate"] == str(made.pair(NAME) / "certificate.pem")
+
+
+def test_json_is_the_contracts(made: Csrtui, answer: Path) -> None:
+    ran = made("import", str(answer), "--json")
+    assert (ran.json["schema"], ran.json["ok"]) == (1, True)
+    (result,) = ran.json["results"]
+    assert {name: result[name] for name in ("ok", "pair", "file")} == {
+        "ok": True,
+        "pair": NAME,
+        "file": str(answer),
+    }
+    assert result["differences"][0]["kind"] == "name-added"
+
+
+def test_standard_input(made: Csrtui, answer: Path) -> None:
+    ran = made("import", "-", "--pair", NAME, stdin=answer.read_bytes())
+    assert (ran.status, ran.out) == (0, f"ok  {NAME}  imported, expires {EXPIRES}\n")
+    assert made("import", "-", stdin=None).error == "standard input is closed"
+    assert "too much" in made("import", "-", stdin=b"x" * (1024 * 1024 + 1)).out
+
+
+def test_the_wrong_pair_ends_with_1_and_the_right_name(made: Csrtui, answer: Path) -> None:
+    made("new", "b.com", "--key", "ec-p384")
+    ran = made("import", str(answer), "--pair", "b.com")
+    assert (ran.status, ran.err) == (1, "")
+    assert f"is for the pair {NAME}, not for b.com" in ran.out
+    ran = made("import", str(answer), "--pair", "c.com")
+    assert (ran.status, ran.error) == (2, "there is no pair c.com")
+
+
+def test_several_pairs_are_told_apart(made: Csrtui, answer: Path, tmp_path: Path) -> None:
+    made("new", "b.com", "--key", "ec-p384")
+    (tmp_path / "b.pem").write_bytes(pem(intermediate().sign(asked(made, "b.com"), start=FROM, days=20)))
+    ran = made("import", str(answer), str(tmp_path / "b.pem"))
+    assert ran.status == 0
+    assert f"{NAME}: issued otherwise: b.com was not requested" in ran.err
+    assert "b.com: issued otherwise: it is valid for 20 days" in ran.err
+
+
+@pytest.mark.parametrize("arguments", [("import",), ("import", "/nowhere"), ("import", "/"), ("retire",)])
+def test_wrong_usage_ends_with_2(csrtui: Csrtui, arguments: tuple[str, ...]) -> None:
+    assert csrtui(*arguments).status == 2
+
+
+def test_a_private_key_stays_where_it_is(made: Csrtui, answer: Path, tmp_path: Path) -> None:
+    path = tmp_path / "both.pem"
+    path.write_bytes(answer.read_bytes() + private_pem(root().key))
+    ran = made("import", str(path))
+    assert ran.status == 1
+    assert "private key" in ran.out
+
+
+def test_retired_pairs_are_listed_only_when_asked_for(made: Csrtui) -> None:
+    ran = made("retire", NAME, NAME, "b.com")
+    assert ran.status == 1
+    assert ran.out == (
+        f"ok  {NAME}  retired; its key, its CSR and its certificates stay where they are\n"
+        "FAILED  b.com  there is no pair b.com\n"
+    )
+    assert made("list").out == ""
+    assert made("list", "--json").json["pairs"] == []
+    assert NAME in made("list", "--retired").out
+    assert NAME in made("list", "--filter", "retired").out
+    assert made("retire", NAME, "--json").json["ok"]
+
+
+def test_the_whole_way_with_openssl_as_the_ca(tmp_path: Path) -> None:
+    """``openssl ca`` signs what ``csrtui csr`` printed; its certificate comes home with its own text around it."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    store = tmp_path / "store"
+    assert run_process("new", NAME, "b.com", "--ca", "private", store=store).status == 0
+    (tmp_path / "a.csr").write_text(run_process("csr", NAME, store=store).out)
+    (tmp_path / "ca.cnf").write_text(
+        "[ca]\ndefault_ca=d\n[d]\ndatabase=index.txt\nnew_certs_dir=.\nrand_serial=yes\ndefault_md=sha256\n"
+        "policy=p\ncopy_extensions=copy\ndefault_days=190\n[p]\ncommonName=supplied\n"
+    )
+    (tmp_path / "index.txt").touch()
+    openssl = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-keyout",
+        "ca.key",
+        "-out",
+        "ca.pem",
+    ]
+    subprocess.run([*openssl, "-subj", "/CN=My CA"], cwd=tmp_path, capture_output=True, check=True)
+    sign = [
+        "openssl",
+        "ca",
+        "-config",
+        "ca.cnf",
+        "-batch",
+        "-in",
+        "a.csr",
+        "-cert",
+        "ca.pem",
+        "-keyfile",
+        "ca.key",
+    ]
+    subprocess.run([*sign, "-out", "a.pem"], cwd=tmp_path, capture_output=True, check=True)
+    assert (tmp_path / "a.pem").read_text().startswith("Certificate:\n")
+    ran = run_process("import", str(tmp_path / "a.pem"), str(tmp_path / "ca.pem"), store=store)
+    assert (ran.status, ran.out.split("  ")[:2]) == (0, ["ok", NAME])
+    assert ran.err == "note: the root, CN=My CA, is not kept with it: clients have it of their own\n"
+    kept = store / "pairs" / NAME / "certificate.pem"
+    verify = ["openssl", "verify", "-CAfile", "ca.pem", str(kept)]
+    assert subprocess.run(verify, cwd=tmp_path, capture_output=True, check=False).returncode == 0

@@ -1,0 +1,329 @@
+"""Certificates come home: each to its pair by its public key, the newest stays, and what is odd is said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from certificates_made import START, bundle, der, intermediate, pem, root
+from requests_made import NOW, der_of
+
+from csrtui.core.errors import InputError, StoreError
+from csrtui.core.issued import DifferenceKind, FlawKind
+from csrtui.core.keys import KeyType
+from csrtui.core.pair import NextStep, PairRecord, Stage
+from csrtui.core.pair_json import dump_record
+from csrtui.core.subject import SubjectFields
+from csrtui.store.disk import NotConfirmedError
+from csrtui.tasks.asking import Asked
+from csrtui.tasks.create import create_pair
+from csrtui.tasks.importing import Blob, ImportResult, import_certificates
+from csrtui.tasks.recording import change_record
+from csrtui.tasks.retiring import retire
+from csrtui.tasks.review import read_pair
+
+if TYPE_CHECKING:
+    from cryptography import x509
+
+    from csrtui.tasks.session import Session
+
+CA, ROOT = intermediate().certificate, root().certificate
+DAY = timedelta(days=1)
+
+
+def make(session: Session, name: str = "a.com", key: KeyType = KeyType.EC_P256) -> str:
+    return create_pair(session, Asked(names=(name,), key_type=key)).name
+
+
+def issue(session: Session, name: str = "a.com", **changes: Any) -> x509.Certificate:
+    return intermediate().sign(read_pair(session, name)[1].der, **changes)
+
+
+def record_of(session: Session, name: str = "a.com") -> PairRecord:
+    return read_pair(session, name)[0].record
+
+
+def stored(session: Session, name: str = "a.com") -> bytes | None:
+    return session.store.read(name).certificate
+
+
+def bring(session: Session, *blobs: bytes, pair: str | None = None) -> list[tuple[bool, str | None, str]]:
+    """Import; return what came of it."""
+    given = [Blob(data, f"/f{number}") for number, data in enumerate(blobs)]
+    return [(one.ok, one.pair, one.text) for one in import_certificates(session, given, pair)]
+
+
+def only(session: Session, *blobs: bytes, pair: str | None = None) -> ImportResult:
+    """Import what is one certificate for a pair; return what came of it."""
+    (result,) = import_certificates(session, [Blob(data) for data in blobs], pair)
+    assert isinstance(result, ImportResult)
+    return result
+
+
+IMPORTED = "imported, expires 2027-06-02T23:59:59Z"
+
+
+def test_a_pair_becomes_issued_with_leaf_and_chain_in_order(session: Session) -> None:
+    make(session)
+    leaf = issue(session)
+    assert bring(session, pem(ROOT, CA, leaf)) == [(True, "a.com", IMPORTED)]
+    assert stored(session) == pem(leaf, CA)
+    record = record_of(session)
+    assert (record.stage, record.installed) == (Stage.ISSUED, None)
+    assert record.validity is not None
+    assert record.validity.not_after == START + 195 * DAY - timedelta(seconds=1)
+    event = record.history[-1]
+    assert (event.time, event.user) == (NOW, "joe")
+    assert event.what == "certificate imported, expires 2027-06-02T23:59:59Z, from CN=Test CA 1"
+
+
+def test_leaf_and_chain_may_come_in_different_files_and_forms(session: Session) -> None:
+    make(session)
+    leaf = issue(session)
+    results = import_certificates(session, [Blob(bundle(CA, ROOT), "/chain"), Blob(der(leaf), "/leaf")])
+    assert [(one.file, one.ok) for one in results] == [("/leaf", True)]
+    assert stored(session) == pem(leaf, CA)
+
+
+def test_several_at_once_each_find_their_own_pair(session: Session) -> None:
+    make(session)
+    make(session, "b.com", KeyType.EC_P384)
+    both = issue(session), issue(session, "b.com")
+    assert sorted(bring(session, pem(*both, CA))) == [(True, "a.com", IMPORTED), (True, "b.com", IMPORTED)]
+    assert stored(session, "b.com") == pem(both[1], CA)
+
+
+def test_the_same_again_changes_nothing(session: Session) -> None:
+    make(session)
+    text = pem(issue(session), CA)
+    bring(session, text)
+    before = {path: path.stat().st_mtime_ns for path in Path(session.store.path).rglob("pairs/a.com/*")}
+    again = [(True, "a.com", "is the certificate that the pair has already")]
+    assert bring(session, text) == bring(session, text[: text.index(b"-----END") + 26]) == again
+    assert {
+        path: path.stat().st_mtime_ns for path in Path(session.store.path).rglob("pairs/a.com/*")
+    } == before
+
+
+def test_a_certificate_whose_import_broke_off_before_its_record_is_noted_the_next_time(
+    session: Session,
+) -> None:
+    make(session)
+    leaf = issue(session)
+    with session.store.change("a.com") as change:
+        change.replace_certificate(pem(leaf), NOW)
+    assert bring(session, pem(leaf)) == [(True, "a.com", IMPORTED)]
+    assert record_of(session).stage is Stage.ISSUED
+    assert len(kept(session)) == 0
+
+
+def kept(session: Session, name: str = "a.com") -> list[bytes]:
+    folder = Path(session.store.pair_path(name))
+    return [path.read_bytes() for path in sorted(folder.glob("certificate-*.pem"))]
+
+
+def test_a_newer_one_takes_the_place_is_to_be_installed_anew_and_the_one_before_is_kept(
+    session: Session,
+) -> None:
+    make(session)
+    old, new = issue(session), issue(session, start=START + DAY)
+    bring(session, pem(old, CA))
+    change_record(session, "a.com", lambda one: one.marked_installed(NOW, "joe", "installed files written"))
+    bring(session, pem(new))
+    assert stored(session) == pem(new, CA)  # completed by the chain that was there
+    assert kept(session) == [pem(old, CA)]
+    assert record_of(session).installed is None
+
+
+def test_an_older_one_is_refused_unless_it_is_the_only_one(session: Session) -> None:
+    make(session)
+    old, new = issue(session, start=START - 400 * DAY), issue(session)
+    assert bring(session, pem(old))[0][0]
+    bring(session, pem(new))
+    ((ok, pair, text),) = bring(session, pem(old))
+    assert (ok, pair) == (False, "a.com")
+    assert text == (
+        "is older than the certificate that the pair has: from 2025-10-16T00:00:00Z, "
+        "the present one from 2026-11-20T00:00:00Z; not imported"
+    )
+    assert stored(session) == pem(new)
+
+
+def test_of_several_for_one_pair_the_newest_stays_whatever_the_order(session: Session) -> None:
+    make(session)
+    versions = [issue(session, start=START + days * DAY) for days in (1, 2, 0)]
+    assert all(ok for ok, _, _ in bring(session, pem(*versions)))
+    assert stored(session) == pem(versions[1])
+    assert sorted(kept(session)) == sorted([pem(versions[0]), pem(versions[2])])
+
+
+def test_a_chain_that_comes_later_completes_it(session: Session) -> None:
+    make(session)
+    leaf = issue(session)
+    assert FlawKind.CHAIN_INCOMPLETE in [one.kind for one in only(session, pem(leaf)).flaws]
+    assert bring(session, pem(CA), pair="a.com") == [
+        (True, "a.com", "chain of the certificate replaced, 2 certificates now")
+    ]
+    assert stored(session) == pem(leaf, CA)
+    assert record_of(session).history[-1].what == "chain of the certificate replaced, 2 certificates now"
+
+
+def test_a_chain_alone_is_told_what_it_is(session: Session) -> None:
+    make(session)
+    said = "is a certificate of the CA CN=Test CA 1, and none of a pair is with it"
+    told = [(False, None, f"{said}; --pair completes that pair's chain")]
+    assert bring(session, pem(CA)) == told
+    assert bring(session, pem(CA), pair="a.com") == told  # it has no certificate yet
+
+
+def test_one_for_nobody_says_whose_it_is(session: Session) -> None:
+    make(session)
+    stranger = intermediate().sign(
+        der_of(SubjectFields(common_name="b.com\x1b"), "b.com", key_type=KeyType.EC_P384)
+    )
+    said = "of this keystore: it is that of CN=b.com\\1B, for b.com, issued by CN=Test CA 1"
+    assert bring(session, pem(stranger, CA)) == [(False, None, f"fits no pair {said}")]
+    assert bring(session, pem(stranger), pair="a.com") == [
+        (False, None, f"does not fit a.com, nor any other pair {said}")
+    ]
+    assert stored(session) is None
+    leaf = issue(session)
+    assert bring(session, pem(stranger, leaf), pair="a.com") == [(True, "a.com", IMPORTED)]
+
+
+def test_one_without_names_says_whose_it_is_all_the_same(session: Session) -> None:
+    other = der_of(SubjectFields(common_name="b.com"), "b.com", key_type=KeyType.EC_P384)
+    ((_, _, text),) = bring(session, pem(intermediate().sign(other, names=[])))
+    assert text.endswith("it is that of CN=b.com, issued by CN=Test CA 1")
+
+
+def test_insisting_on_the_wrong_pair_names_the_right_one(session: Session) -> None:
+    make(session)
+    make(session, "b.com", KeyType.EC_P384)
+    leaf = issue(session)
+    assert bring(session, pem(leaf), pair="b.com") == [
+        (False, "a.com", "is for the pair a.com, not for b.com: its public key says so")
+    ]
+    assert stored(session) is stored(session, "b.com") is None
+    assert bring(session, pem(leaf), pair="a.com") == [(True, "a.com", IMPORTED)]
+    with pytest.raises(InputError, match=r"no pair c\.com"):
+        bring(session, pem(leaf), pair="c.com")
+
+
+def test_of_pairs_with_one_key_the_one_in_use_takes_it_or_the_one_insisted_on(session: Session) -> None:
+    make(session)
+    make(session)
+    leaf = issue(session)
+    retire(session, "a.com-2")
+    assert bring(session, pem(leaf)) == [(True, "a.com", IMPORTED)]
+    assert bring(session, pem(leaf), pair="a.com-2") == [(True, "a.com-2", IMPORTED)]
+    assert record_of(session, "a.com-2").stage is Stage.RETIRED
+    assert only(session, pem(leaf), pair="a.com-2").remarks[-1] == "the pair is retired, and stays so"
+
+
+def test_what_cannot_be_read_does_not_keep_the_others_out(session: Session) -> None:
+    make(session)
+    results = bring(session, b"Dear customer", pem(issue(session)))
+    assert results == [
+        (False, None, "there is no certificate in it; give what the CA sent: PEM, DER or PKCS #7"),
+        (True, "a.com", IMPORTED),
+    ]
+    many = pem(*[issue(session, serial=number) for number in range(1, 102)])
+    assert "at most 100" in bring(session, many)[0][2]
+
+
+def test_what_differs_and_what_is_wrong_comes_with_it(session: Session) -> None:
+    make(session)
+    leaf = issue(session, names=["b.com"], days=2)
+    result = only(session, pem(leaf, CA, ROOT))
+    assert [one.kind for one in result.differences] == [
+        DifferenceKind.NAME_DROPPED,
+        DifferenceKind.NAME_ADDED,
+        DifferenceKind.LIFE_SHORTER,
+    ]
+    assert [one.kind for one in result.flaws] == [FlawKind.EXPIRED]
+    assert result.remarks == ("the root, CN=Test Root, is not kept with it: clients have it of their own",)
+    assert result.ok
+    document = result.as_json()
+    assert list(document) == ["ok", "pair", "file", "text", "differences", "findings", "remarks"]
+    assert document["findings"] == [
+        {"code": "expired", "level": "warning", "text": "the certificate expired on 2026-11-21T23:59:59Z"}
+    ]
+    assert record_of(session).next_step(NOW) is NextStep.RENEW
+
+
+def test_a_pair_that_replaces_another_says_so(session: Session) -> None:
+    make(session)
+    change_record(session, "a.com", lambda record: replace(record, renews="old.com"))
+    assert only(session, pem(issue(session))).remarks == (
+        "it replaces old.com: once it is installed, csrtui retire old.com",
+    )
+
+
+@pytest.mark.parametrize("present", [b"rubbish", pem(CA)])
+def test_what_lies_there_and_is_no_certificate_of_the_key_makes_room_and_is_kept(
+    session: Session, present: bytes
+) -> None:
+    make(session)
+    with session.store.change("a.com") as change:
+        change.replace_certificate(present, NOW)
+    assert not bring(session, pem(CA), pair="a.com")[0][0]
+    leaf = issue(session)
+    assert bring(session, pem(leaf))[0][0]
+    assert (stored(session) or b"").startswith(pem(leaf))
+    assert kept(session) == [present]
+
+
+def test_a_damaged_pair_fails_for_itself(session: Session) -> None:
+    make(session)
+    make(session, "b.com", KeyType.EC_P384)
+    leaves = issue(session), issue(session, "b.com")
+    Path(session.store.pair_path("a.com"), "request.pem").write_bytes(b"")
+    results = sorted(bring(session, pem(*leaves)))
+    assert results[1] == (True, "b.com", IMPORTED)
+    assert results[0][:2] == (False, "a.com")
+    assert results[0][2].startswith("cannot be imported: ")
+
+
+def test_what_the_disk_did_not_confirm_is_told_as_such(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(session)
+    leaf = issue(session)
+
+    def unsure(*_: object) -> None:
+        raise NotConfirmedError("a.com")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("csrtui.store.stored.confirm", unsure)
+        with pytest.raises(StoreError, match="did not confirm"):
+            bring(session, pem(leaf))
+    assert bring(session, pem(leaf)) == [(True, "a.com", IMPORTED)]
+
+
+# Retiring
+
+
+def test_retiring_deletes_nothing_and_is_done_once(session: Session) -> None:
+    make(session)
+    folder = Path(session.store.pair_path("a.com"))
+    before = {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "pair.json"}
+    first = retire(session, "a.com")
+    record = record_of(session)
+    assert (first.ok, record.stage, record.retired) == (True, Stage.RETIRED, NOW)
+    assert record.next_step(NOW) is NextStep.NONE
+    assert (folder / "pair.json").read_bytes() == dump_record(record)
+    second = retire(session, "a.com")
+    assert (second.ok, second.text) == (True, "was retired already")
+    assert record_of(session) == record
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "pair.json"} == before
+
+
+@pytest.mark.parametrize("name", ["b.com", "../x", "\x1b"])
+def test_retiring_what_is_not_there_fails(session: Session, name: str) -> None:
+    result = retire(session, name)
+    assert not result.ok
+    assert (result.pair or "").isprintable()
