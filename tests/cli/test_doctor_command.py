@@ -1,0 +1,60 @@
+"""``csrtui doctor``: for people and for programs, with the exit status for cron."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from command import Csrtui
+
+
+@pytest.fixture(autouse=True)
+def _no_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CSRTUI_CONFIG", str(tmp_path / "config.toml"))
+
+
+def test_no_store_is_well_and_none_is_made(csrtui: Csrtui) -> None:
+    ran = csrtui("doctor")
+    assert (ran.status, ran.out, ran.err) == (0, "", "0 pairs examined: all is well\n")
+    assert csrtui("doctor", "--json").json == {"schema": 1, "ok": True, "findings": []}
+    assert not csrtui.store.exists()
+
+
+def test_findings_come_with_their_remedies(csrtui: Csrtui) -> None:
+    csrtui("new", "a.com")
+    ran = csrtui("doctor")
+    assert ran.status == 1
+    assert ran.out == (
+        "warning: the key of a.com has no backup: if this machine loses it, the certificate is lost"
+        " (backup-none)\n  csrtui backup a.com --to DIR\n"
+    )
+    assert ran.err == "1 pair examined: 1 finding\n"
+
+
+def test_json_is_as_the_contract_says_also_of_a_store_that_is_refused(csrtui: Csrtui) -> None:
+    csrtui("new", "a.com")
+    csrtui.store.chmod(0o755)
+    assert csrtui("list").status == 3
+    ran = csrtui("doctor", "--json")
+    assert ran.status == 1
+    assert ran.json["ok"] is False
+    assert ran.json["findings"][0] == {
+        "code": "open-mode",
+        "level": "error",
+        "pair": None,
+        "path": str(csrtui.store),
+        "text": f"others can read {csrtui.store} (mode 0755)",
+        "remedy": f"chmod 700 {csrtui.store}",
+    }
+    assert csrtui("doctor").err == "1 pair examined: 2 findings\n"
+
+
+def test_notes_alone_are_well(csrtui: Csrtui) -> None:
+    csrtui.store.mkdir(0o700)
+    (csrtui.store / ".cache").touch()
+    ran = csrtui("doctor")
+    assert (ran.status, ran.out.split(":")[0]) == (0, "note")
