@@ -51,7 +51,7 @@ ROWS = (
                 Quoting.LINE,
             ),
             Block(
-                "or as the account's user; while it runs, others may see the key in the list of processes",
+                "or as the account's user (others may see the key in the process list)",
                 (
                     "encoded() { perl -MURI::Escape -0777 -ne 'print uri_escape($_)' \"$1\"; }",
                     (

@@ -1,0 +1,220 @@
+"""Every row of the table of servers: its files, their order, who may read them, and the lines that name them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from certificates_made import intermediate, pem, root
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
+from exports_made import certificate_of, material
+from requests_made import key_of
+
+from csrtui.core import keys
+from csrtui.core.deployment import Seal, Secrecy, deploy, read_chain
+from csrtui.core.errors import InputError, RefusedError
+from csrtui.core.keys import KeyType
+from csrtui.core.pkcs12 import Strength
+from csrtui.core.platforms import PLATFORMS
+from csrtui.core.secret import Secret
+from csrtui.core.server_files import Form, OldCsr, Part
+from csrtui.core.servers import SERVERS
+
+SEAL = Seal(Secret("correct horse battery staple"))
+SPKI = keys.spki_sha256(key_of(KeyType.EC_P256).public_key())
+
+FILES = {
+    "nginx": {".crt": "LC", ".key": "K"},
+    "apache": {".crt": "LC", ".chain.crt": "C", ".key": "K"},
+    "haproxy": {".pem": "LCK"},
+    "postfix": {".pem": "KLC"},
+    "dovecot": {".crt": "LC", ".key": "K"},
+    "exim": {".crt": "LC", ".key": "K"},
+    "lighttpd": {".crt": "LC", ".key": "K"},
+    "tomcat": {".p12": ""},
+    "weblogic": {".p12": ""},
+    "iis": {".pfx": ""},
+    "exchange": {".pfx": ""},
+    "f5": {".crt": "L", ".chain.crt": "C", ".key": "K"},
+    "cpanel": {".crt": "L", ".chain.crt": "C", ".key": "K"},
+    "plesk": {".crt": "L", ".chain.crt": "C", ".key": "K"},
+    "domino": {".pem": "KLC"},
+    "other": {".crt": "LC", ".key": "K"},
+}
+"""The files, and of PEM the order in them: leaf, chain, key."""
+
+
+def blocks_of(data: bytes) -> str:
+    """What a PEM file holds, a letter each: L and C for the certificates, K for the key."""
+    found = ""
+    for label, body in re.findall(rb"-----BEGIN ([A-Z ]+)-----\n(.*?)-----END", data, re.DOTALL):
+        if label == b"PRIVATE KEY":
+            whole = b"-----BEGIN PRIVATE KEY-----\n" + body + b"-----END PRIVATE KEY-----\n"
+            key = load_pem_private_key(whole, None)
+            assert keys.spki_sha256(key.public_key()) == SPKI  # type: ignore[arg-type]
+            found += "K"
+        else:
+            whole = b"-----BEGIN CERTIFICATE-----\n" + body + b"-----END CERTIFICATE-----\n"
+            is_leaf = x509.load_pem_x509_certificate(whole) == certificate_of_all()
+            found += "L" if is_leaf else "C"
+    return found
+
+
+def certificate_of_all() -> x509.Certificate:
+    return MATERIAL.certificates[0]
+
+
+MATERIAL = material()
+
+
+def test_every_platform_has_its_row() -> None:
+    assert SERVERS.keys() == PLATFORMS.keys() == FILES.keys()
+    assert all(row.platform == name for name, row in SERVERS.items())
+
+
+@pytest.mark.parametrize("platform", SERVERS)
+def test_the_files_are_what_the_server_wants_in_the_order_it_wants(platform: str) -> None:
+    server = SERVERS[platform]
+    made = deploy(server, MATERIAL, "/etc/ssl", SEAL if server.form is Form.PKCS12 else None)
+    assert {file.name for file in made.files} == {f"a.com{ending}" for ending in FILES[platform]}
+    for file in made.files:
+        wanted = FILES[platform][file.name.removeprefix("a.com")]
+        if server.form is Form.PEM:
+            assert blocks_of(file.data) == wanted
+            assert file.secrecy is (Secrecy.PRIVATE if "K" in wanted else Secrecy.PUBLIC)
+        else:
+            opened = load_pkcs12(file.data, SEAL.passphrase.encoded)
+            assert opened.cert is not None
+            assert opened.cert.certificate == MATERIAL.certificates[0]
+            assert opened.cert.friendly_name == b"a.com"
+            assert [other.certificate for other in opened.additional_certs] == [*MATERIAL.certificates[1:]]
+            assert file.secrecy is Secrecy.SEALED
+
+
+@pytest.mark.parametrize("with_chain", [True, False])
+@pytest.mark.parametrize("platform", SERVERS)
+def test_the_lines_name_every_file_and_no_other(platform: str, with_chain: bool) -> None:
+    made = deploy(SERVERS[platform], material(with_chain=with_chain), "/etc/ssl/x", SEAL)
+    text = "\n".join(line for block in (*made.blocks, *made.commands) for line in block.lines)
+    named = set(re.findall(r"a\.com\.(?:chain\.)?(?:crt|key|pem|p12|pfx)\b", text))
+    assert named == {file.name for file in made.files}
+    assert not re.search(r"@[a-z_]+@|\[\[|\]\]", text)
+    assert all(path == "/etc/ssl/x" for path in re.findall(r"(/etc/ssl[^ ]*)/a\.com", text))
+
+
+@pytest.mark.parametrize("platform", SERVERS)
+def test_without_a_chain_there_is_no_file_for_it(platform: str) -> None:
+    made = deploy(SERVERS[platform], material(with_chain=False), "/etc/ssl", SEAL)
+    assert not [file for file in made.files if "chain" in file.name]
+    assert all(file.data for file in made.files)
+
+
+@pytest.mark.parametrize("platform", SERVERS)
+def test_a_row_says_all_that_a_guide_needs(platform: str) -> None:
+    server = SERVERS[platform]
+    for text in (server.chain, server.key, server.old_csr_reason, server.documentation):
+        assert text
+    assert server.places
+    assert server.blocks
+    assert server.old_csr is (OldCsr.NO if platform in {"iis", "exchange"} else OldCsr.YES)
+    assert server.old_csr_reason.startswith("No" if server.old_csr is OldCsr.NO else "Yes")
+    if server.form is Form.PKCS12:
+        assert "MAC" in " ".join(server.notes)
+        assert not any(row.parts for row in server.files)
+    assert any(row.has_key for row in server.files)
+    assert sum(Part.KEY in row.parts for row in server.files) == (server.form is Form.PEM)
+
+
+def test_apache_and_postfix_are_told_what_their_own_documentation_says() -> None:
+    apache = deploy(SERVERS["apache"], MATERIAL, "/x")
+    lines = [line for block in apache.blocks for line in block.lines]
+    assert "SSLCertificateFile /x/a.com.crt" in lines
+    assert "SSLCertificateChainFile /x/a.com.chain.crt" in lines
+    assert any("systemctl reload httpd" in line for block in apache.commands for line in block.lines)
+    postfix = deploy(SERVERS["postfix"], MATERIAL, "/x")
+    assert postfix.blocks[0].lines[0] == "smtpd_tls_chain_files = /x/a.com.pem"
+    dovecot = deploy(SERVERS["dovecot"], MATERIAL, "/x")
+    assert dovecot.blocks[0].lines == (
+        "ssl_server_cert_file = /x/a.com.crt",
+        "ssl_server_key_file = /x/a.com.key",
+    )
+    assert dovecot.blocks[1].lines == ("ssl_cert = </x/a.com.crt", "ssl_key = </x/a.com.key")
+
+
+def test_a_file_in_the_root_folder_has_one_slash() -> None:
+    assert deploy(SERVERS["haproxy"], MATERIAL, "/").blocks[0].lines == ("bind :443 ssl crt /a.com.pem",)
+
+
+def test_a_wildcard_is_quoted_and_a_strange_name_never_becomes_a_command() -> None:
+    def line(domain: str) -> str:
+        return deploy(SERVERS["plesk"], replace(MATERIAL, domain=domain), "/x").blocks[0].lines[1]
+
+    assert line("*.a.com") == "plesk bin site --update '*.a.com' -ssl true -certificate-name a.com"
+    for bad in ("$(reboot)", "", "a b", "-x", "a.com\nreboot", "a;b"):
+        assert line(bad) == "plesk bin site --update DOMAIN -ssl true -certificate-name a.com"
+
+
+def test_the_thumbprint_is_the_one_that_windows_shows() -> None:
+    shown = deploy(SERVERS["exchange"], MATERIAL, "/x", SEAL).blocks[0].lines[1]
+    from cryptography.hazmat.primitives import hashes
+
+    digits = MATERIAL.certificates[0].fingerprint(hashes.SHA1()).hex().upper()  # noqa: S303 - as Windows has it
+    assert f"-Thumbprint {digits} " in shown
+
+
+def test_a_path_that_the_configuration_cannot_hold_is_refused() -> None:
+    with pytest.raises(InputError, match="cannot be named"):
+        deploy(SERVERS["postfix"], MATERIAL, "/a b")
+    made = deploy(SERVERS["nginx"], MATERIAL, "/a b")
+    assert made.blocks[0].lines[1] == 'ssl_certificate "/a b/a.com.crt";'
+
+
+def test_pkcs12_is_not_made_without_a_passphrase() -> None:
+    with pytest.raises(ValueError, match="passphrase"):
+        deploy(SERVERS["iis"], MATERIAL, "/x")
+    with pytest.raises(InputError, match="empty passphrase"):
+        deploy(SERVERS["iis"], MATERIAL, "/x", Seal(Secret("")))
+
+
+@pytest.mark.parametrize("key_type", [KeyType.RSA_2048, KeyType.EC_P384, KeyType.ED25519])
+@pytest.mark.parametrize("strength", Strength)
+def test_pkcs12_holds_every_key_that_it_can(key_type: KeyType, strength: Strength) -> None:
+    made = deploy(SERVERS["iis"], material(key_type), "/x", replace(SEAL, strength=strength))
+    opened = load_pkcs12(made.files[0].data, SEAL.passphrase.encoded)
+    assert opened.key is not None
+    assert keys.type_of(opened.key.public_key()) is key_type  # type: ignore[arg-type]
+
+
+def test_pkcs12_refuses_a_key_that_it_cannot_hold() -> None:
+    with pytest.raises(InputError, match="cannot hold a key of this type"):
+        deploy(SERVERS["iis"], material(KeyType.ML_DSA_44), "/x", SEAL)
+
+
+# The chain as it lies in the store
+
+
+def test_the_chain_is_read_without_its_root() -> None:
+    leaf, between, top = certificate_of(), intermediate().certificate, root().certificate
+    assert read_chain(pem(leaf, between, top), SPKI) == (leaf, between)
+
+
+def test_a_certificate_that_signed_itself_is_sent_all_the_same() -> None:
+    top = root()
+    own = keys.spki_sha256(top.key.public_key())
+    assert read_chain(pem(top.certificate), own) == (top.certificate,)
+
+
+def test_the_certificate_of_another_key_is_refused() -> None:
+    with pytest.raises(RefusedError, match="not that of the pair's key"):
+        read_chain(pem(certificate_of()), "ab" * 32)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"nothing", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"]
+)
+def test_what_is_no_certificate_is_refused(data: bytes) -> None:
+    with pytest.raises(InputError, match="cannot be read"):
+        read_chain(data, SPKI)

@@ -1,0 +1,58 @@
+"""What exports are made of: a key, its certificate and a chain, and pairs of a store that have one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from certificates_made import DAYS, START, intermediate, pem
+from pairs_made import new_pair
+from requests_made import der_of, key_of
+
+from csrtui.core.deployment import Material
+from csrtui.core.keys import KeyType
+from csrtui.core.subject import SubjectFields
+from csrtui.tasks.importing import Blob, import_certificates
+from csrtui.tasks.review import read_pair
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from cryptography import x509
+
+    from csrtui.core.secret import Secret
+    from csrtui.tasks.session import Session
+
+
+def certificate_of(key_type: KeyType = KeyType.EC_P256, name: str = "a.com") -> x509.Certificate:
+    """A certificate of the key of that type."""
+    return intermediate().sign(der_of(SubjectFields(common_name=name), name, key_type=key_type))
+
+
+def material(
+    key_type: KeyType = KeyType.EC_P256, *, with_chain: bool = True, domain: str = "a.com"
+) -> Material:
+    """A pair called ``a.com`` with its certificate."""
+    chain = (intermediate().certificate,) if with_chain else ()
+    return Material("a.com", domain, key_of(key_type), (certificate_of(key_type), *chain))
+
+
+def issued_pair(
+    session: Session,
+    name: str = "a.com",
+    *,
+    passphrase: Secret | None = None,
+    key_type: KeyType = KeyType.EC_P256,
+    start: datetime = START,
+) -> str:
+    """Make a pair whose certificate came home, with its chain; its name."""
+    pair = new_pair(session, name, passphrase=passphrase, key_type=key_type)
+    issue(session, pair, start)
+    return pair
+
+
+def issue(session: Session, pair: str, start: datetime = START) -> None:
+    """Bring home a certificate of a pair that is valid from `start` on."""
+    asked = read_pair(session, pair)[1]
+    leaf = intermediate().sign(asked.der, start=start, days=DAYS, serial=int(start.timestamp()))
+    (result,) = import_certificates(session, [Blob(pem(leaf, intermediate().certificate))])
+    assert result.ok, result.text
