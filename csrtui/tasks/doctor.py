@@ -15,6 +15,7 @@ from csrtui.store import survey
 from csrtui.tasks.session import Session
 
 _CHUNK = 16
+_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,9 @@ def _sharing(pairs: Iterable[_Pair]) -> dict[str, list[Ailment]]:
     found: dict[str, list[Ailment]] = {}
     for alike in by_key.values():
         for pair in alike if len(alike) > 1 else ():
-            others = ", ".join(other.name for other in alike if other is not pair)
+            named = [other.name for other in alike[: _NAMED + 1] if other is not pair][:_NAMED]
+            more = len(alike) - 1 - len(named)
+            others = ", ".join(named) + (f" and {more} more" if more else "")
             text = f"{pair.name} has the same key as {others}: who loses one loses all"
             remedy = command("csrtui", "list", "--filter", str(pair.spki_sha256))
             found[pair.name] = [Ailment(Code.SAME_KEY, pair.path, text, remedy, pair.name)]

@@ -339,6 +339,9 @@ def test_many_pairs_are_counted_in_order_and_can_be_stopped(healthy: ExaminedSto
     assert len(done) == len(examination.names) == 41
     assert [ailment.pair for ailment in found] == list(examination.names)
     assert {ailment.code for ailment in found} == {Code.SAME_KEY}
+    assert found[1].text == (
+        "p-00 has the same key as a.com, p-01, p-02 and 37 more: who loses one loses all"
+    )
     stop = Event()
     stop.set()
     assert examination.run(stop=stop) == ()
@@ -417,3 +420,8 @@ def test_levels_decide_whether_all_is_well(healthy: ExaminedStore) -> None:
     found = healthy.examine()
     assert [ailment.level for ailment in found] == [Level.NOTE, Level.WARNING]
     assert not is_well(found)
+
+
+def test_a_link_in_the_place_of_a_pair_is_found_and_not_followed(healthy: ExaminedStore) -> None:
+    (healthy.path / "pairs/b.com").symlink_to("a.com")
+    assert [(one.code, one.pair) for one in healthy.examine()] == [(Code.LINK, "b.com")]

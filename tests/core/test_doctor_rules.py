@@ -1,0 +1,75 @@
+"""What the doctor makes of facts that a disk seldom gives."""
+
+from __future__ import annotations
+
+import pytest
+from cryptography.exceptions import UnsupportedAlgorithm
+from requests_made import NOW, der_of
+
+from csrtui.core import request
+from csrtui.core.doctor.ailment import Code, command
+from csrtui.core.doctor.contents import examine_contents
+from csrtui.core.doctor.places import Place, judge_pair_places, judge_place, judge_store
+from csrtui.core.doctor.seen import Kind, Seen
+from csrtui.core.subject import SubjectFields
+
+ME = 1000
+
+
+def folder(path: str, *entries: Seen, mode: int = 0o700, fault: str | None = None) -> Seen:
+    return Seen(path, Kind.FOLDER, mode, ME, fault, entries=entries)
+
+
+@pytest.mark.parametrize(
+    "seen", [Seen("/s/pairs/a", fault="\x1b EIO"), folder("/s/pairs/a", fault="\x1b EIO")]
+)
+def test_a_folder_that_cannot_be_looked_into_is_one_finding(seen: Seen) -> None:
+    (found,) = judge_pair_places(seen, ME)
+    assert (found.code, found.text) == (Code.UNREADABLE, "cannot read /s/pairs/a: \\x1b EIO")
+    assert examine_contents(seen, {}, NOW).ailments == ()
+
+
+def test_a_draft_that_is_no_file_is_not_judged_twice() -> None:
+    store = folder("/s", Seen("/s/.draft.json", Kind.FIFO, 0o600, ME))
+    assert [found.code for found in judge_store(store, ME, creating=False)] == [Code.WRONG_KIND]
+
+
+def test_what_stands_among_the_pairs_and_cannot_be_looked_at_is_not_csrtuis() -> None:
+    store = folder("/s", folder("/s/pairs", Seen("/s/pairs/B", fault="EIO")))
+    (found,) = judge_store(store, ME, creating=False)
+    assert (found.code, found.text) == (
+        Code.UNEXPECTED,
+        "/s/pairs/B is something that csrtui did not put there",
+    )
+
+
+@pytest.mark.parametrize("error", [ValueError(), UnsupportedAlgorithm("")])
+def test_a_signature_that_cannot_be_checked_does_not_hold(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(_: bytes) -> bool:
+        raise error
+
+    monkeypatch.setattr(request, "signature_holds", fail)
+    pem = request.to_pem(der_of(SubjectFields(common_name="a.com"), "a.com"))
+    pair = folder("/s/pairs/a", Seen("/s/pairs/a/request.pem", Kind.FILE, 0o644, ME, data=pem))
+    codes = [found.code for found in examine_contents(pair, {}, NOW).ailments]
+    assert codes == [Code.MISSING_FILE, Code.MISSING_FILE, Code.REQUEST_SIGNATURE]
+
+
+def test_exactly_the_modes_that_every_command_refuses_are_found() -> None:
+    def is_found(place: Place, kind: Kind, mode: int) -> bool:
+        return any(judge_place(Seen("/x", kind, mode, ME), place, ME))
+
+    for mode in range(0o1000):
+        assert is_found(Place.FOLDER, Kind.FOLDER, mode) is bool(mode & 0o077)
+        assert is_found(Place.PRIVATE, Kind.FILE, mode) is bool(mode & 0o077)
+        assert is_found(Place.PUBLIC, Kind.FILE, mode) is bool(mode & 0o022)
+
+
+@pytest.mark.parametrize(
+    ("word", "shown"),
+    [("a b", "'a b'"), ("a\x1b'\\", "$'a\\x1b\\x27\\x5c'"), ("\udcff\n", "$'\\xff\\x0a'"), ("ü", "'ü'")],
+)
+def test_a_command_can_be_shown_and_names_the_very_file(word: str, shown: str) -> None:
+    assert command("ls", word, "&&", "true") == f"ls {shown} && true"
