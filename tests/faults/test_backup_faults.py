@@ -149,10 +149,10 @@ def sweep(action: str, tmp_path: Path, template: Path, chosen: list[tuple[Call, 
 def test_the_calls_that_decide_may_fail(action: str, tmp_path: Path, template: Path) -> None:
     calls = calls_of(action, tmp_path, template)
     flushes = [call for call in calls if call.name == "fsync"]
-    write = next(call for call in calls if call.name == "write")
+    writes = [call for call in calls if call.name == "write"]
     naming = next(call for call in calls if call.name.startswith(("link", "rename")))
-    chosen = [(call, KILL) for call in (write, flushes[0], naming, flushes[-1])]
-    chosen += [(write, "error=ENOSPC"), (flushes[0], "error=EIO")]
+    chosen = [(call, KILL) for call in (*writes, flushes[0], naming, flushes[-1])]
+    chosen += [(writes[0], "error=ENOSPC"), (flushes[0], "error=EIO")]
     sweep(action, tmp_path, template, chosen)
 
 
