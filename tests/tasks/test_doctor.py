@@ -425,3 +425,10 @@ def test_levels_decide_whether_all_is_well(healthy: ExaminedStore) -> None:
 def test_a_link_in_the_place_of_a_pair_is_found_and_not_followed(healthy: ExaminedStore) -> None:
     (healthy.path / "pairs/b.com").symlink_to("a.com")
     assert [(one.code, one.pair) for one in healthy.examine()] == [(Code.LINK, "b.com")]
+
+
+def test_a_backup_to_recipients_comes_back_with_an_identity(healthy: ExaminedStore) -> None:
+    path = healthy.copy.rename(healthy.copy.with_suffix(".age"))
+    healthy.change(backups=(replace(healthy.record.backups[0], path=str(path)),))
+    (healthy.pair / "key.pem").unlink()
+    assert healthy.examine()[0].remedy.endswith(f"csrtui restore {path} --identity IDENTITY")

@@ -205,7 +205,9 @@ class _Examination:
         backup = self._record.backup if self._record else None
         if backup is None:
             return command("csrtui", "renew", self._folder.name)
-        return command("mv", "-nT", self._folder.path, self._aside(), "&&", "csrtui", "restore", backup.path)
+        identity = ("--identity", "IDENTITY") if backup.path.endswith(".age") else ()
+        move = ("mv", "-nT", self._folder.path, self._aside())
+        return command(*move, "&&", "csrtui", "restore", backup.path, *identity)
 
     def _adoption(self) -> str:
         aside = self._aside()
