@@ -6,6 +6,7 @@ and to refuse it unread.
 
 import binascii
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -41,6 +42,7 @@ _LABELS = {
 """PEM's labels (RFC 7468 5, 7, and what it says of old ones)."""
 
 _BEGIN = re.compile(rb"-----BEGIN ([A-Z0-9 #]{1,40})-----")
+_END = re.compile(rb"-----END ([A-Z0-9 #]{1,40})-----")
 _KEY = re.compile(
     rb"PRIVATE\s+KEY(?:\s+BLOCK)?-|BEGIN\s+(?:[A-Z0-9]+\s+){0,4}PRIVATE\s+KEY|PuTTY-User-Key-File-",
     re.IGNORECASE,
@@ -133,10 +135,15 @@ def has_sections(text: bytes) -> bool:
 
 def sections(text: bytes) -> Iterator[tuple[bytes, bytes | None]]:
     """Give label and body of whatever stands in PEM, in its order; no body where the END line is missing."""
+    ends: dict[bytes, list[int]] = {}  # all of them beforehand: a search for each would be quadratic
+    for found in _END.finditer(text):
+        ends.setdefault(found[1], []).append(found.start())
     begin = _BEGIN.search(text)
     while begin:
         label = begin[1]
-        end = text.find(b"-----END " + label + b"-----", begin.end())
+        of_label = ends.get(label, [])
+        at = bisect_left(of_label, begin.end())
+        end = of_label[at] if at < len(of_label) else -1
         yield label, text[begin.end() : end] if end >= 0 else None
         begin = _BEGIN.search(text, max(end, begin.end()))
 

@@ -169,3 +169,12 @@ def test_the_whole_way_with_openssl_as_the_ca(tmp_path: Path) -> None:
     kept = store / "pairs" / NAME / "certificate.pem"
     verify = ["openssl", "verify", "-CAfile", "ca.pem", str(kept)]
     assert subprocess.run(verify, cwd=tmp_path, capture_output=True, check=False).returncode == 0
+
+
+def test_what_is_wrong_is_a_warning_and_keeps_nothing_out(made: Csrtui, tmp_path: Path) -> None:
+    (tmp_path / "a.pem").write_bytes(pem(intermediate().sign(asked(made), start=FROM, days=DAYS)))
+    ran = made("import", str(tmp_path / "a.pem"))
+    assert ran.status == 0
+    assert ran.err.startswith(
+        "warning: the chain is incomplete: the certificate of the issuer, CN=Test CA 1, is not"
+    )

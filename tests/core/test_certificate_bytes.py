@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from contextlib import suppress
 from functools import cache
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -101,6 +102,17 @@ def test_more_than_anybody_needs_is_refused() -> None:
     assert len(find_certificates(pem(*many[:-1]))) == MAX_CERTIFICATES
     with pytest.raises(InputError, match="at most"):
         find_certificates(pem(*many))
+
+
+@pytest.mark.parametrize("line", [b"-----BEGIN X-----", b"-----BEGIN X-----\n-----END Y-----\n", b"X%d"])
+def test_a_text_of_nothing_but_lines_of_pem_is_read_in_one_go(line: bytes) -> None:
+    """It would take half a minute if each BEGIN looked for its END by itself."""
+    many = b"".join(b"-----BEGIN X%d-----\n" % number for number in range(40_000))
+    text = many if b"%" in line else line * (1_000_000 // len(line))
+    before = perf_counter()
+    with pytest.raises(InputError, match="no certificate"):
+        find_certificates(text)
+    assert perf_counter() - before < 5
 
 
 @given(st.binary(max_size=200))
