@@ -17,6 +17,7 @@ from backup_process import ROOT, command
 from backups_made import PASSPHRASE, QUICK
 from injection import CHANGING, LOOKING, Call, Outcome, calls_in, require_strace, run_with_fault
 from pairs_made import new_pair, order, record_of
+from requests_made import NOW
 
 from csrtui.core import backup_file, keys, pkcs8
 from csrtui.core.pair import BackupStatus
@@ -57,7 +58,7 @@ class Scene:
         self.action = action
         self.usb = place / "usb"
         store = place / ("store" if action == BACK_UP else "other")
-        self.session = Session(Keystore(str(store)), user="joe")
+        self.session = Session(Keystore(str(store)), user="joe", clock=lambda: NOW)
         (backup,) = (path for path in self.usb.iterdir() if path.name != FOREIGN)
         self.before = {path.name: path.read_bytes() for path in self.usb.iterdir()}
         self.program = command(action, str(store), str(self.usb if action == BACK_UP else backup))
@@ -110,7 +111,7 @@ def template(tmp_path: Path) -> Path:
     path = tmp_path / "template"
     usb = path / "usb"
     usb.mkdir(parents=True)
-    session = Session(Keystore(str(path / "store")), user="joe")
+    session = Session(Keystore(str(path / "store")), user="joe", clock=lambda: NOW)
     back_up(session, new_pair(session), order(usb))
     (usb / FOREIGN).write_bytes(b"not to be touched")
     return path

@@ -19,6 +19,7 @@ def main(action: str, store: str, path: str) -> None:
     """Back ``a.com`` up to the folder `path`, or restore the file `path`."""
     sys.path[:0] = [str(ROOT), os.path.dirname(SCRIPT)]
     from backups_made import PASSPHRASE, QUICK
+    from requests_made import NOW
     from store_process import mark
 
     from csrtui.core import pkcs8
@@ -28,7 +29,7 @@ def main(action: str, store: str, path: str) -> None:
     from csrtui.tasks.session import Session
 
     pkcs8.ROUNDS = QUICK
-    session = Session(Keystore(store), user="joe")
+    session = Session(Keystore(store), user="joe", clock=lambda: NOW)  # every run makes the same calls
     mark()
     if action == "back-up":
         back_up(session, "a.com", Order(path, PASSPHRASE, PASSPHRASE))
