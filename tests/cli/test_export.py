@@ -1,0 +1,216 @@
+"""``csrtui export`` and ``csrtui guide``: results on stdout, directives on stderr, exit codes, passphrases."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+from certificates_made import intermediate, pem
+from command import ROOT, argv, environment, run_process
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
+from pty_session import PtySession
+
+from csrtui.core.platforms import PLATFORMS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from command import Csrtui
+
+CANARY = "correct-horse-battery"
+OTHER_CANARY = "staple-battery-horse"
+
+
+@pytest.fixture
+def to(tmp_path: Path) -> Path:
+    folder = tmp_path / "to"
+    folder.mkdir()
+    return folder
+
+
+def secret_file(path: Path, text: str) -> str:
+    path.write_text(f"{text}\n")
+    path.chmod(0o600)
+    return str(path)
+
+
+def issued(csrtui: Csrtui, name: str = "a.com", *options: str) -> None:
+    """A pair whose certificate came home."""
+    assert csrtui("new", name, *options).status == 0
+    csr = x509.load_pem_x509_csr((csrtui.pair(name) / "request.pem").read_bytes())
+    leaf = intermediate().sign(csr.public_bytes(Encoding.DER))
+    assert csrtui("import", "-", stdin=pem(leaf, intermediate().certificate)).status == 0
+
+
+def test_an_entry_for_every_file_and_the_directives_as_talk(csrtui: Csrtui, to: Path) -> None:
+    issued(csrtui)
+    ran = csrtui("export", "a.com", "--for", "nginx", "--to", str(to), "--json")
+    assert ran.status == 0
+    assert set(ran.json) == {"schema", "ok", "results"}
+    assert (ran.json["schema"], ran.json["ok"]) == (1, True)
+    assert [(one["ok"], one["pair"], one["file"]) for one in ran.json["results"]] == [
+        (True, "a.com", str(to / "a.com.crt")),
+        (True, "a.com", str(to / "a.com.key")),
+    ]
+    assert f"  ssl_certificate {to}/a.com.crt;\n" in ran.err
+    assert f"  ssl_certificate_key {to}/a.com.key;\n" in ran.err
+    assert "  nginx -t && systemctl reload nginx\n" in ran.err
+    assert "last word: nginx.org" in " ".join(ran.err.split())
+    assert "PRIVATE KEY" not in ran.out + ran.err
+    assert csrtui("show", "a.com", "--json").json["next"] != "install"
+
+
+def test_without_json_a_line_for_each_file(csrtui: Csrtui, to: Path) -> None:
+    issued(csrtui)
+    lines = csrtui("export", "a.com", "--for", "haproxy", "--to", str(to)).out.splitlines()
+    assert lines == [
+        f"ok  a.com  {to}/a.com.pem  written, holds the key without a passphrase, for its owner only (0600)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (("export", "b.com", "--for", "nginx"), 2, "there is no pair b.com"),
+        (("export", "a.com", "--for", "winnt"), 2, "no server software known here"),
+        (("export", "a.com", "--for", "nginx", "--legacy"), 2, "--legacy is for PKCS #12 files"),
+        (("export", "bare.com", "--for", "nginx"), 1, "has no certificate yet"),
+        (("export", "bare.com", "--for", "iis"), 1, "has no certificate yet"),
+        (("guide", "winnt"), 2, "no server software known here"),
+    ],
+)
+def test_what_cannot_be_is_refused(
+    csrtui: Csrtui, to: Path, arguments: tuple[str, ...], status: int, said: str
+) -> None:
+    issued(csrtui)
+    csrtui("new", "bare.com")
+    target = ("--to", str(to)) if arguments[0] == "export" else ()
+    ran = csrtui(*arguments, *target)
+    assert ran.status == status
+    assert said in ran.error
+    assert ran.hint
+    assert list(to.iterdir()) == []
+
+
+def test_a_missing_folder_is_said_with_the_command_that_makes_it(csrtui: Csrtui, to: Path) -> None:
+    issued(csrtui)
+    ran = csrtui("export", "a.com", "--for", "nginx", "--to", str(to / "x y"))
+    assert ran.status == 2
+    assert ran.hint == f"mkdir -p -m 700 '{to}/x y'"
+
+
+@pytest.mark.parametrize("legacy", [True, False])
+def test_the_passphrase_of_the_file_comes_from_a_file(
+    csrtui: Csrtui, to: Path, tmp_path: Path, legacy: bool
+) -> None:
+    issued(csrtui)
+    passphrase = secret_file(tmp_path / "p", CANARY)
+    options = ("--legacy",) if legacy else ()
+    ran = csrtui(
+        "export", "a.com", "--for", "iis", "--to", str(to), "--passphrase-file", passphrase, *options
+    )
+    assert ran.status == 0
+    assert CANARY not in ran.out + ran.err
+    assert "warning: A PKCS #12 file has a weak MAC" in ran.err
+    assert load_pkcs12((to / "a.com.pfx").read_bytes(), CANARY.encode()).key
+
+
+def test_the_passphrase_of_the_key_comes_from_a_file(csrtui: Csrtui, to: Path, tmp_path: Path) -> None:
+    own = secret_file(tmp_path / "own", CANARY)
+    issued(csrtui, "a.com", "--passphrase-file", own)
+    ran = csrtui("export", "a.com", "--for", "nginx", "--to", str(to), "--key-passphrase-file", own)
+    assert ran.status == 0
+    assert "nginx gets the key without one" in ran.err
+    assert CANARY not in ran.out + ran.err
+    wrong = secret_file(tmp_path / "wrong", OTHER_CANARY)
+    ran = csrtui("export", "a.com", "--for", "nginx", "--to", str(to), "--key-passphrase-file", wrong)
+    assert ran.status == 1
+    assert "the passphrase does not open the key" in ran.error
+
+
+def test_a_passphrase_that_would_protect_nothing_is_refused(csrtui: Csrtui, to: Path, tmp_path: Path) -> None:
+    issued(csrtui)
+    file = secret_file(tmp_path / "p", CANARY)
+    ran = csrtui("export", "a.com", "--for", "nginx", "--to", str(to), "--passphrase-file", file)
+    assert ran.status == 2
+    assert ran.hint
+    assert "--key-passphrase-file" in ran.hint
+    ran = csrtui("export", "a.com", "--for", "nginx", "--to", str(to), "--key-passphrase-file", file)
+    assert (ran.status, ran.hint) == (2, "leave --key-passphrase-file out")
+    assert list(to.iterdir()) == []
+
+
+def test_without_a_terminal_the_right_option_is_named(csrtui: Csrtui, to: Path, tmp_path: Path) -> None:
+    issued(csrtui, "a.com", "--passphrase-file", secret_file(tmp_path / "own", CANARY))
+    ran = run_process(
+        "export", "a.com", "--for", "nginx", "--to", str(to), store=csrtui.store, new_session=True
+    )
+    assert (ran.status, ran.hint) == (2, "use --key-passphrase-file")
+    assert list(to.iterdir()) == []
+
+
+def test_a_record_that_cannot_be_kept_is_exit_3_after_the_results(
+    csrtui: Csrtui, to: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from csrtui.core.errors import StoreError
+    from csrtui.tasks import exporting
+
+    issued(csrtui)
+
+    def busy(*_: object) -> None:
+        raise StoreError("somebody holds the pair")
+
+    monkeypatch.setattr(exporting, "change_record", busy)
+    ran = csrtui("export", "a.com", "--for", "nginx", "--to", str(to), "--json")
+    assert ran.status == 3
+    assert len(ran.json["results"]) == 2
+    assert "the files are written, but that is not noted" in ran.error
+
+
+def test_both_passphrases_are_asked_for_and_never_echoed(
+    csrtui: Csrtui, to: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issued(csrtui, "a.com", "--passphrase-file", secret_file(tmp_path / "own", CANARY))
+    monkeypatch.chdir(ROOT)
+    command = argv("export", "a.com", "--for", "iis", "--to", str(to))
+    with PtySession(command, env=environment(csrtui.store)) as terminal:
+        terminal.wait_for("Passphrase of the key of a.com:")
+        terminal.send(f"{CANARY}\n")
+        terminal.wait_for("Passphrase for the PKCS #12 file:")
+        terminal.send(f"{OTHER_CANARY}\n")
+        terminal.wait_for("The same again:")
+        terminal.send(f"{OTHER_CANARY}\n")
+        assert terminal.wait_exit() == 0
+        assert not [canary for canary in (CANARY, OTHER_CANARY) if canary.encode() in terminal.raw]
+    assert load_pkcs12((to / "a.com.pfx").read_bytes(), OTHER_CANARY.encode()).key
+
+
+# The guide
+
+
+def test_the_guide_alone_lists_all(csrtui: Csrtui) -> None:
+    ran = csrtui("guide")
+    assert (ran.status, ran.err) == (0, "")
+    assert [line.split()[0] for line in ran.out.splitlines()[1:]] == list(PLATFORMS)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_the_guide_of_each_is_data_and_needs_no_store(csrtui: Csrtui, platform: str) -> None:
+    ran = csrtui("guide", platform)
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out.splitlines()[0] == PLATFORMS[platform].label
+    assert not csrtui.store.exists()
+
+
+def test_the_guide_loads_no_cryptography() -> None:
+    script = (
+        "import sys; from csrtui.cli.main import run; run(['guide', 'nginx'], lambda _: 0);"
+        "sys.exit('cryptography' in sys.modules)"
+    )
+    import sys
+
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr.decode()

@@ -1,0 +1,240 @@
+"""Exporting: what is refused before a passphrase is asked for, what is written, and what the record says then."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from backups_made import PASSPHRASE
+from certificates_made import START, intermediate, pem
+from exports_made import issue, issued_pair
+from pairs_made import new_pair, record_of
+from requests_made import NOW
+
+from csrtui.core.errors import InputError, RefusedError, StoreError
+from csrtui.core.keys import KeyType
+from csrtui.core.pair import NextStep
+from csrtui.core.pkcs12 import Strength
+from csrtui.core.platforms import PLATFORMS
+from csrtui.core.secret import Secret
+from csrtui.store import deploying
+from csrtui.tasks import exporting
+from csrtui.tasks.exporting import Exported, Order, Ready, export, prepare
+from csrtui.tasks.recording import change_record
+from csrtui.tasks.review import read_pair
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from csrtui.core.pair import PairRecord
+    from csrtui.tasks.session import Session
+
+
+@pytest.fixture
+def to(tmp_path: Path) -> Path:
+    folder = tmp_path / "to"
+    folder.mkdir()
+    return folder
+
+
+def order(to: Path, platform: str = "nginx", strength: Strength = Strength.AES) -> Order:
+    return Order("a.com", PLATFORMS[platform], str(to), strength)
+
+
+def ready(session: Session, to: Path, platform: str = "nginx") -> Ready:
+    return prepare(session, order(to, platform))
+
+
+def written(to: Path) -> list[str]:
+    return sorted(path.name for path in to.iterdir())
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_for_every_platform_the_files_are_written_and_the_pair_is_installed(
+    session: Session, to: Path, platform: str
+) -> None:
+    issued_pair(session, key_type=KeyType.RSA_2048)
+    assert record_of(session).installed is None
+    found = ready(session, to, platform)
+    done: Exported = export(
+        session, found, file_passphrase=PASSPHRASE if found.needs_file_passphrase else None
+    )
+    assert [result.file for result in done.results] == [str(to / file.name) for file in done.deployment.files]
+    assert written(to) == sorted(file.name for file in done.deployment.files)
+    assert all(result.ok and result.pair == "a.com" for result in done.results)
+    record = record_of(session)
+    assert done.unnoted is None
+    assert record.installed == NOW
+    assert record.history[-1].what.startswith(f"installed files written: {to}/a.com")
+    assert record.history[-1].what.endswith(f"({platform})")
+    assert record.history[-1].user == "joe"
+
+
+@pytest.mark.parametrize("platform", ["nginx", "iis", "exchange", "tomcat"])
+def test_without_a_certificate_it_is_refused_with_what_to_do(
+    session: Session, to: Path, platform: str
+) -> None:
+    new_pair(session)
+    with pytest.raises(RefusedError, match=r"a\.com has no certificate yet") as caught:
+        ready(session, to, platform)
+    assert caught.value.hint
+    assert "csrtui import FILE" in caught.value.hint
+    assert f"csrtui guide {platform}" in caught.value.hint
+    assert written(to) == []
+
+
+def test_the_certificate_of_another_key_is_refused(session: Session, to: Path) -> None:
+    issued_pair(session)
+    new_pair(session, "b.com", key_type=KeyType.RSA_2048)
+    theirs = intermediate().sign(read_pair(session, "b.com")[1].der)
+    path = os.path.join(session.store.pair_path("a.com"), "certificate.pem")
+    with open(path, "wb") as file:
+        file.write(pem(theirs))
+    with pytest.raises(RefusedError, match=r"certificate.pem: the certificate is not that of the pair's key"):
+        ready(session, to)
+
+
+def test_legacy_is_for_pkcs12_only(session: Session, to: Path) -> None:
+    issued_pair(session)
+    with pytest.raises(InputError, match=r"--legacy is for PKCS #12 files, and nginx takes PEM"):
+        prepare(session, order(to, strength=Strength.LEGACY))
+    assert prepare(session, order(to, "iis", Strength.LEGACY)).order.strength is Strength.LEGACY
+
+
+def test_the_keystore_is_no_place_for_it(session: Session) -> None:
+    issued_pair(session)
+    with pytest.raises(InputError, match="within the keystore"):
+        prepare(session, Order("a.com", PLATFORMS["nginx"], session.store.pair_path("a.com")))
+
+
+def test_an_encrypted_key_is_written_plain_where_the_server_has_to_read_it(
+    session: Session, to: Path
+) -> None:
+    issued_pair(session, passphrase=PASSPHRASE)
+    found = ready(session, to)
+    assert found.needs_key_passphrase
+    assert not found.needs_file_passphrase
+    assert [text for text in found.warnings if "nginx gets the key without one" in text]
+    export(session, found, key_passphrase=PASSPHRASE)
+    assert (to / "a.com.key").read_bytes().startswith(b"-----BEGIN PRIVATE KEY-----")
+    assert b"ENCRYPTED" in session.store.read_key("a.com")
+
+
+def test_an_encrypted_key_is_under_the_passphrase_of_the_file_in_pkcs12(session: Session, to: Path) -> None:
+    issued_pair(session, passphrase=PASSPHRASE)
+    found = ready(session, to, "iis")
+    assert [text for text in found.warnings if "under the passphrase of the file" in text]
+    export(session, found, key_passphrase=PASSPHRASE, file_passphrase=Secret("another one"))
+    from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
+
+    assert load_pkcs12((to / "a.com.pfx").read_bytes(), b"another one").key is not None
+
+
+@pytest.mark.parametrize("given", [None, Secret("wrong")])
+def test_without_the_right_passphrase_of_the_key_nothing_is_written(
+    session: Session, to: Path, given: Secret | None
+) -> None:
+    issued_pair(session, passphrase=PASSPHRASE)
+    with pytest.raises((InputError, RefusedError), match="passphrase"):
+        export(session, ready(session, to), key_passphrase=given)
+    assert written(to) == []
+    assert record_of(session).installed is None
+
+
+def test_pkcs12_without_a_passphrase_is_refused(session: Session, to: Path) -> None:
+    issued_pair(session)
+    with pytest.raises(InputError, match="made under a passphrase"):
+        export(session, ready(session, to, "iis"))
+    assert written(to) == []
+
+
+def test_a_file_that_is_there_stops_it_and_nothing_is_noted(session: Session, to: Path) -> None:
+    issued_pair(session)
+    (to / "a.com.key").write_bytes(b"old")
+    with pytest.raises(InputError, match="is there already"):
+        export(session, ready(session, to))
+    assert (to / "a.com.key").read_bytes() == b"old"
+    assert written(to) == ["a.com.key"]
+    assert record_of(session).installed is None
+
+
+def test_what_cannot_be_noted_is_told_and_the_files_stay(
+    session: Session, to: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issued_pair(session)
+
+    def busy(*_: object) -> None:
+        raise StoreError("somebody holds the pair", "wait")
+
+    monkeypatch.setattr(exporting, "change_record", busy)
+    done = export(session, ready(session, to))
+    assert done.unnoted is not None
+    assert done.unnoted.what.endswith("not noted in the pair's record: somebody holds the pair")
+    assert done.unnoted.hint == "wait"
+    assert written(to) == ["a.com.crt", "a.com.key"]
+
+
+def test_a_certificate_that_came_home_meanwhile_is_not_installed(
+    session: Session, to: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issued_pair(session)
+    found = ready(session, to)
+    write_all = deploying.write_all
+
+    def slow(*given: object) -> list[str]:
+        issue(session, "a.com", START + timedelta(days=1))
+        return write_all(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(deploying, "write_all", slow)
+    export(session, found)
+    record = record_of(session)
+    assert record.installed is None
+    assert record.history[-1].what.startswith("installed files written")
+
+
+def test_the_next_step_is_to_install_until_it_is_done(session: Session, to: Path) -> None:
+    from csrtui.core.pair import Backup, BackupStatus
+
+    issued_pair(session)
+    backup = Backup(BackupStatus.VERIFIED, "/b", NOW, NOW)
+    change_record(session, "a.com", lambda record: record.with_backup(backup))
+    assert record_of(session).next_step(NOW) is NextStep.INSTALL
+    export(session, ready(session, to))
+    assert record_of(session).next_step(NOW) is NextStep.NONE
+
+
+@pytest.mark.parametrize(
+    ("platform", "days", "said"),
+    [
+        ("nginx", -400, "has expired"),
+        ("nginx", 5, "is not valid yet"),
+        ("exchange", 0, "not every version of Microsoft Exchange takes other keys than RSA"),
+        ("iis", 0, "weak MAC"),
+    ],
+)
+def test_what_is_to_be_said_before_is_said(
+    session: Session, to: Path, platform: str, days: int, said: str
+) -> None:
+    issued_pair(session)
+
+    def moved(record: PairRecord) -> PairRecord:
+        assert record.validity
+        life = replace(
+            record.validity,
+            not_before=record.validity.not_before + timedelta(days=days),
+            not_after=record.validity.not_after + timedelta(days=days),
+        )
+        return replace(record, validity=life)
+
+    change_record(session, "a.com", moved)
+    assert [text for text in ready(session, to, platform).warnings if said in text]
+
+
+def test_of_a_pair_in_order_nothing_is_said_and_of_a_retired_one_that(session: Session, to: Path) -> None:
+    issued_pair(session)
+    assert ready(session, to).warnings == ()
+    change_record(session, "a.com", lambda record: record.marked_retired(NOW, "joe"))
+    assert [text for text in ready(session, to).warnings if "retired" in text]
