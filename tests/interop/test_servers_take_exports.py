@@ -10,7 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -231,8 +231,25 @@ def test_postfix(issued: Issued) -> None:
               f"maillog_file = {log}", f"maillog_file_prefixes = {base}", "inet_interfaces = loopback-only",
               f"myhostname = {NAME}", "mydestination =", "alias_maps =", "alias_database =", *lines)  # fmt: skip
         write(home / "master.cf", f"127.0.0.1:{port} inet n - n - - smtpd", *_POSTFIX_SERVICES)
-        with running([postfix, "-c", str(home), "start-fg"], port, place / "log"):
-            handshake(issued, port, "-starttls", "smtp")
+        try:
+            with running([postfix, "-c", str(home), "start-fg"], port, place / "log"):
+                handshake(issued, port, "-starttls", "smtp")
+        finally:
+            end_postfix(queue / "pid" / "master.pid")
+
+
+def end_postfix(pid_file: Path) -> None:
+    """End Postfix's master, which makes a session of its own, and with it all of its daemons."""
+    if not pid_file.exists():
+        return
+    number = int(pid_file.read_text())
+    until = monotonic() + DEADLINE
+    with suppress(ProcessLookupError):
+        os.kill(number, signal.SIGTERM)
+        while monotonic() < until:
+            os.kill(number, 0)
+            Event().wait(0.02)
+        pytest.fail(f"Postfix's master {number} does not end")
 
 
 _POSTFIX_SERVICES = (
