@@ -75,6 +75,7 @@ COLOURS = TerminalTheme(
     ],
 )
 PASSPHRASE = Secret("correct horse battery staple")
+PAIRS = 5
 ASPECT = 0.602  # of DejaVu Sans Mono
 FORMAT = """<svg viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
 <style>
@@ -189,9 +190,17 @@ def _session() -> Session:
 
 
 async def _settle(app: CsrtuiApp, pilot: Pilot[Any]) -> None:
-    """Wait until the background work is done and everything is drawn."""
-    for _ in range(3):
+    """Wait until the background work is done and twice in a row the same is drawn."""
+    drawn = ["", "?"]
+    while drawn[-1] != drawn[-2]:
         await app.workers.wait_for_complete()
+        await pilot.pause()
+        drawn.append(_svg(app))
+
+
+async def _pairs_listed(app: CsrtuiApp, pilot: Pilot[Any]) -> None:
+    """Wait until the keystore was read."""
+    while len(app.main.keystore.pairs.rows) != PAIRS:
         await pilot.pause()
 
 
@@ -213,7 +222,7 @@ async def draw(picture: Picture) -> str:
     vars(main)["hostname"] = lambda: "web01"
     app = CsrtuiApp(_session())
     async with app.run_test(size=picture.size) as pilot:
-        await _settle(app, pilot)
+        await _pairs_listed(app, pilot)
         await picture.steps(pilot)
         await _settle(app, pilot)
         return _svg(app)

@@ -157,6 +157,11 @@ class LineList(Widget, can_focus=True):
     # What the screen around it asks and says
 
     @property
+    def rows(self) -> Rows:
+        """What is shown."""
+        return self._rows
+
+    @property
     def cursor(self) -> int | None:
         """The row under the cursor, from 0; None when there are no rows."""
         return self._cursor if len(self._rows) else None
