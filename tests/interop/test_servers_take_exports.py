@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 NAME = "www.mydomain.com"
 PASSPHRASE = "correct horse battery staple"
+HARD_FOLDER = "of Jörg; {x} #1"
+"""What a configuration can only hold between quotes."""
 DEADLINE = 30.0
 """Seconds that a server has until it answers; it takes a tenth of one."""
 
@@ -51,9 +53,9 @@ class Issued:
     store: Path
     folder: Path
 
-    def export(self, platform: str, *options: str) -> list[str]:
-        """Export it; the lines for the configuration."""
-        to = self.folder / platform
+    def export(self, platform: str, *options: str, into: str = "") -> list[str]:
+        """Export it, into a folder called `into` or as the platform; the lines for the configuration."""
+        to = self.folder / (into or platform)
         to.mkdir(mode=0o700)
         ran = run_process("export", NAME, "--for", platform, "--to", str(to), *options, store=self.store)
         assert ran.status == 0, ran.err
@@ -152,7 +154,7 @@ def only(lines: Sequence[str], *starts: str) -> list[str]:
 
 def test_nginx(issued: Issued) -> None:
     nginx, port, place = program("nginx"), free_port(), issued.folder
-    lines = issued.export("nginx")
+    lines = issued.export("nginx", into=HARD_FOLDER)
     only(lines, "listen 443 ssl;")
     conf = write(
         place / "nginx.conf",
@@ -173,7 +175,7 @@ def test_nginx(issued: Issued) -> None:
 @pytest.mark.slow
 def test_apache(issued: Issued) -> None:
     apache, port, place = program("apache2"), free_port(), issued.folder
-    lines = issued.export("apache")
+    lines = issued.export("apache", into=HARD_FOLDER)
     modules = "/usr/lib/apache2/modules"
     conf = write(
         place / "apache.conf",
@@ -197,7 +199,7 @@ def test_apache(issued: Issued) -> None:
 @pytest.mark.slow
 def test_haproxy(issued: Issued) -> None:
     haproxy, port, place = program("haproxy"), free_port(), issued.folder
-    (bind,) = only(issued.export("haproxy"), "bind ")
+    (bind,) = only(issued.export("haproxy", into=HARD_FOLDER), "bind ")
     conf = write(
         place / "haproxy.cfg",
         "defaults",
