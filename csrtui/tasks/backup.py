@@ -1,7 +1,7 @@
 """Backing up: the key is written, encrypted, and the file is proved by restoring it from the disk."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -103,12 +103,13 @@ def back_up_many(
         names: The pairs.
         order: What with.
         report: Told of each as it is done, from another thread.
-        stop: Once set, no further pair is begun; those under way are finished.
+        stop: Once set, no further pair is begun; those under way are finished. An interrupt (Ctrl+C) does
+            the same.
         workers: How many at once: the key derivation lets other threads run.
     """
 
     def one(name: str) -> Result:
-        if stop is not None and stop.is_set():
+        if stopped.is_set():
             return Result(ok=False, pair=name, text="not backed up: stopped before")
         try:
             backup = back_up(session, name, order)
@@ -118,8 +119,14 @@ def back_up_many(
         report(result)
         return result
 
+    stopped = stop or Event()
     with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(one, names))
+        pending = [pool.submit(one, name) for name in names]
+        try:
+            wait(pending)
+        except KeyboardInterrupt:
+            stopped.set()
+    return [done.result() for done in pending]
 
 
 def _write(

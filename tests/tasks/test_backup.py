@@ -7,6 +7,7 @@ import os
 import stat
 from hashlib import sha256
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,6 +29,8 @@ from csrtui.tasks import backup as task
 from csrtui.tasks.backup import back_up
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from csrtui.tasks.session import Session
 
 OTHER = Secret("another passphrase altogether")
@@ -283,3 +286,31 @@ def test_no_error_tells_of_a_secret(session: Session, place: Path, passphrase: S
         assert OTHER.revealed not in told
     else:
         pytest.fail("it was proved with another passphrase")
+
+
+def test_an_interrupt_begins_no_further_pair_and_loses_none(
+    session: Session, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [new_pair(session, f"{letter}.com") for letter in "abc"]
+    begun, stop = Event(), Event()
+    real_write = backups.write
+
+    def write_once_stopped(folder: str, wanted: Iterable[str], data: bytes) -> str:
+        begun.set()
+        assert stop.wait(30)
+        return real_write(folder, wanted, data)
+
+    def interrupted(_pending: object) -> None:
+        assert begun.wait(30)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(backups, "write", write_once_stopped)
+    monkeypatch.setattr(task, "wait", interrupted)
+    results = task.back_up_many(session, names, order(place), stop=stop, workers=1)
+    assert [(result.pair, result.ok) for result in results] == [
+        ("a.com", True),
+        ("b.com", False),
+        ("c.com", False),
+    ]
+    assert all("stopped before" in result.text for result in results[1:])
+    assert [len(record_of(session, name).backups) for name in names] == [1, 0, 0]
