@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import fcntl
 import hashlib
 import io
 import json
@@ -18,7 +19,8 @@ import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -220,7 +222,19 @@ async def draw(picture: Picture) -> str:
     from csrtui.tui.screens import main
 
     vars(main)["hostname"] = lambda: "web01"
-    app = CsrtuiApp(_session())
+    with _alone():
+        return await _drawn(picture, CsrtuiApp(_session()))
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """The store's place is on the pictures, so only one process at a time may have it."""
+    with open(f"{STORE}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+async def _drawn(picture: Picture, app: CsrtuiApp) -> str:
     async with app.run_test(size=picture.size) as pilot:
         await _pairs_listed(app, pilot)
         await picture.steps(pilot)

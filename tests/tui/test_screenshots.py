@@ -30,13 +30,11 @@ def _own_host(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(vars(main), "hostname", vars(main)["hostname"])
 
 
-@pytest.mark.xdist_group("screenshots")  # they share one folder, whose name is on the pictures
 @pytest.mark.parametrize("picture", SCRIPT.PICTURES, ids=lambda picture: picture.name)
 async def test_screenshot_shows_what_the_app_shows(picture: object) -> None:
     assert SCRIPT.stale(picture, await SCRIPT.draw(picture)) is None, "run screenshots/make.py"
 
 
-@pytest.mark.xdist_group("screenshots")
 async def test_another_screen_is_noticed() -> None:
     first, second = SCRIPT.PICTURES[:2]
     assert SCRIPT.stale(first, await SCRIPT.draw(second)) is not None
