@@ -471,3 +471,10 @@ def test_a_draft_that_cannot_be_saved_leaves_the_one_before(
     with pytest.raises(NotConfirmedError, match="the draft is saved, but"):
         store.save_draft(b"three")
     assert store.load_draft() == b"three"
+
+
+def test_a_store_that_is_not_there_remembers_nothing(tmp_path: Path) -> None:
+    keystore = Keystore(str(tmp_path / "nowhere"))
+    assert keystore.load_draft() is None
+    assert keystore.load_last() is None
+    assert not (tmp_path / "nowhere").exists()

@@ -1,0 +1,30 @@
+"""Every field, CA and key type has its help, short enough for the two lines of the form."""
+
+import pytest
+
+from csrtui.core.field_help import CA_HELP, FIELD_HELP, KEY_HELP
+from csrtui.core.finding import CaKind, FieldName
+from csrtui.core.keys import KeyType
+
+CHOSEN = {FieldName.CA, FieldName.KEY}
+TWO_LINES = 2 * 78
+
+
+@pytest.mark.parametrize("field", [field for field in FieldName if field not in CHOSEN])
+def test_a_field_has_help_that_fits(field: FieldName) -> None:
+    text = FIELD_HELP[field]
+    assert text.isprintable()
+    assert text.endswith(".")
+    assert len(text) <= TWO_LINES
+
+
+def test_what_is_chosen_has_help_for_each_choice() -> None:
+    assert set(CA_HELP) == set(CaKind)
+    assert set(KEY_HELP) == set(KeyType)
+    assert all(0 < len(text) <= TWO_LINES for text in (*CA_HELP.values(), *KEY_HELP.values()))
+
+
+@pytest.mark.parametrize("key_type", list(KeyType))
+def test_the_help_of_a_key_says_where_no_public_ca_takes_it(key_type: KeyType) -> None:
+    assert KEY_HELP[key_type].startswith(key_type.label)
+    assert key_type.public_ca or "private CA" in KEY_HELP[key_type]
