@@ -478,3 +478,9 @@ def test_a_store_that_is_not_there_remembers_nothing(tmp_path: Path) -> None:
     assert keystore.load_draft() is None
     assert keystore.load_last() is None
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_store_without_a_draft_remembers_nothing(tmp_path: Path) -> None:
+    keystore = Keystore(str(tmp_path / "store"))
+    keystore.save_last(b"{}")
+    assert keystore.load_draft() is None
