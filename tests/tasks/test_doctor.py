@@ -282,7 +282,7 @@ def test_what_is_lost_comes_back_from_what_is_there(healthy: ExaminedStore, name
 def test_a_lost_key_without_a_backup_takes_a_new_pair(healthy: ExaminedStore) -> None:
     healthy.change(backups=())
     (healthy.pair / "key.pem").unlink()
-    assert healthy.examine()[0].remedy == "csrtui renew a.com"
+    assert healthy.examine()[0].remedy == "csrtui new a.com"
 
 
 @pytest.mark.parametrize("retired", [{"retired": NOW}, {"renewed_by": "b.com"}])

@@ -188,9 +188,8 @@ class _Examination:
             yield self._ailment(Code.VALIDITY_DISAGREES, _CERTIFICATE, text, self._import(_CERTIFICATE))
         in_use = record is None or not (record.retired or record.renewed_by)
         if life.not_after < self._now and in_use:
-            renew = command("csrtui", "renew", self._folder.name)
             text = f"expired {utc_text(life.not_after)}"
-            yield self._ailment(Code.CERTIFICATE_EXPIRED, _CERTIFICATE, text, renew)
+            yield self._ailment(Code.CERTIFICATE_EXPIRED, _CERTIFICATE, text, self._replacement())
         if life.not_before > self._now + dates.TOLERANCE:
             text = f"is not valid before {utc_text(life.not_before)}: or this machine's clock is wrong"
             yield self._ailment(Code.CERTIFICATE_NOT_YET_VALID, _CERTIFICATE, text, "timedatectl")
@@ -201,10 +200,14 @@ class _Examination:
         store = self._folder.path.rpartition("/pairs/")[0]
         return f"{store}-{self._folder.name}.aside"
 
+    def _replacement(self) -> str:
+        names = self._record.names if self._record else (self._folder.name,)
+        return command("csrtui", "new", *names)
+
     def _restoration(self) -> str:
         backup = self._record.backup if self._record else None
         if backup is None:
-            return command("csrtui", "renew", self._folder.name)
+            return self._replacement()
         identity = ("--identity", "IDENTITY") if backup.path.endswith(".age") else ()
         move = ("mv", "-nT", self._folder.path, self._aside())
         return command(*move, "&&", "csrtui", "restore", backup.path, *identity)
