@@ -1,0 +1,31 @@
+"""A pair whose certificate came home, for the servers that it is exported for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from certificates_made import intermediate, pem, root
+from command import run_process
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from real_servers import NAME, Issued
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(params=["ec-p256", pytest.param("rsa-2048", marks=pytest.mark.slow)])
+def issued(tmp_path: Path, request: pytest.FixtureRequest) -> Issued:
+    store = tmp_path / "store"
+    assert run_process("new", NAME, "--key", request.param, store=store).status == 0
+    csr = x509.load_pem_x509_csr((store / "pairs" / NAME / "request.pem").read_bytes())
+    authority = intermediate(days=4000)
+    yesterday = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
+    leaf = authority.sign(csr.public_bytes(Encoding.DER), start=yesterday, days=90)
+    given = pem(authority.certificate, leaf)
+    ran = run_process("import", "-", store=store, stdin=given)
+    assert ran.status == 0, ran.err
+    (tmp_path / "root.pem").write_bytes(pem(root().certificate))
+    return Issued(store, tmp_path)

@@ -1,0 +1,75 @@
+"""Real web servers, started on loopback with exactly what ``csrtui export`` wrote, serve a chain that openssl verifies."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+import pytest
+from real_servers import HARD_FOLDER, NAME, Issued, free_port, handshake, only, program, running, write
+
+pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+
+
+def test_nginx(issued: Issued) -> None:
+    nginx, port, place = program("nginx"), free_port(), issued.folder
+    lines = issued.export("nginx", into=HARD_FOLDER)
+    only(lines, "listen 443 ssl;")
+    conf = write(
+        place / "nginx.conf",
+        f"daemon off; pid {place}/pid; error_log stderr; worker_processes 1;",
+        "events {}",
+        f"http {{ access_log off; client_body_temp_path {place}/b; proxy_temp_path {place}/p;",
+        f"fastcgi_temp_path {place}/f; uwsgi_temp_path {place}/u; scgi_temp_path {place}/s;",
+        f"server {{ listen 127.0.0.1:{port} ssl;",
+        *only(lines, "ssl_certificate ", "ssl_certificate_key "),
+        "} }",
+    )
+    tested = subprocess.run([nginx, "-t", "-c", conf, "-e", "stderr"], capture_output=True, check=False)
+    assert tested.returncode == 0, tested.stderr.decode()
+    with running([nginx, "-c", conf, "-e", "stderr"], port, place / "log"):
+        handshake(issued, port)
+
+
+@pytest.mark.slow
+def test_apache(issued: Issued) -> None:
+    apache, port, place = program("apache2"), free_port(), issued.folder
+    lines = issued.export("apache", into=HARD_FOLDER)
+    modules = "/usr/lib/apache2/modules"
+    conf = write(
+        place / "apache.conf",
+        f"ServerRoot {place}",
+        f"ServerName {NAME}",
+        f"PidFile {place}/pid",
+        f"ErrorLog {place}/error.log",
+        f"DefaultRuntimeDir {place}",
+        f"Listen 127.0.0.1:{port}",
+        f"LoadModule mpm_event_module {modules}/mod_mpm_event.so",
+        f"LoadModule authz_core_module {modules}/mod_authz_core.so",
+        f"LoadModule ssl_module {modules}/mod_ssl.so",
+        f"<VirtualHost 127.0.0.1:{port}>",
+        *only(lines, "SSLEngine on", "SSLCertificateFile ", "SSLCertificateKeyFile "),
+        "</VirtualHost>",
+    )
+    with running([apache, "-f", conf, "-DFOREGROUND"], port, place / "log"):
+        handshake(issued, port)
+
+
+@pytest.mark.slow
+def test_haproxy(issued: Issued) -> None:
+    haproxy, port, place = program("haproxy"), free_port(), issued.folder
+    (bind,) = only(issued.export("haproxy", into=HARD_FOLDER), "bind ")
+    conf = write(
+        place / "haproxy.cfg",
+        "defaults",
+        " mode http",
+        " timeout client 10s",
+        " timeout server 10s",
+        " timeout connect 10s",
+        "frontend f",
+        " " + bind.replace(":443", f"127.0.0.1:{port}"),
+    )
+    checked = subprocess.run([haproxy, "-c", "-f", conf], capture_output=True, check=False)
+    assert checked.returncode == 0, checked.stderr.decode()
+    with running([haproxy, "-db", "-f", conf], port, place / "log"):
+        handshake(issued, port)

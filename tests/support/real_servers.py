@@ -1,0 +1,127 @@
+"""Real servers started on loopback, what they are given, and openssl that asks them for their certificate."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Event
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import pytest
+from command import run_process
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+NAME = "www.mydomain.com"
+PASSPHRASE = "correct horse battery staple"
+HARD_FOLDER = "of Jörg; {x} #1"
+"""What a configuration can only hold between quotes."""
+DEADLINE = 30.0
+"""Seconds that a server has until it answers; it takes a tenth of one."""
+
+
+def program(name: str) -> str:
+    """The path of a program; the test is skipped where it is not there."""
+    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+    if found is None:
+        pytest.skip(f"{name} is not installed")
+    return found
+
+
+@dataclass(frozen=True)
+class Issued:
+    """A pair whose certificate came home."""
+
+    store: Path
+    folder: Path
+
+    def export(self, platform: str, *options: str, into: str = "") -> list[str]:
+        """Export it, into a folder called `into` or as the platform; the lines for the configuration."""
+        to = self.folder / (into or platform)
+        to.mkdir(mode=0o700)
+        ran = run_process("export", NAME, "--for", platform, "--to", str(to), *options, store=self.store)
+        assert ran.status == 0, ran.err
+        return [line[2:] for line in ran.err.splitlines() if line.startswith("  ")]
+
+    @property
+    def passphrase(self) -> str:
+        path = self.folder / "passphrase"
+        path.write_text(PASSPHRASE)
+        path.chmod(0o600)
+        return str(path)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        number: int = probe.getsockname()[1]
+        return number
+
+
+@contextmanager
+def running(command: Sequence[str], port: int, log: Path) -> Iterator[None]:
+    """Run a server in the foreground until it answers on a port, and end it afterwards."""
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+        )
+    try:
+        wait_for(port, server, log)
+        yield
+    finally:
+        server.send_signal(signal.SIGTERM)
+        try:
+            server.wait(DEADLINE)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait(DEADLINE)
+
+
+def wait_for(port: int, server: subprocess.Popen[bytes] | None, log: Path) -> None:
+    until = monotonic() + DEADLINE
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            assert server is None or server.poll() is None, log.read_text(errors="replace")
+            assert monotonic() < until, log.read_text(errors="replace")
+            Event().wait(0.02)
+        else:
+            return
+
+
+def handshake(issued: Issued, port: int, *options: str) -> str:
+    """What openssl says of a server, having verified its chain up to the root and nothing but the root."""
+    done = subprocess.run(
+        ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-servername", NAME, "-verify_return_error",
+         "-verify_hostname", NAME, "-CAfile", str(issued.folder / "root.pem"), "-no-CApath", "-no-CAstore",
+         *options],
+        input=b"QUIT\r\n" if options else b"", capture_output=True, check=False, timeout=DEADLINE,
+    )  # fmt: skip
+    text = done.stdout.decode(errors="replace")
+    assert done.returncode == 0, done.stderr.decode(errors="replace") + text
+    assert "Verify return code: 0 (ok)" in text
+    assert "Verified peername: www.mydomain.com" in text or "Verification: OK" in text
+    assert " 0 s:CN = www.mydomain.com" in text
+    assert " 1 s:CN = Test CA 1" in text
+    return text
+
+
+def write(path: Path, *lines: str) -> str:
+    path.write_text("\n".join([*lines, ""]))
+    return str(path)
+
+
+def only(lines: Sequence[str], *starts: str) -> list[str]:
+    """The lines that begin with one of `starts`, which have to be there."""
+    found = [line for line in lines if line.startswith(starts)]
+    assert len(found) == len(starts), lines
+    return found
