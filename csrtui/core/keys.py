@@ -152,6 +152,35 @@ def type_of(public_key: "PublicKey") -> KeyType | None:
     return next((found for kind, found in of_one_size.items() if isinstance(public_key, kind)), None)
 
 
+def name_of(public_key: "PublicKey") -> str:
+    """Return what JSON and pair.json call the type of a public key, also of one that csrtui does not make.
+
+    Such as ``ec-p256`` of `KeyType`, else ``rsa-1024``, ``ec-secp256k1``, ``dsa-2048``, ``ed448``.
+    """
+    key_type = type_of(public_key)
+    return key_type.value if key_type else "-".join(_kind_and_size(public_key)).lower()
+
+
+def label_of(public_key: "PublicKey") -> str:
+    """Return the name people use, also of a key that csrtui does not make: ``RSA 1024``, ``EC secp256k1``."""
+    key_type = type_of(public_key)
+    return key_type.label if key_type else " ".join(_kind_and_size(public_key))
+
+
+def _kind_and_size(public_key: "PublicKey") -> tuple[str, ...]:
+    from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
+
+    match public_key:
+        case rsa.RSAPublicKey():
+            return "RSA", str(public_key.key_size)
+        case dsa.DSAPublicKey():
+            return "DSA", str(public_key.key_size)
+        case ec.EllipticCurvePublicKey():
+            return "EC", public_key.curve.name
+        case _:
+            return (type(public_key).__name__.removesuffix("PublicKey"),)
+
+
 def spki_sha256(public_key: "PublicKey") -> str:
     """Return the SPKI fingerprint: SHA-256 of the DER SubjectPublicKeyInfo, 64 lower-case hex digits.
 

@@ -1,0 +1,187 @@
+"""Rules about a key and a CSR that are there already: made elsewhere and adopted, or used once more.
+
+What csrtui makes itself is never weak; what it is given may be anything that was ever made.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from math import isqrt
+from typing import TYPE_CHECKING, TypeVar
+
+from csrtui.core import keys
+from csrtui.core.advice.key_rules import KEY_RULES
+from csrtui.core.advice.rule import Hit, Rule, judge
+from csrtui.core.certificates import OLD_HASHES
+from csrtui.core.finding import CaKind, FieldName, Finding, Level, worst_first
+from csrtui.core.request import Request
+
+if TYPE_CHECKING:
+    from csrtui.core.keys import PublicKey
+
+_Case = TypeVar("_Case")
+
+LEAST_RSA_BITS = 2048
+"""The shortest RSA modulus that a public CA takes (BR 6.1.5)."""
+LONGEST_USE = timedelta(days=398)
+"""For how long a key is used without a thought: the longest life that a public certificate ever had under the
+rules of today (BR 6.3.2, before 2026-03-15)."""
+_FERMAT_ROUNDS = 100
+"""How far apart primes have to be: not to be found in that many rounds (BR 6.1.1.3)."""
+_OCTET = 8
+
+
+def key_quality(public_key: "PublicKey", ca: CaKind) -> tuple[Finding, ...]:
+    """Return what is to be said of a key that is there already, worst first; nothing of a good one.
+
+    It takes a millisecond at most, for RSA 4096.
+
+    Args:
+        public_key: The public key.
+        ca: Whose rules bind.
+    """
+    key_type = keys.type_of(public_key)
+    name = keys.name_of(public_key)
+    about_type = _findings(KEY_RULES, key_type, ca, name) if key_type is not None else ()
+    return tuple(worst_first([*about_type, *_findings(QUALITY_RULES, public_key, ca, name)]))
+
+
+def request_quality(request: Request, ca: CaKind) -> tuple[Finding, ...]:
+    """Return what is to be said of a CSR that is there already; its key has `key_quality`.
+
+    Args:
+        request: The CSR.
+        ca: Whose rules bind.
+    """
+    return tuple(_findings(REQUEST_RULES, request, ca, request.signature_hash or ""))
+
+
+def key_age(created: datetime, now: datetime, ca: CaKind) -> tuple[Finding, ...]:
+    """Return what is to be said of the age of a key that is to be used once more.
+
+    Args:
+        created: When it was made, or the earliest that is known of it.
+        now: The time.
+        ca: Whose rules bind.
+    """
+    return tuple(_findings(AGE_RULES, now - created, ca, str((now - created).days)))
+
+
+def _findings(rules: "Iterable[Rule[_Case]]", case: _Case, ca: CaKind, value: str) -> Iterator[Finding]:
+    for verdict in judge(rules, case, ca, {}):
+        yield verdict.rule.finding(verdict.hit, ca, FieldName.KEY, value)
+
+
+def _too_short(key: "PublicKey") -> Hit | None:
+    bits = _modulus(key).bit_length()
+    return Hit({"bits": bits}) if 0 < bits < LEAST_RSA_BITS else None
+
+
+def _uneven(key: "PublicKey") -> Hit | None:
+    bits = _modulus(key).bit_length()
+    return Hit({"bits": bits}) if bits % _OCTET else None
+
+
+def _odd_exponent(key: "PublicKey") -> Hit | None:
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    if not isinstance(key, rsa.RSAPublicKey):
+        return None
+    exponent = key.public_numbers().e
+    return None if exponent == keys.RSA_PUBLIC_EXPONENT else Hit({"exponent": _shortened(exponent)})
+
+
+def _close_primes(key: "PublicKey") -> Hit | None:
+    """Fermat's factorization: a modulus is (a + b)(a - b), and a is near its root when the primes are close."""
+    modulus = _modulus(key)
+    if not modulus:
+        return None
+    first = isqrt(modulus - 1) + 1
+    for a in range(first, first + _FERMAT_ROUNDS):
+        rest = a * a - modulus
+        if isqrt(rest) ** 2 == rest:
+            return Hit({"key": keys.label_of(key)})
+    return None
+
+
+def _rare_kind(key: "PublicKey") -> Hit | None:
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    known = isinstance(key, rsa.RSAPublicKey) or keys.type_of(key) is not None
+    return None if known else Hit({"key": keys.label_of(key)})
+
+
+def _old_hash(request: Request) -> Hit | None:
+    name = request.signature_hash
+    return Hit({"hash": _HASH_LABELS.get(name, name.upper())}) if name in OLD_HASHES and name else None
+
+
+def _old_key(age: timedelta) -> Hit | None:
+    return Hit({"days": age.days}) if age > LONGEST_USE else None
+
+
+def _modulus(key: "PublicKey") -> int:
+    """The modulus of an RSA key, 0 for a key of another kind."""
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    return key.public_numbers().n if isinstance(key, rsa.RSAPublicKey) else 0
+
+
+def _shortened(number: int) -> str:
+    """A number for a sentence; an exponent may have thousands of digits."""
+    bits = number.bit_length()
+    return str(number) if bits <= 64 else f"of {bits} bits"  # noqa: PLR2004 - up to 20 digits are read
+
+
+_HASH_LABELS = {"sha1": "SHA-1", "md5": "MD5"}
+
+QUALITY_RULES: tuple[Rule["PublicKey"], ...] = (
+    Rule(
+        "key-weak", Level.ERROR, Level.WARNING,
+        "RSA {bits} is too short: no public CA takes less than 2048 bits, since a shorter key can be broken.",
+        _too_short, "BR 6.1.5",
+        private_text="RSA {bits} is too short: it can be broken, and clients of today refuse it.",
+    ),
+    Rule(
+        "key-weak", Level.ERROR, Level.WARNING,
+        "RSA {bits}: the number of bits is not divisible by 8, and no public CA takes such a key.",
+        _uneven, "BR 6.1.5",
+        private_text="RSA {bits}: the number of bits is not divisible by 8, which some software cannot handle.",
+    ),
+    Rule(
+        "key-weak", Level.ERROR, Level.WARNING,
+        "The key's public exponent is {exponent}, not 65537: public CAs refuse such a key.",
+        _odd_exponent, "BR 6.1.6, FIPS 186-5 A.1.1",
+        private_text="The key's public exponent is {exponent}, not 65537: with a small one, faulty software is easily fooled.",
+    ),
+    Rule(
+        "key-weak", Level.ERROR, Level.WARNING,
+        "The primes of this {key} key are so close together that anyone can compute the private key from the certificate.",
+        _close_primes, "BR 6.1.1.3 (5), CVE-2022-26320",
+    ),
+    Rule(
+        "key-weak", Level.ERROR, Level.WARNING,
+        "{key}: public CAs take RSA and the curves P-256, P-384 and P-521 only.",
+        _rare_kind, "BR 6.1.5",
+        private_text="{key}: few clients take such a key; the curves P-256, P-384 and P-521 work everywhere.",
+    ),
+)  # fmt: skip
+"""Asked about a public key."""
+
+REQUEST_RULES: tuple[Rule[Request], ...] = (
+    Rule(
+        "old-hash", Level.ERROR, Level.WARNING,
+        "The CSR is signed with {hash}, which is too old: public CAs refuse it.",
+        _old_hash, "BR 7.1.3.2",
+        private_text="The CSR is signed with {hash}, which is too old to prove anything: many CAs refuse it.",
+    ),
+)  # fmt: skip
+"""Asked about a CSR."""
+
+AGE_RULES: tuple[Rule[timedelta], ...] = (
+    Rule(
+        "key-old", Level.WARNING, Level.NOTE,
+        "The key is {days} days old: the longer one key is used, the more a copy of it is worth; a new pair is free.",
+        _old_key, "BR 6.3.2",
+    ),
+)  # fmt: skip
+"""Asked about the age of a key."""

@@ -1,0 +1,143 @@
+"""What is said of keys and CSRs that are there already: each rule where it speaks, and where it nearly does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from math import gcd
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, rsa, x25519
+from requests_made import der_of, key_of
+
+from csrtui.core import keys, request
+from csrtui.core.advice.quality_rules import key_age, key_quality, request_quality
+from csrtui.core.finding import CaKind, FieldName, Finding, Level
+from csrtui.core.keys import KeyType
+from csrtui.core.subject import SubjectFields
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+PUBLIC, PRIVATE = CaKind.PUBLIC, CaKind.PRIVATE
+
+
+def said(findings: tuple[Finding, ...]) -> list[tuple[str, str]]:
+    return [(finding.code, finding.level.value) for finding in findings]
+
+
+def next_prime(number: int) -> int:
+    """The first probable prime from an odd number up (Fermat's test; the numbers here are not adversarial)."""
+    while pow(2, number - 1, number) != 1:
+        number += 2
+    return number
+
+
+@cache
+def modulus_of(gap: int) -> int:
+    """The product of a prime of 1,024 bits and one that is `gap` or a little more above it."""
+    p = next_prime(3 * 2**1022 + 12345 | 1)
+    return p * next_prime(p + gap + gap % 2)
+
+
+def rsa_of(modulus: int, exponent: int = 65537) -> rsa.RSAPublicKey:
+    return rsa.RSAPublicNumbers(exponent, modulus).public_key()
+
+
+def odd_modulus(bits: int) -> int:
+    """A modulus of that length that is no product of close primes."""
+    modulus = 2 ** (bits - 1) + 2 ** (bits // 3) + 987654321
+    return modulus if gcd(modulus, 2) == 1 else modulus + 1
+
+
+@pytest.mark.parametrize("key_type", KeyType)
+def test_what_csrtui_makes_itself_is_not_weak(key_type: KeyType) -> None:
+    public = key_of(key_type).public_key()
+    for ca in CaKind:
+        assert "key-weak" not in {finding.code for finding in key_quality(public, ca)}
+
+
+def test_the_rules_about_key_types_hold_for_keys_that_are_there_too() -> None:
+    assert said(key_quality(key_of(KeyType.ED25519).public_key(), PUBLIC)) == [("key-not-public", "error")]
+    assert said(key_quality(key_of(KeyType.ED25519).public_key(), PRIVATE)) == [("key-not-public", "note")]
+    assert said(key_quality(key_of(KeyType.EC_P384).public_key(), PUBLIC)) == []
+
+
+@pytest.mark.parametrize(
+    ("public", "words"),
+    [
+        (rsa_of(odd_modulus(1024)), "RSA 1024 is too short"),
+        (rsa_of(odd_modulus(2040)), "RSA 2040 is too short"),
+        (rsa_of(odd_modulus(2049)), "not divisible by 8"),
+        (rsa_of(odd_modulus(2048), 3), "exponent is 3, not 65537"),
+        (rsa_of(odd_modulus(2048), 2**100 + 1), "exponent is of 101 bits"),
+        (rsa_of(modulus_of(2)), "so close together"),
+        (rsa_of(modulus_of(2**514)), "so close together"),
+        (ec.generate_private_key(ec.SECP256K1()).public_key(), "EC secp256k1"),
+        (ec.generate_private_key(ec.BrainpoolP256R1()).public_key(), "EC brainpoolP256r1"),
+        (ed448.Ed448PrivateKey.generate().public_key(), "Ed448"),
+        (x25519.X25519PrivateKey.generate().public_key(), "X25519"),
+    ],
+)
+def test_a_weak_key_is_told_with_its_reason(public: keys.PublicKey, words: str) -> None:
+    for ca, level in ((PUBLIC, Level.ERROR), (PRIVATE, Level.WARNING)):
+        (found,) = key_quality(public, ca)
+        assert (found.code, found.level, found.field) == ("key-weak", level, FieldName.KEY)
+        assert found.text.endswith(".")
+        assert found.value == keys.name_of(public)
+    assert words in key_quality(public, PUBLIC)[0].text
+
+
+@pytest.mark.parametrize("bits", [2048, 2056, 3072, 4096, 8192])
+def test_a_good_length_is_not_told(bits: int) -> None:
+    assert "key-weak" not in {one.code for one in key_quality(rsa_of(odd_modulus(bits)), PUBLIC)}
+
+
+def test_primes_that_are_far_enough_apart_are_not_told() -> None:
+    assert key_quality(rsa_of(modulus_of(2**530)), PUBLIC) == ()
+
+
+def test_several_weaknesses_are_told_one_by_one() -> None:
+    found = key_quality(rsa_of(odd_modulus(1023), 3), PRIVATE)
+    assert said(found) == [("key-weak", "warning")] * 3
+
+
+def test_keys_of_rare_kinds_have_a_name_and_a_label() -> None:
+    numbers = dsa.DSAParameterNumbers(p=2**1023 + 1155, q=2**159 + 7, g=4)
+    public = dsa.DSAPublicNumbers(5, numbers).public_key()
+    assert (keys.name_of(public), keys.label_of(public)) == ("dsa-1024", "DSA 1024")
+    curve = ec.generate_private_key(ec.SECP224R1()).public_key()
+    assert (keys.name_of(curve), keys.label_of(curve)) == ("ec-secp224r1", "EC secp224r1")
+    small = rsa_of(odd_modulus(1024))
+    assert (keys.name_of(small), keys.label_of(small)) == ("rsa-1024", "RSA 1024")
+    usual = key_of(KeyType.EC_P256).public_key()
+    assert (keys.name_of(usual), keys.label_of(usual)) == ("ec-p256", "EC P-256")
+    assert keys.name_of(ed448.Ed448PrivateKey.generate().public_key()) == "ed448"
+
+
+@pytest.mark.parametrize(("name", "label"), [("sha1", "SHA-1"), ("md5", "MD5")])
+def test_an_old_hash_is_told(name: str, label: str) -> None:
+    asked = signed_with(name)
+    (found,) = request_quality(asked, PUBLIC)
+    assert (found.code, found.level, found.value) == ("old-hash", Level.ERROR, name)
+    assert label in found.text
+    assert said(request_quality(asked, PRIVATE)) == [("old-hash", "warning")]
+
+
+@pytest.mark.parametrize("name", ["sha224", "sha256", "sha3-512", None])
+def test_a_hash_of_today_is_not_told(name: str | None) -> None:
+    assert request_quality(signed_with(name), PUBLIC) == ()
+
+
+def signed_with(name: str | None) -> request.Request:
+    made = request.read_der(der_of(SubjectFields(common_name="a.com"), "a.com"))
+    return replace(made, signature_hash=name)
+
+
+def test_a_key_is_old_after_the_longest_life_of_a_certificate() -> None:
+    longest = timedelta(days=398)
+    assert key_age(NOW - longest, NOW, PUBLIC) == ()
+    assert key_age(NOW + longest, NOW, PUBLIC) == ()
+    (found,) = key_age(NOW - longest - timedelta(seconds=1), NOW, PUBLIC)
+    assert (found.code, found.level) == ("key-old", Level.WARNING)
+    assert "398 days" in found.text
+    assert said(key_age(NOW - 2 * longest, NOW, PRIVATE)) == [("key-old", "note")]
