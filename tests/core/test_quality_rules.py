@@ -36,7 +36,8 @@ def next_prime(number: int) -> int:
 def modulus_of(gap: int) -> int:
     """The product of a prime of 1,024 bits and one that is `gap` or a little more above it."""
     p = next_prime(3 * 2**1022 + 12345 | 1)
-    return p * next_prime(p + gap + gap % 2)
+    modulus: int = p * next_prime(p + gap + gap % 2)
+    return modulus
 
 
 def rsa_of(modulus: int, exponent: int = 65537) -> rsa.RSAPublicKey:
