@@ -48,6 +48,8 @@ class Quoting(Enum):
     SINGLE = ("'", "'\\")
     XML = ("", '"&<>$')
     LINE = ("", '"\\#$%{}')
+    LIST = ("", ':"\\#$%{}')
+    """As in a line, but a colon would begin a second path."""
 
 
 _BARE = re.compile(r"[A-Za-z0-9/._+:@=-]+")
@@ -59,8 +61,6 @@ def quote(text: str, quoting: Quoting) -> str:
     Raises:
         InputError: It cannot be held.
     """
-    if _BARE.fullmatch(text):
-        return text
     around, refused = quoting.value
     bad = next((character for character in text if character in refused or not character.isprintable()), None)
     if bad is not None:
@@ -68,7 +68,7 @@ def quote(text: str, quoting: Quoting) -> str:
             f"{visible(text)} cannot be named in the server's configuration: {visible(bad)!r} is in it",
             "choose a folder whose path has letters, digits, / . _ + - only",
         )
-    return f"{around}{text}{around}"
+    return text if _BARE.fullmatch(text) else f"{around}{text}{around}"
 
 
 @dataclass(frozen=True, slots=True)

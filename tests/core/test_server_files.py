@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from csrtui.core.errors import InputError
 from csrtui.core.server_files import Block, Quoting, fill, quote
+from csrtui.core.servers import SERVERS
 
 
 @pytest.mark.parametrize("quoting", Quoting)
@@ -44,6 +45,7 @@ def test_another_path_is_quoted(quoting: Quoting, text: str, written: str) -> No
         (Quoting.DOUBLE, "/a\\b"),
         (Quoting.SINGLE, "/a'b"),
         (Quoting.LINE, "/a$b"),
+        (Quoting.LIST, "/a:b"),
         (Quoting.XML, "/a&b"),
         (Quoting.XML, '/a"b'),
         *((quoting, f"/a{character}b") for quoting in Quoting for character in "\n\x1b\x00\u202e\xa0"),
@@ -53,6 +55,12 @@ def test_what_cannot_be_held_is_refused_and_said_visibly(quoting: Quoting, text:
     with pytest.raises(InputError, match="cannot be named") as caught:
         quote(text, quoting)
     assert caught.value.what.isprintable()
+
+
+def test_exim_would_take_a_colon_for_the_end_of_a_path() -> None:
+    (block,) = SERVERS["exim"].blocks
+    with pytest.raises(InputError, match="':' is in it"):
+        fill(block, {"certificate": "/a:b/c.crt", "key": "/a:b/c.key"})
 
 
 @given(st.text(max_size=20))

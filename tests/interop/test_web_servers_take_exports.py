@@ -4,9 +4,22 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
-from real_servers import HARD_FOLDER, NAME, Issued, free_port, handshake, only, program, running, write
+from real_servers import (
+    HARD_FOLDER,
+    NAME,
+    PASSPHRASE,
+    PLAIN_FOLDER,
+    Issued,
+    free_port,
+    handshake,
+    only,
+    program,
+    running,
+    write,
+)
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 
@@ -31,7 +44,6 @@ def test_nginx(issued: Issued) -> None:
         handshake(issued, port)
 
 
-@pytest.mark.slow
 def test_apache(issued: Issued) -> None:
     apache, port, place = program("apache2"), free_port(), issued.folder
     lines = issued.export("apache", into=HARD_FOLDER)
@@ -55,7 +67,6 @@ def test_apache(issued: Issued) -> None:
         handshake(issued, port)
 
 
-@pytest.mark.slow
 def test_haproxy(issued: Issued) -> None:
     haproxy, port, place = program("haproxy"), free_port(), issued.folder
     (bind,) = only(issued.export("haproxy", into=HARD_FOLDER), "bind ")
@@ -72,4 +83,62 @@ def test_haproxy(issued: Issued) -> None:
     checked = subprocess.run([haproxy, "-c", "-f", conf], capture_output=True, check=False)
     assert checked.returncode == 0, checked.stderr.decode()
     with running([haproxy, "-db", "-f", conf], port, place / "log"):
+        handshake(issued, port)
+
+
+def test_lighttpd(issued: Issued) -> None:
+    lighttpd, port, place = program("lighttpd"), free_port(), issued.folder
+    if not Path("/usr/lib/lighttpd/mod_openssl.so").exists():
+        pytest.skip("lighttpd-mod-openssl is not installed")
+    lines = issued.export("lighttpd", into=PLAIN_FOLDER)
+    conf = write(
+        place / "lighttpd.conf",
+        'server.modules = ("mod_openssl")',
+        f'server.document-root = "{place}"',
+        'server.bind = "127.0.0.1"',
+        f"server.port = {port}",
+        f'$SERVER["socket"] == "127.0.0.1:{port}" {{',
+        *only(lines, "ssl.engine ", "ssl.pemfile ", "ssl.privkey "),
+        "}",
+    )
+    (check,) = only(lines, "lighttpd -tt ")
+    check = (
+        check.split(" && ")[0].replace("/etc/lighttpd/lighttpd.conf", conf).replace("lighttpd", lighttpd, 1)
+    )
+    tested = subprocess.run(check.split(), capture_output=True, check=False)
+    assert tested.returncode == 0, tested.stderr.decode()
+    with running([lighttpd, "-D", "-f", conf], port, place / "log"):
+        handshake(issued, port)
+
+
+TOMCAT = Path("/usr/share/tomcat10")
+TOMCAT_FOLDER = "of Jörg; it's #1 100% {x}"
+"""What XML holds in an attribute."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [(), ("--legacy",)])
+def test_tomcat(issued: Issued, options: tuple[str, ...]) -> None:
+    java, port, place = program("java"), free_port(), issued.folder
+    if not (TOMCAT / "bin" / "bootstrap.jar").exists():
+        pytest.skip("tomcat10 is not installed")
+    lines = issued.export("tomcat", "--passphrase-file", issued.passphrase, *options, into=TOMCAT_FOLDER)
+    (start,) = only(lines, "<Connector ")
+    connector = "\n".join(lines[lines.index(start) : lines.index("</Connector>") + 1])
+    for folder in ("conf", "temp", "webapps"):
+        (place / folder).mkdir()
+    write(
+        place / "conf" / "server.xml",
+        '<Server port="-1"><Service name="Catalina">',
+        connector.replace('port="8443"', f'port="{port}" address="127.0.0.1"').replace(
+            "PASSPHRASE", PASSPHRASE
+        ),
+        '<Engine name="Catalina" defaultHost="localhost"><Host name="localhost" appBase="webapps" /></Engine>',
+        "</Service></Server>",
+    )
+    jars = ":".join(str(TOMCAT / "bin" / jar) for jar in ("bootstrap.jar", "tomcat-juli.jar"))
+    command = [java, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", jars, f"-Dcatalina.home={TOMCAT}",
+               f"-Dcatalina.base={place}", f"-Djava.io.tmpdir={place / 'temp'}",
+               "org.apache.catalina.startup.Bootstrap", "start"]  # fmt: skip
+    with running(command, port, place / "log"):
         handshake(issued, port)

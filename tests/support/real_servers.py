@@ -22,8 +22,12 @@ if TYPE_CHECKING:
 
 NAME = "www.mydomain.com"
 PASSPHRASE = "correct horse battery staple"
-HARD_FOLDER = "of Jörg; {x} #1"
+HARD_FOLDER = "of Jörg; {x} #1 !&()*+,:<=>?@[]^|~"
 """What a configuration can only hold between quotes."""
+PLAIN_FOLDER = "of Jörg; it's `x` !&()*+,<=>?@[]^|~"
+"""What a line holds for a server that knows no way to write special characters."""
+BARE_FOLDER = "a+b-c.d:e=f@g_h"
+"""What needs no quotes anywhere."""
 DEADLINE = 30.0
 """Seconds that a server has until it answers; it takes a tenth of one."""
 

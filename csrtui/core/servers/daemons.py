@@ -133,7 +133,7 @@ ROWS = (
             Block(
                 "in the main part of the configuration",
                 ("tls_advertise_hosts = *", "tls_certificate = @certificate@", "tls_privatekey = @key@"),
-                Quoting.LINE,
+                Quoting.LIST,
             ),
         ),
         (
