@@ -3,9 +3,10 @@
 import errno
 import os
 import re
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 
 from csrtui.core.pairname import number_of, numbered
@@ -19,6 +20,10 @@ _HIDDEN = re.compile(re.escape(NEW) + "[0-9a-f]{16}")
 _FILES = ("key.pem", "request.pem", "pair.json", "certificate.pem")
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _TAKEN = frozenset({errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR})
+_PROBED = range(2, 6)
+"""The numbers that are looked for one by one, before all names are looked at."""
+_REMEMBERED = 1024
+"""Of so many bases `Names` remembers which numbers are free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +46,64 @@ class PairFiles:
         return "PairFiles()"
 
 
+@dataclass(frozen=True, slots=True)
+class Unflushed:
+    """A pair in its hidden folder, of which nothing need be on disk yet.
+
+    Attributes:
+        hidden: The folder's name.
+        files: The descriptors of its files.
+        folder: That of the folder.
+    """
+
+    hidden: str
+    folder: int
+    files: list[int] = field(default_factory=list)
+
+    @property
+    def descriptors(self) -> tuple[int, ...]:
+        """All that has to be flushed before the folder gets its name; the folder comes last."""
+        return (*self.files, self.folder)
+
+    def close(self) -> None:
+        """Close everything.
+
+        Raises:
+            OSError: What was written may not be there.
+        """
+        refused = None
+        for descriptor in self.files:
+            try:
+                os.close(descriptor)
+            except OSError as error:
+                refused = error
+        self.files.clear()
+        files.release(self.folder)
+        if refused is not None:
+            raise refused
+
+
 def write_pair(pairs_fd: int, pair: PairFiles) -> str:
     """Write a pair into a new hidden folder, all of it on disk; return the folder's name.
+
+    Raises:
+        OSError: Nothing is left of it.
+    """
+    written = write_unflushed(pairs_fd, pair)
+    try:
+        try:
+            for descriptor in written.descriptors:
+                os.fsync(descriptor)
+        finally:
+            written.close()
+    except BaseException:
+        discard(pairs_fd, written.hidden)
+        raise
+    return written.hidden
+
+
+def write_unflushed(pairs_fd: int, pair: PairFiles) -> Unflushed:
+    """Write a pair into a new hidden folder, for the caller to flush and to close.
 
     Raises:
         OSError: Nothing is left of it.
@@ -50,21 +111,30 @@ def write_pair(pairs_fd: int, pair: PairFiles) -> str:
     hidden = f"{NEW}{files.random_suffix()}"
     try:
         os.mkdir(hidden, FOLDER.mode, dir_fd=pairs_fd)
-        folder = os.open(hidden, _FOLDER_FLAGS, dir_fd=pairs_fd)
+        written = Unflushed(hidden, os.open(hidden, _FOLDER_FLAGS, dir_fd=pairs_fd))
         try:
-            os.fchmod(folder, FOLDER.mode)
-            files.write_new(folder, "key.pem", pair.key, PRIVATE_FILE)
-            files.write_new(folder, "request.pem", pair.request, PUBLIC_FILE)
-            files.write_new(folder, "pair.json", pair.record, PRIVATE_FILE)
-            if pair.certificate is not None:
-                files.write_new(folder, "certificate.pem", pair.certificate, PUBLIC_FILE)
-            files.flush_folder(folder)
-        finally:
-            files.release(folder)
+            _fill(written, pair)
+        except BaseException:
+            with suppress(OSError):
+                written.close()
+            raise
     except BaseException:
         discard(pairs_fd, hidden)
         raise
-    return hidden
+    return written
+
+
+def _fill(written: Unflushed, pair: PairFiles) -> None:
+    os.fchmod(written.folder, FOLDER.mode)
+    contents = (
+        ("key.pem", pair.key, PRIVATE_FILE),
+        ("request.pem", pair.request, PUBLIC_FILE),
+        ("pair.json", pair.record, PRIVATE_FILE),
+        ("certificate.pem", pair.certificate, PUBLIC_FILE),
+    )
+    for name, data, demand in contents:
+        if data is not None:
+            written.files.append(files.write_unflushed(written.folder, name, data, demand))
 
 
 def leftovers(pairs_fd: int) -> list[str]:
@@ -88,15 +158,43 @@ def discard(pairs_fd: int, hidden: str) -> None:
         os.rmdir(hidden, dir_fd=pairs_fd)
 
 
-def give_name(pairs_fd: int, hidden: str, base: str) -> str:
+class Names:
+    """The free names that one run has still to give.
+
+    It remembers, so that the thousandth pair of one name in a run does not look at all names again.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: OrderedDict[str, Iterator[int]] = OrderedDict()
+
+    def free(self, pairs_fd: int, base: str) -> Iterator[str]:
+        """Give the base, and its numbered names, that nobody had when they were looked at; without end.
+
+        The race is left to the rename.
+
+        Raises:
+            OSError: The names cannot be looked at.
+        """
+        if base not in self._numbers:
+            for name in (base, *(numbered(base, number) for number in _PROBED)):
+                if not files.exists(pairs_fd, name):
+                    yield name
+            taken = {number_of(name, base) for name in os.listdir(pairs_fd)}
+            self._numbers[base] = (number for number in count(2) if number not in taken)
+            while len(self._numbers) > _REMEMBERED:
+                self._numbers.popitem(last=False)
+        yield from (numbered(base, number) for number in self._numbers[base])
+
+
+def give_name(pairs_fd: int, hidden: str, base: str, names: Names) -> str:
     """Rename a hidden folder to the base, or to the next number of it that is free; return that name.
 
     Raises:
         OSError: It cannot be renamed.
     """
-    names = _free_names(pairs_fd, base)
+    free = names.free(pairs_fd, base)
     while True:
-        name = next(names)  # there is always another number
+        name = next(free)  # there is always another number
         # rename(2) would replace an empty folder, so what is there already is looked for first; csrtui
         # never makes an empty folder here, and a full one, or a file, makes rename fail.
         if not files.exists(pairs_fd, name):
@@ -107,14 +205,3 @@ def give_name(pairs_fd: int, hidden: str, base: str) -> str:
                     raise
             else:
                 return name
-
-
-def _free_names(pairs_fd: int, base: str) -> Iterator[str]:
-    """The base, and the numbered names that nobody had when they were looked at, all at once, from 2 on.
-
-    So the thousandth pair of a name does not ask a thousand times, and the race is left to the rename.
-    """
-    if not files.exists(pairs_fd, base):
-        yield base
-    taken = {number_of(name, base) for name in os.listdir(pairs_fd)}
-    yield from (numbered(base, number) for number in count(2) if number not in taken)

@@ -147,13 +147,9 @@ def write_new(dir_fd: int, name: str, data: bytes, demand: Demand) -> None:
         FileExistsError: Something of that name is there; it is left alone.
         OSError: It cannot be written or flushed.
     """
-    descriptor = os.open(name, _NEW_FLAGS, demand.mode, dir_fd=dir_fd)
+    descriptor = write_unflushed(dir_fd, name, data, demand)
     try:
         try:
-            _give_mode(descriptor, demand)
-            rest = memoryview(data)
-            while rest:
-                rest = rest[os.write(descriptor, rest) :]
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -161,6 +157,29 @@ def write_new(dir_fd: int, name: str, data: bytes, demand: Demand) -> None:
         with suppress(OSError):
             os.unlink(name, dir_fd=dir_fd)
         raise
+
+
+def write_unflushed(dir_fd: int, name: str, data: bytes, demand: Demand) -> int:
+    """Write a file that is not there yet; return its descriptor, for the caller to flush and to close.
+
+    On any failure the file is removed again.
+
+    Raises:
+        FileExistsError: Something of that name is there; it is left alone.
+        OSError: It cannot be written.
+    """
+    descriptor = os.open(name, _NEW_FLAGS, demand.mode, dir_fd=dir_fd)
+    try:
+        _give_mode(descriptor, demand)
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+    except BaseException:
+        release(descriptor)
+        with suppress(OSError):
+            os.unlink(name, dir_fd=dir_fd)
+        raise
+    return descriptor
 
 
 def _give_mode(descriptor: int, demand: Demand) -> None:

@@ -142,17 +142,18 @@ def test_who_loses_the_race_for_a_name_takes_the_next(
 def test_a_name_taken_meanwhile_is_not_even_tried(
     store: Keystore, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store.add("a", pair_files())
+    for _ in range(5):
+        store.add("a", pair_files())
     listdir = os.listdir
 
     def late(where: int) -> list[str]:
         found = listdir(where)
-        (folder / "pairs" / "a-2").mkdir(exist_ok=True)  # empty: rename(2) would replace it
+        (folder / "pairs" / "a-6").mkdir(exist_ok=True)  # empty: rename(2) would replace it
         return found
 
     monkeypatch.setattr(os, "listdir", late)
-    assert store.add("a", pair_files()) == "a-3"
-    assert list((folder / "pairs" / "a-2").iterdir()) == []
+    assert store.add("a", pair_files()) == "a-7"
+    assert list((folder / "pairs" / "a-6").iterdir()) == []
 
 
 def test_the_thousandth_pair_of_a_name_does_not_ask_a_thousand_times(

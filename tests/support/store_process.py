@@ -84,14 +84,15 @@ def main(action: str, path: str, *rest: str) -> None:
             sys.stdin.readline()
             change.replace_record(b'{"schema": 1} from the other process')
     elif action == "create":
-        write_new = files.write_new
+        write_unflushed = files.write_unflushed
 
-        def stopping(dir_fd: int, name: str, data: bytes, demand: Demand) -> None:
-            write_new(dir_fd, name, data, demand)
+        def stopping(dir_fd: int, name: str, data: bytes, demand: Demand) -> int:
+            descriptor = write_unflushed(dir_fd, name, data, demand)
             print("creating", flush=True)  # noqa: T201 - how it talks to the test
             sys.stdin.readline()
+            return descriptor
 
-        files.write_new = stopping
+        files.write_unflushed = stopping
         store.add("late", pair_files())
     elif action == "add":
         print("ready", flush=True)  # noqa: T201 - how it talks to the test
