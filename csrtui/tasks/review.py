@@ -3,15 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum, auto
 
 from csrtui.core import request
 from csrtui.core.errors import CsrtuiError, InputError, StoreError
-from csrtui.core.pair import NextStep, Pair, Stage, urgency
+from csrtui.core.pair import NextStep, Pair, urgency
 from csrtui.core.pair_json import load_record
+from csrtui.core.pair_query import Query, Retired
 from csrtui.core.visible import visible
 from csrtui.store.keystore import Listed
 from csrtui.tasks.session import Session
+
+__all__ = ["Keyring", "Problem", "Retired", "list_pairs", "read_pair", "select"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,6 @@ def list_pairs(session: Session) -> Keyring:
     return Keyring(tuple(sorted(pairs, key=lambda pair: urgency(pair, now))), tuple(problems))
 
 
-class Retired(Enum):
-    """Whether pairs that are no longer used are among those selected."""
-
-    SHOWN = auto()
-    HIDDEN = auto()
-
-
 def select(
     pairs: Iterable[Pair],
     now: datetime,
@@ -70,14 +65,8 @@ def select(
 
     A word is looked for, in any case, in name, names, subject, key, fingerprint, backup status and stage.
     """
-    words = text.casefold().split()
-    return [
-        pair
-        for pair in pairs
-        if (retired is Retired.SHOWN or pair.record.stage is not Stage.RETIRED)
-        and (next_step is None or pair.record.next_step(now) is next_step)
-        and all(word in _searched(pair) for word in words)
-    ]
+    query = Query.typed(text, next_step, retired)
+    return [pair for pair in pairs if query.is_met(pair, now)]
 
 
 def read_pair(session: Session, name: str) -> tuple[Pair, request.Request]:
@@ -113,18 +102,3 @@ def _pair(listed: Listed) -> Pair:
 
 def _located(error: CsrtuiError, path: str) -> StoreError:
     return StoreError(f"{visible(path)}: {error.what}", error.hint)
-
-
-def _searched(pair: Pair) -> str:
-    record = pair.record
-    parts = (
-        pair.name,
-        *record.names,
-        record.subject_text,
-        record.key.type,
-        record.key.spki_sha256,
-        record.backup_status,
-        record.stage,
-        record.platform,
-    )
-    return " ".join(parts).casefold()

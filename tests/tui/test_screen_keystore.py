@@ -12,10 +12,11 @@ from screens_user import NOW, at_screens, session_on
 
 from csrtui.core.pair import Backup, BackupStatus, Pair, Validity
 from csrtui.core.pair_json import dump_record, load_record
+from csrtui.core.pair_query import Order, sort_key
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.asking import Asked
 from csrtui.tasks.create import create_pair
-from csrtui.tui.panes.pair_rows import Order, PairRows, sort_key
+from csrtui.tui.panes.pair_rows import PairRows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,12 +9,13 @@ from textual.message import Message
 from textual.widget import Widget
 
 from csrtui.core.errors import CsrtuiError
+from csrtui.core.pair_query import Order, sort_key
 from csrtui.core.visible import visible
 from csrtui.tasks.review import Keyring, Problem, list_pairs, select
 from csrtui.tasks.wording import summary
 from csrtui.tui.commands import HELP_IN_LISTS
 from csrtui.tui.groups import AtHand
-from csrtui.tui.panes.pair_rows import Order, PairRows, sort_key
+from csrtui.tui.panes.pair_rows import PairRows
 from csrtui.tui.widgets.line_list import LineList, Marking
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField

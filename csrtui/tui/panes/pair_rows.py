@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
 
-from csrtui.core.pair import BackupStatus, NextStep, Pair, Stage, urgency
+from csrtui.core.pair import BackupStatus, NextStep, Pair, Stage
 from csrtui.core.visible import visible
 from csrtui.tasks.review import Problem
 from csrtui.tasks.wording import LIST_HEADER, list_row
 from csrtui.tui.wrapping import pad
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Sequence
+    from collections.abc import Hashable, Sequence
     from datetime import datetime
 
 _WIDTHS: Final = {"Key": 9, "Made": 9, "Backup": 13, "Stage": 9, "Left": 5, "Next": 7}
@@ -22,37 +21,6 @@ _GIVEN_UP: Final = ("Key", "Made", "Stage", "Left", "Backup")
 """Which columns go first when there is no room."""
 _NAME_WANTS: Final = 18
 _UNREADABLE: Final = "cannot be read: Enter says why"
-
-
-class Order(Enum):
-    """How the pairs are sorted."""
-
-    URGENCY = "what wants attention first"
-    NAME = "by name"
-    MADE = "newest first"
-    LEFT = "days left"
-
-    @property
-    def following(self) -> Order:
-        """The next order, round the end."""
-        orders = list(Order)
-        return orders[(orders.index(self) + 1) % len(orders)]
-
-
-def sort_key(order: Order, now: datetime) -> Callable[[Pair], tuple[int, float, str]]:
-    """Return what to sort pairs by."""
-
-    def by_left(pair: Pair) -> tuple[int, float, str]:
-        validity = pair.record.validity
-        return (0, validity.not_after.timestamp(), pair.name) if validity else (1, 0, pair.name)
-
-    keys: dict[Order, Callable[[Pair], tuple[int, float, str]]] = {
-        Order.URGENCY: lambda pair: urgency(pair, now),
-        Order.NAME: lambda pair: (0, 0, pair.name),
-        Order.MADE: lambda pair: (0, -pair.record.created.timestamp(), pair.name),
-        Order.LEFT: by_left,
-    }
-    return keys[order]
 
 
 class PairRows:

@@ -1,0 +1,96 @@
+"""Which pairs a list shows, and in which order: what the user types, and the sorts there are."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+
+from csrtui.core.pair import NextStep, Pair, Stage, urgency
+
+SortKey = tuple[int, float, str]
+"""What pairs are sorted by: a rank, a time or none, the name."""
+
+
+class Retired(Enum):
+    """Whether pairs that are no longer used are among those selected."""
+
+    SHOWN = auto()
+    HIDDEN = auto()
+
+
+class Order(Enum):
+    """How the pairs are sorted."""
+
+    URGENCY = "what wants attention first"
+    NAME = "by name"
+    MADE = "newest first"
+    LEFT = "days left"
+
+    @property
+    def following(self) -> "Order":
+        """The next order, round the end."""
+        orders = list(Order)
+        return orders[(orders.index(self) + 1) % len(orders)]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What pairs have to be to be shown.
+
+    Attributes:
+        words: What they hold, every one of them, in lower case (`str.casefold`).
+        next_step: The step that is before them, or None for any.
+        retired: Whether retired ones are shown.
+    """
+
+    words: tuple[str, ...] = ()
+    next_step: NextStep | None = None
+    retired: Retired = Retired.SHOWN
+
+    @classmethod
+    def typed(cls, text: str, next_step: NextStep | None = None, retired: Retired = Retired.SHOWN) -> "Query":
+        """The query for a text as it was typed: its words, in any case."""
+        return cls(tuple(text.casefold().split()), next_step, retired)
+
+    def is_met(self, pair: Pair, now: datetime) -> bool:
+        """Whether a pair is to be shown."""
+        if self.retired is Retired.HIDDEN and pair.record.stage is Stage.RETIRED:
+            return False
+        if self.next_step is not None and pair.record.next_step(now) is not self.next_step:
+            return False
+        if not self.words:
+            return True
+        text = searched_text(pair)
+        return all(word in text for word in self.words)
+
+
+def searched_text(pair: Pair) -> str:
+    """Return what words are looked for in: name, names, subject, key, fingerprint, backup, stage, platform."""
+    record = pair.record
+    parts = (
+        pair.name,
+        *record.names,
+        record.subject_text,
+        record.key.type,
+        record.key.spki_sha256,
+        record.backup_status,
+        record.stage,
+        record.platform,
+    )
+    return " ".join(parts).casefold()
+
+
+def sort_key(order: Order, now: datetime) -> Callable[[Pair], SortKey]:
+    """Return what to sort pairs by."""
+
+    def by_left(pair: Pair) -> SortKey:
+        validity = pair.record.validity
+        return (0, validity.not_after.timestamp(), pair.name) if validity else (1, 0, pair.name)
+
+    keys: dict[Order, Callable[[Pair], SortKey]] = {
+        Order.URGENCY: lambda pair: urgency(pair, now),
+        Order.NAME: lambda pair: (0, 0, pair.name),
+        Order.MADE: lambda pair: (0, -pair.record.created.timestamp(), pair.name),
+        Order.LEFT: by_left,
+    }
+    return keys[order]
