@@ -1,0 +1,39 @@
+"""Commands on a store of a few pairs: what one waits for at the prompt."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from measure import CSRTUI, seconds, side_by_side
+from new import X509
+from table import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from measure import Options
+
+_PAIRS = 12
+_BARE = (sys.executable, "-c", "")
+
+
+def rows(options: Options) -> Iterator[Row]:
+    """Each command beside what it cannot do without: Python alone, or with `x509`."""
+    own = (*CSRTUI, "--store", str(options.folder("store")))
+    names = [f"www{number}.example-shop.com" for number in range(_PAIRS)]
+    for name in names:
+        seconds((*own, "new", name), options)
+    python, x509 = (_BARE, "python alone"), (X509, "python importing x509 alone")
+    for (beside, against), arguments in (
+        (python, ["--help"]),
+        (python, ["list"]),
+        (python, ["list", "--json"]),
+        (python, ["show", names[0]]),
+        (x509, ["csr", names[0]]),
+        (x509, ["check", "www.example-shop.com"]),
+        (x509, ["doctor"]),
+    ):
+        base, figure = side_by_side([beside, (*own, *arguments)], options)
+        shown = " ".join(argument if argument not in names else "PAIR" for argument in arguments)
+        yield Row(f"csrtui {shown}, {_PAIRS} pairs", figure, against=against, base=base)

@@ -1,0 +1,106 @@
+"""The rows of the result, as a table in Markdown or as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from measure import Spread
+
+
+class Verdict(StrEnum):
+    """Whether a goal is met."""
+
+    MET = "met"
+    MISSED = "MISSED"
+    NO_GOAL = ""
+    NOT_MEASURED = "not measured"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing measured.
+
+    Attributes:
+        what: What.
+        figure: What it took; None when it could not be measured, and `note` says why.
+        unit: The unit of the figure and of its base: ``ms``, ``bytes``, …
+        against: What ran beside it, for a ratio.
+        base: What that took, in the same unit.
+        goal: The most that the ratio of the medians may be, or without a base the figure's median.
+        note: What else there is to know.
+    """
+
+    what: str
+    figure: Spread | None
+    unit: str = "ms"
+    against: str = ""
+    base: Spread | None = None
+    goal: float | None = None
+    note: str = ""
+
+    @property
+    def ratio(self) -> float | None:
+        """The median as a multiple of the base's."""
+        if self.figure is None or self.base is None:
+            return None
+        return self.figure.median / self.base.median
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether the goal is met."""
+        if self.figure is None:
+            return Verdict.NOT_MEASURED
+        if self.goal is None:
+            return Verdict.NO_GOAL
+        reached = self.figure.median if self.ratio is None else self.ratio
+        return Verdict.MET if reached <= self.goal else Verdict.MISSED
+
+    def as_json(self) -> dict[str, Any]:
+        """The row as one JSON object."""
+        spreads = {
+            name: None if spread is None else [spread.median, spread.least, spread.most]
+            for name, spread in (("figure", self.figure), ("base", self.base))
+        }
+        return {
+            "what": self.what,
+            "unit": self.unit,
+            "against": self.against,
+            **spreads,
+            "ratio": self.ratio,
+            "goal": self.goal,
+            "verdict": self.verdict.value,
+            "note": self.note,
+        }
+
+
+_HEAD = ("what", "figure (least–most)", "against", "that (least–most)", "ratio", "goal", "")
+
+
+def head() -> str:
+    """The two lines that a table begins with."""
+    return _line(_HEAD) + "\n" + _line(["---"] * len(_HEAD))
+
+
+def line(row: Row) -> str:
+    """A row of the table."""
+    ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
+    goal = "" if row.goal is None else f"≤ {row.goal:g}{f' {row.unit}' if row.base is None else ''}"
+    cells = (row.what, _spread(row.figure, row.unit), row.against, _spread(row.base, row.unit), ratio, goal)
+    return _line([*cells, " ".join(filter(None, (row.verdict.value, row.note)))])
+
+
+def _spread(spread: Spread | None, unit: str) -> str:
+    if spread is None:
+        return ""
+    return f"{_number(spread.median)} {unit} ({_number(spread.least)}–{_number(spread.most)})"
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 or value == int(value) else f"{value:.1f}"
+
+
+def _line(cells: list[str] | tuple[str, ...]) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,160 @@
+"""A program on a pseudo-terminal of its own, and when which bytes came out of it.
+
+A first picture is `PAINTED` cells drawn that are not blank. All times are seconds on one clock that
+starts before the program does, so that its interpreter and its imports are in them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import termios
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from measure import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+PAINTED = 40
+"""Cells that are not blank; fewer may be a program's greeting."""
+
+_ESCAPE = re.compile(
+    rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[P_^X][^\x1b]*\x1b\\|\x1b[ -/]*[0-~]"
+)
+_QUESTION = re.compile(rb"\x1b\[\?(2026|2048)\$p")
+_START_SECONDS = 30.0
+_QUIET_SECONDS = 0.4
+_ANSWER_SECONDS = 2.0
+_BETWEEN_KEYS_SECONDS = 0.12
+_END_SECONDS = 5.0
+
+
+class NothingDrawnError(Exception):
+    """The program drew nothing where something was awaited; what it drew before is in the message."""
+
+
+class ProgramEndedError(NothingDrawnError):
+    """The program ended by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a key led to.
+
+    Attributes:
+        first: Seconds from the key to the first byte; None when nothing was written.
+        count: Bytes written until the program was quiet.
+    """
+
+    first: float | None
+    count: int
+
+
+class Terminal:
+    """One run of a program; use it in a ``with`` statement, which ends the program.
+
+    Args:
+        command: The program and its arguments.
+        environment: All of its variables.
+        columns: The terminal's width in cells.
+        rows: Its height.
+    """
+
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], *, columns: int = 80, rows: int = 24
+    ) -> None:
+        self._drawn = bytearray()
+        self._started = time.perf_counter()
+        self._pid, self._terminal = pty.fork()
+        if self._pid == 0:
+            try:
+                os.chdir(ROOT)
+                fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+                os.execvpe(command[0], list(command), dict(environment))  # noqa: S606 - no shell is wanted
+            finally:
+                os._exit(127)
+        fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.kill(self._pid, signal.SIGTERM)
+        end = time.perf_counter() + _END_SECONDS
+        while os.waitpid(self._pid, os.WNOHANG)[0] == 0:
+            if time.perf_counter() > end:
+                os.kill(self._pid, signal.SIGKILL)
+            with contextlib.suppress(ProgramEndedError):
+                self._read(0.01)
+        os.close(self._terminal)
+
+    def first_picture(self) -> float:
+        """Wait for the first picture; return the seconds since the program was started.
+
+        Raises:
+            NothingDrawnError: There was none.
+        """
+        while time.perf_counter() - self._started < _START_SECONDS:
+            if self._read(0.05) and len(self.text.replace(" ", "").replace("\n", "")) >= PAINTED:
+                return time.perf_counter() - self._started
+        raise NothingDrawnError(self.text[-400:])
+
+    @property
+    def text(self) -> str:
+        """Everything drawn so far, without the escape sequences."""
+        return _ESCAPE.sub(b"", bytes(self._drawn)).decode(errors="replace")
+
+    def settle(self, quiet: float = _QUIET_SECONDS, limit: float = _ANSWER_SECONDS) -> int:
+        """Read until nothing came for `quiet` seconds, `limit` seconds at most; return how many bytes came."""
+        count, end = 0, time.perf_counter() + limit
+        while (left := end - time.perf_counter()) > 0:
+            data = self._read(min(quiet, left))
+            if not data:
+                break
+            count += len(data)
+        return count
+
+    def send(self, keys: str) -> None:
+        """Send keys all at once."""
+        os.write(self._terminal, keys.encode())
+
+    def press(self, key: str, quiet: float = _BETWEEN_KEYS_SECONDS) -> Answer:
+        """Send one key, and read until nothing came for `quiet` seconds."""
+        before = time.perf_counter()
+        os.write(self._terminal, key.encode())
+        data = self._read(_ANSWER_SECONDS)
+        if not data:
+            return Answer(None, 0)
+        first = time.perf_counter() - before
+        return Answer(first, len(data) + self.settle(quiet))
+
+    def idle(self, seconds: float) -> float:
+        """Bytes per second that come although nothing is pressed."""
+        end, count = time.perf_counter() + seconds, 0
+        while (left := end - time.perf_counter()) > 0:
+            count += len(self._read(left))
+        return count / seconds
+
+    def _read(self, seconds: float) -> bytes:
+        ready, _, _ = select.select([self._terminal], [], [], seconds)
+        if not ready:
+            return b""
+        try:
+            data = os.read(self._terminal, 1 << 16)
+        except OSError:
+            data = b""
+        if not data:
+            raise ProgramEndedError(self.text[-400:])
+        self._drawn += data
+        for question in _QUESTION.finditer(data):
+            os.write(self._terminal, b"\x1b[?" + question[1] + b";0$y")
+        return data

@@ -1,0 +1,80 @@
+"""Typing into the form: how soon a key shows, and how many bytes that is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from measure import CSRTUI, Spread, environment, p95
+from start import ONE_INPUT
+from table import Row
+from terminal import NothingDrawnError, Terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from measure import Options
+    from terminal import Answer
+
+_NAME = "www.example-shop.com"
+_IDLE_SECONDS = 3.0
+_READY_SECONDS = 1.5
+_RSA_4096 = "\x1b[C" * 5
+"""Key type, from EC P-256 five steps to the right."""
+
+
+def rows(options: Options) -> Iterator[Row]:
+    """Latency and bytes of keys, of nothing, and of keys while a key is being made."""
+    own = (*CSRTUI, "--store", str(options.folder("store")))
+    runs = [(_typed(ONE_INPUT, options), _typed(own, options)) for _ in range(options.runs)]
+    for what, figure in (("p95", p95), ("median", lambda times: Spread.of(times).median)):
+        base, taken = (
+            Spread.of(1000 * figure([answer.first for answer in run[side] if answer.first]) for run in runs)
+            for side in (0, 1)
+        )
+        yield Row(
+            f"key → first byte, common name, {what}",
+            taken,
+            against="the same key in the app of one Input",
+            base=base,
+            goal=2 if what == "p95" else None,
+        )
+    count = Spread.of(Spread.of(answer.count for answer in run[1]).median for run in runs)
+    yield Row("bytes for one key, preview changing", count, "bytes", goal=400)
+    with Terminal(own, environment(options)) as terminal:
+        terminal.first_picture()
+        terminal.settle(_READY_SECONDS)
+        yield Row("bytes while nothing happens", Spread.of([terminal.idle(_IDLE_SECONDS)]), "bytes/s", goal=0)
+    yield Row(
+        "longest wait for a key's echo while RSA 4096 is made",
+        Spread.of(_longest_gap(options, number) for number in range(options.runs)),
+        goal=100,
+    )
+
+
+def _typed(command: Sequence[str], options: Options) -> list[Answer]:
+    with Terminal(command, environment(options)) as terminal:
+        terminal.first_picture()
+        terminal.settle(_READY_SECONDS)
+        return [terminal.press(key) for key in _NAME]
+
+
+def _longest_gap(options: Options, number: int) -> float:
+    """Milliseconds; keys are pressed one after the other until the pair is made."""
+    store = options.folder(f"rsa-{number}")
+    with Terminal((*CSRTUI, "--store", str(store)), environment(options)) as terminal:
+        terminal.first_picture()
+        terminal.settle(_READY_SECONDS)
+        terminal.send(_NAME)
+        terminal.settle()
+        terminal.send("\t" * 8 + _RSA_4096 + "\t" * 2)
+        terminal.settle()
+        terminal.send("\x07")
+        waits: list[float] = []
+        while not (made := store / "pairs" / _NAME / "pair.json").is_file():
+            answer = terminal.press("\x1b[C" if len(waits) % 2 else "\x1b[D", quiet=0.0)
+            if answer.first is None:
+                raise NothingDrawnError(f"no echo in {terminal.text[-400:]!r}")
+            waits.append(answer.first)
+        if "rsa-4096" not in made.read_text():
+            raise NothingDrawnError("another key was made")
+        return 1000 * max(waits, default=0.0)
