@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from csrtui.core.pair import BackupStatus, NextStep, Pair, Stage, Validity, urgency
+from csrtui.core.visible import visible
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -20,7 +21,7 @@ class PairLine(NamedTuple):
 
     Attributes:
         name: The pair's name.
-        key_type: The type of its key.
+        key_type: The type of its key, made visible.
         created: When it was made.
         backup: The status of its best backup.
         backup_since: Since when that has been so, or None where that is not known.
@@ -65,11 +66,11 @@ def line_of(pair: Pair) -> PairLine:
     if backup is not None:
         since = backup.verified if backup.status is BackupStatus.VERIFIED else backup.since
     step = record.next_step(_BEFORE_ALL)
-    renewable = record.next_step(_AFTER_ALL) is not step
+    renewable = record.next_step(_AFTER_ALL) is NextStep.RENEW
     rank, weight, _ = urgency(pair, _BEFORE_ALL)
     return PairLine(
         pair.name,
-        record.key.type,
+        visible(record.key.type),
         moment(record.created),
         record.backup_status.value,
         None if since is None else moment(since),

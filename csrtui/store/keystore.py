@@ -5,7 +5,7 @@ whatever begins with a dot is work in progress, a lock or a draft.
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from csrtui.core.errors import InputError, StoreError
@@ -159,12 +159,22 @@ class Keystore:
         with self._reading() as store_fd, self._pairs_if_any(store_fd) as pairs_fd:
             return [] if pairs_fd is None else _names(pairs_fd)
 
-    def listing(self) -> Iterator[Listed]:
-        """Give every pair's record, by name; one that is damaged or not safe comes with its error."""
+    def listing(self, names: Iterable[str] | None = None) -> Iterator[Listed]:
+        """Give pairs' records; one that is damaged, not safe or not there comes with its error.
+
+        Args:
+            names: Which, in their order; all by name when it is None.
+        """
         with self._reading() as store_fd, self._pairs_if_any(store_fd) as pairs_fd:
             if pairs_fd is not None:
-                for name in _names(pairs_fd):
+                for name in _names(pairs_fd) if names is None else names:
                     yield list_pair(pairs_fd, name, self.pair_path(name))
+
+    @contextmanager
+    def folders(self) -> Iterator[tuple[int, int] | None]:
+        """Give the descriptors of the store and of ``pairs/``, for what works on all pairs; None without pairs."""
+        with self._reading() as store_fd, self._pairs_if_any(store_fd) as pairs_fd:
+            yield None if store_fd is None or pairs_fd is None else (store_fd, pairs_fd)
 
     def has(self, name: str) -> bool:
         """Whether anything lies where the pair of that name would; what it is worth, only `read` tells."""

@@ -1,0 +1,117 @@
+"""The pairs of a store of many: sorted, searched and counted without reading them all each time.
+
+What it answers is what a reading of all folders would answer as of the last `Catalogue.check`; what it may have
+to forget at any moment is only a cache (`csrtui.store.index`).
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from csrtui.store.checking import Check
+from csrtui.store.index import Index, IndexBrokenError, open_index, private_index, remove_index
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from csrtui.core.errors import StoreError
+    from csrtui.store.keystore import Keystore
+
+
+class Catalogue:
+    """The pairs of a store and what is known of them; making one reads nothing.
+
+    Args:
+        store: The store.
+
+    Attributes:
+        problems: The pairs that could not be read at the last check, with the reason.
+        checked: Whether there was a check, so that what is known is not only what an earlier run left.
+    """
+
+    def __init__(self, store: Keystore) -> None:
+        self._store = store
+        self._index: Index | None = None
+        self.problems: tuple[tuple[str, StoreError], ...] = ()
+        self.checked = False
+
+    def close(self) -> None:
+        """Let go of the cache."""
+        if self._index is not None:
+            self._index.close()
+        self._index = None
+
+    @property
+    def is_as_checked(self) -> bool:
+        """Whether nobody has changed the cache itself since the last check."""
+        try:
+            return self.checked and self._index is not None and self._index.is_as_noted()
+        except IndexBrokenError:
+            return False
+
+    def check(self, report: Callable[[int, int], None] = lambda _done, _all: None) -> None:
+        """Hold what is known against the folders, and read again what has changed.
+
+        Args:
+            report: Called now and then with how many pairs are done, and how many there are.
+
+        Raises:
+            StoreError: The store cannot be used.
+        """
+        with self._store.folders() as folders:
+            if folders is None:
+                self.close()
+                self._index, self.problems, self.checked = private_index(), (), True
+                return
+            store_fd, pairs_fd = folders
+            while True:
+                if self._index is None:
+                    self._index = open_index(store_fd, self._store.path)
+                try:
+                    self._check(self._index, pairs_fd, report)
+                except IndexBrokenError as error:
+                    self._begin_again(store_fd, error)
+                else:
+                    return
+
+    def _check(self, index: Index, pairs_fd: int, report: Callable[[int, int], None]) -> None:
+        names = self._store.names()
+        done = 0
+
+        def count(more: int) -> None:
+            nonlocal done
+            done += more
+            report(done, len(names))
+
+        check = Check(index, pairs_fd, f"{self._store.path}/pairs")
+        check.run(names, count)
+        self.problems, self.checked = tuple(check.problems), True
+
+    def _begin_again(self, store_fd: int, error: IndexBrokenError) -> None:
+        """Drop a cache that is damaged, and go on without one that another process keeps for itself."""
+        self.close()
+        if error.is_damage:
+            remove_index(store_fd)
+        else:
+            self._index = private_index()
+
+    @contextmanager
+    def answers(self) -> Iterator[Index]:
+        """Give what answers questions.
+
+        Raises:
+            CatalogueLostError: It cannot be asked any more; check again.
+        """
+        if self._index is None:
+            raise CatalogueLostError
+        try:
+            yield self._index
+        except IndexBrokenError as error:
+            self.checked = False
+            self.close()
+            raise CatalogueLostError from error
+
+
+class CatalogueLostError(Exception):
+    """What was known is lost; another check brings it back."""

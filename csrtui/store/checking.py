@@ -1,0 +1,83 @@
+"""The cache of the pairs (`csrtui.store.index`) held against their folders, pair by pair, and brought up to date."""
+
+from collections.abc import Callable, Sequence
+from itertools import islice
+
+from csrtui.core.errors import StoreError
+from csrtui.core.pair_line import line_of
+from csrtui.core.pair_query import searched_text
+from csrtui.store.index import Index, Row
+from csrtui.store.listed import pair_of
+from csrtui.store.stamp import is_settled, read_pair_stamp
+from csrtui.store.stored import list_pair
+
+CHUNK = 1000
+"""How many pairs are checked between two writes to the cache, and two reports."""
+
+_UNSETTLED = b""
+
+
+class Check:
+    """One check of the cache against the folders.
+
+    Args:
+        index: The cache.
+        pairs_fd: The folder of all pairs.
+        path: Its path.
+
+    Attributes:
+        problems: The pairs that cannot be read, with the reason. They are in no cache: they are read each time.
+        changed: How many pairs were not, or not any more, as the cache had them.
+    """
+
+    def __init__(self, index: Index, pairs_fd: int, path: str) -> None:
+        self._index = index
+        self._pairs_fd = pairs_fd
+        self._path = path
+        self.problems: list[tuple[str, StoreError]] = []
+        self.changed = 0
+
+    def run(self, names: Sequence[str], report: Callable[[int], None] = lambda _: None) -> None:
+        """Check every pair.
+
+        Args:
+            names: What is in ``pairs/``, sorted.
+            report: Called now and then with how many are done.
+
+        Raises:
+            IndexBrokenError: The cache cannot be used any further.
+        """
+        self._index.note_state()
+        after, rest = "", iter(names)
+        while chunk := list(islice(rest, CHUNK)):
+            self._check(chunk, after, chunk[-1])
+            after = chunk[-1]
+            report(len(chunk))
+        self._check([], after, None)
+
+    def _check(self, names: Sequence[str], after: str, until: str | None) -> None:
+        known = self._index.stamps(after, until)
+        rows = []
+        for name in names:
+            had = known.pop(name, None)
+            found = read_pair_stamp(self._pairs_fd, name)
+            if found is None or found[0] != had:
+                row = self._read(name, found)
+                if row is not None:
+                    if had is None or not self._index.holds(row):  # what cannot settle is not written again
+                        rows.append(row)
+                elif had is not None:
+                    known[name] = had  # it is to be dropped, like those that are gone
+        self.changed += len(rows) + len(known)
+        self._index.change(rows, known)
+
+    def _read(self, name: str, found: tuple[bytes, int] | None) -> Row | None:
+        """Read a pair whose stamp was taken before; when that will not tell of a change, it gets none."""
+        listed = list_pair(self._pairs_fd, name, f"{self._path}/{name}")
+        try:
+            pair = pair_of(listed)
+        except StoreError as error:
+            self.problems.append((name, error))
+            return None
+        stamp = found[0] if found is not None and is_settled(found[1]) else _UNSETTLED
+        return Row(line_of(pair), pair.record.key.spki_sha256, searched_text(pair), stamp)
