@@ -65,14 +65,32 @@ def _find(data: bytes) -> list[bytes]:
     return _in_der(der) if der[:1] == bytes([_SEQUENCE]) else []
 
 
+def is_label(label: bytes) -> bool:
+    """Whether a section of PEM with this label holds certificates."""
+    return label in _CERTIFICATES or label in _BUNDLES
+
+
+def in_section(label: bytes, body: bytes | None) -> list[bytes]:
+    """Return the DER of the certificates in a section of PEM.
+
+    Args:
+        label: One that `is_label` knows.
+        body: As `existing_bytes.sections` gives it.
+
+    Raises:
+        InputError: It is cut short, or cannot be read.
+    """
+    if label in _BUNDLES:
+        return _in_pkcs7(der_of("PKCS #7", body))
+    return [_first_value(der_of("certificate", body))]
+
+
 def _in_pem(text: bytes) -> list[bytes]:
     found: list[bytes] = []
     others: set[bytes] = set()
     for label, body in sections(text):
-        if label in _CERTIFICATES:
-            found.append(_first_value(der_of("certificate", body)))
-        elif label in _BUNDLES:
-            found += _in_pkcs7(der_of("PKCS #7", body))
+        if is_label(label):
+            found += in_section(label, body)
         else:
             others.add(label)
     if not found and others & _REQUESTS:

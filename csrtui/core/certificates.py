@@ -4,13 +4,12 @@ cryptography is imported when something is decoded.
 """
 
 import warnings
-from binascii import b2a_base64
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeVar
 
-from csrtui.core import distinguished_name, keys, request
+from csrtui.core import distinguished_name, keys, pem, request
 from csrtui.core.certificate_bytes import find_certificates
 from csrtui.core.errors import InputError
 from csrtui.core.pair import Validity
@@ -24,7 +23,6 @@ _T = TypeVar("_T")
 SERVER_AUTHENTICATION = "1.3.6.1.5.5.7.3.1"
 """The purpose that a TLS server's certificate has to have (RFC 5280, 4.2.1.12)."""
 _ANY_PURPOSE = "2.5.29.37.0"
-_PEM_LINE = 64
 OLD_HASHES = frozenset({"md5", "sha1"})
 """What no certificate should be signed with any more (BR 7.1.3.2)."""
 
@@ -127,7 +125,7 @@ def read_der(der: bytes) -> Certificate:
 
 def to_pem(certificates: Iterable[Certificate]) -> bytes:
     """Return certificates as PEM, one after the other, in lines of 64 characters (RFC 7468)."""
-    return b"".join(_pem(one.der) for one in certificates)
+    return b"".join(pem.wrap("CERTIFICATE", one.der) for one in certificates)
 
 
 def load(certificate: Certificate) -> "x509.Certificate":
@@ -137,12 +135,6 @@ def load(certificate: Certificate) -> "x509.Certificate":
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # as in `read_der`
         return x509.load_der_x509_certificate(certificate.der)
-
-
-def _pem(der: bytes) -> bytes:
-    text = b2a_base64(der, newline=False)
-    lines = [text[at : at + _PEM_LINE] for at in range(0, len(text), _PEM_LINE)]
-    return b"\n".join([b"-----BEGIN CERTIFICATE-----", *lines, b"-----END CERTIFICATE-----", b""])
 
 
 def _decode(certificate: "x509.Certificate", der: bytes) -> Certificate:

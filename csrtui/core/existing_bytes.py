@@ -88,11 +88,11 @@ def refuse_private_key(data: bytes) -> None:
     Raises:
         InputError: It does.
     """
-    if _KEY.search(data.replace(b"\0", b"")) or data.startswith(_KEYSTORES) or _is_private_der(data):
+    if _KEY.search(data.replace(b"\0", b"")) or data.startswith(_KEYSTORES) or is_private_der(data):
         raise InputError("that is a private key: it stays where it is", _TO_GIVE)
 
 
-def _is_private_der(data: bytes) -> bool:
+def is_private_der(data: bytes) -> bool:
     """Whether DER is of a shape that only holders of private keys have.
 
     A SEQUENCE that begins with an INTEGER is PKCS #8, PKCS #1, SEC 1 or PKCS #12; one of an algorithm and an

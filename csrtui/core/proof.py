@@ -3,12 +3,9 @@
 from typing import TYPE_CHECKING
 
 from csrtui.core import keys, request
-from csrtui.core.subject import SubjectFields
 
 if TYPE_CHECKING:
     from csrtui.core.keys import PrivateKey
-
-_NAME = "proof.invalid"
 
 
 def proves(key: "PrivateKey", asked: request.Request) -> bool:
@@ -18,4 +15,4 @@ def proves(key: "PrivateKey", asked: request.Request) -> bool:
     """
     if keys.spki_sha256(key.public_key()) != asked.spki_sha256:
         return False
-    return request.signature_holds(request.build(SubjectFields(common_name=_NAME), [_NAME], key))
+    return request.signature_holds(request.probe(key))

@@ -9,14 +9,17 @@ from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from csrtui.core import distinguished_name, keys
+from csrtui.core import distinguished_name, keys, pem
 from csrtui.core.errors import InputError
 from csrtui.core.subject import SubjectFields
 
 if TYPE_CHECKING:
     from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
 
     from csrtui.core.keys import PrivateKey, PublicKey
+
+_OLD_HASHES = frozenset({"md5", "sha1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +113,8 @@ def read_pem(data: bytes) -> Request:
 
 
 def to_pem(der: bytes) -> bytes:
-    """Return the CSR in `der` as PEM, in lines of 64 characters (RFC 7468)."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives.serialization import Encoding
-
-    return x509.load_der_x509_csr(der).public_bytes(Encoding.PEM)
+    """Return the CSR in `der` as PEM, in lines of 64 characters; its octets stay as they are."""
+    return pem.wrap("CERTIFICATE REQUEST", der)
 
 
 def public_key(der: bytes) -> "PublicKey":
@@ -125,10 +125,53 @@ def public_key(der: bytes) -> "PublicKey":
 
 
 def signature_holds(der: bytes) -> bool:
-    """Whether the CSR is signed by the key it names (proof of possession)."""
+    """Whether the CSR is signed by the key it names (proof of possession).
+
+    A signature with SHA-1 or MD5 that is whole holds too: how old it is, is another question
+    (`csrtui.core.advice.quality_rules`), and cryptography's answer, *invalid*, would be the wrong one.
+    """
     from cryptography import x509
 
-    return x509.load_der_x509_csr(der).is_signature_valid
+    csr = x509.load_der_x509_csr(der)
+    old = csr.signature_hash_algorithm
+    return csr.is_signature_valid or (old is not None and old.name in _OLD_HASHES and _verifies(csr, old))
+
+
+def probe(key: "PrivateKey") -> bytes:
+    """Return the DER of a CSR that nobody sees, signed with `key`: to prove that it signs.
+
+    Args:
+        key: Any key that can sign, also of a type that csrtui does not make.
+    """
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ed448
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    key_type = keys.type_of(key.public_key())
+    without_hash = key_type is None and isinstance(key, ed448.Ed448PrivateKey)
+    algorithm = keys.signature_hash(key_type) if key_type else None if without_hash else hashes.SHA256()
+    name = distinguished_name.encode(SubjectFields(common_name="proof.invalid"))
+    made = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, algorithm)
+    return made.public_bytes(Encoding.DER)
+
+
+def _verifies(csr: "x509.CertificateSigningRequest", old: "hashes.HashAlgorithm") -> bool:
+    """Verify a signature with a hash that cryptography does not go along with any more."""
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+
+    key, signature, signed = csr.public_key(), csr.signature, csr.tbs_certrequest_bytes
+    try:
+        if isinstance(key, rsa.RSAPublicKey):
+            key.verify(signature, signed, padding.PKCS1v15(), old)
+        elif isinstance(key, ec.EllipticCurvePublicKey):
+            key.verify(signature, signed, ec.ECDSA(old))
+        else:
+            return False
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError):
+        return False
+    return True
 
 
 @contextmanager
