@@ -1,0 +1,169 @@
+"""Programs that people run a CA with sign the CSRs of csrtui, and their answers come home as they were given."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from command import run_process
+from cryptography import x509
+from real_acme import certbot
+from real_authorities import EVERYTHING, Answer, certtool, cfssl, easy_rsa, openssl_ca
+
+from csrtui.core.keys import KeyType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+
+NAME = "www.mydomain.com"
+NAMES = (NAME, "mydomain.com", "*.mydomain.com", "bücher.mydomain.com", "10.0.0.1", "2001:db8::1")
+IN_CERTIFICATES = (*NAMES[:3], "xn--bcher-kva.mydomain.com", *NAMES[4:])
+SUBJECT = ("-O", "Müller & Söhne", "-U", "Büro 1", "-C", "DE", "-S", "Nordrhein-Westfalen", "-L", "Köln")
+Difference = tuple[str, str | None, str | None]
+"""Its kind, what was requested, what was issued."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A pair of a store, and its CSR as it was given out."""
+
+    store: Path
+    csr: Path
+
+    def bring_home(self, answer: Answer) -> set[Difference]:
+        """Import an answer; in what it differs from the request. Nothing else may be wrong with it."""
+        ran = run_process("import", *map(str, answer.files), "--json", store=self.store)
+        assert ran.status == 0, ran.err
+        (result,) = ran.json["results"]
+        assert result["pair"] == NAME
+        assert all(finding["level"] == "note" for finding in result["findings"]), result["findings"]
+        return {(one["kind"], one["requested"], one["issued"]) for one in result["differences"]}
+
+    def is_issued(self, answer: Answer, *, above: int) -> None:
+        """The pair is issued, and its chain leads from its certificate over so many others to the root."""
+        pair = run_process("show", NAME, "--json", store=self.store).json
+        assert pair["stage"] == "issued"
+        assert pair["expires"] is not None
+        kept = pair["files"]["certificate"]
+        chain = x509.load_pem_x509_certificates(Path(kept).read_bytes())
+        root = x509.load_pem_x509_certificate(answer.root.read_bytes())
+        assert len(chain) == 1 + above
+        for one, issuer in zip(chain, [*chain[1:], root], strict=True):
+            one.verify_directly_issued_by(issuer)
+        subprocess.run(
+            ["openssl", "verify", "-purpose", "sslserver", "-CAfile", answer.root, "-no-CApath",
+             "-no-CAstore", "-untrusted", kept, kept],
+            check=True, capture_output=True,
+        )  # fmt: skip
+
+
+@pytest.fixture
+def ask(tmp_path: Path) -> Callable[..., Asked]:
+    """Make a pair and give its CSR out."""
+
+    def asked(*arguments: str) -> Asked:
+        store, csr = tmp_path / "store", tmp_path / "request.pem"
+        made = run_process("new", *arguments, store=store)
+        assert made.status == 0, made.err
+        csr.write_text(run_process("csr", NAME, store=store).out)
+        return Asked(store, csr)
+
+    return asked
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """An empty folder for the CA."""
+    folder = tmp_path / "ca"
+    folder.mkdir()
+    return folder
+
+
+_CLASSIC = [one for one in KeyType if not one.startswith("ml-dsa")]
+_NIST_AND_RSA = [one for one in _CLASSIC if one is not KeyType.ED25519]
+
+
+def _cases() -> list[object]:
+    programs = (
+        (openssl_ca, _CLASSIC, 1),
+        (certtool, _CLASSIC, 1),
+        (easy_rsa, _CLASSIC, 0),
+        (cfssl, _NIST_AND_RSA, 1),
+    )
+    return [
+        pytest.param(
+            program, key_type, above,
+            id=f"{program.__name__}-{key_type}",
+            marks=[] if key_type is KeyType.EC_P256 else pytest.mark.slow,
+        )
+        for program, key_types, above in programs
+        for key_type in key_types
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("program", "key_type", "above"), _cases())
+def test_what_it_signs_comes_home_as_it_was_asked_for(
+    ask: Callable[..., Asked], place: Path, program: Callable[..., Answer], key_type: KeyType, above: int
+) -> None:
+    asked = ask(*NAMES, *SUBJECT, "--ca", "private", "--key", key_type)
+    answer = program(asked.csr, place)
+    assert asked.bring_home(answer) == set()
+    asked.is_issued(answer, above=above)
+
+
+def test_fields_that_the_policy_of_openssl_does_not_name_are_missed(
+    ask: Callable[..., Asked], place: Path
+) -> None:
+    asked = ask(*NAMES, *SUBJECT, "--ca", "private")
+    kept = tuple(field for field in EVERYTHING if field not in {"organizationalUnitName", "localityName"})
+    answer = openssl_ca(asked.csr, place, policy=kept, copied="none")
+    dropped = {("name-dropped", name, None) for name in IN_CERTIFICATES}
+    assert asked.bring_home(answer) == dropped | {
+        ("field-dropped", "Büro 1", None),
+        ("field-dropped", "Köln", None),
+    }
+    asked.is_issued(answer, above=1)
+
+
+def test_what_a_template_of_certtool_puts_in_is_told(ask: Callable[..., Asked], place: Path) -> None:
+    asked = ask(*NAMES, *SUBJECT, "--ca", "private")
+    wanted = f'dns_name = "{NAME}"\ndns_name = "extra.mydomain.com"\n'
+    answer = certtool(asked.csr, place, wanted=wanted)
+    dropped = {("name-dropped", name, None) for name in IN_CERTIFICATES[1:]}
+    assert asked.bring_home(answer) == dropped | {("name-added", None, "extra.mydomain.com")}
+    asked.is_issued(answer, above=1)
+
+
+@pytest.mark.slow
+def test_names_that_easy_rsa_is_told_take_the_place_of_those_asked_for(
+    ask: Callable[..., Asked], place: Path
+) -> None:
+    asked = ask(*NAMES, *SUBJECT, "--ca", "private")
+    answer = easy_rsa(asked.csr, place, f"--subject-alt-name=DNS:{NAME},DNS:extra.mydomain.com")
+    dropped = {("name-dropped", name, None) for name in IN_CERTIFICATES[1:]}
+    assert asked.bring_home(answer) == dropped | {("name-added", None, "extra.mydomain.com")}
+    asked.is_issued(answer, above=0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key_type", ["ec-p256", "rsa-2048"])
+def test_certbot_takes_the_csr_and_only_what_a_domain_proves_is_certified(
+    ask: Callable[..., Asked], place: Path, key_type: str
+) -> None:
+    """Pebble leaves the organization out, as every CA does that asks for no papers, and gives five years."""
+    asked = ask(NAME, "mydomain.com", "-O", "Müller & Söhne", "-C", "DE", "-L", "Köln", "--key", key_type)
+    answer = certbot(asked.csr, place)
+    told = asked.bring_home(answer)
+    assert {difference for difference in told if difference[0] != "life-longer"} == {
+        ("field-dropped", "DE", None),
+        ("field-dropped", "Köln", None),
+        ("field-dropped", "Müller & Söhne", None),
+    }
+    assert "life-longer" in {kind for kind, _, _ in told}
+    asked.is_issued(answer, above=1)

@@ -1,0 +1,197 @@
+"""Programs that people run a CA with: each signs a CSR, and gives what it gives to whoever asked."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+DEADLINE = 120.0
+EASY_RSA = "/usr/share/easy-rsa/easyrsa"
+"""Where Debian has it, outside of the PATH."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a CA gave: the files, in no good order, and its root, which clients have."""
+
+    files: tuple[Path, ...]
+    root: Path
+
+
+def call(
+    folder: Path, *command: str, stdin: bytes = b"", env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a program in a folder; the test is skipped where the program is not there."""
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"{command[0].rpartition('/')[2]} is not installed")
+    done = subprocess.run(
+        command, input=stdin, capture_output=True, cwd=folder, env={**os.environ, **(env or {})}, check=False,
+        timeout=DEADLINE,
+    )  # fmt: skip
+    assert done.returncode == 0, f"{command}\n{done.stdout.decode()}\n{done.stderr.decode()}"
+    return done
+
+
+_OPENSSL_CA = """
+[ca]
+default_ca = {name}
+[{name}]
+database = {name}.txt
+new_certs_dir = .
+rand_serial = yes
+private_key = {name}.key
+certificate = {name}.pem
+default_md = sha256
+default_days = 90
+unique_subject = no
+policy = policy
+x509_extensions = {extensions}
+copy_extensions = {copied}
+[policy]
+{policy}
+[intermediate]
+basicConstraints = critical, CA:TRUE, pathlen:0
+keyUsage = critical, keyCertSign, cRLSign
+[server]
+basicConstraints = CA:FALSE
+extendedKeyUsage = serverAuth
+"""
+EVERYTHING = ("countryName", "stateOrProvinceName", "localityName", "organizationName",
+              "organizationalUnitName", "commonName")  # fmt: skip
+
+
+def openssl_ca(
+    csr: Path, folder: Path, *, policy: tuple[str, ...] = EVERYTHING, copied: str = "copy"
+) -> Answer:
+    """``openssl ca`` twice, each with a database of its own: the root signs an intermediate, that signs the CSR.
+
+    The certificate comes as it writes it, with text before the PEM, and the chain as PKCS #7 in DER.
+
+    Args:
+        csr: What to sign.
+        folder: An empty one for all that it keeps.
+        policy: The fields of the subject that it keeps.
+        copied: Whether it takes over the extensions of the CSR.
+    """
+    for name, extensions, kept, taken in (
+        ("root", "intermediate", EVERYTHING, "none"),
+        ("issuing", "server", policy, copied),
+    ):
+        (folder / f"{name}.txt").touch()
+        fields = "\n".join(f"{field} = optional" for field in kept)
+        config = _OPENSSL_CA.format(name=name, extensions=extensions, copied=taken, policy=fields)
+        (folder / f"{name}.cnf").write_text(config)
+    new = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc")
+    call(folder, "openssl", "req", "-x509", *new, "-keyout", "root.key", "-out", "root.pem", "-days", "3650",
+         "-subj", "/CN=OpenSSL Root", "-addext", "keyUsage=critical,keyCertSign,cRLSign")  # fmt: skip
+    call(
+        folder,
+        "openssl",
+        "req",
+        *new,
+        "-keyout",
+        "issuing.key",
+        "-out",
+        "issuing.csr",
+        "-subj",
+        "/CN=OpenSSL Issuing CA",
+    )
+    signing = ("openssl", "ca", "-batch", "-utf8")
+    call(folder, *signing, "-config", "root.cnf", "-in", "issuing.csr", "-out", "issuing.pem", "-notext")
+    call(folder, *signing, "-config", "issuing.cnf", "-in", str(csr), "-out", "server.crt")
+    call(folder, "openssl", "crl2pkcs7", "-nocrl", "-certfile", "issuing.pem", "-certfile", "root.pem",
+         "-outform", "DER", "-out", "chain.p7b")  # fmt: skip
+    return Answer((folder / "chain.p7b", folder / "server.crt"), folder / "root.pem")
+
+
+_CERTTOOL_CA = "ca\ncert_signing_key\nexpiration_days = 3650\n"
+
+
+def certtool(csr: Path, folder: Path, *, wanted: str = "honor_crq_extensions\n") -> Answer:
+    """GnuTLS: root, intermediate, certificate, each from a template; all of it in one PKCS #7.
+
+    Args:
+        csr: What to sign.
+        folder: An empty one for all that it keeps.
+        wanted: What else the template for the certificate says.
+    """
+    for name, template in (
+        ("root", 'cn = "GnuTLS Root"\n' + _CERTTOOL_CA),
+        ("issuing", 'cn = "GnuTLS Issuing CA"\n' + _CERTTOOL_CA),
+        ("server", "tls_www_server\nsigning_key\nexpiration_days = 90\n" + wanted),
+    ):
+        (folder / f"{name}.cfg").write_text(template)
+        if name != "server":
+            call(folder, "certtool", "--generate-privkey", "--key-type", "ecdsa", "--outfile", f"{name}.key")
+    call(folder, "certtool", "--generate-self-signed", "--load-privkey", "root.key", "--template", "root.cfg",
+         "--outfile", "root.pem")  # fmt: skip
+    by_root = ("--load-ca-certificate", "root.pem", "--load-ca-privkey", "root.key")
+    call(folder, "certtool", "--generate-certificate", "--load-privkey", "issuing.key", *by_root,
+         "--template", "issuing.cfg", "--outfile", "issuing.pem")  # fmt: skip
+    by_issuing = ("--load-ca-certificate", "issuing.pem", "--load-ca-privkey", "issuing.key")
+    call(folder, "certtool", "--generate-certificate", "--load-request", str(csr), *by_issuing,
+         "--template", "server.cfg", "--outfile", "server.pem")  # fmt: skip
+    all_of_it = b"".join((folder / f"{name}.pem").read_bytes() for name in ("root", "server", "issuing"))
+    (folder / "all.pem").write_bytes(all_of_it)
+    bundle = call(
+        folder, "certtool", "--p7-generate", "--load-certificate", "all.pem", "--outfile", "all.p7b"
+    )
+    assert bundle.returncode == 0
+    return Answer((folder / "all.p7b",), folder / "root.pem")
+
+
+def easy_rsa(csr: Path, folder: Path, *options: str) -> Answer:
+    """easy-rsa: import-req, sign-req and export-p7, under a root and nothing between."""
+    env = {
+        "EASYRSA_PKI": str(folder / "pki"),
+        "EASYRSA_BATCH": "1",
+        "EASYRSA_ALGO": "ec",
+        "EASYRSA_CURVE": "prime256v1",
+    }
+    for command in (
+        ("init-pki",),
+        ("--req-cn=Easy Root", "build-ca", "nopass"),
+        ("import-req", str(csr), "server"),
+        (*options, "--days=90", "sign-req", "server", "server"),
+        ("export-p7", "server"),
+    ):
+        call(folder, EASY_RSA, *command, env=env)
+    (bundle,) = (folder / "pki").rglob("server.p7b")
+    return Answer((bundle,), folder / "pki" / "ca.crt")
+
+
+_CFSSL_CONFIG = {
+    "signing": {
+        "default": {"usages": ["digital signature", "server auth"], "expiry": "2160h"},
+        "profiles": {"intermediate": {"usages": ["cert sign"], "expiry": "43800h", "ca_constraint": {"is_ca": True}}},
+    }
+}  # fmt: skip
+
+
+def cfssl(csr: Path, folder: Path) -> Answer:
+    """CFSSL: gencert for root and intermediate, sign for the CSR; one PEM file each."""
+    (folder / "config.json").write_text(json.dumps(_CFSSL_CONFIG))
+    key = {"algo": "ecdsa", "size": 256}
+    for name, signed in (
+        ("root", ("-initca",)),
+        ("issuing", ("-ca=root.pem", "-ca-key=root.key", "-config=config.json", "-profile=intermediate")),
+    ):
+        (folder / f"{name}.json").write_text(json.dumps({"CN": f"CFSSL {name}", "key": key}))
+        made = json.loads(call(folder, "cfssl", "gencert", *signed, f"{name}.json").stdout)
+        (folder / f"{name}.pem").write_text(made["cert"])
+        (folder / f"{name}.key").write_text(made["key"])
+    done = call(
+        folder, "cfssl", "sign", "-ca=issuing.pem", "-ca-key=issuing.key", "-config=config.json", str(csr)
+    )
+    (folder / "server.pem").write_text(json.loads(done.stdout)["cert"])
+    return Answer((folder / "issuing.pem", folder / "server.pem"), folder / "root.pem")
