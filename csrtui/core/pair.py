@@ -106,6 +106,11 @@ class Validity:
         """Whole days until the certificate expires; negative when it has."""
         return (self.not_after - now) // timedelta(days=1)
 
+    @property
+    def due(self) -> datetime:
+        """When a renewal becomes due: the first moment at which `is_due`."""
+        return self.not_after - (self.not_after - self.not_before) // 3
+
     def is_due(self, now: datetime) -> bool:
         """Whether a third of the life or less is left, which is when a renewal is due."""
         return (self.not_after - now) * 3 <= self.not_after - self.not_before

@@ -13,6 +13,8 @@ from csrtui.store.disk import NotConfirmedError, refusal
 from csrtui.store.modes import FOLDER, PRIVATE_FILE, PUBLIC_FILE, judge
 
 KEY, REQUEST, RECORD, CERTIFICATE = "key.pem", "request.pem", "pair.json", "certificate.pem"
+_KEPT = "certificate-"
+"""How the names of certificates begin that another took the place of; the time follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class StoredPair:
         record: The bytes of pair.json.
         request: The bytes of request.pem.
         certificate: The bytes of certificate.pem, or None.
+        earlier: The names of the certificates that were kept when another took their place, oldest first;
+            as the system has them.
     """
 
     name: str
@@ -32,6 +36,7 @@ class StoredPair:
     record: bytes
     request: bytes
     certificate: bytes | None
+    earlier: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +141,7 @@ class Change:
 
 
 def _kept_names(when: datetime) -> Iterator[str]:
-    stamp = f"certificate-{when.astimezone(UTC):%Y%m%d-%H%M%S}"
+    stamp = f"{_KEPT}{when.astimezone(UTC):%Y%m%d-%H%M%S}"
     yield f"{stamp}.pem"
     yield from (f"{stamp}-{number}.pem" for number in count(2))
 
@@ -166,7 +171,12 @@ def read_pair(folder: int, name: str, path: str) -> StoredPair:
     with _naming(path, KEY):
         judge(f"{path}/{KEY}", os.stat(KEY, dir_fd=folder, follow_symlinks=False), PRIVATE_FILE)
     return StoredPair(
-        name, path, _read(folder, RECORD, path), _read(folder, REQUEST, path), _certificate(folder, path)
+        name,
+        path,
+        _read(folder, RECORD, path),
+        _read(folder, REQUEST, path),
+        _certificate(folder, path),
+        _earlier(folder),
     )
 
 
@@ -212,6 +222,10 @@ def _certificate(folder: int, path: str) -> bytes | None:
         if not files.exists(folder, CERTIFICATE):
             return None
         return files.read_own(folder, CERTIFICATE, f"{path}/{CERTIFICATE}", PUBLIC_FILE)
+
+
+def _earlier(folder: int) -> tuple[str, ...]:
+    return tuple(sorted(name for name in os.listdir(folder) if name.startswith(_KEPT)))
 
 
 @contextmanager

@@ -34,8 +34,13 @@ def day(time: datetime, now: datetime) -> str:
     """Return a day in at most ten characters: ``today``, ``12 Nov``, or with the year when it is long ago."""
     if time.date() == now.date():
         return "today"
-    short = f"{time.day:02} {_MONTHS[time.month - 1]}"
+    short = day_of_month(time)
     return short if abs(now - time) < _THIS_YEAR else f"{short} {time.year % 100:02}"
+
+
+def day_of_month(time: datetime) -> str:
+    """Return a day without its year: ``12 Nov``."""
+    return f"{time.day:02} {_MONTHS[time.month - 1]}"
 
 
 def age(span: timedelta) -> str:
@@ -87,48 +92,72 @@ def summary(pairs: Sequence[Pair], now: datetime) -> str:
     return " · ".join(parts)
 
 
-def pair_lines(pair: Pair, now: datetime) -> list[tuple[str, str]]:
-    """Return everything about a pair as lines of a label and a text; a line that goes on has an empty label."""
+def pair_lines(
+    pair: Pair, now: datetime, *, certificate: Sequence[tuple[str, str]] = (), earlier: Sequence[str] = ()
+) -> list[tuple[str, str]]:
+    """Return everything about a pair as lines of a label and a text; a line that goes on has an empty label.
+
+    Args:
+        pair: Which; the first lines are its name, its stage and its next step.
+        now: What days are counted to.
+        certificate: Lines on its certificate.
+        earlier: The paths of the certificates that it had before.
+    """
     record = pair.record
     files = [f"{pair.path}/key.pem", f"{pair.path}/request.pem"]
     if pair.has_certificate:
         files.append(f"{pair.path}/certificate.pem")
-    lines = [
+    return [
         ("Name", pair.name),
+        ("Stage", record.stage.value),
+        ("Next", NEXT_STEPS[record.next_step(now)]),
         ("Subject", record.subject_text),
-        *_block("Covers", record.names),
+        *block("Covers", record.names),
         ("Key", f"{key_label(record.key.type)}, {_protection(record)}"),
         ("SPKI", fingerprint(record.key.spki_sha256)),
         ("CSR", f"SHA-256 {fingerprint(record.request.sha256)}"),
         ("For", f"{_platform(record.platform)}, {record.ca.value} CA"),
-        ("Made", utc_text(record.created)),
-        *_block("Backup", _backups(record)),
-        ("Stage", record.stage.value),
+        *block("Backup", _backups(record)),
+        *_times(record, now),
+        *certificate,
+        *block("Renews", [record.renews] if record.renews else []),
+        *block("Renewed by", [record.renewed_by] if record.renewed_by else []),
+        *block("Files", [*files, *(f"{path} (an earlier one)" for path in earlier)]),
+        *block("History", [f"{utc_text(one.time)}  {one.what}, by {one.user}" for one in record.history]),
     ]
-    if record.submitted:
-        lines.append(("Submitted", utc_text(record.submitted)))
-    if record.validity:
-        left = record.validity.days_left(now)
-        lines.append(("Expires", f"{utc_text(record.validity.not_after)} ({left} days left)"))
-    if record.renews:
-        lines.append(("Renews", record.renews))
-    if record.renewed_by:
-        lines.append(("Renewed by", record.renewed_by))
-    lines.append(("Next", NEXT_STEPS[record.next_step(now)]))
-    lines += _block("Files", files)
-    lines += _block(
-        "History", [f"{utc_text(event.time)}  {event.what}, by {event.user}" for event in record.history]
-    )
-    return lines
+
+
+def block(label: str, texts: Sequence[str]) -> list[tuple[str, str]]:
+    """Return texts as lines under one label; none where there is no text."""
+    return [(label if at == 0 else "", text) for at, text in enumerate(texts)]
+
+
+def _times(record: PairRecord, now: datetime) -> list[tuple[str, str]]:
+    validity = record.validity
+    times = [
+        ("Made", record.created),
+        ("Submitted", record.submitted),
+        ("Valid from", validity and validity.not_before),
+        ("Renewal due", validity and validity.due),
+        ("Expires", validity and validity.not_after),
+        ("Installed", record.installed),
+        ("Retired", record.retired),
+    ]
+    said = [(label, utc_text(time)) for label, time in times if time]
+    if validity is None:
+        return said
+    left = validity.days_left(now)
+    note = f"{_days(left)} left" if left >= 0 else f"{_days(-left)} ago"
+    return [(label, f"{text} ({note})" if label == "Expires" else text) for label, text in said]
+
+
+def _days(count: int) -> str:
+    return f"{count} day{'s' if count != 1 else ''}"
 
 
 def fingerprint(digits: str) -> str:
     """Return hexadecimal digits in groups of four: easier to compare, and wrapped where it should be."""
     return " ".join(digits[at : at + _FINGERPRINT_GROUP] for at in range(0, len(digits), _FINGERPRINT_GROUP))
-
-
-def _block(label: str, texts: Sequence[str]) -> list[tuple[str, str]]:
-    return [(label if at == 0 else "", text) for at, text in enumerate(texts)]
 
 
 def _protection(record: PairRecord) -> str:

@@ -93,7 +93,7 @@ def lines(one: PairRecord, *, has_certificate: bool = False) -> dict[str, str]:
 def test_a_new_pair_in_full() -> None:
     shown = lines(record(names=("a.com", "b.com"), history=(Event(NOW, "created", "joe"),)))
     assert list(shown) == [
-        "Name", "Subject", "Covers", "Key", "SPKI", "CSR", "For", "Made", "Backup", "Stage", "Next",
+        "Name", "Stage", "Next", "Subject", "Covers", "Key", "SPKI", "CSR", "For", "Backup", "Made",
         "Files", "History",
     ]  # fmt: skip
     assert shown["For"] == "nginx, public CA"
@@ -112,6 +112,8 @@ def test_a_pair_with_a_past_in_full() -> None:
         backups=(Backup(BackupStatus.VERIFIED, "/b.pem", NOW, NOW),),
         submitted=NOW,
         validity=Validity(NOW - DAY, NOW + 40 * DAY),
+        installed=NOW,
+        retired=NOW,
         renews="a.com-0",
         renewed_by="a.com-2",
     )
@@ -120,10 +122,21 @@ def test_a_pair_with_a_past_in_full() -> None:
     assert shown["Key"] == "RSA 2048, under a passphrase"
     assert shown["Backup"] == "verified 2026-11-23T09:00:00Z: /b.pem"
     assert shown["Submitted"] == "2026-11-23T09:00:00Z"
+    assert shown["Valid from"] == "2026-11-22T09:00:00Z"
+    assert shown["Renewal due"] == "2026-12-19T17:00:00Z"
     assert shown["Expires"] == "2027-01-02T09:00:00Z (40 days left)"
+    assert (shown["Installed"], shown["Retired"]) == ("2026-11-23T09:00:00Z", "2026-11-23T09:00:00Z")
     assert (shown["Renews"], shown["Renewed by"]) == ("a.com-0", "a.com-2")
     everything = wording.pair_lines(Pair("a.com", "/s/pairs/a.com", one, has_certificate=True), NOW)
     assert ("", "/s/pairs/a.com/certificate.pem") in everything
+
+
+@pytest.mark.parametrize(
+    ("left", "note"),
+    [(DAY, "1 day left"), (DAY / 2, "0 days left"), (-DAY / 2, "1 day ago"), (-30 * DAY, "30 days ago")],
+)
+def test_how_long_a_certificate_lives_is_said_in_days(left: timedelta, note: str) -> None:
+    assert lines(record(validity=Validity(NOW - 90 * DAY, NOW + left)))["Expires"].endswith(f"({note})")
 
 
 def test_a_backup_names_its_file_and_when_it_was_last_proved() -> None:
@@ -146,7 +159,7 @@ def test_every_backup_is_listed_the_best_first_and_since_when_one_is_away() -> N
         ("Backup", "verified 2026-11-23T09:00:00Z: /b.pem"),
         ("", "missing since 2026-11-20T09:00:00Z, last verified 2026-11-23T09:00:00Z: /c.pem"),
         ("", "damaged since 2026-11-20T09:00:00Z: /a.pem"),
-        ("Stage", "new"),
+        ("Made", "2026-11-23T09:00:00Z"),
     ]
 
 

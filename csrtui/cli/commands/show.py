@@ -1,15 +1,18 @@
 """``csrtui show PAIR``: one pair in full."""
 
 import argparse
+import shutil
 from datetime import datetime
 
 from csrtui.cli.output import put, put_json
 from csrtui.cli.parser import Action
 from csrtui.cli.session import open_session
-from csrtui.core.pair import Pair
 from csrtui.core.pair_json import describe
+from csrtui.tasks.in_full import InFull, full_lines, read_in_full
+from csrtui.tasks.life import timeline
 from csrtui.tasks.review import read_pair
-from csrtui.tasks.wording import pair_lines
+
+_MOST_COLUMNS = 120
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,18 +22,29 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     session = open_session(options)
-    pair, _request = read_pair(session, options.pair)
     now = session.clock()
     if options.json:
+        pair, _request = read_pair(session, options.pair)
         put_json(describe(pair, now))
     else:
-        _put(pair, now)
+        _put(read_in_full(session, options.pair), now)
     return 0
 
 
-def _put(pair: Pair, now: datetime) -> None:
-    for label, text in pair_lines(pair, now):
+def _put(full: InFull, now: datetime) -> None:
+    for label, text in full_lines(full, now):
+        if label == "Subject":
+            _put_timeline(full, now)
         put(f"{label:<12}{text}")
+
+
+def _put_timeline(full: InFull, now: datetime) -> None:
+    """The pair's life, between what is next and what it is."""
+    columns = min(shutil.get_terminal_size().columns, _MOST_COLUMNS)
+    put("")
+    for row in timeline(full.pair.record, now, columns):
+        put("".join(piece.text for piece in row))
+    put("")
 
 
 ACTION = Action("csrtui show www.mydomain.com --json", _arguments, _run)

@@ -13,7 +13,6 @@ from csrtui.core.visible import visible
 from csrtui.store.disk import NotConfirmedError
 from csrtui.tasks import drafting
 from csrtui.tasks.create import Blocking, create_pair
-from csrtui.tasks.review import read_pair
 from csrtui.tasks.wording import NEXT_STEPS, key_label
 from csrtui.tui.commands import COMMANDS, Where, bar, bindings
 from csrtui.tui.panes.keystore import KeystorePane
@@ -351,16 +350,15 @@ class MainScreen(PairsScreen):
 
     def on_keystore_pane_opened(self, event: KeystorePane.Opened) -> None:
         """Show a pair in full, read anew."""
+        from csrtui.tasks.in_full import read_in_full
         from csrtui.tui.screens.pair import PairScreen
 
         try:
-            pair, asked = read_pair(self._session, event.pair.name)
+            full = read_in_full(self._session, event.pair.name)
         except CsrtuiError as error:
             self._tell_error(error)
             return
-        self.app.push_screen(
-            PairScreen(self._session, pair, asked, self._commands), lambda _: self.keystore.look()
-        )
+        self.app.push_screen(PairScreen(self._session, full, self._commands), lambda _: self.keystore.look())
 
     # The draft
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from csrtui.core.errors import CsrtuiError
+from csrtui.core.timeline import Tone
 from csrtui.core.visible import visible
-from csrtui.tasks.review import read_pair
-from csrtui.tasks.wording import pair_lines
+from csrtui.tasks.in_full import InFull, full_lines, read_in_full
+from csrtui.tasks.life import timeline
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Where, bar, bindings
 from csrtui.tui.groups import AtHand
 from csrtui.tui.screens.pairs_screen import PairsScreen
@@ -25,13 +26,14 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from csrtui.core.pair import Pair
-    from csrtui.core.request import Request
+    from csrtui.core.timeline import Row
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
     from csrtui.tui.widgets.text_block import Line
 
-_LABEL = 12
+_LABEL = 13
 _ATTENTION: frozenset[str] = frozenset({"Backup", "Next"})
+_MANNERS = {Tone.PAST: "", Tone.TODAY: "strong", Tone.COMING: "label"}
 
 
 class PairScreen(PairsScreen):
@@ -39,20 +41,21 @@ class PairScreen(PairsScreen):
 
     Args:
         session: Whose store it is in.
-        pair: Which.
-        request: What its CSR says, decoded from the file.
+        full: Which, and everything that lies in its folder.
         commands: All commands, with the keys they have.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.PAIR, Where.PAIRS), HELP_IN_LISTS]
 
-    def __init__(
-        self, session: Session, pair: Pair, request: Request, commands: Sequence[Command] = COMMANDS
-    ) -> None:
+    def __init__(self, session: Session, full: InFull, commands: Sequence[Command] = COMMANDS) -> None:
         super().__init__(session)
         self._commands = commands
-        self.pair = pair
-        self._request = request
+        self._full = full
+
+    @property
+    def pair(self) -> Pair:
+        """The pair as it was last read."""
+        return self._full.pair
 
     def compose(self) -> ComposeResult:
         """Build the screen."""
@@ -73,8 +76,8 @@ class PairScreen(PairsScreen):
         self._draw()
 
     def _draw(self) -> None:
-        lines = _lines(self.pair, self._session.clock(), self.size.width)
-        self.query_one("#pair", TextView).show_all(list(lines))
+        lines = _lines(self._full, self._session.clock(), self.size.width)
+        self.query_one("#pair", TextView).show_all(lines)
 
     def at_hand(self) -> AtHand:
         """The pair."""
@@ -87,7 +90,7 @@ class PairScreen(PairsScreen):
     def pairs_changed(self, want: str | None = None) -> None:  # noqa: ARG002 - there is one pair here
         """Show the pair as it is now."""
         try:
-            self.pair, self._request = read_pair(self._session, self.pair.name)
+            self._full = read_in_full(self._session, self.pair.name)
         except CsrtuiError as error:
             self.tell(error.what)
         else:
@@ -101,13 +104,20 @@ class PairScreen(PairsScreen):
         """Show the CSR alone."""
         from csrtui.tui.screens.csr import CsrScreen
 
-        self.app.push_screen(CsrScreen(self.pair, self._request, self._commands))
+        self.app.push_screen(CsrScreen(self.pair, self._full.request, self._commands))
 
 
-def _lines(pair: Pair, now: datetime, width: int) -> Sequence[Line]:
+def _lines(full: InFull, now: datetime, width: int) -> list[Line]:
     lines: list[Line] = []
-    for label, text in pair_lines(pair, now):
+    for label, text in full_lines(full, now):
+        if label == "Subject":  # before what the pair is stands what it went through
+            lines += _life(timeline(full.pair.record, now, width - 2))
         for at, part in enumerate(wrap(visible(text), max(width - _LABEL - 2, 8))):
             head = f" {label if at == 0 else ''}".ljust(_LABEL)
             lines.append(((head, "label"), (part, "strong" if label in _ATTENTION else "")))
     return lines
+
+
+def _life(rows: Sequence[Row]) -> list[Line]:
+    drawn: list[Line] = [((" ", ""), *((piece.text, _MANNERS[piece.tone]) for piece in row)) for row in rows]
+    return [(), *drawn, ()] if drawn else []

@@ -1,0 +1,84 @@
+"""A pair in full: what its record says, and what its certificate says, compared with what was requested."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from csrtui.core.certificates import Certificate, read_certificates
+from csrtui.core.chain import Chain, build_chain
+from csrtui.core.errors import InputError
+from csrtui.core.issued import differences, flaws
+from csrtui.core.pair import Pair, utc_text
+from csrtui.core.request import Request
+from csrtui.tasks.review import read_pair
+from csrtui.tasks.session import Session
+from csrtui.tasks.wording import block, fingerprint, pair_lines
+
+
+@dataclass(frozen=True, slots=True)
+class InFull:
+    """Everything that lies in the folder of a pair, but for its key.
+
+    Attributes:
+        pair: The pair.
+        request: What its CSR says.
+        chain: Its certificate, with what vouches for it; None where there is none that can be read.
+        fault: What is wrong with certificate.pem, or nothing.
+        earlier: The paths of the certificates that it had before, oldest first; as the system has them.
+    """
+
+    pair: Pair
+    request: Request
+    chain: Chain | None = None
+    fault: str = ""
+    earlier: tuple[str, ...] = ()
+
+
+def read_in_full(session: Session, name: str) -> InFull:
+    """Return a pair with what its certificate says.
+
+    A certificate that cannot be read, or is of another key, hides nothing else of the pair.
+
+    Raises:
+        InputError: There is no such pair.
+        StoreError: It is damaged or not safe.
+    """
+    pair, asked = read_pair(session, name)
+    stored = session.store.read(name)
+    earlier = tuple(f"{stored.path}/{one}" for one in stored.earlier)
+    if stored.certificate is None:
+        return InFull(pair, asked, earlier=earlier)
+    try:
+        leaf, *others = read_certificates(stored.certificate)
+    except InputError as error:
+        return InFull(pair, asked, fault=f"cannot be read: {error.what}", earlier=earlier)
+    if leaf.spki_sha256 != pair.record.key.spki_sha256:
+        fault = f"is not of this pair's key: it is that of {leaf.whose}"
+        return InFull(pair, asked, fault=fault, earlier=earlier)
+    return InFull(pair, asked, build_chain(leaf, others), earlier=earlier)
+
+
+def full_lines(full: InFull, now: datetime) -> list[tuple[str, str]]:
+    """Return everything about a pair as lines of a label and a text; a line that goes on has an empty label."""
+    return pair_lines(full.pair, now, certificate=_certificate(full, now), earlier=full.earlier)
+
+
+def _certificate(full: InFull, now: datetime) -> list[tuple[str, str]]:
+    if full.fault:
+        return [("Certificate", f"{full.fault}; csrtui doctor says what to do")]
+    if full.chain is None:
+        return []
+    leaf, ca = full.chain.leaf, full.pair.record.ca
+    differ = [one.text for one in differences(full.request, leaf, ca)]
+    wrong = [f"{one.level.value}: {one.text}" for one in flaws(full.chain, ca, now)]
+    return [
+        ("Certificate", f"issued by {leaf.issuer_text}"),
+        ("", f"serial number {leaf.serial}"),
+        ("", f"SHA-256 {fingerprint(leaf.sha256)}"),
+        *block("Chain", [_authority(one) for one in full.chain.intermediates] or ["none is with it"]),
+        *block("Differs", differ or ["in nothing from what was requested"]),
+        *block("Look at", wrong),
+    ]
+
+
+def _authority(certificate: Certificate) -> str:
+    return f"{certificate.whose}, expires {utc_text(certificate.validity.not_after)}"

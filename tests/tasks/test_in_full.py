@@ -1,0 +1,171 @@
+"""A pair in full: its certificate compared with its request, the ones before, and its life drawn on a line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from certificates_made import intermediate, pem
+from exports_made import certificate_of, issue, issued_pair
+from pairs_made import new_pair
+from requests_made import NOW, record
+
+from csrtui.core.errors import InputError
+from csrtui.core.keys import KeyType
+from csrtui.core.pair import Backup, BackupStatus, PairRecord, Validity
+from csrtui.tasks.importing import Blob, import_certificates
+from csrtui.tasks.in_full import InFull, full_lines, read_in_full
+from csrtui.tasks.life import timeline
+from csrtui.tasks.review import read_pair
+
+if TYPE_CHECKING:
+    from csrtui.tasks.session import Session
+
+DAY = timedelta(days=1)
+
+
+def blocks(full: InFull) -> dict[str, list[str]]:
+    """The texts under each label."""
+    found: dict[str, list[str]] = {}
+    label = ""
+    for own, text in full_lines(full, NOW):
+        label = own or label
+        found.setdefault(label, []).append(text)
+    return found
+
+
+def words(one: PairRecord) -> list[str]:
+    """What stands at the marks of a life, from the left."""
+    _, *rows = ("".join(piece.text for piece in row) for row in timeline(one, NOW, 200))
+    hung = [(row.index(part, at), part) for row in rows for at, part in _hooks(row)]
+    return [part.removeprefix("└ ").strip("│ ") for _, part in sorted(hung)]
+
+
+def _hooks(row: str) -> list[tuple[int, str]]:
+    starts = [at for at, cell in enumerate(row) if cell == "└"]
+    return [(at, row[at:end]) for at, end in zip(starts, [*starts[1:], len(row)], strict=True)]
+
+
+def test_a_pair_without_a_certificate_says_nothing_of_one(session: Session) -> None:
+    full = read_in_full(session, new_pair(session, "a.com"))
+    assert (full.chain, full.fault, full.earlier) == (None, "", ())
+    assert not {"Certificate", "Chain", "Differs", "Look at", "Expires"} & set(blocks(full))
+
+
+def test_an_issued_pair_says_who_issued_it_through_whom_and_what_to_look_at(session: Session) -> None:
+    shown = blocks(read_in_full(session, issued_pair(session)))
+    issuer, serial, print_ = shown["Certificate"]
+    assert issuer == "issued by CN=Test CA 1"
+    assert serial.startswith("serial number ")
+    assert print_.startswith("SHA-256 ")
+    assert len(print_.replace(" ", "")) == len("SHA-256") + 64
+    (above,) = shown["Chain"]
+    assert above.startswith("CN=Test CA 1, expires 20")
+    assert shown["Differs"] == ["in nothing from what was requested"]
+    assert [line.partition(":")[0] for line in shown["Look at"]] == ["note"]
+    assert any(path.endswith("/certificate.pem") for path in shown["Files"])
+
+
+def test_what_the_ca_changed_stays_visible(session: Session) -> None:
+    name = new_pair(session, "a.com")
+    leaf = intermediate().sign(read_pair(session, name)[1].der, names=["b.com"])
+    import_certificates(session, [Blob(pem(leaf))])
+    shown = blocks(read_in_full(session, name))
+    assert len(shown["Differs"]) == 2
+    assert "a.com was requested and is not in the certificate" in shown["Differs"][0]
+    assert shown["Chain"] == ["none is with it"]
+    assert any(line.startswith("warning: the chain is incomplete") for line in shown["Look at"])
+
+
+def test_the_certificates_before_are_among_the_files(session: Session) -> None:
+    name = issued_pair(session)
+    issue(session, name, NOW - DAY)
+    full = read_in_full(session, name)
+    (before,) = full.earlier
+    assert Path(before).read_bytes().startswith(b"-----BEGIN CERTIFICATE")
+    assert blocks(full)["Files"][-1] == f"{before} (an earlier one)"
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"garbage", b"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"]
+)
+def test_a_certificate_that_cannot_be_read_hides_nothing_else(session: Session, data: bytes) -> None:
+    name = issued_pair(session)
+    Path(session.store.pair_path(name), "certificate.pem").write_bytes(data)
+    shown = blocks(read_in_full(session, name))
+    assert shown["Certificate"][0].startswith("cannot be read: ")
+    assert shown["Certificate"][0].endswith("csrtui doctor says what to do")
+    assert shown["Subject"] == ["CN=a.com"]
+
+
+def test_a_certificate_of_another_key_is_not_passed_off_as_the_pairs(session: Session) -> None:
+    name = issued_pair(session)
+    Path(session.store.pair_path(name), "certificate.pem").write_bytes(
+        pem(certificate_of(KeyType.EC_P384, "b.com"))
+    )
+    full = read_in_full(session, name)
+    assert full.chain is None
+    assert blocks(full)["Certificate"][0].startswith("is not of this pair's key: it is that of CN=b.com")
+
+
+def test_there_has_to_be_such_a_pair(session: Session) -> None:
+    with pytest.raises(InputError, match="no pair b"):
+        read_in_full(session, "b.com")
+
+
+# The life
+
+
+def test_a_new_pair_has_its_beginning_and_today() -> None:
+    assert words(record()) == ["created today", "today 23 Nov"]
+
+
+def test_a_whole_life_is_marked_in_its_order() -> None:
+    began = NOW - 100 * DAY
+    backups = (
+        Backup(BackupStatus.MISSING, "/a", began + 9 * DAY),
+        Backup(BackupStatus.VERIFIED, "/b", began + 10 * DAY, NOW),
+    )
+    one = record(
+        created=began,
+        backups=backups,
+        submitted=began + 20 * DAY,
+        validity=Validity(began + 30 * DAY, began + 180 * DAY),
+        installed=began + 40 * DAY,
+    )
+    assert words(one) == [
+        "created 15 Aug", "backed up 24 Aug", "submitted 04 Sep", "issued 14 Sep", "installed 24 Sep",
+        "today 23 Nov", "renewal due 23 Dec", "expires 11 Feb",
+    ]  # fmt: skip
+
+
+def test_on_one_day_a_life_goes_in_its_own_order() -> None:
+    """A CA dates its certificates back by an hour: issued is not before created for that."""
+    one = record(
+        submitted=NOW,
+        backups=(Backup(BackupStatus.VERIFIED, "/b", NOW, NOW),),
+        validity=Validity(NOW - timedelta(hours=2), NOW + 90 * DAY),
+    )
+    assert [text.partition(" today")[0] for text in words(one)[:4]] == [
+        "created",
+        "backed up",
+        "submitted",
+        "issued",
+    ]
+
+
+def test_what_is_over_is_told_as_over() -> None:
+    one = record(created=NOW - 99 * DAY, validity=Validity(NOW - 90 * DAY, NOW - DAY))
+    assert words(one)[-3:] == ["renewal due 23 Oct", "expired 22 Nov", "today 23 Nov"]
+    one = record(validity=Validity(NOW + DAY, NOW + 90 * DAY))
+    assert words(one)[2] == "valid from 24 Nov"
+
+
+@pytest.mark.parametrize("changes", [{"renewed_by": "b.com"}, {"retired": NOW}])
+def test_a_pair_that_is_replaced_or_retired_is_due_no_more(changes: dict[str, object]) -> None:
+    one = replace(record(validity=Validity(NOW - DAY, NOW + 90 * DAY)), **changes)  # type: ignore[arg-type]
+    assert not any("due" in text for text in words(one))
+    assert any("retired" in text for text in words(one)) is ("retired" in changes)
