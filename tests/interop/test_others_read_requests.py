@@ -1,0 +1,112 @@
+"""certtool, CFSSL and keytool read the CSRs of csrtui: every key type that they know, and the hard subjects."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+import pytest
+from requests_made import key_of
+
+from csrtui.core import request
+from csrtui.core.keys import KeyType
+from csrtui.core.subject import SubjectFields
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+NAMES = ("www.mydomain.com", "*.mydomain.com", "xn--bcher-kva.mydomain.com", "10.0.0.1", "2001:db8::1")
+PLAIN = SubjectFields(common_name="www.mydomain.com")
+SUBJECTS = {
+    "plain": PLAIN,
+    "umlauts": SubjectFields("www.mydomain.com", "Müller & Söhne GmbH", "Büro 1", "DE", "Nordrhein-Westfalen", "Köln"),
+    "far": SubjectFields("www.mydomain.com", "株式会社 日本", None, "JP", "東京都", "千代田区"),
+    "marks": SubjectFields("www.mydomain.com", 'A, B + C = "D" <E>; #F \\ G', None, "GB", None, "/CN=evil.com"),
+    "beyond": SubjectFields("www.mydomain.com", "𝒜 🔑 é", None, "GB", None, "London"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a program read: the values of the subject as they stand in the DER, and the names."""
+
+    subject: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+def output(*command: str) -> str:
+    """What a program says; the test is skipped where it is not there."""
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"{command[0]} is not installed")
+    done = subprocess.run(command, capture_output=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
+    return done.stdout.decode()
+
+
+def certtool(csr: Path) -> Read:
+    """GnuTLS, which also verifies the signature; it decodes international names behind them."""
+    text = output("certtool", "--crq-info", "--infile", str(csr))
+    assert "Self signature: verified" in text
+    (subject,) = re.findall(r"^\tSubject: (.*)$", text, re.MULTILINE)
+    assert subject == request.read_pem(csr.read_bytes()).subject_text  # both write RFC 4514
+    values = [re.sub(r"\\(.)", r"\1", value) for value in re.findall(r"=((?:\\.|[^,\\])*)", subject)]
+    return Read(tuple(reversed(values)), tuple(re.findall(r"(?:DNSname|IPAddress): (\S+)", text)))
+
+
+def cfssl(csr: Path) -> Read:
+    """CFSSL, whose JSON has the subject in the order of the DER."""
+    found = json.loads(output("cfssl", "certinfo", "-csr", str(csr)))
+    names = (*found["DNSNames"], *(found["IPAddresses"] or ()))
+    return Read(tuple(one["Value"] for one in found["Subject"]["Names"]), names)
+
+
+def keytool(csr: Path) -> Read:
+    """Java, which writes an IPv6 address in full and puts quotes around what needs them."""
+    text = output("keytool", "-J-Duser.language=en", "-J-Dfile.encoding=UTF-8", "-J-Dstdout.encoding=UTF-8",
+                  "-printcertreq", "-file", str(csr))  # fmt: skip
+    (subject,) = re.findall(r"^Subject: (.*)$", text, re.MULTILINE)
+    found = re.findall(r'\w+=(?:"((?:\\.|[^"\\])*)"|([^,"]*))(?:, |$)', subject)
+    values = [re.sub(r"\\(.)", r"\1", quoted) or plain for quoted, plain in found]
+    names = [
+        str(ip_address(name)) if kind == "IPAddress" else name
+        for kind, name in re.findall(r"(DNSName|IPAddress): (\S+)", text)
+    ]
+    return Read(tuple(reversed(values)), tuple(names))
+
+
+_CLASSIC = [one for one in KeyType if not one.startswith("ml-dsa")]
+_QUICK_KEYS = {KeyType.EC_P256, KeyType.RSA_2048}
+
+
+def _cases() -> list[object]:
+    """Every subject with P-256 and every key type with the plain one; keytool takes its time."""
+    wanted = [(KeyType.EC_P256, name) for name in SUBJECTS]
+    wanted += [(key_type, "plain") for key_type in _CLASSIC if key_type is not KeyType.EC_P256]
+    return [
+        pytest.param(
+            program, key_type, name,
+            id=f"{program.__name__}-{key_type}-{name}",
+            marks=pytest.mark.slow
+            if key_type not in _QUICK_KEYS or (program is keytool and name not in {"marks", "far"})
+            else [],
+        )
+        for program in (certtool, cfssl, keytool)
+        for key_type, name in wanted
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("program", "key_type", "subject"), _cases())
+def test_it_reads_the_subject_and_the_names_as_they_were_typed(
+    tmp_path: Path, program: Callable[[Path], Read], key_type: KeyType, subject: str
+) -> None:
+    fields, csr = SUBJECTS[subject], tmp_path / "request.pem"
+    csr.write_bytes(request.to_pem(request.build(fields, NAMES, key_of(key_type))))
+    values = (fields.country, fields.state, fields.locality, fields.organization, fields.organizational_unit,
+              fields.common_name)  # fmt: skip
+    assert program(csr) == Read(tuple(value for value in values if value is not None), NAMES)
