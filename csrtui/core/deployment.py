@@ -59,6 +59,21 @@ class Material:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """What will be written for a server software, known before a key is opened.
+
+    Attributes:
+        files: The files.
+        blocks: What goes into the configuration, the real paths in it.
+        commands: What checks and reloads.
+    """
+
+    files: tuple[FileRow, ...]
+    blocks: tuple[Block, ...]
+    commands: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Deployment:
     """Files for a server software, and what to do with them.
 
@@ -122,11 +137,31 @@ def deploy(server: Server, material: Material, folder: str, seal: Seal | None = 
         InputError: The folder's path cannot stand in the server's configuration, or PKCS #12 cannot be made.
         ValueError: A seal is missing.
     """
-    wanted = [row for row in server.files if _is_wanted(row, material.certificates[1:])]
-    values = _values(material, folder, wanted)
     # first of all what costs nothing and may refuse: a path that the configuration cannot hold
-    blocks, commands = _filled(server.blocks, values), _filled(server.commands, values)
-    return Deployment(tuple(_file(row, material, seal) for row in wanted), blocks, commands)
+    planned = plan(server, material.pair, material.domain, material.certificates, folder)
+    files = tuple(_file(row, material, seal) for row in planned.files)
+    return Deployment(files, planned.blocks, planned.commands)
+
+
+def plan(
+    server: Server, pair: str, domain: str, certificates: Sequence["x509.Certificate"], folder: str
+) -> Plan:
+    """Return which files a server will get, and the lines that name them.
+
+    Args:
+        server: From the table.
+        pair: The pair's name.
+        domain: The name it is for.
+        certificates: The pair's certificate, then its chain; as `read_chain` gives them.
+        folder: Where the files will lie, absolute.
+
+    Raises:
+        InputError: The folder's path cannot stand in the server's configuration.
+    """
+    leaf, *chain = certificates
+    wanted = [row for row in server.files if _is_wanted(row, chain)]
+    values = _values(pair, domain, leaf) | paths(pair, folder, wanted)
+    return Plan(tuple(wanted), _filled(server.blocks, values), _filled(server.commands, values))
 
 
 def _is_wanted(row: FileRow, chain: Sequence["x509.Certificate"]) -> bool:
@@ -134,18 +169,16 @@ def _is_wanted(row: FileRow, chain: Sequence["x509.Certificate"]) -> bool:
     return row.parts != (Part.CHAIN,) or bool(chain)
 
 
-def _values(material: Material, folder: str, wanted: Sequence[FileRow]) -> dict[str, str]:
+def _values(pair: str, domain: str, leaf: "x509.Certificate") -> dict[str, str]:
     from cryptography.hazmat.primitives.serialization import Encoding
 
-    der = material.certificates[0].public_bytes(Encoding.DER)
-    domain = material.domain if _DOMAIN.fullmatch(material.domain) else "DOMAIN"
-    values = {
-        "pair": material.pair,
-        "domain": domain,
+    der = leaf.public_bytes(Encoding.DER)
+    return {
+        "pair": pair,
+        "domain": domain if _DOMAIN.fullmatch(domain) else "DOMAIN",
         # how Windows calls a certificate; nothing rests on it
         "thumbprint": sha1(der, usedforsecurity=False).hexdigest().upper(),
     }
-    return values | paths(material.pair, folder, wanted)
 
 
 def paths(pair: str, folder: str, wanted: Sequence[FileRow]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Iterable
 
-from csrtui.core.deployment import paths
+from csrtui.core.deployment import Plan, paths
 from csrtui.core.platforms import PLATFORMS, Platform
 from csrtui.core.server_files import Block, FileRow, Form, Part, Server, fill
 from csrtui.core.servers import SERVERS
@@ -24,12 +24,13 @@ def platform_lines() -> list[tuple[str, str, str]]:
     return [(one.id, one.label, SERVERS[one.id].form.value) for one in PLATFORMS.values()]
 
 
-def guide_lines(platform: Platform, folder: str = "/etc/ssl/private") -> list[str]:
+def guide_lines(platform: Platform, folder: str = "/etc/ssl/private", width: int = WIDTH) -> list[str]:
     """Return the guide for a platform, a line each, with an example's name and folder.
 
     Args:
         platform: Which.
         folder: Where the example's files lie.
+        width: Columns of a line of text.
     """
     server = SERVERS[platform.id]
     values = paths(_EXAMPLE, folder, server.files)
@@ -37,10 +38,10 @@ def guide_lines(platform: Platform, folder: str = "/etc/ssl/private") -> list[st
     return [
         platform.label,
         "",
-        *_before(platform, server),
+        *_before(platform, server, width),
         *block_lines(fill(block, values) for block in (*server.blocks, *server.commands)),
         "",
-        *note_lines(server),
+        *note_lines(server, width),
     ]
 
 
@@ -52,12 +53,33 @@ def block_lines(blocks: Iterable[Block]) -> list[str]:
     return lines
 
 
-def note_lines(server: Server) -> list[str]:
+def note_lines(server: Server, width: int = WIDTH) -> list[str]:
     """Return what is peculiar to a server, and who has the last word."""
-    return [*_paragraphs(server.notes), *_wrapped(f"{LAST_WORD} {server.documentation}.")]
+    notes = [line for text in server.notes for line in (*_wrapped(text, width), "")]
+    return [*notes, *_wrapped(f"{LAST_WORD} {server.documentation}.", width)]
 
 
-def _before(platform: Platform, server: Server) -> list[str]:
+def plan_lines(server: Server, plan: Plan, pair: str, folder: str, width: int = WIDTH) -> list[str]:
+    """Return what is going to be written where, and what is to be done then, a line each.
+
+    Args:
+        server: For which.
+        plan: From `csrtui.core.deployment.plan`.
+        pair: The pair's name.
+        folder: Where the files will lie.
+        width: Columns of a line of text.
+    """
+    files = [f"{folder.rstrip('/')}/{_file_words(row, pair)}" for row in plan.files]
+    return [
+        "Will be written:",
+        *(line for file in files for line in _wrapped(file, width, "  ", "    ")),
+        *block_lines((*plan.blocks, *plan.commands)),
+        "",
+        *note_lines(server, width),
+    ]
+
+
+def _before(platform: Platform, server: Server, width: int) -> list[str]:
     """What is to be known before the request."""
     files = "; ".join(_file_words(row) for row in server.files)
     protection = (
@@ -65,34 +87,29 @@ def _before(platform: Platform, server: Server) -> list[str]:
         if server.form is Form.PKCS12
         else "without a passphrase, since nobody is there to type it"
     )
+    said = [
+        ("Key type", f"{platform.key_type.label} unless you choose another. {server.key}"),
+        ("Form", f"{server.form.value}: {files}"),
+        ("Chain", server.chain),
+        ("The key", protection),
+        *(("Place", place) for place in server.places),
+        ("Old CSR", server.old_csr_reason),
+    ]
+    indent = " " * _LABEL_WIDTH
     return [
-        *_labelled("Key type", f"{platform.key_type.label} unless you choose another. {server.key}"),
-        *_labelled("Form", f"{server.form.value}: {files}"),
-        *_labelled("Chain", server.chain),
-        *_labelled("The key", protection),
-        *(line for place in server.places for line in _labelled("Place", place)),
-        *_labelled("Old CSR", server.old_csr_reason),
+        line for label, text in said for line in _wrapped(text, width, f"{label:<{_LABEL_WIDTH}}", indent)
     ]
 
 
-def _file_words(row: FileRow) -> str:
+def _file_words(row: FileRow, pair: str = "NAME") -> str:
     parts = ", ".join(_PART_WORDS[part] for part in row.parts) or "certificate, chain and private key"
-    return f"NAME{row.ending} ({parts}; {'0600' if row.has_key else '0644'})"
+    return f"{pair}{row.ending} ({parts}; {'0600' if row.has_key else '0644'})"
 
 
-def _labelled(label: str, text: str) -> list[str]:
-    start = f"{label:<{_LABEL_WIDTH}}"
-    return _wrapped(text, start, " " * _LABEL_WIDTH)
-
-
-def _paragraphs(texts: Iterable[str]) -> list[str]:
-    return [line for text in texts for line in (*_wrapped(text), "")]
-
-
-def _wrapped(text: str, first: str = "", rest: str = "") -> list[str]:
+def _wrapped(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
     return textwrap.wrap(
         text,
-        WIDTH,
+        width,
         initial_indent=first,
         subsequent_indent=rest,
         break_long_words=False,

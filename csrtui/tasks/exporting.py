@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from csrtui.core.deployment import Deployment, Material, Seal, Secrecy, deploy, read_chain
+from csrtui.core.deployment import Deployment, Material, Plan, Seal, Secrecy, deploy, plan, read_chain
 from csrtui.core.errors import CsrtuiError, InputError, RefusedError, StoreError
 from csrtui.core.keys import KeyType
 from csrtui.core.pair import Pair, PairRecord, Stage
@@ -67,6 +67,11 @@ class Ready:
     warnings: tuple[str, ...]
 
     @property
+    def domain(self) -> str:
+        """The name that the pair is for."""
+        return next(iter(self.pair.record.names), "")
+
+    @property
     def needs_key_passphrase(self) -> bool:
         """Whether the key is under a passphrase."""
         return self.pair.record.key.encrypted
@@ -117,6 +122,17 @@ def prepare(session: Session, order: Order) -> Ready:
     return Ready(order, pair, folder, certificate, tuple(_warnings(session, pair, order)))
 
 
+def planned(ready: Ready) -> Plan:
+    """Return what carrying out an order will write, and what is to be done with it then.
+
+    Raises:
+        InputError: The configuration cannot hold the folder's path.
+    """
+    order = ready.order
+    certificates = _chain(ready.pair, ready.certificate)
+    return plan(order.server, order.pair, ready.domain, certificates, ready.folder)
+
+
 def export(
     session: Session,
     ready: Ready,
@@ -138,14 +154,14 @@ def export(
         StoreError: The store or the disk refuses; nothing was written.
     """
     key = open_key(session, ready.pair, key_passphrase)
-    order, record = ready.order, ready.pair.record
+    order = ready.order
     if ready.needs_file_passphrase and file_passphrase is None:
         raise InputError(
             "a PKCS #12 file is made under a passphrase", "give it with --passphrase-file or --passphrase-fd"
         )
     deployment = deploy(
         order.server,
-        Material(order.pair, next(iter(record.names), ""), key, _chain(ready.pair, ready.certificate)),
+        Material(order.pair, ready.domain, key, _chain(ready.pair, ready.certificate)),
         ready.folder,
         Seal(file_passphrase, order.strength) if file_passphrase else None,
     )

@@ -34,11 +34,13 @@ class ImportResult(Result):
         differences: What was issued otherwise than requested.
         flaws: What is wrong with the certificate or its chain, warnings first.
         remarks: What else there is to say, a sentence each.
+        chain: The certificate, and what vouches for it in the order in which servers send it.
     """
 
     differences: tuple[Difference, ...] = ()
     flaws: tuple[Flaw, ...] = ()
     remarks: tuple[str, ...] = ()
+    chain: Chain | None = None
 
     def as_json(self) -> dict[str, object]:
         """The result as commands print it, with what else was found."""
@@ -248,4 +250,5 @@ def _told(session: Session, pair: Pair, asked: Request, chain: Chain, result: Re
         differences=tuple(differences(asked, chain.leaf, ca)),
         flaws=tuple(flaws(chain, ca, session.clock())),
         remarks=tuple(remarks),
+        chain=chain,
     )

@@ -6,9 +6,11 @@ import itertools
 import re
 
 import pytest
+from exports_made import material
 
-from csrtui.core.guide import guide_lines, platform_lines
-from csrtui.core.platforms import PLATFORMS
+from csrtui.core.deployment import plan
+from csrtui.core.guide import guide_lines, plan_lines, platform_lines
+from csrtui.core.platforms import PLATFORMS, Platform
 from csrtui.core.servers import SERVERS
 
 
@@ -41,3 +43,23 @@ def test_the_list_names_every_platform_once_and_what_it_takes() -> None:
     assert [row[0] for row in rows] == list(PLATFORMS)
     assert ("iis", "Microsoft IIS", "PKCS #12 (PFX)") in rows
     assert ("nginx", "nginx", "PEM") in rows
+
+
+@pytest.mark.parametrize("width", [24, 38, 79])
+def test_text_keeps_to_the_width_asked_for_unless_a_word_or_a_line_to_be_copied_is_longer(width: int) -> None:
+    for line in guide_lines(PLATFORMS["nginx"], "/t", width):
+        is_copied = line.startswith("  ") and not line.startswith(" " * 13)
+        assert len(line) <= width or is_copied or max(map(len, line.split())) > width - 13, line
+
+
+@pytest.mark.parametrize("platform", PLATFORMS.values(), ids=PLATFORMS)
+def test_what_will_be_written_is_said_with_the_real_paths(platform: Platform) -> None:
+    server = SERVERS[platform.id]
+    given = material()
+    planned = plan(server, given.pair, given.domain, given.certificates, "/srv/tls")
+    text = "\n".join(plan_lines(server, planned, given.pair, "/srv/tls/"))
+    for row in planned.files:
+        assert f"/srv/tls/a.com{row.ending} (" in text
+    assert ("0600" in text) is any(row.has_key for row in planned.files)
+    assert "edits no configuration" in text
+    assert "www.example.com" not in text

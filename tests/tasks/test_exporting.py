@@ -22,7 +22,7 @@ from csrtui.core.platforms import PLATFORMS
 from csrtui.core.secret import Secret
 from csrtui.store import deploying
 from csrtui.tasks import exporting
-from csrtui.tasks.exporting import Exported, Order, Ready, export, prepare
+from csrtui.tasks.exporting import Exported, Order, Ready, export, planned, prepare
 from csrtui.tasks.recording import change_record
 from csrtui.tasks.review import read_pair
 
@@ -59,12 +59,15 @@ def test_for_every_platform_the_files_are_written_and_the_pair_is_installed(
     issued_pair(session, key_type=KeyType.RSA_2048)
     assert record_of(session).installed is None
     found = ready(session, to, platform)
+    before = planned(found)
     done: Exported = export(
         session, found, file_passphrase=PASSPHRASE if found.needs_file_passphrase else None
     )
     assert [result.file for result in done.results] == [str(to / file.name) for file in done.deployment.files]
     assert written(to) == sorted(file.name for file in done.deployment.files)
     assert all(result.ok and result.pair == "a.com" for result in done.results)
+    assert [f"a.com{row.ending}" for row in before.files] == [file.name for file in done.deployment.files]
+    assert (before.blocks, before.commands) == (done.deployment.blocks, done.deployment.commands)
     record = record_of(session)
     assert done.unnoted is None
     assert record.installed == NOW
