@@ -50,7 +50,7 @@ def _write_all(pairs_fd: int, pairs: Sequence[PairFiles]) -> list[str | OSError]
     written: list[Unflushed | OSError] = []
     try:
         for pair in pairs:
-            written.append(_written(pairs_fd, pair))
+            written.append(_written(pairs_fd, pair))  # noqa: PERF401 - those written before an error count
         refused = _flush([one for one in written if isinstance(one, Unflushed)])
     except BaseException:
         for one in written:

@@ -1,7 +1,7 @@
 """Backups to recipients: made without a passphrase, and opened where the identity is."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from csrtui.core import age, backup_file, confirmation, keys, pkcs8
 from csrtui.core.backup_file import BackupFile, Envelope, KeptKey
 from csrtui.core.confirmation import Confirmation
-from csrtui.core.errors import CsrtuiError, InputError, RefusedError, StoreError
+from csrtui.core.errors import InputError, RefusedError, StoreError
 from csrtui.core.pair import Backup, BackupStatus, Pair, PairRecord
 from csrtui.core.proof import proves
 from csrtui.core.recipients import Recipient
@@ -19,6 +19,7 @@ from csrtui.core.secret import Secret
 from csrtui.core.visible import visible
 from csrtui.store import backups
 from csrtui.tasks import restore
+from csrtui.tasks.many import WORKERS, Report, each_of
 from csrtui.tasks.recording import change_record
 from csrtui.tasks.results import Result
 from csrtui.tasks.review import list_pairs, read_pair
@@ -86,36 +87,31 @@ def back_up_many(
     names: Sequence[str],
     order: Order,
     *,
-    report: Callable[[Result], None] = lambda _: None,
+    report: Report = lambda _: None,
     stop: Event | None = None,
+    workers: int = WORKERS,
 ) -> list[Result]:
-    """Back up several pairs, one after the other; return what came of each, in their order.
+    """Back up several pairs, on several cores; return what came of each, in their order.
 
     Args:
         session: Where, when and by whom.
         names: The pairs.
         order: What with.
-        report: Told of each as it is done.
-        stop: Once set, no further pair is begun.
+        report: Told of each as it is done, from another thread.
+        stop: Once set, no further pair is begun; those under way are finished.
+        workers: How many at once.
 
     Raises:
         InputError: pyrage is not installed.
     """
     age.load_pyrage()
-    results = []
-    for name in names:
-        if stop is not None and stop.is_set():
-            results.append(Result(ok=False, pair=name, text="not backed up: stopped before"))
-            continue
-        try:
-            backup = back_up(session, name, order)
-            text = "backed up, unverified: verify it where the identity is"
-            result = Result(ok=True, pair=name, file=backup.path, text=text)
-        except CsrtuiError as error:
-            result = Result(ok=False, pair=name, text=f"not backed up: {error.what}")
-        report(result)
-        results.append(result)
-    return results
+
+    def one(name: str) -> list[Result]:
+        backup = back_up(session, name, order)
+        text = "backed up, unverified: verify it where the identity is"
+        return [Result(ok=True, pair=name, file=backup.path, text=text)]
+
+    return each_of(names, one, undone="not backed up", report=report, stop=stop, workers=workers)
 
 
 def open_backup(path: str, identities: bytes) -> Opened:
@@ -198,19 +194,16 @@ def unlock(found: BackupFile, passphrase: Secret | None = None) -> "PrivateKey":
     return key
 
 
-def look_at_file(session: Session, path: str, data: bytes) -> Result:
+def look_at_file(pairs: Iterable[Pair], path: str, data: bytes) -> Result:
     """Say of an age file, which is not opened, whether it is there as it was written.
 
     Args:
-        session: Whose store knows what was written.
+        pairs: Those that know what was written.
         path: Where it is, absolute.
         data: What is in it.
-
-    Raises:
-        StoreError: The store cannot be used.
     """
     digest = sha256(data).hexdigest()
-    for pair in list_pairs(session).pairs:
+    for pair in pairs:
         for backup in pair.record.backups:
             if backup.sha256 == digest:
                 proved = "" if backup.verified else ", but never proved"

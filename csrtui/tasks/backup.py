@@ -1,20 +1,21 @@
 """Backing up: the key is written, encrypted, and the file is proved by restoring it from the disk."""
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from threading import Event
 
-from csrtui.core import backup_file, pkcs8, request
+from csrtui.core import backup_file, request
 from csrtui.core.backup_file import KeptKey
 from csrtui.core.errors import CsrtuiError, RefusedError, StoreError
 from csrtui.core.pair import Backup, BackupStatus, Pair
 from csrtui.core.proof import proves
+from csrtui.core.sealing import Opener, Sealer
 from csrtui.core.secret import Secret
 from csrtui.core.visible import visible
 from csrtui.store import backups
+from csrtui.tasks.many import WORKERS, Report, each_of
 from csrtui.tasks.recording import change_record
 from csrtui.tasks.results import Result
 from csrtui.tasks.review import read_pair
@@ -41,6 +42,20 @@ class Order:
     again: Secret
 
 
+class _Run:
+    """What the pairs of a run share, so that a key is derived for the run and not for each of them.
+
+    The proof has its own: it derives from the passphrase as typed the second time and from the salt that the
+    file gives back.
+    """
+
+    def __init__(self, session: Session, order: Order) -> None:
+        self.folder = order.folder
+        self.store = Opener(order.passphrase)
+        self.sealer = Sealer(order.passphrase, session.entropy)
+        self.proof = Opener(order.again)
+
+
 def back_up(session: Session, name: str, order: Order) -> Backup:
     """Write a backup of a pair, prove it, and note it in the pair's record.
 
@@ -52,12 +67,16 @@ def back_up(session: Session, name: str, order: Order) -> Backup:
         RefusedError: The passphrase is not the key's, or the backup does not prove itself.
         StoreError: The store or the disk refuses; there is no backup, or the error says where it is.
     """
+    return _back_up(session, name, _Run(session, order))
+
+
+def _back_up(session: Session, name: str, run: _Run) -> Backup:
     pair, asked = read_pair(session, name)
     now = session.clock()
-    path, data = _write(session, pair, asked, order, now)
+    path, data = _write(session, pair, asked, run, now)
     backup = Backup(BackupStatus.UNVERIFIED, path, now, sha256=sha256(data).hexdigest())
     try:
-        _prove(path, data, asked, order.again)
+        _prove(path, data, asked, run.proof)
     except CsrtuiError as error:
         damaged = backup.seen(BackupStatus.DAMAGED, now)
         change_record(
@@ -92,11 +111,13 @@ def back_up_many(
     names: Sequence[str],
     order: Order,
     *,
-    report: Callable[[Result], None] = lambda _: None,
+    report: Report = lambda _: None,
     stop: Event | None = None,
-    workers: int = 2,
+    workers: int = WORKERS,
 ) -> list[Result]:
     """Back up several pairs, on several cores; return what came of each, in their order.
+
+    The key that encrypts them is derived once; see `csrtui.core.sealing` for why that is as safe.
 
     Args:
         session: Where, when and by whom.
@@ -105,36 +126,23 @@ def back_up_many(
         report: Told of each as it is done, from another thread.
         stop: Once set, no further pair is begun; those under way are finished. An interrupt (Ctrl+C) does
             the same.
-        workers: How many at once: the key derivation lets other threads run.
+        workers: How many at once.
     """
+    run = _Run(session, order)
 
-    def one(name: str) -> Result:
-        if stopped.is_set():
-            return Result(ok=False, pair=name, text="not backed up: stopped before")
-        try:
-            backup = back_up(session, name, order)
-            result = Result(ok=True, pair=name, file=backup.path, text="backed up and verified")
-        except CsrtuiError as error:
-            result = Result(ok=False, pair=name, text=f"not backed up: {error.what}")
-        report(result)
-        return result
+    def one(name: str) -> list[Result]:
+        backup = _back_up(session, name, run)
+        return [Result(ok=True, pair=name, file=backup.path, text="backed up and verified")]
 
-    stopped = stop or Event()
-    with ThreadPoolExecutor(workers) as pool:
-        pending = [pool.submit(one, name) for name in names]
-        try:
-            wait(pending)
-        except KeyboardInterrupt:
-            stopped.set()
-    return [done.result() for done in pending]
+    return each_of(names, one, undone="not backed up", report=report, stop=stop, workers=workers)
 
 
 def _write(
-    session: Session, pair: Pair, asked: request.Request, order: Order, now: datetime
+    session: Session, pair: Pair, asked: request.Request, run: _Run, now: datetime
 ) -> tuple[str, bytes]:
     kept = KeptKey.ENCRYPTED if pair.record.key.encrypted else KeptKey.PLAIN
     try:
-        key = open_key(session, pair, order.passphrase)
+        key = open_key(session, pair, run.store)
     except RefusedError as error:
         raise RefusedError(
             f"the key of {pair.name} is under another passphrase",
@@ -144,32 +152,32 @@ def _write(
         pair.name,
         now,
         kept=kept,
-        key_pem=pkcs8.encrypt(key, order.passphrase, session.entropy(pkcs8.ENTROPY_BYTES)),
+        key_pem=run.sealer.seal(key),
         asked=asked,
         certificates=session.store.read(pair.name).certificate or b"",
     )
-    return backups.write(order.folder, _names(pair.name, now), data), data
+    return backups.write(run.folder, _names(pair.name, now), data), data
 
 
 def _names(name: str, now: datetime) -> Iterator[str]:
     return (backup_file.file_name(name, now + timedelta(seconds=ahead)) for ahead in range(_TRIES))
 
 
-def _prove(path: str, written: bytes, asked: request.Request, passphrase: Secret) -> None:
+def _prove(path: str, written: bytes, asked: request.Request, opener: Opener) -> None:
     data = backups.read_back(path)
     if data != written:
         raise RefusedError("the disk gives back something else than was written")
-    restore_test(backup_file.parse(data), asked, passphrase)
+    restore_test(backup_file.parse(data), asked, opener)
 
 
-def restore_test(found: backup_file.BackupFile, asked: request.Request, passphrase: Secret) -> None:
+def restore_test(found: backup_file.BackupFile, asked: request.Request, opener: Opener) -> None:
     """Open a backup, and hold its key and its CSR against a pair's CSR.
 
     Raises:
         RefusedError: The passphrase does not open it, or it is the backup of something else.
         InputError: Its key is of a kind that is not opened.
     """
-    key = pkcs8.decrypt(found.key, passphrase)
+    key = opener.open(found.key)
     if found.asked.der != asked.der:
         raise RefusedError("the request in it is not the pair's")
     if not proves(key, asked):

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, cast
 from csrtui.core import pkcs8
 from csrtui.core.errors import InputError, StoreError
 from csrtui.core.pair import Pair
+from csrtui.core.sealing import Opener
 from csrtui.core.secret import Secret
 from csrtui.core.visible import visible
 from csrtui.tasks.session import Session
@@ -13,13 +14,13 @@ if TYPE_CHECKING:
     from csrtui.core.keys import PrivateKey
 
 
-def open_key(session: Session, pair: Pair, passphrase: Secret | None = None) -> "PrivateKey":
+def open_key(session: Session, pair: Pair, passphrase: Secret | Opener | None = None) -> "PrivateKey":
     """Return the private key of a pair.
 
     Args:
         session: Whose store it is in.
         pair: Which.
-        passphrase: Of the key, where it is under one.
+        passphrase: Of the key, where it is under one; or what opens many keys with it.
 
     Raises:
         InputError: The key is under a passphrase and none is given.
@@ -36,7 +37,8 @@ def open_key(session: Session, pair: Pair, passphrase: Secret | None = None) -> 
                 f"the key of {pair.name} is under a passphrase", "give the passphrase of the key"
             )
         try:
-            return pkcs8.decrypt(pkcs8.to_der(data), passphrase)
+            opener = passphrase if isinstance(passphrase, Opener) else Opener(passphrase)
+            return opener.open(pkcs8.to_der(data))
         except InputError as error:
             raise _damaged(pair) from error
     try:

@@ -1,18 +1,20 @@
 """Looking at backups again: whether they are there and unchanged, and with a passphrase whether they restore."""
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from threading import Event
+from threading import Event, Lock
 
 from csrtui.core import backup_file, request
 from csrtui.core.age import is_age
 from csrtui.core.errors import CsrtuiError, InputError
-from csrtui.core.pair import Backup, BackupStatus, PairRecord
-from csrtui.core.pairname import is_pair_name
+from csrtui.core.pair import Backup, BackupStatus, Pair, PairRecord
+from csrtui.core.sealing import Opener
 from csrtui.core.secret import Secret
 from csrtui.store import backups
 from csrtui.tasks.backup import restore_test
+from csrtui.tasks.many import WORKERS, Report, each_of
 from csrtui.tasks.recording import change_record
 from csrtui.tasks.results import Result
 from csrtui.tasks.review import list_pairs, read_pair
@@ -30,6 +32,32 @@ class Look:
     ok: bool
 
 
+class _Run:
+    """What all that are looked at in one run share.
+
+    Args:
+        session: Whose store.
+        passphrase: For restore tests, or None: then there are none.
+    """
+
+    def __init__(self, session: Session, passphrase: Secret | None) -> None:
+        self.session = session
+        self.opener = None if passphrase is None else Opener(passphrase)
+        self._pairs: tuple[Pair, ...] | None = None
+        self._lock = Lock()
+
+    def pairs(self) -> tuple[Pair, ...]:
+        """All pairs of the store, listed once.
+
+        Raises:
+            StoreError: The store cannot be used.
+        """
+        with self._lock:
+            if self._pairs is None:
+                self._pairs = list_pairs(self.session).pairs
+            return self._pairs
+
+
 def verify_pair(session: Session, name: str, passphrase: Secret | None = None) -> list[Result]:
     """Look at every backup of a pair, and note what was found.
 
@@ -42,8 +70,13 @@ def verify_pair(session: Session, name: str, passphrase: Secret | None = None) -
         InputError: There is no such pair.
         StoreError: The store cannot be used.
     """
+    return _verify_pair(_Run(session, passphrase), name)
+
+
+def _verify_pair(run: _Run, name: str) -> list[Result]:
+    session = run.session
     pair, asked = read_pair(session, name)
-    looks = [_look(session, backup, asked, passphrase) for backup in pair.record.backups]
+    looks = [_look(session, backup, asked, run.opener) for backup in pair.record.backups]
     if not looks:
         return [Result(ok=False, pair=name, text="has no backup")]
 
@@ -65,30 +98,54 @@ def verify_many(
     names: Sequence[str],
     passphrase: Secret | None = None,
     *,
-    report: Callable[[Result], None] = lambda _: None,
+    report: Report = lambda _: None,
     stop: Event | None = None,
+    workers: int = WORKERS,
 ) -> list[Result]:
-    """Look at the backups of several pairs; one that cannot be looked at does not hold up the others.
+    """Look at the backups of several pairs, on several cores; return what was found, in their order.
 
     Args:
         session: Whose store.
-        names: The pairs.
-        passphrase: As for `verify_pair`.
-        report: Told of each pair as it is done, with the worst that was found.
-        stop: Once set, no further pair is begun.
+        names: The pairs; one that cannot be looked at does not hold up the others.
+        passphrase: As for `verify_pair`. Its key is derived once for all backups of one salt.
+        report: Told of each pair as it is done, from another thread, with the worst that was found.
+        stop: Once set, no further pair is begun. An interrupt (Ctrl+C) does the same.
+        workers: How many at once.
     """
-    results: list[Result] = []
-    for name in names:
-        if stop is not None and stop.is_set():
-            results.append(Result(ok=False, pair=name, text="not looked at: stopped before"))
-            continue
-        try:
-            found = verify_pair(session, name, passphrase)
-        except CsrtuiError as error:
-            found = [Result(ok=False, pair=name, text=f"cannot be looked at: {error.what}")]
-        results += found
-        report(next((result for result in found if not result.ok), found[0]))
-    return results
+    run = _Run(session, passphrase)
+    return each_of(
+        names,
+        lambda name: _verify_pair(run, name),
+        undone="not looked at",
+        report=report,
+        stop=stop,
+        workers=workers,
+    )
+
+
+def verify_wanted(
+    session: Session,
+    wanted: Sequence[str],
+    passphrase: Secret | None = None,
+    *,
+    report: Report = lambda _: None,
+    stop: Event | None = None,
+    workers: int = WORKERS,
+) -> list[Result]:
+    """Do as `verify_many` with what may be names of pairs and paths of files, in any order.
+
+    What has a slash in it, or is not the name of a pair of the store, is a path.
+
+    Raises:
+        StoreError: The store cannot be used.
+    """
+    run = _Run(session, passphrase)
+    names = set(session.store.names())
+
+    def one(text: str) -> list[Result]:
+        return _verify_pair(run, text) if text in names else [_verify_file(run, text)]
+
+    return each_of(wanted, one, undone="not looked at", report=report, stop=stop, workers=workers)
 
 
 def verify_file(session: Session, path: str, passphrase: Secret | None = None) -> Result:
@@ -97,8 +154,10 @@ def verify_file(session: Session, path: str, passphrase: Secret | None = None) -
     Raises:
         StoreError: The store cannot be used.
     """
-    import os
+    return _verify_file(_Run(session, passphrase), path)
 
+
+def _verify_file(run: _Run, path: str) -> Result:
     path = os.path.abspath(path)
     name = None
     try:
@@ -106,29 +165,24 @@ def verify_file(session: Session, path: str, passphrase: Secret | None = None) -
         if is_age(data):
             from csrtui.tasks.age import look_at_file
 
-            return look_at_file(session, path, data)
+            return look_at_file(run.pairs(), path, data)
         found = backup_file.parse(data)
-        name = _pair_with(session, found.asked)
-        if passphrase is None:
+        name = _pair_with(run.pairs(), found.asked)
+        if run.opener is None:
             text = f"is whole{_unproved(found)}; give its passphrase for a restore test"
             return Result(ok=True, pair=name, file=path, text=text)
-        restore_test(found, found.asked, passphrase)
+        restore_test(found, found.asked, run.opener)
     except CsrtuiError as error:
         if isinstance(error, InputError) or error.exit_code == 1:
             return Result(ok=False, pair=name, file=path, text=error.what)
         raise
     if name is not None:
-        _adopt(session, name, path, data)
+        _adopt(run.session, name, path, data)
     text = "restores" if name else "restores; its pair is not in this keystore"
     return Result(ok=True, pair=name, file=path, text=f"{text}{_unproved(found)}")
 
 
-def is_name_of_pair(session: Session, text: str) -> bool:
-    """Whether an argument means a pair of the store, and not a file."""
-    return is_pair_name(text) and text in session.store.names()
-
-
-def _look(session: Session, backup: Backup, asked: request.Request, passphrase: Secret | None) -> Look:
+def _look(session: Session, backup: Backup, asked: request.Request, opener: Opener | None) -> Look:
     now = session.clock()
     if not backups.is_there(backup.path):
         away = backup.seen(BackupStatus.MISSING, now)
@@ -140,28 +194,24 @@ def _look(session: Session, backup: Backup, asked: request.Request, passphrase: 
     if sha256(data).hexdigest() != backup.sha256:
         return Look(backup.seen(BackupStatus.DAMAGED, now), "damaged: not what was written", ok=False)
     status = BackupStatus.VERIFIED if backup.verified else BackupStatus.UNVERIFIED
-    if passphrase is None or is_age(data):
+    if opener is None or is_age(data):
         text = "there and unchanged" if backup.verified else "there and unchanged, but never proved"
-        if passphrase is not None:
+        if opener is not None:
             text += "; only verify --identity, where that is, tests it again"
         return Look(backup.seen(status, now), text, ok=True)
     try:
-        restore_test(backup_file.parse(data), asked, passphrase)
+        restore_test(backup_file.parse(data), asked, opener)
     except CsrtuiError as error:
         # The file is what was written: a passphrase that does not open it says nothing against it.
         return Look(backup.seen(status, now), error.what, ok=False)
     return Look(backup.proved(now), _RESTORES, ok=True)
 
 
-def _pair_with(session: Session, asked: request.Request) -> str | None:
+def _pair_with(pairs: Sequence[Pair], asked: request.Request) -> str | None:
     """The pair with that key and that very request: a backup with another request is not its backup."""
     wanted = (asked.spki_sha256, asked.sha256)
     return next(
-        (
-            pair.name
-            for pair in list_pairs(session).pairs
-            if (pair.record.key.spki_sha256, pair.record.request.sha256) == wanted
-        ),
+        (pair.name for pair in pairs if (pair.record.key.spki_sha256, pair.record.request.sha256) == wanted),
         None,
     )
 

@@ -26,6 +26,7 @@ from csrtui.core.secret import Secret
 from csrtui.store import backups
 from csrtui.store.keystore import Change
 from csrtui.tasks import backup as task
+from csrtui.tasks import many
 from csrtui.tasks.backup import back_up
 
 if TYPE_CHECKING:
@@ -194,8 +195,8 @@ def test_encryption_that_went_wrong_is_noticed(
     session: Session, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     new_pair(session)
-    encrypt = pkcs8.encrypt
-    monkeypatch.setattr(pkcs8, "encrypt", lambda key, _, entropy: encrypt(key, OTHER, entropy))
+    seal, other = pkcs8.seal, pkcs8.derive(OTHER, bytes(16))
+    monkeypatch.setattr(pkcs8, "seal", lambda key, _, iv: seal(key, other, iv))
     with pytest.raises(RefusedError, match="does not open"):
         back_up(session, "a.com", order(place))
     assert_not_verified(session)
@@ -305,7 +306,7 @@ def test_an_interrupt_begins_no_further_pair_and_loses_none(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(backups, "write", write_once_stopped)
-    monkeypatch.setattr(task, "wait", interrupted)
+    monkeypatch.setattr(many, "wait", interrupted)
     results = task.back_up_many(session, names, order(place), stop=stop, workers=1)
     assert [(result.pair, result.ok) for result in results] == [
         ("a.com", True),

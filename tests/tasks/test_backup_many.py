@@ -17,7 +17,7 @@ from csrtui.tasks.backup import back_up_many
 
 if TYPE_CHECKING:
     from csrtui.core.keys import PrivateKey
-    from csrtui.core.secret import Secret
+    from csrtui.core.pkcs8 import DerivedKey
     from csrtui.tasks.results import Result
     from csrtui.tasks.session import Session
 
@@ -66,15 +66,15 @@ def test_all_are_verified_and_told_in_the_order_asked_for(full: Session, place: 
 
 
 def test_two_are_made_at_once(full: Session, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each waits in the key derivation until another one is in it too."""
-    encrypt = pkcs8.encrypt
+    """Each waits where its key is encrypted until another one is there too."""
+    seal = pkcs8.seal
     together = Barrier(2)
 
-    def meeting(key: PrivateKey, passphrase: Secret, entropy: bytes) -> bytes:
+    def meeting(key: PrivateKey, derived: DerivedKey, iv: bytes) -> bytes:
         together.wait(20)
-        return encrypt(key, passphrase, entropy)
+        return seal(key, derived, iv)
 
-    monkeypatch.setattr(pkcs8, "encrypt", meeting)
+    monkeypatch.setattr(pkcs8, "seal", meeting)
     try:
         results = back_up_many(full, NAMES, order(place))
     except BrokenBarrierError:
@@ -90,7 +90,7 @@ def test_the_key_derivation_lets_other_threads_run(monkeypatch: pytest.MonkeyPat
     ended = Event()
 
     def derive() -> None:
-        pkcs8._derive(PASSPHRASE, bytes(16), 2_000_000)
+        pkcs8.derive(PASSPHRASE, bytes(16), 2_000_000)
         ended.set()
 
     thread = Thread(target=derive)
@@ -118,13 +118,13 @@ def test_one_that_is_under_way_is_finished(
     full: Session, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stop = Event()
-    encrypt = pkcs8.encrypt
+    seal = pkcs8.seal
 
-    def stopping(key: PrivateKey, passphrase: Secret, entropy: bytes) -> bytes:
+    def stopping(key: PrivateKey, derived: DerivedKey, iv: bytes) -> bytes:
         stop.set()
-        return encrypt(key, passphrase, entropy)
+        return seal(key, derived, iv)
 
-    monkeypatch.setattr(pkcs8, "encrypt", stopping)
+    monkeypatch.setattr(pkcs8, "seal", stopping)
     results = back_up_many(full, NAMES, order(place), stop=stop, workers=1)
     assert [result.ok for result in results] == [True] + [False] * 5
 
@@ -146,7 +146,7 @@ def test_an_error_that_nobody_meant_is_raised_and_begins_no_more(
     def fails(*_: object) -> bytes:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(pkcs8, "encrypt", fails)
+    monkeypatch.setattr(pkcs8, "seal", fails)
     with pytest.raises(ZeroDivisionError):
         back_up_many(full, NAMES, order(place), workers=1)
     assert set(statuses(full).values()) == {BackupStatus.NONE}

@@ -21,12 +21,15 @@ from csrtui.core.pair import Backup, BackupStatus
 from csrtui.core.secret import Secret
 from csrtui.core.subject import SubjectFields
 from csrtui.store.keystore import Keystore
-from csrtui.tasks.backup import back_up
+from csrtui.tasks import verify
+from csrtui.tasks.backup import back_up, back_up_many
+from csrtui.tasks.review import list_pairs
 from csrtui.tasks.session import Session
-from csrtui.tasks.verify import is_name_of_pair, verify_file, verify_many, verify_pair
+from csrtui.tasks.verify import verify_file, verify_many, verify_pair, verify_wanted
 
 if TYPE_CHECKING:
     from csrtui.tasks.results import Result
+    from csrtui.tasks.review import Keyring
 
 OTHER = Secret("another passphrase altogether")
 LATER = NOW + timedelta(days=3)
@@ -197,15 +200,15 @@ def test_of_several_one_that_is_damaged_holds_up_no_other(session: Session, plac
     told: list[Result] = []
     results = verify_many(session, ["a.com", "b.com", "c.com"], report=told.append)
     assert [result.ok for result in results] == [True, False, True]
-    assert results[1].text.startswith("cannot be looked at: ")
-    assert told == results
+    assert results[1].text.startswith("not looked at: ")
+    assert sorted(told, key=lambda result: str(result.pair)) == results
 
 
 def test_stopped_no_further_one_is_looked_at(session: Session, place: Path) -> None:
     for name in ("a.com", "b.com"):
         back_up(session, new_pair(session, name), order(place))
     stop = Event()
-    results = verify_many(session, ["a.com", "b.com"], report=lambda _: stop.set(), stop=stop)
+    results = verify_many(session, ["a.com", "b.com"], report=lambda _: stop.set(), stop=stop, workers=1)
     assert texts(results) == [(True, "there and unchanged"), (False, "not looked at: stopped before")]
 
 
@@ -296,8 +299,52 @@ def test_a_store_that_cannot_be_used_is_no_answer(session: Session, made: Backup
     Path(session.store.path).chmod(0o700)
 
 
-def test_what_is_the_name_of_a_pair(session: Session) -> None:
-    new_pair(session)
-    assert is_name_of_pair(session, "a.com")
-    assert not is_name_of_pair(session, "b.com")
-    assert not is_name_of_pair(session, "../a.com")
+def test_names_and_paths_are_told_apart(
+    session: Session, made: Backup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(Path(made.path).parent)
+    wanted = ["a.com", made.path, Path(made.path).name, "b.com", "../a.com"]
+    results = verify_wanted(session, wanted)
+    assert [(result.ok, result.pair) for result in results] == [
+        (True, "a.com"), (True, "a.com"), (True, "a.com"), (False, None), (False, None),
+    ]  # fmt: skip
+    assert [result.text for result in results[:2]] == [
+        "there and unchanged",
+        "is whole; give its passphrase for a restore test",
+    ]
+
+
+def test_many_files_need_one_look_at_the_store(
+    session: Session, made: Backup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[Session] = []
+
+    def counted(session: Session) -> Keyring:
+        looks.append(session)
+        return list_pairs(session)
+
+    monkeypatch.setattr(verify, "list_pairs", counted)
+    assert all(result.ok for result in verify_wanted(session, [made.path] * 5, PASSPHRASE))
+    assert len(looks) == 1
+
+
+def test_the_key_is_derived_once_for_all_backups_of_a_run(
+    session: Session, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [new_pair(session, f"{letter}.com") for letter in "abcde"]
+    assert all(result.ok for result in back_up_many(session, names, order(place)))
+    derived: list[bytes] = []
+    derive = pkcs8.derive
+
+    def counted(passphrase: Secret, salt: bytes, rounds: int | None = None) -> pkcs8.DerivedKey:
+        derived.append(salt)
+        return derive(passphrase, salt, rounds)
+
+    monkeypatch.setattr(pkcs8, "derive", counted)
+    results = verify_many(session, names, PASSPHRASE)
+    assert texts(results) == [(True, "restores")] * 5
+    assert len(derived) == 1
+    assert (
+        texts(verify_many(session, names, OTHER))
+        == [(False, "the passphrase does not open the key, or the key is damaged")] * 5
+    )

@@ -126,7 +126,7 @@ async def test_leaving_stops_and_what_is_typed_meanwhile_waits(
             report(result)
             go_on.wait(10)
 
-        came.extend(verify_many(*arguments, report=reported, **options))
+        came.extend(verify_many(*arguments, report=reported, workers=1, **options))
         ended.set()
         return came
 

@@ -4,6 +4,7 @@ import argparse
 
 from csrtui.cli.parser import Action
 from csrtui.cli.passphrase import add_passphrase_arguments, is_given, read_known_passphrase
+from csrtui.cli.progress import Progress
 from csrtui.cli.recipients import (
     add_identity_argument,
     put_confirmations,
@@ -12,11 +13,8 @@ from csrtui.cli.recipients import (
 )
 from csrtui.cli.results import put_results, unreadable_results
 from csrtui.cli.session import open_session
-from csrtui.core.secret import Secret
-from csrtui.tasks.results import Result
 from csrtui.tasks.review import list_pairs
-from csrtui.tasks.session import Session
-from csrtui.tasks.verify import is_name_of_pair, verify_file, verify_many
+from csrtui.tasks.verify import verify_wanted
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,18 +49,13 @@ def _run(options: argparse.Namespace) -> int:
     if not wanted:
         found = list_pairs(session)
         wanted = [pair.name for pair in found.pairs if pair.record.backups]
-        unreadable = unreadable_results(found, "cannot be looked at")
+        unreadable = unreadable_results(found, "not looked at")
     passphrase = None
     if options.restore_test or is_given(options):
         passphrase = read_known_passphrase(options, "Passphrase of the backups: ")
-    results = [result for text in wanted for result in _verify(session, text, passphrase)]
+    with Progress("backups", len(wanted)) as progress:
+        results = verify_wanted(session, wanted, passphrase, report=lambda one: progress.advance(one.pair))
     return put_results([*results, *unreadable], as_json=options.json)
-
-
-def _verify(session: Session, text: str, passphrase: Secret | None) -> list[Result]:
-    if "/" in text or not is_name_of_pair(session, text):
-        return [verify_file(session, text, passphrase)]
-    return verify_many(session, [text], passphrase)
 
 
 ACTION = Action(

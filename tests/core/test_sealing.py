@@ -1,0 +1,195 @@
+"""One passphrase for many keys: derived once a run, each key with an IV of its own, opened as by anybody."""
+
+from __future__ import annotations
+
+import copy
+import os
+import pickle
+from threading import Thread
+from typing import TYPE_CHECKING
+
+import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_der_private_key,
+)
+from requests_made import key_of
+
+from csrtui.core import keys, pkcs8
+from csrtui.core.errors import InputError, RefusedError
+from csrtui.core.keys import KeyType
+from csrtui.core.sealing import Opener, Sealer
+from csrtui.core.secret import Secret
+
+if TYPE_CHECKING:
+    from csrtui.core.keys import PrivateKey
+
+PASSPHRASE, OTHER = Secret("correct horse battery staple"), Secret("another one altogether")
+QUICK = 10
+TYPES = (KeyType.EC_P256, KeyType.EC_P384, KeyType.RSA_2048, KeyType.ED25519, KeyType.ML_DSA_44)
+
+
+class Derivations:
+    """Counts what `pkcs8.derive` and cryptography's own reader are asked for."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.derived: list[bytes] = []
+        self.read: list[bytes] = []
+        derive, decrypt = pkcs8.derive, pkcs8.decrypt
+
+        def deriving(passphrase: Secret, salt: bytes, rounds: int | None = None) -> pkcs8.DerivedKey:
+            self.derived.append(salt)
+            return derive(passphrase, salt, rounds)
+
+        def decrypting(der: bytes, passphrase: Secret) -> PrivateKey:
+            self.read.append(der)
+            return decrypt(der, passphrase)
+
+        monkeypatch.setattr(pkcs8, "derive", deriving)
+        monkeypatch.setattr(pkcs8, "decrypt", decrypting)
+
+
+@pytest.fixture(autouse=True)
+def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pkcs8, "ROUNDS", QUICK)
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> Derivations:
+    """Count derivations from here on."""
+    return Derivations(monkeypatch)
+
+
+def fingerprint(key: PrivateKey) -> str:
+    return keys.spki_sha256(key.public_key())
+
+
+def sealed(passphrase: Secret = PASSPHRASE, times: int = 1) -> list[bytes]:
+    """The DER of keys that one run encrypted."""
+    sealer = Sealer(passphrase, os.urandom)
+    return [pkcs8.to_der(sealer.seal(key_of(KeyType.EC_P256))) for _ in range(times)]
+
+
+def test_a_run_derives_once_and_every_key_has_an_iv_of_its_own(counted: Derivations) -> None:
+    made = sealed(times=5)
+    assert len(counted.derived) == 1
+    assert len({pkcs8.derivation_of(der) for der in made}) == 1
+    assert len(set(made)) == 5
+    assert pkcs8.derivation_of(made[0]) == (counted.derived[0], QUICK)
+    assert pkcs8.derivation_of(sealed()[0]) != pkcs8.derivation_of(made[0])
+
+
+@pytest.mark.parametrize("key_type", TYPES)
+def test_cryptography_opens_each_of_them(key_type: KeyType) -> None:
+    sealer, opener = Sealer(PASSPHRASE, os.urandom), Opener(PASSPHRASE)
+    for _ in range(3):
+        der = pkcs8.to_der(sealer.seal(key_of(key_type)))
+        for key in (load_der_private_key(der, PASSPHRASE.encoded), opener.open(der)):
+            assert keys.spki_sha256(key.public_key()) == fingerprint(key_of(key_type))  # type: ignore[arg-type]
+
+
+def test_the_first_is_opened_by_the_reader_of_others_and_the_rest_with_one_derivation(
+    counted: Derivations,
+) -> None:
+    made, opener = sealed(times=6), Opener(PASSPHRASE)
+    counted.derived.clear()
+    assert {fingerprint(opener.open(der)) for der in made} == {fingerprint(key_of(KeyType.EC_P256))}
+    assert counted.read == made[:1]
+    assert len(counted.derived) == 1
+
+
+def test_a_wrong_passphrase_opens_none_of_them() -> None:
+    opener = Opener(OTHER)
+    for der in sealed(times=20):
+        with pytest.raises(RefusedError, match="does not open the key"):
+            opener.open(der)
+
+
+def test_a_bit_that_flips_in_what_is_encrypted_is_no_other_key() -> None:
+    (der,), opener = sealed(), Opener(PASSPHRASE)
+    opener.open(der)
+    for at in range(len(der) - 40, len(der)):
+        damaged = der[:at] + bytes([der[at] ^ 1]) + der[at + 1 :]
+        with pytest.raises((RefusedError, InputError)):
+            opener.open(damaged)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "other"),
+    [("2a864886f70d0209", "2a864886f70d020b"), ("60864801650304012a", "600102030405060708")],
+    ids=["hash", "cipher"],
+)
+def test_keys_of_other_schemes_are_left_to_cryptography(
+    counted: Derivations, wanted: str, other: str
+) -> None:
+    (der,), opener = sealed(), Opener(PASSPHRASE)
+    counted.derived.clear()
+    foreign = der.replace(bytes.fromhex(wanted), bytes.fromhex(other))
+    assert foreign != der
+    assert pkcs8.derivation_of(foreign) is None
+    for _ in range(3):
+        with pytest.raises((RefusedError, InputError)):
+            opener.open(foreign)
+    assert counted.read == [foreign] * 3
+    assert counted.derived == []
+
+
+def test_cryptography_s_own_encryption_is_opened_with_its_own_rounds() -> None:
+    encryption = BestAvailableEncryption(PASSPHRASE.encoded)
+    der = key_of(KeyType.EC_P256).private_bytes(Encoding.DER, PrivateFormat.PKCS8, encryption)
+    opener = Opener(PASSPHRASE)
+    assert [fingerprint(opener.open(der)) for _ in range(3)] == [fingerprint(key_of(KeyType.EC_P256))] * 3
+
+
+def test_what_is_not_sealed_so_is_not_unsealed() -> None:
+    derived = pkcs8.derive(PASSPHRASE, bytes(16))
+    with pytest.raises(ValueError, match="another scheme"):
+        pkcs8.unseal(b"\x30\x00", derived)
+    with pytest.raises(InputError, match="cannot be read"):
+        Opener(PASSPHRASE).open(b"\x30\x00")
+
+
+def test_an_empty_passphrase_neither_seals_nor_opens() -> None:
+    with pytest.raises(ValueError, match="protects nothing"):
+        Sealer(Secret(""), os.urandom).seal(key_of(KeyType.EC_P256))
+    opener = Opener(Secret(""))
+    for der in sealed(times=3):
+        with pytest.raises(RefusedError):
+            opener.open(der)
+
+
+def test_only_so_many_derivations_are_remembered(counted: Derivations) -> None:
+    opener, (first,) = Opener(PASSPHRASE), sealed()
+    opener.open(first)
+    opener.open(first)
+    for _ in range(64):
+        opener.open(sealed()[0])
+    counted.read.clear()
+    opener.open(first)
+    assert counted.read == [first], "it begins anew"
+
+
+def test_many_threads_open_with_one_derivation(counted: Derivations) -> None:
+    made, opener = sealed(times=16), Opener(PASSPHRASE)
+    counted.derived.clear()
+    opened: list[str] = []
+    threads = [Thread(target=lambda der=der: opened.append(fingerprint(opener.open(der)))) for der in made]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert opened == [fingerprint(key_of(KeyType.EC_P256))] * 16
+    assert len(counted.derived) == 1
+
+
+def test_a_derived_key_is_as_silent_as_a_passphrase() -> None:
+    derived = pkcs8.derive(PASSPHRASE, bytes(16))
+    assert len(derived.revealed) == 32
+    for said in (repr(derived), str(derived), f"{derived}"):
+        assert said == "DerivedKey()"
+    assert not hasattr(derived, "__dict__")
+    for writing in (pickle.dumps, copy.copy):
+        with pytest.raises(TypeError, match="is not written anywhere"):
+            writing(derived)
