@@ -3,12 +3,13 @@
 import signal
 import sys
 
-from csrtui.process import harden
+from csrtui.process import harden, put_off_collecting
 
 
 def main() -> int:
     """Run csrtui on the process's arguments and return its exit status."""
     try:
+        put_off_collecting()
         harden()
         from csrtui.cli.main import run
 

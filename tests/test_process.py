@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -52,6 +53,20 @@ def test_a_run_has_a_tight_umask_no_core_dumps_and_is_not_dumpable() -> None:
 
 def test_the_first_file_a_run_opens_gets_no_standard_number() -> None:
     assert probed("<&- 2>&-")["streams"] == ["/dev/null", "/dev/null"]
+
+
+def test_garbage_is_looked_for_seldom_while_starting_and_never_again_among_what_was_loaded() -> None:
+    before = gc.get_threshold()
+    try:
+        process.put_off_collecting()
+        assert gc.get_threshold()[0] > before[0]
+        starting = gc.get_threshold()[0]
+        process.settle_collecting()
+        assert gc.get_threshold()[0] < starting
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
 
 
 def test_an_interrupt_while_modules_are_imported_is_quiet() -> None:

@@ -10,6 +10,7 @@ from textual.containers import Horizontal
 from csrtui.core.advice import common_name_missing
 from csrtui.core.errors import CsrtuiError, StoreError
 from csrtui.core.visible import visible
+from csrtui.process import settle_collecting
 from csrtui.store.disk import NotConfirmedError
 from csrtui.tasks import drafting
 from csrtui.tasks.create import Blocking, create_pair
@@ -98,6 +99,7 @@ class MainScreen(PairsScreen):
         from cryptography import x509  # noqa: F401 - loaded for later
 
         _ = self._session.suffixes
+        settle_collecting()
         try:
             self._session.store.sweep()
         except StoreError:
