@@ -175,10 +175,15 @@ def _values(pair: str, domain: str, leaf: "x509.Certificate") -> dict[str, str]:
     der = leaf.public_bytes(Encoding.DER)
     return {
         "pair": pair,
-        "domain": domain if _DOMAIN.fullmatch(domain) else "DOMAIN",
+        "domain": site(domain) if _DOMAIN.fullmatch(domain) else "DOMAIN",
         # how Windows calls a certificate; nothing rests on it
         "thumbprint": sha1(der, usedforsecurity=False).hexdigest().upper(),
     }
+
+
+def site(domain: str) -> str:
+    """Return what panels know a site by: its domain, of which the twin with ``www.`` is an alias."""
+    return domain.removeprefix("www.")
 
 
 def paths(pair: str, folder: str, wanted: Sequence[FileRow]) -> dict[str, str]:

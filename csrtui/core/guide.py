@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Iterable
 
-from csrtui.core.deployment import Plan, paths
+from csrtui.core.deployment import Plan, paths, site
 from csrtui.core.platforms import PLATFORMS, Platform
 from csrtui.core.server_files import Block, FileRow, Form, Part, Server, fill
 from csrtui.core.servers import SERVERS
@@ -34,7 +34,7 @@ def guide_lines(platform: Platform, folder: str = "/etc/ssl/private", width: int
     """
     server = SERVERS[platform.id]
     values = paths(_EXAMPLE, folder, server.files)
-    values |= {"pair": _EXAMPLE, "domain": _EXAMPLE, "thumbprint": "THUMBPRINT"}
+    values |= {"pair": _EXAMPLE, "domain": site(_EXAMPLE), "thumbprint": "THUMBPRINT"}
     return [
         platform.label,
         "",

@@ -96,7 +96,7 @@ class Block:
     """Lines for one place of a configuration, or to be typed.
 
     In the lines ``@name@`` stands for what a deployment knows: the placeholders of the files, each also with
-    ``_name`` for the file's name without the folder, ``pair``, ``domain``, ``thumbprint``, and where there is a
+    ``_name`` for the file's name without the folder, ``pair``, ``domain`` (of the site), ``thumbprint``, and where there is a
     chain ``chain_object``, what a device calls it. What stands in
     ``[[ ]]`` goes where something in it is not there (no chain, for one); a line that becomes empty goes too.
 

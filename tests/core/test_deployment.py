@@ -153,6 +153,7 @@ def test_a_wildcard_is_quoted_and_a_strange_name_never_becomes_a_command() -> No
         return deploy(SERVERS["plesk"], replace(MATERIAL, domain=domain), "/x").blocks[0].lines[1]
 
     assert line("*.a.com") == "plesk bin site --update '*.a.com' -ssl true -certificate-name a.com"
+    assert line("www.a.com") == "plesk bin site --update a.com -ssl true -certificate-name a.com"
     for bad in ("$(reboot)", "", "a b", "-x", "a.com\nreboot", "a;b"):
         assert line(bad) == "plesk bin site --update DOMAIN -ssl true -certificate-name a.com"
 

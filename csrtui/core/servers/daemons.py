@@ -181,6 +181,7 @@ ROWS = (
         PLACES,
         (
             READ_BY_ROOT,
+            "On Debian mod_openssl is a package of its own: lighttpd-mod-openssl.",
             "ssl.privkey is known from 1.4.53; before that the key goes into the file of ssl.pemfile too.",
         ),
     ),

@@ -37,6 +37,10 @@ ROWS = (
                 "Tomcat runs as a user of its own, which has to own the file. server.xml then holds the passphrase: "
                 "it must not be readable by others either."
             ),
+            (
+                "A Tomcat that knows certificateKeystorePasswordFile (such as 10.1) can read the passphrase from a file of "
+                "its own instead."
+            ),
             "Tomcat 8.5 and Java 8u301 and later read AES; older Java needs --legacy. No JKS is needed.",
             "On Debian the service is called after its version, such as tomcat10.",
         ),
@@ -49,8 +53,9 @@ ROWS = (
         RSA_FIRST,
         (
             Block(
-                "in the console, the server's Keystores tab (Custom Identity)",
+                "in the console (from 14.1.2 on the Remote Console), the server's Keystores tab",
                 (
+                    "Keystores:                      Custom Identity and Java Standard Trust",
                     "Custom Identity Keystore:       @pfx@",
                     "Custom Identity Keystore Type:  PKCS12",
                 ),

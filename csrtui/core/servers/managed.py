@@ -1,4 +1,16 @@
-"""Devices, panels and servers that keep certificates in a place of their own."""
+"""Devices, panels and servers that keep certificates in a place of their own.
+
+Sources of the lines, none of which can be run without the vendor's software:
+
+- f5: clouddocs.f5.com, tmsh reference, sys crypto key and cert (install … from-local-file), ltm profile client-ssl
+  (cert-key-chain).
+- cpanel: api.docs.cpanel.net, UAPI, SSL::install_ssl; ``--input=json``, which reads the parameters from standard
+  input, as in the command line samples of its OpenAPI description.
+- plesk: docs.plesk.com, Command line utilities: certificate (-domain, -cert-file, -key-file, -cacert-file), site
+  (-certificate-name).
+- domino: opensource.hcltechsw.com/domino-cert-manager; HCL's words on kyrtool (create, import all), which wants the
+  key, then the certificates from the leaf to the root.
+"""
 
 from csrtui.core.server_files import Block, FileRow, Form, OldCsr, Part, Quoting, Server
 from csrtui.core.servers.shared import ANY_KEY, CHAIN, KEY, LEAF
@@ -24,7 +36,7 @@ ROWS = (
                     "[[tmsh install sys crypto cert @chain_object@ from-local-file /var/tmp/@chain_name@]]",
                     (
                         "tmsh modify ltm profile client-ssl PROFILE cert-key-chain replace-all-with "
-                        "'{ default { cert @pair@ key @pair@[[ chain @chain_object@]] } }'"
+                        "{ default { cert @pair@ key @pair@[[ chain @chain_object@]] } }"
                     ),
                     "rm /var/tmp/@key_name@",
                 ),
@@ -51,12 +63,15 @@ ROWS = (
                 Quoting.LINE,
             ),
             Block(
-                "or as the account's user (others may see the key in the process list)",
+                "or as the account's user, through a pipe that no process list shows",
                 (
-                    "encoded() { perl -MURI::Escape -0777 -ne 'print uri_escape($_)' \"$1\"; }",
                     (
-                        'uapi SSL install_ssl domain=@domain@ cert="$(encoded @certificate@)" '
-                        'key="$(encoded @key@)"[[ cabundle="$(encoded @chain@)"]]'
+                        "as_json() { perl -MJSON::PP -0777 -e '$d{domain} = shift; while (my ($n, $f) = splice @ARGV, 0, 2) "
+                        '{ open F, "<", $f or die "$f: $!\\n"; $d{$n} = <F> } print encode_json \\%d\' "$@"; }'
+                    ),
+                    (
+                        "as_json @domain@ cert @certificate@ key @key@[[ cabundle @chain@]] "
+                        "| uapi --input=json SSL install_ssl"
                     ),
                 ),
                 Quoting.SINGLE,
@@ -68,7 +83,13 @@ ROWS = (
         "same: lives are short, and a fresh key is free.",
         "api.docs.cpanel.net, UAPI, SSL::install_ssl",
         ("kept by cPanel itself",),
-        ("cPanel reloads the web server by itself. Its AutoSSL may replace the certificate later.",),
+        (
+            "cPanel reloads the web server by itself. Its AutoSSL may replace the certificate later.",
+            (
+                "The domain is the one that cPanel knows the site by, as a rule without www. On CloudLinux the whole "
+                "path is needed: /usr/local/cpanel/bin/uapi."
+            ),
+        ),
     ),
     Server(
         "plesk",
@@ -100,6 +121,10 @@ ROWS = (
                 "Plesk reloads the web server by itself. Where a certificate of that name is there, take --update "
                 "instead of --create."
             ),
+            (
+                "The domain is the one that Plesk knows the site by, as a rule without www. The certificate lies in the "
+                "repository of its subscription: for a further site, -domain names the subscription's first one."
+            ),
         ),
     ),
     Server(
@@ -115,8 +140,11 @@ ROWS = (
                 Quoting.LINE,
             ),
             Block(
-                "before 12, into a keyring with kyrtool",
-                ("kyrtool import all -k KEYRING.kyr -i @bundle@",),
+                "before 12, in the server's data folder, into a new keyring with kyrtool",
+                (
+                    "kyrtool create -k KEYRING.kyr -p PASSWORD",
+                    "kyrtool import all -k KEYRING.kyr -i @bundle@",
+                ),
                 Quoting.DOUBLE,
             ),
         ),
@@ -129,6 +157,7 @@ ROWS = (
             "The server that shall use it has to stand in Servers with access.",
             "Once it is imported, delete the file: the key in it has no passphrase.",
             "kyrtool wants the CA's root in the file too, at the end: add it.",
+            "The import of whole files came with 12.0.1 and wants a Notes client of that version or later.",
         ),
     ),
 )
