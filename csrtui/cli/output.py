@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from csrtui.cli.streams import forget
 from csrtui.core.errors import CsrtuiError
@@ -46,6 +46,22 @@ def put_json(document: object, *, indent: int | None = 2) -> None:
     sys.stdout.write(json.dumps(document, indent=indent) + "\n")
 
 
+def put_json_list(document: Mapping[str, object], name: str, items: Iterable[object]) -> None:
+    """Print what `put_json` would print of a document with a list at its end, but hold one item at a time.
+
+    Args:
+        document: The members before the list.
+        name: The list's name.
+        items: What is in it.
+    """
+    start = json.dumps({**document, name: []}, indent=2).removesuffix("]\n}")
+    between, end = f"{start}\n    ", f"{start}]\n}}\n"
+    for item in items:
+        sys.stdout.write(between + json.dumps(item, indent=2).replace("\n", "\n    "))
+        between, end = ",\n    ", "\n  ]\n}\n"
+    sys.stdout.write(end)
+
+
 def say_error(error: CsrtuiError) -> None:
     """Print an error and its hint on stderr, a line each."""
     say(f"csrtui: error: {error.what}")
@@ -63,8 +79,7 @@ def say_findings(findings: Iterable[Finding]) -> None:
 
 def put_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print rows under a header in columns as wide as they need to be, two blanks apart."""
-    cells = [[visible(cell) for cell in row] for row in (header, *rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
-    for row in cells:
-        padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        sys.stdout.write("  ".join(padded).rstrip() + "\n")
+    cells = [row if "".join(row).isprintable() else tuple(map(visible, row)) for row in (header, *rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    line = "  ".join(f"{{:<{width}}}" for width in widths)
+    sys.stdout.writelines(f"{line.format(*row).rstrip()}\n" for row in cells)

@@ -6,17 +6,21 @@ to forget at any moment is only a cache (`csrtui.store.index`).
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from csrtui.store.checking import Check
 from csrtui.store.index import Index, IndexBrokenError, open_index, private_index, remove_index
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from csrtui.core.errors import StoreError
     from csrtui.store.keystore import Keystore
+
+_ATTEMPTS: Final = 4
+"""How often a question is asked, or a check made for it, before the cache is done without."""
+
+_T = TypeVar("_T")
 
 
 class Catalogue:
@@ -96,22 +100,21 @@ class Catalogue:
         else:
             self._index = private_index()
 
-    @contextmanager
-    def answers(self) -> Iterator[Index]:
-        """Give what answers questions.
+    def ask(self, question: Callable[[Index], _T]) -> _T:
+        """Return the answer to a question, after another check when what was known is lost in the middle of it.
 
         Raises:
-            CatalogueLostError: It cannot be asked any more; check again.
+            StoreError: The store cannot be used.
         """
-        if self._index is None:
-            raise CatalogueLostError
-        try:
-            yield self._index
-        except IndexBrokenError as error:
-            self.checked = False
-            self.close()
-            raise CatalogueLostError from error
-
-
-class CatalogueLostError(Exception):
-    """What was known is lost; another check brings it back."""
+        for _ in range(_ATTEMPTS):
+            if self._index is None:
+                self.check()
+                continue
+            try:
+                return question(self._index)
+            except IndexBrokenError:
+                self.close()
+                self.checked = False
+        self._index = private_index()
+        self.check()
+        return question(self._index)

@@ -54,6 +54,7 @@ class Check:
             after = chunk[-1]
             report(len(chunk))
         self._check([], after, None)
+        self._index.expect(len(names) - len(self.problems))
 
     def _check(self, names: Sequence[str], after: str, until: str | None) -> None:
         known = self._index.stamps(after, until)

@@ -6,6 +6,7 @@ check sum over all of it; a row whose stamp is not that of the folder now, or wh
 writes, it is not safe, it is no database), the same tables are kept in memory for as long as the process lives.
 """
 
+import marshal
 import os
 import sqlite3
 import threading
@@ -55,7 +56,7 @@ _PRAGMAS = (
 )
 
 
-_Values = tuple[object, ...]
+_Values = tuple[str | int | float | bytes | None, ...]
 
 
 class IndexBrokenError(Exception):
@@ -189,18 +190,21 @@ class Index:
         where = "name > ?" if until is None else "name > ? AND name <= ?"
         given = (after,) if until is None else (after, until)
         found = self._all(f"SELECT {_ROW} FROM pairs WHERE {where}", given)  # noqa: S608 - from constants
-        stamps = {}
-        for *values, seal in found:
-            stamps[values[0]] = values[-1] if _seal(tuple(values)) == seal else b""
-        return stamps
+        return {row[0]: row[-2] if _seal(row[:-1]) == row[-1] else b"" for row in found}
 
     def holds(self, row: Row) -> bool:
         """Whether the very row is there already."""
         return self._all("SELECT seal FROM pairs WHERE name = ?", (row.name,)) == [(row.seal,)]
 
-    def count(self) -> int:
-        """Return how many pairs there are."""
-        return int(self._all("SELECT count(*) FROM pairs")[0][0])
+    def expect(self, count: int) -> None:
+        """Make sure that there are so many pairs.
+
+        Raises:
+            IndexBrokenError: There are more or fewer: the file is damaged where no row's own sum can tell.
+        """
+        [(found,)] = self._all("SELECT count(stage) FROM pairs")
+        if found != count:
+            raise IndexBrokenError(sqlite3.DatabaseError("rows are lost"))
 
     def lines(self, query: Query, order: Order, now: datetime) -> Iterator[PairLine]:
         """Give the lines that meet a query, in order, a few at a time."""
@@ -374,4 +378,5 @@ def _bytes(text: str) -> bytes:
 
 
 def _seal(values: _Values) -> int:
-    return crc32(repr(values).encode("ascii", "backslashreplace"))
+    """A check sum over all values, the same for the same values in every run (marshal's form 2 is)."""
+    return crc32(marshal.dumps(values, 2))

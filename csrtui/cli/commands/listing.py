@@ -3,17 +3,20 @@
 import argparse
 import csv
 import sys
+from collections.abc import Iterable
 from datetime import datetime
 
-from csrtui.cli.output import put_json, put_table, say, say_error
+from csrtui.cli.output import put_json_list, put_table, say, say_error
 from csrtui.cli.parser import Action
 from csrtui.cli.session import open_session
 from csrtui.core.errors import StoreError
 from csrtui.core.pair import NextStep, Pair, utc_text
 from csrtui.core.pair_json import describe
+from csrtui.core.pair_query import Query, Retired
 from csrtui.core.visible import visible
-from csrtui.tasks.review import Retired, list_pairs, select
-from csrtui.tasks.wording import LIST_HEADER, list_row, summary
+from csrtui.tasks.cells import Cells
+from csrtui.tasks.looking import look_up
+from csrtui.tasks.wording import LIST_HEADER
 
 _CSV_HEADER = (
     "name",
@@ -45,25 +48,25 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     session = open_session(options)
-    keyring = list_pairs(session)
     now = session.clock()
     step = NextStep(options.next) if options.next else None
     retired = Retired.SHOWN if options.retired or options.filter else Retired.HIDDEN
-    pairs = select(keyring.pairs, now, text=options.filter, next_step=step, retired=retired)
+    found = look_up(session, Query.typed(options.filter, step, retired), now)
     if options.json:
-        put_json({"schema": 1, "pairs": [describe(pair, now) for pair in pairs]})
+        put_json_list({"schema": 1}, "pairs", (describe(pair, now) for pair in found.pairs()))
     elif options.csv:
-        _put_csv(pairs, now)
+        _put_csv(found.pairs(), now)
     else:
-        if pairs:
-            put_table(LIST_HEADER, [list_row(pair, now) for pair in pairs])
-        say(summary(pairs, now))
-    for problem in keyring.problems:
+        rows = found.lines(Cells(now).of)
+        if rows:
+            put_table(LIST_HEADER, rows)
+        say(str(found.tally))
+    for problem in found.problems:
         say_error(problem.error)
-    return StoreError.exit_code if keyring.problems else 0
+    return StoreError.exit_code if found.problems else 0
 
 
-def _put_csv(pairs: list[Pair], now: datetime) -> None:
+def _put_csv(pairs: Iterable[Pair], now: datetime) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(_CSV_HEADER)
     for pair in pairs:

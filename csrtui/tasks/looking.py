@@ -1,0 +1,86 @@
+"""Pairs looked up in a store of any size: few are read one by one, many are known from the cache."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Final, Protocol, TypeVar
+
+from csrtui.core.errors import StoreError
+from csrtui.core.pair import Pair
+from csrtui.core.pair_line import PairLine, line_of
+from csrtui.core.pair_query import Order, Query
+from csrtui.store.listed import pair_of
+from csrtui.tasks.review import Problem, list_pairs
+from csrtui.tasks.session import Session
+from csrtui.tasks.tally import Tally, tally_of
+
+MANY: Final = 250
+"""From how many pairs on the cache is used: under it, reading the pairs takes less time than opening it."""
+
+_T = TypeVar("_T")
+
+
+class Found(Protocol):
+    """Pairs that were looked up, what wants attention first."""
+
+    @property
+    def tally(self) -> Tally:
+        """How many there are."""
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """The pairs of the store that cannot be read, with the reason."""
+
+    def lines(self, make: Callable[[PairLine], _T]) -> list[_T]:
+        """Return what `make` makes of the line of each."""
+
+    def pairs(self) -> Iterator[Pair]:
+        """Give each with all that is on record; one that is gone by now is among the problems afterwards."""
+
+
+def look_up(session: Session, query: Query, now: datetime) -> Found:
+    """Return the pairs of the store that meet a query, each as it is in its folder now.
+
+    Raises:
+        StoreError: The store itself cannot be used.
+    """
+    found = _FoundInMany if session.store.has_many(MANY) else _FoundInFew
+    return found(session, query, now)
+
+
+class _FoundInFew:
+    def __init__(self, session: Session, query: Query, now: datetime) -> None:
+        keyring = list_pairs(session)
+        self._pairs = [pair for pair in keyring.pairs if query.is_met(pair, now)]
+        self.problems = keyring.problems
+        self.tally = tally_of(self._pairs, now)
+
+    def lines(self, make: Callable[[PairLine], _T]) -> list[_T]:
+        return [make(line_of(pair)) for pair in self._pairs]
+
+    def pairs(self) -> Iterator[Pair]:
+        return iter(self._pairs)
+
+
+class _FoundInMany:
+    def __init__(self, session: Session, query: Query, now: datetime) -> None:
+        from csrtui.store.catalogue import Catalogue
+
+        self._store = session.store
+        self._query = query
+        self._now = now
+        self._catalogue = Catalogue(session.store)
+        self._catalogue.check()
+        self.problems = tuple(Problem(name, error) for name, error in self._catalogue.problems)
+        self.tally = Tally(*self._catalogue.ask(lambda index: index.counts(query, now)))
+
+    def lines(self, make: Callable[[PairLine], _T]) -> list[_T]:
+        return self._catalogue.ask(
+            lambda index: list(map(make, index.lines(self._query, Order.URGENCY, self._now)))
+        )
+
+    def pairs(self) -> Iterator[Pair]:
+        for listed in self._store.listing(self.lines(lambda line: line.name)):
+            try:
+                yield pair_of(listed)
+            except StoreError as error:
+                self.problems += (Problem(listed.name, error),)

@@ -1,0 +1,48 @@
+"""Pairs counted."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from csrtui.core.pair import BackupStatus, NextStep, Pair, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many pairs there are.
+
+    Attributes:
+        pairs: All of them.
+        bare: Those in use without a verified backup.
+        due: Those whose renewal is due.
+        retired: Those that are no longer used.
+    """
+
+    pairs: int = 0
+    bare: int = 0
+    due: int = 0
+    retired: int = 0
+
+    def __str__(self) -> str:
+        """The line that counts: ``12 pairs · 2 not backed up · 1 due``."""
+        if not self.pairs:
+            return "no pairs"
+        parts = [f"{self.pairs} pair{'s' if self.pairs != 1 else ''}"]
+        if self.bare:
+            parts.append(f"{self.bare} not backed up")
+        if self.due:
+            parts.append(f"{self.due} due")
+        return " · ".join(parts)
+
+
+def tally_of(pairs: Iterable[Pair], now: datetime) -> Tally:
+    """Count pairs."""
+    every = bare = due = retired = 0
+    for pair in pairs:
+        record = pair.record
+        is_retired = record.stage is Stage.RETIRED
+        every += 1
+        bare += not is_retired and record.backup_status is not BackupStatus.VERIFIED
+        due += record.next_step(now) is NextStep.RENEW
+        retired += is_retired
+    return Tally(every, bare, due, retired)
