@@ -7,20 +7,15 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Horizontal
 
-from csrtui.core.advice import common_name_missing
 from csrtui.core.errors import CsrtuiError, StoreError
 from csrtui.core.visible import visible
 from csrtui.process import settle_collecting
-from csrtui.store.disk import NotConfirmedError
 from csrtui.tasks import drafting
-from csrtui.tasks.create import Blocking, create_pair
-from csrtui.tasks.wording import NEXT_STEPS, key_label
 from csrtui.tui.commands import COMMANDS, Where, bar, bindings
 from csrtui.tui.panes.keystore import KeystorePane
 from csrtui.tui.panes.request import RequestPane
 from csrtui.tui.screens.confirm import ConfirmScreen
-from csrtui.tui.screens.making import PairMade, PairNotMade
-from csrtui.tui.screens.pairs_screen import PairsScreen
+from csrtui.tui.screens.request_screen import RequestScreen
 from csrtui.tui.terminal import hostname
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.rule_line import RuleLine
@@ -34,7 +29,6 @@ if TYPE_CHECKING:
     from textual.events import Resize
 
     from csrtui.core.draft import Draft
-    from csrtui.tasks.asking import Asked
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
     from csrtui.tui.groups import AtHand
@@ -54,7 +48,7 @@ class PaneName(StrEnum):
     KEYSTORE = "keystore"
 
 
-class MainScreen(PairsScreen):
+class MainScreen(RequestScreen):
     """Where a session begins and ends.
 
     Args:
@@ -71,10 +65,8 @@ class MainScreen(PairsScreen):
         super().__init__(session)
         self._commands = commands
         self._pane = PaneName.REQUEST
-        self._making = False
         self._kept: Draft | None = None
         self._told_of: Draft | None = None
-        self._making_of: Draft | None = None
         self._counted = ""
         self._keep_timer_runs = False
 
@@ -108,11 +100,6 @@ class MainScreen(PairsScreen):
     # What the user sees of the two panes
 
     @property
-    def request(self) -> RequestPane:
-        """The request pane."""
-        return self.query_one(RequestPane)
-
-    @property
     def keystore(self) -> KeystorePane:
         """The keystore pane."""
         return self.query_one(KeystorePane)
@@ -144,6 +131,15 @@ class MainScreen(PairsScreen):
             self.request.form.focus_field(self.request.form.focused_field)
         self._draw_title()
         self._draw_bar()
+
+    def show_request(self) -> None:
+        """Show the form."""
+        if self._pane is PaneName.KEYSTORE:
+            self._show_pane(PaneName.REQUEST)
+
+    def show_keystore(self) -> None:
+        """Show the list of pairs."""
+        self._show_pane(PaneName.KEYSTORE)
 
     def _draw_title(self) -> None:
         counted = self._counted if self.size.width >= _NARROW else ""
@@ -198,14 +194,6 @@ class MainScreen(PairsScreen):
         """Go to the form."""
         self._show_pane(PaneName.REQUEST)
 
-    def action_next_field(self) -> None:
-        """Go to the next field."""
-        self.request.form.focus_step(1)
-
-    def action_previous_field(self) -> None:
-        """Go to the field before."""
-        self.request.form.focus_step(-1)
-
     def action_filter(self) -> None:
         """Go to the filter."""
         self.keystore.focus_filter()
@@ -213,32 +201,6 @@ class MainScreen(PairsScreen):
     def action_sort(self) -> None:
         """Sort in the next way."""
         self.tell(f"sorted: {self.keystore.sort().value}")
-
-    def action_fix(self) -> None:
-        """Apply the fix at hand."""
-        done = self.request.fix()
-        self.tell(f"done: {done}   ctrl+z undoes it" if done else "this advice has no fix to apply")
-
-    def action_fix_all(self) -> None:
-        """Apply all plain corrections."""
-        count = self.request.fix_all()
-        self.tell(
-            f"{count} fix{'es' if count != 1 else ''} applied"
-            if count
-            else "there is nothing to fix by itself"
-        )
-
-    def action_next_advice(self) -> None:
-        """Show the next finding."""
-        self.request.next_advice()
-
-    def action_profiles(self) -> None:
-        """Choose a profile to fill the form with, or keep the form as one."""
-        self.request.choose_profile()
-
-    def action_start_from(self) -> None:
-        """Ask what to start from."""
-        self.request.choose_start()
 
     def leave(self) -> None:
         """Leave; with a request typed, ask once."""
@@ -264,61 +226,8 @@ class MainScreen(PairsScreen):
             return
         self.app.exit(return_code=0)
 
-    # Making a pair
-
-    def action_generate(self) -> None:
-        """Make the pair that the form asks for."""
-        if self._making:
-            self.tell("a pair is being made; wait a moment")
-            return
-        self.request.form.settle()
-        advice, asked = self.request.advice, self.request.asked
-        errors = advice.blocking or (() if advice.subject.common_name else (common_name_missing(),))
-        if not errors:
-            self._make(asked, Blocking.STOPS)
-            return
-        if self._pane is PaneName.KEYSTORE:
-            self._show_pane(PaneName.REQUEST)
-        self.request.point_to(errors[0])
-        if advice.blocking and advice.forceable:
-            question = ConfirmScreen("Make it although a CA will refuse it?", errors[0].text, "Make it")
-            self.app.push_screen(question, lambda yes: self._make(asked, Blocking.OVERRULED) if yes else None)
-        else:
-            self.tell(f"not made: {errors[0].text}")
-
-    def _make(self, asked: Asked, blocking: Blocking) -> None:
-        self._making = True
-        self._making_of = self.request.form.draft
-        self.tell(f"making {key_label(asked.effective_key_type)} key and CSR …")
-        self.run_worker(lambda: self._make_in_thread(asked, blocking), thread=True, group="make")
-
-    def _make_in_thread(self, asked: Asked, blocking: Blocking) -> None:
-        try:
-            self.post_message(PairMade(create_pair(self._session, asked, blocking=blocking)))
-        except CsrtuiError as error:
-            self.post_message(PairNotMade(error))
-
-    def on_pair_made(self, event: PairMade) -> None:
-        """Show the pair in the keystore, and make the form ready for the next, unless that is typed already."""
-        self._making = False
-        form = self.request.form
-        self.keystore.look(want=event.pair.name)
-        if form.draft == self._making_of:
-            form.begin_again(form.draft.carried_over())
-            self.request.update_soon()
-            self._keep_soon()
-            self._show_pane(PaneName.KEYSTORE)
-        step = NEXT_STEPS[event.pair.record.next_step(self._session.clock())]
-        self.tell(f"made {event.pair.name}: key and CSR. Next: {step}")
-
-    def on_pair_not_made(self, event: PairNotMade) -> None:
-        """Say why; everything typed is still there."""
-        self._making = False
-        if isinstance(event.error, NotConfirmedError):
-            self.keystore.look(want=event.error.saved)
-        self._tell_error(event.error)
-
-    def _tell_error(self, error: CsrtuiError) -> None:
+    def tell_error(self, error: CsrtuiError) -> None:
+        """Tell the user what is wrong in a line, or in whole sentences where a line is too short."""
         line = self.query_one("#message", RuleLine)
         self.tell(f"{error.what}{f' — {error.hint}' if error.hint else ''}")
         if line.is_cut and error is not self.keystore.error:  # that one stands in the pane
@@ -337,7 +246,7 @@ class MainScreen(PairsScreen):
         # What a fix or a paste changed is told after the change, whose message comes later still.
         if not self._making and self.request.form.draft != self._told_of:
             self.query_one("#message", RuleLine).clear()
-        self._keep_soon()
+        self.keep_soon()
 
     def on_keystore_pane_summed(self, event: KeystorePane.Summed) -> None:
         """Say in the title what the keystore holds."""
@@ -348,7 +257,7 @@ class MainScreen(PairsScreen):
 
     def on_keystore_pane_failed(self, event: KeystorePane.Failed) -> None:
         """Say what is wrong with the store."""
-        self._tell_error(event.error)
+        self.tell_error(event.error)
 
     def on_keystore_pane_opened(self, event: KeystorePane.Opened) -> None:
         """Show a pair in full, read anew."""
@@ -358,13 +267,14 @@ class MainScreen(PairsScreen):
         try:
             full = read_in_full(self._session, event.pair.name)
         except CsrtuiError as error:
-            self._tell_error(error)
+            self.tell_error(error)
             return
         self.app.push_screen(PairScreen(self._session, full, self._commands), lambda _: self.keystore.look())
 
     # The draft
 
-    def _keep_soon(self) -> None:
+    def keep_soon(self) -> None:
+        """Keep the draft when the typing pauses."""
         if not self._keep_timer_runs:
             self._keep_timer_runs = True
             self.set_timer(_KEEP_AFTER, self._keep_in_background)

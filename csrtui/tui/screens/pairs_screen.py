@@ -41,6 +41,10 @@ class PairsScreen(Screen[None]):
         """Tell the user something in a line."""
         raise NotImplementedError
 
+    def tell_error(self, error: CsrtuiError) -> None:
+        """Tell the user what is wrong, and what to do about it."""
+        self.tell(f"{error.what}{f' — {error.hint}' if error.hint else ''}")
+
     def pairs_changed(self, want: str | None = None) -> None:
         """Show pairs as they are now.
 
@@ -109,7 +113,7 @@ class PairsScreen(Screen[None]):
         try:
             pair, asked = read_pair(self._session, current.name)
         except CsrtuiError as error:
-            self.tell(f"{error.what}{f' — {error.hint}' if error.hint else ''}")
+            self.tell_error(error)
         else:
             self.app.push_screen(SubmitScreen(self._session, pair, asked), self._submitted)
 
