@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from threading import Event
+from typing import Final
 
 from csrtui.core.doctor.ailment import Ailment, Code, command
 from csrtui.core.doctor.contents import examine_contents, record_of
@@ -95,6 +96,21 @@ class Examination:
         }
         contents = examine_contents(folder, copies, self._now)
         return _Pair(name, folder.path, (*found, *contents.ailments), contents.spki_sha256)
+
+
+CHECKED: Final = (
+    "every file and folder of the store: what it is, whose it is, who may read it, and that nothing is left over",
+    "every pair: that key, CSR and certificate belong together, and that its record says the same as they do",
+    "every backup on record: that it is there and unchanged",
+    "every date: what expired, what is not valid yet, what cannot be",
+    "the configuration",
+)
+"""What an examination looks at."""
+
+
+def worst_first(ailments: Iterable[Ailment]) -> list[Ailment]:
+    """Return findings of the whole store by their weight; those of one weight stay in their order."""
+    return sorted(ailments, key=lambda one: one.level.rank)
 
 
 def is_well(ailments: Iterable[Ailment]) -> bool:

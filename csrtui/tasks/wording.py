@@ -20,14 +20,15 @@ NEXT_STEPS = {
     NextStep.RENEW: "renew",
     NextStep.NONE: "none",
 }
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+"""The months, from January."""
 _THIS_YEAR = timedelta(days=300)
 _FINGERPRINT_GROUP = 4
 
 
 def key_label(key_type: str) -> str:
     """Return how people call a key type; one that csrtui does not make is called as it stands on record."""
-    return KeyType(key_type).label if key_type in tuple(KeyType) else key_type
+    return label_of_name(key_type)
 
 
 def day(time: datetime, now: datetime) -> str:
@@ -40,7 +41,7 @@ def day(time: datetime, now: datetime) -> str:
 
 def day_of_month(time: datetime) -> str:
     """Return a day without its year: ``12 Nov``."""
-    return f"{time.day:02} {_MONTHS[time.month - 1]}"
+    return f"{time.day:02} {MONTHS[time.month - 1]}"
 
 
 def age(span: timedelta) -> str:

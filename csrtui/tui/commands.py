@@ -16,6 +16,7 @@ class Where(StrEnum):
     KEYSTORE = "Keystore"
     PAIRS = "A pair, or the one under the cursor in the keystore"
     PAIR = "A pair"
+    DOCTOR = "Doctor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +191,43 @@ COMMANDS = (
         priority=False,
     ),
     Command("new_request", "n", "New", "Go to the request form.", Where.KEYSTORE, priority=False),
+    Command(
+        "months",
+        "m",
+        "Months",
+        "Show how many certificates expire in each of the coming twelve months.",
+        Where.KEYSTORE,
+        on_bar=False,
+        priority=False,
+    ),
+    Command(
+        "doctor",
+        "D",
+        "Doctor",
+        "Examine the whole keystore, change nothing, and say what is wrong and what mends it.",
+        Where.KEYSTORE,
+        on_bar=False,
+        priority=False,
+    ),
     Command("view_csr", "v", "View CSR", "Show the CSR alone, to select it.", Where.PAIR, priority=False),
     Command("back", "escape,q,backspace", "Back", "Go back to the keystore.", Where.PAIR, priority=False),
+    Command(
+        "open_finding",
+        "enter",
+        "Open",
+        "Show the pair that the finding is about.",
+        Where.DOCTOR,
+        priority=False,
+    ),
+    Command(
+        "view_remedies",
+        "c",
+        "Commands",
+        "Show the commands that mend it, and those of the findings below it, plain, to select them.",
+        Where.DOCTOR,
+        priority=False,
+    ),
+    Command("examine", "r", "Again", "Examine the keystore again.", Where.DOCTOR, priority=False),
     Command("help", "f1", "Help", "Show all commands; so does ? where it cannot be typed.", Where.ANYWHERE),
     Command("redraw", "ctrl+l", "Redraw", "Draw the screen again.", Where.ANYWHERE, on_bar=False),
     Command("leave", "ctrl+q,f10", "Quit", "Leave csrtui; what was typed is kept.", Where.ANYWHERE),
@@ -218,7 +254,7 @@ def bindings(*places: Where) -> list[Binding]:
 HELP_IN_LISTS = Binding("question_mark", "app.help", "Help", show=False)
 """Help where a question mark cannot be typed."""
 
-FIXED = frozenset({"undo", "redo", "open_pair", "mark"})
+FIXED = frozenset({"undo", "redo", "open_pair", "mark", "open_finding"})
 """What the focused widget binds itself: listed for help, not to be changed."""
 
 

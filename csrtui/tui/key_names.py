@@ -95,6 +95,8 @@ def _meet(one: Where, other: Where) -> bool:
     """Whether both work at one place."""
     if one is other or Where.ANYWHERE in {one, other}:
         return True
+    if Where.DOCTOR in {one, other}:
+        return Where.PAIR in {one, other}  # the way back is the same
     if Where.PAIRS in {one, other}:
         return Where.REQUEST not in {one, other}
     return Where.PANES in {one, other} and Where.PAIR not in {one, other}

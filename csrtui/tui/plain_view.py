@@ -27,7 +27,7 @@ async def show_plain(app: App[Any], text: str) -> None:
 
     Args:
         app: What to leave.
-        text: Lines of printable ASCII.
+        text: Lines of visible text.
 
     Raises:
         textual.app.SuspendNotSupported: The app's driver cannot leave the terminal.
@@ -40,7 +40,7 @@ async def show_plain(app: App[Any], text: str) -> None:
 
 
 def _print(text: str) -> None:
-    rest = text.encode("ascii", "backslashreplace")
+    rest = text.encode("utf-8", "backslashreplace")
     with contextlib.suppress(OSError):  # the terminal is gone: there is a signal, or the end of its input
         while rest:
             rest = rest[os.write(_STDERR, rest) :]

@@ -14,8 +14,10 @@ from csrtui.tui.app import CsrtuiApp
 from csrtui.tui.commands import COMMANDS, FIXED, Command, Where, bar
 from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.csr import CsrScreen
+from csrtui.tui.screens.doctor import DoctorScreen
 from csrtui.tui.screens.help import HelpScreen
 from csrtui.tui.screens.main import MainScreen
+from csrtui.tui.screens.months import MonthsScreen
 from csrtui.tui.screens.pair import PairScreen
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ async def test_help_lists_every_command(tmp_path: Path, size: tuple[int, int]) -
         assert user.focused_id == "common_name"
 
 
-@pytest.mark.parametrize("screen", [CsrtuiApp, MainScreen, PairScreen, CsrScreen])
+@pytest.mark.parametrize("screen", [CsrtuiApp, MainScreen, PairScreen, CsrScreen, DoctorScreen, MonthsScreen])
 def test_every_binding_is_of_a_command(screen: type[CsrtuiApp]) -> None:
     keys = {command.action: command.keys for command in COMMANDS}
     for binding in screen.BINDINGS:
@@ -58,6 +60,7 @@ def test_every_command_has_an_action_where_it_works() -> None:
         Where.KEYSTORE: (MainScreen,),
         Where.PAIRS: (MainScreen, PairScreen),
         Where.PAIR: (PairScreen,),
+        Where.DOCTOR: (DoctorScreen,),
     }
     for command in COMMANDS:
         if command.action not in FIXED:

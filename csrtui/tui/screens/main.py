@@ -62,8 +62,7 @@ class MainScreen(RequestScreen):
     AUTO_FOCUS = None
 
     def __init__(self, session: Session, commands: Sequence[Command] = COMMANDS) -> None:
-        super().__init__(session)
-        self._commands = commands
+        super().__init__(session, commands)
         self._pane = PaneName.REQUEST
         self._kept: Draft | None = None
         self._told_of: Draft | None = None
@@ -91,7 +90,8 @@ class MainScreen(RequestScreen):
         from cryptography import x509  # noqa: F401 - loaded for later
 
         _ = self._session.suffixes
-        settle_collecting()
+        if not self.app.is_headless:
+            settle_collecting()
         try:
             self._session.store.sweep()
         except StoreError:
@@ -261,15 +261,14 @@ class MainScreen(RequestScreen):
 
     def on_keystore_pane_opened(self, event: KeystorePane.Opened) -> None:
         """Show a pair in full, read anew."""
-        from csrtui.tasks.in_full import read_in_full
         from csrtui.tui.screens.pair import PairScreen
 
         try:
-            full = read_in_full(self._session, event.pair.name)
+            screen = PairScreen.of(self._session, event.pair.name, self._commands)
         except CsrtuiError as error:
             self.tell_error(error)
-            return
-        self.app.push_screen(PairScreen(self._session, full, self._commands), lambda _: self.keystore.look())
+        else:
+            self.app.push_screen(screen, lambda _: self.keystore.look())
 
     # The draft
 

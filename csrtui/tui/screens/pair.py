@@ -48,9 +48,18 @@ class PairScreen(PairsScreen):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.PAIR, Where.PAIRS), HELP_IN_LISTS]
 
     def __init__(self, session: Session, full: InFull, commands: Sequence[Command] = COMMANDS) -> None:
-        super().__init__(session)
-        self._commands = commands
+        super().__init__(session, commands)
         self._full = full
+
+    @classmethod
+    def of(cls, session: Session, name: str, commands: Sequence[Command] = COMMANDS) -> PairScreen:
+        """Return the screen of the pair called `name`, read anew.
+
+        Raises:
+            InputError: There is no such pair.
+            StoreError: It is damaged or not safe.
+        """
+        return cls(session, read_in_full(session, name), commands)
 
     @property
     def pair(self) -> Pair:

@@ -10,6 +10,7 @@ from csrtui.core.errors import CsrtuiError
 from csrtui.core.visible import visible
 from csrtui.tasks.review import read_pair
 from csrtui.tasks.wording import NEXT_STEPS
+from csrtui.tui.commands import COMMANDS
 from csrtui.tui.groups import AtHand, Group, has_backup, is_bare
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from csrtui.core.pair import Pair
     from csrtui.tasks.results import Result
     from csrtui.tasks.session import Session
+    from csrtui.tui.commands import Command
     from csrtui.tui.screens.backup import BackupAsked
     from csrtui.tui.screens.submit import Outcome
 
@@ -27,11 +29,13 @@ class PairsScreen(Screen[None]):
 
     Args:
         session: What it works on.
+        commands: All commands, with the keys they have.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, commands: Sequence[Command] = COMMANDS) -> None:
         super().__init__()
         self._session = session
+        self._commands = commands
 
     def at_hand(self) -> AtHand:
         """The pairs that a command can be for."""
@@ -101,6 +105,18 @@ class PairsScreen(Screen[None]):
             self.pairs_changed(pair.name)
             step = NEXT_STEPS[pair.record.next_step(self._session.clock())]
             self.tell(f"restored {visible(pair.name)}. Next: {step}")
+
+    def action_months(self) -> None:
+        """Show when certificates expire."""
+        from csrtui.tui.screens.months import MonthsScreen
+
+        self.app.push_screen(MonthsScreen(self._session, self._commands))
+
+    def action_doctor(self) -> None:
+        """Examine the whole keystore."""
+        from csrtui.tui.screens.doctor import DoctorScreen
+
+        self.app.push_screen(DoctorScreen(self._session, self._commands), lambda _: self.pairs_changed())
 
     def action_submit(self) -> None:
         """Hand out the CSR of the pair under the cursor."""

@@ -49,7 +49,11 @@ class ProgressLine(TextBlock):
 
     def advance(self, name: str) -> None:
         """One more is done."""
-        self._done = min(self._done + 1, self._total)
+        self.reach(self._done + 1, name)
+
+    def reach(self, done: int, name: str = "") -> None:
+        """So many are done."""
+        self._done = min(done, self._total)
         self._last = visible(name)
         self._draw()
 

@@ -1,0 +1,75 @@
+"""The doctor's findings as rows of a list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rich.cells import cell_len
+from textual.content import Content
+
+from csrtui.core.finding import Level
+from csrtui.core.visible import visible
+from csrtui.tui.wrapping import cut, pad
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
+    from csrtui.core.doctor.ailment import Ailment
+
+_LEVEL: Final = 7
+_PAIR: Final = 24
+_TEXT_WANTS: Final = 30
+"""Below so many columns for the text, the pair's has to give way."""
+_STYLES: Final = {Level.ERROR: "bold $error", Level.WARNING: "$warning", Level.NOTE: ""}
+
+
+class FindingRows:
+    """Rows for a `LineList`.
+
+    Args:
+        findings: In their order.
+    """
+
+    def __init__(self, findings: Sequence[Ailment]) -> None:
+        self._findings = findings
+
+    def __len__(self) -> int:
+        return len(self._findings)
+
+    def item(self, index: int) -> Ailment:
+        """Return the finding of row `index`."""
+        return self._findings[index]
+
+    def key(self, index: int) -> Hashable:
+        """The row's number: findings do not move."""
+        return index
+
+    def find(self, key: Hashable) -> int | None:
+        """Where that row is."""
+        return key if isinstance(key, int) and key < len(self._findings) else None
+
+    def header(self, width: int) -> str:
+        """The columns' names, where there is something under them."""
+        pair = _pair_width(width)
+        names = [pad("Level", _LEVEL), *([pad("Pair", pair)] if pair else []), "Finding"]
+        return " ".join(names) if self._findings else ""
+
+    def row(self, index: int, width: int) -> Content:
+        """One finding."""
+        one = self._findings[index]
+        pair = _pair_width(width)
+        level = (pad(one.level.value, _LEVEL), _STYLES[one.level])
+        name = f" {pad(visible(one.pair or ''), pair)} " if pair else " "
+        room = max(width - _LEVEL - cell_len(name), 1)
+        return Content.assemble(level, name, cut(short_text(one), room))
+
+
+def short_text(finding: Ailment) -> str:
+    """Return what a finding says without the folder of its pair, which stands beside it."""
+    _, within, rest = finding.text.partition(f"/pairs/{finding.pair}/")
+    return rest if within and finding.text.startswith("/") else finding.text
+
+
+def _pair_width(width: int) -> int:
+    room = width - _LEVEL - 2 - _TEXT_WANTS
+    return min(room, _PAIR) if room >= _PAIR // 2 else 0

@@ -1,0 +1,272 @@
+"""The doctor: the whole keystore examined in a thread, what is wrong, and the commands that mend it."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from threading import Event
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import SuspendNotSupported
+from textual.message import Message
+from textual.screen import Screen
+
+from csrtui.core.errors import CsrtuiError
+from csrtui.core.finding import Level
+from csrtui.core.visible import visible
+from csrtui.store.config_file import config_path
+from csrtui.tasks.doctor import CHECKED, Examination, is_well, worst_first
+from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Where, bar, bindings
+from csrtui.tui.panes.finding_rows import FindingRows
+from csrtui.tui.plain_view import show_plain
+from csrtui.tui.widgets.command_bar import CommandBar
+from csrtui.tui.widgets.line_list import LineList
+from csrtui.tui.widgets.progress_line import ProgressLine
+from csrtui.tui.widgets.rule_line import RuleLine
+from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.wrapping import wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from csrtui.core.doctor.ailment import Ailment
+    from csrtui.tasks.session import Session
+    from csrtui.tui.commands import Command
+    from csrtui.tui.widgets.text_block import Line
+
+_LOOKING = "Looking at the keystore …"
+_MOST_SHOWN = 100
+"""How many commands are shown plain at once."""
+_STEPS = 100
+"""How often the bar moves at most."""
+
+
+class DoctorScreen(Screen[None]):
+    """What is wrong in a keystore; it can be left at any moment.
+
+    Args:
+        session: Whose store.
+        commands: All commands, with the keys they have.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(Where.DOCTOR),
+        *(binding for binding in bindings(Where.PAIR) if binding.action == "back"),
+        HELP_IN_LISTS,
+    ]
+
+    class Reached(Message):
+        """So many pairs are examined.
+
+        Args:
+            done: How many.
+            total: Of how many.
+        """
+
+        def __init__(self, done: int, total: int) -> None:
+            super().__init__()
+            self.done = done
+            self.total = total
+
+    class Ended(Message):
+        """Everything is examined, or nothing can be.
+
+        Args:
+            found: What is wrong, or why it cannot be said.
+            total: How many pairs were examined.
+        """
+
+        def __init__(self, found: Sequence[Ailment] | CsrtuiError, total: int) -> None:
+            super().__init__()
+            self.found = found
+            self.total = total
+
+    def __init__(self, session: Session, commands: Sequence[Command] = COMMANDS) -> None:
+        super().__init__()
+        self._session = session
+        self._commands = commands
+        self._stop = Event()
+        self._is_working = False
+        self._rows = FindingRows(())
+        self._verdict: list[str] = [_LOOKING]
+
+    def compose(self) -> ComposeResult:
+        """Build the screen."""
+        yield TextBlock(id="title")
+        yield RuleLine()
+        yield TextBlock(id="verdict")
+        yield ProgressLine(id="progress")
+        yield LineList(self._rows, id="findings")
+        yield RuleLine(id="message")
+        yield TextBlock(id="finding")
+        yield RuleLine()
+        yield CommandBar(id="bar")
+
+    def on_mount(self) -> None:
+        """Begin at once."""
+        self.query_one("#title", TextBlock).show([((" Keystore · doctor", "strong"),)])
+        here = bar(Where.DOCTOR, self._commands)
+        back = [command for command in self._commands if command.action == "back"]
+        self.query_one(CommandBar).show_commands([*here[:-2], *back, *here[-2:]])
+        self.query_one("#findings").focus()
+        self.action_examine()
+
+    def on_unmount(self) -> None:
+        """It was left: no pair more."""
+        self._stop.set()
+
+    def on_resize(self) -> None:
+        """Break the lines anew."""
+        self._draw()
+
+    # Examining
+
+    def action_examine(self) -> None:
+        """Examine everything, unless that is being done."""
+        if self._is_working:
+            return
+        self._is_working = True
+        self._show_findings((), [_LOOKING])
+        self.query_one("#message", RuleLine).clear()
+        self.run_worker(self._examine, thread=True)
+
+    def _examine(self) -> None:
+        try:
+            examination = Examination(self._session, config_path(os.environ))
+            total = len(examination.names)
+            done = 0
+
+            def report() -> None:
+                nonlocal done
+                done += 1
+                if done * _STEPS // total != (done - 1) * _STEPS // total:
+                    self.post_message(self.Reached(done, total))
+
+            self.post_message(self.Reached(0, total))
+            found = worst_first(examination.run(report, self._stop))
+        except CsrtuiError as error:
+            self.post_message(self.Ended(error, 0))
+        else:
+            self.post_message(self.Ended(found, total))
+
+    def on_doctor_screen_reached(self, event: Reached) -> None:
+        """Move the bar."""
+        event.stop()
+        line = self.query_one("#progress", ProgressLine)
+        if event.done:
+            line.reach(event.done)
+        elif event.total:
+            line.begin(event.total)
+
+    def on_doctor_screen_ended(self, event: Ended) -> None:
+        """Show what was found."""
+        event.stop()
+        self._is_working = False
+        self.query_one("#progress", ProgressLine).clear()
+        if isinstance(event.found, CsrtuiError):
+            self._show_findings(
+                (), ["The keystore cannot be examined.", event.found.what, event.found.hint or ""]
+            )
+        else:
+            self._show_findings(event.found, _verdict(event.found, event.total))
+
+    # Findings
+
+    def on_line_list_highlighted(self) -> None:
+        """Show the finding under the cursor in full."""
+        self._draw_finding()
+
+    def on_line_list_opened(self, event: LineList.Opened) -> None:
+        """Show the pair that the finding is about."""
+        event.stop()
+        finding = self._rows.item(event.index)
+        if finding.pair is None:
+            self._tell("this is about the store itself, not about a pair")
+            return
+        from csrtui.tui.screens.pair import PairScreen
+
+        try:
+            screen = PairScreen.of(self._session, finding.pair, self._commands)
+        except CsrtuiError as error:
+            self._tell(f"{finding.pair} cannot be shown: {error.what}")
+        else:
+            self.app.push_screen(screen)
+
+    def action_view_remedies(self) -> None:
+        """Show the commands from the cursor on in the ordinary terminal."""
+        cursor = self.query_one("#findings", LineList).cursor
+        if cursor is None:
+            self._tell("there is nothing to mend")
+        else:
+            self.run_worker(self._show_plain(cursor))
+
+    async def _show_plain(self, cursor: int) -> None:
+        shown = [self._rows.item(at) for at in range(cursor, min(cursor + _MOST_SHOWN, len(self._rows)))]
+        parts = [f"# {visible(one.level.value)}: {visible(one.text)}\n{visible(one.remedy)}" for one in shown]
+        more = len(self._rows) - cursor - len(shown)
+        if more:
+            parts.append(f"# {more} more below")
+        try:
+            await show_plain(self.app, "\n\n".join(parts))
+        except SuspendNotSupported:
+            from csrtui.tui.screens.notice import NoticeScreen
+
+            self.app.push_screen(NoticeScreen("What mends it:", [one.remedy for one in shown]))
+
+    def action_back(self) -> None:
+        """Go back; what is not examined yet is left."""
+        self.dismiss()
+
+    # Drawing
+
+    def _show_findings(self, found: Sequence[Ailment], verdict: list[str]) -> None:
+        self._rows = FindingRows(found)
+        self._verdict = verdict
+        findings = self.query_one("#findings", LineList)
+        findings.set_rows(self._rows)
+        findings.action_first()
+        self._draw()
+
+    def _tell(self, text: str) -> None:
+        self.query_one("#message", RuleLine).tell(text)
+
+    def _draw(self) -> None:
+        self.set_class(self.size.height < 20, "-short")  # noqa: PLR2004 - as on the main screen
+        lines: list[Line] = []
+        for at, text in enumerate(text for text in self._verdict if text):
+            lines += [((f" {line}", "" if at else "strong"),) for line in self._wrapped(text)]
+        verdict = self.query_one("#verdict", TextBlock)
+        verdict.styles.height = min(len(lines), max(self.size.height - 5, 1))
+        verdict.show(lines)
+        self._draw_finding()
+
+    def _draw_finding(self) -> None:
+        cursor = self.query_one("#findings", LineList).cursor
+        block = self.query_one("#finding", TextBlock)
+        if cursor is None:
+            block.show([])
+            return
+        one = self._rows.item(cursor)
+        remedy = self._wrapped(one.remedy)
+        text = self._wrapped(one.text)[: max(block.size.height - len(remedy), 1)]
+        block.show([*(((f" {line}", ""),) for line in text), *(((f" {line}", "strong"),) for line in remedy)])
+
+    def _wrapped(self, text: str) -> list[str]:
+        return wrap(visible(text), max(self.size.width - 2, 8))
+
+
+def _verdict(found: Sequence[Ailment], total: int) -> list[str]:
+    pairs = f"{total} pair{'s' if total != 1 else ''} examined"
+    levels = Counter(one.level for one in found)
+    counted = [
+        f"{levels[level]} {level.value}{'s' if levels[level] != 1 else ''}"
+        for level in Level
+        if levels[level]
+    ]
+    if found:
+        summed = f"{pairs}: {', '.join(counted)}."
+        return [f"Nothing is wrong. {summed}" if is_well(found) else summed]
+    return [f"Nothing is wrong. {pairs}.", "", "Looked at:", *(f"- {text}" for text in CHECKED)]
