@@ -1,13 +1,18 @@
 """What commands print: data on stdout, talk on stderr, one line each, safe for a terminal."""
 
-import json
+from __future__ import annotations
+
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from csrtui.cli.streams import forget
-from csrtui.core.errors import CsrtuiError
-from csrtui.core.finding import Finding
 from csrtui.core.visible import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from csrtui.core.errors import CsrtuiError
+    from csrtui.core.finding import Finding
 
 
 def say(text: str) -> None:
@@ -43,6 +48,8 @@ def put_json(document: object, *, indent: int | None = 2) -> None:
         document: Anything JSON can hold.
         indent: Blanks for each depth, or None to have it on one line.
     """
+    import json
+
     sys.stdout.write(json.dumps(document, indent=indent) + "\n")
 
 
@@ -54,6 +61,8 @@ def put_json_list(document: Mapping[str, object], name: str, items: Iterable[obj
         name: The list's name.
         items: What is in it.
     """
+    import json
+
     start = json.dumps({**document, name: []}, indent=2).removesuffix("]\n}")
     between, end = f"{start}\n    ", f"{start}]\n}}\n"
     for item in items:

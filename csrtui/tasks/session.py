@@ -1,14 +1,19 @@
 """What every task works with: the store, the clock, the user, the lists of the world."""
 
+from __future__ import annotations
+
 import os
-from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from csrtui.core import keys
-from csrtui.core.suffixes import SuffixList
-from csrtui.store.keystore import Keystore
-from csrtui.store.reference import public_suffix_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from csrtui.core.suffixes import SuffixList
+    from csrtui.store.keystore import Keystore
 
 
 def utc_now() -> datetime:
@@ -45,6 +50,9 @@ class Session:
     @cached_property
     def suffixes(self) -> SuffixList:
         """The public suffix list, read when it is first needed."""
+        from csrtui.core.suffixes import SuffixList
+        from csrtui.store.reference import public_suffix_text
+
         return SuffixList.parse(public_suffix_text())
 
     @cached_property
