@@ -167,6 +167,14 @@ def label_of(public_key: "PublicKey") -> str:
     return key_type.label if key_type else " ".join(_kind_and_size(public_key))
 
 
+def label_of_name(name: str) -> str:
+    """Return what people call a type of key as `name_of` gives it; what it cannot have given stays as it is."""
+    if name in tuple(KeyType):
+        return KeyType(name).label
+    kind, dash, size = name.partition("-")
+    return f"{kind.upper()} {size}" if dash and kind in {"rsa", "dsa", "ec"} else name
+
+
 def _kind_and_size(public_key: "PublicKey") -> tuple[str, ...]:
     from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 

@@ -193,7 +193,7 @@ def _import(session: Session, name: str, one: _Given, pool: Sequence[Certificate
         raise
     except CsrtuiError as error:
         return Result(ok=False, pair=name, file=one.file, text=f"cannot be imported: {error.what}")
-    return _told(session, pair, asked, chain, Result(ok=True, pair=name, file=one.file, text=text))
+    return told(session, pair, asked, chain, Result(ok=True, pair=name, file=one.file, text=text))
 
 
 def _usable(data: bytes | None, spki: str | None) -> list[Certificate]:
@@ -232,7 +232,16 @@ def _older(given: Certificate, present: Certificate) -> str:
     )
 
 
-def _told(session: Session, pair: Pair, asked: Request, chain: Chain, result: Result) -> ImportResult:
+def told(session: Session, pair: Pair, asked: Request, chain: Chain, result: Result) -> ImportResult:
+    """Return a result with what was issued otherwise than requested, and what is wrong with the certificate.
+
+    Args:
+        session: Whose clock tells what is valid.
+        pair: The pair that has the certificate.
+        asked: Its CSR.
+        chain: The certificate and its chain.
+        result: What was done.
+    """
     ca, remarks = pair.record.ca, []
     if chain.end is ChainEnd.ROOT and chain.root is not None:
         remarks.append(f"the root, {chain.root.whose}, is not kept with it: clients have it of their own")

@@ -106,7 +106,7 @@ def _record(session: Session, found: BackupFile, proved: Backup) -> PairRecord:
         ca=CaKind.PUBLIC if asked.key_type is None or asked.key_type.public_ca else CaKind.PRIVATE,
         platform=OTHER,
         key=KeyFacts(
-            asked.key_type.value if asked.key_type else "other",
+            keys.name_of(request.public_key(asked.der)),
             found.kept is KeptKey.ENCRYPTED,
             asked.spki_sha256,
         ),

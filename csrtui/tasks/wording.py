@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from csrtui.core.keys import KeyType
+from csrtui.core.keys import label_of_name
 from csrtui.core.pair import Backup, BackupStatus, NextStep, Pair, PairRecord, Stage, utc_text
 from csrtui.core.platforms import PLATFORMS
 from csrtui.store.backups import Destination
@@ -27,7 +27,7 @@ _FINGERPRINT_GROUP = 4
 
 
 def key_label(key_type: str) -> str:
-    """Return how people call a key type; one that csrtui does not make is called as it stands on record."""
+    """Return how people call a key type; one that nobody knows is called as it stands on record."""
     return label_of_name(key_type)
 
 

@@ -113,6 +113,15 @@ def test_keys_of_rare_kinds_have_a_name_and_a_label() -> None:
     usual = key_of(KeyType.EC_P256).public_key()
     assert (keys.name_of(usual), keys.label_of(usual)) == ("ec-p256", "EC P-256")
     assert keys.name_of(ed448.Ed448PrivateKey.generate().public_key()) == "ed448"
+    names = ("ec-p256", "rsa-1024", "ec-secp256k1", "ed448", "other", "x-1")
+    assert [keys.label_of_name(name) for name in names] == [
+        "EC P-256",
+        "RSA 1024",
+        "EC secp256k1",
+        "ed448",
+        "other",
+        "x-1",
+    ]
 
 
 @pytest.mark.parametrize(("name", "label"), [("sha1", "SHA-1"), ("md5", "MD5")])

@@ -214,9 +214,10 @@ class _Examination:
 
     def _adoption(self) -> str:
         aside = self._aside()
+        certificate = ("--cert", f"{aside}/{_CERTIFICATE}") if _CERTIFICATE in self._files else ()
         return command(
-            *("mv", "-nT", self._folder.path, aside, "&&", "csrtui", "adopt"),
-            *("--key", f"{aside}/key.pem", "--csr", f"{aside}/request.pem"),
+            *("mv", "-nT", self._folder.path, aside, "&&", "csrtui", "adopt", "--as", self._folder.name),
+            *("--key", f"{aside}/key.pem", "--csr", f"{aside}/request.pem", *certificate),
         )
 
     def _import(self, name: str | None = None) -> str:

@@ -1,0 +1,84 @@
+"""What can become a pair: a private key made elsewhere, with the CSR and the certificate that belong to it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from csrtui.core import keys
+from csrtui.core.certificates import Certificate
+from csrtui.core.errors import InputError
+from csrtui.core.finding import CaKind, Finding
+from csrtui.core.names import read_name
+from csrtui.core.pairname import pair_name
+from csrtui.core.request import Request
+from csrtui.core.secret import Secret
+from csrtui.store.gathering import ForeignFile
+
+if TYPE_CHECKING:
+    from csrtui.core.keys import PrivateKey
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What can become a pair.
+
+    Attributes:
+        key: The private key, opened.
+        passphrase: What it was under, or None.
+        file: Where it lies.
+        spki_sha256: The SPKI fingerprint.
+        asked: Its CSR, or None where none was found.
+        asked_file: Where that lies, or None.
+        certificate: The newest certificate for the key, or None.
+        certificate_file: Where that lies, or None.
+        pool: All certificates that were found, to make a chain of.
+        ca: The kind of CA it is for.
+        findings: What is to be said of key and CSR, worst first.
+        remarks: What else there is to say, a sentence each; text from outside in it is visible.
+        since: Since when the key has been there at least, as far as can be told.
+        known_as: The name of the pair in the store that has this key, or None.
+    """
+
+    key: "PrivateKey" = field(repr=False)
+    passphrase: Secret | None
+    file: ForeignFile
+    spki_sha256: str
+    asked: Request | None
+    asked_file: str | None
+    certificate: Certificate | None
+    certificate_file: str | None
+    pool: tuple[Certificate, ...]
+    ca: CaKind
+    findings: tuple[Finding, ...]
+    remarks: tuple[str, ...]
+    since: datetime
+    known_as: str | None
+
+    @property
+    def key_label(self) -> str:
+        """What people call its key: ``RSA 2048``."""
+        return keys.label_of(self.key.public_key())
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it is for, the common name first."""
+        source = self.asked or self.certificate
+        return names_of(source) if source else ()
+
+    @property
+    def title(self) -> str:
+        """The name that the pair will get unless that is taken or another is given; of the key's file without names."""
+        for text in (*self.names, self.file.path.rpartition("/")[2]):
+            try:
+                return pair_name(text)
+            except InputError:
+                continue
+        return "pair"
+
+
+def names_of(source: Request | Certificate) -> tuple[str, ...]:
+    """Return the names of a CSR or certificate, the common name first where it is a host's, each once."""
+    common_name = source.subject.common_name
+    if common_name is None or (source.names and read_name(common_name).text is None):
+        return source.names
+    return tuple(dict.fromkeys((common_name, *source.names)))
