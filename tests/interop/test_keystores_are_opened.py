@@ -6,6 +6,7 @@ import shutil
 import subprocess
 
 import pytest
+from cryptography import x509
 from real_servers import DEADLINE, NAME, Issued, program
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
@@ -44,3 +45,21 @@ def test_keytool_reads_the_keystore(issued: Issued, options: tuple[str, ...]) ->
     assert f"Alias name: {NAME}" in text
     assert "Entry type: PrivateKeyEntry" in text
     assert "Certificate chain length: 2" in text
+
+
+def test_java_opens_weblogics_key_by_the_alias_that_the_guide_names(issued: Issued) -> None:
+    """As WebLogic does: store and key under one passphrase, the alias of the SSL tab."""
+    keytool = program("keytool")
+    lines = issued.export("weblogic", "--passphrase-file", issued.passphrase)
+    said = {label.strip(): value.strip() for label, _, value in (line.partition(":") for line in lines)}
+    done = subprocess.run(
+        [keytool, "-certreq", "-alias", said["Private Key Alias"], "-storetype", said["Custom Identity Keystore Type"],
+         "-keystore", said["Custom Identity Keystore"], "-storepass:file", issued.passphrase,
+         "-keypass:file", issued.passphrase],
+        capture_output=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
+    again = x509.load_pem_x509_csr(done.stdout)
+    asked = x509.load_pem_x509_csr((issued.store / "pairs" / NAME / "request.pem").read_bytes())
+    assert again.is_signature_valid
+    assert again.public_key() == asked.public_key()
