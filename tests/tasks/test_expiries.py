@@ -1,0 +1,46 @@
+"""What of the keystore is in the chart of expiries, and what is left out and said so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pairs_made import new_pair
+from requests_made import NOW
+
+from csrtui.core.pair import Validity
+from csrtui.core.pair_json import dump_record, load_record
+from csrtui.tasks.expiries import count_expiries
+
+if TYPE_CHECKING:
+    from csrtui.tasks.session import Session
+
+LIFE = Validity(NOW - timedelta(days=1), NOW + timedelta(days=89))
+
+
+def made(session: Session, name: str, **changes: object) -> str:
+    """Make a pair, and change its record."""
+    pair = new_pair(session, name)
+    with session.store.change(pair) as change:
+        record = load_record(change.record)
+        change.replace_record(dump_record(replace(record, **changes)))  # type: ignore[arg-type]
+    return pair
+
+
+def test_an_empty_store_has_nothing_to_count(session: Session) -> None:
+    counted = count_expiries(session)
+    assert (counted.expiries.total, counted.bare, counted.past, counted.unreadable) == (0, 0, 0, 0)
+
+
+def test_only_certificates_in_use_are_counted_and_the_others_are_told(session: Session) -> None:
+    made(session, "used.com", validity=LIFE)
+    made(session, "new.com")
+    made(session, "retired.com", validity=LIFE, retired=NOW)
+    made(session, "replaced.com", validity=LIFE, renewed_by="used.com")
+    damaged = made(session, "damaged.com", validity=LIFE)
+    Path(session.store.pair_path(damaged), "pair.json").write_text("no")
+    counted = count_expiries(session)
+    assert (counted.expiries.total, counted.bare, counted.past, counted.unreadable) == (1, 1, 2, 1)
+    assert counted.expiries.months[3].expiring == 1
