@@ -46,7 +46,7 @@ def rsa_of(modulus: int, exponent: int = 65537) -> rsa.RSAPublicKey:
 
 def odd_modulus(bits: int) -> int:
     """A modulus of that length that is no product of close primes."""
-    modulus = 2 ** (bits - 1) + 2 ** (bits // 3) + 987654321
+    modulus: int = 2 ** (bits - 1) + 2 ** (bits // 3) + 987654321
     return modulus if gcd(modulus, 2) == 1 else modulus + 1
 
 

@@ -17,7 +17,7 @@ from pairs_made import new_pair, order, record_of
 from requests_made import NOW, der_of, key_of
 from throwaway_ca import issue
 
-from csrtui.core import keys, pkcs8, request
+from csrtui.core import keys, pem, pkcs8, request
 from csrtui.core.errors import InputError, RefusedError, StoreError
 from csrtui.core.finding import CaKind
 from csrtui.core.keys import KeyType
@@ -182,7 +182,8 @@ def test_what_openssl_made_is_restored(
 def test_twenty_million_rounds_are_refused_before_they_are_gone_through(
     elsewhere: Session, tmp_path: Path
 ) -> None:
-    dear = pkcs8._pem("ENCRYPTED PRIVATE KEY", pkcs8._envelope(bytes(16), 20_000_000, bytes(16), bytes(160)))
+    derived = pkcs8.DerivedKey(bytes(16), 20_000_000, bytes(32))
+    dear = pem.wrap("ENCRYPTED PRIVATE KEY", pkcs8._envelope(derived, bytes(16), bytes(160)))
     with pytest.raises(InputError, match="would take 20000000 rounds"):
         restore(elsewhere, write(tmp_path, dear + REQUEST), PASSPHRASE)
 
@@ -192,7 +193,7 @@ def test_scrypt_over_the_limit_is_refused(elsewhere: Session, tmp_path: Path) ->
     der = pkcs8.to_der(foreign_key(tmp_path / "key.pem", "-scrypt"))
     parameters = bytes.fromhex("02024000 020108 020101")
     assert der.count(parameters) == 1
-    dear = pkcs8._pem("ENCRYPTED PRIVATE KEY", der.replace(parameters, parameters[:-1] + b"\x11"))
+    dear = pem.wrap("ENCRYPTED PRIVATE KEY", der.replace(parameters, parameters[:-1] + b"\x11"))
     with pytest.raises(InputError, match="scrypt with N=16384, r=8, p=17"):
         restore(elsewhere, write(tmp_path, dear + REQUEST), PASSPHRASE)
 

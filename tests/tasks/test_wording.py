@@ -21,7 +21,8 @@ def pair(**changes: object) -> Pair:
 def test_every_next_step_and_key_type_has_a_word() -> None:
     assert set(wording.NEXT_STEPS) == set(NextStep)
     assert all(wording.key_label(kind.value) == kind.label for kind in KeyType)
-    assert wording.key_label("dsa-1024") == "dsa-1024"
+    assert wording.key_label("dsa-1024") == "DSA 1024"
+    assert wording.key_label("other") == "other"
 
 
 @pytest.mark.parametrize(
