@@ -52,6 +52,9 @@ _KEYSTORES = (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce")
 """How Java's keystores begin (JKS, JCEKS)."""
 _BETWEEN = re.compile(rb"[\s>]+")
 """What may stand between base64's characters: blanks, line ends, and the marks of a quoted mail."""
+_IN_JSON = re.compile(rb"-----(?:\\r)?\\n")
+"""PEM with the ends of its lines as JSON writes them (RFC 8259, 7): so the programs of CAs answer, and their APIs."""
+_ESCAPES = ((rb"\r", b"\r"), (rb"\n", b"\n"), (rb"\/", b"/"))
 _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 _INTEGER, _OCTET_STRING, _OBJECT_IDENTIFIER, _SEQUENCE = 0x02, 0x04, 0x06, 0x30
@@ -122,9 +125,12 @@ def contents_of(data: bytes, at: int) -> tuple[int, int] | None:
 
 
 def text_of(data: bytes) -> bytes:
-    """Return text as one byte for each character, also of UTF-16 as Windows writes it."""
+    """Return text as one byte for each character, also of UTF-16 as Windows writes it, and of PEM within JSON."""
     if data.startswith(_BYTE_ORDER_MARKS):
-        return data.decode("utf-16", "replace").encode("ascii", "replace")
+        data = data.decode("utf-16", "replace").encode("ascii", "replace")
+    if _IN_JSON.search(data):
+        for written, meant in _ESCAPES:
+            data = data.replace(written, meant)
     return data
 
 

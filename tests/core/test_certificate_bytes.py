@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import shutil
 import subprocess
 from contextlib import suppress
@@ -43,6 +44,9 @@ FORMS = {
     "PEM, each twice": TEXT + TEXT,
     "PEM beside a CSR": TEXT + csr(name(*FIELDS)),
     "PEM of old": TEXT.replace(b" CERTIFICATE-", b" X509 CERTIFICATE-"),
+    "PEM in JSON": json.dumps({"result": {"chain": TEXT.decode()}}).encode(),
+    "PEM in JSON of Windows": json.dumps([TEXT.replace(b"\n", b"\r\n").decode()]).encode(),
+    "PEM in JSON with its slashes escaped": json.dumps(TEXT.decode()).replace("/", "\\/").encode(),
     "PKCS #7": bundle(*ALL),
     "PKCS #7 in PEM": bundle(*ALL, encoding=Encoding.PEM),
     "PKCS #7 in PEM of openssl's label": bundle(*ALL, encoding=Encoding.PEM).replace(b"PKCS7-", b"CMS-"),

@@ -179,7 +179,7 @@ _CFSSL_CONFIG = {
 
 
 def cfssl(csr: Path, folder: Path) -> Answer:
-    """CFSSL: gencert for root and intermediate, sign for the CSR; one PEM file each."""
+    """CFSSL: gencert for root and intermediate, sign for the CSR; its answer is JSON, and stays so."""
     (folder / "config.json").write_text(json.dumps(_CFSSL_CONFIG))
     key = {"algo": "ecdsa", "size": 256}
     for name, signed in (
@@ -193,5 +193,5 @@ def cfssl(csr: Path, folder: Path) -> Answer:
     done = call(
         folder, "cfssl", "sign", "-ca=issuing.pem", "-ca-key=issuing.key", "-config=config.json", str(csr)
     )
-    (folder / "server.pem").write_text(json.loads(done.stdout)["cert"])
-    return Answer((folder / "issuing.pem", folder / "server.pem"), folder / "root.pem")
+    (folder / "answer.json").write_bytes(done.stdout)
+    return Answer((folder / "issuing.pem", folder / "answer.json"), folder / "root.pem")
