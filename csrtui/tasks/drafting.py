@@ -1,13 +1,17 @@
 """Keeping the half-filled form, and what the next request starts from."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from csrtui.core.draft import Draft, dump_draft, load_draft
 from csrtui.core.errors import StoreError
 from csrtui.core.finding import CaKind
 from csrtui.core.keys import KeyType
-from csrtui.core.names import split_names
-from csrtui.core.subject import TypedSubject
-from csrtui.tasks.asking import Asked
-from csrtui.tasks.session import Session
+
+if TYPE_CHECKING:
+    from csrtui.tasks.asking import Asked
+    from csrtui.tasks.session import Session
 
 
 def recall(session: Session) -> Draft:
@@ -30,6 +34,10 @@ def keep(session: Session, draft: Draft) -> None:
 
 def asked_by(draft: Draft) -> Asked:
     """Return what the form asks for."""
+    from csrtui.core.names import split_names
+    from csrtui.core.subject import TypedSubject
+    from csrtui.tasks.asking import Asked
+
     return Asked(
         names=(draft.common_name, *split_names(draft.names)),
         subject=TypedSubject(

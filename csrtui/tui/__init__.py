@@ -21,11 +21,11 @@ def open_screens(store: str) -> int:
 
     refuse_without_terminal(os.environ)
     from csrtui.store.keystore import Keystore
-    from csrtui.tasks.profiles import load_config
     from csrtui.tasks.session import Session
+    from csrtui.tasks.settings import load_settings
     from csrtui.tui.app import CsrtuiApp
 
-    config = load_config(os.environ)
+    config = load_settings(os.environ)
     app = CsrtuiApp(Session(Keystore(store)), config)
-    app.run(mouse=config.screens.mouse)
+    app.run(mouse=config is not None and config.screens.mouse)
     return app.exit_status

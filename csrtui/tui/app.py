@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.theme import BUILTIN_THEMES
 
-from csrtui.core.config import Config
 from csrtui.core.errors import InputError, StoreError
 from csrtui.core.visible import visible
 from csrtui.tui.commands import Where, bindings
 from csrtui.tui.key_names import configured
 from csrtui.tui.safe_app import SafeApp
-from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.main import MainScreen
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.screen import Screen
 
+    from csrtui.core.config import Config
     from csrtui.tasks.session import Session
 
 DEFAULT_THEME = "ansi-dark"
@@ -42,14 +41,12 @@ class CsrtuiApp(SafeApp[None]):
     CSS_PATH: ClassVar[list[str]] = ["styles/app.tcss"]  # type: ignore[assignment]
 
     def __init__(self, session: Session, config: Config | None = None) -> None:
-        settings = config or Config()
-        commands = configured(settings.keys)
-        super().__init__(_theme(settings.screens.theme))
+        keys = config.keys if config else {}
+        commands = configured(keys)
+        super().__init__(_theme(config.screens.theme if config else None))
         self._session = session
         self._commands = commands
-        self.set_keymap(
-            {command.action: command.keys for command in commands if command.action in settings.keys}
-        )
+        self.set_keymap({command.action: command.keys for command in commands if command.action in keys})
 
     def get_default_screen(self) -> Screen[None]:
         """The main screen."""
@@ -62,6 +59,7 @@ class CsrtuiApp(SafeApp[None]):
 
     def action_help(self) -> None:
         """Show all commands, or go back where they are shown already."""
+        from csrtui.tui.screens.confirm import ConfirmScreen
         from csrtui.tui.screens.help import HelpScreen
 
         if isinstance(self.screen, HelpScreen):
@@ -75,6 +73,8 @@ class CsrtuiApp(SafeApp[None]):
 
     def action_leave(self) -> None:
         """Leave, from whatever screen; the question whether to is asked there."""
+        from csrtui.tui.screens.confirm import ConfirmScreen
+
         if isinstance(self.screen, ConfirmScreen):
             self.screen.action_cancel()
         else:

@@ -10,10 +10,7 @@ from textual.widget import Widget
 from csrtui.core.field_help import CA_HELP, FIELD_HELP, KEY_HELP
 from csrtui.core.finding import CaKind, FieldName, worst_first
 from csrtui.core.keys import KeyType
-from csrtui.tasks.asking import Asked, advise_on, preview
 from csrtui.tasks.drafting import asked_by
-from csrtui.tasks.profiles import with_profile_applied
-from csrtui.tui.screens.notice import NoticeScreen
 from csrtui.tui.widgets.preview import Preview
 from csrtui.tui.widgets.request_form import RequestForm
 from csrtui.tui.widgets.rule_line import RuleLine
@@ -29,6 +26,7 @@ if TYPE_CHECKING:
     from csrtui.core.config import Profile
     from csrtui.core.draft import Draft
     from csrtui.core.finding import Finding
+    from csrtui.tasks.asking import Asked
     from csrtui.tasks.session import Session
     from csrtui.tasks.starting import Start
 
@@ -75,6 +73,8 @@ class RequestPane(Widget):
     @property
     def advice(self) -> Advice:
         """The advice on what the form asks for, worked out now."""
+        from csrtui.tasks.asking import advise_on
+
         return advise_on(self._session, self.asked)
 
     # Commands
@@ -129,6 +129,8 @@ class RequestPane(Widget):
 
     def _use_profile(self, chosen: tuple[str, Profile] | None) -> None:
         if chosen is not None:
+            from csrtui.tasks.profiles import with_profile_applied
+
             name, profile = chosen
             self.form.replace(with_profile_applied(self.form.draft, profile))
             self.form.tell(f"filled in from the profile {name}   ctrl+z undoes it")
@@ -139,6 +141,8 @@ class RequestPane(Widget):
         self.form.replace(start.draft)
         self.form.tell("filled in; a new key will be made   ctrl+z undoes it")
         if start.left_out:
+            from csrtui.tui.screens.notice import NoticeScreen
+
             self.app.push_screen(NoticeScreen("Filled in. Not taken over:", start.left_out))
 
     # Events
@@ -169,6 +173,8 @@ class RequestPane(Widget):
         self._update_due = False
         if not self.is_mounted:
             return
+        from csrtui.tasks.asking import preview
+
         at_hand = self._findings[self._current] if self._findings else None
         advice = self.advice
         focused = self.form.focused_field

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from csrtui.core.advice import common_name_missing
 from csrtui.core.errors import CsrtuiError
 from csrtui.store.disk import NotConfirmedError
-from csrtui.tasks.create import Blocking, create_pair
-from csrtui.tasks.wording import NEXT_STEPS, key_label
 from csrtui.tui.panes.request import RequestPane
-from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.making import PairMade, PairNotMade
 from csrtui.tui.screens.pairs_screen import PairsScreen
 
 if TYPE_CHECKING:
     from csrtui.core.draft import Draft
     from csrtui.tasks.asking import Asked
+    from csrtui.tasks.create import Blocking
 
 
 class RequestScreen(PairsScreen):
@@ -85,6 +82,9 @@ class RequestScreen(PairsScreen):
         if self._making:
             self.tell("a pair is being made; wait a moment")
             return
+        from csrtui.core.advice import common_name_missing
+        from csrtui.tasks.create import Blocking
+
         self.request.form.settle()
         advice, asked = self.request.advice, self.request.asked
         errors = advice.blocking or (() if advice.subject.common_name else (common_name_missing(),))
@@ -94,18 +94,24 @@ class RequestScreen(PairsScreen):
         self.show_request()
         self.request.point_to(errors[0])
         if advice.blocking and advice.forceable:
+            from csrtui.tui.screens.confirm import ConfirmScreen
+
             question = ConfirmScreen("Make it although a CA will refuse it?", errors[0].text, "Make it")
             self.app.push_screen(question, lambda yes: self._make(asked, Blocking.OVERRULED) if yes else None)
         else:
             self.tell(f"not made: {errors[0].text}")
 
     def _make(self, asked: Asked, blocking: Blocking) -> None:
+        from csrtui.tasks.wording import key_label
+
         self._making = True
         self._making_of = self.request.form.draft
         self.tell(f"making {key_label(asked.effective_key_type)} key and CSR …")
         self.run_worker(lambda: self._make_in_thread(asked, blocking), thread=True, group="make")
 
     def _make_in_thread(self, asked: Asked, blocking: Blocking) -> None:
+        from csrtui.tasks.create import create_pair
+
         try:
             self.post_message(PairMade(create_pair(self._session, asked, blocking=blocking)))
         except CsrtuiError as error:
@@ -113,6 +119,8 @@ class RequestScreen(PairsScreen):
 
     def on_pair_made(self, event: PairMade) -> None:
         """Show the pair in the keystore, and make the form ready for the next, unless that is typed already."""
+        from csrtui.tasks.wording import NEXT_STEPS
+
         self._making = False
         form = self.request.form
         self.pairs_changed(event.pair.name)

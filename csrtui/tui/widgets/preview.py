@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from csrtui.core.advice import reach
 from csrtui.core.visible import visible
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.wrapping import cut, wrap
@@ -80,6 +79,8 @@ class Preview(TextBlock):
         lines = _block("Covers", text, self._text_width, _MAX_COVERS)
         wildcard = next((name for name in self._advice.names if name.is_wildcard), None)
         if wildcard is not None:
+            from csrtui.core.advice import reach
+
             lines += _block("", visible(reach(wildcard)), self._text_width, _MAX_REACH, "label")
         return lines
 

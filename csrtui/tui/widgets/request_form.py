@@ -9,11 +9,9 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widget import Widget
 
-from csrtui.core import countries
 from csrtui.core.draft import Draft
 from csrtui.core.finding import CaKind, FieldName
 from csrtui.core.keys import KeyType
-from csrtui.core.names import split_names
 from csrtui.core.platforms import PLATFORMS, read_platform
 from csrtui.core.visible import visible
 from csrtui.tui.widgets.choice_field import ChoiceField
@@ -244,6 +242,8 @@ class RequestForm(Widget):
         event.stop()
         lines, left_out = _separate_lines(event.lines)
         if event.field.id in {FieldName.COMMON_NAME.value, FieldName.NAMES.value}:
+            from csrtui.core.names import split_names
+
             taken = self._take_names(event.field, split_names("\n".join(lines)))
             told = f"{taken} name{'s' if taken != 1 else ''} taken from the paste"
         else:
@@ -271,6 +271,8 @@ class RequestForm(Widget):
 
     def settle(self) -> None:
         """Write the code for a country that was typed by its name; undo brings the name back."""
+        from csrtui.core import countries
+
         field = self._field(FieldName.COUNTRY)
         code = countries.find_country(field.value) if field.value.strip() else None
         if code is not None and not _is_code(field.value.strip()):
@@ -279,14 +281,23 @@ class RequestForm(Widget):
 
     def _show_country(self) -> None:
         text = self._field(FieldName.COUNTRY).value.strip()
+        if not text:
+            self._country_name.show([])
+            return
+        from csrtui.core import countries
+
         name = countries.name_of(text.upper()) if _is_code(text) else None
         if len(text) > 1 and not _is_code(text):
             name = ", ".join(f"{code} {found}" for code, found in countries.search(text)[:3])
-        self.query_one("#country-name", TextBlock).show([((visible(name or ""), "label"),)])
+        self._country_name.show([((visible(name or ""), "label"),)])
 
     def refresh_country(self) -> None:
         """Show the name of the country as it stands."""
         self._show_country()
+
+    @property
+    def _country_name(self) -> TextBlock:
+        return self.query_one("#country-name", TextBlock)
 
     def _draw_labels(self) -> None:
         lines: list[Line] = []
