@@ -267,8 +267,10 @@ def test_remedies_mend(healthy: ExaminedStore) -> None:
         ("key.pem", "mv -nT {pair} {aside} && csrtui restore {copy}"),
         (
             "pair.json",
-            "mv -nT {pair} {aside} && csrtui adopt --as a.com"
-            + " --key {aside}/key.pem --csr {aside}/request.pem --cert {aside}/certificate.pem",
+            (
+                "mv -nT {pair} {aside} && csrtui adopt --as a.com"
+                " --key {aside}/key.pem --csr {aside}/request.pem --cert {aside}/certificate.pem"
+            ),
         ),
     ],
 )
