@@ -37,4 +37,4 @@ async def test_a_pair_becomes_due_while_the_screen_is_open(tmp_path: Path) -> No
         session.clock = lambda: NOW + timedelta(days=31)
         user.keystore.look()
         await user.settle()
-        assert "-1 d renew" in user.screen_text
+        assert "-1 d  renew" in user.screen_text
