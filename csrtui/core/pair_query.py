@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 
-from csrtui.core.pair import NextStep, Pair, Stage, urgency
+from csrtui.core.pair import BackupStatus, NextStep, Pair, Stage, urgency
 
 SortKey = tuple[int, float, str]
 """What pairs are sorted by: a rank, a time or none, the name."""
@@ -33,6 +33,22 @@ class Order(Enum):
         return orders[(orders.index(self) + 1) % len(orders)]
 
 
+class Need(Enum):
+    """What pairs can be in need of."""
+
+    BACKUP = auto()
+    """They are in use and have no verified backup."""
+    VERIFICATION = auto()
+    """They have backups, which may be looked at again."""
+
+    def is_of(self, pair: Pair) -> bool:
+        """Whether a pair has this need."""
+        record = pair.record
+        if self is Need.VERIFICATION:
+            return record.backup_status is not BackupStatus.NONE
+        return record.backup_status is not BackupStatus.VERIFIED and record.stage is not Stage.RETIRED
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """What pairs have to be to be shown.
@@ -41,11 +57,13 @@ class Query:
         words: What they hold, every one of them, in lower case (`str.casefold`).
         next_step: The step that is before them, or None for any.
         retired: Whether retired ones are shown.
+        need: What they are in need of, or None for any.
     """
 
     words: tuple[str, ...] = ()
     next_step: NextStep | None = None
     retired: Retired = Retired.SHOWN
+    need: Need | None = None
 
     @classmethod
     def typed(cls, text: str, next_step: NextStep | None = None, retired: Retired = Retired.SHOWN) -> "Query":
@@ -57,6 +75,8 @@ class Query:
         if self.retired is Retired.HIDDEN and pair.record.stage is Stage.RETIRED:
             return False
         if self.next_step is not None and pair.record.next_step(now) is not self.next_step:
+            return False
+        if self.need is not None and not self.need.is_of(pair):
             return False
         if not self.words:
             return True

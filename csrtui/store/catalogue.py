@@ -6,8 +6,10 @@ to forget at any moment is only a cache (`csrtui.store.index`).
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from csrtui.core.pair_query import Query
 from csrtui.store.checking import Check
 from csrtui.store.index import Index, IndexBrokenError, open_index, private_index, remove_index
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from csrtui.core.errors import StoreError
     from csrtui.store.keystore import Keystore
 
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ATTEMPTS: Final = 4
 """How often a question is asked, or a check made for it, before the cache is done without."""
 
@@ -53,6 +56,22 @@ class Catalogue:
             return self.checked and self._index is not None and self._index.is_as_noted()
         except IndexBrokenError:
             return False
+
+    def recall(self) -> int:
+        """Open what an earlier run left; return how many pairs it knew, as it knew them.
+
+        Raises:
+            StoreError: The store cannot be used.
+        """
+        with self._store.folders() as folders:
+            if folders is None:
+                return 0
+            self._index = open_index(folders[0], self._store.path)
+        try:
+            return self._index.counts(Query(), _LONG_AGO)[0]
+        except IndexBrokenError:
+            self.close()
+            return 0
 
     def check(self, report: Callable[[int, int], None] = lambda _done, _all: None) -> None:
         """Hold what is known against the folders, and read again what has changed.
@@ -118,3 +137,14 @@ class Catalogue:
         self._index = private_index()
         self.check()
         return question(self._index)
+
+    def glance(self, question: Callable[[Index], _T]) -> _T | None:
+        """Return the answer to a question, or None when what was known is lost: at once in any case."""
+        index = self._index
+        if index is None:
+            return None
+        try:
+            return question(index)
+        except IndexBrokenError:
+            self.checked = False
+            return None

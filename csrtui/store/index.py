@@ -19,9 +19,9 @@ from typing import Final
 from zlib import crc32
 
 from csrtui.core.errors import StoreError
-from csrtui.core.pair import NextStep, Stage
+from csrtui.core.pair import BackupStatus, NextStep, Stage
 from csrtui.core.pair_line import PairLine, thirds
-from csrtui.core.pair_query import Order, Query, Retired
+from csrtui.core.pair_query import Need, Order, Query, Retired
 from csrtui.store.modes import PRIVATE_FILE, judge
 
 FILE: Final = ".pairs-1.sqlite"
@@ -37,7 +37,11 @@ _COLUMNS = (*PairLine._fields, "spki", "searched", "stamp")
 _TABLE = f"CREATE TABLE pairs (id INTEGER PRIMARY KEY, {', '.join(_COLUMNS)}, seal, UNIQUE (name))"
 _LINE = ", ".join(PairLine._fields)
 _ROW = f"{', '.join(_COLUMNS)}, seal"
-_PUT = f"REPLACE INTO pairs ({_ROW}) VALUES ({', '.join('?' * (len(_COLUMNS) + 1))})"  # noqa: S608 - from constants
+_SET = ", ".join(f"{column} = excluded.{column}" for column in (*_COLUMNS[1:], "seal"))
+_PUT = (
+    f"INSERT INTO pairs ({_ROW}) VALUES ({', '.join('?' * (len(_COLUMNS) + 1))})"  # noqa: S608 - from constants
+    f" ON CONFLICT (name) DO UPDATE SET {_SET}"  # a pair keeps its number
+)
 _IS_DUE = "due <= :now"
 _ORDER = {
     Order.URGENCY: f"CASE WHEN {_IS_DUE} THEN due_rank ELSE rank END, weight, name",
@@ -45,6 +49,8 @@ _ORDER = {
     Order.MADE: "created DESC, name",
     Order.LEFT: "expires IS NULL, expires, name",
 }
+_BARE = f"backup <> '{BackupStatus.VERIFIED}' AND stage <> '{Stage.RETIRED}'"
+_NEEDS = {Need.BACKUP: f"({_BARE})", Need.VERIFICATION: f"backup <> '{BackupStatus.NONE}'"}
 _PRAGMAS = (
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cell_size_check = ON",
@@ -225,6 +231,12 @@ class Index:
         found = [self._all("SELECT name FROM pairs WHERE id = ?", (number,)) for number in ids]
         return [rows[0][0] if rows else None for rows in found]
 
+    def every_name(self, query: Query, order: Order, now: datetime) -> list[str]:
+        """Return the names of the pairs that meet a query, in order."""
+        where, given = _where(query, now)
+        found = self._all(f"SELECT name FROM pairs WHERE {where} ORDER BY {_ORDER[order]}", given)  # noqa: S608 - from constants
+        return [name for (name,) in found]
+
     def number(self, name: str) -> int | None:
         """Return the number of the pair of that name, or None."""
         found = self._all("SELECT id FROM pairs WHERE name = ?", (name,))
@@ -233,7 +245,7 @@ class Index:
     def counts(self, query: Query, now: datetime) -> tuple[int, int, int, int]:
         """Return how many pairs meet a query: all, those in use without a verified backup, due, retired."""
         where, given = _where(query, now)
-        sums = f"sum(backup <> 'verified' AND stage <> 'retired'), sum({_IS_DUE}), sum(stage = 'retired')"
+        sums = f"sum({_BARE}), sum({_IS_DUE}), sum(stage = '{Stage.RETIRED}')"
         sql = f"SELECT count(*), {sums} FROM pairs WHERE {where}"  # noqa: S608 - from constants
         every, bare, due, retired = self._all(sql, given)[0]
         return every, bare or 0, due or 0, retired or 0
@@ -366,6 +378,8 @@ def _where(query: Query, now: datetime) -> tuple[str, dict[str, object]]:
         is_due = f"coalesce({_IS_DUE}, 0)"
         given["step"] = query.next_step.value
         conditions.append(is_due if query.next_step is NextStep.RENEW else f"step = :step AND NOT {is_due}")
+    if query.need is not None:
+        conditions.append(_NEEDS[query.need])
     for number, word in enumerate(query.words):
         given[f"word{number}"] = _bytes(word)
         conditions.append(f"instr(searched, :word{number})")

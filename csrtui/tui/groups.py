@@ -1,9 +1,11 @@
 """Which pairs a command is for: the one under the cursor, the marked ones, or all that need it."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
-from csrtui.core.pair import BackupStatus, Pair, Stage
+from csrtui.core.pair import Pair
+from csrtui.core.pair_query import Need
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,16 +14,27 @@ class Group:
 
     Attributes:
         label: What they are called.
-        pairs: At least one.
+        pairs: At least one. Of a store of many they are read when they are gone through.
     """
 
     label: str
-    pairs: tuple[Pair, ...]
+    pairs: Sequence[Pair]
 
     @property
-    def names(self) -> list[str]:
+    def names(self) -> Sequence[str]:
         """Their names."""
-        return [pair.name for pair in self.pairs]
+        return self.pairs.names if isinstance(self.pairs, Named) else [pair.name for pair in self.pairs]
+
+
+@runtime_checkable
+class Named(Protocol):
+    """Pairs whose names are known before they are read."""
+
+    names: Sequence[str]
+
+
+def _none(_need: Need) -> Sequence[Pair]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,34 +44,29 @@ class AtHand:
     Attributes:
         current: The pair under the cursor, or the one that is shown.
         marked: The marked pairs.
-        every: All pairs that can be chosen there.
+        needing: Gives, of all pairs that can be chosen there, those with a need.
     """
 
     current: Pair | None
-    marked: tuple[Pair, ...] = ()
-    every: tuple[Pair, ...] = ()
+    marked: Sequence[Pair] = ()
+    needing: Callable[[Need], Sequence[Pair]] = _none
 
-    @classmethod
-    def among(cls, every: Iterable[Pair], current: Pair | None, marks: Collection[object]) -> "AtHand":
-        """What is at hand in a list whose marks are names."""
-        pairs = tuple(every)
-        return cls(current, tuple(pair for pair in pairs if pair.name in marks) if marks else (), pairs)
-
-    def groups(self, needing: Callable[[Pair], bool], what: str) -> list[Group]:
+    def groups(self, need: Need, what: str) -> list[Group]:
         """Return the groups there are, the likeliest first; none of the same pairs twice.
 
         Args:
-            needing: Whether a pair is among all that need it.
+            need: What the group of all is in need of.
             what: What those are called after ``all 12``.
         """
-        needy = tuple(pair for pair in self.every if needing(pair))
+        needy = self.needing(need)
         found = []
         if self.marked:
             found.append(Group(f"the {len(self.marked)} marked", self.marked))
         if self.current:
             found.append(Group(self.current.name, (self.current,)))
         if needy:
-            found.append(Group(f"all {len(needy)} {what}" if len(needy) > 1 else needy[0].name, needy))
+            group = Group(f"all {len(needy)} {what}", needy)
+            found.append(group if len(needy) > 1 else Group(group.names[0], needy))
         known: set[frozenset[str]] = set()
         groups = []
         for group in found:
@@ -67,16 +75,6 @@ class AtHand:
                 known.add(names)
                 groups.append(group)
         return groups
-
-
-def is_bare(pair: Pair) -> bool:
-    """Whether a pair is in use and has no verified backup."""
-    return pair.record.backup_status is not BackupStatus.VERIFIED and pair.record.stage is not Stage.RETIRED
-
-
-def has_backup(pair: Pair) -> bool:
-    """Whether any backup of a pair is known."""
-    return bool(pair.record.backups)
 
 
 def choices(groups: Sequence[Group]) -> list[tuple[str, str]]:

@@ -10,10 +10,12 @@ from screens_user import NOW
 from textual.app import App
 
 from csrtui.core.pair import Backup, BackupStatus, Pair
+from csrtui.core.pair_query import Need
+from csrtui.tasks.holdings import Few
 from csrtui.tasks.recording import change_record
-from csrtui.tasks.review import read_pair
+from csrtui.tasks.review import Keyring, read_pair
 from csrtui.tasks.verify import verify_many
-from csrtui.tui.groups import AtHand, choices, has_backup, is_bare
+from csrtui.tui.groups import AtHand, choices
 from csrtui.tui.widgets.progress_line import ProgressLine
 
 if TYPE_CHECKING:
@@ -30,16 +32,19 @@ def pairs(store: Path, *names: str) -> dict[str, Pair]:
 
 def test_the_likeliest_group_comes_first_and_none_twice(tmp_path: Path) -> None:
     every = pairs(tmp_path, "a.com", "b.com", "c.com")
-    hand = AtHand.among(every.values(), every["b.com"], {"a.com", "c.com", "gone.com"})
-    groups = hand.groups(is_bare, "not backed up")
+    few = Few(Keyring(tuple(every.values())))
+    hand = AtHand(
+        every["b.com"], few.named({"a.com", "c.com", "gone.com"}), lambda need: few.needing(need, NOW)
+    )
+    groups = hand.groups(Need.BACKUP, "not backed up")
     assert [group.label for group in groups] == ["the 2 marked", "b.com", "all 3 not backed up"]
     assert groups[0].names == ["a.com", "c.com"]
     assert choices(groups)[1] == ("1", "b.com   (or all 3 not backed up)")
     assert choices(groups)[2][1].endswith("(or the 2 marked)")
-    assert [group.label for group in AtHand(every["b.com"]).groups(is_bare, "x")] == ["b.com"]
-    alone = AtHand.among([every["a.com"]], every["a.com"], ())
-    assert [group.label for group in alone.groups(is_bare, "x")] == ["a.com"], "all are the same one"
-    assert AtHand(None).groups(is_bare, "x") == []
+    assert [group.label for group in AtHand(every["b.com"]).groups(Need.BACKUP, "x")] == ["b.com"]
+    alone = AtHand(every["a.com"], (), lambda _: [every["a.com"]])
+    assert [group.label for group in alone.groups(Need.BACKUP, "x")] == ["a.com"], "all are the same one"
+    assert AtHand(None).groups(Need.BACKUP, "x") == []
 
 
 def test_who_needs_a_backup(tmp_path: Path) -> None:
@@ -48,9 +53,10 @@ def test_who_needs_a_backup(tmp_path: Path) -> None:
     change_record(session, "a.com", lambda record: record.with_backup(backup))
     change_record(session, "b.com", lambda record: record.with_backup(backup.proved(NOW)))
     one, other = (read_pair(session, name)[0] for name in ("a.com", "b.com"))
-    assert (is_bare(one), is_bare(other)) == (True, False)
-    assert has_backup(one)
-    assert not AtHand(None, every=(other,)).groups(is_bare, "x")
+    assert (Need.BACKUP.is_of(one), Need.BACKUP.is_of(other)) == (True, False)
+    assert Need.VERIFICATION.is_of(one)
+    few = Few(Keyring((other,)))
+    assert not AtHand(None, needing=lambda need: few.needing(need, NOW)).groups(Need.BACKUP, "x")
 
 
 def test_one_that_cannot_be_looked_at_does_not_hold_up_the_others(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from screens_user import at_screens, session_on
 
 from csrtui.core.finding import CaKind, FieldName, Level, worst_first
 from csrtui.core.keys import KeyType
+from csrtui.core.pair import Pair
 from csrtui.core.platforms import PLATFORMS
 from csrtui.tui.widgets.choice_field import ChoiceField
 
@@ -255,7 +256,9 @@ async def test_generating_from_the_country_field_settles_its_name(tmp_path: Path
         await user.go_to(FieldName.COUNTRY)
         await user.press(*"Germany", "ctrl+g")
         await user.until_pairs("www.example.com")
-        assert user.keystore._keyring.pairs[0].record.subject.country == "DE"
+        pair = user.keystore._rows.item(0)
+        assert isinstance(pair, Pair)
+        assert pair.record.subject.country == "DE"
 
 
 # Choices

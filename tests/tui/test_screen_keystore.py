@@ -16,6 +16,7 @@ from csrtui.core.pair_query import Order, sort_key
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.asking import Asked
 from csrtui.tasks.create import create_pair
+from csrtui.tasks.holdings import FewItems
 from csrtui.tui.panes.pair_rows import PairRows
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ async def test_a_look_at_a_store_that_did_not_change_reads_nothing(tmp_path: Pat
             read.append(1)
             return listing()
 
-        session.store.listing = counted  # type: ignore[method-assign]
+        session.store.listing = counted  # type: ignore[method-assign, assignment]
         user.keystore.look()
         await user.settle()
         assert not user.keystore._reading
@@ -235,7 +236,7 @@ def test_rows_are_as_wide_as_there_is_room(tmp_path: Path, width: int) -> None:
         for item in session.store.listing()
         if isinstance(item.record, bytes)
     ]
-    rows = PairRows(pairs, (), NOW)
+    rows = PairRows(FewItems(pairs), (), NOW)
     assert len(rows) == 2
     for index in range(2):
         assert cell_len(rows.row(index, width).plain) <= width

@@ -8,13 +8,14 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widget import Widget
 
-from csrtui.core.errors import CsrtuiError
-from csrtui.core.pair_query import Order, sort_key
+from csrtui.core.pair_query import Order, Query
 from csrtui.core.visible import visible
-from csrtui.tasks.review import Keyring, Problem, list_pairs, select
-from csrtui.tasks.wording import summary
+from csrtui.tasks.holdings import Few, FewItems
+from csrtui.tasks.review import Keyring, Problem
+from csrtui.tasks.tally import Tally
 from csrtui.tui.commands import HELP_IN_LISTS
 from csrtui.tui.groups import AtHand
+from csrtui.tui.panes.keystore_reading import Loaded, Progress, Selected, read_store, select_pairs
 from csrtui.tui.panes.pair_rows import PairRows
 from csrtui.tui.widgets.line_list import LineList, Marking
 from csrtui.tui.widgets.text_block import TextBlock
@@ -22,14 +23,20 @@ from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import wrap
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
+    from csrtui.core.errors import CsrtuiError
     from csrtui.core.pair import Pair
+    from csrtui.tasks.holdings import Holdings, Items
     from csrtui.tasks.session import Session
 
 _LOOK_EVERY = 1.0
 """Seconds between looks at whether another session changed the store: one system call each."""
+_LONG = 0.2
+"""Seconds of reading from which on a store is not read again at once."""
 _NO_PAIRS = (
     "No pairs yet. A pair is a private key and the CSR made from it. Type the host name into "
     "the request form, then ctrl+g makes one."
@@ -79,31 +86,22 @@ class KeystorePane(Widget):
             super().__init__()
             self.error = error
 
-    class Loaded(Message):
-        """The store was read in the background.
-
-        Args:
-            keyring: What is in it.
-            generation: The store's stamp before it was read.
-            error: Why nothing could be read, or None.
-        """
-
-        def __init__(self, keyring: Keyring, generation: int, error: CsrtuiError | None = None) -> None:
-            super().__init__()
-            self.keyring = keyring
-            self.generation = generation
-            self.error = error
-
     def __init__(self, session: Session, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._session = session
-        self._keyring = Keyring(())
-        self._rows = PairRows((), (), session.clock())
+        self._holdings: Holdings = Few(Keyring(()))
+        self._rows = PairRows(FewItems(()), (), session.clock())
+        self._tally = Tally()
         self._order = Order.URGENCY
         self._generation = -1
         self._reading = False
+        self._done: Progress | None = None
+        self._resting = False
+        self._selecting = False
+        self._select_again = False
         self._error: CsrtuiError | None = None
         self._wanted: str | None = None
+        self._shown_at = _hour(session.clock())
 
     def compose(self) -> ComposeResult:
         """Build the pane."""
@@ -143,26 +141,49 @@ class KeystorePane(Widget):
             want: The name of the pair to put the cursor on, once it is there.
         """
         self._wanted = want or self._wanted
+        if _hour(self._session.clock()) != self._shown_at:
+            self._show()  # what depends on the clock: a pair may have become due, and comes first then
+        if self._reading or self._resting:
+            return
         generation = self._session.store.generation()
-        if generation != self._generation and not self._reading:
+        if generation != self._generation or not self._holdings.is_current:
             self._reading = True
-            self.run_worker(lambda: self._read(generation), thread=True, group="keystore")
+            self.run_worker(
+                lambda: read_store(self._session, self._holdings, generation, self.post_message),
+                thread=True,
+                group="keystore",
+            )
 
-    def _read(self, generation: int) -> None:
-        try:
-            self.post_message(self.Loaded(list_pairs(self._session), generation))
-        except CsrtuiError as error:
-            self.post_message(self.Loaded(Keyring(()), generation, error))
-            self.post_message(self.Failed(error))
-
-    def on_keystore_pane_loaded(self, event: Loaded) -> None:
+    def on_loaded(self, event: Loaded) -> None:
         """Show what was read."""
         event.stop()
-        self._reading = False
-        self._generation = event.generation
-        self._keyring, self._error = event.keyring, event.error
+        self._holdings, self._error = event.holdings, event.error
+        if event.error is not None:
+            self.post_message(self.Failed(event.error))
+        if event.is_last:
+            self._reading, self._done = False, None
+            self._generation = event.generation
+            self._rest(event.seconds)
         self._show()
         self.look()
+
+    def _rest(self, seconds: float) -> None:
+        """After a reading that took long, give others twice the time before the next one."""
+        if seconds > _LONG:
+            self._resting = True
+            self.set_timer(2 * seconds, self._rested)
+
+    def _rested(self) -> None:
+        self._resting = False
+        self.look()
+
+    def on_progress(self, event: Progress) -> None:
+        """Say how far the reading is."""
+        event.stop()
+        if self._reading:
+            self._done = event
+            self._show_counted()
+            self._show_empty()
 
     # Commands
 
@@ -170,7 +191,9 @@ class KeystorePane(Widget):
         """The pair under the cursor, the marked ones, also those that the filter hides, and all."""
         item = None if self.pairs.cursor is None else self._rows.item(self.pairs.cursor)
         current = None if isinstance(item, Problem) else item
-        return AtHand.among(self._keyring.pairs, current, self.pairs.marks)
+        marks = sorted(str(mark) for mark in self.pairs.marks)
+        marked = self._holdings.named(marks) if marks else ()
+        return AtHand(current, marked, lambda need: self._holdings.needing(need, self._session.clock()))
 
     def focus_list(self) -> None:
         """Put the cursor into the list."""
@@ -214,23 +237,64 @@ class KeystorePane(Widget):
 
     # Drawing
 
+    @property
+    def _query(self) -> Query:
+        return Query.typed(self.filter.value)
+
     def _show(self) -> None:
-        now = self._session.clock()
+        """Show the pairs that are asked for; of many, as soon as they are found."""
+        holdings, query, order, now = self._holdings, self._query, self._order, self._session.clock()
+        self._shown_at = _hour(now)
+        if holdings.is_quick:
+            self._put(*holdings.select(query, order, now), now)
+        elif self._selecting:
+            self._select_again = True
+        else:
+            self._selecting = True
+            self.run_worker(
+                lambda: select_pairs(holdings, query, order, now, self.post_message),
+                thread=True,
+                group="select",
+            )
+
+    def on_selected(self, event: Selected) -> None:
+        """Show what was found, and look for what was asked for meanwhile."""
+        event.stop()
+        self._selecting = False
+        if event.error is not None:
+            self._error = event.error
+            self.post_message(self.Failed(event.error))
+        if event.holdings is self._holdings:
+            self._put(event.items, event.tally, event.now)
+        if self._select_again:
+            self._select_again = False
+            self._show()
+
+    def _put(self, items: Items, tally: Tally, now: datetime) -> None:
         text = self.filter.value
-        pairs = select(self._keyring.pairs, now, text=text)
-        if self._order is not Order.URGENCY:
-            pairs.sort(key=sort_key(self._order, now))
-        problems = [problem for problem in self._keyring.problems if text.casefold() in problem.name]
-        self._rows = PairRows(pairs, problems, now)
+        problems = [problem for problem in self._holdings.problems if text.casefold() in problem.name]
+        self._tally = tally
+        self._rows = PairRows(items, problems, now)
         self.pairs.set_rows(self._rows)
         self._go_to_wanted()
-        counted = summary(self._keyring.pairs, now) if self._error is None else "cannot be read"
-        if self._keyring.problems:
-            counted += f" · {len(self._keyring.problems)} cannot be read"
-        shown = f"{len(pairs)} of {counted}" if text.strip() else counted
-        self.query_one("#summary", TextBlock).show([((f" {shown}", "label"),)])
+        self._show_counted()
         self._show_empty()
-        self.post_message(self.Summed(counted))
+        self.post_message(self.Summed(self._counted))
+
+    @property
+    def _counted(self) -> str:
+        if self._error is not None:
+            return "cannot be read"
+        unreadable = len(self._holdings.problems)
+        return f"{self._tally}{f' · {unreadable} cannot be read' if unreadable else ''}"
+
+    def _show_counted(self) -> None:
+        counted = self._counted
+        found = len(self._rows) - self._rows.unreadable
+        shown = f"{found} of {counted}" if self.filter.value.strip() else counted
+        if self._done is not None:
+            shown = f"{self._done.text} · {shown}" if self._tally.pairs else self._done.text
+        self.query_one("#summary", TextBlock).show([((f" {shown}", "label"),)])
 
     def _go_to_wanted(self) -> None:
         place = self._rows.find(self._wanted) if self._wanted else None
@@ -243,9 +307,16 @@ class KeystorePane(Widget):
         self.set_class(not len(self._rows), "-empty")
         if self._error is not None:
             texts = [self._error.what, self._error.hint or ""]
-        elif self._keyring.pairs or self._keyring.problems:
+        elif self._done is not None and not self._tally.pairs:
+            texts = [f"{self._done.text} …"]
+        elif self._tally.pairs or self._holdings.problems:
             texts = [f"No pair holds all of: {self.filter.value}   Esc shows all."]
         else:
             texts = [_NO_PAIRS]
         lines = [line for text in texts for line in wrap(visible(text), max(self.size.width - 2, 1))]
         block.show([((f" {line}", ""),) for line in lines])
+
+
+def _hour(now: datetime) -> datetime:
+    """The hour that `now` is in: days left are counted, and pairs become due, at any time of a day."""
+    return now.replace(minute=0, second=0, microsecond=0)

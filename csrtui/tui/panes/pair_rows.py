@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
     from datetime import datetime
 
+    from csrtui.tasks.holdings import Items
+
 _WIDTHS: Final = {"Key": 9, "Made": 9, "Backup": 13, "Stage": 9, "Left": 5, "Next": 7}
 _GIVEN_UP: Final = ("Key", "Made", "Stage", "Left", "Backup")
 """Which columns go first when there is no room."""
@@ -27,30 +29,42 @@ class PairRows:
     """Rows for a `LineList`: pairs that cannot be read first, then the others as they are sorted.
 
     Args:
-        pairs: In their order.
+        items: The pairs in their order.
         problems: What cannot be read.
         now: What ages and days left are counted to.
     """
 
-    def __init__(self, pairs: Sequence[Pair], problems: Sequence[Problem], now: datetime) -> None:
-        self._items: list[Pair | Problem] = [*problems, *pairs]
-        self._places = {item.name: place for place, item in enumerate(self._items)}
+    def __init__(self, items: Items, problems: Sequence[Problem], now: datetime) -> None:
+        self._items = items
+        self._problems = problems
         self._now = now
 
     def __len__(self) -> int:
-        return len(self._items)
+        return len(self._problems) + len(self._items)
+
+    @property
+    def unreadable(self) -> int:
+        """How many of them cannot be read."""
+        return len(self._problems)
 
     def item(self, index: int) -> Pair | Problem:
         """Return what row `index` stands for."""
-        return self._items[index]
+        before = len(self._problems)
+        return self._problems[index] if index < before else self._items.item(index - before)
 
     def key(self, index: int) -> Hashable:
         """The name, which no other row has."""
-        return self._items[index].name
+        return self.item(index).name
 
     def find(self, key: Hashable) -> int | None:
         """Where the pair of that name is."""
-        return self._places.get(key) if isinstance(key, str) else None
+        if not isinstance(key, str):
+            return None
+        for place, problem in enumerate(self._problems):
+            if problem.name == key:
+                return place
+        among_pairs = self._items.place(key)
+        return None if among_pairs is None else len(self._problems) + among_pairs
 
     def header(self, width: int) -> str:
         """The columns' names."""
@@ -59,7 +73,7 @@ class PairRows:
 
     def row(self, index: int, width: int) -> Content:
         """One pair."""
-        item = self._items[index]
+        item = self.item(index)
         columns, name_width = _columns(width)
         if isinstance(item, Problem):
             name = pad(visible(item.name), name_width)

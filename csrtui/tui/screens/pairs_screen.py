@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from textual.screen import Screen
 
 from csrtui.core.errors import CsrtuiError
+from csrtui.core.pair_query import Need
 from csrtui.core.visible import visible
 from csrtui.tasks.review import read_pair
 from csrtui.tasks.wording import NEXT_STEPS
 from csrtui.tui.commands import COMMANDS
-from csrtui.tui.groups import AtHand, Group, has_backup, is_bare
+from csrtui.tui.groups import AtHand, Group
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +65,7 @@ class PairsScreen(Screen[None]):
         """Ask where to and under which passphrase, then back up."""
         from csrtui.tui.screens.backup import BackupScreen
 
-        groups = self.at_hand().groups(is_bare, "not backed up")
+        groups = self.at_hand().groups(Need.BACKUP, "not backed up")
         if groups:
             self.app.push_screen(BackupScreen(self._session, groups), self._back_up)
         else:
@@ -88,7 +89,7 @@ class PairsScreen(Screen[None]):
         """Look at backups again."""
         from csrtui.tui.screens.verify import VerifyScreen
 
-        groups = self.at_hand().groups(has_backup, "that have backups")
+        groups = self.at_hand().groups(Need.VERIFICATION, "that have backups")
         if groups:
             self.app.push_screen(VerifyScreen(self._session, groups), lambda _: self.pairs_changed())
         else:

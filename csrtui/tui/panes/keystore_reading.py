@@ -1,0 +1,139 @@
+"""What the keystore pane does in threads: reading the store, and finding pairs among many."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from csrtui.core.errors import CsrtuiError
+from csrtui.tasks.holdings import Few, FewItems
+from csrtui.tasks.looking import MANY
+from csrtui.tasks.review import Keyring, list_pairs
+from csrtui.tasks.tally import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from csrtui.core.pair_query import Order, Query
+    from csrtui.tasks.holdings import Holdings, Items
+    from csrtui.tasks.session import Session
+
+    Post = Callable[[Message], object]
+
+_REPORT_EVERY = 0.5
+"""Seconds between two reports of how far a reading is."""
+
+
+class Loaded(Message):
+    """The store was read.
+
+    Args:
+        holdings: What is in it.
+        generation: The store's stamp before it was read, or None when the reading goes on.
+        seconds: How long it took.
+        error: Why nothing could be read, or None.
+    """
+
+    def __init__(
+        self,
+        holdings: Holdings,
+        generation: int | None,
+        seconds: float = 0.0,
+        error: CsrtuiError | None = None,
+    ) -> None:
+        super().__init__()
+        self.holdings = holdings
+        self.is_last = generation is not None
+        self.generation = generation or 0
+        self.seconds = seconds
+        self.error = error
+
+
+class Progress(Message):
+    """The store is being read.
+
+    Args:
+        done: How many pairs are done.
+        pairs: How many there are.
+        is_known: Whether they are known from an earlier run, and are only checked.
+    """
+
+    def __init__(self, done: int, pairs: int, *, is_known: bool) -> None:
+        super().__init__()
+        self.text = (
+            f"checking {done * 100 // max(pairs, 1)}%" if is_known else f"reading {done} of {pairs} pairs"
+        )
+
+
+class Selected(Message):
+    """Pairs were found.
+
+    Args:
+        holdings: Among which.
+        items: The pairs.
+        tally: A count of all.
+        now: When.
+        error: Why none could be found, or None.
+    """
+
+    def __init__(
+        self, holdings: Holdings, items: Items, tally: Tally, now: datetime, error: CsrtuiError | None = None
+    ) -> None:
+        super().__init__()
+        self.holdings = holdings
+        self.items = items
+        self.tally = tally
+        self.now = now
+        self.error = error
+
+
+def read_store(session: Session, before: Holdings, generation: int, post: Post) -> None:
+    """Read the store; post `Loaded` when that is done, and before that what an earlier run knew of many pairs.
+
+    Args:
+        session: Whose store.
+        before: What was read of it the last time.
+        generation: The store's stamp.
+        post: Posts a message.
+    """
+    started = time.monotonic()
+    try:
+        if session.store.has_many(MANY):
+            holdings: Holdings = _read_many(session, before, post)
+        else:
+            holdings = Few(list_pairs(session))
+    except CsrtuiError as error:
+        post(Loaded(Few(Keyring(())), generation, error=error))
+    else:
+        post(Loaded(holdings, generation, time.monotonic() - started))
+
+
+def select_pairs(holdings: Holdings, query: Query, order: Order, now: datetime, post: Post) -> None:
+    """Find pairs, and post `Selected`."""
+    try:
+        post(Selected(holdings, *holdings.select(query, order, now), now))
+    except CsrtuiError as error:
+        post(Selected(holdings, FewItems(()), Tally(), now, error))
+
+
+def _read_many(session: Session, before: Holdings, post: Post) -> Holdings:
+    from csrtui.tasks.large_store import Many
+
+    holdings = before if isinstance(before, Many) else Many(session)
+    is_known = holdings.is_checked or holdings.recall() > 0
+    if is_known and holdings is not before:
+        post(Loaded(holdings, None))
+    last = time.monotonic()
+
+    def report(done: int, pairs: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last > _REPORT_EVERY:
+            last = now
+            post(Progress(done, pairs, is_known=is_known))
+
+    holdings.check(report)
+    return holdings
