@@ -33,11 +33,14 @@ pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="Postfix is started by root only")
-def test_postfix(issued: Issued) -> None:
+@pytest.mark.parametrize("settings", ["smtpd_tls_chain_files", "smtpd_tls_cert_file smtpd_tls_key_file"])
+def test_postfix(issued: Issued, settings: str) -> None:
+    """With the setting of 3.4, and with the two that the guide names for versions before it."""
     postfix, port, place = program("postfix"), free_port(), issued.folder
-    lines = only(
+    chain, level = only(
         issued.export("postfix", into=BARE_FOLDER), "smtpd_tls_chain_files ", "smtpd_tls_security_level "
     )
+    lines = [level, *(chain.replace("smtpd_tls_chain_files", setting) for setting in settings.split())]
     with TemporaryDirectory(prefix="csrtui-postfix-") as top:
         base = Path(top)
         base.chmod(0o755)
@@ -50,6 +53,8 @@ def test_postfix(issued: Issued) -> None:
               f"maillog_file = {log}", f"maillog_file_prefixes = {base}", "inet_interfaces = loopback-only",
               f"myhostname = {NAME}", "mydestination =", "alias_maps =", "alias_database =", *lines)  # fmt: skip
         write(home / "master.cf", f"127.0.0.1:{port} inet n - n - - smtpd", *_POSTFIX_SERVICES)
+        checked = subprocess.run([postfix, "-c", str(home), "check"], capture_output=True, check=False)
+        assert checked.returncode == 0, checked.stderr.decode()
         try:
             with running([postfix, "-c", str(home), "start-fg"], port, place / "log"):
                 handshake(issued, port, "-starttls", "smtp")

@@ -63,6 +63,8 @@ def test_apache(issued: Issued) -> None:
         *only(lines, "SSLEngine on", "SSLCertificateFile ", "SSLCertificateKeyFile "),
         "</VirtualHost>",
     )
+    tested = subprocess.run([apache, "-t", "-f", conf], capture_output=True, check=False)
+    assert tested.returncode == 0, tested.stderr.decode()
     with running([apache, "-f", conf, "-DFOREGROUND"], port, place / "log"):
         handshake(issued, port)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.request import urlopen
 
 from real_authorities import Answer, call
-from real_servers import free_port, program, running
+from real_servers import free_ports, program, running
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,8 +24,7 @@ def certbot(csr: Path, folder: Path) -> Answer:
         csr: What to sign; it is given as it is, and certbot sees no key.
         folder: An empty one for all that they keep.
     """
-    ports = [free_port() for _ in range(5)]
-    acme, management, names, names_management, proof = ports
+    acme, management, names, names_management, proof = free_ports(5)
     program("certbot")
     call(folder, "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc",
          "-keyout", "pebble.key", "-out", "pebble.crt", "-days", "30", "-subj", "/CN=localhost",

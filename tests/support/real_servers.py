@@ -7,7 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from threading import Event
 from time import monotonic
@@ -64,10 +64,18 @@ class Issued:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        number: int = probe.getsockname()[1]
-        return number
+    """A port of loopback that nobody listens on."""
+    (number,) = free_ports(1)
+    return number
+
+
+def free_ports(count: int) -> list[int]:
+    """So many ports of loopback that nobody listens on, all different."""
+    with ExitStack() as probes:
+        sockets = [probes.enter_context(socket.socket()) for _ in range(count)]
+        for probe in sockets:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in sockets]
 
 
 @contextmanager
