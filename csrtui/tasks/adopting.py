@@ -127,21 +127,17 @@ def plan(found: Found, matched: Matched, missing: MissingRequest = MissingReques
     """Return what is to be adopted of what was found; where files were named, all of it or nothing."""
     taken: list[Candidate] = []
     refused = list(matched.failures)
+    misfits = bool(found.named and (refused or matched.strays))
+    if found.named:
+        refused += matched.strays
     for candidate in matched.candidates:
-        why = obstacle(candidate, missing)
+        why = "what was named with it cannot be taken" if misfits else obstacle(candidate, missing)
         if why is None:
             taken.append(candidate)
         else:
             file = candidate.file.path
             refused.append(Result(ok=False, pair=candidate.known_as, file=file, text=f"not adopted: {why}"))
-    if not found.named:
-        return Plan(tuple(taken), tuple(refused), matched.strays)
-    refused += matched.strays
-    if refused and taken:
-        text = "not adopted: what was named with it cannot be taken"
-        refused += [Result(ok=False, file=candidate.file.path, text=text) for candidate in taken]
-        taken.clear()
-    return Plan(tuple(taken), tuple(refused))
+    return Plan(tuple(taken), tuple(refused), () if found.named else matched.strays)
 
 
 def adopt_many(

@@ -202,8 +202,5 @@ def _strays(opened: set[str], pile: _Pile) -> Iterable[Result]:
 
 
 def _stray(file: str, what: str, known_as: str | None) -> Result:
-    if known_as is not None:
-        return Result(
-            ok=False, file=file, pair=known_as, text=f"{what}, of the pair {known_as} that is there"
-        )
-    return Result(ok=False, file=file, text=f"{what}, whose key is not among what was found")
+    whose = f"of the pair {known_as} of this keystore" if known_as else "whose key is not there"
+    return Result(ok=False, file=file, pair=known_as, text=f"{what}, {whose}")

@@ -1,0 +1,145 @@
+"""Looking for keys among the files of others: within bounds, and nothing but regular files is opened."""
+
+from __future__ import annotations
+
+import os
+import socket
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from csrtui.core.errors import InputError
+from csrtui.store import files, gathering
+from csrtui.store.gathering import is_folder, read_file, search
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PEM = b"-----BEGIN CERTIFICATE-----\n"
+
+
+def found(folder: Path, store: str = "/nowhere") -> tuple[list[str], list[str]]:
+    """What was found, by name, and what could not be looked at."""
+    searched = search(str(folder), store)
+    return [os.path.relpath(file.path, folder) for file in searched.files], searched.faults
+
+
+def test_a_file_comes_with_its_date_and_mode(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(PEM)
+    path.chmod(0o640)
+    when = datetime(2020, 5, 1, tzinfo=UTC)
+    os.utime(path, (when.timestamp(), when.timestamp()))
+    file = read_file(str(path))
+    assert (file.data, file.mode, file.modified, file.path) == (PEM, 0o640, when, str(path))
+    assert "BEGIN" not in repr(file)
+    os.utime(path, (-5, -5))
+    assert read_file(str(path)).modified == datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def test_a_file_that_goes_away_while_it_is_read_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gathering, "read_foreign", lambda _: PEM)
+    with pytest.raises(InputError, match="cannot read"):
+        read_file(str(tmp_path / "a"))
+
+
+def test_files_that_may_hold_something_are_found_folder_by_folder(tmp_path: Path) -> None:
+    (tmp_path / "b" / "c").mkdir(parents=True)
+    for name, data in {
+        "b/c/deep.pem": PEM,
+        "b/der": b"0\x03\x02\x01\x00",
+        "a.txt": b"hello " + PEM,
+        "wide": PEM.decode().encode("utf-16"),
+        "java": b"\xfe\xed\xfe\xed",
+        "putty.ppk": b"PuTTY-User-Key-File-3",
+        "readme": b"nothing",
+        "empty": b"",
+        "large": PEM + bytes(1024 * 1024),
+    }.items():
+        (tmp_path / name).write_bytes(data)
+    assert found(tmp_path) == (["a.txt", "java", "putty.ppk", "wide", "b/der", "b/c/deep.pem"], [])
+    assert is_folder(str(tmp_path))
+    assert not is_folder(str(tmp_path / "a.txt"))
+
+
+def test_links_to_files_are_followed_and_nothing_but_files_is_opened(tmp_path: Path) -> None:
+    real = tmp_path / "archive"
+    real.mkdir()
+    (real / "key1.pem").write_bytes(PEM)
+    live = tmp_path / "live"
+    live.mkdir()
+    (live / "key.pem").symlink_to("../archive/key1.pem")
+    (live / "folder").symlink_to("..")
+    (live / "loop").symlink_to("loop")
+    (live / "zero").symlink_to("/dev/zero")
+    os.mkfifo(live / "fifo")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(live / "s"))
+        assert found(live) == (["key.pem"], [])
+
+
+def test_a_search_has_its_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    below = tmp_path
+    for _ in range(gathering.MAX_DEPTH + 1):
+        below = below / "d"
+        below.mkdir()
+    (below / "too-deep").write_bytes(PEM)
+    (below.parent / "deep").write_bytes(PEM)
+    names, faults = found(tmp_path)
+    assert (names, faults) == (["d/" * gathering.MAX_DEPTH + "deep"], [])
+    for number in range(5):
+        (tmp_path / str(number)).write_bytes(PEM)
+    monkeypatch.setattr(gathering, "MAX_FILES", 3)
+    names, faults = found(tmp_path)
+    assert names == ["0", "1", "2"]
+    assert "more than is looked at" in faults[0]
+    monkeypatch.setattr(gathering, "MAX_FILES", 100)
+    monkeypatch.setattr(gathering, "MAX_KEPT", len(PEM))
+    assert found(tmp_path)[0] == ["0", "1"]
+
+
+def test_the_store_is_left_out(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    store.mkdir()
+    (store / "key.pem").write_bytes(PEM)
+    (tmp_path / "link").symlink_to(store)
+    assert found(tmp_path, str(tmp_path / "link")) == ([], [])
+    assert found(tmp_path) == (["store/key.pem"], [])
+
+
+def test_what_cannot_be_read_is_told_and_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.pem").write_bytes(PEM)
+    (tmp_path / "b.pem").write_bytes(PEM)
+    (tmp_path / "closed\x1b").mkdir()
+    scandir, read_foreign = os.scandir, files.read_foreign
+
+    def refusing_folder(path: str) -> object:
+        if "closed" in path:
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    def refusing_file(path: str) -> bytes:
+        if path.endswith("a.pem"):
+            raise InputError(f"cannot read {path}: Permission denied")
+        return read_foreign(path)
+
+    monkeypatch.setattr(os, "scandir", refusing_folder)
+    monkeypatch.setattr(gathering, "read_foreign", refusing_file)
+    names, faults = found(tmp_path)
+    assert names == ["b.pem"]
+    assert faults == [
+        f"cannot read {tmp_path}/a.pem: Permission denied",
+        f"cannot read {tmp_path}/closed\\x1b: Permission denied",
+    ]
+
+
+@pytest.mark.parametrize("name", ["not-there", "file", "a\0b"])
+def test_a_folder_that_cannot_be_searched_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_bytes(PEM)
+    with pytest.raises(InputError):
+        search(f"{tmp_path}/{name}", "/nowhere")

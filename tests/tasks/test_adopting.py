@@ -1,0 +1,608 @@
+"""Keys made elsewhere come into the store: with what belongs to them, as they were, or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from certificates_made import START, bundle, intermediate, named, pem, root
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    load_pem_private_key,
+    pkcs12,
+)
+from foreign_made import (
+    PHRASE,
+    PKCS9_EXTENSIONS,
+    alternative,
+    as_private,
+    attribute,
+    csr,
+    der_in,
+    ec_key,
+    microsoft_attributes,
+    openssh,
+    pkcs8,
+    rsa_key,
+    traditional,
+    with_parameters,
+)
+from pairs_made import order as backup_order
+from requests_made import NOW
+
+from csrtui.core import certificates, keys, request
+from csrtui.core import pkcs8 as own_pkcs8
+from csrtui.core.errors import InputError, RefusedError, StoreError
+from csrtui.core.finding import CaKind
+from csrtui.core.pair import NextStep, Stage
+from csrtui.core.pem import wrap
+from csrtui.core.secret import Secret
+from csrtui.store.keystore import Keystore
+from csrtui.tasks import adopting
+from csrtui.tasks.adopting import (
+    AdoptResult,
+    MissingRequest,
+    Order,
+    Protection,
+    adopt,
+    adopt_many,
+    obstacle,
+    plan,
+)
+from csrtui.tasks.adoption_found import look_at, look_in
+from csrtui.tasks.adoption_match import match
+from csrtui.tasks.adoption_words import candidate_lines
+from csrtui.tasks.backup import back_up
+from csrtui.tasks.doctor import Examination, is_well
+from csrtui.tasks.restore import restore
+from csrtui.tasks.review import list_pairs, read_pair
+from csrtui.tasks.unlocking import open_key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from csrtui.tasks.adoption_candidate import Candidate
+    from csrtui.tasks.results import Result
+    from csrtui.tasks.session import Session
+
+SECRET = Secret(PHRASE.decode())
+NAME = "www.mydomain.com"
+SAN = attribute(PKCS9_EXTENSIONS, alternative(NAME, "mydomain.com"))
+CSR = csr(attributes=(SAN,))
+LEAF = intermediate().sign(CSR)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a passphrase costs is not the matter here."""
+    monkeypatch.setattr(own_pkcs8, "ROUNDS", 1000)
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Path:
+    """A folder that is not the store's."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    return folder
+
+
+def put(folder: Path, **files: bytes) -> None:
+    """Files as others keep them: a key, a CSR, a certificate; old, and open to nobody else."""
+    for name, data in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        path.chmod(0o600)
+        os.utime(path, (NOW.timestamp() - 86400, NOW.timestamp() - 86400))
+
+
+def only(session: Session, folder: Path, passphrase: Secret | None = None, **options: Any) -> Candidate:
+    """The one candidate of a folder."""
+    (candidate,) = match(session, look_in(session, str(folder)), passphrase, **options).candidates
+    return candidate
+
+
+def adopted(session: Session, candidate: Candidate, **order: Any) -> AdoptResult:
+    result = adopt(session, candidate, Order(**order))
+    assert result.ok
+    return result
+
+
+def key_in(session: Session, name: str, passphrase: bytes | None = None) -> str:
+    key = load_pem_private_key(session.store.read_key(name), passphrase)
+    return keys.spki_sha256(as_private(key).public_key())
+
+
+SPKI = keys.spki_sha256(rsa_key().public_key())
+
+
+def test_a_key_with_its_csr_and_certificate_becomes_a_whole_pair(session: Session, elsewhere: Path) -> None:
+    put(elsewhere, key=traditional(rsa_key()), csr=wrap("NEW CERTIFICATE REQUEST", CSR))
+    put(elsewhere, cert=bundle(LEAF, intermediate().certificate, root().certificate))
+    before = {path.name: (path.read_bytes(), path.stat().st_mtime) for path in elsewhere.iterdir()}
+    result = adopted(session, only(session, elsewhere), platform="nginx")
+    assert (result.pair, result.file) == (NAME, f"{elsewhere}/key")
+    assert result.text == "adopted: RSA 2048 key, CSR and certificate"
+    pair, asked = read_pair(session, NAME)
+    assert asked.der == CSR
+    assert pair.record.names == (NAME, "mydomain.com")
+    assert (pair.record.platform, pair.record.ca, pair.record.key.type) == (
+        "nginx",
+        CaKind.PUBLIC,
+        "rsa-2048",
+    )
+    assert (pair.record.stage, pair.record.next_step(NOW)) == (Stage.ISSUED, NextStep.BACK_UP)
+    assert key_in(session, NAME) == SPKI
+    assert session.store.read(NAME).certificate == pem(LEAF, intermediate().certificate)
+    assert {path.name: (path.read_bytes(), path.stat().st_mtime) for path in elsewhere.iterdir()} == before
+    assert is_well(one for one in Examination(session).run() if one.code.value != "backup-none")
+
+
+def test_the_key_is_as_old_as_can_be_shown(session: Session, elsewhere: Path) -> None:
+    put(elsewhere, key=pkcs8(rsa_key()), csr=CSR)
+    candidate = only(session, elsewhere)
+    assert candidate.since == NOW - DAY
+    adopted(session, candidate)
+    record = read_pair(session, NAME)[0].record
+    assert record.created == NOW - DAY
+    assert [event.what for event in record.history] == [
+        f"key adopted from {elsewhere}/key, its CSR from {elsewhere}/csr",
+        "key in use since 2026-11-22T09:00:00Z at least, as the date of its file says",
+    ]
+
+
+def test_a_certificate_proves_more_than_a_file_that_was_copied(session: Session, elsewhere: Path) -> None:
+    first = START - 400 * DAY
+    put(
+        elsewhere,
+        key=pkcs8(rsa_key()),
+        csr=CSR,
+        old=pem(intermediate().sign(CSR, start=first)),
+        new=pem(LEAF),
+    )
+    candidate = only(session, elsewhere)
+    assert candidate.since == first
+    assert "key-old" in {finding.code for finding in candidate.findings}
+    result = adopted(session, candidate)
+    assert "1 older certificate of the same key stay where they are" in result.remarks
+    record = read_pair(session, NAME)[0].record
+    assert record.history[1].what.endswith("as the date of its first certificate says")
+    assert record.validity is not None
+    assert record.validity.not_before == START
+
+
+@pytest.mark.parametrize("when", [datetime(1970, 1, 1, tzinfo=UTC), NOW + 90 * DAY, NOW])
+def test_a_date_that_proves_nothing_is_not_believed(
+    session: Session, elsewhere: Path, when: datetime
+) -> None:
+    put(elsewhere, key=pkcs8(rsa_key()), csr=CSR)
+    os.utime(elsewhere / "key", (when.timestamp(), when.timestamp()))
+    adopted(session, only(session, elsewhere))
+    record = read_pair(session, NAME)[0].record
+    assert record.created == NOW
+    assert len(record.history) == 1
+
+
+# Passphrases
+
+
+@pytest.mark.parametrize("form", [pkcs8, traditional])
+def test_a_key_under_a_passphrase_stays_under_it(session: Session, elsewhere: Path, form: Any) -> None:
+    put(elsewhere, key=form(rsa_key(), passphrase=PHRASE), csr=CSR)
+    assert look_in(session, str(elsewhere)).wants_passphrase
+    adopted(session, only(session, elsewhere, SECRET))
+    assert session.store.read_key(NAME).startswith(b"-----BEGIN ENCRYPTED PRIVATE KEY-----")
+    assert key_in(session, NAME, PHRASE) == SPKI
+    pair = read_pair(session, NAME)[0]
+    assert pair.record.key.encrypted
+    assert keys.spki_sha256(open_key(session, pair, SECRET).public_key()) == SPKI
+
+
+def test_a_passphrase_may_be_taken_away_or_put_on(session: Session, elsewhere: Path) -> None:
+    put(elsewhere, key=pkcs8(rsa_key(), passphrase=PHRASE), csr=CSR)
+    adopted(session, only(session, elsewhere, SECRET), protection=Protection.PLAIN)
+    assert key_in(session, NAME) == SPKI
+    other = elsewhere / "other"
+    put(other, key=pkcs8(ec_key()), csr=request.probe(ec_key()))
+    adopted(session, only(session, other), protection=Protection.ENCRYPTED, passphrase=SECRET)
+    assert key_in(session, "proof.invalid", PHRASE)
+    third = elsewhere / "third"
+    put(third, key=pkcs8(ec_key(3), passphrase=PHRASE), csr=request.probe(ec_key(3)))
+    adopted(session, only(session, third, SECRET), protection=Protection.ENCRYPTED)
+    assert key_in(session, "proof.invalid-2", PHRASE)
+
+
+@pytest.mark.parametrize(
+    ("passphrase", "words"), [(None, "under a passphrase"), (Secret("x"), "does not open")]
+)
+def test_a_key_that_stays_closed_is_a_failure(
+    session: Session, elsewhere: Path, passphrase: Secret | None, words: str
+) -> None:
+    put(elsewhere, key=pkcs8(rsa_key(), passphrase=PHRASE), csr=CSR)
+    matched = match(session, look_in(session, str(elsewhere)), passphrase)
+    assert not matched.candidates
+    assert words in matched.failures[0].text
+    assert "whose key is not there" in matched.strays[0].text
+
+
+def test_pkcs12_brings_its_certificates_along(session: Session, elsewhere: Path) -> None:
+    packed = pkcs12.serialize_key_and_certificates(
+        b"x", rsa_key(), LEAF, [intermediate().certificate], BestAvailableEncryption(PHRASE)
+    )
+    put(elsewhere, **{"all.p12": packed, "csr": CSR})
+    adopted(session, only(session, elsewhere, SECRET))
+    assert session.store.read(NAME).certificate == pem(LEAF, intermediate().certificate)
+    assert read_pair(session, NAME)[0].record.key.encrypted
+
+
+def test_a_certificate_in_pkcs12_that_cannot_be_read_is_told(
+    session: Session, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = pkcs12.serialize_key_and_certificates(
+        b"x", rsa_key(), LEAF, None, BestAvailableEncryption(PHRASE)
+    )
+    put(elsewhere, **{"all.p12": packed, "csr": CSR})
+
+    def refuse(_: bytes) -> None:
+        raise InputError("the certificate cannot be read")
+
+    monkeypatch.setattr(certificates, "read_der", refuse)
+    found = look_in(session, str(elsewhere))
+    assert match(session, found, SECRET).failures[0].file == f"{elsewhere}/all.p12"
+
+
+def test_a_key_of_which_nothing_is_known_has_a_name_all_the_same(session: Session, elsewhere: Path) -> None:
+    put(elsewhere, _=pkcs8(ec_key()))
+    assert only(session, elsewhere).title == "pair"
+
+
+def test_a_plain_copy_of_a_key_needs_no_passphrase(session: Session, elsewhere: Path) -> None:
+    put(elsewhere, a=pkcs8(rsa_key(), passphrase=PHRASE), b=pkcs8(rsa_key()), csr=CSR)
+    candidate = only(session, elsewhere, SECRET)
+    assert (candidate.file.path, candidate.passphrase) == (f"{elsewhere}/b", None)
+
+
+# What is said
+
+
+def test_what_is_weak_is_said_and_taken_all_the_same(
+    session: Session, elsewhere: Path, tmp_path: Path
+) -> None:
+    weak = rsa_key(1024)
+    put(elsewhere, key=pkcs8(weak), csr=csr(weak, hash_name="md5"))
+    (elsewhere / "key").chmod(0o644)
+    candidate = only(session, elsewhere)
+    assert [finding.code for finding in candidate.findings] == ["key-weak", "old-hash"]
+    result = adopted(session, candidate)
+    assert [finding["code"] for finding in result.as_json()["findings"]] == ["key-weak", "old-hash"]  # type: ignore[attr-defined]
+    assert "everyone on its machine can read" in result.remarks[0]
+    pair = read_pair(session, NAME)[0]
+    assert (pair.record.key.type, pair.record.request.signature_hash) == ("rsa-1024", "md5")
+    away = tmp_path / "usb"
+    away.mkdir()
+    backed_up = back_up(session, pair.name, backup_order(away, SECRET))
+    session.store = Keystore(str(tmp_path / "another"))
+    again = restore(session, backed_up.path, SECRET)
+    assert (again.record.key.type, again.record.request.sha256) == ("rsa-1024", pair.record.request.sha256)
+    assert is_well(Examination(session).run())
+
+
+def test_a_key_of_a_rare_kind_is_for_whom_it_is_said_to_be(session: Session, elsewhere: Path) -> None:
+    odd = ec.generate_private_key(ec.SECP256K1())
+    put(elsewhere, key=pkcs8(odd), csr=request.probe(odd))
+    assert only(session, elsewhere).ca is CaKind.PUBLIC
+    candidate = only(session, elsewhere, ca=CaKind.PRIVATE)
+    assert [(one.code, one.level.value) for one in candidate.findings] == [("key-weak", "warning")]
+    assert any("EC secp256k1" in line for line in candidate_lines(candidate))
+
+
+def test_what_the_certificate_differs_in_is_said_as_of_one_that_is_imported(
+    session: Session, elsewhere: Path
+) -> None:
+    leaf = intermediate().sign(CSR, names=[NAME, "more.com"])
+    put(elsewhere, key=pkcs8(rsa_key()), csr=CSR, cert=pem(leaf))
+    document = adopted(session, only(session, elsewhere)).as_json()
+    assert {one["kind"] for one in document["differences"]} >= {"name-added", "name-dropped"}  # type: ignore[attr-defined]
+    assert "chain-incomplete" in {one["code"] for one in document["findings"]}  # type: ignore[attr-defined]
+
+
+# What is refused
+
+
+def test_a_key_that_is_there_already_is_refused_and_named(session: Session, elsewhere: Path) -> None:
+    put(elsewhere, key=pkcs8(rsa_key()), csr=CSR)
+    first = only(session, elsewhere)
+    adopted(session, first)
+    again = only(session, elsewhere)
+    assert obstacle(again) == f"it is in the keystore already, as {NAME}"
+    with pytest.raises(RefusedError, match=f"already: {NAME}"):
+        adopt(session, first, Order())
+    (result,) = adopt_many(session, [first], Order())
+    assert (result.ok, result.file) == (False, f"{elsewhere}/key")
+    assert len(list_pairs(session).pairs) == 1
+
+
+def test_without_a_csr_nothing_is_taken_unless_one_is_asked_for(session: Session, elsewhere: Path) -> None:
+    put(elsewhere, key=pkcs8(rsa_key()), cert=pem(LEAF))
+    candidate = only(session, elsewhere)
+    assert "--make-csr" in str(obstacle(candidate))
+    with pytest.raises(InputError, match="no CSR"):
+        adopt(session, candidate, Order())
+    assert obstacle(candidate, MissingRequest.MADE) is None
+    result = adopted(session, candidate, missing=MissingRequest.MADE)
+    assert "a new CSR" in result.text
+    pair, asked = read_pair(session, NAME)
+    assert asked.names == (NAME, "mydomain.com")
+    assert request.signature_holds(asked.der)
+    assert "a new CSR made for it" in pair.record.history[0].what
+
+
+def test_without_csr_and_certificate_there_is_nothing_to_make_one_from(
+    session: Session, elsewhere: Path
+) -> None:
+    put(elsewhere, **{"server.KEY": pkcs8(ec_key())})
+    candidate = only(session, elsewhere)
+    assert (candidate.names, candidate.title) == ((), "server.key")
+    with pytest.raises(InputError, match="openssl req"):
+        adopt(session, candidate, Order(missing=MissingRequest.MADE))
+
+
+def test_a_certificate_that_no_csr_can_follow_is_refused(session: Session, elsewhere: Path) -> None:
+    builder = x509.CertificateSigningRequestBuilder().subject_name(named("a b"))
+    der = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName("a b")]), critical=False).sign(
+        rsa_key(), hashes.SHA256()
+    )
+    leaf = intermediate().sign(der.public_bytes(Encoding.DER))
+    put(elsewhere, key=pkcs8(rsa_key()), cert=pem(leaf))
+    with pytest.raises(InputError):
+        adopt(session, only(session, elsewhere), Order(missing=MissingRequest.MADE))
+    weak = rsa_key(1024)
+    leaf = intermediate().sign(csr(weak, attributes=(SAN,)))
+    put(elsewhere / "weak", key=pkcs8(weak), cert=pem(leaf))
+    with pytest.raises(InputError, match="makes no CSR"):
+        adopt(session, only(session, elsewhere / "weak"), Order(missing=MissingRequest.MADE))
+    assert not list_pairs(session).pairs
+
+
+def test_a_key_that_does_not_sign_is_refused(
+    session: Session, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(elsewhere, key=pkcs8(rsa_key()), csr=CSR)
+    monkeypatch.setattr(adopting, "proves", lambda *_: False)
+    with pytest.raises(RefusedError, match="does not sign"):
+        adopt(session, only(session, elsewhere), Order())
+
+
+def test_a_name_that_no_pair_can_have_is_refused_before_anything_is_made(
+    session: Session, elsewhere: Path
+) -> None:
+    put(elsewhere, key=pkcs8(rsa_key()), csr=CSR)
+    with pytest.raises(InputError, match="no name of a pair"):
+        adopt(session, only(session, elsewhere), Order(name="../x"))
+    adopted(session, only(session, elsewhere), name="mine")
+    assert [pair.name for pair in list_pairs(session).pairs] == ["mine"]
+
+
+def test_a_csr_that_was_changed_is_no_csr(session: Session, elsewhere: Path) -> None:
+    put(elsewhere, key=pkcs8(rsa_key()), csr=CSR.replace(b"mydomain", b"yourmain"))
+    matched = match(session, look_in(session, str(elsewhere)))
+    assert "not signed by the key it names" in matched.failures[0].text
+    assert matched.candidates[0].asked is None
+
+
+def test_a_store_that_cannot_be_used_stops_everything(
+    session: Session, elsewhere: Path, tmp_path: Path
+) -> None:
+    put(elsewhere, key=pkcs8(rsa_key()), csr=CSR)
+    candidate = only(session, elsewhere)
+    (tmp_path / "store").mkdir(mode=0o755)
+    (tmp_path / "store").chmod(0o755)
+    with pytest.raises(StoreError):
+        adopt_many(session, [candidate], Order())
+
+
+# Folders
+
+
+def test_each_key_of_a_folder_finds_what_is_its_own(session: Session, elsewhere: Path) -> None:
+    for number in range(3):
+        put(elsewhere / str(number), key=pkcs8(ec_key(number)))
+    put(
+        elsewhere,
+        csrs=b"".join(wrap("CERTIFICATE REQUEST", request.probe(ec_key(number))) for number in (2, 0)),
+    )
+    put(elsewhere, stray=request.probe(ec_key(9)), cas=pem(root().certificate, intermediate().certificate))
+    put(elsewhere, cut=pkcs8(ec_key(5))[:60], lone=pem(intermediate().sign(CSR)))
+    found = look_in(session, str(elsewhere))
+    matched = match(session, found)
+    settled = plan(found, matched)
+    assert [one.file.path for one in settled.taken] == [f"{elsewhere}/0/key", f"{elsewhere}/2/key"]
+    assert [one.file for one in settled.refused] == [f"{elsewhere}/cut", f"{elsewhere}/1/key"]
+    assert [one.file for one in settled.passed_over] == [f"{elsewhere}/stray", f"{elsewhere}/lone"]
+    reported: list[Result] = []
+    results = adopt_many(session, settled.taken, Order(), reported.append)
+    assert results == reported
+    assert [one.pair for one in results] == ["proof.invalid", "proof.invalid-2"]
+
+
+def test_what_belongs_to_a_pair_that_is_there_names_it(session: Session, elsewhere: Path) -> None:
+    put(elsewhere, key=pkcs8(rsa_key()), csr=CSR)
+    adopted(session, only(session, elsewhere))
+    (elsewhere / "key").unlink()
+    put(elsewhere, cert=pem(LEAF), twice=pem(LEAF))
+    found = look_in(session, str(elsewhere))
+    strays = match(session, found).strays
+    assert [(one.pair, one.file) for one in strays] == [
+        (NAME, f"{elsewhere}/csr"),
+        (NAME, f"{elsewhere}/cert"),
+    ]
+
+
+def test_of_several_csrs_of_one_key_the_newest_is_taken(session: Session, elsewhere: Path) -> None:
+    put(elsewhere, key=pkcs8(rsa_key()), old=csr(), new=CSR)
+    os.utime(elsewhere / "new", (NOW.timestamp(), NOW.timestamp()))
+    candidate = only(session, elsewhere)
+    assert candidate.asked_file == f"{elsewhere}/new"
+    assert "1 other CSR of the same key stay" in candidate.remarks[0]
+
+
+def test_a_folder_that_cannot_be_read_in_part_says_so(
+    session: Session, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from csrtui.store import gathering
+
+    monkeypatch.setattr(gathering, "MAX_FILES", 0)
+    put(elsewhere, key=pkcs8(rsa_key()))
+    assert "more than is looked at" in look_in(session, str(elsewhere)).faults[0].text
+
+
+# Files that are named
+
+
+def named_files(folder: Path, csr_name: str | None = "csr", certs: Sequence[str] = ()) -> Any:
+    return look_at(
+        str(folder / "key"),
+        str(folder / csr_name) if csr_name else None,
+        [str(folder / name) for name in certs],
+    )
+
+
+def test_named_files_are_taken_all_or_none(session: Session, elsewhere: Path) -> None:
+    put(elsewhere, key=with_parameters(ec_key()), csr=request.probe(ec_key()), other=CSR, cert=pem(LEAF))
+    found = named_files(elsewhere)
+    assert len(plan(found, match(session, found)).taken) == 1
+    for wrong in ({"csr_name": "other"}, {"certs": ["cert"]}):
+        found = named_files(elsewhere, **wrong)
+        settled = plan(found, match(session, found))
+        assert not settled.taken
+        assert settled.refused[0].text.startswith("does not fit the key: it is the ")
+        assert settled.refused[-1].file == f"{elsewhere}/key"
+
+
+def test_one_file_may_be_named_for_all_of_it(session: Session, elsewhere: Path) -> None:
+    put(elsewhere, key=pkcs8(rsa_key()) + wrap("CERTIFICATE REQUEST", CSR) + pem(LEAF))
+    found = named_files(elsewhere, "key", ["key"])
+    (candidate,) = plan(found, match(session, found)).taken
+    assert candidate.certificate is not None
+    assert any("expires 2027-" in line for line in candidate_lines(candidate))
+    assert (len(found.requests), len(found.certificates)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "data", "words"),
+    [
+        ("key", b"hello", "no private key in"),
+        ("key", pkcs8(ec_key())[:70], "cut short"),
+        ("key", CSR, "no private key in"),
+        ("csr", pem(LEAF), "no certificate request in"),
+        ("csr", csr(version=2), "version 2, where PKCS #10 only knows 0"),
+        ("csr", CSR[:-200], "cannot be read"),
+        ("csr", b"", "no certificate request in"),
+        ("cert", CSR, "no certificate in"),
+        ("cert", pem(LEAF)[:300], "cut short"),
+        ("cert", wrap("CERTIFICATE", der_in(pem(LEAF))[:-9]), "cannot be read"),
+    ],
+)
+def test_a_named_file_that_does_not_hold_what_it_should_is_refused(
+    elsewhere: Path, wrong: str, data: bytes, words: str
+) -> None:
+    put(elsewhere, **{"key": pkcs8(rsa_key()), "csr": CSR, "cert": pem(LEAF), wrong: data})
+    with pytest.raises(InputError, match=words) as caught:
+        named_files(elsewhere, certs=["cert"])
+    assert str(elsewhere / wrong) in caught.value.what
+
+
+# CSRs of every make
+
+CERTBOT = Path(__file__).parents[3] / "shared" / "data" / "csr-certbot"
+EXAMPLES = sorted(CERTBOT.glob("*")) or [CERTBOT]
+
+MADE = {
+    "microsoft": csr(attributes=microsoft_attributes(NAME)),
+    "challenge": csr(attributes=(attribute("1.2.840.113549.1.9.7", bytes([0x13, 1]) + b"x"),)),
+    "sha1": csr(hash_name="sha1"),
+    "md5": csr(hash_name="md5"),
+    "no names": csr(),
+    "hostile": csr(common_name="a\x1b[31m/../../etc\n"),
+    "emoji": csr(common_name="\U0001f512"),
+    "long": csr(common_name="x" * 3000),
+}
+
+
+@pytest.mark.skipif(not CERTBOT.is_dir(), reason="skipped because certbot's CSRs are not there")
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
+def test_certbots_csrs_are_read_or_refused_for_the_true_reason(
+    session: Session, elsewhere: Path, example: Path
+) -> None:
+    put(elsewhere, key=pkcs8(ec_key()))
+    version_2 = example.name.startswith(("version2", "csr-ipsans", "csr-ipv6sans"))
+    if version_2:
+        with pytest.raises(InputError, match="version 2, where PKCS #10 only knows 0"):
+            look_at(str(elsewhere / "key"), str(example))
+        return
+    found = look_at(str(elsewhere / "key"), str(example))
+    settled = plan(found, match(session, found))
+    assert not settled.taken
+    assert settled.refused[0].file == str(example)
+    assert "it is the CSR of" in settled.refused[0].text
+
+
+@pytest.mark.parametrize("make", MADE)
+def test_csrs_of_every_make_are_kept_octet_for_octet(session: Session, elsewhere: Path, make: str) -> None:
+    put(elsewhere, key=openssh(rsa_key()), csr=wrap("NEW CERTIFICATE REQUEST", MADE[make]))
+    result = adopted(session, only(session, elsewhere))
+    assert result.pair is not None
+    assert read_pair(session, result.pair)[1].der == MADE[make]
+    assert der_in(session.store.read(result.pair).request) == MADE[make]
+    assert "\x1b" not in "".join(candidate_lines(only(session, elsewhere)))
+    codes = {one.code.value for one in Examination(session).run()}
+    assert codes == {"backup-none"}
+
+
+def test_every_bit_of_a_csr_flipped_is_adopted_or_refused_with_a_reason(
+    session: Session, elsewhere: Path
+) -> None:
+    whole = csr(rsa_key(1024))
+    key = pkcs8(rsa_key(1024))
+    put(elsewhere, key=key)
+    for place in range(0, len(whole), 7):
+        data = bytearray(whole)
+        data[place] ^= 1 << place % 8
+        put(elsewhere, csr=bytes(data))
+        found = look_in(session, str(elsewhere))
+        matched = match(session, found)
+        (candidate,) = matched.candidates
+        assert candidate.asked is None, place
+        assert all(one.text for one in (*matched.failures, *matched.strays))
+
+
+def test_every_cut_of_a_csr_is_refused_with_a_reason(session: Session, elsewhere: Path) -> None:
+    put(elsewhere, key=pkcs8(rsa_key(1024)))
+    text = wrap("CERTIFICATE REQUEST", csr(rsa_key(1024)))
+    for length in range(40, len(text) - 2, 40):
+        put(elsewhere, csr=text[:length])
+        matched = match(session, look_in(session, str(elsewhere)))
+        assert matched.candidates[0].asked is None
+        assert any("cut short" in one.text for one in matched.failures)
+
+
+def test_a_lost_record_is_made_anew_from_what_is_there(session: Session, elsewhere: Path) -> None:
+    put(elsewhere, key=pkcs8(rsa_key()), csr=CSR, cert=pem(LEAF))
+    adopted(session, only(session, elsewhere))
+    path = Path(session.store.pair_path(NAME))
+    (path / "pair.json").unlink()
+    aside = elsewhere.parent / "aside"
+    shutil.move(path, aside)
+    found = look_at(str(aside / "key.pem"), str(aside / "request.pem"), [str(aside / "certificate.pem")])
+    (candidate,) = plan(found, match(session, found)).taken
+    assert adopted(session, candidate, name=NAME).pair == NAME
+    assert read_pair(session, NAME)[0].record.stage is Stage.ISSUED
