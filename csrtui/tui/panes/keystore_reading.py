@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _REPORT_EVERY = 0.5
 """Seconds between two reports of how far a reading is."""
+_SHOW_EVERY = 3.0
+"""Seconds after which what was read meanwhile is shown, where nothing was known before."""
 
 
 class Loaded(Message):
@@ -56,16 +58,12 @@ class Progress(Message):
     """The store is being read.
 
     Args:
-        done: How many pairs are done.
-        pairs: How many there are.
-        is_known: Whether they are known from an earlier run, and are only checked.
+        text: How far.
     """
 
-    def __init__(self, done: int, pairs: int, *, is_known: bool) -> None:
+    def __init__(self, text: str) -> None:
         super().__init__()
-        self.text = (
-            f"checking {done * 100 // max(pairs, 1)}%" if is_known else f"reading {done} of {pairs} pairs"
-        )
+        self.text = text
 
 
 class Selected(Message):
@@ -126,14 +124,19 @@ def _read_many(session: Session, before: Holdings, post: Post) -> Holdings:
     is_known = holdings.is_checked or holdings.recall() > 0
     if is_known and holdings is not before:
         post(Loaded(holdings, None))
-    last = time.monotonic()
+    if not is_known:
+        post(Progress("reading the pairs"))
+    reported = shown = time.monotonic()
 
     def report(done: int, pairs: int) -> None:
-        nonlocal last
+        nonlocal reported, shown
         now = time.monotonic()
-        if now - last > _REPORT_EVERY:
-            last = now
-            post(Progress(done, pairs, is_known=is_known))
+        if now - reported > _REPORT_EVERY:
+            reported = now
+            post(Progress(f"checking {done * 100 // pairs}%" if is_known else f"reading {done} of {pairs}"))
+        if not is_known and now - shown > _SHOW_EVERY:
+            shown = now
+            post(Loaded(holdings, None))
 
     holdings.check(report)
     return holdings
