@@ -1,0 +1,278 @@
+"""The doctor's screen: what is wrong, worst first, with what mends it; it can be left, and it stays alive."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from threading import Event
+from typing import TYPE_CHECKING
+
+import pytest
+from examined_store import ExaminedStore
+from pairs_made import new_pair
+from screens_user import at_screens, session_on
+
+from csrtui.core.doctor.ailment import Ailment, Code
+from csrtui.core.pair_json import dump_record, load_record
+from csrtui.store import survey
+from csrtui.store.keystore import Keystore
+from csrtui.tasks.doctor import CHECKED, Examination, worst_first
+from csrtui.tui.panes.finding_rows import FindingRows, short_text
+from csrtui.tui.screens.doctor import DoctorScreen
+from csrtui.tui.screens.main import MainScreen
+from csrtui.tui.screens.notice import NoticeScreen
+from csrtui.tui.screens.pair import PairScreen
+from csrtui.tui.widgets.line_list import LineList
+from csrtui.tui.widgets.progress_line import ProgressLine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from screens_user import User
+
+    from csrtui.core.doctor.seen import CopySeen
+
+HOSTILE = "\x1b]52;c;Zm9v\x07\u202e[@click=app.quit]x[/]\x00"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No configuration, and backups on another disk, as they should be."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "no-configuration"))
+    look = survey.look_at_copy
+
+    def elsewhere(path: str, store: str) -> CopySeen:
+        return replace(look(path, store), with_store=False)
+
+    monkeypatch.setattr(survey, "look_at_copy", elsewhere)
+
+
+def doctor(user: User) -> DoctorScreen:
+    screen = user.app.screen
+    assert isinstance(screen, DoctorScreen)
+    return screen
+
+
+async def examined(user: User) -> DoctorScreen:
+    """Open the screen and wait for the end of the examination."""
+    await user.press("f2", "D")
+    await user.until(lambda: not doctor(user)._is_working, "the end of the examination")
+    return doctor(user)
+
+
+def seen(user: User, text: str) -> bool:
+    """Whether a text is on the screen, however its lines are broken."""
+    return "".join(text.split()) in "".join(user.screen_text.split())
+
+
+def findings(screen: DoctorScreen) -> list[Ailment]:
+    return [screen._rows.item(at) for at in range(len(screen._rows))]
+
+
+async def test_where_nothing_is_wrong_it_is_said_with_what_was_looked_at(tmp_path: Path) -> None:
+    store = ExaminedStore(tmp_path)
+    async with at_screens(session_on(Keystore(str(store.path)))) as user:
+        await examined(user)
+        text = " ".join(user.screen_text.split())
+        assert "Nothing is wrong. 1 pair examined." in text
+        assert all(one in text for one in CHECKED)
+        assert "Level" not in text
+        await user.press("enter", "c")
+        assert "there is nothing to mend" in user.screen_text
+        await user.press("escape")
+        assert isinstance(user.app.screen, MainScreen)
+
+
+async def test_findings_stand_worst_first_and_enter_opens_the_pair(tmp_path: Path) -> None:
+    session = session_on(tmp_path / "store")
+    new_pair(session, "a.com")
+    (tmp_path / "store/pairs" / new_pair(session, "b.com") / "request.pem").chmod(0o666)
+    async with at_screens(session) as user:
+        screen = await examined(user)
+        levels = [one.level.rank for one in findings(screen)]
+        assert levels == sorted(levels)
+        assert levels[0] == 0
+        assert levels[-1] > 0
+        assert "2 pairs examined: 1 error, " in user.screen_text
+        first = findings(screen)[0]
+        assert seen(user, first.remedy)
+        assert first.code is Code.OPEN_MODE
+        await user.press("enter")
+        assert isinstance(user.app.screen, DoctorScreen), "that pair is not safe to read"
+        assert "b.com cannot be shown" in user.screen_text
+        await user.press("end")
+        last = findings(screen)[-1]
+        assert seen(user, last.remedy)
+        at_end = next(at for at, one in enumerate(findings(screen)) if one.pair == "a.com")
+        screen.query_one(LineList).move_to(at_end)
+        await user.press("enter")
+        assert isinstance(user.app.screen, PairScreen)
+        assert user.app.screen.pair.name == "a.com"
+        await user.press("q")
+        assert isinstance(user.app.screen, DoctorScreen)
+
+
+async def test_what_was_mended_is_gone_when_it_is_examined_again(tmp_path: Path) -> None:
+    store = ExaminedStore(tmp_path)
+    store.pair.joinpath("key.pem").chmod(0o644)
+    async with at_screens(session_on(Keystore(str(store.path)))) as user:
+        screen = await examined(user)
+        assert [one.code for one in findings(screen)] == [Code.OPEN_MODE]
+        store.pair.joinpath("key.pem").chmod(0o600)
+        await user.press("r")
+        await user.until(lambda: not screen._is_working, "the end of the examination")
+        assert "Nothing is wrong." in user.screen_text
+
+
+async def test_notes_alone_are_nothing_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    note = Ailment(Code.BACKUP_SAME_DISK, "/b", "a note", "ls", None)
+    monkeypatch.setattr(Examination, "run", lambda *_: (note, note))
+    store = ExaminedStore(tmp_path)
+    async with at_screens(session_on(Keystore(str(store.path)))) as user:
+        await examined(user)
+        assert "Nothing is wrong. 1 pair examined: 2 notes." in user.screen_text
+        await user.press("enter")
+        assert "this is about the store itself" in user.screen_text
+
+
+async def test_a_store_that_every_command_refuses_is_examined_all_the_same(tmp_path: Path) -> None:
+    store = ExaminedStore(tmp_path)
+    store.path.chmod(0o777)
+    async with at_screens(session_on(Keystore(str(store.path)))) as user:
+        await user.until(
+            lambda: not isinstance(user.app.screen, MainScreen) or user.keystore.error, "the refusal"
+        )
+        if not isinstance(user.app.screen, MainScreen):
+            await user.press("escape")
+        screen = await examined(user)
+        assert Code.OPEN_MODE in {one.code for one in findings(screen)}
+        assert "chmod 700" in user.screen_text
+
+
+@pytest.mark.parametrize("key", ["escape", "q"])
+async def test_it_can_be_left_at_any_moment_and_no_pair_more_is_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    let_go, stops = Event(), []
+
+    def run(_self: Examination, report: Callable[[], None], stop: Event) -> tuple[Ailment, ...]:
+        report()
+        assert let_go.wait(10)
+        stops.append(stop.is_set())
+        return ()
+
+    monkeypatch.setattr(Examination, "run", run)
+    session = session_on(tmp_path / "store")
+    for name in ("a.com", "b.com"):
+        new_pair(session, name)
+    async with at_screens(session) as user:
+        await user.press("f2", "D")
+        await user.until(lambda: "1 of 2" in user.screen_text, "the bar")
+        assert "Looking at the keystore" in user.screen_text
+        await user.press("r")
+        assert "1 of 2" in user.screen_text, "it is not begun twice"
+        await user.press(key)
+        assert isinstance(user.app.screen, MainScreen)
+        let_go.set()
+        await user.until(lambda: stops, "the thread")
+        assert stops == [True]
+        await user.settle()
+
+
+async def test_the_commands_are_shown_plain_from_the_cursor_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []
+
+    async def show(_app: object, text: str) -> None:
+        shown.append(text)
+
+    monkeypatch.setattr("csrtui.tui.screens.doctor.show_plain", show)
+    many = tuple(Ailment(Code.LINK, f"/{at}", f"finding {at}", f"ls -l /{at}") for at in range(150))
+    monkeypatch.setattr(Examination, "run", lambda *_: many)
+    async with at_screens(session_on(Keystore(str(ExaminedStore(tmp_path).path)))) as user:
+        await examined(user)
+        await user.press("down", "c")
+        await user.until(lambda: shown, "the plain view")
+        lines = shown[0].splitlines()
+        assert lines[:3] == ["# error: finding 1", "ls -l /1", ""]
+        assert lines[-1] == "# 49 more below"
+        assert shown[0].count("\nls ") == 100
+
+
+async def test_where_the_terminal_cannot_be_left_the_commands_are_shown_in_a_notice(tmp_path: Path) -> None:
+    """As under test: the driver there cannot be suspended."""
+    session = session_on(tmp_path / "store")
+    new_pair(session, "a.com")
+    async with at_screens(session) as user:
+        screen = await examined(user)
+        await user.press("c")
+        await user.until(lambda: isinstance(user.app.screen, NoticeScreen), "the notice")
+        assert findings(screen)[0].remedy in user.screen_text, "it is short"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12), (120, 40), (20, 8)])
+async def test_it_fits(tmp_path: Path, size: tuple[int, int]) -> None:
+    session = session_on(tmp_path / "store")
+    for name in ("a.com", "b.com"):
+        new_pair(session, name)
+    async with at_screens(session, size) as user:
+        screen = await examined(user)
+        assert all(len(line) <= size[0] for line in user.screen_lines)
+        cursor = screen.query_one(LineList).cursor
+        assert cursor == 0
+        assert any(line.startswith(">") for line in user.screen_lines) or size[1] < 12
+        await user.resize(80, 24)
+        assert "Finding" in user.screen_text
+
+
+async def test_hostile_text_is_shown_harmless(tmp_path: Path) -> None:
+    session = session_on(tmp_path / "store")
+    name = new_pair(session, "a.com")
+    with session.store.change(name) as change:
+        record = load_record(change.record)
+        change.replace_record(dump_record(replace(record, subject_text=HOSTILE, names=(HOSTILE,))))
+    (tmp_path / "store/pairs" / name / "\x1b[31mred\u202e").touch()
+    async with at_screens(session) as user:
+        screen = await examined(user)
+        for _ in findings(screen):
+            assert "\x1b" not in user.screen_text
+            assert "\u202e" not in user.screen_text
+            await user.press("down")
+        assert any("\\x1b[31mred\\u202e" in one.text for one in findings(screen))
+
+
+def test_findings_of_one_weight_keep_their_order() -> None:
+    order = [Code.BACKUP_NONE, Code.LINK, Code.BACKUP_MISSING, Code.UNREADABLE, Code.BACKUP_SAME_DISK]
+    sorted_codes = [one.code for one in worst_first(Ailment(code, "/", "", "") for code in order)]
+    assert sorted_codes == [
+        Code.LINK, Code.UNREADABLE, Code.BACKUP_NONE, Code.BACKUP_MISSING, Code.BACKUP_SAME_DISK,
+    ]  # fmt: skip
+
+
+def test_a_row_leaves_out_the_folder_of_its_pair() -> None:
+    one = Ailment(
+        Code.OPEN_MODE, "/s/pairs/a.com/key.pem", "/s/pairs/a.com/key.pem is open", "chmod", "a.com"
+    )
+    assert short_text(one) == "key.pem is open"
+    assert short_text(replace(one, text="the key of a.com")) == "the key of a.com"
+    rows = FindingRows([one])
+    assert rows.header(78).split() == ["Level", "Pair", "Finding"]
+    assert rows.header(38).split() == ["Level", "Finding"]
+    assert [rows.find(key) for key in (0, 1, "a")] == [0, None, None]
+    assert FindingRows(()).header(78) == ""
+    for width in range(90):
+        assert rows.row(0, width).cell_length <= max(width, 10)
+
+
+async def test_the_bar_counts_what_is_done(tmp_path: Path) -> None:
+    async with at_screens(session_on(Keystore(str(ExaminedStore(tmp_path).path)))) as user:
+        screen = await examined(user)
+        line = screen.query_one(ProgressLine)
+        assert not line.display
+        line.begin(200)
+        await user.settle()
+        line.reach(50)
+        assert "50 of 200" in line.text
+        line.reach(900)
+        assert "200 of 200" in line.text

@@ -1,0 +1,179 @@
+"""A pair's screen: its life drawn on a line, its certificate, its files and its history; and the twelve months."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from exports_made import issue, issued_pair
+from pairs_made import new_pair
+from rich.cells import cell_len
+from screens_user import NOW, at_screens, session_on
+
+from csrtui.core.pair import Backup, BackupStatus, Event, Validity
+from csrtui.core.pair_json import dump_record, load_record
+from csrtui.tui.screens.months import MonthsScreen
+from csrtui.tui.screens.pair import PairScreen
+
+if TYPE_CHECKING:
+    from csrtui.tasks.session import Session
+
+DAY = timedelta(days=1)
+HOSTILE = "\x1b]52;c;Zm9v\x07\u202e[@click=app.quit]x[/]\u200b\x00"
+LIFE = Validity(NOW - 100 * DAY, NOW + 80 * DAY)
+
+
+def changed(session: Session, name: str, **changes: object) -> None:
+    """Write another record of a pair."""
+    with session.store.change(name) as change:
+        record = load_record(change.record)
+        change.replace_record(dump_record(replace(record, **changes)))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (40, 12)])
+async def test_a_life_is_drawn_under_what_is_next(tmp_path: Path, size: tuple[int, int]) -> None:
+    session = session_on(tmp_path / "store")
+    backup = Backup(BackupStatus.VERIFIED, "/b.pem", NOW - 109 * DAY, NOW)
+    changed(
+        session,
+        new_pair(session, "a.com"),
+        created=NOW - 110 * DAY,
+        submitted=NOW - 105 * DAY,
+        backups=(backup,),
+        validity=LIFE,
+    )
+    async with at_screens(session, size) as user:
+        await user.press("f2", "enter")
+        lines = user.read_text.splitlines()
+        line = next(at for at, text in enumerate(lines) if "▼" in text)
+        assert [text.split()[0] for text in lines[: line - 1]] == ["Name", "Stage", "Next"]
+        assert lines[line].startswith(" ●")
+        assert lines[line].endswith("o")
+        text = user.read_text
+        marks = ("created", "backed up", "submitted", "issued", "today 23 Nov", "renewal due", "expires")
+        assert all(f"└ {mark}" in text for mark in marks)
+        assert all(len(one) <= size[0] for one in lines[line : line + 9])
+        if size[1] > 12:
+            assert "└ created" in user.screen_text, "all of it is seen without scrolling"
+
+
+async def test_without_room_there_is_no_line_but_everything_else(tmp_path: Path) -> None:
+    session = session_on(tmp_path / "store")
+    new_pair(session, "a.com")
+    async with at_screens(session, (30, 10)) as user:
+        await user.press("f2", "enter")
+        assert "▼" not in user.read_text
+        assert "Subject" in user.read_text
+        await user.resize(80, 24)
+        assert "▼ " not in user.read_text
+        assert "●─▼" in user.read_text
+
+
+async def test_an_issued_pair_shows_its_certificate_and_the_one_before(tmp_path: Path) -> None:
+    session = session_on(tmp_path / "store")
+    name = issued_pair(session)
+    issue(session, name, NOW - DAY)
+    async with at_screens(session, (120, 60)) as user:
+        await user.press("f2", "enter")
+        text = user.read_text
+        for label in ("Valid from", "Renewal due", "Expires", "Certificate", "Chain", "Differs", "Look at"):
+            assert f"\n {label}" in text
+        assert "issued by CN=Test CA 1" in text
+        assert "(an earlier one)" in text
+        assert f"{session.store.pair_path(name)}/certificate.pem" in text
+        assert "certificate imported, expires" in text
+
+
+async def test_hostile_text_in_record_and_certificate_is_shown_harmless(tmp_path: Path) -> None:
+    session = session_on(tmp_path / "store")
+    name = issued_pair(session)
+    changed(
+        session,
+        name,
+        subject_text=HOSTILE,
+        platform=HOSTILE,
+        renews=HOSTILE,
+        renewed_by=HOSTILE,
+        history=(Event(NOW, HOSTILE, HOSTILE),),
+        backups=(Backup(BackupStatus.MISSING, HOSTILE, NOW, NOW, since=NOW),),
+    )
+    Path(session.store.pair_path(name), "certificate-\x1b[31m.pem").touch()
+    async with at_screens(session, (120, 60)) as user:
+        await user.press("f2", "enter")
+        assert isinstance(user.app.screen, PairScreen)
+        for text in (user.read_text.replace("\n", ""), "".join(user.screen_lines)):
+            assert text.isprintable()
+            assert "\\x1b]52;c;Zm9v\\x07\\u202e[@click=app.quit]x[/]" in text
+        assert "certificate-\\x1b[31m.pem" in "".join(user.read_text.split())
+
+
+@pytest.mark.parametrize(
+    "life",
+    [
+        Validity(NOW + 9000 * DAY, NOW - 9000 * DAY),
+        Validity(NOW, NOW),
+        Validity(NOW - 700_000 * DAY, NOW + 2_900_000 * DAY),
+    ],
+    ids=["backwards", "no time at all", "for ever"],
+)
+async def test_a_life_that_cannot_be_is_drawn_all_the_same(tmp_path: Path, life: Validity) -> None:
+    session = session_on(tmp_path / "store")
+    changed(session, new_pair(session, "a.com"), validity=life, created=NOW + DAY)
+    async with at_screens(session) as user:
+        await user.press("f2", "enter")
+        assert "└ today 23 Nov" in user.read_text
+        await user.press("q", "m")
+        await user.until(lambda: "until today" in user.screen_text, "the chart")
+
+
+# The coming twelve months
+
+
+async def test_the_chart_counts_what_expires_by_month(tmp_path: Path) -> None:
+    session = session_on(tmp_path / "store")
+    changed(session, new_pair(session, "a.com"), validity=LIFE)
+    changed(session, new_pair(session, "old.com"), validity=Validity(NOW - 90 * DAY, NOW - DAY))
+    new_pair(session, "new.com")
+    async with at_screens(session) as user:
+        await user.press("f2", "m")
+        assert isinstance(user.app.screen, MonthsScreen)
+        await user.until(lambda: "until today" in user.screen_text, "the chart")
+        lines = [" ".join(line.split()) for line in user.screen_lines]
+        assert "until today · 1 ●" in lines
+        assert "Dec 2026 1 ·" in lines
+        assert "Feb 2027 · 1 ●" in lines
+        assert "Not counted: 1 without a certificate yet." in lines
+        await user.press("q")
+        assert user.focused_id == "pairs"
+
+
+async def test_without_certificates_it_says_so(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.press("f2", "m")
+        await user.until(lambda: "nothing expires" in user.screen_text, "the answer")
+
+
+async def test_a_store_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    session = session_on(tmp_path / "store")
+    new_pair(session, "a.com")
+    async with at_screens(session) as user:
+        await user.press("f2")
+        (tmp_path / "store").chmod(0o777)
+        await user.press("m")
+        await user.until(lambda: "chmod 700" in user.screen_text, "the refusal")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12), (20, 8), (200, 50)])
+async def test_the_chart_fits(tmp_path: Path, size: tuple[int, int]) -> None:
+    session = session_on(tmp_path / "store")
+    for at in range(5):
+        changed(session, new_pair(session, f"{at}.example.com"), validity=LIFE)
+    async with at_screens(session, size) as user:
+        await user.press("f2", "m")
+        await user.until(lambda: "until today" in user.screen_text, "the chart")
+        width = size[0]
+        assert all(cell_len(line) <= width for line in user.read_text.splitlines()) or width < 30
+        assert ("●●●●●" in user.read_text) == (width >= 40)
