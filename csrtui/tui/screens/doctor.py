@@ -110,7 +110,7 @@ class DoctorScreen(Screen[None]):
         self.query_one("#title", TextBlock).show([((" Keystore · doctor", "strong"),)])
         here = bar(Where.DOCTOR, self._commands)
         back = [command for command in self._commands if command.action == "back"]
-        self.query_one(CommandBar).show_commands([*here[:-2], *back, *here[-2:]])
+        self.query_one(CommandBar).show_commands([*back, *here])
         self.query_one("#findings").focus()
         self.action_examine()
 
