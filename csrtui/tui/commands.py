@@ -59,6 +59,7 @@ class Command:
 _SHOWN = {
     "question_mark": "?",
     "slash": "/",
+    "full_stop": ".",
     "escape": "Esc",
     "enter": "Enter",
     "backspace": "Backspace",
@@ -106,6 +107,13 @@ COMMANDS = (
     ),
     Command("switch_pane", "f2", "Keystore", "Go to the other pane: request or keystore.", Where.PANES),
     Command(
+        "guide",
+        "f5",
+        "Guide",
+        "Show what to know and do for the server software, before the request and after.",
+        Where.REQUEST,
+    ),
+    Command(
         "next_field",
         "enter,down",
         "Next field",
@@ -137,6 +145,20 @@ COMMANDS = (
     ),
     Command("open_pair", "enter", "Open", "Show everything about the pair.", Where.KEYSTORE, priority=False),
     Command(
+        "next_step",
+        "full_stop",
+        "Next step",
+        "Take the one next step of the pair: back up, submit, import, install or renew.",
+        Where.PAIRS,
+        priority=False,
+    ),
+    Command(
+        "filter", "slash", "Filter", "Show only pairs that hold some words.", Where.KEYSTORE, priority=False
+    ),
+    Command("new_request", "n", "New", "Go to the request form.", Where.KEYSTORE, priority=False),
+    Command("view_csr", "v", "View CSR", "Show the CSR alone, to select it.", Where.PAIR, priority=False),
+    Command("back", "escape,q,backspace", "Back", "Go back to the keystore.", Where.PAIR, priority=False),
+    Command(
         "back_up",
         "b",
         "Back up",
@@ -150,6 +172,33 @@ COMMANDS = (
         "Submit",
         "Hand out the CSR: clipboard, plain view, file, scp; mark it as submitted.",
         Where.PAIRS,
+        priority=False,
+    ),
+    Command(
+        "import",
+        "i",
+        "Import",
+        "Bring issued certificates home, from files or pasted; each finds its pair.",
+        Where.PAIRS,
+        on_bar=False,
+        priority=False,
+    ),
+    Command(
+        "install",
+        "I",
+        "Install",
+        "Write the files that a server software wants, and show what to do with them.",
+        Where.PAIRS,
+        on_bar=False,
+        priority=False,
+    ),
+    Command(
+        "retire",
+        "t",
+        "Retire",
+        "Mark the pair as no longer used; nothing is deleted.",
+        Where.PAIRS,
+        on_bar=False,
         priority=False,
     ),
     Command(
@@ -171,6 +220,15 @@ COMMANDS = (
         priority=False,
     ),
     Command(
+        "adopt",
+        "a",
+        "Adopt",
+        "Bring keys made elsewhere into the keystore: from a file, or all that a folder holds.",
+        Where.KEYSTORE,
+        on_bar=False,
+        priority=False,
+    ),
+    Command(
         "restore",
         "r",
         "Restore",
@@ -180,9 +238,6 @@ COMMANDS = (
         priority=False,
     ),
     Command(
-        "filter", "slash", "Filter", "Show only pairs that hold some words.", Where.KEYSTORE, priority=False
-    ),
-    Command(
         "sort",
         "s",
         "Sort",
@@ -190,7 +245,15 @@ COMMANDS = (
         Where.KEYSTORE,
         priority=False,
     ),
-    Command("new_request", "n", "New", "Go to the request form.", Where.KEYSTORE, priority=False),
+    Command(
+        "show_retired",
+        "T",
+        "Retired",
+        "Show retired pairs too, or hide them again; the filter finds them by the word retired.",
+        Where.KEYSTORE,
+        on_bar=False,
+        priority=False,
+    ),
     Command(
         "months",
         "m",
@@ -209,8 +272,6 @@ COMMANDS = (
         on_bar=False,
         priority=False,
     ),
-    Command("view_csr", "v", "View CSR", "Show the CSR alone, to select it.", Where.PAIR, priority=False),
-    Command("back", "escape,q,backspace", "Back", "Go back to the keystore.", Where.PAIR, priority=False),
     Command(
         "open_finding",
         "enter",

@@ -22,6 +22,16 @@ class DoingDialog(Dialog[ResultT]):
     _is_doing = False
     _afterwards: Callable[[], None] | None = None
 
+    @property
+    def is_doing(self) -> bool:
+        """Whether something is being done."""
+        return self._is_doing
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether it is to be closed when what is being done has been done."""
+        return self._afterwards is not None
+
     def begin(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something, unless something is being done."""
         if self._is_doing:

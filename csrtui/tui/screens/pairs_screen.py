@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from csrtui.tasks.results import Result
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
+    from csrtui.tui.screens.adopt import AdoptAnswer
     from csrtui.tui.screens.backup import BackupAsked
     from csrtui.tui.screens.submit import Outcome
 
@@ -37,6 +38,7 @@ class PairsScreen(Screen[None]):
         super().__init__()
         self._session = session
         self._commands = commands
+        self._adopt_from = ""
 
     def at_hand(self) -> AtHand:
         """The pairs that a command can be for."""
@@ -106,6 +108,27 @@ class PairsScreen(Screen[None]):
             self.pairs_changed(pair.name)
             step = NEXT_STEPS[pair.record.next_step(self._session.clock())]
             self.tell(f"restored {visible(pair.name)}. Next: {step}")
+
+    def action_adopt(self) -> None:
+        """Bring keys made elsewhere into the keystore."""
+        from csrtui.tui.screens.adopt import AdoptScreen
+
+        self.app.push_screen(AdoptScreen(self._session, self._adopt_from), self._found_to_adopt)
+
+    def _found_to_adopt(self, answer: AdoptAnswer | None) -> None:
+        if answer is None:
+            return
+        self._adopt_from = answer.typed
+        if answer.matched is not None:
+            from csrtui.tui.screens.adopting import AdoptingScreen
+
+            self.app.push_screen(AdoptingScreen(self._session, answer.matched), self._adopted)
+
+    def _adopted(self, results: Sequence[Result] | None) -> None:
+        done = [result for result in results or () if result.ok]
+        if done:
+            self.pairs_changed(done[0].pair)
+            self.tell(f"adopted {visible(done[0].pair or '') if len(done) == 1 else f'{len(done)} pairs'}")
 
     def action_months(self) -> None:
         """Show when certificates expire."""

@@ -207,7 +207,11 @@ class LineList(Widget, can_focus=True):
 
     def clear_marks(self) -> None:
         """Take all marks away."""
-        self._set_marks(frozenset())
+        self.set_marks(frozenset())
+
+    def set_marks(self, marks: frozenset[Hashable]) -> None:
+        """Mark the rows with these keys, and no others."""
+        self._set_marks(marks)
         self.refresh()
 
     # Keys
