@@ -84,6 +84,11 @@ class Query:
         return all(word in text for word in self.words)
 
 
+def shown_for(text: str, retired: Retired) -> Retired:
+    """Return whether retired pairs are shown for a text as it was typed: one that asks for them shows them."""
+    return Retired.SHOWN if Stage.RETIRED in text.casefold().split() else retired
+
+
 def searched_text(pair: Pair) -> str:
     """Return what words are looked for in: name, names, subject, key, fingerprint, backup, stage, platform."""
     record = pair.record

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from csrtui.core.pair import BackupStatus, NextStep, Pair, Stage
+from csrtui.core.pair_query import Retired
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +26,22 @@ class Tally:
 
     def __str__(self) -> str:
         """The line that counts: ``12 pairs · 2 not backed up · 1 due``."""
-        if not self.pairs:
-            return "no pairs"
-        parts = [f"{self.pairs} pair{'s' if self.pairs != 1 else ''}"]
+        return self.line(Retired.SHOWN)
+
+    def line(self, retired: Retired) -> str:
+        """The line that counts; where retired pairs are hidden, the others, and then how many are hidden.
+
+        ``12 pairs · 2 not backed up · 1 due · 3 retired hidden``
+        """
+        hidden = self.retired if retired is Retired.HIDDEN else 0
+        seen = self.pairs - hidden
+        parts = [f"{seen or 'no'} pair{'s' if seen != 1 else ''}"]
         if self.bare:
             parts.append(f"{self.bare} not backed up")
         if self.due:
             parts.append(f"{self.due} due")
+        if hidden:
+            parts.append(f"{hidden} retired hidden")
         return " · ".join(parts)
 
 

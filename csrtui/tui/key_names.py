@@ -27,6 +27,7 @@ _NAMED = frozenset(
         "pagedown",
         "question_mark",
         "slash",
+        "full_stop",
         "ctrl+underscore",
     }
 )

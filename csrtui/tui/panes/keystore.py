@@ -8,7 +8,7 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widget import Widget
 
-from csrtui.core.pair_query import Order, Query
+from csrtui.core.pair_query import Order, Query, Retired, shown_for
 from csrtui.core.visible import visible
 from csrtui.tasks.holdings import Few, FewItems
 from csrtui.tasks.review import Keyring, Problem
@@ -93,6 +93,7 @@ class KeystorePane(Widget):
         self._rows = PairRows(FewItems(()), (), session.clock())
         self._tally = Tally()
         self._order = Order.URGENCY
+        self._retired = Retired.HIDDEN
         self._generation = -1
         self._reading = False
         self._done: Progress | None = None
@@ -187,13 +188,17 @@ class KeystorePane(Widget):
 
     # Commands
 
+    @property
+    def current(self) -> Pair | None:
+        """The pair under the cursor."""
+        item = None if self.pairs.cursor is None else self._rows.item(self.pairs.cursor)
+        return None if isinstance(item, Problem) else item
+
     def at_hand(self) -> AtHand:
         """The pair under the cursor, the marked ones, also those that the filter hides, and all."""
-        item = None if self.pairs.cursor is None else self._rows.item(self.pairs.cursor)
-        current = None if isinstance(item, Problem) else item
         marks = sorted(str(mark) for mark in self.pairs.marks)
         marked = self._holdings.named(marks) if marks else ()
-        return AtHand(current, marked, lambda need: self._holdings.needing(need, self._session.clock()))
+        return AtHand(self.current, marked, lambda need: self._holdings.needing(need, self._session.clock()))
 
     def focus_list(self) -> None:
         """Put the cursor into the list."""
@@ -214,6 +219,12 @@ class KeystorePane(Widget):
         self._order = self._order.following
         self._show()
         return self._order
+
+    def show_retired(self) -> Retired:
+        """Show retired pairs, or hide them again; return which."""
+        self._retired = Retired.SHOWN if self._retired is Retired.HIDDEN else Retired.HIDDEN
+        self._show()
+        return self._retired
 
     # Events
 
@@ -239,7 +250,8 @@ class KeystorePane(Widget):
 
     @property
     def _query(self) -> Query:
-        return Query.typed(self.filter.value)
+        text = self.filter.value
+        return Query.typed(text, retired=shown_for(text, self._retired))
 
     def _show(self) -> None:
         """Show the pairs that are asked for; of many, as soon as they are found."""
@@ -286,7 +298,7 @@ class KeystorePane(Widget):
         if self._error is not None:
             return "cannot be read"
         unreadable = len(self._holdings.problems)
-        return f"{self._tally}{f' · {unreadable} cannot be read' if unreadable else ''}"
+        return f"{self._tally.line(self._query.retired)}{f' · {unreadable} cannot be read' if unreadable else ''}"
 
     def _show_counted(self) -> None:
         counted = self._counted
@@ -309,8 +321,10 @@ class KeystorePane(Widget):
             texts = [self._error.what, self._error.hint or ""]
         elif self._done is not None and not self._tally.pairs:
             texts = [f"{self._done.text} …"]
-        elif self._tally.pairs or self._holdings.problems:
+        elif self.filter.value.strip() and (self._tally.pairs or self._holdings.problems):
             texts = [f"No pair holds all of: {self.filter.value}   Esc shows all."]
+        elif self._tally.pairs:
+            texts = ["All pairs are retired and hidden."]
         else:
             texts = [_NO_PAIRS]
         lines = [line for text in texts for line in wrap(visible(text), max(self.size.width - 2, 1))]

@@ -148,9 +148,8 @@ class MainScreen(RequestScreen):
 
     def _draw_bar(self) -> None:
         if self._pane is PaneName.KEYSTORE:
-            self.query_one(CommandBar).show_commands(
-                bar(Where.KEYSTORE, self._commands), {"switch_pane": "Request"}
-            )
+            labels = {"switch_pane": "Request", "next_step": self.step_label(self.keystore.current)}
+            self.query_one(CommandBar).show_commands(bar(Where.KEYSTORE, self._commands), labels)
         else:
             self.query_one(CommandBar).show_commands(bar(Where.REQUEST, self._commands))
 
@@ -235,7 +234,16 @@ class MainScreen(RequestScreen):
 
             self.app.push_screen(NoticeScreen("That did not work.", [error.what, error.hint or ""]))
 
+    def action_show_retired(self) -> None:
+        """Show retired pairs, or hide them again."""
+        self.tell(f"retired pairs are {self.keystore.show_retired().name.lower()}")
+
     # What the panes say
+
+    def on_line_list_highlighted(self) -> None:
+        """Say what the next step of the pair under the cursor is."""
+        if self._pane is PaneName.KEYSTORE:
+            self._draw_bar()
 
     def on_request_form_told(self, event: RequestForm.Told) -> None:
         """Pass a line on."""

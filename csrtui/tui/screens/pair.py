@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from csrtui.core.errors import CsrtuiError
+from csrtui.core.pair import NextStep
 from csrtui.core.timeline import Tone
 from csrtui.core.visible import visible
 from csrtui.tasks.in_full import InFull, full_lines, read_in_full
 from csrtui.tasks.life import timeline
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Where, bar, bindings
 from csrtui.tui.groups import AtHand
-from csrtui.tui.screens.pairs_screen import PairsScreen
+from csrtui.tui.screens.life_screen import LifeScreen
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.rule_line import RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
@@ -36,7 +37,7 @@ _ATTENTION: frozenset[str] = frozenset({"Backup", "Next"})
 _MANNERS = {Tone.PAST: "", Tone.TODAY: "strong", Tone.COMING: "label"}
 
 
-class PairScreen(PairsScreen):
+class PairScreen(LifeScreen):
     """Everything about one pair.
 
     Args:
@@ -77,7 +78,6 @@ class PairScreen(PairsScreen):
     def on_mount(self) -> None:
         """Show the pair."""
         self.query_one("#title", TextBlock).show([((f" Keystore · {visible(self.pair.name)}", "strong"),)])
-        self.query_one(CommandBar).show_commands(bar(Where.PAIR, self._commands))
         self.query_one("#pair").focus()
 
     def on_resize(self) -> None:
@@ -85,8 +85,22 @@ class PairScreen(PairsScreen):
         self._draw()
 
     def _draw(self) -> None:
-        lines = _lines(self._full, self._session.clock(), self.size.width)
+        label = self.step_label(self.pair)
+        lines = _lines(self._full, self._session.clock(), self.size.width, self._next_key)
         self.query_one("#pair", TextView).show_all(lines)
+        self.query_one(CommandBar).show_commands(bar(Where.PAIR, self._commands), {"next_step": label})
+
+    @property
+    def _next_key(self) -> str:
+        """The key that takes the next step; empty where there is none to take."""
+        if self.pair.record.next_step(self._session.clock()) is NextStep.NONE:
+            return ""
+        return next(command.shown_key for command in self._commands if command.action == "next_step")
+
+    @property
+    def only(self) -> str:
+        """The pair: certificates that are brought home here have to be for it."""
+        return self.pair.name
 
     def at_hand(self) -> AtHand:
         """The pair."""
@@ -116,9 +130,10 @@ class PairScreen(PairsScreen):
         self.app.push_screen(CsrScreen(self.pair, self._full.request, self._commands))
 
 
-def _lines(full: InFull, now: datetime, width: int) -> list[Line]:
+def _lines(full: InFull, now: datetime, width: int, next_key: str) -> list[Line]:
     lines: list[Line] = []
-    for label, text in full_lines(full, now):
+    for label, said in full_lines(full, now):
+        text = f"{said}   (press {next_key})" if label == "Next" and next_key else said
         if label == "Subject":  # before what the pair is stands what it went through
             lines += _life(timeline(full.pair.record, now, width - 2))
         for at, part in enumerate(wrap(visible(text), max(width - _LABEL - 2, 8))):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from csrtui.core.errors import CsrtuiError
 from csrtui.store.disk import NotConfirmedError
 from csrtui.tui.panes.request import RequestPane
+from csrtui.tui.screens.life_screen import LifeScreen
 from csrtui.tui.screens.making import PairMade, PairNotMade
-from csrtui.tui.screens.pairs_screen import PairsScreen
 
 if TYPE_CHECKING:
     from csrtui.core.draft import Draft
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from csrtui.tasks.create import Blocking
 
 
-class RequestScreen(PairsScreen):
+class RequestScreen(LifeScreen):
     """A screen with a `RequestPane`."""
 
     _making = False
@@ -74,6 +74,14 @@ class RequestScreen(PairsScreen):
     def action_start_from(self) -> None:
         """Ask what to start from."""
         self.request.choose_start()
+
+    def action_guide(self) -> None:
+        """Show what to know and do for the server software that the form asks for."""
+        from csrtui.tui.screens.reading import ReadingScreen, guide_pages
+
+        pages = guide_pages()
+        chosen = self.request.form.draft.platform
+        self.app.push_screen(ReadingScreen(list(pages.values()), list(pages).index(chosen)))
 
     # Making a pair
 

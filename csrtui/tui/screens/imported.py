@@ -1,0 +1,172 @@
+"""What came of an import, certificate by certificate, and what comes next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.containers import Vertical
+
+from csrtui.core.advice.wording import plural
+from csrtui.core.finding import Level
+from csrtui.core.lifetimes import days_of
+from csrtui.core.visible import visible
+from csrtui.tasks.importing import ImportResult
+from csrtui.tui.screens.dialog import Dialog, key_line
+from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_view import TextView
+from csrtui.tui.wrapping import wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from csrtui.core.chain import Chain
+    from csrtui.tasks.results import Result
+    from csrtui.tasks.session import Session
+    from csrtui.tui.widgets.text_block import Line
+
+_LABEL = 10
+_AROUND = 6
+"""Lines of the dialog that are not its list."""
+_MANNERS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "note"}
+
+
+class Then(Enum):
+    """What the user wants after having read it."""
+
+    NOTHING = auto()
+    NEXT_STEP = auto()
+    """Take the next step of the pair whose certificate came home."""
+    IMPORT_THERE = auto()
+    """Give the certificates to the pairs that they are of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What can be done next.
+
+    Attributes:
+        then: What.
+        label: How it is called.
+    """
+
+    then: Then = Then.NOTHING
+    label: str = ""
+
+
+class ImportedScreen(Dialog[Then]):
+    """Shows results.
+
+    Args:
+        session: Whose clock days are counted by.
+        results: What came of the certificates.
+        offer: What can be done next.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,escape,q", "close", "Close", show=False, priority=True),
+        Binding("full_stop", "then", "Next", show=False, priority=True),
+    ]
+
+    def __init__(self, session: Session, results: Sequence[Result], offer: Offer) -> None:
+        super().__init__()
+        self._session = session
+        self._results = results
+        self._offer = offer
+
+    def compose(self) -> ComposeResult:
+        """Build the dialog."""
+        with Vertical(classes="dialog"):
+            yield TextBlock(id="about")
+            yield TextView(id="results")
+            yield TextBlock(id="keys")
+
+    def on_mount(self) -> None:
+        """Take the keys."""
+        self.query_one("#results").focus()
+
+    def action_close(self) -> None:
+        """Go back."""
+        self.dismiss(Then.NOTHING)
+
+    def action_then(self) -> None:
+        """Do what comes next."""
+        if self._offer.then is not Then.NOTHING:
+            self.dismiss(self._offer.then)
+
+    def draw(self) -> None:
+        """Show everything anew."""
+        self.show("#about", [*self.lines(summed_up(self._results), "strong"), ()])
+        lines: list[Line] = []
+        now = self._session.clock()
+        for result in sorted(self._results, key=lambda result: result.ok):
+            lines += [*_result_lines(result, now, self.inner_width), ()]
+        view = self.query_one("#results", TextView)
+        view.styles.height = max(min(len(lines), self.app.size.height - _AROUND), 1)
+        view.show_all(lines)
+        keys = [(".", self._offer.label)] if self._offer.label else []
+        more = [("PgDn", "More")] if len(lines) > self.app.size.height - _AROUND else []
+        self.show("#keys", [key_line(*keys, *more, ("Enter", "Close"))])
+
+
+def summed_up(results: Sequence[Result]) -> str:
+    """Return what happened, in a line."""
+    good = [result for result in results if result.ok]
+    if len(results) == 1 == len(good):
+        return f"{visible(good[0].pair or '')}: {good[0].text}"
+    if not good:
+        return "nothing was imported"
+    return f"{len(good)} of {plural(len(results), 'certificate')} imported"
+
+
+def _result_lines(result: Result, now: datetime, width: int) -> list[Line]:
+    """One certificate."""
+    head = visible(result.pair or result.file or "what you pasted")
+    lines: list[Line] = [((part, "strong"),) for part in wrap(head, width)]
+    lines += _indented(visible(result.text), "good" if result.ok else "error", width)
+    if not isinstance(result, ImportResult):
+        return lines
+    if result.chain is not None:
+        for label, text in _facts(result.chain, now):
+            lines += _labelled(label, text, width)
+    if not result.differences:
+        lines += _labelled("request", "issued as requested", width)
+    for difference in result.differences:
+        lines += _labelled("differs", difference.text, width, "warning")
+    for flaw in result.flaws:
+        lines += _labelled(flaw.level.value, flaw.text, width, _MANNERS[flaw.level])
+    for remark in result.remarks:
+        lines += _labelled("note", remark, width, "note")
+    return lines
+
+
+def _facts(chain: Chain, now: datetime) -> list[tuple[str, str]]:
+    leaf = chain.leaf
+    life, left = leaf.validity, leaf.validity.days_left(now)
+    until = f"{plural(left, 'day')} left" if left >= 0 else f"expired {plural(-left, 'day')} ago"
+    dates = f"{life.not_before:%Y-%m-%d} to {life.not_after:%Y-%m-%d}"
+    order = " < ".join(["the certificate", *(one.whose for one in chain.intermediates)])
+    return [
+        ("for", ", ".join(leaf.names)),
+        ("issued by", leaf.issuer_text),
+        ("valid", f"{dates}: {plural(days_of(life), 'day')}, {until}"),
+        ("chain", f"{order}, as servers send it"),
+    ]
+
+
+def _labelled(label: str, text: str, width: int, manner: str = "label") -> list[Line]:
+    first, *rest = wrap(visible(text), max(width - _LABEL - 3, 8))
+    return [
+        ((f"  {label.ljust(_LABEL)} ", manner), (first, "")),
+        *(((" " * (_LABEL + 3), ""), (line, "")) for line in rest),
+    ]
+
+
+def _indented(text: str, manner: str, width: int) -> list[Line]:
+    return [((f"  {line}", manner),) for line in wrap(text, max(width - 2, 8))]

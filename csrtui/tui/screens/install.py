@@ -1,0 +1,345 @@
+"""Installing a certificate: for which server software, into which folder; what will be written is shown before."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.message import Message
+
+from csrtui.core.advice.wording import plural
+from csrtui.core.errors import CsrtuiError, InputError
+from csrtui.core.guide import block_lines, guide_lines, note_lines, plan_lines
+from csrtui.core.passphrase import strength
+from csrtui.core.pkcs12 import Strength
+from csrtui.core.platforms import OTHER, PLATFORMS
+from csrtui.core.server_files import Form
+from csrtui.core.visible import visible
+from csrtui.tasks.exporting import Exported, Order, Ready, export, planned, prepare
+from csrtui.tui.screens.dialog import key_line, labelled
+from csrtui.tui.screens.doing import DoingDialog
+from csrtui.tui.screens.reading import Page, text_lines
+from csrtui.tui.widgets.choice_field import ChoiceField
+from csrtui.tui.widgets.secret_field import SecretField
+from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_field import TextField
+from csrtui.tui.widgets.text_view import TextView
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from csrtui.core.deployment import Plan
+    from csrtui.core.pair import Pair
+    from csrtui.core.secret import Secret
+    from csrtui.tasks.session import Session
+    from csrtui.tui.widgets.text_block import Line
+
+_STRENGTHS = (
+    (Strength.AES.name, "AES-256"),
+    (Strength.LEGACY.name, "3DES, for Windows Server 2016 and older"),
+)
+_NO_FOLDER = "Name the folder that the files go to; it has to be there."
+_NOT_PUT_IN = "What you pasted has several lines or characters that cannot be typed: nothing was put in."
+_AROUND = 9
+"""Lines of the dialog around what is read in it, without the fields of a PKCS #12 file."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstallAnswer:
+    """What came of the dialog.
+
+    Attributes:
+        typed: What was typed as the folder.
+        told: What happened, in a line; empty when nothing was written.
+        pages: What was written, and what is to be done with it; empty when nothing was written.
+    """
+
+    typed: str
+    told: str = ""
+    pages: Sequence[Page] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """An order that can be carried out, and what it will write."""
+
+    ready: Ready
+    plan: Plan
+
+
+class InstallScreen(DoingDialog[InstallAnswer]):
+    """Asks what for and where to, shows what will be written, and writes it; never over a file that is there.
+
+    Args:
+        session: Whose store.
+        pair: Which pair.
+        typed: What the folder's field begins with.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", show=False, priority=True),
+        Binding("enter", "next", "Next", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False, priority=True),
+        Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
+    ]
+
+    class Looked(Message):
+        """It is known whether an order can be carried out.
+
+        Args:
+            order: Which.
+            found: What it will write, or why it cannot be.
+        """
+
+        def __init__(self, order: Order, found: _Seen | CsrtuiError) -> None:
+            super().__init__()
+            self.order = order
+            self.found = found
+
+    def __init__(self, session: Session, pair: Pair, typed: str = "") -> None:
+        super().__init__()
+        self._session = session
+        self._pair = pair
+        self._typed = typed
+        self._seen: tuple[Order, _Seen | CsrtuiError] | None = None
+        self._waiting = False
+
+    def compose(self) -> ComposeResult:
+        """Build the dialog."""
+        known = self._pair.record.platform
+        servers = [(one.id, one.label) for one in PLATFORMS.values()]
+        with Vertical(classes="dialog"):
+            yield TextBlock(id="about")
+            yield ChoiceField("Server", servers, known if known in PLATFORMS else OTHER, id="server")
+            yield from labelled(("Folder", TextField(self._typed, "where the files go", id="folder")))
+            with Vertical(id="pkcs12", classes="fields"):
+                yield ChoiceField("Encryption", _STRENGTHS, Strength.AES.name, id="strength")
+                yield from labelled(
+                    ("Passphrase", SecretField("of the file, which holds the key", id="passphrase")),
+                    ("Again", SecretField("the same", id="again")),
+                )
+            if self._pair.record.key.encrypted:
+                yield from labelled(
+                    ("Key's own", SecretField("passphrase of the key in the store", id="own"))
+                )
+            yield TextBlock(id="notes")
+            yield TextView(id="plan")
+            yield TextBlock(id="keys")
+
+    def on_mount(self) -> None:
+        """Start in the folder."""
+        field = self.query_one("#folder", TextField)
+        field.focus()
+        field.cursor_position = len(field.value)
+        self._changed()
+
+    # What is asked for
+
+    @property
+    def _folder(self) -> str:
+        return self.query_one("#folder", TextField).value.strip()
+
+    @property
+    def _order(self) -> Order:
+        platform = PLATFORMS[self.query_one("#server", ChoiceField).value]
+        order = Order(self._pair.name, platform, os.path.expanduser(self._folder))
+        if order.server.form is not Form.PKCS12:
+            return order
+        chosen = Strength[self.query_one("#strength", ChoiceField).value]
+        return Order(order.pair, platform, order.folder, chosen)
+
+    def _secret(self, name: str) -> Secret:
+        return self.query_one(f"#{name}", SecretField).secret()
+
+    @property
+    def _found(self) -> _Seen | CsrtuiError | None:
+        """What is to be said of the order as it stands; None until it is known, or while no folder is named."""
+        return self._seen[1] if self._seen is not None and self._seen[0] == self._order else None
+
+    # Events
+
+    def on_choice_field_changed(self) -> None:
+        """Look at what is chosen now."""
+        self._changed()
+
+    def on_input_changed(self) -> None:
+        """Look at the folder as it is typed."""
+        self._changed()
+
+    def on_secret_field_changed(self) -> None:
+        """Forget what was wrong with the one before."""
+        self.error = None
+        self.draw()
+
+    def on_install_screen_looked(self, event: Looked) -> None:
+        """Say what is known now, and go on if that was waited for."""
+        event.stop()
+        self._seen = (event.order, event.found)
+        self.draw()
+        if self._waiting and self._found is not None:
+            self._waiting = False
+            self.action_next()
+
+    def on_text_field_pasted(self) -> None:
+        """Say that nothing was put in."""
+        self._fail(InputError(_NOT_PUT_IN))
+
+    def on_text_field_left_out(self) -> None:
+        """Say that something was left out."""
+        self._fail(InputError(_NOT_PUT_IN))
+
+    def on_input_submitted(self) -> None:
+        """Go on."""
+        self.action_next()
+
+    def on_secret_field_submitted(self) -> None:
+        """Go on."""
+        self.action_next()
+
+    def action_cancel(self) -> None:
+        """Write nothing; the folder typed is there the next time."""
+        self.when_done(self._give_back)
+
+    def _give_back(self) -> None:
+        self.dismiss(InstallAnswer(self._folder))
+
+    def action_page(self, step: int) -> None:
+        """Move through what is read."""
+        self.query_one("#plan", TextView).action_page(step)
+
+    def action_next(self) -> None:
+        """Go on to the next field that is shown, or from the last one write."""
+        fields = ["server", "folder"]
+        if self._order.server.form is Form.PKCS12:
+            fields += ["strength", "passphrase", "again"]
+        if self._pair.record.key.encrypted:
+            fields.append("own")
+        at = self.focused.id if self.focused else None
+        place = fields.index(at) if at in fields else len(fields) - 1
+        if place < len(fields) - 1:
+            self.query_one(f"#{fields[place + 1]}").focus()
+        else:
+            self._go_on()
+
+    # Looking
+
+    def _changed(self) -> None:
+        self.error, self._waiting = None, False
+        order = self._order
+        self.query_one("#pkcs12").display = order.server.form is Form.PKCS12
+        if order.folder and self._found is None:
+            self.run_worker(lambda: self._look(order), thread=True, group="look")
+        self.draw()
+
+    def _look(self, order: Order) -> None:
+        found: _Seen | CsrtuiError
+        try:
+            ready = prepare(self._session, order)
+            found = _Seen(ready, planned(ready))
+        except CsrtuiError as error:
+            found = error
+        self.post_message(self.Looked(order, found))
+
+    # Writing
+
+    def _go_on(self) -> None:
+        found = self._found
+        if not self._folder:
+            self._fail(InputError(_NO_FOLDER), "folder")
+        elif found is None:
+            self._waiting = True
+        elif isinstance(found, CsrtuiError):
+            self._fail(found, "folder")
+        else:
+            self._write_unless_wrong(found.ready)
+
+    def _write_unless_wrong(self, ready: Ready) -> None:
+        file = self._secret("passphrase") if ready.needs_file_passphrase else None
+        own = self._secret("own") if ready.needs_key_passphrase else None
+        if file is not None and not file.encoded:
+            self._fail(InputError("The file holds the key: type a passphrase for it."), "passphrase")
+        elif file is not None and file != self._secret("again"):
+            self._fail(InputError("The two are not the same: type the passphrase again."), "again")
+        elif own is not None and not own.encoded:
+            self._fail(InputError("Type the passphrase that the key is under in the store."), "own")
+        else:
+            self.begin(self._write(ready, file, own))
+            self.draw()
+
+    async def _write(self, ready: Ready, file: Secret | None, own: Secret | None) -> None:
+        exported = await asyncio.to_thread(
+            export, self._session, ready, key_passphrase=own, file_passphrase=file
+        )
+        server = ready.order.platform.label
+        told = f"{visible(ready.order.pair)}: {plural(len(exported.results), 'file')} written for {server}"
+        page = Page(
+            f"Install {ready.order.pair} · {server}",
+            lambda width: _outcome(ready, exported, width),
+        )
+        self.dismiss(InstallAnswer(self._folder, told, (page,)))
+
+    def _fail(self, error: CsrtuiError, field: str | None = None) -> None:
+        self.error = error
+        if field is not None:
+            self.query_one(f"#{field}").focus()
+        self.draw()
+
+    # Drawing
+
+    def draw(self) -> None:
+        """Show everything anew."""
+        self.show("#about", [*self.lines(f"Install {self._pair.name}", "strong"), ()])
+        notes = self._notes()
+        self.show("#notes", [(), *notes])
+        fields = 3 * self.query_one("#pkcs12").display + self._pair.record.key.encrypted
+        room = self.app.size.height - _AROUND - fields - len(notes)
+        view = self.query_one("#plan", TextView)
+        view.styles.height = max(room, 1)
+        view.show_all([line for text in self._read() for line in text_lines(visible(text), self.inner_width)])
+        self.show("#keys", [(), key_line(("Enter", "Write the files"), ("PgDn", "More"), ("Esc", "Cancel"))])
+
+    def _notes(self) -> list[Line]:
+        """What is wrong, or else what is to be known before anything is written."""
+        if self.error is not None:
+            return self.error_lines(self.error)
+        if self._is_doing:
+            return self.lines("writing …", "strong")
+        found = self._found
+        if isinstance(found, CsrtuiError):
+            return self.error_lines(found)
+        if found is None:
+            return self.lines(_NO_FOLDER if not self._folder else "looking at the folder …", "label")
+        said = [line for text in found.ready.warnings for line in self.lines(text, "warning")]
+        if found.ready.needs_file_passphrase and (how := strength(self._secret("passphrase"))):
+            said += self.lines(how, "label")
+        return said or self.lines("Nothing is written over a file that is there.", "label")
+
+    def _read(self) -> list[str]:
+        order, found = self._order, self._found
+        if isinstance(found, _Seen):
+            return plan_lines(order.server, found.plan, order.pair, found.ready.folder, self.inner_width)
+        return guide_lines(order.platform, width=self.inner_width)[2:]
+
+
+def _outcome(ready: Ready, exported: Exported, width: int) -> list[str]:
+    """What was written, and what is left to do."""
+    deployment = exported.deployment
+    lines = ["Written:"]
+    for result in exported.results:
+        lines += [f"  {result.file}", f"    {result.text}"]
+    if exported.unnoted is not None:
+        lines += ["", f"But: {exported.unnoted.what}"]
+    return [
+        *lines,
+        *(line for warning in ready.warnings for line in ("", f"Warning: {warning}")),
+        *block_lines((*deployment.blocks, *deployment.commands)),
+        "",
+        *note_lines(ready.order.server, width),
+    ]

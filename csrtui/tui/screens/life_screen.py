@@ -1,0 +1,210 @@
+"""Commands that bring a pair on: its certificate comes home, is installed, the pair retires; the one next step."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from csrtui.core.errors import CsrtuiError
+from csrtui.core.pair import NextStep, Stage
+from csrtui.core.visible import visible
+from csrtui.tasks.review import read_pair
+from csrtui.tasks.wording import NEXT_STEPS
+from csrtui.tui.groups import Group
+from csrtui.tui.screens.pairs_screen import PairsScreen
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from csrtui.core.pair import Pair
+    from csrtui.tasks.importing import Blob
+    from csrtui.tasks.results import Result
+    from csrtui.tui.screens.imported import Offer, Then
+    from csrtui.tui.screens.importing import ImportAnswer
+    from csrtui.tui.screens.install import InstallAnswer
+
+_ACTIONS = {
+    NextStep.BACK_UP: "back_up",
+    NextStep.SUBMIT: "submit",
+    NextStep.IMPORT: "import",
+    NextStep.INSTALL: "install",
+    NextStep.RENEW: "renew",
+}
+"""The command that each step is."""
+_STEP_WIDTH = max(len(NEXT_STEPS[step]) for step in _ACTIONS)
+_NO_STEP = {
+    Stage.RETIRED: "is retired: there is nothing to do with it",
+    Stage.ISSUED: "needs nothing now; a renewal is due when a third of its certificate's life is left",
+}
+
+
+class LifeScreen(PairsScreen):
+    """A screen from which pairs are brought from one stage to the next."""
+
+    _import_typed = ""
+    _install_typed = ""
+
+    @property
+    def only(self) -> str | None:
+        """The one pair that the screen is about, or None for all of them."""
+        return None
+
+    # The next step
+
+    def step_label(self, pair: Pair | None) -> str:
+        """What the bar calls the next step of a pair; always as wide, so that few cells change."""
+        step = pair.record.next_step(self._session.clock()) if pair else NextStep.NONE
+        return (NEXT_STEPS[step].capitalize() if step in _ACTIONS else "Nothing").ljust(_STEP_WIDTH)
+
+    async def action_next_step(self) -> None:
+        """Take the next step of the pair at hand."""
+        pair = self.at_hand().current
+        if pair is None:
+            self.tell("there is no pair here")
+            return
+        step = pair.record.next_step(self._session.clock())
+        action = _ACTIONS.get(step)
+        if action is None:
+            said = _NO_STEP.get(pair.record.stage, "needs nothing now")
+            self.tell(f"{visible(pair.name)} {said}")
+        elif step is NextStep.BACK_UP:
+            self._back_up_alone(pair)
+        elif not await self.app.run_action(action, default_namespace=self):
+            self.tell(f"{visible(pair.name)}: next is to {NEXT_STEPS[step]}")
+
+    def _back_up_alone(self, pair: Pair) -> None:
+        """Back up that pair, whatever is marked."""
+        from csrtui.tui.screens.backup import BackupScreen
+
+        group = Group(pair.name, (pair,))
+        self.app.push_screen(BackupScreen(self._session, [group]), self._back_up)
+
+    # Import
+
+    def action_import(self) -> None:
+        """Ask for certificates."""
+        from csrtui.tui.screens.importing import ImportScreen
+
+        self.app.push_screen(ImportScreen(self._session, self.only, self._import_typed), self._imported)
+
+    def _imported(self, answer: ImportAnswer | None) -> None:
+        if answer is not None:
+            self._import_typed = answer.typed
+            if answer.results:
+                self._show_imported(answer.blobs, answer.results)
+
+    def _show_imported(self, blobs: Sequence[Blob], results: Sequence[Result]) -> None:
+        from csrtui.tui.screens.imported import ImportedScreen, Then, summed_up
+
+        done = [result.pair for result in results if result.ok]
+        self.pairs_changed(done[0] if done else None)
+        offer = self._offer(results)
+
+        def chosen(then: Then | None) -> None:
+            self.tell(summed_up(results))
+            if then is Then.IMPORT_THERE:
+                self.run_worker(self._import_there(blobs), group="import")
+            elif then is Then.NEXT_STEP and done[0]:
+                self._go_on_with(done[0])
+
+        self.app.push_screen(ImportedScreen(self._session, results, offer), chosen)
+
+    def _offer(self, results: Sequence[Result]) -> Offer:
+        """What to do after an import: go on with the one pair, or import what is of others there."""
+        from csrtui.tui.screens.imported import Offer, Then
+
+        done = {result.pair for result in results if result.ok and result.pair}
+        others = {result.pair for result in results if not result.ok and result.pair not in {None, self.only}}
+        if self.only is not None and others and not done:
+            there = f"Import it into {others.pop()}" if len(others) == 1 else "Import them there"
+            return Offer(Then.IMPORT_THERE, there)
+        if len(done) == 1:
+            step = self._step_of(done.pop())
+            if step in {NextStep.BACK_UP, NextStep.INSTALL}:
+                return Offer(Then.NEXT_STEP, NEXT_STEPS[step].capitalize())
+        return Offer()
+
+    def _step_of(self, name: str) -> NextStep:
+        try:
+            return read_pair(self._session, name)[0].record.next_step(self._session.clock())
+        except CsrtuiError:
+            return NextStep.NONE
+
+    async def _import_there(self, blobs: Sequence[Blob]) -> None:
+        from csrtui.tasks.importing import import_certificates
+
+        try:
+            results = await asyncio.to_thread(import_certificates, self._session, blobs)
+        except CsrtuiError as error:
+            self.tell_error(error)
+        else:
+            self._show_imported(blobs, results)
+
+    def _go_on_with(self, name: str) -> None:
+        try:
+            pair, _ = read_pair(self._session, name)
+        except CsrtuiError as error:
+            self.tell_error(error)
+            return
+        if pair.record.next_step(self._session.clock()) is NextStep.BACK_UP:
+            self._back_up_alone(pair)
+        else:
+            self._install(pair)
+
+    # Install
+
+    def action_install(self) -> None:
+        """Write the files that a server wants, and show what to do with them."""
+        current = self.at_hand().current
+        if current is None:
+            self.tell("there is no pair to install")
+        else:
+            self._install(current)
+
+    def _install(self, pair: Pair) -> None:
+        from csrtui.tui.screens.install import InstallScreen
+
+        self.app.push_screen(InstallScreen(self._session, pair, self._install_typed), self._installed)
+
+    def _installed(self, answer: InstallAnswer | None) -> None:
+        from csrtui.tui.screens.reading import ReadingScreen
+
+        if answer is None:
+            return
+        self._install_typed = answer.typed
+        if answer.pages:
+            self.pairs_changed()
+            self.tell(answer.told)
+            self.app.push_screen(ReadingScreen(answer.pages))
+
+    # Retire
+
+    def action_retire(self) -> None:
+        """Ask, then mark the pair as no longer used."""
+        from csrtui.tui.screens.confirm import ConfirmScreen
+
+        current = self.at_hand().current
+        if current is None:
+            self.tell("there is no pair to retire")
+        elif current.record.stage is Stage.RETIRED:
+            self.tell(f"{visible(current.name)} is retired already")
+        else:
+            name = current.name
+            question = ConfirmScreen(
+                f"Retire {name}?",
+                "It is marked as no longer used and leaves the list. Nothing is deleted: its key, its CSR and "
+                "its certificates stay where they are.",
+                "Retire",
+            )
+            self.app.push_screen(question, lambda yes: self._retire(name) if yes else None)
+
+    def _retire(self, name: str) -> None:
+        from csrtui.tasks.retiring import retire
+
+        try:
+            result = retire(self._session, name)
+        except CsrtuiError as error:
+            self.tell_error(error)
+            return
+        self.pairs_changed()
+        self.tell(f"{visible(name)}: {result.text}")
