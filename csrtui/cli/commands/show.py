@@ -2,6 +2,7 @@
 
 import argparse
 import shutil
+import sys
 from datetime import datetime
 
 from csrtui.cli.output import put, put_json
@@ -13,6 +14,7 @@ from csrtui.tasks.life import timeline
 from csrtui.tasks.review import read_pair
 
 _MOST_COLUMNS = 120
+_ASCII = str.maketrans("─│└●▼·…", "-|`*v.>")
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,10 +43,19 @@ def _put(full: InFull, now: datetime) -> None:
 def _put_timeline(full: InFull, now: datetime) -> None:
     """The pair's life, between what is next and what it is."""
     columns = min(shutil.get_terminal_size().columns, _MOST_COLUMNS)
-    put("")
-    for row in timeline(full.pair.record, now, columns):
-        put("".join(piece.text for piece in row))
-    put("")
+    rows = ["".join(piece.text for piece in row) for row in timeline(full.pair.record, now, columns)]
+    drawn = _in_glyphs_there_are("\n".join(rows))
+    for row in ["", *drawn.split("\n"), ""] if rows else []:
+        put(row)
+
+
+def _in_glyphs_there_are(drawing: str) -> str:
+    """A drawing for an output that may know ASCII only."""
+    try:
+        drawing.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        return drawing.translate(_ASCII)
+    return drawing
 
 
 ACTION = Action("csrtui show www.mydomain.com --json", _arguments, _run)
