@@ -1,38 +1,23 @@
 """``csrtui new --from FILE``: many pairs from a CSV file, a JSON line for each row as it is done."""
 
-import csv
-import io
 import sys
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 
-from csrtui.cli.output import put_json
+from csrtui.cli.output import put_json, say
 from csrtui.cli.progress import Progress
-from csrtui.core.errors import CsrtuiError, InputError
-from csrtui.core.finding import CaKind
-from csrtui.core.keys import read_key_type
+from csrtui.cli.rows import RowError, Rows, asked_in, open_rows
+from csrtui.cli.stopping import Stop, stopping
+from csrtui.core.errors import CsrtuiError
 from csrtui.core.pair_json import describe
-from csrtui.core.platforms import read_platform
 from csrtui.core.secret import Secret
-from csrtui.core.subject import TypedSubject
 from csrtui.core.visible import visible
-from csrtui.store.files import MAX_FOREIGN, read_foreign
 from csrtui.tasks.asking import Asked, with_counterparts
-from csrtui.tasks.create import Blocking, create_pair
+from csrtui.tasks.create import BlockedError, Blocking
+from csrtui.tasks.create_many import Answer, Row, create_many
 from csrtui.tasks.session import Session
-
-COLUMNS = (
-    "common_name",
-    "names",
-    "organization",
-    "organizational_unit",
-    "country",
-    "state",
-    "locality",
-    "key",
-    "ca",
-    "platform",
-)
-"""The columns that the file may have; ``common_name`` it must have."""
 
 
 def run_batch(
@@ -46,6 +31,8 @@ def run_batch(
 ) -> int:
     """Make a pair for each row; a row that fails does not keep the others from being made.
 
+    A row whose pair is there already, as it was asked for, is skipped: so a run that broke off is run again.
+
     Args:
         session: Where, when and by whom.
         file: A path, or ``-`` for standard input.
@@ -55,97 +42,80 @@ def run_batch(
         counterparts: Whether the www or bare twins are covered too.
 
     Returns:
-        The exit status: 1 when any row failed.
+        The exit status: 1 when any row failed; as a shell has it for a program that was ended, when it was.
 
     Raises:
-        InputError: The file cannot be read, or has no header that is understood.
+        InputError: The file cannot be read, or has no header that is understood; or it turned out to be no CSV
+            in a row, those before it being done.
     """
     session.store.sweep()
-    failed = 0
-    with Progress("pairs") as progress:
-        for number, row in enumerate(_rows(file), start=1):
-            try:
-                asked = _asked(row, defaults)
-                if counterparts:
-                    asked = replace(asked, names=with_counterparts(session, asked))
-                pair = create_pair(session, asked, passphrase=passphrase, blocking=blocking)
-                result = {"row": number, "ok": True, "pair": describe(pair, session.clock())}
-            except CsrtuiError as error:
-                failed += 1
-                result = {"row": number, "ok": False, "error": visible(error.what)}
-            put_json(result, indent=None)
+    counts: Counter[str] = Counter()
+    with stopping() as stop, open_rows(file, stop) as (rows, total), Progress("pairs", total) as progress:
+        asked = _asked(session, rows, defaults, counterparts=counterparts)
+        for answer in create_many(session, asked, passphrase=passphrase, blocking=blocking, stop=stop):
+            put_json(_as_json(answer, session.clock()), indent=None)
             sys.stdout.flush()
+            counts[_kind(answer)] += 1
             progress.advance()
-    return 1 if failed else 0
+    _say_end(counts, stop)
+    if stop.is_set():
+        return stop.exit_code
+    return 1 if counts[_FAILED] else 0
 
 
-def _rows(file: str) -> list[dict[str, str]]:
-    """Every row, before any pair is made: a file that is no CSV somewhere leaves nothing behind."""
-    data = _standard_input() if file == "-" else read_foreign(file)
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{_shown(file)} is not UTF-8") from error
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        header = [cell.strip() for cell in next(reader, [])]
-        _check_header(header)
-        return [_row(header, cells) for cells in reader if cells]
-    except csv.Error as error:
-        raise InputError(f"line {reader.line_num} of {_shown(file)} is not CSV: {error}") from error
+_MADE, _SKIPPED, _FAILED = "made", "there already", "failed"
 
 
-def _standard_input() -> bytes:
-    if sys.stdin is None:
-        raise InputError("standard input is closed", "give the file's name")
-    data = sys.stdin.buffer.read(MAX_FOREIGN + 1)
-    if len(data) > MAX_FOREIGN:
-        raise InputError(f"standard input has more than {MAX_FOREIGN} bytes", "split it")
-    return data
+def _asked(session: Session, rows: Rows, defaults: Asked, *, counterparts: bool) -> Iterator[Row | None]:
+    number = 0
+    for row in rows:
+        if row is None:
+            yield None
+            continue
+        number += 1
+        try:
+            asked = asked_in(row, defaults)
+            if counterparts:
+                asked = replace(asked, names=with_counterparts(session, asked))
+        except CsrtuiError as error:
+            yield Row(number, error)
+        else:
+            yield Row(number, asked)
 
 
-def _shown(file: str) -> str:
-    return "standard input" if file == "-" else visible(file)
+def _as_json(answer: Answer, now: datetime) -> dict[str, object]:
+    if isinstance(answer.outcome, CsrtuiError):
+        return {
+            "row": answer.number,
+            "ok": False,
+            "error": visible(answer.outcome.what),
+            "column": _column(answer.outcome),
+        }
+    skipped = {"skipped": True} if answer.skipped else {}
+    return {"row": answer.number, "ok": True, **skipped, "pair": describe(answer.outcome, now)}
 
 
-def _row(header: list[str], cells: list[str]) -> dict[str, str]:
-    padded = [*cells, *[""] * len(header)]
-    return dict(zip(header, padded, strict=False)) | _surplus(cells, header)
+def _column(error: CsrtuiError) -> str | None:
+    """The column at fault, where it is one."""
+    if isinstance(error, BlockedError):
+        return error.findings[0].field.value
+    return error.column.value if isinstance(error, RowError) and error.column else None
 
 
-_SURPLUS = "surplus"
+def _kind(answer: Answer) -> str:
+    if isinstance(answer.outcome, CsrtuiError):
+        return _FAILED
+    return _SKIPPED if answer.skipped else _MADE
 
 
-def _surplus(cells: list[str], header: list[str]) -> dict[str, str]:
-    return {_SURPLUS: str(len(cells))} if len(cells) > len(header) else {}
-
-
-def _check_header(header: list[str]) -> None:
-    unknown = [name for name in header if name not in COLUMNS]
-    if unknown or "common_name" not in header or len(set(header)) != len(header):
-        culprit = (
-            f'has a column "{visible(unknown[0])}"' if unknown else "names no common_name, or a column twice"
+def _say_end(counts: Counter[str], stop: Stop) -> None:
+    """Say what the lines do not show at a glance; where all rows made their pairs, nothing."""
+    if stop.is_set() or counts[_SKIPPED] or counts[_FAILED]:
+        said = ", ".join(f"{counts[kind]} {kind}" for kind in (_MADE, _SKIPPED, _FAILED))
+        say(f"{'stopped: ' if stop.is_set() else ''}{said}")
+    if counts[_SKIPPED]:
+        say(
+            "a row is there already when a pair in use has its subject, names, key type, CA and server software"
         )
-        raise InputError(f"the header {culprit}", f"the first line names the columns: {','.join(COLUMNS)}")
-
-
-def _asked(row: dict[str, str], defaults: Asked) -> Asked:
-    if _SURPLUS in row:
-        raise InputError("the row has more cells than the header", 'put "…" around a cell that holds a comma')
-    subject = TypedSubject(
-        organization=row.get("organization") or defaults.subject.organization,
-        organizational_unit=row.get("organizational_unit") or defaults.subject.organizational_unit,
-        country=row.get("country") or defaults.subject.country,
-        state=row.get("state") or defaults.subject.state,
-        locality=row.get("locality") or defaults.subject.locality,
-    )
-    ca, key, platform = row.get("ca"), row.get("key"), row.get("platform")
-    if ca and ca not in tuple(CaKind):
-        raise InputError(f'the CA is "{visible(ca)}"', "public or private")
-    return Asked(
-        names=(row["common_name"], *row.get("names", "").split()),
-        subject=subject,
-        ca=CaKind(ca) if ca else defaults.ca,
-        platform=read_platform(platform).id if platform else defaults.platform,
-        key_type=read_key_type(key) if key else defaults.key_type,
-    )
+    if stop.is_set():
+        say("what is done is kept; the same command goes on with the rest")

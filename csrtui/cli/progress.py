@@ -12,6 +12,9 @@ from csrtui.core.visible import visible
 _BAR = 20
 _COLUMNS = 79
 """A line that wrapped could not be drawn over."""
+_BETWEEN = 0.1
+"""Seconds between two drawings at least: more often nobody can read it."""
+_MINUTE, _HOUR = 60, 3600
 
 
 class Progress:
@@ -29,6 +32,8 @@ class Progress:
         self._shown = sys.stderr.isatty()
         self._began = time.monotonic()
         self._width = 0
+        self._drawn = float("-inf")
+        self._name = ""
         self._lock = Lock()
 
     def __enter__(self) -> Self:
@@ -37,22 +42,45 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._shown and self._done:
-            talk("\n")
+        with self._lock:
+            if self._shown and self._done:
+                self._draw()
+                talk("\n")
 
     def advance(self, name: str | None = None) -> None:
         """One more is done, called `name`; may be called from any thread."""
         with self._lock:
             self._done += 1
-            if self._shown:
-                line = f"{self._line()}{visible(name or '')}"[:_COLUMNS]
-                talk(f"\r{line.ljust(self._width)}")
-                self._width = len(line)
+            self._name = name or ""
+            now = time.monotonic()
+            if self._shown and now - self._drawn >= _BETWEEN:
+                self._drawn = now
+                self._draw()
+
+    def _draw(self) -> None:
+        line = f"{self._line()} {visible(self._name)}"[:_COLUMNS].rstrip()
+        talk(f"\r{line.ljust(self._width)}")
+        self._width = len(line)
 
     def _line(self) -> str:
+        seconds = max(time.monotonic() - self._began, 0.001)
+        rate = self._done / seconds
         if self._total is None:
-            return f"{self._done} {self._noun}"
-        full = _BAR * self._done // self._total
-        left = (time.monotonic() - self._began) / self._done * (self._total - self._done)
+            return f"{self._done} {self._noun}, {_rate(rate)}"
+        full = _BAR * min(self._done, self._total) // max(self._total, 1)
         bar = "=" * full + " " * (_BAR - full)
-        return f"[{bar}] {self._done} of {self._total} {self._noun}, {left:.0f} s left "
+        done = f"[{bar}] {self._done} of {self._total} {self._noun}"
+        left = max(self._total - self._done, 0) / rate
+        return f"{done}, {_rate(rate)}, {_time(left)} left" if left else f"{done} in {_time(seconds)}"
+
+
+def _rate(rate: float) -> str:
+    return f"{rate:.0f}/s" if rate >= 1 else f"{rate * _MINUTE:.0f}/min"
+
+
+def _time(seconds: float) -> str:
+    if seconds < _MINUTE:
+        return f"{seconds:.0f} s"
+    if seconds < _HOUR:
+        return f"{seconds / _MINUTE:.0f} min"
+    return f"{seconds / _HOUR:.1f} h"

@@ -1,5 +1,6 @@
 """Distinguished names: written in the order of the Baseline Requirements, shown as RFC 4514 does."""
 
+import re
 from typing import TYPE_CHECKING
 
 from csrtui.core.subject import SubjectFields
@@ -9,6 +10,8 @@ if TYPE_CHECKING:
 
 _SPECIAL = frozenset('"+,;<>\\')
 """What RFC 4514, 2.4 escapes with a backslash wherever it stands."""
+_PLAIN = re.compile(r"[A-Za-z0-9.*-]+(?: [A-Za-z0-9.*-]+)*")
+"""Most values there are: nothing in them is escaped, so that they need not be looked at letter by letter."""
 
 
 def encode(subject: SubjectFields) -> "x509.Name":
@@ -63,6 +66,8 @@ def rfc4514(name: "x509.Name") -> str:
 
 def escape_value(value: str) -> str:
     """Return an attribute's value escaped as RFC 4514, 2.4 says."""
+    if _PLAIN.fullmatch(value):
+        return value
     last = len(value) - 1
     return "".join(
         _escape(character, at_start=at == 0, at_end=at == last) for at, character in enumerate(value)

@@ -238,9 +238,6 @@ def read_own(dir_fd: int, name: str, path: str, demand: Demand) -> bytes:
 def read_foreign(path: str, limit: int = MAX_FOREIGN) -> bytes:
     """Return the content of a regular file that somebody else made.
 
-    It is looked at before it is opened, because opening alone sets some devices going; and opened without
-    blocking, so that a FIFO that took its place meanwhile is refused at once.
-
     Args:
         path: Where it is; links are followed.
         limit: The most bytes it may have.
@@ -248,21 +245,43 @@ def read_foreign(path: str, limit: int = MAX_FOREIGN) -> bytes:
     Raises:
         InputError: It is missing, cannot be opened, is no regular file, or has more than `limit` bytes.
     """
+    descriptor = open_foreign(path)
+    try:
+        data = _read(descriptor, limit)
+    except OSError as error:
+        raise foreign_refusal(path, error) from error
+    finally:
+        release(descriptor)
+    if len(data) > limit:
+        raise InputError(f"{visible(path)} has more than {limit} bytes, which is too much for what is asked")
+    return data
+
+
+def open_foreign(path: str) -> int:
+    """Return the descriptor of a regular file that somebody else made.
+
+    It is looked at before it is opened, because opening alone sets some devices going; and opened without
+    blocking, so that a FIFO that took its place meanwhile is refused at once.
+
+    Args:
+        path: Where it is; links are followed.
+
+    Raises:
+        InputError: It is missing, cannot be opened, or is no regular file.
+    """
     try:
         _refuse_special(path, os.stat(path))
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
         try:
             _refuse_special(path, os.fstat(descriptor))
-            data = _read(descriptor, limit)
-        finally:
+        except BaseException:
             release(descriptor)
+            raise
     except OSError as error:
         raise foreign_refusal(path, error) from error
     except ValueError as error:
         raise InputError(f"{visible(path)} is no path") from error
-    if len(data) > limit:
-        raise InputError(f"{visible(path)} has more than {limit} bytes, which is too much for what is asked")
-    return data
+    return descriptor
 
 
 def _refuse_special(path: str, found: os.stat_result) -> None:

@@ -2,13 +2,14 @@
 
 from enum import Enum, auto
 
-from csrtui.core import keys, pkcs8, request
+from csrtui.core import keys, request
 from csrtui.core.advice import Advice
 from csrtui.core.errors import CsrtuiError, InputError
 from csrtui.core.finding import CaKind, Finding
 from csrtui.core.pair import Event, KeyFacts, Pair, PairRecord, RequestFacts
 from csrtui.core.pair_json import dump_record
 from csrtui.core.pairname import check_pair_name, pair_name
+from csrtui.core.sealing import Sealer
 from csrtui.core.secret import Secret
 from csrtui.store.keystore import PairFiles
 from csrtui.tasks.asking import Asked, advise_on, asked_for
@@ -65,10 +66,13 @@ def create_pair(
         InputError: `name` cannot be a pair's name.
         StoreError: The store cannot be used; nothing of the pair was kept.
     """
-    advice = asked_for(advise_on(session, asked))
-    _stop_where_blocked(advice, blocking)
+    advice = advise_to_make(session, asked, blocking)
     base = check_pair_name(name) if name is not None else pair_name(advice.covers[0])
-    record, files = _make(session, asked, advice, passphrase)
+    sealer = None if passphrase is None else Sealer(passphrase, session.entropy)
+    key = session.generate_key(asked.effective_key_type)
+    made = request_for(advice, key)
+    _hold_against_preview(made, request.preview(advice.subject, advice.covers))
+    record, files = files_of(session, asked, made, key, sealer)
     stored = session.store.add(base, files)
     return Pair(stored, session.store.pair_path(stored), record)
 
@@ -78,19 +82,49 @@ def stops(finding: Finding, blocking: Blocking) -> bool:
     return finding.blocks and not (blocking is Blocking.OVERRULED and finding.forceable)
 
 
-def _stop_where_blocked(advice: Advice, blocking: Blocking) -> None:
+def advise_to_make(session: Session, asked: Asked, blocking: Blocking) -> Advice:
+    """Return the advice on a request that is to be made now.
+
+    Raises:
+        BlockedError: A finding stands in the way.
+    """
+    advice = asked_for(advise_on(session, asked))
     errors = tuple(finding for finding in advice.findings if stops(finding, blocking))
     if errors:
         raise BlockedError(errors)
+    return advice
 
 
-def _make(
-    session: Session, asked: Asked, advice: Advice, passphrase: Secret | None
-) -> tuple[PairRecord, PairFiles]:
-    key_type = asked.effective_key_type
-    key = session.generate_key(key_type)
+def request_for(advice: Advice, key: "keys.PrivateKey") -> request.Request:
+    """Return the CSR for a key, having held it against what was asked for and against the key.
+
+    Raises:
+        CsrtuiError: It says something else, or is not the key's.
+    """
     made = request.read_der(request.build(advice.subject, advice.covers, key))
-    _prove(made, request.preview(advice.subject, advice.covers), key)
+    fits = (
+        made.subject == advice.subject
+        and made.names == tuple(advice.covers)
+        and made.spki_sha256 == keys.spki_sha256(key.public_key())
+        and request.signature_holds(made.der)
+    )
+    if not fits:
+        raise CsrtuiError("the request that was made is not the one that was asked for; nothing was kept")
+    return made
+
+
+def files_of(
+    session: Session, asked: Asked, made: request.Request, key: "keys.PrivateKey", sealer: Sealer | None
+) -> tuple[PairRecord, PairFiles]:
+    """Return the record and the files of a pair that is not in the store yet.
+
+    Args:
+        session: When and by whom.
+        asked: What for.
+        made: Its CSR.
+        key: Its key.
+        sealer: What encrypts the key; None leaves it plain.
+    """
     now = session.clock()
     record = PairRecord(
         created=now,
@@ -99,30 +133,18 @@ def _make(
         names=made.names,
         ca=asked.ca,
         platform=asked.platform,
-        key=KeyFacts(key_type.value, passphrase is not None, made.spki_sha256),
+        key=KeyFacts(asked.effective_key_type.value, sealer is not None, made.spki_sha256),
         request=RequestFacts(made.sha256, made.signature_hash),
         history=(Event(now, "created", session.user),),
     )
     return record, PairFiles(
-        key=_key_pem(session, key, passphrase),
+        key=keys.private_pem(key) if sealer is None else sealer.seal(key),
         request=request.to_pem(made.der),
         record=dump_record(record),
     )
 
 
-def _key_pem(session: Session, key: "keys.PrivateKey", passphrase: Secret | None) -> bytes:
-    if passphrase is None:
-        return keys.private_pem(key)
-    return pkcs8.encrypt(key, passphrase, session.entropy(pkcs8.ENTROPY_BYTES))
-
-
-def _prove(made: request.Request, shown: request.Request, key: "keys.PrivateKey") -> None:
-    """Hold the CSR against what the preview showed, and against the key: nothing else is ever stored."""
-    fits = (
-        made.subject_der == shown.subject_der
-        and made.names == shown.names
-        and made.spki_sha256 == keys.spki_sha256(key.public_key())
-        and request.signature_holds(made.der)
-    )
-    if not fits:
+def _hold_against_preview(made: request.Request, shown: request.Request) -> None:
+    """See that the CSR is what the preview showed: nothing else is ever stored."""
+    if (made.subject_der, made.names) != (shown.subject_der, shown.names):
         raise CsrtuiError("the request that was made is not the one that was shown; nothing was kept")

@@ -1,0 +1,120 @@
+"""Files of others read line by line as they come, and never whole: regular files, pipes and terminals."""
+
+import io
+import os
+import select
+import stat
+from collections.abc import Iterator
+from threading import Event
+from typing import BinaryIO
+
+from csrtui.core.errors import InputError
+from csrtui.core.visible import visible
+from csrtui.store.files import open_foreign
+
+MAX_RECORD = 256 * 1024
+"""The most bytes that a record may have, and so the most that is in memory of it."""
+_SHORTLY = 0.02
+"""Seconds that more is waited for before there is said to be nothing."""
+_POLL = 0.2
+"""Seconds after which it is looked whether to stop."""
+
+
+def open_regular(path: str) -> BinaryIO:
+    """Open a regular file that somebody else made, to be read.
+
+    Raises:
+        InputError: It is missing, cannot be opened, or is no regular file.
+    """
+    return open(open_foreign(path), "rb")
+
+
+class Lines(Iterator[str]):
+    """The lines of a file in UTF-8; each is decoded by itself, so that what is wrong is found where it is.
+
+    Args:
+        source: The file, open. What it has read ahead of its descriptor is not seen where that is a pipe.
+        shown: What it is called in messages.
+        stop: Once set, nothing more is read: the file seems to end.
+
+    Attributes:
+        number: Of the line that was read last, from 1.
+    """
+
+    def __init__(self, source: BinaryIO, shown: str, stop: Event) -> None:
+        self.number = 0
+        self.shown = visible(shown)
+        self._source = source
+        self._stop = stop
+        self._room = MAX_RECORD
+        self._parts: Iterator[str] = iter(())
+        self._waits = _may_wait(source)
+        self._ahead = b""
+
+    def __next__(self) -> str:
+        """Give the next line, with its end.
+
+        Raises:
+            InputError: It cannot be read, is not UTF-8, or makes the record too long.
+        """
+        part = next(self._parts, None)
+        if part is None:
+            part = self._decoded(self._line())
+            if "\r" in part:  # one that stands alone ends a line as well
+                self._parts = io.StringIO(part, newline="")
+                part = next(self._parts)
+        return part
+
+    def begin_record(self) -> None:
+        """Begin to count the bytes of another record."""
+        self._room = MAX_RECORD
+
+    def is_idle(self) -> bool:
+        """Whether there is nothing to be read for now; waits a moment to find out."""
+        return self._waits and b"\n" not in self._ahead and not self._is_ready(_SHORTLY)
+
+    def _decoded(self, line: bytes) -> str:
+        if not line:
+            raise StopIteration
+        self.number += 1
+        self._room -= len(line)
+        if self._room < 0:
+            raise InputError(
+                f"the row that ends in line {self.number} of {self.shown}, or beyond, has more than {MAX_RECORD} bytes",
+                'a " that is never closed makes one row of all that follows',
+            )
+        try:
+            return line.decode("utf-8-sig" if self.number == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            raise InputError(f"line {self.number} of {self.shown} is not UTF-8") from error
+
+    def _line(self) -> bytes:
+        try:
+            if self._stop.is_set():
+                return b""
+            return self._line_of_pipe() if self._waits else self._source.readline(self._room + 1)
+        except OSError as error:
+            raise InputError(f"cannot read {self.shown}: {error.strerror}") from error
+
+    def _line_of_pipe(self) -> bytes:
+        while b"\n" not in self._ahead and len(self._ahead) <= self._room:
+            while not self._is_ready(_POLL):
+                if self._stop.is_set():
+                    return b""
+            more = os.read(self._source.fileno(), io.DEFAULT_BUFFER_SIZE)
+            if not more:
+                break
+            self._ahead += more
+        line, end, self._ahead = self._ahead.partition(b"\n")
+        return line + end
+
+    def _is_ready(self, patience: float) -> bool:
+        return bool(select.select([self._source], [], [], patience)[0])
+
+
+def _may_wait(source: BinaryIO) -> bool:
+    """Whether it is a pipe, a socket or a terminal, which may have nothing to be read for now."""
+    try:
+        return not stat.S_ISREG(os.fstat(source.fileno()).st_mode)
+    except (OSError, ValueError):  # a stream in memory
+        return False
