@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture(params=["ec-p256", pytest.param("rsa-2048", marks=pytest.mark.slow)])
-def issued(tmp_path: Path, request: pytest.FixtureRequest) -> Issued:
-    store = tmp_path / "store"
+@pytest.fixture(scope="session", params=["ec-p256", pytest.param("rsa-2048", marks=pytest.mark.slow)])
+def issued_once(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """A store with such a pair, and the root of its chain."""
+    folder = tmp_path_factory.mktemp("issued")
+    store = folder / "store"
     assert run_process("new", NAME, "--key", request.param, store=store).status == 0
     csr = x509.load_pem_x509_csr((store / "pairs" / NAME / "request.pem").read_bytes())
     authority = intermediate(days=4000)
@@ -27,5 +30,12 @@ def issued(tmp_path: Path, request: pytest.FixtureRequest) -> Issued:
     given = pem(authority.certificate, leaf)
     ran = run_process("import", "-", store=store, stdin=given)
     assert ran.status == 0, ran.err
-    (tmp_path / "root.pem").write_bytes(pem(root().certificate))
-    return Issued(store, tmp_path)
+    (folder / "root.pem").write_bytes(pem(root().certificate))
+    return folder
+
+
+@pytest.fixture
+def issued(tmp_path: Path, issued_once: Path) -> Issued:
+    """A copy of it for one test."""
+    shutil.copytree(issued_once, tmp_path, dirs_exist_ok=True)
+    return Issued(tmp_path / "store", tmp_path)
