@@ -103,9 +103,11 @@ def obstacle(candidate: Candidate, missing: MissingRequest = MissingRequest.REFU
         return None
     if candidate.certificate is None:
         return "it has no CSR, and no certificate to make one from: openssl req -new -key KEY makes one"
-    return (
-        None if missing is MissingRequest.MADE else "it has no CSR; --make-csr makes one from its certificate"
-    )
+    if not candidate.allows_request:
+        return f"it has no CSR, and csrtui makes none for {candidate.key_label}"
+    if missing is MissingRequest.REFUSED:
+        return "it has no CSR; --make-csr makes one from its certificate"
+    return None
 
 
 @dataclass(frozen=True, slots=True)

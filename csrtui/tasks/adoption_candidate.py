@@ -60,6 +60,11 @@ class Candidate:
         return keys.label_of(self.key.public_key())
 
     @property
+    def allows_request(self) -> bool:
+        """Whether a CSR could be made from its certificate."""
+        return self.certificate is not None and keys.type_of(self.key.public_key()) is not None
+
+    @property
     def names(self) -> tuple[str, ...]:
         """What it is for, the common name first."""
         source = self.asked or self.certificate

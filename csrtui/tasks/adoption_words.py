@@ -11,7 +11,7 @@ def facts(candidate: Candidate) -> list[tuple[str, str]]:
     """Return the parts of a candidate: a label and a text each, safe to show."""
     protection = ", under a passphrase" if candidate.passphrase is not None else ""
     lines = [("key", f"{visible(candidate.file.path)}  {candidate.key_label}{protection}")]
-    without = "none: one will be made from the certificate" if candidate.certificate else "none"
+    without = "none: one can be made from the certificate" if candidate.allows_request else "none"
     lines.append(("CSR", visible(candidate.asked_file) if candidate.asked_file is not None else without))
     if candidate.certificate is not None:
         expires = utc_text(candidate.certificate.validity.not_after)

@@ -220,6 +220,15 @@ COMMANDS = (
         priority=False,
     ),
     Command(
+        "adopt",
+        "a",
+        "Adopt",
+        "Bring keys made elsewhere into the keystore: from a file, or all that a folder holds.",
+        Where.KEYSTORE,
+        on_bar=False,
+        priority=False,
+    ),
+    Command(
         "restore",
         "r",
         "Restore",
