@@ -109,11 +109,6 @@ class Row:
         """The pair's name."""
         return self.values[0]
 
-    @property
-    def seal(self) -> object:
-        """The check sum over all the others."""
-        return self.values[-1]
-
 
 class Index:
     """The cache of one store, open. Any thread may use it; they take turns.
@@ -200,7 +195,7 @@ class Index:
 
     def holds(self, row: Row) -> bool:
         """Whether the very row is there already."""
-        return self._all("SELECT seal FROM pairs WHERE name = ?", (row.name,)) == [(row.seal,)]
+        return self._all(f"SELECT {_ROW} FROM pairs WHERE name = ?", (row.name,)) == [row.values]  # noqa: S608 - from constants
 
     def expect(self, count: int) -> None:
         """Make sure that there are so many pairs.

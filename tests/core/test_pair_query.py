@@ -1,0 +1,39 @@
+"""What pairs are asked for, and how they are sorted."""
+
+from __future__ import annotations
+
+import pytest
+from many_pairs import pair_of_record
+from requests_made import NOW, record
+
+from csrtui.core.pair import Backup, BackupStatus, NextStep
+from csrtui.core.pair_query import Need, Order, Query, Retired
+
+BARE = pair_of_record("www.example.com", record())
+SAFE = pair_of_record("safe", record(backups=(Backup(BackupStatus.VERIFIED, "/b.pem", NOW, NOW),)))
+GONE = pair_of_record("gone", record(retired=NOW))
+
+
+@pytest.mark.parametrize(
+    ("query", "met"),
+    [
+        (Query(), [BARE, SAFE, GONE]),
+        (Query.typed("  "), [BARE, SAFE, GONE]),
+        (Query.typed("WWW example"), [BARE]),
+        (Query.typed("www safe"), []),
+        (Query.typed("", retired=Retired.HIDDEN), [BARE, SAFE]),
+        (Query.typed("retired"), [GONE]),
+        (Query.typed("", NextStep.BACK_UP), [BARE]),
+        (Query(need=Need.BACKUP), [BARE]),
+        (Query(need=Need.VERIFICATION), [SAFE]),
+    ],
+)
+def test_what_is_asked_for(query: Query, met: list[object]) -> None:
+    assert [pair for pair in (BARE, SAFE, GONE) if query.is_met(pair, NOW)] == met
+
+
+def test_the_orders_go_round() -> None:
+    order = Order.URGENCY
+    for _ in Order:
+        order = order.following
+    assert order is Order.URGENCY
