@@ -7,11 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from pairs_made import new_pair
 from requests_made import NOW
 
 from csrtui.core.pair import Validity
 from csrtui.core.pair_json import dump_record, load_record
+from csrtui.tasks import looking
 from csrtui.tasks.expiries import count_expiries
 
 if TYPE_CHECKING:
@@ -34,7 +36,11 @@ def test_an_empty_store_has_nothing_to_count(session: Session) -> None:
     assert (counted.expiries.total, counted.bare, counted.past, counted.unreadable) == (0, 0, 0, 0)
 
 
-def test_only_certificates_in_use_are_counted_and_the_others_are_told(session: Session) -> None:
+@pytest.mark.parametrize("many", [1, 250], ids=["from the cache", "from the folders"])
+def test_only_certificates_in_use_are_counted_and_the_others_are_told(
+    session: Session, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    monkeypatch.setattr(looking, "MANY", many)
     made(session, "used.com", validity=LIFE)
     made(session, "new.com")
     made(session, "retired.com", validity=LIFE, retired=NOW)
