@@ -1,0 +1,296 @@
+"""``csrtui adopt``: what it shows before anything is taken, what it prints, and with which exit status."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from typing import TYPE_CHECKING
+
+import pytest
+from certificates_made import intermediate, pem
+from command import ROOT, Csrtui, argv, environment
+from foreign_made import (
+    PHRASE,
+    PKCS9_EXTENSIONS,
+    alternative,
+    attribute,
+    csr,
+    ec_key,
+    pkcs8,
+    rsa_key,
+    traditional,
+)
+from pty_session import PtySession
+
+from csrtui.core import pkcs8 as own_pkcs8
+from csrtui.core import request
+from csrtui.core.errors import StoreError
+from csrtui.core.pem import wrap
+from csrtui.store.keystore import Keystore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+NAME = "www.mydomain.com"
+CSR = csr(attributes=(attribute(PKCS9_EXTENSIONS, alternative(NAME)),))
+CERTIFICATE = pem(intermediate().sign(CSR), intermediate().certificate)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a passphrase costs is not the matter here."""
+    monkeypatch.setattr(own_pkcs8, "ROUNDS", 1000)
+
+
+@pytest.fixture
+def put(tmp_path: Path) -> Callable[..., str]:
+    """Write files into a folder that is not the store's; return that folder."""
+    folder = tmp_path / "elsewhere"
+
+    def write(**files: bytes) -> str:
+        folder.mkdir(exist_ok=True)
+        for name, data in files.items():
+            (folder / name).write_bytes(data)
+            (folder / name).chmod(0o600)
+        return str(folder)
+
+    return write
+
+
+@pytest.fixture
+def phrase(tmp_path: Path) -> str:
+    """The path of a passphrase file."""
+    path = tmp_path / "phrase"
+    path.write_bytes(PHRASE + b"\n")
+    path.chmod(0o600)
+    return str(path)
+
+
+def test_named_files_become_a_pair(csrtui: Csrtui, put: Callable[..., str]) -> None:
+    folder = put(key=traditional(rsa_key()), csr=wrap("NEW CERTIFICATE REQUEST", CSR), cert=CERTIFICATE)
+    ran = csrtui(
+        *("adopt", "--key", f"{folder}/key", "--csr", f"{folder}/csr", "--cert", f"{folder}/cert"),
+        *("--for", "nginx", "--as", "mine", "--ca", "private"),
+    )
+    assert (ran.status, ran.out) == (
+        0,
+        f"ok  mine  {folder}/key  adopted: RSA 2048 key, CSR and certificate\n",
+    )
+    assert "note:" in ran.err
+    shown = csrtui("show", "mine", "--json").json
+    assert (shown["platform"], shown["ca"], shown["stage"]) == ("nginx", "private", "issued")
+    assert csrtui("adopt", f"{folder}/key", "--csr", f"{folder}/csr").status == 1
+
+
+def test_results_as_json_have_what_was_found(csrtui: Csrtui, put: Callable[..., str]) -> None:
+    weak = rsa_key(1024)
+    folder = put(key=pkcs8(weak), csr=csr(weak, hash_name="sha1"))
+    document = csrtui("adopt", "--key", f"{folder}/key", "--csr", f"{folder}/csr", "--json").json
+    assert (document["schema"], document["ok"]) == (1, True)
+    (result,) = document["results"]
+    assert (result["ok"], result["pair"], result["file"]) == (True, NAME, f"{folder}/key")
+    assert [(one["code"], one["level"]) for one in result["findings"]] == [
+        ("key-weak", "error"),
+        ("old-hash", "error"),
+    ]
+    again = csrtui("adopt", "--key", f"{folder}/key", "--csr", f"{folder}/csr", "--json")
+    assert (again.status, again.json["ok"]) == (1, False)
+    assert again.json["results"][0]["pair"] == NAME
+
+
+def test_a_csr_of_another_key_is_named_and_nothing_taken(csrtui: Csrtui, put: Callable[..., str]) -> None:
+    folder = put(key=pkcs8(ec_key()), csr=CSR)
+    ran = csrtui("adopt", "--key", f"{folder}/key", "--csr", f"{folder}/csr")
+    assert ran.status == 1
+    assert ran.out.splitlines() == [
+        f"FAILED  {folder}/csr  does not fit the key: it is the CSR of CN={NAME}, whose key is not there",
+        f"FAILED  {folder}/key  not adopted: what was named with it cannot be taken",
+    ]
+    assert csrtui.pairs == []
+
+
+def test_a_missing_csr_is_made_only_when_asked_for(csrtui: Csrtui, put: Callable[..., str]) -> None:
+    folder = put(key=pkcs8(rsa_key()), cert=CERTIFICATE)
+    files = ("adopt", "--key", f"{folder}/key", "--cert", f"{folder}/cert")
+    ran = csrtui(*files)
+    assert (ran.status, csrtui.pairs) == (1, [])
+    assert "--make-csr" in ran.out
+    assert "and a new CSR" not in ran.out
+    ran = csrtui(*files, "--make-csr")
+    assert (ran.status, csrtui.pairs) == (0, [NAME])
+
+
+def test_a_search_shows_what_it_found_and_takes_nothing_unasked(
+    csrtui: Csrtui, put: Callable[..., str]
+) -> None:
+    folder = put(key=pkcs8(rsa_key()), csr=CSR, lone=pkcs8(ec_key()), stray=request.probe(ec_key(7)))
+    rehearsed = csrtui("adopt", folder, "--dry-run")
+    assert rehearsed.status == 1
+    assert f"  key          {folder}/key  RSA 2048" in rehearsed.out
+    assert f"ok  {folder}/key  would become {NAME}" in rehearsed.out
+    assert f"passed over  {folder}/stray  is the CSR of CN=proof.invalid" in rehearsed.out
+    ran = csrtui("adopt", "--from", folder, stdin=b"y\n")
+    assert (ran.status, ran.hint) == (2, "see above; then --yes")
+    assert csrtui("adopt", folder, stdin=None).status == 2
+    assert csrtui.pairs == []
+    ran = csrtui("adopt", folder, "--yes")
+    assert ran.status == 1, "the lone key"
+    assert ran.out.splitlines()[0] == f"ok  {NAME}  {folder}/key  adopted: RSA 2048 key and CSR"
+    assert csrtui.pairs == [NAME]
+    document = csrtui("adopt", folder, "--dry-run", "--json").json
+    assert [one["ok"] for one in document["results"]] == [False, False]
+
+
+def test_of_several_pairs_each_line_names_its_own(csrtui: Csrtui, put: Callable[..., str]) -> None:
+    weak = rsa_key(1024)
+    folder = put(a=pkcs8(rsa_key()), b=CSR, c=CERTIFICATE, d=pkcs8(weak), e=csr(weak))
+    ran = csrtui("adopt", folder, "--yes")
+    assert ran.status == 0
+    assert f"{NAME}-2: error: RSA 1024" in ran.err or f"{NAME}: error: RSA 1024" in ran.err
+    assert "note: the certificate ends" not in ran.err
+    assert csrtui.pairs == [NAME, f"{NAME}-2"]
+
+
+def test_what_the_certificate_differs_in_is_said(csrtui: Csrtui, put: Callable[..., str]) -> None:
+    leaf = intermediate().sign(CSR, names=["other.com"])
+    folder = put(key=pkcs8(rsa_key()), csr=CSR, cert=pem(leaf))
+    ran = csrtui("adopt", folder, "--yes")
+    assert f"issued otherwise: {NAME} was requested" in ran.err
+    assert "warning: the chain is incomplete" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "nothing to adopt from"),
+        (("X", "--key", "Y"), "exclude each other"),
+        (("--from", "X", "--key", "Y"), "exclude each other"),
+        (("--from", "/nowhere"), "cannot read /nowhere"),
+        (("/nowhere",), "cannot read /nowhere"),
+        (("--key", "/dev/zero"), "no regular file"),
+        (("FOLDER", "--csr", "x"), "--csr and --cert go with --key"),
+        (("FOLDER",), "no private key"),
+        (("FOLDER", "--for", "caddy"), "no server software"),
+        (("--key", "a\x1b"), "cannot read"),
+        (("--key", "FOLDER"), "is a folder"),
+    ],
+)
+def test_wrong_use_is_told(
+    csrtui: Csrtui, put: Callable[..., str], arguments: tuple[str, ...], words: str
+) -> None:
+    folder = put(readme=b"hello")
+    ran = csrtui("adopt", *(folder if one == "FOLDER" else one for one in arguments))
+    assert (ran.status, ran.out) == (2, "")
+    assert words in ran.error
+    assert "\x1b" not in ran.err
+
+
+def test_one_name_is_for_one_key(csrtui: Csrtui, put: Callable[..., str]) -> None:
+    folder = put(a=pkcs8(rsa_key()), b=CSR, c=pkcs8(ec_key()), d=request.probe(ec_key()))
+    assert "--as names one pair" in csrtui("adopt", folder, "--yes", "--as", "mine").error
+
+
+# Passphrases
+
+
+def test_a_key_under_a_passphrase_stays_under_it_unless_asked(
+    csrtui: Csrtui, put: Callable[..., str], phrase: str
+) -> None:
+    folder = put(key=traditional(rsa_key(), passphrase=PHRASE), csr=CSR)
+    files = ("adopt", "--key", f"{folder}/key", "--csr", f"{folder}/csr")
+    ran = csrtui(*files)
+    assert (ran.status, ran.error) == (2, "there is no terminal to ask for the passphrase on")
+    assert csrtui(*files, "--passphrase-file", phrase).status == 0
+    assert b"ENCRYPTED" in (csrtui.pair(NAME) / "key.pem").read_bytes()
+    csrtui.pair(NAME).rename(csrtui.store.parent / "aside")
+    assert csrtui(*files, "--passphrase-file", phrase, "--decrypt-key").status == 0
+    assert b"ENCRYPTED" not in (csrtui.pair(NAME) / "key.pem").read_bytes()
+
+
+def test_the_wrong_passphrase_is_an_answer_and_not_a_fault(
+    csrtui: Csrtui, put: Callable[..., str], tmp_path: Path
+) -> None:
+    folder = put(key=pkcs8(rsa_key(), passphrase=PHRASE), csr=CSR)
+    wrong = tmp_path / "wrong"
+    wrong.write_bytes(b"something else\n")
+    wrong.chmod(0o600)
+    ran = csrtui("adopt", "--key", f"{folder}/key", "--csr", f"{folder}/csr", "--passphrase-file", str(wrong))
+    assert (ran.status, csrtui.pairs) == (1, [])
+    assert "the passphrase does not open the key" in ran.out
+    assert "does not fit" not in ran.out
+
+
+def test_a_plain_key_may_come_under_a_passphrase(
+    csrtui: Csrtui, put: Callable[..., str], phrase: str
+) -> None:
+    folder = put(
+        key=pkcs8(rsa_key()),
+        csr=CSR,
+        closed=pkcs8(ec_key(), passphrase=PHRASE),
+        other=request.probe(ec_key()),
+    )
+    ran = csrtui("adopt", folder, "--yes", "--encrypt-key", "--passphrase-file", phrase)
+    assert ran.status == 0, ran.err
+    for name in csrtui.pairs:
+        assert b"ENCRYPTED" in (csrtui.pair(name) / "key.pem").read_bytes()
+    csrtui.pair("proof.invalid").rename(csrtui.store.parent / "aside")
+    files = ("--key", f"{folder}/closed", "--csr", f"{folder}/other")
+    assert csrtui("adopt", *files, "--encrypt-key", "--passphrase-file", phrase).status == 0
+
+
+def test_what_stays_closed_in_a_search_is_told(csrtui: Csrtui, put: Callable[..., str]) -> None:
+    folder = put(key=pkcs8(rsa_key()), csr=CSR, closed=pkcs8(ec_key(), passphrase=PHRASE))
+    ran = csrtui("adopt", folder, "--yes")
+    assert (ran.status, csrtui.pairs) == (1, [NAME])
+    assert f"FAILED  {folder}/closed  the key is under a passphrase" in ran.out
+    assert csrtui("adopt", folder, "--yes", "--passphrase-file", "/nowhere").status == 2
+
+
+@pytest.mark.parametrize(("answer", "pairs"), [("y\n", [NAME]), ("\n", []), ("no\n", [])])
+def test_on_a_terminal_it_asks(
+    tmp_path: Path, put: Callable[..., str], answer: str, pairs: list[str]
+) -> None:
+    folder = put(key=pkcs8(rsa_key()), csr=CSR)
+    store = tmp_path / "store"
+    with PtySession(argv("adopt", folder), env={**environment(store), "PYTHONPATH": str(ROOT)}) as terminal:
+        terminal.wait_for("Adopt this key? [y/N]")
+        terminal.send(answer)
+        assert terminal.wait_exit() == (0 if pairs else 2)
+    assert Keystore(str(store)).names() == pairs
+
+
+def test_a_store_that_fails_half_way_keeps_and_names_what_is_done(
+    csrtui: Csrtui, put: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = put(a=pkcs8(rsa_key()), b=CSR, c=pkcs8(ec_key()), d=request.probe(ec_key()))
+    add = Keystore.add
+
+    def failing(self: Keystore, base: str, pair: object) -> str:
+        if base == NAME:
+            raise StoreError("the disk is full")
+        return add(self, base, pair)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Keystore, "add", failing)
+    ran = csrtui("adopt", folder, "--yes")
+    assert (ran.status, ran.error) == (3, "the disk is full")
+    assert ran.out.startswith("ok  proof.invalid")
+    assert csrtui.pairs == ["proof.invalid"]
+
+
+def test_the_remedy_for_a_lost_record_is_a_command_that_mends_it(
+    csrtui: Csrtui, put: Callable[..., str]
+) -> None:
+    folder = put(key=pkcs8(rsa_key()), csr=CSR, cert=CERTIFICATE)
+    assert csrtui("adopt", folder, "--yes", "--as", "mine").status == 0
+    (csrtui.pair("mine") / "pair.json").write_bytes(b"{")
+    (finding,) = (
+        one for one in csrtui("doctor", "--json").json["findings"] if one["code"] == "record-unreadable"
+    )
+    moving, _, command = finding["remedy"].partition(" && csrtui ")
+    assert os.system(moving) == 0  # noqa: S605 - the very command
+    ran = csrtui(*shlex.split(command))
+    assert ran.status == 0, ran.err
+    assert csrtui.pairs == ["mine"]
+    assert csrtui("show", "mine", "--json").json["stage"] == "issued"
+    assert {one["code"] for one in csrtui("doctor", "--json").json["findings"]} == {"backup-none"}
