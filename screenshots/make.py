@@ -236,6 +236,7 @@ def _alone() -> Iterator[None]:
 
 async def _drawn(picture: Picture, app: CsrtuiApp) -> str:
     async with app.run_test(size=picture.size) as pilot:
+        await app.until_complete()
         await _pairs_listed(app, pilot)
         await picture.steps(pilot)
         await _settle(app, pilot)

@@ -83,6 +83,10 @@ class CsrtuiApp(SafeApp[None]):
     def action_help_quit(self) -> None:
         """Nothing: Ctrl+C copies in a field, and leaves nothing else."""
 
+    async def until_complete(self) -> None:
+        """Wait until the main screen has both its panes."""
+        await self.main.until_complete()
+
     def save_state(self) -> None:
         """Keep the half-filled form; called when a signal or a lost terminal ends the app."""
         with contextlib.suppress(StoreError):  # there is nobody left to tell

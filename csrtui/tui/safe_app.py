@@ -94,6 +94,9 @@ class SafeApp(App[ReturnType]):
     def save_state(self) -> None:
         """Save what the user typed; called once when a signal or a lost terminal ends the app."""
 
+    async def until_complete(self) -> None:
+        """Wait until everything is there that a key may be for."""
+
     # What is drawn
 
     def get_line_filters(self) -> Sequence[LineFilter]:
@@ -255,6 +258,7 @@ class SafeApp(App[ReturnType]):
             for screen in self._screen_stack:
                 mounted = screen._mounted_event  # noqa: SLF001 - Textual has no public name for it
                 await mounted.wait()
+            await self.until_complete()
             self.call_later(self._follow_keys, None, callback)
 
         if self._loop is not None:

@@ -241,6 +241,7 @@ async def at_screens(
     async with app.run_test(size=size) as pilot:
         user = User(app, pilot)
         app.copy_to_clipboard = user.copied.append  # type: ignore[method-assign, assignment]
+        await app.until_complete()
         await user.until(lambda: user.focused_id, "a cursor")
         await user.until(lambda: not user.keystore._reading, "the keystore to be read")
         yield user

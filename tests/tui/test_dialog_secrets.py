@@ -156,6 +156,7 @@ async def test_no_message_and_no_worker_tells_it(tmp_path: Path, monkeypatch: py
     app = CsrtuiApp(session)
     async with app.run_test(size=(80, 24), message_hook=hook) as pilot:
         user = User(app, pilot)
+        await app.until_complete()
         await user.until(lambda: user.pairs, "the pairs")
         await user.press("f2", "b")
         await user.paste(str(tmp_path / "usb"))

@@ -60,6 +60,7 @@ def test_a_key_may_serve_two_places_that_never_meet() -> None:
 async def test_the_key_of_the_settings_works_and_the_old_one_does_not(tmp_path: object) -> None:
     app = CsrtuiApp(Session(Keystore(f"{tmp_path}/store")), Config(keys={"switch_pane": "f8"}))
     async with app.run_test() as pilot:
+        await app.until_complete()
         await pilot.press("f2")
         assert not app.main.has_class("-keystore")
         await pilot.press("f8")

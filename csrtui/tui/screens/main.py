@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import Event
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,9 +13,7 @@ from csrtui.core.visible import visible
 from csrtui.process import settle_collecting
 from csrtui.tasks import drafting
 from csrtui.tui.commands import COMMANDS, Where, bar, bindings
-from csrtui.tui.panes.keystore import KeystorePane
 from csrtui.tui.panes.request import RequestPane
-from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.request_screen import RequestScreen
 from csrtui.tui.terminal import hostname
 from csrtui.tui.widgets.command_bar import CommandBar
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
     from csrtui.tui.groups import AtHand
+    from csrtui.tui.panes.keystore import KeystorePane
     from csrtui.tui.widgets.request_form import RequestForm
 
 _WIDE = 120
@@ -68,6 +68,7 @@ class MainScreen(RequestScreen):
         self._told_of: Draft | None = None
         self._counted = ""
         self._keep_timer_runs = False
+        self._complete = Event()
 
     def compose(self) -> ComposeResult:
         """Build the screen."""
@@ -76,14 +77,25 @@ class MainScreen(RequestScreen):
         yield RuleLine(id="title-rule")
         with Horizontal(id="panes"):
             yield RequestPane(self._session, self._kept, id="request")
-            yield KeystorePane(self._session, id="keystore")
         yield RuleLine(id="message")
         yield CommandBar(id="bar")
 
     def on_mount(self) -> None:
         """Start in the common name."""
         self._show_pane(PaneName.REQUEST)
-        self.call_after_refresh(lambda: self.run_worker(self._warm_up, thread=True))
+        self.call_after_refresh(self._bring_keystore)
+
+    async def _bring_keystore(self) -> None:
+        """Bring what the first picture does without: the other pane, and all that it needs."""
+        from csrtui.tui.panes.keystore import KeystorePane
+
+        await self.query_one("#panes").mount(KeystorePane(self._session, id="keystore"))
+        self._complete.set()
+        self.run_worker(self._warm_up, thread=True)
+
+    async def until_complete(self) -> None:
+        """Wait until both panes are there; no key is handled before."""
+        await self._complete.wait()
 
     def _warm_up(self) -> None:
         """Load what the first preview needs while the user reads, and clear away what a crash left."""
@@ -102,6 +114,8 @@ class MainScreen(RequestScreen):
     @property
     def keystore(self) -> KeystorePane:
         """The keystore pane."""
+        from csrtui.tui.panes.keystore import KeystorePane
+
         return self.query_one(KeystorePane)
 
     def on_resize(self, event: Resize) -> None:
@@ -116,7 +130,7 @@ class MainScreen(RequestScreen):
         # Not the event's widget: one that lies deeper tells later, and may have lost the cursor since.
         if self.focused is None:
             return
-        inside = PaneName.KEYSTORE if self.keystore in self.focused.ancestors else PaneName.REQUEST
+        inside = PaneName.REQUEST if self.request in self.focused.ancestors else PaneName.KEYSTORE
         if inside is not self._pane:
             self._pane = inside
             self._draw_title()
@@ -209,6 +223,8 @@ class MainScreen(RequestScreen):
         if not self.request.form.draft.has_names:
             self._leave()
             return
+        from csrtui.tui.screens.confirm import ConfirmScreen
+
         question = ConfirmScreen(
             "Leave csrtui?",
             "The request you typed is not generated yet. What you typed is kept and will be here at the next start.",
