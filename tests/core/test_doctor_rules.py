@@ -34,6 +34,19 @@ def test_a_draft_that_is_no_file_is_not_judged_twice() -> None:
     assert [found.code for found in judge_store(store, ME, creating=False)] == [Code.WRONG_KIND]
 
 
+def test_the_cache_of_lists_is_known_but_not_for_others() -> None:
+    files = (".pairs-1.sqlite", ".pairs-1.sqlite-journal", ".pairs-2.sqlite", ".pairs-x.sqlite")
+    store = folder("/s", *(Seen(f"/s/{file}", Kind.FILE, 0o600, ME) for file in files))
+    assert [found.path for found in judge_store(store, ME, creating=False)] == ["/s/.pairs-x.sqlite"]
+    store = folder(
+        "/s",
+        Seen("/s/.pairs-1.sqlite", Kind.FILE, 0o644, ME + 1),
+        Seen("/s/.pairs-2.sqlite", Kind.LINK, 0, ME),
+    )
+    codes = [found.code for found in judge_store(store, ME, creating=False)]
+    assert codes == [Code.FOREIGN_OWNER, Code.OPEN_MODE, Code.LINK]
+
+
 def test_what_stands_among_the_pairs_and_cannot_be_looked_at_is_not_csrtuis() -> None:
     store = folder("/s", folder("/s/pairs", Seen("/s/pairs/B", fault="EIO")))
     (found,) = judge_store(store, ME, creating=False)

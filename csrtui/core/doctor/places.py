@@ -17,6 +17,8 @@ _TEMPORARY = ".tmp-"
 _CERTIFICATES = re.compile(r"certificate(-\d{8}-\d{6}(-\d+)?)?\.pem")
 _LOCK = re.compile(r"creating|draft|pair-[a-z0-9][a-z0-9._-]{0,63}")
 _MEMORIES = (".draft.json", ".last.json")
+_CACHE = re.compile(r"\.pairs-\d+\.sqlite(-journal)?")
+"""What lists of many pairs are made from, of any version; it may be removed at any time."""
 
 
 class Place(Enum):
@@ -76,6 +78,8 @@ def judge_store(store: Seen, user: int, *, creating: bool) -> Iterator[Ailment]:
             for entry in seen.entries:
                 known = _LOCK.fullmatch(entry.name)
                 yield from judge_place(entry, Place.PRIVATE, user) if known else _unexpected(entry)
+        elif _CACHE.fullmatch(seen.name):
+            yield from judge_place(seen, Place.PRIVATE, user)
         elif seen.name in _MEMORIES:
             yield from judge_place(seen, Place.PRIVATE, user)
             yield from _judge_memory(seen)

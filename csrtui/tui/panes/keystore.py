@@ -37,6 +37,7 @@ _LOOK_EVERY = 1.0
 """Seconds between looks at whether another session changed the store: one system call each."""
 _LONG = 0.2
 """Seconds of reading from which on a store is not read again at once."""
+_BETWEEN = " · "
 _NO_PAIRS = (
     "No pairs yet. A pair is a private key and the CSR made from it. Type the host name into "
     "the request form, then ctrl+g makes one."
@@ -245,6 +246,7 @@ class KeystorePane(Widget):
     def on_resize(self) -> None:
         """Break the lines anew."""
         self._show_empty()
+        self._show_counted()
 
     # Drawing
 
@@ -306,7 +308,8 @@ class KeystorePane(Widget):
         shown = f"{found} of {counted}" if self.filter.value.strip() else counted
         if self._done is not None:
             shown = f"{self._done.text} · {shown}" if self._tally.pairs else self._done.text
-        self.query_one("#summary", TextBlock).show([((f" {shown}", "label"),)])
+        block = self.query_one("#summary", TextBlock)
+        block.show([((f" {_as_fits(shown, block.size.width)}", "label"),)])
 
     def _go_to_wanted(self) -> None:
         place = self._rows.find(self._wanted) if self._wanted else None
@@ -329,6 +332,14 @@ class KeystorePane(Widget):
             texts = [_NO_PAIRS]
         lines = [line for text in texts for line in wrap(visible(text), max(self.size.width - 2, 1))]
         block.show([((f" {line}", ""),) for line in lines])
+
+
+def _as_fits(counted: str, width: int) -> str:
+    """Leave out what comes last where not all fits with a blank on each side; no number is cut in two."""
+    parts = counted.split(_BETWEEN)
+    while len(parts) > 1 and 0 < width < len(_BETWEEN.join(parts)) + 2:
+        parts.pop()
+    return _BETWEEN.join(parts)
 
 
 def _hour(now: datetime) -> datetime:
