@@ -1,0 +1,267 @@
+"""The dialogs of adoption: where keys are, what belongs to them, what is taken, and what came of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from backup_dialogs import CHEAP_ROUNDS, said, session_with
+from certificates_made import intermediate, pem
+from foreign_made import PHRASE, PKCS9_EXTENSIONS, alternative, attribute, csr, ec_key, pkcs8, rsa_key
+from screens_user import at_screens
+
+from csrtui.core import pkcs8 as own_pkcs8
+from csrtui.core import request
+from csrtui.core.errors import StoreError
+from csrtui.store.keystore import Keystore
+from csrtui.tui.screens.adopt import AdoptScreen
+from csrtui.tui.screens.adopting import AdoptingScreen
+from csrtui.tui.screens.main import MainScreen
+from csrtui.tui.widgets.line_list import LineList
+from csrtui.tui.widgets.text_field import TextField
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from screens_user import User
+
+NAME = "www.mydomain.com"
+CSR = csr(attributes=(attribute(PKCS9_EXTENSIONS, alternative(NAME)),))
+LEAF = intermediate().sign(CSR)
+
+
+@pytest.fixture(autouse=True)
+def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own_pkcs8, "ROUNDS", CHEAP_ROUNDS)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder that is not the store's."""
+    made = tmp_path / "elsewhere"
+    made.mkdir()
+    return made
+
+
+def put(folder: Path, **files: bytes) -> None:
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+        (folder / name).chmod(0o600)
+
+
+async def look(user: User, path: Path | str) -> None:
+    """Open the dialog, and look at a path."""
+    await user.press("f2", "a")
+    assert isinstance(user.app.screen, AdoptScreen)
+    await user.paste(str(path))
+    await user.press("enter")
+
+
+async def until_found(user: User) -> AdoptingScreen:
+    await user.until(lambda: isinstance(user.app.screen, AdoptingScreen), "what was found")
+    await user.settle()
+    assert isinstance(user.app.screen, AdoptingScreen)
+    return user.app.screen
+
+
+async def until_told(user: User) -> None:
+    await user.until(
+        lambda: isinstance(user.app.screen, AdoptScreen) and user.app.screen.error is not None, "an error"
+    )
+
+
+async def until_done(user: User) -> None:
+    await user.until(
+        lambda: isinstance(user.app.screen, AdoptingScreen) and user.app.screen._results is not None,
+        "results",
+    )
+    await user.settle()
+
+
+def marks(user: User) -> int:
+    return len(user.app.screen.query_one("#found", LineList).marks)
+
+
+async def test_what_is_found_is_shown_taken_and_the_next_step_said(tmp_path: Path, folder: Path) -> None:
+    put(folder, key=pkcs8(rsa_key()), csr=CSR, cert=pem(LEAF))
+    async with at_screens(session_with(tmp_path / "store")) as user:
+        await look(user, folder)
+        await until_found(user)
+        assert "1 key found" in said(user, "about")
+        assert "/key RSA 2048" in said(user, "details")
+        assert "1 of 1 marked" in said(user, "notes")
+        assert user.main.keystore is not None
+        await user.press("enter")
+        await until_done(user)
+        assert "1 pair adopted" in said(user, "about")
+        assert "RSA 2048 key, CSR and certificate" in said(user, "details")
+        assert "the chain is incomplete" in said(user, "details")
+        assert "Next: back up." in said(user, "notes")
+        await user.press("enter")
+        assert isinstance(user.app.screen, MainScreen)
+        await user.until_pairs(NAME)
+        assert user.message == f"adopted {NAME}"
+
+
+async def test_a_passphrase_is_asked_for_only_where_one_is_wanted(tmp_path: Path, folder: Path) -> None:
+    put(folder, key=pkcs8(rsa_key(), passphrase=PHRASE), csr=CSR)
+    async with at_screens(session_with(tmp_path / "store")) as user:
+        await user.press("f2", "a")
+        assert not user.app.screen.query_one("#closed").display
+        await user.paste(str(folder / "key"))
+        await user.press("enter")
+        await user.until(lambda: user.focused_id == "passphrase", "the passphrase field")
+        assert "1 key is under a passphrase" in said(user, "notes")
+        await user.press("enter")
+        await until_told(user)
+        assert "under a passphrase" in said(user, "notes"), "the only key stays closed"
+        await user.press("x", "enter")
+        await until_told(user)
+        assert "does not open" in said(user, "notes")
+        await user.press("backspace")
+        assert "does not open" not in said(user, "notes")
+        await user.paste(PHRASE.decode())
+        await user.press("enter")
+        await until_found(user)
+        assert "no CSR" in user.screen_text
+        assert PHRASE.decode() not in user.screen_text
+        await user.press("escape")
+        assert isinstance(user.app.screen, MainScreen)
+        assert user.pairs == []
+
+
+async def test_what_is_wrong_is_said_and_nothing_typed_is_lost(tmp_path: Path, folder: Path) -> None:
+    put(folder, readme=b"hello", cut=pkcs8(ec_key())[:70])
+    async with at_screens(session_with(tmp_path / "store")) as user:
+        await user.press("f2", "a", "enter")
+        assert "Name the file of a key" in said(user, "notes")
+        await user.paste("a\nb")
+        assert "several lines" in said(user, "notes")
+        await user.paste(str(folder))
+        await user.press("enter")
+        await until_told(user)
+        assert "no private key there" in said(user, "notes")
+        assert "cut short" in said(user, "notes")
+        await user.press(*"/x")
+        assert "no private key" not in said(user, "notes")
+        await user.press("enter")
+        await until_told(user)
+        assert "No such file" in said(user, "notes")
+        await user.press("escape")
+        assert isinstance(user.app.screen, MainScreen)
+        await user.press("a")
+        assert user.app.screen.query_one("#path", TextField).value == f"{folder}/x", "it is there again"
+
+
+async def test_only_what_is_marked_is_taken_and_a_csr_made_where_that_is_asked(
+    tmp_path: Path, folder: Path
+) -> None:
+    put(
+        folder,
+        a=pkcs8(rsa_key()),
+        cert=pem(LEAF),
+        b=pkcs8(ec_key()),
+        c=request.probe(ec_key()),
+        d=pkcs8(ec_key(4)),
+    )
+    async with at_screens(session_with(tmp_path / "store")) as user:
+        await look(user, folder)
+        await until_found(user)
+        assert marks(user) == 1
+        await user.press("space")
+        assert "d cannot be adopted" in said(user, "notes")
+        assert marks(user) == 1
+        await user.press("space", "enter")
+        await user.settle()
+        assert "Nothing is marked" in said(user, "notes")
+        await user.press("space")
+        assert marks(user) == 1
+        await user.press("enter")
+        await until_done(user)
+        assert "a new CSR and certificate" in said(user, "details")
+        await user.press("escape")
+        await user.until_pairs(NAME)
+
+
+async def test_what_is_there_already_is_shown_and_cannot_be_taken(tmp_path: Path, folder: Path) -> None:
+    put(folder, key=pkcs8(rsa_key()), csr=CSR)
+    async with at_screens(session_with(tmp_path / "store")) as user:
+        await look(user, folder)
+        await until_found(user)
+        await user.press("enter")
+        await until_done(user)
+        await user.press("enter")
+        await user.press("a", "enter")
+        await until_found(user)
+        assert "is there already" in user.screen_text
+        assert f"as {NAME}" in said(user, "details")
+        assert marks(user) == 0
+
+
+async def test_a_store_that_fails_says_so(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(folder, key=pkcs8(rsa_key()), csr=CSR)
+
+    def fail(*_: object) -> None:
+        raise StoreError("the disk is full", "make room")
+
+    monkeypatch.setattr(Keystore, "add", fail)
+    async with at_screens(session_with(tmp_path / "store")) as user:
+        await look(user, folder)
+        await until_found(user)
+        await user.press("enter")
+        await until_done(user)
+        assert "the disk is full; make room" in said(user, "details")
+        assert "Nothing was adopted" in said(user, "notes")
+        await user.press("enter")
+        assert user.pairs == []
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (40, 12), (120, 40)])
+async def test_hostile_names_and_many_keys_fit_every_screen(
+    tmp_path: Path, folder: Path, columns: int, rows: int
+) -> None:
+    hostile = "a\x1b]0;x\x07[@click=app.quit]x[/]\u202e" + "y" * 90
+    put(
+        folder,
+        key=pkcs8(rsa_key()),
+        csr=csr(common_name=hostile),
+        stray=csr(rsa_key(1024), common_name=hostile),
+    )
+    for number in range(12):
+        put(
+            folder,
+            **{f"k{number}[b]\x1b": pkcs8(ec_key(number)), f"c{number}": request.probe(ec_key(number))},
+        )
+    async with at_screens(session_with(tmp_path / "store")) as user:
+        await user.resize(columns, rows)
+        await look(user, folder)
+        screen = await until_found(user)
+        seen = ""
+        for _ in range(14):
+            seen += said(user, "details") + user.screen_text
+            await user.press("down", "tab")
+            assert all(len(line) <= columns for line in user.screen_lines)
+            assert "Enter Adopt" in user.screen_text
+        assert "\x1b" not in seen
+        assert "\u202e" not in seen
+        assert "\\x1b]0;x\\x07[@click=app.quit]x[/]" in seen.replace(" ", "")
+        assert len(screen.marked) == 13
+        await user.press("enter")
+        await until_done(user)
+        assert "13 pairs adopted" in said(user, "about")
+        assert "Enter Close" in user.screen_text
+        await user.press("enter")
+        assert isinstance(user.app.screen, MainScreen)
+
+
+async def test_escape_while_keys_are_looked_for_leaves_when_that_is_done(
+    tmp_path: Path, folder: Path
+) -> None:
+    put(folder, key=pkcs8(rsa_key()), csr=CSR)
+    async with at_screens(session_with(tmp_path / "store")) as user:
+        await look(user, folder)
+        await user.press("escape")
+        await user.until(lambda: isinstance(user.app.screen, MainScreen | AdoptingScreen), "an end")
+        assert user.pairs == []
