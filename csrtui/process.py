@@ -6,7 +6,7 @@ import resource
 
 _PR_SET_DUMPABLE = 4  # <linux/prctl.h>
 
-_WHILE_STARTING = 100_000
+_WHILE_STARTING = 300_000
 """New objects before cycles are looked for: more than a start makes, a few megabytes."""
 _ONCE_STARTED = 10_000
 """The same for screens that are open for days; few enough that a search does not delay a key."""
