@@ -250,11 +250,6 @@ class Index:
         found = self._all("SELECT name FROM pairs WHERE spki = ? ORDER BY name", (_bytes(spki_sha256),))
         return [name for (name,) in found]
 
-    def lives(self) -> Iterator[tuple[int, int]]:
-        """Give the lives of the certificates in use (begin and end as in `PairLine`), by their end."""
-        sql = "SELECT begins, expires FROM pairs WHERE stage = 'issued' AND due IS NOT NULL ORDER BY expires"
-        yield from self._all(sql)
-
     def _all(self, sql: str, given: object = ()) -> list[tuple]:  # type: ignore[type-arg]
         with self._asking():
             return self._database.execute(sql, given).fetchall()  # type: ignore[arg-type]

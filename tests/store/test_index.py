@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,8 +13,8 @@ from many_pairs import ANY_TEXT, RECORDS, TIMES, pair_of_record
 from requests_made import NOW, record
 from store_state import mode_of
 
-from csrtui.core.pair import NextStep, Pair, PairRecord, Validity
-from csrtui.core.pair_line import line_of, moment
+from csrtui.core.pair import NextStep, Pair, PairRecord
+from csrtui.core.pair_line import line_of
 from csrtui.core.pair_query import Need, Order, Query, Retired, searched_text, sort_key
 from csrtui.store.index import FILE, FILES, Index, IndexBrokenError, Kept, Row, open_index, private_index
 
@@ -251,15 +250,4 @@ def test_a_spoilt_file_that_cannot_be_removed_is_done_without(
     monkeypatch.setattr("csrtui.store.index.remove_index", lambda _: None)
     index = open_index(store_fd, str(folder))
     assert index.kept is Kept.IN_MEMORY
-    index.close()
-
-
-def test_the_lives_of_certificates_in_use_by_their_end() -> None:
-    index = private_index()
-    lives = {name: Validity(NOW, NOW + timedelta(days=days)) for name, days in (("a", 9), ("b", 5), ("c", 7))}
-    pairs = [pair_of_record(name, record(validity=life)) for name, life in lives.items()]
-    pairs += [pair_of_record("d", record(validity=lives["a"], retired=NOW)), pair_of_record("e", record())]
-    index.change([row(pair) for pair in pairs], ())
-    assert [end for _, end in index.lives()] == [moment(lives[name].not_after) for name in "bca"]
-    index.change((), ())
     index.close()

@@ -38,6 +38,7 @@ _LOOK_EVERY = 1.0
 _LONG = 0.2
 """Seconds of reading from which on a store is not read again at once."""
 _BETWEEN = " · "
+_UNREADABLE = "cannot be read"
 _NO_PAIRS = (
     "No pairs yet. A pair is a private key and the CSR made from it. Type the host name into "
     "the request form, then ctrl+g makes one."
@@ -298,9 +299,9 @@ class KeystorePane(Widget):
     @property
     def _counted(self) -> str:
         if self._error is not None:
-            return "cannot be read"
+            return _UNREADABLE
         unreadable = len(self._holdings.problems)
-        return f"{self._tally.line(self._query.retired)}{f' · {unreadable} cannot be read' if unreadable else ''}"
+        return f"{self._tally.line(self._query.retired)}{f'{_BETWEEN}{unreadable} {_UNREADABLE}' if unreadable else ''}"
 
     def _show_counted(self) -> None:
         counted = self._counted
@@ -335,10 +336,11 @@ class KeystorePane(Widget):
 
 
 def _as_fits(counted: str, width: int) -> str:
-    """Leave out what comes last where not all fits with a blank on each side; no number is cut in two."""
+    """Leave out what counts least where not all fits with a blank on each side; no number is cut in two."""
     parts = counted.split(_BETWEEN)
     while len(parts) > 1 and 0 < width < len(_BETWEEN.join(parts)) + 2:
-        parts.pop()
+        least = -2 if parts[-1].endswith(_UNREADABLE) and len(parts) > 2 else -1  # noqa: PLR2004 - the first says how many
+        parts.pop(least)
     return _BETWEEN.join(parts)
 
 
