@@ -102,7 +102,8 @@ class ImportedScreen(Dialog[Then]):
 
     def draw(self) -> None:
         """Show everything anew."""
-        self.show("#about", [*self.lines(summed_up(self._results), "strong"), ()])
+        told = summed_up(self._results)
+        self.show("#about", [*self.lines(told[0].upper() + told[1:], "strong"), ()])
         lines: list[Line] = []
         now = self._session.clock()
         for result in sorted(self._results, key=lambda result: result.ok):
@@ -118,10 +119,10 @@ class ImportedScreen(Dialog[Then]):
 def summed_up(results: Sequence[Result]) -> str:
     """Return what happened, in a line."""
     good = [result for result in results if result.ok]
-    if len(results) == 1 == len(good):
-        return f"{visible(good[0].pair or '')}: {good[0].text}"
     if not good:
         return "nothing was imported"
+    if len(results) == 1:
+        return f"imported the certificate of {visible(good[0].pair or '')}"
     return f"{len(good)} of {plural(len(results), 'certificate')} imported"
 
 
@@ -151,12 +152,12 @@ def _facts(chain: Chain, now: datetime) -> list[tuple[str, str]]:
     life, left = leaf.validity, leaf.validity.days_left(now)
     until = f"{plural(left, 'day')} left" if left >= 0 else f"expired {plural(-left, 'day')} ago"
     dates = f"{life.not_before:%Y-%m-%d} to {life.not_after:%Y-%m-%d}"
-    order = " < ".join(["the certificate", *(one.whose for one in chain.intermediates)])
+    order = ", ".join(["this one", *(one.whose for one in chain.intermediates)])
     return [
         ("for", ", ".join(leaf.names)),
         ("issued by", leaf.issuer_text),
         ("valid", f"{dates}: {plural(days_of(life), 'day')}, {until}"),
-        ("chain", f"{order}, as servers send it"),
+        ("chain", f"{plural(len(chain.sent), 'certificate')}, in order: {order}"),
     ]
 
 

@@ -39,8 +39,8 @@ _ABOUT = (
 _BEGIN = "-----BEGIN"
 _NOTES = 4
 """Lines of notes that there is always room for, so that the dialog does not jump."""
-_AROUND = 11
-"""Lines of the dialog that are no notes."""
+_SHORT = 20
+"""Lines of a screen below which the dialog has no empty ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,14 +185,14 @@ class ImportScreen(DoingDialog[ImportAnswer]):
     def draw(self) -> None:
         """Show everything anew."""
         what = f"the certificate of {self._pair}" if self._pair else "certificates"
-        self.show("#about", [*self.lines(f"Import {what}", "strong"), (), *self._about(), ()])
+        gap: list[Line] = [] if self.app.size.height < _SHORT else [()]
+        about = [*self.lines(f"Import {what}", "strong"), *gap, *self.lines(_ABOUT, "label"), *gap]
+        room = self.app.size.height - len(about) - 2 * len(gap) - 4  # frame, field, keys
         notes = self._notes()
         notes += [()] * (_NOTES - len(notes))
-        self.show("#notes", [(), *notes[: max(self.app.size.height - _AROUND, 2)], ()])
+        self.show("#about", about)
+        self.show("#notes", [*gap, *notes[: max(room, 1)], *gap])
         self.show("#keys", [key_line(("Enter", "Import"), ("Esc", "Cancel"))])
-
-    def _about(self) -> list[Line]:
-        return self.lines(_ABOUT, "label")
 
     def _notes(self) -> list[Line]:
         if self.error is not None:

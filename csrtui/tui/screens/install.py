@@ -13,16 +13,17 @@ from textual.message import Message
 
 from csrtui.core.advice.wording import plural
 from csrtui.core.errors import CsrtuiError, InputError
-from csrtui.core.guide import block_lines, guide_lines, note_lines, plan_lines
+from csrtui.core.guide import guide_lines, plan_lines
 from csrtui.core.passphrase import strength
 from csrtui.core.pkcs12 import Strength
 from csrtui.core.platforms import OTHER, PLATFORMS
 from csrtui.core.server_files import Form
 from csrtui.core.visible import visible
-from csrtui.tasks.exporting import Exported, Order, Ready, export, planned, prepare
+from csrtui.tasks.exporting import Order, Ready, export, planned, prepare
 from csrtui.tui.screens.dialog import key_line, labelled
 from csrtui.tui.screens.doing import DoingDialog
-from csrtui.tui.screens.reading import Page, text_lines
+from csrtui.tui.screens.reading import text_lines
+from csrtui.tui.screens.written import written_page
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from csrtui.core.pair import Pair
     from csrtui.core.secret import Secret
     from csrtui.tasks.session import Session
+    from csrtui.tui.screens.reading import Page
     from csrtui.tui.widgets.text_block import Line
 
 _STRENGTHS = (
@@ -47,8 +49,11 @@ _STRENGTHS = (
 )
 _NO_FOLDER = "Name the folder that the files go to; it has to be there."
 _NOT_PUT_IN = "What you pasted has several lines or characters that cannot be typed: nothing was put in."
-_AROUND = 9
-"""Lines of the dialog around what is read in it, without the fields of a PKCS #12 file."""
+_SHORT = 20
+"""Lines of a screen below which the dialog has no empty ones."""
+_EMPTY = 4
+_AROUND = 6
+"""Lines of the dialog around notes and plan: its frame, its title, server, folder, and the keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,8 @@ class InstallScreen(DoingDialog[InstallAnswer]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel", show=False, priority=True),
         Binding("enter", "next", "Next", show=False),
+        Binding("down,tab", "step(1)", "Next field", show=False),
+        Binding("up,shift+tab", "step(-1)", "Field before", show=False),
         Binding("pageup", "page(-1)", "Page up", show=False, priority=True),
         Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
     ]
@@ -138,6 +145,9 @@ class InstallScreen(DoingDialog[InstallAnswer]):
         field = self.query_one("#folder", TextField)
         field.focus()
         field.cursor_position = len(field.value)
+        self.query_one(
+            "#plan", TextView
+        ).can_focus = False  # Page Down reads on; the arrows go through the fields
         self._changed()
 
     # What is asked for
@@ -214,8 +224,17 @@ class InstallScreen(DoingDialog[InstallAnswer]):
         """Move through what is read."""
         self.query_one("#plan", TextView).action_page(step)
 
+    def action_step(self, step: int) -> None:
+        """Go to another field; to one of those that what was chosen just now asks for, however fast one types."""
+        self._show_fields()
+        if step > 0:
+            self.focus_next()
+        else:
+            self.focus_previous()
+
     def action_next(self) -> None:
         """Go on to the next field that is shown, or from the last one write."""
+        self._show_fields()
         fields = ["server", "folder"]
         if self._order.server.form is Form.PKCS12:
             fields += ["strength", "passphrase", "again"]
@@ -232,11 +251,14 @@ class InstallScreen(DoingDialog[InstallAnswer]):
 
     def _changed(self) -> None:
         self.error, self._waiting = None, False
+        self._show_fields()
         order = self._order
-        self.query_one("#pkcs12").display = order.server.form is Form.PKCS12
         if order.folder and self._found is None:
             self.run_worker(lambda: self._look(order), thread=True, group="look")
         self.draw()
+
+    def _show_fields(self) -> None:
+        self.query_one("#pkcs12").display = self._order.server.form is Form.PKCS12
 
     def _look(self, order: Order) -> None:
         found: _Seen | CsrtuiError
@@ -279,11 +301,7 @@ class InstallScreen(DoingDialog[InstallAnswer]):
         )
         server = ready.order.platform.label
         told = f"{visible(ready.order.pair)}: {plural(len(exported.results), 'file')} written for {server}"
-        page = Page(
-            f"Install {ready.order.pair} · {server}",
-            lambda width: _outcome(ready, exported, width),
-        )
-        self.dismiss(InstallAnswer(self._folder, told, (page,)))
+        self.dismiss(InstallAnswer(self._folder, told, (written_page(ready, exported),)))
 
     def _fail(self, error: CsrtuiError, field: str | None = None) -> None:
         self.error = error
@@ -295,15 +313,19 @@ class InstallScreen(DoingDialog[InstallAnswer]):
 
     def draw(self) -> None:
         """Show everything anew."""
-        self.show("#about", [*self.lines(f"Install {self._pair.name}", "strong"), ()])
-        notes = self._notes()
-        self.show("#notes", [(), *notes])
+        height = self.app.size.height
+        gap: list[Line] = [] if height < _SHORT else [()]
         fields = 3 * self.query_one("#pkcs12").display + self._pair.record.key.encrypted
-        room = self.app.size.height - _AROUND - fields - len(notes)
+        room = height - _AROUND - fields - _EMPTY * len(gap)
+        notes = self._notes()[: max(room - 1, 1)]
+        self.show("#about", [*self.lines(f"Install {self._pair.name}", "strong")[:1], *gap])
+        self.show("#notes", [*gap, *notes, *gap])
+        lines = [line for text in self._read() for line in text_lines(visible(text), self.inner_width)]
         view = self.query_one("#plan", TextView)
-        view.styles.height = max(room, 1)
-        view.show_all([line for text in self._read() for line in text_lines(visible(text), self.inner_width)])
-        self.show("#keys", [(), key_line(("Enter", "Write the files"), ("PgDn", "More"), ("Esc", "Cancel"))])
+        view.styles.height = max(room - len(notes), 1)
+        view.show_all(lines)
+        more = [("PgDn", "More")] if len(lines) > room - len(notes) else []
+        self.show("#keys", [*gap, key_line(("Enter", "Write"), *more, ("Esc", "Cancel"))])
 
     def _notes(self) -> list[Line]:
         """What is wrong, or else what is to be known before anything is written."""
@@ -326,20 +348,3 @@ class InstallScreen(DoingDialog[InstallAnswer]):
         if isinstance(found, _Seen):
             return plan_lines(order.server, found.plan, order.pair, found.ready.folder, self.inner_width)
         return guide_lines(order.platform, width=self.inner_width)[2:]
-
-
-def _outcome(ready: Ready, exported: Exported, width: int) -> list[str]:
-    """What was written, and what is left to do."""
-    deployment = exported.deployment
-    lines = ["Written:"]
-    for result in exported.results:
-        lines += [f"  {result.file}", f"    {result.text}"]
-    if exported.unnoted is not None:
-        lines += ["", f"But: {exported.unnoted.what}"]
-    return [
-        *lines,
-        *(line for warning in ready.warnings for line in ("", f"Warning: {warning}")),
-        *block_lines((*deployment.blocks, *deployment.commands)),
-        "",
-        *note_lines(ready.order.server, width),
-    ]

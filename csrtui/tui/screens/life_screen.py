@@ -96,15 +96,16 @@ class LifeScreen(PairsScreen):
     def _show_imported(self, blobs: Sequence[Blob], results: Sequence[Result]) -> None:
         from csrtui.tui.screens.imported import ImportedScreen, Then, summed_up
 
-        done = [result.pair for result in results if result.ok]
+        done = [result.pair for result in results if result.ok and result.pair]
         self.pairs_changed(done[0] if done else None)
         offer = self._offer(results)
 
         def chosen(then: Then | None) -> None:
-            self.tell(summed_up(results))
+            step = f". Next: {NEXT_STEPS[self._step_of(done[0])]}" if len(done) == 1 else ""
+            self.tell(f"{summed_up(results)}{step}")
             if then is Then.IMPORT_THERE:
                 self.run_worker(self._import_there(blobs), group="import")
-            elif then is Then.NEXT_STEP and done[0]:
+            elif then is Then.NEXT_STEP:
                 self._go_on_with(done[0])
 
         self.app.push_screen(ImportedScreen(self._session, results, offer), chosen)
@@ -207,4 +208,4 @@ class LifeScreen(PairsScreen):
             self.tell_error(error)
             return
         self.pairs_changed()
-        self.tell(f"{visible(name)}: {result.text}")
+        self.tell(f"{visible(name)}: {result.text.partition(';')[0]}; nothing is deleted")

@@ -18,7 +18,7 @@ from csrtui.tui.screens.dialog import key_line
 from csrtui.tui.widgets.rule_line import RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_view import TextView
-from csrtui.tui.wrapping import wrap
+from csrtui.tui.wrapping import pad, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -105,14 +105,13 @@ class ReadingScreen(Screen[None]):
             self.query_one("#message", RuleLine).tell("this terminal cannot show it plain")
 
     def _draw(self) -> None:
-        title, many = visible(self._pages[self._at].title), len(self._pages) > 1
-        count = f"{self._at + 1} of {len(self._pages)}"
-        room = " " * max(self.size.width - len(title) - len(count) - 2, 2)
-        head: Line = ((f" {title}", "strong"), (f"{room}{count}" if many else "", "label"))
-        self.query_one("#title", TextBlock).show([head])
+        many = len(self._pages) > 1
+        count = f"  {self._at + 1} of {len(self._pages)} " if many else ""
+        title = pad(visible(self._pages[self._at].title), max(self.size.width - len(count) - 1, 1))
+        self.query_one("#title", TextBlock).show([((f" {title}", "strong"), (count, "label"))])
         self.query_one("#text", TextView).show_all(self._drawn())
-        turn = [("Left, Right", "Another server")] if many else []
-        keys = key_line(("Esc", "Back"), ("v", "Plain, to select"), *turn)
+        turn = [("Left, Right", "Others")] if many else []
+        keys = key_line(("Esc", "Back"), ("v", "Plain"), *turn)
         self.query_one("#bar", TextBlock).show([((" ", ""), *keys)])
 
     def _drawn(self) -> list[Line]:
