@@ -1,0 +1,139 @@
+"""Making many pairs is killed, or the kernel fails it, at its calls.
+
+After each no row is lost that was answered, no pair is half there, and the same command makes the rest and
+nothing twice.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from batch_process import command
+from injection import Call, Outcome, calls_in, require_strace, run_with_fault
+from store_state import mode_of
+
+from csrtui.core import keys
+from csrtui.store.keystore import Keystore
+from csrtui.tasks.review import list_pairs
+from csrtui.tasks.session import Session
+from csrtui.tasks.unlocking import open_key
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from csrtui.core.pair import Pair
+
+KILL = "signal=KILL"
+ERRORS = ("error=EIO", "error=ENOSPC", "error=EINTR")
+NAMES = ["a.com", "b.com", "a.com-2", "c.com", "d.com"]
+ROWS = "common_name,names\na.com,\nb.com,\na.com,x.com\nc.com,\nd.com,\n"
+
+
+class Scene:
+    """One run on a store of its own; what it answers goes to a file.
+
+    Args:
+        place: A folder of its own, which is made.
+    """
+
+    def __init__(self, place: Path, *options: str) -> None:
+        place.mkdir()
+        self.store, self.answers = place / "store", place / "answers"
+        rows = place / "rows.csv"
+        rows.write_text(ROWS)
+        self.plain = command(self.store, rows, *options)
+        script = 'exec "$@" > "$0"'
+        self.program = ["sh", "-c", script, str(self.answers), *self.plain]
+
+    def check(self, outcome: Outcome) -> None:
+        """Assert that it is as it has to be after a fault, and that it goes on."""
+        assert outcome.code in {0, 1, 3, -9, 137}, outcome.talk
+        answered = [row["pair"] for row in self._rows(self.answers.read_text()) if row["ok"]]
+        there = self._pairs()
+        for pair in answered:
+            assert there[pair["name"]].record.key.spki_sha256 == pair["key"]["spki_sha256"]
+        done = subprocess.run(
+            self.plain, capture_output=True, text=True, check=False, env={"PATH": os.defpath}
+        )
+        assert done.returncode == 0, done.stderr
+        again = self._rows(done.stdout)
+        assert len(again) == len(NAMES)
+        assert {row["pair"]["name"] for row in again if row.get("skipped")} == set(there)
+        assert sorted(self._pairs()) == sorted(NAMES)
+        assert [name for name in os.listdir(self.store / "pairs") if name.startswith(".")] == []
+
+    def _rows(self, text: str) -> list[dict[str, Any]]:
+        """The answers; the last line may be cut short by a kill."""
+        return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
+
+    def _pairs(self) -> dict[str, Pair]:
+        """The pairs there are, each seen to be whole."""
+        session = Session(Keystore(str(self.store)))
+        found = list_pairs(session)
+        assert found.problems == ()
+        for pair in found.pairs:
+            key = open_key(session, pair)
+            assert keys.spki_sha256(key.public_key()) == pair.record.key.spki_sha256
+            assert {path.name: mode_of(path) for path in (self.store / "pairs" / pair.name).iterdir()} == {
+                "key.pem": 0o600,
+                "request.pem": 0o644,
+                "pair.json": 0o600,
+            }
+        return {pair.name: pair for pair in found.pairs}
+
+
+def calls_of(tmp_path: Path, *options: str) -> list[Call]:
+    """Return the calls that the program makes on the store when nothing fails."""
+    require_strace(tmp_path)
+    scene = Scene(tmp_path / "reference", *options)
+    calls = calls_in(scene.program, tmp_path / "reference.trace", scene.store)
+    assert [row["pair"]["name"] for row in scene._rows(scene.answers.read_text())] == NAMES
+    assert sum(call.name == "fsync" for call in calls) >= 4 * len(NAMES) + 3
+    assert sum(call.name.startswith("rename") for call in calls) == len(NAMES)
+    return calls
+
+
+def sweep(tmp_path: Path, chosen: list[tuple[Call, str]], *options: str) -> None:
+    """Give each fault to a run of its own."""
+    for number, (call, fault) in enumerate(chosen):
+        scene = Scene(tmp_path / str(number), *options)
+        outcome = run_with_fault(scene.program, tmp_path / f"{number}.trace", call, fault)
+        try:
+            scene.check(outcome)
+        except Exception as error:
+            error.add_note(f"{fault} at {call}: exit code {outcome.code}, {outcome.talk}")
+            raise
+
+
+def test_the_calls_that_decide_may_fail(tmp_path: Path) -> None:
+    calls = calls_of(tmp_path, "--in-turn")
+    flushes = [call for call in calls if call.name == "fsync"]
+    renames = [call for call in calls if call.name.startswith("rename")]
+    chosen = [(renames[1], KILL), (flushes[-1], KILL), (flushes[5], "error=EIO"), (renames[2], "error=EIO")]
+    sweep(tmp_path, chosen, "--in-turn")
+
+
+@pytest.mark.slow
+def test_it_may_be_killed_at_every_call(tmp_path: Path) -> None:
+    calls = calls_of(tmp_path, "--in-turn")
+    changing = [call for call in calls if call.name not in {"read", "close", "newfstatat", "getdents64"}]
+    sweep(tmp_path, [(call, KILL) for call in changing], "--in-turn")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", ERRORS)
+def test_every_call_may_fail(tmp_path: Path, fault: str) -> None:
+    calls = calls_of(tmp_path, "--in-turn")
+    changing = [call for call in calls if call.name not in {"read", "close", "newfstatat", "getdents64"}]
+    sweep(tmp_path, [(call, fault) for call in changing], "--in-turn")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("when", range(1, 4))
+def test_it_may_be_killed_while_it_flushes_side_by_side(tmp_path: Path, when: int) -> None:
+    require_strace(tmp_path)
+    sweep(tmp_path, [(Call("fsync", when, "of any thread"), KILL)])

@@ -1,0 +1,250 @@
+"""Many pairs kept at once: each is whole or absent, none has its name before it is on disk, whatever fails."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from failing_call import FailingCall
+from store_state import check_store, names_on_disk, open_descriptors, pair_files
+
+from csrtui.core.errors import InputError, StoreError
+from csrtui.store import creation, files, group
+from csrtui.store.disk import NotConfirmedError
+from csrtui.store.keystore import Keystore, Names
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+CALLS = (
+    "chmod",
+    "close",
+    "fchmod",
+    "fstat",
+    "fsync",
+    "mkdir",
+    "open",
+    "rename",
+    "stat",
+    "utime",
+    "write",
+)
+BASES = ("a", "b", "a", "c")
+EXPECTED = ["a", "b", "a-2", "c"]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Keystore:
+    """Give a store that is not there yet."""
+    return Keystore(str(tmp_path / "store"))
+
+
+def add(store: Keystore, bases: Sequence[str] = BASES, names: Names | None = None) -> list[str | StoreError]:
+    pairs = [(base, pair_files(f"{base} {at}")) for at, base in enumerate(bases)]
+    return store.add_many(pairs, names or Names())
+
+
+def kept(results: Sequence[str | StoreError]) -> list[str]:
+    """The names that pairs have after it, confirmed or not."""
+    saved = [one.saved if isinstance(one, NotConfirmedError) else one for one in results]
+    return sorted(one for one in saved if isinstance(one, str))
+
+
+def test_each_gets_its_name_in_order(store: Keystore) -> None:
+    assert add(store) == EXPECTED
+    for at, (base, name) in enumerate(zip(BASES, EXPECTED, strict=True)):
+        assert store.read(name).request == f"request {base} {at}".encode()
+    check_store(Path(store.path))
+    before = store.generation()
+    assert add(store) == ["a-3", "b-2", "a-4", "c-2"]
+    assert store.generation() != before
+    assert store.leftovers() == []
+
+
+def test_none_are_kept_of_none(store: Keystore) -> None:
+    assert add(store, []) == []
+
+
+def test_a_name_that_could_be_a_path_makes_nothing(store: Keystore) -> None:
+    with pytest.raises(InputError, match="no name of a pair"):
+        add(store, ["a", "../b"])
+    assert not Path(store.path).exists()
+
+
+def test_a_store_that_is_not_safe_keeps_nothing(store: Keystore) -> None:
+    add(store)
+    Path(store.path).chmod(0o755)
+    with pytest.raises(StoreError, match="others can read"):
+        add(store)
+    Path(store.path).chmod(0o700)
+    assert names_on_disk(Path(store.path)) == sorted(EXPECTED)
+
+
+def test_no_pair_has_its_name_before_all_of_it_is_on_disk(
+    store: Keystore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The order that a power cut cannot break: contents, then names, then the folder that holds the names."""
+    done: list[tuple[str, str]] = []
+    lock, fsync, rename = Lock(), os.fsync, os.rename
+
+    def flushing(descriptor: int) -> None:
+        fsync(descriptor)
+        with lock:
+            done.append(("flushed", os.readlink(f"/proc/self/fd/{descriptor}")))
+
+    def renaming(old: str, new: str, **where: int) -> None:
+        done.append(("named", old))
+        rename(old, new, **where)
+
+    Path(store.path, "pairs").mkdir(parents=True)
+    for folder in (Path(store.path), Path(store.path, "pairs")):
+        folder.chmod(0o700)
+    Path(store.path, ".locks").mkdir(0o700)
+    monkeypatch.setattr(os, "fsync", flushing)
+    monkeypatch.setattr(os, "rename", renaming)
+    assert add(store) == EXPECTED
+    pairs = f"{store.path}/pairs"
+    hidden = [name for what, name in done if what == "named"]
+    assert len(hidden) == 4
+    first = done.index(("named", hidden[0]))
+    wanted = {
+        ("flushed", f"{pairs}/{folder}{file}")
+        for folder in hidden
+        for file in ("", "/key.pem", "/request.pem", "/pair.json")
+    }
+    assert set(done[:first]) == wanted
+    assert len(done[:first]) == len(wanted), "each once"
+    assert done[first:] == [*(("named", name) for name in hidden), ("flushed", pairs)]
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_call_that_fails_keeps_no_half_pair(
+    call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls, _, _ = attempt(tmp_path / "reference", monkeypatch, (call, errno.EIO, -1))
+    for when in range(1, 1 + calls.calls):
+        path = tmp_path / f"{when}"
+        failing, store, results = attempt(path, monkeypatch, (call, errno.EIO, when))
+        assert failing.fired
+        check_store(path)
+        assert names_on_disk(path) == sorted(["old", *kept(results)])
+        assert all(isinstance(one, str) or one.exit_code == 3 for one in results)
+        assert all(isinstance(one, str) for one in add(store))
+        store.sweep()
+        assert store.leftovers() == []
+
+
+def attempt(
+    path: Path, monkeypatch: pytest.MonkeyPatch, fault: tuple[str, int, int]
+) -> tuple[FailingCall, Keystore, list[str | StoreError]]:
+    """Add pairs to a store that has one, with a fault; say what came of each."""
+    store = Keystore(str(path))
+    store.add("old", pair_files("old"))
+    before = open_descriptors()
+    with monkeypatch.context() as patch:
+        failing = FailingCall(patch, *fault)
+        try:
+            results = add(store)
+        except StoreError as error:
+            results = [error] * len(BASES)
+    assert open_descriptors() == before
+    return failing, store, results
+
+
+def test_one_that_cannot_be_flushed_holds_up_no_other(
+    store: Keystore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsync = os.fsync
+
+    def refusing(descriptor: int) -> None:
+        path = os.readlink(f"/proc/self/fd/{descriptor}")
+        if path.endswith("key.pem") and Path(path).read_bytes().endswith(b"b 1"):
+            raise OSError(errno.EIO, "Input/output error")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", refusing)
+    results = add(store)
+    assert [isinstance(one, str) for one in results] == [True, False, True, True]
+    assert "cannot keep the pair in" in str(results[1])
+    assert names_on_disk(Path(store.path)) == ["a", "a-2", "c"]
+    assert store.leftovers() == []
+
+
+def test_names_that_the_disk_does_not_confirm_are_said_to_be_so(
+    store: Keystore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(store)
+    flush = files.flush_folder
+
+    def refusing(descriptor: int) -> None:
+        if os.readlink(f"/proc/self/fd/{descriptor}").endswith("/pairs"):
+            raise OSError(errno.EIO, "Input/output error")
+        flush(descriptor)
+
+    monkeypatch.setattr(files, "flush_folder", refusing)
+    results = add(store, ["x", "y"])
+    assert all(isinstance(one, NotConfirmedError) for one in results)
+    assert kept(results) == ["x", "y"]
+    assert {"x", "y"} <= set(store.names())
+
+
+@pytest.mark.parametrize("at", ["_written", "_flush", "_named"])
+def test_an_interrupt_leaves_whole_pairs_and_nothing_else(
+    store: Keystore, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    original, calls = getattr(group, at), []
+
+    def interrupted(*arguments: Any) -> Any:
+        calls.append(arguments)
+        if len(calls) == 2 or at == "_flush":
+            raise KeyboardInterrupt
+        return original(*arguments)
+
+    monkeypatch.setattr(group, at, interrupted)
+    before = open_descriptors()
+    with pytest.raises(KeyboardInterrupt):
+        add(store)
+    assert open_descriptors() == before
+    assert store.leftovers() == []
+    assert names_on_disk(Path(store.path)) == (["a"] if at == "_named" else [])
+    check_store(Path(store.path))
+
+
+# Names
+
+
+def test_a_thousand_of_one_name_look_at_all_names_once(
+    store: Keystore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names, given = Names(), []
+    listing = FailingCall(monkeypatch, "listdir", 0, when=-1)
+    looking = FailingCall(monkeypatch, "stat", 0, when=-1)
+    for _ in range(10):
+        given += add(store, ["a"] * 20, names)
+    assert given == ["a", *(f"a-{number}" for number in range(2, 201))]
+    assert listing.calls == 1
+    assert looking.calls < 200 * 4
+
+
+def test_a_gap_that_is_found_is_filled(store: Keystore) -> None:
+    add(store, ["a-3", "a-7"])
+    assert add(store, ["a"] * 7) == ["a", "a-2", "a-4", "a-5", "a-6", "a-8", "a-9"]
+
+
+def test_only_so_many_names_are_remembered(store: Keystore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(creation, "_REMEMBERED", 1)
+    names = Names()
+    assert add(store, ["a"] * 7 + ["b"] * 7 + ["a"], names)[-1] == "a-8"
+    assert len(names._numbers) == 1
+
+
+def test_whether_something_is_there_is_told(store: Keystore) -> None:
+    assert not store.has("a")
+    add(store)
+    assert store.has("a")
+    with pytest.raises(InputError):
+        store.has("../a")

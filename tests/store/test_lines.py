@@ -1,0 +1,139 @@
+"""Lines of others, as they come: decoded one by one, never too long, and nothing waited for in vain."""
+
+from __future__ import annotations
+
+import io
+import os
+from threading import Event, Timer
+from typing import TYPE_CHECKING, BinaryIO
+
+import pytest
+
+from csrtui.core.errors import InputError
+from csrtui.store import lines as module
+from csrtui.store.lines import MAX_RECORD, Lines, open_regular
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[BinaryIO, int]]:
+    """Give the reading end of a pipe and the descriptor of the other."""
+    reading, writing = os.pipe()
+    with open(reading, "rb") as source:
+        yield source, writing
+
+
+def lines(data: bytes) -> Lines:
+    return Lines(io.BytesIO(data), "x\x1b", Event())
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"", []),
+        (b"a", ["a"]),
+        (b"a\nb", ["a\n", "b"]),
+        (b"a\r\nb\r\n", ["a\r\n", "b\r\n"]),
+        (b"a\rb\rc\n", ["a\r", "b\r", "c\n"]),
+        (b"\xef\xbb\xbfa\n\xef\xbb\xbfb\n", ["a\n", "\ufeffb\n"]),
+        ("ü\x85\u2028\x0bx\n".encode(), ["ü\x85\u2028\x0bx\n"]),
+    ],
+)
+def test_lines_come_with_their_ends(
+    data: bytes, expected: list[str], tmp_path: Path, pipe: tuple[BinaryIO, int]
+) -> None:
+    assert list(lines(data)) == expected
+    (tmp_path / "file").write_bytes(data)
+    with open_regular(str(tmp_path / "file")) as source:
+        assert list(Lines(source, "x", Event())) == expected
+    source, writing = pipe
+    os.write(writing, data)
+    os.close(writing)
+    assert list(Lines(source, "x", Event())) == expected
+
+
+def test_what_is_not_utf_8_is_said_where_it_is() -> None:
+    source = lines(b"a\nb\n\xff\n")
+    assert [next(source), next(source)] == ["a\n", "b\n"]
+    with pytest.raises(InputError, match=r"line 3 of x\\x1b is not UTF-8"):
+        next(source)
+
+
+def test_a_record_without_end_is_not_held_in_memory(pipe: tuple[BinaryIO, int]) -> None:
+    source = lines(b"x" * MAX_RECORD + b"\n")
+    with pytest.raises(InputError, match=f"line 1 of .* has more than {MAX_RECORD} bytes"):
+        next(source)
+    several = lines(b"x" * 1000 + b"\n" + b"y\n" * MAX_RECORD)
+    with pytest.raises(InputError, match="has more than"):
+        list(several)
+    again = lines(b"x\n" * MAX_RECORD)
+    for _ in range(MAX_RECORD):
+        next(again)
+        again.begin_record()
+    reading, writing = pipe
+    os.set_blocking(writing, False)
+    endless = Lines(reading, "x", Event())
+    endless._room = 100
+    os.write(writing, b"x" * 60_000)
+    with pytest.raises(InputError, match="has more than"):
+        next(endless)
+    os.close(writing)
+
+
+def test_a_pipe_says_when_there_is_nothing_to_read(pipe: tuple[BinaryIO, int]) -> None:
+    source, writing = pipe
+    reading = Lines(source, "x", Event())
+    assert reading.is_idle()
+    os.write(writing, b"a\nb\nhalf")
+    assert not reading.is_idle()
+    assert [next(reading)] == ["a\n"]
+    assert not reading.is_idle(), "b is read already"
+    assert [next(reading)] == ["b\n"]
+    assert reading.is_idle()
+    os.close(writing)
+    assert not reading.is_idle(), "the end can be read"
+    assert list(reading) == ["half"]
+    assert not lines(b"").is_idle()
+
+
+def test_once_stopped_it_seems_to_end(pipe: tuple[BinaryIO, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_POLL", 0.01)
+    stop = Event()
+    source, writing = pipe
+    reading = Lines(source, "x", stop)
+    os.write(writing, b"a\n")
+    assert next(reading) == "a\n"
+    timer = Timer(0.05, stop.set)
+    timer.start()
+    assert list(reading) == [], "while it waits"
+    timer.join()
+    os.close(writing)
+    stopped = Lines(io.BytesIO(b"a\nb\n"), "x", stop)
+    assert list(stopped) == []
+
+
+def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
+    folder = os.open(tmp_path, os.O_RDONLY)
+    try:
+        with pytest.raises(InputError, match="cannot read x: Is a directory"):
+            next(Lines(_Folder(folder), "x", Event()))
+    finally:
+        os.close(folder)
+    with pytest.raises(InputError, match="is a folder"):
+        open_regular(str(tmp_path))
+    with pytest.raises(InputError, match="No such file"):
+        open_regular(str(tmp_path / "missing"))
+
+
+class _Folder(io.BytesIO):
+    """Something whose descriptor is that of a folder."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__()
+        self._descriptor = descriptor
+
+    def fileno(self) -> int:
+        return self._descriptor

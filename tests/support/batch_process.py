@@ -1,0 +1,55 @@
+"""A process that makes pairs from a CSV file, as ``csrtui new --from`` does, to be killed or failed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+SCRIPT = os.path.abspath(__file__)
+ROOT = Path(SCRIPT).parents[2]
+
+
+def command(store: Path, file: Path, *options: str) -> list[str]:
+    """Return how to run it; with ``--in-turn``, flushes come one after the other, so that they can be counted."""
+    return [sys.executable, "-I", "-B", SCRIPT, str(store), str(file), *options]
+
+
+class InTurn:
+    """In place of a pool: does everything at once, in this thread."""
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def map(self, function: Callable[[Any], Any], several: Iterable[Any]) -> list[Any]:
+        return [function(one) for one in several]
+
+
+def main(store: str, file: str, *options: str) -> int:
+    """Run the command, two pairs a group."""
+    sys.path[:0] = [str(ROOT), os.path.dirname(SCRIPT)]
+    from store_process import mark
+
+    from csrtui.cli.main import run
+    from csrtui.store import group
+    from csrtui.tasks import create_many
+
+    create_many.GROUP = 2  # type: ignore[misc]
+    if "--in-turn" in options:
+        group.ThreadPoolExecutor = InTurn  # type: ignore[assignment, misc]
+    mark()
+    return run(["--store", store, "new", "--from", file], open_screens=len)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

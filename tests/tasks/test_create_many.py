@@ -1,0 +1,298 @@
+"""Many pairs: keys on several cores, answers in order, none before its pair is kept, nothing made twice."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
+
+import pytest
+from requests_made import key_of
+
+from csrtui.core import keys, pkcs8, request
+from csrtui.core.errors import CsrtuiError, InputError, StoreError
+from csrtui.core.keys import KeyType
+from csrtui.core.pair import Pair
+from csrtui.core.pair_json import load_record
+from csrtui.core.secret import Secret
+from csrtui.store.disk import NotConfirmedError
+from csrtui.tasks import create_many as module
+from csrtui.tasks import known_pairs
+from csrtui.tasks.asking import Asked
+from csrtui.tasks.create import create_pair
+from csrtui.tasks.create_many import GROUP, Answer, Row, create_many
+from csrtui.tasks.recording import change_record
+from csrtui.tasks.retiring import retire
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from csrtui.core.keys import PrivateKey
+    from csrtui.core.pair import PairRecord
+    from csrtui.store.keystore import Names, PairFiles
+    from csrtui.tasks.session import Session
+
+
+def rows(*names: str, key_type: KeyType | None = None) -> list[Row]:
+    return [Row(at, Asked((name,), key_type=key_type)) for at, name in enumerate(names, start=1)]
+
+
+def said(answers: Sequence[Answer]) -> list[tuple[int, str, bool]]:
+    return [(one.number, outcome(one), one.skipped) for one in answers]
+
+
+def outcome(answer: Answer) -> str:
+    return answer.outcome.name if isinstance(answer.outcome, Pair) else "failed"
+
+
+def hosts(count: int) -> list[str]:
+    return [f"h{number}.com" for number in range(count)]
+
+
+class Groups:
+    """Records the groups that the store is given."""
+
+    def __init__(self, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.sizes: list[int] = []
+        add_many = session.store.add_many
+
+        def recording(pairs: Sequence[tuple[str, PairFiles]], names: Names) -> list[str | StoreError]:
+            self.sizes.append(len(pairs))
+            return add_many(pairs, names)
+
+        monkeypatch.setattr(session.store, "add_many", recording)
+
+
+def test_a_pair_is_what_a_single_one_would_be(session: Session) -> None:
+    (answer,) = create_many(session, [Row(1, Asked(("www.a.com", "a.com")))])
+    assert isinstance(answer.outcome, Pair)
+    single = create_pair(session, Asked(("www.a.com", "a.com"))).record
+    folder = Path(answer.outcome.path)
+    record = load_record((folder / "pair.json").read_bytes())
+    assert record == answer.outcome.record
+    made = request.read_pem((folder / "request.pem").read_bytes())
+    assert made.sha256 == record.request.sha256
+    assert (record.subject_text, record.names, record.history) == (
+        single.subject_text,
+        single.names,
+        single.history,
+    )
+
+
+def test_answers_come_in_order_and_only_of_what_is_kept(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    groups = Groups(session, monkeypatch)
+    names = hosts(2 * GROUP + 5)
+    for answer in create_many(session, rows(*names)):
+        assert isinstance(answer.outcome, Pair)
+        assert answer.outcome.name in session.store.names()
+    assert groups.sizes == [GROUP, GROUP, 5]
+
+
+def test_while_nothing_can_be_read_what_is_in_hand_is_finished(session: Session) -> None:
+    first, second = rows("a.com", "b.com")
+    answers = create_many(session, iter([first, None, second, None, None]))
+    assert outcome(next(answers)) == "a.com"
+    assert session.store.names() == ["a.com"]
+    assert said(list(answers)) == [(2, "b.com", False)]
+
+
+def test_a_row_that_fails_is_answered_in_its_place(session: Session) -> None:
+    wrong = Row(2, InputError("wrong"))
+    asked = [rows("a.com")[0], wrong, Row(3, Asked(("a..b",))), Row(4, Asked(("c.com",)))]
+    answers = list(create_many(session, asked))
+    assert [outcome(one) for one in answers] == ["a.com", "failed", "failed", "c.com"]
+    assert answers[1].outcome is wrong.asked
+
+
+def test_slow_keys_are_made_on_several_cores(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    together = threading.Barrier(2)
+    makers: set[int] = set()
+
+    def meeting(key_type: KeyType) -> PrivateKey:
+        together.wait(20)
+        makers.add(threading.get_ident())
+        return key_of(key_type)
+
+    monkeypatch.setattr(module, "cpu_count", lambda: 2)
+    monkeypatch.setattr(session, "generate_key", meeting)
+    answers = list(create_many(session, rows(*hosts(4), key_type=KeyType.RSA_2048)))
+    assert [outcome(one) for one in answers] == hosts(4)
+    assert len(makers) == 2
+    assert threading.get_ident() not in makers
+
+
+def test_the_order_stays_when_a_later_key_is_made_first(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready = Event()
+
+    def late(key_type: KeyType) -> PrivateKey:
+        if key_type is KeyType.RSA_2048:
+            ready.wait(20)
+        else:
+            ready.set()
+        return key_of(key_type)
+
+    monkeypatch.setattr(session, "generate_key", late)
+    asked = [*rows("a.com", key_type=KeyType.RSA_2048), Row(2, Asked(("b.com",)))]
+    assert said(list(create_many(session, asked))) == [(1, "a.com", False), (2, "b.com", False)]
+
+
+# Stopped
+
+
+def test_once_stopped_no_more_is_begun_and_what_is_begun_is_answered(session: Session) -> None:
+    stop = Event()
+
+    def stopping() -> Iterator[Row]:
+        yield from rows(*hosts(3))
+        stop.set()
+        yield Row(4, Asked(("late.com",)))
+
+    answers = list(create_many(session, stopping(), stop=stop))
+    assert [outcome(one) for one in answers] == [*hosts(3), "late.com"]
+    assert list(create_many(session, rows("x.com"), stop=stop)) == []
+
+
+def test_keys_that_nobody_began_are_not_made_after_a_stop(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop, begun = Event(), Event()
+    made: list[KeyType] = []
+
+    def slowly(key_type: KeyType) -> PrivateKey:
+        begun.set()
+        stop.wait(20)
+        made.append(key_type)
+        return key_of(key_type)
+
+    def stopping() -> Iterator[Row]:
+        yield from rows(*hosts(5), key_type=KeyType.RSA_2048)
+        begun.wait(20)
+        stop.set()
+
+    monkeypatch.setattr(module, "cpu_count", lambda: 1)
+    monkeypatch.setattr(session, "generate_key", slowly)
+    answers = list(create_many(session, stopping(), stop=stop))
+    assert [outcome(one) for one in answers] == hosts(5)[: len(answers)]
+    assert 1 <= len(answers) == len(made) < 5
+    assert session.store.names() == hosts(5)[: len(answers)]
+
+
+def test_who_stops_listening_leaves_no_key_to_be_made(session: Session) -> None:
+    answers = create_many(session, iter([*rows("a.com"), None, *rows("b.com")]))
+    next(answers)
+    answers.close()  # type: ignore[attr-defined]
+    assert session.store.names() == ["a.com"]
+
+
+def test_what_was_read_before_an_error_is_answered_before_it_is_raised(session: Session) -> None:
+    def breaking() -> Iterator[Row]:
+        yield from rows("a.com", "b.com")
+        raise InputError("line 3 is not CSV")
+
+    answers = create_many(session, breaking())
+    assert [outcome(next(answers)), outcome(next(answers))] == ["a.com", "b.com"]
+    with pytest.raises(InputError, match="line 3"):
+        next(answers)
+
+
+# What the store refuses
+
+
+def test_a_store_that_cannot_be_used_fails_every_row(session: Session) -> None:
+    Path(session.store.path).mkdir(mode=0o700)
+    Path(session.store.path).chmod(0o755)
+    answers = list(create_many(session, rows("a.com", "b.com")))
+    assert all(isinstance(one.outcome, StoreError) for one in answers)
+    assert len(answers) == 2
+
+
+def test_what_is_there_but_not_confirmed_is_not_made_again(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_many = session.store.add_many
+
+    def unconfirmed(pairs: Sequence[tuple[str, PairFiles]], names: Names) -> list[str | StoreError]:
+        return [NotConfirmedError(str(one)) for one in add_many(pairs, names)]
+
+    monkeypatch.setattr(session.store, "add_many", unconfirmed)
+    answers = list(create_many(session, rows("a.com", "a.com")))
+    assert isinstance(answers[0].outcome, NotConfirmedError)
+    assert said(answers) == [(1, "failed", False), (2, "a.com", True)]
+
+
+def test_a_request_that_is_not_the_one_asked_for_is_not_kept(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(request, "signature_holds", lambda _: False)
+    (answer,) = create_many(session, rows("a.com"))
+    assert isinstance(answer.outcome, CsrtuiError)
+    assert "nothing was kept" in answer.outcome.what
+    assert session.store.names() == []
+
+
+# What is there already
+
+
+def test_what_is_there_already_is_not_made_again(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = create_pair(session, Asked(("a.com", "www.a.com")))
+    groups = Groups(session, monkeypatch)
+    (answer,) = create_many(session, [Row(1, Asked(("A.com", "www.a.com")))])
+    assert (answer.skipped, answer.outcome) == (True, before)
+    assert groups.sizes == []
+
+
+def test_rows_alike_make_one_pair_however_far_apart(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known_pairs, "_REMEMBERED", 2)
+    answers = list(create_many(session, rows("a.com", "a.com", *hosts(5), "a.com")))
+    assert said(answers)[:2] == [(1, "a.com", False), (2, "a.com", True)]
+    assert said(answers)[-1] == (8, "a.com", True)
+    assert len(session.store.names()) == 6
+
+
+def test_a_second_pair_of_a_name_is_found_as_well(session: Session) -> None:
+    asked = [Row(1, Asked(("a.com",))), Row(2, Asked(("a.com", "b.com"))), Row(3, Asked(("a.com", "c.com")))]
+    made = [outcome(one) for one in create_many(session, asked)]
+    assert made == ["a.com", "a.com-2", "a.com-3"]
+    again = list(create_many(session, asked))
+    assert said(again) == [(at, name, True) for at, name in enumerate(made, start=1)]
+
+
+def test_retired_renewed_damaged_and_encrypted_ones_do_not_count(session: Session) -> None:
+    for name in ("a.com", "b.com", "c.com", "d.com"):
+        create_pair(session, Asked((name,)))
+    retire(session, "a.com")
+    change_record(session, "b.com", _renewed)
+    Path(session.store.pair_path("c.com"), "pair.json").write_bytes(b"damaged")
+    answers = list(create_many(session, rows("a.com", "b.com", "c.com", "d.com")))
+    assert said(answers) == [
+        (1, "a.com-2", False), (2, "b.com-2", False), (3, "c.com-2", False), (4, "d.com", True),
+    ]  # fmt: skip
+
+
+def _renewed(record: PairRecord) -> PairRecord:
+    return replace(record, renewed_by="other")
+
+
+def test_one_passphrase_is_derived_once_for_all(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pkcs8, "ROUNDS", 10)
+    passphrase = Secret("correct horse battery staple")
+    answers = list(create_many(session, rows("a.com", "b.com"), passphrase=passphrase))
+    salts = set()
+    for one in answers:
+        assert isinstance(one.outcome, Pair)
+        assert one.outcome.record.key.encrypted
+        der = pkcs8.to_der(Path(one.outcome.path, "key.pem").read_bytes())
+        salts.add(pkcs8.derivation_of(der))
+        opened = keys.spki_sha256(pkcs8.decrypt(der, passphrase).public_key())
+        assert opened == one.outcome.record.key.spki_sha256
+    assert len(salts) == 1
+    plain = list(create_many(session, rows("a.com")))
+    assert said(plain) == [(1, "a.com-2", False)]
