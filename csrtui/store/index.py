@@ -149,6 +149,9 @@ class Index:
         with suppress(sqlite3.Error):
             self._database.close()
 
+    def __del__(self) -> None:
+        self.close()
+
     # Writing
 
     def change(self, put: Iterable[Row], drop: Iterable[str]) -> None:

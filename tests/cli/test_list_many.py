@@ -1,0 +1,43 @@
+"""``csrtui list`` of many pairs prints, byte for byte, what it prints when it reads each of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from many_pairs import varied, write_pairs
+
+from csrtui.store.index import FILE
+from csrtui.tasks import looking
+
+if TYPE_CHECKING:
+    from command import Csrtui
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("--retired",),
+        ("--filter", "shop 1"),
+        ("--filter", "100% no _"),
+        ("--next", "renew"),
+        ("--json",),
+        ("--json", "--filter", "nothing"),
+        ("--csv", "--next", "submit"),
+    ],
+    ids=" ".join,
+)
+def test_the_same_is_printed_with_the_cache_and_without(
+    csrtui: Csrtui, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = csrtui.store
+    write_pairs(store, varied(60))
+    (store / "pairs" / "www1.example.com" / "pair.json").write_text("{")
+    plain = csrtui("list", *arguments)
+    assert plain.status == 3
+    monkeypatch.setattr(looking, "MANY", 10)
+    for _ in range(2):
+        assert csrtui("list", *arguments) == plain
+    (store / FILE).write_bytes(b"SQLite format 3\0" + bytes(5000))
+    assert csrtui("list", *arguments) == plain

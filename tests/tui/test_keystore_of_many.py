@@ -1,0 +1,161 @@
+"""The keystore pane on a store of many pairs: as with few, but from the cache and in threads."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from many_pairs import varied, write_pair, write_pairs
+from requests_made import record
+from screens_user import User, at_screens, session_on
+
+from csrtui.store.index import FILE
+from csrtui.store.keystore import Keystore
+from csrtui.tasks import large_store
+from csrtui.tui.panes import keystore_reading
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+COUNT = 64
+IN_USE = COUNT - 1
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a store of many pairs, which begins earlier than it does for users."""
+    monkeypatch.setattr(keystore_reading, "MANY", 50)
+    monkeypatch.setattr(keystore_reading, "_REPORT_EVERY", 0.0)
+    monkeypatch.setattr(keystore_reading, "_SHOW_EVERY", 0.0)
+    store = tmp_path / "store"
+    write_pairs(store, varied(COUNT))
+    return store
+
+
+async def until_found(user: User, *names: str) -> None:
+    """Wait until these are listed, in any order."""
+    await user.until(
+        lambda: not user.keystore._selecting and set(user.pairs) == set(names), f"the pairs {names}"
+    )
+
+
+async def test_filter_sort_and_jump(store: Path) -> None:
+    async with at_screens(session_on(store)) as user:
+        await user.until(lambda: len(user.keystore._rows) == IN_USE, "the pairs in use")
+        assert isinstance(user.keystore._holdings, large_store.Many)
+        assert (store / FILE).exists()
+        assert user.summary.startswith(f" {IN_USE} pairs · ")
+        await user.press("f2", "slash", *"shop5")
+        await until_found(user, "shop56.example.com")
+        assert user.summary.startswith(f" 1 of {IN_USE} pairs")
+        await user.press(*" zzz")
+        await until_found(user)
+        assert "No pair holds all of" in user.screen_text
+        await user.press("escape")
+        await user.until(lambda: len(user.keystore._rows) == IN_USE, "all again")
+        await user.press("s")
+        await user.until(lambda: user.pairs == sorted(user.pairs), "the names in order")
+        await user.press("G")
+        assert user.keystore.pairs.position.endswith(f"{IN_USE} of {IN_USE}")
+        assert user.keystore.at_hand().current == user.keystore._rows.item(IN_USE - 1)
+        await user.press("enter")
+        assert user.app.is_running
+
+
+async def test_marks_and_all_that_are_not_backed_up(store: Path) -> None:
+    async with at_screens(session_on(store)) as user:
+        await user.until(lambda: len(user.keystore._rows) == IN_USE, "the pairs")
+        await user.press("f2", "space", "space", "b")
+        labels = {group.label for group in user.app.screen._groups}  # type: ignore[attr-defined]
+        assert "the 2 marked" in labels
+        assert any(label.startswith("all ") and label.endswith(" not backed up") for label in labels)
+
+
+async def test_what_others_do_appears(store: Path) -> None:
+    async with at_screens(session_on(store)) as user:
+        await user.until(lambda: len(user.keystore._rows) == IN_USE, "the pairs")
+        other = Keystore(str(store))
+        await user.press("f2", "slash", *"newcomer")
+        await until_found(user)
+        write_pair(store, "newcomer.example.com", replace(record(), names=("newcomer.example.com",)))
+        with other.change("shop0.example.com") as change:
+            change.replace_record(change.record.replace(b"CN=shop0", b"CN=newcomer"))
+        await user.until(lambda: look(user) and len(user.pairs) == 2, "the new and the changed pair")
+        shutil.rmtree(store / "pairs" / "newcomer.example.com")
+        with other.change("www1.example.com") as change:
+            change.replace_record(change.record.replace(b"CN=www1", b"CN=newcomer"))
+        await user.until(
+            lambda: look(user) and set(user.pairs) == {"shop0.example.com", "www1.example.com"},
+            "what is there",
+        )
+
+
+def look(user: User) -> bool:
+    """Look now, and not after a second."""
+    user.keystore._resting = False
+    user.keystore.look()
+    return not user.keystore._reading and not user.keystore._selecting
+
+
+def lost(path: Path) -> None:
+    path.unlink()
+
+
+def emptied(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def without_table(path: Path) -> None:
+    database = sqlite3.connect(path)
+    database.execute("DROP TABLE pairs")
+    database.close()
+
+
+@pytest.mark.parametrize("spoil", [lost, emptied, without_table])
+async def test_the_cache_may_go_at_any_moment(store: Path, spoil: Callable[[Path], None]) -> None:
+    async with at_screens(session_on(store)) as user:
+        await user.until(lambda: len(user.keystore._rows) == IN_USE, "the pairs")
+        spoil(store / FILE)
+        await user.press("f2", "end", "home", "pagedown", "slash", *"shop56")
+        await until_found(user, "shop56.example.com")
+        await user.until(lambda: look(user) and user.keystore._holdings.is_current, "another check")
+        assert user.pairs == ["shop56.example.com"]
+        await user.press("escape")
+        await user.until(lambda: len(user.keystore._rows) == IN_USE, "all again")
+
+
+async def test_the_second_run_shows_at_once_what_the_first_knew(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with at_screens(session_on(store)) as user:
+        await user.until(lambda: len(user.keystore._rows) == IN_USE, "the pairs")
+    shutil.rmtree(store / "pairs" / "shop0.example.com")
+    seen: list[int] = []
+    real = large_store.Many.check
+
+    def watched(self: large_store.Many, report: Callable[[int, int], None]) -> None:
+        if not self.is_checked:
+            seen.append(self.recall())
+        real(self, report)
+
+    monkeypatch.setattr(large_store.Many, "check", watched)
+    async with at_screens(session_on(store)) as user:
+        await user.until(lambda: len(user.keystore._rows) == IN_USE - 1, "the pairs there are")
+        assert seen == [COUNT]
+        assert "checking" not in user.summary
+
+
+async def test_a_store_that_becomes_unsafe_is_said_and_comes_back(store: Path) -> None:
+    async with at_screens(session_on(store)) as user:
+        await user.until(lambda: len(user.keystore._rows) == IN_USE, "the pairs")
+        store.chmod(0o755)
+        (store / "pairs").touch()
+        await user.until(lambda: look(user) and "chmod" in user.message, "the chmod")
+        assert user.pairs == []
+        store.chmod(0o700)
+        (store / "pairs").touch()
+        await user.until(lambda: look(user) and len(user.keystore._rows) == IN_USE, "the pairs again")
