@@ -1,0 +1,112 @@
+"""An adoption is killed, or the kernel fails it, at every one of its calls.
+
+After each there is no pair or a whole one, its certificate included; the files it came from are as they were; and
+the next run works.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from adopt_process import command
+from certificates_made import intermediate, pem
+from foreign_made import PKCS9_EXTENSIONS, alternative, attribute, csr, pkcs8, rsa_key
+from injection import CHANGING, LOOKING, calls_in, require_strace, run_with_fault
+from requests_made import NOW
+
+from csrtui.core import keys
+from csrtui.store.keystore import Keystore
+from csrtui.tasks.adopting import Order, adopt, plan
+from csrtui.tasks.adoption_found import look_at
+from csrtui.tasks.adoption_match import match
+from csrtui.tasks.doctor import Examination
+from csrtui.tasks.review import read_pair
+from csrtui.tasks.session import Session
+from csrtui.tasks.unlocking import open_key
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from injection import Call, Outcome
+
+KILL = "signal=KILL"
+NAME = "www.mydomain.com"
+CSR = csr(attributes=(attribute(PKCS9_EXTENSIONS, alternative(NAME)),))
+FILES = {
+    "key": pkcs8(rsa_key()),
+    "csr": CSR,
+    "cert": pem(intermediate().sign(CSR), intermediate().certificate),
+}
+
+
+def prepare(place: Path) -> tuple[Session, list[str]]:
+    """Make a folder with the files, beside it a store that is there; return the program that adopts them."""
+    place.mkdir()
+    (place / "store").mkdir(mode=0o700)
+    for name, data in FILES.items():
+        (place / name).write_bytes(data)
+        (place / name).chmod(0o600)
+    store = str(place / "store")
+    return Session(Keystore(store), user="joe", clock=lambda: NOW), command(store, str(place))
+
+
+def check_after(session: Session, place: Path, outcome: Outcome) -> None:
+    """Assert that nothing is lost or half there, and is what the program said; then go on."""
+    assert outcome.code in {0, 1, 2, 3, -9, 137}, outcome.talk
+    assert {name: (place / name).read_bytes() for name in FILES} == FILES
+    names = session.store.names()
+    assert names in ([], [NAME])
+    if outcome.code == 0:
+        assert names
+    elif outcome.code in {1, 2, 3}:
+        assert bool(names) == ("NotConfirmedError" in outcome.talk)
+    if not names:
+        found = look_at(str(place / "key"), str(place / "csr"), [str(place / "cert")])
+        (candidate,) = plan(found, match(session, found)).taken
+        assert adopt(session, candidate, Order()).pair == NAME
+    pair, asked = read_pair(session, NAME)
+    assert asked.der == CSR
+    assert keys.spki_sha256(open_key(session, pair).public_key()) == asked.spki_sha256
+    assert session.store.read(NAME).certificate == FILES["cert"]
+    session.store.sweep()
+    assert {one.code.value for one in Examination(session).run()} == {"backup-none"}
+
+
+def sweep(tmp_path: Path, chosen: list[tuple[Call, str]]) -> None:
+    """Give each fault to a run of its own."""
+    for number, (call, fault) in enumerate(chosen):
+        place = tmp_path / f"{number:04}"
+        session, program = prepare(place)
+        outcome = run_with_fault(program, tmp_path / f"{number}.trace", call, fault)
+        try:
+            check_after(session, place, outcome)
+        except AssertionError as error:
+            error.add_note(f"{fault} at {call}: exit code {outcome.code}, {outcome.talk}")
+            raise
+
+
+def calls_of(tmp_path: Path) -> list[Call]:
+    """Return the calls that the program makes when nothing fails."""
+    require_strace(tmp_path)
+    session, program = prepare(tmp_path / "ref_")
+    calls = calls_in(program, tmp_path / "reference.trace", tmp_path / "ref_")
+    assert session.store.names() == [NAME]
+    return calls
+
+
+def test_the_calls_that_decide_may_fail(tmp_path: Path) -> None:
+    calls = calls_of(tmp_path)
+    renames = [call for call in calls if call.name.startswith("rename") and "pair" in call.text]
+    flushes = [call for call in calls if call.name == "fsync"]
+    sweep(tmp_path, [(renames[0], KILL), (flushes[-1], KILL), (flushes[0], "error=ENOSPC")])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", [KILL, "error=EIO", "error=ENOSPC", "error=EINTR"])
+def test_every_call_may_fail(fault: str, tmp_path: Path) -> None:
+    """A kill between two changes is a kill before the second; only a disk that cannot be read fails a look at it."""
+    kinds = CHANGING | LOOKING if fault == "error=EIO" else CHANGING
+    calls = [call for call in calls_of(tmp_path) if call.name in kinds]
+    assert len(calls) > 15
+    sweep(tmp_path, [(call, fault) for call in calls])

@@ -1,0 +1,46 @@
+"""A process that adopts a key with its CSR and certificate, as a program of its own, to be killed or failed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+SCRIPT = os.path.abspath(__file__)
+ROOT = Path(SCRIPT).parents[2]
+
+
+def command(store: str, folder: str) -> list[str]:
+    """Return how to adopt what lies in a folder."""
+    return [sys.executable, "-I", "-B", SCRIPT, store, folder]
+
+
+def main(store: str, folder: str) -> None:
+    """Adopt ``key``, ``csr`` and ``cert`` of a folder."""
+    sys.path[:0] = [str(ROOT), os.path.dirname(SCRIPT)]
+    from requests_made import NOW
+    from store_process import mark
+
+    from csrtui.core.errors import RefusedError
+    from csrtui.store.keystore import Keystore
+    from csrtui.tasks.adopting import Order, adopt, plan
+    from csrtui.tasks.adoption_found import look_at
+    from csrtui.tasks.adoption_match import match
+    from csrtui.tasks.session import Session
+
+    session = Session(Keystore(store), user="joe", clock=lambda: NOW)  # every run makes the same calls
+    mark()
+    found = look_at(f"{folder}/key", f"{folder}/csr", [f"{folder}/cert"])
+    planned = plan(found, match(session, found))
+    for refused in planned.refused:
+        raise RefusedError(refused.text)
+    for candidate in planned.taken:
+        adopt(session, candidate, Order())
+
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:])
+    except Exception as error:  # noqa: BLE001 - the test reads how it ended
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        sys.exit(getattr(error, "exit_code", 70))
