@@ -28,10 +28,12 @@ class Options:
     Attributes:
         runs: How often each thing is measured; a figure is the median.
         scratch: An empty folder for stores and homes, deleted at the end.
+        full: Whether what takes many minutes is measured too.
     """
 
     runs: int
     scratch: Path
+    full: bool = False
 
     def folder(self, name: str) -> Path:
         """A folder of this name in the scratch folder, which nobody else can read: a store can be in it."""

@@ -28,6 +28,7 @@ SECTIONS = {
     "typing_keys": "keys typed into the form",
     "new": "one pair made on the command line",
     "list_small": "commands on a small store",
+    "store": "stores of one pair to very many",
 }
 """The sections that there are, in the order in which they are measured: module, and what it measures."""
 
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows: list[tuple[str, table.Row]] = []
     with tempfile.TemporaryDirectory(prefix="csrtui-bench.") as scratch:
         for name in chosen:
-            section = Options(options.runs, Path(scratch) / name)
+            section = Options(options.runs, Path(scratch) / name, full=options.full)
             rows += [(name, row) for row in _announced(name, section, quiet=options.json)]
     if options.json:
         measured = [{"section": name, **row.as_json()} for name, row in rows]
@@ -83,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--runs", type=_runs, default=_RUNS, help="how often each is measured (default %(default)s)"
     )
+    parser.add_argument("--full", action="store_true", help="also what takes many minutes: 100,000 pairs")
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of tables")
     return parser
 

@@ -137,6 +137,27 @@ class Terminal:
         first = time.perf_counter() - before
         return Answer(first, len(data) + self.settle(quiet))
 
+    def settled(self, key: str, quiet: float = _QUIET_SECONDS) -> float:
+        """Send one key; return the seconds to the last byte before nothing came for `quiet` seconds.
+
+        Raises:
+            NothingDrawnError: The key led to nothing.
+        """
+        before = time.perf_counter()
+        os.write(self._terminal, key.encode())
+        last = None
+        while self._read(_ANSWER_SECONDS if last is None else quiet):
+            last = time.perf_counter() - before
+        if last is None:
+            raise NothingDrawnError(self.text[-400:])
+        return last
+
+    def peak_memory(self) -> float:
+        """The most memory that the program ever had, in MB."""
+        with open(f"/proc/{self._pid}/status") as status:
+            [line] = [line for line in status if line.startswith("VmHWM:")]
+        return int(line.split()[1]) / 1024
+
     def idle(self, seconds: float) -> float:
         """Bytes per second that come although nothing is pressed."""
         end, count = time.perf_counter() + seconds, 0
