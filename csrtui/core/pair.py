@@ -140,6 +140,8 @@ class PairRecord:
         request: What identifies the CSR.
         backups: All backups that were made of it, oldest first.
         submitted: When the CSR went to a CA, or None.
+        reused: When the CSR was handed out once more, to renew a certificate, or None; the next certificate
+            that is imported ends it.
         validity: The life of the newest imported certificate, or None.
         installed: When that certificate was handed to the server software, or None.
         retired: When the pair was marked as no longer used, or None.
@@ -159,6 +161,7 @@ class PairRecord:
     request: RequestFacts
     backups: tuple[Backup, ...] = ()
     submitted: datetime | None = None
+    reused: datetime | None = None
     validity: Validity | None = None
     installed: datetime | None = None
     retired: datetime | None = None
@@ -193,10 +196,13 @@ class PairRecord:
         A key without a proved backup comes before handing the CSR out. Once the CSR is with the CA, a
         backup on a medium that is away is no reason to hold up the certificate. A certificate is to be
         installed from its import until its files were written for the server software; the next one anew.
+        A renewal with the old CSR waits for its certificate.
         """
         stage = self.stage
         if stage is Stage.RETIRED or self.renewed_by:
             return NextStep.NONE
+        if self.reused:
+            return NextStep.IMPORT
         if self.validity and self.validity.is_due(now):
             return NextStep.RENEW
         sufficient = _SUFFICIENT_BEFORE_SUBMIT if stage is Stage.NEW else _SUFFICIENT_LATER
@@ -221,7 +227,15 @@ class PairRecord:
 
     def marked_issued(self, validity: Validity, now: datetime, user: str, what: str) -> "PairRecord":
         """The record after a certificate of that life was imported; it is not installed yet."""
-        return replace(self, validity=validity, installed=None).with_event(now, what, user)
+        return replace(self, validity=validity, installed=None, reused=None).with_event(now, what, user)
+
+    def marked_reused(self, now: datetime, user: str, what: str) -> "PairRecord":
+        """The record after its CSR was handed out once more; a pair without a certificate waits for its first."""
+        return replace(self, reused=now if self.validity else None).with_event(now, what, user)
+
+    def marked_renewed(self, by: str, now: datetime, user: str) -> "PairRecord":
+        """The record after the pair called `by` was made to take its place."""
+        return replace(self, renewed_by=by).with_event(now, f"renewed by {by}", user)
 
     def marked_installed(self, now: datetime, user: str, what: str) -> "PairRecord":
         """The record after its certificate was handed to the server software, `what` saying how."""

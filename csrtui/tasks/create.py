@@ -50,6 +50,7 @@ def create_pair(
     name: str | None = None,
     passphrase: Secret | None = None,
     blocking: Blocking = Blocking.STOPS,
+    renews: str | None = None,
 ) -> Pair:
     """Make a private key and its CSR and keep both in the store.
 
@@ -60,6 +61,7 @@ def create_pair(
             ``-2``, ``-3``, ….
         passphrase: What the key is encrypted under; None leaves it plain.
         blocking: Whether errors that X.509 could hold are overruled.
+        renews: The name of the pair that this one is to take the place of, or None.
 
     Raises:
         BlockedError: A finding stands in the way.
@@ -72,7 +74,7 @@ def create_pair(
     key = session.generate_key(asked.effective_key_type)
     made = request_for(advice, key)
     _hold_against_preview(made, request.preview(advice.subject, advice.covers))
-    record, files = files_of(session, asked, made, key, sealer)
+    record, files = files_of(session, asked, made, key, sealer, renews=renews)
     stored = session.store.add(base, files)
     return Pair(stored, session.store.pair_path(stored), record)
 
@@ -114,7 +116,13 @@ def request_for(advice: Advice, key: "keys.PrivateKey") -> request.Request:
 
 
 def files_of(
-    session: Session, asked: Asked, made: request.Request, key: "keys.PrivateKey", sealer: Sealer | None
+    session: Session,
+    asked: Asked,
+    made: request.Request,
+    key: "keys.PrivateKey",
+    sealer: Sealer | None,
+    *,
+    renews: str | None = None,
 ) -> tuple[PairRecord, PairFiles]:
     """Return the record and the files of a pair that is not in the store yet.
 
@@ -124,6 +132,7 @@ def files_of(
         made: Its CSR.
         key: Its key.
         sealer: What encrypts the key; None leaves it plain.
+        renews: The name of the pair that it is to take the place of, or None.
     """
     now = session.clock()
     record = PairRecord(
@@ -135,7 +144,8 @@ def files_of(
         platform=asked.platform,
         key=KeyFacts(asked.effective_key_type.value, sealer is not None, made.spki_sha256),
         request=RequestFacts(made.sha256, made.signature_hash),
-        history=(Event(now, "created", session.user),),
+        renews=renews,
+        history=(Event(now, "created" if renews is None else f"created, to renew {renews}", session.user),),
     )
     return record, PairFiles(
         key=keys.private_pem(key) if sealer is None else sealer.seal(key),

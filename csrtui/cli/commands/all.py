@@ -20,6 +20,7 @@ COMMANDS = (
         "csrtui.cli.commands.restore",
     ),
     Command("import", "Bring certificates home; each finds its pair.", "csrtui.cli.commands.importing"),
+    Command("renew", "Renew: with a new pair, or with the old CSR again.", "csrtui.cli.commands.renew"),
     Command("adopt", "Bring keys made elsewhere into the keystore.", "csrtui.cli.commands.adopt"),
     Command("export", "Write the files as a server software wants them.", "csrtui.cli.commands.export"),
     Command("guide", "Say what to know and do for a server software.", "csrtui.cli.commands.guide"),

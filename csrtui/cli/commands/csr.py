@@ -65,16 +65,17 @@ def _refuse(options: argparse.Namespace, *, marks: bool) -> None:
 def _give(session: Session, options: argparse.Namespace, form: Form) -> Pair:
     if options.to is not None:
         pair, written = write_csr(session, options.pair, options.to, form)
-        _warn(pair)
+        warn_without_backup(pair)
         say(f"written: {written}")
         return pair
     pair, data = csr_bytes(session, options.pair, form)
-    _warn(pair)
+    warn_without_backup(pair)
     put_bytes(data)
     return pair
 
 
-def _warn(pair: Pair) -> None:
+def warn_without_backup(pair: Pair) -> None:
+    """Say that a CSR goes out although no backup of its key is verified, if so."""
     if lacks_backup(pair.record):
         say(
             f"warning: the key of {pair.name} has no verified backup "

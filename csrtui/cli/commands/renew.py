@@ -1,0 +1,165 @@
+"""``csrtui renew PAIR``: a new pair in place of the old one, or the old CSR again; the consequence is said first."""
+
+import argparse
+
+from csrtui.cli.commands.csr import warn_without_backup
+from csrtui.cli.output import put, put_bytes, put_json, say, say_findings
+from csrtui.cli.parser import Action
+from csrtui.cli.passphrase import (
+    add_passphrase_arguments,
+    is_given,
+    read_known_passphrase,
+    read_new_passphrase,
+)
+from csrtui.cli.session import open_session
+from csrtui.core.errors import InputError
+from csrtui.core.finding import Finding
+from csrtui.core.keys import KeyType, read_key_type
+from csrtui.core.pair import Pair
+from csrtui.core.pair_json import describe
+from csrtui.core.renewal import Way
+from csrtui.core.secret import Secret
+from csrtui.tasks import renewing
+from csrtui.tasks.create import Blocking, stops
+from csrtui.tasks.session import Session
+from csrtui.tasks.submit import HandOut, hand_out, mark_submitted
+from csrtui.tasks.submit import Way as HandOutWay
+from csrtui.tasks.wording import NEXT_STEPS, key_label
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("pair", metavar="PAIR", help="the pair's name")
+    parser.add_argument(
+        "--reuse",
+        action="store_true",
+        help="hand out the old CSR again, once its key is proved to be there and fit",
+    )
+    new = parser.add_argument_group("a new pair")
+    new.add_argument("--key", metavar="TYPE", help=f"one of {', '.join(KeyType)} (that of the old one)")
+    new.add_argument("--as", dest="name", metavar="NAME", help="the new pair's name")
+    new.add_argument(
+        "--encrypt-key",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="keep the new key under a passphrase (if the old one is)",
+    )
+    parser.add_argument(
+        "--mark-submitted", action="store_true", help="with --reuse: note that the CSR goes to the CA now"
+    )
+    add_passphrase_arguments(parser)
+    parser.add_argument("--force", action="store_true", help="overrule what a CA could overlook")
+    parser.add_argument("--json", action="store_true", help="print the pair as JSON")
+
+
+def _run(options: argparse.Namespace) -> int:
+    _refuse(options)
+    session = open_session(options)
+    key_type = None if options.key is None else read_key_type(options.key)
+    renewal = renewing.consider(session, options.pair, key_type)
+    blocking = Blocking.OVERRULED if options.force else Blocking.STOPS
+    return (_reuse if options.reuse else _renew)(session, renewal, options, blocking)
+
+
+def _refuse(options: argparse.Namespace) -> None:
+    """Refuse options of the one way with the other."""
+    if options.reuse and (options.key or options.name or options.encrypt_key is not None):
+        raise InputError("--reuse makes no key", "leave out --key, --as and --encrypt-key")
+    if options.mark_submitted and not options.reuse:
+        raise InputError(
+            "the CSR of a new pair goes to the CA after its key is backed up",
+            "leave out --mark-submitted; later: csrtui csr PAIR --mark-submitted",
+        )
+
+
+def _renew(
+    session: Session, renewal: renewing.Renewal, options: argparse.Namespace, blocking: Blocking
+) -> int:
+    renewing.check_renewable(session, renewal.pair, blocking)
+    _say_way(renewal, Way.NEW_PAIR)
+    _say_findings(renewal.advice.findings, blocking)
+    for sentence in renewal.left_out:
+        say(f"note: {sentence}")
+    session.store.sweep()
+    passphrase = _new_passphrase(renewal, options, blocking)
+    pair = renewing.renew(session, renewal, name=options.name, passphrase=passphrase, blocking=blocking)
+    if options.json:
+        put_json(describe(pair, session.clock()))
+    else:
+        put(pair.name)
+    say(
+        f"made {pair.name}: {key_label(pair.record.key.type)} key and CSR in {pair.path}, to renew {options.pair}"
+    )
+    say(f"next: {NEXT_STEPS[pair.record.next_step(session.clock())]}")
+    return 0
+
+
+def _reuse(
+    session: Session, renewal: renewing.Renewal, options: argparse.Namespace, blocking: Blocking
+) -> int:
+    renewing.check_renewable(session, renewal.pair, blocking)
+    _say_way(renewal, Way.OLD_CSR)
+    _say_findings(renewal.about_old, blocking)
+    for sentence in renewing.prove_old(session, renewal, _known_passphrase(renewal.pair, options), blocking):
+        say(f"proved: {sentence}")
+    pair, pem = renewing.reuse(session, renewal)
+    warn_without_backup(pair)
+    if options.json:
+        put_json(describe(_marked(session, pair, options), session.clock()))
+    else:
+        put_bytes(pem)
+        _marked(session, pair, options)
+    return 0
+
+
+def _marked(session: Session, pair: Pair, options: argparse.Namespace) -> Pair:
+    """Note that it was submitted, if so; only once what could not be written out was written."""
+    if not options.mark_submitted:
+        return pair
+    return mark_submitted(session, hand_out(session, pair, HandOut(HandOutWay.STDOUT)))
+
+
+def _say_way(renewal: renewing.Renewal, way: Way) -> None:
+    """Say what follows, and where the other way would be the better one, that."""
+    choice = next(choice for choice in renewal.choices if choice.way is way)
+    for sentence in choice.consequences:
+        say(f"renewing with {way.value}: {sentence}")
+    if way is Way.OLD_CSR:
+        known = {finding.text for finding in renewal.about_old}
+        for sentence in choice.obstacles:
+            if sentence not in known:
+                say(f"warning: {sentence}")
+    first = renewal.choices[0]
+    if first.way is not way:
+        option = "" if first.way is Way.NEW_PAIR else " --reuse"
+        say(f"note: {first.way.value} is the better way here: csrtui renew {renewal.pair.name}{option}")
+
+
+def _say_findings(findings: tuple[Finding, ...], blocking: Blocking) -> None:
+    """Say everything but the first finding that stops it, which will be the error itself."""
+    error = next((finding for finding in findings if stops(finding, blocking)), None)
+    say_findings(finding for finding in findings if finding is not error)
+
+
+def _new_passphrase(
+    renewal: renewing.Renewal, options: argparse.Namespace, blocking: Blocking
+) -> Secret | None:
+    """Ask only when nothing stands in the way any more; a new key is under a passphrase if the old one is."""
+    wanted = options.encrypt_key
+    if wanted is None:
+        wanted = is_given(options) or renewal.pair.record.key.encrypted
+    if not wanted or any(stops(finding, blocking) for finding in renewal.advice.findings):
+        return None
+    return read_new_passphrase(options)
+
+
+def _known_passphrase(pair: Pair, options: argparse.Namespace) -> Secret | None:
+    if not pair.record.key.encrypted:
+        return None
+    return read_known_passphrase(options, f"Passphrase of the key of {pair.name}: ")
+
+
+ACTION = Action(
+    "csrtui renew www.mydomain.com\ncsrtui renew www.mydomain.com --reuse > www.mydomain.com.csr",
+    _arguments,
+    _run,
+)

@@ -1,0 +1,256 @@
+"""Renewing a certificate: with a new pair tied to the old one, or with the old CSR once it is proved fit."""
+
+from dataclasses import dataclass, replace
+
+from csrtui.core import request
+from csrtui.core.advice import Advice
+from csrtui.core.advice.quality_rules import key_age, key_quality, request_quality
+from csrtui.core.errors import InputError, RefusedError
+from csrtui.core.existing import read_existing
+from csrtui.core.finding import Finding, worst_first
+from csrtui.core.keys import KeyType, label_of_name
+from csrtui.core.pair import Pair, PairRecord, Stage
+from csrtui.core.platforms import OTHER, PLATFORMS
+from csrtui.core.proof import proves
+from csrtui.core.renewal import Choice, choices
+from csrtui.core.sealing import Opener
+from csrtui.core.secret import Secret
+from csrtui.core.visible import visible
+from csrtui.tasks.asking import Asked, advise_on, asked_for
+from csrtui.tasks.create import Blocking, create_pair, stops
+from csrtui.tasks.recording import change_record
+from csrtui.tasks.review import list_pairs, read_pair
+from csrtui.tasks.session import Session
+from csrtui.tasks.unlocking import open_key
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """A pair that is to be renewed, looked at from both sides; no key was opened for it.
+
+    Attributes:
+        pair: The pair.
+        request: Its CSR, decoded from the file.
+        asked: What a new request asks for: the same as the old one.
+        advice: The advice on that as of today.
+        left_out: What of the old CSR a new one does not hold, a sentence each.
+        about_old: What is to be said of using key and CSR once more, worst first.
+        choices: Both ways, the better one first.
+    """
+
+    pair: Pair
+    request: request.Request
+    asked: Asked
+    advice: Advice
+    left_out: tuple[str, ...]
+    about_old: tuple[Finding, ...]
+    choices: tuple[Choice, Choice]
+
+
+def consider(session: Session, name: str, key_type: KeyType | None = None) -> Renewal:
+    """Look at a pair from both sides before it is renewed.
+
+    Args:
+        session: Whose store.
+        name: The pair.
+        key_type: Of the key that a new pair gets; None for the type of the old one.
+
+    Raises:
+        InputError: There is no such pair.
+        StoreError: It is damaged or not safe.
+    """
+    pair, old = read_pair(session, name)
+    record = pair.record
+    found = read_existing(old.der, record.ca)
+    platform = record.platform if record.platform in PLATFORMS else OTHER
+    known = KeyType(record.key.type) if record.key.type in tuple(KeyType) else None
+    asked = Asked(found.names, found.subject, record.ca, platform, key_type or known)
+    advice = asked_for(advise_on(session, asked))
+    left_out = list(found.left_out)
+    if key_type is None and known is None:
+        left_out.append(
+            f"csrtui makes no {visible(label_of_name(record.key.type))} keys: the new one is "
+            f"{label_of_name(asked.effective_key_type)}."
+        )
+    about_old = _about_old(session, record, old)
+    ways = choices(record, advice.findings, about_old, left_out)
+    return Renewal(pair, old, asked, advice, tuple(left_out), about_old, ways)
+
+
+def check_renewable(session: Session, pair: Pair, blocking: Blocking = Blocking.STOPS) -> None:
+    """See that a pair is in use and that no other one takes its place already.
+
+    A pair that was made to renew it is found even where a crash left the old one not knowing of it; then
+    that is put right here.
+
+    Args:
+        session: Whose store.
+        pair: Which.
+        blocking: Whether it may be renewed nevertheless.
+
+    Raises:
+        RefusedError: It is retired, or renewed already.
+        StoreError: The store cannot be used.
+    """
+    successor = successor_of(session, pair)
+    if successor is not None and pair.record.renewed_by != successor.name:
+        _tie(session, pair.name, successor.name)
+    if blocking is Blocking.OVERRULED:
+        return
+    if pair.record.stage is Stage.RETIRED:
+        raise RefusedError(
+            f"{pair.name} is retired", f"csrtui renew {pair.name} --force renews it all the same"
+        )
+    if successor is not None:
+        raise RefusedError(
+            f"{pair.name} is renewed already, by {successor.name}",
+            f"go on with that: csrtui show {successor.name}; or insist with --force",
+        )
+
+
+def successor_of(session: Session, pair: Pair) -> Pair | None:
+    """Return the pair that takes the place of another, or None; one that is retired or gone does not.
+
+    Raises:
+        StoreError: The store cannot be used.
+    """
+    pairs = (one for one in list_pairs(session).pairs if one.record.stage is not Stage.RETIRED)
+    found = [one for one in pairs if one.record.renews == pair.name or one.name == pair.record.renewed_by]
+    return max(found, key=lambda one: (one.name == pair.record.renewed_by, one.record.created), default=None)
+
+
+def renew(
+    session: Session,
+    renewal: Renewal,
+    *,
+    name: str | None = None,
+    passphrase: Secret | None = None,
+    blocking: Blocking = Blocking.STOPS,
+) -> Pair:
+    """Make a pair that takes the place of another one, which stays as it is and learns of it.
+
+    Args:
+        session: Whose store.
+        renewal: From `consider`.
+        name: The new pair's name; by default made from the common name.
+        passphrase: What the new key is encrypted under; None leaves it plain.
+        blocking: Whether what could be overruled is.
+
+    Raises:
+        BlockedError: A finding about names or subject stands in the way.
+        InputError: `name` cannot be a pair's name.
+        RefusedError: The pair is retired, or renewed already.
+        StoreError: The store cannot be used. Where the new pair is kept by then, the error says so.
+    """
+    check_renewable(session, renewal.pair, blocking)
+    return replace_pair(
+        session, renewal.pair.name, renewal.asked, name=name, passphrase=passphrase, blocking=blocking
+    )
+
+
+def replace_pair(
+    session: Session,
+    old: str,
+    asked: Asked,
+    *,
+    name: str | None = None,
+    passphrase: Secret | None = None,
+    blocking: Blocking = Blocking.STOPS,
+) -> Pair:
+    """Make a pair that takes the place of another one, whatever it asks for; as `renew`.
+
+    The new pair is made whole first, with the tie in it: a crash after that leaves two pairs that work, and
+    whoever looks for the successor finds it.
+    """
+    made = create_pair(session, asked, name=name, passphrase=passphrase, blocking=blocking, renews=old)
+    if made.name != old:  # or the old one was moved away meanwhile, and its name was free
+        _tie(session, old, made.name)
+    return made
+
+
+def prove_old(
+    session: Session,
+    renewal: Renewal,
+    passphrase: Secret | Opener | None = None,
+    blocking: Blocking = Blocking.STOPS,
+) -> tuple[str, ...]:
+    """Prove that the old CSR can be used once more: its key is there, fits, can sign, and is good enough.
+
+    Args:
+        session: Whose store.
+        renewal: From `consider`.
+        passphrase: Of the key, where it is under one.
+        blocking: Whether findings that a CA could overlook are overruled.
+
+    Returns:
+        What was proved, a sentence each.
+
+    Raises:
+        InputError: The key is under a passphrase and none is given.
+        RefusedError: A proof failed, or a finding stands in the way; the error says which.
+        StoreError: The key is missing, damaged or not safe.
+    """
+    record, old = renewal.pair.record, renewal.request
+    name = renewal.pair.name
+    instead = f"renew with a new pair: csrtui renew {name}"
+    if record.names != old.names or record.subject_text != old.subject_text:
+        raise RefusedError(f"the CSR of {name} does not ask for the names and the subject on record", instead)
+    if not proves(open_key(session, renewal.pair, passphrase), old):
+        raise RefusedError(
+            f"the key of {name} is not the key of its CSR: a certificate for this CSR would work nowhere",
+            instead,
+        )
+    if not request.signature_holds(old.der):
+        raise RefusedError(f"the signature of the CSR of {name} does not hold: no CA takes it", instead)
+    refused = next((finding for finding in renewal.about_old if stops(finding, blocking)), None)
+    if refused is not None:
+        raise RefusedError(refused.text, f"{instead}; or insist with --force")
+    return (
+        "The private key is there, and it is the one that made this CSR.",
+        "It signs, and what it signs holds, as the CSR's own signature does.",
+        "The names and the subject are those on record.",
+    )
+
+
+def reuse(session: Session, renewal: Renewal) -> tuple[Pair, bytes]:
+    """Note that the old CSR goes out once more, after `prove_old`; return the pair and the CSR in PEM.
+
+    A pair with a certificate waits for the next one from now on.
+
+    Raises:
+        StoreError: The record cannot be changed.
+    """
+
+    def reused(record: PairRecord) -> PairRecord:
+        return record.marked_reused(session.clock(), session.user, "the old CSR handed out again, to renew")
+
+    record = change_record(session, renewal.pair.name, reused)
+    return replace(renewal.pair, record=record), request.to_pem(renewal.request.der)
+
+
+def _about_old(session: Session, record: PairRecord, old: request.Request) -> tuple[Finding, ...]:
+    found = (
+        *key_quality(request.public_key(old.der), record.ca),
+        *request_quality(old, record.ca),
+        *key_age(record.created, session.clock(), record.ca),
+    )
+    return tuple(worst_first(found))
+
+
+def _tie(session: Session, old: str, new: str) -> None:
+    """Let the old pair know which one takes its place.
+
+    Raises:
+        InputError: The old pair is gone.
+        StoreError: Its record cannot be changed.
+    """
+
+    def tied(record: PairRecord) -> PairRecord:
+        return (
+            record if record.renewed_by == new else record.marked_renewed(new, session.clock(), session.user)
+        )
+
+    try:
+        change_record(session, old, tied)
+    except InputError:
+        return  # somebody moved it away meanwhile: there is nothing to be told

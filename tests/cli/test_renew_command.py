@@ -1,0 +1,144 @@
+"""``csrtui renew``: the consequence is said, the new pair is tied to the old one, the old CSR goes out after proof."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from command import Csrtui
+
+NAME = "www.mydomain.com"
+SUBJECT = ("-O", "Example Ltd", "-C", "GB", "-L", "London")
+
+
+@pytest.fixture
+def old(csrtui: Csrtui) -> str:
+    assert csrtui("new", NAME, "mydomain.com", *SUBJECT, "--for", "nginx").status == 0
+    return NAME
+
+
+@pytest.fixture
+def passphrase(tmp_path: Path) -> str:
+    path = tmp_path / "passphrase"
+    path.write_text("correct horse battery staple\n")
+    path.chmod(0o600)
+    return str(path)
+
+
+def test_a_new_pair_has_the_same_names_and_subject_and_both_know_of_each_other(
+    csrtui: Csrtui, old: str
+) -> None:
+    ran = csrtui("renew", old)
+    assert (ran.status, ran.out) == (0, f"{NAME}-2\n")
+    assert "The old pair stays and keeps working" in ran.err
+    assert ran.err.endswith("next: back up\n")
+    before, after = csrtui("show", old, "--json").json, csrtui("show", f"{NAME}-2", "--json").json
+    for member in ("subject", "subject_fields", "names", "ca", "platform"):
+        assert before[member] == after[member]
+    assert before["key"]["spki_sha256"] != after["key"]["spki_sha256"]
+    assert (before["renewed_by"], after["renews"], before["next"]) == (f"{NAME}-2", NAME, "none")
+
+
+def test_json_prints_the_new_pair(csrtui: Csrtui, old: str) -> None:
+    document = csrtui("renew", old, "--json", "--as", "next", "--key", "rsa-2048").json
+    assert (document["name"], document["renews"], document["key"]["type"]) == ("next", NAME, "rsa-2048")
+
+
+def test_the_old_csr_is_printed_after_its_key_was_proved(csrtui: Csrtui, old: str) -> None:
+    ran = csrtui("renew", old, "--reuse")
+    assert (ran.status, ran.out) == (0, csrtui("csr", old).out)
+    pair = csrtui("show", old, "--json").json
+    fingerprint, made = pair["key"]["spki_sha256"], pair["created"][:10]
+    assert f"will only work with the private key made on {made}, SPKI SHA-256 {fingerprint}" in ran.err
+    assert ran.err.index("will only work") < ran.err.index("proved: The private key is there")
+    assert "no verified backup" in ran.err
+    assert csrtui("renew", old, "--reuse", "--json").json["renewed_by"] is None
+
+
+def test_the_old_csr_can_be_marked_as_submitted_at_once(csrtui: Csrtui, old: str) -> None:
+    document = csrtui("renew", old, "--reuse", "--mark-submitted", "--json").json
+    assert document["stage"] == "submitted"
+    assert document["submitted"] is not None
+
+
+def test_a_key_that_does_not_fit_hands_out_nothing(csrtui: Csrtui, old: str) -> None:
+    assert csrtui("new", "b.com").status == 0
+    pairs = csrtui.store / "pairs"
+    (pairs / old / "key.pem").write_bytes((pairs / "b.com" / "key.pem").read_bytes())
+    ran = csrtui("renew", old, "--reuse")
+    assert (ran.status, ran.out) == (1, "")
+    assert "is not the key of its CSR" in ran.err
+    assert f"hint: renew with a new pair: csrtui renew {NAME}" in ran.err
+
+
+def test_an_encrypted_key_asks_for_its_passphrase_and_the_new_one_gets_one(
+    csrtui: Csrtui, passphrase: str
+) -> None:
+    given = ("--passphrase-file", passphrase)
+    assert csrtui("new", NAME, "--encrypt-key", *given).status == 0
+    assert csrtui("renew", NAME, "--reuse", *given).status == 0
+    assert csrtui("renew", NAME, "--json", *given).json["key"]["encrypted"] is True
+    plain = csrtui("renew", NAME, "--no-encrypt-key", "--json", "--force")
+    assert plain.json["key"]["encrypted"] is False
+
+
+def test_what_a_ca_refuses_today_stops_it_until_forced(csrtui: Csrtui) -> None:
+    assert csrtui("new", "intranet", "--force").status == 0
+    refused = csrtui("renew", "intranet")
+    assert (refused.status, refused.out) == (2, "")
+    assert "the old CSR again is the better way here: csrtui renew intranet --reuse" in refused.err
+    assert csrtui("renew", "intranet", "--force").status == 0
+
+
+def test_a_server_software_that_uses_requests_up_is_named(csrtui: Csrtui) -> None:
+    csrtui("new", NAME, "--for", "iis")
+    ran = csrtui("renew", NAME, "--reuse")
+    assert ran.status == 0
+    assert "warning: Microsoft IIS: No: a request that the wizard of IIS made is used up once." in ran.err
+
+
+def test_what_cannot_be_carried_over_is_said(csrtui: Csrtui, tmp_path: Path) -> None:
+    import subprocess
+
+    key, asked = tmp_path / "k.pem", tmp_path / "r.pem"
+    made = ["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    names = "subjectAltName=DNS:www.mydomain.com,email:a@b.com"
+    made += ["-keyout", str(key), "-out", str(asked), "-subj", "/CN=www.mydomain.com", "-addext", names]
+    subprocess.run(made, check=True, capture_output=True)
+    assert csrtui("adopt", "--key", str(key), "--csr", str(asked)).status == 0
+    ran = csrtui("renew", NAME)
+    assert ran.status == 0
+    assert "note: the old CSR again is the better way here" in ran.err
+    assert "a@b.com" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (("renew", "nobody.com"), 2, "nobody.com"),
+        (("renew", NAME, "--reuse", "--key", "rsa-2048"), 2, "--reuse makes no key"),
+        (("renew", NAME, "--mark-submitted"), 2, "after its key is backed up"),
+        (("renew", NAME, "--key", "dsa"), 2, "dsa"),
+        (("renew", NAME, "--as", "../x"), 2, "../x"),
+    ],
+)
+def test_wrong_usage_makes_nothing(
+    csrtui: Csrtui, old: str, arguments: tuple[str, ...], status: int, said: str
+) -> None:
+    ran = csrtui(*arguments)
+    assert (ran.status, ran.out) == (status, "")
+    assert said in ran.err
+    assert [pair["name"] for pair in csrtui("list", "--json").json["pairs"]] == [old]
+
+
+def test_a_renewed_or_retired_pair_is_refused(csrtui: Csrtui, old: str) -> None:
+    csrtui("renew", old)
+    again = csrtui("renew", old)
+    assert again.status == 1
+    assert f"renewed already, by {NAME}-2" in again.err
+    csrtui("retire", f"{NAME}-2")
+    assert csrtui("renew", f"{NAME}-2").status == 1

@@ -1,0 +1,267 @@
+"""Renewing: a new pair tied to the old one, or the old CSR after proof; nothing of the old one is lost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from certificates_made import intermediate, pem
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+from requests_made import NOW, key_of
+
+from csrtui.core import keys, request
+from csrtui.core.errors import InputError, RefusedError, StoreError
+from csrtui.core.keys import KeyType
+from csrtui.core.pair import NextStep, Pair, PairRecord, Stage
+from csrtui.core.pair_json import dump_record
+from csrtui.core.renewal import Way
+from csrtui.core.secret import Secret
+from csrtui.core.subject import TypedSubject
+from csrtui.store.keystore import Keystore, PairFiles
+from csrtui.tasks.asking import Asked
+from csrtui.tasks.create import BlockedError, Blocking, create_pair
+from csrtui.tasks.importing import Blob, import_certificates
+from csrtui.tasks.recording import change_record
+from csrtui.tasks.renewing import check_renewable, consider, prove_old, renew, reuse, successor_of
+from csrtui.tasks.retiring import retire
+from csrtui.tasks.review import read_pair
+from csrtui.tasks.session import Session
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
+
+PASSPHRASE = Secret("correct horse battery staple")
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Session:
+    """A session whose keys are all different, as those of a renewal must be."""
+    session = Session(Keystore(str(tmp_path / "store")), clock=lambda: NOW)
+    session.user = "joe"
+    return session
+
+
+def record_of(session: Session, name: str) -> PairRecord:
+    return read_pair(session, name)[0].record
+
+
+def make(session: Session, *names: str, passphrase: Secret | None = None, **changes: object) -> Pair:
+    asked = replace(Asked(names or ("www.mydomain.com", "mydomain.com")), **changes)  # type: ignore[arg-type]
+    return create_pair(session, asked, passphrase=passphrase)
+
+
+def store_request(
+    session: Session, key: keys.PrivateKey, builder: x509.CertificateSigningRequestBuilder
+) -> Pair:
+    """Keep a pair whose CSR another program made."""
+    made = make(session)
+    algorithm = hashes.SHA256()
+    der = builder.sign(key, algorithm).public_bytes(Encoding.DER)
+    return keep(session, made, key, request.read_der(der))
+
+
+def keep(session: Session, like: Pair, key: keys.PrivateKey, asked: request.Request) -> Pair:
+    facts = replace(like.record.key, type=keys.name_of(key.public_key()), spki_sha256=asked.spki_sha256)
+    record = replace(
+        like.record,
+        key=facts,
+        names=asked.names,
+        subject_text=asked.subject_text,
+        request=replace(like.record.request, sha256=asked.sha256, signature_hash=asked.signature_hash),
+    )
+    files = PairFiles(keys.private_pem(key), request.to_pem(asked.der), dump_record(record))
+    name = session.store.add("adopted", files)
+    return Pair(name, session.store.pair_path(name), record)
+
+
+def request_of(common_name: str, *names: x509.GeneralName) -> x509.CertificateSigningRequestBuilder:
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+    alternative = x509.SubjectAlternativeName([x509.DNSName(common_name), *names])
+    return (
+        x509.CertificateSigningRequestBuilder()
+        .subject_name(subject)
+        .add_extension(alternative, critical=False)
+    )
+
+
+def test_a_renewal_asks_for_what_the_old_request_asked_and_makes_another_key(fresh: Session) -> None:
+    subject = TypedSubject(organization="Söhne & Co, Ltd.", country="DE", locality="Köln")
+    old = make(fresh, subject=subject, platform="haproxy", key_type=KeyType.EC_P384)
+    new = renew(fresh, consider(fresh, old.name))
+    before, after = read_pair(fresh, old.name)[1], read_pair(fresh, new.name)[1]
+    assert (after.subject_der, after.names, after.key_type) == (
+        before.subject_der,
+        before.names,
+        before.key_type,
+    )
+    assert after.spki_sha256 != before.spki_sha256
+    assert (new.record.platform, new.record.ca) == (old.record.platform, old.record.ca)
+    assert (new.record.renews, record_of(fresh, old.name).renewed_by) == (old.name, new.name)
+    assert record_of(fresh, old.name).next_step(NOW) is NextStep.NONE
+    assert new.record.history[0].what == f"created, to renew {old.name}"
+
+
+def test_the_request_counts_and_not_what_the_ca_made_of_it(fresh: Session) -> None:
+    old = make(fresh)
+    issued = intermediate().sign(read_pair(fresh, old.name)[1].der, names=["www.mydomain.com", "added.com"])
+    assert import_certificates(fresh, [Blob(pem(issued))])[0].ok
+    assert consider(fresh, old.name).asked.names == ("www.mydomain.com", "mydomain.com")
+
+
+def test_a_key_type_can_be_chosen_and_a_passphrase(fresh: Session) -> None:
+    old = make(fresh)
+    new = renew(fresh, consider(fresh, old.name, KeyType.RSA_2048), name="next", passphrase=PASSPHRASE)
+    assert (new.name, new.record.key.type, new.record.key.encrypted) == ("next", "rsa-2048", True)
+
+
+def test_a_renewed_pair_is_renewed_no_second_time_unless_its_successor_is_gone(fresh: Session) -> None:
+    old = make(fresh)
+    new = renew(fresh, consider(fresh, old.name))
+    with pytest.raises(RefusedError, match=f"renewed already, by {new.name}"):
+        renew(fresh, consider(fresh, old.name))
+    third = renew(fresh, consider(fresh, old.name), blocking=Blocking.OVERRULED)
+    for name in (new.name, third.name):
+        assert retire(fresh, name).ok
+    assert renew(fresh, consider(fresh, old.name)).record.renews == old.name
+
+
+def test_a_retired_pair_is_renewed_only_by_force(fresh: Session) -> None:
+    old = make(fresh)
+    retire(fresh, old.name)
+    with pytest.raises(RefusedError, match="is retired"):
+        renew(fresh, consider(fresh, old.name))
+    assert renew(fresh, consider(fresh, old.name), blocking=Blocking.OVERRULED).record.stage is Stage.NEW
+
+
+def test_a_tie_that_a_crash_left_half_made_is_made_whole(fresh: Session) -> None:
+    old = make(fresh)
+    new = renew(fresh, consider(fresh, old.name))
+    change_record(fresh, old.name, lambda record: replace(record, renewed_by=None))
+    with pytest.raises(RefusedError, match=f"by {new.name}"):
+        check_renewable(fresh, read_pair(fresh, old.name)[0])
+    assert record_of(fresh, old.name).renewed_by == new.name
+
+
+def test_an_old_pair_that_goes_away_meanwhile_keeps_nobody_from_a_new_one(
+    fresh: Session, tmp_path: Path
+) -> None:
+    old = make(fresh)
+    renewal = consider(fresh, old.name)
+    (tmp_path / "store/pairs" / old.name).rename(tmp_path / "elsewhere")
+    assert renew(fresh, renewal, name="next").record.renews == old.name
+    namesake = renew(fresh, renewal, blocking=Blocking.OVERRULED)
+    assert (namesake.name, record_of(fresh, namesake.name).renewed_by) == (old.name, None)
+
+
+def test_of_several_successors_the_one_on_record_counts(fresh: Session) -> None:
+    old = make(fresh)
+    first = renew(fresh, consider(fresh, old.name))
+    second = renew(fresh, consider(fresh, old.name), blocking=Blocking.OVERRULED)
+    found = successor_of(fresh, read_pair(fresh, old.name)[0])
+    assert found is not None
+    assert found.name == second.name
+    assert first.name != second.name
+
+
+def test_what_a_ca_refuses_today_stops_a_renewal(fresh: Session) -> None:
+    old = create_pair(fresh, Asked(("intranet",)), blocking=Blocking.OVERRULED)
+    renewal = consider(fresh, old.name)
+    with pytest.raises(BlockedError):
+        renew(fresh, renewal)
+    assert renewal.choices[0].way is Way.OLD_CSR
+    assert renew(fresh, renewal, blocking=Blocking.OVERRULED).record.names == ("intranet",)
+
+
+def test_the_old_csr_is_proved_and_then_waited_for(fresh: Session) -> None:
+    old = make(fresh)
+    issued = intermediate().sign(read_pair(fresh, old.name)[1].der)
+    import_certificates(fresh, [Blob(pem(issued))])
+    renewal = consider(fresh, old.name)
+    assert len(prove_old(fresh, renewal)) == 3
+    pair, data = reuse(fresh, renewal)
+    assert request.read_pem(data).der == read_pair(fresh, old.name)[1].der
+    assert (pair.record.stage, pair.record.next_step(NOW)) == (Stage.ISSUED, NextStep.IMPORT)
+    assert record_of(fresh, old.name) == pair.record
+    again = intermediate().sign(renewal.request.der, start=NOW - timedelta(hours=1), serial=0xDEF)
+    assert import_certificates(fresh, [Blob(pem(again))])[0].ok
+    assert record_of(fresh, old.name).next_step(NOW) is not NextStep.IMPORT
+
+
+def test_a_key_under_a_passphrase_is_opened_for_the_proof(fresh: Session) -> None:
+    old = make(fresh, passphrase=PASSPHRASE)
+    renewal = consider(fresh, old.name)
+    assert prove_old(fresh, renewal, PASSPHRASE)
+    with pytest.raises(InputError, match="under a passphrase"):
+        prove_old(fresh, renewal)
+    with pytest.raises(RefusedError):
+        prove_old(fresh, renewal, Secret("wrong"))
+
+
+def test_a_key_that_is_not_the_csrs_is_found_out(fresh: Session, tmp_path: Path) -> None:
+    old = make(fresh)
+    path = tmp_path / "store/pairs" / old.name / "key.pem"
+    path.write_bytes(keys.private_pem(keys.generate(KeyType.EC_P256)))
+    with pytest.raises(RefusedError, match="not the key of its CSR"):
+        prove_old(fresh, consider(fresh, old.name))
+
+
+def test_a_key_that_is_gone_is_found_out(fresh: Session, tmp_path: Path) -> None:
+    old = make(fresh)
+    renewal = consider(fresh, old.name)
+    (tmp_path / "store/pairs" / old.name / "key.pem").unlink()
+    with pytest.raises(StoreError, match=r"key\.pem"):
+        prove_old(fresh, renewal)
+
+
+def test_names_that_are_not_those_on_record_are_found_out(fresh: Session) -> None:
+    old = make(fresh)
+    change_record(fresh, old.name, lambda record: replace(record, names=("other.com",)))
+    with pytest.raises(RefusedError, match="does not ask for the names"):
+        prove_old(fresh, consider(fresh, old.name))
+
+
+def test_a_signature_that_does_not_hold_is_found_out(fresh: Session) -> None:
+    key = key_of(KeyType.EC_P256)
+    good = request.read_der(request_of("a.com").sign(key, hashes.SHA256()).public_bytes(Encoding.DER))
+    broken = request.read_der(good.der[:-1] + bytes([good.der[-1] ^ 1]))
+    pair = keep(fresh, make(fresh), key, broken)
+    with pytest.raises(RefusedError, match="signature of the CSR"):
+        prove_old(fresh, consider(fresh, pair.name))
+
+
+def test_a_weak_key_is_not_used_again_unless_forced(fresh: Session) -> None:
+    weak: CertificateIssuerPrivateKeyTypes = rsa.generate_private_key(65537, 1024)  # noqa: S505 - weak on purpose
+    pair = store_request(fresh, weak, request_of("a.com"))
+    renewal = consider(fresh, pair.name)
+    assert "key-weak" in {finding.code for finding in renewal.about_old}
+    with pytest.raises(RefusedError, match="RSA 1024 is too short"):
+        prove_old(fresh, renewal)
+    assert prove_old(fresh, renewal, blocking=Blocking.OVERRULED)
+    assert any("makes no" in sentence for sentence in renewal.left_out)
+    assert renewal.asked.effective_key_type is KeyType.EC_P256
+
+
+def test_an_old_key_is_said(fresh: Session) -> None:
+    old = make(fresh)
+    change_record(fresh, old.name, lambda record: replace(record, created=NOW - timedelta(days=400)))
+    renewal = consider(fresh, old.name)
+    assert [finding.code for finding in renewal.about_old] == ["key-old"]
+    assert prove_old(fresh, renewal)
+
+
+def test_what_a_new_request_cannot_hold_is_said(fresh: Session) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    pair = store_request(fresh, key, request_of("a.com", x509.RFC822Name("a@b.com")))
+    change_record(fresh, pair.name, lambda record: replace(record, platform="unheard-of"))
+    renewal = consider(fresh, pair.name)
+    assert any("a@b.com" in sentence for sentence in renewal.left_out)
+    assert renewal.choices[0].way is Way.OLD_CSR
+    assert renewal.asked.platform == "other"
