@@ -30,9 +30,8 @@ def keep_group(pairs_fd: int, pairs: Sequence[tuple[str, PairFiles]], names: Nam
             if isinstance(folder, str):
                 kept[at] = _named(pairs_fd, folder, base, names)
     except BaseException:
-        for folder in kept:
-            if isinstance(folder, str) and folder.startswith(NEW):  # the others have their names, and stay
-                discard(pairs_fd, folder)
+        for folder in [one for one in kept if isinstance(one, str) and one.startswith(NEW)]:
+            discard(pairs_fd, folder)  # the others have their names, and stay
         raise
     return kept
 
@@ -53,11 +52,10 @@ def _write_all(pairs_fd: int, pairs: Sequence[PairFiles]) -> list[str | OSError]
             written.append(_written(pairs_fd, pair))  # noqa: PERF401 - those written before an error count
         refused = _flush([one for one in written if isinstance(one, Unflushed)])
     except BaseException:
-        for one in written:
-            if isinstance(one, Unflushed):
-                with suppress(OSError):
-                    one.close()
-                discard(pairs_fd, one.hidden)
+        for one in [one for one in written if isinstance(one, Unflushed)]:
+            with suppress(OSError):
+                one.close()
+            discard(pairs_fd, one.hidden)
         raise
     return [_closed(pairs_fd, one, refused) if isinstance(one, Unflushed) else one for one in written]
 

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, takewhile
 from typing import Self
 
 from csrtui.core.advice import Advice
@@ -108,10 +108,8 @@ class KnownPairs:
 
     def _read(self, base: str) -> dict[Identity, str]:
         found: dict[Identity, str] = {}
-        for number in count(1):
-            name = numbered(base, number)
-            if not self._session.store.has(name):
-                break
+        names = (numbered(base, number) for number in count(1))
+        for name in takewhile(self._session.store.has, names):
             try:
                 record = read_pair(self._session, name)[0].record
             except StoreError:
