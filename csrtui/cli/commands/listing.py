@@ -2,11 +2,12 @@
 
 import argparse
 import csv
+import os
 import sys
 from collections.abc import Iterable
 from datetime import datetime
 
-from csrtui.cli.output import put_json_list, put_table, say, say_error
+from csrtui.cli.output import put_bytes, put_json_list, put_table, say, say_error
 from csrtui.cli.parser import Action
 from csrtui.cli.session import open_session
 from csrtui.core.errors import StoreError
@@ -44,6 +45,12 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON document")
     form.add_argument("--csv", action="store_true", help="comma-separated values with a header")
+    form.add_argument(
+        "--ics",
+        action="store_true",
+        help="a calendar (iCalendar): when renewals are due, when certificates end",
+    )
+    parser.add_argument("--fail-if-any", action="store_true", help="exit with status 1 if a pair is listed")
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -56,14 +63,21 @@ def _run(options: argparse.Namespace) -> int:
         put_json_list({"schema": 1}, "pairs", (describe(pair, now) for pair in found.pairs()))
     elif options.csv:
         _put_csv(found.pairs(), now)
+    elif options.ics:
+        _put_calendar(found.pairs(), now)
     else:
         rows = found.lines(Cells(now).of)
         if rows:
             put_table(LIST_HEADER, rows)
-        say(str(found.tally))
+        if (
+            rows or step is None
+        ):  # cron sends whatever is said, so that there is silence where nothing is next
+            say(str(found.tally))
     for problem in found.problems:
         say_error(problem.error)
-    return StoreError.exit_code if found.problems else 0
+    if found.problems:
+        return StoreError.exit_code
+    return 1 if options.fail_if_any and found.tally.pairs else 0
 
 
 def _put_csv(pairs: Iterable[Pair], now: datetime) -> None:
@@ -88,4 +102,17 @@ def _put_csv(pairs: Iterable[Pair], now: datetime) -> None:
         writer.writerow([visible(cell) for cell in row])
 
 
-ACTION = Action("csrtui list --next back-up\ncsrtui list --filter shop --json", _arguments, _run)
+def _put_calendar(pairs: Iterable[Pair], now: datetime) -> None:
+    from csrtui.core.calendar_file import calendar_file
+
+    for piece in calendar_file(pairs, os.uname().nodename, now):
+        put_bytes(piece)
+
+
+ACTION = Action(
+    "csrtui list --next renew                  # says nothing where nothing is due\n"
+    "csrtui list --filter shop --json\n"
+    "csrtui list --ics > certificates.ics      # for a calendar",
+    _arguments,
+    _run,
+)

@@ -1,0 +1,185 @@
+"""The calendar file: read back by a library, folded and escaped as RFC 5545 says, the same events every time."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import icalendar
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from many_pairs import RECORDS, pair_of_record
+from requests_made import NOW, record
+
+from csrtui.core.calendar_file import LONGEST_LINE, calendar_file, folded
+from csrtui.core.finding import CaKind
+from csrtui.core.pair import Pair, Validity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DAY = timedelta(days=1)
+LIFE = Validity(datetime(2026, 11, 20, tzinfo=UTC), datetime(2027, 2, 17, 23, 59, 59, tzinfo=UTC))
+
+
+def pair_of(**changes: Any) -> Pair:
+    return pair_of_record("a.com", record(**{"validity": LIFE, **changes}))
+
+
+def data_of(*pairs: Pair, host: str = "web01", now: datetime = NOW) -> bytes:
+    return b"".join(calendar_file(pairs, host, now))
+
+
+def read(data: bytes) -> icalendar.Calendar:
+    """Read it strictly: what the library would mend is an error."""
+    (found,) = icalendar.Calendar.from_ical(data, multiple=True)
+    assert isinstance(found, icalendar.Calendar)
+    assert [error for component in found.walk() for error in component.errors] == []
+    return found
+
+
+def events_of(*pairs: Pair, **more: Any) -> Sequence[icalendar.Event]:
+    return read(data_of(*pairs, **more)).events
+
+
+# What is in it
+
+
+def test_a_pair_has_the_day_a_renewal_is_due_and_the_moment_its_certificate_expires() -> None:
+    renewal, expiry = events_of(pair_of())
+    assert renewal.decoded("DTSTART") == date(2027, 1, 19)
+    assert renewal["SUMMARY"] == "Renew the certificate of a.com (web01)"
+    assert str(renewal["DESCRIPTION"]).splitlines() == [
+        "A third of the life of its certificate is left: it expires 2027-02-17T23:59:59Z.",
+        "To renew it: csrtui renew a.com",
+        "Covers a.com",
+        "A public certificate that is issued on that day lives for 200 days at most.",
+    ]
+    assert expiry.decoded("DTSTART") == LIFE.not_after
+    assert expiry["SUMMARY"] == "The certificate of a.com expires (web01)"
+
+
+@pytest.mark.parametrize(
+    ("end", "day"),
+    [
+        (datetime(2027, 3, 1, tzinfo=UTC), date(2027, 1, 30)),
+        (datetime(2027, 3, 1, 0, 0, 1, tzinfo=UTC), date(2027, 1, 31)),
+        (datetime.max.replace(tzinfo=UTC), date.max),
+    ],
+)
+def test_the_day_is_the_first_on_which_it_is_due_from_the_morning(end: datetime, day: date) -> None:
+    begin = datetime(2026, 12, 1, tzinfo=UTC) if end.year < 9999 else end
+    renewal, _ = events_of(pair_of(validity=Validity(begin, end)))
+    assert renewal.decoded("DTSTART") == day
+
+
+def test_nobody_is_busy_on_that_day_and_the_stamp_is_now() -> None:
+    for event in events_of(pair_of()):
+        assert event["TRANSP"] == "TRANSPARENT"
+        assert event.decoded("DTSTAMP") == NOW
+
+
+def test_it_says_what_made_it_and_that_it_is_published() -> None:
+    found = read(data_of(pair_of()))
+    assert (found["VERSION"], found["METHOD"]) == ("2.0", "PUBLISH")
+    assert "csrtui" in str(found["PRODID"])
+
+
+@pytest.mark.parametrize(
+    ("days", "before"),
+    [
+        (90, [7 * DAY, DAY]),
+        (47, [7 * DAY, DAY]),
+        (6, [DAY]),
+        (3, [DAY / 2]),
+        (1, [DAY / 6]),
+    ],
+)
+def test_a_calendar_warns_before_the_expiry_but_never_before_a_renewal_is_due(
+    days: int, before: list[timedelta]
+) -> None:
+    life = Validity(NOW, NOW + days * DAY)
+    renewal, expiry = events_of(pair_of(validity=life))
+    (morning,) = renewal.alarms.times
+    day = renewal.decoded("DTSTART")
+    assert morning.trigger == datetime(day.year, day.month, day.day, 9)  # noqa: DTZ001 - wherever the calendar is
+    assert sorted(one.trigger for one in expiry.alarms.times) == [life.not_after - span for span in before]
+    assert all(one.trigger >= life.due for one in expiry.alarms.times)
+
+
+def test_a_private_ca_keeps_no_schedule_of_lives() -> None:
+    renewal, _ = events_of(pair_of(ca=CaKind.PRIVATE))
+    assert "public" not in str(renewal["DESCRIPTION"])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"validity": None}, {"retired": NOW}, {"renewed_by": "a.com-2"}, {"validity": None, "submitted": NOW}],
+)
+def test_what_is_not_in_use_has_no_dates(changes: dict[str, Any]) -> None:
+    assert list(events_of(pair_of(**changes))) == []
+    used = pair_of_record("b.com", record(validity=LIFE))
+    assert len(events_of(pair_of(**changes), used)) == 2
+
+
+def test_without_events_it_is_a_calendar_all_the_same() -> None:
+    found = read(data_of())
+    assert [component.name for component in found.subcomponents] == ["VTIMEZONE"]
+
+
+# The same events every time
+
+
+def test_a_renewed_certificate_moves_the_events_and_makes_no_others() -> None:
+    before = events_of(pair_of())
+    later = Validity(LIFE.not_before + 60 * DAY, LIFE.not_after + 60 * DAY)
+    after = events_of(pair_of(validity=later), now=NOW + 60 * DAY)
+    assert [event["UID"] for event in before] == [event["UID"] for event in after]
+    assert [event.decoded("DTSTART") for event in before] != [event.decoded("DTSTART") for event in after]
+
+
+def test_no_two_events_have_one_uid() -> None:
+    """Even of two pairs with one key."""
+    events = events_of(pair_of(), pair_of_record("b.com", record(validity=LIFE)))
+    assert len({event["UID"] for event in events}) == 4
+
+
+# How it is written
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"])))
+def test_lines_are_folded_at_75_octets_between_characters(line: str) -> None:
+    pieces = folded(line).split(b"\r\n")
+    assert all(len(piece) <= LONGEST_LINE for piece in pieces)
+    assert all(piece.startswith(b" ") for piece in pieces[1:])
+    assert pieces[0].decode() + "".join(piece.decode()[1:] for piece in pieces[1:]) == line
+
+
+def test_a_line_of_75_octets_is_not_folded() -> None:
+    assert folded("x" * 75) == b"x" * 75
+    assert folded("x" * 76) == b"x" * 75 + b"\r\n x"
+    assert folded("x" * 74 + "ü") == b"x" * 74 + b"\r\n \xc3\xbc"
+
+
+@pytest.mark.parametrize("host", ["a,b;c\\d", "a\nBEGIN:VEVENT", "a\r\nX:y", "\x1b]52;c;x\x07", "wéb " * 40])
+def test_a_text_is_one_value_whatever_is_in_it(host: str) -> None:
+    from csrtui.core.visible import visible
+
+    data = data_of(pair_of(), host=host)
+    renewal, expiry = read(data).events
+    assert renewal["SUMMARY"] == f"Renew the certificate of a.com ({visible(host)})"
+    assert expiry["SUMMARY"] == f"The certificate of a.com expires ({visible(host)})"
+    assert b"\x1b" not in data
+
+
+def test_every_line_ends_with_cr_lf() -> None:
+    data = data_of(pair_of())
+    assert data.endswith(b"END:VCALENDAR\r\n")
+    assert data.count(b"\n") == data.count(b"\r\n") == data.count(b"\r")
+
+
+@given(RECORDS)
+def test_every_pair_there_can_be_is_read_back(one: Any) -> None:
+    pair = pair_of_record("a.com", one)
+    read(data_of(pair))
