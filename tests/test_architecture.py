@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from command import ROOT, run_process
 
-from csrtui.cli.batch import COLUMNS
+from csrtui.cli.rows import COLUMNS
 from csrtui.cli.commands.all import COMMANDS
 from csrtui.cli.parser import build_parser
 from csrtui.core.keys import KeyType
