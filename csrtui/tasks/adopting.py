@@ -24,8 +24,8 @@ from csrtui.tasks.adoption_match import Matched
 from csrtui.tasks.asking import Asked, advise_on, asked_for
 from csrtui.tasks.create import BlockedError
 from csrtui.tasks.importing import ImportResult, told
+from csrtui.tasks.looking import pairs_with_key
 from csrtui.tasks.results import Result
-from csrtui.tasks.review import list_pairs
 from csrtui.tasks.session import Session
 
 
@@ -201,11 +201,11 @@ def adopt(session: Session, candidate: Candidate, order: Order) -> AdoptResult:
 
 def _refuse_known(session: Session, candidate: Candidate) -> None:
     """Looked at anew: another key of the same search, or another session, may have brought it in."""
-    for pair in list_pairs(session).pairs:
-        if pair.record.key.spki_sha256 == candidate.spki_sha256:
-            raise RefusedError(
-                f"the key is in the keystore already: {pair.name}", "a pair is never adopted over another"
-            )
+    known = pairs_with_key(session, candidate.spki_sha256)
+    if known:
+        raise RefusedError(
+            f"the key is in the keystore already: {known[0].name}", "a pair is never adopted over another"
+        )
 
 
 def _make_request(session: Session, candidate: Candidate, missing: MissingRequest) -> Request:

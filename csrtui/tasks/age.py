@@ -19,10 +19,11 @@ from csrtui.core.secret import Secret
 from csrtui.core.visible import visible
 from csrtui.store import backups
 from csrtui.tasks import restore
+from csrtui.tasks.looking import pairs_with_key
 from csrtui.tasks.many import WORKERS, Report, each_of
 from csrtui.tasks.recording import change_record
 from csrtui.tasks.results import Result
-from csrtui.tasks.review import list_pairs, read_pair
+from csrtui.tasks.review import read_pair
 from csrtui.tasks.session import Session
 from csrtui.tasks.unlocking import open_key
 
@@ -149,7 +150,7 @@ def verify(session: Session, opened: Opened, passphrase: Secret | None = None) -
     found, now = opened.found, session.clock()
     key = unlock(found, passphrase)
     said = Confirmation(opened.sha256, found.asked.spki_sha256, now)
-    name = next((pair.name for pair in _pairs_with(session, said.spki_sha256)), None)
+    name = next((pair.name for pair in pairs_with_key(session, said.spki_sha256)), None)
     if name is None:
         token = confirmation.sign(said, key)
         return Result(ok=True, file=opened.path, text="restores", confirm=token)
@@ -258,7 +259,3 @@ def _key(found: BackupFile, passphrase: Secret | None) -> "PrivateKey":
         return cast("PrivateKey", load_der_private_key(found.key, None))
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise InputError("the private key in the backup is damaged", "use another copy of it") from error
-
-
-def _pairs_with(session: Session, spki: str) -> Iterator[Pair]:
-    return (pair for pair in list_pairs(session).pairs if pair.record.key.spki_sha256 == spki)

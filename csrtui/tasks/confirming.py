@@ -9,9 +9,10 @@ from csrtui.core.errors import RefusedError
 from csrtui.core.pair import Backup, BackupStatus, Pair, PairRecord, utc_text
 from csrtui.core.visible import visible
 from csrtui.store import backups
+from csrtui.tasks.looking import pairs_with_key
 from csrtui.tasks.recording import change_record
 from csrtui.tasks.results import Result
-from csrtui.tasks.review import list_pairs, read_pair
+from csrtui.tasks.review import read_pair
 from csrtui.tasks.session import Session
 
 _CLOCKS_APART = timedelta(days=1)
@@ -59,7 +60,7 @@ def confirm(session: Session, text: str) -> Result:
 
 def _pair(session: Session, said: Confirmation) -> Pair:
     """The pair of that key which has a backup of that SHA-256; there is more than one where a key is used again."""
-    pairs = [pair for pair in list_pairs(session).pairs if pair.record.key.spki_sha256 == said.spki_sha256]
+    pairs = pairs_with_key(session, said.spki_sha256)
     if not pairs:
         raise RefusedError(
             "the confirmation is of a pair that is not in this keystore",

@@ -47,6 +47,22 @@ def look_up(session: Session, query: Query, now: datetime) -> Found:
     return found(session, query, now)
 
 
+def pairs_with_key(session: Session, spki_sha256: str) -> list[Pair]:
+    """Return the pairs whose key has this fingerprint; there is more than one where a key is used again.
+
+    Raises:
+        StoreError: The store itself cannot be used.
+    """
+    if not session.store.has_many(MANY):
+        return [pair for pair in list_pairs(session).pairs if pair.record.key.spki_sha256 == spki_sha256]
+    from csrtui.store.catalogue import Catalogue
+
+    catalogue = Catalogue(session.store)
+    catalogue.check()
+    names = catalogue.ask(lambda index: index.with_key(spki_sha256))
+    return [pair_of(listed) for listed in session.store.listing(names)]
+
+
 class _FoundInFew:
     def __init__(self, session: Session, query: Query, now: datetime) -> None:
         keyring = list_pairs(session)

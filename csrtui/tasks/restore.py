@@ -17,7 +17,7 @@ from csrtui.core.proof import proves
 from csrtui.core.secret import Secret
 from csrtui.store import backups
 from csrtui.store.keystore import PairFiles
-from csrtui.tasks.review import list_pairs
+from csrtui.tasks.looking import pairs_with_key
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
@@ -84,12 +84,12 @@ def refuse_known(session: Session, found: BackupFile) -> None:
     Raises:
         RefusedError: It is.
     """
-    for pair in list_pairs(session).pairs:
-        if pair.record.key.spki_sha256 == found.asked.spki_sha256:
-            raise RefusedError(
-                f"the pair in the backup is in the keystore: {pair.name}",
-                "a pair is never restored over another",
-            )
+    known = pairs_with_key(session, found.asked.spki_sha256)
+    if known:
+        raise RefusedError(
+            f"the pair in the backup is in the keystore: {known[0].name}",
+            "a pair is never restored over another",
+        )
 
 
 def _kept(found: BackupFile, key: "PrivateKey") -> bytes:

@@ -19,7 +19,7 @@ from csrtui.tasks import looking
 from csrtui.tasks.cells import Cells
 from csrtui.tasks.holdings import Few, Holdings
 from csrtui.tasks.large_store import Many, PairsByName
-from csrtui.tasks.looking import Found, look_up
+from csrtui.tasks.looking import Found, look_up, pairs_with_key
 from csrtui.tasks.review import Problem, list_pairs
 from csrtui.tasks.session import Session
 
@@ -170,3 +170,16 @@ def test_what_becomes_due_comes_first_in_time(store: Path, session: Session) -> 
         assert tally == other_tally
         assert [items.item(at).name for at in range(98)] == [others.item(at).name for at in range(98)]
     assert store.exists()
+
+
+def test_the_pairs_of_a_key_are_found_among_many_and_few(
+    store: Path, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_pair(store, "twin.example.com", replace(record(), key=next(iter(varied(1)))[1].key))
+    spki = f"{0:064x}"
+    few = pairs_with_key(session, spki)
+    monkeypatch.setattr(looking, "MANY", 1)
+    many = pairs_with_key(session, spki)
+    assert {pair.name for pair in few} == {"shop0.example.com", "twin.example.com"}
+    assert sorted(many, key=lambda pair: pair.name) == sorted(few, key=lambda pair: pair.name)
+    assert pairs_with_key(session, "nobody's") == []
