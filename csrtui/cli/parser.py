@@ -3,9 +3,8 @@
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from csrtui.core.errors import InputError
 
@@ -73,8 +72,7 @@ class _Store(argparse.Action):
         setattr(namespace, self.dest, values)
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(NamedTuple):
     """What a command's module offers as ``ACTION``.
 
     Attributes:
@@ -88,8 +86,7 @@ class Action:
     run: Callable[[argparse.Namespace], int]
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """A command as the help lists it; what it takes and does is in its module.
 
     Attributes:

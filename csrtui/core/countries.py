@@ -4,9 +4,8 @@
 """
 
 import unicodedata
-from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 _SLIPS: Final = {
     "UK": "GB",
@@ -61,8 +60,7 @@ _NOT_ASSIGNED: Final = "XK"
 """Kosovo: in the package, but a code for private use in the standard, which public CAs refuse (BR 7.1.2.7.4)."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Tables:
+class _Tables(NamedTuple):
     names: dict[str, str]
     codes: dict[str, str]
 

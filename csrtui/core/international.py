@@ -4,8 +4,8 @@ IDNA 2008 (RFC 5890 to 5893) after the mapping of UTS 46 with STD3 rules, by the
 is imported only when a name needs it: loading it costs 11 ms.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 PREFIX = "xn--"
 """What every A-label begins with (RFC 5890 2.3.2.1)."""
@@ -20,8 +20,7 @@ class Refusal(StrEnum):
     INVALID = "invalid"
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(NamedTuple):
     """One label that can be written.
 
     Attributes:
@@ -33,8 +32,7 @@ class Label:
     unicode: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(NamedTuple):
     """One label that cannot be written.
 
     Attributes:

@@ -4,10 +4,9 @@ cryptography is imported where a key is made or read, not before: the table alon
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from csrtui.core.errors import InputError
 
@@ -53,8 +52,7 @@ class KeyType(StrEnum):
 DEFAULT_KEY_TYPE = KeyType.EC_P256
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     label: str
     public_ca: bool
     hash_name: str | None

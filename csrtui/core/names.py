@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from csrtui.core import international
 from csrtui.core.blanks import first_blank, trimmed
@@ -52,8 +53,7 @@ class FlawKind(StrEnum):
     WILDCARD_PLACE = "wildcard-place"
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
+class Flaw(NamedTuple):
     """One reason why a name cannot be written.
 
     Attributes:

@@ -1,13 +1,12 @@
 """The server software that csrtui knows, as a table."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from csrtui.core.errors import InputError
 from csrtui.core.keys import DEFAULT_KEY_TYPE, KeyType
 
 
-@dataclass(frozen=True, slots=True)
-class Platform:
+class Platform(NamedTuple):
     """One server software.
 
     Attributes:

@@ -2,15 +2,13 @@
 
 import os
 import stat
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from csrtui.core.errors import StoreError
 from csrtui.core.visible import visible
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(NamedTuple):
     """What a file or folder of the store has to be.
 
     Attributes:

@@ -1,7 +1,7 @@
 """What the rules about subject fields are asked about: one field among all of them."""
 
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from csrtui.core.advice.placeholders import is_placeholder
 from csrtui.core.blanks import is_blank
@@ -33,8 +33,7 @@ def clean(text: str) -> str:
     return text[start:end]
 
 
-@dataclass(frozen=True, slots=True)
-class FieldCase:
+class FieldCase(NamedTuple):
     """One field of a subject.
 
     Attributes:

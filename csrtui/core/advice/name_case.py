@@ -1,15 +1,14 @@
 """What the rules about names are asked about: one name among all of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from csrtui.core.finding import CaKind, Fix
 from csrtui.core.names import Flaw, FlawKind, Name, NameKind, read_name
 from csrtui.core.suffixes import SuffixList
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(NamedTuple):
     """All names of a request.
 
     Attributes:
@@ -44,8 +43,7 @@ class Listing:
         return wildcard if wildcard in self.first and wildcard != text else None
 
 
-@dataclass(frozen=True, slots=True)
-class NameCase:
+class NameCase(NamedTuple):
     """One name of a listing, the one at `place`."""
 
     listing: Listing

@@ -1,16 +1,15 @@
 """What a rule is: a row of a table that says when, how grave, in which words, and who says so."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from types import MappingProxyType
+from typing import Generic, NamedTuple, TypeVar
 
 from csrtui.core.finding import CaKind, FieldName, Finding, Fix, Level
 
 Case = TypeVar("Case")
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """That a rule applies.
 
     Attributes:
@@ -18,12 +17,11 @@ class Hit:
         fix: The change that would settle it, or None.
     """
 
-    words: Mapping[str, object] = field(default_factory=dict)
+    words: Mapping[str, object] = MappingProxyType({})
     fix: Fix | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rule(Generic[Case]):
+class Rule(NamedTuple, Generic[Case]):
     """One row.
 
     Attributes:
@@ -66,8 +64,7 @@ class Rule(Generic[Case]):
         return Finding(self.code, level, where, value, text, fix, self.forceable)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict(Generic[Case]):
+class Verdict(NamedTuple, Generic[Case]):
     """A rule that applies, and how."""
 
     rule: Rule[Case]
