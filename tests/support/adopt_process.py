@@ -21,7 +21,9 @@ def main(store: str, folder: str) -> None:
     from requests_made import NOW
     from store_process import mark
 
+    from csrtui.core.chain import build_chain
     from csrtui.core.errors import RefusedError
+    from csrtui.core.proof import proves
     from csrtui.store.keystore import Keystore
     from csrtui.tasks.adopting import Order, adopt, plan
     from csrtui.tasks.adoption_found import look_at
@@ -29,6 +31,10 @@ def main(store: str, folder: str) -> None:
     from csrtui.tasks.session import Session
 
     session = Session(Keystore(store), user="joe", clock=lambda: NOW)  # every run makes the same calls
+    for known in match(session, look_at(f"{folder}/key", f"{folder}/csr", [f"{folder}/cert"])).candidates:
+        # what is imported when it is needed is imported now: a fault is to hit the work, not the interpreter
+        if known.asked and known.certificate and proves(known.key, known.asked):
+            build_chain(known.certificate, known.pool)
     mark()
     found = look_at(f"{folder}/key", f"{folder}/csr", [f"{folder}/cert"])
     planned = plan(found, match(session, found))
