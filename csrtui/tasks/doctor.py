@@ -8,6 +8,7 @@ from typing import Final
 from csrtui.core.doctor.ailment import Ailment, Code, command
 from csrtui.core.doctor.contents import examine_contents, record_of
 from csrtui.core.doctor.places import is_pair_place, judge_pair_places, judge_store
+from csrtui.core.doctor.renewals import Tie, judge_renewals, tie_of
 from csrtui.core.doctor.seen import Kind, Seen
 from csrtui.core.errors import CsrtuiError
 from csrtui.core.finding import Level
@@ -25,6 +26,7 @@ class _Pair:
     path: str
     ailments: tuple[Ailment, ...]
     spki_sha256: str | None
+    tie: Tie | None = None
 
 
 class Examination:
@@ -64,8 +66,10 @@ class Examination:
             pairs.append(pair)
             report()
         shared = _sharing(pairs)
+        untied = judge_renewals([pair.tie for pair in pairs if pair.tie], frozenset(self.names))
         for pair in pairs:
-            found += sorted((*pair.ailments, *shared.get(pair.name, ())), key=lambda one: one.level.rank)
+            more = (*shared.get(pair.name, ()), *filter(None, [untied.get(pair.name)]))
+            found += sorted((*pair.ailments, *more), key=lambda one: one.level.rank)
         return tuple(found)
 
     def _examined(self, stop: Event) -> Iterator[_Pair]:
@@ -95,7 +99,8 @@ class Examination:
             for backup in (record.backups if record else ())
         }
         contents = examine_contents(folder, copies, self._now)
-        return _Pair(name, folder.path, (*found, *contents.ailments), contents.spki_sha256)
+        tie = tie_of(name, folder.path, record) if record else None
+        return _Pair(name, folder.path, (*found, *contents.ailments), contents.spki_sha256, tie)
 
 
 CHECKED: Final = (
@@ -103,6 +108,7 @@ CHECKED: Final = (
     "every pair: that key, CSR and certificate belong together, and that its record says the same as they do",
     "every backup on record: that it is there and unchanged",
     "every date: what expired, what is not valid yet, what cannot be",
+    "every renewal: that the pair before knows the one after it, and that this one is in use",
     "the configuration",
 )
 """What an examination looks at."""

@@ -77,6 +77,23 @@ class ExaminedStore:
         self.record = replace(self.record, **changes)
         self.pair.joinpath("pair.json").write_bytes(dump_record(self.record))
 
+    def add_another(self, **changes: Any) -> None:
+        """Add another pair in perfect health, b.com, whose record is changed."""
+        key = key_of(KeyType.EC_P384)
+        made = request.read_der(request.build(SubjectFields(common_name="b.com"), ["b.com"], key))
+        one = record(
+            subject=made.subject,
+            subject_text=made.subject_text,
+            names=made.names,
+            key=KeyFacts("ec-p384", encrypted=False, spki_sha256=made.spki_sha256),
+            request=RequestFacts(made.sha256, made.signature_hash),
+            backups=self.record.backups,
+        )
+        files = PairFiles(
+            keys.private_pem(key), request.to_pem(made.der), dump_record(replace(one, **changes))
+        )
+        self.session.store.add("b.com", files)
+
     def examine(self) -> tuple[Ailment, ...]:
         """What the doctor finds, having seen that it left everything as it was."""
         before = snapshot(self.path.parent)

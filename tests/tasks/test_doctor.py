@@ -196,6 +196,8 @@ BREAKAGES: list[tuple[Code, Callable[[ExaminedStore], object]]] = [
     (Code.TIME_IN_FUTURE, lambda store: store.change(submitted=LATER + DAY)),
     (Code.BEFORE_CREATED, lambda store: store.change(submitted=NOW - DAY)),
     (Code.SAME_KEY, lambda store: shutil.copytree(store.pair, store.path / "pairs/b.com")),
+    (Code.RENEWAL_NOT_NOTED, lambda store: store.add_another(renews="a.com")),
+    (Code.RENEWAL_BROKEN, lambda store: store.change(renewed_by="b.com")),
     (Code.CONFIG_UNUSABLE, lambda store: store.config.write_text("nonsense = 1")),
     (Code.CONFIG_UNUSABLE, lambda store: store.config.chmod(0o666)),
 ]
@@ -291,6 +293,7 @@ def test_a_lost_key_without_a_backup_takes_a_new_pair(healthy: ExaminedStore) ->
 @pytest.mark.parametrize("retired", [{"retired": NOW}, {"renewed_by": "b.com"}])
 def test_a_pair_out_of_use_may_expire(healthy: ExaminedStore, retired: dict[str, object]) -> None:
     healthy.change(**retired)
+    healthy.add_another()
     _at(healthy, 91 * DAY)
     assert healthy.examine() == ()
 

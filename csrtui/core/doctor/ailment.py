@@ -50,6 +50,8 @@ class Code(StrEnum):
     TIME_IN_FUTURE = "time-in-future"
     BEFORE_CREATED = "before-created"
     SAME_KEY = "same-key"
+    RENEWAL_NOT_NOTED = "renewal-not-noted"
+    RENEWAL_BROKEN = "renewal-broken"
     CONFIG_UNUSABLE = "config-unusable"
 
 
@@ -94,6 +96,8 @@ LEVELS: Final = {
     Code.TIME_IN_FUTURE: Level.WARNING,
     Code.BEFORE_CREATED: Level.WARNING,
     Code.SAME_KEY: Level.WARNING,
+    Code.RENEWAL_NOT_NOTED: Level.WARNING,
+    Code.RENEWAL_BROKEN: Level.WARNING,
     Code.CONFIG_UNUSABLE: Level.ERROR,
 }
 """Errors: a command would fail, or a secret is open. Warnings: somebody has to look. Notes: good to know."""

@@ -1,0 +1,64 @@
+"""The doctor names pairs that would expire unnoticed, since another one is believed to be in their place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from examined_store import LATER, ExaminedStore
+
+from csrtui.core.doctor.ailment import Code
+from csrtui.store import survey
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from csrtui.core.doctor.seen import CopySeen
+
+
+@pytest.fixture
+def healthy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ExaminedStore:
+    look = survey.look_at_copy
+
+    def elsewhere(path: str, store: str) -> CopySeen:
+        return replace(look(path, store), with_store=False)
+
+    monkeypatch.setattr(survey, "look_at_copy", elsewhere)
+    return ExaminedStore(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "codes"),
+    [
+        ({"renewed_by": "b.com"}, {"renews": "a.com"}, []),
+        ({"retired": LATER}, {"renews": "a.com"}, []),
+        ({}, {"renews": "a.com", "retired": LATER}, []),
+        ({"renewed_by": "b.com"}, {"renews": "a.com", "retired": LATER}, [Code.RENEWAL_BROKEN]),
+        ({"renewed_by": "b.com", "retired": LATER}, {"renews": "a.com", "retired": LATER}, []),
+        ({"renewed_by": "c.com"}, {"renews": "a.com"}, [Code.RENEWAL_BROKEN]),
+        ({}, {"renews": "gone.com"}, []),
+    ],
+)
+def test_a_pair_is_named_that_would_expire_unnoticed(
+    healthy: ExaminedStore, old: dict[str, Any], new: dict[str, Any], codes: list[Code]
+) -> None:
+    healthy.change(**old)
+    healthy.add_another(**new)
+    found = healthy.examine()
+    assert [(one.code, one.pair, one.remedy) for one in found] == [
+        (code, "a.com", "csrtui renew a.com") for code in codes
+    ]
+
+
+def test_of_a_pair_that_cannot_be_read_nobody_says_that_it_is_gone(healthy: ExaminedStore) -> None:
+    healthy.change(renewed_by="b.com")
+    healthy.add_another()
+    healthy.pair.with_name("b.com").joinpath("pair.json").write_text("{")
+    assert [one.code for one in healthy.examine()] == [Code.RECORD_UNREADABLE]
+
+
+def test_a_third_pair_takes_the_place_of_the_second(healthy: ExaminedStore) -> None:
+    healthy.change(renewed_by="b.com")
+    healthy.add_another(renews="a.com", renewed_by="c.com", retired=LATER)
+    assert healthy.examine() == ()
