@@ -35,7 +35,7 @@ class Tally:
         """
         hidden = self.retired if retired is Retired.HIDDEN else 0
         seen = self.pairs - hidden
-        parts = [f"{seen or 'no'} pair{'s' if seen != 1 else ''}"]
+        parts = [f"{seen} pair{'s' if seen != 1 else ''}" if self.pairs else "no pairs"]
         if self.bare:
             parts.append(f"{self.bare} not backed up")
         if self.due:

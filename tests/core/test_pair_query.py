@@ -7,7 +7,7 @@ from many_pairs import pair_of_record
 from requests_made import NOW, record
 
 from csrtui.core.pair import Backup, BackupStatus, NextStep
-from csrtui.core.pair_query import Need, Order, Query, Retired
+from csrtui.core.pair_query import Need, Order, Query, Retired, shown_for
 
 BARE = pair_of_record("www.example.com", record())
 SAFE = pair_of_record("safe", record(backups=(Backup(BackupStatus.VERIFIED, "/b.pem", NOW, NOW),)))
@@ -37,3 +37,12 @@ def test_the_orders_go_round() -> None:
     for _ in Order:
         order = order.following
     assert order is Order.URGENCY
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("", False), ("retired", True), ("a RETIRED", True), ("retire", False), ("retired.example.com", False)],
+)
+def test_the_word_retired_asks_for_retired_pairs(text: str, shown: bool) -> None:
+    assert (shown_for(text, Retired.HIDDEN) is Retired.SHOWN) is shown
+    assert shown_for(text, Retired.SHOWN) is Retired.SHOWN

@@ -328,7 +328,7 @@ class KeystorePane(Widget):
         elif self.filter.value.strip() and (self._tally.pairs or self._holdings.problems):
             texts = [f"No pair holds all of: {self.filter.value}   Esc shows all."]
         elif self._tally.pairs:
-            texts = ["All pairs are retired and hidden."]
+            texts = ["All pairs are retired and hidden: T shows them."]
         else:
             texts = [_NO_PAIRS]
         lines = [line for text in texts for line in wrap(visible(text), max(self.size.width - 2, 1))]

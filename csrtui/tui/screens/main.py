@@ -258,8 +258,7 @@ class MainScreen(RequestScreen):
 
     def on_line_list_highlighted(self) -> None:
         """Say what the next step of the pair under the cursor is."""
-        if self._pane is PaneName.KEYSTORE:
-            self._draw_bar()
+        self._draw_bar()
 
     def on_request_form_told(self, event: RequestForm.Told) -> None:
         """Pass a line on."""
@@ -278,6 +277,7 @@ class MainScreen(RequestScreen):
             visible(event.text.replace(" pairs", "").replace(" pair", "")) if event.text != "no pairs" else ""
         )
         self._draw_title()
+        self._draw_bar()  # another session may have taken the step
 
     def on_keystore_pane_failed(self, event: KeystorePane.Failed) -> None:
         """Say what is wrong with the store."""

@@ -1,0 +1,273 @@
+"""The import dialog: files and pasted text, what came of each certificate, and what comes next."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from backup_dialogs import said, session_with
+from certificates_made import build, intermediate, named, pem
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from issued_dialogs import answer_of_ca, at_pair, file_of_ca, imported, is_at, record
+from screens_user import NOW, at_screens
+
+from csrtui.core.pair import Stage
+from csrtui.tui.screens.backup import BackupScreen
+from csrtui.tui.screens.confirm import ConfirmScreen
+from csrtui.tui.screens.imported import ImportedScreen
+from csrtui.tui.screens.importing import ImportScreen
+from csrtui.tui.screens.main import MainScreen
+from csrtui.tui.screens.pair import PairScreen
+from csrtui.tui.widgets.rule_line import RuleLine
+from csrtui.tui.widgets.text_field import TextField
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from screens_user import User
+
+ONE, TWO = "a.example.com", "b.example.com"
+
+
+def typed(user: User) -> str:
+    """What stands in the field."""
+    return user.app.screen.query_one("#files", TextField).value
+
+
+def told(user: User) -> str:
+    """The line of the screen."""
+    return user.app.screen.query_one("#message", RuleLine).message
+
+
+async def test_a_pasted_answer_is_imported_at_once_and_every_fact_is_shown(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", ONE, TWO)
+    async with at_screens(session) as user:
+        await at_pair(user, TWO)
+        await user.press("i")
+        await user.paste("Dear customer,\n\n" + answer_of_ca(session, ONE) + "\nYours, the CA\n")
+        await imported(user)
+        assert is_at(user, ImportedScreen)
+        assert said(user, "about") == f"Imported the certificate of {ONE}"
+        text = said(user, "results")
+        for fact in (
+            f"for {ONE}",
+            "issued by CN=Test CA 1",
+            "valid 2026-11-20 to 2027-06-02: 195 days, 191 days left",
+            "chain 2 certificates, in order: this one, CN=Test CA 1",
+            "request issued as requested",
+            "the root, CN=Test Root, is not kept with it",
+        ):
+            assert fact in text
+        assert ". Back up" in said(user, "keys")
+        await user.press("enter")
+        assert is_at(user, MainScreen)
+        assert user.message == f"imported the certificate of {ONE}. Next: back up"
+        current = user.keystore.current
+        assert current is not None
+        assert current.name == ONE, "the cursor went to the pair that it was for"
+    assert record(session, ONE).stage is Stage.ISSUED
+    assert record(session, TWO).stage is Stage.NEW
+
+
+async def test_several_files_are_taken_and_told_apart(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", ONE, TWO)
+    one = file_of_ca(session, ONE, tmp_path / "with blank.pem", names=[ONE, "extra.example.com"], days=50)
+    two = file_of_ca(session, TWO, tmp_path / "two.pem", names=["other.example.com"])
+    async with at_screens(session) as user:
+        await at_pair(user, ONE)
+        await user.press("i")
+        await user.paste(f"'{one}' {two}")
+        await user.press("enter")
+        await imported(user)
+        assert said(user, "about") == "2 of 2 certificates imported"
+        text = said(user, "results")
+        assert "differs extra.example.com was not requested; the CA added it" in text
+        assert "differs it is valid for 50 days, where a public CA may give 200" in text
+        assert f"differs {TWO} was requested and is not in the certificate" in text
+        assert "Next" not in said(user, "keys"), "there is not one pair to go on with"
+        await user.press("full_stop")
+        assert is_at(user, ImportedScreen)
+
+
+@pytest.mark.parametrize(
+    ("changes", "flaw"),
+    [
+        ({"start": NOW - timedelta(days=300), "days": 100}, "warning the certificate expired"),
+        ({"start": NOW + timedelta(days=3)}, "warning the certificate is not valid before"),
+    ],
+    ids=["expired", "not yet"],
+)
+async def test_what_is_wrong_with_a_certificate_is_said(
+    tmp_path: Path, changes: dict[str, object], flaw: str
+) -> None:
+    session = session_with(tmp_path / "store", ONE)
+    async with at_screens(session) as user:
+        await at_pair(user, ONE)
+        await user.press("i")
+        await user.paste(answer_of_ca(session, ONE, **changes))
+        await imported(user)
+        text = said(user, "results")
+        assert flaw.partition(" ")[0] in text
+        assert "2026" in text
+        assert ("ago" in text) is ("days" in changes)
+
+
+async def test_a_certificate_without_its_chain_says_what_is_missing(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", ONE)
+    alone = answer_of_ca(session, ONE).partition("-----END CERTIFICATE-----\n")
+    async with at_screens(session) as user:
+        await at_pair(user, ONE)
+        await user.press("i")
+        await user.paste("".join(alone[:2]))
+        await imported(user)
+        text = said(user, "results")
+        assert "1 certificate, in order: this one" in text
+        assert "warning" in text
+
+
+async def test_in_a_pairs_screen_the_certificate_of_another_is_named_and_imported_there_on_demand(
+    tmp_path: Path,
+) -> None:
+    session = session_with(tmp_path / "store", ONE, TWO)
+    file = file_of_ca(session, TWO, tmp_path / "two.pem")
+    async with at_screens(session) as user:
+        await at_pair(user, ONE)
+        await user.press("enter", "i")
+        assert said(user, "about").startswith(f"Import the certificate of {ONE}")
+        await user.paste(str(file))
+        await user.press("enter")
+        await imported(user)
+        assert said(user, "about") == "Nothing was imported"
+        assert f"is for the pair {TWO}, not for {ONE}: its public key says so" in said(user, "results")
+        assert f". Import it into {TWO}" in said(user, "keys")
+        assert record(session, TWO).stage is Stage.NEW, "nothing without being asked for"
+        await user.press("full_stop")
+        await user.until(
+            lambda: isinstance(user.app.screen, ImportedScreen) and "Imported" in said(user, "about"),
+            "the other pair's certificate",
+        )
+        await user.press("escape")
+        assert isinstance(user.app.screen, PairScreen)
+        assert user.app.screen.pair.name == ONE
+        assert f"imported the certificate of {TWO}" in told(user)
+    assert record(session, TWO).stage is Stage.ISSUED
+
+
+async def test_what_is_of_no_pair_or_no_certificate_is_said_and_what_was_typed_stays(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", ONE)
+    key = ec.generate_private_key(ec.SECP256R1()).public_key()
+    names = x509.SubjectAlternativeName([x509.DNSName("stranger.example.com")])
+    stranger = build(named("stranger.example.com"), key, intermediate(), [names])
+    (tmp_path / "stranger.pem").write_bytes(pem(stranger))
+    (tmp_path / "notes.txt").write_text("nothing here")
+    (tmp_path / "folder").mkdir()
+    async with at_screens(session) as user:
+        await at_pair(user, ONE)
+        await user.press("i")
+        for file, answer in {
+            "stranger.pem": "fits no pair of this keystore: it is that of CN=stranger.example.com",
+            "notes.txt": "notes.txt: ",
+            "missing.pem": "No such file",
+            "folder": "is a folder",
+        }.items():
+            user.app.screen.query_one("#files", TextField).replace_text(str(tmp_path / file))
+            await user.press("enter")
+            await imported(user)
+            await user.until(lambda: answer in said(user, "notes"), answer)  # noqa: B023 - waited for at once
+            assert is_at(user, ImportScreen)
+            assert typed(user) == str(tmp_path / file)
+        user.app.screen.query_one("#files", TextField).replace_text("'/tmp/a")
+        await user.press("enter")
+        assert "A quotation mark is not closed" in said(user, "notes")
+        await user.press("escape", "i")
+        assert typed(user) == "'/tmp/a", "escape throws nothing away"
+
+
+async def test_a_paste_that_comes_as_keys_line_by_line_is_gathered(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", ONE)
+    async with at_screens(session) as user:
+        await at_pair(user, ONE)
+        await user.press("i")
+        alone = answer_of_ca(session, ONE).partition("-----END CERTIFICATE-----")
+        for line in "".join(alone[:2]).splitlines():
+            await user.paste(line)  # a line of its own is put into the field as keys would
+            await user.press("enter")
+        gathered = said(user, "notes")
+        assert "lines of text taken; Enter once more imports them." in gathered
+        assert typed(user) == ""
+        await user.press("enter")
+        await imported(user)
+        assert is_at(user, ImportedScreen)
+    assert record(session, ONE).stage is Stage.ISSUED
+
+
+async def test_an_answer_whose_line_ends_were_lost_is_taken_from_the_field(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", ONE)
+    async with at_screens(session) as user:
+        await at_pair(user, ONE)
+        await user.press("i")
+        await user.paste(answer_of_ca(session, ONE).replace("\n", " ").strip())
+        await user.press("enter")
+        await imported(user)
+        assert is_at(user, ImportedScreen)
+
+
+async def test_pasted_paths_go_into_the_field_with_their_blanks(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", ONE)
+    async with at_screens(session) as user:
+        await at_pair(user, ONE)
+        await user.press("i")
+        await user.paste("/tmp/a b.pem\n~/c d.pem\n/tmp/e.pem\n")
+        assert typed(user) == "'/tmp/a b.pem' ~/'c d.pem' /tmp/e.pem"
+        await user.paste("\x1b[31m/tmp/x")
+        assert "left out" in said(user, "notes")
+
+
+async def test_the_next_step_is_taken_from_the_result(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", ONE)
+    async with at_screens(session) as user:
+        await at_pair(user, ONE)
+        await user.press("i")
+        await user.paste(answer_of_ca(session, ONE))
+        await imported(user)
+        await user.press("full_stop")
+        assert is_at(user, BackupScreen)
+        assert ONE in said(user, "about")
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12), (30, 10)])
+async def test_hostile_names_in_a_certificate_are_shown_and_do_nothing(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    session = session_with(tmp_path / "store", ONE)
+    subject = x509.Name(
+        [
+            x509.NameAttribute(x509.NameOID.COMMON_NAME, "a\x1b]0;owned\x07b"),
+            x509.NameAttribute(x509.NameOID.ORGANIZATION_NAME, "[@click=app.quit]x[/] a[/b] \u202egnp"),
+        ]
+    )
+    key = ec.generate_private_key(ec.SECP256R1()).public_key()
+    stranger = build(subject, key, intermediate(), [])
+    (tmp_path / "x.pem").write_bytes(pem(stranger))
+    async with at_screens(session, size) as user:
+        await at_pair(user, ONE)
+        await user.press("i")
+        await user.paste(answer_of_ca(session, ONE, subject=subject) + pem(stranger).decode("ascii"))
+        await imported(user)
+        assert is_at(user, ImportedScreen)
+        assert "[@click=app.quit]" in said(user, "results")
+        assert "\\x1b" in said(user, "results")
+        for line in user.screen_lines:
+            assert line.isprintable(), ascii(line)
+            assert len(line) <= size[0]
+        assert "Enter Close" in user.screen_text or size[1] < 12
+        await user.press("enter", "i")
+        await user.paste(str(tmp_path / "x.pem"))
+        await user.press("enter")
+        await imported(user)
+        assert is_at(user, ImportScreen)
+        for line in user.screen_lines:
+            assert line.isprintable(), ascii(line)
+        assert not is_at(user, ConfirmScreen)

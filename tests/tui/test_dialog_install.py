@@ -1,0 +1,262 @@
+"""The install dialog: what will be written is shown, it is written with the right modes, and never over a file."""
+
+from __future__ import annotations
+
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+from backup_dialogs import PASSPHRASE, said, say_encrypted, session_with
+from cryptography.hazmat.primitives.serialization import pkcs12
+from issued_dialogs import at_pair, certificate_home, is_at, record
+from screens_user import at_screens
+
+from csrtui.core.pair import NextStep
+from csrtui.core.platforms import PLATFORMS
+from csrtui.core.server_files import Form
+from csrtui.core.servers import SERVERS
+from csrtui.tui.screens import reading
+from csrtui.tui.screens.install import InstallScreen
+from csrtui.tui.screens.main import MainScreen
+from csrtui.tui.screens.reading import ReadingScreen
+from csrtui.tui.widgets.choice_field import ChoiceField
+from csrtui.tui.widgets.secret_field import SecretField
+from csrtui.tui.widgets.text_field import TextField
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from screens_user import User
+
+    from csrtui.tasks.session import Session
+
+ONE = "a.example.com"
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Session:
+    made = session_with(tmp_path / "store", ONE)
+    certificate_home(made, ONE)
+    (tmp_path / "tls").mkdir()
+    return made
+
+
+async def at_install(user: User) -> None:
+    """Open the dialog for the pair."""
+    await at_pair(user, ONE)
+    await user.press("I")
+    assert is_at(user, InstallScreen)
+
+
+async def name_folder(user: User, folder: object) -> None:
+    """Type the folder, and wait until it was looked at."""
+    user.app.screen.query_one("#folder", TextField).replace_text(str(folder))
+    await looked(user)
+
+
+async def looked(user: User) -> None:
+    screen = user.app.screen
+    assert isinstance(screen, InstallScreen)
+    await user.until(lambda: screen._found is not None, "what is to be said of the folder")
+
+
+async def choose(user: User, platform: str) -> None:
+    """Choose a server software as the keys do."""
+    field = user.app.screen.query_one("#server", ChoiceField)
+    field._choose(platform)
+    await user.settle()
+
+
+async def written(user: User) -> None:
+    """Wait until the files are there."""
+    await user.until(lambda: isinstance(user.app.screen, ReadingScreen), "the files")
+
+
+def modes(folder: Path) -> dict[str, int]:
+    return {path.name: stat.S_IMODE(path.stat().st_mode) for path in sorted(folder.iterdir())}
+
+
+async def test_the_plan_is_shown_and_the_files_are_written_with_their_modes(
+    tmp_path: Path, session: Session
+) -> None:
+    tls = tmp_path / "tls"
+    async with at_screens(session) as user:
+        await at_install(user)
+        assert "Name the folder that the files go to" in said(user, "notes")
+        await choose(user, "nginx")
+        await name_folder(user, tls)
+        plan = said(user, "plan").replace(" ", "")
+        assert f"{tls}/{ONE}.crt(certificate,chain;0644)" in plan
+        assert f"{tls}/{ONE}.key(privatekey;0600)" in plan
+        assert f"ssl_certificate{tls}/{ONE}.crt;" in plan
+        assert modes(tls) == {}, "nothing before it is asked for"
+        await user.press("enter")
+        await written(user)
+        assert user.title.strip() == f"Install {ONE} · nginx"
+        assert "holds the key without a passphrase, for its owner only (0600)" in " ".join(
+            user.read_text.split()
+        )
+        assert "edits no configuration" in " ".join(user.read_text.split())
+        assert "PRIVATE KEY" not in user.read_text
+        await user.press("q")
+        assert is_at(user, MainScreen)
+        assert user.message == f"{ONE}: 2 files written for nginx"
+        await user.press("I", "enter")
+        await user.until(lambda: "is there already" in said(user, "notes"), "the refusal")
+        assert str(tls) in user.app.screen.query_one("#folder", TextField).value, "typed once"
+    assert modes(tls) == {f"{ONE}.crt": 0o644, f"{ONE}.key": 0o600}
+    assert record(session, ONE).installed is not None
+
+
+async def test_a_pkcs12_file_is_made_under_a_passphrase_typed_twice(tmp_path: Path, session: Session) -> None:
+    async with at_screens(session) as user:
+        await at_install(user)
+        await name_folder(user, tmp_path / "tls")
+        assert not user.app.screen.query_one("#pkcs12").display
+        await choose(user, "iis")
+        await looked(user)
+        assert user.app.screen.query_one("#pkcs12").display
+        user.app.screen.query_one("#folder").focus()
+        await user.settle()
+        await user.press("enter", "enter", "enter", "enter")
+        assert "type a passphrase for it" in said(user, "notes")
+        assert user.focused_id == "passphrase"
+        await user.paste(PASSPHRASE)
+        assert "Long enough" in said(user, "notes")
+        await user.press("enter")
+        await user.paste("another")
+        await user.press("enter")
+        assert "The two are not the same" in said(user, "notes")
+        user.app.screen.query_one("#again", SecretField).load_text(PASSPHRASE)
+        assert PASSPHRASE not in user.screen_text
+        await user.press("enter")
+        await written(user)
+        assert "holds the key under the passphrase given" in " ".join(user.read_text.split())
+        assert PASSPHRASE not in user.read_text
+    made = tmp_path / "tls" / f"{ONE}.pfx"
+    key, certificate, _ = pkcs12.load_key_and_certificates(made.read_bytes(), PASSPHRASE.encode())
+    assert key is not None
+    assert certificate is not None
+    assert modes(tmp_path / "tls") == {f"{ONE}.pfx": 0o600}
+
+
+async def test_keys_that_come_faster_than_the_screen_reach_the_fields_that_were_asked_for(
+    tmp_path: Path, session: Session
+) -> None:
+    from textual import events
+
+    async with at_screens(session) as user:
+        await at_install(user)
+        await name_folder(user, tmp_path / "tls")
+        await choose(user, "nginx")
+        await user.press("up")
+        assert user.focused_id == "server"
+        for key in ("m", "down", "down", "down"):
+            user.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await user.settle()
+        assert user.app.screen.query_one("#server", ChoiceField).value == "iis"
+        assert user.focused_id == "passphrase"
+
+
+async def test_what_is_wrong_with_a_folder_is_said_while_it_is_typed(
+    tmp_path: Path, session: Session
+) -> None:
+    (tmp_path / "file").write_text("")
+    async with at_screens(session) as user:
+        await at_install(user)
+        await user.press("enter")
+        assert "Name the folder" in said(user, "notes")
+        for folder, answer in {
+            tmp_path / "nowhere": "No such file or directory",
+            tmp_path / "file": "file",
+            session.store.path: "is within the keystore",
+        }.items():
+            await name_folder(user, folder)
+            assert answer in said(user, "notes")
+            await user.press("enter")
+            assert is_at(user, InstallScreen)
+        await user.paste("one\ntwo")
+        assert "nothing was put in" in said(user, "notes")
+        await user.press("escape")
+        assert is_at(user, MainScreen)
+        await user.press("I")
+        assert user.app.screen.query_one("#folder", TextField).value == str(session.store.path)
+
+
+async def test_a_pair_without_a_certificate_says_so(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", ONE)
+    async with at_screens(session) as user:
+        await at_install(user)
+        await name_folder(user, tmp_path)
+        assert "has no certificate yet" in said(user, "notes")
+        assert "Old CSR" in said(user, "plan"), "the guide is there all the same"
+
+
+async def test_the_passphrase_of_an_encrypted_key_is_asked_for(tmp_path: Path, session: Session) -> None:
+    say_encrypted(session, ONE)
+    async with at_screens(session) as user:
+        await at_install(user)
+        await choose(user, "nginx")
+        await name_folder(user, tmp_path / "tls")
+        assert "gets the key without one" in said(user, "notes")
+        user.app.screen.query_one("#folder").focus()
+        await user.settle()
+        await user.press("enter", "enter")
+        assert "Type the passphrase that the key is under" in said(user, "notes")
+        assert user.focused_id == "own"
+        assert modes(tmp_path / "tls") == {}
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12)])
+@pytest.mark.parametrize("platform", ["haproxy", "exchange"])
+async def test_the_dialog_fits_and_says_its_keys(
+    tmp_path: Path, session: Session, size: tuple[int, int], platform: str
+) -> None:
+    async with at_screens(session, size) as user:
+        await at_install(user)
+        await choose(user, platform)
+        await name_folder(user, tmp_path / "tls")
+        await looked(user)
+        assert "Enter Write" in user.screen_text
+        assert "Esc Cancel" in user.screen_text
+        assert all(len(line) <= size[0] for line in user.screen_lines)
+        before = user.screen_text
+        await user.press("pagedown")
+        assert user.screen_text != before or size[1] == 40
+
+
+def test_the_pages_of_the_guide_are_of_every_platform_and_fit() -> None:
+    pages = reading.guide_pages()
+    assert list(pages) == list(PLATFORMS)
+    for name, page in pages.items():
+        assert ("passphrase that the import asks for" in " ".join(" ".join(page.lines(38)).split())) is (
+            SERVERS[name].form is Form.PKCS12
+        )
+
+
+async def test_the_guide_opens_from_the_form_and_goes_on_to_other_servers(tmp_path: Path) -> None:
+    async with at_screens(session_with(tmp_path / "store")) as user:
+        await user.press("f5")
+        assert user.title.split("  ")[0] == " Guide · other"
+        await user.press("right")
+        assert user.title.startswith(" Guide · nginx")
+        assert "Old CSR" in user.read_text
+        await user.press("left", "left")
+        assert "Plesk" not in user.title
+        assert "15 of 16" in user.title
+        await user.press("v")
+        await user.until(lambda: "cannot show it plain" in user.screen_text, "that a test has no terminal")
+        await user.press("escape")
+        assert is_at(user, MainScreen)
+        assert user.focused_id == "common_name"
+
+
+async def test_what_an_installed_pair_needs_next_is_nothing(tmp_path: Path, session: Session) -> None:
+    async with at_screens(session) as user:
+        await at_install(user)
+        await choose(user, "nginx")
+        await name_folder(user, tmp_path / "tls")
+        await user.press("enter")
+        await written(user)
+        await user.press("escape")
+    assert record(session, ONE).next_step(session.clock()) in {NextStep.BACK_UP, NextStep.NONE}

@@ -1,0 +1,186 @@
+"""Retiring, the pairs that are hidden then, and the one key that takes whatever step is next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from backup_dialogs import CHEAP_ROUNDS, backed_up, session_with
+from issued_dialogs import at_pair, certificate_home, is_at, record
+from screens_user import at_screens
+
+from csrtui.core import pkcs8
+from csrtui.core.pair import Pair, PairRecord, Stage
+from csrtui.store.keystore import Keystore
+from csrtui.tasks.retiring import retire
+from csrtui.tasks.submit import mark_submitted
+from csrtui.tui.screens.backup import BackupScreen
+from csrtui.tui.screens.confirm import ConfirmScreen
+from csrtui.tui.screens.importing import ImportScreen
+from csrtui.tui.screens.install import InstallScreen
+from csrtui.tui.screens.life_screen import LifeScreen
+from csrtui.tui.screens.main import MainScreen
+from csrtui.tui.screens.pair import PairScreen
+from csrtui.tui.screens.submit import SubmitScreen
+from csrtui.tui.widgets.rule_line import RuleLine
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from screens_user import User
+
+    from csrtui.tasks.session import Session
+
+ONE, TWO = "a.example.com", "b.example.com"
+
+
+@pytest.fixture(autouse=True)
+def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pkcs8, "ROUNDS", CHEAP_ROUNDS)
+
+
+async def test_retiring_asks_with_cancel_chosen_and_deletes_nothing(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", ONE, TWO)
+    files = sorted((tmp_path / "store" / "pairs" / ONE).iterdir())
+    async with at_screens(session) as user:
+        await at_pair(user, ONE)
+        await user.press("t")
+        assert f"Retire {ONE}?" in user.question
+        assert "Nothing is deleted" in " ".join(user.question.split())
+        assert user.answer is False
+        await user.press("enter")
+        assert record(session, ONE).stage is Stage.NEW
+        await user.press("t", "right", "enter")
+        assert user.message == f"{ONE}: retired; nothing is deleted"
+        await user.until_pairs(TWO)
+        assert user.summary.strip() == "1 pair · 1 not backed up · 1 retired hidden"
+    assert record(session, ONE).stage is Stage.RETIRED
+    assert sorted((tmp_path / "store" / "pairs" / ONE).iterdir()) == files
+
+
+async def test_retired_pairs_are_shown_by_a_key_and_by_asking_the_filter_for_them(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", ONE, TWO)
+    retire(session, ONE)
+    async with at_screens(session) as user:
+        await at_pair(user, TWO)
+        await user.press("T")
+        await user.until(lambda: set(user.pairs) == {ONE, TWO}, "both")
+        assert user.summary.strip() == "2 pairs · 1 not backed up"
+        assert user.message == "retired pairs are shown"
+        await user.press("T")
+        await user.until_pairs(TWO)
+        await user.press("slash")
+        await user.paste("retired a.example")
+        await user.until_pairs(ONE)
+        await user.press("enter", "t")
+        assert "is retired already" in user.message
+        await user.press("full_stop")
+        assert "is retired: there is nothing to do with it" in user.message
+        await user.press("escape")
+        await user.until_pairs(TWO)
+
+
+async def test_when_all_are_retired_the_empty_list_says_so(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", ONE)
+    retire(session, ONE)
+    async with at_screens(session) as user:
+        await user.press("f2")
+        await user.until(lambda: "All pairs are retired and hidden: T shows them." in user.screen_text, "why")
+        assert "[Keystore 0 · 1 retired hidden]" in user.title
+        await user.press("full_stop", "t", "I")
+        assert is_at(user, MainScreen)
+        assert "there is no pair" in user.message
+        await user.press("T")
+        await user.until_pairs(ONE)
+
+
+async def test_a_pairs_screen_retires_it_and_says_so(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", ONE)
+    async with at_screens(session) as user:
+        await at_pair(user, ONE)
+        await user.press("enter", "t", "right", "enter")
+        assert is_at(user, PairScreen)
+        assert "Stage retired" in " ".join(user.read_text.split())
+        assert ". Nothing" in user.bar
+        assert "press ." not in user.read_text
+        assert (
+            user.app.screen.query_one("#message", RuleLine).message == f"{ONE}: retired; nothing is deleted"
+        )
+
+
+async def test_one_key_takes_the_step_that_the_bar_names(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", ONE)
+    async with at_screens(session) as user:
+        await at_pair(user, ONE)
+        await step(user, "Back up", BackupScreen)
+        backed_up(session, ONE, tmp_path / "usb")
+        await step(user, "Submit", SubmitScreen)
+        _submitted(session)
+        await step(user, "Import", ImportScreen)
+        certificate_home(session, ONE)
+        await step(user, "Install", InstallScreen)
+        _installed(session)
+        await user.until(lambda: ". Nothing" in user.bar, "nothing to do")
+        await user.press("full_stop")
+        assert "a renewal is due when" in user.message
+
+
+async def step(user: User, label: str, screen: type[object]) -> None:
+    """Take the step from the list and from the pair's screen, and go back."""
+    await user.until(lambda: f". {label}" in user.bar, label)
+    await user.press("full_stop")
+    assert is_at(user, screen)
+    await user.press("escape", "enter")
+    assert is_at(user, PairScreen)
+    assert "(press .)" in user.read_text
+    assert f". {label}" in user.bar
+    await user.press("full_stop")
+    assert is_at(user, screen)
+    await user.press("escape", "escape")
+    assert is_at(user, MainScreen)
+
+
+def _submitted(session: Session) -> None:
+    from csrtui.tasks.review import read_pair
+
+    mark_submitted(session, read_pair(session, ONE)[0])
+
+
+def _installed(session: Session) -> None:
+    from csrtui.tasks.recording import change_record
+
+    def installed(one: PairRecord) -> PairRecord:
+        return one.marked_installed(session.clock(), session.user, "installed")
+
+    change_record(session, ONE, installed)
+
+
+async def test_the_next_backup_is_of_the_pair_alone_whatever_is_marked(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", ONE, TWO)
+    async with at_screens(session) as user:
+        await at_pair(user, ONE)
+        await user.press("space")
+        user.keystore.pairs.move_to(user.pairs.index(TWO))
+        await user.press("full_stop")
+        screen = user.app.screen
+        assert isinstance(screen, BackupScreen)
+        assert screen.group.names == [TWO]
+
+
+async def test_the_keys_are_text_in_the_form_and_in_the_filter(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", ONE)
+    async with at_screens(session) as user:
+        await user.press("i", "full_stop", "t", "T", "I")
+        assert user.draft.common_name.replace("full_stop", ".") in {"i.tTI", "itTI"}
+        await at_pair(user, ONE)
+        await user.press("slash", "i", "t", "I", "T")
+        assert user.keystore.filter.value == "itIT"
+        assert not is_at(user, ConfirmScreen)
+
+
+def test_the_label_of_the_step_is_as_wide_for_every_pair(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", ONE)
+    screen = LifeScreen(session)
+    pair = Pair(ONE, "", record(session, ONE), has_certificate=False)
+    assert len({len(screen.step_label(one)) for one in (None, pair)}) == 1
+    assert isinstance(session.store, Keystore)
