@@ -58,7 +58,7 @@ _PRAGMAS = (
     "PRAGMA journal_mode = DELETE",
     "PRAGMA temp_store = MEMORY",  # nothing of the store lies anywhere else
     "PRAGMA mmap_size = 0",
-    "PRAGMA cache_size = -4000",
+    "PRAGMA cache_size = -2000",
 )
 
 
@@ -221,8 +221,9 @@ class Index:
         """Return the numbers of the pairs that meet a query, in order; in any where that is None."""
         where, given = _where(query, now)
         by = f" ORDER BY {_ORDER[order]}" if order else ""
-        found = self._all(f"SELECT id FROM pairs WHERE {where}{by}", given)  # noqa: S608 - from constants
-        return array("q", (number for (number,) in found))
+        sql = f"SELECT id FROM pairs WHERE {where}{by}"  # noqa: S608 - from constants
+        with self._asking():
+            return array("q", (number for (number,) in self._database.execute(sql, given)))
 
     def names(self, ids: Sequence[int]) -> list[str | None]:
         """Return the names that pairs of these numbers have; None for a number that no pair has any more."""
