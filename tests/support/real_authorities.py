@@ -7,12 +7,14 @@ import os
 import shutil
 import subprocess
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from pathlib import Path
 
 DEADLINE = 120.0
@@ -70,12 +72,61 @@ EVERYTHING = ("countryName", "stateOrProvinceName", "localityName", "organizatio
               "organizationalUnitName", "commonName")  # fmt: skip
 
 
+class OpensslCa:
+    """``openssl ca`` twice, each with a database of its own: the root signs an intermediate, that signs CSRs.
+
+    Args:
+        folder: An empty one for all that it keeps.
+        policy: The fields of the subject that it keeps.
+        copied: Whether it takes over the extensions of a CSR.
+    """
+
+    def __init__(self, folder: Path, *, policy: tuple[str, ...] = EVERYTHING, copied: str = "copy") -> None:
+        self._folder = folder
+        for name, extensions, kept, taken in (
+            ("root", "intermediate", EVERYTHING, "none"),
+            ("issuing", "server", policy, copied),
+        ):
+            (folder / f"{name}.txt").touch()
+            fields = "\n".join(f"{field} = optional" for field in kept)
+            config = _OPENSSL_CA.format(name=name, extensions=extensions, copied=taken, policy=fields)
+            (folder / f"{name}.cnf").write_text(config)
+        new = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc")
+        call(folder, "openssl", "req", "-x509", *new, "-keyout", "root.key", "-out", "root.pem", "-days", "3650",
+             "-subj", "/CN=OpenSSL Root", "-addext", "keyUsage=critical,keyCertSign,cRLSign")  # fmt: skip
+        call(folder, "openssl", "req", *new, "-keyout", "issuing.key", "-out", "issuing.csr",
+             "-subj", "/CN=OpenSSL Issuing CA")  # fmt: skip
+        self._sign("root", "issuing.csr", "issuing.pem", "-notext", "-days", "3000")
+        call(folder, "openssl", "crl2pkcs7", "-nocrl", "-certfile", "issuing.pem", "-certfile", "root.pem",
+             "-outform", "DER", "-out", "chain.p7b")  # fmt: skip
+
+    def answer(self, csr: Path, *, start: datetime | None = None, days: int = 90) -> Answer:
+        """Sign a CSR: the certificate with text before the PEM, and the chain as PKCS #7 in DER.
+
+        Args:
+            csr: What to sign.
+            start: When the certificate becomes valid; now, unless given.
+            days: How long it is.
+        """
+        life = ("-days", str(days)) if start is None else (
+            "-startdate", f"{start:%Y%m%d%H%M%SZ}", "-enddate", f"{start + timedelta(days=days):%Y%m%d%H%M%SZ}",
+        )  # fmt: skip
+        self._signed += 1
+        name = f"server-{self._signed}.crt"
+        self._sign("issuing", str(csr), name, *life)
+        return Answer((self._folder / "chain.p7b", self._folder / name), self._folder / "root.pem")
+
+    _signed = 0
+
+    def _sign(self, by: str, csr: str, out: str, *more: str) -> None:
+        signing = ("openssl", "ca", "-batch", "-utf8", "-config", f"{by}.cnf")
+        call(self._folder, *signing, "-in", csr, "-out", out, *more)
+
+
 def openssl_ca(
     csr: Path, folder: Path, *, policy: tuple[str, ...] = EVERYTHING, copied: str = "copy"
 ) -> Answer:
-    """``openssl ca`` twice, each with a database of its own: the root signs an intermediate, that signs the CSR.
-
-    The certificate comes as it writes it, with text before the PEM, and the chain as PKCS #7 in DER.
+    """Have an `OpensslCa` of its own sign a CSR.
 
     Args:
         csr: What to sign.
@@ -83,35 +134,7 @@ def openssl_ca(
         policy: The fields of the subject that it keeps.
         copied: Whether it takes over the extensions of the CSR.
     """
-    for name, extensions, kept, taken in (
-        ("root", "intermediate", EVERYTHING, "none"),
-        ("issuing", "server", policy, copied),
-    ):
-        (folder / f"{name}.txt").touch()
-        fields = "\n".join(f"{field} = optional" for field in kept)
-        config = _OPENSSL_CA.format(name=name, extensions=extensions, copied=taken, policy=fields)
-        (folder / f"{name}.cnf").write_text(config)
-    new = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc")
-    call(folder, "openssl", "req", "-x509", *new, "-keyout", "root.key", "-out", "root.pem", "-days", "3650",
-         "-subj", "/CN=OpenSSL Root", "-addext", "keyUsage=critical,keyCertSign,cRLSign")  # fmt: skip
-    call(
-        folder,
-        "openssl",
-        "req",
-        *new,
-        "-keyout",
-        "issuing.key",
-        "-out",
-        "issuing.csr",
-        "-subj",
-        "/CN=OpenSSL Issuing CA",
-    )
-    signing = ("openssl", "ca", "-batch", "-utf8")
-    call(folder, *signing, "-config", "root.cnf", "-in", "issuing.csr", "-out", "issuing.pem", "-notext")
-    call(folder, *signing, "-config", "issuing.cnf", "-in", str(csr), "-out", "server.crt")
-    call(folder, "openssl", "crl2pkcs7", "-nocrl", "-certfile", "issuing.pem", "-certfile", "root.pem",
-         "-outform", "DER", "-out", "chain.p7b")  # fmt: skip
-    return Answer((folder / "chain.p7b", folder / "server.crt"), folder / "root.pem")
+    return OpensslCa(folder, policy=policy, copied=copied).answer(csr)
 
 
 _CERTTOOL_CA = "ca\ncert_signing_key\nexpiration_days = 3650\n"
