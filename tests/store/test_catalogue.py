@@ -6,6 +6,8 @@ import errno
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import replace
@@ -25,7 +27,7 @@ from csrtui.core.pair_line import PairLine, line_of
 from csrtui.core.pair_query import Order, Query
 from csrtui.store import checking, stamp
 from csrtui.store.catalogue import Catalogue
-from csrtui.store.index import FILE, FILES, Index, IndexBrokenError
+from csrtui.store.index import FILE, FILES, Index, IndexBrokenError, Kept
 from csrtui.store.keystore import Keystore
 from csrtui.store.listed import pair_of
 from csrtui.store.stored import list_pair
@@ -343,6 +345,47 @@ def test_a_store_that_takes_no_writes_is_listed_all_the_same(
     assert known(catalogue) == truth(folder)
     assert not (folder / FILE).exists()
     catalogue.close()
+
+
+def test_a_full_disk_costs_only_the_cache(folder: Path, catalogue: Catalogue) -> None:
+    write_pairs(folder, varied(3))
+    catalogue.check()
+    assert catalogue._index is not None
+    [(pages,)] = catalogue._index._database.execute("PRAGMA page_count")
+    catalogue._index._database.execute(f"PRAGMA max_page_count = {pages}")
+    write_pairs(folder, varied(60))
+    assert known(catalogue) == truth(folder)
+    assert catalogue._index.kept is Kept.IN_MEMORY, "the disk was full"
+    catalogue.close()
+    assert known(catalogue) == truth(folder)
+    catalogue.close()
+
+
+KILLED_WHILE_WRITING = """
+import os, sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute("PRAGMA cache_size = 1")
+database.execute("BEGIN IMMEDIATE")
+database.execute("UPDATE pairs SET stage = 'retired', name = name || 'x'")
+os._exit(9)
+"""
+
+
+def test_a_process_that_is_killed_while_it_writes_the_cache_spoils_nothing(
+    folder: Path, catalogue: Catalogue
+) -> None:
+    write_pairs(folder, varied(60))
+    settle()
+    catalogue.check()
+    catalogue.close()
+    before = (folder / FILE).read_bytes()
+    done = subprocess.run([sys.executable, "-c", KILLED_WHILE_WRITING, str(folder / FILE)], check=False)
+    assert done.returncode == 9
+    assert (folder / FILE).read_bytes() != before, "some of it was written"
+    assert {path.name for path in folder.iterdir()} == {"pairs", *FILES}, "and the journal is left"
+    for _ in range(2):
+        assert known(catalogue) == truth(folder)
+        catalogue.close()
 
 
 def test_a_catalogue_that_was_spoilt_is_not_recalled(folder: Path, catalogue: Catalogue) -> None:
