@@ -3,13 +3,16 @@
 import argparse
 import os
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
-from csrtui.core.config import Profile
 from csrtui.core.finding import CaKind, Finding
 from csrtui.core.keys import KeyType, read_key_type
 from csrtui.core.platforms import OTHER, read_platform
 from csrtui.core.subject import TypedSubject
 from csrtui.tasks.asking import Asked
+
+if TYPE_CHECKING:
+    from csrtui.core.config import Profile
 
 
 def add_subject_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,24 +40,27 @@ def read_asked(options: argparse.Namespace, names: tuple[str, ...]) -> Asked:
         InputError: A key type or server software is unknown, or the profile cannot be had.
     """
     profile = _profile(options)
-    platform = options.platform if options.platform is not None else profile.platform
+    said = profile.subject if profile else TypedSubject()
+    platform = options.platform if options.platform is not None or not profile else profile.platform
     return Asked(
         names=names,
         subject=TypedSubject(
             **{
                 name: given if (given := getattr(options, name)) is not None else text
-                for name, text in asdict(profile.subject).items()
+                for name, text in asdict(said).items()
             }
         ),
-        ca=CaKind(options.ca) if options.ca is not None else profile.ca or CaKind.PUBLIC,
+        ca=CaKind(options.ca)
+        if options.ca is not None
+        else (profile.ca if profile else None) or CaKind.PUBLIC,
         platform=read_platform(platform).id if platform is not None else OTHER,
-        key_type=read_key_type(options.key) if options.key is not None else profile.key,
+        key_type=read_key_type(options.key) if options.key is not None else profile.key if profile else None,
     )
 
 
-def _profile(options: argparse.Namespace) -> Profile:
+def _profile(options: argparse.Namespace) -> "Profile | None":
     if options.profile is None:
-        return Profile()
+        return None
     from csrtui.tasks.profiles import find_profile
 
     return find_profile(os.environ, options.profile)

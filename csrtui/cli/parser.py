@@ -130,7 +130,8 @@ def build_parser(commands: Sequence[Command], arguments: Sequence[str]) -> Parse
         "--version", action="store_true", help="the versions of csrtui and of what it relies on"
     )
     parser.set_defaults(command=None)
-    below = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
+    # With its name given, argparse need not format one, for which it would import shutil and its compressors.
+    below = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser, prog=parser.prog)
     for command in commands:
         if command.name in arguments:
             _add_command(below, command)

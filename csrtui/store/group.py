@@ -7,7 +7,6 @@ every flush succeeded get their names; and the caller flushes ``pairs/`` once. A
 
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from csrtui.store.creation import NEW, Names, PairFiles, Unflushed, discard, give_name, write_unflushed
@@ -90,6 +89,8 @@ def _flush(written: Sequence[Unflushed]) -> dict[int, OSError]:
                 os.fsync(descriptor)
             except OSError as error:
                 refused[descriptor] = error
+
+    from concurrent.futures import ThreadPoolExecutor  # it imports logging, which one pair does without
 
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
         list(pool.map(some, range(_SIDE_BY_SIDE)))

@@ -3,11 +3,14 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from csrtui.core.keys import label_of_name
 from csrtui.core.pair import Backup, BackupStatus, NextStep, Pair, PairRecord, Stage, utc_text
 from csrtui.core.platforms import PLATFORMS
-from csrtui.store.backups import Destination
+
+if TYPE_CHECKING:
+    from csrtui.store.backups import Destination
 
 LIST_HEADER = ("Name", "Key", "Made", "Backup", "Stage", "Left", "Next")
 """The columns of the keystore."""
@@ -188,7 +191,7 @@ def _backup(backup: Backup) -> str:
 _UNITS = (("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
 
 
-def destination_lines(destination: Destination) -> list[str]:
+def destination_lines(destination: "Destination") -> list[str]:
     """Return what is to be said of a folder before a backup goes there, a line each."""
     lines = [
         f"{destination.path}: {size(destination.free)} free, on what is mounted at {destination.mount_point}"
