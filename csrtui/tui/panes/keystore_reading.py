@@ -122,10 +122,10 @@ def _read_many(session: Session, before: Holdings, post: Post) -> Holdings:
 
     holdings = before if isinstance(before, Many) else Many(session)
     is_known = holdings.is_checked or holdings.recall() > 0
+    if holdings is not before:
+        post(Progress("as last seen, checking" if is_known else "reading the pairs"))
     if is_known and holdings is not before:
         post(Loaded(holdings, None))
-    if not is_known:
-        post(Progress("reading the pairs"))
     reported = shown = time.monotonic()
 
     def report(done: int, pairs: int) -> None:
