@@ -54,6 +54,7 @@ async def imported(user: User) -> None:
     await user.until(
         lambda: not isinstance(user.app.screen, ImportScreen) or not user.app.screen._is_doing, "the import"
     )
+    await user.until(lambda: user.app.screen.query("#about"), "the dialog")
 
 
 def is_at(user: User, screen: type[object]) -> bool:

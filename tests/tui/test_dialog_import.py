@@ -49,7 +49,7 @@ async def test_a_pasted_answer_is_imported_at_once_and_every_fact_is_shown(tmp_p
         await user.paste("Dear customer,\n\n" + answer_of_ca(session, ONE) + "\nYours, the CA\n")
         await imported(user)
         assert is_at(user, ImportedScreen)
-        assert said(user, "about") == f"Imported the certificate of {ONE}"
+        assert said(user, "about") == f"The certificate of {ONE}"
         text = said(user, "results")
         for fact in (
             f"for {ONE}",
@@ -63,7 +63,7 @@ async def test_a_pasted_answer_is_imported_at_once_and_every_fact_is_shown(tmp_p
         assert ". Back up" in said(user, "keys")
         await user.press("enter")
         assert is_at(user, MainScreen)
-        assert user.message == f"imported the certificate of {ONE}. Next: back up"
+        assert user.message == f"{ONE}: imported, expires 2027-06-02T23:59:59Z. Next: back up"
         current = user.keystore.current
         assert current is not None
         assert current.name == ONE, "the cursor went to the pair that it was for"
@@ -81,7 +81,7 @@ async def test_several_files_are_taken_and_told_apart(tmp_path: Path) -> None:
         await user.paste(f"'{one}' {two}")
         await user.press("enter")
         await imported(user)
-        assert said(user, "about") == "2 of 2 certificates imported"
+        assert said(user, "about") == "2 of 2 certificates are with their pairs"
         text = said(user, "results")
         assert "differs extra.example.com was not requested; the CA added it" in text
         assert "differs it is valid for 50 days, where a public CA may give 200" in text
@@ -145,13 +145,13 @@ async def test_in_a_pairs_screen_the_certificate_of_another_is_named_and_importe
         assert record(session, TWO).stage is Stage.NEW, "nothing without being asked for"
         await user.press("full_stop")
         await user.until(
-            lambda: isinstance(user.app.screen, ImportedScreen) and "Imported" in said(user, "about"),
+            lambda: user.app.screen.query("#results") and f"The certificate of {TWO}" in said(user, "about"),
             "the other pair's certificate",
         )
         await user.press("escape")
         assert isinstance(user.app.screen, PairScreen)
         assert user.app.screen.pair.name == ONE
-        assert f"imported the certificate of {TWO}" in told(user)
+        assert f"{TWO}: imported, expires" in told(user)
     assert record(session, TWO).stage is Stage.ISSUED
 
 

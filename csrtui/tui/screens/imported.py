@@ -102,8 +102,9 @@ class ImportedScreen(Dialog[Then]):
 
     def draw(self) -> None:
         """Show everything anew."""
-        told = summed_up(self._results)
-        self.show("#about", [*self.lines(told[0].upper() + told[1:], "strong"), ()])
+        alone = len(self._results) == 1 and self._results[0].ok
+        told = f"the certificate of {self._results[0].pair}" if alone else summed_up(self._results)
+        self.show("#about", [*self.lines(told[:1].upper() + told[1:], "strong"), ()])
         lines: list[Line] = []
         now = self._session.clock()
         for result in sorted(self._results, key=lambda result: result.ok):
@@ -122,8 +123,8 @@ def summed_up(results: Sequence[Result]) -> str:
     if not good:
         return "nothing was imported"
     if len(results) == 1:
-        return f"imported the certificate of {visible(good[0].pair or '')}"
-    return f"{len(good)} of {plural(len(results), 'certificate')} imported"
+        return f"{visible(good[0].pair or '')}: {good[0].text}"
+    return f"{len(good)} of {plural(len(results), 'certificate')} are with their pairs"
 
 
 def _result_lines(result: Result, now: datetime, width: int) -> list[Line]:
