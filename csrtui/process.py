@@ -23,6 +23,11 @@ def put_off_collecting() -> None:
 def settle_collecting() -> None:
     """Look for garbage as usual, but not among what is loaded by now: that stays to the end."""
     gc.freeze()
+    collect_as_usual()
+
+
+def collect_as_usual() -> None:
+    """Look for garbage again often enough that memory does not grow with the work that is done."""
     gc.set_threshold(_ONCE_STARTED)
 
 

@@ -14,6 +14,7 @@ from csrtui.core.errors import CsrtuiError
 from csrtui.core.pair_json import describe
 from csrtui.core.secret import Secret
 from csrtui.core.visible import visible
+from csrtui.process import collect_as_usual
 from csrtui.tasks.asking import Asked, with_counterparts
 from csrtui.tasks.create import BlockedError, Blocking
 from csrtui.tasks.create_many import Answer, Row, create_many
@@ -49,6 +50,7 @@ def run_batch(
             in a row, those before it being done.
     """
     session.store.sweep()
+    collect_as_usual()
     counts: Counter[str] = Counter()
     with stopping() as stop, open_rows(file, stop) as (rows, total), Progress("pairs", total) as progress:
         asked = _asked(session, rows, defaults, counterparts=counterparts)

@@ -29,6 +29,7 @@ SECTIONS = {
     "new": "one pair made on the command line",
     "list_small": "commands on a small store",
     "store": "stores of one pair to very many",
+    "many": "a thousand pairs at once",
 }
 """The sections that there are, in the order in which they are measured: module, and what it measures."""
 

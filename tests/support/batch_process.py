@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import os
 import sys
 from pathlib import Path
@@ -41,12 +42,11 @@ def main(store: str, file: str, *options: str) -> int:
     from store_process import mark
 
     from csrtui.cli.main import run
-    from csrtui.store import group
     from csrtui.tasks import create_many
 
-    create_many.GROUP = 2  # type: ignore[misc]
+    create_many.GROUP = 2
     if "--in-turn" in options:
-        group.ThreadPoolExecutor = InTurn  # type: ignore[assignment, misc]
+        concurrent.futures.ThreadPoolExecutor = InTurn  # type: ignore[misc, assignment]
     mark()
     return run(["--store", store, "new", "--from", file], open_screens=len)
 
