@@ -15,7 +15,7 @@ from csrtui.core.pair import NextStep, Pair
 from csrtui.core.pair_query import Need, Order, Query, Retired
 from csrtui.store.index import FILE
 from csrtui.store.keystore import Keystore
-from csrtui.tasks import looking
+from csrtui.tasks import large_store, looking
 from csrtui.tasks.cells import Cells
 from csrtui.tasks.holdings import Few, Holdings
 from csrtui.tasks.large_store import Many, PairsByName
@@ -150,13 +150,17 @@ def test_rows_are_as_their_folders_are_and_one_that_is_gone_is_said_to_be(
     assert "not in the store any more" in lost.error.what
 
 
-def test_far_more_rows_than_a_screen_has_are_not_held(session: Session) -> None:
+def test_far_more_rows_than_a_screen_has_are_not_held(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(large_store, "_BLOCKS", 2)
     many = Many(session)
     many.check(lambda _done, _all: None)
     items, _ = many.select(Query(), Order.NAME, NOW)
     names = [items.item(at).name for at in range(len(items))]
     assert names == sorted(names)
     assert [items.item(at).name for at in reversed(range(len(items)))] == names[::-1]
+    assert len(items._blocks) == 2  # type: ignore[attr-defined]
 
 
 def test_what_becomes_due_comes_first_in_time(store: Path, session: Session) -> None:
