@@ -121,6 +121,7 @@ def describe(pair: Pair, now: datetime) -> Json:
         "submitted": _optional_time(record.submitted),
         "expires": utc_text(validity.not_after) if validity else None,
         "days_left": validity.days_left(now) if validity else None,
+        "installed": _optional_time(record.installed),
         "next": record.next_step(now).value,
         "renews": record.renews,
         "renewed_by": record.renewed_by,

@@ -1,14 +1,15 @@
 """Bringing issued certificates home: each finds its pair by its public key."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 
 from csrtui.core.advice.wording import plural
 from csrtui.core.certificates import Certificate, read_certificates, to_pem
 from csrtui.core.chain import Chain, ChainEnd, build_chain
 from csrtui.core.errors import CsrtuiError, InputError
 from csrtui.core.issued import Difference, Flaw, differences, flaws
-from csrtui.core.pair import Pair, Stage, utc_text
+from csrtui.core.pair import Pair, PairRecord, Stage, utc_text
 from csrtui.core.pair_json import dump_record, load_record
 from csrtui.core.request import Request
 from csrtui.store.disk import NotConfirmedError
@@ -26,6 +27,14 @@ class Blob:
     file: str | None = None
 
 
+class Doing(Enum):
+    """What is done with certificates that found their pairs."""
+
+    IMPORT = auto()
+    LOOK = auto()
+    """Nothing: only what would become of them is said."""
+
+
 @dataclass(frozen=True, slots=True)
 class ImportResult(Result):
     """What came of one certificate.
@@ -35,12 +44,14 @@ class ImportResult(Result):
         flaws: What is wrong with the certificate or its chain, warnings first.
         remarks: What else there is to say, a sentence each.
         chain: The certificate, and what vouches for it in the order in which servers send it.
+        changed: Whether the pair has something now that it had not before, or would have.
     """
 
     differences: tuple[Difference, ...] = ()
     flaws: tuple[Flaw, ...] = ()
     remarks: tuple[str, ...] = ()
     chain: Chain | None = None
+    changed: bool = False
 
     def as_json(self) -> dict[str, object]:
         """The result as commands print it, with what else was found."""
@@ -54,6 +65,7 @@ class ImportResult(Result):
                 {"code": one.kind.value, "level": one.level.value, "text": one.text} for one in self.flaws
             ],
             "remarks": list(self.remarks),
+            "changed": self.changed,
         }
 
 
@@ -63,6 +75,48 @@ class _Given:
 
     certificate: Certificate
     file: str | None
+
+
+class News(Enum):
+    """What a certificate is to its pair."""
+
+    NONE = auto()
+    """The one that it has."""
+    CHAIN = auto()
+    """The one that it has, with another chain."""
+    CERTIFICATE = auto()
+    """Its first, or a newer one."""
+    OLDER = auto()
+    """Older than the one that it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """A certificate that found its pair.
+
+    Attributes:
+        chain: The certificate, and what vouches for it.
+        present: The certificate that the pair has, or None.
+        news: What the one is to the other.
+    """
+
+    chain: Chain
+    present: Certificate | None
+    news: News
+
+    def text(self, doing: Doing) -> str:
+        """What is done about it, a sentence."""
+        would = "would be " if doing is Doing.LOOK else ""
+        sent = plural(len(self.chain.sent), "certificate")
+        match self.news:
+            case News.OLDER if self.present is not None:
+                return _older(self.chain.leaf, self.present)
+            case News.CHAIN:
+                return f"chain of the certificate {would}replaced, {sent} now"
+            case News.CERTIFICATE:
+                return f"{would}imported, expires {utc_text(self.chain.leaf.validity.not_after)}"
+            case _:
+                return "is the certificate that the pair has already"
 
 
 @dataclass(slots=True)
@@ -77,7 +131,9 @@ class _Pile:
     """Certificates of CAs."""
 
 
-def import_certificates(session: Session, blobs: Sequence[Blob], pair: str | None = None) -> list[Result]:
+def import_certificates(
+    session: Session, blobs: Sequence[Blob], pair: str | None = None, doing: Doing = Doing.IMPORT
+) -> list[Result]:
     """Give each certificate to its pair, with the chain that can be made of all the others.
 
     What is wrong with a certificate is said and does not keep it out; but one that is older than the pair's
@@ -87,6 +143,7 @@ def import_certificates(session: Session, blobs: Sequence[Blob], pair: str | Non
         session: Whose store.
         blobs: What was given, in any order: a leaf and its chain may come from different ones.
         pair: The one pair that all of it has to be for, or None.
+        doing: Whether they are imported, or only looked at.
 
     Returns:
         A result for each leaf, each text or file that cannot be read, and where no leaf is among them, for
@@ -103,10 +160,10 @@ def import_certificates(session: Session, blobs: Sequence[Blob], pair: str | Non
     pile = _sorted(given, _owners(session, pair), pair)
     pool = [one.certificate for one in given]
     for one, name in sorted(pile.leaves, key=lambda leaf: _age(leaf[0].certificate)):
-        results.append(_misses(one, name, pair) or _import(session, name, one, pool))
+        results.append(_misses(one, name, pair) or _import(session, name, one, pool, doing))
     results += [_whose(one, pair) for one in pile.strangers]
     if pile.authorities and not pile.leaves and not pile.strangers:
-        results += _complete(session, pair, pile.authorities)
+        results += _complete(session, pair, pile.authorities, doing)
     return results
 
 
@@ -168,32 +225,38 @@ def _whose(one: _Given, insisted: str | None) -> Result:
     return Result(ok=False, file=one.file, text=text)
 
 
-def _complete(session: Session, name: str | None, authorities: Sequence[_Given]) -> list[Result]:
+def _complete(
+    session: Session, name: str | None, authorities: Sequence[_Given], doing: Doing
+) -> list[Result]:
     """Without a leaf: complete the chain of the pair that was named, or say what the certificates are."""
     if name is not None:
         pair, _ = read_pair(session, name)
         present = _usable(session.store.read(name).certificate, pair.record.key.spki_sha256)
         if present:
             leaf = _Given(present[0], authorities[0].file)
-            return [_import(session, name, leaf, [one.certificate for one in authorities])]
+            return [_import(session, name, leaf, [one.certificate for one in authorities], doing)]
     text = "is a certificate of the CA {}, and none of a pair is with it; --pair completes that pair's chain"
     return [Result(ok=False, file=one.file, text=text.format(one.certificate.whose)) for one in authorities]
 
 
-def _import(session: Session, name: str, one: _Given, pool: Sequence[Certificate]) -> Result:
+def _import(session: Session, name: str, one: _Given, pool: Sequence[Certificate], doing: Doing) -> Result:
     try:
         pair, asked = read_pair(session, name)
-        with session.store.change(name) as held:
-            present = _usable(held.read_certificate(), one.certificate.spki_sha256)
-            if present and _age(one.certificate) < _age(present[0]):
-                return Result(ok=False, pair=name, file=one.file, text=_older(one.certificate, present[0]))
-            chain = build_chain(one.certificate, [*pool, *present])
-            text = _keep(session, held, chain, present)
+        if doing is Doing.LOOK:
+            offer = _offer(session.store.read(name).certificate, pair.record, one.certificate, pool)
+        else:
+            with session.store.change(name) as held:
+                record = load_record(held.record)
+                offer = _offer(held.read_certificate(), record, one.certificate, pool)
+                _keep(session, held, record, offer)
     except NotConfirmedError:
         raise
     except CsrtuiError as error:
         return Result(ok=False, pair=name, file=one.file, text=f"cannot be imported: {error.what}")
-    return told(session, pair, asked, chain, Result(ok=True, pair=name, file=one.file, text=text))
+    result = Result(ok=offer.news is not News.OLDER, pair=name, file=one.file, text=offer.text(doing))
+    if offer.news is News.OLDER:
+        return result
+    return replace(told(session, pair, asked, offer.chain, result), changed=offer.news is not News.NONE)
 
 
 def _usable(data: bytes | None, spki: str | None) -> list[Certificate]:
@@ -205,24 +268,32 @@ def _usable(data: bytes | None, spki: str | None) -> list[Certificate]:
     return found if found and found[0].spki_sha256 == spki else []
 
 
-def _keep(session: Session, held: Change, chain: Chain, present: Sequence[Certificate]) -> str:
-    """Write certificate and record; the record last, since the certificate alone says all that it notes."""
-    record = load_record(held.record)
-    same = bool(present) and present[0] == chain.leaf
-    if same and tuple(present) == chain.sent and record.validity == chain.leaf.validity:
-        return "is the certificate that the pair has already"
-    now, life = session.clock(), chain.leaf.validity
-    held.replace_certificate(to_pem(chain.sent), now)
-    expires = f"expires {utc_text(life.not_after)}"
-    if same and record.validity == life:
-        event = text = f"chain of the certificate replaced, {plural(len(chain.sent), 'certificate')} now"
+def _offer(data: bytes | None, record: PairRecord, leaf: Certificate, pool: Sequence[Certificate]) -> _Offer:
+    """Hold a certificate against the certificate.pem and the record that its pair has."""
+    present = _usable(data, leaf.spki_sha256)
+    chain = build_chain(leaf, [*pool, *present])
+    same, life = bool(present) and present[0] == leaf, leaf.validity
+    if present and _age(leaf) < _age(present[0]):
+        news = News.OLDER
+    elif same and tuple(present) == chain.sent and record.validity == life:
+        news = News.NONE
+    elif same and record.validity == life:
+        news = News.CHAIN
     else:
-        event, text = (
-            f"certificate imported, {expires}, from {chain.leaf.issuer_text}",
-            f"imported, {expires}",
-        )
-    held.replace_record(dump_record(record.marked_issued(life, now, session.user, event)))
-    return text
+        news = News.CERTIFICATE
+    return _Offer(chain, present[0] if present else None, news)
+
+
+def _keep(session: Session, held: Change, record: PairRecord, offer: _Offer) -> None:
+    """Write certificate and record; the record last, since the certificate alone says all that it notes."""
+    if offer.news in {News.NONE, News.OLDER}:
+        return
+    now, chain = session.clock(), offer.chain
+    held.replace_certificate(to_pem(chain.sent), now)
+    event = offer.text(Doing.IMPORT)
+    if offer.news is News.CERTIFICATE:
+        event = f"certificate {event}, from {chain.leaf.issuer_text}"
+    held.replace_record(dump_record(record.marked_issued(chain.leaf.validity, now, session.user, event)))
 
 
 def _older(given: Certificate, present: Certificate) -> str:

@@ -1,7 +1,7 @@
 """Whether what is asked for is in the store already: how a run that broke off goes on where it was."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count, takewhile
 from typing import Self
 
@@ -9,7 +9,7 @@ from csrtui.core.advice import Advice
 from csrtui.core.errors import StoreError
 from csrtui.core.finding import CaKind
 from csrtui.core.pair import Pair, PairRecord, Stage
-from csrtui.core.pairname import numbered
+from csrtui.core.pairname import numbered, pair_name
 from csrtui.core.subject import SubjectFields
 from csrtui.tasks.asking import Asked
 from csrtui.tasks.review import read_pair
@@ -62,6 +62,25 @@ class Identity:
             record.ca,
             record.platform,
         )
+
+
+def find_asked(session: Session, asked: Asked, advice: Advice) -> Pair | None:
+    """Return the pair in use that is already as asked for, its key under a passphrase or not; or None.
+
+    Args:
+        session: Whose store.
+        asked: What for.
+        advice: The advice on it.
+
+    Raises:
+        InputError: It has gone meanwhile.
+        StoreError: The store cannot be used.
+    """
+    if not advice.covers:
+        return None
+    known, base = KnownPairs(session), pair_name(advice.covers[0])
+    plain = Identity.of(asked, advice, encrypted=False)
+    return known.find(base, plain) or known.find(base, replace(plain, encrypted=True))
 
 
 class KnownPairs:

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from command import Csrtui
+
+
+@pytest.fixture
+def passphrase_file(tmp_path: Path) -> str:
+    """Give a file with a passphrase that is as it should be."""
+    path = tmp_path / "passphrase"
+    path.write_text("seven words that nobody would ever guess\n")
+    path.chmod(0o600)
+    return str(path)
 
 
 @pytest.mark.parametrize(
@@ -75,3 +86,46 @@ def test_the_text_says_the_same_in_lines(csrtui: Csrtui) -> None:
 def test_a_check_needs_a_name(csrtui: Csrtui) -> None:
     ran = csrtui("check")
     assert (ran.status, ran.hint) == (2, "csrtui check --help")
+
+
+def test_it_finds_the_pair_that_is_as_asked_for_whatever_the_case(csrtui: Csrtui) -> None:
+    asked = ("www.mydomain.com", "mydomain.com", "-O", "My Ltd", "-L", "London", "-C", "GB", "--for", "nginx")
+    ran = csrtui("check", *asked, "--find-pair", "--json")
+    assert (ran.status, ran.json["pair"], csrtui.store.exists()) == (0, None, False)
+    made = csrtui("new", *asked, "--json").json
+    again = ("WWW.mydomain.com", "MyDomain.com", *asked[2:])
+    assert csrtui("check", *again, "--find-pair", "--json").json["pair"]["name"] == made["name"]
+    assert csrtui("check", *again, "--find-pair").out.splitlines()[-1] == "Pair     www.mydomain.com"
+
+
+@pytest.mark.parametrize(
+    "other", [("--ca", "private"), ("--key", "ec-p384"), ("--for", "iis"), ("-O", "My Other Ltd"), ("b.com",)]
+)
+def test_it_finds_none_where_anything_is_otherwise(csrtui: Csrtui, other: tuple[str, ...]) -> None:
+    csrtui("new", "www.mydomain.com", "--force")
+    assert (
+        csrtui("check", "www.mydomain.com", *other, "--find-pair").out.splitlines()[-1] == "Pair     none yet"
+    )
+
+
+def test_a_pair_under_a_passphrase_is_found_and_a_retired_one_is_not(
+    csrtui: Csrtui, passphrase_file: str
+) -> None:
+    csrtui("new", "shop.mydomain.com", "--encrypt-key", "--passphrase-file", passphrase_file)
+    found = csrtui("check", "shop.mydomain.com", "--find-pair", "--json").json["pair"]
+    assert found["key"]["encrypted"] is True
+    csrtui("retire", found["name"])
+    assert csrtui("check", "shop.mydomain.com", "--find-pair", "--json").json["pair"] is None
+
+
+def test_names_that_no_pair_can_have_are_found_nowhere(csrtui: Csrtui) -> None:
+    ran = csrtui("check", "a..com", "--find-pair", "--json")
+    assert (ran.status, ran.json["pair"]) == (1, None)
+
+
+def test_it_covers_the_twins_as_new_does(csrtui: Csrtui) -> None:
+    document = csrtui("check", "mydomain.com", "--add-counterpart", "--json").json
+    assert document["covers"] == ["mydomain.com", "www.mydomain.com"]
+    made = csrtui("new", "mydomain.com", "--add-counterpart", "--json").json
+    found = csrtui("check", "mydomain.com", "--add-counterpart", "--find-pair", "--json").json
+    assert found["pair"]["name"] == made["name"]

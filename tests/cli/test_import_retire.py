@@ -178,3 +178,22 @@ def test_what_is_wrong_is_a_warning_and_keeps_nothing_out(made: Csrtui, tmp_path
     assert ran.err.startswith(
         "warning: the chain is incomplete: the certificate of the issuer, CN=Test CA 1, is not"
     )
+
+
+def test_a_dry_run_says_where_it_would_go_and_keeps_nothing(made: Csrtui, answer: Path) -> None:
+    before = {path: path.read_bytes() for path in made.store.rglob("*") if path.is_file()}
+    ran = made("import", "--dry-run", str(answer), "--json")
+    (result,) = ran.json["results"]
+    assert (ran.status, result["pair"], result["changed"]) == (0, NAME, True)
+    assert result["text"] == f"would be imported, expires {EXPIRES}"
+    assert {path: path.read_bytes() for path in made.store.rglob("*") if path.is_file()} == before
+    assert made("import", str(answer), "--json").json["results"][0]["changed"] is True
+    for dry in ((), ("--dry-run",)):
+        (result,) = made("import", *dry, str(answer), "--json").json["results"]
+        assert (result["changed"], result["text"]) == (False, "is the certificate that the pair has already")
+
+
+def test_a_dry_run_refuses_what_the_import_would(made: Csrtui, tmp_path: Path) -> None:
+    (tmp_path / "chain.pem").write_bytes(CHAIN)
+    for dry in ((), ("--dry-run",)):
+        assert made("import", *dry, str(tmp_path / "chain.pem")).status == 1

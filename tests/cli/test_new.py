@@ -43,7 +43,7 @@ def test_json_is_the_pair_and_the_same_as_show_and_list(csrtui: Csrtui) -> None:
     made = csrtui("new", "www.mydomain.com", "mydomain.com", *HARD, "--for", "nginx", "--json").json
     assert list(made) == [
         "schema", "name", "path", "created", "subject", "subject_fields", "names", "ca", "platform", "key",
-        "request", "backup", "stage", "submitted", "expires", "days_left", "next", "renews", "renewed_by",
+        "request", "backup", "stage", "submitted", "expires", "days_left", "installed", "next", "renews", "renewed_by",
         "files",
     ]  # fmt: skip
     assert made["names"] == ["www.mydomain.com", "mydomain.com"]

@@ -248,7 +248,7 @@ def test_what_differs_and_what_is_wrong_comes_with_it(session: Session) -> None:
     assert result.remarks == ("the root, CN=Test Root, is not kept with it: clients have it of their own",)
     assert result.ok
     document = result.as_json()
-    assert list(document) == ["ok", "pair", "file", "text", "differences", "findings", "remarks"]
+    assert list(document) == ["ok", "pair", "file", "text", "differences", "findings", "remarks", "changed"]
     assert document["findings"] == [
         {"code": "expired", "level": "warning", "text": "the certificate expired on 2026-11-21T23:59:59Z"}
     ]

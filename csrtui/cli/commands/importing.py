@@ -10,7 +10,7 @@ from csrtui.cli.results import put_results
 from csrtui.cli.session import open_session
 from csrtui.core.errors import InputError
 from csrtui.store.files import MAX_FOREIGN, read_foreign
-from csrtui.tasks.importing import Blob, ImportResult, import_certificates
+from csrtui.tasks.importing import Blob, Doing, ImportResult, import_certificates
 from csrtui.tasks.results import Result
 
 
@@ -19,13 +19,15 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "files", nargs="+", metavar="FILE", help="PEM in any order, DER, PKCS #7; - reads standard input"
     )
     parser.add_argument("--pair", metavar="PAIR", help="the pair that all of it has to be for")
+    parser.add_argument("--dry-run", action="store_true", help="only say which pair each would go to")
     parser.add_argument("--json", action="store_true", help="one JSON document")
 
 
 def _run(options: argparse.Namespace) -> int:
     session = open_session(options)
     blobs = [_read(file) for file in dict.fromkeys(options.files)]
-    results = import_certificates(session, blobs, options.pair)
+    doing = Doing.LOOK if options.dry_run else Doing.IMPORT
+    results = import_certificates(session, blobs, options.pair, doing)
     for line in _talk(results):
         say(line)
     return put_results(results, as_json=options.json)
