@@ -12,6 +12,7 @@ from csrtui.core.visible import visible
 from csrtui.tasks.review import read_pair
 from csrtui.tasks.wording import NEXT_STEPS
 from csrtui.tui.commands import COMMANDS
+from csrtui.tui.compositor import NearCompositor
 from csrtui.tui.groups import AtHand, Group
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class PairsScreen(Screen[None]):
 
     def __init__(self, session: Session, commands: Sequence[Command] = COMMANDS) -> None:
         super().__init__()
+        self._compositor = NearCompositor()
         self._session = session
         self._commands = commands
         self._adopt_from = ""

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from rich.cells import cell_len
 from rich.text import Text
 from textual.binding import Binding
+from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.widgets import Input
 
 from csrtui.core.visible import visible
@@ -61,6 +63,10 @@ class TextField(Input, inherit_css=False):
         &:ansi>.input--selection { background: ansi_default; }
     }
     """
+
+    # As Widget's, but without a new layout of the whole screen at every key: how wide a field is does not
+    # depend on its text.
+    virtual_size: Reactive[Size] = Reactive(Size(0, 0))
 
     class Pasted(Message):
         """Text of several lines was pasted; nothing of it was put into the field.
