@@ -12,6 +12,7 @@ from csrtui.core.visible import visible
 from csrtui.store import files
 from csrtui.store.disk import refusal
 from csrtui.store.modes import PRIVATE_FILE, Demand
+from csrtui.store.whole_file import WholeFile
 
 _DEMANDS = {
     Secrecy.PUBLIC: Demand("file", folder=False, mode=0o644, forbidden=0),
@@ -76,17 +77,32 @@ def write_all(folder: str, wanted: Sequence[NewFile]) -> list[str]:
 
 
 def _write(descriptor: int, folder: str, wanted: Sequence[NewFile]) -> None:
-    written: list[str] = []
+    """Write all of them whole before the first gets its name, so that a kill leaves no half of one."""
+    ready: list[WholeFile] = []
+    named: list[str] = []
     try:
         for file in wanted:
-            files.write_new(descriptor, file.name, file.data, _DEMANDS[file.secrecy])
-            written.append(file.name)
+            ready.append(WholeFile(descriptor, file.data, _DEMANDS[file.secrecy]))  # noqa: PERF401 - those before an error are closed
+        for whole, file in zip(ready, wanted, strict=True):
+            _give_name(whole, file.name)
+            named.append(file.name)
         _flush(descriptor)
     except BaseException as error:
-        left = [name for name in written if not _removed(descriptor, name)]
+        left = [name for name in named if not _removed(descriptor, name)]
         if left and isinstance(error, Exception):
             paths = ", ".join(visible(os.path.join(folder, name)) for name in left)
             raise StoreError(f"writing failed, and these could not be removed again: {paths}") from error
+        raise
+    finally:
+        for whole in ready:
+            whole.close()
+
+
+def _give_name(whole: WholeFile, name: str) -> None:
+    try:
+        whole.give_name(name)
+    except FileExistsError as error:
+        error.filename = name  # not that of what was to get the name
         raise
 
 

@@ -170,16 +170,25 @@ def write_unflushed(dir_fd: int, name: str, data: bytes, demand: Demand) -> int:
     """
     descriptor = os.open(name, _NEW_FLAGS, demand.mode, dir_fd=dir_fd)
     try:
-        _give_mode(descriptor, demand)
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
+        fill(descriptor, data, demand)
     except BaseException:
         release(descriptor)
         with suppress(OSError):
             os.unlink(name, dir_fd=dir_fd)
         raise
     return descriptor
+
+
+def fill(descriptor: int, data: bytes, demand: Demand) -> None:
+    """Give a new file its mode and its content; the caller flushes it.
+
+    Raises:
+        OSError: It is not what it should be.
+    """
+    _give_mode(descriptor, demand)
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
 
 
 def _give_mode(descriptor: int, demand: Demand) -> None:

@@ -7,6 +7,7 @@ from csrtui.core.visible import visible
 from csrtui.store import files
 from csrtui.store.disk import NotConfirmedError, refusal
 from csrtui.store.modes import Demand
+from csrtui.store.whole_file import write_whole
 
 HANDED_OUT = Demand("file", folder=False, mode=0o644, forbidden=0)
 """It holds nothing secret; a medium that knows no modes will do."""
@@ -31,16 +32,17 @@ def write(path: str, data: bytes) -> str:
     except OSError as error:
         raise InputError(f"cannot write into {visible(folder)}: {error.strerror}") from error
     try:
-        files.write_new(descriptor, name, data, HANDED_OUT)
-        _confirm(descriptor, whole)
-    except FileExistsError as error:
-        raise InputError(
-            f"{visible(whole)} is there already, and csrtui overwrites nothing", "choose another name"
-        ) from error
+        written = write_whole(descriptor, (name,), data, HANDED_OUT)
+        if written is not None:
+            _confirm(descriptor, whole)
     except OSError as error:
         raise refusal("cannot write", whole, error) from error
     finally:
         files.release(descriptor)
+    if written is None:
+        raise InputError(
+            f"{visible(whole)} is there already, and csrtui overwrites nothing", "choose another name"
+        )
     return whole
 
 

@@ -50,7 +50,7 @@ def test_it_and_the_folder_are_flushed(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(os, "fsync", noting)
     path = backups.write(str(tmp_path), NAMES, DATA)
     assert len(flushed) == 2
-    assert flushed[0].startswith(f"{tmp_path}/.tmp-")  # before it has its name
+    assert flushed[0] != path  # before it has its name
     assert flushed[1] == str(tmp_path)
     assert os.listdir(tmp_path) == [os.path.basename(path)]
 
@@ -99,6 +99,49 @@ def test_a_medium_without_modes_will_do(tmp_path: Path, monkeypatch: pytest.Monk
     path = backups.write(str(tmp_path), NAMES, DATA)
     assert failing.fired
     assert backups.read_back(path) == DATA
+
+
+NO_NAMELESS = (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL)
+
+
+@pytest.mark.parametrize("code", NO_NAMELESS)
+def test_a_medium_that_knows_no_files_without_a_name_will_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    failing = FailingCall(monkeypatch, "open", code, when=2)  # the folder came first
+    (tmp_path / "first").write_bytes(b"old")
+    assert backups.write(str(tmp_path), NAMES, DATA) == str(tmp_path / "second")
+    assert failing.fired
+    assert (tmp_path / "first").read_bytes() == b"old"
+    assert (tmp_path / "second").read_bytes() == DATA
+    assert len(os.listdir(tmp_path)) == 2
+
+
+def test_a_process_that_nobody_may_look_at_can_name_its_files(tmp_path: Path) -> None:
+    """As csrtui hardens itself, ``/proc/self`` belongs to root; by another user it is still to be used."""
+    if os.geteuid():
+        pytest.skip("only root can become another user")
+    program = (
+        "import ctypes, os, sys\n"
+        "from csrtui.process import harden\n"
+        "from csrtui.store import backups\n"
+        "os.setuid(65534); harden(); backups.write(sys.argv[1], ('first',), b'data')\n"
+    )
+    folder = tmp_path / "to"
+    folder.mkdir(mode=0o777)
+    folder.chmod(0o777)
+    for path in (tmp_path, *tmp_path.parents[:2]):
+        path.chmod(path.stat().st_mode | 0o111)
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", program, str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (folder / "first").read_bytes() == b"data"
+    assert os.listdir(folder) == ["first"]
 
 
 NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)

@@ -100,8 +100,9 @@ def test_whatever_call_fails_none_of_them_is_left(
                 left += 1
                 assert names(folder) == ["a.crt", "a.key", "a.pfx"]
         assert failing.fired
-    # a mode that cannot be set matters only where a key is plain, and no more does closing the folder
-    assert left == {"fchmod": 3, "close": 1}.get(call, 0)
+    # a mode that cannot be set matters only where a key is plain, and closing loses nothing that was flushed;
+    # that of the probe, which is written as any file, is the only one that counts
+    assert left == {"fchmod": 3, "close": counter.calls - 1}.get(call, 0)
 
 
 @pytest.mark.parametrize("error", [errno.EINVAL, errno.EOPNOTSUPP])
