@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from csrtui.core import request
 from csrtui.core.advice import Advice
 from csrtui.core.advice.quality_rules import key_age, key_quality, request_quality
-from csrtui.core.errors import InputError, RefusedError
+from csrtui.core.errors import InputError, RefusedError, StoreError
 from csrtui.core.existing import read_existing
 from csrtui.core.finding import Finding, worst_first
 from csrtui.core.keys import KeyType, label_of_name
@@ -164,7 +164,12 @@ def replace_pair(
     """
     made = create_pair(session, asked, name=name, passphrase=passphrase, blocking=blocking, renews=old)
     if made.name != old:  # or the old one was moved away meanwhile, and its name was free
-        _tie(session, old, made.name)
+        try:
+            _tie(session, old, made.name)
+        except StoreError as error:
+            raise StoreError(
+                f"{made.name} is kept, but not noted in the record of {old}: {error.what}", error.hint
+            ) from error
     return made
 
 

@@ -24,6 +24,7 @@ from csrtui.core.renewal import Way
 from csrtui.core.secret import Secret
 from csrtui.core.subject import TypedSubject
 from csrtui.store.keystore import Keystore, PairFiles
+from csrtui.tasks import renewing
 from csrtui.tasks.asking import Asked
 from csrtui.tasks.create import BlockedError, Blocking, create_pair
 from csrtui.tasks.importing import Blob, import_certificates
@@ -148,6 +149,25 @@ def test_a_tie_that_a_crash_left_half_made_is_made_whole(fresh: Session) -> None
     with pytest.raises(RefusedError, match=f"by {new.name}"):
         check_renewable(fresh, read_pair(fresh, old.name)[0])
     assert record_of(fresh, old.name).renewed_by == new.name
+
+
+def test_a_pair_that_is_made_but_not_noted_with_the_old_one_is_named(
+    fresh: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = make(fresh)
+    renewal = consider(fresh, old.name)
+
+    def refused(*_: object) -> None:
+        raise StoreError("cannot write pair.json: No space left on device", "make room")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(renewing, "change_record", refused)
+        with pytest.raises(StoreError, match=rf"{old.name}-2 is kept, but .* No space left") as caught:
+            renew(fresh, renewal)
+    assert caught.value.hint == "make room"
+    with pytest.raises(RefusedError, match=f"by {old.name}-2"):
+        renew(fresh, renewal)
+    assert record_of(fresh, old.name).renewed_by == f"{old.name}-2"
 
 
 def test_an_old_pair_that_goes_away_meanwhile_keeps_nobody_from_a_new_one(
