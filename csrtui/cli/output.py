@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from csrtui.cli.streams import forget
-from csrtui.core.visible import visible
+from csrtui.core.visible import shows, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -88,7 +88,7 @@ def say_findings(findings: Iterable[Finding]) -> None:
 
 def put_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print rows under a header in columns as wide as they need to be, two blanks apart."""
-    cells = [row if "".join(row).isprintable() else tuple(map(visible, row)) for row in (header, *rows)]
+    cells = [row if shows("".join(row)) else tuple(map(visible, row)) for row in (header, *rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     line = "  ".join(f"{{:<{width}}}" for width in widths)
     sys.stdout.writelines(f"{line.format(*row).rstrip()}\n" for row in cells)

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from shlex import quote
 
+from csrtui.core.visible import shows
+
 _PLAIN = re.compile(r"[^A-Za-z0-9_./@%+=:,-]")
 _SSH_PORT = 22
 
@@ -34,7 +36,7 @@ def scp_line(host: Host, path: str, to: str = ".") -> str | None:
         path: The file, absolute.
         to: What it is to be called on the laptop, or a folder there.
     """
-    if not path.isprintable():
+    if not shows(path):
         return None
     there = _PLAIN.sub(lambda found: f"\\{found[0]}", path)
     port = "" if host.port == _SSH_PORT else f"-P {host.port} "

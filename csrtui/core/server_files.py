@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 
 from csrtui.core.errors import InputError
-from csrtui.core.visible import visible
+from csrtui.core.visible import shows, visible
 
 
 class Form(StrEnum):
@@ -62,7 +62,7 @@ def quote(text: str, quoting: Quoting) -> str:
         InputError: It cannot be held.
     """
     around, refused = quoting.value
-    bad = next((character for character in text if character in refused or not character.isprintable()), None)
+    bad = next((character for character in text if character in refused or not shows(character)), None)
     if bad is not None:
         raise InputError(
             f"{visible(text)} cannot be named in the server's configuration: {visible(bad)!r} is in it",

@@ -16,6 +16,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.filter import LineFilter
 
+from csrtui.core.visible import shows
+
 if TYPE_CHECKING:
     from textual.color import Color
 
@@ -26,15 +28,15 @@ class PrintableOnly(LineFilter):
     """Replace what does not print by as many cells of something harmless.
 
     A separator becomes blanks, a character of one or two cells as many question marks, and a character of
-    no cell (every C0 and C1 control, the bidirectional and zero-width ones) nothing. Control segments,
-    which Textual would pass to the terminal as they are, become text.
+    no cell (every C0 and C1 control, the bidirectional and zero-width ones, variation selectors) nothing.
+    Control segments, which Textual would pass to the terminal as they are, become text.
     """
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 - Textual's interface
         """Return `segments` with only printable text, the same cells wide."""
         return [
             segment
-            if segment.control is None and segment.text.isprintable()
+            if segment.control is None and shows(segment.text)
             else Segment("".join(map(_harmless, segment.text)), segment.style)
             for segment in segments
         ]
@@ -54,7 +56,7 @@ class AttributesOnly(LineFilter):
 
 @lru_cache(1024)
 def _harmless(character: str) -> str:
-    if character.isprintable():
+    if shows(character):
         return character
     filler = " " if unicodedata.category(character) == "Zs" else "?"
     return filler * get_character_cell_size(character)

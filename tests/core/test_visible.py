@@ -22,6 +22,7 @@ from csrtui.core.visible import visible
         ("a\u00a0b\u2028c", "a\\xa0b\\u2028c"),
         ("\udcff\ud800", "\\udcff\\ud800"),
         ("\U000e0041", "\\U000e0041"),
+        ("a\ufe0fb\u3164c\U000e0100d\u2800", "a\\ufe0fb\\u3164c\\U000e0100d\\u2800"),
     ],
 )
 def test_each_character_that_does_not_print_is_an_escape(text: str, shown: str) -> None:

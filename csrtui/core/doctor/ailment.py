@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from csrtui.core.finding import Level
+from csrtui.core.visible import shows
 
 
 class Code(StrEnum):
@@ -150,7 +151,7 @@ def command(*words: str) -> str:
 def _quoted(word: str) -> str:
     from shlex import quote
 
-    if word.isprintable():
+    if shows(word):
         return quote(word)
     escaped = (
         chr(byte) if 0x20 < byte < 0x7F and byte not in b"'\\" else f"\\x{byte:02x}"  # noqa: PLR2004 - ASCII
