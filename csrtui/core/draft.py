@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, fields, replace
 
 from csrtui.core.finding import CaKind
 from csrtui.core.keys import DEFAULT_KEY_TYPE, KeyType
+from csrtui.core.pairname import is_pair_name
 from csrtui.core.platforms import OTHER, PLATFORMS
 
 
@@ -17,6 +18,7 @@ class Draft:
         ca: The kind of CA, one of `CaKind`.
         platform: An id of `csrtui.core.platforms`.
         key: The key type, one of `KeyType`.
+        renews: The name of the pair that the new one takes the place of; empty for none.
     """
 
     common_name: str = ""
@@ -29,6 +31,7 @@ class Draft:
     ca: str = CaKind.PUBLIC.value
     platform: str = OTHER
     key: str = DEFAULT_KEY_TYPE.value
+    renews: str = ""
 
     @property
     def has_names(self) -> bool:
@@ -37,7 +40,7 @@ class Draft:
 
     def carried_over(self) -> "Draft":
         """What the next request starts from: the organization and the choices, without the names."""
-        return replace(self, common_name="", names="")
+        return replace(self, common_name="", names="", renews="")
 
 
 def dump_draft(draft: Draft) -> bytes:
@@ -60,4 +63,5 @@ def load_draft(data: bytes) -> Draft:
         ca=draft.ca if draft.ca in tuple(CaKind) else CaKind.PUBLIC.value,
         platform=draft.platform if draft.platform in PLATFORMS else OTHER,
         key=draft.key if draft.key in tuple(KeyType) else DEFAULT_KEY_TYPE.value,
+        renews=draft.renews if is_pair_name(draft.renews) else "",
     )

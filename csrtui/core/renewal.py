@@ -84,7 +84,8 @@ def server_obstacles(record: PairRecord) -> tuple[str, ...]:
     server = SERVERS[record.platform if record.platform in PLATFORMS else OTHER]
     if server.old_csr is OldCsr.YES:
         return ()
-    return (f"{PLATFORMS[server.platform].label}: {server.old_csr_reason}",)
+    reason = server.old_csr_reason.removeprefix("No: ")
+    return (f"{PLATFORMS[server.platform].label}: {reason}",)
 
 
 _NEW_CONSEQUENCES = (

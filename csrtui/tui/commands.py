@@ -193,6 +193,15 @@ COMMANDS = (
         priority=False,
     ),
     Command(
+        "renew",
+        "w",
+        "Renew",
+        "Renew the pair's certificate: with a new pair, or with the old CSR; says first what follows from each.",
+        Where.PAIRS,
+        on_bar=False,
+        priority=False,
+    ),
+    Command(
         "retire",
         "t",
         "Retire",

@@ -98,7 +98,7 @@ def test_a_server_software_that_uses_requests_up_is_named(csrtui: Csrtui) -> Non
     csrtui("new", NAME, "--for", "iis")
     ran = csrtui("renew", NAME, "--reuse")
     assert ran.status == 0
-    assert "warning: Microsoft IIS: No: a request that the wizard of IIS made is used up once." in ran.err
+    assert "warning: Microsoft IIS: a request that the wizard of IIS made is used up once." in ran.err
 
 
 def test_what_cannot_be_carried_over_is_said(csrtui: Csrtui, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from csrtui.core.draft import Draft, dump_draft, load_draft
 from csrtui.core.finding import CaKind
 from csrtui.core.keys import KeyType
+from csrtui.core.pairname import is_pair_name
 from csrtui.core.platforms import PLATFORMS
 
 DRAFTS = st.builds(
@@ -26,6 +27,7 @@ DRAFTS = st.builds(
     ca=st.sampled_from([kind.value for kind in CaKind]),
     platform=st.sampled_from(list(PLATFORMS)),
     key=st.sampled_from([key.value for key in KeyType]),
+    renews=st.sampled_from(["", "a.com", "wildcard.a.com-2"]),
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -55,6 +57,7 @@ def test_any_json_is_a_draft_that_the_form_can_hold(members: object) -> None:
     assert draft.ca in tuple(CaKind)
     assert draft.key in tuple(KeyType)
     assert draft.platform in PLATFORMS
+    assert not draft.renews or is_pair_name(draft.renews)
 
 
 @pytest.mark.parametrize(
@@ -81,6 +84,7 @@ def test_no_member_is_a_secret() -> None:
         "ca",
         "platform",
         "key",
+        "renews",
     }
 
 
@@ -102,4 +106,4 @@ def test_only_names_make_a_request(draft: Draft, has: bool) -> None:
 def test_the_next_request_starts_with_all_but_the_names(draft: Draft) -> None:
     carried = draft.carried_over()
     assert not carried.has_names
-    assert asdict(carried) == {**asdict(draft), "common_name": "", "names": ""}
+    assert asdict(carried) == {**asdict(draft), "common_name": "", "names": "", "renews": ""}

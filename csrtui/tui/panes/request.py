@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -127,6 +128,16 @@ class RequestPane(Widget):
 
         self.app.push_screen(StartFromScreen(self._session), self._use_start)
 
+    def renew(self, start: Start, name: str) -> None:
+        """Fill the form with the request of a pair, for one that takes its place.
+
+        Args:
+            start: What the old request asks for.
+            name: The pair.
+        """
+        self.form.replace(replace(start.draft, renews=name))
+        self._tell_left_out(start)
+
     def _use_profile(self, chosen: tuple[str, Profile] | None) -> None:
         if chosen is not None:
             from csrtui.tasks.profiles import with_profile_applied
@@ -140,6 +151,9 @@ class RequestPane(Widget):
             return
         self.form.replace(start.draft)
         self.form.tell("filled in; a new key will be made   ctrl+z undoes it")
+        self._tell_left_out(start)
+
+    def _tell_left_out(self, start: Start) -> None:
         if start.left_out:
             from csrtui.tui.screens.notice import NoticeScreen
 
@@ -188,6 +202,16 @@ class RequestPane(Widget):
         self.query_one(Preview).show_preview(advice, preview(advice), self._findings, self._current)
         self.form.refresh_country()
         self._show_help()
+        self._show_tie()
+
+    def _show_tie(self) -> None:
+        """Say in the rule under the form which pair the new one takes the place of."""
+        renews, rule = self.form.draft.renews, self.query_one("#form-rule", RuleLine)
+        rule.set_class(bool(renews), "-told")
+        if renews:
+            rule.tell(f"renews {renews}")
+        else:
+            rule.clear()
 
     def _show_help(self) -> None:
         block = self.query_one("#field-help", TextBlock)

@@ -107,6 +107,8 @@ class LifeScreen(PairsScreen):
                 self.run_worker(self._import_there(blobs), group="import")
             elif then is Then.NEXT_STEP:
                 self._go_on_with(done[0])
+            elif len(done) == 1:
+                self._offer_to_retire(done[0])
 
         self.app.push_screen(ImportedScreen(self._session, results, offer), chosen)
 
@@ -165,9 +167,12 @@ class LifeScreen(PairsScreen):
     def _install(self, pair: Pair) -> None:
         from csrtui.tui.screens.install import InstallScreen
 
-        self.app.push_screen(InstallScreen(self._session, pair, self._install_typed), self._installed)
+        self.app.push_screen(
+            InstallScreen(self._session, pair, self._install_typed),
+            lambda answer: self._installed(pair.name, answer),
+        )
 
-    def _installed(self, answer: InstallAnswer | None) -> None:
+    def _installed(self, name: str, answer: InstallAnswer | None) -> None:
         from csrtui.tui.screens.reading import ReadingScreen
 
         if answer is None:
@@ -176,9 +181,27 @@ class LifeScreen(PairsScreen):
         if answer.pages:
             self.pairs_changed()
             self.tell(answer.told)
-            self.app.push_screen(ReadingScreen(answer.pages))
+            self.app.push_screen(ReadingScreen(answer.pages), lambda _: self._offer_to_retire(name))
 
     # Retire
+
+    def _offer_to_retire(self, successor: str) -> None:
+        """Ask whether the pair that this one took the place of is to retire, if it is still in use."""
+        from csrtui.tui.screens.confirm import ConfirmScreen
+
+        try:
+            renews = read_pair(self._session, successor)[0].record.renews
+            if renews is None or read_pair(self._session, renews)[0].record.stage is Stage.RETIRED:
+                return
+        except CsrtuiError:
+            return  # there is nothing to ask about
+        question = ConfirmScreen(
+            f"Retire {renews}?",
+            f"{successor} has its certificate and takes the place of {renews}. Once the server uses it, the old "
+            "pair can retire: it leaves the list, and nothing is deleted.",
+            "Retire",
+        )
+        self.app.push_screen(question, lambda yes: self._retire(renews) if yes else None)
 
     def action_retire(self) -> None:
         """Ask, then mark the pair as no longer used."""

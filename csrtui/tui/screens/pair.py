@@ -12,7 +12,7 @@ from csrtui.tasks.in_full import InFull, full_lines, read_in_full
 from csrtui.tasks.life import timeline
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Where, bar, bindings
 from csrtui.tui.groups import AtHand
-from csrtui.tui.screens.life_screen import LifeScreen
+from csrtui.tui.screens.renewal_screen import RenewalScreen
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.rule_line import RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from csrtui.core.pair import Pair
     from csrtui.core.timeline import Row
     from csrtui.tasks.session import Session
+    from csrtui.tasks.starting import Start
     from csrtui.tui.commands import Command
     from csrtui.tui.widgets.text_block import Line
 
@@ -37,7 +38,7 @@ _ATTENTION: frozenset[str] = frozenset({"Backup", "Next"})
 _MANNERS = {Tone.PAST: "", Tone.TODAY: "strong", Tone.COMING: "label"}
 
 
-class PairScreen(LifeScreen):
+class PairScreen(RenewalScreen):
     """Everything about one pair.
 
     Args:
@@ -118,6 +119,16 @@ class PairScreen(LifeScreen):
             self.tell(error.what)
         else:
             self._draw()
+
+    def fill_form(self, start: Start, renews: str) -> None:
+        """Show the form on the main screen, filled in for a pair that takes the place of this one."""
+        main = next(screen for screen in self.app.screen_stack if isinstance(screen, RenewalScreen))
+        self.app.call_later(self._go_back_to, main, start, renews)
+
+    async def _go_back_to(self, main: RenewalScreen, start: Start, renews: str) -> None:
+        while self.app.screen is not main:
+            await self.app.pop_screen()
+        main.fill_form(start, renews)
 
     def action_back(self) -> None:
         """Go back."""

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from csrtui.core.errors import CsrtuiError
+from csrtui.core.errors import CsrtuiError, InputError, RefusedError
 from csrtui.store.disk import NotConfirmedError
 from csrtui.tui.panes.request import RequestPane
-from csrtui.tui.screens.life_screen import LifeScreen
 from csrtui.tui.screens.making import PairMade, PairNotMade
+from csrtui.tui.screens.renewal_screen import RenewalScreen
 
 if TYPE_CHECKING:
     from csrtui.core.draft import Draft
+    from csrtui.core.pair import Pair
     from csrtui.tasks.asking import Asked
     from csrtui.tasks.create import Blocking
+    from csrtui.tasks.starting import Start
 
 
-class RequestScreen(LifeScreen):
+class RequestScreen(RenewalScreen):
     """A screen with a `RequestPane`."""
 
     _making = False
@@ -83,6 +85,12 @@ class RequestScreen(LifeScreen):
         chosen = self.request.form.draft.platform
         self.app.push_screen(ReadingScreen(list(pages.values()), list(pages).index(chosen)))
 
+    def fill_form(self, start: Start, renews: str) -> None:
+        """Show the form, filled in for a pair that takes the place of another one."""
+        self.show_request()
+        self.request.renew(start, renews)
+        self.tell("filled in; a new key will be made   ctrl+z undoes it")
+
     # Making a pair
 
     def action_generate(self) -> None:
@@ -113,17 +121,41 @@ class RequestScreen(LifeScreen):
         from csrtui.tasks.wording import key_label
 
         self._making = True
-        self._making_of = self.request.form.draft
+        self._making_of = draft = self.request.form.draft
         self.tell(f"making {key_label(asked.effective_key_type)} key and CSR …")
-        self.run_worker(lambda: self._make_in_thread(asked, blocking), thread=True, group="make")
+        self.run_worker(
+            lambda: self._make_in_thread(asked, blocking, draft.renews), thread=True, group="make"
+        )
 
-    def _make_in_thread(self, asked: Asked, blocking: Blocking) -> None:
+    def _make_in_thread(self, asked: Asked, blocking: Blocking, renews: str) -> None:
         from csrtui.tasks.create import create_pair
 
         try:
-            self.post_message(PairMade(create_pair(self._session, asked, blocking=blocking)))
+            made = (
+                self._make_successor(asked, blocking, renews)
+                if renews
+                else create_pair(self._session, asked, blocking=blocking)
+            )
+            self.post_message(PairMade(made))
         except CsrtuiError as error:
             self.post_message(PairNotMade(error))
+
+    def _make_successor(self, asked: Asked, blocking: Blocking, renews: str) -> Pair:
+        """Make a pair in place of another one, which may have been renewed, retired or lost since it was typed.
+
+        Raises:
+            CsrtuiError: It was not made.
+        """
+        from csrtui.tasks.renewing import check_renewable, replace_pair
+        from csrtui.tasks.review import read_pair
+
+        try:
+            check_renewable(self._session, read_pair(self._session, renews)[0])
+        except (InputError, RefusedError) as error:
+            raise RefusedError(
+                error.what, "empty both fields of names to ask for a pair that renews none"
+            ) from error
+        return replace_pair(self._session, renews, asked, blocking=blocking)
 
     def on_pair_made(self, event: PairMade) -> None:
         """Show the pair in the keystore, and make the form ready for the next, unless that is typed already."""
@@ -138,7 +170,9 @@ class RequestScreen(LifeScreen):
             self.keep_soon()
             self.show_keystore()
         step = NEXT_STEPS[event.pair.record.next_step(self._session.clock())]
-        self.tell(f"made {event.pair.name}: key and CSR. Next: {step}")
+        renews = event.pair.record.renews
+        what = f"it renews {renews}" if renews else "key and CSR"
+        self.tell(f"made {event.pair.name}: {what}. Next: {step}")
 
     def on_pair_not_made(self, event: PairNotMade) -> None:
         """Say why; everything typed is still there."""

@@ -87,6 +87,7 @@ class RequestForm(Widget):
         self._focused = FieldName.COMMON_NAME
         self._before_fix: tuple[Draft, Draft] | None = None
         self._told = draft
+        self._renews = draft.renews
 
     def compose(self) -> ComposeResult:
         """Build the fields."""
@@ -116,11 +117,12 @@ class RequestForm(Widget):
         """Everything in the form."""
         texts = {name.value: self._field(name).value for name in TEXT_FIELDS}
         choices = {name.value: self._choice(name).value for name in _CHOICES}
-        return Draft(**texts, **choices)
+        return Draft(**texts, **choices, renews=self._renews)
 
     def load(self, draft: Draft) -> None:
         """Show a draft from the start; that cannot be undone."""
         self._before_fix = None
+        self._renews = draft.renews
         for name in TEXT_FIELDS:
             self._field(name).load_text(getattr(draft, name.value))
         self._load_choices(draft)
@@ -170,6 +172,7 @@ class RequestForm(Widget):
     def replace(self, draft: Draft) -> None:
         """Fill the form with a draft; `undo_fix` takes it back as one."""
         before = self.draft
+        self._renews = draft.renews
         for name in TEXT_FIELDS:
             self._field(name).replace_text(getattr(draft, name.value))
         self._load_choices(draft)
@@ -187,6 +190,7 @@ class RequestForm(Widget):
             return False
         before, after = self._before_fix
         self._before_fix = None
+        self._renews = before.renews
         for name in TEXT_FIELDS:
             if getattr(before, name.value) != getattr(after, name.value):
                 self._field(name).undo_to(getattr(before, name.value))
@@ -199,6 +203,10 @@ class RequestForm(Widget):
     def on_input_changed(self) -> None:
         """Tell of what was typed; not of what was loaded, nor of the same twice."""
         draft = self.draft
+        if draft.renews and not draft.has_names:  # what is typed now is another request
+            self._renews = ""
+            self.tell(f"the next pair will not renew {draft.renews}")
+            draft = self.draft
         if draft != self._told:
             self._told = draft
             self.post_message(self.Changed())
