@@ -69,12 +69,15 @@ def _longest_gap(options: Options, number: int) -> float:
         terminal.send("\t" * 8 + _RSA_4096 + "\t" * 2)
         terminal.settle()
         terminal.send("\x07")
-        waits: list[float] = []
+        waits, left = [0.0], True
         while not (made := store / "pairs" / _NAME / "pair.json").is_file():
-            answer = terminal.press("\x1b[C" if len(waits) % 2 else "\x1b[D", quiet=0.0)
+            answer = terminal.press("\x1b[D" if left else "\x1b[C", quiet=0.0)
+            left = not left
+            if made.is_file():  # what came was drawn for that, and not for the key
+                break
             if answer.first is None:
                 raise NothingDrawnError(f"no echo in {terminal.text[-400:]!r}")
             waits.append(answer.first)
         if "rsa-4096" not in made.read_text():
             raise NothingDrawnError("another key was made")
-        return 1000 * max(waits, default=0.0)
+        return 1000 * max(waits)
