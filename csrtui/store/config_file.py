@@ -7,6 +7,7 @@ that others can write to is refused, as ssh refuses its own configuration: it be
 import os
 import stat
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from csrtui.core.errors import InputError, StoreError
 from csrtui.core.visible import visible
@@ -92,7 +93,11 @@ def _update(path: str, folder: int, name: str, edit: Callable[[str], str]) -> No
         return
     if _identity(_look(path)) != _identity(found):  # an editor takes no lock
         raise locks.BusyError(f"{visible(path)} was changed by somebody else meanwhile", "try again")
-    files.replace(folder, name, after.encode(), PRIVATE_FILE)
+    # Others may have files in this folder, so that what a crash left is known by its whole name; the lock is held.
+    temporary = f".{name}.new"
+    with suppress(FileNotFoundError):
+        os.unlink(temporary, dir_fd=folder)
+    files.replace(folder, name, after.encode(), PRIVATE_FILE, temporary)
     try:
         files.flush_folder(folder)
     except OSError as error:

@@ -2,9 +2,7 @@
 
 import errno
 import os
-import stat
 from collections.abc import Sequence
-from contextlib import suppress
 
 from csrtui.core.deployment import NewFile, Secrecy
 from csrtui.core.errors import InputError, StoreError
@@ -19,8 +17,6 @@ _DEMANDS = {
     Secrecy.SEALED: Demand("file", folder=False, mode=0o600, forbidden=0),
     Secrecy.PRIVATE: PRIVATE_FILE,
 }
-_PROBE = ".csrtui-"
-"""How the name of an empty file begins that tells whether modes hold; it is gone before a key is written."""
 
 
 def folder_path(folder: str, store: str) -> str:
@@ -127,14 +123,12 @@ def _flush(descriptor: int) -> None:
 
 def _demand_modes(descriptor: int, folder: str) -> None:
     """Refuse a medium that keeps no modes, such as a FAT stick, before a byte of a key is on it."""
-    name = f"{_PROBE}{files.random_suffix()}"
     # Not as strict as for the key itself: what is wrong is to be said in words of its own.
-    files.write_new(descriptor, name, b"", _DEMANDS[Secrecy.SEALED])
+    probe = WholeFile(descriptor, b"", _DEMANDS[Secrecy.SEALED])
     try:
-        mode = stat.S_IMODE(os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_mode)
+        mode = probe.mode
     finally:
-        with suppress(OSError):
-            os.unlink(name, dir_fd=descriptor)
+        probe.close()
     if mode & PRIVATE_FILE.forbidden:
         raise StoreError(
             f"{visible(folder)} keeps no file modes: others could read the key there",

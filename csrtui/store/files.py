@@ -200,15 +200,22 @@ def _give_mode(descriptor: int, demand: Demand) -> None:
             raise
 
 
-def replace(dir_fd: int, name: str, data: bytes, demand: Demand) -> None:
+def replace(dir_fd: int, name: str, data: bytes, demand: Demand, temporary: str | None = None) -> None:
     """Put a file in the place of another (or of none) in one step; the old one stays until then.
 
     The caller flushes the folder (`flush_folder`).
 
+    Args:
+        dir_fd: The folder.
+        name: The file's name.
+        data: All of it.
+        demand: Its mode.
+        temporary: What it is called until then; by default a name that nobody can guess (`drop_temporary`).
+
     Raises:
         OSError: Nothing was replaced.
     """
-    temporary = f"{TEMPORARY}{random_suffix()}"
+    temporary = temporary or f"{TEMPORARY}{random_suffix()}"
     write_new(dir_fd, temporary, data, demand)
     try:
         os.rename(temporary, name, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)

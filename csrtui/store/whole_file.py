@@ -9,6 +9,7 @@ behind, and gets its own by a second link, or where links are not known either, 
 
 import errno
 import os
+import stat
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -43,6 +44,17 @@ class WholeFile:
         self._descriptor = self._write_nameless()
         if self._descriptor is None:
             self._write_hidden()
+
+    @property
+    def mode(self) -> int:
+        """The permission bits that the file system gave it.
+
+        Raises:
+            OSError: It cannot be looked at.
+        """
+        if self._descriptor is not None:
+            return stat.S_IMODE(os.fstat(self._descriptor).st_mode)
+        return stat.S_IMODE(os.stat(self._hidden or "", dir_fd=self._folder, follow_symlinks=False).st_mode)
 
     def give_name(self, name: str) -> None:
         """Give it its name, at once and whole.

@@ -243,3 +243,12 @@ def test_a_disk_that_does_not_confirm_is_said(path: Path, monkeypatch: pytest.Mo
     with pytest.raises(NotConfirmedError, match="the configuration is saved, but"):
         update_config_text(written(path), lambda _: "new")
     assert path.read_text() == "new"
+
+
+def test_what_a_crash_left_of_a_change_is_gone_after_the_next(path: Path) -> None:
+    name = written(path)
+    left = path.parent / ".config.toml.new"
+    left.write_text("half a ch")
+    update_config_text(name, lambda _: "whole")
+    assert path.read_text() == "whole"
+    assert not left.exists()
