@@ -1,4 +1,4 @@
-"""An adoption is killed, or the kernel fails it, at every one of its calls.
+"""An adoption is killed, or the kernel fails it, at the calls that decide.
 
 After each there is no pair or a whole one, its certificate included; the files it came from are as they were; and
 the next run works.
@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
 from adopt_process import command
 from certificates_made import intermediate, pem
 from foreign_made import PKCS9_EXTENSIONS, alternative, attribute, csr, pkcs8, rsa_key
-from injection import CHANGING, LOOKING, calls_in, require_strace, run_with_fault
+from injection import calls_in, require_strace, run_with_fault
 from requests_made import NOW
 
 from csrtui.core import keys
@@ -100,13 +99,3 @@ def test_the_calls_that_decide_may_fail(tmp_path: Path) -> None:
     renames = [call for call in calls if call.name.startswith("rename") and "pair" in call.text]
     flushes = [call for call in calls if call.name == "fsync"]
     sweep(tmp_path, [(renames[0], KILL), (flushes[-1], KILL), (flushes[0], "error=ENOSPC")])
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("fault", [KILL, "error=EIO", "error=ENOSPC", "error=EINTR"])
-def test_every_call_may_fail(fault: str, tmp_path: Path) -> None:
-    """A kill between two changes is a kill before the second; only a disk that cannot be read fails a look at it."""
-    kinds = CHANGING | LOOKING if fault == "error=EIO" else CHANGING
-    calls = [call for call in calls_of(tmp_path) if call.name in kinds]
-    assert len(calls) > 15
-    sweep(tmp_path, [(call, fault) for call in calls])

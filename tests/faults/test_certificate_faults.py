@@ -1,4 +1,4 @@
-"""A program that replaces a certificate is killed, or the kernel fails it, at every one of its calls.
+"""A program that replaces a certificate is killed, or the kernel fails it, at the calls that decide.
 
 After each a whole certificate is there, and the one before is there too, under its own name or another.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import pytest
 from injection import Call, Outcome, calls_in, require_strace, run_with_fault
 from store_process import command
 from store_state import pair_files
@@ -84,11 +83,3 @@ def test_the_calls_that_decide_may_fail(tmp_path: Path) -> None:
         tmp_path,
         [(call, KILL) for call in deciding] + [(deciding[2], "error=EIO"), (deciding[-1], "error=EIO")],
     )
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("fault", [KILL, "error=EIO", "error=ENOSPC", "error=EINTR"])
-def test_every_call_may_fail(fault: str, tmp_path: Path) -> None:
-    calls = calls_of(tmp_path)
-    assert len(calls) > 25
-    sweep(tmp_path, [(call, fault) for call in calls])

