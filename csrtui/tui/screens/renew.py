@@ -73,7 +73,7 @@ class RenewScreen(DoingDialog["RenewAnswer | None"]):
         Binding("pageup", "page(-1)", "Page up", show=False, priority=True),
         Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
     ]
-    AUTO_FOCUS = None
+    AUTO_FOCUS = ""
 
     def __init__(self, session: Session, renewal: Renewal) -> None:
         super().__init__()

@@ -1,0 +1,406 @@
+"""The renew dialog: what follows from each way stands there before one is chosen, and the old key is proved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from backup_dialogs import CHEAP_ROUNDS, backed_up, said, session_with
+from exports_made import issue
+from issued_dialogs import answer_of_ca, at_pair, imported, is_at, record
+from screens_user import NOW, at_screens, session_on
+
+from csrtui.core import pkcs8
+from csrtui.core.finding import FieldName, Finding, Level
+from csrtui.core.pair import NextStep
+from csrtui.core.renewal import Way
+from csrtui.core.secret import Secret
+from csrtui.tasks import drafting
+from csrtui.tasks.asking import Asked
+from csrtui.tasks.create import create_pair
+from csrtui.tasks.renewing import consider, renew
+from csrtui.tasks.retiring import retire
+from csrtui.tui.screens.confirm import ConfirmScreen
+from csrtui.tui.screens.main import MainScreen
+from csrtui.tui.screens.pair import PairScreen
+from csrtui.tui.screens.renew import RenewAnswer, RenewScreen
+from csrtui.tui.screens.submit import SubmitScreen
+from csrtui.tui.widgets.rule_line import RuleLine
+from csrtui.tui.widgets.secret_field import SecretField
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from screens_user import User
+
+    from csrtui.tasks.session import Session
+
+ONE = "www.mydomain.com"
+TWO = f"{ONE}-2"
+PASSWORD = "canary that nobody sees"
+MORE_SIZES = [(60, 16), (99, 24), (200, 60)]
+DUE = NOW - timedelta(days=150)
+"""When a certificate of 195 days began whose renewal is due."""
+
+
+@pytest.fixture(autouse=True)
+def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pkcs8, "ROUNDS", CHEAP_ROUNDS)
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Session:
+    made = session_with(tmp_path / "store", ONE)
+    issue(made, ONE, DUE)
+    return made
+
+
+async def at_renew(user: User, name: str = ONE) -> None:
+    """Open the dialog for a pair."""
+    await at_pair(user, name)
+    await user.press("w")
+    await user.until(lambda: is_at(user, RenewScreen), "the dialog")
+
+
+async def proved(user: User) -> None:
+    """Wait for the proof, however it ends."""
+    screen = user.app.screen
+    assert isinstance(screen, RenewScreen)
+    await user.until(lambda: not screen.is_doing, "the proof")
+
+
+def tie(user: User) -> str:
+    """What the form says of the pair that the new one renews."""
+    return user.main.query_one("#form-rule", RuleLine).message
+
+
+# What stands there
+
+
+async def test_what_follows_from_each_way_stands_there_before_one_is_chosen(session: Session) -> None:
+    spki = record(session, ONE).key.spki_sha256
+    async with at_screens(session, (80, 24)) as user:
+        await at_renew(user)
+        await proved(user)
+        text = said(user, "about", "ways", "keys")
+        assert text.startswith(f"Renew {ONE} 44 days left > A new pair the better way here")
+        assert "The old pair stays and keeps working until the new certificate is installed" in text
+        assert f"only work with the private key made on 2026-11-23, SPKI SHA-256 {spki}" in text
+        assert "Proved: the key is there" in text
+        assert text.endswith("Enter Fill the form Esc Cancel Up/Down Other way")
+        assert user.screen_text.index("A new pair") < user.screen_text.index("The old CSR again")
+        seen = " ".join(user.screen_text.replace("│", "").split())
+        assert all(sentence in seen for sentence in ("and it signs;", "then it can be retired."))
+        await user.press("escape")
+        assert is_at(user, MainScreen)
+    assert record(session, ONE).renewed_by is None
+
+
+async def test_where_there_is_room_the_ways_stand_side_by_side(session: Session) -> None:
+    async with at_screens(session, (100, 30)) as user:
+        await at_renew(user)
+        (line,) = [line for line in user.screen_lines if "A new pair" in line]
+        assert "The old CSR again" in line
+        await user.press("right")
+        (line,) = [line for line in user.screen_lines if "A new pair" in line]
+        assert line.index(">") > line.index("A new pair")
+
+
+@pytest.mark.parametrize(
+    "size",
+    [(40, 12), (80, 24), (100, 24), *(pytest.param(size, marks=pytest.mark.slow) for size in MORE_SIZES)],
+)
+async def test_the_way_at_hand_is_on_every_screen_and_the_rest_is_read_with_keys(
+    session: Session, size: tuple[int, int]
+) -> None:
+    async with at_screens(session, size) as user:
+        await at_renew(user)
+        await proved(user)
+        for title in ("A new pair", "The old CSR again", "A new pair"):
+            head = next(line for line in user.screen_lines if ">  " in line)
+            assert title in head.partition(">  ")[2]
+            assert "Enter" in user.screen_text
+            assert "Esc" in user.screen_text
+            await user.press("down")
+        read = user.screen_text
+        for _ in range(8):
+            await user.press("pagedown")
+            read += user.screen_text
+        assert "record." in read
+
+
+async def test_a_server_software_that_speaks_against_it_is_named(tmp_path: Path) -> None:
+    session = session_on(tmp_path / "store")
+    create_pair(session, Asked((ONE,), platform="iis"))
+    async with at_screens(session) as user:
+        await at_renew(user)
+        assert "Against it: Microsoft IIS: a request that the wizard" in said(user, "ways")
+
+
+@pytest.mark.parametrize("state", ["none", "retired", "renewed"])
+async def test_what_cannot_be_renewed_is_said(session: Session, tmp_path: Path, state: str) -> None:
+    if state == "none":
+        session = session_on(tmp_path / "empty")
+    elif state == "retired":
+        retire(session, ONE)
+    else:
+        renew(session, consider(session, ONE))
+    expected = {
+        "none": "there is no pair to renew",
+        "retired": f"{ONE} is retired",
+        "renewed": f"{ONE} is renewed already, by {TWO}",
+    }[state]
+    async with at_screens(session) as user:
+        await user.press("f2")
+        if state == "retired":
+            await user.press("T")
+        if state != "none":
+            await user.until(lambda: ONE in user.pairs, "the pair")
+            user.keystore.pairs.move_to(user.pairs.index(ONE))
+        await user.press("w")
+        await user.until(lambda: expected in user.message, expected)
+        assert is_at(user, MainScreen)
+
+
+# A new pair
+
+
+async def test_a_new_pair_starts_in_the_form_and_both_know_of_each_other(session: Session) -> None:
+    async with at_screens(session) as user:
+        await at_renew(user)
+        await user.press("enter")
+        await user.until(lambda: tie(user) == f"renews {ONE}", "the tie")
+        assert (user.draft.common_name, user.draft.renews) == (ONE, ONE)
+        assert user.focused_id == FieldName.COMMON_NAME
+        await user.press("ctrl+g")
+        await user.until(lambda: TWO in user.pairs, "the new pair")
+        assert user.message == f"made {TWO}: it renews {ONE}. Next: back up"
+        await user.until(lambda: tie(user) == "", "no tie of the next request")
+    assert (record(session, ONE).renewed_by, record(session, TWO).renews) == (TWO, ONE)
+    assert record(session, ONE).next_step(NOW) is NextStep.NONE
+
+
+async def test_the_step_of_a_pair_that_is_due_is_to_renew_it(session: Session) -> None:
+    async with at_screens(session) as user:
+        await at_pair(user, ONE)
+        await user.until(lambda: ". Renew" in user.bar, "the step")
+        await user.press("full_stop")
+        await user.until(lambda: is_at(user, RenewScreen), "the dialog")
+
+
+async def test_from_a_pairs_own_screen_it_goes_to_the_form_too(session: Session) -> None:
+    async with at_screens(session) as user:
+        await at_pair(user, ONE)
+        await user.press("enter")
+        assert is_at(user, PairScreen)
+        await user.press("w")
+        await user.until(lambda: is_at(user, RenewScreen), "the dialog")
+        await user.press("enter")
+        await user.until(lambda: is_at(user, MainScreen) and tie(user) == f"renews {ONE}", "the form")
+        assert user.title.split("[")[1].startswith("Request]")
+
+
+async def test_the_tie_survives_a_dropped_connection(session: Session) -> None:
+    async with at_screens(session) as user:
+        await at_renew(user)
+        await user.press("enter")
+        await user.until(lambda: user.draft.renews, "the tie")
+        user.app.save_state()
+    assert drafting.recall(session).renews == ONE
+    async with at_screens(session) as user:
+        await user.until(lambda: tie(user) == f"renews {ONE}", "the tie")
+        await user.press("ctrl+g")
+        await user.until(lambda: TWO in user.pairs, "the new pair")
+    assert record(session, TWO).renews == ONE
+
+
+async def test_taking_the_filling_back_takes_the_tie_back_and_brings_what_was_typed(session: Session) -> None:
+    async with at_screens(session) as user:
+        await user.fill(FieldName.COMMON_NAME, "typed.example.net")
+        await at_renew(user)
+        await user.press("enter")
+        await user.until(lambda: tie(user), "the tie")
+        await user.press("ctrl+z")
+        await user.until(lambda: tie(user) == "", "no tie")
+        assert (user.draft.common_name, user.draft.renews) == ("typed.example.net", "")
+
+
+async def test_without_its_names_it_is_another_request(session: Session) -> None:
+    async with at_screens(session) as user:
+        await at_renew(user)
+        await user.press("enter")
+        await user.until(lambda: tie(user), "the tie")
+        await user.press("ctrl+u")
+        await user.until(lambda: tie(user) == "", "no tie")
+        assert user.message == f"the next pair will not renew {ONE}"
+        await user.press(*"b.net")
+        assert user.draft.renews == ""
+
+
+async def test_another_session_may_have_renewed_it_meanwhile(session: Session) -> None:
+    async with at_screens(session) as user:
+        await at_renew(user)
+        await user.press("enter")
+        await user.until(lambda: tie(user), "the tie")
+        renew(session, consider(session, ONE))
+        await user.press("ctrl+g")
+        await user.until(lambda: f"renewed already, by {TWO}" in user.screen_text, "why")
+        assert "empty both fields of names" in " ".join(user.screen_text.split())
+        assert user.draft.renews == ONE
+    assert session.store.names() == [ONE, TWO]
+
+
+# The old CSR again
+
+
+async def test_the_old_csr_goes_out_again_and_its_certificate_is_waited_for(
+    session: Session, tmp_path: Path
+) -> None:
+    backed_up(session, ONE, tmp_path / "usb")
+    async with at_screens(session) as user:
+        await at_renew(user)
+        await proved(user)
+        await user.press("down", "enter")
+        assert is_at(user, SubmitScreen)
+        await user.press("c")
+        await user.until(lambda: user.copied and "sent to" in said(user, "more"), "the clipboard")
+        await user.press("escape")
+        await user.until(lambda: is_at(user, MainScreen), "the list")
+        assert user.message == "sent to your terminal's clipboard. Next: import"
+        await user.until(lambda: ". Import" in user.bar, "the step")
+    after = record(session, ONE)
+    assert (after.reused, after.renewed_by, after.next_step(NOW)) == (NOW, None, NextStep.IMPORT)
+
+
+async def test_a_csr_that_did_not_go_out_changes_nothing(session: Session, tmp_path: Path) -> None:
+    backed_up(session, ONE, tmp_path / "usb")
+    before = record(session, ONE)
+    async with at_screens(session) as user:
+        await at_renew(user)
+        await proved(user)
+        await user.press("down", "enter", "escape")
+        assert is_at(user, MainScreen)
+    assert record(session, ONE) == before
+
+
+async def test_a_key_that_does_not_fit_is_said_and_cannot_be_chosen(session: Session, tmp_path: Path) -> None:
+    create_pair(session, Asked(("b.com",)))
+    pairs = tmp_path / "store" / "pairs"
+    (pairs / ONE / "key.pem").write_bytes((pairs / "b.com" / "key.pem").read_bytes())
+    async with at_screens(session) as user:
+        await at_renew(user)
+        await proved(user)
+        assert f"The key of {ONE} is not the key of its CSR" in said(user, "ways")
+        await user.press("down", "enter")
+        assert is_at(user, RenewScreen)
+        await user.press("down", "enter")
+        await user.until(lambda: tie(user), "a new pair")
+
+
+async def test_what_a_ca_refuses_is_asked_about(session: Session, tmp_path: Path) -> None:
+    backed_up(session, ONE, tmp_path / "usb")
+    refused = Finding("key-weak", Level.ERROR, FieldName.KEY, "rsa-1024", "RSA 1024 is too short.")
+    renewal = replace(consider(session, ONE), about_old=(refused,))
+    answers: list[RenewAnswer | None] = []
+    async with at_screens(session) as user:
+        user.app.push_screen(RenewScreen(session, renewal), answers.append)
+        await user.settle()
+        await proved(user)
+        await user.press("down", "enter")
+        assert is_at(user, ConfirmScreen)
+        assert "RSA 1024 is too short." in " ".join(user.question.split())
+        assert user.answer is False
+        await user.press("enter")
+        assert is_at(user, RenewScreen)
+        await user.press("enter", "right", "enter")
+    assert answers == [RenewAnswer(Way.OLD_CSR, renewal)]
+
+
+# A key under a passphrase
+
+
+@pytest.fixture
+def locked(tmp_path: Path) -> Session:
+    made = session_on(tmp_path / "locked")
+    create_pair(made, Asked((ONE,)), passphrase=Secret(PASSWORD))
+    issue(made, ONE, DUE)
+    return made
+
+
+async def test_a_passphrase_is_asked_for_only_where_the_old_key_is_to_be_used(locked: Session) -> None:
+    async with at_screens(locked) as user:
+        await at_renew(user)
+        assert "which is asked for here" in said(user, "ways")
+        assert user.focused_id != "passphrase"
+        await user.press("down")
+        assert user.focused_id == "passphrase"
+        assert "Enter Prove the key" in said(user, "keys")
+        await user.press("enter")
+        assert "The key is under a passphrase. — type it" in said(user, "ways")
+        await user.press(*"wrong", "enter")
+        await user.until(lambda: "does not open" in said(user, "ways"), "the refusal")
+        await user.press("ctrl+u")
+        assert "does not open" not in said(user, "ways")
+        await user.paste(PASSWORD)
+        assert PASSWORD not in user.screen_text
+        await user.press("enter")
+        await user.until(lambda: "Proved: the key is there" in said(user, "ways"), "the proof")
+        assert user.focused_id != "passphrase"
+        assert "Enter Hand it out" in said(user, "keys")
+        await user.press("enter")
+        await user.until(lambda: is_at(user, SubmitScreen), "the next dialog")
+
+
+async def test_a_paste_that_is_no_passphrase_puts_nothing_in(locked: Session) -> None:
+    async with at_screens(locked) as user:
+        await at_renew(user)
+        await user.press("down")
+        await user.paste("one\ntwo")
+        assert "A passphrase is one line" in said(user, "ways")
+        await user.paste("a\x07b")
+        assert "characters that cannot be typed" in said(user, "ways")
+        assert not user.app.screen.query_one(SecretField).secret().encoded
+
+
+async def test_letters_are_typed_into_the_passphrase_and_choose_no_way(locked: Session) -> None:
+    async with at_screens(locked) as user:
+        await at_renew(user)
+        await user.press("l")
+        assert user.focused_id == "passphrase"
+        await user.press(*"hjkl")
+        assert user.app.screen.query_one(SecretField).secret().encoded == b"hjkl"
+        await user.press("up")
+        assert user.focused_id != "passphrase"
+
+
+# The old pair retires
+
+
+async def test_when_the_successor_has_its_certificate_the_old_pair_may_retire(session: Session) -> None:
+    renew(session, consider(session, ONE))
+    async with at_screens(session) as user:
+        await at_pair(user, TWO)
+        await user.press("i")
+        await user.paste(answer_of_ca(session, TWO))
+        await imported(user)
+        await user.press("enter")
+        await user.until(lambda: is_at(user, ConfirmScreen), "the question")
+        assert user.question.startswith(f"Retire {ONE}?")
+        assert user.answer is False
+        await user.press("right", "enter")
+        await user.until_pairs(TWO)
+    assert record(session, ONE).retired == NOW
+
+
+async def test_nothing_is_asked_about_an_old_pair_that_is_retired_already(session: Session) -> None:
+    renew(session, consider(session, ONE))
+    retire(session, ONE)
+    async with at_screens(session) as user:
+        await at_pair(user, TWO)
+        await user.press("i")
+        await user.paste(answer_of_ca(session, TWO))
+        await imported(user)
+        await user.press("enter")
+        assert is_at(user, MainScreen)
