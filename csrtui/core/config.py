@@ -23,6 +23,10 @@ _PROFILE_NAME_RULE = (
 )
 _SHOWN = 60
 """Characters of a text at fault that a message quotes."""
+MAX_LINE = 500
+"""The most characters of a line. A key of a thousand parts costs tomllib seconds and a gigabyte."""
+_SEARCHED = 64 * 1024
+"""So many characters at most are read again to find the line of a fault."""
 
 _Choice = TypeVar("_Choice", bound=str)
 
@@ -110,10 +114,15 @@ def parse_config(text: str, path: str) -> Config:
 
     Raises:
         InputError: It is not TOML, or something in it is unknown or of the wrong type; the error names the
-            file, the line and the key.
+            file, the key, and the line unless that would take long to find.
     """
     import tomllib
 
+    for number, line in enumerate(text.split("\n"), start=1):
+        if len(line) > MAX_LINE:
+            raise InputError(
+                f"{visible(path)}, line {number} has more than {MAX_LINE} characters", "break it into several"
+            )
     try:
         document = tomllib.loads(text)
     except RecursionError:
@@ -154,10 +163,9 @@ class _Reader:
             )
         except _Fault as fault:
             line = _line_of(self._text, fault.where)
+            place = visible(self._path) + (f", line {line}" if line else "")
             dotted = ".".join(visible(key[:_SHOWN]) for key in fault.where)
-            raise InputError(
-                f"{visible(self._path)}, line {line}: {dotted} {fault.what}", fault.hint
-            ) from None
+            raise InputError(f"{place}: {dotted} {fault.what}", fault.hint) from None
 
 
 def _profile(profiles: dict[str, object], name: str) -> Profile:
@@ -227,30 +235,60 @@ def _choice(
     return kind(text)
 
 
-def _line_of(text: str, where: tuple[str, ...]) -> int:
-    """The line on which the key at `where` first stands, from 1.
+def _line_of(text: str, where: tuple[str, ...]) -> int | None:
+    """The line on which the key at `where` first stands, from 1; None where that would take long to find.
 
     tomllib tells no positions. But a text up to the end of any statement is TOML too, so the line is where
     the first such beginning that has the key ends its last statement: found by bisection.
     """
     from bisect import bisect_left
 
-    lines = text.replace("\r\n", "\n").split("\n")
-    return 1 + bisect_left(range(len(lines)), x=True, key=lambda line: _has(lines, line + 1, where))
+    search = _Search(text, where)
+    try:
+        return 1 + bisect_left(range(len(search.lines)), x=True, key=lambda line: search.has(line + 1))
+    except _TooLongError:
+        return None
 
 
-def _has(lines: list[str], count: int, where: tuple[str, ...]) -> bool:
-    """Whether the key is there after the statement that `count` lines end in."""
-    import tomllib
+class _TooLongError(Exception):
+    """The search for a line has read more than is worth it."""
 
-    while True:
-        try:
-            found: object = tomllib.loads("\n".join(lines[:count]))
-        except tomllib.TOMLDecodeError:
-            count += 1  # inside a text or an array of several lines; the whole of it is known to be TOML
-            continue
-        for key in where:
+
+class _Search:
+    """Looks whether the key at `where` is there after so many lines of a text.
+
+    Attributes:
+        lines: Those of the text.
+    """
+
+    def __init__(self, text: str, where: tuple[str, ...]) -> None:
+        self.lines = text.replace("\r\n", "\n").split("\n")
+        self._where = where
+        self._room = _SEARCHED
+
+    def has(self, count: int) -> bool:
+        """Whether the key is there after the statement that `count` lines end in.
+
+        Raises:
+            _TooLongError: Too much was read.
+        """
+        found: object = self._document(count)
+        for key in self._where:
             if not isinstance(found, dict) or key not in found:
                 return False
             found = found[key]
         return True
+
+    def _document(self, count: int) -> dict[str, object]:
+        """What so many lines say, and as many more as the last statement needs: the whole of it is known to be TOML."""
+        import tomllib
+
+        while True:
+            beginning = "\n".join(self.lines[:count])
+            self._room -= len(beginning)
+            if self._room < 0:
+                raise _TooLongError
+            try:
+                return tomllib.loads(beginning)
+            except tomllib.TOMLDecodeError:
+                count += 1  # inside a text or an array of several lines

@@ -68,6 +68,10 @@ _RSA_EXPONENTS = range(3, 2**33)
 _ED25519_BYTES = 32
 
 
+_LONGEST_AGE = 200
+"""Characters of an age recipient beyond which it is not decoded; one has 62."""
+
+
 def looks_like_recipient(text: str) -> bool:
     """Whether an argument means a recipient itself, or something in its place, and not a file of them."""
     return text.startswith(("age1", "ssh-", "ecdsa-", "sk-")) or bool(_PRIVATE.search(text))
@@ -154,7 +158,7 @@ def _age(word: str) -> Recipient:
             f"the recipient is of another kind or a plugin of age ({plugin[1]}), which is not used here",
             _TO_GIVE,
         )
-    prefix, key = decode_bech32(word)
+    prefix, key = decode_bech32(word) if len(word) <= _LONGEST_AGE else ("", b"")
     if prefix != "age" or len(key) != curve25519.BYTES:
         raise InputError("the age recipient is not as long as one is: is it whole?", _TO_GIVE)
     if curve25519.is_small_order(curve25519.u_of(key)):

@@ -18,7 +18,7 @@ from csrtui.store.modes import PRIVATE_FILE
 VARIABLE = "CSRTUI_CONFIG"
 """The environment variable that names the file."""
 
-MAX_BYTES = 256 * 1024
+MAX_BYTES = 64 * 1024
 """The most bytes that a configuration may have."""
 
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC

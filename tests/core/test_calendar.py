@@ -14,7 +14,7 @@ from requests_made import NOW, record
 
 from csrtui.core.calendar_file import LONGEST_LINE, calendar_file, folded
 from csrtui.core.finding import CaKind
-from csrtui.core.pair import Pair, Validity
+from csrtui.core.pair import KeyFacts, Pair, Validity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -171,6 +171,12 @@ def test_a_text_is_one_value_whatever_is_in_it(host: str) -> None:
     assert renewal["SUMMARY"] == f"Renew the certificate of a.com ({visible(host)})"
     assert expiry["SUMMARY"] == f"The certificate of a.com expires ({visible(host)})"
     assert b"\x1b" not in data
+
+
+@pytest.mark.parametrize("fingerprint", ["\ud800", "x\r\nEND:VEVENT", "a,b;c"])
+def test_a_record_that_was_tampered_with_puts_nothing_into_the_calendar(fingerprint: str) -> None:
+    renewal, expiry = events_of(pair_of(key=KeyFacts("ec-p256", encrypted=False, spki_sha256=fingerprint)))
+    assert renewal["UID"] != expiry["UID"]
 
 
 def test_every_line_ends_with_cr_lf() -> None:

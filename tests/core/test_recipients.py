@@ -83,6 +83,7 @@ def test_a_recipient_is_shown_as_ssh_keygen_and_age_show_it() -> None:
         (f"{AGE[:9]}b{AGE[10:]}", "missing or wrong"),
         ("age1", "missing or wrong"),
         (bech32("age", bytes(31)), "not as long as one is"),
+        (bech32("age", bytes(200)), "not as long as one is"),
         (bech32("age", bytes(32)), "no real key"),
         (bech32("age", b"\x01" + bytes(31)), "no real key"),
         (f"ssh-ed25519 {'A' * 7}", "damaged or cut short"),
