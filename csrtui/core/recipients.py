@@ -116,7 +116,7 @@ def limited(recipients: tuple[Recipient, ...]) -> tuple[Recipient, ...]:
 
 def _lines(text: str) -> Iterator[Recipient]:
     for number, line in enumerate(text.splitlines(), start=1):
-        stripped = line.strip(" \t\ufeff")
+        stripped = line.strip().strip("\ufeff").strip()  # blanks of every kind, as `split` takes them
         if not stripped or stripped.startswith("#"):
             continue
         try:

@@ -114,6 +114,11 @@ def test_what_cannot_be_encrypted_to_is_said(text: str, said: str) -> None:
     assert caught.value.hint
 
 
+def test_a_line_of_blanks_says_nothing_whatever_blanks_they_are() -> None:
+    (one,) = read_recipients(f"\u2003\n\x1f\n\ufeff \ufeff\n \x1f{AGE}\u2003")
+    assert one.text == AGE
+
+
 def test_nobody_is_left_out_silently() -> None:
     with pytest.raises(InputError, match=r"line 2: that is an ECDSA key"):
         read_recipients(f"{ED25519}\n{ssh_pair('ecdsa')[1]}\n")
