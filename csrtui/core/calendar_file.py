@@ -123,7 +123,7 @@ def _lines(event: _Event, pair: Pair, host: str, now: datetime) -> list[str]:
     )
     return [
         "BEGIN:VEVENT",
-        f"UID:{event.kind}.{_text(visible(f'{pair.name}.{pair.record.key.spki_sha256}'))}@csrtui",
+        f"UID:{_text(visible(f'{event.kind}.{pair.name}.{pair.record.key.spki_sha256}'))}@csrtui",
         f"DTSTAMP:{_basic(now)}",
         event.date,
         f"SUMMARY:{title}",

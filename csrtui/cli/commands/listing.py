@@ -110,9 +110,7 @@ def _put_calendar(pairs: Iterable[Pair], now: datetime) -> None:
 
 
 ACTION = Action(
-    "csrtui list --next renew                  # says nothing where nothing is due\n"
-    "csrtui list --filter shop --json\n"
-    "csrtui list --ics > certificates.ics      # for a calendar",
+    "csrtui list --next renew\ncsrtui list --filter shop --json\ncsrtui list --ics > certificates.ics",
     _arguments,
     _run,
 )

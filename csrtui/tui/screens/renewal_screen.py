@@ -6,8 +6,6 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from csrtui.core.errors import CsrtuiError
-from csrtui.core.renewal import Way
-from csrtui.tasks.starting import start_from_pair
 from csrtui.tasks.wording import NEXT_STEPS
 from csrtui.tui.screens.life_screen import LifeScreen
 
@@ -57,6 +55,9 @@ class RenewalScreen(LifeScreen):
         return renewal
 
     def _way_chosen(self, answer: RenewAnswer | None) -> None:
+        from csrtui.core.renewal import Way
+        from csrtui.tasks.starting import start_from_pair
+
         if answer is None:
             return
         name = answer.renewal.pair.name
