@@ -1,0 +1,119 @@
+"""The collection as Ansible and ansible-galaxy take it: documented as it is, of csrtui's version, in wheel and sdist."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import tarfile
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from ansible_modules import COLLECTION, MODULES, Modules
+from command import ROOT
+
+from csrtui import __version__
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROLE = COLLECTION / "roles" / "csrtui"
+
+
+def documentation(file: Path, name: str = "DOCUMENTATION") -> Any:
+    """What a plugin's text of that name says, without running the plugin."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", None) == name:
+            return yaml.safe_load(ast.literal_eval(node.value))
+    raise AssertionError(f"{file} has no {name}")
+
+
+def documented(module: str) -> dict[str, Any]:
+    text = documentation(COLLECTION / "plugins" / "modules" / f"{module}.py")
+    shared = documentation(COLLECTION / "plugins" / "doc_fragments" / "host.py")
+    assert text["extends_documentation_fragment"] == ["csrtui.csrtui.host"]
+    return {**shared["options"], **text["options"]}
+
+
+def plain(options: dict[str, Any]) -> dict[str, Any]:
+    """What of options both the documentation and the code say."""
+    return {
+        name: {
+            "type": option["type"],
+            "elements": option.get("elements"),
+            "required": option.get("required", False),
+            "default": option.get("default"),
+            "choices": option.get("choices"),
+            "options": plain(option.get("options", option.get("suboptions", {}))),
+        }
+        for name, option in options.items()
+    }
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_options_of_a_module_are_those_that_its_documentation_has(
+    modules: Modules, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    taken: dict[str, Any] = {}
+
+    class Stop(Exception):  # noqa: N818 - it is no error
+        pass
+
+    def take(**arguments: Any) -> None:
+        taken.update(arguments)
+        raise Stop
+
+    module = modules.get(name)
+    monkeypatch.setattr(module, "AnsibleModule", take)
+    with pytest.raises(Stop):
+        module.main()
+    assert plain(taken["argument_spec"]) == plain(documented(name))
+    assert taken["supports_check_mode"] is True
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_use_options_that_there_are(name: str) -> None:
+    file = COLLECTION / "plugins" / "modules" / f"{name}.py"
+    for task in documentation(file, "EXAMPLES"):
+        for module in MODULES:
+            assert set(task.get(f"csrtui.csrtui.{module}") or {}) <= set(documented(module))
+
+
+def test_the_group_of_shared_options_names_all_modules() -> None:
+    runtime = yaml.safe_load((COLLECTION / "meta" / "runtime.yml").read_text())
+    assert sorted(runtime["action_groups"]["csrtui"]) == sorted(MODULES)
+    assert sorted(path.stem for path in (COLLECTION / "plugins" / "modules").glob("*.py")) == sorted(MODULES)
+
+
+def test_collection_role_and_csrtui_are_of_one_version() -> None:
+    galaxy = yaml.safe_load((COLLECTION / "galaxy.yml").read_text())
+    specs = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text())
+    defaults = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text())
+    options = specs["argument_specs"]["main"]["options"]
+    assert galaxy["version"] == options["csrtui_version"]["default"] == __version__
+    assert {name: option["default"] for name, option in options.items()} == defaults
+
+
+def test_what_runs_on_hosts_is_python_3_8() -> None:
+    for file in (COLLECTION / "plugins").rglob("*.py"):
+        ast.parse(file.read_text(), feature_version=(3, 8))
+
+
+@pytest.mark.slow
+def test_wheel_and_sdist_have_the_whole_collection(tmp_path: Path) -> None:
+    pytest.importorskip("hatchling", reason="skipped because hatchling is not installed")
+    script = "import hatchling.build as b, sys; print(b.build_wheel(sys.argv[1]), b.build_sdist(sys.argv[1]))"
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    wheel, sdist = done.stdout.split()[-2:]
+    wanted = {
+        str(path.relative_to(ROOT))
+        for path in COLLECTION.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert wanted <= set(zipfile.ZipFile(tmp_path / wheel).namelist())
+    with tarfile.open(tmp_path / sdist) as packed:
+        assert wanted <= {name.partition("/")[2] for name in packed.getnames()}

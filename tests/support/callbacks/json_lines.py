@@ -1,0 +1,46 @@
+"""An Ansible callback that writes what came of each task on each host as a line of JSON; for the tests."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from ansible.plugins.callback import CallbackBase
+
+DOCUMENTATION = """
+name: json_lines
+type: aggregate
+short_description: a line of JSON for each result
+description: [a line of JSON for each result, in the file that JSON_LINES names]
+"""
+
+
+class CallbackModule(CallbackBase):  # type: ignore[misc]  # Ansible is without types
+    """Appends to the file that ``JSON_LINES`` names."""
+
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "aggregate"
+    CALLBACK_NAME = "json_lines"
+
+    def v2_runner_on_ok(self, result: Any) -> None:
+        """Keep a success."""
+        self._keep("ok", result)
+
+    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:  # noqa: ARG002 - as Ansible calls it
+        """Keep a failure."""
+        self._keep("failed", result)
+
+    def v2_runner_on_unreachable(self, result: Any) -> None:
+        """Keep that a host could not be reached."""
+        self._keep("unreachable", result)
+
+    def _keep(self, status: str, result: Any) -> None:
+        line = {
+            "host": result.host.get_name(),
+            "task": result.task.get_name(),
+            "status": status,
+            "result": json.loads(self._dump_results(result.result)),
+        }
+        with open(os.environ["JSON_LINES"], "a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")

@@ -1,0 +1,109 @@
+"""Ansible, run on the collection as a user runs it, and what came of each task on each host."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from command import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+COLLECTIONS = ROOT / "csrtui"
+"""The folder that Ansible looks for collections in."""
+MODULE = "csrtui.csrtui."
+DEADLINE = 240.0
+"""Seconds; far more than any play takes."""
+
+
+@dataclass(frozen=True)
+class Played:
+    """How a play ended.
+
+    Attributes:
+        status: Of ansible-playbook.
+        text: What it printed.
+        results: A line for each task on each host: ``host``, ``task``, ``status``, ``result``.
+    """
+
+    status: int
+    text: str
+    results: tuple[Mapping[str, Any], ...]
+
+    def of(self, task: str) -> dict[str, Any]:
+        """The results of the task of that name, for each host."""
+        return {line["host"]: line["result"] for line in self.results if line["task"] == task}
+
+    def status_of(self, task: str) -> dict[str, str]:
+        """How the task of that name ended, for each host."""
+        return {line["host"]: line["status"] for line in self.results if line["task"] == task}
+
+
+def play(
+    inventory: Path,
+    tasks: Sequence[Mapping[str, Any]],
+    *options: str,
+    env: Mapping[str, str] | None = None,
+    **more: Any,
+) -> Played:
+    """Run a play of tasks on all hosts of an inventory.
+
+    Args:
+        inventory: Its file; the play and its results are kept beside it.
+        tasks: As a playbook has them, each with a name.
+        options: Of ansible-playbook.
+        env: More for the environment.
+        more: What else the play says, such as ``module_defaults``.
+    """
+    folder = inventory.parent
+    book, lines = folder / "play.yml", folder / "results.jsonl"
+    book.write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, **more, "tasks": list(tasks)}]))
+    lines.write_text("")
+    done = subprocess.run(
+        [program("ansible-playbook"), "-i", str(inventory), "--diff", *options, str(book)],
+        cwd=folder,
+        env=environment(folder) | {"JSON_LINES": str(lines)} | dict(env or {}),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=DEADLINE,
+        stdin=subprocess.DEVNULL,
+    )
+    results = tuple(json.loads(line) for line in lines.read_text().splitlines())
+    return Played(done.returncode, done.stdout + done.stderr, results)
+
+
+def program(name: str) -> str:
+    """Return the path of one of Ansible's programs, or skip the test."""
+    path = Path(sys.executable).with_name(name)
+    if not path.exists():
+        pytest.skip("skipped because ansible-core is not installed")
+    return str(path)
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """The environment of Ansible's programs: none of the user's settings, and whatever it keeps in `folder`."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("ANSIBLE_", "CSRTUI", "PYTHON"))
+    }
+    return kept | {
+        "HOME": str(folder),
+        "ANSIBLE_HOME": str(folder / ".ansible"),
+        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+        "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callbacks"),
+        "ANSIBLE_CALLBACKS_ENABLED": "json_lines",
+        "ANSIBLE_PIPELINING": "1",
+        "ANSIBLE_RETRY_FILES_ENABLED": "0",
+        "ANSIBLE_NOCOLOR": "1",
+        "LC_ALL": "C.UTF-8",
+    }

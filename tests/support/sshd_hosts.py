@@ -1,0 +1,164 @@
+"""Hosts with an sshd each, on loopback addresses: an own home, an own keystore, an own host key, and csrtui on the PATH."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+ALL = ("web1", "web2", "web3")
+_PATIENCE = 20.0
+"""Seconds within which an sshd answers."""
+
+
+@dataclass(frozen=True)
+class Host:
+    """One of them.
+
+    Attributes:
+        name: As the inventory has it.
+        address: Its loopback address.
+        port: Of its sshd.
+        home: The home of whoever logs in there.
+    """
+
+    name: str
+    address: str
+    port: int
+    home: Path
+
+    @property
+    def store(self) -> Path:
+        """Its keystore."""
+        return self.home / "keystore"
+
+
+@dataclass(frozen=True)
+class Hosts:
+    """All of them, and how to log in.
+
+    Attributes:
+        folder: Of everything that is kept for them.
+        hosts: Each.
+        identity: The ssh private key that opens all.
+    """
+
+    folder: Path
+    hosts: tuple[Host, ...]
+    identity: Path
+
+    def inventory(self, extra: Sequence[str] = ()) -> Path:
+        """Write the inventory, with more lines for hosts that are not as they should be; return its path."""
+        options = f"-F none -o UserKnownHostsFile={self.folder / 'known_hosts'} -o ControlMaster=no -o BatchMode=yes"
+        lines = ["[web]"]
+        lines += [
+            f"{host.name} ansible_host={host.address} ansible_port={host.port} csrtui_home={host.home}"
+            for host in self.hosts
+        ]
+        lines += [
+            *extra,
+            "[web:vars]",
+            f"ansible_python_interpreter={sys.executable}",
+            f"ansible_ssh_private_key_file={self.identity}",
+            f"ansible_ssh_args={options}",
+        ]
+        path = self.folder / "inventory.ini"
+        path.write_text("\n".join(lines) + "\n")
+        return path
+
+
+def demand_sshd() -> str:
+    """Return the path of sshd, or skip the test."""
+    for program in ("ssh", "ssh-keygen"):
+        if shutil.which(program) is None:
+            pytest.skip(f"skipped because {program} is not installed")
+    found = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    if found is None:
+        pytest.skip("skipped because sshd is not installed")
+    return found
+
+
+@contextmanager
+def running_hosts(folder: Path, names: Sequence[str] = ALL) -> Iterator[Hosts]:
+    """Start an sshd for each name, and stop all of them in the end.
+
+    Args:
+        folder: An empty folder for all that they keep.
+        names: The hosts' names; the first is at 127.0.0.2.
+    """
+    sshd = demand_sshd()
+    if os.geteuid() == 0:
+        os.makedirs("/run/sshd", mode=0o755, exist_ok=True)  # where sshd gives up its rights
+    folder.chmod(0o700)
+    identity = _key(folder / "identity")
+    hosts = tuple(_host(folder, name, f"127.0.0.{number}") for number, name in enumerate(names, start=2))
+    running: list[subprocess.Popen[bytes]] = []
+    try:
+        running.extend(_started(sshd, folder, host, identity) for host in hosts)
+        for host, process in zip(hosts, running, strict=True):
+            _wait(host, process)
+        yield Hosts(folder, hosts, identity)
+    finally:
+        for process in running:
+            process.terminate()
+        for process in running:
+            process.wait()
+
+
+def _key(path: Path) -> Path:
+    subprocess.run(
+        ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", path.name, "-f", str(path)], check=True
+    )
+    return path
+
+
+def _host(folder: Path, name: str, address: str) -> Host:
+    home = folder / name
+    home.mkdir(mode=0o700)
+    with socket.socket() as probe:
+        probe.bind((address, 0))
+        port = probe.getsockname()[1]
+    return Host(name, address, port, home)
+
+
+def _started(sshd: str, folder: Path, host: Host, identity: Path) -> subprocess.Popen[bytes]:
+    key = _key(folder / f"{host.name}.hostkey")
+    public = key.with_suffix(".hostkey.pub").read_text()
+    with (folder / "known_hosts").open("a") as known:
+        known.write(f"[{host.address}]:{host.port} {public}")
+    path = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
+    config = folder / f"{host.name}.sshd_config"
+    config.write_text(
+        f"ListenAddress {host.address}\nPort {host.port}\nHostKey {key}\nPidFile none\n"
+        f"AuthorizedKeysFile {identity}.pub\nStrictModes no\nUsePAM no\nPermitRootLogin yes\n"
+        f"PasswordAuthentication no\nKbdInteractiveAuthentication no\nSubsystem sftp internal-sftp\n"
+        f"MaxStartups 100\nSetEnv HOME={host.home} CSRTUI_STORE={host.store} PATH={path}\n"
+    )
+    log = folder / f"{host.name}.log"
+    return subprocess.Popen(
+        [sshd, "-D", "-f", str(config), "-E", str(log)], stdin=subprocess.DEVNULL, start_new_session=True
+    )
+
+
+def _wait(host: Host, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + _PATIENCE
+    while time.monotonic() < until and process.poll() is None:
+        with socket.socket() as probe:
+            probe.settimeout(_PATIENCE)
+            if probe.connect_ex((host.address, host.port)) == 0:
+                return
+        Event().wait(0.02)
+    pytest.fail(f"the sshd of {host.name} does not answer")
