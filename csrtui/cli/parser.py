@@ -136,7 +136,7 @@ def build_parser(commands: Sequence[Command], arguments: Sequence[str]) -> Parse
         if command.name in arguments:
             _add_command(below, command)
         else:
-            below.add_parser(command.name, help=command.summary)
+            below.add_parser(command.name, help=command.summary, add_help=False)  # never asked for its help
     return parser
 
 

@@ -1,0 +1,32 @@
+"""The settings when there are none, when there are some, and when they are wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from csrtui.core.errors import InputError
+from csrtui.tasks.settings import load_settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_without_a_file_there_are_no_settings(tmp_path: Path) -> None:
+    assert load_settings({"CSRTUI_CONFIG": str(tmp_path / "none.toml")}) is None
+
+
+def test_what_a_file_says_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text("[screens]\nmouse = true\n")
+    settings = load_settings({"CSRTUI_CONFIG": str(file)})
+    assert settings is not None
+    assert settings.screens.mouse
+
+
+def test_an_unknown_key_is_named_with_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text("[screens]\nmose = true\n")
+    with pytest.raises(InputError, match="config.toml"):
+        load_settings({"CSRTUI_CONFIG": str(file)})
