@@ -28,5 +28,5 @@ def test_what_a_file_says_is_read(tmp_path: Path) -> None:
 def test_an_unknown_key_is_named_with_its_file(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text("[screens]\nmose = true\n")
-    with pytest.raises(InputError, match="config.toml"):
+    with pytest.raises(InputError, match=r"config\.toml"):
         load_settings({"CSRTUI_CONFIG": str(file)})
