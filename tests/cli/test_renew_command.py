@@ -142,3 +142,16 @@ def test_a_renewed_or_retired_pair_is_refused(csrtui: Csrtui, old: str) -> None:
     assert f"renewed already, by {NAME}-2" in again.err
     csrtui("retire", f"{NAME}-2")
     assert csrtui("renew", f"{NAME}-2").status == 1
+
+
+def test_what_could_not_be_written_out_is_not_waited_for(
+    csrtui: Csrtui, old: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    before = csrtui.pair(old).joinpath("pair.json").read_bytes()
+    monkeypatch.setattr("csrtui.cli.commands.renew.put_bytes", full)
+    ran = csrtui("renew", old, "--reuse", "--mark-submitted")
+    assert (ran.status, ran.out) == (3, "")
+    assert csrtui.pair(old).joinpath("pair.json").read_bytes() == before

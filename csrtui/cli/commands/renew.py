@@ -12,6 +12,7 @@ from csrtui.cli.passphrase import (
     read_new_passphrase,
 )
 from csrtui.cli.session import open_session
+from csrtui.core import request
 from csrtui.core.errors import InputError
 from csrtui.core.finding import Finding
 from csrtui.core.keys import KeyType, read_key_type
@@ -101,13 +102,13 @@ def _reuse(
     _say_findings(renewal.about_old, blocking)
     for sentence in renewing.prove_old(session, renewal, _known_passphrase(renewal.pair, options), blocking):
         say(f"proved: {sentence}")
-    pair, pem = renewing.reuse(session, renewal)
-    warn_without_backup(pair)
+    warn_without_backup(renewal.pair)
+    if not options.json:
+        put_bytes(request.to_pem(renewal.request.der))
+    pair, _ = renewing.reuse(session, renewal)  # only now: what could not be written out is not waited for
+    pair = _marked(session, pair, options)
     if options.json:
-        put_json(describe(_marked(session, pair, options), session.clock()))
-    else:
-        put_bytes(pem)
-        _marked(session, pair, options)
+        put_json(describe(pair, session.clock()))
     return 0
 
 
