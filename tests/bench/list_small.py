@@ -32,7 +32,6 @@ def rows(options: Options) -> Iterator[Row]:
         (python, ["show", names[0]]),
         (x509, ["csr", names[0]]),
         (x509, ["check", "www.example-shop.com"]),
-        (x509, ["doctor"]),
     ):
         base, figure = side_by_side([beside, (*own, *arguments)], options)
         shown = " ".join(argument if argument not in names else "PAIR" for argument in arguments)
