@@ -23,6 +23,30 @@ EVERY = -1
 """Every call, not a chosen one."""
 
 
+LOOKING = frozenset(
+    [
+        "access",
+        "close",
+        "closedir",
+        "faccessat",
+        "fdopendir",
+        "fstat64",
+        "fstatat64",
+        "fstatvfs",
+        "lstat64",
+        "opendir",
+        "pread64",
+        "read",
+        "readdir64",
+        "readlink",
+        "stat64",
+        "statvfs",
+        "statvfs64",
+    ]
+)
+"""The calls by which a program looks at what is there."""
+
+
 class Fault(Enum):
     """What a call ends with that shall not be made; the values are those of the library."""
 
