@@ -95,7 +95,7 @@ def load_record(data: bytes) -> PairRecord:
 
 
 def describe(pair: Pair, now: datetime) -> Json:
-    """Return the JSON document of a pair that commands print, its members in the contract's order."""
+    """Return the JSON document of a pair that commands print, its members in the contract's order, later ones last."""
     record = pair.record
     validity = record.validity
     backup = record.backup
@@ -121,7 +121,6 @@ def describe(pair: Pair, now: datetime) -> Json:
         "submitted": _optional_time(record.submitted),
         "expires": utc_text(validity.not_after) if validity else None,
         "days_left": validity.days_left(now) if validity else None,
-        "installed": _optional_time(record.installed),
         "next": record.next_step(now).value,
         "renews": record.renews,
         "renewed_by": record.renewed_by,
@@ -130,6 +129,8 @@ def describe(pair: Pair, now: datetime) -> Json:
             "request": f"{pair.path}/request.pem",
             "certificate": f"{pair.path}/certificate.pem" if pair.has_certificate else None,
         },
+        "installed": _optional_time(record.installed),
+        "reused": _optional_time(record.reused),
     }
 
 
