@@ -1,0 +1,96 @@
+"""The role: csrtui in a virtual environment of its own, from a folder of wheels; once, and switched as a whole."""
+
+from __future__ import annotations
+
+import sys
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playbooks import Played, play
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.slow
+
+
+def wheel(folder: Path, version: str) -> None:
+    """Write a wheel that is called csrtui and prints its version: all that the role asks of it."""
+    about = f"csrtui-{version}.dist-info"
+    with zipfile.ZipFile(folder / f"csrtui-{version}-py3-none-any.whl", "w") as file:
+        file.writestr("csrtui_stub.py", f"def main():\n    print('csrtui {version}')\n")
+        file.writestr(
+            f"{about}/METADATA",
+            f"Metadata-Version: 2.1\nName: csrtui\nVersion: {version}\nProvides-Extra: age\n",
+        )
+        file.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        file.writestr(f"{about}/entry_points.txt", "[console_scripts]\ncsrtui = csrtui_stub:main\n")
+        file.writestr(f"{about}/RECORD", "")
+
+
+class Bare:
+    """A bare host: this one, and folders of its own.
+
+    Args:
+        folder: For all of it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.wheels = folder / "wheels"
+        self.wheels.mkdir()
+        self.link = folder / "host" / "bin" / "csrtui"
+        self.inventory = folder / "inventory.ini"
+        self.inventory.write_text(
+            f"bare ansible_connection=local ansible_python_interpreter={sys.executable}\n"
+        )
+        self._variables: dict[str, Any] = {
+            "csrtui_wheels": str(self.wheels),
+            "csrtui_python": sys.executable,
+            "csrtui_folder": str(folder / "host" / "csrtui"),
+            "csrtui_link": str(self.link),
+        }
+
+    def set_up(self, *options: str, **variables: Any) -> Played:
+        """Run the role."""
+        role = {"name": "set up", "ansible.builtin.import_role": {"name": "csrtui.csrtui.csrtui"}}
+        return play(self.inventory, [role], *options, vars=self._variables | variables)
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Bare:
+    """Give a bare host."""
+    return Bare(tmp_path)
+
+
+def changes(played: Played) -> list[str]:
+    assert played.status == 0, played.text
+    return [line["task"] for line in played.results if line["result"].get("changed")]
+
+
+def test_it_is_set_up_once_and_another_version_takes_its_place_as_a_whole(bare: Bare) -> None:
+    wheel(bare.wheels, "9.0.0")
+    assert changes(bare.set_up("--check", csrtui_version="9.0.0"))
+    assert not bare.link.parent.parent.exists()
+
+    assert changes(bare.set_up(csrtui_version="9.0.0"))
+    first = bare.link.resolve()
+    assert first.parts[-3].startswith("9.0.0-py3.")
+    assert changes(bare.set_up(csrtui_version="9.0.0")) == []
+
+    failed = bare.set_up(csrtui_version="9.1.0")  # there is no such wheel
+    assert failed.status != 0
+    assert bare.link.resolve() == first
+
+    wheel(bare.wheels, "9.1.0")
+    assert changes(bare.set_up(csrtui_version="9.1.0"))
+    assert bare.link.resolve().parts[-3].startswith("9.1.0-py3.")
+    assert first.exists()
+
+
+@pytest.mark.parametrize("python", ["/nowhere/python3", "/bin/false"])
+def test_a_host_without_the_python_is_told_which_one_it_needs(bare: Bare, python: str) -> None:
+    played = bare.set_up(csrtui_python=python)
+    assert played.status != 0
+    assert "csrtui needs Python 3.11 or later" in played.text
+    assert not bare.link.parent.parent.exists()
