@@ -19,6 +19,7 @@ from textual._ansi_sequences import SYNC_END, SYNC_START
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 from textual.filter import Monochrome, NoColor
+from textual.widgets import Input
 from textual.worker import WorkerFailed
 
 from csrtui.core.bug import describe_bug
@@ -263,6 +264,11 @@ class SafeApp(App[ReturnType]):
 
         if self._loop is not None:
             asyncio.run_coroutine_threadsafe(wait(), self._loop)
+
+    def takes_text(self) -> bool:
+        """Whether a character goes into a field, and is no command; called from the input thread."""
+        stack = self._screen_stack
+        return bool(stack) and isinstance(stack[-1].focused, Input)
 
     def when_handled(self, callback: Callable[[], None]) -> None:
         """Call `callback` once the keys so far have had their effect; called from the input thread."""

@@ -41,6 +41,9 @@ class TerminalOwner(Protocol):
     def when_started(self, callback: Callable[[], None]) -> None:
         """Call `callback` once the first screen is there and has its cursor. Called from the input thread."""
 
+    def takes_text(self) -> bool:
+        """Whether a character goes into a field, and is no command. Called from the input thread."""
+
     def when_handled(self, callback: Callable[[], None]) -> None:
         """Call `callback` once the keys so far have had their effect. Called from the input thread."""
 
@@ -125,16 +128,19 @@ class SafeDriver(LinuxDriver):
 
         Textual hands a key to the widget with focus at that moment. Keys that arrive in one piece, as on a
         slow link, would all go to the field that Tab is about to leave: a passphrase into a readable field.
+        A character is a command too where it is not typed into a field: what follows the ``/`` that opens
+        the filter is meant for the filter, and must not be taken for commands.
         """
         if not isinstance(message, (Key, Paste)):
             super().process_message(message)
             return
         self._wait_for_start()
-        is_command = isinstance(message, Key) and not message.is_printable
+        self._handled.wait(_LONGEST_WAIT_SECONDS)  # only then it is known where the cursor is
+        is_command = isinstance(message, Key) and not (message.is_printable and self._owner.takes_text())
         if is_command and self._has_typed:
             # A command that the app takes before the focused field does, as to leave, would overtake the text.
             self._expect_effect()
-        self._handled.wait(_LONGEST_WAIT_SECONDS)
+            self._handled.wait(_LONGEST_WAIT_SECONDS)
         super().process_message(message)
         self._has_typed = not is_command
         if is_command:

@@ -122,19 +122,22 @@ def test_a_forced_end_leaves_it_nowhere(tmp_path: Path, home: dict[str, str]) ->
 def test_leaving_in_the_middle_of_the_work_leaves_no_backup_that_is_not_known(
     tmp_path: Path, home: dict[str, str]
 ) -> None:
-    names = [f"{letter}.example.com" for letter in "abcdef"]
+    names = [f"n{number}.example.com" for number in range(200)]  # enough to be still at it when the key comes
     session = session_with(tmp_path / "store", *names)
     argv = [sys.executable, "-m", "csrtui", "--store", str(tmp_path / "store")]
     with PtySession(argv, env=home) as user:
         user.wait_for("Common name")
         user.send("\x1bOQ")
         user.wait_for("example.com")
-        user.send(" " * len(names) + "b")
-        user.wait_for("Back up 6 pairs")
+        user.send("b")
+        user.wait_for("Back up n")
+        user.send("\x1b[Z\x1b[C")  # the field before, whose other choice is all of them
+        user.wait_for("Back up 200 pairs")
+        user.send("\t")
         user.send(f"{tmp_path}/usb\r{CANARY}\r{CANARY}")
         user.wait_for("Both are the same")
         user.send("\r")
-        user.wait_for("of 6")
+        user.wait_for("of 200")
         user.send("\x11")
         assert user.wait_exit() == 0
     known = [backup for name in names for backup in read_pair(session, name)[0].record.backups]
