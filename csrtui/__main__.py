@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import warnings
 
 from csrtui.process import harden, put_off_collecting
 
@@ -11,6 +12,9 @@ def main() -> int:
     try:
         put_off_collecting()
         harden()
+        if not sys.warnoptions:
+            # Libraries warn on stderr, with a line of their source; what is odd in a file csrtui says itself.
+            warnings.simplefilter("ignore")
         from csrtui.cli.main import run
 
         return run(sys.argv[1:], open_screens=_open_screens)

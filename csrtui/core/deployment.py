@@ -1,6 +1,7 @@
 """The files that a server software wants, made of a pair and its certificate, and the lines that name them."""
 
 import re
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -110,12 +111,14 @@ def read_chain(pem: bytes, spki_sha256: str) -> tuple["x509.Certificate", ...]:
     from cryptography import x509
     from cryptography.exceptions import UnsupportedAlgorithm
 
-    try:
-        leaf, *others = x509.load_pem_x509_certificates(pem)
-        fingerprint = keys.spki_sha256(leaf.public_key())
-        chain = [other for other in others if other.subject != other.issuer]
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise InputError("the certificate cannot be read", "import it again") from error
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what is odd in them, such as long names: that is the CA's matter
+        try:
+            leaf, *others = x509.load_pem_x509_certificates(pem)
+            fingerprint = keys.spki_sha256(leaf.public_key())
+            chain = [other for other in others if other.subject != other.issuer]
+        except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
+            raise InputError("the certificate cannot be read", "import it again") from error
     if fingerprint != spki_sha256:
         raise RefusedError("the certificate is not that of the pair's key", "import the right one")
     return (leaf, *chain)

@@ -82,7 +82,7 @@ class PairRows:
         parts: list[str | tuple[str, str]] = [pad(visible(item.name), name_width)]
         for column in columns:
             parts.append(" ")
-            cell, style = pad(cells[column], _WIDTHS[column]), _style(column, item, self._now)
+            cell, style = pad(visible(cells[column]), _WIDTHS[column]), _style(column, item, self._now)
             parts.append((cell, style) if style else cell)
         return Content.assemble(*parts)
 
