@@ -78,7 +78,14 @@ class IndexBrokenError(Exception):
 
     def __init__(self, error: Exception) -> None:
         super().__init__(str(error))
-        self.is_damage = not isinstance(error, sqlite3.OperationalError)
+        self.is_damage = _is_damage(error)
+
+
+def _is_damage(error: Exception) -> bool:
+    """Whether it is what is in the file that is wrong; of text that is no UTF-8 Python tells without a code of SQLite."""
+    if not isinstance(error, sqlite3.OperationalError):
+        return True
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) == sqlite3.SQLITE_ERROR
 
 
 class Kept(Enum):
@@ -279,9 +286,9 @@ def open_index(store_fd: int, store: str) -> Index:
             _make_safe(store_fd, store)
             path = os.path.join(store, FILE)
             return Index(_opened(path), path)
-        except sqlite3.OperationalError:  # another has it, or the disk refuses: it may be good all the same
-            break
-        except sqlite3.DatabaseError:
+        except (sqlite3.DatabaseError, UnicodeError) as error:
+            if not _is_damage(error):  # another has it, or the disk refuses: it may be good all the same
+                break
             remove_index(store_fd)
         except (StoreError, OSError):
             break

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -130,6 +131,24 @@ def test_a_file_that_is_no_cache_is_made_anew(
     assert again.kept is Kept.ON_DISK
     assert known_or_damaged(again) in ({}, "damaged")
     again.close()
+
+
+@pytest.mark.parametrize("spoilt", [b"CREATE TABLE pairs (\xa6d", b"CREATE TABLE pair\xff ("])
+def test_a_cache_whose_tables_are_no_text_is_made_anew(store_fd: int, folder: Path, spoilt: bytes) -> None:
+    open_index(store_fd, str(folder)).close()
+    data = (folder / FILE).read_bytes()
+    (folder / FILE).write_bytes(data.replace(b"CREATE TABLE pairs (id"[: len(spoilt)], spoilt))
+    again = open_index(store_fd, str(folder))
+    assert (again.kept, known_or_damaged(again)) == (Kept.ON_DISK, {})
+
+
+def test_a_cell_that_is_no_text_is_damage(store_fd: int, folder: Path) -> None:
+    index = open_index(store_fd, str(folder))
+    index.change([row(pair_of_record("the-name", record()))], ())
+    index.close()
+    (folder / FILE).write_bytes((folder / FILE).read_bytes().replace(b"the-name", b"\xff" * 8))
+    with closing(open_index(store_fd, str(folder))) as again:
+        assert known_or_damaged(again) == "damaged"
 
 
 def known_or_damaged(index: Index) -> dict[str, bytes] | str:
