@@ -123,7 +123,7 @@ pair:
   returned: always
   type: dict
 csr:
-  description: The CSR in PEM. V(null) in check mode where there is none yet.
+  description: The CSR in PEM. Empty in check mode where there is none yet, so that what takes it can be checked too.
   returned: always
   type: str
   sample: "-----BEGIN CERTIFICATE REQUEST-----\n..."
@@ -267,7 +267,7 @@ class Wanted:
         }
 
     def _end(self):
-        csr = None if self._pair is None else self._csrtui.text("csr", "--", self._pair["name"])
+        csr = "" if self._pair is None else self._csrtui.text("csr", "--", self._pair["name"])
         after = _shown(self._pair) if not self._module.check_mode else self._promised()
         self._module.exit_json(csr=csr, diff={"before": self._before, "after": after}, **self._csrtui.so_far)
 
