@@ -35,10 +35,14 @@ class Parser(argparse.ArgumentParser):
         if self._subparsers is not None or self._intermixed or "--" in (args or ()):
             return super().parse_known_args(args, namespace)
         self._intermixed = True
+        usage = self.usage
+        if not {"-h", "--help"} & set(args or ()):
+            self.usage = self.prog  # or argparse would format one for its complaints, which are csrtui's own
         try:
             return self.parse_known_intermixed_args(args, namespace)
         finally:
             self._intermixed = False
+            self.usage = usage
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse would print.
@@ -131,13 +135,20 @@ def build_parser(commands: Sequence[Command], arguments: Sequence[str]) -> Parse
     )
     parser.set_defaults(command=None)
     # With its name given, argparse need not format one, for which it would import shutil and its compressors.
-    below = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser, prog=parser.prog)
+    below = parser.add_subparsers(
+        title="commands", metavar="COMMAND", parser_class=_parser_of, prog=parser.prog
+    )  # type: ignore[call-overload]
     for command in commands:
         if command.name in arguments:
             _add_command(below, command)
         else:
-            below.add_parser(command.name, help=command.summary, add_help=False)  # never asked for its help
+            below.add_parser(command.name, help=command.summary)
     return parser
+
+
+def _parser_of(**options: object) -> Parser | None:
+    """Return the parser of a command; none for one that is not named, and only listed in the help."""
+    return Parser(**options) if "description" in options else None
 
 
 def _add_command(below: "argparse._SubParsersAction[Parser]", command: Command) -> None:

@@ -7,7 +7,6 @@ in the way is listed as flaws for the advisor to explain.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -69,8 +68,7 @@ class Flaw(NamedTuple):
     repaired: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """One name, read.
 
     Attributes:

@@ -5,8 +5,8 @@ every day. That package parses each rule and needs 45 ms; a look-up needs only t
 exists, so here the lines of the file are kept as they are, in two sets, which takes about 4 ms.
 """
 
-from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 from csrtui.core import international
 
@@ -23,8 +23,7 @@ class Section(Enum):
     """Also what firms let others register under, such as ``github.io``."""
 
 
-@dataclass(frozen=True, slots=True)
-class SuffixList:
+class SuffixList(NamedTuple):
     """The rules of the list, and questions about names.
 
     Names are given without a trailing dot, in any case, as U-labels or A-labels; answers are cut from the

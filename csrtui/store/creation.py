@@ -6,8 +6,8 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from itertools import count
+from typing import NamedTuple
 
 from csrtui.core.pairname import number_of, numbered
 from csrtui.store import files
@@ -26,8 +26,7 @@ _REMEMBERED = 1024
 """Of so many bases `Names` remembers which numbers are free."""
 
 
-@dataclass(frozen=True, slots=True)
-class PairFiles:
+class PairFiles(NamedTuple):
     """The files of a new pair.
 
     Attributes:
@@ -46,8 +45,7 @@ class PairFiles:
         return "PairFiles()"
 
 
-@dataclass(frozen=True, slots=True)
-class Unflushed:
+class Unflushed(NamedTuple):
     """A pair in its hidden folder, of which nothing need be on disk yet.
 
     Attributes:
@@ -58,7 +56,7 @@ class Unflushed:
 
     hidden: str
     folder: int
-    files: list[int] = field(default_factory=list)
+    files: list[int]
 
     @property
     def descriptors(self) -> tuple[int, ...]:
@@ -111,7 +109,7 @@ def write_unflushed(pairs_fd: int, pair: PairFiles) -> Unflushed:
     hidden = f"{NEW}{files.random_suffix()}"
     try:
         os.mkdir(hidden, FOLDER.mode, dir_fd=pairs_fd)
-        written = Unflushed(hidden, os.open(hidden, _FOLDER_FLAGS, dir_fd=pairs_fd))
+        written = Unflushed(hidden, os.open(hidden, _FOLDER_FLAGS, dir_fd=pairs_fd), [])
         try:
             _fill(written, pair)
         except BaseException:

@@ -3,9 +3,9 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
+from typing import NamedTuple
 
 from csrtui.core.errors import StoreError
 from csrtui.store import files
@@ -17,8 +17,7 @@ _KEPT = "certificate-"
 """How the names of certificates begin that another took the place of; the time follows."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredPair:
+class StoredPair(NamedTuple):
     """What lies in the folder of a pair, but for its key.
 
     Attributes:
@@ -39,8 +38,7 @@ class StoredPair:
     earlier: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """One pair as a listing finds it: its pair.json, or why it cannot be used."""
 
     name: str
