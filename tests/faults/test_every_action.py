@@ -92,7 +92,10 @@ def test_every_call_may_fail(name: str) -> None:
     sweep(1, name)
 
 
-@pytest.mark.parametrize("name", ["new", "backup", "export"])
+@pytest.mark.parametrize(
+    "name",
+    ["new", *(pytest.param(name, marks=pytest.mark.slow) for name in ("backup", "export", "new --from"))],
+)
 def test_no_call_that_changes_anything_is_overlooked(name: str, tmp_path: Path) -> None:
     """What is counted is what the kernel itself sees, by strace's account."""
     require_strace(tmp_path)

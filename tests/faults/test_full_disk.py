@@ -5,12 +5,16 @@ The disk is a tmpfs of a few pages in a mount namespace of its own.
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from fault_shim import built
+from safety_results import record
 from store_process import ROOT
 
 if TYPE_CHECKING:
@@ -81,12 +85,17 @@ assert store.read("old").record == b"new"
 """
 
 
-@pytest.mark.parametrize("size", ["size=128k", "size=4m,nr_inodes=40"])
-def test_a_full_disk_keeps_every_pair_that_was_kept(tmp_path: Path, size: str) -> None:
+def require_namespace() -> None:
+    """Skip the test where no file system can be mounted."""
     if shutil.which("unshare") is None:
         pytest.skip("unshare is not installed")
     if subprocess.run([*_UNSHARE, "true"], capture_output=True, check=False).returncode:
         pytest.skip("a user namespace with mounts is not permitted here")
+
+
+@pytest.mark.parametrize("size", ["size=128k", "size=4m,nr_inodes=40"])
+def test_a_full_disk_keeps_every_pair_that_was_kept(tmp_path: Path, size: str) -> None:
+    require_namespace()
     disk = tmp_path / "disk"
     disk.mkdir()
     support = str(ROOT / "tests" / "support")
@@ -98,3 +107,31 @@ def test_a_full_disk_keeps_every_pair_that_was_kept(tmp_path: Path, size: str) -
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.safety
+def test_every_action_says_that_the_disk_is_full_and_goes_on_with_room(tmp_path: Path) -> None:
+    """Each is done with no page free, with one, with two, until it succeeds."""
+    require_namespace()
+    program = [sys.executable, "-I", "-B", str(ROOT / "tests" / "support" / "full_disk_program.py")]
+    done = subprocess.run(
+        [*_UNSHARE, *program, str(tmp_path)],
+        env={"PATH": os.defpath, "LD_PRELOAD": built()},
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    failures = [failure for one in found.values() for failure in one["failures"]]
+    full = sum(one["full"] for one in found.values())
+    record(
+        "A full disk is said, and loses nothing",
+        "a tmpfs with ever more room, for every action",
+        full,
+        len(failures),
+    )
+    assert not failures, "\n\n".join(failures[:3])
+    assert full > len(found)
