@@ -1,0 +1,69 @@
+"""Two screens on one store, each a process at a terminal of its own: each sees what the other does, and keeps it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from command import ROOT
+from pty_session import PtySession
+from safety_results import counted
+
+from csrtui.store.keystore import Keystore
+from csrtui.tasks.review import read_pair
+from csrtui.tasks.session import Session
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+F2, CTRL_G, TAB, ENTER = "\x1bOQ", "\x07", "\t", "\r"
+ONE, TWO = "www.one.example.com", "www.two.example.com"
+_SOON = 5.0
+"""Seconds: a change is looked for once a second; the rest is for a busy machine."""
+
+
+def screens(tmp_path: Path) -> PtySession:
+    argv = [sys.executable, "-m", "csrtui", "--store", str(tmp_path / "store")]
+    return PtySession(argv, env={"CSRTUI_CONFIG": str(tmp_path / "none"), "PYTHONPATH": str(ROOT)})
+
+
+def make(session: PtySession, name: str) -> None:
+    session.send(name)
+    session.wait_for(name)
+    session.send(CTRL_G)
+    session.wait_for(f"made {name}")
+
+
+@pytest.mark.safety
+def test_each_sees_the_others_pairs_and_neither_undoes_the_others_change(tmp_path: Path) -> None:
+    with counted("Of two screens neither undoes the other's work", "pairs made and retired in both") as tally:
+        with screens(tmp_path) as first, screens(tmp_path) as second:
+            for session in (first, second):
+                session.wait_for("Common name")
+            second.send(F2)
+            second.wait_for("No pairs yet")
+            make(first, ONE)
+            began = time.monotonic()
+            second.wait_for(ONE)
+            assert time.monotonic() - began < _SOON
+            tally.add()
+            for session in (first, second):  # both ask whether to retire it
+                session.send("t")
+                session.wait_for(f"Retire {ONE}?")
+            for session in (second, first):  # and both are told yes
+                session.send(TAB)
+                session.send(ENTER)
+                session.wait_until(lambda: f"Retire {ONE}?" not in session.text, "the answer")  # noqa: B023 - called here
+                tally.add()
+            second.send("n")
+            second.wait_for("Common name")
+            make(second, TWO)
+            first.wait_for(TWO)
+            tally.add()
+        opened = Session(Keystore(str(tmp_path / "store")))
+        assert opened.store.names() == [ONE, TWO]
+        events = [event.what for event in read_pair(opened, ONE)[0].record.history]
+        assert events == ["created", "retired"], "the second answer finds it done"
+        assert not read_pair(opened, TWO)[0].record.retired
