@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from threading import Event
 from typing import Self
 
+from csrtui.core.advice.wording import quoted
 from csrtui.core.errors import InputError
 from csrtui.core.finding import CaKind, FieldName
 from csrtui.core.keys import read_key_type
 from csrtui.core.platforms import read_platform
 from csrtui.core.subject import TypedSubject
-from csrtui.core.visible import visible
 from csrtui.store.lines import Lines, open_regular
 from csrtui.tasks.asking import Asked
 
@@ -51,7 +51,7 @@ class Rows(Iterator[Mapping[str, str] | None]):
         with self._refusals():
             header = next(self._reader, [])
         self._header = [cell.strip() for cell in header]
-        _check_header(self._header)
+        _check_header(self._header, lines.shown)
 
     def __iter__(self) -> Self:
         return self
@@ -135,7 +135,7 @@ def asked_in(row: Mapping[str, str], defaults: Asked) -> Asked:
     )
     ca, key, platform = row.get("ca"), row.get("key"), row.get("platform")
     if ca and ca not in tuple(CaKind):
-        raise RowError(FieldName.CA, f'the CA is "{visible(ca)}"', "public or private")
+        raise RowError(FieldName.CA, f'the CA is "{quoted(ca)}"', "public or private")
     with _blamed(FieldName.PLATFORM):
         platform_id = read_platform(platform).id if platform else defaults.platform
     with _blamed(FieldName.KEY):
@@ -157,10 +157,12 @@ def _blamed(column: FieldName) -> Iterator[None]:
         raise RowError(column, error.what, error.hint) from error
 
 
-def _check_header(header: list[str]) -> None:
+def _check_header(header: list[str], shown: str) -> None:
     unknown = [name for name in header if name not in COLUMNS]
     if unknown or "common_name" not in header or len(set(header)) != len(header):
         culprit = (
-            f'has a column "{visible(unknown[0])}"' if unknown else "names no common_name, or a column twice"
+            f'has a column "{quoted(unknown[0])}"' if unknown else "names no common_name, or a column twice"
         )
-        raise InputError(f"the header {culprit}", f"the first line names the columns: {','.join(COLUMNS)}")
+        raise InputError(
+            f"{shown}: the header {culprit}", f"the first line names the columns: {','.join(COLUMNS)}"
+        )

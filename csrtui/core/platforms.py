@@ -55,5 +55,5 @@ def read_platform(text: str) -> Platform:
         return PLATFORMS[text]
     except KeyError:
         raise InputError(
-            f"{text!r} is no server software known here", f"known: {', '.join(PLATFORMS)}"
+            f"{text[:60]!r} is no server software known here", f"known: {', '.join(PLATFORMS)}"
         ) from None

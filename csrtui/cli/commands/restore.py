@@ -2,6 +2,7 @@
 
 import argparse
 
+from csrtui.cli.naming import naming
 from csrtui.cli.output import say
 from csrtui.cli.parser import Action
 from csrtui.cli.passphrase import add_passphrase_arguments, read_known_passphrase
@@ -32,16 +33,20 @@ def _run(options: argparse.Namespace) -> int:
 def _with_passphrase(session: Session, options: argparse.Namespace) -> Pair:
     passphrase = read_known_passphrase(options, "Passphrase of the backup: ")
     session.store.sweep()
-    return restore(session, options.file, passphrase)
+    with naming(options.file):
+        return restore(session, options.file, passphrase)
 
 
 def _with_identity(session: Session, options: argparse.Namespace) -> Pair:
     from csrtui.tasks.age import open_backup, restore_pair
 
-    opened = open_backup(options.file, read_identities(options))
+    identities = read_identities(options)
+    with naming(options.file):
+        opened = open_backup(options.file, identities)
     passphrase = passphrase_of(options, opened.found)
     session.store.sweep()
-    return restore_pair(session, opened, passphrase)
+    with naming(options.file):
+        return restore_pair(session, opened, passphrase)
 
 
 ACTION = Action("csrtui restore /mnt/usb/www.mydomain.com.20261123-090000.backup.pem", _arguments, _run)

@@ -1,0 +1,18 @@
+"""Errors about what is in a file name the file, also where what reads it was given bytes alone."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from csrtui.core.errors import InputError, RefusedError
+from csrtui.core.visible import visible
+
+
+@contextmanager
+def naming(path: str) -> Iterator[None]:
+    """Put the path of a file before what is wrong with it, where it is not said already."""
+    try:
+        yield
+    except (InputError, RefusedError) as error:
+        if visible(path) in visible(error.what):
+            raise
+        raise type(error)(f"{visible(path)}: {error.what}", error.hint) from error
