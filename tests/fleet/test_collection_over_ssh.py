@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from threading import Event
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from command import run_process
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from playbooks import MODULE, play, program
+from playbooks import MODULE, play, playing, program
 from real_authorities import OpensslCa
 from recorded_ssh import found_in, recorded, secrets_of, write_recorder
 from sshd_hosts import ALL, Hosts, running_hosts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 pytestmark = pytest.mark.slow
 
@@ -241,3 +244,41 @@ def full_disk(folder: Path, store: Path) -> Path:
     path.chmod(0o755)
     assert store.is_dir()
     return path
+
+
+def test_an_interrupt_leaves_every_host_whole_and_the_next_run_does_the_rest(
+    hosts: Hosts, tmp_path: Path
+) -> None:
+    begun, ended, wrapper = tmp_path / "begun", tmp_path / "ended", tmp_path / "csrtui"
+    wrapper.write_text(
+        "#!/bin/sh\n"
+        f'case "$*" in new*) echo >> {begun};; esac\n'
+        f'{Path(sys.executable).with_name("csrtui")} "$@"; status=$?\n'
+        f'case "$*" in new*) echo >> {ended};; esac\nexit $status\n'
+    )
+    wrapper.chmod(0o755)
+    inventory = hosts.inventory()
+    task = {
+        "name": "a pair",
+        MODULE + "pair": {"names": ["{{ inventory_hostname }}." + DOMAIN], "executable": str(wrapper)},
+    }
+    process = playing(inventory, [task])
+    wait_until(lambda: begun.exists() or process.poll() is not None)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    wait_until(lambda: ended.exists() and len(ended.read_bytes()) == len(begun.read_bytes()))
+
+    for host in hosts.hosts:
+        findings = run_process("doctor", "--json", store=host.store).json["findings"]
+        assert [one for one in findings if one["code"] != "backup-none"] == []
+    again = play(inventory, [task])
+    assert again.status == 0, again.text
+    for host in hosts.hosts:
+        assert [path.name for path in (host.store / "pairs").glob("[!.]*")] == [name_on(host.name)]
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    until = monotonic() + 60
+    while not condition():
+        assert monotonic() < until
+        Event().wait(0.02)

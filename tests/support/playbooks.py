@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 COLLECTIONS = ROOT / "csrtui"
 """The folder that Ansible looks for collections in."""
 MODULE = "csrtui.csrtui."
+_RESULTS = "results.jsonl"
 DEADLINE = 240.0
 """Seconds; far more than any play takes."""
 
@@ -63,22 +64,37 @@ def play(
         env: More for the environment.
         more: What else the play says, such as ``module_defaults``.
     """
+    process = playing(inventory, tasks, *options, env=env, **more)
+    try:
+        text, _ = process.communicate(timeout=DEADLINE)
+    finally:
+        process.kill()
+    lines = (inventory.parent / _RESULTS).read_text().splitlines()
+    return Played(process.returncode, text, tuple(json.loads(line) for line in lines))
+
+
+def playing(
+    inventory: Path,
+    tasks: Sequence[Mapping[str, Any]],
+    *options: str,
+    env: Mapping[str, str] | None = None,
+    **more: Any,
+) -> subprocess.Popen[str]:
+    """Start what `play` waits for, in a process group of its own."""
     folder = inventory.parent
-    book, lines = folder / "play.yml", folder / "results.jsonl"
+    book, lines = folder / "play.yml", folder / _RESULTS
     book.write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, **more, "tasks": list(tasks)}]))
     lines.write_text("")
-    done = subprocess.run(
+    return subprocess.Popen(
         [program("ansible-playbook"), "-i", str(inventory), "--diff", *options, str(book)],
         cwd=folder,
         env=environment(folder) | {"JSON_LINES": str(lines)} | dict(env or {}),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=DEADLINE,
         stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
     )
-    results = tuple(json.loads(line) for line in lines.read_text().splitlines())
-    return Played(done.returncode, done.stdout + done.stderr, results)
 
 
 def program(name: str) -> str:
