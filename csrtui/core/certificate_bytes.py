@@ -114,7 +114,6 @@ def _in_der(der: bytes) -> list[bytes]:
 
 
 def _in_pkcs7(der: bytes) -> list[bytes]:
-    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
     try:
@@ -122,7 +121,7 @@ def _in_pkcs7(der: bytes) -> list[bytes]:
             warnings.simplefilter("ignore")  # BER, and what is odd in the certificates, is no matter here
             certificates = pkcs7.load_der_pkcs7_certificates(der)
             return [certificate.public_bytes(Encoding.DER) for certificate in certificates]
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except Exception as error:  # which can come out is nowhere written down
         raise InputError("the PKCS #7 cannot be read, or has no certificates in it", _HINT) from error
 
 

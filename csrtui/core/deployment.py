@@ -109,7 +109,6 @@ def read_chain(pem: bytes, spki_sha256: str) -> tuple["x509.Certificate", ...]:
         RefusedError: The first certificate is not that of the pair's key.
     """
     from cryptography import x509
-    from cryptography.exceptions import UnsupportedAlgorithm
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what is odd in them, such as long names: that is the CA's matter
@@ -117,7 +116,7 @@ def read_chain(pem: bytes, spki_sha256: str) -> tuple["x509.Certificate", ...]:
             leaf, *others = x509.load_pem_x509_certificates(pem)
             fingerprint = keys.spki_sha256(leaf.public_key())
             chain = [other for other in others if other.subject != other.issuer]
-        except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
+        except Exception as error:  # which can come out is nowhere written down
             raise InputError("the certificate cannot be read", "import it again") from error
     if fingerprint != spki_sha256:
         raise RefusedError("the certificate is not that of the pair's key", "import the right one")

@@ -132,24 +132,24 @@ def _opened(found: ForeignKey, passphrase: Secret) -> OpenedKey:
 
 
 def _plain(der: bytes) -> "PrivateKey":
-    from cryptography.exceptions import InternalError, UnsupportedAlgorithm
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_der_private_key
 
     try:
         return cast("PrivateKey", load_der_private_key(der, None))
     except UnsupportedAlgorithm as error:
         raise InputError("the private key is of a kind that is not known here") from error
-    except (ValueError, TypeError, InternalError, OverflowError) as error:
+    except Exception as error:  # noqa: BLE001 - which can come out is nowhere written down
         _damaged(error)
 
 
 def _old_encrypted(pem: bytes, passphrase: Secret) -> "PrivateKey":
-    from cryptography.exceptions import InternalError, UnsupportedAlgorithm
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     try:
         return cast("PrivateKey", load_pem_private_key(pem, passphrase.encoded))
-    except (ValueError, TypeError, UnsupportedAlgorithm, InternalError) as error:
+    except Exception as error:
         if isinstance(error, UnsupportedAlgorithm) or "unknown cipher" in str(error):
             raise InputError("the key is encrypted in a way that cannot be opened here", _CONVERT) from error
         # the padding tells a wrong passphrase; in one of 256 cases it does not, and what comes out is no key
@@ -157,16 +157,16 @@ def _old_encrypted(pem: bytes, passphrase: Secret) -> "PrivateKey":
 
 
 def _openssh(pem: bytes) -> "PrivateKey":
-    from cryptography.exceptions import InternalError, UnsupportedAlgorithm
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_ssh_private_key
 
     if not _openssh_body(pem).startswith(_OPENSSH_MAGIC):
         raise InputError("the key is in OpenSSH's own form, under a passphrase or damaged", _CONVERT_SSH)
     try:
         return cast("PrivateKey", load_ssh_private_key(pem, None))
-    except UnsupportedAlgorithm as error:
+    except (UnsupportedAlgorithm, NotImplementedError) as error:  # the latter for points that are compressed
         raise InputError("the private key is of a kind that is not known here") from error
-    except (ValueError, TypeError, InternalError) as error:
+    except Exception as error:  # noqa: BLE001 - as above
         _damaged(error)
 
 

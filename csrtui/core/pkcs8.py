@@ -181,10 +181,10 @@ def _refusals() -> Iterator[None]:
 
     try:
         yield
-    except (ValueError, TypeError) as error:
-        raise RefusedError("the passphrase does not open the key, or the key is damaged") from error
     except (UnsupportedAlgorithm, InternalError, MemoryError) as error:
         raise InputError("the key is encrypted in a way that cannot be opened here") from error
+    except Exception as error:  # which else can come out is nowhere written down
+        raise RefusedError("the passphrase does not open the key, or the key is damaged") from error
 
 
 def to_der(pem: bytes) -> bytes:

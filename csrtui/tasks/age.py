@@ -248,7 +248,6 @@ def _names(name: str, now: datetime) -> Iterator[str]:
 
 
 def _key(found: BackupFile, passphrase: Secret | None) -> "PrivateKey":
-    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_der_private_key
 
     if found.kept is KeptKey.ENCRYPTED:
@@ -257,5 +256,5 @@ def _key(found: BackupFile, passphrase: Secret | None) -> "PrivateKey":
         return pkcs8.decrypt(found.key, passphrase)
     try:
         return cast("PrivateKey", load_der_private_key(found.key, None))
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except Exception as error:  # which can come out is nowhere written down
         raise InputError("the private key in the backup is damaged", "use another copy of it") from error

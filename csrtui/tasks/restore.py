@@ -125,7 +125,7 @@ def _fitting(found: BackupFile) -> tuple[bytes, Validity | None]:
 
     try:
         certificates = x509.load_pem_x509_certificates(found.certificates)
-    except ValueError as error:
+    except Exception as error:  # which can come out is nowhere written down
         raise RefusedError("the certificate in the backup is damaged", "use another copy of it") from error
     leaf = next((one for one in certificates if _is_of(one, found.asked.spki_sha256)), None)
     if leaf is None:

@@ -27,7 +27,6 @@ def open_key(session: Session, pair: Pair, passphrase: Secret | Opener | None = 
         RefusedError: The passphrase does not open it.
         StoreError: It is damaged or not safe.
     """
-    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     data = session.store.read_key(pair.name)
@@ -43,7 +42,7 @@ def open_key(session: Session, pair: Pair, passphrase: Secret | Opener | None = 
             raise _damaged(pair) from error
     try:
         return cast("PrivateKey", load_pem_private_key(data, None))
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except Exception as error:  # which can come out is nowhere written down
         raise _damaged(pair) from error
 
 

@@ -23,6 +23,7 @@ from csrtui.core import keys, pkcs12_bytes
 from csrtui.core.certificate_bytes import MAX_CERTIFICATES, find_certificates
 from csrtui.core.certificates import read_certificates
 from csrtui.core.errors import InputError
+from csrtui.core.pem import wrap
 from csrtui.core.subject import SubjectFields
 
 if TYPE_CHECKING:
@@ -238,3 +239,12 @@ def test_damaged_pkcs12_is_read_or_refused(data: st.DataObject) -> None:
 @cache
 def _pkcs12() -> bytes:
     return pkcs12_of("-nokeys", *OPEN, "-iter", "1")
+
+
+@pytest.mark.parametrize("encoding", [Encoding.DER, Encoding.PEM])
+def test_a_certificate_of_no_version_within_pkcs7_is_refused(encoding: Encoding) -> None:
+    made = bundle(root().certificate)
+    spoilt = made.replace(bytes.fromhex("a003020102"), bytes.fromhex("a003020140"), 1)
+    assert spoilt != made
+    with pytest.raises(InputError, match="the PKCS #7 cannot be read"):
+        find_certificates(spoilt if encoding is Encoding.DER else wrap("PKCS7", spoilt))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
+
 import pytest
 from certificates_made import named, root
 from cryptography import x509
@@ -331,6 +333,15 @@ def test_old_hashes_with_other_kinds_of_keys() -> None:
     of_dsa = builder.sign(dsa_key(), hashes.SHA256()).public_bytes(Encoding.DER)
     assert request.signature_holds(of_dsa)
     assert not request.signature_holds(retold(of_dsa, old, ecdsa_with_sha1))
+
+
+def test_a_point_that_is_compressed_is_of_an_unknown_kind() -> None:
+    data = b64decode(b"".join(openssh(ec_key()).splitlines()[1:-1]))
+    curve = b"nistp256\0\0\0A"  # the point has 65 bytes, the first of which says how it is written
+    assert data.count(curve + b"\x04") == 2
+    (found,) = read_holdings(wrap("OPENSSH PRIVATE KEY", data.replace(curve + b"\x04", curve + b"\x02"))).keys
+    with pytest.raises(InputError, match="of a kind that is not known here"):
+        open_key(found)
 
 
 def test_the_attributes_of_microsoft_are_read() -> None:
