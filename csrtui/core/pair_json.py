@@ -1,12 +1,11 @@
 """Pairs as JSON: pair.json in the store, and the document that ``--json`` prints."""
 
 import json
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import TypeVar
+from datetime import datetime
 
 from csrtui.core.errors import StoreError
 from csrtui.core.finding import CaKind
+from csrtui.core.json_members import Members
 from csrtui.core.pair import (
     SCHEMA,
     Backup,
@@ -21,7 +20,6 @@ from csrtui.core.pair import (
 )
 from csrtui.core.subject import SubjectFields
 
-_T = TypeVar("_T")
 Json = dict[str, object]
 
 _KNOWN = frozenset(
@@ -89,7 +87,7 @@ def load_record(data: bytes) -> PairRecord:
             "pair.json is of a schema this version does not know", "a newer csrtui wrote it: use that one"
         )
     try:
-        return _record(_Reader(document))
+        return _record(Members(document))
     except (ValueError, TypeError) as error:
         raise StoreError(f"pair.json is damaged: {error}", "restore it from a backup") from error
 
@@ -131,62 +129,8 @@ def describe(pair: Pair, now: datetime) -> Json:
         },
         "installed": _optional_time(record.installed),
         "reused": _optional_time(record.reused),
+        "begins": utc_text(validity.not_before) if validity else None,
     }
-
-
-class _Reader:
-    """Members of a JSON object, each demanded to be of its kind."""
-
-    def __init__(self, members: Mapping[str, object], path: str = "") -> None:
-        self._members = members
-        self._path = path
-
-    def get(self, name: str, kind: type[_T]) -> _T:
-        if name not in self._members:
-            raise TypeError(f"{self._path}{name} is not there")
-        value = self._members[name]
-        if not isinstance(value, kind):
-            raise TypeError(f"{self._path}{name} is not what it should be")
-        return value
-
-    def text(self, name: str) -> str:
-        return self.get(name, str)
-
-    def optional_text(self, name: str) -> str | None:
-        return None if self._members.get(name) is None else self.text(name)
-
-    def texts(self, name: str) -> tuple[str, ...]:
-        values = self.get(name, list)
-        if not all(isinstance(value, str) for value in values):
-            raise TypeError(f"{self._path}{name} is not a list of texts")
-        return tuple(values)
-
-    def time(self, name: str) -> datetime:
-        time = datetime.fromisoformat(self.text(name))
-        if time.tzinfo is None:
-            raise ValueError(f"{self._path}{name} has no time zone")
-        try:
-            return time.astimezone(UTC)
-        except OverflowError:
-            raise ValueError(f"{self._path}{name} is out of range") from None
-
-    def optional_time(self, name: str) -> datetime | None:
-        return None if self._members.get(name) is None else self.time(name)
-
-    def object(self, name: str) -> "_Reader":
-        return _Reader(self.get(name, dict), f"{self._path}{name}.")
-
-    def optional_object(self, name: str) -> "_Reader | None":
-        return None if self._members.get(name) is None else self.object(name)
-
-    def objects(self, name: str) -> list["_Reader"]:
-        values = self.get(name, list)
-        if not all(isinstance(value, dict) for value in values):
-            raise TypeError(f"{self._path}{name} is not a list of objects")
-        return [_Reader(value, f"{self._path}{name}.") for value in values]
-
-    def others(self) -> Json:
-        return {name: value for name, value in self._members.items() if name not in _KNOWN}
 
 
 def _parse(data: bytes) -> Json:
@@ -199,20 +143,12 @@ def _parse(data: bytes) -> Json:
     return document
 
 
-def _record(members: _Reader) -> PairRecord:
+def _record(members: Members) -> PairRecord:
     key, request = members.object("key"), members.object("request")
-    fields = members.object("subject_fields")
     validity = members.optional_object("validity")
     return PairRecord(
         created=members.time("created"),
-        subject=SubjectFields(
-            common_name=fields.optional_text("common_name"),
-            organization=fields.optional_text("organization"),
-            organizational_unit=fields.optional_text("organizational_unit"),
-            country=fields.optional_text("country"),
-            state=fields.optional_text("state"),
-            locality=fields.optional_text("locality"),
-        ),
+        subject=read_subject(members.object("subject_fields")),
         subject_text=members.text("subject"),
         names=members.texts("names"),
         ca=CaKind(members.text("ca")),
@@ -231,11 +167,23 @@ def _record(members: _Reader) -> PairRecord:
             Event(event.time("time"), event.text("what"), event.text("user"))
             for event in members.objects("history")
         ),
-        unknown=members.others(),
+        unknown=members.beside(_KNOWN),
     )
 
 
-def _read_backup(members: _Reader) -> Backup:
+def read_subject(fields: Members) -> SubjectFields:
+    """Return the subject whose fields are members, as `SubjectFields.as_dict` gives them."""
+    return SubjectFields(
+        common_name=fields.optional_text("common_name"),
+        organization=fields.optional_text("organization"),
+        organizational_unit=fields.optional_text("organizational_unit"),
+        country=fields.optional_text("country"),
+        state=fields.optional_text("state"),
+        locality=fields.optional_text("locality"),
+    )
+
+
+def _read_backup(members: Members) -> Backup:
     return Backup(
         BackupStatus(members.text("status")),
         members.text("path"),

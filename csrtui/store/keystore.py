@@ -22,6 +22,7 @@ from csrtui.store.stored import Change, Listed, StoredPair, confirm, list_pair, 
 __all__ = ["Change", "Keystore", "Listed", "Names", "PairFiles", "StoredPair"]
 
 _PAIRS, _LOCKS, _DRAFT, _LAST = "pairs", ".locks", ".draft.json", ".last.json"
+_FLEET = ".fleet-{}.json"
 _CREATING, _DRAFTING = "creating", "draft"
 
 
@@ -231,6 +232,14 @@ class Keystore:
     def save_last(self, data: bytes) -> None:
         """Keep what dialogs begin with next time, in place of what was kept before; raises as `save_draft`."""
         self._save(_LAST, data, "what was used last")
+
+    def load_fleet(self, digest: str) -> bytes | None:
+        """Return what `save_fleet` saved last under `digest`, or None."""
+        return self._load(_FLEET.format(digest))
+
+    def save_fleet(self, digest: str, data: bytes) -> None:
+        """Keep what is known of the hosts of an inventory, which `digest` stands for; raises as `save_draft`."""
+        self._save(_FLEET.format(digest), data, "what is known of the hosts")
 
     def _load(self, name: str) -> bytes | None:
         with self._reading() as store_fd:

@@ -10,6 +10,7 @@ from csrtui.core.pair import Backup, BackupStatus, NextStep, Pair, PairRecord, S
 from csrtui.core.platforms import PLATFORMS
 
 if TYPE_CHECKING:
+    from csrtui.core.fleet import Fleet
     from csrtui.store.backups import Destination
 
 LIST_HEADER = ("Name", "Key", "Made", "Backup", "Stage", "Left", "Next")
@@ -94,6 +95,29 @@ def summary(pairs: Sequence[Pair], now: datetime) -> str:
     if steps[NextStep.RENEW]:
         parts.append(f"{steps[NextStep.RENEW]} due")
     return " · ".join(parts)
+
+
+def fleet_summary(fleet: "Fleet", pairs: Sequence[Pair], now: datetime) -> str:
+    """Return the line that counts: ``52 hosts · 310 pairs · 4 not backed up · 7 due · 1 unreachable``."""
+    from csrtui.core.fleet import Reason
+
+    hosts = len(fleet.hosts)
+    reasons = Counter(state.failure.reason for state in fleet.hosts.values() if state.failure)
+    away = reasons.pop(Reason.UNREACHABLE, 0)
+    parts = [f"{hosts} host{'s' if hosts != 1 else ''}", summary(pairs, now)]
+    parts += [f"{away} unreachable"] if away else []
+    parts += [f"{reasons.total()} failed"] if reasons else []
+    return " · ".join(parts)
+
+
+def fleet_age(fleet: "Fleet", now: datetime) -> str:
+    """Return how old the oldest is that is known of hosts: ``as of 5 min ago``."""
+    if fleet.oldest is None:
+        return "no host was read yet"
+    seconds = max(int((now - fleet.oldest).total_seconds()), 0)
+    units = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
+    name, worth = next((one for one in units if seconds >= one[1]), ("s", 1))
+    return f"as of {seconds // worth} {name} ago"
 
 
 def pair_lines(

@@ -239,7 +239,7 @@ CONTRACT = {
 }
 
 
-ADDED = ("installed", "reused")
+ADDED = ("installed", "reused", "begins")
 """What stands in it since then, behind the rest."""
 
 

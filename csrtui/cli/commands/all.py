@@ -30,4 +30,5 @@ COMMANDS = (
         "Examine the whole keystore, and say how to mend what is wrong.",
         "csrtui.cli.commands.doctor",
     ),
+    Command("fleet", "The keystores of many hosts, through Ansible.", "csrtui.cli.commands.fleet"),
 )

@@ -33,14 +33,14 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_play_start(self, play):
         """Say which hosts the play is for."""
         # Ansible has no public way to ask a play for its hosts.
-        inventory = play.get_variable_manager()._inventory  # noqa: SLF001
+        inventory = play.get_variable_manager()._inventory  # noqa: SLF001 - see above
         self._put({"hosts": [host.get_name() for host in inventory.get_hosts(play.hosts)]})
 
     def v2_runner_on_ok(self, result):
         """Say what a host did."""
         self._tell("ok", result)
 
-    def v2_runner_on_failed(self, result, ignore_errors=False):  # noqa: ARG002 - as Ansible calls it
+    def v2_runner_on_failed(self, result, ignore_errors=False):  # noqa: ARG002, FBT002 - as Ansible calls it
         """Say what a host did not do."""
         self._tell("failed", result)
 

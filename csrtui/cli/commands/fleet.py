@@ -1,0 +1,53 @@
+"""``csrtui fleet``: the keystores of many hosts, read and worked with through Ansible; each key stays on its host."""
+
+import argparse
+
+from csrtui.cli.fleet_reach import add_reach_arguments, add_reach_arguments_again
+from csrtui.cli.parser import Action, Command
+from csrtui.core.errors import InputError
+
+COMMANDS = (
+    Command(
+        "list", "List the pairs of all hosts, what wants attention first.", "csrtui.cli.commands.fleet_list"
+    ),
+    Command("csr", "Fetch CSRs into a folder.", "csrtui.cli.commands.fleet_csr"),
+    Command("doctor", "Have every host examine its keystore.", "csrtui.cli.commands.fleet_doctor"),
+)
+"""What stands after ``csrtui fleet``."""
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    add_reach_arguments(parser)
+    parser.set_defaults(below=None)
+    below = parser.add_subparsers(
+        title="commands", metavar="COMMAND", prog="csrtui fleet", help="what to do with the hosts"
+    )
+    for command in COMMANDS:
+        action = command.action
+        sub = below.add_parser(
+            command.name,
+            help=command.summary,
+            description=command.summary,
+            epilog="example:\n" + "\n".join(f"  {line}" for line in action.example.splitlines()),
+        )
+        sub.add_argument("--store", metavar="DIR", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+        add_reach_arguments_again(sub)
+        action.arguments(sub)
+        sub.set_defaults(below=command)
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.below is None:
+        names = ", ".join(command.name for command in COMMANDS)
+        raise InputError(
+            f"what to do with the hosts is not said: {names}", "csrtui fleet list --inventory FILE"
+        )
+    status: int = options.below.action.run(options)
+    return status
+
+
+ACTION = Action(
+    "csrtui fleet list --inventory hosts.ini\ncsrtui fleet csr --inventory hosts.ini --to csrs",
+    _arguments,
+    _run,
+)

@@ -1,0 +1,47 @@
+"""``csrtui fleet csr``: the CSRs of many hosts, fetched into a folder."""
+
+import argparse
+
+from csrtui.cli.parser import Action
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "pairs",
+        nargs="*",
+        metavar="PAIR",
+        help="of that name, on whichever hosts; without: all not submitted yet",
+    )
+    parser.add_argument(
+        "--to", required=True, metavar="DIR", help="a folder here, for files HOST.PAIR.csr.pem"
+    )
+    parser.add_argument("--json", action="store_true", help="a JSON line for each pair")
+
+
+def _run(options: argparse.Namespace) -> int:
+    from csrtui.cli.fleet_reach import ending, put_failures, put_result, read_fleet, read_reach
+    from csrtui.cli.output import say
+    from csrtui.cli.session import open_session
+    from csrtui.cli.stopping import stopping
+    from csrtui.tasks.fleet_pairs import chosen, fetch_csrs, not_submitted
+
+    session = open_session(options)
+    with stopping() as stop:
+        reach = read_reach(options, stop)
+        fleet = read_fleet(session, reach)
+        pairs = chosen(fleet, options.pairs)
+        pairs = pairs if options.pairs else not_submitted(pairs)
+        well = True
+        for result in fetch_csrs(reach, pairs, options.to):
+            put_result(result, as_json=options.json)
+            well = well and result.failure is None
+    if not pairs:
+        say("no pair waits to be submitted")
+    return ending(reach, well=put_failures(fleet, as_json=options.json) and well)
+
+
+ACTION = Action(
+    "csrtui fleet csr --inventory hosts.ini --to csrs\ncsrtui fleet csr www.mydomain.com --inventory hosts.ini --to csrs",
+    _arguments,
+    _run,
+)

@@ -1,0 +1,58 @@
+"""``csrtui fleet doctor``: what is wrong in the keystores of many hosts, and what mends it."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from csrtui.cli.parser import Action
+
+if TYPE_CHECKING:
+    from csrtui.tasks.fleet_pairs import Examined
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--json", action="store_true", help="a JSON line for each finding, and each host that failed"
+    )
+
+
+def _run(options: argparse.Namespace) -> int:
+    from csrtui.cli.fleet_reach import ending, read_reach
+    from csrtui.cli.output import say
+    from csrtui.cli.stopping import stopping
+    from csrtui.tasks.fleet_pairs import examine
+
+    hosts = findings = failed = 0
+    with stopping() as stop:
+        reach = read_reach(options, stop)
+        for one in examine(reach):
+            hosts += 1
+            findings += len(one.findings)
+            failed += one.failure is not None
+            _put(one, as_json=options.json)
+    if not options.json:
+        say(f"{hosts} hosts examined: {findings} findings, {failed} failed")
+    return ending(reach, well=not findings and not failed)
+
+
+def _put(one: "Examined", *, as_json: bool) -> None:
+    from csrtui.cli.fleet_reach import say_failure
+    from csrtui.cli.output import put, put_json
+
+    if as_json:
+        for finding in one.findings:
+            put_json({"host": one.host, **finding}, indent=None)
+        if one.failure is not None:
+            put_json(one.failure.as_json(one.host), indent=None)
+        return
+    for finding in one.findings:
+        put(f"{one.host}: {finding.get('level')}: {finding.get('text')} ({finding.get('code')})")
+        put(f"  {finding.get('remedy')}")
+    if one.failure is not None:
+        say_failure(one.host, one.failure)
+
+
+ACTION = Action(
+    "csrtui fleet doctor --inventory hosts.ini\ncsrtui fleet doctor --inventory hosts.ini --limit web --json",
+    _arguments,
+    _run,
+)

@@ -1,0 +1,202 @@
+"""Many hosts, each with a keystore of its own: what was last known of them, and what kept a host from answering."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from csrtui.core.json_members import Members
+from csrtui.core.pair import Pair, urgency, utc_text
+from csrtui.core.pair_described import read_described
+from csrtui.core.pair_query import Query
+
+SCHEMA = 1
+"""Of the JSON that csrtui prints on a host, and of the file with what was last known."""
+Json = dict[str, object]
+
+
+class Reason(StrEnum):
+    """Why a host did not do what it was asked to; the words of the collection's modules, and some of Ansible's."""
+
+    UNREACHABLE = "unreachable"
+    MISSING = "missing"
+    SCHEMA = "schema"
+    TIMEOUT = "timeout"
+    REFUSED = "refused"
+    INPUT = "input"
+    STORE = "store"
+    UNEXPECTED = "unexpected"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What a host did not do.
+
+    Attributes:
+        reason: Of which kind it is.
+        text: What happened, one line; it may quote what the host said.
+        remedy: What mends it.
+    """
+
+    reason: Reason
+    text: str
+    remedy: str
+
+    def as_json(self, host: str) -> Json:
+        """The failure as commands print it."""
+        return {
+            "host": host,
+            "ok": False,
+            "reason": self.reason.value,
+            "error": self.text,
+            "remedy": self.remedy,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class HostState:
+    """What is known of a host.
+
+    Attributes:
+        name: As the inventory has it.
+        read: When its keystore was last read, or None.
+        documents: The pairs as they were then, as ``csrtui list --json`` prints each.
+        failure: Why the last reading came to nothing, or None.
+    """
+
+    name: str
+    read: datetime | None = None
+    documents: tuple[Mapping[str, object], ...] = ()
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HostPair:
+    """A pair, the host that has it, and what that said of it."""
+
+    host: str
+    pair: Pair
+    document: Mapping[str, object]
+
+    def as_json(self) -> Json:
+        """The pair as commands print it: with its host before the rest."""
+        return {"host": self.host, **self.document}
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """Many hosts, by name."""
+
+    hosts: Mapping[str, HostState]
+
+    @classmethod
+    def of(cls, states: Iterable[HostState]) -> "Fleet":
+        """The fleet of these hosts."""
+        return cls({state.name: state for state in states})
+
+    def after(self, news: HostState) -> "Fleet":
+        """The fleet after a host was read, or was not: then what was known of it stays known."""
+        before = self.hosts.get(news.name)
+        if news.read is None and before is not None:
+            news = replace(before, failure=news.failure)
+        return Fleet({**self.hosts, news.name: news})
+
+    def only(self, names: Iterable[str]) -> "Fleet":
+        """The fleet with the hosts of these names alone; those of which nothing is known are among them."""
+        return Fleet({name: self.hosts.get(name, HostState(name)) for name in names})
+
+    @property
+    def failed(self) -> list[HostState]:
+        """The hosts whose last reading came to nothing, by name."""
+        return [state for _, state in sorted(self.hosts.items()) if state.failure is not None]
+
+    @property
+    def oldest(self) -> datetime | None:
+        """When the host was read that has gone longest without; None where there is none."""
+        return min((state.read for state in self.hosts.values() if state.read is not None), default=None)
+
+    def pairs(self) -> Iterator[HostPair]:
+        """All pairs of all hosts."""
+        for state in self.hosts.values():
+            for document in state.documents:
+                yield HostPair(state.name, read_described(document), document)
+
+
+def selected(fleet: Fleet, query: Query, now: datetime) -> list[HostPair]:
+    """Return the pairs that meet a query, what wants attention first; a word may be one of the host's name."""
+    found = []
+    for one in fleet.pairs():
+        host = one.host.casefold()
+        left = tuple(word for word in query.words if word not in host)
+        if replace(query, words=left).is_met(one.pair, now):
+            found.append(one)
+    return sorted(found, key=lambda one: (*urgency(one.pair, now), one.host))
+
+
+def read_list(host: str, document: object, now: datetime) -> HostState:
+    """Return what a host said when it was asked for its pairs.
+
+    Args:
+        host: Its name.
+        document: What ``csrtui list --json`` printed there.
+        now: When.
+
+    Raises:
+        TypeError: It is not what csrtui prints.
+        ValueError: A value in it cannot be.
+    """
+    if not isinstance(document, dict):
+        raise TypeError("it is no object")
+    documents = tuple(Members(document).get("pairs", list))
+    for one in documents:
+        if not isinstance(one, dict):
+            raise TypeError("pairs is not a list of objects")
+        read_described(one)
+    return HostState(host, now, documents)
+
+
+def dump_fleet(fleet: Fleet) -> bytes:
+    """Return a fleet as JSON, to be kept."""
+    hosts = [
+        {
+            "name": state.name,
+            "read": None if state.read is None else utc_text(state.read),
+            "pairs": list(state.documents),
+            "failure": None
+            if state.failure is None
+            else {
+                "reason": state.failure.reason.value,
+                "text": state.failure.text,
+                "remedy": state.failure.remedy,
+            },
+        }
+        for state in fleet.hosts.values()
+    ]
+    return json.dumps({"schema": SCHEMA, "hosts": hosts}).encode("ascii")
+
+
+def load_fleet(data: bytes) -> Fleet:
+    """Return the fleet that `dump_fleet` wrote; an empty one where that cannot be told: it is read anew then."""
+    try:
+        document = json.loads(data)
+        if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+            return Fleet({})
+        return Fleet.of(map(_state, Members(document).objects("hosts")))
+    except (ValueError, TypeError, RecursionError):
+        return Fleet({})
+
+
+def _state(members: Members) -> HostState:
+    pairs = {"pairs": members.get("pairs", list)}
+    read = members.optional_time("read")
+    failure = members.optional_object("failure")
+    name = members.text("name")
+    return HostState(
+        name,
+        read,
+        read_list(name, pairs, read).documents if read is not None else (),
+        None
+        if failure is None
+        else Failure(Reason(failure.text("reason")), failure.text("text"), failure.text("remedy")),
+    )

@@ -1,0 +1,79 @@
+"""Pairs of another machine, read from the JSON that csrtui printed there."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from csrtui.core.finding import CaKind
+from csrtui.core.json_members import Members
+from csrtui.core.pair import (
+    Backup,
+    BackupStatus,
+    KeyFacts,
+    Pair,
+    PairRecord,
+    RequestFacts,
+    Stage,
+    Validity,
+)
+from csrtui.core.pair_json import read_subject
+
+
+def read_described(document: Mapping[str, object]) -> Pair:
+    """Return the pair that `csrtui.core.pair_json.describe` described; its history stays on its machine.
+
+    When a pair was retired the document does not tell, only that it was.
+
+    Args:
+        document: As ``csrtui show --json`` prints it; nothing in it is trusted.
+
+    Raises:
+        TypeError: A member is missing, or of another kind.
+        ValueError: A value cannot be.
+    """
+    members = Members(document)
+    key, request = members.object("key"), members.object("request")
+    created, stage = members.time("created"), Stage(members.text("stage"))
+    validity = _validity(members, created)
+    return Pair(
+        members.text("name"),
+        members.text("path"),
+        PairRecord(
+            created=created,
+            subject=read_subject(members.object("subject_fields")),
+            subject_text=members.text("subject"),
+            names=members.texts("names"),
+            ca=CaKind(members.text("ca")),
+            platform=members.text("platform"),
+            key=KeyFacts(key.text("type"), key.get("encrypted", bool), key.text("spki_sha256")),
+            request=RequestFacts(request.text("sha256"), request.optional_text("signature_hash")),
+            backups=_backups(members.object("backup"), created),
+            submitted=members.optional_time("submitted"),
+            reused=members.optional_time("reused"),
+            validity=validity,
+            installed=members.optional_time("installed"),
+            retired=created if stage is Stage.RETIRED else None,
+            renews=members.optional_text("renews"),
+            renewed_by=members.optional_text("renewed_by"),
+        ),
+        has_certificate=members.object("files").optional_text("certificate") is not None,
+    )
+
+
+def _validity(members: Members, created: datetime) -> Validity | None:
+    """Its certificate's life; an early csrtui did not print when that began."""
+    expires = members.optional_time("expires")
+    return None if expires is None else Validity(members.optional_time("begins") or created, expires)
+
+
+def _backups(members: Members, created: datetime) -> tuple[Backup, ...]:
+    status = BackupStatus(members.text("status"))
+    if status is BackupStatus.NONE:
+        return ()
+    return (
+        Backup(
+            status,
+            members.text("path"),
+            members.optional_time("created") or created,
+            members.optional_time("verified"),
+        ),
+    )

@@ -1,0 +1,228 @@
+"""Running Ansible: a play of one task, and what it says of each host as soon as it says it.
+
+Ansible is a program of its own, and reads its settings, the inventory and ssh's settings as it does for the user
+elsewhere: what csrtui adds is the play, its collection, and the form of the answers.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from enum import Enum, auto
+from threading import Event, Thread
+
+from csrtui.core.errors import InputError, StoreError
+from csrtui.core.visible import visible
+
+COLLECTIONS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "ansible_collections")
+"""The folder with csrtui's collection."""
+_CALLBACK = "csrtui.csrtui.lines"
+_LONGEST_SAID = 400
+"""Characters of what Ansible says; more is cut."""
+_GLANCE = 0.1
+"""Seconds between two looks at whether it should end."""
+_PATIENCE = 10.0
+"""Seconds that Ansible has to end after it was asked to."""
+
+
+class Terminal(Enum):
+    """Whether Ansible and ssh may ask something on the terminal, such as a password."""
+
+    SHARED = auto()
+    WITHHELD = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which hosts, and how Ansible gets there.
+
+    Attributes:
+        inventory: Its file or folder, or what else Ansible takes.
+        limit: A pattern of hosts, or None for all.
+        options: More of ansible-playbook's own options.
+        terminal: Whether it may ask.
+    """
+
+    inventory: str
+    limit: str | None = None
+    options: tuple[str, ...] = ()
+    terminal: Terminal = Terminal.SHARED
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A text in a play that is what it is: nothing in it is a template."""
+
+    text: str
+
+
+def check_inventory(target: Target) -> None:
+    """Demand that an inventory which is a path is there.
+
+    Raises:
+        InputError: It is not.
+    """
+    path = target.inventory
+    if not path or ("," not in path and not os.path.exists(path)):
+        raise InputError(
+            f"there is no inventory {visible(path)}",
+            "name an inventory of Ansible: a file with a host a line",
+        )
+
+
+def run_task(
+    target: Target,
+    task: Mapping[str, object],
+    variables: Mapping[str, object],
+    stop: Event,
+    hosts: Sequence[str] = ("all",),
+) -> Iterator[str]:
+    """Run a task on hosts, and give what the callback prints, line by line, as it prints it.
+
+    Args:
+        target: Which hosts.
+        task: As a playbook has it.
+        variables: Of the play; texts that are no templates are `Literal`.
+        stop: Once set, Ansible is told to end.
+        hosts: Which of the target's.
+
+    Raises:
+        InputError: Ansible is not installed, or does not understand the inventory or an option.
+        StoreError: It cannot be run.
+    """
+    play = {"hosts": list(hosts), "gather_facts": False, "vars": variables, "tasks": [task]}
+    with _folder() as folder, open(os.path.join(folder, "said"), "w+b") as said:
+        book = os.path.join(folder, "play.yml")
+        with open(book, "w", encoding="utf-8") as file:
+            file.write(as_yaml([play]))
+        with _running(_command(target, book), said.fileno(), target.terminal, stop) as process:
+            heard = False
+            for line in process.stdout or ():
+                heard = heard or line.startswith("{")
+                yield line
+            status = process.wait()
+        if not heard and not stop.is_set():
+            said.seek(0)
+            raise _complaint(said.read().decode("utf-8", "replace"), status)
+
+
+def as_yaml(value: object) -> str:
+    """Return a value as YAML on one line, which is JSON but for the mark of texts that are no templates."""
+    if isinstance(value, Literal):
+        return f"!unsafe {json.dumps(value.text)}"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{json.dumps(name)}: {as_yaml(one)}" for name, one in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(as_yaml, value)) + "]"
+    return json.dumps(value)
+
+
+def _program() -> str:
+    """The path of ansible-playbook: beside this Python, else on the PATH.
+
+    Raises:
+        InputError: There is none.
+    """
+    beside = os.path.join(os.path.dirname(sys.executable), "ansible-playbook")
+    found = beside if os.access(beside, os.X_OK) else shutil.which("ansible-playbook")
+    if found is None:
+        raise InputError(
+            "Ansible is not installed on this machine", "pip install 'csrtui[fleet]'; the hosts need none"
+        )
+    return found
+
+
+def _command(target: Target, book: str) -> list[str]:
+    limit = [] if target.limit is None else [f"--limit={target.limit}"]
+    return [_program(), f"--inventory={target.inventory}", *limit, *target.options, book]
+
+
+def _environment() -> dict[str, str]:
+    return os.environ | {
+        "ANSIBLE_STDOUT_CALLBACK": _CALLBACK,
+        "ANSIBLE_RETRY_FILES_ENABLED": "0",
+        "ANSIBLE_FORCE_COLOR": "0",
+        "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_LOCALHOST_WARNING": "0",
+    }
+
+
+@contextmanager
+def _folder() -> Iterator[str]:
+    """A folder for the play, with the collection where Ansible looks for one beside a play."""
+    try:
+        folder = tempfile.mkdtemp(prefix="csrtui-fleet-")
+    except OSError as error:
+        raise StoreError(f"no folder can be made for Ansible's play: {error.strerror}") from error
+    try:
+        os.mkdir(os.path.join(folder, "collections"))
+        os.symlink(COLLECTIONS, os.path.join(folder, "collections", "ansible_collections"))
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _running(
+    command: list[str], said: int, terminal: Terminal, stop: Event
+) -> Iterator["subprocess.Popen[str]"]:
+    """Ansible while it runs; however the block ends, it has ended, too."""
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL if terminal is Terminal.WITHHELD else None,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            env=_environment(),
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=terminal is Terminal.WITHHELD,
+        )
+    except OSError as error:
+        raise StoreError(f"Ansible cannot be run: {error.strerror}") from error
+    over = Event()
+    watch = Thread(target=_end_when_asked, args=(process, stop, over), daemon=True)
+    watch.start()
+    try:
+        with process:
+            try:
+                yield process
+            except BaseException:
+                _end(process)
+                raise
+    finally:
+        over.set()
+        watch.join()
+
+
+def _end_when_asked(process: "subprocess.Popen[str]", stop: Event, over: Event) -> None:
+    while not over.wait(_GLANCE):
+        if stop.is_set():
+            _end(process)
+            return
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    """Ask Ansible to end, which it passes on; every call of csrtui on a host is whole or did nothing."""
+    with suppress(ProcessLookupError):
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _complaint(said: str, status: int) -> InputError:
+    """What Ansible says that has asked no host anything: of its errors, or else the last line."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith(("ERROR", "[ERROR]", "ansible-playbook: error"))]
+    what = " ".join(errors or lines[-1:]) or f"it ended with status {status}"
+    return InputError(
+        f"Ansible says: {visible(what)[:_LONGEST_SAID]}", "look at the inventory and the options"
+    )

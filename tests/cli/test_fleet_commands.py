@@ -1,0 +1,249 @@
+"""``csrtui fleet``: many hosts as one keystore; each that fails is named with what mends it, the others are done."""
+
+from __future__ import annotations
+
+import json
+import signal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from fake_ansible import FakeAnsible, printed, said
+from requests_made import NOW, record
+
+from csrtui.core import keys, request
+from csrtui.core.pair import Pair
+from csrtui.core.pair_json import describe
+from csrtui.core.subject import SubjectFields
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from command import Csrtui, Ran
+
+KEY = keys.generate(keys.KeyType.EC_P256)
+CSR = request.to_pem(request.build(SubjectFields(common_name="a.com"), ("a.com",), KEY)).decode()
+ASKED = request.read_pem(CSR.encode())
+
+
+def pair(name: str = "a.com", **change: Any) -> dict[str, Any]:
+    document = describe(Pair(name, f"/s/pairs/{name}", record()), NOW)
+    document["key"] = {"type": "ec-p256", "encrypted": False, "spki_sha256": ASKED.spki_sha256}
+    document["request"] = {"sha256": ASKED.sha256, "signature_hash": "sha256"}
+    return {
+        **document,
+        "backup": {"status": "none", "path": None},
+        "stage": "new",
+        "submitted": None,
+    } | change
+
+
+def listed(*pairs: dict[str, Any], status: int = 0, err: str = "") -> dict[str, Any]:
+    return printed({"schema": 1, "pairs": list(pairs)}, status, err)
+
+
+AWAY = {"ended": "unreachable", "msg": "no route to host"}
+
+
+@pytest.fixture
+def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeAnsible:
+    folder = tmp_path / "ansible"
+    folder.mkdir()
+    return FakeAnsible(folder, monkeypatch)
+
+
+@pytest.fixture
+def fleet(csrtui: Csrtui, fake: FakeAnsible) -> Any:
+    def run(command: str, *arguments: str) -> Ran:
+        return csrtui("fleet", command, "--inventory", str(fake.inventory), *arguments)
+
+    return run
+
+
+def test_the_pairs_of_all_hosts_are_one_list(fake: FakeAnsible, fleet: Any) -> None:
+    fake.answers({"web1": listed(pair()), "web2": listed(pair("b.com"), pair("c.com"))})
+    ran = fleet("list", "--forks", "9", "--become", "--ask-become-pass", "--ansible=-v")
+    assert ran.status == 0
+    assert [line.split()[:2] for line in ran.out.splitlines()] == [
+        ["Host", "Name"],
+        ["web1", "a.com"],
+        ["web2", "b.com"],
+        ["web2", "c.com"],
+    ]
+    assert ran.err == "2 hosts · 3 pairs · 3 not backed up\n"
+    assert fake.argv(1)[1:] == ["--forks=9", "--become", "--ask-become-pass", "-v"]
+    assert "c list --json --retired" in fake.play(1)
+
+
+def test_hosts_that_fail_hold_up_no_other_and_are_named(fake: FakeAnsible, fleet: Any) -> None:
+    fake.answers(
+        {
+            "web1": listed(pair()),
+            "away": AWAY,
+            "full": said("the disk is full", 3, "make room"),
+            "old": printed({"schema": 7}),
+            "odd": printed({"schema": 1, "pairs": 5}),
+            "half": listed(
+                pair("b.com"), status=3, err="csrtui: error: c.com is damaged\nhint: restore it\n"
+            ),
+        },
+        hosts=("web1", "away", "full", "old", "odd", "half", "dead"),
+    )
+    ran = fleet("list", "--json")
+    assert ran.status == 1
+    assert [(line["host"], line["name"]) for line in ran.json_lines if "name" in line] == [
+        ("web1", "a.com"),
+        ("half", "b.com"),
+    ]
+    failed = {line["host"]: line for line in ran.json_lines if line.get("ok") is False}
+    assert {host: line["reason"] for host, line in failed.items()} == {
+        "away": "unreachable",
+        "full": "store",
+        "old": "schema",
+        "odd": "unexpected",
+        "half": "store",
+        "dead": "unexpected",
+    }
+    assert failed["full"]["remedy"] == "make room"
+    assert all(line["error"] and line["remedy"] for line in failed.values())
+
+
+def test_what_was_last_known_is_there_without_asking(fake: FakeAnsible, fleet: Any) -> None:
+    assert "no host was read yet" in fleet("list", "--last").err
+    fake.answers({"web1": listed(pair())})
+    assert fleet("list").status == 0
+    fake.answers({"web1": AWAY})
+    ran = fleet("list", "--filter", "web1 a.com")
+    assert "1 host · 1 pair · 1 not backed up · 1 unreachable" in ran.err
+    assert "csrtui: error: web1: no route to host" in ran.err
+    ran = fleet("list", "--last", "--next", "renew")
+    assert ran.out == ""
+    assert "as of " in ran.err
+    assert fake.asked == 2
+
+
+def test_a_state_that_cannot_be_read_is_read_anew(fake: FakeAnsible, fleet: Any, csrtui: Csrtui) -> None:
+    fake.answers({"web1": listed(pair())})
+    assert fleet("list").status == 0
+    (kept,) = csrtui.store.glob(".fleet-*.json")
+    kept.chmod(0o666)
+    assert "no host was read yet" in fleet("list", "--last").err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["list", "--next", "lunch"], 'there is no step "lunch"'),
+        (["list", "--forks", "0"], "--forks is 0"),
+        (["list", "--timeout", "-5"], "--timeout is -5"),
+        (["list", "--inventory", "/none"], "there is no inventory /none"),
+        (["csr", "--to", "/none"], "there is no folder /none"),
+    ],
+)
+def test_wrong_usage_is_said(fake: FakeAnsible, fleet: Any, arguments: list[str], error: str) -> None:
+    fake.answers({"web1": listed(pair())})
+    ran = fleet(*arguments)
+    assert (ran.status, ran.error) == (2, error)
+
+
+def test_without_hosts_it_says_so(fake: FakeAnsible, fleet: Any, csrtui: Csrtui) -> None:
+    assert csrtui("fleet", "list").error == "which hosts is not said"
+    fake.answers({})
+    assert fleet("list").error == "no host of the inventory is meant"
+
+
+def fetched(**change: Any) -> dict[str, Any]:
+    return {"rc": 0, "stdout": CSR, "stderr": "", "changed": False, **change}
+
+
+def test_csrs_are_fetched_once_and_never_written_over(fake: FakeAnsible, fleet: Any, tmp_path: Path) -> None:
+    hosts = {
+        "web1": listed(pair()),
+        "web2": listed(pair("b.com", submitted="2026-11-23T09:00:00Z", stage="submitted")),
+    }
+    for expected in (True, False):
+        fake.answers(hosts)
+        fake.answers({"web1": fetched()})
+        ran = fleet("csr", "--to", str(tmp_path), "--json")
+        assert [(one["host"], one["pair"], one["changed"]) for one in ran.json_lines] == [
+            ("web1", "a.com", expected)
+        ]
+        assert ran.status == 0
+    file = tmp_path / "web1.a.com.csr.pem"
+    assert file.read_text() == CSR
+    assert "c csr -- a.com" in fake.play(2)
+    file.write_text("other")
+    fake.answers(hosts)
+    fake.answers({"web1": fetched()})
+    ran = fleet("csr", "--to", str(tmp_path))
+    assert ran.status == 1
+    assert "overwrites nothing" in ran.error
+    assert file.read_text() == "other"
+    file.unlink()
+    file.mkdir()
+    fake.answers(hosts)
+    fake.answers({"web1": fetched()})
+    assert "overwrites nothing" in fleet("csr", "--to", str(tmp_path)).error
+
+
+def test_a_csr_that_is_not_the_one_on_record_is_not_kept(
+    fake: FakeAnsible, fleet: Any, tmp_path: Path
+) -> None:
+    other = pair("b.com", request={"sha256": "0" * 64, "signature_hash": None})
+    broken = "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n"
+    fake.answers({"web1": listed(other), "web2": listed(other)})
+    fake.answers({"web1": fetched(stdout=CSR + broken), "web2": said("no pair b.com", 2)})
+    ran = fleet("csr", "b.com", "--to", str(tmp_path), "--json")
+    assert [one["error"] for one in ran.json_lines] == ["what came is not the CSR on record", "no pair b.com"]
+    fake.answers({"web1": listed(other)})
+    assert "no host that was read has a pair c.com" in fleet("csr", "c.com", "--to", str(tmp_path)).error
+    fake.answers({"web1": listed()})
+    assert "no pair waits" in fleet("csr", "--to", str(tmp_path)).err
+
+
+def test_a_full_disk_here_is_said_of_each_csr(fake: FakeAnsible, fleet: Any, tmp_path: Path) -> None:
+    long = pair("n" * 250)
+    fake.answers({"web1": listed(long)})
+    fake.answers({"web1": fetched()})
+    ran = fleet("csr", "--to", str(tmp_path))
+    assert ran.status == 1
+    assert ran.err
+
+
+def test_the_doctor_speaks_for_every_host(fake: FakeAnsible, fleet: Any) -> None:
+    finding = {
+        "code": "open-mode",
+        "level": "error",
+        "pair": None,
+        "path": "/s",
+        "text": "open",
+        "remedy": "chmod",
+    }
+    examined = printed({"schema": 1, "ok": False, "findings": [finding, 5]}, 1)
+    results = {"web1": examined, "web2": printed({"schema": 1, "findings": None}), "away": AWAY}
+    fake.answers(results)
+    ran = fleet("doctor")
+    assert ran.status == 1
+    assert ran.out == "web1: error: open (open-mode)\n  chmod\n"
+    assert "3 hosts examined: 1 findings, 1 failed" in ran.err
+    fake.answers(results)
+    assert [line["host"] for line in fleet("doctor", "--json").json_lines] == ["web1", "away"]
+
+
+def test_a_stop_is_said_and_gives_its_status(
+    fake: FakeAnsible, fleet: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from csrtui.store import ansible
+
+    fake.answers({}, hosts=("web1",), hangs=True)
+    run = ansible.run_task
+
+    def stopped(*arguments: Any) -> Any:
+        for line in run(*arguments):
+            signal.raise_signal(signal.SIGTERM)
+            yield line
+
+    monkeypatch.setattr("csrtui.tasks.fleet.run_task", stopped)
+    ran = fleet("list")
+    assert ran.status == 128 + signal.SIGTERM
+    assert "every host is whole" in ran.err
+    assert json.loads(fake.play(1).split("!unsafe ")[1].split("}")[0])

@@ -1,0 +1,123 @@
+"""Ansible is run on a play of one task, told to end when that is wanted, and its complaints are csrtui's errors."""
+
+from __future__ import annotations
+
+import os
+import sys
+from threading import Event, Timer
+from typing import TYPE_CHECKING
+
+import pytest
+from fake_ansible import FakeAnsible
+
+from csrtui.core.errors import InputError, StoreError
+from csrtui.store import ansible
+from csrtui.store.ansible import Literal, Target, Terminal, as_yaml, check_inventory, run_task
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TASK = {"name": "t", "ansible.builtin.raw": "true"}
+
+
+@pytest.fixture
+def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeAnsible:
+    return FakeAnsible(tmp_path, monkeypatch)
+
+
+def lines(fake: FakeAnsible, stop: Event | None = None, **options: object) -> list[str]:
+    target = Target(str(fake.inventory), **options)  # type: ignore[arg-type]
+    return list(run_task(target, TASK, {"text": Literal("{{ x }}")}, stop or Event(), ("web1",)))
+
+
+def test_lines_come_as_ansible_prints_them(fake: FakeAnsible) -> None:
+    fake.prints('{"hosts": []}\nand more\n', status=2)
+    assert lines(fake, limit="web*", options=("--forks=3",)) == ['{"hosts": []}\n', "and more\n"]
+    assert fake.argv(1) == [f"--inventory={fake.inventory}", "--limit=web*", "--forks=3"]
+    assert '"vars": {"text": !unsafe "{{ x }}"}' in fake.play(1)
+    assert '"hosts": ["web1"]' in fake.play(1)
+
+
+def test_what_is_no_template_is_marked() -> None:
+    value = {"a": [Literal('"'), "{{ b }}", 1, None, True], "c": {}}
+    assert as_yaml(value) == '{"a": [!unsafe "\\"", "{{ b }}", 1, null, true], "c": {}}'
+
+
+@pytest.mark.parametrize(
+    ("said", "what"),
+    [
+        ("[WARNING]: old\n[ERROR]: no such\nmore\n", "[ERROR]: no such"),
+        ("usage: x\nwhatever", "whatever"),
+        ("", "it ended with status 5"),
+    ],
+)
+def test_what_ansible_complains_of_is_said(fake: FakeAnsible, said: str, what: str) -> None:
+    fake.prints("", said=said, status=5)
+    with pytest.raises(InputError, match="Ansible says") as error:
+        lines(fake)
+    assert error.value.what == f"Ansible says: {what}"
+
+
+def test_without_ansible_the_way_to_it_is_said(
+    fake: FakeAnsible, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.undo()
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "none" / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path / "none"))
+    with pytest.raises(InputError, match="not installed") as error:
+        lines(fake)
+    assert "csrtui[fleet]" in (error.value.hint or "")
+    fake.prints('{"hosts": []}\n')
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    assert len(lines(fake)) == 1
+    monkeypatch.setattr(sys, "executable", "/none/python")
+    fake.prints('{"hosts": []}\n')
+    assert len(lines(fake)) == 1
+
+
+def test_what_cannot_be_run_or_written_is_an_error(
+    fake: FakeAnsible, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    fake.program.write_text("#!/none\n")
+    with pytest.raises(StoreError, match="cannot be run"):
+        lines(fake)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
+    with pytest.raises(StoreError, match="no folder"):
+        lines(fake)
+
+
+@pytest.mark.parametrize("terminal", list(Terminal))
+def test_ansible_ends_when_no_more_is_wanted(
+    fake: FakeAnsible, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ansible, "_GLANCE", 0.005)
+    fake.prints("", hangs=True)
+    stop = Event()
+    timer = Timer(0.05, stop.set)
+    timer.start()
+    assert lines(fake, stop, terminal=terminal) == []
+    timer.join()
+
+
+def test_ansible_ends_when_nobody_reads_on(fake: FakeAnsible) -> None:
+    fake.prints('{"hosts": []}\n', hangs=True)
+    running = run_task(Target(str(fake.inventory)), TASK, {}, Event())
+    assert next(running)
+    running.close()  # type: ignore[attr-defined]
+
+
+def test_ansible_that_does_not_end_is_killed(fake: FakeAnsible, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake.program.write_text('#!/bin/sh\ntrap "" INT\necho "{}"\nsleep 60 >/dev/null 2>&1 &\nwait\nwait\n')
+    monkeypatch.setattr(ansible, "_PATIENCE", 0.05)
+    running = run_task(Target(str(fake.inventory)), TASK, {}, Event())
+    assert next(running) == "{}\n"
+    running.close()  # type: ignore[attr-defined]
+
+
+def test_an_inventory_has_to_be_there(fake: FakeAnsible) -> None:
+    check_inventory(Target(str(fake.inventory)))
+    check_inventory(Target("web1,web2"))
+    for path in ("", "/none", os.devnull + "/x"):
+        with pytest.raises(InputError, match="no inventory"):
+            check_inventory(Target(path))
