@@ -331,10 +331,15 @@ class SafeApp(App[ReturnType]):
         self._fail(RuntimeError())
 
     def _fail(self, error: BaseException) -> None:
-        if self._failure is None:
-            self._failure = describe_bug(error)
-        self._return_code = self._failure.exit_code
+        self._note_failure(error)
+        if self._failure is not None:
+            self._return_code = self._failure.exit_code
         self._close_messages_no_wait()
+
+    def _note_failure(self, error: BaseException) -> None:
+        """Keep the first failure. What fails while a signal ends the app, half of it gone already, is none."""
+        if self._failure is None and self._signal is None:
+            self._failure = describe_bug(error)
 
     def _print_error_renderables(self) -> None:
         # What is left of Textual's: the message that the app was exited with, if it is text.
@@ -351,8 +356,7 @@ class SafeApp(App[ReturnType]):
             print("\n".join(lines), file=sys.__stderr__, flush=True)
 
     def _thread_failed(self, error: BaseException) -> None:
-        if self._failure is None:
-            self._failure = describe_bug(error)
+        self._note_failure(error)
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop ended meanwhile
                 self._loop.call_soon_threadsafe(self._close_messages_no_wait)

@@ -93,6 +93,7 @@ class SafeDriver(LinuxDriver):
         self._handled = Event()
         self._handled.set()
         self._has_typed = False
+        self._input_ends = False
         self._started = Event()
         self._file: Any = _Output(self._file)
 
@@ -136,6 +137,8 @@ class SafeDriver(LinuxDriver):
             return
         self._wait_for_start()
         self._handled.wait(_LONGEST_WAIT_SECONDS)  # only then it is known where the cursor is
+        if self._input_ends:
+            return
         is_command = isinstance(message, Key) and not (message.is_printable and self._owner.takes_text())
         if is_command and self._has_typed:
             # A command that the app takes before the focused field does, as to leave, would overtake the text.
@@ -145,6 +148,14 @@ class SafeDriver(LinuxDriver):
         self._has_typed = not is_command
         if is_command:
             self._expect_effect()
+
+    def disable_input(self) -> None:
+        """Take no more keys, and drop those that wait: who waits for the input thread to end keeps them waiting."""
+        self._input_ends = True
+        self._handled.set()
+        super().disable_input()  # type: ignore[no-untyped-call]
+        self._input_ends = False
+        self._handled.set()
 
     def _expect_effect(self) -> None:
         """Let the next key wait until those so far have had their effect."""
