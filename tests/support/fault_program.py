@@ -15,12 +15,12 @@ SUPPORT = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.dirname(os.path.dirname(SUPPORT)), SUPPORT]
 
 from after_faults import KILLED, check_goes_on, check_notes, check_place, check_said  # noqa: E402 - the path comes first
-from backups_made import QUICK  # noqa: E402
-from fault_runs import Runs  # noqa: E402
-from fault_shim import LOOKING, Call, Fault  # noqa: E402
-from writing_actions import ACTIONS, Action  # noqa: E402
+from backups_made import QUICK  # noqa: E402 - the same
+from fault_runs import Runs  # noqa: E402 - the same
+from fault_shim import LOOKING, Call, Fault  # noqa: E402 - the same
+from writing_actions import ACTIONS, Action  # noqa: E402 - the same
 
-from csrtui.core import pkcs8  # noqa: E402
+from csrtui.core import pkcs8  # noqa: E402 - the same
 
 _TRIES = 4
 """How often an action whose threads take turns is tried until it makes so many calls."""

@@ -17,11 +17,11 @@ SUPPORT = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.dirname(os.path.dirname(SUPPORT)), SUPPORT]
 
 from after_faults import check_goes_on, check_place, check_said  # noqa: E402 - the path comes first
-from backups_made import QUICK  # noqa: E402
-from fault_runs import Runs  # noqa: E402
-from writing_actions import ACTIONS, Action  # noqa: E402
+from backups_made import QUICK  # noqa: E402 - the same
+from fault_runs import Runs  # noqa: E402 - the same
+from writing_actions import ACTIONS, Action  # noqa: E402 - the same
 
-from csrtui.core import pkcs8  # noqa: E402
+from csrtui.core import pkcs8  # noqa: E402 - the same
 
 _PAGE = 4096
 _SIZE = 1024 * 1024

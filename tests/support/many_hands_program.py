@@ -24,18 +24,18 @@ SUPPORT = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.dirname(os.path.dirname(SUPPORT)), SUPPORT]
 
 from backups_made import PASSPHRASE, QUICK  # noqa: E402 - the path comes first
-from certificates_made import intermediate, pem  # noqa: E402
-from cryptography import x509  # noqa: E402
+from certificates_made import intermediate, pem  # noqa: E402 - the same
+from cryptography import x509  # noqa: E402 - the same
 
-from csrtui.cli.main import run  # noqa: E402
-from csrtui.core import pkcs8  # noqa: E402
-from csrtui.core.doctor.ailment import Code  # noqa: E402
-from csrtui.core.pair import BackupStatus  # noqa: E402
-from csrtui.store.keystore import Keystore  # noqa: E402
-from csrtui.tasks import looking  # noqa: E402
-from csrtui.tasks.doctor import Examination  # noqa: E402
-from csrtui.tasks.review import list_pairs, read_pair  # noqa: E402
-from csrtui.tasks.session import Session  # noqa: E402
+from csrtui.cli.main import run  # noqa: E402 - the same
+from csrtui.core import pkcs8  # noqa: E402 - the same
+from csrtui.core.doctor.ailment import Code  # noqa: E402 - the same
+from csrtui.core.pair import BackupStatus  # noqa: E402 - the same
+from csrtui.store.keystore import Keystore  # noqa: E402 - the same
+from csrtui.tasks import looking  # noqa: E402 - the same
+from csrtui.tasks.doctor import Examination  # noqa: E402 - the same
+from csrtui.tasks.review import list_pairs, read_pair  # noqa: E402 - the same
+from csrtui.tasks.session import Session  # noqa: E402 - the same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -23,12 +23,12 @@ SUPPORT = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.dirname(os.path.dirname(SUPPORT)), SUPPORT]
 
 from after_faults import Ended, check_goes_on, check_place  # noqa: E402 - the path comes first
-from backups_made import QUICK  # noqa: E402
-from fault_runs import Runs  # noqa: E402
-from fault_shim import EVERY, LOOKING, Call, Fault  # noqa: E402
-from writing_actions import ACTIONS, Action  # noqa: E402
+from backups_made import QUICK  # noqa: E402 - the same
+from fault_runs import Runs  # noqa: E402 - the same
+from fault_shim import EVERY, LOOKING, Call, Fault  # noqa: E402 - the same
+from writing_actions import ACTIONS, Action  # noqa: E402 - the same
 
-from csrtui.core import pkcs8  # noqa: E402
+from csrtui.core import pkcs8  # noqa: E402 - the same
 
 if TYPE_CHECKING:
     from collections.abc import Callable
