@@ -4,6 +4,8 @@ from dataclasses import dataclass, field, replace
 
 from csrtui.core import request
 from csrtui.core.advice import Advice, advise, common_name_missing
+from csrtui.core.advice.name_case import MAX_MENDED
+from csrtui.core.errors import InputError
 from csrtui.core.finding import CaKind, FieldName
 from csrtui.core.keys import KeyType
 from csrtui.core.platforms import OTHER, PLATFORMS
@@ -70,15 +72,22 @@ _COUNTERPARTS = frozenset({"www-not-covered", "bare-not-covered", "wildcard-bare
 
 
 def with_counterparts(session: Session, asked: Asked) -> tuple[str, ...]:
-    """Return the names asked for, and for each the www or bare twin that visitors would miss."""
+    """Return the names asked for, and for each the www or bare twin that visitors would miss.
+
+    Raises:
+        InputError: They are too many for that.
+    """
     names = asked.names
     while True:
-        fixes = (
-            finding.fix.names
+        if len(names) > MAX_MENDED:
+            raise InputError(
+                f"there are more than {MAX_MENDED} names: name their www and bare twins yourself"
+            )
+        more = {
+            finding.fix.names[-1]: None
             for finding in advise_on(session, replace(asked, names=names)).findings
             if finding.code in _COUNTERPARTS and finding.fix and finding.fix.names
-        )
-        more = next(fixes, None)
-        if more is None:
+        }
+        if not more:
             return names
-        names = more
+        names = (*names, *more)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from csrtui.core import request
 from csrtui.core.advice import Advice, advise, common_name_missing, reach, rules
+from csrtui.core.advice.name_case import MAX_MENDED
 from csrtui.core.finding import CaKind, FieldName, Finding, Level
 from csrtui.core.keys import KeyType
 from csrtui.core.names import read_name
@@ -692,3 +693,14 @@ def test_what_can_be_forced_can_be_written(name: str, values: dict[str, str], ca
         made = request.preview(advice.subject, advice.covers)
         assert made.subject == advice.subject
         assert made.names == advice.covers
+
+
+def test_among_too_many_names_there_is_advice_without_fixes() -> None:
+    """Each fix holds all names: of thirty thousand they would fill the memory."""
+    odd = ("a b.com", "https://c.com/", "d.com e.com", "*.f.com", "x.f.com", "g.com", "g.com")
+    few = names(*odd, *(f"www.a{number}.com" for number in range(MAX_MENDED - len(odd))))
+    many = names(*few.names, "one-more.com")
+    assert sum(bool(finding.fix) for finding in few.advice(CaKind.PUBLIC).findings) > MAX_MENDED / 2
+    found = many.advice(CaKind.PUBLIC).findings
+    assert len(found) >= len(few.advice(CaKind.PUBLIC).findings)
+    assert [finding.code for finding in found if finding.fix and finding.fix.names] == []

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from csrtui.core.advice.name_case import MAX_MENDED
+from csrtui.core.errors import InputError
 from csrtui.core.finding import CaKind
 from csrtui.core.subject import TypedSubject
 from csrtui.tasks.asking import Asked, advise_on, asked_for, preview, with_counterparts
@@ -69,3 +71,10 @@ def test_twins_are_added_until_none_is_missed(
     assert set(added) == set(covered)
     assert added[:1] == covered[:1]
     assert len(added) == len(covered)
+
+
+def test_many_twins_are_added_at_once_and_too_many_are_refused(session: Session) -> None:
+    names = tuple(f"a{number}.com" for number in range(MAX_MENDED // 2))
+    assert len(with_counterparts(session, Asked(names))) == MAX_MENDED
+    with pytest.raises(InputError, match="more than 1000 names"):
+        with_counterparts(session, Asked((*names, *(f"b{number}.com" for number in range(MAX_MENDED)))))

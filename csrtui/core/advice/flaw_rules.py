@@ -40,7 +40,9 @@ def _place(flaw: Flaw) -> str:
 def _repair(case: NameCase, flaw: Flaw) -> Fix | None:
     if flaw.repaired is not None:
         fix = case.replacing(flaw.repaired, f"write {quoted(flaw.repaired)}")
-        if flaw.kind is FlawKind.NOT_A_HOSTNAME:  # the port or the path may have been meant as something
+        if (
+            fix and flaw.kind is FlawKind.NOT_A_HOSTNAME
+        ):  # the port or the path may have been meant as something
             return Fix(fix.label, names=fix.names)
         return fix
     if flaw.kind is FlawKind.SPACE:
@@ -53,8 +55,7 @@ def _two_names(case: NameCase) -> Fix | None:
     parts = case.name.typed.split()
     if len(parts) == 1 or not all("." in part and read_name(part).text for part in parts):
         return None
-    typed = case.listing.typed
-    return Fix(f"write {len(parts)} names", names=(*typed[: case.place], *parts, *typed[case.place + 1 :]))
+    return case.instead(tuple(parts), f"write {len(parts)} names", safe=False)
 
 
 def _row(kind: FlawKind, text: str, source: str) -> Rule[NameCase]:

@@ -7,6 +7,9 @@ from csrtui.core.finding import CaKind, Fix
 from csrtui.core.names import Flaw, FlawKind, Name, NameKind, read_name
 from csrtui.core.suffixes import SuffixList
 
+MAX_MENDED = 1000
+"""Names beyond which no fix is offered: each holds all of them, so that their size is the square of the number."""
+
 
 class Listing(NamedTuple):
     """All names of a request.
@@ -88,19 +91,25 @@ class NameCase(NamedTuple):
         spelling = dict(zip(self.text.split("."), self.name.shown.split("."), strict=True))
         return ".".join(spelling.get(label, label) for label in text.split("."))
 
-    def replacing(self, new: str, label: str) -> Fix:
-        """The fix that writes another name here."""
-        typed = self.listing.typed
-        return Fix(label, names=(*typed[: self.place], new, *typed[self.place + 1 :]), safe=True)
+    def replacing(self, new: str, label: str) -> Fix | None:
+        """The fix that writes another name here; None among too many."""
+        return self.instead((new,), label, safe=True)
 
-    def dropping(self, label: str, *, safe: bool) -> Fix:
-        """The fix that drops this name."""
-        typed = self.listing.typed
-        return Fix(label, names=(*typed[: self.place], *typed[self.place + 1 :]), safe=safe)
+    def dropping(self, label: str, *, safe: bool) -> Fix | None:
+        """The fix that drops this name; None among too many."""
+        return self.instead((), label, safe=safe)
 
-    def adding(self, new: str) -> Fix:
-        """The fix that adds a name: safe, for it takes nothing away from what was asked."""
-        return Fix(f"also cover {new}", names=(*self.listing.typed, new), safe=True)
+    def adding(self, new: str) -> Fix | None:
+        """The fix that adds a name: safe, for it takes nothing away from what was asked; None among too many."""
+        typed = self.listing.typed
+        return Fix(f"also cover {new}", names=(*typed, new), safe=True) if len(typed) <= MAX_MENDED else None
+
+    def instead(self, new: tuple[str, ...], label: str, *, safe: bool) -> Fix | None:
+        """The fix that writes others in the place of this name; None among too many."""
+        typed = self.listing.typed
+        if len(typed) > MAX_MENDED:
+            return None
+        return Fix(label, names=(*typed[: self.place], *new, *typed[self.place + 1 :]), safe=safe)
 
     @staticmethod
     def asking_private() -> Fix:
