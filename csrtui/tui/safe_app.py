@@ -311,7 +311,7 @@ class SafeApp(App[ReturnType]):
         """End although the event loop is stuck, as it is on a terminal that takes no more bytes."""
         self._save_state_once()
         if isinstance(self._driver, SafeDriver):
-            self._driver.restore_line_settings()
+            self._driver.leave_at_once()
         os._exit(128 + number)
 
     # Failing

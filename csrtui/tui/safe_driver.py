@@ -30,6 +30,8 @@ _POLL_SECONDS = 0.1  # how soon an Escape key alone is told from the start of a 
 _LONGEST_WAIT_SECONDS = 0.5  # for an action that takes its time; what is typed then goes on as ever
 _LONGEST_START_SECONDS = 5.0
 _READ_BYTES = 4096
+_MODES_AS_BEFORE = b"\x1b[?2026l\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
+"""What Textual's driver writes at the end, in one piece: no more than any terminal takes at once."""
 
 
 class TerminalOwner(Protocol):
@@ -114,6 +116,18 @@ class SafeDriver(LinuxDriver):
         if self.attrs_before is not None:
             with contextlib.suppress(termios.error):
                 termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
+
+    def leave_at_once(self) -> None:
+        """Give the terminal back past the event loop and the writer: its line settings, and, if it takes them, its modes.
+
+        Poll(2) says whether a terminal takes bytes without blocking: not while its output is held (Ctrl+S), nor while
+        another write waits.
+        """
+        self.restore_line_settings()
+        with contextlib.suppress(OSError, ValueError):
+            descriptor = self._file.fileno()
+            if select.select([], [descriptor], [], 0)[1]:
+                os.write(descriptor, _MODES_AS_BEFORE)
 
     def _sigcont_application(self, *_: object) -> None:
         # Stopped by SIGSTOP, the app never left application mode; entering it twice would take raw mode

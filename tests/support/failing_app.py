@@ -85,6 +85,8 @@ class Failing:
     def key_f5(self) -> None:
         if self.failing == "key":
             fail()
+        if self.failing == "stuck":
+            threading.Event().wait(60)
 
     def key_f6(self: Any) -> None:
         self.exit(message="bye\x1b[31m" if self.failing == "message" else None)

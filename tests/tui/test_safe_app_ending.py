@@ -146,6 +146,18 @@ def test_nothing_is_written_when_nothing_happens() -> None:
 
 
 @pytest.mark.slow
+def test_work_that_does_not_end_in_time_does_not_keep_the_terminal(tmp_path: Path) -> None:
+    with start("stuck", STATE_FILE=str(tmp_path / "saved")) as session:
+        session.wait_for("ready")
+        session.send("\x1b[15~")
+        session.quiet(0.2)
+        session.kill(signal.SIGTERM)
+        assert session.wait_exit() == 128 + signal.SIGTERM
+        assert session.terminal_is_whole
+    assert (tmp_path / "saved").read_text() == "saved\n"
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("keys", [0, 200], ids=["writer stuck", "event loop stuck"])
 def test_a_terminal_that_takes_no_bytes_does_not_keep_it_from_ending(keys: int, tmp_path: Path) -> None:
     saved = tmp_path / "saved"
