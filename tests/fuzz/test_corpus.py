@@ -1,0 +1,108 @@
+"""What fuzzing found is read again: nothing but csrtui's own errors comes out, in a second and 200 MB at most."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import pytest
+from command import ROOT
+from fuzz_corpus import FOLDER, load
+from fuzz_seeds import seeds
+from fuzz_targets import TARGETS, LimitError, Target, try_on
+from safety_results import counted
+
+from csrtui.core.errors import InputError
+
+PROMISE = "Whatever is read, only csrtui's own errors come out"
+SIZES = {
+    "names": 16_000,
+    "subject": 32_000,
+    "draft": 32_000,
+    "config": 64_000,
+    "rows": 256_000,
+    "country": 32_000,
+}
+"""The most bytes of what is typed, or of a file that has a limit of its own."""
+LARGE = (
+    b"(", b"[", b'{"a":', b"a.", b"a.com ", b"a", b" ", b"\n", b"\xff", b"\0", b"0\x80", b"0\x84\0\x10\0\0", b"\xcc\x81",
+    b"-----BEGIN CERTIFICATE-----\n", b"-----BEGIN PRIVATE KEY-----\nAAAA\n", b"BEGIN PRIVATE ", b"9", b'"', b"a,", b"DNS: ",
+    b"csrtui1.A", b"age1qq", b"Pair: a\n", b"\n=====\n",
+)  # fmt: skip
+"""What is written again and again."""
+_LONGEST_RUN = 300.0
+"""Seconds; far more than any takes."""
+_BEGUN = 2
+"""Seconds that each target is fuzzed for."""
+
+
+@pytest.mark.safety
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
+def test_what_is_kept_is_read_again(target: Target) -> None:
+    with counted(PROMISE, "the kept corpus of the fuzzer, replayed") as tally:
+        for data in (*load(target.name), *seeds(target.name), b"", b"\0", b"\xff\xfe"):
+            try_on(target, data)
+            tally.add()
+
+
+@pytest.mark.slow
+@pytest.mark.safety
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
+def test_what_is_large_takes_no_longer(target: Target) -> None:
+    """As large as files of that kind may be; what a fuzzer makes is short, and would not show what grows too fast."""
+    with counted(
+        PROMISE, "inputs as large as are read, without structure or the same again and again"
+    ) as tally:
+        for part in (*LARGE, *seeds(target.name)[:2]):
+            try_on(
+                target,
+                (part * (SIZES.get(target.name, 2**20) // len(part) + 1))[: SIZES.get(target.name, 2**20)],
+            )
+            tally.add()
+
+
+def test_every_corpus_has_its_target_and_all_are_small() -> None:
+    files = sorted(FOLDER.iterdir())
+    assert {file.stem for file in files} == {target.name for target in TARGETS}
+    assert sum(file.stat().st_size for file in files) < 1_500_000
+    assert all(json.loads(file.read_text()) for file in files)
+
+
+def test_what_must_not_come_out_is_noticed() -> None:
+    def refused(_: bytes) -> None:
+        raise InputError("no")
+
+    def broken(_: bytes) -> None:
+        raise ValueError("oh")
+
+    def panicking(_: bytes) -> None:
+        raise BaseException("a panic")  # noqa: TRY002 - such as those of libraries in Rust
+
+    def dear(_: bytes) -> None:
+        bytearray(b"x" * 300_000_000)
+
+    try_on(Target("refused", refused), b"")
+    for run in (broken, panicking):
+        with pytest.raises(AssertionError, match=r"^it: (ValueError|BaseException): "):
+            try_on(Target("it", run), b"")
+    with pytest.raises(LimitError):
+        try_on(Target("dear", dear), b"")
+    with pytest.raises(LimitError):
+        try_on(Target("slow", lambda _: None), b"", seconds=-1)
+
+
+@pytest.mark.slow
+@pytest.mark.safety
+@pytest.mark.skipif(find_spec("atheris") is None, reason="skipped because atheris is not installed")
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
+def test_the_fuzzer_finds_nothing_new_in_a_moment(target: Target) -> None:
+    """It records what it tried by itself."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "tests" / "fuzz" / "run.py", target.name, "--seconds", str(_BEGUN)],
+        capture_output=True,
+        check=False,
+        timeout=_LONGEST_RUN,
+    )
+    assert done.returncode == 0, (done.stdout + done.stderr).decode("utf-8", "replace")

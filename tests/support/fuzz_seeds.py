@@ -1,0 +1,203 @@
+"""What a fuzzer begins with: well-formed examples of everything that is read, small ones."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from typing import TYPE_CHECKING
+
+import foreign_made as foreign
+from backups_made import ENTROPY, PASSPHRASE, QUICK, backup, key_block
+from certificates_made import bundle, intermediate, pem, root
+from command import ROOT
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
+from existing_made import certificate, name
+from fuzz_targets import PART
+from many_pairs import pair_of_record
+from requests_made import NOW, der_of, key_of, record
+
+from csrtui.core import confirmation, pkcs8, request
+from csrtui.core.backup_file import KeptKey
+from csrtui.core.confirmation import Confirmation
+from csrtui.core.draft import Draft, dump_draft
+from csrtui.core.keys import KeyType
+from csrtui.core.pair import Backup, BackupStatus, Event, Validity
+from csrtui.core.pair_json import dump_record
+from csrtui.core.pair_line import line_of
+from csrtui.core.pair_query import searched_text
+from csrtui.core.subject import SubjectFields
+from csrtui.store.index import FILE, Row, open_index
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+FOREIGN = ROOT.parent / "shared" / "data"
+"""Examples of others that may lie beside the repository."""
+_SUBJECT = SubjectFields("www.a.com", 'Ä, "B" <C> GmbH', "Web", "DE", "Bayern", "München")
+
+
+def seeds(target: str) -> tuple[bytes, ...]:
+    """Return examples for a target; none where the fuzzer finds its way alone."""
+    make = _SEEDS.get(target)
+    return tuple(make()) if make else ()
+
+
+def _requests() -> Iterable[bytes]:
+    for key_type in (KeyType.EC_P256, KeyType.RSA_2048, KeyType.ED25519, KeyType.ML_DSA_44):
+        yield der_of(_SUBJECT, "www.a.com", "*.a.com", "10.0.0.1", "2001:db8::1", key_type=key_type)
+    yield foreign.csr(attributes=foreign.microsoft_attributes("a.com", "b.com"), hash_name="sha1")
+    yield foreign.csr(version=2, hash_name="md5")
+    yield request.to_pem(der_of(_SUBJECT, "www.a.com"))
+    if (folder := FOREIGN / "csr-certbot").is_dir():
+        yield from (path.read_bytes() for path in sorted(folder.iterdir()) if path.suffix == ".pem")
+
+
+def _certificates() -> Iterable[bytes]:
+    below = intermediate()
+    leaf = below.sign(der_of(_SUBJECT, "www.a.com"))
+    yield pem(leaf, below.certificate, root().certificate)
+    yield bundle(leaf, below.certificate)
+    yield bundle(leaf, encoding=Encoding.PEM)
+    yield leaf.public_bytes(Encoding.DER)
+    yield pkcs12.serialize_java_truststore(
+        [pkcs12.PKCS12Certificate(leaf, b"a")], BestAvailableEncryption(b"x")
+    )
+    yield certificate(name(), ["a.com"], ca=True)
+    yield json.dumps({"certificate": pem(leaf).decode()}).encode()
+
+
+def _keys() -> Iterable[bytes]:
+    key, phrase = foreign.ec_key(), foreign.PHRASE
+    rsa = foreign.rsa_key()
+    for one in (key, rsa):
+        yield foreign.traditional(one)
+        yield foreign.traditional(one, passphrase=phrase)
+        yield foreign.pkcs8(one, Encoding.DER)
+        yield foreign.openssh(one)
+    yield foreign.with_parameters(key)
+    yield foreign.OPENSSH_ENCRYPTED
+    yield key_block()
+    yield pkcs12.serialize_key_and_certificates(b"a", key, None, None, BestAvailableEncryption(phrase))
+    yield (
+        foreign.traditional(key) + request.to_pem(der_of(_SUBJECT, "www.a.com")) + b"PuTTY-User-Key-File-2: x"
+    )
+
+
+def _encrypted() -> Iterable[bytes]:
+    yield key_block()
+    yield pkcs8.to_der(key_block())
+    yield pkcs8.to_der(pkcs8.encrypt(key_of(KeyType.ED25519), PASSPHRASE, ENTROPY, QUICK))
+
+
+def _backups() -> Iterable[bytes]:
+    yield backup()
+    yield backup(KeptKey.ENCRYPTED, pem(root().certificate))
+    yield backup().replace(b"\n", b"\r\n")
+    yield backup()[backup().index(b"-----BEGIN") :]
+
+
+def _ages() -> Iterable[bytes]:
+    from recipients_made import age_pair, ssh_pair
+
+    from csrtui.core import age
+    from csrtui.core.recipients import read_recipients
+
+    for identity, recipient in (age_pair(), ssh_pair("ssh-ed25519")):
+        yield identity + PART + age.encrypt(b"text", read_recipients(recipient))
+
+
+def _confirmations() -> Iterable[bytes]:
+    said = Confirmation("ab" * 32, "cd" * 32, NOW)
+    yield f"confirmed: {confirmation.sign(said, key_of(KeyType.EC_P256))}\n".encode()
+
+
+def _recipients() -> Iterable[bytes]:
+    from recipients_made import age_pair, ssh_pair
+
+    yield age_pair()[1].encode()
+    yield f'# us\nno-pty,command="x \\" y" {ssh_pair("ssh-ed25519")[1]} me\n{ssh_pair("ssh-rsa")[1]}\n'.encode()
+    yield b"ecdsa-sha2-nistp256 AAAA\nsk-ssh-ed25519@openssh.com AAAA\nage1yubikey1qqq\nAGE-SECRET-KEY-1"
+
+
+def _rows() -> Iterable[bytes]:
+    yield (
+        b"common_name,names,organization,country,key,ca,platform\r\n"
+        b'www.a.com,"a.com b.com","A, ""B"" Ltd",GB,ec-p256,public,nginx\r\n\r\nx,,,,rsa-9,home,vax\n'
+    )
+
+
+def _names() -> Iterable[bytes]:
+    yield "https://www.a.com:443/x DNS:*.b.com, IP Address:10.0.0.1; server_name bücher.example xn--bcher-kva.de;".encode()
+    yield "[2001:db8::1]:443 fe80::1%eth0 \u200ba.com (b.com) “c.com” user@d.com a..b -x.com *.com intranet".encode()
+    yield "שלום.example ١.example faß.de a\u200d.com www.аррlе.com 1.2.3 a_b.com x.onion in-addr.arpa".encode()
+
+
+def _subjects() -> Iterable[bytes]:
+    yield PART.join([b"Example Ltd", b"IT", b"UK", b"London", b"n/a", b"www.a.com"])
+    yield PART.join(["Müller & Söhne GmbH".encode(), b"", b"Germany", b"-", b"BERLIN ", b"b.com"])
+
+
+def _configs() -> Iterable[bytes]:
+    yield (
+        b'# ours\n[profiles.office]\norganization = "A \\u00e9"  # us\ncountry = "GB"\nca = "private"\n'
+        b'platform = "nginx"\nkey = "ec-p384"\n\n[screens]\ntheme = "nord"\nmouse = true\n[keys]\nhelp = "f2"\n'
+    )
+    yield b"profiles.a.country = 'DE'\nprofiles.a.organization = '''\nx\n'''\nprofiles.b = {ca = 'public'}\n"
+
+
+def _drafts() -> Iterable[bytes]:
+    yield dump_draft(Draft("a.com", "b.com c.com", "Ex", "", "GB", renews="a.com"))
+
+
+def _records() -> Iterable[bytes]:
+    life = Validity(NOW, NOW.replace(year=2027))
+    backups = (Backup(BackupStatus.VERIFIED, "/b.pem", NOW, NOW, "ab" * 32),)
+    full = record(validity=life, submitted=NOW, installed=NOW, backups=backups, renews="b.com")
+    yield dump_record(full.with_event(NOW, "made", "me"))
+    yield dump_record(record(retired=NOW, renewed_by="c.com", history=(Event(NOW, "x", "y"),)))
+
+
+def _folders() -> Iterable[bytes]:
+    key = foreign.traditional(foreign.ec_key())
+    request_pem = request.to_pem(der_of(_SUBJECT, "www.a.com"))
+    for one in (*_records(), b"{}"):
+        yield PART.join([one, request_pem, key, pem(root().certificate)])
+    yield PART.join([*_records(), request_pem, key_block()])
+
+
+def _indexes() -> Iterable[bytes]:
+    with tempfile.TemporaryDirectory() as store:
+        store_fd = os.open(store, os.O_RDONLY | os.O_DIRECTORY)
+        index = open_index(store_fd, store)
+        pairs = [pair_of_record(f"a{number}.com", record()) for number in range(3)]
+        index.change(
+            [Row(line_of(pair), pair.record.key.spki_sha256, searched_text(pair), b"s") for pair in pairs], []
+        )
+        index.close()
+        os.close(store_fd)
+        with open(os.path.join(store, FILE), "rb") as file:
+            yield file.read()
+
+
+_SEEDS: dict[str, Callable[[], Iterable[bytes]]] = {
+    "request": _requests,
+    "existing": lambda: (*_requests(), *_certificates()),
+    "certificates": _certificates,
+    "holdings": lambda: (*_keys(), *_requests(), *_certificates()),
+    "pkcs8": _encrypted,
+    "backup": _backups,
+    "age": _ages,
+    "confirmation": _confirmations,
+    "recipients": _recipients,
+    "rows": _rows,
+    "names": _names,
+    "subject": _subjects,
+    "country": lambda: (b"UK", b"Deutschland", "Türkiye".encode(), b"usa", b"the Congo"),
+    "distinguished-name": _subjects,
+    "config": _configs,
+    "draft": _drafts,
+    "record": _records,
+    "pair-folder": _folders,
+    "index": _indexes,
+}

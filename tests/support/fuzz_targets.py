@@ -1,0 +1,405 @@
+"""Everything that reads what others wrote, as functions of bytes: what a fuzzer, and the kept corpus, is put to.
+
+A target ends quietly or raises; `try_on` says whether that is right: nothing but csrtui's own errors may come out,
+within a second of the processor and 200 MB.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import resource
+import tempfile
+import time
+from contextlib import closing, suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import cache
+from threading import Event
+from typing import TYPE_CHECKING, Final
+from unittest.mock import patch
+
+from csrtui.cli.rows import Rows, asked_in
+from csrtui.core import (
+    age,
+    backup_file,
+    confirmation,
+    countries,
+    distinguished_name,
+    existing,
+    foreign_key,
+    key_cost,
+    pkcs8,
+    recipients,
+    request,
+)
+from csrtui.core.advice import advise, reach
+from csrtui.core.advice.quality_rules import key_quality, request_quality
+from csrtui.core.calendar_file import LONGEST_LINE, calendar_file
+from csrtui.core.certificates import read_certificates, to_pem
+from csrtui.core.chain import build_chain
+from csrtui.core.config import Profile, parse_config
+from csrtui.core.config_edit import with_profile, without_profile
+from csrtui.core.doctor.contents import examine_contents, record_of
+from csrtui.core.doctor.places import judge_pair_places
+from csrtui.core.doctor.seen import Kind, Seen
+from csrtui.core.draft import Draft, dump_draft, load_draft
+from csrtui.core.errors import CsrtuiError
+from csrtui.core.finding import CaKind, Finding
+from csrtui.core.holdings import read_holdings
+from csrtui.core.issued import differences, flaws
+from csrtui.core.keys import KeyType
+from csrtui.core.names import read_name, split_names
+from csrtui.core.pair import Pair
+from csrtui.core.pair_json import describe, dump_record, load_record
+from csrtui.core.pair_line import line_of
+from csrtui.core.pair_query import Order, Query, searched_text, sort_key
+from csrtui.core.pairname import pair_name
+from csrtui.core.secret import Secret
+from csrtui.core.subject import SubjectFields, TypedSubject
+from csrtui.core.suffixes import SuffixList
+from csrtui.core.visible import visible
+from csrtui.store.index import FILE, Index, IndexBrokenError, Row, open_index
+from csrtui.store.lines import Lines
+from csrtui.store.reference import public_suffix_text
+from csrtui.tasks.asking import Asked
+from csrtui.tui.key_names import configured
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
+
+SECONDS: Final = 1.0
+"""Of the processor, for one input."""
+MEGABYTES: Final = 200
+"""More than there was before, for one input."""
+NOW: Final = datetime(2026, 11, 23, 9, tzinfo=UTC)
+PASSPHRASE: Final = Secret("correct horse battery staple")
+PART: Final = b"\n=====\n"
+"""Between the parts of an input that stands for several files or fields."""
+_ROUNDS: Final = 2_000
+"""What a fuzzed key may ask for: the limit itself is a matter of other tests, and would take a second each time."""
+_ROWS: Final = 50
+_FIXES: Final = 4
+
+
+class LimitError(AssertionError):
+    """An input cost too much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One thing that reads what others wrote.
+
+    Attributes:
+        name: In a few letters, also of its corpus.
+        run: Reads the bytes.
+    """
+
+    name: str
+    run: Callable[[bytes], None]
+
+
+def try_on(target: Target, data: bytes, seconds: float = SECONDS) -> None:
+    """Let a target read an input.
+
+    Args:
+        target: Which.
+        data: The input.
+        seconds: What it may take of the processor.
+
+    Raises:
+        LimitError: It took too long, or too much memory.
+        AssertionError: Something came out that is no error of csrtui's.
+    """
+    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+    try:
+        target.run(data)
+    except CsrtuiError as error:
+        visible(error.what).encode()
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a panic of a library in Rust is no Exception
+        raise AssertionError(f"{target.name}: {type(error).__name__}: {error}") from error
+    taken = time.process_time() - start
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    if taken > seconds or grown > MEGABYTES:
+        raise LimitError(f"{target.name}: {taken:.1f} s, {grown:.0f} MB for {len(data)} bytes")
+
+
+# What comes from a CA, or from other programs
+
+
+def _request(data: bytes) -> None:
+    asked = request.read_der(data) if data[:1] == b"0" else request.read_pem(data)
+    _is_shown_safely(asked.subject_text)
+    request.signature_holds(asked.der)
+    key_quality(request.public_key(asked.der), CaKind.PUBLIC)
+    request_quality(asked, CaKind.PUBLIC)
+    pair_name(asked.subject.common_name or "a")
+
+
+def _existing(data: bytes) -> None:
+    for ca in CaKind:
+        found = existing.read_existing(data, ca)
+        _is_shown_safely("".join(found.left_out))
+        advise(found.names, found.subject, ca=ca, key_type=KeyType.EC_P256, suffixes=_suffixes())
+
+
+def _certificates(data: bytes) -> None:
+    found = read_certificates(data)
+    for leaf in found[:10]:
+        chain = build_chain(leaf, found)
+        text = [one.text for one in differences(_asked(), leaf, CaKind.PUBLIC)]
+        text += [one.text for one in flaws(chain, CaKind.PUBLIC, NOW)]
+        _is_shown_safely("".join([*text, leaf.subject_text, leaf.issuer_text, leaf.whose]))
+    assert [one.der for one in read_certificates(to_pem(found))] == [one.der for one in found]
+
+
+def _holdings(data: bytes) -> None:
+    held = read_holdings(data)
+    with _cheap_keys():
+        for key in held.keys[:5]:
+            try:
+                opened = foreign_key.open_key(key, PASSPHRASE)
+                key_quality(opened.key.public_key(), CaKind.PUBLIC)
+                request.signature_holds(request.probe(opened.key))
+            except CsrtuiError:
+                continue
+
+
+def _pkcs8(data: bytes) -> None:
+    with _cheap_keys():
+        der = pkcs8.to_der(data) if data[:1] == b"-" else data
+        if (derivation := pkcs8.derivation_of(der)) is not None:
+            pkcs8.unseal(der, pkcs8.derive(PASSPHRASE, *derivation))
+        pkcs8.decrypt(der, PASSPHRASE)
+
+
+def _backup(data: bytes) -> None:
+    for envelope in backup_file.Envelope:
+        try:
+            found = backup_file.parse(data, envelope)
+        except CsrtuiError:
+            continue
+        if envelope is backup_file.Envelope.KEY_BLOCK:
+            _pkcs8(found.key)
+
+
+def _age(data: bytes) -> None:
+    identity, _, file = data.partition(PART)
+    age.decrypt(file, identity)
+
+
+def _confirmation(data: bytes) -> None:
+    confirmation.check(confirmation.read(_text(data)), request.public_key(_asked().der))
+
+
+def _recipients(data: bytes) -> None:
+    for one in recipients.read_recipients(_text(data)):
+        _is_shown_safely(one.label)
+
+
+# What somebody typed, or keeps in files of csrtui
+
+
+def _rows(data: bytes) -> None:
+    default = Asked((), TypedSubject(), CaKind.PUBLIC, "other", KeyType.EC_P256)
+    for count, row in enumerate(Rows(Lines(io.BytesIO(data), "rows", Event()))):
+        if row is None or count == _ROWS:
+            return
+        try:
+            asked = asked_in(row, default)
+        except CsrtuiError:
+            continue
+        advise(
+            asked.names, asked.subject, ca=asked.ca, key_type=asked.effective_key_type, suffixes=_suffixes()
+        )
+
+
+def _names(data: bytes) -> None:
+    _judge(split_names(_text(data)), TypedSubject())
+
+
+def _subject(data: bytes) -> None:
+    parts = [_text(part) for part in (*data.split(PART), *[b""] * 6)]
+    _judge(parts[5:6], TypedSubject(*parts[:5]))
+
+
+def _judge(names: Sequence[str], subject: TypedSubject) -> None:
+    """Ask for advice and follow it: every fix leads to names that can be judged, and the safe ones to an end."""
+    ca = tuple(CaKind)[len(names) % 2]
+    advice = advise(names, subject, ca=ca, key_type=KeyType.EC_P256, suffixes=_suffixes())
+    for name in advice.names:
+        assert read_name(name.text or "").text == name.text
+        reach(name)
+    for finding in advice.findings:
+        _is_shown_safely(finding.text)
+    for finding in [one for one in advice.findings if one.fix][: _FIXES if len(names) <= _ROWS else 1]:
+        _advise_fixed(names, subject, finding, ca)
+    if advice.names and advice.forceable and len(advice.covers) <= _ROWS:
+        _is_written(advice.subject, advice.covers)
+
+
+def _advise_fixed(names: Sequence[str], subject: TypedSubject, finding: Finding, ca: CaKind) -> None:
+    """A finding does not come back once its own fix was made."""
+    if (fix := finding.fix) is None:
+        return
+    fields = asdict(subject)
+    if fix.value is not None:
+        fields[finding.field.value] = fix.value
+    fixed = fix.names if fix.names is not None else tuple(names)
+    again = advise(
+        fixed, TypedSubject(**fields), ca=fix.ca or ca, key_type=KeyType.EC_P256, suffixes=_suffixes()
+    )
+    asked = {(one.code, one.field, one.fix) for one in again.findings}
+    assert (finding.code, finding.field, fix) not in asked, finding
+
+
+def _is_written(subject: SubjectFields, names: Sequence[str]) -> None:
+    """What can be written into a CSR is read out of it again."""
+    written = request.preview(subject, names)
+    assert written.subject == subject
+    assert written.names == tuple(names)
+
+
+def _country(data: bytes) -> None:
+    text = _text(data)
+    countries.search(text)
+    code = countries.find_country(text)
+    assert code is None or countries.name_of(code)
+
+
+def _distinguished_name(data: bytes) -> None:
+    texts = [_text(part)[:60] or None for part in (*data.split(PART), *[b""] * 6)]
+    subject = SubjectFields(texts[0], texts[1], texts[2], None, texts[3], texts[4])
+    try:
+        name = distinguished_name.encode(subject)
+    except ValueError:  # lone surrogates, which the advice refuses before
+        return
+    assert distinguished_name.decode(name) == subject
+    _is_shown_safely(distinguished_name.rfc4514(name))
+
+
+def _config(data: bytes) -> None:
+    text = _text(data)
+    found = parse_config(text, "c.toml")
+    configured(found.keys)
+    profile = Profile(organization="Example", country="GB")
+    changed = with_profile(text, "c.toml", "new one", profile)
+    assert parse_config(changed, "c.toml").profiles["new one"] == profile
+    for name in list(found.profiles)[:2]:
+        assert name not in parse_config(without_profile(text, "c.toml", name), "c.toml").profiles
+
+
+def _draft(data: bytes) -> None:
+    draft = load_draft(data)
+    assert load_draft(dump_draft(draft)) == draft
+    typed = (draft.common_name, *split_names(draft.names))
+    advise(typed, _typed(draft), ca=CaKind(draft.ca), key_type=KeyType(draft.key), suffixes=_suffixes())
+
+
+def _typed(draft: Draft) -> TypedSubject:
+    return TypedSubject(
+        draft.organization, draft.organizational_unit, draft.country, draft.state, draft.locality
+    )
+
+
+def _record(data: bytes) -> None:
+    record = load_record(data)
+    assert dump_record(load_record(dump_record(record))) == dump_record(record)
+    pair = Pair("a.com", "/store/pairs/a.com", record)
+    json.dumps(describe(pair, NOW))
+    for order in Order:
+        sort_key(order, NOW)(pair)
+    Row(line_of(pair), record.key.spki_sha256, searched_text(pair), b"")
+    calendar = b"".join(calendar_file([pair], "host", NOW)).decode()
+    assert calendar.endswith("END:VCALENDAR\r\n")
+    lines = calendar[:-2].split("\r\n")
+    assert all(line.isprintable() and len(line.encode()) <= LONGEST_LINE for line in lines)
+    assert calendar.count("BEGIN:VEVENT") == sum(line == "BEGIN:VEVENT" for line in lines) in {0, 2}
+
+
+def _pair_folder(data: bytes) -> None:
+    names = ("pair.json", "request.pem", "key.pem", "certificate.pem")
+    entries = tuple(
+        Seen(f"/s/pairs/a.com/{name}", Kind.FILE, 0o600, 0, data=part)
+        for name, part in zip(names, data.split(PART), strict=False)
+    )
+    folder = Seen("/s/pairs/a.com", Kind.FOLDER, 0o700, 0, entries=entries)
+    record_of(folder)
+    found = (*judge_pair_places(folder, 0), *examine_contents(folder, {}, NOW).ailments)
+    for ailment in found:
+        _is_shown_safely(ailment.text)
+
+
+def _index(data: bytes) -> None:
+    with tempfile.TemporaryDirectory(dir=_quick_folder()) as store:
+        path = os.path.join(store, FILE)
+        with open(path, "wb") as file:
+            file.write(data)
+        os.chmod(path, 0o600)
+        store_fd = os.open(store, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            index = open_index(store_fd, store)
+            with closing(index), suppress(IndexBrokenError):
+                _ask(index)
+        finally:
+            os.close(store_fd)
+
+
+def _ask(index: Index) -> None:
+    index.note_state()
+    stamps = index.stamps("", None)
+    query = Query.typed("a")
+    for order in Order:
+        index.every_name(query, order, NOW)
+        list(index.lines(Query(), order, NOW))
+    ids = index.ids(Query(), Order.URGENCY, NOW)
+    index.names(ids)
+    index.counts(Query(), NOW)
+    index.with_key("ab" * 32)
+    index.number("a.com")
+    index.change([], list(stamps))
+    index.is_as_noted()
+
+
+# Helpers
+
+
+def _is_shown_safely(text: str) -> None:
+    assert text.isprintable(), ascii(text)
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
+
+@cache
+def _suffixes() -> SuffixList:
+    return SuffixList.parse(public_suffix_text())
+
+
+@cache
+def _asked() -> request.Request:
+    return request.preview(SubjectFields(common_name="a.com"), ["a.com", "b.com"])
+
+
+@cache
+def _quick_folder() -> str | None:
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+
+def _cheap_keys() -> AbstractContextManager[object]:
+    return patch.multiple(key_cost, MAX_ROUNDS=_ROUNDS, MAX_MEMORY=1 << 20)
+
+
+TARGETS: Final = tuple(
+    Target(run.__name__.removeprefix("_").replace("_", "-"), run)
+    for run in (
+        _request, _existing, _certificates, _holdings, _pkcs8, _backup, _age, _confirmation, _recipients, _rows,
+        _names, _subject, _country, _distinguished_name, _config, _draft, _record, _pair_folder, _index,
+    )
+)  # fmt: skip
+"""All of them."""
