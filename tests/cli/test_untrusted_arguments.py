@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import pytest
 from command import ROOT, run_process
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from safety_results import record
 
 from csrtui.cli.commands.all import COMMANDS
 
@@ -17,8 +19,13 @@ if TYPE_CHECKING:
 
     from command import Csrtui, Ran
 
+    from csrtui.cli.parser import Command
+
 NAUGHTY = ROOT.parent / "shared" / "data" / "blns.json"
 anything = st.text(st.characters(exclude_characters="\0", exclude_categories=[]), max_size=30)
+short = st.text(
+    st.characters(exclude_characters="\0/", exclude_categories=[]), max_size=6
+) | st.integers().map(str)
 options = st.sampled_from(
     [
         "-O", "-U", "-C", "-S", "-L", "--ca", "--key", "--for", "--as", "--force", "--json", "--csv", "--filter",
@@ -27,7 +34,27 @@ options = st.sampled_from(
         "back-up", "intranet", "10.0.0.1", "GB",
     ]
 )  # fmt: skip
+OWN = [command for command in COMMANDS if command.name != "fleet"]
+"""Those that run no other program."""
+WRITING = {"--to", "--store", "--copy"}
+"""What may be made wherever a text leads."""
+
+
+def options_of(command: Command) -> list[str]:
+    """The options of a command that write nothing."""
+    parser = argparse.ArgumentParser()
+    command.action.arguments(parser)
+    return sorted(set(parser._option_string_actions) - WRITING)
+
+
 commands = st.sampled_from([command.name for command in COMMANDS])
+lines_of_options = st.sampled_from(OWN).flatmap(
+    lambda command: st.tuples(
+        st.just(command.name),
+        st.lists(st.sampled_from(options_of(command)) | options | short, min_size=1, max_size=8),
+    )
+)
+PROMISE = "Whatever the arguments, the answer is lines of text and a status of 0 to 3"
 
 
 def is_safe(ran: Ran) -> bool:
@@ -48,6 +75,18 @@ def test_any_arguments_have_a_safe_answer(csrtui: Csrtui, command: str, argument
         return
     ran = csrtui(command, *arguments)
     assert is_safe(ran), ran
+
+
+@pytest.mark.safety
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(lines_of_options)
+def test_the_options_of_every_command_have_a_safe_answer(
+    csrtui: Csrtui, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: tuple[str, list[str]]
+) -> None:
+    monkeypatch.chdir(tmp_path)  # nothing there can be meant
+    ran = csrtui(line[0], *line[1])
+    assert is_safe(ran), ran
+    record(PROMISE, "the options of every command with any text between them", 1, 0)
 
 
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
