@@ -123,7 +123,7 @@ def test_a_process_that_nobody_may_look_at_can_name_its_files() -> None:
     if os.geteuid():
         pytest.skip("only root can become another user")
     program = (
-        "import os, shlex, sys\n"
+        "import ctypes, os, shlex, sys\n"
         "from csrtui.process import harden\n"
         "from csrtui.store import backups\n"
         "os.setuid(65534); harden(); backups.write(sys.argv[1], ('first',), b'data')\n"
