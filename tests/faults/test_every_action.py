@@ -63,7 +63,7 @@ def sweep(step: int, *names: str) -> None:
             capture_output=True,
             check=False,
             text=True,
-            timeout=600,
+            timeout=1800,
         )
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)

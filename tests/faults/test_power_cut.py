@@ -49,7 +49,7 @@ def cut(how: str, *names: str) -> dict[str, Any]:
             capture_output=True,
             check=False,
             text=True,
-            timeout=600,
+            timeout=1800,
         )
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
