@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Iterable
 
 from csrtui.cli.output import put, say
 from csrtui.cli.passphrase import is_given, read_known_passphrase
@@ -38,11 +39,20 @@ def read_recipients_given(options: argparse.Namespace) -> tuple[Recipient, ...]:
     Raises:
         InputError: One is none, a file of them cannot be read, or a passphrase is given as well.
     """
-    from csrtui.core.recipients import limited
-
     if is_given(options):
         raise InputError("--recipient and a passphrase exclude each other", "leave out one of them")
-    found = [recipient for text in options.recipient for recipient in _recipients(text)]
+    return recipients_in(options.recipient)
+
+
+def recipients_in(texts: Iterable[str]) -> tuple[Recipient, ...]:
+    """Return the recipients that texts and files of them name, each once, and say who they are.
+
+    Raises:
+        InputError: One is none, or a file of them cannot be read.
+    """
+    from csrtui.core.recipients import limited
+
+    found = [recipient for text in texts for recipient in _recipients(text)]
     recipients = limited(tuple(dict.fromkeys(found)))
     for recipient in recipients:
         say(f"recipient: {recipient.label}")

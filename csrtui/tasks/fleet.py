@@ -58,6 +58,7 @@ class HostResult:
         file: The file's path, or None.
         failure: What went wrong, or None.
         changed: Whether something is different now.
+        document: The pair as csrtui there prints it, or None; then that stands in the JSON for its name.
     """
 
     host: str
@@ -66,6 +67,7 @@ class HostResult:
     file: str | None = None
     failure: Failure | None = None
     changed: bool = True
+    document: Mapping[str, object] | None = None
 
     @classmethod
     def failed(cls, host: str, failure: Failure, pair: str | None = None) -> "HostResult":
@@ -79,7 +81,7 @@ class HostResult:
         return {
             "host": self.host,
             "ok": True,
-            "pair": self.pair,
+            "pair": self.pair if self.document is None else self.document,
             "file": self.file,
             "text": self.text,
             "changed": self.changed,

@@ -7,56 +7,14 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fake_ansible import FakeAnsible, printed, said
-from requests_made import NOW, record
-
-from csrtui.core import keys, request
-from csrtui.core.pair import Pair
-from csrtui.core.pair_json import describe
-from csrtui.core.subject import SubjectFields
+from fake_ansible import printed, said
+from fleet_made import AWAY, CSR, listed, pair
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from command import Csrtui, Ran
-
-KEY = keys.generate(keys.KeyType.EC_P256)
-CSR = request.to_pem(request.build(SubjectFields(common_name="a.com"), ("a.com",), KEY)).decode()
-ASKED = request.read_pem(CSR.encode())
-
-
-def pair(name: str = "a.com", **change: Any) -> dict[str, Any]:
-    document = describe(Pair(name, f"/s/pairs/{name}", record()), NOW)
-    document["key"] = {"type": "ec-p256", "encrypted": False, "spki_sha256": ASKED.spki_sha256}
-    document["request"] = {"sha256": ASKED.sha256, "signature_hash": "sha256"}
-    return {
-        **document,
-        "backup": {"status": "none", "path": None},
-        "stage": "new",
-        "submitted": None,
-    } | change
-
-
-def listed(*pairs: dict[str, Any], status: int = 0, err: str = "") -> dict[str, Any]:
-    return printed({"schema": 1, "pairs": list(pairs)}, status, err)
-
-
-AWAY = {"ended": "unreachable", "msg": "no route to host"}
-
-
-@pytest.fixture
-def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeAnsible:
-    folder = tmp_path / "ansible"
-    folder.mkdir()
-    return FakeAnsible(folder, monkeypatch)
-
-
-@pytest.fixture
-def fleet(csrtui: Csrtui, fake: FakeAnsible) -> Any:
-    def run(command: str, *arguments: str) -> Ran:
-        return csrtui("fleet", command, "--inventory", str(fake.inventory), *arguments)
-
-    return run
+    from command import Csrtui
+    from fake_ansible import FakeAnsible
 
 
 def test_the_pairs_of_all_hosts_are_one_list(fake: FakeAnsible, fleet: Any) -> None:

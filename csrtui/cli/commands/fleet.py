@@ -10,7 +10,12 @@ COMMANDS = (
     Command(
         "list", "List the pairs of all hosts, what wants attention first.", "csrtui.cli.commands.fleet_list"
     ),
+    Command("new", "Make a pair on each host, for names of its own.", "csrtui.cli.commands.fleet_new"),
     Command("csr", "Fetch CSRs into a folder.", "csrtui.cli.commands.fleet_csr"),
+    Command(
+        "import", "Hand certificates to the hosts whose keys they fit.", "csrtui.cli.commands.fleet_import"
+    ),
+    Command("backup", "Have backups to recipients written on hosts.", "csrtui.cli.commands.fleet_backup"),
     Command("doctor", "Have every host examine its keystore.", "csrtui.cli.commands.fleet_doctor"),
 )
 """What stands after ``csrtui fleet``."""

@@ -1,0 +1,52 @@
+"""``csrtui fleet backup``: backups to recipients, written on the hosts; no passphrase is anywhere."""
+
+import argparse
+
+from csrtui.cli.parser import Action
+from csrtui.cli.recipients import add_recipient_argument
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "pairs",
+        nargs="*",
+        metavar="PAIR",
+        help="of that name, on whichever hosts; without: all without a backup",
+    )
+    parser.add_argument("--to", required=True, metavar="DIR", help="a folder on each host")
+    add_recipient_argument(parser)
+    parser.add_argument("--json", action="store_true", help="a JSON line for each pair")
+
+
+def _run(options: argparse.Namespace) -> int:
+    from csrtui.cli.fleet_reach import ending, put_failures, put_result, read_fleet, read_reach
+    from csrtui.cli.output import say
+    from csrtui.cli.recipients import recipients_in
+    from csrtui.cli.session import open_session
+    from csrtui.cli.stopping import stopping
+    from csrtui.core.errors import InputError
+    from csrtui.tasks.fleet_pairs import back_up, chosen, not_backed_up
+
+    if not options.recipient:
+        raise InputError("who can open the backups is not said", "--recipient ~/.ssh/id_ed25519.pub")
+    recipients = recipients_in(options.recipient)
+    session = open_session(options)
+    with stopping() as stop:
+        reach = read_reach(options, stop)
+        fleet = read_fleet(session, reach)
+        pairs = chosen(fleet, options.pairs)
+        pairs = pairs if options.pairs else not_backed_up(pairs)
+        well = True
+        for result in back_up(reach, pairs, options.to, recipients):
+            put_result(result, as_json=options.json)
+            well = well and result.failure is None
+    if not pairs:
+        say("every pair that was read has a backup")
+    return ending(reach, well=put_failures(fleet, as_json=options.json) and well)
+
+
+ACTION = Action(
+    "csrtui fleet backup --inventory hosts.ini --to /var/backups --recipient ~/.ssh/id_ed25519.pub",
+    _arguments,
+    _run,
+)

@@ -1,0 +1,31 @@
+"""``csrtui fleet import FILE …``: certificates handed to the hosts whose keys they fit."""
+
+import argparse
+
+from csrtui.cli.parser import Action
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", metavar="FILE", help="PEM in any order, DER, PKCS #7")
+    parser.add_argument("--json", action="store_true", help="a JSON line for each certificate")
+
+
+def _run(options: argparse.Namespace) -> int:
+    from csrtui.cli.fleet_reach import ending, put_failures, put_result, read_fleet, read_reach
+    from csrtui.cli.session import open_session
+    from csrtui.cli.stopping import stopping
+    from csrtui.tasks.fleet_pairs import deliver, read_blobs, sort_certificates
+
+    session = open_session(options)
+    blobs = read_blobs(options.files)
+    with stopping() as stop:
+        reach = read_reach(options, stop)
+        fleet = read_fleet(session, reach)
+        well = True
+        for result in deliver(reach, sort_certificates(fleet, blobs)):
+            put_result(result, as_json=options.json)
+            well = well and result.failure is None
+    return ending(reach, well=put_failures(fleet, as_json=options.json) and well)
+
+
+ACTION = Action("csrtui fleet import answers/*.pem --inventory hosts.ini", _arguments, _run)

@@ -1,0 +1,121 @@
+"""``csrtui fleet new NAME …``: a pair on each host; what each would get is shown before anything is made."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from csrtui.cli.asked import add_subject_arguments
+from csrtui.cli.parser import Action
+from csrtui.cli.recipients import add_recipient_argument
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from csrtui.tasks.create import Blocking
+    from csrtui.tasks.fleet_requests import Planned
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "names",
+        nargs="+",
+        metavar="NAME",
+        help="the first is the common name; may have variables of the inventory: '{{ inventory_hostname }}'",
+    )
+    add_subject_arguments(parser)
+    parser.add_argument("--add-counterpart", action="store_true", help="also cover the www or bare twin")
+    add_recipient_argument(parser)
+    parser.add_argument("--backup-to", metavar="DIR", help="with --recipient: a folder on each host")
+    parser.add_argument("--force", action="store_true", help="overrule errors that X.509 could hold")
+    parser.add_argument("--dry-run", action="store_true", help="only show what each host would get")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--json", action="store_true", help="a JSON line for each host")
+
+
+def _run(options: argparse.Namespace) -> int:
+    from csrtui.cli.asked import read_asked
+    from csrtui.cli.fleet_reach import ending, put_result, read_reach, say_failure
+    from csrtui.cli.session import open_session
+    from csrtui.cli.stopping import stopping
+    from csrtui.tasks.create import Blocking
+    from csrtui.tasks.fleet_requests import make, plan
+
+    backup = _backup(options)
+    asked = read_asked(options, tuple(options.names))
+    session = open_session(options)
+    blocking = Blocking.OVERRULED if options.force else Blocking.STOPS
+    with stopping() as stop:
+        reach = read_reach(options, stop)
+        planned = sorted(
+            plan(session, reach, asked, counterparts=options.add_counterpart), key=lambda one: one.host
+        )
+        well = all(one.failure is None for one in planned)
+        _show(planned)
+        for one in planned:
+            if one.failure is not None:
+                say_failure(one.host, one.failure)
+        _demand_unblocked(planned, blocking)
+        if not options.dry_run and _agreed(planned, sure=options.yes):
+            for result in make(reach, planned, blocking, backup):
+                put_result(result, as_json=options.json)
+                well = well and result.failure is None
+    return ending(reach, well=well)
+
+
+def _backup(options: argparse.Namespace) -> "dict[str, object] | None":
+    from csrtui.cli.recipients import recipients_in
+    from csrtui.core.errors import InputError
+
+    if bool(options.recipient) is not bool(options.backup_to):
+        raise InputError("--recipient and --backup-to go together", "give both, or neither")
+    if not options.recipient:
+        return None
+    from csrtui.store.ansible import Literal
+
+    recipients = [Literal(one.text) for one in recipients_in(options.recipient)]
+    return {"recipients": recipients, "backup_to": Literal(options.backup_to)}
+
+
+def _show(planned: "Sequence[Planned]") -> None:
+    """Say what each host would get, and the advice on it."""
+    from csrtui.cli.output import say
+
+    for one in planned:
+        if one.advice is not None:
+            say(f"{one.host}: {', '.join(one.advice.covers) or 'nothing'}")
+            for finding in one.advice.findings:
+                say(f"  {finding.level.value}: {finding.text}")
+
+
+def _demand_unblocked(planned: "Sequence[Planned]", blocking: "Blocking") -> None:
+    from csrtui.core.errors import InputError
+    from csrtui.tasks.create import stops
+
+    for one in planned:
+        for finding in one.advice.findings if one.advice else ():
+            if stops(finding, blocking):
+                raise InputError(
+                    f"{one.host}: {finding.text}", finding.fix.label if finding.fix else "see csrtui check"
+                )
+
+
+def _agreed(planned: "Sequence[Planned]", *, sure: bool) -> bool:
+    """Whether the user wants it; without a terminal there is nobody to ask."""
+    import sys
+
+    from csrtui.cli.output import talk
+    from csrtui.core.errors import InputError
+
+    count = sum(one.failure is None for one in planned)
+    if sure or not count:
+        return bool(count)
+    if sys.stdin is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise InputError("nobody is there to agree", "look at it with --dry-run, then give --yes")
+    talk(f"Make a pair on {count} host{'s' if count != 1 else ''}? [y/N] ")
+    return sys.stdin.readline().strip().casefold() in {"y", "yes"}
+
+
+ACTION = Action(
+    "csrtui fleet new '{{ inventory_hostname }}' --inventory hosts.ini -O \"My Ltd\" -L London -C GB --dry-run",
+    _arguments,
+    _run,
+)

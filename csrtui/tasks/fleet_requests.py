@@ -1,0 +1,130 @@
+"""One form for many hosts: what it asks for on each is worked out first, with the advice, and made after that."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+
+from csrtui.core.advice import Advice
+from csrtui.core.fleet import Failure, Reason
+from csrtui.core.host_answer import Answer, failure_of
+from csrtui.core.subject import TypedSubject
+from csrtui.store.ansible import Literal
+from csrtui.tasks.asking import Asked, advise_on, asked_for, with_counterparts
+from csrtui.tasks.create import Blocking
+from csrtui.tasks.fleet import PLACES, HostResult, Reach, answers, ask_each
+from csrtui.tasks.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What would be made on a host.
+
+    Attributes:
+        host: Its name.
+        asked: What is asked for there, the inventory's variables filled in.
+        advice: The advice on it, or None where it could not be worked out.
+        failure: Why not, or None.
+    """
+
+    host: str
+    asked: Asked
+    advice: Advice | None = None
+    failure: Failure | None = None
+
+
+def plan(session: Session, reach: Reach, asked: Asked, *, counterparts: bool) -> Iterator[Planned]:
+    """Work out what is asked for on each host, and give it with the advice; no host is asked anything.
+
+    Args:
+        session: Whose lists the advice is based on.
+        reach: Which hosts.
+        asked: What is asked for; texts may have variables of the inventory, as in ``{{ inventory_hostname }}``.
+        counterparts: Whether the www or bare twins are covered, too.
+
+    Raises:
+        InputError: Ansible is not there or refuses, or there is no such host.
+    """
+    told = {"names": list(asked.names), "subject": asdict(asked.subject)}
+    task = {"name": "names", "ansible.builtin.debug": {"msg": told}}
+    for said in answers(reach, task, {}):
+        if isinstance(said, Answer):
+            yield _planned(session, said, asked, counterparts=counterparts)
+
+
+def make(
+    reach: Reach, planned: Sequence[Planned], blocking: Blocking, backup: Mapping[str, object] | None = None
+) -> Iterator[HostResult]:
+    """Make the pairs that were planned, each on its host, and give what came of each as it comes.
+
+    A host that has such a pair already keeps it: running again does only what is left.
+
+    Args:
+        reach: How they are reached.
+        planned: What is made, as it was shown.
+        blocking: What becomes of errors that X.509 could hold.
+        backup: ``recipients`` and ``backup_to`` of the collection's module, or None.
+
+    Raises:
+        InputError: Ansible is not there or refuses.
+    """
+    good = [one for one in planned if one.failure is None]
+    asked = {one.host: _literal(one.asked) for one in good}
+    options = (
+        {
+            **PLACES,
+            "names": "{{ csrtui_asked[inventory_hostname]['names'] }}",
+            "subject": "{{ csrtui_asked[inventory_hostname]['subject'] }}",
+            **{name: Literal(text) for name, text in _rest(good[0].asked).items()},
+            "force": blocking is Blocking.OVERRULED,
+            **(backup or {}),
+        }
+        if good
+        else {}
+    )
+    task = {"name": "pair", "csrtui.csrtui.pair": options, "timeout": reach.timeout}
+    for answer in ask_each(reach, dict.fromkeys(asked, ""), task, csrtui_asked=asked):
+        yield _made(answer)
+
+
+def _planned(session: Session, answer: Answer, asked: Asked, *, counterparts: bool) -> Planned:
+    told = answer.result.get("msg")
+    if answer.ended != "ok" or not isinstance(told, dict):
+        said = failure_of(answer)
+        failure = replace(
+            said,
+            text=said.text.rpartition("'msg': ")[2],
+            remedy="give the host that variable in the inventory",
+        )
+        return Planned(answer.host, asked, failure=failure)
+    names, subject = told.get("names"), told.get("subject")
+    if not isinstance(names, list) or not isinstance(subject, dict):
+        failure = Failure(Reason.INPUT, "the names are no texts there", "look at the variables in them")
+        return Planned(answer.host, asked, failure=failure)
+    # A variable may be a list of names: each then counts as one.
+    flat = [str(name) for one in names for name in (one if isinstance(one, list) else [one])]
+    fields = {name: str(text or "") for name, text in subject.items()}
+    here = replace(asked, names=tuple(flat), subject=TypedSubject(**fields))
+    if counterparts:
+        here = replace(here, names=with_counterparts(session, here))
+    return Planned(answer.host, here, asked_for(advise_on(session, here)))
+
+
+def _literal(asked: Asked) -> dict[str, object]:
+    subject = {name: Literal(text) for name, text in asdict(asked.subject).items() if text}
+    return {"names": [Literal(name) for name in asked.names], "subject": subject}
+
+
+def _rest(asked: Asked) -> dict[str, str]:
+    """What is the same for every host, as the collection's module calls it."""
+    rest = {"ca": asked.ca.value, "platform": asked.platform}
+    return rest | ({"key": asked.key_type.value} if asked.key_type is not None else {})
+
+
+def _made(answer: Answer) -> HostResult:
+    document = answer.result.get("pair")
+    if answer.ended != "ok" or not isinstance(document, dict):
+        return HostResult.failed(answer.host, failure_of(answer))
+    done = answer.result.get("done")
+    text = " and ".join(map(str, done)) if isinstance(done, list) and done else "is there already"
+    name = document.get("name")
+    pair = name if isinstance(name, str) else None
+    return HostResult(answer.host, text, pair, changed=answer.changed, document=document)

@@ -1,0 +1,169 @@
+"""``csrtui fleet new``, ``import`` and ``backup``: what each host gets is shown before, and done once."""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from certificates_made import intermediate, pem
+from fake_ansible import printed, said
+from fleet_made import ASKED, AWAY, listed, pair
+from recipients_made import age_pair
+
+from csrtui.core import keys, request
+from csrtui.core.subject import SubjectFields
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fake_ansible import FakeAnsible
+
+RECIPIENT = age_pair()[1]
+OTHER = request.build(SubjectFields(common_name="b.com"), ("b.com",), keys.generate(keys.KeyType.EC_P256))
+NO_FIELDS = dict.fromkeys(("organization", "organizational_unit", "country", "state", "locality"), "")
+
+
+def told(*names: Any, **fields: str) -> dict[str, Any]:
+    return {"msg": {"names": list(names), "subject": NO_FIELDS | fields}, "changed": False}
+
+
+def made(name: str, *done: str) -> dict[str, Any]:
+    return {"changed": bool(done), "done": list(done), "pair": pair(name)}
+
+
+def test_each_host_gets_the_names_that_were_shown(fake: FakeAnsible, fleet: Any) -> None:
+    fake.answers(
+        {"web1": told("mydomain.com", ["a.mydomain.com"], organization="My {{ Ltd"), "web2": told("x.com")}
+    )
+    fake.answers({"web1": made("mydomain.com", "made", "backed up"), "web2": made("x.com")})
+    arguments = (
+        "--add-counterpart",
+        "--key",
+        "rsa-3072",
+        "--recipient",
+        RECIPIENT,
+        "--backup-to",
+        "/b",
+        "--yes",
+    )
+    ran = fleet("new", "{{ site }}", *arguments)
+    assert ran.status == 0
+    assert ran.out == "ok  web1  mydomain.com  made and backed up\nok  web2  x.com  is there already\n"
+    assert "web1: mydomain.com, a.mydomain.com, www.mydomain.com" in ran.err
+    assert '"names": ["{{ site }}"]' in fake.play(1)
+    play = fake.play(2)
+    assert '!unsafe "www.mydomain.com"' in play
+    assert '!unsafe "My {{ Ltd"' in play
+    assert '"key": !unsafe "rsa-3072"' in play
+    assert f'"recipients": [!unsafe "{RECIPIENT}"], "backup_to": !unsafe "/b"' in play
+
+
+def test_what_blocks_on_one_host_stops_all_before_anything_is_made(fake: FakeAnsible, fleet: Any) -> None:
+    fake.answers({"web1": told("mydomain.com"), "web2": told("intranet")})
+    ran = fleet("new", "{{ site }}", "--yes")
+    assert ran.status == 2
+    assert ran.error.startswith("web2: ")
+    assert fake.asked == 1
+
+
+def test_a_host_without_the_variable_is_named_and_the_others_are_done(fake: FakeAnsible, fleet: Any) -> None:
+    undefined = {"ended": "failed", "msg": "Task failed: resolving value for 'msg': 'site' is undefined"}
+    fake.answers({"web1": told("x.mydomain.com"), "web2": undefined, "web3": {"msg": {"names": 1}}})
+    fake.answers({"web1": said("the disk is full", 3)})
+    ran = fleet("new", "{{ site }}", "--yes", "--json")
+    assert ran.status == 1
+    assert "web2: 'site' is undefined" in ran.err
+    assert "web3: the names are no texts there" in ran.err
+    assert [line["error"] for line in ran.json_lines] == ["the disk is full"]
+    fake.answers({"web2": undefined})
+    assert fleet("new", "{{ site }}", "--yes", "--force").status == 1
+
+
+@pytest.mark.parametrize(("answer", "plays"), [("yes\n", 2), ("\n", 1)])
+def test_it_asks_before_it_makes(
+    fake: FakeAnsible, fleet: Any, monkeypatch: pytest.MonkeyPatch, answer: str, plays: int
+) -> None:
+    from csrtui.cli.commands import fleet_new
+
+    fake.answers({"web1": told("x.mydomain.com")})
+    fake.answers({"web1": made("x.mydomain.com", "made")})
+    agreed = fleet_new._agreed
+
+    def at_terminal(*arguments: Any, **options: Any) -> bool:
+        for stream in (sys.stdin, sys.stderr):
+            monkeypatch.setattr(stream, "isatty", lambda: True, raising=False)
+        monkeypatch.setattr(sys.stdin, "readline", io.StringIO(answer).readline)
+        return agreed(*arguments, **options)
+
+    monkeypatch.setattr(fleet_new, "_agreed", at_terminal)
+    ran = fleet("new", "x.mydomain.com")
+    assert "Make a pair on 1 host? [y/N]" in ran.err
+    assert fake.asked == plays
+
+
+def test_nobody_to_ask_and_nothing_to_do_are_said(fake: FakeAnsible, fleet: Any) -> None:
+    for _ in range(2):
+        fake.answers({"web1": told("x.mydomain.com")})
+    assert fleet("new", "x.mydomain.com").error == "nobody is there to agree"
+    assert fleet("new", "x.mydomain.com", "--dry-run").status == 0
+    assert fleet("new", "x.com", "--recipient", RECIPIENT).error == "--recipient and --backup-to go together"
+    assert fleet("backup", "--to", "/b").error == "who can open the backups is not said"
+
+
+def results(*entries: object) -> dict[str, Any]:
+    return {"changed": True, "results": list(entries)}
+
+
+def test_certificates_go_where_their_keys_are(fake: FakeAnsible, fleet: Any, tmp_path: Path) -> None:
+    authority = intermediate()
+    (tmp_path / "a.pem").write_bytes(pem(authority.sign(ASKED.der), authority.certificate))
+    (tmp_path / "b.pem").write_bytes(pem(authority.sign(OTHER)))
+    fake.answers({"web1": listed(pair()), "web2": listed(pair("b.com", key=_key("0" * 64)))})
+    imported = {"ok": True, "pair": "a.com", "file": None, "text": "imported", "changed": True}
+    refused = {"ok": False, "pair": "a.com", "file": None, "text": "older"}
+    fake.answers({"web1": results(imported, refused, 5)})
+    ran = fleet("import", str(tmp_path / "a.pem"), str(tmp_path / "b.pem"))
+    assert ran.status == 1
+    assert ran.out == "ok  web1  a.com  imported\n"
+    assert "the key of CN=b.com is on no host that was read" in ran.err
+    assert "web1 a.com: older" in ran.err
+    assert '"hosts": ["web1"]' in fake.play(2)
+    assert fake.play(2).count("BEGIN CERTIFICATE") == 2
+
+
+def test_a_host_that_cannot_import_is_named_and_what_is_no_certificate_refused(
+    fake: FakeAnsible, fleet: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.pem"
+    file.write_bytes(pem(intermediate().sign(ASKED.der)))
+    fake.answers({"web1": listed(pair())})
+    fake.answers({"web1": AWAY})
+    assert [one["reason"] for one in fleet("import", str(file), "--json").json_lines] == ["unreachable"]
+    fake.answers({"web1": listed(pair())})
+    file.write_text("nothing")
+    ran = fleet("import", str(file))
+    assert (ran.status, str(file) in ran.error) == (2, True)
+
+
+def _key(spki: str) -> dict[str, object]:
+    return {"type": "ec-p256", "encrypted": False, "spki_sha256": spki}
+
+
+def test_backups_are_made_once_on_each_host(fake: FakeAnsible, fleet: Any) -> None:
+    backed = pair("b.com", backup={"status": "unverified", "path": "/b"})
+    fake.answers({"web1": listed(pair(), backed), "web2": listed(pair("c.com"))})
+    done = {"ok": True, "pair": "a.com", "file": "/b/a.age", "text": "backed up"}
+    fake.answers({"web1": printed({"schema": 1, "results": [done]}), "web2": said("the disk is full", 3)})
+    ran = fleet("backup", "--to", "/b", "--recipient", RECIPIENT)
+    assert ran.status == 1
+    assert ran.out == "ok  web1  a.com  /b/a.age  backed up\n"
+    assert "web2: the disk is full" in ran.err
+    assert f"c backup --json --to=/b --recipient={RECIPIENT} -- a.com" in fake.play(2)
+    fake.answers({"web1": listed(backed)})
+    ran = fleet("backup", "--to", "/b", "--recipient", RECIPIENT)
+    assert (ran.status, "every pair that was read has a backup" in ran.err) == (0, True)
+    fake.answers({"web1": listed(backed)})
+    fake.answers({"web1": printed({"schema": 1, "results": None})})
+    assert fleet("backup", "b.com", "--to", "/b", "--recipient", RECIPIENT).status == 0

@@ -1,0 +1,38 @@
+"""What hosts answer ``csrtui fleet``, and a pair that they have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fake_ansible import printed
+from requests_made import NOW, record
+
+from csrtui.core import keys, request
+from csrtui.core.pair import Pair
+from csrtui.core.pair_json import describe
+from csrtui.core.subject import SubjectFields
+
+KEY = keys.generate(keys.KeyType.EC_P256)
+CSR = request.to_pem(request.build(SubjectFields(common_name="a.com"), ("a.com",), KEY)).decode()
+ASKED = request.read_pem(CSR.encode())
+
+
+def pair(name: str = "a.com", **change: Any) -> dict[str, Any]:
+    """A pair as ``csrtui list --json`` prints it, new and without a backup."""
+    document = describe(Pair(name, f"/s/pairs/{name}", record()), NOW)
+    document["key"] = {"type": "ec-p256", "encrypted": False, "spki_sha256": ASKED.spki_sha256}
+    document["request"] = {"sha256": ASKED.sha256, "signature_hash": "sha256"}
+    return {
+        **document,
+        "backup": {"status": "none", "path": None},
+        "stage": "new",
+        "submitted": None,
+    } | change
+
+
+def listed(*pairs: dict[str, Any], status: int = 0, err: str = "") -> dict[str, Any]:
+    """The answer of a host that has these pairs."""
+    return printed({"schema": 1, "pairs": list(pairs)}, status, err)
+
+
+AWAY = {"ended": "unreachable", "msg": "no route to host"}
