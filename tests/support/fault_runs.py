@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 import traceback
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,12 @@ from writing_actions import Action, Place, make_place
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+
+def settle_threads() -> None:
+    """Wait until no thread but this one is left: one that is just ending holds locks of OpenSSL, for good in a fork."""
+    while len(os.listdir("/proc/self/task")) > 1:
+        time.sleep(0.0005)
 
 
 class Runs:
@@ -53,6 +60,7 @@ class Runs:
     ) -> int:
         """Begin to do an action in a process of its own, which does `first` before; its id."""
         self.shim.clear()
+        settle_threads()
         child = os.fork()
         if not child:
             first()

@@ -24,7 +24,7 @@ sys.path[:0] = [os.path.dirname(os.path.dirname(SUPPORT)), SUPPORT]
 
 from after_faults import Ended, check_goes_on, check_place  # noqa: E402 - the path comes first
 from backups_made import QUICK  # noqa: E402 - the same
-from fault_runs import Runs  # noqa: E402 - the same
+from fault_runs import Runs, settle_threads  # noqa: E402 - the same
 from fault_shim import EVERY, LOOKING, Call, Fault  # noqa: E402 - the same
 from writing_actions import ACTIONS, Action  # noqa: E402 - the same
 
@@ -75,6 +75,7 @@ class Disk:
         """Look at what would be there if the power failed now; return what is wrong, or None."""
         shutil.copyfile(self.image, self.copy)
         reading, writing = os.pipe()
+        settle_threads()
         child = os.fork()
         if not child:
             os.write(writing, (_seen(self, look) or "").encode()[:60_000])
