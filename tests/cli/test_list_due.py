@@ -96,7 +96,9 @@ def test_a_calendar_has_both_dates_of_each_pair_with_a_certificate(three: Csrtui
     ]
     expires = json.loads(three.pair("due.com").joinpath("pair.json").read_bytes())["validity"]["not_after"]
     ends = {
-        str(event["UID"]).split(".")[0]: event.decoded("DTSTART") for event in events if "due" in str(event["UID"])
+        str(event["UID"]).split(".")[0]: event.decoded("DTSTART")
+        for event in events
+        if "due" in str(event["UID"])
     }
     assert ends["expiry"] == datetime.fromisoformat(expires)
     assert ends["renewal"] <= TODAY.date()

@@ -17,8 +17,8 @@ from csrtui.core import keys
 from csrtui.core.deployment import Seal, Secrecy, deploy, read_chain
 from csrtui.core.errors import InputError, RefusedError
 from csrtui.core.keys import KeyType
-from csrtui.core.pkcs12 import Strength
 from csrtui.core.pem import wrap
+from csrtui.core.pkcs12 import Strength
 from csrtui.core.platforms import PLATFORMS
 from csrtui.core.secret import Secret
 from csrtui.core.server_files import Form, OldCsr, Part
@@ -224,11 +224,13 @@ def test_what_is_no_certificate_is_refused(data: bytes) -> None:
 
 def test_the_certificate_of_a_ca_that_is_odd_is_read_or_refused_without_a_word() -> None:
     leaf, above = certificate_of(), intermediate()
-    with pytest.warns(UserWarning, match="length"):
+    with pytest.warns(UserWarning, match="length"):  # noqa: PT031 - each of them warns
         long = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "x" * 100, _validate=False)])
         odd = build(long, above.certificate.public_key(), above, [])
     own = keys.spki_sha256(leaf.public_key())
     assert len(read_chain(pem(leaf, odd), own)) == 2
-    other_version = leaf.public_bytes(Encoding.DER).replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x09", 1)
+    other_version = leaf.public_bytes(Encoding.DER).replace(
+        b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x09", 1
+    )
     with pytest.raises(InputError, match="cannot be read"):
         read_chain(wrap("CERTIFICATE", other_version), own)
