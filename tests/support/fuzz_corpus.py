@@ -1,8 +1,9 @@
-"""The inputs that are kept of fuzzing: for each target a list of base64, one input a line, in a JSON file."""
+"""The inputs that are kept of fuzzing: for each target a JSON list of base64 of zlib's compression, one input a line."""
 
 from __future__ import annotations
 
 import json
+import zlib
 from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING, Final
 
@@ -13,10 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FOLDER: Final = ROOT / "tests" / "fuzz" / "corpus"
-MAX_INPUT: Final = 4 * 1024
-"""The most bytes of an input that is kept, unless it stands for a finding."""
-MAX_KEPT: Final = 40 * 1024
-"""The most bytes kept for a target."""
+MAX_KEPT: Final = 48 * 1024
+"""The most bytes kept for a target, compressed."""
 
 
 def file_of(target: str) -> Path:
@@ -27,14 +26,15 @@ def file_of(target: str) -> Path:
 def load(target: str) -> list[bytes]:
     """The inputs kept for a target."""
     file = file_of(target)
-    return [b64decode(line) for line in json.loads(file.read_text())] if file.is_file() else []
+    lines = json.loads(file.read_text()) if file.is_file() else []
+    return [zlib.decompress(b64decode(line)) for line in lines]
 
 
 def save(target: str, inputs: Iterable[bytes]) -> None:
-    """Keep inputs for a target, the shortest of them as far as there is room."""
+    """Keep inputs for a target, those that are shortest when compressed, as far as there is room."""
     kept, room = [], MAX_KEPT
-    for data in sorted(set(inputs), key=lambda data: (len(data), data)):
+    for data in sorted({zlib.compress(one, 9) for one in inputs}, key=lambda data: (len(data), data)):
         room -= len(data)
-        if room >= 0 and len(data) <= MAX_INPUT:
+        if room >= 0:
             kept.append(b64encode(data).decode("ascii"))
     file_of(target).write_text(json.dumps(kept, indent=0) + "\n")
