@@ -39,6 +39,8 @@ from csrtui.store.keystore import Keystore
 from csrtui.tasks.asking import Asked
 from csrtui.tasks.backup import Order, back_up
 from csrtui.tasks.create import create_pair
+from csrtui.tasks.importing import Blob, import_certificates
+from csrtui.tasks.review import read_pair
 from csrtui.tasks.session import Session
 from csrtui.tasks.submit import mark_submitted
 from csrtui.tasks.verify import verify_pair
@@ -129,6 +131,10 @@ async def _pair(pilot: Pilot[Any]) -> None:
     await pilot.press("f2", "slash", *"intranet", "enter", "enter")
 
 
+async def _renew(pilot: Pilot[Any]) -> None:
+    await pilot.press("f2", "slash", *"intranet", "enter", "w")
+
+
 async def _help(pilot: Pilot[Any]) -> None:
     await pilot.press("f1")
 
@@ -137,6 +143,7 @@ PICTURES = (
     Picture("request-80x24", (80, 24), _request),
     Picture("keystore-80x24", (80, 24), _keystore),
     Picture("pair-80x24", (80, 24), _pair),
+    Picture("renew-80x24", (80, 24), _renew),
     Picture("help-80x24", (80, 24), _help),
     Picture("both-120x40", (120, 40), _request),
 )
@@ -161,7 +168,7 @@ def _session() -> Session:
     """A session on a fresh store with a few pairs, made as the commands make them."""
     if STORE.exists():
         shutil.rmtree(STORE)
-    days = [timedelta(days=39), timedelta(days=11), timedelta(days=11), timedelta(days=2), timedelta()]
+    days = [timedelta(days=39), timedelta(days=11), timedelta(days=11), timedelta(days=100), timedelta()]
     ltd = TypedSubject(organization="Example Ltd", country="GB", locality="London")
     wanted = [
         Asked(("mail.mydomain.com",), key_type=KeyType.EC_P384),
@@ -187,8 +194,31 @@ def _session() -> Session:
                 Path(backup.path).unlink()
                 clock[0] = NOW - timedelta(days=3)
                 verify_pair(session, pair.name)
+        if asked.ca is CaKind.PRIVATE:
+            clock[0] += timedelta(days=1)
+            import_certificates(session, [Blob(_issued(read_pair(session, pair.name)[1].der, clock[0]))])
     clock[0] = NOW
     return session
+
+
+def _issued(csr_der: bytes, now: datetime) -> bytes:
+    """Return what the organization's own CA answers, in PEM: the same at every run."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric import ed25519
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    asked = x509.load_der_x509_csr(csr_der)
+    key = ed25519.Ed25519PrivateKey.from_private_bytes(bytes(32))
+    ca = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Example Ltd internal CA")])
+    names = asked.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    certificates = []
+    for subject, public_key, extension in (
+        (asked.subject, asked.public_key(), names),
+        (ca, key.public_key(), x509.BasicConstraints(ca=True, path_length=0)),
+    ):
+        builder = x509.CertificateBuilder(ca, subject, public_key, 4711, now, now + timedelta(days=120))
+        certificates.append(builder.add_extension(extension, critical=False).sign(key, None))
+    return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in certificates)
 
 
 async def _settle(app: CsrtuiApp, pilot: Pilot[Any]) -> None:
