@@ -14,6 +14,7 @@ from csrtui.core.certificate_bytes import find_certificates
 from csrtui.core.errors import InputError
 from csrtui.core.pair import Validity
 from csrtui.core.subject import SubjectFields
+from csrtui.core.visible import visible
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -85,7 +86,7 @@ class Certificate:
     @property
     def whose(self) -> str:
         """Whom it is for, in a few words that are safe to show: its subject, or its first name."""
-        return self.subject_text or ", ".join(self.names[:1]) or f"serial number {self.serial}"
+        return self.subject_text or visible(", ".join(self.names[:1])) or f"serial number {self.serial}"
 
 
 def read_certificates(data: bytes) -> list[Certificate]:

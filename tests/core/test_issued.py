@@ -94,6 +94,7 @@ def test_a_version_that_x509_does_not_know_is_refused_as_such() -> None:
 @pytest.mark.parametrize(
     ("changes", "whose"),
     [
+        ({"subject": x509.Name([]), "names": ["a\x07.com", "b.com"]}, "a\\x07.com"),
         ({}, "CN=a.com,O=My Ltd,C=GB"),
         ({"subject": subject()}, "a.com"),
         ({"subject": subject(), "names": []}, "serial number ABC"),
