@@ -3,8 +3,13 @@
 import signal
 import sys
 import warnings
+from typing import TYPE_CHECKING
 
 from csrtui.process import harden, put_off_collecting
+
+if TYPE_CHECKING:
+    from csrtui.tasks.fleet import Reach
+    from csrtui.tasks.session import Session
 
 
 def main() -> int:
@@ -17,7 +22,7 @@ def main() -> int:
             warnings.simplefilter("ignore")
         from csrtui.cli.main import run
 
-        return run(sys.argv[1:], open_screens=_open_screens)
+        return run(sys.argv[1:], open_screens=_open_screens, open_fleet=_open_fleet)
     except KeyboardInterrupt:  # while modules are still being imported
         return 128 + signal.SIGINT
 
@@ -26,6 +31,12 @@ def _open_screens(store: str) -> int:
     from csrtui.tui import open_screens
 
     return open_screens(store)
+
+
+def _open_fleet(session: "Session", reach: "Reach") -> int:
+    from csrtui.tui import open_fleet
+
+    return open_fleet(session, reach)
 
 
 if __name__ == "__main__":

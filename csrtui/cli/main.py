@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from csrtui.cli.output import say_error
 from csrtui.cli.parser import Parser, build_parser
@@ -11,15 +12,24 @@ from csrtui.core.bug import describe_bug
 from csrtui.core.errors import CsrtuiError, StoreError
 from csrtui.store.location import store_path
 
+if TYPE_CHECKING:
+    from csrtui.tasks.fleet import Reach
+    from csrtui.tasks.session import Session
+
 _INTERRUPTED = 130
 
 
-def run(arguments: Sequence[str], open_screens: Callable[[str], int]) -> int:
+def run(
+    arguments: Sequence[str],
+    open_screens: Callable[[str], int],
+    open_fleet: "Callable[[Session, Reach], int] | None" = None,
+) -> int:
     """Run csrtui.
 
     Args:
         arguments: The command line without the program's name.
         open_screens: Opens the screens on the store at a path, and returns the exit status.
+        open_fleet: Opens the screen over many hosts, and returns the exit status.
 
     Returns:
         The exit status: 0 done, 1 the answer is no, 2 wrong usage or input, 3 the store cannot be used;
@@ -27,7 +37,7 @@ def run(arguments: Sequence[str], open_screens: Callable[[str], int]) -> int:
     """
     try:
         settle_streams()
-        status = _dispatch(arguments, open_screens)
+        status = _dispatch(arguments, open_screens, open_fleet)
         sys.stdout.flush()
     except CsrtuiError as error:
         status = _tell(error)
@@ -44,7 +54,11 @@ def run(arguments: Sequence[str], open_screens: Callable[[str], int]) -> int:
     return status
 
 
-def _dispatch(arguments: Sequence[str], open_screens: Callable[[str], int]) -> int:
+def _dispatch(
+    arguments: Sequence[str],
+    open_screens: Callable[[str], int],
+    open_fleet: "Callable[[Session, Reach], int] | None",
+) -> int:
     from csrtui.cli.commands.all import COMMANDS
 
     try:
@@ -56,6 +70,7 @@ def _dispatch(arguments: Sequence[str], open_screens: Callable[[str], int]) -> i
 
         return print_version()
     if options.command is not None:
+        options.open_fleet = open_fleet
         status: int = options.command.action.run(options)
         return status
     return open_screens(store_path(options.store, os.environ))

@@ -7,9 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from csrtui.core.json_members import Members
-from csrtui.core.pair import Pair, urgency, utc_text
+from csrtui.core.pair import Pair, utc_text
 from csrtui.core.pair_described import read_described
-from csrtui.core.pair_query import Query
+from csrtui.core.pair_query import Order, Query, sort_key
 
 SCHEMA = 1
 """Of the JSON that csrtui prints on a host, and of the file with what was last known."""
@@ -123,15 +123,18 @@ class Fleet:
                 yield HostPair(state.name, read_described(document), document)
 
 
-def selected(fleet: Fleet, query: Query, now: datetime) -> list[HostPair]:
-    """Return the pairs that meet a query, what wants attention first; a word may be one of the host's name."""
+def selected(
+    pairs: Iterable[HostPair], query: Query, now: datetime, order: Order = Order.URGENCY
+) -> list[HostPair]:
+    """Return the pairs that meet a query in an order; a word may be one of the host's name."""
     found = []
-    for one in fleet.pairs():
+    for one in pairs:
         host = one.host.casefold()
         left = tuple(word for word in query.words if word not in host)
         if replace(query, words=left).is_met(one.pair, now):
             found.append(one)
-    return sorted(found, key=lambda one: (*urgency(one.pair, now), one.host))
+    key = sort_key(order, now)
+    return sorted(found, key=lambda one: (*key(one.pair), one.host))
 
 
 def read_list(host: str, document: object, now: datetime) -> HostState:

@@ -102,7 +102,7 @@ def errors_of(answer: Answer) -> list[str]:
 
 def failure_of(answer: Answer) -> Failure:
     """Return why a task did not do what it was for, in csrtui's own words where it has some."""
-    said = _line(answer.text("msg")) or "it says nothing"
+    said = _line(answer.text("msg").removeprefix("Task failed: ")) or "it says nothing"
     if answer.ended == "unreachable":
         return Failure(
             Reason.UNREACHABLE,

@@ -4,7 +4,13 @@ Importing this package first removes Textual's own variables from the environmen
 `csrtui.tui.terminal.drop_textual_environment`), so that no module below can import Textual before.
 """
 
+from typing import TYPE_CHECKING
+
 from csrtui.tui.terminal import drop_textual_environment
+
+if TYPE_CHECKING:
+    from csrtui.tasks.fleet import Reach
+    from csrtui.tasks.session import Session
 
 drop_textual_environment()
 
@@ -28,4 +34,22 @@ def open_screens(store: str) -> int:
     config = load_settings(os.environ)
     app = CsrtuiApp(Session(Keystore(store)), config)
     app.run(mouse=config is not None and config.screens.mouse)
+    return app.exit_status
+
+
+def open_fleet(session: "Session", reach: "Reach") -> int:
+    """Open the screen over many hosts, and return the exit status when it is left.
+
+    Raises:
+        InputError: There is no terminal to draw it on.
+    """
+    import os
+
+    from csrtui.tui.terminal import refuse_without_terminal
+
+    refuse_without_terminal(os.environ)
+    from csrtui.tui.fleet_app import FleetApp
+
+    app = FleetApp(session, reach)
+    app.run(mouse=False)
     return app.exit_status

@@ -10,11 +10,17 @@ import pytest
 from fake_ansible import printed, said
 from fleet_made import AWAY, CSR, listed, pair
 
+from csrtui.cli.main import run
+from csrtui.store.ansible import Terminal
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from command import Csrtui
     from fake_ansible import FakeAnsible
+
+    from csrtui.tasks.fleet import Reach
+    from csrtui.tasks.session import Session
 
 
 def test_the_pairs_of_all_hosts_are_one_list(fake: FakeAnsible, fleet: Any) -> None:
@@ -205,3 +211,18 @@ def test_a_stop_is_said_and_gives_its_status(
     assert ran.status == 128 + signal.SIGTERM
     assert "every host is whole" in ran.err
     assert json.loads(fake.play(1).split("!unsafe ")[1].split("}")[0])
+
+
+def test_alone_it_opens_the_screen_where_there_is_one(fake: FakeAnsible, csrtui: Csrtui) -> None:
+    opened: list[object] = []
+    asked = ["fleet", "--inventory", str(fake.inventory)]
+
+    def screen(_: Session, reach: Reach) -> int:
+        opened.append(reach.target.terminal)
+        return 7
+
+    assert run(asked, lambda _: 0, screen) == 7
+    assert opened == [Terminal.WITHHELD]
+    assert csrtui(*asked).error == "there is no screen here"
+    assert csrtui(*asked, "--ask-become-pass").error == "on the screen no password can be asked for"
+    assert csrtui("fleet", "--inventory", "/none").error == "there is no inventory /none"

@@ -59,7 +59,7 @@ def test_a_host_that_fails_keeps_what_was_known_of_it() -> None:
     ("typed", "hosts"), [("", ["mail", "web"]), ("web a.com", ["web"]), ("WEB", ["web"]), ("web b.com", [])]
 )
 def test_a_word_of_the_filter_may_be_one_of_the_host(typed: str, hosts: list[str]) -> None:
-    found = selected(Fleet.of([WEB, MAIL]), Query.typed(typed), NOW)
+    found = selected(Fleet.of([WEB, MAIL]).pairs(), Query.typed(typed), NOW)
     assert [one.host for one in found] == hosts
     assert all(one.as_json() == {"host": one.host, **DOCUMENT} for one in found)
 

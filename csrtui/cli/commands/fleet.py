@@ -42,17 +42,36 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    if options.below is None:
-        names = ", ".join(command.name for command in COMMANDS)
-        raise InputError(
-            f"what to do with the hosts is not said: {names}", "csrtui fleet list --inventory FILE"
-        )
-    status: int = options.below.action.run(options)
+    status: int = _open(options) if options.below is None else options.below.action.run(options)
+    return status
+
+
+def _open(options: argparse.Namespace) -> int:
+    """Open the screen; it has the terminal, so that neither ssh nor sudo may ask there.
+
+    Raises:
+        InputError: There is no screen here, or a password would have to be asked for.
+    """
+    from dataclasses import replace
+
+    from csrtui.cli.fleet_reach import read_reach
+    from csrtui.cli.session import open_session
+    from csrtui.cli.stopping import Stop
+    from csrtui.store.ansible import Terminal, check_inventory
+
+    reach = read_reach(options, Stop())
+    check_inventory(reach.target)
+    if options.ask_become_pass:
+        raise InputError("on the screen no password can be asked for", "csrtui fleet list --ask-become-pass")
+    if options.open_fleet is None:
+        raise InputError("there is no screen here", "csrtui fleet list --inventory FILE")
+    target = replace(reach.target, terminal=Terminal.WITHHELD)
+    status: int = options.open_fleet(open_session(options), replace(reach, target=target))
     return status
 
 
 ACTION = Action(
-    "csrtui fleet list --inventory hosts.ini\ncsrtui fleet csr --inventory hosts.ini --to csrs",
+    "csrtui fleet --inventory hosts.ini\ncsrtui fleet list --inventory hosts.ini\ncsrtui fleet csr --inventory hosts.ini --to csrs",
     _arguments,
     _run,
 )

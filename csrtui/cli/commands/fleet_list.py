@@ -41,7 +41,7 @@ def _run(options: argparse.Namespace) -> int:
     now = session.clock()
     retired = Retired.SHOWN if options.retired or options.filter else Retired.HIDDEN
     step = NextStep(options.next) if options.next else None
-    found = selected(fleet, Query.typed(options.filter, step, retired), now)
+    found = selected(fleet.pairs(), Query.typed(options.filter, step, retired), now)
     if options.json:
         for one in found:
             put_json(one.as_json(), indent=None)
