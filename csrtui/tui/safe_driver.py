@@ -129,7 +129,17 @@ class SafeDriver(LinuxDriver):
             if select.select([], [descriptor], [], 0)[1]:
                 os.write(descriptor, _MODES_AS_BEFORE)
 
+    def _sigtstp_application(self, *_: object) -> None:
+        # Textual leaves the terminal within the signal's handler, which writes through a queue. Where the signal
+        # came while the queue's lock was held by what it interrupted, that would wait for itself for ever.
+        with contextlib.suppress(RuntimeError):  # the loop ended meanwhile
+            self._loop.call_soon_threadsafe(super()._sigtstp_application)
+
     def _sigcont_application(self, *_: object) -> None:
+        with contextlib.suppress(RuntimeError):  # as above
+            self._loop.call_soon_threadsafe(self._go_on)
+
+    def _go_on(self) -> None:
         # Stopped by SIGSTOP, the app never left application mode; entering it twice would take raw mode
         # for the state to go back to at the end.
         if self._auto_restart:
@@ -150,7 +160,8 @@ class SafeDriver(LinuxDriver):
             super().process_message(message)
             return
         self._wait_for_start()
-        self._handled.wait(_LONGEST_WAIT_SECONDS)  # only then it is known where the cursor is
+        if not self._input_ends:
+            self._handled.wait(_LONGEST_WAIT_SECONDS)  # only then it is known where the cursor is
         if self._input_ends:
             return
         is_command = isinstance(message, Key) and not (message.is_printable and self._owner.takes_text())
