@@ -30,6 +30,7 @@ SECTIONS = {
     "list_small": "commands on a small store",
     "store": "stores of one pair to very many",
     "many": "a thousand pairs at once",
+    "fleet": "many hosts read through Ansible",
 }
 """The sections that there are, in the order in which they are measured: module, and what it measures."""
 
