@@ -1,0 +1,127 @@
+"""No command and no screen opens a connection: what they ask of the kernel is looked at, and they need no network."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from command import DEADLINE, ROOT, argv, environment
+from pty_session import PtySession
+from safety_results import counted
+from writing_actions import BARE, ISSUED, Place, make_place
+
+from csrtui.cli.commands.all import COMMANDS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PROMISE = "No network: csrtui opens no connection of any kind"
+PHRASE = ("--passphrase-file", "{given}/passphrase")
+RUNS = {
+    "new": ("new.com", "--json"),
+    "check": ("a.com",),
+    "list": (),
+    "show": (ISSUED,),
+    "csr": (BARE,),
+    "backup": (BARE, "--to", "{usb}", *PHRASE),
+    "verify": (ISSUED, *PHRASE),
+    "restore": ("{usb}/gone.com.20261123-090000.backup.pem", *PHRASE),
+    "import": ("{given}/b.com.pem",),
+    "renew": (ISSUED,),
+    "adopt": ("--key", "{given}/key.pem", "--csr", "{given}/request.pem", "--cert", "{given}/cert.pem"),
+    "export": (ISSUED, "--for", "nginx", "--to", "{out}"),
+    "guide": ("nginx",),
+    "retire": (ISSUED,),
+    "doctor": (),
+}
+ELSEWHERE = {"fleet": "it runs Ansible, whose task the network is"}
+"""Commands that are not among them, and why."""
+CONNECTION = re.compile(r"\b(?:socket|socketpair)\((?!AF_UNIX)[A-Z]|\bconnect\(\d+, \{sa_family=AF_INET")
+needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+
+
+def test_every_command_is_in_the_table() -> None:
+    assert {*RUNS, *ELSEWHERE} >= {command.name for command in COMMANDS}
+
+
+def without_network() -> list[str]:
+    """The words that run a program in a network namespace of its own, which has no interface but a loopback that is down."""
+    words = ["unshare", "-rn"]
+    if (
+        shutil.which("unshare") is None
+        or subprocess.run([*words, "true"], check=False, capture_output=True).returncode
+    ):
+        pytest.skip("a namespace without a network cannot be made here")
+    return words
+
+
+def run(place: Path, before: list[str], name: str) -> subprocess.CompletedProcess[bytes]:
+    at = Place(place)
+    folders = {"usb": at.usb, "given": at.given, "out": at.out}
+    words = [word.format(**folders) for word in RUNS[name]]
+    return subprocess.run(
+        [*before, *argv(name, *words)],
+        env=environment(at.store, **at.environ),
+        cwd=ROOT,
+        capture_output=True,
+        timeout=DEADLINE,
+        check=False,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.safety
+@needs_strace
+def test_no_command_opens_a_connection(tmp_path: Path) -> None:
+    """In a namespace without a network, traced: every command does its work, and asks for no socket."""
+    place, log = make_place(tmp_path / "place").path, tmp_path / "trace"
+    before = [*without_network(), "strace", "-f", "-qq", "-e", "trace=%network", "-o", str(log)]
+    with counted(PROMISE, "every command, traced in a namespace without a network") as tally:
+        for name in RUNS:
+            done = run(place, before, name)
+            assert done.returncode in {0, 1}, (name, done.stderr)
+            assert done.returncode == 0 or name == "doctor", (name, done.stderr)
+            assert not CONNECTION.search(log.read_text()), name
+            tally.add()
+
+
+@pytest.mark.slow
+@pytest.mark.safety
+@needs_strace
+def test_the_screens_open_no_connection(tmp_path: Path) -> None:
+    log = tmp_path / "trace"
+    words = [*without_network(), "strace", "-f", "-qq", "-e", "trace=%network", "-o", str(log)]
+    store = make_place(tmp_path / "place").store
+    with (
+        counted(PROMISE, "the screens, the same way") as tally,
+        PtySession([*words, *argv("--store", str(store))], env={"PYTHONPATH": str(ROOT)}) as session,
+    ):
+        session.wait_for("Common name")
+        session.send("\x1bOQ")
+        for key, text in (("D", "examined"), ("\x1b", "Next"), ("m", "twelve months"), ("\x1b", "Next")):
+            session.send(key)
+            session.wait_for(text)
+        session.send("\x11")
+        session.wait_for("Leave csrtui?")
+        session.send("\t\r")
+        session.wait_exit()
+        assert not CONNECTION.search(log.read_text())
+        tally.add()
+
+
+@needs_strace
+def test_a_connection_would_be_seen(tmp_path: Path) -> None:
+    log = tmp_path / "trace"
+    program = "import socket; socket.socket(socket.AF_INET6); socket.socket(socket.AF_UNIX)"
+    subprocess.run(
+        ["strace", "-f", "-qq", "-e", "trace=%network", "-o", str(log), sys.executable, "-c", program],
+        check=True,
+    )
+    assert CONNECTION.search(log.read_text())
+    assert not CONNECTION.search(
+        "1 socket(AF_UNIX, SOCK_STREAM, 0) = 3\n1 socketpair(AF_UNIX, 1, 0, [3, 4]) = 0"
+    )
