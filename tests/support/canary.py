@@ -1,0 +1,56 @@
+"""Secrets that are looked for: every form in which a passphrase or a private key could lie somewhere."""
+
+from __future__ import annotations
+
+import os
+from base64 import b64decode, b64encode
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+CANARY = "Kanarienvogel im Bergwerk 17"
+"""The passphrase."""
+_A_PIECE = 24
+"""Characters of base64 that are looked for, at the end of a PEM's line, at its beginning and across."""
+
+
+def forms_of_passphrase(text: str = CANARY) -> list[bytes]:
+    """As it is, in hex, in base64 at each of the three offsets, and in UTF-16 of both orders."""
+    data = text.encode()
+    shifted = [b64encode(b"x" * offset + data)[4 * (offset > 0) : -4] for offset in range(3)]
+    return [data, data.hex().encode(), *shifted, text.encode("utf-16-le"), text.encode("utf-16-be")]
+
+
+def forms_of_key(pem: bytes) -> list[bytes]:
+    """The base64 of its PEM in pieces, its DER, and its private number, raw, in hex, in decimal and in base64."""
+    key = load_pem_private_key(pem, None)
+    assert isinstance(key, EllipticCurvePrivateKey)
+    number = key.private_numbers().private_value
+    raw = number.to_bytes(32)
+    first, second, *_ = [line for line in pem.splitlines() if not line.startswith(b"-")]
+    at = (
+        b64decode(first + second).index(raw) * 4 // 3 + 1
+    )  # what is before it says no more than the kind of key
+    hexadecimal = raw.hex().encode()
+    pieces = [first[at:], second[:_A_PIECE], (first + second)[at:][:_A_PIECE]]
+    return [raw, hexadecimal, hexadecimal.upper(), str(number).encode(), b64encode(raw)[:-4], *pieces]
+
+
+def found_in(data: bytes, secrets: Iterable[bytes]) -> bool:
+    """Whether any of them is in there."""
+    return any(secret in data for secret in secrets)
+
+
+def holding(folder: Path, secrets: Iterable[bytes]) -> set[str]:
+    """The files below a folder that hold one of them, in their bytes or in their name."""
+    known = list(secrets)
+    return {
+        str(path.relative_to(folder))
+        for path in folder.rglob("*")
+        if found_in(os.fsencode(path.name), known) or (path.is_file() and found_in(path.read_bytes(), known))
+    }
