@@ -1,0 +1,134 @@
+"""How each screen is reached, as a table: keys, and what shows before the next are typed."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from hostile_place import DUE, ISSUED, NEW, SENT
+from textual.screen import Screen
+
+import csrtui.tui.screens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PHRASE = "a phrase that is long enough"
+F1, F2, F5 = "\x1bOP", "\x1bOQ", "\x1b[15~"
+CTRL_F, CTRL_G, CTRL_O, CTRL_P, CTRL_Q, CTRL_U = "\x06", "\x07", "\x0f", "\x10", "\x11", "\x15"
+
+
+class Hands(Protocol):
+    """Somebody who types and looks: in a pseudo-terminal, or at the app itself."""
+
+    async def type(self, keys: str) -> None:
+        """Type keys, as a terminal sends them."""
+
+    async def see(self, text: str) -> None:
+        """Wait until a text is on the screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The way to a screen.
+
+    Attributes:
+        screen: The name of its class.
+        steps: Keys, and what shows after them; ``{out}`` and its like stand for the folders of a place.
+        plain: Whether a real terminal shows it plain, to be selected, for which the screens step aside.
+    """
+
+    screen: str
+    steps: tuple[tuple[str, str], ...]
+    plain: bool = False
+
+    async def take(self, hands: Hands, **folders: object) -> None:
+        """Go there from the form."""
+        for keys, text in self.steps:
+            await hands.type(keys.format(**folders))
+            await hands.see(text)
+
+
+_KEYSTORE = ((F2, "Next"),)
+
+
+def _at(pair: str, *steps: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+    """Go to a pair of the keystore, then on."""
+    return (*_KEYSTORE, (f"/{_pasted(pair)}\r", f"> {pair}"), *steps)
+
+
+def _pasted(text: str) -> str:
+    """A text as a terminal pastes it, in place of what stands in the field."""
+    return f"{CTRL_U}\x1b[200~{text}\x1b[201~"
+
+
+_BACK_UP = ("b", "Back up a-new")
+_PHRASES = (f"{_pasted('{out}')}\r{PHRASE}\r{PHRASE}", "Both are the same")
+_SUBMIT = ("u", "Submit b-sent")
+_IMPORT = ("i", "Import certificates")
+_INSTALL = ("I" + _pasted("{out}"), "Will be written")
+_ADOPT = (("a", "Adopt keys"), (_pasted("{given}") + "\r", "1 key found"))
+OPENINGS = (
+    Opening("MainScreen", ()),
+    Opening("MainScreen", _at(NEW)),
+    Opening("HelpScreen", ((F1, "Anywhere"),)),
+    Opening("ProfilesScreen", ((CTRL_P, "Profiles"),)),
+    Opening("StartFromScreen", ((CTRL_O, "Start from something"),)),
+    Opening("NoticeScreen", ((CTRL_O, "Start from something"), (f"{ISSUED}\r", "Not taken over"))),
+    Opening("ReadingScreen", ((F5, "Guide"),)),
+    Opening("ConfirmScreen", ((CTRL_Q, "Leave csrtui?"),)),
+    Opening("ConfirmScreen", _at(ISSUED, ("t", f"Retire {ISSUED}?"))),
+    Opening("PairScreen", _at(ISSUED, ("\r", f"Keystore · {ISSUED}"))),
+    Opening("CsrScreen", _at(SENT, ("\r", f"Keystore · {SENT}"), ("v", "CERTIFICATE REQUEST"))),
+    Opening("NoticeScreen", _at("f-damaged", ("\r", "That did not work"))),
+    Opening("BackupScreen", _at(NEW, _BACK_UP)),
+    Opening("SubmitScreen", _at(SENT, _SUBMIT)),
+    Opening("FileScreen", _at(SENT, _SUBMIT, ("f", "Write"))),
+    Opening("MarkScreen", _at(SENT, _SUBMIT, ("m", "Note"))),
+    Opening("NoticeScreen", _at(SENT, _SUBMIT, ("s", "n your laptop:")), plain=True),
+    Opening("ImportScreen", _at(SENT, _IMPORT)),
+    Opening("ImportScreen", _at(SENT, _IMPORT, (_pasted("{given}/junk.pem") + "\r", "no certificate"))),
+    Opening("InstallScreen", _at(ISSUED, _INSTALL)),
+    Opening("RenewScreen", _at(DUE, (".", f"Renew {DUE}"))),
+    Opening("RestoreScreen", (*_KEYSTORE, ("r", "Restore a pair"))),
+    Opening("AdoptScreen", (*_KEYSTORE, ("a", "Adopt keys"))),
+    Opening("AdoptingScreen", (*_KEYSTORE, *_ADOPT)),
+    Opening("MonthsScreen", (*_KEYSTORE, ("m", "twelve months"))),
+    Opening("DoctorScreen", (*_KEYSTORE, ("D", "examined"))),
+    Opening("NoticeScreen", (*_KEYSTORE, ("D", "examined"), ("\x1b[Fc", "ls -ld")), plain=True),
+    # From here on the store is another afterwards.
+    Opening("VerifyScreen", _at(SENT, ("V", "Verify the backups"))),
+    Opening(
+        "ImportedScreen", _at(SENT, _IMPORT, (_pasted("{given}/certificate.pem") + "\r", "imported, expires"))
+    ),
+    Opening("ReadingScreen", _at(ISSUED, _INSTALL, ("\r", "Written:"))),
+    Opening("AdoptingScreen", (*_KEYSTORE, *_ADOPT, ("\r", "adopted"))),
+    Opening("BackingUpScreen", _at(NEW, _BACK_UP, _PHRASES, ("\r", "backed up and verified"))),
+)
+"""All of them; some screens more than once, where they show different things."""
+PLAIN_VIEW = Opening("SubmitScreen", _at(SENT, _SUBMIT, ("v", "END CERTIFICATE REQUEST")), plain=True)
+"""The CSR in the terminal alone, for which the screens step aside: there has to be a terminal."""
+
+ELSEWHERE = {"FleetScreen": "`csrtui fleet` opens it over an inventory; no key of these screens leads there"}
+"""Screens that no opening leads to, and why."""
+
+
+def unwrapped(shown: str) -> str:
+    """Return what is on a screen as one line, without the frames of dialogs."""
+    return " ".join(shown.replace("│", " ").split())
+
+
+def screen_classes() -> set[str]:
+    """The names of all screens that stand for themselves: those that nothing else is made from."""
+    for module in pkgutil.iter_modules(csrtui.tui.screens.__path__):
+        importlib.import_module(f"csrtui.tui.screens.{module.name}")
+    return {kind.__name__ for kind in _below(Screen) if not kind.__subclasses__()}
+
+
+def _below(kind: type[Screen[object]]) -> Iterator[type[Screen[object]]]:
+    for one in kind.__subclasses__():
+        if one.__module__.startswith("csrtui."):
+            yield one
+        yield from _below(one)

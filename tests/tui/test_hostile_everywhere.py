@@ -1,0 +1,161 @@
+"""Text from anywhere on every screen there is: it crashes nothing, does nothing, and reaches no terminal raw."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from backup_dialogs import CHEAP_ROUNDS
+from hostile import ALL_IN_ONE, HOSTILE
+from hostile_place import HostilePlace, make_hostile_place
+from rich.cells import cell_len
+from safety_results import counted
+from screen_openings import ELSEWHERE, F2, OPENINGS, Opening, screen_classes, unwrapped
+from screens_user import User, at_screens
+from textual import events
+from textual._xterm_parser import XTermParser
+
+from csrtui.core import pkcs8
+from csrtui.core.visible import shows
+from csrtui.tui.safe_app import SafeApp
+from csrtui.tui.screens.main import MainScreen, PaneName
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from textual.filter import LineFilter
+    from textual.widget import Widget
+
+MOST_PAGES = 50
+PROMISE = "Text from outside is shown, and does nothing"
+
+
+class AtTheApp:
+    """Hands at the app itself, without a terminal."""
+
+    def __init__(self, user: User) -> None:
+        self.user = user
+
+    async def type(self, keys: str) -> None:
+        """Type as a terminal sends it."""
+        if keys == "\x1b":
+            await self.user.press("escape")
+            return
+        for event in XTermParser().feed(keys):
+            assert isinstance(event, (events.Key, events.Paste))
+            (self.user.app if isinstance(event, events.Key) else self.focused).post_message(event)
+            await self.user.settle()
+
+    @property
+    def focused(self) -> Widget:
+        """Where the cursor is."""
+        assert self.user.app.focused is not None
+        return self.user.app.focused
+
+    async def see(self, text: str) -> None:
+        """Wait for a text."""
+        await self.user.until(lambda: text in unwrapped(self.user.screen_text), repr(text))
+
+    async def back(self) -> None:
+        """Go back to the form, however many dialogs lie over it."""
+        for _ in range(10):
+            if isinstance(self.user.app.screen, MainScreen):
+                break
+            await self.user.press("escape")
+        if self.user.main._pane is PaneName.KEYSTORE:
+            await self.type(F2)
+        assert isinstance(self.user.app.screen, MainScreen)
+
+
+def assert_shown_as_it_is(user: User, where: object) -> None:
+    """Each line shows what it holds, and fits."""
+    assert user.app.is_running
+    assert not user.app._exit, where
+    for line in user.screen_lines:
+        assert shows(line), (where, ascii(line))
+        assert cell_len(line) <= user.app.size.width, (where, line)
+
+
+@pytest.fixture
+def no_second_net(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the filter that would keep from the terminal what a view has forgotten to make visible."""
+
+    def without(_: SafeApp[None]) -> list[LineFilter]:
+        return []
+
+    monkeypatch.setattr(SafeApp, "get_line_filters", without)
+    monkeypatch.setattr(pkcs8, "ROUNDS", CHEAP_ROUNDS)
+
+
+def test_every_screen_is_in_the_table() -> None:
+    assert {opening.screen for opening in OPENINGS} | {*ELSEWHERE} == screen_classes()
+
+
+async def look_through(user: User, where: object) -> None:
+    """Look at a screen, page by page, as far as the pages go."""
+    seen: list[str] = []
+    for _ in range(MOST_PAGES):
+        assert_shown_as_it_is(user, where)
+        if user.screen_lines == seen:
+            return
+        seen = user.screen_lines
+        await user.press("pagedown")
+
+
+async def walk(place: HostilePlace, openings: Sequence[Opening], size: tuple[int, int]) -> int:
+    """Go to each screen, look through its pages, and come back; how many screens that were."""
+    async with at_screens(place.session(), size) as user:
+        hands = AtTheApp(user)
+        for opening in openings:
+            await opening.take(hands, given=place.given, out=place.out)
+            assert type(user.app.screen).__name__ == opening.screen
+            await look_through(user, opening)
+            await hands.back()
+    return len(openings)
+
+
+@pytest.fixture
+def everywhere(
+    tmp_path: Path,
+    no_second_net: None,  # noqa: ARG001 - what it takes away
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[[str], HostilePlace]:
+    """Makes a place where everything holds the text, the environment too."""
+
+    def make(text: str) -> HostilePlace:
+        place = make_hostile_place(tmp_path / "place", text)
+        for name, value in place.environ.items():
+            monkeypatch.setenv(name, value)
+        return place
+
+    return make
+
+
+async def test_every_screen_with_hostile_text(everywhere: Callable[[str], HostilePlace]) -> None:
+    each = {opening.screen: opening for opening in reversed(OPENINGS)}
+    assert await walk(everywhere(ALL_IN_ONE), [*each.values()][::-1], (80, 24))
+
+
+SIZES = {"narrow": (40, 12), "wide": (120, 40)}
+
+
+@pytest.mark.slow
+@pytest.mark.safety
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+async def test_every_state_of_every_screen_with_hostile_text(
+    everywhere: Callable[[str], HostilePlace], size: tuple[int, int]
+) -> None:
+    with counted(PROMISE, "screens, all of it in one text") as tally:
+        tally.add(await walk(everywhere(ALL_IN_ONE), OPENINGS, size))
+
+
+@pytest.mark.slow
+@pytest.mark.safety
+@pytest.mark.parametrize("kinds", [("long",), ("action", "wide", "markup")], ids="-".join)
+async def test_every_screen_with_what_does_harm_alone(
+    everywhere: Callable[[str], HostilePlace], kinds: tuple[str, ...]
+) -> None:
+    text = "".join(HOSTILE[kind] for kind in kinds)
+    with counted(PROMISE, f"screens: {', '.join(kinds)}") as tally:
+        tally.add(await walk(everywhere(text), OPENINGS, (80, 24)))

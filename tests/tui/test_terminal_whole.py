@@ -1,0 +1,274 @@
+"""From every screen, and in the middle of long work: however it ends, the terminal is whole and the form is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hostile import ALL_IN_ONE, not_meant
+from hostile_place import HostilePlace, make_hostile_place
+from pty_session import PtySession
+from safety_results import counted
+from screen_openings import CTRL_G, CTRL_U, F2, OPENINGS, PHRASE, PLAIN_VIEW, Opening, unwrapped
+
+from csrtui.core.draft import Draft
+from csrtui.core.secret import Secret
+from csrtui.tasks.asking import Asked
+from csrtui.tasks.backup import Order
+from csrtui.tasks.backup import back_up as back_up_now
+from csrtui.tasks.create import create_pair
+from csrtui.tasks.drafting import keep
+from csrtui.tasks.review import read_pair
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROOT = Path(__file__).parents[2]
+PROMISE = "The terminal is whole afterwards, and the form is kept"
+TERMS = ("linux", "vt100", "xterm", "xterm-256color", "tmux-256color", "screen")
+ENDINGS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT, None)
+"""None for a terminal that is gone."""
+STORM = (
+    *((columns, rows) for columns, rows in itertools.product(range(3, 130, 7), (3, 12, 24, 40))),
+    (10, 3),
+)
+
+
+class AtTheTerminal:
+    """Hands at a pseudo-terminal."""
+
+    def __init__(self, session: PtySession) -> None:
+        self.session = session
+
+    async def type(self, keys: str) -> None:
+        """Type."""
+        self.session.send(keys)
+
+    async def see(self, text: str) -> None:
+        """Wait for a text."""
+        self.session.wait_until(lambda: text in unwrapped(self.session.text), repr(text))
+
+    async def back(self) -> None:
+        """Go back to the form, however many dialogs lie over it."""
+        for _ in range(10):
+            before = self.session.text
+            if "ctrl+g Generate" in before:
+                return
+            self.session.send(F2 if "F2 Request" in before else "\x1b")
+            self.session.wait_until(lambda before=before: self.session.text != before, "the way back")
+            self.session.quiet(0.05)
+        raise AssertionError(self.session.text)
+
+
+def start(place: HostilePlace, term: str = "xterm-256color") -> PtySession:
+    argv = [sys.executable, "-m", "csrtui", "--store", str(place.store)]
+    return PtySession(argv, env={**place.environ, "PYTHONPATH": str(ROOT), "TERM": term})
+
+
+def go(session: PtySession, opening: Opening, place: HostilePlace) -> None:
+    """Go to a screen from the form, whose common name is typed first."""
+    hands = AtTheTerminal(session)
+    session.wait_for("Common name")
+    session.send("typed.example.com")
+    session.wait_for("typed.example.com")
+    asyncio.run(opening.take(hands, given=place.given, out=place.out))
+
+
+def keeps_the_form(place: HostilePlace) -> bool:
+    draft = json.loads((place.store / ".draft.json").read_bytes())
+    return bool(draft["common_name"])  # what was typed, or what the form was filled with since
+
+
+def end(session: PtySession, how: signal.Signals | None, *, plain: bool = False) -> None:
+    """End it, and look at what is left of the terminal."""
+    if how is None:
+        session.hang_up()
+        assert session.wait_exit() == 128 + signal.SIGHUP
+        return
+    session.kill(how)
+    assert session.wait_exit() == 128 + how
+    assert session.terminal_is_whole
+    assert plain or session.after_screens == ""
+
+
+def stop_and_go_on(session: PtySession) -> None:
+    before = session.attributes
+    session.kill(signal.SIGTSTP)
+    session.wait_stopped()
+    assert session.terminal_is_whole
+    session.kill(signal.SIGCONT)
+    session.wait_until(lambda: session.attributes == before, "the terminal to be taken again")
+
+
+def storm(session: PtySession) -> None:
+    """Be another size again and again, down to nearly nothing, with keys in between."""
+    for columns, rows in STORM:
+        session.resize(columns, rows)
+        session.send("\x1b[B")
+        session._read(0.0)
+    session.resize(80, 24)
+    session.quiet(0.1)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> HostilePlace:
+    return make_hostile_place(tmp_path / "place", "Example Ltd")
+
+
+def each_way() -> Iterator[tuple[Opening, str, signal.Signals | None]]:
+    """Each screen, with a kind of terminal and a way to end, which all take turns."""
+    ways = itertools.cycle(itertools.product(TERMS, ENDINGS))
+    for opening, (term, how) in zip((*OPENINGS, PLAIN_VIEW), ways, strict=False):
+        yield opening, term, how
+
+
+@pytest.mark.slow
+@pytest.mark.safety
+@pytest.mark.parametrize(
+    ("opening", "term", "how"), list(each_way()), ids=lambda one: getattr(one, "screen", None)
+)
+def test_from_every_screen_the_terminal_is_whole(
+    place: HostilePlace, opening: Opening, term: str, how: signal.Signals | None
+) -> None:
+    tried = f"every screen, TERM of six kinds: stopped and continued, {how.name if how else 'terminal gone'}"
+    with counted(PROMISE, tried) as tally, start(place, term) as session:
+        go(session, opening, place)
+        if not opening.plain:
+            stop_and_go_on(session)
+            storm(session)
+        end(session, how, plain=opening.plain)
+        assert keeps_the_form(place)
+        assert not not_meant(bytes(session.raw))
+        tally.add()
+
+
+# In the middle of long work
+
+
+def make_a_key(session: PtySession, _: Path) -> None:
+    """A key of 4,096 bits, which takes a second."""
+    session.wait_for("RSA 4096")
+    session.send(CTRL_G)
+    session.wait_for("making")
+
+
+def back_up(session: PtySession, usb: Path) -> None:
+    """A backup, whose key derivation takes half a second."""
+    session.send(f"{F2}b")
+    session.wait_for("Back up")
+    session.send(f"{usb}\r{PHRASE}\r{PHRASE}")
+    session.wait_for("Both are the same")
+    session.send("\r")
+    session.quiet(0.05)
+
+
+def restore(session: PtySession, usb: Path) -> None:
+    """A restore, which derives the same key."""
+    (backup,) = usb.iterdir()
+    session.send(f"{F2}r")
+    session.wait_for("Restore a pair")
+    session.send(f"{CTRL_U}\x1b[200~{backup}\x1b[201~\r{PHRASE}\r")
+    session.quiet(0.05)
+
+
+LONG_WORK = (make_a_key, back_up, restore)
+
+
+@pytest.mark.slow
+@pytest.mark.safety
+@pytest.mark.parametrize("work", LONG_WORK, ids=lambda work: work.__name__)
+@pytest.mark.parametrize("how", ENDINGS, ids=lambda how: how.name if how else "gone")
+def test_in_the_middle_of_long_work_the_terminal_is_whole(
+    tmp_path: Path, work: Callable[[PtySession, Path], None], how: signal.Signals | None
+) -> None:
+    place = HostilePlace(tmp_path, "")
+    (usb := tmp_path / "usb").mkdir()
+    session = place.session()
+    create_pair(session, Asked(("there.mydomain.com",)))
+    if work is restore:
+        back_up_now(session, "there.mydomain.com", Order(str(usb), Secret(PHRASE), Secret(PHRASE)))
+    keep(session, Draft(common_name="typed.mydomain.com", key="rsa-4096"))
+    with counted(PROMISE, f"in the middle of long work, {how.name if how else 'terminal gone'}") as tally:
+        with start(place) as user:
+            user.wait_for("typed.mydomain.com")
+            work(user, usb)
+            end(user, how)
+        assert "there.mydomain.com" in session.store.names()
+        names = session.store.names()
+        assert all(read_pair(session, name) for name in names)
+        assert "typed.mydomain.com" in (place.store / ".draft.json").read_text()
+        tally.add()
+
+
+def test_a_storm_of_sizes_while_typing_loses_no_key(tmp_path: Path) -> None:
+    place = HostilePlace(tmp_path, "")
+    with start(place) as session:
+        session.wait_for("Common name")
+        text = "a.very.long.name.of.a.server.mydomain.com"
+        for (columns, rows), key in zip(STORM, itertools.chain(text, itertools.repeat("")), strict=False):
+            session.resize(columns, rows)
+            session.send(key or "\x0c")
+            session._read(0.0)
+        session.quiet(0.1)
+        session.resize(80, 24)
+        session.wait_for(text)
+        stop_and_go_on(session)
+        session.wait_for(text)
+        end(session, signal.SIGTERM)
+        assert not not_meant(bytes(session.raw))
+
+
+# Whatever stands in the store, the settings, the environment and the files of others
+
+
+def test_the_terminal_gets_no_byte_that_is_not_meant(tmp_path: Path) -> None:
+    place = make_hostile_place(tmp_path / "place", ALL_IN_ONE)
+    with start(place) as session:
+        session.wait_for("Common name")
+        hands = AtTheTerminal(session)
+        tried = (PLAIN_VIEW, *OPENINGS[::9])
+        for opening in tried:
+            asyncio.run(walk_to(hands, opening, place))
+        end(session, signal.SIGTERM)
+        assert not not_meant(bytes(session.raw))
+
+
+@pytest.mark.slow
+@pytest.mark.safety
+def test_no_screen_gives_the_terminal_a_byte_that_is_not_meant(tmp_path: Path) -> None:
+    place = make_hostile_place(tmp_path / "place", ALL_IN_ONE)
+    with (
+        counted("The terminal gets only what is meant", "hostile text on every screen") as tally,
+        start(place) as session,
+    ):
+        session.wait_for("Common name")
+        hands = AtTheTerminal(session)
+        for opening in (PLAIN_VIEW, *OPENINGS):
+            asyncio.run(walk_to(hands, opening, place))
+            assert not not_meant(bytes(session.raw)), opening
+            tally.add()
+        end(session, signal.SIGTERM)
+
+
+async def walk_to(hands: AtTheTerminal, opening: Opening, place: HostilePlace) -> None:
+    """Go to a screen, look at its next page, and come back."""
+    await opening.take(hands, given=place.given, out=place.out)
+    await hands.type("\r" if opening.plain else "\x1b[6~")
+    hands.session.quiet(0.03)
+    await hands.back()
+
+
+@pytest.mark.parametrize(
+    "text", [ALL_IN_ONE, "\x1b[31m", "\x9b", "\u202e", "\x1b]52;c;x\x07", "\x1bc", "\u3164"]
+)
+def test_what_is_not_meant_would_be_seen(text: str) -> None:
+    colour = b"\x1b[1;31mplain\x1b[0m \x1b[2;5H\x1b[?25l"
+    assert not_meant(colour) == []
+    planted = text if text != "\x1b[31m" else "\x1b[31q"
+    assert not_meant(colour + planted.encode("utf-8", "replace")) != []
