@@ -35,7 +35,13 @@ def test_a_draft_that_is_no_file_is_not_judged_twice() -> None:
 
 
 def test_the_cache_of_lists_is_known_but_not_for_others() -> None:
-    files = (".pairs-1.sqlite", ".pairs-1.sqlite-journal", ".pairs-2.sqlite", ".pairs-x.sqlite")
+    files = (
+        ".pairs-1.sqlite",
+        ".pairs-1.sqlite-journal",
+        ".pairs-2.sqlite",
+        ".fleet-0123456789abcdef.json",
+        ".pairs-x.sqlite",
+    )
     store = folder("/s", *(Seen(f"/s/{file}", Kind.FILE, 0o600, ME) for file in files))
     assert [found.path for found in judge_store(store, ME, creating=False)] == ["/s/.pairs-x.sqlite"]
     store = folder(
