@@ -7,7 +7,7 @@ import os
 import warnings
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from certificates_made import Authority, build, intermediate, pem
 from cryptography import x509
@@ -126,9 +126,9 @@ def _in_toml(text: str) -> str:
     return '"{}"'.format("".join(f"\\U{ord(one):08x}" for one in encodable(text)))
 
 
-def _stages(text: str) -> dict[str, dict[str, object]]:
+def _stages(text: str) -> dict[str, dict[str, Any]]:
     backups = (Backup(BackupStatus.VERIFIED, f"/{text}.pem", _AGO, _AGO, sha256=text),)
-    sent: dict[str, object] = {"backups": backups, "submitted": _AGO}
+    sent: dict[str, Any] = {"backups": backups, "submitted": _AGO}
     return {
         NEW: {"renews": text},
         SENT: sent,

@@ -89,7 +89,7 @@ OPENINGS = (
     Opening("MarkScreen", _at(SENT, _SUBMIT, ("m", "Note"))),
     Opening("NoticeScreen", _at(SENT, _SUBMIT, ("s", "n your laptop:")), plain=True),
     Opening("ImportScreen", _at(SENT, _IMPORT)),
-    Opening("ImportScreen", _at(SENT, _IMPORT, (_pasted("{given}/junk.pem") + "\r", "no certificate"))),
+    Opening("ImportScreen", _at(SENT, _IMPORT, (_pasted("{given}/junk.pem") + "\r", "there is no"))),
     Opening("InstallScreen", _at(ISSUED, _INSTALL)),
     Opening("RenewScreen", _at(DUE, (".", f"Renew {DUE}"))),
     Opening("RestoreScreen", (*_KEYSTORE, ("r", "Restore a pair"))),

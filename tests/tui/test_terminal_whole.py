@@ -7,6 +7,7 @@ import itertools
 import json
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,9 +62,12 @@ class AtTheTerminal:
             if "ctrl+g Generate" in before:
                 return
             self.session.send(F2 if "F2 Request" in before else "\x1b")
-            self.session.wait_until(lambda before=before: self.session.text != before, "the way back")
+            self.session.wait_until(partial(self._is_another_than, before), "the way back")
             self.session.quiet(0.05)
         raise AssertionError(self.session.text)
+
+    def _is_another_than(self, before: str) -> bool:
+        return self.session.text != before
 
 
 def start(place: HostilePlace, term: str = "xterm-256color") -> PtySession:
