@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PROBE = """
 import ctypes, json, os, resource, sys
 import csrtui.cli.main
-def probe(arguments, open_screens):
+def probe(arguments, **openers):
     umask = os.umask(0)
     print(json.dumps({
         "umask": umask,

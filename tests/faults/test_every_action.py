@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from fault_shim import built
 from injection import CHANGING, MARK, require_strace
-from safety_results import record
+from safety_results import every, record
 from writing_actions import ACTIONS
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def sweep(step: int, *names: str) -> None:
         record(PROMISE, tried, times, sum(f": {fault} at " in failure for failure in failures))
     assert not failures, f"{len(failures)} of {fired.total()}:\n\n" + "\n\n".join(failures[:5])
     assert [missed for one in found.values() for missed in one["missed"]] == []
-    assert len(fired) >= 6 or step == 1
+    assert len(fired) >= 6 or len(names) == 1
 
 
 @pytest.mark.safety
@@ -88,8 +88,8 @@ def test_some_calls_of_every_action_may_fail() -> None:
 @pytest.mark.slow
 @pytest.mark.safety
 @pytest.mark.parametrize("name", NAMES)
-def test_every_call_may_fail(name: str) -> None:
-    sweep(1, name)
+def test_any_call_may_fail(name: str) -> None:
+    sweep(every(5), name)
 
 
 @pytest.mark.parametrize(

@@ -84,3 +84,8 @@ def read_rows(text: str) -> list[Row]:
             row.promise, row.tried, before.how_often + row.how_often, before.failed + row.failed
         )
     return list(found.values())
+
+
+def every(number: int) -> int:
+    """Of how many cases a sweep tries one: of so many, but each where the table for the README is made."""
+    return 1 if os.environ.get(VARIABLE) else number
