@@ -178,7 +178,7 @@ class SafeDriver(LinuxDriver):
         """Take no more keys, and drop those that wait: who waits for the input thread to end keeps them waiting."""
         self._input_ends = True
         self._handled.set()
-        super().disable_input()  # type: ignore[no-untyped-call]
+        super().disable_input()
         self._input_ends = False
         self._handled.set()
 
