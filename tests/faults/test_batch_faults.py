@@ -125,7 +125,7 @@ def test_the_calls_that_decide_may_fail(tmp_path: Path) -> None:
 def test_it_may_be_killed_at_every_call(tmp_path: Path) -> None:
     calls = calls_of(tmp_path, "--in-turn")
     changing = [call for call in calls if call.name not in {"read", "close", "newfstatat", "getdents64"}]
-    sweep(tmp_path, [(call, KILL) for call in changing[:: every(4)]], "--in-turn")
+    sweep(tmp_path, [(call, KILL) for call in changing[:: every(12)]], "--in-turn")
 
 
 @pytest.mark.slow
@@ -133,7 +133,7 @@ def test_it_may_be_killed_at_every_call(tmp_path: Path) -> None:
 def test_every_call_may_fail(tmp_path: Path, fault: str) -> None:
     calls = calls_of(tmp_path, "--in-turn")
     changing = [call for call in calls if call.name not in {"read", "close", "newfstatat", "getdents64"}]
-    sweep(tmp_path, [(call, fault) for call in changing[:: every(4)]], "--in-turn")
+    sweep(tmp_path, [(call, fault) for call in changing[:: every(12)]], "--in-turn")
 
 
 @pytest.mark.slow

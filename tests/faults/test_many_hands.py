@@ -55,5 +55,6 @@ def test_fifty_processes_for_a_minute(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.safety
 def test_processes_without_locks_are_caught(tmp_path: Path) -> None:
     assert work(tmp_path, 16, 15, "unlocked")["wrong"]

@@ -90,6 +90,7 @@ def test_every_action_survives_a_power_cut(name: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.safety
 @pytest.mark.parametrize(
     "name", ["new", "new --from", "backup", "restore", "import", "adopt", "renew", "export"]
 )
