@@ -499,4 +499,4 @@ class OutsideChangesAtLength(OutsideChanges):
 
 
 TestOutsideChangesAtLength = pytest.mark.slow(OutsideChangesAtLength.TestCase)
-TestOutsideChangesAtLength.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+TestOutsideChangesAtLength.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
