@@ -122,6 +122,7 @@ def test_the_calls_that_decide_may_fail(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.safety
 def test_it_may_be_killed_at_every_call(tmp_path: Path) -> None:
     calls = calls_of(tmp_path, "--in-turn")
     changing = [call for call in calls if call.name not in {"read", "close", "newfstatat", "getdents64"}]
@@ -129,6 +130,7 @@ def test_it_may_be_killed_at_every_call(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.safety
 @pytest.mark.parametrize("fault", ERRORS)
 def test_every_call_may_fail(tmp_path: Path, fault: str) -> None:
     calls = calls_of(tmp_path, "--in-turn")
@@ -137,6 +139,7 @@ def test_every_call_may_fail(tmp_path: Path, fault: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.safety
 @pytest.mark.parametrize("when", range(1, 4))
 def test_it_may_be_killed_while_it_flushes_side_by_side(tmp_path: Path, when: int) -> None:
     require_strace(tmp_path)

@@ -12,7 +12,7 @@ from playbooks import Played, play
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 def wheel(folder: Path, version: str) -> None:

@@ -498,5 +498,5 @@ class OutsideChangesAtLength(OutsideChanges):
     """The same for a good while."""
 
 
-TestOutsideChangesAtLength = pytest.mark.slow(OutsideChangesAtLength.TestCase)
+TestOutsideChangesAtLength = pytest.mark.long(pytest.mark.slow(OutsideChangesAtLength.TestCase))
 TestOutsideChangesAtLength.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
