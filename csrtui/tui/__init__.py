@@ -41,15 +41,17 @@ def open_fleet(session: "Session", reach: "Reach") -> int:
     """Open the screen over many hosts, and return the exit status when it is left.
 
     Raises:
-        InputError: There is no terminal to draw it on.
+        InputError: There is no terminal to draw it on, or the configuration says something unknown.
     """
     import os
 
     from csrtui.tui.terminal import refuse_without_terminal
 
     refuse_without_terminal(os.environ)
+    from csrtui.tasks.settings import load_settings
     from csrtui.tui.fleet_app import FleetApp
 
-    app = FleetApp(session, reach)
-    app.run(mouse=False)
+    config = load_settings(os.environ)
+    app = FleetApp(session, reach, config)
+    app.run(mouse=config is not None and config.screens.mouse)
     return app.exit_status

@@ -17,6 +17,8 @@ class Where(StrEnum):
     PAIRS = "A pair, or the one under the cursor in the keystore"
     PAIR = "A pair"
     DOCTOR = "Doctor"
+    LISTS = "Keystore, and the pairs of many hosts"
+    FLEET = "The pairs of many hosts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ COMMANDS = (
     Command(
         "redo", "ctrl+y", "Redo", "Do again what was taken back.", Where.REQUEST, on_bar=False, priority=False
     ),
-    Command("open_pair", "enter", "Open", "Show everything about the pair.", Where.KEYSTORE, priority=False),
+    Command("open_pair", "enter", "Open", "Show everything about the pair.", Where.LISTS, priority=False),
     Command(
         "next_step",
         "full_stop",
@@ -153,7 +155,7 @@ COMMANDS = (
         priority=False,
     ),
     Command(
-        "filter", "slash", "Filter", "Show only pairs that hold some words.", Where.KEYSTORE, priority=False
+        "filter", "slash", "Filter", "Show only pairs that hold some words.", Where.LISTS, priority=False
     ),
     Command("new_request", "n", "New", "Go to the request form.", Where.KEYSTORE, priority=False),
     Command("view_csr", "v", "View CSR", "Show the CSR alone, to select it.", Where.PAIR, priority=False),
@@ -251,7 +253,7 @@ COMMANDS = (
         "s",
         "Sort",
         "Sort by another column: urgency, name, made, left.",
-        Where.KEYSTORE,
+        Where.LISTS,
         priority=False,
     ),
     Command(
@@ -259,7 +261,7 @@ COMMANDS = (
         "T",
         "Retired",
         "Show retired pairs too, or hide them again; the filter finds them by the word retired.",
-        Where.KEYSTORE,
+        Where.LISTS,
         on_bar=False,
         priority=False,
     ),
@@ -298,6 +300,24 @@ COMMANDS = (
         priority=False,
     ),
     Command("examine", "r", "Again", "Examine the keystore again.", Where.DOCTOR, priority=False),
+    Command(
+        "hosts",
+        "h",
+        "Hosts",
+        "Show every host: those that failed first, with what mends it.",
+        Where.FLEET,
+        priority=False,
+    ),
+    Command("read_hosts", "r", "Read again", "Ask all hosts again.", Where.FLEET, priority=False),
+    Command(
+        "show_all",
+        "escape",
+        "All",
+        "Go from the filter to the list; from there, show all pairs.",
+        Where.FLEET,
+        on_bar=False,
+        priority=False,
+    ),
     Command("help", "f1", "Help", "Show all commands; so does ? where it cannot be typed.", Where.ANYWHERE),
     Command("redraw", "ctrl+l", "Redraw", "Draw the screen again.", Where.ANYWHERE, on_bar=False),
     Command("leave", "ctrl+q,f10", "Quit", "Leave csrtui; what was typed is kept.", Where.ANYWHERE),
@@ -335,4 +355,6 @@ def bar(place: Where, commands: Sequence[Command] = COMMANDS) -> list[Command]:
         places.add(Where.PANES)
     if place in {Where.KEYSTORE, Where.PAIR}:
         places.add(Where.PAIRS)
+    if place in {Where.KEYSTORE, Where.FLEET}:
+        places.add(Where.LISTS)
     return [command for command in commands if command.on_bar and command.where in places]

@@ -96,6 +96,10 @@ def _meet(one: Where, other: Where) -> bool:
     """Whether both work at one place."""
     if one is other or Where.ANYWHERE in {one, other}:
         return True
+    if Where.FLEET in {one, other}:
+        return Where.LISTS in {one, other}
+    if Where.LISTS in {one, other}:  # of the rest, it meets what the keystore does
+        return _meet(Where.KEYSTORE, one if other is Where.LISTS else other)
     if Where.DOCTOR in {one, other}:
         return Where.PAIR in {one, other}  # the way back is the same
     if Where.PAIRS in {one, other}:

@@ -15,6 +15,7 @@ from csrtui.tui.commands import COMMANDS, FIXED, Command, Where, bar
 from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.csr import CsrScreen
 from csrtui.tui.screens.doctor import DoctorScreen
+from csrtui.tui.screens.fleet import FleetScreen
 from csrtui.tui.screens.help import HelpScreen
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.months import MonthsScreen
@@ -61,6 +62,8 @@ def test_every_command_has_an_action_where_it_works() -> None:
         Where.PAIRS: (MainScreen, PairScreen),
         Where.PAIR: (PairScreen,),
         Where.DOCTOR: (DoctorScreen,),
+        Where.LISTS: (MainScreen, FleetScreen),
+        Where.FLEET: (FleetScreen,),
     }
     for command in COMMANDS:
         if command.action not in FIXED:

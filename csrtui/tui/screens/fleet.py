@@ -5,7 +5,6 @@ from __future__ import annotations
 from threading import Event
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.screen import Screen
@@ -16,9 +15,10 @@ from csrtui.core.pair_query import Order, Query, Retired, shown_for
 from csrtui.core.visible import visible
 from csrtui.tasks.fleet import Reach, recall, refresh
 from csrtui.tasks.wording import fleet_age, fleet_summary, pair_lines
+from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Where, bar, bindings
 from csrtui.tui.panes.fleet_rows import FleetRows
-from csrtui.tui.screens.dialog import key_line
 from csrtui.tui.screens.reading import Page, ReadingScreen
+from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.progress_line import ProgressLine
 from csrtui.tui.widgets.rule_line import RuleLine
@@ -33,22 +33,13 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from csrtui.tasks.session import Session
+    from csrtui.tui.commands import Command
 
 _DRAW_EVERY = 0.5
 """Seconds between two drawings while hosts answer: more often costs bytes, and nobody can read it."""
 
 _FILTER_SHARE, _FILTER_MOST = 4, 24
 """The filter has at most so many-th of the width, and at most so many columns."""
-
-_KEYS = key_line(
-    ("Enter", "Pair"),
-    ("/", "Filter"),
-    ("h", "Hosts"),
-    ("q", "Leave"),
-    ("r", "Read again"),
-    ("s", "Sort"),
-    ("T", "Retired"),
-)
 
 
 class FleetScreen(Screen[None]):
@@ -57,17 +48,10 @@ class FleetScreen(Screen[None]):
     Args:
         session: Whose store keeps what was last known.
         reach: Which hosts.
+        commands: All commands, with the keys they have.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "Filter", show=False),
-        Binding("s", "sort", "Sort", show=False),
-        Binding("T", "show_retired", "Retired", show=False),
-        Binding("h", "hosts", "Hosts", show=False),
-        Binding("r", "read", "Read again", show=False),
-        Binding("escape", "all", "All", show=False),
-        Binding("q", "app.leave", "Leave", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.LISTS, Where.FLEET), HELP_IN_LISTS]
     DEFAULT_CSS = """
     FleetScreen #fleet-top { height: 1; }
     FleetScreen #title { width: 1fr; }
@@ -100,8 +84,9 @@ class FleetScreen(Screen[None]):
             super().__init__()
             self.error = error
 
-    def __init__(self, session: Session, reach: Reach) -> None:
+    def __init__(self, session: Session, reach: Reach, commands: Sequence[Command] = COMMANDS) -> None:
         super().__init__()
+        self._commands = commands
         self._session = session
         self._reach = Reach(reach.target, reach.timeout, Event())
         self._fleet = recall(session, reach.target.inventory)
@@ -122,14 +107,15 @@ class FleetScreen(Screen[None]):
         yield ProgressLine(id="progress")
         yield LineList(self._rows, id="pairs")
         yield RuleLine(id="message")
-        yield TextBlock(id="bar")
+        yield CommandBar(id="bar")
 
     def on_mount(self) -> None:
         """Show what was last known, and ask."""
         self.query_one("#pairs").focus()
+        self.query_one(CommandBar).show_commands(bar(Where.FLEET, self._commands))
         self._show()
         self.set_interval(_DRAW_EVERY, self._show_news)
-        self.action_read()
+        self.action_read_hosts()
 
     def on_unmount(self) -> None:
         """It was left: no host more."""
@@ -142,7 +128,7 @@ class FleetScreen(Screen[None]):
 
     # Asking
 
-    def action_read(self) -> None:
+    def action_read_hosts(self) -> None:
         """Ask all hosts, unless that is being done."""
         if not self._reading:
             self._reading = True
@@ -194,7 +180,7 @@ class FleetScreen(Screen[None]):
         """Put the cursor into the filter."""
         self.query_one("#filter").focus()
 
-    def action_all(self) -> None:
+    def action_show_all(self) -> None:
         """Go back to the list; from there show all pairs."""
         field = self.query_one("#filter", TextField)
         if not field.has_focus:
@@ -280,7 +266,6 @@ class FleetScreen(Screen[None]):
         room = max(self.size.width - self._filter_width - len(told), 1)
         title = pad(visible(f" csrtui · {self._reach.target.inventory}"), room)
         self.query_one("#title", TextBlock).show([((title, "strong"), (told, "label"))])
-        self.query_one("#bar", TextBlock).show([((" ", ""), *_KEYS)])
 
 
 def host_lines(state: HostState, age: str) -> list[str]:

@@ -57,7 +57,7 @@ class MainScreen(RequestScreen):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(Where.PANES, Where.REQUEST, Where.KEYSTORE, Where.PAIRS)
+        *bindings(Where.PANES, Where.REQUEST, Where.KEYSTORE, Where.LISTS, Where.PAIRS)
     ]
     AUTO_FOCUS = None
 
@@ -190,7 +190,7 @@ class MainScreen(RequestScreen):
         """Commands of one pane do nothing in the other."""
         in_keystore = self._pane is PaneName.KEYSTORE
         where = next((command.where for command in COMMANDS if command.action == action), Where.ANYWHERE)
-        if where in {Where.KEYSTORE, Where.PAIRS}:
+        if where in {Where.KEYSTORE, Where.LISTS, Where.PAIRS}:
             return in_keystore and not self.keystore.filter.has_focus
         return where is not Where.REQUEST or action == "generate" or not in_keystore
 
