@@ -1,6 +1,7 @@
 """What every ``csrtui fleet`` command takes: the inventory, which of its hosts, and how Ansible gets there."""
 
 import argparse
+from collections.abc import Iterable
 
 from csrtui.cli.output import put, put_json, say, say_error
 from csrtui.cli.progress import Progress
@@ -94,7 +95,7 @@ def say_failure(host: str, failure: Failure) -> None:
     say_error(RefusedError(f"{host}: {failure.text}" if host else failure.text, failure.remedy))
 
 
-def put_result(result: HostResult, *, as_json: bool) -> None:
+def _put_result(result: HostResult, *, as_json: bool) -> None:
     """Print what came of something on a host, as soon as it is known."""
     if as_json:
         put_json(result.as_json(), indent=None)
@@ -103,6 +104,15 @@ def put_result(result: HostResult, *, as_json: bool) -> None:
     else:
         about = "  ".join(part for part in (result.host, result.pair, result.file) if part)
         put(f"ok  {about}  {result.text}")
+
+
+def put_results(results: Iterable[HostResult], *, as_json: bool) -> bool:
+    """Print what came of each as soon as it is known; return whether all went well."""
+    well = True
+    for result in results:
+        _put_result(result, as_json=as_json)
+        well = well and result.failure is None
+    return well
 
 
 def put_failures(fleet: Fleet, *, as_json: bool) -> bool:

@@ -19,7 +19,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from csrtui.cli.fleet_reach import ending, put_failures, put_result, read_fleet, read_reach
+    from csrtui.cli.fleet_reach import ending, put_failures, put_results, read_fleet, read_reach
     from csrtui.cli.output import say
     from csrtui.cli.recipients import recipients_in
     from csrtui.cli.session import open_session
@@ -36,10 +36,7 @@ def _run(options: argparse.Namespace) -> int:
         fleet = read_fleet(session, reach)
         pairs = chosen(fleet, options.pairs)
         pairs = pairs if options.pairs else not_backed_up(pairs)
-        well = True
-        for result in back_up(reach, pairs, options.to, recipients):
-            put_result(result, as_json=options.json)
-            well = well and result.failure is None
+        well = put_results(back_up(reach, pairs, options.to, recipients), as_json=options.json)
     if not pairs:
         say("every pair that was read has a backup")
     return ending(reach, well=put_failures(fleet, as_json=options.json) and well)

@@ -11,7 +11,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from csrtui.cli.fleet_reach import ending, put_failures, put_result, read_fleet, read_reach
+    from csrtui.cli.fleet_reach import ending, put_failures, put_results, read_fleet, read_reach
     from csrtui.cli.session import open_session
     from csrtui.cli.stopping import stopping
     from csrtui.tasks.fleet_pairs import deliver, read_blobs, sort_certificates
@@ -21,10 +21,7 @@ def _run(options: argparse.Namespace) -> int:
     with stopping() as stop:
         reach = read_reach(options, stop)
         fleet = read_fleet(session, reach)
-        well = True
-        for result in deliver(reach, sort_certificates(fleet, blobs)):
-            put_result(result, as_json=options.json)
-            well = well and result.failure is None
+        well = put_results(deliver(reach, sort_certificates(fleet, blobs)), as_json=options.json)
     return ending(reach, well=put_failures(fleet, as_json=options.json) and well)
 
 

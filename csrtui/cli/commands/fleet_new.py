@@ -33,7 +33,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from csrtui.cli.asked import read_asked
-    from csrtui.cli.fleet_reach import ending, put_result, read_reach, say_failure
+    from csrtui.cli.fleet_reach import ending, put_results, read_reach, say_failure
     from csrtui.cli.session import open_session
     from csrtui.cli.stopping import stopping
     from csrtui.tasks.create import Blocking
@@ -55,9 +55,7 @@ def _run(options: argparse.Namespace) -> int:
                 say_failure(one.host, one.failure)
         _demand_unblocked(planned, blocking)
         if not options.dry_run and _agreed(planned, sure=options.yes):
-            for result in make(reach, planned, blocking, backup):
-                put_result(result, as_json=options.json)
-                well = well and result.failure is None
+            well = put_results(make(reach, planned, blocking, backup), as_json=options.json) and well
     return ending(reach, well=well)
 
 

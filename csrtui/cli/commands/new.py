@@ -4,19 +4,13 @@ import argparse
 from dataclasses import replace
 
 from csrtui.cli.asked import add_subject_arguments, read_asked
-from csrtui.cli.output import put, put_json, say, say_findings
+from csrtui.cli.making import passphrase_of_new_key, report_made, say_all_but_the_error
 from csrtui.cli.parser import Action
 from csrtui.cli.passphrase import add_passphrase_arguments, is_given, read_new_passphrase
 from csrtui.cli.session import open_session
 from csrtui.core.errors import InputError
-from csrtui.core.finding import Finding
-from csrtui.core.pair import Pair
-from csrtui.core.pair_json import describe
-from csrtui.core.secret import Secret
 from csrtui.tasks.asking import advise_on, asked_for, with_counterparts
-from csrtui.tasks.create import Blocking, create_pair, stops
-from csrtui.tasks.session import Session
-from csrtui.tasks.wording import NEXT_STEPS, key_label
+from csrtui.tasks.create import Blocking, create_pair
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +23,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--add-counterpart", action="store_true", help="also cover the www or bare twin")
     parser.add_argument("--as", dest="name", metavar="NAME", help="the pair's name")
-    parser.add_argument("--encrypt-key", action="store_true", help="keep the key under a passphrase")
+    parser.add_argument(
+        "--encrypt-key", action="store_true", default=None, help="keep the key under a passphrase"
+    )
     add_passphrase_arguments(parser)
     parser.add_argument("--force", action="store_true", help="overrule errors that X.509 could hold")
     parser.add_argument("--json", action="store_true", help="print the pair as JSON")
@@ -46,40 +42,12 @@ def _run(options: argparse.Namespace) -> int:
         asked = replace(asked, names=with_counterparts(session, asked))
     blocking = Blocking.OVERRULED if options.force else Blocking.STOPS
     findings = asked_for(advise_on(session, asked)).findings
-    _say_findings(findings, blocking)
-    passphrase = _passphrase(options, findings, blocking)
+    say_all_but_the_error(findings, blocking)
+    passphrase = passphrase_of_new_key(options, findings, blocking)
     session.store.sweep()
     pair = create_pair(session, asked, name=options.name, passphrase=passphrase, blocking=blocking)
-    _report(session, pair, as_json=options.json, wanted=options.name)
+    report_made(session, pair, options)
     return 0
-
-
-def _say_findings(findings: tuple[Finding, ...], blocking: Blocking) -> None:
-    """Say everything but the first finding that stops it, which will be the error itself."""
-    error = next((finding for finding in findings if stops(finding, blocking)), None)
-    say_findings(finding for finding in findings if finding is not error)
-
-
-def _passphrase(
-    options: argparse.Namespace, findings: tuple[Finding, ...], blocking: Blocking
-) -> Secret | None:
-    """Ask only when nothing stands in the way any more."""
-    wanted = options.encrypt_key or is_given(options)
-    if not wanted or any(stops(finding, blocking) for finding in findings):
-        return None
-    return read_new_passphrase(options)
-
-
-def _report(session: Session, pair: Pair, *, as_json: bool, wanted: str | None) -> None:
-    now = session.clock()
-    if as_json:
-        put_json(describe(pair, now))
-    else:
-        put(pair.name)
-    if wanted is not None and wanted != pair.name:
-        say(f"note: the name {wanted} is taken; this pair is {pair.name}")
-    say(f"made {pair.name}: {key_label(pair.record.key.type)} key and CSR in {pair.path}")
-    say(f"next: {NEXT_STEPS[pair.record.next_step(now)]}")
 
 
 def _run_batch(options: argparse.Namespace) -> int:

@@ -3,29 +3,26 @@
 import argparse
 
 from csrtui.cli.commands.csr import warn_without_backup
-from csrtui.cli.output import put, put_bytes, put_json, say, say_findings
+from csrtui.cli.making import passphrase_of_new_key, report_made, say_all_but_the_error
+from csrtui.cli.output import put_bytes, put_json, say
 from csrtui.cli.parser import Action
 from csrtui.cli.passphrase import (
     add_passphrase_arguments,
-    is_given,
     read_known_passphrase,
-    read_new_passphrase,
 )
 from csrtui.cli.session import open_session
 from csrtui.core import request
 from csrtui.core.errors import InputError
-from csrtui.core.finding import Finding
 from csrtui.core.keys import KeyType, read_key_type
 from csrtui.core.pair import Pair
 from csrtui.core.pair_json import describe
 from csrtui.core.renewal import Way
 from csrtui.core.secret import Secret
 from csrtui.tasks import renewing
-from csrtui.tasks.create import Blocking, stops
+from csrtui.tasks.create import Blocking
 from csrtui.tasks.session import Session
 from csrtui.tasks.submit import HandOut, hand_out, mark_submitted
 from csrtui.tasks.submit import Way as HandOutWay
-from csrtui.tasks.wording import NEXT_STEPS, key_label
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -77,20 +74,15 @@ def _renew(
 ) -> int:
     renewing.check_renewable(session, renewal.pair, blocking)
     _say_way(renewal, Way.NEW_PAIR)
-    _say_findings(renewal.advice.findings, blocking)
+    say_all_but_the_error(renewal.advice.findings, blocking)
     for sentence in renewal.left_out:
         say(f"note: {sentence}")
     session.store.sweep()
-    passphrase = _new_passphrase(renewal, options, blocking)
-    pair = renewing.renew(session, renewal, name=options.name, passphrase=passphrase, blocking=blocking)
-    if options.json:
-        put_json(describe(pair, session.clock()))
-    else:
-        put(pair.name)
-    say(
-        f"made {pair.name}: {key_label(pair.record.key.type)} key and CSR in {pair.path}, to renew {options.pair}"
+    passphrase = passphrase_of_new_key(
+        options, renewal.advice.findings, blocking, encrypted=renewal.pair.record.key.encrypted
     )
-    say(f"next: {NEXT_STEPS[pair.record.next_step(session.clock())]}")
+    pair = renewing.renew(session, renewal, name=options.name, passphrase=passphrase, blocking=blocking)
+    report_made(session, pair, options)
     return 0
 
 
@@ -99,7 +91,7 @@ def _reuse(
 ) -> int:
     renewing.check_renewable(session, renewal.pair, blocking)
     _say_way(renewal, Way.OLD_CSR)
-    _say_findings(renewal.about_old, blocking)
+    say_all_but_the_error(renewal.about_old, blocking)
     for sentence in renewing.prove_old(session, renewal, _known_passphrase(renewal.pair, options), blocking):
         say(f"proved: {sentence}")
     warn_without_backup(renewal.pair)
@@ -133,24 +125,6 @@ def _say_way(renewal: renewing.Renewal, way: Way) -> None:
     if first.way is not way:
         option = "" if first.way is Way.NEW_PAIR else " --reuse"
         say(f"note: {first.way.value} is the better way here: csrtui renew {renewal.pair.name}{option}")
-
-
-def _say_findings(findings: tuple[Finding, ...], blocking: Blocking) -> None:
-    """Say everything but the first finding that stops it, which will be the error itself."""
-    error = next((finding for finding in findings if stops(finding, blocking)), None)
-    say_findings(finding for finding in findings if finding is not error)
-
-
-def _new_passphrase(
-    renewal: renewing.Renewal, options: argparse.Namespace, blocking: Blocking
-) -> Secret | None:
-    """Ask only when nothing stands in the way any more; a new key is under a passphrase if the old one is."""
-    wanted = options.encrypt_key
-    if wanted is None:
-        wanted = is_given(options) or renewal.pair.record.key.encrypted
-    if not wanted or any(stops(finding, blocking) for finding in renewal.advice.findings):
-        return None
-    return read_new_passphrase(options)
 
 
 def _known_passphrase(pair: Pair, options: argparse.Namespace) -> Secret | None:
