@@ -52,8 +52,9 @@ class Catalogue:
     @property
     def is_as_checked(self) -> bool:
         """Whether nobody has changed the cache itself since the last check."""
+        index = self._index
         try:
-            return self.checked and self._index is not None and self._index.is_as_noted()
+            return self.checked and index is not None and index.is_as_noted()
         except IndexBrokenError:
             return False
 
@@ -126,11 +127,12 @@ class Catalogue:
             StoreError: The store cannot be used.
         """
         for _ in range(_ATTEMPTS):
-            if self._index is None:
+            index = self._index  # another thread may close it meanwhile, which is only a broken cache
+            if index is None:
                 self.check()
                 continue
             try:
-                return question(self._index)
+                return question(index)
             except IndexBrokenError:
                 self.close()
                 self.checked = False

@@ -152,8 +152,8 @@ class Index:
         return self._file == _state(self._path) and self._version == self._all("PRAGMA data_version")
 
     def close(self) -> None:
-        """Let go of the file."""
-        with suppress(sqlite3.Error):
+        """Let go of the file, once whoever asks something has the answer: SQLite would crash under him."""
+        with self._turn, suppress(sqlite3.Error):
             self._database.close()
 
     def __del__(self) -> None:

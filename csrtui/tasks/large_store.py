@@ -106,14 +106,15 @@ class Many(Holdings):
         return ids
 
     def needing(self, need: Need, now: datetime) -> Sequence[Pair]:
-        """Return the pairs with a need, what wants attention first; they are read when they are looked at.
+        """Return the pairs with a need, what wants attention first; several are read when they are looked at.
 
         Raises:
             StoreError: The store cannot be used.
         """
         query = replace(Query(), need=need)
         names = self._catalogue.ask(lambda index: index.every_name(query, Order.URGENCY, now))
-        return PairsByName(self._session, names)
+        pairs = PairsByName(self._session, names)
+        return pairs if len(names) > 1 else tuple(pairs)
 
     def named(self, names: Iterable[str]) -> tuple[Pair, ...]:
         """Return the pairs of these names that there are."""
@@ -158,7 +159,7 @@ class ManyItems(Items):
     def _read(self, first: int) -> list[Pair | Problem]:
         ids = self._ids[first : first + _BLOCK]
         names = self._catalogue.glance(lambda index: index.names(ids)) or [None] * len(ids)
-        read = {item.name: item for item in _read(self._session, filter(None, names))}
+        read = {item.name: item for item in _read(self._session, list(filter(None, names)))}
         return [read.get(name or "", _GONE) for name in names]
 
 
@@ -192,12 +193,16 @@ class PairsByName(Sequence[Pair]):
         return next(iter(PairsByName(self._session, [self.names[index]])))
 
 
-def _read(session: Session, names: Iterable[str]) -> Iterator[Pair | Problem]:
-    for listed in session.store.listing(names):
-        try:
-            yield pair_of(listed)
-        except StoreError as error:
-            yield Problem(listed.name, error)
+def _read(session: Session, names: Sequence[str]) -> Iterator[Pair | Problem]:
+    """Read pairs; when the store itself cannot be used any more, that is what is wrong with each of them."""
+    try:
+        for listed in session.store.listing(names):
+            try:
+                yield pair_of(listed)
+            except StoreError as error:
+                yield Problem(listed.name, error)
+    except StoreError as error:
+        yield from (Problem(name, error) for name in names)
 
 
 _GONE: Final = Problem("", StoreError("this pair is not in the store any more"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -270,3 +271,17 @@ def test_a_spoilt_file_that_cannot_be_removed_is_done_without(
     index = open_index(store_fd, str(folder))
     assert index.kept is Kept.IN_MEMORY
     index.close()
+
+
+def test_it_is_not_closed_under_somebody_who_asks(folder: Path, store_fd: int) -> None:
+    index = open_index(store_fd, str(folder))
+    index.change([row(pair_of_record("a.com", record()))], ())
+    closing = threading.Thread(target=index.close)
+    with index._asking():
+        closing.start()
+        closing.join(0.05)
+        assert closing.is_alive()
+        assert index.counts(Query(), NOW)[0] == 1
+    closing.join()
+    with pytest.raises(IndexBrokenError):
+        index.counts(Query(), NOW)

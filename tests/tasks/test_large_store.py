@@ -187,3 +187,16 @@ def test_the_pairs_of_a_key_are_found_among_many_and_few(
     assert {pair.name for pair in few} == {"shop0.example.com", "twin.example.com"}
     assert sorted(many, key=lambda pair: pair.name) == sorted(few, key=lambda pair: pair.name)
     assert pairs_with_key(session, "nobody's") == []
+
+
+def test_rows_of_a_store_that_cannot_be_used_any_more_say_so(store: Path, session: Session) -> None:
+    many = Many(session)
+    many.check(lambda _done, _all: None)
+    items, _ = many.select(Query(), Order.NAME, NOW)
+    waiting = many.needing(Need.BACKUP, NOW)
+    store.chmod(0o755)
+    first = items.item(0)
+    assert isinstance(first, Problem)
+    assert first.name
+    assert "others can read" in first.error.what
+    assert list(waiting) == []
