@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hostile import ALL_IN_ONE, ALONE, HOSTILE
 from pty_session import PtySession
 from screens_user import User, at_screens, session_on
 
@@ -27,33 +28,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 BLNS = ROOT.parent / "shared" / "data" / "blns.json"
-HOSTILE = {
-    "escape": "a\x1b[31mred\x1b[0m",
-    "clipboard": "\x1b]52;c;aGFja2Vk\x07",
-    "title": "\x1b]0;owned\x1b\\",
-    "c1": "\x9b31m\x9d52;c;aGFja2Vk\x9c",
-    "bidi": "abc\u202egnp.exe\u2066x\u2069",
-    "zero width": "a\u200bb\u200d\ufeffc",
-    "nul": "a\x00b",
-    "carriage return": "visible\rhidden",
-    "action": "[@click=app.quit]x[/]",
-    "markup": "a[/b] [bold]b[/bold] [link=x]",
-    "emoji": "👩‍👩‍👧‍👦 🏳️‍🌈 é́́́",
-    "combining": "e" + "\u0301" * 50,
-    "wide": "漢字" * 30,
-    "separators": "a\u2028b\u2029c\x85d",
-    "surrogate": "a\ud800b",
-    "tags": "\U000e0041\U000e007f",
-    "variation": "a\ufe0f\U000e0100",
-    "long": "x" * 10_000,
-    "percent": "%s %n {0} ${HOME} `id` $(id)",
-}
 EACH = [
-    pytest.param(
-        "".join(text for name, text in HOSTILE.items() if name not in {"long", "wide"}), id="all in one"
-    ),
+    pytest.param(ALL_IN_ONE, id="all in one"),
     *(
-        pytest.param(text, id=name, marks=[] if name in {"action", "markup"} else [pytest.mark.slow])
+        pytest.param(text, id=name, marks=[] if name in ALONE else [pytest.mark.slow])
         for name, text in HOSTILE.items()
         if name != "long"
     ),
