@@ -1,11 +1,16 @@
 """What all tests share: the helpers in tests/support can be imported by name."""
 
+import os
 import sys
 from pathlib import Path
 
 from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
+
+# Hundreds of tests start csrtui as a process, which would compile every module anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 settings.register_profile("csrtui", deadline=None)  # how long an example takes is up to the machine
 settings.load_profile("csrtui")

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from csrtui.core.finding import CaKind, Finding
@@ -47,7 +46,7 @@ def read_asked(options: argparse.Namespace, names: tuple[str, ...]) -> Asked:
         subject=TypedSubject(
             **{
                 name: given if (given := getattr(options, name)) is not None else text
-                for name, text in asdict(said).items()
+                for name, text in said._asdict().items()
             }
         ),
         ca=CaKind(options.ca)

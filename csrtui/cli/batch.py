@@ -3,7 +3,6 @@
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 
 from csrtui.cli.output import put_json, say
@@ -78,7 +77,7 @@ def _asked(session: Session, rows: Rows, defaults: Asked, *, counterparts: bool)
         try:
             asked = asked_in(row, defaults)
             if counterparts:
-                asked = replace(asked, names=with_counterparts(session, asked))
+                asked = asked._replace(names=with_counterparts(session, asked))
         except CsrtuiError as error:
             yield Row(number, error)
         else:

@@ -19,7 +19,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(
             **{  # type: ignore[arg-type]
                 "allow_abbrev": False,
-                "formatter_class": argparse.RawDescriptionHelpFormatter,
+                "formatter_class": _unseen,
                 **options,
             }
         )
@@ -59,6 +59,16 @@ class Parser(argparse.ArgumentParser):
             OSError: It cannot be written.
         """
         (file or sys.stdout).write(self.format_help())
+
+    def format_help(self) -> str:
+        """Return the help, as wide as the terminal is."""
+        self.formatter_class = argparse.RawDescriptionHelpFormatter
+        return super().format_help()
+
+
+def _unseen(prog: str) -> argparse.HelpFormatter:
+    """Return what argparse puts every option to the test with; by itself it would import shutil for its width."""
+    return argparse.RawDescriptionHelpFormatter(prog, width=80)
 
 
 class _Store(argparse.Action):
@@ -134,7 +144,7 @@ def build_parser(commands: Sequence[Command], arguments: Sequence[str]) -> Parse
         "--version", action="store_true", help="the versions of csrtui and of what it relies on"
     )
     parser.set_defaults(command=None)
-    # With its name given, argparse need not format one, for which it would import shutil and its compressors.
+    # With its name given, argparse need not format one.
     below = parser.add_subparsers(
         title="commands", metavar="COMMAND", parser_class=_parser_of, prog=parser.prog
     )  # type: ignore[call-overload]

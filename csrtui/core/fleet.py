@@ -131,7 +131,7 @@ def selected(
     for one in pairs:
         host = one.host.casefold()
         left = tuple(word for word in query.words if word not in host)
-        if replace(query, words=left).is_met(one.pair, now):
+        if query._replace(words=left).is_met(one.pair, now):
             found.append(one)
     key = sort_key(order, now)
     return sorted(found, key=lambda one: (*key(one.pair), one.host))

@@ -1,8 +1,10 @@
 """Pairs: a private key and the CSR made from it, what is known of them, and the one next step."""
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
 
 from csrtui.core.finding import CaKind
 from csrtui.core.subject import SubjectFields
@@ -41,8 +43,7 @@ class NextStep(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class KeyFacts:
+class KeyFacts(NamedTuple):
     """What is known of the private key without opening it.
 
     Attributes:
@@ -56,16 +57,14 @@ class KeyFacts:
     spki_sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class RequestFacts:
+class RequestFacts(NamedTuple):
     """What identifies the CSR: SHA-256 of its DER (64 hex digits) and the hash it was signed with."""
 
     sha256: str
     signature_hash: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Backup:
+class Backup(NamedTuple):
     """A backup of a pair's key and where it stands.
 
     Attributes:
@@ -88,15 +87,14 @@ class Backup:
         """The backup after a look at it that gave `status`; a restore that proved it is `proved`."""
         away = status in {BackupStatus.MISSING, BackupStatus.DAMAGED}
         since = (self.since if self.status is status else now) if away else None
-        return replace(self, status=status, since=since)
+        return self._replace(status=status, since=since)
 
     def proved(self, now: datetime) -> "Backup":
         """The backup after it was restored for proof."""
-        return replace(self, status=BackupStatus.VERIFIED, verified=now, since=None)
+        return self._replace(status=BackupStatus.VERIFIED, verified=now, since=None)
 
 
-@dataclass(frozen=True, slots=True)
-class Validity:
+class Validity(NamedTuple):
     """The life of the certificate of a pair, both ends included (RFC 5280, 4.1.2.5)."""
 
     not_before: datetime
@@ -116,8 +114,7 @@ class Validity:
         return (self.not_after - now) * 3 <= self.not_after - self.not_before
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """Something that happened to a pair: when, what, and which user of this machine did it."""
 
     time: datetime
@@ -125,8 +122,7 @@ class Event:
     user: str
 
 
-@dataclass(frozen=True, slots=True)
-class PairRecord:
+class PairRecord(NamedTuple):
     """Everything that is known of a pair besides its key, its CSR and its certificate: pair.json.
 
     Attributes:
@@ -168,7 +164,7 @@ class PairRecord:
     renews: str | None = None
     renewed_by: str | None = None
     history: tuple[Event, ...] = ()
-    unknown: dict[str, object] = field(default_factory=dict)
+    unknown: Mapping[str, object] = MappingProxyType({})
 
     @property
     def stage(self) -> Stage:
@@ -214,36 +210,36 @@ class PairRecord:
 
     def with_event(self, now: datetime, what: str, user: str) -> "PairRecord":
         """The record with one more event in its history."""
-        return replace(self, history=(*self.history, Event(now, what, user)))
+        return self._replace(history=(*self.history, Event(now, what, user)))
 
     def with_backup(self, backup: Backup) -> "PairRecord":
         """The record with a backup added, or put in the place of the one at the same path."""
         others = tuple(other for other in self.backups if other.path != backup.path)
-        return replace(self, backups=(*others, backup))
+        return self._replace(backups=(*others, backup))
 
     def marked_submitted(self, now: datetime, user: str, what: str = "submitted") -> "PairRecord":
         """The record after its CSR went to a CA at `now`."""
-        return replace(self, submitted=now).with_event(now, what, user)
+        return self._replace(submitted=now).with_event(now, what, user)
 
     def marked_issued(self, validity: Validity, now: datetime, user: str, what: str) -> "PairRecord":
         """The record after a certificate of that life was imported; it is not installed yet."""
-        return replace(self, validity=validity, installed=None, reused=None).with_event(now, what, user)
+        return self._replace(validity=validity, installed=None, reused=None).with_event(now, what, user)
 
     def marked_reused(self, now: datetime, user: str, what: str) -> "PairRecord":
         """The record after its CSR was handed out once more; a pair without a certificate waits for its first."""
-        return replace(self, reused=now if self.validity else None).with_event(now, what, user)
+        return self._replace(reused=now if self.validity else None).with_event(now, what, user)
 
     def marked_renewed(self, by: str, now: datetime, user: str) -> "PairRecord":
         """The record after the pair called `by` was made to take its place."""
-        return replace(self, renewed_by=by).with_event(now, f"renewed by {by}", user)
+        return self._replace(renewed_by=by).with_event(now, f"renewed by {by}", user)
 
     def marked_installed(self, now: datetime, user: str, what: str) -> "PairRecord":
         """The record after its certificate was handed to the server software, `what` saying how."""
-        return replace(self, installed=now).with_event(now, what, user)
+        return self._replace(installed=now).with_event(now, what, user)
 
     def marked_retired(self, now: datetime, user: str, what: str = "retired") -> "PairRecord":
         """The record after the pair was marked as no longer used."""
-        return replace(self, retired=now).with_event(now, what, user)
+        return self._replace(retired=now).with_event(now, what, user)
 
 
 _BEST_FIRST = (
@@ -263,8 +259,7 @@ _NEXT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """A pair in the store.
 
     Attributes:

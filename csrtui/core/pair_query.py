@@ -1,9 +1,9 @@
 """Which pairs a list shows, and in which order: what the user types, and the sorts there are."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
+from typing import NamedTuple
 
 from csrtui.core.pair import BackupStatus, NextStep, Pair, Stage, urgency
 
@@ -49,8 +49,7 @@ class Need(Enum):
         return record.backup_status is not BackupStatus.VERIFIED and record.stage is not Stage.RETIRED
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(NamedTuple):
     """What pairs have to be to be shown.
 
     Attributes:

@@ -4,10 +4,9 @@ import ipaddress
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from csrtui.core import distinguished_name, keys, pem
 from csrtui.core.errors import InputError
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 _OLD_HASHES = frozenset({"md5", "sha1"})
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """What a CSR says, decoded from its DER.
 
     Attributes:

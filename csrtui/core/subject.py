@@ -1,6 +1,6 @@
 """The subject fields that a CA asks for, and how long each may be."""
 
-from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 from csrtui.core.finding import FieldName
 
@@ -15,8 +15,7 @@ UPPER_BOUNDS = {
 """The most characters each field may hold (RFC 5280 A.1; counted in characters as BR 7.1.4.2 does)."""
 
 
-@dataclass(frozen=True, slots=True)
-class SubjectFields:
+class SubjectFields(NamedTuple):
     """The subject of a request; a field that is not to be in it is None, never empty.
 
     The order of the attributes is the order on the form and in JSON, not the one in the certificate.
@@ -31,11 +30,10 @@ class SubjectFields:
 
     def as_dict(self) -> dict[str, str | None]:
         """The fields by their JSON names."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return self._asdict()
 
 
-@dataclass(frozen=True, slots=True)
-class TypedSubject:
+class TypedSubject(NamedTuple):
     """The subject fields besides the common name, as typed: empty where nothing was typed."""
 
     organization: str = ""
@@ -44,7 +42,7 @@ class TypedSubject:
     state: str = ""
     locality: str = ""
 
-    def __getitem__(self, name: FieldName) -> str:
+    def text(self, name: FieldName) -> str:
         """The text typed into one field."""
         text: str = getattr(self, name.value)
         return text

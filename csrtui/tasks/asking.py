@@ -1,6 +1,6 @@
 """What a request asks for, as a user typed it, and the advice on it."""
 
-from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from csrtui.core import request
 from csrtui.core.advice import Advice, advise, common_name_missing
@@ -13,8 +13,7 @@ from csrtui.core.subject import TypedSubject
 from csrtui.tasks.session import Session
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """What a request asks for.
 
     Attributes:
@@ -26,7 +25,7 @@ class Asked:
     """
 
     names: tuple[str, ...]
-    subject: TypedSubject = field(default_factory=TypedSubject)
+    subject: TypedSubject = TypedSubject()
     ca: CaKind = CaKind.PUBLIC
     platform: str = OTHER
     key_type: KeyType | None = None
@@ -56,7 +55,7 @@ def asked_for(advice: Advice) -> Advice:
     said = any(finding.field is FieldName.COMMON_NAME for finding in advice.blocking)
     if said or advice.subject.common_name is not None:
         return advice
-    return replace(advice, findings=(common_name_missing(), *advice.findings))
+    return advice._replace(findings=(common_name_missing(), *advice.findings))
 
 
 def preview(advice: Advice) -> request.Request | None:
@@ -85,7 +84,7 @@ def with_counterparts(session: Session, asked: Asked) -> tuple[str, ...]:
             )
         more = {
             finding.fix.names[-1]: None
-            for finding in advise_on(session, replace(asked, names=names)).findings
+            for finding in advise_on(session, asked._replace(names=names)).findings
             if finding.code in _COUNTERPARTS and finding.fix and finding.fix.names
         }
         if not more:

@@ -1,7 +1,7 @@
 """One form for many hosts: what it asks for on each is worked out first, with the advice, and made after that."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 from csrtui.core.advice import Advice
 from csrtui.core.fleet import Failure, Reason
@@ -43,7 +43,7 @@ def plan(session: Session, reach: Reach, asked: Asked, *, counterparts: bool) ->
     Raises:
         InputError: Ansible is not there or refuses, or there is no such host.
     """
-    told = {"names": list(asked.names), "subject": asdict(asked.subject)}
+    told = {"names": list(asked.names), "subject": asked.subject._asdict()}
     task = {"name": "names", "ansible.builtin.debug": {"msg": told}}
     for said in answers(reach, task, {}):
         if isinstance(said, Answer):
@@ -102,14 +102,14 @@ def _planned(session: Session, answer: Answer, asked: Asked, *, counterparts: bo
     # A variable may be a list of names: each then counts as one.
     flat = [str(name) for one in names for name in (one if isinstance(one, list) else [one])]
     fields = {name: str(text or "") for name, text in subject.items()}
-    here = replace(asked, names=tuple(flat), subject=TypedSubject(**fields))
+    here = asked._replace(names=tuple(flat), subject=TypedSubject(**fields))
     if counterparts:
-        here = replace(here, names=with_counterparts(session, here))
+        here = here._replace(names=with_counterparts(session, here))
     return Planned(answer.host, here, asked_for(advise_on(session, here)))
 
 
 def _literal(asked: Asked) -> dict[str, object]:
-    subject = {name: Literal(text) for name, text in asdict(asked.subject).items() if text}
+    subject = {name: Literal(text) for name, text in asked.subject._asdict().items() if text}
     return {"names": [Literal(name) for name in asked.names], "subject": subject}
 
 

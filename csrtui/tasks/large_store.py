@@ -6,7 +6,6 @@ folders, so that what stands on a screen is never older than that.
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import compress
 from typing import Final, overload
@@ -111,7 +110,7 @@ class Many(Holdings):
         Raises:
             StoreError: The store cannot be used.
         """
-        query = replace(Query(), need=need)
+        query = Query()._replace(need=need)
         names = self._catalogue.ask(lambda index: index.every_name(query, Order.URGENCY, now))
         pairs = PairsByName(self._session, names)
         return pairs if len(names) > 1 else tuple(pairs)

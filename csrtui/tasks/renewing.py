@@ -1,6 +1,6 @@
 """Renewing a certificate: with a new pair tied to the old one, or with the old CSR once it is proved fit."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from csrtui.core import request
 from csrtui.core.advice import Advice
@@ -230,7 +230,7 @@ def reuse(session: Session, renewal: Renewal) -> tuple[Pair, bytes]:
         return record.marked_reused(session.clock(), session.user, "the old CSR handed out again, to renew")
 
     record = change_record(session, renewal.pair.name, reused)
-    return replace(renewal.pair, record=record), request.to_pem(renewal.request.der)
+    return renewal.pair._replace(record=record), request.to_pem(renewal.request.der)
 
 
 def _about_old(session: Session, record: PairRecord, old: request.Request) -> tuple[Finding, ...]:

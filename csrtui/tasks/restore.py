@@ -1,7 +1,6 @@
 """Bringing a pair back from its backup."""
 
 import os
-from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -65,7 +64,7 @@ def keep(session: Session, path: str, digest: str, found: BackupFile, key: "Priv
     now = session.clock()
     proved = Backup(BackupStatus.UNVERIFIED, path, now, sha256=digest).proved(now)
     certificates, validity = _fitting(found)
-    record = replace(_record(session, found, proved), validity=validity)
+    record = _record(session, found, proved)._replace(validity=validity)
     name = session.store.add(
         found.name or pair_name(record.subject.common_name or (record.names or ("pair",))[0]),
         PairFiles(

@@ -1,8 +1,8 @@
 """Looking at what is in the store."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from csrtui.core import request
 from csrtui.core.errors import CsrtuiError, InputError, StoreError
@@ -16,16 +16,14 @@ from csrtui.tasks.session import Session
 __all__ = ["Keyring", "Problem", "Retired", "list_pairs", "read_pair", "select"]
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """A pair that is in the store but cannot be read."""
 
     name: str
     error: StoreError
 
 
-@dataclass(frozen=True, slots=True)
-class Keyring:
+class Keyring(NamedTuple):
     """All pairs of the store.
 
     Attributes:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -188,4 +188,4 @@ def _although(record: PairRecord, what: str) -> str:
 
 
 def _changed(session: Session, pair: Pair, change: Callable[[PairRecord], PairRecord]) -> Pair:
-    return replace(pair, record=change_record(session, pair.name, change))
+    return pair._replace(record=change_record(session, pair.name, change))

@@ -1,15 +1,14 @@
 """Pairs counted."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from csrtui.core.pair import BackupStatus, NextStep, Pair, Stage
 from csrtui.core.pair_query import Retired
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(NamedTuple):
     """How many pairs there are.
 
     Attributes:

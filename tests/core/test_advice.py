@@ -440,7 +440,7 @@ def applied(typed: Typed, finding: Finding, ca: CaKind) -> tuple[Typed, CaKind]:
     if fix.names is not None:
         return replace(typed, names=fix.names), ca
     if fix.value is not None:
-        return replace(typed, subject=replace(typed.subject, **{finding.field.value: fix.value})), ca
+        return replace(typed, subject=typed.subject._replace(**{finding.field.value: fix.value})), ca
     assert fix.ca is not None
     return typed, fix.ca
 

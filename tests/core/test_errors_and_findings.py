@@ -48,5 +48,5 @@ def test_fields_go_by_their_json_names() -> None:
         "common_name": "cn", "organization": "o", "organizational_unit": "ou",
         "country": "GB", "state": "st", "locality": "l",
     }  # fmt: skip
-    assert TypedSubject(locality="l")[FieldName.LOCALITY] == "l"
-    assert TypedSubject()[FieldName.STATE] == ""
+    assert TypedSubject(locality="l").text(FieldName.LOCALITY) == "l"
+    assert TypedSubject().text(FieldName.STATE) == ""

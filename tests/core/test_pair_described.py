@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,21 +16,21 @@ DAY = timedelta(days=1)
 BACKUP = Backup(BackupStatus.VERIFIED, "/mnt/a.pem", NOW - DAY, NOW)
 LONG = Validity(NOW - DAY, NOW + 89 * DAY)
 OLD = Validity(NOW - 80 * DAY, NOW + 10 * DAY)
-PLAIN = replace(record(), history=())
+PLAIN = record()._replace(history=())
 
 
 @pytest.mark.parametrize(
     "told",
     [
         PLAIN,
-        replace(PLAIN, backups=(BACKUP,)),
-        replace(PLAIN, backups=(replace(BACKUP, status=BackupStatus.MISSING, verified=None),), submitted=NOW),
-        replace(PLAIN, validity=LONG, backups=(BACKUP,)),
-        replace(PLAIN, validity=LONG, backups=(BACKUP,), installed=NOW),
-        replace(PLAIN, validity=OLD, backups=(BACKUP,), installed=NOW),
-        replace(PLAIN, validity=OLD, backups=(BACKUP,), reused=NOW),
-        replace(PLAIN, retired=NOW),
-        replace(PLAIN, renewed_by="a.com-2", renews="a.com-0"),
+        PLAIN._replace(backups=(BACKUP,)),
+        PLAIN._replace(backups=(BACKUP._replace(status=BackupStatus.MISSING, verified=None),), submitted=NOW),
+        PLAIN._replace(validity=LONG, backups=(BACKUP,)),
+        PLAIN._replace(validity=LONG, backups=(BACKUP,), installed=NOW),
+        PLAIN._replace(validity=OLD, backups=(BACKUP,), installed=NOW),
+        PLAIN._replace(validity=OLD, backups=(BACKUP,), reused=NOW),
+        PLAIN._replace(retired=NOW),
+        PLAIN._replace(renewed_by="a.com-2", renews="a.com-0"),
     ],
 )
 @pytest.mark.parametrize("issued", [True, False])
@@ -41,7 +40,7 @@ def test_what_was_described_is_described_the_same(told: PairRecord, *, issued: b
 
 
 def test_a_csrtui_that_does_not_say_when_a_certificate_began_is_understood() -> None:
-    document = describe(Pair("a.com", "/a.com", replace(PLAIN, validity=LONG)), NOW)
+    document = describe(Pair("a.com", "/a.com", PLAIN._replace(validity=LONG)), NOW)
     del document["begins"]
     read = read_described(document).record
     assert read.validity == Validity(PLAIN.created, LONG.not_after)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -36,7 +35,7 @@ def test_a_line_knows_step_and_urgency_at_any_time(one: PairRecord, now: datetim
 @given(st.builds(Validity, TIMES, TIMES), st.integers(-2, 2))
 def test_a_line_turns_due_at_the_very_moment(life: Validity, off: int) -> None:
     now = life.not_after - (life.not_after - life.not_before) / 3 + off * MICROSECOND
-    one = replace(record(), validity=life)
+    one = record()._replace(validity=life)
     assert line_of(pair_of_record("a", one)).next_step(now) is one.next_step(now)
 
 
@@ -48,12 +47,12 @@ def test_times_come_back_exactly(time: datetime) -> None:
 @pytest.mark.parametrize("end", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
 def test_a_life_at_the_end_of_time_is_a_life(end: datetime) -> None:
     life = Validity(end, end)
-    one = replace(record(), validity=life)
+    one = record()._replace(validity=life)
     assert line_of(pair_of_record("a", one)).next_step(NOW) is one.next_step(NOW)
 
 
 def test_a_line_is_plain() -> None:
-    line = line_of(pair_of_record("a.com", replace(record(), retired=NOW)))
+    line = line_of(pair_of_record("a.com", record()._replace(retired=NOW)))
     assert (line.name, line.stage, line.backup, line.step) == (
         "a.com",
         Stage.RETIRED,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from math import gcd
@@ -140,7 +139,7 @@ def test_a_hash_of_today_is_not_told(name: str | None) -> None:
 
 def signed_with(name: str | None) -> request.Request:
     made = request.read_der(der_of(SubjectFields(common_name="a.com"), "a.com"))
-    return replace(made, signature_hash=name)
+    return made._replace(signature_hash=name)
 
 
 def test_a_key_is_old_after_the_longest_life_of_a_certificate() -> None:

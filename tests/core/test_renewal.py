@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from requests_made import NOW
 
@@ -31,7 +29,7 @@ WARNING = Finding("y", Level.WARNING, FieldName.KEY, "", "It is odd.")
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_a_new_pair_comes_first_for_every_server_software(platform: str) -> None:
-    first, second = choices(replace(RECORD, platform=platform), (), (WARNING,))
+    first, second = choices(RECORD._replace(platform=platform), (), (WARNING,))
     assert (first.way, second.way) == (Way.NEW_PAIR, Way.OLD_CSR)
     assert first.obstacles == ()
 
@@ -44,24 +42,24 @@ def test_the_old_csr_comes_first_only_where_the_new_request_is_the_worse() -> No
 
 def test_the_old_csr_never_comes_first_with_something_against_it() -> None:
     assert choices(RECORD, (ERROR,), (ERROR,))[0].way is Way.NEW_PAIR
-    used_up = choices(replace(RECORD, platform="iis"), (ERROR,), ())
+    used_up = choices(RECORD._replace(platform="iis"), (ERROR,), ())
     assert used_up[0].way is Way.NEW_PAIR
     assert any("used up" in sentence for sentence in used_up[1].obstacles)
 
 
 def test_a_server_software_of_a_later_version_stands_in_nobodys_way() -> None:
-    assert choices(replace(RECORD, platform="unheard-of"), (), ())[1].obstacles == ()
+    assert choices(RECORD._replace(platform="unheard-of"), (), ())[1].obstacles == ()
 
 
 def test_the_consequence_names_the_key_and_since_when_it_is_there() -> None:
     old = choices(RECORD, (), ())[1]
     assert any(f"made on 2026-11-23, SPKI SHA-256 {'ab' * 32}" in sentence for sentence in old.consequences)
-    adopted = replace(RECORD, history=(Event(NOW, "key adopted from /k", "joe"),))
+    adopted = RECORD._replace(history=(Event(NOW, "key adopted from /k", "joe"),))
     assert any("kept here since 2026-11-23" in one for one in choices(adopted, (), ())[1].consequences)
 
 
 def test_a_pair_whose_csr_went_out_again_waits_for_its_certificate_even_when_due() -> None:
-    due = replace(RECORD, validity=Validity(NOW.replace(year=2025), NOW.replace(month=12)))
+    due = RECORD._replace(validity=Validity(NOW.replace(year=2025), NOW.replace(month=12)))
     assert due.next_step(NOW) is NextStep.RENEW
     again = due.marked_reused(NOW, "joe", "again")
     assert again.next_step(NOW) is NextStep.IMPORT

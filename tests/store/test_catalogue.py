@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -433,7 +432,7 @@ class OutsideChanges(RuleBasedStateMachine):
 
     @rule(name=NAMES, platform=st.sampled_from(["nginx", "other", "haproxy"]))
     def write(self, name: str, platform: str) -> None:
-        write_pair(self.folder, name, replace(record(), platform=platform))
+        write_pair(self.folder, name, record()._replace(platform=platform))
 
     @rule(name=NAMES)
     def rewrite(self, name: str) -> None:

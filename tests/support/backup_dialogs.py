@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from screens_user import session_on
@@ -48,7 +47,7 @@ def say_encrypted(session: Session, name: str) -> None:
     """Put it on record that a pair's key is under a passphrase."""
     with session.store.change(name) as change:
         record = load_record(change.record)
-        change.replace_record(dump_record(replace(record, key=replace(record.key, encrypted=True))))
+        change.replace_record(dump_record(record._replace(key=record.key._replace(encrypted=True))))
 
 
 def said(user: User, *blocks: str) -> str:

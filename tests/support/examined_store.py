@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -74,7 +73,7 @@ class ExaminedStore:
 
     def change(self, **changes: Any) -> None:
         """Write another record."""
-        self.record = replace(self.record, **changes)
+        self.record = self.record._replace(**changes)
         self.pair.joinpath("pair.json").write_bytes(dump_record(self.record))
 
     def add_another(self, **changes: Any) -> None:
@@ -90,7 +89,7 @@ class ExaminedStore:
             backups=self.record.backups,
         )
         files = PairFiles(
-            keys.private_pem(key), request.to_pem(made.der), dump_record(replace(one, **changes))
+            keys.private_pem(key), request.to_pem(made.der), dump_record(one._replace(**changes))
         )
         self.session.store.add("b.com", files)
 

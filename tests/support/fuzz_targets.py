@@ -13,7 +13,7 @@ import resource
 import tempfile
 import time
 from contextlib import closing, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from threading import Event
@@ -246,7 +246,7 @@ def _advise_fixed(names: Sequence[str], subject: TypedSubject, finding: Finding,
     """A finding does not come back once its own fix was made."""
     if (fix := finding.fix) is None:
         return
-    fields = asdict(subject)
+    fields = subject._asdict()
     if fix.value is not None:
         fields[finding.field.value] = fix.value
     fixed = fix.names if fix.names is not None else tuple(names)

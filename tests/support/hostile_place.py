@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -109,7 +109,7 @@ def _make(place: HostilePlace) -> HostilePlace:
     pattern = create_pair(session, Asked(("pattern.example.com",)))
     record = load_record(session.store.read(pattern.name).record)
     for name, changes in _stages(text).items():
-        _keep(session, name, text, replace(record, **changes))
+        _keep(session, name, text, record._replace(**changes))
     _put_odd_folders(place)
     _put_files(place)
     keep(session, Draft(organization=text, organizational_unit=text, names=text))
@@ -143,15 +143,14 @@ def _keep(session: Session, name: str, text: str, record: PairRecord) -> None:
     key = keys.generate(keys.KeyType.EC_P256)
     der = _request("a.example.com", text, key)
     asked = request.read_der(der)
-    event = replace(record.history[0], what=text, user=text)
-    record = replace(
-        record,
+    event = record.history[0]._replace(what=text, user=text)
+    record = record._replace(
         subject=SubjectFields(common_name=text, organization=text, locality=text),
         subject_text=f"O={text}",
         names=(text, "b"),
         platform=text,
-        key=replace(record.key, type=text, spki_sha256=asked.spki_sha256),
-        request=replace(record.request, sha256=asked.sha256, signature_hash=text),
+        key=record.key._replace(type=text, spki_sha256=asked.spki_sha256),
+        request=record.request._replace(sha256=asked.sha256, signature_hash=text),
         history=(event, event),
         unknown={text: text},
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -105,8 +104,7 @@ def varied(count: int, now: datetime = NOW) -> Iterable[tuple[str, PairRecord]]:
         life = Validity(now - timedelta(days=number * 7 % 80), now + timedelta(days=number * 11 % 300))
         yield (
             name,
-            replace(
-                record(),
+            record()._replace(
                 names=(name, f"alt{number}.example.org"),
                 subject_text=f"CN={name},O=Example Ltd {number % 100},C=GB",
                 created=now - timedelta(minutes=number * 37 % 500_000),

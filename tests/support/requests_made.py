@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -43,4 +42,4 @@ def record(**changes: Any) -> PairRecord:
         key=KeyFacts("ec-p256", encrypted=False, spki_sha256="ab" * 32),
         request=RequestFacts("cd" * 32, "sha256"),
     )
-    return replace(made, **changes)
+    return made._replace(**changes)

@@ -272,7 +272,7 @@ def test_a_key_that_is_not_the_requests_is_never_backed_up(
 
 def test_a_record_that_says_encrypted_of_a_plain_key_is_damage(session: Session, order: age.Order) -> None:
     made(session)
-    recording.change_record(session, "a.com", lambda one: replace(one, key=replace(one.key, encrypted=True)))
+    recording.change_record(session, "a.com", lambda one: one._replace(key=one.key._replace(encrypted=True)))
     with pytest.raises(StoreError, match="as its record says"):
         age.back_up(session, "a.com", order)
     assert os.listdir(order.folder) == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -191,7 +190,7 @@ def test_a_request_that_is_not_the_one_shown_is_not_kept(
     calls = iter([change])
 
     def read_wrongly(der: bytes) -> request.Request:
-        return dataclasses.replace(read(der), **next(calls, {}))
+        return read(der)._replace(**next(calls, {}))
 
     monkeypatch.setattr(request, "read_der", read_wrongly)
     with pytest.raises(CsrtuiError, match=r"not the one that was (shown|asked for); nothing was kept"):

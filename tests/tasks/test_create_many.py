@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -278,7 +277,7 @@ def test_retired_renewed_damaged_and_encrypted_ones_do_not_count(session: Sessio
 
 
 def _renewed(record: PairRecord) -> PairRecord:
-    return replace(record, renewed_by="other")
+    return record._replace(renewed_by="other")
 
 
 def test_one_passphrase_is_derived_once_for_all(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,7 +72,7 @@ def _another_request(store: ExaminedStore) -> None:
 def _encrypted(store: ExaminedStore) -> None:
     pem = pkcs8.encrypt(key_of(KeyType.EC_P256), Secret("correct horse"), bytes(32), 10)
     store.pair.joinpath("key.pem").write_bytes(pem)
-    store.change(key=replace(store.record.key, encrypted=True))
+    store.change(key=store.record.key._replace(encrypted=True))
 
 
 def _certificate_of_another(store: ExaminedStore) -> None:
@@ -115,12 +115,12 @@ def _too_early(store: ExaminedStore) -> None:
 
 
 def _unverified(store: ExaminedStore) -> None:
-    store.change(backups=(replace(store.record.backups[0], verified=None),))
+    store.change(backups=(store.record.backups[0]._replace(verified=None),))
 
 
 def _same_disk(store: ExaminedStore) -> None:
     path = store.copy.rename(store.copy.with_name("same-disk"))
-    store.change(backups=(replace(store.record.backups[0], path=str(path)),))
+    store.change(backups=(store.record.backups[0]._replace(path=str(path)),))
 
 
 BREAKAGES: list[tuple[Code, Callable[[ExaminedStore], object]]] = [
@@ -175,7 +175,7 @@ BREAKAGES: list[tuple[Code, Callable[[ExaminedStore], object]]] = [
     (Code.KEY_NOT_OPENED, _encrypted),
     (
         Code.ENCRYPTION_DISAGREES,
-        lambda store: store.change(key=replace(store.record.key, encrypted=True)),
+        lambda store: store.change(key=store.record.key._replace(encrypted=True)),
     ),
     (Code.CERTIFICATE_UNREADABLE, lambda store: (store.pair / "certificate.pem").write_text("no")),
     (Code.CERTIFICATE_OF_ANOTHER, _certificate_of_another),
@@ -435,6 +435,6 @@ def test_a_link_in_the_place_of_a_pair_is_found_and_not_followed(healthy: Examin
 
 def test_a_backup_to_recipients_comes_back_with_an_identity(healthy: ExaminedStore) -> None:
     path = healthy.copy.rename(healthy.copy.with_suffix(".age"))
-    healthy.change(backups=(replace(healthy.record.backups[0], path=str(path)),))
+    healthy.change(backups=(healthy.record.backups[0]._replace(path=str(path)),))
     (healthy.pair / "key.pem").unlink()
     assert healthy.examine()[0].remedy.endswith(f"csrtui restore {path} --identity IDENTITY")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +26,7 @@ def made(session: Session, name: str, **changes: object) -> str:
     pair = new_pair(session, name)
     with session.store.change(pair) as change:
         record = load_record(change.record)
-        change.replace_record(dump_record(replace(record, **changes)))  # type: ignore[arg-type]
+        change.replace_record(dump_record(record._replace(**changes)))  # type: ignore[arg-type]
     return pair
 
 

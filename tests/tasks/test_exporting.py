@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -225,12 +224,11 @@ def test_what_is_to_be_said_before_is_said(
 
     def moved(record: PairRecord) -> PairRecord:
         assert record.validity
-        life = replace(
-            record.validity,
+        life = record.validity._replace(
             not_before=record.validity.not_before + timedelta(days=days),
             not_after=record.validity.not_after + timedelta(days=days),
         )
-        return replace(record, validity=life)
+        return record._replace(validity=life)
 
     change_record(session, "a.com", moved)
     assert [text for text in ready(session, to, platform).warnings if said in text]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -134,7 +133,7 @@ def test_rows_are_as_their_folders_are_and_one_that_is_gone_is_said_to_be(
     items, _ = many.select(Query(), Order.NAME, NOW)
     first = items.item(0)
     assert isinstance(first, Pair)
-    write_pair(store, first.name, replace(record(), platform="other"))
+    write_pair(store, first.name, record()._replace(platform="other"))
     again, _ = many.select(Query(), Order.NAME, NOW)
     now = again.item(0)
     assert isinstance(now, Pair)
@@ -179,7 +178,7 @@ def test_what_becomes_due_comes_first_in_time(store: Path, session: Session) -> 
 def test_the_pairs_of_a_key_are_found_among_many_and_few(
     store: Path, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_pair(store, "twin.example.com", replace(record(), key=next(iter(varied(1)))[1].key))
+    write_pair(store, "twin.example.com", record()._replace(key=next(iter(varied(1)))[1].key))
     spki = f"{0:064x}"
     few = pairs_with_key(session, spki)
     monkeypatch.setattr(looking, "MANY", 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -55,7 +54,7 @@ def record_of(session: Session, name: str) -> PairRecord:
 
 
 def make(session: Session, *names: str, passphrase: Secret | None = None, **changes: object) -> Pair:
-    asked = replace(Asked(names or ("www.mydomain.com", "mydomain.com")), **changes)  # type: ignore[arg-type]
+    asked = Asked(names or ("www.mydomain.com", "mydomain.com"))._replace(**changes)  # type: ignore[arg-type]
     return create_pair(session, asked, passphrase=passphrase)
 
 
@@ -70,13 +69,12 @@ def store_request(
 
 
 def keep(session: Session, like: Pair, key: keys.PrivateKey, asked: request.Request) -> Pair:
-    facts = replace(like.record.key, type=keys.name_of(key.public_key()), spki_sha256=asked.spki_sha256)
-    record = replace(
-        like.record,
+    facts = like.record.key._replace(type=keys.name_of(key.public_key()), spki_sha256=asked.spki_sha256)
+    record = like.record._replace(
         key=facts,
         names=asked.names,
         subject_text=asked.subject_text,
-        request=replace(like.record.request, sha256=asked.sha256, signature_hash=asked.signature_hash),
+        request=like.record.request._replace(sha256=asked.sha256, signature_hash=asked.signature_hash),
     )
     files = PairFiles(keys.private_pem(key), request.to_pem(asked.der), dump_record(record))
     name = session.store.add("adopted", files)
@@ -145,7 +143,7 @@ def test_a_retired_pair_is_renewed_only_by_force(fresh: Session) -> None:
 def test_a_tie_that_a_crash_left_half_made_is_made_whole(fresh: Session) -> None:
     old = make(fresh)
     new = renew(fresh, consider(fresh, old.name))
-    change_record(fresh, old.name, lambda record: replace(record, renewed_by=None))
+    change_record(fresh, old.name, lambda record: record._replace(renewed_by=None))
     with pytest.raises(RefusedError, match=f"by {new.name}"):
         check_renewable(fresh, read_pair(fresh, old.name)[0])
     assert record_of(fresh, old.name).renewed_by == new.name
@@ -243,7 +241,7 @@ def test_a_key_that_is_gone_is_found_out(fresh: Session, tmp_path: Path) -> None
 
 def test_names_that_are_not_those_on_record_are_found_out(fresh: Session) -> None:
     old = make(fresh)
-    change_record(fresh, old.name, lambda record: replace(record, names=("other.com",)))
+    change_record(fresh, old.name, lambda record: record._replace(names=("other.com",)))
     with pytest.raises(RefusedError, match="does not ask for the names"):
         prove_old(fresh, consider(fresh, old.name))
 
@@ -271,7 +269,7 @@ def test_a_weak_key_is_not_used_again_unless_forced(fresh: Session) -> None:
 
 def test_an_old_key_is_said(fresh: Session) -> None:
     old = make(fresh)
-    change_record(fresh, old.name, lambda record: replace(record, created=NOW - timedelta(days=400)))
+    change_record(fresh, old.name, lambda record: record._replace(created=NOW - timedelta(days=400)))
     renewal = consider(fresh, old.name)
     assert [finding.code for finding in renewal.about_old] == ["key-old"]
     assert prove_old(fresh, renewal)
@@ -280,7 +278,7 @@ def test_an_old_key_is_said(fresh: Session) -> None:
 def test_what_a_new_request_cannot_hold_is_said(fresh: Session) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     pair = store_request(fresh, key, request_of("a.com", x509.RFC822Name("a@b.com")))
-    change_record(fresh, pair.name, lambda record: replace(record, platform="unheard-of"))
+    change_record(fresh, pair.name, lambda record: record._replace(platform="unheard-of"))
     renewal = consider(fresh, pair.name)
     assert any("a@b.com" in sentence for sentence in renewal.left_out)
     assert renewal.choices[0].way is Way.OLD_CSR

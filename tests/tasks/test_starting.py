@@ -76,7 +76,7 @@ def test_what_csrtui_does_not_know_becomes_the_default(
     pair = create_pair(session, Asked(("www.a.com",)))
     with session.store.change(pair.name) as change:
         record = load_record(change.record)
-        record = replace(record, key=replace(record.key, type=key_type), platform=platform)
+        record = record._replace(key=record.key._replace(type=key_type), platform=platform)
         change.replace_record(dump_record(record))
     expected = replace(Draft("www.a.com"), **changes)
     assert start_from_pair(session, pair.name).draft == expected

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import subprocess
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,9 +42,9 @@ OVERRULED = ", although no backup is verified"
 
 def make(session: Session, *backups: Backup) -> Pair:
     pair = create_pair(session, Asked(names=("a.com",)))
-    record = replace(pair.record, backups=backups)
+    record = pair.record._replace(backups=backups)
     Path(pair.path, "pair.json").write_bytes(dump_record(record))
-    return replace(pair, record=record)
+    return pair._replace(record=record)
 
 
 def backup(status: BackupStatus, path: str = "/mnt/a.backup.pem", days: int = 0) -> Backup:
@@ -69,7 +68,7 @@ def test_each_way_is_noted_and_that_the_advice_was_overruled(
 
 def test_whether_a_backup_is_verified_is_asked_when_it_is_noted(session: Session) -> None:
     seen_before = make(session)
-    make_verified = replace(seen_before.record, backups=(backup(BackupStatus.VERIFIED),))
+    make_verified = seen_before.record._replace(backups=(backup(BackupStatus.VERIFIED),))
     Path(seen_before.path, "pair.json").write_bytes(dump_record(make_verified))
     assert mark_submitted(session, seen_before).record.history[-1].what == "submitted"
 

@@ -231,7 +231,7 @@ async def test_hostile_text_is_shown_harmless(tmp_path: Path) -> None:
     name = new_pair(session, "a.com")
     with session.store.change(name) as change:
         record = load_record(change.record)
-        change.replace_record(dump_record(replace(record, subject_text=HOSTILE, names=(HOSTILE,))))
+        change.replace_record(dump_record(record._replace(subject_text=HOSTILE, names=(HOSTILE,))))
     (tmp_path / "store/pairs" / name / "\x1b[31mred\u202e").touch()
     async with at_screens(session) as user:
         screen = await examined(user)

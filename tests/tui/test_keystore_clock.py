@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,7 @@ async def test_a_pair_becomes_due_while_the_screen_is_open(tmp_path: Path) -> No
     new_pair(session, "other.example.com")
     with session.store.change(new_pair(session, "due.example.com")) as change:
         life = Validity(NOW - timedelta(days=60), NOW + timedelta(days=30, hours=5))
-        record = replace(load_record(change.record), validity=life, retired=None)
+        record = load_record(change.record)._replace(validity=life, retired=None)
         change.replace_record(dump_record(record))
     async with at_screens(session) as user:
         await user.until(lambda: len(user.pairs) == 2, "the pairs")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import threading
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -84,7 +83,7 @@ async def test_what_others_do_appears(store: Path) -> None:
         other = Keystore(str(store))
         await user.press("f2", "slash", *"newcomer")
         await until_found(user)
-        write_pair(store, "newcomer.example.com", replace(record(), names=("newcomer.example.com",)))
+        write_pair(store, "newcomer.example.com", record()._replace(names=("newcomer.example.com",)))
         with other.change("shop0.example.com") as change:
             change.replace_record(change.record.replace(b"CN=shop0", b"CN=newcomer"))
         await user.until(lambda: look(user) and len(user.pairs) == 2, "the new and the changed pair")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,7 +29,7 @@ def changed(session: Session, name: str, **changes: object) -> None:
     """Write another record of a pair."""
     with session.store.change(name) as change:
         record = load_record(change.record)
-        change.replace_record(dump_record(replace(record, **changes)))  # type: ignore[arg-type]
+        change.replace_record(dump_record(record._replace(**changes)))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (40, 12)])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,15 +97,14 @@ def keep_foreign(session: Session, text: str, name: str = "evil") -> None:
     except (ValueError, TypeError):
         der = request.build(SubjectFields(common_name="a"), ["a.example.com"], key)
     asked = request.read_der(der)
-    record = replace(
-        record,
+    record = record._replace(
         subject_text=f"O={text}",
         names=(text, "b"),
         platform=text,
         renews=text,
-        key=replace(record.key, type=text),
-        request=replace(record.request, sha256=asked.sha256),
-        history=tuple(replace(event, what=text, user=text) for event in record.history),
+        key=record.key._replace(type=text),
+        request=record.request._replace(sha256=asked.sha256),
+        history=tuple(event._replace(what=text, user=text) for event in record.history),
     )
     session.store.add(name, PairFiles(keys.private_pem(key), request.to_pem(der), dump_record(record)))
 

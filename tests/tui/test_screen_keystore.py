@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -35,7 +34,7 @@ def make(store: Path, *names: str, days_ago: int = 0, **changes: object) -> None
         if changes:
             with session.store.change(pair.name) as change:
                 record = load_record(change.record)
-                change.replace_record(dump_record(replace(record, **changes)))  # type: ignore[arg-type]
+                change.replace_record(dump_record(record._replace(**changes)))  # type: ignore[arg-type]
 
 
 VERIFIED = Backup(

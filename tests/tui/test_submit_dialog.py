@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -51,7 +50,7 @@ def session(tmp_path: Path) -> Session:
 def make(session: Session, name: str = "a.com", status: BackupStatus = BackupStatus.NONE) -> Pair:
     pair = create_pair(session, Asked(names=(name,)))
     if status is not BackupStatus.NONE:
-        record = replace(pair.record, backups=(Backup(status, "/mnt/usb/a.backup.pem", NOW, NOW),))
+        record = pair.record._replace(backups=(Backup(status, "/mnt/usb/a.backup.pem", NOW, NOW),))
         Path(pair.path, "pair.json").write_bytes(dump_record(record))
     return pair
 

@@ -1,7 +1,6 @@
 """``csrtui check NAME …``: the advice on names and fields, before anything is made."""
 
 import argparse
-from dataclasses import replace
 
 from csrtui.cli.asked import add_subject_arguments, finding_json, read_asked
 from csrtui.cli.output import put, put_json
@@ -27,7 +26,7 @@ def _run(options: argparse.Namespace) -> int:
     session = open_session(options)
     asked = read_asked(options, tuple(options.names))
     if options.add_counterpart:
-        asked = replace(asked, names=with_counterparts(session, asked))
+        asked = asked._replace(names=with_counterparts(session, asked))
     advice = asked_for(advise_on(session, asked))
     found = find_asked(session, asked, advice) if options.find_pair else None
     shown = preview(advice)

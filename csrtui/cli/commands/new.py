@@ -1,7 +1,6 @@
 """``csrtui new NAME …``: a private key and its CSR, together."""
 
 import argparse
-from dataclasses import replace
 
 from csrtui.cli.asked import add_subject_arguments, read_asked
 from csrtui.cli.making import passphrase_of_new_key, report_made, say_all_but_the_error
@@ -39,7 +38,7 @@ def _run(options: argparse.Namespace) -> int:
     asked = read_asked(options, tuple(options.names))
     session = open_session(options)
     if options.add_counterpart:
-        asked = replace(asked, names=with_counterparts(session, asked))
+        asked = asked._replace(names=with_counterparts(session, asked))
     blocking = Blocking.OVERRULED if options.force else Blocking.STOPS
     findings = asked_for(advise_on(session, asked)).findings
     say_all_but_the_error(findings, blocking)

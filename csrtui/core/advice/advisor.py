@@ -1,7 +1,7 @@
 """Puts the rules to the names, the subject and the key, and gathers what they say."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from csrtui.core import countries
 from csrtui.core.advice.coverage_rules import COVERAGE_RULES, MANY_NAMES
@@ -24,8 +24,7 @@ _READABLE = (*NAME_RULES, *COVERAGE_RULES)
 _FIELDS = (*FIELD_RULES, *SUBJECT_RULES)
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
+class Advice(NamedTuple):
     """All that is to be said about a request, and what it would hold.
 
     Attributes:
@@ -114,9 +113,9 @@ def _about_names(listing: Listing, ca: CaKind) -> Iterator[Finding]:
 
 def _about_subject(subject: TypedSubject, ca: CaKind) -> Iterator[Finding]:
     for field in LABELS:
-        case = FieldCase(subject, field, clean(subject[field]))
+        case = FieldCase(subject, field, clean(subject.text(field)))
         for verdict in judge(_FIELDS, case, ca, FIELD_SILENCES):
-            yield verdict.rule.finding(verdict.hit, ca, field, subject[field])
+            yield verdict.rule.finding(verdict.hit, ca, field, subject.text(field))
 
 
 def _about_key(key_type: KeyType, ca: CaKind) -> Iterator[Finding]:
@@ -125,7 +124,7 @@ def _about_key(key_type: KeyType, ca: CaKind) -> Iterator[Finding]:
 
 
 def _written(listing: Listing, subject: TypedSubject) -> SubjectFields:
-    texts = {field: clean(subject[field]) or None for field in LABELS}
+    texts = {field: clean(subject.text(field)) or None for field in LABELS}
     country = texts[FieldName.COUNTRY]
     if country and country.isascii() and countries.name_of(country.upper()):
         country = country.upper()

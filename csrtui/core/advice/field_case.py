@@ -53,7 +53,7 @@ class FieldCase(NamedTuple):
 
     def has(self, *fields: FieldName) -> bool:
         """Whether one of these fields says something; what only holds the place says nothing."""
-        texts = ((field, clean(self.typed[field])) for field in fields)
+        texts = ((field, clean(self.typed.text(field))) for field in fields)
         return any(text and not is_placeholder(field, text) for field, text in texts)
 
     def writing(self, value: str, *, label: str, safe: bool = True) -> Fix:

@@ -41,7 +41,7 @@ def _to_write(value: str) -> str:
 
 
 def _edge_space(case: FieldCase) -> Hit | None:
-    typed = case.typed[case.field]
+    typed = case.typed.text(case.field)
     return _hit(case, case.writing(case.text, label=_to_write(case.text))) if typed != case.text else None
 
 
