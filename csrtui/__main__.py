@@ -5,7 +5,7 @@ import sys
 import warnings
 from typing import TYPE_CHECKING
 
-from csrtui.process import harden, put_off_collecting
+from csrtui.process import collect_no_more, harden, put_off_collecting
 
 if TYPE_CHECKING:
     from csrtui.tasks.fleet import Reach
@@ -25,6 +25,8 @@ def main() -> int:
         return run(sys.argv[1:], open_screens=_open_screens, open_fleet=_open_fleet)
     except KeyboardInterrupt:  # while modules are still being imported
         return 128 + signal.SIGINT
+    finally:
+        collect_no_more()
 
 
 def _open_screens(store: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from csrtui.cli.streams import forget
@@ -88,7 +89,9 @@ def say_findings(findings: Iterable[Finding]) -> None:
 
 def put_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print rows under a header in columns as wide as they need to be, two blanks apart."""
-    cells = [row if shows("".join(row)) else tuple(map(visible, row)) for row in (header, *rows)]
+    cells = [tuple(header), *map(tuple, rows)]
+    if not shows("".join(chain.from_iterable(cells))):  # one look at all of them; there are seldom any such
+        cells = [tuple(map(visible, row)) for row in cells]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    line = "  ".join(f"{{:<{width}}}" for width in widths)
-    sys.stdout.writelines(f"{line.format(*row).rstrip()}\n" for row in cells)
+    line = "  ".join(f"%-{width}s" for width in widths)
+    sys.stdout.write("".join([f"{(line % row).rstrip()}\n" for row in cells]))

@@ -5,7 +5,6 @@ cryptography is imported where a key is made or read, not before: the table alon
 
 from collections.abc import Callable
 from enum import StrEnum
-from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from csrtui.core.errors import InputError
@@ -192,6 +191,8 @@ def spki_sha256(public_key: "PublicKey") -> str:
 
     It is what ties a key, its CSR and its certificates together.
     """
+    from hashlib import sha256
+
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
     return sha256(public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()

@@ -47,7 +47,7 @@ _KNOWN = frozenset(
 
 
 def dump_record(record: PairRecord) -> bytes:
-    """Return pair.json for a record: UTF-8, indented, ending with a line feed."""
+    """Return pair.json for a record: ASCII, a member a line, ending with a line feed."""
     document: Json = {
         "schema": SCHEMA,
         "created": utc_text(record.created),
@@ -71,7 +71,9 @@ def dump_record(record: PairRecord) -> bytes:
         ],
         **record.unknown,
     }
-    return json.dumps(document, indent=1).encode("ascii") + b"\n"
+    # With an indent json would encode in Python instead of C, ten times slower.
+    members = json.dumps(document, separators=(",\n ", ": "))[1:-1]
+    return f"{{\n {members}\n}}\n".encode("ascii")
 
 
 def load_record(data: bytes) -> PairRecord:

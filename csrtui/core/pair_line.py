@@ -4,10 +4,12 @@ Times are microseconds since 1970 (UTC). What depends on the clock is not among 
 read: a line that was written a year ago says today what the record itself would say.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from csrtui.core.pair import BackupStatus, NextStep, Pair, Stage, Validity, urgency
+from csrtui.core.pair_query import Need, Query, Retired, SortKey
 from csrtui.core.visible import visible
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -57,6 +59,27 @@ class PairLine(NamedTuple):
     def is_bare(self) -> bool:
         """Whether the pair is in use and has no verified backup."""
         return self.backup != BackupStatus.VERIFIED and self.stage != Stage.RETIRED
+
+    def meets(self, query: Query, now: datetime) -> bool:
+        """Whether the pair is to be shown, but for the words looked for: those a line does not hold."""
+        if query.retired is Retired.HIDDEN and self.stage == Stage.RETIRED:
+            return False
+        if query.next_step is not None and self.next_step(now) is not query.next_step:
+            return False
+        if query.need is Need.BACKUP:
+            return self.is_bare()
+        return query.need is None or self.backup != BackupStatus.NONE
+
+
+def by_urgency(now: datetime) -> Callable[[PairLine], SortKey]:
+    """Return what to sort lines by, so that what wants attention first comes first: as `urgency` does pairs."""
+    moment_now = thirds(now)
+
+    def key(line: PairLine) -> SortKey:
+        is_due = line.due is not None and line.due <= moment_now
+        return (line.due_rank if is_due else line.rank, line.weight, line.name)
+
+    return key
 
 
 def line_of(pair: Pair) -> PairLine:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from csrtui.core.errors import StoreError
+    from csrtui.core.pair_line import PairLine
     from csrtui.store.keystore import Keystore
 
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -83,6 +84,19 @@ class Catalogue:
         Raises:
             StoreError: The store cannot be used.
         """
+        self._check_all(report, None)
+
+    def check_lines(self) -> list[PairLine]:
+        """Do the same, and return the lines of all pairs that can be read, by name.
+
+        Raises:
+            StoreError: The store cannot be used.
+        """
+        lines: list[PairLine] = []
+        self._check_all(lambda _done, _all: None, lines)
+        return lines
+
+    def _check_all(self, report: Callable[[int, int], None], lines: list[PairLine] | None) -> None:
         with self._store.folders() as folders:
             if folders is None:
                 self.close()
@@ -93,22 +107,27 @@ class Catalogue:
                 if self._index is None:
                     self._index = open_index(store_fd, self._store.path)
                 try:
-                    self._check(self._index, pairs_fd, report)
+                    self._check(self._index, pairs_fd, report, lines)
                 except IndexBrokenError as error:
                     self._begin_again(store_fd, error)
                 else:
                     return
 
-    def _check(self, index: Index, pairs_fd: int, report: Callable[[int, int], None]) -> None:
+    def _check(
+        self, index: Index, pairs_fd: int, report: Callable[[int, int], None], lines: list[PairLine] | None
+    ) -> None:
         names = self._store.names()
         done = 0
+        if lines is not None:
+            lines.clear()  # of an attempt that broke off
 
         def count(more: int) -> None:
             nonlocal done
             done += more
             report(done, len(names))
 
-        check = Check(index, pairs_fd, f"{self._store.path}/pairs")
+        take = None if lines is None else lines.append
+        check = Check(index, pairs_fd, f"{self._store.path}/pairs", take)
         check.run(names, count)
         self.problems, self.checked = tuple(check.problems), True
 

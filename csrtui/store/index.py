@@ -36,6 +36,8 @@ _PATIENCE = 0.25
 _COLUMNS = (*PairLine._fields, "spki", "searched", "stamp")
 _TABLE = f"CREATE TABLE pairs (id INTEGER PRIMARY KEY, {', '.join(_COLUMNS)}, seal, UNIQUE (name))"
 _LINE = ", ".join(PairLine._fields)
+_LINE_LENGTH: Final = len(PairLine._fields)
+_MAKE_LINE: Final = PairLine._make
 _ROW = f"{', '.join(_COLUMNS)}, seal"
 _SET = ", ".join(f"{column} = excluded.{column}" for column in (*_COLUMNS[1:], "seal"))
 _PUT = (
@@ -62,7 +64,8 @@ _PRAGMAS = (
 )
 
 
-_Values = tuple[str | int | float | bytes | None, ...]
+Values = tuple[str | int | float | bytes | None, ...]
+"""What is kept of a pair: the values of its line, and what else `Row` says."""
 
 
 class IndexBrokenError(Exception):
@@ -109,12 +112,22 @@ class Row:
 
     def __init__(self, line: PairLine, spki_sha256: str, searched: str, stamp: bytes) -> None:
         values = (*line, _bytes(spki_sha256), _bytes(searched), stamp)
-        self.values: _Values = (*values, _seal(values))
+        self.values: Values = (*values, _seal(values))
 
     @property
     def name(self) -> object:
         """The pair's name."""
         return self.values[0]
+
+
+def stamp_of(values: Values) -> object:
+    """Return the stamp under which a pair was read; None of a row of which nothing is left."""
+    return values[-2] if values else None
+
+
+def line_in(values: Values) -> PairLine:
+    """Return what lists show of a pair."""
+    return _MAKE_LINE(values[:_LINE_LENGTH])
 
 
 class Index:
@@ -178,7 +191,7 @@ class Index:
                 self._go_on_in_memory()
                 self._write(rows, names)
 
-    def _write(self, rows: list[_Values], names: list[tuple[str]]) -> None:
+    def _write(self, rows: list[Values], names: list[tuple[str]]) -> None:
         with self._database:  # commits, or rolls back
             self._database.execute("BEGIN IMMEDIATE")
             self._database.executemany(_PUT, rows)
@@ -193,15 +206,15 @@ class Index:
 
     # Reading
 
-    def stamps(self, after: str, until: str | None) -> dict[str, bytes]:
-        """Return the stamps of the pairs after one name and up to another, or all that follow, by name.
+    def rows(self, after: str, until: str | None) -> dict[str, Values]:
+        """Return the rows of the pairs after one name and up to another, or all that follow, by name.
 
-        The stamp of a row that is not what was written is empty.
+        Of a row that is not what was written nothing is left: it is empty.
         """
         where = "name > ?" if until is None else "name > ? AND name <= ?"
         given = (after,) if until is None else (after, until)
         found = self._all(f"SELECT {_ROW} FROM pairs WHERE {where}", given)  # noqa: S608 - from constants
-        return {row[0]: row[-2] if _seal(row[:-1]) == row[-1] else b"" for row in found}
+        return {row[0]: row if _seal(row[:-1]) == row[-1] else () for row in found}
 
     def holds(self, row: Row) -> bool:
         """Whether the very row is there already."""
@@ -392,6 +405,6 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _seal(values: _Values) -> int:
+def _seal(values: Values) -> int:
     """A check sum over all values, the same for the same values in every run (marshal's form 2 is)."""
     return crc32(marshal.dumps(values, 2))

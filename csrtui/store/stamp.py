@@ -15,6 +15,8 @@ COARSE_NS: Final = 2_000_000_000
 """How coarse the clock of a file system may be at most, and how far it may be off, in nanoseconds."""
 
 _PACKED = struct.Struct("<IIQqqIIQqIIQQqq")
+STAMP_BYTES: Final = _PACKED.size
+"""How long the stamp of a pair is."""
 
 
 def touch(pairs_fd: int) -> None:

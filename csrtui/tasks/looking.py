@@ -6,12 +6,12 @@ from typing import Final, Protocol, TypeVar
 
 from csrtui.core.errors import StoreError
 from csrtui.core.pair import Pair
-from csrtui.core.pair_line import PairLine, line_of
+from csrtui.core.pair_line import PairLine, by_urgency, line_of
 from csrtui.core.pair_query import Order, Query
 from csrtui.store.listed import pair_of
 from csrtui.tasks.review import Problem, list_pairs
 from csrtui.tasks.session import Session
-from csrtui.tasks.tally import Tally, tally_of
+from csrtui.tasks.tally import Tally, tally_of, tally_of_lines
 
 MANY: Final = 250
 """From how many pairs on the cache is used: under it, reading the pairs takes less time than opening it."""
@@ -82,20 +82,20 @@ class _FoundInMany:
         from csrtui.store.catalogue import Catalogue
 
         self._store = session.store
-        self._query = query
-        self._now = now
-        self._catalogue = Catalogue(session.store)
-        self._catalogue.check()
-        self.problems = tuple(Problem(name, error) for name, error in self._catalogue.problems)
-        self.tally = Tally(*self._catalogue.ask(lambda index: index.counts(query, now)))
+        catalogue = Catalogue(session.store)
+        lines = catalogue.check_lines()
+        self.problems = tuple(Problem(name, error) for name, error in catalogue.problems)
+        if query.words:
+            self._lines = catalogue.ask(lambda index: list(index.lines(query, Order.URGENCY, now)))
+        else:
+            self._lines = sorted((line for line in lines if line.meets(query, now)), key=by_urgency(now))
+        self.tally = tally_of_lines(self._lines, now)
 
     def lines(self, make: Callable[[PairLine], _T]) -> list[_T]:
-        return self._catalogue.ask(
-            lambda index: list(map(make, index.lines(self._query, Order.URGENCY, self._now)))
-        )
+        return list(map(make, self._lines))
 
     def pairs(self) -> Iterator[Pair]:
-        for listed in self._store.listing(self.lines(lambda line: line.name)):
+        for listed in self._store.listing([line.name for line in self._lines]):
             try:
                 yield pair_of(listed)
             except StoreError as error:

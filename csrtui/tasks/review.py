@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from csrtui.core import request
 from csrtui.core.errors import CsrtuiError, InputError, StoreError
 from csrtui.core.pair import NextStep, Pair, urgency
 from csrtui.core.pair_json import load_record
@@ -12,6 +11,9 @@ from csrtui.core.pair_query import Query, Retired
 from csrtui.core.visible import visible
 from csrtui.store.keystore import Listed
 from csrtui.tasks.session import Session
+
+if TYPE_CHECKING:
+    from csrtui.core.request import Request
 
 __all__ = ["Keyring", "Problem", "Retired", "list_pairs", "read_pair", "select"]
 
@@ -67,13 +69,15 @@ def select(
     return [pair for pair in pairs if query.is_met(pair, now)]
 
 
-def read_pair(session: Session, name: str) -> tuple[Pair, request.Request]:
+def read_pair(session: Session, name: str) -> "tuple[Pair, Request]":
     """Return a pair and what its CSR says, having seen that the CSR is the one on record.
 
     Raises:
         InputError: There is no such pair.
         StoreError: It is damaged or not safe.
     """
+    from csrtui.core import request  # a listing does without
+
     stored = session.store.read(name)
     try:
         record = load_record(stored.record)

@@ -1,10 +1,12 @@
 """Pairs counted."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from csrtui.core.pair import BackupStatus, NextStep, Pair, Stage
+from csrtui.core.pair_line import PairLine, thirds
 from csrtui.core.pair_query import Retired
 
 
@@ -55,3 +57,17 @@ def tally_of(pairs: Iterable[Pair], now: datetime) -> Tally:
         due += record.next_step(now) is NextStep.RENEW
         retired += is_retired
     return Tally(every, bare, due, retired)
+
+
+def tally_of_lines(lines: Sequence[PairLine], now: datetime) -> Tally:
+    """Count pairs by their lines."""
+    moment = thirds(now)
+    kinds = Counter([(line.stage, line.backup) for line in lines])
+    retired = sum(count for (stage, _), count in kinds.items() if stage == Stage.RETIRED)
+    bare = sum(
+        count
+        for (stage, backup), count in kinds.items()
+        if stage != Stage.RETIRED and backup != BackupStatus.VERIFIED
+    )
+    due = sum([line.due is not None and line.due <= moment for line in lines])
+    return Tally(len(lines), bare, due, retired)

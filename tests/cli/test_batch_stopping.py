@@ -26,6 +26,7 @@ def making(store: Path, source: str) -> Iterator[subprocess.Popen[bytes]]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        bufsize=0,  # a line more that was read ahead would be lost to communicate()
         env=environment(store),
         cwd=ROOT,
     )

@@ -16,9 +16,21 @@ from requests_made import NOW, record
 from store_state import mode_of
 
 from csrtui.core.pair import NextStep, Pair, PairRecord
-from csrtui.core.pair_line import line_of
+from csrtui.core.pair_line import by_urgency, line_of
 from csrtui.core.pair_query import Need, Order, Query, Retired, searched_text, sort_key
-from csrtui.store.index import FILE, FILES, Index, IndexBrokenError, Kept, Row, open_index, private_index
+from csrtui.store.index import (
+    FILE,
+    FILES,
+    Index,
+    IndexBrokenError,
+    Kept,
+    Row,
+    line_in,
+    open_index,
+    private_index,
+    stamp_of,
+)
+from csrtui.tasks.tally import tally_of, tally_of_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,6 +61,11 @@ def store_fd(folder: Path) -> Iterator[int]:
     os.close(descriptor)
 
 
+def stamps(index: Index) -> dict[str, object]:
+    """The stamps that it has; of a row that is not what was written there is None."""
+    return {name: stamp_of(values) for name, values in index.rows("", None).items()}
+
+
 @given(st.dictionaries(NAMES, RECORDS), QUERIES, st.sampled_from(Order), TIMES)
 def test_sql_finds_sorts_and_counts_what_python_does(
     records: dict[str, PairRecord], query: Query, order: Order, now: datetime
@@ -61,6 +78,12 @@ def test_sql_finds_sorts_and_counts_what_python_does(
     assert index.names(index.ids(query, order, now)) == [pair.name for pair in wanted]
     assert sorted(index.names(index.ids(query, None, now)), key=str) == sorted(pair.name for pair in wanted)
     assert list(index.lines(query, order, now)) == [line_of(pair) for pair in wanted]
+    lines = [line_in(values) for values in index.rows("", None).values()]
+    assert sorted(lines) == sorted(line_of(pair) for pair in pairs)
+    if not query.words:
+        met = sorted((line for line in lines if line.meets(query, now)), key=by_urgency(now))
+        assert met == [line_of(pair) for pair in sorted(wanted, key=sort_key(Order.URGENCY, now))]
+        assert tally_of_lines(met, now) == tally_of(wanted, now)
     assert index.counts(query, now) == (
         len(wanted),
         sum(Need.BACKUP.is_of(pair) for pair in wanted),
@@ -85,7 +108,7 @@ def test_a_pair_keeps_its_number_when_it_changes_and_a_number_without_a_pair_has
     assert index.number("a") == number
     assert index.number("b") is None
     assert index.names([number, 77]) == ["a", None]
-    assert index.stamps("", None) == {"a": b"another"}
+    assert stamps(index) == {"a": b"another"}
     index.expect(1)
     with pytest.raises(IndexBrokenError):
         index.expect(2)
@@ -99,7 +122,7 @@ def test_the_file_is_for_its_owner_only_and_is_found_again(folder: Path, store_f
     assert mode_of(folder / FILE) == 0o600
     assert os.listdir(folder) == [FILE]
     again = open_index(store_fd, str(folder))
-    assert again.stamps("", None) == {"a": b"stamp"}
+    assert stamps(again) == {"a": b"stamp"}
     again.close()
 
 
@@ -152,9 +175,9 @@ def test_a_cell_that_is_no_text_is_damage(store_fd: int, folder: Path) -> None:
         assert known_or_damaged(again) == "damaged"
 
 
-def known_or_damaged(index: Index) -> dict[str, bytes] | str:
+def known_or_damaged(index: Index) -> dict[str, object] | str:
     try:
-        return index.stamps("", None)
+        return stamps(index)
     except IndexBrokenError as error:
         return "damaged" if error.is_damage else "refused"
 
@@ -194,7 +217,7 @@ def test_a_row_that_is_not_what_was_written_has_no_stamp(folder: Path, store_fd:
     index = open_index(store_fd, str(folder))
     index.change([row(pair_of_record(name, record())) for name in "ab"], ())
     execute(folder / FILE, "UPDATE pairs SET stage = 'issued' WHERE name = 'b'")
-    assert index.stamps("", None) == {"a": b"stamp", "b": b""}
+    assert stamps(index) == {"a": b"stamp", "b": None}
     assert index.holds(row(pair_of_record("a", record())))
     index.close()
 
@@ -222,7 +245,7 @@ def test_nobody_is_waited_for_for_long(folder: Path, store_fd: int) -> None:
     holder.execute("BEGIN IMMEDIATE")
     index.change([row(pair_of_record("b", record()))], ["a"])
     assert index.kept is Kept.IN_MEMORY
-    assert index.stamps("", None) == {"b": b"stamp"}
+    assert stamps(index) == {"b": b"stamp"}
     holder.execute("COMMIT")
     holder.execute("BEGIN EXCLUSIVE")
     shut_out = open_index(store_fd, str(folder))
@@ -231,7 +254,7 @@ def test_nobody_is_waited_for_for_long(folder: Path, store_fd: int) -> None:
     for one in (index, shut_out):
         one.close()
     again = open_index(store_fd, str(folder))
-    assert again.stamps("", None) == {"a": b"stamp"}
+    assert stamps(again) == {"a": b"stamp"}
     again.close()
 
 
@@ -239,7 +262,7 @@ def test_what_cannot_be_answered_is_said(folder: Path, store_fd: int) -> None:
     index = open_index(store_fd, str(folder))
     execute(folder / FILE, "DROP TABLE pairs")
     for ask in (
-        lambda: index.stamps("", None),
+        lambda: stamps(index),
         lambda: list(index.lines(Query(), Order.NAME, NOW)),
         lambda: index.change([row(pair_of_record("a", record()))], ()),
     ):

@@ -351,7 +351,7 @@ def _index(data: bytes) -> None:
 
 def _ask(index: Index) -> None:
     index.note_state()
-    stamps = index.stamps("", None)
+    rows = index.rows("", None)
     query = Query.typed("a")
     for order in Order:
         index.every_name(query, order, NOW)
@@ -361,7 +361,7 @@ def _ask(index: Index) -> None:
     index.counts(Query(), NOW)
     index.with_key("ab" * 32)
     index.number("a.com")
-    index.change([], list(stamps))
+    index.change([], list(rows))
     index.is_as_noted()
 
 

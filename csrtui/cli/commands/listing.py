@@ -1,7 +1,6 @@
 """``csrtui list``: the pairs, a line each."""
 
 import argparse
-import csv
 import os
 import sys
 from collections.abc import Iterable
@@ -81,6 +80,8 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _put_csv(pairs: Iterable[Pair], now: datetime) -> None:
+    import csv
+
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(_CSV_HEADER)
     for pair in pairs:

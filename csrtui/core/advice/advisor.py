@@ -1,6 +1,7 @@
 """Puts the rules to the names, the subject and the key, and gathers what they say."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from csrtui.core import countries
@@ -22,6 +23,8 @@ from csrtui.core.suffixes import SuffixList
 
 _READABLE = (*NAME_RULES, *COVERAGE_RULES)
 _FIELDS = (*FIELD_RULES, *SUBJECT_RULES)
+_REMEMBERED = 128
+"""Of so many subjects it is remembered what was said: the rows of a batch, and every key typed into a name, share one."""
 
 
 class Advice(NamedTuple):
@@ -111,16 +114,22 @@ def _about_names(listing: Listing, ca: CaKind) -> Iterator[Finding]:
         yield many.rule.finding(many.hit, ca, FieldName.NAMES, str(count))
 
 
-def _about_subject(subject: TypedSubject, ca: CaKind) -> Iterator[Finding]:
+@lru_cache(_REMEMBERED)
+def _about_subject(subject: TypedSubject, ca: CaKind) -> tuple[Finding, ...]:
+    return tuple(_each_field(subject, ca))
+
+
+def _each_field(subject: TypedSubject, ca: CaKind) -> Iterator[Finding]:
     for field in LABELS:
         case = FieldCase(subject, field, clean(subject.text(field)))
         for verdict in judge(_FIELDS, case, ca, FIELD_SILENCES):
             yield verdict.rule.finding(verdict.hit, ca, field, subject.text(field))
 
 
-def _about_key(key_type: KeyType, ca: CaKind) -> Iterator[Finding]:
-    for verdict in judge(KEY_RULES, key_type, ca, {}):
-        yield verdict.rule.finding(verdict.hit, ca, FieldName.KEY, key_type.value)
+@lru_cache(_REMEMBERED)
+def _about_key(key_type: KeyType, ca: CaKind) -> tuple[Finding, ...]:
+    verdicts = judge(KEY_RULES, key_type, ca, {})
+    return tuple(verdict.rule.finding(verdict.hit, ca, FieldName.KEY, key_type.value) for verdict in verdicts)
 
 
 def _written(listing: Listing, subject: TypedSubject) -> SubjectFields:
