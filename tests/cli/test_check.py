@@ -63,7 +63,9 @@ def test_json_is_the_contracts(csrtui: Csrtui) -> None:
     assert levels == sorted(levels, key=["error", "warning", "note"].index)
 
 
-@pytest.mark.parametrize("asked", [("intranet",), ("host.lan",), ("10.0.0.1",), ("a.com", "--key", "ed25519")])
+@pytest.mark.parametrize(
+    "asked", [("intranet",), ("host.lan",), ("10.0.0.1",), ("a.com", "--key", "ed25519")]
+)
 def test_another_ca_is_told_as_a_way_out_but_is_nothing_to_write(
     csrtui: Csrtui, asked: tuple[str, ...]
 ) -> None:
