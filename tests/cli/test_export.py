@@ -131,16 +131,29 @@ def test_the_passphrase_of_the_key_comes_from_a_file(csrtui: Csrtui, to: Path, t
     assert "the passphrase does not open the key" in ran.error
 
 
-def test_a_passphrase_that_would_protect_nothing_is_refused(csrtui: Csrtui, to: Path, tmp_path: Path) -> None:
+def test_a_passphrase_that_protects_nothing_is_said_to(csrtui: Csrtui, to: Path, tmp_path: Path) -> None:
     issued(csrtui)
     file = secret_file(tmp_path / "p", CANARY)
-    ran = csrtui("export", "a.com", "--for", "nginx", "--to", str(to), "--passphrase-file", file)
-    assert ran.status == 2
-    assert ran.hint
-    assert "--key-passphrase-file" in ran.hint
     ran = csrtui("export", "a.com", "--for", "nginx", "--to", str(to), "--key-passphrase-file", file)
     assert (ran.status, ran.hint) == (2, "leave --key-passphrase-file out")
     assert list(to.iterdir()) == []
+    ran = csrtui("export", "a.com", "--for", "nginx", "--to", str(to), "--passphrase-file", file)
+    assert ran.status == 0
+    assert "warning: nginx takes no PKCS #12 file: the passphrase given protects nothing here" in ran.err
+    assert "written, holds the key without a passphrase" in ran.out
+
+
+def test_where_no_file_is_under_a_passphrase_the_one_given_is_the_keys(
+    csrtui: Csrtui, to: Path, tmp_path: Path
+) -> None:
+    own = secret_file(tmp_path / "own", CANARY)
+    issued(csrtui, "a.com", "--passphrase-file", own)
+    ran = csrtui("export", "a.com", "--for", "nginx", "--to", str(to), "--passphrase-file", own)
+    assert ran.status == 0
+    assert "protects nothing" not in ran.err
+    missing = str(tmp_path / "missing")
+    ran = csrtui("export", "a.com", "--for", "haproxy", "--to", str(to), "--passphrase-file", missing)
+    assert (ran.status, ran.error) == (2, f"cannot read {missing}: No such file or directory")
 
 
 def test_without_a_terminal_the_right_option_is_named(csrtui: Csrtui, to: Path, tmp_path: Path) -> None:
