@@ -187,6 +187,7 @@ def test_a_damaged_record_ends_with_3_and_the_way_to_the_remedy(
     ran = csrtui(*command.split())
     assert (ran.status, ran.out, ran.hint) == (3, "", "csrtui doctor says what mends it")
     assert "pair.json is" in ran.error
+    assert "no pairs" not in ran.err
 
 
 def test_csr_is_the_file_and_warns_without_a_backup(csrtui: Csrtui) -> None:

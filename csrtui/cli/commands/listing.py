@@ -69,8 +69,9 @@ def _run(options: argparse.Namespace) -> int:
         _put_calendar(found.pairs(), now)
     else:
         _put_table(found, retired, now)
-        # cron sends whatever is said, so that there is silence where nothing is next
-        if step is None or found.tally.seen(retired):
+        # Cron sends whatever is said, so that there is silence where nothing is next; and a store whose
+        # pairs cannot be read has not none.
+        if found.tally.pairs or (step is None and not found.problems):
             say(found.tally.line(retired))
     for problem in found.problems:
         say_error(problem.error)
