@@ -1,4 +1,4 @@
-"""``csrtui export`` and ``csrtui guide``: results on stdout, directives on stderr, exit codes, passphrases."""
+"""``csrtui export`` and ``csrtui guide``: results and directives, exit codes, passphrases."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def issued(csrtui: Csrtui, name: str = "a.com", *options: str) -> None:
     assert csrtui("import", "-", stdin=pem(leaf, intermediate().certificate)).status == 0
 
 
-def test_an_entry_for_every_file_and_the_directives_as_talk(csrtui: Csrtui, to: Path) -> None:
+def test_json_has_an_entry_for_every_file_and_the_directives_are_talk(csrtui: Csrtui, to: Path) -> None:
     issued(csrtui)
     ran = csrtui("export", "a.com", "--for", "nginx", "--to", str(to), "--json")
     assert ran.status == 0
@@ -63,12 +63,16 @@ def test_an_entry_for_every_file_and_the_directives_as_talk(csrtui: Csrtui, to: 
     assert csrtui("show", "a.com", "--json").json["next"] != "install"
 
 
-def test_without_json_a_line_for_each_file(csrtui: Csrtui, to: Path) -> None:
+def test_without_json_a_line_for_each_file_and_then_the_directives(csrtui: Csrtui, to: Path) -> None:
     issued(csrtui)
-    lines = csrtui("export", "a.com", "--for", "haproxy", "--to", str(to)).out.splitlines()
-    assert lines == [
+    ran = csrtui("export", "a.com", "--for", "haproxy", "--to", str(to))
+    first, *lines = ran.out.splitlines()
+    assert first == (
         f"ok  a.com  {to}/a.com.pem  written, holds the key without a passphrase, for its owner only (0600)"
-    ]
+    )
+    assert f"  bind :443 ssl crt {to}/a.com.pem" in lines
+    assert "PRIVATE KEY" not in ran.out
+    assert ran.err == ""
 
 
 @pytest.mark.parametrize(

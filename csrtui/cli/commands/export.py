@@ -1,6 +1,8 @@
 """``csrtui export PAIR --for PLATFORM --to DIR``: the files as a server software wants them."""
 
 import argparse
+import sys
+from collections.abc import Callable
 
 from csrtui.cli.output import say, talk
 from csrtui.cli.parser import Action
@@ -53,7 +55,7 @@ def _run(options: argparse.Namespace) -> int:
     file_passphrase = read_new_passphrase(options, "PKCS #12 file") if ready.needs_file_passphrase else None
     exported = export(session, ready, key_passphrase=key_passphrase, file_passphrase=file_passphrase)
     status = put_results(exported.results, as_json=options.json)
-    _say_what_to_do(ready, exported)
+    _put_what_to_do(ready, exported, talk if options.json else _print)
     if exported.unnoted is not None:
         raise exported.unnoted
     return status
@@ -94,14 +96,19 @@ def _key_passphrase(options: argparse.Namespace, ready: Ready) -> Secret:
         raise InputError(error.what, "use --key-passphrase-file") from error
 
 
-def _say_what_to_do(ready: Ready, exported: Exported) -> None:
+def _put_what_to_do(ready: Ready, exported: Exported, write: Callable[[str], None]) -> None:
+    """The directives belong to what was asked for; beside a JSON document they are talk."""
     deployment = exported.deployment
     lines = [
         *block_lines((*deployment.blocks, *deployment.commands)),
         "",
         *note_lines(ready.order.server),
     ]
-    talk("".join(f"{visible(line)}\n" for line in lines))
+    write("".join(f"{visible(line)}\n" for line in lines))
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text)
 
 
 ACTION = Action(
