@@ -4,7 +4,7 @@ import argparse
 import os
 from typing import TYPE_CHECKING
 
-from csrtui.core.finding import CaKind, Finding
+from csrtui.core.finding import CaKind, Finding, Fix
 from csrtui.core.keys import KeyType, read_key_type
 from csrtui.core.platforms import OTHER, read_platform
 from csrtui.core.subject import TypedSubject
@@ -67,20 +67,20 @@ def _profile(options: argparse.Namespace) -> "Profile | None":
 
 def finding_json(finding: Finding) -> dict[str, object]:
     """Return a finding as ``check --json`` prints it."""
-    fix: dict[str, object] | None = None
-    if finding.fix is not None:
-        fix = {"label": finding.fix.label}
-        if finding.fix.names is not None:
-            fix["names"] = list(finding.fix.names)
-        if finding.fix.value is not None:
-            fix["value"] = finding.fix.value
-        if finding.fix.ca is not None:
-            fix["ca"] = finding.fix.ca.value
     return {
         "code": finding.code,
         "level": finding.level.value,
         "field": finding.field.value,
         "value": finding.value,
         "text": finding.text,
-        "fix": fix,
+        "fix": _fix_json(finding.fix),
     }
+
+
+def _fix_json(fix: Fix | None) -> dict[str, object] | None:
+    """Return what to write instead: names or a value; to ask another CA is nothing to write, so it is no fix here."""
+    if fix is not None and fix.names is not None:
+        return {"label": fix.label, "names": list(fix.names)}
+    if fix is not None and fix.value is not None:
+        return {"label": fix.label, "value": fix.value}
+    return None

@@ -2,7 +2,7 @@
 
 import argparse
 
-from csrtui.cli.output import put, put_json, say, say_findings
+from csrtui.cli.output import put, put_json, say, say_finding
 from csrtui.cli.passphrase import is_given, read_new_passphrase
 from csrtui.core.finding import Finding
 from csrtui.core.pair import Pair
@@ -16,7 +16,10 @@ from csrtui.tasks.wording import NEXT_STEPS, key_label
 def say_all_but_the_error(findings: tuple[Finding, ...], blocking: Blocking) -> None:
     """Say everything but the first finding that stops it, which will be the error itself."""
     error = next((finding for finding in findings if stops(finding, blocking)), None)
-    say_findings(finding for finding in findings if finding is not error)
+    for finding in findings:
+        if finding is not error:
+            overruled = finding.blocks and not stops(finding, blocking)
+            say_finding("overruled" if overruled else finding.level.value, finding)
 
 
 def passphrase_of_new_key(

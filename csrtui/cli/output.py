@@ -79,12 +79,11 @@ def say_error(error: CsrtuiError) -> None:
         say(f"hint: {error.hint}")
 
 
-def say_findings(findings: Iterable[Finding]) -> None:
-    """Print findings that stop nothing on stderr, a line each, and under it what would settle it."""
-    for finding in findings:
-        say(f"{'overruled' if finding.blocks else finding.level.value}: {finding.text}")
-        if finding.fix:
-            say(f"  fix: {finding.fix.label}")
+def say_finding(weight: str, finding: Finding) -> None:
+    """Print a finding on stderr: what it weighs here, its sentence, and under it what would settle it."""
+    say(f"{weight}: {finding.text}")
+    if finding.fix:
+        say(f"  fix: {finding.fix.label}")
 
 
 def put_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

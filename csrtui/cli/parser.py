@@ -1,15 +1,22 @@
 """The arguments of csrtui, and help for each command with an example."""
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
 from csrtui.core.errors import InputError
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
+
+
+_SECRET_BEHIND: Final = ("--pass",)
+"""What somebody begins with who would give a passphrase as an argument."""
+_HYPHENED: Final = re.compile(r"-[a-z0-9].*\.")
+"""A host's name behind a hyphen; the options that take a text begin with a capital."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -24,6 +31,7 @@ class Parser(argparse.ArgumentParser):
             }
         )
         self._intermixed = False
+        self._given: Sequence[str] = ()
         self.register("action", None, _Store)
         self.register("action", "store", _Store)
 
@@ -31,6 +39,7 @@ class Parser(argparse.ArgumentParser):
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
         """Parse, with names before, between and behind the options, as every other program takes them."""
+        self._given = args or ()
         # argparse's way of doing this loses a ``--``, so with one the names stand together, behind it.
         if self._subparsers is not None or self._intermixed or "--" in (args or ()):
             return super().parse_known_args(args, namespace)
@@ -44,13 +53,29 @@ class Parser(argparse.ArgumentParser):
             self._intermixed = False
             self.usage = usage
 
+    def parse_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> argparse.Namespace:
+        """Parse, and refuse what no option or name is, with the help of the command that it was for."""
+        options, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            if any(one.startswith(_SECRET_BEHIND) for one in unknown):  # which is not to be shown once more
+                raise InputError(
+                    "a passphrase is no argument: whoever lists the processes could read it",
+                    "--passphrase-file F or --passphrase-fd N; without them it is asked for on the terminal",
+                )
+            command = getattr(options, "command", None)
+            prog = f"{self.prog} {command.name}" if command else self.prog
+            raise InputError(f"unrecognized arguments: {' '.join(unknown)}", _way_out(prog, unknown))
+        return options
+
     def error(self, message: str) -> NoReturn:
         """Raise what argparse would print.
 
         Raises:
             InputError: Always.
         """
-        raise InputError(message, f"{self.prog} --help")
+        raise InputError(message, _way_out(self.prog, self._given))
 
     def print_help(self, file: "SupportsWrite[str] | None" = None) -> None:
         """Print the help; argparse would not tell when the disk is full.
@@ -69,6 +94,13 @@ class Parser(argparse.ArgumentParser):
 def _unseen(prog: str) -> argparse.HelpFormatter:
     """Return what argparse puts every option to the test with; by itself it would import shutil for its width."""
     return argparse.RawDescriptionHelpFormatter(prog, width=80)
+
+
+def _way_out(prog: str, given: Sequence[str]) -> str:
+    """What to do about arguments that were not understood: a name with a hyphen before it was taken for an option."""
+    name = next(filter(_HYPHENED.match, given), None)
+    behind = f"; a name that begins with a hyphen stands behind --: {prog} -- {name}"
+    return f"{prog} --help" + (behind if name else "")
 
 
 class _Store(argparse.Action):

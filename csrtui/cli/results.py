@@ -27,5 +27,5 @@ def put_results(results: Sequence[Result], *, as_json: bool) -> int:
 
 
 def _line(result: Result) -> str:
-    about = "  ".join(part for part in (result.pair, result.file) if part)
-    return f"{'ok' if result.ok else 'FAILED'}  {about}  {result.text}"
+    parts = ("ok" if result.ok else "FAILED", result.pair, result.file, result.text)
+    return "  ".join(part for part in parts if part)

@@ -135,7 +135,7 @@ def asked_in(row: Mapping[str, str], defaults: Asked) -> Asked:
     )
     ca, key, platform = row.get("ca"), row.get("key"), row.get("platform")
     if ca and ca not in tuple(CaKind):
-        raise RowError(FieldName.CA, f'the CA is "{quoted(ca)}"', "public or private")
+        raise RowError(FieldName.CA, f'the CA is "{quoted(ca)}", where it is public or private')
     with _blamed(FieldName.PLATFORM):
         platform_id = read_platform(platform).id if platform else defaults.platform
     with _blamed(FieldName.KEY):

@@ -101,6 +101,7 @@ def flaws(chain: Chain, ca: CaKind, now: datetime) -> list[Flaw]:
 
 def _names(asked: Request, issued: Certificate) -> Iterator[Difference]:
     before, after = _lower(asked.names), _lower(issued.names)
+    subject = (asked.subject.common_name or "").lower()  # of a CSR made elsewhere it may be the only name
     for key, name in before.items():
         if key not in after:
             said = (
@@ -108,7 +109,7 @@ def _names(asked: Request, issued: Certificate) -> Iterator[Difference]:
             )
             yield Difference(DifferenceKind.NAME_DROPPED, name, None, said)
     for key, name in after.items():
-        if key not in before:
+        if key not in before and key != subject:
             said = f"{quoted(name)} was not requested; the CA added it"
             yield Difference(DifferenceKind.NAME_ADDED, None, name, said)
 

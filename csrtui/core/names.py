@@ -175,7 +175,7 @@ def _read_dns(bare: str) -> tuple[str, str, tuple[Flaw, ...]]:
     typed_labels = _DOTS.split(bare) if not bare.isascii() else bare.split(".")
     flaws: dict[FlawKind, Flaw] = {}
     if len(typed_labels) > 1 and not typed_labels[-1]:
-        flaws[FlawKind.TRAILING_DOT] = Flaw(FlawKind.TRAILING_DOT, repaired=bare[:-1])
+        flaws[FlawKind.TRAILING_DOT] = Flaw(FlawKind.TRAILING_DOT, repaired=bare[:-1] or None)
         typed_labels.pop()
     labels = []
     for number, typed_label in enumerate(typed_labels):

@@ -91,7 +91,7 @@ def load_record(data: bytes) -> PairRecord:
     try:
         return _record(Members(document))
     except (ValueError, TypeError) as error:
-        raise StoreError(f"pair.json is damaged: {error}", "restore it from a backup") from error
+        raise StoreError(f"pair.json is damaged: {error}", "csrtui doctor says what mends it") from error
 
 
 def describe(pair: Pair, now: datetime) -> Json:
@@ -139,9 +139,9 @@ def _parse(data: bytes) -> Json:
     try:
         document = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise StoreError("pair.json is not JSON", "restore it from a backup") from error
+        raise StoreError("pair.json is not JSON", "csrtui doctor says what mends it") from error
     if not isinstance(document, dict):
-        raise StoreError("pair.json is not a JSON object", "restore it from a backup")
+        raise StoreError("pair.json is not a JSON object", "csrtui doctor says what mends it")
     return document
 
 

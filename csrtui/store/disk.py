@@ -49,6 +49,14 @@ def refusal(doing: str, path: str, error: OSError) -> StoreError:
     return kind(f"{doing} {visible(path)}: {reason}", _ADVICE.get(error.errno or 0))
 
 
+def pair_refusal(path: str, error: OSError) -> StoreError:
+    """Return the store's error for a file of a pair that cannot be read; one that is gone is the doctor's matter."""
+    found = refusal("cannot read", path, error)
+    return (
+        StoreError(found.what, "csrtui doctor says what mends it") if error.errno == errno.ENOENT else found
+    )
+
+
 def foreign_refusal(path: str, error: OSError) -> InputError:
     """Return the input error for a file of somebody else that cannot be opened or read."""
     return InputError(f"cannot read {visible(path)}: {error.strerror or type(error).__name__}")

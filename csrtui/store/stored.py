@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from csrtui.core.errors import StoreError
 from csrtui.store import files
-from csrtui.store.disk import NotConfirmedError, refusal
+from csrtui.store.disk import NotConfirmedError, pair_refusal, refusal
 from csrtui.store.modes import FOLDER, PRIVATE_FILE, PUBLIC_FILE, judge
 
 KEY, REQUEST, RECORD, CERTIFICATE = "key.pem", "request.pem", "pair.json", "certificate.pem"
@@ -206,7 +206,7 @@ def list_pair(pairs_fd: int, name: str, path: str) -> Listed:
         return Listed(name, path, error)
     except OSError as error:
         at_fault = os.path.join(os.path.dirname(path), os.fsdecode(error.filename or name))
-        return Listed(name, path, refusal("cannot read", at_fault, error))
+        return Listed(name, path, pair_refusal(at_fault, error))
 
 
 def _read(folder: int, name: str, path: str) -> bytes:
@@ -232,4 +232,4 @@ def _naming(path: str, name: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise refusal("cannot read", f"{path}/{name}", error) from error
+        raise pair_refusal(f"{path}/{name}", error) from error

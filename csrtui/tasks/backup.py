@@ -145,8 +145,8 @@ def _write(
         key = open_key(session, pair, run.store)
     except RefusedError as error:
         raise RefusedError(
-            f"the key of {pair.name} is under another passphrase",
-            "its backup is made under the same passphrase as the key itself",
+            f"the key of {pair.name} is under another passphrase, and its backup is made under the same one",
+            "give the passphrase of the key itself",
         ) from error
     data = backup_file.compose(
         pair.name,

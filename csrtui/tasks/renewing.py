@@ -16,6 +16,7 @@ from csrtui.core.renewal import Choice, choices
 from csrtui.core.sealing import Opener
 from csrtui.core.secret import Secret
 from csrtui.core.visible import visible
+from csrtui.tasks.adoption_candidate import names_of
 from csrtui.tasks.asking import Asked, advise_on, asked_for
 from csrtui.tasks.create import Blocking, create_pair, stops
 from csrtui.tasks.recording import change_record
@@ -198,7 +199,8 @@ def prove_old(
     record, old = renewal.pair.record, renewal.request
     name = renewal.pair.name
     instead = f"renew with a new pair: csrtui renew {name}"
-    if record.names != old.names or record.subject_text != old.subject_text:
+    # An adopted CSR may have its common name behind others, or nowhere but in the subject.
+    if record.names not in {old.names, names_of(old)} or record.subject_text != old.subject_text:
         raise RefusedError(f"the CSR of {name} does not ask for the names and the subject on record", instead)
     if not proves(open_key(session, renewal.pair, passphrase), old):
         raise RefusedError(

@@ -16,6 +16,7 @@ from csrtui.core.proof import proves
 from csrtui.core.secret import Secret
 from csrtui.store import backups
 from csrtui.store.keystore import PairFiles
+from csrtui.tasks.adoption_candidate import names_of
 from csrtui.tasks.looking import pairs_with_key
 from csrtui.tasks.session import Session
 
@@ -101,7 +102,7 @@ def _record(session: Session, found: BackupFile, proved: Backup) -> PairRecord:
         created=now,
         subject=asked.subject,
         subject_text=asked.subject_text,
-        names=asked.names,
+        names=names_of(asked),
         ca=CaKind.PUBLIC if asked.key_type is None or asked.key_type.public_ca else CaKind.PRIVATE,
         platform=OTHER,
         key=KeyFacts(

@@ -29,13 +29,17 @@ class Tally(NamedTuple):
         """The line that counts: ``12 pairs · 2 not backed up · 1 due``."""
         return self.line(Retired.SHOWN)
 
+    def seen(self, retired: Retired) -> int:
+        """How many are shown, where retired ones are or are not."""
+        return self.pairs - (self.retired if retired is Retired.HIDDEN else 0)
+
     def line(self, retired: Retired) -> str:
         """The line that counts; where retired pairs are hidden, the others, and then how many are hidden.
 
         ``12 pairs · 2 not backed up · 1 due · 3 retired hidden``
         """
-        hidden = self.retired if retired is Retired.HIDDEN else 0
-        seen = self.pairs - hidden
+        seen = self.seen(retired)
+        hidden = self.pairs - seen
         parts = [f"{seen} pair{'s' if seen != 1 else ''}" if self.pairs else "no pairs"]
         if self.bare:
             parts.append(f"{self.bare} not backed up")

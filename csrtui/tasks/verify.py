@@ -12,6 +12,7 @@ from csrtui.core.errors import CsrtuiError, InputError
 from csrtui.core.pair import Backup, BackupStatus, Pair, PairRecord
 from csrtui.core.sealing import Opener
 from csrtui.core.secret import Secret
+from csrtui.core.visible import visible
 from csrtui.store import backups
 from csrtui.tasks.backup import restore_test
 from csrtui.tasks.many import WORKERS, Report, each_of
@@ -143,7 +144,12 @@ def verify_wanted(
     names = set(session.store.names())
 
     def one(text: str) -> list[Result]:
-        return _verify_pair(run, text) if text in names else [_verify_file(run, text)]
+        if text in names:
+            return _verify_pair(run, text)
+        path = os.path.abspath(text)
+        if "/" not in text and not backups.is_there(path):
+            return [Result(ok=False, file=path, text=f"there is no pair {visible(text)}, and no such file")]
+        return [_verify_file(run, path)]
 
     return each_of(wanted, one, undone="not looked at", report=report, stop=stop, workers=workers)
 

@@ -110,15 +110,27 @@ def test_a_csr_of_another_key_is_named_and_nothing_taken(csrtui: Csrtui, put: Ca
     assert csrtui.pairs == []
 
 
-def test_a_missing_csr_is_made_only_when_asked_for(csrtui: Csrtui, put: Callable[..., str]) -> None:
+def test_in_a_search_a_missing_csr_is_made_only_when_asked_for(
+    csrtui: Csrtui, put: Callable[..., str]
+) -> None:
     folder = put(key=pkcs8(rsa_key()), cert=CERTIFICATE)
-    files = ("adopt", "--key", f"{folder}/key", "--cert", f"{folder}/cert")
-    ran = csrtui(*files)
+    ran = csrtui("adopt", folder, "--yes")
     assert (ran.status, csrtui.pairs) == (1, [])
     assert "--make-csr" in ran.out
     assert "and a new CSR" not in ran.out
-    ran = csrtui(*files, "--make-csr")
+    ran = csrtui("adopt", folder, "--yes", "--make-csr")
     assert (ran.status, csrtui.pairs) == (0, [NAME])
+
+
+def test_who_names_a_key_and_its_certificate_gets_the_csr_made(
+    csrtui: Csrtui, put: Callable[..., str]
+) -> None:
+    folder = put(key=pkcs8(rsa_key()), cert=CERTIFICATE)
+    ran = csrtui("adopt", "--key", f"{folder}/key", "--cert", f"{folder}/cert", "--json")
+    assert (ran.status, ran.json["results"][0]["pair"]) == (0, NAME)
+    assert "a new CSR" in ran.json["results"][0]["text"]
+    pair = csrtui("show", NAME, "--json").json
+    assert (pair["stage"], pair["names"]) == ("issued", [NAME])
 
 
 def test_a_search_shows_what_it_found_and_takes_nothing_unasked(

@@ -49,7 +49,7 @@ def test_json_is_the_contracts(csrtui: Csrtui) -> None:
     assert list(document) == ["schema", "covers", "subject", "findings"]
     assert document["schema"] == 1
     assert document["covers"] == ["mydomain.com"]
-    assert document["subject"] is None
+    assert document["subject"] == ""
     for finding in document["findings"]:
         assert list(finding) == ["code", "level", "field", "value", "text", "fix"]
         assert finding["level"] in {"error", "warning", "note"}
@@ -63,9 +63,15 @@ def test_json_is_the_contracts(csrtui: Csrtui) -> None:
     assert levels == sorted(levels, key=["error", "warning", "note"].index)
 
 
-def test_a_fix_can_be_another_ca(csrtui: Csrtui) -> None:
-    findings = csrtui("check", "intranet", "--json").json["findings"]
-    assert any(finding["fix"] and finding["fix"].get("ca") == "private" for finding in findings)
+@pytest.mark.parametrize(
+    "asked", [("intranet",), ("host.lan",), ("10.0.0.1",), ("a.com", "--key", "ed25519")]
+)
+def test_another_ca_is_told_as_a_way_out_but_is_nothing_to_write(
+    csrtui: Csrtui, asked: tuple[str, ...]
+) -> None:
+    assert "  fix: ask a private CA instead" in csrtui("check", *asked).out.splitlines()
+    errors = [one for one in csrtui("check", *asked, "--json").json["findings"] if one["level"] == "error"]
+    assert [error["fix"] for error in errors] == [None]
 
 
 def test_the_subject_is_as_it_will_be_signed(csrtui: Csrtui) -> None:

@@ -26,6 +26,7 @@ def test_no_store_is_well_and_none_is_made(csrtui: Csrtui) -> None:
 
 def test_findings_come_with_their_remedies(csrtui: Csrtui) -> None:
     csrtui("new", "a.com")
+    csrtui("csr", "a.com", "--mark-submitted")
     ran = csrtui("doctor")
     assert ran.status == 1
     assert ran.out == (
@@ -33,6 +34,13 @@ def test_findings_come_with_their_remedies(csrtui: Csrtui) -> None:
         " (backup-none)\n  csrtui backup a.com --to DIR\n"
     )
     assert ran.err == "1 pair examined: 1 finding\n"
+
+
+def test_a_pair_that_was_just_made_is_well_and_its_next_step_is_told(csrtui: Csrtui) -> None:
+    csrtui("new", "a.com")
+    ran = csrtui("doctor", "--json")
+    assert (ran.status, ran.json["ok"]) == (0, True)
+    assert [(one["code"], one["level"]) for one in ran.json["findings"]] == [("backup-none", "note")]
 
 
 def test_json_is_as_the_contract_says_also_of_a_store_that_is_refused(csrtui: Csrtui) -> None:

@@ -1,4 +1,4 @@
-"""``csrtui export`` and ``csrtui guide``: results on stdout, directives on stderr, exit codes, passphrases."""
+"""``csrtui export`` and ``csrtui guide``: results and directives, exit codes, passphrases."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def issued(csrtui: Csrtui, name: str = "a.com", *options: str) -> None:
     assert csrtui("import", "-", stdin=pem(leaf, intermediate().certificate)).status == 0
 
 
-def test_an_entry_for_every_file_and_the_directives_as_talk(csrtui: Csrtui, to: Path) -> None:
+def test_json_has_an_entry_for_every_file_and_the_directives_are_talk(csrtui: Csrtui, to: Path) -> None:
     issued(csrtui)
     ran = csrtui("export", "a.com", "--for", "nginx", "--to", str(to), "--json")
     assert ran.status == 0
@@ -63,12 +63,16 @@ def test_an_entry_for_every_file_and_the_directives_as_talk(csrtui: Csrtui, to: 
     assert csrtui("show", "a.com", "--json").json["next"] != "install"
 
 
-def test_without_json_a_line_for_each_file(csrtui: Csrtui, to: Path) -> None:
+def test_without_json_a_line_for_each_file_and_then_the_directives(csrtui: Csrtui, to: Path) -> None:
     issued(csrtui)
-    lines = csrtui("export", "a.com", "--for", "haproxy", "--to", str(to)).out.splitlines()
-    assert lines == [
+    ran = csrtui("export", "a.com", "--for", "haproxy", "--to", str(to))
+    first, *lines = ran.out.splitlines()
+    assert first == (
         f"ok  a.com  {to}/a.com.pem  written, holds the key without a passphrase, for its owner only (0600)"
-    ]
+    )
+    assert f"  bind :443 ssl crt {to}/a.com.pem" in lines
+    assert "PRIVATE KEY" not in ran.out
+    assert ran.err == ""
 
 
 @pytest.mark.parametrize(
@@ -131,16 +135,29 @@ def test_the_passphrase_of_the_key_comes_from_a_file(csrtui: Csrtui, to: Path, t
     assert "the passphrase does not open the key" in ran.error
 
 
-def test_a_passphrase_that_would_protect_nothing_is_refused(csrtui: Csrtui, to: Path, tmp_path: Path) -> None:
+def test_a_passphrase_that_protects_nothing_is_said_to(csrtui: Csrtui, to: Path, tmp_path: Path) -> None:
     issued(csrtui)
     file = secret_file(tmp_path / "p", CANARY)
-    ran = csrtui("export", "a.com", "--for", "nginx", "--to", str(to), "--passphrase-file", file)
-    assert ran.status == 2
-    assert ran.hint
-    assert "--key-passphrase-file" in ran.hint
     ran = csrtui("export", "a.com", "--for", "nginx", "--to", str(to), "--key-passphrase-file", file)
     assert (ran.status, ran.hint) == (2, "leave --key-passphrase-file out")
     assert list(to.iterdir()) == []
+    ran = csrtui("export", "a.com", "--for", "nginx", "--to", str(to), "--passphrase-file", file)
+    assert ran.status == 0
+    assert "warning: nginx takes no PKCS #12 file: the passphrase given protects nothing here" in ran.err
+    assert "written, holds the key without a passphrase" in ran.out
+
+
+def test_where_no_file_is_under_a_passphrase_the_one_given_is_the_keys(
+    csrtui: Csrtui, to: Path, tmp_path: Path
+) -> None:
+    own = secret_file(tmp_path / "own", CANARY)
+    issued(csrtui, "a.com", "--passphrase-file", own)
+    ran = csrtui("export", "a.com", "--for", "nginx", "--to", str(to), "--passphrase-file", own)
+    assert ran.status == 0
+    assert "protects nothing" not in ran.err
+    missing = str(tmp_path / "missing")
+    ran = csrtui("export", "a.com", "--for", "haproxy", "--to", str(to), "--passphrase-file", missing)
+    assert (ran.status, ran.error) == (2, f"cannot read {missing}: No such file or directory")
 
 
 def test_without_a_terminal_the_right_option_is_named(csrtui: Csrtui, to: Path, tmp_path: Path) -> None:

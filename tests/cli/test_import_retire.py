@@ -109,18 +109,28 @@ def test_a_private_key_stays_where_it_is(made: Csrtui, answer: Path, tmp_path: P
     assert "private key" in ran.out
 
 
-def test_retired_pairs_are_listed_only_when_asked_for(made: Csrtui) -> None:
+def test_a_table_hides_retired_pairs_and_counts_them(made: Csrtui) -> None:
     ran = made("retire", NAME, NAME, "b.com")
     assert ran.status == 1
     assert ran.out == (
         f"ok  {NAME}  retired; its key, its CSR and its certificates stay where they are\n"
         "FAILED  b.com  there is no pair b.com\n"
     )
-    assert made("list").out == ""
-    assert made("list", "--json").json["pairs"] == []
+    listed = made("list")
+    assert (listed.out, listed.err) == ("", "0 pairs · 1 retired hidden\n")
+    assert made("list", "--fail-if-any").status == 0
     assert NAME in made("list", "--retired").out
     assert NAME in made("list", "--filter", "retired").out
     assert made("retire", NAME, "--json").json["ok"]
+
+
+def test_programs_are_told_of_retired_pairs_too(made: Csrtui) -> None:
+    made("retire", NAME)
+    (told,) = made("list", "--json").json["pairs"]
+    assert (told["name"], told["stage"], told["next"]) == (NAME, "retired", "none")
+    assert NAME in made("list", "--csv").out
+    assert made("list", "--json", "--next", "none").json["pairs"] == [told]
+    assert made("list", "--ics").out.count("BEGIN:VEVENT") == 0
 
 
 def test_the_whole_way_with_openssl_as_the_ca(tmp_path: Path) -> None:

@@ -165,6 +165,31 @@ def test_a_damaged_request_is_the_stores_error(csrtui: Csrtui, command: str) -> 
 # The CSR
 
 
+@pytest.mark.parametrize("command", ["show", "csr", "renew"])
+@pytest.mark.parametrize("name", ["key.pem", "request.pem", "pair.json"])
+def test_a_file_that_is_gone_ends_with_3_and_the_way_to_the_remedy(
+    csrtui: Csrtui, command: str, name: str
+) -> None:
+    csrtui("new", "a.com")
+    (csrtui.pair("a.com") / name).unlink()
+    ran = csrtui(command, "a.com")
+    assert (ran.status, ran.out, ran.hint) == (3, "", "csrtui doctor says what mends it")
+    assert ran.error.startswith(f"cannot read {csrtui.pair('a.com')}/{name}: ")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": 1}'])
+@pytest.mark.parametrize("command", ["show a.com", "csr a.com", "renew a.com", "retire a.com", "list"])
+def test_a_damaged_record_ends_with_3_and_the_way_to_the_remedy(
+    csrtui: Csrtui, command: str, text: str
+) -> None:
+    csrtui("new", "a.com")
+    (csrtui.pair("a.com") / "pair.json").write_text(text)
+    ran = csrtui(*command.split())
+    assert (ran.status, ran.out, ran.hint) == (3, "", "csrtui doctor says what mends it")
+    assert "pair.json is" in ran.error
+    assert "no pairs" not in ran.err
+
+
 def test_csr_is_the_file_and_warns_without_a_backup(csrtui: Csrtui) -> None:
     csrtui("new", "a.com")
     ran = csrtui("csr", "a.com")

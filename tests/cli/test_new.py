@@ -207,6 +207,16 @@ def test_every_error_but_the_first_is_said_as_well(csrtui: Csrtui) -> None:
     assert "b..com" in ran.err.replace(ran.error, "")
 
 
+def test_what_stands_in_the_way_is_called_overruled_only_where_it_is(csrtui: Csrtui) -> None:
+    refused = csrtui("new", "intranet", "-C", "XX")
+    assert refused.status == 2
+    assert "error: XX is no country code" in refused.err
+    assert "overruled" not in refused.err
+    forced = csrtui("new", "intranet", "-C", "XX", "--force")
+    assert forced.status == 0
+    assert forced.err.count("overruled: ") == 2
+
+
 def test_names_may_stand_between_and_behind_the_options(csrtui: Csrtui) -> None:
     ran = csrtui("new", "a.com", *ORGANIZATION, "b.com", "--json", "c.com")
     assert json.loads(ran.out)["names"] == ["a.com", "b.com", "c.com"]

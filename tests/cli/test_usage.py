@@ -71,6 +71,18 @@ def test_the_version_tells_what_it_relies_on(csrtui: Csrtui, monkeypatch: pytest
         (("\x1b[2J",), "invalid choice: '\\x1b[2J'", "csrtui --help"),
         (("check", "a.com", "-O=--"), "-O: expected one argument", "csrtui check --help"),
         (("--store",), "--store: expected one argument", "csrtui --help"),
+        (("show", "a.com", "b.com"), "unrecognized arguments: b.com", "csrtui show --help"),
+        (
+            ("check", "-a.com"),
+            "required: NAME",
+            "csrtui check --help; a name that begins with a hyphen stands behind --: csrtui check -- -a.com",
+        ),
+        (
+            ("new", "a.com", "-b.com"),
+            "unrecognized arguments: -b.com",
+            "csrtui new --help; a name that begins with a hyphen stands behind --: csrtui new -- -b.com",
+        ),
+        (("new", "-Omy.org", "--key"), "--key: expected one argument", "csrtui new --help"),
         (("new", "a.com", "--passphrase-fd", "x"), "invalid int value: 'x'", "csrtui new --help"),
     ],
 )
@@ -82,6 +94,19 @@ def test_a_wrong_turn_is_said_in_one_line(
     assert said in ran.error
     assert ran.hint == hint
     assert len(ran.err.splitlines()) == 2
+
+
+@pytest.mark.parametrize("option", ["--passphrase", "--pass", "--passphrase=", "--password"])
+@pytest.mark.parametrize("command", ["backup a.com --to .", "new a.com --encrypt-key", "restore a.pem"])
+def test_a_passphrase_that_is_typed_as_an_argument_is_not_shown_again(
+    csrtui: Csrtui, command: str, option: str
+) -> None:
+    given = [option + "canary"] if option.endswith("=") else [option, "canary"]
+    ran = csrtui(*command.split(), *given)
+    assert ran.status == 2
+    assert "a passphrase is no argument" in ran.error
+    assert "canary" not in ran.out + ran.err
+    assert not csrtui.store.exists()
 
 
 def test_without_a_command_the_screens_open_on_the_store(csrtui: Csrtui, tmp_path: Path) -> None:

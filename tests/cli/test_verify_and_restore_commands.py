@@ -91,14 +91,21 @@ def test_a_pair_that_cannot_be_read_is_named_and_holds_up_no_other(csrtui: Csrtu
         ]
 
 
-@pytest.mark.parametrize("what", ["c.com", "/nowhere/a.com.backup.pem", "../a.com"])
-def test_what_is_neither_pair_nor_file_is_a_no(csrtui: Csrtui, places: Places, what: str) -> None:
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("c.com", "there is no pair c.com, and no such file"),
+        ("/nowhere/a.com.backup.pem", "No such file"),
+        ("../a.com", "No such file"),
+    ],
+)
+def test_what_is_neither_pair_nor_file_is_a_no(csrtui: Csrtui, places: Places, what: str, said: str) -> None:
     assert places.files
     ran = csrtui("verify", what, "--json")
     assert ran.status == 1
     (entry,) = ran.json["results"]
     assert (entry["ok"], entry["pair"]) == (False, None)
-    assert "No such file" in entry["text"]
+    assert said in entry["text"]
 
 
 def test_a_pair_without_a_backup_is_a_no(csrtui: Csrtui, places: Places) -> None:
@@ -178,6 +185,16 @@ def test_what_is_refused_has_its_own_exit_code(
     ran = csrtui("--store", str(store), "restore", str(first), *places.given)
     assert (ran.status, ran.out) == (code, "")
     assert said in ran.error
+    told = csrtui("--store", str(store), "restore", str(first), *places.given, "--json")
+    assert (told.status, told.error) == (code, ran.error)
+    if code == 1:  # an answer, which programs are given as such
+        assert not told.json["ok"]
+        assert [(one["ok"], one["pair"], one["file"]) for one in told.json["results"]] == [
+            (False, None, str(first))
+        ]
+        assert said in told.json["results"][0]["text"]
+    else:
+        assert told.out == ""
     assert not (tmp_path / "other" / "pairs").exists()
 
 

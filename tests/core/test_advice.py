@@ -219,6 +219,8 @@ HITS: dict[str, list[Typed]] = {
         names("8.8.8.8"),
         names("2606:4700::1111"),
         names("[2606:4700::1111]"),
+        names("10.0.0.1"),
+        names("192.0.2.1"),
     ],
     "private-address": [
         names("10.0.0.1"),
@@ -469,7 +471,7 @@ def test_a_fix_settles_its_finding_and_makes_no_error(code: str, typed: Typed, c
         (names("mail.mydomain.com"), []),
         (names(""), []),
         (names(), []),
-        (names("10.0.0.1"), ["private-address"]),
+        (names("10.0.0.1"), ["private-address", "ip-address"]),
         (names("*.co.uk"), ["wildcard-public-suffix"]),
         (names("BÜCHER.de", "www.bücher.de"), ["international", "international"]),
         (names(" https://a.mydomain.com/ "), ["not-a-hostname"]),
@@ -492,6 +494,17 @@ def test_a_twin_is_asked_for_once_and_added_at_the_end() -> None:
     )
     assert twins[0].fix is not None
     assert twins[0].fix.names == ("mydomain.com", "a.mydomain.com", "mydomain.com", "www.mydomain.com")
+
+
+def test_a_name_that_stands_there_often_is_written_once_by_one_fix() -> None:
+    findings = names("b.com", "a.mydomain.com", "A.mydomain.com", "a.mydomain.com").advice().findings
+    doubles = [finding for finding in findings if finding.code == "duplicate"]
+    assert [one.fix and one.fix.names for one in doubles] == [("b.com", "a.mydomain.com")] * 2
+
+
+@pytest.mark.parametrize("dots", [".", "\u3002"])
+def test_a_dot_alone_is_not_mended_into_nothing(dots: str) -> None:
+    assert [finding.fix for finding in names(dots).advice().findings] == [None, None]
 
 
 def test_a_fix_offers_the_host_and_keeps_the_other_names() -> None:

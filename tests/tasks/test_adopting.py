@@ -62,6 +62,7 @@ from csrtui.tasks.adoption_match import match
 from csrtui.tasks.adoption_words import candidate_lines
 from csrtui.tasks.backup import back_up
 from csrtui.tasks.doctor import Examination, is_well
+from csrtui.tasks.renewing import consider, prove_old
 from csrtui.tasks.restore import restore
 from csrtui.tasks.review import list_pairs, read_pair
 from csrtui.tasks.unlocking import open_key
@@ -294,6 +295,24 @@ def test_what_is_weak_is_said_and_taken_all_the_same(
     again = restore(session, backed_up.path, SECRET)
     assert (again.record.key.type, again.record.request.sha256) == ("rsa-1024", pair.record.request.sha256)
     assert is_well(Examination(session).run())
+
+
+@pytest.mark.parametrize("alternative_names", [(), ("mydomain.com",), ("mydomain.com", NAME)])
+def test_a_common_name_that_others_put_elsewhere_is_the_first_name_and_no_obstacle(
+    session: Session, elsewhere: Path, tmp_path: Path, alternative_names: tuple[str, ...]
+) -> None:
+    names = (attribute(PKCS9_EXTENSIONS, alternative(*alternative_names)),) if alternative_names else ()
+    put(elsewhere, key=pkcs8(rsa_key()), csr=csr(attributes=names))
+    adopted(session, only(session, elsewhere))
+    pair = read_pair(session, NAME)[0]
+    assert pair.record.names == tuple(dict.fromkeys((NAME, *alternative_names)))
+    assert prove_old(session, consider(session, NAME))
+    away = tmp_path / "usb"
+    away.mkdir()
+    backed_up = back_up(session, NAME, backup_order(away, SECRET))
+    session.store = Keystore(str(tmp_path / "another"))
+    assert restore(session, backed_up.path, SECRET).record.names == pair.record.names
+    assert prove_old(session, consider(session, NAME))
 
 
 def test_a_key_of_a_rare_kind_is_for_whom_it_is_said_to_be(session: Session, elsewhere: Path) -> None:

@@ -290,6 +290,11 @@ def test_a_lost_key_without_a_backup_takes_a_new_pair(healthy: ExaminedStore) ->
     assert healthy.examine()[0].remedy == "csrtui new a.com"
 
 
+def test_what_expired_is_renewed(healthy: ExaminedStore) -> None:
+    _at(healthy, 91 * DAY)
+    assert healthy.examine()[0].remedy == "csrtui renew a.com"
+
+
 @pytest.mark.parametrize("retired", [{"retired": NOW}, {"renewed_by": "b.com"}])
 def test_a_pair_out_of_use_may_expire(healthy: ExaminedStore, retired: dict[str, object]) -> None:
     healthy.change(**retired)

@@ -168,7 +168,7 @@ async def test_what_is_of_no_pair_or_no_certificate_is_said_and_what_was_typed_s
         await user.press("i")
         for file, answer in {
             "stranger.pem": "fits no pair of this keystore: it is that of CN=stranger.example.com",
-            "notes.txt": "notes.txt: ",
+            "notes.txt": "no certificate in it",
             "missing.pem": "No such file",
             "folder": "is a folder",
         }.items():

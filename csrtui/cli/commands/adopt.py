@@ -42,7 +42,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         help="its certificate, and the CA's chain",
     )
     parser.add_argument(
-        "--make-csr", action="store_true", help="without a CSR: make one from the certificate"
+        "--make-csr",
+        action="store_true",
+        help="in a search too: make a CSR from the certificate of a key without one",
     )
     parser.add_argument("--as", dest="name", metavar="NAME", help="the pair's name")
     parser.add_argument("--ca", choices=[kind.value for kind in CaKind], help="whose rules bind")
@@ -58,9 +60,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     session = open_session(options)
-    missing = MissingRequest.MADE if options.make_csr else MissingRequest.REFUSED
     platform = read_platform(options.platform).id if options.platform is not None else OTHER
     found = _look(session, options)
+    missing = _missing(options, found)
     passphrase = _known_passphrase(options, found)
     ca = CaKind(options.ca) if options.ca is not None else None
     matched = match(session, found, passphrase, ca)
@@ -82,6 +84,12 @@ def _run(options: argparse.Namespace) -> int:
         _show(planned, say)
         _ask(planned, options)
     return _adopt(session, planned, order, as_json=options.json)
+
+
+def _missing(options: argparse.Namespace, found: Found) -> MissingRequest:
+    """What is done without a CSR: who names a key and no CSR has none; what a search did not find may lie elsewhere."""
+    made = options.make_csr or (found.named and options.csr is None)
+    return MissingRequest.MADE if made else MissingRequest.REFUSED
 
 
 def _look(session: Session, options: argparse.Namespace) -> Found:

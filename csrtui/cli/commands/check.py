@@ -35,7 +35,7 @@ def _run(options: argparse.Namespace) -> int:
         document = {
             "schema": 1,
             "covers": list(advice.covers),
-            "subject": subject,
+            "subject": subject or "",
             "findings": [finding_json(finding) for finding in advice.findings],
         }
         if options.find_pair:

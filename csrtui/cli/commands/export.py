@@ -1,6 +1,8 @@
 """``csrtui export PAIR --for PLATFORM --to DIR``: the files as a server software wants them."""
 
 import argparse
+import sys
+from collections.abc import Callable
 
 from csrtui.cli.output import say, talk
 from csrtui.cli.parser import Action
@@ -46,50 +48,67 @@ def _run(options: argparse.Namespace) -> int:
     strength = Strength.LEGACY if options.legacy else Strength.AES
     order = Order(options.pair, read_platform(options.platform), options.to, strength)
     ready = prepare(session, order)
-    _refuse_idle(options, ready)
+    _look_for_idle(options, ready)
     for warning in ready.warnings:
         say(f"warning: {warning}")
-    key_passphrase = _key_passphrase(options) if ready.needs_key_passphrase else None
+    key_passphrase = _key_passphrase(options, ready) if ready.needs_key_passphrase else None
     file_passphrase = read_new_passphrase(options, "PKCS #12 file") if ready.needs_file_passphrase else None
     exported = export(session, ready, key_passphrase=key_passphrase, file_passphrase=file_passphrase)
     status = put_results(exported.results, as_json=options.json)
-    _say_what_to_do(ready, exported)
+    _put_what_to_do(ready, exported, talk if options.json else _print)
     if exported.unnoted is not None:
         raise exported.unnoted
     return status
 
 
-def _refuse_idle(options: argparse.Namespace, ready: Ready) -> None:
-    """Refuse a passphrase that would protect nothing: whoever gave it believes that it does."""
-    if is_given(options) and not ready.needs_file_passphrase:
-        raise InputError(
-            f"{ready.order.platform.label} takes no PKCS #12 file, so there is nothing to put under a passphrase",
-            "the passphrase of the pair's own key is given with --key-passphrase-file",
-        )
+def _look_for_idle(options: argparse.Namespace, ready: Ready) -> None:
+    """Say of a passphrase that it will protect nothing: whoever gave it may believe that it does.
+
+    Raises:
+        InputError: It is given for a key that is under none.
+    """
     if options.key_passphrase_file is not None and not ready.needs_key_passphrase:
         raise InputError(
             f"the key of {ready.pair.name} is under no passphrase", "leave --key-passphrase-file out"
         )
+    if is_given(options) and not ready.needs_file_passphrase and not _opens_the_key(options, ready):
+        say(
+            f"warning: {ready.order.platform.label} takes no PKCS #12 file: the passphrase given protects nothing here"
+        )
 
 
-def _key_passphrase(options: argparse.Namespace) -> Secret:
-    given = argparse.Namespace(passphrase_file=options.key_passphrase_file, passphrase_fd=None)
+def _opens_the_key(options: argparse.Namespace, ready: Ready) -> bool:
+    """Whether the passphrase given is the key's: there is no file that it could be for, and none is given for the key."""
+    alone = options.key_passphrase_file is None and not ready.needs_file_passphrase
+    return alone and ready.needs_key_passphrase
+
+
+def _key_passphrase(options: argparse.Namespace, ready: Ready) -> Secret:
+    if _opens_the_key(options, ready):
+        given = options
+    else:
+        given = argparse.Namespace(passphrase_file=options.key_passphrase_file, passphrase_fd=None)
     try:
         return read_known_passphrase(given, f"Passphrase of the key of {options.pair}: ")
     except InputError as error:
-        if options.key_passphrase_file is not None:
+        if options.key_passphrase_file is not None or is_given(given):
             raise
         raise InputError(error.what, "use --key-passphrase-file") from error
 
 
-def _say_what_to_do(ready: Ready, exported: Exported) -> None:
+def _put_what_to_do(ready: Ready, exported: Exported, write: Callable[[str], None]) -> None:
+    """The directives belong to what was asked for; beside a JSON document they are talk."""
     deployment = exported.deployment
     lines = [
         *block_lines((*deployment.blocks, *deployment.commands)),
         "",
         *note_lines(ready.order.server),
     ]
-    talk("".join(f"{visible(line)}\n" for line in lines))
+    write("".join(f"{visible(line)}\n" for line in lines))
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text)
 
 
 ACTION = Action(

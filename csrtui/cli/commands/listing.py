@@ -10,12 +10,12 @@ from csrtui.cli.output import put_bytes, put_json_list, put_table, say, say_erro
 from csrtui.cli.parser import Action
 from csrtui.cli.session import open_session
 from csrtui.core.errors import StoreError
-from csrtui.core.pair import NextStep, Pair, utc_text
+from csrtui.core.pair import NextStep, Pair, Stage, utc_text
 from csrtui.core.pair_json import describe
 from csrtui.core.pair_query import Query, Retired
 from csrtui.core.visible import visible
 from csrtui.tasks.cells import Cells
-from csrtui.tasks.looking import look_up
+from csrtui.tasks.looking import Found, look_up
 from csrtui.tasks.wording import LIST_HEADER
 
 _CSV_HEADER = (
@@ -39,7 +39,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "--next", choices=[step.value for step in NextStep], help="only pairs with this next step"
     )
     parser.add_argument(
-        "--retired", action="store_true", help="also pairs that are retired, which only --filter finds else"
+        "--retired", action="store_true", help="show retired pairs too, as --filter, --json and --csv do"
     )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON document")
@@ -56,8 +56,10 @@ def _run(options: argparse.Namespace) -> int:
     session = open_session(options)
     now = session.clock()
     step = NextStep(options.next) if options.next else None
-    retired = Retired.SHOWN if options.retired or options.filter else Retired.HIDDEN
-    found = look_up(session, Query.typed(options.filter, step, retired), now)
+    retired = _retired(options)
+    # A table that hides some counts them all the same.
+    asked_for = retired if options.ics else Retired.SHOWN
+    found = look_up(session, Query.typed(options.filter, step, asked_for), now)
     if options.json:
         put_json_list({"schema": 1}, "pairs", (describe(pair, now) for pair in found.pairs()))
     elif options.csv:
@@ -65,18 +67,33 @@ def _run(options: argparse.Namespace) -> int:
     elif options.ics:
         _put_calendar(found.pairs(), now)
     else:
-        rows = found.lines(Cells(now).of)
-        if rows:
-            put_table(LIST_HEADER, rows)
-        if (
-            rows or step is None
-        ):  # cron sends whatever is said, so that there is silence where nothing is next
-            say(str(found.tally))
+        _put_table(found, retired, now)
+        # Cron sends whatever is said, so that there is silence where nothing is next; and a store whose
+        # pairs cannot be read has not none.
+        if found.tally.pairs or (step is None and not found.problems):
+            say(found.tally.line(retired))
     for problem in found.problems:
         say_error(problem.error)
     if found.problems:
         return StoreError.exit_code
-    return 1 if options.fail_if_any and found.tally.pairs else 0
+    return 1 if options.fail_if_any and found.tally.seen(retired) else 0
+
+
+def _retired(options: argparse.Namespace) -> Retired:
+    """Whether retired pairs are listed: to programs all of the store is told, to people what they may want."""
+    told = options.retired or options.filter or options.json or options.csv
+    return Retired.SHOWN if told else Retired.HIDDEN
+
+
+def _put_table(found: Found, retired: Retired, now: datetime) -> None:
+    cells = Cells(now).of
+    if retired is Retired.SHOWN:
+        rows = found.lines(cells)
+    else:
+        made = found.lines(lambda line: None if line.stage == Stage.RETIRED else cells(line))
+        rows = [row for row in made if row is not None]
+    if rows:
+        put_table(LIST_HEADER, rows)
 
 
 def _put_csv(pairs: Iterable[Pair], now: datetime) -> None:

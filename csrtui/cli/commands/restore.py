@@ -3,13 +3,15 @@
 import argparse
 
 from csrtui.cli.naming import naming
-from csrtui.cli.output import say
+from csrtui.cli.output import say, say_error
 from csrtui.cli.parser import Action
 from csrtui.cli.passphrase import add_passphrase_arguments, read_known_passphrase
 from csrtui.cli.recipients import add_identity_argument, passphrase_of, read_identities
 from csrtui.cli.results import put_results
 from csrtui.cli.session import open_session
+from csrtui.core.errors import RefusedError
 from csrtui.core.pair import Pair
+from csrtui.core.visible import visible
 from csrtui.tasks.restore import restore
 from csrtui.tasks.results import Result
 from csrtui.tasks.session import Session
@@ -24,7 +26,13 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     session = open_session(options)
-    pair = _with_identity(session, options) if options.identity else _with_passphrase(session, options)
+    try:
+        pair = _with_identity(session, options) if options.identity else _with_passphrase(session, options)
+    except RefusedError as error:
+        if not options.json:
+            raise
+        say_error(error)
+        return put_results([Result(ok=False, file=options.file, text=visible(error.what))], as_json=True)
     say(f"restored {pair.name} to {pair.path}")
     result = Result(ok=True, pair=pair.name, file=options.file, text="restored")
     return put_results([result], as_json=options.json)

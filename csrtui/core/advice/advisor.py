@@ -104,7 +104,7 @@ def rules() -> tuple[Rule[NameCase] | Rule[FieldCase] | Rule[KeyType] | Rule[int
 def _about_names(listing: Listing, ca: CaKind) -> Iterator[Finding]:
     for place, name in enumerate(listing.names):
         case = NameCase(listing, place)
-        table, silences = (FLAW_RULES, FLAW_SILENCES) if name.flaws else (_READABLE, NAME_SILENCES[ca])
+        table, silences = (FLAW_RULES, FLAW_SILENCES) if name.flaws else (_READABLE, NAME_SILENCES)
         if name.flaws or name.text is not None:
             where = FieldName.NAMES if place else FieldName.COMMON_NAME
             for verdict in judge(table, case, ca, silences):

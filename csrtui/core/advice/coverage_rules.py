@@ -54,7 +54,7 @@ def _wildcard_redundant(case: NameCase) -> Hit | None:
         return None
     label = f"leave out {quoted(case.name.shown)}"
     # The common name stays: to drop it would make another name the common name.
-    fix = case.dropping(label, safe=False) if case.place else None
+    fix = case.dropping(label) if case.place else None
     return Hit({"name": quoted(case.name.shown), "wildcard": quoted(wildcard)}, fix)
 
 
@@ -62,7 +62,7 @@ def _duplicate(case: NameCase) -> Hit | None:
     if case.listing.first[case.text] == case.place:
         return None
     name = quoted(case.name.shown)
-    return Hit({"name": name}, case.dropping(f"write {name} once", safe=True))
+    return Hit({"name": name}, case.once(f"write {name} once"))
 
 
 _WARNING, _NOTE = Level.WARNING, Level.NOTE

@@ -95,9 +95,19 @@ class NameCase(NamedTuple):
         """The fix that writes another name here; None among too many."""
         return self.instead((new,), label, safe=True)
 
-    def dropping(self, label: str, *, safe: bool) -> Fix | None:
+    def dropping(self, label: str) -> Fix | None:
         """The fix that drops this name; None among too many."""
-        return self.instead((), label, safe=safe)
+        return self.instead((), label, safe=False)
+
+    def once(self, label: str) -> Fix | None:
+        """The fix that keeps the first mention of this name and no other; None among too many."""
+        typed, first = self.listing.typed, self.listing.first[self.text]
+        if len(typed) > MAX_MENDED:
+            return None
+        kept = (name.text != self.text or place == first for place, name in enumerate(self.listing.names))
+        return Fix(
+            label, names=tuple(text for text, keep in zip(typed, kept, strict=True) if keep), safe=True
+        )
 
     def adding(self, new: str) -> Fix | None:
         """The fix that adds a name: safe, for it takes nothing away from what was asked; None among too many."""

@@ -7,9 +7,10 @@ that would hide what stands in the way of the request behind something that does
 from collections.abc import Mapping
 from typing import Final
 
-from csrtui.core.finding import CaKind
-
 _TWINS: Final = frozenset({"www-not-covered", "bare-not-covered", "wildcard-bare-not-covered"})
+_SAID_BEFORE: Final = frozenset({
+    "wildcard-redundant", "wildcard", "reserved-name", "mixed-script", "international", "upper-case", "ip-address",
+})  # fmt: skip
 _ANY_FIELD: Final = frozenset({
     "edge-space", "placeholder", "portal-character", "html-entity", "encoding-damage",
     "country-unknown", "state-abbreviated", "unit-retired",
@@ -21,13 +22,11 @@ FLAW_SILENCES: Final[Mapping[str, frozenset[str]]] = {
 }
 """For names that cannot be written."""
 
-_NAMES: Final[Mapping[str, frozenset[str]]] = {
+NAME_SILENCES: Final[Mapping[str, frozenset[str]]] = {
     # The spelling: the note on A-labels shows the lower case too.
     "international": frozenset({"upper-case"}),
     # A second mention has nothing of its own to say.
-    "duplicate": frozenset(
-        {"wildcard-redundant", "wildcard", "reserved-name", "mixed-script", "international", "upper-case"}
-    ),
+    "duplicate": _SAID_BEFORE,
     # What is reserved for examples and tests is in no public list; for a private CA that is no second cause.
     "reserved-name": frozenset({"internal-name"}),
     # Who cannot have a name at all does not hear how to have its twin.
@@ -37,12 +36,6 @@ _NAMES: Final[Mapping[str, frozenset[str]]] = {
     "wildcard-public-suffix": frozenset({"wildcard", "single-label"}) | _TWINS,
     "onion": _TWINS,
     "reserved-label": _TWINS,
-}
-
-NAME_SILENCES: Final[Mapping[CaKind, Mapping[str, frozenset[str]]]] = {
-    # That many CAs do not sell addresses does not matter where none may.
-    CaKind.PUBLIC: {**_NAMES, "private-address": frozenset({"ip-address"})},
-    CaKind.PRIVATE: _NAMES,
 }
 """For names that can be written."""
 

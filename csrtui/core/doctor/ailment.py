@@ -114,6 +114,7 @@ class Ailment:
         text: One sentence; text from outside in it is visible.
         remedy: A shell command that mends it, or that shows what a person has to decide on.
         pair: The pair's name, or None.
+        lighter: What it weighs here, where that is less than in `LEVELS`.
     """
 
     code: Code
@@ -121,11 +122,12 @@ class Ailment:
     text: str
     remedy: str
     pair: str | None = None
+    lighter: Level | None = None
 
     @property
     def level(self) -> Level:
         """How much it weighs."""
-        return LEVELS[self.code]
+        return self.lighter or LEVELS[self.code]
 
     def as_json(self) -> dict[str, object]:
         """The finding as ``csrtui doctor --json`` prints it."""

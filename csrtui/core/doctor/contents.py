@@ -189,7 +189,8 @@ class _Examination:
         in_use = record is None or not (record.retired or record.renewed_by)
         if life.not_after < self._now and in_use:
             text = f"expired {utc_text(life.not_after)}"
-            yield self._ailment(Code.CERTIFICATE_EXPIRED, _CERTIFICATE, text, self._replacement())
+            renewal = command("csrtui", "renew", self._folder.name)
+            yield self._ailment(Code.CERTIFICATE_EXPIRED, _CERTIFICATE, text, renewal)
         if life.not_before > self._now + dates.TOLERANCE:
             text = f"is not valid before {utc_text(life.not_before)}: or this machine's clock is wrong"
             yield self._ailment(Code.CERTIFICATE_NOT_YET_VALID, _CERTIFICATE, text, "timedatectl")

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from csrtui.core.doctor.ailment import Ailment, Code, command
 from csrtui.core.doctor.seen import CopySeen, CopyState
-from csrtui.core.pair import Backup, PairRecord
+from csrtui.core.finding import Level
+from csrtui.core.pair import Backup, PairRecord, Stage
 from csrtui.core.visible import visible
 
 _ASIDE = ("--to", "DIR")
@@ -22,7 +23,9 @@ def judge_copies(folder: str, record: PairRecord, copies: Mapping[str, CopySeen]
     again = command("csrtui", "backup", pair, *_ASIDE)
     if not record.backups and not record.retired:
         text = f"the key of {pair} has no backup: if this machine loses it, the certificate is lost"
-        yield Ailment(Code.BACKUP_NONE, folder, text, again, pair)
+        # Nothing is wrong with a pair that was just made: its backup is its next step.
+        lighter = Level.NOTE if record.stage is Stage.NEW else None
+        yield Ailment(Code.BACKUP_NONE, folder, text, again, pair, lighter)
     good = []
     for backup in record.backups:
         seen = copies.get(backup.path, CopySeen(CopyState.MISSING))

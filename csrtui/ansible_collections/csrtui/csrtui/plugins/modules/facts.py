@@ -116,7 +116,7 @@ from ansible_collections.csrtui.csrtui.plugins.module_utils.command import (
 def _pairs(csrtui, retired):
     """The pairs, and what they tell at a glance; a pair that cannot be read hides no other."""
     document, ran = csrtui.document("list", *(["--retired"] if retired else []), statuses=(0, 3))
-    pairs = document["pairs"]
+    pairs = [pair for pair in document["pairs"] if retired or pair["stage"] != "retired"]
     return {
         "pairs": pairs,
         "due": [pair["name"] for pair in pairs if pair["next"] == "renew"],

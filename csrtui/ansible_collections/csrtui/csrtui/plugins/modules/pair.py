@@ -214,7 +214,7 @@ class Wanted:
     def _refuse_blocked(self):
         """Fail on advice that blocks; without a subject there is none that could be overruled."""
         errors = [one for one in self._advice["findings"] if one["level"] == "error"]
-        if errors and not (self._options["force"] and self._advice["subject"] is not None):
+        if errors and not (self._options["force"] and self._advice["subject"]):
             fix = errors[0]["fix"]
             self._csrtui.fail(
                 "refused", "; ".join(one["text"] for one in errors), fix["label"] if fix else None
