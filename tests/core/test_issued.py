@@ -138,7 +138,7 @@ def test_names_dropped_and_added_are_named() -> None:
 
 
 def test_a_common_name_that_the_csr_has_in_its_subject_alone_was_requested() -> None:
-    asked = replace(ASKED, names=())
+    asked = ASKED._replace(names=())
     found = differences(asked, issued(names=["A.com", "www.a.com"]), CaKind.PUBLIC)
     assert [(one.kind, one.issued) for one in found] == [(DifferenceKind.NAME_ADDED, "www.a.com")]
 
