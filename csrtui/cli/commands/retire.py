@@ -5,6 +5,8 @@ import argparse
 from csrtui.cli.parser import Action
 from csrtui.cli.results import put_results
 from csrtui.cli.session import open_session
+from csrtui.core.errors import InputError
+from csrtui.core.visible import visible
 from csrtui.tasks.retiring import retire
 
 
@@ -15,7 +17,11 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     session = open_session(options)
-    return put_results([retire(session, name) for name in dict.fromkeys(options.pairs)], as_json=options.json)
+    names = list(dict.fromkeys(options.pairs))
+    for name in names:
+        if not session.store.has(name):  # a name mistyped is said before anything is marked
+            raise InputError(f"there is no pair {visible(name)}", "csrtui list shows the pairs")
+    return put_results([retire(session, name) for name in names], as_json=options.json)
 
 
 ACTION = Action("csrtui retire www.mydomain.com", _arguments, _run)
