@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from csrtui.core.errors import StoreError
 from csrtui.core.pair_line import PairLine, line_of
 from csrtui.core.pair_query import searched_text
-from csrtui.store.index import Index, Row, Values, line_in, stamp_of
+from csrtui.store.index import Index
+from csrtui.store.index_row import Row, Values, line_in, stamp_of
 from csrtui.store.listed import pair_of
 from csrtui.store.stamp import is_settled
 from csrtui.store.stamps import CHUNK, Stamps, helped

@@ -6,7 +6,6 @@ check sum over all of it; a row whose stamp is not that of the folder now, or wh
 writes, it is not safe, it is no database), the same tables are kept in memory for as long as the process lives.
 """
 
-import marshal
 import os
 import sqlite3
 import threading
@@ -16,12 +15,12 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from enum import Enum, auto
 from typing import Final
-from zlib import crc32
 
 from csrtui.core.errors import StoreError
 from csrtui.core.pair import BackupStatus, NextStep, Stage
 from csrtui.core.pair_line import PairLine, thirds
 from csrtui.core.pair_query import Need, Order, Query, Retired
+from csrtui.store.index_row import Row, Values, seal_of, searchable
 from csrtui.store.modes import PRIVATE_FILE, judge
 
 FILE: Final = ".pairs-1.sqlite"
@@ -36,8 +35,6 @@ _PATIENCE = 0.25
 _COLUMNS = (*PairLine._fields, "spki", "searched", "stamp")
 _TABLE = f"CREATE TABLE pairs (id INTEGER PRIMARY KEY, {', '.join(_COLUMNS)}, seal, UNIQUE (name))"
 _LINE = ", ".join(PairLine._fields)
-_LINE_LENGTH: Final = len(PairLine._fields)
-_MAKE_LINE: Final = PairLine._make
 _ROW = f"{', '.join(_COLUMNS)}, seal"
 _SET = ", ".join(f"{column} = excluded.{column}" for column in (*_COLUMNS[1:], "seal"))
 _PUT = (
@@ -62,10 +59,6 @@ _PRAGMAS = (
     "PRAGMA mmap_size = 0",
     "PRAGMA cache_size = -2000",
 )
-
-
-Values = tuple[str | int | float | bytes | None, ...]
-"""What is kept of a pair: the values of its line, and what else `Row` says."""
 
 
 class IndexBrokenError(Exception):
@@ -96,38 +89,6 @@ class Kept(Enum):
 
     ON_DISK = auto()
     IN_MEMORY = auto()
-
-
-class Row:
-    """What is kept of a pair, ready to be written.
-
-    Args:
-        line: What lists show of it.
-        spki_sha256: The fingerprint of its key.
-        searched: What words are looked for in (`csrtui.core.pair_query.searched_text`).
-        stamp: The stamp under which it was read; empty when it has to be read again.
-    """
-
-    __slots__ = ("values",)
-
-    def __init__(self, line: PairLine, spki_sha256: str, searched: str, stamp: bytes) -> None:
-        values = (*line, _bytes(spki_sha256), _bytes(searched), stamp)
-        self.values: Values = (*values, _seal(values))
-
-    @property
-    def name(self) -> object:
-        """The pair's name."""
-        return self.values[0]
-
-
-def stamp_of(values: Values) -> object:
-    """Return the stamp under which a pair was read; None of a row of which nothing is left."""
-    return values[-2] if values else None
-
-
-def line_in(values: Values) -> PairLine:
-    """Return what lists show of a pair."""
-    return _MAKE_LINE(values[:_LINE_LENGTH])
 
 
 class Index:
@@ -214,7 +175,7 @@ class Index:
         where = "name > ?" if until is None else "name > ? AND name <= ?"
         given = (after,) if until is None else (after, until)
         found = self._all(f"SELECT {_ROW} FROM pairs WHERE {where}", given)  # noqa: S608 - from constants
-        return {row[0]: row if _seal(row[:-1]) == row[-1] else () for row in found}
+        return {row[0]: row if seal_of(row[:-1]) == row[-1] else () for row in found}
 
     def holds(self, row: Row) -> bool:
         """Whether the very row is there already."""
@@ -271,7 +232,7 @@ class Index:
 
     def with_key(self, spki_sha256: str) -> list[str]:
         """Return the names of the pairs whose key has this fingerprint, sorted."""
-        found = self._all("SELECT name FROM pairs WHERE spki = ? ORDER BY name", (_bytes(spki_sha256),))
+        found = self._all("SELECT name FROM pairs WHERE spki = ? ORDER BY name", (searchable(spki_sha256),))
         return [name for (name,) in found]
 
     def _all(self, sql: str, given: object = ()) -> list[tuple]:  # type: ignore[type-arg]
@@ -395,16 +356,6 @@ def _where(query: Query, now: datetime) -> tuple[str, dict[str, object]]:
     if query.need is not None:
         conditions.append(_NEEDS[query.need])
     for number, word in enumerate(query.words):
-        given[f"word{number}"] = _bytes(word)
+        given[f"word{number}"] = searchable(word)
         conditions.append(f"instr(searched, :word{number})")
     return " AND ".join(conditions), given
-
-
-def _bytes(text: str) -> bytes:
-    """A text that may hold anything JSON can, lone surrogates among it; what a part of it is stays a part."""
-    return text.encode("utf-8", "surrogatepass")
-
-
-def _seal(values: Values) -> int:
-    """A check sum over all values, the same for the same values in every run (marshal's form 2 is)."""
-    return crc32(marshal.dumps(values, 2))

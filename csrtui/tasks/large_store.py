@@ -5,6 +5,7 @@ folders, so that what stands on a screen is never older than that.
 """
 
 from array import array
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import compress
@@ -26,6 +27,8 @@ _BLOCKS: Final = 8
 """How many blocks are held."""
 _SORTED_FOR: Final = timedelta(minutes=1)
 """For how long an order stands in which time plays a part."""
+_REMEMBERED: Final = 300_000
+"""How many numbers of pairs found by earlier filters are held, eight bytes each."""
 
 
 class Many(Holdings):
@@ -40,7 +43,7 @@ class Many(Holdings):
     def __init__(self, session: Session) -> None:
         self._session = session
         self._catalogue = Catalogue(session.store)
-        self._sorted: dict[Order, tuple[datetime, array[int]]] = {}
+        self._known = _Known()
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -77,32 +80,29 @@ class Many(Holdings):
         try:
             self._catalogue.check(report)
         finally:
-            self._sorted.clear()
+            self._known = _Known()
 
     def select(self, query: Query, order: Order, now: datetime) -> tuple[Items, Tally]:
         """Return the pairs that meet a query, in order, and a count of all there are.
 
-        Sorting takes longer than searching: so it is done once, and what is found is put into that order.
+        Sorting takes longer than searching: so it is done once, and what is found is put into that order. What was
+        found last is remembered, for whoever takes back what was typed.
 
         Raises:
             StoreError: The store cannot be used.
         """
-        ids = self._in_order(order, now)
-        if query != Query():
-            found = self._catalogue.ask(lambda index: index.ids(query, None, now))
-            is_found = bytearray(max(max(ids, default=0), max(found, default=0)) + 1)
-            for number in found:
-                is_found[number] = 1
-            ids = array("q", compress(ids, map(is_found.__getitem__, ids)))
-        tally = Tally(*self._catalogue.ask(lambda index: index.counts(Query(), now)))
-        return ManyItems(self._session, self._catalogue, ids), tally
-
-    def _in_order(self, order: Order, now: datetime) -> "array[int]":
-        since, ids = self._sorted.get(order, (None, None))
-        if since is None or ids is None or not since <= now < since + _SORTED_FOR:
-            ids = self._catalogue.ask(lambda index: index.ids(Query(), order, now))
-            self._sorted = {order: (now, ids)}
-        return ids
+        if not self._known.holds(order, now):
+            in_order = self._catalogue.ask(lambda index: index.ids(Query(), order, now))
+            tally = Tally(*self._catalogue.ask(lambda index: index.counts(Query(), now)))
+            self._known = _Known(order, now, in_order, tally)
+        known = self._known
+        ids = known.in_order if query == Query() else known.found.get(query)
+        if ids is None:
+            ids = _in_the_order_of(
+                known.in_order, self._catalogue.ask(lambda index: index.ids(query, None, now))
+            )
+            known.remember(query, ids)
+        return ManyItems(self._session, self._catalogue, ids), known.tally
 
     def needing(self, need: Need, now: datetime) -> Sequence[Pair]:
         """Return the pairs with a need, what wants attention first; several are read when they are looked at.
@@ -118,6 +118,48 @@ class Many(Holdings):
     def named(self, names: Iterable[str]) -> tuple[Pair, ...]:
         """Return the pairs of these names that there are."""
         return tuple(PairsByName(self._session, sorted(names)))
+
+
+class _Known:
+    """What holds for some time in which nothing changes: the order, the count, and what was found last.
+
+    Args:
+        order: By what the pairs are sorted; None while nothing is known.
+        since: Since when.
+        in_order: The numbers of all pairs.
+        tally: How many there are.
+    """
+
+    def __init__(
+        self,
+        order: Order | None = None,
+        since: datetime | None = None,
+        in_order: "array[int] | None" = None,
+        tally: Tally | None = None,
+    ) -> None:
+        self.in_order = in_order or array("q")
+        self.tally = tally or Tally()
+        self.found: OrderedDict[Query, array[int]] = OrderedDict()
+        self._order = order
+        self._since = since
+
+    def holds(self, order: Order, now: datetime) -> bool:
+        """Whether it is for this order, and so fresh that time has changed nothing to speak of."""
+        since = self._since
+        return order is self._order and since is not None and since <= now < since + _SORTED_FOR
+
+    def remember(self, query: Query, ids: "array[int]") -> None:
+        """Remember what was found; what was found longest ago is forgotten when that is too much."""
+        self.found[query] = ids
+        while len(self.found) > 1 and sum(map(len, self.found.values())) > _REMEMBERED:
+            self.found.popitem(last=False)
+
+
+def _in_the_order_of(in_order: "array[int]", found: "array[int]") -> "array[int]":
+    is_found = bytearray(max(max(in_order, default=0), max(found, default=0)) + 1)
+    for number in found:
+        is_found[number] = 1
+    return array("q", compress(in_order, map(is_found.__getitem__, in_order)))
 
 
 class ManyItems(Items):

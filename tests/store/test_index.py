@@ -18,18 +18,8 @@ from store_state import mode_of
 from csrtui.core.pair import NextStep, Pair, PairRecord
 from csrtui.core.pair_line import by_urgency, line_of
 from csrtui.core.pair_query import Need, Order, Query, Retired, searched_text, sort_key
-from csrtui.store.index import (
-    FILE,
-    FILES,
-    Index,
-    IndexBrokenError,
-    Kept,
-    Row,
-    line_in,
-    open_index,
-    private_index,
-    stamp_of,
-)
+from csrtui.store.index import FILE, FILES, Index, IndexBrokenError, Kept, open_index, private_index
+from csrtui.store.index_row import Row, line_in, stamp_of
 from csrtui.tasks.tally import tally_of, tally_of_lines
 
 if TYPE_CHECKING:

@@ -27,7 +27,8 @@ from csrtui.core.pair_json import dump_record
 from csrtui.core.pair_line import line_of
 from csrtui.core.pair_query import searched_text
 from csrtui.core.subject import SubjectFields
-from csrtui.store.index import FILE, Row, open_index
+from csrtui.store.index import FILE, open_index
+from csrtui.store.index_row import Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

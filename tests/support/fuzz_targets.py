@@ -60,7 +60,8 @@ from csrtui.core.secret import Secret
 from csrtui.core.subject import SubjectFields, TypedSubject
 from csrtui.core.suffixes import SuffixList
 from csrtui.core.visible import visible
-from csrtui.store.index import FILE, Index, IndexBrokenError, Row, open_index
+from csrtui.store.index import FILE, Index, IndexBrokenError, open_index
+from csrtui.store.index_row import Row
 from csrtui.store.lines import Lines
 from csrtui.store.reference import public_suffix_text
 from csrtui.tasks.asking import Asked

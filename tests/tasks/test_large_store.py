@@ -12,7 +12,7 @@ from requests_made import NOW, record
 
 from csrtui.core.pair import NextStep, Pair
 from csrtui.core.pair_query import Need, Order, Query, Retired
-from csrtui.store.index import FILE
+from csrtui.store.index import FILE, Index
 from csrtui.store.keystore import Keystore
 from csrtui.tasks import large_store, looking
 from csrtui.tasks.cells import Cells
@@ -23,6 +23,8 @@ from csrtui.tasks.review import Problem, list_pairs
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
+    from array import array
+    from datetime import datetime
     from pathlib import Path
 
 QUERIES = (
@@ -123,6 +125,44 @@ def test_who_needs_what_among_many(session: Session, need: Need) -> None:
     names = ["shop0.example.com", "www1.example.com", "gone.example.com"]
     assert few.named(names) == many.named(names)
     assert (few.is_quick, few.is_current, many.is_quick, many.is_current) == (True, True, False, True)
+
+
+def test_what_was_found_is_remembered_until_something_changes(
+    store: Path, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Query] = []
+    ids = Index.ids
+
+    def counted(index: Index, query: Query, order: Order | None, now: datetime) -> array[int]:
+        asked.append(query)
+        return ids(index, query, order, now)
+
+    monkeypatch.setattr(Index, "ids", counted)
+    many = Many(session)
+    many.check(lambda _done, _all: None)
+    typed = [Query.typed(text) for text in ("s", "sh", "sh 1", "sh", "s")]
+    lengths = [len(many.select(query, Order.NAME, NOW)[0]) for query in typed]
+    assert lengths[:2] == lengths[:2:-1]
+    assert asked == [Query(), *typed[:3]]
+    write_pair(store, "sh-new", record())
+    many.check(lambda _done, _all: None)
+    assert len(many.select(typed[0], Order.NAME, NOW)[0]) == lengths[0] + 1
+    assert asked[4:] == [Query(), typed[0]]
+    many.select(typed[0], Order.NAME, NOW + timedelta(minutes=2))
+    many.select(typed[0], Order.MADE, NOW)
+    assert asked[6:] == [Query(), typed[0]] * 2
+
+
+def test_of_what_was_found_only_so_much_is_remembered(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(large_store, "_REMEMBERED", 60)
+    _, many = holdings(session)
+    for text in ("example", "shop", "www", "example"):
+        many.select(Query.typed(text), Order.NAME, NOW)
+        known = many._known.found  # type: ignore[attr-defined]
+        assert next(reversed(known)) == Query.typed(text)
+        assert len(known) == 1 or sum(map(len, known.values())) <= 60
 
 
 def test_rows_are_as_their_folders_are_and_one_that_is_gone_is_said_to_be(
