@@ -7,7 +7,7 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
-from measure import CSRTUI, Spread, seconds
+from measure import CSRTUI, Spread, seconds, side_by_side
 from table import Row
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ def rows(options: Options) -> Iterator[Row]:
     yield Row(
         "csrtui new, P-256, on the disk", figure, against="python importing x509 alone", base=base, goal=1.75
     )
+    base, figure_again = side_by_side([X509, X509], options)
+    yield Row("the noise: one command beside itself", figure_again, against="the same", base=base)
     for program, make in _OTHERS.items():
         if shutil.which(program) is None and program != "easyrsa":
             yield Row(f"{program}, the same", None, note=_MISSING.format(program))

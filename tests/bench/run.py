@@ -14,11 +14,16 @@ import os
 import platform
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import table
-from measure import CSRTUI, Options
+from measure import CSRTUI, ROOT, Options
+
+sys.path.append(str(ROOT / "tests" / "support"))
+
+from readme_table import write_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,6 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name in chosen:
             section = Options(options.runs, Path(scratch) / name, full=options.full)
             rows += [(name, row) for row in _announced(name, section, quiet=options.json)]
+    if options.write:
+        about = f"{time.strftime('%Y-%m-%d')}, {_machine()}; medians of {options.runs} runs, the least and the most beside them."
+        write_table(table.BEGIN, table.END, table.in_readme([row for _, row in rows], about))
     if options.json:
         measured = [{"section": name, **row.as_json()} for name, row in rows]
         json.dump({"schema": 1, "machine": _machine(), "rows": measured}, sys.stdout, indent=2)
@@ -87,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
         "--runs", type=_runs, default=_RUNS, help="how often each is measured (default %(default)s)"
     )
     parser.add_argument("--full", action="store_true", help="also what takes many minutes: 100,000 pairs")
+    parser.add_argument("--write", action="store_true", help="put the table into the README")
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of tables")
     return parser
 

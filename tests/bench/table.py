@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from measure import Spread
 
 
@@ -74,6 +76,22 @@ class Row:
             "verdict": self.verdict.value,
             "note": self.note,
         }
+
+
+BEGIN = "<!-- bench: made by tests/bench/run.py -->\n"
+END = "<!-- end of bench -->\n"
+
+
+def in_readme(rows: Iterable[Row], about: str) -> str:
+    """Return what stands in the README: the goals, and folded up below them what has none."""
+    goals: list[str] = []
+    others: list[str] = []
+    for row in rows:
+        (others if row.goal is None else goals).append(line(row))
+    return (
+        f"{about}\n\n{head()}\n" + "\n".join(goals) + "\n\n<details><summary>What has no goal</summary>\n\n"
+        f"{head()}\n" + "\n".join(others) + "\n\n</details>\n"
+    )
 
 
 _HEAD = ("what", "figure (least–most)", "against", "that (least–most)", "ratio", "goal", "")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
-from measure import CSRTUI, Spread, environment, p95
+from measure import CSRTUI, Spread, environment, p95, seconds
 from start import ONE_INPUT
 from table import Row
 from terminal import NothingDrawnError, Terminal
@@ -16,8 +17,13 @@ if TYPE_CHECKING:
     from terminal import Answer
 
 _NAME = "www.example-shop.com"
+_SIZES = ((80, 24), (120, 40))
+_TERMS = {"xterm-256color": "256 colours", "xterm-16color": "16 colours"}
+_PAIRS = 12
+_F2, _DOWN, _UP = "\x1bOQ", "\x1b[B", "\x1b[A"
 _IDLE_SECONDS = 3.0
 _READY_SECONDS = 1.5
+_ONE_FRAME_SECONDS = 0.02
 _RSA_4096 = "\x1b[C" * 5
 """Key type, from EC P-256 five steps to the right."""
 
@@ -38,8 +44,7 @@ def rows(options: Options) -> Iterator[Row]:
             base=base,
             goal=2 if what == "p95" else None,
         )
-    count = Spread.of(Spread.of(answer.count for answer in run[1]).median for run in runs)
-    yield Row("bytes for one key, preview changing", count, "bytes", goal=400)
+    yield from _bytes(options)
     with Terminal(own, environment(options)) as terminal:
         terminal.first_picture()
         terminal.settle(_READY_SECONDS)
@@ -51,11 +56,41 @@ def rows(options: Options) -> Iterator[Row]:
     )
 
 
-def _typed(command: Sequence[str], options: Options) -> list[Answer]:
-    with Terminal(command, environment(options)) as terminal:
+def _typed(
+    command: Sequence[str], options: Options, term: str = "xterm-256color", size: tuple[int, int] = (80, 24)
+) -> list[Answer]:
+    variables = environment(options) | {"TERM": term}
+    with Terminal(command, variables, columns=size[0], rows=size[1]) as terminal:
         terminal.first_picture()
         terminal.settle(_READY_SECONDS)
         return [terminal.press(key) for key in _NAME]
+
+
+def _bytes(options: Options) -> Iterator[Row]:
+    """Bytes of a key in the form and of a step in the list, on screens and with colours of either kind."""
+    for (columns, rows_), (term, colours) in itertools.product(_SIZES, _TERMS.items()):
+        at = f"{columns}×{rows_}, {colours}"
+        store = options.folder(f"typed-{columns}-{term}")
+        answers = _typed((*CSRTUI, "--store", str(store)), options, term, (columns, rows_))
+        counts = [answer.count for answer in answers]
+        yield Row(f"bytes for one key, preview changing, {at}", Spread.of(counts), "bytes", goal=400)
+        steps = [answer.count for answer in _stepped(options, term, (columns, rows_))]
+        yield Row(f"bytes for one step in the list of pairs, {at}", Spread.of(steps), "bytes", goal=400)
+
+
+def _stepped(options: Options, term: str, size: tuple[int, int]) -> list[Answer]:
+    """Go down and up the list of some pairs."""
+    store = options.folder("stepped")
+    own = (*CSRTUI, "--store", str(store))
+    if not (store / "pairs").exists():
+        for number in range(_PAIRS):
+            seconds((*own, "new", f"www{number}.example-shop.com"), options)
+    with Terminal(own, environment(options) | {"TERM": term}, columns=size[0], rows=size[1]) as terminal:
+        terminal.first_picture()
+        terminal.settle(_READY_SECONDS)
+        terminal.send(_F2)
+        terminal.settle(_READY_SECONDS)
+        return [terminal.press(key) for key in [_DOWN] * (_PAIRS - 1) + [_UP] * (_PAIRS - 1)]
 
 
 def _longest_gap(options: Options, number: int) -> float:
@@ -71,7 +106,8 @@ def _longest_gap(options: Options, number: int) -> float:
         terminal.send("\x07")
         waits, left = [0.0], True
         while not (made := store / "pairs" / _NAME / "pair.json").is_file():
-            answer = terminal.press("\x1b[D" if left else "\x1b[C", quiet=0.0)
+            # Two keys that are drawn as one frame, left and right, would show nothing.
+            answer = terminal.press("\x1b[D" if left else "\x1b[C", quiet=_ONE_FRAME_SECONDS)
             left = not left
             if made.is_file():  # what came was drawn for that, and not for the key
                 break

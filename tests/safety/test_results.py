@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from readme_table import README
 from safety_results import VARIABLE, Row, counted, read_rows, record
-from safety_table import BEGIN, END, README, table
+from safety_table import BEGIN, END, table
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from readme_table import write_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from safety_results import Row
 
-README = Path(__file__).resolve().parents[2] / "README.md"
 BEGIN = "<!-- safety: made by tests/safety/run.py -->\n"
 END = "<!-- end of safety -->\n"
 
@@ -28,9 +27,4 @@ def table(rows: Sequence[Row]) -> str:
 
 def write(shown: str) -> None:
     """Put the table between the markers in the README."""
-    text = README.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        sys.exit(f"{README} has no place for the table: {BEGIN.strip()} … {END.strip()}")
-    README.write_text(f"{before}{BEGIN}{shown}{END}{after}", encoding="utf-8")
+    write_table(BEGIN, END, shown)
