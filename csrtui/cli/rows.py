@@ -163,6 +163,16 @@ def _check_header(header: list[str], shown: str) -> None:
         culprit = (
             f'has a column "{quoted(unknown[0])}"' if unknown else "names no common_name, or a column twice"
         )
-        raise InputError(
-            f"{shown}: the header {culprit}", f"the first line names the columns: {','.join(COLUMNS)}"
+        parted = (
+            "between the cells stand commas, and "
+            if len(header) == 1 and _other_separators(header[0])
+            else ""
         )
+        raise InputError(
+            f"{shown}: the header {culprit}", f"{parted}the first line names the columns: {','.join(COLUMNS)}"
+        )
+
+
+def _other_separators(header: str) -> bool:
+    """Whether it is a header as spreadsheets write it in some countries."""
+    return ";" in header or "\t" in header
