@@ -63,11 +63,12 @@ def test_every_command_has_an_action_where_it_works() -> None:
         Where.PAIR: (PairScreen,),
         Where.DOCTOR: (DoctorScreen,),
         Where.LISTS: (MainScreen, FleetScreen),
+        Where.STEPS: (MainScreen, PairScreen, FleetScreen),
         Where.FLEET: (FleetScreen,),
     }
     for command in COMMANDS:
         if command.action not in FIXED:
-            assert any(hasattr(home, f"action_{command.action}") for home in homes[command.where]), command
+            assert all(hasattr(home, f"action_{command.action}") for home in homes[command.where]), command
 
 
 def test_keys_are_such_as_every_terminal_sends_and_none_is_given_twice() -> None:
