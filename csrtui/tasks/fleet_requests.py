@@ -66,11 +66,12 @@ def advise_ahead(session: Session, asked: Asked) -> Advice:
     first, *others = asked.names
     names = ("" if is_template(first) else first, *(name for name in others if not is_template(name)))
     advice = advise_on(session, replace(asked, names=names, subject=TypedSubject(**known)))
-    if known == texts:
-        return advice
-    return replace(
-        advice, findings=tuple(one for one in advice.findings if one.value)
-    )  # empty: not known yet
+    findings = advice.findings
+    if names != asked.names:  # a fix would put the names that are known in the place of all
+        findings = tuple(replace(one, fix=None) if one.fix and one.fix.names else one for one in findings)
+    if known != texts:  # a field that looks empty is filled in on the hosts
+        findings = tuple(one for one in findings if one.value)
+    return replace(advice, findings=findings)
 
 
 def plan(
@@ -93,6 +94,18 @@ def plan(
     for said in answers(reach, task, {}, (hosts,)):
         if isinstance(said, Answer):
             yield _planned(session, said, asked, counterparts=counterparts)
+
+
+def with_twins(session: Session, planned: Sequence[Planned]) -> list[Planned]:
+    """Return what was planned with, on each host, the www or bare twins covered that visitors would miss.
+
+    Raises:
+        InputError: On a host the names are too many for that.
+    """
+    return [
+        one if one.failure is not None else _with_advice(session, one.host, _twinned(session, one.asked))
+        for one in planned
+    ]
 
 
 def blocked(planned: Sequence[Planned], blocking: Blocking) -> tuple[Planned, Finding] | None:
@@ -157,9 +170,15 @@ def _planned(session: Session, answer: Answer, asked: Asked, *, counterparts: bo
     flat = [str(name) for one in names for name in (one if isinstance(one, list) else [one])]
     fields = {name: str(text or "") for name, text in subject.items()}
     here = replace(asked, names=tuple(flat), subject=TypedSubject(**fields))
-    if counterparts:
-        here = replace(here, names=with_counterparts(session, here))
-    return Planned(answer.host, here, asked_for(advise_on(session, here)))
+    return _with_advice(session, answer.host, _twinned(session, here) if counterparts else here)
+
+
+def _twinned(session: Session, asked: Asked) -> Asked:
+    return replace(asked, names=with_counterparts(session, asked))
+
+
+def _with_advice(session: Session, host: str, asked: Asked) -> Planned:
+    return Planned(host, asked, asked_for(advise_on(session, asked)))
 
 
 def _literal(asked: Asked) -> dict[str, object]:

@@ -55,7 +55,7 @@ async def test_marked_pairs_are_backed_up_and_who_fails_is_named_with_its_remedy
         assert told.startswith("1 done, 1 failed · 2 hosts")
         assert "web2: the disk is full" in told
         assert "make room on /var" in told
-        assert "web1 a.com  backed up  /var/backups/a.age" in told
+        assert "web1 a.com  backed up\n  /var/backups/a.age" in told
         assert "verify FILE --identity" in told
         assert fake.play(2).count(f"--to=/var/backups --recipient={RECIPIENT}") == 2
         await user.press("enter")

@@ -16,6 +16,8 @@ from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.csr import CsrScreen
 from csrtui.tui.screens.doctor import DoctorScreen
 from csrtui.tui.screens.fleet import FleetScreen
+from csrtui.tui.screens.fleet_plan import FleetPlanScreen
+from csrtui.tui.screens.fleet_request import FleetRequestScreen
 from csrtui.tui.screens.help import HelpScreen
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.months import MonthsScreen
@@ -57,7 +59,7 @@ def test_every_command_has_an_action_where_it_works() -> None:
     homes = {
         Where.ANYWHERE: (CsrtuiApp,),
         Where.PANES: (MainScreen,),
-        Where.REQUEST: (MainScreen,),
+        Where.REQUEST: (MainScreen, FleetRequestScreen),
         Where.KEYSTORE: (MainScreen,),
         Where.PAIRS: (MainScreen, PairScreen),
         Where.PAIR: (PairScreen,),
@@ -65,6 +67,7 @@ def test_every_command_has_an_action_where_it_works() -> None:
         Where.LISTS: (MainScreen, FleetScreen),
         Where.STEPS: (MainScreen, PairScreen, FleetScreen),
         Where.FLEET: (FleetScreen,),
+        Where.PLAN: (FleetPlanScreen,),
     }
     for command in COMMANDS:
         if command.action not in FIXED:

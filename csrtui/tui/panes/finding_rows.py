@@ -65,6 +65,11 @@ class FindingRows:
         """Return the finding of row `index`."""
         return self._findings[index]
 
+    def heading(self, index: int) -> str:
+        """What finding `index` says, over the command that mends it."""
+        one = self._findings[index]
+        return visible(f"{one.level.value}: {one.text}")
+
     def key(self, index: int) -> Hashable:
         """The row's number: findings do not move."""
         return index
@@ -112,6 +117,10 @@ class HostFindingRows(FindingRows):
         return Content.assemble(
             pad(self._hosts[index], host), " ", super().row(index, max(width - host - 1, 1))
         )
+
+    def heading(self, index: int) -> str:
+        """The host, and what finding `index` says: the command is for that host."""
+        return f"{self._hosts[index]}: {super().heading(index)}"
 
     def _host_width(self, width: int) -> int:
         return max(min(self._longest, _HOST, width // _HOST_SHARE), len("Host"))

@@ -222,10 +222,11 @@ class RequestPane(Widget):
 
     def _show_help(self) -> None:
         block = self.query_one("#field-help", TextBlock)
-        lines = wrap(self._help_text(), max(self.size.width - 2, 1))
+        lines = wrap(self.help_text(), max(self.size.width - 2, 1))
         block.show([((f" {line}", "label"),) for line in lines])
 
-    def _help_text(self) -> str:
+    def help_text(self) -> str:
+        """Return what is said of the field with the cursor."""
         draft = self.form.draft
         match self.form.focused_field:
             case FieldName.CA:

@@ -177,8 +177,9 @@ class DoctorScreen(Screen[None]):
             self.run_worker(self._show_plain(cursor))
 
     async def _show_plain(self, cursor: int) -> None:
-        shown = [self._rows.item(at) for at in range(cursor, min(cursor + _MOST_SHOWN, len(self._rows)))]
-        parts = [f"# {visible(one.level.value)}: {visible(one.text)}\n{visible(one.remedy)}" for one in shown]
+        shown = range(cursor, min(cursor + _MOST_SHOWN, len(self._rows)))
+        remedies = [visible(self._rows.item(at).remedy) for at in shown]
+        parts = [f"# {self._rows.heading(at)}\n{remedy}" for at, remedy in zip(shown, remedies, strict=True)]
         more = len(self._rows) - cursor - len(shown)
         if more:
             parts.append(f"# {more} more below")
@@ -187,7 +188,7 @@ class DoctorScreen(Screen[None]):
         except SuspendNotSupported:
             from csrtui.tui.screens.notice import NoticeScreen
 
-            self.app.push_screen(NoticeScreen("What mends it:", [one.remedy for one in shown]))
+            self.app.push_screen(NoticeScreen("What mends it:", remedies))
 
     def action_back(self) -> None:
         """Go back; what is not examined yet is left."""

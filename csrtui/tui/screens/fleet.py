@@ -158,6 +158,16 @@ class FleetScreen(FleetListScreen):
 
             self._work(Job(title, work, hosts, "Next: install them on their hosts: csrtui export."))
 
+    # Requests
+
+    def action_new_request(self) -> None:
+        """Show the form for one or many hosts: those of the marked pairs, else all."""
+        from csrtui.tui.screens.fleet_request import FleetRequestScreen
+
+        hosts = ",".join(sorted({one.host for one in self.marked}))
+        screen = FleetRequestScreen(self._session, self._reach, hosts, self._commands)
+        self.app.push_screen(screen, lambda _: self._done(screen.results))
+
     # The doctor
 
     def action_doctor(self) -> None:

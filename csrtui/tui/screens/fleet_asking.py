@@ -84,8 +84,6 @@ class HostPairsDialog(DoingDialog["AskedT | None"], Generic[AskedT]):
         Binding("escape", "cancel", "Cancel", show=False, priority=True),
         Binding("enter", "next", "Next", show=False),
     ]
-    verb = ""
-    """What is done with the pairs, as the title begins."""
     key = ""
     """What Enter does in the end."""
 
@@ -108,6 +106,11 @@ class HostPairsDialog(DoingDialog["AskedT | None"], Generic[AskedT]):
         """Start in the first field that is empty, or in the last."""
         fields = list(self.query(TextField))
         next((field for field in fields if not field.value), fields[-1]).focus()
+
+    @property
+    def verb(self) -> str:
+        """What is done with the pairs, as the title begins."""
+        return self.key
 
     def fields(self) -> Sequence[tuple[str, Widget]]:
         """Return the fields with their labels."""
@@ -190,8 +193,12 @@ class HostPairsDialog(DoingDialog["AskedT | None"], Generic[AskedT]):
 class FetchScreen(HostPairsDialog[FetchAsked]):
     """Asks which CSRs are fetched, and into which folder here."""
 
-    verb = "Fetch the CSR of"
     key = "Fetch"
+
+    @property
+    def verb(self) -> str:
+        """One CSR, or many."""
+        return f"Fetch the CSR{'s' if len(self.group.pairs) > 1 else ''} of"
 
     def fields(self) -> Sequence[tuple[str, Widget]]:
         """The folder."""
@@ -222,7 +229,6 @@ class FetchScreen(HostPairsDialog[FetchAsked]):
 class HostBackupScreen(HostPairsDialog[HostBackupAsked]):
     """Asks which pairs are backed up on their hosts, where to there, and who can open the backups."""
 
-    verb = "Back up"
     key = "Back up"
 
     class Looked(Message):

@@ -181,19 +181,21 @@ class HostWorkScreen(Dialog["Sequence[HostResult]"]):
         for one in self._results:
             if one.failure is not None:
                 lines += self.lines(f"{_about(one)}: {one.failure.text}", "error")
-                remedy = wrap(visible(one.failure.remedy), self.inner_width - 2)
-                lines += [((f"  {line}", ""),) for line in remedy]
+                lines += self._indented(one.failure.remedy)
         good = sorted(
             (one for one in self._results if one.failure is None), key=lambda one: (not one.changed, one.host)
         )
         if lines and good:
             lines.append(())
         for one in good:
-            file = f"  {one.file}" if one.file else ""
-            lines += self.lines(f"{_about(one)}  {one.text}{file}", "" if one.changed else "label")
+            lines += self.lines(f"{_about(one)}  {one.text}", "" if one.changed else "label")
+            lines += self._indented(one.file, "label") if one.file else []
         if good and self._job.after:
             lines += [(), *self.lines(self._job.after)]
         return lines
+
+    def _indented(self, text: str, manner: str = "") -> list[Line]:
+        return [((f"  {line}", manner),) for line in wrap(visible(text), self.inner_width - 2)]
 
 
 def summed_up(results: Sequence[HostResult]) -> str:
