@@ -105,6 +105,7 @@ class FleetListScreen(Screen[None]):
         self._retired = Retired.HIDDEN
         self._reading = self._is_news = False
         self._waiting: set[str] = set()
+        self._summary = ""
         self._rows = FleetRows((), session.clock())
 
     def compose(self) -> ComposeResult:
@@ -299,8 +300,7 @@ class FleetListScreen(Screen[None]):
         found = selected(self._pairs(), query, now, self._order)
         self._rows = FleetRows(found, now)
         self.query_one("#pairs", LineList).set_rows(self._rows)
-        summary = fleet_summary(self._fleet, [one.pair for one in found], now)
-        self.query_one("#summary", TextBlock).show([((f" {summary}", "strong"),)])
+        self._summary = fleet_summary(self._fleet, [one.pair for one in found], now)
         self._draw_lines()
         self._draw_empty(text)
         self._draw_bar()
@@ -342,6 +342,10 @@ class FleetListScreen(Screen[None]):
         room = max(self.size.width - self._filter_width - len(told), 1)
         title = pad(visible(f" csrtui · {self._reach.target.inventory}"), room)
         self.query_one("#title", TextBlock).show([((title, "strong"), (told, "label"))])
+        lines = wrap(self._summary, max(self.size.width - 2, 1))
+        block = self.query_one("#summary", TextBlock)
+        block.styles.height = len(lines)
+        block.show([((f" {line}", "strong"),) for line in lines])
 
 
 def host_lines(state: HostState, age: str) -> list[str]:
