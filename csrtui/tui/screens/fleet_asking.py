@@ -211,7 +211,7 @@ class FetchScreen(HostPairsDialog[FetchAsked]):
         about = "Each into a file HOST.PAIR.csr.pem. No file is overwritten; one with the same CSR stays."
         lines = self.lines(about, "label")
         if bare:
-            whose = "It has" if len(self.group.pairs) == 1 else f"{bare} of them have"
+            whose = "it has" if len(self.group.pairs) == 1 else f"{bare} of them have"
             warning = f"{whose} no verified backup: a certificate whose key is lost is useless."
             lines += self.lines(f"warning: {warning}", "warning")
         return lines
