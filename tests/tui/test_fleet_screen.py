@@ -40,6 +40,7 @@ async def test_hosts_are_read_and_those_that_fail_are_named(session: Session, fa
         assert "\x1b" not in str(user.app.screen.query_one(TextView)._lines)
         await user.press("escape", "enter")
         assert "Name       a.com" in user.page
+        assert "▼" in user.page, "its life on a line"
         await user.press("escape", "slash", *"WEB1", "enter")
         assert {host for host, _ in user.pairs_of_hosts} == {"web1"}
         assert user.fleet.focused is user.fleet.query_one(LineList)

@@ -10,6 +10,7 @@ from csrtui.core.pair import BackupStatus, NextStep, Stage
 from csrtui.core.visible import visible
 from csrtui.tui.fleet_groups import HostGroup, host_groups, named
 from csrtui.tui.screens.fleet_list import FleetListScreen
+from csrtui.tui.screens.fleet_pages import pair_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -180,7 +181,7 @@ class FleetScreen(FleetListScreen):
     def _shown(self, host: str, pair: str) -> Screen[None]:
         for one in self._pairs():
             if (one.host, one.pair.name) == (host, pair):
-                return self.page_of(one)
+                return pair_page(one, self._session.clock())
         raise InputError(f"{visible(pair)} on {visible(host)} was not read yet")
 
     # Work

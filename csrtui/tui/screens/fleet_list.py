@@ -15,10 +15,10 @@ from csrtui.core.pair import NextStep
 from csrtui.core.pair_query import Order, Query, Retired, shown_for
 from csrtui.core.visible import visible
 from csrtui.tasks.fleet import Reach, recall, refresh
-from csrtui.tasks.wording import fleet_age, fleet_summary, pair_lines
+from csrtui.tasks.wording import fleet_age, fleet_summary
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Where, bar, bindings
 from csrtui.tui.panes.fleet_rows import FleetRows
-from csrtui.tui.screens.reading import Page, ReadingScreen
+from csrtui.tui.screens.fleet_pages import hosts_page, pair_page
 from csrtui.tui.steps import step_label
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.line_list import LineList, Marking
@@ -229,31 +229,16 @@ class FleetListScreen(Screen[None]):
 
     def action_hosts(self) -> None:
         """Show every host: those that failed first, with what mends it."""
-        now = self._session.clock()
-        states = sorted(self._fleet.hosts.values(), key=lambda one: (one.failure is None, one.name))
-        lines = [
-            line
-            for state in states
-            for line in host_lines(state, fleet_age(self._fleet.only([state.name]), now))
-        ]
-        self.app.push_screen(
-            ReadingScreen([Page("Hosts", lambda _width: lines or ["No host was read yet."])])
-        )
+        self.app.push_screen(hosts_page(self._fleet, self._session.clock()))
 
     def on_line_list_opened(self, event: LineList.Opened) -> None:
         """Show the pair in full."""
         event.stop()
-        self.app.push_screen(self.page_of(self._rows.item(event.index)))
+        self.app.push_screen(pair_page(self._rows.item(event.index), self._session.clock()))
 
     def on_line_list_highlighted(self) -> None:
         """Say what the next step of the pair under the cursor is."""
         self._draw_bar()
-
-    def page_of(self, one: HostPair) -> ReadingScreen:
-        """Return the screen that shows a pair in full."""
-        lines = pair_lines(one.pair, self._session.clock())
-        text = [f"{label:<11}{what}" for label, what in lines]
-        return ReadingScreen([Page(f"{one.host} · {one.pair.name}", lambda _width: text)])
 
     def tell(self, text: str) -> None:
         """Tell the user something in a line."""
@@ -346,15 +331,3 @@ class FleetListScreen(Screen[None]):
         block = self.query_one("#summary", TextBlock)
         block.styles.height = len(lines)
         block.show([((f" {line}", "strong"),) for line in lines])
-
-
-def host_lines(state: HostState, age: str) -> list[str]:
-    """Return what is said of a host: its pairs and their age, or what went wrong and what mends it."""
-    pairs = f"{len(state.documents)} pair{'s' if len(state.documents) != 1 else ''}, {age}"
-    if state.failure is None:
-        return [f"{state.name}  {pairs}"]
-    return [
-        f"{state.name}  {state.failure.reason.value}: {state.failure.text}",
-        f"    {state.failure.remedy}",
-        *([f"    {pairs}"] if state.read is not None else []),
-    ]
