@@ -13,7 +13,8 @@ from recipients_made import age_pair, ssh_pair
 from csrtui.tasks.remembering import Kept, recall
 from csrtui.tui.screens.doctor import DoctorScreen
 from csrtui.tui.screens.fleet import FleetScreen
-from csrtui.tui.screens.fleet_asking import FetchScreen, HostBackupScreen
+from csrtui.tui.screens.fleet_backup import HostBackupScreen
+from csrtui.tui.screens.fleet_fetch import FetchScreen
 from csrtui.tui.screens.host_work import HostWorkScreen
 from csrtui.tui.screens.importing import ImportScreen
 

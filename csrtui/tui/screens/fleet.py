@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from csrtui.tasks.fleet_pairs import Deliveries
     from csrtui.tasks.importing import Blob
     from csrtui.tasks.results import Result
-    from csrtui.tui.screens.fleet_asking import FetchAsked, HostBackupAsked
+    from csrtui.tui.screens.fleet_backup import HostBackupAsked
+    from csrtui.tui.screens.fleet_fetch import FetchAsked
     from csrtui.tui.screens.host_work import Job
     from csrtui.tui.screens.importing import ImportAnswer
 
@@ -78,7 +79,7 @@ class FleetScreen(FleetListScreen):
             self.tell("there is no pair to back up")
 
     def _ask_back_up(self, groups: Sequence[HostGroup]) -> None:
-        from csrtui.tui.screens.fleet_asking import HostBackupScreen
+        from csrtui.tui.screens.fleet_backup import HostBackupScreen
 
         self.app.push_screen(HostBackupScreen(self._session, groups), self._back_up)
 
@@ -109,7 +110,7 @@ class FleetScreen(FleetListScreen):
             self.tell("there is no CSR to fetch")
 
     def _ask_fetch(self, groups: Sequence[HostGroup]) -> None:
-        from csrtui.tui.screens.fleet_asking import FetchScreen
+        from csrtui.tui.screens.fleet_fetch import FetchScreen
 
         self.app.push_screen(FetchScreen(self._session, groups), self._fetch)
 
