@@ -46,7 +46,19 @@ async def test_help_lists_every_command(tmp_path: Path, size: tuple[int, int]) -
         assert user.focused_id == "common_name"
 
 
-@pytest.mark.parametrize("screen", [CsrtuiApp, MainScreen, PairScreen, CsrScreen, DoctorScreen, MonthsScreen])
+@pytest.mark.parametrize(
+    "screen",
+    [
+        CsrtuiApp,
+        MainScreen,
+        PairScreen,
+        CsrScreen,
+        DoctorScreen,
+        MonthsScreen,
+        FleetScreen,
+        FleetPlanScreen,
+    ],
+)
 def test_every_binding_is_of_a_command(screen: type[CsrtuiApp]) -> None:
     keys = {command.action: command.keys for command in COMMANDS}
     for binding in screen.BINDINGS:

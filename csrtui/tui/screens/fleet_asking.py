@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from csrtui.tui.fleet_groups import HostGroup
     from csrtui.tui.widgets.text_block import Line
 
-_AROUND_NOTES = 9
-"""Lines of a dialog that are no notes."""
+_FIXED = 5
+"""Lines of a dialog besides its title, fields and notes: the frame, the keys, and a blank one on either side of notes."""
 _NOTES = 4
 """Lines of notes that there is always room for, so that the dialog does not jump while one types."""
 _ONE_LINE = "What you pasted has several lines, where one is asked for: nothing was put in."
@@ -145,9 +145,11 @@ class HostPairsDialog(DoingDialog["AskedT | None"], Generic[AskedT]):
 
     def draw(self) -> None:
         """Show everything anew."""
-        self.show("#about", [*self.lines(f"{self.verb} {self.group.counted}", "strong"), ()])
+        about = [*self.lines(f"{self.verb} {self.group.counted}", "strong"), ()]
+        self.show("#about", about)
         notes = self.error_lines(self.error) if self.error is not None else self.notes()
         notes += [()] * (_NOTES - len(notes))
-        room = self.app.size.height - _AROUND_NOTES
+        fields = len(self.query("#group")) + len(self.query(TextField))
+        room = self.app.size.height - _FIXED - len(about) - fields
         self.show("#notes", [(), *notes[: max(room, 2)], ()])
         self.show("#keys", [key_line(("Enter", self.key), ("Esc", "Cancel"))])

@@ -87,7 +87,8 @@ class FleetPlanScreen(Screen["Sequence[HostResult] | None"]):
         """Take the keys."""
         self.query_one("#plan").focus()
         back = [command for command in self._commands if command.action == "back"]
-        self.query_one(CommandBar).show_commands([*back, *bar(Where.PLAN, self._commands)])
+        first, *others = bar(Where.PLAN, self._commands)
+        self.query_one(CommandBar).show_commands([first, *back, *others])
 
     def on_resize(self) -> None:
         """Break the lines anew."""

@@ -41,8 +41,8 @@ _NARROW, _SHORT = 60, 20
 _KEEP_AFTER = 1.0
 """Seconds after the last key before the form is kept."""
 _HOSTS_HELP = (
-    "Hosts and groups of the inventory, as Ansible takes them: all, or web1,web2, or web:!web3. "
-    "Names below may use variables: {{ inventory_hostname }}.mydomain.com"
+    "Which hosts: names and groups of the inventory, as Ansible takes them: all, or web1,web2, "
+    "or web:!web3 for the group web without web3."
 )
 
 
@@ -109,9 +109,9 @@ class FleetRequestScreen(FormScreen):
         """Start in the common name."""
         title = visible(f" csrtui · {self._reach.target.inventory} · request on many hosts")
         self.query_one("#title", TextBlock).show([((title, "strong"),)])
-        here = [one for one in bar(Where.REQUEST, self._commands) if one.where is not Where.PANES]
+        first, *others = (one for one in bar(Where.REQUEST, self._commands) if one.where is not Where.PANES)
         back = [one for one in self._commands if one.action == "back"]
-        self.query_one(CommandBar).show_commands([*back, *here], {"generate": "Show each host"})
+        self.query_one(CommandBar).show_commands([first, *back, *others], {"generate": "Show each host"})
         self.request.form.focus_field(FieldName.COMMON_NAME)
         self.request.update_soon()
 
