@@ -295,3 +295,16 @@ async def test_every_host_examines_itself_and_one_that_is_away_is_a_finding(
         await user.see("Nothing is wrong. 1 of 1 hosts examined their keystores.")
         await user.press("escape")
         assert user.at(FleetScreen)
+
+
+async def test_leaving_in_the_middle_of_work_ends_it(session: Session, fake: FakeAnsible) -> None:
+    fake.answers({"web1": listed(pair(backup=VERIFIED))})
+    fake.answers({}, hosts=("web1",), hangs=True)
+    async with at_fleet(session, fake) as user:
+        await user.read()
+        await user.press("u")
+        await user.paste(str(fake.inventory.parent))
+        await user.press("enter")
+        await user.until(lambda: user.at(HostWorkScreen) and fake.asked == 2, "the work to begin")
+        await user.press("ctrl+q")
+        assert user.app._exit
