@@ -21,7 +21,7 @@ import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -33,6 +33,7 @@ from rich.terminal_theme import TerminalTheme
 import csrtui.tui  # first: it clears Textual's variables away before Textual is imported
 from csrtui.core.finding import CaKind
 from csrtui.core.keys import KeyType
+from csrtui.core.pair_json import describe
 from csrtui.core.secret import Secret
 from csrtui.core.subject import TypedSubject
 from csrtui.store.keystore import Keystore
@@ -40,7 +41,7 @@ from csrtui.tasks.asking import Asked
 from csrtui.tasks.backup import Order, back_up
 from csrtui.tasks.create import create_pair
 from csrtui.tasks.importing import Blob, import_certificates
-from csrtui.tasks.review import read_pair
+from csrtui.tasks.review import list_pairs, read_pair
 from csrtui.tasks.session import Session
 from csrtui.tasks.submit import mark_submitted
 from csrtui.tasks.verify import verify_pair
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from textual.pilot import Pilot
 
     from csrtui.core.keys import PrivateKey
-    from csrtui.tui.app import CsrtuiApp
+    from csrtui.tui.safe_app import SafeApp
 
 HERE = Path(__file__).parent
 STORE = Path("/tmp/csrtui-pictures")  # noqa: S108 - shown on the pictures, so the same everywhere
@@ -101,11 +102,12 @@ Steps = Callable[["Pilot[Any]"], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A screenshot: its name, its size in cells, and the keys that lead there."""
+    """A screenshot: its name, its size in cells, the keys that lead there, and the app that they are typed at."""
 
     name: str
     size: tuple[int, int]
     steps: Steps
+    opened: Callable[[Session], SafeApp[None]] = field(default=lambda session: _own(session))  # noqa: PLW0108 - defined below
 
 
 async def _type(pilot: Pilot[Any], text: str) -> None:
@@ -139,6 +141,36 @@ async def _help(pilot: Pilot[Any]) -> None:
     await pilot.press("f1")
 
 
+async def _many_hosts(pilot: Pilot[Any]) -> None:
+    await pilot.press("space", "down")
+
+
+def _own(session: Session) -> SafeApp[None]:
+    """The screens on a store."""
+    from csrtui.tui.app import CsrtuiApp
+    from csrtui.tui.screens import main
+
+    vars(main)["hostname"] = lambda: "web01"
+    return CsrtuiApp(session)
+
+
+def _of_hosts(session: Session) -> SafeApp[None]:
+    """The screen over hosts that have the store's pairs among them; they are known, and no host is asked."""
+    from csrtui.core.fleet import Failure, Fleet, HostState, Reason
+    from csrtui.store.ansible import Target
+    from csrtui.tasks.fleet import Reach
+    from csrtui.tui.fleet_app import FleetApp
+    from csrtui.tui.screens import fleet_list
+
+    pairs = [describe(pair, NOW) for pair in list_pairs(session).pairs]
+    away = Failure(Reason.UNREACHABLE, "no route to host", "see that it runs")
+    states = [HostState(f"web{at}", NOW, tuple(pairs[at - 1 :: 3])) for at in (1, 2, 3)]
+    known = Fleet.of([*states, HostState("db1", failure=away)])
+    vars(fleet_list)["recall"] = lambda *_: known
+    vars(fleet_list)["refresh"] = lambda *_: known
+    return FleetApp(session, Reach(Target("hosts.ini")))
+
+
 PICTURES = (
     Picture("request-80x24", (80, 24), _request),
     Picture("keystore-80x24", (80, 24), _keystore),
@@ -146,6 +178,7 @@ PICTURES = (
     Picture("renew-80x24", (80, 24), _renew),
     Picture("help-80x24", (80, 24), _help),
     Picture("both-120x40", (120, 40), _request),
+    Picture("fleet-80x24", (80, 24), _many_hosts, _of_hosts),
 )
 
 
@@ -221,7 +254,7 @@ def _issued(csr_der: bytes, now: datetime) -> bytes:
     return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in certificates)
 
 
-async def _settle(app: CsrtuiApp, pilot: Pilot[Any]) -> None:
+async def _settle(app: SafeApp[None], pilot: Pilot[Any]) -> None:
     """Wait until the background work is done and twice in a row the same is drawn."""
     drawn = ["", "?"]
     while drawn[-1] != drawn[-2]:
@@ -230,13 +263,18 @@ async def _settle(app: CsrtuiApp, pilot: Pilot[Any]) -> None:
         drawn.append(_svg(app))
 
 
-async def _pairs_listed(app: CsrtuiApp, pilot: Pilot[Any]) -> None:
-    """Wait until the keystore was read."""
-    while len(app.main.keystore.pairs.rows) != PAIRS:
+async def _pairs_listed(app: SafeApp[None], pilot: Pilot[Any]) -> None:
+    """Wait until the pairs were read."""
+    from csrtui.tui.app import CsrtuiApp
+    from csrtui.tui.widgets.line_list import LineList
+
+    if isinstance(app, CsrtuiApp):
+        await app.until_complete()
+    while len(app.screen_stack[0].query_one("#pairs", LineList).rows) != PAIRS:
         await pilot.pause()
 
 
-def _svg(app: CsrtuiApp) -> str:
+def _svg(app: SafeApp[None]) -> str:
     width, height = app.size
     console = Console(width=width, height=height, file=io.StringIO(), force_terminal=True, record=True, color_system="truecolor", legacy_windows=False)  # fmt: skip
     compositor, below = app.screen._compositor, app._background_screens  # noqa: SLF001 - as App.export_screenshot does
@@ -248,12 +286,8 @@ def _svg(app: CsrtuiApp) -> str:
 
 async def draw(picture: Picture) -> str:
     """Return the SVG of a picture."""
-    from csrtui.tui.app import CsrtuiApp
-    from csrtui.tui.screens import main
-
-    vars(main)["hostname"] = lambda: "web01"
     with _alone():
-        return await _drawn(picture, CsrtuiApp(_session()))
+        return await _drawn(picture, picture.opened(_session()))
 
 
 @contextmanager
@@ -264,9 +298,8 @@ def _alone() -> Iterator[None]:
         yield
 
 
-async def _drawn(picture: Picture, app: CsrtuiApp) -> str:
+async def _drawn(picture: Picture, app: SafeApp[None]) -> str:
     async with app.run_test(size=picture.size) as pilot:
-        await app.until_complete()
         await _pairs_listed(app, pilot)
         await picture.steps(pilot)
         await _settle(app, pilot)

@@ -11,7 +11,6 @@ from csrtui.core.backup_file import BackupFile, KeptKey
 from csrtui.core.errors import CsrtuiError, InputError, RefusedError
 from csrtui.core.recipients import Recipient
 from csrtui.core.secret import Secret
-from csrtui.core.visible import visible
 from csrtui.tasks.results import Result
 from csrtui.tasks.session import Session
 
@@ -50,10 +49,9 @@ def recipients_in(texts: Iterable[str]) -> tuple[Recipient, ...]:
     Raises:
         InputError: One is none, or a file of them cannot be read.
     """
-    from csrtui.core.recipients import limited
+    from csrtui.tasks.recipients import recipients_of
 
-    found = [recipient for text in texts for recipient in _recipients(text)]
-    recipients = limited(tuple(dict.fromkeys(found)))
+    recipients = recipients_of(texts)
     for recipient in recipients:
         say(f"recipient: {recipient.label}")
     return recipients
@@ -142,19 +140,6 @@ def passphrase_of(options: argparse.Namespace, found: BackupFile) -> Secret | No
     if found.kept is KeptKey.PLAIN:
         return None
     return read_known_passphrase(options, "Passphrase of the key: ")
-
-
-def _recipients(text: str) -> tuple[Recipient, ...]:
-    from csrtui.core.recipients import MAX_BYTES, looks_like_recipient, read_recipients
-    from csrtui.store.files import read_foreign
-
-    if looks_like_recipient(text):
-        return read_recipients(text)
-    data = read_foreign(text, MAX_BYTES)
-    try:
-        return read_recipients(data.decode("utf-8", "backslashreplace"))
-    except InputError as error:
-        raise InputError(f"{visible(text)}: {error.what}", error.hint) from error
 
 
 def _standard_input() -> str:

@@ -10,6 +10,7 @@ from csrtui.core.json_members import Members
 from csrtui.core.pair import Pair, utc_text
 from csrtui.core.pair_described import read_described
 from csrtui.core.pair_query import Order, Query, sort_key
+from csrtui.core.pairname import is_pair_name
 
 SCHEMA = 1
 """Of the JSON that csrtui prints on a host, and of the file with what was last known."""
@@ -155,7 +156,8 @@ def read_list(host: str, document: object, now: datetime) -> HostState:
     for one in documents:
         if not isinstance(one, dict):
             raise TypeError("pairs is not a list of objects")
-        read_described(one)
+        if not is_pair_name(read_described(one).name):
+            raise ValueError("a pair has a name that csrtui gives none")
     return HostState(host, now, documents)
 
 

@@ -29,6 +29,7 @@ _CALL = (
     "{{ csrtui_calls[inventory_hostname] | default(csrtui_calls['']) }}"
 )
 """Runs csrtui without a module: that takes half of Ansible's time, and no Python but csrtui's own."""
+_LIST = "c list --json --retired"
 _SILENT = Failure(Reason.UNEXPECTED, "Ansible ended before this host answered", "run the same again")
 
 
@@ -100,13 +101,14 @@ def recall(session: Session, inventory: str) -> Fleet:
         return Fleet({})
 
 
-def refresh(session: Session, reach: Reach, report: Report) -> Fleet:
+def refresh(session: Session, reach: Reach, report: Report, hosts: Sequence[str] = ("all",)) -> Fleet:
     """Read the keystores of hosts, keep what they said, and return it for those hosts.
 
     Args:
         session: Whose store keeps it.
         reach: Which hosts.
         report: Told of each host as it answers.
+        hosts: Which of those.
 
     Raises:
         InputError: Ansible is not there or refuses, or there is no such host.
@@ -115,7 +117,7 @@ def refresh(session: Session, reach: Reach, report: Report) -> Fleet:
     known = recall(session, reach.target.inventory)
     names: tuple[str, ...] = ()
     done = 0
-    for said in answers(reach, call_task(reach), {"csrtui_calls": {"": Literal("c list --json --retired")}}):
+    for said in answers(reach, call_task(reach), {"csrtui_calls": {"": Literal(_LIST)}}, hosts):
         if isinstance(said, Hosts):
             names = said.names
             continue
@@ -142,15 +144,13 @@ def call(command: str, *arguments: str) -> str:
     return " ".join(["c", command, *map(shlex.quote, arguments)])
 
 
-def ask_all(reach: Reach, shell: str) -> Iterator[Answer]:
-    """Give the answers of all hosts to the same commands of a shell.
+def ask_all(reach: Reach, shell: str) -> Iterator[Answer | Hosts]:
+    """Give the hosts, then the answers of all of them to the same commands of a shell.
 
     Raises:
         InputError: Ansible is not there or refuses, or there is no such host.
     """
-    for said in answers(reach, call_task(reach), {"csrtui_calls": {"": Literal(shell)}}):
-        if isinstance(said, Answer):
-            yield said
+    yield from answers(reach, call_task(reach), {"csrtui_calls": {"": Literal(shell)}})
 
 
 def ask_each(

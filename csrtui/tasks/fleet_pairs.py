@@ -1,4 +1,4 @@
-"""What is done with the pairs of many hosts: their CSRs fetched, certificates brought to them, backups, the doctor."""
+"""What is done with the pairs of many hosts: their CSRs fetched, certificates brought to them, backups."""
 
 import os
 import re
@@ -17,8 +17,9 @@ from csrtui.core.visible import visible
 from csrtui.store import handout
 from csrtui.store.ansible import Literal
 from csrtui.store.files import read_foreign
-from csrtui.tasks.fleet import PLACES, HostResult, Reach, ask_all, ask_each, call
+from csrtui.tasks.fleet import PLACES, HostResult, Reach, ask_each, call
 from csrtui.tasks.importing import Blob
+from csrtui.tasks.results import Result
 
 _CSR = re.compile(
     r"-----BEGIN CERTIFICATE REQUEST-----[A-Za-z0-9+/=\s]{1,60000}-----END CERTIFICATE REQUEST-----"
@@ -51,6 +52,18 @@ def not_backed_up(pairs: Iterable[HostPair]) -> list[HostPair]:
     return [one for one in pairs if one.pair.record.backup_status not in _BACKED_UP]
 
 
+def demand_folder(folder: str) -> str:
+    """Return the absolute path of a folder on this machine that has to be there; ``~`` in it is written out.
+
+    Raises:
+        InputError: There is none.
+    """
+    path = os.path.abspath(os.path.expanduser(folder))
+    if not os.path.isdir(path):
+        raise InputError(f"there is no folder {visible(folder)}", f"mkdir -p {visible(folder)}")
+    return path
+
+
 def fetch_csrs(reach: Reach, pairs: Sequence[HostPair], folder: str) -> Iterator[HostResult]:
     """Fetch CSRs into files ``HOST.NAME.csr.pem`` of a folder, and give what came of each pair as it comes.
 
@@ -64,8 +77,7 @@ def fetch_csrs(reach: Reach, pairs: Sequence[HostPair], folder: str) -> Iterator
     Raises:
         InputError: There is no such folder, or Ansible is not there or refuses.
     """
-    if not os.path.isdir(folder):
-        raise InputError(f"there is no folder {visible(folder)}", f"mkdir -p {visible(folder)}")
+    demand_folder(folder)
     by_host = _by_host(pairs)
     calls = {
         host: " && ".join(call("csr", "--", one.pair.name) for one in those)
@@ -165,6 +177,13 @@ def sort_certificates(fleet: Fleet, blobs: Sequence[Blob]) -> Deliveries:
     return Deliveries(by_host, lost)
 
 
+def delivery_results(deliveries: Deliveries) -> list[Result]:
+    """Return where certificates belong, before any is handed over: one result at least."""
+    results = [Result(ok=True, text="has the key", pair=host, file=None) for host in deliveries.by_host]
+    results += [Result(ok=False, text=one.text) for one in deliveries.lost]
+    return results or [Result(ok=False, text="there is no certificate of a host in it, only of CAs")]
+
+
 def deliver(reach: Reach, deliveries: Deliveries) -> Iterator[HostResult]:
     """Import certificates on the hosts whose keys they fit, and give what came of each as it comes.
 
@@ -183,37 +202,6 @@ def deliver(reach: Reach, deliveries: Deliveries) -> Iterator[HostResult]:
             yield from results_of(answer.host, answer.result)
         else:
             yield HostResult.failed(answer.host, failure_of(answer))
-
-
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """What the doctor of a host found.
-
-    Attributes:
-        host: Its name.
-        findings: As ``csrtui doctor --json`` prints them.
-        failure: Why there is no answer, or None.
-    """
-
-    host: str
-    findings: tuple[dict[str, object], ...] = ()
-    failure: Failure | None = None
-
-
-def examine(reach: Reach) -> Iterator[Examined]:
-    """Have each host examine its keystore, and give what it found as it comes.
-
-    Raises:
-        InputError: Ansible is not there or refuses, or there is no such host.
-    """
-    for answer in ask_all(reach, call("doctor", "--json")):
-        document = document_of(answer, (0, 1))
-        if isinstance(document, Failure):
-            yield Examined(answer.host, failure=document)
-            continue
-        found = document.get("findings")
-        findings = tuple(one for one in found if isinstance(one, dict)) if isinstance(found, list) else ()
-        yield Examined(answer.host, findings)
 
 
 def read_blobs(paths: Sequence[str]) -> list[Blob]:

@@ -1,17 +1,26 @@
 """One form for many hosts: what it asks for on each is worked out first, with the advice, and made after that."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from csrtui.core.advice import Advice
+from csrtui.core.draft import Draft
+from csrtui.core.finding import Finding
 from csrtui.core.fleet import Failure, Reason
 from csrtui.core.host_answer import Answer, failure_of
+from csrtui.core.names import split_names
 from csrtui.core.subject import TypedSubject
 from csrtui.store.ansible import Literal
 from csrtui.tasks.asking import Asked, advise_on, asked_for, with_counterparts
-from csrtui.tasks.create import Blocking
+from csrtui.tasks.create import Blocking, stops
+from csrtui.tasks.drafting import asked_by
 from csrtui.tasks.fleet import PLACES, HostResult, Reach, answers, ask_each
 from csrtui.tasks.session import Session
+
+_TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
+_PRIVATE = 0xF0000
+"""From here on are characters that mean nothing, and so none that is typed (Unicode's plane 15)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +40,43 @@ class Planned:
     failure: Failure | None = None
 
 
-def plan(session: Session, reach: Reach, asked: Asked, *, counterparts: bool) -> Iterator[Planned]:
+def is_template(text: str) -> bool:
+    """Whether a text has variables of the inventory, and so is another one on each host."""
+    return "{{" in text or "{%" in text
+
+
+def asked_by_template(draft: Draft) -> Asked:
+    """Return what a form asks for whose texts may have variables; blanks within those separate no names."""
+    found: list[str] = []
+
+    def masked(match: "re.Match[str]") -> str:
+        found.append(match[0])
+        return chr(_PRIVATE + len(found) - 1)
+
+    names = split_names(_TEMPLATE.sub(masked, draft.names))
+    back = {_PRIVATE + at: text for at, text in enumerate(found)}
+    asked = asked_by(replace(draft, names=""))
+    return asked._replace(names=(draft.common_name, *(name.translate(back) for name in names)))
+
+
+def advise_ahead(session: Session, asked: Asked) -> Advice:
+    """Return what is to be said before the variables are filled in: nothing of the texts that have some."""
+    texts = asked.subject._asdict()
+    known = {name: text for name, text in texts.items() if not is_template(text)}
+    first, *others = asked.names
+    names = ("" if is_template(first) else first, *(name for name in others if not is_template(name)))
+    advice = advise_on(session, asked._replace(names=names, subject=TypedSubject(**known)))
+    findings = advice.findings
+    if names != asked.names:  # a fix would put the names that are known in the place of all
+        findings = tuple(one._replace(fix=None) if one.fix and one.fix.names else one for one in findings)
+    if known != texts:  # a field that looks empty is filled in on the hosts
+        findings = tuple(one for one in findings if one.value)
+    return advice._replace(findings=findings)
+
+
+def plan(
+    session: Session, reach: Reach, asked: Asked, *, counterparts: bool, hosts: str = "all"
+) -> Iterator[Planned]:
     """Work out what is asked for on each host, and give it with the advice; no host is asked anything.
 
     Args:
@@ -39,15 +84,37 @@ def plan(session: Session, reach: Reach, asked: Asked, *, counterparts: bool) ->
         reach: Which hosts.
         asked: What is asked for; texts may have variables of the inventory, as in ``{{ inventory_hostname }}``.
         counterparts: Whether the www or bare twins are covered, too.
+        hosts: Which of those, as Ansible takes it: names or groups, separated by commas.
 
     Raises:
         InputError: Ansible is not there or refuses, or there is no such host.
     """
     told = {"names": list(asked.names), "subject": asked.subject._asdict()}
     task = {"name": "names", "ansible.builtin.debug": {"msg": told}}
-    for said in answers(reach, task, {}):
+    for said in answers(reach, task, {}, (hosts,)):
         if isinstance(said, Answer):
             yield _planned(session, said, asked, counterparts=counterparts)
+
+
+def with_twins(session: Session, planned: Sequence[Planned]) -> list[Planned]:
+    """Return what was planned with, on each host, the www or bare twins covered that visitors would miss.
+
+    Raises:
+        InputError: On a host the names are too many for that.
+    """
+    return [
+        one if one.failure is not None else _with_advice(session, one.host, _twinned(session, one.asked))
+        for one in planned
+    ]
+
+
+def blocked(planned: Sequence[Planned], blocking: Blocking) -> tuple[Planned, Finding] | None:
+    """Return the first host with a finding that stands in the way, and that finding; then none gets a pair."""
+    for one in planned:
+        for finding in one.advice.findings if one.advice else ():
+            if stops(finding, blocking):
+                return one, finding
+    return None
 
 
 def make(
@@ -103,9 +170,15 @@ def _planned(session: Session, answer: Answer, asked: Asked, *, counterparts: bo
     flat = [str(name) for one in names for name in (one if isinstance(one, list) else [one])]
     fields = {name: str(text or "") for name, text in subject.items()}
     here = asked._replace(names=tuple(flat), subject=TypedSubject(**fields))
-    if counterparts:
-        here = here._replace(names=with_counterparts(session, here))
-    return Planned(answer.host, here, asked_for(advise_on(session, here)))
+    return _with_advice(session, answer.host, _twinned(session, here) if counterparts else here)
+
+
+def _twinned(session: Session, asked: Asked) -> Asked:
+    return asked._replace(names=with_counterparts(session, asked))
+
+
+def _with_advice(session: Session, host: str, asked: Asked) -> Planned:
+    return Planned(host, asked, asked_for(advise_on(session, asked)))
 
 
 def _literal(asked: Asked) -> dict[str, object]:

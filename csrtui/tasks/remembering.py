@@ -1,28 +1,58 @@
-"""What dialogs begin with because it was used last: the folder of the backups. Never a secret."""
+"""What dialogs begin with because it was used last: folders, and who opens the backups. Never a secret."""
 
 import json
 import os
 from contextlib import suppress
+from enum import StrEnum
 
 from csrtui.core.errors import StoreError
 from csrtui.tasks.session import Session
 
-_FOLDER = "backup_folder"
+
+class Kept(StrEnum):
+    """What is remembered."""
+
+    BACKUP_FOLDER = "backup_folder"
+    """Where backups went, on this machine."""
+    HOST_BACKUP_FOLDER = "host_backup_folder"
+    """Where backups went on other hosts."""
+    RECIPIENTS = "recipients"
+    """Who can open those, as it was typed."""
+    CSR_FOLDER = "csr_folder"
+    """Where CSRs of other hosts went."""
+    HOST_REQUEST = "host_request"
+    """The form for many hosts as it was left, a draft as JSON."""
+    REQUEST_HOSTS = "request_hosts"
+    """Which hosts that was for, as it was typed."""
+
+
+def recall(session: Session, what: Kept) -> str:
+    """Return what was kept last; empty where nothing is, or it cannot be read."""
+    text = _members(session).get(what, "")
+    return text if isinstance(text, str) and text.isprintable() else ""
+
+
+def remember(session: Session, what: Kept, text: str) -> None:
+    """Keep something for the next time; a store that cannot be written to is no reason to stop."""
+    if text != recall(session, what):
+        members = {**_members(session), what: text}
+        with suppress(StoreError):
+            session.store.save_last(json.dumps(members).encode("ascii"))
 
 
 def recall_folder(session: Session) -> str:
     """Return the folder that backups went to last; empty where none is known, or it cannot be read."""
-    try:
-        members = json.loads(session.store.load_last() or b"{}")
-    except (StoreError, ValueError, RecursionError):
-        return ""
-    folder = members.get(_FOLDER, "") if isinstance(members, dict) else ""
-    return folder if isinstance(folder, str) and folder.isprintable() else ""
+    return recall(session, Kept.BACKUP_FOLDER)
 
 
 def remember_folder(session: Session, folder: str) -> None:
-    """Keep the folder for the next time; a store that cannot be written to is no reason to stop."""
-    folder = os.path.abspath(folder)
-    if folder != recall_folder(session):
-        with suppress(StoreError):
-            session.store.save_last(json.dumps({_FOLDER: folder}).encode("ascii"))
+    """Keep the folder of backups for the next time; a store that cannot be written to is no reason to stop."""
+    remember(session, Kept.BACKUP_FOLDER, os.path.abspath(folder))
+
+
+def _members(session: Session) -> dict[str, object]:
+    try:
+        members = json.loads(session.store.load_last() or b"{}")
+    except (StoreError, ValueError, RecursionError):
+        return {}
+    return members if isinstance(members, dict) else {}

@@ -1,79 +1,22 @@
 """Every command of the screens, declared once: bindings, the bar, help and the README come from here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 
 from textual.binding import Binding
 
+from csrtui.tui.command import Command, Where
 
-class Where(StrEnum):
-    """Where a command works."""
+__all__ = ["COMMANDS", "FIXED", "HELP_IN_LISTS", "Command", "Where", "bar", "bindings"]
 
-    ANYWHERE = "Anywhere"
-    PANES = "Request and keystore"
-    REQUEST = "Request"
-    KEYSTORE = "Keystore"
-    PAIRS = "A pair, or the one under the cursor in the keystore"
-    PAIR = "A pair"
-    DOCTOR = "Doctor"
-    LISTS = "Keystore, and the pairs of many hosts"
-    FLEET = "The pairs of many hosts"
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One command.
-
-    Attributes:
-        action: The name of the action that does it, and the command's own.
-        keys: The keys, in Textual's names, separated by commas; the first is shown.
-        label: One or two words for the bar.
-        help: What it does, a sentence.
-        where: Where it works.
-        on_bar: Whether the bar shows it.
-        priority: Whether the keys work before the focused field sees them.
-    """
-
-    action: str
-    keys: str
-    label: str
-    help: str
-    where: Where
-    on_bar: bool = True
-    priority: bool = True
-
-    @property
-    def shown_key(self) -> str:
-        """The first key as people write it."""
-        key = self.keys.split(",")[0]
-        return _SHOWN.get(key, key.upper() if key.startswith("f") and key[1:].isdigit() else key)
-
-    @property
-    def shown_keys(self) -> str:
-        """All keys as people write them."""
-        return ", ".join(
-            _SHOWN.get(key, key.upper() if key.startswith("f") and key[1:].isdigit() else key)
-            for key in self.keys.split(",")
-        )
-
-
-_SHOWN = {
-    "question_mark": "?",
-    "slash": "/",
-    "full_stop": ".",
-    "escape": "Esc",
-    "enter": "Enter",
-    "backspace": "Backspace",
-    "tab": "Tab",
-    "shift+tab": "Shift+Tab",
-    "up": "Up",
-    "down": "Down",
-    "ctrl+underscore": "ctrl+_",
-}
 
 COMMANDS = (
-    Command("generate", "ctrl+g", "Generate", "Make the private key and its CSR, together.", Where.REQUEST),
+    Command(
+        "generate",
+        "ctrl+g",
+        "Generate",
+        "Make the private key and its CSR, together; for many hosts, show first what each would get.",
+        Where.REQUEST,
+    ),
     Command("fix", "ctrl+f", "Fix", "Apply the fix of the advice shown; ctrl+z undoes it.", Where.REQUEST),
     Command(
         "next_advice",
@@ -151,21 +94,29 @@ COMMANDS = (
         "full_stop",
         "Next step",
         "Take the one next step of the pair: back up, submit, import, install or renew.",
-        Where.PAIRS,
+        Where.STEPS,
         priority=False,
     ),
     Command(
         "filter", "slash", "Filter", "Show only pairs that hold some words.", Where.LISTS, priority=False
     ),
-    Command("new_request", "n", "New", "Go to the request form.", Where.KEYSTORE, priority=False),
+    Command(
+        "new_request",
+        "n",
+        "New",
+        "Go to the request form; of many hosts, the one for several at once.",
+        Where.LISTS,
+        priority=False,
+    ),
     Command("view_csr", "v", "View CSR", "Show the CSR alone, to select it.", Where.PAIR, priority=False),
     Command("back", "escape,q,backspace", "Back", "Go back to the keystore.", Where.PAIR, priority=False),
     Command(
         "back_up",
         "b",
         "Back up",
-        "Write an encrypted backup, proved by restoring it: of the pair, the marked ones, or all without one.",
-        Where.PAIRS,
+        "Write an encrypted backup, proved by restoring it: of the pair, the marked ones, or all without one. "
+        "On other hosts it is one that recipients can open.",
+        Where.STEPS,
         priority=False,
     ),
     Command(
@@ -181,7 +132,7 @@ COMMANDS = (
         "i",
         "Import",
         "Bring issued certificates home, from files or pasted; each finds its pair.",
-        Where.PAIRS,
+        Where.STEPS,
         on_bar=False,
         priority=False,
     ),
@@ -225,8 +176,8 @@ COMMANDS = (
         "mark",
         "space",
         "Mark",
-        "Mark the pair, or take the mark away: back up and verify work on all marked ones.",
-        Where.KEYSTORE,
+        "Mark the pair, or take the mark away: back up, verify, and fetching CSRs work on all marked ones.",
+        Where.LISTS,
         on_bar=False,
         priority=False,
     ),
@@ -278,8 +229,8 @@ COMMANDS = (
         "doctor",
         "D",
         "Doctor",
-        "Examine the whole keystore, change nothing, and say what is wrong and what mends it.",
-        Where.KEYSTORE,
+        "Examine the whole keystore, or that of every host, change nothing, and say what is wrong and what mends it.",
+        Where.LISTS,
         on_bar=False,
         priority=False,
     ),
@@ -299,7 +250,15 @@ COMMANDS = (
         Where.DOCTOR,
         priority=False,
     ),
-    Command("examine", "r", "Again", "Examine the keystore again.", Where.DOCTOR, priority=False),
+    Command("examine", "r", "Again", "Examine everything again.", Where.DOCTOR, priority=False),
+    Command(
+        "fetch_csrs",
+        "u",
+        "Fetch CSRs",
+        "Fetch CSRs into a folder here, to be submitted: of the pair, the marked ones, or all not submitted yet.",
+        Where.FLEET,
+        priority=False,
+    ),
     Command(
         "hosts",
         "h",
@@ -317,6 +276,20 @@ COMMANDS = (
         Where.FLEET,
         on_bar=False,
         priority=False,
+    ),
+    Command(
+        "make_on_hosts",
+        "ctrl+g",
+        "Make",
+        "Make the pairs, each on its host, as it is shown.",
+        Where.PLAN,
+    ),
+    Command(
+        "cover_twins",
+        "ctrl+f",
+        "Fix",
+        "Also cover, on every host, the www or bare names that visitors would miss.",
+        Where.PLAN,
     ),
     Command("help", "f1", "Help", "Show all commands; so does ? where it cannot be typed.", Where.ANYWHERE),
     Command("redraw", "ctrl+l", "Redraw", "Draw the screen again.", Where.ANYWHERE, on_bar=False),
@@ -355,6 +328,8 @@ def bar(place: Where, commands: Sequence[Command] = COMMANDS) -> list[Command]:
         places.add(Where.PANES)
     if place in {Where.KEYSTORE, Where.PAIR}:
         places.add(Where.PAIRS)
+    if place in {Where.KEYSTORE, Where.PAIR, Where.FLEET}:
+        places.add(Where.STEPS)
     if place in {Where.KEYSTORE, Where.FLEET}:
         places.add(Where.LISTS)
     return [command for command in commands if command.on_bar and command.where in places]

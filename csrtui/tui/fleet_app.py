@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from csrtui.core.config import Config
     from csrtui.tasks.fleet import Reach
     from csrtui.tasks.session import Session
+    from csrtui.tui.screens.fleet_request import FleetRequestScreen
 
 
 class FleetApp(CommandsApp):
@@ -36,5 +37,31 @@ class FleetApp(CommandsApp):
         return FleetScreen(self._session, self._reach, self._commands)
 
     def action_leave(self) -> None:
-        """Leave; hosts that are being asked are left as they are, which is whole."""
+        """Leave; hosts that are being asked are left as they are, which is whole. With a request typed, ask once."""
+        from csrtui.tui.screens.confirm import ConfirmScreen
+
+        form = self._form
+        if isinstance(self.screen, ConfirmScreen):
+            self.screen.action_cancel()
+        elif form is None or not form.request.form.draft.has_names:
+            self.exit()
+        else:
+            text = "The request you typed is not made yet. What you typed is kept and will be here the next time."
+            question = ConfirmScreen("Leave csrtui?", text, "Leave")
+            self.push_screen(question, lambda yes: self._keep_and_exit(form) if yes else None)
+
+    def save_state(self) -> None:
+        """Keep the half-filled form; called when a signal or a lost terminal ends the app."""
+        form = self._form
+        if form is not None:
+            form.keep()
+
+    def _keep_and_exit(self, form: FleetRequestScreen) -> None:
+        form.keep()
         self.exit()
+
+    @property
+    def _form(self) -> FleetRequestScreen | None:
+        from csrtui.tui.screens.fleet_request import FleetRequestScreen
+
+        return next((one for one in self.screen_stack if isinstance(one, FleetRequestScreen)), None)

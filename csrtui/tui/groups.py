@@ -77,7 +77,15 @@ class AtHand:
         return groups
 
 
-def choices(groups: Sequence[Group]) -> list[tuple[str, str]]:
+class Labelled(Protocol):
+    """A group, of whatever pairs."""
+
+    @property
+    def label(self) -> str:
+        """What they are called."""
+
+
+def choices(groups: Sequence[Labelled]) -> list[tuple[str, str]]:
     """Return a choice for each group, its place in `groups` as the value; each text names the next one too."""
     following = [*groups[1:], *groups[:1]]
     return [

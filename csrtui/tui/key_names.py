@@ -92,16 +92,22 @@ def _check_clashes(commands: tuple[Command, ...]) -> None:
                 )
 
 
+_SCREENS = (
+    {Where.PANES, Where.REQUEST, Where.KEYSTORE, Where.PAIRS, Where.LISTS, Where.STEPS},
+    {Where.PAIR, Where.PAIRS, Where.STEPS},
+    {Where.PAIR, Where.DOCTOR},  # the way back is the same
+    {Where.PAIR, Where.PLAN},
+    {Where.FLEET, Where.LISTS, Where.STEPS},
+)
+"""What works on one screen."""
+_APART = {Where.REQUEST}, {Where.KEYSTORE, Where.PAIRS, Where.LISTS, Where.STEPS}
+"""What works on the same screen, but never at one time: the cursor is in the form, or it is not."""
+
+
 def _meet(one: Where, other: Where) -> bool:
     """Whether both work at one place."""
     if one is other or Where.ANYWHERE in {one, other}:
         return True
-    if Where.FLEET in {one, other}:
-        return Where.LISTS in {one, other}
-    if Where.LISTS in {one, other}:  # of the rest, it meets what the keystore does
-        return _meet(Where.KEYSTORE, one if other is Where.LISTS else other)
-    if Where.DOCTOR in {one, other}:
-        return Where.PAIR in {one, other}  # the way back is the same
-    if Where.PAIRS in {one, other}:
-        return Where.REQUEST not in {one, other}
-    return Where.PANES in {one, other} and Where.PAIR not in {one, other}
+    if any(one in these and other in those for these, those in (_APART, _APART[::-1])):
+        return False
+    return any({one, other} <= screen for screen in _SCREENS)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from measure import CSRTUI, seconds, side_by_side
+from measure import CSRTUI, Spread, environment, seconds, side_by_side
 from table import Row
+from terminal import NothingDrawnError, Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +21,11 @@ _HOSTS = 200
 _PAIRS = 3
 _FORKS = 10
 _GOAL = 1.2
+_FEW = 3
+"""How many hosts the screen has beside which its memory with all of them is held."""
+_MEMORY_GOAL = 1.25
+_READ_SECONDS = 300.0
+_FILTER = "/host1www2"
 
 
 def rows(options: Options) -> Iterator[Row]:
@@ -28,27 +35,57 @@ def rows(options: Options) -> Iterator[Row]:
     if not ansible.exists():
         yield Row(what, None, note="ansible-core is not installed")
         return
-    inventory = _inventory(options)
+    inventory = _inventory(options, _HOSTS)
     own = (*CSRTUI, "--store", str(options.folder("here")), "fleet", "list", "--inventory", str(inventory))
     beside = (str(ansible), "all", "-i", str(inventory), "-m", "command", "-a", "true", f"--forks={_FORKS}")
     base, figure = side_by_side([beside, (*own, f"--forks={_FORKS}")], options)
     yield Row(what, figure, against="ansible -m command -a true", base=base, goal=_GOAL)
+    few, many = (_peak(_listed(options, hosts), hosts, options) for hosts in (_FEW, _HOSTS))
+    yield Row(
+        f"peak memory of the screen, {_HOSTS} hosts",
+        Spread.of([many]),
+        "MB",
+        against=f"{_FEW} hosts",
+        base=Spread.of([few]),
+        goal=_MEMORY_GOAL,
+    )
 
 
-def _inventory(options: Options) -> Path:
+def _peak(inventory: Path, hosts: int, options: Options) -> float:
+    """The most memory in MB that the screen ever has: it reads all hosts, is filtered, and shows every host."""
+    store = options.folder(f"screen{hosts}")
+    command = (*CSRTUI, "--store", str(store), "fleet", "--inventory", str(inventory), f"--forks={_FORKS}")
+    with Terminal(command, environment(options)) as terminal:
+        terminal.first_picture()
+        end = time.perf_counter() + _READ_SECONDS
+        while "as of" not in terminal.text:
+            terminal.settle()
+            if time.perf_counter() > end:
+                raise NothingDrawnError(terminal.text[-400:])
+        for key in (*_FILTER, "\x1b", "\x1b", "s", "h", "\x1b"):
+            terminal.settled(key)
+        return terminal.peak_memory()
+
+
+def _inventory(options: Options, hosts: int) -> Path:
     """An inventory of hosts with a keystore each, all of the same pairs."""
     first = options.folder("stores") / "host0"
     for number in range(_PAIRS):
         seconds((*CSRTUI, "--store", str(first), "new", f"www{number}.example-shop.com"), options)
+    for number in range(1, hosts):
+        shutil.copytree(first, first.with_name(f"host{number}"))
+    return _listed(options, hosts)
+
+
+def _listed(options: Options, hosts: int) -> Path:
+    """An inventory of the first of those hosts."""
     lines = []
-    for number in range(_HOSTS):
-        store = first.with_name(f"host{number}")
-        if number:
-            shutil.copytree(first, store)
+    for number in range(hosts):
+        store = options.folder("stores") / f"host{number}"
         lines.append(
             f"host{number} ansible_connection=local ansible_python_interpreter={sys.executable} "
             f"csrtui_executable={CSRTUI[0]} csrtui_store={store}"
         )
-    path = options.scratch / "hosts.ini"
+    path = options.scratch / f"hosts{hosts}.ini"
     path.write_text("\n".join(lines) + "\n")
     return path

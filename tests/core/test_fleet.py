@@ -71,6 +71,12 @@ def test_what_is_no_list_of_pairs_is_refused(document: object) -> None:
     assert read_list("web", LIST, NOW) == WEB
 
 
+@pytest.mark.parametrize("name", ["../../etc/x", "--help", "", "A B", "x" * 10_000, "\x1b[2J"])
+def test_a_pair_is_not_known_by_a_name_that_csrtui_gives_none(name: str) -> None:
+    with pytest.raises(ValueError, match="gives none"):
+        read_list("web", {"schema": 1, "pairs": [DOCUMENT | {"name": name}]}, NOW)
+
+
 def answer(ended: str = "ok", **result: Any) -> Answer:
     return Answer("web", ended, result)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -11,23 +10,13 @@ import yaml
 from ansible_modules import MODULES
 from command import ROOT
 from playbooks import MODULE, environment, program
+from readme_fleet import HOSTS, books
 from real_authorities import OpensslCa
 from sshd_hosts import Hosts, running_hosts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-HOSTS = ("shop.example-shop.com", "mail.example-shop.com")
-
-
-def books() -> dict[str, str]:
-    """The README's playbooks, by the name in their first line."""
-    text = (ROOT / "README.md").read_text()
-    return {
-        name: f"# {name}\n{book}"
-        for name, book in re.findall(r"```yaml\n# (\S+\.yml)\n(.*?)```", text, re.DOTALL)
-    }
 
 
 def test_its_playbooks_are_yaml_and_it_names_every_module_and_the_role() -> None:

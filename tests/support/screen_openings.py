@@ -111,8 +111,22 @@ OPENINGS = (
 PLAIN_VIEW = Opening("SubmitScreen", _at(SENT, _SUBMIT, ("v", "END CERTIFICATE REQUEST")), plain=True)
 """The CSR in the terminal alone, for which the screens step aside: there has to be a terminal."""
 
-ELSEWHERE = {"FleetScreen": "`csrtui fleet` opens it over an inventory; no key of these screens leads there"}
-"""Screens that no opening leads to, and why."""
+_READ = (("", "as of"),)
+_FORM = (*_READ, ("n", "Hosts"))
+FLEET_OPENINGS = (
+    Opening("FleetScreen", _READ),
+    Opening("ReadingScreen", (*_READ, ("\r", "v Plain"))),
+    Opening("ReadingScreen", (*_READ, ("h", "v Plain"))),
+    Opening("HostBackupScreen", (*_READ, ("b", "Recipients"))),
+    Opening("FetchScreen", (*_READ, ("u", "Fetch the CSR"))),
+    Opening("ImportScreen", (*_READ, ("i", "each goes to the host"))),
+    Opening("DoctorScreen", (*_READ, ("D", "keystores: 2 errors"))),
+    Opening("HostWorkScreen", (*_READ, ("u", "Fetch the CSR"), (_pasted("{out}") + "\r", "Enter Close"))),
+    Opening("FleetRequestScreen", (*_FORM, (_pasted("{{{{ site }}}}"), "another on each host"))),
+    Opening("FleetPlanScreen", (*_FORM, (_pasted("x.com") + CTRL_G, "left out"))),
+    Opening("HelpScreen", (*_READ, (F1, "Anywhere"))),
+)
+"""The ways from the list of many hosts' pairs; for each there are hosts that answer, in `hostile_fleet`."""
 
 
 def unwrapped(shown: str) -> str:

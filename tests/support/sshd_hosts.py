@@ -54,11 +54,13 @@ class Hosts:
         folder: Of everything that is kept for them.
         hosts: Each.
         identity: The ssh private key that opens all.
+        python: The Python that they have.
     """
 
     folder: Path
     hosts: tuple[Host, ...]
     identity: Path
+    python: str = sys.executable
 
     def inventory(self, extra: Sequence[str] = ()) -> Path:
         """Write the inventory, with more lines for hosts that are not as they should be; return its path."""
@@ -71,7 +73,7 @@ class Hosts:
         lines += [
             *extra,
             "[web:vars]",
-            f"ansible_python_interpreter={sys.executable}",
+            f"ansible_python_interpreter={self.python}",
             f"ansible_ssh_private_key_file={self.identity}",
             f"ansible_ssh_args={options}",
         ]
@@ -91,13 +93,55 @@ def demand_sshd() -> str:
     return found
 
 
+_BARE = """
+set -e
+mount --make-rprivate /
+mkdir "$0/etc"
+cp -a /etc/. "$0/etc"
+mount --bind "$0/etc" /etc
+for folder in /opt /usr/local/bin /var/backups; do
+    mount -t tmpfs -o mode=755 tmpfs "$folder"
+done
+exec "$@"
+"""
+"""Runs a program where what belongs to a machine as a whole is its own, and empty; this machine keeps its own."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What the hosts are.
+
+    Attributes:
+        python: The Python that they have.
+        path: Where they find programs.
+        script: A shell's script that starts a program there, with the host's folder as ``$0``; empty for none.
+    """
+
+    python: str
+    path: str
+    script: str = ""
+
+
+LIKE_THIS = Machine(sys.executable, f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin")
+"""With csrtui where the tests have it."""
+
+
+def bare_machine() -> Machine:
+    """A machine with Python and nothing of csrtui's, or skip the test."""
+    if os.geteuid() != 0 or subprocess.run(["unshare", "-m", "true"], check=False).returncode:
+        pytest.skip("skipped because only root can give a host folders of its own")
+    folder = Path(sys.base_prefix) / "bin"
+    return Machine(str(folder / "python3"), f"/usr/local/bin:{folder}:/usr/bin:/bin", _BARE)
+
+
 @contextmanager
-def running_hosts(folder: Path, names: Sequence[str] = ALL) -> Iterator[Hosts]:
+def running_hosts(folder: Path, names: Sequence[str] = ALL, machine: Machine = LIKE_THIS) -> Iterator[Hosts]:
     """Start an sshd for each name, and stop all of them in the end.
 
     Args:
         folder: An empty folder for all that they keep.
         names: The hosts' names; the first is at 127.0.0.2.
+        machine: What they are.
     """
     sshd = demand_sshd()
     if os.geteuid() == 0:
@@ -107,10 +151,10 @@ def running_hosts(folder: Path, names: Sequence[str] = ALL) -> Iterator[Hosts]:
     hosts = tuple(_host(folder, name, f"127.0.0.{number}") for number, name in enumerate(names, start=2))
     running: list[subprocess.Popen[bytes]] = []
     try:
-        running.extend(_started(sshd, folder, host, identity) for host in hosts)
+        running.extend(_started(sshd, folder, host, identity, machine) for host in hosts)
         for host, process in zip(hosts, running, strict=True):
             _wait(host, process)
-        yield Hosts(folder, hosts, identity)
+        yield Hosts(folder, hosts, identity, machine.python)
     finally:
         for process in running:
             process.terminate()
@@ -134,22 +178,26 @@ def _host(folder: Path, name: str, address: str) -> Host:
     return Host(name, address, port, home)
 
 
-def _started(sshd: str, folder: Path, host: Host, identity: Path) -> subprocess.Popen[bytes]:
+def _started(
+    sshd: str, folder: Path, host: Host, identity: Path, machine: Machine
+) -> subprocess.Popen[bytes]:
     key = _key(folder / f"{host.name}.hostkey")
     public = key.with_suffix(".hostkey.pub").read_text()
     with (folder / "known_hosts").open("a") as known:
         known.write(f"[{host.address}]:{host.port} {public}")
-    path = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
     config = folder / f"{host.name}.sshd_config"
     config.write_text(
         f"ListenAddress {host.address}\nPort {host.port}\nHostKey {key}\nPidFile none\n"
         f"AuthorizedKeysFile {identity}.pub\nStrictModes no\nUsePAM no\nPermitRootLogin yes\n"
         f"PasswordAuthentication no\nKbdInteractiveAuthentication no\nSubsystem sftp internal-sftp\n"
-        f"MaxStartups 100\nSetEnv HOME={host.home} CSRTUI_STORE={host.store} PATH={path}\n"
+        f"MaxStartups 100\nSetEnv HOME={host.home} CSRTUI_STORE={host.store} PATH={machine.path}\n"
     )
     log = folder / f"{host.name}.log"
+    within = ["unshare", "-m", "sh", "-c", machine.script, str(host.home)] if machine.script else []
     return subprocess.Popen(
-        [sshd, "-D", "-f", str(config), "-E", str(log)], stdin=subprocess.DEVNULL, start_new_session=True
+        [*within, sshd, "-D", "-f", str(config), "-E", str(log)],
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
     )
 
 

@@ -66,7 +66,8 @@ def seen(user: User, text: str) -> bool:
 
 
 def findings(screen: DoctorScreen) -> list[Ailment]:
-    return [screen._rows.item(at) for at in range(len(screen._rows))]
+    found = [screen._rows.item(at) for at in range(len(screen._rows))]
+    return [one for one in found if isinstance(one, Ailment)]
 
 
 async def test_where_nothing_is_wrong_it_is_said_with_what_was_looked_at(tmp_path: Path) -> None:

@@ -6,75 +6,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 from backup_dialogs import CHEAP_ROUNDS
+from hands_at_app import AtTheApp, look_through
 from hostile import ALL_IN_ONE, HOSTILE
 from hostile_place import HostilePlace, make_hostile_place
-from rich.cells import cell_len
 from safety_results import counted
-from screen_openings import ELSEWHERE, F2, OPENINGS, Opening, screen_classes, unwrapped
-from screens_user import User, at_screens
-from textual import events
-from textual._xterm_parser import XTermParser
+from screen_openings import FLEET_OPENINGS, OPENINGS, Opening, screen_classes
+from screens_user import at_screens
 
 from csrtui.core import pkcs8
-from csrtui.core.visible import shows
 from csrtui.tui.safe_app import SafeApp
-from csrtui.tui.screens.main import MainScreen, PaneName
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from textual.filter import LineFilter
-    from textual.widget import Widget
 
-MOST_PAGES = 50
 PROMISE = "Text from outside is shown, and does nothing"
-
-
-class AtTheApp:
-    """Hands at the app itself, without a terminal."""
-
-    def __init__(self, user: User) -> None:
-        self.user = user
-
-    async def type(self, keys: str) -> None:
-        """Type as a terminal sends it."""
-        if keys == "\x1b":
-            await self.user.press("escape")
-            return
-        for event in XTermParser().feed(keys):
-            assert isinstance(event, (events.Key, events.Paste))
-            (self.user.app if isinstance(event, events.Key) else self.focused).post_message(event)
-            await self.user.settle()
-
-    @property
-    def focused(self) -> Widget:
-        """Where the cursor is."""
-        assert self.user.app.focused is not None
-        return self.user.app.focused
-
-    async def see(self, text: str) -> None:
-        """Wait for a text."""
-        await self.user.until(lambda: text in unwrapped(self.user.screen_text), repr(text))
-
-    async def back(self) -> None:
-        """Go back to the form, however many dialogs lie over it."""
-        for _ in range(10):
-            if isinstance(self.user.app.screen, MainScreen):
-                break
-            await self.user.press("escape")
-        if self.user.main._pane is PaneName.KEYSTORE:
-            await self.type(F2)
-        assert isinstance(self.user.app.screen, MainScreen)
-
-
-def assert_shown_as_it_is(user: User, where: object) -> None:
-    """Each line shows what it holds, and fits."""
-    assert user.app.is_running
-    assert not user.app._exit, where
-    for line in user.screen_lines:
-        assert shows(line), (where, ascii(line))
-        assert cell_len(line) <= user.app.size.width, (where, line)
 
 
 @pytest.fixture
@@ -89,18 +37,7 @@ def no_second_net(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_screen_is_in_the_table() -> None:
-    assert {opening.screen for opening in OPENINGS} | {*ELSEWHERE} == screen_classes()
-
-
-async def look_through(user: User, where: object) -> None:
-    """Look at a screen, page by page, as far as the pages go."""
-    seen: list[str] = []
-    for _ in range(MOST_PAGES):
-        assert_shown_as_it_is(user, where)
-        if user.screen_lines == seen:
-            return
-        seen = user.screen_lines
-        await user.press("pagedown")
+    assert {opening.screen for opening in (*OPENINGS, *FLEET_OPENINGS)} == screen_classes()
 
 
 async def walk(place: HostilePlace, openings: Sequence[Opening], size: tuple[int, int]) -> int:

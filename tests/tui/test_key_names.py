@@ -43,6 +43,8 @@ def test_several_keys_for_a_command() -> None:
         ({"fix": "ctrl+g"}, "gives ctrl+g to both generate and fix"),
         ({"fix": "ctrl+q"}, "gives ctrl+q to both fix and leave"),
         ({"sort": "f2"}, "gives f2 to both switch_pane and sort"),
+        ({"fetch_csrs": "b"}, "gives b to both back_up and fetch_csrs"),
+        ({"cover_twins": "q"}, "gives q to both back and cover_twins"),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused_in_words(keys: dict[str, str], said: str) -> None:
@@ -55,6 +57,7 @@ def test_a_setting_that_cannot_be_is_refused_in_words(keys: dict[str, str], said
 
 def test_a_key_may_serve_two_places_that_never_meet() -> None:
     assert keys_of("sort", {"sort": "v"}) == "v"  # v is a pair's own screen's
+    assert keys_of("fetch_csrs", {"fetch_csrs": "I"}) == "I"  # I is the keystore's
 
 
 async def test_the_key_of_the_settings_works_and_the_old_one_does_not(tmp_path: object) -> None:

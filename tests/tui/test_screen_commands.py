@@ -16,6 +16,8 @@ from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.csr import CsrScreen
 from csrtui.tui.screens.doctor import DoctorScreen
 from csrtui.tui.screens.fleet import FleetScreen
+from csrtui.tui.screens.fleet_plan import FleetPlanScreen
+from csrtui.tui.screens.fleet_request import FleetRequestScreen
 from csrtui.tui.screens.help import HelpScreen
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.months import MonthsScreen
@@ -44,7 +46,19 @@ async def test_help_lists_every_command(tmp_path: Path, size: tuple[int, int]) -
         assert user.focused_id == "common_name"
 
 
-@pytest.mark.parametrize("screen", [CsrtuiApp, MainScreen, PairScreen, CsrScreen, DoctorScreen, MonthsScreen])
+@pytest.mark.parametrize(
+    "screen",
+    [
+        CsrtuiApp,
+        MainScreen,
+        PairScreen,
+        CsrScreen,
+        DoctorScreen,
+        MonthsScreen,
+        FleetScreen,
+        FleetPlanScreen,
+    ],
+)
 def test_every_binding_is_of_a_command(screen: type[CsrtuiApp]) -> None:
     keys = {command.action: command.keys for command in COMMANDS}
     for binding in screen.BINDINGS:
@@ -57,17 +71,19 @@ def test_every_command_has_an_action_where_it_works() -> None:
     homes = {
         Where.ANYWHERE: (CsrtuiApp,),
         Where.PANES: (MainScreen,),
-        Where.REQUEST: (MainScreen,),
+        Where.REQUEST: (MainScreen, FleetRequestScreen),
         Where.KEYSTORE: (MainScreen,),
         Where.PAIRS: (MainScreen, PairScreen),
         Where.PAIR: (PairScreen,),
         Where.DOCTOR: (DoctorScreen,),
         Where.LISTS: (MainScreen, FleetScreen),
+        Where.STEPS: (MainScreen, PairScreen, FleetScreen),
         Where.FLEET: (FleetScreen,),
+        Where.PLAN: (FleetPlanScreen,),
     }
     for command in COMMANDS:
         if command.action not in FIXED:
-            assert any(hasattr(home, f"action_{command.action}") for home in homes[command.where]), command
+            assert all(hasattr(home, f"action_{command.action}") for home in homes[command.where]), command
 
 
 def test_keys_are_such_as_every_terminal_sends_and_none_is_given_twice() -> None:

@@ -25,9 +25,10 @@ SCRIPT = _script()
 
 @pytest.fixture(autouse=True)
 def _own_host(monkeypatch: pytest.MonkeyPatch) -> None:
-    from csrtui.tui.screens import main
+    from csrtui.tui.screens import fleet_list, main
 
-    monkeypatch.setitem(vars(main), "hostname", vars(main)["hostname"])
+    for module, name in ((main, "hostname"), (fleet_list, "recall"), (fleet_list, "refresh")):
+        monkeypatch.setitem(vars(module), name, vars(module)[name])
 
 
 @pytest.mark.parametrize("picture", SCRIPT.PICTURES, ids=lambda picture: picture.name)

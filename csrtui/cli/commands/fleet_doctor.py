@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from csrtui.cli.parser import Action
 
 if TYPE_CHECKING:
-    from csrtui.tasks.fleet_pairs import Examined
+    from csrtui.tasks.fleet_doctor import Examined
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,7 +19,7 @@ def _run(options: argparse.Namespace) -> int:
     from csrtui.cli.fleet_reach import ending, read_reach
     from csrtui.cli.output import say
     from csrtui.cli.stopping import stopping
-    from csrtui.tasks.fleet_pairs import examine
+    from csrtui.tasks.fleet_doctor import examine
 
     hosts = findings = failed = 0
     with stopping() as stop:

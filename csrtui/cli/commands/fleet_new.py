@@ -86,14 +86,14 @@ def _show(planned: "Sequence[Planned]") -> None:
 
 def _demand_unblocked(planned: "Sequence[Planned]", blocking: "Blocking") -> None:
     from csrtui.core.errors import InputError
-    from csrtui.tasks.create import stops
+    from csrtui.tasks.fleet_requests import blocked
 
-    for one in planned:
-        for finding in one.advice.findings if one.advice else ():
-            if stops(finding, blocking):
-                raise InputError(
-                    f"{one.host}: {finding.text}", finding.fix.label if finding.fix else "see csrtui check"
-                )
+    found = blocked(planned, blocking)
+    if found is not None:
+        one, finding = found
+        raise InputError(
+            f"{one.host}: {finding.text}", finding.fix.label if finding.fix else "see csrtui check"
+        )
 
 
 def _agreed(planned: "Sequence[Planned]", *, sure: bool) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -14,13 +14,38 @@ from csrtui.tui.wrapping import cut, pad
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
-    from csrtui.core.doctor.ailment import Ailment
+    from csrtui.tasks.fleet_doctor import HostFinding
 
 _LEVEL: Final = 7
 _PAIR: Final = 24
 _TEXT_WANTS: Final = 30
 """Below so many columns for the text, the pair's has to give way."""
 _STYLES: Final = {Level.ERROR: "bold $error", Level.WARNING: "$warning", Level.NOTE: ""}
+
+
+_HOST: Final = 20
+_HOST_SHARE: Final = 4
+"""A host has at most so many-th of the width."""
+
+
+class Told(Protocol):
+    """What is shown of a finding; its texts are visible."""
+
+    @property
+    def level(self) -> Level:
+        """How much it weighs."""
+
+    @property
+    def pair(self) -> str | None:
+        """The pair's name, or None."""
+
+    @property
+    def text(self) -> str:
+        """One sentence."""
+
+    @property
+    def remedy(self) -> str:
+        """What mends it."""
 
 
 class FindingRows:
@@ -30,15 +55,20 @@ class FindingRows:
         findings: In their order.
     """
 
-    def __init__(self, findings: Sequence[Ailment]) -> None:
+    def __init__(self, findings: Sequence[Told]) -> None:
         self._findings = findings
 
     def __len__(self) -> int:
         return len(self._findings)
 
-    def item(self, index: int) -> Ailment:
+    def item(self, index: int) -> Told:
         """Return the finding of row `index`."""
         return self._findings[index]
+
+    def heading(self, index: int) -> str:
+        """What finding `index` says, over the command that mends it."""
+        one = self._findings[index]
+        return visible(f"{one.level.value}: {one.text}")
 
     def key(self, index: int) -> Hashable:
         """The row's number: findings do not move."""
@@ -64,7 +94,39 @@ class FindingRows:
         return Content.assemble(level, name, cut(short_text(one), room))
 
 
-def short_text(finding: Ailment) -> str:
+class HostFindingRows(FindingRows):
+    """Findings of many hosts: the host, then what is shown of a finding.
+
+    Args:
+        found: In their order.
+    """
+
+    def __init__(self, found: Sequence[HostFinding]) -> None:
+        super().__init__(found)
+        self._hosts = [visible(one.host) for one in found]
+        self._longest = max(map(cell_len, self._hosts), default=0)
+
+    def header(self, width: int) -> str:
+        """The columns' names."""
+        host = self._host_width(width)
+        return f"{pad('Host', host)} {super().header(max(width - host - 1, 1))}"
+
+    def row(self, index: int, width: int) -> Content:
+        """One finding."""
+        host = self._host_width(width)
+        return Content.assemble(
+            pad(self._hosts[index], host), " ", super().row(index, max(width - host - 1, 1))
+        )
+
+    def heading(self, index: int) -> str:
+        """The host, and what finding `index` says: the command is for that host."""
+        return f"{self._hosts[index]}: {super().heading(index)}"
+
+    def _host_width(self, width: int) -> int:
+        return max(min(self._longest, _HOST, width // _HOST_SHARE), len("Host"))
+
+
+def short_text(finding: Told) -> str:
     """Return what a finding says without the folder of its pair, which stands beside it."""
     _, within, rest = finding.text.partition(f"/pairs/{finding.pair}/")
     return rest if within and finding.text.startswith("/") else finding.text

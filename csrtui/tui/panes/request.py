@@ -12,7 +12,7 @@ from csrtui.core.field_help import CA_HELP, FIELD_HELP, KEY_HELP
 from csrtui.core.finding import CaKind, FieldName, worst_first
 from csrtui.core.keys import KeyType
 from csrtui.tasks.drafting import asked_by
-from csrtui.tui.widgets.preview import Preview
+from csrtui.tui.widgets.preview import Ahead, Preview
 from csrtui.tui.widgets.request_form import RequestForm
 from csrtui.tui.widgets.rule_line import RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
@@ -77,6 +77,11 @@ class RequestPane(Widget):
         from csrtui.tasks.asking import advise_on
 
         return advise_on(self._session, self.asked)
+
+    @property
+    def ahead(self) -> Ahead | None:
+        """What the preview shows as long as what will be signed is not known yet; None where it is."""
+        return None
 
     # Commands
 
@@ -199,7 +204,9 @@ class RequestPane(Widget):
         self._current = (
             same[0] if self._current and same else min(self._current, max(len(self._findings) - 1, 0))
         )
-        self.query_one(Preview).show_preview(advice, preview(advice), self._findings, self._current)
+        self.query_one(Preview).show_preview(
+            advice, preview(advice), self._findings, self._current, self.ahead
+        )
         self.form.refresh_country()
         self._show_help()
         self._show_tie()
@@ -215,10 +222,11 @@ class RequestPane(Widget):
 
     def _show_help(self) -> None:
         block = self.query_one("#field-help", TextBlock)
-        lines = wrap(self._help_text(), max(self.size.width - 2, 1))
+        lines = wrap(self.help_text(), max(self.size.width - 2, 1))
         block.show([((f" {line}", "label"),) for line in lines])
 
-    def _help_text(self) -> str:
+    def help_text(self) -> str:
+        """Return what is said of the field with the cursor."""
         draft = self.form.draft
         match self.form.focused_field:
             case FieldName.CA:

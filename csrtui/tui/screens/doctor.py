@@ -1,9 +1,7 @@
-"""The doctor: the whole keystore examined in a thread, what is wrong, and the commands that mend it."""
+"""The doctor: everything examined in a thread, what is wrong, and the commands that mend it."""
 
 from __future__ import annotations
 
-import os
-from collections import Counter
 from threading import Event
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,10 +10,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from csrtui.core.errors import CsrtuiError
-from csrtui.core.finding import Level
 from csrtui.core.visible import visible
-from csrtui.store.config_file import config_path
-from csrtui.tasks.doctor import CHECKED, Examination, is_well, worst_first
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Where, bar, bindings
 from csrtui.tui.panes.finding_rows import FindingRows
 from csrtui.tui.plain_view import show_plain
@@ -32,23 +27,19 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from csrtui.core.doctor.ailment import Ailment
-    from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
+    from csrtui.tui.examiners import Examiner, Verdict
     from csrtui.tui.widgets.text_block import Line
 
-_LOOKING = "Looking at the keystore …"
 _MOST_SHOWN = 100
 """How many commands are shown plain at once."""
-_STEPS = 100
-"""How often the bar moves at most."""
 
 
 class DoctorScreen(Screen[None]):
-    """What is wrong in a keystore; it can be left at any moment.
+    """What is wrong, here or on many hosts; it can be left at any moment.
 
     Args:
-        session: Whose store.
+        examiner: Who examines what.
         commands: All commands, with the keys they have.
     """
 
@@ -59,7 +50,7 @@ class DoctorScreen(Screen[None]):
     ]
 
     class Reached(Message):
-        """So many pairs are examined.
+        """So many pairs, or hosts, are examined.
 
         Args:
             done: How many.
@@ -75,23 +66,21 @@ class DoctorScreen(Screen[None]):
         """Everything is examined, or nothing can be.
 
         Args:
-            found: What is wrong, or why it cannot be said.
-            total: How many pairs were examined.
+            verdict: What is wrong, or why it cannot be said.
         """
 
-        def __init__(self, found: Sequence[Ailment] | CsrtuiError, total: int) -> None:
+        def __init__(self, verdict: Verdict | CsrtuiError) -> None:
             super().__init__()
-            self.found = found
-            self.total = total
+            self.verdict = verdict
 
-    def __init__(self, session: Session, commands: Sequence[Command] = COMMANDS) -> None:
+    def __init__(self, examiner: Examiner, commands: Sequence[Command] = COMMANDS) -> None:
         super().__init__()
-        self._session = session
+        self._examiner = examiner
         self._commands = commands
         self._stop = Event()
         self._is_working = False
         self._rows = FindingRows(())
-        self._verdict: list[str] = [_LOOKING]
+        self._verdict: Sequence[str] = [examiner.looking]
 
     def compose(self) -> ComposeResult:
         """Build the screen."""
@@ -107,7 +96,7 @@ class DoctorScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Begin at once."""
-        self.query_one("#title", TextBlock).show([((" Keystore · doctor", "strong"),)])
+        self.query_one("#title", TextBlock).show([((f" {self._examiner.title}", "strong"),)])
         here = bar(Where.DOCTOR, self._commands)
         back = [command for command in self._commands if command.action == "back"]
         self.query_one(CommandBar).show_commands([*back, *here])
@@ -129,28 +118,18 @@ class DoctorScreen(Screen[None]):
         if self._is_working:
             return
         self._is_working = True
-        self._show_findings((), [_LOOKING])
+        self._show_findings(FindingRows(()), [self._examiner.looking])
         self.query_one("#message", RuleLine).clear()
         self.run_worker(self._examine, thread=True)
 
     def _examine(self) -> None:
+        def report(done: int, total: int) -> None:
+            self.post_message(self.Reached(done, total))
+
         try:
-            examination = Examination(self._session, config_path(os.environ))
-            total = len(examination.names)
-            done = 0
-
-            def report() -> None:
-                nonlocal done
-                done += 1
-                if done * _STEPS // total != (done - 1) * _STEPS // total:
-                    self.post_message(self.Reached(done, total))
-
-            self.post_message(self.Reached(0, total))
-            found = worst_first(examination.run(report, self._stop))
+            self.post_message(self.Ended(self._examiner.examine(report, self._stop)))
         except CsrtuiError as error:
-            self.post_message(self.Ended(error, 0))
-        else:
-            self.post_message(self.Ended(found, total))
+            self.post_message(self.Ended(error))
 
     def on_doctor_screen_reached(self, event: Reached) -> None:
         """Move the bar."""
@@ -166,12 +145,12 @@ class DoctorScreen(Screen[None]):
         event.stop()
         self._is_working = False
         self.query_one("#progress", ProgressLine).clear()
-        if isinstance(event.found, CsrtuiError):
-            self._show_findings(
-                (), ["The keystore cannot be examined.", event.found.what, event.found.hint or ""]
-            )
+        verdict = event.verdict
+        if isinstance(verdict, CsrtuiError):
+            lines = ["It cannot be examined.", verdict.what, verdict.hint or ""]
+            self._show_findings(FindingRows(()), lines)
         else:
-            self._show_findings(event.found, _verdict(event.found, event.total))
+            self._show_findings(verdict.rows, verdict.lines)
 
     # Findings
 
@@ -182,16 +161,10 @@ class DoctorScreen(Screen[None]):
     def on_line_list_opened(self, event: LineList.Opened) -> None:
         """Show the pair that the finding is about."""
         event.stop()
-        finding = self._rows.item(event.index)
-        if finding.pair is None:
-            self._tell("this is about the store itself, not about a pair")
-            return
-        from csrtui.tui.screens.pair import PairScreen
-
         try:
-            screen = PairScreen.of(self._session, finding.pair, self._commands)
+            screen = self._examiner.shown(self._rows, event.index)
         except CsrtuiError as error:
-            self._tell(f"{finding.pair} cannot be shown: {error.what}")
+            self._tell(error.what)
         else:
             self.app.push_screen(screen)
 
@@ -204,8 +177,9 @@ class DoctorScreen(Screen[None]):
             self.run_worker(self._show_plain(cursor))
 
     async def _show_plain(self, cursor: int) -> None:
-        shown = [self._rows.item(at) for at in range(cursor, min(cursor + _MOST_SHOWN, len(self._rows)))]
-        parts = [f"# {visible(one.level.value)}: {visible(one.text)}\n{visible(one.remedy)}" for one in shown]
+        shown = range(cursor, min(cursor + _MOST_SHOWN, len(self._rows)))
+        remedies = [visible(self._rows.item(at).remedy) for at in shown]
+        parts = [f"# {self._rows.heading(at)}\n{remedy}" for at, remedy in zip(shown, remedies, strict=True)]
         more = len(self._rows) - cursor - len(shown)
         if more:
             parts.append(f"# {more} more below")
@@ -214,7 +188,7 @@ class DoctorScreen(Screen[None]):
         except SuspendNotSupported:
             from csrtui.tui.screens.notice import NoticeScreen
 
-            self.app.push_screen(NoticeScreen("What mends it:", [one.remedy for one in shown]))
+            self.app.push_screen(NoticeScreen("What mends it:", remedies))
 
     def action_back(self) -> None:
         """Go back; what is not examined yet is left."""
@@ -222,8 +196,8 @@ class DoctorScreen(Screen[None]):
 
     # Drawing
 
-    def _show_findings(self, found: Sequence[Ailment], verdict: list[str]) -> None:
-        self._rows = FindingRows(found)
+    def _show_findings(self, rows: FindingRows, verdict: Sequence[str]) -> None:
+        self._rows = rows
         self._verdict = verdict
         findings = self.query_one("#findings", LineList)
         findings.set_rows(self._rows)
@@ -256,17 +230,3 @@ class DoctorScreen(Screen[None]):
 
     def _wrapped(self, text: str) -> list[str]:
         return wrap(visible(text), max(self.size.width - 2, 8))
-
-
-def _verdict(found: Sequence[Ailment], total: int) -> list[str]:
-    pairs = f"{total} pair{'s' if total != 1 else ''} examined"
-    levels = Counter(one.level for one in found)
-    counted = [
-        f"{levels[level]} {level.value}{'s' if levels[level] != 1 else ''}"
-        for level in Level
-        if levels[level]
-    ]
-    if found:
-        summed = f"{pairs}: {', '.join(counted)}."
-        return [f"Nothing is wrong. {summed}" if is_well(found) else summed]
-    return [f"Nothing is wrong. {pairs}.", "", "Looked at:", *(f"- {text}" for text in CHECKED)]

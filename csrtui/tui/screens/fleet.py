@@ -1,280 +1,216 @@
-"""The pairs of many hosts on one screen: as last known at once, then as each host says that they are now."""
+"""The screen over many hosts: from the list of their pairs everything is done that csrtui does on other hosts."""
 
 from __future__ import annotations
 
-from threading import Event
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from textual.containers import Horizontal
-from textual.message import Message
-from textual.screen import Screen
-
-from csrtui.core.errors import CsrtuiError
-from csrtui.core.fleet import HostPair, HostState, selected
-from csrtui.core.pair_query import Order, Query, Retired, shown_for
+from csrtui.core.advice.wording import plural
+from csrtui.core.errors import InputError
+from csrtui.core.pair import BackupStatus, NextStep, Stage
 from csrtui.core.visible import visible
-from csrtui.tasks.fleet import Reach, recall, refresh
-from csrtui.tasks.wording import fleet_age, fleet_summary, pair_lines
-from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Where, bar, bindings
-from csrtui.tui.panes.fleet_rows import FleetRows
-from csrtui.tui.screens.reading import Page, ReadingScreen
-from csrtui.tui.widgets.command_bar import CommandBar
-from csrtui.tui.widgets.line_list import LineList
-from csrtui.tui.widgets.progress_line import ProgressLine
-from csrtui.tui.widgets.rule_line import RuleLine
-from csrtui.tui.widgets.text_block import TextBlock
-from csrtui.tui.widgets.text_field import TextField
-from csrtui.tui.wrapping import pad
+from csrtui.tui.fleet_groups import HostGroup, host_groups, named
+from csrtui.tui.screens.fleet_list import FleetListScreen
+from csrtui.tui.screens.fleet_pages import pair_page
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from textual.app import ComposeResult
-    from textual.binding import BindingType
+    from textual.screen import Screen
 
-    from csrtui.tasks.session import Session
-    from csrtui.tui.commands import Command
+    from csrtui.core.fleet import HostPair
+    from csrtui.tasks.fleet import HostResult, Reach
+    from csrtui.tasks.fleet_pairs import Deliveries
+    from csrtui.tasks.importing import Blob
+    from csrtui.tasks.results import Result
+    from csrtui.tui.screens.fleet_backup import HostBackupAsked
+    from csrtui.tui.screens.fleet_fetch import FetchAsked
+    from csrtui.tui.screens.host_work import Job
+    from csrtui.tui.screens.importing import ImportAnswer
 
-_DRAW_EVERY = 0.5
-"""Seconds between two drawings while hosts answer: more often costs bytes, and nobody can read it."""
+_ON_HOST = {
+    NextStep.INSTALL: "csrtui export {name} --for {platform} --to DIR",
+    NextStep.RENEW: "csrtui renew {name}",
+}
+"""Steps that are taken on the host itself."""
+_UNCONFIRMED = "it has a backup; csrtui verify FILE --identity … confirms it where it can be opened"
 
-_FILTER_SHARE, _FILTER_MOST = 4, 24
-"""The filter has at most so many-th of the width, and at most so many columns."""
 
+class FleetScreen(FleetListScreen):
+    """The pairs of many hosts, and what can be done with them."""
 
-class FleetScreen(Screen[None]):
-    """The pairs of many hosts; it asks them by itself, and can be left at any moment.
+    _import_typed = ""
+    _deliveries: Deliveries | None = None
 
-    Args:
-        session: Whose store keeps what was last known.
-        reach: Which hosts.
-        commands: All commands, with the keys they have.
-    """
+    # The next step
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.LISTS, Where.FLEET), HELP_IN_LISTS]
-    DEFAULT_CSS = """
-    FleetScreen #fleet-top { height: 1; }
-    FleetScreen #title { width: 1fr; }
-    FleetScreen #progress { display: none; margin: 0 1; }
-    """
-
-    class Heard(Message):
-        """A host answered.
-
-        Args:
-            state: What is known of it now.
-            done: How many have answered.
-            total: Of how many.
-        """
-
-        def __init__(self, state: HostState, done: int, total: int) -> None:
-            super().__init__()
-            self.state = state
-            self.done = done
-            self.total = total
-
-    class Ended(Message):
-        """All have answered, or nobody can be asked.
-
-        Args:
-            error: Why, or None.
-        """
-
-        def __init__(self, error: CsrtuiError | None) -> None:
-            super().__init__()
-            self.error = error
-
-    def __init__(self, session: Session, reach: Reach, commands: Sequence[Command] = COMMANDS) -> None:
-        super().__init__()
-        self._commands = commands
-        self._session = session
-        self._reach = Reach(reach.target, reach.timeout, Event())
-        self._fleet = recall(session, reach.target.inventory)
-        self._asked: set[str] | None = None
-        self._known: dict[str, tuple[HostState, list[HostPair]]] = {}
-        self._order = Order.URGENCY
-        self._retired = Retired.HIDDEN
-        self._reading = self._is_news = False
-        self._rows = FleetRows((), session.clock())
-
-    def compose(self) -> ComposeResult:
-        """Build the screen."""
-        with Horizontal(id="fleet-top"):
-            yield TextBlock(id="title")
-            yield TextField(placeholder="/ filter", id="filter")
-        yield RuleLine()
-        yield TextBlock(id="summary")
-        yield ProgressLine(id="progress")
-        yield LineList(self._rows, id="pairs")
-        yield RuleLine(id="message")
-        yield CommandBar(id="bar")
-
-    def on_mount(self) -> None:
-        """Show what was last known, and ask."""
-        self.query_one("#pairs").focus()
-        self.query_one(CommandBar).show_commands(bar(Where.FLEET, self._commands))
-        self._show()
-        self.set_interval(_DRAW_EVERY, self._show_news)
-        self.action_read_hosts()
-
-    def on_unmount(self) -> None:
-        """It was left: no host more."""
-        self._reach.stop.set()
-
-    def on_resize(self) -> None:
-        """Fit the width."""
-        self.query_one("#filter").styles.width = self._filter_width
-        self._draw_lines()
-
-    # Asking
-
-    def action_read_hosts(self) -> None:
-        """Ask all hosts, unless that is being done."""
-        if not self._reading:
-            self._reading = True
-            self._asked = None
-            self.query_one("#message", RuleLine).clear()
-            self.run_worker(self._read, thread=True)
-
-    def _read(self) -> None:
-        def report(state: HostState, done: int, total: int) -> None:
-            self.post_message(self.Heard(state, done, total))
-
-        try:
-            fleet = refresh(self._session, self._reach, report)
-        except CsrtuiError as error:
-            self.post_message(self.Ended(error))
+    def action_next_step(self) -> None:
+        """Take the next step of the pair under the cursor, or say what it is on its host."""
+        one = self.current
+        if one is None:
+            self.tell("there is no pair here")
+            return
+        record = one.pair.record
+        step = record.next_step(self._session.clock())
+        group = HostGroup(named(one), (one,))
+        if step is NextStep.BACK_UP and record.backup_status is not BackupStatus.UNVERIFIED:
+            self._ask_back_up([group])
+        elif step is NextStep.BACK_UP:
+            self.tell(_UNCONFIRMED)
+        elif step is NextStep.SUBMIT:
+            self._ask_fetch([group])
+        elif step is NextStep.IMPORT:
+            self.action_import()
+        elif step in _ON_HOST:
+            command = _ON_HOST[step].format(name=visible(one.pair.name), platform=visible(record.platform))
+            self.tell(f"on {visible(one.host)}: {command}")
         else:
-            self._asked = set(fleet.hosts)
-            self.post_message(self.Ended(None))
+            self.tell(f"{named(one)} needs nothing now")
 
-    def on_fleet_screen_heard(self, event: Heard) -> None:
-        """Take what a host said, and move the bar."""
-        event.stop()
-        self._fleet = self._fleet.after(event.state)
-        self._is_news = True
-        line = self.query_one("#progress", ProgressLine)
-        if event.done == 1:
-            line.begin(max(event.total, 1))
-        line.reach(event.done, event.state.name)
+    # Backups
 
-    def on_fleet_screen_ended(self, event: Ended) -> None:
-        """Show everything, and who did not answer."""
-        event.stop()
-        self._reading = False
-        self.query_one("#progress", ProgressLine).clear()
-        if self._asked is not None:
-            self._fleet = self._fleet.only(sorted(self._asked))
-        self._show()
-        failed = self._fleet.failed
-        if event.error is not None:
-            hint = f": {event.error.hint}" if event.error.hint else ""
-            self.query_one("#message", RuleLine).tell(f"{event.error.what}{hint}")
-        elif failed:
-            names = ", ".join(state.name for state in failed)
-            self.query_one("#message", RuleLine).tell(f"h says why, and what mends it: {names}")
+    def action_back_up(self) -> None:
+        """Ask which pairs, where to and for whom, then have them backed up."""
+        from csrtui.tasks.fleet_pairs import not_backed_up
 
-    # Looking
+        groups = self._groups(not_backed_up(self._in_use), "without a backup")
+        if groups:
+            self._ask_back_up(groups)
+        else:
+            self.tell("there is no pair to back up")
 
-    def action_filter(self) -> None:
-        """Put the cursor into the filter."""
-        self.query_one("#filter").focus()
+    def _ask_back_up(self, groups: Sequence[HostGroup]) -> None:
+        from csrtui.tui.screens.fleet_backup import HostBackupScreen
 
-    def action_show_all(self) -> None:
-        """Go back to the list; from there show all pairs."""
-        field = self.query_one("#filter", TextField)
-        if not field.has_focus:
-            field.load_text("")
-            self._show()
-        self.query_one("#pairs").focus()
+        self.app.push_screen(HostBackupScreen(self._session, groups), self._back_up)
 
-    def on_input_changed(self) -> None:
-        """Filter while it is typed."""
-        self._show()
+    def _back_up(self, asked: HostBackupAsked | None) -> None:
+        from csrtui.tasks.fleet_pairs import back_up
+        from csrtui.tui.screens.host_work import Job
 
-    def on_input_submitted(self) -> None:
-        """Go from the filter to the list."""
-        self.query_one("#pairs").focus()
+        if asked is None:
+            return
 
-    def action_sort(self) -> None:
-        """Sort by another column."""
-        self._order = self._order.following
-        self._show()
-        self.query_one("#message", RuleLine).tell(f"sorted: {self._order.value}")
+        def work(reach: Reach) -> Iterator[HostResult]:
+            return back_up(reach, asked.pairs, asked.folder, asked.recipients)
 
-    def action_show_retired(self) -> None:
-        """Show retired pairs too, or hide them again."""
-        self._retired = Retired.HIDDEN if self._retired is Retired.SHOWN else Retired.SHOWN
-        self._show()
+        title = f"Backing up {HostGroup('', asked.pairs).counted} into {asked.folder}"
+        after = "Each backup counts once it was opened where its identity is: csrtui verify FILE --identity …"
+        self._work(Job(title, work, _hosts(asked.pairs), after))
 
-    def action_hosts(self) -> None:
-        """Show every host: those that failed first, with what mends it."""
-        now = self._session.clock()
-        states = sorted(self._fleet.hosts.values(), key=lambda one: (one.failure is None, one.name))
-        lines = [
-            line
-            for state in states
-            for line in host_lines(state, fleet_age(self._fleet.only([state.name]), now))
-        ]
-        self.app.push_screen(
-            ReadingScreen([Page("Hosts", lambda _width: lines or ["No host was read yet."])])
-        )
+    # CSRs
 
-    def on_line_list_opened(self, event: LineList.Opened) -> None:
-        """Show the pair in full."""
-        event.stop()
-        one = self._rows.item(event.index)
-        lines = pair_lines(one.pair, self._session.clock())
-        text = [f"{label:<11}{what}" for label, what in lines]
-        self.app.push_screen(ReadingScreen([Page(f"{one.host} · {one.pair.name}", lambda _width: text)]))
+    def action_fetch_csrs(self) -> None:
+        """Ask which CSRs and where to, then fetch them."""
+        from csrtui.tasks.fleet_pairs import not_submitted
 
-    # Drawing
+        groups = self._groups(not_submitted(self._in_use), "not submitted yet")
+        if groups:
+            self._ask_fetch(groups)
+        else:
+            self.tell("there is no CSR to fetch")
 
-    def _show_news(self) -> None:
-        if self._is_news:
-            self._show()
+    def _ask_fetch(self, groups: Sequence[HostGroup]) -> None:
+        from csrtui.tui.screens.fleet_fetch import FetchScreen
 
-    def _show(self) -> None:
-        self._is_news = False
-        now = self._session.clock()
-        text = self.query_one("#filter", TextField).value
-        query = Query.typed(text, retired=shown_for(text, self._retired))
-        found = selected(self._pairs(), query, now, self._order)
-        self._rows = FleetRows(found, now)
-        self.query_one("#pairs", LineList).set_rows(self._rows)
-        summary = fleet_summary(self._fleet, [one.pair for one in found], now)
-        self.query_one("#summary", TextBlock).show([((f" {summary}", "strong"),)])
-        self._draw_lines()
+        self.app.push_screen(FetchScreen(self._session, groups), self._fetch)
 
-    def _pairs(self) -> Sequence[HostPair]:
-        """All pairs; those of a host are read from its JSON once."""
-        before, self._known = self._known, {}
-        for name, state in self._fleet.hosts.items():
-            kept = before.get(name)
-            fresh = kept is None or kept[0].documents is not state.documents
-            pairs = list(self._fleet.only([name]).pairs()) if fresh or kept is None else kept[1]
-            self._known[name] = (state, pairs)
-        return [one for _, pairs in self._known.values() for one in pairs]
+    def _fetch(self, asked: FetchAsked | None) -> None:
+        from csrtui.tasks.fleet_pairs import fetch_csrs
+        from csrtui.tui.screens.host_work import Job
+
+        if asked is None:
+            return
+
+        def work(reach: Reach) -> Iterator[HostResult]:
+            return fetch_csrs(reach, asked.pairs, asked.folder)
+
+        title = f"Fetching {plural(len(asked.pairs), 'CSR')} into {asked.folder}"
+        after = "Next: hand them to the CA; what it answers is imported with i."
+        self._work(Job(title, work, _hosts(asked.pairs), after))
+
+    # Certificates
+
+    def action_import(self) -> None:
+        """Ask for certificates, then hand each to the host that has its key."""
+        from csrtui.tui.screens.importing import ImportScreen
+
+        title = "Import certificates: each goes to the host that has its key"
+        self.app.push_screen(ImportScreen(self._sorted, title, self._import_typed), self._deliver)
+
+    def _sorted(self, blobs: Sequence[Blob]) -> Sequence[Result]:
+        from csrtui.tasks.fleet_pairs import delivery_results, sort_certificates
+
+        self._deliveries = sort_certificates(self._fleet, blobs)
+        return delivery_results(self._deliveries)
+
+    def _deliver(self, answer: ImportAnswer | None) -> None:
+        from csrtui.tasks.fleet_pairs import deliver
+        from csrtui.tui.screens.host_work import Job
+
+        deliveries, self._deliveries = self._deliveries, None
+        if answer is None:
+            return
+        self._import_typed = answer.typed
+        if answer.results and deliveries is not None:
+            hosts = len(deliveries.by_host)
+            title = f"Handing certificates to {plural(hosts, 'host')}"
+
+            def work(reach: Reach) -> Iterator[HostResult]:
+                return deliver(reach, deliveries)
+
+            self._work(Job(title, work, hosts, "Next: install them on their hosts: csrtui export."))
+
+    # Requests
+
+    def action_new_request(self) -> None:
+        """Show the form for one or many hosts: those of the marked pairs, else all."""
+        from csrtui.tui.screens.fleet_request import FleetRequestScreen
+
+        hosts = ",".join(sorted({one.host for one in self.marked}))
+        screen = FleetRequestScreen(self._session, self._reach, hosts, self._commands)
+        self.app.push_screen(screen, lambda _: self._done(screen.results))
+
+    # The doctor
+
+    def action_doctor(self) -> None:
+        """Have every host examine its keystore."""
+        from csrtui.tui.examiners import FleetExaminer
+        from csrtui.tui.screens.doctor import DoctorScreen
+
+        self.app.push_screen(DoctorScreen(FleetExaminer(self._reach, self._shown), self._commands))
+
+    def _shown(self, host: str, pair: str) -> Screen[None]:
+        for one in self._pairs():
+            if (one.host, one.pair.name) == (host, pair):
+                return pair_page(one, self._session.clock())
+        raise InputError(f"{visible(pair)} on {visible(host)} was not read yet")
+
+    # Work
 
     @property
-    def _filter_width(self) -> int:
-        return min(self.size.width // _FILTER_SHARE, _FILTER_MOST)
+    def _in_use(self) -> list[HostPair]:
+        return [one for one in self._pairs() if one.pair.record.stage is not Stage.RETIRED]
 
-    def _draw_lines(self) -> None:
-        age = fleet_age(self._fleet, self._session.clock())
-        told = f" {'reading …' if self._reading else age} "
-        room = max(self.size.width - self._filter_width - len(told), 1)
-        title = pad(visible(f" csrtui · {self._reach.target.inventory}"), room)
-        self.query_one("#title", TextBlock).show([((title, "strong"), (told, "label"))])
+    def _groups(self, needy: Sequence[HostPair], what: str) -> list[HostGroup]:
+        current = self.current
+        if current is not None and current.pair.record.stage is Stage.RETIRED:
+            current = None
+        marked = [one for one in self.marked if one.pair.record.stage is not Stage.RETIRED]
+        return host_groups(marked, current, needy, what)
+
+    def _work(self, job: Job) -> None:
+        from csrtui.tui.screens.host_work import HostWorkScreen
+
+        self.app.push_screen(HostWorkScreen(self._reach, job), self._done)
+
+    def _done(self, results: Sequence[HostResult] | None) -> None:
+        from csrtui.tui.screens.host_work import summed_up
+
+        if results:
+            self.clear_marks()
+            self.tell(summed_up(results))
+            self.read_again(one.host for one in results)
 
 
-def host_lines(state: HostState, age: str) -> list[str]:
-    """Return what is said of a host: its pairs and their age, or what went wrong and what mends it."""
-    pairs = f"{len(state.documents)} pair{'s' if len(state.documents) != 1 else ''}, {age}"
-    if state.failure is None:
-        return [f"{state.name}  {pairs}"]
-    return [
-        f"{state.name}  {state.failure.reason.value}: {state.failure.text}",
-        f"    {state.failure.remedy}",
-        *([f"    {pairs}"] if state.read is not None else []),
-    ]
+def _hosts(pairs: Sequence[HostPair]) -> int:
+    return len({one.host for one in pairs})

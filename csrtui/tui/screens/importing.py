@@ -15,7 +15,7 @@ from csrtui.core.advice.wording import plural
 from csrtui.core.errors import InputError
 from csrtui.core.visible import visible
 from csrtui.store.files import read_foreign
-from csrtui.tasks.importing import Blob, import_certificates
+from csrtui.tasks.importing import Blob
 from csrtui.tui.screens.dialog import key_line, labelled
 from csrtui.tui.screens.doing import DoingDialog
 from csrtui.tui.widgets.text_block import TextBlock
@@ -23,14 +23,16 @@ from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import cut
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
     from csrtui.tasks.results import Result
-    from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line
+
+    Take = Callable[[Sequence[Blob]], Sequence[Result]]
+    """Takes what was given, in a thread, and says what came of it."""
 
 _ABOUT = (
     "Paste what the CA sent, or name its files: PEM in any order, DER, PKCS #7. "
@@ -65,8 +67,8 @@ class ImportScreen(DoingDialog[ImportAnswer]):
     begins a PEM text, lines are gathered until the field is left empty.
 
     Args:
-        session: Whose pairs.
-        pair: The pair that it all has to be for, or None.
+        take: Imports it.
+        title: What the dialog is called.
         typed: What the field begins with.
     """
 
@@ -74,10 +76,10 @@ class ImportScreen(DoingDialog[ImportAnswer]):
         Binding("escape", "cancel", "Cancel", show=False, priority=True),
     ]
 
-    def __init__(self, session: Session, pair: str | None = None, typed: str = "") -> None:
+    def __init__(self, take: Take, title: str, typed: str = "") -> None:
         super().__init__()
-        self._session = session
-        self._pair = pair
+        self._take = take
+        self._title = title
         self._typed = typed
         self._gathered: list[str] = []
         self._refused: Sequence[Result] = ()
@@ -173,7 +175,7 @@ class ImportScreen(DoingDialog[ImportAnswer]):
         await self._import(await asyncio.to_thread(read))
 
     async def _import(self, blobs: Sequence[Blob]) -> None:
-        results = await asyncio.to_thread(import_certificates, self._session, blobs, self._pair)
+        results = await asyncio.to_thread(self._take, blobs)
         if any(result.ok or result.pair for result in results):
             typed = "" if any(result.ok for result in results) else self._text
             self.dismiss(ImportAnswer(typed, blobs, results))
@@ -184,9 +186,8 @@ class ImportScreen(DoingDialog[ImportAnswer]):
 
     def draw(self) -> None:
         """Show everything anew."""
-        what = f"the certificate of {self._pair}" if self._pair else "certificates"
         gap: list[Line] = [] if self.app.size.height < _SHORT else [()]
-        about = [*self.lines(f"Import {what}", "strong"), *gap, *self.lines(_ABOUT, "label"), *gap]
+        about = [*self.lines(self._title, "strong"), *gap, *self.lines(_ABOUT, "label"), *gap]
         room = self.app.size.height - len(about) - 2 * len(gap) - 4  # frame, field, keys
         notes = self._notes()
         notes += [()] * (_NOTES - len(notes))

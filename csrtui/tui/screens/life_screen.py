@@ -12,6 +12,7 @@ from csrtui.tasks.review import read_pair
 from csrtui.tasks.wording import NEXT_STEPS
 from csrtui.tui.groups import Group
 from csrtui.tui.screens.pairs_screen import PairsScreen
+from csrtui.tui.steps import step_label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +32,6 @@ _ACTIONS = {
     NextStep.RENEW: "renew",
 }
 """The command that each step is."""
-_STEP_WIDTH = max(len(NEXT_STEPS[step]) for step in _ACTIONS)
 _NO_STEP = {
     Stage.RETIRED: "is retired: there is nothing to do with it",
     Stage.ISSUED: "needs nothing now; a renewal is due when a third of its certificate's life is left",
@@ -54,7 +54,7 @@ class LifeScreen(PairsScreen):
     def step_label(self, pair: Pair | None) -> str:
         """What the bar calls the next step of a pair; always as wide, so that few cells change."""
         step = pair.record.next_step(self._session.clock()) if pair else NextStep.NONE
-        return (NEXT_STEPS[step].capitalize() if step in _ACTIONS else "Nothing").ljust(_STEP_WIDTH)
+        return step_label(step)
 
     async def action_next_step(self) -> None:
         """Take the next step of the pair at hand."""
@@ -83,9 +83,16 @@ class LifeScreen(PairsScreen):
 
     def action_import(self) -> None:
         """Ask for certificates."""
+        from csrtui.tasks.importing import import_certificates
         from csrtui.tui.screens.importing import ImportScreen
 
-        self.app.push_screen(ImportScreen(self._session, self.only, self._import_typed), self._imported)
+        only = self.only
+
+        def take(blobs: Sequence[Blob]) -> Sequence[Result]:
+            return import_certificates(self._session, blobs, only)
+
+        title = f"Import {f'the certificate of {only}' if only else 'certificates'}"
+        self.app.push_screen(ImportScreen(take, title, self._import_typed), self._imported)
 
     def _imported(self, answer: ImportAnswer | None) -> None:
         if answer is not None:

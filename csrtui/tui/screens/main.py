@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from csrtui.tui.commands import Command
     from csrtui.tui.groups import AtHand
     from csrtui.tui.panes.keystore import KeystorePane
-    from csrtui.tui.widgets.request_form import RequestForm
 
 _WIDE = 120
 _NARROW = 60
@@ -57,7 +56,7 @@ class MainScreen(RequestScreen):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(Where.PANES, Where.REQUEST, Where.KEYSTORE, Where.LISTS, Where.PAIRS)
+        *bindings(Where.PANES, Where.REQUEST, Where.KEYSTORE, Where.LISTS, Where.PAIRS, Where.STEPS)
     ]
     AUTO_FOCUS = None
 
@@ -190,7 +189,7 @@ class MainScreen(RequestScreen):
         """Commands of one pane do nothing in the other."""
         in_keystore = self._pane is PaneName.KEYSTORE
         where = next((command.where for command in COMMANDS if command.action == action), Where.ANYWHERE)
-        if where in {Where.KEYSTORE, Where.LISTS, Where.PAIRS}:
+        if where in {Where.KEYSTORE, Where.LISTS, Where.PAIRS, Where.STEPS}:
             return in_keystore and not self.keystore.filter.has_focus
         return where is not Where.REQUEST or action == "generate" or not in_keystore
 
@@ -259,10 +258,6 @@ class MainScreen(RequestScreen):
     def on_line_list_highlighted(self) -> None:
         """Say what the next step of the pair under the cursor is."""
         self._draw_bar()
-
-    def on_request_form_told(self, event: RequestForm.Told) -> None:
-        """Pass a line on."""
-        self.tell(event.text)
 
     def on_request_pane_draft_changed(self) -> None:
         """Keep the draft when the typing pauses."""

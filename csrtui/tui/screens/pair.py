@@ -47,7 +47,7 @@ class PairScreen(RenewalScreen):
         commands: All commands, with the keys they have.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.PAIR, Where.PAIRS), HELP_IN_LISTS]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.PAIR, Where.PAIRS, Where.STEPS), HELP_IN_LISTS]
 
     def __init__(self, session: Session, full: InFull, commands: Sequence[Command] = COMMANDS) -> None:
         super().__init__(session, commands)

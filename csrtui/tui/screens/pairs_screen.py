@@ -140,9 +140,11 @@ class PairsScreen(Screen[None]):
 
     def action_doctor(self) -> None:
         """Examine the whole keystore."""
+        from csrtui.tui.examiners import StoreExaminer
         from csrtui.tui.screens.doctor import DoctorScreen
 
-        self.app.push_screen(DoctorScreen(self._session, self._commands), lambda _: self.pairs_changed())
+        examiner = StoreExaminer(self._session, self._commands)
+        self.app.push_screen(DoctorScreen(examiner, self._commands), lambda _: self.pairs_changed())
 
     def action_submit(self) -> None:
         """Hand out the CSR of the pair under the cursor."""

@@ -1,4 +1,4 @@
-"""The commands of the request form, and making the pair that it asks for."""
+"""The request form on the main screen: making the pair that it asks for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from csrtui.core.errors import CsrtuiError, InputError, RefusedError
 from csrtui.store.disk import NotConfirmedError
-from csrtui.tui.panes.request import RequestPane
+from csrtui.tui.screens.form_screen import FormScreen
 from csrtui.tui.screens.making import PairMade, PairNotMade
 from csrtui.tui.screens.renewal_screen import RenewalScreen
 
@@ -18,16 +18,11 @@ if TYPE_CHECKING:
     from csrtui.tasks.starting import Start
 
 
-class RequestScreen(RenewalScreen):
+class RequestScreen(FormScreen, RenewalScreen):
     """A screen with a `RequestPane`."""
 
     _making = False
     _making_of: Draft | None = None
-
-    @property
-    def request(self) -> RequestPane:
-        """The request pane."""
-        return self.query_one(RequestPane)
 
     def show_request(self) -> None:
         """Show the form, and put the cursor into it."""
@@ -40,50 +35,6 @@ class RequestScreen(RenewalScreen):
     def keep_soon(self) -> None:
         """Keep what the form holds for the next start."""
         raise NotImplementedError
-
-    # The form
-
-    def action_next_field(self) -> None:
-        """Go to the next field."""
-        self.request.form.focus_step(1)
-
-    def action_previous_field(self) -> None:
-        """Go to the field before."""
-        self.request.form.focus_step(-1)
-
-    def action_fix(self) -> None:
-        """Apply the fix at hand."""
-        done = self.request.fix()
-        self.tell(f"done: {done}   ctrl+z undoes it" if done else "this advice has no fix to apply")
-
-    def action_fix_all(self) -> None:
-        """Apply all plain corrections."""
-        count = self.request.fix_all()
-        self.tell(
-            f"{count} fix{'es' if count != 1 else ''} applied"
-            if count
-            else "there is nothing to fix by itself"
-        )
-
-    def action_next_advice(self) -> None:
-        """Show the next finding."""
-        self.request.next_advice()
-
-    def action_profiles(self) -> None:
-        """Choose a profile to fill the form with, or keep the form as one."""
-        self.request.choose_profile()
-
-    def action_start_from(self) -> None:
-        """Ask what to start from."""
-        self.request.choose_start()
-
-    def action_guide(self) -> None:
-        """Show what to know and do for the server software that the form asks for."""
-        from csrtui.tui.screens.reading import ReadingScreen, guide_pages
-
-        pages = guide_pages()
-        chosen = self.request.form.draft.platform
-        self.app.push_screen(ReadingScreen(list(pages.values()), list(pages).index(chosen)))
 
     def fill_form(self, start: Start, renews: str) -> None:
         """Show the form, filled in for a pair that takes the place of another one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from csrtui.core.visible import visible
@@ -22,6 +23,19 @@ _MAX_COVERS = 3
 _MAX_REACH = 2
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What stands in the place of what will be signed, as long as that differs from host to host.
+
+    Attributes:
+        subject: For the subject.
+        covers: For the names.
+    """
+
+    subject: str
+    covers: str
+
+
 class Preview(TextBlock):
     """The subject and the covered names, and under them the finding at hand with its fix, then the others.
 
@@ -33,9 +47,15 @@ class Preview(TextBlock):
     _request: Request | None = None
     _findings: Sequence[Finding] = ()
     _current = 0
+    _ahead: Ahead | None = None
 
     def show_preview(
-        self, advice: Advice, request: Request | None, findings: Sequence[Finding], current: int
+        self,
+        advice: Advice,
+        request: Request | None,
+        findings: Sequence[Finding],
+        current: int,
+        ahead: Ahead | None = None,
     ) -> None:
         """Show the preview.
 
@@ -44,7 +64,9 @@ class Preview(TextBlock):
             request: What the CSR will say; None while no CSR can hold what was typed.
             findings: The findings in the order in which they are gone through.
             current: Which of them is at hand.
+            ahead: What stands there for the subject and the names; None for what they are.
         """
+        self._ahead = ahead
         self._advice, self._request = advice, request
         self._findings, self._current = findings, current
         self._draw()
@@ -61,12 +83,16 @@ class Preview(TextBlock):
         self.show(lines + self._advice_lines(room))
 
     def _subject(self) -> list[Line]:
+        if self._ahead is not None:
+            return _block("Subject", self._ahead.subject, self._text_width, _MAX_SUBJECT)
         if self._request is None:
             typed = self._advice is not None and any(finding.blocks for finding in self._findings)
             return [_labelled("Subject", "not yet: see the advice" if typed else "", "label")]
         return _block("Subject", self._request.subject_text, self._text_width, _MAX_SUBJECT)
 
     def _covers(self) -> list[Line]:
+        if self._ahead is not None:
+            return _block("Covers", self._ahead.covers, self._text_width, _MAX_COVERS)
         if self._advice is None or not self._advice.covers:
             return [_labelled("Covers", "", "label")]
         names = [

@@ -1,0 +1,179 @@
+"""Who examines: the keystore here, or that of every host; the doctor's screen shows what either finds."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from csrtui.core.errors import CsrtuiError, InputError
+from csrtui.core.finding import Level
+from csrtui.store.config_file import config_path
+from csrtui.tasks.doctor import CHECKED, Examination, is_well, worst_first
+from csrtui.tui.panes.finding_rows import FindingRows, HostFindingRows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from threading import Event
+
+    from textual.screen import Screen
+
+    from csrtui.tasks.fleet import Reach
+    from csrtui.tasks.fleet_doctor import HostFinding
+    from csrtui.tasks.session import Session
+    from csrtui.tui.commands import Command
+
+    Report = Callable[[int, int], None]
+    """Takes how many are examined, and of how many."""
+
+_STEPS = 100
+"""How often the bar moves at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an examination found.
+
+    Attributes:
+        rows: The findings, worst first.
+        lines: The verdict in words, the most important line first.
+    """
+
+    rows: FindingRows
+    lines: Sequence[str]
+
+
+class Examiner(Protocol):
+    """What the doctor's screen asks."""
+
+    title: str
+    """What the screen is called."""
+    looking: str
+    """What is said while it looks."""
+
+    def examine(self, report: Report, stop: Event) -> Verdict:
+        """Examine everything; called in a thread.
+
+        Args:
+            report: Told how far it is.
+            stop: Once set, no more is begun.
+
+        Raises:
+            CsrtuiError: Nothing can be examined.
+        """
+
+    def shown(self, rows: FindingRows, index: int) -> Screen[None]:
+        """Return the screen that shows what a finding is about.
+
+        Raises:
+            CsrtuiError: There is none, or it cannot be shown.
+        """
+
+
+class StoreExaminer:
+    """Examines the keystore here.
+
+    Args:
+        session: Whose it is.
+        commands: For the screens that it shows.
+    """
+
+    title = "Keystore · doctor"
+    looking = "Looking at the keystore …"
+
+    def __init__(self, session: Session, commands: Sequence[Command]) -> None:
+        self._session = session
+        self._commands = commands
+
+    def examine(self, report: Report, stop: Event) -> Verdict:
+        """Examine all pairs, and the store around them."""
+        examination = Examination(self._session, config_path(os.environ))
+        total = len(examination.names)
+        done = 0
+
+        def one_more() -> None:
+            nonlocal done
+            done += 1
+            if done * _STEPS // total != (done - 1) * _STEPS // total:
+                report(done, total)
+
+        report(0, total)
+        found = worst_first(examination.run(one_more, stop))
+        pairs = f"{total} pair{'s' if total != 1 else ''} examined"
+        if not found:
+            lines = [f"Nothing is wrong. {pairs}.", "", "Looked at:", *(f"- {text}" for text in CHECKED)]
+            return Verdict(FindingRows(()), lines)
+        summed = f"{pairs}: {_counted(one.level for one in found)}."
+        return Verdict(FindingRows(found), [f"Nothing is wrong. {summed}" if is_well(found) else summed])
+
+    def shown(self, rows: FindingRows, index: int) -> Screen[None]:
+        """Return the screen of the pair that a finding is about."""
+        from csrtui.tui.screens.pair import PairScreen
+
+        name = rows.item(index).pair
+        if name is None:
+            raise InputError("this is about the store itself, not about a pair")
+        try:
+            return PairScreen.of(self._session, name, self._commands)
+        except CsrtuiError as error:
+            raise InputError(f"{name} cannot be shown: {error.what}") from error
+
+
+class FleetExaminer:
+    """Has every host examine its keystore.
+
+    Args:
+        reach: Which hosts.
+        show: Gives the screen of a pair on a host, or raises `InputError`.
+    """
+
+    title = "Hosts · doctor"
+    looking = "Every host looks at its keystore …"
+
+    def __init__(self, reach: Reach, show: Callable[[str, str], Screen[None]]) -> None:
+        self._reach = reach
+        self._show = show
+        self._found: Sequence[HostFinding] = ()
+
+    def examine(self, report: Report, stop: Event) -> Verdict:
+        """Have all of them examined; one that does not answer is a finding, too."""
+        from csrtui.tasks.fleet_doctor import examine
+        from csrtui.tasks.fleet_doctor import worst_first as worst_of_hosts
+
+        total = 0
+
+        def begun(count: int) -> None:
+            nonlocal total
+            total = count
+            report(0, total)
+
+        examined = []
+        for one in examine(replace(self._reach, stop=stop), begun):
+            examined.append(one)
+            report(len(examined), total)
+        self._found = worst_of_hosts(examined)
+        answered = sum(one.failure is None for one in examined)
+        hosts = f"{answered} of {len(examined)} hosts examined their keystores"
+        if not self._found:
+            return Verdict(FindingRows(()), [f"Nothing is wrong. {hosts}."])
+        lines = [f"{hosts}: {_counted(one.level for one in self._found)}."]
+        return Verdict(HostFindingRows(self._found), lines)
+
+    def shown(self, rows: FindingRows, index: int) -> Screen[None]:
+        """Return the screen of the pair that a finding is about."""
+        del rows
+        one = self._found[index]
+        if one.pair is None:
+            raise InputError(f"this is about {one.host} itself, not about a pair")
+        return self._show(one.host, one.pair)
+
+
+def _counted(every: Iterable[Level]) -> str:
+    """How many there are of each level, the worst first: ``2 errors, 1 warning``."""
+    levels = Counter(every)
+    return ", ".join(
+        f"{levels[level]} {level.value}{'s' if levels[level] != 1 else ''}"
+        for level in Level
+        if levels[level]
+    )

@@ -1,0 +1,49 @@
+"""The request pane for many hosts: its texts may have variables of the inventory, which differ from host to host."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from csrtui.core.finding import FieldName
+from csrtui.core.visible import visible
+from csrtui.tasks.fleet_requests import advise_ahead, asked_by_template, is_template
+from csrtui.tui.panes.request import RequestPane
+from csrtui.tui.widgets.preview import Ahead
+
+if TYPE_CHECKING:
+    from csrtui.core.advice import Advice
+    from csrtui.tasks.asking import Asked
+
+_HELP = {
+    FieldName.COMMON_NAME: "The host that visitors type. Variables of the inventory are filled in on each host: "
+    "{{ inventory_hostname }}, or {{ inventory_hostname }}.mydomain.com",
+    FieldName.NAMES: "Every other host to cover, in any separation. A variable of the inventory may be one name, "
+    "or a list of them: {{ site }}.mydomain.com, {{ aliases }}",
+}
+_SUBJECT = "another on each host: the next step shows each, with the advice on it"
+
+
+class TemplateRequestPane(RequestPane):
+    """Where a request for many hosts is typed; its arguments are those of every `RequestPane`."""
+
+    @property
+    def asked(self) -> Asked:
+        """What the form asks for, the variables not filled in."""
+        return asked_by_template(self.form.draft)
+
+    @property
+    def advice(self) -> Advice:
+        """The advice on what is the same on every host."""
+        return advise_ahead(self._session, self.asked)
+
+    @property
+    def ahead(self) -> Ahead | None:
+        """The names as they are typed, where something is filled in on each host."""
+        asked = self.asked
+        names = [name for name in asked.names if name]
+        texts = [*names, *asked.subject._asdict().values()]
+        return Ahead(_SUBJECT, visible("  ".join(names))) if any(map(is_template, texts)) else None
+
+    def help_text(self) -> str:
+        """What is said of the field with the cursor: of names, that variables may be in them."""
+        return _HELP.get(self.form.focused_field) or super().help_text()

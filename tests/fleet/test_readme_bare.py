@@ -1,0 +1,139 @@
+"""The README's section on many servers, each of its commands as it stands there, on bare machines.
+
+Here a checkout and a Python; there two hosts that have nothing of csrtui's: from an inventory to issued
+certificates on both, then the same hosts through ``csrtui fleet``.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pty_session
+import pytest
+from command import ROOT
+from pty_session import PtySession
+from readme_fleet import HOSTS, books, commands
+from real_authorities import OpensslCa
+from sshd_hosts import Hosts, bare_machine, running_hosts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
+SET_UP, PLAYS, FLEET = commands()
+_NEEDED = ("csrtui", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md")
+
+
+class Administrator:
+    """Somebody with a checkout, who types what the README says.
+
+    Args:
+        folder: An empty one, for the checkout and a home.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.checkout, self.home = folder / "checkout", folder / "home"
+        self.checkout.mkdir()
+        for name in _NEEDED:
+            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+            copy(ROOT / name, self.checkout / name)
+        (self.home / ".ssh").mkdir(parents=True)
+        key = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self.home / ".ssh" / "id_ed25519")]
+        subprocess.run(key, check=True)
+        unwanted = ("ANSIBLE_", "CSRTUI", "PYTHON", "VIRTUAL_ENV")
+        kept = {name: text for name, text in os.environ.items() if not name.startswith(unwanted)}
+        self.env = kept | {"HOME": str(self.home), "LC_ALL": "C.UTF-8"}
+        self._exports = "".join(line + "\n" for line in SET_UP.splitlines() if line.startswith("export"))
+
+    def types(self, script: str) -> str:
+        """Run a script in the shell in which the exports were typed; what it printed."""
+        done = subprocess.run(
+            ["bash", "-ec", self._exports + script], cwd=self.checkout, env=self.env, check=False,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{script}\n{done.stdout}"
+        return done.stdout
+
+    def at_terminal(self, script: str) -> PtySession:
+        """Begin a script on a terminal."""
+        there = f"cd {self.checkout}\n{self._exports}{script}"
+        return PtySession(["bash", "-ec", there], env={**dict.fromkeys(os.environ), **self.env})
+
+
+@pytest.fixture
+def administrator(tmp_path: Path) -> Administrator:
+    """Give somebody who did what the README says first."""
+    found = Administrator(tmp_path)
+    found._exports, exports = "", found._exports
+    found.types("python3.11 -m venv .venv")
+    found.types(SET_UP)
+    found._exports = exports
+    for name, book in books().items():
+        (found.checkout / name).write_text(book)
+    return found
+
+
+@pytest.fixture
+def hosts(tmp_path: Path) -> Iterator[Hosts]:
+    """Give two bare hosts."""
+    folder = tmp_path / "hosts"
+    folder.mkdir()
+    with running_hosts(folder, HOSTS, bare_machine()) as running:
+        yield running
+
+
+def test_it_leads_from_an_inventory_to_issued_certificates(
+    hosts: Hosts, administrator: Administrator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pty_session, "_DEADLINE_SECONDS", 120.0)
+    here = administrator.checkout
+    # Who logs in is root, who needs no sudo to become root.
+    (here / "hosts.ini").write_text(hosts.inventory().read_text() + "ansible_user=root\n")
+    setup, look, request, install, facts, documentation = PLAYS.splitlines()
+    assert "failed=0" in administrator.types(setup)
+    assert f"CN={HOSTS[0]}" in administrator.types(look)
+    assert not list(here.glob("*.csr"))
+    administrator.types(request)
+    (tmp_path / "authority").mkdir()
+    authority = OpensslCa(tmp_path / "authority")
+    for name in HOSTS:
+        answer = authority.answer(here / f"{name}.csr")
+        (here / f"{name}.pem").write_bytes(answer.files[-1].read_bytes())
+    administrator.types(install)
+    assert administrator.types(install).count("changed=0 ") == len(HOSTS)
+    assert administrator.types(facts).count('"stage": "issued"') == len(HOSTS)
+    assert "EXAMPLES" in administrator.types(documentation).upper()
+    with_fleet(administrator)
+    for host in hosts.hosts:
+        assert list((host.home / "etc" / "nginx" / "tls").iterdir())
+
+
+def with_fleet(administrator: Administrator) -> None:
+    """Do what the README says of ``csrtui fleet``, line by line; nothing is left to be done there."""
+    screen, listed, last, new, backup, folder, csrs, bring, doctor = FLEET.splitlines()
+    with administrator.at_terminal(screen) as terminal:
+        terminal.wait_for("2 hosts · 2 pairs")
+        terminal.send("\x1b[21~")  # F10
+        assert terminal.wait_exit() == 0
+    assert administrator.types(listed).count("issued") == len(HOSTS)
+    assert administrator.types(last).count("issued") == len(HOSTS)
+    with administrator.at_terminal(new) as terminal:
+        terminal.wait_for("[y/N]")
+        terminal.send("y\n")
+        assert terminal.wait_exit() == 0
+        assert terminal.text.count("is there already") == len(HOSTS)
+    assert "every pair that was read has a backup" in administrator.types(backup)
+    assert "no pair waits to be submitted" in administrator.types(f"{folder}\n{csrs}")
+    answers = administrator.checkout / "answers"
+    answers.mkdir()
+    shutil.copy(administrator.checkout / f"{HOSTS[0]}.pem", answers / "web1.pem")
+    shutil.copy(administrator.checkout / f"{HOSTS[0]}.pem", administrator.checkout / "chain.pem")
+    assert HOSTS[0] in administrator.types(bring)
+    with administrator.at_terminal(doctor) as terminal:
+        terminal.wait_exit()
+        assert "2 hosts examined" in terminal.text

@@ -1,0 +1,101 @@
+"""Somebody at the screen over many hosts, with a program in the place of Ansible."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from screens_user import User
+
+from csrtui.store.ansible import Target, Terminal
+from csrtui.tasks.fleet import Reach
+from csrtui.tui.fleet_app import FleetApp
+from csrtui.tui.screens.fleet import FleetScreen
+from csrtui.tui.screens.host_work import HostWorkScreen
+from csrtui.tui.screens.reading import ReadingScreen
+from csrtui.tui.widgets.rule_line import RuleLine
+from csrtui.tui.widgets.text_block import TextBlock
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from fake_ansible import FakeAnsible
+    from textual.screen import Screen
+
+    from csrtui.tasks.session import Session
+
+
+def reach(fake: FakeAnsible) -> Reach:
+    """The hosts of the fake's inventory, as the screen reaches them."""
+    return Reach(Target(str(fake.inventory), terminal=Terminal.WITHHELD))
+
+
+class FleetUser(User):
+    """Somebody there."""
+
+    @property
+    def fleet(self) -> FleetScreen:
+        """The list, whatever lies over it."""
+        return next(screen for screen in self.app.screen_stack if isinstance(screen, FleetScreen))
+
+    @property
+    def said(self) -> str:
+        """The message under the list."""
+        return self.fleet.query_one("#message", RuleLine).message
+
+    @property
+    def pairs_of_hosts(self) -> list[tuple[str, str]]:
+        """The rows: hosts and names."""
+        rows = self.fleet._rows
+        return [(rows.item(at).host, rows.item(at).pair.name) for at in range(len(rows))]
+
+    @property
+    def came_of_it(self) -> str:
+        """What work on hosts came to."""
+        assert isinstance(self.app.screen, HostWorkScreen), self.screen_text
+        return f"{self.app.screen.query_one('#about', TextBlock).text}\n{self.read_text}"
+
+    @property
+    def page(self) -> str:
+        """What is read in full."""
+        assert isinstance(self.app.screen, ReadingScreen), self.screen_text
+        return "\n".join(self.app.screen._pages[0].lines(78))
+
+    def at(self, kind: type[Screen[Any]]) -> bool:
+        """Whether a screen of that kind is on top."""
+        return isinstance(self.app.screen, kind)
+
+    def line(self, block: str) -> str:
+        """The text of a block of the list's."""
+        return self.fleet.query_one(block, TextBlock).text
+
+    async def read(self) -> None:
+        """Wait until no host is asked."""
+        await self.until(lambda: not self.fleet._reading, "the end of the reading")
+
+    async def see(self, text: str) -> None:
+        """Wait for a text on the screen, however its lines are broken."""
+        plain = text.replace(" ", "")
+
+        def seen() -> bool:
+            shown = self.screen_text.replace("│", " ")
+            return plain in "".join(shown.split())
+
+        await self.until(seen, repr(text))
+
+    async def worked(self) -> str:
+        """Wait until the work on hosts is over; what it came to."""
+        await self.until(
+            lambda: isinstance(self.app.screen, HostWorkScreen) and self.app.screen._is_over, "the work"
+        )
+        return self.came_of_it
+
+
+@asynccontextmanager
+async def at_fleet(
+    session: Session, fake: FakeAnsible, size: tuple[int, int] = (80, 24)
+) -> AsyncIterator[FleetUser]:
+    """Open the screen over the fake's hosts, of so many columns and rows."""
+    app = FleetApp(session, reach(fake))
+    async with app.run_test(size=size) as pilot:
+        yield FleetUser(app, pilot)  # type: ignore[arg-type] # the keys are the same

@@ -1,0 +1,76 @@
+"""Hands at the app itself, without a terminal, that look whether everything is shown as it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from screen_openings import F2, unwrapped
+from textual import events
+from textual._xterm_parser import XTermParser
+
+from csrtui.core.visible import shows
+from csrtui.tui.screens.main import MainScreen, PaneName
+
+if TYPE_CHECKING:
+    from screens_user import User
+    from textual.widget import Widget
+
+MOST_PAGES = 50
+
+
+class AtTheApp:
+    """Hands at the app itself, without a terminal."""
+
+    def __init__(self, user: User) -> None:
+        self.user = user
+
+    async def type(self, keys: str) -> None:
+        """Type as a terminal sends it."""
+        if keys == "\x1b":
+            await self.user.press("escape")
+            return
+        for event in XTermParser().feed(keys):
+            assert isinstance(event, (events.Key, events.Paste))
+            (self.user.app if isinstance(event, events.Key) else self.focused).post_message(event)
+            await self.user.settle()
+
+    @property
+    def focused(self) -> Widget:
+        """Where the cursor is."""
+        assert self.user.app.focused is not None
+        return self.user.app.focused
+
+    async def see(self, text: str) -> None:
+        """Wait for a text."""
+        await self.user.until(lambda: text in unwrapped(self.user.screen_text), repr(text))
+
+    async def back(self) -> None:
+        """Go back to the form, however many dialogs lie over it."""
+        for _ in range(10):
+            if isinstance(self.user.app.screen, MainScreen):
+                break
+            await self.user.press("escape")
+        if self.user.main._pane is PaneName.KEYSTORE:
+            await self.type(F2)
+        assert isinstance(self.user.app.screen, MainScreen)
+
+
+def assert_shown_as_it_is(user: User, where: object) -> None:
+    """Each line shows what it holds, and fits."""
+    assert user.app.is_running
+    assert not user.app._exit, where
+    for line in user.screen_lines:
+        assert shows(line), (where, ascii(line))
+        assert cell_len(line) <= user.app.size.width, (where, line)
+
+
+async def look_through(user: User, where: object) -> None:
+    """Look at a screen, page by page, as far as the pages go."""
+    seen: list[str] = []
+    for _ in range(MOST_PAGES):
+        assert_shown_as_it_is(user, where)
+        if user.screen_lines == seen:
+            return
+        seen = user.screen_lines
+        await user.press("pagedown")

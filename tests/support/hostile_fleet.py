@@ -1,0 +1,47 @@
+"""Hosts that answer whatever is asked with text that harms: their names, pairs, findings and failures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fake_ansible import printed
+from fleet_made import listed, pair
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fake_ansible import FakeAnsible
+    from screen_openings import Opening
+
+
+def answer_hostile(fake: FakeAnsible, opening: Opening, text: str) -> None:
+    """Have the plays answered that an opening of `FLEET_OPENINGS` leads to; the first lists the pairs."""
+    # Names of hosts are the user's own, and short; names of pairs are such as csrtui gives, or are not read.
+    good, bad = f"web{text[:40]}", f"lost{text[:40]}"
+    away = {"ended": "unreachable", "msg": text}
+    fields = dict.fromkeys(("organization", "organizational_unit", "country", "state", "locality"), text)
+    harmful: dict[str, Any] = {
+        "subject": text,
+        "names": [text],
+        "path": text,
+        "platform": text,
+        "subject_fields": fields | {"common_name": text},
+    }
+    finding = {"code": text, "level": "error", "pair": text, "path": text, "text": text, "remedy": text}
+    fake.answers({good: listed(pair(**harmful), pair("b.com", **harmful)), bad: away})
+    second: Mapping[str, Mapping[str, Any]] = {good: listed(), bad: away}
+    if opening.screen == "DoctorScreen":
+        second = {good: printed({"schema": 1, "ok": False, "findings": [finding]}, 1), bad: away}
+    elif opening.screen == "HostWorkScreen":
+        second = {
+            good: {
+                "rc": 1,
+                "stdout": "",
+                "stderr": f"csrtui: error: {text}\nhint: {text}\n",
+                "ended": "failed",
+            }
+        }
+    elif opening.screen == "FleetPlanScreen":
+        names = {"names": [text, f"{text}.com"], "subject": fields}
+        second = {good: {"msg": names, "changed": False}, bad: {"ended": "failed", "msg": text}}
+    fake.answers(second)

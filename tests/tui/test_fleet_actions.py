@@ -1,0 +1,310 @@
+"""What is done with pairs on many hosts from the screen: backups, CSRs, certificates, the doctor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from certificates_made import intermediate, pem
+from fake_ansible import printed, said
+from fleet_made import ASKED, AWAY, CSR, listed, pair
+from fleet_user import at_fleet
+from recipients_made import age_pair, ssh_pair
+
+from csrtui.tasks.remembering import Kept, recall
+from csrtui.tui.screens.doctor import DoctorScreen
+from csrtui.tui.screens.fleet import FleetScreen
+from csrtui.tui.screens.fleet_backup import HostBackupScreen
+from csrtui.tui.screens.fleet_fetch import FetchScreen
+from csrtui.tui.screens.host_work import HostWorkScreen
+from csrtui.tui.screens.importing import ImportScreen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fake_ansible import FakeAnsible
+
+    from csrtui.tasks.session import Session
+
+RECIPIENT = age_pair()[1]
+VERIFIED = {"status": "verified", "path": "/b", "created": None, "verified": "2026-11-20T09:00:00Z"}
+BACKED_UP = {"status": "unverified", "path": "/b", "created": "2026-11-20T09:00:00Z"}
+
+
+def backed(name: str = "a.com", file: str = "/var/backups/a.age") -> dict[str, Any]:
+    return {"ok": True, "pair": name, "file": file, "text": "backed up"}
+
+
+async def test_marked_pairs_are_backed_up_and_who_fails_is_named_with_its_remedy(
+    session: Session, fake: FakeAnsible
+) -> None:
+    fake.answers({"web1": listed(pair()), "web2": listed(pair("b.com")), "web3": listed(pair("c.com"))})
+    full = said("the disk is full", 3, "make room on /var")
+    fake.answers({"web1": printed({"schema": 1, "results": [backed()]}), "web2": full})
+    fake.answers({"web1": listed(pair(backup=BACKED_UP)), "web2": listed(pair("b.com"))})
+    async with at_fleet(session, fake) as user:
+        await user.read()
+        await user.press("space", "space", "b")
+        await user.see("Back up 2 pairs on 2 hosts")
+        await user.see("the 2 marked")
+        await user.paste("/var/backups")
+        await user.press("enter", "enter")
+        await user.see("Name who can open the backups")
+        await user.paste(RECIPIENT)
+        await user.see(f"Can be opened by {RECIPIENT}")
+        await user.press("enter")
+        told = await user.worked()
+        assert told.startswith("1 done, 1 failed · 2 hosts")
+        assert "web2: the disk is full" in told
+        assert "make room on /var" in told
+        assert "web1 a.com  backed up\n  /var/backups/a.age" in told
+        assert "verify FILE --identity" in told
+        assert fake.play(2).count(f"--to=/var/backups --recipient={RECIPIENT}") == 2
+        await user.press("enter")
+        await user.read()
+        assert user.said == "1 done, 1 failed · 2 hosts"
+        assert '"hosts": ["web1", "web2"]' in fake.play(3), "only those are read again"
+        assert len(user.pairs_of_hosts) == 3
+        await user.press("b")
+        await user.see("/var/backups")
+        assert recall(session, Kept.RECIPIENTS) == RECIPIENT
+        await user.see("c.com on web3   (or all 2 without a backup)")
+
+
+async def test_all_without_a_backup_are_the_last_choice_and_a_key_that_is_no_recipient_is_said(
+    session: Session, fake: FakeAnsible, tmp_path: Path
+) -> None:
+    key = tmp_path / "id_ed25519"
+    key.write_bytes(ssh_pair("ssh-ed25519")[0])
+    public = tmp_path / "id_ed25519.pub"
+    public.write_text(ssh_pair("ssh-ed25519")[1])
+    fake.answers({"web1": listed(pair(), pair("b.com", backup=BACKED_UP), pair("c.com", stage="retired"))})
+    async with at_fleet(session, fake, (120, 40)) as user:
+        await user.read()
+        await user.press("b")
+        assert user.at(HostBackupScreen)
+        await user.paste("/b")
+        await user.press("enter")
+        await user.paste(str(key))
+        await user.see("that is a private key, not a recipient")
+        await user.press("enter")
+        await user.see("give the public half")
+        await user.press("ctrl+u")
+        await user.paste(f"{public}, {RECIPIENT}")
+        await user.see("Can be opened by ssh-ed25519 SHA256:")
+        await user.paste("several\nlines")
+        await user.see("several lines")
+        await user.press("escape")
+        assert user.at(FleetScreen)
+        assert fake.asked == 1
+
+
+async def test_csrs_are_fetched_once_and_no_other_file_is_touched(
+    session: Session, fake: FakeAnsible, tmp_path: Path
+) -> None:
+    folder = tmp_path / "csrs"
+    folder.mkdir()
+    answer = {"rc": 0, "stdout": CSR, "stderr": "", "changed": False}
+    for _ in range(2):
+        fake.answers({"web1": listed(pair(backup=VERIFIED)), "web2": listed(pair())})
+        fake.answers({"web1": answer, "web2": AWAY})
+    fake.answers({"web1": listed(pair(backup=VERIFIED)), "web2": listed(pair())})
+    async with at_fleet(session, fake) as user:
+        await user.read()
+        await user.press("u")
+        assert user.at(FetchScreen)
+        await user.press("up", "right")
+        await user.see("all 2 not submitted yet")
+        await user.see("warning: 1 of them have no verified backup")
+        await user.press("enter", "enter")
+        await user.see("Name the folder")
+        await user.paste(str(tmp_path / "none"))
+        await user.press("enter")
+        await user.see("mkdir -p")
+        await user.press("ctrl+u")
+        await user.paste(str(folder))
+        await user.press("enter")
+        told = await user.worked()
+        assert "1 done, 1 failed" in told
+        assert "web2 a.com: no route to host" in told
+        assert (folder / "web1.a.com.csr.pem").read_text() == CSR
+        await user.press("escape")
+        await user.read()
+        await user.press("u", "up", "right", "enter", "enter")
+        assert "1 was done already, 1 failed" in await user.worked()
+
+
+async def test_certificates_go_to_the_hosts_that_have_their_keys(
+    session: Session, fake: FakeAnsible, tmp_path: Path
+) -> None:
+    authority = intermediate()
+    file = tmp_path / "a.pem"
+    file.write_bytes(pem(authority.sign(ASKED.der), authority.certificate))
+    other = tmp_path / "ca.pem"
+    other.write_bytes(pem(authority.certificate))
+    imported = {"ok": True, "pair": "a.com", "file": None, "text": "imported", "changed": True}
+    fake.answers({"web1": listed(pair()), "web2": listed()})
+    fake.answers({"web1": {"changed": True, "results": [imported]}})
+    fake.answers({"web1": listed(pair(stage="issued"))})
+    async with at_fleet(session, fake) as user:
+        await user.read()
+        await user.press("i")
+        assert user.at(ImportScreen)
+        await user.paste(str(other))
+        await user.press("enter")
+        await user.see("only of CAs")
+        await user.press("ctrl+u")
+        await user.paste(str(file))
+        await user.press("enter")
+        told = await user.worked()
+        assert told.startswith("1 done · 1 host")
+        assert "web1 a.com  imported" in told
+        assert '"hosts": ["web1"]' in fake.play(2)
+        await user.press("enter")
+        await user.read()
+
+
+async def test_a_certificate_of_no_host_stays_in_the_dialog(
+    session: Session, fake: FakeAnsible, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.pem"
+    file.write_bytes(pem(intermediate().sign(ASKED.der)))
+    fake.answers({"web1": listed()})
+    async with at_fleet(session, fake) as user:
+        await user.read()
+        await user.see("No pairs on these hosts yet")
+        for key in ("b", "u", "full_stop"):
+            await user.press(key)
+            assert user.said.startswith("there is no")
+        await user.press("i")
+        await user.paste(str(file))
+        await user.press("enter")
+        await user.see("is on no host that was read")
+        await user.press("escape", "i")
+        await user.see("Files         /tmp")
+        await user.press("escape")
+        assert fake.asked == 1
+
+
+async def test_the_next_step_is_taken_here_or_told(session: Session, fake: FakeAnsible) -> None:
+    valid = {"expires": "2026-11-30T09:00:00Z", "begins": "2026-09-01T09:00:00Z"}
+    later = {"expires": "2027-11-30T09:00:00Z"}
+    fake.answers(
+        {
+            "web1": listed(pair()),
+            "web2": listed(pair(backup=VERIFIED)),
+            "web3": listed(pair(backup=VERIFIED, stage="submitted", submitted="2026-11-21T09:00:00Z")),
+            "web4": listed(pair(backup=BACKED_UP)),
+            "web5": listed(pair(backup=VERIFIED, stage="issued", **valid)),
+            "web6": listed(pair(backup=VERIFIED, stage="issued", **later)),
+            "web7": listed(pair(backup=VERIFIED, renewed_by="a.com-2")),
+        }
+    )
+    async with at_fleet(session, fake) as user:
+        await user.read()
+        seen = {}
+        for _ in range(7):
+            current = user.fleet.current
+            assert current is not None
+            await user.press("full_stop")
+            seen[current.host] = user.said if user.at(FleetScreen) else type(user.app.screen).__name__
+            if not user.at(FleetScreen):
+                await user.press("escape")
+            await user.press("down")
+        assert seen["web1"] == "HostBackupScreen"
+        assert seen["web2"] == "FetchScreen"
+        assert seen["web3"] == "ImportScreen"
+        assert "csrtui verify FILE --identity" in seen["web4"]
+        assert seen["web5"] == "on web5: csrtui renew a.com"
+        assert seen["web6"] == "on web6: csrtui export a.com --for nginx --to DIR"
+        assert seen["web7"] == "a.com on web7 needs nothing now"
+
+
+async def test_work_can_be_stopped_and_what_is_left_is_named(session: Session, fake: FakeAnsible) -> None:
+    fake.answers({"web1": listed(pair(backup=VERIFIED)), "web2": listed(pair(backup=VERIFIED))})
+    answer = {"rc": 0, "stdout": CSR, "stderr": "", "changed": False}
+    fake.answers({"web1": answer}, hosts=("web1", "web2"), hangs=True)
+    fake.answers({"web1": listed(pair(backup=VERIFIED)), "web2": listed(pair(backup=VERIFIED))})
+    async with at_fleet(session, fake) as user:
+        await user.read()
+        await user.press("space", "space", "u")
+        await user.paste(str(fake.inventory.parent))
+        await user.press("enter")
+        await user.see("1 of 2")
+        assert user.at(HostWorkScreen)
+        await user.press("enter")
+        await user.press("escape")
+        told = await user.worked()
+        assert "1 done, 1 failed" in told
+        assert "web2 a.com: Ansible ended before this host answered" in told
+        assert "run the same again" in told
+
+
+async def test_what_ansible_complains_of_ends_the_work(session: Session, fake: FakeAnsible) -> None:
+    fake.answers({"web1": listed(pair(backup=VERIFIED))})
+    fake.prints("", said="[ERROR]: no such plugin\n", status=1)
+    async with at_fleet(session, fake) as user:
+        await user.read()
+        await user.press("u")
+        await user.paste(str(fake.inventory.parent))
+        await user.press("enter")
+        assert "no such plugin" in await user.worked()
+        await user.press("enter")
+        assert user.at(FleetScreen)
+
+
+def finding(**change: Any) -> dict[str, Any]:
+    found = {
+        "code": "open-mode",
+        "level": "error",
+        "pair": "a.com",
+        "path": "/s",
+        "text": "others can read it",
+    }
+    return {**found, "remedy": "chmod 600 key.pem", **change}
+
+
+async def test_every_host_examines_itself_and_one_that_is_away_is_a_finding(
+    session: Session, fake: FakeAnsible
+) -> None:
+    fake.answers({"web1": listed(pair()), "web2": listed()})
+    found = [
+        finding(),
+        finding(level="note", pair=None, text="\x1b[2J is here"),
+        finding(level="x", pair="z"),
+    ]
+    fake.answers({"web1": printed({"schema": 1, "ok": False, "findings": found}, 1), "web2": AWAY})
+    fake.answers({"web1": printed({"schema": 1, "ok": True, "findings": []})})
+    async with at_fleet(session, fake) as user:
+        await user.read()
+        await user.press("D")
+        await user.until(
+            lambda: isinstance(user.app.screen, DoctorScreen) and not user.app.screen._is_working,
+            "the doctor",
+        )
+        await user.see("1 of 2 hosts examined their keystores: 2 errors, 1 warning, 1 note.")
+        await user.see("chmod 600 key.pem")
+        assert user.screen_text.index("others can read it") < user.screen_text.index("no route to host")
+        assert r"\x1b[2J is here" in user.screen_text
+        await user.press("enter")
+        assert "Name       a.com" in user.page
+        await user.press("escape", "down", "enter")
+        await user.see("this is about web2 itself, not about a pair")
+        await user.press("down", "enter")
+        await user.see("z on web1 was not read yet")
+        await user.press("r")
+        await user.see("Nothing is wrong. 1 of 1 hosts examined their keystores.")
+        await user.press("escape")
+        assert user.at(FleetScreen)
+
+
+async def test_leaving_in_the_middle_of_work_ends_it(session: Session, fake: FakeAnsible) -> None:
+    fake.answers({"web1": listed(pair(backup=VERIFIED))})
+    fake.answers({}, hosts=("web1",), hangs=True)
+    async with at_fleet(session, fake) as user:
+        await user.read()
+        await user.press("u")
+        await user.paste(str(fake.inventory.parent))
+        await user.press("enter")
+        await user.until(lambda: user.at(HostWorkScreen) and fake.asked == 2, "the work to begin")
+        await user.press("ctrl+q")
+        assert user.app._exit

@@ -1,0 +1,280 @@
+"""The one request form for many hosts: variables of the inventory, each host shown before anything is made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fake_ansible import said
+from fleet_made import AWAY, listed, pair
+from fleet_user import at_fleet
+from textual import events
+
+from csrtui.core.draft import Draft
+from csrtui.core.finding import FieldName
+from csrtui.tasks import drafting
+from csrtui.tui.screens.confirm import ConfirmScreen
+from csrtui.tui.screens.fleet import FleetScreen
+from csrtui.tui.screens.fleet_plan import FleetPlanScreen
+from csrtui.tui.screens.fleet_request import FleetRequestScreen
+from csrtui.tui.screens.host_work import HostWorkScreen
+from csrtui.tui.screens.notice import NoticeScreen
+from csrtui.tui.widgets.preview import Preview
+from csrtui.tui.widgets.rule_line import RuleLine
+from csrtui.tui.widgets.text_field import TextField
+
+if TYPE_CHECKING:
+    from fake_ansible import FakeAnsible
+    from fleet_user import FleetUser
+
+    from csrtui.tasks.session import Session
+
+NO_FIELDS = dict.fromkeys(("organization", "organizational_unit", "country", "state", "locality"), "")
+UNDEFINED = {"ended": "failed", "msg": "Task failed: resolving value for 'msg': 'site' is undefined"}
+
+
+def told(*names: Any, **fields: str) -> dict[str, Any]:
+    return {"msg": {"names": list(names), "subject": NO_FIELDS | fields}, "changed": False}
+
+
+def made(name: str, *done: str) -> dict[str, Any]:
+    return {"changed": bool(done), "done": list(done), "pair": pair(name)}
+
+
+def request(user: FleetUser) -> FleetRequestScreen:
+    screen = user.app.screen
+    assert isinstance(screen, FleetRequestScreen), user.screen_text
+    return screen
+
+
+def message(user: FleetUser) -> str:
+    return user.app.screen.query_one("#message", RuleLine).message
+
+
+async def planned(user: FleetUser) -> FleetPlanScreen:
+    await user.press("ctrl+g")
+    await user.until(lambda: user.at(FleetPlanScreen), "the plan")
+    screen = user.app.screen
+    assert isinstance(screen, FleetPlanScreen)
+    return screen
+
+
+async def agreed(user: FleetUser, key: str = "ctrl+g") -> str:
+    await user.press(key)
+    assert user.at(ConfirmScreen), user.screen_text
+    await user.press("tab", "enter")
+    return await user.worked()
+
+
+async def test_each_host_is_shown_with_its_advice_and_then_gets_what_was_shown(
+    session: Session, fake: FakeAnsible
+) -> None:
+    drafting.keep(session, Draft(common_name="not.this", organization="Example Ltd"))
+    fake.answers({"web1": listed(), "web2": listed()})
+    fake.answers(
+        {
+            "web2": told("mail.mydomain.com", organization="Example Ltd"),
+            "web1": told("mydomain.com", ["a.mydomain.com"], organization="Example Ltd"),
+            "web3": UNDEFINED,
+        }
+    )
+    fake.answers({"web1": made("mydomain.com", "made"), "web2": made("mail.mydomain.com")})
+    fake.answers({"web1": listed(pair("mydomain.com")), "web2": listed(pair("mail.mydomain.com"))})
+    async with at_fleet(session, fake) as user:
+        await user.read()
+        await user.press("n")
+        screen = request(user)
+        form = screen.request.form
+        assert user.focused_id == "common_name"
+        assert (form.draft.common_name, form.draft.organization) == ("", "Example Ltd")
+        await user.paste("{{ site }}")
+        await user.press("enter")
+        await user.paste("{{ aliases | default([]) }}, other.mydomain.com")
+        preview = screen.query_one(Preview)
+        await user.until(lambda: "another on each host" in preview.text, "the preview")
+        assert "{{ site }}  {{ aliases | default([]) }}  other.mydomain.com" in preview.text
+        plan = await planned(user)
+        assert '"names": ["{{ site }}", "{{ aliases | default([]) }}", "other.mydomain.com"]' in fake.play(2)
+        assert '"hosts": ["all"]' in fake.play(2)
+        assert [(one.host, one.failure is None) for one in plan._planned] == [
+            ("web3", False),
+            ("web1", True),
+            ("web2", True),
+        ]
+        await user.see("What 2 hosts would get, 1 left out")
+        await user.see("'site' is undefined")
+        await user.press("down")
+        await user.see("CN=mydomain.com,O=Example Ltd")
+        await user.see("Visitors of www.mydomain.com")
+        await user.press("ctrl+f")
+        await user.see("1 name added")
+        assert "www.mydomain.com" in user.screen_text
+        await user.press("ctrl+f")
+        await user.see("there is no www or bare name to add")
+        result = await agreed(user)
+        assert result.startswith("1 done, 1 was done already · 2 hosts")
+        assert '!unsafe "www.mydomain.com"' in fake.play(3)
+        assert "web3" not in fake.play(3)
+        await user.press("enter")
+        await user.read()
+        assert user.at(FleetScreen)
+        assert user.pairs_of_hosts == [("web2", "mail.mydomain.com"), ("web1", "mydomain.com")]
+        assert '"hosts": ["web1", "web2"]' in fake.play(4)
+        await user.press("n")
+        form = request(user).request.form
+        assert (form.draft.common_name, form.draft.organization) == ("", "Example Ltd")
+
+
+async def test_what_a_host_did_not_do_is_there_to_be_asked_for_again(
+    session: Session, fake: FakeAnsible
+) -> None:
+    fake.answers({"web1": listed(pair()), "web2": listed(pair("b.com"))})
+    fake.answers({"web1": told("x.mydomain.com"), "web2": told("y.mydomain.com")})
+    full = said("the disk is full", 3, "make room")
+    fake.answers({"web1": made("x.mydomain.com", "made"), "web2": full})
+    fake.answers({"web1": listed(pair()), "web2": AWAY})
+    async with at_fleet(session, fake) as user:
+        await user.read()
+        await user.press("space", "space", "n")
+        assert request(user).query_one("#hosts", TextField).value == "web1,web2"
+        await user.paste("{{ inventory_hostname }}.mydomain.com")
+        await planned(user)
+        assert '"hosts": ["web1,web2"]' in fake.play(2)
+        result = await agreed(user)
+        assert "1 done, 1 failed" in result
+        assert "web2: the disk is full" in result
+        await user.press("enter")
+        await user.read()
+        await user.press("n")
+        assert request(user).request.form.draft.common_name == "{{ inventory_hostname }}.mydomain.com"
+        assert request(user).query_one("#hosts", TextField).value == "web1,web2"
+
+
+async def test_an_error_on_one_host_stops_all_and_what_x509_could_hold_is_asked_for(
+    session: Session, fake: FakeAnsible
+) -> None:
+    fake.answers({"web1": listed()})
+    fake.answers({"web1": told("x.mydomain.com"), "web2": told("intra net")})
+    fake.answers({"web1": told("x.mydomain.com"), "web2": told("intranet")})
+    fake.answers({"web1": made("x.mydomain.com", "made"), "web2": made("intranet", "made")})
+    fake.answers({"web1": UNDEFINED})
+    fake.answers({"web1": listed()})
+    async with at_fleet(session, fake) as user:
+        await user.read()
+        await user.press("n")
+        await user.paste("{{ site }}")
+        await planned(user)
+        await user.press("down", "ctrl+g")
+        await user.see("nothing is made while web2 has this error")
+        assert fake.asked == 2
+        await user.press("enter", "escape")
+        assert user.at(FleetRequestScreen)
+        await planned(user)
+        await user.see("1 error")
+        await user.press("ctrl+g")
+        await user.see("Make them although a CA will refuse it?")
+        await user.press("escape")
+        assert user.at(FleetPlanScreen)
+        assert "2 done" in await agreed(user)
+        assert '"force": true' in fake.play(4)
+        await user.press("escape")
+        await user.press("n")
+        await user.paste("{{ site }}")
+        await planned(user)
+        await user.press("ctrl+g")
+        await user.see("there is no host that could get a pair")
+
+
+async def test_what_is_missing_is_said_and_the_cursor_goes_there(session: Session, fake: FakeAnsible) -> None:
+    fake.answers({"web1": listed()})
+    fake.prints("", said="[ERROR]: no such plugin\n", status=1)
+    async with at_fleet(session, fake, (40, 12)) as user:
+        await user.read()
+        await user.press("n", "ctrl+g")
+        assert message(user).startswith("Common name is empty")
+        await user.press("up")
+        assert user.focused_id == "hosts"
+        assert "web:!web3" in user.app.screen.query_one("#field-help").text  # type: ignore[attr-defined]
+        await user.press("up")
+        assert user.focused_id == "ca"
+        await user.press("down", "ctrl+u", "down")
+        await user.paste("x.mydomain.com")
+        await user.press("ctrl+g")
+        assert message(user) == "say which hosts: all of them are all"
+        assert user.focused_id == "hosts"
+        await user.paste("web1")
+        await user.press("enter")
+        assert user.focused_id == "common_name"
+        await user.press("ctrl+g")
+        await user.until(lambda: user.at(NoticeScreen), "what Ansible says")
+        await user.see("no such plugin")
+
+
+async def test_it_can_be_left_at_any_moment_and_what_was_typed_is_there_again(
+    session: Session, fake: FakeAnsible
+) -> None:
+    fake.answers({"web1": listed()})
+    fake.answers({"web1": told("x.com")}, hosts=("web1", "web2"), hangs=True)
+    async with at_fleet(session, fake) as user:
+        await user.read()
+        await user.press("n")
+        await user.paste("{{ site }}")
+        await user.press("ctrl+g", "ctrl+g", "escape")
+        await user.until(lambda: message(user) == "stopped", "the end of the planning")
+        await user.press("escape")
+        assert user.at(FleetScreen)
+        await user.press("n")
+        assert request(user).request.form.draft.common_name == "{{ site }}"
+        await user.press("ctrl+q")
+        await user.see("Leave csrtui?")
+        await user.press("ctrl+q")
+        assert user.at(FleetRequestScreen)
+        user.app.save_state()
+        await user.press("ctrl+q", "tab", "enter")
+        assert user.app._exit
+    assert drafting.recall_for_hosts(session)[0].common_name == "{{ site }}"
+    assert drafting.recall(session).common_name == "", "the form for pairs here is another one"
+
+
+async def test_advice_while_typing_is_on_what_is_the_same_everywhere(
+    session: Session, fake: FakeAnsible
+) -> None:
+    fake.answers({"web1": listed()})
+    async with at_fleet(session, fake) as user:
+        await user.read()
+        await user.press("n")
+        pane = request(user).request
+        await user.paste("{{ site }}")
+        pane.form.focus_field(FieldName.NAMES)
+        await user.settle()
+        await user.paste("mydomain.com intra_net")
+        pane.form.focus_field(FieldName.COUNTRY)
+        await user.settle()
+        await user.paste("UK")
+        assert {one.code for one in pane.advice.findings} >= {"www-not-covered"}
+        assert all(not (one.fix and one.fix.names) for one in pane.advice.findings)
+        await user.press("ctrl+f")
+        assert pane.form.draft.country == "GB"
+        assert pane.form.draft.common_name == "{{ site }}"
+        await user.press("ctrl+u")
+        await user.paste("{{ land }}")
+        assert all(one.value for one in pane.advice.findings)
+        user.app.screen.post_message(events.Resize(user.app.size, user.app.size))
+
+
+async def test_without_variables_it_is_the_form_as_ever(session: Session, fake: FakeAnsible) -> None:
+    fake.answers({"web1": listed()})
+    fake.answers({"web1": told("mydomain.com")}, hangs=True)
+    async with at_fleet(session, fake, (120, 40)) as user:
+        await user.read()
+        await user.press("n")
+        await user.paste("mydomain.com")
+        await user.until(
+            lambda: "CN=mydomain.com" in user.app.screen.query_one(Preview).text,
+            "the preview as it is signed",
+        )
+        await user.press("ctrl+f")
+        assert "www.mydomain.com" in request(user).request.form.draft.names
+        await user.press("f5")
+        await user.press("escape")
+        assert user.at(FleetRequestScreen)
+        assert not user.at(HostWorkScreen)

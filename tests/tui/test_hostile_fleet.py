@@ -1,0 +1,75 @@
+"""What harmful hosts answer, on every screen of many hosts: it crashes nothing, does nothing, and shows as it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from fleet_user import at_fleet
+from hands_at_app import AtTheApp, look_through
+from hostile import ALL_IN_ONE, HOSTILE
+from hostile_fleet import answer_hostile
+from safety_results import counted
+from screen_openings import FLEET_OPENINGS, Opening
+
+from csrtui.tui.safe_app import SafeApp
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fake_ansible import FakeAnsible
+    from textual.filter import LineFilter
+
+    from csrtui.tasks.session import Session
+
+PROMISE = "Text from outside is shown, and does nothing"
+WAYS = {
+    "narrow": (ALL_IN_ONE, (40, 12)),
+    "wide": (ALL_IN_ONE, (120, 40)),
+    "long": (HOSTILE["long"], (80, 24)),
+    "markup": (HOSTILE["action"] + HOSTILE["markup"], (80, 24)),
+}
+
+
+@pytest.fixture(autouse=True)
+def _no_second_net(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the filter that would keep from the terminal what a view has forgotten to make visible."""
+
+    def without(_: SafeApp[None]) -> list[LineFilter]:
+        return []
+
+    monkeypatch.setattr(SafeApp, "get_line_filters", without)
+
+
+async def visit(
+    session: Session, fake: FakeAnsible, opening: Opening, way: tuple[str, tuple[int, int]], out: Path
+) -> None:
+    text, size = way
+    answer_hostile(fake, opening, text)
+    async with at_fleet(session, fake, size) as user:
+        await opening.take(AtTheApp(user), out=out)
+        assert type(user.app.screen).__name__ == opening.screen
+        await look_through(user, opening)
+
+
+@pytest.mark.parametrize("opening", FLEET_OPENINGS, ids=lambda one: one.screen)
+async def test_every_screen_of_many_hosts_with_hostile_text(
+    session: Session, fake: FakeAnsible, tmp_path: Path, opening: Opening
+) -> None:
+    await visit(session, fake, opening, (ALL_IN_ONE, (80, 24)), tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.safety
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize("opening", FLEET_OPENINGS, ids=lambda one: one.screen)
+async def test_every_screen_of_many_hosts_at_every_size(
+    session: Session,
+    fake: FakeAnsible,
+    tmp_path: Path,
+    opening: Opening,
+    way: tuple[str, tuple[int, int]],
+) -> None:
+    with counted(PROMISE, "screens of many hosts") as tally:
+        await visit(session, fake, opening, way, tmp_path)
+        tally.add(1)
