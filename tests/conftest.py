@@ -13,7 +13,9 @@ sys.path.insert(0, str(Path(__file__).parent / "support"))
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-settings.register_profile("csrtui", deadline=None)  # how long an example takes is up to the machine
+# How long an example takes is up to the machine. CI tries five times as many (--hypothesis-profile=thorough).
+settings.register_profile("csrtui", deadline=None, max_examples=40)
+settings.register_profile("thorough", deadline=None, max_examples=200)
 settings.load_profile("csrtui")
 
 

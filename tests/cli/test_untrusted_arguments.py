@@ -68,7 +68,7 @@ def is_safe(ran: Ran) -> bool:
     )
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(commands, st.lists(options | anything, max_size=6))
 def test_any_arguments_have_a_safe_answer(csrtui: Csrtui, command: str, arguments: list[str]) -> None:
     if command == "new" and any(one.startswith(("--store", "--passphrase-file")) for one in arguments):
@@ -78,7 +78,7 @@ def test_any_arguments_have_a_safe_answer(csrtui: Csrtui, command: str, argument
 
 
 @pytest.mark.safety
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines_of_options)
 def test_the_options_of_every_command_have_a_safe_answer(
     csrtui: Csrtui, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: tuple[str, list[str]]
@@ -89,13 +89,13 @@ def test_the_options_of_every_command_have_a_safe_answer(
     record(PROMISE, "the options of every command with any text between them", 1, 0)
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(anything, max_size=3))
 def test_any_first_argument_has_a_safe_answer(csrtui: Csrtui, arguments: list[str]) -> None:
     assert is_safe(csrtui(*arguments))
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(anything.filter(bool), anything, st.sampled_from(["show", "list"]))
 def test_any_subject_is_shown_safely_afterwards(
     csrtui: Csrtui, organization: str, locality: str, command: str

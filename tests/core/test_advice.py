@@ -9,7 +9,7 @@ from hashlib import sha3_256
 from importlib.resources import files
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csrtui.core import request
@@ -579,7 +579,6 @@ PIECES = st.sampled_from(
 TYPED = st.one_of(st.lists(PIECES, max_size=8).map("".join), st.text(st.characters(codec=None), max_size=30))
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.lists(TYPED, max_size=4), st.builds(TypedSubject, *[TYPED] * 5), st.sampled_from(CaKind))
 def test_advice_never_raises(typed: list[str], subject: TypedSubject, ca: CaKind) -> None:
     advice = Typed(tuple(typed), subject).advice(ca)

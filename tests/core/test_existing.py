@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 from existing_made import CHALLENGE, FIELDS, certificate, csr, der, name
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from requests_made import key_of
 
@@ -311,7 +311,6 @@ SAMPLES = (
 )
 
 
-@settings(max_examples=400)
 @given(
     st.sampled_from(SAMPLES),
     st.lists(st.tuples(st.integers(0, 500), st.integers(0, 255)), min_size=1, max_size=4),

@@ -400,7 +400,7 @@ def _accidents(store: ExaminedStore) -> list[Callable[[Path, random.Random], obj
     ]
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     seed=st.integers(0, 2**32),
     name=st.sampled_from(["key.pem", "request.pem", "pair.json", "certificate.pem"]),
