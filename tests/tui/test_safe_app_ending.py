@@ -138,6 +138,34 @@ def test_a_resize_draws_everything_anew() -> None:
         assert b"\x1b[2J" in session.raw
 
 
+def test_back_in_its_old_size_the_terminal_is_drawn_again() -> None:
+    """In between it may have cut off what it showed."""
+    with start() as session:
+        session.wait_for("ready")
+        session.quiet(0.1)
+        session.raw.clear()
+        session.kill(signal.SIGWINCH)
+        session.wait_for("ready")
+        assert b"\x1b[2J" in session.raw
+
+
+@pytest.mark.parametrize(
+    ("at", "other"), [((80, 24), None), ((60, 12), (60, 12))], ids=["while starting", "later"]
+)
+def test_the_last_size_stays_though_it_came_while_the_one_before_was_asked_for(
+    at: tuple[int, int], other: tuple[int, int] | None
+) -> None:
+    with start("resized-{}-{}".format(*at)) as session:
+        session.wait_until(lambda: b"ready" in session.raw, "the screen")
+        if other:
+            session.resize(*other)
+        session.columns, session.rows = 100, 30
+        session.send("a" * 120)
+        session.wait_until(
+            lambda: session.text.startswith("a" * 99 + "\n"), "a field as wide as the terminal"
+        )
+
+
 def test_nothing_is_written_when_nothing_happens() -> None:
     with start() as session:
         session.wait_for("ready")
