@@ -27,7 +27,7 @@ from csrtui.tasks.session import Session
 
 PLAIN, SEALED, BARE = "plain.com", "sealed.com", "bare.com"
 """The pairs: two with a certificate, the key of one under the canary; one whose certificate is to come home."""
-_FIRST_THERE, _FIRST_NEW, _AT_MOST = 900, 950, 8
+_FIRST_THERE, FIRST_NEW, _AT_MOST = 900, 950, 8
 """The numbers of the first key that is there, and of the first that a flow makes; each other has the number after."""
 _GIVEN_SEALED, _GIVEN_PLAIN = 77, 78
 """The numbers of the keys made elsewhere."""
@@ -116,7 +116,7 @@ ELSEWHERE = {"fleet": "its secrets are on the hosts, whose own csrtui it asks"}
 
 def use_canary_keys() -> None:
     """Let every key on an elliptic curve that this process makes be a canary."""
-    made = map(ec_key, itertools.count(_FIRST_NEW))
+    made = map(ec_key, itertools.count(FIRST_NEW))
     ec.generate_private_key = lambda *_: next(made)
 
 
@@ -199,7 +199,7 @@ def _make_given(path: Path, session: Session) -> None:
 def secrets() -> Secrets:
     """What is looked for."""
     numbers = [_GIVEN_PLAIN, _GIVEN_SEALED]
-    numbers += [first + number for first in (_FIRST_THERE, _FIRST_NEW) for number in range(_AT_MOST)]
+    numbers += [first + number for first in (_FIRST_THERE, FIRST_NEW) for number in range(_AT_MOST)]
     identity = age_pair()[0].split()[-1]
     keys = (forms_of_key(pkcs8(ec_key(number))) for number in numbers)
     return Secrets((*forms_of_passphrase(), identity), tuple(itertools.chain.from_iterable(keys)))

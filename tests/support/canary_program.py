@@ -20,7 +20,7 @@ sys.path[:0] = [os.path.dirname(os.path.dirname(SUPPORT)), SUPPORT]
 
 from backups_made import QUICK  # noqa: E402 - the path comes first
 from canary import CANARY, found_in  # noqa: E402 - the same
-from canary_flows import FLOWS, Flow, Secrets, make_place, use_canary_keys  # noqa: E402 - the same
+from canary_flows import FIRST_NEW, FLOWS, Flow, Secrets, make_place, use_canary_keys  # noqa: E402 - the same
 from fault_runs import settle_threads  # noqa: E402 - the same
 from foreign_made import ec_key, pkcs8  # noqa: E402 - the same
 
@@ -69,7 +69,9 @@ class Crash:
         self._seen.add((code, event))
         self.count += 1
         if self.count == self._at:
-            raise _KINDS[self.count % len(_KINDS)](CANARY, pkcs8(ec_key(950)).decode(), repr(frame.f_locals))
+            raise _KINDS[self.count % len(_KINDS)](
+                CANARY, pkcs8(ec_key(FIRST_NEW)).decode(), repr(frame.f_locals)
+            )
 
 
 def _watch_what_it_does(path: Path, wrong: list[str], secrets: Secrets) -> None:
