@@ -201,10 +201,14 @@ class SafeDriver(LinuxDriver):
     def disable_input(self) -> None:
         """Take no more keys, and drop those that wait: who waits for the input thread to end keeps them waiting."""
         self._input_ends = True
+        has_started = self._started.is_set()
+        self._started.set()
         self._handled.set()
         super().disable_input()
         self._input_ends = False
         self._handled.set()
+        if not has_started:
+            self._started.clear()
 
     def _expect_effect(self) -> None:
         """Let the next key wait until those so far have had their effect."""

@@ -6,6 +6,7 @@ shows the leak), WHERE names the place or ``nowhere``.
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 import struct
@@ -84,6 +85,11 @@ class Failing:
             case "css":
                 self.stylesheet.add_source(f"Label {{ color: {CANARY}; }}")
                 self.refresh_css()
+
+    async def until_complete(self) -> None:
+        """Wait until everything is there; one that is never complete waits for ever."""
+        if self.failing == "incomplete":
+            await asyncio.Event().wait()
 
     def key_f5(self) -> None:
         if self.failing == "key":

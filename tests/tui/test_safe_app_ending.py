@@ -5,10 +5,13 @@ from __future__ import annotations
 import signal
 import sys
 import termios
+import time
 from pathlib import Path
 
 import pytest
 from pty_session import PtySession
+
+from csrtui.tui.safe_driver import _LONGEST_START_SECONDS
 
 ROOT = Path(__file__).parents[2]
 APP = ROOT / "tests" / "support" / "failing_app.py"
@@ -47,6 +50,18 @@ def test_a_signal_saves_the_state_and_ends_quietly(number: signal.Signals, tmp_p
         assert session.terminal_is_whole
         assert session.after_screens == ""
     assert saved.read_text() == "saved\n"
+
+
+def test_a_key_that_waits_for_the_start_does_not_keep_it_from_ending() -> None:
+    with start("incomplete") as session:
+        session.wait_for("ready")
+        session.send("x")
+        session.quiet(0.2)
+        began = time.monotonic()
+        session.kill(signal.SIGTERM)
+        assert session.wait_exit() == 128 + signal.SIGTERM
+        assert time.monotonic() - began < _LONGEST_START_SECONDS - 1
+        assert session.terminal_is_whole
 
 
 def test_a_state_that_cannot_be_saved_does_not_keep_it_from_ending() -> None:

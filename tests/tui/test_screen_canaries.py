@@ -55,7 +55,10 @@ class Dialog:
 
 _TWICE = f"{_pasted(CANARY)}\r{_pasted(CANARY)}"
 DIALOGS = {
-    "make": Dialog((("n.com", "n.com"), (CTRL_G, "made n.com")), r"store/pairs/(\.new-\w+|n\.com)/key\.pem"),
+    "make": Dialog(
+        (("www.n.com", ">Common name     www.n.com"), (CTRL_G, "made www.n.com")),
+        r"store/pairs/(\.new-\w+|www\.n\.com)/key\.pem",
+    ),
     "back up": Dialog(
         (
             *_at(PLAIN, "b", f"Back up {PLAIN}"),
