@@ -5,7 +5,7 @@ import sys
 import warnings
 from typing import TYPE_CHECKING
 
-from csrtui.process import collect_no_more, harden, put_off_collecting
+from csrtui.process import collect_no_more, harden, put_off_collecting, say_nothing_of_lost_errors
 
 if TYPE_CHECKING:
     from csrtui.tasks.fleet import Reach
@@ -17,6 +17,7 @@ def main() -> int:
     try:
         put_off_collecting()
         harden()
+        say_nothing_of_lost_errors()
         if not sys.warnoptions:
             # Libraries warn on stderr, with a line of their source; what is odd in a file csrtui says itself.
             warnings.simplefilter("ignore")

@@ -3,6 +3,7 @@
 import gc
 import os
 import resource
+import sys
 
 _PR_SET_DUMPABLE = 4  # <linux/prctl.h>
 
@@ -52,6 +53,14 @@ def harden() -> None:
     prctl = getattr(ctypes.CDLL(None), "prctl", None)
     if prctl is not None:
         prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def say_nothing_of_lost_errors() -> None:
+    """Drop what fails in a destructor or in a generator that is closed: nobody can handle it.
+
+    Python would print it on stderr with a traceback, and with its message, which may hold a secret.
+    """
+    sys.unraisablehook = lambda _report: None
 
 
 def _take_standard_descriptors() -> None:

@@ -81,6 +81,19 @@ def test_an_interrupt_while_modules_are_imported_is_quiet() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
 
 
+def test_what_fails_where_nobody_can_handle_it_is_not_told() -> None:
+    script = (
+        "import sys\nimport csrtui.cli.main\n"
+        "class Lost:\n    def __del__(self): raise ValueError('canary')\n"
+        "def run(arguments, **openers):\n    Lost()\n    return 0\n"
+        "csrtui.cli.main.run = run\nfrom csrtui.__main__ import main\nsys.exit(main())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
 def test_hardening_does_without_prctl(monkeypatch: pytest.MonkeyPatch) -> None:
     import ctypes
     import resource

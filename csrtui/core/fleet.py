@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from csrtui.core.json_members import Members
+from csrtui.core.json_members import MemberError, Members
 from csrtui.core.pair import Pair, utc_text
 from csrtui.core.pair_described import read_described
 from csrtui.core.pair_query import Order, Query, sort_key
@@ -147,17 +147,16 @@ def read_list(host: str, document: object, now: datetime) -> HostState:
         now: When.
 
     Raises:
-        TypeError: It is not what csrtui prints.
-        ValueError: A value in it cannot be.
+        MemberError: It is not what csrtui prints.
     """
     if not isinstance(document, dict):
-        raise TypeError("it is no object")
+        raise MemberError("it is no object")
     documents = tuple(Members(document).get("pairs", list))
     for one in documents:
         if not isinstance(one, dict):
-            raise TypeError("pairs is not a list of objects")
+            raise MemberError("pairs is not a list of objects")
         if not is_pair_name(read_described(one).name):
-            raise ValueError("a pair has a name that csrtui gives none")
+            raise MemberError("a pair has a name that csrtui gives none")
     return HostState(host, now, documents)
 
 
@@ -188,7 +187,7 @@ def load_fleet(data: bytes) -> Fleet:
         if not isinstance(document, dict) or document.get("schema") != SCHEMA:
             return Fleet({})
         return Fleet.of(map(_state, Members(document).objects("hosts")))
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, RecursionError):
         return Fleet({})
 
 
@@ -203,5 +202,5 @@ def _state(members: Members) -> HostState:
         read_list(name, pairs, read).documents if read is not None else (),
         None
         if failure is None
-        else Failure(Reason(failure.text("reason")), failure.text("text"), failure.text("remedy")),
+        else Failure(failure.choice("reason", Reason), failure.text("text"), failure.text("remedy")),
     )

@@ -2,18 +2,23 @@
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import TypeVar
 
 _T = TypeVar("_T")
+_Choice = TypeVar("_Choice", bound=StrEnum)
 Json = dict[str, object]
 """A JSON object."""
+
+
+class MemberError(ValueError):
+    """A member is missing, or of another kind, or its value cannot be. It names the member, and can be told."""
 
 
 class Members:
     """Reads the members of a JSON object.
 
-    Every method raises `TypeError` where the member is missing or of another kind, and `ValueError` where its
-    value cannot be; both name it.
+    Every method raises `MemberError` where it is not what it should be.
 
     Args:
         members: The object.
@@ -27,10 +32,10 @@ class Members:
     def get(self, name: str, kind: type[_T]) -> _T:
         """A member of a kind."""
         if name not in self._members:
-            raise TypeError(f"{self._path}{name} is not there")
+            raise MemberError(f"{self._path}{name} is not there")
         value = self._members[name]
         if not isinstance(value, kind):
-            raise TypeError(f"{self._path}{name} is not what it should be")
+            raise MemberError(f"{self._path}{name} is not what it should be")
         return value
 
     def text(self, name: str) -> str:
@@ -45,18 +50,32 @@ class Members:
         """A list of texts."""
         values = self.get(name, list)
         if not all(isinstance(value, str) for value in values):
-            raise TypeError(f"{self._path}{name} is not a list of texts")
+            raise MemberError(f"{self._path}{name} is not a list of texts")
         return tuple(values)
 
     def time(self, name: str) -> datetime:
         """A time, in UTC."""
-        time = datetime.fromisoformat(self.text(name))
+        try:
+            time = datetime.fromisoformat(self.text(name))
+        except MemberError:
+            raise
+        except ValueError:
+            raise MemberError(f"{self._path}{name} is no time") from None
         if time.tzinfo is None:
-            raise ValueError(f"{self._path}{name} has no time zone")
+            raise MemberError(f"{self._path}{name} has no time zone")
         try:
             return time.astimezone(UTC)
         except OverflowError:
-            raise ValueError(f"{self._path}{name} is out of range") from None
+            raise MemberError(f"{self._path}{name} is out of range") from None
+
+    def choice(self, name: str, kind: type[_Choice]) -> _Choice:
+        """One of the texts that a kind has."""
+        try:
+            return kind(self.text(name))
+        except MemberError:
+            raise
+        except ValueError:
+            raise MemberError(f"{self._path}{name} is none of those known") from None
 
     def optional_time(self, name: str) -> datetime | None:
         """A time, or None where there is none."""
@@ -74,7 +93,7 @@ class Members:
         """A list of objects."""
         values = self.get(name, list)
         if not all(isinstance(value, dict) for value in values):
-            raise TypeError(f"{self._path}{name} is not a list of objects")
+            raise MemberError(f"{self._path}{name} is not a list of objects")
         return [Members(value, f"{self._path}{name}.") for value in values]
 
     def beside(self, known: Collection[str]) -> Json:

@@ -27,12 +27,11 @@ def read_described(document: Mapping[str, object]) -> Pair:
         document: As ``csrtui show --json`` prints it; nothing in it is trusted.
 
     Raises:
-        TypeError: A member is missing, or of another kind.
-        ValueError: A value cannot be.
+        MemberError: A member is missing, or of another kind, or its value cannot be.
     """
     members = Members(document)
     key, request = members.object("key"), members.object("request")
-    created, stage = members.time("created"), Stage(members.text("stage"))
+    created, stage = members.time("created"), members.choice("stage", Stage)
     validity = _validity(members, created)
     return Pair(
         members.text("name"),
@@ -42,7 +41,7 @@ def read_described(document: Mapping[str, object]) -> Pair:
             subject=read_subject(members.object("subject_fields")),
             subject_text=members.text("subject"),
             names=members.texts("names"),
-            ca=CaKind(members.text("ca")),
+            ca=members.choice("ca", CaKind),
             platform=members.text("platform"),
             key=KeyFacts(key.text("type"), key.get("encrypted", bool), key.text("spki_sha256")),
             request=RequestFacts(request.text("sha256"), request.optional_text("signature_hash")),
@@ -66,7 +65,7 @@ def _validity(members: Members, created: datetime) -> Validity | None:
 
 
 def _backups(members: Members, created: datetime) -> tuple[Backup, ...]:
-    status = BackupStatus(members.text("status"))
+    status = members.choice("status", BackupStatus)
     if status is BackupStatus.NONE:
         return ()
     return (

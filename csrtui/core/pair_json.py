@@ -5,7 +5,7 @@ from datetime import datetime
 
 from csrtui.core.errors import StoreError
 from csrtui.core.finding import CaKind
-from csrtui.core.json_members import Members
+from csrtui.core.json_members import MemberError, Members
 from csrtui.core.pair import (
     SCHEMA,
     Backup,
@@ -90,7 +90,7 @@ def load_record(data: bytes) -> PairRecord:
         )
     try:
         return _record(Members(document))
-    except (ValueError, TypeError) as error:
+    except MemberError as error:  # any other's message may quote what nobody means to tell
         raise StoreError(f"pair.json is damaged: {error}", "csrtui doctor says what mends it") from error
 
 
@@ -153,7 +153,7 @@ def _record(members: Members) -> PairRecord:
         subject=read_subject(members.object("subject_fields")),
         subject_text=members.text("subject"),
         names=members.texts("names"),
-        ca=CaKind(members.text("ca")),
+        ca=members.choice("ca", CaKind),
         platform=members.text("platform"),
         key=KeyFacts(key.text("type"), key.get("encrypted", bool), key.text("spki_sha256")),
         request=RequestFacts(request.text("sha256"), request.optional_text("signature_hash")),
@@ -187,7 +187,7 @@ def read_subject(fields: Members) -> SubjectFields:
 
 def _read_backup(members: Members) -> Backup:
     return Backup(
-        BackupStatus(members.text("status")),
+        members.choice("status", BackupStatus),
         members.text("path"),
         members.time("created"),
         members.optional_time("verified"),

@@ -13,19 +13,23 @@ ENTROPY_BYTES = 10
 _WORD_BITS = 11
 
 
+class NoPassphraseError(ValueError):
+    """Why bytes hold no passphrase; it quotes nothing of them, so it can be told."""
+
+
 def read_passphrase(data: bytes) -> Secret:
     """Return the passphrase in the first line of `data`, which is UTF-8; the line's end is not part of it.
 
     Raises:
-        ValueError: It is empty, or no UTF-8.
+        NoPassphraseError: It is empty, or no UTF-8.
     """
     first = data.split(b"\n", 1)[0].removesuffix(b"\r")
     if not first:
-        raise ValueError("it is empty")
+        raise NoPassphraseError("it is empty")
     try:
         return Secret(first.decode("utf-8"))
     except UnicodeDecodeError:
-        raise ValueError("it is not UTF-8") from None
+        raise NoPassphraseError("it is not UTF-8") from None
 
 
 def weaknesses(passphrase: Secret) -> list[str]:

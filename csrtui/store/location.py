@@ -14,18 +14,25 @@ def store_path(option: str | None, environ: Mapping[str, str]) -> str:
     """Return the store's absolute path: the option, else `VARIABLE`, else the user's data folder.
 
     Raises:
-        InputError: The option or the variable is empty or holds a NUL; or there is no folder to start from,
+        InputError: The option or the variable is empty, or holds what no path can; or there is no folder to start from,
             because the user has no home or the current folder is gone.
     """
     for text, source in ((option, "--store"), (environ.get(VARIABLE), f"${VARIABLE}")):
         if text is None:
             continue
-        if not text or "\0" in text:
+        if not _can_be_path(text):
             raise InputError(
                 f'{source} is "{visible(text)}", which is no folder', "give the folder of the store"
             )
         return _absolute(text)
     return _absolute(_default())
+
+
+def _can_be_path(text: str) -> bool:
+    try:
+        return bool(text) and b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:  # half a character of UTF-16
+        return False
 
 
 def _default() -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from csrtui.core.errors import InputError
-from csrtui.core.passphrase import read_passphrase
+from csrtui.core.passphrase import NoPassphraseError, read_passphrase
 from csrtui.core.secret import Secret
 from csrtui.core.visible import visible
 from csrtui.store.disk import foreign_refusal
@@ -66,7 +66,7 @@ def _read(descriptor: int) -> Secret:
     data = b""
     while b"\n" not in data:
         if len(data) > _LIMIT:
-            raise ValueError(f"its first line has more than {_LIMIT} bytes")
+            raise NoPassphraseError(f"its first line has more than {_LIMIT} bytes")
         part = os.read(descriptor, _LIMIT)
         if not part:
             break
@@ -83,5 +83,5 @@ def _naming(what: str) -> Iterator[None]:
         raise InputError(f"cannot read {what}: {error.strerror}") from error
     except OverflowError as error:
         raise InputError(f"cannot read {what}: no descriptor has so high a number") from error
-    except ValueError as error:
+    except NoPassphraseError as error:  # any other's message may quote what was read
         raise InputError(f"{what} holds no passphrase: {error}") from error

@@ -10,6 +10,7 @@ from threading import Event
 from csrtui.core.errors import InputError, StoreError
 from csrtui.core.fleet import Failure, Fleet, HostState, Reason, dump_fleet, load_fleet, read_list
 from csrtui.core.host_answer import Answer, Hosts, document_of, errors_of, failure_of, read_line
+from csrtui.core.json_members import MemberError
 from csrtui.store.ansible import Literal, Target, check_inventory, run_task
 from csrtui.tasks.session import Session
 
@@ -216,7 +217,7 @@ def _read(answer: Answer, session: Session) -> HostState:
         return HostState(answer.host, failure=document)
     try:
         state = read_list(answer.host, document, session.clock())
-    except (TypeError, ValueError) as error:
+    except MemberError as error:
         return HostState(
             answer.host,
             failure=Failure(

@@ -58,6 +58,11 @@ class Painter:
         self._lines: list[list[Cell]] = []
         self._size = (0, 0)
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """The size in which the terminal was painted last, in (columns, rows); (0, 0) where that is unknown."""
+        return self._size
+
     def forget(self) -> None:
         """Take it that the terminal may show anything: the next `paint` clears it first."""
         self._size = (0, 0)

@@ -118,6 +118,13 @@ class SafeApp(App[ReturnType]):
         """Draw the whole screen again, over whatever another program wrote there."""
         self.terminal_taken()
 
+    def _check_resize(self) -> None:
+        # A terminal that was another size for a moment may have cut off what it showed: back in its old size,
+        # where nothing changes for Textual, it is drawn all the same.
+        if self._resize_event is not None and self._resize_event.size == self._painter.size:
+            self.terminal_taken()
+        super()._check_resize()
+
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         if (
             not isinstance(renderable, (ChopsUpdate, LayoutUpdate))

@@ -3,14 +3,16 @@
 What differs from Textual 8.2.8: a terminal that is gone ends the app instead of hanging or spinning it;
 keys typed ahead go where a slow typist's would;
 bytes that are no UTF-8 are no crash; SIGCONT without a stop before it does not start everything twice;
-the size is that of the terminal drawn on, not of stdout.
+the size is that of the terminal drawn on, not of stdout, and always the last one.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import select
+import signal
 import termios
 from codecs import getincrementaldecoder
 from threading import Event
@@ -18,7 +20,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
-from textual.events import Key, Paste
+from textual.events import Key, Paste, Resize
+from textual.geometry import Size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,6 +112,8 @@ class SafeDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         """Take the terminal."""
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        signal.signal(signal.SIGWINCH, self._sigwinch_application)
+        asyncio.run_coroutine_threadsafe(self._look_at_size_later(), self._loop)
         self._owner.terminal_taken()
 
     def restore_line_settings(self) -> None:
@@ -128,6 +133,25 @@ class SafeDriver(LinuxDriver):
             descriptor = self._file.fileno()
             if select.select([], [descriptor], [], 0)[1]:
                 os.write(descriptor, _MODES_AS_BEFORE)
+
+    def _sigwinch_application(self, *_: object) -> None:
+        # Textual asks for the size within the signal's handler. A handler may be interrupted by the next: that one
+        # asks later and tells first, and the size that is told last, and stays, is an old one.
+        if not self._in_band_window_resize:
+            with contextlib.suppress(RuntimeError):  # the loop ended meanwhile
+                self._loop.call_soon_threadsafe(self._tell_size)
+
+    def _tell_size(self) -> None:
+        size = Size(*self._get_terminal_size())
+        self._app.post_message(Resize(size, size))
+
+    async def _look_at_size_later(self) -> None:
+        # It may have changed while Textual asked for the first one, which comes to the app the same way, and before.
+        self._app.call_later(self._look_at_size)
+
+    def _look_at_size(self) -> None:
+        if not self._in_band_window_resize and self._app.size != self._get_terminal_size():
+            self._tell_size()
 
     def _sigtstp_application(self, *_: object) -> None:
         # Textual leaves the terminal within the signal's handler, which writes through a queue. Where the signal
@@ -177,10 +201,14 @@ class SafeDriver(LinuxDriver):
     def disable_input(self) -> None:
         """Take no more keys, and drop those that wait: who waits for the input thread to end keeps them waiting."""
         self._input_ends = True
+        has_started = self._started.is_set()
+        self._started.set()
         self._handled.set()
         super().disable_input()
         self._input_ends = False
         self._handled.set()
+        if not has_started:
+            self._started.clear()
 
     def _expect_effect(self) -> None:
         """Let the next key wait until those so far have had their effect."""

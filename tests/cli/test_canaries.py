@@ -1,8 +1,9 @@
-"""A canary key and a canary passphrase through every command that meets one, and through a crash wherever it is used."""
+"""A canary key and a canary passphrase through every command, as the kernel sees it: what is written, and where to."""
 
 from __future__ import annotations
 
-import itertools
+import re
+import shutil
 import subprocess
 import sys
 from base64 import b64encode
@@ -10,128 +11,84 @@ from typing import TYPE_CHECKING
 
 import pytest
 from canary import CANARY, forms_of_key, forms_of_passphrase, found_in, holding
+from canary_flows import FLOWS, Flow, Secrets, make_place
 from command import DEADLINE, ROOT, environment
-from exports_made import issued_pair
 from foreign_made import ec_key, pkcs8
-from pairs_made import new_pair, order
-from requests_made import NOW
 from safety_results import counted
-
-from csrtui.core import request
-from csrtui.core.secret import Secret
-from csrtui.core.subject import SubjectFields
-from csrtui.store.keystore import Keystore
-from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 PROMISE = "No secret is anywhere but where it belongs"
-PHRASE = ("--passphrase-file", "{path}/phrase")
-FLOWS = {
-    "new": ("new", "n.com", "--encrypt-key", *PHRASE),
-    "new --from": ("new", "--from", "{path}/rows.csv", "--encrypt-key", *PHRASE),
-    "backup": ("backup", "plain.com", "--to", "{path}/usb", *PHRASE),
-    "verify": ("verify", "plain.com", *PHRASE),
-    "restore": ("restore", "{path}/backup.pem", "--store", "{path}/other", *PHRASE),
-    "adopt": (
-        "adopt",
-        "--key",
-        "{path}/sealed.pem",
-        "--csr",
-        "{path}/sealed.csr",
-        "--as",
-        "adopted",
-        "--encrypt-key",
-        *PHRASE,
-    ),
-    "renew": ("renew", "sealed.com", *PHRASE),
-    "renew --reuse": ("renew", "sealed.com", "--reuse", *PHRASE),
-    "export": ("export", "plain.com", "--for", "tomcat", "--to", "{path}/out", *PHRASE),
-}
-"""The commands that meet a passphrase."""
 _PROGRAM = """
 import sys
-from csrtui.core.secret import Secret
-crash_at, uses, was = int(sys.argv.pop(1)), [0], Secret.encoded
-def encoded(self):
-    uses[0] += 1
-    if uses[0] == crash_at:
-        local = was.fget(self)
-        raise RuntimeError(local, self.revealed)
-    return was.fget(self)
-Secret.encoded = property(encoded)
+sys.path[:0] = sys.argv.pop(1).split(":")
+from canary_flows import use_canary_keys
+use_canary_keys()
 from csrtui.__main__ import main
-status = main()
-sys.exit(status if not crash_at or uses[0] >= crash_at else 99)
+sys.exit(main())
 """
-_NEVER_USED = 99
-"""The status of a run in which the passphrase is not used as often as that."""
+_TRACED = "trace=write,pwrite64,writev,pwritev,pwritev2,sendto,sendmsg,execve,execveat,memfd_create"
+"""What bytes leave a process by."""
+_HEXADECIMAL = re.compile(rb"(?:\\x[0-9a-f]{2})+")
+_WRITTEN_TO = re.compile(rb"\w+\(\d+<([^>]*)>")
+needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 
 
-def make_place(path: Path) -> list[bytes]:
-    """Make what all flows find, and return what must be nowhere else."""
-    secret = Secret(CANARY)
-    session = Session(Keystore(str(path / "store")), clock=lambda: NOW, user="joe")
-    for folder in ("usb", "out", "home"):
-        (path / folder).mkdir(mode=0o700)
-    issued_pair(session, "plain.com")
-    new_pair(session, "sealed.com", passphrase=secret)
-    (path / "backup.pem").write_bytes(_backed_up(session, path, secret))
-    (path / "sealed.pem").write_bytes(pkcs8(ec_key(77), passphrase=CANARY.encode()))
-    asked = request.build(SubjectFields(common_name="adopted.com"), ("adopted.com",), ec_key(77))
-    (path / "sealed.csr").write_bytes(request.to_pem(asked))
-    (path / "rows.csv").write_text("common_name\nrow1.com\nrow2.com\n")
-    (path / "phrase").write_text(f"{CANARY}\n")
-    for name in ("backup.pem", "sealed.pem", "rows.csv", "phrase"):
-        (path / name).chmod(0o600)
-    key = (path / "store" / "pairs" / "plain.com" / "key.pem").read_bytes()
-    return [*forms_of_passphrase(), *forms_of_key(key), *forms_of_key(pkcs8(ec_key(77)))]
-
-
-def _backed_up(session: Session, path: Path, secret: Secret) -> bytes:
-    from pathlib import Path as FilePath
-
-    from csrtui.tasks.backup import back_up
-
-    return FilePath(back_up(session, "plain.com", order(path / "usb", secret)).path).read_bytes()
-
-
-def run(path: Path, flow: str, crash_at: int = 0) -> subprocess.CompletedProcess[bytes]:
-    words = [word.format(path=path) for word in FLOWS[flow]]
-    home = str(path / "home")
-    return subprocess.run(
-        [sys.executable, "-c", _PROGRAM, str(crash_at), *words],
+def traced(path: Path, flow: Flow) -> tuple[subprocess.CompletedProcess[bytes], list[bytes]]:
+    """Run a flow, and what it gave to the kernel, a call a line."""
+    home, log = str(path / "home"), path.with_suffix(".log")
+    words = [word.format(path=path) for word in flow.words]
+    strace = ["strace", "-f", "-y", "-v", "-xx", "-qq", "-s", "1000000", "-o", str(log), "-e", _TRACED]
+    done = subprocess.run(
+        [*strace, sys.executable, "-B", "-c", _PROGRAM, f"{ROOT}:{ROOT}/tests/support", *words],
         env=environment(path / "store", HOME=home, TMPDIR=home, XDG_STATE_HOME=home, TEXTUAL_LOG=f"{home}/log"),
-        cwd=ROOT, capture_output=True, timeout=DEADLINE, check=False,
+        cwd=home, capture_output=True, timeout=DEADLINE, check=False,
     )  # fmt: skip
+    return done, [_HEXADECIMAL.sub(_decoded, line) for line in log.read_bytes().splitlines()]
 
 
-def assert_nowhere(path: Path, done: subprocess.CompletedProcess[bytes], secrets: list[bytes]) -> None:
-    """Neither in what it said nor in a file, but for the passphrase's own and the keys that are to be plain."""
-    assert not found_in(done.stdout + done.stderr, secrets), done.args
-    assert b"Traceback" not in done.stderr
-    plain = {f"{store}/pairs/plain.com/key.pem" for store in ("store", "other")}
-    assert holding(path, secrets) - plain == {"phrase"}, done.args
+def _decoded(found: re.Match[bytes]) -> bytes:
+    return bytes.fromhex(found[0].replace(b"\\x", b"").decode())
+
+
+def told(lines: list[bytes], path: Path, flow: Flow, secrets: Secrets) -> list[bytes]:
+    """The calls that give a secret to what is not to have it."""
+    wrong = []
+    for line in lines:
+        to = _WRITTEN_TO.search(line)
+        name = to[1].decode().removeprefix(f"{path}/") if to else ""
+        if found_in(line, secrets.passphrases) or (
+            found_in(line, secrets.keys) and not flow.may_be_plain(name)
+        ):
+            wrong.append(line)
+    return wrong
 
 
 @pytest.mark.slow
 @pytest.mark.safety
-@pytest.mark.parametrize("flow", FLOWS)
-def test_a_crash_wherever_the_passphrase_is_used_tells_nothing(tmp_path: Path, flow: str) -> None:
-    with counted(
-        PROMISE, "canaries through every command, and a crash at each use of the passphrase"
-    ) as tally:
-        for crash_at in itertools.count(0):
-            (path := tmp_path / str(crash_at)).mkdir()
-            secrets = make_place(path)
-            done = run(path, flow, crash_at)
-            assert_nowhere(path, done, secrets)
-            tally.add()
-            if done.returncode == _NEVER_USED:
-                break
-            assert done.returncode in ({1, 3} if crash_at else {0}), done
-    assert crash_at > 1, "the passphrase was used, or this tried nothing"
+@needs_strace
+@pytest.mark.parametrize("name", FLOWS)
+def test_the_kernel_sees_no_secret_go_where_it_does_not_belong(tmp_path: Path, name: str) -> None:
+    path, flow = tmp_path / "place", FLOWS[name]
+    secrets = make_place(path)
+    with counted(PROMISE, "canaries through every command, all that it gives to the kernel read") as tally:
+        done, lines = traced(path, flow)
+        assert done.returncode == flow.status, done
+        assert any(b"write(" in line for line in lines)
+        assert not found_in(done.stdout + done.stderr, secrets.all)
+        assert told(lines, path, flow, secrets) == []
+        assert secrets.misplaced(path, flow) == []
+        tally.add()
+
+
+@needs_strace
+def test_a_key_that_goes_elsewhere_would_be_seen(tmp_path: Path) -> None:
+    path, flow = tmp_path / "place", FLOWS["new"]
+    secrets = make_place(path)
+    _, lines = traced(path, flow)
+    assert told(lines, path, flow, secrets) == []
+    assert len(told(lines, path, FLOWS["new --encrypt-key"], secrets)) == 1, "the one file that it is in"
 
 
 @pytest.mark.parametrize("plant", [CANARY.encode(), b64encode(CANARY.encode()), CANARY.encode("utf-16-le")])

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import tempfile
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 from command import ROOT, Csrtui, Ran, argv, environment
+from foreign_made import ec_key, pkcs8
 from hostile_files import make
 from safety_results import counted
 
@@ -25,15 +27,23 @@ DEADLINE = 20
 """Seconds; a hundred times what any takes."""
 MEMORY = 600 * 1024 * 1024
 """Bytes of address space that a process gets."""
+RESIDENT = 200 * 1024
+"""KiB that it may really take."""
+WORK = 1.5
+"""Seconds of work: half of one to start, and one for the file."""
 FILE, PASSPHRASE, FOLDER = "FILE", "PASSPHRASE", "FOLDER"
 
 COMMANDS = {
     "import": ("import", FILE),
     "import --pair": ("import", "--pair", "a.com", FILE),
     "adopt --key": ("adopt", "--key", FILE),
+    "adopt --csr": ("adopt", "--key", f"{FOLDER}/key", "--csr", FILE),
+    "adopt --cert": ("adopt", "--key", f"{FOLDER}/key", "--cert", FILE, "--make-csr"),
+    "adopt --from": ("adopt", "--from", FILE, "--dry-run"),
     "restore": ("restore", FILE, "--passphrase-file", PASSPHRASE),
     "restore --identity": ("restore", f"{FOLDER}/backup", "--identity", FILE),
     "verify": ("verify", FILE),
+    "verify --identity": ("verify", f"{FOLDER}/backup", "--identity", FILE),
     "verify --passphrase-file": ("verify", f"{FOLDER}/backup", "--passphrase-file", FILE),
     "new --from": ("new", "--from", FILE),
     "backup --recipient": ("backup", "a.com", "--to", FOLDER, "--recipient", FILE),
@@ -45,6 +55,7 @@ COMMANDS = {
 """Every command that takes a file, and what it is given."""
 
 FINE = {
+    "adopt --from": {"folder", "self"},
     "backup --to": {"folder", "missing"},
     "backup --passphrase-file": {"begins-only", "cut-short", "nested-brackets", "\x1b[31mred"},
     "verify --passphrase-file": {"begins-only", "cut-short", "nested-brackets", "\x1b[31mred"},
@@ -78,6 +89,8 @@ def places(tmp_path: Path) -> dict[str, str]:
     folder = tmp_path / "folder"
     folder.mkdir(0o700)
     (folder / "backup").write_bytes(b"age-encryption.org/v1\n")
+    (folder / "key").write_bytes(pkcs8(ec_key(5)))
+    (folder / "key").chmod(0o600)
     return {PASSPHRASE: str(passphrase), FOLDER: str(folder)}
 
 
@@ -131,7 +144,7 @@ def test_a_process_with_little_memory_refuses_them_in_time(
 ) -> None:
     assert csrtui("new", "a.com", "--force").status == 0
     (hostile := tmp_path / "hostile").mkdir()
-    with counted(PROMISE, f"the same as processes with {MEMORY >> 20} MB of address space") as tally:
+    with counted(PROMISE, "the same as processes: in a second, and 200 MB") as tally:
         for path in make(hostile):
             if os.path.basename(path) in FINE.get(name, ()):
                 continue
@@ -145,17 +158,24 @@ def test_a_process_with_little_memory_refuses_them_in_time(
 
 def run_limited(arguments: list[str], env: dict[str, str]) -> Ran:
     """Run csrtui as a process that gets little memory, and has to end in time."""
-    done = subprocess.run(
-        ["prlimit", f"--as={MEMORY}", "--core=0", *argv(*arguments)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        env=env,
-        cwd=ROOT,
-        timeout=DEADLINE,
-        check=False,
-        start_new_session=True,  # without a terminal
-    )
-    return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, deadline():
+        process = subprocess.Popen(
+            ["prlimit", f"--as={MEMORY}", "--core=0", *argv(*arguments)],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            env=env,
+            cwd=ROOT,
+            start_new_session=True,  # without a terminal
+        )
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        err.seek(0)
+        ran = Ran(process.returncode, out.read().decode(), err.read().decode())
+    assert used.ru_maxrss < RESIDENT, (used.ru_maxrss, arguments)
+    assert used.ru_utime + used.ru_stime < WORK, (used, arguments)
+    return ran
 
 
 @pytest.mark.safety

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
 
 import pytest
 from command import DEADLINE, ROOT, argv, environment
@@ -38,6 +39,11 @@ RUNS = {
     "retire": (ISSUED,),
     "doctor": (),
 }
+COMMAND_TESTS = (
+    "whole_life", "new", "batch", "check", "list_show_csr", "backup_command", "verify_and_restore_commands",
+    "age_commands", "import_retire", "adopt_command", "renew_command", "export", "doctor_command", "usage",
+)  # fmt: skip
+"""The files of tests that are run without a network: every command is among them."""
 ELSEWHERE = {"fleet": "it runs Ansible, whose task the network is"}
 """Commands that are not among them, and why."""
 CONNECTION = re.compile(r"\b(?:socket|socketpair)\((?!AF_UNIX)[A-Z]|\bconnect\(\d+, \{sa_family=AF_INET")
@@ -111,6 +117,20 @@ def test_the_screens_open_no_connection(tmp_path: Path) -> None:
         session.wait_exit()
         assert not CONNECTION.search(log.read_text())
         tally.add()
+
+
+@pytest.mark.slow
+@pytest.mark.safety
+def test_the_tests_of_the_commands_pass_without_a_network(tmp_path: Path) -> None:
+    report, names = tmp_path / "report.xml", [f"{ROOT}/tests/cli/test_{name}.py" for name in COMMAND_TESTS]
+    with counted(PROMISE, "the tests of the commands, in a namespace without a network") as tally:
+        done = subprocess.run(
+            [*without_network(), sys.executable, "-m", "pytest", "-q", f"--basetemp={tmp_path}/run", f"--junitxml={report}", *names],
+            cwd=ROOT, capture_output=True, text=True, timeout=600, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout[-3000:]
+        cases = list(ET.parse(report).getroot().iter("testcase"))  # noqa: S314 - pytest's own file
+        tally.add(sum(case.find("skipped") is None for case in cases))
 
 
 @needs_strace

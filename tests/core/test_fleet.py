@@ -20,6 +20,7 @@ from csrtui.core.fleet import (
     selected,
 )
 from csrtui.core.host_answer import Answer, Hosts, document_of, failure_of, read_line
+from csrtui.core.json_members import MemberError
 from csrtui.core.pair import Pair
 from csrtui.core.pair_json import describe
 from csrtui.core.pair_query import Query
@@ -66,7 +67,7 @@ def test_a_word_of_the_filter_may_be_one_of_the_host(typed: str, hosts: list[str
 
 @pytest.mark.parametrize("document", [[], {}, {"pairs": 1}, {"pairs": [1]}, {"pairs": [{}]}])
 def test_what_is_no_list_of_pairs_is_refused(document: object) -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises(MemberError):
         read_list("web", document, NOW)
     assert read_list("web", LIST, NOW) == WEB
 

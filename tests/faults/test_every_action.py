@@ -12,20 +12,16 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from collections import Counter
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from fault_shim import built
+from in_memory import scratch
 from injection import CHANGING, MARK, require_strace
 from safety_results import every, record
 from writing_actions import ACTIONS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PROGRAM = Path(__file__).parents[1] / "support" / "fault_program.py"
 NAMES = [action.name for action in ACTIONS]
@@ -39,15 +35,6 @@ _SAME = {
     "ftruncate64": "ftruncate",
 }
 """What the kernel calls what the C library calls otherwise."""
-
-
-@contextmanager
-def scratch() -> Iterator[str]:
-    """A folder in memory where there is one: nothing here depends on a disk, and flushes cost nothing there."""
-    memory = Path("/dev/shm")
-    place = memory if memory.is_dir() and os.access(memory, os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix="csrtui-faults.", dir=place) as path:
-        yield path
 
 
 def program(place: str, *arguments: str) -> list[str]:

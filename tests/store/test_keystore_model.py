@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from safety_results import record
 from store_state import check_store, names_on_disk, pair_files
 
 from csrtui.core.errors import InputError
@@ -35,10 +36,18 @@ class Sessions(RuleBasedStateMachine):
         self.draft: bytes | None = None
         self.hidden: list[str] = []
         self.generation = 0
+        self.done = 0
 
     def teardown(self) -> None:
-        """Remove the folder."""
+        """Remove the folder, and count what was done."""
         shutil.rmtree(self.top)
+        if self.done:
+            record(
+                "Whatever sessions do to one store, it holds what they were told",
+                "steps of three sessions in any order, against a model",
+                self.done,
+                0,
+            )
 
     @rule(session=SESSIONS, base=BASES, text=TEXTS)
     def add(self, session: int, base: str, text: str) -> None:
@@ -109,9 +118,10 @@ class Sessions(RuleBasedStateMachine):
             assert session.load_draft() == self.draft
             assert session.leftovers() == [str(self.folder / "pairs" / name) for name in sorted(self.hidden)]
         check_store(self.folder)
+        self.done += 1
 
 
-TestSessions = Sessions.TestCase
+TestSessions = pytest.mark.safety(Sessions.TestCase)
 TestSessions.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
 
 
@@ -119,5 +129,5 @@ class SessionsAtLength(Sessions):
     """The same for a good while."""
 
 
-TestSessionsAtLength = pytest.mark.slow(SessionsAtLength.TestCase)
+TestSessionsAtLength = pytest.mark.slow(pytest.mark.safety(SessionsAtLength.TestCase))
 TestSessionsAtLength.settings = settings(max_examples=200, stateful_step_count=50, deadline=None)

@@ -32,7 +32,7 @@ def test_a_relative_path_is_taken_from_the_current_folder(
     assert store_path("~", {}) == str(tmp_path / "~")
 
 
-@pytest.mark.parametrize("text", ["", "a\0b"])
+@pytest.mark.parametrize("text", ["", "a\0b", "a\ud800b"])
 def test_what_is_no_path_is_refused_with_its_source(text: str) -> None:
     with pytest.raises(InputError, match="--store is"):
         store_path(text, {"CSRTUI_STORE": "/variable"})

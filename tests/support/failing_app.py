@@ -6,8 +6,12 @@ shows the leak), WHERE names the place or ``nowhere``.
 
 from __future__ import annotations
 
+import asyncio
+import fcntl
 import os
+import struct
 import sys
+import termios
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,6 +86,11 @@ class Failing:
                 self.stylesheet.add_source(f"Label {{ color: {CANARY}; }}")
                 self.refresh_css()
 
+    async def until_complete(self) -> None:
+        """Wait until everything is there; one that is never complete waits for ever."""
+        if self.failing == "incomplete":
+            await asyncio.Event().wait()
+
     def key_f5(self) -> None:
         if self.failing == "key":
             fail()
@@ -108,9 +117,25 @@ class PlainFailing(Failing, App[None]):
     """Textual's app."""
 
 
+def resize_once_read(at: tuple[int, int], then: tuple[int, int]) -> None:
+    """Let the terminal change its size at the worst moment: as soon as the program has read what it was."""
+    read = os.get_terminal_size
+
+    def read_and_resize(descriptor: int = 1) -> os.terminal_size:
+        size = read(descriptor)
+        if size == at:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", then[1], then[0], 0, 0))
+        return size
+
+    os.get_terminal_size = read_and_resize
+
+
 def main() -> int:
     """Run one of them."""
     base, where = sys.argv[1:]
+    if where.startswith("resized"):
+        (columns, rows) = map(int, where.split("-")[1:])
+        resize_once_read((columns, rows), (100, 30))
     Failing.failing = Label.failing = where
     if base == "plain":
         plain = PlainFailing()

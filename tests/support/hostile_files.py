@@ -44,6 +44,13 @@ def _foreign(path: Path) -> None:
     path.chmod(0o640)
 
 
+def _anothers(path: Path) -> None:
+    """A file of another user, where this one may make such."""
+    _written(b"another's\n")(path)
+    if os.geteuid() == 0:
+        os.chown(path, 65534, 65534)
+
+
 MADE: Final[dict[str, Callable[[Path], None]]] = {
     "missing": lambda _: None,
     "empty": _written(b""),
@@ -63,6 +70,7 @@ MADE: Final[dict[str, Callable[[Path], None]]] = {
     "link-to-nowhere": lambda path: path.symlink_to(path.parent / "nowhere"),
     "link-to-device": lambda path: path.symlink_to("/dev/zero"),
     "open-to-others": _foreign,
+    "of-another-user": _anothers,
     "\x1b[31mred": _written(b"\x1b[2J"),
 }
 """How each is made at a path."""

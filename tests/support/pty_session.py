@@ -22,7 +22,7 @@ import pyte
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-_DEADLINE_SECONDS = 10.0  # far more than anything takes, for a busy machine
+_DEADLINE_SECONDS = 30.0  # far more than anything takes, for a busy machine
 _UNKNOWN_TO_PYTE = re.compile(r"\x1b\[[<>=?][0-9;]*[u$][py]?")
 _MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
 _CONTROL = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]")

@@ -5,10 +5,13 @@ from __future__ import annotations
 import signal
 import sys
 import termios
+import time
 from pathlib import Path
 
 import pytest
 from pty_session import PtySession
+
+from csrtui.tui.safe_driver import _LONGEST_START_SECONDS
 
 ROOT = Path(__file__).parents[2]
 APP = ROOT / "tests" / "support" / "failing_app.py"
@@ -47,6 +50,18 @@ def test_a_signal_saves_the_state_and_ends_quietly(number: signal.Signals, tmp_p
         assert session.terminal_is_whole
         assert session.after_screens == ""
     assert saved.read_text() == "saved\n"
+
+
+def test_a_key_that_waits_for_the_start_does_not_keep_it_from_ending() -> None:
+    with start("incomplete") as session:
+        session.wait_for("ready")
+        session.send("x")
+        session.quiet(0.2)
+        began = time.monotonic()
+        session.kill(signal.SIGTERM)
+        assert session.wait_exit() == 128 + signal.SIGTERM
+        assert time.monotonic() - began < _LONGEST_START_SECONDS - 1
+        assert session.terminal_is_whole
 
 
 def test_a_state_that_cannot_be_saved_does_not_keep_it_from_ending() -> None:
@@ -136,6 +151,34 @@ def test_a_resize_draws_everything_anew() -> None:
         session.resize(60, 12)
         session.wait_for("ready")
         assert b"\x1b[2J" in session.raw
+
+
+def test_back_in_its_old_size_the_terminal_is_drawn_again() -> None:
+    """In between it may have cut off what it showed."""
+    with start() as session:
+        session.wait_for("ready")
+        session.quiet(0.1)
+        session.raw.clear()
+        session.kill(signal.SIGWINCH)
+        session.wait_for("ready")
+        assert b"\x1b[2J" in session.raw
+
+
+@pytest.mark.parametrize(
+    ("at", "other"), [((80, 24), None), ((60, 12), (60, 12))], ids=["while starting", "later"]
+)
+def test_the_last_size_stays_though_it_came_while_the_one_before_was_asked_for(
+    at: tuple[int, int], other: tuple[int, int] | None
+) -> None:
+    with start("resized-{}-{}".format(*at)) as session:
+        session.wait_until(lambda: b"ready" in session.raw, "the screen")
+        if other:
+            session.resize(*other)
+        session.columns, session.rows = 100, 30
+        session.send("a" * 120)
+        session.wait_until(
+            lambda: session.text.startswith("a" * 99 + "\n"), "a field as wide as the terminal"
+        )
 
 
 def test_nothing_is_written_when_nothing_happens() -> None:

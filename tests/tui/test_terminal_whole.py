@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import random
 import signal
 import sys
 from functools import partial
@@ -39,6 +40,8 @@ STORM = (
     *((columns, rows) for columns, rows in itertools.product(range(3, 130, 7), (3, 12, 24, 40))),
     (10, 3),
 )
+LARGEST = (110, 40)
+"""Larger than any in a storm, so that what is drawn in another size is seen not to reach the edges."""
 
 
 class AtTheTerminal:
@@ -226,6 +229,34 @@ def test_a_storm_of_sizes_while_typing_loses_no_key(tmp_path: Path) -> None:
         session.wait_for(text)
         end(session, signal.SIGTERM)
         assert not not_meant(bytes(session.raw))
+
+
+@pytest.mark.slow
+@pytest.mark.safety
+def test_the_last_size_of_a_storm_stays(tmp_path: Path) -> None:
+    chance = random.Random(1)  # noqa: S311 - the same every time
+    with (
+        counted(PROMISE, "storms of sizes: the last one stays") as tally,
+        start(HostilePlace(tmp_path, "")) as session,
+    ):
+        session.wait_for("Common name")
+        for _ in range(60):
+            session.raw.clear()
+            for _ in range(chance.randrange(2, 60)):
+                session.resize(chance.randrange(3, 100), chance.randrange(3, 36))
+                session.kill(signal.SIGWINCH)
+                session._read(chance.choice((0.0, 0.0, 0.004)))
+            session.resize(*LARGEST)
+            session.wait_until(partial(fills, session), "the last size")
+            session.quiet(0.05)
+            assert fills(session), session.text
+            tally.add()
+
+
+def fills(session: PtySession) -> bool:
+    """Whether what is drawn reaches from edge to edge."""
+    lines = session.text.split("\n")
+    return "─" * session.columns in lines and lines[-1].startswith(" ctrl+g Generate")
 
 
 # Whatever stands in the store, the settings, the environment and the files of others

@@ -1,0 +1,78 @@
+"""While csrtui holds a passphrase no other process of its user reads its memory, and killed it leaves no core."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from command import DEADLINE, ROOT
+from safety_results import counted
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PROMISE = "No core is left, and no other process of the user reads csrtui's memory"
+PROGRAM = ROOT / "tests" / "support" / "held_passphrase.py"
+DUMPING = ("ABRT", "SEGV", "BUS", "ILL", "FPE", "QUIT", "TRAP", "SYS", "XCPU")
+"""The signals after which the kernel leaves a core (signal(7)), but for SIGXFSZ, which Python ignores."""
+
+
+def seen(folder: Path, hardened: str) -> list[str]:
+    """What an ordinary process of the same user can open of one that holds a passphrase."""
+    folder.mkdir()
+    folder.chmod(0o755)
+    done = subprocess.run(
+        [sys.executable, "-B", str(PROGRAM), str(folder), hardened],
+        capture_output=True, check=True, timeout=DEADLINE, start_new_session=True,
+    )  # fmt: skip
+    found: list[str] = json.loads(done.stdout)
+    return found
+
+
+def dumped(folder: Path, hardened: str, number: signal.Signals) -> bool:
+    """Whether a process that holds a passphrase leaves a core when that signal kills it."""
+    folder.mkdir()
+    words = ["prlimit", "--core=unlimited", sys.executable, "-B", str(PROGRAM), str(folder), hardened, "wait"]
+    with subprocess.Popen(words, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout is not None
+        assert process.stdout.read(1) == b"1"
+        process.send_signal(number)
+        _, status = os.waitpid(process.pid, 0)
+        process.returncode = -os.WTERMSIG(status)
+    assert os.WTERMSIG(status) == number
+    return os.WCOREDUMP(status) or bool(list(folder.glob("core*")))
+
+
+@pytest.fixture
+def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder on whose way there every user can go."""
+    path = tmp_path_factory.mktemp("theirs")
+    for folder in (path, *path.parents):
+        if folder.name.startswith(("theirs", "popen-", "pytest-")):  # pytest's own
+            folder.chmod(0o755)
+    return path
+
+
+@pytest.mark.safety
+def test_another_process_of_the_same_user_reads_nothing(outside: Path) -> None:
+    with counted(PROMISE, "its memory and environment opened, attached to") as tally:
+        control = seen(outside / "open", "no")
+        if not {"mem", "environ", "ptrace"} & set(control):
+            pytest.skip("here no process can look into another of its user anyway")
+        assert seen(outside / "closed", "yes") == []
+        tally.add(len(control))
+
+
+@pytest.mark.safety
+def test_whatever_kills_it_leaves_no_core(tmp_path: Path) -> None:
+    with counted(PROMISE, "killed by every signal that leaves cores") as tally:
+        if not dumped(tmp_path / "control", "no", signal.SIGABRT):
+            pytest.skip("here no process leaves a core anyway")
+        for name in DUMPING:
+            assert not dumped(tmp_path / name, "yes", signal.Signals[f"SIG{name}"]), name
+            tally.add()

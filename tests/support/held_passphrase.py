@@ -1,0 +1,112 @@
+"""A csrtui that has just read a passphrase, and waits: to be looked at from outside, and to be killed.
+
+``held_passphrase.py FOLDER HARDENED`` holds one; what it needs is imported before it becomes an ordinary user, who
+may not be allowed to read it. It prints what another process of that user can open of it, and of its kind without
+the hardening where HARDENED is ``no``. ``held_passphrase.py FOLDER HARDENED wait`` waits to be killed instead.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import io
+import json
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+SUPPORT = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.dirname(os.path.dirname(SUPPORT)), SUPPORT]
+
+from canary import CANARY  # noqa: E402 - the path comes first
+
+from csrtui import __main__ as program  # noqa: E402 - the same
+from csrtui.core import pkcs8  # noqa: E402 - the same
+
+_NOBODY = 65534
+_PR_SET_DUMPABLE, _PTRACE_SEIZE, _PTRACE_DETACH = 4, 0x4206, 17
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_LOOKED_AT = ("mem", "environ", "maps", "auxv", "task/{0}/mem", "pagemap")
+
+
+def hold(folder: Path, ready: int) -> None:
+    """Run csrtui as far as it has derived a key from its passphrase, say so, and wait."""
+
+    def derive(*_: object) -> None:
+        os.write(ready, b"1")
+        threading.Event().wait()
+
+    pkcs8.derive = derive  # type: ignore[assignment]
+    _make(folder)
+
+
+def _make(folder: Path) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, f"{CANARY}\n".encode())
+    sys.stdout = sys.stderr = io.StringIO()
+    sys.argv = ["csrtui", "new", "n.com", "--encrypt-key", "--store", str(folder / "store")]
+    sys.argv += ["--passphrase-fd", str(reading)]
+    program.main()
+
+
+def become_ordinary() -> None:
+    """Be a user without rights, as whom a process can be looked at as any other unless it forbids it."""
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setgid(_NOBODY)
+        os.setuid(_NOBODY)
+        _LIBC.prctl(
+            _PR_SET_DUMPABLE, 1, 0, 0, 0
+        )  # another user's number forbids it, until a program is started
+
+
+def opened(pid: int) -> list[str]:
+    """What of a process this one can open or attach to."""
+    found = []
+    for name in _LOOKED_AT:
+        try:
+            os.close(os.open(f"/proc/{pid}/{name.format(pid)}", os.O_RDONLY))
+        except OSError:
+            continue
+        found.append(name)
+    if _LIBC.ptrace(_PTRACE_SEIZE, pid, 0, 0) == 0:
+        found.append("ptrace")
+        _LIBC.ptrace(_PTRACE_DETACH, pid, 0, 0)
+    return found
+
+
+def main(where: str, hardened: str, *wait: str) -> None:
+    """Hold a passphrase, and print what can be seen of it."""
+    folder = Path(where)
+    if hardened == "no":
+        program.harden = lambda: None  # type: ignore[attr-defined]
+    said = sys.stdout
+    pkcs8.ROUNDS, rounds = 1, pkcs8.ROUNDS
+    umask = os.umask(0o077)
+    _make(folder / "first")  # imports what it needs
+    pkcs8.ROUNDS = rounds
+    sys.stdout, sys.stderr = said, sys.__stderr__
+    if wait:
+        hold(folder, said.fileno())
+    os.umask(umask)
+    (theirs := folder / "theirs").mkdir()
+    theirs.chmod(0o777)
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        os.close(reading)
+        become_ordinary()
+        hold(theirs, writing)
+        os._exit(1)
+    os.close(writing)
+    become_ordinary()
+    try:
+        assert os.read(reading, 1) == b"1", "it did not come so far"
+        print(json.dumps(opened(child)))  # noqa: T201 - the answer
+    finally:
+        os.kill(child, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
