@@ -38,7 +38,9 @@ def test_the_key_comes_back_with_the_passphrase(key_type: KeyType) -> None:
 
 def test_another_passphrase_does_not_open_it() -> None:
     pem = pkcs8.encrypt(key_of(KeyType.EC_P256), PASSPHRASE, ENTROPY, QUICK)
-    with pytest.raises(ValueError, match=r"[Ii]ncorrect password|decrypt"):
+    with pytest.raises(
+        ValueError, match=r"[Ii]ncorrect password|decrypt|deserialize"
+    ):  # in one of 256 the padding fits
         load_pem_private_key(pem, b"correct horse battery stable")
 
 
