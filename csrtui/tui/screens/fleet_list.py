@@ -105,7 +105,7 @@ class FleetListScreen(Screen[None]):
         self._retired = Retired.HIDDEN
         self._reading = self._is_news = False
         self._waiting: set[str] = set()
-        self._summary = ""
+        self._summary = self._told = ""
         self._rows = FleetRows((), session.clock())
 
     def compose(self) -> ComposeResult:
@@ -276,6 +276,8 @@ class FleetListScreen(Screen[None]):
     def _show_news(self) -> None:
         if self._is_news:
             self._show()
+        elif self._told != self._age:
+            self._draw_lines()
 
     def _show(self) -> None:
         self._is_news = False
@@ -321,12 +323,16 @@ class FleetListScreen(Screen[None]):
     def _filter_width(self) -> int:
         return min(self.size.width // _FILTER_SHARE, _FILTER_MOST)
 
+    @property
+    def _age(self) -> str:
+        """How old what is shown is."""
+        return "reading …" if self._reading else fleet_age(self._fleet, self._session.clock())
+
     def _draw_lines(self) -> None:
-        age = fleet_age(self._fleet, self._session.clock())
-        told = f" {'reading …' if self._reading else age} "
-        room = max(self.size.width - self._filter_width - len(told), 1)
+        self._told = self._age
+        room = max(self.size.width - self._filter_width - len(self._told) - 3, 1)
         title = pad(visible(f" csrtui · {self._reach.target.inventory}"), room)
-        self.query_one("#title", TextBlock).show([((title, "strong"), (told, "label"))])
+        self.query_one("#title", TextBlock).show([((title, "strong"), (f" {self._told}  ", "label"))])
         lines = wrap(self._summary, max(self.size.width - 2, 1))
         block = self.query_one("#summary", TextBlock)
         block.styles.height = len(lines)
