@@ -29,6 +29,14 @@ def test_several_keys_for_a_command() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "key"),
+    [("F12", "f12"), ("Ctrl+T", "ctrl+t"), ("Esc", "escape"), ("PgDn", "pagedown"), (".", "full_stop"), ("K", "K")],
+)
+def test_a_key_may_be_written_as_the_screens_show_it(written: str, key: str) -> None:
+    assert keys_of("fix", {"fix": written}) == key
+
+
+@pytest.mark.parametrize(
     ("keys", "said"),
     [
         ({"nothing": "f8"}, "'nothing', which is no command"),
