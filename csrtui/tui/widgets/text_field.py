@@ -141,7 +141,7 @@ class TextField(Input, inherit_css=False):
         """Replace the characters from `start` up to `end` by `text`: the one way of every edit."""
         before = Snapshot(self.value, self.cursor_position)
         self._editing = True
-        self._initial_value = False  # or Input takes an edit for the text at first, and does not scroll to its end
+        self._initial_value = False  # or Input takes the edit for the text at first, and does not scroll
         try:
             super().replace(text, start, end)
         finally:
