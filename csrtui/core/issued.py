@@ -171,7 +171,8 @@ def _of_chain(chain: Chain) -> Iterator[Flaw]:
     issuer = chain.issuer_of_last or "no name"
     if chain.end is ChainEnd.ISSUER_MISSING:
         said = f"the chain is incomplete: the certificate of the issuer, {issuer}, is not there"
-        yield _warning(FlawKind.CHAIN_INCOMPLETE, f"{said}; import the CA's chain too")
+        todo = "import the CA's chain too, unless clients know that issuer as a root"
+        yield _warning(FlawKind.CHAIN_INCOMPLETE, f"{said}; {todo}")
     elif chain.end is ChainEnd.WRONG_ISSUER:
         said = f"the chain does not verify: the certificate of {issuer} that is there did not sign the one of"
         yield _warning(FlawKind.CHAIN_WRONG, f"{said} {chain.sent[-1].whose}, or is no CA's")

@@ -30,7 +30,7 @@ def write(path: str, data: bytes) -> str:
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
-        raise InputError(f"cannot write into {visible(folder)}: {error.strerror}") from error
+        raise _no_folder(folder, error) from error
     try:
         written = write_whole(descriptor, (name,), data, HANDED_OUT)
         if written is not None:
@@ -61,6 +61,13 @@ def _whole(path: str) -> str:
     if path.endswith("/") or os.path.isdir(whole):
         raise InputError(f"{visible(path)} is a folder", "name the file in it too")
     return whole
+
+
+def _no_folder(folder: str, error: OSError) -> InputError:
+    from shlex import quote
+
+    hint = f"mkdir -p {quote(folder)}" if isinstance(error, FileNotFoundError) else None
+    return InputError(f"cannot write into {visible(folder)}: {error.strerror}", hint)
 
 
 def _confirm(descriptor: int, path: str) -> None:

@@ -24,6 +24,11 @@ class Examined:
     findings: tuple[dict[str, object], ...] = ()
     failure: Failure | None = None
 
+    @property
+    def is_well(self) -> bool:
+        """Whether the host answered that nothing is wrong; notes only tell."""
+        return self.failure is None and all(one.get("level") == Level.NOTE for one in self.findings)
+
 
 @dataclass(frozen=True, slots=True)
 class HostFinding:

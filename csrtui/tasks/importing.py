@@ -77,6 +77,9 @@ class _Given:
     file: str | None
 
 
+CHAIN_ALONE = "to complete a pair's chain, import it for that pair (--pair, or i on the pair's own screen)"
+
+
 class News(Enum):
     """What a certificate is to its pair."""
 
@@ -235,7 +238,7 @@ def _complete(
         if present:
             leaf = _Given(present[0], authorities[0].file)
             return [_import(session, name, leaf, [one.certificate for one in authorities], doing)]
-    text = "is a certificate of the CA {}, and none of a pair is with it; --pair completes that pair's chain"
+    text = "is a certificate of the CA {}, and none of a pair is with it; " + CHAIN_ALONE
     return [Result(ok=False, file=one.file, text=text.format(one.certificate.whose)) for one in authorities]
 
 

@@ -2,7 +2,7 @@
 
 import os
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from csrtui.core import backup_file, keys, pkcs8, request
 from csrtui.core.backup_file import BackupFile, KeptKey
@@ -26,26 +26,55 @@ if TYPE_CHECKING:
     from csrtui.core.keys import PrivateKey
 
 
+class BackupRead(NamedTuple):
+    """A backup that can be restored, once its passphrase is known.
+
+    Attributes:
+        path: Its file, absolute.
+        digest: SHA-256 of the file, 64 hex digits.
+        found: What is in it.
+    """
+
+    path: str
+    digest: str
+    found: BackupFile
+
+
+def read_backup(session: Session, path: str) -> BackupRead:
+    """Read a backup, for `restore_read`: nobody has to be asked for the passphrase of what is none.
+
+    Raises:
+        InputError: The file is not there, no backup, or damaged.
+        RefusedError: The pair in it is in the store already.
+        StoreError: The store cannot be used.
+    """
+    path = os.path.abspath(path)
+    data = backups.read_back(path)
+    found = backup_file.parse(data)
+    refuse_known(session, found)
+    return BackupRead(path, sha256(data).hexdigest(), found)
+
+
 def restore(session: Session, path: str, passphrase: Secret) -> Pair:
+    """Read a backup and restore the pair in it; raises what `read_backup` and `restore_read` do."""
+    return restore_read(session, read_backup(session, path), passphrase)
+
+
+def restore_read(session: Session, read: BackupRead, passphrase: Secret) -> Pair:
     """Make a pair of the store from a backup of this or another machine.
 
     Its key lies in the store as it lay there before: under the passphrase, or without one. What a backup does
     not hold (server software, history, when it was submitted) begins anew.
 
     Raises:
-        InputError: The file is no backup, is damaged, or too dear to open.
-        RefusedError: The passphrase does not open it, key and CSR do not fit, or the pair is in the
-            store already.
+        InputError: It is too dear to open.
+        RefusedError: The passphrase does not open it, or key and CSR do not fit.
         StoreError: The store cannot be used; nothing was kept.
     """
-    path = os.path.abspath(path)
-    data = backups.read_back(path)
-    found = backup_file.parse(data)
-    refuse_known(session, found)
-    key = pkcs8.decrypt(found.key, passphrase)
-    if not proves(key, found.asked):
+    key = pkcs8.decrypt(read.found.key, passphrase)
+    if not proves(key, read.found.asked):
         raise RefusedError("the key in the backup is not the key of its request", "use another copy of it")
-    return keep(session, path, sha256(data).hexdigest(), found, key)
+    return keep(session, read.path, read.digest, read.found, key)
 
 
 def keep(session: Session, path: str, digest: str, found: BackupFile, key: "PrivateKey") -> Pair:

@@ -115,9 +115,9 @@ def fleet_age(fleet: "Fleet", now: datetime) -> str:
     if fleet.oldest is None:
         return "no host was read yet"
     seconds = max(int((now - fleet.oldest).total_seconds()), 0)
-    units = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
-    name, worth = next((one for one in units if seconds >= one[1]), ("s", 1))
-    return f"as of {seconds // worth} {name} ago"
+    units = (("d", 86400), ("h", 3600), ("min", 60))
+    name, worth = next((one for one in units if seconds >= one[1]), ("", 0))
+    return f"as of {seconds // worth} {name} ago" if worth else "as of just now"
 
 
 def pair_lines(

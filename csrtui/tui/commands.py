@@ -321,6 +321,11 @@ FIXED = frozenset({"undo", "redo", "open_pair", "mark", "open_finding"})
 """What the focused widget binds itself: listed for help, not to be changed."""
 
 
+def key_of(action: str, commands: Sequence[Command] = COMMANDS) -> str:
+    """Return the key of a command as people write it, of those given with the keys they have."""
+    return next(command.shown_key for command in commands if command.action == action)
+
+
 def bar(place: Where, commands: Sequence[Command] = COMMANDS) -> list[Command]:
     """Return the commands that the bar shows at `place`, of those given with the keys they have."""
     places = {place, Where.ANYWHERE}

@@ -32,6 +32,14 @@ _NAMED = frozenset(
     }
 )
 _KEY = re.compile(r"[a-zA-Z0-9]|f([1-9]|1[0-2])|ctrl\+[a-z]")
+_AS_SHOWN = {
+    "esc": "escape",
+    "pgup": "pageup",
+    "pgdn": "pagedown",
+    "?": "question_mark",
+    "/": "slash",
+    ".": "full_stop",
+}
 _LIKE_OTHERS = {"ctrl+i": "Tab", "ctrl+m": "Enter", "ctrl+h": "Backspace", "ctrl+j": "Enter"}
 """What a terminal sends for another key too."""
 
@@ -40,7 +48,7 @@ def configured(keys: Mapping[str, str]) -> tuple[Command, ...]:
     """Return all commands, with the keys that the configuration gives to some of them.
 
     Args:
-        keys: Keys by a command's action, several separated by commas, in Textual's names.
+        keys: Keys by a command's action, several separated by commas, in Textual's names or as screens show them.
 
     Raises:
         InputError: A command or a key is unknown, a terminal cannot send the key, or two commands that
@@ -65,7 +73,13 @@ def configured(keys: Mapping[str, str]) -> tuple[Command, ...]:
 
 
 def _split(text: str) -> list[str]:
-    return [key.strip() for key in text.split(",")]
+    return [_name(key.strip()) for key in text.split(",")]
+
+
+def _name(key: str) -> str:
+    """Textual's name of a key that may be written as screens and the README show it (``F12``, ``Esc``, ``/``)."""
+    lowered = key if len(key) == 1 else key.lower()
+    return _AS_SHOWN.get(lowered, lowered)
 
 
 def _check_key(action: str, key: str) -> None:

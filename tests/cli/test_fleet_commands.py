@@ -188,9 +188,17 @@ def test_the_doctor_speaks_for_every_host(fake: FakeAnsible, fleet: Any) -> None
     ran = fleet("doctor")
     assert ran.status == 1
     assert ran.out == "web1: error: open (open-mode)\n  chmod\n"
-    assert "3 hosts examined: 1 findings, 1 failed" in ran.err
+    assert "3 hosts examined: 1 finding, 1 failed" in ran.err
     fake.answers(results)
     assert [line["host"] for line in fleet("doctor", "--json").json_lines] == ["web1", "away"]
+
+
+def test_notes_of_hosts_only_tell_as_those_of_one_machine_do(fake: FakeAnsible, fleet: Any) -> None:
+    note = {"code": "backup-none", "level": "note", "pair": "a", "path": "/s", "text": "t", "remedy": "r"}
+    fake.answers({"web1": printed({"schema": 1, "ok": True, "findings": [note]})})
+    ran = fleet("doctor")
+    assert (ran.status, ran.out) == (0, "web1: note: t (backup-none)\n  r\n")
+    assert "1 host examined: 1 finding, 0 failed" in ran.err
 
 
 def test_a_stop_is_said_and_gives_its_status(

@@ -149,6 +149,20 @@ def test_a_pair_comes_back_into_another_store(csrtui: Csrtui, places: Places, tm
     assert (restored["backup"]["status"], restored["next"]) == ("verified", "submit")
 
 
+def test_nobody_is_asked_for_the_passphrase_of_what_is_no_backup(
+    csrtui: Csrtui, places: Places, tmp_path: Path
+) -> None:
+    (tmp_path / "hello").write_bytes(b"hello")
+    for file, code, said in (
+        (tmp_path / "gone", 2, "No such file"),
+        (tmp_path / "hello", 2, "that is no backup"),
+        (places.files[0], 1, "is in the keystore"),
+    ):
+        ran = csrtui("restore", str(file))
+        assert (ran.status, ran.out) == (code, "")
+        assert said in ran.error
+
+
 @pytest.mark.parametrize(
     ("change", "code", "said"),
     [

@@ -55,8 +55,9 @@ def test_what_is_no_path_of_a_file_is_refused(path: str) -> None:
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=f"cannot write into {tmp_path}/nowhere"):
-        handout.write(f"{tmp_path}/nowhere/a.csr", DATA)
+    with pytest.raises(InputError, match=f"cannot write into {tmp_path}/no where") as raised:
+        handout.write(f"{tmp_path}/no where/a.csr", DATA)
+    assert raised.value.hint == f"mkdir -p '{tmp_path}/no where'"
 
 
 def test_a_relative_path_in_a_folder_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ _SCRIPT = """#!/bin/sh
 cd "{folder}" || exit 9
 for book; do :; done
 number=$(($(cat count) + 1))
-echo $number >count
+echo $number >count.new && mv count.new count
 cp "$book" play.$number
 printf '%s\\n' "$@" >argv.$number
 cat said.$number >&2

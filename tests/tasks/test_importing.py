@@ -19,7 +19,7 @@ from csrtui.core.subject import SubjectFields
 from csrtui.store.disk import NotConfirmedError
 from csrtui.tasks.asking import Asked
 from csrtui.tasks.create import create_pair
-from csrtui.tasks.importing import Blob, ImportResult, import_certificates
+from csrtui.tasks.importing import CHAIN_ALONE, Blob, ImportResult, import_certificates
 from csrtui.tasks.recording import change_record
 from csrtui.tasks.retiring import retire
 from csrtui.tasks.review import read_pair
@@ -173,7 +173,7 @@ def test_a_chain_that_comes_later_completes_it(session: Session) -> None:
 def test_a_chain_alone_is_told_what_it_is(session: Session) -> None:
     make(session)
     said = "is a certificate of the CA CN=Test CA 1, and none of a pair is with it"
-    told = [(False, None, f"{said}; --pair completes that pair's chain")]
+    told = [(False, None, f"{said}; {CHAIN_ALONE}")]
     assert bring(session, pem(CA)) == told
     assert bring(session, pem(CA), pair="a.com") == told  # it has no certificate yet
 

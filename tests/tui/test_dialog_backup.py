@@ -62,9 +62,9 @@ async def fill_in(user: User, folder: Path, passphrase: str = PASSPHRASE, again:
     await user.press("end", "ctrl+u")
     await user.paste(str(folder))
     await looked(user)
-    await user.press("enter")
+    await user.press("down")
     await user.paste(passphrase)
-    await user.press("enter")
+    await user.press("down")
     await user.paste(passphrase if again is None else again)
 
 
@@ -253,6 +253,21 @@ async def test_a_passphrase_is_made_up_shown_and_confirmed(tmp_path: Path) -> No
     assert statuses(session, "a.example.com") == [BackupStatus.VERIFIED]
 
 
+async def test_enter_in_the_folder_backs_up_where_the_passphrase_is_there_twice(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", "a.example.com")
+    (tmp_path / "usb").mkdir()
+    async with at_screens(session) as user:
+        await ask(user, "a.example.com")
+        await user.paste(str(tmp_path / "usb"))
+        await user.press("enter")
+        assert user.focused_id == "passphrase"
+        await user.press("ctrl+g", "up", "up")
+        assert user.focused_id == "folder"
+        await looked(user)
+        await user.press("enter")
+        assert "written the passphrase down" in user.question
+
+
 async def test_a_made_up_passphrase_that_is_changed_is_hidden_and_has_to_be_typed_twice(
     tmp_path: Path,
 ) -> None:
@@ -368,7 +383,7 @@ async def test_without_a_pair_there_is_nothing_to_back_up(tmp_path: Path) -> Non
         assert "no pair whose backups" in user.message
 
 
-@pytest.mark.parametrize("size", [(80, 24), (60, 18)])
+@pytest.mark.parametrize("size", [(80, 24), (60, 18), (40, 12)])
 async def test_it_fits_the_screen_with_everything_there_is_to_say(
     tmp_path: Path, size: tuple[int, int]
 ) -> None:
@@ -381,6 +396,7 @@ async def test_it_fits_the_screen_with_everything_there_is_to_say(
         assert "Enter Back up" in user.screen_text
         assert "Back up " in user.screen_text
         assert "Pairs" in user.screen_text
+        assert "shown this" in user.screen_text
         for word in user.app.screen.query_one("#again", SecretField).secret().revealed.split():
             assert word in user.screen_text
         for region in user.regions.values():

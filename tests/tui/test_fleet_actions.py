@@ -286,7 +286,7 @@ async def test_every_host_examines_itself_and_one_that_is_away_is_a_finding(
         assert user.screen_text.index("others can read it") < user.screen_text.index("no route to host")
         assert r"\x1b[2J is here" in user.screen_text
         await user.press("enter")
-        assert "Name       a.com" in user.page
+        assert "Name        a.com" in user.page
         await user.press("escape", "down", "enter")
         await user.see("this is about web2 itself, not about a pair")
         await user.press("down", "enter")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -39,7 +40,7 @@ async def test_hosts_are_read_and_those_that_fail_are_named(session: Session, fa
         assert user.page.index("web2") < user.page.index("web1  2 pairs")
         assert "\x1b" not in str(user.app.screen.query_one(TextView)._lines)
         await user.press("escape", "enter")
-        assert "Name       a.com" in user.page
+        assert "Name        a.com" in user.page
         assert "▼" in user.page, "its life on a line"
         await user.press("escape", "slash", *"WEB1", "enter")
         assert {host for host, _ in user.pairs_of_hosts} == {"web1"}
@@ -48,6 +49,27 @@ async def test_hosts_are_read_and_those_that_fail_are_named(session: Session, fa
         assert len(user.pairs_of_hosts) == 3
         await user.press("s")
         assert "sorted: by name" in user.said
+
+
+async def test_the_age_of_what_is_shown_goes_on_by_itself(session: Session, fake: FakeAnsible) -> None:
+    fake.answers({"web1": listed(pair())})
+    async with at_fleet(session, fake) as user:
+        await user.read()
+        assert "as of just now  / filter" in user.screen_text
+        begun = session.clock()
+        session.clock = lambda: begun + timedelta(minutes=5)
+        await user.until(lambda: "as of 5 min ago  / filter" in user.screen_text, "the age")
+
+
+async def test_a_pair_of_a_host_has_its_texts_below_each_other(session: Session, fake: FakeAnsible) -> None:
+    fake.answers({"web1": listed(pair())})
+    async with at_fleet(session, fake, (60, 24)) as user:
+        await user.read()
+        await user.press("enter")
+        lines = user.screen_text.splitlines()
+        spki = next(at for at, line in enumerate(lines) if line.startswith(" SPKI"))
+        assert lines[spki + 1][:13].strip() == ""
+        assert lines[spki + 1][13] != " "
 
 
 async def test_what_was_last_known_is_there_at_once(session: Session, fake: FakeAnsible) -> None:

@@ -1,6 +1,11 @@
 """Keys from the configuration: given to the command named, or refused in words."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
+from screens_user import at_screens, session_on
 
 from csrtui.core.config import Config, ScreenSettings
 from csrtui.core.errors import InputError
@@ -9,6 +14,9 @@ from csrtui.tasks.session import Session
 from csrtui.tui.app import CsrtuiApp
 from csrtui.tui.commands import COMMANDS, FIXED
 from csrtui.tui.key_names import configured
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def keys_of(action: str, keys: dict[str, str]) -> str:
@@ -26,6 +34,21 @@ def test_every_command_can_be_given_a_free_key(action: str) -> None:
 
 def test_several_keys_for_a_command() -> None:
     assert keys_of("fix", {"fix": "ctrl+t , f8"}) == "ctrl+t,f8"
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [
+        ("F12", "f12"),
+        ("Ctrl+T", "ctrl+t"),
+        ("Esc", "escape"),
+        ("PgDn", "pagedown"),
+        (".", "full_stop"),
+        ("K", "K"),
+    ],
+)
+def test_a_key_may_be_written_as_the_screens_show_it(written: str, key: str) -> None:
+    assert keys_of("fix", {"fix": written}) == key
 
 
 @pytest.mark.parametrize(
@@ -69,6 +92,17 @@ async def test_the_key_of_the_settings_works_and_the_old_one_does_not(tmp_path: 
         await pilot.press("f8")
         assert app.main.has_class("-keystore")
         assert "F8 Request" in "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+async def test_what_names_a_key_names_the_one_of_the_settings(tmp_path: Path) -> None:
+    config = Config(keys={"fix": "f8", "generate": "F7"})
+    async with at_screens(session_on(tmp_path / "store"), config=config) as user:
+        await user.paste("mydomain.com")
+        await user.press("right")
+        assert "F8  also cover www.mydomain.com" in user.screen_text
+        await user.press("f8", "f2")
+        assert user.draft.names == "www.mydomain.com"
+        assert "then F7 makes one" in " ".join(user.screen_text.split())
 
 
 def test_a_theme_that_there_is_not_is_refused(tmp_path: object) -> None:

@@ -169,6 +169,14 @@ async def test_lines_pasted_into_other_names_are_added_there(tmp_path: Path) -> 
         assert user.draft.names == "old.example.com,"
 
 
+async def test_cells_pasted_from_a_spreadsheet_are_names_each(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.paste("www.example.com\texample.com\nshop.example.com\ta.example.com\n")
+        assert user.draft.common_name == "www.example.com"
+        assert user.draft.names == "example.com, shop.example.com, a.example.com"
+        assert user.message == "4 names taken from the paste"
+
+
 async def test_lines_pasted_elsewhere_leave_all_but_the_first_out_and_say_so(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.fill(FieldName.ORGANIZATION, "The ")

@@ -19,19 +19,22 @@ def _run(options: argparse.Namespace) -> int:
     from csrtui.cli.fleet_reach import ending, read_reach
     from csrtui.cli.output import say
     from csrtui.cli.stopping import stopping
+    from csrtui.core.advice.wording import plural
     from csrtui.tasks.fleet_doctor import examine
 
     hosts = findings = failed = 0
+    well = True
     with stopping() as stop:
         reach = read_reach(options, stop)
         for one in examine(reach):
             hosts += 1
             findings += len(one.findings)
             failed += one.failure is not None
+            well = well and one.is_well
             _put(one, as_json=options.json)
     if not options.json:
-        say(f"{hosts} hosts examined: {findings} findings, {failed} failed")
-    return ending(reach, well=not findings and not failed)
+        say(f"{plural(hosts, 'host')} examined: {plural(findings, 'finding')}, {failed} failed")
+    return ending(reach, well=well)
 
 
 def _put(one: "Examined", *, as_json: bool) -> None:

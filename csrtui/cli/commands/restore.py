@@ -12,7 +12,7 @@ from csrtui.cli.session import open_session
 from csrtui.core.errors import RefusedError
 from csrtui.core.pair import Pair
 from csrtui.core.visible import visible
-from csrtui.tasks.restore import restore
+from csrtui.tasks.restore import read_backup, restore_read
 from csrtui.tasks.results import Result
 from csrtui.tasks.session import Session
 
@@ -39,10 +39,12 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _with_passphrase(session: Session, options: argparse.Namespace) -> Pair:
+    with naming(options.file):
+        read = read_backup(session, options.file)
     passphrase = read_known_passphrase(options, "Passphrase of the backup: ")
     session.store.sweep()
     with naming(options.file):
-        return restore(session, options.file, passphrase)
+        return restore_read(session, read, passphrase)
 
 
 def _with_identity(session: Session, options: argparse.Namespace) -> Pair:

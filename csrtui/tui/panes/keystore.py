@@ -13,7 +13,7 @@ from csrtui.core.visible import visible
 from csrtui.tasks.holdings import Few, FewItems
 from csrtui.tasks.review import Keyring, Problem
 from csrtui.tasks.tally import Tally
-from csrtui.tui.commands import HELP_IN_LISTS
+from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, key_of
 from csrtui.tui.groups import AtHand
 from csrtui.tui.panes.keystore_reading import Loaded, Progress, Selected, read_store, select_pairs
 from csrtui.tui.panes.pair_rows import PairRows
@@ -23,6 +23,7 @@ from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import wrap
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from textual.app import ComposeResult
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from csrtui.core.pair import Pair
     from csrtui.tasks.holdings import Holdings, Items
     from csrtui.tasks.session import Session
+    from csrtui.tui.commands import Command
 
 _LOOK_EVERY = 1.0
 """Seconds between looks at whether another session changed the store: one system call each."""
@@ -41,7 +43,7 @@ _BETWEEN = " · "
 _UNREADABLE = "cannot be read"
 _NO_PAIRS = (
     "No pairs yet. A pair is a private key and the CSR made from it. Type the host name into "
-    "the request form, then ctrl+g makes one."
+    "the request form, then {} makes one."
 )
 
 
@@ -50,6 +52,7 @@ class KeystorePane(Widget):
 
     Args:
         session: Whose store is shown.
+        commands: All commands, with the keys they have.
         id: The widget's id.
     """
 
@@ -88,8 +91,15 @@ class KeystorePane(Widget):
             super().__init__()
             self.error = error
 
-    def __init__(self, session: Session, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(
+        self,
+        session: Session,
+        commands: Sequence[Command] = COMMANDS,
+        *,
+        id: str | None = None,  # noqa: A002 - Textual's name
+    ) -> None:
         super().__init__(id=id)
+        self._commands = commands
         self._session = session
         self._holdings: Holdings = Few(Keyring(()))
         self._rows = PairRows(FewItems(()), (), session.clock())
@@ -328,9 +338,11 @@ class KeystorePane(Widget):
         elif self.filter.value.strip() and (self._tally.pairs or self._holdings.problems):
             texts = [f"No pair holds all of: {self.filter.value}   Esc shows all."]
         elif self._tally.pairs:
-            texts = ["All pairs are retired and hidden: T shows them."]
+            texts = [
+                f"All pairs are retired and hidden: {key_of('show_retired', self._commands)} shows them."
+            ]
         else:
-            texts = [_NO_PAIRS]
+            texts = [_NO_PAIRS.format(key_of("generate", self._commands))]
         lines = [line for text in texts for line in wrap(visible(text), max(self.size.width - 2, 1))]
         block.show([((f" {line}", ""),) for line in lines])
 

@@ -12,6 +12,7 @@ from csrtui.core.field_help import CA_HELP, FIELD_HELP, KEY_HELP
 from csrtui.core.finding import CaKind, FieldName, worst_first
 from csrtui.core.keys import KeyType
 from csrtui.tasks.drafting import asked_by
+from csrtui.tui.commands import COMMANDS, key_of
 from csrtui.tui.widgets.preview import Ahead, Preview
 from csrtui.tui.widgets.request_form import RequestForm
 from csrtui.tui.widgets.rule_line import RuleLine
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from csrtui.tasks.asking import Asked
     from csrtui.tasks.session import Session
     from csrtui.tasks.starting import Start
+    from csrtui.tui.commands import Command
 
 _MOST_FIXES = 1000
 
@@ -40,14 +42,23 @@ class RequestPane(Widget):
     Args:
         session: What the advice is asked of.
         draft: What the form starts with.
+        commands: All commands, with the keys they have.
         id: The widget's id.
     """
 
     class DraftChanged(Message):
         """The form holds something else now."""
 
-    def __init__(self, session: Session, draft: Draft, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(
+        self,
+        session: Session,
+        draft: Draft,
+        commands: Sequence[Command] = COMMANDS,
+        *,
+        id: str | None = None,  # noqa: A002 - Textual's name
+    ) -> None:
         super().__init__(id=id)
+        self._commands = commands
         self._session = session
         self._start = draft
         self._findings: Sequence[Finding] = ()
@@ -58,7 +69,7 @@ class RequestPane(Widget):
         """Build the pane."""
         yield RequestForm(self._start, id="form")
         yield RuleLine(id="form-rule")
-        yield Preview(id="preview")
+        yield Preview(key_of("fix", self._commands), id="preview")
         yield TextBlock(id="field-help")
 
     @property

@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     from csrtui.tui.widgets.text_block import Line
 
 _FIELDS = ("#folder", "#passphrase", "#again")
-_AROUND_NOTES = 11
-"""Lines of the dialog that are no notes."""
+_AROUND_NOTES = 7
+"""Lines of the dialog that are no notes: frame, title, three fields, keys."""
+_SHORT = 18
+"""Lines of a screen below which the dialog has no empty ones."""
 _NOTES = 5
 """Lines of notes that there is always room for, so that the dialog does not jump while one types."""
 _MORE_THAN_ONE_LINE = (
@@ -204,10 +206,12 @@ class BackupScreen(Dialog["BackupAsked | None"]):
         return isinstance(self.focused, SecretField)
 
     def action_next(self) -> None:
-        """Go on to the next field, or from the last one back up."""
+        """Go on to the next field, or back up from the last one and wherever the passphrase is there twice."""
         at = self.focused.id if self.focused else None
         following = {"group": "#folder", "folder": "#passphrase", "passphrase": "#again"}.get(at or "")
-        if following is not None and not (at == "passphrase" and self._generated):
+        order = self._order
+        complete = bool(order.passphrase.encoded and order.again.encoded)
+        if following is not None and not (complete and at != "group"):
             self.query_one(following).focus()
             return
         self._go_on()
@@ -267,13 +271,15 @@ class BackupScreen(Dialog["BackupAsked | None"]):
         """Show everything anew."""
         pairs = self.group.pairs
         title = f"Back up {pairs[0].name if len(pairs) == 1 else f'{len(pairs)} pairs'}"
-        self.show("#about", [*self.lines(title, "strong"), ()])
-        room = self.app.size.height - _AROUND_NOTES
+        gap: list[Line] = [] if self.app.size.height < _SHORT else [()]
+        self.show("#about", [*self.lines(title, "strong"), *gap])
+        around = _AROUND_NOTES + (len(self._groups) > 1) + 3 * len(gap)
+        room = self.app.size.height - around
         notes = self._passphrase_lines() + self._locked_lines() + self._folder_lines()
         if self._error is not None:
             notes = self.error_lines(self._error) + notes
         notes += [()] * (_NOTES - len(notes))
-        self.show("#notes", [(), *notes[: max(room, 2)], ()])
+        self.show("#notes", [*gap, *notes[: max(room, 2)], *gap])
         self.show(
             "#keys", [key_line(("Enter", "Back up"), ("ctrl+g", "Make up a passphrase"), ("Esc", "Cancel"))]
         )

@@ -16,7 +16,7 @@ from csrtui.core.pair_query import Order, Query, Retired, shown_for
 from csrtui.core.visible import visible
 from csrtui.tasks.fleet import Reach, recall, refresh
 from csrtui.tasks.wording import fleet_age, fleet_summary
-from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Where, bar, bindings
+from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Where, bar, bindings, key_of
 from csrtui.tui.panes.fleet_rows import FleetRows
 from csrtui.tui.screens.fleet_pages import hosts_page, pair_page
 from csrtui.tui.steps import step_label
@@ -41,7 +41,7 @@ _DRAW_EVERY = 0.5
 """Seconds between two drawings while hosts answer: more often costs bytes, and nobody can read it."""
 
 _ALL = ("all",)
-_NO_PAIRS = "No pairs on these hosts yet. n asks for one on one or many of them at once."
+_NO_PAIRS = "No pairs on these hosts yet. {} asks for one on one or many of them at once."
 _READING = "Asking the hosts …"
 _FILTER_SHARE, _FILTER_MOST = 4, 24
 """The filter has at most so many-th of the width, and at most so many columns."""
@@ -105,7 +105,7 @@ class FleetListScreen(Screen[None]):
         self._retired = Retired.HIDDEN
         self._reading = self._is_news = False
         self._waiting: set[str] = set()
-        self._summary = ""
+        self._summary = self._told = ""
         self._rows = FleetRows((), session.clock())
 
     def compose(self) -> ComposeResult:
@@ -190,7 +190,9 @@ class FleetListScreen(Screen[None]):
         if event.error is not None:
             self.tell_error(event.error)
         elif failed and event.asked is not None:
-            self.tell(f"h says why, and what mends it: {', '.join(state.name for state in failed)}")
+            self.tell(
+                f"{key_of('hosts', self._commands)} says why, and what mends it: {', '.join(state.name for state in failed)}"
+            )
         self.read_again(())
 
     # Looking
@@ -276,6 +278,8 @@ class FleetListScreen(Screen[None]):
     def _show_news(self) -> None:
         if self._is_news:
             self._show()
+        elif self._told != self._age:
+            self._draw_lines()
 
     def _show(self) -> None:
         self._is_news = False
@@ -305,9 +309,9 @@ class FleetListScreen(Screen[None]):
         if filtered.strip() and self._known:
             text = f"No pair holds all of: {filtered}   Esc shows all."
         elif any(pairs for _, pairs in self._known.values()):
-            text = "All pairs are retired and hidden: T shows them."
+            text = f"All pairs are retired and hidden: {key_of('show_retired', self._commands)} shows them."
         else:
-            text = _READING if self._reading else _NO_PAIRS
+            text = _READING if self._reading else _NO_PAIRS.format(key_of("new_request", self._commands))
         lines = wrap(visible(text), max(self.size.width - 2, 1))
         self.query_one("#no-pairs", TextBlock).show([((f" {line}", ""),) for line in lines])
 
@@ -321,12 +325,16 @@ class FleetListScreen(Screen[None]):
     def _filter_width(self) -> int:
         return min(self.size.width // _FILTER_SHARE, _FILTER_MOST)
 
+    @property
+    def _age(self) -> str:
+        """How old what is shown is."""
+        return "reading …" if self._reading else fleet_age(self._fleet, self._session.clock())
+
     def _draw_lines(self) -> None:
-        age = fleet_age(self._fleet, self._session.clock())
-        told = f" {'reading …' if self._reading else age} "
-        room = max(self.size.width - self._filter_width - len(told), 1)
+        self._told = self._age
+        room = max(self.size.width - self._filter_width - len(self._told) - 3, 1)
         title = pad(visible(f" csrtui · {self._reach.target.inventory}"), room)
-        self.query_one("#title", TextBlock).show([((title, "strong"), (told, "label"))])
+        self.query_one("#title", TextBlock).show([((title, "strong"), (f" {self._told}  ", "label"))])
         lines = wrap(self._summary, max(self.size.width - 2, 1))
         block = self.query_one("#summary", TextBlock)
         block.styles.height = len(lines)

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
+from csrtui.core.visible import visible
 from csrtui.tasks.life import timeline
 from csrtui.tasks.wording import fleet_age, pair_lines
 from csrtui.tui.screens.reading import Page, ReadingScreen
+from csrtui.tui.wrapping import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from csrtui.core.fleet import Fleet, HostPair, HostState
+
+_LABEL = 12
+"""Columns of a label and the blank behind it."""
 
 
 def pair_page(one: HostPair, now: datetime) -> ReadingScreen:
@@ -25,10 +32,18 @@ def pair_page(one: HostPair, now: datetime) -> ReadingScreen:
                 rows = timeline(one.pair.record, now, width)
                 life = ["".join(piece.text for piece in row) for row in rows]
                 shown += ["", *life, ""] if life else []
-            shown.append(f"{label:<11}{text}")
+            shown += _labelled(label, visible(text), width)
         return shown
 
     return ReadingScreen([Page(f"{one.host} · {one.pair.name}", lines)])
+
+
+def _labelled(label: str, text: str, width: int) -> list[str]:
+    """A text beside its label, what goes on below its beginning; one with a longer word, such as a path, stays whole."""
+    room = max(width - _LABEL, 8)
+    whole = any(cell_len(word) > room for word in text.split(" "))
+    first, *rest = [text] if whole else wrap(text, room)
+    return [f"{label:<{_LABEL}}{first}", *(f"{'':{_LABEL}}{part}" for part in rest)]
 
 
 def hosts_page(fleet: Fleet, now: datetime) -> ReadingScreen:

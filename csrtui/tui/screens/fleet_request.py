@@ -101,7 +101,7 @@ class FleetRequestScreen(FormScreen):
         with Horizontal(id="hosts-line"):
             yield TextBlock(id="hosts-label")
             yield TextField(self._hosts, "all", id="hosts")
-        yield TemplateRequestPane(self._session, self._draft, id="request")
+        yield TemplateRequestPane(self._session, self._draft, self._commands, id="request")
         yield RuleLine(id="message")
         yield CommandBar(id="bar")
 

@@ -75,7 +75,7 @@ class MainScreen(RequestScreen):
         yield TitleBar(id="title")
         yield RuleLine(id="title-rule")
         with Horizontal(id="panes"):
-            yield RequestPane(self._session, self._kept, id="request")
+            yield RequestPane(self._session, self._kept, self._commands, id="request")
         yield RuleLine(id="message")
         yield CommandBar(id="bar")
 
@@ -88,7 +88,7 @@ class MainScreen(RequestScreen):
         """Bring what the first picture does without: the other pane, and all that it needs."""
         from csrtui.tui.panes.keystore import KeystorePane
 
-        await self.query_one("#panes").mount(KeystorePane(self._session, id="keystore"))
+        await self.query_one("#panes").mount(KeystorePane(self._session, self._commands, id="keystore"))
         self._complete.set()
         self.run_worker(self._warm_up, thread=True)
 

@@ -10,7 +10,7 @@ from csrtui.core.timeline import Tone
 from csrtui.core.visible import visible
 from csrtui.tasks.in_full import InFull, full_lines, read_in_full
 from csrtui.tasks.life import timeline
-from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Where, bar, bindings
+from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Where, bar, bindings, key_of
 from csrtui.tui.groups import AtHand
 from csrtui.tui.screens.renewal_screen import RenewalScreen
 from csrtui.tui.widgets.command_bar import CommandBar
@@ -96,7 +96,7 @@ class PairScreen(RenewalScreen):
         """The key that takes the next step; empty where there is none to take."""
         if self.pair.record.next_step(self._session.clock()) is NextStep.NONE:
             return ""
-        return next(command.shown_key for command in self._commands if command.action == "next_step")
+        return key_of("next_step", self._commands)
 
     @property
     def only(self) -> str:

@@ -40,6 +40,7 @@ class Preview(TextBlock):
     """The subject and the covered names, and under them the finding at hand with its fix, then the others.
 
     Args:
+        fix_key: The key that applies the fix of the finding at hand.
         id: The widget's id.
     """
 
@@ -48,6 +49,10 @@ class Preview(TextBlock):
     _findings: Sequence[Finding] = ()
     _current = 0
     _ahead: Ahead | None = None
+
+    def __init__(self, fix_key: str, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._fix_key = fix_key
 
     def show_preview(
         self,
@@ -133,9 +138,11 @@ class Preview(TextBlock):
             *((("".ljust(_LABEL), ""), (text, "")) for text in texts[1:]),
         ]
         if finding.fix:
-            fix = cut(visible(finding.fix.label), self._text_width - 9 - len(count) - 2)
-            gap = " " * max(self._text_width - 8 - len(fix) - len(count), 2)
-            lines.append((("".ljust(_LABEL), ""), ("ctrl+f", "key"), (f"  {fix}{gap}", ""), (count, "label")))
+            key = self._fix_key
+            room = self._text_width - len(key) - 2 - len(count)  # beside the key, its gap and the count
+            fix = cut(visible(finding.fix.label), room - 3)
+            gap = " " * max(room - len(fix), 2)
+            lines.append((("".ljust(_LABEL), ""), (key, "key"), (f"  {fix}{gap}", ""), (count, "label")))
         elif count:
             lines.append((("".ljust(_LABEL), ""), (count.rjust(self._text_width), "label")))
         return lines

@@ -141,6 +141,7 @@ class TextField(Input, inherit_css=False):
         """Replace the characters from `start` up to `end` by `text`: the one way of every edit."""
         before = Snapshot(self.value, self.cursor_position)
         self._editing = True
+        self._initial_value = False  # or Input takes the edit for the text at first, and does not scroll
         try:
             super().replace(text, start, end)
         finally:
@@ -216,9 +217,12 @@ def _cell_by_cell(text: str) -> str:
 def separate(line: str) -> tuple[str, tuple[str, ...]]:
     """Take out of `line` what cannot be in a text: controls, bidirectional controls, surrogates.
 
+    A tab stands between the cells of a spreadsheet: it becomes a blank, or they would be one word.
+
     Returns:
         The rest, and each character taken out, in order, as it is shown (see `TextField.LeftOut`).
     """
+    line = line.replace("\t", " ")
     left_out = tuple(visible(character) for character in line if _is_no_text(character))
     return "".join(character for character in line if not _is_no_text(character)), left_out
 
