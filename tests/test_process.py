@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import json
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pytest
 from command import ROOT
 
 from csrtui import process
-
-if TYPE_CHECKING:
-    import pytest
 
 PROBE = """
 import ctypes, json, os, resource, sys
@@ -118,3 +117,37 @@ def test_closed_standard_descriptors_are_taken(monkeypatch: pytest.MonkeyPatch) 
         patch.setattr(os, "open", lambda *arguments: opened.append(arguments))
         process._take_standard_descriptors()
     assert opened == [(os.devnull, os.O_RDONLY)] * 2
+
+
+THREADS = """
+import ctypes, sys, threading
+from csrtui.process import share_heaps
+
+if sys.argv[1] == "shared":
+    share_heaps()
+libc = ctypes.CDLL(None)
+together = threading.Barrier(6)
+def take():
+    together.wait()
+    libc.malloc(1000)
+    together.wait()
+threads = [threading.Thread(target=take) for _ in range(6)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+libc.fopen.restype = ctypes.c_void_p
+stream = ctypes.c_void_p(libc.fopen(b"/dev/stdout", b"w"))
+libc.malloc_info(0, stream)
+libc.fclose(stream)
+"""
+
+
+@pytest.mark.parametrize(("how", "few"), [("shared", True), ("alone", False)])
+def test_threads_share_two_heaps(how: str, few: bool) -> None:
+    if not hasattr(ctypes.CDLL(None), "malloc_info"):
+        pytest.skip("this C library does not tell its heaps")
+    done = subprocess.run(
+        [sys.executable, "-c", THREADS, how], stdout=subprocess.PIPE, text=True, cwd=ROOT, check=True
+    )
+    assert (done.stdout.count("<heap nr=") <= 2) is few

@@ -6,6 +6,7 @@ Importing this package first removes Textual's own variables from the environmen
 
 from typing import TYPE_CHECKING
 
+from csrtui.process import share_heaps
 from csrtui.tui.terminal import drop_textual_environment
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def open_screens(store: str) -> int:
     from csrtui.tui.terminal import refuse_without_terminal
 
     refuse_without_terminal(os.environ)
+    share_heaps()
     from csrtui.store.keystore import Keystore
     from csrtui.tasks.session import Session
     from csrtui.tasks.settings import load_settings
@@ -48,6 +50,7 @@ def open_fleet(session: "Session", reach: "Reach") -> int:
     from csrtui.tui.terminal import refuse_without_terminal
 
     refuse_without_terminal(os.environ)
+    share_heaps()
     from csrtui.tasks.settings import load_settings
     from csrtui.tui.fleet_app import FleetApp
 
