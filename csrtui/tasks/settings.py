@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from csrtui.core.errors import InputError
+from csrtui.core.visible import visible
 from csrtui.store.config_file import config_path, read_config_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from csrtui.core.config import Config
 
@@ -25,3 +28,16 @@ def load_settings(environ: Mapping[str, str]) -> Config | None:
     from csrtui.core.config import parse_config
 
     return parse_config(text, path)
+
+
+@contextmanager
+def in_settings(environ: Mapping[str, str]) -> Iterator[None]:
+    """Name the configuration's file in an error about what it says, which whoever takes it up may find late.
+
+    Raises:
+        InputError: That of the block, with the file.
+    """
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{visible(config_path(environ))}: {error.what}", error.hint) from error

@@ -10,8 +10,12 @@ from csrtui.process import share_heaps
 from csrtui.tui.terminal import drop_textual_environment
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from csrtui.core.config import Config
     from csrtui.tasks.fleet import Reach
     from csrtui.tasks.session import Session
+    from csrtui.tui.commands_app import CommandsApp
 
 drop_textual_environment()
 
@@ -22,21 +26,15 @@ def open_screens(store: str) -> int:
     Raises:
         InputError: There is no terminal to draw them on, or the configuration says something unknown.
     """
-    import os
 
-    from csrtui.tui.terminal import refuse_without_terminal
+    def make(config: "Config | None") -> "CommandsApp":
+        from csrtui.store.keystore import Keystore
+        from csrtui.tasks.session import Session
+        from csrtui.tui.app import CsrtuiApp
 
-    refuse_without_terminal(os.environ)
-    share_heaps()
-    from csrtui.store.keystore import Keystore
-    from csrtui.tasks.session import Session
-    from csrtui.tasks.settings import load_settings
-    from csrtui.tui.app import CsrtuiApp
+        return CsrtuiApp(Session(Keystore(store)), config)
 
-    config = load_settings(os.environ)
-    app = CsrtuiApp(Session(Keystore(store)), config)
-    app.run(mouse=config is not None and config.screens.mouse)
-    return app.exit_status
+    return _run(make)
 
 
 def open_fleet(session: "Session", reach: "Reach") -> int:
@@ -45,16 +43,26 @@ def open_fleet(session: "Session", reach: "Reach") -> int:
     Raises:
         InputError: There is no terminal to draw it on, or the configuration says something unknown.
     """
+
+    def make(config: "Config | None") -> "CommandsApp":
+        from csrtui.tui.fleet_app import FleetApp
+
+        return FleetApp(session, reach, config)
+
+    return _run(make)
+
+
+def _run(make: "Callable[[Config | None], CommandsApp]") -> int:
     import os
 
     from csrtui.tui.terminal import refuse_without_terminal
 
     refuse_without_terminal(os.environ)
     share_heaps()
-    from csrtui.tasks.settings import load_settings
-    from csrtui.tui.fleet_app import FleetApp
+    from csrtui.tasks.settings import in_settings, load_settings
 
     config = load_settings(os.environ)
-    app = FleetApp(session, reach, config)
+    with in_settings(os.environ):
+        app = make(config)
     app.run(mouse=config is not None and config.screens.mouse)
     return app.exit_status

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from csrtui.core.errors import InputError
-from csrtui.tasks.settings import load_settings
+from csrtui.tasks.settings import in_settings, load_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,3 +30,13 @@ def test_an_unknown_key_is_named_with_its_file(tmp_path: Path) -> None:
     file.write_text("[screens]\nmose = true\n")
     with pytest.raises(InputError, match=r"config\.toml"):
         load_settings({"CSRTUI_CONFIG": str(file)})
+
+
+def test_what_is_found_wrong_with_it_late_is_named_with_its_file_too(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    with (
+        pytest.raises(InputError, match=r"config\.toml: \[keys\] is odd") as caught,
+        in_settings({"CSRTUI_CONFIG": str(file)}),
+    ):
+        raise InputError("[keys] is odd", "mend it")
+    assert caught.value.hint == "mend it"
