@@ -102,6 +102,28 @@ async def test_what_is_wrong_is_said_and_nothing_typed_is_lost(tmp_path: Path, b
         assert user.pairs == ["a.example.com"]
 
 
+async def test_a_file_that_is_no_backup_is_told_before_its_passphrase_is_typed(
+    tmp_path: Path, backup: str
+) -> None:
+    async with at_screens(session_with(tmp_path / "store")) as user:
+        await open_dialog(user)
+        await user.paste(f"{backup}x")
+        await user.press("enter")
+        await user.until(lambda: "No such file" in said(user), "what is wrong")
+        assert user.focused_id == "passphrase", "whoever types it goes on doing so"
+        await user.press("a")
+        assert "No such file" in said(user), "it still stands there"
+        await user.press("shift+tab", "backspace")
+        assert "No such file" not in said(user)
+        await user.press("enter")
+        await user.until(lambda: not list(user.app.screen.workers), "the look")
+        assert "No such file" not in said(user)
+        await user.press("ctrl+u")
+        await user.paste(PASSPHRASE)
+        await user.press("enter")
+        await until_back(user)
+
+
 async def test_never_over_a_pair_that_is_there(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", "a.example.com")
     there = backed_up(session, "a.example.com", tmp_path / "usb").path

@@ -12,7 +12,7 @@ from textual.message import Message
 from csrtui.core.errors import CsrtuiError, InputError
 from csrtui.core.pair import Pair
 from csrtui.tasks.remembering import recall_folder
-from csrtui.tasks.restore import restore
+from csrtui.tasks.restore import read_backup, restore
 from csrtui.tui.screens.dialog import Dialog, key_line, labelled
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
@@ -55,11 +55,25 @@ class RestoreScreen(Dialog["Pair | None"]):
             super().__init__()
             self.outcome = outcome
 
+    class Looked(Message):
+        """The file was looked at before its passphrase is typed.
+
+        Args:
+            path: Which.
+            error: Why nothing can be restored from it, or None.
+        """
+
+        def __init__(self, path: str, error: CsrtuiError | None) -> None:
+            super().__init__()
+            self.path = path
+            self.error = error
+
     def __init__(self, session: Session, path: str | None = None) -> None:
         super().__init__()
         self._session = session
         self._begin_with = path
         self._told: CsrtuiError | None = None
+        self._unfit: CsrtuiError | None = None
         self._working = False
 
     @property
@@ -92,6 +106,7 @@ class RestoreScreen(Dialog["Pair | None"]):
 
     def on_input_changed(self) -> None:
         """What was wrong is being changed."""
+        self._unfit = None
         self._fail(None)
 
     def on_secret_field_changed(self) -> None:
@@ -107,8 +122,10 @@ class RestoreScreen(Dialog["Pair | None"]):
         self._fail(InputError("What you pasted has characters that cannot be typed: they were left out."))
 
     def on_input_submitted(self) -> None:
-        """Go on to the passphrase."""
+        """Go on to the passphrase, and see meanwhile whether the file is one that has a passphrase."""
         self.query_one("#passphrase").focus()
+        if self.path:
+            self._look(os.path.expanduser(self.path))
 
     def on_secret_field_submitted(self) -> None:
         """Restore."""
@@ -122,6 +139,13 @@ class RestoreScreen(Dialog["Pair | None"]):
             self._fail(InputError("Type the passphrase that the backup was made under."))
         else:
             self._begin(os.path.expanduser(self.path), passphrase)
+
+    def on_restore_screen_looked(self, event: Looked) -> None:
+        """Say what is wrong with the file, if it is the one that stands there; the cursor stays where somebody types."""
+        event.stop()
+        if event.path == os.path.expanduser(self.path) and not self._working:
+            self._unfit = event.error
+            self.draw()
 
     def action_cancel(self) -> None:
         """Restore nothing, unless it is under way."""
@@ -141,8 +165,19 @@ class RestoreScreen(Dialog["Pair | None"]):
 
     # How
 
+    def _look(self, path: str) -> None:
+        def work() -> None:
+            error: CsrtuiError | None = None
+            try:
+                read_backup(self._session, path)
+            except CsrtuiError as found:
+                error = found
+            self.post_message(self.Looked(path, error))
+
+        self.run_worker(work, thread=True, group="look", exclusive=True)
+
     def _begin(self, path: str, passphrase: Secret) -> None:
-        self._working = True
+        self._working, self._unfit = True, None
         self._fail(None)
 
         def work() -> None:
@@ -162,8 +197,9 @@ class RestoreScreen(Dialog["Pair | None"]):
         """Show everything anew."""
         self.show("#about", [*self.lines("Restore a pair", "strong"), (), *self.lines(_ABOUT, "label"), ()])
         notes: list[Line] = []
-        if self._told is not None:
-            notes = self.error_lines(self._told)
+        wrong = self._told or self._unfit
+        if wrong is not None:
+            notes = self.error_lines(wrong)
         elif self._working:
             notes = self.lines("Opening the backup …", "strong")
         notes += [()] * (3 - len(notes))
