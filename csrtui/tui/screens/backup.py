@@ -281,7 +281,7 @@ class BackupScreen(Dialog["BackupAsked | None"]):
         notes += [()] * (_NOTES - len(notes))
         self.show("#notes", [*gap, *notes[: max(room, 2)], *gap])
         self.show(
-            "#keys", [key_line(("Enter", "Back up"), ("ctrl+g", "Make up a passphrase"), ("Esc", "Cancel"))]
+            "#keys", [key_line(("Enter", "Back up"), ("Esc", "Cancel"), ("ctrl+g", "Make up a passphrase"))]
         )
 
     def _folder_lines(self) -> list[Line]:
