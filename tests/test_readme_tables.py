@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import readme_table
-from readme_table import README, write_table
+from readme_table import README, read_table, write_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,3 +38,8 @@ def test_the_readme_has_a_place_for_the_measured_table() -> None:
     text = README.read_text(encoding="utf-8")
     assert BENCH in text
     assert "<!-- end of bench -->\n" in text.partition(BENCH)[2]
+
+
+def test_what_stands_there_is_read(readme: Path) -> None:
+    assert read_table("<a>\n", "<b>\n") == "old\n"
+    assert readme.exists()

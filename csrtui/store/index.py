@@ -51,6 +51,7 @@ _ORDER = {
 _BARE = f"backup <> '{BackupStatus.VERIFIED}' AND stage <> '{Stage.RETIRED}'"
 _NEEDS = {Need.BACKUP: f"({_BARE})", Need.VERIFICATION: f"backup <> '{BackupStatus.NONE}'"}
 _PRAGMAS = (
+    "PRAGMA page_size = 32768",  # a search reads all of a new file, in an eighth of the calls
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cell_size_check = ON",
     "PRAGMA synchronous = OFF",  # what a power cut spoils is noticed

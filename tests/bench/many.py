@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import os
 import shutil
-import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING
 
-from measure import CSRTUI, ROOT, Spread, environment, seconds
+from measure import CSRTUI, Spread, seconds
 from table import Row
 
 if TYPE_CHECKING:
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
 
 _PAIRS = 1000
 _RSA_PAIRS = 100
-_FEW, _MANY, _MOST = 1000, 10_000, 100_000
 _SUBJECT = "/CN=host{0}.example-shop.com/O=My Ltd/L=London/C=GB"
 _KEYS_ALONE = """
 import os, sys
@@ -33,7 +30,7 @@ with ThreadPoolExecutor(os.cpu_count()) as pool:
 
 
 def rows(options: Options) -> Iterator[Row]:
-    """Making 1,000 pairs, RSA keys on all cores, memory, and backups."""
+    """Making 1,000 pairs, RSA keys on all cores, and backups."""
     own, loop = _in_turn(options, lambda at: _made(options, _PAIRS, at), lambda at: _openssl(options, at))
     yield Row("1,000 pairs, P-256, on the disk", own, against="a loop of openssl req", base=loop, goal=0.25)
     yield from _others(options, own)
@@ -45,7 +42,6 @@ def rows(options: Options) -> Iterator[Row]:
     yield Row(
         "100 pairs, RSA 2048, on the disk", own, against="the keys alone, all cores", base=alone, goal=1.15
     )
-    yield from _memory(options)
     yield from _backups(options)
 
 
@@ -68,13 +64,13 @@ def _file(options: Options, count: int) -> Path:
     return file
 
 
-def _new(options: Options, count: int, at: int | str, *more: str) -> list[str]:
+def batch(options: Options, count: int, at: int | str, *more: str) -> list[str]:
     store = str(options.scratch / f"store-{at}")
     return [*CSRTUI, "--store", store, "new", "--from", str(_file(options, count)), *more]
 
 
 def _made(options: Options, count: int, at: int, *more: str) -> float:
-    return seconds(_new(options, count, at, *more), options)
+    return seconds(batch(options, count, at, *more), options)
 
 
 def _openssl(options: Options, at: int) -> float:
@@ -115,26 +111,6 @@ def _others(options: Options, own: Spread) -> Iterator[Row]:
         )
 
 
-def _memory(options: Options) -> Iterator[Row]:
-    most = _MOST if options.full else _MANY
-    few, many = (
-        Spread.of([_peak(_new(options, count, f"memory-{count}"), options)]) for count in (_FEW, most)
-    )
-    yield Row(f"peak memory of {most:,} rows", many, "kB", f"{_FEW:,} rows", few, goal=1.25, note="once")
-
-
-def _peak(command: list[str], options: Options) -> float:
-    """The most memory that a command had at a time, in kB (getrusage)."""
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=environment(options), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}")
-    return usage.ru_maxrss
-
-
 def _backups(options: Options) -> Iterator[Row]:
     """A thousand of each, beside one: with a key derived for each, a thousand would take a thousand times as long."""
     passphrase = options.folder("secret") / "passphrase"
@@ -142,8 +118,8 @@ def _backups(options: Options) -> Iterator[Row]:
     passphrase.chmod(0o600)
     given = ["--passphrase-file", str(passphrase)]
     store, one = (["--store", str(options.scratch / f"store-{name}")] for name in ("backups", "backup"))
-    seconds(_new(options, _PAIRS, "backups"), options)
-    seconds(_new(options, 1, "backup"), options)
+    seconds(batch(options, _PAIRS, "backups"), options)
+    seconds(batch(options, 1, "backup"), options)
 
     def back_up(where: list[str]) -> Callable[[int], float]:
         def run(at: int) -> float:

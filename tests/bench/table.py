@@ -82,16 +82,29 @@ BEGIN = "<!-- bench: made by tests/bench/run.py -->\n"
 END = "<!-- end of bench -->\n"
 
 
-def in_readme(rows: Iterable[Row], about: str) -> str:
-    """Return what stands in the README: the goals, and folded up below them what has none."""
-    goals: list[str] = []
-    others: list[str] = []
+def in_readme(rows: Iterable[Row], about: str, before: str) -> str:
+    """Return what stands in the README: the goals, and folded up below them what has none.
+
+    Args:
+        rows: What was measured now.
+        about: When, where and how.
+        before: What stood there; lines of it that were not measured now stay.
+    """
+    goals = _lines(before.partition(_FOLDED)[0])
+    others = _lines(before.partition(_FOLDED)[2])
     for row in rows:
-        (others if row.goal is None else goals).append(line(row))
-    return (
-        f"{about}\n\n{head()}\n" + "\n".join(goals) + "\n\n<details><summary>What has no goal</summary>\n\n"
-        f"{head()}\n" + "\n".join(others) + "\n\n</details>\n"
-    )
+        (others if row.goal is None else goals)[row.what] = line(row)
+    tables = [f"{head()}\n" + "\n".join(lines.values()) for lines in (goals, others)]
+    return f"{about}\n\n{tables[0]}\n\n{_FOLDED}\n\n{tables[1]}\n\n</details>\n"
+
+
+_FOLDED = "<details><summary>What has no goal</summary>"
+
+
+def _lines(text: str) -> dict[str, str]:
+    """The lines of a table, by what they are about."""
+    lines = [one for one in text.splitlines() if one.startswith("| ")][2:]
+    return {one.split(" | ")[0].removeprefix("| "): one for one in lines}
 
 
 _HEAD = ("what", "figure (least–most)", "against", "that (least–most)", "ratio", "goal", "")

@@ -352,7 +352,7 @@ def test_a_full_disk_costs_only_the_cache(folder: Path, catalogue: Catalogue) ->
     assert catalogue._index is not None
     [(pages,)] = catalogue._index._database.execute("PRAGMA page_count")
     catalogue._index._database.execute(f"PRAGMA max_page_count = {pages}")
-    write_pairs(folder, varied(60))
+    write_pairs(folder, varied(200))
     assert known(catalogue) == truth(folder)
     assert catalogue._index.kept is Kept.IN_MEMORY, "the disk was full"
     catalogue.close()
@@ -373,7 +373,7 @@ os._exit(9)
 def test_a_process_that_is_killed_while_it_writes_the_cache_spoils_nothing(
     folder: Path, catalogue: Catalogue
 ) -> None:
-    write_pairs(folder, varied(60))
+    write_pairs(folder, varied(200))
     settle()
     catalogue.check()
     catalogue.close()

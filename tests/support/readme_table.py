@@ -8,6 +8,11 @@ from pathlib import Path
 README = Path(__file__).resolve().parents[2] / "README.md"
 
 
+def read_table(begin: str, end: str) -> str:
+    """Return what stands between the markers; nothing where there are none."""
+    return README.read_text(encoding="utf-8").partition(begin)[2].partition(end)[0]
+
+
 def write_table(begin: str, end: str, shown: str) -> None:
     """Put a table between its markers in the README.
 
