@@ -93,7 +93,9 @@ def in_readme(rows: Iterable[Row], about: str, before: str) -> str:
     goals = _lines(before.partition(_FOLDED)[0])
     others = _lines(before.partition(_FOLDED)[2])
     for row in rows:
-        (others if row.goal is None else goals)[row.what] = line(row)
+        here, there = (others, goals) if row.goal is None else (goals, others)
+        here[row.what] = line(row)
+        there.pop(row.what, None)
     tables = [f"{head()}\n" + "\n".join(lines.values()) for lines in (goals, others)]
     return f"{about}\n\n{tables[0]}\n\n{_FOLDED}\n\n{tables[1]}\n\n</details>\n"
 
