@@ -107,7 +107,8 @@ class FleetRequestScreen(FormScreen):
 
     def on_mount(self) -> None:
         """Start in the common name."""
-        title = visible(f" csrtui · {self._reach.target.inventory} · request on many hosts")
+        # The path comes last: a long one is cut.
+        title = visible(f" csrtui · request on many hosts · {self._reach.target.inventory}")
         self.query_one("#title", TextBlock).show([((title, "strong"),)])
         first, *others = (one for one in bar(Where.REQUEST, self._commands) if one.where is not Where.PANES)
         back = [one for one in self._commands if one.action == "back"]
