@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -66,11 +67,18 @@ class Typist:
         self.does(f"\x1b[200~{text}\x1b[201~", seen)
 
 
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """Give a folder whose path a field shows as a whole, wherever pytest has its own."""
+    with tempfile.TemporaryDirectory(prefix="csrtui-") as folder:
+        yield Path(folder)
+
+
 def test_the_journey_is_typed_and_no_secret_travels(
-    hosts: Hosts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hosts: Hosts, tmp_path: Path, short_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pty_session, "_DEADLINE_SECONDS", 60.0)
-    carried, csrs, backups = tmp_path / "carried", tmp_path / "csrs", tmp_path / "backups"
+    carried, csrs, backups = tmp_path / "carried", short_path / "csrs", short_path / "backups"
     csrs.mkdir()
     backups.mkdir(mode=0o700)
     recorder = write_recorder(tmp_path / "ssh", carried, shutil.which("ssh") or "ssh")
@@ -85,13 +93,13 @@ def test_the_journey_is_typed_and_no_secret_travels(
         typist.does("\t\r", "2 done · 2 hosts")
         typist.does("\r", "2 pairs · 2 not backed up")
         typist.does("  b", "the 2 marked")
-        typist.pastes(str(backups), "_0/backups")
+        typist.pastes(str(backups), f"Folder        {backups}")
         typist.does("\r", "Recipients")
         typist.pastes(RECIPIENT, "Can be opened by")
         typist.does("\r", "2 done · 2 hosts")
         typist.does("\r", "unverified")
         typist.does("g  u", "Fetch the CSRs of 2 pairs")
-        typist.pastes(str(csrs), "_0/csrs")
+        typist.pastes(str(csrs), f"Folder        {csrs}")
         typist.does("\r", "2 done · 2 hosts")
         typist.does("\r", "Host")
         typist.does("i", "each goes to the host")
