@@ -387,6 +387,18 @@ def test_a_process_that_is_killed_while_it_writes_the_cache_spoils_nothing(
         catalogue.close()
 
 
+def test_of_a_cache_whose_pages_are_spoilt_nothing_is_recalled(folder: Path, catalogue: Catalogue) -> None:
+    write_pairs(folder, varied(20))
+    catalogue.check()
+    catalogue.close()
+    data = (folder / FILE).read_bytes()
+    page = int.from_bytes(data[16:18], "big")  # the first has the names of the tables, and stays
+    (folder / FILE).write_bytes(data[:page] + b"\xff" * (len(data) - page))
+    assert catalogue.recall() == 0
+    assert known(catalogue) == truth(folder)
+    catalogue.close()
+
+
 def test_a_catalogue_that_was_spoilt_is_not_recalled(folder: Path, catalogue: Catalogue) -> None:
     write_pairs(folder, varied(100))
     catalogue.check()
