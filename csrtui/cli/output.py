@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from csrtui.cli.streams import forget
@@ -88,9 +87,22 @@ def say_finding(weight: str, finding: Finding) -> None:
 
 def put_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print rows under a header in columns as wide as they need to be, two blanks apart."""
-    cells = [tuple(header), *map(tuple, rows)]
-    if not shows("".join(chain.from_iterable(cells))):  # one look at all of them; there are seldom any such
-        cells = [tuple(map(visible, row)) for row in cells]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    line = "  ".join(f"%-{width}s" for width in widths)
-    sys.stdout.write("".join([f"{(line % row).rstrip()}\n" for row in cells]))
+    put_columns(header, list(zip(*rows, strict=True)))
+
+
+def put_columns(header: Sequence[str], columns: Sequence[Sequence[str]]) -> None:
+    """Print the columns of such a table, each under its head."""
+    padded = [_padded([head, *column]) for head, column in zip(header, columns, strict=True)]
+    sys.stdout.write("".join([f"{line.rstrip()}\n" for line in map("  ".join, zip(*padded, strict=True))]))
+
+
+def _padded(column: Sequence[str]) -> Iterable[str]:
+    """The cells made harmless and as wide as the widest; where many are alike, each is made once."""
+    kinds = set(column)
+    if len(kinds) > len(column) // 2 and shows("".join(column)):  # one look at all of them
+        width = max(map(len, column))
+        return [cell.ljust(width) for cell in column]
+    shown = {cell: visible(cell) for cell in kinds}
+    width = max(map(len, shown.values()))
+    wide = {cell: text.ljust(width) for cell, text in shown.items()}
+    return map(wide.__getitem__, column)

@@ -4,8 +4,9 @@ Times are microseconds since 1970 (UTC). What depends on the clock is not among 
 read: a line that was written a year ago says today what the record itself would say.
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import NamedTuple
 
 from csrtui.core.pair import BackupStatus, NextStep, Pair, Stage, Validity, urgency
@@ -71,15 +72,27 @@ class PairLine(NamedTuple):
         return query.need is None or self.backup != BackupStatus.NONE
 
 
-def by_urgency(now: datetime) -> Callable[[PairLine], SortKey]:
-    """Return what to sort lines by, so that what wants attention first comes first: as `urgency` does pairs."""
+_DUE = attrgetter("due")
+_NOT_DUE = attrgetter("rank", "weight", "name")
+
+
+def count_due(lines: Sequence[PairLine], now: datetime) -> int:
+    """Return of how many the next step is to renew."""
+    moment_now = thirds(now)
+    return sum([due <= moment_now for due in map(_DUE, lines) if due is not None])
+
+
+def by_urgency(lines: Sequence[PairLine], now: datetime) -> list[PairLine]:
+    """Return the lines sorted, what wants attention first: as `urgency` does pairs."""
+    if not count_due(lines, now):
+        return sorted(lines, key=_NOT_DUE)
     moment_now = thirds(now)
 
     def key(line: PairLine) -> SortKey:
         is_due = line.due is not None and line.due <= moment_now
         return (line.due_rank if is_due else line.rank, line.weight, line.name)
 
-    return key
+    return sorted(lines, key=key)
 
 
 def line_of(pair: Pair) -> PairLine:

@@ -87,13 +87,17 @@ class Catalogue:
         self._check_all(report, None)
 
     def check_lines(self) -> list[PairLine]:
-        """Do the same, and return the lines of all pairs that can be read, by name.
+        """Return the lines of all pairs that can be read, by name, as they are in their folders.
+
+        Only the lines are held against the folders, so that the cache is let go of: a question needs a check.
 
         Raises:
             StoreError: The store cannot be used.
         """
         lines: list[PairLine] = []
         self._check_all(lambda _done, _all: None, lines)
+        self.close()
+        self.checked = False
         return lines
 
     def _check_all(self, report: Callable[[int, int], None], lines: list[PairLine] | None) -> None:
@@ -126,8 +130,7 @@ class Catalogue:
             done += more
             report(done, len(names))
 
-        take = None if lines is None else lines.append
-        check = Check(index, pairs_fd, f"{self._store.path}/pairs", take)
+        check = Check(index, pairs_fd, f"{self._store.path}/pairs", lines)
         check.run(names, count)
         self.problems, self.checked = tuple(check.problems), True
 

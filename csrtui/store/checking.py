@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from csrtui.core.errors import StoreError
 from csrtui.core.pair_line import PairLine, line_of
 from csrtui.core.pair_query import searched_text
-from csrtui.store.index import Index
-from csrtui.store.index_row import Row, Values, line_in, stamp_of
+from csrtui.store.index import Index, IndexBrokenError
+from csrtui.store.index_row import Kept, Row, lines_if_as
 from csrtui.store.listed import pair_of
 from csrtui.store.stamp import is_settled
 from csrtui.store.stamps import CHUNK, Stamps, helped
@@ -22,20 +22,19 @@ class Check:
         index: The cache.
         pairs_fd: The folder of all pairs.
         path: Its path.
-        take: Given the line of every pair that can be read, by name.
+        lines: Gets the line of every pair that can be read, by name; then of those that did not change nothing but
+            their lines is looked at, and the cache is not to be searched.
 
     Attributes:
         problems: The pairs that cannot be read, with the reason. They are in no cache: they are read each time.
         changed: How many pairs were not, or not any more, as the cache had them.
     """
 
-    def __init__(
-        self, index: Index, pairs_fd: int, path: str, take: Callable[[PairLine], None] | None = None
-    ) -> None:
+    def __init__(self, index: Index, pairs_fd: int, path: str, lines: list[PairLine] | None = None) -> None:
         self._index = index
         self._pairs_fd = pairs_fd
         self._path = path
-        self._take = take
+        self._lines = lines
         self.problems: list[tuple[str, StoreError]] = []
         self.changed = 0
 
@@ -61,16 +60,22 @@ class Check:
         self._index.expect(len(names) - len(self.problems))
 
     def _check(self, names: Sequence[str], stamps: Stamps, after: str, until: str | None) -> None:
+        found = stamps.of(names) if names else []
+        if self._lines is not None:
+            lines = lines_if_as(self._index.shown(after, until), [one[0] if one else None for one in found])
+            if lines is not None and [line.name for line in lines] == list(names):
+                self._lines += lines
+                return
         known = self._index.rows(after, until)
         rows = []
-        for name, found in zip(names, stamps.of(names) if names else (), strict=True):
+        for name, one in zip(names, found, strict=True):
             had = known.pop(name, None)
-            if found is not None and had is not None and found[0] == stamp_of(had):
+            if one is not None and had is not None and one[0] == had.stamp:
                 self._give(had)
                 continue
-            row = self._read(name, found)
+            row = self._read(name, one)
             if row is not None:
-                self._give(row.values)
+                self._give(row)
                 if had is None or not self._index.holds(row):  # what cannot settle is not written again
                     rows.append(row)
             elif had is not None:
@@ -78,9 +83,13 @@ class Check:
         self.changed += len(rows) + len(known)
         self._index.change(rows, known)
 
-    def _give(self, values: Values) -> None:
-        if self._take is not None:
-            self._take(line_in(values))
+    def _give(self, one: Row | Kept) -> None:
+        if self._lines is None:
+            return
+        try:
+            self._lines.append(one.line)
+        except ValueError as error:  # under the right sums: somebody has made them
+            raise IndexBrokenError(error) from error
 
     def _read(self, name: str, found: tuple[bytes, int] | None) -> Row | None:
         """Read a pair whose stamp was taken before; when that will not tell of a change, it gets none."""

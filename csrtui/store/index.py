@@ -14,13 +14,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from enum import Enum, auto
+from itertools import chain
 from typing import Final
 
 from csrtui.core.errors import StoreError
 from csrtui.core.pair import BackupStatus, NextStep, Stage
 from csrtui.core.pair_line import PairLine, thirds
 from csrtui.core.pair_query import Need, Order, Query, Retired
-from csrtui.store.index_row import Row, Values, seal_of, searchable
+from csrtui.store.index_row import SEARCHED, SHOWN, Kept, Row, Values, line_in, searchable
 from csrtui.store.modes import PRIVATE_FILE, judge
 
 FILE: Final = ".pairs-1.sqlite"
@@ -32,15 +33,19 @@ FILES: Final = (FILE, f"{FILE}-journal")
 _PATIENCE = 0.25
 """Seconds that another process is waited for."""
 
-_COLUMNS = (*PairLine._fields, "spki", "searched", "stamp")
-_TABLE = f"CREATE TABLE pairs (id INTEGER PRIMARY KEY, {', '.join(_COLUMNS)}, seal, UNIQUE (name))"
-_LINE = ", ".join(PairLine._fields)
-_ROW = f"{', '.join(_COLUMNS)}, seal"
-_SET = ", ".join(f"{column} = excluded.{column}" for column in (*_COLUMNS[1:], "seal"))
+_SEARCHED = ", ".join((*SEARCHED, "seal"))
+_SHOWN = ", ".join(SHOWN)
+_TABLES = (
+    f"CREATE TABLE pairs (id INTEGER PRIMARY KEY, {_SEARCHED}, UNIQUE (name))",
+    f"CREATE TABLE lines (name PRIMARY KEY, {_SHOWN}) WITHOUT ROWID",
+)
+_SET = ", ".join(f"{column} = excluded.{column}" for column in (*SEARCHED[1:], "seal"))
 _PUT = (
-    f"INSERT INTO pairs ({_ROW}) VALUES ({', '.join('?' * (len(_COLUMNS) + 1))})"  # noqa: S608 - from constants
+    f"INSERT INTO pairs ({_SEARCHED}) VALUES ({', '.join('?' * (len(SEARCHED) + 1))})"  # noqa: S608 - from constants
     f" ON CONFLICT (name) DO UPDATE SET {_SET}"  # a pair keeps its number
 )
+_PUT_LINE = f"INSERT OR REPLACE INTO lines (name, {_SHOWN}) VALUES (?, ?, ?, ?)"  # noqa: S608 - from constants
+_JOINED = f"SELECT {_SEARCHED}, {_SHOWN} FROM pairs LEFT JOIN lines USING (name)"  # noqa: S608 - from constants
 _IS_DUE = "due <= :now"
 _ORDER = {
     Order.URGENCY: f"CASE WHEN {_IS_DUE} THEN due_rank ELSE rank END, weight, name",
@@ -85,7 +90,7 @@ def _is_damage(error: Exception) -> bool:
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) == sqlite3.SQLITE_ERROR
 
 
-class Kept(Enum):
+class Where(Enum):
     """Where the tables are."""
 
     ON_DISK = auto()
@@ -110,9 +115,9 @@ class Index:
         self._file: object = None
 
     @property
-    def kept(self) -> Kept:
+    def kept(self) -> Where:
         """Where the tables are."""
-        return Kept.ON_DISK if self._path else Kept.IN_MEMORY
+        return Where.ON_DISK if self._path else Where.IN_MEMORY
 
     def note_state(self) -> None:
         """Remember how the file is now, for `is_as_noted`; what csrtui writes through this index is included."""
@@ -141,23 +146,25 @@ class Index:
 
         When the file takes no change, all goes on in memory.
         """
-        rows, names = [row.values for row in put], [(name,) for name in drop]
+        rows, names = list(put), [(name,) for name in drop]
         if not rows and not names:
             return
         with self._asking():
             try:
                 self._write(rows, names)
             except sqlite3.OperationalError:
-                if self.kept is Kept.IN_MEMORY:
+                if self.kept is Where.IN_MEMORY:
                     raise
                 self._go_on_in_memory()
                 self._write(rows, names)
 
-    def _write(self, rows: list[Values], names: list[tuple[str]]) -> None:
+    def _write(self, rows: list[Row], names: list[tuple[str]]) -> None:
         with self._database:  # commits, or rolls back
             self._database.execute("BEGIN IMMEDIATE")
-            self._database.executemany(_PUT, rows)
+            self._database.executemany(_PUT, [row.searched for row in rows])
+            self._database.executemany(_PUT_LINE, [(row.name, *row.shown) for row in rows])
             self._database.executemany("DELETE FROM pairs WHERE name = ?", names)
+            self._database.executemany("DELETE FROM lines WHERE name = ?", names)
         self._file = _state(self._path) if self._path else None
 
     def _go_on_in_memory(self) -> None:
@@ -168,19 +175,21 @@ class Index:
 
     # Reading
 
-    def rows(self, after: str, until: str | None) -> dict[str, Values]:
-        """Return the rows of the pairs after one name and up to another, or all that follow, by name.
+    def rows(self, after: str, until: str | None) -> dict[str, Kept]:
+        """Return what is kept of the pairs after one name and up to another, or of all that follow, by name."""
+        where, given = _between(after, until)
+        found = self._all(f"{_JOINED} WHERE {where}", given)
+        end = len(SEARCHED) + 1
+        return {row[0]: Kept(row[:end], row[end:]) for row in found}
 
-        Of a row that is not what was written nothing is left: it is empty.
-        """
-        where = "name > ?" if until is None else "name > ? AND name <= ?"
-        given = (after,) if until is None else (after, until)
-        found = self._all(f"SELECT {_ROW} FROM pairs WHERE {where}", given)  # noqa: S608 - from constants
-        return {row[0]: row if seal_of(row[:-1]) == row[-1] else () for row in found}
+    def shown(self, after: str, until: str | None) -> list[Values]:
+        """Return only what lists show of them (`SHOWN`), by name, as it was found."""
+        where, given = _between(after, until)
+        return self._all(f"SELECT {_SHOWN} FROM lines WHERE {where} ORDER BY name", given)  # noqa: S608 - from constants
 
     def holds(self, row: Row) -> bool:
         """Whether the very row is there already."""
-        return self._all(f"SELECT {_ROW} FROM pairs WHERE name = ?", (row.name,)) == [row.values]  # noqa: S608 - from constants
+        return self._all(f"{_JOINED} WHERE name = ?", (row.name,)) == [(*row.searched, *row.shown)]
 
     def expect(self, count: int) -> None:
         """Make sure that there are so many pairs.
@@ -188,16 +197,17 @@ class Index:
         Raises:
             IndexBrokenError: There are more or fewer: the file is damaged where no row's own sum can tell.
         """
-        [(found,)] = self._all("SELECT count(stage) FROM pairs")
-        if found != count:
+        [found] = self._all("SELECT (SELECT count(stage) FROM pairs), (SELECT count(mark) FROM lines)")
+        if found != (count, count):
             raise IndexBrokenError(sqlite3.DatabaseError("rows are lost"))
 
     def lines(self, query: Query, order: Order, now: datetime) -> Iterator[PairLine]:
         """Give the lines that meet a query, in order, a few at a time."""
         where, given = _where(query, now)
-        sql = f"SELECT {_LINE} FROM pairs WHERE {where} ORDER BY {_ORDER[order]}"  # noqa: S608 - from constants
+        sql = f"SELECT line FROM pairs JOIN lines USING (name) WHERE {where} ORDER BY {_ORDER[order]}"  # noqa: S608 - from constants
         with self._asking():
-            yield from map(PairLine._make, self._database.execute(sql, given))
+            for (text,) in self._database.execute(sql, given):
+                yield line_in(text)
 
     def ids(self, query: Query, order: Order | None, now: datetime) -> "array[int]":
         """Return the numbers of the pairs that meet a query, in order; in any where that is None."""
@@ -205,7 +215,7 @@ class Index:
         by = f" ORDER BY {_ORDER[order]}" if order else ""
         sql = f"SELECT id FROM pairs WHERE {where}{by}"  # noqa: S608 - from constants
         with self._asking():
-            return array("q", (number for (number,) in self._database.execute(sql, given)))
+            return array("q", chain.from_iterable(self._database.execute(sql, given)))
 
     def names(self, ids: Sequence[int]) -> list[str | None]:
         """Return the names that pairs of these numbers have; None for a number that no pair has any more."""
@@ -245,7 +255,7 @@ class Index:
         with self._turn:
             try:
                 yield
-            except (sqlite3.Error, OverflowError, UnicodeError) as error:
+            except (sqlite3.Error, OverflowError, ValueError) as error:  # UnicodeError is among them
                 raise IndexBrokenError(error) from error
 
 
@@ -273,7 +283,8 @@ def open_index(store_fd: int, store: str) -> Index:
 def private_index() -> Index:
     """Return an empty cache in memory."""
     database = _connect(":memory:")
-    database.execute(_TABLE)
+    for table in _TABLES:
+        database.execute(table)
     return Index(database, None)
 
 
@@ -316,8 +327,9 @@ def _opened(path: str) -> sqlite3.Connection:
         if not tables:
             with database:
                 database.execute("BEGIN IMMEDIATE")
-                database.execute(_TABLE.replace("TABLE", "TABLE IF NOT EXISTS", 1))
-        elif tables != [(_TABLE,)]:
+                for table in _TABLES:
+                    database.execute(table.replace("TABLE", "TABLE IF NOT EXISTS", 1))
+        elif tables != [(table,) for table in _TABLES]:
             raise sqlite3.DatabaseError("other tables")  # noqa: TRY301 - closes below, like every other error
     except BaseException:
         database.close()
@@ -342,6 +354,10 @@ def _state(path: str) -> tuple[int, ...] | None:
     except OSError:
         return None
     return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _between(after: str, until: str | None) -> tuple[str, tuple[str, ...]]:
+    return ("name > ?", (after,)) if until is None else ("name > ? AND name <= ?", (after, until))
 
 
 def _where(query: Query, now: datetime) -> tuple[str, dict[str, object]]:

@@ -350,12 +350,9 @@ def _confirmed(pairs_fd: int) -> bool:
 
 def _names(pairs_fd: int) -> list[str]:
     with os.scandir(pairs_fd) as entries:
-        return sorted(entry.name for entry in entries if is_pair_name(entry.name) and _is_folder(entry))
-
-
-def _is_folder(entry: "os.DirEntry[str]") -> bool:
-    """Links count as folders here, so that they are refused by name and not overlooked."""
-    return entry.is_dir(follow_symlinks=False) or entry.is_symlink()
+        # Links count as folders here, so that they are refused by name and not overlooked.
+        names = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False) or entry.is_symlink()]
+    return sorted(filter(is_pair_name, names))
 
 
 def _no_pair(name: str) -> InputError:

@@ -1,9 +1,9 @@
 """The cells of many pairs in a list, in the words of `csrtui.tasks.wording`.
 
-Pairs of one store have few days, ages and key types between them, so that each text is made once.
+Pairs of one store have few days, ages and key types between them, so that each text is made once, column by column.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -14,66 +14,57 @@ from csrtui.tasks.wording import NEXT_STEPS, age, day, key_label
 _A_DAY = 86_400_000_000
 """Microseconds."""
 
-_T = TypeVar("_T", bound=Hashable)
+_Key = TypeVar("_Key", bound=Hashable)
 
 
-class Cells:
-    """Makes the cells under `csrtui.tasks.wording.LIST_HEADER`.
+def columns(lines: Sequence[PairLine], now: datetime) -> list[list[str]]:
+    """Return the columns under `csrtui.tasks.wording.LIST_HEADER`, a cell for each pair in each.
 
     Args:
+        lines: The pairs, in order; at least one.
         now: What ages and days left are counted to.
     """
-
-    def __init__(self, now: datetime) -> None:
-        self._now = now
-        self._thirds = thirds(now)
-        self._moment = self._thirds // 3
-        self._label = _remembered(key_label)
-        self._age = _remembered(_age)
-        self._steps: dict[str, str] = {step.value: text for step, text in NEXT_STEPS.items()}
-        self._left = _remembered(_left)
-        self._days: dict[int, str] = {}
-
-    def of(self, line: PairLine) -> tuple[str, ...]:
-        """Return the cells of a pair."""
-        backup = line.backup
-        if line.backup_since is not None:
-            backup = f"{backup} {self._age((self._moment - line.backup_since) // _A_DAY)}"
-        is_due = line.due is not None and line.due <= self._thirds
-        return (
-            line.name,
-            self._label(line.key_type),
-            self._day(line.created),
-            backup,
-            line.stage,
-            "" if line.expires is None else self._left((line.expires - self._moment) // _A_DAY),
-            self._steps[NextStep.RENEW if is_due else line.step],
-        )
-
-    def _day(self, moment: int) -> str:
-        date = moment // _A_DAY
-        if date not in self._days:
-            first, last = date * _A_DAY, (date + 1) * _A_DAY - 1
-            texts = {day(time_at(at), self._now) for at in (first, last)}
-            # On one day, about a year ago, the moment decides whether the year is told.
-            self._days[date] = texts.pop() if len(texts) == 1 else ""
-        return self._days[date] or day(time_at(moment), self._now)
+    moment_now = thirds(now) // 3
+    names, types, created, backups, since, stages, _, expires, steps, due, *_ = zip(*lines, strict=True)
+    labels = _Remembered(key_label)
+    days: _Remembered[int] = _Remembered(lambda date: _day(date, now))
+    ages: _Remembered[int] = _Remembered(lambda count: age(timedelta(days=count)))
+    return [
+        list(names),
+        [labels[one] for one in types],
+        [days[at // _A_DAY] or day(time_at(at), now) for at in created],
+        [
+            backup if at is None else f"{backup} {ages[(moment_now - at) // _A_DAY]}"
+            for backup, at in zip(backups, since, strict=True)
+        ],
+        list(stages),
+        ["" if at is None else f"{(at - moment_now) // _A_DAY} d" for at in expires],
+        _steps(steps, due, thirds(now)),
+    ]
 
 
-def _age(days: int) -> str:
-    return age(timedelta(days=days))
+def _steps(steps: Sequence[str], due: Sequence[int | None], now: int) -> list[str]:
+    texts = {step.value: text for step, text in NEXT_STEPS.items()}
+    renew = NEXT_STEPS[NextStep.RENEW]
+    return [
+        renew if at is not None and at <= now else texts[step] for step, at in zip(steps, due, strict=True)
+    ]
 
 
-def _left(days: int) -> str:
-    return f"{days} d"
+def _day(date: int, now: datetime) -> str:
+    """The text of a day; empty for the one about a year ago on which the moment decides whether the year is told."""
+    first, last = date * _A_DAY, (date + 1) * _A_DAY - 1
+    texts = {day(time_at(at), now) for at in (first, last)}
+    return texts.pop() if len(texts) == 1 else ""
 
 
-def _remembered(make: Callable[[_T], str]) -> Callable[[_T], str]:
-    known: dict[_T, str] = {}
+class _Remembered(dict[_Key, str]):
+    """Texts, each made when it is asked for first."""
 
-    def text(of: _T) -> str:
-        if of not in known:
-            known[of] = make(of)
-        return known[of]
+    def __init__(self, make: Callable[[_Key], str]) -> None:
+        super().__init__()
+        self._make = make
 
-    return text
+    def __missing__(self, key: _Key) -> str:
+        self[key] = text = self._make(key)
+        return text

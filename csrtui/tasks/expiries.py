@@ -44,7 +44,7 @@ def count_expiries(session: Session) -> Counted:
     """
     now = session.clock()
     found = look_up(session, Query(), now)
-    lives = found.lines(_life)
+    lives = list(map(_life, found.lines()))
     left_out = Counter(one for one in lives if isinstance(one, _LeftOut))
     counted = (Validity(time_at(one[0]), time_at(one[1])) for one in lives if isinstance(one, tuple))
     return Counted(

@@ -1,8 +1,8 @@
 """Pairs looked up in a store of any size: few are read one by one, many are known from the cache."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol
 
 from csrtui.core.errors import StoreError
 from csrtui.core.pair import Pair
@@ -16,8 +16,6 @@ from csrtui.tasks.tally import Tally, tally_of, tally_of_lines
 MANY: Final = 250
 """From how many pairs on the cache is used: under it, reading the pairs takes less time than opening it."""
 
-_T = TypeVar("_T")
-
 
 class Found(Protocol):
     """Pairs that were looked up, what wants attention first."""
@@ -30,8 +28,8 @@ class Found(Protocol):
     def problems(self) -> tuple[Problem, ...]:
         """The pairs of the store that cannot be read, with the reason."""
 
-    def lines(self, make: Callable[[PairLine], _T]) -> list[_T]:
-        """Return what `make` makes of the line of each."""
+    def lines(self) -> list[PairLine]:
+        """Return the line of each."""
 
     def pairs(self) -> Iterator[Pair]:
         """Give each with all that is on record; one that is gone by now is among the problems afterwards."""
@@ -70,8 +68,8 @@ class _FoundInFew:
         self.problems = keyring.problems
         self.tally = tally_of(self._pairs, now)
 
-    def lines(self, make: Callable[[PairLine], _T]) -> list[_T]:
-        return [make(line_of(pair)) for pair in self._pairs]
+    def lines(self) -> list[PairLine]:
+        return list(map(line_of, self._pairs))
 
     def pairs(self) -> Iterator[Pair]:
         return iter(self._pairs)
@@ -83,16 +81,19 @@ class _FoundInMany:
 
         self._store = session.store
         catalogue = Catalogue(session.store)
-        lines = catalogue.check_lines()
-        self.problems = tuple(Problem(name, error) for name, error in catalogue.problems)
         if query.words:
+            catalogue.check()
             self._lines = catalogue.ask(lambda index: list(index.lines(query, Order.URGENCY, now)))
         else:
-            self._lines = sorted((line for line in lines if line.meets(query, now)), key=by_urgency(now))
+            lines = catalogue.check_lines()
+            if query != Query():
+                lines = [line for line in lines if line.meets(query, now)]
+            self._lines = by_urgency(lines, now)
+        self.problems = tuple(Problem(name, error) for name, error in catalogue.problems)
         self.tally = tally_of_lines(self._lines, now)
 
-    def lines(self, make: Callable[[PairLine], _T]) -> list[_T]:
-        return list(map(make, self._lines))
+    def lines(self) -> list[PairLine]:
+        return self._lines
 
     def pairs(self) -> Iterator[Pair]:
         for listed in self._store.listing([line.name for line in self._lines]):

@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import NamedTuple
 
 from csrtui.core.pair import BackupStatus, NextStep, Pair, Stage
-from csrtui.core.pair_line import PairLine, thirds
+from csrtui.core.pair_line import PairLine, count_due
 from csrtui.core.pair_query import Retired
 
 
@@ -65,13 +66,11 @@ def tally_of(pairs: Iterable[Pair], now: datetime) -> Tally:
 
 def tally_of_lines(lines: Sequence[PairLine], now: datetime) -> Tally:
     """Count pairs by their lines."""
-    moment = thirds(now)
-    kinds = Counter([(line.stage, line.backup) for line in lines])
+    kinds = Counter(map(attrgetter("stage", "backup"), lines))
     retired = sum(count for (stage, _), count in kinds.items() if stage == Stage.RETIRED)
     bare = sum(
         count
         for (stage, backup), count in kinds.items()
         if stage != Stage.RETIRED and backup != BackupStatus.VERIFIED
     )
-    due = sum([line.due is not None and line.due <= moment for line in lines])
-    return Tally(len(lines), bare, due, retired)
+    return Tally(len(lines), bare, count_due(lines, now), retired)

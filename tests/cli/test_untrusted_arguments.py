@@ -58,8 +58,9 @@ PROMISE = "Whatever the arguments, the answer is lines of text and a status of 0
 
 
 def is_safe(ran: Ran) -> bool:
-    """Only characters that print, and line ends; no traceback and no bug."""
-    text = ran.out + ran.err
+    """Only characters that print, and line ends, in a calendar its own; no traceback and no bug."""
+    out = ran.out.replace("\r\n", "\n") if ran.out.startswith("BEGIN:VCALENDAR\r\n") else ran.out
+    text = out + ran.err
     return (
         text.replace("\n", "").isprintable()
         and "Traceback" not in text

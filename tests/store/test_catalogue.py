@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 import sqlite3
@@ -26,7 +27,7 @@ from csrtui.core.pair_line import PairLine, line_of
 from csrtui.core.pair_query import Order, Query
 from csrtui.store import checking, stamp
 from csrtui.store.catalogue import Catalogue
-from csrtui.store.index import FILE, FILES, Index, IndexBrokenError, Kept
+from csrtui.store.index import FILE, FILES, Index, IndexBrokenError, Where
 from csrtui.store.keystore import Keystore
 from csrtui.store.listed import pair_of
 from csrtui.store.stored import list_pair
@@ -65,6 +66,12 @@ def known(catalogue: Catalogue) -> tuple[list[PairLine], dict[str, str]]:
     """What is known after a check."""
     catalogue.check()
     lines = catalogue.ask(lambda index: list(index.lines(Query(), Order.NAME, NOW)))
+    return lines, {name: error.what for name, error in catalogue.problems}
+
+
+def listed(catalogue: Catalogue) -> tuple[list[PairLine], dict[str, str]]:
+    """What is listed without a question to the cache."""
+    lines = catalogue.check_lines()
     return lines, {name: error.what for name, error in catalogue.problems}
 
 
@@ -244,9 +251,19 @@ SPOILT: dict[str, Callable[[Path], object]] = {
     "a name changed": lambda path: execute(path, "UPDATE pairs SET name = 'x' WHERE id = 1"),
     "rows lost": lambda path: execute(path, "DELETE FROM pairs WHERE id > 2"),
     "rows of nobody": lambda path: execute(path, "INSERT INTO pairs (name, stage) VALUES ('0', 'new')"),
-    "kinds changed": lambda path: execute(
-        path, "UPDATE pairs SET created = 'then', searched = 5, stamp = 'x'"
+    "a line changed": lambda path: execute(
+        path, "UPDATE lines SET line = replace(line, 'new', 'old') WHERE name > 'm'"
     ),
+    "lines exchanged": lambda path: execute(
+        path, "UPDATE lines SET name = name || 'x'; UPDATE lines SET name = rtrim(name, 'x') || 'y'"
+    ),
+    "lines lost": lambda path: execute(path, "DELETE FROM lines WHERE name > 'm'"),
+    "lines of nobody": lambda path: execute(path, "INSERT INTO lines VALUES ('0', '[]', 'x', 1)"),
+    "kinds changed": lambda path: execute(
+        path, "UPDATE pairs SET created = 'then', searched = 5; UPDATE lines SET stamp = 'x'"
+    ),
+    "kinds of lines changed": lambda path: execute(path, "UPDATE lines SET line = 5, mark = 'x'"),
+    "no table of lines": lambda path: execute(path, "DROP TABLE lines"),
     "no table": lambda path: execute(path, "DROP TABLE pairs"),
     "a newer table": lambda path: execute(path, "ALTER TABLE pairs ADD COLUMN colour"),
     "open to others": lambda path: path.chmod(0o644),
@@ -258,8 +275,9 @@ SPOILT: dict[str, Callable[[Path], object]] = {
 
 @pytest.mark.parametrize("spoil", SPOILT.values(), ids=SPOILT)
 @pytest.mark.parametrize("is_open", [True, False], ids=["while it is open", "between two runs"])
+@pytest.mark.parametrize("only_listed", [True, False], ids=["listed first", "checked first"])
 def test_whatever_becomes_of_the_cache_the_answers_are_the_same(
-    folder: Path, catalogue: Catalogue, spoil: Callable[[Path], object], *, is_open: bool
+    folder: Path, catalogue: Catalogue, spoil: Callable[[Path], object], *, is_open: bool, only_listed: bool
 ) -> None:
     write_pairs(folder, varied(40))
     (folder / "pairs" / "www1.example.com" / "pair.json").write_text("{")
@@ -271,12 +289,29 @@ def test_whatever_becomes_of_the_cache_the_answers_are_the_same(
     spoil(folder / FILE)
     if is_open:
         assert not catalogue.is_as_checked
+    if only_listed:
+        assert listed(catalogue) == expected
     assert known(catalogue) == expected
-    assert known(catalogue) == expected
+    assert listed(catalogue) == expected
     catalogue.close()
     again = Catalogue(Keystore(str(folder)))
     assert known(again) == expected
     again.close()
+
+
+@pytest.mark.parametrize("line", [b"{}", b"nothing", b"[1]"])
+def test_a_cache_that_somebody_has_made_is_made_anew(
+    folder: Path, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch, line: bytes
+) -> None:
+    write_pairs(folder, varied(3))
+    settle()
+    with monkeypatch.context() as patched:
+        patched.setattr(json, "dumps", lambda *_, **__: line.decode())
+        catalogue.check()
+    assert listed(catalogue) == truth(folder)
+    assert listed(catalogue) == truth(folder)
+    assert known(catalogue) == truth(folder)
+    catalogue.close()
 
 
 def test_a_cache_lost_between_check_and_question_is_made_up_for(folder: Path, catalogue: Catalogue) -> None:
@@ -354,7 +389,7 @@ def test_a_full_disk_costs_only_the_cache(folder: Path, catalogue: Catalogue) ->
     catalogue._index._database.execute(f"PRAGMA max_page_count = {pages}")
     write_pairs(folder, varied(200))
     assert known(catalogue) == truth(folder)
-    assert catalogue._index.kept is Kept.IN_MEMORY, "the disk was full"
+    assert catalogue._index.kept is Where.IN_MEMORY, "the disk was full"
     catalogue.close()
     assert known(catalogue) == truth(folder)
     catalogue.close()
@@ -495,6 +530,7 @@ class OutsideChanges(RuleBasedStateMachine):
         expected = truth(self.folder)
         assert known(self.staying) == expected
         coming = Catalogue(Keystore(str(self.folder)))
+        assert sorted(coming.check_lines()) == sorted(expected[0])
         assert known(coming) == expected
         coming.close()
         if self.folder.exists():

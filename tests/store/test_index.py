@@ -18,8 +18,8 @@ from store_state import mode_of
 from csrtui.core.pair import NextStep, Pair, PairRecord
 from csrtui.core.pair_line import by_urgency, line_of
 from csrtui.core.pair_query import Need, Order, Query, Retired, searched_text, sort_key
-from csrtui.store.index import FILE, FILES, Index, IndexBrokenError, Kept, open_index, private_index
-from csrtui.store.index_row import Row, line_in, stamp_of
+from csrtui.store.index import FILE, FILES, Index, IndexBrokenError, Where, open_index, private_index
+from csrtui.store.index_row import Row, lines_if_as
 from csrtui.tasks.tally import tally_of, tally_of_lines
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def store_fd(folder: Path) -> Iterator[int]:
 
 def stamps(index: Index) -> dict[str, object]:
     """The stamps that it has; of a row that is not what was written there is None."""
-    return {name: stamp_of(values) for name, values in index.rows("", None).items()}
+    return {name: kept.stamp for name, kept in index.rows("", None).items()}
 
 
 @given(st.dictionaries(NAMES, RECORDS), QUERIES, st.sampled_from(Order), TIMES)
@@ -68,10 +68,10 @@ def test_sql_finds_sorts_and_counts_what_python_does(
     assert index.names(index.ids(query, order, now)) == [pair.name for pair in wanted]
     assert sorted(index.names(index.ids(query, None, now)), key=str) == sorted(pair.name for pair in wanted)
     assert list(index.lines(query, order, now)) == [line_of(pair) for pair in wanted]
-    lines = [line_in(values) for values in index.rows("", None).values()]
+    lines = [kept.line for kept in index.rows("", None).values()]
     assert sorted(lines) == sorted(line_of(pair) for pair in pairs)
     if not query.words:
-        met = sorted((line for line in lines if line.meets(query, now)), key=by_urgency(now))
+        met = by_urgency([line for line in lines if line.meets(query, now)], now)
         assert met == [line_of(pair) for pair in sorted(wanted, key=sort_key(Order.URGENCY, now))]
         assert tally_of_lines(met, now) == tally_of(wanted, now)
     assert index.counts(query, now) == (
@@ -106,7 +106,7 @@ def test_a_pair_keeps_its_number_when_it_changes_and_a_number_without_a_pair_has
 
 def test_the_file_is_for_its_owner_only_and_is_found_again(folder: Path, store_fd: int) -> None:
     index = open_index(store_fd, str(folder))
-    assert index.kept is Kept.ON_DISK
+    assert index.kept is Where.ON_DISK
     index.change([row(pair_of_record("a", record()))], ())
     index.close()
     assert mode_of(folder / FILE) == 0o600
@@ -142,7 +142,7 @@ def test_a_file_that_is_no_cache_is_made_anew(
     index.close()
     spoil(folder / FILE)
     again = open_index(store_fd, str(folder))
-    assert again.kept is Kept.ON_DISK
+    assert again.kept is Where.ON_DISK
     assert known_or_damaged(again) in ({}, "damaged")
     again.close()
 
@@ -153,7 +153,7 @@ def test_a_cache_whose_tables_are_no_text_is_made_anew(store_fd: int, folder: Pa
     data = (folder / FILE).read_bytes()
     (folder / FILE).write_bytes(data.replace(b"CREATE TABLE pairs (id"[: len(spoilt)], spoilt))
     again = open_index(store_fd, str(folder))
-    assert (again.kept, known_or_damaged(again)) == (Kept.ON_DISK, {})
+    assert (again.kept, known_or_damaged(again)) == (Where.ON_DISK, {})
 
 
 def test_a_cell_that_is_no_text_is_damage(store_fd: int, folder: Path) -> None:
@@ -193,7 +193,7 @@ def test_what_is_not_safe_is_left_alone(
     make(folder / file)
     before = (folder / file).lstat()
     index = open_index(store_fd, str(folder))
-    assert index.kept is Kept.IN_MEMORY
+    assert index.kept is Where.IN_MEMORY
     index.change([row(pair_of_record("a", record()))], ())
     assert index.number("a") is not None
     assert index.is_as_noted()
@@ -234,12 +234,12 @@ def test_nobody_is_waited_for_for_long(folder: Path, store_fd: int) -> None:
     holder = sqlite3.connect(folder / FILE, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     index.change([row(pair_of_record("b", record()))], ["a"])
-    assert index.kept is Kept.IN_MEMORY
+    assert index.kept is Where.IN_MEMORY
     assert stamps(index) == {"b": b"stamp"}
     holder.execute("COMMIT")
     holder.execute("BEGIN EXCLUSIVE")
     shut_out = open_index(store_fd, str(folder))
-    assert shut_out.kept is Kept.IN_MEMORY
+    assert shut_out.kept is Where.IN_MEMORY
     holder.close()
     for one in (index, shut_out):
         one.close()
@@ -282,7 +282,7 @@ def test_a_spoilt_file_that_cannot_be_removed_is_done_without(
     (folder / FILE).chmod(0o600)
     monkeypatch.setattr("csrtui.store.index.remove_index", lambda _: None)
     index = open_index(store_fd, str(folder))
-    assert index.kept is Kept.IN_MEMORY
+    assert index.kept is Where.IN_MEMORY
     index.close()
 
 
@@ -298,3 +298,33 @@ def test_it_is_not_closed_under_somebody_who_asks(folder: Path, store_fd: int) -
     closing.join()
     with pytest.raises(IndexBrokenError):
         index.counts(Query(), NOW)
+
+
+@given(st.dictionaries(NAMES, RECORDS, min_size=1))
+def test_the_lines_of_pairs_are_read_all_at_once_when_nothing_changed(
+    records: dict[str, PairRecord],
+) -> None:
+    pairs = [pair_of_record(name, records[name]) for name in sorted(records)]
+    index = private_index()
+    index.change([row(pair, pair.name.encode()) for pair in pairs], ())
+    shown, stamps = index.shown("", None), [pair.name.encode() for pair in pairs]
+    assert lines_if_as(shown, stamps) == [line_of(pair) for pair in pairs]
+    assert lines_if_as(shown, [*stamps[:-1], None]) is None
+    assert lines_if_as(shown, [*stamps[:-1], b"other"]) is None
+    assert lines_if_as(shown[:-1], stamps) is None
+    for spoilt in (b"", b"[]", None, 5, "text"):
+        _line, *rest = shown[-1]
+        assert lines_if_as([*shown[:-1], (spoilt, *rest)], stamps) is None
+    index.close()
+
+
+def test_a_line_that_is_none_under_the_right_sums_is_damage(folder: Path, store_fd: int) -> None:
+    index = open_index(store_fd, str(folder))
+    pair = pair_of_record("a", record())
+    forged = row(pair)
+    forged.shown = (b'{"name": 1}', *forged.shown[1:])
+    index.change([forged], ())
+    with pytest.raises(IndexBrokenError) as raised:
+        list(index.lines(Query(), Order.NAME, NOW))
+    assert raised.value.is_damage
+    index.close()

@@ -15,7 +15,6 @@ from csrtui.core.pair_query import Need, Order, Query, Retired
 from csrtui.store.index import FILE, Index
 from csrtui.store.keystore import Keystore
 from csrtui.tasks import large_store, looking
-from csrtui.tasks.cells import Cells
 from csrtui.tasks.holdings import Few, Holdings
 from csrtui.tasks.large_store import Many, PairsByName
 from csrtui.tasks.looking import Found, look_up, pairs_with_key
@@ -56,8 +55,8 @@ def session(store: Path) -> Session:
 
 def told(found: Found) -> tuple[object, ...]:
     """All that a search tells."""
-    cells, pairs = found.lines(Cells(NOW).of), list(found.pairs())
-    return found.tally, cells, pairs, [(one.name, one.error.what) for one in found.problems]
+    pairs = list(found.pairs())
+    return found.tally, found.lines(), pairs, [(one.name, one.error.what) for one in found.problems]
 
 
 @pytest.mark.parametrize("query", QUERIES)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from datetime import datetime
 
-from csrtui.cli.output import put_bytes, put_json_list, put_table, say, say_error
+from csrtui.cli.output import put_bytes, put_columns, put_json_list, say, say_error
 from csrtui.cli.parser import Action
 from csrtui.cli.session import open_session
 from csrtui.core.errors import StoreError
@@ -14,7 +14,7 @@ from csrtui.core.pair import NextStep, Pair, Stage, utc_text
 from csrtui.core.pair_json import describe
 from csrtui.core.pair_query import Query, Retired
 from csrtui.core.visible import visible
-from csrtui.tasks.cells import Cells
+from csrtui.tasks.cells import columns
 from csrtui.tasks.looking import Found, look_up
 from csrtui.tasks.wording import LIST_HEADER
 
@@ -86,14 +86,11 @@ def _retired(options: argparse.Namespace) -> Retired:
 
 
 def _put_table(found: Found, retired: Retired, now: datetime) -> None:
-    cells = Cells(now).of
-    if retired is Retired.SHOWN:
-        rows = found.lines(cells)
-    else:
-        made = found.lines(lambda line: None if line.stage == Stage.RETIRED else cells(line))
-        rows = [row for row in made if row is not None]
-    if rows:
-        put_table(LIST_HEADER, rows)
+    lines = found.lines()
+    if retired is Retired.HIDDEN:
+        lines = [line for line in lines if line.stage != Stage.RETIRED]
+    if lines:
+        put_columns(LIST_HEADER, columns(lines, now))
 
 
 def _put_csv(pairs: Iterable[Pair], now: datetime) -> None:
