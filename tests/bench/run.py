@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 SECTIONS = {
     "start": "the first picture of csrtui",
     "typing_keys": "keys typed into the form",
+    "others": "other Textual programs",
     "new": "one pair made on the command line",
     "list_small": "commands on a small store",
     "store": "stores of one pair to very many",

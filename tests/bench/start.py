@@ -1,15 +1,14 @@
-"""How long csrtui takes to its first picture, beside the least Textual app and other programs of its kind."""
+"""How long csrtui takes to its first picture, beside the least Textual app."""
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from measure import CSRTUI, Spread, environment
 from table import Row
-from terminal import NothingDrawnError, Terminal
+from terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
 ONE_INPUT = (sys.executable, str(Path(__file__).with_name("one_input.py")))
 """The command that everything on a screen is compared to."""
-_OTHERS = ("posting", "harlequin")
 
 
 def rows(options: Options) -> Iterator[Row]:
@@ -34,28 +32,6 @@ def rows(options: Options) -> Iterator[Row]:
     )
     base, figure = first_pictures([ONE_INPUT, own], options, columns=120, rows=40)
     yield Row("first picture, 120×40", figure, against="a Textual app of one Input", base=base)
-    if options.full:
-        for program in _OTHERS:
-            yield _other(program, options)
-
-
-def _other(program: str, options: Options) -> Row:
-    """The first picture of another Textual program, in a virtual environment made for it."""
-    what = f"first picture of {program}"
-    folder = options.folder(program)
-    try:
-        for step in (
-            [sys.executable, "-m", "venv", str(folder)],
-            [f"{folder}/bin/pip", "install", "-q", program],
-        ):
-            subprocess.run(step, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        return Row(what, None, note=f"pip cannot install {program} here")
-    try:
-        base, figure = first_pictures([ONE_INPUT, [f"{folder}/bin/{program}"]], options)
-    except NothingDrawnError:
-        return Row(what, None, note=f"{program} draws nothing here")
-    return Row(what, figure, against="a Textual app of one Input", base=base)
 
 
 def first_pictures(
@@ -83,6 +59,3 @@ def _first_picture(command: Sequence[str], variables: Mapping[str, str], columns
         seconds = terminal.first_picture()
         terminal.settle()
         return seconds
-
-
-__all__ = ["ONE_INPUT", "NothingDrawnError", "first_pictures", "rows"]

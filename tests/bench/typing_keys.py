@@ -31,7 +31,7 @@ _RSA_4096 = "\x1b[C" * 5
 def rows(options: Options) -> Iterator[Row]:
     """Latency and bytes of keys, of nothing, and of keys while a key is being made."""
     own = (*CSRTUI, "--store", str(options.folder("store")))
-    runs = [(_typed(ONE_INPUT, options), _typed(own, options)) for _ in range(options.runs)]
+    runs = [(typed(ONE_INPUT, options), typed(own, options)) for _ in range(options.runs)]
     for what, figure in (("p95", p95), ("median", lambda times: Spread.of(times).median)):
         base, taken = (
             Spread.of(1000 * figure([answer.first for answer in run[side] if answer.first]) for run in runs)
@@ -56,9 +56,10 @@ def rows(options: Options) -> Iterator[Row]:
     )
 
 
-def _typed(
+def typed(
     command: Sequence[str], options: Options, term: str = "xterm-256color", size: tuple[int, int] = (80, 24)
 ) -> list[Answer]:
+    """Type a host name into what has the focus at the start, key by key."""
     variables = environment(options) | {"TERM": term}
     with Terminal(command, variables, columns=size[0], rows=size[1]) as terminal:
         terminal.first_picture()
@@ -71,7 +72,7 @@ def _bytes(options: Options) -> Iterator[Row]:
     for (columns, rows_), (term, colours) in itertools.product(_SIZES, _TERMS.items()):
         at = f"{columns}×{rows_}, {colours}"
         store = options.folder(f"typed-{columns}-{term}")
-        answers = _typed((*CSRTUI, "--store", str(store)), options, term, (columns, rows_))
+        answers = typed((*CSRTUI, "--store", str(store)), options, term, (columns, rows_))
         counts = [answer.count for answer in answers]
         yield Row(f"bytes for one key, preview changing, {at}", Spread.of(counts), "bytes", goal=400)
         steps = [answer.count for answer in _stepped(options, term, (columns, rows_))]
