@@ -86,6 +86,24 @@ class Catalogue:
         """
         self._check_all(report, None)
 
+    def follow(self) -> bool:
+        """Take in which pairs came and went since the last check, in a moment; for all else there is another check.
+
+        Returns:
+            Whether any did.
+
+        Raises:
+            StoreError: The store cannot be used.
+        """
+        with self._store.folders() as folders:
+            index = self._index
+            if folders is None or index is None or not self.checked:
+                return False
+            try:
+                return Check(index, folders[1], f"{self._store.path}/pairs").follow(self._store.names())
+            except IndexBrokenError:
+                return False  # the check will make it anew
+
     def check_lines(self) -> list[PairLine]:
         """Return the lines of all pairs that can be read, by name, as they are in their folders.
 

@@ -1,6 +1,6 @@
 """The cache of the pairs (`csrtui.store.index`) held against their folders, pair by pair, and brought up to date."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from csrtui.core.errors import StoreError
 from csrtui.core.pair_line import PairLine, line_of
@@ -8,7 +8,7 @@ from csrtui.core.pair_query import searched_text
 from csrtui.store.index import Index, IndexBrokenError
 from csrtui.store.index_row import Kept, Row, lines_if_as
 from csrtui.store.listed import pair_of
-from csrtui.store.stamp import is_settled
+from csrtui.store.stamp import is_settled, read_pair_stamp
 from csrtui.store.stamps import CHUNK, Stamps, helped
 from csrtui.store.stored import list_pair
 
@@ -59,6 +59,26 @@ class Check:
             self._check([], stamps, after, None)
         self._index.expect(len(names) - len(self.problems))
 
+    def follow(self, names: Sequence[str]) -> bool:
+        """Take in which pairs came and went, which takes a moment; a check tells what else there is.
+
+        Args:
+            names: What is in ``pairs/``, sorted.
+
+        Returns:
+            Whether any came or went; not when so many came that a check is the quicker way.
+
+        Raises:
+            IndexBrokenError: The cache cannot be used any further.
+        """
+        come, gone = _differences(names, self._index.known())
+        if len(come) > CHUNK:
+            return False
+        rows = [self._read(name, read_pair_stamp(self._pairs_fd, name)) for name in come]
+        put = [row for row in rows if row is not None]
+        self._index.change(put, gone)
+        return bool(put or gone)
+
     def _check(self, names: Sequence[str], stamps: Stamps, after: str, until: str | None) -> None:
         found = stamps.of(names) if names else []
         if self._lines is not None:
@@ -101,3 +121,21 @@ class Check:
             return None
         stamp = found[0] if found is not None and is_settled(found[1]) else _UNSETTLED
         return Row(line_of(pair), pair.record.key.spki_sha256, searched_text(pair), stamp)
+
+
+def _differences(names: Iterable[str], known: Iterable[str]) -> tuple[list[str], list[str]]:
+    """What is only in the first of two sorted rows, and what is only in the second; neither is held."""
+    there = iter(known)
+    at = next(there, None)
+    come, gone = [], []
+    for name in names:
+        while at is not None and at < name:
+            gone.append(at)
+            at = next(there, None)
+        if at == name:
+            at = next(there, None)
+        else:
+            come.append(name)
+    if at is not None:
+        gone += [at, *there]
+    return come, gone

@@ -210,12 +210,15 @@ class Index:
                 yield line_in(text)
 
     def ids(self, query: Query, order: Order | None, now: datetime) -> "array[int]":
-        """Return the numbers of the pairs that meet a query, in order; in any where that is None."""
+        """Return the numbers of the pairs that meet a query, in order; in any where that is None.
+
+        They are of four bytes each: a number is given again when the pair that had it is gone.
+        """
         where, given = _where(query, now)
         by = f" ORDER BY {_ORDER[order]}" if order else ""
         sql = f"SELECT id FROM pairs WHERE {where}{by}"  # noqa: S608 - from constants
         with self._asking():
-            return array("q", chain.from_iterable(self._database.execute(sql, given)))
+            return array("I", chain.from_iterable(self._database.execute(sql, given)))
 
     def names(self, ids: Sequence[int]) -> list[str | None]:
         """Return the names that pairs of these numbers have; None for a number that no pair has any more."""
@@ -241,6 +244,17 @@ class Index:
         every, bare, due, retired = self._all(sql, given)[0]
         return every, bare or 0, due or 0, retired or 0
 
+    def next_due(self, now: datetime) -> int | None:
+        """Return when the next renewal becomes due, as `thirds` tells times: until then orders and counts stand."""
+        [(found,)] = self._all(f"SELECT min(due) FROM pairs WHERE NOT {_IS_DUE}", {"now": thirds(now)})  # noqa: S608
+        return found if isinstance(found, int) else None
+
+    def known(self) -> Iterator[str]:
+        """Give the names of all pairs, sorted, a few at a time."""
+        with self._asking():
+            for (name,) in self._database.execute("SELECT name FROM pairs ORDER BY name"):
+                yield str(name)
+
     def with_key(self, spki_sha256: str) -> list[str]:
         """Return the names of the pairs whose key has this fingerprint, sorted."""
         found = self._all("SELECT name FROM pairs WHERE spki = ? ORDER BY name", (searchable(spki_sha256),))
@@ -255,7 +269,12 @@ class Index:
         with self._turn:
             try:
                 yield
-            except (sqlite3.Error, OverflowError, ValueError) as error:  # UnicodeError is among them
+            except (
+                sqlite3.Error,
+                OverflowError,
+                TypeError,
+                ValueError,
+            ) as error:  # UnicodeError is among them
                 raise IndexBrokenError(error) from error
 
 

@@ -25,6 +25,9 @@ class Items(Protocol):
     def place(self, name: str) -> int | None:
         """Return where the pair of that name is, or None."""
 
+    def read_anew(self) -> None:
+        """Read what is not held again when it is looked at next."""
+
 
 class Holdings(Protocol):
     """All pairs of a store."""
@@ -40,6 +43,13 @@ class Holdings(Protocol):
     @property
     def is_current(self) -> bool:
         """Whether all is known as it was when it was read; otherwise the store is to be read again."""
+
+    def follow(self) -> bool:
+        """Take in who came and went since the store was read, where that is quicker than to read it; whether any did.
+
+        Raises:
+            StoreError: The store cannot be used.
+        """
 
     def select(self, query: Query, order: Order, now: datetime) -> tuple[Items, Tally]:
         """Return the pairs that meet a query, in order, and a count of all there are.
@@ -78,6 +88,10 @@ class Few(Holdings):
         """Those that cannot be read, with the reason."""
         return self._problems
 
+    def follow(self) -> bool:
+        """Do nothing: to read the store takes no time."""
+        return False
+
     def select(self, query: Query, order: Order, now: datetime) -> tuple[Items, Tally]:
         """Return the pairs that meet a query, in order, and a count of all there are."""
         pairs = [pair for pair in self.pairs if query.is_met(pair, now)]
@@ -114,3 +128,6 @@ class FewItems(Items):
     def place(self, name: str) -> int | None:
         """Return where the pair of that name is, or None."""
         return self._places.get(name)
+
+    def read_anew(self) -> None:
+        """Do nothing: all is held until the store is read again."""

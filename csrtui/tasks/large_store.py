@@ -7,13 +7,14 @@ folders, so that what stands on a screen is never older than that.
 from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import compress
 from typing import Final, overload
 
 from csrtui.core.errors import StoreError
 from csrtui.core.pair import Pair
-from csrtui.core.pair_query import Need, Order, Query
+from csrtui.core.pair_line import thirds
+from csrtui.core.pair_query import Need, Order, Query, Retired
 from csrtui.store.catalogue import Catalogue
 from csrtui.store.listed import pair_of
 from csrtui.tasks.holdings import Holdings, Items
@@ -25,10 +26,8 @@ _BLOCK: Final = 32
 """How many rows are read at once: what a screen shows, or the half of it."""
 _BLOCKS: Final = 8
 """How many blocks are held."""
-_SORTED_FOR: Final = timedelta(minutes=1)
-"""For how long an order stands in which time plays a part."""
 _REMEMBERED: Final = 300_000
-"""How many numbers of pairs found by earlier filters are held, eight bytes each."""
+"""How many numbers of pairs found by earlier filters are held, four bytes each."""
 
 
 class Many(Holdings):
@@ -43,7 +42,7 @@ class Many(Holdings):
     def __init__(self, session: Session) -> None:
         self._session = session
         self._catalogue = Catalogue(session.store)
-        self._known = _Known()
+        self._known: _Known | None = None
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -80,7 +79,18 @@ class Many(Holdings):
         try:
             self._catalogue.check(report)
         finally:
-            self._known = _Known()
+            self._known = None
+
+    def follow(self) -> bool:
+        """Take in which pairs came and went since the last check, in a moment; whether any did.
+
+        Raises:
+            StoreError: The store cannot be used.
+        """
+        try:
+            return self._catalogue.follow()
+        finally:
+            self._known = None
 
     def select(self, query: Query, order: Order, now: datetime) -> tuple[Items, Tally]:
         """Return the pairs that meet a query, in order, and a count of all there are.
@@ -91,18 +101,30 @@ class Many(Holdings):
         Raises:
             StoreError: The store cannot be used.
         """
-        if not self._known.holds(order, now):
-            in_order = self._catalogue.ask(lambda index: index.ids(Query(), order, now))
-            tally = Tally(*self._catalogue.ask(lambda index: index.counts(Query(), now)))
-            self._known = _Known(order, now, in_order, tally)
-        known = self._known
-        ids = known.in_order if query == Query() else known.found.get(query)
-        if ids is None:
-            ids = _in_the_order_of(
-                known.in_order, self._catalogue.ask(lambda index: index.ids(query, None, now))
-            )
-            known.remember(query, ids)
+        known = self._known_at(now)
+        if not known.tally.retired:
+            query = query._replace(retired=Retired.SHOWN)  # which is the same, and often all
+        ids = in_order = self._sorted(known, order, now)
+        if query != Query():
+            same, found = known.found.get(query, (None, None))
+            if found is None:
+                found = self._catalogue.ask(lambda index: index.ids(query, None, now))
+            ids = found if same is order else _in_the_order_of(in_order, found)
+            known.remember(query, order, ids)
         return ManyItems(self._session, self._catalogue, ids), known.tally
+
+    def _known_at(self, now: datetime) -> "_Known":
+        known = self._known
+        if known is None or not known.holds(now):
+            tally = Tally(*self._catalogue.ask(lambda index: index.counts(Query(), now)))
+            until = self._catalogue.ask(lambda index: index.next_due(now))
+            self._known = known = _Known(now, until, tally)
+        return known
+
+    def _sorted(self, known: "_Known", order: Order, now: datetime) -> "array[int]":
+        if order not in known.orders:
+            known.orders[order] = self._catalogue.ask(lambda index: index.ids(Query(), order, now))
+        return known.orders[order]
 
     def needing(self, need: Need, now: datetime) -> Sequence[Pair]:
         """Return the pairs with a need, what wants attention first; several are read when they are looked at.
@@ -121,45 +143,43 @@ class Many(Holdings):
 
 
 class _Known:
-    """What holds for some time in which nothing changes: the order, the count, and what was found last.
+    """What stands until a pair changes, or a renewal becomes due: orders, a count, and what was found last.
 
     Args:
-        order: By what the pairs are sorted; None while nothing is known.
         since: Since when.
-        in_order: The numbers of all pairs.
-        tally: How many there are.
+        until: When the next renewal becomes due, as `thirds` tells times; None when none will.
+        tally: How many pairs there are.
+
+    Attributes:
+        orders: The numbers of all pairs as they were sorted.
+        found: What was found by earlier filters, and in which order that is.
     """
 
-    def __init__(
-        self,
-        order: Order | None = None,
-        since: datetime | None = None,
-        in_order: "array[int] | None" = None,
-        tally: Tally | None = None,
-    ) -> None:
-        self.in_order = in_order or array("q")
-        self.tally = tally or Tally()
-        self.found: OrderedDict[Query, array[int]] = OrderedDict()
-        self._order = order
+    def __init__(self, since: datetime, until: int | None, tally: Tally) -> None:
+        self.tally = tally
+        self.orders: dict[Order, array[int]] = {}
+        self.found: OrderedDict[Query, tuple[Order, array[int]]] = OrderedDict()
         self._since = since
+        self._until = until
 
-    def holds(self, order: Order, now: datetime) -> bool:
-        """Whether it is for this order, and so fresh that time has changed nothing to speak of."""
-        since = self._since
-        return order is self._order and since is not None and since <= now < since + _SORTED_FOR
+    def holds(self, now: datetime) -> bool:
+        """Whether time has changed nothing."""
+        return self._since <= now and (self._until is None or thirds(now) < self._until)
 
-    def remember(self, query: Query, ids: "array[int]") -> None:
+    def remember(self, query: Query, order: Order, ids: "array[int]") -> None:
         """Remember what was found; what was found longest ago is forgotten when that is too much."""
-        self.found[query] = ids
-        while len(self.found) > 1 and sum(map(len, self.found.values())) > _REMEMBERED:
+        self.found[query] = order, ids
+        while len(self.found) > 1 and sum(len(found) for _, found in self.found.values()) > _REMEMBERED:
             self.found.popitem(last=False)
 
 
 def _in_the_order_of(in_order: "array[int]", found: "array[int]") -> "array[int]":
+    if len(found) == len(in_order):
+        return in_order
     is_found = bytearray(max(max(in_order, default=0), max(found, default=0)) + 1)
     for number in found:
         is_found[number] = 1
-    return array("q", compress(in_order, map(is_found.__getitem__, in_order)))
+    return array("I", compress(in_order, map(is_found.__getitem__, in_order)))
 
 
 class ManyItems(Items):
@@ -188,6 +208,10 @@ class ManyItems(Items):
                 del self._blocks[next(iter(self._blocks))]
             self._blocks[block] = self._read(block * _BLOCK)
         return self._blocks[block][within]
+
+    def read_anew(self) -> None:
+        """Read rows again when they are looked at next, as if they never had been."""
+        self._blocks.clear()
 
     def place(self, name: str) -> int | None:
         """Return where the pair of that name is, or None."""

@@ -26,7 +26,10 @@ _HOSTS = ("shop", "www", "mail", "api", "db", "vpn", "wiki")
 _TYPED = "shop1 example"
 _READ_SECONDS = 600.0
 _QUIET_SECONDS = 2.0
-_F2 = "\x1bOQ"
+_F2, _HOME, _END = "\x1bOQ", "\x1b[H", "\x1b[F"
+_SORTS = 8
+_NEW = "zzz"
+_ANOTHER = "a pair that another session has made, until it is on the screen"
 _MODES = {"key.pem": 0o600, "request.pem": 0o644, "pair.json": 0o600}
 
 
@@ -73,6 +76,8 @@ def _screens(store: Path, empty: Path, size: int, options: Options) -> Iterator[
         Spread(1000 * p95(times), 1000 * min(times), 1000 * max(times)),
         goal=100 if is_goal else None,
     )
+    for what, times in _acts(own, options).items():
+        yield Row(f"{what}, {size:,} pairs", Spread.of(1000 * one for one in times))
     memory, base = Spread.of([most]), Spread.of([least])
     yield Row(
         f"peak memory, {size:,} pairs",
@@ -95,6 +100,26 @@ def _typed(command: Sequence[str], options: Options) -> tuple[list[float], float
         terminal.settle()
         times = [terminal.settled(key) for key in _TYPED + "\x7f" * len(_TYPED)]
         return times, terminal.peak_memory()
+
+
+def _acts(command: Sequence[str], options: Options) -> dict[str, list[float]]:
+    """Seconds until the rows are right, for what is done with a list besides filtering."""
+    with Terminal(command, environment(options)) as terminal:
+        terminal.first_picture()
+        terminal.settle(_QUIET_SECONDS, _READ_SECONDS)
+        terminal.send(_F2)
+        terminal.settle()
+        sorts = [terminal.settled("s") for _ in range(_SORTS)]
+        jumps = [terminal.settled(key) for _ in range(options.runs) for key in (_END, _HOME)]
+        terminal.send("/" + _NEW)
+        terminal.settle()
+        seen = []
+        for number in range(options.runs):
+            host = 12 * chr(ord("a") + number)  # no letter of it stands there already, where it will be drawn
+            seconds((*command, "new", f"{host}.{_NEW}.example.com"), options)
+            seen.append(terminal.seen(host))
+            terminal.settle(_QUIET_SECONDS, _READ_SECONDS)
+        return {"sorting by another column": sorts, "a jump to the other end": jumps, _ANOTHER: seen}
 
 
 def _name(number: int) -> str:

@@ -31,6 +31,8 @@ _ESCAPE = re.compile(
     rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[P_^X][^\x1b]*\x1b\\|\x1b[ -/]*[0-~]"
 )
 _QUESTION = re.compile(rb"\x1b\[\?(2026|2048)\$p")
+_RECENT = 4000
+"""Characters among which a text is looked for."""
 _START_SECONDS = 30.0
 _QUIET_SECONDS = 0.4
 _ANSWER_SECONDS = 2.0
@@ -151,6 +153,19 @@ class Terminal:
         if last is None:
             raise NothingDrawnError(self.text[-400:])
         return last
+
+    def seen(self, text: str, limit: float = _START_SECONDS) -> float:
+        """Return how many seconds it takes from now until a text is drawn.
+
+        Raises:
+            NothingDrawnError: It is not.
+        """
+        before = time.perf_counter()
+        while text not in self.text[-_RECENT:]:
+            if time.perf_counter() - before > limit:
+                raise NothingDrawnError(self.text[-400:])
+            self._read(0.05)
+        return time.perf_counter() - before
 
     def peak_memory(self) -> float:
         """The most memory that the program ever had, in MB."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from many_pairs import varied, write_pair, write_pairs
@@ -453,6 +453,46 @@ def test_a_cache_that_cannot_be_asked_is_not_as_it_was_checked(folder: Path, cat
     assert not catalogue.is_as_checked
 
 
+def names_known(catalogue: Catalogue) -> list[str]:
+    return catalogue.ask(lambda index: index.every_name(Query(), Order.NAME, NOW))
+
+
+def test_who_came_and_went_is_known_before_the_next_check(
+    folder: Path, catalogue: Catalogue, reads: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not catalogue.follow(), "there is no store"
+    write_pairs(folder, varied(20))
+    assert not catalogue.follow(), "nothing was checked"
+    catalogue.check()
+    assert not catalogue.follow()
+    reads.clear()
+    write_pair(folder, "z.example.com")
+    write_pair(folder, "a.example.com")
+    (write_pair(folder, "damaged.example.com") / "pair.json").write_text("{")
+    for name in ("shop0.example.com", "www15.example.com", "wiki6.example.com"):
+        shutil.rmtree(folder / "pairs" / name)
+    assert catalogue.follow()
+    assert reads == ["a.example.com", "damaged.example.com", "z.example.com"]
+    there = [line.name for line in truth(folder)[0]]
+    assert names_known(catalogue) == there
+    assert not catalogue.follow(), "what cannot be read is no news"
+    monkeypatch.setattr(checking, "CHUNK", 1)
+    for name in ("b.example.com", "c.example.com"):
+        write_pair(folder, name)
+    assert not catalogue.follow(), "a check is quicker"
+    assert known(catalogue) == truth(folder)
+    execute(folder / FILE, "DROP TABLE pairs")
+    assert not catalogue.follow()
+    assert known(catalogue) == truth(folder)
+    catalogue.close()
+
+
+@given(st.sets(st.integers(0, 30).map(str)), st.sets(st.integers(0, 30).map(str)))
+def test_what_two_sorted_rows_do_not_share(names: set[str], others: set[str]) -> None:
+    come, gone = checking._differences(sorted(names), sorted(others))
+    assert (come, gone) == (sorted(names - others), sorted(others - names))
+
+
 class OutsideChanges(RuleBasedStateMachine):
     """Pairs and cache changed by anybody, in any order; one session that stays and one that comes anew."""
 
@@ -528,6 +568,8 @@ class OutsideChanges(RuleBasedStateMachine):
     @invariant()
     def everybody_knows_the_truth(self) -> None:
         expected = truth(self.folder)
+        if self.staying.follow():
+            assert names_known(self.staying) <= [line.name for line in expected[0]]
         assert known(self.staying) == expected
         coming = Catalogue(Keystore(str(self.folder)))
         assert sorted(coming.check_lines()) == sorted(expected[0])

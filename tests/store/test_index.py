@@ -16,7 +16,7 @@ from requests_made import NOW, record
 from store_state import mode_of
 
 from csrtui.core.pair import NextStep, Pair, PairRecord
-from csrtui.core.pair_line import by_urgency, line_of
+from csrtui.core.pair_line import by_urgency, line_of, thirds
 from csrtui.core.pair_query import Need, Order, Query, Retired, searched_text, sort_key
 from csrtui.store.index import FILE, FILES, Index, IndexBrokenError, Where, open_index, private_index
 from csrtui.store.index_row import Row, lines_if_as
@@ -85,6 +85,10 @@ def test_sql_finds_sorts_and_counts_what_python_does(
             other.name for other in pairs if other.record.key.spki_sha256 == pair.record.key.spki_sha256
         )
         assert index.with_key(pair.record.key.spki_sha256) == same_key
+    assert list(index.known()) == sorted(records)
+    lines = [line_of(pair) for pair in pairs]
+    later = [line.due for line in lines if line.due is not None and line.due > thirds(now)]
+    assert index.next_due(now) == min(later, default=None)
     index.close()
 
 

@@ -149,7 +149,35 @@ def test_what_was_found_is_remembered_until_something_changes(
     assert asked[4:] == [Query(), typed[0]]
     many.select(typed[0], Order.NAME, NOW + timedelta(minutes=2))
     many.select(typed[0], Order.MADE, NOW)
-    assert asked[6:] == [Query(), typed[0]] * 2
+    assert asked[6:] == [Query()], "the order is another, what is found is the same"
+    many.select(typed[0], Order.NAME, NOW + timedelta(days=400))
+    many.select(typed[0], Order.NAME, NOW)
+    assert asked[7:] == [Query(), typed[0]] * 2, "renewals have become due, and the clock was put back"
+
+
+def test_who_came_and_went_is_selected_before_the_next_check(store: Path, session: Session) -> None:
+    many = Many(session)
+    many.check(lambda _done, _all: None)
+    assert len(many.select(Query(), Order.NAME, NOW)[0]) == 98
+    assert not many.follow()
+    write_pair(store, "a-new.example.com", record())
+    for name in ("shop0.example.com", "shop7.example.com"):
+        shutil.rmtree(store / "pairs" / name)
+    assert many.follow()
+    items, tally = many.select(Query(), Order.NAME, NOW)
+    assert (len(items), tally.pairs, items.item(0).name) == (97, 97, "a-new.example.com")
+
+
+def test_rows_that_were_read_are_read_anew_when_that_is_asked_for(store: Path, session: Session) -> None:
+    few, many = holdings(session)
+    for held, is_anew in ((few, False), (many, True)):
+        items, _ = held.select(Query(), Order.NAME, NOW)
+        first = items.item(0)
+        write_pair(store, first.name, record()._replace(platform="other"))
+        assert items.item(0) == first
+        items.read_anew()
+        assert (items.item(0) != first) is is_anew
+        shutil.rmtree(store / "pairs" / first.name)
 
 
 def test_of_what_was_found_only_so_much_is_remembered(
@@ -161,7 +189,7 @@ def test_of_what_was_found_only_so_much_is_remembered(
         many.select(Query.typed(text), Order.NAME, NOW)
         known = many._known.found  # type: ignore[attr-defined]
         assert next(reversed(known)) == Query.typed(text)
-        assert len(known) == 1 or sum(map(len, known.values())) <= 60
+        assert len(known) == 1 or sum(len(found) for _, found in known.values()) <= 60
 
 
 def test_rows_are_as_their_folders_are_and_one_that_is_gone_is_said_to_be(

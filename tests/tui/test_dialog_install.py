@@ -76,6 +76,25 @@ def modes(folder: Path) -> dict[str, int]:
     return {path.name: stat.S_IMODE(path.stat().st_mode) for path in sorted(folder.iterdir())}
 
 
+async def test_a_look_that_ends_late_does_not_take_the_place_of_the_newer_one(
+    tmp_path: Path, session: Session
+) -> None:
+    async with at_screens(session) as user:
+        await at_install(user)
+        await choose(user, "nginx")
+        screen = user.app.screen
+        assert isinstance(screen, InstallScreen)
+        await name_folder(user, tmp_path / "nowhere")
+        late = screen._seen
+        assert late is not None
+        await name_folder(user, tmp_path / "tls")
+        screen.post_message(InstallScreen.Looked(*late))
+        await user.settle()
+        assert f"{tmp_path}/tls/{ONE}.key" in said(user, "plan").replace(" ", "")
+        await user.press("enter")
+        await written(user)
+
+
 async def test_the_plan_is_shown_and_the_files_are_written_with_their_modes(
     tmp_path: Path, session: Session
 ) -> None:

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 from many_pairs import varied, write_pair, write_pairs
-from requests_made import record
+from requests_made import NOW, record
 from screens_user import User, at_screens, session_on
 
+from csrtui.core.pair_json import dump_record
+from csrtui.core.pair_query import Order
 from csrtui.store.index import FILE
 from csrtui.store.keystore import Keystore
 from csrtui.tasks import large_store
 from csrtui.tui.app import CsrtuiApp
-from csrtui.tui.panes import keystore_reading
+from csrtui.tui.panes import keystore, keystore_reading
 from csrtui.tui.panes.keystore import KeystorePane
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ async def test_filter_sort_and_jump(store: Path) -> None:
         await user.until(lambda: len(user.keystore._rows) == IN_USE, "the pairs in use")
         assert isinstance(user.keystore._holdings, large_store.Many)
         assert (store / FILE).exists()
-        assert user.summary.startswith(f" {IN_USE} pairs · ")
+        await user.until(lambda: user.summary.startswith(f" {IN_USE} pairs · "), "the end of the reading")
         await user.press("f2", "slash", *"shop5")
         await until_found(user, "shop56.example.com")
         assert user.summary.startswith(f" 1 of {IN_USE} pairs")
@@ -94,6 +96,78 @@ async def test_what_others_do_appears(store: Path) -> None:
             lambda: look(user) and set(user.pairs) == {"shop0.example.com", "www1.example.com"},
             "what is there",
         )
+
+
+async def test_what_is_on_the_screen_and_who_came_is_shown_before_all_is_checked(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with at_screens(session_on(store)) as user:
+        await user.press("f2", "slash", *"www")
+        await user.until(lambda: look(user) and "www1.example.com" in user.pairs, "the pairs")
+        checking, go_on = threading.Event(), threading.Event()
+        real = large_store.Many.check
+
+        def held_up(self: large_store.Many, report: Callable[[int, int], None]) -> None:
+            checking.set()
+            go_on.wait(10)
+            real(self, report)
+
+        monkeypatch.setattr(large_store.Many, "check", held_up)
+
+        def row() -> str:
+            return next(line for line in user.screen_text.splitlines() if " www1.example.com" in line)
+
+        assert "retired" not in row()
+        with Keystore(str(store)).change("www1.example.com") as change:
+            change.replace_record(dump_record(record()._replace(retired=NOW)))
+        await user.until(lambda: look(user) or checking.is_set(), "the check")
+        await user.until(lambda: "retired" in row(), "the change")
+        go_on.set()
+        await user.until(lambda: look(user), "the end of the check")
+        go_on.clear()
+        write_pair(store, "www0.example.com", record())
+        await user.until(lambda: look(user) or "www0.example.com" in user.pairs, "the new pair")
+        assert user.keystore._reading
+        go_on.set()
+        await user.until(lambda: look(user), "the end of the check")
+
+
+async def test_who_comes_is_shown_while_no_reading_is_to_begin(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with at_screens(session_on(store)) as user:
+        await user.press("f2")
+        await user.until(lambda: look(user) and len(user.keystore._rows) == IN_USE, "the pairs")
+        monkeypatch.setattr(large_store.Many, "check", lambda *_: pytest.fail("it was read"))
+        user.keystore._resting = True
+        write_pair(store, "a-new.example.com", record())
+        user.keystore.look()
+        await user.until(lambda: len(user.keystore._rows) == IN_USE + 1, "the new pair")
+        shutil.rmtree(store / "pairs" / "a-new.example.com")
+        user.keystore.look()
+        await user.until(lambda: len(user.keystore._rows) == IN_USE, "all but that one")
+        store.chmod(0o755)
+        (store / "pairs").touch()
+        user.keystore.look()
+        await user.until(lambda: not user.keystore._reading, "the end")
+        assert user.keystore.error is None, "that is said when it is read"
+        user.keystore.look()
+        assert not user.keystore._reading, "once for each change"
+
+
+async def test_the_next_way_to_sort_is_ready_before_the_key_is_pressed(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keystore, "_IDLE", 0.01)
+    async with at_screens(session_on(store)) as user:
+        await user.press("f2")
+        await user.until(lambda: look(user) and len(user.keystore._rows) == IN_USE, "the pairs")
+        holdings = user.keystore._holdings
+        assert isinstance(holdings, large_store.Many)
+        for order in (Order.NAME, Order.MADE):
+            await user.until(lambda: holdings._known and order in holdings._known.orders, order.value)  # noqa: B023 - called here
+            assert user.keystore._order is not order
+            await user.press("s")
 
 
 def look(user: User) -> bool:

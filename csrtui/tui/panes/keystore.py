@@ -15,7 +15,16 @@ from csrtui.tasks.review import Keyring, Problem
 from csrtui.tasks.tally import Tally
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, key_of
 from csrtui.tui.groups import AtHand
-from csrtui.tui.panes.keystore_reading import Loaded, Progress, Selected, read_store, select_pairs
+from csrtui.tui.panes.keystore_reading import (
+    Followed,
+    Loaded,
+    Progress,
+    Selected,
+    follow_store,
+    prepare,
+    read_store,
+    select_pairs,
+)
 from csrtui.tui.panes.pair_rows import PairRows
 from csrtui.tui.widgets.line_list import LineList, Marking
 from csrtui.tui.widgets.text_block import TextBlock
@@ -35,10 +44,12 @@ if TYPE_CHECKING:
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
 
-_LOOK_EVERY = 1.0
+_LOOK_EVERY = 0.5
 """Seconds between looks at whether another session changed the store: one system call each."""
 _LONG = 0.2
 """Seconds of reading from which on a store is not read again at once."""
+_IDLE = 0.3
+"""Seconds after which what may be wanted next is made ready."""
 _BETWEEN = " · "
 _UNREADABLE = "cannot be read"
 _NO_PAIRS = (
@@ -106,7 +117,7 @@ class KeystorePane(Widget):
         self._tally = Tally()
         self._order = Order.URGENCY
         self._retired = Retired.HIDDEN
-        self._generation = -1
+        self._generation = self._noticed = -1
         self._reading = False
         self._done: Progress | None = None
         self._resting = False
@@ -156,16 +167,23 @@ class KeystorePane(Widget):
         self._wanted = want or self._wanted
         if _hour(self._session.clock()) != self._shown_at:
             self._show()  # what depends on the clock: a pair may have become due, and comes first then
-        if self._reading or self._resting:
+        if self._reading:
             return
-        generation = self._session.store.generation()
-        if generation != self._generation or not self._holdings.is_current:
-            self._reading = True
-            self.run_worker(
-                lambda: read_store(self._session, self._holdings, generation, self.post_message),
-                thread=True,
-                group="keystore",
-            )
+        generation, holdings = self._session.store.generation(), self._holdings
+        if generation == self._generation and holdings.is_current:
+            return
+        if generation != self._noticed:
+            self._rows.read_anew()  # what is on the screen first
+            self.pairs.refresh()
+        elif self._resting:
+            return
+        self._reading, self._noticed = True, generation
+        work = (
+            (lambda: follow_store(holdings, self.post_message))
+            if self._resting
+            else (lambda: read_store(self._session, holdings, generation, self.post_message))
+        )
+        self.run_worker(work, thread=True, group="keystore")
 
     def on_loaded(self, event: Loaded) -> None:
         """Show what was read."""
@@ -180,8 +198,16 @@ class KeystorePane(Widget):
         self._show()
         self.look()
 
+    def on_followed(self, event: Followed) -> None:
+        """Show who came and went, before the store is read again."""
+        event.stop()
+        self._reading = False
+        if event.changed:
+            self._show()
+        self.look()
+
     def _rest(self, seconds: float) -> None:
-        """After a reading that took long, give others twice the time before the next one."""
+        """After a reading that took long, give others twice the time before the next one; who comes is shown all the same."""
         if seconds > _LONG:
             self._resting = True
             self.set_timer(2 * seconds, self._rested)
@@ -294,6 +320,15 @@ class KeystorePane(Widget):
         if self._select_again:
             self._select_again = False
             self._show()
+        elif not self._reading:
+            self.set_timer(_IDLE, lambda: self._prepare(event.holdings, event.now))
+
+    def _prepare(self, holdings: Holdings, now: datetime) -> None:
+        """Sort as the next press of the key would, before it comes, once what was found is drawn."""
+        if holdings is not self._holdings or self._selecting or self._reading:
+            return
+        order = self._order.following
+        self.run_worker(lambda: prepare(holdings, order, now), thread=True, group="prepare")
 
     def _put(self, items: Items, tally: Tally, now: datetime) -> None:
         text = self.filter.value

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from csrtui.core.errors import CsrtuiError
+from csrtui.core.pair_query import Query
 from csrtui.tasks.holdings import Few, FewItems
 from csrtui.tasks.looking import MANY
 from csrtui.tasks.review import Keyring, list_pairs
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from csrtui.core.pair_query import Order, Query
+    from csrtui.core.pair_query import Order
     from csrtui.tasks.holdings import Holdings, Items
     from csrtui.tasks.session import Session
 
@@ -52,6 +54,18 @@ class Loaded(Message):
         self.generation = generation or 0
         self.seconds = seconds
         self.error = error
+
+
+class Followed(Message):
+    """Who came and went was looked for.
+
+    Args:
+        changed: Whether any did.
+    """
+
+    def __init__(self, changed: bool) -> None:  # noqa: FBT001 - a message with one value
+        super().__init__()
+        self.changed = changed
 
 
 class Progress(Message):
@@ -109,12 +123,26 @@ def read_store(session: Session, before: Holdings, generation: int, post: Post) 
         post(Loaded(holdings, generation, time.monotonic() - started))
 
 
+def follow_store(holdings: Holdings, post: Post) -> None:
+    """Look who came and went; post `Followed`."""
+    changed = False
+    with suppress(CsrtuiError):  # which the next reading says
+        changed = holdings.follow()
+    post(Followed(changed))
+
+
 def select_pairs(holdings: Holdings, query: Query, order: Order, now: datetime, post: Post) -> None:
     """Find pairs, and post `Selected`."""
     try:
         post(Selected(holdings, *holdings.select(query, order, now), now))
     except CsrtuiError as error:
         post(Selected(holdings, FewItems(()), Tally(), now, error))
+
+
+def prepare(holdings: Holdings, order: Order, now: datetime) -> None:
+    """Sort all as the user may want it next, which is remembered; what goes wrong is said when he does."""
+    with suppress(CsrtuiError):
+        holdings.select(Query(), order, now)
 
 
 def _read_many(session: Session, before: Holdings, post: Post) -> Holdings:
@@ -138,5 +166,7 @@ def _read_many(session: Session, before: Holdings, post: Post) -> Holdings:
             shown = now
             post(Loaded(holdings, None))
 
+    if holdings.follow():
+        post(Loaded(holdings, None))
     holdings.check(report)
     return holdings

@@ -52,6 +52,10 @@ class PairRows:
         before = len(self._problems)
         return self._problems[index] if index < before else self._items.item(index - before)
 
+    def read_anew(self) -> None:
+        """Read the pairs again that are looked at next."""
+        self._items.read_anew()
+
     def key(self, index: int) -> Hashable:
         """The name, which no other row has."""
         return self.item(index).name

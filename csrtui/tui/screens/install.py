@@ -189,8 +189,10 @@ class InstallScreen(DoingDialog[InstallAnswer]):
         self.draw()
 
     def on_install_screen_looked(self, event: Looked) -> None:
-        """Say what is known now, and go on if that was waited for."""
+        """Say what is known now, and go on if that was waited for; a look at what stood there before says nothing."""
         event.stop()
+        if event.order != self._order:
+            return
         self._seen = (event.order, event.found)
         self.draw()
         if self._waiting and self._found is not None:
