@@ -91,6 +91,27 @@ async def test_a_fix_over_several_fields_is_undone_as_one_step_then_typing(tmp_p
         assert user.draft.common_name == "mydomain.com"
 
 
+async def test_a_fix_that_was_undone_is_done_again_as_one_step_whatever_came_between(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.press(*"mydomain.com")
+        await user.fill(FieldName.COUNTRY, "UK")
+        await user.go_to(FieldName.COMMON_NAME)
+        before = user.draft
+        await user.press("f4")
+        fixed = user.draft
+        assert fixed.country == "GB"
+        for between in ([], ["ctrl+z", "ctrl+y"], ["x", "ctrl+z"]):
+            await user.press("ctrl+z")
+            assert user.draft == before
+            await user.press(*between)
+            assert user.draft == before
+            await user.press("ctrl+y")
+            assert user.draft == fixed
+        await user.press("ctrl+z", "x", "ctrl+y")
+        assert user.draft.common_name == "mydomain.comx"
+        assert user.draft.country == "UK", "what was typed since is no step of it"
+
+
 async def test_what_was_typed_after_a_fix_is_undone_before_it(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.press(*"mydomain.com", "ctrl+f")

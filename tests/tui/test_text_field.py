@@ -137,6 +137,15 @@ async def test_a_paste_that_is_longer_than_the_field_shows_its_end_at_once() -> 
         assert app.field.render_line(0).text == shown, "the next key moves nothing"
 
 
+async def test_of_a_text_that_is_too_long_the_cursor_is_seen_with_focus_and_in_every_width() -> None:
+    app = OneField("/srv/backups/" + "x" * 200)
+    async with app.run_test(size=(40, 5)) as pilot:
+        for width in (40, 60, 20):
+            await pilot.resize_terminal(width, 5)
+            await pilot.pause()
+            assert app.field.scroll_offset.x <= app.field.cursor_position < app.field.scroll_offset.x + width
+
+
 async def test_cells_of_a_spreadsheet_stay_apart() -> None:
     app = OneField()
     async with app.run_test() as pilot:

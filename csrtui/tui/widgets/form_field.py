@@ -16,13 +16,16 @@ class Undoer(Protocol):
     def undo_fix(self) -> bool:
         """Take the last fix back, if nothing was typed since; say whether that was so."""
 
+    def redo_fix(self) -> bool:
+        """Apply the fix again that was taken back last, if nothing was typed since; say whether that was so."""
+
 
 class FormField(TextField, inherit_css=True):
     """One text field of the form.
 
     Args:
         name: Which field it is; also its id.
-        undoer: Asked first when the user undoes.
+        undoer: Asked first when the user undoes or redoes.
     """
 
     def __init__(self, name: FieldName, undoer: Undoer) -> None:
@@ -35,9 +38,22 @@ class FormField(TextField, inherit_css=True):
         if not self._undoer.undo_fix():
             super().action_undo()
 
+    def action_redo(self) -> None:
+        """Apply the fix again that was just taken back, or do the last change of this field again."""
+        if not self._undoer.redo_fix():
+            super().action_redo()
+
     def undo_to(self, text: str) -> None:
         """Take back changes of this field until it holds `text` again, or nothing is left to take back."""
         now = None
         while self.value not in {text, now}:
             now = self.value
             super().action_undo()
+
+    def redo_to(self, text: str) -> None:
+        """Do changes of this field again until it holds `text`; what cannot be done again is done as a new step."""
+        now = None
+        while self.value not in {text, now}:
+            now = self.value
+            super().action_redo()
+        self.replace_text(text)

@@ -21,7 +21,7 @@ from csrtui.tui.widgets.text_field import separate
 from csrtui.tui.wrapping import cut
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from textual.app import ComposeResult
 
@@ -86,6 +86,7 @@ class RequestForm(Widget):
         self._start = draft
         self._focused = FieldName.COMMON_NAME
         self._before_fix: tuple[Draft, Draft] | None = None
+        self._undone_fix: tuple[Draft, Draft] | None = None
         self._told = draft
         self._renews = draft.renews
 
@@ -121,7 +122,7 @@ class RequestForm(Widget):
 
     def load(self, draft: Draft) -> None:
         """Show a draft from the start; that cannot be undone."""
-        self._before_fix = None
+        self._before_fix = self._undone_fix = None
         self._renews = draft.renews
         for name in TEXT_FIELDS:
             self._field(name).load_text(getattr(draft, name.value))
@@ -188,15 +189,27 @@ class RequestForm(Widget):
         """Take the last fix back, if nothing was typed since; say whether that was so."""
         if self._before_fix is None or self.draft != self._before_fix[1]:
             return False
-        before, after = self._before_fix
+        before, after = self._undone_fix = self._before_fix
         self._before_fix = None
-        self._renews = before.renews
-        for name in TEXT_FIELDS:
-            if getattr(before, name.value) != getattr(after, name.value):
-                self._field(name).undo_to(getattr(before, name.value))
-        self._load_choices(before)
-        self.post_message(self.Changed())
+        self._step(after, before, FormField.undo_to)
         return True
+
+    def redo_fix(self) -> bool:
+        """Apply the fix again that was taken back last, if nothing was typed since; say whether that was so."""
+        if self._undone_fix is None or self.draft != self._undone_fix[0]:
+            return False
+        before, after = self._before_fix = self._undone_fix
+        self._undone_fix = None
+        self._step(before, after, FormField.redo_to)
+        return True
+
+    def _step(self, now: Draft, then: Draft, move: Callable[[FormField, str], None]) -> None:
+        self._renews = then.renews
+        for name in TEXT_FIELDS:
+            if getattr(now, name.value) != getattr(then, name.value):
+                move(self._field(name), getattr(then, name.value))
+        self._load_choices(then)
+        self.post_message(self.Changed())
 
     # Events
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from rich.cells import cell_len
 from rich.text import Text
 from textual.binding import Binding
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import Reactive
 from textual.widgets import Input
@@ -148,6 +148,18 @@ class TextField(Input, inherit_css=False):
             self._editing = False
         if self.value != before.text:
             self._note_edit(before)
+
+    def on_focus(self) -> None:
+        """Show where the cursor is: Textual scrolls a text that is too long for the field only when it is edited."""
+        self._show_cursor()
+
+    def on_resize(self) -> None:
+        """Keep the cursor where it is seen."""
+        if self.has_focus:
+            self._show_cursor()
+
+    def _show_cursor(self) -> None:
+        self.scroll_to_region(Region(self._cursor_offset, 0, 1, 1), force=True, animate=False)
 
     def action_undo(self) -> None:
         """Take the last step back."""
