@@ -16,6 +16,7 @@ from csrtui.core.pair import Backup, BackupStatus, Event, Validity
 from csrtui.core.pair_json import dump_record, load_record
 from csrtui.tui.screens.months import MonthsScreen
 from csrtui.tui.screens.pair import PairScreen
+from csrtui.tui.widgets.rule_line import RuleLine
 
 if TYPE_CHECKING:
     from csrtui.tasks.session import Session
@@ -177,3 +178,29 @@ async def test_the_chart_fits(tmp_path: Path, size: tuple[int, int]) -> None:
         width = size[0]
         assert all(cell_len(line) <= width for line in user.read_text.splitlines()) or width < 30
         assert ("●●●●●" in user.read_text) == (width >= 40)
+
+
+async def test_it_is_said_how_much_of_a_pair_is_below_the_screen(tmp_path: Path) -> None:
+    session = session_on(tmp_path / "store")
+    new_pair(session, "a.com")
+    async with at_screens(session, (80, 12)) as user:
+        await user.press("f2", "enter")
+        screen = user.app.screen
+        assert isinstance(screen, PairScreen)
+        rule = screen.query_one("#message", RuleLine)
+        every = len(user.read_text.splitlines())
+        assert rule.text.endswith(f"─ {every - 8} more lines: PgDn ──")
+        assert len(rule.text) == 80
+        screen.tell("what happened")
+        assert rule.text.startswith("── what happened ──")
+        assert rule.text.endswith(f"─ {every - 8} more lines: PgDn ──")
+        screen.tell("x" * 60)
+        assert (rule.is_cut, "more lines" in rule.text) == (False, False)
+        rule.clear()
+        await user.press("end", "up")
+        assert rule.text.endswith("─ 1 more line: PgDn ──")
+        await user.press("down")
+        assert rule.text == "─" * 80
+        await user.press("home")
+        await user.resize(80, 60)
+        assert rule.text == "─" * 80

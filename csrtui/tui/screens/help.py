@@ -49,8 +49,8 @@ class HelpScreen(Screen[None]):
         """Build the screen."""
         yield TextBlock(id="title")
         yield RuleLine()
-        yield TextView(id="help")
-        yield RuleLine()
+        yield (view := TextView(id="help"))
+        yield RuleLine(view)
         yield TextBlock(id="bar")
 
     def on_mount(self) -> None:

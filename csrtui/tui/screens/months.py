@@ -67,8 +67,8 @@ class MonthsScreen(Screen[None]):
         """Build the screen."""
         yield TextBlock(id="title")
         yield RuleLine()
-        yield TextView(id="months")
-        yield RuleLine()
+        yield (view := TextView(id="months"))
+        yield RuleLine(view)
         yield CommandBar(id="bar")
 
     def on_mount(self) -> None:

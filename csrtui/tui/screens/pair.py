@@ -72,8 +72,8 @@ class PairScreen(RenewalScreen):
         """Build the screen."""
         yield TextBlock(id="title")
         yield RuleLine()
-        yield TextView(id="pair")
-        yield RuleLine(id="message")
+        yield (view := TextView(id="pair"))
+        yield RuleLine(view, id="message")
         yield CommandBar(id="bar")
 
     def on_mount(self) -> None:

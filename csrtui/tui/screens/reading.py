@@ -70,8 +70,8 @@ class ReadingScreen(Screen[None]):
         """Build the screen."""
         yield TextBlock(id="title")
         yield RuleLine()
-        yield TextView(id="text")
-        yield RuleLine(id="message")
+        yield (view := TextView(id="text"))
+        yield RuleLine(view, id="message")
         yield TextBlock(id="bar")
 
     def on_mount(self) -> None:

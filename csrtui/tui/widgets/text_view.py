@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
+from textual.reactive import Reactive
 
 from csrtui.tui.widgets.text_block import TextBlock
 
@@ -33,6 +34,9 @@ class TextView(TextBlock, can_focus=True):
         Binding("end,G", "scroll(1000000)", "End", show=False),
     ]
 
+    below: Reactive[int] = Reactive(0, repaint=False)
+    """How many lines are below those on the screen."""
+
     _whole: Sequence[Line] = ()
     _top = 0
 
@@ -60,4 +64,6 @@ class TextView(TextBlock, can_focus=True):
 
     def _go_to(self, top: int) -> None:
         self._top = max(0, min(top, len(self._whole) - self.size.height))
-        self.show(self._whole[self._top : self._top + max(self.size.height, 1)])
+        end = self._top + max(self.size.height, 1)
+        self.show(self._whole[self._top : end])
+        self.below = max(len(self._whole) - end, 0)
