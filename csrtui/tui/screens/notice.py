@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from csrtui.tui.widgets.text_block import Line
 
-_WIDTH = 72
+_WIDTH = 74
 
 
 class NoticeScreen(ModalScreen[None]):

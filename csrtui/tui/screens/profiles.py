@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from csrtui.core.errors import CsrtuiError
 from csrtui.core.visible import visible
 from csrtui.tasks.profiles import delete_profile, load_config, profile_of, save_profile
 from csrtui.tui.screens.confirm import ConfirmScreen
+from csrtui.tui.screens.dialog import Dialog, key_line
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
-from csrtui.tui.wrapping import cut, pad, wrap
+from csrtui.tui.wrapping import cut, pad
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from csrtui.core.draft import Draft
     from csrtui.tui.widgets.text_block import Line
 
-_WIDTH = 72
 _ROWS = 8
 _NAME = 20
 
@@ -77,7 +76,7 @@ class ProfileRows:
         return next((at for at, (name, _) in enumerate(self._items) if name == key), None)
 
 
-class ProfilesScreen(ModalScreen["tuple[str, Profile] | None"]):
+class ProfilesScreen(Dialog["tuple[str, Profile] | None"]):
     """Lists the profiles; gives the one chosen with its name, or None.
 
     Args:
@@ -93,7 +92,7 @@ class ProfilesScreen(ModalScreen["tuple[str, Profile] | None"]):
         super().__init__()
         self._draft = draft
         self._rows = ProfileRows({})
-        self._told: Line = ()
+        self._told: list[Line] = []
 
     def compose(self) -> ComposeResult:
         """Build the dialog."""
@@ -108,10 +107,6 @@ class ProfilesScreen(ModalScreen["tuple[str, Profile] | None"]):
         """Read the profiles."""
         self._read()
         self.query_one("#profiles" if len(self._rows) else "#keep-as").focus()
-
-    def on_resize(self) -> None:
-        """Fit the screen."""
-        self._draw()
 
     # Events
 
@@ -153,7 +148,7 @@ class ProfilesScreen(ModalScreen["tuple[str, Profile] | None"]):
             self._show_error(error)
             return
         self.query_one("#keep-as", TextField).load_text("")
-        self._told = (("kept as ", ""), (visible(name), "strong"))
+        self._told = self.lines(f"kept as {name}")
         self._read()
 
     def _drop(self, name: str) -> None:
@@ -162,7 +157,7 @@ class ProfilesScreen(ModalScreen["tuple[str, Profile] | None"]):
         except CsrtuiError as error:
             self._show_error(error)
             return
-        self._told = ((f"dropped {visible(name)}", ""),)
+        self._told = self.lines(f"dropped {name}")
         self._read()
 
     def _read(self) -> None:
@@ -172,31 +167,19 @@ class ProfilesScreen(ModalScreen["tuple[str, Profile] | None"]):
             self._show_error(error)
             return
         self.query_one("#profiles", LineList).set_rows(self._rows)
-        self._draw()
+        self.draw()
 
     def _show_error(self, error: CsrtuiError) -> None:
-        self._told = ((f"{visible(error.what)}{f' — {visible(error.hint)}' if error.hint else ''}", "error"),)
-        self._draw()
+        self._told = self.error_lines(error)
+        self.draw()
 
     # Drawing
 
-    def _draw(self) -> None:
-        width = min(_WIDTH, max(self.app.size.width - 4, 10))
+    def draw(self) -> None:
+        """Show the profiles, and what was done last."""
         filling = Filling.SOMETHING if len(self._rows) else Filling.NOTHING
-        about: list[Line] = [(("Profiles", "strong"),), ()]
-        about += [((line, "label"),) for line in wrap(filling.value, width - 4)]
-        answer: list[Line] = []
-        if self._told:
-            text, manner = "".join(part for part, _ in self._told), self._told[-1][1]
-            answer += [((line, manner),) for line in wrap(text, width - 4)]
-        answer.append((("Enter", "key"), (" Use or keep   ", ""), ("Esc", "key"), (" Cancel", "")))
-        rows = min(len(self._rows), _ROWS) + 1 if len(self._rows) else 0
-        self.query_one("#profiles").styles.height = rows
-        self.query_one("#keep-label", TextBlock).show([()])
-        for block_id, lines in (("#about", about), ("#answer", answer)):
-            block = self.query_one(block_id, TextBlock)
-            block.styles.height = len(lines)
-            block.show(lines)
-        dialog = self.query_one(".dialog")
-        dialog.styles.width = width
-        dialog.styles.height = len(about) + rows + 2 + len(answer) + 2
+        about: list[Line] = [*self.lines("Profiles", "strong"), ()]
+        self.show("#about", [*about, *self.lines(filling.value, "label")])
+        self.query_one("#profiles").styles.height = min(len(self._rows), _ROWS) + 1 if len(self._rows) else 0
+        self.show("#keep-label", [()])
+        self.show("#answer", [*self._told, key_line(("Enter", "Use or keep"), ("Esc", "Cancel"))])

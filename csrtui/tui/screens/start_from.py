@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from csrtui.core.errors import CsrtuiError
 from csrtui.core.pairname import is_pair_name
-from csrtui.core.visible import visible
 from csrtui.tasks.starting import Start, start_from_bytes, start_from_file, start_from_pair
+from csrtui.tui.screens.dialog import Dialog, key_line
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
-from csrtui.tui.wrapping import wrap
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -24,14 +22,13 @@ if TYPE_CHECKING:
     from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line
 
-_WIDTH = 72
 _HELP = (
     "Type the name of a pair or the path of a CSR or certificate, or paste the text of one. "
     "Names and fields are taken; a new key is made for them."
 )
 
 
-class StartFromScreen(ModalScreen[Start | None]):
+class StartFromScreen(Dialog[Start | None]):
     """Asks what to start from.
 
     Args:
@@ -58,15 +55,11 @@ class StartFromScreen(ModalScreen[Start | None]):
         """Take the keys."""
         self.query_one("#source").focus()
 
-    def on_resize(self) -> None:
-        """Fit the screen."""
-        self._draw()
-
     def on_input_changed(self) -> None:
         """What was wrong is being changed."""
         if self._error is not None:
             self._error = None
-            self._draw()
+            self.draw()
 
     def on_input_submitted(self) -> None:
         """Start from the pair or the file."""
@@ -97,22 +90,11 @@ class StartFromScreen(ModalScreen[Start | None]):
 
     def _show_error(self, error: CsrtuiError) -> None:
         self._error = error
-        self._draw()
+        self.draw()
 
-    def _draw(self) -> None:
-        width = min(_WIDTH, max(self.app.size.width - 4, 10))
-        about: list[Line] = [(("Start from something that exists", "strong"),), ()]
-        about += [((line, "label"),) for line in wrap(_HELP, width - 4)]
-        answer: list[Line] = [()]
-        if self._error is not None:
-            text = f"{self._error.what}{f' — {self._error.hint}' if self._error.hint else ''}"
-            answer += [((line, "error"),) for line in wrap(visible(text), width - 4)]
-            answer.append(())
-        answer.append((("Enter", "key"), (" Start   ", ""), ("Esc", "key"), (" Cancel", "")))
-        for block_id, lines in (("#about", about), ("#answer", answer)):
-            block = self.query_one(block_id, TextBlock)
-            block.styles.height = len(lines)
-            block.show(lines)
-        dialog = self.query_one(".dialog")
-        dialog.styles.width = width
-        dialog.styles.height = len(about) + 1 + len(answer) + 2
+    def draw(self) -> None:
+        """Show what is asked, and what was wrong."""
+        about: list[Line] = [*self.lines("Start from something that exists", "strong"), ()]
+        self.show("#about", [*about, *self.lines(_HELP, "label")])
+        error = [*self.error_lines(self._error), ()] if self._error is not None else []
+        self.show("#answer", [(), *error, key_line(("Enter", "Start"), ("Esc", "Cancel"))])
