@@ -246,7 +246,7 @@ class Index:
 
     def next_due(self, now: datetime) -> int | None:
         """Return when the next renewal becomes due, as `thirds` tells times: until then orders and counts stand."""
-        [(found,)] = self._all(f"SELECT min(due) FROM pairs WHERE NOT {_IS_DUE}", {"now": thirds(now)})  # noqa: S608
+        [(found,)] = self._all(f"SELECT min(due) FROM pairs WHERE NOT {_IS_DUE}", {"now": thirds(now)})  # noqa: S608 - from constants
         return found if isinstance(found, int) else None
 
     def known(self) -> Iterator[str]:

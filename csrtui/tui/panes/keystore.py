@@ -312,10 +312,10 @@ class KeystorePane(Widget):
         """Show what was found, and look for what was asked for meanwhile."""
         event.stop()
         self._selecting = False
-        if event.error is not None:
-            self._error = event.error
-            self.post_message(self.Failed(event.error))
         if event.holdings is self._holdings:
+            self._error = event.error
+            if event.error is not None:
+                self.post_message(self.Failed(event.error))
             self._put(event.items, event.tally, event.now)
         if self._select_again:
             self._select_again = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
@@ -42,6 +43,25 @@ class Dialog(ModalScreen[ResultT]):
         Binding("down", "app.focus_next", "Next field", show=False),
         Binding("up", "app.focus_previous", "Field before", show=False),
     ]
+
+    _dismissed_with: tuple[ResultT | None, ...] = ()
+    _was_dismissed = False
+
+    def dismiss(self, result: ResultT | None = None) -> AwaitComplete:
+        """Close the dialog with its result; while another screen lies over it, as soon as that one is gone.
+
+        Textual would take the screen on top away, whichever that is, and a second result would be an error.
+        """
+        self._dismissed_with = self._dismissed_with or (result,)
+        if self._was_dismissed or not self.is_active:
+            return AwaitComplete()
+        self._was_dismissed = True
+        return super().dismiss(self._dismissed_with[0])
+
+    def on_screen_resume(self) -> None:
+        """Close what was to be closed while another screen lay over it."""
+        if self._dismissed_with:
+            self.dismiss()
 
     def on_resize(self) -> None:
         """Fit the screen."""

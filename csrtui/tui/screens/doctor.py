@@ -174,7 +174,7 @@ class DoctorScreen(Screen[None]):
         if cursor is None:
             self._tell("there is nothing to mend")
         else:
-            self.run_worker(self._show_plain(cursor))
+            self.run_worker(self._show_plain(cursor), group="plain", exclusive=True)
 
     async def _show_plain(self, cursor: int) -> None:
         shown = range(cursor, min(cursor + _MOST_SHOWN, len(self._rows)))

@@ -139,7 +139,9 @@ class HostPairsDialog(DoingDialog["AskedT | None"], Generic[AskedT]):
         self.dismiss(None)
 
     async def _give(self) -> None:
-        self.dismiss(await self.take())
+        asked = await self.take()
+        if not self.is_leaving:
+            self.dismiss(asked)
 
     # Drawing
 

@@ -17,6 +17,7 @@ from csrtui.core.visible import visible
 from csrtui.tasks.drafting import keep_for_hosts, recall_for_hosts
 from csrtui.tasks.fleet_requests import plan
 from csrtui.tui.commands import COMMANDS, Where, bar, bindings
+from csrtui.tui.keeper import Keeper
 from csrtui.tui.panes.template_request import TemplateRequestPane
 from csrtui.tui.screens.form_screen import FormScreen
 from csrtui.tui.widgets.command_bar import CommandBar
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
+    from csrtui.core.draft import Draft
     from csrtui.tasks.asking import Asked
     from csrtui.tasks.fleet import HostResult, Reach
     from csrtui.tasks.fleet_requests import Planned
@@ -92,6 +94,7 @@ class FleetRequestScreen(FormScreen):
         self._hosts = hosts or (last if self._draft.has_names else "") or "all"
         self._stop: Event | None = None
         self._keep_timer_runs = False
+        self._keeper = Keeper[tuple["Draft", str]](lambda what: keep_for_hosts(session, *what))
         self.results: Sequence[HostResult] = ()
 
     def compose(self) -> ComposeResult:
@@ -241,8 +244,11 @@ class FleetRequestScreen(FormScreen):
 
     def keep(self) -> None:
         """Keep the form for the next time."""
-        hosts = self.query_one("#hosts", TextField).value
-        keep_for_hosts(self._session, self.request.form.draft, hosts)
+        self._note()
+        self._keeper.keep()
+
+    def _note(self) -> None:
+        self._keeper.note((self.request.form.draft, self.query_one("#hosts", TextField).value))
 
     def _keep_soon(self) -> None:
         if not self._keep_timer_runs:
@@ -251,8 +257,8 @@ class FleetRequestScreen(FormScreen):
 
     def _keep_now(self) -> None:
         self._keep_timer_runs = False
-        draft, hosts = self.request.form.draft, self.query_one("#hosts", TextField).value
-        self.run_worker(lambda: keep_for_hosts(self._session, draft, hosts), thread=True, group="draft")
+        self._note()
+        self.run_worker(self._keeper.keep, thread=True, group="draft")
 
     # Telling
 

@@ -197,7 +197,7 @@ class InstallScreen(DoingDialog[InstallAnswer]):
         self.draw()
         if self._waiting and self._found is not None:
             self._waiting = False
-            self.action_next()
+            self._go_on()
 
     def on_text_field_pasted(self) -> None:
         """Say that nothing was put in."""

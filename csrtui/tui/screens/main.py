@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asyncio import Event
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Horizontal
@@ -13,6 +14,7 @@ from csrtui.core.visible import visible
 from csrtui.process import settle_collecting
 from csrtui.tasks import drafting
 from csrtui.tui.commands import COMMANDS, Where, bar, bindings
+from csrtui.tui.keeper import Keeper
 from csrtui.tui.panes.request import RequestPane
 from csrtui.tui.screens.request_screen import RequestScreen
 from csrtui.tui.terminal import hostname
@@ -63,7 +65,7 @@ class MainScreen(RequestScreen):
     def __init__(self, session: Session, commands: Sequence[Command] = COMMANDS) -> None:
         super().__init__(session, commands)
         self._pane = PaneName.REQUEST
-        self._kept: Draft | None = None
+        self._keeper = Keeper["Draft"](partial(drafting.keep, session))
         self._told_of: Draft | None = None
         self._counted = ""
         self._keep_timer_runs = False
@@ -71,11 +73,12 @@ class MainScreen(RequestScreen):
 
     def compose(self) -> ComposeResult:
         """Build the screen."""
-        self._kept = drafting.recall(self._session)
+        draft = drafting.recall(self._session)
+        self._keeper = Keeper(partial(drafting.keep, self._session), draft)
         yield TitleBar(id="title")
         yield RuleLine(id="title-rule")
         with Horizontal(id="panes"):
-            yield RequestPane(self._session, self._kept, self._commands, id="request")
+            yield RequestPane(self._session, draft, self._commands, id="request")
         yield RuleLine(id="message")
         yield CommandBar(id="bar")
 
@@ -299,11 +302,12 @@ class MainScreen(RequestScreen):
 
     def _keep_in_background(self) -> None:
         self._keep_timer_runs = False
+        self._keeper.note(self.request.form.draft)
         self.run_worker(self._keep_quietly, thread=True, group="draft", exclusive=True)
 
     def _keep_quietly(self) -> None:
         try:
-            self.keep_draft()
+            self._keeper.keep()
         except StoreError as error:
             self.app.call_from_thread(self.tell, f"the form cannot be kept: {error.what}")
 
@@ -313,7 +317,5 @@ class MainScreen(RequestScreen):
         Raises:
             StoreError: The store cannot be written to.
         """
-        draft = self.request.form.draft
-        if draft != self._kept:
-            drafting.keep(self._session, draft)
-            self._kept = draft
+        self._keeper.note(self.request.form.draft)
+        self._keeper.keep()

@@ -46,7 +46,6 @@ _CHOICES = {
     FieldName.CA: ("CA", [(kind.value, kind.value) for kind in CaKind]),
 }
 _LABEL_WIDTH = 17
-_MANY = 20
 
 
 class RequestForm(Widget):

@@ -1,0 +1,200 @@
+"""A dialog that has done its work while another screen lies over it, or while somebody leaves."""
+
+from __future__ import annotations
+
+import shutil
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from backup_dialogs import CHEAP_ROUNDS, PASSPHRASE, backed_up, session_with
+from screens_user import at_screens
+
+from csrtui.core import pkcs8
+from csrtui.core.errors import StoreError
+from csrtui.core.fleet import HostPair
+from csrtui.tasks import importing
+from csrtui.tasks.holdings import Few, FewItems
+from csrtui.tasks.restore import restore as restore_pair
+from csrtui.tasks.results import Result
+from csrtui.tasks.review import Keyring, read_pair
+from csrtui.tasks.submit import Form, mark_submitted, write_csr
+from csrtui.tasks.tally import Tally
+from csrtui.tui.fleet_groups import HostGroup
+from csrtui.tui.panes.keystore_reading import Selected
+from csrtui.tui.screens import fleet_backup, restore, submit_forms
+from csrtui.tui.screens.fleet_backup import HostBackupScreen
+from csrtui.tui.screens.help import HelpScreen
+from csrtui.tui.screens.imported import ImportedScreen
+from csrtui.tui.screens.importing import ImportScreen
+from csrtui.tui.screens.main import MainScreen
+from csrtui.tui.screens.restore import RestoreScreen
+from csrtui.tui.screens.submit_forms import FileScreen, MarkAnswer, MarkScreen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from screens_user import User
+
+    from csrtui.tasks.session import Session
+
+ONE = "a.example.com"
+
+
+@pytest.fixture(autouse=True)
+def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pkcs8, "ROUNDS", CHEAP_ROUNDS)
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Session:
+    return session_with(tmp_path / "store", ONE)
+
+
+class Held:
+    """A function that is held up until it may go on.
+
+    Args:
+        real: What it does then.
+    """
+
+    def __init__(self, real: Callable[..., Any]) -> None:
+        self.real = real
+        self.begun, self.go, self.over = Event(), Event(), Event()
+
+    def __call__(self, *given: object, **named: object) -> object:
+        self.begun.set()
+        self.go.wait(10)
+        try:
+            return self.real(*given, **named)
+        finally:
+            self.over.set()
+
+
+def at(user: User) -> list[type]:
+    return [type(screen) for screen in user.app.screen_stack]
+
+
+async def finished_under_help(user: User, held: Held, dialog: type) -> None:
+    """Press F1 in a dialog while it works, let the work end, and go back to it."""
+    await user.until(held.begun.is_set, "the work")
+    await user.press("f1")
+    assert at(user)[-2:] == [dialog, HelpScreen]
+    held.go.set()
+    await user.until(held.over.is_set, "its end")
+    for _ in range(20):
+        await user.settle()
+    assert at(user)[-2:] == [dialog, HelpScreen], "the help stays until it is closed"
+    await user.press("escape")
+
+
+async def test_a_pair_that_is_restored_under_the_help(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = backed_up(session, ONE, tmp_path / "usb").path
+    shutil.rmtree(tmp_path / "store" / "pairs" / ONE)
+    held = Held(restore_pair)
+    monkeypatch.setattr(restore, "restore", held)
+    async with at_screens(session) as user:
+        await user.press("f2", "r")
+        await user.paste(path)
+        await user.press("enter")
+        await user.paste(PASSPHRASE)
+        await user.press("enter")
+        await finished_under_help(user, held, RestoreScreen)
+        await user.until(lambda: at(user) == [MainScreen], "the list")
+        await user.until(lambda: user.pairs == [ONE], "the pair")
+
+
+async def test_certificates_that_come_home_under_the_help(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = Held(lambda *_, **__: [Result(ok=True, pair=ONE, text="imported")])
+    monkeypatch.setattr(importing, "import_certificates", held)
+    async with at_screens(session) as user:
+        await user.press("f2", "i")
+        await user.paste("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+        await finished_under_help(user, held, ImportScreen)
+        await user.until(lambda: at(user) == [MainScreen, ImportedScreen], "what was imported")
+        await user.press("escape")
+        await user.until(lambda: at(user) == [MainScreen], "the list")
+
+
+async def test_a_file_written_and_a_mark_made_under_the_help(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing, marking = Held(write_csr), Held(mark_submitted)
+    monkeypatch.setattr(submit_forms, "write_csr", writing)
+    monkeypatch.setattr(submit_forms, "mark_submitted", marking)
+    answers: list[Any] = []
+    async with at_screens(session) as user:
+        pair = read_pair(session, ONE)[0]
+        user.app.push_screen(FileScreen(session, pair, Form.PEM, str(tmp_path / "x.pem")), answers.append)
+        await user.until(lambda: user.focused_id, "the cursor")
+        await user.press("enter")
+        await finished_under_help(user, writing, FileScreen)
+        await user.until(lambda: answers, "the file")
+        user.app.push_screen(MarkScreen(session, pair, MarkAnswer("CA", "")), answers.append)
+        await user.until(lambda: isinstance(user.app.screen, MarkScreen) and user.focused_id, "the cursor")
+        await user.press("enter", "enter")
+        await finished_under_help(user, marking, MarkScreen)
+        await user.until(lambda: len(answers) == 2, "the mark")
+        assert at(user) == [MainScreen]
+    assert all(answer.pair is not None for answer in answers)
+
+
+_WAIT = "what was begun is being finished; the same key again leaves now"
+
+
+def is_ending(user: User) -> bool:
+    return user.app._exit
+
+
+async def test_who_leaves_while_a_mark_is_made_is_asked_to_wait_once(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = Held(mark_submitted)
+    monkeypatch.setattr(submit_forms, "mark_submitted", held)
+    async with at_screens(session) as user:
+        pair = read_pair(session, ONE)[0]
+        user.app.push_screen(MarkScreen(session, pair, MarkAnswer("CA", "")))
+        await user.until(lambda: user.focused_id, "the cursor")
+        await user.press("enter", "enter")
+        await user.until(held.begun.is_set, "the work")
+        await user.press("ctrl+q")
+        assert [one.message for one in user.app._notifications] == [_WAIT]
+        assert not is_ending(user)
+        await user.press("ctrl+q")
+        assert is_ending(user)
+        held.go.set()
+
+
+async def test_what_is_cancelled_while_recipients_are_read_is_not_begun(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = Held(lambda _: ())
+    answers: list[object] = []
+    async with at_screens(session) as user:
+        pair = read_pair(session, ONE)[0]
+        group = HostGroup(f"{ONE} on web1", (HostPair("web1", pair, {}),))
+        user.app.push_screen(HostBackupScreen(session, [group]), answers.append)
+        await user.until(lambda: user.focused_id, "the cursor")
+        await user.paste("/var/backups")
+        await user.press("enter")
+        await user.paste("age1xyz")
+        monkeypatch.setattr(fleet_backup, "recipients_of", held)
+        await user.press("enter", "escape")
+        held.go.set()
+        await user.until(lambda: answers, "the answer")
+    assert answers == [None]
+
+
+async def test_an_error_of_what_is_not_shown_any_more_is_none_of_what_is(session: Session) -> None:
+    async with at_screens(session) as user:
+        await user.press("f2")
+        late = Selected(Few(Keyring(())), FewItems(()), Tally(), session.clock(), StoreError("old"))
+        user.keystore.post_message(late)
+        await user.settle()
+        assert user.keystore.error is None
+        assert user.summary.startswith(" 1 pair")
