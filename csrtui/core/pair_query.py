@@ -1,10 +1,11 @@
 """Which pairs a list shows, and in which order: what the user types, and the sorts there are."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from enum import Enum, auto
 from typing import NamedTuple
 
+from csrtui.core.keys import label_of_name
 from csrtui.core.pair import BackupStatus, NextStep, Pair, Stage, urgency
 
 SortKey = tuple[int, float, str]
@@ -89,19 +90,32 @@ def shown_for(text: str, retired: Retired) -> Retired:
 
 
 def searched_text(pair: Pair) -> str:
-    """Return what words are looked for in: name, names, subject, key, fingerprint, backup, stage, platform."""
+    """Return what words are looked for in: name, names, subject, key, fingerprint, backup, stage, platform.
+
+    International names and the key are there as people write them too.
+    """
     record = pair.record
     parts = (
         pair.name,
         *record.names,
+        *_in_letters(record.names),
         record.subject_text,
         record.key.type,
+        label_of_name(record.key.type),
         record.key.spki_sha256,
         record.backup_status,
         record.stage,
         record.platform,
     )
     return " ".join(parts).casefold()
+
+
+def _in_letters(names: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        if "xn--" in name:
+            from csrtui.core.international import to_unicode
+
+            yield ".".join(map(to_unicode, name.split(".")))
 
 
 def sort_key(order: Order, now: datetime) -> Callable[[Pair], SortKey]:

@@ -59,7 +59,9 @@ def read_in_full(session: Session, name: str) -> InFull:
 
 def full_lines(full: InFull, now: datetime) -> list[tuple[str, str]]:
     """Return everything about a pair as lines of a label and a text; a line that goes on has an empty label."""
-    return pair_lines(full.pair, now, certificate=_certificate(full, now), earlier=full.earlier)
+    covers = full.chain.leaf.names if full.chain is not None else ()
+    certificate = _certificate(full, now)
+    return pair_lines(full.pair, now, covers=covers, certificate=certificate, earlier=full.earlier)
 
 
 def _certificate(full: InFull, now: datetime) -> list[tuple[str, str]]:

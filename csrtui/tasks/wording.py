@@ -121,13 +121,19 @@ def fleet_age(fleet: "Fleet", now: datetime) -> str:
 
 
 def pair_lines(
-    pair: Pair, now: datetime, *, certificate: Sequence[tuple[str, str]] = (), earlier: Sequence[str] = ()
+    pair: Pair,
+    now: datetime,
+    *,
+    covers: Sequence[str] = (),
+    certificate: Sequence[tuple[str, str]] = (),
+    earlier: Sequence[str] = (),
 ) -> list[tuple[str, str]]:
     """Return everything about a pair as lines of a label and a text; a line that goes on has an empty label.
 
     Args:
         pair: Which; the first lines are its name, its stage and its next step.
         now: What days are counted to.
+        covers: The names of its certificate; without one, those that were requested are told.
         certificate: Lines on its certificate.
         earlier: The paths of the certificates that it had before.
     """
@@ -140,7 +146,7 @@ def pair_lines(
         ("Stage", record.stage.value),
         ("Next", NEXT_STEPS[record.next_step(now)]),
         ("Subject", record.subject_text),
-        *block("Covers", record.names),
+        *block("Covers", covers or record.names),
         ("Key", f"{key_label(record.key.type)}, {_protection(record)}"),
         ("SPKI", fingerprint(record.key.spki_sha256)),
         ("CSR", f"SHA-256 {fingerprint(record.request.sha256)}"),

@@ -234,8 +234,16 @@ async def test_a_store_that_becomes_unsafe_is_said_and_comes_back(store: Path) -
         await user.until(lambda: len(user.keystore._rows) == IN_USE, "the pairs")
         store.chmod(0o755)
         (store / "pairs").touch()
-        await user.until(lambda: look(user) and "chmod" in user.message, "the chmod")
+        look(user)
+        await user.until(lambda: "chmod" in user.message, "the chmod")
         assert user.pairs == []
+        assert "cannot be read" in user.title
+        look(user)
+        await user.until(lambda: not user.keystore._reading, "another look")
+        assert "chmod" in user.message, "it is still so"
         store.chmod(0o700)
-        (store / "pairs").touch()
-        await user.until(lambda: look(user) and len(user.keystore._rows) == IN_USE, "the pairs again")
+        look(user)
+        await user.until(
+            lambda: len(user.keystore._rows) == IN_USE, "the pairs again, though nothing else changed"
+        )
+        await user.until(lambda: not user.message, "that all is well")

@@ -15,6 +15,7 @@ from csrtui.tasks.review import Keyring, Problem
 from csrtui.tasks.tally import Tally
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, key_of
 from csrtui.tui.groups import AtHand
+from csrtui.tui.panes.counted import BETWEEN, UNREADABLE, as_fits
 from csrtui.tui.panes.keystore_reading import (
     Followed,
     Loaded,
@@ -50,8 +51,6 @@ _LONG = 0.2
 """Seconds of reading from which on a store is not read again at once."""
 _IDLE = 0.3
 """Seconds after which what may be wanted next is made ready."""
-_BETWEEN = " · "
-_UNREADABLE = "cannot be read"
 _NO_PAIRS = (
     "No pairs yet. A pair is a private key and the CSR made from it. Type the host name into "
     "the request form, then {} makes one."
@@ -101,6 +100,12 @@ class KeystorePane(Widget):
         def __init__(self, error: CsrtuiError) -> None:
             super().__init__()
             self.error = error
+
+    class Filtered(Message):
+        """Another filter was typed."""
+
+    class Recovered(Message):
+        """The store can be used again."""
 
     def __init__(
         self,
@@ -170,7 +175,7 @@ class KeystorePane(Widget):
         if self._reading:
             return
         generation, holdings = self._session.store.generation(), self._holdings
-        if generation == self._generation and holdings.is_current:
+        if generation == self._generation and holdings.is_current and self._error is None:
             return
         if generation != self._noticed:
             self._rows.read_anew()  # what is on the screen first
@@ -188,15 +193,19 @@ class KeystorePane(Widget):
     def on_loaded(self, event: Loaded) -> None:
         """Show what was read."""
         event.stop()
-        self._holdings, self._error = event.holdings, event.error
-        if event.error is not None:
+        before, self._error = self._error, event.error
+        self._holdings = event.holdings
+        if event.error is None and before is not None:
+            self.post_message(self.Recovered())
+        elif event.error is not None and (before is None or before.what != event.error.what):
             self.post_message(self.Failed(event.error))
         if event.is_last:
             self._reading, self._done = False, None
             self._generation = event.generation
             self._rest(event.seconds)
         self._show()
-        self.look()
+        if event.error is None:
+            self.look()  # else at the next look: nothing may have been done about it yet
 
     def on_followed(self, event: Followed) -> None:
         """Show who came and went, before the store is read again."""
@@ -269,6 +278,7 @@ class KeystorePane(Widget):
     def on_input_changed(self) -> None:
         """Filter by what is typed."""
         self._show()
+        self.post_message(self.Filtered())
 
     def on_input_submitted(self) -> None:
         """Go from the filter to the list."""
@@ -344,9 +354,9 @@ class KeystorePane(Widget):
     @property
     def _counted(self) -> str:
         if self._error is not None:
-            return _UNREADABLE
+            return UNREADABLE
         unreadable = len(self._holdings.problems)
-        return f"{self._tally.line(self._query.retired)}{f'{_BETWEEN}{unreadable} {_UNREADABLE}' if unreadable else ''}"
+        return f"{self._tally.line(self._query.retired)}{f'{BETWEEN}{unreadable} {UNREADABLE}' if unreadable else ''}"
 
     def _show_counted(self) -> None:
         counted = self._counted
@@ -355,7 +365,7 @@ class KeystorePane(Widget):
         if self._done is not None:
             shown = f"{self._done.text} · {shown}" if self._tally.pairs else self._done.text
         block = self.query_one("#summary", TextBlock)
-        block.show([((f" {_as_fits(shown, block.size.width)}", "label"),)])
+        block.show([((f" {as_fits(shown, block.size.width)}", "label"),)])
 
     def _go_to_wanted(self) -> None:
         place = self._rows.find(self._wanted) if self._wanted else None
@@ -380,15 +390,6 @@ class KeystorePane(Widget):
             texts = [_NO_PAIRS.format(key_of("generate", self._commands))]
         lines = [line for text in texts for line in wrap(visible(text), max(self.size.width - 2, 1))]
         block.show([((f" {line}", ""),) for line in lines])
-
-
-def _as_fits(counted: str, width: int) -> str:
-    """Leave out what counts least where not all fits with a blank on each side; no number is cut in two."""
-    parts = counted.split(_BETWEEN)
-    while len(parts) > 1 and 0 < width < len(_BETWEEN.join(parts)) + 2:
-        least = -2 if parts[-1].endswith(_UNREADABLE) and len(parts) > 2 else -1  # noqa: PLR2004 - the first says how many
-        parts.pop(least)
-    return _BETWEEN.join(parts)
 
 
 def _hour(now: datetime) -> datetime:

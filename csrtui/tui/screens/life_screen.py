@@ -223,11 +223,18 @@ class LifeScreen(PairsScreen):
             name = current.name
             question = ConfirmScreen(
                 f"Retire {name}?",
-                "It is marked as no longer used and leaves the list. Nothing is deleted: its key, its CSR and "
-                "its certificates stay where they are.",
+                f"It is marked as no longer used and leaves the list{self._valid_still(current)}. Nothing is deleted: "
+                "its key, its CSR and its certificates stay where they are; but no command takes the mark away.",
                 "Retire",
             )
             self.app.push_screen(question, lambda yes: self._retire(name) if yes else None)
+
+    def _valid_still(self, pair: Pair) -> str:
+        validity = pair.record.validity
+        if validity is None or pair.record.renewed_by or validity.not_after <= self._session.clock():
+            return ""
+        days = validity.days_left(self._session.clock())
+        return f", and nothing reminds of its renewal any more: its certificate is valid for {days} day{'s' if days != 1 else ''} still"
 
     def _retire(self, name: str) -> None:
         from csrtui.tasks.retiring import retire

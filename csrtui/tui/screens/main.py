@@ -203,6 +203,7 @@ class MainScreen(RequestScreen):
 
     def action_switch_pane(self) -> None:
         """Go to the other pane."""
+        self.query_one("#message", RuleLine).clear()
         self._show_pane(PaneName.REQUEST if self._pane is PaneName.KEYSTORE else PaneName.KEYSTORE)
 
     def action_new_request(self) -> None:
@@ -227,10 +228,13 @@ class MainScreen(RequestScreen):
             return
         from csrtui.tui.screens.confirm import ConfirmScreen
 
+        fate = "What you typed is kept and will be here at the next start."
+        try:
+            self.keep_draft()
+        except StoreError as error:
+            fate = f"What you typed will be lost: {error.what}."
         question = ConfirmScreen(
-            "Leave csrtui?",
-            "The request you typed is not generated yet. What you typed is kept and will be here at the next start.",
-            "Leave",
+            "Leave csrtui?", f"The request you typed is not generated yet. {fate}", "Leave"
         )
         self.app.push_screen(question, lambda yes: self._leave() if yes else None)
 
@@ -258,6 +262,14 @@ class MainScreen(RequestScreen):
 
     # What the panes say
 
+    def on_line_list_moved(self) -> None:
+        """What was told is read by who goes on."""
+        self.query_one("#message", RuleLine).clear()
+
+    def on_keystore_pane_filtered(self) -> None:
+        """What was told is read by who goes on."""
+        self.query_one("#message", RuleLine).clear()
+
     def on_line_list_highlighted(self) -> None:
         """Say what the next step of the pair under the cursor is."""
         self._draw_bar()
@@ -276,6 +288,10 @@ class MainScreen(RequestScreen):
         )
         self._draw_title()
         self._draw_bar()  # another session may have taken the step
+
+    def on_keystore_pane_recovered(self) -> None:
+        """Take away what was wrong with the store."""
+        self.query_one("#message", RuleLine).clear()
 
     def on_keystore_pane_failed(self, event: KeystorePane.Failed) -> None:
         """Say what is wrong with the store."""

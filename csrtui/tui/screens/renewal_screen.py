@@ -42,7 +42,7 @@ class RenewalScreen(LifeScreen):
         try:
             renewal = await asyncio.to_thread(self._renewable, name)
         except CsrtuiError as error:
-            self.tell_error(error)
+            self.tell(error.what)
             return
         if self.is_current:
             self.app.push_screen(RenewScreen(self._session, renewal), self._way_chosen)

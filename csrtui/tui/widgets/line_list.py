@@ -102,6 +102,22 @@ class LineList(Widget, can_focus=True):
             """The list."""
             return self.line_list
 
+    class Moved(Message):
+        """The user has moved the cursor.
+
+        Args:
+            line_list: The list.
+        """
+
+        def __init__(self, line_list: LineList) -> None:
+            super().__init__()
+            self.line_list = line_list
+
+        @property
+        def control(self) -> LineList:
+            """The list."""
+            return self.line_list
+
     class Opened(Message):
         """Enter was pressed on a row.
 
@@ -218,19 +234,19 @@ class LineList(Widget, can_focus=True):
 
     def action_move(self, step: int) -> None:
         """Move the cursor by `step` rows."""
-        self.move_to(self._cursor + step)
+        self._move(self._cursor + step)
 
     def action_page(self, step: int) -> None:
         """Move the cursor by `step` pages."""
-        self.move_to(self._cursor + step * max(1, self._page - 1))
+        self._move(self._cursor + step * max(1, self._page - 1))
 
     def action_first(self) -> None:
         """Go to the first row."""
-        self.move_to(0)
+        self._move(0)
 
     def action_last(self) -> None:
         """Go to the last row."""
-        self.move_to(len(self._rows) - 1)
+        self._move(len(self._rows) - 1)
 
     def action_open(self) -> None:
         """Open the row under the cursor."""
@@ -247,7 +263,7 @@ class LineList(Widget, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where the mouse was pressed, if the mouse is on."""
         if event.y > 0:
-            self.move_to(self._top + event.y - 1)
+            self._move(self._top + event.y - 1)
 
     def on_resize(self) -> None:
         """Keep the cursor's row on the screen."""
@@ -260,6 +276,12 @@ class LineList(Widget, can_focus=True):
     def _page(self) -> int:
         """How many rows fit under the header."""
         return max(0, self.size.height - 1)
+
+    def _move(self, index: int) -> None:
+        before = self._cursor
+        self.move_to(index)
+        if self._cursor != before:
+            self.post_message(self.Moved(self))
 
     def _set_marks(self, marks: frozenset[Hashable]) -> None:
         if marks != self._marks:

@@ -125,9 +125,24 @@ class Preview(TextBlock):
         others = [other for at, other in enumerate(self._findings) if at != self._current]
         space = max(room - len(lines) - 1, 0)
         if others and space:
-            lines.append(())
-            lines += [self._short(other) for other in others[:space]]
+            lines += [(), *self._others(others, space)]
         return lines[:room]
+
+    def _others(self, findings: Sequence[Finding], space: int) -> list[Line]:
+        """The findings that are not at hand: a line each, and whole as far as there is space."""
+        texts = [wrap(finding.text, self._text_width) for finding in findings[:space]]
+        spare = space - len(texts)
+        lines: list[Line] = []
+        for finding, text in zip(findings, texts, strict=False):
+            more = min(len(text) - 1, spare)
+            spare -= more
+            label = " " + finding.level.value.capitalize().ljust(_LABEL - 1)
+            shown = [*text[:more], cut(" ".join(text[more:]), self._text_width)]
+            lines += [
+                ((label if at == 0 else "".ljust(_LABEL), "label"), (one, "label"))
+                for at, one in enumerate(shown)
+            ]
+        return lines
 
     def _whole(self, finding: Finding) -> list[Line]:
         level = finding.level.value
