@@ -102,7 +102,8 @@ def verify_with_identity(session: Session, options: argparse.Namespace) -> list[
             results.append(verify(session, opened, passphrase_of(options, opened.found)))
         except (InputError, RefusedError) as error:
             _say_hint(error)
-            results.append(Result(ok=False, file=path, text=error.what))
+            pair = error.pair if isinstance(error, RefusedError) else None
+            results.append(Result(ok=False, pair=pair, file=path, text=error.what))
     return results
 
 

@@ -120,6 +120,7 @@ def refuse_known(session: Session, found: BackupFile) -> None:
         raise RefusedError(
             f"the pair in the backup is in the keystore: {known[0].name}",
             "a pair is never restored over another",
+            pair=known[0].name,
         )
 
 
