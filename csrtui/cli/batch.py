@@ -29,7 +29,7 @@ def run_batch(
     passphrase: Secret | None,
     counterparts: bool,
 ) -> int:
-    """Make a pair for each row; a row that fails does not keep the others from being made.
+    """Make a pair for each row; a row that fails, or is no CSV, does not keep the others from being made.
 
     A row whose pair is there already, as it was asked for, is skipped: so a run that broke off is run again.
 
@@ -45,8 +45,7 @@ def run_batch(
         The exit status: 1 when any row failed; as a shell has it for a program that was ended, when it was.
 
     Raises:
-        InputError: The file cannot be read, or has no header that is understood; or it turned out to be no CSV
-            in a row, those before it being done.
+        InputError: The file cannot be read, or has no header that is understood.
     """
     session.store.sweep()
     collect_as_usual()
@@ -74,6 +73,9 @@ def _asked(session: Session, rows: Rows, defaults: Asked, *, counterparts: bool)
             yield None
             continue
         number += 1
+        if isinstance(row, CsrtuiError):
+            yield Row(number, row)
+            continue
         try:
             asked = asked_in(row, defaults)
             if counterparts:

@@ -9,7 +9,7 @@ from csrtui.cli.output import say_error
 from csrtui.cli.parser import Parser, build_parser
 from csrtui.cli.streams import forget, settle_streams
 from csrtui.core.bug import describe_bug
-from csrtui.core.errors import CsrtuiError, StoreError
+from csrtui.core.errors import CsrtuiError, InputError
 from csrtui.store.location import store_path
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ def run(
         open_fleet: Opens the screen over many hosts, and returns the exit status.
 
     Returns:
-        The exit status: 0 done, 1 the answer is no, 2 wrong usage or input, 3 the store cannot be used;
-        130 after an interrupt.
+        The exit status: 0 done, 1 the answer is no, 2 wrong usage or input, or an output that takes nothing, 3 the
+        store cannot be used; 130 after an interrupt, and what a shell gives for a signal that ended the work.
     """
     try:
         settle_streams()
@@ -47,7 +47,9 @@ def run(
         status = 0  # whoever read the output has seen enough
         forget(sys.stdout)
     except OSError as error:
-        status = _tell(StoreError(f"cannot write the output: {error.strerror}"))
+        status = _tell(
+            InputError(f"cannot write to standard output: {error.strerror}", "what was done before is kept")
+        )
         forget(sys.stdout)
     except Exception as error:  # noqa: BLE001 - the last line before a traceback, which could show a secret
         status = _tell(describe_bug(error))

@@ -12,7 +12,11 @@ def naming(path: str) -> Iterator[None]:
     """Put the path of a file before what is wrong with it, where it is not said already."""
     try:
         yield
-    except (InputError, RefusedError) as error:
+    except InputError as error:
         if visible(path) in visible(error.what):
             raise
         raise type(error)(f"{visible(path)}: {error.what}", error.hint) from error
+    except RefusedError as error:
+        if visible(path) in visible(error.what):
+            raise
+        raise RefusedError(f"{visible(path)}: {error.what}", error.hint, pair=error.pair) from error

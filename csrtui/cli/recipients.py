@@ -14,15 +14,24 @@ from csrtui.core.secret import Secret
 from csrtui.tasks.results import Result
 from csrtui.tasks.session import Session
 
+_RECIPIENT = "age1…, an ssh public key, or a file of them; may be given again"
 
-def add_recipient_argument(parser: argparse.ArgumentParser) -> None:
-    """Add the option that names who can open a backup."""
+
+def add_recipient_argument(
+    parser: argparse.ArgumentParser, text: str = f"instead of a passphrase: {_RECIPIENT}"
+) -> None:
+    """Add the option that names who can open a backup; `text` says so in the help."""
     parser.add_argument(
         "--recipient",
         action="append",
         metavar="R",
-        help="instead of a passphrase: age1…, an ssh public key, or a file of them; may be given again",
+        help=text,
     )
+
+
+def add_host_recipient_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the same to a command whose backups are on other hosts, where no passphrase is."""
+    add_recipient_argument(parser, f"who can open the backups: {_RECIPIENT}")
 
 
 def add_identity_argument(parser: argparse.ArgumentParser) -> None:
@@ -102,7 +111,8 @@ def verify_with_identity(session: Session, options: argparse.Namespace) -> list[
             results.append(verify(session, opened, passphrase_of(options, opened.found)))
         except (InputError, RefusedError) as error:
             _say_hint(error)
-            results.append(Result(ok=False, file=path, text=error.what))
+            pair = error.pair if isinstance(error, RefusedError) else None
+            results.append(Result(ok=False, pair=pair, file=path, text=error.what))
     return results
 
 

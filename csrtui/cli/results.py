@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
-from csrtui.cli.output import put, put_json
+from csrtui.cli.output import put, put_json, say_error
+from csrtui.core.errors import RefusedError
+from csrtui.core.visible import visible
 from csrtui.tasks.results import Result, all_ok
 from csrtui.tasks.review import Keyring
 
@@ -24,6 +26,27 @@ def put_results(results: Sequence[Result], *, as_json: bool) -> int:
         for result in results:
             put(_line(result))
     return 0 if ok else 1
+
+
+def put_refusal(
+    error: RefusedError, *, as_json: bool, pair: str | None = None, file: str | None = None
+) -> int:
+    """Answer with JSON where the one thing that was asked for is refused, and say why; return the exit status.
+
+    Args:
+        error: Why.
+        as_json: Whether there is to be a document.
+        pair: The pair that was meant, where the error does not name one of the keystore.
+        file: The file that was meant.
+
+    Raises:
+        RefusedError: There is to be no document: the error is the answer.
+    """
+    if not as_json:
+        raise error
+    say_error(error)
+    refused = Result(ok=False, pair=error.pair or pair, file=file, text=visible(error.what))
+    return put_results([refused], as_json=True)
 
 
 def _line(result: Result) -> str:

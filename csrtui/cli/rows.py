@@ -13,7 +13,7 @@ from csrtui.core.finding import CaKind, FieldName
 from csrtui.core.keys import read_key_type
 from csrtui.core.platforms import read_platform
 from csrtui.core.subject import TypedSubject
-from csrtui.store.lines import Lines, open_regular
+from csrtui.store.lines import LineError, Lines, RecordError, open_regular
 from csrtui.tasks.asking import Asked
 
 COLUMNS = tuple(FieldName)
@@ -34,8 +34,10 @@ class RowError(InputError):
         self.column = column
 
 
-class Rows(Iterator[Mapping[str, str] | None]):
+class Rows(Iterator[Mapping[str, str] | RowError | None]):
     """The rows of a CSV file, by the names of its header; None while there is nothing to read.
+
+    For a row that is no CSV there is the error that says so, and then the row that begins in the line after it.
 
     Args:
         lines: The file's.
@@ -48,42 +50,62 @@ class Rows(Iterator[Mapping[str, str] | None]):
         self._lines = lines
         self._reader = csv.reader(lines, strict=True)
         self._was_idle = False
-        with self._refusals():
+        self._is_over = False
+        self._begin = 1
+        try:
             header = next(self._reader, [])
+        except csv.Error as error:
+            raise self._no_csv(error) from error
         self._header = [cell.strip() for cell in header]
         _check_header(self._header, lines.shown)
 
     def __iter__(self) -> Self:
         return self
 
-    def __next__(self) -> Mapping[str, str] | None:
+    def __next__(self) -> Mapping[str, str] | RowError | None:
         """Give the next row that is not empty.
 
         Raises:
-            InputError: It is no CSV.
+            InputError: It cannot be read.
         """
+        if self._is_over:
+            raise StopIteration
         if not self._was_idle and self._lines.is_idle():
             self._was_idle = True
             return None
         self._was_idle = False
-        with self._refusals():
-            while True:
-                self._lines.begin_record()
-                cells = next(self._reader)
-                if cells:
-                    break
+        try:
+            cells = self._cells()
+        except csv.Error as error:
+            if self._lines.is_stopped():  # in the middle of a row, which is then neither good nor bad
+                raise StopIteration from None
+            return self._no_csv(error)
+        except LineError as error:
+            return RowError(None, error.what, error.hint)
+        except RecordError as error:
+            self._is_over = True
+            return RowError(None, f"{error.what}; what follows is not read", error.hint)
         padded = [*cells, *[""] * len(self._header)]
         surplus = {_SURPLUS: ""} if len(cells) > len(self._header) else {}
         return dict(zip(self._header, padded, strict=False)) | surplus
 
-    @contextmanager
-    def _refusals(self) -> Iterator[None]:
-        try:
-            yield
-        except csv.Error as error:
-            raise InputError(
-                f"line {self._lines.number} of {self._lines.shown} is not CSV: {error}"
-            ) from error
+    def _cells(self) -> list[str]:
+        while True:
+            self._lines.begin_record()
+            self._begin = self._lines.number + 1
+            cells = next(self._reader)
+            if cells:
+                return cells
+
+    def _no_csv(self, error: csv.Error) -> RowError:
+        first, last, shown = self._begin, self._lines.number, self._lines.shown
+        if first >= last:
+            return RowError(None, f"line {last} of {shown} is not CSV: {error}")
+        return RowError(
+            None,
+            f"what begins in line {first} of {shown} is not CSV: {error} in line {last}",
+            'a " that is never closed takes in the lines below it',
+        )
 
 
 _SURPLUS = "more cells than the header"
@@ -93,8 +115,7 @@ _SURPLUS = "more cells than the header"
 def open_rows(file: str, stop: Event) -> Iterator[tuple[Rows, int | None]]:
     """Give the rows of a file, and how many there are, where that can be told beforehand.
 
-    A file on the disk is read through to its end first: one that is no CSV somewhere makes no pair. Of standard
-    input that cannot be known.
+    A file on the disk is read through to its end first, to count them. Of standard input that cannot be known.
 
     Args:
         file: A path, or ``-`` for standard input.

@@ -12,7 +12,7 @@ its envelope, and `parse` refuses it there.
 import re
 from base64 import b64decode
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum, auto
 from hashlib import sha256
 
@@ -62,6 +62,9 @@ _KEY_LABEL, _PLAIN_KEY_LABEL, _REQUEST_LABEL, _CERTIFICATE_LABEL = (
     b"CERTIFICATE",
 )
 _NAME = re.compile(rb"^Pair: +([a-z0-9][a-z0-9._-]{0,63})\r?$", re.MULTILINE)
+_TIME = re.compile(rb"^Backed up: +(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)\r?$", re.MULTILINE)
+_FIRST_CREDIBLE = datetime(2000, 1, 1, tzinfo=UTC)
+"""Times before it are those of clocks that were never set."""
 _ENCRYPTED = re.compile(rb"^In store: +under (?:this|a) passphrase\r?$", re.MULTILINE)
 _PLAIN_LABELS = re.compile(rb"-----BEGIN (?:RSA |EC |DSA |OPENSSH )?PRIVATE KEY-----")
 
@@ -108,6 +111,8 @@ class BackupFile:
         certificates: The certificates in PEM, leaf first; empty when there are none.
         checksum: Whether the file says itself that it is unchanged.
         envelope: What protected it.
+        time: When it was made, as its text says: who changes the text can change that too. None where it does
+            not say, or says what is no time.
     """
 
     name: str | None
@@ -118,6 +123,11 @@ class BackupFile:
     certificates: bytes
     checksum: Checksum
     envelope: Envelope = Envelope.KEY_BLOCK
+    time: datetime | None = None
+
+    def made(self, now: datetime) -> datetime:
+        """When it was made as far as can be told: `now` where it does not say, or names a time that cannot be."""
+        return self.time if self.time is not None and _FIRST_CREDIBLE <= self.time <= now else now
 
 
 def file_name(name: str, time: datetime, envelope: Envelope = Envelope.KEY_BLOCK) -> str:
@@ -196,7 +206,16 @@ def parse(data: bytes, envelope: Envelope = Envelope.KEY_BLOCK) -> BackupFile:
         ),
         checksum=checksum,
         envelope=envelope,
+        time=_time(data),
     )
+
+
+def _time(data: bytes) -> datetime | None:
+    said = _TIME.search(data)
+    try:
+        return datetime.fromisoformat(said[1].decode("ascii")) if said else None
+    except ValueError:  # the 30th of February
+        return None
 
 
 def _checksum_line(whole: bytes) -> bytes:

@@ -31,9 +31,19 @@ class InputError(CsrtuiError):
 
 
 class RefusedError(CsrtuiError):
-    """The question was understood and the answer is no: a check found something, an item failed."""
+    """The question was understood and the answer is no: a check found something, an item failed.
+
+    Args:
+        what: As of every error.
+        hint: As of every error.
+        pair: The pair of the keystore that it is about, or None where it is about none.
+    """
 
     exit_code = 1
+
+    def __init__(self, what: str, hint: str | None = None, *, pair: str | None = None) -> None:
+        super().__init__(what, hint)
+        self.pair = pair
 
 
 class StoreError(CsrtuiError):

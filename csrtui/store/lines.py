@@ -20,6 +20,14 @@ _POLL = 0.2
 """Seconds after which it is looked whether to stop."""
 
 
+class LineError(InputError):
+    """A line that cannot be read; the one after it can."""
+
+
+class RecordError(InputError):
+    """A record that is too long; where the next one begins cannot be told."""
+
+
 def open_regular(path: str) -> BinaryIO:
     """Open a regular file that somebody else made, to be read.
 
@@ -55,7 +63,9 @@ class Lines(Iterator[str]):
         """Give the next line, with its end.
 
         Raises:
-            InputError: It cannot be read, is not UTF-8, or makes the record too long.
+            InputError: It cannot be read.
+            LineError: It is not UTF-8.
+            RecordError: It makes the record too long.
         """
         part = next(self._parts, None)
         if part is None:
@@ -69,6 +79,10 @@ class Lines(Iterator[str]):
         """Begin to count the bytes of another record."""
         self._room = MAX_RECORD
 
+    def is_stopped(self) -> bool:
+        """Whether the file seems to end where it does not, perhaps in the middle of a record."""
+        return self._stop.is_set()
+
     def is_idle(self) -> bool:
         """Whether there is nothing to be read for now; waits a moment to find out."""
         return self._waits and b"\n" not in self._ahead and not self._is_ready(_SHORTLY)
@@ -79,14 +93,14 @@ class Lines(Iterator[str]):
         self.number += 1
         self._room -= len(line)
         if self._room < 0:
-            raise InputError(
+            raise RecordError(
                 f"the row that ends in line {self.number} of {self.shown}, or beyond, has more than {MAX_RECORD} bytes",
                 'a " that is never closed makes one row of all that follows',
             )
         try:
             return line.decode("utf-8-sig" if self.number == 1 else "utf-8")
         except UnicodeDecodeError as error:
-            raise InputError(f"line {self.number} of {self.shown} is not UTF-8") from error
+            raise LineError(f"line {self.number} of {self.shown} is not UTF-8") from error
 
     def _line(self) -> bytes:
         try:

@@ -157,9 +157,13 @@ def verify(session: Session, opened: Opened, passphrase: Secret | None = None) -
 
     def noted(record: PairRecord) -> PairRecord:
         known = (backup for backup in record.backups if backup.path == opened.path)
-        backup = next(known, Backup(BackupStatus.UNVERIFIED, opened.path, now, sha256=opened.sha256))
+        backup = next(
+            known, Backup(BackupStatus.UNVERIFIED, opened.path, found.made(now), sha256=opened.sha256)
+        )
         if backup.sha256 != opened.sha256:
-            raise RefusedError("it restores, but it is not the file that was written there", "back up again")
+            raise RefusedError(
+                "it restores, but it is not the file that was written there", "back up again", pair=name
+            )
         return record.with_backup(backup.proved(now)).with_event(
             now, f"backup verified: {opened.path}", session.user
         )

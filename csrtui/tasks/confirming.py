@@ -72,6 +72,7 @@ def _pair(session: Session, said: Confirmation) -> Pair:
     raise RefusedError(
         f"the confirmation is of a file that is no backup of {pairs[0].name} made here",
         "it was changed before it was opened, or made elsewhere; copy it again and verify that",
+        pair=pairs[0].name,
     )
 
 

@@ -1,6 +1,7 @@
 """Bringing a pair back from its backup."""
 
 import os
+from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -63,8 +64,9 @@ def restore(session: Session, path: str, passphrase: Secret) -> Pair:
 def restore_read(session: Session, read: BackupRead, passphrase: Secret) -> Pair:
     """Make a pair of the store from a backup of this or another machine.
 
-    Its key lies in the store as it lay there before: under the passphrase, or without one. What a backup does
-    not hold (server software, history, when it was submitted) begins anew.
+    Its key lies in the store as it lay there before: under the passphrase, or without one. The pair counts as
+    made when its key can be proved to have been there: when it was backed up, or when its first certificate
+    began. What a backup does not hold (server software, history, when it was submitted) begins anew.
 
     Raises:
         InputError: It is too dear to open.
@@ -92,19 +94,19 @@ def keep(session: Session, path: str, digest: str, found: BackupFile, key: "Priv
         StoreError: The store cannot be used; nothing was kept.
     """
     now = session.clock()
-    proved = Backup(BackupStatus.UNVERIFIED, path, now, sha256=digest).proved(now)
-    certificates, validity = _fitting(found)
-    record = _record(session, found, proved)._replace(validity=validity)
+    proved = Backup(BackupStatus.UNVERIFIED, path, found.made(now), sha256=digest).proved(now)
+    fitting = _fitting(found)
+    record = _record(session, found, proved, fitting)
     name = session.store.add(
         found.name or pair_name(record.subject.common_name or (record.names or ("pair",))[0]),
         PairFiles(
             key=_kept(found, key),
             request=request.to_pem(found.asked.der),
             record=dump_record(record),
-            certificate=certificates or None,
+            certificate=fitting.pem or None,
         ),
     )
-    return Pair(name, session.store.pair_path(name), record, has_certificate=bool(certificates))
+    return Pair(name, session.store.pair_path(name), record, has_certificate=bool(fitting.pem))
 
 
 def refuse_known(session: Session, found: BackupFile) -> None:
@@ -118,6 +120,7 @@ def refuse_known(session: Session, found: BackupFile) -> None:
         raise RefusedError(
             f"the pair in the backup is in the keystore: {known[0].name}",
             "a pair is never restored over another",
+            pair=known[0].name,
         )
 
 
@@ -125,10 +128,10 @@ def _kept(found: BackupFile, key: "PrivateKey") -> bytes:
     return found.key_pem if found.kept is KeptKey.ENCRYPTED else keys.private_pem(key)
 
 
-def _record(session: Session, found: BackupFile, proved: Backup) -> PairRecord:
+def _record(session: Session, found: BackupFile, proved: Backup, fitting: "_Fitting") -> PairRecord:
     asked, now = found.asked, session.clock()
     return PairRecord(
-        created=now,
+        created=min([now, proved.created, *fitting.begins]),
         subject=asked.subject,
         subject_text=asked.subject_text,
         names=names_of(asked),
@@ -141,14 +144,28 @@ def _record(session: Session, found: BackupFile, proved: Backup) -> PairRecord:
         ),
         request=RequestFacts(asked.sha256, asked.signature_hash),
         backups=(proved,),
+        validity=fitting.validity,
         history=(Event(now, f"restored from {proved.path}", session.user),),
     )
 
 
-def _fitting(found: BackupFile) -> tuple[bytes, Validity | None]:
-    """The certificates in PEM, that of the key first, and its life; none where none is the key's."""
+class _Fitting(NamedTuple):
+    """What a backup holds of certificates.
+
+    Attributes:
+        pem: All of them, the first of the key first; empty where none is the key's.
+        validity: The life of that one, or None.
+        begins: When those of the key begin.
+    """
+
+    pem: bytes = b""
+    validity: Validity | None = None
+    begins: tuple[datetime, ...] = ()
+
+
+def _fitting(found: BackupFile) -> _Fitting:
     if not found.certificates:
-        return b"", None
+        return _Fitting()
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -156,12 +173,16 @@ def _fitting(found: BackupFile) -> tuple[bytes, Validity | None]:
         certificates = x509.load_pem_x509_certificates(found.certificates)
     except Exception as error:  # which can come out is nowhere written down
         raise RefusedError("the certificate in the backup is damaged", "use another copy of it") from error
-    leaf = next((one for one in certificates if _is_of(one, found.asked.spki_sha256)), None)
-    if leaf is None:
-        return b"", None
+    own = [one for one in certificates if _is_of(one, found.asked.spki_sha256)]
+    if not own:
+        return _Fitting()
+    leaf = own[0]
     chain = (leaf, *(one for one in certificates if one is not leaf))
-    pem = b"".join(one.public_bytes(Encoding.PEM) for one in chain)
-    return pem, Validity(leaf.not_valid_before_utc, leaf.not_valid_after_utc)
+    return _Fitting(
+        b"".join(one.public_bytes(Encoding.PEM) for one in chain),
+        Validity(leaf.not_valid_before_utc, leaf.not_valid_after_utc),
+        tuple(one.not_valid_before_utc for one in own),
+    )
 
 
 def _is_of(certificate: "x509.Certificate", spki: str) -> bool:

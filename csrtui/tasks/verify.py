@@ -154,15 +154,6 @@ def verify_wanted(
     return each_of(wanted, one, undone="not looked at", report=report, stop=stop, workers=workers)
 
 
-def verify_file(session: Session, path: str, passphrase: Secret | None = None) -> Result:
-    """Look at a backup's file; if it is of a pair in the store, that pair knows it from then on.
-
-    Raises:
-        StoreError: The store cannot be used.
-    """
-    return _verify_file(_Run(session, passphrase), path)
-
-
 def _verify_file(run: _Run, path: str) -> Result:
     path = os.path.abspath(path)
     name = None
@@ -183,7 +174,7 @@ def _verify_file(run: _Run, path: str) -> Result:
             return Result(ok=False, pair=name, file=path, text=error.what)
         raise
     if name is not None:
-        _adopt(run.session, name, path, data)
+        _adopt(run.session, name, path, data, found)
     text = "restores" if name else "restores; its pair is not in this keystore"
     return Result(ok=True, pair=name, file=path, text=f"{text}{_unproved(found)}")
 
@@ -222,12 +213,12 @@ def _pair_with(pairs: Sequence[Pair], asked: request.Request) -> str | None:
     )
 
 
-def _adopt(session: Session, name: str, path: str, data: bytes) -> None:
+def _adopt(session: Session, name: str, path: str, data: bytes, found: backup_file.BackupFile) -> None:
     now, digest = session.clock(), sha256(data).hexdigest()
 
     def noted(record: PairRecord) -> PairRecord:
         same = (backup for backup in record.backups if (backup.path, backup.sha256) == (path, digest))
-        known = next(same, Backup(BackupStatus.UNVERIFIED, path, now, sha256=digest))
+        known = next(same, Backup(BackupStatus.UNVERIFIED, path, found.made(now), sha256=digest))
         return record.with_backup(known.proved(now)).with_event(now, f"backup verified: {path}", session.user)
 
     change_record(session, name, noted)

@@ -1,4 +1,4 @@
-"""``csrtui new --from``: a line for each row, the good ones kept, a file that is no CSV makes nothing."""
+"""``csrtui new --from``: a line for each row, the good ones kept; a file whose header is not understood makes nothing."""
 
 from __future__ import annotations
 
@@ -99,11 +99,9 @@ def test_force_reaches_every_row(csrtui: Csrtui) -> None:
         (b"common_name,\x1b\nb.com,red\n", 'the header has a column "\\x1b"', "common_name,names"),
         (b"common_name,names,names\nb.com\n", "a column twice", "common_name,names"),
         (b"names\nb.com\n", "the header names no common_name", "common_name,names"),
-        (b"common_name\na.com\n\xff\n", "is not UTF-8", None),
-        (b'common_name\na.com\n"b.com\n', "is not CSV", None),
-        (b'common_name\na.com\n"b"x\n', "line 3 of", None),
-        (b"common_name\na.com\n" + b"x" * 200_000, "is not CSV", None),
-        (b"common_name\na.com\n" + b'"\n",' * 100_000, "more than 262144 bytes", "never closed"),
+        (b'"common_name\na.com\n', "what begins in line 1 of", "never closed"),
+        (b'"common_name"x\na.com\n', "line 1 of", None),
+        (b"common_name,\xff\na.com\n", "line 1 of", None),
     ],
 )
 def test_a_file_that_is_none_is_said_and_makes_nothing(
@@ -117,18 +115,34 @@ def test_a_file_that_is_none_is_said_and_makes_nothing(
     assert csrtui.pairs == []
 
 
+@pytest.mark.parametrize("stdin", [True, False], ids=["stdin", "file"])
 @pytest.mark.parametrize(
-    ("rest", "said"),
-    [(b"\xff\nc.com\n", "line 4 of standard input is not UTF-8"), (b'"c.com\n', "line 4 of standard input")],
+    ("rest", "said", "after"),
+    [
+        (b"\xff\nc.com\n", "line 4 of {} is not UTF-8", ["c.com"]),
+        (b'"c"x\nd.com\n', "line 4 of {} is not CSV", ["d.com"]),
+        (b'"c.com\n', "line 4 of {} is not CSV", []),
+        (b'"c.com\nd.com\n', "what begins in line 4 of {} is not CSV: unexpected end of data in line 5", []),
+        (b'\n"c.com\nd.com\n"e.com"\nf.com\n', "what begins in line 5 of {} is not CSV", ["f.com"]),
+        (b"x" * 200_000 + b"\nd.com\n", "line 4 of {} is not CSV", ["d.com"]),
+        (b'"\n",' * 100_000 + b"\nd.com\n", "more than 262144 bytes; what follows is not read", []),
+    ],
 )
-def test_of_standard_input_the_rows_before_the_one_that_is_none_are_done(
-    csrtui: Csrtui, rest: bytes, said: str
+def test_a_row_that_is_no_csv_fails_and_the_good_ones_are_kept(
+    csrtui: Csrtui, tmp_path: Path, rest: bytes, said: str, after: list[str], *, stdin: bool
 ) -> None:
-    ran = csrtui("new", "--from", "-", stdin=b"common_name\na.com\nb.com\n" + rest)
-    assert ran.status == 2
-    assert said in ran.error
-    assert [line["pair"]["name"] for line in ran.json_lines] == ["a.com", "b.com"]
-    assert csrtui.pairs == ["a.com", "b.com"]
+    content = b"common_name\na.com\nb.com\n" + rest
+    (tmp_path / "rows.csv").write_bytes(content)
+    file = "-" if stdin else str(tmp_path / "rows.csv")
+    ran = csrtui("new", "--from", file, stdin=content)
+    assert ran.status == 1
+    lines = ran.json_lines
+    assert [(line["row"], line["ok"]) for line in lines] == [
+        (1, True), (2, True), (3, False), *((4 + number, True) for number in range(len(after))),
+    ]  # fmt: skip
+    assert said.format("standard input" if stdin else file) in lines[2]["error"]
+    assert lines[2]["column"] is None
+    assert csrtui.pairs == ["a.com", "b.com", *after]
 
 
 def test_a_file_larger_than_any_limit_is_read_row_by_row(csrtui: Csrtui, tmp_path: Path) -> None:

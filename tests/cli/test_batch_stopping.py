@@ -68,6 +68,21 @@ def test_rows_are_answered_as_they_come_and_it_stops_while_it_waits(
     assert pairs(store) == ["a.com", "b.com"]
 
 
+def test_stopped_within_a_row_that_row_is_neither_good_nor_bad(tmp_path: Path) -> None:
+    with making(tmp_path / "store", "-") as process:
+        assert process.stdin
+        process.stdin.write(b"common_name\na.com\n")
+        assert next_row(process.stdout)["ok"]
+        process.stdin.write(b'"b.com\n')
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(1)  # it has begun to read the row
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=DEADLINE)
+        assert process.returncode == 128 + signal.SIGTERM
+    assert out == b""
+    assert err.startswith(b"stopped: 1 made, 0 there already, 0 failed\n")
+
+
 def test_stopped_in_the_middle_it_goes_on_where_it_was(tmp_path: Path) -> None:
     store, rows, count = tmp_path / "store", tmp_path / "rows.csv", 400
     rows.write_text("common_name\n" + "".join(f"h{number}.com\n" for number in range(count)))

@@ -62,8 +62,8 @@ def test_list_into_head(store: Path) -> None:
 )
 def test_output_to_a_full_disk_is_said(store: Path, command: tuple[str, ...]) -> None:
     ran = run_shell('"$@" > /dev/full', *command, store=store)
-    assert ran.status == 3
-    assert ran.error == "cannot write the output: No space left on device"
+    assert ran.status == 2
+    assert ran.error == "cannot write to standard output: No space left on device"
     assert "Exception ignored" not in ran.err
 
 

@@ -232,5 +232,5 @@ def test_what_could_not_be_written_out_was_not_submitted(
 
     monkeypatch.setattr("csrtui.cli.commands.csr.put_bytes", full)
     ran = csrtui("csr", "a.com", "--mark-submitted")
-    assert (ran.status, ran.error) == (3, "cannot write the output: No space left on device")
+    assert (ran.status, ran.error) == (2, "cannot write to standard output: No space left on device")
     assert csrtui("show", "a.com", "--json").json["stage"] == "new"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import re
 import shlex
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from command import ROOT
 
 from csrtui.cli.commands.all import COMMANDS
 from csrtui.cli.parser import Parser, build_parser
@@ -52,13 +55,41 @@ def test_every_option_has_a_help_and_the_store_among_them(csrtui: Csrtui, name: 
     assert all(action.help for action in parser._actions)
 
 
+@pytest.mark.parametrize("command", ["new", "backup"])
+def test_where_there_is_no_passphrase_recipients_are_instead_of_none(csrtui: Csrtui, command: str) -> None:
+    said = " ".join(csrtui("fleet", command, "--help").out.split())
+    assert "--recipient R who can open the backups: age1…, an ssh public key" in said
+    assert "passphrase" not in said
+    assert "instead of a passphrase: age1" in " ".join(csrtui("backup", "--help").out.split())
+
+
 def test_the_version_tells_what_it_relies_on(csrtui: Csrtui, monkeypatch: pytest.MonkeyPatch) -> None:
     ran = csrtui("--version")
     assert re.match(r"csrtui \d+\.\d+", ran.out)
     assert re.search(r"  cryptography \d", ran.out)
     assert re.search(r"  public suffix list of \d{4}-\d\d-\d\d\n", ran.out)
-    monkeypatch.setattr("csrtui.cli.version._RELIES_ON", ("no-such-package",))
-    assert "  no-such-package not installed\n" in csrtui("--version").out
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    for package in declared:
+        name = re.split("[<>=]", package)[0]
+        assert f"  {name} {importlib.metadata.version(name)}\n" in ran.out
+    assert "pytest" not in ran.out
+    required = ["no-such-package>=1", "no-such-extra; extra == 'age'", "pyrage<2; extra == 'age'"]
+    monkeypatch.setattr("csrtui.cli.version.requires", lambda _: required)
+    ran = csrtui("--version")
+    assert "  no-such-package not installed\n" in ran.out
+    assert "no-such-extra" not in ran.out
+    assert f"  pyrage {importlib.metadata.version('pyrage')}\n" in ran.out
+
+
+def test_the_version_of_what_was_never_installed_is_said(
+    csrtui: Csrtui, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def required(name: str) -> list[str]:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr("csrtui.cli.version.requires", required)
+    ran = csrtui("--version")
+    assert (ran.status, len(ran.out.splitlines())) == (0, 2)
 
 
 @pytest.mark.parametrize(

@@ -204,7 +204,7 @@ def test_what_is_refused_has_its_own_exit_code(
     if code == 1:  # an answer, which programs are given as such
         assert not told.json["ok"]
         assert [(one["ok"], one["pair"], one["file"]) for one in told.json["results"]] == [
-            (False, None, str(first))
+            (False, "a.com" if change == "none" else None, str(first))
         ]
         assert said in told.json["results"][0]["text"]
     else:

@@ -32,6 +32,37 @@ def test_what_is_written_comes_back(kept: KeptKey, certificates: bytes) -> None:
     assert found.certificates == certificates
 
 
+@pytest.mark.parametrize("envelope", Envelope)
+def test_when_it_was_made_comes_back(envelope: Envelope) -> None:
+    made = backup_file.compose(
+        "a.com", NOW, kept=KeptKey.ENCRYPTED, key_pem=KEY, asked=asked(), envelope=envelope
+    )
+    assert parse(made, envelope).time == NOW
+
+
+@pytest.mark.parametrize(
+    ("said", "made"),
+    [
+        ("2026-11-20T09:00:00Z", NOW - timedelta(days=3)),
+        ("2026-11-23T09:00:00Z", NOW),
+        ("2026-11-23T09:00:01Z", None),
+        ("9999-12-31T23:59:59Z", None),
+        ("0001-01-01T00:00:00Z", None),
+        ("1970-01-01T00:00:00Z", None),
+        ("2026-02-30T09:00:00Z", None),
+        ("2026-11-20", None),
+        ("2026-11-20T09:00:00", None),
+        ("2026-11-20T09:00:00Z and a half", None),
+        ("\u0662026-11-20T09:00:00Z", None),
+        ("", None),
+    ],
+)
+def test_a_time_that_cannot_be_is_none(said: str, made: datetime | None) -> None:
+    found = parse(f"Backed up:  {said}\n".encode() + BARE)
+    assert found.made(NOW) == (made or NOW)
+    assert parse(BARE).made(NOW) == NOW
+
+
 def test_it_says_itself_what_it_is_and_how_to_restore_it() -> None:
     text = backup().decode("ascii")
     header, _, rest = text.partition("-----BEGIN ")

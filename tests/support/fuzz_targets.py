@@ -210,6 +210,8 @@ def _rows(data: bytes) -> None:
     for count, row in enumerate(Rows(Lines(io.BytesIO(data), "rows", Event()))):
         if row is None or count == _ROWS:
             return
+        if isinstance(row, CsrtuiError):
+            continue
         try:
             asked = asked_in(row, default)
         except CsrtuiError:

@@ -12,12 +12,14 @@ from csrtui.tasks.asking import Asked
 from csrtui.tasks.backup import Order
 from csrtui.tasks.create import create_pair
 from csrtui.tasks.review import read_pair
+from csrtui.tasks.verify import verify_wanted
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from csrtui.core.pair import PairRecord
     from csrtui.core.secret import Secret
+    from csrtui.tasks.results import Result
     from csrtui.tasks.session import Session
 
 
@@ -41,3 +43,9 @@ def order(place: Path, passphrase: Secret = PASSPHRASE, again: Secret | None = N
 def record_of(session: Session, pair: str = "a.com") -> PairRecord:
     """What the store knows of a pair now."""
     return read_pair(session, pair)[0].record
+
+
+def look_at_file(session: Session, path: str, passphrase: Secret | None = None) -> Result:
+    """What comes of looking at a backup's file, as ``csrtui verify PATH`` does."""
+    (result,) = verify_wanted(session, [path], passphrase)
+    return result

@@ -10,6 +10,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
+from pairs_made import look_at_file
 from recipients_made import age_pair, ssh_pair
 from requests_made import NOW, key_of
 
@@ -30,7 +31,7 @@ from csrtui.tasks.confirming import confirm
 from csrtui.tasks.create import create_pair
 from csrtui.tasks.review import read_pair
 from csrtui.tasks.session import Session
-from csrtui.tasks.verify import verify_file, verify_pair
+from csrtui.tasks.verify import verify_pair
 
 if TYPE_CHECKING:
     from csrtui.core.pair import Backup, PairRecord
@@ -213,7 +214,9 @@ def test_with_the_identity_at_hand_the_pair_notes_it_itself(session: Session, ba
 def test_a_copy_elsewhere_is_a_backup_of_its_own(session: Session, backup: Backup, tmp_path: Path) -> None:
     copy = tmp_path / "copy.age"
     copy.write_bytes(Path(backup.path).read_bytes())
+    session.clock = lambda: NOW + timedelta(days=3)
     age.verify(session, age.open_backup(str(copy), IDENTITY))
+    assert [one.created for one in record_of(session).backups] == [backup.created] * 2
     assert [(one.path, one.status.value) for one in record_of(session).backups] == [
         (backup.path, "unverified"),
         (str(copy), "verified"),
@@ -336,7 +339,7 @@ def test_many_each_with_its_answer(session: Session, order: age.Order) -> None:
 def test_without_the_identity_it_is_there_and_unchanged(
     session: Session, laptop: Session, backup: Backup
 ) -> None:
-    assert verify_file(session, backup.path).text == "there and unchanged, but never proved"
+    assert look_at_file(session, backup.path).text == "there and unchanged, but never proved"
     (look,) = verify_pair(session, "a.com")
     assert (look.ok, look.text) == (True, "there and unchanged, but never proved")
     (look,) = verify_pair(session, "a.com", PASSPHRASE)
@@ -345,16 +348,16 @@ def test_without_the_identity_it_is_there_and_unchanged(
     assert record_of(session).backups == (backup,)
     assert record_of(session).history[-1].what.startswith("backed up")
     confirm(session, token_for(laptop, backup))
-    assert verify_file(session, backup.path).text == "there and unchanged"
+    assert look_at_file(session, backup.path).text == "there and unchanged"
 
 
 def test_without_the_identity_a_change_is_damage_and_a_stranger_unknown(
     session: Session, laptop: Session, backup: Backup
 ) -> None:
-    assert verify_file(laptop, backup.path).ok is False
+    assert look_at_file(laptop, backup.path).ok is False
     with Path(backup.path).open("ab") as file:
         file.write(b"x")
-    result = verify_file(session, backup.path)
+    result = look_at_file(session, backup.path)
     assert (result.ok, result.text) == (False, "damaged: not what was written")
     with pytest.raises(InputError, match="damaged"):
         age.open_backup(backup.path, IDENTITY)

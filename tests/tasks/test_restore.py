@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from csrtui.core.secret import Secret
 from csrtui.core.subject import SubjectFields
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.backup import back_up
+from csrtui.tasks.renewing import consider
 from csrtui.tasks.restore import restore
 from csrtui.tasks.review import list_pairs
 from csrtui.tasks.session import Session
@@ -108,6 +110,36 @@ def test_a_key_without_one_comes_back_without(session: Session, elsewhere: Sessi
     pair = restore(elsewhere, back_up(session, "a.com", order(place)).path, PASSPHRASE)
     assert not pair.record.key.encrypted
     assert fingerprint(elsewhere, pair) == pair.record.key.spki_sha256
+
+
+# Since when it has been there
+
+
+def test_a_pair_counts_from_when_it_was_backed_up(session: Session, elsewhere: Session, place: Path) -> None:
+    new_pair(session)
+    path = back_up(session, "a.com", order(place)).path
+    later = NOW + timedelta(days=500)
+    elsewhere.clock = lambda: later
+    record = restore(elsewhere, path, PASSPHRASE).record
+    (backup,) = record.backups
+    assert (record.created, backup.created, backup.verified) == (NOW, NOW, later)
+    assert [event.time for event in record.history] == [later]
+    assert "key-old" in {finding.code for finding in consider(elsewhere, "a.com").about_old}
+
+
+@pytest.mark.parametrize("said", ["2026-11-30T09:00:00Z", "1970-01-01T00:00:00Z", "yesterday"])
+def test_a_time_that_cannot_be_is_not_believed(elsewhere: Session, tmp_path: Path, said: str) -> None:
+    data = f"Backed up:  {said}\n".encode() + key_block() + REQUEST
+    record = restore(elsewhere, write(tmp_path, data), PASSPHRASE).record
+    assert (record.created, record.backups[0].created) == (NOW, NOW)
+
+
+def test_a_certificate_proves_its_key_older_than_the_backup(elsewhere: Session, tmp_path: Path) -> None:
+    later = NOW + timedelta(days=60)
+    elsewhere.clock = lambda: later
+    data = b"Backed up:  2026-12-23T09:00:00Z\n" + key_block() + REQUEST + stranger() + issued()
+    record = restore(elsewhere, write(tmp_path, data), PASSPHRASE).record
+    assert (record.created, record.backups[0].created) == (NOW, NOW + timedelta(days=30))
 
 
 # Never over another one

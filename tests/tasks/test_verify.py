@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from backups_made import PASSPHRASE, QUICK
-from pairs_made import new_pair, order, record_of
+from pairs_made import look_at_file, new_pair, order, record_of
 from requests_made import NOW, key_of
 
 from csrtui.core import backup_file, pkcs8, request
@@ -25,7 +25,7 @@ from csrtui.tasks import verify
 from csrtui.tasks.backup import back_up, back_up_many
 from csrtui.tasks.review import list_pairs
 from csrtui.tasks.session import Session
-from csrtui.tasks.verify import verify_file, verify_many, verify_pair, verify_wanted
+from csrtui.tasks.verify import verify_many, verify_pair, verify_wanted
 
 if TYPE_CHECKING:
     from csrtui.tasks.results import Result
@@ -216,7 +216,7 @@ def test_stopped_no_further_one_is_looked_at(session: Session, place: Path) -> N
 
 
 def test_a_file_without_the_passphrase_is_only_whole(session: Session, made: Backup) -> None:
-    result = verify_file(session, made.path)
+    result = look_at_file(session, made.path)
     assert (result.ok, result.pair, result.file) == (True, "a.com", made.path)
     assert result.text == "is whole; give its passphrase for a restore test"
     assert noted(session) == made
@@ -225,28 +225,29 @@ def test_a_file_without_the_passphrase_is_only_whole(session: Session, made: Bac
 def test_a_file_of_a_pair_is_known_to_it_from_then_on(session: Session, made: Backup, tmp_path: Path) -> None:
     copy = tmp_path / "copy.pem"
     copy.write_bytes(Path(made.path).read_bytes())
-    result = verify_file(session, str(copy), PASSPHRASE)
+    result = look_at_file(session, str(copy), PASSPHRASE)
     assert (result.ok, result.pair, result.text) == (True, "a.com", "restores")
     first, second = record_of(session).backups
     assert first == made
     assert (second.path, second.status, second.verified) == (str(copy), VERIFIED, LATER)
+    assert second.created == made.created
     assert record_of(session).history[-1].what == f"backup verified: {copy}"
 
 
 def test_a_known_file_keeps_when_it_was_made(session: Session, made: Backup) -> None:
-    verify_file(session, made.path, PASSPHRASE)
+    look_at_file(session, made.path, PASSPHRASE)
     assert (noted(session).created, noted(session).verified) == (NOW, LATER)
 
 
 def test_a_file_with_another_passphrase_fails_and_is_not_taken(session: Session, made: Backup) -> None:
-    result = verify_file(session, made.path, OTHER)
+    result = look_at_file(session, made.path, OTHER)
     assert (result.ok, result.pair) == (False, "a.com")
     assert noted(session) == made
 
 
 def test_a_file_of_no_pair_here_restores_all_the_same(session: Session, made: Backup, tmp_path: Path) -> None:
     elsewhere = Session(Keystore(str(tmp_path / "elsewhere")), clock=session.clock)
-    result = verify_file(elsewhere, made.path, PASSPHRASE)
+    result = look_at_file(elsewhere, made.path, PASSPHRASE)
     assert (result.ok, result.pair) == (True, None)
     assert result.text == "restores; its pair is not in this keystore"
 
@@ -265,21 +266,21 @@ def foreign(tmp_path: Path, common_name: str, key_type: KeyType = KeyType.EC_P25
 def test_a_backup_of_another_request_with_the_same_key_is_not_the_pair_s(
     session: Session, made: Backup, tmp_path: Path
 ) -> None:
-    result = verify_file(session, foreign(tmp_path, "b.com"), PASSPHRASE)
+    result = look_at_file(session, foreign(tmp_path, "b.com"), PASSPHRASE)
     assert (result.ok, result.pair) == (True, None)
     assert noted(session) == made
 
 
 def test_a_backup_whose_key_is_not_its_request_s_fails(session: Session, tmp_path: Path) -> None:
     path = foreign(tmp_path, "b.com", KeyType.EC_P384)
-    assert texts([verify_file(session, path, PASSPHRASE)]) == [(False, "the key in it is not the request's")]
+    assert texts([look_at_file(session, path, PASSPHRASE)]) == [(False, "the key in it is not the request's")]
 
 
 def test_a_file_without_a_checksum_is_told_to_vouch_for_nothing(session: Session, made: Backup) -> None:
     text = Path(made.path).read_bytes()
     Path(made.path).write_bytes(text[text.index(b"-----BEGIN") :])
-    assert "but it has no checksum" in verify_file(session, made.path).text
-    assert "but it has no checksum" in verify_file(session, made.path, PASSPHRASE).text
+    assert "but it has no checksum" in look_at_file(session, made.path).text
+    assert "but it has no checksum" in look_at_file(session, made.path, PASSPHRASE).text
 
 
 @pytest.mark.parametrize("passphrase", [None, PASSPHRASE])
@@ -287,15 +288,17 @@ def test_no_file_and_no_backup_are_answers(
     session: Session, tmp_path: Path, passphrase: Secret | None
 ) -> None:
     (tmp_path / "text").write_text("hello")
-    assert texts([verify_file(session, str(tmp_path / "text"), passphrase)]) == [(False, "that is no backup")]
-    (answer,) = texts([verify_file(session, str(tmp_path / "none"), passphrase)])
+    assert texts([look_at_file(session, str(tmp_path / "text"), passphrase)]) == [
+        (False, "that is no backup")
+    ]
+    (answer,) = texts([look_at_file(session, str(tmp_path / "none"), passphrase)])
     assert answer == (False, f"cannot read {tmp_path}/none: No such file or directory")
 
 
 def test_a_store_that_cannot_be_used_is_no_answer(session: Session, made: Backup) -> None:
     Path(session.store.path).chmod(0o755)
     with pytest.raises(StoreError, match="others can read"):
-        verify_file(session, made.path, PASSPHRASE)
+        look_at_file(session, made.path, PASSPHRASE)
     Path(session.store.path).chmod(0o700)
 
 

@@ -188,7 +188,7 @@ def _talk(results: list[Result]) -> Iterator[str]:
 
 
 ACTION = Action(
-    "csrtui adopt --key server.key --csr server.csr --cert fullchain.pem\ncsrtui adopt /etc/letsencrypt/live",
+    "csrtui adopt --key server.key --csr server.csr --cert fullchain.pem\ncsrtui adopt /etc/letsencrypt/live --make-csr",
     _arguments,
     _run,
 )

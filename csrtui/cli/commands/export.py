@@ -12,9 +12,9 @@ from csrtui.cli.passphrase import (
     read_known_passphrase,
     read_new_passphrase,
 )
-from csrtui.cli.results import put_results
+from csrtui.cli.results import put_refusal, put_results
 from csrtui.cli.session import open_session
-from csrtui.core.errors import InputError
+from csrtui.core.errors import InputError, RefusedError
 from csrtui.core.guide import block_lines, note_lines
 from csrtui.core.pkcs12 import Strength
 from csrtui.core.platforms import PLATFORMS, read_platform
@@ -44,6 +44,13 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    try:
+        return _export(options)
+    except RefusedError as error:
+        return put_refusal(error, as_json=options.json, pair=options.pair)
+
+
+def _export(options: argparse.Namespace) -> int:
     session = open_session(options)
     strength = Strength.LEGACY if options.legacy else Strength.AES
     order = Order(options.pair, read_platform(options.platform), options.to, strength)

@@ -3,7 +3,7 @@
 import argparse
 
 from csrtui.cli.parser import Action
-from csrtui.cli.recipients import add_recipient_argument
+from csrtui.cli.recipients import add_host_recipient_argument
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,7 +14,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         help="of that name, on whichever hosts; without: all without a backup",
     )
     parser.add_argument("--to", required=True, metavar="DIR", help="a folder on each host")
-    add_recipient_argument(parser)
+    add_host_recipient_argument(parser)
     parser.add_argument("--json", action="store_true", help="a JSON line for each pair")
 
 

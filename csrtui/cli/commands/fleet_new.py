@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from csrtui.cli.asked import add_subject_arguments
 from csrtui.cli.parser import Action
-from csrtui.cli.recipients import add_recipient_argument
+from csrtui.cli.recipients import add_host_recipient_argument
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_subject_arguments(parser)
     parser.add_argument("--add-counterpart", action="store_true", help="also cover the www or bare twin")
-    add_recipient_argument(parser)
+    add_host_recipient_argument(parser)
     parser.add_argument("--backup-to", metavar="DIR", help="with --recipient: a folder on each host")
     parser.add_argument("--force", action="store_true", help="overrule errors that X.509 could hold")
     parser.add_argument("--dry-run", action="store_true", help="only show what each host would get")

@@ -3,15 +3,14 @@
 import argparse
 
 from csrtui.cli.naming import naming
-from csrtui.cli.output import say, say_error
+from csrtui.cli.output import say
 from csrtui.cli.parser import Action
 from csrtui.cli.passphrase import add_passphrase_arguments, read_known_passphrase
 from csrtui.cli.recipients import add_identity_argument, passphrase_of, read_identities
-from csrtui.cli.results import put_results
+from csrtui.cli.results import put_refusal, put_results
 from csrtui.cli.session import open_session
 from csrtui.core.errors import RefusedError
 from csrtui.core.pair import Pair
-from csrtui.core.visible import visible
 from csrtui.tasks.restore import read_backup, restore_read
 from csrtui.tasks.results import Result
 from csrtui.tasks.session import Session
@@ -29,10 +28,7 @@ def _run(options: argparse.Namespace) -> int:
     try:
         pair = _with_identity(session, options) if options.identity else _with_passphrase(session, options)
     except RefusedError as error:
-        if not options.json:
-            raise
-        say_error(error)
-        return put_results([Result(ok=False, file=options.file, text=visible(error.what))], as_json=True)
+        return put_refusal(error, as_json=options.json, file=options.file)
     say(f"restored {pair.name} to {pair.path}")
     result = Result(ok=True, pair=pair.name, file=options.file, text="restored")
     return put_results([result], as_json=options.json)

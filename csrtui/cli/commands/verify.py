@@ -11,9 +11,11 @@ from csrtui.cli.recipients import (
     take_confirmation,
     verify_with_identity,
 )
-from csrtui.cli.results import put_results, unreadable_results
+from csrtui.cli.results import put_refusal, put_results, unreadable_results
 from csrtui.cli.session import open_session
+from csrtui.core.errors import RefusedError
 from csrtui.tasks.review import list_pairs
+from csrtui.tasks.session import Session
 from csrtui.tasks.verify import verify_wanted
 
 
@@ -38,7 +40,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     session = open_session(options)
     if options.confirm is not None:
-        return put_results(take_confirmation(session, options), as_json=options.json)
+        return _confirm(session, options)
     if options.identity is not None:
         results = verify_with_identity(session, options)
         status = put_results(results, as_json=options.json)
@@ -56,6 +58,13 @@ def _run(options: argparse.Namespace) -> int:
     with Progress("backups", len(wanted)) as progress:
         results = verify_wanted(session, wanted, passphrase, report=lambda one: progress.advance(one.pair))
     return put_results([*results, *unreadable], as_json=options.json)
+
+
+def _confirm(session: Session, options: argparse.Namespace) -> int:
+    try:
+        return put_results(take_confirmation(session, options), as_json=options.json)
+    except RefusedError as error:
+        return put_refusal(error, as_json=options.json)
 
 
 ACTION = Action(

@@ -1,0 +1,146 @@
+"""An item that is refused is an answer: every command that prints results prints them then too, with ``--json``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from backups_made import QUICK
+from certificates_made import intermediate, pem
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from recipients_made import age_pair
+
+from csrtui.core import pkcs8
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from command import Csrtui
+
+IDENTITY, RECIPIENT = age_pair()
+
+
+@pytest.fixture(autouse=True)
+def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pkcs8, "ROUNDS", QUICK)
+
+
+class Place:
+    """A store with the pairs a.com, under a passphrase, and b.com; a certificate, a key and backups beside it."""
+
+    def __init__(self, csrtui: Csrtui, folder: Path) -> None:
+        self.csrtui = csrtui
+        self.folder = folder
+        self.right = self._secret("right", "correct horse battery staple")
+        self.wrong = self._secret("wrong", "another one entirely")
+        for name, passphrase in (("a.com", self.right), ("b.com", None)):
+            under = () if passphrase is None else ("--passphrase-file", passphrase)
+            assert csrtui("new", name, *under).status == 0
+            csr = x509.load_pem_x509_csr((csrtui.pair(name) / "request.pem").read_bytes())
+            leaf = intermediate().sign(csr.public_bytes(Encoding.DER))
+            (folder / f"{name}.crt").write_bytes(pem(leaf, intermediate().certificate))
+        (folder / "usb").mkdir()
+        self.backups = [
+            self._backup("a.com", "--passphrase-file", self.right),
+            self._backup("b.com", "--recipient", RECIPIENT),
+        ]
+
+    def _secret(self, name: str, text: str) -> str:
+        (self.folder / name).write_text(f"{text}\n")
+        (self.folder / name).chmod(0o600)
+        return str(self.folder / name)
+
+    def _backup(self, pair: str, *how: str) -> str:
+        assert self.csrtui("backup", pair, "--to", str(self.folder / "usb"), *how).status == 0
+        (file,) = (self.folder / "usb").glob(f"{pair}.*")
+        return str(file)
+
+    def file(self, name: str, data: bytes) -> str:
+        """A file with that in it."""
+        (self.folder / name).write_bytes(data)
+        return str(self.folder / name)
+
+    def in_words(self, text: str) -> str:
+        """A word of a command line, with what it stands for here."""
+        names = {
+            "RIGHT": self.right,
+            "WRONG": self.wrong,
+            "USB": str(self.folder / "usb"),
+            "CRT-A": str(self.folder / "a.com.crt"),
+            "CRT-B": str(self.folder / "b.com.crt"),
+            "KEY-B": str(self.csrtui.pair("b.com") / "key.pem"),
+            "KEY-A": str(self.csrtui.pair("a.com") / "key.pem"),
+            "BACKUP-A": self.backups[0],
+            "BACKUP-B": self.backups[1],
+            "OTHER": str(self.folder / "other"),
+            "IDENTITY": str(self.folder / "identity"),
+            "STRANGER": str(self.folder / "stranger"),
+        }
+        return names.get(text, text)
+
+
+@pytest.fixture
+def place(csrtui: Csrtui, tmp_path: Path) -> Place:
+    made = Place(csrtui, tmp_path)
+    made.file("identity", IDENTITY)
+    made.file("stranger", age_pair(1)[0])
+    return made
+
+
+@pytest.mark.parametrize(
+    ("line", "pair", "said"),
+    [
+        ("backup a.com --to USB --passphrase-file WRONG", "a.com", "is under another passphrase"),
+        ("verify a.com --passphrase-file WRONG", "a.com", "does not open the key"),
+        ("verify BACKUP-B --identity STRANGER", None, "encrypted to others"),
+        ("restore BACKUP-A --passphrase-file RIGHT", "a.com", "is in the keystore: a.com"),
+        ("restore BACKUP-B --identity IDENTITY", "b.com", "is in the keystore: b.com"),
+        ("--store OTHER restore BACKUP-A --passphrase-file WRONG", None, "does not open the key"),
+        ("--store OTHER restore BACKUP-B --identity STRANGER", None, "encrypted to others"),
+        ("--store OTHER import CRT-A", None, "fits no pair"),
+        ("import CRT-A --pair b.com", "a.com", "is for the pair a.com"),
+        ("adopt --key KEY-B --cert CRT-B", "b.com", "in the keystore already"),
+        (
+            "--store OTHER adopt --key KEY-A --cert CRT-A --passphrase-file WRONG",
+            None,
+            "does not open the key",
+        ),
+        ("export b.com --for nginx --to USB", "b.com", "has no certificate yet"),
+    ],
+)
+def test_what_is_refused_is_answered_in_json(place: Place, line: str, pair: str | None, said: str) -> None:
+    ran = place.csrtui(*map(place.in_words, line.split()), "--json")
+    assert ran.status == 1
+    assert (ran.json["schema"], ran.json["ok"]) == (1, False)
+    first = ran.json["results"][0]
+    assert (first["ok"], first["pair"]) == (False, pair)
+    assert said in first["text"]
+
+
+def test_an_export_whose_key_does_not_open_is_answered_in_json(place: Place, tmp_path: Path) -> None:
+    assert place.csrtui("import", place.in_words("CRT-A")).status == 0
+    (tmp_path / "to").mkdir()
+    arguments = ("export", "a.com", "--for", "nginx", "--to", str(tmp_path / "to"))
+    ran = place.csrtui(*arguments, "--key-passphrase-file", place.wrong, "--json")
+    assert (ran.status, ran.error) == (1, ran.json["results"][0]["text"])
+    assert ran.json["results"] == [{
+        "ok": False, "pair": "a.com", "file": None,
+        "text": "the passphrase does not open the key, or the key is damaged",
+    }]  # fmt: skip
+    assert list((tmp_path / "to").iterdir()) == []
+
+
+def test_a_confirmation_that_is_refused_is_answered_in_json(place: Place, tmp_path: Path) -> None:
+    laptop = ("--store", str(tmp_path / "laptop"))
+    ran = place.csrtui(*laptop, "verify", place.backups[1], "--identity", place.in_words("IDENTITY"))
+    token = ran.out.splitlines()[-1].split()[-1]
+    refused = place.csrtui(*laptop, "verify", "--confirm", token, "--json")
+    assert (refused.status, refused.json["ok"]) == (1, False)
+    assert refused.json["results"][0]["text"] == refused.error
+
+
+def test_without_json_the_error_is_the_answer(place: Place) -> None:
+    ran = place.csrtui("export", "b.com", "--for", "nginx", "--to", place.in_words("USB"))
+    assert (ran.status, ran.out) == (1, "")
+    assert "has no certificate yet" in ran.error

@@ -1,0 +1,119 @@
+"""The README's block of commands, line by line in its order: each finds what the lines before it made."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from certificates_made import bundle, intermediate, pem
+from command import DEADLINE, ROOT, environment
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from csrtui.core import keys, request
+from csrtui.core.keys import KeyType
+from csrtui.core.subject import SubjectFields
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_AT_TERMINAL = """#!/bin/sh
+# What a person types at the terminal stands in options here.
+case " $* " in
+    *" --encrypt-key "* | *" backup "* | *" restore "*) set -- "$@" --passphrase-file "$TYPED" ;;
+    *" adopt /"*) set -- "$@" --yes ;;
+esac
+exec "$PYTHON" -m csrtui "$@"
+"""
+_ELSEWHERE = ("/mnt/usb", "/srv/keys", "/etc/nginx/tls", "/etc/letsencrypt/live")
+"""Folders that the block names, and that are the test's own here."""
+
+
+def block() -> list[str]:
+    """The lines of the section on the command line, without what belongs to many hosts."""
+    section = (ROOT / "README.md").read_text().partition("\n## The command line\n")[2]
+    (lines,) = re.findall(r"```sh\n(.*?)```", section.partition("\n## ")[0], re.DOTALL)
+    return [line for line in lines.splitlines() if not line.startswith("csrtui fleet ")]
+
+
+class Reader:
+    """Somebody who types what the README says, in a folder with the files that it names."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.pairs = folder / "store" / "pairs"
+        for path in _ELSEWHERE:
+            self.at(path).mkdir(parents=True, mode=0o700)
+        (folder / "bin").mkdir()
+        (folder / "bin" / "csrtui").write_text(_AT_TERMINAL)
+        (folder / "bin" / "csrtui").chmod(0o755)
+        (folder / "typed").write_text("correct horse battery staple\n")
+        (folder / "typed").chmod(0o600)
+        (folder / "hosts.csv").write_text("common_name,platform\nmail.mydomain.com,postfix\n")
+        self._make_elsewhere()
+
+    def at(self, path: str) -> Path:
+        """Where a folder that the README names is here."""
+        return self.folder / path.lstrip("/")
+
+    def _make_elsewhere(self) -> None:
+        """Two keys that csrtui did not make: one with its CSR, one as certbot leaves it, behind links."""
+        live = self.at("/etc/letsencrypt/live/old.mydomain.com")
+        archive = self.at("/etc/letsencrypt/archive/old.mydomain.com")
+        live.mkdir()
+        archive.mkdir(parents=True)
+        for name in ("privkey", "fullchain"):
+            (live / f"{name}.pem").symlink_to(f"../../archive/old.mydomain.com/{name}1.pem")
+        for key_file, chain_file, name in (
+            (self.folder / "server.key", self.folder / "fullchain.pem", "server.mydomain.com"),
+            (archive / "privkey1.pem", archive / "fullchain1.pem", "old.mydomain.com"),
+        ):
+            key = keys.generate(KeyType.EC_P256)
+            der = request.build(SubjectFields(common_name=name), [name], key)
+            key_file.write_bytes(keys.private_pem(key))
+            key_file.chmod(0o600)
+            chain_file.write_bytes(pem(intermediate().sign(der), intermediate().certificate))
+            if key_file.parent == self.folder:
+                (self.folder / "server.csr").write_bytes(request.to_pem(der))
+
+    def gets_an_answer(self) -> None:
+        """What the CA says to www.csr."""
+        csr = x509.load_pem_x509_csr((self.folder / "www.csr").read_bytes())
+        leaf = intermediate().sign(csr.public_bytes(Encoding.DER))
+        (self.folder / "answer.pem").write_bytes(pem(leaf))
+        (self.folder / "chain.p7b").write_bytes(bundle(intermediate().certificate))
+
+    def types(self, line: str) -> subprocess.CompletedProcess[str]:
+        """Run a line in a shell."""
+        for path in _ELSEWHERE:
+            line = line.replace(path, str(self.at(path)))
+        env = environment(self.folder / "store", TYPED=str(self.folder / "typed"), PYTHON=sys.executable)
+        env |= {"PATH": f"{self.folder}/bin:{env['PATH']}", "PYTHONPATH": str(ROOT)}
+        return subprocess.run(
+            ["bash", "-c", line], cwd=self.folder, env=env, timeout=DEADLINE, check=False,
+            stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        )  # fmt: skip
+
+
+def test_every_line_does_what_it_says(tmp_path: Path) -> None:
+    reader = Reader(tmp_path)
+    lines = block()
+    assert len(lines) > 20
+    for line in lines:
+        if line.startswith("csrtui import "):
+            reader.gets_an_answer()
+        done = reader.types(line)
+        may_say_no = line.startswith("csrtui doctor ")
+        assert done.returncode in ({0, 1} if may_say_no else {0}), f"{line}\n{done.stdout}{done.stderr}"
+    assert {path.name for path in reader.pairs.iterdir() if not path.name.startswith(".")} == {
+        "www.mydomain.com",
+        "www.mydomain.com-2",
+        "intranet",
+        "mail.mydomain.com",
+        "server.mydomain.com",
+        "old.mydomain.com",
+    }
+    assert (reader.at("/srv/keys") / "pairs" / "www.mydomain.com" / "key.pem").exists()
+    assert (reader.at("/etc/nginx/tls") / "www.mydomain.com.key").exists()
