@@ -490,10 +490,41 @@ def test_a_twin_is_asked_for_once_and_added_at_the_end() -> None:
     twins = [finding for finding in findings if finding.code == "www-not-covered"]
     assert len(twins) == 1
     assert twins[0].text == (
-        "Visitors of www.mydomain.com will see a certificate error: this certificate covers mydomain.com only."
+        "Visitors of www.mydomain.com will see a certificate error: no name here covers it."
     )
     assert twins[0].fix is not None
     assert twins[0].fix.names == ("mydomain.com", "a.mydomain.com", "mydomain.com", "www.mydomain.com")
+
+
+@pytest.mark.parametrize(
+    ("typed", "lack"),
+    [
+        (names("mydomain.com"), "this certificate covers mydomain.com only"),
+        (names("mydomain.com", "MyDomain.com"), "this certificate covers mydomain.com only"),
+        (names("www.mydomain.com"), "this certificate covers www.mydomain.com only"),
+        (names("mail.mydomain.com", "mydomain.com"), "no name here covers it"),
+        (names("www.mydomain.com", "10.0.0.1"), "no name here covers it"),
+        (names("xn--mnchen-3ya.de"), "this certificate covers xn--mnchen-3ya.de only"),
+        (names("münchen.de"), "this certificate covers münchen.de only"),
+    ],
+)
+def test_only_is_said_of_the_one_name_in_the_spelling_of_its_twin(typed: Typed, lack: str) -> None:
+    (text,) = (finding.text for finding in typed.advice().findings if "Visitors" in finding.text)
+    assert text.endswith(f" will see a certificate error: {lack}.")
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        (names("www.mydomain.com", "*.mydomain.com"), "wildcard-bare-not-covered"),
+        (names("*.mydomain.com", "www.mydomain.com"), "wildcard-bare-not-covered"),
+        (names("mydomain.com", "*.www.mydomain.com"), "wildcard-bare-not-covered"),
+        (names("www.mydomain.com", "*.www.mydomain.com"), "bare-not-covered"),
+    ],
+)
+def test_a_twin_that_two_names_lack_is_advised_once(typed: Typed, code: str) -> None:
+    for ca in CaKind:
+        assert [one for one in typed.codes(ca) if one.endswith("-not-covered")] == [code]
 
 
 def test_a_name_that_stands_there_often_is_written_once_by_one_fix() -> None:
