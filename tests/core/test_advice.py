@@ -527,6 +527,39 @@ def test_a_twin_that_two_names_lack_is_advised_once(typed: Typed, code: str) -> 
         assert [one for one in typed.codes(ca) if one.endswith("-not-covered")] == [code]
 
 
+def redundant(*typed: str) -> Finding:
+    (found,) = (one for one in names(*typed).advice().findings if one.code == "wildcard-redundant")
+    return found
+
+
+def test_a_common_name_that_a_wildcard_covers_gives_its_place_to_it() -> None:
+    found = redundant("www.mydomain.com", "mydomain.com", "*.MyDomain.com", "WWW.mydomain.com")
+    assert found.text == "www.mydomain.com is covered by *.mydomain.com anyway."
+    assert found.fix is not None
+    assert found.fix.label == "put *.mydomain.com in its place"
+    assert found.fix.names == ("*.MyDomain.com", "mydomain.com")
+    assert not found.fix.safe
+
+
+def test_a_wildcard_too_long_for_a_common_name_becomes_none() -> None:
+    domain = f"{'x' * 55}.mydomain.com"
+    assert redundant(f"a.{domain}", f"*.{domain}").fix is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        (("a.bücher.de", "*.xn--bcher-kva.de"), "a.bücher.de is covered by *.bücher.de anyway."),
+        (
+            ("a.xn--bcher-kva.de", "*.bücher.de"),
+            "a.xn--bcher-kva.de is covered by *.xn--bcher-kva.de anyway.",
+        ),
+    ],
+)
+def test_a_name_and_its_wildcard_are_spelled_alike(typed: tuple[str, ...], told: str) -> None:
+    assert redundant(*typed).text == told
+
+
 def test_a_name_that_stands_there_often_is_written_once_by_one_fix() -> None:
     findings = names("b.com", "a.mydomain.com", "A.mydomain.com", "a.mydomain.com").advice().findings
     doubles = [finding for finding in findings if finding.code == "duplicate"]

@@ -58,10 +58,12 @@ def _wildcard_bare_not_covered(case: NameCase) -> Hit | None:
 def _wildcard_redundant(case: NameCase) -> Hit | None:
     if not case.is_dns or (wildcard := case.listing.wildcard_over(case.text)) is None:
         return None
-    label = f"leave out {quoted(case.name.shown)}"
-    # The common name stays: to drop it would make another name the common name.
-    fix = case.dropping(label) if case.place else None
-    return Hit({"name": quoted(case.name.shown), "wildcard": quoted(wildcard)}, fix)
+    name, shown = quoted(case.spelled(case.text)), quoted(case.spelled(wildcard))
+    if case.place:
+        fix = case.dropping(f"leave out {name}")
+    else:  # to drop the common name makes another name the common name, so it is said which
+        fix = case.yielding_to(wildcard, f"put {shown} in its place")
+    return Hit({"name": name, "wildcard": shown}, fix)
 
 
 def _duplicate(case: NameCase) -> Hit | None:
