@@ -195,7 +195,7 @@ HITS: dict[str, list[Typed]] = {
         names("üa--b.com"),
     ],
     "mixed-script": [names("аpple.com"), names("pαypal.com"), names("xn--pple-43d.com")],
-    "single-label": [names("intranet"), names("server1"), names("localhost")],
+    "single-label": [names("intranet"), names("server1")],
     "internal-name": [
         names("a.local"),
         names("a.internal"),
@@ -209,10 +209,7 @@ HITS: dict[str, list[Typed]] = {
     "reserved-name": [
         names("example.com"),
         names("www.example.org"),
-        names("a.test"),
-        names("a.invalid"),
-        names("localhost"),
-        names("a.localhost"),
+        names("a.example.net"),
     ],
     "public-suffix": [names("co.uk"), names("com"), names("公司.cn"), names("xn--55qx5d.cn")],
     "ip-address": [
@@ -314,7 +311,6 @@ HITS: dict[str, list[Typed]] = {
     + [
         fields(**FIRM, state="Some-State"),
         fields(**{**FIRM, "locality": "Default City"}),
-        fields(country="."),
     ],
     "portal-character": [fields(**{**FIRM, "organization": f"A {mark} B"}) for mark in "<>~!@#$%^*/\\()?&"],
     "html-entity": [
@@ -734,18 +730,47 @@ def test_what_no_place_holds_an_organization_may(organization: str) -> None:
     assert "portal-character" not in fields(**{**FIRM, "organization": organization}).codes()
 
 
-@pytest.mark.parametrize("name", ["a.test", "a.invalid", "a.example", "a.localhost"])
-def test_what_no_public_ca_may_issue_is_not_hidden_behind_a_warning(name: str) -> None:
-    assert {finding.code for finding in names(name).advice().blocking} == {"internal-name"}
-    assert names(name).codes(CaKind.PRIVATE) == ["reserved-name"]
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("a.test", "internal-name"),
+        ("a.invalid", "internal-name"),
+        ("a.example", "internal-name"),
+        ("a.localhost", "internal-name"),
+        ("localhost", "single-label"),
+    ],
+)
+def test_what_is_reserved_and_no_public_ca_may_issue_is_said_once(name: str, code: str) -> None:
+    (finding,) = names(name).advice().findings
+    assert (finding.code, finding.level, finding.fix and finding.fix.ca) == (code, E, CaKind.PRIVATE)
+    (finding,) = names(name).advice(CaKind.PRIVATE).findings
+    assert (finding.code, finding.level) == ("reserved-name", N)
+
+
+def test_an_internal_name_says_what_its_ending_is_reserved_for() -> None:
+    assert ".test is for tests (RFC 6761): no public CA" in names("a.test").advice().findings[0].text
+    assert ".lan is for local networks: no public CA" in names("a.lan").advice().findings[0].text
+    assert ".con is in no public list: no public CA" in names("mydomain.con").advice().findings[0].text
 
 
 @pytest.mark.parametrize("country", [".", "n/a", "unknown", "--", "none"])
 @pytest.mark.parametrize("ca", CaKind)
-def test_a_country_that_holds_a_place_is_not_forceable(country: str, ca: CaKind) -> None:
+def test_a_country_that_holds_a_place_is_said_once_is_not_forceable_and_can_be_left_out(
+    country: str, ca: CaKind
+) -> None:
     advice = fields(country=country).advice(ca)
     assert not advice.forceable
-    assert "placeholder" in {finding.code for finding in advice.findings}
+    assert [finding.code for finding in advice.findings] == ["country-unknown"]
+    fix = advice.findings[0].fix
+    assert fix is not None
+    assert (fix.label, fix.value, fix.safe) == ("leave it out", "", False)
+
+
+@pytest.mark.parametrize("ca", CaKind)
+@pytest.mark.parametrize("name", ["*.onion", "*.foo.onion"])
+def test_a_wildcard_under_onion_is_one_error(name: str, ca: CaKind) -> None:
+    assert [finding.code for finding in names(name).advice(ca).blocking] == ["onion"]
+    assert "wildcard-public-suffix" not in names(name).codes(ca)
 
 
 @pytest.mark.parametrize("organization", ["ÓŚWIATA", "ÖŞ", "ŽÍŘ", "ÂŃÄŻ"])

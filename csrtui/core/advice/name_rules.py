@@ -68,8 +68,8 @@ def _internal_name(case: NameCase) -> Hit | None:
     ending = special_names.internal_ending(case.text)
     if case.listing.suffixes.known_tld(case.text) and ending != "home.arpa":
         return None
-    purpose = special_names.INTERNAL.get(ending or "", "in no public list")
     tld = ending or case.name.shown.rpartition(".")[2]
+    purpose = special_names.INTERNAL.get(tld) or special_names.RESERVED.get(tld, "in no public list")
     return _named(case, case.asking_private(), tld=quoted(tld), purpose=purpose)
 
 
@@ -146,6 +146,12 @@ NAME_RULES: tuple[Rule[NameCase], ...] = (
         _mixed_script, "UTS 39 5.2",
     ),
     Rule(
+        "reserved-name", _WARNING, _NOTE,
+        "{name} is reserved {purpose}: nobody can prove control of it to a CA.",
+        _reserved_name, "RFC 2606, RFC 6761",
+        private_text="{name} is reserved {purpose}: no public CA issues for it.",
+    ),
+    Rule(
         "single-label", _ERROR, _NOTE,
         "{name} is a name without a domain: no public CA may issue for it since 2015-11-01.",
         _single_label, "BR 7.1.2.7.12, 1.6.1 (Internal Name)",
@@ -156,12 +162,6 @@ NAME_RULES: tuple[Rule[NameCase], ...] = (
         "{name} is an internal name, .{tld} is {purpose}: no public CA may issue for it.",
         _internal_name, "BR 7.1.2.7.12, 1.6.1 (Internal Name)",
         private_text="{name} is an internal name, .{tld} is {purpose}: it works only inside.",
-    ),
-    Rule(
-        "reserved-name", _WARNING, _NOTE,
-        "{name} is reserved {purpose}: nobody can prove control of it to a CA.",
-        _reserved_name, "RFC 2606, RFC 6761",
-        private_text="{name} is reserved {purpose}: no public CA issues for it.",
     ),
     Rule(
         "public-suffix", _ERROR, _WARNING,
