@@ -159,6 +159,7 @@ HITS: dict[str, list[Typed]] = {
         names("\u200e10.0.0.1"),
         names("a\u200cb.com"),
         names("ü\u3000.de"),
+        names(" a b.com\n"),
         names("a\u200b\u00a0b.com"),
         names("a\u200b!.com"),
     ],
@@ -175,6 +176,11 @@ HITS: dict[str, list[Typed]] = {
     "bad-character": [
         names("a!b.mydomain.com"),
         names("a\x1b.com"),
+        names("a\nb.com"),
+        names("a.com\tb.com"),
+        names("a.mydomain.com\r\n"),
+        names("\ta.mydomain.com"),
+        names("\n10.0.0.1"),
         names("ü\x80x.de"),
         names("ü\uff01.de"),
         names("ü_a.de"),
@@ -562,9 +568,63 @@ def test_a_name_that_stands_there_often_is_written_once_by_one_fix() -> None:
     assert [one.fix and one.fix.names for one in doubles] == [("b.com", "a.mydomain.com")] * 2
 
 
-@pytest.mark.parametrize("dots", [".", "\u3002"])
+@pytest.mark.parametrize("dots", [".", "\u3002", "..", "..."])
 def test_a_dot_alone_is_not_mended_into_nothing(dots: str) -> None:
     assert [finding.fix for finding in names(dots).advice().findings] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("a.com..", {"trailing-dot": ("a.com",), "empty-label": None}),
+        (" a..com", {"space": None, "empty-label": None}),
+        ("a..com.", {"trailing-dot": None, "empty-label": None}),
+        (" a.com.", {"space": None, "trailing-dot": ("a.com",)}),
+        ("a.com\n", {"bad-character": ("a.com",)}),
+        ("a.com\nb.com", {"bad-character": ("a.com", "b.com")}),
+        ("a\nb.com", {"bad-character": None}),
+    ],
+)
+def test_a_fix_writes_what_can_be_read_as_a_name(name: str, told: dict[str, tuple[str, ...] | None]) -> None:
+    findings = names(name).advice().findings
+    assert {finding.code: finding.fix and finding.fix.names for finding in findings} == told
+
+
+_HYPHENS = "host names are made of letters, digits, hyphens and dots"
+_STARS = "only the whole first part can be"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("a\nb.de", f"a\\x0ab.de holds a control character (U+000A) in place 2: {_HYPHENS}."),
+        ("a\x1bb\n.de", f"a\\x1bb\\x0a.de holds a control character (U+001B) in place 2: {_HYPHENS}."),
+        ("a!\n.de", f"a!\\x0a.de holds ! in place 2: {_HYPHENS}."),
+        ("a!.de\t", f"a!.de holds ! in place 2: {_HYPHENS}."),
+        ("a.de\t", f"a.de holds a control character (U+0009) at an end: {_HYPHENS}."),
+        (" a b\n.de", "a b\\x0a.de holds a blank in place 2: no host name has blanks."),
+        ("a\xa0b.de", "a\\xa0b.de holds a no-break space (U+00A0) in place 2: no host name has blanks."),
+        ("a\u3000b.de", "a\\u3000b.de holds an ideographic space (U+3000) in place 2: no host name has blanks."),
+        ("*", "* needs a domain behind it, as in *.mydomain.com."),
+        ("*.*.acme.de", f"*.*.acme.de has more than one *: {_STARS} one, as in *.mydomain.com."),
+        ("w*.acme.de", f"w*.acme.de has its * in the wrong place: {_STARS} *, as in *.mydomain.com."),
+        ("http://", "http:// holds no host name: a certificate names hosts, without scheme, user, port or path."),
+        ("foo@", "foo@ holds no host name: a certificate names hosts, without scheme, user, port or path."),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_name_is_said_exactly(name: str, told: str) -> None:
+    (finding,) = names(name).advice().findings
+    assert finding.text == told
+
+
+@pytest.mark.parametrize("name", ["co.uk", "com"])
+def test_a_public_suffix_is_nobodys_whoever_signs(name: str) -> None:
+    beginning = f"{name} is a public suffix, under which anybody registers names: "
+    told = [names(name).advice(ca).findings[0].text.removeprefix(beginning) for ca in CaKind]
+    assert told == [
+        "nobody can own it, and no public CA issues for it.",
+        "nobody can own it; it is hardly the host that is meant.",
+    ]
 
 
 def test_a_fix_offers_the_host_and_keeps_the_other_names() -> None:

@@ -113,6 +113,7 @@ def _onion(case: NameCase) -> Hit | None:
     return _named(case) if bad else None
 
 
+_PUBLIC_SUFFIX = "{name} is a public suffix, under which anybody registers names: "
 _ERROR, _WARNING, _NOTE = Level.ERROR, Level.WARNING, Level.NOTE
 
 NAME_RULES: tuple[Rule[NameCase], ...] = (
@@ -165,8 +166,9 @@ NAME_RULES: tuple[Rule[NameCase], ...] = (
     ),
     Rule(
         "public-suffix", _ERROR, _WARNING,
-        "{name} is a public suffix, under which anybody registers names: no CA may issue for all of it.",
+        _PUBLIC_SUFFIX + "nobody can own it, and no public CA issues for it.",
         _public_suffix, "BR 1.6.1 (Base Domain Name), publicsuffix.org",
+        private_text=_PUBLIC_SUFFIX + "nobody can own it; it is hardly the host that is meant.",
     ),
     Rule(
         "ip-address", _WARNING, _NOTE,
