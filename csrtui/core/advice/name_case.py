@@ -127,9 +127,9 @@ class NameCase(NamedTuple):
         )
 
     def adding(self, new: str) -> Fix | None:
-        """The fix that adds a name: safe, for it takes nothing away from what was asked; None among too many."""
+        """The fix that adds a name, which nobody asked for yet: not safe; None among too many."""
         typed = self.listing.typed
-        return Fix(f"also cover {new}", names=(*typed, new), safe=True) if len(typed) <= MAX_MENDED else None
+        return Fix(f"also cover {new}", names=(*typed, new)) if len(typed) <= MAX_MENDED else None
 
     def instead(self, new: tuple[str, ...], label: str, *, safe: bool) -> Fix | None:
         """The fix that writes others in the place of this name; None among too many."""
