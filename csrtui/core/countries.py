@@ -30,30 +30,67 @@ _COMMON: Final = {
 """Where the standard's name is not the one people look for."""
 
 _ALSO: Final = {
-    "AE": "UAE|Emirates|الإمارات", "AL": "Shqiperia", "AM": "Hayastan", "AR": "Republica Argentina",
-    "AT": "Österreich", "AZ": "Azerbaycan", "BA": "Bosna i Hercegovina|Bosnia", "BE": "België|Belgique|Belgien",
-    "BG": "България|Bulgariya", "BR": "Brasil", "BY": "Беларусь|Byelorussia", "CH": "Schweiz|Suisse|Svizzera|Svizra",
-    "CI": "Ivory Coast", "CN": "中国|PRC|People's Republic of China", "CV": "Cape Verde",
-    "CY": "Κύπρος|Kypros|Kibris", "CZ": "Czech Republic|Česko|Česká republika|Tschechien",
+    "AE": "UAE|Emirates|الإمارات|الإمارات العربية المتحدة", "AF": "افغانستان", "AL": "Shqiperia|Shqipëri",
+    "AM": "Hayastan|Հայաստան", "AR": "Republica Argentina", "AS": "Amerika Sāmoa", "AT": "Österreich",
+    "AX": "Åland|Ahvenanmaa", "AZ": "Azerbaycan|Azərbaycan",
+    "BA": "Bosna i Hercegovina|Bosnia|Босна и Херцеговина|Bosna", "BD": "বাংলাদেশ", "BE": "België|Belgique|Belgien",
+    "BG": "България|Bulgariya", "BH": "البحرين", "BI": "Uburundi", "BL": "St. Barthélemy",
+    "BN": "بروني|Negara Brunei Darussalam", "BO": "Buliwya|Wuliwya",
+    "BQ": "Caribisch Nederland|Caribbean Netherlands|Bonaire", "BR": "Brasil", "BT": "འབྲུག|འབྲུག་ཡུལ|Druk Yul",
+    "BV": "Bouvetøya", "BY": "Беларусь|Byelorussia|Biełaruś",
+    "CD": "République démocratique du Congo|Congo-Kinshasa|DR Congo|DRC",
+    "CF": "Ködörösêse tî Bêafrîka|République centrafricaine|Centrafrique",
+    "CG": "République du Congo|Congo-Brazzaville", "CH": "Schweiz|Suisse|Svizzera|Svizra|Schwiiz",
+    "CI": "Ivory Coast", "CM": "Cameroun", "CN": "中国|PRC|People's Republic of China|中國|中华人民共和国|Zhongguo",
+    "CV": "Cape Verde", "CW": "Kòrsou", "CY": "Κύπρος|Kypros|Kibris|Kıbrıs",
+    "CZ": "Czech Republic|Česko|Česká republika|Tschechien",
     "DE": "Deutschland|Allemagne|Alemania|Bundesrepublik Deutschland|Federal Republic of Germany",
-    "DK": "Danmark", "DO": "Republica Dominicana", "DZ": "الجزائر|Algerie", "EE": "Eesti", "EG": "مصر|Misr",
-    "ES": "España|Espagne|Spanien", "FI": "Suomi", "FR": "France métropolitaine|Frankreich|Francia",
-    "GB": "Great Britain|Britain|England|Scotland|Wales|Northern Ireland|United Kingdom of Great Britain",
-    "GE": "Sakartvelo|საქართველო", "GR": "Ελλάδα|Hellas|Ellada|Hellenic Republic", "HK": "香港", "HR": "Hrvatska",
-    "HU": "Magyarország", "IE": "Éire|Republic of Ireland", "IL": "ישראל|Yisrael", "IN": "Bharat|भारत",
-    "IQ": "العراق", "IS": "Ísland", "IT": "Italia|Italien|Italie", "JO": "الأردن", "JP": "日本|Nippon|Nihon",
-    "KR": "Korea|Republic of Korea|대한민국|한국|Hanguk", "KZ": "Қазақстан|Qazaqstan", "LB": "لبنان|Liban",
-    "LI": "Fürstentum Liechtenstein", "LT": "Lietuva", "LU": "Lëtzebuerg|Luxemburg", "LV": "Latvija",
-    "MA": "المغرب|Maroc", "ME": "Crna Gora", "MK": "Macedonia|Северна Македонија", "MX": "México",
-    "NL": "Nederland|Holland|The Netherlands|Niederlande|Pays-Bas", "NO": "Norge|Noreg", "NZ": "Aotearoa",
-    "PE": "Perú", "PH": "Pilipinas", "PL": "Polska", "PT": "Republica Portuguesa", "QA": "قطر",
-    "RO": "România", "RS": "Srbija|Србија", "RU": "Россия|Rossiya", "SA": "السعودية|KSA", "SE": "Sverige",
-    "SG": "Singapura|新加坡", "SI": "Slovenija", "SK": "Slovensko|Slovak Republic", "SZ": "Swaziland",
-    "TH": "ประเทศไทย|ไทย", "TN": "تونس|Tunisie", "TR": "Türkiye|Turkiye", "TW": "台灣|臺灣", "UA": "Україна|Ukrayina",
-    "US": "America|USA|United States of America|Estados Unidos|États-Unis", "VA": "Holy See", "VN": "Việt Nam",
-    "ZA": "Suid-Afrika|RSA",
+    "DJ": "جيبوتي|Jabuuti", "DK": "Danmark", "DO": "Republica Dominicana", "DZ": "الجزائر|Algerie|ⵍⵣⵣⴰⵢⴻⵔ",
+    "EE": "Eesti", "EG": "مصر|Misr", "EH": "الصحراء الغربية", "ER": "ኤርትራ|إريتريا|Ertra",
+    "ES": "España|Espagne|Spanien|Espanya|Espainia", "ET": "ኢትዮጵያ|Ityopya|Itoophiyaa", "FI": "Suomi", "FJ": "Viti",
+    "FO": "Føroyar|Færøerne", "FR": "France métropolitaine|Frankreich|Francia",
+    "GB": "Great Britain|Britain|England|Scotland|Wales|Cymru|Northern Ireland|United Kingdom of Great Britain"
+    "|Y Deyrnas Unedig",
+    "GE": "Sakartvelo|საქართველო", "GF": "Guyane française|Guyane", "GL": "Kalaallit Nunaat|Grønland",
+    "GN": "Guinée", "GQ": "Guinea Ecuatorial|Guinée équatoriale|Guiné Equatorial",
+    "GR": "Ελλάδα|Hellas|Ellada|Hellenic Republic", "GS": "South Georgia and South Sandwich Islands",
+    "GU": "Guåhan", "GW": "Guiné-Bissau", "HK": "香港|中國香港特別行政區|Hong Kong SAR China", "HR": "Hrvatska",
+    "HT": "Ayiti", "HU": "Magyarország", "IE": "Éire|Republic of Ireland", "IL": "ישראל|Yisrael|إسرائيل",
+    "IM": "Ellan Vannin", "IN": "Bharat|भारत|ভারত|இந்தியா|భారతదేశం|ભારત|ਭਾਰਤ|ಭಾರತ|ഇന്ത്യ|ଭାରତ|بھارت",
+    "IQ": "العراق|عێراق", "IR": "ایران|Persia", "IS": "Ísland", "IT": "Italia|Italien|Italie", "JE": "Jèrri",
+    "JO": "الأردن", "JP": "日本|Nippon|Nihon", "KG": "Кыргызстан|Киргизия|Kyrgyz Republic",
+    "KH": "កម្ពុជា|Kampuchea", "KM": "جزر القمر|Comores|Komori", "KN": "St. Kitts and Nevis",
+    "KP": "조선|북한|북조선|조선민주주의인민공화국|Choson", "KR": "Korea|Republic of Korea|대한민국|한국|Hanguk",
+    "KW": "الكويت", "KZ": "Қазақстан|Qazaqstan|Казахстан", "LA": "ລາວ", "LB": "لبنان|Liban", "LC": "St. Lucia",
+    "LI": "Fürstentum Liechtenstein|Liächteschtäi", "LK": "ශ්රී ලංකාව|இலங்கை|Ceylon", "LT": "Lietuva",
+    "LU": "Lëtzebuerg|Luxemburg", "LV": "Latvija", "LY": "ليبيا", "MA": "المغرب|Maroc|ⵍⵎⵖⵔⵉⴱ|Meṛṛuk",
+    "MC": "Múnegu", "MD": "Republica Moldova", "ME": "Crna Gora", "MF": "St. Martin", "MG": "Madagasikara",
+    "MH": "Aolepān Aorōkin M̧ajeļ", "MK": "Macedonia|Северна Македонија|Македонија|Severna Makedonija",
+    "MM": "မြန်မာ|မြန်မာနိုင်ငံ|Burma", "MN": "Монгол|Монгол Улс|Mongol Uls",
+    "MO": "Macau|澳門|澳门|中國澳門特別行政區|Macau, RAE da China", "MR": "موريتانيا",
+    "MU": "Maurice|Île Maurice|Moris", "MV": "ދިވެހި ރާއްޖެ|Dhivehi Raajje", "MX": "México", "MZ": "Moçambique",
+    "NC": "Nouvelle-Calédonie", "NG": "Nàìjíríà", "NL": "Nederland|Holland|The Netherlands|Niederlande|Pays-Bas",
+    "NO": "Norge|Noreg", "NP": "नेपाल", "NR": "Nauru", "NZ": "Aotearoa", "OM": "عُمان", "PE": "Perú",
+    "PF": "Polynésie française", "PG": "Papua Niugini", "PH": "Pilipinas", "PK": "پاکستان", "PL": "Polska",
+    "PM": "Saint-Pierre-et-Miquelon|St. Pierre and Miquelon", "PN": "Pitcairn Islands",
+    "PS": "فلسطين|الأراضي الفلسطينية|Palestinian Territories", "PT": "Republica Portuguesa", "PW": "Belau",
+    "PY": "Paraguái", "QA": "قطر", "RE": "La Réunion", "RO": "România", "RS": "Srbija|Србија",
+    "RU": "Россия|Rossiya", "RW": "U Rwanda", "SA": "السعودية|KSA|المملكة العربية السعودية", "SC": "Sesel",
+    "SD": "السودان", "SE": "Sverige", "SG": "Singapura|新加坡|சிங்கப்பூர்",
+    "SH": "Saint Helena|St. Helena|St. Helena, Ascension and Tristan da Cunha", "SI": "Slovenija",
+    "SJ": "Svalbard og Jan Mayen|Svalbard", "SK": "Slovensko|Slovak Republic", "SN": "Senegaal",
+    "SO": "Soomaaliya|الصومال", "SS": "جنوب السودان", "ST": "São Tomé e Príncipe", "SY": "سوريا|سورية",
+    "SZ": "Swaziland", "TD": "تشاد|Tchad", "TF": "Terres australes françaises|French Southern and Antarctic Lands",
+    "TH": "ประเทศไทย|ไทย", "TJ": "Тоҷикистон|Tojikiston", "TL": "East Timor|Timór Lorosa'e", "TN": "تونس|Tunisie",
+    "TR": "Türkiye|Turkiye", "TW": "台灣|臺灣|中華民國", "UA": "Україна|Ukrayina|Украина",
+    "UM": "U.S. Outlying Islands", "US": "America|USA|United States of America|Estados Unidos|États-Unis",
+    "UZ": "Oʻzbekiston|O'zbekiston|Ўзбекистон|Узбекистан",
+    "VA": "Holy See|Vatican|Città del Vaticano|Vaticano|Santa Sede",
+    "VC": "St. Vincent and the Grenadines|St. Vincent and Grenadines|Saint Vincent", "VN": "Việt Nam",
+    "WF": "Wallis-et-Futuna", "YE": "اليمن", "ZA": "Suid-Afrika|RSA|iNingizimu Afrika|uMzantsi Afrika|Afrika Borwa",
 }  # fmt: skip
-"""What countries are called at home, and by others, besides their English names."""
+"""What countries are called at home, in each language that is official in the whole country (as CLDR has it), and by
+others, besides their English names."""
 
 
 _NOT_ASSIGNED: Final = "XK"
@@ -73,7 +110,7 @@ def name_of(code: str) -> str | None:
 def find_country(text: str) -> str | None:
     """The alpha-2 code that is meant: a code in any case, a slip, an alpha-3 code, or a country's name.
 
-    Accents, case, dots and a leading *the* do not matter. None when nothing fits.
+    Accents, case, dots, what has no width and a leading *the* do not matter; ``&`` is *and*. None when nothing fits.
     """
     folded = _folded(text)
     code = folded.upper()
@@ -103,11 +140,15 @@ def search(prefix: str) -> list[tuple[str, str]]:
 
 
 def _folded(text: str) -> str:
-    """Lower case, without accents, dots, and *the*; blanks single."""
-    decomposed = unicodedata.normalize("NFKD", text).casefold()
-    plain = "".join(c for c in decomposed if not unicodedata.combining(c) and c != ".")
+    """Lower case, without accents, dots, what has no width, and *the*; *and* for ``&``; blanks single."""
+    decomposed = unicodedata.normalize("NFKD", text.replace("&", " and ")).casefold()
+    plain = "".join(c for c in decomposed if not unicodedata.combining(c) and not _drops(c))
     words = "".join(c if c.isalnum() or unicodedata.category(c) == "Mc" else " " for c in plain).split()
     return " ".join(words[1:] if words[:1] == ["the"] and words[1:] else words)
+
+
+def _drops(character: str) -> bool:
+    return character == "." or unicodedata.category(character) == "Cf"
 
 
 @cache

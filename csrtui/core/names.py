@@ -22,9 +22,11 @@ MAX_NAME = 253
 _ABSURD = 1000
 """Characters beyond which nothing of a name is looked at but its length."""
 
-_DOTS = re.compile("[.\u3002\uff0e\uff61]")
+DOTS = ".\u3002\uff0e\uff61"
 """What separates labels when other letters than ASCII are about (UTS 46 4, RFC 3490 3.1)."""
+_DOT = re.compile(f"[{DOTS}]")
 _LABEL_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
 _IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!$)|$)){4}")
 
@@ -58,7 +60,8 @@ class Flaw(NamedTuple):
     Attributes:
         kind: Which reason.
         part: The label or character at fault; empty where it is the name as a whole.
-        position: The place of the character in the name as typed, from 1; 0 where it is no character.
+        position: The place of the character in the name without the blanks at its ends, from 1; 0 where it is no
+            character, or one at an end.
         repaired: What was plainly meant, or None where that is not plain.
     """
 
@@ -115,17 +118,20 @@ def read_name(typed: str) -> Name:
     bare = trimmed(typed)
     if not bare:
         return Name(typed, NameKind.DNS, None, typed)
-    edge = (Flaw(FlawKind.SPACE, first_blank(typed), repaired=bare),) if bare != typed else ()
+    edge = (_outer_blank(typed, bare),) if bare != typed else ()
     if address := read_address(bare):
         return Name(typed, NameKind.IP, None if edge else address, typed if edge else address, edge)
     host = host_inside(bare)
     if host is not None:
         return _unreadable(typed, (Flaw(FlawKind.NOT_A_HOSTNAME, repaired=_offer(host)),))
-    if blank := first_blank(bare):
-        return _unreadable(typed, (_inner_blank(typed, bare, blank),))
+    blank = first_blank(bare)
+    if blank and not _CONTROL.search(
+        bare, 0, bare.index(blank) + 1
+    ):  # a control is no blank, but a bad character
+        return _unreadable(typed, (_inner_blank(bare, blank),))
     written, shown, flaws = _read_dns(bare)
     if edge or flaws:
-        return _unreadable(typed, (*edge, *flaws))
+        return _unreadable(typed, (*flaws, *edge) if typed.startswith(bare) else (*edge, *flaws))
     return Name(typed, NameKind.DNS, written, shown)
 
 
@@ -159,23 +165,29 @@ def _offer(host: str) -> str | None:
     return None if _read_dns(host)[2] else host
 
 
-def _inner_blank(typed: str, bare: str, blank: str) -> Flaw:
+def _outer_blank(typed: str, bare: str) -> Flaw:
+    """What stands at an end of a name and can go: a blank, or a control such as a tab."""
+    blank = first_blank(typed)
+    return Flaw(FlawKind.BAD_CHARACTER if _CONTROL.match(blank) else FlawKind.SPACE, blank, repaired=bare)
+
+
+def _inner_blank(bare: str, blank: str) -> Flaw:
     """A blank inside: an invisible character can go, a visible one may have separated two names."""
     repaired = None
     if not blank.isspace():
         rest = "".join(character for character in bare if character != blank)
         repaired = rest if rest and not first_blank(rest) and not _read_dns(rest)[2] else None
-    return Flaw(FlawKind.SPACE, blank, typed.index(blank) + 1, repaired)
+    return Flaw(FlawKind.SPACE, blank, bare.index(blank) + 1, repaired)
 
 
 def _read_dns(bare: str) -> tuple[str, str, tuple[Flaw, ...]]:
     """The written form, the shown form, and the flaws: one of each kind, each from another label."""
     if len(bare) > _ABSURD:
         return "", "", (Flaw(FlawKind.NAME_LENGTH),)
-    typed_labels = _DOTS.split(bare) if not bare.isascii() else bare.split(".")
+    typed_labels = _DOT.split(bare) if not bare.isascii() else bare.split(".")
     flaws: dict[FlawKind, Flaw] = {}
     if len(typed_labels) > 1 and not typed_labels[-1]:
-        flaws[FlawKind.TRAILING_DOT] = Flaw(FlawKind.TRAILING_DOT, repaired=bare[:-1] or None)
+        flaws[FlawKind.TRAILING_DOT] = Flaw(FlawKind.TRAILING_DOT, repaired=bare.rstrip(DOTS) or None)
         typed_labels.pop()
     labels = []
     for number, typed_label in enumerate(typed_labels):

@@ -31,6 +31,27 @@ def test_a_country_is_found_however_it_is_called(typed: str, code: str | None) -
     assert countries.find_country(typed) == code
 
 
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("Հայաստան", "AM"), ("Кыргызстан", "KG"), ("ኢትዮጵያ", "ET"), ("Vatican", "VA"), ("Città del Vaticano", "VA"),
+        ("افغانستان", "AF"), ("বাংলাদেশ", "BD"), ("འབྲུག", "BT"), ("Cameroun", "CM"), ("Kıbrıs", "CY"),
+        ("Føroyar", "FO"), ("Guinea Ecuatorial", "GQ"), ("ایران", "IR"), ("កម្ពុជា", "KH"), ("북한", "KP"),
+        ("ລາວ", "LA"), ("ශ්‍රී ලංකාව", "LK"), ("ශ්රී ලංකාව", "LK"), ("Madagasikara", "MG"), ("မြန်မာ", "MM"),
+        ("Монгол", "MN"), ("澳門", "MO"), ("ދިވެހި ރާއްޖެ", "MV"), ("Moçambique", "MZ"), ("नेपाल", "NP"), ("Nauru", "NR"),
+        ("پاکستان", "PK"), ("Soomaaliya", "SO"), ("سوريا", "SY"), ("Тоҷикистон", "TJ"), ("O'zbekiston", "UZ"),
+        ("Oʻzbekiston", "UZ"), ("Ўзбекистон", "UZ"), ("اليمن", "YE"), ("St. Lucia", "LC"), ("Antigua & Barbuda", "AG"),
+    ],
+)  # fmt: skip
+def test_a_country_is_found_by_its_own_name(typed: str, code: str) -> None:
+    assert countries.find_country(typed) == code
+
+
+def test_no_name_stands_for_two_countries() -> None:
+    for code, others in countries._ALSO.items():
+        assert {countries.find_country(name) for name in others.split("|")} == {code}, code
+
+
 def test_every_code_has_a_name_and_is_found_by_it() -> None:
     everything = countries.search("")
     assert len(everything) == 249

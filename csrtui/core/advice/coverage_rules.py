@@ -14,9 +14,15 @@ def _twin_hit(case: NameCase, twin: str) -> Hit | None:
     """What adding the twin would settle, unless the twin is covered or could not be written."""
     if case.listing.covers(twin) or len(twin) > MAX_NAME:
         return None
-    spelled = case.spelled(twin)
-    words = {"name": quoted(case.name.shown), "twin": quoted(spelled)}
-    return Hit(words, case.adding(spelled))
+    name, spelled = quoted(case.spelled(case.text)), case.spelled(twin)
+    alone = len(case.listing.first) == 1
+    lack = f"this certificate covers {name} only" if alone else "no name here covers it"
+    return Hit({"name": name, "twin": quoted(spelled), "lack": lack}, case.adding(spelled))
+
+
+def _host_twin_hit(case: NameCase, twin: str) -> Hit | None:
+    """The same for a host, unless the twin's own wildcard is there: then it is that one that lacks it."""
+    return None if f"*.{twin}" in case.listing.first else _twin_hit(case, twin)
 
 
 def _www_not_covered(case: NameCase) -> Hit | None:
@@ -25,14 +31,14 @@ def _www_not_covered(case: NameCase) -> Hit | None:
         return None
     if case.listing.suffixes.registrable(text) != text:
         return None
-    return _twin_hit(case, f"www.{text}")
+    return _host_twin_hit(case, f"www.{text}")
 
 
 def _bare_not_covered(case: NameCase) -> Hit | None:
     bare = case.text.removeprefix("www.")
     if bare == case.text or not case.is_twin_ground or case.listing.suffixes.registrable(bare) != bare:
         return None
-    return _twin_hit(case, bare)
+    return _host_twin_hit(case, bare)
 
 
 def _wildcard(case: NameCase) -> Hit | None:
@@ -52,10 +58,12 @@ def _wildcard_bare_not_covered(case: NameCase) -> Hit | None:
 def _wildcard_redundant(case: NameCase) -> Hit | None:
     if not case.is_dns or (wildcard := case.listing.wildcard_over(case.text)) is None:
         return None
-    label = f"leave out {quoted(case.name.shown)}"
-    # The common name stays: to drop it would make another name the common name.
-    fix = case.dropping(label) if case.place else None
-    return Hit({"name": quoted(case.name.shown), "wildcard": quoted(wildcard)}, fix)
+    name, shown = quoted(case.spelled(case.text)), quoted(case.spelled(wildcard))
+    if case.place:
+        fix = case.dropping(f"leave out {name}")
+    else:  # to drop the common name makes another name the common name, so it is said which
+        fix = case.yielding_to(wildcard, f"put {shown} in its place")
+    return Hit({"name": name, "wildcard": shown}, fix)
 
 
 def _duplicate(case: NameCase) -> Hit | None:
@@ -70,12 +78,12 @@ _WARNING, _NOTE = Level.WARNING, Level.NOTE
 COVERAGE_RULES: tuple[Rule[NameCase], ...] = (
     Rule(
         "www-not-covered", _WARNING, _WARNING,
-        "Visitors of {twin} will see a certificate error: this certificate covers {name} only.",
+        "Visitors of {twin} will see a certificate error: {lack}.",
         _www_not_covered, "RFC 9525 6.3",
     ),
     Rule(
         "bare-not-covered", _WARNING, _WARNING,
-        "Visitors of {twin} will see a certificate error: this certificate covers {name} only.",
+        "Visitors of {twin} will see a certificate error: {lack}.",
         _bare_not_covered, "RFC 9525 6.3",
     ),
     Rule(

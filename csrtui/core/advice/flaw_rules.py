@@ -7,7 +7,11 @@ from csrtui.core.advice.rule import Hit, Rule
 from csrtui.core.advice.wording import character, quoted
 from csrtui.core.blanks import trimmed
 from csrtui.core.finding import Fix, Level
-from csrtui.core.names import Flaw, FlawKind, read_name
+from csrtui.core.hosts import host_inside
+from csrtui.core.names import DOTS, Flaw, FlawKind, Name, read_name
+
+_STAR = "has its * in the wrong place: only the whole first part can be *"
+_STARS = "has more than one *: only the whole first part can be one"
 
 
 def _flaw(kind: FlawKind) -> Callable[[NameCase], Hit | None]:
@@ -22,8 +26,7 @@ def _flaw(kind: FlawKind) -> Callable[[NameCase], Hit | None]:
             "part": quoted(flaw.part),
             "character": character(flaw.part) if len(flaw.part) == 1 else "",
             "at": _place(flaw),
-            "octets": len(flaw.part),
-            "size": len(case.name.typed),
+            "fault": _fault(case.name, flaw),
         }
         return Hit(words, _repair(case, flaw))
 
@@ -31,23 +34,33 @@ def _flaw(kind: FlawKind) -> Callable[[NameCase], Hit | None]:
 
 
 def _place(flaw: Flaw) -> str:
-    """Where the character stands; a blank without a place stands at an end."""
+    """Where the character stands; what can go without being missed stands at an end."""
     if flaw.position:
         return f" in place {flaw.position}"
-    return " at an end" if flaw.kind is FlawKind.SPACE else ""
+    return " at an end" if flaw.repaired is not None else ""
+
+
+def _fault(name: Name, flaw: Flaw) -> str:
+    """What exactly is wrong, where one kind of flaw has several causes."""
+    bare = trimmed(name.typed)
+    if flaw.kind is FlawKind.NOT_A_HOSTNAME:
+        return "is more than a host name" if host_inside(bare) else "holds no host name"
+    if flaw.kind is FlawKind.WILDCARD_PLACE:
+        if bare.strip(DOTS) == "*":
+            return "needs a domain behind it"
+        return _STARS if bare.count("*") > 1 else _STAR
+    return ""
 
 
 def _repair(case: NameCase, flaw: Flaw) -> Fix | None:
-    if flaw.repaired is not None:
+    if flaw.repaired is not None and read_name(flaw.repaired).text is not None:
         fix = case.replacing(flaw.repaired, f"write {quoted(flaw.repaired)}")
         if (
             fix and flaw.kind is FlawKind.NOT_A_HOSTNAME
         ):  # the port or the path may have been meant as something
             return Fix(fix.label, names=fix.names)
         return fix
-    if flaw.kind is FlawKind.SPACE:
-        return _two_names(case)
-    return None
+    return _two_names(case) if flaw.part.isspace() else None
 
 
 def _two_names(case: NameCase) -> Fix | None:
@@ -66,7 +79,7 @@ def _row(kind: FlawKind, text: str, source: str) -> Rule[NameCase]:
 FLAW_RULES: tuple[Rule[NameCase], ...] = (
     _row(
         FlawKind.NOT_A_HOSTNAME,
-        "{name} is more than a host name: a certificate names hosts, without scheme, user, port or path.",
+        "{name} {fault}: a certificate names hosts, without scheme, user, port or path.",
         "RFC 5280 4.2.1.6",
     ),
     _row(FlawKind.SPACE, "{name} holds {character}{at}: no host name has blanks.", "RFC 1123 2.1"),
@@ -104,7 +117,7 @@ FLAW_RULES: tuple[Rule[NameCase], ...] = (
     ),
     _row(
         FlawKind.WILDCARD_PLACE,
-        "{name} has its * in the wrong place: only the whole first part can be *, as in *.mydomain.com.",
+        "{name} {fault}, as in *.mydomain.com.",
         "RFC 9525 6.3, BR 1.6.1",
     ),
 )

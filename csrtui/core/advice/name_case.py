@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from csrtui.core.finding import CaKind, Fix
+from csrtui.core.finding import CaKind, FieldName, Fix
 from csrtui.core.names import Flaw, FlawKind, Name, NameKind, read_name
+from csrtui.core.subject import UPPER_BOUNDS
 from csrtui.core.suffixes import SuffixList
 
 MAX_MENDED = 1000
@@ -99,6 +100,22 @@ class NameCase(NamedTuple):
         """The fix that drops this name; None among too many."""
         return self.instead((), label, safe=False)
 
+    def yielding_to(self, new: str, label: str) -> Fix | None:
+        """The fix that drops every mention of this common name and puts another name of the list first.
+
+        None where that one is too long for a common name (RFC 5280 A.1, ub-common-name), or among too many.
+        """
+        listing = self.listing
+        if len(listing.typed) > MAX_MENDED or len(new) > UPPER_BOUNDS[FieldName.COMMON_NAME]:
+            return None
+        place = listing.first[new]
+        rest = (
+            typed
+            for at, (typed, name) in enumerate(zip(listing.typed, listing.names, strict=True))
+            if at != place and name.text != self.text
+        )
+        return Fix(label, names=(listing.typed[place], *rest))
+
     def once(self, label: str) -> Fix | None:
         """The fix that keeps the first mention of this name and no other; None among too many."""
         typed, first = self.listing.typed, self.listing.first[self.text]
@@ -110,9 +127,9 @@ class NameCase(NamedTuple):
         )
 
     def adding(self, new: str) -> Fix | None:
-        """The fix that adds a name: safe, for it takes nothing away from what was asked; None among too many."""
+        """The fix that adds a name, which nobody asked for yet: not safe; None among too many."""
         typed = self.listing.typed
-        return Fix(f"also cover {new}", names=(*typed, new), safe=True) if len(typed) <= MAX_MENDED else None
+        return Fix(f"also cover {new}", names=(*typed, new)) if len(typed) <= MAX_MENDED else None
 
     def instead(self, new: tuple[str, ...], label: str, *, safe: bool) -> Fix | None:
         """The fix that writes others in the place of this name; None among too many."""

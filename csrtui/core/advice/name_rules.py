@@ -68,8 +68,8 @@ def _internal_name(case: NameCase) -> Hit | None:
     ending = special_names.internal_ending(case.text)
     if case.listing.suffixes.known_tld(case.text) and ending != "home.arpa":
         return None
-    purpose = special_names.INTERNAL.get(ending or "", "in no public list")
     tld = ending or case.name.shown.rpartition(".")[2]
+    purpose = special_names.INTERNAL.get(tld) or special_names.RESERVED.get(tld, "in no public list")
     return _named(case, case.asking_private(), tld=quoted(tld), purpose=purpose)
 
 
@@ -113,6 +113,7 @@ def _onion(case: NameCase) -> Hit | None:
     return _named(case) if bad else None
 
 
+_PUBLIC_SUFFIX = "{name} is a public suffix, under which anybody registers names: "
 _ERROR, _WARNING, _NOTE = Level.ERROR, Level.WARNING, Level.NOTE
 
 NAME_RULES: tuple[Rule[NameCase], ...] = (
@@ -146,6 +147,12 @@ NAME_RULES: tuple[Rule[NameCase], ...] = (
         _mixed_script, "UTS 39 5.2",
     ),
     Rule(
+        "reserved-name", _WARNING, _NOTE,
+        "{name} is reserved {purpose}: nobody can prove control of it to a CA.",
+        _reserved_name, "RFC 2606, RFC 6761",
+        private_text="{name} is reserved {purpose}: no public CA issues for it.",
+    ),
+    Rule(
         "single-label", _ERROR, _NOTE,
         "{name} is a name without a domain: no public CA may issue for it since 2015-11-01.",
         _single_label, "BR 7.1.2.7.12, 1.6.1 (Internal Name)",
@@ -158,15 +165,10 @@ NAME_RULES: tuple[Rule[NameCase], ...] = (
         private_text="{name} is an internal name, .{tld} is {purpose}: it works only inside.",
     ),
     Rule(
-        "reserved-name", _WARNING, _NOTE,
-        "{name} is reserved {purpose}: nobody can prove control of it to a CA.",
-        _reserved_name, "RFC 2606, RFC 6761",
-        private_text="{name} is reserved {purpose}: no public CA issues for it.",
-    ),
-    Rule(
         "public-suffix", _ERROR, _WARNING,
-        "{name} is a public suffix, under which anybody registers names: no CA may issue for all of it.",
+        _PUBLIC_SUFFIX + "nobody can own it, and no public CA issues for it.",
         _public_suffix, "BR 1.6.1 (Base Domain Name), publicsuffix.org",
+        private_text=_PUBLIC_SUFFIX + "nobody can own it; it is hardly the host that is meant.",
     ),
     Rule(
         "ip-address", _WARNING, _NOTE,

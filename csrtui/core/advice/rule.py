@@ -81,15 +81,32 @@ def judge(
         case: What they are asked about.
         ca: The kind of CA; rules silent for it are not asked.
         silences: For a code that applies, the codes that are then not said: one cause, one finding. What
-            stands in the way more than the silencing one is said nevertheless: a warning hides no error.
+            stands in the way more than the silencing one is said nevertheless: a warning hides no error. Of
+            two that silence each other and stand in the way alike, the first of the table is said.
     """
     verdicts = [
         Verdict(rule, hit)
         for rule in rules
         if rule.level(ca) is not None and (hit := rule.find(case)) is not None
     ]
-    reach: dict[str, int] = {}
-    for verdict in verdicts:
-        for code in silences.get(verdict.rule.code, ()):
-            reach[code] = max(reach.get(code, 0), verdict.rule.hindrance(ca))
-    return (verdict for verdict in verdicts if verdict.rule.hindrance(ca) > reach.get(verdict.rule.code, -1))
+    return (
+        one
+        for place, one in enumerate(verdicts)
+        if not any(_silences(other, one, ca, silences, first=at < place) for at, other in enumerate(verdicts))
+    )
+
+
+def _silences(
+    other: Verdict[Case],
+    one: Verdict[Case],
+    ca: CaKind,
+    silences: Mapping[str, frozenset[str]],
+    *,
+    first: bool,
+) -> bool:
+    """Whether a verdict makes another one superfluous; see `judge`."""
+    by, code = other.rule.code, one.rule.code
+    if code not in silences.get(by, ()):
+        return False
+    gravity, weight = other.rule.hindrance(ca), one.rule.hindrance(ca)
+    return gravity > weight or (gravity == weight and (first or by not in silences.get(code, ())))

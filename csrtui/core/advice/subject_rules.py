@@ -2,6 +2,7 @@
 
 from csrtui.core import countries, places
 from csrtui.core.advice.field_case import FieldCase, clean
+from csrtui.core.advice.placeholders import is_placeholder
 from csrtui.core.advice.rule import Hit, Rule
 from csrtui.core.advice.wording import quoted
 from csrtui.core.finding import FieldName, Level
@@ -17,7 +18,9 @@ def _country_unknown(case: FieldCase) -> Hit | None:
     words = {"value": quoted(case.text)}
     code = countries.find_country(case.text)
     if code is None:
-        return Hit({**words, "meant": "it takes two letters of ISO 3166, such as DE or US"})
+        empty = is_placeholder(case.field, case.text)
+        fix = case.writing("", label="leave it out", safe=False) if empty else None
+        return Hit({**words, "meant": "it takes two letters of ISO 3166, such as DE or US"}, fix)
     return Hit(
         {**words, "meant": f"for {countries.name_of(code)} it is {code}"},
         case.writing(code, label=f"use {code}"),

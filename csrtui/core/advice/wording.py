@@ -17,13 +17,14 @@ def quoted(value: str) -> str:
 
 
 def character(which: str) -> str:
-    """One character, named: itself where it can be seen, else its Unicode name."""
+    """One character, named: itself where it can be seen, else its Unicode name with its article."""
     if which == " ":
         return "a blank"
     if which.isprintable():
         return which if which.isascii() else f"{which} (U+{ord(which):04X})"
     name = unicodedata.name(which, "").lower()
-    return f"{name} (U+{ord(which):04X})" if name else f"a control character (U+{ord(which):04X})"
+    article = "an" if name[:1] in set("aeiou") else "a"
+    return f"{article} {name or 'control character'} (U+{ord(which):04X})"
 
 
 def plural(count: int, noun: str) -> str:
