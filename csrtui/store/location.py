@@ -56,3 +56,14 @@ def _absolute(path: str) -> str:
         raise InputError(
             f"{visible(path)} is relative to a folder that is gone", "give an absolute path with --store"
         ) from error
+
+
+def store_to_name(path: str) -> str:
+    """Return the path of a store where a command has to name it, or nothing: it is in the user's data folder.
+
+    The variable does not count: it need not be set where the command is typed.
+    """
+    try:
+        return "" if path == _absolute(_default()) else path
+    except InputError:
+        return path

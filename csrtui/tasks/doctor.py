@@ -1,11 +1,11 @@
 """The doctor: a look at everything in a store, and what is wrong with it; nothing is changed."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event
 from typing import Final
 
-from csrtui.core.doctor.ailment import Ailment, Code, command
+from csrtui.core.doctor.ailment import Ailment, Code, command, for_store
 from csrtui.core.doctor.contents import examine_contents, record_of
 from csrtui.core.doctor.places import is_pair_place, judge_pair_places, judge_store
 from csrtui.core.doctor.renewals import Tie, judge_renewals, tie_of
@@ -35,12 +35,14 @@ class Examination:
     Args:
         session: Whose store; it may be one that every command refuses.
         config: The path of the configuration, or None to leave it out.
+        named: The store's path where a command has to name it (`csrtui.store.location.store_to_name`).
 
     Attributes:
         names: What stands in the place of pairs, sorted.
     """
 
-    def __init__(self, session: Session, config: str | None = None) -> None:
+    def __init__(self, session: Session, config: str | None = None, *, named: str = "") -> None:
+        self._named = named
         self._path = session.store.path
         self._now = session.clock()
         self._config = config
@@ -70,7 +72,7 @@ class Examination:
         for pair in pairs:
             more = (*shared.get(pair.name, ()), *filter(None, [untied.get(pair.name)]))
             found += sorted((*pair.ailments, *more), key=lambda one: one.level.rank)
-        return tuple(found)
+        return tuple(replace(one, remedy=for_store(one.remedy, self._named)) for one in found)
 
     def _examined(self, stop: Event) -> Iterator[_Pair]:
         """The pairs in their order, several at a time: cryptography lets other threads run meanwhile."""

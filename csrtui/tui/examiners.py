@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from csrtui.core.errors import CsrtuiError, InputError
 from csrtui.core.finding import Level
 from csrtui.store.config_file import config_path
+from csrtui.store.location import store_to_name
 from csrtui.tasks.doctor import CHECKED, Examination, is_well, worst_first
 from csrtui.tui.panes.finding_rows import FindingRows, HostFindingRows
 
@@ -88,7 +89,8 @@ class StoreExaminer:
 
     def examine(self, report: Report, stop: Event) -> Verdict:
         """Examine all pairs, and the store around them."""
-        examination = Examination(self._session, config_path(os.environ))
+        named = store_to_name(self._session.store.path)
+        examination = Examination(self._session, config_path(os.environ), named=named)
         total = len(examination.names)
         done = 0
 

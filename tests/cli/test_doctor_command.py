@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
+
+from csrtui.cli.main import run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +34,7 @@ def test_findings_come_with_their_remedies(csrtui: Csrtui) -> None:
     assert ran.status == 1
     assert ran.out == (
         "warning: the key of a.com has no backup: if this machine loses it, the certificate is lost"
-        " (backup-none)\n  csrtui backup a.com --to DIR\n"
+        f" (backup-none)\n  csrtui backup --store {csrtui.store} a.com --to DIR\n"
     )
     assert ran.err == "1 pair examined: 1 finding\n"
 
@@ -41,6 +44,22 @@ def test_a_pair_that_was_just_made_is_well_and_its_next_step_is_told(csrtui: Csr
     ran = csrtui("doctor", "--json")
     assert (ran.status, ran.json["ok"]) == (0, True)
     assert [(one["code"], one["level"]) for one in ran.json["findings"]] == [("backup-none", "note")]
+
+
+def test_a_remedy_works_wherever_it_is_typed(
+    csrtui: Csrtui, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    csrtui("new", "a.com")
+    [finding] = csrtui("doctor", "--json").json["findings"]
+    words = shlex.split(finding["remedy"].replace("DIR", str(tmp_path / "usb")))
+    assert words[:2] == ["csrtui", "backup"]
+    (tmp_path / "usb").mkdir()
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    (tmp_path / "passphrase").write_text("long enough for all\n")
+    (tmp_path / "passphrase").chmod(0o600)
+    arguments = [*words[1:], "--passphrase-file", str(tmp_path / "passphrase")]
+    assert run(arguments, open_screens=len) == 0
+    assert csrtui("list", "--json").json["pairs"][0]["backup"]["status"] == "verified"
 
 
 def test_json_is_as_the_contract_says_also_of_a_store_that_is_refused(csrtui: Csrtui) -> None:

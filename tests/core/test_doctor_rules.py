@@ -7,7 +7,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from requests_made import NOW, der_of
 
 from csrtui.core import request
-from csrtui.core.doctor.ailment import Code, command
+from csrtui.core.doctor.ailment import Code, command, for_store
 from csrtui.core.doctor.contents import examine_contents
 from csrtui.core.doctor.places import Place, judge_pair_places, judge_place, judge_store
 from csrtui.core.doctor.seen import Kind, Seen
@@ -92,3 +92,18 @@ def test_exactly_the_modes_that_every_command_refuses_are_found() -> None:
 )
 def test_a_command_can_be_shown_and_names_the_very_file(word: str, shown: str) -> None:
     assert command("ls", word, "&&", "true") == f"ls {shown} && true"
+
+
+@pytest.mark.parametrize(
+    ("remedy", "expected"),
+    [
+        ("csrtui backup a.com --to DIR", "csrtui backup --store '/my store' a.com --to DIR"),
+        ("mv a b && csrtui adopt x", "mv a b && csrtui adopt --store '/my store' x"),
+        ("ls a ; csrtui doctor", "ls a ; csrtui doctor --store '/my store'"),
+        ("csrtui --version", "csrtui --version"),
+        ("chmod 700 /csrtui backup", "chmod 700 /csrtui backup"),
+    ],
+)
+def test_a_command_names_the_store_where_it_is_not_the_usual_one(remedy: str, expected: str) -> None:
+    assert for_store(remedy, "") == remedy
+    assert for_store(remedy, "/my store") == expected

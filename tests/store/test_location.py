@@ -9,7 +9,7 @@ import platformdirs
 import pytest
 
 from csrtui.core.errors import InputError
-from csrtui.store.location import store_path
+from csrtui.store.location import store_path, store_to_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,3 +63,11 @@ def test_a_user_without_a_home_has_to_name_the_store(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(platformdirs, "user_data_dir", lambda *_args, **_kwargs: "~/.local/share/csrtui")
     with pytest.raises(InputError, match="no home folder"):
         store_path(None, {})
+
+
+def test_a_command_names_every_store_but_the_one_in_the_data_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = store_path(None, {})
+    assert store_to_name(usual) == ""
+    assert store_to_name("/elsewhere") == "/elsewhere"
+    monkeypatch.setattr(platformdirs, "user_data_dir", lambda *_args, **_kwargs: "~/.local/share/csrtui")
+    assert store_to_name(usual) == usual, "a user without a home has no usual one"

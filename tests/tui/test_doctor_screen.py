@@ -209,7 +209,8 @@ async def test_where_the_terminal_cannot_be_left_the_commands_are_shown_in_a_not
         screen = await examined(user)
         await user.press("c")
         await user.until(lambda: isinstance(user.app.screen, NoticeScreen), "the notice")
-        assert findings(screen)[0].remedy in user.screen_text, "it is short"
+        shown = "".join(line.strip(" │-") for line in user.screen_text.splitlines())
+        assert findings(screen)[0].remedy.replace(" ", "") in shown.replace(" ", "")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 12), (120, 40), (20, 8)])

@@ -8,6 +8,7 @@ from csrtui.cli.parser import Action
 from csrtui.cli.progress import Progress
 from csrtui.cli.session import open_session
 from csrtui.store.config_file import config_path
+from csrtui.store.location import store_to_name
 from csrtui.tasks.doctor import Examination, is_well
 
 
@@ -16,7 +17,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    examination = Examination(open_session(options), config_path(os.environ))
+    session = open_session(options)
+    examination = Examination(session, config_path(os.environ), named=store_to_name(session.store.path))
     with Progress("pairs", len(examination.names)) as progress:
         found = examination.run(progress.advance)
     well = is_well(found)

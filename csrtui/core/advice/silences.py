@@ -27,13 +27,11 @@ NAME_SILENCES: Final[Mapping[str, frozenset[str]]] = {
     "international": frozenset({"upper-case"}),
     # A second mention has nothing of its own to say.
     "duplicate": _SAID_BEFORE,
-    # What is reserved for examples and tests is in no public list, or without a domain: one cause. For a public CA
-    # the error is said, for a private one what it is reserved for.
-    "reserved-name": frozenset({"internal-name", "single-label"}),
-    "single-label": frozenset({"reserved-name"}),
+    # What is reserved for examples and tests is in no public list; for a private CA that is no second cause.
+    "reserved-name": frozenset({"internal-name"}),
     # Who cannot have a name at all does not hear how to have its twin.
     "public-suffix": frozenset({"single-label"}) | _TWINS,
-    "internal-name": frozenset({"reserved-name", "public-suffix", "wildcard-public-suffix"}),
+    "internal-name": frozenset({"public-suffix", "wildcard-public-suffix"}),
     "reverse-zone": frozenset({"public-suffix", "wildcard-public-suffix"}) | _TWINS,
     "wildcard-public-suffix": frozenset({"wildcard", "single-label"}) | _TWINS,
     "onion": frozenset({"wildcard-public-suffix"}) | _TWINS,

@@ -1,5 +1,6 @@
 """What can be wrong in a store, as a table: stable codes and their levels."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -139,6 +140,23 @@ class Ailment:
             "text": self.text,
             "remedy": self.remedy,
         }
+
+
+_OWN: Final = re.compile(r"(?:^|(?<=&& )|(?<=; ))csrtui [a-z]+(?= |$)")
+"""The beginning of a command of csrtui's own: up to the name of what it does."""
+
+
+def for_store(remedy: str, store: str) -> str:
+    """Return a remedy with each command of csrtui's own for a certain store, so that it works wherever it is typed.
+
+    Args:
+        remedy: As `command` made it.
+        store: The store's path; empty where it is the one that csrtui uses by itself.
+    """
+    if not store:
+        return remedy
+    option = command("--store", store)
+    return _OWN.sub(lambda own: f"{own[0]} {option}", remedy)
 
 
 def command(*words: str) -> str:
