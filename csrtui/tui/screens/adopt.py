@@ -15,7 +15,7 @@ from csrtui.core.errors import InputError, RefusedError
 from csrtui.store.gathering import is_folder
 from csrtui.tasks.adoption_found import look_at, look_in
 from csrtui.tasks.adoption_match import match
-from csrtui.tui.screens.dialog import key_line, labelled
+from csrtui.tui.screens.dialog import labelled
 from csrtui.tui.screens.doing import DoingDialog
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
@@ -199,4 +199,4 @@ class AdoptScreen(DoingDialog[AdoptAnswer]):
             notes = self.lines(f"{count} {verb} under a passphrase. Left empty, such keys stay out.")
         notes += [()] * (_NOTES - len(notes))
         self.show("#notes", notes if short else [(), *notes, ()])
-        self.show("#keys", [key_line(("Enter", "Open" if wanting else "Look"), ("Esc", "Cancel"))])
+        self.show("#keys", self.key_lines(("Enter", "Open" if wanting else "Look"), ("Esc", "Cancel")))

@@ -16,7 +16,6 @@ from csrtui.tasks.adoption_words import facts
 from csrtui.tasks.results import Result
 from csrtui.tasks.review import read_pair
 from csrtui.tasks.wording import NEXT_STEPS
-from csrtui.tui.screens.dialog import key_line
 from csrtui.tui.screens.doing import DoingDialog
 from csrtui.tui.widgets.line_list import LineList, Marking
 from csrtui.tui.widgets.text_block import TextBlock
@@ -213,7 +212,7 @@ class AdoptingScreen(DoingDialog["Sequence[Result]"]):
         self.show("#notes", [*blank, *notes[: 1 + len(blank)], *blank])
         narrow = self.inner_width < _WIDE
         keys = [("Enter", "Adopt"), ("Space", "Mark"), ("Tab", "More"), ("Esc", "Cancel")]
-        self.show("#keys", [key_line(*(keys[:2] if narrow else keys))])
+        self.show("#keys", self.key_lines(*(keys[:2] if narrow else keys)))
 
     @property
     def _is_short(self) -> bool:
@@ -268,7 +267,7 @@ class AdoptingScreen(DoingDialog["Sequence[Result]"]):
                     lines += self.lines(f"{flaw.level.value.capitalize()}: {flaw.text}.", flaw.level.value)
         self._show_details(self._room, lines)
         self.show("#notes", [*blank, *self.lines(self._next(done))[: 1 + 2 * len(blank)], *blank])
-        self.show("#keys", [key_line(("Enter", "Close"))])
+        self.show("#keys", self.key_lines(("Enter", "Close")))
 
     def _next(self, done: Sequence[Result]) -> str:
         if not done:

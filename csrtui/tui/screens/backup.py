@@ -16,7 +16,7 @@ from csrtui.tasks.remembering import recall_folder, remember_folder
 from csrtui.tasks.wording import destination_lines
 from csrtui.tui.groups import choices
 from csrtui.tui.screens.confirm import ConfirmScreen
-from csrtui.tui.screens.dialog import Dialog, key_line, labelled
+from csrtui.tui.screens.dialog import Dialog, labelled
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.destination_field import DestinationField
 from csrtui.tui.widgets.secret_field import SecretField
@@ -273,16 +273,15 @@ class BackupScreen(Dialog["BackupAsked | None"]):
         title = f"Back up {pairs[0].name if len(pairs) == 1 else f'{len(pairs)} pairs'}"
         gap: list[Line] = [] if self.app.size.height < _SHORT else [()]
         self.show("#about", [*self.lines(title, "strong"), *gap])
-        around = _AROUND_NOTES + (len(self._groups) > 1) + 3 * len(gap)
+        keys = self.key_lines(("Enter", "Back up"), ("Esc", "Cancel"), ("ctrl+g", "Make up a passphrase"))
+        around = _AROUND_NOTES + (len(keys) - 1) + (len(self._groups) > 1) + 3 * len(gap)
         room = self.app.size.height - around
         notes = self._passphrase_lines() + self._locked_lines() + self._folder_lines()
         if self._error is not None:
             notes = self.error_lines(self._error) + notes
         notes += [()] * (_NOTES - len(notes))
         self.show("#notes", [*gap, *notes[: max(room, 2)], *gap])
-        self.show(
-            "#keys", [key_line(("Enter", "Back up"), ("Esc", "Cancel"), ("ctrl+g", "Make up a passphrase"))]
-        )
+        self.show("#keys", keys)
 
     def _folder_lines(self) -> list[Line]:
         if not self._folder:

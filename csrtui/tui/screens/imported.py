@@ -14,7 +14,7 @@ from csrtui.core.finding import Level
 from csrtui.core.lifetimes import days_of
 from csrtui.core.visible import visible
 from csrtui.tasks.importing import ImportResult
-from csrtui.tui.screens.dialog import Dialog, key_line
+from csrtui.tui.screens.dialog import Dialog
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_view import TextView
 from csrtui.tui.wrapping import wrap
@@ -114,7 +114,7 @@ class ImportedScreen(Dialog[Then]):
         view.show_all(lines)
         keys = [(".", self._offer.label)] if self._offer.label else []
         more = [("PgDn", "More")] if len(lines) > self.app.size.height - _AROUND else []
-        self.show("#keys", [key_line(*keys, *more, ("Enter", "Close"))])
+        self.show("#keys", self.key_lines(*keys, *more, ("Enter", "Close")))
 
 
 def summed_up(results: Sequence[Result]) -> str:

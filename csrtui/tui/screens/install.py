@@ -20,7 +20,7 @@ from csrtui.core.platforms import OTHER, PLATFORMS
 from csrtui.core.server_files import Form
 from csrtui.core.visible import visible
 from csrtui.tasks.exporting import Order, Ready, export, planned, prepare
-from csrtui.tui.screens.dialog import key_line, labelled
+from csrtui.tui.screens.dialog import labelled
 from csrtui.tui.screens.doing import DoingDialog
 from csrtui.tui.screens.reading import text_lines
 from csrtui.tui.screens.written import written_page
@@ -327,7 +327,7 @@ class InstallScreen(DoingDialog[InstallAnswer]):
         view.styles.height = max(room - len(notes), 1)
         view.show_all(lines)
         more = [("PgDn", "More")] if len(lines) > room - len(notes) else []
-        self.show("#keys", [*gap, key_line(("Enter", "Write"), *more, ("Esc", "Cancel"))])
+        self.show("#keys", [*gap, *self.key_lines(("Enter", "Write"), *more, ("Esc", "Cancel"))])
 
     def _notes(self) -> list[Line]:
         """What is wrong, or else what is to be known before anything is written."""

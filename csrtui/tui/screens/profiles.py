@@ -13,7 +13,7 @@ from csrtui.core.errors import CsrtuiError
 from csrtui.core.visible import visible
 from csrtui.tasks.profiles import delete_profile, load_config, profile_of, save_profile
 from csrtui.tui.screens.confirm import ConfirmScreen
-from csrtui.tui.screens.dialog import Dialog, key_line
+from csrtui.tui.screens.dialog import Dialog
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
@@ -182,4 +182,4 @@ class ProfilesScreen(Dialog["tuple[str, Profile] | None"]):
         self.show("#about", [*about, *self.lines(filling.value, "label")])
         self.query_one("#profiles").styles.height = min(len(self._rows), _ROWS) + 1 if len(self._rows) else 0
         self.show("#keep-label", [()])
-        self.show("#answer", [*self._told, key_line(("Enter", "Use or keep"), ("Esc", "Cancel"))])
+        self.show("#answer", [*self._told, *self.key_lines(("Enter", "Use or keep"), ("Esc", "Cancel"))])

@@ -13,7 +13,7 @@ from csrtui.core.errors import CsrtuiError, InputError
 from csrtui.core.pair import Pair
 from csrtui.tasks.remembering import recall_folder
 from csrtui.tasks.restore import read_backup, restore
-from csrtui.tui.screens.dialog import Dialog, key_line, labelled
+from csrtui.tui.screens.dialog import Dialog, labelled
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
@@ -204,4 +204,4 @@ class RestoreScreen(Dialog["Pair | None"]):
             notes = self.lines("Opening the backup …", "strong")
         notes += [()] * (3 - len(notes))
         self.show("#notes", [(), *notes, ()])
-        self.show("#keys", [key_line(("Enter", "Restore"), ("Esc", "Cancel"))])
+        self.show("#keys", self.key_lines(("Enter", "Restore"), ("Esc", "Cancel")))
