@@ -205,7 +205,7 @@ class MarkScreen(DoingDialog[MarkAnswer]):
 
     def draw(self) -> None:
         """Show everything anew."""
-        title = f"{self._pair.name} is submitted now"
+        title = f"Mark {self._pair.name} as submitted"
         self.show("#about", [*self.lines(title, "strong"), ()])
         wrong = [] if self.error is None else [*self.error_lines(self.error), ()]
         self.show("#answer", [(), *wrong, *self.key_lines(("Enter", "Next, then mark it"), ("Esc", "Back"))])
