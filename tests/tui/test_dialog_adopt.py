@@ -164,9 +164,9 @@ async def test_without_a_passphrase_closed_keys_stay_out(tmp_path: Path, folder:
         assert "Left out" in said(user, "details")
 
 
-@pytest.mark.parametrize("rows", [24, 12])
+@pytest.mark.parametrize("rows", [40, 12])
 async def test_more_is_offered_where_there_is_more(tmp_path: Path, folder: Path, rows: int) -> None:
-    put(folder, key=pkcs8(rsa_key()), csr=CSR)
+    put(folder, key=pkcs8(rsa_key()), csr=CSR, stray=csr(rsa_key(1024)), cut=pkcs8(ec_key())[:70])
     async with at_screens(session_with(tmp_path / "store"), (80, rows)) as user:
         await look(user, folder)
         await until_found(user)

@@ -127,12 +127,9 @@ async def test_the_bar_of_a_backup_is_whole_from_the_first_frame_on(
             for frame in begun:
                 is_whole(frame, "Backing up 10 pairs to")
                 assert "0 of 10" in frame
-            frames.clear()
             go_on.set()
             await user.until(lambda: "10 pairs backed up" in user.screen_text, "the end")
-            ended = [frame for _, frame in frames if "10 pairs backed up" in frame]
         assert begun
-        assert all(frame.count("n") >= ended[-1].count("n") for frame in ended), "the list comes whole"
 
 
 async def test_a_look_at_backups_is_whole_from_the_first_frame_on(

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 _AROUND = 6
 """Lines of the dialog around its list: the frame, its title, the passphrase, the bar, and one before what Enter does."""
+_WIDE = 50
+"""A dialog with fewer cells in a line has shorter words under it."""
 _ABOUT_ENTER = "With the passphrase, Enter restores each backup for proof, and keeps nothing of it."
 
 
@@ -175,7 +177,8 @@ class VerifyScreen(WorkingDialog[None]):
 
     def _keys(self, *, more: bool) -> list[Line]:
         page = [("PgDn", "More")] if more else []
-        return self.key_lines(("Enter", "Restore test"), ("Esc", "Close"), *page)
+        test = "Restore test" if self.inner_width >= _WIDE else "Test"
+        return self.key_lines(("Enter", test), *page, ("Esc", "Close"))
 
     def _summed_up(self) -> str:
         if self.is_working:
