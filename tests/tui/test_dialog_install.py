@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,7 @@ from csrtui.core.pair import NextStep
 from csrtui.core.platforms import PLATFORMS
 from csrtui.core.server_files import Form
 from csrtui.core.servers import SERVERS
+from csrtui.tasks.exporting import prepare
 from csrtui.tui.screens import reading
 from csrtui.tui.screens.install import InstallScreen
 from csrtui.tui.screens.main import MainScreen
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from screens_user import User
 
+    from csrtui.tasks.exporting import Order, Ready
     from csrtui.tasks.session import Session
 
 ONE = "a.example.com"
@@ -218,6 +221,29 @@ async def test_enter_looks_again_at_a_folder_that_was_not_there(tmp_path: Path, 
         await user.press("enter")
         await written(user)
     assert set(modes(new)) == {f"{ONE}.crt", f"{ONE}.key"}
+
+
+async def test_what_is_said_of_a_paste_stays_when_a_look_ends_after_it(
+    tmp_path: Path, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = Event()
+    answer.set()
+
+    def slow(session: Session, order: Order) -> Ready:
+        answer.wait(10)
+        return prepare(session, order)
+
+    monkeypatch.setattr("csrtui.tui.screens.install.prepare", slow)
+    async with at_screens(session) as user:
+        await at_install(user)
+        await name_folder(user, tmp_path / "nowhere")
+        answer.clear()
+        await user.press("enter")
+        assert "looking at the folder" in said(user, "notes")
+        await user.paste("one\ntwo")
+        answer.set()
+        await looked(user)
+        assert "nothing was put in" in said(user, "notes")
 
 
 async def test_no_passphrase_is_typed_into_a_folder_that_will_not_do(

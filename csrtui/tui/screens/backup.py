@@ -292,7 +292,7 @@ class BackupScreen(PlaceDialog["BackupAsked | None"]):
         self.dismiss(BackupAsked(tuple(self.group.names), self._order))
 
     def _fail(self, error: CsrtuiError, place: str | None = None) -> None:
-        self._error = error
+        self._error, self._then = error, None
         if place is not None:
             self.point_to(place)
         self.draw()

@@ -347,7 +347,7 @@ class InstallScreen(PlaceDialog[InstallAnswer], DoingDialog[InstallAnswer]):
         self.dismiss(InstallAnswer(self._folder, told, (written_page(ready, exported),)))
 
     def _fail(self, error: CsrtuiError, field: str | None = None) -> None:
-        self.error = error
+        self.error, self._then = error, None
         if field is not None:
             self.point_to(f"#{field}")
         self.draw()
