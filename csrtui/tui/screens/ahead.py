@@ -8,9 +8,15 @@ that shows what is typed once somebody types, or may be about to.
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 from csrtui.tui.screens.dialog import Dialog, ResultT
 from csrtui.tui.widgets.secret_field import SecretField
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from csrtui.core.errors import CsrtuiError
 
 TYPES_ON = 0.5
 """Seconds from an Enter in which whoever types on without a look at the screen begins the next field."""
@@ -23,6 +29,9 @@ class PlaceDialog(Dialog[ResultT]):
 
     _ahead: tuple[str | None, float] | None = None
     """The field that the cursor went on to before the look was over, and when; None when it is settled there."""
+
+    _then: Callable[[], None] | None = None
+    """What to do once it is known that the place will do."""
 
     def on_descendant_focus(self) -> None:
         """How to get back to the place is said only where the cursor is elsewhere."""
@@ -60,6 +69,23 @@ class PlaceDialog(Dialog[ResultT]):
     def stay_ahead(self) -> None:
         """The place will do."""
         self._ahead = None
+
+    def settle_look(self, field: str, error: CsrtuiError | None) -> None:
+        """The look at the place in `field` is over: do what waited for it, or say why the place will not do."""
+        then, self._then = self._then, None
+        if error is not None:
+            self.come_back(field)
+            if then is not None:
+                self.fail(error, field)
+        else:
+            self.stay_ahead()
+            if then is not None:
+                then()
+        self.draw()
+
+    def fail(self, error: CsrtuiError, field: str | None = None) -> None:
+        """Say what is wrong, at its field if that is given."""
+        raise NotImplementedError
 
     def point_to(self, field: str) -> None:
         """Put the cursor where something is wrong, unless it stands in a secret field, and that one is none."""

@@ -82,8 +82,6 @@ class BackupScreen(PlaceDialog["BackupAsked | None"]):
         self._groups = groups
         self._error: CsrtuiError | None = None
         self._generated: Secret | None = None
-        self._then: Callable[[], None] | None = None
-        """What to do once it is known that the folder will do."""
 
     def compose(self) -> ComposeResult:
         """Build the dialog."""
@@ -153,16 +151,7 @@ class BackupScreen(PlaceDialog["BackupAsked | None"]):
         found = self._destination.found
         if found is None:
             return  # another stands there by now, and is looked at
-        then, self._then = self._then, None
-        if isinstance(found, CsrtuiError):
-            self.come_back("#folder")
-            if then is not None:
-                self._fail(found, "#folder")
-        else:
-            self.stay_ahead()
-            if then is not None:
-                then()
-        self.draw()
+        self.settle_look("#folder", found if isinstance(found, CsrtuiError) else None)
 
     def on_secret_field_changed(self) -> None:
         """Say how strong it is; a passphrase that is changed is not the generated one any more."""
@@ -173,11 +162,11 @@ class BackupScreen(PlaceDialog["BackupAsked | None"]):
 
     def on_text_field_pasted(self) -> None:
         """Say that nothing was put in."""
-        self._fail(InputError(_MORE_THAN_ONE_LINE))
+        self.fail(InputError(_MORE_THAN_ONE_LINE))
 
     def on_text_field_left_out(self) -> None:
         """Say that something was left out, or all of it."""
-        self._fail(
+        self.fail(
             InputError(
                 _MORE_THAN_ONE_LINE
                 if self.is_in_secret
@@ -202,12 +191,12 @@ class BackupScreen(PlaceDialog["BackupAsked | None"]):
     def action_generate(self) -> None:
         """Make up a passphrase, show it, and fill it in twice."""
         if self._locked:
-            self._fail(InputError("A backup of a key under a passphrase is made under that same passphrase."))
+            self.fail(InputError("A backup of a key under a passphrase is made under that same passphrase."))
             return
         try:
             made = generate_passphrase(self._session)
         except CsrtuiError as error:
-            self._fail(error)
+            self.fail(error)
             return
         self._generated = made
         with self.prevent(SecretField.Changed):
@@ -236,7 +225,7 @@ class BackupScreen(PlaceDialog["BackupAsked | None"]):
         """Go on to the passphrase, unless the folder will not do: then it is looked at again before."""
         found = self._destination.found
         if not self._folder:
-            self._fail(InputError(_NO_FOLDER))
+            self.fail(InputError(_NO_FOLDER))
         elif isinstance(found, CsrtuiError):
             self._look_again(self._go_to_passphrase)
         elif found is None:
@@ -260,7 +249,7 @@ class BackupScreen(PlaceDialog["BackupAsked | None"]):
         wrong = self._what_is_wrong()
         if wrong is not None:
             place, error = wrong
-            self._fail(error, place)
+            self.fail(error, place)
         elif self._generated is not None:
             question = ConfirmScreen(
                 "Have you written the passphrase down?",
@@ -291,10 +280,11 @@ class BackupScreen(PlaceDialog["BackupAsked | None"]):
         remember_folder(self._session, self._folder)
         self.dismiss(BackupAsked(tuple(self.group.names), self._order))
 
-    def _fail(self, error: CsrtuiError, place: str | None = None) -> None:
+    def fail(self, error: CsrtuiError, field: str | None = None) -> None:
+        """Say what is wrong; what waited for a look is off."""
         self._error, self._then = error, None
-        if place is not None:
-            self.point_to(place)
+        if field is not None:
+            self.point_to(field)
         self.draw()
 
     def _changed(self) -> None:

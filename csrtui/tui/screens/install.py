@@ -118,8 +118,6 @@ class InstallScreen(PlaceDialog[InstallAnswer], DoingDialog[InstallAnswer]):
         self._pair = pair
         self._typed = typed
         self._seen: tuple[Order, _Seen | CsrtuiError] | None = None
-        self._then: Callable[[], None] | None = None
-        """What to do once it is known that the order can be carried out."""
 
     def compose(self) -> ComposeResult:
         """Build the dialog."""
@@ -197,24 +195,15 @@ class InstallScreen(PlaceDialog[InstallAnswer], DoingDialog[InstallAnswer]):
         if event.order != self._order:
             return
         self._seen = (event.order, event.found)
-        then, self._then = self._then, None
-        if isinstance(event.found, CsrtuiError):
-            self.come_back("#folder")
-            if then is not None:
-                self._fail(event.found, "folder")
-        else:
-            self.stay_ahead()
-            if then is not None:
-                then()
-        self.draw()
+        self.settle_look("#folder", event.found if isinstance(event.found, CsrtuiError) else None)
 
     def on_text_field_pasted(self) -> None:
         """Say that nothing was put in."""
-        self._fail(InputError(_NOT_PUT_IN))
+        self.fail(InputError(_NOT_PUT_IN))
 
     def on_text_field_left_out(self) -> None:
         """Say that something was left out."""
-        self._fail(InputError(_NOT_PUT_IN))
+        self.fail(InputError(_NOT_PUT_IN))
 
     def on_input_submitted(self) -> None:
         """Go on."""
@@ -268,9 +257,9 @@ class InstallScreen(PlaceDialog[InstallAnswer], DoingDialog[InstallAnswer]):
                 self.query_one(following).focus()
 
         if self._is_early:
-            self._fail(InputError(self._too_early()))
+            self.fail(InputError(self._too_early()))
         elif not self._folder:
-            self._fail(InputError(_NO_FOLDER))
+            self.fail(InputError(_NO_FOLDER))
         elif isinstance(self._found, CsrtuiError):
             self._look_again(leave)
         elif self._found is None:
@@ -317,9 +306,9 @@ class InstallScreen(PlaceDialog[InstallAnswer], DoingDialog[InstallAnswer]):
     def _go_on(self) -> None:
         found = self._found
         if self._is_early:
-            self._fail(InputError(self._too_early()))
+            self.fail(InputError(self._too_early()))
         elif not self._folder:
-            self._fail(InputError(_NO_FOLDER), "folder")
+            self.fail(InputError(_NO_FOLDER), "#folder")
         elif isinstance(found, _Seen):
             self._write_unless_wrong(found.ready)
         else:
@@ -329,11 +318,11 @@ class InstallScreen(PlaceDialog[InstallAnswer], DoingDialog[InstallAnswer]):
         file = self._secret("passphrase") if ready.needs_file_passphrase else None
         own = self._secret("own") if ready.needs_key_passphrase else None
         if file is not None and not file.encoded:
-            self._fail(InputError("The file holds the key: type a passphrase for it."), "passphrase")
+            self.fail(InputError("The file holds the key: type a passphrase for it."), "#passphrase")
         elif file is not None and file != self._secret("again"):
-            self._fail(InputError("The two are not the same: type the passphrase again."), "again")
+            self.fail(InputError("The two are not the same: type the passphrase again."), "#again")
         elif own is not None and not own.encoded:
-            self._fail(InputError("Type the passphrase that the key is under in the store."), "own")
+            self.fail(InputError("Type the passphrase that the key is under in the store."), "#own")
         else:
             self.begin(self._write(ready, file, own))
             self.draw()
@@ -346,10 +335,11 @@ class InstallScreen(PlaceDialog[InstallAnswer], DoingDialog[InstallAnswer]):
         told = f"{visible(ready.order.pair)}: {plural(len(exported.results), 'file')} written for {server}"
         self.dismiss(InstallAnswer(self._folder, told, (written_page(ready, exported),)))
 
-    def _fail(self, error: CsrtuiError, field: str | None = None) -> None:
+    def fail(self, error: CsrtuiError, field: str | None = None) -> None:
+        """Say what is wrong; what waited for a look is off."""
         self.error, self._then = error, None
         if field is not None:
-            self.point_to(f"#{field}")
+            self.point_to(field)
         self.draw()
 
     # Drawing
