@@ -21,6 +21,8 @@ from csrtui.tasks.results import Result
 from csrtui.tasks.review import list_pairs, read_pair
 from csrtui.tasks.session import Session
 
+NO_BACKUP = "has no backup"
+"""What is said of a pair of which nothing can be verified."""
 _RESTORES = "restores"
 
 
@@ -79,7 +81,7 @@ def _verify_pair(run: _Run, name: str) -> list[Result]:
     pair, asked = read_pair(session, name)
     looks = [_look(session, backup, asked, run.opener) for backup in pair.record.backups]
     if not looks:
-        return [Result(ok=False, pair=name, text="has no backup")]
+        return [Result(ok=False, pair=name, text=NO_BACKUP)]
 
     def noted(record: PairRecord) -> PairRecord:
         known = {backup.path for backup in record.backups}

@@ -13,10 +13,13 @@ from csrtui.tui.key_names import configured
 from csrtui.tui.safe_app import SafeApp
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.binding import BindingType
 
     from csrtui.core.config import Config
     from csrtui.tasks.session import Session
+    from csrtui.tui.command import Command
 
 DEFAULT_THEME = "ansi-dark"
 """The terminal's own sixteen colours, on the terminal's own background."""
@@ -44,6 +47,11 @@ class CommandsApp(SafeApp[None]):
         self._session = session
         self._commands = commands
         self.set_keymap({command.action: command.keys for command in commands if command.action in keys})
+
+    @property
+    def commands(self) -> Sequence[Command]:
+        """All commands, with the keys they have."""
+        return self._commands
 
     def action_help(self) -> None:
         """Show all commands, or go back where they are shown already."""

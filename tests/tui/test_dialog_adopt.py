@@ -130,6 +130,52 @@ async def test_a_passphrase_is_asked_for_only_where_one_is_wanted(tmp_path: Path
         assert user.pairs == []
 
 
+async def test_a_wrong_passphrase_can_be_typed_again_where_other_keys_are_open(
+    tmp_path: Path, folder: Path
+) -> None:
+    put(
+        folder,
+        closed=pkcs8(rsa_key(), passphrase=PHRASE),
+        open=pkcs8(ec_key()),
+        asked=request.probe(ec_key()),
+    )
+    async with at_screens(session_with(tmp_path / "store")) as user:
+        await look(user, folder)
+        await user.until(lambda: user.focused_id == "passphrase", "the passphrase field")
+        await user.press("x", "enter")
+        await until_told(user)
+        assert "opens none of the keys" in said(user, "notes")
+        assert user.focused_id == "passphrase"
+        await user.press("backspace")
+        await user.paste(PHRASE.decode())
+        await user.press("enter")
+        await until_found(user)
+        assert "2 keys found" in said(user, "about")
+
+
+async def test_without_a_passphrase_closed_keys_stay_out(tmp_path: Path, folder: Path) -> None:
+    put(folder, closed=pkcs8(rsa_key(), passphrase=PHRASE), open=pkcs8(ec_key()))
+    async with at_screens(session_with(tmp_path / "store")) as user:
+        await look(user, folder)
+        await user.until(lambda: user.focused_id == "passphrase", "the passphrase field")
+        await user.press("enter")
+        await until_found(user)
+        assert "1 key found" in said(user, "about")
+        assert "Left out" in said(user, "details")
+
+
+@pytest.mark.parametrize("rows", [40, 12])
+async def test_more_is_offered_where_there_is_more(tmp_path: Path, folder: Path, rows: int) -> None:
+    put(folder, key=pkcs8(rsa_key()), csr=CSR, stray=csr(rsa_key(1024)), cut=pkcs8(ec_key())[:70])
+    async with at_screens(session_with(tmp_path / "store"), (80, rows)) as user:
+        await look(user, folder)
+        await until_found(user)
+        before = user.screen_text
+        await user.press("tab")
+        assert ("Tab More" in user.screen_text) is (user.screen_text != before)
+        assert ("Tab More" in user.screen_text) is (rows == 12)
+
+
 async def test_what_is_wrong_is_said_and_nothing_typed_is_lost(tmp_path: Path, folder: Path) -> None:
     put(folder, readme=b"hello", cut=pkcs8(ec_key())[:70])
     async with at_screens(session_with(tmp_path / "store")) as user:

@@ -154,7 +154,9 @@ async def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(tmp_
         await ask(user, "a.example.com")
         await fill_in(user, tmp_path / "away")
         await user.press("enter")
-        assert user.focused_id == "folder"
+        await looked(user)
+        assert user.focused_id == "again", "whoever types a passphrase types on: it must not be seen"
+        assert "Up goes to the folder" in said(user, "notes")
         assert "No such file or directory" in said(user, "notes")
         assert "mkdir -p" in said(user, "notes")
         await fill_in(user, tmp_path / "usb", again="another")
@@ -170,8 +172,11 @@ async def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(tmp_
         await user.press("up", "ctrl+u", "down", "enter")
         assert user.focused_id == "passphrase"
         assert "needs a passphrase" in said(user, "notes")
-        await user.press("up", "ctrl+u", "down", "down", "enter")
+        await user.press("up", "ctrl+u", "enter")
         assert user.focused_id == "folder"
+        assert "Name the folder" in said(user, "notes")
+        await user.press("down", "down", "enter")
+        assert user.focused_id == "again"
         assert "Name the folder" in said(user, "notes")
     assert os.listdir(tmp_path / "usb") == []
 
@@ -225,6 +230,111 @@ async def test_escape_backs_nothing_up_and_keeps_the_folder_but_not_the_passphra
         assert user.app.screen.query_one(DestinationField).folder == str(tmp_path / "usb")
         assert all(field.secret() == Secret("") for field in user.app.screen.query(SecretField))
     assert os.listdir(tmp_path / "usb") == []
+
+
+async def test_enter_looks_again_at_a_folder_that_was_not_there(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", "a.example.com")
+    new = tmp_path / "new"
+    async with at_screens(session) as user:
+        await ask(user, "a.example.com")
+        await user.paste(str(new))
+        await looked(user)
+        await user.press("enter")
+        await looked(user)
+        assert user.focused_id == "folder", "a passphrase is not asked for in vain"
+        assert "No such file or directory" in said(user)
+        new.mkdir(0o700)
+        await user.press("enter")
+        await user.until(lambda: user.focused_id == "passphrase", "the passphrase")
+        await user.paste(PASSPHRASE)
+        await user.press("enter")
+        await user.paste(PASSPHRASE)
+        new.rmdir()
+        user.app.screen.query_one("#folder").focus()
+        await user.press("end", "x", "backspace")
+        await looked(user)
+        assert "No such file or directory" in said(user)
+        await user.press("down", "down")
+        new.mkdir(0o700)
+        await user.press("enter")
+        await until_done(user)
+    assert statuses(session, "a.example.com") == [BackupStatus.VERIFIED]
+
+
+async def test_a_passphrase_typed_ahead_of_a_look_that_fails_is_never_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = session_with(tmp_path / "store", "a.example.com")
+    answer = Event()
+
+    def slow(folder: str, store: str) -> Destination:
+        answer.wait(10)
+        return look_at(folder, store)
+
+    monkeypatch.setattr("csrtui.tui.widgets.destination_field.look_at", slow)
+    async with at_screens(session) as user:
+        await ask(user, "a.example.com")
+        await user.paste(str(tmp_path / "away"))
+        await user.press("enter", *"secr")
+        answer.set()
+        await looked(user)
+        await user.press(*"etword", "enter")
+        await user.press(*"secretword", "enter")
+        await looked(user)
+        assert "No such file or directory" in said(user)
+        assert user.app.screen.query_one(DestinationField).folder == str(tmp_path / "away")
+        assert "secr" not in user.screen_text
+        assert "etword" not in user.screen_text
+
+
+@pytest.mark.parametrize("latest", [0, 60])
+async def test_the_cursor_comes_back_to_a_folder_unless_that_takes_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, latest: float
+) -> None:
+    monkeypatch.setattr("csrtui.tui.screens.ahead.LATEST", latest)
+    session = session_with(tmp_path / "store", "a.example.com")
+    answer = Event()
+
+    def slow(folder: str, store: str) -> Destination:
+        answer.wait(10)
+        return look_at(folder, store)
+
+    monkeypatch.setattr("csrtui.tui.widgets.destination_field.look_at", slow)
+    async with at_screens(session) as user:
+        await ask(user, "a.example.com")
+        await user.paste(str(tmp_path / "away"))
+        await user.press("enter")
+        assert user.focused_id == "passphrase", "what is typed ahead is masked"
+        answer.set()
+        await looked(user)
+        screen = user.app.screen
+        assert isinstance(screen, BackupScreen)
+        await user.until(lambda: screen._ahead is None, "the cursor's place")
+        assert user.focused_id == ("folder" if latest else "passphrase")
+        assert "No such file or directory" in said(user)
+        assert ("Up goes to the folder" in said(user)) is (not latest)
+
+
+async def test_what_failed_is_no_default_and_a_remembered_folder_that_is_gone_has_the_cursor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("csrtui.tui.screens.ahead.LATEST", 60)
+    session = session_with(tmp_path / "store", "a.example.com")
+    (tmp_path / "usb").mkdir()
+    remember_folder(session, str(tmp_path / "usb"))
+    async with at_screens(session) as user:
+        await ask(user, "a.example.com")
+        await fill_in(user, tmp_path / "away")
+        await user.press("escape", "b")
+        assert user.app.screen.query_one(DestinationField).folder == str(tmp_path / "usb")
+        assert user.focused_id == "passphrase"
+        await user.press("escape")
+        (tmp_path / "usb").rmdir()
+        await user.press("b")
+        await looked(user)
+        await user.until(lambda: user.focused_id == "folder", "the cursor in the folder")
+        assert "No such file or directory" in said(user)
+        await user.press("escape")
 
 
 async def test_a_passphrase_is_made_up_shown_and_confirmed(tmp_path: Path) -> None:

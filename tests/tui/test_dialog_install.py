@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,7 @@ from csrtui.core.pair import NextStep
 from csrtui.core.platforms import PLATFORMS
 from csrtui.core.server_files import Form
 from csrtui.core.servers import SERVERS
+from csrtui.tasks.exporting import prepare
 from csrtui.tui.screens import reading
 from csrtui.tui.screens.install import InstallScreen
 from csrtui.tui.screens.main import MainScreen
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from screens_user import User
 
+    from csrtui.tasks.exporting import Order, Ready
     from csrtui.tasks.session import Session
 
 ONE = "a.example.com"
@@ -199,15 +202,101 @@ async def test_what_is_wrong_with_a_folder_is_said_while_it_is_typed(
         await user.press("escape")
         assert is_at(user, MainScreen)
         await user.press("I")
-        assert user.app.screen.query_one("#folder", TextField).value == str(session.store.path)
+        assert user.app.screen.query_one("#folder", TextField).value == "", "what failed is no default"
+        await name_folder(user, tmp_path)
+        await user.press("escape", "I")
+        assert user.app.screen.query_one("#folder", TextField).value == str(tmp_path), "what will do is"
+
+
+async def test_enter_looks_again_at_a_folder_that_was_not_there(tmp_path: Path, session: Session) -> None:
+    new = tmp_path / "new"
+    async with at_screens(session) as user:
+        await at_install(user)
+        await choose(user, "nginx")
+        await name_folder(user, new)
+        await user.press("enter")
+        await looked(user)
+        assert "No such file or directory" in said(user, "notes")
+        new.mkdir(0o700)
+        await user.press("enter")
+        await written(user)
+    assert set(modes(new)) == {f"{ONE}.crt", f"{ONE}.key"}
+
+
+async def test_what_is_said_of_a_paste_stays_when_a_look_ends_after_it(
+    tmp_path: Path, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = Event()
+    answer.set()
+
+    def slow(session: Session, order: Order) -> Ready:
+        answer.wait(10)
+        return prepare(session, order)
+
+    monkeypatch.setattr("csrtui.tui.screens.install.prepare", slow)
+    async with at_screens(session) as user:
+        await at_install(user)
+        await name_folder(user, tmp_path / "nowhere")
+        answer.clear()
+        await user.press("enter")
+        assert "looking at the folder" in said(user, "notes")
+        await user.paste("one\ntwo")
+        answer.set()
+        await looked(user)
+        assert "nothing was put in" in said(user, "notes")
+
+
+async def test_no_passphrase_is_typed_into_a_folder_that_will_not_do(
+    tmp_path: Path, session: Session
+) -> None:
+    new = tmp_path / "new"
+    async with at_screens(session) as user:
+        await at_install(user)
+        await choose(user, "iis")
+        user.app.screen.query_one("#folder").focus()
+        await user.settle()
+        await user.press("enter")
+        assert "Name the folder" in said(user, "notes")
+        assert user.focused_id == "folder"
+        await name_folder(user, new)
+        await user.press("enter")
+        await looked(user)
+        assert user.focused_id == "folder"
+        assert "No such file or directory" in said(user, "notes")
+        await user.press("down", "down")
+        assert user.focused_id == "passphrase", "who goes there by hand may"
+        assert "Up goes back" in said(user, "notes")
+        await user.paste(PASSPHRASE)
+        await user.press("enter")
+        await user.paste(PASSPHRASE)
+        await user.press("enter")
+        await looked(user)
+        assert user.focused_id == "again", "the cursor does not leave a secret field by itself"
+        assert "No such file or directory" in said(user, "notes")
+        await user.paste(PASSPHRASE)
+        assert PASSPHRASE not in user.screen_text
+        await user.press("ctrl+z", "ctrl+u")
+        await user.paste(PASSPHRASE)
+        new.mkdir(0o700)
+        await user.press("enter")
+        await written(user)
+    assert set(modes(new)) == {f"{ONE}.pfx"}
 
 
 async def test_a_pair_without_a_certificate_says_so(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", ONE)
     async with at_screens(session) as user:
         await at_install(user)
+        assert f"{ONE} has no certificate yet: there is nothing to install" in said(user, "notes")
+        assert "Esc, then i imports it" in said(user, "notes"), "before anything is asked for"
+        await choose(user, "iis")
+        user.app.screen.query_one("#folder").focus()
+        await user.settle()
+        await user.press("enter")
+        assert user.focused_id == "folder", "no passphrase is asked for in vain"
         await name_folder(user, tmp_path)
         assert "has no certificate yet" in said(user, "notes")
+        assert "csrtui import" not in said(user, "notes")
         assert "Old CSR" in said(user, "plan"), "the guide is there all the same"
 
 

@@ -13,7 +13,7 @@ from screens_user import at_screens
 from csrtui.core import pkcs8
 from csrtui.core.secret import Secret
 from csrtui.tasks.remembering import remember_folder
-from csrtui.tasks.restore import restore
+from csrtui.tasks.restore import read_backup, restore
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.restore import RestoreScreen
 from csrtui.tui.widgets.secret_field import SecretField
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pkcs8, "ROUNDS", CHEAP_ROUNDS)
+    monkeypatch.setattr("csrtui.tui.screens.ahead.LATEST", 60)  # a busy machine
 
 
 @pytest.fixture
@@ -80,20 +81,28 @@ async def test_what_is_wrong_is_said_and_nothing_typed_is_lost(tmp_path: Path, b
         await open_dialog(user)
         path = user.app.screen.query_one("#path", TextField)
         assert path.value == f"{tmp_path}/usb/", "it begins where backups went last"
-        await user.press(*"x", "enter", "enter")
+        await user.press("down", "enter")
         assert "Type the passphrase" in said(user)
-        await user.press("a", "enter")
+        await user.press("up", *"x", "down", "a", "enter")
         await until_told(user)
-        assert user.focused_id == "path"
+        assert user.focused_id == "passphrase", "the next one typed would be seen in the path"
         assert "No such file" in said(user)
+        assert "Up goes to the path" in said(user)
+        await user.press("up")
+        assert "Up goes to the path" not in said(user)
         assert path.value.endswith("/usb/x")
         await user.press("ctrl+u")
         assert "No such file" not in said(user), "it is being changed"
-        await user.press("enter", "enter")
+        await user.press("enter")
         assert "Name the file" in said(user)
         assert user.focused_id == "path"
+        await user.press("down", "enter")
+        assert "Name the file" in said(user)
+        assert user.focused_id == "passphrase"
+        await user.press("up")
         await user.paste(backup)
-        await user.press("enter", "enter")
+        await user.press("enter")
+        await user.press("enter")
         await until_told(user)
         assert user.focused_id == "passphrase"
         assert "does not open" in said(user)
@@ -110,8 +119,11 @@ async def test_a_file_that_is_no_backup_is_told_before_its_passphrase_is_typed(
         await user.paste(f"{backup}x")
         await user.press("enter")
         await user.until(lambda: "No such file" in said(user), "what is wrong")
-        assert user.focused_id == "passphrase", "whoever types it goes on doing so"
-        await user.press("a")
+        await user.until(lambda: user.focused_id == "path", "the cursor back in the path")
+        await user.press("enter")
+        await user.until(lambda: not list(user.app.screen.workers), "another look")
+        assert user.focused_id == "path"
+        await user.press("down", "a")
         assert "No such file" in said(user), "it still stands there"
         await user.press("shift+tab", "backspace")
         assert "No such file" not in said(user)
@@ -122,6 +134,44 @@ async def test_a_file_that_is_no_backup_is_told_before_its_passphrase_is_typed(
         await user.paste(PASSPHRASE)
         await user.press("enter")
         await until_back(user)
+
+
+async def test_a_passphrase_typed_ahead_of_the_look_is_never_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = Event()
+
+    def slow(session: Session, path: str) -> object:
+        answer.wait(10)
+        return read_backup(session, path)
+
+    monkeypatch.setattr("csrtui.tui.screens.restore.read_backup", slow)
+    async with at_screens(session_with(tmp_path / "store")) as user:
+        await open_dialog(user)
+        await user.paste(f"{tmp_path}/away")
+        await user.press("enter", *"secr")
+        answer.set()
+        await user.until(lambda: "No such file" in said(user), "what is wrong")
+        await user.press(*"etword", "enter")
+        await until_told(user)
+        await user.paste("secretword")
+        assert user.app.screen.query_one("#path", TextField).value == f"{tmp_path}/away"
+        assert "secr" not in user.screen_text
+        assert "etword" not in user.screen_text
+
+
+async def test_enter_looks_again_at_a_file_that_was_not_there(tmp_path: Path, backup: str) -> None:
+    late = tmp_path / "late"
+    async with at_screens(session_with(tmp_path / "store")) as user:
+        await open_dialog(user)
+        await user.paste(str(late))
+        await user.press("enter")
+        await user.until(lambda: user.focused_id == "path", "the cursor back in the path")
+        assert "No such file" in said(user)
+        shutil.copy(backup, late)
+        await user.press("enter")
+        await user.until(lambda: user.focused_id == "passphrase", "the passphrase")
+        assert "No such file" not in said(user)
 
 
 async def test_never_over_a_pair_that_is_there(tmp_path: Path) -> None:

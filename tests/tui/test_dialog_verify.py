@@ -87,7 +87,7 @@ async def test_a_backup_that_is_away_and_one_that_is_damaged_show_in_the_list(tm
         await user.press("right")
         await looked(user)
         assert said(user, "about") == "Verify the backups of 2 pairs"
-        assert "0 of 2 there and unchanged." in said(user, "results")
+        assert "0 of 2 are there and unchanged." in said(user, "results")
         assert "b.example.com: damaged: not what was written" in said(user, "results")
         await user.press("escape")
         await user.until(lambda: "missing" in user.screen_text and "damaged" in user.screen_text, "the list")
@@ -109,6 +109,28 @@ async def test_a_pair_without_a_backup_says_so(tmp_path: Path) -> None:
         await user.press("V")
         await looked(user)
         assert "a.example.com: has no backup" in said(user, "results")
+        assert "Esc, then b makes one" in said(user, "keys")
+        await user.paste(PASSPHRASE)
+        await user.press("enter")
+        await looked(user)
+        assert "There is no backup to restore: Esc, then b makes one." in said(user, "keys")
+
+
+async def test_several_that_restore_are_counted_in_english(tmp_path: Path) -> None:
+    names = ["a.example.com", "b.example.com", "c.example.com"]
+    session = session_with(tmp_path / "store", *names)
+    for name in names[:2]:
+        backed_up(session, name, tmp_path / "usb")
+    async with at_screens(session) as user:
+        await user.until(lambda: len(user.pairs) == 3, "the pairs")
+        await user.press("f2", *["space"] * 3, "V")
+        await looked(user)
+        assert "2 of 3 are there and unchanged." in said(user, "results")
+        await user.paste(PASSPHRASE)
+        await user.press("enter")
+        await looked(user)
+        assert "2 of 3 are restored and fit." in said(user, "results")
+        assert "PgDn" not in said(user, "keys"), "there is nothing more"
 
 
 async def test_leaving_stops_and_what_is_typed_meanwhile_waits(
@@ -171,8 +193,9 @@ async def test_many_results_can_be_paged_through(tmp_path: Path, size: tuple[int
         await user.until(lambda: len(user.pairs) == 12, "the pairs")
         await user.press("f2", *["space"] * 12, "V")
         await looked(user)
-        assert "1 of 12 there and unchanged." in user.screen_text
+        assert "1 of 12 is there and unchanged." in user.screen_text
         assert "Esc Close" in user.screen_text
+        assert "PgDn More" in user.screen_text
         assert "l.example.com: there" not in user.screen_text, "what is not as it should be comes first"
         await user.press(*["pagedown"] * 6)
         assert "l.example.com: there" in user.screen_text

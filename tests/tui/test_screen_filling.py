@@ -74,6 +74,21 @@ async def test_the_form_is_kept_as_a_profile_and_another_is_filled_from_it(
         assert user.draft == Draft(common_name="shop.mydomain.com")
 
 
+async def test_enter_on_an_empty_name_uses_the_marked_profile_or_says_what_to_do(
+    tmp_path: Path, config: Path
+) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.press("ctrl+p", "enter")
+        assert "Type a name first" in answer(user)
+        await user.press("escape")
+        write(config, '[profiles.a]\nlocality = "Aa"\n[profiles.b]\nlocality = "Bb"\n')
+        await user.press("ctrl+p", "down", "tab")
+        assert user.focused_id == "keep-as"
+        await user.press("enter")
+        assert user.draft == Draft(locality="Bb")
+        assert "profile b" in user.message
+
+
 async def test_a_country_typed_by_name_is_kept_by_its_code(tmp_path: Path, config: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.fill(FieldName.COUNTRY, "Germany")

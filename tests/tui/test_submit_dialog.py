@@ -236,7 +236,9 @@ async def test_what_went_but_could_not_be_noted_is_said(
 async def test_marking_moves_the_stage_and_says_what_comes_next(session: Session) -> None:
     pair = make(session, status=BackupStatus.VERIFIED)
     async with at_screens(session) as user:
-        await open_dialog(user, "m", *"Example CA", "enter", *"order 4711", "enter")
+        await open_dialog(user, "m")
+        assert "Mark a.com as submitted" in user.screen_text, "what Enter will do, not what is done"
+        await user.press(*"Example CA", "enter", *"order 4711", "enter")
         await user.until(lambda: isinstance(user.app.screen, MainScreen), "the keystore")
         assert user.message == "a.com is marked as submitted. Next: import"
         await until_said(user, "submitted")

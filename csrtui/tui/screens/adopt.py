@@ -15,7 +15,7 @@ from csrtui.core.errors import InputError, RefusedError
 from csrtui.store.gathering import is_folder
 from csrtui.tasks.adoption_found import look_at, look_in
 from csrtui.tasks.adoption_match import match
-from csrtui.tui.screens.dialog import key_line, labelled
+from csrtui.tui.screens.dialog import labelled
 from csrtui.tui.screens.doing import DoingDialog
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
@@ -36,6 +36,7 @@ _ABOUT = (
     "Keys made elsewhere become pairs of this keystore, each with its CSR and certificate. Their files stay "
     "as they are."
 )
+_OPENS_NOTHING = "the passphrase opens none of the keys that are under one"
 _NOTES = 3
 """Lines of notes that there is always room for, so that the dialog does not jump."""
 _SHORT = 18
@@ -171,8 +172,15 @@ class AdoptScreen(DoingDialog[AdoptAnswer]):
         matched = await asyncio.to_thread(match, self._session, found, passphrase)
         if not matched.candidates:
             raise RefusedError(matched.failures[0].text)
+        if passphrase is not None and self._opens_nothing(found, matched):
+            raise RefusedError(_OPENS_NOTHING, "type it again; left empty, such keys stay out")
         if self.is_current and not self.is_leaving:
             self.dismiss(AdoptAnswer(self.path, matched))
+
+    def _opens_nothing(self, found: Found, matched: Matched) -> bool:
+        """Whether all keys that want a passphrase stayed closed."""
+        closed = {failure.file for failure in matched.failures}
+        return all(one.file.path in closed for one in found.keys if one.key.wants_passphrase)
 
     def _ask_passphrase(self, *, wanted: bool) -> None:
         """Show the field for it only where a key is under one."""
@@ -199,4 +207,4 @@ class AdoptScreen(DoingDialog[AdoptAnswer]):
             notes = self.lines(f"{count} {verb} under a passphrase. Left empty, such keys stay out.")
         notes += [()] * (_NOTES - len(notes))
         self.show("#notes", notes if short else [(), *notes, ()])
-        self.show("#keys", [key_line(("Enter", "Open" if wanting else "Look"), ("Esc", "Cancel"))])
+        self.show("#keys", self.key_lines(("Enter", "Open" if wanting else "Look"), ("Esc", "Cancel")))

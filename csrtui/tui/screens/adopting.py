@@ -16,7 +16,6 @@ from csrtui.tasks.adoption_words import facts
 from csrtui.tasks.results import Result
 from csrtui.tasks.review import read_pair
 from csrtui.tasks.wording import NEXT_STEPS
-from csrtui.tui.screens.dialog import key_line
 from csrtui.tui.screens.doing import DoingDialog
 from csrtui.tui.widgets.line_list import LineList, Marking
 from csrtui.tui.widgets.text_block import TextBlock
@@ -204,16 +203,18 @@ class AdoptingScreen(DoingDialog["Sequence[Result]"]):
         self.show("#about", [*self.lines(f"{plural(count, 'key')} found", "strong"), *blank])
         rows = min(count, max(self._room // 2, 1))
         self.query_one("#found", LineList).styles.height = rows + 1
-        self._show_details(self._room - rows, self._details(self._matched.candidates[self._current]))
+        details = self._details(self._matched.candidates[self._current])
+        self._show_details(self._room - rows, details)
         notes = self.lines(f"{len(self.marked)} of {count} marked.")
         if self.error is not None:
             notes = self.error_lines(self.error)
         elif self.is_doing:
             notes = self.lines("Adopting …", "strong")
         self.show("#notes", [*blank, *notes[: 1 + len(blank)], *blank])
-        narrow = self.inner_width < _WIDE
-        keys = [("Enter", "Adopt"), ("Space", "Mark"), ("Tab", "More"), ("Esc", "Cancel")]
-        self.show("#keys", [key_line(*(keys[:2] if narrow else keys))])
+        more = [("Tab", "More")] if len(details) > self._room - rows else []
+        self.show(
+            "#keys", self.key_lines(("Enter", "Adopt"), ("Space", "Mark"), *more, ("Esc", "Cancel"))[:1]
+        )
 
     @property
     def _is_short(self) -> bool:
@@ -268,7 +269,7 @@ class AdoptingScreen(DoingDialog["Sequence[Result]"]):
                     lines += self.lines(f"{flaw.level.value.capitalize()}: {flaw.text}.", flaw.level.value)
         self._show_details(self._room, lines)
         self.show("#notes", [*blank, *self.lines(self._next(done))[: 1 + 2 * len(blank)], *blank])
-        self.show("#keys", [key_line(("Enter", "Close"))])
+        self.show("#keys", self.key_lines(("Enter", "Close")))
 
     def _next(self, done: Sequence[Result]) -> str:
         if not done:

@@ -12,7 +12,6 @@ from csrtui.core.errors import CsrtuiError
 from csrtui.tasks.backup import back_up_many
 from csrtui.tasks.review import read_pair
 from csrtui.tasks.wording import NEXT_STEPS
-from csrtui.tui.screens.dialog import key_line
 from csrtui.tui.screens.working import WorkingDialog
 from csrtui.tui.widgets.progress_line import ProgressLine
 from csrtui.tui.widgets.text_block import TextBlock
@@ -112,11 +111,11 @@ class BackingUpScreen(WorkingDialog["Sequence[Result]"]):
                 if self.is_stopping
                 else ("Esc", "Stop; what is done stays")
             )
-            self.show("#keys", [(), key_line(key)])
+            self.show("#keys", [(), *self.key_lines(key)])
             return
         self.show("#about", [*self.lines(summed_up(self._results), "strong"), ()])
         self._show_list(self._happened(self._results))
-        self.show("#keys", [(), key_line(("Enter", "Close"))])
+        self.show("#keys", [(), *self.key_lines(("Enter", "Close"))])
 
     def _show_list(self, lines: Sequence[Line]) -> None:
         view = self.query_one("#results", TextView)

@@ -10,20 +10,22 @@ from textual.containers import Vertical
 
 from csrtui.core.errors import CsrtuiError, InputError
 from csrtui.core.passphrase import strength
+from csrtui.store.backups import Destination
 from csrtui.tasks.backup import Order
 from csrtui.tasks.passphrases import generate_passphrase
 from csrtui.tasks.remembering import recall_folder, remember_folder
 from csrtui.tasks.wording import destination_lines
 from csrtui.tui.groups import choices
+from csrtui.tui.screens.ahead import PlaceDialog
 from csrtui.tui.screens.confirm import ConfirmScreen
-from csrtui.tui.screens.dialog import Dialog, key_line, labelled
+from csrtui.tui.screens.dialog import labelled
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.destination_field import DestinationField
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -40,6 +42,8 @@ _SHORT = 18
 """Lines of a screen below which the dialog has no empty ones."""
 _NOTES = 5
 """Lines of notes that there is always room for, so that the dialog does not jump while one types."""
+_NO_FOLDER = "Name the folder that the backups go to."
+_WAY_BACK = "The cursor stands in the passphrase: Up goes to the folder."
 _MORE_THAN_ONE_LINE = (
     "What you pasted has several lines or characters that cannot be typed: nothing was put in."
 )
@@ -58,7 +62,7 @@ class BackupAsked:
     order: Order = field(repr=False)
 
 
-class BackupScreen(Dialog["BackupAsked | None"]):
+class BackupScreen(PlaceDialog["BackupAsked | None"]):
     """Asks for a folder and a passphrase.
 
     Args:
@@ -78,7 +82,6 @@ class BackupScreen(Dialog["BackupAsked | None"]):
         self._groups = groups
         self._error: CsrtuiError | None = None
         self._generated: Secret | None = None
-        self._waiting = False
 
     def compose(self) -> ComposeResult:
         """Build the dialog."""
@@ -98,8 +101,11 @@ class BackupScreen(Dialog["BackupAsked | None"]):
             yield TextBlock(id="keys")
 
     def on_mount(self) -> None:
-        """Start in the first field that is empty."""
-        self.query_one("#passphrase" if self._folder else "#folder").focus()
+        """Start in the first field that is empty; in the folder too when it will not do any more."""
+        if self._folder:
+            self.go_ahead("#passphrase")
+        else:
+            self.set_focus(self._destination)
 
     # What is asked for
 
@@ -142,9 +148,10 @@ class BackupScreen(Dialog["BackupAsked | None"]):
 
     def on_destination_field_looked(self) -> None:
         """Say what is known of the folder now, and go on if that was waited for."""
-        self.draw()
-        if self._waiting:
-            self._go_on()
+        found = self._destination.found
+        if found is None:
+            return  # another stands there by now, and is looked at
+        self.settle_look("#folder", found if isinstance(found, CsrtuiError) else None)
 
     def on_secret_field_changed(self) -> None:
         """Say how strong it is; a passphrase that is changed is not the generated one any more."""
@@ -155,14 +162,14 @@ class BackupScreen(Dialog["BackupAsked | None"]):
 
     def on_text_field_pasted(self) -> None:
         """Say that nothing was put in."""
-        self._fail(InputError(_MORE_THAN_ONE_LINE))
+        self.fail(InputError(_MORE_THAN_ONE_LINE))
 
     def on_text_field_left_out(self) -> None:
         """Say that something was left out, or all of it."""
-        self._fail(
+        self.fail(
             InputError(
                 _MORE_THAN_ONE_LINE
-                if self._in_secret
+                if self.is_in_secret
                 else "Characters that cannot be in a path were left out."
             )
         )
@@ -176,20 +183,20 @@ class BackupScreen(Dialog["BackupAsked | None"]):
         self.action_next()
 
     def action_cancel(self) -> None:
-        """Back up nothing; the folder typed is there again next time, the passphrase is not."""
-        if self._folder:
+        """Back up nothing; a folder that will do is there again next time, the passphrase is not."""
+        if isinstance(self._destination.found, Destination):
             remember_folder(self._session, self._folder)
         self.dismiss(None)
 
     def action_generate(self) -> None:
         """Make up a passphrase, show it, and fill it in twice."""
         if self._locked:
-            self._fail(InputError("A backup of a key under a passphrase is made under that same passphrase."))
+            self.fail(InputError("A backup of a key under a passphrase is made under that same passphrase."))
             return
         try:
             made = generate_passphrase(self._session)
         except CsrtuiError as error:
-            self._fail(error)
+            self.fail(error)
             return
         self._generated = made
         with self.prevent(SecretField.Changed):
@@ -201,30 +208,48 @@ class BackupScreen(Dialog["BackupAsked | None"]):
 
     # Going on
 
-    @property
-    def _in_secret(self) -> bool:
-        return isinstance(self.focused, SecretField)
-
     def action_next(self) -> None:
         """Go on to the next field, or back up from the last one and wherever the passphrase is there twice."""
         at = self.focused.id if self.focused else None
         following = {"group": "#folder", "folder": "#passphrase", "passphrase": "#again"}.get(at or "")
         order = self._order
         complete = bool(order.passphrase.encoded and order.again.encoded)
-        if following is not None and not (complete and at != "group"):
+        if following is None or (complete and at != "group"):
+            self._go_on()
+        elif at == "folder":
+            self._leave_folder()
+        else:
             self.query_one(following).focus()
-            return
-        self._go_on()
+
+    def _leave_folder(self) -> None:
+        """Go on to the passphrase, unless the folder will not do: then it is looked at again before."""
+        found = self._destination.found
+        if not self._folder:
+            self.fail(InputError(_NO_FOLDER))
+        elif isinstance(found, CsrtuiError):
+            self._look_again(self._go_to_passphrase)
+        elif found is None:
+            self.go_ahead("#passphrase")
+        else:
+            self._go_to_passphrase()
+
+    def _go_to_passphrase(self) -> None:
+        if self._destination.has_focus:
+            self.query_one("#passphrase").focus()
+
+    def _look_again(self, then: Callable[[], None]) -> None:
+        self._error, self._then = None, then
+        self._destination.look_again()
+        self.draw()
 
     def _go_on(self) -> None:
-        self._waiting = self._destination.found is None and bool(self._folder)
-        if self._waiting:
-            return  # until it is known what to say of the folder
+        if self._folder and not isinstance(self._destination.found, Destination):
+            self._look_again(self._go_on)
+            return
         wrong = self._what_is_wrong()
         if wrong is not None:
             place, error = wrong
-            self.query_one(place).focus()
-            self._fail(error)
+            self.fail(error, place)
         elif self._generated is not None:
             question = ConfirmScreen(
                 "Have you written the passphrase down?",
@@ -237,11 +262,9 @@ class BackupScreen(Dialog["BackupAsked | None"]):
 
     def _what_is_wrong(self) -> tuple[str, CsrtuiError] | None:
         """The field to go to, and what is wrong with it."""
-        order, found = self._order, self._destination.found
-        if isinstance(found, CsrtuiError):
-            return "#folder", found
-        if found is None:
-            return "#folder", InputError("Name the folder that the backups go to.")
+        order = self._order
+        if not self._folder:
+            return "#folder", InputError(_NO_FOLDER)
         if order.passphrase == order.again:
             empty = not order.passphrase.encoded
             return (
@@ -257,12 +280,15 @@ class BackupScreen(Dialog["BackupAsked | None"]):
         remember_folder(self._session, self._folder)
         self.dismiss(BackupAsked(tuple(self.group.names), self._order))
 
-    def _fail(self, error: CsrtuiError) -> None:
-        self._error = error
+    def fail(self, error: CsrtuiError, field: str | None = None) -> None:
+        """Say what is wrong; what waited for a look is off."""
+        self._error, self._then = error, None
+        if field is not None:
+            self.point_to(field)
         self.draw()
 
     def _changed(self) -> None:
-        self._error, self._waiting = None, False
+        self._error, self._then = None, None
         self.draw()
 
     # Drawing
@@ -273,25 +299,26 @@ class BackupScreen(Dialog["BackupAsked | None"]):
         title = f"Back up {pairs[0].name if len(pairs) == 1 else f'{len(pairs)} pairs'}"
         gap: list[Line] = [] if self.app.size.height < _SHORT else [()]
         self.show("#about", [*self.lines(title, "strong"), *gap])
-        around = _AROUND_NOTES + (len(self._groups) > 1) + 3 * len(gap)
+        keys = self.key_lines(("Enter", "Back up"), ("Esc", "Cancel"), ("ctrl+g", "Make up a passphrase"))
+        around = _AROUND_NOTES + (len(keys) - 1) + (len(self._groups) > 1) + 3 * len(gap)
         room = self.app.size.height - around
         notes = self._passphrase_lines() + self._locked_lines() + self._folder_lines()
         if self._error is not None:
             notes = self.error_lines(self._error) + notes
         notes += [()] * (_NOTES - len(notes))
         self.show("#notes", [*gap, *notes[: max(room, 2)], *gap])
-        self.show(
-            "#keys", [key_line(("Enter", "Back up"), ("Esc", "Cancel"), ("ctrl+g", "Make up a passphrase"))]
-        )
+        self.show("#keys", keys)
 
     def _folder_lines(self) -> list[Line]:
+        back = self.lines(_WAY_BACK, "label") if self.is_in_secret else []
         if not self._folder:
-            return self.lines("A folder on another disk or a stick, such as /mnt/usb.", "label")
+            return [*self.lines("A folder on another disk or a stick, such as /mnt/usb.", "label"), *back]
         found = self._destination.found
         if found is None:
             return self.lines("looking at the folder …", "label")
         if isinstance(found, CsrtuiError):
-            return self.error_lines(found) if self._error is None else []
+            said = self.error_lines(found) if self._error is None else []
+            return [*said, *back]
         return [
             line
             for text in destination_lines(found)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
+from rich.cells import cell_len
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 
 from csrtui.core.visible import visible
+from csrtui.tui.commands import key_of
+from csrtui.tui.commands_app import CommandsApp
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.wrapping import wrap
 
@@ -25,8 +28,11 @@ if TYPE_CHECKING:
 
 ResultT = TypeVar("ResultT")
 
+SHORT = 18
+"""A screen with fewer lines is short: the keys of a dialog stand on one line."""
 _WIDTH = 74
 _LABEL = 13
+_BETWEEN_KEYS = "   "
 
 
 class Dialog(ModalScreen[ResultT]):
@@ -63,8 +69,15 @@ class Dialog(ModalScreen[ResultT]):
         if self._dismissed_with:
             self.dismiss()
 
+    def on_mount(self) -> None:
+        """Have the size that fits before anything is drawn: the first resize comes only after the first frame."""
+        self._fit()
+
     def on_resize(self) -> None:
         """Fit the screen."""
+        self._fit()
+
+    def _fit(self) -> None:
         self.query_one(".dialog").styles.width = self.inner_width + 4
         self.draw()
 
@@ -83,6 +96,19 @@ class Dialog(ModalScreen[ResultT]):
     def error_lines(self, error: CsrtuiError) -> list[Line]:
         """Return an error, and what to do about it, in lines that fit the dialog."""
         return self.lines(f"{error.what}{f' — {error.hint}' if error.hint else ''}", "error")
+
+    def key_of(self, action: str) -> str:
+        """Return the key of a command of the screens, as people write it."""
+        return key_of(action, self.app.commands) if isinstance(self.app, CommandsApp) else key_of(action)
+
+    def key_lines(self, *keys: tuple[str, str]) -> list[Line]:
+        """Return what keys do, as many whole ones as fit on two lines, or on one where the screen is short."""
+        rows: list[list[tuple[str, str]]] = [[]]
+        for key in keys:
+            if rows[-1] and _key_width([*rows[-1], key]) > self.inner_width:
+                rows.append([])
+            rows[-1].append(key)
+        return [key_line(*row) for row in rows[: 1 if self.app.size.height < SHORT else 2]]
 
     def show(self, block: str, lines: Sequence[Line]) -> None:
         """Show lines in the block with an id; it becomes as high as they are many."""
@@ -105,4 +131,9 @@ def labelled(*fields: tuple[str, Widget]) -> ComposeResult:
 
 def key_line(*keys: tuple[str, str]) -> Line:
     """Return the line that says what keys do."""
-    return tuple(part for key, label in keys for part in ((key, "key"), (f" {label}   ", "")))
+    return tuple(part for key, label in keys for part in ((key, "key"), (f" {label}{_BETWEEN_KEYS}", "")))
+
+
+def _key_width(keys: Sequence[tuple[str, str]]) -> int:
+    text = "".join(part for part, _ in key_line(*keys))
+    return cell_len(text) - len(_BETWEEN_KEYS)

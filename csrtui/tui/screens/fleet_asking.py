@@ -9,7 +9,7 @@ from textual.containers import Vertical
 
 from csrtui.core.errors import InputError
 from csrtui.tui.groups import choices
-from csrtui.tui.screens.dialog import key_line, labelled
+from csrtui.tui.screens.dialog import labelled
 from csrtui.tui.screens.doing import DoingDialog
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.text_block import TextBlock
@@ -154,4 +154,4 @@ class HostPairsDialog(DoingDialog["AskedT | None"], Generic[AskedT]):
         fields = len(self.query("#group")) + len(self.query(TextField))
         room = self.app.size.height - _FIXED - len(about) - fields
         self.show("#notes", [(), *notes[: max(room, 2)], ()])
-        self.show("#keys", [key_line(("Enter", self.key), ("Esc", "Cancel"))])
+        self.show("#keys", self.key_lines(("Enter", self.key), ("Esc", "Cancel")))

@@ -13,7 +13,7 @@ from textual.message import Message
 from csrtui.core.advice.wording import plural
 from csrtui.core.errors import CsrtuiError
 from csrtui.core.visible import visible
-from csrtui.tui.screens.dialog import Dialog, key_line
+from csrtui.tui.screens.dialog import Dialog
 from csrtui.tui.widgets.progress_line import ProgressLine
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_view import TextView
@@ -158,13 +158,13 @@ class HostWorkScreen(Dialog["Sequence[HostResult]"]):
             self._show_list([])
             stopping = ("", "Stopping; every host stays whole …")
             key = stopping if self._reach.stop.is_set() else ("Esc", "Stop; what is done stays")
-            self.show("#keys", [(), key_line(key)])
+            self.show("#keys", [(), *self.key_lines(key)])
             return
         self.show("#about", [*self.lines(summed_up(self._results), "strong"), ()])
         lines = self._happened()
         self._show_list(lines)
         more = [("PgDn", "More")] if len(lines) > self._room else []
-        self.show("#keys", [(), key_line(*more, ("Enter", "Close"))])
+        self.show("#keys", [(), *self.key_lines(*more, ("Enter", "Close"))])
 
     @property
     def _room(self) -> int:

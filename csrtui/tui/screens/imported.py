@@ -14,7 +14,7 @@ from csrtui.core.finding import Level
 from csrtui.core.lifetimes import days_of
 from csrtui.core.visible import visible
 from csrtui.tasks.importing import ImportResult
-from csrtui.tui.screens.dialog import Dialog, key_line
+from csrtui.tui.screens.dialog import Dialog
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_view import TextView
 from csrtui.tui.wrapping import wrap
@@ -110,11 +110,12 @@ class ImportedScreen(Dialog[Then]):
         for result in sorted(self._results, key=lambda result: result.ok):
             lines += [*_result_lines(result, now, self.inner_width), ()]
         view = self.query_one("#results", TextView)
-        view.styles.height = max(min(len(lines), self.app.size.height - _AROUND), 1)
-        view.show_all(lines)
-        keys = [(".", self._offer.label)] if self._offer.label else []
+        offer = [(".", self._offer.label)] if self._offer.label else []
         more = [("PgDn", "More")] if len(lines) > self.app.size.height - _AROUND else []
-        self.show("#keys", [key_line(*keys, *more, ("Enter", "Close"))])
+        keys = self.key_lines(*offer, *more, ("Enter", "Close"))
+        view.styles.height = max(min(len(lines), self.app.size.height - _AROUND - len(keys) + 1), 1)
+        view.show_all(lines)
+        self.show("#keys", keys)
 
 
 def summed_up(results: Sequence[Result]) -> str:

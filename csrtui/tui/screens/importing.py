@@ -16,7 +16,7 @@ from csrtui.core.errors import InputError
 from csrtui.core.visible import visible
 from csrtui.store.files import read_foreign
 from csrtui.tasks.importing import Blob
-from csrtui.tui.screens.dialog import key_line, labelled
+from csrtui.tui.screens.dialog import labelled
 from csrtui.tui.screens.doing import DoingDialog
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
@@ -193,7 +193,7 @@ class ImportScreen(DoingDialog[ImportAnswer]):
         notes += [()] * (_NOTES - len(notes))
         self.show("#about", about)
         self.show("#notes", [*gap, *notes[: max(room, 1)], *gap])
-        self.show("#keys", [key_line(("Enter", "Import"), ("Esc", "Cancel"))])
+        self.show("#keys", self.key_lines(("Enter", "Import"), ("Esc", "Cancel")))
 
     def _notes(self) -> list[Line]:
         if self.error is not None:

@@ -20,7 +20,8 @@ from csrtui.core.platforms import OTHER, PLATFORMS
 from csrtui.core.server_files import Form
 from csrtui.core.visible import visible
 from csrtui.tasks.exporting import Order, Ready, export, planned, prepare
-from csrtui.tui.screens.dialog import key_line, labelled
+from csrtui.tui.screens.ahead import PlaceDialog
+from csrtui.tui.screens.dialog import labelled
 from csrtui.tui.screens.doing import DoingDialog
 from csrtui.tui.screens.reading import text_lines
 from csrtui.tui.screens.written import written_page
@@ -31,7 +32,7 @@ from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -48,6 +49,7 @@ _STRENGTHS = (
     (Strength.LEGACY.name, "3DES, for Windows Server 2016 and older"),
 )
 _NO_FOLDER = "Name the folder that the files go to; it has to be there."
+_WAY_BACK = "The cursor stands behind the folder: Up goes back to it."
 _NOT_PUT_IN = "What you pasted has several lines or characters that cannot be typed: nothing was put in."
 _SHORT = 20
 """Lines of a screen below which the dialog has no empty ones."""
@@ -61,7 +63,7 @@ class InstallAnswer:
     """What came of the dialog.
 
     Attributes:
-        typed: What was typed as the folder.
+        typed: The folder typed if it will do, else the one that the dialog began with.
         told: What happened, in a line; empty when nothing was written.
         pages: What was written, and what is to be done with it; empty when nothing was written.
     """
@@ -79,7 +81,7 @@ class _Seen:
     plan: Plan
 
 
-class InstallScreen(DoingDialog[InstallAnswer]):
+class InstallScreen(PlaceDialog[InstallAnswer], DoingDialog[InstallAnswer]):
     """Asks what for and where to, shows what will be written, and writes it; never over a file that is there.
 
     Args:
@@ -116,7 +118,6 @@ class InstallScreen(DoingDialog[InstallAnswer]):
         self._pair = pair
         self._typed = typed
         self._seen: tuple[Order, _Seen | CsrtuiError] | None = None
-        self._waiting = False
 
     def compose(self) -> ComposeResult:
         """Build the dialog."""
@@ -143,7 +144,7 @@ class InstallScreen(DoingDialog[InstallAnswer]):
     def on_mount(self) -> None:
         """Start in the folder."""
         field = self.query_one("#folder", TextField)
-        field.focus()
+        self.set_focus(field)
         field.cursor_position = len(field.value)
         self.query_one(
             "#plan", TextView
@@ -194,18 +195,15 @@ class InstallScreen(DoingDialog[InstallAnswer]):
         if event.order != self._order:
             return
         self._seen = (event.order, event.found)
-        self.draw()
-        if self._waiting and self._found is not None:
-            self._waiting = False
-            self._go_on()
+        self.settle_look("#folder", event.found if isinstance(event.found, CsrtuiError) else None)
 
     def on_text_field_pasted(self) -> None:
         """Say that nothing was put in."""
-        self._fail(InputError(_NOT_PUT_IN))
+        self.fail(InputError(_NOT_PUT_IN))
 
     def on_text_field_left_out(self) -> None:
         """Say that something was left out."""
-        self._fail(InputError(_NOT_PUT_IN))
+        self.fail(InputError(_NOT_PUT_IN))
 
     def on_input_submitted(self) -> None:
         """Go on."""
@@ -216,11 +214,11 @@ class InstallScreen(DoingDialog[InstallAnswer]):
         self.action_next()
 
     def action_cancel(self) -> None:
-        """Write nothing; the folder typed is there the next time."""
+        """Write nothing; a folder that will do is there the next time."""
         self.when_done(self._give_back)
 
     def _give_back(self) -> None:
-        self.dismiss(InstallAnswer(self._folder))
+        self.dismiss(InstallAnswer(self._folder if isinstance(self._found, _Seen) else self._typed))
 
     def action_page(self, step: int) -> None:
         """Move through what is read."""
@@ -244,20 +242,52 @@ class InstallScreen(DoingDialog[InstallAnswer]):
             fields.append("own")
         at = self.focused.id if self.focused else None
         place = fields.index(at) if at in fields else len(fields) - 1
-        if place < len(fields) - 1:
-            self.query_one(f"#{fields[place + 1]}").focus()
-        else:
+        if place == len(fields) - 1:
             self._go_on()
+        elif at == "folder":
+            self._leave_folder(f"#{fields[place + 1]}")
+        else:
+            self.query_one(f"#{fields[place + 1]}").focus()
+
+    def _leave_folder(self, following: str) -> None:
+        """Go on to the next field, unless the folder will not do: then it is looked at again before."""
+
+        def leave() -> None:
+            if self.query_one("#folder").has_focus:
+                self.query_one(following).focus()
+
+        if self._is_early:
+            self.fail(InputError(self._too_early()))
+        elif not self._folder:
+            self.fail(InputError(_NO_FOLDER))
+        elif isinstance(self._found, CsrtuiError):
+            self._look_again(leave)
+        elif self._found is None:
+            self.go_ahead(following)
+        else:
+            leave()
 
     # Looking
 
     def _changed(self) -> None:
-        self.error, self._waiting = None, False
+        self.error, self._then = None, None
         self._show_fields()
+        self._look_unless_known()
+        self.draw()
+
+    def _look_again(self, then: Callable[[], None]) -> None:
+        """Do something if the order can be carried out by now; until it is known, nothing more is asked."""
+        is_under_way = self._found is None
+        self.error, self._then = None, then
+        if not is_under_way:
+            self._seen = None
+            self._look_unless_known()
+        self.draw()
+
+    def _look_unless_known(self) -> None:
         order = self._order
         if order.folder and self._found is None:
             self.run_worker(lambda: self._look(order), thread=True, group="look")
-        self.draw()
 
     def _show_fields(self) -> None:
         self.query_one("#pkcs12").display = self._order.server.form is Form.PKCS12
@@ -275,24 +305,24 @@ class InstallScreen(DoingDialog[InstallAnswer]):
 
     def _go_on(self) -> None:
         found = self._found
-        if not self._folder:
-            self._fail(InputError(_NO_FOLDER), "folder")
-        elif found is None:
-            self._waiting = True
-        elif isinstance(found, CsrtuiError):
-            self._fail(found, "folder")
-        else:
+        if self._is_early:
+            self.fail(InputError(self._too_early()))
+        elif not self._folder:
+            self.fail(InputError(_NO_FOLDER), "#folder")
+        elif isinstance(found, _Seen):
             self._write_unless_wrong(found.ready)
+        else:
+            self._look_again(self._go_on)
 
     def _write_unless_wrong(self, ready: Ready) -> None:
         file = self._secret("passphrase") if ready.needs_file_passphrase else None
         own = self._secret("own") if ready.needs_key_passphrase else None
         if file is not None and not file.encoded:
-            self._fail(InputError("The file holds the key: type a passphrase for it."), "passphrase")
+            self.fail(InputError("The file holds the key: type a passphrase for it."), "#passphrase")
         elif file is not None and file != self._secret("again"):
-            self._fail(InputError("The two are not the same: type the passphrase again."), "again")
+            self.fail(InputError("The two are not the same: type the passphrase again."), "#again")
         elif own is not None and not own.encoded:
-            self._fail(InputError("Type the passphrase that the key is under in the store."), "own")
+            self.fail(InputError("Type the passphrase that the key is under in the store."), "#own")
         else:
             self.begin(self._write(ready, file, own))
             self.draw()
@@ -305,10 +335,11 @@ class InstallScreen(DoingDialog[InstallAnswer]):
         told = f"{visible(ready.order.pair)}: {plural(len(exported.results), 'file')} written for {server}"
         self.dismiss(InstallAnswer(self._folder, told, (written_page(ready, exported),)))
 
-    def _fail(self, error: CsrtuiError, field: str | None = None) -> None:
-        self.error = error
+    def fail(self, error: CsrtuiError, field: str | None = None) -> None:
+        """Say what is wrong; what waited for a look is off."""
+        self.error, self._then = error, None
         if field is not None:
-            self.query_one(f"#{field}").focus()
+            self.point_to(field)
         self.draw()
 
     # Drawing
@@ -327,23 +358,37 @@ class InstallScreen(DoingDialog[InstallAnswer]):
         view.styles.height = max(room - len(notes), 1)
         view.show_all(lines)
         more = [("PgDn", "More")] if len(lines) > room - len(notes) else []
-        self.show("#keys", [*gap, key_line(("Enter", "Write"), *more, ("Esc", "Cancel"))])
+        self.show("#keys", [*gap, *self.key_lines(("Enter", "Write"), *more, ("Esc", "Cancel"))])
 
     def _notes(self) -> list[Line]:
         """What is wrong, or else what is to be known before anything is written."""
+        found = self._found
+        back = self.lines(_WAY_BACK, "label") if self.is_in_secret and not isinstance(found, _Seen) else []
         if self.error is not None:
-            return self.error_lines(self.error)
+            return [*self.error_lines(self.error), *back]
         if self._is_doing:
             return self.lines("writing …", "strong")
-        found = self._found
+        if self._is_early:
+            return self.lines(self._too_early(), "warning")
         if isinstance(found, CsrtuiError):
-            return self.error_lines(found)
+            return [*self.error_lines(found), *back]
         if found is None:
             return self.lines(_NO_FOLDER if not self._folder else "looking at the folder …", "label")
         said = [line for text in found.ready.warnings for line in self.lines(text, "warning")]
         if found.ready.needs_file_passphrase and (how := strength(self._secret("passphrase"))):
             said += self.lines(how, "label")
         return said or self.lines("Nothing is written over a file that is there.", "label")
+
+    @property
+    def _is_early(self) -> bool:
+        """Whether there is no certificate yet, as far as is known."""
+        return not self._pair.has_certificate and not isinstance(self._found, _Seen)
+
+    def _too_early(self) -> str:
+        return (
+            f"{visible(self._pair.name)} has no certificate yet: there is nothing to install. "
+            f"Once the CA has issued it: Esc, then {self.key_of('import')} imports it."
+        )
 
     def _read(self) -> list[str]:
         order, found = self._order, self._found

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 from textual.containers import Vertical
 
-from csrtui.core.errors import CsrtuiError
+from csrtui.core.errors import CsrtuiError, InputError
 from csrtui.core.visible import visible
 from csrtui.tasks.profiles import delete_profile, load_config, profile_of, save_profile
 from csrtui.tui.screens.confirm import ConfirmScreen
-from csrtui.tui.screens.dialog import Dialog, key_line
+from csrtui.tui.screens.dialog import Dialog
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
@@ -116,9 +116,13 @@ class ProfilesScreen(Dialog["tuple[str, Profile] | None"]):
         self.dismiss(self._rows.item(event.index))
 
     def on_input_submitted(self) -> None:
-        """Keep the form under the name typed; one that is there is replaced only after a question."""
+        """Keep the form under the name typed; one that is there is replaced only after a question.
+
+        Without a name, give the profile that is marked.
+        """
         name = self.query_one("#keep-as", TextField).value.strip()
         if not name:
+            self._use_marked()
             return
         if self._rows.find(name) is None:
             self._keep(name)
@@ -127,6 +131,13 @@ class ProfilesScreen(Dialog["tuple[str, Profile] | None"]):
             f"Replace the profile {name}?", "It will say what the form says now.", "Replace"
         )
         self.app.push_screen(question, lambda yes: self._keep(name) if yes else None)
+
+    def _use_marked(self) -> None:
+        at = self.query_one("#profiles", LineList).cursor
+        if at is None:
+            self._show_error(InputError("Type a name first: Enter keeps the form under it."))
+        else:
+            self.dismiss(self._rows.item(at))
 
     def action_cancel(self) -> None:
         """Go back to the form as it was."""
@@ -182,4 +193,4 @@ class ProfilesScreen(Dialog["tuple[str, Profile] | None"]):
         self.show("#about", [*about, *self.lines(filling.value, "label")])
         self.query_one("#profiles").styles.height = min(len(self._rows), _ROWS) + 1 if len(self._rows) else 0
         self.show("#keep-label", [()])
-        self.show("#answer", [*self._told, key_line(("Enter", "Use or keep"), ("Esc", "Cancel"))])
+        self.show("#answer", [*self._told, *self.key_lines(("Enter", "Use or keep"), ("Esc", "Cancel"))])

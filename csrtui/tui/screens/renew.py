@@ -14,7 +14,7 @@ from csrtui.core.renewal import Way
 from csrtui.core.visible import visible
 from csrtui.tasks.create import Blocking
 from csrtui.tasks.renewing import prove_old
-from csrtui.tui.screens.dialog import key_line, labelled
+from csrtui.tui.screens.dialog import labelled
 from csrtui.tui.screens.doing import DoingDialog
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
@@ -198,22 +198,26 @@ class RenewScreen(DoingDialog["RenewAnswer | None"]):
         left = f"   {life.days_left(self._session.clock())} days left" if life else ""
         self.show("#about", [((f"Renew {visible(pair.name)}", "strong"), (left, "label")), ()])
         lines, top = self._drawn()
-        room = max(self.app.size.height - _AROUND - (1 if self._is_locked and not self._is_proved else 0), 2)
+        room = self._room(1)
         view = self.query_one("#ways", TextView)
+        keys = self._keys(*([("PgDn", "More")] if len(lines) > room else []))
+        room = self._room(len(keys))
         view.styles.height = min(len(lines), room)
         view.show_all(lines)
         view.action_scroll(-len(lines))
         if top + 1 > room // 2:  # its heading is not on the screen, or nothing under it
             view.action_scroll(top)
-        more = [("PgDn", "More")] if len(lines) > room else []
+        self.show("#keys", [(), *keys])
+
+    def _room(self, keys: int) -> int:
+        """The lines for the ways, beside so many that name keys."""
+        asks = self._is_locked and not self._is_proved
+        return max(self.app.size.height - _AROUND - (keys - 1) - asks, 2)
+
+    def _keys(self, *more: tuple[str, str]) -> list[Line]:
         unproved = self._way is Way.OLD_CSR and self._is_locked and not self._is_proved
-        keys = (
-            ("Enter", _PROVE if unproved else _ENTER[self._way]),
-            ("Esc", "Cancel"),
-            ("Up/Down", "Other way"),
-            *more,
-        )
-        self.show("#keys", [(), key_line(*keys)])
+        enter = _PROVE if unproved else _ENTER[self._way]
+        return self.key_lines(("Enter", enter), ("Esc", "Cancel"), ("Up/Down", "Other way"), *more)
 
     def _drawn(self) -> tuple[list[Line], int]:
         """Both ways in lines, and in which line the heading of the one at hand is."""

@@ -13,7 +13,8 @@ from csrtui.core.errors import CsrtuiError, InputError
 from csrtui.core.pair import Pair
 from csrtui.tasks.remembering import recall_folder
 from csrtui.tasks.restore import read_backup, restore
-from csrtui.tui.screens.dialog import Dialog, key_line, labelled
+from csrtui.tui.screens.ahead import PlaceDialog
+from csrtui.tui.screens.dialog import labelled
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
@@ -30,9 +31,11 @@ _ABOUT = (
     "A backup of this or another machine becomes a pair again, with its CSR and certificates; "
     "never over one that is there."
 )
+_NO_FILE = "Name the file of the backup."
+_WAY_BACK = "The cursor stands in the passphrase: Up goes to the path."
 
 
-class RestoreScreen(Dialog["Pair | None"]):
+class RestoreScreen(PlaceDialog["Pair | None"]):
     """Asks for a backup and its passphrase, restores the pair, and gives it; None when it was cancelled.
 
     Args:
@@ -122,10 +125,14 @@ class RestoreScreen(Dialog["Pair | None"]):
         self._fail(InputError("What you pasted has characters that cannot be typed: they were left out."))
 
     def on_input_submitted(self) -> None:
-        """Go on to the passphrase, and see meanwhile whether the file is one that has a passphrase."""
-        self.query_one("#passphrase").focus()
-        if self.path:
-            self._look(os.path.expanduser(self.path))
+        """Go on to the passphrase if the file is one that has a passphrase; what was wrong with it is looked at again."""
+        if not self.path:
+            self._fail(InputError(_NO_FILE))
+            return
+        if self._unfit is None:
+            self.go_ahead("#passphrase")
+        self._told = None
+        self._look(os.path.expanduser(self.path))
 
     def on_secret_field_submitted(self) -> None:
         """Restore."""
@@ -133,8 +140,7 @@ class RestoreScreen(Dialog["Pair | None"]):
             return
         passphrase = self.query_one("#passphrase", SecretField).secret()
         if not self.path:
-            self.query_one("#path").focus()
-            self._fail(InputError("Name the file of the backup."))
+            self._fail(InputError(_NO_FILE))
         elif not passphrase.encoded:
             self._fail(InputError("Type the passphrase that the backup was made under."))
         else:
@@ -143,9 +149,16 @@ class RestoreScreen(Dialog["Pair | None"]):
     def on_restore_screen_looked(self, event: Looked) -> None:
         """Say what is wrong with the file, if it is the one that stands there; the cursor stays where somebody types."""
         event.stop()
-        if event.path == os.path.expanduser(self.path) and not self._working:
-            self._unfit = event.error
-            self.draw()
+        if event.path != os.path.expanduser(self.path) or self._working:
+            return
+        was_unfit, self._unfit = self._unfit is not None, event.error
+        if event.error is not None:
+            self.come_back("#path")
+        else:
+            self.stay_ahead()
+            if was_unfit and self.query_one("#path").has_focus:
+                self.query_one("#passphrase").focus()
+        self.draw()
 
     def action_cancel(self) -> None:
         """Restore nothing, unless it is under way."""
@@ -159,8 +172,11 @@ class RestoreScreen(Dialog["Pair | None"]):
         if isinstance(event.outcome, Pair):
             self.dismiss(event.outcome)
             return
-        at_file = isinstance(event.outcome, InputError)
-        self.query_one("#path" if at_file else "#passphrase").focus()
+        if isinstance(event.outcome, InputError):  # about the file
+            self._unfit = event.outcome
+            self.point_to("#path")
+        else:
+            self.query_one("#passphrase").focus()
         self._fail(event.outcome)
 
     # How
@@ -200,8 +216,10 @@ class RestoreScreen(Dialog["Pair | None"]):
         wrong = self._told or self._unfit
         if wrong is not None:
             notes = self.error_lines(wrong)
+            if self.is_in_secret and (self._unfit is not None or not self.path):
+                notes += self.lines(_WAY_BACK, "label")
         elif self._working:
             notes = self.lines("Opening the backup …", "strong")
         notes += [()] * (3 - len(notes))
         self.show("#notes", [(), *notes, ()])
-        self.show("#keys", [key_line(("Enter", "Restore"), ("Esc", "Cancel"))])
+        self.show("#keys", self.key_lines(("Enter", "Restore"), ("Esc", "Cancel")))

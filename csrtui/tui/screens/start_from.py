@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from csrtui.core.errors import CsrtuiError
 from csrtui.core.pairname import is_pair_name
 from csrtui.tasks.starting import Start, start_from_bytes, start_from_file, start_from_pair
-from csrtui.tui.screens.dialog import Dialog, key_line
+from csrtui.tui.screens.dialog import Dialog
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
 
@@ -97,4 +97,4 @@ class StartFromScreen(Dialog[Start | None]):
         about: list[Line] = [*self.lines("Start from something that exists", "strong"), ()]
         self.show("#about", [*about, *self.lines(_HELP, "label")])
         error = [*self.error_lines(self._error), ()] if self._error is not None else []
-        self.show("#answer", [(), *error, key_line(("Enter", "Start"), ("Esc", "Cancel"))])
+        self.show("#answer", [(), *error, *self.key_lines(("Enter", "Start"), ("Esc", "Cancel"))])

@@ -18,7 +18,6 @@ from csrtui.tasks.submit import Form, HandOut, Way, fetch_lines, hand_out, lacks
 from csrtui.tasks.wording import NEXT_STEPS
 from csrtui.tui import clipboard
 from csrtui.tui.plain_view import show_plain
-from csrtui.tui.screens.dialog import key_line
 from csrtui.tui.screens.doing import DoingDialog
 from csrtui.tui.screens.submit_forms import FileAnswer, FileScreen, MarkAnswer, MarkScreen
 from csrtui.tui.widgets.line_list import LineList
@@ -324,7 +323,7 @@ class SubmitScreen(DoingDialog["Outcome | None"]):
         ways = self.query_one("#ways", LineList)
         ways.styles.height = len(self._rows) + 1
         self.show("#more", [(), *self._said(self._rows.choices[ways.cursor or 0]), ()])
-        self.show("#keys", [key_line(("Enter", "Do it"), ("Esc", "Close"))])
+        self.show("#keys", self.key_lines(("Enter", "Do it"), ("Esc", "Close")))
 
     def _said(self, choice: Choice) -> list[Line]:
         """What was done just now, or else more about the choice under the cursor."""

@@ -12,7 +12,7 @@ from textual.containers import Vertical
 
 from csrtui.core.errors import InputError
 from csrtui.tasks.submit import mark_submitted, write_csr
-from csrtui.tui.screens.dialog import key_line, labelled
+from csrtui.tui.screens.dialog import labelled
 from csrtui.tui.screens.doing import DoingDialog
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
@@ -109,7 +109,7 @@ class FileScreen(DoingDialog[FileAnswer]):
         title = f"Write the CSR of {self._pair.name} as {self._form.value}"
         self.show("#about", [*self.lines(title, "strong"), ()])
         wrong = [] if self.error is None else [*self.error_lines(self.error), ()]
-        self.show("#answer", [(), *wrong, key_line(("Enter", "Write"), ("Esc", "Back"))])
+        self.show("#answer", [(), *wrong, *self.key_lines(("Enter", "Write"), ("Esc", "Back"))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +205,7 @@ class MarkScreen(DoingDialog[MarkAnswer]):
 
     def draw(self) -> None:
         """Show everything anew."""
-        title = f"{self._pair.name} is submitted now"
+        title = f"Mark {self._pair.name} as submitted"
         self.show("#about", [*self.lines(title, "strong"), ()])
         wrong = [] if self.error is None else [*self.error_lines(self.error), ()]
-        self.show("#answer", [(), *wrong, key_line(("Enter", "Next, then mark it"), ("Esc", "Back"))])
+        self.show("#answer", [(), *wrong, *self.key_lines(("Enter", "Next, then mark it"), ("Esc", "Back"))])

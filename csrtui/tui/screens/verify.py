@@ -8,9 +8,9 @@ from textual.binding import Binding
 from textual.containers import Vertical
 
 from csrtui.core.visible import visible
-from csrtui.tasks.verify import verify_many
+from csrtui.tasks.verify import NO_BACKUP, verify_many
 from csrtui.tui.groups import choices
-from csrtui.tui.screens.dialog import key_line, labelled
+from csrtui.tui.screens.dialog import SHORT, labelled
 from csrtui.tui.screens.working import WorkingDialog
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.progress_line import ProgressLine
@@ -33,8 +33,11 @@ if TYPE_CHECKING:
     from csrtui.tui.screens.working import Report
     from csrtui.tui.widgets.text_block import Line
 
-_AROUND = 12
-"""Lines of the dialog that are not its list."""
+_AROUND = 6
+"""Lines of the dialog around its list: the frame, its title, the passphrase, the bar, and one before what Enter does."""
+_WIDE = 50
+"""A dialog with fewer cells in a line has shorter words under it."""
+_ABOUT_ENTER = "With the passphrase, Enter restores each backup for proof, and keeps nothing of it."
 
 
 class VerifyScreen(WorkingDialog[None]):
@@ -72,7 +75,7 @@ class VerifyScreen(WorkingDialog[None]):
 
     def on_mount(self) -> None:
         """Look at once whether the files are there and unchanged."""
-        self.query_one("#passphrase").focus()
+        self.set_focus(self.query_one("#passphrase"))  # at once: the first frame shows it
         self._look(None)
 
     @property
@@ -106,6 +109,8 @@ class VerifyScreen(WorkingDialog[None]):
         passphrase = self.query_one("#passphrase", SecretField).secret()
         if self.is_working:
             self._say("still looking; wait a moment")
+        elif self._is_bare:
+            self._say(self._bare())
         else:
             self._look(passphrase if passphrase.encoded else None)
 
@@ -136,6 +141,15 @@ class VerifyScreen(WorkingDialog[None]):
         self.begin(len(names), work)
         self.draw()
 
+    @property
+    def _is_bare(self) -> bool:
+        """Whether there is no backup of any of the pairs."""
+        return bool(self._results) and all(result.text == NO_BACKUP for result in self._results)
+
+    def _bare(self) -> str:
+        what = "There is no backup" if len(self._results) == 1 else "There are no backups"
+        return f"{what} to restore: Esc, then {self.key_of('back_up')} makes one."
+
     def _say(self, hint: str) -> None:
         self._hint = hint
         self.draw()
@@ -144,28 +158,37 @@ class VerifyScreen(WorkingDialog[None]):
         """Show everything anew."""
         pairs = self.group.pairs
         what = pairs[0].name if len(pairs) == 1 else f"{len(pairs)} pairs"
-        self.show("#about", [*self.lines(f"Verify the backups of {what}", "strong"), ()])
-        lines: list[Line] = [(), *self.lines(self._summed_up(), "strong")]
+        gap: list[Line] = [] if self.app.size.height < SHORT else [()]
+        about = [*self.lines(f"Verify the backups of {what}", "strong"), *gap]
+        self.show("#about", about)
+        lines: list[Line] = [*gap, *self.lines(self._summed_up(), "strong")]
         for result in sorted(self._results, key=lambda result: result.ok):
             lines += self._result_lines(result)
         view = self.query_one("#results", TextView)
-        view.styles.height = max(min(len(lines), self.app.size.height - _AROUND), 2)
+        hint = self._hint or (self._bare() if self._is_bare else _ABOUT_ENTER)
+        below = [*gap, *self.lines(hint, "warning" if self._hint else "label"), *gap]
+        keys = self._keys(more=False)
+        around = _AROUND + len(about) - 1 + len(self.query("#group")) + len(below)
+        if len(lines) > self.app.size.height - around - len(keys):
+            keys = self._keys(more=True)
+        view.styles.height = max(min(len(lines), self.app.size.height - around - len(keys)), 2)
         view.show_all(lines)
-        hint = (
-            self._hint
-            or "With the passphrase, Enter restores each backup for proof, and keeps nothing of it."
-        )
-        keys = key_line(("Enter", "Restore test"), ("PgDn", "More"), ("Esc", "Close"))
-        self.show("#keys", [(), *self.lines(hint, "warning" if self._hint else "label"), (), keys])
+        self.show("#keys", [*below, *keys])
+
+    def _keys(self, *, more: bool) -> list[Line]:
+        page = [("PgDn", "More")] if more else []
+        test = "Restore test" if self.inner_width >= _WIDE else "Test"
+        return self.key_lines(("Enter", test), *page, ("Esc", "Close"))
 
     def _summed_up(self) -> str:
         if self.is_working:
             return "Restoring for proof …" if self._tested else "Looking …"
         count, good = len(self._results), sum(result.ok for result in self._results)
-        said = "restored and fits" if self._tested else "there and unchanged"
+        one = "is restored and fits" if self._tested else "is there and unchanged"
         if count == 1:
-            return f"The backup is {said}." if good else "That is not as it should be:"
-        return f"{good} of {count} {said}."
+            return f"The backup {one}." if good else "That is not as it should be:"
+        several = "are restored and fit" if self._tested else "are there and unchanged"
+        return f"{good} of {count} {one if good == 1 else several}."
 
     def _result_lines(self, result: Result) -> list[Line]:
         text = f"{result.pair}: {result.text}{f', {result.file}' if result.file else ''}"

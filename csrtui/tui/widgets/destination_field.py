@@ -69,6 +69,12 @@ class DestinationField(TextField, inherit_css=True):
             self._looking = True
             self.run_worker(lambda: self._look_in_thread(folder), thread=True, group="destination")
 
+    def look_again(self) -> None:
+        """Look at a folder that would not do once more: by now it may be there."""
+        if isinstance(self.found, CsrtuiError):
+            self._seen = None
+        self.look()
+
     def _watch_value(self, value: str) -> None:
         super()._watch_value(value)
         if self.is_mounted:

@@ -70,7 +70,8 @@ class ProgressLine(TextBlock):
         if self._total:
             full = _BAR * self._done // self._total
             bar = f"[{'=' * full}{' ' * (_BAR - full)}] {self._done} of {self._total}"
-            self.show([((cut(f"{bar}{self._left()}  {self._last}", max(self.size.width, 1)), ""),)])
+            text = f"{bar}{self._left()}  {self._last}"
+            self.show([((cut(text, self.size.width) if self.size.width else text, ""),)])
 
     def _left(self) -> str:
         if not 0 < self._done < self._total:

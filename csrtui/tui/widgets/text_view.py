@@ -64,6 +64,5 @@ class TextView(TextBlock, can_focus=True):
 
     def _go_to(self, top: int) -> None:
         self._top = max(0, min(top, len(self._whole) - self.size.height))
-        end = self._top + max(self.size.height, 1)
-        self.show(self._whole[self._top : end])
-        self.below = max(len(self._whole) - end, 0)
+        self.show(self._whole[self._top :])  # to its end: what the view is about to be is not known yet
+        self.below = max(len(self._whole) - self._top - max(self.size.height, 1), 0)

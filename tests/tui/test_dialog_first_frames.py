@@ -1,0 +1,192 @@
+"""What a dialog draws first is what it draws in the end: no frame of another size, no bar that is cut, no blank title."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from backup_dialogs import CHEAP_ROUNDS, PASSPHRASE, backed_up, session_with
+from issued_dialogs import at_pair, certificate_home
+from screens_user import at_screens
+
+from csrtui.core import pkcs8
+from csrtui.store.ansible import Target
+from csrtui.tasks.backup import back_up_many
+from csrtui.tasks.fleet import Reach
+from csrtui.tasks.remembering import remember_folder
+from csrtui.tui.screens.backing_up import BackingUpScreen
+from csrtui.tui.screens.dialog import Dialog
+from csrtui.tui.screens.host_work import HostWorkScreen, Job
+from csrtui.tui.widgets.text_block import TextBlock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from screens_user import User
+    from textual.screen import Screen
+
+    from csrtui.tasks.fleet import HostResult
+    from csrtui.tasks.results import Result
+
+ONE = "a.example.com"
+
+
+@pytest.fixture(autouse=True)
+def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pkcs8, "ROUNDS", CHEAP_ROUNDS)
+
+
+@contextmanager
+def frames_of(user: User) -> Iterator[list[tuple[Screen[Any], str]]]:
+    """Keep what each dialog draws, as the terminal gets it."""
+    frames: list[tuple[Screen[Any], str]] = []
+    display = user.app._display
+
+    def kept(screen: Screen[Any], renderable: Any) -> None:
+        display(screen, renderable)
+        if renderable is not None and isinstance(screen, Dialog) and screen is user.app.screen:
+            frames.append((screen, user.screen_text))
+
+    user.app._display = kept  # type: ignore[method-assign]
+    try:
+        yield frames
+    finally:
+        del user.app._display
+
+
+def steady(frame: str) -> str:
+    """A frame without the marks of the field that has the cursor."""
+    return frame.replace("<", " ").replace(">", " ")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 18), (40, 12)])
+@pytest.mark.parametrize("key", ["b", "r", "a", "I", "i", "w", "u"])
+async def test_a_dialog_that_asks_is_drawn_at_once_as_it_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], key: str
+) -> None:
+    proved = Event()
+    monkeypatch.setattr("csrtui.tui.screens.renew.prove_old", lambda *_: proved.wait(10))  # that adds a line
+    session = session_with(tmp_path / "store", ONE, "b.example.com")
+    certificate_home(session, ONE)
+    async with at_screens(session, size) as user:
+        await at_pair(user, ONE)
+        with frames_of(user) as frames:
+            await user.press(key)
+            await user.until(lambda: isinstance(user.app.screen, Dialog), "the dialog")
+        assert isinstance(user.app.screen, Dialog)
+        assert frames
+        first = [line.rstrip() for line in steady(frames[0][1]).splitlines()]
+        last = [line.rstrip() for line in steady(user.screen_text).splitlines()]
+        assert [line for line in first if "┌" in line or "└" in line] == [
+            line for line in last if "┌" in line or "└" in line
+        ]
+        assert [at for at, line in enumerate(first) if "└" in line] == [
+            at for at, line in enumerate(last) if "└" in line
+        ]
+        title = next(at for at, line in enumerate(last) if "┌" in line) + 1
+        assert first[title] == last[title]
+        proved.set()
+
+
+def is_whole(frame: str, title: str) -> None:
+    lines = frame.splitlines()
+    box = [line for line in lines if "│" in line]
+    assert title in box[0]
+    assert "[…" not in frame
+    assert any("[     " in line for line in box), "the bar"
+    assert len(box) < 14, "no higher than what is in it"
+
+
+async def test_the_bar_of_a_backup_is_whole_from_the_first_frame_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"n{number}.example.com" for number in range(10)]
+    session = session_with(tmp_path / "store", *names)
+    (tmp_path / "usb").mkdir()
+    remember_folder(session, str(tmp_path / "usb"))
+    go_on = Event()
+
+    def held(*arguments: Any, **options: Any) -> Sequence[Result]:
+        go_on.wait(10)
+        return back_up_many(*arguments, **options)
+
+    monkeypatch.setattr("csrtui.tui.screens.backing_up.back_up_many", held)
+    async with at_screens(session) as user:
+        await user.until(lambda: len(user.pairs) == 10, "the pairs")
+        await user.press("f2", *["space"] * 10, "b")
+        await user.paste(PASSPHRASE)
+        await user.press("down")
+        await user.paste(PASSPHRASE)
+        with frames_of(user) as frames:
+            await user.press("enter")
+            await user.until(lambda: isinstance(user.app.screen, BackingUpScreen), "the work")
+            begun = [frame for screen, frame in frames if isinstance(screen, BackingUpScreen)]
+            for frame in begun:
+                is_whole(frame, "Backing up 10 pairs to")
+                assert "0 of 10" in frame
+            go_on.set()
+            await user.until(lambda: "10 pairs backed up" in user.screen_text, "the end")
+        assert begun
+
+
+async def test_a_look_at_backups_is_whole_from_the_first_frame_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = session_with(tmp_path / "store", ONE)
+    backed_up(session, ONE, tmp_path / "usb")
+    go_on = Event()
+
+    def held(*_: Any, **__: Any) -> Sequence[Result]:
+        go_on.wait(10)
+        return ()
+
+    monkeypatch.setattr("csrtui.tui.screens.verify.verify_many", held)
+    async with at_screens(session) as user:
+        await at_pair(user, ONE)
+        with frames_of(user) as frames:
+            await user.press("V")
+        for _, frame in frames:
+            is_whole(frame, f"Verify the backups of {ONE}")
+            assert "Looking …" in frame
+        assert frames
+        go_on.set()
+
+
+async def test_work_on_hosts_is_whole_from_the_first_frame_on(tmp_path: Path) -> None:
+    go_on = Event()
+
+    def work(_: Reach) -> Iterator[HostResult]:
+        go_on.wait(10)
+        yield from ()
+
+    async with at_screens(session_with(tmp_path / "store")) as user:
+        with frames_of(user) as frames:
+            user.app.push_screen(HostWorkScreen(Reach(Target("hosts")), Job("Fetching 3 CSRs", work, 3)))
+            await user.until(lambda: isinstance(user.app.screen, HostWorkScreen), "the work")
+        for _, frame in frames:
+            is_whole(frame, "Fetching 3 CSRs")
+        assert frames
+        go_on.set()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 18), (40, 24), (40, 12)])
+@pytest.mark.parametrize("key", ["b", "w", "I", "V"])
+async def test_no_key_under_a_dialog_is_cut(tmp_path: Path, size: tuple[int, int], key: str) -> None:
+    session = session_with(tmp_path / "store", ONE, "b.example.com")
+    certificate_home(session, ONE)
+    async with at_screens(session, size) as user:
+        await at_pair(user, ONE)
+        await user.press(key)
+        await user.until(lambda: isinstance(user.app.screen, Dialog), "the dialog")
+        screen = user.app.screen
+        assert isinstance(screen, Dialog)
+        keys = screen.query_one("#keys").region
+        shown = user.screen_lines[keys.y : keys.bottom]
+        assert keys.bottom < size[1], "the frame's last line is below them"
+        assert screen.query_one("#keys", TextBlock).text.split() == " ".join(shown).replace("│", " ").split()
+        assert "Esc C" in " ".join(shown)
+        if key == "b" and size[1] >= 18:
+            assert "ctrl+g Make up a passphrase" in " ".join(shown)
