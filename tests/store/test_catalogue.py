@@ -400,7 +400,7 @@ import os, sqlite3, sys
 database = sqlite3.connect(sys.argv[1], isolation_level=None)
 database.execute("PRAGMA cache_size = 1")
 database.execute("BEGIN IMMEDIATE")
-database.execute("UPDATE pairs SET stage = 'retired', name = name || 'x'")
+database.execute("UPDATE pairs SET stage = 'retired', name = name || 'x', searched = zeroblob(3000)")
 os._exit(9)
 """
 
