@@ -13,8 +13,8 @@ sys.path.insert(0, str(Path(__file__).parent / "support"))
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-# How long an example takes is up to the machine. CI tries five times as many (--hypothesis-profile=thorough).
-settings.register_profile("csrtui", deadline=None, max_examples=40)
+# How long an example takes is up to the machine. CI tries eight times as many (--hypothesis-profile=thorough).
+settings.register_profile("csrtui", deadline=None, max_examples=25)
 settings.register_profile("thorough", deadline=None, max_examples=200)
 settings.load_profile("csrtui")
 
@@ -24,3 +24,8 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Three processes for two cores: many tests wait, for another process or for a screen."""
+    return max((os.cpu_count() or 1) * 3 // 2, 2)

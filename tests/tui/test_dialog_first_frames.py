@@ -62,7 +62,10 @@ def steady(frame: str) -> str:
     return frame.replace("<", " ").replace(">", " ")
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 18), (40, 12)])
+SELDOM = [pytest.param(size, marks=pytest.mark.slow) for size in ((60, 18), (40, 24), (120, 40))]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12), *SELDOM])
 @pytest.mark.parametrize("key", ["b", "r", "a", "I", "i", "w", "u"])
 async def test_a_dialog_that_asks_is_drawn_at_once_as_it_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], key: str
@@ -172,7 +175,7 @@ async def test_work_on_hosts_is_whole_from_the_first_frame_on(tmp_path: Path) ->
         go_on.set()
 
 
-@pytest.mark.parametrize("size", [(80, 24), (60, 18), (40, 24), (40, 12)])
+@pytest.mark.parametrize("size", [(80, 24), (40, 12), *SELDOM])
 @pytest.mark.parametrize("key", ["b", "w", "I", "V"])
 async def test_no_key_under_a_dialog_is_cut(tmp_path: Path, size: tuple[int, int], key: str) -> None:
     session = session_with(tmp_path / "store", ONE, "b.example.com")

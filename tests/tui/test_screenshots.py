@@ -31,11 +31,21 @@ def _own_host(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(vars(module), name, vars(module)[name])
 
 
-@pytest.mark.parametrize("picture", SCRIPT.PICTURES, ids=lambda picture: picture.name)
+OFTEN = SCRIPT.PICTURES[:2]
+"""Those that are drawn at every run of the tests; a picture takes seconds."""
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        pytest.param(one, id=one.name, marks=() if one in OFTEN else pytest.mark.slow)
+        for one in SCRIPT.PICTURES
+    ],
+)
 async def test_screenshot_shows_what_the_app_shows(picture: object) -> None:
     assert SCRIPT.stale(picture, await SCRIPT.draw(picture)) is None, "run screenshots/make.py"
 
 
 async def test_another_screen_is_noticed() -> None:
-    first, second = SCRIPT.PICTURES[:2]
+    first, second = OFTEN
     assert SCRIPT.stale(first, await SCRIPT.draw(second)) is not None
