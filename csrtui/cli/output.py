@@ -87,13 +87,13 @@ def say_finding(weight: str, finding: Finding) -> None:
 
 def put_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print rows under a header in columns as wide as they need to be, two blanks apart."""
-    put_columns(header, list(zip(*rows, strict=True)))
+    sys.stdout.write(table(header, list(zip(*rows, strict=True))))
 
 
-def put_columns(header: Sequence[str], columns: Sequence[Sequence[str]]) -> None:
-    """Print the columns of such a table, each under its head."""
+def table(header: Sequence[str], columns: Sequence[Sequence[str]]) -> str:
+    """Return the columns of such a table, each under its head."""
     padded = [_padded([head, *column]) for head, column in zip(header, columns, strict=True)]
-    sys.stdout.write("".join([f"{line.rstrip()}\n" for line in map("  ".join, zip(*padded, strict=True))]))
+    return "".join([f"{line.rstrip()}\n" for line in map("  ".join, zip(*padded, strict=True))])
 
 
 def _padded(column: Sequence[str]) -> Iterable[str]:

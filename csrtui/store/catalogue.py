@@ -6,11 +6,12 @@ to forget at any moment is only a cache (`csrtui.store.index`).
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from csrtui.core.pair_query import Query
-from csrtui.store.checking import Check
+from csrtui.store.checking import Check, lines_ahead
 from csrtui.store.index import Index, IndexBrokenError, open_index, private_index, remove_index
 
 if TYPE_CHECKING:
@@ -104,19 +105,35 @@ class Catalogue:
             except IndexBrokenError:
                 return False  # the check will make it anew
 
-    def check_lines(self) -> list[PairLine]:
-        """Return the lines of all pairs that can be read, by name, as they are in their folders.
+    def made_of_lines(self, make: Callable[[list[PairLine]], _T]) -> _T:
+        """Return what is made of the lines of all pairs that can be read, by name, as they are in their folders.
 
         Only the lines are held against the folders, so that the cache is let go of: a question needs a check.
+
+        Args:
+            make: Makes it, and does nothing else: it is called while the folders are looked at, and again when they
+                turn out to be otherwise.
 
         Raises:
             StoreError: The store cannot be used.
         """
+        with self._store.folders() as folders, suppress(IndexBrokenError):
+            if folders is not None:
+                store_fd, pairs_fd = folders
+                self._index = self._index or open_index(store_fd, self._store.path)
+                self.problems = ()
+                made = lines_ahead(self._index, pairs_fd, self._store.names(), make)
+                if made is not None:
+                    self._forget()
+                    return made[0]
         lines: list[PairLine] = []
         self._check_all(lambda _done, _all: None, lines)
+        self._forget()
+        return make(lines)
+
+    def _forget(self) -> None:
         self.close()
         self.checked = False
-        return lines
 
     def _check_all(self, report: Callable[[int, int], None], lines: list[PairLine] | None) -> None:
         with self._store.folders() as folders:

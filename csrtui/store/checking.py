@@ -1,18 +1,49 @@
 """The cache of the pairs (`csrtui.store.index`) held against their folders, pair by pair, and brought up to date."""
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 from csrtui.core.errors import StoreError
 from csrtui.core.pair_line import PairLine, line_of
 from csrtui.core.pair_query import searched_text
 from csrtui.store.index import Index, IndexBrokenError
-from csrtui.store.index_row import Kept, Row, lines_if_as
+from csrtui.store.index_row import Kept, Row, lines_if_as, lines_of
 from csrtui.store.listed import pair_of
 from csrtui.store.stamp import is_settled, read_pair_stamp
 from csrtui.store.stamps import CHUNK, Stamps, helped
 from csrtui.store.stored import list_pair
 
 _UNSETTLED = b""
+
+_T = TypeVar("_T")
+
+
+def lines_ahead(
+    index: Index, pairs_fd: int, names: Sequence[str], make: Callable[[list[PairLine]], _T]
+) -> tuple[_T] | None:
+    """Return what is made of the lines of all pairs, alone, if the cache has them as their folders are; else None.
+
+    It is made while a second process looks at the folders, and thrown away when they turn out to be otherwise.
+
+    Args:
+        index: The cache.
+        pairs_fd: The folder of all pairs.
+        names: What is in it, sorted.
+        make: Makes it, and does nothing else.
+
+    Raises:
+        IndexBrokenError: The cache cannot be used.
+    """
+    with helped(pairs_fd, names) as stamps:
+        known = lines_of(index.shown("", None))
+        if known is None or [line.name for line in known[0]] != list(names):
+            return None
+        made = make(known[0])
+        for first in range(0, len(names), CHUNK):
+            found = stamps.of(names[first : first + CHUNK])
+            if [one[0] if one else None for one in found] != known[1][first : first + CHUNK]:
+                return None
+        return (made,)
 
 
 class Check:

@@ -100,6 +100,21 @@ def line_in(text: object) -> PairLine:
         raise ValueError("no line of a pair") from error
 
 
+def lines_of(rows: Sequence[Values]) -> tuple[list[PairLine], list[bytes]] | None:
+    """Return the lines of pairs and the stamps under which they were read, when all are what was written; or None.
+
+    Args:
+        rows: The values of `SHOWN`, a pair each.
+    """
+    if not rows:
+        return [], []
+    texts, stamps, marks = zip(*rows, strict=True)
+    with suppress(TypeError, ValueError):
+        if tuple(map(_mark, stamps, texts)) == marks:
+            return list(map(_MAKE_LINE, json.loads(b"[%b]" % b",".join(texts)))), list(stamps)
+    return None
+
+
 def lines_if_as(rows: Sequence[Values], stamps: Sequence[bytes | None]) -> list[PairLine] | None:
     """Return the lines of pairs when all of them were read under these stamps, and are what was written; or None.
 
@@ -107,13 +122,10 @@ def lines_if_as(rows: Sequence[Values], stamps: Sequence[bytes | None]) -> list[
         rows: The values of `SHOWN`, a pair each.
         stamps: The stamps of as many pairs.
     """
-    if not rows or len(rows) != len(stamps):
+    if not rows or [row[_STAMP] for row in rows] != stamps:
         return None
-    texts, kept, marks = zip(*rows, strict=True)
-    with suppress(TypeError, ValueError):
-        if list(kept) == stamps and tuple(map(_mark, kept, texts)) == marks:
-            return list(map(_MAKE_LINE, json.loads(b"[%b]" % b",".join(texts))))
-    return None
+    found = lines_of(rows)
+    return None if found is None else found[0]
 
 
 def searchable(text: str) -> bytes:

@@ -19,7 +19,7 @@ CHUNK = 1000
 """How many pairs are read at a time."""
 ENOUGH = 4 * CHUNK
 """From how many pairs on a second process is worth its start."""
-_OWN_EVERY = 3
+_OWN_EVERY = 5
 """This process reads every so-many-th chunk itself; it has the cache to read besides."""
 
 _RECORD = struct.Struct(f"={STAMP_BYTES}sq")

@@ -43,8 +43,8 @@ def count_expiries(session: Session) -> Counted:
         StoreError: The store cannot be used.
     """
     now = session.clock()
-    found = look_up(session, Query(), now)
-    lives = list(map(_life, found.lines()))
+    found = look_up(session, Query(), now, lambda lines: list(map(_life, lines)))
+    lives = found.made
     left_out = Counter(one for one in lives if isinstance(one, _LeftOut))
     counted = (Validity(time_at(one[0]), time_at(one[1])) for one in lives if isinstance(one, tuple))
     return Counted(

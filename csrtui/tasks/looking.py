@@ -1,8 +1,8 @@
 """Pairs looked up in a store of any size: few are read one by one, many are known from the cache."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final, Generic, Protocol, TypeVar
 
 from csrtui.core.errors import StoreError
 from csrtui.core.pair import Pair
@@ -17,7 +17,11 @@ MANY: Final = 250
 """From how many pairs on the cache is used: under it, reading the pairs takes less time than opening it."""
 
 
-class Found(Protocol):
+_Made = TypeVar("_Made")
+_Made_co = TypeVar("_Made_co", covariant=True)
+
+
+class Found(Protocol[_Made_co]):
     """Pairs that were looked up, what wants attention first."""
 
     @property
@@ -25,24 +29,34 @@ class Found(Protocol):
         """How many there are."""
 
     @property
+    def made(self) -> _Made_co:
+        """What was made of their lines."""
+
+    @property
     def problems(self) -> tuple[Problem, ...]:
         """The pairs of the store that cannot be read, with the reason."""
-
-    def lines(self) -> list[PairLine]:
-        """Return the line of each."""
 
     def pairs(self) -> Iterator[Pair]:
         """Give each with all that is on record; one that is gone by now is among the problems afterwards."""
 
 
-def look_up(session: Session, query: Query, now: datetime) -> Found:
+def look_up(
+    session: Session, query: Query, now: datetime, make: Callable[[list[PairLine]], _Made]
+) -> Found[_Made]:
     """Return the pairs of the store that meet a query, each as it is in its folder now.
+
+    Args:
+        session: Whose store it is.
+        query: What they have to be.
+        now: When it is.
+        make: Makes something of their lines, in order, and does nothing else: it may be called while that they are so
+            is still looked at, and then once more.
 
     Raises:
         StoreError: The store itself cannot be used.
     """
     found = _FoundInMany if session.store.has_many(MANY) else _FoundInFew
-    return found(session, query, now)
+    return found(session, query, now, make)
 
 
 def pairs_with_key(session: Session, spki_sha256: str) -> list[Pair]:
@@ -61,39 +75,43 @@ def pairs_with_key(session: Session, spki_sha256: str) -> list[Pair]:
     return [pair_of(listed) for listed in session.store.listing(names)]
 
 
-class _FoundInFew:
-    def __init__(self, session: Session, query: Query, now: datetime) -> None:
+class _FoundInFew(Generic[_Made]):
+    def __init__(
+        self, session: Session, query: Query, now: datetime, make: Callable[[list[PairLine]], _Made]
+    ) -> None:
         keyring = list_pairs(session)
         self._pairs = [pair for pair in keyring.pairs if query.is_met(pair, now)]
         self.problems = keyring.problems
         self.tally = tally_of(self._pairs, now)
-
-    def lines(self) -> list[PairLine]:
-        return list(map(line_of, self._pairs))
+        self.made = make(list(map(line_of, self._pairs)))
 
     def pairs(self) -> Iterator[Pair]:
         return iter(self._pairs)
 
 
-class _FoundInMany:
-    def __init__(self, session: Session, query: Query, now: datetime) -> None:
+class _FoundInMany(Generic[_Made]):
+    def __init__(
+        self, session: Session, query: Query, now: datetime, make: Callable[[list[PairLine]], _Made]
+    ) -> None:
         from csrtui.store.catalogue import Catalogue
+
+        def made_of(lines: list[PairLine]) -> tuple[list[PairLine], Tally, _Made]:
+            return lines, tally_of_lines(lines, now), make(lines)
+
+        def among(lines: list[PairLine]) -> tuple[list[PairLine], Tally, _Made]:
+            if query != Query():
+                lines = [line for line in lines if line.meets(query, now)]
+            return made_of(by_urgency(lines, now))
 
         self._store = session.store
         catalogue = Catalogue(session.store)
         if query.words:
             catalogue.check()
-            self._lines = catalogue.ask(lambda index: list(index.lines(query, Order.URGENCY, now)))
+            found = made_of(catalogue.ask(lambda index: list(index.lines(query, Order.URGENCY, now))))
         else:
-            lines = catalogue.check_lines()
-            if query != Query():
-                lines = [line for line in lines if line.meets(query, now)]
-            self._lines = by_urgency(lines, now)
+            found = catalogue.made_of_lines(among)
+        self._lines, self.tally, self.made = found
         self.problems = tuple(Problem(name, error) for name, error in catalogue.problems)
-        self.tally = tally_of_lines(self._lines, now)
-
-    def lines(self) -> list[PairLine]:
-        return self._lines
 
     def pairs(self) -> Iterator[Pair]:
         for listed in self._store.listing([line.name for line in self._lines]):

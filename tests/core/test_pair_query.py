@@ -32,6 +32,16 @@ def test_what_is_asked_for(query: Query, met: list[object]) -> None:
     assert [pair for pair in (BARE, SAFE, GONE) if query.is_met(pair, NOW)] == met
 
 
+@pytest.mark.parametrize(
+    ("text", "is_found"),
+    [("MÜNCHEN", True), ("xn--mnchen", True), ("EC p-256", True), ("ec-p256", True), ("münster", False)],
+)
+def test_names_and_keys_are_found_as_people_write_them(text: str, *, is_found: bool) -> None:
+    names = ("xn--mnchen-3ya.de", "xn--invalid-.de", "www.example.com")
+    pair = pair_of_record("xn--mnchen-3ya.de", record()._replace(names=names))
+    assert Query.typed(text).is_met(pair, NOW) is is_found
+
+
 def test_the_orders_go_round() -> None:
     order = Order.URGENCY
     for _ in Order:

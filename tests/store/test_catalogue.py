@@ -25,7 +25,7 @@ from csrtui.core.errors import StoreError
 from csrtui.core.pair_json import dump_record
 from csrtui.core.pair_line import PairLine, line_of
 from csrtui.core.pair_query import Order, Query
-from csrtui.store import checking, stamp
+from csrtui.store import checking, stamp, stamps
 from csrtui.store.catalogue import Catalogue
 from csrtui.store.index import FILE, FILES, Index, IndexBrokenError, Where
 from csrtui.store.keystore import Keystore
@@ -71,7 +71,7 @@ def known(catalogue: Catalogue) -> tuple[list[PairLine], dict[str, str]]:
 
 def listed(catalogue: Catalogue) -> tuple[list[PairLine], dict[str, str]]:
     """What is listed without a question to the cache."""
-    lines = catalogue.check_lines()
+    lines = catalogue.made_of_lines(list)
     return lines, {name: error.what for name, error in catalogue.problems}
 
 
@@ -311,6 +311,58 @@ def test_a_cache_that_somebody_has_made_is_made_anew(
     assert listed(catalogue) == truth(folder)
     assert listed(catalogue) == truth(folder)
     assert known(catalogue) == truth(folder)
+    catalogue.close()
+
+
+@pytest.mark.parametrize("change", OUTSIDE.values(), ids=OUTSIDE)
+def test_what_is_made_of_lines_that_are_not_so_any_more_is_made_again(
+    folder: Path, catalogue: Catalogue, change: Callable[[Path], object]
+) -> None:
+    write_pairs(folder, varied(4))
+    settle()
+    catalogue.check()
+    made: list[list[PairLine]] = []
+
+    def make(lines: list[PairLine]) -> tuple[str, ...]:
+        made.append(lines)
+        if len(made) == 1:
+            change(folder / "pairs" / "mail2.example.com")  # while the folders are looked at
+        return tuple(line.name for line in lines)
+
+    names = catalogue.made_of_lines(make)
+    lines, problems = truth(folder)
+    assert names == tuple(line.name for line in lines)
+    assert (len(made), made[-1]) == (2, lines)
+    assert {name: error.what for name, error in catalogue.problems} == problems
+    assert not catalogue.checked
+    assert known(catalogue) == truth(folder)
+    catalogue.close()
+
+
+def test_what_is_made_of_lines_that_are_so_is_made_once(folder: Path, catalogue: Catalogue) -> None:
+    assert catalogue.made_of_lines(list) == []
+    write_pairs(folder, varied(30))
+    settle()
+    catalogue.check()
+    made: list[int] = []
+    catalogue.made_of_lines(lambda lines: made.append(len(lines)))
+    assert made == [30]
+    catalogue.close()
+
+
+def test_lines_of_which_few_are_other_ones_are_read_a_part_at_a_time(
+    folder: Path, catalogue: Catalogue, reads: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checking, "CHUNK", 7)
+    monkeypatch.setattr(stamps, "CHUNK", 7)
+    write_pairs(folder, varied(30))
+    settle()
+    catalogue.check()
+    changed = next(line.name for line in truth(folder)[0][20:])
+    write_pair(folder, changed, record()._replace(platform="other"))
+    reads.clear()
+    assert listed(catalogue) == truth(folder)
+    assert reads == [changed]
     catalogue.close()
 
 
@@ -572,7 +624,7 @@ class OutsideChanges(RuleBasedStateMachine):
             assert names_known(self.staying) <= [line.name for line in expected[0]]
         assert known(self.staying) == expected
         coming = Catalogue(Keystore(str(self.folder)))
-        assert sorted(coming.check_lines()) == sorted(expected[0])
+        assert sorted(coming.made_of_lines(list)) == sorted(expected[0])
         assert known(coming) == expected
         coming.close()
         if self.folder.exists():

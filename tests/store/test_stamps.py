@@ -167,11 +167,9 @@ def test_the_second_process_writes_what_it_is_to_read_and_ends(
         pass
     for descriptor in pipe:
         os.close(descriptor)
-    assert len(written) == 4 * (
-        STAMP_BYTES + 8
-    )  # of eight, the first and the last two are the other process's
-    there = [one for one in (read_pair_stamp(pairs_fd, name) for name in names[2:6]) if one is not None]
-    assert len(there) == 3 + ("gone" not in names[2:6])
+    assert len(written) == 6 * (STAMP_BYTES + 8)  # of eight, the first two are the other process's
+    there = [one for one in (read_pair_stamp(pairs_fd, name) for name in names[2:]) if one is not None]
+    assert len(there) == 5 + ("gone" not in names[2:])
     assert all(stamp in written for stamp, _ in there)
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from csrtui.core.pair_line import PairLine
+
 QUERIES = (
     Query(),
     Query.typed("shop 1"),
@@ -53,21 +55,21 @@ def session(store: Path) -> Session:
     return Session(Keystore(str(store)), clock=lambda: NOW)
 
 
-def told(found: Found) -> tuple[object, ...]:
+def told(found: Found[list[PairLine]]) -> tuple[object, ...]:
     """All that a search tells."""
     pairs = list(found.pairs())
-    return found.tally, found.lines(), pairs, [(one.name, one.error.what) for one in found.problems]
+    return found.tally, found.made, pairs, [(one.name, one.error.what) for one in found.problems]
 
 
 @pytest.mark.parametrize("query", QUERIES)
 def test_many_are_looked_up_like_few(
     store: Path, session: Session, query: Query, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = told(look_up(session, query, NOW))
+    expected = told(look_up(session, query, NOW, list))
     assert not (store / FILE).exists()
     monkeypatch.setattr(looking, "MANY", 100)
     for _ in range(2):
-        assert told(look_up(session, query, NOW)) == expected
+        assert told(look_up(session, query, NOW, list)) == expected
     assert (store / FILE).exists()
 
 
@@ -75,7 +77,7 @@ def test_a_pair_that_goes_while_it_is_told_is_among_the_problems(
     store: Path, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(looking, "MANY", 1)
-    found = look_up(session, Query.typed("shop0.example.com"), NOW)
+    found = look_up(session, Query.typed("shop0.example.com"), NOW, list)
     shutil.rmtree(store / "pairs" / "shop0.example.com")
     assert list(found.pairs()) == []
     assert found.problems[-1].name == "shop0.example.com"

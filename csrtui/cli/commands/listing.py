@@ -6,16 +6,17 @@ import sys
 from collections.abc import Iterable
 from datetime import datetime
 
-from csrtui.cli.output import put_bytes, put_columns, put_json_list, say, say_error
+from csrtui.cli.output import put_bytes, put_json_list, say, say_error, table
 from csrtui.cli.parser import Action
 from csrtui.cli.session import open_session
 from csrtui.core.errors import StoreError
 from csrtui.core.pair import NextStep, Pair, Stage, utc_text
 from csrtui.core.pair_json import describe
+from csrtui.core.pair_line import PairLine
 from csrtui.core.pair_query import Query, Retired
 from csrtui.core.visible import visible
 from csrtui.tasks.cells import columns
-from csrtui.tasks.looking import Found, look_up
+from csrtui.tasks.looking import look_up
 from csrtui.tasks.wording import LIST_HEADER
 
 _CSV_HEADER = (
@@ -59,7 +60,9 @@ def _run(options: argparse.Namespace) -> int:
     retired = _retired(options)
     # A table that hides some counts them all the same.
     asked_for = retired if options.ics else Retired.SHOWN
-    found = look_up(session, Query.typed(options.filter, step, asked_for), now)
+    is_table = not (options.json or options.csv or options.ics)
+    query = Query.typed(options.filter, step, asked_for)
+    found = look_up(session, query, now, lambda lines: _table(lines, retired, now) if is_table else "")
     if options.json:
         put_json_list({"schema": 1}, "pairs", (describe(pair, now) for pair in found.pairs()))
     elif options.csv:
@@ -67,7 +70,7 @@ def _run(options: argparse.Namespace) -> int:
     elif options.ics:
         _put_calendar(found.pairs(), now)
     else:
-        _put_table(found, retired, now)
+        sys.stdout.write(found.made)
         # Cron sends whatever is said, so that there is silence where nothing is next; and a store whose
         # pairs cannot be read has not none.
         if found.tally.pairs or (step is None and not found.problems):
@@ -85,12 +88,10 @@ def _retired(options: argparse.Namespace) -> Retired:
     return Retired.SHOWN if told else Retired.HIDDEN
 
 
-def _put_table(found: Found, retired: Retired, now: datetime) -> None:
-    lines = found.lines()
+def _table(lines: list[PairLine], retired: Retired, now: datetime) -> str:
     if retired is Retired.HIDDEN:
         lines = [line for line in lines if line.stage != Stage.RETIRED]
-    if lines:
-        put_columns(LIST_HEADER, columns(lines, now))
+    return table(LIST_HEADER, columns(lines, now)) if lines else ""
 
 
 def _put_csv(pairs: Iterable[Pair], now: datetime) -> None:
