@@ -24,8 +24,3 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000)
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """Three processes for two cores: many tests wait, for another process or for a screen."""
-    return max((os.cpu_count() or 1) * 3 // 2, 2)
