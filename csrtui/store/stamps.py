@@ -95,6 +95,7 @@ def _begin(pairs_fd: int, names: Sequence[str]) -> tuple[int | None, int | None]
         os.close(sink)
         return None, None
     if child == 0:
+        os.close(source)  # or it would wait for itself to read what nobody else reads any more
         _be_the_second(pairs_fd, names, sink)
     os.close(sink)
     return child, source

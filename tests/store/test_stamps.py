@@ -11,7 +11,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from command import ROOT, environment
+from command import DEADLINE, ROOT, environment
 from many_pairs import varied, write_pairs
 
 from csrtui.store import stamps
@@ -88,6 +88,7 @@ def python(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         cwd=ROOT,
         env=environment(None),
         check=False,
+        timeout=DEADLINE,
     )
 
 
@@ -106,6 +107,26 @@ def test_they_are_those_that_one_process_reads(tmp_path: Path, case: str, forks:
     done = python(READ, str(tmp_path / "pairs"), case)
     answer: dict[str, Any] = json.loads(done.stdout or done.stderr)
     assert answer == {"same": True, "none": 2, "forks": forks, "left": False}
+
+
+LEAVE = """
+import os, sys
+from csrtui.store import stamps
+os.cpu_count = lambda: 2
+descriptor = os.open(sys.argv[1], os.O_RDONLY)
+names = [f"never-there-{number}" for number in range(30_000)]  # more than a pipe holds
+with stamps.helped(descriptor, names) as source:
+    source.of(names[:1000])
+try:
+    os.waitpid(-1, os.WNOHANG)
+    print("left")
+except ChildProcessError:
+    print("gone")
+"""
+
+
+def test_a_second_process_that_nobody_listens_to_ends(tmp_path: Path) -> None:
+    assert python(LEAVE, str(tmp_path)).stdout == "gone\n"
 
 
 @pytest.mark.parametrize("arguments", [[], ["--next", "renew"], ["--filter", "shop"]], ids=" ".join)
@@ -165,8 +186,9 @@ def test_the_second_process_writes_what_it_is_to_read_and_ends(
     names = sorted([*os.listdir(pairs_fd), "gone"])
     with pytest.raises(Ended), stamps.helped(pairs_fd, names):
         pass
-    for descriptor in pipe:
-        os.close(descriptor)
+    os.close(pipe[1])  # the other end is closed, or nobody would notice when the first process goes
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(pipe[0])
     assert len(written) == 6 * (STAMP_BYTES + 8)  # of eight, the first two are the other process's
     there = [one for one in (read_pair_stamp(pairs_fd, name) for name in names[2:]) if one is not None]
     assert len(there) == 5 + ("gone" not in names[2:])
