@@ -202,13 +202,7 @@ async def test_enter_waits_for_the_look_at_a_slow_folder(
 ) -> None:
     session = session_with(tmp_path / "store", "a.example.com")
     (tmp_path / "usb").mkdir()
-    answer = Event()
-
-    def slow(folder: str, store: str) -> Destination:
-        answer.wait(10)
-        return look_at(folder, store)
-
-    monkeypatch.setattr("csrtui.tui.widgets.destination_field.look_at", slow)
+    answer = held_look(monkeypatch)
     async with at_screens(session) as user:
         await ask(user, "a.example.com")
         await user.paste(str(tmp_path / "usb"))
@@ -261,10 +255,8 @@ async def test_enter_looks_again_at_a_folder_that_was_not_there(tmp_path: Path) 
     assert statuses(session, "a.example.com") == [BackupStatus.VERIFIED]
 
 
-async def test_a_passphrase_typed_ahead_of_a_look_that_fails_is_never_seen(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    session = session_with(tmp_path / "store", "a.example.com")
+def held_look(monkeypatch: pytest.MonkeyPatch) -> Event:
+    """Hold every look at a folder up until the event that is given is set."""
     answer = Event()
 
     def slow(folder: str, store: str) -> Destination:
@@ -272,6 +264,14 @@ async def test_a_passphrase_typed_ahead_of_a_look_that_fails_is_never_seen(
         return look_at(folder, store)
 
     monkeypatch.setattr("csrtui.tui.widgets.destination_field.look_at", slow)
+    return answer
+
+
+async def test_a_passphrase_typed_ahead_of_a_look_that_fails_is_never_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = session_with(tmp_path / "store", "a.example.com")
+    answer = held_look(monkeypatch)
     async with at_screens(session) as user:
         await ask(user, "a.example.com")
         await user.paste(str(tmp_path / "away"))
@@ -293,13 +293,7 @@ async def test_the_cursor_comes_back_to_a_folder_unless_that_takes_long(
 ) -> None:
     monkeypatch.setattr("csrtui.tui.screens.ahead.LATEST", latest)
     session = session_with(tmp_path / "store", "a.example.com")
-    answer = Event()
-
-    def slow(folder: str, store: str) -> Destination:
-        answer.wait(10)
-        return look_at(folder, store)
-
-    monkeypatch.setattr("csrtui.tui.widgets.destination_field.look_at", slow)
+    answer = held_look(monkeypatch)
     async with at_screens(session) as user:
         await ask(user, "a.example.com")
         await user.paste(str(tmp_path / "away"))
