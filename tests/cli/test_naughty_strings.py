@@ -9,10 +9,10 @@ import csv
 import json
 import shutil
 import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from data_files import naughty_strings
 
 from csrtui.cli.main import run
 from csrtui.core import request
@@ -23,22 +23,15 @@ from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from csrtui.core.advice import Advice
 
-LIST = Path(__file__).parents[3] / "shared" / "data" / "blns.json"
 FIELDS = ("organization", "organizational_unit", "country", "state", "locality")
 NAMES = ("common_name", "names")
 SAFE = {"organization": "Example Ltd", "country": "GB", "locality": "London"}
 
-pytestmark = pytest.mark.skipif(not LIST.exists(), reason=f"the list is not there: {LIST}")
 needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
-
-
-def naughty() -> list[str]:
-    strings: list[str] = json.loads(LIST.read_text(encoding="utf-8"))
-    assert len(strings) > 500
-    return strings
 
 
 def nobody(_path: str) -> int:
@@ -67,7 +60,7 @@ STEP = pytest.mark.parametrize(
 def test_check_answers_every_string(
     every: int, field: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    for text in naughty()[::every]:
+    for text in naughty_strings()[::every]:
         status = run(["check", "--store", str(tmp_path / "store"), *arguments(field, text)], nobody)
         said = capsys.readouterr()
         if text == "--" and field in FIELDS and status == 2:
@@ -83,7 +76,7 @@ def test_check_answers_every_string(
 def test_new_makes_what_check_lets_pass(
     every: int, field: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    for text in naughty()[3 :: every * 4]:
+    for text in naughty_strings()[3 :: every * 4]:
         store = ["--store", str(tmp_path / "store"), *arguments(field, text)]
         blocks = run(["check", "--json", *store], nobody)
         checked = json.loads(capsys.readouterr().out)
@@ -97,9 +90,11 @@ def test_new_makes_what_check_lets_pass(
 
 
 def test_a_csv_file_of_many_is_gone_through(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    rows = [{"common_name": text or "-", **SAFE} for text in naughty()[::3]]
+    rows = [{"common_name": text or "-", **SAFE} for text in naughty_strings()[::3]]
     rows += [
-        {"common_name": "a.mydomain.com", **SAFE, field: text} for field in FIELDS for text in naughty()[::50]
+        {"common_name": "a.mydomain.com", **SAFE, field: text}
+        for field in FIELDS
+        for text in naughty_strings()[::50]
     ]
     path = tmp_path / "naughty.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -118,7 +113,7 @@ def test_a_csv_file_of_many_is_gone_through(capsys: pytest.CaptureFixture[str], 
 def passing(tmp_path: Path) -> Iterator[tuple[str, str, Advice]]:
     session = Session(Keystore(str(tmp_path / "store")))
     for field in (*FIELDS, *NAMES):
-        for text in naughty():
+        for text in naughty_strings():
             subject = TypedSubject(**({**SAFE, field: text} if field in FIELDS else SAFE))
             names = {"common_name": (text,), "names": ("www.mydomain.com", text)}.get(
                 field, ("www.mydomain.com",)

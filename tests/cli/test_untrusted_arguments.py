@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import TYPE_CHECKING
 
 import pytest
-from command import ROOT, run_process
+from command import run_process
+from data_files import naughty_strings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safety_results import record
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from csrtui.cli.parser import Command
 
-NAUGHTY = ROOT.parent / "shared" / "data" / "blns.json"
 anything = st.text(st.characters(exclude_characters="\0", exclude_categories=[]), max_size=30)
 short = st.text(
     st.characters(exclude_characters="\0/", exclude_categories=[]), max_size=6
@@ -113,12 +112,11 @@ def test_any_subject_is_shown_safely_afterwards(
         assert shown.json["name"] == name
 
 
-@pytest.mark.skipif(not NAUGHTY.is_file(), reason="the list of naughty strings is not beside the repository")
 @pytest.mark.parametrize("step", [7, pytest.param(1, marks=pytest.mark.slow)])
 def test_naughty_strings_have_a_safe_answer_everywhere(csrtui: Csrtui, step: int) -> None:
     """One in seven of them by default, and those that once went wrong."""
     assert is_safe(csrtui("check", "--organization=--", "a.com"))
-    for text in json.loads(NAUGHTY.read_text())[::step]:
+    for text in naughty_strings()[::step]:
         assert is_safe(csrtui("check", f"--organization={text}", "a.com", "--json"))
         assert is_safe(csrtui("check", "--", text))
         assert is_safe(csrtui("show", "--", text))

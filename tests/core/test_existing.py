@@ -1,6 +1,5 @@
 """Names and fields read from what is there already; private keys and garbage refused in words."""
 
-from pathlib import Path
 from unittest.mock import patch
 
 import pytest
@@ -17,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 from cryptography.x509.oid import NameOID
+from data_files import CERTBOT_CSRS
 from existing_made import CHALLENGE, FIELDS, certificate, csr, der, name
 from hypothesis import given
 from hypothesis import strategies as st
@@ -336,12 +336,8 @@ def _read_or_refuse(data: bytes) -> None:
     assert refusal.what.isprintable()
 
 
-CERTBOT = Path(__file__).parents[3] / "shared" / "data" / "csr-certbot"
-
-
-@pytest.mark.skipif(not CERTBOT.is_dir(), reason="certbot's CSRs are not beside the repository")
 def test_certbots_own_requests_are_read_or_their_version_named() -> None:
-    for path in sorted(CERTBOT.iterdir()):
+    for path in sorted(CERTBOT_CSRS.iterdir()):
         try:
             existing = read_existing(path.read_bytes())
         except InputError as error:

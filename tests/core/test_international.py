@@ -1,14 +1,12 @@
 """A-labels: never a wrong one, measured on Unicode's own cases; and scripts that do not belong together."""
 
 import re
-from pathlib import Path
 
 import pytest
+from data_files import IDNA_CASES
 
 from csrtui.core import international, names, scripts
 from csrtui.core.international import Label, Refusal, Refused
-
-CASES = Path(__file__).parents[3] / "shared/data/IdnaTestV2-15.0.0.txt"
 
 
 def unescaped(text: str) -> str:
@@ -18,10 +16,8 @@ def unescaped(text: str) -> str:
 
 
 def cases() -> list[tuple[str, str, bool]]:
-    if not CASES.exists():
-        pytest.skip("Unicode's cases are not on this machine")
     found = []
-    for line in CASES.read_text(encoding="utf-8").splitlines():
+    for line in IDNA_CASES.read_text(encoding="utf-8").splitlines():
         columns = [column.strip() for column in line.partition("#")[0].split(";")]
         if len(columns) < 5:
             continue

@@ -1,9 +1,7 @@
 """Countries, states, and damaged text."""
 
-import json
-from pathlib import Path
-
 import pytest
+from data_files import naughty_strings
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,8 +12,6 @@ from csrtui.core.finding import CaKind
 from csrtui.core.keys import KeyType
 from csrtui.core.subject import TypedSubject
 from csrtui.core.suffixes import SuffixList
-
-NAUGHTY = Path(__file__).parents[3] / "shared/data/blns.json"
 
 
 @pytest.mark.parametrize(
@@ -105,10 +101,8 @@ def test_an_onion_address_needs_its_shape() -> None:
 
 
 def test_naughty_strings_are_judged_and_never_break() -> None:
-    if not NAUGHTY.exists():
-        pytest.skip("the list of naughty strings is not on this machine")
     suffixes = SuffixList.parse("// ===BEGIN ICANN DOMAINS===\ncom\n")
-    for text in json.loads(NAUGHTY.read_text(encoding="utf-8")):
+    for text in naughty_strings():
         for ca in CaKind:
             advice = advise(
                 [text, f"{text}.com"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from hashlib import sha256
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from cryptography import x509
@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import NameOID
+from data_files import CERTBOT_CSRS
 from hypothesis import given
 from hypothesis import strategies as st
 from requests_made import HARD_ORGANIZATION, der_of, key_of
@@ -21,7 +22,9 @@ from csrtui.core.errors import InputError
 from csrtui.core.keys import KeyType
 from csrtui.core.subject import SubjectFields
 
-DATA = Path(__file__).parents[3] / "shared" / "data" / "csr-certbot"
+if TYPE_CHECKING:
+    from pathlib import Path
+
 SUBJECT = SubjectFields("www.a.com", HARD_ORGANIZATION, "R+D", "GB", "Greater London", "London")
 NAMES = ("www.a.com", "a.com", "*.a.com", "xn--bcher-kva.a.com", "10.0.0.1", "2001:db8::1")
 
@@ -201,13 +204,9 @@ VERSION_2 = {
 
 
 def certbot_files() -> list[Path]:
-    return sorted(DATA.glob("*")) if DATA.is_dir() else []
+    return sorted(CERTBOT_CSRS.iterdir())
 
 
-needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="certbot's test data is not beside the repository")
-
-
-@needs_data
 def test_certbots_requests_are_read_or_refused_in_words() -> None:
     files = certbot_files()
     assert len(files) == 21
@@ -221,7 +220,6 @@ def test_certbots_requests_are_read_or_refused_in_words() -> None:
             assert read(data).spki_sha256
 
 
-@needs_data
 @pytest.mark.parametrize(
     ("name", "count", "one"),
     [
@@ -232,12 +230,11 @@ def test_certbots_requests_are_read_or_refused_in_words() -> None:
     ],
 )
 def test_names_in_certbots_requests(name: str, count: int, one: str | None) -> None:
-    read = request.read_pem((DATA / name).read_bytes())
+    read = request.read_pem((CERTBOT_CSRS / name).read_bytes())
     assert len(read.names) == count
     assert one is None or one in read.names
 
 
-@needs_data
 @given(st.data())
 def test_certbots_requests_with_changes_are_read_or_refused(data: st.DataObject) -> None:
     file = data.draw(st.sampled_from([file for file in certbot_files() if file.suffix == ".pem"]))

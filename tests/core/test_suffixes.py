@@ -3,16 +3,14 @@
 import re
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 
-import pytest
+from data_files import PUBLIC_SUFFIX_CHECKS
 from hypothesis import given
 from hypothesis import strategies as st
 from publicsuffixlist import PublicSuffixList
 
 from csrtui.core.suffixes import Section, SuffixList
 
-CHECKS = Path(__file__).parents[3] / "shared/data/test_psl.txt"
 TEXT = (files("publicsuffixlist") / "public_suffix_list.dat").read_text(encoding="utf-8")
 RULES = [line for line in TEXT.splitlines() if line and not line.startswith("//")]
 SUFFIXES = SuffixList.parse(TEXT)
@@ -24,11 +22,9 @@ def judge(section: Section) -> PublicSuffixList:
 
 
 def test_the_lists_own_checks() -> None:
-    if not CHECKS.exists():
-        pytest.skip("the list's checks are not on this machine")
     checks = re.findall(
         r"^checkPublicSuffix\('([^']*)', (?:'([^']*)'|null)\);",
-        CHECKS.read_text(encoding="utf-8"),
+        PUBLIC_SUFFIX_CHECKS.read_text(encoding="utf-8"),
         re.MULTILINE,
     )
     assert len(checks) > 70

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
     pkcs12,
 )
+from data_files import CERTBOT_CSRS
 from foreign_made import (
     PHRASE,
     PKCS9_EXTENSIONS,
@@ -542,8 +543,7 @@ def test_a_named_file_that_does_not_hold_what_it_should_is_refused(
 
 # CSRs of every make
 
-CERTBOT = Path(__file__).parents[3] / "shared" / "data" / "csr-certbot"
-EXAMPLES = sorted(CERTBOT.glob("*")) or [CERTBOT]
+EXAMPLES = sorted(CERTBOT_CSRS.iterdir())
 
 MADE = {
     "microsoft": csr(attributes=microsoft_attributes(NAME)),
@@ -557,7 +557,6 @@ MADE = {
 }
 
 
-@pytest.mark.skipif(not CERTBOT.is_dir(), reason="skipped because certbot's CSRs are not there")
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
 def test_certbots_csrs_are_read_or_refused_for_the_true_reason(
     session: Session, elsewhere: Path, example: Path

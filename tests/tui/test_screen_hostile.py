@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from data_files import naughty_strings
 from hostile import ALL_IN_ONE, ALONE, HOSTILE
 from pty_session import PtySession
 from screens_user import User, at_screens, session_on
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from csrtui.tasks.session import Session
 
 ROOT = Path(__file__).parents[2]
-BLNS = ROOT.parent / "shared" / "data" / "blns.json"
 EACH = [
     pytest.param(ALL_IN_ONE, id="all in one"),
     *(
@@ -146,23 +145,15 @@ async def sweep(user: User, texts: list[str]) -> None:
             user.text_field(field).load_text("")
 
 
-def naughty() -> list[str]:
-    """The big list of naughty strings."""
-    if not BLNS.exists():
-        pytest.skip(f"the list of naughty strings is not there: {BLNS}")
-    texts: list[str] = json.loads(BLNS.read_text(encoding="utf-8"))
-    return texts
-
-
 async def test_a_sample_of_naughty_strings_in_every_field(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store"), (100, 40)) as user:
-        await sweep(user, naughty()[::120])
+        await sweep(user, naughty_strings()[::120])
 
 
 @pytest.mark.slow
 async def test_every_naughty_string_in_every_field(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store"), (100, 40)) as user:
-        await sweep(user, naughty())
+        await sweep(user, naughty_strings())
 
 
 # What a terminal gets
