@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import foreign_made as foreign
 from backups_made import ENTROPY, PASSPHRASE, QUICK, backup, key_block
 from certificates_made import bundle, intermediate, pem, root
-from command import ROOT
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
+from data_files import CERTBOT_CSRS
 from existing_made import certificate, name
 from fuzz_targets import PART
 from many_pairs import pair_of_record
@@ -33,8 +33,6 @@ from csrtui.store.index_row import Row
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-FOREIGN = ROOT.parent / "shared" / "data"
-"""Examples of others that may lie beside the repository."""
 _SUBJECT = SubjectFields("www.a.com", 'Ä, "B" <C> GmbH', "Web", "DE", "Bayern", "München")
 
 
@@ -50,8 +48,7 @@ def _requests() -> Iterable[bytes]:
     yield foreign.csr(attributes=foreign.microsoft_attributes("a.com", "b.com"), hash_name="sha1")
     yield foreign.csr(version=2, hash_name="md5")
     yield request.to_pem(der_of(_SUBJECT, "www.a.com"))
-    if (folder := FOREIGN / "csr-certbot").is_dir():
-        yield from (path.read_bytes() for path in sorted(folder.iterdir()) if path.suffix == ".pem")
+    yield from (path.read_bytes() for path in sorted(CERTBOT_CSRS.glob("*.pem")))
 
 
 def _certificates() -> Iterable[bytes]:
