@@ -10,6 +10,7 @@ from csrtui.core.json_members import MemberError, Members
 from csrtui.core.pair import Pair, utc_text
 from csrtui.core.pair_described import read_described
 from csrtui.core.pair_query import Order, Query, sort_key
+from csrtui.core.pair_summary import summarize
 from csrtui.core.pairname import is_pair_name
 
 SCHEMA = 1
@@ -128,14 +129,15 @@ def selected(
     pairs: Iterable[HostPair], query: Query, now: datetime, order: Order = Order.URGENCY
 ) -> list[HostPair]:
     """Return the pairs that meet a query in an order; a word may be one of the host's name."""
-    found = []
-    for one in pairs:
-        host = one.host.casefold()
-        left = tuple(word for word in query.words if word not in host)
-        if query._replace(words=left).is_met(one.pair, now):
-            found.append(one)
     key = sort_key(order, now)
-    return sorted(found, key=lambda one: (*key(one.pair), one.host))
+    matches = []
+    for pair in pairs:
+        host = pair.host.casefold()
+        summary = summarize(pair.pair)
+        words = tuple(word for word in query.words if word not in host)
+        if query._replace(words=words).select([summary], now):
+            matches.append((key(summary), pair.host, pair))
+    return [pair for _, _, pair in sorted(matches, key=lambda match: match[:2])]
 
 
 def read_list(host: str, document: object, now: datetime) -> HostState:

@@ -14,9 +14,7 @@ from typing import Final
 COARSE_NS: Final = 2_000_000_000
 """How coarse the clock of a file system may be at most, and how far it may be off, in nanoseconds."""
 
-_PACKED = struct.Struct("<IIQqqIIQqIIQQqq")
-STAMP_BYTES: Final = _PACKED.size
-"""How long the stamp of a pair is."""
+_PACKED = struct.Struct("<QqQqQqQ")
 
 
 def touch(pairs_fd: int) -> None:
@@ -39,12 +37,11 @@ def read_stamp(path: str) -> int:
         return 0
 
 
-def read_pair_stamp(pairs_fd: int, name: str) -> tuple[bytes, int] | None:
-    """Return the stamp of a pair and when the newest change of it was, in nanoseconds; None when it has none.
+def read_pair_stamp(pairs_fd: int, name: str) -> tuple[str, int] | None:
+    """Return the stamp of a pair and the time of its newest change in nanoseconds; None if a file is missing.
 
-    The folder's times tell what came, went or was replaced in it, the record's and its size what was written
-    into it, the modes and owners who could have read it. The times of change (ctime) are among them because
-    nobody can set those: a file that was rewritten with its old time and size is still another one.
+    The stamp is made of the inode and the change time (ctime) of the folder, the key and pair.json. Every write,
+    rename and change of mode or owner moves a ctime, and no user can set it back.
     """
     try:
         folder = os.stat(name, dir_fd=pairs_fd, follow_symlinks=False)
@@ -52,13 +49,11 @@ def read_pair_stamp(pairs_fd: int, name: str) -> tuple[bytes, int] | None:
         record = os.stat(f"{name}/pair.json", dir_fd=pairs_fd, follow_symlinks=False)
     except OSError:
         return None
-    changed, written = folder.st_ctime_ns, record.st_ctime_ns
+    folder_time, key_time, record_time = folder.st_ctime_ns, key.st_ctime_ns, record.st_ctime_ns
     stamp = _PACKED.pack(
-        folder.st_mode, folder.st_uid, folder.st_ino, changed, folder.st_mtime_ns,
-        key.st_mode, key.st_uid, key.st_ino, key.st_ctime_ns,
-        record.st_mode, record.st_uid, record.st_ino, record.st_size, written, record.st_mtime_ns,
-    )  # fmt: skip
-    return stamp, max(changed, written, key.st_ctime_ns)
+        folder.st_ino, folder_time, key.st_ino, key_time, record.st_ino, record_time, record.st_size
+    )
+    return stamp.hex(), max(folder_time, key_time, record_time)
 
 
 def is_settled(newest: int) -> bool:

@@ -24,7 +24,7 @@ from csrtui.tasks.adoption_match import Matched
 from csrtui.tasks.asking import Asked, advise_on, asked_for
 from csrtui.tasks.create import BlockedError
 from csrtui.tasks.importing import ImportResult, told
-from csrtui.tasks.looking import pairs_with_key
+from csrtui.tasks.pair_list import pairs_with_key
 from csrtui.tasks.results import Result
 from csrtui.tasks.session import Session
 

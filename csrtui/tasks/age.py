@@ -19,8 +19,8 @@ from csrtui.core.secret import Secret
 from csrtui.core.visible import visible
 from csrtui.store import backups
 from csrtui.tasks import restore
-from csrtui.tasks.looking import pairs_with_key
 from csrtui.tasks.many import WORKERS, Report, each_of
+from csrtui.tasks.pair_list import pairs_with_key
 from csrtui.tasks.recording import change_record
 from csrtui.tasks.results import Result
 from csrtui.tasks.review import read_pair

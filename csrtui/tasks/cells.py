@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from csrtui.core.pair import NextStep
-from csrtui.core.pair_line import PairLine, thirds, time_at
+from csrtui.core.pair_summary import PairSummary, thirds, time_at
 from csrtui.tasks.wording import NEXT_STEPS, age, day, key_label
 
 _A_DAY = 86_400_000_000
@@ -17,15 +17,15 @@ _A_DAY = 86_400_000_000
 _Key = TypeVar("_Key", bound=Hashable)
 
 
-def columns(lines: Sequence[PairLine], now: datetime) -> list[list[str]]:
+def columns(summaries: Sequence[PairSummary], now: datetime) -> list[list[str]]:
     """Return the columns under `csrtui.tasks.wording.LIST_HEADER`, a cell for each pair in each.
 
     Args:
-        lines: The pairs, in order; at least one.
+        summaries: The pairs, in order; at least one.
         now: What ages and days left are counted to.
     """
     moment_now = thirds(now) // 3
-    names, types, created, backups, since, stages, _, expires, steps, due, *_ = zip(*lines, strict=True)
+    names, types, created, backups, since, stages, _, expires, steps, due, *_ = zip(*summaries, strict=True)
     labels = _Remembered(key_label)
     days: _Remembered[int] = _Remembered(lambda date: _day(date, now))
     ages: _Remembered[int] = _Remembered(lambda count: age(timedelta(days=count)))
@@ -41,6 +41,11 @@ def columns(lines: Sequence[PairLine], now: datetime) -> list[list[str]]:
         ["" if at is None else f"{(at - moment_now) // _A_DAY} d" for at in expires],
         _steps(steps, due, thirds(now)),
     ]
+
+
+def list_row(summary: PairSummary, now: datetime) -> tuple[str, ...]:
+    """Return a pair's cells under `csrtui.tasks.wording.LIST_HEADER`."""
+    return tuple(column[0] for column in columns([summary], now))
 
 
 def _steps(steps: Sequence[str], due: Sequence[int | None], now: int) -> list[str]:

@@ -9,7 +9,7 @@ from csrtui.core.errors import RefusedError
 from csrtui.core.pair import Backup, BackupStatus, Pair, PairRecord, utc_text
 from csrtui.core.visible import visible
 from csrtui.store import backups
-from csrtui.tasks.looking import pairs_with_key
+from csrtui.tasks.pair_list import pairs_with_key
 from csrtui.tasks.recording import change_record
 from csrtui.tasks.results import Result
 from csrtui.tasks.review import read_pair

@@ -6,9 +6,8 @@ from enum import Enum, auto
 
 from csrtui.core.expiry_chart import Expiries, count
 from csrtui.core.pair import NextStep, Stage, Validity
-from csrtui.core.pair_line import PairLine, time_at
-from csrtui.core.pair_query import Query
-from csrtui.tasks.looking import look_up
+from csrtui.core.pair_summary import PairSummary, time_at
+from csrtui.tasks.pair_list import read_pair_list
 from csrtui.tasks.session import Session
 
 
@@ -43,22 +42,22 @@ def count_expiries(session: Session) -> Counted:
         StoreError: The store cannot be used.
     """
     now = session.clock()
-    found = look_up(session, Query(), now, lambda lines: list(map(_life, lines)))
-    lives = found.made
+    pair_list = read_pair_list(session)
+    lives = list(map(_life, pair_list.summaries))
     left_out = Counter(one for one in lives if isinstance(one, _LeftOut))
     counted = (Validity(time_at(one[0]), time_at(one[1])) for one in lives if isinstance(one, tuple))
     return Counted(
         expiries=count(counted, now),
         bare=left_out[_LeftOut.BARE],
         past=left_out[_LeftOut.PAST],
-        unreadable=len(found.problems),
+        unreadable=len(pair_list.problems),
     )
 
 
-def _life(line: PairLine) -> tuple[int, int] | _LeftOut:
-    """The life of a pair's certificate, as the line has it, or why it is left out."""
-    if line.stage == Stage.RETIRED or (line.step == NextStep.NONE and line.due is None):
+def _life(summary: PairSummary) -> tuple[int, int] | _LeftOut:
+    """Return when a pair's certificate begins and expires, or why the pair is not counted."""
+    if summary.stage == Stage.RETIRED or (summary.step == NextStep.NONE and summary.due is None):
         return _LeftOut.PAST
-    if line.begins is None or line.expires is None:
+    if summary.begins is None or summary.expires is None:
         return _LeftOut.BARE
-    return line.begins, line.expires
+    return summary.begins, summary.expires

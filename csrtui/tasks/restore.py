@@ -18,7 +18,7 @@ from csrtui.core.secret import Secret
 from csrtui.store import backups
 from csrtui.store.keystore import PairFiles
 from csrtui.tasks.adoption_candidate import names_of
-from csrtui.tasks.looking import pairs_with_key
+from csrtui.tasks.pair_list import pairs_with_key
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:

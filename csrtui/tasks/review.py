@@ -1,21 +1,16 @@
 """Looking at what is in the store."""
 
-from collections.abc import Iterable
-from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from csrtui.core.errors import CsrtuiError, InputError, StoreError
-from csrtui.core.pair import NextStep, Pair, urgency
+from csrtui.core.pair import Pair, urgency
 from csrtui.core.pair_json import load_record
-from csrtui.core.pair_query import Query, Retired
 from csrtui.core.visible import visible
 from csrtui.store.keystore import Listed
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
     from csrtui.core.request import Request
-
-__all__ = ["Keyring", "Problem", "Retired", "list_pairs", "read_pair", "select"]
 
 
 class Problem(NamedTuple):
@@ -51,22 +46,6 @@ def list_pairs(session: Session) -> Keyring:
             problems.append(Problem(listed.name, error))
     now = session.clock()
     return Keyring(tuple(sorted(pairs, key=lambda pair: urgency(pair, now))), tuple(problems))
-
-
-def select(
-    pairs: Iterable[Pair],
-    now: datetime,
-    *,
-    text: str = "",
-    next_step: NextStep | None = None,
-    retired: Retired = Retired.SHOWN,
-) -> list[Pair]:
-    """Return the pairs that hold every word of `text`, and have `next_step` before them if one is given.
-
-    A word is looked for, in any case, in name, names, subject, key, fingerprint, backup status and stage.
-    """
-    query = Query.typed(text, next_step, retired)
-    return [pair for pair in pairs if query.is_met(pair, now)]
 
 
 def read_pair(session: Session, name: str) -> "tuple[Pair, Request]":

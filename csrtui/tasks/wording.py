@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from csrtui.core.keys import label_of_name
-from csrtui.core.pair import Backup, BackupStatus, NextStep, Pair, PairRecord, Stage, utc_text
+from csrtui.core.pair import Backup, BackupStatus, NextStep, Pair, PairRecord, utc_text
 from csrtui.core.platforms import PLATFORMS
 
 if TYPE_CHECKING:
@@ -66,45 +66,19 @@ def backup_cell(record: PairRecord, now: datetime) -> str:
     return backup.status.value if since is None else f"{backup.status.value} {age(now - since)}"
 
 
-def list_row(pair: Pair, now: datetime) -> tuple[str, ...]:
-    """Return a pair's cells under `LIST_HEADER`."""
-    record = pair.record
-    return (
-        pair.name,
-        key_label(record.key.type),
-        day(record.created, now),
-        backup_cell(record, now),
-        record.stage.value,
-        f"{record.validity.days_left(now)} d" if record.validity else "",
-        NEXT_STEPS[record.next_step(now)],
-    )
-
-
-def summary(pairs: Sequence[Pair], now: datetime) -> str:
-    """Return the line that counts: ``12 pairs · 2 not backed up · 1 due``."""
-    if not pairs:
-        return "no pairs"
-    steps = Counter(pair.record.next_step(now) for pair in pairs)
-    bare = sum(
-        pair.record.backup_status is not BackupStatus.VERIFIED and pair.record.stage is not Stage.RETIRED
-        for pair in pairs
-    )
-    parts = [f"{len(pairs)} pair{'s' if len(pairs) != 1 else ''}"]
-    if bare:
-        parts.append(f"{bare} not backed up")
-    if steps[NextStep.RENEW]:
-        parts.append(f"{steps[NextStep.RENEW]} due")
-    return " · ".join(parts)
-
-
 def fleet_summary(fleet: "Fleet", pairs: Sequence[Pair], now: datetime) -> str:
     """Return the line that counts: ``52 hosts · 310 pairs · 4 not backed up · 7 due · 1 unreachable``."""
     from csrtui.core.fleet import Reason
+    from csrtui.core.pair_summary import summarize
+    from csrtui.tasks.pair_counts import count_pairs
 
     hosts = len(fleet.hosts)
     reasons = Counter(state.failure.reason for state in fleet.hosts.values() if state.failure)
     away = reasons.pop(Reason.UNREACHABLE, 0)
-    parts = [f"{hosts} host{'s' if hosts != 1 else ''}", summary(pairs, now)]
+    parts = [
+        f"{hosts} host{'s' if hosts != 1 else ''}",
+        str(count_pairs([summarize(pair) for pair in pairs], now)),
+    ]
     parts += [f"{away} unreachable"] if away else []
     parts += [f"{reasons.total()} failed"] if reasons else []
     return " · ".join(parts)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from many_pairs import varied, write_pairs
 
-from csrtui.store.index import FILE
-from csrtui.tasks import looking
+from csrtui.store import summary_reader
+from csrtui.store.summary_cache import FILE
 
 if TYPE_CHECKING:
     from command import Csrtui
@@ -36,7 +36,7 @@ def test_the_same_is_printed_with_the_cache_and_without(
     (store / "pairs" / "www1.example.com" / "pair.json").write_text("{")
     plain = csrtui("list", *arguments)
     assert plain.status == 3
-    monkeypatch.setattr(looking, "MANY", 10)
+    monkeypatch.setattr(summary_reader, "CACHE_FROM", 10)
     for _ in range(2):
         assert csrtui("list", *arguments) == plain
     (store / FILE).write_bytes(b"SQLite format 3\0" + bytes(5000))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from many_pairs import pair_of_record
 from requests_made import NOW, record
 
-from csrtui.core.pair import Backup, BackupStatus, NextStep
-from csrtui.core.pair_query import Need, Order, Query, Retired, shown_for
+from csrtui.core.pair import Backup, BackupStatus, NextStep, Validity
+from csrtui.core.pair_query import Need, Order, Query, Retired, shown_for, sort_key
+from csrtui.core.pair_summary import PairSummary, summarize
 
-BARE = pair_of_record("www.example.com", record())
-SAFE = pair_of_record("safe", record(backups=(Backup(BackupStatus.VERIFIED, "/b.pem", NOW, NOW),)))
-GONE = pair_of_record("gone", record(retired=NOW))
+BARE = summarize(pair_of_record("www.example.com", record()))
+SAFE = summarize(pair_of_record("safe", record(backups=(Backup(BackupStatus.VERIFIED, "/b.pem", NOW, NOW),))))
+GONE = summarize(pair_of_record("gone", record(retired=NOW)))
 
 
 @pytest.mark.parametrize(
@@ -24,12 +27,28 @@ GONE = pair_of_record("gone", record(retired=NOW))
         (Query.typed("", retired=Retired.HIDDEN), [BARE, SAFE]),
         (Query.typed("retired"), [GONE]),
         (Query.typed("", NextStep.BACK_UP), [BARE]),
-        (Query(need=Need.BACKUP), [BARE]),
-        (Query(need=Need.VERIFICATION), [SAFE]),
     ],
 )
-def test_what_is_asked_for(query: Query, met: list[object]) -> None:
-    assert [pair for pair in (BARE, SAFE, GONE) if query.is_met(pair, NOW)] == met
+def test_a_query_selects_the_pairs_that_meet_it(query: Query, met: list[PairSummary]) -> None:
+    assert query.select((BARE, SAFE, GONE), NOW) == met
+
+
+@pytest.mark.parametrize(("need", "pairs"), [(Need.BACKUP, [BARE]), (Need.VERIFICATION, [SAFE])])
+def test_a_need_applies_to_some_pairs(need: Need, pairs: list[PairSummary]) -> None:
+    assert [summary for summary in (BARE, SAFE, GONE) if need.applies_to(summary)] == pairs
+
+
+def test_pairs_are_sorted_by_each_order() -> None:
+    old = pair_of_record("old", record(created=NOW - timedelta(days=9), validity=Validity(NOW, NOW)))
+    new = pair_of_record("a-new", record(created=NOW))
+    summaries = [summarize(new), summarize(old), SAFE]
+    names = {
+        order: [summary.name for summary in sorted(summaries, key=sort_key(order, NOW))] for order in Order
+    }
+    assert names[Order.NAME] == ["a-new", "old", "safe"]
+    assert names[Order.LEFT] == ["old", "a-new", "safe"]
+    assert names[Order.MADE][-1] == "old"
+    assert names[Order.URGENCY] == ["old", "a-new", "safe"], "due, not backed up, to submit"
 
 
 @pytest.mark.parametrize(
@@ -38,8 +57,8 @@ def test_what_is_asked_for(query: Query, met: list[object]) -> None:
 )
 def test_names_and_keys_are_found_as_people_write_them(text: str, *, is_found: bool) -> None:
     names = ("xn--mnchen-3ya.de", "xn--invalid-.de", "www.example.com")
-    pair = pair_of_record("xn--mnchen-3ya.de", record()._replace(names=names))
-    assert Query.typed(text).is_met(pair, NOW) is is_found
+    summary = summarize(pair_of_record("xn--mnchen-3ya.de", record()._replace(names=names)))
+    assert bool(Query.typed(text).select([summary], NOW)) is is_found
 
 
 def test_the_orders_go_round() -> None:

@@ -24,11 +24,10 @@ from csrtui.core.draft import Draft, dump_draft
 from csrtui.core.keys import KeyType
 from csrtui.core.pair import Backup, BackupStatus, Event, Validity
 from csrtui.core.pair_json import dump_record
-from csrtui.core.pair_line import line_of
-from csrtui.core.pair_query import searched_text
+from csrtui.core.pair_summary import summarize
 from csrtui.core.subject import SubjectFields
-from csrtui.store.index import FILE, open_index
-from csrtui.store.index_row import Row
+from csrtui.store import summary_cache
+from csrtui.store.summary_cache import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -164,17 +163,14 @@ def _folders() -> Iterable[bytes]:
     yield PART.join([*_records(), request_pem, key_block()])
 
 
-def _indexes() -> Iterable[bytes]:
+def _summary_caches() -> Iterable[bytes]:
     with tempfile.TemporaryDirectory() as store:
         store_fd = os.open(store, os.O_RDONLY | os.O_DIRECTORY)
-        index = open_index(store_fd, store)
         pairs = [pair_of_record(f"a{number}.com", record()) for number in range(3)]
-        index.change(
-            [Row(line_of(pair), pair.record.key.spki_sha256, searched_text(pair), b"s") for pair in pairs], []
-        )
-        index.close()
+        entries = {pair.name: Entry("00", summarize(pair)) for pair in pairs}
+        summary_cache.save(store_fd, store, entries, [])
         os.close(store_fd)
-        with open(os.path.join(store, FILE), "rb") as file:
+        with open(os.path.join(store, summary_cache.FILE), "rb") as file:
             yield file.read()
 
 
@@ -197,5 +193,5 @@ _SEEDS: dict[str, Callable[[], Iterable[bytes]]] = {
     "draft": _drafts,
     "record": _records,
     "pair-folder": _folders,
-    "index": _indexes,
+    "summary-cache": _summary_caches,
 }

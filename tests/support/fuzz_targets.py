@@ -12,7 +12,6 @@ import os
 import resource
 import tempfile
 import time
-from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -53,15 +52,14 @@ from csrtui.core.keys import KeyType
 from csrtui.core.names import read_name, split_names
 from csrtui.core.pair import Pair
 from csrtui.core.pair_json import describe, dump_record, load_record
-from csrtui.core.pair_line import line_of
-from csrtui.core.pair_query import Order, Query, searched_text, sort_key
+from csrtui.core.pair_query import Order, sort_key
+from csrtui.core.pair_summary import summarize
 from csrtui.core.pairname import pair_name
 from csrtui.core.secret import Secret
 from csrtui.core.subject import SubjectFields, TypedSubject
 from csrtui.core.suffixes import SuffixList
 from csrtui.core.visible import visible
-from csrtui.store.index import FILE, Index, IndexBrokenError, open_index
-from csrtui.store.index_row import Row
+from csrtui.store import summary_cache
 from csrtui.store.lines import Lines
 from csrtui.store.reference import public_suffix_text
 from csrtui.tasks.asking import Asked
@@ -315,8 +313,7 @@ def _record(data: bytes) -> None:
     pair = Pair("a.com", "/store/pairs/a.com", record)
     json.dumps(describe(pair, NOW))
     for order in Order:
-        sort_key(order, NOW)(pair)
-    Row(line_of(pair), record.key.spki_sha256, searched_text(pair), b"")
+        sort_key(order, NOW)(summarize(pair))
     calendar = b"".join(calendar_file([pair], "host", NOW)).decode()
     assert calendar.endswith("END:VCALENDAR\r\n")
     lines = calendar[:-2].split("\r\n")
@@ -337,35 +334,18 @@ def _pair_folder(data: bytes) -> None:
         _is_shown_safely(ailment.text)
 
 
-def _index(data: bytes) -> None:
+def _summary_cache(data: bytes) -> None:
     with tempfile.TemporaryDirectory(dir=_quick_folder()) as store:
-        path = os.path.join(store, FILE)
+        path = os.path.join(store, summary_cache.FILE)
         with open(path, "wb") as file:
             file.write(data)
         os.chmod(path, 0o600)
         store_fd = os.open(store, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            index = open_index(store_fd, store)
-            with closing(index), suppress(IndexBrokenError):
-                _ask(index)
+            entries = summary_cache.load(store_fd, store)
+            summary_cache.save(store_fd, store, entries, ["a.com"])
         finally:
             os.close(store_fd)
-
-
-def _ask(index: Index) -> None:
-    index.note_state()
-    rows = index.rows("", None)
-    query = Query.typed("a")
-    for order in Order:
-        index.every_name(query, order, NOW)
-        list(index.lines(Query(), order, NOW))
-    ids = index.ids(Query(), Order.URGENCY, NOW)
-    index.names(ids)
-    index.counts(Query(), NOW)
-    index.with_key("ab" * 32)
-    index.number("a.com")
-    index.change([], list(rows))
-    index.is_as_noted()
 
 
 # Helpers
@@ -402,7 +382,7 @@ TARGETS: Final = tuple(
     Target(run.__name__.removeprefix("_").replace("_", "-"), run)
     for run in (
         _request, _existing, _certificates, _holdings, _pkcs8, _backup, _age, _confirmation, _recipients, _rows,
-        _names, _subject, _country, _distinguished_name, _config, _draft, _record, _pair_folder, _index,
+        _names, _subject, _country, _distinguished_name, _config, _draft, _record, _pair_folder, _summary_cache,
     )
 )  # fmt: skip
 """All of them."""

@@ -31,8 +31,8 @@ from csrtui.cli.main import run  # noqa: E402 - the same
 from csrtui.core import pkcs8  # noqa: E402 - the same
 from csrtui.core.doctor.ailment import Code  # noqa: E402 - the same
 from csrtui.core.pair import BackupStatus  # noqa: E402 - the same
+from csrtui.store import summary_reader  # noqa: E402 - the same
 from csrtui.store.keystore import Keystore  # noqa: E402 - the same
-from csrtui.tasks import looking  # noqa: E402 - the same
 from csrtui.tasks.doctor import Examination  # noqa: E402 - the same
 from csrtui.tasks.review import list_pairs, read_pair  # noqa: E402 - the same
 from csrtui.tasks.session import Session  # noqa: E402 - the same
@@ -171,7 +171,7 @@ def main(place: str, processes: str, seconds: str, seed: str, how: str) -> None:
     pkcs8.ROUNDS = QUICK
     if how == "unlocked":
         fcntl.flock = lambda *_: None
-    looking.MANY = _MANY  # type: ignore[misc,unused-ignore] # the cache is for stores of hundreds of pairs
+    summary_reader.CACHE_FROM = _MANY  # type: ignore[attr-defined,misc,unused-ignore] # the cache is for stores of hundreds of pairs
     path, chance = Path(place), random.Random(int(seed))  # noqa: S311 - chooses whom to kill
     (path / "usb").mkdir()
     (path / "passphrase").write_text(f"{PASSPHRASE.revealed}\n")

@@ -26,11 +26,9 @@ from csrtui.core.config import Profile, parse_config
 from csrtui.core.draft import Draft
 from csrtui.core.errors import CsrtuiError
 from csrtui.core.pair import BackupStatus, PairRecord
-from csrtui.core.pair_query import Order, Query
 from csrtui.core.subject import SubjectFields
-from csrtui.store.index import open_index
+from csrtui.store import summary_cache, summary_reader
 from csrtui.store.keystore import Keystore
-from csrtui.tasks import looking
 from csrtui.tasks.backup import back_up
 from csrtui.tasks.drafting import keep, recall
 from csrtui.tasks.profiles import save_profile
@@ -234,15 +232,11 @@ def _is_exported(place: Place) -> bool:
 def _is_listed_from_cache(place: Place) -> bool:
     with place.session().store.folders() as folders:
         assert folders is not None
-        cache = open_index(folders[0], str(place.store))
-        try:
-            return cache.every_name(Query(), Order.NAME, NOW) == sorted(place.names())
-        finally:
-            cache.close()
+        return sorted(summary_cache.load(folders[0], str(place.store))) == sorted(place.names())
 
 
 def _list_many(place: Place) -> int:
-    looking.MANY = 2  # type: ignore[misc] # the cache is for stores of hundreds of pairs
+    summary_reader.CACHE_FROM = 2  # type: ignore[attr-defined] # the cache is for stores of hundreds of pairs
     return command("list", "--store", "{store}")(place)
 
 

@@ -10,28 +10,42 @@ from hypothesis import strategies as st
 from many_pairs import RECORDS, pair_of_record
 from requests_made import NOW, record
 
-from csrtui.core.pair_line import line_of
+from csrtui.core.pair_summary import summarize
 from csrtui.core.visible import visible
-from csrtui.tasks.cells import columns
-from csrtui.tasks.wording import list_row
+from csrtui.tasks.cells import columns, list_row
+from csrtui.tasks.wording import LIST_HEADER, NEXT_STEPS, backup_cell, day, key_label
 
 if TYPE_CHECKING:
-    from csrtui.core.pair import PairRecord
+    from csrtui.core.pair import Pair, PairRecord
 
 MOMENTS = st.integers(-10, 10).map(lambda hours: NOW + timedelta(hours=hours))
 
 
 @given(st.lists(RECORDS, min_size=1, max_size=4), MOMENTS)
 def test_many_cells_are_those_of_each_pair(records: list[PairRecord], now: datetime) -> None:
-    pairs = [pair_of_record(f"a-{number}", one) for number, one in enumerate(records)]
-    rows = zip(*columns([line_of(pair) for pair in pairs], now), strict=True)
-    assert list(rows) == [tuple(map(visible, list_row(pair, now))) for pair in pairs]
+    pairs = [pair_of_record(f"a-{number}", pair_record) for number, pair_record in enumerate(records)]
+    rows = zip(*columns([summarize(pair) for pair in pairs], now), strict=True)
+    assert list(rows) == [tuple(map(visible, cells_of(pair, now))) for pair in pairs]
 
 
-def test_the_day_on_which_the_year_begins_to_be_told() -> None:
+def test_the_day_on_which_the_year_begins_to_be_shown() -> None:
     minutes = range(-24 * 60, 24 * 60, 37)
-    times = [NOW - timedelta(days=300) + timedelta(minutes=one) for one in minutes]
+    times = [NOW - timedelta(days=300) + timedelta(minutes=offset) for offset in minutes]
     pairs = [pair_of_record("a", record(created=created)) for created in times]
-    assert [*zip(*columns([*map(line_of, pairs)], NOW), strict=True)] == [
-        list_row(pair, NOW) for pair in pairs
-    ]
+    assert [list_row(summarize(pair), NOW) for pair in pairs] == [cells_of(pair, NOW) for pair in pairs]
+
+
+def cells_of(pair: Pair, now: datetime) -> tuple[str, ...]:
+    """Return a pair's cells, made from its record."""
+    pair_record = pair.record
+    cells = (
+        pair.name,
+        key_label(pair_record.key.type),
+        day(pair_record.created, now),
+        backup_cell(pair_record, now),
+        pair_record.stage.value,
+        f"{pair_record.validity.days_left(now)} d" if pair_record.validity else "",
+        NEXT_STEPS[pair_record.next_step(now)],
+    )
+    assert len(cells) == len(LIST_HEADER)
+    return cells

@@ -12,7 +12,7 @@ from requests_made import NOW
 
 from csrtui.core.pair import Validity
 from csrtui.core.pair_json import dump_record, load_record
-from csrtui.tasks import looking
+from csrtui.store import summary_reader
 from csrtui.tasks.expiries import count_expiries
 
 if TYPE_CHECKING:
@@ -35,11 +35,11 @@ def test_an_empty_store_has_nothing_to_count(session: Session) -> None:
     assert (counted.expiries.total, counted.bare, counted.past, counted.unreadable) == (0, 0, 0, 0)
 
 
-@pytest.mark.parametrize("many", [1, 250], ids=["from the cache", "from the folders"])
+@pytest.mark.parametrize("cache_from", [1, 250], ids=["from the cache", "from the folders"])
 def test_only_certificates_in_use_are_counted_and_the_others_are_told(
-    session: Session, monkeypatch: pytest.MonkeyPatch, many: int
+    session: Session, monkeypatch: pytest.MonkeyPatch, cache_from: int
 ) -> None:
-    monkeypatch.setattr(looking, "MANY", many)
+    monkeypatch.setattr(summary_reader, "CACHE_FROM", cache_from)
     made(session, "used.com", validity=LIFE)
     made(session, "new.com")
     made(session, "retired.com", validity=LIFE, retired=NOW)

@@ -13,10 +13,12 @@ from csrtui.core.errors import InputError, StoreError
 from csrtui.core.finding import CaKind
 from csrtui.core.pair import NextStep, Pair, Stage
 from csrtui.core.pair_json import load_record
+from csrtui.core.pair_query import Order, Query
 from csrtui.core.subject import SubjectFields, TypedSubject
 from csrtui.tasks.asking import Asked
 from csrtui.tasks.create import create_pair
-from csrtui.tasks.review import list_pairs, read_pair, select
+from csrtui.tasks.pair_list import read_pair_list
+from csrtui.tasks.review import list_pairs, read_pair
 from csrtui.tasks.submit import csr_pem, mark_submitted
 
 if TYPE_CHECKING:
@@ -81,15 +83,15 @@ def test_a_pair_open_to_others_is_named_with_the_command_that_mends_it(session: 
 def test_every_word_of_a_filter_has_to_be_there(session: Session, text: str, found: set[str]) -> None:
     made(session, "shop.a.com")
     made(session, "mail.b.com", "cdn.b.com")
-    pairs = list_pairs(session).pairs
-    assert {pair.name for pair in select(pairs, NOW, text=text)} == found
+    selected = read_pair_list(session).select(Query.typed(text), Order.NAME, NOW)
+    assert {summary.name for summary in selected} == found
 
 
 @pytest.mark.parametrize("step", NextStep)
 def test_pairs_can_be_chosen_by_their_next_step(session: Session, step: NextStep) -> None:
     made(session, "a.com")
-    found = select(list_pairs(session).pairs, NOW, next_step=step)
-    assert len(found) == (step is NextStep.BACK_UP)
+    selected = read_pair_list(session).select(Query(next_step=step), Order.NAME, NOW)
+    assert len(selected) == (step is NextStep.BACK_UP)
 
 
 # One pair

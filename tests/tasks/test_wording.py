@@ -63,29 +63,6 @@ def test_only_a_verified_backup_has_an_age(status: BackupStatus) -> None:
     assert wording.backup_cell(record(), NOW) == "none"
 
 
-def test_a_row_has_a_cell_for_each_column() -> None:
-    row = wording.list_row(pair(validity=Validity(NOW - DAY, NOW + 40 * DAY)), NOW)
-    assert dict(zip(wording.LIST_HEADER, row, strict=True)) == {
-        "Name": "a.com", "Key": "EC P-256", "Made": "today", "Backup": "none", "Stage": "issued",
-        "Left": "40 d", "Next": "back up",
-    }  # fmt: skip
-    assert wording.list_row(pair(), NOW)[5] == ""
-
-
-@pytest.mark.parametrize(
-    ("pairs", "text"),
-    [
-        ([], "no pairs"),
-        ([pair()], "1 pair · 1 not backed up"),
-        ([pair(), pair(retired=NOW)], "2 pairs · 1 not backed up"),
-        ([pair(backups=(Backup(BackupStatus.VERIFIED, "/b", NOW, NOW),))], "1 pair"),
-        ([pair(validity=Validity(NOW - 9 * DAY, NOW))], "1 pair · 1 not backed up · 1 due"),
-    ],
-)
-def test_the_summary_counts(pairs: list[Pair], text: str) -> None:
-    assert wording.summary(pairs, NOW) == text
-
-
 def lines(one: PairRecord, *, has_certificate: bool = False) -> dict[str, str]:
     shown = wording.pair_lines(Pair("a.com", "/s/pairs/a.com", one, has_certificate), NOW)
     return {label: text for label, text in shown if label}

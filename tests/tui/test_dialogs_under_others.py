@@ -11,17 +11,13 @@ from backup_dialogs import CHEAP_ROUNDS, PASSPHRASE, backed_up, session_with
 from screens_user import at_screens
 
 from csrtui.core import pkcs8
-from csrtui.core.errors import StoreError
 from csrtui.core.fleet import HostPair
 from csrtui.tasks import importing
-from csrtui.tasks.holdings import Few, FewItems
 from csrtui.tasks.restore import restore as restore_pair
 from csrtui.tasks.results import Result
-from csrtui.tasks.review import Keyring, read_pair
+from csrtui.tasks.review import read_pair
 from csrtui.tasks.submit import Form, mark_submitted, write_csr
-from csrtui.tasks.tally import Tally
 from csrtui.tui.fleet_groups import HostGroup
-from csrtui.tui.panes.keystore_reading import Selected
 from csrtui.tui.screens import fleet_backup, restore, submit_forms
 from csrtui.tui.screens.fleet_backup import HostBackupScreen
 from csrtui.tui.screens.help import HelpScreen
@@ -188,13 +184,3 @@ async def test_what_is_cancelled_while_recipients_are_read_is_not_begun(
         held.go.set()
         await user.until(lambda: answers, "the answer")
     assert answers == [None]
-
-
-async def test_an_error_of_what_is_not_shown_any_more_is_none_of_what_is(session: Session) -> None:
-    async with at_screens(session) as user:
-        await user.press("f2")
-        late = Selected(Few(Keyring(())), FewItems(()), Tally(), session.clock(), StoreError("old"))
-        user.keystore.post_message(late)
-        await user.settle()
-        assert user.keystore.error is None
-        assert user.summary.startswith(" 1 pair")

@@ -11,9 +11,9 @@ from textual.app import App
 
 from csrtui.core.pair import Backup, BackupStatus, Pair
 from csrtui.core.pair_query import Need
-from csrtui.tasks.holdings import Few
+from csrtui.tasks.pair_list import Pairs, read_pair_list
 from csrtui.tasks.recording import change_record
-from csrtui.tasks.review import Keyring, read_pair
+from csrtui.tasks.review import read_pair
 from csrtui.tasks.verify import verify_many
 from csrtui.tui.groups import AtHand, choices
 from csrtui.tui.widgets.progress_line import ProgressLine
@@ -32,9 +32,12 @@ def pairs(store: Path, *names: str) -> dict[str, Pair]:
 
 def test_the_likeliest_group_comes_first_and_none_twice(tmp_path: Path) -> None:
     every = pairs(tmp_path, "a.com", "b.com", "c.com")
-    few = Few(Keyring(tuple(every.values())))
+    session = session_with(tmp_path)
+    pair_list = read_pair_list(session)
     hand = AtHand(
-        every["b.com"], few.named({"a.com", "c.com", "gone.com"}), lambda need: few.needing(need, NOW)
+        every["b.com"],
+        Pairs(session, ["a.com", "c.com"]),
+        lambda need: Pairs(session, pair_list.needing(need, NOW)),
     )
     groups = hand.groups(Need.BACKUP, "not backed up")
     assert [group.label for group in groups] == ["the 2 marked", "b.com", "all 3 not backed up"]
@@ -52,11 +55,11 @@ def test_who_needs_a_backup(tmp_path: Path) -> None:
     backup = Backup(BackupStatus.MISSING, "/a.pem", NOW, NOW - timedelta(days=1))
     change_record(session, "a.com", lambda record: record.with_backup(backup))
     change_record(session, "b.com", lambda record: record.with_backup(backup.proved(NOW)))
-    one, other = (read_pair(session, name)[0] for name in ("a.com", "b.com"))
-    assert (Need.BACKUP.is_of(one), Need.BACKUP.is_of(other)) == (True, False)
-    assert Need.VERIFICATION.is_of(one)
-    few = Few(Keyring((other,)))
-    assert not AtHand(None, needing=lambda need: few.needing(need, NOW)).groups(Need.BACKUP, "x")
+    pair_list = read_pair_list(session)
+    assert pair_list.needing(Need.BACKUP, NOW) == ["a.com"]
+    assert sorted(pair_list.needing(Need.VERIFICATION, NOW)) == ["a.com", "b.com"]
+    hand = AtHand(None, needing=lambda need: Pairs(session, pair_list.needing(need, NOW)))
+    assert [group.label for group in hand.groups(Need.BACKUP, "x")] == ["a.com"]
 
 
 def test_one_that_cannot_be_looked_at_does_not_hold_up_the_others(tmp_path: Path) -> None:

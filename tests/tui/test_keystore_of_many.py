@@ -13,17 +13,19 @@ from requests_made import NOW, record
 from screens_user import User, at_screens, session_on
 
 from csrtui.core.pair_json import dump_record
-from csrtui.core.pair_query import Order
-from csrtui.store.index import FILE
+from csrtui.store import summary_reader
 from csrtui.store.keystore import Keystore
-from csrtui.tasks import large_store
+from csrtui.store.summary_cache import FILE
+from csrtui.store.summary_reader import SummaryReader
 from csrtui.tui.app import CsrtuiApp
 from csrtui.tui.panes import keystore, keystore_reading
 from csrtui.tui.panes.keystore import KeystorePane
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
+
+    from csrtui.store.summary_reader import Progress, SummaryListing
 
 COUNT = 64
 IN_USE = COUNT - 1
@@ -31,10 +33,10 @@ IN_USE = COUNT - 1
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a store of many pairs, which begins earlier than it does for users."""
-    monkeypatch.setattr(keystore_reading, "MANY", 50)
+    """Give a store of so many pairs that they are cached, and selected in a thread."""
+    monkeypatch.setattr(summary_reader, "CACHE_FROM", 50)
+    monkeypatch.setattr(keystore, "_MANY", 50)
     monkeypatch.setattr(keystore_reading, "_REPORT_EVERY", 0.0)
-    monkeypatch.setattr(keystore_reading, "_SHOW_EVERY", 0.0)
     store = tmp_path / "store"
     write_pairs(store, varied(COUNT))
     return store
@@ -50,8 +52,6 @@ async def until_found(user: User, *names: str) -> None:
 async def test_filter_sort_and_jump(store: Path) -> None:
     async with at_screens(session_on(store)) as user:
         await user.until(lambda: len(user.keystore._rows) == IN_USE, "the pairs in use")
-        assert isinstance(user.keystore._holdings, large_store.Many)
-        assert (store / FILE).exists()
         await user.until(lambda: user.summary.startswith(f" {IN_USE} pairs · "), "the end of the reading")
         await user.press("f2", "slash", *"shop5")
         await until_found(user, "shop56.example.com")
@@ -65,7 +65,9 @@ async def test_filter_sort_and_jump(store: Path) -> None:
         await user.until(lambda: user.pairs == sorted(user.pairs), "the names in order")
         await user.press("G")
         assert user.keystore.pairs.position.endswith(f"{IN_USE} of {IN_USE}")
-        assert user.keystore.at_hand().current == user.keystore._rows.item(IN_USE - 1)
+        current = user.keystore.at_hand().current
+        assert current is not None
+        assert current.name == user.keystore._rows.item(IN_USE - 1).name
         await user.press("enter")
         assert user.app.is_running
 
@@ -105,23 +107,12 @@ async def test_what_is_on_the_screen_and_who_came_is_shown_before_all_is_checked
         await user.press("f2", "slash", *"www")
         await user.until(lambda: look(user) and "www1.example.com" in user.pairs, "the pairs")
         checking, go_on = threading.Event(), threading.Event()
-        real = large_store.Many.check
+        hold_full_readings(monkeypatch, go_on, checking)
 
-        def held_up(self: large_store.Many, report: Callable[[int, int], None]) -> None:
-            checking.set()
-            go_on.wait(10)
-            real(self, report)
-
-        monkeypatch.setattr(large_store.Many, "check", held_up)
-
-        def row() -> str:
-            return next(line for line in user.screen_text.splitlines() if " www1.example.com" in line)
-
-        assert "retired" not in row()
         with Keystore(str(store)).change("www1.example.com") as change:
             change.replace_record(dump_record(record()._replace(retired=NOW)))
         await user.until(lambda: look(user) or checking.is_set(), "the check")
-        await user.until(lambda: "retired" in row(), "the change")
+        await user.until(lambda: "www1.example.com" not in user.pairs, "the change")
         go_on.set()
         await user.until(lambda: look(user), "the end of the check")
         go_on.clear()
@@ -138,7 +129,9 @@ async def test_who_comes_is_shown_while_no_reading_is_to_begin(
     async with at_screens(session_on(store)) as user:
         await user.press("f2")
         await user.until(lambda: look(user) and len(user.keystore._rows) == IN_USE, "the pairs")
-        monkeypatch.setattr(large_store.Many, "check", lambda *_: pytest.fail("it was read"))
+        never = threading.Event()
+        begun = threading.Event()
+        hold_full_readings(monkeypatch, never, begun)
         user.keystore._resting = True
         write_pair(store, "a-new.example.com", record())
         user.keystore.look()
@@ -150,24 +143,26 @@ async def test_who_comes_is_shown_while_no_reading_is_to_begin(
         (store / "pairs").touch()
         user.keystore.look()
         await user.until(lambda: not user.keystore._reading, "the end")
-        assert user.keystore.error is None, "that is said when it is read"
-        user.keystore.look()
-        assert not user.keystore._reading, "once for each change"
+        assert user.keystore.error is not None
+        assert not begun.is_set(), "no full reading began"
+        never.set()
 
 
-async def test_the_next_way_to_sort_is_ready_before_the_key_is_pressed(
-    store: Path, monkeypatch: pytest.MonkeyPatch
+def hold_full_readings(
+    monkeypatch: pytest.MonkeyPatch, go_on: threading.Event, begun: threading.Event
 ) -> None:
-    monkeypatch.setattr(keystore, "_IDLE", 0.01)
-    async with at_screens(session_on(store)) as user:
-        await user.press("f2")
-        await user.until(lambda: look(user) and len(user.keystore._rows) == IN_USE, "the pairs")
-        holdings = user.keystore._holdings
-        assert isinstance(holdings, large_store.Many)
-        for order in (Order.NAME, Order.MADE):
-            await user.until(lambda: holdings._known and order in holdings._known.orders, order.value)  # noqa: B023 - called here
-            assert user.keystore._order is not order
-            await user.press("s")
+    """Hold each reading of all pairs until `go_on` is set; set `begun` when one begins."""
+    real = SummaryReader.read
+
+    def read(
+        self: SummaryReader, recheck: Collection[str] | None = None, **options: Progress
+    ) -> SummaryListing:
+        if recheck is None:
+            begun.set()
+            go_on.wait(10)
+        return real(self, recheck, **options)
+
+    monkeypatch.setattr(SummaryReader, "read", read)
 
 
 def look(user: User) -> bool:
@@ -198,7 +193,7 @@ async def test_the_cache_may_go_at_any_moment(store: Path, spoil: Callable[[Path
         spoil(store / FILE)
         await user.press("f2", "end", "home", "pagedown", "slash", *"shop56")
         await until_found(user, "shop56.example.com")
-        await user.until(lambda: look(user) and user.keystore._holdings.is_current, "another check")
+        await user.until(lambda: look(user) and user.pairs == ["shop56.example.com"], "another look")
         assert user.pairs == ["shop56.example.com"]
         await user.press("escape")
         await user.until(lambda: len(user.keystore._rows) == IN_USE, "all again")
@@ -211,13 +206,7 @@ async def test_the_second_run_shows_what_the_first_knew_and_says_that_it_is_not_
         await user.until(lambda: len(user.keystore._rows) == IN_USE, "the pairs")
     shutil.rmtree(store / "pairs" / "shop0.example.com")
     seen = threading.Event()
-    real = large_store.Many.check
-
-    def held_up(self: large_store.Many, report: Callable[[int, int], None]) -> None:
-        seen.wait(10)
-        real(self, report)
-
-    monkeypatch.setattr(large_store.Many, "check", held_up)
+    hold_full_readings(monkeypatch, seen, threading.Event())
     app = CsrtuiApp(session_on(store))
     async with app.run_test(size=(80, 24)) as pilot:
         user = User(app, pilot)

@@ -9,7 +9,6 @@ from screens_user import at_screens, session_on
 
 from csrtui.core.finding import CaKind, FieldName, Level, worst_first
 from csrtui.core.keys import KeyType
-from csrtui.core.pair import Pair
 from csrtui.core.platforms import PLATFORMS
 from csrtui.tui.widgets.choice_field import ChoiceField
 
@@ -285,8 +284,8 @@ async def test_generating_from_the_country_field_settles_its_name(tmp_path: Path
         await user.go_to(FieldName.COUNTRY)
         await user.press(*"Germany", "ctrl+g")
         await user.until_pairs("www.example.com")
-        pair = user.keystore._rows.item(0)
-        assert isinstance(pair, Pair)
+        pair = user.keystore.current
+        assert pair is not None
         assert pair.record.subject.country == "DE"
 
 

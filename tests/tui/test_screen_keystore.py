@@ -12,17 +12,14 @@ from screens_user import NOW, at_screens, session_on
 from csrtui.core.pair import Backup, BackupStatus, Pair, Validity
 from csrtui.core.pair_json import dump_record, load_record
 from csrtui.core.pair_query import Order, sort_key
+from csrtui.core.pair_summary import summarize
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.asking import Asked
 from csrtui.tasks.create import create_pair
-from csrtui.tasks.holdings import FewItems
 from csrtui.tui.panes.pair_rows import PairRows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-    from csrtui.store.keystore import Listed
 
 
 def make(store: Path, *names: str, days_ago: int = 0, **changes: object) -> None:
@@ -73,13 +70,13 @@ async def test_a_look_at_a_store_that_did_not_change_reads_nothing(tmp_path: Pat
     async with at_screens(session) as user:
         await user.until_pairs("a.example.com")
         read = []
-        listing = session.store.listing
+        names = session.store.names
 
-        def counted() -> Iterator[Listed]:
+        def counted() -> list[str]:
             read.append(1)
-            return listing()
+            return names()
 
-        session.store.listing = counted  # type: ignore[method-assign, assignment]
+        session.store.names = counted  # type: ignore[method-assign]
         user.keystore.look()
         await user.settle()
         assert not user.keystore._reading
@@ -236,7 +233,7 @@ def test_rows_are_as_wide_as_there_is_room(tmp_path: Path, width: int) -> None:
         for item in session.store.listing()
         if isinstance(item.record, bytes)
     ]
-    rows = PairRows(FewItems(pairs), (), NOW)
+    rows = PairRows([summarize(pair) for pair in pairs], (), NOW)
     assert len(rows) == 2
     for index in range(2):
         assert cell_len(rows.row(index, width).plain) <= width

@@ -29,8 +29,10 @@ def _run(options: argparse.Namespace) -> int:
     from csrtui.core.fleet import selected
     from csrtui.core.pair import NextStep
     from csrtui.core.pair_query import Query, Retired
+    from csrtui.core.pair_summary import summarize
+    from csrtui.tasks.cells import list_row
     from csrtui.tasks.fleet import recall
-    from csrtui.tasks.wording import LIST_HEADER, fleet_age, fleet_summary, list_row
+    from csrtui.tasks.wording import LIST_HEADER, fleet_age, fleet_summary
 
     if options.next is not None and options.next not in tuple(NextStep):
         raise InputError(f'there is no step "{options.next}"', ", ".join(NextStep))
@@ -46,7 +48,7 @@ def _run(options: argparse.Namespace) -> int:
         for one in found:
             put_json(one.as_json(), indent=None)
     else:
-        rows = [(one.host, *list_row(one.pair, now)) for one in found]
+        rows = [(one.host, *list_row(summarize(one.pair), now)) for one in found]
         if rows:
             put_table(("Host", *LIST_HEADER), rows)
         say(fleet_summary(fleet, [one.pair for one in found], now))

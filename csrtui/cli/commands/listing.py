@@ -3,20 +3,22 @@
 import argparse
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from csrtui.cli.output import put_bytes, put_json_list, say, say_error, table
 from csrtui.cli.parser import Action
 from csrtui.cli.session import open_session
 from csrtui.core.errors import StoreError
-from csrtui.core.pair import NextStep, Pair, Stage, utc_text
+from csrtui.core.pair import NextStep, Pair, utc_text
 from csrtui.core.pair_json import describe
-from csrtui.core.pair_line import PairLine
-from csrtui.core.pair_query import Query, Retired
+from csrtui.core.pair_query import Order, Query, Retired
+from csrtui.core.pair_summary import PairSummary
 from csrtui.core.visible import visible
 from csrtui.tasks.cells import columns
-from csrtui.tasks.looking import look_up
+from csrtui.tasks.pair_counts import count_pairs
+from csrtui.tasks.pair_list import read_pair_list, read_pairs
+from csrtui.tasks.review import Problem
 from csrtui.tasks.wording import LIST_HEADER
 
 _CSV_HEADER = (
@@ -58,28 +60,37 @@ def _run(options: argparse.Namespace) -> int:
     now = session.clock()
     step = NextStep(options.next) if options.next else None
     retired = _retired(options)
-    # A table that hides some counts them all the same.
-    asked_for = retired if options.ics else Retired.SHOWN
-    is_table = not (options.json or options.csv or options.ics)
-    query = Query.typed(options.filter, step, asked_for)
-    found = look_up(session, query, now, lambda lines: _table(lines, retired, now) if is_table else "")
+    pair_list = read_pair_list(session)
+    # A table counts the retired pairs that it does not show.
+    query = Query.typed(options.filter, step, retired if options.ics else Retired.SHOWN)
+    selected = pair_list.select(query, Order.URGENCY, now)
+    counts = count_pairs(selected, now)
+    problems = list(pair_list.problems)
+
+    def pairs() -> Iterator[Pair]:
+        for item in read_pairs(session, [summary.name for summary in selected]):
+            if isinstance(item, Problem):
+                problems.append(item)
+            else:
+                yield item
+
     if options.json:
-        put_json_list({"schema": 1}, "pairs", (describe(pair, now) for pair in found.pairs()))
+        put_json_list({"schema": 1}, "pairs", (describe(pair, now) for pair in pairs()))
     elif options.csv:
-        _put_csv(found.pairs(), now)
+        _put_csv(pairs(), now)
     elif options.ics:
-        _put_calendar(found.pairs(), now)
+        _put_calendar(pairs(), now)
     else:
-        sys.stdout.write(found.made)
-        # Cron sends whatever is said, so that there is silence where nothing is next; and a store whose
-        # pairs cannot be read has not none.
-        if found.tally.pairs or (step is None and not found.problems):
-            say(found.tally.line(retired))
-    for problem in found.problems:
+        sys.stdout.write(_table(selected, retired, now))
+        # Cron mails every output, so there is none if no pair has this next step. A store whose pairs cannot be read
+        # is not a store without pairs.
+        if counts.total or (step is None and not problems):
+            say(counts.line(retired))
+    for problem in problems:
         say_error(problem.error)
-    if found.problems:
+    if problems:
         return StoreError.exit_code
-    return 1 if options.fail_if_any and found.tally.seen(retired) else 0
+    return 1 if options.fail_if_any and counts.visible(retired) else 0
 
 
 def _retired(options: argparse.Namespace) -> Retired:
@@ -88,10 +99,9 @@ def _retired(options: argparse.Namespace) -> Retired:
     return Retired.SHOWN if told else Retired.HIDDEN
 
 
-def _table(lines: list[PairLine], retired: Retired, now: datetime) -> str:
-    if retired is Retired.HIDDEN:
-        lines = [line for line in lines if line.stage != Stage.RETIRED]
-    return table(LIST_HEADER, columns(lines, now)) if lines else ""
+def _table(summaries: list[PairSummary], retired: Retired, now: datetime) -> str:
+    summaries = Query(retired=retired).select(summaries, now)
+    return table(LIST_HEADER, columns(summaries, now)) if summaries else ""
 
 
 def _put_csv(pairs: Iterable[Pair], now: datetime) -> None:

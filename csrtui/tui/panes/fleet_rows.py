@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
 
+from csrtui.core.pair_summary import summarize
 from csrtui.core.visible import visible
 from csrtui.tui.panes.pair_rows import PairRows
 from csrtui.tui.wrapping import pad
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from csrtui.core.fleet import HostPair
-    from csrtui.core.pair import Pair
 
 _HOST_MOST: Final = 20
 _HOST_SHARE: Final = 4
@@ -34,7 +34,7 @@ class FleetRows:
         self._found = found
         self._places = {(one.host, one.pair.name): at for at, one in enumerate(found)}
         self._longest = max((len(visible(one.host)) for one in found), default=0)
-        self._pairs = PairRows(_Pairs(found), (), now)
+        self._pairs = PairRows([summarize(pair.pair) for pair in found], (), now)
 
     def __len__(self) -> int:
         return len(self._found)
@@ -65,22 +65,3 @@ class FleetRows:
 
     def _host_width(self, width: int) -> int:
         return max(min(self._longest, _HOST_MOST, width // _HOST_SHARE), len("Host"))
-
-
-class _Pairs:
-    """The pairs alone, as `PairRows` takes them."""
-
-    def __init__(self, found: Sequence[HostPair]) -> None:
-        self._found = found
-
-    def __len__(self) -> int:
-        return len(self._found)
-
-    def item(self, index: int) -> Pair:
-        return self._found[index].pair
-
-    def place(self, name: str) -> int | None:
-        return next((at for at, one in enumerate(self._found) if one.pair.name == name), None)
-
-    def read_anew(self) -> None:
-        """Do nothing: what hosts have told is held."""

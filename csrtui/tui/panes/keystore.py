@@ -10,20 +10,20 @@ from textual.widget import Widget
 
 from csrtui.core.pair_query import Order, Query, Retired, shown_for
 from csrtui.core.visible import visible
-from csrtui.tasks.holdings import Few, FewItems
-from csrtui.tasks.review import Keyring, Problem
-from csrtui.tasks.tally import Tally
+from csrtui.store.summary_reader import SummaryReader
+from csrtui.tasks.pair_counts import PairCounts, count_pairs
+from csrtui.tasks.pair_list import PairList, Pairs, read_pairs
+from csrtui.tasks.review import Problem
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, key_of
 from csrtui.tui.groups import AtHand
 from csrtui.tui.panes.counted import BETWEEN, UNREADABLE, as_fits
 from csrtui.tui.panes.keystore_reading import (
-    Followed,
     Loaded,
     Progress,
+    ReadingEnded,
     Selected,
-    follow_store,
-    prepare,
     read_store,
+    read_visible,
     select_pairs,
 )
 from csrtui.tui.panes.pair_rows import PairRows
@@ -33,7 +33,7 @@ from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from textual.app import ComposeResult
@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 
     from csrtui.core.errors import CsrtuiError
     from csrtui.core.pair import Pair
-    from csrtui.tasks.holdings import Holdings, Items
+    from csrtui.core.pair_query import Need
+    from csrtui.core.pair_summary import PairSummary
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
 
@@ -49,8 +50,8 @@ _LOOK_EVERY = 0.5
 """Seconds between looks at whether another session changed the store: one system call each."""
 _LONG = 0.2
 """Seconds of reading from which on a store is not read again at once."""
-_IDLE = 0.3
-"""Seconds after which what may be wanted next is made ready."""
+_MANY = 2000
+"""The number of pairs from which they are selected in a thread, so that no key waits."""
 _NO_PAIRS = (
     "No pairs yet. A pair is a private key and the CSR made from it. Type the host name into "
     "the request form, then {} makes one."
@@ -117,9 +118,10 @@ class KeystorePane(Widget):
         super().__init__(id=id)
         self._commands = commands
         self._session = session
-        self._holdings: Holdings = Few(Keyring(()))
-        self._rows = PairRows(FewItems(()), (), session.clock())
-        self._tally = Tally()
+        self._reader = SummaryReader(session.store)
+        self._pair_list = PairList()
+        self._rows = PairRows((), (), session.clock())
+        self._counts = PairCounts()
         self._order = Order.URGENCY
         self._retired = Retired.HIDDEN
         self._generation = self._noticed = -1
@@ -174,49 +176,48 @@ class KeystorePane(Widget):
             self._show()  # what depends on the clock: a pair may have become due, and comes first then
         if self._reading:
             return
-        generation, holdings = self._session.store.generation(), self._holdings
-        if generation == self._generation and holdings.is_current and self._error is None:
+        generation = self._session.store.generation()
+        if generation == self._generation and self._error is None:
             return
-        if generation != self._noticed:
-            self._rows.read_anew()  # what is on the screen first
-            self.pairs.refresh()
-        elif self._resting:
+        is_first, is_new = self._noticed == -1, generation != self._noticed
+        if self._resting and not is_new:
             return
         self._reading, self._noticed = True, generation
-        work = (
-            (lambda: follow_store(holdings, self.post_message))
-            if self._resting
-            else (lambda: read_store(self._session, holdings, generation, self.post_message))
-        )
+        if is_new and len(self._pair_list.summaries) >= _MANY:  # the screen first, all pairs at the next look
+            names = frozenset(str(key) for key in self.pairs.visible_keys)
+            self._read(lambda: read_visible(self._reader, names, self.post_message))
+        else:
+            self._read(lambda: read_store(self._reader, generation, self.post_message, is_first=is_first))
+
+    def _read(self, work: Callable[[], None]) -> None:
         self.run_worker(work, thread=True, group="keystore")
 
     def on_loaded(self, event: Loaded) -> None:
-        """Show what was read."""
+        """Show the pairs that were read."""
+        event.stop()
+        self._pair_list = event.pair_list
+        self._show()
+
+    def on_reading_ended(self, event: ReadingEnded) -> None:
+        """Show an error, or that it is gone; then look for the next change."""
         event.stop()
         before, self._error = self._error, event.error
-        self._holdings = event.holdings
-        if event.error is None and before is not None:
-            self.post_message(self.Recovered())
-        elif event.error is not None and (before is None or before.what != event.error.what):
-            self.post_message(self.Failed(event.error))
-        if event.is_last:
-            self._reading, self._done = False, None
+        self._reading, self._done = False, None
+        if event.generation is not None:
             self._generation = event.generation
             self._rest(event.seconds)
+        if event.error is not None:
+            self._pair_list = PairList()
         self._show()
         if event.error is None:
-            self.look()  # else at the next look: nothing may have been done about it yet
-
-    def on_followed(self, event: Followed) -> None:
-        """Show who came and went, before the store is read again."""
-        event.stop()
-        self._reading = False
-        if event.changed:
-            self._show()
-        self.look()
+            if before is not None:
+                self.post_message(self.Recovered())
+            self.look()  # after an error, wait for the next look
+        elif before is None or before.what != event.error.what:
+            self.post_message(self.Failed(event.error))
 
     def _rest(self, seconds: float) -> None:
-        """After a reading that took long, give others twice the time before the next one; who comes is shown all the same."""
+        """After a long reading, wait twice its time before the next one; meanwhile, only new and visible pairs are read."""
         if seconds > _LONG:
             self._resting = True
             self.set_timer(2 * seconds, self._rested)
@@ -239,13 +240,20 @@ class KeystorePane(Widget):
     def current(self) -> Pair | None:
         """The pair under the cursor."""
         item = None if self.pairs.cursor is None else self._rows.item(self.pairs.cursor)
-        return None if isinstance(item, Problem) else item
+        if item is None or isinstance(item, Problem):
+            return None
+        return next(iter(Pairs(self._session, [item.name])), None)
 
     def at_hand(self) -> AtHand:
         """The pair under the cursor, the marked ones, also those that the filter hides, and all."""
-        marks = sorted(str(mark) for mark in self.pairs.marks)
-        marked = self._holdings.named(marks) if marks else ()
-        return AtHand(self.current, marked, lambda need: self._holdings.needing(need, self._session.clock()))
+        marks = self.pairs.marks
+        marked = (
+            [summary.name for summary in self._pair_list.summaries if summary.name in marks] if marks else []
+        )
+        return AtHand(self.current, Pairs(self._session, marked), self._needing)
+
+    def _needing(self, need: Need) -> Pairs:
+        return Pairs(self._session, self._pair_list.needing(need, self._session.clock()))
 
     def focus_list(self) -> None:
         """Put the cursor into the list."""
@@ -287,7 +295,9 @@ class KeystorePane(Widget):
     def on_line_list_opened(self, event: LineList.Opened) -> None:
         """Open a pair, or say why it cannot be."""
         event.stop()
-        item = self._rows.item(event.index)
+        item: PairSummary | Pair | Problem = self._rows.item(event.index)
+        if not isinstance(item, Problem):
+            item = next(read_pairs(self._session, [item.name]))
         self.post_message(self.Failed(item.error) if isinstance(item, Problem) else self.Opened(item))
 
     def on_resize(self) -> None:
@@ -304,16 +314,16 @@ class KeystorePane(Widget):
 
     def _show(self) -> None:
         """Show the pairs that are asked for; of many, as soon as they are found."""
-        holdings, query, order, now = self._holdings, self._query, self._order, self._session.clock()
+        pair_list, query, order, now = self._pair_list, self._query, self._order, self._session.clock()
         self._shown_at = _hour(now)
-        if holdings.is_quick:
-            self._put(*holdings.select(query, order, now), now)
+        if len(pair_list.summaries) < _MANY:
+            self._put(pair_list.select(query, order, now), now)
         elif self._selecting:
             self._select_again = True
         else:
             self._selecting = True
             self.run_worker(
-                lambda: select_pairs(holdings, query, order, now, self.post_message),
+                lambda: select_pairs(pair_list, query, order, now, self.post_message),
                 thread=True,
                 group="select",
             )
@@ -322,29 +332,17 @@ class KeystorePane(Widget):
         """Show what was found, and look for what was asked for meanwhile."""
         event.stop()
         self._selecting = False
-        if event.holdings is self._holdings:
-            self._error = event.error
-            if event.error is not None:
-                self.post_message(self.Failed(event.error))
-            self._put(event.items, event.tally, event.now)
+        if event.pair_list is self._pair_list:
+            self._put(event.summaries, event.now)
         if self._select_again:
             self._select_again = False
             self._show()
-        elif not self._reading:
-            self.set_timer(_IDLE, lambda: self._prepare(event.holdings, event.now))
 
-    def _prepare(self, holdings: Holdings, now: datetime) -> None:
-        """Sort as the next press of the key would, before it comes, once what was found is drawn."""
-        if holdings is not self._holdings or self._selecting or self._reading:
-            return
-        order = self._order.following
-        self.run_worker(lambda: prepare(holdings, order, now), thread=True, group="prepare")
-
-    def _put(self, items: Items, tally: Tally, now: datetime) -> None:
+    def _put(self, summaries: Sequence[PairSummary], now: datetime) -> None:
         text = self.filter.value
-        problems = [problem for problem in self._holdings.problems if text.casefold() in problem.name]
-        self._tally = tally
-        self._rows = PairRows(items, problems, now)
+        problems = [problem for problem in self._pair_list.problems if text.casefold() in problem.name]
+        self._counts = count_pairs(self._pair_list.summaries, now)
+        self._rows = PairRows(summaries, problems, now)
         self.pairs.set_rows(self._rows)
         self._go_to_wanted()
         self._show_counted()
@@ -355,15 +353,15 @@ class KeystorePane(Widget):
     def _counted(self) -> str:
         if self._error is not None:
             return UNREADABLE
-        unreadable = len(self._holdings.problems)
-        return f"{self._tally.line(self._query.retired)}{f'{BETWEEN}{unreadable} {UNREADABLE}' if unreadable else ''}"
+        unreadable = len(self._pair_list.problems)
+        return f"{self._counts.line(self._query.retired)}{f'{BETWEEN}{unreadable} {UNREADABLE}' if unreadable else ''}"
 
     def _show_counted(self) -> None:
         counted = self._counted
         found = len(self._rows) - self._rows.unreadable
         shown = f"{found} of {counted}" if self.filter.value.strip() else counted
         if self._done is not None:
-            shown = f"{self._done.text} · {shown}" if self._tally.pairs else self._done.text
+            shown = f"{self._done.text} · {shown}" if self._counts.total else self._done.text
         block = self.query_one("#summary", TextBlock)
         block.show([((f" {as_fits(shown, block.size.width)}", "label"),)])
 
@@ -378,11 +376,11 @@ class KeystorePane(Widget):
         self.set_class(not len(self._rows), "-empty")
         if self._error is not None:
             texts = [self._error.what, self._error.hint or ""]
-        elif self._done is not None and not self._tally.pairs:
+        elif self._done is not None and not self._counts.total:
             texts = [f"{self._done.text} …"]
-        elif self.filter.value.strip() and (self._tally.pairs or self._holdings.problems):
+        elif self.filter.value.strip() and (self._counts.total or self._pair_list.problems):
             texts = [f"No pair holds all of: {self.filter.value}   Esc shows all."]
-        elif self._tally.pairs:
+        elif self._counts.total:
             texts = [
                 f"All pairs are retired and hidden: {key_of('show_retired', self._commands)} shows them."
             ]

@@ -1,78 +1,65 @@
-"""What the keystore pane does in threads: reading the store, and finding pairs among many."""
+"""The work of the keystore pane that runs in threads: reading the store, and selecting among many pairs."""
 
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from csrtui.core.errors import CsrtuiError
-from csrtui.core.pair_query import Query
-from csrtui.tasks.holdings import Few, FewItems
-from csrtui.tasks.looking import MANY
-from csrtui.tasks.review import Keyring, list_pairs
-from csrtui.tasks.tally import Tally
+from csrtui.store.summary_reader import SummaryListing
+from csrtui.tasks.pair_list import PairList
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
 
-    from csrtui.core.pair_query import Order
-    from csrtui.tasks.holdings import Holdings, Items
-    from csrtui.tasks.session import Session
+    from csrtui.core.pair_query import Order, Query
+    from csrtui.core.pair_summary import PairSummary
+    from csrtui.store.summary_reader import SummaryReader
 
     Post = Callable[[Message], object]
 
 _REPORT_EVERY = 0.5
-"""Seconds between two reports of how far a reading is."""
-_SHOW_EVERY = 3.0
-"""Seconds after which what was read meanwhile is shown, where nothing was known before."""
+"""Seconds between two reports of progress."""
 
 
 class Loaded(Message):
-    """The store was read.
+    """The pairs of the store, as far as they are known.
 
     Args:
-        holdings: What is in it.
-        generation: The store's stamp before it was read, or None when the reading goes on.
-        seconds: How long it took.
-        error: Why nothing could be read, or None.
+        pair_list: The pairs.
+    """
+
+    def __init__(self, pair_list: PairList) -> None:
+        super().__init__()
+        self.pair_list = pair_list
+
+
+class ReadingEnded(Message):
+    """The store has been read.
+
+    Args:
+        generation: The store's generation before all pairs were read; None if only some were.
+        seconds: The duration of the reading.
+        error: The reason why the store cannot be read, or None.
     """
 
     def __init__(
-        self,
-        holdings: Holdings,
-        generation: int | None,
-        seconds: float = 0.0,
-        error: CsrtuiError | None = None,
+        self, generation: int | None, seconds: float = 0.0, error: CsrtuiError | None = None
     ) -> None:
         super().__init__()
-        self.holdings = holdings
-        self.is_last = generation is not None
-        self.generation = generation or 0
+        self.generation = generation
         self.seconds = seconds
         self.error = error
-
-
-class Followed(Message):
-    """Who came and went was looked for.
-
-    Args:
-        changed: Whether any did.
-    """
-
-    def __init__(self, changed: bool) -> None:  # noqa: FBT001 - a message with one value
-        super().__init__()
-        self.changed = changed
 
 
 class Progress(Message):
     """The store is being read.
 
     Args:
-        text: How far.
+        text: The progress, to be shown.
     """
 
     def __init__(self, text: str) -> None:
@@ -81,92 +68,68 @@ class Progress(Message):
 
 
 class Selected(Message):
-    """Pairs were found.
+    """Pairs were selected.
 
     Args:
-        holdings: Among which.
-        items: The pairs.
-        tally: A count of all.
-        now: When.
-        error: Why none could be found, or None.
+        pair_list: The list that they were selected from.
+        summaries: The pairs, in order.
+        now: The time of the selection.
     """
 
-    def __init__(
-        self, holdings: Holdings, items: Items, tally: Tally, now: datetime, error: CsrtuiError | None = None
-    ) -> None:
+    def __init__(self, pair_list: PairList, summaries: Sequence[PairSummary], now: datetime) -> None:
         super().__init__()
-        self.holdings = holdings
-        self.items = items
-        self.tally = tally
+        self.pair_list = pair_list
+        self.summaries = summaries
         self.now = now
-        self.error = error
 
 
-def read_store(session: Session, before: Holdings, generation: int, post: Post) -> None:
-    """Read the store; post `Loaded` when that is done, and before that what an earlier run knew of many pairs.
+def read_store(reader: SummaryReader, generation: int, post: Post, *, is_first: bool) -> None:
+    """Read all pairs of the store; at the first reading, post the pairs of the cache before.
 
     Args:
-        session: Whose store.
-        before: What was read of it the last time.
-        generation: The store's stamp.
+        reader: Reads the store, and remembers the pairs.
+        generation: The store's generation.
+        post: Posts a message: `Loaded` for each state of the list, then `ReadingEnded`.
+        is_first: Whether nothing has been read yet.
+    """
+    started = reported = time.monotonic()
+    verb = "checking" if not is_first else "reading"
+
+    def report(done: int, total: int) -> None:
+        nonlocal reported
+        if time.monotonic() - reported > _REPORT_EVERY:
+            reported = time.monotonic()
+            post(Progress(f"{verb} {done * 100 // total}%"))
+
+    try:
+        cached = reader.load_cache() if is_first else []
+        if cached:
+            verb = "checking"
+            post(Progress("as last seen, checking"))
+            post(Loaded(PairList(SummaryListing(cached, []))))
+        post(Loaded(PairList(reader.read(on_progress=report))))
+    except CsrtuiError as error:
+        post(ReadingEnded(generation, error=error))
+    else:
+        post(ReadingEnded(generation, time.monotonic() - started))
+
+
+def read_visible(reader: SummaryReader, names: Collection[str], post: Post) -> None:
+    """Read new pairs and those on the screen again, and post as `read_store` does.
+
+    Args:
+        reader: Reads the store, and remembers the pairs.
+        names: The pairs on the screen.
         post: Posts a message.
     """
-    started = time.monotonic()
     try:
-        if session.store.has_many(MANY):
-            holdings: Holdings = _read_many(session, before, post)
-        else:
-            holdings = Few(list_pairs(session))
+        post(Loaded(PairList(reader.read(recheck=names))))
     except CsrtuiError as error:
-        post(Loaded(Few(Keyring(())), generation, error=error))
+        post(ReadingEnded(None, error=error))
     else:
-        post(Loaded(holdings, generation, time.monotonic() - started))
+        post(ReadingEnded(None))
 
 
-def follow_store(holdings: Holdings, post: Post) -> None:
-    """Look who came and went; post `Followed`."""
-    changed = False
-    with suppress(CsrtuiError):  # which the next reading says
-        changed = holdings.follow()
-    post(Followed(changed))
-
-
-def select_pairs(holdings: Holdings, query: Query, order: Order, now: datetime, post: Post) -> None:
-    """Find pairs, and post `Selected`."""
-    try:
-        post(Selected(holdings, *holdings.select(query, order, now), now))
-    except CsrtuiError as error:
-        post(Selected(holdings, FewItems(()), Tally(), now, error))
-
-
-def prepare(holdings: Holdings, order: Order, now: datetime) -> None:
-    """Sort all as the user may want it next, which is remembered; what goes wrong is said when he does."""
-    with suppress(CsrtuiError):
-        holdings.select(Query(), order, now)
-
-
-def _read_many(session: Session, before: Holdings, post: Post) -> Holdings:
-    from csrtui.tasks.large_store import Many
-
-    holdings = before if isinstance(before, Many) else Many(session)
-    is_known = holdings.is_checked or holdings.recall() > 0
-    if holdings is not before:
-        post(Progress("as last seen, checking" if is_known else "reading the pairs"))
-    if is_known and holdings is not before:
-        post(Loaded(holdings, None))
-    reported = shown = time.monotonic()
-
-    def report(done: int, pairs: int) -> None:
-        nonlocal reported, shown
-        now = time.monotonic()
-        if now - reported > _REPORT_EVERY:
-            reported = now
-            post(Progress(f"checking {done * 100 // pairs}%" if is_known else f"reading {done} of {pairs}"))
-        if not is_known and now - shown > _SHOW_EVERY:
-            shown = now
-            post(Loaded(holdings, None))
-
-    if holdings.follow():
-        post(Loaded(holdings, None))
-    holdings.check(report)
-    return holdings
+def select_pairs(pair_list: PairList, query: Query, order: Order, now: datetime, post: Post) -> None:
+    """Select pairs, and post `Selected`."""
+    post(Selected(pair_list, pair_list.select(query, order, now), now))

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from itertools import chain
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
 
-from csrtui.core.pair import BackupStatus, NextStep, Pair, Stage
+from csrtui.core.pair import BackupStatus
 from csrtui.core.visible import visible
+from csrtui.tasks.cells import list_row
 from csrtui.tasks.review import Problem
-from csrtui.tasks.wording import LIST_HEADER, list_row
+from csrtui.tasks.wording import LIST_HEADER
 from csrtui.tui.wrapping import pad
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
     from datetime import datetime
 
-    from csrtui.tasks.holdings import Items
+    from csrtui.core.pair_summary import PairSummary
 
 _WIDTHS: Final = {"Key": 9, "Made": 9, "Backup": 13, "Stage": 9, "Left": 5, "Next": 7}
 _GIVEN_UP: Final = ("Key", "Made", "Stage", "Left", "Backup")
 """Which columns go first when there is no room."""
+_NAME: Final = attrgetter("name")
 _NAME_WANTS: Final = 18
 _UNREADABLE: Final = "cannot be read: Enter says why"
 
@@ -29,32 +33,28 @@ class PairRows:
     """Rows for a `LineList`: pairs that cannot be read first, then the others as they are sorted.
 
     Args:
-        items: The pairs in their order.
-        problems: What cannot be read.
-        now: What ages and days left are counted to.
+        summaries: The pairs in their order.
+        problems: The pairs that cannot be read.
+        now: The time that ages and days left are counted to.
     """
 
-    def __init__(self, items: Items, problems: Sequence[Problem], now: datetime) -> None:
-        self._items = items
+    def __init__(self, summaries: Sequence[PairSummary], problems: Sequence[Problem], now: datetime) -> None:
+        self._summaries = summaries
         self._problems = problems
         self._now = now
 
     def __len__(self) -> int:
-        return len(self._problems) + len(self._items)
+        return len(self._problems) + len(self._summaries)
 
     @property
     def unreadable(self) -> int:
         """How many of them cannot be read."""
         return len(self._problems)
 
-    def item(self, index: int) -> Pair | Problem:
-        """Return what row `index` stands for."""
+    def item(self, index: int) -> PairSummary | Problem:
+        """Return the pair of row `index`."""
         before = len(self._problems)
-        return self._problems[index] if index < before else self._items.item(index - before)
-
-    def read_anew(self) -> None:
-        """Read the pairs again that are looked at next."""
-        self._items.read_anew()
+        return self._problems[index] if index < before else self._summaries[index - before]
 
     def key(self, index: int) -> Hashable:
         """The name, which no other row has."""
@@ -62,13 +62,8 @@ class PairRows:
 
     def find(self, key: Hashable) -> int | None:
         """Where the pair of that name is."""
-        if not isinstance(key, str):
-            return None
-        for place, problem in enumerate(self._problems):
-            if problem.name == key:
-                return place
-        among_pairs = self._items.place(key)
-        return None if among_pairs is None else len(self._problems) + among_pairs
+        names = chain((problem.name for problem in self._problems), map(_NAME, self._summaries))
+        return next((index for index, name in enumerate(names) if name == key), None)
 
     def header(self, width: int) -> str:
         """The columns' names."""
@@ -105,15 +100,14 @@ def _room(columns: Sequence[str], width: int) -> int:
     return width - sum(_WIDTHS[column] + 1 for column in columns)
 
 
-def _style(column: str, pair: Pair, now: datetime) -> str:
+def _style(column: str, summary: PairSummary, now: datetime) -> str:
     """Colour only for what wants attention; the words say the same."""
-    record = pair.record
-    if record.stage is Stage.RETIRED:
+    if summary.is_retired:
         return "dim"
     if column == "Backup":
-        if record.backup_status is BackupStatus.VERIFIED:
+        if summary.backup == BackupStatus.VERIFIED:
             return ""
-        return "bold $error" if record.backup_status is BackupStatus.DAMAGED else "$warning"
-    if column in {"Left", "Next"} and record.next_step(now) is NextStep.RENEW:
+        return "bold $error" if summary.backup == BackupStatus.DAMAGED else "$warning"
+    if column in {"Left", "Next"} and summary.is_due(now):
         return "bold $warning"
     return ""

@@ -188,6 +188,12 @@ class LineList(Widget, can_focus=True):
         return self._marks
 
     @property
+    def visible_keys(self) -> list[Hashable]:
+        """The keys of the rows on the screen."""
+        rows = range(self._top, min(self._top + self._page, len(self._rows)))
+        return [self._rows.key(index) for index in rows]
+
+    @property
     def position(self) -> str:
         """Which rows are on the screen, such as ``1-20 of 312``."""
         count = len(self._rows)

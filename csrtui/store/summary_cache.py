@@ -1,0 +1,153 @@
+"""The cache of pair summaries: one SQLite table that may be missing, stale or damaged without changing any answer.
+
+Each row is a JSON array of the summary's values and the stamp of the pair's files (`csrtui.store.stamp`) from which they
+were read, with a CRC-32. A row whose CRC is wrong is ignored, and `csrtui.store.summary_reader` reads a pair again if its stamp has
+changed. A file that SQLite cannot read is removed and written anew. If the file cannot be used (it is busy, unsafe, or
+the disk is full), everything works without it.
+"""
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Final, NamedTuple
+from zlib import crc32
+
+from csrtui.core.errors import StoreError
+from csrtui.core.pair_summary import PairSummary
+from csrtui.store.modes import PRIVATE_FILE, judge
+
+FILE: Final = ".pairs-2.sqlite"
+"""The cache in the store's folder; the number changes with its format."""
+FILES: Final = (FILE, f"{FILE}-journal")
+"""All files that SQLite keeps there; the second one exists only during a write."""
+CACHE_FROM: Final = 250
+"""The number of pairs from which the cache is used; below it, reading the pairs is faster than opening the cache."""
+
+_BUSY_TIMEOUT = 0.25
+"""Seconds to wait for another process."""
+_CHUNK = 1000
+"""Rows that are decoded at a time, so that other threads get their turn."""
+_TABLE = "CREATE TABLE pairs (name TEXT PRIMARY KEY, entry BLOB, crc INTEGER) WITHOUT ROWID"
+_PRAGMAS = (
+    "PRAGMA page_size = 32768",
+    "PRAGMA trusted_schema = OFF",
+    "PRAGMA cell_size_check = ON",
+    "PRAGMA synchronous = OFF",  # damage by a power cut is noticed
+    "PRAGMA journal_mode = DELETE",
+    "PRAGMA temp_store = MEMORY",  # nothing of the store is written elsewhere
+)
+_DAMAGE = (sqlite3.DatabaseError, UnicodeError, TypeError, ValueError, OverflowError)
+
+
+class Entry(NamedTuple):
+    """A pair's summary and the stamp of the files that it was read from."""
+
+    stamp: str
+    summary: PairSummary
+
+
+def load(store_fd: int, store: str) -> dict[str, Entry]:
+    """Return the intact entries of the cache, by name; none if it is missing or cannot be used.
+
+    Args:
+        store_fd: Descriptor of the store's folder.
+        store: The path of that folder.
+    """
+    try:
+        if FILE not in os.listdir(store_fd):
+            return {}
+        with _connection(store_fd, store) as database:
+            rows = database.execute("SELECT entry, crc FROM pairs ORDER BY name").fetchall()
+        return dict(_decode(rows))
+    except sqlite3.OperationalError:  # busy, or not readable now
+        return {}
+    except _DAMAGE:
+        remove(store_fd)
+        return {}
+    except (StoreError, OSError):
+        return {}
+
+
+def save(store_fd: int, store: str, changed: Mapping[str, Entry], removed: Iterable[str]) -> None:
+    """Update the cache, if that is possible.
+
+    Args:
+        store_fd: Descriptor of the store's folder.
+        store: The path of that folder.
+        changed: The entries to add or replace, by name.
+        removed: The names of the entries to delete.
+    """
+    rows = [_encode(name, entry) for name, entry in changed.items()]
+    names = [(name,) for name in removed]
+    for _ in range(2):
+        try:
+            with _connection(store_fd, store) as database, database:
+                database.execute("BEGIN IMMEDIATE")
+                database.executemany("INSERT OR REPLACE INTO pairs VALUES (?, ?, ?)", rows)
+                database.executemany("DELETE FROM pairs WHERE name = ?", names)
+        except (sqlite3.OperationalError, StoreError, OSError):
+            return
+        except _DAMAGE:
+            remove(store_fd)
+        else:
+            return
+
+
+def remove(store_fd: int) -> None:
+    """Remove the cache of a store, if that is possible."""
+    for name in FILES:
+        with suppress(OSError):
+            os.unlink(name, dir_fd=store_fd)
+
+
+@contextmanager
+def _connection(store_fd: int, store: str) -> Iterator[sqlite3.Connection]:
+    """Open the cache, creating the file (0600) and its table if necessary.
+
+    Raises:
+        StoreError: A file of the cache is a link, or others can read or write it.
+        OSError: The file cannot be created.
+        sqlite3.DatabaseError: It is not this cache.
+    """
+    _demand_safe_files(store_fd, store)
+    database = sqlite3.connect(os.path.join(store, FILE), timeout=_BUSY_TIMEOUT, isolation_level=None)
+    try:
+        for pragma in _PRAGMAS:
+            database.execute(pragma)
+        tables = database.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+        if not tables:
+            database.execute(_TABLE.replace("TABLE", "TABLE IF NOT EXISTS", 1))
+        elif tables != [(_TABLE,)]:
+            raise sqlite3.DatabaseError("not the table of this cache")
+        yield database
+    finally:
+        database.close()
+
+
+def _demand_safe_files(store_fd: int, store: str) -> None:
+    with suppress(FileExistsError):
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(FILE, flags, PRIVATE_FILE.mode, dir_fd=store_fd)
+        try:
+            os.fchmod(descriptor, PRIVATE_FILE.mode)
+        finally:
+            os.close(descriptor)
+    for name in FILES:
+        with suppress(FileNotFoundError):
+            status = os.stat(name, dir_fd=store_fd, follow_symlinks=False)
+            judge(os.path.join(store, name), status, PRIVATE_FILE)
+
+
+def _encode(name: str, entry: Entry) -> tuple[str, bytes, int]:
+    text = json.dumps([*entry.summary, entry.stamp], separators=(",", ":")).encode("ascii")
+    return name, text, crc32(text)
+
+
+def _decode(rows: list[tuple[bytes, int]]) -> Iterator[tuple[str, Entry]]:
+    for first in range(0, len(rows), _CHUNK):
+        intact = [text for text, crc in rows[first : first + _CHUNK] if crc32(text) == crc]
+        for *values, stamp in json.loads(b"[%b]" % b",".join(intact)):
+            summary = PairSummary._make(values)
+            yield summary.name, Entry(stamp, summary)

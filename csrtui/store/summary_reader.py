@@ -1,0 +1,103 @@
+"""Reads the summaries of all pairs in a store, and again only those of pairs whose files have changed."""
+
+from collections.abc import Callable, Collection
+from typing import NamedTuple
+
+from csrtui.core.errors import StoreError
+from csrtui.core.pair_summary import PairSummary, summarize
+from csrtui.store import summary_cache
+from csrtui.store.keystore import Keystore
+from csrtui.store.listed import pair_of
+from csrtui.store.stamp import is_settled, read_pair_stamp
+from csrtui.store.stored import list_pair
+from csrtui.store.summary_cache import CACHE_FROM, Entry
+
+_PROGRESS_STEP = 1000
+"""Pairs between two reports of progress."""
+_UNSETTLED = ""
+"""The stamp of a pair that changed so recently that another change could leave its stamp as it is."""
+
+Progress = Callable[[int, int], None]
+"""Called with the number of pairs that are done, and the number of all pairs."""
+
+
+class SummaryListing(NamedTuple):
+    """The summaries of the pairs that can be read, by name, and the errors of the others."""
+
+    summaries: list[PairSummary]
+    problems: list[tuple[str, StoreError]]
+
+
+def _no_progress(_done: int, _total: int) -> None:
+    pass
+
+
+class SummaryReader:
+    """Reads summaries and remembers them with the stamps of the files that they were read from.
+
+    Args:
+        store: The store.
+    """
+
+    def __init__(self, store: Keystore) -> None:
+        self._store = store
+        self._entries: dict[str, Entry] = {}
+
+    def load_cache(self) -> list[PairSummary]:
+        """Return the summaries that the cache contains, by name; they may be out of date.
+
+        Raises:
+            StoreError: The store cannot be used.
+        """
+        with self._store.folders() as folders:
+            if folders is not None:
+                self._entries = summary_cache.load(folders[0], self._store.path)
+        return [self._entries[name].summary for name in sorted(self._entries)]
+
+    def read(
+        self, recheck: Collection[str] | None = None, on_progress: Progress = _no_progress
+    ) -> SummaryListing:
+        """Return the summaries of all pairs.
+
+        Args:
+            recheck: The pairs whose files are checked for changes, besides new pairs; None for all pairs.
+            on_progress: Told how far the reading is, every 1,000 pairs.
+
+        Raises:
+            StoreError: The store cannot be used.
+        """
+        with self._store.folders() as folders:
+            if folders is None:
+                self._entries = {}
+                return SummaryListing([], [])
+            store_fd, pairs_fd = folders
+            names = self._store.names()
+            if not self._entries and len(names) >= CACHE_FROM:
+                self._entries = summary_cache.load(store_fd, self._store.path)
+            before, self._entries = self._entries, {}
+            problems = []
+            changed = {}
+            for number, name in enumerate(names):
+                if number % _PROGRESS_STEP == 0:
+                    on_progress(number, len(names))
+                known = entry = before.pop(name, None)
+                if entry is None or recheck is None or name in recheck:
+                    stamp = read_pair_stamp(pairs_fd, name)
+                    if entry is None or stamp is None or entry.stamp != stamp[0]:
+                        try:
+                            entry = self._read(pairs_fd, name, stamp)
+                        except StoreError as error:
+                            problems.append((name, error))
+                            continue
+                        if entry != known:
+                            changed[name] = entry
+                self._entries[name] = entry
+            on_progress(len(names), len(names))
+            if len(names) >= CACHE_FROM and (changed or before):
+                summary_cache.save(store_fd, self._store.path, changed, before)
+        return SummaryListing([entry.summary for entry in self._entries.values()], problems)
+
+    def _read(self, pairs_fd: int, name: str, stamp: tuple[str, int] | None) -> Entry:
+        """Read a pair whose stamp was taken before."""
+        pair = pair_of(list_pair(pairs_fd, name, self._store.pair_path(name)))
+        return Entry(stamp[0] if stamp is not None and is_settled(stamp[1]) else _UNSETTLED, summarize(pair))

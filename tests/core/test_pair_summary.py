@@ -1,0 +1,71 @@
+"""The summary of a pair gives at any time what the pair itself gives."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from many_pairs import RECORDS, TIMES, pair_of_record
+from requests_made import NOW, record
+
+from csrtui.core.pair import Backup, BackupStatus, NextStep, PairRecord, Stage, Validity, urgency
+from csrtui.core.pair_query import Order, sort_key
+from csrtui.core.pair_summary import count_due, microseconds, summarize, time_at
+
+MICROSECOND = timedelta(microseconds=1)
+
+
+@given(RECORDS, TIMES)
+def test_a_summary_has_step_and_urgency_at_any_time(pair_record: PairRecord, now: datetime) -> None:
+    pair = pair_of_record("a", pair_record)
+    summary = summarize(pair)
+    assert summary.next_step(now) is pair_record.next_step(now)
+    assert sort_key(Order.URGENCY, now)(summary) == urgency(pair, now)
+    assert summary.is_retired == (pair_record.stage is Stage.RETIRED)
+    assert count_due([summary], now) == (pair_record.next_step(now) is NextStep.RENEW)
+
+
+@given(st.builds(Validity, TIMES, TIMES), st.integers(-2, 2))
+def test_a_summary_becomes_due_at_the_exact_moment(validity: Validity, offset: int) -> None:
+    now = validity.not_after - (validity.not_after - validity.not_before) / 3 + offset * MICROSECOND
+    pair_record = record()._replace(validity=validity)
+    assert summarize(pair_of_record("a", pair_record)).next_step(now) is pair_record.next_step(now)
+
+
+@given(TIMES)
+def test_times_come_back_exactly(time: datetime) -> None:
+    assert time_at(microseconds(time)) == time
+
+
+@pytest.mark.parametrize("end", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+def test_a_validity_at_the_end_of_time_has_a_summary(end: datetime) -> None:
+    pair_record = record()._replace(validity=Validity(end, end))
+    assert summarize(pair_of_record("a", pair_record)).next_step(NOW) is pair_record.next_step(NOW)
+
+
+def test_a_summary_has_plain_values_only() -> None:
+    summary = summarize(pair_of_record("a.com", record()._replace(retired=NOW)))
+    assert (summary.name, summary.stage, summary.backup, summary.step) == (
+        "a.com",
+        Stage.RETIRED,
+        BackupStatus.NONE,
+        NextStep.NONE,
+    )
+    assert {type(value) for value in summary} <= {str, int, float, type(None)}
+    assert summary.due is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "lacks"),
+    [
+        ({}, True),
+        ({"backups": (Backup(BackupStatus.VERIFIED, "/b.pem", NOW, NOW),)}, False),
+        ({"backups": (Backup(BackupStatus.MISSING, "/b.pem", NOW, NOW),)}, True),
+        ({"retired": NOW}, False),
+    ],
+)
+def test_a_pair_in_use_without_a_verified_backup_lacks_one(changes: dict[str, object], lacks: bool) -> None:
+    pair = pair_of_record("a.com", record()._replace(**changes))  # type: ignore[arg-type]
+    assert summarize(pair).lacks_backup is lacks

@@ -1,0 +1,50 @@
+"""Pairs counted, in a line."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from many_pairs import pair_of_record
+from requests_made import NOW, record
+
+from csrtui.core.pair import Backup, BackupStatus, PairRecord, Validity
+from csrtui.core.pair_query import Retired
+from csrtui.core.pair_summary import summarize
+from csrtui.tasks.pair_counts import PairCounts, count_pairs
+
+
+@pytest.mark.parametrize(
+    ("counts", "shown", "hidden"),
+    [
+        (PairCounts(), "no pairs", "no pairs"),
+        (PairCounts(1), "1 pair", "1 pair"),
+        (
+            PairCounts(15, 2, 1, 3),
+            "15 pairs · 2 not backed up · 1 due",
+            "12 pairs · 2 not backed up · 1 due · 3 retired hidden",
+        ),
+        (PairCounts(3, 0, 0, 3), "3 pairs", "0 pairs · 3 retired hidden"),
+    ],
+)
+def test_the_line_says_how_many_are_hidden(counts: PairCounts, shown: str, hidden: str) -> None:
+    assert str(counts) == counts.line(Retired.SHOWN) == shown
+    assert counts.line(Retired.HIDDEN) == hidden
+
+
+DAY = timedelta(days=1)
+VERIFIED = (Backup(BackupStatus.VERIFIED, "/b", NOW, NOW),)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "text"),
+    [
+        ([], "no pairs"),
+        ([record()], "1 pair · 1 not backed up"),
+        ([record(), record(retired=NOW)], "2 pairs · 1 not backed up"),
+        ([record(backups=VERIFIED)], "1 pair"),
+        ([record(validity=Validity(NOW - 9 * DAY, NOW))], "1 pair · 1 not backed up · 1 due"),
+    ],
+)
+def test_pairs_are_counted_by_status(pairs: list[PairRecord], text: str) -> None:
+    assert str(count_pairs([summarize(pair_of_record("a.com", one)) for one in pairs], NOW)) == text

@@ -1,0 +1,108 @@
+"""The pairs of a store as a list: selected, sorted, needing attention, and read by name."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from many_pairs import varied, write_pair, write_pairs
+from requests_made import NOW, record
+
+from csrtui.core.pair import NextStep, Pair
+from csrtui.core.pair_query import Need, Order, Query, Retired, sort_key
+from csrtui.core.pair_summary import summarize
+from csrtui.store.keystore import Keystore
+from csrtui.tasks.pair_counts import count_pairs
+from csrtui.tasks.pair_list import Pairs, pairs_with_key, read_pair_list, read_pairs
+from csrtui.tasks.review import Problem, list_pairs
+from csrtui.tasks.session import Session
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """Give a store of a hundred pairs, two of which cannot be read."""
+    store = tmp_path / "store"
+    write_pairs(store, varied(100))
+    (store / "pairs" / "www1.example.com" / "pair.json").write_text("{")
+    (store / "pairs" / "mail2.example.com" / "key.pem").chmod(0o644)
+    return store
+
+
+@pytest.fixture
+def session(store: Path) -> Session:
+    """Give a session on it."""
+    return Session(Keystore(str(store)), clock=lambda: NOW)
+
+
+def test_the_list_has_the_pairs_of_the_store_and_the_errors_of_the_others(session: Session) -> None:
+    keyring, pair_list = list_pairs(session), read_pair_list(session)
+    assert pair_list.select(Query(), Order.URGENCY, NOW) == [summarize(pair) for pair in keyring.pairs]
+    errors = [(problem.name, problem.error.what) for problem in keyring.problems]
+    assert [(problem.name, problem.error.what) for problem in pair_list.problems] == errors
+
+
+@pytest.mark.parametrize("order", Order)
+@pytest.mark.parametrize(
+    "query",
+    [Query.typed("shop 1"), Query.typed("", NextStep.RENEW), Query.typed("e", retired=Retired.HIDDEN)],
+)
+def test_pairs_are_selected_in_order(session: Session, query: Query, order: Order) -> None:
+    pair_list = read_pair_list(session)
+    selected = pair_list.select(query, order, NOW)
+    assert 0 < len(selected) < 98
+    assert selected == sorted(selected, key=sort_key(order, NOW))
+    assert set(selected) == set(query.select(pair_list.summaries, NOW))
+
+
+@pytest.mark.parametrize("need", Need)
+def test_the_names_of_pairs_with_a_need_come_by_urgency(session: Session, need: Need) -> None:
+    pair_list = read_pair_list(session)
+    by_urgency = pair_list.select(Query(), Order.URGENCY, NOW)
+    names = pair_list.needing(need, NOW)
+    assert names == [summary.name for summary in by_urgency if need.applies_to(summary)]
+    pairs = Pairs(session, names)
+    assert [pair.name for pair in pairs] == names
+    assert (pairs[1].name, [pair.name for pair in pairs[1:3]]) == (names[1], names[1:3])
+
+
+def test_pairs_that_become_due_are_sorted_first_and_counted(session: Session) -> None:
+    pair_list = read_pair_list(session)
+    keyring = list_pairs(session)
+    for now in (NOW, NOW + timedelta(seconds=59), NOW + timedelta(days=200), NOW):
+        selected = pair_list.select(Query(), Order.URGENCY, now)
+        assert selected == sorted(selected, key=sort_key(Order.URGENCY, now))
+        due = sum(pair.record.next_step(now) is NextStep.RENEW for pair in keyring.pairs)
+        assert count_pairs(selected, now).due == due
+
+
+def test_a_pair_that_is_gone_or_damaged_is_a_problem_and_left_out_of_pairs(session: Session) -> None:
+    names = ["gone.example.com", "shop0.example.com", "www1.example.com"]
+    items = list(read_pairs(session, names))
+    assert [isinstance(item, Pair) for item in items] == [False, True, False]
+    pairs = Pairs(session, names)
+    assert len(pairs) == 3
+    assert [pair.name for pair in pairs] == ["shop0.example.com"]
+    with pytest.raises(IndexError):
+        pairs[0]
+
+
+def test_pairs_of_a_store_that_has_become_unsafe_are_problems(store: Path, session: Session) -> None:
+    store.chmod(0o755)
+    [problem] = read_pairs(session, ["shop0.example.com"])
+    assert isinstance(problem, Problem)
+    assert problem.name == "shop0.example.com"
+    assert "others can read" in problem.error.what
+
+
+def test_all_pairs_with_a_key_are_found(store: Path, session: Session) -> None:
+    write_pair(store, "twin.example.com", record()._replace(key=next(iter(varied(1)))[1].key))
+    names = {pair.name for pair in pairs_with_key(session, f"{0:064x}")}
+    assert names == {"shop0.example.com", "twin.example.com"}
+    assert pairs_with_key(session, "ff" * 32) == []
+    shutil.rmtree(store)
+    assert pairs_with_key(session, f"{0:064x}") == []
