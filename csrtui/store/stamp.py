@@ -9,10 +9,20 @@ import os
 import struct
 import time
 from contextlib import suppress
-from typing import Final
+from typing import Final, NamedTuple
+
+from csrtui.core.pair_summary import PairSummary
 
 COARSE_NS: Final = 2_000_000_000
 """How coarse the clock of a file system may be at most, and how far it may be off, in nanoseconds."""
+
+
+class StampedSummary(NamedTuple):
+    """A pair's summary, and the stamp of the files that it was read from."""
+
+    summary: PairSummary
+    stamp: str
+
 
 _PACKED = struct.Struct("<QqQqQqQ")
 

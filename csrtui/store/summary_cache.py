@@ -11,19 +11,18 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Final, NamedTuple
+from typing import Final
 from zlib import crc32
 
 from csrtui.core.errors import StoreError
 from csrtui.core.pair_summary import PairSummary
 from csrtui.store.modes import PRIVATE_FILE, judge
+from csrtui.store.stamp import StampedSummary
 
 FILE: Final = ".pairs-2.sqlite"
 """The cache in the store's folder; the number changes with its format."""
 FILES: Final = (FILE, f"{FILE}-journal")
 """All files that SQLite keeps there; the second one exists only during a write."""
-CACHE_FROM: Final = 250
-"""The number of pairs from which the cache is used; below it, reading the pairs is faster than opening the cache."""
 
 _BUSY_TIMEOUT = 0.25
 """Seconds to wait for another process."""
@@ -41,14 +40,7 @@ _PRAGMAS = (
 _DAMAGE = (sqlite3.DatabaseError, UnicodeError, TypeError, ValueError, OverflowError)
 
 
-class Entry(NamedTuple):
-    """A pair's summary and the stamp of the files that it was read from."""
-
-    stamp: str
-    summary: PairSummary
-
-
-def load(store_fd: int, store: str) -> dict[str, Entry]:
+def load(store_fd: int, store: str) -> dict[str, StampedSummary]:
     """Return the intact entries of the cache, by name; none if it is missing or cannot be used.
 
     Args:
@@ -70,7 +62,7 @@ def load(store_fd: int, store: str) -> dict[str, Entry]:
         return {}
 
 
-def save(store_fd: int, store: str, changed: Mapping[str, Entry], removed: Iterable[str]) -> None:
+def save(store_fd: int, store: str, changed: Mapping[str, StampedSummary], removed: Iterable[str]) -> None:
     """Update the cache, if that is possible.
 
     Args:
@@ -140,14 +132,14 @@ def _demand_safe_files(store_fd: int, store: str) -> None:
             judge(os.path.join(store, name), status, PRIVATE_FILE)
 
 
-def _encode(name: str, entry: Entry) -> tuple[str, bytes, int]:
+def _encode(name: str, entry: StampedSummary) -> tuple[str, bytes, int]:
     text = json.dumps([*entry.summary, entry.stamp], separators=(",", ":")).encode("ascii")
     return name, text, crc32(text)
 
 
-def _decode(rows: list[tuple[bytes, int]]) -> Iterator[tuple[str, Entry]]:
+def _decode(rows: list[tuple[bytes, int]]) -> Iterator[tuple[str, StampedSummary]]:
     for first in range(0, len(rows), _CHUNK):
         intact = [text for text, crc in rows[first : first + _CHUNK] if crc32(text) == crc]
         for *values, stamp in json.loads(b"[%b]" % b",".join(intact)):
             summary = PairSummary._make(values)
-            yield summary.name, Entry(stamp, summary)
+            yield summary.name, StampedSummary(summary, stamp)

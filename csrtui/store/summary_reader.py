@@ -1,17 +1,17 @@
 """Reads the summaries of all pairs in a store, and again only those of pairs whose files have changed."""
 
 from collections.abc import Callable, Collection
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from csrtui.core.errors import StoreError
 from csrtui.core.pair_summary import PairSummary, summarize
-from csrtui.store import summary_cache
 from csrtui.store.keystore import Keystore
 from csrtui.store.listed import pair_of
-from csrtui.store.stamp import is_settled, read_pair_stamp
+from csrtui.store.stamp import StampedSummary, is_settled, read_pair_stamp
 from csrtui.store.stored import list_pair
-from csrtui.store.summary_cache import CACHE_FROM, Entry
 
+CACHE_FROM: Final = 250
+"""The number of pairs from which the cache is used; below it, reading the pairs is faster than opening the cache."""
 _PROGRESS_STEP = 1000
 """Pairs between two reports of progress."""
 _UNSETTLED = ""
@@ -41,7 +41,7 @@ class SummaryReader:
 
     def __init__(self, store: Keystore) -> None:
         self._store = store
-        self._entries: dict[str, Entry] = {}
+        self._entries: dict[str, StampedSummary] = {}
 
     def load_cache(self) -> list[PairSummary]:
         """Return the summaries that the cache contains, by name; they may be out of date.
@@ -49,6 +49,8 @@ class SummaryReader:
         Raises:
             StoreError: The store cannot be used.
         """
+        from csrtui.store import summary_cache
+
         with self._store.folders() as folders:
             if folders is not None:
                 self._entries = summary_cache.load(folders[0], self._store.path)
@@ -72,7 +74,10 @@ class SummaryReader:
                 return SummaryListing([], [])
             store_fd, pairs_fd = folders
             names = self._store.names()
-            if not self._entries and len(names) >= CACHE_FROM:
+            is_cached = len(names) >= CACHE_FROM
+            if is_cached and not self._entries:
+                from csrtui.store import summary_cache  # only here: few pairs need no SQLite
+
                 self._entries = summary_cache.load(store_fd, self._store.path)
             before, self._entries = self._entries, {}
             problems = []
@@ -93,11 +98,14 @@ class SummaryReader:
                             changed[name] = entry
                 self._entries[name] = entry
             on_progress(len(names), len(names))
-            if len(names) >= CACHE_FROM and (changed or before):
+            if is_cached and (changed or before):
+                from csrtui.store import summary_cache
+
                 summary_cache.save(store_fd, self._store.path, changed, before)
         return SummaryListing([entry.summary for entry in self._entries.values()], problems)
 
-    def _read(self, pairs_fd: int, name: str, stamp: tuple[str, int] | None) -> Entry:
+    def _read(self, pairs_fd: int, name: str, stamp: tuple[str, int] | None) -> StampedSummary:
         """Read a pair whose stamp was taken before."""
         pair = pair_of(list_pair(pairs_fd, name, self._store.pair_path(name)))
-        return Entry(stamp[0] if stamp is not None and is_settled(stamp[1]) else _UNSETTLED, summarize(pair))
+        is_lasting = stamp is not None and is_settled(stamp[1])
+        return StampedSummary(summarize(pair), stamp[0] if stamp is not None and is_lasting else _UNSETTLED)

@@ -152,7 +152,7 @@ def test_a_bug_is_told_without_a_value_and_without_a_traceback(
     def fail(_: object) -> None:
         raise RuntimeError("canary")
 
-    monkeypatch.setattr(Keystore, "listing", fail)
+    monkeypatch.setattr(Keystore, "folders", fail)
     ran = csrtui("list")
     assert ran.status == 3
     assert ran.error.startswith("a bug: RuntimeError (")
@@ -164,7 +164,7 @@ def test_an_interrupt_is_quiet(csrtui: Csrtui, monkeypatch: pytest.MonkeyPatch) 
     def interrupt(_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Keystore, "listing", interrupt)
+    monkeypatch.setattr(Keystore, "folders", interrupt)
     ran = csrtui("list")
     assert (ran.status, ran.out, ran.err) == (130, "", "")
 

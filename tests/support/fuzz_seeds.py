@@ -27,7 +27,7 @@ from csrtui.core.pair_json import dump_record
 from csrtui.core.pair_summary import summarize
 from csrtui.core.subject import SubjectFields
 from csrtui.store import summary_cache
-from csrtui.store.summary_cache import Entry
+from csrtui.store.stamp import StampedSummary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -167,7 +167,7 @@ def _summary_caches() -> Iterable[bytes]:
     with tempfile.TemporaryDirectory() as store:
         store_fd = os.open(store, os.O_RDONLY | os.O_DIRECTORY)
         pairs = [pair_of_record(f"a{number}.com", record()) for number in range(3)]
-        entries = {pair.name: Entry("00", summarize(pair)) for pair in pairs}
+        entries = {pair.name: StampedSummary(summarize(pair), "00") for pair in pairs}
         summary_cache.save(store_fd, store, entries, [])
         os.close(store_fd)
         with open(os.path.join(store, summary_cache.FILE), "rb") as file:

@@ -236,7 +236,7 @@ def _is_listed_from_cache(place: Place) -> bool:
 
 
 def _list_many(place: Place) -> int:
-    summary_reader.CACHE_FROM = 2  # type: ignore[attr-defined] # the cache is for stores of hundreds of pairs
+    summary_reader.CACHE_FROM = 2  # type: ignore[misc] # the cache is for stores of hundreds of pairs
     return command("list", "--store", "{store}")(place)
 
 
