@@ -36,8 +36,7 @@ class PairSummary(NamedTuple):
         rank: Its place in the order of urgency as long as no renewal is due; smaller is more urgent.
         due_rank: The same once the renewal is due.
         weight: Orders pairs of the same rank.
-        spki_sha256: The SPKI fingerprint of its key, 64 hex digits.
-        search_text: The text that filter words are looked up in, casefolded.
+        search_text: The text that filter words are looked up in, casefolded; the SPKI fingerprint is part of it.
     """
 
     name: str
@@ -53,7 +52,6 @@ class PairSummary(NamedTuple):
     rank: int
     due_rank: int
     weight: float
-    spki_sha256: str
     search_text: str
 
     def is_due(self, now: datetime) -> bool:
@@ -106,7 +104,6 @@ def summarize(pair: Pair) -> PairSummary:
         rank,
         urgency(pair, _AFTER_ALL)[0],
         weight,
-        record.key.spki_sha256,
         _search_text(pair.name, record),
     )
 

@@ -6,7 +6,6 @@ key and its record: as long as that is the same, what a list shows of the pair i
 """
 
 import os
-import struct
 import time
 from contextlib import suppress
 from typing import Final, NamedTuple
@@ -21,10 +20,7 @@ class StampedSummary(NamedTuple):
     """A pair's summary, and the stamp of the files that it was read from."""
 
     summary: PairSummary
-    stamp: str
-
-
-_PACKED = struct.Struct("<QqQqQqQ")
+    stamp: int
 
 
 def touch(pairs_fd: int) -> None:
@@ -47,10 +43,10 @@ def read_stamp(path: str) -> int:
         return 0
 
 
-def read_pair_stamp(pairs_fd: int, name: str) -> tuple[str, int] | None:
+def read_pair_stamp(pairs_fd: int, name: str) -> tuple[int, int] | None:
     """Return the stamp of a pair and the time of its newest change in nanoseconds; None if a file is missing.
 
-    The stamp is made of the inode and the change time (ctime) of the folder, the key and pair.json. Every write,
+    The stamp is a hash over the inode and the change time (ctime) of the folder, the key and pair.json. Every write,
     rename and change of mode or owner moves a ctime, and no user can set it back.
     """
     try:
@@ -60,10 +56,8 @@ def read_pair_stamp(pairs_fd: int, name: str) -> tuple[str, int] | None:
     except OSError:
         return None
     folder_time, key_time, record_time = folder.st_ctime_ns, key.st_ctime_ns, record.st_ctime_ns
-    stamp = _PACKED.pack(
-        folder.st_ino, folder_time, key.st_ino, key_time, record.st_ino, record_time, record.st_size
-    )
-    return stamp.hex(), max(folder_time, key_time, record_time)
+    stamp = hash((folder.st_ino, folder_time, key.st_ino, key_time, record.st_ino, record_time))
+    return stamp, max(folder_time, key_time, record_time)
 
 
 def is_settled(newest: int) -> bool:

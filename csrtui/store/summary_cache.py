@@ -9,7 +9,8 @@ the disk is full), everything works without it.
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+import sys
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Final
 from zlib import crc32
@@ -29,6 +30,8 @@ _BUSY_TIMEOUT = 0.25
 _CHUNK = 1000
 """Rows that are decoded at a time, so that other threads get their turn."""
 _TABLE = "CREATE TABLE pairs (name TEXT PRIMARY KEY, entry BLOB, crc INTEGER) WITHOUT ROWID"
+_SHARED = [PairSummary._fields.index(field) for field in ("key_type", "backup", "stage", "step")]
+"""Fields of few different values, each of which is kept in memory once."""
 _PRAGMAS = (
     "PRAGMA page_size = 32768",
     "PRAGMA trusted_schema = OFF",
@@ -51,8 +54,7 @@ def load(store_fd: int, store: str) -> dict[str, StampedSummary]:
         if FILE not in os.listdir(store_fd):
             return {}
         with _connection(store_fd, store) as database:
-            rows = database.execute("SELECT entry, crc FROM pairs ORDER BY name").fetchall()
-        return dict(_decode(rows))
+            return dict(_read(database))
     except sqlite3.OperationalError:  # busy, or not readable now
         return {}
     except _DAMAGE:
@@ -62,7 +64,7 @@ def load(store_fd: int, store: str) -> dict[str, StampedSummary]:
         return {}
 
 
-def save(store_fd: int, store: str, changed: Mapping[str, StampedSummary], removed: Iterable[str]) -> None:
+def save(store_fd: int, store: str, changed: Mapping[str, StampedSummary], removed: Collection[str]) -> None:
     """Update the cache, if that is possible.
 
     Args:
@@ -71,14 +73,13 @@ def save(store_fd: int, store: str, changed: Mapping[str, StampedSummary], remov
         changed: The entries to add or replace, by name.
         removed: The names of the entries to delete.
     """
-    rows = [_encode(name, entry) for name, entry in changed.items()]
-    names = [(name,) for name in removed]
     for _ in range(2):
+        rows = (_encode(name, entry) for name, entry in changed.items())
         try:
             with _connection(store_fd, store) as database, database:
                 database.execute("BEGIN IMMEDIATE")
                 database.executemany("INSERT OR REPLACE INTO pairs VALUES (?, ?, ?)", rows)
-                database.executemany("DELETE FROM pairs WHERE name = ?", names)
+                database.executemany("DELETE FROM pairs WHERE name = ?", ((name,) for name in removed))
         except (sqlite3.OperationalError, StoreError, OSError):
             return
         except _DAMAGE:
@@ -137,9 +138,12 @@ def _encode(name: str, entry: StampedSummary) -> tuple[str, bytes, int]:
     return name, text, crc32(text)
 
 
-def _decode(rows: list[tuple[bytes, int]]) -> Iterator[tuple[str, StampedSummary]]:
-    for first in range(0, len(rows), _CHUNK):
-        intact = [text for text, crc in rows[first : first + _CHUNK] if crc32(text) == crc]
+def _read(database: sqlite3.Connection) -> Iterator[tuple[str, StampedSummary]]:
+    rows = database.execute("SELECT entry, crc FROM pairs ORDER BY name")
+    while chunk := rows.fetchmany(_CHUNK):
+        intact = [text for text, crc in chunk if crc32(text) == crc]
         for *values, stamp in json.loads(b"[%b]" % b",".join(intact)):
+            for field in _SHARED:
+                values[field] = sys.intern(values[field])
             summary = PairSummary._make(values)
             yield summary.name, StampedSummary(summary, stamp)

@@ -14,7 +14,7 @@ CACHE_FROM: Final = 250
 """The number of pairs from which the cache is used; below it, reading the pairs is faster than opening the cache."""
 _PROGRESS_STEP = 1000
 """Pairs between two reports of progress."""
-_UNSETTLED = ""
+_UNSETTLED = 0
 """The stamp of a pair that changed so recently that another change could leave its stamp as it is."""
 
 Progress = Callable[[int, int], None]
@@ -104,7 +104,7 @@ class SummaryReader:
                 summary_cache.save(store_fd, self._store.path, changed, before)
         return SummaryListing([entry.summary for entry in self._entries.values()], problems)
 
-    def _read(self, pairs_fd: int, name: str, stamp: tuple[str, int] | None) -> StampedSummary:
+    def _read(self, pairs_fd: int, name: str, stamp: tuple[int, int] | None) -> StampedSummary:
         """Read a pair whose stamp was taken before."""
         pair = pair_of(list_pair(pairs_fd, name, self._store.pair_path(name)))
         is_lasting = stamp is not None and is_settled(stamp[1])

@@ -106,5 +106,6 @@ def pairs_with_key(session: Session, spki_sha256: str) -> list[Pair]:
         StoreError: The store itself, or one of these pairs, cannot be used.
     """
     summaries = read_pair_list(session).summaries
-    names = [summary.name for summary in summaries if summary.spki_sha256 == spki_sha256]
-    return [pair_of(listed) for listed in session.store.listing(names)]
+    names = [summary.name for summary in summaries if spki_sha256 in summary.search_text]
+    pairs = [pair_of(listed) for listed in session.store.listing(names)]
+    return [pair for pair in pairs if pair.record.key.spki_sha256 == spki_sha256]

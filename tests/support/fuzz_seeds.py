@@ -167,7 +167,7 @@ def _summary_caches() -> Iterable[bytes]:
     with tempfile.TemporaryDirectory() as store:
         store_fd = os.open(store, os.O_RDONLY | os.O_DIRECTORY)
         pairs = [pair_of_record(f"a{number}.com", record()) for number in range(3)]
-        entries = {pair.name: StampedSummary(summarize(pair), "00") for pair in pairs}
+        entries = {pair.name: StampedSummary(summarize(pair), 1) for pair in pairs}
         summary_cache.save(store_fd, store, entries, [])
         os.close(store_fd)
         with open(os.path.join(store, summary_cache.FILE), "rb") as file:
