@@ -40,7 +40,7 @@ _PRAGMAS = (
     "PRAGMA journal_mode = DELETE",
     "PRAGMA temp_store = MEMORY",  # nothing of the store is written elsewhere
 )
-_DAMAGE = (sqlite3.DatabaseError, UnicodeError, TypeError, ValueError, OverflowError)
+_DAMAGE = (sqlite3.DatabaseError, LookupError, OverflowError, TypeError, ValueError)
 
 
 def load(store_fd: int, store: str) -> dict[str, StampedSummary]:
