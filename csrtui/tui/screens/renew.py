@@ -252,7 +252,8 @@ class RenewScreen(DoingDialog["RenewAnswer | None"]):
         """What is to be said of the old key, and what came of its proof."""
         lines: list[Line] = []
         for finding in self._about_old:
-            if not finding.blocks:  # those that do are among the obstacles
+            among_obstacles = finding.blocks and finding in self._renewal.about_old
+            if not among_obstacles:
                 text = f"{finding.level.value.capitalize()}: {finding.text}"
                 lines += _sentence(text, width, finding.level.value)
         if self._is_proved:
