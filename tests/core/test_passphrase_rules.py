@@ -160,14 +160,17 @@ def test_what_openssl_cannot_read_is_refused_wherever_a_key_is_encrypted(text: s
 
 
 @pytest.mark.skipif(which("openssl") is None, reason="openssl is not installed")
-@pytest.mark.parametrize(("size", "readable"), [(1023, True), (1024, False)])
-def test_openssl_itself_draws_the_line_there(tmp_path: Path, size: int, readable: object) -> None:
-    secret = Secret((LONGEST + "c")[:size])
+@pytest.mark.parametrize(
+    ("text", "readable"), [(LONGEST, True), (LONGEST + "c", False), ("canary\0canary", False)]
+)
+def test_openssl_itself_draws_the_line_there(tmp_path: Path, text: str, readable: object) -> None:
+    secret = Secret(text)
     derived = pkcs8.derive(secret, bytes(pkcs8.SALT_BYTES), QUICK)
     (tmp_path / "key.pem").write_bytes(pkcs8.seal(key_of(KeyType.EC_P256), derived, bytes(pkcs8.IV_BYTES)))
     (tmp_path / "passphrase").write_bytes(secret.encoded)
     command = ["openssl", "pkey", "-in", "key.pem", "-noout", "-passin", "file:passphrase"]
     assert (run(command, cwd=tmp_path, check=False, capture_output=True).returncode == 0) is readable
+    assert (refusal(secret) is None) is readable
 
 
 @given(st.text("πρστυφχψω", min_size=3, max_size=30))
