@@ -70,12 +70,11 @@ def read_identities(options: argparse.Namespace) -> bytes:
     """Return what is in the file that ``--identity`` names.
 
     Raises:
-        InputError: It cannot be read.
+        InputError: It cannot be read, or is not safe (another user's, or open to others).
     """
-    from csrtui.core.age import MAX_IDENTITY_BYTES
-    from csrtui.store.files import read_foreign
+    from csrtui.store.identity import read_identity
 
-    return read_foreign(options.identity, MAX_IDENTITY_BYTES)
+    return read_identity(options.identity)
 
 
 def back_up_to_recipients(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from csrtui.core.deployment import Deployment, Material, Plan, Seal, Secrecy, deploy, plan, read_chain
 from csrtui.core.errors import CsrtuiError, InputError, RefusedError, StoreError
-from csrtui.core.keys import KeyType
+from csrtui.core.keys import KeyType, spki_sha256
 from csrtui.core.pair import Pair, PairRecord, Stage
 from csrtui.core.pkcs12 import Strength
 from csrtui.core.platforms import Platform
@@ -16,6 +16,7 @@ from csrtui.core.server_files import Form, Server
 from csrtui.core.servers import SERVERS
 from csrtui.core.visible import visible
 from csrtui.store import deploying
+from csrtui.tasks.looking import pairs_with_key
 from csrtui.tasks.recording import change_record
 from csrtui.tasks.results import Result
 from csrtui.tasks.review import read_pair
@@ -24,6 +25,8 @@ from csrtui.tasks.unlocking import open_key
 
 if TYPE_CHECKING:
     from cryptography import x509
+
+    from csrtui.core.keys import PrivateKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,7 @@ def prepare(session: Session, order: Order) -> Ready:
             f"{order.pair} has no certificate yet: there is nothing to install",
             f"once the CA has issued it: csrtui import FILE; until then: csrtui guide {order.platform.id}",
         )
-    _chain(pair, certificate)
+    _fitting_chain(session, pair, certificate)
     folder = deploying.folder_path(order.folder, session.store.path)
     return Ready(order, pair, folder, certificate, tuple(_warnings(session, pair, order)))
 
@@ -150,10 +153,11 @@ def export(
 
     Raises:
         InputError: A passphrase is missing, a file is there already, or the configuration cannot hold the path.
-        RefusedError: The passphrase does not open the key.
+        RefusedError: The passphrase does not open the key, or key and certificate do not fit.
         StoreError: The store or the disk refuses; nothing was written.
     """
     key = open_key(session, ready.pair, key_passphrase)
+    chain = _fitting_chain(session, ready.pair, ready.certificate, key)
     order = ready.order
     if ready.needs_file_passphrase and file_passphrase is None:
         raise InputError(
@@ -161,7 +165,7 @@ def export(
         )
     deployment = deploy(
         order.server,
-        Material(order.pair, ready.domain, key, _chain(ready.pair, ready.certificate)),
+        Material(order.pair, ready.domain, key, chain),
         ready.folder,
         Seal(file_passphrase, order.strength) if file_passphrase else None,
     )
@@ -206,10 +210,34 @@ def _noted(session: Session, ready: Ready, written: list[str]) -> Callable[[Pair
 
 def _chain(pair: Pair, certificate: bytes) -> "tuple[x509.Certificate, ...]":
     try:
-        return read_chain(certificate, pair.record.key.spki_sha256)
+        return read_chain(certificate)
     except CsrtuiError as error:
         path = visible(os.path.join(pair.path, "certificate.pem"))
         raise RefusedError(f"{path}: {error.what}", error.hint) from error
+
+
+def _fitting_chain(
+    session: Session, pair: Pair, certificate: bytes, key: "PrivateKey | None" = None
+) -> "tuple[x509.Certificate, ...]":
+    """The chain, after the check that record, certificate and, once it is open, key have one SPKI."""
+    chain = _chain(pair, certificate)
+    recorded = pair.record.key.spki_sha256
+    in_certificate = spki_sha256(chain[0].public_key())
+    in_key = recorded if key is None else spki_sha256(key.public_key())
+    if {in_key, in_certificate} != {recorded}:
+        raise RefusedError(
+            f"the files of {pair.name} do not fit together: key.pem is {_owner(session, in_key)}, "
+            f"certificate.pem is {_owner(session, in_certificate)}",
+            "nothing was written; csrtui doctor shows which file is wrong",
+            pair=pair.name,
+        )
+    return chain
+
+
+def _owner(session: Session, spki: str) -> str:
+    """Whose key a fingerprint is, as far as this keystore knows."""
+    names = [pair.name for pair in pairs_with_key(session, spki)]
+    return f"of {' and '.join(names) or 'no pair in this keystore'} (SPKI SHA-256 {spki[:16]}…)"
 
 
 def _warnings(session: Session, pair: Pair, order: Order) -> list[str]:

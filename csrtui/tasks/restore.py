@@ -18,6 +18,7 @@ from csrtui.core.secret import Secret
 from csrtui.store import backups
 from csrtui.store.keystore import PairFiles
 from csrtui.tasks.adoption_candidate import names_of
+from csrtui.tasks.key_quality import with_weaknesses
 from csrtui.tasks.looking import pairs_with_key
 from csrtui.tasks.session import Session
 
@@ -96,7 +97,7 @@ def keep(session: Session, path: str, digest: str, found: BackupFile, key: "Priv
     now = session.clock()
     proved = Backup(BackupStatus.UNVERIFIED, path, found.made(now), sha256=digest).proved(now)
     fitting = _fitting(found)
-    record = _record(session, found, proved, fitting)
+    record = with_weaknesses(session, _record(session, found, proved, fitting), key)
     name = session.store.add(
         found.name or pair_name(record.subject.common_name or (record.names or ("pair",))[0]),
         PairFiles(

@@ -94,6 +94,7 @@ def test_authorized_keys_and_more_are_told_and_asked_for_no_passphrase(
     (file,) = usb.iterdir()
     ssh = tmp_path / "id_ed25519"
     ssh.write_bytes(SSH_IDENTITY)
+    ssh.chmod(0o600)
     assert csrtui("verify", str(file), "--identity", str(ssh)).status == 0
     assert csrtui("list", "--json").json["pairs"][0]["backup"]["status"] == "verified"
 
@@ -189,9 +190,25 @@ def test_standard_input_may_be_closed(csrtui: Csrtui) -> None:
 def test_who_cannot_open_it_is_told(csrtui: Csrtui, backup: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.write_bytes(age_pair(1)[0])
+    other.chmod(0o600)
     ran = csrtui("verify", str(backup), "--identity", str(other))
     assert (ran.status, "encrypted to others" in ran.out, "hint: " in ran.err) == (1, True, True)
     ran = csrtui("restore", str(backup), "--passphrase-fd", "0")
     assert ran.status == 2
     ran = csrtui("verify", str(backup))
     assert ran.out == f"ok  a.com  {backup}  there and unchanged, but never proved\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "mode"), [("verify", 0o644), ("restore", 0o644), ("restore", 0o640), ("verify", 0o620)]
+)
+def test_an_identity_that_others_can_read_is_refused_with_its_chmod(
+    csrtui: Csrtui, backup: Path, identity: Path, *, command: str, mode: int
+) -> None:
+    identity.chmod(mode)
+    laptop = identity.with_name("laptop")
+    ran = csrtui("--store", str(laptop), command, str(backup), "--identity", str(identity))
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.error == f"others can read or write the identity file {identity} (mode {mode:04o})"
+    assert ran.hint == f"chmod 600 {identity}"
+    assert not (laptop / "pairs" / "a.com").exists()

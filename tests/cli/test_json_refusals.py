@@ -57,8 +57,9 @@ class Place:
         return str(file)
 
     def file(self, name: str, data: bytes) -> str:
-        """A file with that in it."""
+        """A file with that in it, for its owner only."""
         (self.folder / name).write_bytes(data)
+        (self.folder / name).chmod(0o600)
         return str(self.folder / name)
 
     def in_words(self, text: str) -> str:

@@ -9,11 +9,15 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from foreign_made import csr, pkcs8, rsa_key
 from requests_made import HARD_ORGANIZATION
 
 from csrtui.core.pair import BackupStatus, NextStep, PairRecord
+from csrtui.core.visible import visible
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from command import Csrtui
 
 RFC_3339_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -46,6 +50,22 @@ def test_csv_is_read_back_by_a_csv_reader(csrtui: Csrtui) -> None:
     assert RFC_3339_UTC.fullmatch(row["created"])
     assert (row["expires"], row["days_left"]) == ("", "")
     assert ran.err == ""
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\uff1d", "\t=", "\r=", "x;="])
+def test_csv_never_starts_a_formula_in_a_spreadsheet(csrtui: Csrtui, tmp_path: Path, start: str) -> None:
+    """The common name comes from a CSR of somebody else, as an adopted pair has it."""
+    name = f"{start}HYPERLINK(1)"
+    (tmp_path / "key.pem").write_bytes(pkcs8(rsa_key()))
+    (tmp_path / "request.pem").write_bytes(csr(rsa_key(), common_name=name))
+    found = ("--key", str(tmp_path / "key.pem"), "--csr", str(tmp_path / "request.pem"))
+    assert csrtui("adopt", *found, "--ca", "private", "--as", "a.com").status == 0
+    (row,) = csv.DictReader(io.StringIO(csrtui("list", "--csv").out))
+    for text in row.values():
+        for cell in text.split(";"):
+            assert not cell.startswith(tuple("=+-@\t\r\uff1d"))
+    assert row["common_name"].replace("'", "", 1) == visible(name)
+    assert csrtui("list", "--json").json["pairs"][0]["subject_fields"]["common_name"] == name
 
 
 def test_times_are_rfc_3339_in_utc_and_hashes_are_hex(csrtui: Csrtui) -> None:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from backup_commands import Places
 from backups_made import QUICK
+from cryptography.hazmat.primitives.asymmetric import ec
 
-from csrtui.core import pkcs8
+from csrtui.core import keys, pkcs8, request
+from csrtui.core.subject import SubjectFields
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -218,3 +220,27 @@ def test_the_history_tells_what_happened(csrtui: Csrtui, places: Places, tmp_pat
     csrtui("--store", str(other), "restore", str(first), *places.given)
     history = json.loads((other / "pairs" / "a.com" / "pair.json").read_text())["history"]
     assert [event["what"] for event in history] == [f"restored from {first}"]
+
+
+@pytest.mark.parametrize("ca", ["public", "private"])
+def test_a_weak_key_comes_back_and_is_warned_of(csrtui: Csrtui, tmp_path: Path, ca: str) -> None:
+    places = Places.made_in(tmp_path)
+    key = ec.derive_private_key(2**100, ec.SECP256R1())
+    (tmp_path / "key.pem").write_bytes(keys.private_pem(key))
+    der = request.build(SubjectFields(common_name="a.com"), ("a.com",), key)
+    (tmp_path / "request.pem").write_bytes(request.to_pem(der))
+    files = ("--key", str(tmp_path / "key.pem"), "--csr", str(tmp_path / "request.pem"))
+    assert csrtui("adopt", *files, "--ca", ca).status == 0
+    places.back_up(csrtui)
+    elsewhere = ("--store", str(tmp_path / "elsewhere"))
+    ran = csrtui(*elsewhere, "restore", str(places.files[0]), *places.given)
+    assert ran.status == 0
+    assert "warning: The private number of this EC P-256 key has only 101 bits" in ran.err
+    assert "csrtui renew a.com generates a new one" in ran.err
+    assert "weak key: The private number" in csrtui(*elsewhere, "show", "a.com").out
+
+
+def test_a_good_key_comes_back_without_a_warning(csrtui: Csrtui, places: Places, tmp_path: Path) -> None:
+    ran = csrtui("--store", str(tmp_path / "elsewhere"), "restore", str(places.files[0]), *places.given)
+    assert ran.status == 0
+    assert "warning" not in ran.err

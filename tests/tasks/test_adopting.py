@@ -307,13 +307,13 @@ def test_a_common_name_that_others_put_elsewhere_is_the_first_name_and_no_obstac
     adopted(session, only(session, elsewhere))
     pair = read_pair(session, NAME)[0]
     assert pair.record.names == tuple(dict.fromkeys((NAME, *alternative_names)))
-    assert prove_old(session, consider(session, NAME))
+    assert prove_old(session, consider(session, NAME)).sentences
     away = tmp_path / "usb"
     away.mkdir()
     backed_up = back_up(session, NAME, backup_order(away, SECRET))
     session.store = Keystore(str(tmp_path / "another"))
     assert restore(session, backed_up.path, SECRET).record.names == pair.record.names
-    assert prove_old(session, consider(session, NAME))
+    assert prove_old(session, consider(session, NAME)).sentences
 
 
 def test_a_key_of_a_rare_kind_is_for_whom_it_is_said_to_be(session: Session, elsewhere: Path) -> None:

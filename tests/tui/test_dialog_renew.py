@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from backup_dialogs import CHEAP_ROUNDS, backed_up, said, session_with
+from cryptography.hazmat.primitives.asymmetric import ec
 from exports_made import issue
 from issued_dialogs import answer_of_ca, at_pair, imported, is_at, record
 from screens_user import NOW, at_screens, session_on
@@ -316,6 +317,26 @@ async def test_what_a_ca_refuses_is_asked_about(session: Session, tmp_path: Path
         assert is_at(user, RenewScreen)
         await user.press("enter", "right", "enter")
     assert answers == [RenewAnswer(Way.OLD_CSR, renewal)]
+
+
+async def test_a_weakness_that_only_the_private_key_shows_is_asked_about_too(tmp_path: Path) -> None:
+    session = session_on(tmp_path / "weak")
+    session.generate_key = lambda _: ec.derive_private_key(2**100, ec.SECP256R1())
+    create_pair(session, Asked((ONE,)))
+    issue(session, ONE, DUE)
+    backed_up(session, ONE, tmp_path / "usb")
+    renewal = consider(session, ONE)
+    answers: list[RenewAnswer | None] = []
+    async with at_screens(session) as user:
+        user.app.push_screen(RenewScreen(session, renewal), answers.append)
+        await user.settle()
+        await proved(user)
+        assert "has only 101 bits" in " ".join(said(user, "ways").split())
+        await user.press("down", "enter")
+        assert is_at(user, ConfirmScreen)
+        assert "has only 101 bits" in " ".join(user.question.split())
+        await user.press("enter")
+    assert answers == []
 
 
 # A key under a passphrase

@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 from backup_dialogs import CHEAP_ROUNDS, PASSPHRASE, backed_up, said, session_with
+from cryptography.hazmat.primitives.asymmetric import ec
 from screens_user import at_screens
 
 from csrtui.core import pkcs8
 from csrtui.core.secret import Secret
+from csrtui.tasks.asking import Asked
+from csrtui.tasks.create import create_pair
 from csrtui.tasks.remembering import remember_folder
 from csrtui.tasks.restore import read_backup, restore
 from csrtui.tui.screens.main import MainScreen
+from csrtui.tui.screens.notice import NoticeScreen
 from csrtui.tui.screens.restore import RestoreScreen
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_field import TextField
@@ -230,3 +234,24 @@ async def test_it_fits_the_screen(tmp_path: Path, size: tuple[int, int]) -> None
         assert "Enter Restore" in user.screen_text
         assert "Restore a pair" in user.screen_text
         assert all(region.bottom <= size[1] for region in user.regions.values())
+
+
+async def test_a_weak_key_comes_back_and_is_warned_of(tmp_path: Path) -> None:
+    weak = ec.derive_private_key(2**100, ec.SECP256R1())
+    made = session_with(tmp_path / "elsewhere")
+    made.generate_key = lambda _: weak
+    create_pair(made, Asked(("weak.example.com",)))
+    path = backed_up(made, "weak.example.com", tmp_path / "usb").path
+    async with at_screens(session_with(tmp_path / "store")) as user:
+        await open_dialog(user)
+        await user.paste(path)
+        await user.press("enter")
+        await user.paste(PASSPHRASE)
+        await user.press("enter")
+        await user.until(lambda: isinstance(user.app.screen, NoticeScreen), "the warning")
+        text = " ".join(user.screen_text.split())
+        assert "The restored key is weak." in text
+        assert "has only 101 bits" in text
+        await user.press("escape")
+        await until_back(user)
+        assert user.message.startswith("restored weak.example.com")

@@ -14,6 +14,7 @@ from csrtui.core.pair import NextStep, Pair, Stage, utc_text
 from csrtui.core.pair_json import describe
 from csrtui.core.pair_line import PairLine
 from csrtui.core.pair_query import Query, Retired
+from csrtui.core.spreadsheet import cell
 from csrtui.core.visible import visible
 from csrtui.tasks.cells import columns
 from csrtui.tasks.looking import look_up
@@ -115,7 +116,7 @@ def _put_csv(pairs: Iterable[Pair], now: datetime) -> None:
             record.next_step(now).value,
             pair.path,
         )
-        writer.writerow([visible(cell) for cell in row])
+        writer.writerow([cell(visible(text)) for text in row])
 
 
 def _put_calendar(pairs: Iterable[Pair], now: datetime) -> None:

@@ -92,7 +92,9 @@ def _reuse(
     renewing.check_renewable(session, renewal.pair, blocking)
     _say_way(renewal, Way.OLD_CSR)
     say_all_but_the_error(renewal.about_old, blocking)
-    for sentence in renewing.prove_old(session, renewal, _known_passphrase(renewal.pair, options), blocking):
+    proof = renewing.prove_old(session, renewal, _known_passphrase(renewal.pair, options), blocking)
+    say_all_but_the_error(proof.findings, blocking)
+    for sentence in proof.sentences:
         say(f"proved: {sentence}")
     warn_without_backup(renewal.pair)
     if not options.json:

@@ -11,6 +11,7 @@ from csrtui.cli.results import put_refusal, put_results
 from csrtui.cli.session import open_session
 from csrtui.core.errors import RefusedError
 from csrtui.core.pair import Pair
+from csrtui.tasks.key_quality import weak_key_lines
 from csrtui.tasks.restore import read_backup, restore_read
 from csrtui.tasks.results import Result
 from csrtui.tasks.session import Session
@@ -30,6 +31,8 @@ def _run(options: argparse.Namespace) -> int:
     except RefusedError as error:
         return put_refusal(error, as_json=options.json, file=options.file)
     say(f"restored {pair.name} to {pair.path}")
+    for line in weak_key_lines(pair):
+        say(f"warning: {line}")
     result = Result(ok=True, pair=pair.name, file=options.file, text="restored")
     return put_results([result], as_json=options.json)
 

@@ -9,7 +9,7 @@ from textual.binding import Binding
 from textual.containers import Vertical
 
 from csrtui.core.errors import CsrtuiError, InputError
-from csrtui.core.passphrase import strength
+from csrtui.core.passphrase import refusal, strength
 from csrtui.store.backups import Destination
 from csrtui.tasks.backup import Order
 from csrtui.tasks.passphrases import generate_passphrase
@@ -266,12 +266,10 @@ class BackupScreen(PlaceDialog["BackupAsked | None"]):
         if not self._folder:
             return "#folder", InputError(_NO_FOLDER)
         if order.passphrase == order.again:
-            empty = not order.passphrase.encoded
-            return (
-                ("#passphrase", InputError("A backup needs a passphrase: type one, or ctrl+g."))
-                if empty
-                else None
-            )
+            if not order.passphrase.encoded:
+                return "#passphrase", InputError("A backup needs a passphrase: type one, or ctrl+g.")
+            refused = refusal(order.passphrase)
+            return ("#passphrase", refused) if refused else None
         if not order.again.encoded:
             return "#again", InputError("Type the passphrase a second time.")
         return "#again", InputError("The two are not the same: type the passphrase again.")

@@ -107,9 +107,15 @@ class PairsScreen(Screen[None]):
 
     def _restored(self, pair: Pair | None) -> None:
         if pair is not None:
+            from csrtui.tasks.key_quality import weak_key_lines
+
             self.pairs_changed(pair.name)
             step = NEXT_STEPS[pair.record.next_step(self._session.clock())]
             self.tell(f"restored {visible(pair.name)}. Next: {step}")
+            if weak := weak_key_lines(pair):
+                from csrtui.tui.screens.notice import NoticeScreen
+
+                self.app.push_screen(NoticeScreen("The restored key is weak.", weak))
 
     def action_adopt(self) -> None:
         """Bring keys made elsewhere into the keystore."""

@@ -81,6 +81,7 @@ class RenewScreen(DoingDialog["RenewAnswer | None"]):
         self._renewal = renewal
         self._way = renewal.choices[0].way
         self._is_proved = False
+        self._about_old = renewal.about_old
 
     def compose(self) -> ComposeResult:
         """Build the dialog."""
@@ -151,12 +152,15 @@ class RenewScreen(DoingDialog["RenewAnswer | None"]):
 
     async def _prove(self, passphrase: Secret | None) -> None:
         # What a CA could overlook is asked about when the way is taken; here it is whether it works at all.
-        await asyncio.to_thread(prove_old, self._session, self._renewal, passphrase, Blocking.OVERRULED)
+        proof = await asyncio.to_thread(
+            prove_old, self._session, self._renewal, passphrase, Blocking.OVERRULED
+        )
+        self._about_old = (*self._renewal.about_old, *proof.findings)
         self._is_proved = True
         self._follow()
 
     def _use_old(self) -> None:
-        refused = next((finding for finding in self._renewal.about_old if finding.blocks), None)
+        refused = next((finding for finding in self._about_old if finding.blocks), None)
         if refused is None:
             self._take_way()
             return
@@ -247,8 +251,9 @@ class RenewScreen(DoingDialog["RenewAnswer | None"]):
     def _proof(self, width: int) -> list[Line]:
         """What is to be said of the old key, and what came of its proof."""
         lines: list[Line] = []
-        for finding in self._renewal.about_old:
-            if not finding.blocks:  # those that do are among the obstacles
+        for finding in self._about_old:
+            among_obstacles = finding.blocks and finding in self._renewal.about_old
+            if not among_obstacles:
                 text = f"{finding.level.value.capitalize()}: {finding.text}"
                 lines += _sentence(text, width, finding.level.value)
         if self._is_proved:
