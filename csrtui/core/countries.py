@@ -97,6 +97,10 @@ _NOT_ASSIGNED: Final = "XK"
 """Kosovo: in the package, but a code for private use in the standard, which public CAs refuse (BR 7.1.2.7.4)."""
 
 
+NO_CODE: Final = "XX"
+"""For a country without an official code: a user-assigned code that public CAs may use (BR 7.1.2.7.4)."""
+
+
 class _Tables(NamedTuple):
     names: dict[str, str]
     codes: dict[str, str]
@@ -105,6 +109,11 @@ class _Tables(NamedTuple):
 def name_of(code: str) -> str | None:
     """The common English name behind an alpha-2 code in capitals; None when it is no code."""
     return _tables().names.get(code)
+
+
+def is_code(text: str) -> bool:
+    """Return whether a text is an alpha-2 code in capitals, or `NO_CODE`: what a subject may contain."""
+    return text == NO_CODE or name_of(text) is not None
 
 
 def find_country(text: str) -> str | None:

@@ -9,7 +9,7 @@ from csrtui.core.finding import FieldName, Level
 
 
 def _is_code(text: str) -> bool:
-    return bool(text) and text.isascii() and countries.name_of(text.upper()) is not None
+    return bool(text) and text.isascii() and countries.is_code(text.upper())
 
 
 def _country_unknown(case: FieldCase) -> Hit | None:
@@ -18,9 +18,9 @@ def _country_unknown(case: FieldCase) -> Hit | None:
     words = {"value": quoted(case.text)}
     code = countries.find_country(case.text)
     if code is None:
-        empty = is_placeholder(case.field, case.text)
+        empty = is_placeholder(case.field, case.text, case.text)
         fix = case.writing("", label="leave it out", safe=False) if empty else None
-        return Hit({**words, "meant": "it takes two letters of ISO 3166, such as DE or US"}, fix)
+        return Hit({**words, "meant": "use two letters, e.g. DE or US"}, fix)
     return Hit(
         {**words, "meant": f"for {countries.name_of(code)} it is {code}"},
         case.writing(code, label=f"use {code}"),
@@ -31,6 +31,10 @@ def _country_form(case: FieldCase) -> Hit | None:
     """Of the unknown ones, those that a subject cannot hold."""
     letters = case.text.isascii() and case.text.isalpha() and len(case.text) == 2  # noqa: PLR2004 - RFC 5280 A.1
     return None if letters else _country_unknown(case)
+
+
+def _country_without_code(case: FieldCase) -> Hit | None:
+    return Hit() if case.field is FieldName.COUNTRY and case.text.upper() == countries.NO_CODE else None
 
 
 def _country_case(case: FieldCase) -> Hit | None:
@@ -75,7 +79,7 @@ def _unit_retired(case: FieldCase) -> Hit | None:
 
 
 _ERROR, _WARNING, _NOTE = Level.ERROR, Level.WARNING, Level.NOTE
-_UNKNOWN = "{value} is no country code: {meant}."
+_UNKNOWN = "{value} is not a country code: {meant}."
 
 SUBJECT_RULES: tuple[Rule[FieldCase], ...] = (
     Rule(
@@ -87,32 +91,37 @@ SUBJECT_RULES: tuple[Rule[FieldCase], ...] = (
         lambda case: None if _country_form(case) else _country_unknown(case), "BR 7.1.2.7.4, ISO 3166-1",
     ),
     Rule(
+        "country-unknown", _NOTE, _NOTE,
+        "XX is only for a country without an ISO 3166 code, such as Kosovo.",
+        _country_without_code, "BR 7.1.2.7.4, ISO 3166-1 8.1.3",
+    ),
+    Rule(
         "country-case", _NOTE, _NOTE,
         "Country will be written {upper}.", _country_case, "ISO 3166-1",
     ),
     Rule(
         "country-missing", _WARNING, None,
-        "Country is empty: a public CA names an organization only with its country.",
+        "Country is missing: public CAs require it with an organization.",
         _country_missing, "BR 7.1.2.7.4",
     ),
     Rule(
         "place-missing", _WARNING, None,
-        "State and locality are empty: a public CA names an organization only with one of them.",
+        "State and locality are missing: public CAs require one of them with an organization.",
         _place_missing, "BR 7.1.2.7.4",
     ),
     Rule(
         "organization-missing", _WARNING, None,
-        "Organization is empty: a domain-validated certificate will hold no unit, state or locality either.",
+        "Organization is missing: a domain-validated certificate will contain no unit, state or locality either.",
         _organization_missing, "BR 7.1.2.7.2",
     ),
     Rule(
         "state-abbreviated", _WARNING, _WARNING,
-        "State {value} is an abbreviation: CAs want {full}.", _state_abbreviated, "order forms of public CAs",
-        private_text="State {value} is an abbreviation of {full}: a subject has it in full.",
+        "State {value} is an abbreviation: write {full}, as CAs require.", _state_abbreviated, "order forms of public CAs",
+        private_text="State {value} is an abbreviation: write {full}.",
     ),
     Rule(
         "unit-retired", _WARNING, None,
-        "Organizational unit {value} will not be in the certificate: public CAs write none since 2022-09-01.",
+        "Organizational unit {value} will be left out: public CAs have dropped the field since 2022-09-01.",
         _unit_retired, "BR 7.1.2.7.4 since 2022-09-01 (ballot SC47)",
     ),
 )  # fmt: skip
