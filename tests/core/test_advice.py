@@ -957,6 +957,8 @@ def test_a_place_that_may_be_real_is_a_warning(place: dict[str, str], ca: CaKind
         {"state": "Some-State", "country": "AU"},
         {"locality": "Default City", "country": "XX"},
         {"state": "None", "country": "IT"},
+        {"locality": "None", "country": "DE"},
+        {"state": "NA", "country": "US"},
         {"locality": "NA", "country": "IT"},
         {"locality": "Unknown", "country": "ME"},
         {"organization": "Bar", "country": "ME"},
@@ -985,6 +987,30 @@ def test_country_xx_is_a_note_and_is_written_in_capitals() -> None:
 def test_other_unassigned_codes_are_errors(country: str) -> None:
     (error,) = fields(country=country).advice().blocking
     assert error.code == "country-unknown"
+
+
+@pytest.mark.parametrize(
+    ("country", "told", "value", "safe"),
+    [
+        ("uk", "uk is not a country code: use GB for United Kingdom.", "GB", True),
+        ("EL", "EL is not a country code: use GR for Greece.", "GR", True),
+        ("XK", "XK is not a country code: Kosovo has none, so CAs use XX.", "XX", False),
+        ("Kosovo", "Kosovo is not a country code: Kosovo has none, so CAs use XX.", "XX", False),
+        ("EU", "EU is not a country code: use a code of ISO 3166, e.g. DE or US.", None, None),
+        ("Narnia", "Narnia is not a country code: use two letters, e.g. DE or US.", None, None),
+        ("n/a", "n/a is not a country code: use two letters, e.g. DE or US.", "", False),
+    ],
+)
+def test_a_wrong_country_is_told_with_the_right_code(
+    country: str, told: str, value: str | None, *, safe: bool | None
+) -> None:
+    for ca in CaKind:
+        (found,) = fields(country=country).advice(ca).blocking
+        assert (found.text, found.fix and found.fix.value, found.fix and found.fix.safe) == (
+            told,
+            value,
+            safe,
+        )
 
 
 # Names that only Punycode can write

@@ -31,12 +31,16 @@ _PLACES: Final[Mapping[tuple[FieldName, str], frozenset[str]]] = {
 """Places that have the name of a placeholder: the field and the name in lower case, and the countries."""
 
 
+_NOTHING: Final = frozenset({"none", "na"})
+"""Of the names of places, those that mean nothing in every country but the ones listed."""
+
+
 class Likelihood(Enum):
     """How likely it is that a text is only a placeholder."""
 
     CERTAIN = auto()
     POSSIBLE = auto()
-    """A real place has this name, but not in the given country, or no country is given."""
+    """A real place may have this name: no country is given, or the table does not list the country."""
 
 
 def placeholder(field: FieldName, text: str, country: str) -> Likelihood | None:
@@ -57,7 +61,10 @@ def placeholder(field: FieldName, text: str, country: str) -> Likelihood | None:
     homes = _PLACES.get((field, folded))
     if homes is None:
         return Likelihood.CERTAIN
-    return None if countries.find_country(country) in homes else Likelihood.POSSIBLE
+    code = countries.find_country(country)
+    if code in homes:
+        return None
+    return Likelihood.CERTAIN if code and folded in _NOTHING else Likelihood.POSSIBLE
 
 
 def is_placeholder(field: FieldName, text: str, country: str) -> bool:

@@ -5,7 +5,7 @@ from csrtui.core.advice.field_case import FieldCase, clean
 from csrtui.core.advice.placeholders import is_placeholder
 from csrtui.core.advice.rule import Hit, Rule
 from csrtui.core.advice.wording import quoted
-from csrtui.core.finding import FieldName, Level
+from csrtui.core.finding import FieldName, Fix, Level
 
 
 def _is_code(text: str) -> bool:
@@ -15,22 +15,32 @@ def _is_code(text: str) -> bool:
 def _country_unknown(case: FieldCase) -> Hit | None:
     if case.field is not FieldName.COUNTRY or not case.text or _is_code(case.text):
         return None
-    words = {"value": quoted(case.text)}
+    meant, fix = _meant(case)
+    return Hit({"value": quoted(case.text), "meant": meant}, fix)
+
+
+def _meant(case: FieldCase) -> tuple[str, Fix | None]:
+    """Return what to write instead of a text that is not a country code, and the fix that does it."""
     code = countries.find_country(case.text)
-    if code is None:
-        empty = is_placeholder(case.field, case.text, case.text)
-        fix = case.writing("", label="leave it out", safe=False) if empty else None
-        return Hit({**words, "meant": "use two letters, e.g. DE or US"}, fix)
-    return Hit(
-        {**words, "meant": f"for {countries.name_of(code)} it is {code}"},
-        case.writing(code, label=f"use {code}"),
-    )
+    if code is not None:
+        return f"use {code} for {countries.name_of(code)}", case.writing(code, label=f"use {code}")
+    if countries.is_without_code(case.text):
+        code = countries.NO_CODE
+        return f"Kosovo has none, so CAs use {code}", case.writing(code, label=f"use {code}", safe=False)
+    if is_placeholder(case.field, case.text, case.text):
+        return "use two letters, e.g. DE or US", case.writing("", label="leave it out", safe=False)
+    if _is_two_letters(case.text):
+        return "use a code of ISO 3166, e.g. DE or US", None
+    return "use two letters, e.g. DE or US", None
+
+
+def _is_two_letters(text: str) -> bool:
+    return text.isascii() and text.isalpha() and len(text) == 2  # noqa: PLR2004 - RFC 5280 A.1
 
 
 def _country_form(case: FieldCase) -> Hit | None:
     """Of the unknown ones, those that a subject cannot hold."""
-    letters = case.text.isascii() and case.text.isalpha() and len(case.text) == 2  # noqa: PLR2004 - RFC 5280 A.1
-    return None if letters else _country_unknown(case)
+    return None if _is_two_letters(case.text) else _country_unknown(case)
 
 
 def _country_without_code(case: FieldCase) -> Hit | None:
