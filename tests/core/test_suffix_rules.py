@@ -94,3 +94,10 @@ def test_the_twin_is_advised_under_every_registry_and_under_no_firm() -> None:
         domain = f"myhost.{suffix_of(rule)}"
         for names in ((domain,), (f"www.{domain}",), (domain.partition(".")[2],)):
             assert not codes_of(names, CaKind.PUBLIC) & {"www-not-covered", "bare-not-covered"}, rule
+
+
+def test_a_comment_that_ends_like_a_name_is_not_a_rule() -> None:
+    suffixes = SuffixList.parse(
+        "// see https://registry.mycompany\nco.za\n// ===BEGIN PRIVATE DOMAINS===\na.firm\n"
+    )
+    assert [suffixes.known_tld(f"a.{tld}") for tld in ("za", "mycompany", "firm")] == [True, False, False]
