@@ -97,6 +97,18 @@ def is_only_punycode(label: str) -> bool:
     return False
 
 
+def in_punycode(typed: str) -> str:
+    """Return a label as Punycode where IDNA 2008 does not permit it and UTS 46 maps it: an emoji; else as typed."""
+    import idna
+
+    try:
+        mapped = idna.uts46_remap(typed, std3_rules=True)
+    except ValueError:
+        return typed
+    label = PREFIX + mapped.encode("punycode").decode("ascii")
+    return label if is_only_punycode(label) else typed
+
+
 def _decoded(label: str) -> str | None:
     """Return what an ``xn--`` label of valid length encodes, if its Punycode is the only one for that (RFC 3492)."""
     code = label.removeprefix(PREFIX)

@@ -1027,6 +1027,27 @@ def test_an_emoji_in_punycode_is_a_note(name: str, ca: CaKind) -> None:
     assert note.level is N
 
 
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("i❤.ws", "xn--i-7iq.ws"),
+        ("I❤\ufe0f.ws", "xn--i-7iq.ws"),
+        ("☃.bücher.com", "xn--n3h.bücher.com"),
+        (" 💩.la", "xn--ls8h.la"),
+        ("☃\u3002com", "xn--n3h.com"),
+        ("a\ud800.com", None),
+        ("☃!.com", None),
+        ("☃.a\ufffd.com", None),
+        ("0à.א", None),
+        ("xn--a.com", None),
+    ],
+)
+def test_a_typed_emoji_can_be_written_in_punycode(name: str, written: str | None) -> None:
+    fixes = [one.fix for one in names(name).advice().findings if one.code == "international-invalid"]
+    assert [fix and (fix.names, fix.safe) for fix in fixes] in ([written and ((written,), False)], [])
+    assert fixes or written is None
+
+
 # What is invisible
 
 

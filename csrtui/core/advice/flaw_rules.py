@@ -1,5 +1,6 @@
 """Rules about names that cannot be written: what `read_name` found, in words."""
 
+import re
 from collections.abc import Callable
 
 from csrtui.core.advice.name_case import NameCase
@@ -8,6 +9,7 @@ from csrtui.core.advice.wording import character, quoted
 from csrtui.core.blanks import trimmed
 from csrtui.core.finding import Fix, Level
 from csrtui.core.hosts import host_inside
+from csrtui.core.international import in_punycode
 from csrtui.core.names import DOTS, Flaw, FlawKind, Name, read_name
 
 _STAR = "has its * in the wrong place: only the whole first label can be *"
@@ -60,7 +62,16 @@ def _repair(case: NameCase, flaw: Flaw) -> Fix | None:
         ):  # the port or the path may have been meant as something
             return Fix(fix.label, names=fix.names)
         return fix
+    if flaw.kind is FlawKind.INTERNATIONAL_INVALID:
+        return _in_punycode(case)
     return _two_names(case) if flaw.part.isspace() else None
+
+
+def _in_punycode(case: NameCase) -> Fix | None:
+    """Return the fix that writes emoji as browsers look them up; None where something else is wrong."""
+    labels = re.split(f"[{DOTS}]", trimmed(case.name.typed))
+    name = ".".join(map(in_punycode, labels))
+    return case.instead((name,), f"write {quoted(name)}", safe=False) if read_name(name).text else None
 
 
 def _two_names(case: NameCase) -> Fix | None:
