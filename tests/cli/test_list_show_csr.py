@@ -126,7 +126,7 @@ def test_a_damaged_pair_is_said_and_hides_no_other(csrtui: Csrtui, form: tuple[s
 
 
 def test_show_tells_everything(csrtui: Csrtui) -> None:
-    csrtui("new", "a.com", "www.a.com", "-O", "x\u00a0y", "-C", "GB", "-L", "x", "--for", "nginx")
+    csrtui("new", "a.com", "www.a.com", "-O", "x\u00a0y", "-C", "GB", "-L", "x", "--for", "nginx", "--force")
     ran = csrtui("show", "a.com")
     assert (ran.status, ran.err) == (0, "")
     lines = ran.out.splitlines()

@@ -104,7 +104,7 @@ async def test_each_host_is_shown_with_its_advice_and_then_gets_what_was_shown(
         await user.see("'site' is undefined")
         await user.press("down")
         await user.see("CN=mydomain.com,O=Example Ltd")
-        await user.see("Visitors of www.mydomain.com")
+        await user.see("Visitors to www.mydomain.com")
         await user.press("ctrl+f")
         await user.see("1 name added")
         assert "www.mydomain.com" in user.screen_text
@@ -190,7 +190,7 @@ async def test_what_is_missing_is_said_and_the_cursor_goes_there(session: Sessio
     async with at_fleet(session, fake, (40, 12)) as user:
         await user.read()
         await user.press("n", "ctrl+g")
-        assert message(user).startswith("Common name is empty")
+        assert message(user).startswith("Enter a common name")
         await user.press("up")
         assert user.focused_id == "hosts"
         assert "web:!web3" in user.app.screen.query_one("#field-help").text  # type: ignore[attr-defined]

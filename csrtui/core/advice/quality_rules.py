@@ -171,19 +171,19 @@ _HASH_LABELS = {"sha1": "SHA-1", "md5": "MD5"}
 QUALITY_RULES: tuple[Rule["PublicKey"], ...] = (
     Rule(
         "key-weak", Level.ERROR, Level.WARNING,
-        "RSA {bits} is too short: no public CA takes less than 2048 bits, since a shorter key can be broken.",
+        "RSA {bits} is too short: public CAs require at least 2048 bits, because a shorter key can be broken.",
         _too_short, "BR 6.1.5",
-        private_text="RSA {bits} is too short: it can be broken, and clients of today refuse it.",
+        private_text="RSA {bits} is too short: it can be broken, and current clients reject it.",
     ),
     Rule(
         "key-weak", Level.ERROR, Level.WARNING,
-        "RSA {bits}: the number of bits is not divisible by 8, and no public CA takes such a key.",
+        "RSA {bits}: the number of bits is not divisible by 8, so public CAs reject the key.",
         _uneven, "BR 6.1.5",
         private_text="RSA {bits}: the number of bits is not divisible by 8, which some software cannot handle.",
     ),
     Rule(
         "key-weak", Level.ERROR, Level.WARNING,
-        "The key's public exponent is {exponent}, not 65537: public CAs refuse such a key.",
+        "The key's public exponent is {exponent}, not 65537: public CAs reject the key.",
         _odd_exponent, "BR 6.1.6, FIPS 186-5 A.1.1",
         private_text="The key's public exponent is {exponent}, not 65537: with a small one, faulty software is easily fooled.",
     ),
@@ -209,9 +209,9 @@ QUALITY_RULES: tuple[Rule["PublicKey"], ...] = (
     ),
     Rule(
         "key-weak", Level.ERROR, Level.WARNING,
-        "{key}: public CAs take RSA and the curves P-256, P-384 and P-521 only.",
+        "{key}: public CAs accept only RSA and the curves P-256, P-384 and P-521.",
         _rare_kind, "BR 6.1.5",
-        private_text="{key}: few clients take such a key; the curves P-256, P-384 and P-521 work everywhere.",
+        private_text="{key} is supported by few clients; the curves P-256, P-384 and P-521 work everywhere.",
     ),
 )  # fmt: skip
 """Asked about a public key."""
@@ -235,9 +235,9 @@ _BLOCKLIST_RULE: Rule["PublicKey"] = Rule(
 REQUEST_RULES: tuple[Rule[Request], ...] = (
     Rule(
         "old-hash", Level.ERROR, Level.WARNING,
-        "The CSR is signed with {hash}, which is too old: public CAs refuse it.",
+        "The CSR is signed with {hash}, which is too old: public CAs reject it.",
         _old_hash, "BR 7.1.3.2",
-        private_text="The CSR is signed with {hash}, which is too old to prove anything: many CAs refuse it.",
+        private_text="The CSR is signed with {hash}, which is too old to prove anything: many CAs reject it.",
     ),
 )  # fmt: skip
 """Asked about a CSR."""
@@ -245,7 +245,7 @@ REQUEST_RULES: tuple[Rule[Request], ...] = (
 AGE_RULES: tuple[Rule[timedelta], ...] = (
     Rule(
         "key-old", Level.WARNING, Level.NOTE,
-        "The key is {days} days old: the longer one key is used, the more a copy of it is worth; a new pair is free.",
+        "The key is {days} days old: the longer it is used, the more a stolen copy is worth. A new pair is free.",
         _old_key, "BR 6.3.2",
     ),
 )  # fmt: skip
