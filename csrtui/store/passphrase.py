@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from csrtui.core.errors import InputError
 from csrtui.core.passphrase import NoPassphraseError, read_passphrase
 from csrtui.core.secret import Secret
+from csrtui.core.shell import quote
 from csrtui.core.visible import visible
 from csrtui.store.disk import foreign_refusal
 from csrtui.store.files import release
@@ -46,8 +47,6 @@ def from_descriptor(number: int) -> Secret:
 
 
 def _judge(path: str, found: os.stat_result) -> None:
-    from shlex import quote
-
     shown = visible(path)
     if not stat.S_ISREG(found.st_mode):
         raise InputError(

@@ -4,10 +4,16 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from csrtui.core.finding import Level
-from csrtui.core.fleet import Failure
-from csrtui.core.host_answer import Hosts, document_of
+from csrtui.core.fleet import Failure, Reason
+from csrtui.core.host_answer import Answer, Hosts, document_of
+from csrtui.core.host_failure import failure
+from csrtui.core.host_finding import HostFinding, read_finding
+from csrtui.core.host_limits import MAX_PAIRS
 from csrtui.core.visible import visible
 from csrtui.tasks.fleet import Reach, ask_all, call
+
+MAX_FINDINGS = MAX_PAIRS
+"""The most findings of one host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,37 +22,18 @@ class Examined:
 
     Attributes:
         host: Its name.
-        findings: As ``csrtui doctor --json`` prints them.
+        findings: The findings, in the order of the host.
         failure: Why there is no answer, or None.
     """
 
     host: str
-    findings: tuple[dict[str, object], ...] = ()
+    findings: tuple[HostFinding, ...] = ()
     failure: Failure | None = None
 
     @property
     def is_well(self) -> bool:
         """Whether the host answered that nothing is wrong; notes only tell."""
-        return self.failure is None and all(one.get("level") == Level.NOTE for one in self.findings)
-
-
-@dataclass(frozen=True, slots=True)
-class HostFinding:
-    """Something that is wrong on a host, or worth knowing; its texts are visible.
-
-    Attributes:
-        host: Its name, as the inventory has it.
-        level: How much it weighs.
-        text: One sentence.
-        remedy: What mends it, there.
-        pair: The pair's name, or None.
-    """
-
-    host: str
-    level: Level
-    text: str
-    remedy: str
-    pair: str | None = None
+        return self.failure is None and all(one.level is Level.NOTE for one in self.findings)
 
 
 def examine(reach: Reach, begun: Callable[[int], None] = lambda _: None) -> Iterator[Examined]:
@@ -62,32 +49,32 @@ def examine(reach: Reach, begun: Callable[[int], None] = lambda _: None) -> Iter
     for said in ask_all(reach, call("doctor", "--json")):
         if isinstance(said, Hosts):
             begun(len(said.names))
-            continue
-        document = document_of(said, (0, 1))
-        if isinstance(document, Failure):
-            yield Examined(said.host, failure=document)
-            continue
-        found = document.get("findings")
-        findings = tuple(one for one in found if isinstance(one, dict)) if isinstance(found, list) else ()
-        yield Examined(said.host, findings)
+        else:
+            yield _examined(said)
 
 
 def worst_first(examined: Iterable[Examined]) -> list[HostFinding]:
-    """Return what is wrong on hosts, those that do not answer among it, worst first, then by host."""
+    """Return the findings on hosts, those that do not answer among them, worst first, then by host."""
     found = [finding for one in examined for finding in _findings(one)]
     return sorted(found, key=lambda one: (one.level.rank, one.host))
+
+
+def _examined(answer: Answer) -> Examined:
+    document = document_of(answer, (0, 1))
+    if isinstance(document, Failure):
+        return Examined(answer.host, failure=document)
+    found = document.get("findings")
+    listed = found if isinstance(found, list) else []
+    if len(listed) > MAX_FINDINGS:
+        text = f"its doctor lists {len(listed)} findings, more than {MAX_FINDINGS}"
+        return Examined(answer.host, failure=failure(answer.host, Reason.TOO_LARGE, text))
+    return Examined(
+        answer.host, tuple(read_finding(answer.host, one) for one in listed if isinstance(one, dict))
+    )
 
 
 def _findings(one: Examined) -> Iterator[HostFinding]:
     if one.failure is not None:
         text = f"{one.failure.reason.value}: {visible(one.failure.text)}"
         yield HostFinding(one.host, Level.ERROR, text, visible(one.failure.remedy))
-    for finding in one.findings:
-        level, pair = finding.get("level"), finding.get("pair")
-        yield HostFinding(
-            one.host,
-            Level(str(level)) if level in tuple(Level) else Level.WARNING,
-            visible(str(finding.get("text", ""))),
-            visible(str(finding.get("remedy", ""))),
-            pair if isinstance(pair, str) else None,
-        )
+    yield from one.findings

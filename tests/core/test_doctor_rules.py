@@ -7,10 +7,11 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from requests_made import NOW, der_of
 
 from csrtui.core import request
-from csrtui.core.doctor.ailment import Code, command, for_store
+from csrtui.core.doctor.ailment import Code, for_store
 from csrtui.core.doctor.contents import examine_contents
 from csrtui.core.doctor.places import Place, judge_pair_places, judge_place, judge_store
 from csrtui.core.doctor.seen import Kind, Seen
+from csrtui.core.shell import command
 from csrtui.core.subject import SubjectFields
 
 ME = 1000
