@@ -16,6 +16,13 @@ _HOST_NAME = re.compile(r".*\.([a-z]{2,}|xn--[a-z0-9-]+|[0-9]+\.[0-9]+\.[0-9]+)(
 """A pair's name that a reader of a list takes for a host name or an IPv4 address."""
 
 
+_Labels = tuple[str, str]
+"""What the two values of a difference are called, such as ``listed`` and ``sent``."""
+_SENT: _Labels = ("listed", "sent")
+_RELISTED: _Labels = ("shown", "now")
+_MADE: _Labels = ("planned", "made")
+
+
 def csr_mismatch(csr: Request, pair: Pair) -> list[str]:
     """Return how a CSR differs from the pair as its host listed it, one text for each difference; empty if it does not.
 
@@ -23,15 +30,13 @@ def csr_mismatch(csr: Request, pair: Pair) -> list[str]:
     pair's name, which is all that a list shows.
     """
     record = pair.record
-    texts = [
-        # An adopted CSR may have its common name in the subject only.
-        *_difference(
-            "names", _with_common_name(record.names, csr.subject), _with_common_name(csr.names, csr.subject)
-        ),
-        *_subject_mismatch(csr, record.subject, record.subject_text),
-        *_difference("key", record.key.spki_sha256, csr.spki_sha256, _FINGERPRINT_SHOWN),
-        *_difference("request", record.request.sha256, csr.sha256, _FINGERPRINT_SHOWN),
-    ]
+    texts = []
+    # An adopted CSR may have its common name in the subject only.
+    if set(record.names) - {csr.subject.common_name} != set(csr.names) - {csr.subject.common_name}:
+        texts += _difference("names", record.names, csr.names, _SENT)
+    texts += _subject_mismatch(csr, record.subject, record.subject_text)
+    texts += _difference("key", record.key.spki_sha256, csr.spki_sha256, _SENT, _FINGERPRINT_SHOWN)
+    texts += _difference("request", record.request.sha256, csr.sha256, _SENT, _FINGERPRINT_SHOWN)
     texts += _signature_mismatch(csr)
     if not _fits_name(pair.name, csr):
         texts.append(f"names: the pair is listed as {pair.name}, the CSR is for {covers_text(csr)}")
@@ -44,20 +49,22 @@ def pair_mismatch(before: Pair, now: Pair) -> list[str]:
     if old.request.sha256 == new.request.sha256:
         return []
     return [
-        *_difference("names", old.names, new.names),
-        *_difference("subject", old.subject_text, new.subject_text),
-        *_difference("key", old.key.spki_sha256, new.key.spki_sha256, _FINGERPRINT_SHOWN),
-        *_difference("request", old.request.sha256, new.request.sha256, _FINGERPRINT_SHOWN),
+        *_difference("names", old.names, new.names, _RELISTED),
+        *_difference("subject", old.subject_text, new.subject_text, _RELISTED),
+        *_difference("key", old.key.spki_sha256, new.key.spki_sha256, _RELISTED, _FINGERPRINT_SHOWN),
+        *_difference("request", old.request.sha256, new.request.sha256, _RELISTED, _FINGERPRINT_SHOWN),
     ]
 
 
 def plan_mismatch(csr: Request, planned: Request) -> list[str]:
-    """Return how a CSR that a host made differs from the one that was planned and shown; its key is the host's own."""
-    return [
-        *_difference("names", frozenset(planned.names), frozenset(csr.names)),
-        *_subject_mismatch(csr, planned.subject, planned.subject_text),
-        *_signature_mismatch(csr),
-    ]
+    """Return how a CSR that a host made differs from the one that was planned and shown; its key is the host's own.
+
+    A pair that the host had before may have its names and the attributes of its subject in another order.
+    """
+    texts = _difference("names", frozenset(planned.names), frozenset(csr.names), _MADE)
+    if sorted(csr.subject_text.split(",")) != sorted(planned.subject_text.split(",")):
+        texts += _difference("subject", planned.subject_text, csr.subject_text, _MADE)
+    return texts + _signature_mismatch(csr)
 
 
 def covers_text(csr: Request) -> str:
@@ -67,18 +74,16 @@ def covers_text(csr: Request) -> str:
 
 def _subject_mismatch(csr: Request, subject: SubjectFields, text: str) -> list[str]:
     if csr.subject != subject or csr.subject_text != text:
-        return _difference("subject", text, csr.subject_text) or ["subject: its fields are not those listed"]
+        return _difference("subject", text, csr.subject_text, _SENT) or [
+            "subject: other fields than its text"
+        ]
     return []
 
 
-def _with_common_name(names: tuple[str, ...], subject: SubjectFields) -> frozenset[str]:
-    return frozenset(names) | ({subject.common_name} if subject.common_name else set())
-
-
-def _difference(field: str, listed: object, sent: object, limit: int = 0) -> list[str]:
-    if listed == sent:
+def _difference(field: str, first: object, second: object, labels: _Labels, limit: int = 0) -> list[str]:
+    if first == second:
         return []
-    return [f"{field}: listed {_shown(listed, limit)}, sent {_shown(sent, limit)}"]
+    return [f"{field}: {labels[0]} {_shown(first, limit)}, {labels[1]} {_shown(second, limit)}"]
 
 
 def _shown(value: object, limit: int) -> str:
@@ -101,7 +106,7 @@ def _fits_name(name: str, csr: Request) -> bool:
     """Whether a pair's name that looks like a host name begins with one of the CSR's names; others are the user's choice."""
     if not _HOST_NAME.fullmatch(name):
         return True
-    names = _with_common_name(csr.names, csr.subject)
+    names = (*csr.names, csr.subject.common_name or "")
     return any(name.startswith(_base(one)) for one in names)
 
 

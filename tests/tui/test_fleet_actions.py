@@ -54,8 +54,8 @@ async def test_marked_pairs_are_backed_up_and_who_fails_is_named_with_its_remedy
         await user.press("enter")
         told = await user.worked()
         assert told.startswith("1 done, 1 failed · 2 hosts")
-        assert "web2: the disk is full" in told
-        assert "make room on /var" in told
+        assert 'web2 says: "the disk is full"' in told
+        assert "make room on /var" not in told
         assert "web1 a.com  backed up\n  /var/backups/a.age" in told
         assert "verify FILE --identity" in told
         assert fake.play(2).count(f"--to=/var/backups --recipient={RECIPIENT}") == 2
@@ -125,7 +125,8 @@ async def test_csrs_are_fetched_once_and_no_other_file_is_touched(
         await user.press("enter")
         told = await user.worked()
         assert "1 done, 1 failed" in told
-        assert "web2 a.com: no route to host" in told
+        assert "web2 a.com: the host cannot be reached; Ansible says" in told
+        assert "CSR fetched, covers a.com" in told
         assert (folder / "web1.a.com.csr.pem").read_text() == CSR
         await user.press("escape")
         await user.read()
@@ -236,7 +237,7 @@ async def test_work_can_be_stopped_and_what_is_left_is_named(session: Session, f
         told = await user.worked()
         assert "1 done, 1 failed" in told
         assert "web2 a.com: Ansible ended before this host answered" in told
-        assert "run the same again" in told
+        assert "run the same command again" in told
 
 
 async def test_what_ansible_complains_of_ends_the_work(session: Session, fake: FakeAnsible) -> None:
@@ -282,8 +283,10 @@ async def test_every_host_examines_itself_and_one_that_is_away_is_a_finding(
             "the doctor",
         )
         await user.see("1 of 2 hosts examined their keystores: 2 errors, 1 warning, 1 note.")
-        await user.see("chmod 600 key.pem")
-        assert user.screen_text.index("others can read it") < user.screen_text.index("no route to host")
+        await user.see('web1 says: "others can read it"')
+        await user.see("on web1: csrtui doctor")
+        assert "chmod 600 key.pem" not in user.screen_text
+        assert user.screen_text.index("others can read it") < user.screen_text.index("unreachable: the host")
         assert r"\x1b[2J is here" in user.screen_text
         await user.press("enter")
         assert "Name        a.com" in user.page
