@@ -31,10 +31,12 @@ _KILL_AFTER = 5
 """Seconds after which what does not end on a host is killed."""
 _CALL = (
     f"t=; timeout -k {_KILL_AFTER} {_KILL_AFTER} true 2>/dev/null && t='timeout -k {_KILL_AFTER} {{{{ csrtui_seconds }}}}'; "
-    "exec $t sh -c {{ csrtui_script | quote }}"
+    "$t sh -c {{ csrtui_script | quote }}; exit $?"  # a shell around it: what is killed has no exit status for ssh
 )
 """Runs the script so that nothing of it is left on the host after the time, where it has ``timeout`` (coreutils, BusyBox)."""
 _SCRIPT = (
+    # The shell waits for csrtui to end, so that timeout kills both where csrtui does not.
+    "trap 'exit 124' TERM; "
     'PATH="$PATH:/usr/local/bin:/opt/csrtui/bin"; export PATH; '
     "command -v {{ csrtui_executable | default('csrtui') | quote }} >/dev/null 2>&1 || exit 127; "
     "c() { {{ csrtui_executable | default('csrtui') | quote }} "
