@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from csrtui.core.host_limits import MAX_PAIRS, check_document, decode
+from csrtui.core.host_limits import MAX_PAIRS, TooLargeError, check_document, decode
 from csrtui.core.json_members import MemberError, Members
 from csrtui.core.pair import Pair, utc_text
 from csrtui.core.pair_described import read_described
@@ -150,13 +150,14 @@ def read_list(host: str, document: object, now: datetime) -> HostState:
         now: When.
 
     Raises:
-        MemberError: It is not what csrtui prints, or larger than `csrtui.core.host_limits` allows.
+        TooLargeError: It is larger than `csrtui.core.host_limits` allows.
+        MemberError: It is not what csrtui prints.
     """
     if not isinstance(document, dict):
         raise MemberError("it is no object")
     documents = tuple(Members(document).get("pairs", list))
     if len(documents) > MAX_PAIRS:
-        raise MemberError(f"pairs has {len(documents)} items, more than {MAX_PAIRS}")
+        raise TooLargeError(f"pairs has {len(documents)} items, more than {MAX_PAIRS}")
     names = set()
     for one in documents:
         if not isinstance(one, dict):

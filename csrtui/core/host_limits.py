@@ -29,6 +29,10 @@ _SEPARATORS = (",", "[", "{")
 _NAME_SHOWN = 40
 
 
+class TooLargeError(MemberError):
+    """An answer, or a part of it, is larger than its bound. It names what is too large, and can be told."""
+
+
 def has_too_many_values(text: str) -> bool:
     """Return whether a JSON text may have more than `MAX_VALUES` values; a separator within a text counts too."""
     return sum(map(text.count, _SEPARATORS)) > MAX_VALUES
@@ -50,17 +54,17 @@ def check_document(document: Mapping[str, object]) -> None:
     """Check that a pair's JSON is within the bounds.
 
     Raises:
-        MemberError: A text, a list or the nesting is too large; names the member.
+        TooLargeError: A text, a list or the nesting is too large; names the member.
     """
     for name, value in document.items():
         shown = visible(name[:_NAME_SHOWN])
         for depth, one in _walk(name, value):
             if depth > MAX_DEPTH:
-                raise MemberError(f"{shown} is nested deeper than {MAX_DEPTH} levels")
+                raise TooLargeError(f"{shown} is nested deeper than {MAX_DEPTH} levels")
             if isinstance(one, str) and len(one) > MAX_TEXT:
-                raise MemberError(f"{shown} has a text of {len(one)} characters, more than {MAX_TEXT}")
+                raise TooLargeError(f"{shown} has a text of {len(one)} characters, more than {MAX_TEXT}")
             if isinstance(one, dict | list) and len(one) > MAX_ITEMS:
-                raise MemberError(f"{shown} has {len(one)} items, more than {MAX_ITEMS}")
+                raise TooLargeError(f"{shown} has {len(one)} items, more than {MAX_ITEMS}")
 
 
 def _walk(name: str, value: object) -> Iterator[tuple[int, object]]:

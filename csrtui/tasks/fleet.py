@@ -13,7 +13,7 @@ from csrtui.core.errors import InputError, StoreError
 from csrtui.core.fleet import Failure, Fleet, HostState, Reason, dump_state, load_state, read_list
 from csrtui.core.host_answer import SILENT, Answer, Hosts, document_of, errors_of, failure_of, read_line
 from csrtui.core.host_failure import failure
-from csrtui.core.host_limits import MAX_STATE
+from csrtui.core.host_limits import MAX_STATE, TooLargeError
 from csrtui.core.json_members import MemberError
 from csrtui.store.ansible import Literal, Target, check_inventory, run_task
 from csrtui.tasks.session import Session
@@ -271,8 +271,9 @@ def _read(answer: Answer, session: Session) -> HostState:
     try:
         state = read_list(answer.host, document, session.clock())
     except MemberError as error:
+        reason = Reason.TOO_LARGE if isinstance(error, TooLargeError) else Reason.UNEXPECTED
         text = f"the list of its pairs cannot be read: {error}"
-        return HostState(answer.host, failure=failure(answer.host, Reason.UNEXPECTED, text))
+        return HostState(answer.host, failure=failure(answer.host, reason, text))
     if errors_of(answer):
         state = replace(state, failure=failure_of(answer))
     if len(dump_state(state)) > MAX_STATE:

@@ -76,12 +76,12 @@ def made_result(answer: Answer, planned: Request) -> HostResult:
     except (MemberError, CsrtuiError) as error:
         text = f"what it says of the pair cannot be read: {error}"
         return HostResult.failed(answer.host, failure(answer.host, Reason.UNEXPECTED, text))
-    texts = list(dict.fromkeys([*plan_mismatch(csr, planned), *csr_mismatch(csr, pair)]))
-    if texts or not is_pair_name(pair.name):
-        name = pair.name if is_pair_name(pair.name) else None
-        return HostResult.failed(
-            answer.host, mismatch(answer.host, texts or ["name: not a pair's name"]), name
-        )
+    texts = [*plan_mismatch(csr, planned), *csr_mismatch(csr, pair)]
+    name = pair.name if is_pair_name(pair.name) else None
+    if name is None:
+        texts.append("name: not one that csrtui gives a pair")
+    if texts:
+        return HostResult.failed(answer.host, mismatch(answer.host, dict.fromkeys(texts)), name)
     done = answer.result.get("done")
     steps = [step for step in _DONE if isinstance(done, list) and step in done]
     text = " and ".join(steps) or "is there already"

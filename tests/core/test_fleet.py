@@ -22,7 +22,7 @@ from csrtui.core.fleet import (
 )
 from csrtui.core.host_answer import Answer, CutLine, Hosts, document_of, failure_of, read_line
 from csrtui.core.host_failure import failure
-from csrtui.core.host_limits import MAX_PAIRS, MAX_VALUES
+from csrtui.core.host_limits import MAX_PAIRS, MAX_VALUES, TooLargeError
 from csrtui.core.json_members import MemberError
 from csrtui.core.pair import Pair
 from csrtui.core.pair_json import describe
@@ -59,7 +59,7 @@ def test_the_longest_list_that_is_read_is_kept_and_read_again() -> None:
     pairs = [DOCUMENT | {"name": f"n{number}"} for number in range(MAX_PAIRS)]
     state = read_list("web", {"schema": 1, "pairs": pairs}, NOW)
     assert load_state(dump_state(state)) == state
-    with pytest.raises(MemberError, match="pairs has 10001 items, more than 10000"):
+    with pytest.raises(TooLargeError, match="pairs has 10001 items, more than 10000"):
         read_list("web", {"schema": 1, "pairs": [*pairs, DOCUMENT]}, NOW)
 
 
@@ -72,7 +72,7 @@ def test_a_pair_that_is_listed_twice_is_refused() -> None:
 def test_a_text_of_a_megabyte_in_any_field_of_a_pair_is_refused(field: str) -> None:
     text = "x" * 1024 * 1024
     value: object = {"names": [text], "subject_fields": {"organization": text}}.get(field, text)
-    with pytest.raises(MemberError, match=f"{field} has a text of 1048576 characters, more than 4096"):
+    with pytest.raises(TooLargeError, match=f"{field} has a text of 1048576 characters, more than 4096"):
         read_list("web", {"schema": 1, "pairs": [DOCUMENT | {field: value}]}, NOW)
 
 
@@ -91,7 +91,7 @@ def test_depth_length_and_member_names_of_a_pair_are_bounded() -> None:
         ({"new": {"x" * 5000: 1}}, "new has a text of 5000 characters"),
         ({"\x1b" + "x" * 5000: 1}, "x{39} has a text of 5001 characters"),
     ):
-        with pytest.raises(MemberError, match=what):
+        with pytest.raises(TooLargeError, match=what):
             read_list("web", {"pairs": [DOCUMENT | member]}, NOW)
 
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from certificates_made import intermediate, pem
 from fake_ansible import printed, said
-from fleet_made import ASKED, AWAY, CSR, listed, pair
+from fleet_made import ASKED, AWAY, CSR, listed, pair, pair_for
 from fleet_user import at_fleet
 from recipients_made import age_pair, ssh_pair
 
+from csrtui.core import request
 from csrtui.tasks.remembering import Kept, recall
 from csrtui.tui.screens.doctor import DoctorScreen
 from csrtui.tui.screens.fleet import FleetScreen
@@ -132,6 +133,27 @@ async def test_csrs_are_fetched_once_and_no_other_file_is_touched(
         await user.read()
         await user.press("u", "up", "right", "enter", "enter")
         assert "1 was done already, 1 failed" in await user.worked()
+
+
+async def test_a_csr_that_is_not_what_the_list_showed_is_refused_by_name(
+    session: Session, fake: FakeAnsible, tmp_path: Path
+) -> None:
+    shop, bank = "shop.mydomain.com", "www.bank.com"
+    _, pem = pair_for(bank)
+    shown = pair_for(shop)[0] | {"backup": VERIFIED}
+    shown["request"] = {"sha256": request.read_pem(pem.encode()).sha256, "signature_hash": "sha256"}
+    fake.answers({"web1": listed(shown)})
+    fake.answers({"web1": {"rc": 0, "stdout": pem, "stderr": "", "changed": False}})
+    async with at_fleet(session, fake, (120, 40)) as user:
+        await user.read()
+        await user.press("u")
+        await user.paste(str(tmp_path))
+        await user.press("enter")
+        told = " ".join((await user.worked()).split())
+        assert "1 failed" in told
+        assert f"web1 {shop}: refused: names: listed {shop}, sent {bank}" in told
+        assert "do not use its CSRs" in told
+        assert list(tmp_path.glob("*.pem")) == []
 
 
 async def test_certificates_go_to_the_hosts_that_have_their_keys(
