@@ -227,7 +227,7 @@ def ask_each(
         return
     variables = {"csrtui_calls": {host: Literal(text) for host, text in calls.items()}, **more}
     for said in answers(reach, task or call_task(reach), variables, tuple(calls)):
-        if isinstance(said, Answer):
+        if isinstance(said, Answer) and said.host in calls:
             yield said
 
 

@@ -18,7 +18,7 @@ from csrtui.core.pair import BackupStatus, Stage
 from csrtui.core.recipients import Recipient
 from csrtui.core.request import Request
 from csrtui.core.shell import command
-from csrtui.core.visible import visible
+from csrtui.core.visible import shows, visible
 from csrtui.store import handout
 from csrtui.store.ansible import Literal
 from csrtui.store.files import read_foreign
@@ -263,7 +263,7 @@ def _fetched(answer: Answer, one: HostPair, csr: Request | None, folder: str) ->
         return HostResult.failed(one.host, mismatch(one.host, texts), one.pair.name)
     covers = covers_text(csr)
     pem = request.to_pem(csr.der)
-    path = os.path.join(folder, f"{one.host}.{one.pair.name}.csr.pem".replace("/", "_"))
+    path = os.path.join(folder, _file_name(one))
     if os.path.lexists(path):
         return _there(one, path, csr, pem)
     try:
@@ -272,6 +272,12 @@ def _fetched(answer: Answer, one: HostPair, csr: Request | None, folder: str) ->
         failed = Failure(Reason.STORE, error.what, error.hint or "choose another folder")
         return HostResult.failed(one.host, failed, one.pair.name)
     return HostResult(one.host, f"CSR fetched, covers {covers}", one.pair.name, file, covers=csr.names)
+
+
+def _file_name(one: HostPair) -> str:
+    """``HOST.PAIR.csr.pem``; what is not seen in a host's name, or would be a path, is ``_``."""
+    name = f"{one.host}.{one.pair.name}.csr.pem"
+    return "".join(character if shows(character) and character != "/" else "_" for character in name)
 
 
 def _there(one: HostPair, path: str, csr: Request, pem: bytes) -> HostResult:

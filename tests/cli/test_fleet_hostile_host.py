@@ -170,6 +170,27 @@ def test_what_each_csr_covers_is_printed(fake: FakeAnsible, fleet: Any, tmp_path
         assert ran.out == f"ok  web1  {SHOP}  {tmp_path / FILE}  {text}, covers {SHOP}, mydomain.com\n"
 
 
+@pytest.mark.parametrize("host", ["../../x", "/etc/x", "a\0b", "a\nb", "\x1b[2J", "-x", "..", "a\ud800"])
+def test_the_name_of_a_host_is_never_a_path(
+    fake: FakeAnsible, fleet: Any, tmp_path: Path, csrtui: Csrtui, host: str
+) -> None:
+    folder = tmp_path / "csrs"
+    folder.mkdir()
+    document, pem = pair_for(SHOP)
+    fake.answers({host: listed(document)})
+    assert fleet("list").status == 0
+    fake.answers({host: listed(document)})
+    fake.answers({host: {"rc": 0, "stdout": pem, "stderr": ""}})
+    ran = fleet("csr", "--to", str(folder), "--json")
+    assert (ran.status, ran.json_lines[0]["host"]) == (0, host)
+    (file,) = folder.iterdir()
+    assert file.name.endswith(f".{SHOP}.csr.pem")
+    assert file.name.isprintable()
+    (state,) = csrtui.store.glob(".hosts/*")
+    assert set(state.name) <= set("0123456789abcdef-.json")
+    assert [line["host"] for line in fleet("list", "--last", "--json").json_lines] == [host]
+
+
 def test_a_pair_that_is_made_otherwise_than_shown_is_refused_by_name(fake: FakeAnsible, fleet: Any) -> None:
     told = {"msg": {"names": ["x.mydomain.com"], "subject": {}}, "changed": False}
     good = made("x.mydomain.com")
