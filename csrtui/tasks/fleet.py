@@ -29,11 +29,11 @@ _GRACE = 10
 """Seconds that Ansible waits longer than the host: for the connection, and for what was ended there to be reported."""
 _KILL_AFTER = 5
 """Seconds after which what does not end on a host is killed."""
-_CALL = (
-    f"t=; timeout -k {_KILL_AFTER} {_KILL_AFTER} true 2>/dev/null && t='timeout -k {_KILL_AFTER} {{{{ csrtui_seconds }}}}'; "
-    "$t sh -c {{ csrtui_script | quote }}; exit $?"  # a shell around it: what is killed has no exit status for ssh
+_LIMITED = (
+    f"t=; timeout -k {_KILL_AFTER} {_KILL_AFTER} true 2>/dev/null && t='timeout -k {_KILL_AFTER} {{}}'; "
+    '$t sh -c "$1"; exit $?'  # a shell around it: what is killed has no exit status for ssh
 )
-"""Runs the script so that nothing of it is left on the host after the time, where it has ``timeout`` (coreutils, BusyBox)."""
+"""Runs a script so that nothing of it is left after so many seconds, where there is ``timeout`` (coreutils, BusyBox)."""
 _SCRIPT = (
     # The shell waits for csrtui to end, so that timeout kills both where csrtui does not.
     "trap 'exit 124' TERM; "
@@ -178,14 +178,10 @@ def call_task(reach: Reach) -> dict[str, object]:
     """Return the task that calls csrtui with ``csrtui_calls``: a shell's commands for each host, ``c`` being csrtui."""
     return {
         "name": "csrtui",
-        "ansible.builtin.raw": _CALL,
+        "ansible.builtin.raw": f"sh -c {shlex.quote(_LIMITED.format(reach.timeout))} sh {{{{ csrtui_script | quote }}}}",
         "timeout": reach.timeout + _GRACE,
         "changed_when": False,
-        "vars": {
-            "ansible_ssh_use_tty": False,
-            "csrtui_script": _SCRIPT,
-            "csrtui_seconds": reach.timeout,
-        },
+        "vars": {"ansible_ssh_use_tty": False, "csrtui_script": _SCRIPT},
     }
 
 
