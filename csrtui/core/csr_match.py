@@ -107,7 +107,7 @@ def _fits_name(name: str, csr: Request) -> bool:
     if not _HOST_NAME.fullmatch(name):
         return True
     names = (*csr.names, csr.subject.common_name or "")
-    return any(name.startswith(_base(one)) for one in names)
+    return any(name.startswith(_base(each)) for each in names)
 
 
 def _base(name: str) -> str:

@@ -154,6 +154,6 @@ def _without_remedy(message: str, remedy: str) -> str:
 
 
 def _too_large(start: str) -> Answer | None:
-    found = _START_OF_ANSWER.match(start)
-    host = decode(found[1]) if found else None
+    match = _START_OF_ANSWER.match(start)
+    host = decode(match[1]) if match else None
     return Answer(host, "failed", {"reason": Reason.TOO_LARGE.value}) if isinstance(host, str) else None

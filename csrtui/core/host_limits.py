@@ -58,25 +58,25 @@ def check_document(document: Mapping[str, object]) -> None:
     """
     for name, value in document.items():
         shown = visible(name[:_NAME_SHOWN])
-        for depth, one in _walk(name, value):
+        for depth, item in _walk(name, value):
             if depth > MAX_DEPTH:
                 raise TooLargeError(f"{shown} is nested deeper than {MAX_DEPTH} levels")
-            if isinstance(one, str) and len(one) > MAX_TEXT:
-                raise TooLargeError(f"{shown} has a text of {len(one)} characters, more than {MAX_TEXT}")
-            if isinstance(one, dict | list) and len(one) > MAX_ITEMS:
-                raise TooLargeError(f"{shown} has {len(one)} items, more than {MAX_ITEMS}")
+            if isinstance(item, str) and len(item) > MAX_TEXT:
+                raise TooLargeError(f"{shown} has a text of {len(item)} characters, more than {MAX_TEXT}")
+            if isinstance(item, dict | list) and len(item) > MAX_ITEMS:
+                raise TooLargeError(f"{shown} has {len(item)} items, more than {MAX_ITEMS}")
 
 
 def _walk(name: str, value: object) -> Iterator[tuple[int, object]]:
     """Give a member's name and value, and all that is within the value, each with its depth."""
     waiting: list[tuple[int, object]] = [(0, name), (0, value)]
     while waiting:
-        depth, one = waiting.pop()
-        yield depth, one
-        if isinstance(one, dict):
-            waiting += [(depth + 1, each) for item in one.items() for each in item]
-        elif isinstance(one, list):
-            waiting += [(depth + 1, each) for each in one]
+        depth, item = waiting.pop()
+        yield depth, item
+        if isinstance(item, dict):
+            waiting += [(depth + 1, each) for member in item.items() for each in member]
+        elif isinstance(item, list):
+            waiting += [(depth + 1, each) for each in item]
 
 
 def cut(text: str, limit: int = MAX_QUOTE) -> str:

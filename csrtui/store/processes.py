@@ -31,11 +31,11 @@ def end_marked(mark: str, control_folder: str) -> None:
     """
     for _ in range(_ROUNDS):
         with ExitStack() as stack:
-            found = list(_marked(mark.encode(), f"ssh: {control_folder}/".encode(), stack))
-            if not found:
+            processes = list(_marked(mark.encode(), f"ssh: {control_folder}/".encode(), stack))
+            if not processes:
                 return
-            _signal(found, signal.SIGTERM)
-            _signal(_still_running(found), signal.SIGKILL)
+            _signal(processes, signal.SIGTERM)
+            _signal(_still_running(processes), signal.SIGKILL)
 
 
 def _marked(mark: bytes, title: bytes, stack: ExitStack) -> Iterator[int]:

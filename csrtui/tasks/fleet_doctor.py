@@ -33,7 +33,7 @@ class Examined:
     @property
     def is_well(self) -> bool:
         """Whether the host answered that nothing is wrong; notes only tell."""
-        return self.failure is None and all(one.level is Level.NOTE for one in self.findings)
+        return self.failure is None and all(finding.level is Level.NOTE for finding in self.findings)
 
 
 def examine(reach: Reach, begun: Callable[[int], None] = lambda _: None) -> Iterator[Examined]:
@@ -46,35 +46,35 @@ def examine(reach: Reach, begun: Callable[[int], None] = lambda _: None) -> Iter
     Raises:
         InputError: Ansible is not there or refuses, or there is no such host.
     """
-    for said in ask_all(reach, call("doctor", "--json")):
-        if isinstance(said, Hosts):
-            begun(len(said.names))
+    for answer in ask_all(reach, call("doctor", "--json")):
+        if isinstance(answer, Hosts):
+            begun(len(answer.names))
         else:
-            yield _examined(said)
+            yield _examined(answer)
 
 
 def worst_first(examined: Iterable[Examined]) -> list[HostFinding]:
     """Return the findings on hosts, those that do not answer among them, worst first, then by host."""
-    found = [finding for one in examined for finding in _findings(one)]
-    return sorted(found, key=lambda one: (one.level.rank, one.host))
+    findings = [finding for host in examined for finding in _findings(host)]
+    return sorted(findings, key=lambda finding: (finding.level.rank, finding.host))
 
 
 def _examined(answer: Answer) -> Examined:
     document = document_of(answer, (0, 1))
     if isinstance(document, Failure):
         return Examined(answer.host, failure=document)
-    found = document.get("findings")
-    listed = found if isinstance(found, list) else []
+    findings = document.get("findings")
+    listed = findings if isinstance(findings, list) else []
     if len(listed) > MAX_FINDINGS:
         text = f"its doctor lists {len(listed)} findings, more than {MAX_FINDINGS}"
         return Examined(answer.host, failure=failure(answer.host, Reason.TOO_LARGE, text))
     return Examined(
-        answer.host, tuple(read_finding(answer.host, one) for one in listed if isinstance(one, dict))
+        answer.host, tuple(read_finding(answer.host, member) for member in listed if isinstance(member, dict))
     )
 
 
-def _findings(one: Examined) -> Iterator[HostFinding]:
-    if one.failure is not None:
-        text = f"{one.failure.reason.value}: {visible(one.failure.text)}"
-        yield HostFinding(one.host, Level.ERROR, text, visible(one.failure.remedy))
-    yield from one.findings
+def _findings(host: Examined) -> Iterator[HostFinding]:
+    if host.failure is not None:
+        text = f"{host.failure.reason.value}: {visible(host.failure.text)}"
+        yield HostFinding(host.host, Level.ERROR, text, visible(host.failure.remedy))
+    yield from host.findings

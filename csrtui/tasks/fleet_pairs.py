@@ -92,16 +92,16 @@ def fetch_csrs(
     demand_folder(folder)
     refused = _not_as_shown(pairs, shown)
     yield from refused
-    names = {(one.host, one.pair) for one in refused}
-    by_host = _by_host(one for one in pairs if (one.host, one.pair.name) not in names)
+    names = {(result.host, result.pair) for result in refused}
+    by_host = _by_host(pair for pair in pairs if (pair.host, pair.pair.name) not in names)
     calls = {
-        host: " && ".join(call("csr", "--", one.pair.name) for one in those)
-        for host, those in by_host.items()
+        host: " && ".join(call("csr", "--", pair.pair.name) for pair in listed)
+        for host, listed in by_host.items()
     }
     for answer in ask_each(reach, calls):
-        those = by_host[answer.host]
-        for one, csr in zip(those, _match_csrs(answer, those), strict=True):
-            yield _fetched(answer, one, csr, folder)
+        listed = by_host[answer.host]
+        for pair, csr in zip(listed, _match_csrs(answer, listed), strict=True):
+            yield _fetched(answer, pair, csr, folder)
 
 
 def back_up(
@@ -222,15 +222,15 @@ def _by_host(pairs: Iterable[HostPair]) -> dict[str, list[HostPair]]:
 
 def _not_as_shown(pairs: Sequence[HostPair], shown: Fleet | None) -> list[HostResult]:
     """A failure for each pair that its host lists in another way now than when it was shown."""
-    before = {(one.host, one.pair.name): one.pair for one in (shown.pairs() if shown is not None else ())}
+    before = {(pair.host, pair.pair.name): pair.pair for pair in (shown.pairs() if shown is not None else ())}
     refused = []
-    for one in pairs:
-        old = before.get((one.host, one.pair.name))
-        texts = [] if old is None else pair_mismatch(old, one.pair)
+    for pair in pairs:
+        old = before.get((pair.host, pair.pair.name))
+        texts = [] if old is None else pair_mismatch(old, pair.pair)
         if texts:
-            failed = mismatch(one.host, texts)
+            failed = mismatch(pair.host, texts)
             remedy = f"{failed.remedy}; csrtui fleet list shows what it lists now"
-            refused.append(HostResult.failed(one.host, replace(failed, remedy=remedy), one.pair.name))
+            refused.append(HostResult.failed(pair.host, replace(failed, remedy=remedy), pair.pair.name))
     return refused
 
 
@@ -251,32 +251,32 @@ def _csrs(answer: Answer) -> Iterator[Request]:
             yield request.read_pem(text.encode("ascii"))
 
 
-def _fetched(answer: Answer, one: HostPair, csr: Request | None, folder: str) -> HostResult:
+def _fetched(answer: Answer, pair: HostPair, csr: Request | None, folder: str) -> HostResult:
     """Write a CSR that is what was listed into the folder; refuse any other."""
     if csr is None and answer.ended != "ok":
-        return HostResult.failed(one.host, failure_of(answer), one.pair.name)
+        return HostResult.failed(pair.host, failure_of(answer), pair.pair.name)
     if csr is None:
         text = "what it sent is not a CSR for each pair"
-        return HostResult.failed(one.host, failure(one.host, Reason.UNEXPECTED, text), one.pair.name)
-    texts = csr_mismatch(csr, one.pair)
+        return HostResult.failed(pair.host, failure(pair.host, Reason.UNEXPECTED, text), pair.pair.name)
+    texts = csr_mismatch(csr, pair.pair)
     if texts:
-        return HostResult.failed(one.host, mismatch(one.host, texts), one.pair.name)
+        return HostResult.failed(pair.host, mismatch(pair.host, texts), pair.pair.name)
     covers = covers_text(csr)
     pem = request.to_pem(csr.der)
-    path = os.path.join(folder, _file_name(one))
+    path = os.path.join(folder, _file_name(pair))
     if os.path.lexists(path):
-        return _there(one, path, csr, pem)
+        return _there(pair, path, csr, pem)
     try:
         file = handout.write(path, pem)
     except CsrtuiError as error:
         failed = Failure(Reason.STORE, error.what, error.hint or "choose another folder")
-        return HostResult.failed(one.host, failed, one.pair.name)
-    return HostResult(one.host, f"CSR fetched, covers {covers}", one.pair.name, file, covers=csr.names)
+        return HostResult.failed(pair.host, failed, pair.pair.name)
+    return HostResult(pair.host, f"CSR fetched, covers {covers}", pair.pair.name, file, covers=csr.names)
 
 
-def _file_name(one: HostPair) -> str:
+def _file_name(pair: HostPair) -> str:
     """``HOST.PAIR.csr.pem``; what is not seen in a host's name, or would be a path, is ``_``."""
-    name = f"{one.host}.{one.pair.name}.csr.pem"
+    name = f"{pair.host}.{pair.pair.name}.csr.pem"
     return "".join(character if shows(character) and character != "/" else "_" for character in name)
 
 

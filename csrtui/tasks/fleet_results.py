@@ -36,23 +36,23 @@ class Wording:
 def host_results(host: str, document: dict[str, object], wording: Wording) -> Iterator[HostResult]:
     """Give the results that csrtui or a module of the collection lists; a text of the host is shown for a failure only."""
     results = document.get("results")
-    for one in results if isinstance(results, list) else []:
-        if not isinstance(one, dict):
+    for result in results if isinstance(results, list) else []:
+        if not isinstance(result, dict):
             continue
-        pair, file = _text(one, "pair"), _text(one, "file")
+        pair, file = _text(result, "pair"), _text(result, "file")
         pair = pair if pair is not None and is_pair_name(pair) else None
-        if one.get("ok") is True:
-            is_changed = one.get("changed", True) is True
+        if result.get("ok") is True:
+            is_changed = result.get("changed", True) is True
             text = wording.changed if is_changed else wording.unchanged
             yield HostResult(host, text, pair, file, changed=is_changed)
         else:
-            refused = failure(host, Reason.REFUSED, quote=str(one.get("text", ""))[:MAX_TEXT])
+            refused = failure(host, Reason.REFUSED, quote=str(result.get("text", ""))[:MAX_TEXT])
             yield HostResult.failed(host, refused, pair)
 
 
 def missing_results(host: str, pairs: Iterable[str], results: Iterable[HostResult]) -> Iterator[HostResult]:
     """Give a failure for each pair that a host was asked for and has no result for."""
-    reported = {one.pair for one in results}
+    reported = {result.pair for result in results}
     for pair in pairs:
         if pair not in reported:
             text = "the host reported nothing about this pair"
