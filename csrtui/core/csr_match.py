@@ -4,8 +4,10 @@ import re
 
 from csrtui.core import request
 from csrtui.core.errors import InputError
+from csrtui.core.fleet import HostState
 from csrtui.core.host_limits import cut
 from csrtui.core.pair import Pair
+from csrtui.core.pair_described import read_described
 from csrtui.core.pairname import pair_name
 from csrtui.core.request import Request
 from csrtui.core.subject import SubjectFields
@@ -54,6 +56,18 @@ def pair_mismatch(before: Pair, now: Pair) -> list[str]:
         *_difference("key", old.key.spki_sha256, new.key.spki_sha256, _RELISTED, _FINGERPRINT_SHOWN),
         *_difference("request", old.request.sha256, new.request.sha256, _RELISTED, _FINGERPRINT_SHOWN),
     ]
+
+
+def relisted(before: HostState, now: HostState) -> list[str]:
+    """Return how pairs of a host differ from what it listed earlier under the same names, one text for each pair."""
+    old = {pair["name"]: pair for pair in before.documents}
+    texts = []
+    for document in now.documents:
+        earlier = old.get(document["name"])
+        if earlier is not None and earlier["request"] != document["request"]:
+            mismatch = pair_mismatch(read_described(earlier), read_described(document))
+            texts += [f"{document['name']}: {'; '.join(mismatch)}"] if mismatch else []
+    return texts
 
 
 def plan_mismatch(csr: Request, planned: Request) -> list[str]:

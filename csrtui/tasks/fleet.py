@@ -9,6 +9,7 @@ from enum import Enum, auto
 from hashlib import sha256
 from threading import Event
 
+from csrtui.core.csr_match import relisted
 from csrtui.core.errors import InputError, StoreError
 from csrtui.core.fleet import Failure, Fleet, HostState, Reason, dump_state, load_state, read_list
 from csrtui.core.host_answer import SILENT, Answer, Hosts, document_of, errors_of, failure_of, read_line
@@ -161,7 +162,10 @@ def refresh(
         if isinstance(said, Hosts):
             names = said.names
             continue
-        known = known.after(_read(said, session))
+        state = _read(said, session)
+        if keeping is Keeping.KEPT:
+            state = _compared(known.hosts.get(said.host), state)
+        known = known.after(state)
         done += 1
         if keeping is Keeping.KEPT:
             try:
@@ -275,6 +279,16 @@ def _read(answer: Answer, session: Session) -> HostState:
     if len(dump_state(state)) > MAX_STATE:
         return HostState(answer.host, failure=failure(answer.host, Reason.TOO_LARGE))
     return state
+
+
+def _compared(before: HostState | None, state: HostState) -> HostState:
+    """The state of a host, with a failure where pairs are not what it listed before: that is shown once."""
+    texts = relisted(before, state) if before is not None else []
+    if not texts:
+        return state
+    more = f"; and {len(texts) - 1} more" if len(texts) > 1 else ""
+    text = f"a pair is not what it listed before: {texts[0]}{more}"
+    return replace(state, failure=failure(state.name, Reason.MISMATCH, text))
 
 
 def _keep(session: Session, inventory: str, state: HostState) -> None:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from csrtui.core import request
 from csrtui.core.certificates import Certificate, read_certificates, to_pem
@@ -236,7 +237,7 @@ def _not_as_shown(pairs: Sequence[HostPair], shown: Fleet | None) -> list[HostRe
 
 def _match_csrs(answer: Answer, pairs: Sequence[HostPair]) -> list[Request | None]:
     """The CSR for each pair: the one listed, else the one in its place, whose differences are then reported."""
-    csrs = list(_csrs(answer))
+    csrs = list(islice(_csrs(answer), len(pairs)))
     by_digest = {one.sha256: one for one in csrs}
     in_place: list[Request | None] = [*csrs] if len(csrs) == len(pairs) else [None] * len(pairs)
     return [
@@ -246,9 +247,9 @@ def _match_csrs(answer: Answer, pairs: Sequence[HostPair]) -> list[Request | Non
 
 
 def _csrs(answer: Answer) -> Iterator[Request]:
-    for text in _CSR.findall(answer.text("stdout")):
+    for match in _CSR.finditer(answer.text("stdout")):
         with suppress(CsrtuiError):
-            yield request.read_pem(text.encode("ascii"))
+            yield request.read_pem(match[0].encode("ascii"))
 
 
 def _fetched(answer: Answer, pair: HostPair, csr: Request | None, folder: str) -> HostResult:

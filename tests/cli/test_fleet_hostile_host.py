@@ -16,8 +16,10 @@ from fleet_made import listed, made, pair, pair_for
 from safety_results import counted
 
 from csrtui.core import keys, request
+from csrtui.core.errors import StoreError
 from csrtui.core.fleet import load_state
 from csrtui.core.subject import SubjectFields
+from csrtui.store.keystore import Keystore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -149,8 +151,13 @@ def test_what_was_listed_and_shown_counts_until_another_list_is_shown(
                 assert "csrtui fleet list shows what it lists now" in ran.err
                 assert list(tmp_path.glob("*.pem")) == []
                 tally.add()
-    fake.answers({"web1": listed(other)})
-    assert fleet("list").status == 0
+    for expected in (1, 0):  # it is shown once
+        fake.answers({"web1": listed(other, pair())})
+        ran = fleet("list")
+        assert ran.status == expected
+        assert (
+            f"a pair is not what it listed before: site: names: shown {SHOP}, now {BANK}" in ran.err
+        ) is bool(expected)
     fake.answers({"web1": listed(other)})
     fake.answers({"web1": {"rc": 0, "stdout": pem, "stderr": ""}})
     ran = fleet("csr", "--to", str(tmp_path), "--json")
@@ -275,6 +282,27 @@ def test_one_host_costs_no_other_its_state(fake: FakeAnsible, fleet: Any, csrtui
         assert len(list(csrtui.store.glob(".hosts/*"))) == 4
         assert fleet("list", "--last").out.count("a.com") == 4
         tally.add(3)
+
+
+def test_a_state_that_cannot_be_written_costs_no_other_and_not_what_was_known(
+    fake: FakeAnsible, fleet: Any, csrtui: Csrtui, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.answers({"web1": listed(pair()), "web2": listed(pair())})
+    assert fleet("list").status == 0
+    save = Keystore.save_host
+    calls: list[str] = []
+
+    def full_at_first(store: Keystore, inventory: str, host: str, data: bytes) -> None:
+        calls.append(host)
+        if len(calls) == 1:
+            raise StoreError("the disk is full", "make room")
+        save(store, inventory, host, data)
+
+    monkeypatch.setattr(Keystore, "save_host", full_at_first)
+    fake.answers({"web1": listed(), "web2": listed(pair(), pair("b.com"))})
+    ran = fleet("list")
+    assert (ran.status, ran.error) == (3, "the disk is full")
+    assert states(csrtui) == {"web1": 1, "web2": 2}
 
 
 def test_a_state_that_would_be_larger_than_is_read_again_is_not_kept(

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cryptography.exceptions import UnsupportedAlgorithm
 from fleet_made import pair_for
-from requests_made import key_of
+from requests_made import NOW, key_of
 
 from csrtui.core import keys, request
-from csrtui.core.csr_match import covers_text, csr_mismatch, pair_mismatch, plan_mismatch
+from csrtui.core.csr_match import covers_text, csr_mismatch, pair_mismatch, plan_mismatch, relisted
+from csrtui.core.fleet import HostState
 from csrtui.core.pair_described import read_described
 from csrtui.core.subject import SubjectFields
 
@@ -138,6 +139,20 @@ def test_a_pair_that_changed_under_its_name_is_a_mismatch(change: dict[str, Any]
     now, _ = both(BANK, name=SHOP, **change)
     assert pair_mismatch(before, before) == []
     assert [text.partition(":")[0] for text in pair_mismatch(before, now)] == texts
+
+
+def test_the_pairs_that_a_host_lists_in_another_way_are_named() -> None:
+    (shop, _), (bank, _), (mail, _) = (
+        pair_for(SHOP),
+        pair_for(BANK, name=SHOP),
+        pair_for("mail.mydomain.com"),
+    )
+    before = HostState("web", NOW, (shop, mail))
+    assert relisted(before, HostState("web", NOW, (shop, mail | {"stage": "retired"}))) == []
+    assert relisted(before, HostState("web", failure=None)) == []
+    old_hash = mail | {"request": mail["request"] | {"signature_hash": None}}
+    (text,) = relisted(before, HostState("web", NOW, (bank, old_hash, pair_for("new.mydomain.com")[0])))
+    assert text.startswith(f"{SHOP}: names: shown {SHOP}, now {BANK}; subject: ")
 
 
 def test_the_csr_that_was_planned_may_have_any_key_and_its_names_in_any_order() -> None:
