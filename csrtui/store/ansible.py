@@ -16,15 +16,26 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 from threading import Event, Thread
+from typing import IO, cast
 
 from csrtui.core.errors import InputError, StoreError
+from csrtui.core.host_answer import CutLine
+from csrtui.core.host_limits import MAX_BYTES
 from csrtui.core.visible import visible
+from csrtui.store.output_lines import read_lines
+from csrtui.store.processes import end_marked
 
 COLLECTIONS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "ansible_collections")
 """The folder with csrtui's collection."""
 _CALLBACK = "csrtui.csrtui.lines"
 _LONGEST_SAID = 400
 """Characters of what Ansible says; more is cut."""
+_MOST_SAID = 256 * 1024
+"""Bytes that are read of what Ansible prints on stderr; a host can have it print anything."""
+_RUN = "CSRTUI_FLEET_RUN"
+"""The environment variable that marks the processes of one run."""
+_LONGEST_CONTROL_FOLDER = 64
+"""Bytes of a path in which ssh can make its socket (108 bytes with its own names, unix(7))."""
 _GLANCE = 0.1
 """Seconds between two looks at whether it should end."""
 _PATIENCE = 10.0
@@ -82,8 +93,10 @@ def run_task(
     variables: Mapping[str, object],
     stop: Event,
     hosts: Sequence[str] = ("all",),
-) -> Iterator[str]:
+) -> Iterator[str | CutLine]:
     """Run a task on hosts, and give what the callback prints, line by line, as it prints it.
+
+    However it ends, no process of it is left: neither Ansible nor ssh, nor a connection that ssh keeps open for it.
 
     Args:
         target: Which hosts.
@@ -101,15 +114,15 @@ def run_task(
         book = os.path.join(folder, "play.yml")
         with open(book, "w", encoding="utf-8") as file:
             file.write(as_yaml([play]))
-        with _running(_command(target, book), said.fileno(), target.terminal, stop) as process:
+        with _running(_command(target, book), folder, said.fileno(), target.terminal, stop) as process:
             heard = False
-            for line in process.stdout or ():
-                heard = heard or line.startswith("{")
+            for line in read_lines(_output(process), MAX_BYTES):
+                heard = heard or isinstance(line, CutLine) or line.startswith("{")
                 yield line
             status = process.wait()
         if not heard and not stop.is_set():
             said.seek(0)
-            raise _complaint(said.read().decode("utf-8", "replace"), status)
+            raise _complaint(said.read(_MOST_SAID).decode("utf-8", "replace"), status)
 
 
 def as_yaml(value: object) -> str:
@@ -143,14 +156,27 @@ def _command(target: Target, book: str) -> list[str]:
     return [_program(), f"--inventory={target.inventory}", *limit, *target.options, book]
 
 
-def _environment() -> dict[str, str]:
-    return os.environ | {
-        "ANSIBLE_STDOUT_CALLBACK": _CALLBACK,
-        "ANSIBLE_RETRY_FILES_ENABLED": "0",
-        "ANSIBLE_FORCE_COLOR": "0",
-        "ANSIBLE_NOCOLOR": "1",
-        "ANSIBLE_LOCALHOST_WARNING": "0",
-    }
+def _environment(folder: str) -> dict[str, str]:
+    """The environment of Ansible: the user's own, but for the form of the answers and the mark of this run.
+
+    ssh keeps a connection open for the tasks of a play (ControlPersist). Its socket is in a folder of this run, unless the
+    user's own settings name another, so that it can be closed at the end and no other program depends on it.
+    """
+    control = _control_folder(folder)
+    is_short = len(os.fsencode(control)) <= _LONGEST_CONTROL_FOLDER
+    own = {"ANSIBLE_SSH_CONTROL_PATH_DIR": control} if is_short else {}
+    return (
+        os.environ
+        | own
+        | {
+            _RUN: os.path.basename(folder),
+            "ANSIBLE_STDOUT_CALLBACK": _CALLBACK,
+            "ANSIBLE_RETRY_FILES_ENABLED": "0",
+            "ANSIBLE_FORCE_COLOR": "0",
+            "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_LOCALHOST_WARNING": "0",
+        }
+    )
 
 
 @contextmanager
@@ -168,20 +194,27 @@ def _folder() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _control_folder(folder: str) -> str:
+    return os.path.join(folder, "cp")
+
+
+def _output(process: "subprocess.Popen[bytes]") -> IO[bytes]:
+    return cast("IO[bytes]", process.stdout)  # it is a pipe
+
+
 @contextmanager
 def _running(
-    command: list[str], said: int, terminal: Terminal, stop: Event
-) -> Iterator["subprocess.Popen[str]"]:
-    """Ansible while it runs; however the block ends, it has ended, too."""
+    command: list[str], folder: str, said: int, terminal: Terminal, stop: Event
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """Ansible while it runs; however the block ends, Ansible and all that it started has ended, too."""
     try:
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL if terminal is Terminal.WITHHELD else None,
             stdout=subprocess.PIPE,
             stderr=said,
-            env=_environment(),
-            encoding="utf-8",
-            errors="replace",
+            bufsize=0,
+            env=_environment(folder),
             start_new_session=terminal is Terminal.WITHHELD,
         )
     except OSError as error:
@@ -199,16 +232,17 @@ def _running(
     finally:
         over.set()
         watch.join()
+        end_marked(f"{_RUN}={os.path.basename(folder)}", _control_folder(folder))
 
 
-def _end_when_asked(process: "subprocess.Popen[str]", stop: Event, over: Event) -> None:
+def _end_when_asked(process: "subprocess.Popen[bytes]", stop: Event, over: Event) -> None:
     while not over.wait(_GLANCE):
         if stop.is_set():
             _end(process)
             return
 
 
-def _end(process: "subprocess.Popen[str]") -> None:
+def _end(process: "subprocess.Popen[bytes]") -> None:
     """Ask Ansible to end, which it passes on; every call of csrtui on a host is whole or did nothing."""
     with suppress(ProcessLookupError):
         process.send_signal(signal.SIGINT)

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from csrtui.core.errors import InputError, StoreError
+from csrtui.core.shell import quote
 from csrtui.core.visible import visible
 from csrtui.store import files
 from csrtui.store.disk import refusal
@@ -119,9 +120,7 @@ def _flush(descriptor: int, name: str) -> None:
 
 def _no_folder(path: str, error: OSError | ValueError) -> InputError:
     reason = error.strerror if isinstance(error, OSError) else "it is no path"
-    return InputError(
-        f"cannot back up to {visible(path)}: {reason}", f"mkdir -p {_quoted(path)}, or mount it"
-    )
+    return InputError(f"cannot back up to {visible(path)}: {reason}", f"mkdir -p {quote(path)}, or mount it")
 
 
 def _mount_point(path: str) -> str:
@@ -140,9 +139,3 @@ def _device_of(store: str) -> int | None:
             if path == os.path.dirname(path):
                 return None
             path = os.path.dirname(path)
-
-
-def _quoted(path: str) -> str:
-    from shlex import quote
-
-    return quote(path)

@@ -3,6 +3,7 @@
 import os
 
 from csrtui.core.errors import InputError
+from csrtui.core.shell import quote
 from csrtui.core.visible import visible
 from csrtui.store import files
 from csrtui.store.disk import NotConfirmedError, refusal
@@ -64,8 +65,6 @@ def _whole(path: str) -> str:
 
 
 def _no_folder(folder: str, error: OSError) -> InputError:
-    from shlex import quote
-
     hint = f"mkdir -p {quote(folder)}" if isinstance(error, FileNotFoundError) else None
     return InputError(f"cannot write into {visible(folder)}: {error.strerror}", hint)
 

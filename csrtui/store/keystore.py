@@ -11,7 +11,7 @@ from itertools import islice
 
 from csrtui.core.errors import InputError, StoreError
 from csrtui.core.pairname import check_pair_name, is_pair_name
-from csrtui.store import files, locks
+from csrtui.store import files, host_states, locks
 from csrtui.store.creation import Names, PairFiles, discard, give_name, leftovers, write_pair
 from csrtui.store.disk import NotConfirmedError, ReadOnlyError, refusal
 from csrtui.store.group import keep_group
@@ -22,7 +22,7 @@ from csrtui.store.stored import Change, Listed, StoredPair, confirm, list_pair, 
 __all__ = ["Change", "Keystore", "Listed", "Names", "PairFiles", "StoredPair"]
 
 _PAIRS, _LOCKS, _DRAFT, _LAST = "pairs", ".locks", ".draft.json", ".last.json"
-_FLEET = ".fleet-{}.json"
+_HOSTS = ".hosts"
 _CREATING, _DRAFTING = "creating", "draft"
 
 
@@ -233,13 +233,43 @@ class Keystore:
         """Keep what dialogs begin with next time, in place of what was kept before; raises as `save_draft`."""
         self._save(_LAST, data, "what was used last")
 
-    def load_fleet(self, digest: str) -> bytes | None:
-        """Return what `save_fleet` saved last under `digest`, or None."""
-        return self._load(_FLEET.format(digest))
+    def load_hosts(self, inventory: str) -> Iterator[tuple[str, bytes]]:
+        """Give the digest of each host of an inventory, and what `save_host` wrote of it; unsafe files are left out.
 
-    def save_fleet(self, digest: str, data: bytes) -> None:
-        """Keep what is known of the hosts of an inventory, which `digest` stands for; raises as `save_draft`."""
-        self._save(_FLEET.format(digest), data, "what is known of the hosts")
+        Args:
+            inventory: The digest that stands for the inventory.
+        """
+        with self._reading() as store_fd:
+            if store_fd is None or not files.exists(store_fd, _HOSTS):
+                return
+            path = os.path.join(self.path, _HOSTS)
+            folder = files.open_folder(_HOSTS, path, store_fd)
+            try:
+                yield from host_states.read_each(folder, path, inventory)
+            finally:
+                files.release(folder)
+
+    def save_host(self, inventory: str, host: str, data: bytes) -> None:
+        """Replace what is known of one host; the files of all others stay as they are. Raises as `save_draft`.
+
+        Args:
+            inventory: The digest that stands for the inventory.
+            host: The digest that stands for the host: no name of a host is ever part of a path.
+            data: At most `files.MAX_OWN` bytes, which is what `load_hosts` reads.
+        """
+        what = "what is known of the hosts"
+        with (
+            self._writing(f"cannot keep {what} in") as store_fd,
+            self._lock(store_fd, _DRAFTING, what, locks.Sharing.EXCLUSIVE),
+        ):
+            files.make_folder(_HOSTS, store_fd)
+            folder = files.open_folder(_HOSTS, os.path.join(self.path, _HOSTS), store_fd)
+            try:
+                host_states.replace(folder, inventory, host, data)
+                confirm(folder, what)
+            finally:
+                files.release(folder)
+            host_states.drop_old(store_fd, inventory)
 
     def _load(self, name: str) -> bytes | None:
         with self._reading() as store_fd:

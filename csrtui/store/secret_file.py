@@ -4,6 +4,7 @@ import os
 import stat
 
 from csrtui.core.errors import InputError
+from csrtui.core.shell import quote
 from csrtui.core.visible import visible
 from csrtui.store.disk import foreign_refusal
 from csrtui.store.files import release
@@ -58,8 +59,6 @@ def read_secret(path: str, label: str, limit: int) -> bytes:
 
 
 def _judge(path: str, found: os.stat_result, label: str, special_hint: str | None) -> None:
-    from shlex import quote
-
     named = f"the {label} {visible(path)}"
     if not stat.S_ISREG(found.st_mode):
         raise InputError(f"{named} is no regular file", special_hint)

@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from threading import Event
 from typing import Final
 
-from csrtui.core.doctor.ailment import Ailment, Code, command, for_store
+from csrtui.core.doctor.ailment import Ailment, Code, for_store
 from csrtui.core.doctor.contents import examine_contents, record_of
 from csrtui.core.doctor.places import is_pair_place, judge_pair_places, judge_store
 from csrtui.core.doctor.renewals import Tie, judge_renewals, tie_of
 from csrtui.core.doctor.seen import Kind, Seen
 from csrtui.core.errors import CsrtuiError
 from csrtui.core.finding import Level
+from csrtui.core.shell import command
 from csrtui.core.visible import visible
 from csrtui.store import survey
 from csrtui.tasks.session import Session

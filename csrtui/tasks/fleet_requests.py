@@ -4,18 +4,21 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from csrtui.core import request
 from csrtui.core.advice import Advice
 from csrtui.core.draft import Draft
 from csrtui.core.finding import Finding
 from csrtui.core.fleet import Failure, Reason
 from csrtui.core.host_answer import Answer, failure_of
+from csrtui.core.host_limits import cut
 from csrtui.core.names import split_names
 from csrtui.core.subject import TypedSubject
 from csrtui.store.ansible import Literal
 from csrtui.tasks.asking import Asked, advise_on, asked_for, with_counterparts
 from csrtui.tasks.create import Blocking, stops
 from csrtui.tasks.drafting import asked_by
-from csrtui.tasks.fleet import PLACES, HostResult, Reach, answers, ask_each
+from csrtui.tasks.fleet import HostResult, Reach, answers, ask_each, module_task
+from csrtui.tasks.fleet_results import made_result
 from csrtui.tasks.session import Session
 
 _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
@@ -134,10 +137,12 @@ def make(
         InputError: Ansible is not there or refuses.
     """
     good = [one for one in planned if one.failure is None]
+    previews = {
+        one.host: request.preview(one.advice.subject, one.advice.covers) for one in good if one.advice
+    }
     asked = {one.host: _literal(one.asked) for one in good}
     options = (
         {
-            **PLACES,
             "names": "{{ csrtui_asked[inventory_hostname]['names'] }}",
             "subject": "{{ csrtui_asked[inventory_hostname]['subject'] }}",
             **{name: Literal(text) for name, text in _rest(good[0].asked).items()},
@@ -147,18 +152,17 @@ def make(
         if good
         else {}
     )
-    task = {"name": "pair", "csrtui.csrtui.pair": options, "timeout": reach.timeout}
+    task = module_task(reach, "pair", options)
     for answer in ask_each(reach, dict.fromkeys(asked, ""), task, csrtui_asked=asked):
-        yield _made(answer)
+        yield made_result(answer, previews[answer.host])
 
 
 def _planned(session: Session, answer: Answer, asked: Asked, *, counterparts: bool) -> Planned:
     told = answer.result.get("msg")
     if answer.ended != "ok" or not isinstance(told, dict):
-        said = failure_of(answer)
         failure = replace(
-            said,
-            text=said.text.rpartition("'msg': ")[2],
+            failure_of(answer),
+            text=cut(answer.text("msg").rpartition("'msg': ")[2]),  # a text of Ansible here, not of the host
             remedy="give the host that variable in the inventory",
         )
         return Planned(answer.host, asked, failure=failure)
@@ -190,14 +194,3 @@ def _rest(asked: Asked) -> dict[str, str]:
     """What is the same for every host, as the collection's module calls it."""
     rest = {"ca": asked.ca.value, "platform": asked.platform}
     return rest | ({"key": asked.key_type.value} if asked.key_type is not None else {})
-
-
-def _made(answer: Answer) -> HostResult:
-    document = answer.result.get("pair")
-    if answer.ended != "ok" or not isinstance(document, dict):
-        return HostResult.failed(answer.host, failure_of(answer))
-    done = answer.result.get("done")
-    text = " and ".join(map(str, done)) if isinstance(done, list) and done else "is there already"
-    name = document.get("name")
-    pair = name if isinstance(name, str) else None
-    return HostResult(answer.host, text, pair, changed=answer.changed, document=document)

@@ -12,6 +12,7 @@ from csrtui.core.issued import Difference, Flaw, differences, flaws
 from csrtui.core.pair import Pair, PairRecord, Stage, utc_text
 from csrtui.core.pair_json import dump_record, load_record
 from csrtui.core.request import Request
+from csrtui.core.shell import command
 from csrtui.store.disk import NotConfirmedError
 from csrtui.store.keystore import Change
 from csrtui.tasks.results import Result
@@ -322,9 +323,8 @@ def told(session: Session, pair: Pair, asked: Request, chain: Chain, result: Res
     if pair.record.stage is Stage.RETIRED:
         remarks.append("the pair is retired, and stays so")
     if pair.record.renews:
-        remarks.append(
-            f"it replaces {pair.record.renews}: once it is installed, csrtui retire {pair.record.renews}"
-        )
+        retire = command("csrtui", "retire", pair.record.renews)
+        remarks.append(f"it replaces {pair.record.renews}: once it is installed, {retire}")
     return ImportResult(
         ok=result.ok,
         text=result.text,

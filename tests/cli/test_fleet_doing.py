@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from certificates_made import intermediate, pem
 from fake_ansible import printed, said
-from fleet_made import ASKED, AWAY, listed, pair
+from fleet_made import ASKED, AWAY, listed, made, pair
 from recipients_made import age_pair
 
 from csrtui.core import keys, request
@@ -29,15 +29,14 @@ def told(*names: Any, **fields: str) -> dict[str, Any]:
     return {"msg": {"names": list(names), "subject": NO_FIELDS | fields}, "changed": False}
 
 
-def made(name: str, *done: str) -> dict[str, Any]:
-    return {"changed": bool(done), "done": list(done), "pair": pair(name)}
-
-
 def test_each_host_gets_the_names_that_were_shown(fake: FakeAnsible, fleet: Any) -> None:
     fake.answers(
         {"web1": told("mydomain.com", ["a.mydomain.com"], organization="My {{ Ltd"), "web2": told("x.com")}
     )
-    fake.answers({"web1": made("mydomain.com", "made", "backed up"), "web2": made("x.com")})
+    names = ("mydomain.com", "a.mydomain.com", "www.mydomain.com")
+    done = ("made", "backed up", "rm -rf /")
+    others = ("x.com", "www.x.com")
+    fake.answers({"web1": made(*names, done=done, organization="My {{ Ltd"), "web2": made(*others, done=())})
     arguments = (
         "--add-counterpart",
         "--key",
@@ -76,7 +75,9 @@ def test_a_host_without_the_variable_is_named_and_the_others_are_done(fake: Fake
     assert ran.status == 1
     assert "web2: 'site' is undefined" in ran.err
     assert "web3: the names are no texts there" in ran.err
-    assert [line["error"] for line in ran.json_lines] == ["the disk is full"]
+    (line,) = ran.json_lines
+    assert line["error"] == 'the keystore there cannot be used; web1 says: "the disk is full"'
+    assert line["remedy"] == "run csrtui doctor on web1"
     fake.answers({"web2": undefined})
     assert fleet("new", "{{ site }}", "--yes", "--force").status == 1
 
@@ -88,7 +89,7 @@ def test_it_asks_before_it_makes(
     from csrtui.cli.commands import fleet_new
 
     fake.answers({"web1": told("x.mydomain.com")})
-    fake.answers({"web1": made("x.mydomain.com", "made")})
+    fake.answers({"web1": made("x.mydomain.com")})
     agreed = fleet_new._agreed
 
     def at_terminal(*arguments: Any, **options: Any) -> bool:
@@ -128,7 +129,7 @@ def test_certificates_go_where_their_keys_are(fake: FakeAnsible, fleet: Any, tmp
     assert ran.status == 1
     assert ran.out == "ok  web1  a.com  imported\n"
     assert "the key of CN=b.com is on no host that was read" in ran.err
-    assert "web1 a.com: older" in ran.err
+    assert 'web1 a.com: csrtui there refused; web1 says: "older"' in ran.err
     assert '"hosts": ["web1"]' in fake.play(2)
     assert fake.play(2).count("BEGIN CERTIFICATE") == 2
 
@@ -159,11 +160,12 @@ def test_backups_are_made_once_on_each_host(fake: FakeAnsible, fleet: Any) -> No
     ran = fleet("backup", "--to", "/b", "--recipient", RECIPIENT)
     assert ran.status == 1
     assert ran.out == "ok  web1  a.com  /b/a.age  backed up\n"
-    assert "web2: the disk is full" in ran.err
+    assert 'web2 says: "the disk is full"' in ran.err
     assert f"c backup --json --to=/b --recipient={RECIPIENT} -- a.com" in fake.play(2)
     fake.answers({"web1": listed(backed)})
     ran = fleet("backup", "--to", "/b", "--recipient", RECIPIENT)
     assert (ran.status, "every pair that was read has a backup" in ran.err) == (0, True)
     fake.answers({"web1": listed(backed)})
     fake.answers({"web1": printed({"schema": 1, "results": None})})
-    assert fleet("backup", "b.com", "--to", "/b", "--recipient", RECIPIENT).status == 0
+    ran = fleet("backup", "b.com", "--to", "/b", "--recipient", RECIPIENT)
+    assert (ran.status, ran.error) == (1, "web1 b.com: the host reported nothing about this pair")

@@ -229,6 +229,15 @@ def test_every_ending_of_csrtui_is_a_failure_that_says_why(
     assert failed["remedy"] is None or failed["remedy"] in failed["msg"]
 
 
+def test_all_calls_of_a_task_share_its_time(modules: Modules, program: Path, tmp_path: Path) -> None:
+    modules.in_process = False
+    program.write_text(f'#!/bin/sh\necho >>"{tmp_path}/calls"\nsleep 0.6\necho csrtui 1.0\n')
+    failed = modules("facts", gather=["version", "pairs"], timeout=1)
+    assert failed["reason"] == "timeout"
+    assert (tmp_path / "calls").read_text().count("\n") == 2
+    assert "did not end within the 1 seconds of the task" in failed["msg"]
+
+
 def test_a_host_without_csrtui_is_told_of_the_role(
     modules: Modules, program: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+from pathlib import Path
+from tempfile import mkdtemp
 from threading import Event, Timer
-from typing import TYPE_CHECKING
 
 import pytest
 from fake_ansible import FakeAnsible
+from process_state import is_running
 
 from csrtui.core.errors import InputError, StoreError
+from csrtui.core.host_answer import CutLine
 from csrtui.store import ansible
 from csrtui.store.ansible import Literal, Target, Terminal, as_yaml, check_inventory, run_task
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TASK = {"name": "t", "ansible.builtin.raw": "true"}
 
@@ -25,7 +26,7 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeAnsible:
     return FakeAnsible(tmp_path, monkeypatch)
 
 
-def lines(fake: FakeAnsible, stop: Event | None = None, **options: object) -> list[str]:
+def lines(fake: FakeAnsible, stop: Event | None = None, **options: object) -> list[str | CutLine]:
     target = Target(str(fake.inventory), **options)  # type: ignore[arg-type]
     return list(run_task(target, TASK, {"text": Literal("{{ x }}")}, stop or Event(), ("web1",)))
 
@@ -121,3 +122,45 @@ def test_an_inventory_has_to_be_there(fake: FakeAnsible) -> None:
     for path in ("", "/none", os.devnull + "/x"):
         with pytest.raises(InputError, match="no inventory"):
             check_inventory(Target(path))
+
+
+def test_a_line_that_is_too_long_is_cut(fake: FakeAnsible, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ansible, "MAX_BYTES", 100)
+    fake.prints(f'{{"host": "{"x" * 200}"}}\nnext\n', status=2)
+    first, second = lines(fake)
+    assert isinstance(first, CutLine)
+    assert second == "next\n"
+
+
+def test_what_ansible_left_running_is_ended(fake: FakeAnsible, tmp_path: Path) -> None:
+    fake.program.write_text(
+        f'#!/bin/sh\nsetsid sleep 60 >/dev/null 2>&1 &\necho $! >"{tmp_path}/pid"\necho "{{}}"\n'
+    )
+    assert lines(fake) == ["{}\n"]
+    assert not is_running(int((tmp_path / "pid").read_text()))
+
+
+@pytest.mark.parametrize(("length", "own"), [(1, True), (100, False)])
+def test_the_sockets_of_ssh_are_in_a_folder_of_the_run_where_its_path_is_short_enough(
+    fake: FakeAnsible, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, length: int, *, own: bool
+) -> None:
+    folder = Path(mkdtemp(prefix="t", dir="/tmp")) / ("x" * length)
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    monkeypatch.delenv("ANSIBLE_SSH_CONTROL_PATH_DIR", raising=False)
+    fake.program.write_text(f'#!/bin/sh\nenv >"{tmp_path}/env"\necho "{{}}"\n')
+    lines(fake)
+    shutil.rmtree(folder.parent)
+    said = (tmp_path / "env").read_text()
+    assert (f"ANSIBLE_SSH_CONTROL_PATH_DIR={folder}/csrtui-fleet-" in said) is own
+    assert "CSRTUI_FLEET_RUN=csrtui-fleet-" in said
+
+
+def test_no_more_is_read_of_a_complaint_than_is_shown(
+    fake: FakeAnsible, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ansible, "_MOST_SAID", 6)
+    fake.prints("", said="short and long", status=5)
+    with pytest.raises(InputError) as error:
+        lines(fake)
+    assert error.value.what == "Ansible says: short"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fake_ansible import said
-from fleet_made import AWAY, listed, pair
+from fleet_made import AWAY, listed, made, pair
 from fleet_user import at_fleet
 from textual import events
 
@@ -34,10 +34,6 @@ UNDEFINED = {"ended": "failed", "msg": "Task failed: resolving value for 'msg': 
 
 def told(*names: Any, **fields: str) -> dict[str, Any]:
     return {"msg": {"names": list(names), "subject": NO_FIELDS | fields}, "changed": False}
-
-
-def made(name: str, *done: str) -> dict[str, Any]:
-    return {"changed": bool(done), "done": list(done), "pair": pair(name)}
 
 
 def request(user: FleetUser) -> FleetRequestScreen:
@@ -77,7 +73,13 @@ async def test_each_host_is_shown_with_its_advice_and_then_gets_what_was_shown(
             "web3": UNDEFINED,
         }
     )
-    fake.answers({"web1": made("mydomain.com", "made"), "web2": made("mail.mydomain.com")})
+    names = ("mydomain.com", "a.mydomain.com", "www.mydomain.com")
+    fake.answers(
+        {
+            "web1": made(*names, organization="Example Ltd"),
+            "web2": made("mail.mydomain.com", done=(), organization="Example Ltd"),
+        }
+    )
     fake.answers({"web1": listed(pair("mydomain.com")), "web2": listed(pair("mail.mydomain.com"))})
     async with at_fleet(session, fake) as user:
         await user.read()
@@ -130,7 +132,7 @@ async def test_what_a_host_did_not_do_is_there_to_be_asked_for_again(
     fake.answers({"web1": listed(pair()), "web2": listed(pair("b.com"))})
     fake.answers({"web1": told("x.mydomain.com"), "web2": told("y.mydomain.com")})
     full = said("the disk is full", 3, "make room")
-    fake.answers({"web1": made("x.mydomain.com", "made"), "web2": full})
+    fake.answers({"web1": made("x.mydomain.com"), "web2": full})
     fake.answers({"web1": listed(pair()), "web2": AWAY})
     async with at_fleet(session, fake) as user:
         await user.read()
@@ -141,7 +143,7 @@ async def test_what_a_host_did_not_do_is_there_to_be_asked_for_again(
         assert '"hosts": ["web1,web2"]' in fake.play(2)
         result = await agreed(user)
         assert "1 done, 1 failed" in result
-        assert "web2: the disk is full" in result
+        assert 'web2 says: "the disk is full"' in result
         await user.press("enter")
         await user.read()
         await user.press("n")
@@ -155,7 +157,7 @@ async def test_an_error_on_one_host_stops_all_and_what_x509_could_hold_is_asked_
     fake.answers({"web1": listed()})
     fake.answers({"web1": told("x.mydomain.com"), "web2": told("intra net")})
     fake.answers({"web1": told("x.mydomain.com"), "web2": told("intranet")})
-    fake.answers({"web1": made("x.mydomain.com", "made"), "web2": made("intranet", "made")})
+    fake.answers({"web1": made("x.mydomain.com"), "web2": made("intranet")})
     fake.answers({"web1": UNDEFINED})
     fake.answers({"web1": listed()})
     async with at_fleet(session, fake) as user:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from csrtui.core.finding import Level
-from csrtui.core.visible import shows
+from csrtui.core.shell import command
 
 
 class Code(StrEnum):
@@ -157,24 +157,3 @@ def for_store(remedy: str, store: str) -> str:
         return remedy
     option = command("--store", store)
     return _OWN.sub(lambda own: f"{own[0]} {option}", remedy)
-
-
-def command(*words: str) -> str:
-    """Return a shell command of these words, each quoted; ``&&`` and ``;`` stay as they are.
-
-    What does not print is written as ``$'…'`` (bash, zsh, ksh), so that the command can be shown and still
-    names the very file.
-    """
-    return " ".join(word if word in {"&&", ";"} else _quoted(word) for word in words)
-
-
-def _quoted(word: str) -> str:
-    from shlex import quote
-
-    if shows(word):
-        return quote(word)
-    escaped = (
-        chr(byte) if 0x20 < byte < 0x7F and byte not in b"'\\" else f"\\x{byte:02x}"  # noqa: PLR2004 - ASCII
-        for byte in word.encode("utf-8", "surrogateescape")
-    )
-    return f"$'{''.join(escaped)}'"

@@ -8,13 +8,14 @@ from hashlib import sha256
 
 from csrtui.core import request
 from csrtui.core.doctor import dates
-from csrtui.core.doctor.ailment import Ailment, Code, command
+from csrtui.core.doctor.ailment import Ailment, Code
 from csrtui.core.doctor.copies import judge_copies
 from csrtui.core.doctor.places import PAIR_FILES
 from csrtui.core.doctor.seen import CopySeen, Seen
 from csrtui.core.errors import CsrtuiError
 from csrtui.core.pair import SCHEMA, PairRecord, Validity, utc_text
 from csrtui.core.pair_json import load_record
+from csrtui.core.shell import command
 from csrtui.core.visible import visible
 
 _CERTIFICATE = "certificate.pem"

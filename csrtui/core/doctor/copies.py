@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
-from csrtui.core.doctor.ailment import Ailment, Code, command
+from csrtui.core.doctor.ailment import Ailment, Code
 from csrtui.core.doctor.seen import CopySeen, CopyState
 from csrtui.core.finding import Level
 from csrtui.core.pair import Backup, PairRecord, Stage
+from csrtui.core.shell import command
 from csrtui.core.visible import visible
 
 _ASIDE = ("--to", "DIR")

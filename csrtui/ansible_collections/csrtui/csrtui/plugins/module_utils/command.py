@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
 
 SCHEMA = 1
 """The schema of csrtui's JSON that these modules understand."""
@@ -23,6 +24,8 @@ SUBJECT = {
 }
 """The fields of a subject but the common name; csrtui's options are called the same."""
 
+_SHORTEST = 0.001
+"""Seconds that a call has once the time of its task is over: it is ended at once, and reported as every other."""
 _ROLE = "set csrtui up on this host with the role csrtui.csrtui.csrtui"
 _REASONS = {1: "refused", 2: "input", 3: "store"}
 _OTHER_PLACES = ["/usr/local/bin", "/opt/csrtui/bin"]
@@ -64,6 +67,7 @@ class Csrtui:
 
     def __init__(self, module):
         self._module = module
+        self._deadline = time.monotonic() + module.params["timeout"]
         self.so_far = {}
         """What was done before; a failure says it, too."""
         store = module.params["store"]
@@ -81,6 +85,8 @@ class Csrtui:
             data: What it reads on standard input.
         """
         timeout = self._module.params["timeout"]
+        # All calls of a task share its time, so that none begins after Ansible has given up.
+        remaining = max(self._deadline - time.monotonic(), _SHORTEST)
         environment = dict(os.environ, NO_COLOR="1", PYTHONIOENCODING="utf-8")
         try:
             done = subprocess.run(
@@ -88,14 +94,14 @@ class Csrtui:
                 input=data,
                 capture_output=True,
                 env=environment,
-                timeout=timeout,
+                timeout=remaining,
                 start_new_session=True,
                 check=False,
             )
         except subprocess.TimeoutExpired:
             self.fail(
                 "timeout",
-                f"csrtui {command} did not end within {timeout} seconds",
+                f"csrtui {command} did not end within the {timeout} seconds of the task",
                 "look at the host's load and disk; what was done is kept, and running again does the rest",
             )
         except OSError as error:
