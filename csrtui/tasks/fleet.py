@@ -11,14 +11,14 @@ from csrtui.core.errors import InputError, StoreError
 from csrtui.core.fleet import Failure, Fleet, HostState, Reason, dump_fleet, load_fleet, read_list
 from csrtui.core.host_answer import Answer, Hosts, document_of, errors_of, failure_of, read_line
 from csrtui.core.json_members import MemberError
-from csrtui.store.ansible import Literal, Target, check_inventory, run_task
+from csrtui.store.ansible import Target, TrustedTemplate, check_inventory, run_task
 from csrtui.tasks.session import Session
 
 TIMEOUT = 30
 """Seconds that a host has for a task, unless the user says otherwise."""
 PLACES = {
-    "executable": "{{ csrtui_executable | default(omit) }}",
-    "store": "{{ csrtui_store | default(omit) }}",
+    "executable": TrustedTemplate("{{ csrtui_executable | default(omit) }}"),
+    "store": TrustedTemplate("{{ csrtui_store | default(omit) }}"),
 }
 """Where csrtui and the keystore are on a host, for the collection's modules: variables of the inventory say so."""
 _CALL = (
@@ -118,7 +118,7 @@ def refresh(session: Session, reach: Reach, report: Report, hosts: Sequence[str]
     known = recall(session, reach.target.inventory)
     names: tuple[str, ...] = ()
     done = 0
-    for said in answers(reach, call_task(reach), {"csrtui_calls": {"": Literal(_LIST)}}, hosts):
+    for said in answers(reach, call_task(reach), {"csrtui_calls": {"": _LIST}}, hosts):
         if isinstance(said, Hosts):
             names = said.names
             continue
@@ -133,7 +133,7 @@ def call_task(reach: Reach) -> dict[str, object]:
     """Return the task that calls csrtui with ``csrtui_calls``: a shell's commands for each host, ``c`` being csrtui."""
     return {
         "name": "csrtui",
-        "ansible.builtin.raw": _CALL,
+        "ansible.builtin.raw": TrustedTemplate(_CALL),
         "timeout": reach.timeout,
         "changed_when": False,
         "vars": {"ansible_ssh_use_tty": False},
@@ -151,7 +151,7 @@ def ask_all(reach: Reach, shell: str) -> Iterator[Answer | Hosts]:
     Raises:
         InputError: Ansible is not there or refuses, or there is no such host.
     """
-    yield from answers(reach, call_task(reach), {"csrtui_calls": {"": Literal(shell)}})
+    yield from answers(reach, call_task(reach), {"csrtui_calls": {"": shell}})
 
 
 def ask_each(
@@ -170,7 +170,7 @@ def ask_each(
     """
     if not calls:
         return
-    variables = {"csrtui_calls": {host: Literal(text) for host, text in calls.items()}, **more}
+    variables = {"csrtui_calls": calls, **more}
     for said in answers(reach, task or call_task(reach), variables, tuple(calls)):
         if isinstance(said, Answer):
             yield said

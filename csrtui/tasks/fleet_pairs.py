@@ -15,7 +15,7 @@ from csrtui.core.pair import BackupStatus, Stage
 from csrtui.core.recipients import Recipient
 from csrtui.core.visible import visible
 from csrtui.store import handout
-from csrtui.store.ansible import Literal
+from csrtui.store.ansible import TrustedTemplate
 from csrtui.store.files import read_foreign
 from csrtui.tasks.fleet import PLACES, HostResult, Reach, ask_each, call
 from csrtui.tasks.importing import Blob
@@ -24,6 +24,7 @@ from csrtui.tasks.results import Result
 _CSR = re.compile(
     r"-----BEGIN CERTIFICATE REQUEST-----[A-Za-z0-9+/=\s]{1,60000}-----END CERTIFICATE REQUEST-----"
 )
+_CONTENT = TrustedTemplate("{{ csrtui_content[inventory_hostname] }}")
 _BACKED_UP = frozenset({BackupStatus.VERIFIED, BackupStatus.UNVERIFIED})
 
 
@@ -193,10 +194,10 @@ def deliver(reach: Reach, deliveries: Deliveries) -> Iterator[HostResult]:
     yield from deliveries.lost
     task = {
         "name": "certificate",
-        "csrtui.csrtui.certificate": {**PLACES, "content": "{{ csrtui_content[inventory_hostname] }}"},
+        "csrtui.csrtui.certificate": {**PLACES, "content": _CONTENT},
         "timeout": reach.timeout,
     }
-    content = {host: Literal(pem.decode("ascii")) for host, pem in deliveries.by_host.items()}
+    content = {host: pem.decode("ascii") for host, pem in deliveries.by_host.items()}
     for answer in ask_each(reach, dict.fromkeys(content, ""), task, csrtui_content=content):
         if answer.ended == "ok":
             yield from results_of(answer.host, answer.result)

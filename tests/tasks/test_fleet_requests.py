@@ -10,6 +10,7 @@ from screens_user import session_on
 from csrtui.core.draft import Draft
 from csrtui.core.errors import InputError
 from csrtui.core.fleet import Failure, Reason
+from csrtui.core.template import Template
 from csrtui.tasks.asking import Asked, advise_on, asked_for
 from csrtui.tasks.create import Blocking
 from csrtui.tasks.fleet_requests import (
@@ -17,7 +18,6 @@ from csrtui.tasks.fleet_requests import (
     advise_ahead,
     asked_by_template,
     blocked,
-    is_template,
     with_twins,
 )
 
@@ -39,15 +39,22 @@ def session(tmp_path: Path) -> Session:
         ("", []),
         ("a.com, b.com", ["a.com", "b.com"]),
         ("{{ site }}.a.com b.com", ["{{ site }}.a.com", "b.com"]),
-        ("{{ a }}{{ b }}, {% if c %}x{% endif %}.com", ["{{ a }}{{ b }}", "{% if c %}x{% endif %}.com"]),
+        ("{{ a }}{{ b }}, {% if c %}x{# d #}.com", ["{{ a }}{{ b }}", "{% if c %}x{# d #}.com"]),
         ("{{ names | join(', ') }}; c.com", ["{{ names | join(', ') }}", "c.com"]),
-        ("{{ never closed", ["never", "closed"]),
+        ("a.com {{ never closed", ["a.com", "{{ never closed"]),
     ],
 )
 def test_blanks_within_a_variable_separate_no_names(typed: str, names: list[str]) -> None:
-    assert list(asked_by_template(Draft(common_name="{{ x }}", names=typed)).names) == ["{{ x }}", *names]
-    assert is_template("{{ x }}")
-    assert not is_template("x.com")
+    draft = Draft(common_name="{{ x }}", names=typed, templates=frozenset({"common_name", "names"}))
+    asked = asked_by_template(draft)
+    assert list(asked.names) == ["{{ x }}", *names]
+    assert all(isinstance(name, Template) for name in asked.names)
+
+
+def test_what_was_not_typed_is_literal() -> None:
+    asked = asked_by_template(Draft(common_name="{{ x }}", names="{{ y }}", country="{{ z }}"))
+    assert asked.names[0] == "{{ x }}"
+    assert not any(isinstance(text, Template) for text in (*asked.names, *asked.subject))
 
 
 def planned(session: Session, host: str, *names: str) -> Planned:
@@ -56,7 +63,8 @@ def planned(session: Session, host: str, *names: str) -> Planned:
 
 
 def test_advice_ahead_says_nothing_of_what_is_filled_in_later(session: Session) -> None:
-    draft = Draft(common_name="{{ x }}", names="mydomain.com", locality="{{ town }}", country="UK")
+    texts = {"common_name": "{{ x }}", "locality": "{{ town }}"}
+    draft = Draft(**texts, names="mydomain.com", country="UK", templates=frozenset(texts))
     advice = advise_ahead(session, asked_by_template(draft))
     codes = {one.code for one in advice.findings}
     assert "www-not-covered" in codes
