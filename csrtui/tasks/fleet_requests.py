@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from csrtui.core.advice import Advice
+from csrtui.core.advice.field_case import LABELS
 from csrtui.core.draft import Draft
 from csrtui.core.errors import InputError
 from csrtui.core.finding import FieldName, Finding, Level
@@ -208,12 +209,13 @@ def _template_findings(asked: Asked) -> Iterator[Finding]:
 
 def _literal_text(field: FieldName, text: str) -> Finding:
     quoted = visible(text if len(text) <= _MAX_QUOTED else f"{text[:_MAX_QUOTED]}…")
+    label = f"{LABELS[field]} " if field in LABELS else ""
     return Finding(
         "literal-text",
-        Level.NOTE,
+        Level.WARNING,
         field,
         text,
-        f'"{quoted}" is literal, because it was not typed here: nothing in it is replaced. Type it if it is a variable.',
+        f'{label}"{quoted}" is literal, because it was not typed here. Type it if it is a variable.',
     )
 
 
@@ -223,7 +225,7 @@ def _twinned(session: Session, asked: Asked) -> Asked:
 
 def _with_advice(session: Session, host: str, asked: Asked) -> Planned:
     advice = asked_for(advise_on(session, asked))
-    return Planned(host, asked, advice._replace(findings=(*advice.findings, *_template_findings(asked))))
+    return Planned(host, asked, advice._replace(findings=(*_template_findings(asked), *advice.findings)))
 
 
 def _by_host(asked: Asked) -> dict[str, object]:
