@@ -172,6 +172,20 @@ def test_a_value_of_the_inventory_is_refused_or_literal(place: Place, marked: bo
         tally.add()
 
 
+@pytest.mark.parametrize("name", ["csrtui_store", "csrtui_executable"])
+def test_a_literal_path_of_the_inventory_is_not_evaluated_on_its_way(place: Place, name: str) -> None:
+    there = {"csrtui_store": str(place.store), "csrtui_executable": str(place.program)}
+    there[name] = str(place.path / place.payload)
+    text = json.dumps({"all": {"hosts": {"here": {"ansible_connection": "local", **there}}}})
+    inventory = place.path / "hosts.yml"
+    inventory.write_text(text.replace(json.dumps(there[name]), f"!unsafe {json.dumps(there[name])}"))
+    with counted(PROMISE, "a path of the inventory that is marked as literal") as tally:
+        for line in (("list",), ("new", "a.mydomain.com", "--yes")):
+            place.fleet(inventory, *line)
+            assert not place.canary.exists(), line
+            tally.add()
+
+
 def test_hosts_pairs_and_folders_are_literal(place: Place) -> None:
     inventory, payload, store = place.inventory(place.payload), place.payload, place.store
     there = {"CSRTUI_STORE": str(store)}

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from csrtui.tasks.asking import Asked
 
 _HELP = {
-    FieldName.COMMON_NAME: "The host that visitors type. Type variables of the inventory to have each host's own value: "
-    "{{ inventory_hostname }}, or {{ inventory_hostname }}.mydomain.com",
-    FieldName.NAMES: "Every other host to cover, in any separation. Type variables of the inventory for one name, "
-    "or for a list of them: {{ site }}.mydomain.com, {{ aliases }}",
+    FieldName.COMMON_NAME: "The host that visitors type. A variable of the inventory, typed here, gives each host its "
+    "own: {{ inventory_hostname }}.mydomain.com",
+    FieldName.NAMES: "Every other host to cover, in any separation. A variable of the inventory, typed here, is one name "
+    "or a list of names: {{ site }}.mydomain.com, {{ aliases }}",
 }
 _SUBJECT = "another on each host: the next step shows each, with the advice on it"
 
