@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from csrtui.core.errors import InputError
 from csrtui.core.inventory import read_inventory
@@ -49,3 +51,21 @@ def test_what_is_not_an_inventory_is_refused(text: str) -> None:
 def test_an_inventory_without_hosts_has_none() -> None:
     assert read_inventory("{}") == {}
     assert read_inventory('{"_meta": 5, "all": {"hosts": "web1"}}') == {}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: (
+        st.lists(inner) | st.dictionaries(st.sampled_from(["_meta", "hostvars", "hosts", "all"]), inner)
+    ),
+)
+
+
+@given(JSON.map(json.dumps) | st.text())
+def test_any_text_is_an_inventory_or_refused(text: str) -> None:
+    try:
+        hosts = read_inventory(text)
+    except InputError as error:
+        assert error.hint  # noqa: PT017 - both ways are right
+    else:
+        assert all(name == host.host for name, host in hosts.items())

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from csrtui.core.errors import InputError
 from csrtui.core.template import (
@@ -222,3 +225,23 @@ def test_a_template_that_was_cut_or_joined_is_literal() -> None:
     text = Template("{{ site }} ")
     for one in (text.strip(), text + "x", f"{text}", text.lower(), text[:4]):
         assert not has_variables(one)
+
+
+PIECES = st.sampled_from(
+    ["{{", "}}", "{%", "%}", "{#", "#}", "{", "}", " ", ".", "a", "b", "a_b", "'", "(", "|", "7*7"]
+)
+
+
+@given(st.lists(PIECES | st.text(max_size=5)).map("".join))
+def test_any_text_is_replaced_by_the_grammar_or_refused(text: str) -> None:
+    values = {"a": "<A>", "b": {"a": "<B>"}}
+    variable = r"\{\{[ \t]*(a|b\.a)[ \t]*\}\}"
+    expected = re.sub(variable, lambda match: "<A>" if match[1] == "a" else "<B>", text)
+    try:
+        result = expand(Template(text), host(**values))
+    except InputError as error:
+        assert has_opening(text), error  # noqa: PT017 - both ways are right, each where it belongs
+    else:
+        assert result == expected
+        assert not has_opening(result)
+    assert expand(text, host(**values)) == text
