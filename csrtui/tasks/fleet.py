@@ -16,14 +16,14 @@ from csrtui.core.host_answer import SILENT, Answer, Hosts, document_of, errors_o
 from csrtui.core.host_failure import failure
 from csrtui.core.host_limits import MAX_STATE, TooLargeError
 from csrtui.core.json_members import MemberError
-from csrtui.store.ansible import Literal, Target, check_inventory, run_task
+from csrtui.store.ansible import Target, TrustedTemplate, check_inventory, run_task
 from csrtui.tasks.session import Session
 
 TIMEOUT = 30
 """Seconds that a host has for a task, unless the user says otherwise."""
 PLACES = {
-    "executable": "{{ csrtui_executable | default(omit) }}",
-    "store": "{{ csrtui_store | default(omit) }}",
+    "executable": TrustedTemplate("{{ csrtui_executable | default(omit) }}"),
+    "store": TrustedTemplate("{{ csrtui_store | default(omit) }}"),
 }
 """Where csrtui and the keystore are on a host, for the collection's modules: variables of the inventory say so."""
 _GRACE = 10
@@ -46,6 +46,7 @@ _SCRIPT = (
     "{{ csrtui_calls[inventory_hostname] | default(csrtui_calls['']) }}"
 )
 """Runs csrtui without a module: that takes half of Ansible's time, and no Python but csrtui's own."""
+_RAW = TrustedTemplate("sh -c {{ csrtui_limited | quote }} sh {{ csrtui_script | quote }}")
 _LIST = "c list --json --retired"
 
 
@@ -158,7 +159,7 @@ def refresh(
     names: tuple[str, ...] = ()
     done = 0
     error: StoreError | None = None
-    for said in answers(reach, call_task(reach), {"csrtui_calls": {"": Literal(_LIST)}}, hosts):
+    for said in answers(reach, call_task(reach), {"csrtui_calls": {"": _LIST}}, hosts):
         if isinstance(said, Hosts):
             names = said.names
             continue
@@ -182,10 +183,14 @@ def call_task(reach: Reach) -> dict[str, object]:
     """Return the task that calls csrtui with ``csrtui_calls``: a shell's commands for each host, ``c`` being csrtui."""
     return {
         "name": "csrtui",
-        "ansible.builtin.raw": f"sh -c {shlex.quote(_LIMITED.format(reach.timeout))} sh {{{{ csrtui_script | quote }}}}",
+        "ansible.builtin.raw": _RAW,
         "timeout": reach.timeout + _GRACE,
         "changed_when": False,
-        "vars": {"ansible_ssh_use_tty": False, "csrtui_script": _SCRIPT},
+        "vars": {
+            "ansible_ssh_use_tty": False,
+            "csrtui_limited": _LIMITED.format(reach.timeout),
+            "csrtui_script": TrustedTemplate(_SCRIPT),
+        },
     }
 
 
@@ -206,7 +211,7 @@ def ask_all(reach: Reach, shell: str) -> Iterator[Answer | Hosts]:
     Raises:
         InputError: Ansible is not there or refuses, or there is no such host.
     """
-    yield from answers(reach, call_task(reach), {"csrtui_calls": {"": Literal(shell)}})
+    yield from answers(reach, call_task(reach), {"csrtui_calls": {"": shell}})
 
 
 def ask_each(
@@ -225,7 +230,7 @@ def ask_each(
     """
     if not calls:
         return
-    variables = {"csrtui_calls": {host: Literal(text) for host, text in calls.items()}, **more}
+    variables = {"csrtui_calls": calls, **more}
     for said in answers(reach, task or call_task(reach), variables, tuple(calls)):
         if isinstance(said, Answer) and said.host in calls:
             yield said

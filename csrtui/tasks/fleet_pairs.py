@@ -21,7 +21,7 @@ from csrtui.core.request import Request
 from csrtui.core.shell import command
 from csrtui.core.visible import shows, visible
 from csrtui.store import handout
-from csrtui.store.ansible import Literal
+from csrtui.store.ansible import TrustedTemplate
 from csrtui.store.files import read_foreign
 from csrtui.tasks.fleet import HostResult, Reach, ask_each, call, module_task
 from csrtui.tasks.fleet_results import Wording, host_results, mismatch, missing_results
@@ -33,6 +33,7 @@ _CSR = re.compile(
 )
 _BACKUP = Wording("backed up", "was backed up before")
 _IMPORT = Wording("imported", "was imported before")
+_CONTENT = TrustedTemplate("{{ csrtui_content[inventory_hostname] }}")
 _BACKED_UP = frozenset({BackupStatus.VERIFIED, BackupStatus.UNVERIFIED})
 
 
@@ -196,8 +197,8 @@ def deliver(reach: Reach, deliveries: Deliveries) -> Iterator[HostResult]:
         InputError: Ansible is not there or refuses.
     """
     yield from deliveries.lost
-    task = module_task(reach, "certificate", {"content": "{{ csrtui_content[inventory_hostname] }}"})
-    content = {host: Literal(pem.decode("ascii")) for host, pem in deliveries.by_host.items()}
+    task = module_task(reach, "certificate", {"content": _CONTENT})
+    content = {host: pem.decode("ascii") for host, pem in deliveries.by_host.items()}
     for answer in ask_each(reach, dict.fromkeys(content, ""), task, csrtui_content=content):
         if answer.ended == "ok":
             yield from host_results(answer.host, answer.result, _IMPORT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import sys
@@ -16,8 +17,17 @@ from process_state import is_running
 from csrtui.core.errors import InputError, StoreError
 from csrtui.core.host_answer import CutLine
 from csrtui.store import ansible
-from csrtui.store.ansible import Literal, Target, Terminal, as_yaml, check_inventory, run_task
+from csrtui.store.ansible import (
+    Target,
+    Terminal,
+    TrustedTemplate,
+    as_yaml,
+    check_inventory,
+    list_inventory,
+    run_task,
+)
 
+SOURCE = Path(ansible.__file__).parents[1]
 TASK = {"name": "t", "ansible.builtin.raw": "true"}
 
 
@@ -28,7 +38,7 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeAnsible:
 
 def lines(fake: FakeAnsible, stop: Event | None = None, **options: object) -> list[str | CutLine]:
     target = Target(str(fake.inventory), **options)  # type: ignore[arg-type]
-    return list(run_task(target, TASK, {"text": Literal("{{ x }}")}, stop or Event(), ("web1",)))
+    return list(run_task(target, TASK, {"text": "{{ x }}"}, stop or Event(), ("web1",)))
 
 
 def test_lines_come_as_ansible_prints_them(fake: FakeAnsible) -> None:
@@ -36,12 +46,32 @@ def test_lines_come_as_ansible_prints_them(fake: FakeAnsible) -> None:
     assert lines(fake, limit="web*", options=("--forks=3",)) == ['{"hosts": []}\n', "and more\n"]
     assert fake.argv(1) == [f"--inventory={fake.inventory}", "--limit=web*", "--forks=3"]
     assert '"vars": {"text": !unsafe "{{ x }}"}' in fake.play(1)
-    assert '"hosts": ["web1"]' in fake.play(1)
+    assert '"hosts": [!unsafe "web1"]' in fake.play(1)
 
 
-def test_what_is_no_template_is_marked() -> None:
-    value = {"a": [Literal('"'), "{{ b }}", 1, None, True], "c": {}}
-    assert as_yaml(value) == '{"a": [!unsafe "\\"", "{{ b }}", 1, null, true], "c": {}}'
+def test_every_text_is_literal_but_the_templates_of_csrtui_itself() -> None:
+    value = {"a": ['"', "{{ b }}", 1, None, True], "c": {}, "d": TrustedTemplate("{{ e }}")}
+    literal = '[!unsafe "\\"", !unsafe "{{ b }}", 1, null, true]'
+    assert as_yaml(value) == f'{{"a": {literal}, "c": {{}}, "d": "{{{{ e }}}}"}}'
+
+
+def test_templates_of_csrtui_itself_are_constants_in_its_code() -> None:
+    made = 0
+    for file in SOURCE.rglob("*.py"):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        constants = {
+            target.id
+            for line in tree.body
+            if isinstance(line, ast.Assign) and isinstance(line.value, ast.Constant)
+            for target in line.targets
+            if isinstance(target, ast.Name)
+        }
+        for call in ast.walk(tree):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", None) == "TrustedTemplate":
+                made += 1
+                (text,) = call.args
+                assert isinstance(text, ast.Constant) or getattr(text, "id", None) in constants, file
+    assert made
 
 
 @pytest.mark.parametrize(
@@ -114,6 +144,34 @@ def test_ansible_that_does_not_end_is_killed(fake: FakeAnsible, monkeypatch: pyt
     running = run_task(Target(str(fake.inventory)), TASK, {}, Event())
     assert next(running) == "{}\n"
     running.close()  # type: ignore[attr-defined]
+
+
+def test_an_inventory_is_listed_with_the_options_that_say_what_it_holds(fake: FakeAnsible) -> None:
+    fake.holds({"web1": {"site": "a"}})
+    options = (
+        *("--forks=3", "--become", "-e", "a=b", "--extra-vars=c=d", "-ee=f", "--private-key", "k"),
+        *("--vault-id=dev@x", "--vault-password-file", "y", "--vault-pass-file=z", "-J", "-u", "root"),
+    )
+    target = Target(str(fake.inventory), "not this", options)
+    assert '"site": "a"' in list_inventory(target, "web*", Event())
+    assert list_inventory(Target("a,b"), None, Event())
+    vault = ["--vault-id=dev@x", "--vault-pass-file=y", "--vault-pass-file=z", "--ask-vault-pass"]
+    variables = ["--extra-vars=a=b", "--extra-vars=c=d", "--extra-vars=e=f"]
+    assert fake.lists == [
+        [f"--inventory={fake.inventory}", "--limit=web*", *variables, *vault, "--list"],
+        ["--inventory=a,b", "--list"],
+    ]
+    with pytest.raises(InputError, match="option of Ansible"):
+        list_inventory(Target("a,b", None, ("-e",)), None, Event())
+
+
+def test_what_is_wrong_with_an_inventory_is_said(fake: FakeAnsible) -> None:
+    fake.holds_none("[ERROR]: cannot be parsed\n")
+    with pytest.raises(InputError, match="cannot be parsed"):
+        list_inventory(Target("a,b"), None, Event())
+    stopped = Event()
+    stopped.set()
+    assert list_inventory(Target("a,b"), None, stopped) == ""
 
 
 def test_an_inventory_has_to_be_there(fake: FakeAnsible) -> None:

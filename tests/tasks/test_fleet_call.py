@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from csrtui.store.ansible import Target
+from csrtui.store.ansible import Target, TrustedTemplate
 from csrtui.tasks.fleet import Reach, call_task
 
 if TYPE_CHECKING:
@@ -20,12 +20,16 @@ if TYPE_CHECKING:
 def run_on_host(script: str, shell: str = "sh", path: str | None = None) -> subprocess.CompletedProcess[str]:
     """Run a script as the login shell of a host does, with one second for it."""
     task = call_task(Reach(Target("hosts.ini"), timeout=1))
-    raw = str(task["ansible.builtin.raw"]).replace("{{ csrtui_script | quote }}", shlex.quote(script))
+    raw, variables = task["ansible.builtin.raw"], task["vars"]
+    assert isinstance(raw, TrustedTemplate)
+    assert isinstance(variables, dict)
+    line = raw.text.replace("{{ csrtui_limited | quote }}", shlex.quote(variables["csrtui_limited"]))
+    line = line.replace("{{ csrtui_script | quote }}", shlex.quote(script))
     env = os.environ | ({} if path is None else {"PATH": path})
     program = shutil.which(shell)
     if program is None:
         pytest.skip(f"skipped because {shell} is not installed")
-    return subprocess.run([program, "-c", raw], capture_output=True, text=True, check=False, env=env)
+    return subprocess.run([program, "-c", line], capture_output=True, text=True, check=False, env=env)
 
 
 @pytest.mark.parametrize("shell", ["sh", "bash", "dash"])

@@ -63,7 +63,7 @@ async def test_marked_pairs_are_backed_up_and_who_fails_is_named_with_its_remedy
         await user.press("enter")
         await user.read()
         assert user.said == "1 done, 1 failed · 2 hosts"
-        assert '"hosts": ["web1", "web2"]' in fake.play(3), "only those are read again"
+        assert '"hosts": [!unsafe "web1", !unsafe "web2"]' in fake.play(3), "only those are read again"
         assert len(user.pairs_of_hosts) == 3
         await user.press("b")
         await user.see("/var/backups")
@@ -181,7 +181,7 @@ async def test_certificates_go_to_the_hosts_that_have_their_keys(
         told = await user.worked()
         assert told.startswith("1 done · 1 host")
         assert "web1 a.com  imported" in told
-        assert '"hosts": ["web1"]' in fake.play(2)
+        assert '"hosts": [!unsafe "web1"]' in fake.play(2)
         await user.press("enter")
         await user.read()
 
