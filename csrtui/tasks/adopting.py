@@ -186,13 +186,15 @@ def adopt(session: Session, candidate: Candidate, order: Order) -> AdoptResult:
     asked = candidate.asked or _make_request(session, candidate, order.missing)
     if not proves(candidate.key, asked):
         raise RefusedError("the key does not sign: it is damaged", "look for another copy of it")
-    chain = build_chain(candidate.certificate, candidate.pool) if candidate.certificate else None
+    chain = (
+        build_chain(candidate.certificate, candidate.pool, session.clock()) if candidate.certificate else None
+    )
     record = _record(session, candidate, order, asked, chain)
     files = PairFiles(
         key=_key_pem(session, candidate, order),
         request=request.to_pem(asked.der),
         record=dump_record(record),
-        certificate=to_pem(chain.sent) if chain else None,
+        certificate=to_pem(chain.path) if chain else None,
     )
     name = session.store.add(base, files)
     pair = Pair(name, session.store.pair_path(name), record, has_certificate=chain is not None)
