@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from csrtui.core.advice.wording import plural
 from csrtui.core.keys import label_of_name
 from csrtui.core.pair import Backup, BackupStatus, NextStep, Pair, PairRecord, Stage, Validity, utc_text
 from csrtui.core.platforms import PLATFORMS
@@ -188,7 +187,8 @@ def _times(record: PairRecord, now: datetime) -> list[tuple[str, str]]:
 def time_left(validity: Validity, now: datetime) -> str:
     """Return the days of a certificate that are left, or for how many it has been expired, as the list counts them."""
     left = validity.days_left(now)
-    return f"{plural(left, 'day')} left" if left >= 0 else f"expired {plural(-left, 'day')} ago"
+    days = f"{abs(left)} day{'s' if abs(left) != 1 else ''}"
+    return f"{days} left" if left >= 0 else f"expired {days} ago"
 
 
 def fingerprint(digits: str) -> str:

@@ -97,7 +97,7 @@ def make(
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(options.get("issuer_name", issuer_name))
-        .public_key(own_key.public_key())
+        .public_key(options.get("public_key", own_key.public_key()))
         .serial_number(options.get("serial", 0xABC))
         .not_valid_before(start)
         .not_valid_after(end)

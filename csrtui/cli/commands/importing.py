@@ -9,6 +9,7 @@ from csrtui.cli.parser import Action
 from csrtui.cli.results import put_results
 from csrtui.cli.session import open_session
 from csrtui.core.errors import InputError
+from csrtui.core.path_validation import ChainState
 from csrtui.store.files import MAX_FOREIGN, read_foreign
 from csrtui.tasks.importing import Blob, ImportResult, import_certificates
 from csrtui.tasks.replacement import Doing
@@ -49,7 +50,7 @@ def _talk(results: Sequence[Result]) -> Iterator[str]:
     imported = [result for result in results if isinstance(result, ImportResult)]
     for result in imported:
         about = f"{result.pair}: " if len(imported) > 1 else ""
-        if result.status is not None:
+        if result.status is not None and result.status.state is ChainState.VALID:  # else a warning says it
             yield f"{about}chain: {result.status.text}"
         for difference in result.differences:
             yield f"{about}issued otherwise: {difference.text}"

@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from csrtui.core.advice.wording import plural
 from csrtui.core.finding import Level
 from csrtui.core.lifetimes import whole_days
+from csrtui.core.path_validation import ChainState
 from csrtui.core.visible import visible
 from csrtui.tasks.importing import ImportResult
 from csrtui.tasks.wording import time_left
@@ -154,14 +155,14 @@ def _result_lines(result: Result, now: datetime, width: int) -> list[Line]:
 def _facts(chain: Chain, status: ChainStatus, now: datetime) -> list[tuple[str, str]]:
     leaf = chain.leaf
     life = leaf.validity
+    state = f"{status.text}; " if status.state is ChainState.VALID else ""  # else a warning says it
     dates = f"{life.not_before:%Y-%m-%d} to {life.not_after:%Y-%m-%d}"
     order = ", ".join(["this one", *(one.whose for one in chain.intermediates)])
     return [
         ("for", ", ".join(leaf.names)),
         ("issued by", leaf.issuer_text),
         ("valid", f"{dates}: {plural(whole_days(life), 'day')}, {time_left(life, now)}"),
-        ("chain", status.text),
-        ("", f"{plural(len(chain.sent), 'certificate')} for the server, in order: {order}"),
+        ("chain", f"{state}{plural(len(chain.sent), 'certificate')}, in order: {order}"),
     ]
 
 
