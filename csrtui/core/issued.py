@@ -110,12 +110,11 @@ def chain_flaw(chain: Chain, status: ChainStatus, ca: CaKind) -> Flaw | None:
     if status.state is ChainState.VALID or status.reason is ChainReason.LEAF_VALIDITY:
         return None
     if status.reason is ChainReason.ISSUER_MISSING:
-        issuer = chain.issuer_of_last or "which has no name"
+        issuer = chain.issuer_of_last or "without a name"
         text = f"the chain is incomplete: issuer certificate {issuer} is missing"
+        todo = f"import the CA's chain (not needed if clients trust {issuer})"
         level = Level.WARNING if ca is CaKind.PUBLIC else Level.NOTE
-        return Flaw(
-            FlawKind.CHAIN_INCOMPLETE, level, f"{text}; import the CA's chain, with its root if you have it"
-        )
+        return Flaw(FlawKind.CHAIN_INCOMPLETE, level, f"{text}; {todo}")
     kind = FlawKind.CHAIN_INVALID if status.state is ChainState.INVALID else FlawKind.CHAIN_NOT_CHECKABLE
     return _warning(kind, f"the chain is {status.text}")
 

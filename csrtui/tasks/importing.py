@@ -14,7 +14,7 @@ from csrtui.core.path_validation import ChainStatus, validate_chain
 from csrtui.core.request import Request
 from csrtui.store.disk import NotConfirmedError
 from csrtui.store.keystore import Change
-from csrtui.tasks.replacement import Doing, News, Replacement, compare, usable
+from csrtui.tasks.replacement import Doing, News, Replacement, compare, stored_chain, usable
 from csrtui.tasks.results import Result
 from csrtui.tasks.review import list_pairs, read_pair
 from csrtui.tasks.session import Session
@@ -182,10 +182,10 @@ def _misses(one: _Given, name: str, insisted: str | None) -> Result | None:
 
 
 def _whose(one: _Given, insisted: str | None) -> Result:
-    fits = f"does not fit {insisted}, nor any other pair" if insisted else "fits no pair"
-    who = one.certificate
-    names = f", for {', '.join(who.names[:3])}" if who.names else ""
-    text = f"{fits} of this keystore: it is that of {who.whose}{names}, issued by {who.issuer_text}"
+    matches = f"does not match {insisted} or any other pair here" if insisted else "matches no pair here"
+    certificate = one.certificate
+    names = f", names: {', '.join(certificate.names[:_MOST_NAMED])}" if certificate.names else ""
+    text = f"{matches}. Subject: {certificate.whose}{names}, issuer: {certificate.issuer_text}"
     return Result(ok=False, file=one.file, text=text)
 
 
@@ -210,23 +210,34 @@ def _complete_chain(
     doing: Doing,
 ) -> list[Result]:
     pool = [one.certificate for one in authorities]
-    if set(build_chain(present[0], [*pool, *present], session.clock()).path) & set(pool):
+    chain = build_chain(present[0], [*pool, *present], session.clock())
+    if set(chain.path) & set(pool):
         one = _Given(present[0], authorities[0].file)
         return [_import(session, name, one, pool, doing, is_best=True)]
     issuer = present[0].issuer_text or "an issuer without a name"
+    text = "is a certificate of the CA {}, which does not belong to the chain of {}, issued by {}{}"
     return [
         Result(
             ok=False,
             file=one.file,
-            text=f"is a certificate of the CA {one.certificate.whose}, which does not belong to the chain of {name}, "
-            f"issued by {issuer}{_right_pairs(session, one.certificate, pool)}",
+            text=text.format(
+                one.certificate.whose, name, issuer, _hint(session, chain, one.certificate, pool)
+            ),
         )
         for one in authorities
     ]
 
 
-def _right_pairs(session: Session, authority: Certificate, pool: Sequence[Certificate]) -> str:
-    """Name the pairs whose chain a CA certificate belongs to, a few of them."""
+def _hint(session: Session, chain: Chain, authority: Certificate, pool: Sequence[Certificate]) -> str:
+    """Say why a CA certificate does not belong to a chain, or to which it belongs; empty where neither is known."""
+    if authority in chain.rejected:
+        return ": it has the name of an issuer, and did not sign"
+    names = _right_pairs(session, authority, pool)
+    return f"; it belongs to that of {', '.join(names)}" if names else ""
+
+
+def _right_pairs(session: Session, authority: Certificate, pool: Sequence[Certificate]) -> list[str]:
+    """Return the names of pairs whose chain a CA certificate belongs to, a few of them."""
     names: list[str] = []
     for pair in list_pairs(session).pairs:
         if not pair.has_certificate:
@@ -236,7 +247,7 @@ def _right_pairs(session: Session, authority: Certificate, pool: Sequence[Certif
             names.append(pair.name)
         if len(names) == _MOST_NAMED:
             break
-    return f"; it belongs to that of {', '.join(names)}" if names else ""
+    return names
 
 
 def _import(
@@ -278,7 +289,7 @@ def _keep(session: Session, held: Change, record: PairRecord, offer: Replacement
     event = offer.text(Doing.IMPORT)
     if offer.news is not News.CHAIN:
         event = f"certificate {event}, from {chain.leaf.issuer_text}"
-    event = f"{event}; the chain is {validate_chain(chain, now).text}"
+    event = f"{event}; the chain is {validate_chain(stored_chain(chain, now), now).text}"
     if offer.news is News.CHAIN and not offer.changes_what_is_sent:
         record = record.with_event(now, event, session.user)  # what was installed is still right
     else:
@@ -303,6 +314,9 @@ def told(session: Session, pair: Pair, asked: Request, chain: Chain, result: Res
     """
     now, remarks = session.clock(), []
     status = validate_chain(chain, now)
+    if chain.rejected:
+        stored = validate_chain(stored_chain(chain, now), now).text
+        remarks.append(f"the certificate of {chain.issuer_of_last} is left out; the stored chain is {stored}")
     if pair.record.stage is Stage.RETIRED:
         remarks.append("the pair is retired, and stays so")
     if pair.record.renews:

@@ -82,8 +82,8 @@ def _certificate(full: InFull, now: datetime) -> list[tuple[str, str]]:
         ("", f"serial number {leaf.serial}"),
         ("", f"SHA-256 {fingerprint(leaf.sha256)}"),
         *block("Chain", [full.status.text, *map(_authority, full.chain.path[1:])]),
-        *block("Differs", differ or ["in nothing from what was requested"]),
-        *block("Look at", wrong),
+        *block("Differences", differ or ["none"]),
+        *block("Problems", wrong),
     ]
 
 

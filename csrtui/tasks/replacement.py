@@ -113,6 +113,11 @@ def compare(
     return Replacement(chain, present, news)
 
 
+def stored_chain(chain: Chain, now: datetime) -> Chain:
+    """Return a chain as certificate.pem stores it: without certificates that did not sign it."""
+    return build_chain(chain.leaf, chain.path[1:], now)
+
+
 def usable(data: bytes | None, spki: str | None) -> list[Certificate]:
     """Return the certificates of certificate.pem, leaf first; none where it cannot be read or is not of the key.
 

@@ -189,7 +189,7 @@ def test_what_is_wrong_is_a_warning_and_keeps_nothing_out(made: Csrtui, tmp_path
     assert ran.status == 0
     assert ran.err == (
         "warning: the chain is incomplete: issuer certificate CN=Test CA 1 is missing; "
-        "import the CA's chain, with its root if you have it\n"
+        "import the CA's chain (not needed if clients trust CN=Test CA 1)\n"
     )
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from certificates_made import DAYS, START, bundle, der, intermediate, pem, root
+from certificates_made import DAYS, START, build, bundle, der, intermediate, named, pem, root
+from cryptography import x509
 from requests_made import NOW, der_of
 
 from csrtui.core.errors import InputError, StoreError
@@ -27,8 +28,6 @@ from csrtui.tasks.retiring import retire
 from csrtui.tasks.review import read_pair
 
 if TYPE_CHECKING:
-    from cryptography import x509
-
     from csrtui.tasks.session import Session
 
 CA, ROOT = intermediate().certificate, root().certificate
@@ -270,6 +269,26 @@ def test_a_ca_certificate_of_another_chain_fails_and_names_the_pair_that_it_belo
     ]
 
 
+def test_a_certificate_with_the_name_of_the_issuer_that_did_not_sign_is_left_out(session: Session) -> None:
+    make(session)
+    leaf = issue(session)
+    wrong = build(
+        named("Test CA 1"), root("Other Root").key.public_key(), root(), [x509.BasicConstraints(True, None)]
+    )
+    result = only(session, pem(leaf, wrong))
+    assert result.status is not None
+    assert result.status.text == "invalid: the certificate of CN=Test CA 1 did not sign CN=a.com"
+    stored_state = "not checkable: the issuer certificate, CN=Test CA 1, is missing"
+    assert result.remarks == (
+        f"the certificate of CN=Test CA 1 is left out; the stored chain is {stored_state}",
+    )
+    assert stored(session) == pem(leaf)
+    assert record_of(session).history[-1].what.endswith(f"; the chain is {stored_state}")
+    ((ok, _, text),) = bring(session, pem(wrong), pair="a.com")
+    assert not ok
+    assert text.endswith("issued by CN=Test CA 1: it has the name of an issuer, and did not sign")
+
+
 def test_at_most_three_pairs_are_named(session: Session) -> None:
     make(session)
     bring(session, pem(issue(session)))
@@ -294,10 +313,10 @@ def test_one_for_nobody_says_whose_it_is(session: Session) -> None:
     stranger = intermediate().sign(
         der_of(SubjectFields(common_name="b.com\x1b"), "b.com", key_type=KeyType.EC_P384)
     )
-    said = "of this keystore: it is that of CN=b.com\\1B, for b.com, issued by CN=Test CA 1"
-    assert bring(session, pem(stranger, CA)) == [(False, None, f"fits no pair {said}")]
+    said = "Subject: CN=b.com\\1B, names: b.com, issuer: CN=Test CA 1"
+    assert bring(session, pem(stranger, CA)) == [(False, None, f"matches no pair here. {said}")]
     assert bring(session, pem(stranger), pair="a.com") == [
-        (False, None, f"does not fit a.com, nor any other pair {said}")
+        (False, None, f"does not match a.com or any other pair here. {said}")
     ]
     assert stored(session) is None
     leaf = issue(session)
@@ -307,7 +326,7 @@ def test_one_for_nobody_says_whose_it_is(session: Session) -> None:
 def test_one_without_names_says_whose_it_is_all_the_same(session: Session) -> None:
     other = der_of(SubjectFields(common_name="b.com"), "b.com", key_type=KeyType.EC_P384)
     ((_, _, text),) = bring(session, pem(intermediate().sign(other, names=[])))
-    assert text.endswith("it is that of CN=b.com, issued by CN=Test CA 1")
+    assert text == "matches no pair here. Subject: CN=b.com, issuer: CN=Test CA 1"
 
 
 def test_insisting_on_the_wrong_pair_names_the_right_one(session: Session) -> None:

@@ -190,7 +190,7 @@ async def test_what_is_of_no_pair_or_no_certificate_is_said_and_what_was_typed_s
         await at_pair(user, ONE)
         await user.press("i")
         for file, answer in {
-            "stranger.pem": "fits no pair of this keystore: it is that of CN=stranger.example.com",
+            "stranger.pem": "matches no pair here. Subject: CN=stranger.example.com",
             "notes.txt": "no certificate in it",
             "missing.pem": "No such file",
             "folder": "is a folder",
