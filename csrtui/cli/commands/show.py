@@ -26,7 +26,8 @@ def _run(options: argparse.Namespace) -> int:
     now = session.clock()
     full = read_in_full(session, options.pair)
     if options.json:
-        put_json(describe(full.pair, now) | {"chain": full.status.as_json() if full.status else None})
+        chain = {"chain": full.status.as_json()} if full.status else {}
+        put_json(describe(full.pair, now) | chain)
     else:
         _put(full, now)
     return 0
