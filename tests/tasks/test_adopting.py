@@ -145,6 +145,7 @@ def test_a_key_with_its_csr_and_certificate_becomes_a_whole_pair(session: Sessio
     assert key_in(session, NAME) == SPKI
     assert session.store.read(NAME).certificate == pem(LEAF, intermediate().certificate, root().certificate)
     assert {path.name: (path.read_bytes(), path.stat().st_mtime) for path in elsewhere.iterdir()} == before
+    assert pair.record.history[-1].what.endswith(", from CN=Test CA 1; the chain is valid up to CN=Test Root")
     assert is_well(one for one in Examination(session).run() if one.code.value != "backup-none")
 
 
