@@ -37,6 +37,7 @@ from requests_made import NOW
 from csrtui.core.certificates import read_der
 from csrtui.core.chain import build_chain
 from csrtui.core.path_validation import ChainReason, ChainState, ChainStatus, validate_chain
+from csrtui.core.path_verifier import verify_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -480,6 +481,28 @@ def test_of_two_ways_the_one_to_a_root_is_taken_even_if_the_other_lives_longer()
     case = Maker("ec").cross_signed(end=END + DAY)
     assert validate(case).text == "valid up to CN=Root"
     assert validate(case, END + timedelta(hours=1)).reason is ChainReason.LEAF_VALIDITY
+
+
+def test_a_way_that_is_valid_is_taken_even_if_the_other_has_a_root(tmp_path: Path) -> None:
+    maker = Maker("ec")
+    gone, old = maker.root(end=GONE), maker.root(common_name="Old Root", number=5)
+    middle, crossed = maker.below(gone), maker.below(old, serial=7)
+    leaf = maker.leaf(middle)
+    status = validate(Case(leaf, (middle, crossed), gone))
+    assert status.text == "complete up to CN=Old Root, which clients must trust"
+    assert openssl_accepts(Case(leaf, (crossed,), old), tmp_path)
+    assert not openssl_accepts(Case(leaf, (middle,), gone), tmp_path)
+
+
+def test_the_library_is_asked_with_policies_of_our_own() -> None:
+    """Neither its defaults, which refuse a leaf without SAN, nor without any."""
+    good = Maker("ec").case(leaf=(usage(signs=False),))
+    bad = Maker("ec").case(middle=(ca(), usage(signs=False)))
+    for case, error in ((good, None), (bad, "keyCertSign")):
+        assert case.root is not None
+        path = [case.leaf.certificate, case.intermediates[0].certificate, case.root.certificate]
+        said = verify_path(path, NOW)
+        assert (error in (said or "")) if error else said is None
 
 
 def test_ways_that_meet_again_are_looked_at_once() -> None:

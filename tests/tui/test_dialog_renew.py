@@ -86,7 +86,8 @@ async def test_days_are_counted_as_in_the_list_after_the_end_too(session: Sessio
     async with at_screens(session, (80, 24)) as user:
         await at_pair(user, name)
         assert "-4 d" in user.screen_text
-        await at_renew(user, name)
+        await user.press("w")
+        await user.until(lambda: is_at(user, RenewScreen), "the dialog")
         assert said(user, "about").startswith(f"Renew {name} expired 4 days ago")
 
 
