@@ -1,5 +1,6 @@
 """Order certificates as a TLS server sends them: leaf, intermediates; the root comes last."""
 
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -90,7 +91,11 @@ def build_chain(leaf: Certificate, others: Iterable[Certificate], now: datetime)
         now: The time to prefer valid certificates at, in UTC.
     """
     search = _Search([other for other in dict.fromkeys(others) if other != leaf], now)
-    return max(islice(search.chains(leaf, ()), _MOST_CHAINS), key=search.rank)
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore"
+        )  # what is odd in certificates, such as a serial number of 0, is the CA's matter
+        return max(islice(search.chains(leaf, ()), _MOST_CHAINS), key=search.rank)
 
 
 class _Search:
@@ -161,6 +166,10 @@ def check_signature(certificate: Certificate, issuer: Certificate) -> SignatureC
     decoded = load(certificate)
     try:
         _ = decoded.signature_hash_algorithm  # of an unknown algorithm, the next line only says ValueError
+        if not certificate.der.endswith(
+            b"\0" + decoded.signature
+        ):  # unused bits in the BIT STRING: OpenSSL refuses
+            return SignatureCheck.BAD
         decoded.verify_directly_issued_by(load(issuer))
     except UnsupportedAlgorithm:
         return SignatureCheck.UNKNOWN
@@ -196,7 +205,8 @@ def identifiers_match(certificate: "x509.Certificate", issuer: "x509.Certificate
         own = None
     if None not in {own, authority.key_identifier} and authority.key_identifier != own:
         return False
-    if authority.authority_cert_serial_number not in {None, issuer.serial_number}:
+    serial_number = authority.authority_cert_serial_number
+    if serial_number is not None and serial_number != issuer.serial_number:
         return False
     names = [
         one.value for one in authority.authority_cert_issuer or () if isinstance(one, x509.DirectoryName)

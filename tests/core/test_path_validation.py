@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import warnings
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -503,6 +504,32 @@ def test_the_library_is_asked_with_policies_of_our_own() -> None:
         path = [case.leaf.certificate, case.intermediates[0].certificate, case.root.certificate]
         said = verify_path(path, NOW)
         assert (error in (said or "")) if error else said is None
+
+
+def test_a_signature_with_unused_bits_is_wrong(tmp_path: Path) -> None:
+    """Cryptography passes over them."""
+    maker = Maker("ec")
+    root = maker.root()
+    leaves = (maker.leaf(root, serial=number).certificate for number in range(1, 1000))
+    leaf = next(one for one in leaves if one.signature[-1] % 2 == 0)
+    der = bytearray(leaf.public_bytes(Encoding.DER))
+    der[-len(leaf.signature) - 1] = 1
+    case = Case(Made(x509.load_der_x509_certificate(bytes(der)), root.key), (), root)
+    case.leaf.certificate.verify_directly_issued_by(root.certificate)
+    assert validate(case).reason is ChainReason.SIGNATURE
+    assert not openssl_accepts(case, tmp_path)
+
+
+def test_an_odd_serial_number_makes_no_noise() -> None:
+    maker = Maker("ec")
+    root = maker.root()
+    odd = root.der.replace(b"\x02\x02\x0a\xbc", b"\x02\x02\x8a\xbc")
+    identifier = x509.AuthorityKeyIdentifier(None, [x509.DirectoryName(name("Root"))], 5)
+    leaf = maker.leaf(root, names("a.com"), identifier)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        chain = build_chain(read_der(leaf.der), [read_der(odd)], NOW)
+        assert validate_chain(chain, NOW).reason is ChainReason.KEY_IDENTIFIER
 
 
 def test_ways_that_meet_again_are_looked_at_once() -> None:
