@@ -92,9 +92,7 @@ def build_chain(leaf: Certificate, others: Iterable[Certificate], now: datetime)
     """
     search = _Search([other for other in dict.fromkeys(others) if other != leaf], now)
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # what is odd in certificates, such as a serial number of 0, is the CA's matter
+        warnings.simplefilter("ignore")  # what is odd, such as a serial number of 0, is the CA's matter
         return max(islice(search.chains(leaf, ()), _MOST_CHAINS), key=search.rank)
 
 
@@ -166,10 +164,8 @@ def check_signature(certificate: Certificate, issuer: Certificate) -> SignatureC
     decoded = load(certificate)
     try:
         _ = decoded.signature_hash_algorithm  # of an unknown algorithm, the next line only says ValueError
-        if not certificate.der.endswith(
-            b"\0" + decoded.signature
-        ):  # unused bits in the BIT STRING: OpenSSL refuses
-            return SignatureCheck.BAD
+        if not certificate.der.endswith(b"\0" + decoded.signature):
+            return SignatureCheck.BAD  # the BIT STRING has unused bits, which OpenSSL refuses
         decoded.verify_directly_issued_by(load(issuer))
     except UnsupportedAlgorithm:
         return SignatureCheck.UNKNOWN

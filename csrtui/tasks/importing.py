@@ -193,13 +193,17 @@ def _complete(
     session: Session, name: str | None, authorities: Sequence[_Given], doing: Doing
 ) -> list[Result]:
     """Without a leaf: complete the chain of the pair that was named, or say what the certificates are."""
+    text = f"and no certificate of a pair is with it; {CHAIN_ALONE}"
     if name is not None:
         pair, _ = read_pair(session, name)
         present = usable(session.store.read(name).certificate, pair.record.key.spki_sha256)
         if present:
             return _complete_chain(session, name, present, authorities, doing)
-    text = "is a certificate of the CA {}, and none of a pair is with it; " + CHAIN_ALONE
-    return [Result(ok=False, file=one.file, text=text.format(one.certificate.whose)) for one in authorities]
+        text = f"and {name} has no certificate yet; import that first, or both together"
+    return [
+        Result(ok=False, file=one.file, text=f"is a certificate of the CA {one.certificate.whose}, {text}")
+        for one in authorities
+    ]
 
 
 def _complete_chain(

@@ -302,10 +302,13 @@ def test_at_most_three_pairs_are_named(session: Session) -> None:
 
 def test_a_chain_alone_is_told_what_it_is(session: Session) -> None:
     make(session)
-    said = "is a certificate of the CA CN=Test CA 1, and none of a pair is with it"
-    told = [(False, None, f"{said}; {CHAIN_ALONE}")]
-    assert bring(session, pem(CA)) == told
-    assert bring(session, pem(CA), pair="a.com") == told  # it has no certificate yet
+    text = "is a certificate of the CA CN=Test CA 1, and"
+    assert bring(session, pem(CA)) == [
+        (False, None, f"{text} no certificate of a pair is with it; {CHAIN_ALONE}")
+    ]
+    assert bring(session, pem(CA), pair="a.com") == [
+        (False, None, f"{text} a.com has no certificate yet; import that first, or both together")
+    ]
 
 
 def test_one_for_nobody_says_whose_it_is(session: Session) -> None:
