@@ -411,6 +411,13 @@ def test_curves_that_the_web_does_not_use_are_checked_too(kind: str, tmp_path: P
     assert openssl_accepts(case, tmp_path)
 
 
+def test_ml_dsa_cas_are_checked_though_no_tool_here_can_judge() -> None:
+    maker = Maker("ml-dsa")
+    assert validate(maker.case()).text == "valid up to CN=Root"
+    for reason, made in BAD.values():
+        assert validate(made(maker)).reason == reason
+
+
 def test_salts_and_serial_numbers_of_any_length_are_taken(tmp_path: Path) -> None:
     salt = padding.PSS(padding.MGF1(hashes.SHA256()), 20)
     for case in (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from requests_made import NOW
@@ -72,6 +72,8 @@ def key(kind: str, number: int = 0) -> CertificateIssuerPrivateKeyTypes:
     """A key; the same for the same arguments."""
     if kind == "ed25519":
         return ed25519.Ed25519PrivateKey.from_private_bytes(bytes([number + 1]) * 32)
+    if kind == "ml-dsa":
+        return mldsa.MLDSA44PrivateKey.generate()
     if kind == "rsa-1024":
         return rsa.generate_private_key(65537, 1024)  # noqa: S505 - weak on purpose
     if kind.startswith("rsa"):
@@ -106,7 +108,9 @@ def make(
         extension, critical = one if isinstance(one, tuple) else (one, False)
         builder = builder.add_extension(extension, critical=critical)
     digest = (
-        None if isinstance(issuer_key, ed25519.Ed25519PrivateKey) else options.get("hash", hashes.SHA256())
+        None
+        if isinstance(issuer_key, ed25519.Ed25519PrivateKey | mldsa.MLDSA44PrivateKey)
+        else options.get("hash", hashes.SHA256())
     )
     more = {"rsa_padding": options["padding"]} if "padding" in options else {}
     with warnings.catch_warnings(action="ignore"):
