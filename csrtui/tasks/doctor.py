@@ -109,6 +109,7 @@ class Examination:
 CHECKED: Final = (
     "every file and folder of the store: what it is, whose it is, who may read it, and that nothing is left over",
     "every pair: that key, CSR and certificate belong together, and that its record says the same as they do",
+    "every chain: that it is complete and valid",
     "every backup on record: that it is there and unchanged",
     "every date: what expired, what is not valid yet, what cannot be",
     "every renewal: that the pair before knows the one after it, and that this one is in use",

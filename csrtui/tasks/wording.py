@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from csrtui.core.keys import label_of_name
-from csrtui.core.pair import Backup, BackupStatus, NextStep, Pair, PairRecord, Stage, utc_text
+from csrtui.core.pair import Backup, BackupStatus, NextStep, Pair, PairRecord, Stage, Validity, utc_text
 from csrtui.core.platforms import PLATFORMS
 
 if TYPE_CHECKING:
@@ -180,13 +180,15 @@ def _times(record: PairRecord, now: datetime) -> list[tuple[str, str]]:
     said = [(label, utc_text(time)) for label, time in times if time]
     if validity is None:
         return said
-    left = validity.days_left(now)
-    note = f"{_days(left)} left" if left >= 0 else f"{_days(-left)} ago"
+    note = time_left(validity, now)
     return [(label, f"{text} ({note})" if label == "Expires" else text) for label, text in said]
 
 
-def _days(count: int) -> str:
-    return f"{count} day{'s' if count != 1 else ''}"
+def time_left(validity: Validity, now: datetime) -> str:
+    """Return the days of a certificate that are left, or for how many it has been expired, as the list counts them."""
+    left = validity.days_left(now)
+    days = f"{abs(left)} day{'s' if abs(left) != 1 else ''}"
+    return f"{days} left" if left >= 0 else f"expired {days} ago"
 
 
 def fingerprint(digits: str) -> str:

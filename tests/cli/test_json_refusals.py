@@ -99,7 +99,7 @@ def place(csrtui: Csrtui, tmp_path: Path) -> Place:
         ("restore BACKUP-B --identity IDENTITY", "b.com", "is in the keystore: b.com"),
         ("--store OTHER restore BACKUP-A --passphrase-file WRONG", None, "does not open the key"),
         ("--store OTHER restore BACKUP-B --identity STRANGER", None, "encrypted to others"),
-        ("--store OTHER import CRT-A", None, "fits no pair"),
+        ("--store OTHER import CRT-A", None, "matches no pair"),
         ("import CRT-A --pair b.com", "a.com", "is for the pair a.com"),
         ("adopt --key KEY-B --cert CRT-B", "b.com", "in the keystore already"),
         (

@@ -144,8 +144,9 @@ def test_a_key_with_its_csr_and_certificate_becomes_a_whole_pair(session: Sessio
     )
     assert (pair.record.stage, pair.record.next_step(NOW)) == (Stage.ISSUED, NextStep.BACK_UP)
     assert key_in(session, NAME) == SPKI
-    assert session.store.read(NAME).certificate == pem(LEAF, intermediate().certificate)
+    assert session.store.read(NAME).certificate == pem(LEAF, intermediate().certificate, root().certificate)
     assert {path.name: (path.read_bytes(), path.stat().st_mtime) for path in elsewhere.iterdir()} == before
+    assert pair.record.history[-1].what.endswith(", from CN=Test CA 1; the chain is valid up to CN=Test Root")
     assert is_well(one for one in Examination(session).run() if one.code.value != "backup-none")
 
 

@@ -13,15 +13,17 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from examined_store import LATER, ExaminedStore, snapshot
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from requests_made import NOW, key_of
-from throwaway_ca import issue
+from throwaway_ca import issue, issuer
 
 from csrtui.core import keys, pkcs8, request
 from csrtui.core.doctor.ailment import LEVELS, Code
-from csrtui.core.finding import Level
+from csrtui.core.finding import CaKind, Level
 from csrtui.core.keys import KeyType
 from csrtui.core.pair import KeyFacts, RequestFacts, Validity
 from csrtui.core.secret import Secret
@@ -76,12 +78,20 @@ def _encrypted(store: ExaminedStore) -> None:
 
 
 def _certificate_of_another(store: ExaminedStore) -> None:
-    from cryptography import x509
-    from cryptography.hazmat.primitives.serialization import Encoding
-
     der = request.build(SubjectFields(common_name="a.com"), ["a.com"], key_of(KeyType.EC_P384))
     pem = x509.load_der_x509_certificate(issue(der)).public_bytes(Encoding.PEM)
     store.pair.joinpath("certificate.pem").write_bytes(pem)
+
+
+def _damaged_issuer(store: ExaminedStore) -> None:
+    path = store.pair / "certificate.pem"
+    broken = b"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"
+    path.write_bytes(path.read_bytes() + broken)
+
+
+_UNKNOWN_EXTENSION = x509.Extension(
+    x509.ObjectIdentifier("1.2.3"), True, x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3"), b"\5\0")
+)
 
 
 def _link(store: ExaminedStore) -> None:
@@ -184,6 +194,10 @@ BREAKAGES: list[tuple[Code, Callable[[ExaminedStore], object]]] = [
         Code.CERTIFICATE_NOT_YET_VALID,
         _too_early,
     ),
+    (Code.CERTIFICATE_UNREADABLE, _damaged_issuer),
+    (Code.CHAIN_INCOMPLETE, lambda store: store.replace_issuers()),
+    (Code.CHAIN_INVALID, lambda store: store.replace_issuers(issuer(end=NOW - DAY))),
+    (Code.CHAIN_NOT_CHECKABLE, lambda store: store.replace_issuers(issuer(_UNKNOWN_EXTENSION))),
     (Code.CERTIFICATE_MISSING, lambda store: (store.pair / "certificate.pem").unlink()),
     (Code.VALIDITY_DISAGREES, lambda store: store.change(validity=Validity(NOW, NOW + DAY))),
     (Code.BACKUP_NONE, lambda store: store.change(backups=())),
@@ -225,6 +239,39 @@ def test_each_breakage_is_found_and_nothing_else(
 def test_every_code_has_its_level_and_its_breakage() -> None:
     assert LEVELS.keys() == set(Code)
     assert {code for code, _ in BREAKAGES} | ELSEWHERE == set(Code)
+
+
+@pytest.mark.parametrize(
+    ("issuers", "text"),
+    [
+        (
+            [],
+            "the chain is incomplete: issuer certificate CN=Throw-away TLS CA 1,O=Throw-away Trust AG,C=CH is missing",
+        ),
+        (
+            [issuer(end=NOW - DAY)],
+            "the chain is invalid: CN=Throw-away TLS CA 1,O=Throw-away Trust AG,C=CH expired on 2026-11-22T09:00:00Z",
+        ),
+    ],
+)
+def test_a_chain_that_is_not_valid_is_named_for_pairs_in_use(
+    healthy: ExaminedStore, issuers: list[bytes], text: str
+) -> None:
+    healthy.replace_issuers(*issuers)
+    (found,) = healthy.examine()
+    assert found.text.startswith(f"{healthy.pair}/certificate.pem: {text}")
+    assert (found.level, found.remedy) == (Level.WARNING, "csrtui import --pair a.com CHAIN")
+    healthy.change(ca=CaKind.PRIVATE)
+    (found,) = healthy.examine()
+    assert found.level is (Level.WARNING if issuers else Level.NOTE)  # a private root may issue by itself
+    healthy.change(retired=NOW)
+    assert healthy.examine() == ()
+
+
+def test_without_a_record_a_chain_is_judged_as_that_of_a_public_ca(healthy: ExaminedStore) -> None:
+    healthy.replace_issuers()
+    (healthy.pair / "pair.json").unlink()
+    assert (Code.CHAIN_INCOMPLETE, Level.WARNING) in {(one.code, one.level) for one in healthy.examine()}
 
 
 def test_what_another_user_owns_is_named_with_the_command(

@@ -80,6 +80,18 @@ def tie(user: User) -> str:
 # What stands there
 
 
+async def test_days_are_counted_as_in_the_list_after_the_end_too(session: Session) -> None:
+    began = NOW - timedelta(days=198)
+    name = create_pair(session, Asked(names=("gone.mydomain.com",))).name
+    issue(session, name, began)
+    async with at_screens(session, (80, 24)) as user:
+        await at_pair(user, name)
+        assert "-4 d" in user.screen_text
+        await user.press("w")
+        await user.until(lambda: is_at(user, RenewScreen), "the dialog")
+        assert said(user, "about").startswith(f"Renew {name} expired 4 days ago")
+
+
 async def test_what_follows_from_each_way_stands_there_before_one_is_chosen(session: Session) -> None:
     spki = record(session, ONE).key.spki_sha256
     async with at_screens(session, (80, 24)) as user:

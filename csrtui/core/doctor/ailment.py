@@ -42,6 +42,9 @@ class Code(StrEnum):
     CERTIFICATE_EXPIRED = "certificate-expired"
     CERTIFICATE_NOT_YET_VALID = "certificate-not-yet-valid"
     CERTIFICATE_MISSING = "certificate-missing"
+    CHAIN_INVALID = "chain-invalid"
+    CHAIN_INCOMPLETE = "chain-incomplete"
+    CHAIN_NOT_CHECKABLE = "chain-not-checkable"
     VALIDITY_DISAGREES = "validity-disagrees"
     BACKUP_NONE = "backup-none"
     BACKUP_MISSING = "backup-missing"
@@ -88,6 +91,9 @@ LEVELS: Final = {
     Code.CERTIFICATE_EXPIRED: Level.WARNING,
     Code.CERTIFICATE_NOT_YET_VALID: Level.WARNING,
     Code.CERTIFICATE_MISSING: Level.ERROR,
+    Code.CHAIN_INVALID: Level.WARNING,
+    Code.CHAIN_INCOMPLETE: Level.WARNING,
+    Code.CHAIN_NOT_CHECKABLE: Level.WARNING,
     Code.VALIDITY_DISAGREES: Level.WARNING,
     Code.BACKUP_NONE: Level.WARNING,
     Code.BACKUP_MISSING: Level.WARNING,

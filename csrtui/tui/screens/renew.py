@@ -14,6 +14,7 @@ from csrtui.core.renewal import Way
 from csrtui.core.visible import visible
 from csrtui.tasks.create import Blocking
 from csrtui.tasks.renewing import prove_old
+from csrtui.tasks.wording import time_left
 from csrtui.tui.screens.dialog import labelled
 from csrtui.tui.screens.doing import DoingDialog
 from csrtui.tui.widgets.secret_field import SecretField
@@ -199,7 +200,7 @@ class RenewScreen(DoingDialog["RenewAnswer | None"]):
         """Show everything anew."""
         pair = self._renewal.pair
         life = pair.record.validity
-        left = f"   {life.days_left(self._session.clock())} days left" if life else ""
+        left = f"   {time_left(life, self._session.clock())}" if life else ""
         self.show("#about", [((f"Renew {visible(pair.name)}", "strong"), (left, "label")), ()])
         lines, top = self._drawn()
         room = self._room(1)
