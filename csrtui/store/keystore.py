@@ -12,6 +12,7 @@ from itertools import islice
 from csrtui.core.errors import InputError, StoreError
 from csrtui.core.pairname import check_pair_name, is_pair_name
 from csrtui.store import files, locks
+from csrtui.store.ancestors import require_safe_ancestors
 from csrtui.store.creation import Names, PairFiles, discard, give_name, leftovers, write_pair
 from csrtui.store.disk import NotConfirmedError, ReadOnlyError, refusal
 from csrtui.store.group import keep_group
@@ -39,6 +40,7 @@ class Keystore:
 
     def __init__(self, path: str) -> None:
         self.path = path
+        self._has_safe_ancestors = False
 
     def pair_path(self, name: str) -> str:
         """Return the folder of the pair called `name`."""
@@ -262,11 +264,25 @@ class Keystore:
 
     # How
 
+    def _open(self) -> int:
+        """Return the descriptor of the store's folder; the folders above it are judged once."""
+        descriptor = files.open_folder(self.path, self.path, link=True)
+        try:
+            if not self._has_safe_ancestors:
+                require_safe_ancestors(self.path)
+        except BaseException:
+            files.release(descriptor)
+            raise
+        self._has_safe_ancestors = True
+        return descriptor
+
     @contextmanager
     def _writing(self, doing: str) -> Iterator[int]:
         try:
+            if not self._has_safe_ancestors:
+                require_safe_ancestors(self.path)  # before anything is made in an unsafe place
             files.make_folders(self.path)
-            descriptor = files.open_folder(self.path, self.path, link=True)
+            descriptor = self._open()
             try:
                 yield descriptor
             finally:
@@ -277,7 +293,7 @@ class Keystore:
     @contextmanager
     def _reading(self, doing: str = "cannot read the store") -> Iterator[int | None]:
         try:
-            descriptor = files.open_folder(self.path, self.path, link=True)
+            descriptor = self._open()
         except FileNotFoundError:
             yield None
             return

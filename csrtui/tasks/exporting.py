@@ -16,11 +16,13 @@ from csrtui.core.server_files import Form, Server
 from csrtui.core.servers import SERVERS
 from csrtui.core.visible import visible
 from csrtui.store import deploying
+from csrtui.store.ancestors import unsafe_folders
 from csrtui.tasks.recording import change_record
 from csrtui.tasks.results import Result
 from csrtui.tasks.review import read_pair
 from csrtui.tasks.session import Session
 from csrtui.tasks.unlocking import open_key
+from csrtui.tasks.wording import folder_warnings
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -119,7 +121,8 @@ def prepare(session: Session, order: Order) -> Ready:
         )
     _chain(pair, certificate)
     folder = deploying.folder_path(order.folder, session.store.path)
-    return Ready(order, pair, folder, certificate, tuple(_warnings(session, pair, order)))
+    warnings = [*_warnings(session, pair, order), *folder_warnings(unsafe_folders(folder, itself=True))]
+    return Ready(order, pair, folder, certificate, tuple(warnings))
 
 
 def planned(ready: Ready) -> Plan:

@@ -506,3 +506,13 @@ async def test_it_fits_the_screen_with_everything_there_is_to_say(
         for region in user.regions.values():
             assert region.bottom <= size[1]
             assert region.right <= size[0]
+
+
+async def test_a_folder_that_others_can_write_to_is_warned_of(tmp_path: Path) -> None:
+    (tmp_path / "to").mkdir()
+    (tmp_path / "to").chmod(0o777)
+    async with at_screens(session_with(tmp_path / "store", "a.com"), size=(120, 40)) as user:
+        await ask(user, "a.com")
+        await fill_in(user, tmp_path / "to")
+        assert "others can write to" in said(user)
+        assert "chmod go-w" in said(user)
