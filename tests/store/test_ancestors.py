@@ -48,7 +48,7 @@ def refusal(path: str) -> StoreError:
         lambda store: store.names(),
         lambda store: store.read("a"),
         lambda store: store.load_last(),
-        lambda store: store.save_last(b""),
+        lambda store: store.update_last(lambda _: b""),
         lambda store: store.add("b", pair_files()),
         lambda store: store.sweep(),
     ]
@@ -275,7 +275,7 @@ def test_the_folders_above_are_judged_once_for_a_store(
     first = len(looked)
     assert first == len(Path(store.path).parts)
     fresh.read("a")
-    fresh.save_last(b"")
+    fresh.update_last(lambda _: b"")
     assert len(looked) == first
 
 
