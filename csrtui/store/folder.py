@@ -26,8 +26,23 @@ class StoreFolder:
 
     @property
     def exists(self) -> bool:
-        """Whether anything lies at its path."""
-        return os.path.lexists(self.path)
+        """Whether it exists; true as well where the system does not tell, since opening it gives the reason."""
+        try:
+            os.stat(self.path)
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+        return True
+
+    def create(self) -> None:
+        """Make the folder, and those above it that are missing.
+
+        Raises:
+            StoreError: It is not safe, or cannot be made.
+        """
+        with self._writing("cannot make the keystore"):
+            pass
 
     def _open(self) -> int:
         """Return the descriptor of the store's folder; the folders above it are judged once."""

@@ -214,6 +214,7 @@ def test_in_the_middle_of_long_work_the_terminal_is_whole(
 
 def test_a_storm_of_sizes_while_typing_loses_no_key(tmp_path: Path) -> None:
     place = HostilePlace(tmp_path, "")
+    place.store.mkdir(mode=0o700)
     with start(place) as session:
         session.wait_for("Common name")
         text = "a.very.long.name.of.a.server.mydomain.com"

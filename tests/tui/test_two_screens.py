@@ -26,6 +26,7 @@ _SOON = 5.0
 
 
 def screens(tmp_path: Path) -> PtySession:
+    (tmp_path / "store").mkdir(mode=0o700, exist_ok=True)
     argv = [sys.executable, "-m", "csrtui", "--store", str(tmp_path / "store")]
     return PtySession(argv, env={"CSRTUI_CONFIG": str(tmp_path / "none"), "PYTHONPATH": str(ROOT)})
 

@@ -5,7 +5,7 @@ import sys
 
 from csrtui.cli.output import put_bytes, say
 from csrtui.cli.parser import Action
-from csrtui.cli.session import open_session
+from csrtui.cli.session import open_existing_session
 from csrtui.core.errors import InputError
 from csrtui.core.pair import Pair
 from csrtui.tasks.session import Session
@@ -40,7 +40,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     marks = options.mark_submitted or bool(options.submitted_to)
     _refuse(options, marks=marks)
-    session = open_session(options)
+    session = open_existing_session(options)
     pair = _give(session, options, Form.DER if options.der else Form.PEM)
     if marks:  # only now: what could not be written out was not submitted
         if options.to is None:
