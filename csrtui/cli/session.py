@@ -30,7 +30,7 @@ def open_existing_session(options: argparse.Namespace) -> Session:
     """
     session = open_session(options)
     source = store_source(options.store, os.environ)
-    if source is not None and not session.store.exists:
+    if source is not None and not session.store.exists():
         raise StoreError(
             f"there is no keystore at {visible(session.store.path)}, which {source} names",
             f"correct {source}; csrtui new, adopt and restore create a keystore",

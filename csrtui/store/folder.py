@@ -24,7 +24,6 @@ class StoreFolder:
         self.path = path
         self._has_safe_ancestors = False
 
-    @property
     def exists(self) -> bool:
         """Whether it exists; true as well where the system does not tell, since opening it gives the reason."""
         try:

@@ -35,7 +35,7 @@ def open_screens(store: str) -> int:
 
         keystore = Keystore(store)
         # The default store is made without a question, when there is something to keep.
-        asks = bool(store_to_name(store)) and not keystore.exists
+        asks = bool(store_to_name(store)) and not keystore.exists()
         return CsrtuiApp(Session(keystore), config, asks_to_create=asks)
 
     return _run(make)

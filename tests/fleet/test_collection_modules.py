@@ -184,9 +184,9 @@ def test_a_private_key_is_not_taken(modules: Modules, store: Path) -> None:
 def test_a_host_whose_store_does_not_exist_yet_has_no_pairs(
     modules: Modules, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for options in ({}, {"store": None}):
-        monkeypatch.setenv("CSRTUI_STORE", str(store))
-        facts = modules("facts", **options)["ansible_facts"]["csrtui"]
+    monkeypatch.setenv("CSRTUI_STORE", str(store))
+    for named in (str(store), None):
+        facts = modules("facts", store=named)["ansible_facts"]["csrtui"]
         assert (facts["pairs"], facts["due"], facts["not_backed_up"], facts["findings"]) == ([], [], [], [])
         assert facts["problems"] == []
     assert not store.exists()
@@ -231,10 +231,10 @@ def test_facts_tell_what_is_there_what_is_due_and_what_is_wrong(modules: Modules
     ],
 )
 def test_every_ending_of_csrtui_is_a_failure_that_says_why(
-    modules: Modules, program: Path, store: Path, script: str, reason: str, words: str
+    modules: Modules, program: Path, script: str, reason: str, words: str
 ) -> None:
     modules.in_process = False
-    store.mkdir(mode=0o700)
+    program.parent.joinpath("store").mkdir(mode=0o700)
     program.write_text(f"#!/bin/sh\n{script}\n")
     failed = modules("facts", gather=["pairs"], timeout=1)
     assert (failed["failed"], failed["reason"]) == (True, reason)

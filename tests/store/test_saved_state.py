@@ -87,19 +87,19 @@ def test_what_dialogs_begin_with_is_replaced_from_what_is_saved_then(store: Keys
 
 
 def test_a_store_exists_once_its_folder_does(store: Keystore, folder: Path) -> None:
-    assert not store.exists
+    assert not store.exists()
     folder.symlink_to("nowhere")
-    assert not store.exists
+    assert not store.exists()
     folder.unlink()
     store.create()
-    assert store.exists
+    assert store.exists()
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
 def test_where_the_system_does_not_tell_a_store_exists_and_opening_it_gives_the_reason(folder: Path) -> None:
     folder.write_bytes(b"")
     store = Keystore(str(folder / "store"))
-    assert store.exists
+    assert store.exists()
     with pytest.raises(StoreError, match="Not a directory"):
         store.names()
     with pytest.raises(StoreError, match="cannot make the keystore"):

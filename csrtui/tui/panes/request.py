@@ -90,8 +90,10 @@ class RequestPane(Widget):
     def advice(self) -> Advice:
         """The advice on what the form asks for, worked out now."""
         from csrtui.tasks.asking import advise_on
+        from csrtui.tasks.pair_exists import with_pair_exists
 
-        return advise_on(self._session, self.asked)
+        advice = advise_on(self._session, self.asked)
+        return advice if self.form.draft.renews else with_pair_exists(self._session, advice)
 
     @property
     def ahead(self) -> Ahead | None:
@@ -99,6 +101,13 @@ class RequestPane(Widget):
         return None
 
     # Commands
+
+    @property
+    def pair_to_renew(self) -> str | None:
+        """The pair that the finding at hand advises to renew, or None."""
+        self._update()
+        fix = self._findings[self._current].fix if self._findings else None
+        return fix.renews if fix else None
 
     def fix(self) -> str | None:
         """Apply the fix of the finding at hand; return what was done, or None when there is none."""
