@@ -17,6 +17,7 @@ from csrtui.core.servers import SERVERS
 from csrtui.core.visible import visible
 from csrtui.store import deploying
 from csrtui.store.ancestors import unsafe_folders
+from csrtui.store.disk import NotConfirmedError
 from csrtui.tasks.recording import change_record
 from csrtui.tasks.results import Result
 from csrtui.tasks.review import read_pair
@@ -91,7 +92,7 @@ class Exported:
     Attributes:
         deployment: The files, and the lines that name them.
         results: One for each file.
-        unnoted: Why the pair's record does not say so, or None when it does.
+        unnoted: Why the pair's record does not say so, or may not after a power cut; None when it does.
     """
 
     deployment: Deployment
@@ -187,6 +188,8 @@ def _note(session: Session, ready: Ready, written: list[str]) -> StoreError | No
     """Note what was written; why it could not be."""
     try:
         change_record(session, ready.order.pair, _noted(session, ready, written))
+    except NotConfirmedError as error:
+        return error
     except CsrtuiError as error:
         return StoreError(
             f"the files are written, but that is not noted in the pair's record: {error.what}", error.hint
