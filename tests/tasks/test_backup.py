@@ -324,7 +324,7 @@ def test_a_proof_that_is_noted_but_not_confirmed_is_not_called_unnoted(
 ) -> None:
     new_pair(session)
 
-    def unconfirmed(folder: int, saved: str) -> None:
+    def unconfirmed(_: int, saved: str) -> None:
         raise NotConfirmedError(saved)
 
     with monkeypatch.context() as patch:
