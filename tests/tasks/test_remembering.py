@@ -16,6 +16,7 @@ from csrtui.tasks.remembering import Kept, recall, recall_folder, remember, reme
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -53,14 +54,13 @@ def test_two_sessions_do_not_lose_what_the_other_remembered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = session_in(tmp_path), session_in(tmp_path)
-    load = first.store.load_last
+    update = first.store.update_last
 
-    def overtaken() -> bytes | None:
-        data = load()
+    def overtaken(change: Callable[[bytes | None], bytes]) -> None:
         remember(second, Kept.CSR_FOLDER, "/srv/csr")
-        return data
+        update(change)
 
-    monkeypatch.setattr(first.store, "load_last", overtaken)
+    monkeypatch.setattr(first.store, "update_last", overtaken)
     remember(first, Kept.RECIPIENTS, "age1example")
     assert recall(second, Kept.CSR_FOLDER) == "/srv/csr"
     assert recall(second, Kept.RECIPIENTS) == "age1example"

@@ -13,7 +13,9 @@ from screen_openings import OPENINGS
 from screens_user import at_screens
 
 from csrtui.core import pkcs8
+from csrtui.core.errors import InputError
 from csrtui.tui.commands import COMMANDS, FIXED, Where
+from csrtui.tui.screens import adopting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,3 +103,18 @@ async def test_every_command_on_a_pair_that_has_gone_goes_on(place: HostilePlace
             for key in ("enter", "enter", "escape"):
                 await user.press(key)
                 assert_goes_on(user, key)
+
+
+async def test_a_pair_that_goes_as_soon_as_it_is_adopted_has_no_next_step(
+    place: HostilePlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(_: object, name: str) -> None:
+        raise InputError(f"there is no pair {name}")
+
+    monkeypatch.setattr(adopting, "read_pair", gone)
+    opening = next(one for one in reversed(OPENINGS) if one.screen == "AdoptingScreen")
+    async with at_screens(place.session(), (80, 24)) as user:
+        await opening.take(AtTheApp(user), given=place.given, out=place.out)
+        assert "The keystore names the next step of each." in user.screen_text
+        await user.resize(60, 18)
+        assert_goes_on(user, "after a resize")
