@@ -34,8 +34,9 @@ def pair_exists(session: Session, advice: Advice) -> Finding | None:
         return None
     try:
         base = pair_name(common_name)
-        names = (numbered(base, number) for number in range(1, _MAX_NUMBER + 1))
-        for listed in session.store.listing(takewhile(session.store.has, names)):
+        numbers = range(1, _MAX_NUMBER + 1)
+        names = list(takewhile(session.store.has, (numbered(base, number) for number in numbers)))
+        for listed in session.store.listing(names) if names else ():
             with suppress(StoreError):
                 pair = pair_of(listed)
                 if _is_in_use(pair.record, common_name):
