@@ -104,3 +104,9 @@ def test_where_the_system_does_not_tell_a_store_exists_and_opening_it_gives_the_
         store.names()
     with pytest.raises(StoreError, match="cannot make the keystore"):
         store.create()
+
+
+def test_what_is_known_of_hosts_is_kept_by_inventory(store: Keystore) -> None:
+    store.save_fleet("ab", b"one")
+    store.save_fleet("cd", b"two")
+    assert (store.load_fleet("ab"), store.load_fleet("cd"), store.load_fleet("ef")) == (b"one", b"two", None)
