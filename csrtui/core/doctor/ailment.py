@@ -160,15 +160,12 @@ def for_store(remedy: str, store: str) -> str:
 
 
 def command(*words: str) -> str:
-    """Return a shell command of these words, each quoted; operators (`_OPERATORS`) stay as they are.
+    """Return a shell command of these words, each quoted; ``&&`` and ``;`` stay as they are.
 
     What does not print is written as ``$'…'`` (bash, zsh, ksh), so that the command can be shown and still
     names the very file.
     """
-    return " ".join(word if word in _OPERATORS else _quoted(word) for word in words)
-
-
-_OPERATORS: Final = frozenset({"&&", "||", ";", "{", "}"})
+    return " ".join(word if word in {"&&", ";"} else _quoted(word) for word in words)
 
 
 def _quoted(word: str) -> str:

@@ -9,11 +9,11 @@ from hashlib import sha256
 from csrtui.core import request
 from csrtui.core.doctor import dates
 from csrtui.core.doctor.ailment import Ailment, Code, command
-from csrtui.core.doctor.copies import is_good, judge_copies
+from csrtui.core.doctor.copies import judge_copies
 from csrtui.core.doctor.places import PAIR_FILES
 from csrtui.core.doctor.seen import CopySeen, Seen
 from csrtui.core.errors import CsrtuiError
-from csrtui.core.pair import SCHEMA, Backup, PairRecord, Validity, utc_text
+from csrtui.core.pair import SCHEMA, PairRecord, Validity, utc_text
 from csrtui.core.pair_json import load_record
 from csrtui.core.visible import visible
 
@@ -61,13 +61,11 @@ class _Examination:
         self._files = {seen.name: seen for seen in folder.entries}
         self._now = now
         self._record = record_of(folder)
-        self._copies: Mapping[str, CopySeen] = {}
         self.asked: request.Request | None = None
 
     def ailments(self, copies: Mapping[str, CopySeen]) -> Iterator[Ailment]:
         if self._folder.kind is None or self._folder.fault is not None:
             return
-        self._copies = copies
         yield from self._missing()
         yield from self._unreadable_record()
         yield from self._request()
@@ -197,8 +195,7 @@ class _Examination:
             text = f"is not valid before {utc_text(life.not_before)}: or this machine's clock is wrong"
             yield self._ailment(Code.CERTIFICATE_NOT_YET_VALID, _CERTIFICATE, text, "timedatectl")
 
-    # Remedies: nothing is deleted; what is there is moved out of the store before something else comes in, and back
-    # again if nothing does
+    # Remedies: nothing is deleted; what is there is moved out of the store before something else comes in
 
     def _aside(self) -> str:
         store = self._folder.path.rpartition("/pairs/")[0]
@@ -208,36 +205,20 @@ class _Examination:
         names = self._record.names if self._record else (self._folder.name,)
         return command("csrtui", "new", *names)
 
-    def _exchange(self, *words: str) -> str:
-        """Return the command that moves the pair out of the store, does something, and moves it back if that fails."""
-        folder, aside = self._folder.path, self._aside()
-        back = ("||", "{", "mv", "-nT", aside, folder, ";", "false", ";", "}")
-        return command("mv", "-nT", folder, aside, "&&", *words, *back)
-
-    def _good_copies(self) -> list[Backup]:
-        """Return the backups that are unchanged where they were written, the best first."""
-        backups = self._record.backups if self._record else ()
-        good = [one for one in backups if is_good(one, self._copies)]
-        return sorted(good, key=lambda one: (one.verified is not None, one.created), reverse=True)
-
     def _restoration(self) -> str:
-        if self._record is None or not self._record.backups:
+        backup = self._record.backup if self._record else None
+        if backup is None:
             return self._replacement()
-        good = self._good_copies()
-        if not good:  # their disk may be away; nothing is moved before there is something to restore
-            return command("csrtui", "verify", self._folder.name)
-        identity = ("--identity", "IDENTITY") if good[0].path.endswith(".age") else ()
-        return self._exchange("csrtui", "restore", good[0].path, *identity)
+        identity = ("--identity", "IDENTITY") if backup.path.endswith(".age") else ()
+        move = ("mv", "-nT", self._folder.path, self._aside())
+        return command(*move, "&&", "csrtui", "restore", backup.path, *identity)
 
     def _adoption(self) -> str:
         aside = self._aside()
         certificate = ("--cert", f"{aside}/{_CERTIFICATE}") if _CERTIFICATE in self._files else ()
-        # The new record knows of a backup again once that is restored for proof.
-        copy = next((one.path for one in self._good_copies() if not one.path.endswith(".age")), None)
-        proof = ("&&", "csrtui", "verify", "--restore-test", copy) if copy else ()
-        return self._exchange(
-            *("csrtui", "adopt", "--as", self._folder.name),
-            *("--key", f"{aside}/key.pem", "--csr", f"{aside}/request.pem", *certificate, *proof),
+        return command(
+            *("mv", "-nT", self._folder.path, aside, "&&", "csrtui", "adopt", "--as", self._folder.name),
+            *("--key", f"{aside}/key.pem", "--csr", f"{aside}/request.pem", *certificate),
         )
 
     def _import(self, name: str | None = None) -> str:

@@ -45,12 +45,6 @@ def judge_copies(folder: str, record: PairRecord, copies: Mapping[str, CopySeen]
         yield from _judge_good(pair, good, again)
 
 
-def is_good(backup: Backup, copies: Mapping[str, CopySeen]) -> bool:
-    """Whether the file of a backup was found as it was written."""
-    seen = copies.get(backup.path)
-    return seen is not None and seen.state is CopyState.THERE and seen.sha256 == backup.sha256
-
-
 def _judge_good(pair: str, good: list[tuple[Backup, CopySeen]], again: str) -> Iterator[Ailment]:
     path = good[-1][0].path
     if not any(backup.verified for backup, _ in good):
