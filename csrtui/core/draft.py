@@ -51,6 +51,11 @@ class Draft:
         """Whether something was typed that only this request needs."""
         return bool(self.common_name.strip() or self.names.strip())
 
+    @property
+    def title(self) -> str:
+        """The common name, or else what was typed as other names."""
+        return self.common_name.strip() or self.names.strip()
+
     def carried_over(self) -> "Draft":
         """What the next request starts from: the organization and the choices, without the names."""
         templates = self.templates.difference({"common_name", "names"})

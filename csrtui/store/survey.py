@@ -14,11 +14,12 @@ from hashlib import sha256
 from csrtui.core.doctor.seen import CopySeen, CopyState, Kind, Seen
 from csrtui.core.errors import InputError
 from csrtui.store import files
+from csrtui.store.saved_state import MAX_DRAFTS, draft_file
 
 MAX_BYTES = files.MAX_FOREIGN
 """The most bytes read of a file: more than any key, CSR, record or chain has."""
 
-_READ_IN_STORE = (".draft.json", ".last.json")
+_READ_IN_STORE = (".last.json", *map(draft_file, range(1, MAX_DRAFTS + 1)))
 _READ_IN_PAIR = ("key.pem", "request.pem", "pair.json", "certificate.pem")
 _LISTED_IN_STORE = ("pairs", ".locks", ".hosts")
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC

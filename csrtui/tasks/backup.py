@@ -15,6 +15,7 @@ from csrtui.core.sealing import Opener, Sealer
 from csrtui.core.secret import Secret
 from csrtui.core.visible import visible
 from csrtui.store import backups
+from csrtui.store.disk import NotConfirmedError
 from csrtui.tasks.many import WORKERS, Report, each_of
 from csrtui.tasks.recording import change_record
 from csrtui.tasks.results import Result
@@ -98,6 +99,8 @@ def _back_up(session: Session, name: str, run: _Run) -> Backup:
                 now, f"backed up and verified: {path}", session.user
             ),
         )
+    except NotConfirmedError as error:
+        raise NotConfirmedError(f"the proof of the backup {visible(path)}") from error
     except StoreError as error:
         raise StoreError(
             f"the backup {visible(path)} is proved, but that is not noted in the pair's record: {error.what}",

@@ -15,6 +15,7 @@ from csrtui.core.finding import Level
 from csrtui.core.shell import command
 from csrtui.core.visible import visible
 from csrtui.store import survey
+from csrtui.store.ancestors import unsafe_folders
 from csrtui.tasks.session import Session
 
 _CHUNK = 16
@@ -62,7 +63,8 @@ class Examination:
             report: Called as each pair is done, from the thread that called `run`.
             stop: Once set, no further pair is begun.
         """
-        found = list(judge_store(self._store, self._user, creating=self._creating)) if self._store else []
+        found = [*_judge_ancestors(self._path)] if self._store else []
+        found += judge_store(self._store, self._user, creating=self._creating) if self._store else []
         found += _judge_config(self._config) if self._config is not None else []
         pairs = []
         for pair in self._examined(stop or Event()):
@@ -149,6 +151,13 @@ def _sharing(pairs: Iterable[_Pair]) -> dict[str, list[Ailment]]:
             remedy = command("csrtui", "list", "--filter", str(pair.spki_sha256))
             found[pair.name] = [Ailment(Code.SAME_KEY, pair.path, text, remedy, pair.name)]
     return found
+
+
+def _judge_ancestors(path: str) -> Iterator[Ailment]:
+    for unsafe in unsafe_folders(path, itself=False):
+        code = Code.FOREIGN_OWNER if unsafe.owner else Code.OPEN_MODE
+        text = f"{unsafe.problem}: whoever can write there can replace the keystore"
+        yield Ailment(code, unsafe.path, text, unsafe.fix)
 
 
 def _judge_config(path: str) -> list[Ailment]:

@@ -16,12 +16,15 @@ from csrtui.core.server_files import Form, Server
 from csrtui.core.servers import SERVERS
 from csrtui.core.visible import visible
 from csrtui.store import deploying
+from csrtui.store.ancestors import unsafe_folders
+from csrtui.store.disk import NotConfirmedError
 from csrtui.tasks.looking import pairs_with_key
 from csrtui.tasks.recording import change_record
 from csrtui.tasks.results import Result
 from csrtui.tasks.review import read_pair
 from csrtui.tasks.session import Session
 from csrtui.tasks.unlocking import open_key
+from csrtui.tasks.wording import folder_warnings
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -92,7 +95,7 @@ class Exported:
     Attributes:
         deployment: The files, and the lines that name them.
         results: One for each file.
-        unnoted: Why the pair's record does not say so, or None when it does.
+        unnoted: Why the pair's record does not say so, or may not after a power cut; None when it does.
     """
 
     deployment: Deployment
@@ -122,7 +125,8 @@ def prepare(session: Session, order: Order) -> Ready:
         )
     _fitting_chain(session, pair, certificate)
     folder = deploying.folder_path(order.folder, session.store.path)
-    return Ready(order, pair, folder, certificate, tuple(_warnings(session, pair, order)))
+    warnings = [*_warnings(session, pair, order), *folder_warnings(unsafe_folders(folder, itself=True))]
+    return Ready(order, pair, folder, certificate, tuple(warnings))
 
 
 def planned(ready: Ready) -> Plan:
@@ -188,6 +192,8 @@ def _note(session: Session, ready: Ready, written: list[str]) -> StoreError | No
     """Note what was written; why it could not be."""
     try:
         change_record(session, ready.order.pair, _noted(session, ready, written))
+    except NotConfirmedError as error:
+        return error
     except CsrtuiError as error:
         return StoreError(
             f"the files are written, but that is not noted in the pair's record: {error.what}", error.hint

@@ -16,6 +16,7 @@ from csrtui.core.renewal import Choice, choices
 from csrtui.core.sealing import Opener
 from csrtui.core.secret import Secret
 from csrtui.core.visible import visible
+from csrtui.store.disk import NotConfirmedError
 from csrtui.tasks.adoption_candidate import names_of
 from csrtui.tasks.asking import Asked, advise_on, asked_for
 from csrtui.tasks.create import Blocking, create_pair, stops
@@ -181,6 +182,8 @@ def replace_pair(
     if made.name != old:  # or the old one was moved away meanwhile, and its name was free
         try:
             _tie(session, old, made.name)
+        except NotConfirmedError as error:
+            raise NotConfirmedError(made.name) from error
         except StoreError as error:
             raise StoreError(
                 f"{made.name} is kept, but not noted in the record of {old}: {error.what}", error.hint

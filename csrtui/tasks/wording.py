@@ -1,7 +1,7 @@
 """What is said of pairs, in the same words on the screens and on the command line."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from csrtui.core.platforms import PLATFORMS
 
 if TYPE_CHECKING:
     from csrtui.core.fleet import Fleet
+    from csrtui.store.ancestors import UnsafeFolder
     from csrtui.store.backups import Destination
 
 LIST_HEADER = ("Name", "Key", "Made", "Backup", "Stage", "Left", "Next")
@@ -230,7 +231,13 @@ def destination_lines(destination: "Destination") -> list[str]:
     ]
     if destination.on_disk_of_store:
         lines.append("warning: it is on the same disk as the keystore: if that disk fails, both are gone")
+    lines += [f"warning: {warning}" for warning in folder_warnings(destination.unsafe)]
     return lines
+
+
+def folder_warnings(folders: Iterable["UnsafeFolder"]) -> list[str]:
+    """Return a sentence for each folder in which other users can replace what is written."""
+    return [f"{one.problem}: they can replace what is written there; to fix it: {one.fix}" for one in folders]
 
 
 def size(count: int) -> str:

@@ -44,6 +44,7 @@ def backup(csrtui: Csrtui, usb: Path) -> Path:
 
 
 def test_the_whole_way(csrtui: Csrtui, backup: Path, identity: Path, tmp_path: Path) -> None:
+    (tmp_path / "laptop").mkdir(mode=0o700)
     laptop = ("--store", str(tmp_path / "laptop"))
     assert csrtui("list", "--json").json["pairs"][0]["backup"]["status"] == "unverified"
     there = csrtui(*laptop, "verify", str(backup), "--identity", str(identity))
@@ -61,6 +62,7 @@ def test_the_whole_way(csrtui: Csrtui, backup: Path, identity: Path, tmp_path: P
 def test_confirmed_through_a_pipe_and_in_json(
     csrtui: Csrtui, backup: Path, identity: Path, tmp_path: Path
 ) -> None:
+    (tmp_path / "laptop").mkdir(mode=0o700)
     laptop = ("--store", str(tmp_path / "laptop"))
     there = csrtui(*laptop, "verify", str(backup), "--identity", str(identity), "--json")
     (result,) = there.json["results"]
@@ -109,6 +111,7 @@ def test_a_key_under_a_passphrase_is_proved_with_it(
     assert csrtui("backup", "a.com", "--to", str(usb), "--recipient", RECIPIENT).status == 0
     (file,) = usb.iterdir()
     opening = (str(file), "--identity", str(identity), "--passphrase-file", str(secret))
+    (tmp_path / "laptop").mkdir(mode=0o700)
     laptop = ("--store", str(tmp_path / "laptop"))
     ran = csrtui(*laptop, "verify", *opening)
     assert ran.status == 0
@@ -184,6 +187,7 @@ def test_a_wrong_turn_of_verify_is_said(csrtui: Csrtui, backup: Path, arguments:
 
 
 def test_standard_input_may_be_closed(csrtui: Csrtui) -> None:
+    csrtui.make_store()
     assert csrtui("verify", "--confirm", "-", stdin=None).error == "standard input is closed"
 
 

@@ -97,6 +97,7 @@ def test_several_pairs_are_told_apart(made: Csrtui, answer: Path, tmp_path: Path
 
 @pytest.mark.parametrize("arguments", [("import",), ("import", "/nowhere"), ("import", "/"), ("retire",)])
 def test_wrong_usage_ends_with_2(csrtui: Csrtui, arguments: tuple[str, ...]) -> None:
+    csrtui.make_store()
     assert csrtui(*arguments).status == 2
 
 

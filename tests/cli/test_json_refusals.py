@@ -86,6 +86,7 @@ def place(csrtui: Csrtui, tmp_path: Path) -> Place:
     made = Place(csrtui, tmp_path)
     made.file("identity", IDENTITY)
     made.file("stranger", age_pair(1)[0])
+    (tmp_path / "other").mkdir(mode=0o700)
     return made
 
 
@@ -133,6 +134,7 @@ def test_an_export_whose_key_does_not_open_is_answered_in_json(place: Place, tmp
 
 
 def test_a_confirmation_that_is_refused_is_answered_in_json(place: Place, tmp_path: Path) -> None:
+    (tmp_path / "laptop").mkdir(mode=0o700)
     laptop = ("--store", str(tmp_path / "laptop"))
     ran = place.csrtui(*laptop, "verify", place.backups[1], "--identity", place.in_words("IDENTITY"))
     token = ran.out.splitlines()[-1].split()[-1]

@@ -24,10 +24,11 @@ RFC_3339_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 def test_an_empty_store_has_an_empty_list(csrtui: Csrtui) -> None:
+    csrtui.make_store()
     assert (csrtui("list").out, csrtui("list").err) == ("", "no pairs\n")
     assert csrtui("list", "--json").json == {"schema": 1, "pairs": []}
     assert csrtui("list", "--csv").out.count("\n") == 1
-    assert not csrtui.store.exists()
+    assert not any(csrtui.store.iterdir())
 
 
 def test_the_list_is_a_table_and_its_sum_is_talk(csrtui: Csrtui) -> None:
@@ -94,6 +95,7 @@ def test_the_list_can_be_narrowed(csrtui: Csrtui, arguments: tuple[str, ...], na
 
 @pytest.mark.parametrize("step", NextStep)
 def test_every_next_step_can_be_asked_for(csrtui: Csrtui, step: NextStep) -> None:
+    csrtui.make_store()
     assert csrtui("list", "--next", step.value).status == 0
 
 
@@ -167,10 +169,11 @@ def test_a_pair_that_is_not_there_is_said(csrtui: Csrtui, command: str, name: st
 
 
 @pytest.mark.parametrize("command", ["show", "csr"])
-def test_without_a_store_there_is_no_pair_and_none_is_made(csrtui: Csrtui, command: str) -> None:
+def test_in_an_empty_store_there_is_no_pair_and_none_is_made(csrtui: Csrtui, command: str) -> None:
+    csrtui.make_store()
     ran = csrtui(command, "a.com")
     assert (ran.status, ran.error) == (2, "there is no pair a.com")
-    assert not csrtui.store.exists()
+    assert not any(csrtui.store.iterdir())
 
 
 @pytest.mark.parametrize("command", ["show", "csr"])

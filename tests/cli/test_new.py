@@ -220,3 +220,16 @@ def test_what_stands_in_the_way_is_called_overruled_only_where_it_is(csrtui: Csr
 def test_names_may_stand_between_and_behind_the_options(csrtui: Csrtui) -> None:
     ran = csrtui("new", "a.com", *ORGANIZATION, "b.com", "--json", "c.com")
     assert json.loads(ran.out)["names"] == ["a.com", "b.com", "c.com"]
+
+
+def test_the_same_common_name_again_is_made_and_the_pair_that_exists_is_named(csrtui: Csrtui) -> None:
+    assert "exists" not in csrtui("new", "www.dup.org", "dup.org").err
+    ran = csrtui("new", "www.dup.org", "dup.org")
+    assert (ran.status, ran.out) == (0, "www.dup.org-2\n")
+    assert "warning: The pair www.dup.org for www.dup.org exists (stage: new). " in ran.err
+    renew = f"csrtui renew --store {csrtui.store} www.dup.org"
+    assert f"  fix: renew it: {renew}\n" in ran.err
+    made = csrtui(*renew.split()[1:])
+    assert made.status == 0
+    assert csrtui("show", made.out.strip(), "--json").json["renews"] == "www.dup.org"
+    assert "exists" not in csrtui("check", "www.dup.org", "dup.org", "--json").out

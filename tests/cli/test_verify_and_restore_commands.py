@@ -119,10 +119,12 @@ def test_a_pair_without_a_backup_is_a_no(csrtui: Csrtui, places: Places) -> None
 
 
 def test_nothing_to_look_at_is_fine(csrtui: Csrtui) -> None:
+    csrtui.make_store()
     assert csrtui("verify", "--json").json == {"schema": 1, "ok": True, "results": []}
 
 
 def test_a_file_s_name_with_control_characters_arrives_visible(csrtui: Csrtui, tmp_path: Path) -> None:
+    csrtui.make_store()
     path = tmp_path / "x\x1b[2J"
     path.write_bytes(b"x")
     ran = csrtui("verify", str(path))

@@ -23,11 +23,13 @@ from csrtui.core.errors import CsrtuiError, InputError, RefusedError, StoreError
 from csrtui.core.keys import KeyType
 from csrtui.core.pair import BackupStatus, NextStep
 from csrtui.core.secret import Secret
-from csrtui.store import backups
+from csrtui.store import backups, stored
+from csrtui.store.disk import NotConfirmedError
 from csrtui.store.keystore import Change
 from csrtui.tasks import backup as task
 from csrtui.tasks import many
-from csrtui.tasks.backup import back_up
+from csrtui.tasks.backup import back_up, back_up_many
+from csrtui.tasks.review import read_pair
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -315,3 +317,24 @@ def test_an_interrupt_begins_no_further_pair_and_loses_none(
     ]
     assert all("stopped before" in result.text for result in results[1:])
     assert [len(record_of(session, name).backups) for name in names] == [1, 0, 0]
+
+
+def test_a_proof_that_is_noted_but_not_confirmed_is_not_called_unnoted(
+    session: Session, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new_pair(session)
+
+    def unconfirmed(_: int, saved: str) -> None:
+        raise NotConfirmedError(saved)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stored, "confirm", unconfirmed)
+        with pytest.raises(NotConfirmedError) as caught:
+            back_up(session, "a.com", order(place))
+        (result,) = back_up_many(session, ["a.com"], order(place))
+    (first, second) = read_pair(session, "a.com")[0].record.backups
+    assert (
+        caught.value.what == f"the proof of the backup {first.path} is saved, but the disk did not confirm it"
+    )
+    assert result.text == f"the proof of the backup {second.path} is saved, but the disk did not confirm it"
+    assert {first.status, second.status} == {BackupStatus.VERIFIED}

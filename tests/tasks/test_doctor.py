@@ -490,3 +490,18 @@ def test_a_backup_to_recipients_comes_back_with_an_identity(healthy: ExaminedSto
     healthy.change(backups=(healthy.record.backups[0]._replace(path=str(path)),))
     (healthy.pair / "key.pem").unlink()
     assert healthy.examine()[0].remedy.endswith(f"csrtui restore {path} --identity IDENTITY")
+
+
+def test_the_drafts_of_several_sessions_are_known(healthy: ExaminedStore) -> None:
+    for number in (1, 2, 16):
+        healthy.session.store.save_draft(b"{}", number)
+        lock = healthy.session.store.hold_draft(number)
+        assert lock is not None
+        os.close(lock)
+    assert Examination(healthy.session).run() == ()
+    (healthy.path / ".draft-17.json").write_bytes(b"{}")
+    healthy.session.store.save_draft(b"{", 2)
+    assert [(one.code, one.path) for one in Examination(healthy.session).run()] == [
+        (Code.UNKNOWN_HIDDEN, f"{healthy.path}/.draft-17.json"),
+        (Code.MEMORY_UNREADABLE, f"{healthy.path}/.draft-2.json"),
+    ]

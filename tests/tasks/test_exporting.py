@@ -21,7 +21,8 @@ from csrtui.core.pair import NextStep
 from csrtui.core.pkcs12 import Strength
 from csrtui.core.platforms import PLATFORMS
 from csrtui.core.secret import Secret
-from csrtui.store import deploying
+from csrtui.store import deploying, stored
+from csrtui.store.disk import NotConfirmedError
 from csrtui.tasks import exporting
 from csrtui.tasks.exporting import Exported, Order, Ready, export, planned, prepare
 from csrtui.tasks.recording import change_record
@@ -279,3 +280,18 @@ def test_of_a_pair_in_order_nothing_is_said_and_of_a_retired_one_that(session: S
     assert ready(session, to).warnings == ()
     change_record(session, "a.com", lambda record: record.marked_retired(NOW, "joe"))
     assert [text for text in ready(session, to).warnings if "retired" in text]
+
+
+def test_what_is_noted_but_not_confirmed_is_not_called_unnoted(
+    session: Session, to: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issued_pair(session)
+
+    def unconfirmed(*_: object) -> None:
+        raise NotConfirmedError("a.com")
+
+    monkeypatch.setattr(stored, "confirm", unconfirmed)
+    done = export(session, ready(session, to))
+    assert done.unnoted is not None
+    assert done.unnoted.what == "a.com is saved, but the disk did not confirm it"
+    assert session.store.read("a.com").record.count(b"installed files written") == 1

@@ -22,6 +22,8 @@ from csrtui.core.pair_json import dump_record
 from csrtui.core.renewal import Way
 from csrtui.core.secret import Secret
 from csrtui.core.subject import TypedSubject
+from csrtui.store import stored
+from csrtui.store.disk import NotConfirmedError
 from csrtui.store.keystore import Keystore, PairFiles
 from csrtui.tasks import renewing
 from csrtui.tasks.asking import Asked
@@ -283,3 +285,17 @@ def test_what_a_new_request_cannot_hold_is_said(fresh: Session) -> None:
     assert any("a@b.com" in sentence for sentence in renewal.left_out)
     assert renewal.choices[0].way is Way.OLD_CSR
     assert renewal.asked.platform == "other"
+
+
+def test_a_tie_that_is_noted_but_not_confirmed_is_not_called_unnoted(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_pair(session, Asked(("a.com",)))
+
+    def unconfirmed(_: int, saved: str) -> None:
+        raise NotConfirmedError(saved)
+
+    monkeypatch.setattr(stored, "confirm", unconfirmed)
+    with pytest.raises(NotConfirmedError, match=r"^a\.com-2 is saved, but the disk did not confirm it$"):
+        renew(session, consider(session, "a.com"))
+    assert read_pair(session, "a.com")[0].record.renewed_by == "a.com-2"

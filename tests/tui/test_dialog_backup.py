@@ -531,3 +531,13 @@ async def test_a_common_passphrase_is_named_in_the_dialog(tmp_path: Path) -> Non
         await ask(user, "a.example.com")
         await fill_in(user, tmp_path / "usb", "correct horse battery staple")
         assert "one of the most common ones" in said(user)
+
+
+async def test_a_folder_that_others_can_write_to_is_warned_of(tmp_path: Path) -> None:
+    (tmp_path / "to").mkdir()
+    (tmp_path / "to").chmod(0o777)
+    async with at_screens(session_with(tmp_path / "store", "a.com"), size=(120, 40)) as user:
+        await ask(user, "a.com")
+        await fill_in(user, tmp_path / "to")
+        assert "others can write to" in said(user)
+        assert "chmod go-w" in said(user)

@@ -388,3 +388,12 @@ async def test_what_an_installed_pair_needs_next_is_nothing(tmp_path: Path, sess
         await written(user)
         await user.press("escape")
     assert record(session, ONE).next_step(session.clock()) in {NextStep.BACK_UP, NextStep.NONE}
+
+
+async def test_a_folder_that_others_can_write_to_is_warned_of(session: Session, tmp_path: Path) -> None:
+    (tmp_path / "tls").chmod(0o777)
+    async with at_screens(session, size=(120, 40)) as user:
+        await at_install(user)
+        await name_folder(user, tmp_path / "tls")
+        assert "others can write to" in said(user)
+        assert "chmod go-w" in said(user)

@@ -9,7 +9,7 @@ from fleet_made import AWAY, listed, made, pair
 from fleet_user import at_fleet
 from textual import events
 
-from csrtui.core.draft import Draft
+from csrtui.core.draft import Draft, dump_draft
 from csrtui.core.finding import FieldName
 from csrtui.tasks import drafting
 from csrtui.tui.screens.confirm import ConfirmScreen
@@ -57,7 +57,7 @@ async def agreed(user: FleetUser, key: str = "ctrl+g") -> str:
 async def test_each_host_is_shown_with_its_advice_and_then_gets_what_was_shown(
     session: Session, fake: FakeAnsible
 ) -> None:
-    drafting.keep(session, Draft(common_name="not.this", organization="Example Ltd"))
+    session.store.save_draft(dump_draft(Draft(common_name="not.this", organization="Example Ltd")))
     fake.answers({"web1": listed(), "web2": listed()})
     fake.holds(
         {

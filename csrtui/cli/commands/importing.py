@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from csrtui.cli.output import say
 from csrtui.cli.parser import Action
 from csrtui.cli.results import put_results
-from csrtui.cli.session import open_session
+from csrtui.cli.session import open_existing_session
 from csrtui.core.errors import InputError
 from csrtui.core.path_validation import ChainState
 from csrtui.store.files import MAX_FOREIGN, read_foreign
@@ -26,7 +26,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    session = open_session(options)
+    session = open_existing_session(options)
     blobs = [_read(file) for file in dict.fromkeys(options.files)]
     doing = Doing.LOOK if options.dry_run else Doing.IMPORT
     results = import_certificates(session, blobs, options.pair, doing)

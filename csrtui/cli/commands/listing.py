@@ -8,7 +8,7 @@ from datetime import datetime
 
 from csrtui.cli.output import put_bytes, put_json_list, say, say_error, table
 from csrtui.cli.parser import Action
-from csrtui.cli.session import open_session
+from csrtui.cli.session import open_existing_session
 from csrtui.core.errors import StoreError
 from csrtui.core.pair import NextStep, Pair, Stage, utc_text
 from csrtui.core.pair_json import describe
@@ -55,7 +55,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    session = open_session(options)
+    session = open_existing_session(options)
     now = session.clock()
     step = NextStep(options.next) if options.next else None
     retired = _retired(options)

@@ -10,7 +10,7 @@ from csrtui.cli.passphrase import (
     add_passphrase_arguments,
     read_known_passphrase,
 )
-from csrtui.cli.session import open_session
+from csrtui.cli.session import open_existing_session
 from csrtui.core import request
 from csrtui.core.errors import InputError
 from csrtui.core.keys import KeyType, read_key_type
@@ -51,7 +51,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     _refuse(options)
-    session = open_session(options)
+    session = open_existing_session(options)
     key_type = None if options.key is None else read_key_type(options.key)
     renewal = renewing.consider(session, options.pair, key_type)
     blocking = Blocking.OVERRULED if options.force else Blocking.STOPS

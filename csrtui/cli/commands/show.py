@@ -7,7 +7,7 @@ from datetime import datetime
 
 from csrtui.cli.output import put, put_json
 from csrtui.cli.parser import Action
-from csrtui.cli.session import open_session
+from csrtui.cli.session import open_existing_session
 from csrtui.core.pair_json import describe
 from csrtui.tasks.in_full import InFull, full_lines, read_in_full
 from csrtui.tasks.life import timeline
@@ -22,7 +22,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    session = open_session(options)
+    session = open_existing_session(options)
     now = session.clock()
     full = read_in_full(session, options.pair)
     if options.json:

@@ -12,7 +12,7 @@ from csrtui.cli.recipients import (
     verify_with_identity,
 )
 from csrtui.cli.results import put_refusal, put_results, unreadable_results
-from csrtui.cli.session import open_session
+from csrtui.cli.session import open_existing_session
 from csrtui.core.errors import RefusedError
 from csrtui.tasks.review import list_pairs
 from csrtui.tasks.session import Session
@@ -38,7 +38,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    session = open_session(options)
+    session = open_existing_session(options)
     if options.confirm is not None:
         return _confirm(session, options)
     if options.identity is not None:

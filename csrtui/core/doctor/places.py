@@ -16,8 +16,8 @@ PAIR_FILES = ("key.pem", "request.pem", "pair.json")
 _NEW = re.compile(r"\.new-[0-9a-f]{16}")
 _TEMPORARY = ".tmp-"
 _CERTIFICATES = re.compile(r"certificate(-\d{8}-\d{6}(-\d+)?)?\.pem")
-_LOCK = re.compile(r"creating|draft|pair-[a-z0-9][a-z0-9._-]{0,63}")
-_MEMORIES = (".draft.json", ".last.json")
+_LOCK = re.compile(r"creating|draft|draft-([1-9]|1[0-6])|pair-[a-z0-9][a-z0-9._-]{0,63}")
+_MEMORIES = re.compile(r"\.draft(-([2-9]|1[0-6]))?\.json|\.last\.json")
 _CACHE = re.compile(r"\.pairs-\d+\.sqlite(-journal)?|\.fleet-[0-9a-f]+\.json")
 """What lists of many pairs are made from, of any version, and what was last known of other hosts, as an earlier
 csrtui kept it; both may be removed at any time."""
@@ -89,7 +89,7 @@ def judge_store(store: Seen, user: int, *, creating: bool) -> Iterator[Ailment]:
                 yield from judge_place(entry, Place.PRIVATE, user) if known else _judge_stranger(entry)
         elif _CACHE.fullmatch(seen.name):
             yield from judge_place(seen, Place.PRIVATE, user)
-        elif seen.name in _MEMORIES:
+        elif _MEMORIES.fullmatch(seen.name):
             yield from judge_place(seen, Place.PRIVATE, user)
             yield from _judge_memory(seen)
         else:

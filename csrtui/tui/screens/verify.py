@@ -156,8 +156,8 @@ class VerifyScreen(WorkingDialog[None]):
 
     def draw(self) -> None:
         """Show everything anew."""
-        pairs = self.group.pairs
-        what = pairs[0].name if len(pairs) == 1 else f"{len(pairs)} pairs"
+        count = len(self.group.pairs)
+        what = self.group.names[0] if count == 1 else f"{count} pairs"
         gap: list[Line] = [] if self.app.size.height < SHORT else [()]
         about = [*self.lines(f"Verify the backups of {what}", "strong"), *gap]
         self.show("#about", about)
