@@ -23,7 +23,7 @@ __all__ = ["Change", "Keystore", "Listed", "Names", "PairFiles", "StoredPair"]
 
 _PAIRS, _LOCKS, _DRAFT, _LAST = "pairs", ".locks", ".draft.json", ".last.json"
 _FLEET = ".fleet-{}.json"
-_CREATING, _DRAFTING = "creating", "draft"
+_CREATING, _RESTORING, _DRAFTING = "creating", "restoring", "draft"
 
 
 class Keystore:
@@ -104,6 +104,19 @@ class Keystore:
         if isinstance(kept, OSError):
             return refusal("cannot keep the pair in", self.path, kept)
         return kept if confirmed else NotConfirmedError(kept)
+
+    @contextmanager
+    def restoring(self) -> Iterator[None]:
+        """Keep other processes from restoring a pair while the block checks that it is not there, and adds it.
+
+        Raises:
+            StoreError: Another process restores a pair, or the store cannot be written to.
+        """
+        with (
+            self._writing("cannot restore into") as store_fd,
+            self._lock(store_fd, _RESTORING, "the store", locks.Sharing.EXCLUSIVE),
+        ):
+            yield
 
     @contextmanager
     def change(self, name: str) -> Iterator[Change]:
