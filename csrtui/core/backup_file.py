@@ -190,6 +190,11 @@ def parse(data: bytes, envelope: Envelope = Envelope.KEY_BLOCK) -> BackupFile:
             "give --identity FILE: the age identity, or the ssh private key, that it was encrypted to",
         )
     if b"-----BEGIN " not in data:
+        if canonical(data).startswith(backup_integrity.TITLE):
+            raise InputError(
+                "the backup was changed or damaged after it was made: its key is gone",
+                "use another copy of it",
+            )
         raise InputError("that is not a backup", "the name of a backup ends in .backup.pem")
     checksum = backup_integrity.is_checksum_right(data)
     text = read_text(data)

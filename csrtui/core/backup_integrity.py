@@ -39,7 +39,8 @@ WAY_OUT: Final = (
     "after the last END line, and restore the rest with --unsigned"
 )
 
-_TITLE = b"csrtui backup: "
+TITLE: Final = b"csrtui backup: "
+"""How the text of a backup begins."""
 _CHECKSUM = "SHA-256 of all but this line: "
 _SIGNATURE = re.compile(rb"^Signature: +([A-Za-z0-9+/=]+\n(?: +[A-Za-z0-9+/=]+\n)*)", re.MULTILINE)
 _SIGNATURE_LABEL = "Signature:  "
@@ -95,7 +96,7 @@ def judge(text: BackupText, asked: request.Request, *, checksum: bool) -> Integr
     if checksum:
         return Integrity.CHECKSUM
     if text.header.startswith(
-        _TITLE
+        TITLE
     ):  # without this, a bit flipped in the label of those lines would go unseen
         raise InputError(
             "the backup was changed or damaged after it was made: its signature or checksum is gone", WAY_OUT

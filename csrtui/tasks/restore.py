@@ -88,7 +88,7 @@ def restore(session: Session, path: str, passphrase: Secret | None, consent: Con
 
 
 def restore_read(
-    session: Session, read: BackupRead, passphrase: Secret | None, consent: Consent = NO_CONSENT
+    session: Session, read: BackupRead, passphrase: Secret | None = None, consent: Consent = NO_CONSENT
 ) -> Pair:
     """Make a pair of the store from a backup of this or another machine.
 

@@ -112,7 +112,9 @@ def test_a_key_under_a_passphrase_is_proved_with_it(
     ran = csrtui(*laptop, "verify", *opening)
     assert ran.status == 0
     assert CANARY not in ran.out + ran.err
-    assert csrtui(*laptop, "restore", *opening).status == 0
+    ran = csrtui(*laptop, "restore", *opening)
+    assert (ran.status, "the backup is not signed" in ran.error) == (1, True)
+    assert csrtui(*laptop, "restore", *opening, "--unsigned").status == 0
     secret.write_text("another passphrase")
     ran = csrtui(*laptop, "verify", *opening)
     assert (ran.status, ran.out.split("  ")[0]) == (1, "FAILED")

@@ -182,6 +182,7 @@ EMPTY_KEY = b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n-----END ENCRYPTED PRIVATE 
         (b"", "that is not a backup"),
         (b"hello\n" * 100, "that is not a backup"),
         (CERTIFICATES, "that is not a backup"),
+        (backup().partition(b"-----")[0], "changed or damaged after it was made: its key is gone"),
         (bytes(1024), "that is not a backup"),
         (b"x" * (backup_file.MAX_BYTES + 1), "more than 1048576 bytes"),
         (b"x" * 2_000_000, "more than 1048576 bytes"),

@@ -48,7 +48,9 @@ def _restore(options: argparse.Namespace) -> int:
         read = read_backup(session, options.file, identities, expected)
     shown = result_of(read.found, file=options.file, text="restored")
     say_identity(read.found.asked.spki_sha256, shown.names)
-    consent = Consent(unsigned=options.unsigned or _agrees(read.found, shown.names), decrypt_key=options.decrypt_key)
+    consent = Consent(
+        unsigned=options.unsigned or _agrees(read.found, shown.names), decrypt_key=options.decrypt_key
+    )
     passphrase = None
     if read.found.signed or consent.unsigned:  # otherwise it is refused, and nobody is asked for a passphrase
         passphrase = (
@@ -70,9 +72,10 @@ def _agrees(found: BackupFile, names: tuple[str, ...]) -> bool:
     """Ask on a terminal whether a backup that is not signed is to be restored; False without one, or of one that is."""
     if found.signed or not (sys.stdin and sys.stdin.isatty()):
         return False
+    shown = ", ".join(names)
     sys.stderr.write(
         "The backup is not signed: anyone who can write to its medium can have changed its names and certificates.\n"
-        f"Restore it with the names {", ".join(names)}? [y/N] "
+        f"Restore it with the names {shown}? [y/N] "
     )
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
