@@ -85,6 +85,11 @@ class Backup(NamedTuple):
     since: datetime | None = None
     signed: bool = False
 
+    @property
+    def to_recipients(self) -> bool:
+        """Whether it is encrypted to recipients (age): an identity opens it, and no passphrase."""
+        return self.path.endswith(".age")
+
     def seen(self, status: BackupStatus, now: datetime) -> "Backup":
         """The backup after a look at it that gave `status`; a restore that proved it is `proved`."""
         away = status in {BackupStatus.MISSING, BackupStatus.DAMAGED}

@@ -163,15 +163,24 @@ def _verifies(csr: "x509.CertificateSigningRequest", old: "hashes.HashAlgorithm"
     """Verify a signature with a hash that cryptography does not go along with any more."""
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding, rsa
+    from cryptography.x509.oid import SignatureAlgorithmOID
 
     key, signature, signed = csr.public_key(), csr.signature, csr.tbs_certrequest_bytes
-    parameters = csr.signature_algorithm_parameters
+    old_rsa = (
+        SignatureAlgorithmOID.RSA_WITH_SHA1,
+        SignatureAlgorithmOID.RSA_WITH_MD5,
+    )
+    algorithm, parameters = csr.signature_algorithm_oid, csr.signature_algorithm_parameters
     try:
-        if isinstance(key, rsa.RSAPublicKey) and isinstance(parameters, (padding.PKCS1v15, padding.PSS)):
+        if isinstance(key, rsa.RSAPublicKey) and isinstance(parameters, padding.PSS):
             key.verify(signature, signed, parameters, old)
-        elif isinstance(key, ec.EllipticCurvePublicKey):
+        elif isinstance(key, rsa.RSAPublicKey) and algorithm in old_rsa:
+            key.verify(signature, signed, padding.PKCS1v15(), old)
+        elif (
+            isinstance(key, ec.EllipticCurvePublicKey) and algorithm == SignatureAlgorithmOID.ECDSA_WITH_SHA1
+        ):
             key.verify(signature, signed, ec.ECDSA(old))
-        elif isinstance(key, dsa.DSAPublicKey):
+        elif isinstance(key, dsa.DSAPublicKey) and algorithm == SignatureAlgorithmOID.DSA_WITH_SHA1:
             key.verify(signature, signed, old)
         else:
             return False

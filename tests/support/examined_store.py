@@ -51,7 +51,12 @@ class ExaminedStore:
         certificate = x509.load_der_x509_certificate(issue(der))
         life = Validity(certificate.not_valid_before_utc, certificate.not_valid_after_utc)
         backup = Backup(
-            BackupStatus.VERIFIED, str(self.copy), NOW, NOW, sha256(self.copy.read_bytes()).hexdigest()
+            BackupStatus.VERIFIED,
+            str(self.copy),
+            NOW,
+            NOW,
+            sha256(self.copy.read_bytes()).hexdigest(),
+            signed=True,
         )
         self.record: PairRecord = record(
             key=KeyFacts(key_type.value, encrypted=False, spki_sha256=asked.spki_sha256),

@@ -209,7 +209,7 @@ class _Examination:
         backup = self._record.backup if self._record else None
         if backup is None:
             return self._replacement()
-        identity = ("--identity", "IDENTITY") if backup.path.endswith(".age") else ()
+        identity = ("--identity", "IDENTITY") if backup.to_recipients else ()
         move = ("mv", "-nT", self._folder.path, self._aside())
         return command(*move, "&&", "csrtui", "restore", backup.path, *identity)
 
