@@ -65,6 +65,10 @@ _FIRST_CREDIBLE = datetime(2000, 1, 1, tzinfo=UTC)
 """Times before it are those of clocks that were never set."""
 
 
+class ToRecipientsError(InputError):
+    """It is a backup to recipients, which was not opened."""
+
+
 class KeptKey(Enum):
     """How the key lay in the keystore when it was backed up."""
 
@@ -185,7 +189,7 @@ def parse(data: bytes, envelope: Envelope = Envelope.KEY_BLOCK) -> BackupFile:
     if len(data) > MAX_BYTES:
         raise InputError(f"that is more than {MAX_BYTES} bytes, too much for a backup")
     if is_age(data):
-        raise InputError(
+        raise ToRecipientsError(
             "the backup is encrypted to recipients: no passphrase opens it",
             "give --identity FILE: the age identity, or the ssh private key, that it was encrypted to",
         )

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from csrtui.core import age, backup_file, request
 from csrtui.core.backup_file import BackupFile, Envelope, KeptKey
@@ -19,6 +19,13 @@ from csrtui.tasks.results import Result
 
 if TYPE_CHECKING:
     from csrtui.core.keys import PrivateKey
+
+
+KEY_IS_LOCKED: Final = "the key in the backup is under a passphrase"
+
+
+class PassphraseNeededError(InputError):
+    """The key in a backup is under a passphrase, and none was given."""
 
 
 class BackupRead(NamedTuple):
@@ -144,7 +151,7 @@ def _key(found: BackupFile, passphrase: Secret | Opener | None) -> "PrivateKey":
 
     if found.envelope is Envelope.KEY_BLOCK or found.kept is KeptKey.ENCRYPTED:
         if passphrase is None:
-            raise InputError("the key in the backup is under a passphrase", "give the passphrase of the key")
+            raise PassphraseNeededError(KEY_IS_LOCKED, "give the passphrase of the key")
         opener = passphrase if isinstance(passphrase, Opener) else Opener(passphrase)
         return opener.open(found.key)
     try:

@@ -127,8 +127,8 @@ def stays_encrypted(found: BackupFile, consent: Consent = NO_CONSENT) -> bool:
     return not found.signed or found.kept is KeptKey.ENCRYPTED
 
 
-def restore_notes(found: BackupFile, consent: Consent = NO_CONSENT) -> tuple[str, ...]:
-    """Return what is to be told after a backup was restored: what did not come back, a sentence each."""
+def losses(found: BackupFile, consent: Consent = NO_CONSENT) -> tuple[str, ...]:
+    """Return what did not come back although other backups bring it back, a sentence or two each."""
     notes = []
     if not found.signed:
         ca = "public" if _usual_ca(found.asked) is CaKind.PUBLIC else "private"
@@ -137,16 +137,21 @@ def restore_notes(found: BackupFile, consent: Consent = NO_CONSENT) -> tuple[str
             f"The pair is for a {ca} CA."
         )
         if stays_encrypted(found, consent) and found.kept is KeptKey.PLAIN:
-            notes.append(
-                "The key stays under the passphrase of the backup; --decrypt-key stores it without one."
-            )
+            notes.append("The key stays under the passphrase of the backup.")
         return tuple(notes)
     details = found.details
     if details.platform is not None and details.platform not in PLATFORMS:
         notes.append(f"The server software {details.platform} is not known here and did not come back.")
     if details.purpose not in {None, PURPOSE}:
         notes.append(f"The purpose {details.purpose} is not known here and did not come back.")
-    if details.stage is not None and found.time is not None:
+    return tuple(notes)
+
+
+def restore_notes(found: BackupFile, consent: Consent = NO_CONSENT) -> tuple[str, ...]:
+    """Return what is to be told after a backup was restored: the losses, how old its stage is, and what it lacks."""
+    notes = list(losses(found, consent))
+    details = found.details
+    if found.signed and details.stage is not None and found.time is not None:
         notes.append(f"The stage is that of the backup ({utc_text(found.time)}): {details.stage}.")
     notes.append("A backup does not contain the history, the ties to renewals, and where it was installed.")
     return tuple(notes)

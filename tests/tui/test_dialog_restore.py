@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from backup_dialogs import CHEAP_ROUNDS, PASSPHRASE, backed_up, said, session_with
@@ -13,7 +13,7 @@ from screens_user import at_screens
 from csrtui.core import pkcs8
 from csrtui.core.secret import Secret
 from csrtui.tasks.remembering import remember_folder
-from csrtui.tasks.restore import read_backup, restore
+from csrtui.tasks.restore import read_backup, restore_read
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.restore import RestoreScreen
 from csrtui.tui.widgets.secret_field import SecretField
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from screens_user import User
 
     from csrtui.core.pair import Pair
+    from csrtui.tasks.backup_contents import BackupRead
     from csrtui.tasks.session import Session
 
 
@@ -141,9 +142,9 @@ async def test_a_passphrase_typed_ahead_of_the_look_is_never_seen(
 ) -> None:
     answer = Event()
 
-    def slow(session: Session, path: str) -> object:
+    def slow(session: Session, path: str, *arguments: Any) -> object:
         answer.wait(10)
-        return read_backup(session, path)
+        return read_backup(session, path, *arguments)
 
     monkeypatch.setattr("csrtui.tui.screens.restore.read_backup", slow)
     async with at_screens(session_with(tmp_path / "store")) as user:
@@ -196,12 +197,12 @@ async def test_while_it_works_it_says_so_and_begins_nothing_else(
     go_on = Event()
     begun: list[str] = []
 
-    def held(session: Session, path: str, passphrase: Secret) -> Pair:
-        begun.append(path)
+    def held(session: Session, read: BackupRead, *arguments: Any) -> Pair:
+        begun.append(read.path)
         go_on.wait(10)
-        return restore(session, path, passphrase)
+        return restore_read(session, read, *arguments)
 
-    monkeypatch.setattr("csrtui.tui.screens.restore.restore", held)
+    monkeypatch.setattr("csrtui.tui.screens.restore.restore_read", held)
     async with at_screens(session_with(tmp_path / "store")) as user:
         await open_dialog(user)
         await user.paste(backup)
