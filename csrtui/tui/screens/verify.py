@@ -77,6 +77,7 @@ class VerifyScreen(WorkingDialog[None]):
         self._results: Sequence[Result] = ()
         self._tested = False
         self._hint = ""
+        self._has_locked_key = False
 
     def compose(self) -> ComposeResult:
         """Build the dialog."""
@@ -108,6 +109,7 @@ class VerifyScreen(WorkingDialog[None]):
 
     def on_choice_field_changed(self) -> None:
         """Look at the backups of these pairs."""
+        self._has_locked_key = False
         self._look(None)
 
     def on_secret_field_changed(self) -> None:
@@ -178,7 +180,8 @@ class VerifyScreen(WorkingDialog[None]):
         files = [result.file for result in self._results if result.file]
         to_recipients = [file for file in files if file.endswith(Envelope.AGE.value)]
         needs_passphrase = any(result.text == KEY_IS_LOCKED for result in self._results)
-        under_passphrase = needs_passphrase or len(to_recipients) < max(len(files), 1)
+        self._has_locked_key = self._has_locked_key or needs_passphrase
+        under_passphrase = self._has_locked_key or len(to_recipients) < max(len(files), 1)
         self.query_one("#to-recipients").display = bool(to_recipients)
         self.query_one("#under-passphrase").display = under_passphrase
         if not under_passphrase and isinstance(self.focused, SecretField):
