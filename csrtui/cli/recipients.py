@@ -2,7 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from csrtui.cli.output import put, say
 from csrtui.cli.passphrase import is_given, read_known_passphrase
@@ -10,12 +11,19 @@ from csrtui.cli.progress import Progress
 from csrtui.core.backup_file import BackupFile, KeptKey
 from csrtui.core.errors import CsrtuiError, InputError, RefusedError
 from csrtui.core.expectation import Expectation
+from csrtui.core.pair import Pair
 from csrtui.core.recipients import Recipient
 from csrtui.core.secret import Secret
 from csrtui.tasks.results import Result
 from csrtui.tasks.session import Session
 
-_RECIPIENT = "age1…, an ssh public key, or a file of them; may be given again"
+if TYPE_CHECKING:
+    from csrtui.tasks.backup_contents import BackupRead
+
+_RECIPIENT = (
+    "age1…, an ssh public key, or a file of them; may be given again; "
+    "keeps the key secret, but does not show who made the file"
+)
 
 
 def add_recipient_argument(
@@ -100,21 +108,31 @@ def verify_with_identity(session: Session, options: argparse.Namespace) -> list[
         InputError: Nothing is named, or the identity cannot be read.
         StoreError: The store cannot be used.
     """
+    from csrtui.tasks.backup_contents import BackupRead, read_contents
+    from csrtui.tasks.review import list_pairs
     from csrtui.tasks.verify import verify_many
 
     if not options.what:
         raise InputError("--identity needs pairs or files", "csrtui verify FILE --identity F")
     identities, expected = read_identities(options), read_expectation(options)
     names = set(session.store.names())
-    passphrase = None
+    passphrase, pairs = None, None
     if is_given(options) and any(what in names for what in options.what):
         passphrase = read_known_passphrase(options, "")
+
+    def open_file(path: str) -> BackupRead:
+        opened = read_contents(path, identities)
+        if expected is not None:
+            expected.judge(opened.found.asked)
+        return opened
+
     results = []
     for what in options.what:
         if what in names:
             results += verify_many(session, [what], passphrase, identities)
         else:
-            results.append(_verify_file(session, options, what, identities, expected))
+            pairs = list_pairs(session).pairs if pairs is None else pairs
+            results.append(_verify_file(session, options, what, open_file, pairs))
     return results
 
 
@@ -122,17 +140,14 @@ def _verify_file(
     session: Session,
     options: argparse.Namespace,
     path: str,
-    identities: bytes,
-    expected: Expectation | None,
+    open_file: "Callable[[str], BackupRead]",
+    pairs: Sequence[Pair],
 ) -> Result:
     from csrtui.tasks.age import verify
-    from csrtui.tasks.backup_contents import read_contents
 
     try:
-        opened = read_contents(path, identities)
-        if expected is not None:
-            expected.judge(opened.found.asked)
-        return verify(session, opened, passphrase_of(options, opened.found))
+        opened = open_file(path)
+        return verify(session, opened, passphrase_of(options, opened.found), pairs)
     except (InputError, RefusedError) as error:
         _say_hint(error)
         pair = error.pair if isinstance(error, RefusedError) else None

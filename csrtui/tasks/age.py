@@ -19,11 +19,10 @@ from csrtui.store import backups
 from csrtui.tasks.backup import certificates_of, refuse_foreign_key
 from csrtui.tasks.backup_contents import BackupRead, pair_of, result_of, unsigned_note
 from csrtui.tasks.backup_contents import open_key as open_backup_key
-from csrtui.tasks.looking import pairs_with_key
 from csrtui.tasks.many import WORKERS, Report, each_of
 from csrtui.tasks.recording import change_record
 from csrtui.tasks.results import Result
-from csrtui.tasks.review import read_pair
+from csrtui.tasks.review import list_pairs, read_pair
 from csrtui.tasks.session import Session
 from csrtui.tasks.unlocking import open_key
 
@@ -93,12 +92,19 @@ def back_up_many(
     def one(name: str) -> list[Result]:
         backup = back_up(session, name, order)
         text = "backed up, unverified: verify it where the identity is"
+        if not backup.signed:
+            text += "; not signed, because the key is under a passphrase"
         return [Result(ok=True, pair=name, file=backup.path, text=text)]
 
     return each_of(names, one, undone="not backed up", report=report, stop=stop, workers=workers)
 
 
-def verify(session: Session, opened: BackupRead, passphrase: Secret | None = None) -> Result:
+def verify(
+    session: Session,
+    opened: BackupRead,
+    passphrase: Secret | None = None,
+    pairs: Sequence[Pair] | None = None,
+) -> Result:
     """Prove that a backup restores.
 
     A pair of this store notes it. For any other store, the result holds the word to confirm it with there.
@@ -107,6 +113,7 @@ def verify(session: Session, opened: BackupRead, passphrase: Secret | None = Non
         session: Whose store.
         opened: The backup, out of its age file.
         passphrase: Of its key, where that is under one.
+        pairs: All pairs of the store, where they were read already.
 
     Raises:
         InputError: A passphrase is needed, or the key is of a kind that is not known.
@@ -115,7 +122,7 @@ def verify(session: Session, opened: BackupRead, passphrase: Secret | None = Non
         StoreError: The store cannot be used.
     """
     found, now = opened.found, session.clock()
-    pair = pair_of(pairs_with_key(session, found.asked.spki_sha256), opened)
+    pair = pair_of(list_pairs(session).pairs if pairs is None else pairs, opened)
     key = open_backup_key(found, passphrase)
     if pair is None:
         said = Confirmation(opened.sha256, found.asked.spki_sha256, now)

@@ -100,11 +100,19 @@ def pair_of(pairs: Iterable[Pair], read: BackupRead) -> Pair | None:
         read: The backup.
 
     Raises:
-        RefusedError: Its CSR is not that of the pair with its key; or it is not signed and not known,
-            although the pair has signed backups.
+        RefusedError: Its CSR is not that of the pair with its key; it is not signed and not known, although the
+            pair has signed backups; or it lies where the backup of a pair with another key was written.
     """
-    found = read.found
-    of_key = [pair for pair in pairs if pair.record.key.spki_sha256 == found.asked.spki_sha256]
+    found, of_key = read.found, []
+    for one in pairs:
+        if one.record.key.spki_sha256 == found.asked.spki_sha256:
+            of_key.append(one)
+        elif any(backup.path == read.path for backup in one.record.backups):
+            raise RefusedError(
+                f"it has another key than {one.name}, whose backup was written there: somebody exchanged it",
+                "do not use this backup: back up again",
+                pair=one.name,
+            )
     if not of_key:
         return None
     pair = next((one for one in of_key if one.record.request.sha256 == found.asked.sha256), None)
