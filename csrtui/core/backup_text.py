@@ -24,7 +24,9 @@ _BEGIN = re.compile(rb"-----BEGIN ([A-Z0-9 #]{1,40})-----")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
 _CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
 _USE_COPY = "use another copy of the backup"
-_DELETE_LINE = "delete it; or use another copy of the backup"
+_DELETE_LINE = (
+    "use another copy of the backup; delete the line only if you know that a mail or an editor added it"
+)
 
 
 class Block(NamedTuple):

@@ -400,7 +400,9 @@ async def test_another_path_is_not_one_to_recipients(tmp_path: Path) -> None:
     path = to_recipients(tmp_path)
     async with at_screens(session_with(tmp_path / "store")) as user:
         await open_age(user, path)
+        assert "of the key, if it has one" in user.screen_text
         await user.press("up", "backspace")
         assert "A backup to recipients" not in said(user)
+        assert "of the backup" in user.screen_text
         await user.press("down")
         assert user.focused_id == "passphrase"

@@ -46,6 +46,7 @@ _UNSIGNED = (
     "It is not signed: anyone who can write to its medium can have changed the names and certificates."
 )
 _NO_ORIGIN = "age keeps the key secret, but does not show who made the file."
+_OF_BACKUP, _OF_KEY = "of the backup", "of the key, if it has one"
 _NAMED = 3
 
 
@@ -134,7 +135,7 @@ class RestoreScreen(PlaceDialog["Restored | None"]):
             with Vertical(id="recipients") as row:
                 yield from labelled(("Identity", TextField("", "path of the age identity", id="identity")))
             row.display = False
-            yield from labelled(("Passphrase", SecretField("of the backup", id="passphrase")))
+            yield from labelled(("Passphrase", SecretField(_OF_BACKUP, id="passphrase")))
             yield TextBlock(id="notes")
             yield TextBlock(id="keys")
 
@@ -151,7 +152,7 @@ class RestoreScreen(PlaceDialog["Restored | None"]):
         self._unfit = None
         if event.input.id == "path":
             self._read = None
-            self.query_one("#recipients").display = False
+            self._ask_for_identity(wanted=False)
         self._fail(None)
 
     def on_secret_field_changed(self) -> None:
@@ -190,7 +191,7 @@ class RestoreScreen(PlaceDialog["Restored | None"]):
             return
         if isinstance(event.outcome, ToRecipientsError):
             self._unfit = None
-            self.query_one("#recipients").display = True
+            self._ask_for_identity(wanted=True)
             self.come_back("#identity")
             self.draw()
             return
@@ -233,6 +234,10 @@ class RestoreScreen(PlaceDialog["Restored | None"]):
             self.post_message(self.Looked(path, outcome))
 
         self.run_worker(work, thread=True, group="look", exclusive=True)
+
+    def _ask_for_identity(self, *, wanted: bool) -> None:
+        self.query_one("#recipients").display = wanted
+        self.query_one("#passphrase", SecretField).placeholder = _OF_KEY if wanted else _OF_BACKUP
 
     def _restore(self) -> None:
         """Restore with what is typed, or say what is missing."""
