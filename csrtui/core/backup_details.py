@@ -48,6 +48,9 @@ class Details:
         )
 
 
+_WORD = re.compile("[a-z0-9-]{1,40}")
+"""What a server software or purpose may be called."""
+
 NO_DETAILS: Final = Details()
 """Nothing is known."""
 
@@ -57,13 +60,18 @@ def detail_lines(details: Details) -> str:
     lines = (
         ("Created", details.created and utc_text(details.created)),
         ("CA", details.ca),
-        ("Software", details.platform),
-        ("Purpose", details.purpose),
+        ("Software", _word(details.platform)),
+        ("Purpose", _word(details.purpose)),
         ("Stage", details.stage),
         ("Submitted", details.submitted and utc_text(details.submitted)),
         ("Retired", details.retired and utc_text(details.retired)),
     )
     return "".join(f"{f'{label}:':<12}{value}\n" for label, value in lines if value)
+
+
+def _word(text: str | None) -> str | None:
+    """Return a text that can be read again, or None: pair.json may have been written by somebody else."""
+    return text if text is not None and _WORD.fullmatch(text) else None
 
 
 def read_details(header: bytes) -> Details:
@@ -81,7 +89,8 @@ def read_details(header: bytes) -> Details:
 
 
 def _value(header: bytes, label: str) -> str | None:
-    found = re.search(rb"^%s: +([a-z0-9-]{1,40})$" % label.encode("ascii"), header, re.MULTILINE)
+    pattern = rb"^%s: +(%s)$" % (label.encode("ascii"), _WORD.pattern.encode("ascii"))
+    found = re.search(pattern, header, re.MULTILINE)
     return found[1].decode("ascii") if found else None
 
 

@@ -61,6 +61,8 @@ _KEY_LABEL, _PLAIN_KEY_LABEL, _REQUEST_LABEL, _CERTIFICATE_LABEL = (
 )
 _NAME = re.compile(rb"^Pair: +([a-z0-9][a-z0-9._-]{0,63})$", re.MULTILINE)
 _ENCRYPTED = re.compile(rb"^In store: +under (?:this|a) passphrase$", re.MULTILINE)
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+"""The byte-order marks of files that Windows saved as Unicode."""
 _FIRST_CREDIBLE = datetime(2000, 1, 1, tzinfo=UTC)
 """Times before it are those of clocks that were never set."""
 
@@ -192,6 +194,10 @@ def parse(data: bytes, envelope: Envelope = Envelope.KEY_BLOCK) -> BackupFile:
         raise ToRecipientsError(
             "the backup is encrypted to recipients: no passphrase opens it",
             "give --identity FILE: the age identity, or the ssh private key, that it was encrypted to",
+        )
+    if data.startswith(_UTF_16):
+        raise InputError(
+            "the file is in UTF-16, which openssl cannot read either", "iconv -f UTF-16 -t UTF-8 FILE > COPY"
         )
     if b"-----BEGIN " not in data:
         if canonical(data).startswith(backup_integrity.TITLE):

@@ -182,6 +182,7 @@ EMPTY_KEY = b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n-----END ENCRYPTED PRIVATE 
         (b"", "that is not a backup"),
         (b"hello\n" * 100, "that is not a backup"),
         (CERTIFICATES, "that is not a backup"),
+        (backup().decode().encode("utf-16"), "the file is in UTF-16"),
         (backup().partition(b"-----")[0], "changed or damaged after it was made: its key is gone"),
         (bytes(1024), "that is not a backup"),
         (b"x" * (backup_file.MAX_BYTES + 1), "more than 1048576 bytes"),

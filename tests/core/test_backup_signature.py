@@ -175,6 +175,23 @@ def test_every_detail_comes_back() -> None:
         assert parse(text, envelope).details == details
 
 
+@pytest.mark.parametrize(
+    "text", ["nginx\nRetired:    2026-11-23T09:00:00Z", "\x1b[2J", "Ä", "", "a" * 41, "a b", "../x"]
+)
+def test_a_detail_that_is_not_a_word_is_left_out(text: str) -> None:
+    """The text of pair.json must not become lines of its own, over which the key signs."""
+    made = backup_file.compose(
+        "a.com",
+        NOW,
+        kept=KeptKey.PLAIN,
+        key_pem=key_block(),
+        asked=asked(),
+        details=Details(platform=text, purpose=text, stage=Stage.NEW),
+        signer=KEY,
+    )
+    assert parse(made).details == Details(stage=Stage.NEW)
+
+
 def test_details_that_cannot_be_are_none() -> None:
     header = b"CA: none\nStage: great\nCreated: yesterday\nSubmitted: 2026-02-30T09:00:00Z\nSoftware: ../x\n"
     assert read_details(header) == Details()
