@@ -144,9 +144,8 @@ def verify(
             raise RefusedError(
                 "it restores, but it is not the file that was written there", "back up again", pair=name
             )
-        return record.with_backup(backup.proved(now)).with_event(
-            now, f"backup verified: {opened.path}", session.user
-        )
+        proved = backup.proved(now)._replace(signed=found.signed)
+        return record.with_backup(proved).with_event(now, f"backup verified: {opened.path}", session.user)
 
     change_record(session, name, noted)
     return result_of(found, pair=name, file=opened.path, text=f"restores{unsigned_note(found)}")

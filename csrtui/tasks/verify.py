@@ -255,7 +255,7 @@ def _look(run: _Run, backup: Backup, asked: request.Request) -> Look:
     except CsrtuiError as error:
         # The file is what was written: a passphrase that does not open it says nothing against it.
         return Look(backup.seen(status, now), error.what, ok=False)
-    return Look(backup.proved(now), _RESTORES, ok=True)
+    return Look(backup.proved(now)._replace(signed=found.signed), _RESTORES, ok=True)
 
 
 def _adopt(session: Session, name: str, read: BackupRead) -> None:
@@ -267,6 +267,7 @@ def _adopt(session: Session, name: str, read: BackupRead) -> None:
             BackupStatus.UNVERIFIED, path, read.found.made(now), sha256=digest, signed=read.found.signed
         )
         known = next(same, new)
-        return record.with_backup(known.proved(now)).with_event(now, f"backup verified: {path}", session.user)
+        proved = known.proved(now)._replace(signed=read.found.signed)
+        return record.with_backup(proved).with_event(now, f"backup verified: {path}", session.user)
 
     change_record(session, name, noted)

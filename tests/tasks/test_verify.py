@@ -290,6 +290,18 @@ def as_made_before(session: Session) -> None:
     )
 
 
+def test_a_restore_test_notes_that_it_is_signed(session: Session, made: Backup) -> None:
+    """An older csrtui on the same store drops what it does not know of a backup."""
+    for look in (
+        lambda: verify_pair(session, "a.com", PASSPHRASE),
+        lambda: look_at_file(session, made.path, PASSPHRASE),
+    ):
+        as_made_before(session)
+        assert not noted(session).signed
+        look()
+        assert noted(session).signed
+
+
 @pytest.mark.parametrize("passphrase", [None, PASSPHRASE])
 def test_a_file_that_is_not_signed_fails_where_backups_of_the_pair_are(
     session: Session, made: Backup, passphrase: Secret | None
