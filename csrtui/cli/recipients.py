@@ -123,7 +123,7 @@ def verify_with_identity(session: Session, options: argparse.Namespace) -> list[
     def open_file(path: str) -> BackupRead:
         opened = read_contents(path, identities)
         if expected is not None:
-            expected.judge(opened.found.asked)
+            expected.judge(opened.content.asked)
         return opened
 
     results = []
@@ -147,7 +147,7 @@ def _verify_file(
 
     try:
         opened = open_file(path)
-        return verify(session, opened, passphrase_of(options, opened.found), pairs)
+        return verify(session, opened, passphrase_of(options, opened.content), pairs)
     except (InputError, RefusedError) as error:
         _say_hint(error)
         pair = error.pair if isinstance(error, RefusedError) else None

@@ -90,15 +90,15 @@ def read_details(header: bytes) -> Details:
 
 def _value(header: bytes, label: str) -> str | None:
     pattern = rb"^%s: +(%s)$" % (label.encode("ascii"), _WORD.pattern.encode("ascii"))
-    found = re.search(pattern, header, re.MULTILINE)
-    return found[1].decode("ascii") if found else None
+    match = re.search(pattern, header, re.MULTILINE)
+    return match[1].decode("ascii") if match else None
 
 
 def read_time(header: bytes, label: str) -> datetime | None:
     """Return the time (RFC 3339, UTC) in the line with a label, or None where there is none."""
     pattern = rb"^%s: +(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)$" % label.encode("ascii")
-    found = re.search(pattern, header, re.MULTILINE)
+    match = re.search(pattern, header, re.MULTILINE)
     try:
-        return datetime.fromisoformat(found[1].decode("ascii")) if found else None
+        return datetime.fromisoformat(match[1].decode("ascii")) if match else None
     except ValueError:  # the 30th of February
         return None

@@ -72,12 +72,12 @@ def seal(before: bytes, after: bytes, signer: "PrivateKey | None") -> bytes:
     return before + line + _digest(before + line + b"\n" + after) + b"\n" + after
 
 
-def judge(text: BackupText, asked: request.Request, *, checksum: bool) -> Integrity:
+def judge(text: BackupText, csr: request.Request, *, checksum: bool) -> Integrity:
     """Return what a text proves about itself.
 
     Args:
         text: It, taken apart.
-        asked: Its CSR, whose key is to have signed.
+        csr: Its CSR, whose key is to have signed.
         checksum: What `is_checksum_right` returned.
 
     Raises:
@@ -87,7 +87,7 @@ def judge(text: BackupText, asked: request.Request, *, checksum: bool) -> Integr
     if len(signatures) == 1:
         message = CONTEXT + _SIGNATURE.sub(b"", text.header) + text.body
         signature = _signature(signatures[0])
-        if signature and signing.verify(request.public_key(asked.der), signature, message):
+        if signature and signing.verify(request.public_key(csr.der), signature, message):
             return Integrity.SIGNED
     if signatures:
         raise InputError(

@@ -22,18 +22,18 @@ class Expectation(NamedTuple):
     spki_sha256: str
     request_sha256: str | None = None
 
-    def judge(self, asked: request.Request) -> None:
+    def judge(self, csr: request.Request) -> None:
         """Compare with a CSR whose own signature is checked.
 
         Raises:
             RefusedError: It has another key, or is another CSR.
         """
-        if asked.spki_sha256 != self.spki_sha256:
+        if csr.spki_sha256 != self.spki_sha256:
             raise RefusedError(
-                f"the key in the backup is not the expected one: its SPKI SHA-256 is {asked.spki_sha256}",
+                f"the key in the backup is not the expected one: its SPKI SHA-256 is {csr.spki_sha256}",
                 "do not use this backup; use another copy",
             )
-        if self.request_sha256 not in {None, asked.sha256}:
+        if self.request_sha256 not in {None, csr.sha256}:
             raise RefusedError(
                 "the certificate request in the backup is not the expected one, although its key is",
                 "do not use this backup; use another copy",
@@ -59,8 +59,8 @@ def read_expectation(data: bytes) -> Expectation:
     except InputError as error:
         raise InputError(error.what, _TO_GIVE) from error
     if block.kind is BlockKind.REQUEST:
-        asked = request.read_der(block.der)
-        return Expectation(asked.spki_sha256, asked.sha256)
+        csr = request.read_der(block.der)
+        return Expectation(csr.spki_sha256, csr.sha256)
     spki_sha256 = certificates.read_der(block.der).spki_sha256
     if spki_sha256 is None:
         raise InputError("the key of the certificate is of a type that is not known here", _TO_GIVE)

@@ -121,13 +121,13 @@ def verify(
             the pair with its key.
         StoreError: The store cannot be used.
     """
-    found, now = opened.found, session.clock()
+    content, now = opened.content, session.clock()
     pair = pair_of(list_pairs(session).pairs if pairs is None else pairs, opened)
-    key = open_backup_key(found, passphrase)
+    key = open_backup_key(content, passphrase)
     if pair is None:
-        said = Confirmation(opened.sha256, found.asked.spki_sha256, now)
+        said = Confirmation(opened.sha256, content.asked.spki_sha256, now)
         token = confirmation.sign(said, key)
-        return result_of(found, file=opened.path, text=f"restores{unsigned_note(found)}", confirm=token)
+        return result_of(content, file=opened.path, text=f"restores{unsigned_note(content)}", confirm=token)
     name = pair.name
 
     def noted(record: PairRecord) -> PairRecord:
@@ -135,20 +135,20 @@ def verify(
         new = Backup(
             BackupStatus.UNVERIFIED,
             opened.path,
-            found.made(now),
+            content.made(now),
             sha256=opened.sha256,
-            signed=found.signed,
+            signed=content.signed,
         )
         backup = next(known, new)
         if backup.sha256 != opened.sha256:
             raise RefusedError(
                 "it restores, but it is not the file that was written there", "back up again", pair=name
             )
-        proved = backup.proved(now)._replace(signed=found.signed)
+        proved = backup.proved(now)._replace(signed=content.signed)
         return record.with_backup(proved).with_event(now, f"backup verified: {opened.path}", session.user)
 
     change_record(session, name, noted)
-    return result_of(found, pair=name, file=opened.path, text=f"restores{unsigned_note(found)}")
+    return result_of(content, pair=name, file=opened.path, text=f"restores{unsigned_note(content)}")
 
 
 def look_at_file(pairs: Iterable[Pair], path: str, data: bytes) -> Result:

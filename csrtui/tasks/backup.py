@@ -205,7 +205,7 @@ def _prove(path: str, written: bytes, asked: request.Request, opener: Opener) ->
     data = backups.read_back(path)
     if data != written:
         raise RefusedError("the disk gives back something else than was written")
-    found = parse_contents(data)
-    if not found.signed:
+    content = parse_contents(data)
+    if not content.signed:
         raise RefusedError("its signature is not valid")
-    restore_test(found, asked, opener)
+    restore_test(content, asked, opener)

@@ -34,12 +34,12 @@ class BackupRead(NamedTuple):
     Attributes:
         path: Its file, absolute.
         sha256: SHA-256 of the file, 64 hex digits.
-        found: What is in it.
+        content: What is in it.
     """
 
     path: str
     sha256: str
-    found: BackupFile
+    content: BackupFile
 
 
 def read_contents(path: str, identities: bytes | None = None) -> BackupRead:
@@ -66,30 +66,30 @@ def parse_contents(data: bytes, identities: bytes | None = None) -> BackupFile:
     return backup_file.parse(age.decrypt(data, identities), Envelope.AGE)
 
 
-def open_key(found: BackupFile, passphrase: Secret | Opener | None) -> "PrivateKey":
+def open_key(content: BackupFile, passphrase: Secret | Opener | None) -> "PrivateKey":
     """Return the private key in a backup, having proved that it is the key of its CSR and signs.
 
     Args:
-        found: What is in the backup.
+        content: What is in the backup.
         passphrase: Of the key, or what opens many keys with it; None where it has none.
 
     Raises:
         InputError: A passphrase is needed, or the key is damaged or of a kind that is not known.
         RefusedError: The passphrase does not open it, or it is not the key of the CSR.
     """
-    key = _key(found, passphrase)
-    if not proves(key, found.asked):
+    key = _key(content, passphrase)
+    if not proves(key, content.asked):
         raise RefusedError("the key in the backup is not the key of its request", "use another copy of it")
     return key
 
 
 def restore_test(
-    found: BackupFile, asked: request.Request, passphrase: Secret | Opener | None
+    content: BackupFile, csr: request.Request, passphrase: Secret | Opener | None
 ) -> "PrivateKey":
     """Open a backup, compare its CSR with that of a pair, and return its key; raises what `open_key` does."""
-    if found.asked.der != asked.der:
+    if content.asked.der != csr.der:
         raise RefusedError("the request in it is not the pair's")
-    return open_key(found, passphrase)
+    return open_key(content, passphrase)
 
 
 def pair_of(pairs: Iterable[Pair], read: BackupRead) -> Pair | None:
@@ -103,66 +103,66 @@ def pair_of(pairs: Iterable[Pair], read: BackupRead) -> Pair | None:
         RefusedError: Its CSR is not that of the pair with its key; it is not signed and not known, although the
             pair has signed backups; or it lies where the backup of a pair with another key was written.
     """
-    found, of_key = read.found, []
-    for one in pairs:
-        if one.record.key.spki_sha256 == found.asked.spki_sha256:
-            of_key.append(one)
-        elif any(backup.path == read.path for backup in one.record.backups):
+    content, of_key = read.content, []
+    for pair in pairs:
+        if pair.record.key.spki_sha256 == content.asked.spki_sha256:
+            of_key.append(pair)
+        elif any(backup.path == read.path for backup in pair.record.backups):
             raise RefusedError(
-                f"it has another key than {one.name}, whose backup was written there: somebody exchanged it",
+                f"it has another key than {pair.name}, whose backup was written there: somebody exchanged it",
                 "do not use this backup: back up again",
-                pair=one.name,
+                pair=pair.name,
             )
     if not of_key:
         return None
-    pair = next((one for one in of_key if one.record.request.sha256 == found.asked.sha256), None)
-    if pair is None:
-        names = ", ".join(one.name for one in of_key)
+    owner = next((pair for pair in of_key if pair.record.request.sha256 == content.asked.sha256), None)
+    if owner is None:
+        names = ", ".join(pair.name for pair in of_key)
         raise RefusedError(
             f"the request in it is not that of {names}, which has the same key",
             "do not use this backup: back up again",
             pair=of_key[0].name,
         )
-    known = any(backup.sha256 == read.sha256 for backup in pair.record.backups)
-    if not found.signed and not known and any(backup.signed for backup in pair.record.backups):
+    known = any(backup.sha256 == read.sha256 for backup in owner.record.backups)
+    if not content.signed and not known and any(backup.signed for backup in owner.record.backups):
         raise RefusedError(
-            f"it is not signed, although the backups of {pair.name} are: somebody changed it",
+            f"it is not signed, although the backups of {owner.name} are: somebody changed it",
             "do not use this backup: back up again",
-            pair=pair.name,
+            pair=owner.name,
         )
-    return pair
+    return owner
 
 
 def result_of(
-    found: BackupFile, *, text: str, file: str, pair: str | None = None, confirm: str | None = None
+    content: BackupFile, *, text: str, file: str, pair: str | None = None, confirm: str | None = None
 ) -> Result:
     """Return the good result of a backup file, with the key and the names in it."""
-    names = tuple(map(visible, names_of(found.asked)))
+    names = tuple(map(visible, names_of(content.asked)))
     return Result(
         ok=True,
         text=text,
         pair=pair,
         file=file,
         confirm=confirm,
-        spki_sha256=found.asked.spki_sha256,
+        spki_sha256=content.asked.spki_sha256,
         names=names,
     )
 
 
-def unsigned_note(found: BackupFile) -> str:
+def unsigned_note(content: BackupFile) -> str:
     """Return what is to be told of a backup that is not signed, to be added to a sentence; empty of one that is."""
-    return "" if found.signed else ", but it is not signed: anyone who can write to it can have changed it"
+    return "" if content.signed else ", but it is not signed: anyone who can write to it can have changed it"
 
 
-def _key(found: BackupFile, passphrase: Secret | Opener | None) -> "PrivateKey":
+def _key(content: BackupFile, passphrase: Secret | Opener | None) -> "PrivateKey":
     from cryptography.hazmat.primitives.serialization import load_der_private_key
 
-    if found.envelope is Envelope.KEY_BLOCK or found.kept is KeptKey.ENCRYPTED:
+    if content.envelope is Envelope.KEY_BLOCK or content.kept is KeptKey.ENCRYPTED:
         if passphrase is None:
             raise PassphraseNeededError(KEY_IS_LOCKED, "give the passphrase of the key")
         opener = passphrase if isinstance(passphrase, Opener) else Opener(passphrase)
-        return opener.open(found.key)
+        return opener.open(content.key)
     try:
-        return cast("PrivateKey", load_der_private_key(found.key, None))
+        return cast("PrivateKey", load_der_private_key(content.key, None))
     except Exception as error:  # which can come out is nowhere written down
         raise InputError("the private key in the backup is damaged", "use another copy of it") from error

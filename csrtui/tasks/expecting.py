@@ -12,9 +12,9 @@ def expectation_of(text: str) -> Expectation:
     Raises:
         InputError: It is neither a SPKI SHA-256 nor a file with a CSR or a certificate.
     """
-    found = read_fingerprint(text)
-    if found is not None:
-        return found
+    fingerprint = read_fingerprint(text)
+    if fingerprint is not None:
+        return fingerprint
     data = read_foreign(text)
     try:
         return read_expectation(data)

@@ -61,7 +61,7 @@ def read_backup(
     identities: bytes | None = None,
     expected: Expectation | None = None,
 ) -> BackupRead:
-    """Read a backup for `restore_read`, before anybody is asked for a passphrase.
+    """Read a backup for `restore_read`, before anybody is csr for a passphrase.
 
     Args:
         session: Whose store it is to come into.
@@ -77,8 +77,8 @@ def read_backup(
     """
     read = read_contents(path, identities)
     if expected is not None:
-        expected.judge(read.found.asked)
-    refuse_known(session, read.found)
+        expected.judge(read.content.asked)
+    refuse_known(session, read.content)
     return read
 
 
@@ -108,38 +108,38 @@ def restore_read(
             pair is in the store already.
         StoreError: The store cannot be used; nothing was kept.
     """
-    found = read.found
-    if not found.signed and not consent.unsigned:
+    content = read.content
+    if not content.signed and not consent.unsigned:
         raise UnsignedError(
             "the backup is not signed: anyone who can write to its medium can have changed its names and "
-            f"certificates; its key has the SPKI SHA-256 {found.asked.spki_sha256}",
+            f"certificates; its key has the SPKI SHA-256 {content.asked.spki_sha256}",
             "compare names and fingerprint with what you know; then restore it with --unsigned",
         )
-    key = open_key(found, passphrase)
+    key = open_key(content, passphrase)
     # The key is open here, and proved to be that of the CSR: checks for known weaknesses belong here.
     return _keep(session, read, key, consent)
 
 
-def stays_encrypted(found: BackupFile, consent: Consent = NO_CONSENT) -> bool:
+def stays_encrypted(content: BackupFile, consent: Consent = NO_CONSENT) -> bool:
     """Return whether the key will be stored under the passphrase that it has in the backup."""
-    if consent.decrypt_key or (found.envelope is Envelope.AGE and found.kept is KeptKey.PLAIN):
+    if consent.decrypt_key or (content.envelope is Envelope.AGE and content.kept is KeptKey.PLAIN):
         return False
-    return not found.signed or found.kept is KeptKey.ENCRYPTED
+    return not content.signed or content.kept is KeptKey.ENCRYPTED
 
 
-def losses(found: BackupFile, consent: Consent = NO_CONSENT) -> tuple[str, ...]:
+def losses(content: BackupFile, consent: Consent = NO_CONSENT) -> tuple[str, ...]:
     """Return what did not come back although other backups bring it back, a sentence or two each."""
     notes = []
-    if not found.signed:
-        ca = "public" if _usual_ca(found.asked) is CaKind.PUBLIC else "private"
+    if not content.signed:
+        ca = "public" if _usual_ca(content.asked) is CaKind.PUBLIC else "private"
         notes.append(
             "The backup is not signed: kind of CA, server software, purpose and stage did not come back. "
             f"The pair is for a {ca} CA."
         )
-        if stays_encrypted(found, consent) and found.kept is KeptKey.PLAIN:
+        if stays_encrypted(content, consent) and content.kept is KeptKey.PLAIN:
             notes.append("The key stays under the passphrase of the backup.")
         return tuple(notes)
-    details = found.details
+    details = content.details
     if details.platform is not None and details.platform not in PLATFORMS:
         notes.append(f"The server software {details.platform} is not known here and did not come back.")
     if details.purpose not in {None, PURPOSE}:
@@ -147,23 +147,23 @@ def losses(found: BackupFile, consent: Consent = NO_CONSENT) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def restore_notes(found: BackupFile, consent: Consent = NO_CONSENT) -> tuple[str, ...]:
+def restore_notes(content: BackupFile, consent: Consent = NO_CONSENT) -> tuple[str, ...]:
     """Return what is to be told after a backup was restored: the losses, how old its stage is, and what it lacks."""
-    notes = list(losses(found, consent))
-    details = found.details
-    if found.signed and details.stage is not None and found.time is not None:
-        notes.append(f"The stage is that of the backup ({utc_text(found.time)}): {details.stage}.")
+    notes = list(losses(content, consent))
+    details = content.details
+    if content.signed and details.stage is not None and content.time is not None:
+        notes.append(f"The stage is that of the backup ({utc_text(content.time)}): {details.stage}.")
     notes.append("A backup does not contain the history, the ties to renewals, and where it was installed.")
     return tuple(notes)
 
 
-def refuse_known(session: Session, found: BackupFile) -> None:
+def refuse_known(session: Session, content: BackupFile) -> None:
     """See that the pair in a backup is not in the store.
 
     Raises:
         RefusedError: It is.
     """
-    known = pairs_with_key(session, found.asked.spki_sha256)
+    known = pairs_with_key(session, content.asked.spki_sha256)
     if known:
         raise RefusedError(
             f"the pair in the backup is in the keystore: {known[0].name}",
@@ -173,50 +173,50 @@ def refuse_known(session: Session, found: BackupFile) -> None:
 
 
 def _keep(session: Session, read: BackupRead, key: "PrivateKey", consent: Consent) -> Pair:
-    found, now = read.found, session.clock()
+    content, now = read.content, session.clock()
     backup = Backup(
-        BackupStatus.UNVERIFIED, read.path, found.made(now), sha256=read.sha256, signed=found.signed
+        BackupStatus.UNVERIFIED, read.path, content.made(now), sha256=read.sha256, signed=content.signed
     )
-    fitting = _fitting(found)
-    encrypted = stays_encrypted(found, consent)
-    record = _record(session, found, backup.proved(now), fitting, encrypted=encrypted)
+    fitting = _fitting(content)
+    encrypted = stays_encrypted(content, consent)
+    record = _record(session, content, backup.proved(now), fitting, encrypted=encrypted)
     files = PairFiles(
-        key=found.key_pem if encrypted else keys.private_pem(key),
-        request=request.to_pem(found.asked.der),
+        key=content.key_pem if encrypted else keys.private_pem(key),
+        request=request.to_pem(content.asked.der),
         record=dump_record(record),
         certificate=fitting.pem or None,
     )
-    base = found.name or pair_name(record.subject.common_name or (record.names or ("pair",))[0])
+    base = content.name or pair_name(record.subject.common_name or (record.names or ("pair",))[0])
     with session.store.restoring():
-        refuse_known(session, found)  # again: another process can have restored it meanwhile
+        refuse_known(session, content)  # again: another process can have restored it meanwhile
         name = session.store.add(base, files)
     return Pair(name, session.store.pair_path(name), record, has_certificate=bool(fitting.pem))
 
 
-def _usual_ca(asked: request.Request) -> CaKind:
-    return CaKind.PUBLIC if asked.key_type is None or asked.key_type.public_ca else CaKind.PRIVATE
+def _usual_ca(csr: request.Request) -> CaKind:
+    return CaKind.PUBLIC if csr.key_type is None or csr.key_type.public_ca else CaKind.PRIVATE
 
 
 def _record(
-    session: Session, found: BackupFile, proved: Backup, fitting: "_Fitting", *, encrypted: bool
+    session: Session, content: BackupFile, proved: Backup, fitting: "_Fitting", *, encrypted: bool
 ) -> PairRecord:
     """Return the record of the restored pair; only a signed text is believed.
 
     The pair counts as made when its key can be proved to have been there: when it was made, when it was backed up,
     or when its first certificate began.
     """
-    asked, now = found.asked, session.clock()
-    details = found.details if found.signed else NO_DETAILS
-    unsigned = "" if found.signed else ", which is not signed"
+    csr, now = content.asked, session.clock()
+    details = content.details if content.signed else NO_DETAILS
+    unsigned = "" if content.signed else ", which is not signed"
     return PairRecord(
         created=min([now, details.created or proved.created, *fitting.begins]),
-        subject=asked.subject,
-        subject_text=asked.subject_text,
-        names=names_of(asked),
-        ca=details.ca or _usual_ca(asked),
+        subject=csr.subject,
+        subject_text=csr.subject_text,
+        names=names_of(csr),
+        ca=details.ca or _usual_ca(csr),
         platform=details.platform if details.platform in PLATFORMS else OTHER,
-        key=KeyFacts(keys.name_of(request.public_key(asked.der)), encrypted, asked.spki_sha256),
-        request=RequestFacts(asked.sha256, asked.signature_hash),
+        key=KeyFacts(keys.name_of(request.public_key(csr.der)), encrypted, csr.spki_sha256),
+        request=RequestFacts(csr.sha256, csr.signature_hash),
         backups=(proved,),
         submitted=details.submitted,
         validity=fitting.validity,
@@ -239,17 +239,17 @@ class _Fitting(NamedTuple):
     begins: tuple[datetime, ...] = ()
 
 
-def _fitting(found: BackupFile) -> _Fitting:
-    if not found.certificates:
+def _fitting(content: BackupFile) -> _Fitting:
+    if not content.certificates:
         return _Fitting()
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import Encoding
 
     try:
-        certificates = x509.load_pem_x509_certificates(found.certificates)
+        certificates = x509.load_pem_x509_certificates(content.certificates)
     except Exception as error:  # which can come out is nowhere written down
         raise RefusedError("the certificate in the backup is damaged", "use another copy of it") from error
-    own = [one for one in certificates if _is_of(one, found.asked.spki_sha256)]
+    own = [one for one in certificates if _is_of(one, content.asked.spki_sha256)]
     if not own:
         return _Fitting()
     leaf = own[0]

@@ -186,12 +186,12 @@ def _verify_file(run: _Run, path: str) -> Result:
         if is_age(data):
             return _look_at_age(run, path, data)
         read = BackupRead(path, sha256(data).hexdigest(), parse_contents(data))
-        found = read.found
+        content = read.content
         name = _judge_file(run, read)
         if run.opener is None:
-            text = f"is whole{unsigned_note(found)}; give its passphrase for a restore test"
-            return result_of(found, pair=name, file=path, text=text)
-        restore_test(found, found.asked, run.opener)
+            text = f"is whole{unsigned_note(content)}; give its passphrase for a restore test"
+            return result_of(content, pair=name, file=path, text=text)
+        restore_test(content, content.asked, run.opener)
     except CsrtuiError as error:
         if isinstance(error, RefusedError):
             return Result(ok=False, pair=name or error.pair, file=path, text=error.what)
@@ -201,7 +201,7 @@ def _verify_file(run: _Run, path: str) -> Result:
     if name is not None:
         _adopt(run.session, name, read)
     text = "restores" if name else "restores; its pair is not in this keystore"
-    return result_of(found, pair=name, file=path, text=f"{text}{unsigned_note(found)}")
+    return result_of(content, pair=name, file=path, text=f"{text}{unsigned_note(content)}")
 
 
 def _judge_file(run: _Run, read: BackupRead) -> str | None:
@@ -211,7 +211,7 @@ def _judge_file(run: _Run, read: BackupRead) -> str | None:
         RefusedError: It is not what was expected, or not a backup of the pair with its key.
     """
     if run.expected is not None:
-        run.expected.judge(read.found.asked)
+        run.expected.judge(read.content.asked)
     pair = pair_of(run.pairs(), read)
     return pair.name if pair else None
 
@@ -248,14 +248,14 @@ def _look(run: _Run, backup: Backup, asked: request.Request) -> Look:
             text += "; only verify --identity, where that is, tests it again"
         return Look(backup.seen(status, now), text, ok=True)
     try:
-        found = parse_contents(data, run.identities if to_recipients else None)
-        restore_test(found, asked, run.opener)
-        if backup.signed and not found.signed:
+        content = parse_contents(data, run.identities if to_recipients else None)
+        restore_test(content, asked, run.opener)
+        if backup.signed and not content.signed:
             raise RefusedError("it is not signed, although it was when it was made")
     except CsrtuiError as error:
         # The file is what was written: a passphrase that does not open it says nothing against it.
         return Look(backup.seen(status, now), error.what, ok=False)
-    return Look(backup.proved(now)._replace(signed=found.signed), _RESTORES, ok=True)
+    return Look(backup.proved(now)._replace(signed=content.signed), _RESTORES, ok=True)
 
 
 def _adopt(session: Session, name: str, read: BackupRead) -> None:
@@ -264,10 +264,10 @@ def _adopt(session: Session, name: str, read: BackupRead) -> None:
     def noted(record: PairRecord) -> PairRecord:
         same = (backup for backup in record.backups if (backup.path, backup.sha256) == (path, digest))
         new = Backup(
-            BackupStatus.UNVERIFIED, path, read.found.made(now), sha256=digest, signed=read.found.signed
+            BackupStatus.UNVERIFIED, path, read.content.made(now), sha256=digest, signed=read.content.signed
         )
         known = next(same, new)
-        proved = known.proved(now)._replace(signed=read.found.signed)
+        proved = known.proved(now)._replace(signed=read.content.signed)
         return record.with_backup(proved).with_event(now, f"backup verified: {path}", session.user)
 
     change_record(session, name, noted)

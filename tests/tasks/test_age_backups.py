@@ -286,7 +286,7 @@ def test_a_record_that_says_encrypted_of_a_plain_key_is_damage(session: Session,
 
 
 def test_a_key_in_it_that_is_not_the_requests_proves_nothing(backup: Backup) -> None:
-    found = read_contents(backup.path, IDENTITY).found
+    found = read_contents(backup.path, IDENTITY).content
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
     other = keys.generate(KeyType.EC_P256).private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())

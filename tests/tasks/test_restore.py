@@ -282,7 +282,7 @@ def test_only_what_is_expected_is_read(session: Session, elsewhere: Session, pla
     new_pair(session)
     path = back_up(session, "a.com", order(place)).path
     key = record_of(session).key.spki_sha256
-    assert read_backup(elsewhere, path, expected=Expectation(key)).found.asked.spki_sha256 == key
+    assert read_backup(elsewhere, path, expected=Expectation(key)).content.asked.spki_sha256 == key
     with pytest.raises(RefusedError, match="is not the expected one"):
         read_backup(elsewhere, path, expected=Expectation("ab" * 32))
 

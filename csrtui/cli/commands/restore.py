@@ -46,31 +46,33 @@ def _restore(options: argparse.Namespace) -> int:
     identities = None if options.identity is None else read_identities(options)
     with naming(options.file):
         read = read_backup(session, options.file, identities, expected)
-    shown = result_of(read.found, file=options.file, text="restored")
-    say_identity(read.found.asked.spki_sha256, shown.names)
+    shown = result_of(read.content, file=options.file, text="restored")
+    say_identity(read.content.asked.spki_sha256, shown.names)
     consent = Consent(
-        unsigned=options.unsigned or _agrees(read.found, shown.names), decrypt_key=options.decrypt_key
+        unsigned=options.unsigned or _agrees(read.content, shown.names), decrypt_key=options.decrypt_key
     )
     passphrase = None
-    if read.found.signed or consent.unsigned:  # otherwise it is refused, and nobody is asked for a passphrase
+    if (
+        read.content.signed or consent.unsigned
+    ):  # otherwise it is refused, and nobody is asked for a passphrase
         passphrase = (
             read_known_passphrase(options, "Passphrase of the backup: ")
             if identities is None
-            else passphrase_of(options, read.found)
+            else passphrase_of(options, read.content)
         )
         session.store.sweep()
     with naming(options.file):
         pair = restore_read(session, read, passphrase, consent)
     say(f"restored {pair.name} to {pair.path}")
-    for note in restore_notes(read.found, consent):
+    for note in restore_notes(read.content, consent):
         say(note)
-    result = result_of(read.found, pair=pair.name, file=options.file, text="restored")
+    result = result_of(read.content, pair=pair.name, file=options.file, text="restored")
     return put_results([result], as_json=options.json)
 
 
-def _agrees(found: BackupFile, names: tuple[str, ...]) -> bool:
+def _agrees(content: BackupFile, names: tuple[str, ...]) -> bool:
     """Ask on a terminal whether a backup that is not signed is to be restored; False without one, or of one that is."""
-    if found.signed or not (sys.stdin and sys.stdin.isatty()):
+    if content.signed or not (sys.stdin and sys.stdin.isatty()):
         return False
     shown = ", ".join(names)
     sys.stderr.write(

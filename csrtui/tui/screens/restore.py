@@ -229,8 +229,8 @@ class RestoreScreen(PlaceDialog["Restored | None"]):
         def work() -> None:
             try:
                 outcome: BackupRead | CsrtuiError = read_backup(self._session, path)
-            except CsrtuiError as found:
-                outcome = found
+            except CsrtuiError as error:
+                outcome = error
             self.post_message(self.Looked(path, outcome))
 
         self.run_worker(work, thread=True, group="look", exclusive=True)
@@ -259,7 +259,7 @@ class RestoreScreen(PlaceDialog["Restored | None"]):
         def restored() -> Restored | BackupRead:
             identities = read_foreign(identity, MAX_IDENTITY_BYTES) if identity else None
             read = read_backup(self._session, path, identities)
-            if read.found.envelope is Envelope.AGE or not read.found.signed:
+            if read.content.envelope is Envelope.AGE or not read.content.signed:
                 return read
             return self._restored(read, passphrase, Consent())
 
@@ -267,7 +267,7 @@ class RestoreScreen(PlaceDialog["Restored | None"]):
 
     def _restored(self, read: BackupRead, passphrase: Secret | None, consent: Consent) -> Restored:
         pair = restore_read(self._session, read, passphrase, consent)
-        return Restored(pair, losses(read.found, consent))
+        return Restored(pair, losses(read.content, consent))
 
     def _work(self, restored: Callable[[], Restored | BackupRead]) -> None:
         self._working, self._unfit = True, None
@@ -284,16 +284,16 @@ class RestoreScreen(PlaceDialog["Restored | None"]):
 
     def _ask(self, read: BackupRead) -> None:
         """Show the names and the key of a backup that does not prove where it comes from, and ask."""
-        found = read.found
-        why = [] if found.signed else [_UNSIGNED]
-        why += [_NO_ORIGIN] if found.envelope is Envelope.AGE else []
+        content = read.content
+        why = [] if content.signed else [_UNSIGNED]
+        why += [_NO_ORIGIN] if content.envelope is Envelope.AGE else []
         text = " ".join([*why, *_contents(read)])
         question = ConfirmScreen("Restore this backup?", text, "Restore")
 
         def answered(agreed: bool | None) -> None:  # noqa: FBT001 - the result of the question
             if not agreed:
                 self.draw()
-            elif stays_encrypted(found) and found.kept is KeptKey.PLAIN:
+            elif stays_encrypted(content) and content.kept is KeptKey.PLAIN:
                 self._ask_how_to_store(read)
             else:
                 self._go_on(read, Consent(unsigned=True))
@@ -357,8 +357,8 @@ def _contents(read: BackupRead | None) -> list[str]:
     """Return the names and the key of a backup, to be compared with what one knows."""
     if read is None:
         return []
-    asked = read.found.asked
-    names = asked.names or (asked.subject_text,)
+    csr = read.content.asked
+    names = csr.names or (csr.subject_text,)
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    signed = "" if read.found.signed else " (not signed)"
-    return [f"Names: {', '.join(names[:_NAMED])}{more}{signed}.", f"SPKI SHA-256: {asked.spki_sha256}"]
+    signed = "" if read.content.signed else " (not signed)"
+    return [f"Names: {', '.join(names[:_NAMED])}{more}{signed}.", f"SPKI SHA-256: {csr.spki_sha256}"]
