@@ -43,12 +43,12 @@ Both ask for the passphrase of this backup. Without it, nobody can read the key.
 
 """
 _RESTORING_AGE = """
-This text belongs into a file of age, and nowhere else: that is what protects it.
+This text belongs in an age file and nowhere else: only that protects the key.
 To bring it back into a keystore:    csrtui restore FILE --identity IDENTITY
 Or with age and openssl, no csrtui:  age -d -i IDENTITY FILE | openssl pkey -out key.pem
                                      age -d -i IDENTITY FILE | openssl req -out request.pem
-age keeps the key secret, but does not show who made the file: anyone can encrypt to its recipients.
-Compare the key with one that you trust:  csrtui restore FILE --identity IDENTITY --expect SPKI-SHA256
+age keeps the key secret, but does not show who made the file: anyone can encrypt to recipients.
+To compare the key with what you know: csrtui restore FILE --identity IDENTITY --expect SHA-256
 
 """
 _SIGNED_NOTE = "Signed with this key: csrtui verify checks it, without a passphrase.\n"

@@ -173,6 +173,7 @@ def test_every_detail_comes_back() -> None:
             signer=KEY,
         )
         assert parse(text, envelope).details == details
+        assert all(len(line) <= 100 for line in text.splitlines())
 
 
 @pytest.mark.parametrize(
