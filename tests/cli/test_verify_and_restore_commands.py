@@ -199,6 +199,8 @@ def test_only_what_is_expected_passes(csrtui: Csrtui, places: Places, tmp_path: 
     ("arguments", "said"),
     [
         (("verify", "--expect", "ab" * 32), "--expect is for files"),
+        (("verify", "FILE", "a.com", "--expect", "ab" * 32), "--expect is for files"),
+        (("verify", "a.com", "--identity", "FILE", "--expect", "ab" * 32), "--expect is for files"),
         (("verify", "--confirm", "x", "--expect", "ab" * 32), "--confirm stands alone"),
         (("verify", "FILE", "--expect", "/nowhere"), "/nowhere: No such file"),
         (("restore", "FILE", "--expect", "FILE"), "that is a private key"),

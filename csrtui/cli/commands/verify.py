@@ -46,6 +46,11 @@ def _run(options: argparse.Namespace) -> int:
     session = open_session(options)
     if options.confirm is not None:
         return _confirm(session, options)
+    if options.expect is not None and (not options.what or {*session.store.names()} & {*options.what}):
+        raise InputError(
+            "--expect is for files: the backups of a pair are compared with its own CSR",
+            "csrtui verify FILE --expect VALUE",
+        )
     if options.identity is not None:
         results = verify_with_identity(session, options)
         status = _put(results, as_json=options.json)
@@ -53,8 +58,6 @@ def _run(options: argparse.Namespace) -> int:
             put_confirmations(results)
         return status
     expected = read_expectation(options)
-    if expected is not None and not options.what:
-        raise InputError("--expect is for files", "csrtui verify FILE --expect VALUE")
     wanted, unreadable = options.what, []
     if not wanted:
         found = list_pairs(session)
