@@ -21,7 +21,7 @@ from csrtui.store.stored import Change, Listed, StoredPair, confirm, list_pair, 
 
 __all__ = ["Change", "Keystore", "Listed", "Names", "PairFiles", "StoredPair"]
 
-_PAIRS, _CREATING = "pairs", "creating"
+_PAIRS, _CREATING, _RESTORING = "pairs", "creating", "restoring"
 
 
 class Keystore(SavedState):
@@ -99,6 +99,19 @@ class Keystore(SavedState):
         if isinstance(kept, OSError):
             return refusal("cannot keep the pair in", self.path, kept)
         return kept if confirmed else NotConfirmedError(kept)
+
+    @contextmanager
+    def restoring(self) -> Iterator[None]:
+        """Keep other processes from restoring a pair while the block checks that it is not there, and adds it.
+
+        Raises:
+            StoreError: Another process restores a pair, or the store cannot be written to.
+        """
+        with (
+            self._writing("cannot restore into") as store_fd,
+            self._lock(store_fd, _RESTORING, "the store", locks.Sharing.EXCLUSIVE),
+        ):
+            yield
 
     @contextmanager
     def change(self, name: str) -> Iterator[Change]:

@@ -116,10 +116,36 @@ def test_a_key_under_a_passphrase_is_proved_with_it(
     ran = csrtui(*laptop, "verify", *opening)
     assert ran.status == 0
     assert CANARY not in ran.out + ran.err
-    assert csrtui(*laptop, "restore", *opening).status == 0
+    ran = csrtui(*laptop, "restore", *opening)
+    assert (ran.status, "the backup is not signed" in ran.error) == (1, True)
+    assert csrtui(*laptop, "restore", *opening, "--unsigned").status == 0
     secret.write_text("another passphrase")
     ran = csrtui(*laptop, "verify", *opening)
     assert (ran.status, ran.out.split("  ")[0]) == (1, "FAILED")
+
+
+def test_the_backups_of_a_pair_are_tested_with_the_identity(
+    csrtui: Csrtui, backup: Path, identity: Path
+) -> None:
+    ran = csrtui("verify", "a.com", "--identity", str(identity))
+    assert (ran.status, ran.out) == (0, f"ok  a.com  {backup}  restores\n")
+    assert csrtui("list", "--json").json["pairs"][0]["backup"]["status"] == "verified"
+
+
+def test_those_of_keys_under_a_passphrase_with_both(
+    csrtui: Csrtui, usb: Path, identity: Path, tmp_path: Path
+) -> None:
+    secret = tmp_path / "passphrase"
+    secret.touch(0o600)
+    secret.write_text(CANARY)
+    given = ("--passphrase-file", str(secret))
+    csrtui("new", "a.com", *given)
+    ran = csrtui("backup", "a.com", "--to", str(usb), "--recipient", RECIPIENT)
+    assert "not signed, because the key is under a passphrase" in ran.out
+    ran = csrtui("verify", "a.com", "--identity", str(identity))
+    assert (ran.status, "the key in the backup is under a passphrase" in ran.out) == (1, True)
+    ran = csrtui("verify", "a.com", "--identity", str(identity), *given)
+    assert (ran.status, "restores" in ran.out) == (0, True)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from cryptography.exceptions import UnsupportedAlgorithm
 from requests_made import NOW, der_of
 
 from csrtui.core import request
@@ -80,17 +79,10 @@ def test_what_stands_among_the_pairs_and_cannot_be_looked_at_is_not_csrtuis() ->
     )
 
 
-@pytest.mark.parametrize("error", [ValueError(), UnsupportedAlgorithm("")])
-def test_a_signature_that_cannot_be_checked_does_not_hold(
-    monkeypatch: pytest.MonkeyPatch, error: Exception
-) -> None:
-    def fail(_: bytes) -> bool:
-        raise error
-
-    monkeypatch.setattr(request, "signature_holds", fail)
-    pem = request.to_pem(der_of(SubjectFields(common_name="a.com"), "a.com"))
-    pair = folder("/s/pairs/a", Seen("/s/pairs/a/request.pem", Kind.FILE, 0o644, ME, data=pem))
-    codes = [found.code for found in examine_contents(pair, {}, NOW).ailments]
+def test_a_request_that_its_key_did_not_sign_is_found() -> None:
+    changed = der_of(SubjectFields(common_name="a.com"), "a.com").replace(b"a.com", b"b.com")
+    seen = Seen("/s/pairs/a/request.pem", Kind.FILE, 0o644, ME, data=request.to_pem(changed))
+    codes = [found.code for found in examine_contents(folder("/s/pairs/a", seen), {}, NOW).ailments]
     assert codes == [Code.MISSING_FILE, Code.MISSING_FILE, Code.REQUEST_SIGNATURE]
 
 

@@ -50,7 +50,12 @@ class ExaminedStore:
         issued = issue(der)
         life = read_der(issued).validity
         backup = Backup(
-            BackupStatus.VERIFIED, str(self.copy), NOW, NOW, sha256(self.copy.read_bytes()).hexdigest()
+            BackupStatus.VERIFIED,
+            str(self.copy),
+            NOW,
+            NOW,
+            sha256(self.copy.read_bytes()).hexdigest(),
+            signed=True,
         )
         self.record: PairRecord = record(
             key=KeyFacts(key_type.value, encrypted=False, spki_sha256=asked.spki_sha256),

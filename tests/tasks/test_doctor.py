@@ -128,6 +128,10 @@ def _unverified(store: ExaminedStore) -> None:
     store.change(backups=(store.record.backups[0]._replace(verified=None),))
 
 
+def _unsigned(store: ExaminedStore) -> None:
+    store.change(backups=(store.record.backups[0]._replace(signed=False),))
+
+
 def _same_disk(store: ExaminedStore) -> None:
     path = store.copy.rename(store.copy.with_name("same-disk"))
     store.change(backups=(store.record.backups[0]._replace(path=str(path)),))
@@ -205,6 +209,7 @@ BREAKAGES: list[tuple[Code, Callable[[ExaminedStore], object]]] = [
     (Code.BACKUP_DAMAGED, lambda store: store.copy.write_text("other")),
     (Code.BACKUP_DAMAGED, _fifo_for_copy),
     (Code.BACKUP_UNVERIFIED, _unverified),
+    (Code.BACKUP_UNSIGNED, _unsigned),
     (Code.BACKUP_SAME_DISK, _same_disk),
     (Code.CREATED_IN_FUTURE, lambda store: store.change(created=LATER + DAY)),
     (Code.TIME_IN_FUTURE, lambda store: store.change(submitted=LATER + DAY)),
@@ -234,6 +239,34 @@ def test_each_breakage_is_found_and_nothing_else(
     if code is Code.CERTIFICATE_NOT_YET_VALID:  # no backup may be made in the future either
         found -= {Code.BACKUP_NONE}
     assert found == {code}
+
+
+def test_a_backup_to_recipients_is_tested_with_an_identity_and_not_with_a_passphrase(
+    healthy: ExaminedStore,
+) -> None:
+    path = healthy.copy.rename(healthy.copy.with_suffix(".age"))
+    healthy.change(backups=(healthy.record.backups[0]._replace(path=str(path), verified=None),))
+    (found,) = healthy.examine()
+    assert (found.code, found.remedy) == (
+        Code.BACKUP_UNVERIFIED,
+        f"csrtui verify {path} --identity IDENTITY",
+    )
+
+
+def test_with_one_under_a_passphrase_beside_it_the_passphrase_will_do(healthy: ExaminedStore) -> None:
+    copy = healthy.copy.with_suffix(".age")
+    copy.write_bytes(healthy.copy.read_bytes())
+    first = healthy.record.backups[0]._replace(verified=None)
+    healthy.change(backups=(first, first._replace(path=str(copy))))
+    (found,) = healthy.examine()
+    assert found.remedy == "csrtui verify a.com --restore-test"
+
+
+def test_an_unsigned_backup_is_a_note_that_proposes_a_new_one(healthy: ExaminedStore) -> None:
+    first = healthy.record.backups[0]
+    healthy.change(backups=(first._replace(signed=False),))
+    (found,) = healthy.examine()
+    assert (found.level, found.remedy) == (Level.NOTE, "csrtui backup a.com --to DIR")
 
 
 def test_every_code_has_its_level_and_its_breakage() -> None:

@@ -50,6 +50,7 @@ class Code(StrEnum):
     BACKUP_MISSING = "backup-missing"
     BACKUP_DAMAGED = "backup-damaged"
     BACKUP_UNVERIFIED = "backup-unverified"
+    BACKUP_UNSIGNED = "backup-unsigned"
     BACKUP_SAME_DISK = "backup-same-disk"
     CREATED_IN_FUTURE = "created-in-future"
     TIME_IN_FUTURE = "time-in-future"
@@ -99,6 +100,7 @@ LEVELS: Final = {
     Code.BACKUP_MISSING: Level.WARNING,
     Code.BACKUP_DAMAGED: Level.ERROR,
     Code.BACKUP_UNVERIFIED: Level.WARNING,
+    Code.BACKUP_UNSIGNED: Level.NOTE,
     Code.BACKUP_SAME_DISK: Level.NOTE,
     Code.CREATED_IN_FUTURE: Level.WARNING,
     Code.TIME_IN_FUTURE: Level.WARNING,

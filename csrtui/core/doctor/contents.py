@@ -124,7 +124,7 @@ class _Examination:
             text = f"cannot be read: {visible(error.what)}"
             yield self._ailment(Code.REQUEST_UNREADABLE, "request.pem", text, self._restoration())
             return
-        if not _signature_holds(self.asked.der):
+        if not request.signature_holds(self.asked.der):
             text = "is not signed by the key it names: every CA will refuse it"
             yield self._ailment(Code.REQUEST_SIGNATURE, "request.pem", text, self._restoration())
         if self._record is not None:
@@ -230,7 +230,7 @@ class _Examination:
         backup = self._record.backup if self._record else None
         if backup is None:
             return self._replacement()
-        identity = ("--identity", "IDENTITY") if backup.path.endswith(".age") else ()
+        identity = ("--identity", "IDENTITY") if backup.to_recipients else ()
         move = ("mv", "-nT", self._folder.path, self._aside())
         return command(*move, "&&", "csrtui", "restore", backup.path, *identity)
 
@@ -255,15 +255,6 @@ def _is_of_another_schema(data: bytes) -> bool:
     except (ValueError, RecursionError):
         return False
     return isinstance(document, dict) and document.get("schema") != SCHEMA
-
-
-def _signature_holds(der: bytes) -> bool:
-    from cryptography.exceptions import UnsupportedAlgorithm
-
-    try:
-        return request.signature_holds(der)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        return False
 
 
 def _judge_encrypted(data: bytes, *, encrypted: bool) -> bool:

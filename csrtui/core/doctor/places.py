@@ -16,7 +16,7 @@ PAIR_FILES = ("key.pem", "request.pem", "pair.json")
 _NEW = re.compile(r"\.new-[0-9a-f]{16}")
 _TEMPORARY = ".tmp-"
 _CERTIFICATES = re.compile(r"certificate(-\d{8}-\d{6}(-\d+)?)?\.pem")
-_LOCK = re.compile(r"creating|draft|draft-([1-9]|1[0-6])|pair-[a-z0-9][a-z0-9._-]{0,63}")
+_LOCK = re.compile(r"creating|restoring|draft|draft-([1-9]|1[0-6])|pair-[a-z0-9][a-z0-9._-]{0,63}")
 _MEMORIES = re.compile(r"\.draft(-([2-9]|1[0-6]))?\.json|\.last\.json")
 _CACHE = re.compile(r"\.pairs-\d+\.sqlite(-journal)?|\.fleet-[0-9a-f]+\.json")
 """What lists of many pairs are made from, of any version, and what was last known of other hosts, as an earlier
