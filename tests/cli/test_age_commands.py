@@ -237,6 +237,7 @@ def test_an_identity_that_others_can_read_is_refused_with_its_chmod(
 ) -> None:
     identity.chmod(mode)
     laptop = identity.with_name("laptop")
+    laptop.mkdir(0o700)
     ran = csrtui("--store", str(laptop), command, str(backup), "--identity", str(identity))
     assert (ran.status, ran.out) == (2, "")
     assert ran.error == f"others can read or write the identity file {identity} (mode {mode:04o})"

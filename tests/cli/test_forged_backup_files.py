@@ -142,6 +142,7 @@ def test_an_age_file_of_somebody_else_is_named_and_refused_where_it_can_be_known
     """Anyone can encrypt to the recipients, and sign with a key of their own."""
     mine, theirs = tmp_path / "mine", tmp_path / "theirs"
     identity = tmp_path / "identity"
+    identity.touch(0o600)
     identity.write_bytes(IDENTITY)
     for folder, store in ((mine, ()), (theirs, ("--store", str(tmp_path / "attacker")))):
         folder.mkdir()
@@ -150,6 +151,7 @@ def test_an_age_file_of_somebody_else_is_named_and_refused_where_it_can_be_known
     (own,), (foreign,) = mine.iterdir(), theirs.iterdir()
     right = csrtui("show", "a.com", "--json").json["key"]["spki_sha256"]
     csr, with_identity = str(csrtui.pair("a.com") / "request.pem"), ("--identity", str(identity))
+    (tmp_path / "other").mkdir(0o700)
     with counted(ADVERSARY, "an age file of somebody else") as tally:
         for value in (right, csr):
             for command in ("verify", "restore"):
@@ -186,6 +188,7 @@ def test_what_earlier_versions_made_is_restored_after_a_question(
 
 
 def test_a_changed_one_tells_the_way_out(csrtui: Csrtui, data_restore: Path) -> None:
+    csrtui.make_store()
     ran = csrtui("restore", str(data_restore / "r_after.pem"))
     assert ran.status == 2
     assert "if this is the only one, delete" in str(ran.hint)

@@ -356,8 +356,9 @@ def to_recipients(tmp_path: Path, *, encrypted: bool = False) -> str:
     order = age.Order(str(tmp_path / "usb"), read_recipients(RECIPIENT))
     path = age.back_up(session, "lost.example.com", order).path
     shutil.rmtree(tmp_path / "store" / "pairs" / "lost.example.com")
-    (tmp_path / "identity").write_bytes(IDENTITY)
-    (tmp_path / "other").write_bytes(age_pair(1)[0])
+    for name, data in (("identity", IDENTITY), ("other", age_pair(1)[0])):
+        (tmp_path / name).touch(0o600)
+        (tmp_path / name).write_bytes(data)
     return path
 
 

@@ -219,6 +219,7 @@ def backed_up_to_recipients(tmp_path: Path, *, encrypted: bool = False) -> Sessi
     create_pair(session, asked, passphrase=Secret(PASSPHRASE) if encrypted else None)
     (tmp_path / "usb").mkdir()
     identity, recipient = age_pair()
+    (tmp_path / "identity").touch(0o600)
     (tmp_path / "identity").write_bytes(identity)
     age.back_up(session, "a.example.com", age.Order(str(tmp_path / "usb"), read_recipients(recipient)))
     return session
