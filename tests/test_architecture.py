@@ -153,6 +153,7 @@ def dependencies() -> frozenset[str]:
     ],
 )
 def test_a_command_imports_only_what_it_needs(tmp_path: Path, arguments: list[str], needed: set[str]) -> None:
+    (tmp_path / "store").mkdir(mode=0o700)
     store = ["--store", str(tmp_path / "store")]
     imported = json.loads(python(IMPORTED, json.dumps([*store, *arguments])))
     found = dependencies() & set(imported)
@@ -166,6 +167,7 @@ def test_a_command_imports_only_what_it_needs(tmp_path: Path, arguments: list[st
 
 def test_the_first_picture_imports_no_more_than_it_shows(tmp_path: Path) -> None:
     seen = tmp_path / "seen"
+    (tmp_path / "store").mkdir(mode=0o700)
     argv = [sys.executable, "-c", FIRST_PICTURE, str(seen), str(tmp_path / "store")]
     with PtySession(argv, env={"CSRTUI_CONFIG": str(tmp_path / "none"), "PYTHONPATH": str(ROOT)}) as terminal:
         assert terminal.wait_exit() == 0

@@ -9,7 +9,7 @@ from csrtui.cli.stopping import Stop
 from csrtui.core.errors import InputError, RefusedError
 from csrtui.core.fleet import Failure, Fleet, HostState
 from csrtui.store.ansible import Target
-from csrtui.tasks.fleet import TIMEOUT, HostResult, Reach, refresh
+from csrtui.tasks.fleet import TIMEOUT, HostResult, Keeping, Reach, refresh
 from csrtui.tasks.session import Session
 
 
@@ -62,8 +62,13 @@ def read_reach(options: argparse.Namespace, stop: Stop) -> Reach:
     return Reach(Target(options.inventory, options.limit, (*more, *options.ansible)), options.timeout, stop)
 
 
-def read_fleet(session: Session, reach: Reach) -> Fleet:
-    """Return what the hosts say of their pairs now, with a bar while they are asked.
+def read_fleet(session: Session, reach: Reach, keeping: Keeping = Keeping.NOT_KEPT) -> Fleet:
+    """Return the pairs that the hosts list now, with a bar while they are asked.
+
+    Args:
+        session: Whose store keeps the states of the hosts.
+        reach: Which hosts.
+        keeping: Whether they are kept; only a command that shows them does.
 
     Raises:
         InputError: Ansible is not there or refuses, or there is no such host.
@@ -77,7 +82,7 @@ def read_fleet(session: Session, reach: Reach) -> Fleet:
         bar[0].advance(state.name)
 
     try:
-        return refresh(session, reach, report)
+        return refresh(session, reach, report, keeping=keeping)
     finally:
         for one in bar:
             one.__exit__(None, None, None)

@@ -5,7 +5,7 @@ import os
 
 from csrtui.cli.output import say
 from csrtui.core.errors import InputError
-from csrtui.core.passphrase import weaknesses
+from csrtui.core.passphrase import check, weaknesses
 from csrtui.core.secret import Secret
 from csrtui.store import passphrase
 
@@ -40,10 +40,12 @@ def read_new_passphrase(options: argparse.Namespace, what: str = "key") -> Secre
         what: What it will protect.
 
     Raises:
-        InputError: It cannot be read, or there is no terminal to ask on, or the two do not agree.
+        InputError: It cannot be read, there is no terminal to ask on, the two do not agree, or openssl
+            could not read it.
     """
     given = _given(options)
     secret = given if given is not None else _ask_twice(what)
+    check(secret)
     for weakness in weaknesses(secret):
         say(f"warning: {weakness}")
     return secret

@@ -2,19 +2,28 @@
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from csrtui.cli.output import put, say
 from csrtui.cli.passphrase import is_given, read_known_passphrase
 from csrtui.cli.progress import Progress
 from csrtui.core.backup_file import BackupFile, KeptKey
 from csrtui.core.errors import CsrtuiError, InputError, RefusedError
+from csrtui.core.expectation import Expectation
+from csrtui.core.pair import Pair
 from csrtui.core.recipients import Recipient
 from csrtui.core.secret import Secret
 from csrtui.tasks.results import Result
 from csrtui.tasks.session import Session
 
-_RECIPIENT = "age1…, an ssh public key, or a file of them; may be given again"
+if TYPE_CHECKING:
+    from csrtui.tasks.backup_contents import BackupRead
+
+_RECIPIENT = (
+    "age1…, an ssh public key, or a file of them; may be given again; "
+    "keeps the key secret, but does not show who made the file"
+)
 
 
 def add_recipient_argument(
@@ -70,12 +79,11 @@ def read_identities(options: argparse.Namespace) -> bytes:
     """Return what is in the file that ``--identity`` names.
 
     Raises:
-        InputError: It cannot be read.
+        InputError: It cannot be read, or is not safe (another user's, or open to others).
     """
-    from csrtui.core.age import MAX_IDENTITY_BYTES
-    from csrtui.store.files import read_foreign
+    from csrtui.store.identity import read_identity
 
-    return read_foreign(options.identity, MAX_IDENTITY_BYTES)
+    return read_identity(options.identity)
 
 
 def back_up_to_recipients(
@@ -93,27 +101,84 @@ def back_up_to_recipients(
 
 
 def verify_with_identity(session: Session, options: argparse.Namespace) -> list[Result]:
-    """Open the files that the options name, and prove that they restore; return what came of each.
+    """Open the backups of the pairs and the files that the options name, and prove that they restore.
 
     Raises:
-        InputError: No file is named, or the identity cannot be read.
+        InputError: Nothing is named, or the identity cannot be read.
         StoreError: The store cannot be used.
     """
-    from csrtui.tasks.age import open_backup, verify
+    from csrtui.tasks.backup_contents import BackupRead, read_contents
+    from csrtui.tasks.review import list_pairs
+    from csrtui.tasks.verify import verify_many
 
     if not options.what:
-        raise InputError("--identity opens files", "csrtui verify FILE --identity F")
-    identities = read_identities(options)
+        raise InputError("--identity needs pairs or files", "csrtui verify FILE --identity F")
+    identities, expected = read_identities(options), read_expectation(options)
+    names = set(session.store.names())
+    passphrase, pairs = None, None
+    if is_given(options) and any(what in names for what in options.what):
+        passphrase = read_known_passphrase(options, "")
+
+    def open_file(path: str) -> BackupRead:
+        opened = read_contents(path, identities)
+        if expected is not None:
+            expected.judge(opened.content.asked)
+        return opened
+
     results = []
-    for path in options.what:
-        try:
-            opened = open_backup(path, identities)
-            results.append(verify(session, opened, passphrase_of(options, opened.found)))
-        except (InputError, RefusedError) as error:
-            _say_hint(error)
-            pair = error.pair if isinstance(error, RefusedError) else None
-            results.append(Result(ok=False, pair=pair, file=path, text=error.what))
+    for what in options.what:
+        if what in names:
+            results += verify_many(session, [what], passphrase, identities)
+        else:
+            pairs = list_pairs(session).pairs if pairs is None else pairs
+            results.append(_verify_file(session, options, what, open_file, pairs))
     return results
+
+
+def _verify_file(
+    session: Session,
+    options: argparse.Namespace,
+    path: str,
+    open_file: "Callable[[str], BackupRead]",
+    pairs: Sequence[Pair],
+) -> Result:
+    from csrtui.tasks.age import verify
+
+    try:
+        opened = open_file(path)
+        return verify(session, opened, passphrase_of(options, opened.content), pairs)
+    except (InputError, RefusedError) as error:
+        _say_hint(error)
+        pair = error.pair if isinstance(error, RefusedError) else None
+        return Result(ok=False, pair=pair, file=path, text=error.what)
+
+
+def add_expect_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names the key or the CSR that a backup has to contain."""
+    parser.add_argument(
+        "--expect",
+        metavar="VALUE",
+        help="refuse a backup of another key or CSR: a SPKI SHA-256 in hex, or a file with the CSR or a certificate",
+    )
+
+
+def read_expectation(options: argparse.Namespace) -> Expectation | None:
+    """Return what ``--expect`` names, or None without it.
+
+    Raises:
+        InputError: It is neither a SPKI SHA-256 nor a file with a CSR or a certificate.
+    """
+    if options.expect is None:
+        return None
+    from csrtui.tasks.expecting import expectation_of
+
+    return expectation_of(options.expect)
+
+
+def say_identity(spki_sha256: str, names: Iterable[str]) -> None:
+    """Say on stderr which key and which names a backup has, to be compared with what one knows."""
+    say(f"key: SPKI SHA-256 {spki_sha256}")
+    say(f"names: {', '.join(names)}")
 
 
 def put_confirmations(results: list[Result]) -> None:
@@ -135,7 +200,8 @@ def take_confirmation(session: Session, options: argparse.Namespace) -> list[Res
     """
     from csrtui.tasks.confirming import confirm
 
-    if options.what or options.identity or options.restore_test or is_given(options):
+    others = (options.what, options.identity, options.restore_test, options.expect)
+    if any(others) or is_given(options):
         raise InputError("--confirm stands alone", "csrtui verify --confirm TOKEN")
     text = _standard_input() if options.confirm == "-" else options.confirm
     return [confirm(session, text)]

@@ -3,8 +3,10 @@
 import argparse
 import os
 
+from csrtui.core.errors import StoreError
+from csrtui.core.visible import visible
 from csrtui.store.keystore import Keystore
-from csrtui.store.location import store_path
+from csrtui.store.location import store_path, store_source
 from csrtui.tasks.session import Session
 
 
@@ -15,3 +17,22 @@ def open_session(options: argparse.Namespace) -> Session:
         InputError: What names the store is empty.
     """
     return Session(Keystore(store_path(options.store, os.environ)))
+
+
+def open_existing_session(options: argparse.Namespace) -> Session:
+    """Return the session for a command that needs pairs, or examines the store.
+
+    A store that nobody named need not exist: it has no pairs yet.
+
+    Raises:
+        InputError: What names the store is empty.
+        StoreError: The store was named and does not exist.
+    """
+    session = open_session(options)
+    source = store_source(options.store, os.environ)
+    if source is not None and not session.store.exists():
+        raise StoreError(
+            f"there is no keystore at {visible(session.store.path)}, which {source} names",
+            f"correct {source}; csrtui new, adopt and restore create a keystore",
+        )
+    return session

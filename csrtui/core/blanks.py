@@ -2,8 +2,7 @@
 
 import unicodedata
 
-_JOINERS = "\u200c\u200d"
-"""Letters of some scripts need a joiner after them (RFC 5892 A.1, A.2); nothing in ASCII does."""
+from csrtui.core.international import JOINERS
 
 
 def is_blank(character: str, before: str = "") -> bool:
@@ -15,7 +14,7 @@ def is_blank(character: str, before: str = "") -> bool:
     """
     if " " < character <= "~":
         return False
-    if character in _JOINERS:
+    if character in JOINERS:
         return not before or before.isascii()
     return character.isspace() or unicodedata.category(character) in {"Zs", "Zl", "Zp", "Cf"}
 

@@ -17,16 +17,14 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from csrtui.core import keys
+from csrtui.core import keys, signing
 from csrtui.core.errors import InputError, RefusedError
 from csrtui.core.pair import utc_text
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.padding import PSS
-
-    from csrtui.core.keys import PrivateKey, PublicKey, SignatureHash
+    from csrtui.core.keys import PrivateKey, PublicKey
 
 MAX_CHARACTERS: Final = 16 * 1024
 """The most characters looked at. A line has 200 with EC and Ed25519, 450 to 800 with RSA, 3,300 to 6,300 with ML-DSA."""
@@ -76,16 +74,8 @@ def sign(said: Confirmation, key: "PrivateKey") -> str:
     Raises:
         InputError: The key is of a type that csrtui does not make.
     """
-    from cryptography.hazmat.primitives.asymmetric import ec, rsa
-
-    hash_ = _hash(key.public_key())
-    if isinstance(key, rsa.RSAPrivateKey):
-        signature = key.sign(said.message, _pss(), hash_)
-    elif isinstance(key, ec.EllipticCurvePrivateKey):
-        signature = key.sign(said.message, ec.ECDSA(hash_))
-    else:
-        own_hash: Any = key  # Ed25519 and ML-DSA: others were refused
-        signature = own_hash.sign(said.message)
+    _refuse_other_types(key.public_key())
+    signature = signing.sign(key, said.message)
     body = bytes.fromhex(said.file_sha256) + bytes.fromhex(said.spki_sha256)
     body += int(said.time.timestamp()).to_bytes(_TIME)
     return "csrtui1." + urlsafe_b64encode(body + signature).rstrip(b"=").decode("ascii")
@@ -128,42 +118,19 @@ def check(signed: SignedConfirmation, public_key: "PublicKey") -> None:
         RefusedError: It is of another key, or the signature does not hold.
         InputError: The key is of a type that csrtui does not make.
     """
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric import ec, rsa
-
-    hash_, message = _hash(public_key), signed.said.message
+    _refuse_other_types(public_key)
     if keys.spki_sha256(public_key) != signed.said.spki_sha256:
         raise RefusedError("the confirmation is of another key")
-    try:
-        if isinstance(public_key, rsa.RSAPublicKey):
-            public_key.verify(signed.signature, message, _pss(), hash_)
-        elif isinstance(public_key, ec.EllipticCurvePublicKey):
-            public_key.verify(signed.signature, message, ec.ECDSA(hash_))
-        else:
-            own_hash: Any = public_key  # as in sign
-            own_hash.verify(signed.signature, message)
-    except (InvalidSignature, ValueError) as error:
+    if not signing.verify(public_key, signed.signature, signed.said.message):
         raise RefusedError(
             "the confirmation is not signed with the pair's key: it is forged, or was changed on its way",
             "copy the whole line, or verify the backup again",
-        ) from error
+        )
 
 
-def _hash(public_key: "PublicKey") -> "SignatureHash":
-    """The hash to sign with; the algorithms that have their own do not look at it."""
-    from cryptography.hazmat.primitives.hashes import SHA256
-
-    key_type = keys.type_of(public_key)
-    if key_type is None:
+def _refuse_other_types(public_key: "PublicKey") -> None:
+    if keys.type_of(public_key) is None:
         raise InputError("a key of this type confirms nothing here", f"key types: {', '.join(keys.KeyType)}")
-    return keys.signature_hash(key_type) or SHA256()
-
-
-def _pss() -> "PSS":
-    from cryptography.hazmat.primitives.asymmetric import padding
-    from cryptography.hazmat.primitives.hashes import SHA256
-
-    return padding.PSS(padding.MGF1(SHA256()), padding.PSS.DIGEST_LENGTH)
 
 
 def _cut_short() -> InputError:

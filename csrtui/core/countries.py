@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 _SLIPS: Final = {
     "UK": "GB",
+    "EL": "GR",
     "EN": "GB",
     "ENG": "GB",
     "SCO": "GB",
@@ -17,7 +18,7 @@ _SLIPS: Final = {
     "USA": "US",
     "SUI": "CH",
 }
-"""What is typed for a code and is none: the domain's ending, the language, the sport's sign."""
+"""What people type for a code and is not one: the domain's ending, the EU's sign, the language, the sport's sign."""
 
 _COMMON: Final = {
     "BN": "Brunei", "BO": "Bolivia", "CD": "Congo (Kinshasa)", "CG": "Congo (Brazzaville)", "FK": "Falkland Islands",
@@ -97,6 +98,11 @@ _NOT_ASSIGNED: Final = "XK"
 """Kosovo: in the package, but a code for private use in the standard, which public CAs refuse (BR 7.1.2.7.4)."""
 
 
+NO_CODE: Final = "XX"
+"""For a country without an official code: a user-assigned code that public CAs may use (BR 7.1.2.7.4)."""
+_WITHOUT_CODE: Final = frozenset({"xk", "xkx", "kosovo", "kosova", "косово"})
+
+
 class _Tables(NamedTuple):
     names: dict[str, str]
     codes: dict[str, str]
@@ -105,6 +111,16 @@ class _Tables(NamedTuple):
 def name_of(code: str) -> str | None:
     """The common English name behind an alpha-2 code in capitals; None when it is no code."""
     return _tables().names.get(code)
+
+
+def is_code(text: str) -> bool:
+    """Return whether a text is an alpha-2 code in capitals, or `NO_CODE`: what a subject may contain."""
+    return text == NO_CODE or name_of(text) is not None
+
+
+def is_without_code(text: str) -> bool:
+    """Return whether a text means a country without an official code, whatever people call it: Kosovo."""
+    return _folded(text) in _WITHOUT_CODE
 
 
 def find_country(text: str) -> str | None:

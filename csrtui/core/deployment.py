@@ -97,16 +97,14 @@ class Seal:
     strength: Strength = Strength.AES
 
 
-def read_chain(pem: bytes, spki_sha256: str) -> tuple["x509.Certificate", ...]:
-    """Return the certificates of a pair as a server sends them, without the root.
+def read_chain(pem: bytes) -> tuple["x509.Certificate", ...]:
+    """Return the certificates of a pair as a server sends them, without the root; the first has a readable key.
 
     Args:
         pem: certificate.pem: the pair's certificate, then its chain.
-        spki_sha256: The SPKI fingerprint of the pair.
 
     Raises:
         InputError: It cannot be read.
-        RefusedError: The first certificate is not that of the pair's key.
     """
     from cryptography import x509
 
@@ -114,12 +112,10 @@ def read_chain(pem: bytes, spki_sha256: str) -> tuple["x509.Certificate", ...]:
         warnings.simplefilter("ignore")  # of what is odd in them, such as long names: that is the CA's matter
         try:
             leaf, *others = x509.load_pem_x509_certificates(pem)
-            fingerprint = keys.spki_sha256(leaf.public_key())
+            keys.spki_sha256(leaf.public_key())
             chain = [other for other in others if other.subject != other.issuer]
         except Exception as error:  # which can come out is nowhere written down
             raise InputError("the certificate cannot be read", "import it again") from error
-    if fingerprint != spki_sha256:
-        raise RefusedError("the certificate is not that of the pair's key", "import the right one")
     return (leaf, *chain)
 
 
@@ -137,8 +133,12 @@ def deploy(server: Server, material: Material, folder: str, seal: Seal | None = 
 
     Raises:
         InputError: The folder's path cannot stand in the server's configuration, or PKCS #12 cannot be made.
+        RefusedError: The key is not the key of the first certificate.
         ValueError: A seal is missing.
     """
+    leaf = material.certificates[0]
+    if keys.spki_sha256(material.key.public_key()) != keys.spki_sha256(leaf.public_key()):
+        raise RefusedError(f"the key and the certificate of {material.pair} do not fit", "csrtui doctor")
     # first of all what costs nothing and may refuse: a path that the configuration cannot hold
     planned = plan(server, material.pair, material.domain, material.certificates, folder)
     files = tuple(_file(row, material, seal) for row in planned.files)

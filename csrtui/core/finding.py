@@ -50,6 +50,7 @@ class Fix(NamedTuple):
         ca: The CA kind to switch to; None when that stays.
         safe: Whether it may be applied together with others without being looked at: it only corrects
             what was plainly meant.
+        renews: The pair to renew instead of making another; None for a change of the form.
     """
 
     label: str
@@ -57,6 +58,7 @@ class Fix(NamedTuple):
     value: str | None = None
     ca: CaKind | None = None
     safe: bool = False
+    renews: str | None = None
 
 
 class Finding(NamedTuple):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from csrtui.core.host_limits import MAX_PAIRS, TooLargeError, check_document, decode
 from csrtui.core.json_members import MemberError, Members
 from csrtui.core.pair import Pair, utc_text
 from csrtui.core.pair_described import read_described
@@ -14,12 +15,12 @@ from csrtui.core.pair_summary import summarize
 from csrtui.core.pairname import is_pair_name
 
 SCHEMA = 1
-"""Of the JSON that csrtui prints on a host, and of the file with what was last known."""
+"""Of the JSON that csrtui prints on a host, and of the files with what was last known."""
 Json = dict[str, object]
 
 
 class Reason(StrEnum):
-    """Why a host did not do what it was asked to; the words of the collection's modules, and some of Ansible's."""
+    """Why a host did not do what it was asked to: the reasons of the collection's modules, and csrtui's own."""
 
     UNREACHABLE = "unreachable"
     MISSING = "missing"
@@ -29,6 +30,8 @@ class Reason(StrEnum):
     INPUT = "input"
     STORE = "store"
     UNEXPECTED = "unexpected"
+    TOO_LARGE = "too-large"
+    MISMATCH = "mismatch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +40,8 @@ class Failure:
 
     Attributes:
         reason: Of which kind it is.
-        text: What happened, one line; it may quote what the host said.
-        remedy: What mends it.
+        text: What happened, one line; it may quote a text of the host.
+        remedy: What fixes it; never a text of the host.
     """
 
     reason: Reason
@@ -141,56 +144,63 @@ def selected(
 
 
 def read_list(host: str, document: object, now: datetime) -> HostState:
-    """Return what a host said when it was asked for its pairs.
+    """Return the state of a host from its list of pairs.
 
     Args:
         host: Its name.
-        document: What ``csrtui list --json`` printed there.
+        document: What ``csrtui list --json`` printed there; nothing in it is trusted.
         now: When.
 
     Raises:
+        TooLargeError: It is larger than `csrtui.core.host_limits` allows.
         MemberError: It is not what csrtui prints.
     """
     if not isinstance(document, dict):
         raise MemberError("it is no object")
     documents = tuple(Members(document).get("pairs", list))
+    if len(documents) > MAX_PAIRS:
+        raise TooLargeError(f"pairs has {len(documents)} items, more than {MAX_PAIRS}")
+    names = set()
     for one in documents:
         if not isinstance(one, dict):
             raise MemberError("pairs is not a list of objects")
-        if not is_pair_name(read_described(one).name):
+        check_document(one)
+        name = read_described(one).name
+        if not is_pair_name(name):
             raise MemberError("a pair has a name that csrtui gives none")
+        if name in names:
+            raise MemberError(f"the pair {name} is listed twice")
+        names.add(name)
     return HostState(host, now, documents)
 
 
-def dump_fleet(fleet: Fleet) -> bytes:
-    """Return a fleet as JSON, to be kept."""
-    hosts = [
-        {
-            "name": state.name,
-            "read": None if state.read is None else utc_text(state.read),
-            "pairs": list(state.documents),
-            "failure": None
-            if state.failure is None
-            else {
-                "reason": state.failure.reason.value,
-                "text": state.failure.text,
-                "remedy": state.failure.remedy,
-            },
-        }
-        for state in fleet.hosts.values()
-    ]
-    return json.dumps({"schema": SCHEMA, "hosts": hosts}).encode("ascii")
+def dump_state(state: HostState) -> bytes:
+    """Return what is known of a host as JSON, to be kept."""
+    document = {
+        "schema": SCHEMA,
+        "name": state.name,
+        "read": None if state.read is None else utc_text(state.read),
+        "pairs": list(state.documents),
+        "failure": None
+        if state.failure is None
+        else {
+            "reason": state.failure.reason.value,
+            "text": state.failure.text,
+            "remedy": state.failure.remedy,
+        },
+    }
+    return json.dumps(document, separators=(",", ":")).encode("ascii")
 
 
-def load_fleet(data: bytes) -> Fleet:
-    """Return the fleet that `dump_fleet` wrote; an empty one where that cannot be told: it is read anew then."""
+def load_state(data: bytes) -> HostState | None:
+    """Return the state that `dump_state` wrote; None where it cannot be read: the host is asked again then."""
+    document = decode(data)
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+        return None
     try:
-        document = json.loads(data)
-        if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-            return Fleet({})
-        return Fleet.of(map(_state, Members(document).objects("hosts")))
-    except (ValueError, RecursionError):
-        return Fleet({})
+        return _state(Members(document))
+    except MemberError:
+        return None
 
 
 def _state(members: Members) -> HostState:

@@ -1,17 +1,25 @@
-"""What a host answered through Ansible: a line of JSON for each, from the callback of csrtui's collection."""
+"""What a host answered through Ansible: a line of JSON for each, from the callback of csrtui's collection.
 
-import json
+A host is not trusted. Its texts are shown as quotations that name it, and every remedy is made here, from the reason.
+"""
+
+import re
 from dataclasses import dataclass
 
 from csrtui.core.fleet import SCHEMA, Failure, Reason
+from csrtui.core.host_failure import failure
+from csrtui.core.host_limits import decode, has_too_many_values
 
-_ROLE = "set csrtui up there with the role csrtui.csrtui.csrtui"
-_AGAIN = "what was done is kept, and running again does the rest"
 _NOT_FOUND = 127
+_TIMED_OUT = frozenset({124, 137})
+"""Exit statuses of ``timeout``: the program was ended, or had to be killed."""
 _REASONS = {1: Reason.REFUSED, 2: Reason.INPUT, 3: Reason.STORE}
-_ERROR, _HINT = "csrtui: error: ", "hint: "
-_LONGEST = 500
-"""Characters of what a host says; more is cut."""
+_ERROR = "csrtui: error: "
+SILENT = "silent"
+"""How a task ended on a host from which no answer came before Ansible ended."""
+_START = 8192
+"""Characters of a line that is too large in which the name of its host is looked for."""
+_START_OF_ANSWER = re.compile(r'\{"host": ("(?:[^"\\]|\\.)*"), "ended": "')
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +28,7 @@ class Answer:
 
     Attributes:
         host: Its name.
-        ended: ``ok``, ``failed`` or ``unreachable``.
+        ended: ``ok``, ``failed``, ``unreachable`` or `SILENT`.
         result: What Ansible says of it.
     """
 
@@ -46,19 +54,34 @@ class Hosts:
     names: tuple[str, ...]
 
 
-def read_line(line: str) -> Answer | Hosts | None:
-    """Return what a line of the callback says; None for any other line, which Ansible may print as well."""
-    try:
-        said = json.loads(line)
-    except (ValueError, RecursionError):
+@dataclass(frozen=True, slots=True)
+class CutLine:
+    """A line of the callback that was longer than `csrtui.core.host_limits.MAX_BYTES`.
+
+    Attributes:
+        start: Its first characters; the rest was not kept.
+    """
+
+    start: str
+
+
+def read_line(line: str | CutLine) -> Answer | Hosts | None:
+    """Return what a line of the callback says; None for any other line, which Ansible may print as well.
+
+    A line that is too large is a failed answer of the host that it begins with.
+    """
+    if isinstance(line, CutLine):
+        return _too_large(line.start)
+    if has_too_many_values(line):
+        return _too_large(line[:_START])
+    document = decode(line)
+    if not isinstance(document, dict):
         return None
-    if not isinstance(said, dict):
-        return None
-    hosts, host, result = said.get("hosts"), said.get("host"), said.get("result")
+    hosts, host, result = document.get("hosts"), document.get("host"), document.get("result")
     if isinstance(hosts, list):
         return Hosts(tuple(name for name in hosts if isinstance(name, str)))
     if isinstance(host, str) and isinstance(result, dict):
-        return Answer(host, str(said.get("ended")), result)
+        return Answer(host, str(document.get("ended")), result)
     return None
 
 
@@ -73,24 +96,15 @@ def document_of(answer: Answer, statuses: tuple[int, ...] = (0,)) -> dict[str, o
     status = answer.result.get("rc")
     if status not in statuses or answer.ended == "unreachable":
         return failure_of(answer)
-    try:
-        document = json.loads(out[max(out.find("{"), 0) :])  # a login banner may come before it
-    except (ValueError, RecursionError):
-        document = None
+    document = decode(out[max(out.find("{"), 0) :])  # a login banner may come before it
     if not isinstance(document, dict) and status != 0:
         return failure_of(answer)
     if not isinstance(document, dict):
-        return Failure(
-            Reason.UNEXPECTED,
-            "what csrtui printed there is not JSON",
-            "see what its login prints, and run csrtui there",
-        )
-    if document.get("schema") != SCHEMA:
-        return Failure(
-            Reason.SCHEMA,
-            f"csrtui there speaks schema {document.get('schema')}, this one knows {SCHEMA}",
-            f"have the same release on both: {_ROLE}",
-        )
+        return failure(answer.host, Reason.UNEXPECTED, "what csrtui printed there is not JSON")
+    schema = document.get("schema")
+    if schema != SCHEMA:
+        known = f"schema {schema}" if isinstance(schema, int) and 0 <= schema < 1000 else "an unknown schema"  # noqa: PLR2004 - far more than there are
+        return failure(answer.host, Reason.SCHEMA, f"csrtui there speaks {known}, this one knows {SCHEMA}")
     return document
 
 
@@ -101,43 +115,45 @@ def errors_of(answer: Answer) -> list[str]:
 
 
 def failure_of(answer: Answer) -> Failure:
-    """Return why a task did not do what it was for, in csrtui's own words where it has some."""
-    said = _line(answer.text("msg").removeprefix("Task failed: ")) or "it says nothing"
+    """Return why a task did not do what it was for: a diagnosis made here, then the host's text as a quotation."""
+    if answer.ended == SILENT:
+        text = "Ansible ended before this host answered"
+        return Failure(Reason.UNEXPECTED, text, "run the same command again")
+    message = answer.text("msg").removeprefix("Task failed: ")
     if answer.ended == "unreachable":
-        return Failure(
-            Reason.UNREACHABLE,
-            said,
-            f"see that it runs and that ssh gets there: ansible {answer.host} -m ping",
-        )
+        return failure(answer.host, Reason.UNREACHABLE, quote=message, speaker="Ansible")
     if "timedout" in answer.result:
-        return Failure(
-            Reason.TIMEOUT,
-            "it did not answer in time",
-            f"look at its load and disk; or raise --timeout; {_AGAIN}",
-        )
+        return failure(answer.host, Reason.TIMEOUT)
     reason = answer.text("reason")
     if reason in tuple(Reason):
-        remedy = answer.text("remedy")
-        said = said.removesuffix(f" ({remedy})") if remedy else said
-        return Failure(Reason(reason), said, remedy or f"run csrtui on {answer.host} for more")
-    return _ended(answer, said)
+        return failure(answer.host, Reason(reason), quote=_without_remedy(message, answer.text("remedy")))
+    return _failure_of_call(answer, message)
 
 
-def _ended(answer: Answer, said: str) -> Failure:
+def _failure_of_call(answer: Answer, message: str) -> Failure:
     """Why a call of csrtui ended as it did."""
     status = answer.result.get("rc")
     if status == _NOT_FOUND:
-        return Failure(Reason.MISSING, "there is no csrtui on this host", _ROLE)
-    lines = (answer.text("stderr") + "\n" + answer.text("stdout")).splitlines()
+        return failure(answer.host, Reason.MISSING)
+    if status in _TIMED_OUT:
+        return failure(answer.host, Reason.TIMEOUT)
     errors = errors_of(answer)
-    hints = [line[len(_HINT) :] for line in lines if line.startswith(_HINT)]
     if errors and isinstance(status, int):
-        remedy = hints[-1] if hints else f"run csrtui on {answer.host} for more"
-        return Failure(_REASONS.get(status, Reason.UNEXPECTED), _line("; ".join(errors)), _line(remedy))
-    told = [line for line in lines if line.strip()]
-    what = f"csrtui ended with status {status}: {told[0]}" if told and status is not None else said
-    return Failure(Reason.UNEXPECTED, _line(what), f"ansible {answer.host} -m ping; then csrtui doctor on it")
+        return failure(answer.host, _REASONS.get(status, Reason.UNEXPECTED), quote="; ".join(errors))
+    lines = (answer.text("stderr") + "\n" + answer.text("stdout")).splitlines()
+    first = next((line for line in lines if line.strip()), "")
+    if first and isinstance(status, int):
+        text = f"csrtui there ended with status {status}"
+        return failure(answer.host, Reason.UNEXPECTED, text, quote=first)
+    return failure(answer.host, Reason.UNEXPECTED, quote=message)
 
 
-def _line(text: str) -> str:
-    return " ".join(text.split())[:_LONGEST]
+def _without_remedy(message: str, remedy: str) -> str:
+    """A module's message without the remedy that it repeats in brackets: a remedy is made here."""
+    return message.removesuffix(f" ({remedy})") if remedy else message
+
+
+def _too_large(start: str) -> Answer | None:
+    match = _START_OF_ANSWER.match(start)
+    host = decode(match[1]) if match else None
+    return Answer(host, "failed", {"reason": Reason.TOO_LARGE.value}) if isinstance(host, str) else None

@@ -11,8 +11,14 @@ PREFIX = "xn--"
 """What every A-label begins with (RFC 5890 2.3.2.1)."""
 
 
+JOINERS = "\u200c\u200d"
+"""Invisible characters that some scripts and emoji need between others (RFC 5892 A.1, A.2)."""
+_LONGEST = 63
+"""Octets in a label (RFC 1035 2.3.4)."""
+
+
 class Refusal(StrEnum):
-    """Why a label is no label."""
+    """Why a label is invalid."""
 
     EMPTY = "empty"
     TOO_LONG = "too-long"
@@ -25,7 +31,8 @@ class Label(NamedTuple):
 
     Attributes:
         ascii: The A-label, or the lower-case ASCII label it has always been.
-        unicode: The U-label, in Unicode normalization form C; the same as `ascii` where that says all.
+        unicode: The U-label, in Unicode normalization form C; the same as `ascii` where that says all, and for an
+            ``xn--`` label that IDNA 2008 does not permit (`is_only_punycode`).
     """
 
     ascii: str
@@ -52,7 +59,8 @@ def is_international(label: str) -> bool:
 def read_label(typed: str) -> Label | Refused:
     """Write one label, without dots, as A-label and U-label.
 
-    An ``xn--`` label is decoded and must be the one A-label of what it decodes to (RFC 5891 5.3).
+    An ``xn--`` label is decoded and must be the one A-label of what it decodes to (RFC 5891 5.3). One that is only
+    valid Punycode, such as an emoji's, is written as typed: the DNS has such names, and CAs issue for them.
     """
     import idna
 
@@ -66,7 +74,61 @@ def read_label(typed: str) -> Label | Refused:
             return Label(mapped, idna.ulabel(mapped))
         return Label(idna.alabel(mapped).decode("ascii"), mapped)
     except ValueError as error:  # IDNAError is one; its Unicode tables may raise others for new characters
+        if is_only_punycode(typed.lower()):
+            return Label(typed.lower(), typed.lower())
         return _refused(getattr(error, "code", None), getattr(error, "codepoint", None))
+
+
+def is_only_punycode(label: str) -> bool:
+    """Return whether a lower-case label is valid Punycode that IDNA 2008 does not permit (BR 1.6.1, P-Label).
+
+    Such a label encodes at least one character outside ASCII, in Unicode normalization form C, and no blank, no
+    control, and no format character but the joiners of emoji.
+    """
+    decoded = _decoded(label)
+    if decoded is None or not _permitted(decoded):
+        return False
+    import idna
+
+    try:
+        idna.ulabel(label)
+    except ValueError:
+        return True
+    return False
+
+
+def in_punycode(typed: str) -> str:
+    """Return a label as Punycode where IDNA 2008 does not permit it and UTS 46 maps it: an emoji; else as typed."""
+    import idna
+
+    try:
+        mapped = idna.uts46_remap(typed, std3_rules=True)
+    except ValueError:
+        return typed
+    label = PREFIX + mapped.encode("punycode").decode("ascii")
+    return label if is_only_punycode(label) else typed
+
+
+def _decoded(label: str) -> str | None:
+    """Return what an ``xn--`` label of valid length encodes, if its Punycode is the only one for that (RFC 3492)."""
+    code = label.removeprefix(PREFIX)
+    if code == label or not label.isascii() or len(label) > _LONGEST:
+        return None
+    try:
+        decoded = code.encode("ascii").decode("punycode")
+        exact = decoded.encode("punycode").decode("ascii") == code
+    except ValueError:  # UnicodeError, and what chr() raises
+        return None
+    return decoded if exact and not decoded.isascii() else None
+
+
+def _permitted(decoded: str) -> bool:
+    import unicodedata
+
+    refused = {"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"}
+    return unicodedata.is_normalized("NFC", decoded) and not any(
+        unicodedata.category(one) in refused for one in decoded if one not in JOINERS
+    )
 
 
 def _refused(code: str | None, codepoint: int | None) -> Refused:

@@ -1,4 +1,4 @@
-"""What a CA made of a request: the differences between the two, and what is wrong with the certificate."""
+"""Compare an issued certificate with its request, and find what is wrong with it and its chain."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,14 +7,13 @@ from enum import StrEnum
 
 from csrtui.core.advice.wording import plural, quoted
 from csrtui.core.certificates import Certificate
-from csrtui.core.chain import Chain, ChainEnd
+from csrtui.core.chain import Chain
 from csrtui.core.finding import CaKind, Level
 from csrtui.core.lifetimes import days_of, longest_days
 from csrtui.core.pair import utc_text
+from csrtui.core.path_validation import ChainReason, ChainState, ChainStatus
 from csrtui.core.request import Request
 
-_NEARLY = 10
-"""Days that CAs stay below the longest life, so that no second of a clock breaks a rule."""
 _CLIENT_AUTHENTICATION = "1.3.6.1.5.5.7.3.2"
 
 
@@ -26,8 +25,6 @@ class DifferenceKind(StrEnum):
     FIELD_ADDED = "field-added"
     FIELD_DROPPED = "field-dropped"
     FIELD_CHANGED = "field-changed"
-    LIFE_SHORTER = "life-shorter"
-    LIFE_LONGER = "life-longer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +33,7 @@ class Difference:
 
     Attributes:
         kind: In what.
-        requested: The name, the field's value or the days as expected; None where there was none.
+        requested: The name or the field's value as requested; None where there was none.
         issued: The same as it is now; None where there is none.
         text: A sentence; text from outside in it is visible.
     """
@@ -52,11 +49,11 @@ class FlawKind(StrEnum):
 
     EXPIRED = "expired"
     NOT_YET_VALID = "not-yet-valid"
+    LIFE_TOO_LONG = "life-too-long"
     OLD_HASH = "old-hash"
     CHAIN_INCOMPLETE = "chain-incomplete"
-    CHAIN_WRONG = "chain-wrong"
-    CHAIN_EXPIRED = "chain-expired"
-    ROOT_ELSEWHERE = "root-elsewhere"
+    CHAIN_INVALID = "chain-invalid"
+    CHAIN_NOT_CHECKABLE = "chain-not-checkable"
     NOT_FOR_SERVERS = "not-for-servers"
     FOR_CLIENTS = "for-clients"
 
@@ -76,27 +73,50 @@ class Flaw:
     text: str
 
 
-def differences(asked: Request, issued: Certificate, ca: CaKind) -> list[Difference]:
-    """Return what was issued otherwise than requested: names, subject, then the life.
+def differences(asked: Request, issued: Certificate) -> list[Difference]:
+    """Return what was issued otherwise than requested: names, then subject.
 
     Args:
         asked: The CSR.
         issued: The certificate for its key.
-        ca: The kind of CA; only the life that a public one may give is known.
     """
-    found = [*_names(asked, issued), *_fields(asked, issued)]
-    return [*found, *_life(issued)] if ca is CaKind.PUBLIC else found
+    return [*_names(asked, issued), *_fields(asked, issued)]
 
 
-def flaws(chain: Chain, ca: CaKind, now: datetime) -> list[Flaw]:
-    """Return what is wrong with a certificate and its chain, warnings first."""
+def flaws(chain: Chain, status: ChainStatus, ca: CaKind, now: datetime) -> list[Flaw]:
+    """Return what is wrong with a certificate and its chain, warnings first.
+
+    Args:
+        chain: The certificate and its issuers.
+        status: What the validation of the chain said.
+        ca: The kind of CA; only what a public one may do is known.
+        now: The time, in UTC.
+    """
     found = [
-        *_of_time(chain, now),
+        *_of_time(chain.leaf, now),
+        *_of_lifetime(chain.leaf, ca),
         *_of_hash(chain),
-        *_of_chain(chain),
+        *filter(None, [chain_flaw(chain, status, ca)]),
         *_of_purpose(chain.leaf, ca),
     ]
     return sorted(found, key=lambda flaw: flaw.level.rank)
+
+
+def chain_flaw(chain: Chain, status: ChainStatus, ca: CaKind) -> Flaw | None:
+    """Return what is wrong with the chain of a certificate, or None where it is valid.
+
+    The end of the life of the certificate itself is another flaw.
+    """
+    if status.state is ChainState.VALID or status.reason is ChainReason.LEAF_VALIDITY:
+        return None
+    if status.reason is ChainReason.ISSUER_MISSING:
+        issuer = chain.issuer_of_last or "without a name"
+        text = f"the chain is incomplete: issuer certificate {issuer} is missing"
+        todo = f"import the CA's chain (not needed if clients trust {issuer})"
+        level = Level.WARNING if ca is CaKind.PUBLIC else Level.NOTE
+        return Flaw(FlawKind.CHAIN_INCOMPLETE, level, f"{text}; {todo}")
+    kind = FlawKind.CHAIN_INVALID if status.state is ChainState.INVALID else FlawKind.CHAIN_NOT_CHECKABLE
+    return _warning(kind, f"the chain is {status.text}")
 
 
 def _names(asked: Request, issued: Certificate) -> Iterator[Difference]:
@@ -134,30 +154,20 @@ def _fields(asked: Request, issued: Certificate) -> Iterator[Difference]:
         yield Difference(kind, before, now, said)
 
 
-def _life(issued: Certificate) -> Iterator[Difference]:
-    days, longest = days_of(issued.validity), longest_days(issued.validity.not_before)
-    if days > longest:
-        kind = DifferenceKind.LIFE_LONGER
-        said = f"it is valid for {plural(days, 'day')}, and browsers take {longest} from a public CA at most"
-    elif days < longest - _NEARLY:
-        kind = DifferenceKind.LIFE_SHORTER
-        said = f"it is valid for {plural(days, 'day')}, where a public CA may give {longest}"
-    else:
-        return
-    yield Difference(kind, str(longest), str(days), said)
-
-
-def _of_time(chain: Chain, now: datetime) -> Iterator[Flaw]:
-    validity = chain.leaf.validity
+def _of_time(leaf: Certificate, now: datetime) -> Iterator[Flaw]:
+    validity = leaf.validity
     if now > validity.not_after:
         yield _warning(FlawKind.EXPIRED, f"the certificate expired on {utc_text(validity.not_after)}")
     if now < validity.not_before:
-        said = f"the certificate is not valid before {utc_text(validity.not_before)}: install it then"
-        yield _warning(FlawKind.NOT_YET_VALID, said)
-    for one in chain.intermediates:
-        if not one.validity.not_before <= now <= one.validity.not_after:
-            said = f"the intermediate certificate {one.whose} is not valid now: ask the CA for its chain"
-            yield _warning(FlawKind.CHAIN_EXPIRED, said)
+        text = f"the certificate is not valid before {utc_text(validity.not_before)}: install it then"
+        yield _warning(FlawKind.NOT_YET_VALID, text)
+
+
+def _of_lifetime(leaf: Certificate, ca: CaKind) -> Iterator[Flaw]:
+    days, longest = days_of(leaf.validity), longest_days(leaf.validity.not_before)
+    if ca is CaKind.PUBLIC and days > longest:
+        text = f"it is valid for more than {plural(longest, 'day')}, the most that browsers accept from a public CA"
+        yield _warning(FlawKind.LIFE_TOO_LONG, text)
 
 
 def _of_hash(chain: Chain) -> Iterator[Flaw]:
@@ -165,20 +175,6 @@ def _of_hash(chain: Chain) -> Iterator[Flaw]:
         if one.has_old_hash:
             said = f"the certificate of {one.whose} is signed with {str(one.signature_hash).upper()}"
             yield _warning(FlawKind.OLD_HASH, f"{said}: clients of today refuse it")
-
-
-def _of_chain(chain: Chain) -> Iterator[Flaw]:
-    issuer = chain.issuer_of_last or "no name"
-    if chain.end is ChainEnd.ISSUER_MISSING:
-        said = f"the chain is incomplete: the certificate of the issuer, {issuer}, is not there"
-        todo = "import the CA's chain too, unless clients know that issuer as a root"
-        yield _warning(FlawKind.CHAIN_INCOMPLETE, f"{said}; {todo}")
-    elif chain.end is ChainEnd.WRONG_ISSUER:
-        said = f"the chain does not verify: the certificate of {issuer} that is there did not sign the one of"
-        yield _warning(FlawKind.CHAIN_WRONG, f"{said} {chain.sent[-1].whose}, or is no CA's")
-    elif chain.end is ChainEnd.ISSUER_ELSEWHERE:
-        said = f"the chain ends with one issued by {issuer}, which clients have to know as a root"
-        yield Flaw(FlawKind.ROOT_ELSEWHERE, Level.NOTE, said)
 
 
 def _of_purpose(leaf: Certificate, ca: CaKind) -> Iterator[Flaw]:

@@ -46,6 +46,10 @@ class Members:
         """A text, or None where there is none."""
         return None if self._members.get(name) is None else self.text(name)
 
+    def flag(self, name: str) -> bool:
+        """A boolean, or False where there is none."""
+        return False if self._members.get(name) is None else self.get(name, bool)
+
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of texts."""
         values = self.get(name, list)

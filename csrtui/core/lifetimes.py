@@ -22,5 +22,13 @@ def longest_days(issued: datetime) -> int:
 
 
 def days_of(validity: Validity) -> int:
-    """Return the days of a life: both ends included, and a day begun is a day (BR 6.3.2)."""
+    """Return the days that a life is counted as by the rules: both ends included, a day begun is a day (BR 6.3.2)."""
     return -((validity.not_before - validity.not_after - _SECOND) // _DAY)
+
+
+def whole_days(validity: Validity) -> int:
+    """Return the days of a life as people count them: whole days, both ends included.
+
+    Some CAs write 90 days as 90 times 24 hours, others as a second less; both are 90 days.
+    """
+    return (validity.not_after - validity.not_before + _SECOND) // _DAY

@@ -74,6 +74,7 @@ class Backup(NamedTuple):
         verified: When it was last restored for proof, or None.
         sha256: SHA-256 of the file as it was written, 64 hex digits.
         since: Since when it has been missing or damaged, or None.
+        signed: Whether its text is signed with the pair's key.
     """
 
     status: BackupStatus
@@ -82,6 +83,12 @@ class Backup(NamedTuple):
     verified: datetime | None = None
     sha256: str = ""
     since: datetime | None = None
+    signed: bool = False
+
+    @property
+    def to_recipients(self) -> bool:
+        """Whether it is encrypted to recipients (age): an identity opens it, and no passphrase."""
+        return self.path.endswith(".age")
 
     def seen(self, status: BackupStatus, now: datetime) -> "Backup":
         """The backup after a look at it that gave `status`; a restore that proved it is `proved`."""

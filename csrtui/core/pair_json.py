@@ -193,6 +193,7 @@ def _read_backup(members: Members) -> Backup:
         members.optional_time("verified"),
         members.text("sha256"),
         members.optional_time("since"),
+        members.flag("signed"),
     )
 
 
@@ -213,6 +214,7 @@ def _backup(backup: Backup) -> Json:
         "verified": _optional_time(backup.verified),
         "sha256": backup.sha256,
         "since": _optional_time(backup.since),
+        "signed": backup.signed,
     }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from enum import Enum, auto
 from typing import TYPE_CHECKING, cast
 
+from csrtui.core import passphrase as passphrase_rules
 from csrtui.core.errors import InputError
 from csrtui.core.secret import Secret
 
@@ -51,6 +52,7 @@ def compose(
 
     if not passphrase.encoded:
         raise InputError("an empty passphrase protects nothing", "give the PKCS #12 file a passphrase")
+    passphrase_rules.check(passphrase)
     leaf, *chain = certificates
     try:
         return serialize_key_and_certificates(

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, cast, final
 
+from csrtui.core import passphrase as passphrase_rules
 from csrtui.core.errors import InputError, RefusedError
 from csrtui.core.pem import wrap
 from csrtui.core.secret import Secret
@@ -73,8 +74,10 @@ def encrypt(key: "PrivateKey", passphrase: Secret, entropy: bytes, rounds: int |
         rounds: PBKDF2 iterations, by default `ROUNDS`; fewer only where tests are to be quick.
 
     Raises:
+        InputError: openssl could not read the passphrase; see `csrtui.core.passphrase.refusal`.
         ValueError: `entropy` has another length, or the passphrase is empty.
     """
+    passphrase_rules.check(passphrase)
     if len(entropy) != ENTROPY_BYTES:
         raise ValueError(f"entropy must have {ENTROPY_BYTES} bytes")
     return seal(key, derive(passphrase, entropy[:SALT_BYTES], rounds), entropy[SALT_BYTES:])

@@ -127,12 +127,17 @@ def signature_holds(der: bytes) -> bool:
 
     A signature with SHA-1 or MD5 that is whole holds too: how old it is, is another question
     (`csrtui.core.advice.quality_rules`), and cryptography's answer, *invalid*, would be the wrong one.
+    False too where the algorithm of the key or of the signature is not known here.
     """
     from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
 
-    csr = x509.load_der_x509_csr(der)
-    old = csr.signature_hash_algorithm
-    return csr.is_signature_valid or (old is not None and old.name in _OLD_HASHES and _verifies(csr, old))
+    try:
+        csr = x509.load_der_x509_csr(der)
+        old = csr.signature_hash_algorithm
+        return csr.is_signature_valid or (old is not None and old.name in _OLD_HASHES and _verifies(csr, old))
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return False
 
 
 def probe(key: "PrivateKey") -> bytes:
@@ -156,18 +161,30 @@ def probe(key: "PrivateKey") -> bytes:
 
 def _verifies(csr: "x509.CertificateSigningRequest", old: "hashes.HashAlgorithm") -> bool:
     """Verify a signature with a hash that cryptography does not go along with any more."""
-    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding, rsa
+    from cryptography.x509.oid import SignatureAlgorithmOID
 
     key, signature, signed = csr.public_key(), csr.signature, csr.tbs_certrequest_bytes
+    old_rsa = (
+        SignatureAlgorithmOID.RSA_WITH_SHA1,
+        SignatureAlgorithmOID.RSA_WITH_MD5,
+    )
+    algorithm, parameters = csr.signature_algorithm_oid, csr.signature_algorithm_parameters
     try:
-        if isinstance(key, rsa.RSAPublicKey):
+        if isinstance(key, rsa.RSAPublicKey) and isinstance(parameters, padding.PSS):
+            key.verify(signature, signed, parameters, old)
+        elif isinstance(key, rsa.RSAPublicKey) and algorithm in old_rsa:
             key.verify(signature, signed, padding.PKCS1v15(), old)
-        elif isinstance(key, ec.EllipticCurvePublicKey):
+        elif (
+            isinstance(key, ec.EllipticCurvePublicKey) and algorithm == SignatureAlgorithmOID.ECDSA_WITH_SHA1
+        ):
             key.verify(signature, signed, ec.ECDSA(old))
+        elif isinstance(key, dsa.DSAPublicKey) and algorithm == SignatureAlgorithmOID.DSA_WITH_SHA1:
+            key.verify(signature, signed, old)
         else:
             return False
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError):
+    except InvalidSignature:
         return False
     return True
 

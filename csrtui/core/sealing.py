@@ -11,6 +11,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING, Final, final
 
+from csrtui.core import passphrase as passphrase_rules
 from csrtui.core import pkcs8
 from csrtui.core.secret import Secret
 
@@ -29,9 +30,13 @@ class Sealer:
     Args:
         passphrase: Not empty.
         entropy: Gives that many fresh random bytes.
+
+    Raises:
+        InputError: openssl could not read the passphrase; see `csrtui.core.passphrase.refusal`.
     """
 
     def __init__(self, passphrase: Secret, entropy: Callable[[int], bytes]) -> None:
+        passphrase_rules.check(passphrase)
         self._passphrase: Final = passphrase
         self._entropy: Final = entropy
         self._derived: DerivedKey | None = None

@@ -1,7 +1,7 @@
-"""Names that are set aside: for documentation, for tests, for inside.
+"""Special-use names: for documentation, for tests, for internal networks; and addresses of these kinds.
 
-A top-level domain that is in no public list counts as internal whether or not it stands here; the table
-only says what it is for.
+A top-level domain without a rule in the public suffix list is internal whether or not the table lists it; the table
+only adds what it is for.
 """
 
 import re
@@ -20,7 +20,7 @@ RESERVED: Final = {
     "invalid": "for names that must not exist (RFC 6761)",
     "localhost": "for the machine itself (RFC 6761)",
 }
-"""Names that nobody can own, with all below them, and what they are for."""
+"""Names that nobody can own, with all names below them, and what they are for."""
 
 INTERNAL: Final = {
     "local": "for names on the local link (RFC 6762)",
@@ -35,7 +35,7 @@ INTERNAL: Final = {
     "private": "for private networks",
     "localdomain": "for the machine itself",
 }
-"""Endings that only work inside, and what they are for (RFC 6762 appendix G for those without a source)."""
+"""Endings that work only in internal networks, and what they are for (RFC 6762 appendix G where no source is named)."""
 
 _SPECIAL_BLOCKS: Final = (
     "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",

@@ -7,8 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from csrtui.core.errors import InputError, StoreError
+from csrtui.core.shell import quote
 from csrtui.core.visible import visible
 from csrtui.store import files
+from csrtui.store.ancestors import UnsafeFolder, unsafe_folders
 from csrtui.store.disk import refusal
 from csrtui.store.modes import Demand
 from csrtui.store.whole_file import write_whole
@@ -26,12 +28,14 @@ class Destination:
         free: Bytes that are free for this user.
         mount_point: Where its file system is mounted.
         on_disk_of_store: Whether it is on the file system that the store is on, and dies with it.
+        unsafe: The folder, and those above it, that other users can change.
     """
 
     path: str
     free: int
     mount_point: str
     on_disk_of_store: bool
+    unsafe: tuple[UnsafeFolder, ...] = ()
 
 
 def look_at(folder: str, store: str) -> Destination:
@@ -49,7 +53,13 @@ def look_at(folder: str, store: str) -> Destination:
         raise InputError(f"cannot back up to {visible(path)}: it is no folder")
     if not os.access(path, os.W_OK | os.X_OK):
         raise InputError(f"cannot back up to {visible(path)}: you may not write there")
-    return Destination(path, space.f_bavail * space.f_frsize, _mount_point(path), device == _device_of(store))
+    return Destination(
+        path,
+        space.f_bavail * space.f_frsize,
+        _mount_point(path),
+        device == _device_of(store),
+        tuple(unsafe_folders(path, itself=True)),
+    )
 
 
 def write(folder: str, names: Iterable[str], data: bytes) -> str:
@@ -119,9 +129,7 @@ def _flush(descriptor: int, name: str) -> None:
 
 def _no_folder(path: str, error: OSError | ValueError) -> InputError:
     reason = error.strerror if isinstance(error, OSError) else "it is no path"
-    return InputError(
-        f"cannot back up to {visible(path)}: {reason}", f"mkdir -p {_quoted(path)}, or mount it"
-    )
+    return InputError(f"cannot back up to {visible(path)}: {reason}", f"mkdir -p {quote(path)}, or mount it")
 
 
 def _mount_point(path: str) -> str:
@@ -140,9 +148,3 @@ def _device_of(store: str) -> int | None:
             if path == os.path.dirname(path):
                 return None
             path = os.path.dirname(path)
-
-
-def _quoted(path: str) -> str:
-    from shlex import quote
-
-    return quote(path)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from csrtui.core.errors import InputError, StoreError
+from csrtui.core.shell import quote
 from csrtui.core.visible import visible
 from csrtui.store import files, locks
 from csrtui.store.disk import NotConfirmedError, ReadOnlyError, foreign_refusal
@@ -148,8 +149,6 @@ def _judge(path: str, found: os.stat_result) -> None:
             f"use a file of your own, or name one in ${VARIABLE}",
         )
     if found.st_mode & _OTHERS_WRITE:
-        from shlex import quote
-
         raise InputError(
             f"others can write to {visible(path)} (mode {stat.S_IMODE(found.st_mode):04o})",
             f"chmod go-w {quote(path)}",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from csrtui.core.deployment import NewFile, Secrecy
 from csrtui.core.errors import InputError, StoreError
+from csrtui.core.shell import quote
 from csrtui.core.visible import visible
 from csrtui.store import files
 from csrtui.store.disk import refusal
@@ -149,8 +150,6 @@ def _open(path: str) -> int:
     try:
         return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
-        from shlex import quote
-
         raise InputError(
             f"cannot write files into {visible(path)}: {error.strerror}", f"mkdir -p -m 700 {quote(path)}"
         ) from error

@@ -3,6 +3,7 @@
 import os
 
 from csrtui.core.errors import InputError
+from csrtui.core.shell import quote
 from csrtui.core.visible import visible
 from csrtui.store import files
 from csrtui.store.disk import NotConfirmedError, refusal
@@ -25,7 +26,7 @@ def write(path: str, data: bytes) -> str:
         StoreError: It cannot be written; nothing of it is left.
         NotConfirmedError: It is there, but might not survive a power cut.
     """
-    whole = _whole(path)
+    whole = absolute_path(path)
     folder, name = os.path.split(whole)
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -46,8 +47,8 @@ def write(path: str, data: bytes) -> str:
     return whole
 
 
-def _whole(path: str) -> str:
-    """The absolute path of a file that may be made.
+def absolute_path(path: str) -> str:
+    """Return the absolute path of a file that may be made.
 
     Raises:
         InputError: It is empty, no path, or a folder.
@@ -64,8 +65,6 @@ def _whole(path: str) -> str:
 
 
 def _no_folder(folder: str, error: OSError) -> InputError:
-    from shlex import quote
-
     hint = f"mkdir -p {quote(folder)}" if isinstance(error, FileNotFoundError) else None
     return InputError(f"cannot write into {visible(folder)}: {error.strerror}", hint)
 

@@ -15,18 +15,16 @@ from csrtui.store import files, locks
 from csrtui.store.creation import Names, PairFiles, discard, give_name, leftovers, write_pair
 from csrtui.store.disk import NotConfirmedError, ReadOnlyError, refusal
 from csrtui.store.group import keep_group
-from csrtui.store.modes import PRIVATE_FILE
+from csrtui.store.saved_state import SavedState
 from csrtui.store.stamp import read_stamp, touch
 from csrtui.store.stored import Change, Listed, StoredPair, confirm, list_pair, read_key, read_pair
 
 __all__ = ["Change", "Keystore", "Listed", "Names", "PairFiles", "StoredPair"]
 
-_PAIRS, _LOCKS, _DRAFT, _LAST = "pairs", ".locks", ".draft.json", ".last.json"
-_FLEET = ".fleet-{}.json"
-_CREATING, _DRAFTING = "creating", "draft"
+_PAIRS, _CREATING, _RESTORING = "pairs", "creating", "restoring"
 
 
-class Keystore:
+class Keystore(SavedState):
     """The pairs in one folder.
 
     Making one reads and writes nothing. A folder that is not there is an empty store; it is made when
@@ -36,9 +34,6 @@ class Keystore:
     Args:
         path: The store's folder, absolute.
     """
-
-    def __init__(self, path: str) -> None:
-        self.path = path
 
     def pair_path(self, name: str) -> str:
         """Return the folder of the pair called `name`."""
@@ -104,6 +99,19 @@ class Keystore:
         if isinstance(kept, OSError):
             return refusal("cannot keep the pair in", self.path, kept)
         return kept if confirmed else NotConfirmedError(kept)
+
+    @contextmanager
+    def restoring(self) -> Iterator[None]:
+        """Keep other processes from restoring a pair while the block checks that it is not there, and adds it.
+
+        Raises:
+            StoreError: Another process restores a pair, or the store cannot be written to.
+        """
+        with (
+            self._writing("cannot restore into") as store_fd,
+            self._lock(store_fd, _RESTORING, "the store", locks.Sharing.EXCLUSIVE),
+        ):
+            yield
 
     @contextmanager
     def change(self, name: str) -> Iterator[Change]:
@@ -210,85 +218,7 @@ class Keystore:
         with self._reading() as store_fd, self._pair(store_fd, name) as (_, _, folder):
             return read_key(folder, path)
 
-    # The draft, and what else is remembered
-
-    def load_draft(self) -> bytes | None:
-        """Return what `save_draft` saved last, or None."""
-        return self._load(_DRAFT)
-
-    def save_draft(self, data: bytes) -> None:
-        """Keep a half-filled form, in place of the one before.
-
-        Raises:
-            StoreError: The one before is still there.
-            NotConfirmedError: It was replaced, but the disk did not confirm it.
-        """
-        self._save(_DRAFT, data, "the draft")
-
-    def load_last(self) -> bytes | None:
-        """Return what `save_last` saved last, or None."""
-        return self._load(_LAST)
-
-    def save_last(self, data: bytes) -> None:
-        """Keep what dialogs begin with next time, in place of what was kept before; raises as `save_draft`."""
-        self._save(_LAST, data, "what was used last")
-
-    def load_fleet(self, digest: str) -> bytes | None:
-        """Return what `save_fleet` saved last under `digest`, or None."""
-        return self._load(_FLEET.format(digest))
-
-    def save_fleet(self, digest: str, data: bytes) -> None:
-        """Keep what is known of the hosts of an inventory, which `digest` stands for; raises as `save_draft`."""
-        self._save(_FLEET.format(digest), data, "what is known of the hosts")
-
-    def _load(self, name: str) -> bytes | None:
-        with self._reading() as store_fd:
-            if store_fd is None:
-                return None
-            try:
-                return files.read_own(store_fd, name, os.path.join(self.path, name), PRIVATE_FILE)
-            except FileNotFoundError:
-                return None
-
-    def _save(self, name: str, data: bytes, what: str) -> None:
-        with (
-            self._writing(f"cannot keep {what} in") as store_fd,
-            # One lock for all of them: dropping what a crash left must not meet another's file half written.
-            self._lock(store_fd, _DRAFTING, what, locks.Sharing.EXCLUSIVE),
-        ):
-            files.drop_temporary(store_fd)
-            files.replace(store_fd, name, data, PRIVATE_FILE)
-            confirm(store_fd, what)
-
     # How
-
-    @contextmanager
-    def _writing(self, doing: str) -> Iterator[int]:
-        try:
-            files.make_folders(self.path)
-            descriptor = files.open_folder(self.path, self.path, link=True)
-            try:
-                yield descriptor
-            finally:
-                files.release(descriptor)
-        except OSError as error:
-            raise refusal(doing, self.path, error) from error
-
-    @contextmanager
-    def _reading(self, doing: str = "cannot read the store") -> Iterator[int | None]:
-        try:
-            descriptor = files.open_folder(self.path, self.path, link=True)
-        except FileNotFoundError:
-            yield None
-            return
-        except OSError as error:
-            raise refusal("cannot open the store", self.path, error) from error
-        try:
-            yield descriptor
-        except OSError as error:
-            raise refusal(doing, self.path, error) from error
-        finally:
-            files.release(descriptor)
 
     @contextmanager
     def _pairs(self, store_fd: int) -> Iterator[int]:
@@ -297,18 +227,6 @@ class Keystore:
             yield descriptor
         finally:
             files.release(descriptor)
-
-    @contextmanager
-    def _lock(
-        self, store_fd: int, name: str, what: str, sharing: locks.Sharing, patience: float = locks.PATIENCE
-    ) -> Iterator[None]:
-        files.make_folder(_LOCKS, store_fd)
-        folder = files.open_folder(_LOCKS, os.path.join(self.path, _LOCKS), store_fd)
-        try:
-            with locks.hold(folder, name, what, sharing, patience):
-                yield
-        finally:
-            files.release(folder)
 
     @contextmanager
     def _creating(self, store_fd: int) -> Iterator[None]:

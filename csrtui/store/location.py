@@ -28,6 +28,13 @@ def store_path(option: str | None, environ: Mapping[str, str]) -> str:
     return _absolute(_default())
 
 
+def store_source(option: str | None, environ: Mapping[str, str]) -> str | None:
+    """Return what names the store, ``--store`` or the variable; None where the store is the default."""
+    if option is not None:
+        return "--store"
+    return f"${VARIABLE}" if VARIABLE in environ else None
+
+
 def _can_be_path(text: str) -> bool:
     try:
         return bool(text) and b"\0" not in os.fsencode(text)

@@ -69,6 +69,30 @@ def hold(dir_fd: int, name: str, what: str, sharing: Sharing, patience: float = 
         release(descriptor)
 
 
+def take(dir_fd: int, name: str, what: str) -> int | None:
+    """Take a lock alone, without waiting; return the descriptor that holds it until it is closed.
+
+    The arguments are those of `hold`.
+
+    Returns:
+        None where another process, or another descriptor of this one, holds it.
+
+    Raises:
+        ReadOnlyError: The file system has no locks or takes no writes.
+    """
+    descriptor = _open(dir_fd, name, what)
+    try:
+        _acquire(descriptor, Sharing.EXCLUSIVE, 0)
+    except BlockingIOError:
+        release(descriptor)
+        return None
+    except OSError as error:
+        release(descriptor)
+        raise _not_lockable(error, what) from error
+    _sign(descriptor)
+    return descriptor
+
+
 def _open(dir_fd: int, name: str, what: str) -> int:
     try:
         return os.open(name, _FLAGS, 0o600, dir_fd=dir_fd)

@@ -5,6 +5,7 @@ import stat
 from typing import Final, NamedTuple
 
 from csrtui.core.errors import StoreError
+from csrtui.core.shell import quote
 from csrtui.core.visible import visible
 
 
@@ -52,17 +53,11 @@ def judge(path: str, found: os.stat_result, demand: Demand) -> None:
     if found.st_uid != os.geteuid():
         raise StoreError(
             f"{shown} belongs to user {found.st_uid}, and csrtui runs as {os.geteuid()}",
-            f"run csrtui as its owner, or: chown {os.geteuid()} {_quoted(path)}",
+            f"run csrtui as its owner, or: chown {os.geteuid()} {quote(path)}",
         )
     if found.st_mode & demand.forbidden:
         verb = "write to" if found.st_mode & demand.forbidden & 0o022 else "read"
         raise StoreError(
             f"others can {verb} {shown} (mode {stat.S_IMODE(found.st_mode):04o})",
-            f"chmod {demand.mode:o} {_quoted(path)}",
+            f"chmod {demand.mode:o} {quote(path)}",
         )
-
-
-def _quoted(path: str) -> str:
-    from shlex import quote
-
-    return quote(path)

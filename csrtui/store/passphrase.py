@@ -1,7 +1,6 @@
 """Passphrases from a file or a descriptor; never from an argument or the environment."""
 
 import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,8 +8,8 @@ from csrtui.core.errors import InputError
 from csrtui.core.passphrase import NoPassphraseError, read_passphrase
 from csrtui.core.secret import Secret
 from csrtui.core.visible import visible
-from csrtui.store.disk import foreign_refusal
 from csrtui.store.files import release
+from csrtui.store.secret_file import open_secret
 
 _LIMIT = 64 * 1024
 
@@ -21,15 +20,9 @@ def from_file(path: str) -> Secret:
     Raises:
         InputError: It cannot be read, is not safe (another's, or open to others), or holds no passphrase.
     """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    except OSError as error:
-        raise foreign_refusal(path, error) from error
-    except ValueError as error:
-        raise InputError(f"{visible(path)} is no path") from error
+    descriptor = open_secret(path, "passphrase file", "give what is no file with --passphrase-fd")
     try:
         with _naming(f"the passphrase file {visible(path)}"):
-            _judge(path, os.fstat(descriptor))
             return _read(descriptor)
     finally:
         release(descriptor)
@@ -43,23 +36,6 @@ def from_descriptor(number: int) -> Secret:
     """
     with _naming(f"the passphrase descriptor {number}"):
         return _read(number)
-
-
-def _judge(path: str, found: os.stat_result) -> None:
-    from shlex import quote
-
-    shown = visible(path)
-    if not stat.S_ISREG(found.st_mode):
-        raise InputError(
-            f"the passphrase file {shown} is no regular file", "give what is no file with --passphrase-fd"
-        )
-    if found.st_uid not in {os.geteuid(), 0}:
-        raise InputError(f"the passphrase file {shown} belongs to another user (number {found.st_uid})")
-    if found.st_mode & 0o077:
-        raise InputError(
-            f"others can read or write the passphrase file {shown} (mode {stat.S_IMODE(found.st_mode):04o})",
-            f"chmod 600 {quote(path)}",
-        )
 
 
 def _read(descriptor: int) -> Secret:

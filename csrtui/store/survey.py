@@ -14,13 +14,14 @@ from hashlib import sha256
 from csrtui.core.doctor.seen import CopySeen, CopyState, Kind, Seen
 from csrtui.core.errors import InputError
 from csrtui.store import files
+from csrtui.store.saved_state import MAX_DRAFTS, draft_file
 
 MAX_BYTES = files.MAX_FOREIGN
 """The most bytes read of a file: more than any key, CSR, record or chain has."""
 
-_READ_IN_STORE = (".draft.json", ".last.json")
+_READ_IN_STORE = (".last.json", *map(draft_file, range(1, MAX_DRAFTS + 1)))
 _READ_IN_PAIR = ("key.pem", "request.pem", "pair.json", "certificate.pem")
-_LISTED_IN_STORE = ("pairs", ".locks")
+_LISTED_IN_STORE = ("pairs", ".locks", ".hosts")
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FILE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _KINDS = {
@@ -35,7 +36,7 @@ _Look = Callable[[int, str, str], Seen | None]
 
 
 def look_at_store(path: str) -> Seen | None:
-    """Return the store's folder with what is in it, in ``pairs/`` and in the locks; None where there is none.
+    """Return the store's folder with what is in it, in ``pairs/``, the locks and the hosts; None where there is none.
 
     The folders of pairs are not listed (`look_at_pair`); only what is remembered between runs is read.
 

@@ -12,6 +12,7 @@ from csrtui.core.finding import Finding
 from csrtui.core.pair import KeyFacts, Pair, PairRecord, RequestFacts, utc_text
 from csrtui.core.pair_json import dump_record
 from csrtui.core.pairname import check_pair_name
+from csrtui.core.path_validation import validate_chain
 from csrtui.core.platforms import OTHER
 from csrtui.core.proof import proves
 from csrtui.core.request import Request
@@ -25,6 +26,7 @@ from csrtui.tasks.asking import Asked, advise_on, asked_for
 from csrtui.tasks.create import BlockedError
 from csrtui.tasks.importing import ImportResult, told
 from csrtui.tasks.pair_list import pairs_with_key
+from csrtui.tasks.replacement import stored_chain
 from csrtui.tasks.results import Result
 from csrtui.tasks.session import Session
 
@@ -186,13 +188,15 @@ def adopt(session: Session, candidate: Candidate, order: Order) -> AdoptResult:
     asked = candidate.asked or _make_request(session, candidate, order.missing)
     if not proves(candidate.key, asked):
         raise RefusedError("the key does not sign: it is damaged", "look for another copy of it")
-    chain = build_chain(candidate.certificate, candidate.pool) if candidate.certificate else None
+    chain = (
+        build_chain(candidate.certificate, candidate.pool, session.clock()) if candidate.certificate else None
+    )
     record = _record(session, candidate, order, asked, chain)
     files = PairFiles(
         key=_key_pem(session, candidate, order),
         request=request.to_pem(asked.der),
         record=dump_record(record),
-        certificate=to_pem(chain.sent) if chain else None,
+        certificate=to_pem(chain.path) if chain else None,
     )
     name = session.store.add(base, files)
     pair = Pair(name, session.store.pair_path(name), record, has_certificate=chain is not None)
@@ -245,7 +249,8 @@ def _record(
     if chain is None:
         return record
     expires = utc_text(chain.leaf.validity.not_after)
-    what = f"certificate adopted, expires {expires}, from {chain.leaf.issuer_text}"
+    state = validate_chain(stored_chain(chain, now), now).text
+    what = f"certificate adopted, expires {expires}, from {chain.leaf.issuer_text}; the chain is {state}"
     return record.marked_issued(chain.leaf.validity, now, session.user, what)
 
 

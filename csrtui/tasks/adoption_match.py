@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from csrtui.core import certificates, keys, request
-from csrtui.core.advice.quality_rules import key_age, key_quality, request_quality
+from csrtui.core.advice.quality_rules import key_age, request_quality
 from csrtui.core.advice.wording import plural
 from csrtui.core.certificates import Certificate
 from csrtui.core.errors import CsrtuiError, InputError
@@ -17,6 +17,7 @@ from csrtui.core.visible import visible
 from csrtui.store.gathering import ForeignFile
 from csrtui.tasks.adoption_candidate import Candidate
 from csrtui.tasks.adoption_found import Found, FoundCertificate, FoundKey, FoundRequest
+from csrtui.tasks.key_quality import all_key_findings
 from csrtui.tasks.results import Result
 from csrtui.tasks.review import list_pairs
 from csrtui.tasks.session import Session
@@ -137,7 +138,7 @@ def _candidate(spki: str, one: _Opened, pile: _Pile) -> Candidate:
     kind = pile.ca or (CaKind.PUBLIC if key_type is None or key_type.public_ca else CaKind.PRIVATE)
     since = _since(file, [each.certificate for each in own], pile.now)
     findings = [
-        *key_quality(public, kind),
+        *all_key_findings(one.opened.key, kind),
         *(request_quality(asked.request, kind) if asked else ()),
         *key_age(since, pile.now, kind),
     ]

@@ -5,22 +5,31 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from threading import Event
+from typing import TYPE_CHECKING
 
 from csrtui.core import backup_file, request
+from csrtui.core.backup_details import Details
 from csrtui.core.backup_file import KeptKey
-from csrtui.core.errors import CsrtuiError, RefusedError, StoreError
+from csrtui.core.certificate_bytes import find_certificates
+from csrtui.core.errors import CsrtuiError, InputError, RefusedError, StoreError
 from csrtui.core.pair import Backup, BackupStatus, Pair
+from csrtui.core.pem import wrap
 from csrtui.core.proof import proves
 from csrtui.core.sealing import Opener, Sealer
 from csrtui.core.secret import Secret
 from csrtui.core.visible import visible
 from csrtui.store import backups
+from csrtui.store.disk import NotConfirmedError
+from csrtui.tasks.backup_contents import parse_contents, restore_test
 from csrtui.tasks.many import WORKERS, Report, each_of
 from csrtui.tasks.recording import change_record
 from csrtui.tasks.results import Result
 from csrtui.tasks.review import read_pair
 from csrtui.tasks.session import Session
 from csrtui.tasks.unlocking import open_key
+
+if TYPE_CHECKING:
+    from csrtui.core.keys import PrivateKey
 
 _TRIES = 60
 """Seconds that a backup's name may be ahead of the clock, where others of the same second are there."""
@@ -74,7 +83,7 @@ def _back_up(session: Session, name: str, run: _Run) -> Backup:
     pair, asked = read_pair(session, name)
     now = session.clock()
     path, data = _write(session, pair, asked, run, now)
-    backup = Backup(BackupStatus.UNVERIFIED, path, now, sha256=sha256(data).hexdigest())
+    backup = Backup(BackupStatus.UNVERIFIED, path, now, sha256=sha256(data).hexdigest(), signed=True)
     try:
         _prove(path, data, asked, run.proof)
     except CsrtuiError as error:
@@ -98,6 +107,8 @@ def _back_up(session: Session, name: str, run: _Run) -> Backup:
                 now, f"backed up and verified: {path}", session.user
             ),
         )
+    except NotConfirmedError as error:
+        raise NotConfirmedError(f"the proof of the backup {visible(path)}") from error
     except StoreError as error:
         raise StoreError(
             f"the backup {visible(path)} is proved, but that is not noted in the pair's record: {error.what}",
@@ -148,15 +159,45 @@ def _write(
             f"the key of {pair.name} is under another passphrase, and its backup is made under the same one",
             "give the passphrase of the key itself",
         ) from error
+    refuse_foreign_key(pair, asked, key)
     data = backup_file.compose(
         pair.name,
         now,
         kept=kept,
         key_pem=run.sealer.seal(key),
         asked=asked,
-        certificates=session.store.read(pair.name).certificate or b"",
+        certificates=certificates_of(session, pair),
+        details=Details.of(pair.record),
+        signer=key,
     )
     return backups.write(run.folder, _names(pair.name, now), data), data
+
+
+def refuse_foreign_key(pair: Pair, asked: request.Request, key: "PrivateKey") -> None:
+    """See that a pair's key is that of its CSR, and the CSR is signed by it: a backup must not vouch for another.
+
+    Raises:
+        StoreError: It is not.
+    """
+    if not proves(key, asked):
+        raise StoreError(
+            f"the key of {pair.name} is not the key of its request", "restore the pair from a backup"
+        )
+    if not request.signature_holds(asked.der):
+        raise StoreError(
+            f"the request of {pair.name} is not signed by its key: it was exchanged or damaged",
+            "restore the pair from a backup",
+        )
+
+
+def certificates_of(session: Session, pair: Pair) -> bytes:
+    """Return the certificates of a pair in PEM, and nothing that somebody wrote around them; empty without any."""
+    stored = session.store.read(pair.name).certificate
+    try:
+        ders = find_certificates(stored) if stored else []
+    except InputError:  # the doctor names it, and the key is what the backup is for
+        return b""
+    return b"".join(wrap("CERTIFICATE", der) for der in ders)
 
 
 def _names(name: str, now: datetime) -> Iterator[str]:
@@ -167,18 +208,7 @@ def _prove(path: str, written: bytes, asked: request.Request, opener: Opener) ->
     data = backups.read_back(path)
     if data != written:
         raise RefusedError("the disk gives back something else than was written")
-    restore_test(backup_file.parse(data), asked, opener)
-
-
-def restore_test(found: backup_file.BackupFile, asked: request.Request, opener: Opener) -> None:
-    """Open a backup, and hold its key and its CSR against a pair's CSR.
-
-    Raises:
-        RefusedError: The passphrase does not open it, or it is the backup of something else.
-        InputError: Its key is of a kind that is not opened.
-    """
-    key = opener.open(found.key)
-    if found.asked.der != asked.der:
-        raise RefusedError("the request in it is not the pair's")
-    if not proves(key, asked):
-        raise RefusedError("the key in it is not the request's")
+    content = parse_contents(data)
+    if not content.signed:
+        raise RefusedError("its signature is not valid")
+    restore_test(content, asked, opener)

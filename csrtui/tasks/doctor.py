@@ -5,15 +5,17 @@ from dataclasses import dataclass, replace
 from threading import Event
 from typing import Final
 
-from csrtui.core.doctor.ailment import Ailment, Code, command, for_store
+from csrtui.core.doctor.ailment import Ailment, Code, for_store
 from csrtui.core.doctor.contents import examine_contents, record_of
 from csrtui.core.doctor.places import is_pair_place, judge_pair_places, judge_store
 from csrtui.core.doctor.renewals import Tie, judge_renewals, tie_of
 from csrtui.core.doctor.seen import Kind, Seen
 from csrtui.core.errors import CsrtuiError
 from csrtui.core.finding import Level
+from csrtui.core.shell import command
 from csrtui.core.visible import visible
 from csrtui.store import survey
+from csrtui.store.ancestors import unsafe_folders
 from csrtui.tasks.session import Session
 
 _CHUNK = 16
@@ -61,7 +63,8 @@ class Examination:
             report: Called as each pair is done, from the thread that called `run`.
             stop: Once set, no further pair is begun.
         """
-        found = list(judge_store(self._store, self._user, creating=self._creating)) if self._store else []
+        found = [*_judge_ancestors(self._path)] if self._store else []
+        found += judge_store(self._store, self._user, creating=self._creating) if self._store else []
         found += _judge_config(self._config) if self._config is not None else []
         pairs = []
         for pair in self._examined(stop or Event()):
@@ -108,6 +111,7 @@ class Examination:
 CHECKED: Final = (
     "every file and folder of the store: what it is, whose it is, who may read it, and that nothing is left over",
     "every pair: that key, CSR and certificate belong together, and that its record says the same as they do",
+    "every chain: that it is complete and valid",
     "every backup on record: that it is there and unchanged",
     "every date: what expired, what is not valid yet, what cannot be",
     "every renewal: that the pair before knows the one after it, and that this one is in use",
@@ -147,6 +151,13 @@ def _sharing(pairs: Iterable[_Pair]) -> dict[str, list[Ailment]]:
             remedy = command("csrtui", "list", "--filter", str(pair.spki_sha256))
             found[pair.name] = [Ailment(Code.SAME_KEY, pair.path, text, remedy, pair.name)]
     return found
+
+
+def _judge_ancestors(path: str) -> Iterator[Ailment]:
+    for unsafe in unsafe_folders(path, itself=False):
+        code = Code.FOREIGN_OWNER if unsafe.owner else Code.OPEN_MODE
+        text = f"{unsafe.problem}: whoever can write there can replace the keystore"
+        yield Ailment(code, unsafe.path, text, unsafe.fix)
 
 
 def _judge_config(path: str) -> list[Ailment]:

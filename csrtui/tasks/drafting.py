@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from csrtui.core.draft import Draft, dump_draft, load_draft
-from csrtui.core.errors import StoreError
+from csrtui.core.errors import InputError, StoreError
 from csrtui.core.finding import CaKind
 from csrtui.core.keys import KeyType
+from csrtui.store.files import release
+from csrtui.store.saved_state import MAX_DRAFTS
 from csrtui.tasks.remembering import Kept, remember
 from csrtui.tasks.remembering import recall as recall_text
 
@@ -18,21 +20,134 @@ if TYPE_CHECKING:
 
 
 def recall(session: Session) -> Draft:
-    """Return the form as it was left, or an empty one when none was kept or it cannot be read."""
-    try:
-        data = session.store.load_draft()
-    except StoreError:
-        return Draft()
-    return Draft() if data is None else load_draft(data)
+    """Return the form that was kept last, by whatever session; an empty one when none can be read."""
+    kept = _kept(session)
+    return kept[0].draft if kept else Draft()
 
 
-def keep(session: Session, draft: Draft) -> None:
-    """Keep the form for the next start.
+class KeptForm(NamedTuple):
+    """A form in the store.
 
-    Raises:
-        StoreError: The store cannot be written to.
+    Attributes:
+        number: That of its draft.
+        draft: The form.
     """
-    session.store.save_draft(dump_draft(draft))
+
+    number: int
+    draft: Draft
+
+
+class OwnDraft:
+    """The form of one running session, which no other session overwrites.
+
+    A session takes over the newest form of a session that ended. It holds the lock of its draft until `close`, or
+    until the process ends.
+
+    Args:
+        session: Whose store.
+
+    Attributes:
+        left_over: Forms of other sessions that ended, the newest first.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._store = session.store
+        self._session = session
+        self._number = 0
+        self._lock: int | None = None
+        self._taken: list[tuple[KeptForm, int]] = []
+        self.left_over: tuple[KeptForm, ...] = ()
+
+    def restore(self) -> Draft:
+        """Return the form to begin with: that of a session that ended, or else one without names."""
+        kept = _kept(self._session)
+        try:
+            return self._restore([form for form in kept if form.draft.has_names]) or (
+                kept[0].draft.carried_over() if kept else Draft()
+            )
+        except StoreError:  # without locks nobody can keep a form here
+            return kept[0].draft if kept else Draft()
+
+    def _restore(self, forms: list[KeptForm]) -> Draft | None:
+        restored, ended = None, []
+        if not forms:
+            return None
+        with self._store.choosing_draft():
+            for form in forms:
+                lock = self._store.hold_draft(form.number)
+                if lock is None:
+                    continue
+                if restored is None:
+                    self._number, self._lock = form.number, lock
+                    restored = self._read(form.number)  # its session may have saved more before it ended
+                else:
+                    release(lock)
+                    ended.append(form)
+        self.left_over = tuple(ended)
+        return restored
+
+    def keep(self, draft: Draft) -> None:
+        """Keep the form for the next start.
+
+        Raises:
+            StoreError: The store cannot be written to, or every draft belongs to another session.
+        """
+        if self._lock is None:
+            self._claim()
+        self._store.save_draft(dump_draft(draft), self._number)
+        taken, self._taken = self._taken, []
+        for form, lock in taken:
+            if form.draft.title == draft.title:
+                self._store.remove_draft(form.number)
+            release(lock)
+
+    def take(self, form: KeptForm) -> Draft:
+        """Return a form that is left over; the store has it until `keep` has saved it as this session's own.
+
+        Raises:
+            InputError: Another session has taken it.
+            StoreError: The store cannot be written to.
+        """
+        with self._store.choosing_draft():
+            lock = self._store.hold_draft(form.number)
+        self.left_over = tuple(one for one in self.left_over if one is not form)
+        if lock is None:
+            raise InputError(f"another session continues with the form for {form.draft.title}")
+        self._taken.append((form, lock))
+        return form.draft
+
+    def close(self) -> None:
+        """Let the next session have the form."""
+        for lock in (self._lock, *(lock for _, lock in self._taken)):
+            if lock is not None:
+                release(lock)
+        self._lock, self._taken = None, []
+
+    def _claim(self) -> None:
+        """Hold the draft that was this session's before, or one that nobody needs."""
+        with self._store.choosing_draft():
+            needed = {form.number for form in _kept(self._session) if form.draft.has_names}
+            free = [number for number in range(1, MAX_DRAFTS + 1) if number not in needed]
+            for number in [self._number] if self._number else free:
+                self._lock = self._store.hold_draft(number)
+                if self._lock is not None:
+                    self._number = number
+                    return
+        raise StoreError(
+            f"all {MAX_DRAFTS} forms that a keystore keeps belong to others", "end another session"
+        )
+
+    def _read(self, number: int) -> Draft:
+        data = self._store.load_draft(number)
+        return Draft() if data is None else load_draft(data)
+
+
+def _kept(session: Session) -> list[KeptForm]:
+    """Return the forms in the store, the newest first."""
+    try:
+        return [KeptForm(one.number, load_draft(one.data)) for one in session.store.drafts()]
+    except StoreError:
+        return []
 
 
 def recall_for_hosts(session: Session) -> tuple[Draft, str]:

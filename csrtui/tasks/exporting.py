@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from csrtui.core.deployment import Deployment, Material, Plan, Seal, Secrecy, deploy, plan, read_chain
 from csrtui.core.errors import CsrtuiError, InputError, RefusedError, StoreError
-from csrtui.core.keys import KeyType
+from csrtui.core.keys import KeyType, spki_sha256
 from csrtui.core.pair import Pair, PairRecord, Stage
 from csrtui.core.pkcs12 import Strength
 from csrtui.core.platforms import Platform
@@ -16,14 +16,20 @@ from csrtui.core.server_files import Form, Server
 from csrtui.core.servers import SERVERS
 from csrtui.core.visible import visible
 from csrtui.store import deploying
+from csrtui.store.ancestors import unsafe_folders
+from csrtui.store.disk import NotConfirmedError
+from csrtui.tasks.pair_list import pairs_with_key
 from csrtui.tasks.recording import change_record
 from csrtui.tasks.results import Result
 from csrtui.tasks.review import read_pair
 from csrtui.tasks.session import Session
 from csrtui.tasks.unlocking import open_key
+from csrtui.tasks.wording import folder_warnings
 
 if TYPE_CHECKING:
     from cryptography import x509
+
+    from csrtui.core.keys import PrivateKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,7 @@ class Exported:
     Attributes:
         deployment: The files, and the lines that name them.
         results: One for each file.
-        unnoted: Why the pair's record does not say so, or None when it does.
+        unnoted: Why the pair's record does not say so, or may not after a power cut; None when it does.
     """
 
     deployment: Deployment
@@ -117,9 +123,10 @@ def prepare(session: Session, order: Order) -> Ready:
             f"{order.pair} has no certificate yet: there is nothing to install",
             f"once the CA has issued it: csrtui import FILE; until then: csrtui guide {order.platform.id}",
         )
-    _chain(pair, certificate)
+    _fitting_chain(session, pair, certificate)
     folder = deploying.folder_path(order.folder, session.store.path)
-    return Ready(order, pair, folder, certificate, tuple(_warnings(session, pair, order)))
+    warnings = [*_warnings(session, pair, order), *folder_warnings(unsafe_folders(folder, itself=True))]
+    return Ready(order, pair, folder, certificate, tuple(warnings))
 
 
 def planned(ready: Ready) -> Plan:
@@ -150,10 +157,11 @@ def export(
 
     Raises:
         InputError: A passphrase is missing, a file is there already, or the configuration cannot hold the path.
-        RefusedError: The passphrase does not open the key.
+        RefusedError: The passphrase does not open the key, or key and certificate do not fit.
         StoreError: The store or the disk refuses; nothing was written.
     """
     key = open_key(session, ready.pair, key_passphrase)
+    chain = _fitting_chain(session, ready.pair, ready.certificate, key)
     order = ready.order
     if ready.needs_file_passphrase and file_passphrase is None:
         raise InputError(
@@ -161,7 +169,7 @@ def export(
         )
     deployment = deploy(
         order.server,
-        Material(order.pair, ready.domain, key, _chain(ready.pair, ready.certificate)),
+        Material(order.pair, ready.domain, key, chain),
         ready.folder,
         Seal(file_passphrase, order.strength) if file_passphrase else None,
     )
@@ -184,6 +192,8 @@ def _note(session: Session, ready: Ready, written: list[str]) -> StoreError | No
     """Note what was written; why it could not be."""
     try:
         change_record(session, ready.order.pair, _noted(session, ready, written))
+    except NotConfirmedError as error:
+        return error
     except CsrtuiError as error:
         return StoreError(
             f"the files are written, but that is not noted in the pair's record: {error.what}", error.hint
@@ -206,10 +216,34 @@ def _noted(session: Session, ready: Ready, written: list[str]) -> Callable[[Pair
 
 def _chain(pair: Pair, certificate: bytes) -> "tuple[x509.Certificate, ...]":
     try:
-        return read_chain(certificate, pair.record.key.spki_sha256)
+        return read_chain(certificate)
     except CsrtuiError as error:
         path = visible(os.path.join(pair.path, "certificate.pem"))
         raise RefusedError(f"{path}: {error.what}", error.hint) from error
+
+
+def _fitting_chain(
+    session: Session, pair: Pair, certificate: bytes, key: "PrivateKey | None" = None
+) -> "tuple[x509.Certificate, ...]":
+    """The chain, after the check that record, certificate and, once it is open, key have one SPKI."""
+    chain = _chain(pair, certificate)
+    recorded = pair.record.key.spki_sha256
+    in_certificate = spki_sha256(chain[0].public_key())
+    in_key = recorded if key is None else spki_sha256(key.public_key())
+    if {in_key, in_certificate} != {recorded}:
+        raise RefusedError(
+            f"the files of {pair.name} do not fit together: key.pem is {_owner(session, in_key)}, "
+            f"certificate.pem is {_owner(session, in_certificate)}",
+            "nothing was written; csrtui doctor shows which file is wrong",
+            pair=pair.name,
+        )
+    return chain
+
+
+def _owner(session: Session, spki: str) -> str:
+    """Whose key a fingerprint is, as far as this keystore knows."""
+    names = [pair.name for pair in pairs_with_key(session, spki)]
+    return f"of {' and '.join(names) or 'no pair in this keystore'} (SPKI SHA-256 {spki[:16]}…)"
 
 
 def _warnings(session: Session, pair: Pair, order: Order) -> list[str]:

@@ -4,10 +4,16 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from csrtui.core.finding import Level
-from csrtui.core.fleet import Failure
-from csrtui.core.host_answer import Hosts, document_of
+from csrtui.core.fleet import Failure, Reason
+from csrtui.core.host_answer import Answer, Hosts, document_of
+from csrtui.core.host_failure import failure
+from csrtui.core.host_finding import HostFinding, read_finding
+from csrtui.core.host_limits import MAX_PAIRS
 from csrtui.core.visible import visible
 from csrtui.tasks.fleet import Reach, ask_all, call
+
+MAX_FINDINGS = MAX_PAIRS
+"""The most findings of one host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,37 +22,18 @@ class Examined:
 
     Attributes:
         host: Its name.
-        findings: As ``csrtui doctor --json`` prints them.
+        findings: The findings, in the order of the host.
         failure: Why there is no answer, or None.
     """
 
     host: str
-    findings: tuple[dict[str, object], ...] = ()
+    findings: tuple[HostFinding, ...] = ()
     failure: Failure | None = None
 
     @property
     def is_well(self) -> bool:
         """Whether the host answered that nothing is wrong; notes only tell."""
-        return self.failure is None and all(one.get("level") == Level.NOTE for one in self.findings)
-
-
-@dataclass(frozen=True, slots=True)
-class HostFinding:
-    """Something that is wrong on a host, or worth knowing; its texts are visible.
-
-    Attributes:
-        host: Its name, as the inventory has it.
-        level: How much it weighs.
-        text: One sentence.
-        remedy: What mends it, there.
-        pair: The pair's name, or None.
-    """
-
-    host: str
-    level: Level
-    text: str
-    remedy: str
-    pair: str | None = None
+        return self.failure is None and all(finding.level is Level.NOTE for finding in self.findings)
 
 
 def examine(reach: Reach, begun: Callable[[int], None] = lambda _: None) -> Iterator[Examined]:
@@ -59,35 +46,35 @@ def examine(reach: Reach, begun: Callable[[int], None] = lambda _: None) -> Iter
     Raises:
         InputError: Ansible is not there or refuses, or there is no such host.
     """
-    for said in ask_all(reach, call("doctor", "--json")):
-        if isinstance(said, Hosts):
-            begun(len(said.names))
-            continue
-        document = document_of(said, (0, 1))
-        if isinstance(document, Failure):
-            yield Examined(said.host, failure=document)
-            continue
-        found = document.get("findings")
-        findings = tuple(one for one in found if isinstance(one, dict)) if isinstance(found, list) else ()
-        yield Examined(said.host, findings)
+    for answer in ask_all(reach, call("doctor", "--json")):
+        if isinstance(answer, Hosts):
+            begun(len(answer.names))
+        else:
+            yield _examined(answer)
 
 
 def worst_first(examined: Iterable[Examined]) -> list[HostFinding]:
-    """Return what is wrong on hosts, those that do not answer among it, worst first, then by host."""
-    found = [finding for one in examined for finding in _findings(one)]
-    return sorted(found, key=lambda one: (one.level.rank, one.host))
+    """Return the findings on hosts, those that do not answer among them, worst first, then by host."""
+    findings = [finding for host in examined for finding in _findings(host)]
+    return sorted(findings, key=lambda finding: (finding.level.rank, finding.host))
 
 
-def _findings(one: Examined) -> Iterator[HostFinding]:
-    if one.failure is not None:
-        text = f"{one.failure.reason.value}: {visible(one.failure.text)}"
-        yield HostFinding(one.host, Level.ERROR, text, visible(one.failure.remedy))
-    for finding in one.findings:
-        level, pair = finding.get("level"), finding.get("pair")
-        yield HostFinding(
-            one.host,
-            Level(str(level)) if level in tuple(Level) else Level.WARNING,
-            visible(str(finding.get("text", ""))),
-            visible(str(finding.get("remedy", ""))),
-            pair if isinstance(pair, str) else None,
-        )
+def _examined(answer: Answer) -> Examined:
+    document = document_of(answer, (0, 1))
+    if isinstance(document, Failure):
+        return Examined(answer.host, failure=document)
+    findings = document.get("findings")
+    listed = findings if isinstance(findings, list) else []
+    if len(listed) > MAX_FINDINGS:
+        text = f"its doctor lists {len(listed)} findings, more than {MAX_FINDINGS}"
+        return Examined(answer.host, failure=failure(answer.host, Reason.TOO_LARGE, text))
+    return Examined(
+        answer.host, tuple(read_finding(answer.host, member) for member in listed if isinstance(member, dict))
+    )
+
+
+def _findings(host: Examined) -> Iterator[HostFinding]:
+    if host.failure is not None:
+        text = f"{host.failure.reason.value}: {visible(host.failure.text)}"
+        yield HostFinding(host.host, Level.ERROR, text, visible(host.failure.remedy))
+    yield from host.findings

@@ -4,26 +4,36 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from csrtui.core import request
 from csrtui.core.certificates import Certificate, read_certificates, to_pem
+from csrtui.core.csr_match import covers_text, csr_mismatch, pair_mismatch
 from csrtui.core.errors import CsrtuiError, InputError
 from csrtui.core.fleet import Failure, Fleet, HostPair, Reason
 from csrtui.core.host_answer import Answer, document_of, failure_of
+from csrtui.core.host_failure import failure
 from csrtui.core.pair import BackupStatus, Stage
 from csrtui.core.recipients import Recipient
-from csrtui.core.visible import visible
+from csrtui.core.request import Request
+from csrtui.core.shell import command
+from csrtui.core.visible import shows, visible
 from csrtui.store import handout
-from csrtui.store.ansible import Literal
+from csrtui.store.ansible import TrustedTemplate
 from csrtui.store.files import read_foreign
-from csrtui.tasks.fleet import PLACES, HostResult, Reach, ask_each, call
+from csrtui.tasks.fleet import HostResult, Reach, ask_each, call, module_task
+from csrtui.tasks.fleet_results import Wording, host_results, mismatch, missing_results
 from csrtui.tasks.importing import Blob
 from csrtui.tasks.results import Result
 
 _CSR = re.compile(
     r"-----BEGIN CERTIFICATE REQUEST-----[A-Za-z0-9+/=\s]{1,60000}-----END CERTIFICATE REQUEST-----"
 )
+_BACKUP = Wording("backed up", "was backed up before")
+_IMPORT = Wording("imported", "was imported before")
+_CONTENT = TrustedTemplate("{{ csrtui_content[inventory_hostname] }}")
 _BACKED_UP = frozenset({BackupStatus.VERIFIED, BackupStatus.UNVERIFIED})
 
 
@@ -60,33 +70,40 @@ def demand_folder(folder: str) -> str:
     """
     path = os.path.abspath(os.path.expanduser(folder))
     if not os.path.isdir(path):
-        raise InputError(f"there is no folder {visible(folder)}", f"mkdir -p {visible(folder)}")
+        raise InputError(f"there is no folder {visible(folder)}", command("mkdir", "-p", path))
     return path
 
 
-def fetch_csrs(reach: Reach, pairs: Sequence[HostPair], folder: str) -> Iterator[HostResult]:
+def fetch_csrs(
+    reach: Reach, pairs: Sequence[HostPair], folder: str, shown: Fleet | None = None
+) -> Iterator[HostResult]:
     """Fetch CSRs into files ``HOST.NAME.csr.pem`` of a folder, and give what came of each pair as it comes.
 
-    A file that is there already with the same CSR is left as it is; any other is never written over.
+    A CSR that is not what its host listed is refused. A file that is there already with the same CSR is left as it is;
+    any other is never written over.
 
     Args:
         reach: How the hosts are reached.
-        pairs: Whose.
+        pairs: Whose, as their hosts list them.
         folder: A folder of this machine.
+        shown: What the hosts had listed when that was shown last, or None where `pairs` is that.
 
     Raises:
         InputError: There is no such folder, or Ansible is not there or refuses.
     """
     demand_folder(folder)
-    by_host = _by_host(pairs)
+    refused = _not_as_shown(pairs, shown)
+    yield from refused
+    names = {(result.host, result.pair) for result in refused}
+    by_host = _by_host(pair for pair in pairs if (pair.host, pair.pair.name) not in names)
     calls = {
-        host: " && ".join(call("csr", "--", one.pair.name) for one in those)
-        for host, those in by_host.items()
+        host: " && ".join(call("csr", "--", pair.pair.name) for pair in listed)
+        for host, listed in by_host.items()
     }
     for answer in ask_each(reach, calls):
-        asked = dict(_requests(answer))
-        for one in by_host[answer.host]:
-            yield _kept(answer, one, asked.get(one.pair.record.request.sha256), folder)
+        listed = by_host[answer.host]
+        for pair, csr in zip(listed, _match_csrs(answer, listed), strict=True):
+            yield _fetched(answer, pair, csr, folder)
 
 
 def back_up(
@@ -104,30 +121,19 @@ def back_up(
         InputError: Ansible is not there or refuses.
     """
     to = [f"--to={folder}", *(f"--recipient={one.text}" for one in recipients)]
+    by_host = _by_host(pairs)
     calls = {
         host: call("backup", "--json", *to, "--", *(one.pair.name for one in those))
-        for host, those in _by_host(pairs).items()
+        for host, those in by_host.items()
     }
     for answer in ask_each(reach, calls):
         document = document_of(answer, (0, 1))
         if isinstance(document, Failure):
             yield HostResult.failed(answer.host, document)
-        else:
-            yield from results_of(answer.host, document)
-
-
-def results_of(host: str, document: dict[str, object]) -> Iterator[HostResult]:
-    """Give the results that csrtui or a module of the collection lists."""
-    results = document.get("results")
-    for one in results if isinstance(results, list) else []:
-        if not isinstance(one, dict):
             continue
-        text, pair, file = str(one.get("text", "")), _optional(one, "pair"), _optional(one, "file")
-        if one.get("ok") is True:
-            yield HostResult(host, text, pair, file, changed=one.get("changed", True) is True)
-        else:
-            remedy = f"csrtui doctor on {host} says more"
-            yield HostResult.failed(host, Failure(Reason.REFUSED, text, remedy), pair)
+        results = list(host_results(answer.host, document, _BACKUP))
+        yield from results
+        yield from missing_results(answer.host, [one.pair.name for one in by_host[answer.host]], results)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,15 +197,11 @@ def deliver(reach: Reach, deliveries: Deliveries) -> Iterator[HostResult]:
         InputError: Ansible is not there or refuses.
     """
     yield from deliveries.lost
-    task = {
-        "name": "certificate",
-        "csrtui.csrtui.certificate": {**PLACES, "content": "{{ csrtui_content[inventory_hostname] }}"},
-        "timeout": reach.timeout,
-    }
-    content = {host: Literal(pem.decode("ascii")) for host, pem in deliveries.by_host.items()}
+    task = module_task(reach, "certificate", {"content": _CONTENT})
+    content = {host: pem.decode("ascii") for host, pem in deliveries.by_host.items()}
     for answer in ask_each(reach, dict.fromkeys(content, ""), task, csrtui_content=content):
         if answer.ended == "ok":
-            yield from results_of(answer.host, answer.result)
+            yield from host_results(answer.host, answer.result, _IMPORT)
         else:
             yield HostResult.failed(answer.host, failure_of(answer))
 
@@ -220,47 +222,73 @@ def _by_host(pairs: Iterable[HostPair]) -> dict[str, list[HostPair]]:
     return dict(by_host)
 
 
-def _requests(answer: Answer) -> Iterator[tuple[str, bytes]]:
-    """The CSRs that a host printed, by their SHA-256."""
-    for text in _CSR.findall(answer.text("stdout")):
-        try:
-            asked = request.read_pem(text.encode("ascii"))
-        except CsrtuiError:
-            continue
-        yield asked.sha256, request.to_pem(asked.der)
+def _not_as_shown(pairs: Sequence[HostPair], shown: Fleet | None) -> list[HostResult]:
+    """A failure for each pair that its host lists in another way now than when it was shown."""
+    before = {(pair.host, pair.pair.name): pair.pair for pair in (shown.pairs() if shown is not None else ())}
+    refused = []
+    for pair in pairs:
+        old = before.get((pair.host, pair.pair.name))
+        texts = [] if old is None else pair_mismatch(old, pair.pair)
+        if texts:
+            failed = mismatch(pair.host, texts)
+            remedy = f"{failed.remedy}; csrtui fleet list shows what it lists now"
+            refused.append(HostResult.failed(pair.host, replace(failed, remedy=remedy), pair.pair.name))
+    return refused
 
 
-def _kept(answer: Answer, one: HostPair, pem: bytes | None, folder: str) -> HostResult:
-    if pem is None:
-        failure = (
-            failure_of(answer)
-            if answer.ended != "ok"
-            else Failure(
-                Reason.UNEXPECTED, "what came is not the CSR on record", f"csrtui doctor on {answer.host}"
-            )
-        )
-        return HostResult.failed(one.host, failure, one.pair.name)
-    path = os.path.join(folder, f"{one.host}.{one.pair.name}.csr.pem".replace("/", "_"))
+def _match_csrs(answer: Answer, pairs: Sequence[HostPair]) -> list[Request | None]:
+    """The CSR for each pair: the one listed, else the one in its place, whose differences are then reported."""
+    csrs = list(islice(_csrs(answer), len(pairs)))
+    by_digest = {one.sha256: one for one in csrs}
+    in_place: list[Request | None] = [*csrs] if len(csrs) == len(pairs) else [None] * len(pairs)
+    return [
+        by_digest.get(pair.pair.record.request.sha256, placed)
+        for pair, placed in zip(pairs, in_place, strict=True)
+    ]
+
+
+def _csrs(answer: Answer) -> Iterator[Request]:
+    for match in _CSR.finditer(answer.text("stdout")):
+        with suppress(CsrtuiError):
+            yield request.read_pem(match[0].encode("ascii"))
+
+
+def _fetched(answer: Answer, pair: HostPair, csr: Request | None, folder: str) -> HostResult:
+    """Write a CSR that is what was listed into the folder; refuse any other."""
+    if csr is None and answer.ended != "ok":
+        return HostResult.failed(pair.host, failure_of(answer), pair.pair.name)
+    if csr is None:
+        text = "what it sent is not a CSR for each pair"
+        return HostResult.failed(pair.host, failure(pair.host, Reason.UNEXPECTED, text), pair.pair.name)
+    texts = csr_mismatch(csr, pair.pair)
+    if texts:
+        return HostResult.failed(pair.host, mismatch(pair.host, texts), pair.pair.name)
+    covers = covers_text(csr)
+    pem = request.to_pem(csr.der)
+    path = os.path.join(folder, _file_name(pair))
     if os.path.lexists(path):
-        return _there(one, path, pem)
+        return _there(pair, path, csr, pem)
     try:
-        return HostResult(one.host, "CSR fetched", one.pair.name, handout.write(path, pem))
+        file = handout.write(path, pem)
     except CsrtuiError as error:
-        failure = Failure(Reason.STORE, error.what, error.hint or "choose another folder")
-        return HostResult.failed(one.host, failure, one.pair.name)
+        failed = Failure(Reason.STORE, error.what, error.hint or "choose another folder")
+        return HostResult.failed(pair.host, failed, pair.pair.name)
+    return HostResult(pair.host, f"CSR fetched, covers {covers}", pair.pair.name, file, covers=csr.names)
 
 
-def _there(one: HostPair, path: str, pem: bytes) -> HostResult:
+def _file_name(pair: HostPair) -> str:
+    """``HOST.PAIR.csr.pem``; what is not seen in a host's name, or would be a path, is ``_``."""
+    name = f"{pair.host}.{pair.pair.name}.csr.pem"
+    return "".join(character if shows(character) and character != "/" else "_" for character in name)
+
+
+def _there(one: HostPair, path: str, csr: Request, pem: bytes) -> HostResult:
     try:
         same = read_foreign(path) == pem
     except InputError:
         same = False
     if same:
-        return HostResult(one.host, "the CSR is there already", one.pair.name, path, changed=False)
+        text = f"the CSR is there already, covers {covers_text(csr)}"
+        return HostResult(one.host, text, one.pair.name, path, changed=False, covers=csr.names)
     text = f"{visible(path)} is there already and is another file, and csrtui overwrites nothing"
     return HostResult.failed(one.host, Failure(Reason.INPUT, text, "choose another folder"), one.pair.name)
-
-
-def _optional(members: dict[str, object], name: str) -> str | None:
-    value = members.get(name)
-    return value if isinstance(value, str) else None

@@ -1,26 +1,46 @@
-"""One form for many hosts: what it asks for on each is worked out first, with the advice, and made after that."""
+"""One form for many hosts: what it asks for on each is worked out first, with the advice, and made after that.
 
-import re
+Nothing of a form is evaluated: csrtui itself replaces the variables in the texts that the user typed, with data of the
+inventory (`csrtui.core.template`). A text that came from a file, a pair, a profile or a paste is literal. Ansible gets
+the results, each marked as literal (`csrtui.store.ansible`).
+"""
+
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from csrtui.core import request
 from csrtui.core.advice import Advice
+from csrtui.core.advice.field_case import LABELS
 from csrtui.core.draft import Draft
-from csrtui.core.finding import Finding
+from csrtui.core.errors import InputError
+from csrtui.core.finding import FieldName, Finding, Level
 from csrtui.core.fleet import Failure, Reason
-from csrtui.core.host_answer import Answer, failure_of
-from csrtui.core.names import split_names
+from csrtui.core.inventory import read_inventory
 from csrtui.core.subject import TypedSubject
-from csrtui.store.ansible import Literal
+from csrtui.core.template import (
+    HostVariables,
+    Template,
+    check_template,
+    expand,
+    expand_names,
+    has_opening,
+    has_variables,
+    split_names_in,
+)
+from csrtui.core.visible import visible
+from csrtui.store.ansible import TrustedTemplate, check_inventory, list_inventory
 from csrtui.tasks.asking import Asked, advise_on, asked_for, with_counterparts
 from csrtui.tasks.create import Blocking, stops
 from csrtui.tasks.drafting import asked_by
-from csrtui.tasks.fleet import PLACES, HostResult, Reach, answers, ask_each
+from csrtui.tasks.fleet import HostResult, Reach, ask_each, module_task
+from csrtui.tasks.fleet_results import made_result
 from csrtui.tasks.session import Session
 
-_TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
-_PRIVATE = 0xF0000
-"""From here on are characters that mean nothing, and so none that is typed (Unicode's plane 15)."""
+_EVERY_HOST = "all"
+_NAMES = TrustedTemplate("{{ csrtui_asked[inventory_hostname]['names'] }}")
+_SUBJECT = TrustedTemplate("{{ csrtui_asked[inventory_hostname]['subject'] }}")
+_MAX_QUOTED = 60
+"""Characters of a literal text that a finding quotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,60 +60,49 @@ class Planned:
     failure: Failure | None = None
 
 
-def is_template(text: str) -> bool:
-    """Whether a text has variables of the inventory, and so is another one on each host."""
-    return "{{" in text or "{%" in text
-
-
 def asked_by_template(draft: Draft) -> Asked:
-    """Return what a form asks for whose texts may have variables; blanks within those separate no names."""
-    found: list[str] = []
-
-    def masked(match: "re.Match[str]") -> str:
-        found.append(match[0])
-        return chr(_PRIVATE + len(found) - 1)
-
-    names = split_names(_TEMPLATE.sub(masked, draft.names))
-    back = {_PRIVATE + at: text for at, text in enumerate(found)}
+    """Return what a form asks for: texts with variables are each a `Template`, all others are literal."""
+    texts = {name: Template(text) if name in draft.templates else text for name, text in draft.texts.items()}
     asked = asked_by(replace(draft, names=""))
-    return asked._replace(names=(draft.common_name, *(name.translate(back) for name in names)))
+    subject = asked.subject._replace(**{name: texts[name] for name in TypedSubject._fields})
+    return asked._replace(names=(texts["common_name"], *split_names_in(texts["names"])), subject=subject)
 
 
 def advise_ahead(session: Session, asked: Asked) -> Advice:
-    """Return what is to be said before the variables are filled in: nothing of the texts that have some."""
+    """Return the advice before variables are replaced: nothing on the texts that have some, but what is wrong in them."""
     texts = asked.subject._asdict()
-    known = {name: text for name, text in texts.items() if not is_template(text)}
+    known = {name: text for name, text in texts.items() if not has_variables(text)}
     first, *others = asked.names
-    names = ("" if is_template(first) else first, *(name for name in others if not is_template(name)))
+    names = ("" if has_variables(first) else first, *(name for name in others if not has_variables(name)))
     advice = advise_on(session, asked._replace(names=names, subject=TypedSubject(**known)))
     findings = advice.findings
     if names != asked.names:  # a fix would put the names that are known in the place of all
         findings = tuple(one._replace(fix=None) if one.fix and one.fix.names else one for one in findings)
     if known != texts:  # a field that looks empty is filled in on the hosts
         findings = tuple(one for one in findings if one.value)
-    return advice._replace(findings=findings)
+    return advice._replace(findings=(*_template_findings(asked), *findings))
 
 
 def plan(
-    session: Session, reach: Reach, asked: Asked, *, counterparts: bool, hosts: str = "all"
+    session: Session, reach: Reach, asked: Asked, *, counterparts: bool, hosts: str = _EVERY_HOST
 ) -> Iterator[Planned]:
     """Work out what is asked for on each host, and give it with the advice; no host is asked anything.
 
     Args:
         session: Whose lists the advice is based on.
         reach: Which hosts.
-        asked: What is asked for; texts may have variables of the inventory, as in ``{{ inventory_hostname }}``.
+        asked: What is asked for. Variables of the inventory are replaced in each text that is a `Template`.
         counterparts: Whether the www or bare twins are covered, too.
         hosts: Which of those, as Ansible takes it: names or groups, separated by commas.
 
     Raises:
-        InputError: Ansible is not there or refuses, or there is no such host.
+        InputError: A piece of a template is not a variable, Ansible is not there or refuses, or there is no such host.
     """
-    told = {"names": list(asked.names), "subject": asked.subject._asdict()}
-    task = {"name": "names", "ansible.builtin.debug": {"msg": told}}
-    for said in answers(reach, task, {}, (hosts,)):
-        if isinstance(said, Answer):
-            yield _planned(session, said, asked, counterparts=counterparts)
+    for text in (*asked.names, *asked.subject):
+        if has_variables(text):
+            check_template(text)
+    for variables in _hosts(reach, hosts):
+        yield _planned(session, variables, asked, counterparts=counterparts)
 
 
 def with_twins(session: Session, planned: Sequence[Planned]) -> list[Planned]:
@@ -134,43 +143,83 @@ def make(
         InputError: Ansible is not there or refuses.
     """
     good = [one for one in planned if one.failure is None]
-    asked = {one.host: _literal(one.asked) for one in good}
+    previews = {
+        one.host: request.preview(one.advice.subject, one.advice.covers) for one in good if one.advice
+    }
+    asked = {one.host: _by_host(one.asked) for one in good}
     options = (
         {
-            **PLACES,
-            "names": "{{ csrtui_asked[inventory_hostname]['names'] }}",
-            "subject": "{{ csrtui_asked[inventory_hostname]['subject'] }}",
-            **{name: Literal(text) for name, text in _rest(good[0].asked).items()},
+            "names": _NAMES,
+            "subject": _SUBJECT,
+            **_rest(good[0].asked),
             "force": blocking is Blocking.OVERRULED,
             **(backup or {}),
         }
         if good
         else {}
     )
-    task = {"name": "pair", "csrtui.csrtui.pair": options, "timeout": reach.timeout}
+    task = module_task(reach, "pair", options)
     for answer in ask_each(reach, dict.fromkeys(asked, ""), task, csrtui_asked=asked):
-        yield _made(answer)
+        yield made_result(answer, previews[answer.host])
 
 
-def _planned(session: Session, answer: Answer, asked: Asked, *, counterparts: bool) -> Planned:
-    told = answer.result.get("msg")
-    if answer.ended != "ok" or not isinstance(told, dict):
-        said = failure_of(answer)
-        failure = replace(
-            said,
-            text=said.text.rpartition("'msg': ")[2],
-            remedy="give the host that variable in the inventory",
+def _hosts(reach: Reach, hosts: str) -> list[HostVariables]:
+    """Return the hosts that are meant, with their variables; none once the reach is stopped."""
+    check_inventory(reach.target)
+    patterns = [pattern for pattern in (reach.target.limit, hosts) if pattern not in {None, _EVERY_HOST}]
+    found: dict[str, HostVariables] | None = None
+    for pattern in patterns or (None,):
+        text = list_inventory(reach.target, pattern, reach.stop)
+        if reach.stop.is_set():
+            return []
+        matched = read_inventory(text)
+        found = matched if found is None else {host: found[host] for host in matched if host in found}
+    if not found:
+        raise InputError(
+            "no host of the inventory matches", "look at the inventory and at the hosts that you chose"
         )
-        return Planned(answer.host, asked, failure=failure)
-    names, subject = told.get("names"), told.get("subject")
-    if not isinstance(names, list) or not isinstance(subject, dict):
-        failure = Failure(Reason.INPUT, "the names are no texts there", "look at the variables in them")
-        return Planned(answer.host, asked, failure=failure)
-    # A variable may be a list of names: each then counts as one.
-    flat = [str(name) for one in names for name in (one if isinstance(one, list) else [one])]
-    fields = {name: str(text or "") for name, text in subject.items()}
-    here = asked._replace(names=tuple(flat), subject=TypedSubject(**fields))
-    return _with_advice(session, answer.host, _twinned(session, here) if counterparts else here)
+    return list(found.values())
+
+
+def _planned(session: Session, variables: HostVariables, asked: Asked, *, counterparts: bool) -> Planned:
+    host = variables.host
+    try:
+        first, *others = (expand_names(name, variables) for name in asked.names)
+        names = (*(first or [""]), *(name for some in others for name in some))
+        subject = TypedSubject(*(expand(text, variables) for text in asked.subject))
+    except InputError as error:
+        return Planned(host, asked, failure=Failure(Reason.INPUT, error.what, error.hint or ""))
+    here = asked._replace(names=names, subject=subject)
+    return _with_advice(session, host, _twinned(session, here) if counterparts else here)
+
+
+def _template_findings(asked: Asked) -> Iterator[Finding]:
+    """Give what is wrong in texts with variables, and which texts look like some and are literal."""
+    first, *others = asked.names
+    texts = [(FieldName.COMMON_NAME, first), *((FieldName.NAMES, name) for name in others)]
+    texts += [(FieldName(field), text) for field, text in asked.subject._asdict().items()]
+    for field, text in texts:
+        if not has_opening(text):
+            continue
+        if not isinstance(text, Template):
+            yield _literal_text(field, text)
+            continue
+        try:
+            check_template(text)
+        except InputError as error:
+            yield Finding("template-piece", Level.ERROR, field, text, error.what, forceable=False)
+
+
+def _literal_text(field: FieldName, text: str) -> Finding:
+    quoted = visible(text if len(text) <= _MAX_QUOTED else f"{text[:_MAX_QUOTED]}…")
+    label = f"{LABELS[field]} " if field in LABELS else ""
+    return Finding(
+        "literal-text",
+        Level.WARNING,
+        field,
+        text,
+        f'{label}"{quoted}" is literal, because it was not typed here. Type it if it is a variable.',
+    )
 
 
 def _twinned(session: Session, asked: Asked) -> Asked:
@@ -178,26 +227,19 @@ def _twinned(session: Session, asked: Asked) -> Asked:
 
 
 def _with_advice(session: Session, host: str, asked: Asked) -> Planned:
-    return Planned(host, asked, asked_for(advise_on(session, asked)))
+    advice = asked_for(advise_on(session, asked))
+    return Planned(host, asked, advice._replace(findings=(*_template_findings(asked), *advice.findings)))
 
 
-def _literal(asked: Asked) -> dict[str, object]:
-    subject = {name: Literal(text) for name, text in asked.subject._asdict().items() if text}
-    return {"names": [Literal(name) for name in asked.names], "subject": subject}
+def _by_host(asked: Asked) -> dict[str, object]:
+    """What differs from host to host, as the collection's module calls it."""
+    return {
+        "names": list(asked.names),
+        "subject": {name: text for name, text in asked.subject._asdict().items() if text},
+    }
 
 
 def _rest(asked: Asked) -> dict[str, str]:
     """What is the same for every host, as the collection's module calls it."""
     rest = {"ca": asked.ca.value, "platform": asked.platform}
     return rest | ({"key": asked.key_type.value} if asked.key_type is not None else {})
-
-
-def _made(answer: Answer) -> HostResult:
-    document = answer.result.get("pair")
-    if answer.ended != "ok" or not isinstance(document, dict):
-        return HostResult.failed(answer.host, failure_of(answer))
-    done = answer.result.get("done")
-    text = " and ".join(map(str, done)) if isinstance(done, list) and done else "is there already"
-    name = document.get("name")
-    pair = name if isinstance(name, str) else None
-    return HostResult(answer.host, text, pair, changed=answer.changed, document=document)

@@ -1,19 +1,21 @@
-"""Bringing issued certificates home: each finds its pair by its public key."""
+"""Import issued certificates: each is matched to its pair by its public key."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from enum import Enum, auto
+from datetime import datetime
 
-from csrtui.core.advice.wording import plural
 from csrtui.core.certificates import Certificate, read_certificates, to_pem
-from csrtui.core.chain import Chain, ChainEnd, build_chain
+from csrtui.core.chain import Chain, build_chain
 from csrtui.core.errors import CsrtuiError, InputError
 from csrtui.core.issued import Difference, Flaw, differences, flaws
-from csrtui.core.pair import Pair, PairRecord, Stage, utc_text
+from csrtui.core.pair import Pair, PairRecord, Stage
 from csrtui.core.pair_json import dump_record, load_record
+from csrtui.core.path_validation import ChainStatus, validate_chain
 from csrtui.core.request import Request
+from csrtui.core.shell import command
 from csrtui.store.disk import NotConfirmedError
 from csrtui.store.keystore import Change
+from csrtui.tasks.replacement import Doing, News, Replacement, compare, stored_chain, usable
 from csrtui.tasks.results import Result
 from csrtui.tasks.review import list_pairs, read_pair
 from csrtui.tasks.session import Session
@@ -27,14 +29,6 @@ class Blob:
     file: str | None = None
 
 
-class Doing(Enum):
-    """What is done with certificates that found their pairs."""
-
-    IMPORT = auto()
-    LOOK = auto()
-    """Nothing: only what would become of them is said."""
-
-
 @dataclass(frozen=True, slots=True)
 class ImportResult(Result):
     """What came of one certificate.
@@ -43,15 +37,19 @@ class ImportResult(Result):
         differences: What was issued otherwise than requested.
         flaws: What is wrong with the certificate or its chain, warnings first.
         remarks: What else there is to say, a sentence each.
-        chain: The certificate, and what vouches for it in the order in which servers send it.
+        chain: The certificate, and its issuers in the order in which servers send them.
+        status: What the validation of the chain said; None only where there is no chain.
         changed: Whether the pair has something now that it had not before, or would have.
+        needs_confirmation: Whether it was not imported because nobody confirmed that it may expire sooner.
     """
 
     differences: tuple[Difference, ...] = ()
     flaws: tuple[Flaw, ...] = ()
     remarks: tuple[str, ...] = ()
     chain: Chain | None = None
+    status: ChainStatus | None = None
     changed: bool = False
+    needs_confirmation: bool = False
 
     def as_json(self) -> dict[str, object]:
         """The result as commands print it, with what else was found."""
@@ -66,6 +64,7 @@ class ImportResult(Result):
             ],
             "remarks": list(self.remarks),
             "changed": self.changed,
+            "chain": self.status.as_json() if self.status else None,
         }
 
 
@@ -78,48 +77,8 @@ class _Given:
 
 
 CHAIN_ALONE = "to complete a pair's chain, import it for that pair (--pair, or i on the pair's own screen)"
-
-
-class News(Enum):
-    """What a certificate is to its pair."""
-
-    NONE = auto()
-    """The one that it has."""
-    CHAIN = auto()
-    """The one that it has, with another chain."""
-    CERTIFICATE = auto()
-    """Its first, or a newer one."""
-    OLDER = auto()
-    """Older than the one that it has."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Offer:
-    """A certificate that found its pair.
-
-    Attributes:
-        chain: The certificate, and what vouches for it.
-        present: The certificate that the pair has, or None.
-        news: What the one is to the other.
-    """
-
-    chain: Chain
-    present: Certificate | None
-    news: News
-
-    def text(self, doing: Doing) -> str:
-        """What is done about it, a sentence."""
-        would = "would be " if doing is Doing.LOOK else ""
-        sent = plural(len(self.chain.sent), "certificate")
-        match self.news:
-            case News.OLDER if self.present is not None:
-                return _older(self.chain.leaf, self.present)
-            case News.CHAIN:
-                return f"chain of the certificate {would}replaced, {sent} now"
-            case News.CERTIFICATE:
-                return f"{would}imported, expires {utc_text(self.chain.leaf.validity.not_after)}"
-            case _:
-                return "is the certificate that the pair has already"
+_MOST_NAMED = 3
+"""The most pairs that a sentence names."""
 
 
 @dataclass(slots=True)
@@ -139,8 +98,8 @@ def import_certificates(
 ) -> list[Result]:
     """Give each certificate to its pair, with the chain that can be made of all the others.
 
-    What is wrong with a certificate is said and does not keep it out; but one that is older than the pair's
-    present one does not take its place. Of several for one pair the newest stays.
+    Report what is wrong with a certificate, and import it all the same, unless it has expired and the pair has one
+    that expires later. Of several for one pair the one that expires last stays.
 
     Args:
         session: Whose store.
@@ -162,8 +121,11 @@ def import_certificates(
     given = _read(blobs, results)
     pile = _sorted(given, _owners(session, pair), pair)
     pool = [one.certificate for one in given]
-    for one, name in sorted(pile.leaves, key=lambda leaf: _age(leaf[0].certificate)):
-        results.append(_misses(one, name, pair) or _import(session, name, one, pool, doing))
+    leaves = sorted(pile.leaves, key=lambda leaf: _expiry(leaf[0].certificate))
+    best = {name: one for one, name in leaves}
+    for one, name in leaves:
+        miss = _misses(one, name, pair)
+        results.append(miss or _import(session, name, one, pool, doing, is_best=one is best[name]))
     results += [_whose(one, pair) for one in pile.strangers]
     if pile.authorities and not pile.leaves and not pile.strangers:
         results += _complete(session, pair, pile.authorities, doing)
@@ -208,9 +170,9 @@ def _sorted(given: Iterable[_Given], owners: dict[str, str], insisted: str | Non
     return pile
 
 
-def _age(certificate: Certificate) -> tuple[float, float]:
-    """What sorts older before newer."""
-    return certificate.validity.not_before.timestamp(), certificate.validity.not_after.timestamp()
+def _expiry(certificate: Certificate) -> tuple[datetime, datetime]:
+    """What sorts those that expire sooner first."""
+    return certificate.validity.not_after, certificate.validity.not_before
 
 
 def _misses(one: _Given, name: str, insisted: str | None) -> Result | None:
@@ -221,10 +183,10 @@ def _misses(one: _Given, name: str, insisted: str | None) -> Result | None:
 
 
 def _whose(one: _Given, insisted: str | None) -> Result:
-    fits = f"does not fit {insisted}, nor any other pair" if insisted else "fits no pair"
-    who = one.certificate
-    names = f", for {', '.join(who.names[:3])}" if who.names else ""
-    text = f"{fits} of this keystore: it is that of {who.whose}{names}, issued by {who.issuer_text}"
+    matches = f"does not match {insisted} or any other pair here" if insisted else "matches no pair here"
+    certificate = one.certificate
+    names = f", names: {', '.join(certificate.names[:_MOST_NAMED])}" if certificate.names else ""
+    text = f"{matches}. Subject: {certificate.whose}{names}, issuer: {certificate.issuer_text}"
     return Result(ok=False, file=one.file, text=text)
 
 
@@ -232,78 +194,117 @@ def _complete(
     session: Session, name: str | None, authorities: Sequence[_Given], doing: Doing
 ) -> list[Result]:
     """Without a leaf: complete the chain of the pair that was named, or say what the certificates are."""
+    text = f"and no certificate of a pair is with it; {CHAIN_ALONE}"
     if name is not None:
         pair, _ = read_pair(session, name)
-        present = _usable(session.store.read(name).certificate, pair.record.key.spki_sha256)
+        present = usable(session.store.read(name).certificate, pair.record.key.spki_sha256)
         if present:
-            leaf = _Given(present[0], authorities[0].file)
-            return [_import(session, name, leaf, [one.certificate for one in authorities], doing)]
-    text = "is a certificate of the CA {}, and none of a pair is with it; " + CHAIN_ALONE
-    return [Result(ok=False, file=one.file, text=text.format(one.certificate.whose)) for one in authorities]
+            return _complete_chain(session, name, present, authorities, doing)
+        text = f"and {name} has no certificate yet; import that first, or both together"
+    return [
+        Result(ok=False, file=one.file, text=f"is a certificate of the CA {one.certificate.whose}, {text}")
+        for one in authorities
+    ]
 
 
-def _import(session: Session, name: str, one: _Given, pool: Sequence[Certificate], doing: Doing) -> Result:
+def _complete_chain(
+    session: Session,
+    name: str,
+    present: Sequence[Certificate],
+    authorities: Sequence[_Given],
+    doing: Doing,
+) -> list[Result]:
+    pool = [one.certificate for one in authorities]
+    chain = build_chain(present[0], [*pool, *present], session.clock())
+    if set(chain.path) & set(pool):
+        one = _Given(present[0], authorities[0].file)
+        return [_import(session, name, one, pool, doing, is_best=True)]
+    issuer = present[0].issuer_text or "an issuer without a name"
+    text = "is a certificate of the CA {}, which does not belong to the chain of {}, issued by {}{}"
+    return [
+        Result(
+            ok=False,
+            file=one.file,
+            text=text.format(
+                one.certificate.whose, name, issuer, _hint(session, chain, one.certificate, pool)
+            ),
+        )
+        for one in authorities
+    ]
+
+
+def _hint(session: Session, chain: Chain, authority: Certificate, pool: Sequence[Certificate]) -> str:
+    """Say why a CA certificate does not belong to a chain, or to which it belongs; empty where neither is known."""
+    if authority in chain.rejected:
+        return ": it has the name of an issuer, and did not sign"
+    names = _right_pairs(session, authority, pool)
+    return f"; it belongs to that of {', '.join(names)}" if names else ""
+
+
+def _right_pairs(session: Session, authority: Certificate, pool: Sequence[Certificate]) -> list[str]:
+    """Return the names of pairs whose chain a CA certificate belongs to, a few of them."""
+    names: list[str] = []
+    for pair in list_pairs(session).pairs:
+        if not pair.has_certificate:
+            continue
+        present = usable(session.store.read(pair.name).certificate, pair.record.key.spki_sha256)
+        if present and authority in build_chain(present[0], [*pool, *present], session.clock()).path:
+            names.append(pair.name)
+        if len(names) == _MOST_NAMED:
+            break
+    return names
+
+
+def _import(
+    session: Session, name: str, one: _Given, pool: Sequence[Certificate], doing: Doing, *, is_best: bool
+) -> Result:
+    leaf, now = one.certificate, session.clock()
     try:
         pair, asked = read_pair(session, name)
         if doing is Doing.LOOK:
-            offer = _offer(session.store.read(name).certificate, pair.record, one.certificate, pool)
+            present = session.store.read(name).certificate
+            offer = compare(present, pair.record, leaf, pool, now, is_best=is_best)
         else:
             with session.store.change(name) as held:
                 record = load_record(held.record)
-                offer = _offer(held.read_certificate(), record, one.certificate, pool)
-                _keep(session, held, record, offer)
+                before = held.read_certificate()
+                offer = compare(before, record, leaf, pool, now, is_best=is_best)
+                if offer.is_taken(doing):
+                    _keep(session, held, record, offer)
     except NotConfirmedError:
         raise
     except CsrtuiError as error:
         return Result(ok=False, pair=name, file=one.file, text=f"cannot be imported: {error.what}")
-    result = Result(ok=offer.news is not News.OLDER, pair=name, file=one.file, text=offer.text(doing))
-    if offer.news is News.OLDER:
+    result = Result(ok=offer.is_taken(doing), pair=name, file=one.file, text=offer.text(doing))
+    if offer.news is News.SUPERSEDED:
         return result
-    return replace(told(session, pair, asked, offer.chain, result), changed=offer.news is not News.NONE)
+    full = told(session, pair, asked, offer.chain, result)
+    if not result.ok:
+        return replace(full, needs_confirmation=True)
+    remarks = (f"it {offer.difference}", *full.remarks) if offer.news is News.SHORTER else full.remarks
+    return replace(full, changed=offer.news is not News.NONE, remarks=remarks)
 
 
-def _usable(data: bytes | None, spki: str | None) -> list[Certificate]:
-    """What certificate.pem holds, leaf first; nothing where it cannot be read or is not of the pair's key."""
-    try:
-        found = read_certificates(data) if data is not None else []
-    except InputError:
-        return []  # it makes room for the new one, and stays beside it
-    return found if found and found[0].spki_sha256 == spki else []
-
-
-def _offer(data: bytes | None, record: PairRecord, leaf: Certificate, pool: Sequence[Certificate]) -> _Offer:
-    """Hold a certificate against the certificate.pem and the record that its pair has."""
-    present = _usable(data, leaf.spki_sha256)
-    chain = build_chain(leaf, [*pool, *present])
-    same, life = bool(present) and present[0] == leaf, leaf.validity
-    if present and _age(leaf) < _age(present[0]):
-        news = News.OLDER
-    elif same and tuple(present) == chain.sent and record.validity == life:
-        news = News.NONE
-    elif same and record.validity == life:
-        news = News.CHAIN
-    else:
-        news = News.CERTIFICATE
-    return _Offer(chain, present[0] if present else None, news)
-
-
-def _keep(session: Session, held: Change, record: PairRecord, offer: _Offer) -> None:
+def _keep(session: Session, held: Change, record: PairRecord, offer: Replacement) -> None:
     """Write certificate and record; the record last, since the certificate alone says all that it notes."""
-    if offer.news in {News.NONE, News.OLDER}:
+    if offer.news is News.NONE:
         return
     now, chain = session.clock(), offer.chain
-    held.replace_certificate(to_pem(chain.sent), now)
+    held.replace_certificate(to_pem(chain.path), now)
     event = offer.text(Doing.IMPORT)
-    if offer.news is News.CERTIFICATE:
+    if offer.news is not News.CHAIN:
         event = f"certificate {event}, from {chain.leaf.issuer_text}"
-    held.replace_record(dump_record(record.marked_issued(chain.leaf.validity, now, session.user, event)))
+    event = f"{event}; the chain is {validate_chain(stored_chain(chain, now), now).text}"
+    if offer.news is News.CHAIN and not offer.changes_what_is_sent:
+        record = record.with_event(now, event, session.user)  # what was installed is still right
+    else:
+        record = record.marked_issued(chain.leaf.validity, now, session.user, event)
+    held.replace_record(dump_record(record))
 
 
-def _older(given: Certificate, present: Certificate) -> str:
-    return (
-        f"is older than the certificate that the pair has: from {utc_text(given.validity.not_before)}, "
-        f"the present one from {utc_text(present.validity.not_before)}; not imported"
-    )
+def needing_confirmation(results: Sequence[Result]) -> list[ImportResult]:
+    """Return the results of certificates that wait for an answer (`Doing.ASK`)."""
+    return [one for one in results if isinstance(one, ImportResult) and one.needs_confirmation]
 
 
 def told(session: Session, pair: Pair, asked: Request, chain: Chain, result: Result) -> ImportResult:
@@ -316,22 +317,24 @@ def told(session: Session, pair: Pair, asked: Request, chain: Chain, result: Res
         chain: The certificate and its chain.
         result: What was done.
     """
-    ca, remarks = pair.record.ca, []
-    if chain.end is ChainEnd.ROOT and chain.root is not None:
-        remarks.append(f"the root, {chain.root.whose}, is not kept with it: clients have it of their own")
+    now, remarks = session.clock(), []
+    status = validate_chain(chain, now)
+    if chain.rejected:
+        stored = validate_chain(stored_chain(chain, now), now).text
+        remarks.append(f"the certificate of {chain.issuer_of_last} is left out; the stored chain is {stored}")
     if pair.record.stage is Stage.RETIRED:
         remarks.append("the pair is retired, and stays so")
     if pair.record.renews:
-        remarks.append(
-            f"it replaces {pair.record.renews}: once it is installed, csrtui retire {pair.record.renews}"
-        )
+        retire = command("csrtui", "retire", pair.record.renews)
+        remarks.append(f"it replaces {pair.record.renews}: once it is installed, {retire}")
     return ImportResult(
         ok=result.ok,
         text=result.text,
         pair=result.pair,
         file=result.file,
-        differences=tuple(differences(asked, chain.leaf, ca)),
-        flaws=tuple(flaws(chain, ca, session.clock())),
+        differences=tuple(differences(asked, chain.leaf)),
+        flaws=tuple(flaws(chain, status, pair.record.ca, now)),
         remarks=tuple(remarks),
         chain=chain,
+        status=status,
     )

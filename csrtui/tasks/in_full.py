@@ -1,4 +1,4 @@
-"""A pair in full: what its record says, and what its certificate says, compared with what was requested."""
+"""Show a pair in full: its record, and its certificate compared with the request."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +8,7 @@ from csrtui.core.chain import Chain, build_chain
 from csrtui.core.errors import InputError
 from csrtui.core.issued import differences, flaws
 from csrtui.core.pair import Pair, utc_text
+from csrtui.core.path_validation import ChainStatus, validate_chain
 from csrtui.core.request import Request
 from csrtui.tasks.review import read_pair
 from csrtui.tasks.session import Session
@@ -21,7 +22,8 @@ class InFull:
     Attributes:
         pair: The pair.
         request: What its CSR says.
-        chain: Its certificate, with what vouches for it; None where there is none that can be read.
+        chain: Its certificate with its issuers; None where there is none that can be read.
+        status: What the validation of the chain said; None without a chain.
         fault: What is wrong with certificate.pem, or nothing.
         earlier: The paths of the certificates that it had before, oldest first; as the system has them.
     """
@@ -29,6 +31,7 @@ class InFull:
     pair: Pair
     request: Request
     chain: Chain | None = None
+    status: ChainStatus | None = None
     fault: str = ""
     earlier: tuple[str, ...] = ()
 
@@ -54,7 +57,9 @@ def read_in_full(session: Session, name: str) -> InFull:
     if leaf.spki_sha256 != pair.record.key.spki_sha256:
         fault = f"is not of this pair's key: it is that of {leaf.whose}"
         return InFull(pair, asked, fault=fault, earlier=earlier)
-    return InFull(pair, asked, build_chain(leaf, others), earlier=earlier)
+    now = session.clock()
+    chain = build_chain(leaf, others, now)
+    return InFull(pair, asked, chain, validate_chain(chain, now), earlier=earlier)
 
 
 def full_lines(full: InFull, now: datetime) -> list[tuple[str, str]]:
@@ -67,18 +72,18 @@ def full_lines(full: InFull, now: datetime) -> list[tuple[str, str]]:
 def _certificate(full: InFull, now: datetime) -> list[tuple[str, str]]:
     if full.fault:
         return [("Certificate", f"{full.fault}; csrtui doctor says what to do")]
-    if full.chain is None:
+    if full.chain is None or full.status is None:
         return []
     leaf, ca = full.chain.leaf, full.pair.record.ca
-    differ = [one.text for one in differences(full.request, leaf, ca)]
-    wrong = [f"{one.level.value}: {one.text}" for one in flaws(full.chain, ca, now)]
+    differ = [one.text for one in differences(full.request, leaf)]
+    wrong = [f"{one.level.value}: {one.text}" for one in flaws(full.chain, full.status, ca, now)]
     return [
         ("Certificate", f"issued by {leaf.issuer_text}"),
         ("", f"serial number {leaf.serial}"),
         ("", f"SHA-256 {fingerprint(leaf.sha256)}"),
-        *block("Chain", [_authority(one) for one in full.chain.intermediates] or ["none is with it"]),
-        *block("Differs", differ or ["in nothing from what was requested"]),
-        *block("Look at", wrong),
+        *block("Chain", [full.status.text, *map(_authority, full.chain.path[1:])]),
+        *block("Differences", differ or ["none"]),
+        *block("Problems", wrong),
     ]
 
 

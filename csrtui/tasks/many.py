@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from threading import Event
 
 from csrtui.core.errors import CsrtuiError
+from csrtui.store.disk import NotConfirmedError
 from csrtui.tasks.results import Result
 
 WORKERS = 8
@@ -44,7 +45,8 @@ def each_of(
         try:
             found = work(name)
         except CsrtuiError as error:
-            found = [Result(ok=False, pair=name, text=f"{undone}: {error.what}")]
+            done = isinstance(error, NotConfirmedError)
+            found = [Result(ok=False, pair=name, text=error.what if done else f"{undone}: {error.what}")]
         report(next((result for result in found if not result.ok), found[0]))
         return found
 

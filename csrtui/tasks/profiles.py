@@ -73,11 +73,12 @@ def profile_of(draft: Draft) -> Profile:
 
 
 def with_profile_applied(draft: Draft, profile: Profile) -> Draft:
-    """Return a form with what the profile says put in; what it does not say stays.
+    """Return a form with what the profile says put in, as literal text; what it does not say stays.
 
     A profile that names a server software but no key type brings the key type that suits the software.
     """
-    filled = replace(draft, **dict(profile.said()))
+    said = dict(profile.said())
+    filled = replace(draft, **said, templates=draft.templates.difference(said))
     if profile.platform and not profile.key:
         return replace(filled, key=PLATFORMS[profile.platform].key_type.value)
     return filled

@@ -35,9 +35,10 @@ def recall(session: Session, what: Kept) -> str:
 def remember(session: Session, what: Kept, text: str) -> None:
     """Keep something for the next time; a store that cannot be written to is no reason to stop."""
     if text != recall(session, what):
-        members = {**_members(session), what: text}
         with suppress(StoreError):
-            session.store.save_last(json.dumps(members).encode("ascii"))
+            session.store.update_last(
+                lambda data: json.dumps({**_members_of(data), what: text}).encode("ascii")
+            )
 
 
 def recall_folder(session: Session) -> str:
@@ -52,7 +53,14 @@ def remember_folder(session: Session, folder: str) -> None:
 
 def _members(session: Session) -> dict[str, object]:
     try:
-        members = json.loads(session.store.load_last() or b"{}")
-    except (StoreError, ValueError, RecursionError):
+        return _members_of(session.store.load_last())
+    except StoreError:
+        return {}
+
+
+def _members_of(data: bytes | None) -> dict[str, object]:
+    try:
+        members = json.loads(data or b"{}")
+    except (ValueError, RecursionError):
         return {}
     return members if isinstance(members, dict) else {}

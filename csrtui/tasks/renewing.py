@@ -16,9 +16,11 @@ from csrtui.core.renewal import Choice, choices
 from csrtui.core.sealing import Opener
 from csrtui.core.secret import Secret
 from csrtui.core.visible import visible
+from csrtui.store.disk import NotConfirmedError
 from csrtui.tasks.adoption_candidate import names_of
 from csrtui.tasks.asking import Asked, advise_on, asked_for
 from csrtui.tasks.create import Blocking, create_pair, stops
+from csrtui.tasks.key_quality import private_key_findings
 from csrtui.tasks.recording import change_record
 from csrtui.tasks.review import list_pairs, read_pair
 from csrtui.tasks.session import Session
@@ -46,6 +48,19 @@ class Renewal:
     left_out: tuple[str, ...]
     about_old: tuple[Finding, ...]
     choices: tuple[Choice, Choice]
+
+
+@dataclass(frozen=True, slots=True)
+class OldKeyProof:
+    """What `prove_old` established about the old key.
+
+    Attributes:
+        sentences: What was proved, a sentence each.
+        findings: Weaknesses that only the private key shows; `Renewal.about_old` has the others.
+    """
+
+    sentences: tuple[str, ...]
+    findings: tuple[Finding, ...]
 
 
 def consider(session: Session, name: str, key_type: KeyType | None = None) -> Renewal:
@@ -167,6 +182,8 @@ def replace_pair(
     if made.name != old:  # or the old one was moved away meanwhile, and its name was free
         try:
             _tie(session, old, made.name)
+        except NotConfirmedError as error:
+            raise NotConfirmedError(made.name) from error
         except StoreError as error:
             raise StoreError(
                 f"{made.name} is kept, but not noted in the record of {old}: {error.what}", error.hint
@@ -179,7 +196,7 @@ def prove_old(
     renewal: Renewal,
     passphrase: Secret | Opener | None = None,
     blocking: Blocking = Blocking.STOPS,
-) -> tuple[str, ...]:
+) -> OldKeyProof:
     """Prove that the old CSR can be used once more: its key is there, fits, can sign, and is good enough.
 
     Args:
@@ -189,7 +206,7 @@ def prove_old(
         blocking: Whether findings that a CA could overlook are overruled.
 
     Returns:
-        What was proved, a sentence each.
+        What was proved, and the weaknesses that were overruled or that only warn.
 
     Raises:
         InputError: The key is under a passphrase and none is given.
@@ -202,20 +219,25 @@ def prove_old(
     # An adopted CSR may have its common name behind others, or nowhere but in the subject.
     if record.names not in {old.names, names_of(old)} or record.subject_text != old.subject_text:
         raise RefusedError(f"the CSR of {name} does not ask for the names and the subject on record", instead)
-    if not proves(open_key(session, renewal.pair, passphrase), old):
+    key = open_key(session, renewal.pair, passphrase)
+    if not proves(key, old):
         raise RefusedError(
             f"the key of {name} is not the key of its CSR: a certificate for this CSR would work nowhere",
             instead,
         )
     if not request.signature_holds(old.der):
         raise RefusedError(f"the signature of the CSR of {name} does not hold: no CA takes it", instead)
-    refused = next((finding for finding in renewal.about_old if stops(finding, blocking)), None)
+    findings = private_key_findings(key, record.ca)
+    refused = next((finding for finding in (*renewal.about_old, *findings) if stops(finding, blocking)), None)
     if refused is not None:
         raise RefusedError(refused.text, f"{instead}; or insist with --force")
-    return (
-        "The private key is there, and it is the one that made this CSR.",
-        "It signs, and what it signs holds, as the CSR's own signature does.",
-        "The names and the subject are those on record.",
+    return OldKeyProof(
+        (
+            "The private key is there, and it is the one that made this CSR.",
+            "It signs, and what it signs holds, as the CSR's own signature does.",
+            "The names and the subject are those on record.",
+        ),
+        findings,
     )
 
 

@@ -1,23 +1,33 @@
 """Bringing a pair back from its backup."""
 
-import os
 from datetime import datetime
-from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from csrtui.core import backup_file, keys, pkcs8, request
-from csrtui.core.backup_file import BackupFile, KeptKey
+from csrtui.core import keys, request
+from csrtui.core.backup_details import NO_DETAILS, PURPOSE
+from csrtui.core.backup_file import BackupFile, Envelope, KeptKey
 from csrtui.core.errors import RefusedError
+from csrtui.core.expectation import Expectation
 from csrtui.core.finding import CaKind
-from csrtui.core.pair import Backup, BackupStatus, Event, KeyFacts, Pair, PairRecord, RequestFacts, Validity
+from csrtui.core.pair import (
+    Backup,
+    BackupStatus,
+    Event,
+    KeyFacts,
+    Pair,
+    PairRecord,
+    RequestFacts,
+    Validity,
+    utc_text,
+)
 from csrtui.core.pair_json import dump_record
 from csrtui.core.pairname import pair_name
-from csrtui.core.platforms import OTHER
-from csrtui.core.proof import proves
+from csrtui.core.platforms import OTHER, PLATFORMS
 from csrtui.core.secret import Secret
-from csrtui.store import backups
 from csrtui.store.keystore import PairFiles
 from csrtui.tasks.adoption_candidate import names_of
+from csrtui.tasks.backup_contents import BackupRead, open_key, read_contents
+from csrtui.tasks.key_quality import with_weaknesses
 from csrtui.tasks.pair_list import pairs_with_key
 from csrtui.tasks.session import Session
 
@@ -27,95 +37,132 @@ if TYPE_CHECKING:
     from csrtui.core.keys import PrivateKey
 
 
-class BackupRead(NamedTuple):
-    """A backup that can be restored, once its passphrase is known.
+class Consent(NamedTuple):
+    """What the user agreed to.
 
     Attributes:
-        path: Its file, absolute.
-        digest: SHA-256 of the file, 64 hex digits.
-        found: What is in it.
+        unsigned: To restore a backup that is not signed.
+        decrypt_key: To store the key without a passphrase.
     """
 
-    path: str
-    digest: str
-    found: BackupFile
+    unsigned: bool = False
+    decrypt_key: bool = False
 
 
-def read_backup(session: Session, path: str) -> BackupRead:
-    """Read a backup, for `restore_read`: nobody has to be asked for the passphrase of what is none.
+NO_CONSENT = Consent()
+
+
+class UnsignedError(RefusedError):
+    """The backup is not signed, and nobody agreed to restore such a one."""
+
+
+def read_backup(
+    session: Session,
+    path: str,
+    identities: bytes | None = None,
+    expected: Expectation | None = None,
+) -> BackupRead:
+    """Read a backup for `restore_read`, before anybody is csr for a passphrase.
+
+    Args:
+        session: Whose store it is to come into.
+        path: The file.
+        identities: For a backup to recipients: the text of a file of age identities, or an ssh private key.
+        expected: Which key or CSR it has to contain.
 
     Raises:
-        InputError: The file is not there, no backup, or damaged.
-        RefusedError: The pair in it is in the store already.
+        InputError: The file is not there, not a backup, or damaged.
+        RefusedError: The pair in it is in the store already, it is not what was expected, or the
+            identities do not open it.
         StoreError: The store cannot be used.
     """
-    path = os.path.abspath(path)
-    data = backups.read_back(path)
-    found = backup_file.parse(data)
-    refuse_known(session, found)
-    return BackupRead(path, sha256(data).hexdigest(), found)
+    read = read_contents(path, identities)
+    if expected is not None:
+        expected.judge(read.content.asked)
+    refuse_known(session, read.content)
+    return read
 
 
-def restore(session: Session, path: str, passphrase: Secret) -> Pair:
+def restore(session: Session, path: str, passphrase: Secret | None, consent: Consent = NO_CONSENT) -> Pair:
     """Read a backup and restore the pair in it; raises what `read_backup` and `restore_read` do."""
-    return restore_read(session, read_backup(session, path), passphrase)
+    return restore_read(session, read_backup(session, path), passphrase, consent)
 
 
-def restore_read(session: Session, read: BackupRead, passphrase: Secret) -> Pair:
+def restore_read(
+    session: Session, read: BackupRead, passphrase: Secret | None = None, consent: Consent = NO_CONSENT
+) -> Pair:
     """Make a pair of the store from a backup of this or another machine.
 
-    Its key lies in the store as it lay there before: under the passphrase, or without one. The pair counts as
-    made when its key can be proved to have been there: when it was backed up, or when its first certificate
-    began. What a backup does not hold (server software, history, when it was submitted) begins anew.
-
-    Raises:
-        InputError: It is too dear to open.
-        RefusedError: The passphrase does not open it, or key and CSR do not fit.
-        StoreError: The store cannot be used; nothing was kept.
-    """
-    key = pkcs8.decrypt(read.found.key, passphrase)
-    if not proves(key, read.found.asked):
-        raise RefusedError("the key in the backup is not the key of its request", "use another copy of it")
-    return keep(session, read.path, read.digest, read.found, key)
-
-
-def keep(session: Session, path: str, digest: str, found: BackupFile, key: "PrivateKey") -> Pair:
-    """Make a pair of the store from a backup that is opened and proved.
+    If the backup is signed, the key is stored as it was stored before, and what its text tells of the pair comes
+    back; otherwise the key stays encrypted. `restore_notes` tells what did not come back.
 
     Args:
         session: Whose store.
-        path: The backup's file, absolute.
-        digest: SHA-256 of the file, 64 hex digits.
-        found: What is in it.
-        key: Its key.
+        read: The backup.
+        passphrase: What opens its key, or None where that has no passphrase.
+        consent: What the user agreed to.
 
     Raises:
-        RefusedError: The certificate in it is damaged.
+        InputError: A passphrase is needed, or the key is too dear to open.
+        UnsignedError: It is not signed, and nobody agreed to that.
+        RefusedError: The passphrase does not open it, key and CSR do not fit, a certificate is damaged, or the
+            pair is in the store already.
         StoreError: The store cannot be used; nothing was kept.
     """
-    now = session.clock()
-    proved = Backup(BackupStatus.UNVERIFIED, path, found.made(now), sha256=digest).proved(now)
-    fitting = _fitting(found)
-    record = _record(session, found, proved, fitting)
-    name = session.store.add(
-        found.name or pair_name(record.subject.common_name or (record.names or ("pair",))[0]),
-        PairFiles(
-            key=_kept(found, key),
-            request=request.to_pem(found.asked.der),
-            record=dump_record(record),
-            certificate=fitting.pem or None,
-        ),
-    )
-    return Pair(name, session.store.pair_path(name), record, has_certificate=bool(fitting.pem))
+    content = read.content
+    if not content.signed and not consent.unsigned:
+        raise UnsignedError(
+            "the backup is not signed: anyone who can write to its medium can have changed its names and "
+            f"certificates; its key has the SPKI SHA-256 {content.asked.spki_sha256}",
+            "compare names and fingerprint with what you know; then restore it with --unsigned",
+        )
+    return _keep(session, read, open_key(content, passphrase), consent)
 
 
-def refuse_known(session: Session, found: BackupFile) -> None:
+def stays_encrypted(content: BackupFile, consent: Consent = NO_CONSENT) -> bool:
+    """Return whether the key will be stored under the passphrase that it has in the backup."""
+    if consent.decrypt_key or (content.envelope is Envelope.AGE and content.kept is KeptKey.PLAIN):
+        return False
+    return not content.signed or content.kept is KeptKey.ENCRYPTED
+
+
+def losses(content: BackupFile, consent: Consent = NO_CONSENT) -> tuple[str, ...]:
+    """Return what did not come back although other backups bring it back, a sentence or two each."""
+    notes = []
+    if not content.signed:
+        ca = "public" if _usual_ca(content.asked) is CaKind.PUBLIC else "private"
+        notes.append(
+            "The backup is not signed: kind of CA, server software, purpose and stage did not come back. "
+            f"The pair is for a {ca} CA."
+        )
+        if stays_encrypted(content, consent) and content.kept is KeptKey.PLAIN:
+            notes.append("The key stays under the passphrase of the backup.")
+        return tuple(notes)
+    details = content.details
+    if details.platform is not None and details.platform not in PLATFORMS:
+        notes.append(f"The server software {details.platform} is not known here and did not come back.")
+    if details.purpose not in {None, PURPOSE}:
+        notes.append(f"The purpose {details.purpose} is not known here and did not come back.")
+    return tuple(notes)
+
+
+def restore_notes(content: BackupFile, consent: Consent = NO_CONSENT) -> tuple[str, ...]:
+    """Return what is to be told after a backup was restored: the losses, how old its stage is, and what it lacks."""
+    notes = list(losses(content, consent))
+    details = content.details
+    if content.signed and details.stage is not None and content.time is not None:
+        notes.append(f"The stage is that of the backup ({utc_text(content.time)}): {details.stage}.")
+    notes.append("A backup does not contain the history, the ties to renewals, and where it was installed.")
+    return tuple(notes)
+
+
+def refuse_known(session: Session, content: BackupFile) -> None:
     """See that the pair in a backup is not in the store.
 
     Raises:
         RefusedError: It is.
     """
-    known = pairs_with_key(session, found.asked.spki_sha256)
+    known = pairs_with_key(session, content.asked.spki_sha256)
     if known:
         raise RefusedError(
             f"the pair in the backup is in the keystore: {known[0].name}",
@@ -124,28 +171,58 @@ def refuse_known(session: Session, found: BackupFile) -> None:
         )
 
 
-def _kept(found: BackupFile, key: "PrivateKey") -> bytes:
-    return found.key_pem if found.kept is KeptKey.ENCRYPTED else keys.private_pem(key)
+def _keep(session: Session, read: BackupRead, key: "PrivateKey", consent: Consent) -> Pair:
+    content, now = read.content, session.clock()
+    backup = Backup(
+        BackupStatus.UNVERIFIED, read.path, content.made(now), sha256=read.sha256, signed=content.signed
+    )
+    fitting = _fitting(content)
+    encrypted = stays_encrypted(content, consent)
+    record = with_weaknesses(
+        session, _record(session, content, backup.proved(now), fitting, encrypted=encrypted), key
+    )
+    files = PairFiles(
+        key=content.key_pem if encrypted else keys.private_pem(key),
+        request=request.to_pem(content.asked.der),
+        record=dump_record(record),
+        certificate=fitting.pem or None,
+    )
+    base = content.name or pair_name(record.subject.common_name or (record.names or ("pair",))[0])
+    with session.store.restoring():
+        refuse_known(session, content)  # again: another process can have restored it meanwhile
+        name = session.store.add(base, files)
+    return Pair(name, session.store.pair_path(name), record, has_certificate=bool(fitting.pem))
 
 
-def _record(session: Session, found: BackupFile, proved: Backup, fitting: "_Fitting") -> PairRecord:
-    asked, now = found.asked, session.clock()
+def _usual_ca(csr: request.Request) -> CaKind:
+    return CaKind.PUBLIC if csr.key_type is None or csr.key_type.public_ca else CaKind.PRIVATE
+
+
+def _record(
+    session: Session, content: BackupFile, proved: Backup, fitting: "_Fitting", *, encrypted: bool
+) -> PairRecord:
+    """Return the record of the restored pair; only a signed text is believed.
+
+    The pair counts as made when its key can be proved to have been there: when it was made, when it was backed up,
+    or when its first certificate began.
+    """
+    csr, now = content.asked, session.clock()
+    details = content.details if content.signed else NO_DETAILS
+    unsigned = "" if content.signed else ", which is not signed"
     return PairRecord(
-        created=min([now, proved.created, *fitting.begins]),
-        subject=asked.subject,
-        subject_text=asked.subject_text,
-        names=names_of(asked),
-        ca=CaKind.PUBLIC if asked.key_type is None or asked.key_type.public_ca else CaKind.PRIVATE,
-        platform=OTHER,
-        key=KeyFacts(
-            keys.name_of(request.public_key(asked.der)),
-            found.kept is KeptKey.ENCRYPTED,
-            asked.spki_sha256,
-        ),
-        request=RequestFacts(asked.sha256, asked.signature_hash),
+        created=min([now, details.created or proved.created, *fitting.begins]),
+        subject=csr.subject,
+        subject_text=csr.subject_text,
+        names=names_of(csr),
+        ca=details.ca or _usual_ca(csr),
+        platform=details.platform if details.platform in PLATFORMS else OTHER,
+        key=KeyFacts(keys.name_of(request.public_key(csr.der)), encrypted, csr.spki_sha256),
+        request=RequestFacts(csr.sha256, csr.signature_hash),
         backups=(proved,),
+        submitted=details.submitted,
         validity=fitting.validity,
-        history=(Event(now, f"restored from {proved.path}", session.user),),
+        retired=details.retired,
+        history=(Event(now, f"restored from {proved.path}{unsigned}", session.user),),
     )
 
 
@@ -163,17 +240,17 @@ class _Fitting(NamedTuple):
     begins: tuple[datetime, ...] = ()
 
 
-def _fitting(found: BackupFile) -> _Fitting:
-    if not found.certificates:
+def _fitting(content: BackupFile) -> _Fitting:
+    if not content.certificates:
         return _Fitting()
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import Encoding
 
     try:
-        certificates = x509.load_pem_x509_certificates(found.certificates)
+        certificates = x509.load_pem_x509_certificates(content.certificates)
     except Exception as error:  # which can come out is nowhere written down
         raise RefusedError("the certificate in the backup is damaged", "use another copy of it") from error
-    own = [one for one in certificates if _is_of(one, found.asked.spki_sha256)]
+    own = [one for one in certificates if _is_of(one, content.asked.spki_sha256)]
     if not own:
         return _Fitting()
     leaf = own[0]

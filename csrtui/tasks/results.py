@@ -14,6 +14,8 @@ class Result:
         pair: The pair's name, or None where there is none.
         file: The file's path, or None where there is none.
         confirm: What ``csrtui verify --confirm`` takes on the machine that made the backup, or None.
+        spki_sha256: The SPKI fingerprint of the key in a backup file, 64 hex digits, or None where none was read.
+        names: The names in the CSR of that backup, visible.
     """
 
     ok: bool
@@ -21,6 +23,8 @@ class Result:
     pair: str | None = None
     file: str | None = None
     confirm: str | None = None
+    spki_sha256: str | None = None
+    names: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """The result as commands print it."""
@@ -30,7 +34,11 @@ class Result:
             "file": self.file,
             "text": self.text,
         }
-        return document | ({"confirm": self.confirm} if self.confirm is not None else {})
+        if self.confirm is not None:
+            document["confirm"] = self.confirm
+        if self.spki_sha256 is not None:
+            document |= {"spki_sha256": self.spki_sha256, "names": list(self.names)}
+        return document
 
 
 def all_ok(results: Sequence[Result]) -> bool:

@@ -4,11 +4,12 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from csrtui.core.errors import CsrtuiError, InputError, StoreError
 from csrtui.core.pair import Backup, BackupStatus, Pair, PairRecord
 from csrtui.core.visible import visible
+from csrtui.store.disk import NotConfirmedError
 from csrtui.tasks.recording import change_record
 from csrtui.tasks.review import read_pair
 from csrtui.tasks.session import Session
@@ -92,8 +93,22 @@ def hand_out(session: Session, pair: Pair, how: HandOut) -> Pair:
     return _changed(session, pair, noted)
 
 
-def write_csr(session: Session, name: str, path: str, form: Form) -> tuple[Pair, str]:
-    """Write a CSR into a new file, note it in the history, and return the pair and the file's path.
+class WrittenCsr(NamedTuple):
+    """A CSR in a file.
+
+    Attributes:
+        pair: The pair, with the hand-out in its history.
+        path: The file, absolute.
+        unconfirmed: That the file or the history might not survive a power cut; None where the disk confirmed both.
+    """
+
+    pair: Pair
+    path: str
+    unconfirmed: NotConfirmedError | None = None
+
+
+def write_csr(session: Session, name: str, path: str, form: Form) -> WrittenCsr:
+    """Write a CSR into a new file, and note it in the history.
 
     Raises:
         InputError: There is no such pair, or a file cannot be made there.
@@ -102,9 +117,15 @@ def write_csr(session: Session, name: str, path: str, form: Form) -> tuple[Pair,
     from csrtui.store import handout
 
     pair, data = csr_bytes(session, name, form)
-    written = handout.write(path, data)
+    unconfirmed = None
     try:
-        return hand_out(session, pair, HandOut(Way.FILE, written)), written
+        written = handout.write(path, data)
+    except NotConfirmedError as error:  # such as on a share, which cannot flush folders
+        written, unconfirmed = handout.absolute_path(path), error
+    try:
+        return WrittenCsr(hand_out(session, pair, HandOut(Way.FILE, written)), written, unconfirmed)
+    except NotConfirmedError as error:
+        return WrittenCsr(read_pair(session, name)[0], written, unconfirmed or error)
     except CsrtuiError as error:
         raise StoreError(
             f"{visible(written)} is written; noting that went wrong: {error.what}", error.hint

@@ -6,15 +6,24 @@ from dataclasses import dataclass
 from hashlib import sha256
 from threading import Event, Lock
 
-from csrtui.core import backup_file, request
+from csrtui.core import request
 from csrtui.core.age import is_age
-from csrtui.core.errors import CsrtuiError, InputError
+from csrtui.core.backup_integrity import WAY_OUT
+from csrtui.core.errors import CsrtuiError, InputError, RefusedError
+from csrtui.core.expectation import Expectation
 from csrtui.core.pair import Backup, BackupStatus, Pair, PairRecord
 from csrtui.core.sealing import Opener
 from csrtui.core.secret import Secret
 from csrtui.core.visible import visible
 from csrtui.store import backups
-from csrtui.tasks.backup import restore_test
+from csrtui.tasks.backup_contents import (
+    BackupRead,
+    pair_of,
+    parse_contents,
+    restore_test,
+    result_of,
+    unsigned_note,
+)
 from csrtui.tasks.many import WORKERS, Report, each_of
 from csrtui.tasks.recording import change_record
 from csrtui.tasks.results import Result
@@ -41,11 +50,21 @@ class _Run:
     Args:
         session: Whose store.
         passphrase: For restore tests, or None: then there are none.
+        identities: For restore tests of backups to recipients, or None.
+        expected: Which key or CSR a file has to contain, or None.
     """
 
-    def __init__(self, session: Session, passphrase: Secret | None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        passphrase: Secret | None,
+        identities: bytes | None = None,
+        expected: Expectation | None = None,
+    ) -> None:
         self.session = session
         self.opener = None if passphrase is None else Opener(passphrase)
+        self.identities = identities
+        self.expected = expected
         self._pairs: tuple[Pair, ...] | None = None
         self._lock = Lock()
 
@@ -79,7 +98,7 @@ def verify_pair(session: Session, name: str, passphrase: Secret | None = None) -
 def _verify_pair(run: _Run, name: str) -> list[Result]:
     session = run.session
     pair, asked = read_pair(session, name)
-    looks = [_look(session, backup, asked, run.opener) for backup in pair.record.backups]
+    looks = [_look(run, backup, asked) for backup in pair.record.backups]
     if not looks:
         return [Result(ok=False, pair=name, text=NO_BACKUP)]
 
@@ -100,6 +119,7 @@ def verify_many(
     session: Session,
     names: Sequence[str],
     passphrase: Secret | None = None,
+    identities: bytes | None = None,
     *,
     report: Report = lambda _: None,
     stop: Event | None = None,
@@ -111,11 +131,12 @@ def verify_many(
         session: Whose store.
         names: The pairs; one that cannot be looked at does not hold up the others.
         passphrase: As for `verify_pair`. Its key is derived once for all backups of one salt.
+        identities: For a restore test of backups to recipients, the text of a file of age identities, or an ssh private key.
         report: Told of each pair as it is done, from another thread, with the worst that was found.
         stop: Once set, no further pair is begun. An interrupt (Ctrl+C) does the same.
         workers: How many at once.
     """
-    run = _Run(session, passphrase)
+    run = _Run(session, passphrase, identities)
     return each_of(
         names,
         lambda name: _verify_pair(run, name),
@@ -131,18 +152,19 @@ def verify_wanted(
     wanted: Sequence[str],
     passphrase: Secret | None = None,
     *,
+    expected: Expectation | None = None,
     report: Report = lambda _: None,
     stop: Event | None = None,
     workers: int = WORKERS,
 ) -> list[Result]:
     """Do as `verify_many` with what may be names of pairs and paths of files, in any order.
 
-    What has a slash in it, or is not the name of a pair of the store, is a path.
+    What has a slash in it, or is not the name of a pair of the store, is a path. A file is compared with `expected`.
 
     Raises:
         StoreError: The store cannot be used.
     """
-    run = _Run(session, passphrase)
+    run = _Run(session, passphrase, expected=expected)
     names = set(session.store.names())
 
     def one(text: str) -> list[Result]:
@@ -162,27 +184,53 @@ def _verify_file(run: _Run, path: str) -> Result:
     try:
         data = backups.read_back(path)
         if is_age(data):
-            from csrtui.tasks.age import look_at_file
-
-            return look_at_file(run.pairs(), path, data)
-        found = backup_file.parse(data)
-        name = _pair_with(run.pairs(), found.asked)
+            return _look_at_age(run, path, data)
+        read = BackupRead(path, sha256(data).hexdigest(), parse_contents(data))
+        content = read.content
+        name = _judge_file(run, read)
         if run.opener is None:
-            text = f"is whole{_unproved(found)}; give its passphrase for a restore test"
-            return Result(ok=True, pair=name, file=path, text=text)
-        restore_test(found, found.asked, run.opener)
+            text = f"is whole{unsigned_note(content)}; give its passphrase for a restore test"
+            return result_of(content, pair=name, file=path, text=text)
+        restore_test(content, content.asked, run.opener)
     except CsrtuiError as error:
-        if isinstance(error, InputError) or error.exit_code == 1:
-            return Result(ok=False, pair=name, file=path, text=error.what)
+        if isinstance(error, RefusedError):
+            return Result(ok=False, pair=name or error.pair, file=path, text=error.what)
+        if isinstance(error, InputError):
+            return Result(ok=False, pair=name, file=path, text=_with_way_out(error))
         raise
     if name is not None:
-        _adopt(run.session, name, path, data, found)
+        _adopt(run.session, name, read)
     text = "restores" if name else "restores; its pair is not in this keystore"
-    return Result(ok=True, pair=name, file=path, text=f"{text}{_unproved(found)}")
+    return result_of(content, pair=name, file=path, text=f"{text}{unsigned_note(content)}")
 
 
-def _look(session: Session, backup: Backup, asked: request.Request, opener: Opener | None) -> Look:
-    now = session.clock()
+def _judge_file(run: _Run, read: BackupRead) -> str | None:
+    """Return the name of the pair whose backup a file is, or None where its key is not in the store.
+
+    Raises:
+        RefusedError: It is not what was expected, or not a backup of the pair with its key.
+    """
+    if run.expected is not None:
+        run.expected.judge(read.content.asked)
+    pair = pair_of(run.pairs(), read)
+    return pair.name if pair else None
+
+
+def _look_at_age(run: _Run, path: str, data: bytes) -> Result:
+    from csrtui.tasks.age import look_at_file
+
+    if run.expected is not None:
+        raise InputError("without --identity it is not known which key is in it", "give --identity FILE")
+    return look_at_file(run.pairs(), path, data)
+
+
+def _with_way_out(error: InputError) -> str:
+    """Return the text of an error about a backup that was changed, with what to do if it is the only copy."""
+    return f"{error.what}; {error.hint}" if error.hint == WAY_OUT else error.what
+
+
+def _look(run: _Run, backup: Backup, asked: request.Request) -> Look:
+    now = run.session.clock()
     if not backups.is_there(backup.path):
         away = backup.seen(BackupStatus.MISSING, now)
         return Look(away, f"missing since {away.since or now:%Y-%m-%d}", ok=False)
@@ -193,40 +241,33 @@ def _look(session: Session, backup: Backup, asked: request.Request, opener: Open
     if sha256(data).hexdigest() != backup.sha256:
         return Look(backup.seen(BackupStatus.DAMAGED, now), "damaged: not what was written", ok=False)
     status = BackupStatus.VERIFIED if backup.verified else BackupStatus.UNVERIFIED
-    if opener is None or is_age(data):
+    to_recipients = is_age(data)
+    if run.identities is None if to_recipients else run.opener is None:
         text = "there and unchanged" if backup.verified else "there and unchanged, but never proved"
-        if opener is not None:
+        if run.opener is not None:
             text += "; only verify --identity, where that is, tests it again"
         return Look(backup.seen(status, now), text, ok=True)
     try:
-        restore_test(backup_file.parse(data), asked, opener)
+        content = parse_contents(data, run.identities if to_recipients else None)
+        restore_test(content, asked, run.opener)
+        if backup.signed and not content.signed:
+            raise RefusedError("it is not signed, although it was when it was made")
     except CsrtuiError as error:
         # The file is what was written: a passphrase that does not open it says nothing against it.
         return Look(backup.seen(status, now), error.what, ok=False)
-    return Look(backup.proved(now), _RESTORES, ok=True)
+    return Look(backup.proved(now)._replace(signed=content.signed), _RESTORES, ok=True)
 
 
-def _pair_with(pairs: Sequence[Pair], asked: request.Request) -> str | None:
-    """The pair with that key and that very request: a backup with another request is not its backup."""
-    wanted = (asked.spki_sha256, asked.sha256)
-    return next(
-        (pair.name for pair in pairs if (pair.record.key.spki_sha256, pair.record.request.sha256) == wanted),
-        None,
-    )
-
-
-def _adopt(session: Session, name: str, path: str, data: bytes, found: backup_file.BackupFile) -> None:
-    now, digest = session.clock(), sha256(data).hexdigest()
+def _adopt(session: Session, name: str, read: BackupRead) -> None:
+    now, path, digest = session.clock(), read.path, read.sha256
 
     def noted(record: PairRecord) -> PairRecord:
         same = (backup for backup in record.backups if (backup.path, backup.sha256) == (path, digest))
-        known = next(same, Backup(BackupStatus.UNVERIFIED, path, found.made(now), sha256=digest))
-        return record.with_backup(known.proved(now)).with_event(now, f"backup verified: {path}", session.user)
+        new = Backup(
+            BackupStatus.UNVERIFIED, path, read.content.made(now), sha256=digest, signed=read.content.signed
+        )
+        known = next(same, new)
+        proved = known.proved(now)._replace(signed=read.content.signed)
+        return record.with_backup(proved).with_event(now, f"backup verified: {path}", session.user)
 
     change_record(session, name, noted)
-
-
-def _unproved(found: backup_file.BackupFile) -> str:
-    if found.checksum is backup_file.Checksum.RIGHT:
-        return ""
-    return ", but it has no checksum: its text may have been changed"

@@ -1,16 +1,17 @@
 """What is said of pairs, in the same words on the screens and on the command line."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from csrtui.core.keys import label_of_name
-from csrtui.core.pair import Backup, BackupStatus, NextStep, Pair, PairRecord, utc_text
+from csrtui.core.pair import Backup, BackupStatus, NextStep, Pair, PairRecord, Validity, utc_text
 from csrtui.core.platforms import PLATFORMS
 
 if TYPE_CHECKING:
     from csrtui.core.fleet import Fleet
+    from csrtui.store.ancestors import UnsafeFolder
     from csrtui.store.backups import Destination
 
 LIST_HEADER = ("Name", "Key", "Made", "Backup", "Stage", "Left", "Next")
@@ -154,13 +155,15 @@ def _times(record: PairRecord, now: datetime) -> list[tuple[str, str]]:
     said = [(label, utc_text(time)) for label, time in times if time]
     if validity is None:
         return said
-    left = validity.days_left(now)
-    note = f"{_days(left)} left" if left >= 0 else f"{_days(-left)} ago"
+    note = time_left(validity, now)
     return [(label, f"{text} ({note})" if label == "Expires" else text) for label, text in said]
 
 
-def _days(count: int) -> str:
-    return f"{count} day{'s' if count != 1 else ''}"
+def time_left(validity: Validity, now: datetime) -> str:
+    """Return the days of a certificate that are left, or for how many it has been expired, as the list counts them."""
+    left = validity.days_left(now)
+    days = f"{abs(left)} day{'s' if abs(left) != 1 else ''}"
+    return f"{days} left" if left >= 0 else f"expired {days} ago"
 
 
 def fingerprint(digits: str) -> str:
@@ -202,7 +205,13 @@ def destination_lines(destination: "Destination") -> list[str]:
     ]
     if destination.on_disk_of_store:
         lines.append("warning: it is on the same disk as the keystore: if that disk fails, both are gone")
+    lines += [f"warning: {warning}" for warning in folder_warnings(destination.unsafe)]
     return lines
+
+
+def folder_warnings(folders: Iterable["UnsafeFolder"]) -> list[str]:
+    """Return a sentence for each folder in which other users can replace what is written."""
+    return [f"{one.problem}: they can replace what is written there; to fix it: {one.fix}" for one in folders]
 
 
 def size(count: int) -> str:

@@ -29,10 +29,14 @@ def open_screens(store: str) -> int:
 
     def make(config: "Config | None") -> "CommandsApp":
         from csrtui.store.keystore import Keystore
+        from csrtui.store.location import store_to_name
         from csrtui.tasks.session import Session
         from csrtui.tui.app import CsrtuiApp
 
-        return CsrtuiApp(Session(Keystore(store)), config)
+        keystore = Keystore(store)
+        # The default store is made without a question, when there is something to keep.
+        asks = bool(store_to_name(store)) and not keystore.exists()
+        return CsrtuiApp(Session(keystore), config, asks_to_create=asks)
 
     return _run(make)
 

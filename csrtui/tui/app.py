@@ -6,17 +6,58 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from csrtui.core.errors import StoreError
+from csrtui.core.visible import visible
 from csrtui.tui.commands_app import CommandsApp
 from csrtui.tui.screens.main import MainScreen
 
 if TYPE_CHECKING:
     from textual.screen import Screen
 
+    from csrtui.core.config import Config
+    from csrtui.tasks.session import Session
+
 
 class CsrtuiApp(CommandsApp):
-    """csrtui's screens; its arguments and what it raises are those of every `CommandsApp`."""
+    """csrtui's screens; what it raises is what every `CommandsApp` raises.
+
+    Args:
+        session: What its screens work on.
+        config: The user's settings; None for none.
+        asks_to_create: Whether to ask first whether the keystore, which does not exist, is to be created.
+    """
 
     _waited_for: Screen[Any] | None = None
+
+    def __init__(
+        self, session: Session, config: Config | None = None, *, asks_to_create: bool = False
+    ) -> None:
+        super().__init__(session, config)
+        self._asks_to_create = asks_to_create
+
+    def on_ready(self) -> None:
+        """Ask whether to create the keystore, before anything can be typed."""
+        if not self._asks_to_create:
+            return
+        from csrtui.tui.screens.confirm import ConfirmScreen
+
+        path = self._session.store.path
+        text = f"There is no keystore at {path}. Check the path, or create it now."
+        self.push_screen(ConfirmScreen("Create a keystore?", text, "Create"), self._create_or_leave)
+
+    async def _create_or_leave(self, answer: bool | None) -> None:  # noqa: FBT001 - the result of the dialog
+        await self.until_complete()  # an app that ends while its screen is being built fails
+        path = visible(self._session.store.path)
+        if not answer:
+            self.exit(
+                message=f"csrtui: error: there is no keystore at {path}", return_code=StoreError.exit_code
+            )
+            return
+        try:
+            self._session.store.create()
+        except StoreError as error:
+            self.exit(message=f"csrtui: error: {visible(error.what)}", return_code=error.exit_code)
+        else:
+            self.main.tell(f"created the keystore {path}")
 
     def get_default_screen(self) -> Screen[None]:
         """The main screen."""

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from textual.screen import Screen
 
+    from csrtui.core.host_finding import HostFinding
     from csrtui.tasks.fleet import Reach
-    from csrtui.tasks.fleet_doctor import HostFinding
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
 

@@ -64,6 +64,7 @@ def configured(keys: Mapping[str, str]) -> tuple[Command, ...]:
             )
         for key in _split(text):
             _check_key(action, key)
+            _check_use(known[action], key)
     commands = tuple(
         replace(command, keys=",".join(_split(keys[command.action]))) if command.action in keys else command
         for command in COMMANDS
@@ -93,6 +94,56 @@ def _check_key(action: str, key: str) -> None:
             f"[keys] gives {action} the key {visible(key)!r}, which not every terminal sends",
             "a letter or digit, ctrl+a to ctrl+z, f1 to f12, escape, enter, tab, space, up, down, …",
         )
+
+
+NEEDED_EVERYWHERE = frozenset(
+    {"enter", "tab", "shift+tab", "escape", "backspace", "delete", "space"}
+    | {"up", "down", "left", "right", "home", "end", "pageup", "pagedown"}
+)
+"""Keys without which fields, lists and dialogs cannot be used."""
+TAKEN_BY_LISTS = frozenset(
+    {"enter", "space", "up", "down", "home", "end", "pageup", "pagedown", "g", "G", "j", "k", "ctrl+b"}
+)
+"""Keys that lists and texts take before a command gets them."""
+TAKEN_BY_FIELDS = frozenset(
+    {"left", "right", "home", "end", "pageup", "pagedown", "backspace", "delete"}
+    | {f"ctrl+{letter}" for letter in "acdekuvwxyz"}
+    | {"ctrl+underscore"}
+)
+"""Keys that text fields take before a command gets them."""
+_TAKEN_BY_SCREENS = frozenset({"tab", "shift+tab", "escape", "question_mark"})
+_WITH_FIELDS = frozenset({Where.ANYWHERE, Where.PANES, Where.REQUEST})
+"""Where text is typed while a command works; everywhere else a field with the cursor gets the key alone."""
+
+
+def _check_use(command: Command, key: str) -> None:
+    """Refuse a key that would not reach the command, or would be missing where something else needs it."""
+    if key in command.keys.split(","):
+        return
+    reason = _obstacle(command, key)
+    if reason is not None:
+        raise InputError(
+            f"[keys] gives {command.action} the key {key}: {reason}",
+            "give it another one, such as f6 to f12"
+            + (" or ctrl+t" if command.where in _WITH_FIELDS else " or a letter"),
+        )
+
+
+def _obstacle(command: Command, key: str) -> str | None:
+    if command.where in _WITH_FIELDS and _is_typed(key):
+        return "text fields would lose that character"
+    if command.priority and key in NEEDED_EVERYWHERE:
+        return "fields, lists and dialogs need it"
+    if command.where is Where.REQUEST and not command.priority and key in TAKEN_BY_FIELDS:
+        return "text fields take it first"
+    if command.where not in _WITH_FIELDS and key in TAKEN_BY_LISTS:
+        return "lists and texts take it first"
+    return "screens take it first" if key in _TAKEN_BY_SCREENS else None
+
+
+def _is_typed(key: str) -> bool:
+    """Whether a key puts a character into a text field."""
+    return len(key) == 1 or key in {"space", "question_mark", "slash", "full_stop"}
 
 
 def _check_clashes(commands: tuple[Command, ...]) -> None:

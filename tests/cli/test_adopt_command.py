@@ -299,7 +299,9 @@ def test_the_remedy_for_a_lost_record_is_a_command_that_mends_it(
     (finding,) = (
         one for one in csrtui("doctor", "--json").json["findings"] if one["code"] == "record-unreadable"
     )
-    moving, _, command = finding["remedy"].partition(" && csrtui ")
+    moving, _, rest = finding["remedy"].partition(" && csrtui ")
+    command, _, moving_back = rest.partition(" || ")
+    assert moving_back.startswith("{ mv -nT ")
     assert os.system(moving) == 0  # noqa: S605 - the very command
     ran = csrtui(*shlex.split(command))
     assert ran.status == 0, ran.err

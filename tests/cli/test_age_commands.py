@@ -44,6 +44,7 @@ def backup(csrtui: Csrtui, usb: Path) -> Path:
 
 
 def test_the_whole_way(csrtui: Csrtui, backup: Path, identity: Path, tmp_path: Path) -> None:
+    (tmp_path / "laptop").mkdir(mode=0o700)
     laptop = ("--store", str(tmp_path / "laptop"))
     assert csrtui("list", "--json").json["pairs"][0]["backup"]["status"] == "unverified"
     there = csrtui(*laptop, "verify", str(backup), "--identity", str(identity))
@@ -61,6 +62,7 @@ def test_the_whole_way(csrtui: Csrtui, backup: Path, identity: Path, tmp_path: P
 def test_confirmed_through_a_pipe_and_in_json(
     csrtui: Csrtui, backup: Path, identity: Path, tmp_path: Path
 ) -> None:
+    (tmp_path / "laptop").mkdir(mode=0o700)
     laptop = ("--store", str(tmp_path / "laptop"))
     there = csrtui(*laptop, "verify", str(backup), "--identity", str(identity), "--json")
     (result,) = there.json["results"]
@@ -94,6 +96,7 @@ def test_authorized_keys_and_more_are_told_and_asked_for_no_passphrase(
     (file,) = usb.iterdir()
     ssh = tmp_path / "id_ed25519"
     ssh.write_bytes(SSH_IDENTITY)
+    ssh.chmod(0o600)
     assert csrtui("verify", str(file), "--identity", str(ssh)).status == 0
     assert csrtui("list", "--json").json["pairs"][0]["backup"]["status"] == "verified"
 
@@ -108,14 +111,41 @@ def test_a_key_under_a_passphrase_is_proved_with_it(
     assert csrtui("backup", "a.com", "--to", str(usb), "--recipient", RECIPIENT).status == 0
     (file,) = usb.iterdir()
     opening = (str(file), "--identity", str(identity), "--passphrase-file", str(secret))
+    (tmp_path / "laptop").mkdir(mode=0o700)
     laptop = ("--store", str(tmp_path / "laptop"))
     ran = csrtui(*laptop, "verify", *opening)
     assert ran.status == 0
     assert CANARY not in ran.out + ran.err
-    assert csrtui(*laptop, "restore", *opening).status == 0
+    ran = csrtui(*laptop, "restore", *opening)
+    assert (ran.status, "the backup is not signed" in ran.error) == (1, True)
+    assert csrtui(*laptop, "restore", *opening, "--unsigned").status == 0
     secret.write_text("another passphrase")
     ran = csrtui(*laptop, "verify", *opening)
     assert (ran.status, ran.out.split("  ")[0]) == (1, "FAILED")
+
+
+def test_the_backups_of_a_pair_are_tested_with_the_identity(
+    csrtui: Csrtui, backup: Path, identity: Path
+) -> None:
+    ran = csrtui("verify", "a.com", "--identity", str(identity))
+    assert (ran.status, ran.out) == (0, f"ok  a.com  {backup}  restores\n")
+    assert csrtui("list", "--json").json["pairs"][0]["backup"]["status"] == "verified"
+
+
+def test_those_of_keys_under_a_passphrase_with_both(
+    csrtui: Csrtui, usb: Path, identity: Path, tmp_path: Path
+) -> None:
+    secret = tmp_path / "passphrase"
+    secret.touch(0o600)
+    secret.write_text(CANARY)
+    given = ("--passphrase-file", str(secret))
+    csrtui("new", "a.com", *given)
+    ran = csrtui("backup", "a.com", "--to", str(usb), "--recipient", RECIPIENT)
+    assert "not signed, because the key is under a passphrase" in ran.out
+    ran = csrtui("verify", "a.com", "--identity", str(identity))
+    assert (ran.status, "the key in the backup is under a passphrase" in ran.out) == (1, True)
+    ran = csrtui("verify", "a.com", "--identity", str(identity), *given)
+    assert (ran.status, "restores" in ran.out) == (0, True)
 
 
 @pytest.mark.parametrize(
@@ -183,15 +213,33 @@ def test_a_wrong_turn_of_verify_is_said(csrtui: Csrtui, backup: Path, arguments:
 
 
 def test_standard_input_may_be_closed(csrtui: Csrtui) -> None:
+    csrtui.make_store()
     assert csrtui("verify", "--confirm", "-", stdin=None).error == "standard input is closed"
 
 
 def test_who_cannot_open_it_is_told(csrtui: Csrtui, backup: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.write_bytes(age_pair(1)[0])
+    other.chmod(0o600)
     ran = csrtui("verify", str(backup), "--identity", str(other))
     assert (ran.status, "encrypted to others" in ran.out, "hint: " in ran.err) == (1, True, True)
     ran = csrtui("restore", str(backup), "--passphrase-fd", "0")
     assert ran.status == 2
     ran = csrtui("verify", str(backup))
     assert ran.out == f"ok  a.com  {backup}  there and unchanged, but never proved\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "mode"), [("verify", 0o644), ("restore", 0o644), ("restore", 0o640), ("verify", 0o620)]
+)
+def test_an_identity_that_others_can_read_is_refused_with_its_chmod(
+    csrtui: Csrtui, backup: Path, identity: Path, *, command: str, mode: int
+) -> None:
+    identity.chmod(mode)
+    laptop = identity.with_name("laptop")
+    laptop.mkdir(0o700)
+    ran = csrtui("--store", str(laptop), command, str(backup), "--identity", str(identity))
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.error == f"others can read or write the identity file {identity} (mode {mode:04o})"
+    assert ran.hint == f"chmod 600 {identity}"
+    assert not (laptop / "pairs" / "a.com").exists()

@@ -72,7 +72,7 @@ def test_a_row_that_fails_keeps_no_other_from_being_made(csrtui: Csrtui) -> None
     bad = [line for line in lines if not line["ok"]]
     assert all(list(line) == ["row", "ok", "error", "column"] for line in bad)
     assert all(line["error"].isprintable() for line in bad)
-    said = ("intranet", "\\x1b]0;x\\x07", "mine", "rsa-1", "caddy", "more cells", "Common name is empty")
+    said = ("intranet", "\\x1b]0;x\\x07", "mine", "rsa-1", "caddy", "more cells", "Enter a common name")
     assert all(part in line["error"] for part, line in zip(said, bad, strict=True))
     assert [line["column"] for line in bad] == [
         "common_name", "common_name", "ca", "key", "platform", None, "common_name",

@@ -69,7 +69,7 @@ def test_json_is_the_contracts(csrtui: Csrtui) -> None:
 def test_another_ca_is_told_as_a_way_out_but_is_nothing_to_write(
     csrtui: Csrtui, asked: tuple[str, ...]
 ) -> None:
-    assert "  fix: ask a private CA instead" in csrtui("check", *asked).out.splitlines()
+    assert "  fix: use a private CA instead" in csrtui("check", *asked).out.splitlines()
     errors = [one for one in csrtui("check", *asked, "--json").json["findings"] if one["level"] == "error"]
     assert [error["fix"] for error in errors] == [None]
 

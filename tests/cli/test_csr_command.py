@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from command import run_process
+from failing_call import FailingCall
 
 from csrtui.core import request
 
@@ -109,3 +111,17 @@ def test_what_is_wrong_is_said_before_anything_goes_out(
     ran = csrtui("csr", "a.com", *arguments)
     assert (ran.status, ran.out, ran.error) == (2, "", said)
     assert history(csrtui) == ["created"]
+
+
+def test_a_csr_on_a_share_that_cannot_flush_folders_is_noted_and_marked_and_exits_3(
+    csrtui: Csrtui, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert csrtui("new", "a.com").status == 0
+    with monkeypatch.context() as during:
+        failing = FailingCall(during, "fsync", errno.EINVAL, when=2)
+        ran = csrtui("csr", "a.com", "--to", str(tmp_path / "a.csr"), "--submitted-to", "Example CA")
+    assert failing.fired
+    assert (ran.status, ran.error) == (3, f"{tmp_path}/a.csr is saved, but the disk did not confirm it")
+    history = csrtui("show", "a.com").out
+    assert f"CSR handed out: file {tmp_path}/a.csr" in history
+    assert "submitted to Example CA" in history

@@ -20,11 +20,12 @@ def _no_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CSRTUI_CONFIG", str(tmp_path / "config.toml"))
 
 
-def test_no_store_is_well_and_none_is_made(csrtui: Csrtui) -> None:
+def test_an_empty_store_is_well_and_stays_empty(csrtui: Csrtui) -> None:
+    csrtui.make_store()
     ran = csrtui("doctor")
     assert (ran.status, ran.out, ran.err) == (0, "", "0 pairs examined: all is well\n")
     assert csrtui("doctor", "--json").json == {"schema": 1, "ok": True, "findings": []}
-    assert not csrtui.store.exists()
+    assert not any(csrtui.store.iterdir())
 
 
 def test_findings_come_with_their_remedies(csrtui: Csrtui) -> None:

@@ -6,7 +6,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from certificates_made import intermediate, pem
+from certificates_made import intermediate, pem, root
 from command import ROOT, argv, environment, run_process
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -61,6 +61,22 @@ def test_json_has_an_entry_for_every_file_and_the_directives_are_talk(csrtui: Cs
     assert "last word: nginx.org" in " ".join(ran.err.split())
     assert "PRIVATE KEY" not in ran.out + ran.err
     assert csrtui("show", "a.com", "--json").json["next"] != "install"
+
+
+def test_for_other_software_the_owner_of_the_key_is_named(csrtui: Csrtui, to: Path) -> None:
+    issued(csrtui)
+    ran = csrtui("export", "a.com", "--for", "other", "--to", str(to))
+    said = " ".join(ran.out.split())
+    assert "The key must belong to the user that the server runs as. mosquitto, Redis, PostgreSQL" in said
+
+
+def test_a_root_that_is_stored_with_the_chain_is_not_given_to_servers(csrtui: Csrtui, to: Path) -> None:
+    issued(csrtui)
+    assert csrtui("import", "-", "--pair", "a.com", stdin=pem(root().certificate)).status == 0
+    assert (csrtui.pair("a.com") / "certificate.pem").read_bytes().count(b"BEGIN") == 3
+    assert csrtui("export", "a.com", "--for", "nginx", "--to", str(to)).status == 0
+    given = x509.load_pem_x509_certificates((to / "a.com.crt").read_bytes())
+    assert given[1:] == [intermediate().certificate]
 
 
 def test_without_json_a_line_for_each_file_and_then_the_directives(csrtui: Csrtui, to: Path) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from fake_ansible import printed, said
-from fleet_made import AWAY, CSR, listed, pair
+from fleet_made import ASKED, AWAY, CSR, listed, pair
 
 from csrtui.cli.main import run
 from csrtui.store.ansible import Terminal
@@ -67,7 +66,10 @@ def test_hosts_that_fail_hold_up_no_other_and_are_named(fake: FakeAnsible, fleet
         "half": "store",
         "dead": "unexpected",
     }
-    assert failed["full"]["remedy"] == "make room"
+    assert failed["full"]["error"] == 'the keystore there cannot be used; full says: "the disk is full"'
+    assert failed["full"]["remedy"] == "run csrtui doctor on full"
+    assert "make room" not in ran.out
+    assert "restore it" not in ran.out
     assert all(line["error"] and line["remedy"] for line in failed.values())
 
 
@@ -78,7 +80,7 @@ def test_what_was_last_known_is_there_without_asking(fake: FakeAnsible, fleet: A
     fake.answers({"web1": AWAY})
     ran = fleet("list", "--filter", "web1 a.com")
     assert "1 host · 1 pair · 1 not backed up · 1 unreachable" in ran.err
-    assert "csrtui: error: web1: no route to host" in ran.err
+    assert 'csrtui: error: web1: the host cannot be reached; Ansible says: "no route to host"' in ran.err
     ran = fleet("list", "--last", "--next", "renew")
     assert ran.out == ""
     assert "as of " in ran.err
@@ -88,7 +90,7 @@ def test_what_was_last_known_is_there_without_asking(fake: FakeAnsible, fleet: A
 def test_a_state_that_cannot_be_read_is_read_anew(fake: FakeAnsible, fleet: Any, csrtui: Csrtui) -> None:
     fake.answers({"web1": listed(pair())})
     assert fleet("list").status == 0
-    (kept,) = csrtui.store.glob(".fleet-*.json")
+    (kept,) = csrtui.store.glob(".hosts/*.json")
     kept.chmod(0o666)
     assert "no host was read yet" in fleet("list", "--last").err
 
@@ -157,7 +159,19 @@ def test_a_csr_that_is_not_the_one_on_record_is_not_kept(
     fake.answers({"web1": listed(other), "web2": listed(other)})
     fake.answers({"web1": fetched(stdout=CSR + broken), "web2": said("no pair b.com", 2)})
     ran = fleet("csr", "b.com", "--to", str(tmp_path), "--json")
-    assert [one["error"] for one in ran.json_lines] == ["what came is not the CSR on record", "no pair b.com"]
+    assert [one["error"] for one in ran.json_lines] == [
+        (
+            "refused: request: listed 000000000000000…, sent "
+            f"{ASKED.sha256[:15]}…; names: the pair is listed as b.com, the CSR is for a.com"
+        ),
+        'csrtui there did not accept the input; web2 says: "no pair b.com"',
+    ]
+    assert [one["reason"] for one in ran.json_lines] == ["mismatch", "input"]
+    fake.answers({"web1": listed(other)})
+    fake.answers({"web1": fetched(stdout=broken)})
+    ran = fleet("csr", "b.com", "--to", str(tmp_path))
+    assert ran.error == "web1 b.com: what it sent is not a CSR for each pair"
+    assert list(tmp_path.glob("*.pem")) == []
     fake.answers({"web1": listed(other)})
     assert "no host that was read has a pair c.com" in fleet("csr", "c.com", "--to", str(tmp_path)).error
     fake.answers({"web1": listed()})
@@ -187,7 +201,7 @@ def test_the_doctor_speaks_for_every_host(fake: FakeAnsible, fleet: Any) -> None
     fake.answers(results)
     ran = fleet("doctor")
     assert ran.status == 1
-    assert ran.out == "web1: error: open (open-mode)\n  chmod\n"
+    assert ran.out == 'web1: error: web1 says: "open" (open-mode)\n  on web1: csrtui doctor\n'
     assert "3 hosts examined: 1 finding, 1 failed" in ran.err
     fake.answers(results)
     assert [line["host"] for line in fleet("doctor", "--json").json_lines] == ["web1", "away"]
@@ -197,7 +211,10 @@ def test_notes_of_hosts_only_tell_as_those_of_one_machine_do(fake: FakeAnsible, 
     note = {"code": "backup-none", "level": "note", "pair": "a", "path": "/s", "text": "t", "remedy": "r"}
     fake.answers({"web1": printed({"schema": 1, "ok": True, "findings": [note]})})
     ran = fleet("doctor")
-    assert (ran.status, ran.out) == (0, "web1: note: t (backup-none)\n  r\n")
+    assert (ran.status, ran.out) == (
+        0,
+        'web1: note: web1 says: "t" (backup-none)\n  on web1: csrtui backup a --to DIR\n',
+    )
     assert "1 host examined: 1 finding, 0 failed" in ran.err
 
 
@@ -218,7 +235,7 @@ def test_a_stop_is_said_and_gives_its_status(
     ran = fleet("list")
     assert ran.status == 128 + signal.SIGTERM
     assert "every host is whole" in ran.err
-    assert json.loads(fake.play(1).split("!unsafe ")[1].split("}")[0])
+    assert '"csrtui_calls": {"": !unsafe "c list --json --retired"}' in fake.play(1)
 
 
 def test_alone_it_opens_the_screen_where_there_is_one(fake: FakeAnsible, csrtui: Csrtui) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from certificates_made import intermediate, pem
 from fake_ansible import printed, said
-from fleet_made import ASKED, AWAY, listed, pair
+from fleet_made import ASKED, AWAY, listed, made, pair
 from recipients_made import age_pair
 
 from csrtui.core import keys, request
@@ -22,22 +22,20 @@ if TYPE_CHECKING:
 
 RECIPIENT = age_pair()[1]
 OTHER = request.build(SubjectFields(common_name="b.com"), ("b.com",), keys.generate(keys.KeyType.EC_P256))
-NO_FIELDS = dict.fromkeys(("organization", "organizational_unit", "country", "state", "locality"), "")
-
-
-def told(*names: Any, **fields: str) -> dict[str, Any]:
-    return {"msg": {"names": list(names), "subject": NO_FIELDS | fields}, "changed": False}
-
-
-def made(name: str, *done: str) -> dict[str, Any]:
-    return {"changed": bool(done), "done": list(done), "pair": pair(name)}
 
 
 def test_each_host_gets_the_names_that_were_shown(fake: FakeAnsible, fleet: Any) -> None:
-    fake.answers(
-        {"web1": told("mydomain.com", ["a.mydomain.com"], organization="My {{ Ltd"), "web2": told("x.com")}
+    fake.holds(
+        {
+            "web1": {"site": "mydomain.com", "aliases": ["a.mydomain.com"], "owner": {"name": "My Ltd"}},
+            "web2": {"site": "x.com", "aliases": [], "owner": {"name": "My Ltd"}},
+        }
     )
-    fake.answers({"web1": made("mydomain.com", "made", "backed up"), "web2": made("x.com")})
+    names = ("mydomain.com", "a.mydomain.com", "www.mydomain.com")
+    done = ("made", "backed up", "rm -rf /")
+    others = ("x.com", "www.x.com")
+    made_of = {"organization": "My Ltd"}
+    fake.answers({"web1": made(*names, done=done, **made_of), "web2": made(*others, done=(), **made_of)})
     arguments = (
         "--add-counterpart",
         "--key",
@@ -48,47 +46,47 @@ def test_each_host_gets_the_names_that_were_shown(fake: FakeAnsible, fleet: Any)
         "/b",
         "--yes",
     )
-    ran = fleet("new", "{{ site }}", *arguments)
+    ran = fleet("new", "{{ site }}", "{{aliases}}", "-O", "{{ owner.name }}", *arguments)
     assert ran.status == 0
     assert ran.out == "ok  web1  mydomain.com  made and backed up\nok  web2  x.com  is there already\n"
     assert "web1: mydomain.com, a.mydomain.com, www.mydomain.com" in ran.err
-    assert '"names": ["{{ site }}"]' in fake.play(1)
-    play = fake.play(2)
+    play = fake.play(1)
     assert '!unsafe "www.mydomain.com"' in play
-    assert '!unsafe "My {{ Ltd"' in play
+    assert '"organization": !unsafe "My Ltd"' in play
     assert '"key": !unsafe "rsa-3072"' in play
     assert f'"recipients": [!unsafe "{RECIPIENT}"], "backup_to": !unsafe "/b"' in play
 
 
 def test_what_blocks_on_one_host_stops_all_before_anything_is_made(fake: FakeAnsible, fleet: Any) -> None:
-    fake.answers({"web1": told("mydomain.com"), "web2": told("intranet")})
+    fake.holds({"web1": {"site": "mydomain.com"}, "web2": {"site": "intranet"}})
     ran = fleet("new", "{{ site }}", "--yes")
     assert ran.status == 2
     assert ran.error.startswith("web2: ")
-    assert fake.asked == 1
+    assert fake.asked == 0
 
 
 def test_a_host_without_the_variable_is_named_and_the_others_are_done(fake: FakeAnsible, fleet: Any) -> None:
-    undefined = {"ended": "failed", "msg": "Task failed: resolving value for 'msg': 'site' is undefined"}
-    fake.answers({"web1": told("x.mydomain.com"), "web2": undefined, "web3": {"msg": {"names": 1}}})
+    fake.holds({"web1": {"site": "x.mydomain.com"}, "web2": {}, "web3": {"site": {"de": "a"}}})
     fake.answers({"web1": said("the disk is full", 3)})
     ran = fleet("new", "{{ site }}", "--yes", "--json")
     assert ran.status == 1
-    assert "web2: 'site' is undefined" in ran.err
-    assert "web3: the names are no texts there" in ran.err
-    assert [line["error"] for line in ran.json_lines] == ["the disk is full"]
-    fake.answers({"web2": undefined})
+    assert "web2: variable site is missing on web2\nhint: give the host site in the inventory" in ran.err
+    assert "web3: variable site is a dictionary" in ran.err
+    (line,) = ran.json_lines
+    assert line["error"] == 'the keystore there cannot be used; web1 says: "the disk is full"'
+    assert line["remedy"] == "run csrtui doctor on web1"
+    fake.holds({"web2": {}})
     assert fleet("new", "{{ site }}", "--yes", "--force").status == 1
 
 
-@pytest.mark.parametrize(("answer", "plays"), [("yes\n", 2), ("\n", 1)])
+@pytest.mark.parametrize(("answer", "plays"), [("yes\n", 1), ("\n", 0)])
 def test_it_asks_before_it_makes(
     fake: FakeAnsible, fleet: Any, monkeypatch: pytest.MonkeyPatch, answer: str, plays: int
 ) -> None:
     from csrtui.cli.commands import fleet_new
 
-    fake.answers({"web1": told("x.mydomain.com")})
-    fake.answers({"web1": made("x.mydomain.com", "made")})
+    fake.holds({"web1": {}})
+    fake.answers({"web1": made("x.mydomain.com")})
     agreed = fleet_new._agreed
 
     def at_terminal(*arguments: Any, **options: Any) -> bool:
@@ -104,8 +102,7 @@ def test_it_asks_before_it_makes(
 
 
 def test_nobody_to_ask_and_nothing_to_do_are_said(fake: FakeAnsible, fleet: Any) -> None:
-    for _ in range(2):
-        fake.answers({"web1": told("x.mydomain.com")})
+    fake.holds({"web1": {}})
     assert fleet("new", "x.mydomain.com").error == "nobody is there to agree"
     assert fleet("new", "x.mydomain.com", "--dry-run").status == 0
     assert fleet("new", "x.com", "--recipient", RECIPIENT).error == "--recipient and --backup-to go together"
@@ -128,8 +125,8 @@ def test_certificates_go_where_their_keys_are(fake: FakeAnsible, fleet: Any, tmp
     assert ran.status == 1
     assert ran.out == "ok  web1  a.com  imported\n"
     assert "the key of CN=b.com is on no host that was read" in ran.err
-    assert "web1 a.com: older" in ran.err
-    assert '"hosts": ["web1"]' in fake.play(2)
+    assert 'web1 a.com: csrtui there refused; web1 says: "older"' in ran.err
+    assert '"hosts": [!unsafe "web1"]' in fake.play(2)
     assert fake.play(2).count("BEGIN CERTIFICATE") == 2
 
 
@@ -159,11 +156,12 @@ def test_backups_are_made_once_on_each_host(fake: FakeAnsible, fleet: Any) -> No
     ran = fleet("backup", "--to", "/b", "--recipient", RECIPIENT)
     assert ran.status == 1
     assert ran.out == "ok  web1  a.com  /b/a.age  backed up\n"
-    assert "web2: the disk is full" in ran.err
+    assert 'web2 says: "the disk is full"' in ran.err
     assert f"c backup --json --to=/b --recipient={RECIPIENT} -- a.com" in fake.play(2)
     fake.answers({"web1": listed(backed)})
     ran = fleet("backup", "--to", "/b", "--recipient", RECIPIENT)
     assert (ran.status, "every pair that was read has a backup" in ran.err) == (0, True)
     fake.answers({"web1": listed(backed)})
     fake.answers({"web1": printed({"schema": 1, "results": None})})
-    assert fleet("backup", "b.com", "--to", "/b", "--recipient", RECIPIENT).status == 0
+    ran = fleet("backup", "b.com", "--to", "/b", "--recipient", RECIPIENT)
+    assert (ran.status, ran.error) == (1, "web1 b.com: the host reported nothing about this pair")

@@ -66,6 +66,13 @@ LINES = (
     ("--store", "{text}", "list"),
     ("{text}",),
     ("fleet", "list", "--inventory", "{given}/{text}"),
+    ("fleet", "new", "{text}", "-i", "here,", "-O", "{text}", "--dry-run"),
+    ("fleet", "new", "a.com", "-i", "here,", "-O", "{text}", "--profile", "odd0", "--dry-run"),
+    ("fleet", "new", "a.com", "-i", "{given}/{text}", "--backup-to", "{text}", "--recipient", "{text}"),
+    ("fleet", "csr", "-i", "{given}/{text}", "--to", "{text}"),
+    ("fleet", "backup", "-i", "{given}/{text}", "--to", "{text}", "--recipient", "{text}"),
+    ("fleet", "import", "-i", "{given}/{text}", "{certificate}", "{text}"),
+    ("fleet", "doctor", "-i", "here,", "--limit", "{text}"),
 )
 """The command lines; ``{text}`` is the hostile text, the others are files and folders of the place that hold it."""
 
@@ -95,6 +102,7 @@ def go_through(csrtui: Csrtui, place: HostilePlace) -> int:
         assert is_shown(ran), (line, ran)
         if "--json" in line and ran.status == 0 and line[0] != "csr":
             json.loads(ran.out)
+        assert not list(place.out.glob("*template-ran*")), (line, "a text was evaluated")
     return len(LINES)
 
 

@@ -57,8 +57,9 @@ class Place:
         return str(file)
 
     def file(self, name: str, data: bytes) -> str:
-        """A file with that in it."""
+        """A file with that in it, for its owner only."""
         (self.folder / name).write_bytes(data)
+        (self.folder / name).chmod(0o600)
         return str(self.folder / name)
 
     def in_words(self, text: str) -> str:
@@ -85,6 +86,7 @@ def place(csrtui: Csrtui, tmp_path: Path) -> Place:
     made = Place(csrtui, tmp_path)
     made.file("identity", IDENTITY)
     made.file("stranger", age_pair(1)[0])
+    (tmp_path / "other").mkdir(mode=0o700)
     return made
 
 
@@ -98,7 +100,7 @@ def place(csrtui: Csrtui, tmp_path: Path) -> Place:
         ("restore BACKUP-B --identity IDENTITY", "b.com", "is in the keystore: b.com"),
         ("--store OTHER restore BACKUP-A --passphrase-file WRONG", None, "does not open the key"),
         ("--store OTHER restore BACKUP-B --identity STRANGER", None, "encrypted to others"),
-        ("--store OTHER import CRT-A", None, "fits no pair"),
+        ("--store OTHER import CRT-A", None, "matches no pair"),
         ("import CRT-A --pair b.com", "a.com", "is for the pair a.com"),
         ("adopt --key KEY-B --cert CRT-B", "b.com", "in the keystore already"),
         (
@@ -132,6 +134,7 @@ def test_an_export_whose_key_does_not_open_is_answered_in_json(place: Place, tmp
 
 
 def test_a_confirmation_that_is_refused_is_answered_in_json(place: Place, tmp_path: Path) -> None:
+    (tmp_path / "laptop").mkdir(mode=0o700)
     laptop = ("--store", str(tmp_path / "laptop"))
     ran = place.csrtui(*laptop, "verify", place.backups[1], "--identity", place.in_words("IDENTITY"))
     token = ran.out.splitlines()[-1].split()[-1]

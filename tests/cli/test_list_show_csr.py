@@ -9,21 +9,26 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from foreign_made import csr, pkcs8, rsa_key
 from requests_made import HARD_ORGANIZATION
 
 from csrtui.core.pair import BackupStatus, NextStep, PairRecord
+from csrtui.core.visible import visible
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from command import Csrtui
 
 RFC_3339_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 def test_an_empty_store_has_an_empty_list(csrtui: Csrtui) -> None:
+    csrtui.make_store()
     assert (csrtui("list").out, csrtui("list").err) == ("", "no pairs\n")
     assert csrtui("list", "--json").json == {"schema": 1, "pairs": []}
     assert csrtui("list", "--csv").out.count("\n") == 1
-    assert not csrtui.store.exists()
+    assert not any(csrtui.store.iterdir())
 
 
 def test_the_list_is_a_table_and_its_sum_is_talk(csrtui: Csrtui) -> None:
@@ -46,6 +51,22 @@ def test_csv_is_read_back_by_a_csv_reader(csrtui: Csrtui) -> None:
     assert RFC_3339_UTC.fullmatch(row["created"])
     assert (row["expires"], row["days_left"]) == ("", "")
     assert ran.err == ""
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\uff1d", "\t=", "\r=", "x;="])
+def test_csv_never_starts_a_formula_in_a_spreadsheet(csrtui: Csrtui, tmp_path: Path, start: str) -> None:
+    """The common name comes from a CSR of somebody else, as an adopted pair has it."""
+    name = f"{start}HYPERLINK(1)"
+    (tmp_path / "key.pem").write_bytes(pkcs8(rsa_key()))
+    (tmp_path / "request.pem").write_bytes(csr(rsa_key(), common_name=name))
+    found = ("--key", str(tmp_path / "key.pem"), "--csr", str(tmp_path / "request.pem"))
+    assert csrtui("adopt", *found, "--ca", "private", "--as", "a.com").status == 0
+    (row,) = csv.DictReader(io.StringIO(csrtui("list", "--csv").out))
+    for text in row.values():
+        for cell in text.split(";"):
+            assert not cell.startswith(tuple("=+-@\t\r\uff1d"))
+    assert row["common_name"].replace("'", "", 1) == visible(name)
+    assert csrtui("list", "--json").json["pairs"][0]["subject_fields"]["common_name"] == name
 
 
 def test_times_are_rfc_3339_in_utc_and_hashes_are_hex(csrtui: Csrtui) -> None:
@@ -74,6 +95,7 @@ def test_the_list_can_be_narrowed(csrtui: Csrtui, arguments: tuple[str, ...], na
 
 @pytest.mark.parametrize("step", NextStep)
 def test_every_next_step_can_be_asked_for(csrtui: Csrtui, step: NextStep) -> None:
+    csrtui.make_store()
     assert csrtui("list", "--next", step.value).status == 0
 
 
@@ -106,7 +128,7 @@ def test_a_damaged_pair_is_said_and_hides_no_other(csrtui: Csrtui, form: tuple[s
 
 
 def test_show_tells_everything(csrtui: Csrtui) -> None:
-    csrtui("new", "a.com", "www.a.com", "-O", "x\u00a0y", "-C", "GB", "-L", "x", "--for", "nginx")
+    csrtui("new", "a.com", "www.a.com", "-O", "x\u00a0y", "-C", "GB", "-L", "x", "--for", "nginx", "--force")
     ran = csrtui("show", "a.com")
     assert (ran.status, ran.err) == (0, "")
     lines = ran.out.splitlines()
@@ -147,10 +169,11 @@ def test_a_pair_that_is_not_there_is_said(csrtui: Csrtui, command: str, name: st
 
 
 @pytest.mark.parametrize("command", ["show", "csr"])
-def test_without_a_store_there_is_no_pair_and_none_is_made(csrtui: Csrtui, command: str) -> None:
+def test_in_an_empty_store_there_is_no_pair_and_none_is_made(csrtui: Csrtui, command: str) -> None:
+    csrtui.make_store()
     ran = csrtui(command, "a.com")
     assert (ran.status, ran.error) == (2, "there is no pair a.com")
-    assert not csrtui.store.exists()
+    assert not any(csrtui.store.iterdir())
 
 
 @pytest.mark.parametrize("command", ["show", "csr"])

@@ -91,13 +91,13 @@ def test_every_subject_option_has_a_long_and_a_short_form(csrtui: Csrtui) -> Non
 def test_the_twin_is_added_when_asked_for(csrtui: Csrtui) -> None:
     ran = csrtui("new", "mydomain.com", "--add-counterpart", "--json")
     assert ran.json["names"] == ["mydomain.com", "www.mydomain.com"]
-    assert "certificate error" not in ran.err
+    assert "certificate warning" not in ran.err
 
 
 def test_the_twin_is_only_advised_otherwise(csrtui: Csrtui) -> None:
     ran = csrtui("new", "mydomain.com", "--json")
     assert ran.json["names"] == ["mydomain.com"]
-    assert "warning: Visitors of www.mydomain.com" in ran.err
+    assert "warning: Visitors to www.mydomain.com" in ran.err
     assert "  fix: also cover www.mydomain.com" in ran.err
 
 
@@ -145,7 +145,7 @@ def test_whatever_stands_in_the_way_stays(csrtui: Csrtui, kind: str) -> None:
     ("arguments", "said", "hint"),
     [
         ((), "a request needs a name", "csrtui new www.mydomain.com"),
-        (("",), "Common name is empty", None),
+        (("",), "Enter a common name", None),
         (("a.com", "--key", "rsa-1024"), "'rsa-1024' is no key type", "key types: ec-p256"),
         (("a.com", "--for", "caddy"), "'caddy' is no server software", "known: nginx, apache"),
         (("a.com", "--ca", "mine"), "--ca: invalid choice: 'mine'", "csrtui new --help"),
@@ -155,8 +155,8 @@ def test_whatever_stands_in_the_way_stays(csrtui: Csrtui, kind: str) -> None:
         (("a.com", "-O", "My", "Ltd"), "ltd is a public suffix", None),
         (("a.com", "-O"), "-O/--organization: expected one argument", "csrtui new --help"),
         (("a.com", "--organiz", "X"), "unrecognized arguments", "--help"),
-        (("a..com",), "nothing before or between its dots", None),
-        (("a.com", "https://b.com/x"), "more than a host name", "write b.com"),
+        (("a..com",), "has an empty label", None),
+        (("a.com", "https://b.com/x"), "is not a bare host name", "write b.com"),
         (("a.com", "-O", "x" * 65), "64", None),
         (("a.com", "-O", "a\x1b[31mb", *ORGANIZATION[2:]), "Organization", None),
         (("intranet",), "intranet", "--ca private; or insist with --force"),
@@ -208,11 +208,11 @@ def test_every_error_but_the_first_is_said_as_well(csrtui: Csrtui) -> None:
 
 
 def test_what_stands_in_the_way_is_called_overruled_only_where_it_is(csrtui: Csrtui) -> None:
-    refused = csrtui("new", "intranet", "-C", "XX")
+    refused = csrtui("new", "intranet", "-C", "ZZ")
     assert refused.status == 2
-    assert "error: XX is no country code" in refused.err
+    assert "error: ZZ is not a country code" in refused.err
     assert "overruled" not in refused.err
-    forced = csrtui("new", "intranet", "-C", "XX", "--force")
+    forced = csrtui("new", "intranet", "-C", "ZZ", "--force")
     assert forced.status == 0
     assert forced.err.count("overruled: ") == 2
 
@@ -220,3 +220,16 @@ def test_what_stands_in_the_way_is_called_overruled_only_where_it_is(csrtui: Csr
 def test_names_may_stand_between_and_behind_the_options(csrtui: Csrtui) -> None:
     ran = csrtui("new", "a.com", *ORGANIZATION, "b.com", "--json", "c.com")
     assert json.loads(ran.out)["names"] == ["a.com", "b.com", "c.com"]
+
+
+def test_the_same_common_name_again_is_made_and_the_pair_that_exists_is_named(csrtui: Csrtui) -> None:
+    assert "exists" not in csrtui("new", "www.dup.org", "dup.org").err
+    ran = csrtui("new", "www.dup.org", "dup.org")
+    assert (ran.status, ran.out) == (0, "www.dup.org-2\n")
+    assert "warning: The pair www.dup.org for www.dup.org exists (stage: new). " in ran.err
+    renew = f"csrtui renew --store {csrtui.store} www.dup.org"
+    assert f"  fix: renew it: {renew}\n" in ran.err
+    made = csrtui(*renew.split()[1:])
+    assert made.status == 0
+    assert csrtui("show", made.out.strip(), "--json").json["renews"] == "www.dup.org"
+    assert "exists" not in csrtui("check", "www.dup.org", "dup.org", "--json").out

@@ -7,9 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from certificates_made import intermediate, pem
 from command import ROOT, argv, environment, run_process
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from foreign_made import csr, pkcs8, rsa_key
 from pty_session import PtySession
+
+from csrtui.core import request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +104,7 @@ def test_one_way_at_a_time(csrtui: Csrtui, file: Path) -> None:
 
 def test_what_is_blocked_anyway_asks_for_nothing(csrtui: Csrtui) -> None:
     ran = csrtui("new", "a..com", "--passphrase-file", "/nowhere")
-    assert "nothing before or between its dots" in ran.error
+    assert "has an empty label" in ran.error
 
 
 # On a terminal
@@ -166,3 +170,87 @@ def test_while_it_waits_neither_its_arguments_nor_its_environment_hold_it(termin
     assert CANARY.encode() not in Path(f"/proc/{terminal.pid}/cmdline").read_bytes()
     if os.geteuid() == 0:  # a process that is not dumpable shows its environment to root only
         assert CANARY.encode() not in Path(f"/proc/{terminal.pid}/environ").read_bytes()
+
+
+# What openssl could not read
+
+
+TOO_LONG = b"a1" * 512
+UNREADABLE = [
+    pytest.param(TOO_LONG, "more than 1023 bytes", id="long"),
+    pytest.param(b"canary\0canary", "NUL character", id="nul"),
+]
+
+
+def new_keys(csrtui: Csrtui, tmp_path: Path) -> list[tuple[str, ...]]:
+    """Every command that puts a key under a new passphrase, on a store with one issued pair."""
+    assert csrtui("new", "a.com").status == 0
+    folder = tmp_path / "made"
+    folder.mkdir()
+    (folder / "issued.pem").write_bytes(
+        pem(intermediate().sign(csr_of(csrtui.pair("a.com") / "request.pem")))
+    )
+    assert csrtui("import", str(folder / "issued.pem")).status == 0
+    (folder / "key.pem").write_bytes(pkcs8(rsa_key()))
+    (folder / "request.pem").write_bytes(csr(rsa_key()))
+    (folder / "table.csv").write_text("common_name\nb.com\n")
+    to = str(folder)
+    adopt = ("adopt", "--key", f"{to}/key.pem", "--csr", f"{to}/request.pem", "--encrypt-key")
+    return [
+        ("new", "b.com", "--encrypt-key"),
+        ("new", "--from", f"{to}/table.csv", "--encrypt-key"),
+        ("renew", "a.com", "--encrypt-key"),
+        adopt,
+        ("backup", "a.com", "--to", to),
+        ("export", "a.com", "--for", "tomcat", "--to", to),
+    ]
+
+
+def csr_of(path: Path) -> bytes:
+    return request.read_pem(path.read_bytes()).der
+
+
+def snapshot(folder: Path) -> list[str]:
+    return sorted(str(path) for path in folder.rglob("*") if "/." not in str(path))
+
+
+@pytest.mark.parametrize(("content", "words"), UNREADABLE)
+@pytest.mark.parametrize("source", ["file", "descriptor"])
+def test_no_command_puts_a_key_under_what_openssl_cannot_read(
+    csrtui: Csrtui, tmp_path: Path, source: str, content: bytes, words: str
+) -> None:
+    commands = new_keys(csrtui, tmp_path)
+    file = tmp_path / "passphrase"
+    file.write_bytes(content + b"\n")
+    file.chmod(0o600)
+    before = snapshot(tmp_path)
+    for command in commands:
+        descriptor = os.open(file, os.O_RDONLY)
+        given = ("--passphrase-file", str(file)) if source == "file" else ("--passphrase-fd", str(descriptor))
+        ran = csrtui(*command, *given)
+        os.close(descriptor)
+        assert (ran.status, ran.out) == (2, ""), command
+        assert words in ran.error, command
+        assert content.decode() not in ran.err
+    assert snapshot(tmp_path) == before
+
+
+def test_on_the_terminal_it_is_refused_too(terminal: PtySession, tmp_path: Path) -> None:
+    for prompt in ("The same again:", None):
+        terminal.send(TOO_LONG + b"\n")
+        if prompt:
+            terminal.wait_for(prompt)
+    assert terminal.wait_exit() == 2
+    assert "csrtui: error: the passphrase has more than 1023 bytes" in terminal.text
+    assert not (tmp_path / "store" / "pairs").exists()
+
+
+@pytest.mark.parametrize(("text", "words"), [("a" * 12, "repeats"), ("password1234", "most common")])
+def test_a_repeated_or_common_one_is_named_and_taken(
+    csrtui: Csrtui, file: Path, text: str, words: str
+) -> None:
+    file.write_text(text)
+    ran = csrtui(*NEW, "--passphrase-file", str(file))
+    assert ran.status == 0
+    assert words in ran.err
+    assert ran.err.count("warning: The passphrase") == 1

@@ -88,6 +88,7 @@ def test_talk_that_cannot_be_heard_stops_nothing(monkeypatch: pytest.MonkeyPatch
 def test_data_that_cannot_be_written_is_an_error_unless_the_reader_is_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, status: int
 ) -> None:
+    (tmp_path / "store").mkdir(mode=0o700)
     monkeypatch.setattr(sys, "stdout", Failing(number))
     assert run(["list", "--csv", "--store", str(tmp_path / "store")], open_screens=lambda _: 0) == status
 

@@ -123,6 +123,7 @@ def test_naughty_strings_have_a_safe_answer_everywhere(csrtui: Csrtui, step: int
 
 
 def test_bytes_that_are_no_text_get_through_a_real_process(tmp_path: Path) -> None:
+    (tmp_path / "\udcff-store").mkdir(mode=0o700)
     for arguments in (
         ("check", "a\udcff.com"),
         ("show", "\udcff\x1b[2J"),

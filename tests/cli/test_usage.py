@@ -152,6 +152,7 @@ def test_a_bug_is_told_without_a_value_and_without_a_traceback(
     def fail(_: object) -> None:
         raise RuntimeError("canary")
 
+    csrtui.make_store()
     monkeypatch.setattr(Keystore, "folders", fail)
     ran = csrtui("list")
     assert ran.status == 3
@@ -164,6 +165,7 @@ def test_an_interrupt_is_quiet(csrtui: Csrtui, monkeypatch: pytest.MonkeyPatch) 
     def interrupt(_: object) -> None:
         raise KeyboardInterrupt
 
+    csrtui.make_store()
     monkeypatch.setattr(Keystore, "folders", interrupt)
     ran = csrtui("list")
     assert (ran.status, ran.out, ran.err) == (130, "", "")

@@ -8,13 +8,20 @@ from typing import TYPE_CHECKING
 import pytest
 from backup_commands import Places
 from backups_made import QUICK
+from command import ROOT, argv, environment
+from cryptography.hazmat.primitives.asymmetric import ec
+from pty_session import PtySession
 
-from csrtui.core import pkcs8
+from csrtui.core import keys, pkcs8, request
+from csrtui.core.subject import SubjectFields
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from command import Csrtui
+
+
+ENVIRONMENT = {**environment(None), "PYTHONPATH": str(ROOT)}
 
 
 @pytest.fixture(autouse=True)
@@ -60,13 +67,13 @@ def test_a_pair_or_a_file_can_be_named(csrtui: Csrtui, places: Places) -> None:
 def test_one_that_is_away_and_one_that_is_damaged_are_a_no(csrtui: Csrtui, places: Places) -> None:
     first, second = places.files
     first.unlink()
-    second.write_bytes(second.read_bytes()[:-1])
+    second.write_bytes(second.read_bytes()[:-2])
     ran = csrtui("verify", "a.com", "b.com", str(second), "--json")
     assert (ran.status, ran.json["ok"]) == (1, False)
     texts = [entry["text"] for entry in ran.json["results"]]
     assert texts[0].startswith("missing since ")
     assert texts[1] == "damaged: not what was written"
-    assert "changed or damaged" in texts[2]
+    assert "not base64" in texts[2] or "END line" in texts[2]
     assert csrtui("show", "a.com", "--json").json["backup"]["status"] == "missing"
     assert csrtui("show", "b.com", "--json").json["backup"]["status"] == "damaged"
 
@@ -117,10 +124,12 @@ def test_a_pair_without_a_backup_is_a_no(csrtui: Csrtui, places: Places) -> None
 
 
 def test_nothing_to_look_at_is_fine(csrtui: Csrtui) -> None:
+    csrtui.make_store()
     assert csrtui("verify", "--json").json == {"schema": 1, "ok": True, "results": []}
 
 
 def test_a_file_s_name_with_control_characters_arrives_visible(csrtui: Csrtui, tmp_path: Path) -> None:
+    csrtui.make_store()
     path = tmp_path / "x\x1b[2J"
     path.write_bytes(b"x")
     ran = csrtui("verify", str(path))
@@ -140,7 +149,16 @@ def test_a_pair_comes_back_into_another_store(csrtui: Csrtui, places: Places, tm
     assert ran.json == {
         "schema": 1,
         "ok": True,
-        "results": [{"ok": True, "pair": "a.com", "file": str(first), "text": "restored"}],
+        "results": [
+            {
+                "ok": True,
+                "pair": "a.com",
+                "file": str(first),
+                "text": "restored",
+                "spki_sha256": csrtui("show", "a.com", "--json").json["key"]["spki_sha256"],
+                "names": ["a.com"],
+            }
+        ],
     }
     restored = csrtui("--store", other, "show", "a.com", "--json").json
     original = csrtui("show", "a.com", "--json").json
@@ -149,13 +167,114 @@ def test_a_pair_comes_back_into_another_store(csrtui: Csrtui, places: Places, tm
     assert (restored["backup"]["status"], restored["next"]) == ("verified", "submit")
 
 
+def spki(csrtui: Csrtui) -> str:
+    found: str = csrtui("show", "a.com", "--json").json["key"]["spki_sha256"]
+    return found
+
+
+def test_both_show_the_key_and_the_names(csrtui: Csrtui, places: Places, tmp_path: Path) -> None:
+    first, _ = places.files
+    shown = f"key: SPKI SHA-256 {spki(csrtui)}\nnames: a.com\n"
+    assert csrtui("verify", str(first)).err == shown
+    ran = csrtui("--store", str(tmp_path / "other"), "restore", str(first), *places.given)
+    assert ran.err.startswith(shown)
+    assert "A backup does not contain the history" in ran.err
+
+
+def test_only_what_is_expected_passes(csrtui: Csrtui, places: Places, tmp_path: Path) -> None:
+    first, _ = places.files
+    store = ("--store", str(tmp_path / "other"))
+    right, wrong = spki(csrtui), "ab" * 32
+    colons = ":".join(right[at : at + 2] for at in range(0, 64, 2)).upper()
+    for value in (right, colons, str(csrtui.pair("a.com") / "request.pem")):
+        assert csrtui("verify", str(first), "--expect", value).status == 0
+        assert csrtui("verify", str(first), "--expect", value, *places.given).status == 0
+    for value in (wrong, str(csrtui.pair("b.com") / "request.pem")):
+        ran = csrtui("verify", str(first), "--expect", value)
+        assert (ran.status, "is not the expected one" in ran.out) == (1, True)
+        ran = csrtui(*store, "restore", str(first), "--expect", value, *places.given)
+        assert (ran.status, "is not the expected one" in ran.error) == (1, True)
+    assert not (tmp_path / "other").exists()
+    ran = csrtui(*store, "restore", str(first), "--expect", right, *places.given)
+    assert ran.status == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("verify", "--expect", "ab" * 32), "--expect is for files"),
+        (("verify", "FILE", "a.com", "--expect", "ab" * 32), "--expect is for files"),
+        (("verify", "a.com", "--identity", "FILE", "--expect", "ab" * 32), "--expect is for files"),
+        (("verify", "--confirm", "x", "--expect", "ab" * 32), "--confirm stands alone"),
+        (("verify", "FILE", "--expect", "/nowhere"), "/nowhere: No such file"),
+        (("restore", "FILE", "--expect", "FILE"), "that is a private key"),
+    ],
+)
+def test_what_cannot_be_expected_is_said(
+    csrtui: Csrtui, places: Places, arguments: tuple[str, ...], said: str
+) -> None:
+    first, _ = places.files
+    ran = csrtui(*[str(first) if one == "FILE" else one for one in arguments])
+    assert (ran.status, said in ran.error) == (2, True), ran.error
+
+
+def bare(csrtui: Csrtui, places: Places, tmp_path: Path) -> tuple[str, ...]:
+    """A store without the pair, and its backup with the header cut off."""
+    assert csrtui("show", "a.com").status == 0
+    data = places.files[0].read_bytes()
+    path = tmp_path / "bare.pem"
+    path.write_bytes(data[data.index(b"-----BEGIN") :])
+    return "--store", str(tmp_path / "other"), "restore", str(path)
+
+
+def test_one_that_is_not_signed_needs_the_option_and_stays_encrypted(
+    csrtui: Csrtui, places: Places, tmp_path: Path
+) -> None:
+    command = bare(csrtui, places, tmp_path)
+    ran = csrtui(*command, *places.given)
+    assert (ran.status, "the backup is not signed" in ran.error) == (1, True)
+    assert spki(csrtui) in ran.error
+    assert "--unsigned" in str(ran.hint)
+    assert not (tmp_path / "other" / "pairs").exists()
+    ran = csrtui(*command, *places.given, "--unsigned", "--json")
+    assert ran.status == 0
+    assert "The key stays under the passphrase of the backup" in ran.err
+    assert b"ENCRYPTED" in (tmp_path / "other" / "pairs" / "a.com" / "key.pem").read_bytes()
+
+
+def test_the_key_is_decrypted_on_demand(csrtui: Csrtui, places: Places, tmp_path: Path) -> None:
+    ran = csrtui(*bare(csrtui, places, tmp_path), *places.given, "--unsigned", "--decrypt-key")
+    assert ran.status == 0
+    assert "stays under" not in ran.err
+    restored = tmp_path / "other" / "pairs" / "a.com" / "key.pem"
+    assert restored.read_bytes() == (csrtui.pair("a.com") / "key.pem").read_bytes()
+
+
+@pytest.mark.parametrize(("answer", "status"), [("y", 0), ("YES", 0), ("", 1), ("n", 1)])
+def test_on_a_terminal_it_is_asked(
+    csrtui: Csrtui, places: Places, tmp_path: Path, answer: str, status: int
+) -> None:
+    command = bare(csrtui, places, tmp_path)
+    with PtySession(argv(*command, *places.given), env=ENVIRONMENT) as terminal:
+        terminal.wait_for("Restore it with the names a.com? [y/N]")
+        terminal.send(f"{answer}\n")
+        assert terminal.wait_exit() == status
+    assert (tmp_path / "other" / "pairs").exists() is (status == 0)
+
+
+def test_a_signed_one_is_never_asked_about(places: Places, tmp_path: Path) -> None:
+    command = ("--store", str(tmp_path / "other"), "restore", str(places.files[0]), *places.given)
+    with PtySession(argv(*command), env=ENVIRONMENT) as terminal:
+        assert terminal.wait_exit() == 0
+
+
 def test_nobody_is_asked_for_the_passphrase_of_what_is_no_backup(
     csrtui: Csrtui, places: Places, tmp_path: Path
 ) -> None:
     (tmp_path / "hello").write_bytes(b"hello")
     for file, code, said in (
         (tmp_path / "gone", 2, "No such file"),
-        (tmp_path / "hello", 2, "that is no backup"),
+        (tmp_path / "hello", 2, "that is not a backup"),
         (places.files[0], 1, "is in the keystore"),
     ):
         ran = csrtui("restore", str(file))
@@ -170,7 +289,7 @@ def test_nobody_is_asked_for_the_passphrase_of_what_is_no_backup(
         ("passphrase", 1, "the passphrase does not open the key"),
         ("bit", 2, "was changed or damaged after it was made"),
         ("cut", 2, "was changed or damaged after it was made"),
-        ("text", 2, "that is no backup"),
+        ("text", 2, "that is not a backup"),
         ("missing", 2, "No such file"),
         ("modes", 3, "others can read"),
     ],
@@ -218,3 +337,27 @@ def test_the_history_tells_what_happened(csrtui: Csrtui, places: Places, tmp_pat
     csrtui("--store", str(other), "restore", str(first), *places.given)
     history = json.loads((other / "pairs" / "a.com" / "pair.json").read_text())["history"]
     assert [event["what"] for event in history] == [f"restored from {first}"]
+
+
+@pytest.mark.parametrize("ca", ["public", "private"])
+def test_a_weak_key_comes_back_and_is_warned_of(csrtui: Csrtui, tmp_path: Path, ca: str) -> None:
+    places = Places.made_in(tmp_path)
+    key = ec.derive_private_key(2**100, ec.SECP256R1())
+    (tmp_path / "key.pem").write_bytes(keys.private_pem(key))
+    der = request.build(SubjectFields(common_name="a.com"), ("a.com",), key)
+    (tmp_path / "request.pem").write_bytes(request.to_pem(der))
+    files = ("--key", str(tmp_path / "key.pem"), "--csr", str(tmp_path / "request.pem"))
+    assert csrtui("adopt", *files, "--ca", ca).status == 0
+    places.back_up(csrtui)
+    elsewhere = ("--store", str(tmp_path / "elsewhere"))
+    ran = csrtui(*elsewhere, "restore", str(places.files[0]), *places.given)
+    assert ran.status == 0
+    assert "warning: The private number of this EC P-256 key has only 101 bits" in ran.err
+    assert "csrtui renew a.com generates a new one" in ran.err
+    assert "weak key: The private number" in csrtui(*elsewhere, "show", "a.com").out
+
+
+def test_a_good_key_comes_back_without_a_warning(csrtui: Csrtui, places: Places, tmp_path: Path) -> None:
+    ran = csrtui("--store", str(tmp_path / "elsewhere"), "restore", str(places.files[0]), *places.given)
+    assert ran.status == 0
+    assert "warning" not in ran.err

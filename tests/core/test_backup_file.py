@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from backups_made import asked, backup, key_block
+from backups_made import DETAILS, asked, backup, key_block, unsigned
 from existing_made import certificate, name
 from hypothesis import example, given
 from hypothesis import strategies as st
 from requests_made import NOW, key_of
 
 from csrtui.core import backup_file, keys, pkcs8, request
-from csrtui.core.backup_file import Checksum, Envelope, KeptKey, file_name, parse
+from csrtui.core.backup_details import NO_DETAILS
+from csrtui.core.backup_file import Envelope, KeptKey, file_name, parse
+from csrtui.core.backup_integrity import WAY_OUT, Integrity
 from csrtui.core.errors import InputError
 from csrtui.core.keys import KeyType
+from csrtui.core.pem import wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 KEY = key_block()
 REQUEST = request.to_pem(asked().der)
@@ -26,10 +34,20 @@ BARE = KEY + REQUEST
 @pytest.mark.parametrize("certificates", [b"", CERTIFICATES])
 def test_what_is_written_comes_back(kept: KeptKey, certificates: bytes) -> None:
     found = parse(backup(kept, certificates))
-    assert (found.name, found.kept, found.checksum) == ("a.com", kept, Checksum.RIGHT)
+    assert (found.name, found.kept, found.integrity) == ("a.com", kept, Integrity.SIGNED)
+    assert (found.signed, found.details) == (True, DETAILS)
     assert (found.key_pem, found.key) == (KEY, pkcs8.to_der(KEY))
     assert found.asked == asked()
     assert found.certificates == certificates
+
+
+@pytest.mark.parametrize("kept", KeptKey)
+@pytest.mark.parametrize("certificates", [b"", CERTIFICATES])
+def test_what_earlier_versions_wrote_comes_back_and_is_not_signed(kept: KeptKey, certificates: bytes) -> None:
+    found = parse(unsigned(kept, certificates))
+    assert (found.name, found.kept, found.integrity) == ("a.com", kept, Integrity.CHECKSUM)
+    assert (found.signed, found.details) == (False, NO_DETAILS)
+    assert (found.key_pem, found.asked, found.certificates) == (KEY, asked(), certificates)
 
 
 @pytest.mark.parametrize("envelope", Envelope)
@@ -109,9 +127,10 @@ def unnoticed(bits: range, data: bytes) -> list[int]:
     return found
 
 
+@pytest.mark.parametrize("make", [backup, unsigned])
 @pytest.mark.parametrize("kept", KeptKey)
-def test_every_single_bit_changed_is_noticed(kept: KeptKey) -> None:
-    data = backup(kept, CERTIFICATES)
+def test_every_single_bit_changed_is_noticed(kept: KeptKey, make: Callable[..., bytes]) -> None:
+    data = make(kept, CERTIFICATES)
     assert unnoticed(range(8 * len(data)), data) == []
 
 
@@ -132,10 +151,10 @@ def test_lines_left_out_or_put_in_are_noticed() -> None:
 
 
 def test_a_header_without_its_checksum_is_no_foreign_backup() -> None:
-    lines = [line for line in backup().splitlines(keepends=True) if not line.startswith(b"SHA-256")]
-    with pytest.raises(InputError, match="its checksum is gone") as caught:
+    lines = [line for line in unsigned().splitlines(keepends=True) if not line.startswith(b"SHA-256")]
+    with pytest.raises(InputError, match="its signature or checksum is gone") as caught:
         parse(b"".join(lines))
-    assert "leave out all that stands above the key" in str(caught.value.hint)
+    assert "delete everything above the line that begins the key" in str(caught.value.hint)
 
 
 def test_line_ends_of_windows_change_nothing() -> None:
@@ -147,26 +166,29 @@ def test_line_ends_of_windows_change_nothing() -> None:
 
 
 def test_the_blocks_alone_are_a_backup_that_names_no_pair_and_vouches_for_nothing() -> None:
-    found = parse(b"Bag Attributes\n    friendlyName: x\n" + REQUEST + b"between\n" + KEY + b"after")
-    assert (found.name, found.kept, found.checksum) == (None, KeptKey.PLAIN, Checksum.ABSENT)
+    found = parse(b"Bag Attributes\n    friendlyName: x\n" + KEY + b"\n" + REQUEST + b"\n\n")
+    assert (found.name, found.kept, found.integrity) == (None, KeptKey.PLAIN, Integrity.NONE)
     assert (found.key_pem, found.asked.der, found.certificates) == (KEY, asked().der, b"")
     assert parse(BARE.replace(b"\n", b"\r\n")).key_pem == KEY
 
 
 PLAIN_KEY = KEY.replace(b"ENCRYPTED ", b"")
+EMPTY_KEY = b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n-----END ENCRYPTED PRIVATE KEY-----\n"
 
 
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"", "that is no backup"),
-        (b"hello\n" * 100, "that is no backup"),
-        (CERTIFICATES, "that is no backup"),
-        (bytes(1024), "that is no backup"),
+        (b"", "that is not a backup"),
+        (b"hello\n" * 100, "that is not a backup"),
+        (CERTIFICATES, "that is not a backup"),
+        (backup().decode().encode("utf-16"), "the file is in UTF-16"),
+        (backup().partition(b"-----")[0], "changed or damaged after it was made: its key is gone"),
+        (bytes(1024), "that is not a backup"),
         (b"x" * (backup_file.MAX_BYTES + 1), "more than 1048576 bytes"),
         (b"x" * 2_000_000, "more than 1048576 bytes"),
-        (KEY, "holds no certificate request; it may be cut short"),
-        (REQUEST, "holds no encrypted private key; it may be cut short"),
+        (KEY, "contains no certificate request; it may be cut short"),
+        (REQUEST, "contains no encrypted private key; it may be cut short"),
         (KEY * 2 + REQUEST, "more than one key or request"),
         (KEY + REQUEST * 2, "more than one key or request"),
         (PLAIN_KEY + REQUEST, "a private key without a passphrase, not a backup"),
@@ -174,8 +196,41 @@ PLAIN_KEY = KEY.replace(b"ENCRYPTED ", b"")
         (PLAIN_KEY.replace(b"PRIVATE", b"EC PRIVATE"), "a private key without a passphrase"),
         (PLAIN_KEY.replace(b"PRIVATE", b"RSA PRIVATE"), "a private key without a passphrase"),
         (PLAIN_KEY.replace(b"PRIVATE", b"OPENSSH PRIVATE"), "a private key without a passphrase"),
-        (KEY.replace(b"MI", b"M=", 1) + REQUEST, "the private key in the backup is damaged"),
-        (KEY.replace(b"M", b"M M", 1) + REQUEST, "the private key in the backup is damaged"),
+        (KEY.replace(b"MI", b"M=", 1) + REQUEST, "line 2, in the block ENCRYPTED PRIVATE KEY, is not base64"),
+        (
+            KEY.replace(b"\nM", b"\nM M", 1) + REQUEST,
+            "line 2, in the block ENCRYPTED PRIVATE KEY, is not base64",
+        ),
+        (KEY.replace(b"MI", b"MA==\nMI", 1) + REQUEST, "the block ENCRYPTED PRIVATE KEY is damaged"),
+        (KEY.replace(b"MI", b"MIAAAA", 1) + REQUEST, "the private key in the backup is damaged"),
+        (
+            KEY.replace(b"MI", b"\nMI", 1) + REQUEST,
+            "line 2, in the block ENCRYPTED PRIVATE KEY, is not base64",
+        ),
+        (EMPTY_KEY + REQUEST, "the block ENCRYPTED PRIVATE KEY is empty"),
+        (
+            b"-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n" + REQUEST,
+            "damaged",
+        ),
+        (KEY + REQUEST.rpartition(b"\n-----END")[0], "the block CERTIFICATE REQUEST has no END line"),
+        (REQUEST + KEY, "not in the order of a backup"),
+        (CERTIFICATES + KEY + REQUEST, "not in the order of a backup"),
+        (KEY + CERTIFICATES + REQUEST, "not in the order of a backup"),
+        (KEY + b"between\n" + REQUEST, "line 9 is text between or after the PEM blocks"),
+        (BARE + b"-- \nJoe\n", "is text between or after the PEM blocks"),
+        (
+            BARE.replace(b"CERTIFICATE REQUEST", b"NEW CERTIFICATE REQUEST"),
+            "begins a block NEW CERTIFICATE REQUEST",
+        ),
+        (BARE.replace(b"ENCRYPTED PRIVATE KEY", b"PUBLIC KEY"), "line 1 begins a block PUBLIC KEY"),
+        (CERTIFICATES.replace(b"CERTIFICATE", b"TRUSTED CERTIFICATE") + BARE, "a block TRUSTED CERTIFICATE"),
+        (BARE.replace(b"-----BEGIN", b"> -----BEGIN"), "line 1 has five dashes"),
+        (b"x -----BEGIN PRIVATE KEY-----\n" + BARE, "line 1 has five dashes"),
+        (b"x" * 254 + b"-----BEGIN PRIVATE KEY-----\n" + BARE, "line 1 is longer than 250 bytes"),
+        (b"x " * 126 + b"\n" + BARE, "line 1 is longer than 250 bytes"),
+        (KEY.replace(b"\nMI", b" " * 250 + b"\nMI", 1) + REQUEST, "line 1 is longer than 250 bytes"),
+        (b"0\x82\x01\n" + BARE, "line 1 contains a control character"),
+        (b"a\rb\n" + BARE, "line 1 contains a control character"),
         (KEY + REQUEST.replace(b"MI", b"AA", 1), "the certificate request cannot be read"),
     ],
 )
@@ -185,7 +240,7 @@ def test_what_is_no_backup_is_told(data: bytes, said: str) -> None:
 
 
 def test_the_name_of_a_pair_is_taken_only_where_it_is_one() -> None:
-    for line in (b"../../etc", b".hidden", b"A", b"a/b", b"a" * 65, b"a\x1b[2J", b"a b", b""):
+    for line in (b"../../etc", b".hidden", b"A", b"a/b", b"a" * 65, b"a b", b""):
         assert parse(b"Pair: " + line + b"\n" + BARE).name is None
     assert parse(b"Pair: b.com\n" + BARE).name == "b.com"
 
@@ -193,19 +248,85 @@ def test_the_name_of_a_pair_is_taken_only_where_it_is_one() -> None:
 @given(st.binary() | st.text().map(str.encode))
 @example(b"csrtui backup: ")
 @example(b"SHA-256 of all but this line: ")
+@example(b"-----BEGIN \nSHA-256 of all but this line: ")
+@example(b"-----BEGIN \nSHA-256 of all but this line: \n")
 def test_any_bytes_end_in_an_input_error(data: bytes) -> None:
     with pytest.raises(InputError):
         parse(data)
 
 
-@given(st.lists(st.sampled_from([*backup().splitlines(keepends=True), KEY, REQUEST, b"\r", b"-----"])))
+BASE64 = KEY.splitlines(keepends=True)[1:-1]
+PARTS = [
+    *backup().splitlines(keepends=True),
+    *unsigned().splitlines(keepends=True),
+    KEY,
+    REQUEST,
+    b"\r",
+    b"-----",
+]
+
+
+@given(st.lists(st.sampled_from(PARTS)))
+@example([*EMPTY_KEY.splitlines(keepends=True), REQUEST])
+@example([KEY.splitlines(keepends=True)[0], BASE64[0], EMPTY_KEY.splitlines(keepends=True)[1], REQUEST])
+@example([*KEY.splitlines(keepends=True), REQUEST])
 def test_a_backup_s_lines_in_any_order_are_one_or_end_in_an_input_error(parts: list[bytes]) -> None:
+    """The lines of the key alone may be mixed up and not be noticed before the passphrase is known."""
     try:
         found = parse(b"".join(parts))
     except InputError:
         return
     assert found.asked.der == asked().der
-    assert found.key == pkcs8.to_der(KEY)
+    lines = wrap("ENCRYPTED PRIVATE KEY", found.key).splitlines(keepends=True)[1:-1]
+    assert sorted(lines) == sorted(BASE64)
+
+
+@pytest.mark.parametrize("make", [backup, unsigned])
+def test_a_mark_blanks_and_line_ends_of_editors_and_mails_do_no_harm(make: Callable[..., bytes]) -> None:
+    data = make(KeptKey.ENCRYPTED, CERTIFICATES)
+    as_is = parse(data)
+    for changed in (
+        b"\xef\xbb\xbf" + data,
+        data.replace(b"\n", b" \n"),
+        data.replace(b"\n", b"\t\r\n"),
+        data.replace(b"\n", b"\r\r\n"),
+        data.rstrip(b"\n"),
+        data + b"\n \n\n",
+    ):
+        assert parse(changed) == as_is
+
+
+DATA = Path(__file__).parents[1] / "data" / "restore"
+
+
+@pytest.mark.parametrize("name", ["r_good", "r_bom"])
+def test_a_backup_of_an_earlier_version_is_read(name: str) -> None:
+    found = parse((DATA / f"{name}.pem").read_bytes())
+    assert (found.name, found.kept, found.integrity) == (
+        "www.example-shop.com",
+        KeptKey.PLAIN,
+        Integrity.CHECKSUM,
+    )
+
+
+@pytest.mark.parametrize("name", ["r_blocks", "r_blocks_bom"])
+def test_the_blocks_of_one_are_read(name: str) -> None:
+    assert parse((DATA / f"{name}.pem").read_bytes()).integrity is Integrity.NONE
+
+
+def test_a_changed_one_tells_the_way_out_which_then_works() -> None:
+    data = (DATA / "r_after.pem").read_bytes()
+    with pytest.raises(InputError, match="its checksum is another one") as caught:
+        parse(data)
+    assert caught.value.hint == WAY_OUT
+    kept = data[data.index(b"-----BEGIN") : data.rindex(b"-----") + 5]
+    assert parse(kept).asked.names == ("www.example-shop.com", "example-shop.com")
+
+
+def test_a_quoted_one_tells_what_is_wrong() -> None:
+    with pytest.raises(InputError, match="line 1 has five dashes, but does not begin a PEM block") as caught:
+        parse((DATA / "r_blocks_quoted.pem").read_bytes())
+    assert "sed 's/^> //'" in str(caught.value.hint)
 
 
 def test_keys_of_other_types_are_backed_up_alike() -> None:
@@ -229,7 +350,7 @@ def test_the_text_for_an_age_file_holds_the_key_as_it_lies_in_the_store(
     text = backup_file.compose("a.com", NOW, kept=kept, key_pem=key_pem, asked=asked(), envelope=Envelope.AGE)
     found = parse(text, Envelope.AGE)
     assert (found.name, found.kept, found.key_pem) == ("a.com", kept, key_pem)
-    assert (found.checksum, found.envelope) == (Checksum.RIGHT, Envelope.AGE)
+    assert (found.integrity, found.envelope) == (Integrity.CHECKSUM, Envelope.AGE)
     assert unnoticed(range(0, 8 * len(text), 7), text) == []
 
 

@@ -6,7 +6,8 @@ import pytest
 from requests_made import NOW, der_of, key_of
 
 from csrtui.core import backup_file, keys, pkcs8, request
-from csrtui.core.backup_file import Checksum, Envelope, KeptKey
+from csrtui.core.backup_file import Envelope, KeptKey
+from csrtui.core.backup_integrity import Integrity
 from csrtui.core.errors import InputError
 from csrtui.core.keys import KeyType
 from csrtui.core.secret import Secret
@@ -30,7 +31,7 @@ def test_its_name_says_what_it_is() -> None:
 def test_what_goes_in_comes_out(key_pem: bytes, kept: KeptKey) -> None:
     found = backup_file.parse(text(key_pem, kept), Envelope.AGE)
     assert (found.name, found.kept, found.key_pem) == ("a.com", kept, key_pem)
-    assert (found.asked, found.checksum, found.envelope) == (ASKED, Checksum.RIGHT, Envelope.AGE)
+    assert (found.asked, found.integrity, found.envelope) == (ASKED, Integrity.CHECKSUM, Envelope.AGE)
 
 
 def test_the_text_says_how_to_restore_it() -> None:

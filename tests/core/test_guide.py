@@ -63,3 +63,13 @@ def test_what_will_be_written_is_said_with_the_real_paths(platform: Platform) ->
     assert ("0600" in text) is any(row.has_key for row in planned.files)
     assert "edits no configuration" in text
     assert "www.example.com" not in text
+
+
+@pytest.mark.parametrize("service", ["mosquitto", "Redis", "PostgreSQL", "MariaDB", "slapd"])
+def test_for_other_software_both_guide_and_plan_name_the_owner_of_the_key(service: str) -> None:
+    given, server = material(), SERVERS["other"]
+    planned = plan(server, given.pair, given.domain, given.certificates, "/srv/tls")
+    for lines in (guide_lines(PLATFORMS["other"]), plan_lines(server, planned, given.pair, "/srv/tls")):
+        text = " ".join(" ".join(lines).split())
+        assert "The key must belong to the user that the server runs as." in text
+        assert service in text

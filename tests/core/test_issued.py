@@ -22,8 +22,9 @@ from csrtui.core.errors import InputError
 from csrtui.core.finding import CaKind, Level
 from csrtui.core.issued import DifferenceKind, FlawKind, differences, flaws
 from csrtui.core.keys import KeyType, spki_sha256
-from csrtui.core.lifetimes import days_of, longest_days
+from csrtui.core.lifetimes import days_of, longest_days, whole_days
 from csrtui.core.pair import Validity
+from csrtui.core.path_validation import ChainState, ChainStatus, validate_chain
 from csrtui.core.subject import SubjectFields
 
 FIRM = SubjectFields(common_name="a.com", organization="My Ltd", country="GB")
@@ -119,10 +120,8 @@ def test_a_root_of_version_1_counts_as_a_ca() -> None:
 # In what it differs
 
 
-def kinds(
-    certificate: Certificate, ca: CaKind = CaKind.PUBLIC
-) -> list[tuple[DifferenceKind, str | None, str | None]]:
-    return [(one.kind, one.requested, one.issued) for one in differences(ASKED, certificate, ca)]
+def kinds(certificate: Certificate) -> list[tuple[DifferenceKind, str | None, str | None]]:
+    return [(one.kind, one.requested, one.issued) for one in differences(ASKED, certificate)]
 
 
 def test_what_was_issued_as_requested_differs_in_nothing() -> None:
@@ -139,7 +138,7 @@ def test_names_dropped_and_added_are_named() -> None:
 
 def test_a_common_name_that_the_csr_has_in_its_subject_alone_was_requested() -> None:
     asked = ASKED._replace(names=())
-    found = differences(asked, issued(names=["A.com", "www.a.com"]), CaKind.PUBLIC)
+    found = differences(asked, issued(names=["A.com", "www.a.com"]))
     assert [(one.kind, one.issued) for one in found] == [(DifferenceKind.NAME_ADDED, "www.a.com")]
 
 
@@ -155,7 +154,7 @@ def test_a_subject_that_was_changed_is_told_field_by_field() -> None:
         (DifferenceKind.FIELD_DROPPED, "GB", None),
         (DifferenceKind.FIELD_ADDED, None, "London\x1b[2J"),
     ]
-    texts = [one.text for one in differences(ASKED, certificate, CaKind.PUBLIC)]
+    texts = [one.text for one in differences(ASKED, certificate)]
     assert texts == [
         "the CA changed the organization from My Ltd to My Limited",
         "the CA left out the country GB",
@@ -163,20 +162,9 @@ def test_a_subject_that_was_changed_is_told_field_by_field() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("days", "kind"),
-    [
-        (189, DifferenceKind.LIFE_SHORTER),
-        (190, None),
-        (200, None),
-        (201, DifferenceKind.LIFE_LONGER),
-    ],
-)
-def test_a_life_other_than_expected_is_told_of_a_public_ca_only(
-    days: int, kind: DifferenceKind | None
-) -> None:
-    assert kinds(issued(days=days)) == ([(kind, "200", str(days))] if kind else [])
-    assert kinds(issued(days=days), CaKind.PRIVATE) == []
+@pytest.mark.parametrize("days", [1, 47, 90, 189, 200])
+def test_a_short_life_is_not_a_difference_since_no_request_names_one(days: int) -> None:
+    assert kinds(issued(days=days)) == []
 
 
 @pytest.mark.parametrize(
@@ -195,11 +183,21 @@ def test_a_day_begun_is_a_day_of_life(seconds: int, days: int) -> None:
     assert days_of(Validity(START, START + timedelta(seconds=seconds))) == days
 
 
+@pytest.mark.parametrize(
+    ("seconds", "days"), [(90 * 86_400 - 2, 89), (90 * 86_400 - 1, 90), (90 * 86_400, 90), (86_398, 0)]
+)
+def test_people_count_whole_days_with_both_ends(seconds: int, days: int) -> None:
+    assert whole_days(Validity(START, START + timedelta(seconds=seconds))) == days
+
+
 # What is wrong
 
 
-def flaws_of(leaf: Certificate, *others: Certificate, now: datetime = NOW) -> list[tuple[FlawKind, Level]]:
-    return [(one.kind, one.level) for one in flaws(build_chain(leaf, others), CaKind.PUBLIC, now)]
+def flaws_of(
+    leaf: Certificate, *others: Certificate, now: datetime = NOW, ca: CaKind = CaKind.PUBLIC
+) -> list[tuple[FlawKind, Level]]:
+    chain = build_chain(leaf, others, now)
+    return [(one.kind, one.level) for one in flaws(chain, validate_chain(chain, now), ca, now)]
 
 
 ROOT = read_der(root().der)
@@ -222,16 +220,32 @@ def test_one_that_is_not_valid_now_is_told(now: datetime, expected: list[object]
 def test_an_intermediate_that_is_not_valid_any_more_is_told() -> None:
     gone = intermediate("Test CA gone", days=30)
     leaf = read_der(der(gone.sign(ASKED_DER)))
-    assert flaws_of(leaf, read_der(gone.der), ROOT) == [(FlawKind.CHAIN_EXPIRED, Level.WARNING)]
+    assert flaws_of(leaf, read_der(gone.der), ROOT) == [(FlawKind.CHAIN_INVALID, Level.WARNING)]
+
+
+@pytest.mark.parametrize(
+    ("life", "expected"),
+    [
+        (timedelta(days=200, seconds=-1), []),
+        (timedelta(days=200), [(FlawKind.LIFE_TOO_LONG, Level.WARNING)]),
+    ],
+)
+def test_a_life_that_browsers_refuse_is_told_of_a_public_ca_only(
+    life: timedelta, expected: list[object]
+) -> None:
+    certificate = replace(issued(), validity=Validity(START, START + life))
+    assert flaws_of(certificate, CA, ROOT) == expected
+    assert flaws_of(certificate, CA, ROOT, ca=CaKind.PRIVATE) == []
 
 
 def test_how_a_chain_ends_is_told() -> None:
     leaf = issued()
     assert flaws_of(leaf) == [(FlawKind.CHAIN_INCOMPLETE, Level.WARNING)]
-    assert flaws_of(leaf, CA) == [(FlawKind.ROOT_ELSEWHERE, Level.NOTE)]
+    assert flaws_of(leaf, ca=CaKind.PRIVATE) == [(FlawKind.CHAIN_INCOMPLETE, Level.NOTE)]
+    assert flaws_of(leaf, CA) == []
     assert flaws_of(leaf, CA, ROOT) == []
     namesake = read_der(der(build(named("Test CA 1"), key_of(KeyType.EC_P256).public_key(), root(), [])))
-    assert flaws_of(leaf, namesake) == [(FlawKind.CHAIN_WRONG, Level.WARNING)]
+    assert flaws_of(leaf, namesake) == [(FlawKind.CHAIN_INVALID, Level.WARNING)]
 
 
 def test_an_old_hash_is_told_of_what_a_server_sends_and_not_of_the_root() -> None:
@@ -239,7 +253,8 @@ def test_an_old_hash_is_told_of_what_a_server_sends_and_not_of_the_root() -> Non
     chain = Chain(
         old, (replace(CA, signature_hash="md5"),), replace(ROOT, signature_hash="sha1"), ChainEnd.ROOT
     )
-    found = flaws(chain, CaKind.PUBLIC, NOW)
+    valid = ChainStatus(ChainState.VALID, None, "")
+    found = flaws(chain, valid, CaKind.PUBLIC, NOW)
     assert [one.kind for one in found] == [FlawKind.OLD_HASH] * 2
     assert ["SHA1" in found[0].text, "MD5" in found[1].text] == [True, True]
 
@@ -262,11 +277,11 @@ def test_what_it_is_not_for_is_told(
 ) -> None:
     leaf = issued(purposes=purposes)
     assert flaws_of(leaf, CA, ROOT) == expected
-    private = [one.kind for one in flaws(build_chain(leaf, [CA, ROOT]), CaKind.PRIVATE, NOW)]
+    private = [kind for kind, _ in flaws_of(leaf, CA, ROOT, ca=CaKind.PRIVATE)]
     assert private == [kind for kind, level in expected if level is Level.WARNING]
 
 
 def test_what_has_to_be_done_comes_before_what_is_only_told() -> None:
     leaf = issued(purposes=(ExtendedKeyUsageOID.SERVER_AUTH, CLIENT))
     levels = [level for _, level in flaws_of(leaf, now=LAST + DAY)]
-    assert levels == [Level.WARNING, Level.WARNING, Level.NOTE]
+    assert levels == [Level.WARNING, Level.NOTE]

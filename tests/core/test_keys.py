@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, rsa
@@ -16,6 +18,9 @@ from requests_made import key_of
 from csrtui.core import keys
 from csrtui.core.errors import InputError
 from csrtui.core.keys import KeyType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PRIVATE_ONLY = {KeyType.ED25519, KeyType.ML_DSA_44, KeyType.ML_DSA_65, KeyType.ML_DSA_87}
 
@@ -93,3 +98,70 @@ def test_another_name_is_refused_and_the_hint_lists_all(text: str) -> None:
     assert caught.value.hint
     assert all(kind in caught.value.hint for kind in KeyType)
     assert str(caught.value).isprintable()
+
+
+# Where the randomness comes from
+
+
+SCALARS = 2_000
+
+
+def p256_scalars() -> list[int]:
+    made = (keys.generate(KeyType.EC_P256) for _ in range(SCALARS))
+    return [
+        key.private_numbers().private_value for key in made if isinstance(key, ec.EllipticCurvePrivateKey)
+    ]
+
+
+def test_generated_scalars_are_large_and_differ_in_both_ends() -> None:
+    """Fail for a generator with fewer than some 64 random bits, wherever in the number it puts them.
+
+    A good generator fails by chance in one of 2^42 runs: 2,000 pairs of 64-bit halves, compared with each other.
+    """
+    scalars = p256_scalars()
+    assert len(scalars) == SCALARS
+    assert min(scalars) > 2 ** (256 - 64)
+    assert len(set(scalars)) == SCALARS
+    assert len({scalar >> 192 for scalar in scalars}) == SCALARS
+    assert len({scalar & (2**64 - 1) for scalar in scalars}) == SCALARS
+
+
+CALLS: dict[KeyType, tuple[str, tuple[object, ...]]] = {
+    KeyType.EC_P256: ("ec.generate_private_key", ("secp256r1",)),
+    KeyType.EC_P384: ("ec.generate_private_key", ("secp384r1",)),
+    KeyType.EC_P521: ("ec.generate_private_key", ("secp521r1",)),
+    KeyType.RSA_2048: ("rsa.generate_private_key", (65537, 2048)),
+    KeyType.RSA_3072: ("rsa.generate_private_key", (65537, 3072)),
+    KeyType.RSA_4096: ("rsa.generate_private_key", (65537, 4096)),
+    KeyType.ED25519: ("ed25519.Ed25519PrivateKey.generate", ()),
+    KeyType.ML_DSA_44: ("mldsa.MLDSA44PrivateKey.generate", ()),
+    KeyType.ML_DSA_65: ("mldsa.MLDSA65PrivateKey.generate", ()),
+    KeyType.ML_DSA_87: ("mldsa.MLDSA87PrivateKey.generate", ()),
+}
+
+
+@pytest.mark.parametrize("key_type", KeyType)
+def test_a_key_is_what_openssls_own_generator_returned(
+    monkeypatch: pytest.MonkeyPatch, key_type: KeyType
+) -> None:
+    """`generate` returns the very object of cryptography's generator: nothing seeds it, nothing replaces it."""
+    calls: list[tuple[str, tuple[object, ...]]] = []
+    made = object()
+
+    def recording(name: str) -> Callable[..., object]:
+        def generator(*arguments: object) -> object:
+            calls.append((name, tuple(getattr(argument, "name", argument) for argument in arguments)))
+            return made
+
+        return generator
+
+    for name in {name for name, _ in CALLS.values()}:
+        module, _, path = name.partition(".")
+        holder, _, method = path.rpartition(".")
+        owner = import_module(f"cryptography.hazmat.primitives.asymmetric.{module}")
+        if holder:  # a class of the extension, which cannot be changed: another one takes its place
+            monkeypatch.setattr(owner, holder, type(holder, (), {method: staticmethod(recording(name))}))
+        else:
+            monkeypatch.setattr(owner, method, recording(name))
+    assert keys.generate(key_type) is made
+    assert calls == [CALLS[key_type]]

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from shutil import which
+from subprocess import run
+from typing import TYPE_CHECKING
+
 import pytest
+from backups_made import QUICK
+from exports_made import certificate_of
 from hypothesis import given
 from hypothesis import strategies as st
+from requests_made import key_of
 
-from csrtui.core.passphrase import read_passphrase, weaknesses
+from csrtui.core import pkcs8, pkcs12
+from csrtui.core.errors import InputError
+from csrtui.core.frequent_passphrases import FREQUENT
+from csrtui.core.keys import KeyType
+from csrtui.core.passphrase import check, read_passphrase, refusal, strength, weaknesses
+from csrtui.core.sealing import Sealer
 from csrtui.core.secret import Secret
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -43,18 +58,119 @@ def test_another_encoding_is_none_and_is_not_quoted() -> None:
 @pytest.mark.parametrize(
     ("text", "count"),
     [
-        ("x" * 11, 1),
-        ("x" * 12, 0),
+        ("x4k9w2pq7vz", 1),
+        ("x4k9w2pq7vzb", 0),
         ("a b c", 1),
-        ("a b c d", 0),
+        ("a b c d", 1),
+        ("a b c d e f", 1),
+        ("lion bear wolf lynx", 0),
         ("Söhne", 2),
         ("Söhne & Töchter", 1),
         ("tab\tin a long one", 1),
-        ("~" * 12, 0),
+        ("~!@#$%^&*()_", 0),
     ],
 )
 def test_what_is_said_against_it(text: str, count: int) -> None:
     assert len(weaknesses(Secret(text))) == count
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * 12,
+        "ab" * 6,
+        "ab" * 5 + "a",
+        "abcab" * 3,
+        "aaaabbbbccccdddd",
+        "horsehorse" * 2,
+        "11111",
+        "abcdefghijk" * 2,
+    ],
+)
+def test_repeated_characters_are_named(text: str) -> None:
+    assert "repeats" in " ".join(weaknesses(Secret(text)))
+
+
+@pytest.mark.parametrize("text", ["abcdefghijlk" * 2, "a b c d", "abcdeabcd", "aaaabbbbccccdddde"])
+def test_other_passphrases_do_not_repeat(text: str) -> None:
+    assert "repeats" not in " ".join(weaknesses(Secret(text)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password",
+        "PassWord1",
+        "1qaz2wsx3edc4rfv",
+        "correct horse battery staple",
+        "Correct-Horse",
+        "to be or not to be",
+    ],
+)
+def test_common_passphrases_are_named_in_any_spelling(text: str) -> None:
+    assert ("most common" in " ".join(weaknesses(Secret(text)))) is (text != "Correct-Horse")
+
+
+def test_the_list_of_common_ones_is_short_and_in_the_form_it_is_looked_up_in() -> None:
+    assert 300 < len(FREQUENT) < 600
+    assert all(word == "".join(word.lower().split()) and word.isascii() for word in FREQUENT)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("ant bee cat dog", "15 characters"),
+        ("lion bear wolf 1ynx", "4 words"),
+        ("to be or xy we go it up", "23 characters"),
+        ("lion bear wolf lynx", "4 words"),
+        ("x4k9w2pq7vzb", "12 characters"),
+    ],
+)
+def test_words_count_from_three_letters_and_sixteen_characters_on(text: str, words: str) -> None:
+    assert strength(Secret(text)) == f"Long enough: {words}."
+
+
+# What openssl cannot read
+
+
+LONGEST = "a1" * 511 + "b"
+
+
+@pytest.mark.parametrize("text", ["", "x", LONGEST, "ü" * 511])
+def test_what_openssl_reads_is_not_refused(text: str) -> None:
+    assert refusal(Secret(text)) is None
+    check(Secret(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [(LONGEST + "c", "1023 bytes"), ("ü" * 512, "1023 bytes"), ("a\0b" * 5, "NUL")]
+)
+def test_what_openssl_cannot_read_is_refused_wherever_a_key_is_encrypted(text: str, words: str) -> None:
+    secret, key = Secret(text), key_of(KeyType.EC_P256)
+    with pytest.raises(InputError, match=words) as caught:
+        check(secret)
+    assert text not in f"{caught.value.what}{caught.value.hint}"
+    assert words in strength(secret)
+    with pytest.raises(InputError, match=words):
+        Sealer(secret, bytes)
+    with pytest.raises(InputError, match=words):
+        pkcs8.encrypt(key, secret, bytes(pkcs8.ENTROPY_BYTES), QUICK)
+    with pytest.raises(InputError, match=words):
+        pkcs12.compose("a", key, (certificate_of(),), secret)
+
+
+@pytest.mark.skipif(which("openssl") is None, reason="openssl is not installed")
+@pytest.mark.parametrize(
+    ("text", "readable"), [(LONGEST, True), (LONGEST + "c", False), ("canary\0canary", False)]
+)
+def test_openssl_itself_draws_the_line_there(tmp_path: Path, text: str, readable: object) -> None:
+    secret = Secret(text)
+    derived = pkcs8.derive(secret, bytes(pkcs8.SALT_BYTES), QUICK)
+    (tmp_path / "key.pem").write_bytes(pkcs8.seal(key_of(KeyType.EC_P256), derived, bytes(pkcs8.IV_BYTES)))
+    (tmp_path / "passphrase").write_bytes(secret.encoded)
+    command = ["openssl", "pkey", "-in", "key.pem", "-noout", "-passin", "file:passphrase"]
+    assert (run(command, cwd=tmp_path, check=False, capture_output=True).returncode == 0) is readable
+    assert (refusal(secret) is None) is readable
 
 
 @given(st.text("πρστυφχψω", min_size=3, max_size=30))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from math import gcd
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, rsa, x25519
@@ -13,6 +12,7 @@ from requests_made import der_of, key_of
 from csrtui.core import keys, request
 from csrtui.core.advice.quality_rules import key_age, key_quality, request_quality
 from csrtui.core.finding import CaKind, FieldName, Finding, Level
+from csrtui.core.key_quality import small_factor
 from csrtui.core.keys import KeyType
 from csrtui.core.subject import SubjectFields
 
@@ -43,10 +43,13 @@ def rsa_of(modulus: int, exponent: int = 65537) -> rsa.RSAPublicKey:
     return rsa.RSAPublicNumbers(exponent, modulus).public_key()
 
 
+@cache
 def odd_modulus(bits: int) -> int:
-    """A modulus of that length that is no product of close primes."""
+    """A modulus of that length that is not a product of close primes and has no small factor."""
     modulus: int = 2 ** (bits - 1) + 2 ** (bits // 3) + 987654321
-    return modulus if gcd(modulus, 2) == 1 else modulus + 1
+    while small_factor(modulus) is not None:
+        modulus += 2
+    return modulus
 
 
 @pytest.mark.parametrize("key_type", KeyType)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from base64 import b64decode
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import foreign_made as foreign
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import NameOID
 from data_files import CERTBOT_CSRS
+from foreign_made import oid, tlv
 from hypothesis import given
 from hypothesis import strategies as st
 from requests_made import HARD_ORGANIZATION, der_of, key_of
@@ -23,6 +25,7 @@ from csrtui.core.keys import KeyType
 from csrtui.core.subject import SubjectFields
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 SUBJECT = SubjectFields("www.a.com", HARD_ORGANIZATION, "R+D", "GB", "Greater London", "London")
@@ -91,6 +94,49 @@ def test_pem_comes_in_lines_of_64_and_reads_back() -> None:
 def test_a_changed_request_is_no_longer_signed() -> None:
     der = der_of(SUBJECT, *NAMES)
     assert not request.signature_holds(der.replace(b"London", b"Landon"))
+
+
+SHA1 = hashes.SHA1()  # noqa: S303 - what old tools signed with
+MD5 = hashes.MD5()  # noqa: S303 - what older tools signed with
+PSS = padding.PSS(padding.MGF1(SHA1), 20)
+PSS_OID, EC_SHA1, DSA_SHA1 = "1.2.840.113549.1.1.10", "1.2.840.10045.4.1", "1.2.840.10040.4.3"
+
+
+def old_request(key: Any, algorithm: bytes, sign: Callable[[bytes], bytes]) -> bytes:
+    """A CSR signed as cryptography's builder does not sign any more."""
+    spki = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    said = tlv(0x30, tlv(0x02, b"\0"), tlv(0x30), spki, tlv(0xA0))
+    return tlv(0x30, said, tlv(0x30, algorithm), tlv(0x03, b"\0", sign(said)))
+
+
+def old_requests() -> list[bytes]:
+    rsa_key, ec_key = foreign.rsa_key(), key_of(KeyType.EC_P256)
+    dsa_key = dsa.generate_private_key(1024)  # noqa: S505 - an old key
+    assert isinstance(ec_key, ec.EllipticCurvePrivateKey)
+    return [
+        foreign.csr(hash_name="sha1"),
+        foreign.csr(hash_name="md5"),
+        old_request(rsa_key, oid(PSS_OID) + tlv(0x30), lambda said: rsa_key.sign(said, PSS, SHA1)),
+        old_request(ec_key, oid(EC_SHA1), lambda said: ec_key.sign(said, ec.ECDSA(SHA1))),
+        old_request(dsa_key, oid(DSA_SHA1), lambda said: dsa_key.sign(said, SHA1)),
+    ]
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_a_signature_with_an_old_hash_is_old_and_not_invalid(number: int) -> None:
+    der = old_requests()[number]
+    assert request.signature_holds(der)
+    assert request.read_der(der).signature_hash in {"sha1", "md5"}
+    assert not request.signature_holds(der[:-4] + bytes(4)), "another signature"
+
+
+def test_a_signature_of_an_algorithm_that_does_not_fit_its_key_is_not_valid() -> None:
+    ec_key = key_of(KeyType.EC_P256)
+    assert isinstance(ec_key, ec.EllipticCurvePrivateKey)
+    for algorithm in (oid("1.2.840.113549.1.1.5"), oid("1.2.3.4"), oid("1.2.840.113549.1.1.5") + tlv(0x05)):
+        for key in (ec_key, key_of(KeyType.ED25519)):
+            der = old_request(key, algorithm, lambda said: ec_key.sign(said, ec.ECDSA(SHA1)))
+            assert not request.signature_holds(der)
 
 
 def test_names_of_other_kinds_are_shown_with_their_kind() -> None:

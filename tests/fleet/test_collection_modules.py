@@ -181,9 +181,21 @@ def test_a_private_key_is_not_taken(modules: Modules, store: Path) -> None:
     assert "changed" not in failed
 
 
+def test_a_host_whose_store_does_not_exist_yet_has_no_pairs(
+    modules: Modules, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CSRTUI_STORE", str(store))
+    for named in (str(store), None):
+        facts = modules("facts", store=named)["ansible_facts"]["csrtui"]
+        assert (facts["pairs"], facts["due"], facts["not_backed_up"], facts["findings"]) == ([], [], [], [])
+        assert facts["problems"] == []
+    assert not store.exists()
+    store.write_bytes(b"")
+    failed = modules("facts")
+    assert (failed["failed"], failed["reason"]) == (True, "store")
+
+
 def test_facts_tell_what_is_there_what_is_due_and_what_is_wrong(modules: Modules, store: Path) -> None:
-    facts = modules("facts")["ansible_facts"]["csrtui"]
-    assert (facts["pairs"], facts["due"], facts["not_backed_up"], facts["findings"]) == ([], [], [], [])
     modules("pair", **ASKED)
     modules("certificate", content=certificate(store, age=timedelta(days=80)))
     facts = modules("facts")["ansible_facts"]["csrtui"]
@@ -222,11 +234,21 @@ def test_every_ending_of_csrtui_is_a_failure_that_says_why(
     modules: Modules, program: Path, script: str, reason: str, words: str
 ) -> None:
     modules.in_process = False
+    program.parent.joinpath("store").mkdir(mode=0o700)
     program.write_text(f"#!/bin/sh\n{script}\n")
     failed = modules("facts", gather=["pairs"], timeout=1)
     assert (failed["failed"], failed["reason"]) == (True, reason)
     assert words in failed["msg"]
     assert failed["remedy"] is None or failed["remedy"] in failed["msg"]
+
+
+def test_all_calls_of_a_task_share_its_time(modules: Modules, program: Path, tmp_path: Path) -> None:
+    modules.in_process = False
+    program.write_text(f'#!/bin/sh\necho >>"{tmp_path}/calls"\nsleep 0.6\necho csrtui 1.0\n')
+    failed = modules("facts", gather=["version", "pairs"], timeout=1)
+    assert failed["reason"] == "timeout"
+    assert (tmp_path / "calls").read_text().count("\n") == 2
+    assert "did not end within the 1 seconds of the task" in failed["msg"]
 
 
 def test_a_host_without_csrtui_is_told_of_the_role(

@@ -38,7 +38,14 @@ def knows(key_type: KeyType) -> bool:
 def written(tmp_path: Path, key_type: KeyType, rounds: int) -> str:
     key_pem = pkcs8.encrypt(key_of(key_type), PASSPHRASE, ENTROPY, rounds)
     path = tmp_path / "a.com.backup.pem"
-    text = backup_file.compose("a.com", NOW, kept=KeptKey.PLAIN, key_pem=key_pem, asked=asked(key_type))
+    text = backup_file.compose(
+        "a.com",
+        NOW,
+        kept=KeptKey.PLAIN,
+        key_pem=key_pem,
+        asked=asked(key_type),
+        signer=key_of(key_type),
+    )
     path.write_bytes(text)
     return str(path)
 

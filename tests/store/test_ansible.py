@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import shutil
 import sys
+from pathlib import Path
+from tempfile import mkdtemp
 from threading import Event, Timer
-from typing import TYPE_CHECKING
 
 import pytest
 from fake_ansible import FakeAnsible
+from process_state import is_running
 
 from csrtui.core.errors import InputError, StoreError
+from csrtui.core.host_answer import CutLine
 from csrtui.store import ansible
-from csrtui.store.ansible import Literal, Target, Terminal, as_yaml, check_inventory, run_task
+from csrtui.store.ansible import (
+    Target,
+    Terminal,
+    TrustedTemplate,
+    as_yaml,
+    check_inventory,
+    list_inventory,
+    run_task,
+)
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+SOURCE = Path(ansible.__file__).parents[1]
 TASK = {"name": "t", "ansible.builtin.raw": "true"}
 
 
@@ -25,9 +36,9 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeAnsible:
     return FakeAnsible(tmp_path, monkeypatch)
 
 
-def lines(fake: FakeAnsible, stop: Event | None = None, **options: object) -> list[str]:
+def lines(fake: FakeAnsible, stop: Event | None = None, **options: object) -> list[str | CutLine]:
     target = Target(str(fake.inventory), **options)  # type: ignore[arg-type]
-    return list(run_task(target, TASK, {"text": Literal("{{ x }}")}, stop or Event(), ("web1",)))
+    return list(run_task(target, TASK, {"text": "{{ x }}"}, stop or Event(), ("web1",)))
 
 
 def test_lines_come_as_ansible_prints_them(fake: FakeAnsible) -> None:
@@ -35,12 +46,32 @@ def test_lines_come_as_ansible_prints_them(fake: FakeAnsible) -> None:
     assert lines(fake, limit="web*", options=("--forks=3",)) == ['{"hosts": []}\n', "and more\n"]
     assert fake.argv(1) == [f"--inventory={fake.inventory}", "--limit=web*", "--forks=3"]
     assert '"vars": {"text": !unsafe "{{ x }}"}' in fake.play(1)
-    assert '"hosts": ["web1"]' in fake.play(1)
+    assert '"hosts": [!unsafe "web1"]' in fake.play(1)
 
 
-def test_what_is_no_template_is_marked() -> None:
-    value = {"a": [Literal('"'), "{{ b }}", 1, None, True], "c": {}}
-    assert as_yaml(value) == '{"a": [!unsafe "\\"", "{{ b }}", 1, null, true], "c": {}}'
+def test_every_text_is_literal_but_the_templates_of_csrtui_itself() -> None:
+    value = {"a": ['"', "{{ b }}", 1, None, True], "c": {}, "d": TrustedTemplate("{{ e }}")}
+    literal = '[!unsafe "\\"", !unsafe "{{ b }}", 1, null, true]'
+    assert as_yaml(value) == f'{{"a": {literal}, "c": {{}}, "d": "{{{{ e }}}}"}}'
+
+
+def test_templates_of_csrtui_itself_are_constants_in_its_code() -> None:
+    made = 0
+    for file in SOURCE.rglob("*.py"):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        constants = {
+            target.id
+            for line in tree.body
+            if isinstance(line, ast.Assign) and isinstance(line.value, ast.Constant)
+            for target in line.targets
+            if isinstance(target, ast.Name)
+        }
+        for call in ast.walk(tree):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", None) == "TrustedTemplate":
+                made += 1
+                (text,) = call.args
+                assert isinstance(text, ast.Constant) or getattr(text, "id", None) in constants, file
+    assert made
 
 
 @pytest.mark.parametrize(
@@ -115,9 +146,79 @@ def test_ansible_that_does_not_end_is_killed(fake: FakeAnsible, monkeypatch: pyt
     running.close()  # type: ignore[attr-defined]
 
 
+def test_an_inventory_is_listed_with_the_options_that_say_what_it_holds(fake: FakeAnsible) -> None:
+    fake.holds({"web1": {"site": "a"}})
+    options = (
+        *("--forks=3", "--become", "-e", "a=b", "--extra-vars=c=d", "-ee=f", "--private-key", "k"),
+        *("--vault-id=dev@x", "--vault-password-file", "y", "--vault-pass-file=z", "-J", "-u", "root"),
+    )
+    target = Target(str(fake.inventory), "not this", options)
+    assert '"site": "a"' in list_inventory(target, "web*", Event())
+    assert list_inventory(Target("a,b"), None, Event())
+    vault = ["--vault-id=dev@x", "--vault-pass-file=y", "--vault-pass-file=z", "--ask-vault-pass"]
+    variables = ["--extra-vars=a=b", "--extra-vars=c=d", "--extra-vars=e=f"]
+    assert fake.lists == [
+        [f"--inventory={fake.inventory}", "--limit=web*", *variables, *vault, "--list"],
+        ["--inventory=a,b", "--list"],
+    ]
+    with pytest.raises(InputError, match="option of Ansible"):
+        list_inventory(Target("a,b", None, ("-e",)), None, Event())
+
+
+def test_what_is_wrong_with_an_inventory_is_said(fake: FakeAnsible) -> None:
+    fake.holds_none("[ERROR]: cannot be parsed\n")
+    with pytest.raises(InputError, match="cannot be parsed"):
+        list_inventory(Target("a,b"), None, Event())
+    stopped = Event()
+    stopped.set()
+    assert list_inventory(Target("a,b"), None, stopped) == ""
+
+
 def test_an_inventory_has_to_be_there(fake: FakeAnsible) -> None:
     check_inventory(Target(str(fake.inventory)))
     check_inventory(Target("web1,web2"))
     for path in ("", "/none", os.devnull + "/x"):
         with pytest.raises(InputError, match="no inventory"):
             check_inventory(Target(path))
+
+
+def test_a_line_that_is_too_long_is_cut(fake: FakeAnsible, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ansible, "MAX_BYTES", 100)
+    fake.prints(f'{{"host": "{"x" * 200}"}}\nnext\n', status=2)
+    first, second = lines(fake)
+    assert isinstance(first, CutLine)
+    assert second == "next\n"
+
+
+def test_what_ansible_left_running_is_ended(fake: FakeAnsible, tmp_path: Path) -> None:
+    fake.program.write_text(
+        f'#!/bin/sh\nsetsid sleep 60 >/dev/null 2>&1 &\necho $! >"{tmp_path}/pid"\necho "{{}}"\n'
+    )
+    assert lines(fake) == ["{}\n"]
+    assert not is_running(int((tmp_path / "pid").read_text()))
+
+
+@pytest.mark.parametrize(("length", "own"), [(1, True), (100, False)])
+def test_the_sockets_of_ssh_are_in_a_folder_of_the_run_where_its_path_is_short_enough(
+    fake: FakeAnsible, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, length: int, *, own: bool
+) -> None:
+    folder = Path(mkdtemp(prefix="t", dir="/tmp")) / ("x" * length)
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    monkeypatch.delenv("ANSIBLE_SSH_CONTROL_PATH_DIR", raising=False)
+    fake.program.write_text(f'#!/bin/sh\nenv >"{tmp_path}/env"\necho "{{}}"\n')
+    lines(fake)
+    shutil.rmtree(folder.parent)
+    said = (tmp_path / "env").read_text()
+    assert (f"ANSIBLE_SSH_CONTROL_PATH_DIR={folder}/csrtui-fleet-" in said) is own
+    assert "CSRTUI_FLEET_RUN=csrtui-fleet-" in said
+
+
+def test_no_more_is_read_of_a_complaint_than_is_shown(
+    fake: FakeAnsible, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ansible, "_MOST_SAID", 6)
+    fake.prints("", said="short and long", status=5)
+    with pytest.raises(InputError) as error:
+        lines(fake)
+    assert error.value.what == "Ansible says: short"

@@ -483,5 +483,5 @@ def test_a_store_that_is_not_there_remembers_nothing(tmp_path: Path) -> None:
 
 def test_a_store_without_a_draft_remembers_nothing(tmp_path: Path) -> None:
     keystore = Keystore(str(tmp_path / "store"))
-    keystore.save_last(b"{}")
+    keystore.update_last(lambda _: b"{}")
     assert keystore.load_draft() is None

@@ -9,7 +9,7 @@ import platformdirs
 import pytest
 
 from csrtui.core.errors import InputError
-from csrtui.store.location import store_path, store_to_name
+from csrtui.store.location import VARIABLE, store_path, store_source, store_to_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,3 +71,9 @@ def test_a_command_names_every_store_but_the_one_in_the_data_folder(monkeypatch:
     assert store_to_name("/elsewhere") == "/elsewhere"
     monkeypatch.setattr(platformdirs, "user_data_dir", lambda *_args, **_kwargs: "~/.local/share/csrtui")
     assert store_to_name(usual) == usual, "a user without a home has no usual one"
+
+
+def test_what_names_the_store_is_told() -> None:
+    assert store_source("/a", {VARIABLE: "/b"}) == "--store"
+    assert store_source(None, {VARIABLE: "/b"}) == "$CSRTUI_STORE"
+    assert store_source(None, {}) is None

@@ -216,6 +216,20 @@ def test_the_process_that_holds_a_pair_is_named(store: Keystore, monkeypatch: py
         assert change.record.endswith(b"from the other process")
 
 
+def test_one_restore_shuts_out_others_and_nothing_else(
+    store: Keystore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "monotonic", iter(range(0, 1000, 3)).__next__)
+    with store.restoring():
+        assert store.add("a", pair_files()) == "a"
+        with store.change("a") as change:
+            change.replace_record(b"{}")
+        with pytest.raises(BusyError, match="the store is in use by process"), store.restoring():
+            pass
+    with store.restoring():
+        pass
+
+
 def test_a_lock_goes_with_the_process_that_is_killed(store: Keystore) -> None:
     store.add("a", pair_files("old"))
     with running("hold", store.path, "a") as process:

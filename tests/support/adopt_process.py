@@ -23,6 +23,7 @@ def main(store: str, folder: str) -> None:
 
     from csrtui.core.chain import build_chain
     from csrtui.core.errors import RefusedError
+    from csrtui.core.path_validation import validate_chain
     from csrtui.core.proof import proves
     from csrtui.store.keystore import Keystore
     from csrtui.tasks.adopting import Order, adopt, plan
@@ -34,7 +35,7 @@ def main(store: str, folder: str) -> None:
     for known in match(session, look_at(f"{folder}/key", f"{folder}/csr", [f"{folder}/cert"])).candidates:
         # what is imported when it is needed is imported now: a fault is to hit the work, not the interpreter
         if known.asked and known.certificate and proves(known.key, known.asked):
-            build_chain(known.certificate, known.pool)
+            validate_chain(build_chain(known.certificate, known.pool, NOW), NOW)
     mark()
     found = look_at(f"{folder}/key", f"{folder}/csr", [f"{folder}/cert"])
     planned = plan(found, match(session, found))

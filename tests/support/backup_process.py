@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sys
 from pathlib import Path
@@ -15,8 +16,11 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-I", "-B", SCRIPT, *arguments]
 
 
-def main(action: str, store: str, path: str) -> None:
-    """Back ``a.com`` up to the folder `path`, or restore the file `path`."""
+def main(action: str, store: str, path: str, start: str | None = None) -> None:
+    """Back ``a.com`` up to the folder `path`, or restore the file `path`.
+
+    With `start`, say that it is ready, and wait until that file can be locked.
+    """
     sys.path[:0] = [str(ROOT), os.path.dirname(SCRIPT)]
     from backups_made import PASSPHRASE, QUICK
     from requests_made import NOW
@@ -30,6 +34,11 @@ def main(action: str, store: str, path: str) -> None:
 
     pkcs8.ROUNDS = QUICK
     session = Session(Keystore(store), user="joe", clock=lambda: NOW)  # every run makes the same calls
+    if start is not None:
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        with open(start, "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH)
     mark()
     if action == "back-up":
         back_up(session, "a.com", Order(path, PASSPHRASE, PASSPHRASE))

@@ -5,13 +5,17 @@ from __future__ import annotations
 import shutil
 import subprocess
 from functools import cache
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from requests_made import NOW, der_of, key_of
 
 from csrtui.core import backup_file, keys, pkcs8, request
+from csrtui.core.backup_details import Details
 from csrtui.core.backup_file import KeptKey
+from csrtui.core.finding import CaKind
 from csrtui.core.keys import KeyType
+from csrtui.core.pair import Stage
 from csrtui.core.secret import Secret
 from csrtui.core.subject import SubjectFields
 
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
 PASSPHRASE = Secret("correct horse battery staple")
 QUICK = 10
 """PBKDF2 rounds where what is tested is something else."""
+DETAILS = Details(NOW, CaKind.PUBLIC, "nginx", "server", Stage.NEW)
 ENTROPY = bytes(range(pkcs8.ENTROPY_BYTES))
 
 
@@ -40,8 +45,27 @@ def asked(key_type: KeyType = KeyType.EC_P256) -> request.Request:
 def backup(kept: KeptKey = KeptKey.PLAIN, certificates: bytes = b"") -> bytes:
     """A backup's text as csrtui makes it."""
     return backup_file.compose(
-        "a.com", NOW, kept=kept, key_pem=key_block(), asked=asked(), certificates=certificates
+        "a.com",
+        NOW,
+        kept=kept,
+        key_pem=key_block(),
+        asked=asked(),
+        certificates=certificates,
+        details=DETAILS,
+        signer=key_of(KeyType.EC_P256),
     )
+
+
+@cache
+def unsigned(kept: KeptKey = KeptKey.PLAIN, certificates: bytes = b"") -> bytes:
+    """A backup's text as earlier versions made it, with a checksum only."""
+    signed = backup(kept, certificates).split(b"\n")
+    gone = (b"Created:", b"CA:", b"Software:", b"Purpose:", b"Stage:", b"Signed", b"Signature:", b" " * 12)
+    lines = [line for line in signed if not line.startswith(gone) or b"openssl req" in line]
+    at = lines.index(b"To bring it back into a keystore:  csrtui restore FILE") - 1
+    lines[at] = b"SHA-256 of all but this line: "
+    lines[at] += sha256(b"\n".join(lines)).hexdigest().encode()
+    return b"\n".join(lines)
 
 
 def openssl(*arguments: str, data: bytes = b"", passphrase: Secret = PASSPHRASE) -> bytes:

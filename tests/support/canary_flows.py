@@ -194,6 +194,7 @@ def _make_given(path: Path, session: Session) -> None:
     (path / "rows.csv").write_text("common_name\nrow1.com\nrow2.com\n")
     (path / "phrase").write_text(f"{CANARY}\n")
     (path / "identity").write_bytes(age_pair()[0])
+    (path / "identity").chmod(0o600)
 
 
 def secrets() -> Secrets:

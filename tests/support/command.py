@@ -71,6 +71,10 @@ class Csrtui:
         self._patch = patch
         patch.setenv("CSRTUI_STORE", str(store))
 
+    def make_store(self) -> None:
+        """Make an empty store."""
+        self.store.mkdir(mode=0o700)
+
     def __call__(self, *arguments: str, stdin: bytes | None = b"") -> Ran:
         """Run it on `arguments`; `stdin` is what it can read there, None a closed one."""
         source = None if stdin is None else io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8")

@@ -7,14 +7,13 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 from requests_made import NOW, key_of, record
-from throwaway_ca import issue
+from throwaway_ca import issue, issuer
 
 from csrtui.core import keys, request
+from csrtui.core.certificates import read_certificates, read_der, to_pem
 from csrtui.core.keys import KeyType
-from csrtui.core.pair import Backup, BackupStatus, KeyFacts, PairRecord, RequestFacts, Validity
+from csrtui.core.pair import Backup, BackupStatus, KeyFacts, PairRecord, RequestFacts
 from csrtui.core.pair_json import dump_record
 from csrtui.core.subject import SubjectFields
 from csrtui.store.keystore import Keystore, PairFiles
@@ -48,10 +47,15 @@ class ExaminedStore:
         key = key_of(key_type)
         der = request.build(SubjectFields(common_name="a.com"), ["a.com"], key)
         asked = request.read_der(der)
-        certificate = x509.load_der_x509_certificate(issue(der))
-        life = Validity(certificate.not_valid_before_utc, certificate.not_valid_after_utc)
+        issued = issue(der)
+        life = read_der(issued).validity
         backup = Backup(
-            BackupStatus.VERIFIED, str(self.copy), NOW, NOW, sha256(self.copy.read_bytes()).hexdigest()
+            BackupStatus.VERIFIED,
+            str(self.copy),
+            NOW,
+            NOW,
+            sha256(self.copy.read_bytes()).hexdigest(),
+            signed=True,
         )
         self.record: PairRecord = record(
             key=KeyFacts(key_type.value, encrypted=False, spki_sha256=asked.spki_sha256),
@@ -64,12 +68,18 @@ class ExaminedStore:
             keys.private_pem(key),
             request.to_pem(der),
             dump_record(self.record),
-            certificate.public_bytes(Encoding.PEM),
+            to_pem([read_der(issued), read_der(issuer())]),
         )
         store = Keystore(str(self.path))
         store.add("a.com", self.files)
         store.save_draft(b"{}")
         self.session = Session(store, clock=lambda: LATER, user="joe")
+
+    def replace_issuers(self, *issuers: bytes) -> None:
+        """Leave the pair's certificate with other issuer certificates, DER."""
+        path = self.pair / "certificate.pem"
+        leaf, *_ = read_certificates(path.read_bytes())
+        path.write_bytes(to_pem([leaf, *map(read_der, issuers)]))
 
     def change(self, **changes: Any) -> None:
         """Write another record."""

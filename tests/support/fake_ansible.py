@@ -1,4 +1,4 @@
-"""A program in the place of ansible-playbook that answers as it was told, and keeps what it was asked."""
+"""Programs in the place of ansible-playbook and ansible-inventory that answer as they were told, and keep what they got."""
 
 from __future__ import annotations
 
@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 
 _SCRIPT = """#!/bin/sh
 cd "{folder}" || exit 9
+if [ "${{0##*/}}" = ansible-inventory ]; then
+  printf '%s\n' "$@" >lists.$(ls lists.* 2>/dev/null | wc -l)
+  cat inventory.errors >&2
+  cat inventory.json
+  [ ! -e hangs.inventory ] || exec sleep 60
+  exit "$(cat inventory.status)"
+fi
 for book; do :; done
 number=$(($(cat count) + 1))
 echo $number >count.new && mv count.new count
@@ -42,9 +49,33 @@ class FakeAnsible:
         self.inventory = folder / "hosts.ini"
         self.inventory.write_text("web1\nweb2\n")
         self.program = folder / "ansible-playbook"
-        self.program.write_text(_SCRIPT.format(folder=folder))
-        self.program.chmod(0o755)
-        patch.setattr(ansible, "_program", lambda: str(self.program))
+        for program in (self.program, folder / "ansible-inventory"):
+            program.write_text(_SCRIPT.format(folder=folder))
+            program.chmod(0o755)
+        patch.setattr(ansible, "_program", lambda name: str(folder / name))
+        self.holds({})
+
+    def holds(self, hosts: Mapping[str, Mapping[str, Any]], *, hangs: bool = False) -> None:
+        """Have the inventory hold these hosts with their variables."""
+        listed = {"_meta": {"hostvars": hosts}, "all": {"children": ["web"]}, "web": {"hosts": list(hosts)}}
+        self._list(json.dumps(listed))
+        (self._folder / "hangs.inventory").unlink(missing_ok=True)
+        if hangs:
+            (self._folder / "hangs.inventory").touch()
+
+    def holds_none(self, errors: str) -> None:
+        """Have the inventory refused with these errors."""
+        self._list("", errors, status=1)
+
+    def _list(self, printed: str, errors: str = "", status: int = 0) -> None:
+        for name, text in (("json", printed), ("errors", errors), ("status", str(status))):
+            (self._folder / f"inventory.{name}").write_text(text)
+
+    @property
+    def lists(self) -> list[list[str]]:
+        """The command lines of each time that the inventory was listed."""
+        files = sorted(self._folder.glob("lists.*"), key=lambda file: int(file.suffix[1:]))
+        return [file.read_text().splitlines() for file in files]
 
     def answers(
         self,

@@ -30,6 +30,27 @@ def pair(name: str = "a.com", **change: Any) -> dict[str, Any]:
     } | change
 
 
+def pair_for(*names: str, name: str = "", **subject: str) -> tuple[dict[str, Any], str]:
+    """A pair for these names, as ``csrtui list --json`` prints it, and its CSR in PEM; what is listed is what the CSR says."""
+    fields = SubjectFields(common_name=names[0], **subject)
+    csr = request.read_der(request.build(fields, names, KEY))
+    document = pair(
+        name or names[0],
+        subject=csr.subject_text,
+        subject_fields=csr.subject.as_dict(),
+        names=list(csr.names),
+        key={"type": "ec-p256", "encrypted": False, "spki_sha256": csr.spki_sha256},
+        request={"sha256": csr.sha256, "signature_hash": "sha256"},
+    )
+    return document, request.to_pem(csr.der).decode()
+
+
+def made(*names: str, done: tuple[str, ...] = ("made",), **subject: str) -> dict[str, Any]:
+    """The result of the collection's module ``pair`` on a host that has a pair for these names now."""
+    document, csr = pair_for(*names, **subject)
+    return {"changed": bool(done), "done": list(done), "pair": document, "csr": csr}
+
+
 def listed(*pairs: dict[str, Any], status: int = 0, err: str = "") -> dict[str, Any]:
     """The answer of a host that has these pairs."""
     return printed({"schema": 1, "pairs": list(pairs)}, status, err)

@@ -34,7 +34,7 @@ def rsa_key(bits: int = 2048) -> rsa.RSAPrivateKey:
 @cache
 def ec_key(number: int = 0) -> ec.EllipticCurvePrivateKey:
     """A key on P-256; each number has its own."""
-    return ec.derive_private_key(0xC0FFEE + number, ec.SECP256R1())
+    return ec.derive_private_key((0xC0FFEE << 200) + number, ec.SECP256R1())
 
 
 @cache

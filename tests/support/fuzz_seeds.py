@@ -8,7 +8,7 @@ import tempfile
 from typing import TYPE_CHECKING
 
 import foreign_made as foreign
-from backups_made import ENTROPY, PASSPHRASE, QUICK, backup, key_block
+from backups_made import ENTROPY, PASSPHRASE, QUICK, backup, key_block, unsigned
 from certificates_made import bundle, intermediate, pem, root
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
 from data_files import CERTBOT_CSRS
@@ -89,6 +89,7 @@ def _encrypted() -> Iterable[bytes]:
 
 def _backups() -> Iterable[bytes]:
     yield backup()
+    yield unsigned()
     yield backup(KeptKey.ENCRYPTED, pem(root().certificate))
     yield backup().replace(b"\n", b"\r\n")
     yield backup()[backup().index(b"-----BEGIN") :]

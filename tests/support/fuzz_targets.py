@@ -55,6 +55,7 @@ from csrtui.core.pair_json import describe, dump_record, load_record
 from csrtui.core.pair_query import Order, sort_key
 from csrtui.core.pair_summary import summarize
 from csrtui.core.pairname import pair_name
+from csrtui.core.path_validation import validate_chain
 from csrtui.core.secret import Secret
 from csrtui.core.subject import SubjectFields, TypedSubject
 from csrtui.core.suffixes import SuffixList
@@ -149,9 +150,10 @@ def _existing(data: bytes) -> None:
 def _certificates(data: bytes) -> None:
     found = read_certificates(data)
     for leaf in found[:10]:
-        chain = build_chain(leaf, found)
-        text = [one.text for one in differences(_asked(), leaf, CaKind.PUBLIC)]
-        text += [one.text for one in flaws(chain, CaKind.PUBLIC, NOW)]
+        chain = build_chain(leaf, found, NOW)
+        status = validate_chain(chain, NOW)
+        text = [status.text, *(one.text for one in differences(_asked(), leaf))]
+        text += [one.text for one in flaws(chain, status, CaKind.PUBLIC, NOW)]
         _is_shown_safely("".join([*text, leaf.subject_text, leaf.issuer_text, leaf.whose]))
     assert [one.der for one in read_certificates(to_pem(found))] == [one.der for one in found]
 

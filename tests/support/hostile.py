@@ -28,11 +28,18 @@ HOSTILE = {
     "variation": "a\ufe0f\U000e0100",
     "long": "x" * 10_000,
     "percent": "%s %n {0} {text} ${HOME} `id` $(id)",
+    "template": "{{ lookup('pipe', 'id >template-ran') }}",
+    "template loop": "{% for one in [1] %}x{% endfor %}",
+    "template sum": "{{ 7*7 }}",
+    "template class": "{{ ''.__class__ }}",
+    "template comment": "{# x #}",
+    "template open": "{{ x",
+    "variable": "{{ inventory_hostname }}",
 }
 """What it is, and one of it."""
 ALL_IN_ONE = "".join(text for name, text in HOSTILE.items() if name not in {"long", "wide"})
 """Nearly all of it in one piece: what only does harm alone, or hides the rest, is left out."""
-ALONE = frozenset({"action", "markup", "long"})
+ALONE = frozenset({"action", "markup", "long", "template"})
 """What is tried alone as well whenever the rest is tried in one piece."""
 
 _SEQUENCE = re.compile(

@@ -28,6 +28,7 @@ def answer_hostile(fake: FakeAnsible, opening: Opening, text: str) -> None:
         "subject_fields": fields | {"common_name": text},
     }
     finding = {"code": text, "level": "error", "pair": text, "path": text, "text": text, "remedy": text}
+    fake.holds({good: {"site": [text, f"{text}.com"]}, bad: {"site": {text: text}}})
     fake.answers({good: listed(pair(**harmful), pair("b.com", **harmful)), bad: away})
     second: Mapping[str, Mapping[str, Any]] = {good: listed(), bad: away}
     if opening.screen == "DoctorScreen":
@@ -41,7 +42,4 @@ def answer_hostile(fake: FakeAnsible, opening: Opening, text: str) -> None:
                 "ended": "failed",
             }
         }
-    elif opening.screen == "FleetPlanScreen":
-        names = {"names": [text, f"{text}.com"], "subject": fields}
-        second = {good: {"msg": names, "changed": False}, bad: {"ended": "failed", "msg": text}}
     fake.answers(second)

@@ -20,14 +20,13 @@ from hostile import encodable, for_a_file_name
 from screens_user import session_on
 
 from csrtui.core import keys, request
-from csrtui.core.draft import Draft
+from csrtui.core.draft import Draft, dump_draft
 from csrtui.core.pair import Backup, BackupStatus, Validity
 from csrtui.core.pair_json import dump_record, load_record
 from csrtui.core.subject import SubjectFields
 from csrtui.store.keystore import PairFiles
 from csrtui.tasks.asking import Asked
 from csrtui.tasks.create import create_pair
-from csrtui.tasks.drafting import keep
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,7 +111,7 @@ def _make(place: HostilePlace) -> HostilePlace:
         _keep(session, name, text, record._replace(**changes))
     _put_odd_folders(place)
     _put_files(place)
-    keep(session, Draft(organization=text, organizational_unit=text, names=text))
+    session.store.save_draft(dump_draft(Draft(organization=text, organizational_unit=text, names=text)))
     pieces = [text[at : at + _A_LINE] for at in range(0, len(text), _A_LINE)][:_PROFILES]
     profiles = (f"[profiles.odd{at}]\norganization = {_in_toml(piece)}\n" for at, piece in enumerate(pieces))
     (path / "config.toml").write_text("".join(profiles))

@@ -173,6 +173,7 @@ def main(place: str, processes: str, seconds: str, seed: str, how: str) -> None:
         fcntl.flock = lambda *_: None
     summary_reader.CACHE_FROM = _MANY  # type: ignore[attr-defined,misc,unused-ignore] # the cache is for stores of hundreds of pairs
     path, chance = Path(place), random.Random(int(seed))  # noqa: S311 - chooses whom to kill
+    (path / "store").mkdir(mode=0o700)
     (path / "usb").mkdir()
     (path / "passphrase").write_text(f"{PASSPHRASE.revealed}\n")
     (path / "passphrase").chmod(0o600)

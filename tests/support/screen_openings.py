@@ -122,8 +122,8 @@ FLEET_OPENINGS = (
     Opening("ImportScreen", (*_READ, ("i", "each goes to the host"))),
     Opening("DoctorScreen", (*_READ, ("D", "keystores: 2 errors"))),
     Opening("HostWorkScreen", (*_READ, ("u", "Fetch the CSR"), (_pasted("{out}") + "\r", "Enter Close"))),
-    Opening("FleetRequestScreen", (*_FORM, (_pasted("{{{{ site }}}}"), "another on each host"))),
-    Opening("FleetPlanScreen", (*_FORM, (_pasted("x.com") + CTRL_G, "left out"))),
+    Opening("FleetRequestScreen", (*_FORM, ("{{{{ site }}}}", "another on each host"))),
+    Opening("FleetPlanScreen", (*_FORM, ("{{{{ site }}}}" + CTRL_G, "left out"))),
     Opening("HelpScreen", (*_READ, (F1, "Anywhere"))),
 )
 """The ways from the list of many hosts' pairs; for each there are hosts that answer, in `hostile_fleet`."""

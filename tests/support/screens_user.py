@@ -92,6 +92,10 @@ class User:
         await self.go_to(field)
         await self.paste(text)
 
+    async def type(self, text: str) -> None:
+        """Type a text into the widget with the cursor, key by key."""
+        await self.press(*text)
+
     async def paste(self, text: str) -> None:
         """Paste where the cursor is."""
         focused = self.app.focused

@@ -17,6 +17,7 @@ KEY_MARK = b"-----THE KEY-----"
 
 _HIDDEN = re.compile(r"\.new-[0-9a-f]{16}")
 _TEMPORARY = re.compile(r"\.tmp-[0-9a-f]{16}")
+_DRAFT = re.compile(r"\.draft(-\d+)?\.json")
 _MODES = {"key.pem": 0o600, "request.pem": 0o644, "pair.json": 0o600}
 
 
@@ -49,11 +50,9 @@ def check_store(store: Path) -> None:
     for folder in store.rglob("*"):
         if folder.is_dir() and not folder.is_symlink():
             assert mode_of(folder) & 0o077 == 0, folder
-    assert {path.name for path in store.iterdir() if not _TEMPORARY.fullmatch(path.name)} <= {
-        "pairs",
-        ".locks",
-        ".draft.json",
-    }
+    for path in store.iterdir():
+        known = path.name in {"pairs", ".locks"} or _DRAFT.fullmatch(path.name)
+        assert known or _TEMPORARY.fullmatch(path.name), path
     for folder in (store / "pairs").glob("*"):
         _check_folder(folder)
     for path in store.rglob("*"):

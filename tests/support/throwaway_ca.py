@@ -13,6 +13,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 
 ISSUED = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 LIFE = timedelta(days=90)
+END = datetime(2040, 1, 1, tzinfo=UTC)
 DOMAIN_VALIDATED = x509.ObjectIdentifier("2.23.140.1.2.1")
 ORGANIZATION_VALIDATED = x509.ObjectIdentifier("2.23.140.1.2.2")
 _PLACE = {NameOID.STATE_OR_PROVINCE_NAME, NameOID.LOCALITY_NAME}
@@ -52,6 +53,30 @@ def issue(request_der: bytes) -> bytes:
         .add_extension(_access(), critical=False)
         .add_extension(_revocation_list(), critical=False)
     )
+    return builder.sign(_key(), hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def issuer(*extensions: x509.Extension[x509.ExtensionType], end: datetime = END) -> bytes:
+    """Return the DER of the CA's own certificate, a root.
+
+    Args:
+        extensions: Further ones.
+        end: When it expires.
+    """
+    public_key = _key().public_key()
+    builder = (
+        x509.CertificateBuilder()
+        .issuer_name(_ISSUER)
+        .subject_name(_ISSUER)
+        .public_key(public_key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(end)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
+    )
+    for extension in extensions:
+        builder = builder.add_extension(extension.value, critical=extension.critical)
     return builder.sign(_key(), hashes.SHA256()).public_bytes(Encoding.DER)
 
 

@@ -23,14 +23,14 @@ from csrtui.cli.main import run
 from csrtui.cli.output import say_error
 from csrtui.core import request
 from csrtui.core.config import Profile, parse_config
-from csrtui.core.draft import Draft
+from csrtui.core.draft import Draft, dump_draft
 from csrtui.core.errors import CsrtuiError
 from csrtui.core.pair import BackupStatus, PairRecord
 from csrtui.core.subject import SubjectFields
 from csrtui.store import summary_cache, summary_reader
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.backup import back_up
-from csrtui.tasks.drafting import keep, recall
+from csrtui.tasks.drafting import OwnDraft, recall
 from csrtui.tasks.profiles import save_profile
 from csrtui.tasks.remembering import recall_folder, remember_folder
 from csrtui.tasks.review import read_pair
@@ -117,7 +117,7 @@ def make_place(path: Path) -> Place:
     (place.usb / FOREIGN).write_bytes(b"not to be touched")
     (place.out / "neighbour.pem").write_bytes(b"not to be touched")
     save_profile(place.environ, "kept", Profile(organization="Kept Ltd"))
-    keep(session, Draft(common_name="old.com"))
+    session.store.save_draft(dump_draft(Draft(common_name="old.com")))
     hidden = place.store / "pairs" / ".new-0123456789abcdef"  # of a creation that broke off
     hidden.mkdir(0o700)
     (hidden / "key.pem").write_bytes(pkcs8(ec_key(8)))
@@ -324,7 +324,7 @@ ACTIONS = (
     ),
     Action(
         "the draft",
-        called(lambda place: keep(place.session(), Draft(common_name="new.com"))),
+        called(lambda place: OwnDraft(place.session()).keep(Draft(common_name="new.com"))),
         lambda place: recall(place.session()).common_name == "new.com",
     ),
     Action(

@@ -144,8 +144,9 @@ def test_a_key_with_its_csr_and_certificate_becomes_a_whole_pair(session: Sessio
     )
     assert (pair.record.stage, pair.record.next_step(NOW)) == (Stage.ISSUED, NextStep.BACK_UP)
     assert key_in(session, NAME) == SPKI
-    assert session.store.read(NAME).certificate == pem(LEAF, intermediate().certificate)
+    assert session.store.read(NAME).certificate == pem(LEAF, intermediate().certificate, root().certificate)
     assert {path.name: (path.read_bytes(), path.stat().st_mtime) for path in elsewhere.iterdir()} == before
+    assert pair.record.history[-1].what.endswith(", from CN=Test CA 1; the chain is valid up to CN=Test Root")
     assert is_well(one for one in Examination(session).run() if one.code.value != "backup-none")
 
 
@@ -307,13 +308,13 @@ def test_a_common_name_that_others_put_elsewhere_is_the_first_name_and_no_obstac
     adopted(session, only(session, elsewhere))
     pair = read_pair(session, NAME)[0]
     assert pair.record.names == tuple(dict.fromkeys((NAME, *alternative_names)))
-    assert prove_old(session, consider(session, NAME))
+    assert prove_old(session, consider(session, NAME)).sentences
     away = tmp_path / "usb"
     away.mkdir()
     backed_up = back_up(session, NAME, backup_order(away, SECRET))
     session.store = Keystore(str(tmp_path / "another"))
     assert restore(session, backed_up.path, SECRET).record.names == pair.record.names
-    assert prove_old(session, consider(session, NAME))
+    assert prove_old(session, consider(session, NAME)).sentences
 
 
 def test_a_key_of_a_rare_kind_is_for_whom_it_is_said_to_be(session: Session, elsewhere: Path) -> None:

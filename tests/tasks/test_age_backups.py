@@ -27,8 +27,10 @@ from csrtui.store import backups, files
 from csrtui.store.keystore import Keystore
 from csrtui.tasks import age, recording
 from csrtui.tasks.asking import Asked
+from csrtui.tasks.backup_contents import open_key, read_contents
 from csrtui.tasks.confirming import confirm
 from csrtui.tasks.create import create_pair
+from csrtui.tasks.restore import Consent, UnsignedError, restore_read
 from csrtui.tasks.review import read_pair
 from csrtui.tasks.session import Session
 from csrtui.tasks.verify import verify_pair
@@ -72,7 +74,7 @@ def backup(session: Session, order: age.Order) -> Backup:
 
 
 def token_for(session: Session, backup: Backup) -> str:
-    token = age.verify(session, age.open_backup(backup.path, IDENTITY)).confirm
+    token = age.verify(session, read_contents(backup.path, IDENTITY)).confirm
     assert token
     return token
 
@@ -114,7 +116,7 @@ def test_the_plain_key_is_nowhere_but_in_the_pair(
 def test_confirmed_from_where_the_identity_is(
     session: Session, laptop: Session, backup: Backup, identity: bytes
 ) -> None:
-    result = age.verify(laptop, age.open_backup(backup.path, identity))
+    result = age.verify(laptop, read_contents(backup.path, identity))
     assert (result.ok, result.pair, result.text) == (True, None, "restores")
     session.clock = lambda: NOW + timedelta(hours=2)
     said = confirm(session, f"csrtui verify --confirm {result.confirm}\n")
@@ -206,7 +208,7 @@ def test_a_file_that_went_to_the_laptop_is_confirmed_and_missing(
 
 
 def test_with_the_identity_at_hand_the_pair_notes_it_itself(session: Session, backup: Backup) -> None:
-    result = age.verify(session, age.open_backup(backup.path, IDENTITY))
+    result = age.verify(session, read_contents(backup.path, IDENTITY))
     assert (result.pair, result.confirm) == ("a.com", None)
     assert record_of(session).backups == (backup.proved(NOW),)
 
@@ -215,7 +217,7 @@ def test_a_copy_elsewhere_is_a_backup_of_its_own(session: Session, backup: Backu
     copy = tmp_path / "copy.age"
     copy.write_bytes(Path(backup.path).read_bytes())
     session.clock = lambda: NOW + timedelta(days=3)
-    age.verify(session, age.open_backup(str(copy), IDENTITY))
+    age.verify(session, read_contents(str(copy), IDENTITY))
     assert [one.created for one in record_of(session).backups] == [backup.created] * 2
     assert [(one.path, one.status.value) for one in record_of(session).backups] == [
         (backup.path, "unverified"),
@@ -229,7 +231,7 @@ def test_another_file_in_its_place_is_not_what_was_written(
     other = age.back_up(session, "a.com", order)
     os.replace(other.path, backup.path)
     with pytest.raises(RefusedError, match="not the file that was written"):
-        age.verify(session, age.open_backup(backup.path, IDENTITY))
+        age.verify(session, read_contents(backup.path, IDENTITY))
     assert record_of(session).backups == (backup, other)
 
 
@@ -239,25 +241,27 @@ def test_each_kind_of_key_comes_back(
 ) -> None:
     backup = age.back_up(session, made(session, key=key_type), order)
     assert confirm(session, token_for(laptop, backup)).ok
-    pair = age.restore_pair(laptop, age.open_backup(backup.path, IDENTITY))
+    pair = restore_read(laptop, read_contents(backup.path, IDENTITY))
     for name in ("key.pem", "request.pem"):
         assert (Path(pair.path) / name).read_bytes() == (tmp_path / "store/pairs/a.com" / name).read_bytes()
     assert pair.record.backup_status is BackupStatus.VERIFIED
     with pytest.raises(RefusedError, match=r"is in the keystore: a\.com"):
-        age.restore_pair(laptop, age.open_backup(backup.path, IDENTITY))
+        restore_read(laptop, read_contents(backup.path, IDENTITY))
 
 
 def test_a_key_under_a_passphrase_stays_under_it(
     session: Session, laptop: Session, order: age.Order, tmp_path: Path
 ) -> None:
     backup = age.back_up(session, made(session, encrypted=True), order)
-    opened = age.open_backup(backup.path, IDENTITY)
+    opened = read_contents(backup.path, IDENTITY)
     with pytest.raises(InputError, match="under a passphrase"):
         age.verify(laptop, opened)
     with pytest.raises(RefusedError, match="passphrase does not open"):
         age.verify(laptop, opened, Secret("another"))
     assert age.verify(laptop, opened, PASSPHRASE).confirm
-    pair = age.restore_pair(laptop, opened, PASSPHRASE)
+    with pytest.raises(UnsignedError, match="the backup is not signed"):
+        restore_read(laptop, opened, PASSPHRASE)
+    pair = restore_read(laptop, opened, PASSPHRASE, Consent(unsigned=True))
     assert pair.record.key.encrypted
     assert (Path(pair.path) / "key.pem").read_bytes() == (tmp_path / "store/pairs/a.com/key.pem").read_bytes()
 
@@ -282,14 +286,14 @@ def test_a_record_that_says_encrypted_of_a_plain_key_is_damage(session: Session,
 
 
 def test_a_key_in_it_that_is_not_the_requests_proves_nothing(backup: Backup) -> None:
-    found = age.open_backup(backup.path, IDENTITY).found
+    found = read_contents(backup.path, IDENTITY).content
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
     other = keys.generate(KeyType.EC_P256).private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     with pytest.raises(RefusedError, match="not the key of its request"):
-        age.unlock(replace(found, key=other))
+        open_key(replace(found, key=other), None)
     with pytest.raises(InputError, match="damaged"):
-        age.unlock(replace(found, key=b"\x30\x00"))
+        open_key(replace(found, key=b"\x30\x00"), None)
 
 
 def test_a_disk_that_gives_back_something_else_is_said(
@@ -360,4 +364,4 @@ def test_without_the_identity_a_change_is_damage_and_a_stranger_unknown(
     result = look_at_file(session, backup.path)
     assert (result.ok, result.text) == (False, "damaged: not what was written")
     with pytest.raises(InputError, match="damaged"):
-        age.open_backup(backup.path, IDENTITY)
+        read_contents(backup.path, IDENTITY)

@@ -11,23 +11,26 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
-from backups_made import PASSPHRASE, QUICK
+from backups_made import PASSPHRASE, QUICK, asked
 from existing_made import certificate, name
 from failing_call import FailingCall
 from pairs_made import new_pair, order, record_of
 from requests_made import NOW
 
-from csrtui.core import backup_file, keys, pkcs8
+from csrtui.core import backup_file, keys, pkcs8, request, signing
 from csrtui.core.backup_file import KeptKey
 from csrtui.core.errors import CsrtuiError, InputError, RefusedError, StoreError
 from csrtui.core.keys import KeyType
 from csrtui.core.pair import BackupStatus, NextStep
+from csrtui.core.pair_json import dump_record, load_record
 from csrtui.core.secret import Secret
-from csrtui.store import backups
+from csrtui.store import backups, stored
+from csrtui.store.disk import NotConfirmedError
 from csrtui.store.keystore import Change
 from csrtui.tasks import backup as task
 from csrtui.tasks import many
-from csrtui.tasks.backup import back_up
+from csrtui.tasks.backup import back_up, back_up_many
+from csrtui.tasks.review import read_pair
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -186,9 +189,58 @@ def test_a_key_that_is_not_the_request_s_is_noticed(session: Session, place: Pat
     pair = new_pair(session)
     path = Path(session.store.pair_path(pair), "key.pem")
     path.write_bytes(keys.private_pem(keys.generate(KeyType.EC_P256)))
-    with pytest.raises(RefusedError, match="the key in it is not the request's"):
+    with pytest.raises(StoreError, match=r"the key of a\.com is not the key of its request"):
         back_up(session, pair, order(place))
+    assert list(place.iterdir()) == []
+    assert record_of(session).backups == ()
+
+
+def test_a_request_that_its_key_did_not_sign_is_not_backed_up(session: Session, place: Path) -> None:
+    """Whoever changes request.pem and pair.json must not get a signature over that."""
+    pair = new_pair(session)
+    changed = asked().der.replace(b"a.com", b"b.com")
+    Path(session.store.pair_path(pair), "request.pem").write_bytes(request.to_pem(changed))
+    with session.store.change(pair) as held:
+        record = load_record(held.record)
+        facts = record.request._replace(sha256=sha256(changed).hexdigest())
+        held.replace_record(dump_record(record._replace(request=facts)))
+    with pytest.raises(StoreError, match=r"the request of a\.com is not signed by its key"):
+        back_up(session, pair, order(place))
+    assert list(place.iterdir()) == []
+
+
+def test_a_signature_that_is_not_valid_is_noticed(
+    session: Session, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new_pair(session)
+    monkeypatch.setattr(signing, "sign", lambda _, message: sha256(message).digest())
+    with pytest.raises(RefusedError, match="its signature is not valid"):
+        back_up(session, "a.com", order(place))
     assert_not_verified(session)
+
+
+def test_a_backup_without_a_signature_is_noticed(
+    session: Session, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new_pair(session)
+    compose = backup_file.compose
+    monkeypatch.setattr(
+        backup_file, "compose", lambda *args, **options: compose(*args, **{**options, "signer": None})
+    )
+    with pytest.raises(RefusedError, match="its signature is not valid"):
+        back_up(session, "a.com", order(place))
+    assert_not_verified(session)
+
+
+def test_text_around_the_certificates_is_left_out(session: Session, place: Path) -> None:
+    pair = new_pair(session)
+    path = Path(session.store.pair_path(pair), "certificate.pem")
+    chain = certificate(name())
+    for text, expected in ((b"# mine\n" + chain + b"end\n", chain), (b"none", b"")):
+        path.write_bytes(text)
+        path.chmod(0o644)
+        made = back_up(session, pair, order(place))
+        assert backup_file.parse(Path(made.path).read_bytes()).certificates == expected
 
 
 def test_encryption_that_went_wrong_is_noticed(
@@ -315,3 +367,24 @@ def test_an_interrupt_begins_no_further_pair_and_loses_none(
     ]
     assert all("stopped before" in result.text for result in results[1:])
     assert [len(record_of(session, name).backups) for name in names] == [1, 0, 0]
+
+
+def test_a_proof_that_is_noted_but_not_confirmed_is_not_called_unnoted(
+    session: Session, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new_pair(session)
+
+    def unconfirmed(_: int, saved: str) -> None:
+        raise NotConfirmedError(saved)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stored, "confirm", unconfirmed)
+        with pytest.raises(NotConfirmedError) as caught:
+            back_up(session, "a.com", order(place))
+        (result,) = back_up_many(session, ["a.com"], order(place))
+    (first, second) = read_pair(session, "a.com")[0].record.backups
+    assert (
+        caught.value.what == f"the proof of the backup {first.path} is saved, but the disk did not confirm it"
+    )
+    assert result.text == f"the proof of the backup {second.path} is saved, but the disk did not confirm it"
+    assert {first.status, second.status} == {BackupStatus.VERIFIED}

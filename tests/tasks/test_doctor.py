@@ -13,15 +13,17 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from examined_store import LATER, ExaminedStore, snapshot
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from requests_made import NOW, key_of
-from throwaway_ca import issue
+from throwaway_ca import issue, issuer
 
 from csrtui.core import keys, pkcs8, request
 from csrtui.core.doctor.ailment import LEVELS, Code
-from csrtui.core.finding import Level
+from csrtui.core.finding import CaKind, Level
 from csrtui.core.keys import KeyType
 from csrtui.core.pair import KeyFacts, RequestFacts, Validity
 from csrtui.core.secret import Secret
@@ -76,12 +78,20 @@ def _encrypted(store: ExaminedStore) -> None:
 
 
 def _certificate_of_another(store: ExaminedStore) -> None:
-    from cryptography import x509
-    from cryptography.hazmat.primitives.serialization import Encoding
-
     der = request.build(SubjectFields(common_name="a.com"), ["a.com"], key_of(KeyType.EC_P384))
     pem = x509.load_der_x509_certificate(issue(der)).public_bytes(Encoding.PEM)
     store.pair.joinpath("certificate.pem").write_bytes(pem)
+
+
+def _damaged_issuer(store: ExaminedStore) -> None:
+    path = store.pair / "certificate.pem"
+    broken = b"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"
+    path.write_bytes(path.read_bytes() + broken)
+
+
+_UNKNOWN_EXTENSION = x509.Extension(
+    x509.ObjectIdentifier("1.2.3"), True, x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3"), b"\5\0")
+)
 
 
 def _link(store: ExaminedStore) -> None:
@@ -116,6 +126,10 @@ def _too_early(store: ExaminedStore) -> None:
 
 def _unverified(store: ExaminedStore) -> None:
     store.change(backups=(store.record.backups[0]._replace(verified=None),))
+
+
+def _unsigned(store: ExaminedStore) -> None:
+    store.change(backups=(store.record.backups[0]._replace(signed=False),))
 
 
 def _same_disk(store: ExaminedStore) -> None:
@@ -184,6 +198,10 @@ BREAKAGES: list[tuple[Code, Callable[[ExaminedStore], object]]] = [
         Code.CERTIFICATE_NOT_YET_VALID,
         _too_early,
     ),
+    (Code.CERTIFICATE_UNREADABLE, _damaged_issuer),
+    (Code.CHAIN_INCOMPLETE, lambda store: store.replace_issuers()),
+    (Code.CHAIN_INVALID, lambda store: store.replace_issuers(issuer(end=NOW - DAY))),
+    (Code.CHAIN_NOT_CHECKABLE, lambda store: store.replace_issuers(issuer(_UNKNOWN_EXTENSION))),
     (Code.CERTIFICATE_MISSING, lambda store: (store.pair / "certificate.pem").unlink()),
     (Code.VALIDITY_DISAGREES, lambda store: store.change(validity=Validity(NOW, NOW + DAY))),
     (Code.BACKUP_NONE, lambda store: store.change(backups=())),
@@ -191,6 +209,7 @@ BREAKAGES: list[tuple[Code, Callable[[ExaminedStore], object]]] = [
     (Code.BACKUP_DAMAGED, lambda store: store.copy.write_text("other")),
     (Code.BACKUP_DAMAGED, _fifo_for_copy),
     (Code.BACKUP_UNVERIFIED, _unverified),
+    (Code.BACKUP_UNSIGNED, _unsigned),
     (Code.BACKUP_SAME_DISK, _same_disk),
     (Code.CREATED_IN_FUTURE, lambda store: store.change(created=LATER + DAY)),
     (Code.TIME_IN_FUTURE, lambda store: store.change(submitted=LATER + DAY)),
@@ -222,9 +241,70 @@ def test_each_breakage_is_found_and_nothing_else(
     assert found == {code}
 
 
+def test_a_backup_to_recipients_is_tested_with_an_identity_and_not_with_a_passphrase(
+    healthy: ExaminedStore,
+) -> None:
+    path = healthy.copy.rename(healthy.copy.with_suffix(".age"))
+    healthy.change(backups=(healthy.record.backups[0]._replace(path=str(path), verified=None),))
+    (found,) = healthy.examine()
+    assert (found.code, found.remedy) == (
+        Code.BACKUP_UNVERIFIED,
+        f"csrtui verify {path} --identity IDENTITY",
+    )
+
+
+def test_with_one_under_a_passphrase_beside_it_the_passphrase_will_do(healthy: ExaminedStore) -> None:
+    copy = healthy.copy.with_suffix(".age")
+    copy.write_bytes(healthy.copy.read_bytes())
+    first = healthy.record.backups[0]._replace(verified=None)
+    healthy.change(backups=(first, first._replace(path=str(copy))))
+    (found,) = healthy.examine()
+    assert found.remedy == "csrtui verify a.com --restore-test"
+
+
+def test_an_unsigned_backup_is_a_note_that_proposes_a_new_one(healthy: ExaminedStore) -> None:
+    first = healthy.record.backups[0]
+    healthy.change(backups=(first._replace(signed=False),))
+    (found,) = healthy.examine()
+    assert (found.level, found.remedy) == (Level.NOTE, "csrtui backup a.com --to DIR")
+
+
 def test_every_code_has_its_level_and_its_breakage() -> None:
     assert LEVELS.keys() == set(Code)
     assert {code for code, _ in BREAKAGES} | ELSEWHERE == set(Code)
+
+
+@pytest.mark.parametrize(
+    ("issuers", "text"),
+    [
+        (
+            [],
+            "the chain is incomplete: issuer certificate CN=Throw-away TLS CA 1,O=Throw-away Trust AG,C=CH is missing",
+        ),
+        (
+            [issuer(end=NOW - DAY)],
+            "the chain is invalid: CN=Throw-away TLS CA 1,O=Throw-away Trust AG,C=CH expired on 2026-11-22T09:00:00Z",
+        ),
+    ],
+)
+def test_a_chain_that_is_not_valid_is_named_for_pairs_in_use(
+    healthy: ExaminedStore, issuers: list[bytes], text: str
+) -> None:
+    healthy.replace_issuers(*issuers)
+    (found,) = healthy.examine()
+    assert found.text.startswith(f"{healthy.pair}/certificate.pem: {text}")
+    assert (found.level, found.remedy) == (Level.WARNING, "csrtui import --pair a.com CHAIN")
+    healthy.change(ca=CaKind.PRIVATE)
+    (found,) = healthy.examine()
+    assert found.level is (Level.WARNING if issuers else Level.NOTE)  # a private root may issue by itself
+    healthy.change(retired=NOW)
+    assert healthy.examine() == ()
+
+
+def test_without_a_record_a_chain_is_judged_as_that_of_a_public_ca(healthy: ExaminedStore) -> None:
+    healthy.replace_issuers()
+    (healthy.pair / "pair.json").unlink()
+    assert (Code.CHAIN_INCOMPLETE, Level.WARNING) in {(one.code, one.level) for one in healthy.examine()}
 
 
 def test_what_another_user_owns_is_named_with_the_command(
@@ -443,3 +523,18 @@ def test_a_backup_to_recipients_comes_back_with_an_identity(healthy: ExaminedSto
     healthy.change(backups=(healthy.record.backups[0]._replace(path=str(path)),))
     (healthy.pair / "key.pem").unlink()
     assert healthy.examine()[0].remedy.endswith(f"csrtui restore {path} --identity IDENTITY")
+
+
+def test_the_drafts_of_several_sessions_are_known(healthy: ExaminedStore) -> None:
+    for number in (1, 2, 16):
+        healthy.session.store.save_draft(b"{}", number)
+        lock = healthy.session.store.hold_draft(number)
+        assert lock is not None
+        os.close(lock)
+    assert Examination(healthy.session).run() == ()
+    (healthy.path / ".draft-17.json").write_bytes(b"{}")
+    healthy.session.store.save_draft(b"{", 2)
+    assert [(one.code, one.path) for one in Examination(healthy.session).run()] == [
+        (Code.UNKNOWN_HIDDEN, f"{healthy.path}/.draft-17.json"),
+        (Code.MEMORY_UNREADABLE, f"{healthy.path}/.draft-2.json"),
+    ]

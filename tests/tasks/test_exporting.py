@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,13 +14,15 @@ from exports_made import issue, issued_pair
 from pairs_made import new_pair, record_of
 from requests_made import NOW
 
+from csrtui.core import keys
 from csrtui.core.errors import InputError, RefusedError, StoreError
 from csrtui.core.keys import KeyType
 from csrtui.core.pair import NextStep
 from csrtui.core.pkcs12 import Strength
 from csrtui.core.platforms import PLATFORMS
 from csrtui.core.secret import Secret
-from csrtui.store import deploying
+from csrtui.store import deploying, stored
+from csrtui.store.disk import NotConfirmedError
 from csrtui.tasks import exporting
 from csrtui.tasks.exporting import Exported, Order, Ready, export, planned, prepare
 from csrtui.tasks.recording import change_record
@@ -88,15 +91,53 @@ def test_without_a_certificate_it_is_refused_with_what_to_do(
     assert written(to) == []
 
 
-def test_the_certificate_of_another_key_is_refused(session: Session, to: Path) -> None:
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_the_certificate_of_another_key_is_refused(session: Session, to: Path, platform: str) -> None:
     issued_pair(session)
     new_pair(session, "b.com", key_type=KeyType.RSA_2048)
     theirs = intermediate().sign(read_pair(session, "b.com")[1].der)
-    path = os.path.join(session.store.pair_path("a.com"), "certificate.pem")
-    with open(path, "wb") as file:
-        file.write(pem(theirs))
-    with pytest.raises(RefusedError, match=r"certificate.pem: the certificate is not that of the pair's key"):
-        ready(session, to)
+    exchange(session, "certificate.pem", pem(theirs))
+    with pytest.raises(RefusedError, match=FITS_NOT.format(r"a\.com", r"b\.com")) as caught:
+        ready(session, to, platform)
+    assert "csrtui doctor" in str(caught.value.hint)
+    assert written(to) == []
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_the_key_of_another_pair_is_refused_before_anything_is_written(
+    session: Session, to: Path, platform: str
+) -> None:
+    issued_pair(session)
+    found = ready(session, to, platform)
+    other = keys.private_pem(keys.generate(KeyType.EC_P256))
+    exchange(session, "key.pem", other)
+    with pytest.raises(RefusedError, match=FITS_NOT.format("no pair in this keystore", r"a\.com")) as caught:
+        export(session, found, file_passphrase=PASSPHRASE if found.needs_file_passphrase else None)
+    assert "csrtui doctor" in str(caught.value.hint)
+    assert caught.value.pair == "a.com"
+    assert written(to) == []
+    assert record_of(session).installed is None
+
+
+def test_a_key_and_a_certificate_of_one_other_pair_are_refused_too(session: Session, to: Path) -> None:
+    issued_pair(session)
+    new_pair(session, "b.com", key_type=KeyType.RSA_2048)
+    found = ready(session, to)
+    theirs = pem(intermediate().sign(read_pair(session, "b.com")[1].der))
+    exchange(session, "certificate.pem", theirs)
+    exchange(session, "key.pem", session.store.read_key("b.com"))
+    with pytest.raises(RefusedError, match=FITS_NOT.format(r"b\.com", r"b\.com")):
+        export(session, replace(found, certificate=theirs))
+    assert written(to) == []
+
+
+FITS_NOT = r"do not fit together: key\.pem is of {} \(SPKI .*\), certificate\.pem is of {} \(SPKI"
+
+
+def exchange(session: Session, file: str, data: bytes) -> None:
+    """Put something else in the place of a file of a.com."""
+    with open(os.path.join(session.store.pair_path("a.com"), file), "wb") as target:
+        target.write(data)
 
 
 def test_legacy_is_for_pkcs12_only(session: Session, to: Path) -> None:
@@ -239,3 +280,18 @@ def test_of_a_pair_in_order_nothing_is_said_and_of_a_retired_one_that(session: S
     assert ready(session, to).warnings == ()
     change_record(session, "a.com", lambda record: record.marked_retired(NOW, "joe"))
     assert [text for text in ready(session, to).warnings if "retired" in text]
+
+
+def test_what_is_noted_but_not_confirmed_is_not_called_unnoted(
+    session: Session, to: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issued_pair(session)
+
+    def unconfirmed(*_: object) -> None:
+        raise NotConfirmedError("a.com")
+
+    monkeypatch.setattr(stored, "confirm", unconfirmed)
+    done = export(session, ready(session, to))
+    assert done.unnoted is not None
+    assert done.unnoted.what == "a.com is saved, but the disk did not confirm it"
+    assert session.store.read("a.com").record.count(b"installed files written") == 1

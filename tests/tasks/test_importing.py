@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from certificates_made import START, bundle, der, intermediate, pem, root
+from certificates_made import DAYS, START, build, bundle, der, intermediate, named, pem, root
+from cryptography import x509
 from requests_made import NOW, der_of
 
 from csrtui.core.errors import InputError, StoreError
@@ -19,14 +20,14 @@ from csrtui.core.subject import SubjectFields
 from csrtui.store.disk import NotConfirmedError
 from csrtui.tasks.asking import Asked
 from csrtui.tasks.create import create_pair
-from csrtui.tasks.importing import CHAIN_ALONE, Blob, ImportResult, import_certificates
+from csrtui.tasks.importing import CHAIN_ALONE, Blob, ImportResult, import_certificates, needing_confirmation
+from csrtui.tasks.in_full import read_in_full
 from csrtui.tasks.recording import change_record
+from csrtui.tasks.replacement import Doing
 from csrtui.tasks.retiring import retire
 from csrtui.tasks.review import read_pair
 
 if TYPE_CHECKING:
-    from cryptography import x509
-
     from csrtui.tasks.session import Session
 
 CA, ROOT = intermediate().certificate, root().certificate
@@ -69,14 +70,16 @@ def test_a_pair_becomes_issued_with_leaf_and_chain_in_order(session: Session) ->
     make(session)
     leaf = issue(session)
     assert bring(session, pem(ROOT, CA, leaf)) == [(True, "a.com", IMPORTED)]
-    assert stored(session) == pem(leaf, CA)
+    assert stored(session) == pem(leaf, CA, ROOT)
     record = record_of(session)
     assert (record.stage, record.installed) == (Stage.ISSUED, None)
     assert record.validity is not None
     assert record.validity.not_after == START + 195 * DAY - timedelta(seconds=1)
     event = record.history[-1]
     assert (event.time, event.user) == (NOW, "joe")
-    assert event.what == "certificate imported, expires 2027-06-02T23:59:59Z, from CN=Test CA 1"
+    assert event.what == (
+        "certificate imported, expires 2027-06-02T23:59:59Z, from CN=Test CA 1; the chain is valid up to CN=Test Root"
+    )
 
 
 def test_leaf_and_chain_may_come_in_different_files_and_forms(session: Session) -> None:
@@ -84,7 +87,7 @@ def test_leaf_and_chain_may_come_in_different_files_and_forms(session: Session) 
     leaf = issue(session)
     results = import_certificates(session, [Blob(bundle(CA, ROOT), "/chain"), Blob(der(leaf), "/leaf")])
     assert [(one.file, one.ok) for one in results] == [("/leaf", True)]
-    assert stored(session) == pem(leaf, CA)
+    assert stored(session) == pem(leaf, CA, ROOT)
 
 
 def test_several_at_once_each_find_their_own_pair(session: Session) -> None:
@@ -137,7 +140,7 @@ def test_a_newer_one_takes_the_place_is_to_be_installed_anew_and_the_one_before_
     assert record_of(session).installed is None
 
 
-def test_an_older_one_is_refused_unless_it_is_the_only_one(session: Session) -> None:
+def test_an_expired_one_does_not_take_the_place_of_one_that_expires_later(session: Session) -> None:
     make(session)
     old, new = issue(session, start=START - 400 * DAY), issue(session)
     assert bring(session, pem(old))[0][0]
@@ -145,10 +148,55 @@ def test_an_older_one_is_refused_unless_it_is_the_only_one(session: Session) -> 
     ((ok, pair, text),) = bring(session, pem(old))
     assert (ok, pair) == (False, "a.com")
     assert text == (
-        "is older than the certificate that the pair has: from 2025-10-16T00:00:00Z, "
-        "the present one from 2026-11-20T00:00:00Z; not imported"
+        "not imported: it expires on 2026-04-28T23:59:59Z, sooner than the certificate that the pair has, "
+        "which expires on 2027-06-02T23:59:59Z"
     )
     assert stored(session) == pem(new)
+
+
+def test_one_that_began_earlier_and_expires_later_is_taken(session: Session) -> None:
+    make(session)
+    present = issue(session)
+    other = issue(session, start=START - DAY, days=DAYS + 1, serial=7)  # the same expiry
+    longer = issue(session, start=START - 2 * DAY, days=DAYS + 9)
+    bring(session, pem(present))
+    for one in (other, longer):
+        result = only(session, pem(one))
+        assert (result.ok, result.changed, result.remarks) == (True, True, ())
+        assert stored(session) == pem(one)
+    assert len(kept(session)) == 2
+
+
+def test_a_valid_one_that_expires_sooner_is_taken_said_and_nothing_is_lost(session: Session) -> None:
+    make(session)
+    present, shorter = issue(session), issue(session, days=30)
+    bring(session, pem(present, CA))
+    text = (
+        "expires on 2026-12-19T23:59:59Z, sooner than the certificate that the pair has, "
+        "which expires on 2027-06-02T23:59:59Z"
+    )
+    blobs = [Blob(pem(shorter))]
+    (asked,) = import_certificates(session, blobs, doing=Doing.ASK)
+    assert (asked.ok, asked.text) == (False, f"not imported yet: it {text}")
+    assert needing_confirmation([asked]) == [asked]
+    assert stored(session) == pem(present, CA)
+    (looked,) = import_certificates(session, blobs, doing=Doing.LOOK)
+    assert (looked.ok, looked.text) == (True, "would be imported, expires 2026-12-19T23:59:59Z")
+    result = only(session, pem(shorter))
+    assert (result.ok, result.changed, result.needs_confirmation) == (True, True, False)
+    assert result.remarks == (f"it {text}",)
+    assert stored(session) == pem(shorter, CA)
+    assert kept(session) == [pem(present, CA)]
+
+
+def test_of_several_that_are_given_again_none_takes_the_place_of_the_best(session: Session) -> None:
+    make(session)
+    both = pem(issue(session, days=30), issue(session))
+    bring(session, both)
+    history = record_of(session).history
+    (shorter, best) = bring(session, both)
+    assert (shorter[0], best) == (False, (True, "a.com", "is the certificate that the pair has already"))
+    assert record_of(session).history == history
 
 
 def test_of_several_for_one_pair_the_newest_stays_whatever_the_order(session: Session) -> None:
@@ -167,15 +215,100 @@ def test_a_chain_that_comes_later_completes_it(session: Session) -> None:
         (True, "a.com", "chain of the certificate replaced, 2 certificates now")
     ]
     assert stored(session) == pem(leaf, CA)
-    assert record_of(session).history[-1].what == "chain of the certificate replaced, 2 certificates now"
+    assert record_of(session).history[-1].what == (
+        "chain of the certificate replaced, 2 certificates now; "
+        "the chain is complete up to CN=Test Root, which clients must trust"
+    )
+    (again,) = bring(session, pem(CA), pair="a.com")
+    assert again == (True, "a.com", "is the certificate that the pair has already")
+
+
+def test_a_root_that_comes_later_is_no_reason_to_install_anew(session: Session) -> None:
+    make(session)
+    leaf = issue(session)
+    bring(session, pem(leaf, CA))
+    change_record(session, "a.com", lambda one: one.marked_installed(NOW, "joe", "installed files written"))
+    result = only(session, pem(ROOT), pair="a.com")
+    assert result.status is not None
+    assert (result.ok, result.changed, result.status.text) == (True, True, "valid up to CN=Test Root")
+    assert stored(session) == pem(leaf, CA, ROOT)
+    assert record_of(session).installed == NOW
+    assert record_of(session).history[-1].what.endswith("; the chain is valid up to CN=Test Root")
+
+
+def test_the_root_of_a_one_tier_ca_completes_the_chain(session: Session) -> None:
+    make(session)
+    leaf = root().sign(read_pair(session, "a.com")[1].der)
+    assert [one.kind for one in only(session, pem(leaf)).flaws] == [FlawKind.CHAIN_INCOMPLETE]
+    result = only(session, pem(ROOT), pair="a.com")
+    assert (result.ok, result.flaws) == (True, ())
+    full = read_in_full(session, "a.com")
+    assert full.status is not None
+    assert full.status.text == "valid up to CN=Test Root"
+
+
+def test_a_ca_certificate_of_another_chain_fails_and_names_the_pair_that_it_belongs_to(
+    session: Session,
+) -> None:
+    make(session)
+    make(session, "b.com", KeyType.EC_P384)
+    make(session, "c.com", KeyType.EC_P521)
+    other = intermediate("Other CA", above="Other Root")
+    bring(session, pem(issue(session), CA))
+    bring(session, pem(other.sign(read_pair(session, "b.com")[1].der)))
+    before = stored(session)
+    ((ok, pair, text),) = bring(session, pem(other.certificate), pair="a.com")
+    assert (ok, pair) == (False, None)
+    said = "which does not belong to the chain of a.com, issued by CN=Test CA 1"
+    assert text == f"is a certificate of the CA CN=Other CA, {said}; it belongs to that of b.com"
+    ((ok, _, text),) = bring(session, pem(root("Other Root").certificate), pair="a.com")
+    assert (ok, text) == (False, f"is a certificate of the CA CN=Other Root, {said}")
+    assert stored(session) == before
+    assert bring(session, pem(other.certificate, ROOT), pair="a.com") == [
+        (True, "a.com", "chain of the certificate replaced, 3 certificates now")
+    ]
+
+
+def test_a_certificate_with_the_name_of_the_issuer_that_did_not_sign_is_left_out(session: Session) -> None:
+    make(session)
+    leaf = issue(session)
+    wrong = build(
+        named("Test CA 1"), root("Other Root").key.public_key(), root(), [x509.BasicConstraints(True, None)]
+    )
+    result = only(session, pem(leaf, wrong))
+    assert result.status is not None
+    assert result.status.text == "invalid: the certificate of CN=Test CA 1 did not sign CN=a.com"
+    stored_state = "not checkable: the issuer certificate, CN=Test CA 1, is missing"
+    assert result.remarks == (
+        f"the certificate of CN=Test CA 1 is left out; the stored chain is {stored_state}",
+    )
+    assert stored(session) == pem(leaf)
+    assert record_of(session).history[-1].what.endswith(f"; the chain is {stored_state}")
+    ((ok, _, text),) = bring(session, pem(wrong), pair="a.com")
+    assert not ok
+    assert text.endswith("issued by CN=Test CA 1: it has the name of an issuer, and did not sign")
+
+
+def test_at_most_three_pairs_are_named(session: Session) -> None:
+    make(session)
+    bring(session, pem(issue(session)))
+    other = intermediate("Other CA", above="Other Root")
+    for name in ("b.com", "c.com", "d.com", "e.com"):
+        make(session, name)
+        bring(session, pem(other.sign(read_pair(session, name)[1].der)), pair=name)
+    ((_, _, text),) = bring(session, pem(other.certificate), pair="a.com")
+    assert text.endswith("it belongs to that of b.com, c.com, d.com")
 
 
 def test_a_chain_alone_is_told_what_it_is(session: Session) -> None:
     make(session)
-    said = "is a certificate of the CA CN=Test CA 1, and none of a pair is with it"
-    told = [(False, None, f"{said}; {CHAIN_ALONE}")]
-    assert bring(session, pem(CA)) == told
-    assert bring(session, pem(CA), pair="a.com") == told  # it has no certificate yet
+    text = "is a certificate of the CA CN=Test CA 1, and"
+    assert bring(session, pem(CA)) == [
+        (False, None, f"{text} no certificate of a pair is with it; {CHAIN_ALONE}")
+    ]
+    assert bring(session, pem(CA), pair="a.com") == [
+        (False, None, f"{text} a.com has no certificate yet; import that first, or both together")
+    ]
 
 
 def test_one_for_nobody_says_whose_it_is(session: Session) -> None:
@@ -183,10 +316,10 @@ def test_one_for_nobody_says_whose_it_is(session: Session) -> None:
     stranger = intermediate().sign(
         der_of(SubjectFields(common_name="b.com\x1b"), "b.com", key_type=KeyType.EC_P384)
     )
-    said = "of this keystore: it is that of CN=b.com\\1B, for b.com, issued by CN=Test CA 1"
-    assert bring(session, pem(stranger, CA)) == [(False, None, f"fits no pair {said}")]
+    said = "Subject: CN=b.com\\1B, names: b.com, issuer: CN=Test CA 1"
+    assert bring(session, pem(stranger, CA)) == [(False, None, f"matches no pair here. {said}")]
     assert bring(session, pem(stranger), pair="a.com") == [
-        (False, None, f"does not fit a.com, nor any other pair {said}")
+        (False, None, f"does not match a.com or any other pair here. {said}")
     ]
     assert stored(session) is None
     leaf = issue(session)
@@ -196,7 +329,7 @@ def test_one_for_nobody_says_whose_it_is(session: Session) -> None:
 def test_one_without_names_says_whose_it_is_all_the_same(session: Session) -> None:
     other = der_of(SubjectFields(common_name="b.com"), "b.com", key_type=KeyType.EC_P384)
     ((_, _, text),) = bring(session, pem(intermediate().sign(other, names=[])))
-    assert text.endswith("it is that of CN=b.com, issued by CN=Test CA 1")
+    assert text == "matches no pair here. Subject: CN=b.com, issuer: CN=Test CA 1"
 
 
 def test_insisting_on_the_wrong_pair_names_the_right_one(session: Session) -> None:
@@ -241,13 +374,27 @@ def test_what_differs_and_what_is_wrong_comes_with_it(session: Session) -> None:
     assert [one.kind for one in result.differences] == [
         DifferenceKind.NAME_DROPPED,
         DifferenceKind.NAME_ADDED,
-        DifferenceKind.LIFE_SHORTER,
     ]
     assert [one.kind for one in result.flaws] == [FlawKind.EXPIRED]
-    assert result.remarks == ("the root, CN=Test Root, is not kept with it: clients have it of their own",)
+    assert result.remarks == ()
     assert result.ok
     document = result.as_json()
-    assert list(document) == ["ok", "pair", "file", "text", "differences", "findings", "remarks", "changed"]
+    assert list(document) == [
+        "ok",
+        "pair",
+        "file",
+        "text",
+        "differences",
+        "findings",
+        "remarks",
+        "changed",
+        "chain",
+    ]
+    assert document["chain"] == {
+        "state": "invalid",
+        "reason": "leaf-validity",
+        "text": "invalid: CN=a.com expired on 2026-11-21T23:59:59Z",
+    }
     assert document["findings"] == [
         {"code": "expired", "level": "warning", "text": "the certificate expired on 2026-11-21T23:59:59Z"}
     ]

@@ -25,7 +25,7 @@ from csrtui.core.pair import BackupStatus
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.backup import back_up
 from csrtui.tasks.doctor import Examination
-from csrtui.tasks.importing import Blob, import_certificates
+from csrtui.tasks.importing import Blob, ImportResult, import_certificates
 from csrtui.tasks.renewing import consider, renew
 from csrtui.tasks.restore import restore
 from csrtui.tasks.retiring import retire
@@ -50,7 +50,7 @@ class Known:
         renewed_by: The pair that renews it.
         retired: Whether it is retired.
         submitted: Whether its CSR went to a CA.
-        newest: When its newest certificate became valid.
+        newest: When its present certificate became valid.
         serials: All certificates that it ever had.
         backups: The files of its backups, each with what was in it.
     """
@@ -137,10 +137,12 @@ class Life(RuleBasedStateMachine):
             self.sessions[session], [Blob(pem(issued, intermediate().certificate))]
         )
         assert result.pair == name
-        assert result.ok == (known.newest is None or start >= known.newest), result
-        if result.ok:
-            known.newest = start
-            known.serials.add(issued.serial_number)
+        assert isinstance(result, ImportResult)
+        assert result.ok, result
+        shorter = known.newest is not None and start < known.newest
+        assert any("expires on" in one for one in result.remarks) is shorter
+        known.newest = start
+        known.serials.add(issued.serial_number)
 
     @rule(target=pairs, session=SESSIONS, name=pairs)
     def renew(self, session: int, name: str) -> str:

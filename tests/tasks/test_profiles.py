@@ -81,3 +81,10 @@ def test_what_a_profile_does_not_say_stays_but_the_key_suits_its_software() -> N
         draft, organization="My Ltd", country="GB", ca="private", platform="weblogic", key="rsa-2048"
     )
     assert with_profile_applied(draft, Profile()) == draft
+
+
+def test_what_a_profile_says_is_literal_in_the_place_of_what_was_typed() -> None:
+    typed = frozenset({"common_name", "organization", "locality"})
+    draft = Draft("{{ a }}", organization="{{ b }}", locality="{{ c }}", templates=typed)
+    filled = with_profile_applied(draft, Profile(organization="{{ b }}"))
+    assert filled.templates == {"common_name", "locality"}

@@ -12,10 +12,11 @@ from csrtui.core.passphrase import weaknesses
 from csrtui.store import reference
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.passphrases import generate_passphrase
-from csrtui.tasks.remembering import recall_folder, remember_folder
+from csrtui.tasks.remembering import Kept, recall, recall_folder, remember, remember_folder
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -45,8 +46,24 @@ def test_the_same_folder_again_writes_nothing(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_understood_is_as_if_nothing_was_kept(tmp_path: Path, data: bytes) -> None:
     session = session_in(tmp_path)
-    session.store.save_last(data)
+    session.store.update_last(lambda _: data)
     assert recall_folder(session) == ""
+
+
+def test_two_sessions_do_not_lose_what_the_other_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = session_in(tmp_path), session_in(tmp_path)
+    update = first.store.update_last
+
+    def overtaken(change: Callable[[bytes | None], bytes]) -> None:
+        remember(second, Kept.CSR_FOLDER, "/srv/csr")
+        update(change)
+
+    monkeypatch.setattr(first.store, "update_last", overtaken)
+    remember(first, Kept.RECIPIENTS, "age1example")
+    assert recall(second, Kept.CSR_FOLDER) == "/srv/csr"
+    assert recall(second, Kept.RECIPIENTS) == "age1example"
 
 
 def test_a_store_that_takes_no_writes_is_no_reason_to_stop(tmp_path: Path) -> None:

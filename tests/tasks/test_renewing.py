@@ -22,6 +22,8 @@ from csrtui.core.pair_json import dump_record
 from csrtui.core.renewal import Way
 from csrtui.core.secret import Secret
 from csrtui.core.subject import TypedSubject
+from csrtui.store import stored
+from csrtui.store.disk import NotConfirmedError
 from csrtui.store.keystore import Keystore, PairFiles
 from csrtui.tasks import renewing
 from csrtui.tasks.asking import Asked
@@ -203,7 +205,7 @@ def test_the_old_csr_is_proved_and_then_waited_for(fresh: Session) -> None:
     issued = intermediate().sign(read_pair(fresh, old.name)[1].der)
     import_certificates(fresh, [Blob(pem(issued))])
     renewal = consider(fresh, old.name)
-    assert len(prove_old(fresh, renewal)) == 3
+    assert len(prove_old(fresh, renewal).sentences) == 3
     pair, data = reuse(fresh, renewal)
     assert request.read_pem(data).der == read_pair(fresh, old.name)[1].der
     assert (pair.record.stage, pair.record.next_step(NOW)) == (Stage.ISSUED, NextStep.IMPORT)
@@ -216,7 +218,7 @@ def test_the_old_csr_is_proved_and_then_waited_for(fresh: Session) -> None:
 def test_a_key_under_a_passphrase_is_opened_for_the_proof(fresh: Session) -> None:
     old = make(fresh, passphrase=PASSPHRASE)
     renewal = consider(fresh, old.name)
-    assert prove_old(fresh, renewal, PASSPHRASE)
+    assert prove_old(fresh, renewal, PASSPHRASE).sentences
     with pytest.raises(InputError, match="under a passphrase"):
         prove_old(fresh, renewal)
     with pytest.raises(RefusedError):
@@ -262,7 +264,7 @@ def test_a_weak_key_is_not_used_again_unless_forced(fresh: Session) -> None:
     assert "key-weak" in {finding.code for finding in renewal.about_old}
     with pytest.raises(RefusedError, match="RSA 1024 is too short"):
         prove_old(fresh, renewal)
-    assert prove_old(fresh, renewal, blocking=Blocking.OVERRULED)
+    assert prove_old(fresh, renewal, blocking=Blocking.OVERRULED).sentences
     assert any("makes no" in sentence for sentence in renewal.left_out)
     assert renewal.asked.effective_key_type is KeyType.EC_P256
 
@@ -272,7 +274,7 @@ def test_an_old_key_is_said(fresh: Session) -> None:
     change_record(fresh, old.name, lambda record: record._replace(created=NOW - timedelta(days=400)))
     renewal = consider(fresh, old.name)
     assert [finding.code for finding in renewal.about_old] == ["key-old"]
-    assert prove_old(fresh, renewal)
+    assert prove_old(fresh, renewal).sentences
 
 
 def test_what_a_new_request_cannot_hold_is_said(fresh: Session) -> None:
@@ -283,3 +285,17 @@ def test_what_a_new_request_cannot_hold_is_said(fresh: Session) -> None:
     assert any("a@b.com" in sentence for sentence in renewal.left_out)
     assert renewal.choices[0].way is Way.OLD_CSR
     assert renewal.asked.platform == "other"
+
+
+def test_a_tie_that_is_noted_but_not_confirmed_is_not_called_unnoted(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_pair(session, Asked(("a.com",)))
+
+    def unconfirmed(_: int, saved: str) -> None:
+        raise NotConfirmedError(saved)
+
+    monkeypatch.setattr(stored, "confirm", unconfirmed)
+    with pytest.raises(NotConfirmedError, match=r"^a\.com-2 is saved, but the disk did not confirm it$"):
+        renew(session, consider(session, "a.com"))
+    assert read_pair(session, "a.com")[0].record.renewed_by == "a.com-2"

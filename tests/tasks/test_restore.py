@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import stat
+from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from subprocess import PIPE, Popen
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from backups_made import PASSPHRASE, QUICK, asked, foreign_key, key_block
+from backup_process import command
+from backups_made import PASSPHRASE, QUICK, asked, backup, foreign_key, key_block, unsigned
 from existing_made import certificate
 from existing_made import name as subject
 from failing_call import FailingCall
 from pairs_made import new_pair, order, record_of
 from requests_made import NOW, der_of, key_of
+from safety_results import counted
 from throwaway_ca import issue
 
 from csrtui.core import keys, pem, pkcs8, request
+from csrtui.core.backup_details import Details
+from csrtui.core.backup_file import BackupFile, Envelope, KeptKey, parse
+from csrtui.core.backup_integrity import Integrity
 from csrtui.core.errors import InputError, RefusedError, StoreError
+from csrtui.core.expectation import Expectation
 from csrtui.core.finding import CaKind
 from csrtui.core.keys import KeyType
 from csrtui.core.pair import BackupStatus, Stage
@@ -27,15 +37,16 @@ from csrtui.core.secret import Secret
 from csrtui.core.subject import SubjectFields
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.backup import back_up
+from csrtui.tasks.recording import change_record
 from csrtui.tasks.renewing import consider
-from csrtui.tasks.restore import restore
+from csrtui.tasks.restore import Consent, UnsignedError, read_backup, restore, restore_notes
 from csrtui.tasks.review import list_pairs
 from csrtui.tasks.session import Session
 from csrtui.tasks.unlocking import open_key
 from csrtui.tasks.verify import verify_pair
 
 if TYPE_CHECKING:
-    from csrtui.core.pair import Pair
+    from csrtui.core.pair import Pair, PairRecord
 
 OTHER = Secret("another passphrase altogether")
 REQUEST = request.to_pem(asked().der)
@@ -66,6 +77,11 @@ def write(tmp_path: Path, data: bytes) -> str:
     path = tmp_path / "foreign.pem"
     path.write_bytes(data)
     return str(path)
+
+
+def restored(session: Session, path: str, passphrase: Secret) -> Pair:
+    """Restore a backup that is not signed, after the question."""
+    return restore(session, path, passphrase, Consent(unsigned=True))
 
 
 def fingerprint(session: Session, pair: Pair, passphrase: Secret | None = None) -> str:
@@ -130,7 +146,7 @@ def test_a_pair_counts_from_when_it_was_backed_up(session: Session, elsewhere: S
 @pytest.mark.parametrize("said", ["2026-11-30T09:00:00Z", "1970-01-01T00:00:00Z", "yesterday"])
 def test_a_time_that_cannot_be_is_not_believed(elsewhere: Session, tmp_path: Path, said: str) -> None:
     data = f"Backed up:  {said}\n".encode() + key_block() + REQUEST
-    record = restore(elsewhere, write(tmp_path, data), PASSPHRASE).record
+    record = restored(elsewhere, write(tmp_path, data), PASSPHRASE).record
     assert (record.created, record.backups[0].created) == (NOW, NOW)
 
 
@@ -138,8 +154,159 @@ def test_a_certificate_proves_its_key_older_than_the_backup(elsewhere: Session, 
     later = NOW + timedelta(days=60)
     elsewhere.clock = lambda: later
     data = b"Backed up:  2026-12-23T09:00:00Z\n" + key_block() + REQUEST + stranger() + issued()
-    record = restore(elsewhere, write(tmp_path, data), PASSPHRASE).record
+    record = restored(elsewhere, write(tmp_path, data), PASSPHRASE).record
     assert (record.created, record.backups[0].created) == (NOW, NOW + timedelta(days=30))
+
+
+# What its text tells
+
+
+def told(session: Session, place: Path, **changes: Any) -> tuple[PairRecord, str]:
+    """A pair that is not as a new one is, and its backup."""
+    new_pair(session)
+    record = change_record(session, "a.com", lambda one: one._replace(**changes))
+    return record, back_up(session, "a.com", order(place)).path
+
+
+def test_what_a_signed_text_tells_comes_back(session: Session, elsewhere: Session, place: Path) -> None:
+    before, path = told(
+        session,
+        place,
+        created=NOW - timedelta(days=9),
+        ca=CaKind.PRIVATE,
+        platform="nginx",
+        submitted=NOW - timedelta(days=5),
+        retired=NOW - timedelta(days=1),
+    )
+    record = restore(elsewhere, path, PASSPHRASE).record
+    for part in ("created", "ca", "platform", "submitted", "retired", "stage"):
+        assert getattr(record, part) == getattr(before, part)
+    assert record.backups[0].signed
+    assert consider(elsewhere, "a.com").asked.ca is CaKind.PRIVATE, "else renew would refuse its names"
+
+
+def test_of_a_text_that_is_not_signed_nothing_is_believed(
+    session: Session, elsewhere: Session, place: Path, tmp_path: Path
+) -> None:
+    told(session, place, ca=CaKind.PRIVATE, platform="nginx", retired=NOW, submitted=NOW)
+    data = Path(record_of(session).backups[0].path).read_bytes()
+    changed = b"\n".join(
+        line for line in data.split(b"\n") if not line.startswith((b"Signature:", b"csrtui"))
+    )
+    record = restored(elsewhere, write(tmp_path, changed), PASSPHRASE).record
+    assert (record.ca, record.platform, record.stage) == (CaKind.PUBLIC, "other", Stage.NEW)
+    assert record.key.encrypted
+    assert not record.backups[0].signed
+    assert record.history[0].what.endswith("foreign.pem, which is not signed")
+
+
+@pytest.mark.parametrize("decrypt", [True, False])
+@pytest.mark.parametrize("passphrase", [None, PASSPHRASE])
+def test_the_key_of_a_signed_one_is_stored_as_it_was_unless_it_is_to_be_decrypted(
+    session: Session, elsewhere: Session, place: Path, passphrase: Secret | None, *, decrypt: bool
+) -> None:
+    new_pair(session, passphrase=passphrase)
+    path = back_up(session, "a.com", order(place)).path
+    pair = restore(elsewhere, path, PASSPHRASE, Consent(decrypt_key=decrypt))
+    encrypted = passphrase is not None and not decrypt
+    assert pair.record.key.encrypted is encrypted
+    assert (b"ENCRYPTED" in Path(pair.path, "key.pem").read_bytes()) is encrypted
+
+
+@pytest.mark.parametrize("decrypt", [True, False])
+def test_the_key_of_one_that_is_not_signed_stays_encrypted_unless_it_is_to_be_decrypted(
+    elsewhere: Session, tmp_path: Path, *, decrypt: bool
+) -> None:
+    """Its text says that the key had no passphrase, or says nothing: whoever can write it can say so."""
+    for data in (b"In store:   without a passphrase\n" + key_block() + REQUEST, unsigned(KeptKey.PLAIN)):
+        store = Session(Keystore(str(tmp_path / sha256(data).hexdigest())), clock=elsewhere.clock)
+        consent = Consent(unsigned=True, decrypt_key=decrypt)
+        pair = restore(store, write(tmp_path, data), PASSPHRASE, consent)
+        assert pair.record.key.encrypted is not decrypt
+        assert (b"ENCRYPTED" in Path(pair.path, "key.pem").read_bytes()) is not decrypt
+
+
+def test_one_that_is_not_signed_is_refused_unless_it_is_agreed_to(elsewhere: Session, tmp_path: Path) -> None:
+    for data in (key_block() + REQUEST, unsigned()):
+        with pytest.raises(UnsignedError, match=f"not signed: .*{asked().spki_sha256}") as caught:
+            restore(elsewhere, write(tmp_path, data), PASSPHRASE)
+        assert "--unsigned" in str(caught.value.hint)
+    assert elsewhere.store.names() == []
+
+
+def found(**changes: Any) -> BackupFile:
+    return replace(parse(backup()), **changes)
+
+
+@pytest.mark.parametrize(
+    ("backup_file", "consent", "said"),
+    [
+        (
+            found(),
+            Consent(),
+            ["The stage is that of the backup (2026-11-23T09:00:00Z): new."],
+        ),
+        (
+            found(details=Details(NOW, CaKind.PUBLIC, "abacus", "email")),
+            Consent(),
+            [
+                "software abacus is not known",
+                "purpose email is not known",
+            ],
+        ),
+        (
+            found(integrity=Integrity.CHECKSUM),
+            Consent(unsigned=True),
+            ["is for a public CA.", "The key stays under"],
+        ),
+        (
+            found(integrity=Integrity.NONE, asked=asked(KeyType.ED25519), kept=KeptKey.ENCRYPTED),
+            Consent(unsigned=True),
+            ["The pair is for a private CA."],
+        ),
+        (found(integrity=Integrity.NONE), Consent(unsigned=True, decrypt_key=True), ["is for a public CA."]),
+        (
+            found(integrity=Integrity.NONE, envelope=Envelope.AGE),
+            Consent(unsigned=True),
+            ["is for a public CA."],
+        ),
+    ],
+)
+def test_what_did_not_come_back_is_told(backup_file: BackupFile, consent: Consent, said: list[str]) -> None:
+    notes = restore_notes(backup_file, consent)
+    assert len(notes) == len(said) + 1
+    assert notes[-1].startswith("A backup does not contain the history")
+    assert all(part in note for part, note in zip(said, notes, strict=False))
+
+
+def test_only_what_is_expected_is_read(session: Session, elsewhere: Session, place: Path) -> None:
+    new_pair(session)
+    path = back_up(session, "a.com", order(place)).path
+    key = record_of(session).key.spki_sha256
+    assert read_backup(elsewhere, path, expected=Expectation(key)).content.asked.spki_sha256 == key
+    with pytest.raises(RefusedError, match="is not the expected one"):
+        read_backup(elsewhere, path, expected=Expectation("ab" * 32))
+
+
+@pytest.mark.safety
+def test_of_many_restores_at_the_same_moment_one_wins(
+    session: Session, elsewhere: Session, place: Path
+) -> None:
+    new_pair(session)
+    path = back_up(session, "a.com", order(place)).path
+    start = place / "start"
+    start.touch()
+    arguments = command("restore", elsewhere.store.path, path, str(start))
+    with start.open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        processes = [Popen(arguments, stdout=PIPE, stderr=PIPE, text=True) for _ in range(4)]
+        assert all(process.stdout and process.stdout.readline() == "ready\n" for process in processes)
+    ends = [(process.communicate(timeout=60)[1], process.returncode) for process in processes]
+    with counted("Of many restores of one file at the same moment one makes the pair", "processes") as tally:
+        assert elsewhere.store.names() == ["a.com"]
+        assert sorted(status for _, status in ends) == [0, 1, 1, 1]
+        assert all("is in the keystore: a.com" in text for text, status in ends if status)
+        tally.add(len(ends))
 
 
 # Never over another one
@@ -205,9 +372,10 @@ def test_what_openssl_made_is_restored(
     elsewhere: Session, tmp_path: Path, scheme: tuple[str, ...], line_end: bytes
 ) -> None:
     data = foreign_key(tmp_path / "key.pem", *scheme) + REQUEST
-    pair = restore(elsewhere, write(tmp_path, data.replace(b"\n", line_end)), PASSPHRASE)
+    pair = restored(elsewhere, write(tmp_path, data.replace(b"\n", line_end)), PASSPHRASE)
     assert pair.name == "a.com"
-    assert fingerprint(elsewhere, pair) == asked().spki_sha256
+    assert pair.record.key.encrypted
+    assert fingerprint(elsewhere, pair, PASSPHRASE) == asked().spki_sha256
     assert Path(pair.path, "request.pem").read_bytes() == REQUEST
 
 
@@ -217,7 +385,7 @@ def test_twenty_million_rounds_are_refused_before_they_are_gone_through(
     derived = pkcs8.DerivedKey(bytes(16), 20_000_000, bytes(32))
     dear = pem.wrap("ENCRYPTED PRIVATE KEY", pkcs8._envelope(derived, bytes(16), bytes(160)))
     with pytest.raises(InputError, match="would take 20000000 rounds"):
-        restore(elsewhere, write(tmp_path, dear + REQUEST), PASSPHRASE)
+        restored(elsewhere, write(tmp_path, dear + REQUEST), PASSPHRASE)
 
 
 def test_scrypt_over_the_limit_is_refused(elsewhere: Session, tmp_path: Path) -> None:
@@ -227,7 +395,7 @@ def test_scrypt_over_the_limit_is_refused(elsewhere: Session, tmp_path: Path) ->
     assert der.count(parameters) == 1
     dear = pem.wrap("ENCRYPTED PRIVATE KEY", der.replace(parameters, parameters[:-1] + b"\x11"))
     with pytest.raises(InputError, match="scrypt with N=16384, r=8, p=17"):
-        restore(elsewhere, write(tmp_path, dear + REQUEST), PASSPHRASE)
+        restored(elsewhere, write(tmp_path, dear + REQUEST), PASSPHRASE)
 
 
 def other_request(key_type: KeyType) -> bytes:
@@ -246,9 +414,9 @@ def other_request(key_type: KeyType) -> bytes:
         ),
         (key_block() * 2 + REQUEST, InputError, "more than one key"),
         (key_block() + REQUEST * 2, InputError, "more than one key or request"),
-        (key_block(), InputError, "holds no certificate request"),
-        (REQUEST, InputError, "holds no encrypted private key"),
-        (b"", InputError, "that is no backup"),
+        (key_block(), InputError, "contains no certificate request"),
+        (REQUEST, InputError, "contains no encrypted private key"),
+        (b"", InputError, "that is not a backup"),
         (bytes(2_000_000), InputError, "more than 1048576 bytes"),
     ],
 )
@@ -256,14 +424,14 @@ def test_what_does_not_fit_is_refused(
     elsewhere: Session, tmp_path: Path, data: bytes, error: type[Exception], said: str
 ) -> None:
     with pytest.raises(error, match=said):
-        restore(elsewhere, write(tmp_path, data), PASSPHRASE)
+        restored(elsewhere, write(tmp_path, data), PASSPHRASE)
     assert elsewhere.store.names() == []
 
 
 def test_a_wrong_passphrase_is_refused(elsewhere: Session, tmp_path: Path) -> None:
     for passphrase in (OTHER, Secret(""), Secret(PASSPHRASE.revealed + " ")):
         with pytest.raises(RefusedError, match="the passphrase does not open the key"):
-            restore(elsewhere, write(tmp_path, key_block() + REQUEST), passphrase)
+            restored(elsewhere, write(tmp_path, key_block() + REQUEST), passphrase)
     assert elsewhere.store.names() == []
 
 
@@ -280,7 +448,7 @@ def test_what_is_no_file_is_refused_at_once(elsewhere: Session, tmp_path: Path, 
 
 def test_a_name_that_is_none_is_not_a_path(elsewhere: Session, tmp_path: Path) -> None:
     data = b"Pair: ../../../etc/passwd\n" + key_block() + REQUEST
-    assert restore(elsewhere, write(tmp_path, data), PASSPHRASE).name == "a.com"
+    assert restored(elsewhere, write(tmp_path, data), PASSPHRASE).name == "a.com"
 
 
 def test_a_request_without_any_name_gets_one(elsewhere: Session, tmp_path: Path) -> None:
@@ -290,12 +458,12 @@ def test_a_request_without_any_name_gets_one(elsewhere: Session, tmp_path: Path)
 
     builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
     bare = builder.sign(key_of(KeyType.EC_P256), hashes.SHA256()).public_bytes(Encoding.PEM)
-    assert restore(elsewhere, write(tmp_path, key_block() + bare), PASSPHRASE).name == "pair"
+    assert restored(elsewhere, write(tmp_path, key_block() + bare), PASSPHRASE).name == "pair"
 
 
 def test_a_key_for_a_private_ca_makes_a_pair_for_one(elsewhere: Session, tmp_path: Path) -> None:
     data = key_block(KeyType.ED25519) + request.to_pem(asked(KeyType.ED25519).der)
-    assert restore(elsewhere, write(tmp_path, data), PASSPHRASE).record.ca is CaKind.PRIVATE
+    assert restored(elsewhere, write(tmp_path, data), PASSPHRASE).record.ca is CaKind.PRIVATE
 
 
 # Certificates
@@ -330,7 +498,7 @@ def unknown_key() -> bytes:
 
 def test_the_certificate_comes_back_with_its_chain_and_its_life(elsewhere: Session, tmp_path: Path) -> None:
     data = key_block() + REQUEST + stranger() + unknown_key() + issued()
-    pair = restore(elsewhere, write(tmp_path, data), PASSPHRASE)
+    pair = restored(elsewhere, write(tmp_path, data), PASSPHRASE)
     kept = Path(pair.path, "certificate.pem").read_bytes()
     assert kept.count(b"BEGIN CERTIFICATE") == 3
     assert keys.spki_sha256(first_of(kept)) == asked().spki_sha256
@@ -351,7 +519,7 @@ def test_certificates_of_other_keys_are_not_taken(
     elsewhere: Session, tmp_path: Path, strange: object
 ) -> None:
     assert callable(strange)
-    pair = restore(elsewhere, write(tmp_path, key_block() + REQUEST + strange()), PASSPHRASE)
+    pair = restored(elsewhere, write(tmp_path, key_block() + REQUEST + strange()), PASSPHRASE)
     assert not Path(pair.path, "certificate.pem").exists()
     assert (pair.has_certificate, pair.record.stage) == (False, Stage.NEW)
 
@@ -359,5 +527,5 @@ def test_certificates_of_other_keys_are_not_taken(
 def test_a_damaged_certificate_is_told(elsewhere: Session, tmp_path: Path) -> None:
     data = key_block() + REQUEST + issued().replace(b"MII", b"AAA", 1)
     with pytest.raises(RefusedError, match="the certificate in the backup is damaged"):
-        restore(elsewhere, write(tmp_path, data), PASSPHRASE)
+        restored(elsewhere, write(tmp_path, data), PASSPHRASE)
     assert elsewhere.store.names() == []

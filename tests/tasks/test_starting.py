@@ -3,6 +3,7 @@
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.x509.oid import NameOID
@@ -71,7 +72,7 @@ def test_a_pair_gives_everything_of_its_request(session: Session) -> None:
     ],
 )
 def test_what_csrtui_does_not_know_becomes_the_default(
-    session: Session, key_type: str, platform: str, changes: dict[str, str]
+    session: Session, key_type: str, platform: str, changes: dict[str, Any]
 ) -> None:
     pair = create_pair(session, Asked(("www.a.com",)))
     with session.store.change(pair.name) as change:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shlex
 import subprocess
 from datetime import timedelta
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from failing_call import FailingCall
 from hypothesis import given
 from hypothesis import strategies as st
 from requests_made import NOW
@@ -89,8 +91,8 @@ def test_a_file_that_is_written_but_not_noted_is_said(
 
 def test_a_place_in_the_history_is_visible(session: Session, tmp_path: Path) -> None:
     make(session)
-    after, _ = write_csr(session, "a.com", str(tmp_path / "\x1b[2J\n.csr"), Form.DER)
-    assert "/\\x1b[2J\\x0a.csr" in after.record.history[-1].what
+    written = write_csr(session, "a.com", str(tmp_path / "\x1b[2J\n.csr"), Form.DER)
+    assert "/\\x1b[2J\\x0a.csr" in written.pair.record.history[-1].what
 
 
 @given(st.text())
@@ -187,3 +189,27 @@ def test_errors_are_csrtuis_own(session: Session, tmp_path: Path) -> None:
         make_path = path
         with pytest.raises(CsrtuiError):
             write_csr(session, make(session).name, make_path, Form.PEM)
+
+
+# A disk that does not confirm
+
+
+def not_confirming(monkeypatch: pytest.MonkeyPatch, when: int, number: int = errno.EINVAL) -> FailingCall:
+    """Fail one flush: of a file handed out 1, of its folder 2, of a record 3, of its folder 4."""
+    return FailingCall(monkeypatch, "fsync", number, when=when)
+
+
+@pytest.mark.parametrize("when", [2, 4])
+def test_a_csr_on_a_share_that_cannot_flush_folders_is_noted_all_the_same(
+    session: Session, tmp_path: Path, when: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(session)
+    with monkeypatch.context() as during:
+        failing = not_confirming(during, when)
+        written = write_csr(session, "a.com", str(tmp_path / "a.csr"), Form.PEM)
+    assert failing.fired
+    assert (tmp_path / "a.csr").exists()
+    assert written.unconfirmed is not None
+    assert written.unconfirmed.what.endswith("is saved, but the disk did not confirm it")
+    assert str(tmp_path / "a.csr") in written.pair.record.history[-1].what
+    assert read_pair(session, "a.com")[0] == written.pair

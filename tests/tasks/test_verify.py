@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from requests_made import NOW, key_of
 from csrtui.core import backup_file, pkcs8, request
 from csrtui.core.backup_file import KeptKey
 from csrtui.core.errors import StoreError
+from csrtui.core.expectation import Expectation
 from csrtui.core.keys import KeyType
 from csrtui.core.pair import Backup, BackupStatus
 from csrtui.core.secret import Secret
@@ -23,6 +25,7 @@ from csrtui.core.subject import SubjectFields
 from csrtui.store.keystore import Keystore
 from csrtui.tasks import verify
 from csrtui.tasks.backup import back_up, back_up_many
+from csrtui.tasks.recording import change_record
 from csrtui.tasks.review import list_pairs
 from csrtui.tasks.session import Session
 from csrtui.tasks.verify import verify_many, verify_pair, verify_wanted
@@ -266,21 +269,108 @@ def foreign(tmp_path: Path, common_name: str, key_type: KeyType = KeyType.EC_P25
 def test_a_backup_of_another_request_with_the_same_key_is_not_the_pair_s(
     session: Session, made: Backup, tmp_path: Path
 ) -> None:
-    result = look_at_file(session, foreign(tmp_path, "b.com"), PASSPHRASE)
-    assert (result.ok, result.pair) == (True, None)
+    for passphrase in (None, PASSPHRASE):
+        result = look_at_file(session, foreign(tmp_path, "b.com"), passphrase)
+        assert (result.ok, result.pair) == (False, "a.com")
+        assert result.text == "the request in it is not that of a.com, which has the same key"
     assert noted(session) == made
 
 
 def test_a_backup_whose_key_is_not_its_request_s_fails(session: Session, tmp_path: Path) -> None:
     path = foreign(tmp_path, "b.com", KeyType.EC_P384)
-    assert texts([look_at_file(session, path, PASSPHRASE)]) == [(False, "the key in it is not the request's")]
+    assert texts([look_at_file(session, path, PASSPHRASE)]) == [
+        (False, "the key in the backup is not the key of its request")
+    ]
 
 
-def test_a_file_without_a_checksum_is_told_to_vouch_for_nothing(session: Session, made: Backup) -> None:
+def as_made_before(session: Session) -> None:
+    """Let the record say what it said before backups were signed."""
+    change_record(
+        session, "a.com", lambda one: one._replace(backups=(noted(session)._replace(signed=False),))
+    )
+
+
+def test_a_restore_test_notes_that_it_is_signed(session: Session, made: Backup) -> None:
+    """An older csrtui on the same store drops what it does not know of a backup."""
+    for look in (
+        lambda: verify_pair(session, "a.com", PASSPHRASE),
+        lambda: look_at_file(session, made.path, PASSPHRASE),
+    ):
+        as_made_before(session)
+        assert not noted(session).signed
+        look()
+        assert noted(session).signed
+
+
+@pytest.mark.parametrize("passphrase", [None, PASSPHRASE])
+def test_a_file_that_is_not_signed_fails_where_backups_of_the_pair_are(
+    session: Session, made: Backup, passphrase: Secret | None
+) -> None:
     text = Path(made.path).read_bytes()
     Path(made.path).write_bytes(text[text.index(b"-----BEGIN") :])
-    assert "but it has no checksum" in look_at_file(session, made.path).text
-    assert "but it has no checksum" in look_at_file(session, made.path, PASSPHRASE).text
+    result = look_at_file(session, made.path, passphrase)
+    assert (result.ok, result.pair) == (False, "a.com")
+    assert result.text == "it is not signed, although the backups of a.com are: somebody changed it"
+    assert [one.ok for one in verify_pair(session, "a.com", passphrase)] == [False]
+
+
+@pytest.mark.parametrize("passphrase", [None, PASSPHRASE])
+def test_a_file_that_is_not_signed_is_told_to_vouch_for_nothing(
+    session: Session, made: Backup, passphrase: Secret | None
+) -> None:
+    as_made_before(session)
+    text = Path(made.path).read_bytes()
+    Path(made.path).write_bytes(text[text.index(b"-----BEGIN") :])
+    result = look_at_file(session, made.path, passphrase)
+    assert result.ok
+    assert "but it is not signed" in result.text
+    assert [one.signed for one in record_of(session).backups] == [False]
+
+
+def test_an_older_backup_that_is_known_stays_good_beside_a_signed_one(
+    session: Session, made: Backup, place: Path
+) -> None:
+    as_made_before(session)
+    text = Path(made.path).read_bytes()
+    bare = text[text.index(b"-----BEGIN") :]
+    Path(made.path).write_bytes(bare)
+    look_at_file(session, made.path, PASSPHRASE)
+    back_up(session, "a.com", order(place))
+    assert [one.signed for one in record_of(session).backups] == [False, True]
+    assert look_at_file(session, made.path, PASSPHRASE).ok
+    assert all(one.ok for one in verify_pair(session, "a.com", PASSPHRASE))
+
+
+def test_a_file_on_record_as_signed_that_is_not_fails(session: Session, made: Backup) -> None:
+    text = Path(made.path).read_bytes()
+    bare = text[text.index(b"-----BEGIN") :]
+    Path(made.path).write_bytes(bare)
+    changed = made._replace(sha256=sha256(bare).hexdigest())
+    change_record(session, "a.com", lambda one: one._replace(backups=(changed,)))
+    assert texts(verify_pair(session, "a.com", PASSPHRASE)) == [
+        (False, "it is not signed, although it was when it was made")
+    ]
+
+
+def test_a_file_tells_its_key_and_names(session: Session, made: Backup) -> None:
+    for result in (look_at_file(session, made.path), look_at_file(session, made.path, PASSPHRASE)):
+        assert result.spki_sha256 == record_of(session).key.spki_sha256
+        assert result.names == record_of(session).names
+
+
+def test_only_what_is_expected_is_good(session: Session, made: Backup) -> None:
+    right = Expectation(record_of(session).key.spki_sha256)
+    for passphrase in (None, PASSPHRASE):
+        assert verify_wanted(session, [made.path], passphrase, expected=right)[0].ok
+        (result,) = verify_wanted(session, [made.path], passphrase, expected=Expectation("ab" * 32))
+        assert not result.ok
+        assert "is not the expected one" in result.text
+
+
+def test_what_is_to_do_with_the_only_copy_is_told(session: Session, made: Backup) -> None:
+    Path(made.path).write_bytes(Path(made.path).read_bytes().replace(b"a.com", b"b.com", 1))
+    text = look_at_file(session, made.path).text
+    assert "its signature is not valid; use another copy; if this is the only one, delete" in text
 
 
 @pytest.mark.parametrize("passphrase", [None, PASSPHRASE])
@@ -289,7 +379,7 @@ def test_no_file_and_no_backup_are_answers(
 ) -> None:
     (tmp_path / "text").write_text("hello")
     assert texts([look_at_file(session, str(tmp_path / "text"), passphrase)]) == [
-        (False, "that is no backup")
+        (False, "that is not a backup")
     ]
     (answer,) = texts([look_at_file(session, str(tmp_path / "none"), passphrase)])
     assert answer == (False, f"cannot read {tmp_path}/none: No such file or directory")

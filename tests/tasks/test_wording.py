@@ -111,7 +111,12 @@ def test_a_pair_with_a_past_in_full() -> None:
 
 @pytest.mark.parametrize(
     ("left", "note"),
-    [(DAY, "1 day left"), (DAY / 2, "0 days left"), (-DAY / 2, "1 day ago"), (-30 * DAY, "30 days ago")],
+    [
+        (DAY, "1 day left"),
+        (DAY / 2, "0 days left"),
+        (-DAY / 2, "expired 1 day ago"),
+        (-30 * DAY, "expired 30 days ago"),
+    ],
 )
 def test_how_long_a_certificate_lives_is_said_in_days(left: timedelta, note: str) -> None:
     assert lines(record(validity=Validity(NOW - 90 * DAY, NOW + left)))["Expires"].endswith(f"({note})")

@@ -506,3 +506,38 @@ async def test_it_fits_the_screen_with_everything_there_is_to_say(
         for region in user.regions.values():
             assert region.bottom <= size[1]
             assert region.right <= size[0]
+
+
+@pytest.mark.parametrize("passphrase", ["a1" * 512, "ü" * 512])
+async def test_a_passphrase_that_openssl_cannot_read_is_refused_in_the_dialog(
+    tmp_path: Path, passphrase: str
+) -> None:
+    session = session_with(tmp_path / "store", "a.example.com")
+    (tmp_path / "usb").mkdir()
+    async with at_screens(session) as user:
+        await ask(user, "a.example.com")
+        await fill_in(user, tmp_path / "usb", passphrase)
+        assert "more than 1023 bytes" in said(user)
+        await user.press("enter")
+        assert user.focused_id == "passphrase"
+        assert "The passphrase has more than 1023 bytes" in said(user)
+    assert os.listdir(tmp_path / "usb") == []
+
+
+async def test_a_common_passphrase_is_named_in_the_dialog(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", "a.example.com")
+    (tmp_path / "usb").mkdir()
+    async with at_screens(session) as user:
+        await ask(user, "a.example.com")
+        await fill_in(user, tmp_path / "usb", "correct horse battery staple")
+        assert "one of the most common ones" in said(user)
+
+
+async def test_a_folder_that_others_can_write_to_is_warned_of(tmp_path: Path) -> None:
+    (tmp_path / "to").mkdir()
+    (tmp_path / "to").chmod(0o777)
+    async with at_screens(session_with(tmp_path / "store", "a.com"), size=(120, 40)) as user:
+        await ask(user, "a.com")
+        await fill_in(user, tmp_path / "to")
+        assert "others can write to" in said(user)
+        assert "chmod go-w" in said(user)

@@ -16,6 +16,7 @@ from csrtui.store.ansible import Target
 from csrtui.tasks.backup import back_up_many
 from csrtui.tasks.fleet import Reach
 from csrtui.tasks.remembering import remember_folder
+from csrtui.tasks.renewing import OldKeyProof
 from csrtui.tui.screens.backing_up import BackingUpScreen
 from csrtui.tui.screens.dialog import Dialog
 from csrtui.tui.screens.host_work import HostWorkScreen, Job
@@ -71,7 +72,12 @@ async def test_a_dialog_that_asks_is_drawn_at_once_as_it_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], key: str
 ) -> None:
     proved = Event()
-    monkeypatch.setattr("csrtui.tui.screens.renew.prove_old", lambda *_: proved.wait(10))  # that adds a line
+
+    def prove(*_: object) -> OldKeyProof:  # that adds a line
+        proved.wait(10)
+        return OldKeyProof((), ())
+
+    monkeypatch.setattr("csrtui.tui.screens.renew.prove_old", prove)
     session = session_with(tmp_path / "store", ONE, "b.example.com")
     certificate_home(session, ONE)
     async with at_screens(session, size) as user:

@@ -162,6 +162,26 @@ async def test_a_pkcs12_file_is_made_under_a_passphrase_typed_twice(tmp_path: Pa
     assert modes(tmp_path / "tls") == {f"{ONE}.pfx": 0o600}
 
 
+async def test_a_passphrase_that_openssl_cannot_read_is_refused_in_the_dialog(
+    tmp_path: Path, session: Session
+) -> None:
+    async with at_screens(session) as user:
+        await at_install(user)
+        await name_folder(user, tmp_path / "tls")
+        await choose(user, "iis")
+        await looked(user)
+        user.app.screen.query_one("#folder").focus()
+        await user.settle()
+        await user.press("enter", "enter", "enter", "enter")
+        for field in ("#passphrase", "#again"):
+            user.app.screen.query_one(field, SecretField).load_text("a1" * 512)
+        user.app.screen.query_one("#again").focus()
+        await user.press("enter")
+        assert "the passphrase has more than 1023 bytes" in said(user, "notes")
+        assert user.focused_id == "passphrase"
+    assert modes(tmp_path / "tls") == {}
+
+
 async def test_keys_that_come_faster_than_the_screen_reach_the_fields_that_were_asked_for(
     tmp_path: Path, session: Session
 ) -> None:
@@ -368,3 +388,12 @@ async def test_what_an_installed_pair_needs_next_is_nothing(tmp_path: Path, sess
         await written(user)
         await user.press("escape")
     assert record(session, ONE).next_step(session.clock()) in {NextStep.BACK_UP, NextStep.NONE}
+
+
+async def test_a_folder_that_others_can_write_to_is_warned_of(session: Session, tmp_path: Path) -> None:
+    (tmp_path / "tls").chmod(0o777)
+    async with at_screens(session, size=(120, 40)) as user:
+        await at_install(user)
+        await name_folder(user, tmp_path / "tls")
+        assert "others can write to" in said(user)
+        assert "chmod go-w" in said(user)

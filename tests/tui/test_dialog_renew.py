@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from backup_dialogs import CHEAP_ROUNDS, backed_up, said, session_with
+from cryptography.hazmat.primitives.asymmetric import ec
 from exports_made import issue
 from issued_dialogs import answer_of_ca, at_pair, imported, is_at, record
 from screens_user import NOW, at_screens, session_on
@@ -77,6 +78,18 @@ def tie(user: User) -> str:
 
 
 # What stands there
+
+
+async def test_days_are_counted_as_in_the_list_after_the_end_too(session: Session) -> None:
+    began = NOW - timedelta(days=198)
+    name = create_pair(session, Asked(names=("gone.mydomain.com",))).name
+    issue(session, name, began)
+    async with at_screens(session, (80, 24)) as user:
+        await at_pair(user, name)
+        assert "-4 d" in user.screen_text
+        await user.press("w")
+        await user.until(lambda: is_at(user, RenewScreen), "the dialog")
+        assert said(user, "about").startswith(f"Renew {name} expired 4 days ago")
 
 
 async def test_what_follows_from_each_way_stands_there_before_one_is_chosen(session: Session) -> None:
@@ -316,6 +329,26 @@ async def test_what_a_ca_refuses_is_asked_about(session: Session, tmp_path: Path
         assert is_at(user, RenewScreen)
         await user.press("enter", "right", "enter")
     assert answers == [RenewAnswer(Way.OLD_CSR, renewal)]
+
+
+async def test_a_weakness_that_only_the_private_key_shows_is_asked_about_too(tmp_path: Path) -> None:
+    session = session_on(tmp_path / "weak")
+    session.generate_key = lambda _: ec.derive_private_key(2**100, ec.SECP256R1())
+    create_pair(session, Asked((ONE,)))
+    issue(session, ONE, DUE)
+    backed_up(session, ONE, tmp_path / "usb")
+    renewal = consider(session, ONE)
+    answers: list[RenewAnswer | None] = []
+    async with at_screens(session) as user:
+        user.app.push_screen(RenewScreen(session, renewal), answers.append)
+        await user.settle()
+        await proved(user)
+        assert "has only 101 bits" in " ".join(said(user, "ways").split())
+        await user.press("down", "enter")
+        assert is_at(user, ConfirmScreen)
+        assert "has only 101 bits" in " ".join(user.question.split())
+        await user.press("enter")
+    assert answers == []
 
 
 # A key under a passphrase

@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from backup_dialogs import CHEAP_ROUNDS, PASSPHRASE, backed_up, said, session_with
+from cryptography.hazmat.primitives.asymmetric import ec
+from recipients_made import age_pair
 from screens_user import at_screens
 
 from csrtui.core import pkcs8
+from csrtui.core.recipients import read_recipients
 from csrtui.core.secret import Secret
+from csrtui.tasks import age
+from csrtui.tasks.asking import Asked
+from csrtui.tasks.create import create_pair
 from csrtui.tasks.remembering import remember_folder
-from csrtui.tasks.restore import read_backup, restore
+from csrtui.tasks.restore import read_backup, restore_read
+from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.main import MainScreen
+from csrtui.tui.screens.notice import NoticeScreen
 from csrtui.tui.screens.restore import RestoreScreen
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from screens_user import User
 
     from csrtui.core.pair import Pair
+    from csrtui.tasks.backup_contents import BackupRead
     from csrtui.tasks.session import Session
 
 
@@ -141,9 +149,9 @@ async def test_a_passphrase_typed_ahead_of_the_look_is_never_seen(
 ) -> None:
     answer = Event()
 
-    def slow(session: Session, path: str) -> object:
+    def slow(session: Session, path: str, *arguments: Any) -> object:
         answer.wait(10)
-        return read_backup(session, path)
+        return read_backup(session, path, *arguments)
 
     monkeypatch.setattr("csrtui.tui.screens.restore.read_backup", slow)
     async with at_screens(session_with(tmp_path / "store")) as user:
@@ -196,12 +204,12 @@ async def test_while_it_works_it_says_so_and_begins_nothing_else(
     go_on = Event()
     begun: list[str] = []
 
-    def held(session: Session, path: str, passphrase: Secret) -> Pair:
-        begun.append(path)
+    def held(session: Session, read: BackupRead, *arguments: Any) -> Pair:
+        begun.append(read.path)
         go_on.wait(10)
-        return restore(session, path, passphrase)
+        return restore_read(session, read, *arguments)
 
-    monkeypatch.setattr("csrtui.tui.screens.restore.restore", held)
+    monkeypatch.setattr("csrtui.tui.screens.restore.restore_read", held)
     async with at_screens(session_with(tmp_path / "store")) as user:
         await open_dialog(user)
         await user.paste(backup)
@@ -230,3 +238,194 @@ async def test_it_fits_the_screen(tmp_path: Path, size: tuple[int, int]) -> None
         assert "Enter Restore" in user.screen_text
         assert "Restore a pair" in user.screen_text
         assert all(region.bottom <= size[1] for region in user.regions.values())
+
+
+async def test_a_weak_key_comes_back_and_is_warned_of(tmp_path: Path) -> None:
+    weak = ec.derive_private_key(2**100, ec.SECP256R1())
+    made = session_with(tmp_path / "elsewhere")
+    made.generate_key = lambda _: weak
+    create_pair(made, Asked(("weak.example.com",)))
+    path = backed_up(made, "weak.example.com", tmp_path / "usb").path
+    async with at_screens(session_with(tmp_path / "store")) as user:
+        await open_dialog(user)
+        await user.paste(path)
+        await user.press("enter")
+        await user.paste(PASSPHRASE)
+        await user.press("enter")
+        await user.until(lambda: isinstance(user.app.screen, NoticeScreen), "the warning")
+        text = " ".join(user.screen_text.split())
+        assert "The restored key is weak." in text
+        assert "has only 101 bits" in text
+        await user.press("escape")
+        await until_back(user)
+        assert user.message.startswith("restored weak.example.com")
+
+
+# Not signed
+
+
+@pytest.fixture
+def unsigned(tmp_path: Path, backup: str) -> str:
+    """The backup with its header cut off."""
+    path = tmp_path / "unsigned.pem"
+    data = Path(backup).read_bytes()
+    path.write_bytes(data[data.index(b"-----BEGIN") :])
+    return str(path)
+
+
+async def until_asked(user: User, title: str) -> None:
+    await user.until(lambda: isinstance(user.app.screen, ConfirmScreen) and title in user.screen_text, title)
+
+
+async def give(user: User, path: str, passphrase: str = PASSPHRASE) -> None:
+    await open_dialog(user)
+    await user.paste(path)
+    await user.press("enter")
+    await user.paste(passphrase)
+    await user.press("enter")
+
+
+def key_of_lost(session: Session) -> bytes:
+    return session.store.read_key("lost.example.com")
+
+
+@pytest.mark.parametrize(("decrypt", "encrypted"), [((), True), (("right",), False)])
+async def test_one_that_is_not_signed_is_asked_about_and_stays_encrypted_unless_decrypted(
+    tmp_path: Path, unsigned: str, decrypt: tuple[str, ...], *, encrypted: bool
+) -> None:
+    session = session_with(tmp_path / "store")
+    async with at_screens(session) as user:
+        await give(user, unsigned)
+        await until_asked(user, "Restore this backup?")
+        assert "It is not signed" in user.screen_text
+        assert "lost.example.com" in user.screen_text
+        await user.press("right", "enter")
+        await until_asked(user, "How is the key to be stored?")
+        await user.press(*decrypt, "enter")
+        await user.until(lambda: isinstance(user.app.screen, NoticeScreen), "what did not come back")
+        assert "not signed" in user.screen_text
+        assert ("stays under the passphrase" in user.screen_text) is encrypted
+        await user.press("enter")
+        await until_back(user)
+        await user.until(lambda: "lost.example.com" in user.pairs, "the pair")
+    assert (b"ENCRYPTED" in key_of_lost(session)) is encrypted
+
+
+async def test_what_is_not_agreed_to_is_not_restored(tmp_path: Path, unsigned: str) -> None:
+    session = session_with(tmp_path / "store")
+    async with at_screens(session) as user:
+        await give(user, unsigned)
+        await until_asked(user, "Restore this backup?")
+        await user.press("enter")
+        await user.until(lambda: isinstance(user.app.screen, RestoreScreen), "the dialog")
+        await user.press("escape")
+    assert session.store.names() == ["a.example.com"]
+
+
+async def test_the_names_and_the_key_are_shown_before_the_passphrase_is_typed(
+    tmp_path: Path, backup: str
+) -> None:
+    async with at_screens(session_with(tmp_path / "store")) as user:
+        await open_dialog(user)
+        await user.paste(backup)
+        await user.press("enter")
+        await user.until(lambda: "SPKI SHA-256" in said(user), "the key")
+        assert "Names: lost.example.com." in said(user)
+
+
+async def test_a_second_try_replaces_the_first(tmp_path: Path, backup: str) -> None:
+    async with at_screens(session_with(tmp_path / "store")) as user:
+        await give(user, backup, "wrong")
+        await until_told(user)
+        await user.paste(PASSPHRASE)
+        await user.press("enter")
+        await until_back(user)
+
+
+# To recipients
+
+IDENTITY, RECIPIENT = age_pair()
+
+
+def to_recipients(tmp_path: Path, *, encrypted: bool = False) -> str:
+    """A backup to recipients of a pair that is no longer in the store."""
+    session = session_with(tmp_path / "store", "a.example.com")
+    asked = Asked(names=("lost.example.com",))
+    create_pair(session, asked, passphrase=Secret(PASSPHRASE) if encrypted else None)
+    (tmp_path / "usb").mkdir()
+    order = age.Order(str(tmp_path / "usb"), read_recipients(RECIPIENT))
+    path = age.back_up(session, "lost.example.com", order).path
+    shutil.rmtree(tmp_path / "store" / "pairs" / "lost.example.com")
+    for name, data in (("identity", IDENTITY), ("other", age_pair(1)[0])):
+        (tmp_path / name).touch(0o600)
+        (tmp_path / name).write_bytes(data)
+    return path
+
+
+async def open_age(user: User, path: str) -> None:
+    await open_dialog(user)
+    await user.paste(path)
+    await user.press("enter")
+    await user.until(lambda: user.focused_id == "identity", "the field of the identity")
+    assert "A backup to recipients" in said(user)
+
+
+async def test_one_to_recipients_is_opened_with_an_identity(tmp_path: Path) -> None:
+    path = to_recipients(tmp_path)
+    session = session_with(tmp_path / "store")
+    async with at_screens(session) as user:
+        await open_age(user, path)
+        await user.press("enter")
+        assert "name the age identity" in said(user)
+        await user.paste(str(tmp_path / "nowhere"))
+        await user.press("enter")
+        await until_told(user)
+        assert "No such file" in said(user)
+        await user.press("ctrl+u")
+        await user.paste(str(tmp_path / "other"))
+        await user.press("enter")
+        await until_told(user)
+        assert "does not open the file" in said(user)
+        assert user.focused_id == "identity"
+        await user.press("ctrl+u")
+        await user.paste(str(tmp_path / "identity"))
+        await user.press("enter")
+        await until_asked(user, "Restore this backup?")
+        assert "age keeps the key secret" in user.screen_text
+        assert "not signed" not in user.screen_text
+        await user.press("right", "enter")
+        await until_back(user)
+    assert b"ENCRYPTED" not in key_of_lost(session)
+
+
+async def test_its_key_may_be_under_a_passphrase_too(tmp_path: Path) -> None:
+    path = to_recipients(tmp_path, encrypted=True)
+    session = session_with(tmp_path / "store")
+    async with at_screens(session) as user:
+        await open_age(user, path)
+        await user.paste(str(tmp_path / "identity"))
+        await user.press("enter")
+        await until_asked(user, "Restore this backup?")
+        assert "It is not signed" in user.screen_text
+        await user.press("right", "enter")
+        await until_told(user)
+        assert "under a passphrase" in said(user)
+        assert user.focused_id == "passphrase"
+        await user.paste(PASSPHRASE)
+        await user.press("enter")
+        await until_asked(user, "Restore this backup?")
+        await user.press("right", "enter")
+        await user.until(lambda: isinstance(user.app.screen, NoticeScreen), "what did not come back")
+    assert b"ENCRYPTED" in key_of_lost(session)
+
+
+async def test_another_path_is_not_one_to_recipients(tmp_path: Path) -> None:
+    path = to_recipients(tmp_path)
+    async with at_screens(session_with(tmp_path / "store")) as user:
+        await open_age(user, path)
+        assert "of the key, if it has one" in user.screen_text
+        await user.press("up", "backspace")
+        assert "A backup to recipients" not in said(user)
+        assert "of the backup" in user.screen_text
+        await user.press("down")
+        assert user.focused_id == "passphrase"

@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from backup_dialogs import CHEAP_ROUNDS, PASSPHRASE, backed_up, said, session_with
+from recipients_made import age_pair
 from screens_user import at_screens
 
 from csrtui.core import pkcs8
 from csrtui.core.pair import BackupStatus
+from csrtui.core.recipients import read_recipients
 from csrtui.core.secret import Secret
+from csrtui.tasks import age
+from csrtui.tasks.asking import Asked
+from csrtui.tasks.create import create_pair
 from csrtui.tasks.review import read_pair
 from csrtui.tasks.verify import verify_many
 from csrtui.tui.screens.main import MainScreen
@@ -27,6 +32,7 @@ if TYPE_CHECKING:
     from screens_user import User
 
     from csrtui.tasks.results import Result
+    from csrtui.tasks.session import Session
 
 
 @pytest.fixture(autouse=True)
@@ -201,3 +207,80 @@ async def test_many_results_can_be_paged_through(tmp_path: Path, size: tuple[int
         assert "l.example.com: there" in user.screen_text
         await user.press("pageup")
         assert all(region.bottom <= size[1] for region in user.regions.values())
+
+
+# To recipients
+
+
+def backed_up_to_recipients(tmp_path: Path, *, encrypted: bool = False) -> Session:
+    """A session on a pair with a backup to recipients; the identity lies in the folder."""
+    session = session_with(tmp_path / "store")
+    asked = Asked(names=("a.example.com",))
+    create_pair(session, asked, passphrase=Secret(PASSPHRASE) if encrypted else None)
+    (tmp_path / "usb").mkdir()
+    identity, recipient = age_pair()
+    (tmp_path / "identity").touch(0o600)
+    (tmp_path / "identity").write_bytes(identity)
+    age.back_up(session, "a.example.com", age.Order(str(tmp_path / "usb"), read_recipients(recipient)))
+    return session
+
+
+async def test_one_to_recipients_asks_for_no_passphrase_but_for_an_identity(tmp_path: Path) -> None:
+    session = backed_up_to_recipients(tmp_path)
+    async with at_screens(session) as user:
+        await at_pair(user, "a.example.com", 1)
+        await user.press("V")
+        await looked(user)
+        assert "Passphrase" not in user.screen_text
+        assert user.focused_id == "identity"
+        assert "run there: csrtui verify FILE --identity IDENTITY" in said(user, "keys")
+        await user.press("enter")
+        assert "Name the age identity" in said(user, "keys")
+        await user.paste(str(tmp_path / "nowhere"))
+        assert "Name the age identity" not in said(user, "keys")
+        await user.press("enter")
+        assert "No such file" in said(user, "keys")
+        await user.press("ctrl+u")
+        await user.paste(str(tmp_path / "identity"))
+        await user.press("enter")
+        await looked(user)
+        assert "The backup is restored and fits." in said(user, "results")
+    assert read_pair(session, "a.example.com")[0].record.backup_status is BackupStatus.VERIFIED
+
+
+async def test_the_passphrase_of_a_key_in_one_to_recipients_is_asked_for_when_it_is_needed(
+    tmp_path: Path,
+) -> None:
+    session = backed_up_to_recipients(tmp_path, encrypted=True)
+    async with at_screens(session) as user:
+        await at_pair(user, "a.example.com", 1)
+        await user.press("V")
+        await looked(user)
+        await user.paste(str(tmp_path / "identity"))
+        await user.press("enter")
+        await looked(user)
+        assert "the key in the backup is under a passphrase" in said(user, "results")
+        assert user.focused_id == "passphrase"
+        await user.paste("wrong")
+        await user.press("enter")
+        await looked(user)
+        await user.paste(PASSPHRASE)
+        await user.press("enter")
+        await looked(user)
+        assert "The backup is restored and fits." in said(user, "results")
+
+
+async def test_beside_one_under_a_passphrase_both_are_asked_for(tmp_path: Path) -> None:
+    session = backed_up_to_recipients(tmp_path)
+    backed_up(session, "a.example.com", tmp_path / "usb")
+    async with at_screens(session) as user:
+        await at_pair(user, "a.example.com", 1)
+        await user.press("V")
+        await looked(user)
+        assert user.focused_id == "passphrase"
+        await user.paste(PASSPHRASE)
+        await user.press("down")
+        await user.paste(str(tmp_path / "identity"))
+        await user.press("enter")
+        await looked(user)
+        assert "2 of 2 are restored and fit." in said(user, "results")

@@ -13,7 +13,7 @@ from screens_user import at_screens
 from csrtui.core import pkcs8
 from csrtui.core.fleet import HostPair
 from csrtui.tasks import importing
-from csrtui.tasks.restore import restore as restore_pair
+from csrtui.tasks.restore import restore_read
 from csrtui.tasks.results import Result
 from csrtui.tasks.review import read_pair
 from csrtui.tasks.submit import Form, mark_submitted, write_csr
@@ -90,8 +90,8 @@ async def test_a_pair_that_is_restored_under_the_help(
 ) -> None:
     path = backed_up(session, ONE, tmp_path / "usb").path
     shutil.rmtree(tmp_path / "store" / "pairs" / ONE)
-    held = Held(restore_pair)
-    monkeypatch.setattr(restore, "restore", held)
+    held = Held(restore_read)
+    monkeypatch.setattr(restore, "restore_read", held)
     async with at_screens(session) as user:
         await user.press("f2", "r")
         await user.paste(path)

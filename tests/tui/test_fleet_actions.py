@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from certificates_made import intermediate, pem
 from fake_ansible import printed, said
-from fleet_made import ASKED, AWAY, CSR, listed, pair
+from fleet_made import ASKED, AWAY, CSR, listed, pair, pair_for
 from fleet_user import at_fleet
 from recipients_made import age_pair, ssh_pair
 
+from csrtui.core import request
 from csrtui.tasks.remembering import Kept, recall
 from csrtui.tui.screens.doctor import DoctorScreen
 from csrtui.tui.screens.fleet import FleetScreen
@@ -54,15 +55,15 @@ async def test_marked_pairs_are_backed_up_and_who_fails_is_named_with_its_remedy
         await user.press("enter")
         told = await user.worked()
         assert told.startswith("1 done, 1 failed · 2 hosts")
-        assert "web2: the disk is full" in told
-        assert "make room on /var" in told
+        assert 'web2 says: "the disk is full"' in told
+        assert "make room on /var" not in told
         assert "web1 a.com  backed up\n  /var/backups/a.age" in told
         assert "verify FILE --identity" in told
         assert fake.play(2).count(f"--to=/var/backups --recipient={RECIPIENT}") == 2
         await user.press("enter")
         await user.read()
         assert user.said == "1 done, 1 failed · 2 hosts"
-        assert '"hosts": ["web1", "web2"]' in fake.play(3), "only those are read again"
+        assert '"hosts": [!unsafe "web1", !unsafe "web2"]' in fake.play(3), "only those are read again"
         assert len(user.pairs_of_hosts) == 3
         await user.press("b")
         await user.see("/var/backups")
@@ -125,12 +126,34 @@ async def test_csrs_are_fetched_once_and_no_other_file_is_touched(
         await user.press("enter")
         told = await user.worked()
         assert "1 done, 1 failed" in told
-        assert "web2 a.com: no route to host" in told
+        assert "web2 a.com: the host cannot be reached; Ansible says" in told
+        assert "CSR fetched, covers a.com" in told
         assert (folder / "web1.a.com.csr.pem").read_text() == CSR
         await user.press("escape")
         await user.read()
         await user.press("u", "up", "right", "enter", "enter")
         assert "1 was done already, 1 failed" in await user.worked()
+
+
+async def test_a_csr_that_is_not_what_the_list_showed_is_refused_by_name(
+    session: Session, fake: FakeAnsible, tmp_path: Path
+) -> None:
+    shop, bank = "shop.mydomain.com", "www.bank.com"
+    _, pem = pair_for(bank)
+    shown = pair_for(shop)[0] | {"backup": VERIFIED}
+    shown["request"] = {"sha256": request.read_pem(pem.encode()).sha256, "signature_hash": "sha256"}
+    fake.answers({"web1": listed(shown)})
+    fake.answers({"web1": {"rc": 0, "stdout": pem, "stderr": "", "changed": False}})
+    async with at_fleet(session, fake, (120, 40)) as user:
+        await user.read()
+        await user.press("u")
+        await user.paste(str(tmp_path))
+        await user.press("enter")
+        told = " ".join((await user.worked()).split())
+        assert "1 failed" in told
+        assert f"web1 {shop}: refused: names: listed {shop}, sent {bank}" in told
+        assert "do not use its CSRs" in told
+        assert list(tmp_path.glob("*.pem")) == []
 
 
 async def test_certificates_go_to_the_hosts_that_have_their_keys(
@@ -158,7 +181,7 @@ async def test_certificates_go_to_the_hosts_that_have_their_keys(
         told = await user.worked()
         assert told.startswith("1 done · 1 host")
         assert "web1 a.com  imported" in told
-        assert '"hosts": ["web1"]' in fake.play(2)
+        assert '"hosts": [!unsafe "web1"]' in fake.play(2)
         await user.press("enter")
         await user.read()
 
@@ -236,7 +259,7 @@ async def test_work_can_be_stopped_and_what_is_left_is_named(session: Session, f
         told = await user.worked()
         assert "1 done, 1 failed" in told
         assert "web2 a.com: Ansible ended before this host answered" in told
-        assert "run the same again" in told
+        assert "run the same command again" in told
 
 
 async def test_what_ansible_complains_of_ends_the_work(session: Session, fake: FakeAnsible) -> None:
@@ -282,8 +305,10 @@ async def test_every_host_examines_itself_and_one_that_is_away_is_a_finding(
             "the doctor",
         )
         await user.see("1 of 2 hosts examined their keystores: 2 errors, 1 warning, 1 note.")
-        await user.see("chmod 600 key.pem")
-        assert user.screen_text.index("others can read it") < user.screen_text.index("no route to host")
+        await user.see('web1 says: "others can read it"')
+        await user.see("on web1: csrtui doctor")
+        assert "chmod 600 key.pem" not in user.screen_text
+        assert user.screen_text.index("others can read it") < user.screen_text.index("unreachable: the host")
         assert r"\x1b[2J is here" in user.screen_text
         await user.press("enter")
         assert "Name        a.com" in user.page

@@ -36,7 +36,7 @@ async def test_hosts_are_read_and_those_that_fail_are_named(session: Session, fa
         await user.press("T")
         assert len(user.pairs_of_hosts) == 3
         await user.press("h")
-        assert "web2  unreachable: no route to host" in user.page
+        assert 'web2  unreachable: the host cannot be reached; Ansible says: "no route to host"' in user.page
         assert user.page.index("web2") < user.page.index("web1  2 pairs")
         assert "\x1b" not in str(user.app.screen.query_one(TextView)._lines)
         await user.press("escape", "enter")

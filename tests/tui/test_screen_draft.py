@@ -21,6 +21,8 @@ ROOT = Path(__file__).parents[2]
 
 
 def start(store: Path, columns: int = 80, rows: int = 24, **env: str | None) -> PtySession:
+    if not store.exists():
+        store.mkdir(mode=0o700)
     argv = [sys.executable, "-m", "csrtui", "--store", str(store)]
     home = {"PYTHONPATH": str(ROOT), "XDG_CONFIG_HOME": str(store.parent / "config"), **env}
     return PtySession(argv, env=home, columns=columns, rows=rows)
@@ -68,7 +70,7 @@ def test_leaving_keeps_what_was_typed_and_a_clean_form_is_left_at_once(tmp_path:
         session.wait_for("Common name")
         session.send("\x11")
         assert session.wait_exit() == 0
-    assert not (tmp_path / "another").exists(), "nothing typed, nothing written"
+    assert not any((tmp_path / "another").glob(".draft*")), "nothing typed, nothing written"
 
 
 def test_a_command_in_one_piece_with_text_does_not_overtake_it(tmp_path: Path) -> None:
@@ -149,8 +151,8 @@ async def test_a_damaged_draft_is_an_empty_form(tmp_path: Path, data: bytes) -> 
 class Full(Keystore):
     """A store on a full disk."""
 
-    def save_draft(self, data: bytes) -> None:
-        del data
+    def save_draft(self, data: bytes, number: int = 1) -> None:
+        del data, number
         raise StoreError("cannot keep the draft in /store: No space left on device", "make room")
 
 
@@ -191,3 +193,60 @@ def test_an_unusable_store_is_left_with_the_reason(tmp_path: Path) -> None:
         assert session.wait_exit() == 3
         assert session.terminal_is_whole
         assert "csrtui: error: cannot" in session.after_screens
+
+
+async def test_two_sessions_at_once_both_keep_their_forms_and_the_next_offers_both(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    async with at_screens(session_on(store)) as first, at_screens(session_on(store)) as second:
+        await first.fill(FieldName.COMMON_NAME, "a.example.com")
+        await second.fill(FieldName.COMMON_NAME, "b.example.com")
+        for user in (first, second):
+            await user.press("ctrl+q")
+            assert "What you typed is kept" in " ".join(user.question.split())
+            await user.press("tab", "enter")
+            assert user.app._exit
+    async with at_screens(session_on(store)) as user:
+        assert user.draft.common_name == "b.example.com", "the newest"
+        assert user.message == "1 more form of sessions that ended: ctrl+o shows which"
+        async with at_screens(session_on(store)) as other:
+            assert other.draft.common_name == "a.example.com"
+            assert other.message == ""
+        await user.press("ctrl+o")
+        assert "a.example.com" in user.screen_text
+        await user.press(*"a.example.com", "enter")
+        assert user.draft.common_name == "a.example.com"
+        await user.press("ctrl+z")
+        assert user.draft.common_name == "b.example.com"
+        await user.press("ctrl+y", "ctrl+q")
+        assert "What you typed is kept" in " ".join(user.question.split())
+        await user.press("tab", "enter")
+    async with at_screens(session_on(store)) as user:
+        assert user.draft.common_name == "a.example.com"
+        assert user.message == ""
+
+
+async def test_a_form_that_another_session_continues_with_is_not_offered_as_if_it_were_free(
+    tmp_path: Path,
+) -> None:
+    store = Keystore(str(tmp_path / "store"))
+    for number, name in ((1, "a.example.com"), (2, "b.example.com")):
+        store.save_draft(dump_draft(Draft(common_name=name)), number)
+    async with at_screens(session_on(store)) as user:
+        name = "a.example.com" if user.draft.common_name == "b.example.com" else "b.example.com"
+        await user.press("ctrl+o")
+        async with at_screens(session_on(store)) as other:
+            assert other.draft.common_name == name
+            await user.press(*name, "enter")
+            assert f"another session continues with the form for {name}" in " ".join(user.screen_text.split())
+
+
+async def test_the_list_of_forms_that_are_left_over_is_short(tmp_path: Path) -> None:
+    store = Keystore(str(tmp_path / "store"))
+    for number in range(1, 17):
+        store.save_draft(dump_draft(Draft(common_name=f"{number}.example.com")), number)
+    async with at_screens(session_on(store)) as user:
+        assert user.message == "15 more forms of sessions that ended: ctrl+o shows which"
+        await user.press("ctrl+o")
+        assert (
+            user.screen_text.count(".example.com") - user.main.request.form.draft.common_name.count(".") <= 6
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from screens_user import at_screens, session_on
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from screens_user import User
 
-LTD = {"organization": "Example Ltd", "country": "GB", "locality": "London"}
+LTD: dict[str, Any] = {"organization": "Example Ltd", "country": "GB", "locality": "London"}
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,10 @@ from csrtui.core.errors import StoreError
 from csrtui.core.finding import FieldName
 from csrtui.store.disk import NotConfirmedError
 from csrtui.store.keystore import Keystore
+from csrtui.tasks.asking import Asked
+from csrtui.tasks.create import create_pair
+from csrtui.tasks.review import read_pair
+from csrtui.tui.screens.renew import RenewScreen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -224,3 +228,22 @@ async def test_a_read_only_store_says_so(tmp_path: Path) -> None:
         await user.until(lambda: user.message.startswith("cannot"), "the error")
         assert str(tmp_path / "store") in user.message
         assert user.draft.common_name == "a.example.com"
+
+
+async def test_a_pair_that_exists_is_advice_and_the_fix_opens_its_renewal(tmp_path: Path) -> None:
+    session = session_on(tmp_path / "store")
+    create_pair(session, Asked(("www.dup.org", "dup.org")))
+    async with at_screens(session) as user:
+        await user.until_pairs("www.dup.org")
+        await user.fill(FieldName.COMMON_NAME, "www.dup.org")
+        await user.fill(FieldName.NAMES, "dup.org")
+        await user.go_to(FieldName.COMMON_NAME)
+        assert "The pair www.dup.org for www.dup.org exists (stage: new)." in " ".join(user.preview.split())
+        await user.press("ctrl+f")
+        await user.until(lambda: isinstance(user.app.screen, RenewScreen), "the renewal")
+        await user.press("enter")
+        assert user.draft.renews == "www.dup.org"
+        assert "exists" not in user.preview
+        await user.press("ctrl+g")
+        await user.until_pairs("www.dup.org-2", "www.dup.org")
+    assert read_pair(session, "www.dup.org-2")[0].record.renews == "www.dup.org"

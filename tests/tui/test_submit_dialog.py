@@ -14,6 +14,8 @@ from csrtui.core import request
 from csrtui.core.errors import StoreError
 from csrtui.core.pair import Backup, BackupStatus
 from csrtui.core.pair_json import dump_record
+from csrtui.store import handout
+from csrtui.store.disk import NotConfirmedError
 from csrtui.tasks.asking import Asked
 from csrtui.tasks.create import create_pair
 from csrtui.tasks.submit import hand_out
@@ -348,3 +350,21 @@ async def test_what_is_done_after_the_end_is_no_failure(session: Session) -> Non
     with user.app._context():
         await screen._do(noted())
     assert done
+
+
+async def test_a_csr_in_a_file_that_the_disk_did_not_confirm_is_noted_and_that_is_shown(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = make(session, status=BackupStatus.VERIFIED)
+
+    def unconfirmed(_: int, path: str) -> None:
+        raise NotConfirmedError(path)
+
+    monkeypatch.setattr(handout, "_confirm", unconfirmed)
+    async with at_screens(session) as user:
+        await open_dialog(user, "f")
+        await retype(user, "path", str(tmp_path / "a.csr"))
+        await user.press("enter")
+        await until_said(user, "but the disk did not confirm it")
+    assert (tmp_path / "a.csr").exists()
+    assert history(pair)[-1] == f"CSR handed out: file {tmp_path}/a.csr"

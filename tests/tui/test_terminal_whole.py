@@ -19,13 +19,12 @@ from pty_session import PtySession
 from safety_results import counted
 from screen_openings import CTRL_G, CTRL_U, F2, OPENINGS, PHRASE, PLAIN_VIEW, Opening, unwrapped
 
-from csrtui.core.draft import Draft
+from csrtui.core.draft import Draft, dump_draft
 from csrtui.core.secret import Secret
 from csrtui.tasks.asking import Asked
 from csrtui.tasks.backup import Order
 from csrtui.tasks.backup import back_up as back_up_now
 from csrtui.tasks.create import create_pair
-from csrtui.tasks.drafting import keep
 from csrtui.tasks.review import read_pair
 
 if TYPE_CHECKING:
@@ -200,7 +199,7 @@ def test_in_the_middle_of_long_work_the_terminal_is_whole(
     create_pair(session, Asked(("there.mydomain.com",)))
     if work is restore:
         back_up_now(session, "there.mydomain.com", Order(str(usb), Secret(PHRASE), Secret(PHRASE)))
-    keep(session, Draft(common_name="typed.mydomain.com", key="rsa-4096"))
+    session.store.save_draft(dump_draft(Draft(common_name="typed.mydomain.com", key="rsa-4096")))
     with counted(PROMISE, f"in the middle of long work, {how.name if how else 'terminal gone'}") as tally:
         with start(place) as user:
             user.wait_for("typed.mydomain.com")
@@ -215,6 +214,7 @@ def test_in_the_middle_of_long_work_the_terminal_is_whole(
 
 def test_a_storm_of_sizes_while_typing_loses_no_key(tmp_path: Path) -> None:
     place = HostilePlace(tmp_path, "")
+    place.store.mkdir(mode=0o700)
     with start(place) as session:
         session.wait_for("Common name")
         text = "a.very.long.name.of.a.server.mydomain.com"

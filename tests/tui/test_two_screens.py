@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ _SOON = 5.0
 
 
 def screens(tmp_path: Path) -> PtySession:
+    (tmp_path / "store").mkdir(mode=0o700, exist_ok=True)
     argv = [sys.executable, "-m", "csrtui", "--store", str(tmp_path / "store")]
     return PtySession(argv, env={"CSRTUI_CONFIG": str(tmp_path / "none"), "PYTHONPATH": str(ROOT)})
 
@@ -67,3 +69,30 @@ def test_each_sees_the_others_pairs_and_neither_undoes_the_others_change(tmp_pat
         events = [event.what for event in read_pair(opened, ONE)[0].record.history]
         assert events == ["created", "retired"], "the second answer finds it done"
         assert not read_pair(opened, TWO)[0].record.retired
+
+
+@pytest.mark.safety
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP])
+def test_the_forms_of_two_sessions_that_were_ended_are_both_there_at_the_next_starts(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    with counted(
+        "A half-filled form is never lost to another session", f"two ended by {number.name}"
+    ) as tally:
+        with screens(tmp_path) as first, screens(tmp_path) as second:
+            sessions = ((first, ONE), (second, TWO))
+            for session, name in sessions:
+                session.wait_for("Common name")
+                session.send(name)
+                session.wait_for(f"CN={name}")
+            store = Keystore(str(tmp_path / "store"))
+            first.wait_until(lambda: len(store.drafts()) == len(sessions), "both drafts on the disk")
+            for session, _ in sessions:
+                session.kill(number)
+                session.wait_exit()
+        with screens(tmp_path) as first, screens(tmp_path) as second:
+            first.wait_until(lambda: f"CN={ONE}" in first.text or f"CN={TWO}" in first.text, "a form")
+            here, there = (ONE, TWO) if f"CN={ONE}" in first.text else (TWO, ONE)
+            second.wait_for(f"CN={there}")
+            assert f"CN={here}" not in second.text
+            tally.add(len(sessions))

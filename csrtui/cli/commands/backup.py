@@ -11,7 +11,7 @@ from csrtui.cli.passphrase import add_passphrase_arguments, read_new_passphrase
 from csrtui.cli.progress import Progress
 from csrtui.cli.recipients import add_recipient_argument, back_up_to_recipients, read_recipients_given
 from csrtui.cli.results import put_results, unreadable_results
-from csrtui.cli.session import open_session
+from csrtui.cli.session import open_existing_session
 from csrtui.core.errors import InputError
 from csrtui.core.pair import BackupStatus, Stage
 from csrtui.store.backups import look_at
@@ -37,7 +37,7 @@ def _run(options: argparse.Namespace) -> int:
             "name the pairs to back up, or give --all", "csrtui backup www.mydomain.com --to DIR"
         )
     recipients = read_recipients_given(options) if options.recipient else ()
-    session = open_session(options)
+    session = open_existing_session(options)
     names, unreadable = _bare_pairs(session) if options.all else (list(dict.fromkeys(options.pairs)), [])
     for name in options.pairs:
         read_pair(session, name)  # a name mistyped is said before a passphrase is asked for

@@ -5,7 +5,7 @@ import sys
 
 from csrtui.cli.output import put_bytes, say
 from csrtui.cli.parser import Action
-from csrtui.cli.session import open_session
+from csrtui.cli.session import open_existing_session
 from csrtui.core.errors import InputError
 from csrtui.core.pair import Pair
 from csrtui.tasks.session import Session
@@ -15,6 +15,7 @@ from csrtui.tasks.submit import (
     Form,
     HandOut,
     Way,
+    WrittenCsr,
     csr_bytes,
     hand_out,
     lacks_backup,
@@ -40,13 +41,16 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     marks = options.mark_submitted or bool(options.submitted_to)
     _refuse(options, marks=marks)
-    session = open_session(options)
-    pair = _give(session, options, Form.DER if options.der else Form.PEM)
+    session = open_existing_session(options)
+    given = _give(session, options, Form.DER if options.der else Form.PEM)
+    pair = given.pair
     if marks:  # only now: what could not be written out was not submitted
         if options.to is None:
             # Not noted otherwise: a store that cannot be written to still gives its CSRs.
             pair = hand_out(session, pair, HandOut(Way.STDOUT))
         mark_submitted(session, pair, options.submitted_to, options.note)
+    if given.unconfirmed is not None:  # the file exists, and whoever asked for it has it
+        raise given.unconfirmed
     return 0
 
 
@@ -62,16 +66,16 @@ def _refuse(options: argparse.Namespace, *, marks: bool) -> None:
         raise InputError("DER is not for a terminal", "add --to FILE, or > FILE")
 
 
-def _give(session: Session, options: argparse.Namespace, form: Form) -> Pair:
+def _give(session: Session, options: argparse.Namespace, form: Form) -> WrittenCsr:
     if options.to is not None:
-        pair, written = write_csr(session, options.pair, options.to, form)
-        warn_without_backup(pair)
-        say(f"written: {written}")
-        return pair
+        written = write_csr(session, options.pair, options.to, form)
+        warn_without_backup(written.pair)
+        say(f"written: {written.path}")
+        return written
     pair, data = csr_bytes(session, options.pair, form)
     warn_without_backup(pair)
     put_bytes(data)
-    return pair
+    return WrittenCsr(pair, "")
 
 
 def warn_without_backup(pair: Pair) -> None:

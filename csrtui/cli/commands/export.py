@@ -13,7 +13,7 @@ from csrtui.cli.passphrase import (
     read_new_passphrase,
 )
 from csrtui.cli.results import put_refusal, put_results
-from csrtui.cli.session import open_session
+from csrtui.cli.session import open_existing_session
 from csrtui.core.errors import InputError, RefusedError
 from csrtui.core.guide import block_lines, note_lines
 from csrtui.core.pkcs12 import Strength
@@ -51,7 +51,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    session = open_session(options)
+    session = open_existing_session(options)
     strength = Strength.LEGACY if options.legacy else Strength.AES
     order = Order(options.pair, read_platform(options.platform), options.to, strength)
     ready = prepare(session, order)

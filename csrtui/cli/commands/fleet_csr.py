@@ -23,15 +23,17 @@ def _run(options: argparse.Namespace) -> int:
     from csrtui.cli.output import say
     from csrtui.cli.session import open_session
     from csrtui.cli.stopping import stopping
+    from csrtui.tasks.fleet import recall
     from csrtui.tasks.fleet_pairs import chosen, fetch_csrs, not_submitted
 
     session = open_session(options)
     with stopping() as stop:
         reach = read_reach(options, stop)
+        shown = recall(session, reach.target.inventory)
         fleet = read_fleet(session, reach)
         pairs = chosen(fleet, options.pairs)
         pairs = pairs if options.pairs else not_submitted(pairs)
-        well = put_results(fetch_csrs(reach, pairs, options.to), as_json=options.json)
+        well = put_results(fetch_csrs(reach, pairs, options.to, shown), as_json=options.json)
     if not pairs:
         say("no pair waits to be submitted")
     return ending(reach, well=put_failures(fleet, as_json=options.json) and well)

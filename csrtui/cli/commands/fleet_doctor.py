@@ -43,13 +43,13 @@ def _put(one: "Examined", *, as_json: bool) -> None:
 
     if as_json:
         for finding in one.findings:
-            put_json({"host": one.host, **finding}, indent=None)
+            put_json(finding.as_json(), indent=None)
         if one.failure is not None:
             put_json(one.failure.as_json(one.host), indent=None)
         return
     for finding in one.findings:
-        put(f"{one.host}: {finding.get('level')}: {finding.get('text')} ({finding.get('code')})")
-        put(f"  {finding.get('remedy')}")
+        put(f"{one.host}: {finding.level.value}: {finding.text} ({finding.code})")
+        put(f"  {finding.remedy}")
     if one.failure is not None:
         say_failure(one.host, one.failure)
 

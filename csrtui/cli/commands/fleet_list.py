@@ -31,7 +31,7 @@ def _run(options: argparse.Namespace) -> int:
     from csrtui.core.pair_query import Query, Retired
     from csrtui.core.pair_summary import summarize
     from csrtui.tasks.cells import list_row
-    from csrtui.tasks.fleet import recall
+    from csrtui.tasks.fleet import Keeping, recall
     from csrtui.tasks.wording import LIST_HEADER, fleet_age, fleet_summary
 
     if options.next is not None and options.next not in tuple(NextStep):
@@ -39,7 +39,11 @@ def _run(options: argparse.Namespace) -> int:
     session = open_session(options)
     with stopping() as stop:
         reach = read_reach(options, stop)
-        fleet = recall(session, reach.target.inventory) if options.last else read_fleet(session, reach)
+        fleet = (
+            recall(session, reach.target.inventory)
+            if options.last
+            else read_fleet(session, reach, Keeping.KEPT)
+        )
     now = session.clock()
     retired = Retired.SHOWN if options.retired or options.filter else Retired.HIDDEN
     step = NextStep(options.next) if options.next else None

@@ -1,4 +1,7 @@
-"""``csrtui fleet new NAME …``: a pair on each host; what each would get is shown before anything is made."""
+"""``csrtui fleet new NAME …``: a pair on each host; what each would get is shown before anything is made.
+
+Names and subject fields that are arguments can have variables of the inventory; what a profile says is literal.
+"""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -19,7 +22,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "names",
         nargs="+",
         metavar="NAME",
-        help="the first is the common name; may have variables of the inventory: '{{ inventory_hostname }}'",
+        help="the first is the common name; '{{ variable }}' and '{{ variable.member }}' are replaced "
+        "with what the inventory says of each host: '{{ inventory_hostname }}'",
     )
     add_subject_arguments(parser)
     parser.add_argument("--add-counterpart", action="store_true", help="also cover the www or bare twin")
@@ -36,11 +40,16 @@ def _run(options: argparse.Namespace) -> int:
     from csrtui.cli.fleet_reach import ending, put_results, read_reach, say_failure
     from csrtui.cli.session import open_session
     from csrtui.cli.stopping import stopping
+    from csrtui.core.subject import TypedSubject
+    from csrtui.core.template import Template
     from csrtui.tasks.create import Blocking
     from csrtui.tasks.fleet_requests import make, plan
 
     backup = _backup(options)
-    asked = read_asked(options, tuple(options.names))
+    for field in TypedSubject._fields:
+        if getattr(options, field) is not None:
+            setattr(options, field, Template(getattr(options, field)))
+    asked = read_asked(options, tuple(map(Template, options.names)))
     session = open_session(options)
     blocking = Blocking.OVERRULED if options.force else Blocking.STOPS
     with stopping() as stop:
@@ -67,10 +76,8 @@ def _backup(options: argparse.Namespace) -> "dict[str, object] | None":
         raise InputError("--recipient and --backup-to go together", "give both, or neither")
     if not options.recipient:
         return None
-    from csrtui.store.ansible import Literal
-
-    recipients = [Literal(one.text) for one in recipients_in(options.recipient)]
-    return {"recipients": recipients, "backup_to": Literal(options.backup_to)}
+    recipients = [one.text for one in recipients_in(options.recipient)]
+    return {"recipients": recipients, "backup_to": options.backup_to}
 
 
 def _show(planned: "Sequence[Planned]") -> None:

@@ -1,4 +1,4 @@
-"""``csrtui import FILE …``: issued certificates come home, each to its pair."""
+"""``csrtui import FILE …``: import issued certificates, each into its pair."""
 
 import argparse
 import sys
@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from csrtui.cli.output import say
 from csrtui.cli.parser import Action
 from csrtui.cli.results import put_results
-from csrtui.cli.session import open_session
+from csrtui.cli.session import open_existing_session
 from csrtui.core.errors import InputError
+from csrtui.core.path_validation import ChainState
 from csrtui.store.files import MAX_FOREIGN, read_foreign
-from csrtui.tasks.importing import Blob, Doing, ImportResult, import_certificates
+from csrtui.tasks.importing import Blob, ImportResult, import_certificates
+from csrtui.tasks.replacement import Doing
 from csrtui.tasks.results import Result
 
 
@@ -18,13 +20,13 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "files", nargs="+", metavar="FILE", help="PEM in any order, DER, PKCS #7; - reads standard input"
     )
-    parser.add_argument("--pair", metavar="PAIR", help="the pair that all of it has to be for")
+    parser.add_argument("--pair", metavar="PAIR", help="require this pair")
     parser.add_argument("--dry-run", action="store_true", help="only say which pair each would go to")
     parser.add_argument("--json", action="store_true", help="one JSON document")
 
 
 def _run(options: argparse.Namespace) -> int:
-    session = open_session(options)
+    session = open_existing_session(options)
     blobs = [_read(file) for file in dict.fromkeys(options.files)]
     doing = Doing.LOOK if options.dry_run else Doing.IMPORT
     results = import_certificates(session, blobs, options.pair, doing)
@@ -44,10 +46,12 @@ def _read_standard_input() -> bytes:
 
 
 def _talk(results: Sequence[Result]) -> Iterator[str]:
-    """What was issued otherwise than requested, and what is wrong with it; about several pairs, which."""
+    """Yield the state of the chain, differences from the request, and what is wrong; for several pairs with the name."""
     imported = [result for result in results if isinstance(result, ImportResult)]
     for result in imported:
         about = f"{result.pair}: " if len(imported) > 1 else ""
+        if result.status is not None and result.status.state is ChainState.VALID:  # else a warning says it
+            yield f"{about}chain: {result.status.text}"
         for difference in result.differences:
             yield f"{about}issued otherwise: {difference.text}"
         for flaw in result.flaws:

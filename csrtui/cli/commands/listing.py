@@ -8,12 +8,13 @@ from datetime import datetime
 
 from csrtui.cli.output import put_bytes, put_json_list, say, say_error, table
 from csrtui.cli.parser import Action
-from csrtui.cli.session import open_session
+from csrtui.cli.session import open_existing_session
 from csrtui.core.errors import StoreError
 from csrtui.core.pair import NextStep, Pair, utc_text
 from csrtui.core.pair_json import describe
 from csrtui.core.pair_query import Order, Query, Retired
 from csrtui.core.pair_summary import PairSummary
+from csrtui.core.spreadsheet import cell
 from csrtui.core.visible import visible
 from csrtui.tasks.cells import columns
 from csrtui.tasks.pair_counts import count_pairs
@@ -56,7 +57,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    session = open_session(options)
+    session = open_existing_session(options)
     now = session.clock()
     step = NextStep(options.next) if options.next else None
     retired = _retired(options)
@@ -125,7 +126,7 @@ def _put_csv(pairs: Iterable[Pair], now: datetime) -> None:
             record.next_step(now).value,
             pair.path,
         )
-        writer.writerow([visible(cell) for cell in row])
+        writer.writerow([cell(visible(text)) for text in row])
 
 
 def _put_calendar(pairs: Iterable[Pair], now: datetime) -> None:

@@ -7,9 +7,13 @@ from csrtui.cli.making import passphrase_of_new_key, report_made, say_all_but_th
 from csrtui.cli.parser import Action
 from csrtui.cli.passphrase import add_passphrase_arguments, is_given, read_new_passphrase
 from csrtui.cli.session import open_session
+from csrtui.core.advice import Advice
 from csrtui.core.errors import InputError
+from csrtui.core.finding import Finding
 from csrtui.tasks.asking import advise_on, asked_for, with_counterparts
 from csrtui.tasks.create import Blocking, create_pair
+from csrtui.tasks.pair_exists import pair_exists
+from csrtui.tasks.session import Session
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,13 +44,27 @@ def _run(options: argparse.Namespace) -> int:
     if options.add_counterpart:
         asked = asked._replace(names=with_counterparts(session, asked))
     blocking = Blocking.OVERRULED if options.force else Blocking.STOPS
-    findings = asked_for(advise_on(session, asked)).findings
+    advice = asked_for(advise_on(session, asked))
+    findings = (*advice.findings, *_pair_exists(session, advice))
     say_all_but_the_error(findings, blocking)
     passphrase = passphrase_of_new_key(options, findings, blocking)
     session.store.sweep()
     pair = create_pair(session, asked, name=options.name, passphrase=passphrase, blocking=blocking)
     report_made(session, pair, options)
     return 0
+
+
+def _pair_exists(session: Session, advice: Advice) -> tuple[Finding, ...]:
+    """Return the finding that there is such a pair, with the command that renews it."""
+    finding = pair_exists(session, advice)
+    if finding is None or finding.fix is None or finding.fix.renews is None:
+        return ()
+    from csrtui.core.doctor.ailment import for_store
+    from csrtui.core.shell import command
+    from csrtui.store.location import store_to_name
+
+    renew = for_store(command("csrtui", "renew", finding.fix.renews), store_to_name(session.store.path))
+    return (finding._replace(fix=finding.fix._replace(label=f"renew it: {renew}")),)
 
 
 def _run_batch(options: argparse.Namespace) -> int:

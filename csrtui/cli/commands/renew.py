@@ -10,7 +10,7 @@ from csrtui.cli.passphrase import (
     add_passphrase_arguments,
     read_known_passphrase,
 )
-from csrtui.cli.session import open_session
+from csrtui.cli.session import open_existing_session
 from csrtui.core import request
 from csrtui.core.errors import InputError
 from csrtui.core.keys import KeyType, read_key_type
@@ -51,7 +51,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     _refuse(options)
-    session = open_session(options)
+    session = open_existing_session(options)
     key_type = None if options.key is None else read_key_type(options.key)
     renewal = renewing.consider(session, options.pair, key_type)
     blocking = Blocking.OVERRULED if options.force else Blocking.STOPS
@@ -92,7 +92,9 @@ def _reuse(
     renewing.check_renewable(session, renewal.pair, blocking)
     _say_way(renewal, Way.OLD_CSR)
     say_all_but_the_error(renewal.about_old, blocking)
-    for sentence in renewing.prove_old(session, renewal, _known_passphrase(renewal.pair, options), blocking):
+    proof = renewing.prove_old(session, renewal, _known_passphrase(renewal.pair, options), blocking)
+    say_all_but_the_error(proof.findings, blocking)
+    for sentence in proof.sentences:
         say(f"proved: {sentence}")
     warn_without_backup(renewal.pair)
     if not options.json:

@@ -4,7 +4,7 @@ import argparse
 
 from csrtui.cli.parser import Action
 from csrtui.cli.results import put_results
-from csrtui.cli.session import open_session
+from csrtui.cli.session import open_existing_session
 from csrtui.core.errors import InputError
 from csrtui.core.visible import visible
 from csrtui.tasks.retiring import retire
@@ -16,7 +16,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    session = open_session(options)
+    session = open_existing_session(options)
     names = list(dict.fromkeys(options.pairs))
     for name in names:
         if not session.store.has(name):  # a name mistyped is said before anything is marked

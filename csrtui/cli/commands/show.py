@@ -7,11 +7,10 @@ from datetime import datetime
 
 from csrtui.cli.output import put, put_json
 from csrtui.cli.parser import Action
-from csrtui.cli.session import open_session
+from csrtui.cli.session import open_existing_session
 from csrtui.core.pair_json import describe
 from csrtui.tasks.in_full import InFull, full_lines, read_in_full
 from csrtui.tasks.life import timeline
-from csrtui.tasks.review import read_pair
 
 _MOST_COLUMNS = 120
 _ASCII = str.maketrans("─│└●▼·…", "-|`*v.>")
@@ -23,13 +22,14 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    session = open_session(options)
+    session = open_existing_session(options)
     now = session.clock()
+    full = read_in_full(session, options.pair)
     if options.json:
-        pair, _request = read_pair(session, options.pair)
-        put_json(describe(pair, now))
+        chain = {"chain": full.status.as_json()} if full.status else {}
+        put_json(describe(full.pair, now) | chain)
     else:
-        _put(read_in_full(session, options.pair), now)
+        _put(full, now)
     return 0
 
 

@@ -6,14 +6,18 @@ from csrtui.cli.parser import Action
 from csrtui.cli.passphrase import add_passphrase_arguments, is_given, read_known_passphrase
 from csrtui.cli.progress import Progress
 from csrtui.cli.recipients import (
+    add_expect_argument,
     add_identity_argument,
     put_confirmations,
+    read_expectation,
+    say_identity,
     take_confirmation,
     verify_with_identity,
 )
 from csrtui.cli.results import put_refusal, put_results, unreadable_results
-from csrtui.cli.session import open_session
-from csrtui.core.errors import RefusedError
+from csrtui.cli.session import open_existing_session
+from csrtui.core.errors import InputError, RefusedError
+from csrtui.tasks.results import Result
 from csrtui.tasks.review import list_pairs
 from csrtui.tasks.session import Session
 from csrtui.tasks.verify import verify_wanted
@@ -30,6 +34,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "--restore-test", action="store_true", help="ask for the passphrase and restore for proof"
     )
     add_identity_argument(parser)
+    add_expect_argument(parser)
     parser.add_argument(
         "--confirm", metavar="TOKEN", help="what verify --identity printed elsewhere; - reads it from stdin"
     )
@@ -38,15 +43,21 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    session = open_session(options)
+    session = open_existing_session(options)
     if options.confirm is not None:
         return _confirm(session, options)
+    if options.expect is not None and (not options.what or {*session.store.names()} & {*options.what}):
+        raise InputError(
+            "--expect is for files: the backups of a pair are compared with its own CSR",
+            "csrtui verify FILE --expect VALUE",
+        )
     if options.identity is not None:
         results = verify_with_identity(session, options)
-        status = put_results(results, as_json=options.json)
+        status = _put(results, as_json=options.json)
         if not options.json:
             put_confirmations(results)
         return status
+    expected = read_expectation(options)
     wanted, unreadable = options.what, []
     if not wanted:
         found = list_pairs(session)
@@ -56,8 +67,22 @@ def _run(options: argparse.Namespace) -> int:
     if options.restore_test or is_given(options):
         passphrase = read_known_passphrase(options, "Passphrase of the backups: ")
     with Progress("backups", len(wanted)) as progress:
-        results = verify_wanted(session, wanted, passphrase, report=lambda one: progress.advance(one.pair))
-    return put_results([*results, *unreadable], as_json=options.json)
+        results = verify_wanted(
+            session,
+            wanted,
+            passphrase,
+            expected=expected,
+            report=lambda one: progress.advance(one.pair),
+        )
+    return _put([*results, *unreadable], as_json=options.json)
+
+
+def _put(results: list[Result], *, as_json: bool) -> int:
+    status = put_results(results, as_json=as_json)
+    for result in results:
+        if result.spki_sha256 is not None and not as_json:
+            say_identity(result.spki_sha256, result.names)
+    return status
 
 
 def _confirm(session: Session, options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Puts the rules to the names, the subject and the key, and gathers what they say."""
+"""Apply every rule to the names, subject and key, and collect the findings."""
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -47,7 +47,7 @@ class Advice(NamedTuple):
 
     @property
     def blocking(self) -> tuple[Finding, ...]:
-        """The findings while which stand no request is made."""
+        """The findings that block the request."""
         return tuple(finding for finding in self.findings if finding.blocks)
 
     @property
@@ -79,7 +79,7 @@ def advise(
 
 def common_name_missing() -> Finding:
     """The finding that there is no common name: for when a request is asked for, not while one is typed."""
-    text = "Common name is empty: type the host that visitors type, such as www.mydomain.com."
+    text = "Enter a common name, e.g. www.example.com."
     return Finding("common-name-missing", Level.ERROR, FieldName.COMMON_NAME, "", text, forceable=False)
 
 
@@ -91,9 +91,9 @@ def reach(name: Name) -> str:
     if name.text is None:
         return ""
     if not name.is_wildcard:
-        return f"{name.shown} covers this one host only."
+        return f"{name.shown} covers only this host."
     domain = name.shown.removeprefix("*.")
-    return f"{name.shown} covers shop.{domain}, but neither a.shop.{domain} nor {domain} itself."
+    return f"{name.shown} covers shop.{domain} but not a.shop.{domain} or {domain}."
 
 
 def rules() -> tuple[Rule[NameCase] | Rule[FieldCase] | Rule[KeyType] | Rule[int], ...]:
@@ -135,7 +135,7 @@ def _about_key(key_type: KeyType, ca: CaKind) -> tuple[Finding, ...]:
 def _written(listing: Listing, subject: TypedSubject) -> SubjectFields:
     texts = {field: clean(subject.text(field)) or None for field in LABELS}
     country = texts[FieldName.COUNTRY]
-    if country and country.isascii() and countries.name_of(country.upper()):
+    if country and country.isascii() and countries.is_code(country.upper()):
         country = country.upper()
     return SubjectFields(
         common_name=listing.names[0].text if listing.names else None,

@@ -16,7 +16,7 @@ def _twin_hit(case: NameCase, twin: str) -> Hit | None:
         return None
     name, spelled = quoted(case.spelled(case.text)), case.spelled(twin)
     alone = len(case.listing.first) == 1
-    lack = f"this certificate covers {name} only" if alone else "no name here covers it"
+    lack = f"only {name} is covered" if alone else "no name here covers it"
     return Hit({"name": name, "twin": quoted(spelled), "lack": lack}, case.adding(spelled))
 
 
@@ -27,16 +27,14 @@ def _host_twin_hit(case: NameCase, twin: str) -> Hit | None:
 
 def _www_not_covered(case: NameCase) -> Hit | None:
     text = case.text
-    if case.name.is_wildcard or text.startswith("www.") or not case.is_twin_ground:
-        return None
-    if case.listing.suffixes.registrable(text) != text:
+    if case.name.is_wildcard or text.startswith("www.") or not case.has_twin(text):
         return None
     return _host_twin_hit(case, f"www.{text}")
 
 
 def _bare_not_covered(case: NameCase) -> Hit | None:
     bare = case.text.removeprefix("www.")
-    if bare == case.text or not case.is_twin_ground or case.listing.suffixes.registrable(bare) != bare:
+    if bare == case.text or not case.has_twin(bare):
         return None
     return _host_twin_hit(case, bare)
 
@@ -78,28 +76,28 @@ _WARNING, _NOTE = Level.WARNING, Level.NOTE
 COVERAGE_RULES: tuple[Rule[NameCase], ...] = (
     Rule(
         "www-not-covered", _WARNING, _WARNING,
-        "Visitors of {twin} will see a certificate error: {lack}.",
+        "Visitors to {twin} will get a certificate warning: {lack}.",
         _www_not_covered, "RFC 9525 6.3",
     ),
     Rule(
         "bare-not-covered", _WARNING, _WARNING,
-        "Visitors of {twin} will see a certificate error: {lack}.",
+        "Visitors to {twin} will get a certificate warning: {lack}.",
         _bare_not_covered, "RFC 9525 6.3",
     ),
     Rule(
         "wildcard", _NOTE, _NOTE,
-        "{name} covers a.{host}, but not a.b.{host}: the * stands for one part.", _wildcard, "RFC 9525 6.3",
+        "{name} covers a.{host}, but not a.b.{host}: the * matches one label only.", _wildcard, "RFC 9525 6.3",
     ),
     Rule(
         "wildcard-bare-not-covered", _WARNING, _WARNING,
-        "Visitors of {twin} will see a certificate error: {name} does not cover its own domain.",
+        "Visitors to {twin} will get a certificate warning: {name} does not cover its own domain.",
         _wildcard_bare_not_covered, "RFC 9525 6.3",
     ),
     Rule(
         "wildcard-redundant", _NOTE, _NOTE,
-        "{name} is covered by {wildcard} anyway.", _wildcard_redundant, "RFC 9525 6.3",
+        "{name} is already covered by {wildcard}.", _wildcard_redundant, "RFC 9525 6.3",
     ),
-    Rule("duplicate", _NOTE, _NOTE, "{name} stands here twice: it will be written once.", _duplicate, "RFC 4343"),
+    Rule("duplicate", _NOTE, _NOTE, "{name} is listed twice; it will appear once.", _duplicate, "RFC 4343"),
 )  # fmt: skip
 """Asked about each name that can be written, among all of them."""
 
@@ -110,7 +108,7 @@ def _too_many(count: int) -> Hit | None:
 
 MANY_NAMES: Rule[int] = Rule(
     "many-names", _WARNING, _NOTE,
-    "{count} names in one certificate: many CAs stop at {bound}.", _too_many, "product limits of public CAs",
-    private_text="{count} names in one certificate: each handshake carries all of them.",
+    "{count} names in one certificate: many CAs allow at most {bound}.", _too_many, "product limits of public CAs",
+    private_text="{count} names in one certificate: every handshake sends all of them.",
 )  # fmt: skip
 """Asked once, about the number of different names."""

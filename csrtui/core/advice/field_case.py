@@ -52,9 +52,9 @@ class FieldCase(NamedTuple):
         return LABELS[self.field]
 
     def has(self, *fields: FieldName) -> bool:
-        """Whether one of these fields says something; what only holds the place says nothing."""
+        """Return whether one of these fields contains a real value, which a placeholder is not."""
         texts = ((field, clean(self.typed.text(field))) for field in fields)
-        return any(text and not is_placeholder(field, text) for field, text in texts)
+        return any(text and not is_placeholder(field, text, self.typed.country) for field, text in texts)
 
     def writing(self, value: str, *, label: str, safe: bool = True) -> Fix:
         """The fix that writes another text into the field."""

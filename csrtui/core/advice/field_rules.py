@@ -1,16 +1,21 @@
 """Rules about the text of one subject field."""
 
+from collections.abc import Callable
+
 from csrtui.core.advice.damage import decoded_entities, repaired_encoding, taken_for_html
 from csrtui.core.advice.field_case import FieldCase, clean, is_control
-from csrtui.core.advice.placeholders import is_placeholder
+from csrtui.core.advice.placeholders import Likelihood, placeholder
 from csrtui.core.advice.rule import Hit, Rule
 from csrtui.core.advice.wording import character, plural, quoted
 from csrtui.core.finding import FieldName, Fix, Level
+from csrtui.core.invisible import REPLACEMENT, find_invisible, without_invisible
 from csrtui.core.subject import UPPER_BOUNDS
 
-_PORTAL = "<>~!@#$%^*/\\()?"
-_IN_NO_PLACE = '=:{};"|[]'
-"""What no state and no locality is written with."""
+_PORTAL = frozenset("<>~!@#$%^*/\\()?")
+_NOT_IN_PLACES = frozenset(':={}[]|";\\')
+"""What no name of a place contains (zlint)."""
+_PORTAL_IN_PLACES = _PORTAL - _NOT_IN_PLACES - frozenset("/()")
+"""Of the characters that order forms refuse, those that are odd in a place too: Halle (Saale) is written so."""
 _PLACES = {FieldName.STATE, FieldName.LOCALITY}
 
 
@@ -30,10 +35,31 @@ def _control_character(case: FieldCase) -> Hit | None:
     place = next((place for place, one in enumerate(case.text) if is_control(one)), None)
     if place is None:
         return None
-    repaired = repaired_encoding(case.text) or case.text
-    plain = clean(" ".join("".join(" " if is_control(one) else one for one in repaired).split()))
-    fix = case.writing(plain, label=_to_write(plain))
-    return _hit(case, fix, character=character(case.text[place]), place=place + 1)
+    return _hit(case, _writing_plain(case, case.text), character=character(case.text[place]), place=place + 1)
+
+
+def _invisible_character(case: FieldCase) -> Hit | None:
+    place = find_invisible(case.text)
+    if place is None or REPLACEMENT in case.text:
+        return None
+    return _hit(case, _writing_plain(case, case.text), character=character(case.text[place]), place=place + 1)
+
+
+def _replacement_character(case: FieldCase) -> Hit | None:
+    if REPLACEMENT not in case.text:
+        return None
+    return _hit(case, _writing_plain(case, case.text), place=case.text.index(REPLACEMENT) + 1)
+
+
+def _writing_plain(case: FieldCase, text: str) -> Fix:
+    """Return the fix that writes a text without invisible characters, and with blanks for controls.
+
+    It is not safe where a character was lost, which nobody but the user knows.
+    """
+    repaired = repaired_encoding(text) or text
+    spaced = "".join(" " if is_control(one) else one for one in without_invisible(repaired))
+    plain = clean(" ".join(word for word in spaced.split(" ") if word))
+    return case.writing(plain, label=_to_write(plain), safe=REPLACEMENT not in text)
 
 
 def _to_write(value: str) -> str:
@@ -45,37 +71,39 @@ def _edge_space(case: FieldCase) -> Hit | None:
     return _hit(case, case.writing(case.text, label=_to_write(case.text))) if typed != case.text else None
 
 
-def _placeholder(case: FieldCase) -> Hit | None:
-    if not is_placeholder(case.field, case.text):
-        return None
-    return _hit(case, case.writing("", label="leave it out", safe=False))
+def _placeholder(likelihood: Likelihood) -> Callable[[FieldCase], Hit | None]:
+    """Return a finder of placeholders of one likelihood."""
+
+    def find(case: FieldCase) -> Hit | None:
+        if placeholder(case.field, case.text, case.typed.country) is not likelihood:
+            return None
+        return _hit(case, case.writing("", label="leave it out", safe=False))
+
+    return find
 
 
 def _portal_character(case: FieldCase) -> Hit | None:
-    found = next((one for one in case.text if one in _PORTAL), None)
-    return _hit(case, character=found) if found and case.field is not FieldName.COUNTRY else None
+    refused = _PORTAL_IN_PLACES if case.field in _PLACES else _PORTAL
+    mark = next((one for one in case.text if one in refused), None)
+    return _hit(case, character=mark) if mark and case.field is not FieldName.COUNTRY else None
 
 
 def _place_character(case: FieldCase) -> Hit | None:
-    """One cause, one finding: only where there is no other character that order forms refuse."""
-    if case.field not in _PLACES or any(one in _PORTAL for one in case.text):
-        return None
-    found = next((one for one in case.text if one in _IN_NO_PLACE), None)
-    return _hit(case, character=found) if found else None
+    mark = next((one for one in case.text if one in _NOT_IN_PLACES), None)
+    return _hit(case, character=mark) if mark and case.field in _PLACES else None
 
 
 def _ampersand(case: FieldCase) -> Hit | None:
-    plain = not any(one in _PORTAL for one in case.text)  # one cause, one finding
-    return _hit(case) if "&" in case.text and plain and case.field is not FieldName.COUNTRY else None
+    alone = _portal_character(case) is None  # one cause, one finding
+    return _hit(case) if "&" in case.text and alone and case.field is not FieldName.COUNTRY else None
 
 
 def _html_entity(case: FieldCase) -> Hit | None:
     decoded = decoded_entities(case.text)
     if decoded is None:
         return None
-    decoded = clean(decoded)
-    fix = None if any(map(is_control, decoded)) else case.writing(decoded, label=_to_write(decoded))
-    return _hit(case, fix, decoded=quoted(decoded) or "nothing")
+    fix = None if any(map(is_control, decoded)) else _writing_plain(case, decoded)
+    return _hit(case, fix, decoded=quoted(clean(decoded)) or "nothing")
 
 
 def _like_html(case: FieldCase) -> Hit | None:
@@ -89,9 +117,7 @@ def _encoding_damage(case: FieldCase) -> Hit | None:
     repaired = repaired_encoding(case.text)
     if repaired is None:
         return None
-    return _hit(
-        case, case.writing(clean(repaired), label=_to_write(clean(repaired))), repaired=quoted(repaired)
-    )
+    return _hit(case, _writing_plain(case, case.text), repaired=quoted(repaired))
 
 
 _ERROR, _WARNING, _NOTE = Level.ERROR, Level.WARNING, Level.NOTE
@@ -99,51 +125,70 @@ _ERROR, _WARNING, _NOTE = Level.ERROR, Level.WARNING, Level.NOTE
 FIELD_RULES: tuple[Rule[FieldCase], ...] = (
     Rule(
         "length", _ERROR, _ERROR,
-        "{field} has {count} characters, {over} more than the {bound} that a subject can hold.",
+        "{field} has {count} characters, {over} more than the {bound} allowed.",
         _length, "RFC 5280 A.1, BR 7.1.4.2", forceable=False,
     ),
     Rule(
         "control-character", _ERROR, _ERROR,
-        "{field} holds {character} in place {place}: a subject has no control characters and no line breaks.",
+        "{field} contains {character} at position {place}: control characters and line breaks are not allowed.",
         _control_character, "zlint e_subject_dn_not_printable_characters", forceable=False,
     ),
     Rule(
+        "invisible-character", _ERROR, _ERROR,
+        "{field} contains {character} at position {place}: invisible, but CAs compare the text with the register.",
+        _invisible_character, "BR 7.1.2.7.4 (verified values), UTS 39 3.1",
+        private_text="{field} contains {character} at position {place}: invisible, but a search for the text fails.",
+    ),
+    Rule(
+        "invisible-character", _ERROR, _ERROR,
+        "{field} contains U+FFFD at position {place}: a character was lost there. Type it again.",
+        _replacement_character, "Unicode 23.8 (REPLACEMENT CHARACTER)",
+    ),
+    Rule(
         "edge-space", _NOTE, _NOTE,
-        "{field} is written without the blanks at its ends.", _edge_space, "RFC 4518 2.6.1",
+        "{field} will be written without the blanks at its ends.", _edge_space, "RFC 4518 2.6.1",
     ),
     Rule(
         "placeholder", _ERROR, _WARNING,
-        "{field} {value} only fills the field: a CA refuses it, better leave it out.",
-        _placeholder, "BR 7.1.2.7.4 (no metadata such as . - or a blank)",
-        private_text="{field} {value} only fills the field: the certificate would say it to everyone.",
+        "{field} {value} looks like a placeholder; CAs reject it.",
+        _placeholder(Likelihood.CERTAIN), "BR 7.1.2.7.4 (no metadata such as . - or a blank)",
+        private_text="{field} {value} looks like a placeholder; everyone would see it in the certificate.",
+    ),
+    Rule(
+        "placeholder", _WARNING, _WARNING,
+        "{field} {value} looks like a placeholder; leave it out unless the place has that name.",
+        _placeholder(Likelihood.POSSIBLE), "BR 7.1.2.7.4 (no metadata such as . - or a blank)",
     ),
     Rule(
         "portal-character", _WARNING, None,
-        "{field} holds {character}: it is legal, but the order forms of several CAs refuse it.",
+        "{field} contains {character}: valid, but the order forms of several CAs reject it.",
         _portal_character, "order forms of public CAs",
     ),
     Rule(
-        "portal-character", _WARNING, None,
-        "{field} holds {character}: no place is written with it, and the checks that CAs run refuse it.",
-        _place_character, "zlint e_state_or_province_name_must_not_contain_control_characters, BR 3.2.2.1",
-    ),
-    Rule(
         "portal-character", _NOTE, None,
-        "{field} holds &: it is legal, but some CAs want it spelled out.", _ampersand, "order forms of public CAs",
+        "{field} contains &: valid, but some CAs want it spelled out.", _ampersand, "order forms of public CAs",
     ),
     Rule(
-        "html-entity", _WARNING, _WARNING,
-        "{field} {value} is HTML: it probably means {decoded}.", _html_entity, "HTML 13.5",
+        "place-character", _ERROR, _WARNING,
+        "{field} contains {character}: not valid in a place name, and CA checks reject it.",
+        _place_character, "zlint e_state_or_province_name_must_not_contain_control_characters, BR 3.2.2.1",
+        private_text="{field} contains {character}: not valid in a place name.",
+    ),
+    Rule(
+        "html-entity", _ERROR, _WARNING,
+        "{field} {value} contains HTML, which CA checks reject: it probably means {decoded}.",
+        _html_entity, "HTML 13.5, pkilint cabf.name.attribute_value_contains_html_entity",
+        private_text="{field} {value} contains HTML: it probably means {decoded}.",
     ),
     Rule(
         "html-entity", _WARNING, None,
-        "{field} {value} looks like HTML: the checks that CAs run take {entity} for a character and refuse it.",
+        "{field} {value} looks like HTML: CA checks read {entity} as a character and reject it.",
         _like_html, "pkilint cabf.name.attribute_value_contains_html_entity, zlint e_subj_contains_html_entities",
     ),
     Rule(
         "encoding-damage", _WARNING, _WARNING,
-        "{field} {value} was read in the wrong encoding: it probably means {repaired}.",
+        "{field} {value} looks garbled (wrong encoding): it probably means {repaired}.",
         _encoding_damage, "UTF-8 read as ISO 8859-1 or Windows-1252",
     ),
 )  # fmt: skip
-"""Asked about each field that holds something."""
+"""Asked about each field that contains text."""

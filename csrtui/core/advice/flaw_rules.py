@@ -1,5 +1,6 @@
 """Rules about names that cannot be written: what `read_name` found, in words."""
 
+import re
 from collections.abc import Callable
 
 from csrtui.core.advice.name_case import NameCase
@@ -8,10 +9,11 @@ from csrtui.core.advice.wording import character, quoted
 from csrtui.core.blanks import trimmed
 from csrtui.core.finding import Fix, Level
 from csrtui.core.hosts import host_inside
+from csrtui.core.international import in_punycode
 from csrtui.core.names import DOTS, Flaw, FlawKind, Name, read_name
 
-_STAR = "has its * in the wrong place: only the whole first part can be *"
-_STARS = "has more than one *: only the whole first part can be one"
+_STAR = "has its * in the wrong place: only the whole first label can be *"
+_STARS = "has more than one *: only the whole first label can be one"
 
 
 def _flaw(kind: FlawKind) -> Callable[[NameCase], Hit | None]:
@@ -36,7 +38,7 @@ def _flaw(kind: FlawKind) -> Callable[[NameCase], Hit | None]:
 def _place(flaw: Flaw) -> str:
     """Where the character stands; what can go without being missed stands at an end."""
     if flaw.position:
-        return f" in place {flaw.position}"
+        return f" at position {flaw.position}"
     return " at an end" if flaw.repaired is not None else ""
 
 
@@ -44,7 +46,7 @@ def _fault(name: Name, flaw: Flaw) -> str:
     """What exactly is wrong, where one kind of flaw has several causes."""
     bare = trimmed(name.typed)
     if flaw.kind is FlawKind.NOT_A_HOSTNAME:
-        return "is more than a host name" if host_inside(bare) else "holds no host name"
+        return "is not a bare host name" if host_inside(bare) else "contains no host name"
     if flaw.kind is FlawKind.WILDCARD_PLACE:
         if bare.strip(DOTS) == "*":
             return "needs a domain behind it"
@@ -60,7 +62,16 @@ def _repair(case: NameCase, flaw: Flaw) -> Fix | None:
         ):  # the port or the path may have been meant as something
             return Fix(fix.label, names=fix.names)
         return fix
+    if flaw.kind is FlawKind.INTERNATIONAL_INVALID:
+        return _in_punycode(case)
     return _two_names(case) if flaw.part.isspace() else None
+
+
+def _in_punycode(case: NameCase) -> Fix | None:
+    """Return the fix that writes emoji as browsers look them up; None where something else is wrong."""
+    labels = re.split(f"[{DOTS}]", trimmed(case.name.typed))
+    name = ".".join(map(in_punycode, labels))
+    return case.instead((name,), f"write {quoted(name)}", safe=False) if read_name(name).text else None
 
 
 def _two_names(case: NameCase) -> Fix | None:
@@ -79,40 +90,44 @@ def _row(kind: FlawKind, text: str, source: str) -> Rule[NameCase]:
 FLAW_RULES: tuple[Rule[NameCase], ...] = (
     _row(
         FlawKind.NOT_A_HOSTNAME,
-        "{name} {fault}: a certificate names hosts, without scheme, user, port or path.",
+        "{name} {fault}: remove scheme, user, port and path.",
         "RFC 5280 4.2.1.6",
     ),
-    _row(FlawKind.SPACE, "{name} holds {character}{at}: no host name has blanks.", "RFC 1123 2.1"),
+    _row(FlawKind.SPACE, "{name} contains {character}{at}: not allowed in a host name.", "RFC 1123 2.1"),
     _row(
         FlawKind.TRAILING_DOT,
-        "{name} ends with a dot: a certificate's names are written without it.",
+        "{name} ends with a dot: certificates contain names without it.",
         "RFC 5280 4.2.1.6, RFC 1034 3.5",
     ),
-    _row(FlawKind.EMPTY_LABEL, "{name} has nothing before or between its dots.", "RFC 1034 3.5"),
+    _row(FlawKind.EMPTY_LABEL, "{name} has an empty label.", "RFC 1034 3.5"),
     _row(
         FlawKind.LABEL_LENGTH,
-        "{part} is too long: a part between dots holds at most 63 octets.",
+        "{part} is too long: a label may have at most 63 characters (in xn-- form).",
         "RFC 1035 2.3.4",
     ),
-    _row(FlawKind.NAME_LENGTH, "{name} is too long: a host name holds at most 253 octets.", "RFC 1035 2.3.4"),
+    _row(
+        FlawKind.NAME_LENGTH,
+        "{name} is too long: a host name may have at most 253 characters (in xn-- form).",
+        "RFC 1035 2.3.4",
+    ),
     _row(
         FlawKind.BAD_CHARACTER,
-        "{name} holds {character}{at}: host names are made of letters, digits, hyphens and dots.",
+        "{name} contains {character}{at}: host names consist of letters, digits, hyphens and dots.",
         "RFC 1123 2.1",
     ),
     _row(
         FlawKind.HYPHEN_EDGE,
-        "{part} begins or ends with a hyphen: no part of a host name may.",
+        "{part} begins or ends with a hyphen: not allowed in a host name.",
         "RFC 1123 2.1",
     ),
     _row(
         FlawKind.INTERNATIONAL_INVALID,
-        "{name} is no valid international name: it cannot be written in A-labels.",
+        "{name} is not a valid internationalized name (IDN).",
         "RFC 5891 4.2, UTS 46",
     ),
     _row(
         FlawKind.NUMERIC_TLD,
-        "{name} is neither a name nor an address: no name ends in a number.",
+        "{name} is neither a host name nor an IP address: a host name cannot end in a number.",
         "RFC 1123 2.1, RFC 3696 2",
     ),
     _row(

@@ -7,7 +7,7 @@ from csrtui.core.keys import KeyType
 
 def _key_not_public(key: KeyType) -> Hit | None:
     return (
-        None if key.public_ca else Hit({"key": key.label}, Fix("ask a private CA instead", ca=CaKind.PRIVATE))
+        None if key.public_ca else Hit({"key": key.label}, Fix("use a private CA instead", ca=CaKind.PRIVATE))
     )
 
 
@@ -18,12 +18,12 @@ def _key_slow(key: KeyType) -> Hit | None:
 KEY_RULES: tuple[Rule[KeyType], ...] = (
     Rule(
         "key-not-public", Level.ERROR, Level.NOTE,
-        "{key}: no public CA takes such a key today.", _key_not_public, "BR 6.1.1.3, 6.1.5",
-        private_text="{key}: browsers do not take such a key; fine where all clients are your own.",
+        "{key} is not accepted by public CAs.", _key_not_public, "BR 6.1.1.3, 6.1.5",
+        private_text="{key} is not supported by browsers; fine for your own clients.",
     ),
     Rule(
         "key-slow", Level.NOTE, Level.NOTE,
-        "{key} slows every handshake down and gains little: RSA 3072 or EC P-256 is as good.",
+        "{key} slows every handshake for little gain: use RSA 3072 or EC P-256.",
         _key_slow, "NIST SP 800-57 part 1, table 2",
     ),
 )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from csrtui.core.finding import CaKind, FieldName, Fix
 from csrtui.core.names import Flaw, FlawKind, Name, NameKind, read_name
 from csrtui.core.subject import UPPER_BOUNDS
-from csrtui.core.suffixes import SuffixList
+from csrtui.core.suffixes import Section, SuffixList
 
 MAX_MENDED = 1000
 """Names beyond which no fix is offered: each holds all of them, so that their size is the square of the number."""
@@ -73,13 +73,18 @@ class NameCase(NamedTuple):
         """The written name, of a wildcard the part behind ``*.``."""
         return self.name.parent if self.name.is_wildcard else self.text
 
-    @property
-    def is_twin_ground(self) -> bool:
-        """Whether a twin of the name may exist: a first mention of a host under a TLD that people visit."""
+    def has_twin(self, domain: str) -> bool:
+        """Return whether `domain` and its www host belong to one owner, who may want both.
+
+        That is the first mention of a domain that is registered with a registry (the ICANN section of the public
+        suffix list). Under the suffixes of firms, such as ``github.io``, people get hosts without a www host.
+        """
         if not self.is_dns or self.listing.first[self.text] != self.place:
             return False
         odd = "_" in self.text or self.text.endswith((".onion", ".arpa"))
-        return not odd and self.listing.suffixes.known_tld(self.host)
+        suffixes = self.listing.suffixes
+        registered = all(suffixes.registrable(domain, section) == domain for section in Section)
+        return registered and not odd and suffixes.known_tld(domain)
 
     def flaw(self, kind: FlawKind) -> Flaw | None:
         """The name's flaw of one kind, if it has it."""
@@ -140,5 +145,5 @@ class NameCase(NamedTuple):
 
     @staticmethod
     def asking_private() -> Fix:
-        """The fix that asks a private CA."""
-        return Fix("ask a private CA instead", ca=CaKind.PRIVATE)
+        """Return the fix that switches to a private CA."""
+        return Fix("use a private CA instead", ca=CaKind.PRIVATE)

@@ -12,8 +12,8 @@ _SAID_BEFORE: Final = frozenset({
     "wildcard-redundant", "wildcard", "reserved-name", "mixed-script", "international", "upper-case", "ip-address",
 })  # fmt: skip
 _ANY_FIELD: Final = frozenset({
-    "edge-space", "placeholder", "portal-character", "html-entity", "encoding-damage",
-    "country-unknown", "state-abbreviated", "unit-retired",
+    "edge-space", "placeholder", "portal-character", "place-character", "html-entity", "encoding-damage",
+    "invisible-character", "country-unknown", "state-abbreviated", "unit-retired",
 })  # fmt: skip
 
 FLAW_SILENCES: Final[Mapping[str, frozenset[str]]] = {
@@ -27,8 +27,8 @@ NAME_SILENCES: Final[Mapping[str, frozenset[str]]] = {
     "international": frozenset({"upper-case"}),
     # A second mention has nothing of its own to say.
     "duplicate": _SAID_BEFORE,
-    # What is reserved for examples and tests is in no public list; for a private CA that is no second cause.
-    "reserved-name": frozenset({"internal-name"}),
+    # What is reserved has no public top-level domain either: one cause.
+    "reserved-name": frozenset({"internal-name", "single-label"}),
     # Who cannot have a name at all does not hear how to have its twin.
     "public-suffix": frozenset({"single-label"}) | _TWINS,
     "internal-name": frozenset({"public-suffix", "wildcard-public-suffix"}),
@@ -41,10 +41,12 @@ NAME_SILENCES: Final[Mapping[str, frozenset[str]]] = {
 
 FIELD_SILENCES: Final[Mapping[str, frozenset[str]]] = {
     "control-character": _ANY_FIELD,
-    "placeholder": frozenset({"portal-character", "unit-retired", "state-abbreviated"}),
-    "html-entity": frozenset({"portal-character"}),
+    "invisible-character": frozenset({"encoding-damage", "placeholder"}),
+    "placeholder": frozenset({"portal-character", "place-character", "unit-retired", "state-abbreviated"}),
+    "place-character": frozenset({"portal-character"}),
+    "html-entity": frozenset({"portal-character", "place-character"}),
     "country-unknown": frozenset(
-        {"length", "placeholder", "portal-character", "html-entity", "encoding-damage"}
+        {"length", "placeholder", "portal-character", "html-entity", "encoding-damage", "invisible-character"}
     ),
 }
 """For subject fields."""

@@ -5,32 +5,46 @@ from csrtui.core.advice.field_case import FieldCase, clean
 from csrtui.core.advice.placeholders import is_placeholder
 from csrtui.core.advice.rule import Hit, Rule
 from csrtui.core.advice.wording import quoted
-from csrtui.core.finding import FieldName, Level
+from csrtui.core.finding import FieldName, Fix, Level
 
 
 def _is_code(text: str) -> bool:
-    return bool(text) and text.isascii() and countries.name_of(text.upper()) is not None
+    return bool(text) and text.isascii() and countries.is_code(text.upper())
 
 
 def _country_unknown(case: FieldCase) -> Hit | None:
     if case.field is not FieldName.COUNTRY or not case.text or _is_code(case.text):
         return None
-    words = {"value": quoted(case.text)}
+    meant, fix = _meant(case)
+    return Hit({"value": quoted(case.text), "meant": meant}, fix)
+
+
+def _meant(case: FieldCase) -> tuple[str, Fix | None]:
+    """Return what to write instead of a text that is not a country code, and the fix that does it."""
     code = countries.find_country(case.text)
-    if code is None:
-        empty = is_placeholder(case.field, case.text)
-        fix = case.writing("", label="leave it out", safe=False) if empty else None
-        return Hit({**words, "meant": "it takes two letters of ISO 3166, such as DE or US"}, fix)
-    return Hit(
-        {**words, "meant": f"for {countries.name_of(code)} it is {code}"},
-        case.writing(code, label=f"use {code}"),
-    )
+    if code is not None:
+        return f"use {code} for {countries.name_of(code)}", case.writing(code, label=f"use {code}")
+    if countries.is_without_code(case.text):
+        code = countries.NO_CODE
+        return f"Kosovo has none, so CAs use {code}", case.writing(code, label=f"use {code}", safe=False)
+    if is_placeholder(case.field, case.text, case.text):
+        return "use two letters, e.g. DE or US", case.writing("", label="leave it out", safe=False)
+    if _is_two_letters(case.text):
+        return "use a code of ISO 3166, e.g. DE or US", None
+    return "use two letters, e.g. DE or US", None
+
+
+def _is_two_letters(text: str) -> bool:
+    return text.isascii() and text.isalpha() and len(text) == 2  # noqa: PLR2004 - RFC 5280 A.1
 
 
 def _country_form(case: FieldCase) -> Hit | None:
     """Of the unknown ones, those that a subject cannot hold."""
-    letters = case.text.isascii() and case.text.isalpha() and len(case.text) == 2  # noqa: PLR2004 - RFC 5280 A.1
-    return None if letters else _country_unknown(case)
+    return None if _is_two_letters(case.text) else _country_unknown(case)
+
+
+def _country_without_code(case: FieldCase) -> Hit | None:
+    return Hit() if case.field is FieldName.COUNTRY and case.text.upper() == countries.NO_CODE else None
 
 
 def _country_case(case: FieldCase) -> Hit | None:
@@ -75,7 +89,7 @@ def _unit_retired(case: FieldCase) -> Hit | None:
 
 
 _ERROR, _WARNING, _NOTE = Level.ERROR, Level.WARNING, Level.NOTE
-_UNKNOWN = "{value} is no country code: {meant}."
+_UNKNOWN = "{value} is not a country code: {meant}."
 
 SUBJECT_RULES: tuple[Rule[FieldCase], ...] = (
     Rule(
@@ -87,32 +101,37 @@ SUBJECT_RULES: tuple[Rule[FieldCase], ...] = (
         lambda case: None if _country_form(case) else _country_unknown(case), "BR 7.1.2.7.4, ISO 3166-1",
     ),
     Rule(
+        "country-unknown", _NOTE, _NOTE,
+        "XX is only for a country without an ISO 3166 code, such as Kosovo.",
+        _country_without_code, "BR 7.1.2.7.4, ISO 3166-1 8.1.3",
+    ),
+    Rule(
         "country-case", _NOTE, _NOTE,
         "Country will be written {upper}.", _country_case, "ISO 3166-1",
     ),
     Rule(
         "country-missing", _WARNING, None,
-        "Country is empty: a public CA names an organization only with its country.",
+        "Country is missing: public CAs require it with an organization.",
         _country_missing, "BR 7.1.2.7.4",
     ),
     Rule(
         "place-missing", _WARNING, None,
-        "State and locality are empty: a public CA names an organization only with one of them.",
+        "State and locality are missing: public CAs require one of them with an organization.",
         _place_missing, "BR 7.1.2.7.4",
     ),
     Rule(
         "organization-missing", _WARNING, None,
-        "Organization is empty: a domain-validated certificate will hold no unit, state or locality either.",
+        "Organization is missing: a domain-validated certificate will contain no unit, state or locality either.",
         _organization_missing, "BR 7.1.2.7.2",
     ),
     Rule(
         "state-abbreviated", _WARNING, _WARNING,
-        "State {value} is an abbreviation: CAs want {full}.", _state_abbreviated, "order forms of public CAs",
-        private_text="State {value} is an abbreviation of {full}: a subject has it in full.",
+        "State {value} is an abbreviation: write {full}, as CAs require.", _state_abbreviated, "order forms of public CAs",
+        private_text="State {value} is an abbreviation: write {full}.",
     ),
     Rule(
         "unit-retired", _WARNING, None,
-        "Organizational unit {value} will not be in the certificate: public CAs write none since 2022-09-01.",
+        "Organizational unit {value} will be left out: public CAs have dropped the field since 2022-09-01.",
         _unit_retired, "BR 7.1.2.7.4 since 2022-09-01 (ballot SC47)",
     ),
 )  # fmt: skip

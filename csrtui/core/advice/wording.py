@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from csrtui.core.visible import visible
+from csrtui.core.visible import shows, visible
 
 _LONGEST = 44
 _HEAD, _TAIL = 26, 15
@@ -17,10 +17,10 @@ def quoted(value: str) -> str:
 
 
 def character(which: str) -> str:
-    """One character, named: itself where it can be seen, else its Unicode name with its article."""
+    """Return what a sentence calls one character: itself if it can be seen, else its Unicode name with an article."""
     if which == " ":
         return "a blank"
-    if which.isprintable():
+    if shows(which):
         return which if which.isascii() else f"{which} (U+{ord(which):04X})"
     name = unicodedata.name(which, "").lower()
     article = "an" if name[:1] in set("aeiou") else "a"

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from csrtui.core.finding import Level
-from csrtui.core.visible import shows
+from csrtui.core.shell import command
 
 
 class Code(StrEnum):
@@ -42,11 +42,15 @@ class Code(StrEnum):
     CERTIFICATE_EXPIRED = "certificate-expired"
     CERTIFICATE_NOT_YET_VALID = "certificate-not-yet-valid"
     CERTIFICATE_MISSING = "certificate-missing"
+    CHAIN_INVALID = "chain-invalid"
+    CHAIN_INCOMPLETE = "chain-incomplete"
+    CHAIN_NOT_CHECKABLE = "chain-not-checkable"
     VALIDITY_DISAGREES = "validity-disagrees"
     BACKUP_NONE = "backup-none"
     BACKUP_MISSING = "backup-missing"
     BACKUP_DAMAGED = "backup-damaged"
     BACKUP_UNVERIFIED = "backup-unverified"
+    BACKUP_UNSIGNED = "backup-unsigned"
     BACKUP_SAME_DISK = "backup-same-disk"
     CREATED_IN_FUTURE = "created-in-future"
     TIME_IN_FUTURE = "time-in-future"
@@ -88,11 +92,15 @@ LEVELS: Final = {
     Code.CERTIFICATE_EXPIRED: Level.WARNING,
     Code.CERTIFICATE_NOT_YET_VALID: Level.WARNING,
     Code.CERTIFICATE_MISSING: Level.ERROR,
+    Code.CHAIN_INVALID: Level.WARNING,
+    Code.CHAIN_INCOMPLETE: Level.WARNING,
+    Code.CHAIN_NOT_CHECKABLE: Level.WARNING,
     Code.VALIDITY_DISAGREES: Level.WARNING,
     Code.BACKUP_NONE: Level.WARNING,
     Code.BACKUP_MISSING: Level.WARNING,
     Code.BACKUP_DAMAGED: Level.ERROR,
     Code.BACKUP_UNVERIFIED: Level.WARNING,
+    Code.BACKUP_UNSIGNED: Level.NOTE,
     Code.BACKUP_SAME_DISK: Level.NOTE,
     Code.CREATED_IN_FUTURE: Level.WARNING,
     Code.TIME_IN_FUTURE: Level.WARNING,
@@ -157,24 +165,3 @@ def for_store(remedy: str, store: str) -> str:
         return remedy
     option = command("--store", store)
     return _OWN.sub(lambda own: f"{own[0]} {option}", remedy)
-
-
-def command(*words: str) -> str:
-    """Return a shell command of these words, each quoted; ``&&`` and ``;`` stay as they are.
-
-    What does not print is written as ``$'…'`` (bash, zsh, ksh), so that the command can be shown and still
-    names the very file.
-    """
-    return " ".join(word if word in {"&&", ";"} else _quoted(word) for word in words)
-
-
-def _quoted(word: str) -> str:
-    from shlex import quote
-
-    if shows(word):
-        return quote(word)
-    escaped = (
-        chr(byte) if 0x20 < byte < 0x7F and byte not in b"'\\" else f"\\x{byte:02x}"  # noqa: PLR2004 - ASCII
-        for byte in word.encode("utf-8", "surrogateescape")
-    )
-    return f"$'{''.join(escaped)}'"

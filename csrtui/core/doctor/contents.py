@@ -1,20 +1,24 @@
 """Judging what is in the files of a pair: that key, CSR, certificate and record belong together."""
 
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 
 from csrtui.core import request
+from csrtui.core.certificates import Certificate, read_certificates
+from csrtui.core.chain import build_chain
 from csrtui.core.doctor import dates
-from csrtui.core.doctor.ailment import Ailment, Code, command
+from csrtui.core.doctor.ailment import Ailment, Code
 from csrtui.core.doctor.copies import judge_copies
 from csrtui.core.doctor.places import PAIR_FILES
 from csrtui.core.doctor.seen import CopySeen, Seen
-from csrtui.core.errors import CsrtuiError
+from csrtui.core.errors import CsrtuiError, InputError
+from csrtui.core.finding import CaKind
+from csrtui.core.issued import chain_flaw
 from csrtui.core.pair import SCHEMA, PairRecord, Validity, utc_text
 from csrtui.core.pair_json import load_record
+from csrtui.core.path_validation import validate_chain
+from csrtui.core.shell import command
 from csrtui.core.visible import visible
 
 _CERTIFICATE = "certificate.pem"
@@ -120,7 +124,7 @@ class _Examination:
             text = f"cannot be read: {visible(error.what)}"
             yield self._ailment(Code.REQUEST_UNREADABLE, "request.pem", text, self._restoration())
             return
-        if not _signature_holds(self.asked.der):
+        if not request.signature_holds(self.asked.der):
             text = "is not signed by the key it names: every CA will refuse it"
             yield self._ailment(Code.REQUEST_SIGNATURE, "request.pem", text, self._restoration())
         if self._record is not None:
@@ -169,25 +173,42 @@ class _Examination:
         data = self._data(_CERTIFICATE)
         if data is None:
             return
-        leaf = _leaf(data)
-        if leaf is None:
-            text = "holds no certificate that can be read"
+        try:
+            leaf, *others = read_certificates(data)
+        except InputError as error:
+            text = f"cannot be read: {visible(error.what)}"
             yield self._ailment(Code.CERTIFICATE_UNREADABLE, _CERTIFICATE, text, self._import())
             return
-        spki, life = leaf
-        if self.asked is not None and spki != self.asked.spki_sha256:
+        if self.asked is not None and leaf.spki_sha256 != self.asked.spki_sha256:
             text = "is not for the key of this pair: a server will not start with it"
             yield self._ailment(Code.CERTIFICATE_OF_ANOTHER, _CERTIFICATE, text, self._import())
             return
-        yield from self._life(life)
+        yield from self._life(leaf.validity)
+        if self._is_in_use:
+            yield from self._chain(leaf, others)
+
+    @property
+    def _is_in_use(self) -> bool:
+        return self._record is None or not (self._record.retired or self._record.renewed_by)
+
+    def _chain(self, leaf: Certificate, others: list[Certificate]) -> Iterator[Ailment]:
+        chain = build_chain(leaf, others, self._now)
+        ca = self._record.ca if self._record else CaKind.PUBLIC
+        flaw = chain_flaw(chain, validate_chain(chain, self._now), ca)
+        if flaw is not None:
+            path, remedy = (
+                self._path(_CERTIFICATE),
+                command("csrtui", "import", "--pair", self._folder.name, "CHAIN"),
+            )
+            text = f"{visible(path)}: {flaw.text}"
+            yield Ailment(Code(flaw.kind.value), path, text, remedy, self._folder.name, flaw.level)
 
     def _life(self, life: Validity) -> Iterator[Ailment]:
         record = self._record
         if record is not None and record.validity != life:
             text = f"says that it expires {utc_text(life.not_after)}, and the record does not"
             yield self._ailment(Code.VALIDITY_DISAGREES, _CERTIFICATE, text, self._import(_CERTIFICATE))
-        in_use = record is None or not (record.retired or record.renewed_by)
-        if life.not_after < self._now and in_use:
+        if life.not_after < self._now and self._is_in_use:
             text = f"expired {utc_text(life.not_after)}"
             renewal = command("csrtui", "renew", self._folder.name)
             yield self._ailment(Code.CERTIFICATE_EXPIRED, _CERTIFICATE, text, renewal)
@@ -209,7 +230,7 @@ class _Examination:
         backup = self._record.backup if self._record else None
         if backup is None:
             return self._replacement()
-        identity = ("--identity", "IDENTITY") if backup.path.endswith(".age") else ()
+        identity = ("--identity", "IDENTITY") if backup.to_recipients else ()
         move = ("mv", "-nT", self._folder.path, self._aside())
         return command(*move, "&&", "csrtui", "restore", backup.path, *identity)
 
@@ -236,15 +257,6 @@ def _is_of_another_schema(data: bytes) -> bool:
     return isinstance(document, dict) and document.get("schema") != SCHEMA
 
 
-def _signature_holds(der: bytes) -> bool:
-    from cryptography.exceptions import UnsupportedAlgorithm
-
-    try:
-        return request.signature_holds(der)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        return False
-
-
 def _judge_encrypted(data: bytes, *, encrypted: bool) -> bool:
     """Whether the key is under a passphrase; one that is must be well formed, and not too dear to open."""
     if encrypted:
@@ -259,19 +271,3 @@ def _spki_of(data: bytes) -> str:
     from csrtui.core.doctor.plain_key import proved_spki
 
     return proved_spki(data)
-
-
-def _leaf(data: bytes) -> tuple[str, Validity] | None:
-    """The fingerprint of the first certificate in a PEM text and its life, or None where it cannot be read."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            leaf = x509.load_pem_x509_certificates(data)[0]
-            spki = leaf.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-            life = Validity(leaf.not_valid_before_utc, leaf.not_valid_after_utc)
-    except Exception:  # noqa: BLE001 - whatever a certificate from outside makes the library raise
-        return None
-    return sha256(spki).hexdigest(), life

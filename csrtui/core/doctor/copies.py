@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
-from csrtui.core.doctor.ailment import Ailment, Code, command
+from csrtui.core.doctor.ailment import Ailment, Code
 from csrtui.core.doctor.seen import CopySeen, CopyState
 from csrtui.core.finding import Level
 from csrtui.core.pair import Backup, PairRecord, Stage
+from csrtui.core.shell import command
 from csrtui.core.visible import visible
 
 _ASIDE = ("--to", "DIR")
@@ -49,8 +50,17 @@ def _judge_good(pair: str, good: list[tuple[Backup, CopySeen]], again: str) -> I
     path = good[-1][0].path
     if not any(backup.verified for backup, _ in good):
         text = f"no backup of {pair} was ever proved by restoring it"
-        prove = command("csrtui", "verify", pair, "--restore-test")
-        yield Ailment(Code.BACKUP_UNVERIFIED, path, text, prove, pair)
+        yield Ailment(Code.BACKUP_UNVERIFIED, path, text, _restore_test(pair, good), pair)
+    if not any(backup.signed for backup, _ in good):
+        text = f"no backup of {pair} is signed: anyone who can write to its medium can change the text"
+        yield Ailment(Code.BACKUP_UNSIGNED, path, text, again, pair)
     if all(seen.with_store for _, seen in good):
         text = f"every backup of {pair} is on the disk of the keystore: if that fails, both are gone"
         yield Ailment(Code.BACKUP_SAME_DISK, path, text, again, pair)
+
+
+def _restore_test(pair: str, good: list[tuple[Backup, CopySeen]]) -> str:
+    """Return the command that tests the newest backup with a passphrase, or else one to recipients with an identity."""
+    if all(backup.to_recipients for backup, _ in good):
+        return command("csrtui", "verify", good[-1][0].path, "--identity", "IDENTITY")
+    return command("csrtui", "verify", pair, "--restore-test")

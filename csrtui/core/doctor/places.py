@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 from enum import Enum
 
-from csrtui.core.doctor.ailment import Ailment, Code, command
+from csrtui.core.doctor.ailment import Ailment, Code
 from csrtui.core.doctor.seen import Kind, Seen
 from csrtui.core.pairname import is_pair_name
+from csrtui.core.shell import command
 from csrtui.core.visible import visible
 
 PAIR_FILES = ("key.pem", "request.pem", "pair.json")
@@ -15,11 +16,13 @@ PAIR_FILES = ("key.pem", "request.pem", "pair.json")
 _NEW = re.compile(r"\.new-[0-9a-f]{16}")
 _TEMPORARY = ".tmp-"
 _CERTIFICATES = re.compile(r"certificate(-\d{8}-\d{6}(-\d+)?)?\.pem")
-_LOCK = re.compile(r"creating|draft|pair-[a-z0-9][a-z0-9._-]{0,63}")
-_MEMORIES = (".draft.json", ".last.json")
+_LOCK = re.compile(r"creating|restoring|draft|draft-([1-9]|1[0-6])|pair-[a-z0-9][a-z0-9._-]{0,63}")
+_MEMORIES = re.compile(r"\.draft(-([2-9]|1[0-6]))?\.json|\.last\.json")
 _CACHE = re.compile(r"\.pairs-\d+\.sqlite(-journal)?|\.fleet-[0-9a-f]+\.json")
-"""What lists of many pairs are made from, of any version, and what was last known of other hosts; both may be
-removed at any time."""
+"""What lists of many pairs are made from, of any version, and what was last known of other hosts, as an earlier
+csrtui kept it; both may be removed at any time."""
+_HOST = re.compile(r"[0-9a-f]{16}-[0-9a-f]{64}\.json")
+"""What was last known of another host; may be removed at any time."""
 
 
 class Place(Enum):
@@ -79,9 +82,14 @@ def judge_store(store: Seen, user: int, *, creating: bool) -> Iterator[Ailment]:
             for entry in seen.entries:
                 known = _LOCK.fullmatch(entry.name)
                 yield from judge_place(entry, Place.PRIVATE, user) if known else _unexpected(entry)
+        elif seen.name == ".hosts":
+            yield from judge_place(seen, Place.FOLDER, user)
+            for entry in seen.entries:
+                known = _HOST.fullmatch(entry.name)
+                yield from judge_place(entry, Place.PRIVATE, user) if known else _judge_stranger(entry)
         elif _CACHE.fullmatch(seen.name):
             yield from judge_place(seen, Place.PRIVATE, user)
-        elif seen.name in _MEMORIES:
+        elif _MEMORIES.fullmatch(seen.name):
             yield from judge_place(seen, Place.PRIVATE, user)
             yield from _judge_memory(seen)
         else:

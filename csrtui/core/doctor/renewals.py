@@ -3,8 +3,9 @@
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
-from csrtui.core.doctor.ailment import Ailment, Code, command
+from csrtui.core.doctor.ailment import Ailment, Code
 from csrtui.core.pair import PairRecord, Stage
+from csrtui.core.shell import command
 from csrtui.core.visible import visible
 
 

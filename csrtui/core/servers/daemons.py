@@ -9,6 +9,7 @@ from csrtui.core.servers.shared import (
     KEY,
     PLACES,
     READ_BY_ROOT,
+    READ_BY_SERVICE_USER,
 )
 
 ROWS = (
@@ -203,6 +204,10 @@ ROWS = (
         FILES_ANYWAY,
         "the one of your server software",
         PLACES,
-        ("A server that wants PKCS #12 is given what is made for tomcat or iis.",),
+        (
+            READ_BY_SERVICE_USER,
+            "A server that starts as root may read the key before it drops privileges: then root keeps it, mode 0600.",
+            "A server that wants PKCS #12 is given what is made for tomcat or iis.",
+        ),
     ),
 )

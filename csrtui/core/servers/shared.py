@@ -17,6 +17,11 @@ FILES_ANYWAY = (
     "all the same: lives are short, and a fresh key is free."
 )
 READ_BY_ROOT = "It reads the key as root before it gives up its rights: the key stays 0600 and root's."
+READ_BY_SERVICE_USER = (
+    "The key must belong to the user that the server runs as. mosquitto, Redis, PostgreSQL, MariaDB and slapd read "
+    "it as that user and do not start with a key that root owns: chown USER KEY, mode 0600. USER is mosquitto, "
+    "redis, postgres or mysql; for slapd openldap (Debian) or ldap (RHEL)."
+)
 TRANSPORT = (
     "The file is protected by its passphrase alone, and the MAC of PKCS #12 lets many guesses be made quickly: "
     "it is a transport form, to be deleted on both machines after the import."

@@ -14,7 +14,7 @@ from csrtui.tui.wrapping import cut, pad
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
-    from csrtui.tasks.fleet_doctor import HostFinding
+    from csrtui.core.host_finding import HostFinding
 
 _LEVEL: Final = 7
 _PAIR: Final = 24
@@ -91,7 +91,11 @@ class FindingRows:
         level = (pad(one.level.value, _LEVEL), _STYLES[one.level])
         name = f" {pad(visible(one.pair or ''), pair)} " if pair else " "
         room = max(width - _LEVEL - cell_len(name), 1)
-        return Content.assemble(level, name, cut(short_text(one), room))
+        return Content.assemble(level, name, cut(self._text_shown(index), room))
+
+    def _text_shown(self, index: int) -> str:
+        """What finding `index` says, beside its pair."""
+        return short_text(self._findings[index])
 
 
 class HostFindingRows(FindingRows):
@@ -103,6 +107,7 @@ class HostFindingRows(FindingRows):
 
     def __init__(self, found: Sequence[HostFinding]) -> None:
         super().__init__(found)
+        self._quotes = [one.quote for one in found]
         self._hosts = [visible(one.host) for one in found]
         self._longest = max(map(cell_len, self._hosts), default=0)
 
@@ -121,6 +126,11 @@ class HostFindingRows(FindingRows):
     def heading(self, index: int) -> str:
         """The host, and what finding `index` says: the command is for that host."""
         return f"{self._hosts[index]}: {super().heading(index)}"
+
+    def _text_shown(self, index: int) -> str:
+        """The host's own text in quotation marks, since the host stands before it."""
+        quote = self._quotes[index]
+        return f'"{quote}"' if quote else super()._text_shown(index)
 
     def _host_width(self, width: int) -> int:
         return max(min(self._longest, _HOST, width // _HOST_SHARE), len("Host"))

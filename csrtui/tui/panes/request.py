@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from csrtui.core.draft import Draft
     from csrtui.core.finding import Finding
     from csrtui.tasks.asking import Asked
+    from csrtui.tasks.drafting import OwnDraft
     from csrtui.tasks.session import Session
     from csrtui.tasks.starting import Start
     from csrtui.tui.commands import Command
@@ -43,6 +44,7 @@ class RequestPane(Widget):
         session: What the advice is asked of.
         draft: What the form starts with.
         commands: All commands, with the keys they have.
+        own: Where forms of sessions that ended come from, if they are offered.
         id: The widget's id.
     """
 
@@ -55,10 +57,12 @@ class RequestPane(Widget):
         draft: Draft,
         commands: Sequence[Command] = COMMANDS,
         *,
+        own: OwnDraft | None = None,
         id: str | None = None,  # noqa: A002 - Textual's name
     ) -> None:
         super().__init__(id=id)
         self._commands = commands
+        self._own = own
         self._session = session
         self._start = draft
         self._findings: Sequence[Finding] = ()
@@ -86,8 +90,10 @@ class RequestPane(Widget):
     def advice(self) -> Advice:
         """The advice on what the form asks for, worked out now."""
         from csrtui.tasks.asking import advise_on
+        from csrtui.tasks.pair_exists import with_pair_exists
 
-        return advise_on(self._session, self.asked)
+        advice = advise_on(self._session, self.asked)
+        return advice if self.form.draft.renews else with_pair_exists(self._session, advice)
 
     @property
     def ahead(self) -> Ahead | None:
@@ -95,6 +101,13 @@ class RequestPane(Widget):
         return None
 
     # Commands
+
+    @property
+    def pair_to_renew(self) -> str | None:
+        """The pair that the finding at hand advises to renew, or None."""
+        self._update()
+        fix = self._findings[self._current].fix if self._findings else None
+        return fix.renews if fix else None
 
     def fix(self) -> str | None:
         """Apply the fix of the finding at hand; return what was done, or None when there is none."""
@@ -142,7 +155,7 @@ class RequestPane(Widget):
         """Ask for a pair, a CSR or a certificate to fill the form with."""
         from csrtui.tui.screens.start_from import StartFromScreen
 
-        self.app.push_screen(StartFromScreen(self._session), self._use_start)
+        self.app.push_screen(StartFromScreen(self._session, self._own), self._use_start)
 
     def renew(self, start: Start, name: str) -> None:
         """Fill the form with the request of a pair, for one that takes its place.

@@ -1,12 +1,16 @@
-"""The request pane for many hosts: its texts may have variables of the inventory, which differ from host to host."""
+"""The request pane for many hosts: texts that are typed may have variables of the inventory, which differ by host.
+
+Pasted text, and text that a CSR, a pair or a profile filled in, is literal: see `csrtui.tui.widgets.form_field`.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from csrtui.core.finding import FieldName
+from csrtui.core.template import has_variables
 from csrtui.core.visible import visible
-from csrtui.tasks.fleet_requests import advise_ahead, asked_by_template, is_template
+from csrtui.tasks.fleet_requests import advise_ahead, asked_by_template
 from csrtui.tui.panes.request import RequestPane
 from csrtui.tui.widgets.preview import Ahead
 
@@ -15,10 +19,10 @@ if TYPE_CHECKING:
     from csrtui.tasks.asking import Asked
 
 _HELP = {
-    FieldName.COMMON_NAME: "The host that visitors type. Variables of the inventory are filled in on each host: "
-    "{{ inventory_hostname }}, or {{ inventory_hostname }}.mydomain.com",
-    FieldName.NAMES: "Every other host to cover, in any separation. A variable of the inventory may be one name, "
-    "or a list of them: {{ site }}.mydomain.com, {{ aliases }}",
+    FieldName.COMMON_NAME: "The host that visitors type. A variable of the inventory, typed here, gives each host its "
+    "own: {{ inventory_hostname }}.mydomain.com",
+    FieldName.NAMES: "Every other host to cover, in any separation. A variable of the inventory, typed here, is one name "
+    "or a list of names: {{ site }}.mydomain.com, {{ aliases }}",
 }
 _SUBJECT = "another on each host: the next step shows each, with the advice on it"
 
@@ -42,7 +46,7 @@ class TemplateRequestPane(RequestPane):
         asked = self.asked
         names = [name for name in asked.names if name]
         texts = [*names, *asked.subject._asdict().values()]
-        return Ahead(_SUBJECT, visible("  ".join(names))) if any(map(is_template, texts)) else None
+        return Ahead(_SUBJECT, visible("  ".join(names))) if any(map(has_variables, texts)) else None
 
     def help_text(self) -> str:
         """What is said of the field with the cursor: of names, that variables may be in them."""

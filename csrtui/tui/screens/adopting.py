@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
 from textual.containers import Vertical
 
 from csrtui.core.advice.wording import plural
-from csrtui.core.errors import InputError, StoreError
+from csrtui.core.errors import CsrtuiError, InputError, StoreError
 from csrtui.core.visible import visible
 from csrtui.tasks.adopting import AdoptResult, MissingRequest, Order, adopt_many, obstacle
 from csrtui.tasks.adoption_words import facts
@@ -108,6 +109,7 @@ class AdoptingScreen(DoingDialog["Sequence[Result]"]):
         self._session = session
         self._matched = matched
         self._results: list[Result] | None = None
+        self._next = "The keystore names the next step of each."
         self._current = 0
         self._refused = False
 
@@ -189,6 +191,8 @@ class AdoptingScreen(DoingDialog["Sequence[Result]"]):
             await asyncio.to_thread(adopt_many, self._session, marked, order, done.append)
         except StoreError as error:
             done.append(Result(ok=False, text=f"{error.what}{f'; {error.hint}' if error.hint else ''}"))
+        with suppress(CsrtuiError):  # a pair that has gone by now has no next step
+            self._next = await asyncio.to_thread(self._next_step, [one for one in done if one.ok])
         self._results = done
 
     # Drawing
@@ -268,10 +272,10 @@ class AdoptingScreen(DoingDialog["Sequence[Result]"]):
                 for flaw in one.issued.flaws if one.issued else ():
                     lines += self.lines(f"{flaw.level.value.capitalize()}: {flaw.text}.", flaw.level.value)
         self._show_details(self._room, lines)
-        self.show("#notes", [*blank, *self.lines(self._next(done))[: 1 + 2 * len(blank)], *blank])
+        self.show("#notes", [*blank, *self.lines(self._next)[: 1 + 2 * len(blank)], *blank])
         self.show("#keys", self.key_lines(("Enter", "Close")))
 
-    def _next(self, done: Sequence[Result]) -> str:
+    def _next_step(self, done: Sequence[Result]) -> str:
         if not done:
             return "Nothing was adopted."
         name = done[0].pair or ""

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.message import Message
 
 from csrtui.core.errors import CsrtuiError, InputError
-from csrtui.core.passphrase import strength
+from csrtui.core.passphrase import refusal, strength
 from csrtui.store.backups import Destination
 from csrtui.tasks.backup import Order
 from csrtui.tasks.passphrases import generate_passphrase
 from csrtui.tasks.remembering import recall_folder, remember_folder
 from csrtui.tasks.wording import destination_lines
-from csrtui.tui.groups import choices
+from csrtui.tui.groups import Named, choices
 from csrtui.tui.screens.ahead import PlaceDialog
 from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.dialog import labelled
@@ -76,10 +77,24 @@ class BackupScreen(PlaceDialog["BackupAsked | None"]):
         Binding("ctrl+g", "generate", "Generate", show=False, priority=True),
     ]
 
+    class LockedCounted(Message):
+        """The keys under a passphrase are counted.
+
+        Args:
+            group: Of which pairs.
+            count: How many.
+        """
+
+        def __init__(self, group: Group, count: int) -> None:
+            super().__init__()
+            self.group = group
+            self.count = count
+
     def __init__(self, session: Session, groups: Sequence[Group]) -> None:
         super().__init__()
         self._session = session
         self._groups = groups
+        self._locked_counts: dict[str, int] = {}
         self._error: CsrtuiError | None = None
         self._generated: Secret | None = None
 
@@ -102,6 +117,7 @@ class BackupScreen(PlaceDialog["BackupAsked | None"]):
 
     def on_mount(self) -> None:
         """Start in the first field that is empty; in the folder too when it will not do any more."""
+        self._count_locked()
         if self._folder:
             self.go_ahead("#passphrase")
         else:
@@ -129,17 +145,43 @@ class BackupScreen(PlaceDialog["BackupAsked | None"]):
         return Order(self._folder, passphrase, again)
 
     @property
-    def _locked(self) -> int:
-        """How many of the keys are under a passphrase in the store."""
-        return sum(pair.record.key.encrypted for pair in self.group.pairs)
+    def _locked(self) -> int | None:
+        """How many of the keys are under a passphrase in the store; None until they are counted."""
+        return self._locked_counts.get(self.group.label)
+
+    def _count_locked(self) -> None:
+        """Count the keys under a passphrase once for each group: the pairs of a large store are read for that."""
+        group = self.group
+        if group.label in self._locked_counts:
+            return
+        if isinstance(group.pairs, Named):
+            self.run_worker(
+                lambda: self.post_message(self.LockedCounted(group, _locked_of(group))),
+                thread=True,
+                group="locked",
+            )
+        else:
+            self._locked_counts[group.label] = _locked_of(group)
+
+    def on_backup_screen_locked_counted(self, event: LockedCounted) -> None:
+        """Say how many keys are under a passphrase."""
+        event.stop()
+        self._locked_counts[event.group.label] = event.count
+        self._drop_generated()
+        self.draw()
+
+    def _drop_generated(self) -> None:
+        """Take a generated passphrase away: it is not that of a key that is under another one."""
+        if self._generated is not None and self._locked:
+            for name in _FIELDS[1:]:
+                self.query_one(name, SecretField).load_text("")
 
     # Events
 
     def on_choice_field_changed(self) -> None:
         """Say what holds for these pairs; a generated passphrase is not that of a key under another."""
-        if self._generated is not None and self._locked:
-            for name in _FIELDS[1:]:
-                self.query_one(name, SecretField).load_text("")
+        self._count_locked()
+        self._drop_generated()
         self._changed()
 
     def on_input_changed(self) -> None:
@@ -192,6 +234,9 @@ class BackupScreen(PlaceDialog["BackupAsked | None"]):
         """Make up a passphrase, show it, and fill it in twice."""
         if self._locked:
             self.fail(InputError("A backup of a key under a passphrase is made under that same passphrase."))
+            return
+        if self._locked is None:
+            self.fail(InputError("The pairs are still being read. Try again in a moment."))
             return
         try:
             made = generate_passphrase(self._session)
@@ -266,12 +311,10 @@ class BackupScreen(PlaceDialog["BackupAsked | None"]):
         if not self._folder:
             return "#folder", InputError(_NO_FOLDER)
         if order.passphrase == order.again:
-            empty = not order.passphrase.encoded
-            return (
-                ("#passphrase", InputError("A backup needs a passphrase: type one, or ctrl+g."))
-                if empty
-                else None
-            )
+            if not order.passphrase.encoded:
+                return "#passphrase", InputError("A backup needs a passphrase: type one, or ctrl+g.")
+            refused = refusal(order.passphrase)
+            return ("#passphrase", refused) if refused else None
         if not order.again.encoded:
             return "#again", InputError("Type the passphrase a second time.")
         return "#again", InputError("The two are not the same: type the passphrase again.")
@@ -295,8 +338,8 @@ class BackupScreen(PlaceDialog["BackupAsked | None"]):
 
     def draw(self) -> None:
         """Show everything anew."""
-        pairs = self.group.pairs
-        title = f"Back up {pairs[0].name if len(pairs) == 1 else f'{len(pairs)} pairs'}"
+        count = len(self.group.pairs)
+        title = f"Back up {self.group.names[0] if count == 1 else f'{count} pairs'}"
         gap: list[Line] = [] if self.app.size.height < _SHORT else [()]
         self.show("#about", [*self.lines(title, "strong"), *gap])
         keys = self.key_lines(("Enter", "Back up"), ("Esc", "Cancel"), ("ctrl+g", "Make up a passphrase"))
@@ -343,3 +386,7 @@ class BackupScreen(PlaceDialog["BackupAsked | None"]):
         else:
             text = f"{self._locked} of the keys are under a passphrase: their backups are made under the same one."
         return self.lines(text, "warning")
+
+
+def _locked_of(group: Group) -> int:
+    return sum(pair.record.key.encrypted for pair in group.pairs)

@@ -28,6 +28,7 @@ class ConfirmScreen(ModalScreen[bool]):
         title: What it is about.
         text: The consequence, in one or two sentences.
         yes: What the other answer is called.
+        no: What the careful answer is called.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -36,11 +37,12 @@ class ConfirmScreen(ModalScreen[bool]):
         Binding("escape,q", "cancel", "Cancel", show=False, priority=True),
     ]
 
-    def __init__(self, title: str, text: str, yes: str) -> None:
+    def __init__(self, title: str, text: str, yes: str, no: str = "Cancel") -> None:
         super().__init__()
         self._title = title
         self._text = text
         self._yes = yes
+        self._no = no
         self._chosen = False
 
     def compose(self) -> ComposeResult:
@@ -74,7 +76,7 @@ class ConfirmScreen(ModalScreen[bool]):
         lines: list[Line] = [((visible(self._title), "strong"),), ()]
         lines += [((line, ""),) for line in wrap(visible(self._text), width - 4)]
         answers: list[Part] = []
-        for chosen, label in ((False, "Cancel"), (True, self._yes)):
+        for chosen, label in ((False, self._no), (True, self._yes)):
             answers += [(f"  {label}  ", "current" if chosen is self._chosen else ""), ("  ", "")]
         lines += [(), tuple(answers)]
         dialog = self.query_one("#dialog")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from csrtui.core.advice.wording import plural
 from csrtui.core.errors import InputError
 from csrtui.core.pair import BackupStatus, NextStep, Stage
+from csrtui.core.platforms import PLATFORMS
+from csrtui.core.shell import command
 from csrtui.core.visible import visible
 from csrtui.tui.fleet_groups import HostGroup, host_groups, named
 from csrtui.tui.screens.fleet_list import FleetListScreen
@@ -27,11 +29,6 @@ if TYPE_CHECKING:
     from csrtui.tui.screens.host_work import Job
     from csrtui.tui.screens.importing import ImportAnswer
 
-_ON_HOST = {
-    NextStep.INSTALL: "csrtui export {name} --for {platform} --to DIR",
-    NextStep.RENEW: "csrtui renew {name}",
-}
-"""Steps that are taken on the host itself."""
 _UNCONFIRMED = "it has a backup; csrtui verify FILE --identity … confirms it where it can be opened"
 
 
@@ -60,9 +57,13 @@ class FleetScreen(FleetListScreen):
             self._ask_fetch([group])
         elif step is NextStep.IMPORT:
             self.action_import()
-        elif step in _ON_HOST:
-            command = _ON_HOST[step].format(name=visible(one.pair.name), platform=visible(record.platform))
-            self.tell(f"on {visible(one.host)}: {command}")
+        elif step is NextStep.INSTALL:
+            # What the host says of its server software is not put into a command unless csrtui knows it.
+            platform = record.platform if record.platform in PLATFORMS else "PLATFORM"
+            export = command("csrtui", "export", one.pair.name, "--for", platform, "--to", "DIR")
+            self.tell(f"on {visible(one.host)}: {export}")
+        elif step is NextStep.RENEW:
+            self.tell(f"on {visible(one.host)}: {command('csrtui', 'renew', one.pair.name)}")
         else:
             self.tell(f"{named(one)} needs nothing now")
 

@@ -201,7 +201,7 @@ def _in_full(one: Planned, width: int) -> list[Line]:
     if one.advice is None:
         return []
     request = preview(one.advice)
-    lines = _labelled("Subject", request.subject_text if request else "not yet: see the advice", width)
+    lines = _labelled("Subject", request.subject_text if request else "– (fix the errors below)", width)
     lines += _labelled("Covers", ", ".join(one.advice.covers), width)
     for finding in one.advice.findings:
         lines += _labelled(finding.level.value.capitalize(), finding.text, width, finding.level.value)

@@ -1,4 +1,4 @@
-"""What came of an import, certificate by certificate, and what comes next."""
+"""Show the result of an import, certificate by certificate, and the next step."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from textual.containers import Vertical
 
 from csrtui.core.advice.wording import plural
 from csrtui.core.finding import Level
-from csrtui.core.lifetimes import days_of
+from csrtui.core.lifetimes import whole_days
+from csrtui.core.path_validation import ChainState
 from csrtui.core.visible import visible
 from csrtui.tasks.importing import ImportResult
+from csrtui.tasks.wording import time_left
 from csrtui.tui.screens.dialog import Dialog
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_view import TextView
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from csrtui.core.chain import Chain
+    from csrtui.core.path_validation import ChainStatus
     from csrtui.tasks.results import Result
     from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line
@@ -135,8 +138,8 @@ def _result_lines(result: Result, now: datetime, width: int) -> list[Line]:
     lines += _indented(visible(result.text), "good" if result.ok else "error", width)
     if not isinstance(result, ImportResult):
         return lines
-    if result.chain is not None:
-        for label, text in _facts(result.chain, now):
+    if result.chain is not None and result.status is not None:
+        for label, text in _facts(result.chain, result.status, now):
             lines += _labelled(label, text, width)
     if not result.differences:
         lines += _labelled("request", "issued as requested", width)
@@ -149,17 +152,17 @@ def _result_lines(result: Result, now: datetime, width: int) -> list[Line]:
     return lines
 
 
-def _facts(chain: Chain, now: datetime) -> list[tuple[str, str]]:
+def _facts(chain: Chain, status: ChainStatus, now: datetime) -> list[tuple[str, str]]:
     leaf = chain.leaf
-    life, left = leaf.validity, leaf.validity.days_left(now)
-    until = f"{plural(left, 'day')} left" if left >= 0 else f"expired {plural(-left, 'day')} ago"
+    life = leaf.validity
+    state = f"{status.text}; " if status.state is ChainState.VALID else ""  # else a warning says it
     dates = f"{life.not_before:%Y-%m-%d} to {life.not_after:%Y-%m-%d}"
     order = ", ".join(["this one", *(one.whose for one in chain.intermediates)])
     return [
         ("for", ", ".join(leaf.names)),
         ("issued by", leaf.issuer_text),
-        ("valid", f"{dates}: {plural(days_of(life), 'day')}, {until}"),
-        ("chain", f"{plural(len(chain.sent), 'certificate')}, in order: {order}"),
+        ("valid", f"{dates}: {plural(whole_days(life), 'day')}, {time_left(life, now)}"),
+        ("chain", f"{state}{plural(len(chain.sent), 'certificate')}, in order: {order}"),
     ]
 
 

@@ -14,7 +14,7 @@ from textual.message import Message
 from csrtui.core.advice.wording import plural
 from csrtui.core.errors import CsrtuiError, InputError
 from csrtui.core.guide import guide_lines, plan_lines
-from csrtui.core.passphrase import strength
+from csrtui.core.passphrase import refusal, strength
 from csrtui.core.pkcs12 import Strength
 from csrtui.core.platforms import OTHER, PLATFORMS
 from csrtui.core.server_files import Form
@@ -321,6 +321,8 @@ class InstallScreen(PlaceDialog[InstallAnswer], DoingDialog[InstallAnswer]):
             self.fail(InputError("The file holds the key: type a passphrase for it."), "#passphrase")
         elif file is not None and file != self._secret("again"):
             self.fail(InputError("The two are not the same: type the passphrase again."), "#again")
+        elif file is not None and (refused := refusal(file)) is not None:
+            self.fail(refused, "#passphrase")
         elif own is not None and not own.encoded:
             self.fail(InputError("Type the passphrase that the key is under in the store."), "#own")
         else:

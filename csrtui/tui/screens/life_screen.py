@@ -84,12 +84,13 @@ class LifeScreen(PairsScreen):
     def action_import(self) -> None:
         """Ask for certificates."""
         from csrtui.tasks.importing import import_certificates
+        from csrtui.tasks.replacement import Doing
         from csrtui.tui.screens.importing import ImportScreen
 
         only = self.only
 
         def take(blobs: Sequence[Blob]) -> Sequence[Result]:
-            return import_certificates(self._session, blobs, only)
+            return import_certificates(self._session, blobs, only, Doing.ASK)
 
         title = f"Import {f'the certificate of {only}' if only else 'certificates'}"
         self.app.push_screen(ImportScreen(take, title, self._import_typed), self._imported)
@@ -98,7 +99,41 @@ class LifeScreen(PairsScreen):
         if answer is not None:
             self._import_typed = answer.typed
             if answer.results:
-                self._show_imported(answer.blobs, answer.results)
+                self._confirm_or_show(answer.blobs, answer.results, self.only)
+
+    def _confirm_or_show(self, blobs: Sequence[Blob], results: Sequence[Result], only: str | None) -> None:
+        """Show what came of an import; ask first about certificates that expire sooner than the present ones."""
+        from csrtui.tasks.importing import needing_confirmation
+        from csrtui.tui.screens.confirm import ConfirmScreen
+
+        waiting = needing_confirmation(results)
+        if not waiting:
+            self._show_imported(blobs, results)
+            return
+        text = " ".join(f"{visible(one.pair or '')}: {one.text}." for one in waiting)
+        question = ConfirmScreen("Import a certificate that expires sooner?", text, "Import")
+
+        def answered(yes: bool | None) -> None:  # noqa: FBT001 - the answer of a screen
+            if yes:
+                self.run_worker(self._import_anyway(blobs, results, only), group="import")
+            else:
+                self._show_imported(blobs, results)
+
+        self.app.push_screen(question, answered)
+
+    async def _import_anyway(
+        self, blobs: Sequence[Blob], results: Sequence[Result], only: str | None
+    ) -> None:
+        from csrtui.tasks.importing import import_certificates, needing_confirmation
+
+        pairs = {one.pair for one in needing_confirmation(results)}
+        try:
+            again = await asyncio.to_thread(import_certificates, self._session, blobs, only)
+        except CsrtuiError as error:
+            self.tell_error(error)
+        else:
+            others = [one for one in results if one.pair not in pairs]
+            self._show_imported(blobs, [*others, *(one for one in again if one.pair in pairs)])
 
     def _show_imported(self, blobs: Sequence[Blob], results: Sequence[Result]) -> None:
         from csrtui.tui.screens.imported import ImportedScreen, Then, summed_up
@@ -142,13 +177,14 @@ class LifeScreen(PairsScreen):
 
     async def _import_there(self, blobs: Sequence[Blob]) -> None:
         from csrtui.tasks.importing import import_certificates
+        from csrtui.tasks.replacement import Doing
 
         try:
-            results = await asyncio.to_thread(import_certificates, self._session, blobs)
+            results = await asyncio.to_thread(import_certificates, self._session, blobs, None, Doing.ASK)
         except CsrtuiError as error:
             self.tell_error(error)
         else:
-            self._show_imported(blobs, results)
+            self._confirm_or_show(blobs, results, None)
 
     def _go_on_with(self, name: str) -> None:
         try:

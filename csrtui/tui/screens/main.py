@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from asyncio import Event
 from enum import StrEnum
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Horizontal
@@ -12,8 +11,8 @@ from textual.containers import Horizontal
 from csrtui.core.errors import CsrtuiError, StoreError
 from csrtui.core.visible import visible
 from csrtui.process import settle_collecting
-from csrtui.tasks import drafting
-from csrtui.tui.commands import COMMANDS, Where, bar, bindings
+from csrtui.tasks.drafting import OwnDraft
+from csrtui.tui.commands import COMMANDS, Where, bar, bindings, key_of
 from csrtui.tui.keeper import Keeper
 from csrtui.tui.panes.request import RequestPane
 from csrtui.tui.screens.request_screen import RequestScreen
@@ -65,7 +64,8 @@ class MainScreen(RequestScreen):
     def __init__(self, session: Session, commands: Sequence[Command] = COMMANDS) -> None:
         super().__init__(session, commands)
         self._pane = PaneName.REQUEST
-        self._keeper = Keeper["Draft"](partial(drafting.keep, session))
+        self._own_draft = OwnDraft(session)
+        self._keeper = Keeper["Draft"](self._own_draft.keep)
         self._told_of: Draft | None = None
         self._counted = ""
         self._keep_timer_runs = False
@@ -73,19 +73,28 @@ class MainScreen(RequestScreen):
 
     def compose(self) -> ComposeResult:
         """Build the screen."""
-        draft = drafting.recall(self._session)
-        self._keeper = Keeper(partial(drafting.keep, self._session), draft)
+        draft = self._own_draft.restore()
+        self._keeper = Keeper(self._own_draft.keep, draft)
         yield TitleBar(id="title")
         yield RuleLine(id="title-rule")
         with Horizontal(id="panes"):
-            yield RequestPane(self._session, draft, self._commands, id="request")
+            yield RequestPane(self._session, draft, self._commands, own=self._own_draft, id="request")
         yield RuleLine(id="message")
         yield CommandBar(id="bar")
 
     def on_mount(self) -> None:
         """Start in the common name."""
         self._show_pane(PaneName.REQUEST)
+        if self._own_draft.left_over:
+            from csrtui.core.advice.wording import plural
+
+            forms = plural(len(self._own_draft.left_over), "more form")
+            self.tell(f"{forms} of sessions that ended: {key_of('start_from', self._commands)} shows which")
         self.call_after_refresh(self._bring_keystore)
+
+    def on_unmount(self) -> None:
+        """Let the next session have the form."""
+        self._own_draft.close()
 
     async def _bring_keystore(self) -> None:
         """Bring what the first picture does without: the other pane, and all that it needs."""

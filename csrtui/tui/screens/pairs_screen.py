@@ -18,12 +18,12 @@ from csrtui.tui.groups import AtHand, Group
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from csrtui.core.pair import Pair
     from csrtui.tasks.results import Result
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
     from csrtui.tui.screens.adopt import AdoptAnswer
     from csrtui.tui.screens.backup import BackupAsked
+    from csrtui.tui.screens.restore import Restored
     from csrtui.tui.screens.submit import Outcome
 
 
@@ -105,11 +105,20 @@ class PairsScreen(Screen[None]):
 
         self.app.push_screen(RestoreScreen(self._session), self._restored)
 
-    def _restored(self, pair: Pair | None) -> None:
-        if pair is not None:
-            self.pairs_changed(pair.name)
-            step = NEXT_STEPS[pair.record.next_step(self._session.clock())]
-            self.tell(f"restored {visible(pair.name)}. Next: {step}")
+    def _restored(self, restored: Restored | None) -> None:
+        if restored is None:
+            return
+        from csrtui.tasks.key_quality import weak_key_lines
+
+        pair = restored.pair
+        self.pairs_changed(pair.name)
+        step = NEXT_STEPS[pair.record.next_step(self._session.clock())]
+        self.tell(f"restored {visible(pair.name)}. Next: {step}")
+        weak = weak_key_lines(pair)
+        if notes := [*(["The restored key is weak.", *weak] if weak else []), *restored.losses]:
+            from csrtui.tui.screens.notice import NoticeScreen
+
+            self.app.push_screen(NoticeScreen(f"Restored {pair.name}", notes))
 
     def action_adopt(self) -> None:
         """Bring keys made elsewhere into the keystore."""

@@ -14,6 +14,7 @@ from csrtui.core.renewal import Way
 from csrtui.core.visible import visible
 from csrtui.tasks.create import Blocking
 from csrtui.tasks.renewing import prove_old
+from csrtui.tasks.wording import time_left
 from csrtui.tui.screens.dialog import labelled
 from csrtui.tui.screens.doing import DoingDialog
 from csrtui.tui.widgets.secret_field import SecretField
@@ -81,6 +82,7 @@ class RenewScreen(DoingDialog["RenewAnswer | None"]):
         self._renewal = renewal
         self._way = renewal.choices[0].way
         self._is_proved = False
+        self._about_old = renewal.about_old
 
     def compose(self) -> ComposeResult:
         """Build the dialog."""
@@ -151,12 +153,15 @@ class RenewScreen(DoingDialog["RenewAnswer | None"]):
 
     async def _prove(self, passphrase: Secret | None) -> None:
         # What a CA could overlook is asked about when the way is taken; here it is whether it works at all.
-        await asyncio.to_thread(prove_old, self._session, self._renewal, passphrase, Blocking.OVERRULED)
+        proof = await asyncio.to_thread(
+            prove_old, self._session, self._renewal, passphrase, Blocking.OVERRULED
+        )
+        self._about_old = (*self._renewal.about_old, *proof.findings)
         self._is_proved = True
         self._follow()
 
     def _use_old(self) -> None:
-        refused = next((finding for finding in self._renewal.about_old if finding.blocks), None)
+        refused = next((finding for finding in self._about_old if finding.blocks), None)
         if refused is None:
             self._take_way()
             return
@@ -195,7 +200,7 @@ class RenewScreen(DoingDialog["RenewAnswer | None"]):
         """Show everything anew."""
         pair = self._renewal.pair
         life = pair.record.validity
-        left = f"   {life.days_left(self._session.clock())} days left" if life else ""
+        left = f"   {time_left(life, self._session.clock())}" if life else ""
         self.show("#about", [((f"Renew {visible(pair.name)}", "strong"), (left, "label")), ()])
         lines, top = self._drawn()
         room = self._room(1)
@@ -247,8 +252,9 @@ class RenewScreen(DoingDialog["RenewAnswer | None"]):
     def _proof(self, width: int) -> list[Line]:
         """What is to be said of the old key, and what came of its proof."""
         lines: list[Line] = []
-        for finding in self._renewal.about_old:
-            if not finding.blocks:  # those that do are among the obstacles
+        for finding in self._about_old:
+            among_obstacles = finding.blocks and finding in self._renewal.about_old
+            if not among_obstacles:
                 text = f"{finding.level.value.capitalize()}: {finding.text}"
                 lines += _sentence(text, width, finding.level.value)
         if self._is_proved:

@@ -34,7 +34,11 @@ class RenewalScreen(LifeScreen):
         if current is None:
             self.tell("there is no pair to renew")
         else:
-            self.run_worker(self._look_at(current.name), group="renew", exclusive=True)
+            self.renew_pair(current.name)
+
+    def renew_pair(self, name: str) -> None:
+        """Show both ways to renew a pair."""
+        self.run_worker(self._look_at(name), group="renew", exclusive=True)
 
     async def _look_at(self, name: str) -> None:
         from csrtui.tui.screens.renew import RenewScreen

@@ -42,6 +42,14 @@ class RequestScreen(FormScreen, RenewalScreen):
         self.request.renew(start, renews)
         self.tell("filled in; a new key will be made   ctrl+z undoes it")
 
+    def action_fix(self) -> None:
+        """Apply the fix at hand; where that is to renew a pair, show how."""
+        name = self.request.pair_to_renew
+        if name is None:
+            super().action_fix()
+        else:
+            self.renew_pair(name)
+
     # Making a pair
 
     def action_generate(self) -> None:

@@ -101,8 +101,10 @@ class FileScreen(DoingDialog[FileAnswer]):
         return self.query_one("#path", TextField).value.strip()
 
     async def _write(self, typed: str, path: str) -> None:
-        pair, written = await asyncio.to_thread(write_csr, self._session, self._pair.name, path, self._form)
-        self.dismiss(FileAnswer(typed, pair, written))
+        written = await asyncio.to_thread(write_csr, self._session, self._pair.name, path, self._form)
+        if written.unconfirmed is not None:
+            raise written.unconfirmed
+        self.dismiss(FileAnswer(typed, written.pair, written.path))
 
     def draw(self) -> None:
         """Show everything anew."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
 from textual.containers import Vertical
 
+from csrtui.core.backup_file import Envelope
+from csrtui.core.errors import CsrtuiError
 from csrtui.core.visible import visible
+from csrtui.store.identity import read_identity
+from csrtui.tasks.backup_contents import KEY_IS_LOCKED
 from csrtui.tasks.verify import NO_BACKUP, verify_many
 from csrtui.tui.groups import choices
 from csrtui.tui.screens.dialog import SHORT, labelled
@@ -16,6 +21,7 @@ from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.progress_line import ProgressLine
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.widgets.text_view import TextView
 from csrtui.tui.wrapping import wrap
 
@@ -38,6 +44,11 @@ _AROUND = 6
 _WIDE = 50
 """A dialog with fewer cells in a line has shorter words under it."""
 _ABOUT_ENTER = "With the passphrase, Enter restores each backup for proof, and keeps nothing of it."
+_ABOUT_IDENTITY = (
+    "With the identity, Enter restores each backup to recipients for proof. "
+    "Where the identity is on another machine, run there: csrtui verify FILE --identity IDENTITY"
+)
+_NO_IDENTITY = "Name the age identity or ssh private key that opens the backups."
 
 
 class VerifyScreen(WorkingDialog[None]):
@@ -46,6 +57,10 @@ class VerifyScreen(WorkingDialog[None]):
     Args:
         session: Whose pairs.
         groups: The pairs that can be looked at together; at least one group.
+    """
+
+    DEFAULT_CSS = """
+    VerifyScreen #under-passphrase, VerifyScreen #to-recipients { height: auto; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -61,6 +76,7 @@ class VerifyScreen(WorkingDialog[None]):
         self._results: Sequence[Result] = ()
         self._tested = False
         self._hint = ""
+        self._has_locked_key = False
 
     def compose(self) -> ComposeResult:
         """Build the dialog."""
@@ -68,7 +84,11 @@ class VerifyScreen(WorkingDialog[None]):
             yield TextBlock(id="about")
             if len(self._groups) > 1:
                 yield ChoiceField("Pairs", choices(self._groups), "0", id="group")
-            yield from labelled(("Passphrase", SecretField("of the backups", id="passphrase")))
+            with Vertical(id="under-passphrase"):
+                yield from labelled(("Passphrase", SecretField("of the backups", id="passphrase")))
+            with Vertical(id="to-recipients") as row:
+                yield from labelled(("Identity", TextField("", "path of the age identity", id="identity")))
+            row.display = False
             yield ProgressLine(id="progress")
             yield TextView(id="results")
             yield TextBlock(id="keys")
@@ -88,6 +108,7 @@ class VerifyScreen(WorkingDialog[None]):
 
     def on_choice_field_changed(self) -> None:
         """Look at the backups of these pairs."""
+        self._has_locked_key = False
         self._look(None)
 
     def on_secret_field_changed(self) -> None:
@@ -104,15 +125,34 @@ class VerifyScreen(WorkingDialog[None]):
         """Say that nothing was put in."""
         self._say("What you pasted has characters that cannot be typed: nothing was put in.")
 
+    def on_input_changed(self) -> None:
+        """Forget what was said of what was typed before."""
+        self.on_secret_field_changed()
+
     def on_secret_field_submitted(self) -> None:
         """Restore for proof, or look again."""
+        self._test()
+
+    def on_input_submitted(self) -> None:
+        """Restore for proof."""
+        self._test()
+
+    def _test(self) -> None:
         passphrase = self.query_one("#passphrase", SecretField).secret()
+        identity = self.query_one("#identity", TextField).value.strip()
         if self.is_working:
             self._say("still looking; wait a moment")
         elif self._is_bare:
             self._say(self._bare())
+        elif not identity and not self.query_one("#under-passphrase").display:
+            self._say(_NO_IDENTITY)
         else:
-            self._look(passphrase if passphrase.encoded else None)
+            try:
+                identities = read_identity(os.path.expanduser(identity)) if identity else None
+            except CsrtuiError as error:
+                self._say(error.what)
+            else:
+                self._look(passphrase if passphrase.encoded else None, identities)
 
     def action_close(self) -> None:
         """Go back; what was found is noted with the pairs."""
@@ -125,18 +165,35 @@ class VerifyScreen(WorkingDialog[None]):
     def show_results(self, results: Sequence[Result]) -> None:
         """Show what was found."""
         self._results = results
+        self._show_fields()
+        if self._tested:
+            self.query_one("#passphrase", SecretField).select_text()
         self.draw()
 
     # How
 
-    def _look(self, passphrase: Secret | None) -> None:
+    def _show_fields(self) -> None:
+        """Ask for an identity if a backup is one to recipients, and for a passphrase if something is under one."""
+        files = [result.file for result in self._results if result.file]
+        to_recipients = [file for file in files if file.endswith(Envelope.AGE.value)]
+        needs_passphrase = any(result.text == KEY_IS_LOCKED for result in self._results)
+        self._has_locked_key = self._has_locked_key or needs_passphrase
+        under_passphrase = self._has_locked_key or len(to_recipients) < max(len(files), 1)
+        self.query_one("#to-recipients").display = bool(to_recipients)
+        self.query_one("#under-passphrase").display = under_passphrase
+        if not under_passphrase and isinstance(self.focused, SecretField):
+            self.set_focus(self.query_one("#identity"))
+        elif needs_passphrase:
+            self.set_focus(self.query_one("#passphrase"))
+
+    def _look(self, passphrase: Secret | None, identities: bytes | None = None) -> None:
         names = self.group.names
-        self._tested = passphrase is not None
+        self._tested = passphrase is not None or identities is not None
         self._results = ()
         self._hint = ""
 
         def work(report: Report, stop: Event) -> Sequence[Result]:
-            return verify_many(self._session, names, passphrase, report=report, stop=stop)
+            return verify_many(self._session, names, passphrase, identities, report=report, stop=stop)
 
         self.begin(len(names), work)
         self.draw()
@@ -156,8 +213,8 @@ class VerifyScreen(WorkingDialog[None]):
 
     def draw(self) -> None:
         """Show everything anew."""
-        pairs = self.group.pairs
-        what = pairs[0].name if len(pairs) == 1 else f"{len(pairs)} pairs"
+        count = len(self.group.pairs)
+        what = self.group.names[0] if count == 1 else f"{count} pairs"
         gap: list[Line] = [] if self.app.size.height < SHORT else [()]
         about = [*self.lines(f"Verify the backups of {what}", "strong"), *gap]
         self.show("#about", about)
@@ -165,10 +222,12 @@ class VerifyScreen(WorkingDialog[None]):
         for result in sorted(self._results, key=lambda result: result.ok):
             lines += self._result_lines(result)
         view = self.query_one("#results", TextView)
-        hint = self._hint or (self._bare() if self._is_bare else _ABOUT_ENTER)
+        rows = [row for row in ("#under-passphrase", "#to-recipients") if self.query_one(row).display]
+        about_enter = _ABOUT_IDENTITY if "#to-recipients" in rows else _ABOUT_ENTER
+        hint = self._hint or (self._bare() if self._is_bare else about_enter)
         below = [*gap, *self.lines(hint, "warning" if self._hint else "label"), *gap]
         keys = self._keys(more=False)
-        around = _AROUND + len(about) - 1 + len(self.query("#group")) + len(below)
+        around = _AROUND + len(rows) - 1 + len(about) - 1 + len(self.query("#group")) + len(below)
         if len(lines) > self.app.size.height - around - len(keys):
             keys = self._keys(more=True)
         view.styles.height = max(min(len(lines), self.app.size.height - around - len(keys)), 2)

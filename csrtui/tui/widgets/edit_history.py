@@ -22,10 +22,15 @@ class Edit(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A line of text and where the cursor stands in it, in characters from its start."""
+    """A line of text and where the cursor stands in it, in characters from its start.
+
+    Attributes:
+        is_literal: Whether a brace in it was not typed; see `csrtui.tui.widgets.form_field`.
+    """
 
     text: str
     cursor: int
+    is_literal: bool = False
 
 
 @dataclass(slots=True)

@@ -92,7 +92,7 @@ class Preview(TextBlock):
             return _block("Subject", self._ahead.subject, self._text_width, _MAX_SUBJECT)
         if self._request is None:
             typed = self._advice is not None and any(finding.blocks for finding in self._findings)
-            return [_labelled("Subject", "not yet: see the advice" if typed else "", "label")]
+            return [_labelled("Subject", "– (fix the errors below)" if typed else "", "label")]
         return _block("Subject", self._request.subject_text, self._text_width, _MAX_SUBJECT)
 
     def _covers(self) -> list[Line]:
@@ -120,7 +120,7 @@ class Preview(TextBlock):
             return []
         finding = self._findings[self._current]
         lines: list[Line] = [(), *self._whole(finding)] if room > 4 else self._whole(finding)  # noqa: PLR2004 - room for a blank line too
-        if len(lines) > room:  # the key that mends it is worth more than the end of the sentence
+        if len(lines) > room:  # the key that fixes it is worth more than the end of the sentence
             lines = [*lines[: room - 2], self._short(finding), lines[-1]] if finding.fix else lines
         others = [other for at, other in enumerate(self._findings) if at != self._current]
         space = max(room - len(lines) - 1, 0)

@@ -117,14 +117,16 @@ class RequestForm(Widget):
         """Everything in the form."""
         texts = {name.value: self._field(name).value for name in TEXT_FIELDS}
         choices = {name.value: self._choice(name).value for name in _CHOICES}
-        return Draft(**texts, **choices, renews=self._renews)
+        templates = frozenset(name.value for name in TEXT_FIELDS if self._field(name).is_template)
+        return Draft(**texts, **choices, renews=self._renews, templates=templates)
 
     def load(self, draft: Draft) -> None:
         """Show a draft from the start; that cannot be undone."""
         self._before_fix = self._undone_fix = None
         self._renews = draft.renews
         for name in TEXT_FIELDS:
-            self._field(name).load_text(getattr(draft, name.value))
+            text = getattr(draft, name.value)
+            self._field(name).load_text(text, is_template=name.value in draft.templates)
         self._load_choices(draft)
         self._told = self.draft
         self._show_country()
@@ -174,7 +176,8 @@ class RequestForm(Widget):
         before = self.draft
         self._renews = draft.renews
         for name in TEXT_FIELDS:
-            self._field(name).replace_text(getattr(draft, name.value))
+            text = getattr(draft, name.value)
+            self._field(name).replace_text(text, is_template=name.value in draft.templates)
         self._load_choices(draft)
         self._before_fix = (before, self.draft)
         self._show_country()
@@ -202,11 +205,12 @@ class RequestForm(Widget):
         self._step(before, after, FormField.redo_to)
         return True
 
-    def _step(self, now: Draft, then: Draft, move: Callable[[FormField, str], None]) -> None:
+    def _step(self, now: Draft, then: Draft, move: Callable[[FormField, Draft], None]) -> None:
         self._renews = then.renews
+        changed = now.templates ^ then.templates
         for name in TEXT_FIELDS:
-            if getattr(now, name.value) != getattr(then, name.value):
-                move(self._field(name), getattr(then, name.value))
+            if name.value in changed or now.texts[name.value] != then.texts[name.value]:
+                move(self._field(name), then)
         self._load_choices(then)
         self.post_message(self.Changed())
 
@@ -284,7 +288,8 @@ class RequestForm(Widget):
             field.replace_text(names.pop(0))
         others = self._field(FieldName.NAMES)
         kept = [others.value.strip().rstrip(",")] if others.value.strip() else []
-        others.replace_text(", ".join([*kept, *names]))
+        is_template = others.is_template and not any("{" in name for name in names)
+        others.replace_text(", ".join([*kept, *names]), is_template=is_template)
         return taken
 
     # Drawing

@@ -8,12 +8,13 @@ from rich.text import Text
 from textual.geometry import Size
 from textual.message import Message
 from textual.widgets import Input
+from textual.widgets.input import Selection
 
 from csrtui.core.secret import Secret
 from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
-    from textual.selection import Selection
+    from textual.selection import Selection as ScreenSelection
 
     from csrtui.tui.widgets.edit_history import Snapshot
 
@@ -79,7 +80,7 @@ class SecretField(TextField, inherit_css=True):
         """The passphrase as typed so far; empty at first."""
         return Secret(self.value)
 
-    def get_selection(self, selection: Selection) -> tuple[str, str] | None:  # noqa: ARG002 - Textual's interface
+    def get_selection(self, selection: ScreenSelection) -> tuple[str, str] | None:  # noqa: ARG002 - Textual's interface
         """Nothing of it can be selected with the mouse."""
         return None
 
@@ -92,6 +93,10 @@ class SecretField(TextField, inherit_css=True):
     async def action_submit(self) -> None:
         """Say that Enter was pressed."""
         self.post_message(self.Submitted(self))
+
+    def select_text(self) -> None:
+        """Select the whole text, so that what is typed next replaces it: a second try is not appended."""
+        self.selection = Selection(0, len(self.value))
 
     @property
     def _value(self) -> Text:

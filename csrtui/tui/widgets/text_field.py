@@ -139,14 +139,16 @@ class TextField(Input, inherit_css=False):
 
     def replace(self, text: str, start: int, end: int) -> None:
         """Replace the characters from `start` up to `end` by `text`: the one way of every edit."""
-        before = Snapshot(self.value, self.cursor_position)
+        before = self._snapshot()
         self._editing = True
         self._initial_value = False  # or Input takes the edit for the text at first, and does not scroll
         try:
             super().replace(text, start, end)
         finally:
             self._editing = False
-        if self.value != before.text:
+        self._note_origin(text)
+        after = self._snapshot()
+        if (after.text, after.is_literal) != (before.text, before.is_literal):
             self._note_edit(before)
 
     def on_focus(self) -> None:
@@ -163,19 +165,25 @@ class TextField(Input, inherit_css=False):
 
     def action_undo(self) -> None:
         """Take the last step back."""
-        self._show(self._history.undo(Snapshot(self.value, self.cursor_position)))
+        self._show(self._history.undo(self._snapshot()))
 
     def action_redo(self) -> None:
         """Do the step again that was taken back."""
-        self._show(self._history.redo(Snapshot(self.value, self.cursor_position)))
+        self._show(self._history.redo(self._snapshot()))
 
     def action_cut(self) -> None:
         """Cut the selected text; with nothing selected the clipboard stays as it is."""
         if self.selected_text:
             super().action_cut()
 
+    def _note_origin(self, text: str) -> None:
+        """Note where a text came from that an edit has just inserted; a field that has no use for it does nothing."""
+
+    def _snapshot(self) -> Snapshot:
+        return Snapshot(self.value, self.cursor_position)
+
     def _note_edit(self, before: Snapshot) -> None:
-        self._history.record(before, Snapshot(self.value, self.cursor_position))
+        self._history.record(before, self._snapshot())
 
     def _show(self, snapshot: Snapshot | None) -> None:
         if snapshot is None:

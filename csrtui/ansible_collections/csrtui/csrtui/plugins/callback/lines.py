@@ -12,6 +12,7 @@ version_added: 0.1.0
 description:
   - Prints the names of the hosts of a play, and then a line of JSON for what came of each task on each of them, as soon as
     it is known.
+  - A result that would be longer than 16 MiB is left out; the line then has the reason V(too-large).
 author:
   - The csrtui maintainers (!UNKNOWN)
 """
@@ -20,6 +21,8 @@ import json
 
 from ansible.plugins.callback import CallbackBase
 
+_MAX_BYTES = 16 * 1024 * 1024
+"""The most bytes of a line, which is in ASCII; csrtui cuts a longer one."""
 _LEFT_OUT = frozenset({"invocation", "stdout_lines", "stderr_lines", "diff"})
 
 
@@ -34,7 +37,7 @@ class CallbackModule(CallbackBase):
         """Say which hosts the play is for."""
         # Ansible has no public way to ask a play for its hosts.
         inventory = play.get_variable_manager()._inventory  # noqa: SLF001 - see above
-        self._put({"hosts": [host.get_name() for host in inventory.get_hosts(play.hosts)]})
+        self._display.display(_dump({"hosts": [host.get_name() for host in inventory.get_hosts(play.hosts)]}))
 
     def v2_runner_on_ok(self, result):
         """Say what a host did."""
@@ -53,7 +56,11 @@ class CallbackModule(CallbackBase):
         host = result.host if hasattr(result, "host") else result._host  # noqa: SLF001 - see above
         said = result.result if hasattr(result, "result") else result._result  # noqa: SLF001 - see above
         kept = {name: value for name, value in said.items() if name not in _LEFT_OUT}
-        self._put({"host": host.get_name(), "ended": ended, "result": kept})
+        line = _dump({"host": host.get_name(), "ended": ended, "result": kept})
+        if len(line) >= _MAX_BYTES:
+            line = _dump({"host": host.get_name(), "ended": "failed", "result": {"reason": "too-large"}})
+        self._display.display(line)
 
-    def _put(self, line):
-        self._display.display(json.dumps(line, default=str))
+
+def _dump(document):
+    return json.dumps(document, default=str)

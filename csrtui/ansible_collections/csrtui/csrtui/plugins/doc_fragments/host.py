@@ -20,7 +20,7 @@ options:
     type: path
   timeout:
     description:
-      - Seconds after which a call of C(csrtui) that does not end is killed, and the task fails.
+      - Seconds that a task has for all its calls of C(csrtui). A call that does not end in time is killed, and the task fails.
       - What csrtui had begun is then not there at all, or wholly there.
     type: int
     default: 120

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
 
 SCHEMA = 1
 """The schema of csrtui's JSON that these modules understand."""
@@ -23,7 +24,10 @@ SUBJECT = {
 }
 """The fields of a subject but the common name; csrtui's options are called the same."""
 
+_SHORTEST = 0.001
+"""Seconds that a call has once the time of its task is over: it is ended at once, and reported as every other."""
 _ROLE = "set csrtui up on this host with the role csrtui.csrtui.csrtui"
+_NO_STORE = 3
 _REASONS = {1: "refused", 2: "input", 3: "store"}
 _OTHER_PLACES = ["/usr/local/bin", "/opt/csrtui/bin"]
 _ERROR, _HINT = "csrtui: error: ", "hint: "
@@ -64,6 +68,7 @@ class Csrtui:
 
     def __init__(self, module):
         self._module = module
+        self._deadline = time.monotonic() + module.params["timeout"]
         self.so_far = {}
         """What was done before; a failure says it, too."""
         store = module.params["store"]
@@ -81,6 +86,8 @@ class Csrtui:
             data: What it reads on standard input.
         """
         timeout = self._module.params["timeout"]
+        # All calls of a task share its time, so that none begins after Ansible has given up.
+        remaining = max(self._deadline - time.monotonic(), _SHORTEST)
         environment = dict(os.environ, NO_COLOR="1", PYTHONIOENCODING="utf-8")
         try:
             done = subprocess.run(
@@ -88,14 +95,14 @@ class Csrtui:
                 input=data,
                 capture_output=True,
                 env=environment,
-                timeout=timeout,
+                timeout=remaining,
                 start_new_session=True,
                 check=False,
             )
         except subprocess.TimeoutExpired:
             self.fail(
                 "timeout",
-                f"csrtui {command} did not end within {timeout} seconds",
+                f"csrtui {command} did not end within the {timeout} seconds of the task",
                 "look at the host's load and disk; what was done is kept, and running again does the rest",
             )
         except OSError as error:
@@ -115,7 +122,7 @@ class Csrtui:
         """Return the version of csrtui on the host."""
         return self.text("--version").splitlines()[0].split()[-1]
 
-    def document(self, command, *arguments, data=b"", statuses=(0,)):
+    def document(self, command, *arguments, data=b"", statuses=(0,), missing=None):
         """Call csrtui and return the JSON document that it printed, and how it ended.
 
         Args:
@@ -123,6 +130,7 @@ class Csrtui:
             arguments: What follows it and ``--json``.
             data: What it reads on standard input.
             statuses: The exit statuses with which there is a document.
+            missing: The document of a host whose keystore does not exist yet; without it, that is a failure.
         """
         ran = self.run(command, "--json", *arguments, data=data)
         try:
@@ -130,6 +138,8 @@ class Csrtui:
         except ValueError:
             document = None
         if not isinstance(document, dict):
+            if missing is not None and ran.status == _NO_STORE and not self._has_store():
+                return missing, Ran(0, "", "")
             self.fail_as(ran)
         if document.get("schema") != SCHEMA:
             self.fail(
@@ -164,6 +174,11 @@ class Csrtui:
         """
         message = f"{what} ({remedy})" if remedy else what
         self._module.fail_json(**{**self.so_far, **more, "msg": message, "reason": reason, "remedy": remedy})
+
+    def _has_store(self):
+        """Return whether the keystore exists that the task, or the host's environment, names."""
+        store = self._module.params["store"] or os.environ.get("CSRTUI_STORE")
+        return not store or os.path.exists(store)
 
     def _found(self):
         named = self._module.params["executable"]

@@ -10,7 +10,7 @@ module: facts
 short_description: Tell what is in the keystore of a host
 version_added: 0.1.0
 description:
-  - Gives the pairs of the keystore on the host, which of them are due for renewal or have no backup, and what
+  - Gives the pairs of the keystore on the host (none where it does not exist yet), which of them are due for renewal or have no backup, and what
     csrtui's doctor finds wrong, as facts. Nothing is changed.
 extends_documentation_fragment:
   - csrtui.csrtui.host
@@ -115,7 +115,8 @@ from ansible_collections.csrtui.csrtui.plugins.module_utils.command import (
 
 def _pairs(csrtui, retired):
     """The pairs, and what they tell at a glance; a pair that cannot be read hides no other."""
-    document, ran = csrtui.document("list", *(["--retired"] if retired else []), statuses=(0, 3))
+    options = ["--retired"] if retired else []
+    document, ran = csrtui.document("list", *options, statuses=(0, 3), missing={"pairs": []})
     pairs = [pair for pair in document["pairs"] if retired or pair["stage"] != "retired"]
     return {
         "pairs": pairs,
@@ -132,7 +133,7 @@ def _pairs(csrtui, retired):
 
 
 def _doctor(csrtui):
-    document, _ran = csrtui.document("doctor", statuses=(0, 1))
+    document, _ran = csrtui.document("doctor", statuses=(0, 1), missing={"findings": []})
     return {"findings": document["findings"]}
 
 

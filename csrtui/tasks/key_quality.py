@@ -1,0 +1,57 @@
+"""The findings on a private key that others made: known weaknesses, publication, lists of compromised keys."""
+
+from typing import TYPE_CHECKING
+
+from csrtui.core.advice.quality_rules import compromised_key, key_quality, private_key_quality
+from csrtui.core.finding import CaKind, Finding, worst_first
+from csrtui.core.pair import Pair, PairRecord
+from csrtui.core.visible import visible
+from csrtui.store.compromised_keys import compromised_in
+from csrtui.tasks.session import Session
+
+if TYPE_CHECKING:
+    from csrtui.core.keys import PrivateKey
+
+_WEAK = "weak key: "
+
+
+def private_key_findings(key: "PrivateKey", ca: CaKind) -> tuple[Finding, ...]:
+    """Return the findings on a private key that only the key itself, or a list on the disk, shows.
+
+    Args:
+        key: The private key.
+        ca: The kind of CA whose rules apply.
+    """
+    public_key = key.public_key()
+    blocklist = compromised_in(public_key)
+    listed = (compromised_key(public_key, visible(blocklist), ca),) if blocklist else ()
+    return (*private_key_quality(key, ca), *listed)
+
+
+def all_key_findings(key: "PrivateKey", ca: CaKind) -> tuple[Finding, ...]:
+    """Return all findings on a key, worst first; none for a good key.
+
+    Args:
+        key: The private key.
+        ca: The kind of CA whose rules apply.
+    """
+    return tuple(worst_first([*key_quality(key.public_key(), ca), *private_key_findings(key, ca)]))
+
+
+def with_weaknesses(session: Session, record: PairRecord, key: "PrivateKey") -> PairRecord:
+    """Return the record of a restored pair with an event for each weakness of its key.
+
+    A weak key is restored all the same, for either kind of CA: its backup may be the only copy, and its
+    certificate may be in use.
+    """
+    for finding in all_key_findings(key, record.ca):
+        if finding.code == "key-weak":
+            record = record.with_event(session.clock(), f"{_WEAK}{finding.text}", session.user)
+    return record
+
+
+def weak_key_lines(pair: Pair) -> list[str]:
+    """Return the weaknesses that `with_weaknesses` noted, a sentence each, and what to do; none for a good key."""
+    noted = [event.what for event in pair.record.history if event.what.startswith(_WEAK)]
+    way_out = f"Do not use this key any longer: csrtui renew {pair.name} generates a new one."
+    return [*(visible(text.removeprefix(_WEAK)) for text in noted), way_out] if noted else []

@@ -1,0 +1,95 @@
+"""A store that was named and does not exist is an error for what needs it, and made by what adds pairs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from command import run_process
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from command import Csrtui
+
+NEEDS_IT = (
+    ("list",),
+    ("list", "--json"),
+    ("show", "a.com"),
+    ("csr", "a.com"),
+    ("backup", "a.com", "--to", "{tmp}"),
+    ("backup", "--all", "--to", "{tmp}"),
+    ("verify",),
+    ("verify", "{tmp}/file"),
+    ("import", "{tmp}/file"),
+    ("renew", "a.com"),
+    ("export", "a.com", "--for", "nginx", "--to", "{tmp}"),
+    ("retire", "a.com"),
+    ("doctor",),
+    ("doctor", "--json"),
+)
+DOES_NOT_NEED_IT = (("check", "www.a.com"), ("guide", "nginx"), ("check", "www.a.com", "--find-pair"))
+
+
+@pytest.fixture
+def missing(tmp_path: Path) -> Path:
+    (tmp_path / "file").write_bytes(b"")
+    return tmp_path / "not" / "there"
+
+
+@pytest.mark.parametrize("command", NEEDS_IT)
+def test_a_missing_store_that_was_named_is_an_error(
+    csrtui: Csrtui, missing: Path, tmp_path: Path, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = [part.format(tmp=tmp_path) for part in command]
+    for source, options in (("--store", ("--store", str(missing))), ("$CSRTUI_STORE", ())):
+        if not options:
+            monkeypatch.setenv("CSRTUI_STORE", str(missing))
+        ran = csrtui(*options, *words)
+        assert (ran.status, ran.out) == (3, "")
+        assert ran.error == f"there is no keystore at {missing}, which {source} names"
+        assert ran.hint == f"correct {source}; csrtui new, adopt and restore create a keystore"
+    assert not missing.parent.exists()
+
+
+@pytest.mark.parametrize("command", DOES_NOT_NEED_IT)
+def test_what_needs_no_store_works_with_one_that_is_missing(
+    csrtui: Csrtui, missing: Path, command: tuple[str, ...]
+) -> None:
+    assert csrtui("--store", str(missing), *command).status == 0
+    assert not missing.exists()
+
+
+def test_new_makes_the_store_that_was_named(csrtui: Csrtui, missing: Path) -> None:
+    assert csrtui("--store", str(missing), "new", "a.com").status == 0
+    assert csrtui("--store", str(missing), "list").out.startswith("Name")
+
+
+def test_adopt_and_restore_make_the_store_that_was_named(csrtui: Csrtui, tmp_path: Path) -> None:
+    assert csrtui("new", "a.com").status == 0
+    (tmp_path / "phrase").write_text("correct-horse-battery-staple")
+    (tmp_path / "phrase").chmod(0o600)
+    phrase = ("--passphrase-file", str(tmp_path / "phrase"))
+    assert csrtui("backup", "a.com", "--to", str(tmp_path), *phrase).status == 0
+    (backup,) = tmp_path.glob("*.backup.pem")
+    first, second = str(tmp_path / "first"), str(tmp_path / "second")
+    assert csrtui("--store", first, "restore", str(backup), *phrase).status == 0
+    files = (
+        "--key",
+        str(csrtui.pair("a.com") / "key.pem"),
+        "--csr",
+        str(csrtui.pair("a.com") / "request.pem"),
+    )
+    assert csrtui("--store", second, "adopt", *files).status == 0
+    for store in (first, second):
+        assert [pair["name"] for pair in csrtui("--store", store, "list", "--json").json["pairs"]] == [
+            "a.com"
+        ]
+
+
+@pytest.mark.parametrize("command", ["list", "verify", "doctor"])
+def test_the_default_store_that_is_missing_has_no_pairs(tmp_path: Path, command: str) -> None:
+    home = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path / "data")}
+    ran = run_process(command, store=None, env=home)
+    assert (ran.status, ran.out) == (0, "")
+    assert not (tmp_path / "data").exists()

@@ -1,0 +1,199 @@
+"""Signatures of backups: made with the pair's own key, over everything, and nothing else passes for one."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import TYPE_CHECKING
+
+import pytest
+from backup_forgeries import exchanged_request, foreign_key_blocks
+from backups_made import DETAILS, asked, backup, key_block, unsigned
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from requests_made import NOW, key_of
+
+from csrtui.core import backup_file, keys, request, signing
+from csrtui.core.backup_details import Details, read_details
+from csrtui.core.backup_file import Envelope, KeptKey, parse
+from csrtui.core.backup_integrity import CONTEXT, Integrity
+from csrtui.core.backup_text import canonical
+from csrtui.core.confirmation import Confirmation
+from csrtui.core.errors import InputError
+from csrtui.core.finding import CaKind
+from csrtui.core.keys import KeyType
+from csrtui.core.pair import Stage
+
+if TYPE_CHECKING:
+    from csrtui.core.keys import PrivateKey
+
+KEY = key_of(KeyType.EC_P256)
+OTHER_TYPES: list[PrivateKey] = [
+    rsa.generate_private_key(65537, 1024),  # noqa: S505 - an old key
+    ec.generate_private_key(ec.SECP256K1()),
+    ed448.Ed448PrivateKey.generate(),
+    dsa.generate_private_key(1024),  # noqa: S505 - an old key
+]
+
+
+@pytest.mark.parametrize("key_type", KeyType)
+def test_a_key_of_each_type_signs(key_type: KeyType) -> None:
+    text = backup_file.compose(
+        "a.com",
+        NOW,
+        kept=KeptKey.PLAIN,
+        key_pem=key_block(key_type),
+        asked=asked(key_type),
+        signer=key_of(key_type),
+    )
+    assert parse(text).integrity is Integrity.SIGNED
+    assert all(len(line) <= 100 for line in text.splitlines())
+    with pytest.raises(InputError, match="its signature is not valid"):
+        parse(text.replace(b"without a passphrase", b"under this passphrase"))
+
+
+@pytest.mark.parametrize("key", OTHER_TYPES, ids=["rsa-1024", "secp256k1", "ed448", "dsa"])
+def test_a_key_of_a_type_that_csrtui_does_not_make_signs_too(key: PrivateKey) -> None:
+    """Such keys come with adopt."""
+    signature = signing.sign(key, b"message")
+    assert signing.verify(key.public_key(), signature, b"message")
+    assert not signing.verify(key.public_key(), signature, b"another")
+    assert not signing.verify(key.public_key(), b"", b"message")
+
+
+def test_a_backup_of_an_adopted_key_is_signed() -> None:
+    key = OTHER_TYPES[1]
+    csr = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(key, hashes.SHA256())
+    made = request.read_der(csr.public_bytes(Encoding.DER))
+    text = backup_file.compose("a", NOW, kept=KeptKey.PLAIN, key_pem=key_block(), asked=made, signer=key)
+    assert parse(text).signed
+
+
+def test_the_signature_of_another_key_is_not_valid() -> None:
+    text = backup_file.compose(
+        "a.com",
+        NOW,
+        kept=KeptKey.PLAIN,
+        key_pem=key_block(),
+        asked=asked(),
+        signer=keys.generate(KeyType.EC_P256),
+    )
+    with pytest.raises(InputError, match="its signature is not valid"):
+        parse(text)
+
+
+def test_a_signature_for_another_purpose_is_not_valid() -> None:
+    """What the key signed as a confirmation, or without the context, is not taken for a backup's."""
+    said = Confirmation("ab" * 32, asked().spki_sha256, NOW).message
+    text = backup()
+    start, end = text.index(b"Signature:"), text.index(b"\n\n-----BEGIN") + 1
+    everything_else = text[:start] + text[end:]
+    assert canonical(everything_else) == everything_else
+    for message, valid in ((CONTEXT + everything_else, True), (everything_else, False), (said, False)):
+        line = b"Signature:  " + b64encode(signing.sign(KEY, message)) + b"\n"
+        changed = text[:start] + line + text[end:]
+        if valid:
+            assert parse(changed).signed
+            continue
+        with pytest.raises(InputError, match="its signature is not valid"):
+            parse(changed)
+
+
+@pytest.mark.parametrize("line", [b"Signature:  A\n", b"Signature:  AAAA=AAA\n", b"Signature:  QQ=QQ=\n"])
+def test_a_signature_that_is_not_base64_is_not_valid(line: bytes) -> None:
+    text = backup()
+    start, end = text.index(b"Signature:"), text.index(b"\n\n-----BEGIN") + 1
+    with pytest.raises(InputError, match="its signature is not valid"):
+        parse(text[:start] + line + text[end:])
+
+
+def test_a_second_signature_is_refused() -> None:
+    text = backup()
+    start, end = text.index(b"Signature:"), text.index(b"\n\n-----BEGIN") + 1
+    with pytest.raises(InputError, match="its signature is not valid"):
+        parse(text[:end] + text[start:end] + text[end:])
+
+
+# What somebody can do who writes to the medium
+
+
+def test_the_request_exchanged() -> None:
+    """Its signature is that of the key for other names: checked in a file that is not signed, too."""
+    original = request.to_pem(asked().der)
+    for data in (backup(), key_block() + original, unsigned()):
+        with pytest.raises(InputError, match=r"not signed by its own key|checksum is another one"):
+            parse(data.replace(original, exchanged_request()))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"In store:   under this passphrase\n", b"CA:         public\n", b"Software:   nginx\n", b"Signed"],
+)
+def test_a_line_of_the_header_removed_or_changed(line: bytes) -> None:
+    data = backup(KeptKey.ENCRYPTED)
+    assert line in data
+    for changed in (data.replace(line, b""), data.replace(line, line.swapcase())):
+        with pytest.raises(InputError, match="its signature is not valid"):
+            parse(changed)
+
+
+def test_the_signature_removed() -> None:
+    data = backup()
+    start, end = data.index(b"Signature:"), data.index(b"\n\n-----BEGIN") + 1
+    with pytest.raises(InputError, match="its signature or checksum is gone"):
+        parse(data[:start] + data[end:])
+
+
+def test_the_whole_header_removed_makes_it_unsigned() -> None:
+    data = backup(KeptKey.ENCRYPTED)
+    found = parse(data[data.index(b"-----BEGIN") :])
+    assert (found.signed, found.kept, found.name) == (False, KeptKey.PLAIN, None)
+
+
+def test_the_key_exchanged_for_another_under_a_passphrase() -> None:
+    with pytest.raises(InputError, match="its signature is not valid"):
+        parse(backup().replace(key_block(), foreign_key_blocks()[3]))
+
+
+# Details
+
+
+def test_every_detail_comes_back() -> None:
+    details = Details(NOW, CaKind.PRIVATE, "nginx", "client", Stage.RETIRED, NOW, NOW)
+    for envelope in Envelope:
+        text = backup_file.compose(
+            "a.com",
+            NOW,
+            kept=KeptKey.ENCRYPTED,
+            key_pem=key_block(),
+            asked=asked(),
+            envelope=envelope,
+            details=details,
+            signer=KEY,
+        )
+        assert parse(text, envelope).details == details
+        assert all(len(line) <= 100 for line in text.splitlines())
+
+
+@pytest.mark.parametrize(
+    "text", ["nginx\nRetired:    2026-11-23T09:00:00Z", "\x1b[2J", "Ä", "", "a" * 41, "a b", "../x"]
+)
+def test_a_detail_that_is_not_a_word_is_left_out(text: str) -> None:
+    """The text of pair.json must not become lines of its own, over which the key signs."""
+    made = backup_file.compose(
+        "a.com",
+        NOW,
+        kept=KeptKey.PLAIN,
+        key_pem=key_block(),
+        asked=asked(),
+        details=Details(platform=text, purpose=text, stage=Stage.NEW),
+        signer=KEY,
+    )
+    assert parse(made).details == Details(stage=Stage.NEW)
+
+
+def test_details_that_cannot_be_are_none() -> None:
+    header = b"CA: none\nStage: great\nCreated: yesterday\nSubmitted: 2026-02-30T09:00:00Z\nSoftware: ../x\n"
+    assert read_details(header) == Details()
+    assert parse(backup()).details == DETAILS

@@ -1,0 +1,175 @@
+"""A CSR that a host sent is compared with what the host had listed, and with what was planned."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from cryptography.exceptions import UnsupportedAlgorithm
+from fleet_made import pair_for
+from requests_made import NOW, key_of
+
+from csrtui.core import keys, request
+from csrtui.core.csr_match import covers_text, csr_mismatch, pair_mismatch, plan_mismatch, relisted
+from csrtui.core.fleet import HostState
+from csrtui.core.pair_described import read_described
+from csrtui.core.subject import SubjectFields
+
+if TYPE_CHECKING:
+    from csrtui.core.pair import Pair
+    from csrtui.core.request import Request
+
+SHOP = "shop.www3.mydomain.com"
+BANK = "www.bank.com"
+
+
+def both(*names: str, name: str = "", **subject: str) -> tuple[Pair, Request]:
+    document, pem = pair_for(*names, name=name, **subject)
+    return read_described(document), request.read_pem(pem.encode())
+
+
+def lying(listed: tuple[Pair, Request], sent: Request) -> Pair:
+    """The pair as listed, but for the digest of the CSR that the host sends."""
+    pair, _ = listed
+    facts = pair.record.request._replace(sha256=sent.sha256)
+    return pair._replace(record=pair.record._replace(request=facts))
+
+
+@pytest.mark.parametrize(
+    ("names", "name"),
+    [
+        ((SHOP,), ""),
+        ((SHOP, "mydomain.com"), f"{SHOP}-2"),
+        (("*.mydomain.com",), "wildcard.mydomain.com"),
+        (("10.1.2.3",), "10.1.2.3"),
+        (("mydomain.com",), "website"),
+        (("mydomain.com",), "api-v1.2"),
+        (("a.com", "x" * 63 + ".mydomain.com"), "x" * 63 + "."),
+    ],
+)
+def test_a_csr_that_is_what_was_listed_has_no_mismatch(names: tuple[str, ...], name: str) -> None:
+    pair, csr = both(*names, name=name)
+    assert csr_mismatch(csr, pair) == []
+
+
+def test_a_csr_for_other_names_is_a_mismatch_by_name() -> None:
+    _, bank = both(BANK)
+    texts = csr_mismatch(bank, lying(both(SHOP), bank))
+    assert texts == [
+        f"names: listed {SHOP}, sent {BANK}",
+        f"subject: listed CN={SHOP}, sent CN={BANK}",
+        f"names: the pair is listed as {SHOP}, the CSR is for {BANK}",
+    ]
+
+
+@pytest.mark.parametrize("name", [SHOP, "10.1.2.3", "münchen.de".encode("idna").decode()])
+def test_a_host_that_lists_other_names_under_the_name_of_a_host_is_a_mismatch(name: str) -> None:
+    pair, csr = both(BANK, name=name)
+    assert csr_mismatch(csr, pair) == [f"names: the pair is listed as {name}, the CSR is for {BANK}"]
+
+
+def test_a_csr_with_one_more_name_is_a_mismatch() -> None:
+    pair, _ = both(SHOP)
+    _, csr = both(SHOP, BANK)
+    assert csr_mismatch(csr, lying((pair, csr), csr)) == [f"names: listed {SHOP}, sent {SHOP}, {BANK}"]
+
+
+def test_the_common_name_of_an_adopted_csr_may_be_in_the_subject_only() -> None:
+    pair, csr = both(SHOP)
+    bare = csr._replace(names=())
+    assert csr_mismatch(bare, lying((pair, csr), bare)) == []
+    assert covers_text(bare) == f"CN={SHOP}"
+
+
+def test_another_key_is_a_mismatch() -> None:
+    pair, csr = both(SHOP)
+    other = request.read_der(
+        request.build(SubjectFields(common_name=SHOP), (SHOP,), key_of(keys.KeyType.EC_P384))
+    )
+    (text,) = csr_mismatch(other, lying((pair, csr), other))
+    assert text == f"key: listed {csr.spki_sha256[:15]}…, sent {other.spki_sha256[:15]}…"
+
+
+def test_another_subject_is_a_mismatch_even_where_only_a_field_that_has_no_name_here_differs() -> None:
+    pair, same = both(SHOP)
+    _, csr = both(SHOP, organization="Bank")
+    assert f"subject: listed CN={SHOP}, sent CN={SHOP},O=Bank" in csr_mismatch(csr, lying((pair, csr), csr))
+    text = same._replace(subject_text=f"{same.subject_text},serialNumber=5")
+    assert csr_mismatch(text, pair) == [f"subject: listed CN={SHOP}, sent CN={SHOP},serialNumber=5"]
+    fields = same._replace(subject=same.subject._replace(organization="Bank"))
+    assert csr_mismatch(fields, pair) == ["subject: other fields than its text"]
+
+
+def test_a_csr_without_its_own_signature_is_a_mismatch() -> None:
+    pair, csr = both(SHOP)
+    broken = csr._replace(der=csr.der[:-1] + bytes([csr.der[-1] ^ 1]))
+    texts = csr_mismatch(broken, pair)
+    assert "signature: not made with the key in the CSR" in texts
+    assert any(text.startswith("request: ") for text in texts)
+    assert plan_mismatch(broken, csr) == ["signature: not made with the key in the CSR"]
+
+
+@pytest.mark.parametrize("error", [ValueError(), TypeError(), UnsupportedAlgorithm("")])
+def test_a_signature_that_cannot_be_checked_does_not_hold(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(_: bytes) -> bool:
+        raise error
+
+    monkeypatch.setattr(request, "signature_holds", fail)
+    pair, csr = both(SHOP)
+    assert csr_mismatch(csr, pair) == ["signature: not made with the key in the CSR"]
+
+
+def test_a_name_that_no_pair_can_have_fits_no_pair() -> None:
+    pair, csr = both(BANK, name=SHOP)
+    odd = csr._replace(names=("...",), subject=SubjectFields(common_name=BANK))
+    assert any("the pair is listed as" in text for text in csr_mismatch(odd, pair))
+
+
+@pytest.mark.parametrize(
+    ("change", "texts"),
+    [
+        ({}, ["names", "subject", "request"]),
+        ({"organization": "Bank"}, ["names", "subject", "request"]),
+    ],
+)
+def test_a_pair_that_changed_under_its_name_is_a_mismatch(change: dict[str, Any], texts: list[str]) -> None:
+    before, _ = both(SHOP)
+    now, _ = both(BANK, name=SHOP, **change)
+    assert pair_mismatch(before, before) == []
+    assert [text.partition(":")[0] for text in pair_mismatch(before, now)] == texts
+
+
+def test_the_pairs_that_a_host_lists_in_another_way_are_named() -> None:
+    (shop, _), (bank, _), (mail, _) = (
+        pair_for(SHOP),
+        pair_for(BANK, name=SHOP),
+        pair_for("mail.mydomain.com"),
+    )
+    before = HostState("web", NOW, (shop, mail))
+    assert relisted(before, HostState("web", NOW, (shop, mail | {"stage": "retired"}))) == []
+    assert relisted(before, HostState("web", failure=None)) == []
+    old_hash = mail | {"request": mail["request"] | {"signature_hash": None}}
+    (text,) = relisted(before, HostState("web", NOW, (bank, old_hash, pair_for("new.mydomain.com")[0])))
+    assert text.startswith(f"{SHOP}: names: shown {SHOP}, now {BANK}; subject: ")
+
+
+def test_the_csr_that_was_planned_may_have_any_key_and_its_names_in_any_order() -> None:
+    planned = request.preview(SubjectFields(common_name=SHOP, country="GB"), (SHOP, BANK))
+    _, csr = both(SHOP, BANK, country="GB")
+    assert plan_mismatch(csr, planned) == []
+    assert plan_mismatch(csr._replace(names=(BANK, SHOP)), planned) == []
+    text = ",".join(reversed(planned.subject_text.split(",")))
+    assert plan_mismatch(csr._replace(subject_text=text), planned) == []
+    _, other = both(SHOP, country="GB")
+    assert plan_mismatch(other, planned) == [f"names: planned {SHOP}, {BANK}, made {SHOP}"]
+    _, more = both(SHOP, BANK, country="GB", organization="Bank")
+    assert plan_mismatch(more, planned) == [f"subject: planned CN={SHOP},C=GB, made CN={SHOP},O=Bank,C=GB"]
+
+
+def test_what_is_shown_of_very_many_names_is_cut() -> None:
+    _, csr = both(*(f"n{number}.mydomain.com" for number in range(500)))
+    assert len(covers_text(csr)) == 400
+    (text,) = plan_mismatch(csr, csr._replace(names=("a.com",)))
+    assert len(text) < 500

@@ -1,0 +1,75 @@
+"""What is expected in a backup: a fingerprint, a CSR or a certificate, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+from backups_made import asked
+from existing_made import certificate, name
+from requests_made import der_of
+from throwaway_ca import issue
+
+from csrtui.core import request
+from csrtui.core.errors import InputError, RefusedError
+from csrtui.core.expectation import Expectation, read_expectation, read_fingerprint
+from csrtui.core.keys import KeyType
+from csrtui.core.subject import SubjectFields
+
+SPKI = asked().spki_sha256
+
+
+@pytest.mark.parametrize(
+    "text",
+    [SPKI, SPKI.upper(), ":".join(SPKI[at : at + 2] for at in range(0, 64, 2))],
+    ids=["plain", "upper", "colons"],
+)
+def test_a_fingerprint_is_one_in_each_way_to_write_it(text: str) -> None:
+    assert read_fingerprint(text) == Expectation(SPKI)
+
+
+@pytest.mark.parametrize("text", ["", SPKI[:-1], f"{SPKI}0", f" {SPKI}", "g" * 64, "a.csr"], ids=range(6))
+def test_anything_else_is_not_a_fingerprint(text: str) -> None:
+    assert read_fingerprint(text) is None
+
+
+def test_a_request_stands_for_itself_and_a_certificate_for_its_key() -> None:
+    issued = issue(asked().der)
+    for data in (asked().der, request.to_pem(asked().der), b"text\n" + request.to_pem(asked().der)):
+        assert read_expectation(data) == Expectation(SPKI, asked().sha256)
+    assert read_expectation(issued) == Expectation(SPKI)
+
+
+def test_only_what_is_expected_passes() -> None:
+    other = request.read_der(der_of(SubjectFields(common_name="b.com"), "b.com"))
+    assert other.spki_sha256 == SPKI
+    for expected in (Expectation(SPKI), Expectation(SPKI, asked().sha256)):
+        expected.judge(asked())
+    Expectation(SPKI).judge(other)
+    with pytest.raises(RefusedError, match="request in the backup is not the expected one"):
+        Expectation(SPKI, asked().sha256).judge(other)
+    with pytest.raises(RefusedError, match=f"its SPKI SHA-256 is {SPKI}"):
+        Expectation("ab" * 32).judge(asked())
+    with pytest.raises(RefusedError, match="key in the backup is not the expected one"):
+        Expectation(SPKI, asked().sha256).judge(asked(KeyType.EC_P384))
+
+
+def of_unknown_key() -> bytes:
+    from base64 import b64decode
+
+    der = b64decode(b"".join(certificate(name()).split(b"\n")[1:-2]))
+    return der.replace(bytes.fromhex("2a8648ce3d0201"), bytes.fromhex("2a8648ce3d0209"))
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "there is nothing in it"),
+        (b"hello", "there is no CSR and no certificate in it"),
+        (b"-----BEGIN PRIVATE KEY-----\n", "that is a private key"),
+        (of_unknown_key(), "of a type that is not known"),
+    ],
+    ids=["nothing", "text", "key", "unknown"],
+)
+def test_what_cannot_be_expected_is_said(data: bytes, said: str) -> None:
+    with pytest.raises(InputError, match=said) as caught:
+        read_expectation(data)
+    assert "64 hexadecimal digits" in str(caught.value.hint)

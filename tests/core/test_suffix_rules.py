@@ -1,0 +1,103 @@
+"""Every rule of the installed public suffix list: what is public, what is registrable, and where a twin is advised."""
+
+from importlib.resources import files
+
+import pytest
+
+from csrtui.core.advice import advise
+from csrtui.core.finding import CaKind
+from csrtui.core.keys import KeyType
+from csrtui.core.subject import TypedSubject
+from csrtui.core.suffixes import Section, SuffixList
+
+TEXT = (files("publicsuffixlist") / "public_suffix_list.dat").read_text(encoding="utf-8")
+SUFFIXES = SuffixList.parse(TEXT)
+
+
+def rules_of(section: str) -> list[str]:
+    return [line for line in section.splitlines() if line and not line.startswith("//")]
+
+
+_ICANN, _, _PRIVATE = TEXT.partition("// ===BEGIN PRIVATE DOMAINS===")
+ICANN_RULES, PRIVATE_RULES = rules_of(_ICANN), rules_of(_PRIVATE)
+
+
+def suffix_of(rule: str) -> str:
+    """A public suffix that a rule makes; that of the wildcard rule, for its exceptions."""
+    if rule.startswith("!"):
+        return f"anything.{rule.partition('.')[2]}"
+    return rule.replace("*.", "anything.")
+
+
+@pytest.mark.parametrize("ca", CaKind)
+def test_no_rule_of_a_registry_is_internal(ca: CaKind) -> None:
+    """Every ICANN rule of the installed list, ``co.za`` among them, under a top-level domain without a rule of its own."""
+    assert len(ICANN_RULES) > 6000
+    internal, not_registrable = [], []
+    for rule in ICANN_RULES:
+        suffix = suffix_of(rule)
+        tld, domain = suffix.rpartition(".")[2], f"mydomain.{suffix}"
+        names = (f"mydomain.{tld}", domain, f"www.{domain}", f"a.b.{domain}", f"*.{domain}")
+        codes = codes_of(names, ca)
+        if "internal-name" in codes and not domain.endswith(".home.arpa"):
+            internal.append(rule)
+        if codes_of((domain,), ca) & {"public-suffix", "wildcard-public-suffix", "single-label"}:
+            not_registrable.append(rule)
+        assert SUFFIXES.known_tld(tld)
+        assert SUFFIXES.registrable(domain, Section.ICANN) == domain, rule
+    assert internal == []
+    assert not_registrable == []
+
+
+def codes_of(names: tuple[str, ...], ca: CaKind) -> set[str]:
+    advice = advise(names, TypedSubject(), ca=ca, key_type=KeyType.EC_P256, suffixes=SUFFIXES)
+    return {finding.code for finding in advice.findings}
+
+
+def test_every_suffix_of_a_registry_is_one_here() -> None:
+    for rule in ICANN_RULES:
+        suffix, wildcard = suffix_of(rule), f"*.{suffix_of(rule)}"
+        special = suffix.endswith(".arpa") or suffix == "onion"
+        assert special or "public-suffix" in codes_of((suffix,), CaKind.PUBLIC), rule
+        assert special or "wildcard-public-suffix" in codes_of((wildcard,), CaKind.PUBLIC), rule
+
+
+def test_the_exceptions_of_wildcard_rules_are_registered_domains() -> None:
+    exceptions = [rule[1:] for rule in ICANN_RULES if rule.startswith("!")]
+    assert len(exceptions) > 5
+    for domain in exceptions:
+        assert SUFFIXES.registrable(domain) == domain
+        assert codes_of((domain,), CaKind.PUBLIC) <= {"www-not-covered", "bare-not-covered"}
+
+
+@pytest.mark.parametrize("tld", ["za", "Za", "xn--fiqs8s", "中国", "ck", "com"])
+def test_a_top_level_domain_is_public_by_any_rule_under_it(tld: str) -> None:
+    assert SUFFIXES.known_tld(f"mydomain.{tld}")
+    assert SUFFIXES.known_tld(tld)
+    assert SUFFIXES.is_public_suffix(tld, Section.ICANN)
+
+
+@pytest.mark.parametrize("tld", ["", "internal", "github", "//", "*", "xn--zzzz", "// com"])
+def test_a_comment_or_a_private_rule_makes_no_top_level_domain(tld: str) -> None:
+    assert not SUFFIXES.known_tld(f"mydomain.{tld}")
+    assert not SUFFIXES.known_tld(tld)
+
+
+def test_the_twin_is_advised_under_every_registry_and_under_no_firm() -> None:
+    assert len(PRIVATE_RULES) > 2000
+    for rule in ICANN_RULES:
+        domain = f"mydomain.{suffix_of(rule)}"
+        special = domain.endswith((".arpa", ".onion"))
+        assert special or "www-not-covered" in codes_of((domain,), CaKind.PUBLIC), rule
+        assert special or "bare-not-covered" in codes_of((f"www.{domain}",), CaKind.PUBLIC), rule
+    for rule in PRIVATE_RULES:
+        domain = f"myhost.{suffix_of(rule)}"
+        for names in ((domain,), (f"www.{domain}",), (domain.partition(".")[2],)):
+            assert not codes_of(names, CaKind.PUBLIC) & {"www-not-covered", "bare-not-covered"}, rule
+
+
+def test_a_comment_that_ends_like_a_name_is_not_a_rule() -> None:
+    suffixes = SuffixList.parse(
+        "// see https://registry.mycompany\nco.za\n// ===BEGIN PRIVATE DOMAINS===\na.firm\n"
+    )
+    assert [suffixes.known_tld(f"a.{tld}") for tld in ("za", "mycompany", "firm")] == [True, False, False]

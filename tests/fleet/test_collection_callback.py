@@ -1,0 +1,73 @@
+"""The callback of the collection prints a line for each result, and leaves out one that is too large."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from playbooks import COLLECTIONS, environment
+
+from csrtui.core.fleet import Reason
+from csrtui.core.host_answer import Answer, CutLine, failure_of, read_line
+from csrtui.core.host_limits import MAX_BYTES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SCRIPT = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from ansible_collections.csrtui.csrtui.plugins.callback.lines import CallbackModule
+
+class Host:
+    def get_name(self):
+        return 'we"b'
+
+class Result:
+    host = Host()
+    result = {"rc": 0, "stdout": sys.argv[3] * int(sys.argv[2]), "invocation": {"x": 1}}
+
+callback = CallbackModule()
+callback._display.display = print
+callback.v2_runner_on_ok(Result())
+"""
+"""Importing Ansible's plugins makes a process one of its controllers, so that it is one of its own."""
+
+
+def printed(folder: Path, text: str, times: int = 1) -> str:
+    """Return the line for a result whose output is a text so many times."""
+    pytest.importorskip(
+        "ansible.module_utils.testing", reason="skipped because ansible-core is not installed"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(COLLECTIONS), str(times), text],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment(folder),
+    )
+    (line,) = done.stdout.splitlines()
+    return line
+
+
+def test_a_result_is_a_line_that_csrtui_reads(tmp_path: Path) -> None:
+    assert read_line(printed(tmp_path, "é\n")) == Answer('we"b', "ok", {"rc": 0, "stdout": "é\n"})
+
+
+def test_the_host_of_a_line_that_csrtui_had_to_cut_is_known(tmp_path: Path) -> None:
+    answer = read_line(CutLine(printed(tmp_path, "x", 9000)[:8192]))
+    assert isinstance(answer, Answer)
+    assert (answer.host, failure_of(answer).reason) == ('we"b', Reason.TOO_LARGE)
+
+
+@pytest.mark.parametrize(("size", "is_whole"), [(MAX_BYTES - 200, True), (MAX_BYTES, False)])
+def test_a_result_that_is_too_large_is_left_out(tmp_path: Path, size: int, *, is_whole: bool) -> None:
+    line = printed(tmp_path, "x", size)
+    assert len(line) < MAX_BYTES
+    answer = read_line(line)
+    assert isinstance(answer, Answer)
+    assert (answer.host, answer.ended) == ('we"b', "ok" if is_whole else "failed")
+    assert ("stdout" in answer.result) is is_whole
+    assert (failure_of(answer).reason is Reason.TOO_LARGE) is not is_whole

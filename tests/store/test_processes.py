@@ -1,0 +1,101 @@
+"""What a program left running is ended, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from csrtui.store import processes
+from csrtui.store.processes import end_marked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import pytest
+
+MARK = f"CSRTUI_TEST_MARK={os.getpid()}"
+READY = "echo ready; exec sleep 60"
+
+
+@contextmanager
+def running(script: str, mark: str | None = MARK) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a script of bash until it says that it is ready."""
+    env = os.environ | (dict([mark.split("=")]) if mark else {})
+    process = subprocess.Popen(["bash", "-c", script], stdout=subprocess.PIPE, env=env)
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline() == b"ready\n"
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def test_a_process_with_the_mark_is_ended_and_one_without_it_is_not() -> None:
+    other = MARK + "0"
+    with running(READY) as marked, running(READY, None) as bare, running(READY, other) as another:
+        end_marked(MARK, "/none")
+        assert marked.wait() == -15
+        assert bare.poll() is None
+        assert another.poll() is None
+
+
+def test_a_process_that_does_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "_PATIENCE", 0.05)
+    with running("trap '' TERM; echo ready; while :; do sleep 60; done") as stubborn:
+        end_marked(MARK, "/none")
+        assert stubborn.wait() == -9
+
+
+def test_a_master_of_ssh_is_known_by_its_socket(tmp_path: Path) -> None:
+    own = f"echo ready; exec -a 'ssh: {tmp_path}/cp/0123456789 [mux]' sleep 60"
+    users = "echo ready; exec -a 'ssh: /home/me/.ssh/master [mux]' sleep 60"
+    with running(own, None) as master, running(users, None) as other:
+        wait_for(master, b"ssh: ")
+        wait_for(other, b"ssh: ")
+        end_marked(MARK, f"{tmp_path}/cp")
+        assert master.wait() == -15
+        assert other.poll() is None
+
+
+def wait_for(process: subprocess.Popen[bytes], title: bytes) -> None:
+    """Wait until the shell has become what it is called."""
+    while True:
+        with open(f"/proc/{process.pid}/cmdline", "rb") as file:
+            if file.read().startswith(title):
+                return
+
+
+def test_what_is_started_again_and_again_is_looked_for_a_bounded_number_of_times(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(processes, "_ROUNDS", 1)
+    with running(READY) as marked:
+        end_marked(MARK, "/none")
+        assert marked.wait() == -15
+
+
+def test_a_process_that_is_gone_or_a_system_without_proc_is_no_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("999999999", "1", "self"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr(processes, "_PROC", str(tmp_path))
+    end_marked(MARK, "/none")
+    monkeypatch.setattr(processes, "_PROC", str(tmp_path / "none"))
+    end_marked(MARK, "/none")
+
+
+def test_a_process_that_ends_before_it_is_told_to_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_: object) -> None:
+        raise ProcessLookupError
+
+    monkeypatch.setattr(processes, "_PATIENCE", 0.01)
+    monkeypatch.setattr("signal.pidfd_send_signal", gone)
+    with running(READY) as marked:
+        end_marked(MARK, "/none")
+        assert marked.poll() is None

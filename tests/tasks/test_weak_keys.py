@@ -1,0 +1,128 @@
+"""Weak keys on their way in: adopted with an error, refused for reuse, restored with a warning."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from backups_made import PASSPHRASE, QUICK
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from foreign_made import pkcs8 as pkcs8_pem
+from pairs_made import new_pair, order
+from requests_made import NOW
+
+from csrtui.core import pkcs8, request
+from csrtui.core.errors import RefusedError
+from csrtui.core.finding import CaKind, Level
+from csrtui.core.subject import SubjectFields
+from csrtui.store import compromised_keys
+from csrtui.store.keystore import Keystore
+from csrtui.tasks.adopting import MissingRequest, Order, adopt, plan
+from csrtui.tasks.adoption_found import look_at
+from csrtui.tasks.adoption_match import match
+from csrtui.tasks.backup import back_up
+from csrtui.tasks.create import Blocking
+from csrtui.tasks.key_quality import all_key_findings, weak_key_lines
+from csrtui.tasks.renewing import consider, prove_old
+from csrtui.tasks.restore import restore
+from csrtui.tasks.session import Session
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from csrtui.core.keys import PrivateKey
+    from csrtui.core.pair import Pair
+
+RFC_9500 = b"""-----BEGIN EC PRIVATE KEY-----
+MHcCAQEEIObLW92AqkWunJXowVR2Z5/+yVPBaFHnEedDk5WJxk/BoAoGCCqGSM49
+AwEHoUQDQgAEQiVI+I+3gv+17KN0RFLHKh5Vj71vc75eSOkyMsxFxbFsTNEMTLjV
+uKFxOelIgsiZJXKZNCX0FBmrfpCkKklCcg==
+-----END EC PRIVATE KEY-----
+"""
+
+
+def published() -> PrivateKey:
+    return load_pem_private_key(RFC_9500, None)  # type: ignore[return-value]
+
+
+def small_scalar() -> PrivateKey:
+    return ec.derive_private_key(2**120 + 1, ec.SECP256R1())
+
+
+WEAK = [
+    pytest.param(published, "published", id="published"),
+    pytest.param(small_scalar, "121 bits", id="scalar"),
+]
+
+
+@pytest.fixture(autouse=True)
+def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pkcs8, "ROUNDS", QUICK)
+
+
+def adopted(session: Session, folder: Path, key: PrivateKey, ca: CaKind) -> Pair:
+    """Adopt a key with a CSR of its own."""
+    (folder / "key.pem").write_bytes(pkcs8_pem(key))
+    der = request.build(SubjectFields(common_name="a.com"), ("a.com",), key)
+    (folder / "request.pem").write_bytes(request.to_pem(der))
+    found = look_at(str(folder / "key.pem"), str(folder / "request.pem"), [])
+    planned = plan(found, match(session, found, None, ca), MissingRequest.REFUSED)
+    (candidate,) = planned.taken
+    result = adopt(session, candidate, Order())
+    level = Level.ERROR if ca is CaKind.PUBLIC else Level.WARNING
+    assert [(one.code, one.level) for one in result.quality if one.code == "key-weak"] == [
+        ("key-weak", level)
+    ]
+    assert result.ok
+    return consider(session, "a.com").pair
+
+
+@pytest.mark.parametrize("ca", CaKind)
+@pytest.mark.parametrize(("make", "words"), WEAK)
+def test_a_weak_key_is_adopted_with_a_finding_and_reused_only_for_a_private_ca_or_by_force(
+    session: Session, tmp_path: Path, make: object, words: str, ca: CaKind
+) -> None:
+    pair = adopted(session, tmp_path, make(), ca)  # type: ignore[operator]
+    renewal = consider(session, pair.name)
+    if ca is CaKind.PUBLIC:
+        with pytest.raises(RefusedError, match=words) as caught:
+            prove_old(session, renewal)
+        assert "--force" in str(caught.value.hint)
+    blocking = Blocking.OVERRULED if ca is CaKind.PUBLIC else Blocking.STOPS
+    proof = prove_old(session, renewal, blocking=blocking)
+    assert any(words in one.text for one in (*renewal.about_old, *proof.findings))
+
+
+@pytest.mark.parametrize("ca", CaKind)
+@pytest.mark.parametrize(("make", "words"), WEAK)
+def test_a_weak_key_comes_back_from_its_backup_with_a_warning(
+    session: Session, tmp_path: Path, make: object, words: str, ca: CaKind
+) -> None:
+    pair = adopted(session, tmp_path, make(), ca)  # type: ignore[operator]
+    (tmp_path / "usb").mkdir()
+    backup = back_up(session, pair.name, order(tmp_path / "usb"))
+    elsewhere = Session(Keystore(str(tmp_path / "elsewhere")), clock=lambda: NOW)
+    restored = restore(elsewhere, backup.path, PASSPHRASE)
+    assert restored.record.key.spki_sha256 == pair.record.key.spki_sha256
+    first, last = weak_key_lines(restored)
+    assert words in first
+    assert "csrtui renew a.com" in last
+
+
+def test_a_good_key_comes_back_without_a_word(session: Session, tmp_path: Path) -> None:
+    new_pair(session)
+    (tmp_path / "usb").mkdir()
+    backup = back_up(session, "a.com", order(tmp_path / "usb"))
+    elsewhere = Session(Keystore(str(tmp_path / "elsewhere")), clock=lambda: NOW)
+    assert weak_key_lines(restore(elsewhere, backup.path, PASSPHRASE)) == []
+
+
+def test_a_key_that_badkeys_lists_is_weak(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = rsa.generate_private_key(65537, 2048)
+    monkeypatch.setattr("csrtui.tasks.key_quality.compromised_in", lambda _: "debian\x1bssl")
+    (found,) = all_key_findings(key, CaKind.PUBLIC)
+    assert (found.code, found.level) == ("key-weak", Level.ERROR)
+    assert "badkeys lists it as compromised (debian\\x1bssl)" in found.text
+    monkeypatch.setattr("csrtui.tasks.key_quality.compromised_in", compromised_keys.compromised_in)
+    assert all_key_findings(key, CaKind.PUBLIC) == ()

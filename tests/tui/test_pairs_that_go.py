@@ -1,0 +1,120 @@
+"""Screens survive the removal of any pair at any moment: they go on, and say what is wrong."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from backup_dialogs import CHEAP_ROUNDS
+from hands_at_app import AtTheApp
+from hostile_place import ISSUED, HostilePlace, make_hostile_place
+from screen_openings import OPENINGS
+from screens_user import at_screens
+
+from csrtui.core import pkcs8
+from csrtui.core.errors import InputError
+from csrtui.tui.commands import COMMANDS, FIXED, Where
+from csrtui.tui.screens import adopting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from screen_openings import Opening
+    from screens_user import User
+
+    from csrtui.tui.command import Command
+
+SIZES = ((60, 18), (120, 40), (40, 12), (80, 24))
+KEYS = ("down", "up", "tab", "pagedown", "ctrl+l", "space", "enter", "enter", "escape")
+OF_PAIRS = tuple(
+    command
+    for command in COMMANDS
+    if command.where in {Where.STEPS, Where.PAIRS, Where.PAIR, Where.LISTS} and command.action not in FIXED
+)
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> HostilePlace:
+    """Give a store with pairs in every stage, and what dialogs are filled in with."""
+    monkeypatch.setattr(pkcs8, "ROUNDS", CHEAP_ROUNDS)
+    place = make_hostile_place(tmp_path / "place", "odd")
+    for name, value in place.environ.items():
+        monkeypatch.setenv(name, value)
+    return place
+
+
+@contextmanager
+def without_pairs(place: HostilePlace) -> Iterator[None]:
+    """Take the folders of all pairs away for a while."""
+    away = place.store.parent / "away"
+    away.mkdir()
+    names = [path.name for path in (place.store / "pairs").iterdir() if not path.name.startswith(".")]
+    for name in names:
+        (place.store / "pairs" / name).rename(away / name)
+    yield
+    for name in names:
+        (away / name).rename(place.store / "pairs" / name)
+    away.rmdir()
+
+
+def assert_goes_on(user: User, when: object) -> None:
+    assert user.app.is_running, when
+    assert not user.app._exit, when
+    assert user.app._exception is None, when
+
+
+@pytest.mark.parametrize("opening", OPENINGS, ids=[f"{at}-{one.screen}" for at, one in enumerate(OPENINGS)])
+async def test_every_screen_goes_on_when_all_pairs_have_gone(place: HostilePlace, opening: Opening) -> None:
+    async with at_screens(place.session(), (80, 24)) as user:
+        hands = AtTheApp(user)
+        await opening.take(hands, given=place.given, out=place.out)
+        assert type(user.app.screen).__name__ == opening.screen
+        with without_pairs(place):
+            for size in SIZES:
+                await user.resize(*size)
+                assert_goes_on(user, size)
+            for key in KEYS:
+                if opening.screen == "ConfirmScreen" and key in {"space", "enter"}:
+                    continue  # it would leave
+                await user.press(key)
+                assert_goes_on(user, key)
+            await user.resize(100, 30)
+            assert_goes_on(user, "at last")
+
+
+@pytest.mark.parametrize("command", OF_PAIRS, ids=[command.action for command in OF_PAIRS])
+async def test_every_command_on_a_pair_that_has_gone_goes_on(place: HostilePlace, command: Command) -> None:
+    async with at_screens(place.session(), (80, 24)) as user:
+        hands = AtTheApp(user)
+        await hands.type("\x1bOQ")
+        await hands.see(ISSUED)
+        await hands.type(f"/{ISSUED}\r")
+        await hands.see(f"> {ISSUED}")
+        if command.where is Where.PAIR:
+            await user.press("enter")
+        with without_pairs(place):
+            await user.press(command.keys.split(",")[0])
+            assert_goes_on(user, command.action)
+            for size in SIZES[:2]:
+                await user.resize(*size)
+                assert_goes_on(user, size)
+            for key in ("enter", "enter", "escape"):
+                await user.press(key)
+                assert_goes_on(user, key)
+
+
+async def test_a_pair_that_goes_as_soon_as_it_is_adopted_has_no_next_step(
+    place: HostilePlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(_: object, name: str) -> None:
+        raise InputError(f"there is no pair {name}")
+
+    monkeypatch.setattr(adopting, "read_pair", gone)
+    opening = next(one for one in reversed(OPENINGS) if one.screen == "AdoptingScreen")
+    async with at_screens(place.session(), (80, 24)) as user:
+        await opening.take(AtTheApp(user), given=place.given, out=place.out)
+        assert "The keystore names the next step of each." in user.screen_text
+        await user.resize(60, 18)
+        assert_goes_on(user, "after a resize")
