@@ -402,7 +402,7 @@ async def test_a_key_under_a_passphrase_says_so_and_takes_no_other(tmp_path: Pat
         assert user.app.screen.query_one("#again", SecretField).secret() == Secret("")
         user.app.screen.query_one(ChoiceField).focus()
         await user.press("right")
-        assert "1 of the keys are under a passphrase" in said(user)
+        await user.until(lambda: "1 of the keys are under a passphrase" in said(user), "the keys counted")
         await user.press("escape")
         user.keystore.pairs.move_to(user.pairs.index("b.example.com"))
         await user.press("b", "ctrl+g")
