@@ -59,6 +59,7 @@ class FlawKind(StrEnum):
     ROOT_ELSEWHERE = "root-elsewhere"
     NOT_FOR_SERVERS = "not-for-servers"
     FOR_CLIENTS = "for-clients"
+    ENCODING = "encoding"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ def flaws(chain: Chain, ca: CaKind, now: datetime) -> list[Flaw]:
         *_of_time(chain, now),
         *_of_hash(chain),
         *_of_chain(chain),
+        *_of_encoding(chain.leaf),
         *_of_purpose(chain.leaf, ca),
     ]
     return sorted(found, key=lambda flaw: flaw.level.rank)
@@ -179,6 +181,12 @@ def _of_chain(chain: Chain) -> Iterator[Flaw]:
     elif chain.end is ChainEnd.ISSUER_ELSEWHERE:
         said = f"the chain ends with one issued by {issuer}, which clients have to know as a root"
         yield Flaw(FlawKind.ROOT_ELSEWHERE, Level.NOTE, said)
+
+
+def _of_encoding(leaf: Certificate) -> Iterator[Flaw]:
+    if leaf.encoding_faults:
+        said = f"the certificate breaks an encoding rule: {'; '.join(leaf.encoding_faults)}"
+        yield _warning(FlawKind.ENCODING, f"{said}: strict programs refuse it, so ask the CA for another")
 
 
 def _of_purpose(leaf: Certificate, ca: CaKind) -> Iterator[Flaw]:

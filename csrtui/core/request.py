@@ -8,7 +8,7 @@ from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from csrtui.core import distinguished_name, keys, pem
+from csrtui.core import distinguished_name, encoding_faults, keys, pem
 from csrtui.core.errors import InputError
 from csrtui.core.subject import SubjectFields
 
@@ -33,7 +33,7 @@ class Request(NamedTuple):
             kinds with the kind before a colon.
         key_type: The type of its key, or None for one that csrtui does not make.
         spki_sha256: The SPKI fingerprint, 64 hex digits.
-        signature_hash: The hash it was signed with, or None where the algorithm has its own.
+        signature_hash: The hash it was signed with, or None where the algorithm has its own, or is unknown.
     """
 
     der: bytes
@@ -88,11 +88,11 @@ def read_der(data: bytes) -> Request:
     """Return what the CSR in `data` says, without checking its signature.
 
     Raises:
-        InputError: `data` is no CSR in DER, or one whose parts cannot be read.
+        InputError: `data` is no CSR in DER, or breaks an encoding rule for which CAs refuse it; the error says which.
     """
     from cryptography import x509
 
-    with _refusals():
+    with _refusals(data):
         return _decode(x509.load_der_x509_csr(data), data)
 
 
@@ -129,9 +129,13 @@ def signature_holds(der: bytes) -> bool:
     (`csrtui.core.advice.quality_rules`), and cryptography's answer, *invalid*, would be the wrong one.
     """
     from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
 
     csr = x509.load_der_x509_csr(der)
-    old = csr.signature_hash_algorithm
+    try:
+        old = csr.signature_hash_algorithm
+    except UnsupportedAlgorithm:
+        return False
     return csr.is_signature_valid or (old is not None and old.name in _OLD_HASHES and _verifies(csr, old))
 
 
@@ -173,7 +177,7 @@ def _verifies(csr: "x509.CertificateSigningRequest", old: "hashes.HashAlgorithm"
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
+def _refusals(der: bytes | None = None) -> Iterator[None]:
     """Turn all that cryptography says to a strange CSR into an `InputError`; its warnings say nothing here."""
     from cryptography import x509
 
@@ -184,18 +188,29 @@ def _refusals() -> Iterator[None]:
     except x509.InvalidVersion as error:
         raise InputError(
             f"the certificate request has version {error.parsed_version}, where PKCS #10 only knows 0",
-            "make a new request; no CA should take this one",
+            "make a new request; no CSR of this version is accepted by a CA",
         ) from error
-    except Exception as error:  # which can come out is nowhere written down
-        raise InputError(
-            "the certificate request cannot be read", "it may be damaged or cut short"
-        ) from error
+    except Exception as error:
+        raise _explained(der, error) from error
+
+
+def _explained(der: bytes | None, error: Exception) -> InputError:
+    """Why a CSR cannot be read: the field, and the rule that it breaks."""
+    if der is None:
+        return InputError("there is no certificate request in it", "give a CSR in PEM or DER")
+    try:
+        faults = encoding_faults.copy_of(der, encoding_faults.copy_request, "certificate request").faults
+    except InputError as refusal:
+        return refusal
+    return InputError(
+        f"the certificate request breaks an encoding rule: {encoding_faults.listed(faults) or encoding_faults.described(error)}",
+        "make a new CSR: openssl req -new -key KEY -out NEW.csr; or leave --csr out and give the certificate",
+    )
 
 
 def _decode(csr: "x509.CertificateSigningRequest", der: bytes) -> Request:
     public_key = csr.public_key()
     name = csr.subject
-    hash_algorithm = csr.signature_hash_algorithm
     return Request(
         der=der,
         subject=distinguished_name.decode(name),
@@ -204,8 +219,18 @@ def _decode(csr: "x509.CertificateSigningRequest", der: bytes) -> Request:
         names=tuple(alternative_names(csr.extensions)),
         key_type=keys.type_of(public_key),
         spki_sha256=keys.spki_sha256(public_key),
-        signature_hash=hash_algorithm.name if hash_algorithm else None,
+        signature_hash=_hash_name(csr),
     )
+
+
+def _hash_name(csr: "x509.CertificateSigningRequest") -> str | None:
+    from cryptography.exceptions import UnsupportedAlgorithm
+
+    try:
+        algorithm = csr.signature_hash_algorithm
+    except UnsupportedAlgorithm:
+        return None
+    return algorithm.name if algorithm else None
 
 
 def alternative_names(extensions: "x509.Extensions") -> Iterable[str]:

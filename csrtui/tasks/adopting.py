@@ -132,14 +132,19 @@ def plan(found: Found, matched: Matched, missing: MissingRequest = MissingReques
     misfits = bool(found.named and (refused or matched.strays))
     if found.named:
         refused += matched.strays
+    passed_over = [] if found.named else list(matched.strays)
     for candidate in matched.candidates:
+        if candidate.is_acme_account and (candidate.place or not found.named):
+            text = "is the key of an ACME account: it belongs to the ACME program, and to no certificate"
+            passed_over.append(Result(ok=True, file=candidate.file.path, text=text))
+            continue
         why = "what was named with it cannot be taken" if misfits else obstacle(candidate, missing)
         if why is None:
             taken.append(candidate)
         else:
             file = candidate.file.path
             refused.append(Result(ok=False, pair=candidate.known_as, file=file, text=f"not adopted: {why}"))
-    return Plan(tuple(taken), tuple(refused), () if found.named else matched.strays)
+    return Plan(tuple(taken), tuple(refused), tuple(passed_over))
 
 
 def adopt_many(

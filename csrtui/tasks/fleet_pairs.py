@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from csrtui.core import request
-from csrtui.core.certificates import Certificate, read_certificates, to_pem
+from csrtui.core.bundle import read_certificates
+from csrtui.core.certificates import Certificate, to_pem
 from csrtui.core.errors import CsrtuiError, InputError
 from csrtui.core.fleet import Failure, Fleet, HostPair, Reason
 from csrtui.core.host_answer import Answer, document_of, failure_of

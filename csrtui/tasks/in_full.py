@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from csrtui.core.certificates import Certificate, read_certificates
+from csrtui.core.bundle import read_certificates
+from csrtui.core.certificates import Certificate
 from csrtui.core.chain import Chain, build_chain
 from csrtui.core.errors import InputError
 from csrtui.core.issued import differences, flaws

@@ -185,7 +185,7 @@ _SEEDS: dict[str, Callable[[], Iterable[bytes]]] = {
     "request": _requests,
     "existing": lambda: (*_requests(), *_certificates()),
     "certificates": _certificates,
-    "holdings": lambda: (*_keys(), *_requests(), *_certificates()),
+    "bundle": lambda: (*_keys(), *_requests(), *_certificates()),
     "pkcs8": _encrypted,
     "backup": _backups,
     "age": _ages,

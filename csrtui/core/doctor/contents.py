@@ -1,18 +1,17 @@
 """Judging what is in the files of a pair: that key, CSR, certificate and record belong together."""
 
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 
 from csrtui.core import request
+from csrtui.core.bundle import read_certificates
 from csrtui.core.doctor import dates
 from csrtui.core.doctor.ailment import Ailment, Code, command
 from csrtui.core.doctor.copies import judge_copies
 from csrtui.core.doctor.places import PAIR_FILES
 from csrtui.core.doctor.seen import CopySeen, Seen
-from csrtui.core.errors import CsrtuiError
+from csrtui.core.errors import CsrtuiError, InputError
 from csrtui.core.pair import SCHEMA, PairRecord, Validity, utc_text
 from csrtui.core.pair_json import load_record
 from csrtui.core.visible import visible
@@ -263,15 +262,8 @@ def _spki_of(data: bytes) -> str:
 
 def _leaf(data: bytes) -> tuple[str, Validity] | None:
     """The fingerprint of the first certificate in a PEM text and its life, or None where it cannot be read."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            leaf = x509.load_pem_x509_certificates(data)[0]
-            spki = leaf.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-            life = Validity(leaf.not_valid_before_utc, leaf.not_valid_after_utc)
-    except Exception:  # noqa: BLE001 - whatever a certificate from outside makes the library raise
+        leaf = read_certificates(data)[0]
+    except InputError:
         return None
-    return sha256(spki).hexdigest(), life
+    return (leaf.spki_sha256, leaf.validity) if leaf.spki_sha256 is not None else None
