@@ -8,7 +8,7 @@ import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from csrtui.core import bundle, certificates, left_out
+from csrtui.core import bundle, certificates, left_out, request
 from csrtui.core.bundle import KeyMaterial
 from csrtui.core.errors import InputError
 from csrtui.core.finding import CaKind
@@ -110,14 +110,8 @@ def _alternative_names(decoded: "Decoded") -> tuple[list[str], list[str]]:
                 names.append(entry.value)
             case x509.IPAddress(value=IPv4Address() | IPv6Address()):
                 names.append(str(entry.value))
-            case x509.RFC822Name():
-                foreign.append(f"email:{entry.value}")
-            case x509.UniformResourceIdentifier():
-                foreign.append(f"uri:{entry.value}")
-            case x509.DirectoryName():
-                foreign.append("a directory name")
             case _:
-                foreign.append("a name of a rare kind")
+                foreign.append(request.other_name(entry))
     return names, foreign
 
 

@@ -10,11 +10,13 @@ from csrtui.core.certificates import Certificate
 from csrtui.core.chain import Chain, ChainEnd
 from csrtui.core.finding import CaKind, Level
 from csrtui.core.lifetimes import days_of, longest_days
-from csrtui.core.pair import utc_text
+from csrtui.core.pair import PairRecord, utc_text
 from csrtui.core.request import Request
 
 _NEARLY = 10
 """Days that CAs stay below the longest life, so that no second of a clock breaks a rule."""
+NEW_CSR = "a new CSR made for it"
+"""How the event of an adoption ends that made a CSR from the certificate."""
 _CLIENT_AUTHENTICATION = "1.3.6.1.5.5.7.3.2"
 
 
@@ -77,15 +79,30 @@ class Flaw:
     text: str
 
 
-def differences(asked: Request, issued: Certificate, ca: CaKind) -> list[Difference]:
+def was_issued_for_request(record: PairRecord) -> bool:
+    """Whether the CA that issued the certificate of a pair saw its CSR; not where that was made at adoption.
+
+    Args:
+        record: Of a pair that has a certificate.
+    """
+    was_made = False
+    for event in record.history:
+        if event.what.startswith("key adopted from ") and event.what.endswith(NEW_CSR):
+            was_made = True
+        elif event.what.startswith("certificate imported"):
+            was_made = False
+    return not was_made
+
+
+def differences(asked: Request | None, issued: Certificate, ca: CaKind) -> list[Difference]:
     """Return what was issued otherwise than requested: names, subject, then the life.
 
     Args:
-        asked: The CSR.
+        asked: The CSR; None where the CA did not see it.
         issued: The certificate for its key.
         ca: The kind of CA; only the life that a public one may give is known.
     """
-    found = [*_names(asked, issued), *_fields(asked, issued)]
+    found = [*_names(asked, issued), *_fields(asked, issued)] if asked is not None else []
     return [*found, *_life(issued)] if ca is CaKind.PUBLIC else found
 
 

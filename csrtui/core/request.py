@@ -8,7 +8,7 @@ from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from csrtui.core import distinguished_name, encoding_faults, keys, pem
+from csrtui.core import ber, distinguished_name, encoding_faults, keys, pem
 from csrtui.core.errors import InputError
 from csrtui.core.subject import SubjectFields
 
@@ -122,6 +122,15 @@ def public_key(der: bytes) -> "PublicKey":
     return x509.load_der_x509_csr(der).public_key()
 
 
+def extensions_of(der: bytes) -> "x509.Extensions":
+    """Return the extensions that the CSR in `der` asks for, one that `read_der` could read."""
+    from cryptography import x509
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return x509.load_der_x509_csr(der).extensions
+
+
 def signature_holds(der: bytes) -> bool:
     """Whether the CSR is signed by the key it names (proof of possession).
 
@@ -197,7 +206,7 @@ def _refusals(der: bytes | None = None) -> Iterator[None]:
 def _explained(der: bytes | None, error: Exception) -> InputError:
     """Why a CSR cannot be read: the field, and the rule that it breaks."""
     if der is None:
-        return InputError("there is no certificate request in it", "give a CSR in PEM or DER")
+        return InputError("the certificate request cannot be read", "it is not PEM, or damaged")
     try:
         faults = encoding_faults.copy_of(der, encoding_faults.copy_request, "certificate request").faults
     except InputError as refusal:
@@ -247,12 +256,39 @@ def alternative_names(extensions: "x509.Extensions") -> Iterable[str]:
                 yield name.value
             case x509.IPAddress():
                 yield str(name.value)
-            case x509.RFC822Name():
-                yield f"email:{name.value}"
-            case x509.UniformResourceIdentifier():
-                yield f"uri:{name.value}"
             case _:
-                yield f"other:{type(name).__name__}"
+                yield other_name(name)
+
+
+_OTHER_NAMES = {"1.3.6.1.4.1.311.20.2.3": ("upn", 0x0C), "1.3.6.1.5.5.7.8.7": ("srv", 0x16)}
+"""Microsoft's user principal name, and the name of a service (RFC 4985, 2): prefix and ASN.1 type."""
+
+
+def other_name(name: "x509.GeneralName") -> str:
+    """Return a name that is neither a host name nor an address, with its kind before a colon: ``upn:u@example.com``."""
+    from cryptography import x509
+
+    match name:
+        case x509.RFC822Name():
+            return f"email:{name.value}"
+        case x509.UniformResourceIdentifier():
+            return f"uri:{name.value}"
+        case x509.DirectoryName():
+            return f"directory:{distinguished_name.rfc4514(name.value)}"
+        case x509.RegisteredID():
+            return f"rid:{name.value.dotted_string}"
+        case x509.OtherName():
+            return _other_name(name.type_id.dotted_string, name.value)
+        case _:
+            return f"other:{type(name).__name__}"
+
+
+def _other_name(oid: str, encoded: bytes) -> str:
+    prefix, tag = _OTHER_NAMES.get(oid, ("", 0))
+    value = ber.parse(encoded)
+    if value is None or not prefix or value.tag != tag:
+        return f"other:{oid}"
+    return f"{prefix}:{value.content.decode('utf-8', 'replace')}"
 
 
 def _general_name(name: str) -> "x509.GeneralName":

@@ -36,6 +36,7 @@ class Candidate:
         passphrase: What it was under, or None.
         file: Where it lies.
         place: Where in a JSON document that file has it, or empty.
+        is_openssh: Whether the file is in OpenSSH's format, which openssl does not read.
         spki_sha256: The SPKI fingerprint.
         asked: Its CSR, or None where none was found.
         asked_file: Where that lies, or None.
@@ -53,6 +54,7 @@ class Candidate:
     passphrase: Secret | None
     file: ForeignFile
     place: str
+    is_openssh: bool
     spki_sha256: str
     asked: Request | None
     asked_file: str | None
@@ -76,6 +78,16 @@ class Candidate:
         if self.asked is not None or self.certificate is not None:
             return False
         return _ACCOUNT.search(self.place or self.file.path) is not None
+
+    @property
+    def csr_command(self) -> str:
+        """What makes a CSR for a key that has neither CSR nor certificate, a clause."""
+        if not self.is_openssh:
+            return "openssl req -new -key KEY -out NEW.csr makes one"
+        if keys.label_of(self.key.public_key()).startswith("Ed"):
+            return "csrtui new makes a pair with a new key, since no program makes a CSR from an Ed25519 key of OpenSSH"
+        convert = 'cp KEY COPY && ssh-keygen -p -N "" -m PKCS8 -f COPY'
+        return f"{convert} && openssl req -new -key COPY -out NEW.csr makes one"
 
     @property
     def allows_request(self) -> bool:

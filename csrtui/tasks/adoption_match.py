@@ -125,6 +125,7 @@ def _candidate(spki: str, one: _Opened, pile: _Pile) -> Candidate:
         passphrase=one.passphrase,
         file=file,
         place=one.found.key.path,
+        is_openssh=one.found.key.is_openssh,
         spki_sha256=spki,
         asked=asked.request if asked else None,
         asked_file=asked.file.path if asked else None,

@@ -10,7 +10,7 @@ from csrtui.core.bundle import KeyMaterial
 from csrtui.core.certificates import Certificate, to_pem
 from csrtui.core.chain import Chain, ChainEnd, build_chain
 from csrtui.core.errors import CsrtuiError, InputError
-from csrtui.core.issued import Difference, Flaw, differences, flaws
+from csrtui.core.issued import Difference, Flaw, differences, flaws, was_issued_for_request
 from csrtui.core.pair import Pair, PairRecord, Stage, utc_text
 from csrtui.core.pair_json import dump_record, load_record
 from csrtui.core.request import Request
@@ -302,7 +302,8 @@ def _import(session: Session, name: str, one: _Given, pool: Sequence[Certificate
     result = Result(ok=offer.news is not News.OLDER, pair=name, file=one.file, text=offer.text(doing))
     if offer.news is News.OLDER:
         return result
-    return replace(told(session, pair, asked, offer.chain, result), changed=offer.news is not News.NONE)
+    seen = asked if offer.news is News.CERTIFICATE or was_issued_for_request(pair.record) else None
+    return replace(told(session, pair, seen, offer.chain, result), changed=offer.news is not News.NONE)
 
 
 def _usable(data: bytes | None, spki: str | None) -> list[Certificate]:
@@ -349,13 +350,13 @@ def _older(given: Certificate, present: Certificate) -> str:
     )
 
 
-def told(session: Session, pair: Pair, asked: Request, chain: Chain, result: Result) -> ImportResult:
+def told(session: Session, pair: Pair, asked: Request | None, chain: Chain, result: Result) -> ImportResult:
     """Return a result with what was issued otherwise than requested, and what is wrong with the certificate.
 
     Args:
         session: Whose clock tells what is valid.
         pair: The pair that has the certificate.
-        asked: Its CSR.
+        asked: Its CSR; None where the CA did not see it.
         chain: The certificate and its chain.
         result: What was done.
     """

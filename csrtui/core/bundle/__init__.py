@@ -41,7 +41,6 @@ from csrtui.core.secret import Secret
 from csrtui.core.visible import visible
 
 if TYPE_CHECKING:
-    from csrtui.core.keys import PrivateKey
     from csrtui.core.request import Request
 
 __all__ = [
@@ -258,7 +257,7 @@ class _Reader:
             self._add_problem(ProblemKind.KEY, problem.what, problem.hint)
         for der in found.keys:
             try:
-                self._add_key(private_key.load(der), found.is_encrypted, item.block.path)
+                self._add_key(BundleKey(private_key.load(der), found.is_encrypted, item.block.path))
             except CsrtuiError as error:
                 self._add_problem(ProblemKind.KEY, error.what, error.hint)
         for number, der in enumerate(found.certificates, 1):
@@ -274,7 +273,12 @@ class _Reader:
         if block.cipher is not None:
             key = private_key.open_pem_encrypted(*block.cipher, body, self._passphrase)
         elif body.startswith(private_key.OPENSSH_MAGIC) or "OPENSSH" in block.label:
-            key = private_key.open_openssh(body)
+            self._add_key(
+                BundleKey(
+                    private_key.open_openssh(body), is_encrypted=False, path=block.path, is_openssh=True
+                )
+            )
+            return
         elif item.structure is Structure.ENCRYPTED_PRIVATE_KEY:
             key = private_key.open_encrypted(body, self._passphrase)
         elif item.structure is Structure.PRIVATE_KEY:
@@ -282,12 +286,13 @@ class _Reader:
         else:
             raise _unknown(item)
         is_encrypted = block.cipher is not None or item.structure is Structure.ENCRYPTED_PRIVATE_KEY
-        self._add_key(key, is_encrypted and bool(self._passphrase and self._passphrase.encoded), block.path)
+        has_passphrase = self._passphrase is not None and bool(self._passphrase.encoded)
+        self._add_key(BundleKey(key, is_encrypted and has_passphrase, block.path))
 
-    def _add_key(self, key: "PrivateKey", is_encrypted: bool, path: str) -> None:  # noqa: FBT001 - private
+    def _add_key(self, key: BundleKey) -> None:
         if len(self._keys) >= MAX_KEYS:
             raise InputError(f"more than {MAX_KEYS} private keys are not read")
-        self._keys.append(BundleKey(key, is_encrypted, path))
+        self._keys.append(key)
 
     def _add_problem(self, kind: ProblemKind, what: str, hint: str | None = None, path: str = "") -> None:
         self._problems.append(Problem(kind, what, hint, path))

@@ -59,11 +59,13 @@ class BundleKey:
         key: The key.
         is_encrypted: Whether it was under a passphrase that is not empty.
         path: Where in a JSON document it is, such as ``le.Account.PrivateKey``; else empty.
+        is_openssh: Whether it is in OpenSSH's format, which openssl does not read.
     """
 
     key: "PrivateKey" = field(repr=False)
     is_encrypted: bool
     path: str = ""
+    is_openssh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
