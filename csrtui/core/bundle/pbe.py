@@ -87,7 +87,8 @@ class UnsupportedSchemeError(InputError):
     """
 
     def __init__(self, scheme: str) -> None:
-        provider = "-provider legacy -provider default " if scheme.startswith(_OLDEST) else ""
+        self.is_legacy = scheme.startswith(_OLDEST)
+        provider = "-provider legacy -provider default " if self.is_legacy else ""
         super().__init__(
             f"the key is encrypted with {scheme}, which csrtui does not support",
             f"openssl pkey {provider}-in KEY -aes256 -out NEW converts it; then adopt NEW",

@@ -86,8 +86,18 @@ def read_pfx(der: bytes, passphrase: Secret | None) -> Pfx:
     """
     try:
         return _read(der, passphrase)
+    except pbe.UnsupportedSchemeError as error:
+        raise _unsupported(error) from error
     except (ValueError, IndexError) as error:
         raise InputError("the PKCS #12 is malformed: it has not the structure of RFC 7292", _HINT) from error
+
+
+def _unsupported(error: pbe.UnsupportedSchemeError) -> InputError:
+    provider = "-legacy " if error.is_legacy else ""
+    return InputError(
+        f"the PKCS #12 is encrypted with {error.scheme}, which csrtui does not support",
+        f"openssl pkcs12 {provider}-in FILE -nodes -out NEW.pem takes out what is in it; then adopt NEW.pem, and delete it",
+    )
 
 
 def _read(der: bytes, passphrase: Secret | None) -> Pfx:
@@ -178,6 +188,8 @@ def _read_part(part: Node, password: bytes | None, pfx: Pfx) -> None:
             _read_bags(pbe.decrypt(_encrypted_content(part), password), password, pfx)
         else:
             pfx.problems.append(InputError("a part of the PKCS #12 is of an unknown kind", _HINT))
+    except pbe.UnsupportedSchemeError as error:
+        pfx.problems.append(_unsupported(error))
     except CsrtuiError as error:
         pfx.problems.append(error)
 
@@ -218,5 +230,7 @@ def _open_key(content: bytes, password: bytes | None, pfx: Pfx) -> None:
         if encrypted is None:
             raise InputError("a private key in the PKCS #12 is malformed", _HINT)
         pfx.keys.append(pbe.decrypt(encrypted, password))
+    except pbe.UnsupportedSchemeError as error:
+        pfx.problems.append(_unsupported(error))
     except CsrtuiError as error:
         pfx.problems.append(error)

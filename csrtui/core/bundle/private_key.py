@@ -159,7 +159,12 @@ def _algorithm(der: bytes) -> str | None:
 
 
 def _kind(der: bytes) -> str:
-    oid = _algorithm(der)
+    """The algorithm, or the curve of an EC key, in parentheses."""
+    oid, parts = _algorithm(der), _parts(der)
+    named = [parts[1]] if oid == _EC else [part for part in parts if part.tag == _CONTEXT_0]
+    curves = [one.oid for part in named for one in part.children() if one.oid not in {None, _EC}]
+    if curves:
+        return f" (curve {curves[0]})"
     return f" ({oid})" if oid else ""
 
 
