@@ -41,7 +41,10 @@ _KIND, _LOCATION = re.compile(r"kind: (\w+)"), re.compile(r"location: \[([^\]]*)
 """Parts of the library's message."""
 _PRINTABLE = re.compile(rb"[A-Za-z0-9 '()+,./:=?-]*")
 _SURROGATES = range(0xD8, 0xE0)
-_TIME = re.compile(rb"(\d{10,12})(\d{2})?(Z|[+-]\d{4})?")
+_TIMES: Final = {
+    _UTC_TIME: re.compile(rb"(\d{10})(\d{2})?(Z|[+-]\d{4})?"),
+    _GENERALIZED_TIME: re.compile(rb"(\d{12})(\d{2})?(?:\.\d{1,9})?(Z|[+-]\d{4})?"),
+}
 _UTC_YEARS = range(1950, 2050)
 """The years that UTCTime can write (RFC 5280, 4.1.2.5)."""
 _NO_PARAMETERS: Final = ("1.2.840.10045.4.", "1.3.101.11")
@@ -176,14 +179,10 @@ def _algorithm(node: Node, copy: Copy) -> bytes:
 
 
 def _name(node: Node, field_name: str, copy: Copy) -> bytes:
-    rdns = []
-    for rdn in node.children():
-        attributes = [_attribute(part, field_name, copy) for part in rdn.children()]
-        if attributes != sorted(attributes):
-            copy.add(
-                f"the attributes of an RDN of the {field_name} are not in the order of DER (X.690, 11.6)"
-            )
-        rdns.append(encode(SET, *sorted(attributes)))
+    rdns = [
+        encode(SET, *[_attribute(part, field_name, copy) for part in rdn.children()])
+        for rdn in node.children()
+    ]
     return encode(SEQUENCE, *rdns)
 
 
@@ -236,13 +235,13 @@ def _time(node: Node, copy: Copy) -> bytes:
     """A time in UTC with seconds (RFC 5280, 4.1.2.5)."""
     from datetime import datetime, timedelta
 
-    digits = 12 if node.tag == _GENERALIZED_TIME else 10
-    match = _TIME.fullmatch(node.content.split(b".")[0] + (b"Z" if b"." in node.content else b""))
-    if match is None or len(match[1]) != digits:
+    pattern = _TIMES.get(node.tag)
+    match = pattern.fullmatch(node.content) if pattern is not None else None
+    if match is None:
         return node.encoded
     text = match[1].decode() + (match[2] or b"00").decode()
     zone = (match[3] or b"Z").decode()
-    if digits == 10:  # noqa: PLR2004 - two digits of the year: RFC 5280, 4.1.2.5.1
+    if node.tag == _UTC_TIME:  # two digits of the year: RFC 5280, 4.1.2.5.1
         text = ("20" if text < "50" else "19") + text
     try:
         moment = datetime.strptime(text, "%Y%m%d%H%M%S")  # noqa: DTZ007 - the zone is taken off below

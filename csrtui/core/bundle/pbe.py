@@ -121,14 +121,14 @@ class Encrypted:
     ciphertext: bytes
 
 
-def encrypted_private_key(der: bytes) -> Encrypted | None:
-    """Return the parts of an EncryptedPrivateKeyInfo (RFC 5958, 3), or None where it is another structure."""
-    try:
-        algorithm, data = read_node(der).children()
-    except ValueError:
-        return None
-    is_algorithm = algorithm.tag == SEQUENCE and der[algorithm.start : algorithm.start + 1] == bytes([OID])
-    return Encrypted(algorithm, data.content) if is_algorithm and data.tag == OCTET_STRING else None
+def encrypted_private_key(der: bytes) -> Encrypted:
+    """Return the parts of an EncryptedPrivateKeyInfo (RFC 5958, 3).
+
+    Raises:
+        BerError: It is of another structure.
+    """
+    root = read_node(der)
+    return Encrypted(root.child(0, SEQUENCE), root.child(1, OCTET_STRING).content)
 
 
 def decrypt(encrypted: Encrypted, passphrase: bytes | None) -> bytes:

@@ -1,6 +1,8 @@
 """PKCS #12 (PFX, RFC 7292) of any program: all of its keys and certificates, whatever order and encoding they have."""
 
 import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -109,7 +111,8 @@ def _read(der: bytes, passphrase: Secret | None) -> Pfx:
     opener = _Opener(content, mac[0] if mac else None, contents, passphrase)
     pfx = Pfx(is_encrypted=bool(opener.password))
     for part in contents.children():
-        _read_part(part, opener.password, pfx)
+        with _noted(pfx):
+            _read_part(part, opener.password, pfx)
     return pfx
 
 
@@ -146,11 +149,11 @@ class _Opener:
 
 
 def _first_encrypted(contents: Node) -> pbe.Encrypted | None:
+    """The first thing that is encrypted; what is malformed is named later."""
     for part in contents.children():
-        kind = part.child(0, OID).oid
-        if kind == _ENCRYPTED_DATA:
-            return _encrypted_content(part)
-        if kind == _DATA:
+        with suppress(ValueError):
+            if part.child(0, OID).oid == _ENCRYPTED_DATA:
+                return _encrypted_content(part)
             for bag in _bags(part.child(1, _CONTEXT_0).child(0, OCTET_STRING).content):
                 if bag.child(0, OID).oid == _SHROUDED_KEY_BAG:
                     return pbe.encrypted_private_key(bag.child(1, _CONTEXT_0).content)
@@ -181,17 +184,12 @@ def _mac_holds(mac: Node, content: bytes, password: bytes | None) -> bool:
 
 def _read_part(part: Node, password: bytes | None, pfx: Pfx) -> None:
     kind = part.child(0, OID).oid
-    try:
-        if kind == _DATA:
-            _read_bags(part.child(1, _CONTEXT_0).child(0, OCTET_STRING).content, password, pfx)
-        elif kind == _ENCRYPTED_DATA:
-            _read_bags(pbe.decrypt(_encrypted_content(part), password), password, pfx)
-        else:
-            pfx.problems.append(InputError("a part of the PKCS #12 is of an unknown kind", _HINT))
-    except pbe.UnsupportedSchemeError as error:
-        pfx.problems.append(_unsupported(error))
-    except CsrtuiError as error:
-        pfx.problems.append(error)
+    if kind == _DATA:
+        _read_bags(part.child(1, _CONTEXT_0).child(0, OCTET_STRING).content, password, pfx)
+    elif kind == _ENCRYPTED_DATA:
+        _read_bags(pbe.decrypt(_encrypted_content(part), password), password, pfx)
+    else:
+        raise InputError("a part of the PKCS #12 is of an unknown kind", _HINT)
 
 
 def _encrypted_content(part: Node) -> pbe.Encrypted:
@@ -211,26 +209,32 @@ def _read_bags(content: bytes, password: bytes | None, pfx: Pfx, depth: int = 0)
     for bag in _bags(content):
         if len(pfx.keys) + len(pfx.certificates) + len(pfx.problems) >= _MAX_BAGS:
             raise InputError(f"more than {_MAX_BAGS} items of the PKCS #12 are not read")
-        kind, value = bag.child(0, OID).oid, bag.child(1, _CONTEXT_0)
-        if kind == _SAFE_CONTENTS_BAG and depth < _MAX_NESTING:
-            _read_bags(value.content, password, pfx, depth + 1)
-        elif kind == _KEY_BAG:
-            pfx.keys.append(value.content)
-        elif kind == _SHROUDED_KEY_BAG:
-            _open_key(value.content, password, pfx)
-        elif kind == _CERT_BAG:
-            certificate = value.child(0, SEQUENCE)
-            if certificate.child(0, OID).oid == _X509_CERTIFICATE:
-                pfx.certificates.append(certificate.child(1, _CONTEXT_0).child(0, OCTET_STRING).content)
+        with _noted(pfx):
+            _read_bag(bag, password, pfx, depth)
 
 
-def _open_key(content: bytes, password: bytes | None, pfx: Pfx) -> None:
-    encrypted = pbe.encrypted_private_key(content)
+def _read_bag(bag: Node, password: bytes | None, pfx: Pfx, depth: int) -> None:
+    kind, value = bag.child(0, OID).oid, bag.child(1, _CONTEXT_0)
+    if kind == _SAFE_CONTENTS_BAG and depth < _MAX_NESTING:
+        _read_bags(value.content, password, pfx, depth + 1)
+    elif kind == _KEY_BAG:
+        pfx.keys.append(value.content)
+    elif kind == _SHROUDED_KEY_BAG:
+        pfx.keys.append(pbe.decrypt(pbe.encrypted_private_key(value.content), password))
+    elif kind == _CERT_BAG:
+        certificate = value.child(0, SEQUENCE)
+        if certificate.child(0, OID).oid == _X509_CERTIFICATE:
+            pfx.certificates.append(certificate.child(1, _CONTEXT_0).child(0, OCTET_STRING).content)
+
+
+@contextmanager
+def _noted(pfx: Pfx) -> Iterator[None]:
+    """Note what is wrong with one item, so that the others are read all the same."""
     try:
-        if encrypted is None:
-            raise InputError("a private key in the PKCS #12 is malformed", _HINT)
-        pfx.keys.append(pbe.decrypt(encrypted, password))
+        yield
     except pbe.UnsupportedSchemeError as error:
         pfx.problems.append(_unsupported(error))
     except CsrtuiError as error:
         pfx.problems.append(error)
+    except (ValueError, IndexError):
+        pfx.problems.append(InputError("an item of the PKCS #12 is malformed", _HINT))

@@ -48,10 +48,7 @@ def open_encrypted(der: bytes, passphrase: Secret | None) -> "PrivateKey":
     """
     if passphrase is None:
         raise pbe.LockedError("the key is under a passphrase")
-    encrypted = pbe.encrypted_private_key(der)
-    if encrypted is None:
-        raise InputError("the encrypted private key is malformed: it has not the structure of RFC 5958")
-    return load_decrypted(pbe.decrypt(encrypted, passphrase.encoded))
+    return load_decrypted(pbe.decrypt(pbe.encrypted_private_key(der), passphrase.encoded))
 
 
 def open_pem_encrypted(cipher: str, iv: str, ciphertext: bytes, passphrase: Secret | None) -> "PrivateKey":

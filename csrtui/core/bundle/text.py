@@ -38,6 +38,10 @@ _LOOSE = re.compile(r"(?<![A-Za-z0-9+/=])(?:MI[A-Za-z0-9+/]|LS0tLS1CRUdJ)[A-Za-z
 """How base64 of a long SEQUENCE and of a BEGIN line begins."""
 _WHOLE_LINE = re.compile(r"[A-Za-z0-9+/]{1,100000}={0,2}")
 _SHORTEST = 32
+_UNKNOWN, _LONGEST = 2**31, 2**21
+"""Characters of base64: where their number is not known, and more than are read."""
+_FIRST_TAGS = frozenset({0x02, 0x06, 0x30})
+"""What everything that is read here begins with inside: a number, an object identifier or a SEQUENCE."""
 _PACKED_PEM = "LS0tLS1CRUdJ"
 _MAIL = re.compile(r"(?:^|\n)(?:MIME-Version|Content-Type|Content-Transfer-Encoding):", re.IGNORECASE)
 
@@ -279,11 +283,11 @@ def _continued(run: str, lines: list[str], at: int) -> tuple[str, int]:
 def _needed(run: str) -> int:
     """How many characters the DER takes that a run begins with."""
     if run.startswith(_PACKED_PEM):
-        return 2**31
+        return _UNKNOWN
     head = decode_base64(run[:8])
+    if head[1] == 0x80:  # noqa: PLR2004 - the indefinite length
+        return _UNKNOWN
     octets = head[1] & 0x7F
-    if head[1] <= 0x80 or octets > 4:  # noqa: PLR2004 - short and indefinite lengths; more than any file has
-        return 2**31 if head[1] == 0x80 else 0  # noqa: PLR2004 - as above
     return -(-(2 + octets + int.from_bytes(head[2 : 2 + octets])) // 3) * 4
 
 
@@ -293,7 +297,8 @@ def _decoded_run(run: str, depth: int, path: str) -> Iterator[Block]:
         if depth < MAX_DEPTH:
             yield from blocks_in(decode(decoded), depth + 1, path)
         return
-    if len(decoded) * 4 // 3 + 4 < min(_needed(run), 2**30):
+    needed = _needed(run)
+    if needed <= len(decoded) * 4 // 3 + 4 or needed == _UNKNOWN:
+        yield Block("", decoded, "", None, path)
+    elif needed <= _LONGEST and decoded[2 + (decoded[1] & 0x7F)] in _FIRST_TAGS:
         yield Block("", None, "is base64 that is cut short", None, path)
-        return
-    yield Block("", decoded, "", None, path)
