@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from csrtui.core import ber, distinguished_name, encoding_faults, keys, pem
 from csrtui.core.errors import InputError
@@ -277,15 +277,14 @@ def other_name(name: "x509.GeneralName") -> str:
             return f"directory:{distinguished_name.rfc4514(name.value)}"
         case x509.RegisteredID():
             return f"rid:{name.value.dotted_string}"
-        case x509.OtherName():
-            return _other_name(name.type_id.dotted_string, name.value)
-        case _:
-            return f"other:{type(name).__name__}"
+        case _:  # OtherName: the kinds that are left are host names and addresses
+            return _other_name(cast("x509.OtherName", name))
 
 
-def _other_name(oid: str, encoded: bytes) -> str:
+def _other_name(name: "x509.OtherName") -> str:
+    oid = name.type_id.dotted_string
     prefix, tag = _OTHER_NAMES.get(oid, ("", 0))
-    value = ber.parse(encoded)
+    value = ber.parse(name.value)
     if value is None or not prefix or value.tag != tag:
         return f"other:{oid}"
     return f"{prefix}:{value.content.decode('utf-8', 'replace')}"

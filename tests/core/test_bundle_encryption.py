@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import subprocess
+from base64 import b64encode
 
 import pytest
 from foreign_made import PHRASE, as_private, ec_key, oid, pkcs8, tlv, traditional
@@ -107,6 +109,23 @@ def test_malformed_headers_are_named(iv: str, cipher: str, words: str) -> None:
     lines = traditional(ec_key(), passphrase=PHRASE).decode().splitlines()
     lines[2] = f"DEK-Info: {cipher},{iv}"
     assert words in text_of("\n".join(lines).encode())
+
+
+@pytest.mark.parametrize("plain", [b"hello, this is text", b"0\3\2\5\0", b"0\0", tlv(0x30, tlv(0x04, b"x"))])
+def test_what_decrypts_to_anything_but_a_key_was_under_another_passphrase(plain: bytes) -> None:
+    """The padding of a wrong passphrase fits in one of 256 cases."""
+    from cryptography.hazmat.primitives.ciphers import Cipher, modes
+    from cryptography.hazmat.primitives.ciphers.algorithms import AES
+    from cryptography.hazmat.primitives.padding import PKCS7
+
+    iv = bytes(range(16))
+    key = hashlib.md5(PHRASE + iv[:8]).digest()  # noqa: S324 - as OpenSSL derives it
+    padder, encryptor = PKCS7(128).padder(), Cipher(AES(key), modes.CBC(iv)).encryptor()
+    body = b64encode(encryptor.update(padder.update(plain) + padder.finalize())).decode()
+    label = "-----{} EC PRIVATE KEY-----\n"
+    head = f"Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,{iv.hex()}\n\n"
+    data = label.format("BEGIN") + head + body + "\n" + label.format("END")
+    assert text_of(data.encode()) == "the passphrase does not open the key, or the key is damaged"
 
 
 # Private keys that are written in other ways

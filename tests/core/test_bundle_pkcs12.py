@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from foreign_made import ec_key, oid, pkcs8, tlv
 
 from csrtui.core import bundle, key_cost
+from csrtui.core.ber import read_node
 from csrtui.core.bundle import pbe, pfx, rc2
 from csrtui.core.errors import InputError
 from csrtui.core.secret import Secret
@@ -129,6 +130,18 @@ def old_mac(content: bytes, rounds: bytes = b"\1") -> bytes:
         0x30, tlv(0x30, oid("1.3.14.3.2.26"), tlv(0x05)), tlv(0x04, hmac.digest(key, content, "sha1"))
     )
     return tlv(0x30, digest, tlv(0x04, b"salt"), tlv(0x02, rounds))
+
+
+def test_without_a_mac_what_is_encrypted_proves_the_passphrase() -> None:
+    from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
+
+    made = pkcs12.serialize_key_and_certificates(
+        b"x", ec_key(), None, [root().certificate], BestAvailableEncryption(PHRASE.encoded)
+    )
+    version, safe, _mac = read_node(made).children()
+    data = tlv(0x30, version.encoded, safe.encoded)
+    assert len(bundle.read(data, PHRASE).keys) == 1
+    assert bundle.read(data).needs_passphrase
 
 
 def test_a_ciphertext_in_pieces_is_put_together() -> None:

@@ -65,6 +65,13 @@ def test_a_certificate_is_found_in(form: str) -> None:
     assert not found.problems
 
 
+def _nested_mail() -> bytes:
+    levels = (
+        f"Content-Type: multipart/mixed; boundary=b{number}\n\n--b{number}\n" for number in range(1_500)
+    )
+    return "".join(levels).encode()
+
+
 def test_several_are_found_one_after_the_other() -> None:
     other = der(intermediate().certificate)
     for data in (DER + other, DER + b"\r\n" + other, f"{BODY}\n{b64encode(other).decode()}\n".encode()):
@@ -97,6 +104,7 @@ def test_ber_in_base64_is_found() -> None:
         b"0 is the first of all numbers, and nothing but text follows here",
         b"Content-Type: text/plain\n\nhello",
         tlv(0x30, tlv(0x02, b"\1"), tlv(0x02, b"\1")),
+        tlv(0x30, tlv(0x30, tlv(0x30)), tlv(0x30), tlv(0x03, b"\0")),
     ],
 )  # fmt: skip
 def test_what_is_none_of_this_is_passed_over(given: bytes) -> None:
@@ -107,6 +115,10 @@ def test_what_is_none_of_this_is_passed_over(given: bytes) -> None:
     ("given", "words"),
     [
         (BODY[:200].encode(), "the text is base64 that is cut short"),
+        (
+            f"{BODY[:64]}\n{BODY[64:128]}\nKind regards, the CA".encode(),
+            "the text is base64 that is cut short",
+        ),
         (TEXT[:200].encode(), "the certificate is cut short: its END line is missing"),
         (
             TEXT.replace("M", "*", 1).encode(),
@@ -127,7 +139,7 @@ def test_what_is_damaged_gets_the_true_reason(given: bytes, words: str) -> None:
 
 @pytest.mark.parametrize(
     "deep",
-    [b'{"a":' * 100_000, b"[" * 500_000, b"Content-Type: multipart/mixed; boundary=x\n\n--x\n" * 2_000],
+    [b'{"a":' * 100_000, b"[" * 500_000, _nested_mail()],
 )
 def test_what_is_nested_too_deep_is_passed_over(deep: bytes) -> None:
     assert bundle.read(deep).is_empty
@@ -138,6 +150,10 @@ def test_texts_within_texts_end_somewhere() -> None:
     for _ in range(text.MAX_DEPTH + 1):
         packed = json.dumps({"x": packed})
     assert bundle.read(packed.encode()).is_empty or bundle.read(packed.encode()).certificates
+    packed = b64encode(TEXT.encode()).decode()
+    for _ in range(text.MAX_DEPTH):
+        packed = json.dumps({"x": packed})
+    assert bundle.read(packed.encode()).is_empty
     many = json.dumps([BODY] * (text.MAX_TEXTS + 50))
     assert len(bundle.read(many.encode()).certificates) == 1
 

@@ -100,6 +100,16 @@ def test_a_certificate_with_a_fault_is_read_and_says_which(kind: str) -> None:
     assert load(found).not_valid_after_utc > load(found).not_valid_before_utc
 
 
+def test_unique_identifiers_do_no_harm() -> None:
+    spoilt = spoil(LEAF)
+    data = edited(
+        spoilt,
+        TBS,
+        lambda node: encode(0x30, *[part.encoded for part in node.children()[:7]], tlv(0x81, b"\0x")),
+    )
+    assert read_der(data).encoding_faults == ("the serial number has superfluous octets (X.690, 8.3.2)",)
+
+
 def test_times_are_taken_to_utc() -> None:
     found = read_der(FAULTS["a zone"][0]).validity
     assert f"{found.not_before:%H} {found.not_after:%H}" == "09 09"

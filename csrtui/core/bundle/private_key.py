@@ -140,11 +140,8 @@ def _refuse_pss(der: bytes) -> None:
 
 
 def _parts(der: bytes) -> list[Node]:
-    root = parse(der)
-    try:
-        return root.children() if root is not None and root.tag == SEQUENCE else []
-    except ValueError:
-        return []
+    root = parse(der)  # of a key in OpenSSH's format there is none
+    return root.children() if root is not None else []
 
 
 def _algorithm(der: bytes) -> str | None:
