@@ -40,8 +40,11 @@ def open_regular(path: str) -> BinaryIO:
         InputError: It is missing, cannot be opened, or is no regular file.
     """
     source = open(open_foreign(path), "rb")  # noqa: SIM115 - the caller closes it
-    mark = source.read(2)
-    source.seek(0)
+    try:
+        mark = source.read(2)
+        source.seek(0)
+    except OSError:  # whoever reads on gets the same error, and says it
+        return source
     return io.BufferedReader(_Utf16(source)) if mark in _UTF_16_MARKS else source
 
 
