@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import subprocess
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
 from certificates_made import intermediate, pem, root
+from command import ROOT
 from foreign_made import ec_key, pkcs8, rsa_key
 from real_servers import program
 
 from csrtui.core import bundle, keys, request
+from csrtui.core.errors import InputError
 from csrtui.core.secret import Secret
 from csrtui.core.subject import SubjectFields
+from csrtui.store.lines import Lines
 
 if TYPE_CHECKING:
     from csrtui.core.bundle import KeyMaterial
@@ -96,7 +101,14 @@ def test_every_key_of_certtool_is_read(curve: str) -> None:
         assert only_key(made) == spki_by_openssl(made)
 
 
-@pytest.mark.parametrize("options", [("--password", PHRASE), ("--null-password",), ("--empty-password",)])
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--password", PHRASE),
+        pytest.param(("--null-password",), marks=pytest.mark.slow),
+        ("--empty-password",),
+    ],
+)
 def test_the_containers_of_certtool_are_read(options: tuple[str, ...], files: Path) -> None:
     load = (
         "--load-privkey",
@@ -137,7 +149,15 @@ def test_the_containers_of_pk12util_are_read(files: Path) -> None:
 # PuTTY
 
 
-@pytest.mark.parametrize("kind", [("ecdsa", "384"), ("ecdsa", "256"), ("ed25519", "255"), ("rsa", "2048")])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        ("ecdsa", "384"),
+        ("ecdsa", "256"),
+        ("ed25519", "255"),
+        pytest.param(("rsa", "2048"), marks=pytest.mark.slow),
+    ],
+)
 def test_the_hint_for_a_key_of_putty_works(kind: tuple[str, str], tmp_path: Path) -> None:
     (tmp_path / "phrase").write_text(PHRASE)
     run(
@@ -211,16 +231,18 @@ def test_the_keystores_of_keytool_are_read(tmp_path: Path) -> None:
     assert (len(found.keys), len(found.certificates), found.problems) == (1, 1, ())
 
 
+@pytest.mark.slow
 def test_a_keystore_for_rsa_pss_is_refused_with_the_reason(tmp_path: Path) -> None:
     found = bundle.read(keystore(tmp_path, "-keyalg", "RSASSA-PSS", "-keysize", "2048").read_bytes(), SECRET)
     assert not found.keys
     assert "RSA-PSS only" in found.problems[0].text
 
 
-def test_the_hint_for_a_java_keystore_works(tmp_path: Path) -> None:
-    data = keystore(tmp_path, "-keyalg", "EC", "-groupname", "secp256r1", "-storetype", "JKS").read_bytes()
+@pytest.mark.parametrize("kind", ["JKS", pytest.param("JCEKS", marks=pytest.mark.slow)])
+def test_the_hint_for_a_java_keystore_works(kind: str, tmp_path: Path) -> None:
+    data = keystore(tmp_path, "-keyalg", "EC", "-groupname", "secp256r1", "-storetype", kind).read_bytes()
     (problem,) = bundle.read(data, SECRET).problems
-    assert problem.text == "this is a Java keystore (JKS)"
+    assert problem.text == f"this is a Java keystore ({kind})"
     command = str(problem.hint).removesuffix(" converts it")
     shell(f"{command} -srcstorepass {PHRASE} -deststorepass {PHRASE}", tmp_path)
     assert only_key((tmp_path / "NEW.p12").read_bytes(), SECRET)
@@ -465,3 +487,37 @@ def test_the_keys_that_openssl_makes_are_read(tmp_path: Path) -> None:
     for options in (("ED25519",), ("ED448",), ("EC", "-pkeyopt", "ec_paramgen_curve:secp384r1")):
         made = run("openssl", "genpkey", "-algorithm", *options, folder=tmp_path)
         assert only_key(made) == spki_by_openssl(made)
+
+
+def test_the_command_that_makes_a_new_csr_works(files: Path) -> None:
+    spoilt = (ROOT / "tests/data/files/adopt-csr/07-teletex-umlaut.csr").read_bytes()
+    (problem,) = bundle.read(spoilt).problems
+    command = str(problem.hint).removeprefix("make a new CSR: ").partition(";")[0]
+    shell(f"{command.replace('KEY', 'key.pem')} -subj /CN=a.com", files)
+    (made,) = bundle.read((files / "NEW.csr").read_bytes()).requests
+    assert made.spki_sha256 == spki(ec_key())
+
+
+def test_the_command_for_a_file_of_age_works(files: Path) -> None:
+    program("age")
+    shell("age-keygen -o IDENTITY && age -r $(age-keygen -y IDENTITY) -o FILE leaf.pem", files)
+    (problem,) = bundle.read((files / "FILE").read_bytes()).problems
+    shell(str(problem.hint).removesuffix(" decrypts it"), files)
+    assert len(bundle.read((files / "NEW").read_bytes()).certificates) == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "windows-1252"])
+def test_the_commands_for_encodings_of_tables_work(encoding: str, tmp_path: Path) -> None:
+    program("iconv")
+    text = "common_name,organization\nwww.example.com,Müller\n"
+    (tmp_path / "FILE").write_bytes(text.encode(encoding))
+    command = (
+        "iconv -f UTF-16 -t UTF-8 FILE"
+        if encoding == "utf-16"
+        else "iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW"
+    )
+    with pytest.raises(InputError) as caught:
+        list(Lines(io.BytesIO((tmp_path / "FILE").read_bytes()), "FILE", Event()))
+    assert command in f"{caught.value.what} {caught.value.hint}"
+    shell(command if "> NEW" in command else f"{command} > NEW", tmp_path)
+    assert (tmp_path / "NEW").read_text() == text

@@ -121,6 +121,13 @@ def _recipients() -> Iterable[bytes]:
     yield b"ecdsa-sha2-nistp256 AAAA\nsk-ssh-ed25519@openssh.com AAAA\nage1yubikey1qqq\nAGE-SECRET-KEY-1"
 
 
+def _real_files() -> Iterable[bytes]:
+    """Files as real programs write them."""
+    for path in sorted((ROOT / "tests" / "data" / "files").rglob("*")):
+        if path.is_file() and path.suffix not in {".md", ".csv"}:
+            yield path.read_bytes()
+
+
 def _rows() -> Iterable[bytes]:
     yield (
         b"common_name,names,organization,country,key,ca,platform\r\n"
@@ -185,7 +192,7 @@ _SEEDS: dict[str, Callable[[], Iterable[bytes]]] = {
     "request": _requests,
     "existing": lambda: (*_requests(), *_certificates()),
     "certificates": _certificates,
-    "bundle": lambda: (*_keys(), *_requests(), *_certificates()),
+    "bundle": lambda: (*_keys(), *_requests(), *_certificates(), *_real_files()),
     "pkcs8": _encrypted,
     "backup": _backups,
     "age": _ages,

@@ -19,9 +19,9 @@ class Format:
     holds_key: bool = False
 
 
-_JKS: Final = (
-    "keytool -importkeystore -srckeystore FILE -destkeystore NEW.p12 -deststoretype PKCS12 converts it"
-)
+_STORES: Final = "-srckeystore FILE -destkeystore NEW.p12 -deststoretype PKCS12 converts it"
+_JKS: Final = f"keytool -importkeystore {_STORES}"
+_JCEKS: Final = f"keytool -importkeystore -srcstoretype JCEKS {_STORES}"
 _BEGINNINGS: Final = (
     (b"PK\x03\x04", Format("a ZIP archive", "unpack it first: unzip FILE")),
     (b"PK\x05\x06", Format("an empty ZIP archive", "ask for the file again")),
@@ -47,7 +47,7 @@ _BEGINNINGS: Final = (
     (b"\xfe\xed\xfe\xed", Format("a Java keystore (JKS)", _JKS, holds_key=True)),
     (
         b"\xce\xce\xce\xce",
-        Format("a Java keystore (JCEKS)", f"{_JKS} with -srcstoretype JCEKS", holds_key=True),
+        Format("a Java keystore (JCEKS)", _JCEKS, holds_key=True),
     ),
     (
         b"PuTTY-User-Key-File-",
