@@ -9,7 +9,7 @@ from time import process_time
 import pytest
 from certificates_made import der, intermediate, pem, root
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from foreign_made import ec_key, pkcs8, tlv
+from foreign_made import ec_key, pkcs8, tlv, traditional
 
 from csrtui.core import bundle
 from csrtui.core.bundle import formats, text
@@ -212,3 +212,12 @@ def test_pkcs7_without_certificates_or_structure_is_named() -> None:
     ):
         (problem,) = bundle.read(tlv(0x30, oid(signed), content)).problems
         assert words in problem.text
+
+
+@pytest.mark.parametrize("dashes", ["—–", "—", "‐‐‐‐‐", "−−−−−"])
+def test_a_short_or_encrypted_key_is_found_between_words_dashes(dashes: str) -> None:
+    """Without its BEGIN line neither would be told from other base64."""
+    short = traditional(ec_key()).decode().replace("-----", dashes)
+    assert len(bundle.read(short.encode()).keys) == 1
+    locked = traditional(ec_key(), passphrase=b"x").decode().replace("-----", dashes)
+    assert bundle.read(locked.encode()).needs_passphrase
