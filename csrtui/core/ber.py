@@ -85,13 +85,13 @@ class Node:
         Raises:
             BerError: The contents are not a row of encodings.
         """
-        found = []
+        nodes = []
         at = self.start
         while at < self.end:
             node = read_node(self.data, at, self.end)
-            found.append(node)
+            nodes.append(node)
             at = node.end
-        return found
+        return nodes
 
     def child(self, index: int, tag: int) -> "Node":
         """Return the encoding in a place within.
@@ -99,10 +99,10 @@ class Node:
         Raises:
             BerError: There is none there, or one with another tag.
         """
-        found = self.children()
-        if index >= len(found) or found[index].tag != tag:
+        nodes = self.children()
+        if index >= len(nodes) or nodes[index].tag != tag:
             raise BerError(f"element {index + 1} is missing or of another type")
-        return found[index]
+        return nodes[index]
 
 
 def read_node(data: bytes, at: int = 0, end: int | None = None) -> Node:
@@ -231,7 +231,7 @@ def joined_string(parts: list[bytes], tag: int) -> bytes:
             raise BerError("a part of a string is of another type")
         contents.append(node.content)
     if tag == BIT_STRING:  # each has a count of unused bits, of which the last one counts
-        return (contents[-1][:1] if contents else b"\0") + b"".join(one[1:] for one in contents)
+        return (contents[-1][:1] if contents else b"\0") + b"".join(part[1:] for part in contents)
     return b"".join(contents)
 
 

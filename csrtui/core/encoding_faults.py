@@ -267,13 +267,13 @@ def _attributes(node: Node, copy: Copy) -> bytes:
     encoded = [part.encoded for part in parts]
     if encoded != sorted(encoded):
         copy.add("the attributes are not in the order that DER demands of a SET (X.690, 11.6)")
-    kept = []
+    requests = []
     for part in parts[:MAX_ENTRIES]:
         kind, values = part.children()
         if kind.oid in _EXTENSION_REQUESTS:
             extensions = copy_extensions(values.child(0, SEQUENCE), copy)
-            kept += [encode(SEQUENCE, kind.encoded, encode(SET, extensions))] if extensions else []
-    return b"".join(sorted(kept))
+            requests += [encode(SEQUENCE, kind.encoded, encode(SET, extensions))] if extensions else []
+    return b"".join(sorted(requests))
 
 
 def listed(faults: Iterable[str]) -> str:

@@ -50,19 +50,19 @@ class Copy:
 
 def copy_extensions(node: Node, copy: Copy) -> bytes:
     """Return the extensions that are used here, each once; nothing where there is none."""
-    kept: dict[str, bytes] = {}
+    copied: dict[str, bytes] = {}
     for extension in node.children()[:MAX_ENTRIES]:
         kind, *flags, value = extension.children()
         oid = kind.oid or ""
         label = f"extension {_USED.get(oid, oid)}"
         if flags and flags[0].content == b"\0":
             copy.add(f"{label}: critical FALSE is written, where DER leaves a default out (X.690, 11.5)")
-        if oid in kept:
+        if oid in copied:
             copy.add(f"{label} is there twice (RFC 5280, 4.2)")
         elif oid in _USED:
             content = _value(oid, value.content, label, copy)
-            kept[oid] = encode(SEQUENCE, kind.encoded, encode(OCTET_STRING, content)) if content else b""
-    extensions = b"".join(kept.values())
+            copied[oid] = encode(SEQUENCE, kind.encoded, encode(OCTET_STRING, content)) if content else b""
+    extensions = b"".join(copied.values())
     return encode(SEQUENCE, extensions) if extensions else b""
 
 
@@ -109,14 +109,14 @@ def _key_usage(root: Node, label: str, copy: Copy) -> bytes:
 
 
 def _general_names(root: Node, label: str, copy: Copy) -> bytes:
-    kept = []
+    copied = []
     for name in root.children()[:MAX_ENTRIES]:
         rule = _general_name_fault(name)
         if rule:
             copy.add(f"{label} {rule}")
         else:
-            kept.append(name.encoded)
-    return encode(SEQUENCE, *kept) if kept else b""
+            copied.append(name.encoded)
+    return encode(SEQUENCE, *copied) if copied else b""
 
 
 def _general_name_fault(name: Node) -> str:

@@ -230,3 +230,13 @@ def test_every_file_is_in_a_table() -> None:
         "13-base64-without-header.csr", "key.pem",
     }  # fmt: skip
     assert {path.name for path in SEEN} == known
+
+
+def test_a_folder_is_searched_for_base64_without_a_header(csrtui: Csrtui, tmp_path: Path) -> None:
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    for name in ("key.pem", "13-base64-without-header.csr"):
+        (folder / name).write_bytes((FILES / "adopt-csr" / name).read_bytes())
+    ran = csrtui("adopt", str(folder), "--yes")
+    assert ran.status == 0, whole(ran)
+    assert "adopted: EC P-256 key and CSR" in ran.out

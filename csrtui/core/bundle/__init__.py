@@ -104,7 +104,7 @@ def refuse_private_key(material: KeyMaterial) -> None:
     """
     if not material.has_private_key:
         return
-    problem = next((one for one in material.problems if one.kind is ProblemKind.KEY), None)
+    problem = next((problem for problem in material.problems if problem.kind is ProblemKind.KEY), None)
     if problem is not None:
         raise problem.error
     raise InputError("that is a private key: it stays where it is", "give a CSR or a certificate")
@@ -185,7 +185,7 @@ class _Reader:
             return  # nothing beside a private key is decoded where none belongs
         if len(items) > MAX_ITEMS:
             self._add_problem(ProblemKind.FILE, f"more than its first {MAX_ITEMS} items are not read")
-        self._totals = {one: sum(item.structure is one for item in items) for one in Structure}
+        self._totals = {kind: sum(item.structure is kind for item in items) for kind in Structure}
         self._counts = dict.fromkeys(Structure, 0)
         for item in items[:MAX_ITEMS]:
             self._counts[item.structure] += 1
@@ -202,25 +202,25 @@ class _Reader:
         except CsrtuiError as error:
             self._add_problem(kind, self._placed(item, error.what), error.hint, item.block.path)
 
-    def _placed(self, item: Item, what: str) -> str:
+    def _placed(self, item: Item, message: str) -> str:
         """What is wrong, with the place in the file where there are several, and the subject where it can be read."""
         noun = NOUNS[item.structure]
         total = self._totals[item.structure]
         where = f"{noun} {self._counts[item.structure]} of {total}" if total > 1 else ""
         subject = _subject(item) if item.structure in SIGNED else ""
         if not where and not subject:
-            return what
+            return message
         name = f"{where or f'the {noun}'}{f' ({subject})' if subject else ''}"
         start = f"the {noun} "
-        return f"{name} {what.removeprefix(start)}" if what.startswith(start) else f"{name}: {what}"
+        return f"{name} {message.removeprefix(start)}" if message.startswith(start) else f"{name}: {message}"
 
     def _read_item(self, item: Item) -> None:
         match item.structure:
             case Structure.CERTIFICATE:
                 self._add_certificate(item.der)
             case Structure.REQUEST:
-                found = request.read_der(item.der)
-                self._requests.setdefault(found.der, found)
+                csr = request.read_der(item.der)
+                self._requests.setdefault(csr.der, csr)
             case Structure.PKCS7:
                 self._read_pkcs7(item)
             case Structure.PKCS12:
@@ -234,39 +234,39 @@ class _Reader:
 
     def _read_pkcs7(self, item: Item) -> None:
         root = ber.read_node(item.der)
-        found = cms.certificates_in(root)
-        for number, der in enumerate(found[:MAX_ITEMS], 1):
+        encoded = cms.certificates_in(root)
+        for number, der in enumerate(encoded[:MAX_ITEMS], 1):
             try:
                 self._add_certificate(der)
             except CsrtuiError as error:
                 subject = _subject(Item(Structure.CERTIFICATE, der, item.block))
                 whose = f" ({subject})" if subject else ""
-                what = error.what.removeprefix("the certificate ")
-                place = f"certificate {number} of {len(found)}{whose} in the PKCS #7"
-                self._add_problem(ProblemKind.CERTIFICATE, f"{place} {what}", error.hint)
+                message = error.what.removeprefix("the certificate ")
+                place = f"certificate {number} of {len(encoded)}{whose} in the PKCS #7"
+                self._add_problem(ProblemKind.CERTIFICATE, f"{place} {message}", error.hint)
 
     def _read_pfx(self, item: Item) -> None:
         if not self._open_keys and pfx.SHROUDED_KEY_MARK in item.der:
             self._has_private_key = True
             raise _key_in_pfx()
-        found = pfx.read_pfx(item.der, self._passphrase)
-        self._has_private_key |= bool(found.keys)
-        if found.keys and not self._open_keys:
+        contents = pfx.read_pfx(item.der, self._passphrase)
+        self._has_private_key |= bool(contents.keys)
+        if contents.keys and not self._open_keys:
             raise _key_in_pfx()
-        for problem in found.problems:
+        for problem in contents.problems:
             self._add_problem(ProblemKind.KEY, problem.what, problem.hint)
-        for der in found.keys:
+        for der in contents.keys:
             try:
-                self._add_key(BundleKey(private_key.load(der), found.is_encrypted, item.block.path))
+                self._add_key(BundleKey(private_key.load(der), contents.is_encrypted, item.block.path))
             except CsrtuiError as error:
                 self._add_problem(ProblemKind.KEY, error.what, error.hint)
-        for number, der in enumerate(found.certificates, 1):
+        for number, der in enumerate(contents.certificates, 1):
             try:
                 self._add_certificate(der)
             except CsrtuiError as error:
-                what = error.what.removeprefix("the certificate ")
-                place = f"certificate {number} of {len(found.certificates)} in the PKCS #12"
-                self._add_problem(ProblemKind.CERTIFICATE, f"{place} {what}", error.hint)
+                message = error.what.removeprefix("the certificate ")
+                place = f"certificate {number} of {len(contents.certificates)} in the PKCS #12"
+                self._add_problem(ProblemKind.CERTIFICATE, f"{place} {message}", error.hint)
 
     def _read_key(self, item: Item) -> None:
         block, body = item.block, item.der
@@ -294,8 +294,8 @@ class _Reader:
             raise InputError(f"more than {MAX_KEYS} private keys are not read")
         self._keys.append(key)
 
-    def _add_problem(self, kind: ProblemKind, what: str, hint: str | None = None, path: str = "") -> None:
-        self._problems.append(Problem(kind, what, hint, path))
+    def _add_problem(self, kind: ProblemKind, message: str, hint: str | None = None, path: str = "") -> None:
+        self._problems.append(Problem(kind, message, hint, path))
 
 
 def _key_in_pfx() -> InputError:

@@ -28,10 +28,10 @@ def certificates_in(root: Node) -> list[bytes]:
         if kind != _SIGNED_DATA:
             raise InputError("the PKCS #7 contains no certificates", _HINT)
         parts = root.child(1, _CONTEXT_0).child(0, SEQUENCE).children()
-        found = [part.children() for part in parts if part.tag == _CONTEXT_0]
+        groups = [part.children() for part in parts if part.tag == _CONTEXT_0]
     except ValueError as error:
         raise InputError("the PKCS #7 is malformed: it has not the structure of RFC 5652", _HINT) from error
-    certificates = [one.encoded for group in found for one in group if one.tag == SEQUENCE]
+    certificates = [node.encoded for group in groups for node in group if node.tag == SEQUENCE]
     if not certificates:
         raise InputError("the PKCS #7 contains no certificates", _HINT)
     return certificates

@@ -77,9 +77,9 @@ _TAR_MAGIC_AT: Final = 257
 
 def recognise(data: bytes) -> Format | None:
     """Return the format of a file that has to be converted or unpacked first, or None."""
-    for beginning, found in _BEGINNINGS:
+    for beginning, known in _BEGINNINGS:
         if data.startswith(beginning):
-            return found
+            return known
     if data[_TAR_MAGIC_AT : _TAR_MAGIC_AT + 5] == b"ustar":
         return _TAR
     # RFC 1950, 2.2: the two octets of the header are a multiple of 31; text has no such second octet

@@ -55,13 +55,13 @@ def is_truncated_der(data: bytes) -> bool:
 
 def first_blocks(blocks: Iterable[text.Block]) -> list[text.Block]:
     """Return the first blocks that have to be readable, and one more where there are more than `MAX_ITEMS`."""
-    found = []
+    chosen = []
     for block in blocks:
         if block.label or block.body is None or structure_of(_first(block.body)) is not Structure.OTHER:
-            found.append(block)
-        if len(found) > MAX_ITEMS:
+            chosen.append(block)
+        if len(chosen) > MAX_ITEMS:
             break
-    return [block for block in found if not block.label or _is_meant(block)]
+    return [block for block in chosen if not block.label or _is_meant(block)]
 
 
 def _is_meant(block: text.Block) -> bool:
@@ -90,9 +90,9 @@ def _first(body: bytes) -> bytes:
     """The first encoding of a body: as it is where its lengths are definite, else in DER."""
     root = ber.parse(body)
     if root is not None:
-        found = root.encoded
-        if structure_of(found) in SIGNED:
-            return found
+        chosen = root.encoded
+        if structure_of(chosen) in SIGNED:
+            return chosen
     try:
         return ber.to_der(body)[0]
     except ber.BerError:

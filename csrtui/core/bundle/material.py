@@ -98,4 +98,6 @@ class KeyMaterial:
 
     def problem(self, *kinds: ProblemKind) -> Problem | None:
         """Return the first problem of these kinds, else the first one, or None."""
-        return next((one for one in self.problems if one.kind in kinds), next(iter(self.problems), None))
+        return next(
+            (problem for problem in self.problems if problem.kind in kinds), next(iter(self.problems), None)
+        )

@@ -100,12 +100,12 @@ class LockedError(InputError):
     """Something that opens with a passphrase only.
 
     Args:
-        what: A sentence that says so.
+        message: A sentence that says so.
         command: What takes it out, or nothing.
     """
 
-    def __init__(self, what: str, command: str = "") -> None:
-        super().__init__(what, f"give its passphrase; or {command}" if command else "give its passphrase")
+    def __init__(self, message: str, command: str = "") -> None:
+        super().__init__(message, f"give its passphrase; or {command}" if command else "give its passphrase")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +181,7 @@ def _derived(derivation: Node, passphrase: bytes, length: int) -> bytes:
     oid, parameters = derivation.child(0, OID).oid or "", derivation.child(1, SEQUENCE).children()
     if oid == _PBKDF2:
         salt, rounds = _octets(parameters[0]), parameters[1].integer
-        prfs = [one for one in parameters[2:] if one.tag == SEQUENCE]
+        prfs = [parameter for parameter in parameters[2:] if parameter.tag == SEQUENCE]
         prf = (
             prfs[0].child(0, OID).oid or "" if prfs else "1.2.840.113549.2.7"
         )  # RFC 8018, A.2: DEFAULT hmacWithSHA1
@@ -193,7 +193,7 @@ def _derived(derivation: Node, passphrase: bytes, length: int) -> bytes:
 
         from csrtui.core import key_cost
 
-        cost, size, lanes = (one.integer for one in parameters[1:4])
+        cost, size, lanes = (parameter.integer for parameter in parameters[1:4])
         key_cost.check_scrypt(cost, size, lanes)
         return Scrypt(_octets(parameters[0]), length, cost, size, lanes).derive(passphrase)
     raise UnsupportedSchemeError(oid)
@@ -207,7 +207,11 @@ def pbmac1_key(derivation: Node, scheme: Node, passphrase: bytes) -> tuple[str, 
         ValueError: The parameters are malformed.
     """
     oid = scheme.child(0, OID).oid or ""
-    lengths = [one.integer for one in derivation.child(1, SEQUENCE).children()[2:] if one.tag == INTEGER]
+    lengths = [
+        parameter.integer
+        for parameter in derivation.child(1, SEQUENCE).children()[2:]
+        if parameter.tag == INTEGER
+    ]
     if oid not in _PRFS or not lengths or not 1 <= lengths[0] <= _MAX_MAC_KEY:
         raise UnsupportedSchemeError(_NAMES.get(oid, oid))
     return _PRFS[oid], _derived(derivation, passphrase, lengths[0])

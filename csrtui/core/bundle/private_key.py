@@ -156,7 +156,7 @@ def _kind(der: bytes) -> str:
     """The algorithm, or the curve of an EC key, in parentheses."""
     oid, parts = _algorithm(der), _parts(der)
     named = [parts[1]] if oid == _EC else [part for part in parts if part.tag == _CONTEXT_0]
-    curves = [one.oid for part in named for one in part.children() if one.oid not in {None, _EC}]
+    curves = [node.oid for part in named for node in part.children() if node.oid not in {None, _EC}]
     if curves:
         return f" (curve {curves[0]})"
     return f" ({oid})" if oid else ""
@@ -166,8 +166,8 @@ def _raw_public_key(der: bytes) -> bytes | None:
     """The public key beside the private one in PKCS #8 version 2 (RFC 8410, 7)."""
     if _algorithm(der) not in _RAW:
         return None
-    found = next((part for part in _parts(der)[3:] if part.tag == _PRIMITIVE_CONTEXT_1), None)
-    return found.content[1:] if found is not None else None
+    public = next((part for part in _parts(der)[3:] if part.tag == _PRIMITIVE_CONTEXT_1), None)
+    return public.content[1:] if public is not None else None
 
 
 def _rewritten(der: bytes) -> bytes | None:
@@ -198,8 +198,8 @@ def _sec1(parts: list[Node], curve: str) -> bytes:
     """ECPrivateKey with a private value of the length that the curve demands (RFC 5915, 3)."""
     value = int.from_bytes(parts[1].content)
     octets = value.to_bytes(_SCALAR_OCTETS.get(curve, len(parts[1].content)))
-    kept = [part.encoded for part in parts[2:]]
-    return encode(SEQUENCE, parts[0].encoded, encode(OCTET_STRING, octets), *kept)
+    rest = [part.encoded for part in parts[2:]]
+    return encode(SEQUENCE, parts[0].encoded, encode(OCTET_STRING, octets), *rest)
 
 
 def open_openssh(body: bytes) -> "PrivateKey":

@@ -144,16 +144,16 @@ def _json_strings(text: str) -> list[tuple[str, str]] | None:
         document = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    found: list[tuple[str, str]] = []
+    texts: list[tuple[str, str]] = []
     pending: list[tuple[str, object]] = [("", document)]
-    while pending and len(found) < MAX_TEXTS:
+    while pending and len(texts) < MAX_TEXTS:
         path, value = pending.pop(0)
         if isinstance(value, str) and len(value) >= _SHORTEST:
-            found.append((path, value))
+            texts.append((path, value))
         elif isinstance(value, dict | list):
             items = value.items() if isinstance(value, dict) else enumerate(value)
-            pending[:0] = [(f"{path}.{name}" if path else str(name), one) for name, one in items]
-    return found
+            pending[:0] = [(f"{path}.{name}" if path else str(name), inner) for name, inner in items]
+    return texts
 
 
 def _mail_parts(text: str) -> list[tuple[str, str]] | None:
