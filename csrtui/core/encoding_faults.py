@@ -63,7 +63,7 @@ def copy_certificate(der: bytes) -> Copy:
     first = 1 if parts[0].tag == _EXPLICIT_0 else 0
     serial, inner, issuer, validity, subject, key = parts[first : first + 6]
     rewritten = [
-        *(part.encoded for part in parts[:first]),
+        *_version(parts[:first], copy),
         _integer(serial, copy),
         _algorithm(inner, copy),
         _name(issuer, "issuer", copy),
@@ -75,7 +75,9 @@ def copy_certificate(der: bytes) -> Copy:
         if part.tag == _EXPLICIT_3:
             extensions = copy_extensions(part.child(0, SEQUENCE), copy)
             rewritten += [encode(_EXPLICIT_3, extensions)] if extensions else []
-    copy.der = encode(SEQUENCE, encode(SEQUENCE, *rewritten), _algorithm(algorithm, copy), signature.encoded)
+    copy.der = encode(
+        SEQUENCE, encode(SEQUENCE, *rewritten), _algorithm(algorithm, copy), _signature(signature, copy)
+    )
     return copy
 
 
@@ -90,7 +92,9 @@ def copy_request(der: bytes) -> Copy:
     version, subject, key, *rest = info.children()
     rewritten = [version.encoded, _name(subject, "subject", copy), key.encoded]
     rewritten += [encode(_EXPLICIT_0, _attributes(part, copy)) for part in rest if part.tag == _EXPLICIT_0]
-    copy.der = encode(SEQUENCE, encode(SEQUENCE, *rewritten), _algorithm(algorithm, copy), signature.encoded)
+    copy.der = encode(
+        SEQUENCE, encode(SEQUENCE, *rewritten), _algorithm(algorithm, copy), _signature(signature, copy)
+    )
     return copy
 
 
@@ -159,6 +163,20 @@ def _three(der: bytes) -> tuple[Node, Node, Node]:
     return parts[0], parts[1], parts[2]
 
 
+def _version(parts: list[Node], copy: Copy) -> list[bytes]:
+    """The version, where it is not the default."""
+    if parts and parts[0].child(0, INTEGER).integer == 0:
+        copy.add("version 1 is written, where DER leaves a default out (X.690, 11.5)")
+        return []
+    return [part.encoded for part in parts]
+
+
+def _signature(node: Node, copy: Copy) -> bytes:
+    if node.content[:1] != b"\0":
+        copy.add("the signature has unused bits, where it consists of octets (RFC 5280, 4.1.1.3)")
+    return encode(BIT_STRING, b"\0", node.content[1:])
+
+
 def _integer(node: Node, copy: Copy) -> bytes:
     value = int.from_bytes(node.content, signed=True)
     shortest = value.to_bytes(value.bit_length() // 8 + 1, signed=True)
@@ -179,9 +197,12 @@ def _algorithm(node: Node, copy: Copy) -> bytes:
 
 
 def _name(node: Node, field_name: str, copy: Copy) -> bytes:
+    if any(rdn.start == rdn.end for rdn in node.children()):
+        copy.add(f"an RDN of the {field_name} is empty (RFC 5280, 4.1.2.4)")
     rdns = [
         encode(SET, *[_attribute(part, field_name, copy) for part in rdn.children()])
         for rdn in node.children()
+        if rdn.start != rdn.end
     ]
     return encode(SEQUENCE, *rdns)
 

@@ -3,7 +3,18 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from csrtui.core.ber import BIT_STRING, BOOLEAN, INTEGER, OCTET_STRING, SEQUENCE, Node, encode, parse
+from csrtui.core.ber import (
+    BIT_STRING,
+    BOOLEAN,
+    INTEGER,
+    OCTET_STRING,
+    OID,
+    SEQUENCE,
+    Node,
+    dotted,
+    encode,
+    parse,
+)
 
 _MOST: Final = 5
 """How many faults are described."""
@@ -24,7 +35,8 @@ _USED: Final = {
     _TLS_FEATURE: "tlsFeature",
 }
 _GENERAL_NAMES: Final = {0x81: "rfc822Name", 0x82: "dNSName", 0x86: "uniformResourceIdentifier"}
-_IP_ADDRESS, _X400, _EDI = 0x87, 0xA3, 0xA5
+_IP_ADDRESS, _X400, _EDI, _REGISTERED_ID = 0x87, 0xA3, 0xA5, 0x88
+_OTHER_NAME, _DIRECTORY_NAME, _CONTEXT_0 = 0xA0, 0xA4, 0xA0
 _KEY_AGREEMENT: Final = 0x08
 _ONLY: Final = 0x01
 """encipherOnly in the first octet of KeyUsage; decipherOnly is in the second."""
@@ -114,9 +126,16 @@ def _general_names(root: Node, label: str, copy: Copy) -> bytes:
         rule = _general_name_fault(name)
         if rule:
             copy.add(f"{label} {rule}")
-        else:
+        elif name.tag != _DIRECTORY_NAME:  # no host is in it, and its strings may break rules of their own
             copied.append(name.encoded)
     return encode(SEQUENCE, *copied) if copied else b""
+
+
+def _is_other_name(name: Node) -> bool:
+    try:
+        return bool(name.child(0, OID).oid and name.child(1, _CONTEXT_0).children())
+    except ValueError:
+        return False
 
 
 def _general_name_fault(name: Node) -> str:
@@ -127,6 +146,10 @@ def _general_name_fault(name: Node) -> str:
         return (
             f"has an iPAddress of {len(name.content)} octets, where 4 or 16 are demanded (RFC 5280, 4.2.1.6)"
         )
+    if name.tag == _REGISTERED_ID and dotted(name.content) is None:
+        return "has a registeredID that is malformed (X.690, 8.19)"
+    if name.tag == _OTHER_NAME and not _is_other_name(name):
+        return "has an otherName that is malformed (RFC 5280, 4.2.1.6)"
     if name.tag in {_X400, _EDI}:
         kind = "x400Address" if name.tag == _X400 else "ediPartyName"
         return f"has an {kind}, a kind of name that csrtui does not support"

@@ -69,6 +69,12 @@ def with_times(before: bytes, after: bytes, tag: int = 0x17) -> bytes:
     return edited(LEAF, VALIDITY, value(0x30, tlv(tag, before), tlv(tag, after)))
 
 
+def with_names(*names: bytes) -> bytes:
+    return edited(
+        LEAF, EXTENSIONS, value(0x30, extension("2.5.29.17", tlv(0x30, *names, tlv(0x82, b"a.com"))))
+    )
+
+
 ORGANIZATION = "2.5.4.10"
 FAULTS = {
     "IA5String": (edited(LEAF, NAME, value(0x30, tlv(0x31, attribute(ORGANIZATION, 0x16, b"\xfc")))), "IA5String"),
@@ -86,6 +92,17 @@ FAULTS = {
     "a broken extension": (with_extension(extension("2.5.29.19", b"\x30\x05")), "basicConstraints is not DER"),
     "an extension of another shape": (with_extension(extension("2.5.29.15", tlv(0x03))), "not the structure of RFC 5280"),
     "an extension that is not used": (with_extension(extension("2.5.29.32", b"\x05\0")), "breaks a rule of DER"),
+    "version 1": (edited(LEAF, (0, 0), value(0xA0, tlv(0x02, b"\0"))), "version 1 is written"),
+    "signature": (edited(LEAF, (2,), lambda node: encode(0x03, b"\3", node.content[1:])), "unused bits"),
+    "an empty RDN": (edited(LEAF, NAME, value(0x30, tlv(0x31))), "an RDN of the subject is empty"),
+    "registeredID": (with_names(tlv(0x88, b"\x2a\x80")), "a registeredID that is malformed"),
+    "otherName": (with_names(tlv(0xA0, b"\6\1\x2a")), "an otherName that is malformed"),
+    "otherName without a value": (with_names(tlv(0xA0, oid("1.2.3"))), "an otherName that is malformed"),
+    "names of all kinds beside it": (
+        with_names(tlv(0x88, b"\x2a"), tlv(0xA0, oid("1.2.3"), tlv(0xA0, tlv(0x05))), tlv(0x87, b"1")),
+        "an iPAddress of 1 octets",
+    ),
+    "directoryName": (with_names(tlv(0xA4, tlv(0x30, tlv(0x31, attribute(ORGANIZATION, 0x14, b"\xfc"))))), "breaks a rule"),
     "an address": (with_extension(extension("1.2.3", b"", flag=b"\0")), "extension 1.2.3: critical FALSE"),
 }  # fmt: skip
 
