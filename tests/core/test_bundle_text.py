@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from base64 import b64encode, encodebytes
+from base64 import b64encode, encodebytes, urlsafe_b64encode
 from time import process_time
 
 import pytest
@@ -46,6 +46,9 @@ FORMS: dict[str, str | bytes] = {
     "Latin-1": "Grüße\n".encode("latin-1") + TEXT.encode(),
     "line ends of an old Mac": TEXT.replace("\n", "\r"),
     "openssl s_client": f"0 s:CN = x\n   i:CN = y\n{TEXT}---\n",
+    "base64 for URLs": urlsafe_b64encode(DER).decode().rstrip("="),
+    "base64 for URLs in JSON": json.dumps({"csr": urlsafe_b64encode(DER).decode()}),
+    "a chat": TEXT.replace("-----BEGIN", "*-----BEGIN").replace("CATE-----\n", "CATE-----*\n").replace("-----END", "*-----END"),
     "DER with NULs behind": DER + b"\0\0\x1a",
     "a mail that begins with prose": f"Content-Type: see below\n\n{TEXT}",
     "a mail with prose before": f"Dear customer\nContent-Type: x\n\n{TEXT}",

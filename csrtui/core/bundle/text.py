@@ -36,6 +36,9 @@ _AROUND = re.compile(r"[\s>|\"',;\\#]+")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=]")
 _LOOSE = re.compile(r"(?<![A-Za-z0-9+/=])(?:MI[A-Za-z0-9+/]|LS0tLS1CRUdJ)[A-Za-z0-9+/]{5,}={0,2}")
 """How base64 of a long SEQUENCE and of a BEGIN line begins."""
+_BASE64_URL = re.compile(r"\s*MI[A-Za-z0-9_-]{40,}={0,2}\s*")
+_FROM_BASE64_URL = str.maketrans("-_", "+/")
+"""Base64 for URLs (RFC 4648, 5), in which ACME transports a CSR."""
 _WHOLE_LINE = re.compile(r"[A-Za-z0-9+/]{1,100000}={0,2}")
 _SHORTEST = 32
 _UNKNOWN, _LONGEST = 2**31, 2**21
@@ -92,6 +95,8 @@ def names_private_key(text: str) -> bool:
 
 def blocks_in(text: str, depth: int = 0, path: str = "") -> Iterator[Block]:
     """Give the blocks in a text in their order, also those in JSON strings, mail parts and base64."""
+    if _BASE64_URL.fullmatch(text) is not None:
+        text = text.translate(_FROM_BASE64_URL)
     parts = _parts(text) if depth < MAX_DEPTH else None
     if parts is None:
         yield from _plain(clean(text), depth, path)
@@ -197,6 +202,7 @@ def _plain(text: str, depth: int, path: str) -> Iterator[Block]:
 
 def _block(label: str, body: str, path: str, *, is_whole: bool) -> Block:
     cipher = None
+    body = body.strip("*_~`")  # what chat programs put around a line
     if headers := _PEM_HEADERS.match(_AROUND_LINES.sub("\n", body)):
         cipher = headers[1], headers[2]
         body = _AROUND_LINES.sub("\n", body)[headers.end() :]
