@@ -93,7 +93,7 @@ FAULTS = {
     "an extension of another shape": (with_extension(extension("2.5.29.15", tlv(0x03))), "not the structure of RFC 5280"),
     "an extension that is not used": (with_extension(extension("2.5.29.32", b"\x05\0")), "breaks a rule of DER"),
     "version 1": (edited(LEAF, (0, 0), value(0xA0, tlv(0x02, b"\0"))), "version 1 is written"),
-    "signature": (edited(LEAF, (2,), lambda node: encode(0x03, b"\3", node.content[1:])), "unused bits"),
+    "signature": (edited(LEAF, (2,), lambda node: encode(0x03, b"\3", node.content[1:-1], b"\xff")), "unused bits"),
     "an empty RDN": (edited(LEAF, NAME, value(0x30, tlv(0x31))), "an RDN of the subject is empty"),
     "registeredID": (with_names(tlv(0x88, b"\x2a\x80")), "a registeredID that is malformed"),
     "otherName": (with_names(tlv(0xA0, b"\6\1\x2a")), "an otherName that is malformed"),

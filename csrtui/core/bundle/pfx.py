@@ -11,9 +11,9 @@ from csrtui.core.ber import (
     OCTET_STRING,
     OID,
     SEQUENCE,
+    BerError,
     Node,
     joined_string,
-    parse,
     read_node,
     to_der,
 )
@@ -143,9 +143,9 @@ class _Opener:
             return _mac_holds(self._mac, self._content, password)
         try:
             plain = pbe.decrypt(self._sample, password) if self._sample is not None else b""
-        except RefusedError:
+            return plain[:1] == bytes([SEQUENCE]) and to_der(plain)[1] == len(plain)
+        except (RefusedError, BerError):
             return False
-        return parse(plain) is not None
 
 
 def _first_encrypted(contents: Node) -> pbe.Encrypted | None:
