@@ -1,13 +1,16 @@
 """The rows of ``csrtui new --from``: a CSV file, or standard input, read row by row and never whole."""
 
 import csv
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 from threading import Event
 from typing import Self
 
 from csrtui.core.advice.wording import quoted
+from csrtui.core.countries import find_country
 from csrtui.core.errors import InputError
 from csrtui.core.finding import CaKind, FieldName
 from csrtui.core.keys import read_key_type
@@ -48,15 +51,17 @@ class Rows(Iterator[Mapping[str, str] | RowError | None]):
 
     def __init__(self, lines: Lines) -> None:
         self._lines = lines
-        self._reader = csv.reader(lines, strict=True)
         self._was_idle = False
         self._is_over = False
         self._begin = 1
+        first, separator = _first_line(lines)
+        self._reader = csv.reader(chain([first], lines), delimiter=separator, strict=True)
         try:
             header = next(self._reader, [])
         except csv.Error as error:
             raise self._no_csv(error) from error
-        self._header = [cell.strip() for cell in header]
+        self._width = len(header)
+        self._header = _columns(header)
         _check_header(self._header, lines.shown)
 
     def __iter__(self) -> Self:
@@ -86,7 +91,9 @@ class Rows(Iterator[Mapping[str, str] | RowError | None]):
             self._is_over = True
             return RowError(None, f"{error.what}; what follows is not read", error.hint)
         padded = [*cells, *[""] * len(self._header)]
-        surplus = {_SURPLUS: ""} if len(cells) > len(self._header) else {}
+        # empty cells below empty columns are Excel's; any others come of a comma in a cell without quotation marks
+        is_surplus = len(cells) > self._width or any(cell.strip() for cell in cells[len(self._header) :])
+        surplus = {_SURPLUS: ""} if is_surplus else {}
         return dict(zip(self._header, padded, strict=False)) | surplus
 
     def _cells(self) -> list[str]:
@@ -94,7 +101,7 @@ class Rows(Iterator[Mapping[str, str] | RowError | None]):
             self._lines.begin_record()
             self._begin = self._lines.number + 1
             cells = next(self._reader)
-            if cells:
+            if any(cell.strip() for cell in cells):  # Excel writes rows of nothing but separators
                 return cells
 
     def _no_csv(self, error: csv.Error) -> RowError:
@@ -108,6 +115,25 @@ class Rows(Iterator[Mapping[str, str] | RowError | None]):
         )
 
 
+_SEPARATORS = (",", ";", "\t", "|")
+_SEPARATOR_LINE = re.compile(r"""["']?sep=(.)["']?""", re.IGNORECASE)
+_BETWEEN_NAMES = re.compile(r"[\s,;]+")
+_WRITTEN = re.compile(r"[\s-]+")
+_CODE_LENGTH = 2
+_ALIASES = {
+    "cn": "common_name",
+    "o": "organization",
+    "organisation": "organization",
+    "ou": "organizational_unit",
+    "organisational_unit": "organizational_unit",
+    "c": "country",
+    "st": "state",
+    "l": "locality",
+    "city": "locality",
+    "sans": "names",
+    "alternative_names": "names",
+}
+"""Other names of the columns, each of which means one thing only."""
 _SURPLUS = "more cells than the header"
 
 
@@ -150,7 +176,7 @@ def asked_in(row: Mapping[str, str], defaults: Asked) -> Asked:
     subject = TypedSubject(
         organization=row.get("organization") or defaults.subject.organization,
         organizational_unit=row.get("organizational_unit") or defaults.subject.organizational_unit,
-        country=row.get("country") or defaults.subject.country,
+        country=_country(row.get("country", "")) or defaults.subject.country,
         state=row.get("state") or defaults.subject.state,
         locality=row.get("locality") or defaults.subject.locality,
     )
@@ -162,12 +188,38 @@ def asked_in(row: Mapping[str, str], defaults: Asked) -> Asked:
     with _blamed(FieldName.KEY):
         key_type = read_key_type(key) if key else defaults.key_type
     return Asked(
-        names=(row["common_name"], *row.get("names", "").split()),
+        names=(row["common_name"], *filter(None, _BETWEEN_NAMES.split(row.get("names", "")))),
         subject=subject,
         ca=CaKind(ca) if ca else defaults.ca,
         platform=platform_id,
         key_type=key_type,
     )
+
+
+def _country(text: str) -> str:
+    """The code of a country that is written out; anything else as it is, for the advice."""
+    text = text.strip()
+    return (find_country(text) or text) if len(text) > _CODE_LENGTH else text
+
+
+def _first_line(lines: Lines) -> tuple[str, str]:
+    """The header's line and the separator in it; Excel may write ``sep=;`` before."""
+    first = next(lines, "")
+    if (match := _SEPARATOR_LINE.fullmatch(first.strip())) is not None:
+        return next(lines, ""), match[1]
+
+    def known(separator: str) -> int:
+        return sum(column in COLUMNS for column in _columns(first.split(separator)))
+
+    return first, max(_SEPARATORS, key=known)
+
+
+def _columns(header: list[str]) -> list[str]:
+    """The columns of a header, as they are known here, without empty ones at its end."""
+    columns = [_WRITTEN.sub("_", cell.strip().strip('"').strip().casefold()) for cell in header]
+    while columns and not columns[-1]:
+        columns.pop()
+    return [_ALIASES.get(column, column) for column in columns]
 
 
 @contextmanager
@@ -181,19 +233,12 @@ def _blamed(column: FieldName) -> Iterator[None]:
 def _check_header(header: list[str], shown: str) -> None:
     unknown = [name for name in header if name not in COLUMNS]
     if unknown or "common_name" not in header or len(set(header)) != len(header):
-        culprit = (
-            f'has a column "{quoted(unknown[0])}"' if unknown else "names no common_name, or a column twice"
-        )
-        parted = (
-            "between the cells stand commas, and "
-            if len(header) == 1 and _other_separators(header[0])
-            else ""
-        )
+        if unknown and not unknown[0]:
+            culprit = f"has no name for column {header.index('') + 1}"
+        elif unknown:
+            culprit = f'has a column "{quoted(unknown[0])}"'
+        else:
+            culprit = "names no common_name, or a column twice"
         raise InputError(
-            f"{shown}: the header {culprit}", f"{parted}the first line names the columns: {','.join(COLUMNS)}"
+            f"{shown}: the header {culprit}", f"the first line names the columns: {','.join(COLUMNS)}"
         )
-
-
-def _other_separators(header: str) -> bool:
-    """Whether it is a header as spreadsheets write it in some countries."""
-    return ";" in header or "\t" in header

@@ -17,13 +17,12 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from csrtui.core import backup_integrity, request
+from csrtui.core import backup_integrity, ber, request
 from csrtui.core.age import is_age
 from csrtui.core.backup_details import NO_DETAILS, Details, detail_lines, read_details, read_time
 from csrtui.core.backup_integrity import Integrity
 from csrtui.core.backup_text import BackupText, canonical, read_text
 from csrtui.core.errors import InputError
-from csrtui.core.existing_bytes import contents_of
 from csrtui.core.pair import utc_text
 from csrtui.core.pem import wrap
 
@@ -210,8 +209,8 @@ def parse(data: bytes, envelope: Envelope = Envelope.KEY_BLOCK) -> BackupFile:
     text = read_text(data)
     _judge_blocks(text, envelope)
     key, request_der = text.blocks[0], text.blocks[1].der
-    contents = contents_of(key.der, 0)
-    if contents is None or contents[1] != len(key.der):
+    node = ber.parse(key.der)
+    if node is None or node.tag != ber.SEQUENCE or not node.content or node.end != len(key.der):
         raise InputError("the private key in the backup is damaged", "use another copy of it")
     asked = request.read_der(request_der)
     if not request.signature_holds(asked.der):

@@ -5,12 +5,11 @@ cryptography is imported when something is decoded.
 
 import warnings
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeVar
 
-from csrtui.core import distinguished_name, keys, pem, request
-from csrtui.core.certificate_bytes import find_certificates
+from csrtui.core import distinguished_name, encoding_faults, keys, pem, request
 from csrtui.core.errors import InputError
 from csrtui.core.pair import Validity
 from csrtui.core.subject import SubjectFields
@@ -47,6 +46,7 @@ class Certificate:
         purposes: The OIDs of its extended key usage, None where it is for everything.
         spki_sha256: The SPKI fingerprint, 64 hex digits; None for a key of a kind that is not known here.
         signature_hash: The hash it was signed with, or None where the algorithm has its own.
+        encoding_faults: The encoding rules that it breaks, a clause each; strict programs refuse it for these.
     """
 
     der: bytes
@@ -62,6 +62,7 @@ class Certificate:
     purposes: tuple[str, ...] | None
     spki_sha256: str | None
     signature_hash: str | None
+    encoding_faults: tuple[str, ...] = ()
 
     @property
     def sha256(self) -> str:
@@ -89,23 +90,13 @@ class Certificate:
         return self.subject_text or visible(", ".join(self.names[:1])) or f"serial number {self.serial}"
 
 
-def read_certificates(data: bytes) -> list[Certificate]:
-    """Return what the certificates in `data` say, at least one, each once, in their order.
-
-    Args:
-        data: As for `find_certificates`.
-
-    Raises:
-        InputError: There is none, there is a private key, or one of them cannot be read.
-    """
-    return [read_der(der) for der in find_certificates(data)]
-
-
 def read_der(der: bytes) -> Certificate:
     """Return what the certificate in `der` says, without checking its signature.
 
+    One that breaks encoding rules is decoded from a copy where that is possible (`Certificate.encoding_faults`).
+
     Raises:
-        InputError: It is no certificate in DER, or one whose parts cannot be read.
+        InputError: It is not a certificate, or its public key or validity cannot be decoded; the error says why.
     """
     from cryptography import x509
 
@@ -119,9 +110,35 @@ def read_der(der: bytes) -> Certificate:
                 f"the certificate has version {error.parsed_version}, where X.509 only knows 0 to 2",
                 "ask the CA for another",
             ) from error
-        except Exception as error:
-            # decoded lazily, and which of a dozen exceptions can come out is nowhere written down
-            raise InputError("the certificate cannot be read", "it may be damaged or cut short") from error
+        except Exception as error:  # noqa: BLE001 - decoded lazily, and which can come out is nowhere written down
+            return _decode_leniently(der, error)
+
+
+def _decode_leniently(der: bytes, reason: Exception) -> Certificate:
+    from cryptography import x509
+
+    copy = encoding_faults.copy_of(der, encoding_faults.copy_certificate, "certificate")
+    faults = copy.faults or [encoding_faults.described(reason)]
+    try:
+        decoded = _decode(x509.load_der_x509_certificate(copy.der), der)
+        issuer_der, subject_der = encoding_faults.names_of_certificate(der)
+    except Exception as error:
+        raise InputError(
+            f"the certificate cannot be decoded: {encoding_faults.listed(faults)}", "ask the CA for another"
+        ) from error
+    return replace(decoded, issuer_der=issuer_der, subject_der=subject_der, encoding_faults=tuple(faults))
+
+
+def subject_in(der: bytes, *, is_request: bool) -> str:
+    """Return the subject of a certificate or CSR that may be unreadable as a whole, safe to show; empty without one."""
+    from cryptography import x509
+
+    try:
+        copied = (encoding_faults.copy_request if is_request else encoding_faults.copy_certificate)(der)
+        load_one = x509.load_der_x509_csr if is_request else x509.load_der_x509_certificate
+        return distinguished_name.rfc4514(load_one(copied.der).subject)
+    except Exception:  # noqa: BLE001 - whatever is wrong with it is said elsewhere
+        return ""
 
 
 def to_pem(certificates: Iterable[Certificate]) -> bytes:
@@ -130,12 +147,37 @@ def to_pem(certificates: Iterable[Certificate]) -> bytes:
 
 
 def load(certificate: Certificate) -> "x509.Certificate":
-    """Return a certificate as cryptography has it."""
+    """Return a certificate as cryptography has it; of one with encoding faults the copy, whose signature does not hold."""
     from cryptography import x509
 
+    der = certificate.der
+    if certificate.encoding_faults:
+        der = encoding_faults.copy_certificate(der).der
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # as in `read_der`
-        return x509.load_der_x509_certificate(certificate.der)
+        return x509.load_der_x509_certificate(der)
+
+
+def signature_holds(certificate: Certificate, issuer: Certificate) -> bool:
+    """Whether the issuer's key made the signature of a certificate, over its octets as they are."""
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
+
+    decoded, key = load(certificate), load(issuer).public_key()
+    signed, signature = encoding_faults.signed_part(certificate.der)
+    try:
+        parameters, algorithm = decoded.signature_algorithm_parameters, decoded.signature_hash_algorithm
+        if isinstance(key, rsa.RSAPublicKey) and not isinstance(parameters, ec.ECDSA | None) and algorithm:
+            key.verify(signature, signed, parameters, algorithm)
+        elif isinstance(key, ec.EllipticCurvePublicKey) and isinstance(parameters, ec.ECDSA):
+            key.verify(signature, signed, parameters)
+        elif isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey) and parameters is None:
+            key.verify(signature, signed)
+        else:
+            return False
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
+        return False
+    return True
 
 
 def _decode(certificate: "x509.Certificate", der: bytes) -> Certificate:

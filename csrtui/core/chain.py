@@ -8,7 +8,7 @@ from enum import Enum, auto
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
-from csrtui.core.certificates import Certificate, load
+from csrtui.core.certificates import Certificate, load, signature_holds
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -155,12 +155,18 @@ def signed(certificate: Certificate, issuer: Certificate) -> bool:
 
 def check_signature(certificate: Certificate, issuer: Certificate) -> SignatureCheck:
     """Check the signature of a certificate with the key of its issuer, and that the names match."""
-    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-
     if certificate.issuer_der != issuer.subject_der:
         return SignatureCheck.BAD
     if certificate.has_old_hash:  # cryptography may refuse to check it
         return SignatureCheck.UNKNOWN
+    if certificate.encoding_faults:
+        return SignatureCheck.GOOD if signature_holds(certificate, issuer) else SignatureCheck.BAD
+    return _check_decoded(certificate, issuer)
+
+
+def _check_decoded(certificate: Certificate, issuer: Certificate) -> SignatureCheck:
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+
     decoded = load(certificate)
     try:
         _ = decoded.signature_hash_algorithm  # of an unknown algorithm, the next line only says ValueError

@@ -8,7 +8,7 @@ from enum import Enum, auto
 from hashlib import sha1
 from typing import TYPE_CHECKING
 
-from csrtui.core import keys, pkcs12
+from csrtui.core import bundle, keys, pkcs12
 from csrtui.core.errors import InputError, RefusedError
 from csrtui.core.pkcs12 import Strength
 from csrtui.core.secret import Secret
@@ -115,8 +115,20 @@ def read_chain(pem: bytes) -> tuple["x509.Certificate", ...]:
             keys.spki_sha256(leaf.public_key())
             chain = [other for other in others if other.subject != other.issuer]
         except Exception as error:  # which can come out is nowhere written down
-            raise InputError("the certificate cannot be read", "import it again") from error
+            raise _unreadable(pem) from error
     return (leaf, *chain)
+
+
+def _unreadable(pem: bytes) -> InputError:
+    """Why a certificate cannot be handed to a server."""
+    material = bundle.read(pem, open_keys=False)
+    faults = next((one.encoding_faults for one in material.certificates if one.encoding_faults), ())
+    if not faults:
+        return InputError("the certificate cannot be read", "import it again")
+    return InputError(
+        f"the certificate breaks an encoding rule, for which server software may refuse it: {'; '.join(faults)}",
+        "ask the CA for another; certificate.pem in the folder of the pair contains this one",
+    )
 
 
 def deploy(server: Server, material: Material, folder: str, seal: Seal | None = None) -> Deployment:

@@ -5,18 +5,17 @@ refused before anything is decoded. cryptography is imported when something is d
 """
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from csrtui.core import existing_bytes, left_out
+from csrtui.core import bundle, certificates, left_out, request
+from csrtui.core.bundle import KeyMaterial
 from csrtui.core.errors import InputError
-from csrtui.core.existing_bytes import Block, BlockKind
 from csrtui.core.finding import CaKind
 from csrtui.core.names import read_name, split_names
 from csrtui.core.subject import TypedSubject
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from typing import TypeAlias
 
     from cryptography import x509
@@ -51,55 +50,28 @@ def read_existing(data: bytes, ca: CaKind = CaKind.PUBLIC) -> Existing:
     Raises:
         InputError: There is a private key in it, or nothing that can be read; the error says which.
     """
-    blocks = existing_bytes.find_blocks(data)
+    material = bundle.read(data, open_keys=False)
+    bundle.refuse_private_key(material)
     with warnings.catch_warnings():
         # cryptography warns on stderr of what the advice will say in its own place, such as long fields.
         warnings.simplefilter("ignore")
-        try:
-            return _read(_chosen([_decode(block) for block in blocks]), len(blocks), ca)
-        except InputError:
-            raise
-        except Exception as error:
-            # decoded lazily, and which of a dozen exceptions can come out is nowhere written down
-            raise InputError(
-                "it cannot be read: a part of it is not as X.509 demands", "it may be damaged or cut short"
-            ) from error
+        found = _read(_chosen(material), len(material.requests) + len(material.certificates), ca)
+    unread = tuple(f"{problem.text}: passed over" for problem in material.problems)
+    return replace(found, left_out=(*found.left_out, *unread))
 
 
-def _decode(block: Block) -> "Decoded":
+def _chosen(material: KeyMaterial) -> "Decoded":
+    """The first CSR, else the first certificate that is no CA's."""
     from cryptography import x509
 
-    try:
-        if block.kind is BlockKind.REQUEST:
-            return x509.load_der_x509_csr(block.der)
-        return x509.load_der_x509_certificate(block.der)
-    except x509.InvalidVersion as error:
-        known = "PKCS #10 only knows 0" if block.kind is BlockKind.REQUEST else "X.509 only knows 0 to 2"
-        raise InputError(
-            f"the {block.kind.value} has version {error.parsed_version}, where {known}",
-            "type the names instead, or take another file",
-        ) from error
-    except ValueError as error:
-        raise InputError(
-            f"the {block.kind.value} cannot be read", "it may be damaged or cut short"
-        ) from error
-
-
-def _chosen(decoded: "Sequence[Decoded]") -> "Decoded":
-    from cryptography import x509
-
-    requests = (one for one in decoded if isinstance(one, x509.CertificateSigningRequest))
-    leaves = (one for one in decoded if not _is_ca(one))
-    return next(requests, None) or next(leaves, None) or decoded[0]
-
-
-def _is_ca(decoded: "Decoded") -> bool:
-    from cryptography import x509
-
-    try:
-        return decoded.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except x509.ExtensionNotFound:
-        return False
+    if material.requests:
+        return x509.load_der_x509_csr(material.requests[0].der)
+    leaves = [one for one in material.certificates if not one.is_ca] or material.certificates
+    if leaves:
+        return certificates.load(leaves[0])
+    if material.problems:
+        raise material.problems[0].error
+    raise InputError("there is no CSR and no certificate in it", "give a CSR or a certificate, in PEM or DER")
 
 
 def _read(decoded: "Decoded", count: int, ca: CaKind) -> Existing:
@@ -138,14 +110,8 @@ def _alternative_names(decoded: "Decoded") -> tuple[list[str], list[str]]:
                 names.append(entry.value)
             case x509.IPAddress(value=IPv4Address() | IPv6Address()):
                 names.append(str(entry.value))
-            case x509.RFC822Name():
-                foreign.append(f"email:{entry.value}")
-            case x509.UniformResourceIdentifier():
-                foreign.append(f"uri:{entry.value}")
-            case x509.DirectoryName():
-                foreign.append("a directory name")
             case _:
-                foreign.append("a name of a rare kind")
+                foreign.append(request.other_name(entry))
     return names, foreign
 
 

@@ -3,9 +3,8 @@
 import re
 from typing import NamedTuple
 
-from csrtui.core import certificates, request
+from csrtui.core import bundle, request
 from csrtui.core.errors import InputError, RefusedError
-from csrtui.core.existing_bytes import BlockKind, find_blocks
 
 _FINGERPRINT = re.compile(r"[0-9A-Fa-f]{64}|(?:[0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2}")
 _TO_GIVE = "give 64 hexadecimal digits (SHA-256 of the SPKI), or a file with the CSR or a certificate"
@@ -54,14 +53,16 @@ def read_expectation(data: bytes) -> Expectation:
     Raises:
         InputError: There is no CSR and no certificate in it, or it cannot be read.
     """
-    try:
-        block = find_blocks(data)[0]
-    except InputError as error:
-        raise InputError(error.what, _TO_GIVE) from error
-    if block.kind is BlockKind.REQUEST:
-        csr = request.read_der(block.der)
+    material = bundle.read(data, open_keys=False)
+    if material.requests:
+        csr = material.requests[0]
         return Expectation(csr.spki_sha256, csr.sha256)
-    spki_sha256 = certificates.read_der(block.der).spki_sha256
+    if not material.certificates:
+        if material.has_private_key:
+            raise InputError("that is a private key: it stays where it is", _TO_GIVE)
+        text = material.problems[0].text if material.problems else "there is no CSR and no certificate in it"
+        raise InputError(text, _TO_GIVE)
+    spki_sha256 = material.certificates[0].spki_sha256
     if spki_sha256 is None:
         raise InputError("the key of the certificate is of a type that is not known here", _TO_GIVE)
     return Expectation(spki_sha256)

@@ -10,10 +10,12 @@ from csrtui.core.certificates import Certificate
 from csrtui.core.chain import Chain
 from csrtui.core.finding import CaKind, Level
 from csrtui.core.lifetimes import days_of, longest_days
-from csrtui.core.pair import utc_text
+from csrtui.core.pair import PairRecord, utc_text
 from csrtui.core.path_validation import ChainReason, ChainState, ChainStatus
 from csrtui.core.request import Request
 
+NEW_CSR = "a new CSR made for it"
+"""How the event of an adoption ends that made a CSR from the certificate."""
 _CLIENT_AUTHENTICATION = "1.3.6.1.5.5.7.3.2"
 
 
@@ -56,6 +58,7 @@ class FlawKind(StrEnum):
     CHAIN_NOT_CHECKABLE = "chain-not-checkable"
     NOT_FOR_SERVERS = "not-for-servers"
     FOR_CLIENTS = "for-clients"
+    ENCODING = "encoding"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +76,29 @@ class Flaw:
     text: str
 
 
-def differences(asked: Request, issued: Certificate) -> list[Difference]:
+def was_issued_for_request(record: PairRecord) -> bool:
+    """Return whether the CA that issued the certificate of a pair saw its CSR; not if that was made at adoption.
+
+    Args:
+        record: Of a pair that has a certificate.
+    """
+    was_made = False
+    for event in record.history:
+        if event.what.startswith("key adopted from ") and event.what.endswith(NEW_CSR):
+            was_made = True
+        elif event.what.startswith("certificate imported"):
+            was_made = False
+    return not was_made
+
+
+def differences(asked: Request | None, issued: Certificate) -> list[Difference]:
     """Return what was issued otherwise than requested: names, then subject.
 
     Args:
-        asked: The CSR.
+        asked: The CSR; None where the CA did not see it.
         issued: The certificate for its key.
     """
-    return [*_names(asked, issued), *_fields(asked, issued)]
+    return [*_names(asked, issued), *_fields(asked, issued)] if asked is not None else []
 
 
 def flaws(chain: Chain, status: ChainStatus, ca: CaKind, now: datetime) -> list[Flaw]:
@@ -97,6 +115,7 @@ def flaws(chain: Chain, status: ChainStatus, ca: CaKind, now: datetime) -> list[
         *_of_lifetime(chain.leaf, ca),
         *_of_hash(chain),
         *filter(None, [chain_flaw(chain, status, ca)]),
+        *_of_encoding(chain.leaf),
         *_of_purpose(chain.leaf, ca),
     ]
     return sorted(found, key=lambda flaw: flaw.level.rank)
@@ -175,6 +194,12 @@ def _of_hash(chain: Chain) -> Iterator[Flaw]:
         if one.has_old_hash:
             said = f"the certificate of {one.whose} is signed with {str(one.signature_hash).upper()}"
             yield _warning(FlawKind.OLD_HASH, f"{said}: clients of today refuse it")
+
+
+def _of_encoding(leaf: Certificate) -> Iterator[Flaw]:
+    if leaf.encoding_faults:
+        said = f"the certificate breaks an encoding rule: {'; '.join(leaf.encoding_faults)}"
+        yield _warning(FlawKind.ENCODING, f"{said}: strict programs refuse it, so ask the CA for another")
 
 
 def _of_purpose(leaf: Certificate, ca: CaKind) -> Iterator[Flaw]:

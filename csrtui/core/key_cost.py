@@ -9,6 +9,8 @@ from csrtui.core.errors import InputError
 
 MAX_ROUNDS: Final = 10_000_000
 """The most PBKDF2 rounds gone along with: about a second."""
+MAX_HASH_ROUNDS: Final = 2_000_000
+"""The most rounds of a hash, for the derivations of PKCS #12 and PBES1: about a second. NSS writes 600,000."""
 MAX_MEMORY: Final = 256 * 1024 * 1024
 """The most bytes of memory that scrypt may ask for."""
 _MAX_LANES: Final = 16
@@ -88,18 +90,25 @@ def _judge(scheme: _Algorithm) -> None:
     if scheme.algorithm == _PBES2:
         derivation = scheme.parameters.parse(_Pbes2).key_derivation
         if derivation.algorithm == _PBKDF2:
-            _judge_rounds(derivation.parameters.parse(_Pbkdf2).rounds)
+            check_rounds(derivation.parameters.parse(_Pbkdf2).rounds)
         elif derivation.algorithm == _SCRYPT:
-            _judge_memory(derivation.parameters.parse(_Scrypt))
+            scrypt = derivation.parameters.parse(_Scrypt)
+            check_scrypt(scrypt.cost, scrypt.block_size, scrypt.parallelization)
         else:
             raise ValueError(derivation.algorithm.dotted_string)
     elif scheme.algorithm.dotted_string.startswith(_OLD):
-        _judge_rounds(scheme.parameters.parse(_Pbe).rounds)
+        check_rounds(scheme.parameters.parse(_Pbe).rounds)
     else:
         raise ValueError(scheme.algorithm.dotted_string)
 
 
-def _judge_rounds(rounds: int) -> None:
+def check_rounds(rounds: int) -> None:
+    """Refuse a number of rounds that takes too long.
+
+    Raises:
+        InputError: It is more than `MAX_ROUNDS`.
+        ValueError: It is not a number of rounds.
+    """
     if rounds < 1:
         raise ValueError(rounds)
     if rounds > MAX_ROUNDS:
@@ -108,9 +117,35 @@ def _judge_rounds(rounds: int) -> None:
         )
 
 
-def _judge_memory(scrypt: _Scrypt) -> None:
-    """RFC 7914, 2 and 6: N a power of two above 1 and below 2^(16 r); memory is 128 N r, and 128 r p for the lanes."""
-    cost, size, lanes = scrypt.cost, scrypt.block_size, scrypt.parallelization
+def check_hash_rounds(rounds: int) -> None:
+    """As `check_rounds`, for rounds that are counted in Python.
+
+    Raises:
+        InputError: It is more than `MAX_HASH_ROUNDS`.
+        ValueError: It is not a number of rounds.
+    """
+    check_rounds(rounds)
+    if rounds > MAX_HASH_ROUNDS:
+        raise InputError(
+            f"opening the key would take {rounds} rounds, more than the {MAX_HASH_ROUNDS} gone along with",
+            _TO_DO,
+        )
+
+
+def check_scrypt(cost: int, size: int, lanes: int) -> None:
+    """Refuse parameters of scrypt that take too much memory.
+
+    RFC 7914, 2 and 6: N is a power of two above 1 and below 2^(16 r); memory is 128 N r, and 128 r p for the lanes.
+
+    Args:
+        cost: N.
+        size: r.
+        lanes: p.
+
+    Raises:
+        InputError: It is more than `MAX_MEMORY`.
+        ValueError: They are not parameters of scrypt.
+    """
     if min(cost - 1, size, lanes) < 1 or cost.bit_count() != 1 or cost.bit_length() > 16 * size:
         raise ValueError(cost)
     memory = 128 * size * cost

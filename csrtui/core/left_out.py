@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from csrtui.core import usages
 from csrtui.core.advice.wording import quoted
 from csrtui.core.finding import CaKind
+from csrtui.core.visible import visible
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -35,10 +37,15 @@ _LABELS = {
     "0.9.2342.19200300.100.1.1": "user id",
     "0.9.2342.19200300.100.1.25": "domain component",
     "1.2.840.113549.1.9.1": "e-mail address",
+    "1.3.6.1.4.1.311.60.2.1.1": "jurisdiction locality",
+    "1.3.6.1.4.1.311.60.2.1.2": "jurisdiction state",
+    "1.3.6.1.4.1.311.60.2.1.3": "jurisdiction country",
 }
 _CHALLENGE_PASSWORD = "1.2.840.113549.1.9.7"  # noqa: S105 - an object identifier (RFC 2985 5.4.1)
 _EXTENSION_REQUEST = "1.2.840.113549.1.9.14"
 _SUBJECT_ALTERNATIVE_NAME = "2.5.29.17"
+_SAID_ALREADY = frozenset({_SUBJECT_ALTERNATIVE_NAME, "2.5.29.37", "1.3.6.1.5.5.7.1.24"})
+"""Extensions that have a sentence of their own."""
 _WEAK = frozenset({"md5", "sha1"})
 _SAID = 3
 """How many values a sentence quotes before it only counts them."""
@@ -71,6 +78,11 @@ def split_subject(subject: "x509.Name", ca: CaKind) -> tuple[dict[str, str], lis
     return taken, _at_most(sentences, "attributes of the subject")
 
 
+def added_common_name(name: str) -> str:
+    """Return the sentence on a subject that gets a common name which it did not have."""
+    return f"the common name {quoted(name)} is added: the subject had none"
+
+
 def others(count: int) -> Iterator[str]:
     """Say that there was more than one to take from."""
     if count > 1:
@@ -99,12 +111,17 @@ def beyond_the_subject(decoded: "Decoded") -> Iterator[str]:
     """Say what else was asked for, or is too weak: attributes, extensions and the signature."""
     from cryptography import x509
 
+    if usages.must_staple(decoded.extensions):
+        yield "must-staple (TLS feature status_request): a new CSR does not ask for it"
+    extended = usages.purposes(decoded.extensions, without_server=True)
+    if extended:
+        yield f"the extended key usages {visible(', '.join(extended))}: a new CSR does not ask for them"
     if isinstance(decoded, x509.CertificateSigningRequest):
         yield from _attributes(decoded)
         asked = [
             extension.oid
             for extension in decoded.extensions
-            if extension.oid.dotted_string != _SUBJECT_ALTERNATIVE_NAME
+            if extension.oid.dotted_string not in _SAID_ALREADY
         ]
         if asked:
             names = ", ".join(_oid_name(oid) for oid in asked[:_SAID])

@@ -63,6 +63,7 @@ class ChainReason(StrEnum):
     WEAK = "weak"
     ALGORITHM = "algorithm"
     EXTENSION = "extension"
+    ENCODING = "encoding"
     LIBRARY = "library"
 
 
@@ -113,6 +114,7 @@ def validate_chain(chain: Chain, now: datetime) -> ChainStatus:
         partial(_check_purpose, path),
         partial(_check_name_constraints, path),
         partial(_check_completeness, chain),
+        partial(_check_encoding, path),
         partial(_check_algorithms, path),
         partial(_check_extensions, path),
     )
@@ -159,6 +161,14 @@ def _check_completeness(chain: Chain) -> ChainStatus | None:
         return None
     issuer = chain.issuer_of_last or "which has no name"
     return _not_checkable(ChainReason.ISSUER_MISSING, f"the issuer certificate, {issuer}, is missing")
+
+
+def _check_encoding(path: list[_Link]) -> ChainStatus | None:
+    for link in path:
+        if link.read.encoding_faults:
+            text = f"{link.read.whose} breaks an encoding rule, so strict programs refuse it"
+            return _not_checkable(ChainReason.ENCODING, text)
+    return None
 
 
 def _check_validity(path: list[_Link], now: datetime) -> ChainStatus | None:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
-from csrtui.core import distinguished_name, keys, pem
+from csrtui.core import ber, distinguished_name, encoding_faults, keys, pem
 from csrtui.core.errors import InputError
 from csrtui.core.subject import SubjectFields
 
@@ -33,7 +33,7 @@ class Request(NamedTuple):
             kinds with the kind before a colon.
         key_type: The type of its key, or None for one that csrtui does not make.
         spki_sha256: The SPKI fingerprint, 64 hex digits.
-        signature_hash: The hash it was signed with, or None where the algorithm has its own.
+        signature_hash: The hash it was signed with, or None where the algorithm has its own, or is unknown.
     """
 
     der: bytes
@@ -88,11 +88,11 @@ def read_der(data: bytes) -> Request:
     """Return what the CSR in `data` says, without checking its signature.
 
     Raises:
-        InputError: `data` is no CSR in DER, or one whose parts cannot be read.
+        InputError: `data` is no CSR in DER, or breaks an encoding rule for which CAs refuse it; the error says which.
     """
     from cryptography import x509
 
-    with _refusals():
+    with _refusals(data):
         return _decode(x509.load_der_x509_csr(data), data)
 
 
@@ -120,6 +120,15 @@ def public_key(der: bytes) -> "PublicKey":
     from cryptography import x509
 
     return x509.load_der_x509_csr(der).public_key()
+
+
+def extensions_of(der: bytes) -> "x509.Extensions":
+    """Return the extensions that the CSR in `der` asks for, one that `read_der` could read."""
+    from cryptography import x509
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return x509.load_der_x509_csr(der).extensions
 
 
 def signature_holds(der: bytes) -> bool:
@@ -190,7 +199,7 @@ def _verifies(csr: "x509.CertificateSigningRequest", old: "hashes.HashAlgorithm"
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
+def _refusals(der: bytes | None = None) -> Iterator[None]:
     """Turn all that cryptography says to a strange CSR into an `InputError`; its warnings say nothing here."""
     from cryptography import x509
 
@@ -201,18 +210,29 @@ def _refusals() -> Iterator[None]:
     except x509.InvalidVersion as error:
         raise InputError(
             f"the certificate request has version {error.parsed_version}, where PKCS #10 only knows 0",
-            "make a new request; no CA should take this one",
+            "make a new request; no CSR of this version is accepted by a CA",
         ) from error
-    except Exception as error:  # which can come out is nowhere written down
-        raise InputError(
-            "the certificate request cannot be read", "it may be damaged or cut short"
-        ) from error
+    except Exception as error:
+        raise _explained(der, error) from error
+
+
+def _explained(der: bytes | None, error: Exception) -> InputError:
+    """Why a CSR cannot be read: the field, and the rule that it breaks."""
+    if der is None:
+        return InputError("the certificate request cannot be read", "it is not PEM, or damaged")
+    try:
+        faults = encoding_faults.copy_of(der, encoding_faults.copy_request, "certificate request").faults
+    except InputError as refusal:
+        return refusal
+    return InputError(
+        f"the certificate request breaks an encoding rule: {encoding_faults.listed(faults) or encoding_faults.described(error)}",
+        "make a new CSR: openssl req -new -key KEY -out NEW.csr; or leave --csr out and give the certificate",
+    )
 
 
 def _decode(csr: "x509.CertificateSigningRequest", der: bytes) -> Request:
     public_key = csr.public_key()
     name = csr.subject
-    hash_algorithm = csr.signature_hash_algorithm
     return Request(
         der=der,
         subject=distinguished_name.decode(name),
@@ -221,8 +241,18 @@ def _decode(csr: "x509.CertificateSigningRequest", der: bytes) -> Request:
         names=tuple(alternative_names(csr.extensions)),
         key_type=keys.type_of(public_key),
         spki_sha256=keys.spki_sha256(public_key),
-        signature_hash=hash_algorithm.name if hash_algorithm else None,
+        signature_hash=_hash_name(csr),
     )
+
+
+def _hash_name(csr: "x509.CertificateSigningRequest") -> str | None:
+    from cryptography.exceptions import UnsupportedAlgorithm
+
+    try:
+        algorithm = csr.signature_hash_algorithm
+    except UnsupportedAlgorithm:
+        return None
+    return algorithm.name if algorithm else None
 
 
 def alternative_names(extensions: "x509.Extensions") -> Iterable[str]:
@@ -239,12 +269,38 @@ def alternative_names(extensions: "x509.Extensions") -> Iterable[str]:
                 yield name.value
             case x509.IPAddress():
                 yield str(name.value)
-            case x509.RFC822Name():
-                yield f"email:{name.value}"
-            case x509.UniformResourceIdentifier():
-                yield f"uri:{name.value}"
             case _:
-                yield f"other:{type(name).__name__}"
+                yield other_name(name)
+
+
+_OTHER_NAMES = {"1.3.6.1.4.1.311.20.2.3": ("upn", 0x0C), "1.3.6.1.5.5.7.8.7": ("srv", 0x16)}
+"""Microsoft's user principal name, and the name of a service (RFC 4985, 2): prefix and ASN.1 type."""
+
+
+def other_name(name: "x509.GeneralName") -> str:
+    """Return a name that is neither a host name nor an address, with its kind before a colon: ``upn:u@example.com``."""
+    from cryptography import x509
+
+    match name:
+        case x509.RFC822Name():
+            return f"email:{name.value}"
+        case x509.UniformResourceIdentifier():
+            return f"uri:{name.value}"
+        case x509.DirectoryName():
+            return f"directory:{distinguished_name.rfc4514(name.value)}"
+        case x509.RegisteredID():
+            return f"rid:{name.value.dotted_string}"
+        case _:  # OtherName: the kinds that are left are host names and addresses
+            return _other_name(cast("x509.OtherName", name))
+
+
+def _other_name(name: "x509.OtherName") -> str:
+    oid = name.type_id.dotted_string
+    prefix, tag = _OTHER_NAMES.get(oid, ("", 0))
+    value = ber.parse(name.value)
+    if value is None or not prefix or value.tag != tag:
+        return f"other:{oid}"
+    return f"{prefix}:{value.content.decode('utf-8', 'replace')}"
 
 
 def _general_name(name: str) -> "x509.GeneralName":

@@ -21,9 +21,10 @@ MAX_FILES = 10_000
 MAX_KEPT = 64 * 1024 * 1024
 """The most bytes kept of one search."""
 
-_MARKS = (b"-----BEGIN ", b"-\0-\0-\0-\0-\0B\0E\0G\0I\0N\0", b"PuTTY-User-Key-File-")
-_BEGINNINGS = (b"0", b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce")
-"""How DER and Java's keystores begin."""
+_MARKS = (b"-----BEGIN ", b"-\0-\0-\0-\0-\0B\0E\0G\0I\0N\0", b"PuTTY-User-Key-File-", b"LS0tLS1CRUdJ")
+"""PEM, also in UTF-16 and in base64 as Kubernetes and Traefik keep it; and keys of PuTTY."""
+_BEGINNINGS = (b"0", b"MI", b"\xef\xbb\xbfMI", b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce")
+"""How DER, base64 of it and Java's keystores begin."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,24 @@
 """Files of others read line by line as they come, and never whole: regular files, pipes and terminals."""
 
+import codecs
 import io
 import os
 import select
 import stat
 from collections.abc import Iterator
 from threading import Event
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from csrtui.core.errors import InputError
 from csrtui.core.visible import visible
 from csrtui.store.files import open_foreign
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 MAX_RECORD = 256 * 1024
 """The most bytes that a record may have, and so the most that is in memory of it."""
+_UTF_16_MARKS = frozenset({codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE})
 _SHORTLY = 0.02
 """Seconds that more is waited for before there is said to be nothing."""
 _POLL = 0.2
@@ -34,7 +39,55 @@ def open_regular(path: str) -> BinaryIO:
     Raises:
         InputError: It is missing, cannot be opened, or is no regular file.
     """
-    return open(open_foreign(path), "rb")
+    source = open(open_foreign(path), "rb")  # noqa: SIM115 - the caller closes it
+    try:
+        mark = source.read(2)
+        source.seek(0)
+    except OSError:  # whoever reads on gets the same error, and says it
+        return source
+    return io.BufferedReader(_Utf16(source)) if mark in _UTF_16_MARKS else source
+
+
+class _Utf16(io.RawIOBase):
+    """A file in UTF-16, read as UTF-8: so spreadsheets write *Unicode text*."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        super().__init__()
+        self._source = source
+        self._begin()
+
+    def _begin(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-16")("replace")
+        self._encoded = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        """Go to the beginning, the only place that is known."""
+        if (offset, whence) != (0, os.SEEK_SET):
+            raise io.UnsupportedOperation("seek")
+        self._source.seek(0)
+        self._begin()
+        return 0
+
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        view = memoryview(buffer).cast("B")
+        while not self._encoded:
+            more = self._source.read(io.DEFAULT_BUFFER_SIZE)
+            self._encoded = self._decoder.decode(more, final=not more).encode("utf-8", "replace")
+            if not more:
+                break
+        part, self._encoded = self._encoded[: len(view)], self._encoded[len(view) :]
+        view[: len(part)] = part
+        return len(part)
+
+    def close(self) -> None:
+        self._source.close()
+        super().close()
 
 
 class Lines(Iterator[str]):
@@ -97,10 +150,15 @@ class Lines(Iterator[str]):
                 f"the row that ends in line {self.number} of {self.shown}, or beyond, has more than {MAX_RECORD} bytes",
                 'a " that is never closed makes one row of all that follows',
             )
+        if self.number == 1 and line.startswith(tuple(_UTF_16_MARKS)):
+            raise InputError(f"{self.shown} is in UTF-16", "iconv -f UTF-16 -t UTF-8 FILE converts it")
         try:
             return line.decode("utf-8-sig" if self.number == 1 else "utf-8")
         except UnicodeDecodeError as error:
-            raise LineError(f"line {self.number} of {self.shown} is not UTF-8") from error
+            raise LineError(
+                f"line {self.number} of {self.shown} is not UTF-8: "
+                "save it as CSV UTF-8, or convert it with iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW"
+            ) from error
 
     def _line(self) -> bytes:
         try:

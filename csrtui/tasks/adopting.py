@@ -9,6 +9,8 @@ from csrtui.core.certificates import to_pem
 from csrtui.core.chain import Chain, build_chain
 from csrtui.core.errors import CsrtuiError, InputError, RefusedError, StoreError
 from csrtui.core.finding import Finding
+from csrtui.core.issued import NEW_CSR
+from csrtui.core.left_out import added_common_name
 from csrtui.core.pair import KeyFacts, Pair, PairRecord, RequestFacts, utc_text
 from csrtui.core.pair_json import dump_record
 from csrtui.core.pairname import check_pair_name
@@ -104,7 +106,7 @@ def obstacle(candidate: Candidate, missing: MissingRequest = MissingRequest.REFU
     if candidate.asked is not None:
         return None
     if candidate.certificate is None:
-        return "it has no CSR, and no certificate to make one from: openssl req -new -key KEY makes one"
+        return f"it has no CSR, and no certificate to make one from: {candidate.csr_command}"
     if not candidate.allows_request:
         return f"it has no CSR, and csrtui makes none for {candidate.key_label}"
     if missing is MissingRequest.REFUSED:
@@ -134,14 +136,19 @@ def plan(found: Found, matched: Matched, missing: MissingRequest = MissingReques
     misfits = bool(found.named and (refused or matched.strays))
     if found.named:
         refused += matched.strays
+    passed_over = [] if found.named else list(matched.strays)
     for candidate in matched.candidates:
+        if candidate.is_acme_account and (candidate.place or not found.named):
+            text = "is the key of an ACME account: it belongs to the ACME program, and to no certificate"
+            passed_over.append(Result(ok=True, file=candidate.file.path, text=text))
+            continue
         why = "what was named with it cannot be taken" if misfits else obstacle(candidate, missing)
         if why is None:
             taken.append(candidate)
         else:
             file = candidate.file.path
             refused.append(Result(ok=False, pair=candidate.known_as, file=file, text=f"not adopted: {why}"))
-    return Plan(tuple(taken), tuple(refused), () if found.named else matched.strays)
+    return Plan(tuple(taken), tuple(refused), tuple(passed_over))
 
 
 def adopt_many(
@@ -185,7 +192,9 @@ def adopt(session: Session, candidate: Candidate, order: Order) -> AdoptResult:
     """
     base = check_pair_name(order.name if order.name is not None else candidate.title)
     _refuse_known(session, candidate)
-    asked = candidate.asked or _make_request(session, candidate, order.missing)
+    asked, left_out = (
+        (candidate.asked, ()) if candidate.asked else _make_request(session, candidate, order.missing)
+    )
     if not proves(candidate.key, asked):
         raise RefusedError("the key does not sign: it is damaged", "look for another copy of it")
     chain = (
@@ -200,7 +209,7 @@ def adopt(session: Session, candidate: Candidate, order: Order) -> AdoptResult:
     )
     name = session.store.add(base, files)
     pair = Pair(name, session.store.pair_path(name), record, has_certificate=chain is not None)
-    return _answer(session, candidate, pair, asked, chain)
+    return _answer(session, candidate, pair, chain, left_out)
 
 
 def _refuse_known(session: Session, candidate: Candidate) -> None:
@@ -212,8 +221,10 @@ def _refuse_known(session: Session, candidate: Candidate) -> None:
         )
 
 
-def _make_request(session: Session, candidate: Candidate, missing: MissingRequest) -> Request:
-    """A CSR with the names and the subject of the certificate."""
+def _make_request(
+    session: Session, candidate: Candidate, missing: MissingRequest
+) -> tuple[Request, tuple[str, ...]]:
+    """A CSR with the names and the subject of the certificate, and what of that it does not contain, a sentence each."""
     why = obstacle(candidate, missing)
     if why is not None or candidate.certificate is None:
         raise InputError(str(why))
@@ -223,7 +234,9 @@ def _make_request(session: Session, candidate: Candidate, missing: MissingReques
     impossible = tuple(finding for finding in advice.blocking if not finding.forceable)
     if impossible:
         raise BlockedError(impossible)
-    return request.read_der(request.build(advice.subject, advice.covers, candidate.key))
+    made = request.read_der(request.build(advice.subject, advice.covers, candidate.key))
+    added = () if candidate.certificate.subject.common_name else (added_common_name(said.names[0]),)
+    return made, (*(f"not in the new CSR: {sentence}" for sentence in said.left_out), *added)
 
 
 def _record(
@@ -256,7 +269,7 @@ def _record(
 
 def _history(candidate: Candidate, now_text: str) -> Sequence[str]:
     """What is known of where the key came from, and how it is known since when it has been there."""
-    with_csr = f"its CSR from {candidate.asked_file}" if candidate.asked_file else "a new CSR made for it"
+    with_csr = f"its CSR from {candidate.asked_file}" if candidate.asked_file else NEW_CSR
     events = [f"key adopted from {candidate.file.path}, {with_csr}"]
     since = utc_text(candidate.since)
     if since != now_text:
@@ -281,13 +294,13 @@ def _key_pem(session: Session, candidate: Candidate, order: Order) -> bytes:
 
 
 def _answer(
-    session: Session, candidate: Candidate, pair: Pair, asked: Request, chain: Chain | None
+    session: Session, candidate: Candidate, pair: Pair, chain: Chain | None, left_out: Sequence[str]
 ) -> AdoptResult:
     taken = [f"{candidate.key_label} key", "CSR" if candidate.asked else "a new CSR"]
     taken += ["certificate"] if chain else []
     text = f"adopted: {', '.join(taken[:-1])} and {taken[-1]}"
     result = Result(ok=True, pair=pair.name, file=candidate.file.path, text=text)
-    issued = told(session, pair, asked, chain, result) if chain else None
+    issued = told(session, pair, candidate.asked, chain, result) if chain else None
     stays = f"{visible(candidate.file.path)} stays as it is: once no server uses it, remove it"
     return AdoptResult(
         ok=result.ok,
@@ -295,6 +308,6 @@ def _answer(
         pair=result.pair,
         file=result.file,
         quality=candidate.findings,
-        remarks=(*candidate.remarks, *(issued.remarks if issued else ()), stays),
+        remarks=(*left_out, *candidate.remarks, *(issued.remarks if issued else ()), stays),
         issued=issued,
     )

@@ -1,5 +1,6 @@
 """What can become a pair: a private key made elsewhere, with the CSR and the certificate that belong to it."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
     from csrtui.core.keys import PrivateKey
 
 
+_ACCOUNT = re.compile(
+    r"/accounts/.*/keys/[^/]+\.key$"  # lego
+    r"|/acme/.*/users/[^/]+/[^/]+\.key$"  # Caddy
+    r"|/account(?:[_-]?key)?\.(?:key|pem)$"  # acme.sh, dehydrated, and others
+    r"|(?:^|\.)Account\.PrivateKey$"  # Traefik
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """What can become a pair.
@@ -26,6 +35,8 @@ class Candidate:
         key: The private key, opened.
         passphrase: What it was under, or None.
         file: Where it lies.
+        place: Where in a JSON document that file has it, or empty.
+        is_openssh: Whether the file is in OpenSSH's format, which openssl does not read.
         spki_sha256: The SPKI fingerprint.
         asked: Its CSR, or None where none was found.
         asked_file: Where that lies, or None.
@@ -42,6 +53,8 @@ class Candidate:
     key: "PrivateKey" = field(repr=False)
     passphrase: Secret | None
     file: ForeignFile
+    place: str
+    is_openssh: bool
     spki_sha256: str
     asked: Request | None
     asked_file: str | None
@@ -58,6 +71,23 @@ class Candidate:
     def key_label(self) -> str:
         """What people call its key: ``RSA 2048``."""
         return keys.label_of(self.key.public_key())
+
+    @property
+    def is_acme_account(self) -> bool:
+        """Whether it is the key of an account at an ACME CA (RFC 8555, 7.3), by where the known programs keep it."""
+        if self.asked is not None or self.certificate is not None:
+            return False
+        return _ACCOUNT.search(self.place or self.file.path) is not None
+
+    @property
+    def csr_command(self) -> str:
+        """What makes a CSR for a key that has neither CSR nor certificate, a clause."""
+        if not self.is_openssh:
+            return "openssl req -new -key KEY -out NEW.csr makes one"
+        if keys.label_of(self.key.public_key()).startswith("Ed"):
+            return "csrtui new makes a pair with a new key, since no program makes a CSR from an Ed25519 key of OpenSSH"
+        convert = 'cp KEY COPY && ssh-keygen -p -N "" -m PKCS8 -f COPY'
+        return f"{convert} && openssl req -new -key COPY -out NEW.csr makes one"
 
     @property
     def allows_request(self) -> bool:

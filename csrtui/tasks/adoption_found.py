@@ -1,14 +1,15 @@
-"""What there is to adopt: keys, CSRs and certificates in files that were named, or in a folder."""
+"""Key material to adopt: what files that were named, or a folder, contain."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
-from csrtui.core import request
-from csrtui.core.certificates import Certificate, read_der
-from csrtui.core.errors import CsrtuiError, InputError
-from csrtui.core.foreign_key import ForeignKey
-from csrtui.core.holdings import Holdings, read_holdings
+from csrtui.core import bundle
+from csrtui.core.advice.wording import plural
+from csrtui.core.bundle import BundleKey, KeyMaterial, ProblemKind
+from csrtui.core.certificates import Certificate
+from csrtui.core.errors import InputError
 from csrtui.core.request import Request
+from csrtui.core.secret import Secret
 from csrtui.core.visible import visible
 from csrtui.store import gathering
 from csrtui.store.gathering import ForeignFile
@@ -18,10 +19,10 @@ from csrtui.tasks.session import Session
 
 @dataclass(frozen=True, slots=True)
 class FoundKey:
-    """A private key, not opened, and the file it lies in."""
+    """A private key and the file it lies in."""
 
     file: ForeignFile
-    key: ForeignKey
+    key: BundleKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,45 +41,108 @@ class FoundCertificate:
     certificate: Certificate
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file and what it contains."""
+
+    file: ForeignFile
+    material: KeyMaterial
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """All that was found, not yet put together.
 
     Attributes:
-        keys: Private keys.
-        requests: CSRs.
-        certificates: Certificates, those of CAs among them.
-        faults: A failure for whatever could not be read.
-        named: Whether the files were named one by one: then each of them has to fit.
+        sources: The files that contain something, be it only what cannot be read.
+        search_faults: A failure for whatever could not be searched.
+        key_file: The path of the key where files were named one by one: then each of them has to fit.
     """
 
-    keys: list[FoundKey] = field(default_factory=list)
-    requests: list[FoundRequest] = field(default_factory=list)
-    certificates: list[FoundCertificate] = field(default_factory=list)
-    faults: list[Result] = field(default_factory=list)
-    named: bool = False
+    sources: tuple[Source, ...] = ()
+    search_faults: tuple[Result, ...] = ()
+    key_file: str | None = None
+
+    @property
+    def named(self) -> bool:
+        """Whether the files were named one by one."""
+        return self.key_file is not None
+
+    @property
+    def keys(self) -> list[FoundKey]:
+        """The private keys that are open."""
+        return [FoundKey(one.file, key) for one in self.sources for key in one.material.keys]
+
+    @property
+    def requests(self) -> list[FoundRequest]:
+        """The CSRs."""
+        return [FoundRequest(one.file, request) for one in self.sources for request in one.material.requests]
+
+    @property
+    def certificates(self) -> list[FoundCertificate]:
+        """The certificates, those of CAs among them."""
+        return [
+            FoundCertificate(one.file.path, certificate)
+            for one in self.sources
+            for certificate in one.material.certificates
+        ]
+
+    @property
+    def faults(self) -> list[Result]:
+        """A failure for whatever could not be read or opened."""
+        problems = [(one.file.path, problem) for one in self.sources for problem in one.material.problems]
+        return [
+            *self.search_faults,
+            *(Result(ok=False, file=path, text=problem.sentence) for path, problem in problems),
+        ]
+
+    @property
+    def locked(self) -> list[str]:
+        """The paths of the files with something that opens with a passphrase only."""
+        return [one.file.path for one in self.sources if one.material.needs_passphrase]
 
     @property
     def wants_passphrase(self) -> bool:
-        """Whether a key is among it that opens with a passphrase only."""
-        return any(one.key.wants_passphrase for one in self.keys)
+        """Whether something opens with a passphrase only."""
+        return bool(self.locked)
+
+    def opened(self, passphrase: Secret | None) -> "Found":
+        """Return the same with what a passphrase opens.
+
+        Raises:
+            InputError: There is no private key in the file that was named for one.
+        """
+        if passphrase is None:
+            return self
+        sources = [
+            replace(one, material=bundle.read(one.file.data, passphrase))
+            if one.material.needs_passphrase
+            else one
+            for one in self.sources
+        ]
+        for one in sources:
+            material = one.material
+            if one.file.path == self.key_file and not (material.keys or material.problems):
+                raise without(one.file.path, "private key", material)
+        return replace(self, sources=tuple(sources))
 
 
 def look_in(session: Session, folder: str) -> Found:
-    """Return all that a folder, and those below it, hold.
+    """Return all that a folder, and those below it, contain.
 
     Raises:
         InputError: The folder cannot be read.
     """
     searched = gathering.search(folder, session.store.path)
-    found = Found(faults=[Result(ok=False, text=text) for text in searched.faults])
-    for file in searched.files:
-        _add(found, file, read_holdings(file.data))
-    return found
+    sources = [Source(file, bundle.read(file.data)) for file in searched.files]
+    return Found(
+        sources=tuple(one for one in sources if not one.material.is_empty),
+        search_faults=tuple(Result(ok=False, text=text) for text in searched.faults),
+    )
 
 
 def look_at(key: str, csr: str | None = None, certificates: Sequence[str] = ()) -> Found:
-    """Return what files that were named hold.
+    """Return what files that were named contain.
 
     Args:
         key: The path of the private key; what lies beside it in the same file is taken along.
@@ -86,50 +150,41 @@ def look_at(key: str, csr: str | None = None, certificates: Sequence[str] = ()) 
         certificates: The paths of its certificate and of those of the CAs, in any order.
 
     Raises:
-        InputError: One of them cannot be read, or does not hold what it is named for.
+        InputError: One of them cannot be read, or does not contain what it is named for.
     """
     files = {path: gathering.read_file(path) for path in (key, *([csr] if csr else []), *certificates)}
-    found = Found(named=True)
-    held = {path: read_holdings(file.data) for path, file in files.items()}
-    for path in {file.path: path for path, file in files.items()}.values():
-        _add(found, files[path], held[path])
-    if not held[key].keys:
-        raise _without(key, "private key", held[key])
-    if csr is not None and files[csr].path not in {one.file.path for one in found.requests}:
-        raise _without(csr, "certificate request", held[csr])
+    held = {path: bundle.read(file.data) for path, file in files.items()}
+    if csr is not None and not (held[csr].requests or held[csr].needs_passphrase):
+        raise without(csr, "certificate request", held[csr])
     for path in certificates:
-        if files[path].path not in {one.file for one in found.certificates}:
-            raise _without(path, "certificate", held[path])
-    return found
+        if not (held[path].certificates or held[path].needs_passphrase):
+            raise without(path, "certificate", held[path])
+    by_path = {files[path].path: Source(files[path], held[path]) for path in files}
+    if not (held[key].keys or held[key].needs_passphrase):
+        raise without(key, "private key", held[key])
+    return Found(sources=tuple(by_path.values()), key_file=files[key].path)
 
 
-def _without(path: str, what: str, held: Holdings) -> InputError:
-    """Why a file that was named is of no use: what is wrong with it, or that it holds something else."""
-    if held.faults:
-        return InputError(f"{visible(path)}: {held.faults[0].what}", held.faults[0].hint)
-    for der in (*held.requests, *held.certificates) if what != "private key" else ():
-        try:
-            (request.read_der if der in held.requests else read_der)(der)
-        except InputError as error:
-            return InputError(f"{visible(path)}: {error.what}", error.hint)
-    return InputError(f"there is no {what} in {visible(path)}", "name another file")
+_KINDS = {
+    "private key": ProblemKind.KEY,
+    "certificate request": ProblemKind.REQUEST,
+    "certificate": ProblemKind.CERTIFICATE,
+}
 
 
-def _add(found: Found, file: ForeignFile, held: Holdings) -> None:
-    found.keys += [FoundKey(file, key) for key in held.keys]
-    faults: list[CsrtuiError] = [*held.faults]
-    for der in held.requests:
-        try:
-            found.requests.append(FoundRequest(file, request.read_der(der)))
-        except InputError as error:
-            faults.append(error)
-    for der in held.certificates:
-        try:
-            found.certificates.append(FoundCertificate(file.path, read_der(der)))
-        except InputError as error:
-            faults.append(error)
-    found.faults += [Result(ok=False, file=file.path, text=_said(error)) for error in faults]
-
-
-def _said(error: CsrtuiError) -> str:
-    return f"{error.what}; {error.hint}" if error.hint else error.what
+def without(path: str, noun: str, material: KeyMaterial) -> InputError:
+    """Return why a file that was named is of no use: what is wrong with it, or that it contains something else."""
+    problem = material.problem(_KINDS[noun])
+    if problem is not None:
+        return InputError(f"{visible(path)}: {problem.text}", problem.hint)
+    counts = {
+        "private key": len(material.keys),
+        "CSR": len(material.requests),
+        "certificate": len(material.certificates),
+    }
+    content = " and ".join(plural(count, what) for what, count in counts.items() if count)
+    instead = f", only {content}" if content else ""
+    hint = "name another file"
+    if noun == "private key" and material.certificates and not material.requests:
+        hint = "csrtui import FILE imports certificates; name another file for the key"
+    return InputError(f"there is no {noun} in {visible(path)}{instead}", hint)

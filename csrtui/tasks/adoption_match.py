@@ -4,13 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from csrtui.core import certificates, keys, request
+from csrtui.core import keys, request
 from csrtui.core.advice.quality_rules import key_age, request_quality
 from csrtui.core.advice.wording import plural
 from csrtui.core.certificates import Certificate
-from csrtui.core.errors import CsrtuiError, InputError
 from csrtui.core.finding import CaKind, worst_first
-from csrtui.core.foreign_key import OpenedKey, open_key
 from csrtui.core.pair import utc_text
 from csrtui.core.secret import Secret
 from csrtui.core.visible import visible
@@ -45,27 +43,31 @@ class Matched:
 def match(
     session: Session, found: Found, passphrase: Secret | None = None, ca: CaKind | None = None
 ) -> Matched:
-    """Open the keys, and put each together with its CSR and certificate.
+    """Put each key together with its CSR and certificate.
 
     Args:
         session: Whose store they are to come into.
         found: What was found.
-        passphrase: Tried on every key that wants one; None leaves those closed.
+        passphrase: Tried on whatever needs one; None leaves that closed.
         ca: The kind of CA all are for; None: private for keys that no public CA takes, else public.
 
     Raises:
+        InputError: There is no private key in the file that was named for one.
         StoreError: The store cannot be used.
     """
+    found = found.opened(passphrase)
     failures = list(found.faults)
-    opened = _opened(found.keys, passphrase, failures)
-    certs = [*found.certificates, *_from_containers(opened.values(), failures)]
+    opened = _by_fingerprint(found.keys, passphrase)
+    certs = found.certificates
     known = {pair.record.key.spki_sha256: pair.name for pair in list_pairs(session).pairs}
     requests = [one for one in found.requests if _is_signed(one, failures)]
     pile = _Pile(requests, certs, known, session.clock(), ca)
     candidates = [_candidate(spki, one, pile) for spki, one in opened.items()]
     in_order = sorted(candidates, key=lambda one: (one.title, one.file.path))
     strays = tuple(_strays(set(opened), pile))
-    if found.named and opened:
+    if found.named and not opened and failures:
+        strays = ()  # why the key cannot be opened is all there is to say
+    elif found.named:
         strays = tuple(replace(one, text=f"does not fit the key: it {one.text}") for one in strays)
     return Matched(tuple(in_order), tuple(failures), strays)
 
@@ -84,39 +86,16 @@ class _Pile:
 @dataclass(frozen=True, slots=True)
 class _Opened:
     found: FoundKey
-    opened: OpenedKey
     passphrase: Secret | None
 
 
-def _opened(
-    found: Iterable[FoundKey], passphrase: Secret | None, failures: list[Result]
-) -> dict[str, _Opened]:
+def _by_fingerprint(found: Iterable[FoundKey], passphrase: Secret | None) -> dict[str, _Opened]:
     """Each key once, by its fingerprint: of several copies one that is under no passphrase, then the first."""
     opened: dict[str, _Opened] = {}
-    for one in sorted(found, key=lambda one: one.key.wants_passphrase):
-        try:
-            key = open_key(one.key, passphrase)
-            spki = keys.spki_sha256(key.key.public_key())
-        except CsrtuiError as error:
-            text = f"{error.what}; {error.hint}" if error.hint else error.what
-            failures.append(Result(ok=False, file=one.file.path, text=text))
-            continue
-        under = passphrase if one.key.wants_passphrase and passphrase and passphrase.encoded else None
-        opened.setdefault(spki, _Opened(one, key, under))
+    for one in sorted(found, key=lambda one: one.key.is_encrypted):
+        spki = keys.spki_sha256(one.key.key.public_key())
+        opened.setdefault(spki, _Opened(one, passphrase if one.key.is_encrypted else None))
     return opened
-
-
-def _from_containers(opened: Iterable[_Opened], failures: list[Result]) -> list[FoundCertificate]:
-    """The certificates that came out of PKCS #12 with the keys."""
-    found = []
-    for one in opened:
-        path = one.found.file.path
-        for der in one.opened.certificates:
-            try:
-                found.append(FoundCertificate(path, certificates.read_der(der)))
-            except InputError as error:
-                failures.append(Result(ok=False, file=path, text=error.what))
-    return found
 
 
 def _is_signed(one: FoundRequest, failures: list[Result]) -> bool:
@@ -133,19 +112,21 @@ def _candidate(spki: str, one: _Opened, pile: _Pile) -> Candidate:
     own = [each for each in pile.certificates if each.certificate.spki_sha256 == spki]
     asked = max(own_requests, key=lambda each: each.file.modified, default=None)
     newest = max(own, key=lambda each: each.certificate.validity.not_before, default=None)
-    file, public = one.found.file, one.opened.key.public_key()
+    file, public = one.found.file, one.found.key.key.public_key()
     key_type = keys.type_of(public)
     kind = pile.ca or (CaKind.PUBLIC if key_type is None or key_type.public_ca else CaKind.PRIVATE)
     since = _since(file, [each.certificate for each in own], pile.now)
     findings = [
-        *all_key_findings(one.opened.key, kind),
+        *all_key_findings(one.found.key.key, kind),
         *(request_quality(asked.request, kind) if asked else ()),
         *key_age(since, pile.now, kind),
     ]
     return Candidate(
-        key=one.opened.key,
+        key=one.found.key.key,
         passphrase=one.passphrase,
         file=file,
+        place=one.found.key.path,
+        is_openssh=one.found.key.is_openssh,
         spki_sha256=spki,
         asked=asked.request if asked else None,
         asked_file=asked.file.path if asked else None,

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from csrtui.core import backup_file, request
 from csrtui.core.backup_details import Details
 from csrtui.core.backup_file import KeptKey
-from csrtui.core.certificate_bytes import find_certificates
+from csrtui.core.bundle import read_certificates
+from csrtui.core.certificates import to_pem
 from csrtui.core.errors import CsrtuiError, InputError, RefusedError, StoreError
 from csrtui.core.pair import Backup, BackupStatus, Pair
-from csrtui.core.pem import wrap
 from csrtui.core.proof import proves
 from csrtui.core.sealing import Opener, Sealer
 from csrtui.core.secret import Secret
@@ -194,10 +194,9 @@ def certificates_of(session: Session, pair: Pair) -> bytes:
     """Return the certificates of a pair in PEM, and nothing that somebody wrote around them; empty without any."""
     stored = session.store.read(pair.name).certificate
     try:
-        ders = find_certificates(stored) if stored else []
+        return to_pem(read_certificates(stored)) if stored else b""
     except InputError:  # the doctor names it, and the key is what the backup is for
         return b""
-    return b"".join(wrap("CERTIFICATE", der) for der in ders)
 
 
 def _names(name: str, now: datetime) -> Iterator[str]:

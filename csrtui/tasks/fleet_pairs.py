@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from csrtui.core import request
-from csrtui.core.certificates import Certificate, read_certificates, to_pem
+from csrtui.core.bundle import read_certificates
+from csrtui.core.certificates import Certificate, to_pem
 from csrtui.core.csr_match import covers_text, csr_mismatch, pair_mismatch
 from csrtui.core.errors import CsrtuiError, InputError
 from csrtui.core.fleet import Failure, Fleet, HostPair, Reason

@@ -4,14 +4,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from csrtui.core.certificates import Certificate, read_certificates, to_pem
+from csrtui.core import bundle
+from csrtui.core.bundle import KeyMaterial
+from csrtui.core.certificates import Certificate, to_pem
 from csrtui.core.chain import Chain, build_chain
 from csrtui.core.errors import CsrtuiError, InputError
-from csrtui.core.issued import Difference, Flaw, differences, flaws
+from csrtui.core.issued import Difference, Flaw, differences, flaws, was_issued_for_request
 from csrtui.core.pair import Pair, PairRecord, Stage
 from csrtui.core.pair_json import dump_record, load_record
 from csrtui.core.path_validation import ChainStatus, validate_chain
 from csrtui.core.request import Request
+from csrtui.core.secret import Secret
 from csrtui.core.shell import command
 from csrtui.store.disk import NotConfirmedError
 from csrtui.store.keystore import Change
@@ -76,6 +79,8 @@ class _Given:
     file: str | None
 
 
+MAX_CERTIFICATES = 100
+"""The most certificates imported from one text or file; a chain has three or four."""
 CHAIN_ALONE = "to complete a pair's chain, import it for that pair (--pair, or i on the pair's own screen)"
 _MOST_NAMED = 3
 """The most pairs that a sentence names."""
@@ -93,8 +98,17 @@ class _Pile:
     """Certificates of CAs."""
 
 
+def needs_passphrase(blobs: Iterable[Blob]) -> bool:
+    """Whether certificates are in PKCS #12 that opens with a passphrase only."""
+    return any(bundle.read(blob.data, open_keys=False).needs_passphrase for blob in blobs)
+
+
 def import_certificates(
-    session: Session, blobs: Sequence[Blob], pair: str | None = None, doing: Doing = Doing.IMPORT
+    session: Session,
+    blobs: Sequence[Blob],
+    pair: str | None = None,
+    doing: Doing = Doing.IMPORT,
+    passphrase: Secret | None = None,
 ) -> list[Result]:
     """Give each certificate to its pair, with the chain that can be made of all the others.
 
@@ -106,6 +120,7 @@ def import_certificates(
         blobs: What was given, in any order: a leaf and its chain may come from different ones.
         pair: The one pair that all of it has to be for, or None.
         doing: Whether they are imported, or only looked at.
+        passphrase: Of PKCS #12 that needs one.
 
     Returns:
         A result for each leaf, each text or file that cannot be read, and where no leaf is among them, for
@@ -118,7 +133,7 @@ def import_certificates(
     if pair is not None:
         read_pair(session, pair)  # a wrong name is wrong, whatever is to be imported
     results: list[Result] = []
-    given = _read(blobs, results)
+    given = _read(blobs, passphrase, results)
     pile = _sorted(given, _owners(session, pair), pair)
     pool = [one.certificate for one in given]
     leaves = sorted(pile.leaves, key=lambda leaf: _expiry(leaf[0].certificate))
@@ -132,17 +147,45 @@ def import_certificates(
     return results
 
 
-def _read(blobs: Iterable[Blob], results: list[Result]) -> list[_Given]:
+def _read(blobs: Iterable[Blob], passphrase: Secret | None, results: list[Result]) -> list[_Given]:
     """The certificates in all of them, each once; for what cannot be read there is a result."""
     found: dict[Certificate, str | None] = {}
     for blob in blobs:
-        try:
-            for certificate in read_certificates(blob.data):
-                found.setdefault(certificate, blob.file)
-        except InputError as error:
-            text = f"{error.what}; {error.hint}" if error.hint else error.what
+        material = bundle.read(blob.data, passphrase, open_keys=False)
+        refusal = _refusal(material)
+        if refusal is not None:
+            text = f"{refusal.what}; {refusal.hint}" if refusal.hint else refusal.what
             results.append(Result(ok=False, file=blob.file, text=text))
+            continue
+        results += [Result(ok=False, file=blob.file, text=one.sentence) for one in material.problems]
+        for number, certificate in enumerate(material.certificates, 1):
+            if certificate.is_ca and certificate.encoding_faults:
+                text = _unfit(certificate, number, len(material.certificates))
+                results.append(Result(ok=False, file=blob.file, text=text))
+            else:
+                found.setdefault(certificate, blob.file)
     return [_Given(certificate, file) for certificate, file in found.items()]
+
+
+def _refusal(material: KeyMaterial) -> InputError | None:
+    """Why nothing is imported of a file."""
+    count = len(material.certificates)
+    if count > MAX_CERTIFICATES:
+        return InputError(f"there are {count} certificates in it; at most {MAX_CERTIFICATES} are read")
+    try:
+        bundle.refuse_private_key(material)
+    except InputError as error:
+        return error
+    return None if material.certificates or material.problems else bundle.no_certificate(material)
+
+
+def _unfit(authority: Certificate, number: int, total: int) -> str:
+    """Why the certificate of a CA is not sent with a leaf: a strict client would refuse the whole chain."""
+    faults = "; ".join(authority.encoding_faults)
+    return (
+        f"certificate {number} of {total} ({authority.whose}) is left out of the chain, since it breaks an encoding rule: "
+        f"{faults}; ask the CA for another"
+    )
 
 
 def _owners(session: Session, insisted: str | None) -> dict[str, str]:
@@ -278,7 +321,8 @@ def _import(
     result = Result(ok=offer.is_taken(doing), pair=name, file=one.file, text=offer.text(doing))
     if offer.news is News.SUPERSEDED:
         return result
-    full = told(session, pair, asked, offer.chain, result)
+    seen = None if offer.news is News.NONE and not was_issued_for_request(pair.record) else asked
+    full = told(session, pair, seen, offer.chain, result)
     if not result.ok:
         return replace(full, needs_confirmation=True)
     remarks = (f"it {offer.difference}", *full.remarks) if offer.news is News.SHORTER else full.remarks
@@ -307,13 +351,13 @@ def needing_confirmation(results: Sequence[Result]) -> list[ImportResult]:
     return [one for one in results if isinstance(one, ImportResult) and one.needs_confirmation]
 
 
-def told(session: Session, pair: Pair, asked: Request, chain: Chain, result: Result) -> ImportResult:
+def told(session: Session, pair: Pair, asked: Request | None, chain: Chain, result: Result) -> ImportResult:
     """Return a result with what was issued otherwise than requested, and what is wrong with the certificate.
 
     Args:
         session: Whose clock tells what is valid.
         pair: The pair that has the certificate.
-        asked: Its CSR.
+        asked: Its CSR; None where the CA did not see it.
         chain: The certificate and its chain.
         result: What was done.
     """

@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from csrtui.core.certificates import Certificate, read_certificates
+from csrtui.core import request
+from csrtui.core.bundle import read_certificates
+from csrtui.core.certificates import Certificate, load
 from csrtui.core.chain import Chain, build_chain
 from csrtui.core.errors import InputError
-from csrtui.core.issued import differences, flaws
+from csrtui.core.issued import differences, flaws, was_issued_for_request
 from csrtui.core.pair import Pair, utc_text
 from csrtui.core.path_validation import ChainStatus, validate_chain
 from csrtui.core.request import Request
+from csrtui.core.usages import usage_lines
 from csrtui.tasks.review import read_pair
 from csrtui.tasks.session import Session
 from csrtui.tasks.wording import block, fingerprint, pair_lines
@@ -66,7 +69,8 @@ def full_lines(full: InFull, now: datetime) -> list[tuple[str, str]]:
     """Return everything about a pair as lines of a label and a text; a line that goes on has an empty label."""
     covers = full.chain.leaf.names if full.chain is not None else ()
     certificate = _certificate(full, now)
-    return pair_lines(full.pair, now, covers=covers, certificate=certificate, earlier=full.earlier)
+    asks = block("Asks for", list(usage_lines(request.extensions_of(full.request.der))))
+    return pair_lines(full.pair, now, covers=covers, asks=asks, certificate=certificate, earlier=full.earlier)
 
 
 def _certificate(full: InFull, now: datetime) -> list[tuple[str, str]]:
@@ -75,12 +79,16 @@ def _certificate(full: InFull, now: datetime) -> list[tuple[str, str]]:
     if full.chain is None or full.status is None:
         return []
     leaf, ca = full.chain.leaf, full.pair.record.ca
-    differ = [one.text for one in differences(full.request, leaf)]
+    is_for_request = was_issued_for_request(full.pair.record)
+    differ = [one.text for one in differences(full.request if is_for_request else None, leaf)]
+    if not is_for_request:
+        differ.insert(0, "not compared: the CSR was made from this certificate when it was adopted")
     wrong = [f"{one.level.value}: {one.text}" for one in flaws(full.chain, full.status, ca, now)]
     return [
         ("Certificate", f"issued by {leaf.issuer_text}"),
         ("", f"serial number {leaf.serial}"),
         ("", f"SHA-256 {fingerprint(leaf.sha256)}"),
+        *block("Allows", list(usage_lines(load(leaf).extensions))),
         *block("Chain", [full.status.text, *map(_authority, full.chain.path[1:])]),
         *block("Differences", differ or ["none"]),
         *block("Problems", wrong),

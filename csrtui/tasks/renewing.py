@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from csrtui.core import request
 from csrtui.core.advice import Advice
 from csrtui.core.advice.quality_rules import key_age, key_quality, request_quality
+from csrtui.core.bundle import read_certificates
 from csrtui.core.errors import InputError, RefusedError, StoreError
 from csrtui.core.existing import read_existing
 from csrtui.core.finding import Finding, worst_first
+from csrtui.core.issued import was_issued_for_request
 from csrtui.core.keys import KeyType, label_of_name
+from csrtui.core.left_out import added_common_name
 from csrtui.core.pair import Pair, PairRecord, Stage
 from csrtui.core.platforms import OTHER, PLATFORMS
 from csrtui.core.proof import proves
@@ -90,7 +93,25 @@ def consider(session: Session, name: str, key_type: KeyType | None = None) -> Re
         )
     about_old = _about_old(session, record, old)
     ways = choices(record, advice.findings, about_old, left_out)
+    left_out += _only_in_certificate(session, pair)
+    if old.subject.common_name is None and found.names:
+        left_out.append(added_common_name(found.names[0]))
     return Renewal(pair, old, asked, advice, tuple(left_out), about_old, ways)
+
+
+def _only_in_certificate(session: Session, pair: Pair) -> list[str]:
+    """What the certificate contains and a new request does not ask for, where the CA never saw the CSR."""
+    if not pair.has_certificate or was_issued_for_request(pair.record):
+        return []
+    try:
+        leaf = read_certificates(session.store.read(pair.name).certificate or b"")[0]
+        found = read_existing(leaf.der, pair.record.ca)
+    except InputError:
+        return []  # csrtui show and csrtui doctor say what is wrong with it
+    sentences = [f"in the present certificate: {sentence}" for sentence in found.left_out]
+    if leaf.subject.common_name is None and found.names:
+        sentences.append(added_common_name(found.names[0]))
+    return sentences
 
 
 def check_renewable(session: Session, pair: Pair, blocking: Blocking = Blocking.STOPS) -> None:

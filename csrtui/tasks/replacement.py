@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import Enum, auto
 
 from csrtui.core.advice.wording import plural
-from csrtui.core.certificates import Certificate, read_certificates
+from csrtui.core.bundle import read_certificates
+from csrtui.core.certificates import Certificate
 from csrtui.core.chain import Chain, build_chain
 from csrtui.core.errors import InputError
 from csrtui.core.pair import PairRecord, utc_text

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from csrtui.core import keys, request
 from csrtui.core.backup_details import NO_DETAILS, PURPOSE
 from csrtui.core.backup_file import BackupFile, Envelope, KeptKey
-from csrtui.core.errors import RefusedError
+from csrtui.core.bundle import read_certificates
+from csrtui.core.certificates import to_pem
+from csrtui.core.errors import InputError, RefusedError
 from csrtui.core.expectation import Expectation
 from csrtui.core.finding import CaKind
 from csrtui.core.pair import (
@@ -32,8 +34,6 @@ from csrtui.tasks.pair_list import pairs_with_key
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
-    from cryptography import x509
-
     from csrtui.core.keys import PrivateKey
 
 
@@ -243,29 +243,12 @@ class _Fitting(NamedTuple):
 def _fitting(content: BackupFile) -> _Fitting:
     if not content.certificates:
         return _Fitting()
-    from cryptography import x509
-    from cryptography.hazmat.primitives.serialization import Encoding
-
     try:
-        certificates = x509.load_pem_x509_certificates(content.certificates)
-    except Exception as error:  # which can come out is nowhere written down
+        certificates = read_certificates(content.certificates)
+    except InputError as error:
         raise RefusedError("the certificate in the backup is damaged", "use another copy of it") from error
-    own = [one for one in certificates if _is_of(one, content.asked.spki_sha256)]
+    own = [one for one in certificates if one.spki_sha256 == content.asked.spki_sha256]
     if not own:
         return _Fitting()
-    leaf = own[0]
-    chain = (leaf, *(one for one in certificates if one is not leaf))
-    return _Fitting(
-        b"".join(one.public_bytes(Encoding.PEM) for one in chain),
-        Validity(leaf.not_valid_before_utc, leaf.not_valid_after_utc),
-        tuple(one.not_valid_before_utc for one in own),
-    )
-
-
-def _is_of(certificate: "x509.Certificate", spki: str) -> bool:
-    from cryptography.exceptions import UnsupportedAlgorithm
-
-    try:
-        return keys.spki_sha256(certificate.public_key()) == spki
-    except (ValueError, UnsupportedAlgorithm):  # a key that is not known here is not this one
-        return False
+    chain = (own[0], *(one for one in certificates if one is not own[0]))
+    return _Fitting(to_pem(chain), own[0].validity, tuple(one.validity.not_before for one in own))

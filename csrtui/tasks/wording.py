@@ -100,6 +100,7 @@ def pair_lines(
     now: datetime,
     *,
     covers: Sequence[str] = (),
+    asks: Sequence[tuple[str, str]] = (),
     certificate: Sequence[tuple[str, str]] = (),
     earlier: Sequence[str] = (),
 ) -> list[tuple[str, str]]:
@@ -109,6 +110,7 @@ def pair_lines(
         pair: Which; the first lines are its name, its stage and its next step.
         now: What days are counted to.
         covers: The names of its certificate; without one, those that were requested are told.
+        asks: Lines on what its CSR asks for beyond names.
         certificate: Lines on its certificate.
         earlier: The paths of the certificates that it had before.
     """
@@ -125,6 +127,7 @@ def pair_lines(
         ("Key", f"{key_label(record.key.type)}, {_protection(record)}"),
         ("SPKI", fingerprint(record.key.spki_sha256)),
         ("CSR", f"SHA-256 {fingerprint(record.request.sha256)}"),
+        *asks,
         ("For", f"{_platform(record.platform)}, {record.ca.value} CA"),
         *block("Backup", _backups(record)),
         *_times(record, now),

@@ -93,8 +93,6 @@ def test_force_reaches_every_row(csrtui: Csrtui) -> None:
         (b"", "the header names no common_name", "common_name,names,organization"),
         (b"\n", "the header names no common_name", "common_name,names"),
         (b"a.com\nb.com\n", 'the header has a column "a.com"', "common_name,names"),
-        (b"common_name;names\nb.com;c.com\n", "the header has a column", "between the cells stand commas"),
-        (b"common_name\tnames\nb.com\tc.com\n", "the header has a column", "between the cells stand commas"),
         (b"common_name,colour\nb.com,red\n", 'the header has a column "colour"', "common_name,names"),
         (b"common_name,\x1b\nb.com,red\n", 'the header has a column "\\x1b"', "common_name,names"),
         (b"common_name,names,names\nb.com\n", "a column twice", "common_name,names"),

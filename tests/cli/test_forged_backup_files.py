@@ -116,7 +116,7 @@ def test_a_forged_file_is_refused_and_what_is_wrong_is_named(
                 ran = csrtui(*other, "restore", str(forged), *places.given, *option)
                 assert (ran.status, said in ran.error) == (2, True), f"{name}: {ran.err}"
             tally.add()
-    assert not (tmp_path / "other").exists()
+    assert not (tmp_path / "other" / "pairs").exists()
 
 
 def test_the_header_cut_off_makes_it_unsigned_and_the_key_stays_encrypted(
@@ -169,7 +169,7 @@ def test_an_age_file_of_somebody_else_is_named_and_refused_where_it_can_be_known
         assert csrtui("verify", "a.com", *with_identity).status == 1
         assert csrtui("verify", str(own)).status == 1
         tally.add()
-    assert not (tmp_path / "other").exists()
+    assert not (tmp_path / "other" / "pairs").exists()
     ran = csrtui("verify", str(own), "--expect", right)
     assert (ran.status, "without --identity it is not known" in ran.out) == (1, True)
 

@@ -231,7 +231,7 @@ EMPTY_KEY = b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n-----END ENCRYPTED PRIVATE 
         (KEY.replace(b"\nMI", b" " * 250 + b"\nMI", 1) + REQUEST, "line 1 is longer than 250 bytes"),
         (b"0\x82\x01\n" + BARE, "line 1 contains a control character"),
         (b"a\rb\n" + BARE, "line 1 contains a control character"),
-        (KEY + REQUEST.replace(b"MI", b"AA", 1), "the certificate request cannot be read"),
+        (KEY + REQUEST.replace(b"MI", b"AA", 1), "the certificate request is cut short"),
     ],
 )
 def test_what_is_no_backup_is_told(data: bytes, said: str) -> None:

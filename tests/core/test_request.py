@@ -153,7 +153,7 @@ def test_names_of_other_kinds_are_shown_with_their_kind() -> None:
         .sign(ec.derive_private_key(7, ec.SECP256K1()), hashes.SHA256())
     )
     read = request.read_der(csr.public_bytes(Encoding.DER))
-    assert read.names == ("email:joe@a.com", "uri:https://a.com", "other:RegisteredID", "a.com")
+    assert read.names == ("email:joe@a.com", "uri:https://a.com", "rid:1.2.3", "a.com")
     assert read.key_type is None
     assert read.subject_text == ""
 
@@ -190,7 +190,7 @@ def test_any_bytes_in_a_pem_frame_are_read_or_refused(data: bytes) -> None:
 def test_a_request_cut_short_anywhere_is_refused() -> None:
     der = der_of(SUBJECT, *NAMES)
     for length in range(len(der)):
-        with pytest.raises(InputError, match="cannot be read"):
+        with pytest.raises(InputError, match="cut short"):
             request.read_der(der[:length])
 
 
@@ -230,14 +230,14 @@ def test_an_extension_twice_is_refused() -> None:
         .sign(key_of(KeyType.EC_P256), hashes.SHA256())
     )
     der = csr.public_bytes(Encoding.DER).replace(b"\x06\x03\x55\x1d\x0e", b"\x06\x03\x55\x1d\x11")
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="subjectAltName is there twice"):
         request.read_der(der)
 
 
 def test_a_kind_of_name_that_nobody_reads_is_refused() -> None:
     """An x400Address ([3]) in the SAN is valid ASN.1 that cryptography has no type for."""
     der = der_of(SubjectFields("a.com"), "a.com").replace(b"\x82\x05a.com", b"\xa3\x05\x30\x03\x02\x01\x00")
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="x400Address"):
         request.read_der(der)
 
 

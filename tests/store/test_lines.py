@@ -137,3 +137,30 @@ class _Folder(io.BytesIO):
 
     def fileno(self) -> int:
         return self._descriptor
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_a_file_in_utf_16_is_read_as_any_other(encoding: str, tmp_path: Path) -> None:
+    mark = b"\xff\xfe" if encoding.endswith("le") else b"\xfe\xff"
+    rows = "näme\tĊ\r\n" * 5_000  # U+010A has the octet of a line feed
+    path = tmp_path / "table.txt"
+    path.write_bytes(mark + rows.encode(encoding))
+    with open_regular(str(path)) as source:
+        assert "".join(Lines(source, "x", Event())) == rows
+        source.seek(0)
+        assert "".join(Lines(source, "x", Event())) == rows
+        with pytest.raises(io.UnsupportedOperation):
+            source.seek(7)
+
+
+def test_utf_16_that_is_cut_within_a_character_is_read_to_there(tmp_path: Path) -> None:
+    path = tmp_path / "table.txt"
+    path.write_bytes("a\n".encode("utf-16") + b"b")
+    with open_regular(str(path)) as source:
+        assert list(Lines(source, "x", Event())) == ["a\n", "\N{REPLACEMENT CHARACTER}"]
+
+
+def test_utf_16_in_a_stream_is_named_with_the_way_out() -> None:
+    with pytest.raises(InputError, match="is in UTF-16") as caught:
+        next(lines("a\n".encode("utf-16")))
+    assert "iconv -f UTF-16" in str(caught.value.hint)

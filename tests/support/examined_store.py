@@ -11,7 +11,8 @@ from requests_made import NOW, key_of, record
 from throwaway_ca import issue, issuer
 
 from csrtui.core import keys, request
-from csrtui.core.certificates import read_certificates, read_der, to_pem
+from csrtui.core.bundle import read_certificates
+from csrtui.core.certificates import read_der, to_pem
 from csrtui.core.keys import KeyType
 from csrtui.core.pair import Backup, BackupStatus, KeyFacts, PairRecord, RequestFacts
 from csrtui.core.pair_json import dump_record

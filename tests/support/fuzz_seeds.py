@@ -11,7 +11,7 @@ import foreign_made as foreign
 from backups_made import ENTROPY, PASSPHRASE, QUICK, backup, key_block, unsigned
 from certificates_made import bundle, intermediate, pem, root
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
-from data_files import CERTBOT_CSRS
+from data_files import CERTBOT_CSRS, DATA
 from existing_made import certificate, name
 from fuzz_targets import PART
 from many_pairs import pair_of_record
@@ -118,6 +118,13 @@ def _recipients() -> Iterable[bytes]:
     yield b"ecdsa-sha2-nistp256 AAAA\nsk-ssh-ed25519@openssh.com AAAA\nage1yubikey1qqq\nAGE-SECRET-KEY-1"
 
 
+def _real_files() -> Iterable[bytes]:
+    """Files as real programs write them."""
+    for path in sorted((DATA / "files").rglob("*")):
+        if path.is_file() and path.suffix not in {".md", ".csv"}:
+            yield path.read_bytes()
+
+
 def _rows() -> Iterable[bytes]:
     yield (
         b"common_name,names,organization,country,key,ca,platform\r\n"
@@ -179,7 +186,7 @@ _SEEDS: dict[str, Callable[[], Iterable[bytes]]] = {
     "request": _requests,
     "existing": lambda: (*_requests(), *_certificates()),
     "certificates": _certificates,
-    "holdings": lambda: (*_keys(), *_requests(), *_certificates()),
+    "bundle": lambda: (*_keys(), *_requests(), *_certificates(), *_real_files()),
     "pkcs8": _encrypted,
     "backup": _backups,
     "age": _ages,

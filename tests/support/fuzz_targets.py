@@ -23,11 +23,11 @@ from csrtui.cli.rows import Rows, asked_in
 from csrtui.core import (
     age,
     backup_file,
+    bundle,
     confirmation,
     countries,
     distinguished_name,
     existing,
-    foreign_key,
     key_cost,
     pkcs8,
     recipients,
@@ -35,8 +35,9 @@ from csrtui.core import (
 )
 from csrtui.core.advice import advise, reach
 from csrtui.core.advice.quality_rules import key_quality, request_quality
+from csrtui.core.bundle import read_certificates
 from csrtui.core.calendar_file import LONGEST_LINE, calendar_file
-from csrtui.core.certificates import read_certificates, to_pem
+from csrtui.core.certificates import to_pem
 from csrtui.core.chain import build_chain
 from csrtui.core.config import Profile, parse_config
 from csrtui.core.config_edit import with_profile, without_profile
@@ -46,7 +47,6 @@ from csrtui.core.doctor.seen import Kind, Seen
 from csrtui.core.draft import Draft, dump_draft, load_draft
 from csrtui.core.errors import CsrtuiError
 from csrtui.core.finding import CaKind, Finding
-from csrtui.core.holdings import read_holdings
 from csrtui.core.issued import differences, flaws
 from csrtui.core.keys import KeyType
 from csrtui.core.names import read_name, split_names
@@ -158,16 +158,17 @@ def _certificates(data: bytes) -> None:
     assert [one.der for one in read_certificates(to_pem(found))] == [one.der for one in found]
 
 
-def _holdings(data: bytes) -> None:
-    held = read_holdings(data)
-    with _cheap_keys():
-        for key in held.keys[:5]:
-            try:
-                opened = foreign_key.open_key(key, PASSPHRASE)
-                key_quality(opened.key.public_key(), CaKind.PUBLIC)
-                request.signature_holds(request.probe(opened.key))
-            except CsrtuiError:
-                continue
+def _bundle(data: bytes) -> None:
+    for passphrase in (None, PASSPHRASE):
+        with _cheap_keys():
+            found = bundle.read(data, passphrase)
+        _is_shown_safely("".join(one.sentence for one in found.problems))
+        assert not (found.keys and not found.has_private_key)
+        for one in found.keys[:5]:
+            key_quality(one.key.public_key(), CaKind.PUBLIC)
+            request.signature_holds(request.probe(one.key))
+        for certificate in found.certificates[:20]:
+            _is_shown_safely("".join((*certificate.encoding_faults, certificate.whose)))
 
 
 def _pkcs8(data: bytes) -> None:
@@ -383,7 +384,7 @@ def _cheap_keys() -> AbstractContextManager[object]:
 TARGETS: Final = tuple(
     Target(run.__name__.removeprefix("_").replace("_", "-"), run)
     for run in (
-        _request, _existing, _certificates, _holdings, _pkcs8, _backup, _age, _confirmation, _recipients, _rows,
+        _request, _existing, _certificates, _bundle, _pkcs8, _backup, _age, _confirmation, _recipients, _rows,
         _names, _subject, _country, _distinguished_name, _config, _draft, _record, _pair_folder, _summary_cache,
     )
 )  # fmt: skip

@@ -522,15 +522,15 @@ def test_one_file_may_be_named_for_all_of_it(session: Session, elsewhere: Path) 
     ("wrong", "data", "words"),
     [
         ("key", b"hello", "no private key in"),
-        ("key", pkcs8(ec_key())[:70], "cut short"),
+        ("key", pkcs8(ec_key())[:60], "cut short"),
         ("key", CSR, "no private key in"),
         ("csr", pem(LEAF), "no certificate request in"),
         ("csr", csr(version=2), "version 2, where PKCS #10 only knows 0"),
-        ("csr", CSR[:-200], "cannot be read"),
-        ("csr", b"", "no certificate request in"),
+        ("csr", CSR[:-200], "cut short"),
+        ("csr", b"", "nothing in it"),
         ("cert", CSR, "no certificate in"),
         ("cert", pem(LEAF)[:300], "cut short"),
-        ("cert", wrap("CERTIFICATE", der_in(pem(LEAF))[:-9]), "cannot be read"),
+        ("cert", wrap("CERTIFICATE", der_in(pem(LEAF))[:-9]), "cut short"),
     ],
 )
 def test_a_named_file_that_does_not_hold_what_it_should_is_refused(
@@ -610,8 +610,12 @@ def test_every_cut_of_a_csr_is_refused_with_a_reason(session: Session, elsewhere
     for length in range(40, len(text) - 2, 40):
         put(elsewhere, csr=text[:length])
         matched = match(session, look_in(session, str(elsewhere)))
-        assert matched.candidates[0].asked is None
-        assert any("cut short" in one.text for one in matched.failures)
+        asked = matched.candidates[0].asked
+        if asked is None:
+            assert any("cut short" in one.text for one in matched.failures)
+        else:  # only the END line, or a part of it, was cut off
+            assert asked.der == csr(rsa_key(1024))
+            assert b"-----END" in text[: length + 40]
 
 
 def test_a_lost_record_is_made_anew_from_what_is_there(session: Session, elsewhere: Path) -> None:

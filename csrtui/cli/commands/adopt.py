@@ -18,6 +18,7 @@ from csrtui.core.errors import InputError
 from csrtui.core.finding import CaKind
 from csrtui.core.platforms import OTHER, read_platform
 from csrtui.core.secret import Secret
+from csrtui.core.visible import visible
 from csrtui.store.gathering import is_folder
 from csrtui.tasks.adopting import AdoptResult, MissingRequest, Order, Plan, Protection, adopt_many, plan
 from csrtui.tasks.adoption_found import Found, look_at, look_in
@@ -69,7 +70,7 @@ def _run(options: argparse.Namespace) -> int:
     planned = plan(found, matched, missing)
     if options.name is not None and len(planned.taken) > 1:
         raise InputError(f"--as names one pair, and {len(planned.taken)} keys were found", "leave it out")
-    if not (found.keys or planned.refused):
+    if not (planned.taken or planned.refused or planned.passed_over):
         raise InputError("there is no private key in what was searched", "name another folder")
     if options.dry_run:
         return _rehearse(planned, as_json=options.json)
@@ -80,7 +81,9 @@ def _run(options: argparse.Namespace) -> int:
         protection=_protection(options),
         passphrase=_new_passphrase(options, planned, passphrase),
     )
-    if not found.named:
+    if found.named:
+        _show_passed_over(planned, say)
+    else:
         _show(planned, say)
         _ask(planned, options)
     return _adopt(session, planned, order, as_json=options.json)
@@ -136,8 +139,12 @@ def _show(planned: Plan, tell: Callable[[str], None]) -> None:
     for candidate in planned.taken:
         for line in candidate_lines(candidate):
             tell(line)
+    _show_passed_over(planned, tell)
+
+
+def _show_passed_over(planned: Plan, tell: Callable[[str], None]) -> None:
     for passed in planned.passed_over:
-        tell(f"passed over  {passed.file}  {passed.text}")
+        tell(f"passed over  {visible(passed.file or '')}  {passed.text}")
 
 
 def _rehearse(planned: Plan, *, as_json: bool) -> int:

@@ -6,21 +6,27 @@ from collections.abc import Iterator, Sequence
 
 from csrtui.cli.output import say
 from csrtui.cli.parser import Action
+from csrtui.cli.passphrase import add_passphrase_arguments, is_given, read_known_passphrase
 from csrtui.cli.results import put_results
 from csrtui.cli.session import open_existing_session
 from csrtui.core.errors import InputError
 from csrtui.core.path_validation import ChainState
+from csrtui.core.secret import Secret
 from csrtui.store.files import MAX_FOREIGN, read_foreign
-from csrtui.tasks.importing import Blob, ImportResult, import_certificates
+from csrtui.tasks.importing import Blob, ImportResult, import_certificates, needs_passphrase
 from csrtui.tasks.replacement import Doing
 from csrtui.tasks.results import Result
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "files", nargs="+", metavar="FILE", help="PEM in any order, DER, PKCS #7; - reads standard input"
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="PEM in any order, DER, PKCS #7, PKCS #12 with certificates only; - reads standard input",
     )
     parser.add_argument("--pair", metavar="PAIR", help="require this pair")
+    add_passphrase_arguments(parser)
     parser.add_argument("--dry-run", action="store_true", help="only say which pair each would go to")
     parser.add_argument("--json", action="store_true", help="one JSON document")
 
@@ -29,10 +35,21 @@ def _run(options: argparse.Namespace) -> int:
     session = open_existing_session(options)
     blobs = [_read(file) for file in dict.fromkeys(options.files)]
     doing = Doing.LOOK if options.dry_run else Doing.IMPORT
-    results = import_certificates(session, blobs, options.pair, doing)
+    passphrase = _passphrase(options) if needs_passphrase(blobs) else None
+    results = import_certificates(session, blobs, options.pair, doing, passphrase)
     for line in _talk(results):
         say(line)
     return put_results(results, as_json=options.json)
+
+
+def _passphrase(options: argparse.Namespace) -> Secret | None:
+    """The passphrase of PKCS #12; without one, the result of its file tells that it needs one."""
+    try:
+        return read_known_passphrase(options, "Passphrase of the PKCS #12 file: ")
+    except InputError:
+        if is_given(options):
+            raise
+        return None
 
 
 def _read(file: str) -> Blob:

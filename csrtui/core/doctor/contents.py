@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from csrtui.core import request
-from csrtui.core.certificates import Certificate, read_certificates
+from csrtui.core.bundle import read_certificates
+from csrtui.core.certificates import Certificate
 from csrtui.core.chain import build_chain
 from csrtui.core.doctor import dates
 from csrtui.core.doctor.ailment import Ailment, Code

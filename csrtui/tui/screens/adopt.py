@@ -156,7 +156,7 @@ class AdoptScreen(DoingDialog[AdoptAnswer]):
             return look_in(self._session, path) if is_folder(path) else look_at(path)
 
         found = await asyncio.to_thread(look)
-        if not found.keys:
+        if not (found.keys or found.wants_passphrase):
             faults = [fault.text for fault in found.faults]
             raise InputError("There is no private key there.", faults[0] if faults else None)
         self._found = found
@@ -180,7 +180,7 @@ class AdoptScreen(DoingDialog[AdoptAnswer]):
     def _opens_nothing(self, found: Found, matched: Matched) -> bool:
         """Whether all keys that want a passphrase stayed closed."""
         closed = {failure.file for failure in matched.failures}
-        return all(one.file.path in closed for one in found.keys if one.key.wants_passphrase)
+        return all(path in closed for path in found.locked)
 
     def _ask_passphrase(self, *, wanted: bool) -> None:
         """Show the field for it only where a key is under one."""
@@ -196,7 +196,7 @@ class AdoptScreen(DoingDialog[AdoptAnswer]):
         about = [] if short else [(), *self.lines(_ABOUT, "label"), ()]
         self.show("#about", [*self.lines("Adopt keys", "strong"), *about])
         notes: list[Line] = []
-        wanting = [one for one in self._found.keys if one.key.wants_passphrase] if self._found else []
+        wanting = self._found.locked if self._found else []
         if self.error is not None:
             notes = self.error_lines(self.error)
         elif self.is_doing:

@@ -1,0 +1,244 @@
+"""BER and DER (ITU-T X.690): a walk through tag-length-value encodings, and BER rewritten as DER.
+
+The libraries read DER only, and refuse a whole file for one field that breaks a rule of DER. Here the structure
+alone is read: it tells what an encoding is, where a field is and which rule it breaks. Values keep their octets.
+"""
+
+from dataclasses import dataclass
+
+MAX_DEPTH = 48
+"""The deepest nesting that is read; NSS, the deepest known writer, needs about 20."""
+MAX_NODES = 60_000
+"""The most encodings walked when BER becomes DER: a PKCS #7 with 100 certificates has about 15,000."""
+
+BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING, NULL, OID = 0x01, 0x02, 0x03, 0x04, 0x05, 0x06
+UTF8_STRING, SEQUENCE, SET, PRINTABLE_STRING, TELETEX_STRING, IA5_STRING = 0x0C, 0x30, 0x31, 0x13, 0x14, 0x16
+_CONSTRUCTED, _LONG_TAG, _INDEFINITE = 0x20, 0x1F, 0x80
+_STRINGS = frozenset(
+    {BIT_STRING, OCTET_STRING, UTF8_STRING, PRINTABLE_STRING, TELETEX_STRING, IA5_STRING, 0x12, 0x1E}
+)
+"""The universal types whose values BER may cut into pieces (X.690, 8.7.3 and 8.23.6)."""
+
+
+class BerError(ValueError):
+    """Bytes that are not BER.
+
+    Attributes:
+        is_short: Whether a length says that there is more than there is.
+    """
+
+    def __init__(self, text: str, *, is_short: bool = False) -> None:
+        super().__init__(text)
+        self.is_short = is_short
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One encoding of definite length.
+
+    Attributes:
+        data: The bytes that it is in.
+        at: Where its tag begins.
+        start: Where its contents begin.
+        end: Where its contents end.
+    """
+
+    data: bytes
+    at: int
+    start: int
+    end: int
+
+    @property
+    def tag(self) -> int:
+        """The first identifier octet."""
+        return self.data[self.at]
+
+    @property
+    def content(self) -> bytes:
+        """The contents octets."""
+        return self.data[self.start : self.end]
+
+    @property
+    def encoded(self) -> bytes:
+        """The whole encoding."""
+        return self.data[self.at : self.end]
+
+    @property
+    def oid(self) -> str | None:
+        """The dotted form of an object identifier; None where it is of another type, or malformed."""
+        return dotted(self.content) if self.tag == OID else None
+
+    @property
+    def integer(self) -> int:
+        """The value of an integer.
+
+        Raises:
+            BerError: It is of another type.
+        """
+        if self.tag != INTEGER or self.start == self.end:
+            raise BerError("an INTEGER is missing")
+        return int.from_bytes(self.content, signed=True)
+
+    def children(self) -> "list[Node]":
+        """Return the encodings within.
+
+        Raises:
+            BerError: The contents are not a row of encodings.
+        """
+        nodes = []
+        at = self.start
+        while at < self.end:
+            node = read_node(self.data, at, self.end)
+            nodes.append(node)
+            at = node.end
+        return nodes
+
+    def child(self, index: int, tag: int) -> "Node":
+        """Return the encoding in a place within.
+
+        Raises:
+            BerError: There is none there, or one with another tag.
+        """
+        nodes = self.children()
+        if index >= len(nodes) or nodes[index].tag != tag:
+            raise BerError(f"element {index + 1} is missing or of another type")
+        return nodes[index]
+
+
+def read_node(data: bytes, at: int = 0, end: int | None = None) -> Node:
+    """Return the encoding of definite length at a place.
+
+    Raises:
+        BerError: There is none, or its length is indefinite or goes beyond `end`.
+    """
+    end = len(data) if end is None else end
+    start, length = _header(data, at, end)
+    if length is None:
+        raise BerError("the length is indefinite")
+    if start + length > end:
+        raise BerError(f"the length says {length} octets and {end - start} are there", is_short=True)
+    return Node(data, at, start, start + length)
+
+
+def parse(data: bytes) -> Node | None:
+    """Return the first encoding in DER, or None where there is none that is whole."""
+    try:
+        return read_node(data)
+    except BerError:
+        return None
+
+
+def _header(data: bytes, at: int, end: int) -> tuple[int, int | None]:
+    """Where the contents begin, and their length; None where it is indefinite."""
+    start = at + 1
+    if at < end and data[at] & _LONG_TAG == _LONG_TAG:
+        while start < end and data[start] & 0x80:
+            start += 1
+        start += 1
+    if start >= end:
+        raise BerError("the encoding ends in its header", is_short=True)
+    length = data[start]
+    start += 1
+    if length == _INDEFINITE:
+        return start, None
+    if length > _INDEFINITE:
+        octets = length & 0x7F
+        if start + octets > end:
+            raise BerError("the encoding ends in its header", is_short=True)
+        length, start = int.from_bytes(data[start : start + octets]), start + octets
+    return start, length
+
+
+def dotted(content: bytes) -> str | None:
+    """Return the dotted form of the contents of an object identifier, or None where they are malformed."""
+    if not content or content[-1] & 0x80 or len(content) > 64:  # noqa: PLR2004 - longer than any that is in use
+        return None
+    arcs: list[int] = []
+    value = 0
+    for octet in content:
+        value = value << 7 | octet & 0x7F
+        if not octet & 0x80:
+            arcs.append(value)
+            value = 0
+    first = min(arcs[0] // 40, 2)
+    return ".".join(map(str, (first, arcs[0] - 40 * first, *arcs[1:])))
+
+
+def encode(tag: int, *contents: bytes) -> bytes:
+    """Return the DER of a value with this identifier octet."""
+    content = b"".join(contents)
+    length = len(content)
+    if length < _INDEFINITE:
+        return bytes([tag, length]) + content
+    octets = length.to_bytes((length.bit_length() + 7) // 8)
+    return bytes([tag, 0x80 | len(octets)]) + octets + content
+
+
+def to_der(data: bytes) -> tuple[bytes, int]:
+    """Return the first encoding in BER with definite, shortest lengths and strings in one piece; and where it ends.
+
+    The order in a SET and the values themselves stay as they are: what was signed as DER stays signed.
+
+    Raises:
+        BerError: It is not BER, cut short, or nested or divided beyond what any program writes.
+    """
+    return _Rewriter(data).rewrite(0, len(data), 0)
+
+
+class _Rewriter:
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._nodes = 0
+
+    def rewrite(self, at: int, end: int, depth: int) -> tuple[bytes, int]:
+        self._nodes += 1
+        if depth > MAX_DEPTH or self._nodes > MAX_NODES:
+            raise BerError("the encoding is nested or divided too much")
+        data = self._data
+        start, length = _header(data, at, end)
+        if length is not None and start + length > end:
+            raise BerError(f"the length says {length} octets and {end - start} are there", is_short=True)
+        tag = data[at]
+        if not tag & _CONSTRUCTED:
+            if length is None:
+                raise BerError("a primitive encoding has an indefinite length")
+            return _with_tag(data, at, data[start : start + length]), start + length
+        parts, after = self._parts(start, end if length is None else start + length, depth, length is None)
+        if tag & ~_CONSTRUCTED in _STRINGS:
+            return encode(tag & ~_CONSTRUCTED, joined_string(parts, tag & ~_CONSTRUCTED)), after
+        return _with_tag(data, at, b"".join(parts)), after
+
+    def _parts(self, at: int, end: int, depth: int, is_indefinite: bool) -> tuple[list[bytes], int]:  # noqa: FBT001 - private
+        parts: list[bytes] = []
+        while is_indefinite or at < end:
+            if is_indefinite and self._data[at : at + 2] == b"\0\0":
+                return parts, at + 2
+            part, at = self.rewrite(at, end, depth + 1)
+            parts.append(part)
+        return parts, at
+
+
+def joined_string(parts: list[bytes], tag: int) -> bytes:
+    """Return the contents of a string that BER divided into encodings of the same type.
+
+    Raises:
+        BerError: A part is of another type.
+    """
+    contents = []
+    for part in parts:
+        node = read_node(part)
+        if node.tag != tag:
+            raise BerError("a part of a string is of another type")
+        contents.append(node.content)
+    if tag == BIT_STRING:  # each has a count of unused bits, of which the last one counts
+        return (contents[-1][:1] if contents else b"\0") + b"".join(part[1:] for part in contents)
+    return b"".join(contents)
+
+
+def _with_tag(data: bytes, at: int, content: bytes) -> bytes:
+    if data[at] & _LONG_TAG != _LONG_TAG:
+        return encode(data[at], content)
+    after = at + 1
+    while data[after] & 0x80:
+        after += 1
+    return data[at:after] + encode(data[after], content)

@@ -1,0 +1,252 @@
+"""What today's programs write, with their defaults (tests/data/files/programs), gives what the table there says."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+from command import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from command import Csrtui, Ran
+
+PROGRAMS = ROOT / "tests" / "data" / "files" / "programs"
+KEYS_WITH_CSR = {
+    "GnuTLS, a scalar of 33 octets": ("01-gnutls-ecdsa.key", "01-gnutls-ecdsa.csr"),
+    "GnuTLS, the same under a passphrase": ("01-gnutls-ecdsa.enc.key", "01-gnutls-ecdsa.csr"),
+    "BouncyCastle, PKCS #8 version 2": ("07-bouncycastle-ed25519-v2.key", "07-bouncycastle-ed25519.csr"),
+}
+CONTAINERS = {
+    "03-nss-pk12util.p12": 3,
+    "03-nss-pk12util-ec.p12": 3,
+    "04-bouncycastle-keystore.p12": 1,
+    "05-forge-friendlyname.p12": 1,
+    "09-certtool-pem.p12": 1,
+    "09-gpgsm-armor.p12": 1,
+}
+"""PKCS #12 files, and how many certificates are in them."""
+OPEN_CONTAINERS = ("14-empty-forge.p12", "14-empty-gnutls.p12", "14-empty-py.p12")
+PSS = "the key is for RSA-PSS only (id-RSASSA-PSS), which csrtui cannot keep"
+
+
+@pytest.fixture
+def secret(tmp_path: Path) -> str:
+    """The passphrase of all that have one, in a file that only its owner can read."""
+    path = tmp_path / "passphrase"
+    path.write_text((PROGRAMS / "pass").read_text())
+    path.chmod(0o600)
+    return str(path)
+
+
+def file(name: str) -> str:
+    return str(PROGRAMS / name)
+
+
+def whole(ran: Ran) -> str:
+    return ran.out + ran.err
+
+
+@pytest.mark.parametrize("writer", KEYS_WITH_CSR)
+def test_a_key_is_adopted_with_its_csr(writer: str, csrtui: Csrtui, secret: str) -> None:
+    key, csr = KEYS_WITH_CSR[writer]
+    ran = csrtui("adopt", "--key", file(key), "--csr", file(csr), "--passphrase-file", secret)
+    assert ran.status == 0, whole(ran)
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_a_container_is_adopted(name: str, csrtui: Csrtui, secret: str) -> None:
+    ran = csrtui("adopt", "--key", file(name), "--make-csr", "--passphrase-file", secret)
+    assert ran.status == 0, whole(ran)
+    assert "adopted: " in ran.out
+    pair = ran.out.split()[1]
+    certificates = (csrtui.pair(pair) / "certificate.pem").read_bytes().count(b"BEGIN")
+    assert certificates == CONTAINERS[name]
+
+
+@pytest.mark.parametrize("name", OPEN_CONTAINERS)
+def test_an_empty_passphrase_is_not_asked_for(name: str, csrtui: Csrtui) -> None:
+    ran = csrtui("adopt", "--key", file(name), "--make-csr")
+    assert ran.status == 0, whole(ran)
+    (pair,) = json.loads(csrtui("list", "--json").out)["pairs"]
+    assert pair["key"]["encrypted"] is False
+
+
+def test_a_bundle_in_ber_is_listed(csrtui: Csrtui) -> None:
+    csrtui.make_store()
+    ran = csrtui("import", file("04-bouncycastle-cms.p7b"))
+    assert "it is that of CN=rsa.bc.example.com,O=Interop & Söhne,C=GB" in ran.out
+
+
+@pytest.mark.parametrize("name", ["06-rsapss.key", "06-keytool-rsapss.p12"])
+def test_an_rsa_pss_key_is_refused_with_the_reason(name: str, csrtui: Csrtui, secret: str) -> None:
+    csr = ("--csr", file("06-rsapss.csr")) if name.endswith(".key") else ("--make-csr",)
+    ran = csrtui("adopt", "--key", file(name), *csr, "--passphrase-file", secret)
+    assert ran.status in {1, 2}
+    assert PSS in whole(ran)
+    assert "whose key is not there" not in whole(ran)
+    assert csrtui("list", "--json").out.count('"name"') == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "csr", "fault"),
+    [
+        ("10-mbedtls-ec.key", "10-mbedtls-ec.csr", "the signature algorithm has NULL parameters"),
+        ("11-forge.key", "11-forge-email.csr", "emailAddress in the subject has '@'"),
+        (
+            "11-openssl-teletex.key",
+            "11-openssl-teletex.csr",
+            "organizationName in the subject is a TeletexString",
+        ),
+    ],
+)
+def test_a_csr_that_breaks_a_rule_is_refused_with_the_way_out(
+    key: str, csr: str, fault: str, csrtui: Csrtui
+) -> None:
+    ran = csrtui("adopt", "--key", file(key), "--csr", file(csr))
+    assert ran.status == 2
+    assert f"breaks an encoding rule: {fault}" in ran.err
+    assert "openssl req -new -key KEY -out NEW.csr" in ran.err
+
+
+def test_without_the_csr_its_certificate_gives_a_new_one(csrtui: Csrtui) -> None:
+    ran = csrtui("adopt", "--key", file("10-mbedtls-ec.key"), "--cert", file("10-mbedtls-ec.crt"))
+    assert ran.status == 0, whole(ran)
+    assert "the certificate breaks an encoding rule: the signature algorithm has NULL parameters" in ran.err
+    pair = ran.out.split()[1]
+    exported = csrtui("export", pair, "--for", "nginx", "--to", str(csrtui.store.parent))
+    assert exported.status == 1
+    assert "the certificate breaks an encoding rule" in exported.err
+
+
+ACME = {
+    "12-lego": "accounts/s/a@b/keys/a@b.key",
+    "12-caddy": "acme/x/users/default/default.key",
+    "12-acmesh": "ca/acme-v02.api.letsencrypt.org/directory/account.key",
+    "15-traefik": "acme.json",
+}
+
+
+@pytest.mark.parametrize("name", ACME)
+def test_a_folder_of_an_acme_program_is_adopted_without_its_account(name: str, csrtui: Csrtui) -> None:
+    ran = csrtui("adopt", file(name), "--make-csr", "--yes")
+    assert ran.status == 0, whole(ran)
+    assert ran.out.startswith("ok  ec.openssl.example.com  ")
+    assert f"passed over  {file(name)}/{ACME[name]}  is the key of an ACME account" in ran.err
+
+
+@pytest.mark.parametrize("name", ["15-traefik/acme.json", "15-k8s/secret.yaml"])
+def test_base64_of_pem_is_read(name: str, csrtui: Csrtui) -> None:
+    ran = csrtui("adopt", "--key", file(name), "--make-csr")
+    assert ran.status == 0, whole(ran)
+    assert ran.out.startswith("ok  ec.openssl.example.com  ")
+
+
+def test_an_account_key_that_is_named_is_not_passed_over(csrtui: Csrtui) -> None:
+    ran = csrtui("adopt", "--key", f"{file('12-lego')}/{ACME['12-lego']}")
+    assert ran.status == 1
+    assert "it has no CSR" in ran.out
+
+
+def test_openssh_under_a_passphrase_has_a_hint_that_works(csrtui: Csrtui, tmp_path: Path) -> None:
+    if shutil.which("ssh-keygen") is None:
+        pytest.skip("skipped because ssh-keygen is not installed")
+    ran = csrtui("adopt", "--key", file("13-ssh-ed25519-passphrase"), "--make-csr")
+    assert ran.status == 2
+    command = 'cp KEY COPY && ssh-keygen -p -N "" -f COPY'
+    assert command in ran.err
+    copy = str(tmp_path / "copy")
+    run = command.replace("KEY", file("13-ssh-ed25519-passphrase")).replace("&&", "&& chmod 600 COPY &&")
+    shell(f"{run.replace('COPY', copy)} -P Passw0rd-interop")
+    again = csrtui("adopt", "--key", copy, "--make-csr")
+    assert "it has no CSR" in again.out
+    assert "csrtui new makes a pair with a new key" in again.out
+
+
+def test_openssh_without_a_csr_has_a_hint_that_works(csrtui: Csrtui, tmp_path: Path) -> None:
+    if shutil.which("ssh-keygen") is None or shutil.which("openssl") is None:
+        pytest.skip("skipped because ssh-keygen or openssl is not installed")
+    ran = csrtui("adopt", "--key", file("13-ssh-rsa"))
+    start, end = "make one from: ", " makes one"
+    command = ran.out.partition(start)[2].partition(end)[0]
+    assert command.startswith("cp KEY COPY && ssh-keygen ")
+    copy, made = tmp_path / "copy", tmp_path / "new.csr"
+    command = command.replace("KEY", file("13-ssh-rsa")).replace(
+        "COPY &&", f"{copy} && chmod 600 {copy} &&", 1
+    )
+    shell(command.replace("COPY", str(copy)).replace("NEW.csr", f"{made} -subj /CN=www.example.com"))
+    assert csrtui("adopt", "--key", file("13-ssh-rsa"), "--csr", str(made)).status == 0
+
+
+def shell(command: str) -> None:
+    done = subprocess.run(["bash", "-c", command], capture_output=True, check=False)
+    assert done.returncode == 0, (command, done.stderr)
+
+
+# What a new CSR does not contain
+
+STAPLE = "must-staple (TLS feature status_request): a new CSR does not ask for it"
+PURPOSES = "the extended key usages TLS client, Microsoft EFS: a new CSR does not ask for them"
+MAIL = "the e-mail address admin@example.com in the subject: there is no field for it"
+ADDED = "the common name a.odd.example.com is added: the subject had none"
+NAME = "a.odd.example.com"
+
+
+@pytest.mark.parametrize(("name", "lost"), [("18-email", [MAIL]), ("18-exts", [STAPLE, PURPOSES])])
+def test_a_csr_made_of_a_certificate_says_what_it_loses(name: str, lost: list[str], csrtui: Csrtui) -> None:
+    ran = csrtui("adopt", "--key", file(f"{name}.key"), "--cert", file(f"{name}.crt"))
+    assert ran.status == 0, whole(ran)
+    for sentence in lost:
+        assert f"note: not in the new CSR: {sentence}" in ran.err
+    shown = csrtui("show", NAME).out
+    assert "the CA " not in ran.err + shown
+    assert "not compared: the CSR was made from this certificate when it was adopted" in shown
+    renewed = csrtui("renew", NAME)
+    for sentence in lost:
+        assert f"note: in the present certificate: {sentence}" in renewed.err
+
+
+def test_an_empty_subject_that_gets_a_common_name_says_so(csrtui: Csrtui) -> None:
+    ran = csrtui("adopt", "--key", file("18-empty.key"), "--cert", file("18-empty.crt"))
+    assert ran.status == 0
+    assert f"note: {ADDED}" in ran.err
+    assert "the CA left out" not in ran.err + csrtui("show", NAME).out
+    assert f"note: {ADDED}" in csrtui("renew", NAME).err
+
+
+def test_an_adopted_csr_says_at_renewal_what_a_new_one_loses(csrtui: Csrtui) -> None:
+    names = [file(f"17-exts.{ending}") for ending in ("key", "csr", "crt")]
+    assert csrtui("adopt", "--key", names[0], "--csr", names[1], "--cert", names[2]).status == 0
+    shown = csrtui("show", NAME).out
+    for label in ("Asks for", "Allows  "):
+        assert f"{label}    must-staple (TLS feature status_request)" in shown
+    assert shown.count("key usage: digital signature, key agreement") == 2
+    assert shown.count("extended key usage: TLS server, TLS client, Microsoft EFS") == 2
+    assert "not compared" not in shown
+    ran = csrtui("renew", NAME)
+    assert f"note: {STAPLE}" in ran.err
+    assert f"note: {PURPOSES}" in ran.err
+
+
+def test_an_empty_subject_of_a_csr_says_so_at_renewal(csrtui: Csrtui) -> None:
+    names = [file(f"17-empty.{ending}") for ending in ("key", "csr", "crt")]
+    assert csrtui("adopt", "--key", names[0], "--csr", names[1], "--cert", names[2]).status == 0
+    assert f"note: {ADDED}" in csrtui("renew", NAME).err
+
+
+def test_certificates_for_an_rsa_pss_key_are_read(csrtui: Csrtui) -> None:
+    csrtui.make_store()
+    ran = csrtui("import", file("06-rsapss.full.pem"))
+    assert ran.status == 1
+    assert "it is that of CN=rsapss.openssl.example.com" in ran.out
+
+
+def test_every_file_is_used_here() -> None:
+    """Those of the folders belong to these; the rest is named in this module."""
+    source = (ROOT / "tests/cli/test_real_programs.py").read_text()
+    found = {path.name for path in PROGRAMS.iterdir()} - {*ACME, "15-k8s", "README.md", "pass"}
+    assert {name for name in found if name not in source and name.rpartition(".")[0] not in source} == set()

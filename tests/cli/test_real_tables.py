@@ -1,0 +1,86 @@
+"""Tables as spreadsheets write them (tests/data/files/csv): accepted where unambiguous, else the column and the fix."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from command import ROOT, run_process
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from command import Csrtui
+
+CSV = ROOT / "tests" / "data" / "files" / "csv"
+HEADER = "common_name,names,organization,country,locality,ca"
+ROW = "www.example.com,example.com,Example Ltd,GB,London,public"
+
+
+def made(csrtui: Csrtui, path: Path) -> list[dict[str, object]]:
+    """The pairs that a table makes."""
+    ran = csrtui("new", "--from", str(path))
+    assert ran.status == 0, ran.out + ran.err
+    return [json.loads(line)["pair"] for line in ran.out.splitlines()]
+
+
+def written(tmp_path: Path, text: str | bytes) -> Path:
+    path = tmp_path / "table.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in CSV.iterdir()))
+def test_a_table_of_excel_is_read(name: str, csrtui: Csrtui) -> None:
+    (pair,) = made(csrtui, CSV / name)
+    names = ["www.example.com", "example.com"] + (["shop.example.com"] if name == "names_comma.csv" else [])
+    assert pair["names"] == names
+    assert pair["subject"] == "CN=www.example.com,O=Example Ltd,L=London,C=GB"
+
+
+FORMS: dict[str, str | bytes] = {
+    "rows of separators": f"{HEADER}\n{ROW}\n,,,,,\n,,,,,\n",
+    "a separator line": f"sep=;\n{HEADER}\n{ROW}\n".replace(",", ";"),
+    "quoted cells and tabs": f"{HEADER}\n{ROW}\n".replace(",", '"\t"').replace("common", '"common').replace("ca\n", 'ca"\n').replace("www", '"www').replace("public\n", 'public"\n'),
+    "other words": f"CN,SANs,Organisation,C,City,CA\n{ROW}\n",
+    "names parted by semicolons": f"{HEADER}\n{ROW}\n".replace(",example.com,", ",example.com; example.com,"),
+    "a country's name": f"{HEADER}\n{ROW}\n".replace(",GB,", ",United Kingdom,"),
+    "UTF-16 of another order": f"{HEADER}\n{ROW}\n".encode("utf-16-be"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_is_unambiguous_is_read(form: str, csrtui: Csrtui, tmp_path: Path) -> None:
+    text = FORMS[form]
+    data = b"\xfe\xff" + text if isinstance(text, bytes) else text
+    (pair,) = made(csrtui, written(tmp_path, data))
+    assert pair["subject"] == "CN=www.example.com,O=Example Ltd,L=London,C=GB"
+    assert pair["names"] == ["www.example.com", "example.com"]
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "hint"),
+    [
+        (f"common_name,,ca\n{ROW}", "has no name for column 2", "the first line names the columns"),
+        ("common_name,colour\nx,y\n", 'has a column "colour"', "the first line names the columns"),
+        ("names;ca\nx;public\n", "names no common_name", "the first line names the columns"),
+        ("cn,common_name\nx,y\n", "a column twice", "the first line names the columns"),
+        (b"common_name,organization\nwww.example.com,M\xfcller\n", "line 2", "iconv -f WINDOWS-1252"),
+    ],
+)
+def test_what_is_not_is_named_with_the_fix(
+    text: str | bytes, error: str, hint: str, csrtui: Csrtui, tmp_path: Path
+) -> None:
+    ran = csrtui("new", "--from", str(written(tmp_path, text)))
+    assert ran.status in {1, 2}
+    assert error in ran.out + ran.err
+    assert hint in ran.out + ran.err
+
+
+def test_utf_16_on_standard_input_is_named(tmp_path: Path) -> None:
+    data = f"{HEADER}\n{ROW}\n".encode("utf-16")
+    ran = run_process("new", "--from", "-", store=tmp_path / "store", stdin=data)
+    assert ran.status == 2
+    assert "standard input is in UTF-16" in ran.err
+    assert "hint: iconv -f UTF-16 -t UTF-8" in ran.err

@@ -1,0 +1,300 @@
+"""Private keys of other programs: told apart, opened, and refused for the true reason."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+
+import pytest
+from certificates_made import named, root
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, x25519
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    pkcs12,
+)
+from foreign_made import (
+    OPENSSH_ENCRYPTED,
+    PHRASE,
+    PKCS9_EXTENSIONS,
+    alternative,
+    as_private,
+    attribute,
+    csr,
+    dsa_key,
+    ec_key,
+    microsoft_attributes,
+    oid,
+    openssh,
+    pkcs8,
+    rsa_key,
+    tlv,
+    traditional,
+    with_parameters,
+)
+
+from csrtui.core import bundle, key_cost, keys, request
+from csrtui.core.bundle import MAX_ITEMS, MAX_PROBLEMS, BundleKey, KeyMaterial, Problem, ProblemKind
+from csrtui.core.pem import wrap
+from csrtui.core.secret import Secret
+
+SECRET = Secret(PHRASE.decode())
+
+
+def only_key(data: bytes, passphrase: Secret | None = None) -> BundleKey:
+    found = bundle.read(data, passphrase)
+    assert not found.problems
+    (key,) = found.keys
+    return key
+
+
+def fault(data: bytes, passphrase: Secret | None = SECRET) -> Problem:
+    found = bundle.read(data, passphrase)
+    (problem,) = found.problems
+    assert not found.keys
+    return problem
+
+
+def spki(key: object) -> str:
+    return keys.spki_sha256(as_private(key).public_key())
+
+
+def rare_ssh() -> bytes:
+    """An OpenSSH key of a kind that only a security token uses."""
+    kind = b"sk-ssh-ed25519@openssh.com"
+    public = len(kind).to_bytes(4) + kind
+    body = (
+        b"openssh-key-v1\0" + b"\0\0\0\4none" * 2 + b"\0" * 4 + b"\0\0\0\1" + len(public).to_bytes(4) + public
+    )
+    return wrap("OPENSSH PRIVATE KEY", body + b"\0\0\0\x08" + b"\0" * 8)
+
+
+PLAIN = {
+    "pkcs8": (pkcs8(rsa_key()), rsa_key()),
+    "pkcs8 der": (pkcs8(ec_key(), Encoding.DER), ec_key()),
+    "pkcs1": (traditional(rsa_key()), rsa_key()),
+    "pkcs1 der": (traditional(rsa_key(), Encoding.DER), rsa_key()),
+    "sec1": (traditional(ec_key()), ec_key()),
+    "sec1 der": (traditional(ec_key(), Encoding.DER), ec_key()),
+    "sec1 after its curve": (with_parameters(ec_key()), ec_key()),
+    "dsa": (traditional(dsa_key()), dsa_key()),
+    "openssh": (openssh(ec_key()), ec_key()),
+    "quoted in a mail": (b"> hello\n" + b"> ".join(pkcs8(ec_key()).splitlines(keepends=True)), ec_key()),
+    "of windows": (pkcs8(ec_key()).replace(b"\n", b"\r\n"), ec_key()),
+    "utf-16": (pkcs8(ec_key()).decode().encode("utf-16"), ec_key()),
+}
+ENCRYPTED = {
+    "pkcs8": (pkcs8(rsa_key(), passphrase=PHRASE), rsa_key()),
+    "pkcs8 der": (pkcs8(ec_key(), Encoding.DER, PHRASE), ec_key()),
+    "pkcs1": (traditional(rsa_key(), passphrase=PHRASE), rsa_key()),
+    "pkcs1 of windows": (traditional(rsa_key(), passphrase=PHRASE).replace(b"\n", b"\r\n"), rsa_key()),
+    "sec1": (traditional(ec_key(), passphrase=PHRASE), ec_key()),
+}
+
+
+@pytest.mark.parametrize("form", PLAIN)
+def test_a_plain_key_is_read_in_every_form(form: str) -> None:
+    data, key = PLAIN[form]
+    found = only_key(data)
+    assert not found.is_encrypted
+    assert spki(found.key) == spki(key) == spki(only_key(data, SECRET).key)
+
+
+@pytest.mark.parametrize("form", ENCRYPTED)
+def test_a_key_under_a_passphrase_is_opened_with_it_only(form: str) -> None:
+    data, key = ENCRYPTED[form]
+    opened = only_key(data, SECRET)
+    assert opened.is_encrypted
+    assert spki(opened.key) == spki(key)
+    locked = bundle.read(data)
+    assert locked.needs_passphrase
+    assert locked.has_private_key
+    assert "under a passphrase" in fault(data, None).text
+    assert fault(data, None).kind is ProblemKind.LOCKED
+    wrong = fault(data, Secret("another"))
+    assert "does not open" in wrong.text
+    assert wrong.kind is ProblemKind.KEY
+
+
+def test_no_form_of_a_key_shows_in_a_repr() -> None:
+    found = bundle.read(pkcs8(ec_key(), Encoding.DER))
+    assert "0x" not in repr(found)
+
+
+def test_a_key_that_is_not_wanted_is_not_opened() -> None:
+    found = bundle.read(pkcs8(ec_key()) + root().certificate.public_bytes(Encoding.PEM), open_keys=False)
+    assert found == KeyMaterial(has_private_key=True)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (pkcs8(rsa_key())[:800], "cut short"),
+        (pkcs8(ec_key()).replace(b"\nM", b"\n!", 1), "contains '!', which is not a character of base64"),
+        (wrap("SSH2 ENCRYPTED PRIVATE KEY", b"x"), "SSH2 ENCRYPTED PRIVATE KEY of this kind is not supported"),
+        (wrap("TSS2 PRIVATE KEY", b"x"), "sealed in a TPM"),
+        (b"\xfe\xed\xfe\xed\0\0\0\2", "Java keystore"),
+        (b"PuTTY-User-Key-File-3: ssh-rsa\n", "PuTTY"),
+        (pkcs8(rsa_key(), Encoding.DER)[:-100], "cut short: the length says"),
+        (wrap("PRIVATE KEY", pkcs8(rsa_key(), Encoding.DER)[:-100]), "cut short: the length says"),
+        (wrap("PRIVATE KEY", tlv(0x30, tlv(0x02, b"\0"), tlv(0x30, oid("1.2.3.4")), tlv(0x04, b"x"))), "(1.2.3.4)"),
+        (
+            x25519.X25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+            "cannot sign",
+        ),
+        (OPENSSH_ENCRYPTED, "OpenSSH key is under a passphrase"),
+        (b"-----BEGIN OPENSSH PRIVATE KEY-----\n!\n-----END OPENSSH PRIVATE KEY-----\n", "base64"),
+        (wrap("OPENSSH PRIVATE KEY", b"openssh-key-v1\0\0\0\0\x04none" + b"\0" * 9), "damaged"),
+        (b"-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n-----END OPENSSH PRIVATE KEY-----\n", "OpenSSH key is damaged"),
+        (rare_ssh(), "does not support"),
+    ],
+)  # fmt: skip
+def test_a_key_that_cannot_be_used_is_refused_for_the_true_reason(data: bytes, words: str) -> None:
+    assert words in fault(data).text
+
+
+def test_every_bit_of_a_key_flipped_gives_a_key_or_a_problem() -> None:
+    whole = pkcs8(ec_key(), Encoding.DER)
+    for place in range(len(whole)):
+        data = bytearray(whole)
+        data[place] ^= 1 << place % 8
+        bundle.read(bytes(data), SECRET)
+
+
+# PKCS #12
+
+
+def packed(*, phrase: bytes | None = PHRASE, with_certificate: bool = True, with_key: bool = True) -> bytes:
+    certificate = root().sign(csr(attributes=(attribute(PKCS9_EXTENSIONS, alternative("a.com")),)))
+    scheme = BestAvailableEncryption(phrase) if phrase else NoEncryption()
+    return pkcs12.serialize_key_and_certificates(
+        b"name",
+        rsa_key() if with_key else None,
+        certificate if with_certificate else None,
+        [root().certificate],
+        scheme,
+    )
+
+
+@pytest.mark.parametrize("phrase", [PHRASE, None])
+def test_a_key_comes_out_of_pkcs12_with_its_certificates(phrase: bytes | None) -> None:
+    found = bundle.read(packed(phrase=phrase), SECRET if phrase else None)
+    assert not found.problems
+    assert spki(found.keys[0].key) == spki(rsa_key())
+    assert found.keys[0].is_encrypted is bool(phrase)
+    assert len(found.certificates) == 2
+    assert len(bundle.read(packed(with_certificate=False), SECRET).certificates) == 1
+
+
+def test_pkcs12_with_another_passphrase_is_refused() -> None:
+    assert "does not open" in fault(packed(), Secret("another")).text
+    assert bundle.read(packed()).needs_passphrase
+    only = bundle.read(packed(with_key=False), SECRET)
+    assert (only.keys, len(only.certificates), only.problems) == ((), 2, ())
+
+
+def test_pkcs12_that_would_cost_too_much_is_refused_unopened(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(key_cost, "MAX_ROUNDS", 1)
+    assert "rounds, more than" in fault(packed()).text
+
+
+def test_pkcs12_of_a_rare_kind_is_refused() -> None:
+    bag = tlv(0x30, oid("1.2.3"), tlv(0xA0, tlv(0x05)))
+    for inner, problems in ((b"\x30\x05\x01\x00", 1), (tlv(0x30, bag), 0)):
+        part = tlv(0x30, oid("1.2.840.113549.1.7.1"), tlv(0xA0, tlv(0x04, inner)))
+        safe = tlv(0x30, oid("1.2.840.113549.1.7.1"), tlv(0xA0, tlv(0x04, tlv(0x30, part))))
+        found = bundle.read(tlv(0x30, tlv(0x02, b"\3"), safe), SECRET)
+        assert len(found.problems) == problems
+        assert not found.keys
+
+
+# What else a file holds
+
+
+def test_a_file_may_hold_all_of_it() -> None:
+    certificate = root().certificate.public_bytes(Encoding.PEM)
+    asked = wrap("NEW CERTIFICATE REQUEST", csr())
+    found = bundle.read(b"hello\n" + asked + with_parameters(ec_key()) + certificate + b"bye")
+    assert (len(found.keys), len(found.certificates)) == (1, 1)
+    assert [one.der for one in found.requests] == [csr()]
+    assert not found.problems
+
+
+@pytest.mark.parametrize("data", [b"0", b"0\0", b"hello", wrap("EC PARAMETERS", b"x"), tlv(0x30, tlv(0x31))])
+def test_a_file_may_hold_nothing(data: bytes) -> None:
+    assert bundle.read(data).is_empty
+
+
+def test_what_is_cut_short_is_told_beside_what_is_whole() -> None:
+    found = bundle.read(pkcs8(ec_key()) + wrap("CERTIFICATE REQUEST", csr())[:200])
+    assert len(found.keys) == 1
+    assert "the certificate request is cut short" in found.problems[0].text
+
+
+def test_the_der_of_each_is_told_apart() -> None:
+    assert bundle.read(csr()).requests[0].der == csr()
+    certificate = root().certificate.public_bytes(Encoding.DER)
+    assert bundle.read(certificate).certificates[0].der == certificate
+    assert len(bundle.read(certificate + b"\r\n" + csr()).requests) == 1
+
+
+def test_no_more_items_and_problems_are_read_than_anybody_needs() -> None:
+    found = bundle.read(wrap("CERTIFICATE REQUEST", b"x") * (MAX_ITEMS + 5))
+    assert len(found.problems) == MAX_PROBLEMS + 1
+    assert found.problems[0].text == f"more than its first {MAX_ITEMS} items are not read"
+    assert found.problems[-1].text == f"{MAX_ITEMS + 1 - MAX_PROBLEMS} more items cannot be read"
+
+
+def test_no_more_keys_are_opened_than_anybody_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundle, "MAX_KEYS", 1)
+    found = bundle.read(pkcs8(ec_key()) + pkcs8(ec_key(1)))
+    assert len(found.keys) == 1
+    assert "more than 1 private keys" in found.problems[0].text
+
+
+# CSRs as others made them
+
+
+@pytest.mark.parametrize("name", ["sha1", "md5"])
+def test_a_signature_with_an_old_hash_holds_while_it_is_whole(name: str) -> None:
+    der = csr(hash_name=name)
+    assert request.read_der(der).signature_hash == name
+    assert request.signature_holds(der)
+    assert not request.signature_holds(der.replace(b"mydomain", b"yourmain"))
+
+
+def retold(der: bytes, signature: bytes, algorithm: str) -> bytes:
+    """A CSR with another signature, said to be of another algorithm."""
+    said = x509.load_der_x509_csr(der).tbs_certrequest_bytes
+    return tlv(0x30, said, tlv(0x30, oid(algorithm)), tlv(0x03, b"\0", signature))
+
+
+def test_old_hashes_with_other_kinds_of_keys() -> None:
+    builder = x509.CertificateSigningRequestBuilder().subject_name(named("a.com"))
+    der = builder.sign(ec_key(), hashes.SHA256()).public_bytes(Encoding.DER)
+    signed = x509.load_der_x509_csr(der).tbs_certrequest_bytes
+    old = ec_key().sign(signed, ec.ECDSA(hashes.SHA1()))  # noqa: S303 - what old tools signed with
+    ecdsa_with_sha1 = "1.2.840.10045.4.1"
+    assert request.signature_holds(retold(der, old, ecdsa_with_sha1))
+    assert not request.signature_holds(retold(der, b"x" * 70, ecdsa_with_sha1))
+    of_dsa = builder.sign(dsa_key(), hashes.SHA256()).public_bytes(Encoding.DER)
+    assert request.signature_holds(of_dsa)
+    assert not request.signature_holds(retold(of_dsa, old, ecdsa_with_sha1))
+
+
+def test_a_point_that_is_compressed_is_of_an_unknown_kind() -> None:
+    data = b64decode(b"".join(openssh(ec_key()).splitlines()[1:-1]))
+    curve = b"nistp256\0\0\0A"  # the point has 65 bytes, the first of which says how it is written
+    assert data.count(curve + b"\x04") == 2
+    compressed = wrap("OPENSSH PRIVATE KEY", data.replace(curve + b"\x04", curve + b"\x02"))
+    assert "of a kind that csrtui does not support" in fault(compressed).text
+
+
+def test_the_attributes_of_microsoft_are_read() -> None:
+    made = request.read_der(csr(attributes=microsoft_attributes("www.mydomain.com", "mydomain.com")))
+    assert made.names == ("www.mydomain.com", "mydomain.com")
+    assert request.signature_holds(made.der)
+    assert request.read_pem(request.to_pem(made.der)).der == made.der

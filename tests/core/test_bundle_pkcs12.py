@@ -1,0 +1,218 @@
+"""PKCS #12 in every shape that RFC 7292 and RFC 9579 allow; one malformed item hides no other."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+import pytest
+from certificates_made import root
+from cryptography.hazmat.primitives.serialization import Encoding
+from foreign_made import ec_key, oid, pkcs8, tlv
+
+from csrtui.core import bundle, key_cost
+from csrtui.core.ber import read_node
+from csrtui.core.bundle import pbe, pfx, rc2
+from csrtui.core.errors import InputError
+from csrtui.core.secret import Secret
+
+DATA, ENCRYPTED, SIGNED = "1.2.840.113549.1.7.1", "1.2.840.113549.1.7.6", "1.2.840.113549.1.7.2"
+BAG = "1.2.840.113549.1.12.10.1."
+KEY = pkcs8(ec_key(), Encoding.DER)
+CERTIFICATE = root().certificate.public_bytes(Encoding.DER)
+PHRASE = Secret("correct horse")
+RC4 = tlv(0x30, oid("1.2.840.113549.1.12.1.1"), tlv(0x30, tlv(0x04, b"saltsalt"), tlv(0x02, b"\1")))
+
+
+def bag(kind: int, value: bytes) -> bytes:
+    return tlv(0x30, oid(f"{BAG}{kind}"), tlv(0xA0, value))
+
+
+def cert_bag(kind: str = "1.2.840.113549.1.9.22.1") -> bytes:
+    return bag(3, tlv(0x30, oid(kind), tlv(0xA0, tlv(0x04, CERTIFICATE))))
+
+
+def plain_part(*bags: bytes) -> bytes:
+    return tlv(0x30, oid(DATA), tlv(0xA0, tlv(0x04, tlv(0x30, *bags))))
+
+
+def encrypted_part(scheme: bytes, content: bytes) -> bytes:
+    inside = tlv(0x30, oid(DATA), scheme, content)
+    return tlv(0x30, oid(ENCRYPTED), tlv(0xA0, tlv(0x30, tlv(0x02, b"\0"), inside)))
+
+
+def container(*parts: bytes, mac: bytes = b"", kind: str = DATA) -> bytes:
+    safe = tlv(0x30, oid(kind), tlv(0xA0, tlv(0x04, tlv(0x30, *parts))))
+    return tlv(0x30, tlv(0x02, b"\3"), safe, mac)
+
+
+def pbmac1(content: bytes, phrase: bytes, prf: str = "1.2.840.113549.2.9", length: bytes = b"\x20") -> bytes:
+    """A MAC as RFC 9579 has it, with HMAC-SHA256."""
+    key = hashlib.pbkdf2_hmac("sha256", phrase, b"saltsalt", 10, 32)
+    algorithm = tlv(0x30, oid("1.2.840.113549.2.9"))
+    derivation = tlv(
+        0x30,
+        oid("1.2.840.113549.1.5.12"),
+        tlv(
+            0x30, tlv(0x04, b"saltsalt"), tlv(0x02, b"\x0a"), tlv(0x02, length) if length else b"", algorithm
+        ),
+    )
+    parameters = tlv(0x30, derivation, tlv(0x30, oid(prf)))
+    digest = hmac.digest(key, content, "sha256")
+    return tlv(0x30, tlv(0x30, tlv(0x30, oid("1.2.840.113549.1.5.14"), parameters), tlv(0x04, digest)), tlv(0x04, b"x"))  # fmt: skip
+
+
+def problems(data: bytes, passphrase: Secret | None = PHRASE) -> list[str]:
+    return [one.text for one in bundle.read(data, passphrase).problems]
+
+
+def test_keys_and_certificates_lie_in_any_part() -> None:
+    nested = bag(6, tlv(0x30, bag(1, KEY), cert_bag()))
+    found = bundle.read(container(plain_part(nested), plain_part(cert_bag("1.2.840.113549.1.9.22.2"))))
+    assert (len(found.keys), len(found.certificates), found.problems) == (1, 1, ())
+
+
+def test_bags_that_are_nested_for_ever_are_passed_over() -> None:
+    deep = bag(1, KEY)
+    for _ in range(6):
+        deep = bag(6, tlv(0x30, deep))
+    assert bundle.read(container(plain_part(deep))).is_empty
+
+
+def test_a_malformed_item_hides_no_other() -> None:
+    data = container(
+        plain_part(tlv(0x30, oid(f"{BAG}1")), bag(2, KEY), bag(1, KEY)), tlv(0x30, oid(SIGNED)), tlv(0x30)
+    )
+    found = bundle.read(data)
+    assert len(found.keys) == 1
+    assert [one.text for one in found.problems] == [
+        "an item of the PKCS #12 is malformed",
+        "a part of the PKCS #12 is of an unknown kind",
+    ]
+
+
+def test_a_key_that_is_damaged_hides_no_certificate() -> None:
+    found = bundle.read(container(plain_part(bag(1, tlv(0x30, tlv(0x02, b"\0"))), cert_bag(), bag(3, tlv(0x30, oid("1.2.840.113549.1.9.22.1"), tlv(0xA0, tlv(0x04, b"x")))))))  # fmt: skip
+    assert len(found.certificates) == 1
+    assert [one.text for one in found.problems] == [
+        "the private key is damaged: its numbers do not fit together",
+        "certificate 2 of 2 in the PKCS #12 is cut short: the encoding ends in its header",
+    ]
+
+
+def test_no_more_items_are_read_than_anybody_has() -> None:
+    many = container(plain_part(*[cert_bag()] * 401))
+    assert "more than 400 items of the PKCS #12 are not read" in problems(many)
+
+
+def test_a_scheme_that_the_library_lacks_is_named_with_the_command() -> None:
+    shrouded = bag(2, tlv(0x30, RC4, tlv(0x04, b"x" * 8)))
+    for data in (
+        container(plain_part(shrouded)),
+        container(plain_part(cert_bag(), shrouded), encrypted_part(RC4, tlv(0x80, b"x" * 8))),
+        container(plain_part(shrouded), mac=old_mac(container_content(plain_part(shrouded)))),
+        container(encrypted_part(RC4, tlv(0x80, b"x" * 8)), mac=old_mac(container_content(encrypted_part(RC4, tlv(0x80, b"x" * 8))))),
+    ):  # fmt: skip
+        (problem,) = bundle.read(data, PHRASE).problems
+        assert "the PKCS #12 is encrypted with PBE-SHA1-RC4-128" in problem.text
+        assert str(problem.hint).startswith("openssl pkcs12 -legacy -in FILE -nodes -out NEW.pem")
+
+
+def container_content(*parts: bytes) -> bytes:
+    return tlv(0x30, *parts)
+
+
+def old_mac(content: bytes, rounds: bytes = b"\1") -> bytes:
+    key = pbe.derive_pkcs12(
+        "sha1", pbe.bmp(PHRASE.encoded), b"salt", int.from_bytes(rounds), purpose=3, length=20
+    )
+    digest = tlv(
+        0x30, tlv(0x30, oid("1.3.14.3.2.26"), tlv(0x05)), tlv(0x04, hmac.digest(key, content, "sha1"))
+    )
+    return tlv(0x30, digest, tlv(0x04, b"salt"), tlv(0x02, rounds))
+
+
+def test_without_a_mac_what_is_encrypted_proves_the_passphrase() -> None:
+    from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
+
+    made = pkcs12.serialize_key_and_certificates(
+        b"x", ec_key(), None, [root().certificate], BestAvailableEncryption(PHRASE.encoded)
+    )
+    version, safe, _mac = read_node(made).children()
+    data = tlv(0x30, version.encoded, safe.encoded)
+    assert len(bundle.read(data, PHRASE).keys) == 1
+    assert bundle.read(data).needs_passphrase
+
+
+def test_a_ciphertext_in_pieces_is_put_together() -> None:
+    pieces = tlv(0xA0, tlv(0x04, b"x" * 8), tlv(0x04, b"y" * 8))
+    three = tlv(0x30, oid("1.2.840.113549.1.12.1.3"), tlv(0x30, tlv(0x04, b"saltsalt"), tlv(0x02, b"\1")))
+    assert problems(container(encrypted_part(three, pieces))) == [
+        "the passphrase does not open the PKCS #12, or the file is damaged"
+    ]
+    assert bundle.read(container(encrypted_part(three, pieces))).needs_passphrase
+
+
+@pytest.mark.parametrize("phrase", [b"", b"correct horse"])
+def test_a_mac_of_rfc_9579_is_checked(phrase: bytes) -> None:
+    part = plain_part(bag(1, KEY))
+    data = container(part, mac=pbmac1(container_content(part), phrase))
+    assert len(bundle.read(data, PHRASE).keys) == 1
+    assert bundle.read(data).needs_passphrase is bool(phrase)
+    assert "does not open" in problems(container(part, mac=pbmac1(b"another", phrase)))[0]
+
+
+def test_macs_of_other_kinds_are_named() -> None:
+    part = plain_part(bag(1, KEY))
+    unknown = tlv(0x30, tlv(0x30, tlv(0x30, oid("1.2.3")), tlv(0x04, b"x")), tlv(0x04, b"x"))
+    assert problems(container(part, mac=unknown)) == [
+        "the PKCS #12 has a MAC of kind 1.2.3, which csrtui does not support"
+    ]
+    for mac in (pbmac1(b"", b"", prf="1.2.840.113549.2.13"), pbmac1(b"", b"", length=b"")):
+        assert "which csrtui does not support" in problems(container(part, mac=mac))[0]
+
+
+def test_too_many_rounds_are_refused_unopened() -> None:
+    part = plain_part(bag(1, KEY))
+    too_many = (key_cost.MAX_HASH_ROUNDS + 1).to_bytes(4)
+    mac = tlv(
+        0x30,
+        tlv(0x30, tlv(0x30, oid("1.3.14.3.2.26")), tlv(0x04, b"x" * 20)),
+        tlv(0x04, b"s"),
+        tlv(0x02, too_many),
+    )
+    assert f"would take {key_cost.MAX_HASH_ROUNDS + 1} rounds" in problems(container(part, mac=mac))[0]
+
+
+def test_other_protections_and_shapes_are_named() -> None:
+    assert "protected with a public key" in problems(container(kind=SIGNED))[0]
+    data = tlv(0x30, tlv(0x02, b"\3"), tlv(0x30, oid(DATA), tlv(0xA0, tlv(0x0C, b"x"))))
+    assert "has not the structure of RFC 7292" in problems(data)[0]
+    assert not pfx.is_pfx(tlv(0x30, tlv(0x02, b"\3")))
+
+
+def test_a_key_is_refused_where_only_certificates_are_wanted_once_it_shows() -> None:
+    found = bundle.read(container(plain_part(bag(1, KEY), cert_bag())), open_keys=False)
+    assert found.has_private_key
+    with pytest.raises(InputError, match="there is a private key in the PKCS #12"):
+        bundle.refuse_private_key(found)
+
+
+# RC2 (RFC 2268)
+
+
+@pytest.mark.parametrize(
+    ("key", "plain", "cipher"),
+    [
+        ("ffffffffffffffff", "ffffffffffffffff", None),
+        ("88bca90e90875a7f0f79c384627bafb2", "0000000000000000", "2269552ab0f85ca6"),
+    ],
+)
+def test_rc2_decrypts_the_vectors_of_its_rfc(key: str, plain: str, cipher: str | None) -> None:
+    if cipher is not None:
+        assert rc2.decrypt_cbc(bytes.fromhex(key), bytes(8), bytes.fromhex(cipher)).hex() == plain
+    for iv, data in ((bytes(7), bytes(8)), (bytes(8), bytes(9))):
+        with pytest.raises(ValueError, match=r"\d"):
+            rc2.decrypt_cbc(bytes.fromhex(key), iv, data)
+    with pytest.raises(InputError, match="are encrypted with RC2"):
+        rc2.decrypt_cbc(bytes.fromhex(key), bytes(8), bytes(rc2.MAX_BYTES + 8))

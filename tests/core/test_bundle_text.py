@@ -1,0 +1,226 @@
+"""PEM and base64 are found in whatever text they come in; nothing takes long, and nothing is guessed."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode, encodebytes, urlsafe_b64encode
+from time import process_time
+
+import pytest
+from certificates_made import der, intermediate, pem, root
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from foreign_made import ec_key, pkcs8, tlv, traditional
+
+from csrtui.core import bundle
+from csrtui.core.bundle import formats, text
+
+CERTIFICATE = root().certificate
+TEXT = pem(CERTIFICATE).decode()
+DER = der(CERTIFICATE)
+BODY = b64encode(DER).decode()
+LINES = TEXT.splitlines()
+
+FORMS: dict[str, str | bytes] = {
+    "Word's dashes": TEXT.replace("-----", "—–"),
+    "one long dash": TEXT.replace("-----", "—"),
+    "no-break and zero-width spaces": TEXT.replace("\n", "\u200b\u00a0\n").replace(" ", "\u00a0"),
+    "a web page": '<pre class="x">' + TEXT.replace("\n", "<br/>\n").replace("+", "&#43;").replace("/", "&#x2F;") + "</pre>",
+    "a JSON text": json.dumps({"chain": [TEXT]}),
+    "a line of JSON in a log": f"10:00 answer {json.dumps(TEXT)} end",
+    "JSON in JSON": json.dumps({"body": json.dumps({"crt": TEXT})}),
+    "DER in JSON": json.dumps({"x5c": [BODY]}),
+    "SAML": f"<ds:X509Data><ds:X509Certificate>{BODY}</ds:X509Certificate></ds:X509Data>",
+    "SAML in lines": f"<ds:X509Certificate>\n{encodebytes(DER).decode()}</ds:X509Certificate>",
+    "YAML": f"data:\n  tls.crt: {b64encode(TEXT.encode()).decode()}\n  other: x\n",
+    "YAML in a block": "data: |\n" + "".join(f"    {line}\n" for line in LINES),
+    "base64 of base64": f"x: {b64encode(b64encode(TEXT.encode())).decode()}",
+    "source code": "".join(f'"{line}\\n"\n' for line in LINES),
+    "a quoted mail": "".join(f"> > {line}\n" for line in LINES),
+    "quoted-printable without a header": TEXT.replace("=", "=3D"),
+    "without BEGIN": TEXT.partition("\n")[2],
+    "without END": TEXT.partition("-----END")[0],
+    "without padding": TEXT.replace("=", ""),
+    "with a header": TEXT.replace("\n", "\nComment: x\n y\n\n", 1),
+    "UTF-16 without a mark": TEXT.encode("utf-16-le"),
+    "UTF-16 of the other order": TEXT.encode("utf-16-be"),
+    "Latin-1": "Grüße\n".encode("latin-1") + TEXT.encode(),
+    "line ends of an old Mac": TEXT.replace("\n", "\r"),
+    "openssl s_client": f"0 s:CN = x\n   i:CN = y\n{TEXT}---\n",
+    "base64 for URLs": urlsafe_b64encode(DER).decode().rstrip("="),
+    "base64 for URLs in JSON": json.dumps({"csr": urlsafe_b64encode(DER).decode()}),
+    "a chat": TEXT.replace("-----BEGIN", "*-----BEGIN").replace("CATE-----\n", "CATE-----*\n").replace("-----END", "*-----END"),
+    "DER with NULs behind": DER + b"\0\0\x1a",
+    "a mail that begins with prose": f"Content-Type: see below\n\n{TEXT}",
+    "a mail with prose before": f"Dear customer\nContent-Type: x\n\n{TEXT}",
+    "a mail with DER": "MIME-Version: 1.0\nContent-Type: application/pkix-cert\nContent-Transfer-Encoding: base64\n\n" + encodebytes(DER).decode(),
+    "a mail in UTF-16": ("Content-Type: text/plain\n\n" + TEXT).encode("utf-16"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_certificate_is_found_in(form: str) -> None:
+    given = FORMS[form]
+    found = bundle.read(given if isinstance(given, bytes) else given.encode())
+    if form == "base64 of base64":  # nobody writes that, and it is not guessed
+        assert found.is_empty
+        return
+    assert [one.der for one in found.certificates] == [DER], found.problems
+    assert not found.problems
+
+
+def _nested_mail() -> bytes:
+    levels = (
+        f"Content-Type: multipart/mixed; boundary=b{number}\n\n--b{number}\n" for number in range(1_500)
+    )
+    return "".join(levels).encode()
+
+
+def test_several_are_found_one_after_the_other() -> None:
+    other = der(intermediate().certificate)
+    for data in (DER + other, DER + b"\r\n" + other, f"{BODY}\n{b64encode(other).decode()}\n".encode()):
+        assert [one.der for one in bundle.read(data).certificates] == [DER, other]
+    two = json.dumps({"x5c": [BODY, b64encode(other).decode()]})
+    assert len(bundle.read(two.encode()).certificates) == 2
+    assert len(bundle.read(f'x5c: ["{BODY}","{b64encode(other).decode()}"]'.encode()).certificates) == 2
+
+
+def test_ber_in_base64_is_found() -> None:
+    from cryptography.hazmat.primitives.serialization.pkcs7 import serialize_certificates
+
+    whole = serialize_certificates([CERTIFICATE], Encoding.DER)
+    start = 4 if whole[1] == 0x82 else 3
+    indefinite = b"0\x80" + whole[start:] + b"\0\0"
+    assert len(bundle.read(b64encode(indefinite)).certificates) == 1
+    assert len(bundle.read(indefinite).certificates) == 1
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        b64encode(ec_key().public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)),
+        b"MINIMUMREQUIREMENTSFOREVERYBODYHEREANDTHERE",
+        b"MIUAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        b"LS0tLS1CRUdJ" + b"A" * 40,
+        b"MIIB",
+        b"{not json",
+        b'["short", 1, null]',
+        b"0 is the first of all numbers, and nothing but text follows here",
+        b"Content-Type: text/plain\n\nhello",
+        tlv(0x30, tlv(0x02, b"\1"), tlv(0x02, b"\1")),
+        tlv(0x30, tlv(0x30, tlv(0x30)), tlv(0x30), tlv(0x03, b"\0")),
+    ],
+)  # fmt: skip
+def test_what_is_none_of_this_is_passed_over(given: bytes) -> None:
+    assert bundle.read(given).is_empty
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (BODY[:200].encode(), "the text is base64 that is cut short"),
+        (
+            f"{BODY[:64]}\n{BODY[64:128]}\nKind regards, the CA".encode(),
+            "the text is base64 that is cut short",
+        ),
+        (TEXT[:200].encode(), "the certificate is cut short: its END line is missing"),
+        (
+            TEXT.replace("M", "*", 1).encode(),
+            "the certificate contains '*', which is not a character of base64",
+        ),
+        (TEXT.replace("CERTIFICATE", "PKCS7").replace(LINES[1], "AAAA").encode(), "does not contain DER"),
+        (b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", "cut short"),
+        (b"-----BEGIN CERTIFICATE-----\nMIABBA==\n-----END CERTIFICATE-----\n", "cut short"),
+        (b"-----BEGIN CERTIFICATE-----\nMAMEgAA=\n-----END CERTIFICATE-----\n", "damaged"),
+        (b"-----BEGIN CERTIFICATE-----\nMAMCAQA=\n-----END CERTIFICATE-----\n", "is not what its label says"),
+        (DER[:-9], "the file is cut short: the length says"),
+    ],
+)
+def test_what_is_damaged_gets_the_true_reason(given: bytes, words: str) -> None:
+    (problem,) = bundle.read(given).problems
+    assert words in problem.text
+
+
+@pytest.mark.parametrize(
+    "deep",
+    [b'{"a":' * 100_000, b"[" * 500_000, _nested_mail()],
+)
+def test_what_is_nested_too_deep_is_passed_over(deep: bytes) -> None:
+    assert bundle.read(deep).is_empty
+
+
+def test_texts_within_texts_end_somewhere() -> None:
+    packed = TEXT
+    for _ in range(text.MAX_DEPTH + 1):
+        packed = json.dumps({"x": packed})
+    assert bundle.read(packed.encode()).is_empty or bundle.read(packed.encode()).certificates
+    packed = b64encode(TEXT.encode()).decode()
+    for _ in range(text.MAX_DEPTH):
+        packed = json.dumps({"x": packed})
+    assert bundle.read(packed.encode()).is_empty
+    many = json.dumps([BODY] * (text.MAX_TEXTS + 50))
+    assert len(bundle.read(many.encode()).certificates) == 1
+
+
+@pytest.mark.parametrize(
+    "part",
+    [b"-", b"<a", b"\\", b"MIIC", b"MIIC\n", b"MIIABBBBBBB ", b"&#", b"=3D", b"LS0tLS1CRUdJ\n", b"-----BEGIN A-----\na: b\n",
+     b"-----BEGIN CERTIFICATE-----\n", b"-----BEGIN CERTIFICATE-----\nMIIC\n", b"a: b\n", b"Content-Type: x\n", b"0\x80", b"\n>"],
+)  # fmt: skip
+def test_nothing_takes_long(part: bytes) -> None:
+    data = (part * (bundle.MAX_BYTES // len(part)))[: bundle.MAX_BYTES]
+    for given in (data, b"-----BEGIN CERTIFICATE-----\n" + data[:-100] + b"x-----END CERTIFICATE-----\n"):
+        before = process_time()
+        bundle.read(given)
+        assert process_time() - before < 3
+
+
+def test_the_place_in_a_json_document_is_known() -> None:
+    document = {"le": {"Account": {"PrivateKey": b64encode(pkcs8(ec_key(), Encoding.DER)).decode()}}}
+    (key,) = bundle.read(json.dumps(document).encode()).keys
+    assert key.path == "le.Account.PrivateKey"
+
+
+@pytest.mark.parametrize(
+    ("beginning", "name"),
+    [(beginning, known.name) for beginning, known in formats._BEGINNINGS]
+    + [(b"x" * 257 + b"ustar", "a tar archive"), (b"x\x9c\x03\0", "compressed data (zlib, deflate)")],
+)
+def test_another_format_is_named_with_what_to_do(beginning: bytes, name: str) -> None:
+    (problem,) = bundle.read(beginning + b"\1" * 20).problems
+    assert problem.text == f"this is {name}"
+    assert problem.hint
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("1.2.840.113549.1.7.3", "is encrypted for somebody"),
+        ("1.2.840.113549.1.7.1", "contains no certificates"),
+    ],
+)
+def test_pkcs7_of_other_kinds_is_named(kind: str, words: str) -> None:
+    from foreign_made import oid
+
+    (problem,) = bundle.read(tlv(0x30, oid(kind), tlv(0xA0, tlv(0x30)))).problems
+    assert words in problem.text
+
+
+def test_pkcs7_without_certificates_or_structure_is_named() -> None:
+    from foreign_made import oid
+
+    signed = "1.2.840.113549.1.7.2"
+    for content, words in (
+        (tlv(0xA0, tlv(0x30, tlv(0x02, b"\1"))), "contains no certificates"),
+        (tlv(0xA0), "RFC 5652"),
+    ):
+        (problem,) = bundle.read(tlv(0x30, oid(signed), content)).problems
+        assert words in problem.text
+
+
+@pytest.mark.parametrize("dashes", ["—–", "—", "‐‐‐‐‐", "−−−−−"])
+def test_a_short_or_encrypted_key_is_found_between_words_dashes(dashes: str) -> None:
+    """Without its BEGIN line neither would be told from other base64."""
+    short = traditional(ec_key()).decode().replace("-----", dashes)
+    assert len(bundle.read(short.encode()).keys) == 1
+    locked = traditional(ec_key(), passphrase=b"x").decode().replace("-----", dashes)
+    assert bundle.read(locked.encode()).needs_passphrase

@@ -1,0 +1,274 @@
+"""A certificate that breaks an encoding rule is read, and says which; a CSR is refused for it; both with the true reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from certificates_made import der, intermediate, root
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from foreign_made import ec_key, oid, rsa_key, tlv
+from requests_made import NOW
+
+from csrtui.core import request
+from csrtui.core.ber import Node, encode, read_node
+from csrtui.core.certificates import Certificate, load, read_der, signature_holds
+from csrtui.core.chain import build_chain, signed
+from csrtui.core.errors import InputError
+from csrtui.core.request import extensions_of
+from csrtui.core.subject import SubjectFields
+from csrtui.core.usages import usage_lines
+
+if TYPE_CHECKING:
+    from csrtui.core.keys import PrivateKey
+
+SUBJECT = SubjectFields(common_name="a.com", organization="Ex")
+CSR = request.build(SUBJECT, ["a.com", "b.com"], ec_key())
+LEAF = der(intermediate().sign(CSR))
+TBS, SERIAL, VALIDITY, NAME, EXTENSIONS = (0,), (0, 1), (0, 4), (0, 5), (0, 7, 0)
+
+Edit = Callable[[Node], bytes]
+
+
+def edited(data: bytes, path: tuple[int, ...], change: Edit) -> bytes:
+    """DER in which the encoding at a path is another."""
+    return _edited(read_node(data), path, change)
+
+
+def _edited(node: Node, path: tuple[int, ...], change: Edit) -> bytes:
+    if not path:
+        return change(node)
+    parts = [
+        _edited(child, path[1:], change) if at == path[0] else child.encoded
+        for at, child in enumerate(node.children())
+    ]
+    return encode(node.tag, *parts)
+
+
+def value(tag: int, *contents: bytes) -> Edit:
+    return lambda _: encode(tag, *contents)
+
+
+def attribute(kind: str, tag: int, text: bytes) -> bytes:
+    return tlv(0x30, oid(kind), tlv(tag, text))
+
+
+def extension(kind: str, content: bytes, *, flag: bytes = b"") -> bytes:
+    return tlv(0x30, oid(kind), tlv(0x01, flag) if flag else b"", tlv(0x04, content))
+
+
+def with_extension(*more: bytes) -> bytes:
+    return edited(LEAF, EXTENSIONS, lambda node: encode(0x30, node.content, *more))
+
+
+def with_times(before: bytes, after: bytes, tag: int = 0x17) -> bytes:
+    return edited(LEAF, VALIDITY, value(0x30, tlv(tag, before), tlv(tag, after)))
+
+
+def with_names(*names: bytes) -> bytes:
+    return edited(
+        LEAF, EXTENSIONS, value(0x30, extension("2.5.29.17", tlv(0x30, *names, tlv(0x82, b"a.com"))))
+    )
+
+
+ORGANIZATION = "2.5.4.10"
+FAULTS = {
+    "IA5String": (edited(LEAF, NAME, value(0x30, tlv(0x31, attribute(ORGANIZATION, 0x16, b"\xfc")))), "IA5String"),
+    "UTF8String": (edited(LEAF, NAME, value(0x30, tlv(0x31, attribute(ORGANIZATION, 0x0C, b"\xfc")))), "not valid UTF-8"),
+    "BMPString": (edited(LEAF, NAME, value(0x30, tlv(0x31, attribute(ORGANIZATION, 0x1E, b"\0a\0")))), "BMPString"),
+    "a lone surrogate": (edited(LEAF, NAME, value(0x30, tlv(0x31, attribute(ORGANIZATION, 0x1E, b"\xd8\0")))), "BMPString"),
+    "PrintableString": (edited(LEAF, NAME, value(0x30, tlv(0x31, attribute("1.2.3", 0x13, b"a@b")))), "1.2.3 in the subject has '@'"),
+    "serial number": (edited(LEAF, SERIAL, value(0x02, b"\0\0\1")), "superfluous octets"),
+    "a length": (LEAF[:1] + b"\x83\0" + LEAF[2:] if LEAF[1] == 0x82 else LEAF[:1] + b"\x82\0" + LEAF[2:], "X.690, 10.1"),
+    "no seconds": (with_times(b"2611230900Z", b"2711230900Z"), "a time of the validity"),
+    "a zone": (with_times(b"261123100000+0100", b"271123080000-0100"), "a time of the validity"),
+    "fractions": (with_times(b"20261123090000.5Z", b"20271123090000.5Z", 0x18), "a time of the validity"),
+    "cA FALSE": (with_extension(extension("2.5.29.19", tlv(0x30, tlv(0x01, b"\0")), flag=b"\0")), "cA FALSE is written"),
+    "key usage": (with_extension(extension("2.5.29.15", tlv(0x03, b"\0\x80\0"), flag=b"\0"), extension("2.5.29.15", b"")), "keyUsage is there twice"),
+    "a broken extension": (with_extension(extension("2.5.29.19", b"\x30\x05")), "basicConstraints is not DER"),
+    "an extension of another shape": (with_extension(extension("2.5.29.15", tlv(0x03))), "not the structure of RFC 5280"),
+    "an extension that is not used": (with_extension(extension("2.5.29.32", b"\x05\0")), "breaks a rule of DER"),
+    "version 1": (edited(LEAF, (0, 0), value(0xA0, tlv(0x02, b"\0"))), "version 1 is written"),
+    "signature": (edited(LEAF, (2,), lambda node: encode(0x03, b"\3", node.content[1:-1], b"\xff")), "unused bits"),
+    "an empty RDN": (edited(LEAF, NAME, value(0x30, tlv(0x31))), "an RDN of the subject is empty"),
+    "registeredID": (with_names(tlv(0x88, b"\x2a\x80")), "a registeredID that is malformed"),
+    "otherName": (with_names(tlv(0xA0, b"\6\1\x2a")), "an otherName that is malformed"),
+    "otherName without a value": (with_names(tlv(0xA0, oid("1.2.3"))), "an otherName that is malformed"),
+    "names of all kinds beside it": (
+        with_names(tlv(0x88, b"\x2a"), tlv(0xA0, oid("1.2.3"), tlv(0xA0, tlv(0x05))), tlv(0x87, b"1")),
+        "an iPAddress of 1 octets",
+    ),
+    "directoryName": (with_names(tlv(0xA4, tlv(0x30, tlv(0x31, attribute(ORGANIZATION, 0x14, b"\xfc"))))), "breaks a rule"),
+    "an address": (with_extension(extension("1.2.3", b"", flag=b"\0")), "extension 1.2.3: critical FALSE"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_a_certificate_with_a_fault_is_read_and_says_which(kind: str) -> None:
+    data, words = FAULTS[kind]
+    found = read_der(data)
+    assert any(words in fault for fault in found.encoding_faults), found.encoding_faults
+    assert found.der == data
+    assert found.spki_sha256 == read_der(LEAF).spki_sha256
+    assert load(found).not_valid_after_utc > load(found).not_valid_before_utc
+
+
+def test_unique_identifiers_do_no_harm() -> None:
+    spoilt = spoil(LEAF)
+    data = edited(
+        spoilt,
+        TBS,
+        lambda node: encode(0x30, *[part.encoded for part in node.children()[:7]], tlv(0x81, b"\0x")),
+    )
+    assert read_der(data).encoding_faults == ("the serial number has superfluous octets (X.690, 8.3.2)",)
+
+
+def test_times_are_taken_to_utc() -> None:
+    found = read_der(FAULTS["a zone"][0]).validity
+    assert f"{found.not_before:%H} {found.not_after:%H}" == "09 09"
+
+
+def test_a_name_that_is_dropped_leaves_the_others() -> None:
+    names = tlv(0x30, tlv(0x82, b"a.com"), tlv(0x82, b"\xfc.com"), tlv(0x87, b"1.2"), tlv(0xA3))
+    data = edited(LEAF, EXTENSIONS, value(0x30, extension("2.5.29.17", names)))
+    found = read_der(data)
+    assert found.names == ("a.com",)
+    assert len(found.encoding_faults) == 3
+    none = edited(LEAF, EXTENSIONS, value(0x30, extension("2.5.29.17", tlv(0x30, tlv(0x87, b"1")))))
+    assert read_der(none).names == ()
+
+
+@pytest.mark.parametrize("flags", [b"\0\x81", b"\7\x81\x80", b"\7\x00\x80", b"\0\x01"])
+def test_key_usages_that_contradict_each_other_are_named(flags: bytes) -> None:
+    data = with_extension(extension("2.5.29.15", tlv(0x03, flags)))
+    assert "encipherOnly or decipherOnly without keyAgreement" in read_der(data).encoding_faults[0]
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (LEAF[:-9], "cut short: the length says"),
+        (
+            tlv(0x30, tlv(0x30), tlv(0x30), tlv(0x03, b"\0")),
+            "the certificate is damaged: it has not the structure",
+        ),
+        (tlv(0x30, tlv(0x30)), "the certificate is damaged: not signed data"),
+        (with_times(b"nonsense", b"nonsense"), "the certificate cannot be decoded"),
+        (with_times(b"261323090000Z", b"271123090000Z"), "the certificate cannot be decoded"),
+    ],
+)
+def test_what_cannot_be_read_gets_the_true_reason(data: bytes, words: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read_der(data)
+    assert words in caught.value.what
+
+
+def test_a_fault_of_the_library_is_named_by_its_field() -> None:
+    with pytest.raises(InputError, match="breaks an encoding rule"):
+        request.read_der(edited(CSR, (0, 0), value(0x02, b"\0\0")))
+
+
+# Signatures over what breaks a rule
+
+
+def resigned(
+    change: Callable[[bytes], bytes], sign: Callable[[bytes], bytes], algorithm: bytes
+) -> Certificate:
+    """A certificate with a fault whose signature holds over its octets."""
+    data = edited(edited(change(LEAF), (0, 2), lambda _: algorithm), (1,), lambda _: algorithm)
+    signed_part = read_node(data).children()[0].encoded
+    return read_der(edited(data, (2,), lambda _: tlv(0x03, b"\0", sign(signed_part))))
+
+
+def authority(key: PrivateKey) -> Certificate:
+    from certificates_made import named
+
+    now = load(read_der(LEAF)).not_valid_before_utc
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(load(read_der(LEAF)).issuer)
+        .issuer_name(named("R"))
+        .serial_number(1)
+    )
+    builder = (
+        builder.public_key(key.public_key())
+        .not_valid_before(now)
+        .not_valid_after(load(read_der(LEAF)).not_valid_after_utc)
+    )
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    return read_der(builder.sign(ec_key(), hashes.SHA256()).public_bytes(Encoding.DER))
+
+
+ECDSA = tlv(0x30, oid("1.2.840.10045.4.3.2"), tlv(0x05))
+RSA = tlv(0x30, oid("1.2.840.113549.1.1.11"), tlv(0x05))
+ED25519 = tlv(0x30, oid("1.3.101.112"), tlv(0x05))
+
+
+def spoil(data: bytes) -> bytes:
+    return edited(data, SERIAL, value(0x02, b"\0\0\1"))
+
+
+def test_a_signature_holds_over_the_octets_as_they_are() -> None:
+    ed = ed25519.Ed25519PrivateKey.from_private_bytes(b"\7" * 32)
+    by_ec = resigned(spoil, lambda data: ec_key(1).sign(data, ec.ECDSA(hashes.SHA256())), ECDSA)
+    by_rsa = resigned(spoil, lambda data: rsa_key().sign(data, padding.PKCS1v15(), hashes.SHA256()), RSA)
+    by_ed = resigned(spoil, ed.sign, ED25519)
+    issuers = [authority(ec_key(1)), authority(rsa_key()), authority(ed)]
+    for at, leaf in enumerate((by_ec, by_rsa, by_ed)):
+        assert leaf.encoding_faults
+        assert [signature_holds(leaf, issuer) for issuer in issuers] == [at == 0, at == 1, at == 2]
+        assert signed(leaf, issuers[at])
+        assert build_chain(leaf, issuers, NOW).intermediates == (issuers[at],)
+        assert not signature_holds(replace(leaf, der=spoil(LEAF)), issuers[at])
+    assert not signature_holds(by_ec, authority(ec_key(2)))
+    assert isinstance(rsa_key(), rsa.RSAPrivateKey)
+    assert not signed(by_ec, read_der(root().der))
+
+
+# Names of other kinds, and usages
+
+
+def general(name: x509.GeneralName) -> tuple[str, ...]:
+    builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
+    builder = builder.add_extension(x509.SubjectAlternativeName([name]), critical=False)
+    return request.read_der(builder.sign(ec_key(), hashes.SHA256()).public_bytes(Encoding.DER)).names
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            x509.OtherName(x509.ObjectIdentifier("1.3.6.1.4.1.311.20.2.3"), tlv(0x0C, "jé@a.com".encode())),
+            "upn:jé@a.com",
+        ),
+        (
+            x509.OtherName(x509.ObjectIdentifier("1.3.6.1.5.5.7.8.7"), tlv(0x16, b"_ldap.a.com")),
+            "srv:_ldap.a.com",
+        ),
+        (
+            x509.OtherName(x509.ObjectIdentifier("1.3.6.1.5.5.7.8.7"), tlv(0x0C, b"x")),
+            "other:1.3.6.1.5.5.7.8.7",
+        ),
+        (x509.OtherName(x509.ObjectIdentifier("1.2.3"), tlv(0x0C, b"x")), "other:1.2.3"),
+        (x509.RegisteredID(x509.ObjectIdentifier("1.2.3")), "rid:1.2.3"),
+        (x509.DirectoryName(x509.Name([])), "directory:"),
+    ],
+)
+def test_names_of_other_kinds_carry_their_kind(name: x509.GeneralName, text: str) -> None:
+    assert general(name) == (text,)
+
+
+def test_usages_are_listed_in_words() -> None:
+    purposes = [x509.ObjectIdentifier(f"1.2.3.{number}") for number in range(12)]
+    builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
+    builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
+    builder = builder.add_extension(x509.TLSFeature([x509.TLSFeatureType.status_request_v2]), critical=False)
+    made = builder.sign(ec_key(), hashes.SHA256()).public_bytes(Encoding.DER)
+    (line,) = usage_lines(extensions_of(made))
+    assert line.endswith("1.2.3.9, 2 more")
+    assert list(usage_lines(extensions_of(CSR))) == []
