@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from csrtui.core.doctor.remedy import RemedyKind, pasteable
 from csrtui.core.finding import Level
 from csrtui.core.fleet import Failure
 from csrtui.core.host_answer import Hosts, document_of
@@ -38,8 +39,9 @@ class HostFinding:
         host: Its name, as the inventory has it.
         level: How much it weighs.
         text: One sentence.
-        remedy: What mends it, there.
+        remedy: What fixes it, on that host.
         pair: The pair's name, or None.
+        kind: The kind of the remedy, a `RemedyKind`; an older csrtui on a host gives commands only.
     """
 
     host: str
@@ -47,6 +49,12 @@ class HostFinding:
     text: str
     remedy: str
     pair: str | None = None
+    kind: str = RemedyKind.COMMAND
+
+    @property
+    def pasteable(self) -> str:
+        """The remedy for a shell: an instruction is a comment."""
+        return pasteable(self.kind, self.remedy)
 
 
 def examine(reach: Reach, begun: Callable[[int], None] = lambda _: None) -> Iterator[Examined]:
@@ -81,7 +89,9 @@ def worst_first(examined: Iterable[Examined]) -> list[HostFinding]:
 def _findings(one: Examined) -> Iterator[HostFinding]:
     if one.failure is not None:
         text = f"{one.failure.reason.value}: {visible(one.failure.text)}"
-        yield HostFinding(one.host, Level.ERROR, text, visible(one.failure.remedy))
+        yield HostFinding(
+            one.host, Level.ERROR, text, visible(one.failure.remedy), None, RemedyKind.INSTRUCTION
+        )
     for finding in one.findings:
         level, pair = finding.get("level"), finding.get("pair")
         yield HostFinding(
@@ -90,4 +100,5 @@ def _findings(one: Examined) -> Iterator[HostFinding]:
             visible(str(finding.get("text", ""))),
             visible(str(finding.get("remedy", ""))),
             pair if isinstance(pair, str) else None,
+            str(finding.get("remedy_kind", RemedyKind.COMMAND)),
         )

@@ -33,7 +33,7 @@ def test_findings_come_with_their_remedies(csrtui: Csrtui) -> None:
     ran = csrtui("doctor")
     assert ran.status == 1
     assert ran.out == (
-        "warning: the key of a.com has no backup: if this machine loses it, the certificate is lost"
+        "warning: the key of a.com has no backup: if this machine loses it, the certificate is useless"
         f" (backup-none)\n  csrtui backup --store {csrtui.store} a.com --to DIR\n"
     )
     assert ran.err == "1 pair examined: 1 finding\n"
@@ -76,6 +76,7 @@ def test_json_is_as_the_contract_says_also_of_a_store_that_is_refused(csrtui: Cs
         "path": str(csrtui.store),
         "text": f"others can read {csrtui.store} (mode 0755)",
         "remedy": f"chmod 700 {csrtui.store}",
+        "remedy_kind": "command",
     }
     assert csrtui("doctor").err == "1 pair examined: 2 findings\n"
 

@@ -1,4 +1,4 @@
-"""``csrtui doctor``: what is wrong in the store, with the command that mends it."""
+"""``csrtui doctor``: show the problems of the store, each with its remedy."""
 
 import argparse
 import os
