@@ -16,7 +16,7 @@ from csrtui.core.finding import CaKind, Level
 from csrtui.core.pair import PairRecord
 from csrtui.core.visible import visible
 from csrtui.store import survey
-from csrtui.tasks.key_quality import all_key_findings, public_key_findings
+from csrtui.tasks.key_quality import proved_key_findings, public_key_findings
 from csrtui.tasks.session import Session
 
 _CHUNK = 16
@@ -150,7 +150,7 @@ def _weaknesses(path: str, record: PairRecord | None, contents: Examined) -> Ite
     if not is_in_use(record):
         return
     if contents.key is not None:
-        findings = all_key_findings(contents.key, ca)
+        findings = proved_key_findings(contents.key, ca)
     elif contents.csr is not None:
         findings = public_key_findings(request.public_key(contents.csr.der), ca)
     else:

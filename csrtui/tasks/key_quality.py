@@ -2,7 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from csrtui.core.advice.quality_rules import compromised_key, key_quality, private_key_quality
+from csrtui.core.advice.quality_rules import (
+    compromised_key,
+    key_quality,
+    private_key_quality,
+    proved_key_quality,
+)
 from csrtui.core.finding import CaKind, Finding, worst_first
 from csrtui.core.pair import Pair, PairRecord
 from csrtui.core.visible import visible
@@ -43,6 +48,16 @@ def all_key_findings(key: "PrivateKey", ca: CaKind) -> tuple[Finding, ...]:
         ca: The kind of CA whose rules apply.
     """
     return tuple(worst_first([*key_quality(key.public_key(), ca), *private_key_findings(key, ca)]))
+
+
+def proved_key_findings(key: "PrivateKey", ca: CaKind) -> tuple[Finding, ...]:
+    """Return all findings on a private key that has proved to be whole, worst first; faster than `all_key_findings`.
+
+    Args:
+        key: The private key, from `csrtui.core.doctor.plain_key.prove`.
+        ca: The kind of CA whose rules apply.
+    """
+    return tuple(worst_first([*proved_key_quality(key, ca), *_compromise(key.public_key(), ca)]))
 
 
 def _compromise(public_key: "PublicKey", ca: CaKind) -> tuple[Finding, ...]:

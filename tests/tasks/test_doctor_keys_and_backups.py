@@ -14,7 +14,7 @@ from requests_made import NOW
 
 from csrtui.core import keys, pkcs8
 from csrtui.core.doctor.ailment import Code
-from csrtui.core.doctor.remedy import RemedyKind
+from csrtui.core.doctor.remedy import RemedyKind, template
 from csrtui.core.finding import CaKind, Level
 from csrtui.core.pair import Backup, BackupStatus
 from csrtui.core.secret import Secret
@@ -149,3 +149,41 @@ def test_a_retired_pair_does_not_share_its_key(store: ExaminedStore) -> None:
     assert {one.code for one in store.examine()} == {Code.SAME_KEY}
     store.change(retired=LATER)
     assert store.examine() == ()
+
+
+def test_a_damaged_backup_of_a_retired_pair_is_for_a_person_to_judge(store: ExaminedStore) -> None:
+    store.copy.write_bytes(b"other")
+    store.change(retired=LATER)
+    (found,) = store.examine()
+    assert (found.code, found.level, found.fix.kind) == (
+        Code.BACKUP_DAMAGED,
+        Level.ERROR,
+        RemedyKind.INSTRUCTION,
+    )
+
+
+def test_a_backup_to_recipients_is_proved_and_restored_with_an_identity(store: ExaminedStore) -> None:
+    path = store.copy.rename(store.copy.with_suffix(".age"))
+    store.change(backups=(store.record.backups[0]._replace(path=str(path), verified=None),))
+    (found,) = store.examine()
+    assert found.fix == template("csrtui", "verify", "--identity", "IDENTITY", str(path))
+    store.change(subject_text="CN=b.com")
+    found = next(one for one in store.examine() if one.code is Code.SUBJECT_DISAGREES)
+    assert "adopt" in found.remedy
+    assert "verify" not in found.remedy, "only an identity proves it again"
+    store.pair.joinpath("key.pem").unlink()
+    found = next(one for one in store.examine() if one.code is Code.MISSING_FILE)
+    assert found.fix.kind is RemedyKind.TEMPLATE
+    assert f"{path} --identity IDENTITY && mv " in found.remedy
+
+
+def test_a_lost_csr_is_made_again_from_the_certificate_where_no_backup_is(store: ExaminedStore) -> None:
+    store.change(backups=(), submitted=None, validity=None)
+    store.pair.joinpath("request.pem").unlink()
+    found = next(one for one in store.examine() if one.code is Code.MISSING_FILE)
+    assert " --ca public --for nginx " in found.remedy
+    assert " --make-csr --cert " in found.remedy
+    store.pair.joinpath("certificate.pem").unlink()
+    found = next(one for one in store.examine() if one.code is Code.MISSING_FILE)
+    assert found.fix.kind is RemedyKind.INSTRUCTION
+    assert "Without a backup, the CSR is lost" in found.remedy
