@@ -134,7 +134,7 @@ async def test_notes_alone_are_nothing_wrong(tmp_path: Path, monkeypatch: pytest
         await examined(user)
         assert "Nothing is wrong. 1 pair examined: 2 notes." in user.screen_text
         await user.press("enter")
-        assert "this is about the store itself" in user.screen_text
+        assert "concerns the store, not a pair" in user.screen_text
 
 
 async def test_a_store_that_every_command_refuses_is_examined_all_the_same(tmp_path: Path) -> None:
