@@ -171,6 +171,9 @@ COMMANDS = {
     "interrupted creation": Case(
         Code.LEFTOVER_CREATION, lambda store: shutil.copytree(store.pair, store.path / "pairs" / NEW)
     ),
+    "read-only temporary file": Case(
+        Code.LEFTOVER_TEMPORARY, lambda store: (store.path / ".tmp-1").touch(0o400)
+    ),
     "temporary file": Case(Code.LEFTOVER_TEMPORARY, lambda store: (store.path / ".tmp-1").touch()),
     "temporary file of a pair": Case(Code.LEFTOVER_TEMPORARY, lambda store: (store.pair / ".tmp-'x").touch()),
     "unprintable file": Case(

@@ -187,3 +187,12 @@ def test_a_lost_csr_is_made_again_from_the_certificate_where_no_backup_is(store:
     found = next(one for one in store.examine() if one.code is Code.MISSING_FILE)
     assert found.fix.kind is RemedyKind.INSTRUCTION
     assert "Without a backup, the CSR is lost" in found.remedy
+
+
+def test_a_pair_without_its_key_is_not_backed_up(store: ExaminedStore) -> None:
+    store.pair.joinpath("key.pem").unlink()
+    store.copy.unlink()
+    missing = next(one for one in store.examine() if one.code is Code.BACKUP_MISSING)
+    assert missing.remedy == "Fix the key and the CSR of the pair first, then back it up."
+    store.change(backups=())
+    assert {one.code for one in store.examine()} == {Code.MISSING_FILE}

@@ -12,7 +12,7 @@ from pairs_made import new_pair
 from screens_user import at_screens, session_on
 
 from csrtui.core.doctor.ailment import Ailment, Code
-from csrtui.core.doctor.remedy import command
+from csrtui.core.doctor.remedy import command, instruction
 from csrtui.core.pair_json import dump_record, load_record
 from csrtui.store import survey
 from csrtui.store.keystore import Keystore
@@ -190,9 +190,9 @@ async def test_the_commands_are_shown_plain_from_the_cursor_on(
         shown.append(text)
 
     monkeypatch.setattr("csrtui.tui.screens.doctor.show_plain", show)
-    many = tuple(
-        Ailment(Code.LINK, f"/{at}", f"finding {at}", command("ls", "-l", f"/{at}")) for at in range(150)
-    )
+    remedies = [command("ls", "-l", "/0"), command("ls", "-l", "/1"), instruction("Look at it.")]
+    remedies += [command("ls", "-l", "/")] * 147
+    many = tuple(Ailment(Code.LINK, f"/{at}", f"finding {at}", fix) for at, fix in enumerate(remedies))
     monkeypatch.setattr(Examination, "run", lambda *_: many)
     async with at_screens(session_on(Keystore(str(ExaminedStore(tmp_path).path)))) as user:
         await examined(user)
@@ -200,8 +200,9 @@ async def test_the_commands_are_shown_plain_from_the_cursor_on(
         await user.until(lambda: shown, "the plain view")
         lines = shown[0].splitlines()
         assert lines[:3] == ["# error: finding 1", "ls -l /1", ""]
+        assert lines[3:6] == ["# error: finding 2", "# Look at it.", ""]
         assert lines[-1] == "# 49 more below"
-        assert shown[0].count("\nls ") == 100
+        assert shown[0].count("\nls ") == 99
 
 
 async def test_where_the_terminal_cannot_be_left_the_commands_are_shown_in_a_notice(tmp_path: Path) -> None:

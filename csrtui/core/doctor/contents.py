@@ -109,7 +109,9 @@ class _Examination:
         yield from self._key()
         yield from self._certificate()
         if self._record is not None:
-            yield from judge_copies(self._folder.path, self._record, copies)
+            condition = self._condition()
+            can_back_up = condition.has_key and condition.has_csr
+            yield from judge_copies(self._folder.path, self._record, copies, can_back_up=can_back_up)
             yield from dates.judge_times(self._path("pair.json"), self._folder.name, self._record, self._now)
 
     def _path(self, name: str) -> str:

@@ -12,7 +12,9 @@ from csrtui.core.pair import Backup, PairRecord, Stage
 from csrtui.core.visible import visible
 
 
-def judge_copies(folder: str, record: PairRecord, copies: Mapping[str, CopySeen]) -> Iterator[Ailment]:
+def judge_copies(
+    folder: str, record: PairRecord, copies: Mapping[str, CopySeen], *, can_back_up: bool
+) -> Iterator[Ailment]:
     """Yield the findings about the backups of a pair; for a retired pair only damaged backups.
 
     A missing backup is not a finding, and a damaged one only a note, when a newer backup is good.
@@ -21,8 +23,9 @@ def judge_copies(folder: str, record: PairRecord, copies: Mapping[str, CopySeen]
         folder: The pair's folder.
         record: Its record.
         copies: What was found of the backups on record, by path.
+        can_back_up: Whether key and CSR are whole, so that another backup can be made.
     """
-    yield from _Backups(folder, record, copies).ailments()
+    yield from _Backups(folder, record, copies, can_back_up).ailments()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +33,11 @@ class _Backups:
     folder: str
     record: PairRecord
     copies: Mapping[str, CopySeen]
+    can_back_up: bool
 
     def ailments(self) -> Iterator[Ailment]:
         retired = self.record.retired is not None
-        if not self.record.backups and not retired:
+        if not self.record.backups and not retired and self.can_back_up:
             yield self._none()
         for backup in self.record.backups:
             seen = self.copies.get(backup.path, CopySeen(CopyState.MISSING))
@@ -52,6 +56,8 @@ class _Backups:
         return self.folder.rpartition("/")[2]
 
     def _another(self) -> Remedy:
+        if not self.can_back_up:
+            return instruction("Fix the key and the CSR of the pair first, then back it up.")
         return template(*csrtui("backup", self._pair, "--to", "DIR"))
 
     def _is_superseded(self, backup: Backup) -> bool:

@@ -128,7 +128,7 @@ def _judge_among_pairs(seen: Seen, user: int, *, creating: bool) -> Iterator[Ail
             yield Ailment(Code.CREATION_UNDER_WAY, seen.path, text, remedy)
         else:
             text = f"{shown} was left by an interrupted creation, and may contain a key that nobody uses"
-            yield Ailment(Code.LEFTOVER_CREATION, seen.path, text, command("rm", "-r", seen.path))
+            yield Ailment(Code.LEFTOVER_CREATION, seen.path, text, command("rm", "-rf", seen.path))
     elif seen.kind is Kind.FOLDER and not seen.name.startswith("."):
         text = f"{visible(seen.path)} has a name that a pair cannot have: no command uses it"
         remedy = instruction(
@@ -142,7 +142,7 @@ def _judge_among_pairs(seen: Seen, user: int, *, creating: bool) -> Iterator[Ail
 def _judge_stranger(seen: Seen, pair: str | None = None) -> Iterator[Ailment]:
     if seen.name.startswith(_TEMPORARY) and seen.kind is not Kind.FOLDER:
         text = f"{visible(seen.path)} was left by an interrupted change, unless one is in progress"
-        yield Ailment(Code.LEFTOVER_TEMPORARY, seen.path, text, command("rm", seen.path), pair)
+        yield Ailment(Code.LEFTOVER_TEMPORARY, seen.path, text, command("rm", "-f", seen.path), pair)
     elif seen.name.startswith(".") and pair is None:
         text = f"{visible(seen.path)} is unknown to this version of csrtui"
         remedy = instruction("Nothing has to be done: a newer version of csrtui may have put it there.")
@@ -169,7 +169,7 @@ def _judge_memory(seen: Seen) -> Iterator[Ailment]:
         document = None
     if not isinstance(document, dict):
         text = f"{visible(seen.path)} cannot be read: the form that was saved in it is lost"
-        yield Ailment(Code.MEMORY_UNREADABLE, seen.path, text, command("rm", seen.path))
+        yield Ailment(Code.MEMORY_UNREADABLE, seen.path, text, command("rm", "-f", seen.path))
 
 
 def _unreadable(seen: Seen, remedy: Remedy, pair: str | None) -> Ailment:
