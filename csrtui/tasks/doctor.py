@@ -8,7 +8,7 @@ from typing import Final
 from csrtui.core.doctor.ailment import Ailment, Code
 from csrtui.core.doctor.contents import Examined, examine_contents, is_in_use, record_of
 from csrtui.core.doctor.places import is_pair_place, judge_pair_places, judge_store
-from csrtui.core.doctor.remedy import Remedy, command, csrtui, instruction
+from csrtui.core.doctor.remedy import command, csrtui, instruction
 from csrtui.core.doctor.renewals import Tie, judge_renewals, tie_of
 from csrtui.core.doctor.seen import Kind, Seen
 from csrtui.core.errors import CsrtuiError
@@ -16,7 +16,7 @@ from csrtui.core.finding import CaKind, Level
 from csrtui.core.pair import PairRecord
 from csrtui.core.visible import visible
 from csrtui.store import survey
-from csrtui.store.ancestors import UnsafeFolder, unsafe_folders
+from csrtui.store.ancestors import unsafe_folders
 from csrtui.tasks.key_quality import proved_key_findings, public_key_findings
 from csrtui.tasks.session import Session
 
@@ -65,7 +65,7 @@ class Examination:
             report: Called as each pair is done, from the thread that called `run`.
             stop: Once set, no further pair is checked.
         """
-        found = [*_judge_ancestors(self._path)] if self._store else []
+        found = [*_judge_ancestors(self._path, self._user)] if self._store else []
         found += judge_store(self._store, self._user, creating=self._creating) if self._store else []
         found += _judge_config(self._config) if self._config is not None else []
         pairs = []
@@ -183,20 +183,12 @@ def _sharing(pairs: Iterable[_Pair]) -> dict[str, list[Ailment]]:
     return found
 
 
-def _judge_ancestors(path: str) -> Iterator[Ailment]:
+def _judge_ancestors(path: str, user: int) -> Iterator[Ailment]:
     for unsafe in unsafe_folders(path, itself=False):
         code = Code.FOREIGN_OWNER if unsafe.owner else Code.OPEN_MODE
         text = f"{unsafe.problem}: whoever can write there can replace the keystore"
-        yield Ailment(
-            code, unsafe.path, text, _owner_change(unsafe) if unsafe.owner else command(*unsafe.words)
-        )
-
-
-def _owner_change(unsafe: UnsafeFolder) -> Remedy:
-    """Return an instruction: the owner may need the folder, which only a person knows."""
-    return instruction(
-        f"As root, run {unsafe.fix} if nobody else needs it, or move the keystore to another folder."
-    )
+        sudo = ("sudo",) if unsafe.owner and user else ()  # only root may give a folder to another user
+        yield Ailment(code, unsafe.path, text, command(*sudo, *unsafe.words))
 
 
 def _judge_config(path: str) -> list[Ailment]:

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 import pytest
 from damaged_stores import COMMANDS, INSTRUCTIONS, NEW, TEMPLATES, Case, unsigned_backup
 from examined_store import snapshot
-from remedied_store import UNPRINTABLE_NAME, Found, RemediedStore
+from remedied_store import HOSTILE_NAME, UNPRINTABLE_NAME, Found, RemediedStore
 
 from csrtui.core.doctor.ailment import Code
 from csrtui.core.doctor.remedy import pasteable
 from csrtui.core.finding import CaKind
-from csrtui.core.shell import quote
 from csrtui.store import locks
 
 if TYPE_CHECKING:
@@ -179,13 +178,15 @@ def test_the_store_of_another_user_stays_his(tmp_path: Path) -> None:
 
 
 @ONLY_ROOT
-def test_a_folder_above_of_another_user_is_left_to_a_person(tmp_path: Path) -> None:
-    store = RemediedStore(tmp_path)
+@pytest.mark.parametrize("name", [HOSTILE_NAME, UNPRINTABLE_NAME])
+def test_a_folder_above_of_another_user_is_given_back(tmp_path: Path, name: str) -> None:
+    store = RemediedStore(tmp_path, name)
     os.chown(store.path.parent, 12345, -1)
-    finding = finding_of(store.examine_as_process(), Code.FOREIGN_OWNER)
-    assert (finding.path, finding.kind) == (str(store.path.parent), "instruction")
-    assert f"chown 0 {quote(finding.path)} if nobody else needs it" in finding.remedy
-    assert_is_instruction(store, finding)
+    before, treasures = store.examine_as_process(), store.treasures()
+    finding = finding_of(before, Code.FOREIGN_OWNER)
+    assert (finding.path, finding.kind) == (str(store.path.parent), "command")
+    assert store.run(finding.remedy) == 0
+    assert_fixed(store, before, finding, treasures)
 
 
 def test_a_creation_in_progress_is_waited_for(tmp_path: Path) -> None:

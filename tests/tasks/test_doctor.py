@@ -319,6 +319,21 @@ def test_in_a_store_of_another_user_only_the_store_is_a_finding(
     assert found.remedy.startswith(f"Run csrtui as user {os.geteuid()}, ")
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another user")
+@pytest.mark.parametrize(("user", "sudo"), [(0, ""), (4711, "sudo ")])
+def test_only_root_gives_a_folder_above_away_without_sudo(
+    healthy: ExaminedStore, monkeypatch: pytest.MonkeyPatch, user: int, sudo: str
+) -> None:
+    above = healthy.path.parent
+    os.chown(above, 12345, -1)
+    for path in (healthy.path, *healthy.path.rglob("*")):
+        os.chown(path, user, -1, follow_symlinks=False)
+    monkeypatch.setattr(survey, "current_user", lambda: user)
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    found = [one for one in healthy.examine() if one.path == str(above)]
+    assert [(one.code, one.remedy) for one in found] == [(Code.FOREIGN_OWNER, f"{sudo}chown {user} {above}")]
+
+
 def test_a_creation_under_way_is_no_leftover(healthy: ExaminedStore) -> None:
     (healthy.path / "pairs" / NEW).mkdir(0o700)
     folder = os.open(healthy.path / ".locks", os.O_RDONLY)
