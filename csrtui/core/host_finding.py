@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from csrtui.core.doctor.ailment import Code
+from csrtui.core.doctor.remedy import Remedy, instruction
 from csrtui.core.finding import Level
 from csrtui.core.host_limits import cut, quoted
 from csrtui.core.pairname import is_pair_name
@@ -18,7 +19,9 @@ _COMMANDS = {
     Code.BACKUP_MISSING: _BACKUP,
     Code.BACKUP_DAMAGED: _BACKUP,
     Code.BACKUP_UNVERIFIED: ("csrtui", "verify", "{pair}"),
+    Code.BACKUP_UNSIGNED: _BACKUP,
     Code.BACKUP_SAME_DISK: _BACKUP,
+    Code.KEY_WEAK: _RENEW,
     Code.CERTIFICATE_EXPIRED: _RENEW,
     Code.CERTIFICATE_MISSING: ("csrtui", "import", "FILE", "--pair", "{pair}"),
     Code.RENEWAL_NOT_NOTED: ("csrtui", "show", "{pair}"),
@@ -37,7 +40,7 @@ class HostFinding:
         host: Its name, as the inventory has it.
         level: How much it weighs.
         text: One sentence; a text of the host is a quotation that names it.
-        remedy: What fixes it, made here.
+        fix: What fixes it, made here: an instruction, since a command in it is for that host and not for this machine.
         pair: The pair's name, or None.
         code: The doctor's code, or `UNKNOWN`; empty where the host did not answer.
         quote: The host's text alone, one visible line, cut; empty where `text` is csrtui's own.
@@ -47,11 +50,21 @@ class HostFinding:
     host: str
     level: Level
     text: str
-    remedy: str
+    fix: Remedy
     pair: str | None = None
     code: str = ""
     quote: str = ""
     path: str = ""
+
+    @property
+    def remedy(self) -> str:
+        """The text of the remedy."""
+        return self.fix.text
+
+    @property
+    def pasteable(self) -> str:
+        """The remedy for a shell on this machine: a comment."""
+        return self.fix.pasteable
 
     def as_json(self) -> dict[str, object]:
         """The finding as ``csrtui fleet doctor --json`` prints it."""
@@ -63,6 +76,7 @@ class HostFinding:
             "path": self.path or None,
             "text": self.quote,
             "remedy": self.remedy,
+            "remedy_kind": self.fix.kind.value,
         }
 
 
@@ -77,7 +91,7 @@ def read_finding(host: str, document: Mapping[str, object]) -> HostFinding:
         host,
         Level(str(level)) if level in tuple(Level) else Level.WARNING,
         quoted(host, text),
-        f"on {host}: {command(*(word.format(pair=name) for word in words))}",
+        instruction(f"on {host}: {command(*(word.format(pair=name) for word in words))}"),
         name,
         known.value if known is not None else UNKNOWN,
         cut(text),

@@ -91,6 +91,16 @@ def has_close_primes(modulus: int) -> bool:
     return False
 
 
+def has_large_primes(key: "PrivateKey") -> bool:
+    """Return whether a private key is an RSA key whose primes are both above `SMALL_FACTOR_LIMIT`."""
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    if not isinstance(key, rsa.RSAPrivateKey):
+        return False
+    numbers = key.private_numbers()
+    return min(numbers.p, numbers.q) > SMALL_FACTOR_LIMIT
+
+
 def small_scalar_bits(key: "PrivateKey") -> int | None:
     """Return the bits of an EC key's scalar if there are at most `MIN_SCALAR_BITS`, else None.
 

@@ -1,27 +1,40 @@
 """Shell commands that csrtui shows: each word is quoted, so that a value in a command stays one word."""
 
+from typing import Final
+
 from csrtui.core.visible import shows
 
-_OPERATORS = frozenset({"&&", ";"})
+
+class Syntax(str):
+    """A word of a command that the shell interprets: an operator, or a pattern that is already quoted."""
+
+    __slots__ = ()
+
+
+AND: Final = Syntax("&&")
 
 
 def command(*words: str) -> str:
-    """Return a shell command of these words, each quoted; ``&&`` and ``;`` stay as they are."""
-    return " ".join(word if word in _OPERATORS else quote(word) for word in words)
+    """Return a shell command of these words, each quoted unless it is `Syntax`."""
+    return " ".join(word if isinstance(word, Syntax) else quote(word) for word in words)
 
 
 def quote(word: str) -> str:
-    """Return a word as a POSIX shell takes it.
+    r"""Return a word as any POSIX shell reads it, in printable characters only.
 
-    What does not print is written as ``$'…'`` (bash, zsh, ksh), so that the command can be shown and still
-    names the very file.
+    A word with other characters becomes ``"$(printf '…')"`` with octal escapes, since dash does not know ``$'…'``.
+    Only a word that ends with a line break, which ``$(…)`` would drop, becomes ``$'…'`` (bash, zsh, ksh).
     """
     from shlex import quote as quote_printable
 
     if shows(word):
         return quote_printable(word)
-    escaped = (
-        chr(byte) if 0x20 < byte < 0x7F and byte not in b"'\\" else f"\\x{byte:02x}"  # noqa: PLR2004 - ASCII
-        for byte in word.encode("utf-8", "surrogateescape")
-    )
-    return f"$'{''.join(escaped)}'"
+    escaped = "".join(map(_octet, word.encode("utf-8", "surrogateescape")))
+    return f"$'{escaped}'" if word.endswith("\n") else f"\"$(printf '{escaped}')\""
+
+
+def _octet(octet: int) -> str:
+    """Return an octet for the format of printf(1); a ``-`` is escaped, since the format could begin like an option."""
+    character = chr(octet)
+    is_plain = character.isascii() and (character.isalnum() or character in "/._ ")
+    return character if is_plain else f"\\{octet:03o}"

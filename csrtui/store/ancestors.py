@@ -26,14 +26,21 @@ class UnsafeFolder(NamedTuple):
     Attributes:
         path: Its absolute path, as the system has it: untrusted text.
         problem: What is wrong with it, printable, with its owner or its mode.
-        fix: The shell command that fixes it, quoted.
+        words: The words of the shell command that fixes it.
         owner: Whether its owner is the problem; else its mode is.
     """
 
     path: str
     problem: str
-    fix: str
+    words: tuple[str, ...]
     owner: bool
+
+    @property
+    def fix(self) -> str:
+        """The shell command that fixes it, quoted."""
+        from csrtui.core.shell import command
+
+        return command(*self.words)
 
 
 def require_safe_ancestors(path: str) -> None:
@@ -104,9 +111,9 @@ def _judge(path: str, status: os.stat_result) -> UnsafeFolder | None:
     user, mode = os.geteuid(), stat.S_IMODE(status.st_mode)
     is_link = stat.S_ISLNK(status.st_mode)
     if status.st_uid not in {_ROOT, user} and not _is_unmapped(status.st_uid):
-        chown = "chown -h" if is_link else "chown"
+        chown = ("chown", "-h") if is_link else ("chown",)
         problem = f"{visible(path)} belongs to user {status.st_uid}, and csrtui runs as {user}"
-        return UnsafeFolder(path, problem, f"{chown} {user} {_quoted(path)}", owner=True)
+        return UnsafeFolder(path, problem, (*chown, str(user), path), owner=True)
     if is_link or mode & stat.S_ISVTX:  # in a sticky folder nobody can replace what belongs to others
         return None
     open_bits = mode & _WRITABLE
@@ -116,7 +123,7 @@ def _judge(path: str, status: os.stat_result) -> UnsafeFolder | None:
         return None
     who = ("g" if open_bits & stat.S_IWGRP else "") + ("o" if open_bits & stat.S_IWOTH else "")
     problem = f"others can write to {visible(path)} (owner {status.st_uid}, mode {mode:04o})"
-    return UnsafeFolder(path, problem, f"chmod {who}-w {_quoted(path)}", owner=False)
+    return UnsafeFolder(path, problem, ("chmod", f"{who}-w", path), owner=False)
 
 
 def _is_private_group(gid: int, user: int) -> bool:
@@ -144,9 +151,3 @@ def _is_unmapped(uid: int) -> bool:
     except OSError:
         return False
     return bool(ranges) and not any(first <= uid < first + count for first, _, count in ranges)
-
-
-def _quoted(path: str) -> str:
-    from csrtui.core.shell import command
-
-    return command(path)

@@ -1,21 +1,23 @@
-"""The doctor: a look at everything in a store, and what is wrong with it; nothing is changed."""
+"""The doctor: check everything in a store, without changing it."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from threading import Event
 from typing import Final
 
-from csrtui.core.doctor.ailment import Ailment, Code, for_store
-from csrtui.core.doctor.contents import examine_contents, record_of
+from csrtui.core.doctor.ailment import Ailment, Code
+from csrtui.core.doctor.contents import Examined, examine_contents, is_in_use, record_of
 from csrtui.core.doctor.places import is_pair_place, judge_pair_places, judge_store
+from csrtui.core.doctor.remedy import command, csrtui, instruction
 from csrtui.core.doctor.renewals import Tie, judge_renewals, tie_of
 from csrtui.core.doctor.seen import Kind, Seen
 from csrtui.core.errors import CsrtuiError
-from csrtui.core.finding import Level
-from csrtui.core.shell import command
+from csrtui.core.finding import CaKind, Level
+from csrtui.core.pair import PairRecord
 from csrtui.core.visible import visible
 from csrtui.store import survey
 from csrtui.store.ancestors import unsafe_folders
+from csrtui.tasks.key_quality import proved_key_findings, public_key_findings
 from csrtui.tasks.session import Session
 
 _CHUNK = 16
@@ -27,12 +29,12 @@ class _Pair:
     name: str
     path: str
     ailments: tuple[Ailment, ...]
-    spki_sha256: str | None
+    spki_sha256: str | None = None
     tie: Tie | None = None
 
 
 class Examination:
-    """One examination of a store; making it looks at the store, `run` at the pairs.
+    """One check of a store: the constructor looks at the store, `run` at the pairs.
 
     Args:
         session: Whose store; it may be one that every command refuses.
@@ -40,7 +42,7 @@ class Examination:
         named: The store's path where a command has to name it (`csrtui.store.location.store_to_name`).
 
     Attributes:
-        names: What stands in the place of pairs, sorted.
+        names: The names of everything that is, or is in the place of, a pair, sorted.
     """
 
     def __init__(self, session: Session, config: str | None = None, *, named: str = "") -> None:
@@ -48,7 +50,7 @@ class Examination:
         self._path = session.store.path
         self._now = session.clock()
         self._config = config
-        # Asked before the look: a creation that ends in between is in place when its folder is looked for.
+        # Check the lock before listing: a creation that finishes in between is then listed as a pair, not as a leftover.
         self._creating = survey.is_creating(self._path)
         self._store = survey.look_at_store(self._path)
         self._user = survey.current_user()
@@ -57,13 +59,13 @@ class Examination:
     def run(
         self, report: Callable[[], None] = lambda: None, stop: Event | None = None
     ) -> tuple[Ailment, ...]:
-        """Examine everything; return what is wrong: of the store first, then by pair, the worst first.
+        """Check everything and return the findings: those about the store first, then by pair, the worst first.
 
         Args:
             report: Called as each pair is done, from the thread that called `run`.
-            stop: Once set, no further pair is begun.
+            stop: Once set, no further pair is checked.
         """
-        found = [*_judge_ancestors(self._path)] if self._store else []
+        found = [*_judge_ancestors(self._path, self._user)] if self._store else []
         found += judge_store(self._store, self._user, creating=self._creating) if self._store else []
         found += _judge_config(self._config) if self._config is not None else []
         pairs = []
@@ -75,10 +77,16 @@ class Examination:
         for pair in pairs:
             more = (*shared.get(pair.name, ()), *filter(None, [untied.get(pair.name)]))
             found += sorted((*pair.ailments, *more), key=lambda one: one.level.rank)
-        return tuple(replace(one, remedy=for_store(one.remedy, self._named)) for one in found)
+        return tuple(replace(one, fix=one.fix.for_store(self._named)) for one in found if self._counts(one))
+
+    def _counts(self, ailment: Ailment) -> bool:
+        """Whether a finding is one: in a store of another user, everything should belong to that user."""
+        if self._store is None or self._store.owner == self._user:
+            return True
+        return ailment.code is not Code.FOREIGN_OWNER or ailment.path == self._path
 
     def _examined(self, stop: Event) -> Iterator[_Pair]:
-        """The pairs in their order, several at a time: cryptography lets other threads run meanwhile."""
+        """Yield the pairs in order; several are checked at a time, since cryptography releases the GIL."""
         import os
         from concurrent.futures import ThreadPoolExecutor
 
@@ -97,36 +105,38 @@ class Examination:
             return None
         found = list(judge_pair_places(folder, self._user))
         if folder.kind is not Kind.FOLDER:
-            return _Pair(name, folder.path, tuple(found), None)
+            return _Pair(name, folder.path, tuple(found))
         record = record_of(folder)
         copies = {
             backup.path: survey.look_at_copy(backup.path, self._path)
             for backup in (record.backups if record else ())
         }
         contents = examine_contents(folder, copies, self._now)
+        found += [*contents.ailments, *_weaknesses(folder.path, record, contents)]
         tie = tie_of(name, folder.path, record) if record else None
-        return _Pair(name, folder.path, (*found, *contents.ailments), contents.spki_sha256, tie)
+        return _Pair(name, folder.path, tuple(found), contents.csr and contents.csr.spki_sha256, tie)
 
 
 CHECKED: Final = (
-    "every file and folder of the store: what it is, whose it is, who may read it, and that nothing is left over",
-    "every pair: that key, CSR and certificate belong together, and that its record says the same as they do",
+    "every file and folder of the store: its kind, owner and mode, and that nothing is left over",
+    "every pair: that key, CSR, certificate and record belong together",
+    "every key: that it has no known weakness",
     "every chain: that it is complete and valid",
-    "every backup on record: that it is there and unchanged",
-    "every date: what expired, what is not valid yet, what cannot be",
-    "every renewal: that the pair before knows the one after it, and that this one is in use",
+    "every backup on record: that it exists and is unchanged",
+    "every date: expired, not valid yet, or impossible",
+    "every renewal: that both pairs refer to each other and the new one is in use",
     "the configuration",
 )
-"""What an examination looks at."""
+"""What an examination checks."""
 
 
 def worst_first(ailments: Iterable[Ailment]) -> list[Ailment]:
-    """Return findings of the whole store by their weight; those of one weight stay in their order."""
+    """Return findings of the whole store by level; those of one level stay in order."""
     return sorted(ailments, key=lambda one: one.level.rank)
 
 
 def is_well(ailments: Iterable[Ailment]) -> bool:
-    """Whether nothing is wrong; notes only tell."""
+    """Return whether there are no findings but notes."""
     return all(ailment.level is Level.NOTE for ailment in ailments)
 
 
@@ -135,11 +145,31 @@ def _among_pairs(store: Seen | None) -> tuple[Seen, ...]:
     return next((seen.entries for seen in entries if seen.name == "pairs"), ())
 
 
+def _weaknesses(path: str, record: PairRecord | None, contents: Examined) -> Iterator[Ailment]:
+    """Yield a finding for a weak key that is in use; of an encrypted key, only the public half is checked."""
+    from csrtui.core import request
+
+    pair, ca = path.rpartition("/")[2], record.ca if record else CaKind.PUBLIC
+    if not is_in_use(record):
+        return
+    if contents.key is not None:
+        findings = proved_key_findings(contents.key, ca)
+    elif contents.csr is not None:
+        findings = public_key_findings(request.public_key(contents.csr.der), ca)
+    else:
+        return
+    weak = [finding for finding in findings if finding.code == "key-weak"]
+    if weak:
+        text = f"the key of {pair} is weak. {' '.join(finding.text for finding in weak)}"
+        remedy = command(*csrtui("renew", pair))
+        yield Ailment(Code.KEY_WEAK, f"{path}/key.pem", text, remedy, pair, weak[0].level)
+
+
 def _sharing(pairs: Iterable[_Pair]) -> dict[str, list[Ailment]]:
-    """The pairs whose CSRs have the same key, each with a finding that names the others."""
+    """Return a finding for each pair in use whose key another pair in use has too."""
     by_key: dict[str, list[_Pair]] = {}
     for pair in pairs:
-        if pair.spki_sha256 is not None:
+        if pair.spki_sha256 is not None and not (pair.tie and pair.tie.is_retired):
             by_key.setdefault(pair.spki_sha256, []).append(pair)
     found: dict[str, list[Ailment]] = {}
     for alike in by_key.values():
@@ -147,17 +177,18 @@ def _sharing(pairs: Iterable[_Pair]) -> dict[str, list[Ailment]]:
             named = [other.name for other in alike[: _NAMED + 1] if other is not pair][:_NAMED]
             more = len(alike) - 1 - len(named)
             others = ", ".join(named) + (f" and {more} more" if more else "")
-            text = f"{pair.name} has the same key as {others}: who loses one loses all"
-            remedy = command("csrtui", "list", "--filter", str(pair.spki_sha256))
+            text = f"{pair.name} has the same key as {others}: if one loses it, all do"
+            remedy = instruction("Renew all of them but one with a new key, and retire the old pairs.")
             found[pair.name] = [Ailment(Code.SAME_KEY, pair.path, text, remedy, pair.name)]
     return found
 
 
-def _judge_ancestors(path: str) -> Iterator[Ailment]:
+def _judge_ancestors(path: str, user: int) -> Iterator[Ailment]:
     for unsafe in unsafe_folders(path, itself=False):
         code = Code.FOREIGN_OWNER if unsafe.owner else Code.OPEN_MODE
         text = f"{unsafe.problem}: whoever can write there can replace the keystore"
-        yield Ailment(code, unsafe.path, text, unsafe.fix)
+        sudo = ("sudo",) if unsafe.owner and user else ()  # only root may give a folder to another user
+        yield Ailment(code, unsafe.path, text, command(*sudo, *unsafe.words))
 
 
 def _judge_config(path: str) -> list[Ailment]:
@@ -167,7 +198,11 @@ def _judge_config(path: str) -> list[Ailment]:
     try:
         parse_config(read_config_text(path), path)
     except CsrtuiError as error:
-        hint = error.hint or ""
-        remedy = hint if hint.startswith("chmod ") else command("ls", "-l", path)
+        if error.hint is not None and error.hint.startswith("chmod "):
+            remedy = command("chmod", "go-w", path)
+        else:
+            remedy = instruction(
+                f"Correct {visible(path)}{f': {visible(error.hint)}' if error.hint else ''}."
+            )
         return [Ailment(Code.CONFIG_UNUSABLE, path, visible(error.what), remedy)]
     return []

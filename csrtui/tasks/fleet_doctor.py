@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from csrtui.core.doctor.remedy import instruction
 from csrtui.core.finding import Level
 from csrtui.core.fleet import Failure, Reason
 from csrtui.core.host_answer import Answer, Hosts, document_of
@@ -76,5 +77,5 @@ def _examined(answer: Answer) -> Examined:
 def _findings(host: Examined) -> Iterator[HostFinding]:
     if host.failure is not None:
         text = f"{host.failure.reason.value}: {visible(host.failure.text)}"
-        yield HostFinding(host.host, Level.ERROR, text, visible(host.failure.remedy))
+        yield HostFinding(host.host, Level.ERROR, text, instruction(visible(host.failure.remedy)))
     yield from host.findings

@@ -104,7 +104,7 @@ class StoreExaminer:
         found = worst_first(examination.run(one_more, stop))
         pairs = f"{total} pair{'s' if total != 1 else ''} examined"
         if not found:
-            lines = [f"Nothing is wrong. {pairs}.", "", "Looked at:", *(f"- {text}" for text in CHECKED)]
+            lines = [f"Nothing is wrong. {pairs}.", "", "Checked:", *(f"- {text}" for text in CHECKED)]
             return Verdict(FindingRows(()), lines)
         summed = f"{pairs}: {_counted(one.level for one in found)}."
         return Verdict(FindingRows(found), [f"Nothing is wrong. {summed}" if is_well(found) else summed])
@@ -115,7 +115,7 @@ class StoreExaminer:
 
         name = rows.item(index).pair
         if name is None:
-            raise InputError("this is about the store itself, not about a pair")
+            raise InputError("concerns the store, not a pair")
         try:
             return PairScreen.of(self._session, name, self._commands)
         except CsrtuiError as error:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
 from typing import TYPE_CHECKING
 
 import pytest
@@ -288,23 +286,3 @@ def test_a_store_that_fails_half_way_keeps_and_names_what_is_done(
     assert (ran.status, ran.error) == (3, "the disk is full")
     assert ran.out.startswith("ok  proof.invalid")
     assert csrtui.pairs == ["proof.invalid"]
-
-
-def test_the_remedy_for_a_lost_record_is_a_command_that_mends_it(
-    csrtui: Csrtui, put: Callable[..., str]
-) -> None:
-    folder = put(key=pkcs8(rsa_key()), csr=CSR, cert=CERTIFICATE)
-    assert csrtui("adopt", folder, "--yes", "--as", "mine").status == 0
-    (csrtui.pair("mine") / "pair.json").write_bytes(b"{")
-    (finding,) = (
-        one for one in csrtui("doctor", "--json").json["findings"] if one["code"] == "record-unreadable"
-    )
-    moving, _, rest = finding["remedy"].partition(" && csrtui ")
-    command, _, moving_back = rest.partition(" || ")
-    assert moving_back.startswith("{ mv -nT ")
-    assert os.system(moving) == 0  # noqa: S605 - the very command
-    ran = csrtui(*shlex.split(command))
-    assert ran.status == 0, ran.err
-    assert csrtui.pairs == ["mine"]
-    assert csrtui("show", "mine", "--json").json["stage"] == "issued"
-    assert {one["code"] for one in csrtui("doctor", "--json").json["findings"]} == {"backup-none"}

@@ -23,7 +23,7 @@ def _no_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_empty_store_is_well_and_stays_empty(csrtui: Csrtui) -> None:
     csrtui.make_store()
     ran = csrtui("doctor")
-    assert (ran.status, ran.out, ran.err) == (0, "", "0 pairs examined: all is well\n")
+    assert (ran.status, ran.out, ran.err) == (0, "", "0 pairs checked: no problems\n")
     assert csrtui("doctor", "--json").json == {"schema": 1, "ok": True, "findings": []}
     assert not any(csrtui.store.iterdir())
 
@@ -34,10 +34,10 @@ def test_findings_come_with_their_remedies(csrtui: Csrtui) -> None:
     ran = csrtui("doctor")
     assert ran.status == 1
     assert ran.out == (
-        "warning: the key of a.com has no backup: if this machine loses it, the certificate is lost"
+        "warning: the key of a.com has no backup: if this machine loses it, the certificate is useless"
         f" (backup-none)\n  csrtui backup --store {csrtui.store} a.com --to DIR\n"
     )
-    assert ran.err == "1 pair examined: 1 finding\n"
+    assert ran.err == "1 pair checked: 1 finding\n"
 
 
 def test_a_pair_that_was_just_made_is_well_and_its_next_step_is_told(csrtui: Csrtui) -> None:
@@ -77,8 +77,9 @@ def test_json_is_as_the_contract_says_also_of_a_store_that_is_refused(csrtui: Cs
         "path": str(csrtui.store),
         "text": f"others can read {csrtui.store} (mode 0755)",
         "remedy": f"chmod 700 {csrtui.store}",
+        "remedy_kind": "command",
     }
-    assert csrtui("doctor").err == "1 pair examined: 2 findings\n"
+    assert csrtui("doctor").err == "1 pair checked: 2 findings\n"
 
 
 def test_notes_alone_are_well(csrtui: Csrtui) -> None:

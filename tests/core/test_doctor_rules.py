@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 from requests_made import NOW, der_of
 
 from csrtui.core import request
-from csrtui.core.doctor.ailment import Code, for_store
+from csrtui.core.doctor.ailment import Code
 from csrtui.core.doctor.contents import examine_contents
 from csrtui.core.doctor.places import Place, judge_pair_places, judge_place, judge_store
+from csrtui.core.doctor.remedy import (
+    Remedy,
+    RemedyKind,
+    command,
+    csrtui,
+    instruction,
+    pasteable,
+    template,
+)
 from csrtui.core.doctor.seen import Kind, Seen
-from csrtui.core.shell import command
+from csrtui.core.shell import AND
 from csrtui.core.subject import SubjectFields
 
 ME = 1000
@@ -97,23 +108,60 @@ def test_exactly_the_modes_that_every_command_refuses_are_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "shown"),
-    [("a b", "'a b'"), ("a\x1b'\\", "$'a\\x1b\\x27\\x5c'"), ("\udcff\n", "$'\\xff\\x0a'"), ("ü", "'ü'")],
+    "name", ["a b", "it's", "\x1b[2J%s\\n'x", "\udcff\nü\u202e", "$HOME `id` && ;", "-n", "*"]
 )
-def test_a_command_can_be_shown_and_names_the_very_file(word: str, shown: str) -> None:
-    assert command("ls", word, "&&", "true") == f"ls {shown} && true"
+def test_any_shell_reads_the_very_word(name: str) -> None:
+    remedy = command("printf", "%s", f"/{name}")
+    assert remedy.kind is RemedyKind.COMMAND
+    assert remedy.text.isprintable()
+    done = subprocess.run(["sh", "-c", remedy.text], capture_output=True, check=True)
+    assert done.stdout == f"/{name}".encode("utf-8", "surrogateescape")
+
+
+def test_a_path_that_ends_with_a_line_break_is_in_no_command() -> None:
+    for remedy in (command("rm", "/a\n"), template("rm", "/a\n", "DIR")):
+        assert remedy.kind is RemedyKind.INSTRUCTION
+        assert remedy.text.startswith("Rename it first")
+
+
+def test_commands_on_the_examined_store_name_it_unless_it_is_the_default() -> None:
+    remedy = command(
+        "mv", "/a && csrtui adopt x", "b", AND, *csrtui("adopt", "x"), AND, "csrtui", "restore", "f"
+    )
+    text = "mv '/a && csrtui adopt x' b && csrtui adopt{} x && csrtui restore f"
+    assert remedy.for_store("").text == text.format("")
+    assert remedy.for_store("/my store").text == text.format(" --store '/my store'")
+
+
+def test_an_instruction_is_pasted_as_a_comment() -> None:
+    assert instruction("Look at it.").pasteable == "# Look at it."
+    assert command("ls", "/").pasteable == "ls /"
+    assert template("ls", "DIR").pasteable == "ls DIR"
+    assert pasteable("of a later version", "rm -r /") == "# rm -r /"
 
 
 @pytest.mark.parametrize(
-    ("remedy", "expected"),
+    ("kind", "mode", "owner", "expected"),
     [
-        ("csrtui backup a.com --to DIR", "csrtui backup --store '/my store' a.com --to DIR"),
-        ("mv a b && csrtui adopt x", "mv a b && csrtui adopt --store '/my store' x"),
-        ("ls a ; csrtui doctor", "ls a ; csrtui doctor --store '/my store'"),
-        ("csrtui --version", "csrtui --version"),
-        ("chmod 700 /csrtui backup", "chmod 700 /csrtui backup"),
+        (Kind.FOLDER, 0o300, ME, Remedy(RemedyKind.COMMAND, "chmod 700 /s/pairs/a")),
+        (Kind.FILE, 0o200, ME, Remedy(RemedyKind.COMMAND, "chmod 600 /s/pairs/a")),
+        (Kind.FILE, 0o600, ME, None),
+        (Kind.FILE, 0o000, ME + 1, None),
     ],
 )
-def test_a_command_names_the_store_where_it_is_not_the_usual_one(remedy: str, expected: str) -> None:
-    assert for_store(remedy, "") == remedy
-    assert for_store(remedy, "/my store") == expected
+def test_permissions_that_the_owner_lacks_are_given_back(
+    kind: Kind, mode: int, owner: int, expected: Remedy | None
+) -> None:
+    place = Place.FOLDER if kind is Kind.FOLDER else Place.PRIVATE
+    found = list(judge_place(Seen("/s/pairs/a", kind, mode, owner, "Permission denied"), place, ME))
+    assert found[-1].code is Code.UNREADABLE
+    if expected is None:
+        assert found[-1].fix.kind is RemedyKind.INSTRUCTION
+    else:
+        assert found[-1].fix == expected
+
+
+@pytest.mark.parametrize(("user", "remedy"), [(0, "chown 0 /x"), (ME, f"sudo chown {ME} /x")])
+def test_only_root_gives_a_file_away_without_sudo(user: int, remedy: str) -> None:
+    (found,) = judge_place(Seen("/x", Kind.FILE, 0o600, ME + 1), Place.PRIVATE, user)
+    assert (found.code, found.remedy) == (Code.FOREIGN_OWNER, remedy)

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from requests_made import key_of
 
 from csrtui.core import key_quality, keys, published_keys, request
-from csrtui.core.advice.quality_rules import compromised_key, private_key_quality
+from csrtui.core.advice.quality_rules import compromised_key, private_key_quality, proved_key_quality
 from csrtui.core.advice.quality_rules import key_quality as public_key_quality
 from csrtui.core.finding import CaKind, FieldName, Level
 from csrtui.core.keys import KeyType
@@ -130,6 +130,43 @@ def test_a_small_scalar_blocks_a_public_ca_and_warns_a_private_one(ca: CaKind, l
 @pytest.mark.parametrize("key_type", KeyType)
 def test_a_generated_private_key_has_no_finding(key_type: KeyType) -> None:
     assert private_key_quality(key_of(key_type), CaKind.PUBLIC) == ()
+
+
+# Proved private keys
+
+
+def rsa_key(p: int, q: int) -> rsa.RSAPrivateKey:
+    """Return a key of these primes, unchecked."""
+    exponent = pow(65537, -1, (p - 1) * (q - 1))
+    numbers = rsa.RSAPrivateNumbers(
+        p,
+        q,
+        exponent,
+        exponent % (p - 1),
+        exponent % (q - 1),
+        pow(q, -1, p),
+        rsa.RSAPublicNumbers(65537, p * q),
+    )
+    return numbers.private_key(unsafe_skip_rsa_key_validation=True)
+
+
+@pytest.mark.parametrize("key_type", KeyType)
+def test_a_proved_key_that_was_generated_is_not_weak(key_type: KeyType) -> None:
+    assert "key-weak" not in {found.code for found in proved_key_quality(key_of(key_type), CaKind.PRIVATE)}
+
+
+def test_a_proved_key_is_judged_in_both_halves(monkeypatch: pytest.MonkeyPatch) -> None:
+    close = rsa_key(good_prime(), next_prime(good_prime() + 2))
+    monkeypatch.setattr("csrtui.core.key_quality.small_factor", pytest.fail)
+    (found,) = proved_key_quality(close, CaKind.PUBLIC)
+    assert "close together" in found.text
+    (found,) = proved_key_quality(ec.derive_private_key(5, ec.SECP256R1()), CaKind.PUBLIC)
+    assert "only 3 bits" in found.text
+
+
+def test_a_small_prime_of_a_proved_key_is_found() -> None:
+    texts = [found.text for found in proved_key_quality(rsa_key(good_prime(), 1_048_573), CaKind.PUBLIC)]
+    assert any("divisible by 1048573" in text for text in texts)
 
 
 # Published keys

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from csrtui.core.shell import command, quote
+from csrtui.core.shell import AND, Syntax, command, quote
 
 VALUES = [
     "plain",
@@ -22,16 +22,35 @@ VALUES = [
     "a\nb",
     "\u202e",
     "\\",
+    "\x1b[2J%s\\n'x",
+    "-n\x1b",
+    "-",
+    "*",
+    "\udcff\nü\u202e",
+    "&&",
+    'a\x1b!b$x`y`"',
 ]
 
 
+def words_of(shell: str, words: str) -> bytes:
+    """Return what a shell reads as the words, each in angle brackets."""
+    done = subprocess.run([shell, "-c", f"printf '<%s>' {words}"], capture_output=True, check=True)
+    return done.stdout
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash"])
 @pytest.mark.parametrize("value", VALUES)
-def test_a_value_is_one_word_for_bash(value: str) -> None:
-    script = f"printf %s {quote(value)}"
-    done = subprocess.run(["bash", "-c", script], capture_output=True, check=True)
-    assert done.stdout.decode() == value
+def test_a_value_is_one_word_for_every_shell(shell: str, value: str) -> None:
+    assert words_of(shell, quote(value)) == f"<{value}>".encode("utf-8", "surrogateescape")
     assert quote(value).isprintable()
 
 
-def test_operators_stay_as_they_are() -> None:
-    assert command("ls", "a b", "&&", "ls", ";", "x;y") == "ls 'a b' && ls ; ls 'x;y'".replace("; ls", ";")
+def test_a_value_that_ends_with_a_line_break_is_one_word_for_bash() -> None:
+    for value in ("a\n", "\n", "%s'-\x1b\n\n"):
+        assert words_of("bash", quote(value)) == f"<{value}>".encode()
+        assert quote(value).isprintable()
+
+
+def test_only_syntax_is_for_the_shell_to_interpret() -> None:
+    pattern = Syntax(f"{quote('a b')}/*")
+    assert command("ls", "a b", AND, "ls", "&&", "x;y", pattern) == "ls 'a b' && ls '&&' 'x;y' 'a b'/*"

@@ -81,7 +81,7 @@ def build(
         .not_valid_after(start + timedelta(days=changes.get("days", DAYS), seconds=-1))
     )
     for extension in extensions:
-        builder = builder.add_extension(extension, critical=False)
+        builder = builder.add_extension(extension, critical=extension in changes.get("critical", ()))
     with warnings.catch_warnings(action="ignore"):
         return builder.sign(key, changes.get("hash", hashes.SHA256()))
 

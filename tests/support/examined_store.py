@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from csrtui.core.doctor.ailment import Ailment
+    from csrtui.core.keys import PrivateKey
 
 LATER = NOW + timedelta(days=1)
 """When the doctor comes."""
@@ -45,7 +47,9 @@ class ExaminedStore:
         self.config = folder / "config.toml"
         self.copy.write_bytes(b"backup")
         self.config.write_text("[screens]\nmouse = false\n")
-        key = key_of(key_type)
+        self._make(key_of(key_type))
+
+    def _make(self, key: PrivateKey) -> None:
         der = request.build(SubjectFields(common_name="a.com"), ["a.com"], key)
         asked = request.read_der(der)
         issued = issue(der)
@@ -59,7 +63,7 @@ class ExaminedStore:
             signed=True,
         )
         self.record: PairRecord = record(
-            key=KeyFacts(key_type.value, encrypted=False, spki_sha256=asked.spki_sha256),
+            key=KeyFacts(keys.name_of(key.public_key()), encrypted=False, spki_sha256=asked.spki_sha256),
             request=RequestFacts(asked.sha256, asked.signature_hash),
             backups=(backup,),
             submitted=NOW,
@@ -81,6 +85,11 @@ class ExaminedStore:
         path = self.pair / "certificate.pem"
         leaf, *_ = read_certificates(path.read_bytes())
         path.write_bytes(to_pem([leaf, *map(read_der, issuers)]))
+
+    def use_key(self, key: PrivateKey) -> None:
+        """Replace the pair by a whole one with this key."""
+        shutil.rmtree(self.path)
+        self._make(key)
 
     def change(self, **changes: Any) -> None:
         """Write another record."""

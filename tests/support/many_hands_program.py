@@ -116,7 +116,7 @@ class Hand:
         asked = read_pair(Session(self._store), pair)[1]
         start = datetime(2026, 11, 1, tzinfo=UTC) + timedelta(minutes=self._random.randrange(20_000))
         issued = intermediate().sign(asked.der, start=start, days=150, serial=self._random.getrandbits(64))
-        self._given.write_bytes(pem(issued))
+        self._given.write_bytes(pem(issued, intermediate().certificate))
         if self._command("import", pair, "import", str(self._given), "--json") is not None:
             self._write("done", "import", pair, str(issued.serial_number))
 

@@ -41,6 +41,7 @@ from requests_made import NOW
 
 from csrtui.core import certificates, keys, request
 from csrtui.core import pkcs8 as own_pkcs8
+from csrtui.core.doctor.ailment import Code
 from csrtui.core.errors import InputError, RefusedError, StoreError
 from csrtui.core.finding import CaKind
 from csrtui.core.pair import NextStep, Stage
@@ -296,7 +297,9 @@ def test_what_is_weak_is_said_and_taken_all_the_same(
     session.store = Keystore(str(tmp_path / "another"))
     again = restore(session, backed_up.path, SECRET)
     assert (again.record.key.type, again.record.request.sha256) == ("rsa-1024", pair.record.request.sha256)
-    assert is_well(Examination(session).run())
+    found, *others = Examination(session).run()
+    assert found.code is Code.KEY_WEAK
+    assert is_well(others)
 
 
 @pytest.mark.parametrize("alternative_names", [(), ("mydomain.com",), ("mydomain.com", NAME)])

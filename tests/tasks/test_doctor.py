@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from examined_store import LATER, ExaminedStore, snapshot
 from hypothesis import HealthCheck, given, settings
@@ -23,6 +24,7 @@ from throwaway_ca import issue, issuer
 
 from csrtui.core import keys, pkcs8, request
 from csrtui.core.doctor.ailment import LEVELS, Code
+from csrtui.core.doctor.remedy import RemedyKind
 from csrtui.core.finding import CaKind, Level
 from csrtui.core.keys import KeyType
 from csrtui.core.pair import KeyFacts, RequestFacts, Validity
@@ -191,6 +193,7 @@ BREAKAGES: list[tuple[Code, Callable[[ExaminedStore], object]]] = [
         Code.ENCRYPTION_DISAGREES,
         lambda store: store.change(key=store.record.key._replace(encrypted=True)),
     ),
+    (Code.KEY_WEAK, lambda store: store.use_key(ec.derive_private_key(5, ec.SECP256R1()))),
     (Code.CERTIFICATE_UNREADABLE, lambda store: (store.pair / "certificate.pem").write_text("no")),
     (Code.CERTIFICATE_OF_ANOTHER, _certificate_of_another),
     (Code.CERTIFICATE_EXPIRED, lambda store: _at(store, 91 * DAY)),
@@ -249,7 +252,7 @@ def test_a_backup_to_recipients_is_tested_with_an_identity_and_not_with_a_passph
     (found,) = healthy.examine()
     assert (found.code, found.remedy) == (
         Code.BACKUP_UNVERIFIED,
-        f"csrtui verify {path} --identity IDENTITY",
+        f"csrtui verify --identity IDENTITY {path}",
     )
 
 
@@ -259,7 +262,7 @@ def test_with_one_under_a_passphrase_beside_it_the_passphrase_will_do(healthy: E
     first = healthy.record.backups[0]._replace(verified=None)
     healthy.change(backups=(first, first._replace(path=str(copy))))
     (found,) = healthy.examine()
-    assert found.remedy == "csrtui verify a.com --restore-test"
+    assert found.remedy == "csrtui verify --restore-test a.com"
 
 
 def test_an_unsigned_backup_is_a_note_that_proposes_a_new_one(healthy: ExaminedStore) -> None:
@@ -307,16 +310,28 @@ def test_without_a_record_a_chain_is_judged_as_that_of_a_public_ca(healthy: Exam
     assert (Code.CHAIN_INCOMPLETE, Level.WARNING) in {(one.code, one.level) for one in healthy.examine()}
 
 
-def test_what_another_user_owns_is_named_with_the_command(
+def test_in_a_store_of_another_user_only_the_store_is_a_finding(
     healthy: ExaminedStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(survey, "current_user", lambda: os.geteuid() + 1)
-    found = healthy.examine()
-    assert {ailment.code for ailment in found} == {Code.FOREIGN_OWNER}
-    assert {str(healthy.path), str(healthy.pair), str(healthy.pair / "key.pem")} <= {
-        one.path for one in found
-    }
-    assert found[0].remedy == f"chown {os.geteuid() + 1} {healthy.path}"
+    (found,) = healthy.examine()
+    assert (found.code, found.path) == (Code.FOREIGN_OWNER, str(healthy.path))
+    assert found.remedy.startswith(f"Run csrtui as user {os.geteuid()}, ")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another user")
+@pytest.mark.parametrize(("user", "sudo"), [(0, ""), (4711, "sudo ")])
+def test_only_root_gives_a_folder_above_away_without_sudo(
+    healthy: ExaminedStore, monkeypatch: pytest.MonkeyPatch, user: int, sudo: str
+) -> None:
+    above = healthy.path.parent
+    os.chown(above, 12345, -1)
+    for path in (healthy.path, *healthy.path.rglob("*")):
+        os.chown(path, user, -1, follow_symlinks=False)
+    monkeypatch.setattr(survey, "current_user", lambda: user)
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    found = [one for one in healthy.examine() if one.path == str(above)]
+    assert [(one.code, one.remedy) for one in found] == [(Code.FOREIGN_OWNER, f"{sudo}chown {user} {above}")]
 
 
 def test_a_creation_under_way_is_no_leftover(healthy: ExaminedStore) -> None:
@@ -339,35 +354,49 @@ def test_remedies_mend(healthy: ExaminedStore) -> None:
     assert len(found) == 4
     for ailment in found:
         assert ailment.remedy.isprintable()
-        subprocess.run(["bash", "-c", ailment.remedy], check=True)
+        subprocess.run(["sh", "-c", ailment.remedy], check=True)
     assert healthy.examine() == ()
 
 
 @pytest.mark.parametrize(
-    ("name", "remedy"),
+    ("name", "make"),
     [
-        ("key.pem", "mv -nT {pair} {aside} && csrtui restore {copy}"),
+        ("key.pem", "csrtui restore --store {beside} {copy}"),
         (
             "pair.json",
             (
-                "mv -nT {pair} {aside} && csrtui adopt --as a.com"
-                " --key {aside}/key.pem --csr {aside}/request.pem --cert {aside}/certificate.pem"
+                "csrtui adopt --store {beside} --as a.com"
+                " --key {pair}/key.pem --csr {pair}/request.pem --cert {pair}/certificate.pem"
             ),
         ),
     ],
 )
-def test_what_is_lost_comes_back_from_what_is_there(healthy: ExaminedStore, name: str, remedy: str) -> None:
+def test_a_pair_is_replaced_only_when_its_replacement_is_complete(
+    healthy: ExaminedStore, name: str, make: str
+) -> None:
     (healthy.pair / name).unlink()
     (found,) = healthy.examine()
-    assert found.remedy == remedy.format(
-        pair=healthy.pair, aside=f"{healthy.path}-a.com.aside", copy=healthy.copy
-    )
+    remedy = f"{make} && mv {{pair}} {{beside}} && mv {{beside}}/pairs/* {{pair}}"
+    beside = f"{healthy.path}-a.com.20261124-090000"
+    assert found.remedy == remedy.format(pair=healthy.pair, beside=beside, copy=healthy.copy)
 
 
-def test_a_lost_key_without_a_backup_takes_a_new_pair(healthy: ExaminedStore) -> None:
-    healthy.change(backups=())
+def test_a_backup_that_is_reported_missing_is_not_restored(healthy: ExaminedStore) -> None:
     (healthy.pair / "key.pem").unlink()
-    assert healthy.examine()[0].remedy == "csrtui new a.com"
+    healthy.copy.unlink()
+    lost, missing = healthy.examine()
+    assert (lost.code, missing.code) == (Code.MISSING_FILE, Code.BACKUP_MISSING)
+    assert lost.remedy.startswith(f"Connect the disk of a backup of a.com ({healthy.copy}) and check again.")
+
+
+def test_a_backup_with_a_relative_path_is_not_restored(
+    healthy: ExaminedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(healthy.copy.parent)
+    healthy.change(backups=(healthy.record.backups[0]._replace(path=healthy.copy.name),))
+    (healthy.pair / "key.pem").unlink()
+    (found,) = healthy.examine()
+    assert found.fix.kind is RemedyKind.INSTRUCTION
 
 
 def test_what_expired_is_renewed(healthy: ExaminedStore) -> None:
@@ -431,7 +460,7 @@ def test_many_pairs_are_counted_in_order_and_can_be_stopped(healthy: ExaminedSto
     assert [ailment.pair for ailment in found] == list(examination.names)
     assert {ailment.code for ailment in found} == {Code.SAME_KEY}
     assert found[1].text == (
-        "p-00 has the same key as a.com, p-01, p-02 and 37 more: who loses one loses all"
+        "p-00 has the same key as a.com, p-01, p-02 and 37 more: if one loses it, all do"
     )
     stop = Event()
     stop.set()
@@ -500,7 +529,7 @@ def test_any_single_damage_is_reported_and_crashes_nothing(
     for ailment in found:
         assert ailment.text.isprintable()
         assert ailment.remedy.isprintable()
-        assert subprocess.run(["bash", "-n", "-c", ailment.remedy], check=False).returncode == 0
+        assert subprocess.run(["sh", "-n", "-c", ailment.pasteable], check=False).returncode == 0
     shutil.rmtree(store.path)
 
 
@@ -522,7 +551,7 @@ def test_a_backup_to_recipients_comes_back_with_an_identity(healthy: ExaminedSto
     path = healthy.copy.rename(healthy.copy.with_suffix(".age"))
     healthy.change(backups=(healthy.record.backups[0]._replace(path=str(path)),))
     (healthy.pair / "key.pem").unlink()
-    assert healthy.examine()[0].remedy.endswith(f"csrtui restore {path} --identity IDENTITY")
+    assert f" {path} --identity IDENTITY && mv " in healthy.examine()[0].remedy
 
 
 def test_the_drafts_of_several_sessions_are_known(healthy: ExaminedStore) -> None:

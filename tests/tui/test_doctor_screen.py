@@ -12,6 +12,7 @@ from pairs_made import new_pair
 from screens_user import at_screens, session_on
 
 from csrtui.core.doctor.ailment import Ailment, Code
+from csrtui.core.doctor.remedy import command, instruction
 from csrtui.core.pair_json import dump_record, load_record
 from csrtui.store import survey
 from csrtui.store.keystore import Keystore
@@ -79,7 +80,7 @@ async def test_where_nothing_is_wrong_it_is_said_with_what_was_looked_at(tmp_pat
         assert all(one in text for one in CHECKED)
         assert "Level" not in text
         await user.press("enter", "c")
-        assert "there is nothing to mend" in user.screen_text
+        assert "no problems to fix" in user.screen_text
         await user.press("escape")
         assert isinstance(user.app.screen, MainScreen)
 
@@ -126,14 +127,14 @@ async def test_what_was_mended_is_gone_when_it_is_examined_again(tmp_path: Path)
 
 
 async def test_notes_alone_are_nothing_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    note = Ailment(Code.BACKUP_SAME_DISK, "/b", "a note", "ls", None)
+    note = Ailment(Code.BACKUP_SAME_DISK, "/b", "a note", command("ls"), None)
     monkeypatch.setattr(Examination, "run", lambda *_: (note, note))
     store = ExaminedStore(tmp_path)
     async with at_screens(session_on(Keystore(str(store.path)))) as user:
         await examined(user)
         assert "Nothing is wrong. 1 pair examined: 2 notes." in user.screen_text
         await user.press("enter")
-        assert "this is about the store itself" in user.screen_text
+        assert "concerns the store, not a pair" in user.screen_text
 
 
 async def test_a_store_that_every_command_refuses_is_examined_all_the_same(tmp_path: Path) -> None:
@@ -189,7 +190,9 @@ async def test_the_commands_are_shown_plain_from_the_cursor_on(
         shown.append(text)
 
     monkeypatch.setattr("csrtui.tui.screens.doctor.show_plain", show)
-    many = tuple(Ailment(Code.LINK, f"/{at}", f"finding {at}", f"ls -l /{at}") for at in range(150))
+    remedies = [command("ls", "-l", "/0"), command("ls", "-l", "/1"), instruction("Look at it.")]
+    remedies += [command("ls", "-l", "/")] * 147
+    many = tuple(Ailment(Code.LINK, f"/{at}", f"finding {at}", fix) for at, fix in enumerate(remedies))
     monkeypatch.setattr(Examination, "run", lambda *_: many)
     async with at_screens(session_on(Keystore(str(ExaminedStore(tmp_path).path)))) as user:
         await examined(user)
@@ -197,8 +200,9 @@ async def test_the_commands_are_shown_plain_from_the_cursor_on(
         await user.until(lambda: shown, "the plain view")
         lines = shown[0].splitlines()
         assert lines[:3] == ["# error: finding 1", "ls -l /1", ""]
+        assert lines[3:6] == ["# error: finding 2", "# Look at it.", ""]
         assert lines[-1] == "# 49 more below"
-        assert shown[0].count("\nls ") == 100
+        assert shown[0].count("\nls ") == 99
 
 
 async def test_where_the_terminal_cannot_be_left_the_commands_are_shown_in_a_notice(tmp_path: Path) -> None:
@@ -246,7 +250,7 @@ async def test_hostile_text_is_shown_harmless(tmp_path: Path) -> None:
 
 def test_findings_of_one_weight_keep_their_order() -> None:
     order = [Code.BACKUP_NONE, Code.LINK, Code.BACKUP_MISSING, Code.UNREADABLE, Code.BACKUP_SAME_DISK]
-    sorted_codes = [one.code for one in worst_first(Ailment(code, "/", "", "") for code in order)]
+    sorted_codes = [one.code for one in worst_first(Ailment(code, "/", "", command("ls")) for code in order)]
     assert sorted_codes == [
         Code.LINK, Code.UNREADABLE, Code.BACKUP_NONE, Code.BACKUP_MISSING, Code.BACKUP_SAME_DISK,
     ]  # fmt: skip
@@ -254,7 +258,7 @@ def test_findings_of_one_weight_keep_their_order() -> None:
 
 def test_a_row_leaves_out_the_folder_of_its_pair() -> None:
     one = Ailment(
-        Code.OPEN_MODE, "/s/pairs/a.com/key.pem", "/s/pairs/a.com/key.pem is open", "chmod", "a.com"
+        Code.OPEN_MODE, "/s/pairs/a.com/key.pem", "/s/pairs/a.com/key.pem is open", command("chmod"), "a.com"
     )
     assert short_text(one) == "key.pem is open"
     assert short_text(replace(one, text="the key of a.com")) == "the key of a.com"

@@ -27,7 +27,7 @@ COMMANDS = (
     Command("retire", "Mark pairs as no longer used; nothing is deleted.", "csrtui.cli.commands.retire"),
     Command(
         "doctor",
-        "Examine the whole keystore, and say how to mend what is wrong.",
+        "Check the whole keystore and suggest fixes.",
         "csrtui.cli.commands.doctor",
     ),
     Command("fleet", "The keystores of many hosts, through Ansible.", "csrtui.cli.commands.fleet"),

@@ -1,4 +1,4 @@
-"""``csrtui doctor``: what is wrong in the store, with the command that mends it."""
+"""``csrtui doctor``: show the problems of the store, each with its remedy."""
 
 import argparse
 import os
@@ -30,13 +30,13 @@ def _run(options: argparse.Namespace) -> int:
             put(f"{ailment.level.value}: {ailment.text} ({ailment.code.value})")
             put(f"  {ailment.remedy}")
         pairs = len(examination.names)
-        say(f"{pairs} {'pair' if pairs == 1 else 'pairs'} examined: {_verdict(len(found))}")
+        say(f"{pairs} {'pair' if pairs == 1 else 'pairs'} checked: {_verdict(len(found))}")
     return 0 if well else 1
 
 
 def _verdict(count: int) -> str:
     if not count:
-        return "all is well"
+        return "no problems"
     return "1 finding" if count == 1 else f"{count} findings"
 
 

@@ -1,4 +1,4 @@
-"""``csrtui fleet doctor``: what is wrong in the keystores of many hosts, and what mends it."""
+"""``csrtui fleet doctor``: show the problems of the keystores of many hosts, each with its remedy."""
 
 import argparse
 from typing import TYPE_CHECKING

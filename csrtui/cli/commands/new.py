@@ -59,12 +59,11 @@ def _pair_exists(session: Session, advice: Advice) -> tuple[Finding, ...]:
     finding = pair_exists(session, advice)
     if finding is None or finding.fix is None or finding.fix.renews is None:
         return ()
-    from csrtui.core.doctor.ailment import for_store
-    from csrtui.core.shell import command
+    from csrtui.core.doctor.remedy import command, csrtui
     from csrtui.store.location import store_to_name
 
-    renew = for_store(command("csrtui", "renew", finding.fix.renews), store_to_name(session.store.path))
-    return (finding._replace(fix=finding.fix._replace(label=f"renew it: {renew}")),)
+    renew = command(*csrtui("renew", finding.fix.renews)).for_store(store_to_name(session.store.path))
+    return (finding._replace(fix=finding.fix._replace(label=f"renew it: {renew.text}")),)
 
 
 def _run_batch(options: argparse.Namespace) -> int:

@@ -1,1 +1,1 @@
-"""What the doctor judges: the places and the contents of a store, as plain facts; see `csrtui.tasks.doctor`."""
+"""The rules of the doctor: plain facts about a store and its pairs become findings; see `csrtui.tasks.doctor`."""

@@ -1,12 +1,11 @@
-"""What can be wrong in a store, as a table: stable codes and their levels."""
+"""The problems that the doctor finds, as a table: stable codes and their levels."""
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from csrtui.core.doctor.remedy import Remedy
 from csrtui.core.finding import Level
-from csrtui.core.shell import command
 
 
 class Code(StrEnum):
@@ -36,6 +35,7 @@ class Code(StrEnum):
     KEY_UNREADABLE = "key-unreadable"
     KEY_OF_ANOTHER = "key-of-another"
     KEY_NOT_OPENED = "key-not-opened"
+    KEY_WEAK = "key-weak"
     ENCRYPTION_DISAGREES = "encryption-disagrees"
     CERTIFICATE_UNREADABLE = "certificate-unreadable"
     CERTIFICATE_OF_ANOTHER = "certificate-of-another"
@@ -86,6 +86,7 @@ LEVELS: Final = {
     Code.KEY_UNREADABLE: Level.ERROR,
     Code.KEY_OF_ANOTHER: Level.ERROR,
     Code.KEY_NOT_OPENED: Level.NOTE,
+    Code.KEY_WEAK: Level.ERROR,
     Code.ENCRYPTION_DISAGREES: Level.WARNING,
     Code.CERTIFICATE_UNREADABLE: Level.ERROR,
     Code.CERTIFICATE_OF_ANOTHER: Level.ERROR,
@@ -110,36 +111,46 @@ LEVELS: Final = {
     Code.RENEWAL_BROKEN: Level.WARNING,
     Code.CONFIG_UNUSABLE: Level.ERROR,
 }
-"""Errors: a command would fail, or a secret is open. Warnings: somebody has to look. Notes: good to know."""
+"""Errors: a command would fail, or a secret is exposed. Warnings: a person has to look. Notes: good to know."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ailment:
-    """Something that is wrong in the store, or worth knowing.
+    """A problem in the store, or something worth knowing.
 
     Attributes:
-        code: Which.
+        code: Which kind of problem.
         path: The file or folder, absolute, as the system has it: untrusted text.
         text: One sentence; text from outside in it is visible.
-        remedy: A shell command that mends it, or that shows what a person has to decide on.
+        fix: What fixes it.
         pair: The pair's name, or None.
-        lighter: What it weighs here, where that is less than in `LEVELS`.
+        lighter: Its level, where that is lower than in `LEVELS`; else None.
     """
 
     code: Code
     path: str
     text: str
-    remedy: str
+    fix: Remedy
     pair: str | None = None
     lighter: Level | None = None
 
     @property
     def level(self) -> Level:
-        """How much it weighs."""
+        """The level of the finding."""
         return self.lighter or LEVELS[self.code]
 
+    @property
+    def remedy(self) -> str:
+        """The text of the remedy."""
+        return self.fix.text
+
+    @property
+    def pasteable(self) -> str:
+        """The remedy for a shell: an instruction is a comment."""
+        return self.fix.pasteable
+
     def as_json(self) -> dict[str, object]:
-        """The finding as ``csrtui doctor --json`` prints it."""
+        """Return the finding as ``csrtui doctor --json`` prints it."""
         return {
             "code": self.code.value,
             "level": self.level.value,
@@ -147,21 +158,5 @@ class Ailment:
             "path": self.path,
             "text": self.text,
             "remedy": self.remedy,
+            "remedy_kind": self.fix.kind.value,
         }
-
-
-_OWN: Final = re.compile(r"(?:^|(?<=&& )|(?<=; ))csrtui [a-z]+(?= |$)")
-"""The beginning of a command of csrtui's own: up to the name of what it does."""
-
-
-def for_store(remedy: str, store: str) -> str:
-    """Return a remedy with each command of csrtui's own for a certain store, so that it works wherever it is typed.
-
-    Args:
-        remedy: As `command` made it.
-        store: The store's path; empty where it is the one that csrtui uses by itself.
-    """
-    if not store:
-        return remedy
-    option = command("--store", store)
-    return _OWN.sub(lambda own: f"{own[0]} {option}", remedy)

@@ -1,21 +1,31 @@
-"""Judging the times on record: what lies in the future, and what came before its cause."""
+"""Check the times on record: which are in the future, and which precede their cause."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
 from csrtui.core.doctor.ailment import Ailment, Code
+from csrtui.core.doctor.remedy import instruction
 from csrtui.core.pair import PairRecord, utc_text
 from csrtui.core.visible import visible
 
 TOLERANCE: Final = timedelta(minutes=5)
-"""How far clocks may differ before it is said."""
+"""By how much clocks may differ before that is a finding."""
 
-_REMEDY = "timedatectl"
+_CHECK_CLOCK: Final = instruction(
+    "Check the clock of this machine. If it is right now, it was wrong when the time was recorded, and the finding ends "
+    "at that time."
+)
+WAIT_OR_CHECK_CLOCK: Final = instruction(
+    "Wait for that time. If it has passed, set the clock of this machine."
+)
+_WRONG_CLOCK: Final = instruction(
+    "Nothing has to be done: the clock was wrong when one of both times was recorded, and no command depends on them."
+)
 
 
 def judge_times(path: str, pair: str, record: PairRecord, now: datetime) -> Iterator[Ailment]:
-    """Judge the times in a record.
+    """Yield a finding for each impossible time in a record.
 
     Args:
         path: The file pair.json.
@@ -25,16 +35,16 @@ def judge_times(path: str, pair: str, record: PairRecord, now: datetime) -> Iter
     """
     shown, latest = visible(path), now + TOLERANCE
     if record.created > latest:
-        text = f"{shown} says that the pair was made {utc_text(record.created)}, which is in the future"
-        yield Ailment(Code.CREATED_IN_FUTURE, path, text, _REMEDY, pair)
+        text = f"{shown} has a creation time in the future: {utc_text(record.created)}"
+        yield Ailment(Code.CREATED_IN_FUTURE, path, text, _CHECK_CLOCK, pair)
         return
     for what, time in _later_times(record):
         if time > latest:
             text = f"{shown} says that the pair was {what} {utc_text(time)}, which is in the future"
-            yield Ailment(Code.TIME_IN_FUTURE, path, text, _REMEDY, pair)
+            yield Ailment(Code.TIME_IN_FUTURE, path, text, _CHECK_CLOCK, pair)
         elif time < record.created - TOLERANCE and what in {"submitted", "retired"}:
-            text = f"{shown} says that the pair was {what} {utc_text(time)}, before it was made"
-            yield Ailment(Code.BEFORE_CREATED, path, text, _REMEDY, pair)
+            text = f"{shown} says that the pair was {what} {utc_text(time)}, before it was created"
+            yield Ailment(Code.BEFORE_CREATED, path, text, _WRONG_CLOCK, pair)
 
 
 def _later_times(record: PairRecord) -> Iterator[tuple[str, datetime]]:

@@ -1,4 +1,4 @@
-"""Proving a private key without a passphrase: that it is whole, and which public key is its own."""
+"""Prove that an unencrypted private key is whole."""
 
 from typing import TYPE_CHECKING, cast
 
@@ -13,29 +13,29 @@ if TYPE_CHECKING:
 _PROBE = b"csrtui doctor"
 
 
-def proved_spki(data: bytes) -> str:
-    """Return the SPKI fingerprint of a private key in PEM that has proved to be whole.
+def prove(data: bytes) -> tuple["PrivateKey", str]:
+    """Return the private key in a PEM text and its SPKI fingerprint, after it has proved to be whole.
 
-    cryptography's own check of an RSA key looks for primes, which takes 40 ms for 2048 bits: ten thousand keys
-    would take minutes. So it is left out; instead its numbers must fit (RFC 8017, 3.2), and a signature is made and
-    verified, which fails with a false prime. The signature alone would not do: OpenSSL mends what comes of a
-    damaged exponent, and other software does not.
+    The primality check of cryptography takes 40 ms for RSA 2048, so ten thousand keys would take minutes. It is left
+    out. Instead, the numbers of the key must fit (RFC 8017, 3.2), and it must make a valid signature, which fails with
+    a false prime. The signature alone is not enough: OpenSSL corrects the result of a damaged exponent, and other
+    software does not.
 
     Raises:
-        StoreError: It is none, or damaged.
+        StoreError: There is no private key, or it is damaged.
     """
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     try:
-        key = load_pem_private_key(data, None, unsafe_skip_rsa_key_validation=True)
-        _prove(cast("PrivateKey", key))
-        return keys.spki_sha256(cast("PrivateKey", key).public_key())
-    except Exception as error:  # which can come out is nowhere written down
-        raise StoreError("it holds no private key that is whole") from error
+        key = cast("PrivateKey", load_pem_private_key(data, None, unsafe_skip_rsa_key_validation=True))
+        _prove(key)
+        return key, keys.spki_sha256(key.public_key())
+    except Exception as error:  # the library does not document what it raises
+        raise StoreError("it contains no private key that is whole") from error
 
 
 def _prove(key: "PrivateKey") -> None:
-    """The other types derive their public key from the private one, so that they cannot disagree."""
+    """Raise an error unless an RSA key signs correctly; other types derive their public key, so they cannot disagree."""
     from cryptography.hazmat.primitives.asymmetric import padding, rsa
     from cryptography.hazmat.primitives.hashes import SHA256
 
@@ -47,7 +47,7 @@ def _prove(key: "PrivateKey") -> None:
 
 
 def _fit(numbers: "RSAPrivateNumbers") -> bool:
-    """Whether the numbers of an RSA private key are those that follow from its primes."""
+    """Return whether the numbers of an RSA private key follow from its primes."""
     p, q, d, public = numbers.p, numbers.q, numbers.d, numbers.public_numbers
     return (
         min(p, q) > 1

@@ -29,11 +29,11 @@ _HOST_SHARE: Final = 4
 
 
 class Told(Protocol):
-    """What is shown of a finding; its texts are visible."""
+    """A finding as it is shown; its texts are visible."""
 
     @property
     def level(self) -> Level:
-        """How much it weighs."""
+        """Its level."""
 
     @property
     def pair(self) -> str | None:
@@ -45,7 +45,11 @@ class Told(Protocol):
 
     @property
     def remedy(self) -> str:
-        """What mends it."""
+        """What fixes it."""
+
+    @property
+    def pasteable(self) -> str:
+        """What fixes it, for a shell: an instruction is a comment."""
 
 
 class FindingRows:
@@ -66,7 +70,7 @@ class FindingRows:
         return self._findings[index]
 
     def heading(self, index: int) -> str:
-        """What finding `index` says, over the command that mends it."""
+        """Return the level and the text of finding `index`, a heading for its remedy."""
         one = self._findings[index]
         return visible(f"{one.level.value}: {one.text}")
 

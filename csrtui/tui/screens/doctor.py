@@ -1,4 +1,4 @@
-"""The doctor: everything examined in a thread, what is wrong, and the commands that mend it."""
+"""The doctor: check everything in a thread, and show problems and fixes."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     from csrtui.tui.widgets.text_block import Line
 
 _MOST_SHOWN = 100
-"""How many commands are shown plain at once."""
+"""How many remedies are shown as plain text at once."""
 
 
 class DoctorScreen(Screen[None]):
-    """What is wrong, here or on many hosts; it can be left at any moment.
+    """The problems of the keystore here, or of many hosts; it can be left at any moment.
 
     Args:
-        examiner: Who examines what.
+        examiner: Checks one keystore, or those of many hosts.
         commands: All commands, with the keys they have.
     """
 
@@ -50,11 +50,11 @@ class DoctorScreen(Screen[None]):
     ]
 
     class Reached(Message):
-        """So many pairs, or hosts, are examined.
+        """Progress of the check.
 
         Args:
-            done: How many.
-            total: Of how many.
+            done: The number of pairs, or hosts, checked so far.
+            total: The number of all of them.
         """
 
         def __init__(self, done: int, total: int) -> None:
@@ -63,10 +63,10 @@ class DoctorScreen(Screen[None]):
             self.total = total
 
     class Ended(Message):
-        """Everything is examined, or nothing can be.
+        """The end of the check.
 
         Args:
-            verdict: What is wrong, or why it cannot be said.
+            verdict: The findings, or why nothing can be checked.
         """
 
         def __init__(self, verdict: Verdict | CsrtuiError) -> None:
@@ -95,7 +95,7 @@ class DoctorScreen(Screen[None]):
         yield CommandBar(id="bar")
 
     def on_mount(self) -> None:
-        """Begin at once."""
+        """Start the check."""
         self.query_one("#title", TextBlock).show([((f" {self._examiner.title}", "strong"),)])
         here = bar(Where.DOCTOR, self._commands)
         back = [command for command in self._commands if command.action == "back"]
@@ -104,17 +104,17 @@ class DoctorScreen(Screen[None]):
         self.action_examine()
 
     def on_unmount(self) -> None:
-        """It was left: no pair more."""
+        """Stop the check: no further pair is checked."""
         self._stop.set()
 
     def on_resize(self) -> None:
-        """Break the lines anew."""
+        """Wrap the lines again."""
         self._draw()
 
-    # Examining
+    # Check
 
     def action_examine(self) -> None:
-        """Examine everything, unless that is being done."""
+        """Check everything, unless a check is running."""
         if self._is_working:
             return
         self._is_working = True
@@ -132,7 +132,7 @@ class DoctorScreen(Screen[None]):
             self.post_message(self.Ended(error))
 
     def on_doctor_screen_reached(self, event: Reached) -> None:
-        """Move the bar."""
+        """Update the progress line."""
         event.stop()
         line = self.query_one("#progress", ProgressLine)
         if event.done:
@@ -141,13 +141,13 @@ class DoctorScreen(Screen[None]):
             line.begin(event.total)
 
     def on_doctor_screen_ended(self, event: Ended) -> None:
-        """Show what was found."""
+        """Show the findings."""
         event.stop()
         self._is_working = False
         self.query_one("#progress", ProgressLine).clear()
         verdict = event.verdict
         if isinstance(verdict, CsrtuiError):
-            lines = ["It cannot be examined.", verdict.what, verdict.hint or ""]
+            lines = ["The check failed.", verdict.what, verdict.hint or ""]
             self._show_findings(FindingRows(()), lines)
         else:
             self._show_findings(verdict.rows, verdict.lines)
@@ -159,7 +159,7 @@ class DoctorScreen(Screen[None]):
         self._draw_finding()
 
     def on_line_list_opened(self, event: LineList.Opened) -> None:
-        """Show the pair that the finding is about."""
+        """Show the pair of the finding."""
         event.stop()
         try:
             screen = self._examiner.shown(self._rows, event.index)
@@ -169,16 +169,16 @@ class DoctorScreen(Screen[None]):
             self.app.push_screen(screen)
 
     def action_view_remedies(self) -> None:
-        """Show the commands from the cursor on in the ordinary terminal."""
+        """Show the remedies from the cursor on as plain text in the terminal."""
         cursor = self.query_one("#findings", LineList).cursor
         if cursor is None:
-            self._tell("there is nothing to mend")
+            self._tell("no problems to fix")
         else:
             self.run_worker(self._show_plain(cursor), group="plain", exclusive=True)
 
     async def _show_plain(self, cursor: int) -> None:
         shown = range(cursor, min(cursor + _MOST_SHOWN, len(self._rows)))
-        remedies = [visible(self._rows.item(at).remedy) for at in shown]
+        remedies = [visible(self._rows.item(at).pasteable) for at in shown]
         parts = [f"# {self._rows.heading(at)}\n{remedy}" for at, remedy in zip(shown, remedies, strict=True)]
         more = len(self._rows) - cursor - len(shown)
         if more:
@@ -188,10 +188,10 @@ class DoctorScreen(Screen[None]):
         except SuspendNotSupported:
             from csrtui.tui.screens.notice import NoticeScreen
 
-            self.app.push_screen(NoticeScreen("What mends it:", remedies))
+            self.app.push_screen(NoticeScreen("Fixes:", remedies))
 
     def action_back(self) -> None:
-        """Go back; what is not examined yet is left."""
+        """Go back; the check stops."""
         self.dismiss()
 
     # Drawing

@@ -1,0 +1,215 @@
+"""Every remedy of the doctor, run to the letter on a store that is broken in that way, fixes it and harms nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import pytest
+from damaged_stores import COMMANDS, INSTRUCTIONS, NEW, TEMPLATES, Case, unsigned_backup
+from examined_store import snapshot
+from remedied_store import HOSTILE_NAME, UNPRINTABLE_NAME, Found, RemediedStore
+
+from csrtui.core.doctor.ailment import Code
+from csrtui.core.doctor.remedy import pasteable
+from csrtui.core.finding import CaKind
+from csrtui.store import locks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ONLY_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
+ELSEWHERE = {Code.FOREIGN_OWNER, Code.CREATION_UNDER_WAY, Code.BACKUP_SAME_DISK}
+"""Findings whose remedies have tests of their own."""
+
+
+def finding_of(found: list[Found], code: Code) -> Found:
+    return next(one for one in found if one.code == code)
+
+
+def identities(found: list[Found], *levels: str) -> set[tuple[str, str]]:
+    return {one.identity for one in found if one.level in levels}
+
+
+def assert_fixed(store: RemediedStore, before: list[Found], fixed: Found, treasures: set[bytes]) -> None:
+    """The finding is gone, no error came up, and no key, CSR, certificate or backup is lost."""
+    after = store.examine()
+    assert fixed.identity not in identities(after, "error", "warning")
+    assert identities(after, "error") <= identities(before, "error")
+    assert treasures <= store.treasures()
+
+
+@pytest.mark.parametrize("case", COMMANDS.values(), ids=COMMANDS)
+def test_a_command_fixes_what_it_is_for(tmp_path: Path, case: Case) -> None:
+    store = RemediedStore(tmp_path)
+    case.breaking(store)
+    before, treasures = store.examine_as_process(), store.treasures()
+    finding = finding_of(before, case.code)
+    assert finding.kind == "command"
+    store.run(finding.remedy, case.prompts)
+    assert_fixed(store, before, finding, treasures)
+
+
+@pytest.mark.parametrize("name", ["open key", "no key", "no record", "wrong names", "open configuration"])
+def test_a_command_works_on_a_path_that_does_not_print(tmp_path: Path, name: str) -> None:
+    store, case = RemediedStore(tmp_path, UNPRINTABLE_NAME), COMMANDS[name]
+    case.breaking(store)
+    before, treasures = store.examine_as_process(), store.treasures()
+    finding = finding_of(before, case.code)
+    assert finding.remedy.isprintable()
+    assert store.run(finding.remedy, case.prompts) == 0
+    assert_fixed(store, before, finding, treasures)
+
+
+@pytest.mark.parametrize("case", TEMPLATES.values(), ids=TEMPLATES)
+def test_a_template_fixes_what_it_is_for_once_it_is_filled_in(tmp_path: Path, case: Case) -> None:
+    store = RemediedStore(tmp_path)
+    case.breaking(store)
+    before, treasures = store.examine_as_process(), store.treasures()
+    finding = finding_of(before, case.code)
+    assert finding.kind == "template"
+    assert store.filled_in(finding.remedy) != finding.remedy
+    assert store.run(finding.remedy) != 0, "its words in capitals name nothing"
+    assert [one.identity for one in store.examine()] == [one.identity for one in before]
+    assert store.run(store.filled_in(finding.remedy), case.prompts) == 0
+    assert_fixed(store, before, finding, treasures)
+
+
+@pytest.mark.parametrize(("code", "breaking", "reason"), INSTRUCTIONS.values(), ids=INSTRUCTIONS)
+def test_an_instruction_is_whole_sentences_and_no_command(
+    tmp_path: Path, code: Code, breaking: Callable[[RemediedStore], object], reason: str
+) -> None:
+    store = RemediedStore(tmp_path)
+    breaking(store)
+    finding = finding_of(store.examine(), code)
+    assert finding.kind == "instruction", reason
+    assert_is_instruction(store, finding)
+
+
+def assert_is_instruction(store: RemediedStore, finding: Found) -> None:
+    assert finding.remedy[0].isupper()
+    assert finding.remedy.endswith(".")
+    assert finding.remedy.isprintable()
+    assert shutil.which(finding.remedy.split()[0]) is None
+    treasures = store.treasures()
+    assert store.run(pasteable(finding.kind, finding.remedy)) == 0
+    assert finding.identity in identities(store.examine(), finding.level)
+    assert treasures == store.treasures()
+
+
+def test_every_finding_of_the_doctor_has_a_tested_remedy() -> None:
+    tested = {case.code for case in (*COMMANDS.values(), *TEMPLATES.values())}
+    assert tested | {code for code, _, _ in INSTRUCTIONS.values()} | ELSEWHERE == set(Code)
+
+
+@pytest.mark.parametrize("answer", ["\x03", "a wrong passphrase\n"])
+@pytest.mark.parametrize("name", ["no key", "damaged record, encrypted key"])
+def test_a_command_that_is_interrupted_or_fails_changes_nothing(
+    tmp_path: Path, name: str, answer: str
+) -> None:
+    store, case = RemediedStore(tmp_path), COMMANDS[name]
+    case.breaking(store)
+    before, files = store.examine(), snapshot(store.path / "pairs")
+    assert store.run(finding_of(before, case.code).remedy, 1, answer) != 0
+    assert snapshot(store.path / "pairs") == files
+    assert [one.identity for one in store.examine()] == [one.identity for one in before]
+
+
+def test_a_backup_that_is_not_signed_is_restored_only_with_consent(tmp_path: Path) -> None:
+    store = RemediedStore(tmp_path)
+    unsigned_backup(store)
+    (store.pair / "key.pem").unlink()
+    before, treasures, files = store.examine(), store.treasures(), snapshot(store.path / "pairs")
+    finding = finding_of(before, Code.MISSING_FILE)
+    assert store.run(finding.remedy, consent="n\n") != 0
+    assert snapshot(store.path / "pairs") == files
+    assert store.run(finding.remedy, 1, consent="y\n") == 0
+    assert_fixed(store, before, finding, treasures)
+
+
+def test_the_commands_of_one_report_may_all_be_run(tmp_path: Path) -> None:
+    store = RemediedStore(tmp_path)
+    (store.pair / "key.pem").write_text("no")
+    (store.pair / "request.pem").write_text("no")
+    before, treasures = store.examine(), store.treasures()
+    first, second = (one for one in before if one.level == "error")
+    assert first.remedy == second.remedy
+    assert store.run(first.remedy, 1) == 0
+    restored = snapshot(store.path / "pairs")
+    assert store.run(second.remedy, 1) != 0
+    assert snapshot(store.path / "pairs") == restored
+    assert_fixed(store, before, first, treasures)
+
+
+def test_an_adoption_keeps_what_only_the_record_knew(tmp_path: Path) -> None:
+    store = RemediedStore(tmp_path)
+    store.change(names=("a.com", "b.com"), ca=CaKind.PRIVATE, platform="haproxy", retired=store.now)
+    finding = finding_of(store.examine(), Code.NAMES_DISAGREE)
+    assert store.run(finding.remedy, 1) == 0
+    pair = json.loads(store.call("show", "a.com", "--json"))
+    assert (pair["ca"], pair["platform"], pair["stage"]) == ("private", "haproxy", "retired")
+    assert (pair["backup"]["status"], pair["backup"]["path"]) == ("verified", str(store.backup))
+
+
+@ONLY_ROOT
+def test_a_file_of_another_user_is_given_back(tmp_path: Path) -> None:
+    store = RemediedStore(tmp_path)
+    os.chown(store.pair / "key.pem", 12345, -1)
+    before, treasures = store.examine_as_process(), store.treasures()
+    finding = finding_of(before, Code.FOREIGN_OWNER)
+    assert finding.kind == "command"
+    assert store.run(finding.remedy) == 0
+    assert_fixed(store, before, finding, treasures)
+
+
+@ONLY_ROOT
+def test_the_store_of_another_user_stays_his(tmp_path: Path) -> None:
+    store = RemediedStore(tmp_path)
+    for path in (store.path, *store.path.rglob("*")):
+        os.chown(path, 12345, -1)
+    (finding,) = (one for one in store.examine() if one.level == "error")
+    assert (finding.identity, finding.kind) == ((Code.FOREIGN_OWNER, str(store.path)), "instruction")
+    assert "Run csrtui as user 12345" in finding.remedy
+    assert_is_instruction(store, finding)
+
+
+@ONLY_ROOT
+@pytest.mark.parametrize("name", [HOSTILE_NAME, UNPRINTABLE_NAME])
+def test_a_folder_above_of_another_user_is_given_back(tmp_path: Path, name: str) -> None:
+    store = RemediedStore(tmp_path, name)
+    os.chown(store.path.parent, 12345, -1)
+    before, treasures = store.examine_as_process(), store.treasures()
+    finding = finding_of(before, Code.FOREIGN_OWNER)
+    assert (finding.path, finding.kind) == (str(store.path.parent), "command")
+    assert store.run(finding.remedy) == 0
+    assert_fixed(store, before, finding, treasures)
+
+
+def test_a_creation_in_progress_is_waited_for(tmp_path: Path) -> None:
+    store = RemediedStore(tmp_path)
+    (store.path / "pairs" / NEW).mkdir(mode=0o700)
+    folder = os.open(store.path / ".locks", os.O_RDONLY)
+    try:
+        with locks.hold(folder, "creating", "the store", locks.Sharing.SHARED):
+            finding = finding_of(store.examine(), Code.CREATION_UNDER_WAY)
+            assert finding.kind == "instruction"
+            assert_is_instruction(store, finding)
+    finally:
+        os.close(folder)
+
+
+def test_a_backup_on_another_disk_ends_the_note_about_the_keystores_own(tmp_path: Path) -> None:
+    if not os.path.isdir("/dev/shm") or os.stat("/dev/shm").st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is no second file system")
+    store = RemediedStore(tmp_path)
+    before, treasures = store.examine_as_process(), store.treasures()
+    finding = finding_of(before, Code.BACKUP_SAME_DISK)
+    with TemporaryDirectory(dir="/dev/shm") as folder:
+        store.other_usb = Path(folder)
+        assert store.run(store.filled_in(finding.remedy), 2) == 0
+        assert finding.identity not in identities(store.examine(), "note")
+    assert treasures <= store.treasures()

@@ -1,0 +1,231 @@
+"""A store that a test breaks, the doctor examines as a process, and its remedy repairs in a real shell."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from backups_made import PASSPHRASE, key_block
+from certificates_made import pem, root
+from command import DEADLINE, ROOT, environment
+from pty_session import PtySession
+from recipients_made import age_pair
+from requests_made import key_of, record
+
+from csrtui.core import backup_file, keys, request
+from csrtui.core.backup_details import NO_DETAILS, Details
+from csrtui.core.backup_file import KeptKey
+from csrtui.core.keys import KeyType
+from csrtui.core.pair import Backup, BackupStatus, KeyFacts, PairRecord, RequestFacts, Validity
+from csrtui.core.pair_json import dump_record, load_record
+from csrtui.core.subject import SubjectFields
+from csrtui.store.keystore import Keystore, PairFiles
+from csrtui.tasks.doctor import Examination
+from csrtui.tasks.session import Session
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from csrtui.core.keys import PrivateKey
+
+HOSTILE_NAME = 'it\'s "$HOME"; && csrtui retire a.com; `id` ü'
+"""The name of a folder that a shell must not interpret."""
+UNPRINTABLE_NAME = "\x1b[2J\u202e%s\\\n'x"
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Found:
+    """One finding of the doctor, as its JSON document has it."""
+
+    code: str
+    level: str
+    path: str
+    text: str
+    remedy: str
+    kind: str
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """What stays the same in the next examination."""
+        return self.code, self.path
+
+
+class RemediedStore:
+    """A store with the pair a.com, its certificate and one proved backup, in the present.
+
+    Args:
+        folder: Where everything is made.
+        name: The name of the folder in it that contains the store.
+    """
+
+    def __init__(self, folder: Path, name: str = HOSTILE_NAME) -> None:
+        self.base = folder
+        self.path = folder / name / "store"
+        self.pair = self.path / "pairs/a.com"
+        self.usb = folder / name / "usb"
+        self.other_usb = folder / name / "other usb"
+        self.certificate_file = folder / name / "issued.pem"
+        self.chain_file = folder / name / "chain.pem"
+        self.identity_file = folder / name / "identity"
+        self.config = folder / name / "config.toml"
+        self.backup = self.usb / "a.com.backup.pem"
+        self.now = datetime.now(UTC).replace(microsecond=0)
+        self._csrtui = folder / "bin/csrtui"
+        for path in (self.path.parent, self.usb, self.other_usb, self._csrtui.parent):
+            path.mkdir(mode=0o700)
+        self.config.write_text("[screens]\nmouse = false\n")
+        self._csrtui.write_text(
+            f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(ROOT))} exec {shlex.quote(sys.executable)} -m csrtui "$@"\n'
+        )
+        self._csrtui.chmod(0o755)
+        self._make(key_of(KeyType.EC_P256))
+
+    def _make(self, key: PrivateKey) -> None:
+        csr = request.read_der(request.build(SubjectFields(common_name="a.com"), ["a.com"], key))
+        certificate = root().sign(csr.der, start=self.now - 9 * DAY, days=90)
+        chain = pem(certificate, root().certificate)
+        self.files = PairFiles(keys.private_pem(key), request.to_pem(csr.der), b"", chain)
+        self.certificate_file.write_bytes(chain)
+        self.chain_file.write_bytes(pem(root().certificate))
+        self.record: PairRecord = record(
+            created=self.now - 10 * DAY,
+            key=KeyFacts(keys.name_of(key.public_key()), encrypted=False, spki_sha256=csr.spki_sha256),
+            request=RequestFacts(csr.sha256, csr.signature_hash),
+            submitted=self.now - 9 * DAY,
+            validity=Validity(certificate.not_valid_before_utc, certificate.not_valid_after_utc),
+        )
+        self.record = self.record._replace(backups=(self.back_up(key),))
+        Keystore(str(self.path)).add("a.com", self.files._replace(record=dump_record(self.record)))
+
+    def back_up(self, signer: PrivateKey | None) -> Backup:
+        """Write the backup, signed unless there is no key to sign with, and return what the record says about it."""
+        text = backup_file.compose(
+            "a.com",
+            self.now,
+            kept=KeptKey.PLAIN,
+            key_pem=key_block(),
+            asked=request.read_pem(self.files.request),
+            certificates=self.certificate_file.read_bytes(),
+            details=Details.of(self.record) if signer else NO_DETAILS,
+            signer=signer,
+        )
+        self.backup.write_bytes(text)
+        return self.recorded(self.backup, signed=signer is not None)
+
+    def recorded(self, path: Path, *, verified: bool = True, signed: bool = True) -> Backup:
+        """Return what the record of the pair says about a backup."""
+        made = self.now - 8 * DAY
+        status = BackupStatus.VERIFIED if verified else BackupStatus.UNVERIFIED
+        digest = sha256(path.read_bytes()).hexdigest()
+        return Backup(status, str(path), made, made if verified else None, digest, signed=signed)
+
+    def change(self, **changes: Any) -> None:
+        """Write another record."""
+        self.record = self.record._replace(**changes)
+        self.pair.joinpath("pair.json").write_bytes(dump_record(self.record))
+
+    def use_key(self, key: PrivateKey) -> None:
+        """Replace the pair by a whole one with this key; its backup is of no use."""
+        self.pair.rename(self.base / "unused")
+        self._make(key)
+
+    def back_up_to_recipient(self, *, verified: bool) -> Path:
+        """Replace the backup by one to a recipient, made by csrtui, and return it."""
+        identity, recipient = age_pair()
+        self.identity_file.write_bytes(identity)
+        self.identity_file.chmod(0o600)
+        self.change(backups=())
+        self.call("backup", "a.com", "--to", str(self.usb), "--recipient", recipient)
+        (path,) = self.usb.glob("*.age")
+        if verified:
+            self.call("verify", str(path), "--identity", str(self.identity_file))
+        self.record = load_record(self.pair.joinpath("pair.json").read_bytes())
+        return path
+
+    def examine(self) -> list[Found]:
+        """Return the findings of the doctor, run within this process."""
+        examination = Examination(Session(Keystore(str(self.path))), str(self.config), named=str(self.path))
+        return [_found(one.as_json()) for one in examination.run()]
+
+    def examine_as_process(self) -> list[Found]:
+        """Return the findings of ``csrtui doctor --json``."""
+        return [_found(one) for one in json.loads(self.call("doctor", "--json"))["findings"]]
+
+    def call(self, *arguments: str) -> str:
+        """Run csrtui on this store as a process and return what it prints."""
+        done = subprocess.run(
+            [self._csrtui, *arguments, "--store", self.path],
+            capture_output=True,
+            env=environment(None, CSRTUI_CONFIG=str(self.config)),
+            cwd=self.base,
+            timeout=DEADLINE,
+            check=False,
+        )
+        assert done.returncode in {0, 1}, done.stderr
+        return done.stdout.decode()
+
+    def filled_in(self, template: str) -> str:
+        """Return a template with its words in capitals replaced."""
+        values = {
+            "DIR": self.other_usb,
+            "CERTIFICATE": self.certificate_file,
+            "CHAIN": self.chain_file,
+            "IDENTITY": self.identity_file,
+        }
+        for word, value in values.items():
+            head, found, tail = template.rpartition(f" {word}")
+            template = f"{head} {shlex.quote(str(value))}{tail}" if found else template
+        return template
+
+    def run(
+        self, text: str, prompts: int = 0, answer: str = f"{PASSPHRASE.revealed}\n", consent: str = ""
+    ) -> int:
+        """Run a remedy in ``sh`` on a terminal, answer its question, then each prompt, and return its exit status."""
+        env = {
+            "PATH": f"{self._csrtui.parent}:/usr/sbin:/usr/bin:/sbin:/bin",
+            "CSRTUI_STORE": None,
+            "CSRTUI_CONFIG": str(self.config),
+        }
+        argv = ["sh", "-c", 'cd -- "$1" && eval "$2"', "sh", str(self.base), text]
+        with PtySession(argv, env=env, columns=400) as terminal:
+            if consent:
+                terminal.wait_for("[y/N]")
+                terminal.send(consent)
+            for count in range(1, prompts + 1):
+                terminal.wait_until(partial(_has_prompts, terminal, count), "a prompt")
+                terminal.send(answer)
+            status = terminal.wait_exit()
+            assert _prompts(terminal) == prompts, terminal.text
+        return status
+
+    def treasures(self) -> set[bytes]:
+        """Return the contents of every key, CSR, certificate and backup, wherever it is."""
+        return {
+            path.read_bytes()
+            for path in self.base.rglob("*")
+            if path.is_file()
+            and not path.is_symlink()
+            and "/.new-" not in str(path)
+            and path.name.endswith((".pem", ".age"))
+        }
+
+
+def _found(finding: dict[str, Any]) -> Found:
+    names = ("code", "level", "path", "text", "remedy", "remedy_kind")
+    return Found(*(finding[name] for name in names))
+
+
+def _has_prompts(terminal: PtySession, count: int) -> bool:
+    return _prompts(terminal) >= count
+
+
+def _prompts(terminal: PtySession) -> int:
+    return sum(terminal.raw.count(prompt) for prompt in (b"Passphrase ", b"The same again: "))
