@@ -51,7 +51,9 @@ class Asked:
         assert pair["stage"] == "issued"
         assert pair["expires"] is not None
         kept = pair["files"]["certificate"]
-        chain = x509.load_pem_x509_certificates(Path(kept).read_bytes())
+        stored = x509.load_pem_x509_certificates(Path(kept).read_bytes())
+        chain = [one for one in stored if one.subject != one.issuer]
+        assert stored in (chain, [*chain, stored[-1]]), "a root comes last"
         root = x509.load_pem_x509_certificate(answer.root.read_bytes())
         assert len(chain) == 1 + above
         for one, issuer in zip(chain, [*chain[1:], root], strict=True):
