@@ -11,11 +11,11 @@ class Where(StrEnum):
     PANES = "Request and keystore"
     REQUEST = "Request"
     KEYSTORE = "Keystore"
-    PAIRS = "A pair, or the one under the cursor in the keystore"
+    PAIRS = "Selected pair"
     PAIR = "A pair"
     DOCTOR = "Doctor"
     LISTS = "Keystore, and the pairs of many hosts"
-    STEPS = "A pair, or the one under the cursor, here or on another host"
+    STEPS = "Selected pair, here or on another host"
     FLEET = "The pairs of many hosts"
     PLAN = "A request for many hosts, as each would get it"
 
