@@ -53,6 +53,7 @@ class Known:
         newest: When its present certificate became valid.
         serials: All certificates that it ever had.
         backups: The files of its backups, each with what was in it.
+        stages: Whether it was retired, and submitted, when the newest backup was made.
     """
 
     spki: str
@@ -63,6 +64,7 @@ class Known:
     newest: datetime | None = None
     serials: set[int] = field(default_factory=set)
     backups: dict[str, bytes] = field(default_factory=dict)
+    stages: tuple[bool, bool] = (False, False)
 
 
 class Life(RuleBasedStateMachine):
@@ -119,7 +121,9 @@ class Life(RuleBasedStateMachine):
     def back_up(self, session: int, name: str) -> None:
         path = back_up(self.sessions[session], name, order(self.top / "usb")).path
         assert path not in self.known[name].backups
-        self.known[name].backups[path] = Path(path).read_bytes()
+        known = self.known[name]
+        known.backups[path] = Path(path).read_bytes()
+        known.stages = known.retired, known.submitted
 
     @rule(session=SESSIONS, name=pairs)
     def submit(self, session: int, name: str) -> None:
@@ -171,7 +175,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(session=SESSIONS, name=pairs)
     def lose_and_restore(self, session: int, name: str) -> None:
-        """What the disk of the store lost comes back from its backup: key, CSR and certificates."""
+        """What the disk of the store lost comes back from its backup: key, CSR, certificates and stage."""
         known = self.known[name]
         if not known.backups:
             return
@@ -180,11 +184,15 @@ class Life(RuleBasedStateMachine):
         assert restore(self.sessions[session], path, PASSPHRASE).name == name
         kept = {one.serial_number for one in certificates(data)}
         leaf = [one for one in certificates(data) if one.serial_number in known.serials]
+        retired, submitted = known.stages
         self.known[name] = Known(
             known.spki,
+            retired=retired,
+            submitted=submitted,
             newest=leaf[0].not_valid_before_utc if leaf else None,
             serials=known.serials & kept,
             backups={path: data},
+            stages=known.stages,
         )
 
     @invariant()
