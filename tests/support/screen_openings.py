@@ -97,7 +97,7 @@ OPENINGS = (
     Opening("AdoptingScreen", (*_KEYSTORE, *_ADOPT)),
     Opening("MonthsScreen", (*_KEYSTORE, ("m", "twelve months"))),
     Opening("DoctorScreen", (*_KEYSTORE, ("D", "examined"))),
-    Opening("NoticeScreen", (*_KEYSTORE, ("D", "examined"), ("\x1b[F\x1b[A\x1b[Ac", "ls -ld")), plain=True),
+    Opening("NoticeScreen", (*_KEYSTORE, ("D", "examined"), ("\x1b[F\x1b[A\x1b[Ac", "Fixes:")), plain=True),
     # From here on the store is another afterwards.
     Opening("VerifyScreen", _at(SENT, ("V", "Verify the backups"))),
     Opening(
