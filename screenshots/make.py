@@ -31,11 +31,11 @@ from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 
 import csrtui.tui  # first: it clears Textual's variables away before Textual is imported
-from csrtui.core.finding import CaKind
-from csrtui.core.keys import KeyType
-from csrtui.core.pair_json import describe
-from csrtui.core.secret import Secret
-from csrtui.core.subject import TypedSubject
+from csrtui.core.base.finding import CaKind
+from csrtui.core.base.secret import Secret
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.pairs.pair_json import describe
+from csrtui.core.subject.fields import TypedSubject
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.asking import Asked
 from csrtui.tasks.backup import Order, back_up
@@ -49,7 +49,7 @@ from csrtui.tasks.verify import verify_pair
 if TYPE_CHECKING:
     from textual.pilot import Pilot
 
-    from csrtui.core.keys import PrivateKey
+    from csrtui.core.keys.key_types import PrivateKey
     from csrtui.tui.safe_app import SafeApp
 
 HERE = Path(__file__).parent

@@ -4,14 +4,14 @@ import argparse
 import os
 from typing import TYPE_CHECKING
 
-from csrtui.core.finding import CaKind, Finding, Fix
-from csrtui.core.keys import KeyType, read_key_type
-from csrtui.core.platforms import OTHER, read_platform
-from csrtui.core.subject import TypedSubject
+from csrtui.core.base.finding import CaKind, Finding, Fix
+from csrtui.core.keys.key_types import KeyType, read_key_type
+from csrtui.core.servers.platforms import OTHER, read_platform
+from csrtui.core.subject.fields import TypedSubject
 from csrtui.tasks.asking import Asked
 
 if TYPE_CHECKING:
-    from csrtui.core.config import Profile
+    from csrtui.core.config.settings import Profile
 
 
 def add_subject_arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,10 +9,10 @@ from csrtui.cli.output import put_json, say
 from csrtui.cli.progress import Progress
 from csrtui.cli.rows import RowError, Rows, asked_in, open_rows
 from csrtui.cli.stopping import Stop, stopping
-from csrtui.core.errors import CsrtuiError
-from csrtui.core.pair_json import describe
-from csrtui.core.secret import Secret
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import CsrtuiError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.secret import Secret
+from csrtui.core.pairs.pair_json import describe
 from csrtui.process import collect_as_usual
 from csrtui.tasks.asking import Asked, with_counterparts
 from csrtui.tasks.create import BlockedError, Blocking

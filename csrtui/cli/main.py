@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from csrtui.cli.output import say_error
 from csrtui.cli.parser import Parser, build_parser
 from csrtui.cli.streams import forget, settle_streams
-from csrtui.core.bug import describe_bug
-from csrtui.core.errors import CsrtuiError, InputError
+from csrtui.core.base.bug_report import describe_bug
+from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.store.location import store_path
 
 if TYPE_CHECKING:

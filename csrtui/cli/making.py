@@ -4,10 +4,10 @@ import argparse
 
 from csrtui.cli.output import put, put_json, say, say_finding
 from csrtui.cli.passphrase import is_given, read_new_passphrase
-from csrtui.core.finding import Finding
-from csrtui.core.pair import Pair
-from csrtui.core.pair_json import describe
-from csrtui.core.secret import Secret
+from csrtui.core.base.finding import Finding
+from csrtui.core.base.secret import Secret
+from csrtui.core.pairs.pair import Pair
+from csrtui.core.pairs.pair_json import describe
 from csrtui.tasks.create import Blocking, stops
 from csrtui.tasks.session import Session
 from csrtui.tasks.wording import NEXT_STEPS, key_label

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from csrtui.core.errors import InputError, RefusedError
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import InputError, RefusedError
+from csrtui.core.base.escaping import visible
 
 
 @contextmanager

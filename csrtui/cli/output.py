@@ -6,13 +6,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from csrtui.cli.streams import forget
-from csrtui.core.visible import shows, visible
+from csrtui.core.base.escaping import shows, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from csrtui.core.errors import CsrtuiError
-    from csrtui.core.finding import Finding
+    from csrtui.core.base.errors import CsrtuiError
+    from csrtui.core.base.finding import Finding
 
 
 def say(text: str) -> None:

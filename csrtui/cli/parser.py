@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
-from csrtui.core.errors import InputError
+from csrtui.core.base.errors import InputError
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite

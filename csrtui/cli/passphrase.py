@@ -4,9 +4,9 @@ import argparse
 import os
 
 from csrtui.cli.output import say
-from csrtui.core.errors import InputError
-from csrtui.core.passphrase import check, weaknesses
-from csrtui.core.secret import Secret
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.secret import Secret
+from csrtui.core.keys.passphrase_quality import check, weaknesses
 from csrtui.store import passphrase
 
 

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from csrtui.cli.output import talk
-from csrtui.core.visible import visible
+from csrtui.core.base.escaping import visible
 
 _BAR = 20
 _COLUMNS = 79

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from csrtui.cli.output import put, say
 from csrtui.cli.passphrase import is_given, read_known_passphrase
 from csrtui.cli.progress import Progress
-from csrtui.core.backup_file import BackupFile, KeptKey
-from csrtui.core.errors import CsrtuiError, InputError, RefusedError
-from csrtui.core.expectation import Expectation
-from csrtui.core.pair import Pair
-from csrtui.core.recipients import Recipient
-from csrtui.core.secret import Secret
+from csrtui.core.backups.backup_file import BackupFile, KeptKey
+from csrtui.core.backups.expectation import Expectation
+from csrtui.core.backups.recipients import Recipient
+from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError
+from csrtui.core.base.secret import Secret
+from csrtui.core.pairs.pair import Pair
 from csrtui.tasks.results import Result
 from csrtui.tasks.session import Session
 
@@ -219,7 +219,7 @@ def passphrase_of(options: argparse.Namespace, found: BackupFile) -> Secret | No
 
 
 def _standard_input() -> str:
-    from csrtui.core.confirmation import MAX_CHARACTERS
+    from csrtui.core.backups.confirmation import MAX_CHARACTERS
 
     if sys.stdin is None:
         raise InputError("standard input is closed")

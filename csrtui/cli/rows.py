@@ -9,13 +9,13 @@ from itertools import chain
 from threading import Event
 from typing import Self
 
-from csrtui.core.advice.wording import quoted
-from csrtui.core.countries import find_country
-from csrtui.core.errors import InputError
-from csrtui.core.finding import CaKind, FieldName
-from csrtui.core.keys import read_key_type
-from csrtui.core.platforms import read_platform
-from csrtui.core.subject import TypedSubject
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.finding import CaKind, FieldName
+from csrtui.core.base.wording import quoted
+from csrtui.core.keys.key_types import read_key_type
+from csrtui.core.servers.platforms import read_platform
+from csrtui.core.subject.countries import find_country
+from csrtui.core.subject.fields import TypedSubject
 from csrtui.store.lines import LineError, Lines, RecordError, open_regular
 from csrtui.tasks.asking import Asked
 

@@ -3,8 +3,8 @@
 import argparse
 import os
 
-from csrtui.core.errors import StoreError
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import StoreError
+from csrtui.core.base.escaping import visible
 from csrtui.store.keystore import Keystore
 from csrtui.store.location import store_path, store_source
 from csrtui.tasks.session import Session

@@ -6,7 +6,7 @@ import sys
 from contextlib import suppress
 from typing import TextIO
 
-from csrtui.core.errors import InputError
+from csrtui.core.base.errors import InputError
 
 
 def settle_streams() -> None:

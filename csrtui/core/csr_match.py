@@ -2,15 +2,15 @@
 
 import re
 
-from csrtui.core import request
-from csrtui.core.errors import InputError
+from csrtui.core.base.errors import InputError
+from csrtui.core.certificates import csr as request
+from csrtui.core.certificates.csr import Request
 from csrtui.core.fleet import HostState
 from csrtui.core.host_limits import cut
-from csrtui.core.pair import Pair
 from csrtui.core.pair_described import read_described
-from csrtui.core.pairname import pair_name
-from csrtui.core.request import Request
-from csrtui.core.subject import SubjectFields
+from csrtui.core.pairs.pair import Pair
+from csrtui.core.pairs.pair_name import pair_name
+from csrtui.core.subject.fields import SubjectFields
 
 _FINGERPRINT_SHOWN = 16
 """Hex digits of a fingerprint in a message."""

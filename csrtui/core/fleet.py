@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from csrtui.core.base.json_members import MemberError, Members
 from csrtui.core.host_limits import MAX_PAIRS, TooLargeError, check_document, decode
-from csrtui.core.json_members import MemberError, Members
-from csrtui.core.pair import Pair, utc_text
 from csrtui.core.pair_described import read_described
-from csrtui.core.pair_query import Order, Query, sort_key
-from csrtui.core.pair_summary import summarize
-from csrtui.core.pairname import is_pair_name
+from csrtui.core.pairs.pair import Pair, utc_text
+from csrtui.core.pairs.pair_name import is_pair_name
+from csrtui.core.pairs.query import Order, Query, sort_key
+from csrtui.core.pairs.summary import summarize
 
 SCHEMA = 1
 """Of the JSON that csrtui prints on a host, and of the files with what was last known."""

@@ -3,9 +3,9 @@
 Nothing that a host sent is ever a remedy: whoever controls a host could have a command run on this machine.
 """
 
+from csrtui.core.base.shell import command
 from csrtui.core.fleet import Failure, Reason
 from csrtui.core.host_limits import MAX_BYTES, MAX_PAIRS, quoted
-from csrtui.core.shell import command
 
 ROLE = "set csrtui up there with the role csrtui.csrtui.csrtui"
 _TEXTS = {

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from csrtui.core.doctor.ailment import Code
+from csrtui.core.base.finding import Level
+from csrtui.core.base.shell import command
+from csrtui.core.doctor.finding_codes import Code
 from csrtui.core.doctor.remedy import Remedy, instruction
-from csrtui.core.finding import Level
 from csrtui.core.host_limits import cut, quoted
-from csrtui.core.pairname import is_pair_name
-from csrtui.core.shell import command
+from csrtui.core.pairs.pair_name import is_pair_name
 
 UNKNOWN = "unknown"
 """The code of a finding whose code csrtui does not know."""

@@ -6,8 +6,8 @@ Whoever controls a host chooses what it answers, so size, depth and the length o
 import json
 from collections.abc import Iterator, Mapping
 
-from csrtui.core.json_members import MemberError
-from csrtui.core.visible import visible
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.json_members import MemberError
 
 MAX_BYTES = 16 * 1024 * 1024
 """The most bytes of one answer."""

@@ -4,8 +4,8 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping
 
-from csrtui.core.errors import InputError
-from csrtui.core.template import HostVariables
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.template import HostVariables
 
 _META = "_meta"
 _EVERYTHING = "all"

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from csrtui.core.finding import CaKind
-from csrtui.core.json_members import Members
-from csrtui.core.pair import (
+from csrtui.core.base.finding import CaKind
+from csrtui.core.base.json_members import Members
+from csrtui.core.pairs.pair import (
     Backup,
     BackupStatus,
     KeyFacts,
@@ -15,11 +15,11 @@ from csrtui.core.pair import (
     Stage,
     Validity,
 )
-from csrtui.core.pair_json import read_subject
+from csrtui.core.pairs.pair_json import read_subject
 
 
 def read_described(document: Mapping[str, object]) -> Pair:
-    """Return the pair that `csrtui.core.pair_json.describe` described; its history stays on its machine.
+    """Return the pair that `csrtui.core.pairs.pair_json.describe` described; its history stays on its machine.
 
     When a pair was retired the document does not tell, only that it was.
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
-from csrtui.core.errors import StoreError
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import StoreError
+from csrtui.core.base.escaping import visible
 
 _ROOT = 0
 _MAX_LINKS = 40
@@ -38,7 +38,7 @@ class UnsafeFolder(NamedTuple):
     @property
     def fix(self) -> str:
         """The shell command that fixes it, quoted."""
-        from csrtui.core.shell import command
+        from csrtui.core.base.shell import command
 
         return command(*self.words)
 

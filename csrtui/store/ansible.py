@@ -22,10 +22,10 @@ from enum import Enum, auto
 from threading import Event, Thread
 from typing import IO, cast
 
-from csrtui.core.errors import InputError, StoreError
+from csrtui.core.base.errors import InputError, StoreError
+from csrtui.core.base.escaping import visible
 from csrtui.core.host_answer import CutLine
 from csrtui.core.host_limits import MAX_BYTES
-from csrtui.core.visible import visible
 from csrtui.store.output_lines import read_lines
 from csrtui.store.processes import end_marked
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from csrtui.core.errors import InputError, StoreError
-from csrtui.core.shell import quote
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import InputError, StoreError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.shell import quote
 from csrtui.store import files
 from csrtui.store.ancestors import UnsafeFolder, unsafe_folders
 from csrtui.store.disk import refusal

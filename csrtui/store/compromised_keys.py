@@ -10,7 +10,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from csrtui.core.keys import PublicKey
+    from csrtui.core.keys.key_types import PublicKey
 
 _FILES = ("blocklist.dat", "badkeysdata.json")
 

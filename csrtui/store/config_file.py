@@ -9,9 +9,9 @@ import stat
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from csrtui.core.errors import InputError, StoreError
-from csrtui.core.shell import quote
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import InputError, StoreError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.shell import quote
 from csrtui.store import files, locks
 from csrtui.store.disk import NotConfirmedError, ReadOnlyError, foreign_refusal
 from csrtui.store.modes import PRIVATE_FILE

@@ -9,7 +9,7 @@ from contextlib import suppress
 from itertools import count
 from typing import NamedTuple
 
-from csrtui.core.pairname import number_of, numbered
+from csrtui.core.pairs.pair_name import number_of, numbered
 from csrtui.store import files
 from csrtui.store.modes import FOLDER, PRIVATE_FILE, PUBLIC_FILE
 

@@ -4,10 +4,10 @@ import errno
 import os
 from collections.abc import Sequence
 
-from csrtui.core.deployment import NewFile, Secrecy
-from csrtui.core.errors import InputError, StoreError
-from csrtui.core.shell import quote
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import InputError, StoreError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.shell import quote
+from csrtui.core.servers.deployment import NewFile, Secrecy
 from csrtui.store import files
 from csrtui.store.disk import refusal
 from csrtui.store.modes import PRIVATE_FILE, Demand

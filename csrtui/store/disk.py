@@ -2,8 +2,8 @@
 
 import errno
 
-from csrtui.core.errors import InputError, StoreError
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import InputError, StoreError
+from csrtui.core.base.escaping import visible
 
 _ADVICE = {
     errno.ENOSPC: "the disk is full: make room, then try again",

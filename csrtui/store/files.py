@@ -9,8 +9,8 @@ import os
 import stat
 from contextlib import suppress
 
-from csrtui.core.errors import InputError, StoreError
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import InputError, StoreError
+from csrtui.core.base.escaping import visible
 from csrtui.store.disk import foreign_refusal
 from csrtui.store.modes import FOLDER, Demand, judge
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from csrtui.core.errors import InputError
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.escaping import visible
 from csrtui.store.disk import foreign_refusal
 from csrtui.store.files import MAX_FOREIGN, read_foreign
 

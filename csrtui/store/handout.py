@@ -2,9 +2,9 @@
 
 import os
 
-from csrtui.core.errors import InputError
-from csrtui.core.shell import quote
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.shell import quote
 from csrtui.store import files
 from csrtui.store.disk import NotConfirmedError, refusal
 from csrtui.store.modes import Demand

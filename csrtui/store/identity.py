@@ -1,6 +1,6 @@
 """Identities that open age backups: age identities and ssh private keys, as secret as a passphrase."""
 
-from csrtui.core.age import MAX_IDENTITY_BYTES
+from csrtui.core.backups.age import MAX_IDENTITY_BYTES
 from csrtui.store.secret_file import read_secret
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 
-from csrtui.core.errors import InputError, StoreError
-from csrtui.core.pairname import check_pair_name, is_pair_name
+from csrtui.core.base.errors import InputError, StoreError
+from csrtui.core.pairs.pair_name import check_pair_name, is_pair_name
 from csrtui.store import files, locks
 from csrtui.store.creation import Names, PairFiles, discard, give_name, leftovers, write_pair
 from csrtui.store.disk import NotConfirmedError, ReadOnlyError, refusal

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from threading import Event
 from typing import TYPE_CHECKING, BinaryIO
 
-from csrtui.core.errors import InputError
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.escaping import visible
 from csrtui.store.files import open_foreign
 
 if TYPE_CHECKING:

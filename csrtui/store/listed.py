@@ -1,9 +1,9 @@
 """What a listing has read, as a pair."""
 
-from csrtui.core.errors import StoreError
-from csrtui.core.pair import Pair
-from csrtui.core.pair_json import load_record
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import StoreError
+from csrtui.core.base.escaping import visible
+from csrtui.core.pairs.pair import Pair
+from csrtui.core.pairs.pair_json import load_record
 from csrtui.store.stored import Listed
 
 

@@ -3,8 +3,8 @@
 import os
 from collections.abc import Mapping
 
-from csrtui.core.errors import InputError
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.escaping import visible
 
 VARIABLE = "CSRTUI_STORE"
 """The environment variable that names the store."""

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from enum import Enum
 
-from csrtui.core.errors import StoreError
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import StoreError
+from csrtui.core.base.escaping import visible
 from csrtui.store.disk import ReadOnlyError, refusal
 from csrtui.store.files import release
 

@@ -4,9 +4,9 @@ import os
 import stat
 from typing import Final, NamedTuple
 
-from csrtui.core.errors import StoreError
-from csrtui.core.shell import quote
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import StoreError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.shell import quote
 
 
 class Demand(NamedTuple):

@@ -4,10 +4,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from csrtui.core.errors import InputError
-from csrtui.core.passphrase import NoPassphraseError, read_passphrase
-from csrtui.core.secret import Secret
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.secret import Secret
+from csrtui.core.keys.passphrase_quality import NoPassphraseError, read_passphrase
 from csrtui.store.files import release
 from csrtui.store.secret_file import open_secret
 

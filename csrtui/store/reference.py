@@ -3,7 +3,7 @@
 import os
 from importlib.util import find_spec
 
-from csrtui.core.errors import StoreError
+from csrtui.core.base.errors import StoreError
 
 
 def public_suffix_text() -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from csrtui.core.errors import StoreError
+from csrtui.core.base.errors import StoreError
 from csrtui.store import files, host_states, locks
 from csrtui.store.folder import StoreFolder
 from csrtui.store.modes import PRIVATE_FILE

@@ -3,9 +3,9 @@
 import os
 import stat
 
-from csrtui.core.errors import InputError
-from csrtui.core.shell import quote
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.shell import quote
 from csrtui.store.disk import foreign_refusal
 from csrtui.store.files import release
 

@@ -10,7 +10,7 @@ import time
 from contextlib import suppress
 from typing import Final, NamedTuple
 
-from csrtui.core.pair_summary import PairSummary
+from csrtui.core.pairs.summary import PairSummary
 
 COARSE_NS: Final = 2_000_000_000
 """How coarse the clock of a file system may be at most, and how far it may be off, in nanoseconds."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import NamedTuple
 
-from csrtui.core.errors import StoreError
+from csrtui.core.base.errors import StoreError
 from csrtui.store import files
 from csrtui.store.disk import NotConfirmedError, pair_refusal, refusal
 from csrtui.store.modes import FOLDER, PRIVATE_FILE, PUBLIC_FILE, judge

@@ -15,8 +15,8 @@ from contextlib import contextmanager, suppress
 from typing import Final
 from zlib import crc32
 
-from csrtui.core.errors import StoreError
-from csrtui.core.pair_summary import PairSummary
+from csrtui.core.base.errors import StoreError
+from csrtui.core.pairs.summary import PairSummary
 from csrtui.store.modes import PRIVATE_FILE, judge
 from csrtui.store.stamp import StampedSummary
 

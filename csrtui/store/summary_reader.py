@@ -3,8 +3,8 @@
 from collections.abc import Callable, Collection
 from typing import Final, NamedTuple
 
-from csrtui.core.errors import StoreError
-from csrtui.core.pair_summary import PairSummary, summarize
+from csrtui.core.base.errors import StoreError
+from csrtui.core.pairs.summary import PairSummary, summarize
 from csrtui.store.keystore import Keystore
 from csrtui.store.listed import pair_of
 from csrtui.store.stamp import StampedSummary, is_settled, read_pair_stamp

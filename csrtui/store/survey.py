@@ -11,8 +11,8 @@ from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
 
-from csrtui.core.doctor.seen import CopySeen, CopyState, Kind, Seen
-from csrtui.core.errors import InputError
+from csrtui.core.base.errors import InputError
+from csrtui.core.doctor.facts import CopySeen, CopyState, Kind, Seen
 from csrtui.store import files
 from csrtui.store.saved_state import MAX_DRAFTS, draft_file
 

@@ -4,22 +4,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from csrtui.core import existing, keys, pkcs8, request
-from csrtui.core.certificates import to_pem
-from csrtui.core.chain import Chain, build_chain
-from csrtui.core.errors import CsrtuiError, InputError, RefusedError, StoreError
-from csrtui.core.finding import Finding
-from csrtui.core.issued import NEW_CSR
-from csrtui.core.left_out import added_common_name
-from csrtui.core.pair import KeyFacts, Pair, PairRecord, RequestFacts, utc_text
-from csrtui.core.pair_json import dump_record
-from csrtui.core.pairname import check_pair_name
-from csrtui.core.path_validation import validate_chain
-from csrtui.core.platforms import OTHER
-from csrtui.core.proof import proves
-from csrtui.core.request import Request
-from csrtui.core.secret import Secret
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, StoreError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.finding import Finding
+from csrtui.core.base.secret import Secret
+from csrtui.core.certificates import csr, prefill
+from csrtui.core.certificates.certificate import to_pem
+from csrtui.core.certificates.chain import Chain, build_chain
+from csrtui.core.certificates.comparison import NEW_CSR
+from csrtui.core.certificates.csr import Request
+from csrtui.core.certificates.key_proof import proves
+from csrtui.core.certificates.omissions import added_common_name
+from csrtui.core.certificates.path_validation import validate_chain
+from csrtui.core.keys import key_types, pkcs8
+from csrtui.core.pairs.pair import KeyFacts, Pair, PairRecord, RequestFacts, utc_text
+from csrtui.core.pairs.pair_json import dump_record
+from csrtui.core.pairs.pair_name import check_pair_name
+from csrtui.core.servers.platforms import OTHER
 from csrtui.store.keystore import PairFiles
 from csrtui.tasks.adoption_candidate import Candidate, names_of
 from csrtui.tasks.adoption_found import Found
@@ -56,7 +57,7 @@ class Order:
     """How keys are adopted.
 
     Attributes:
-        platform: The server software, an id of `csrtui.core.platforms`.
+        platform: The server software, an id of `csrtui.core.servers.platforms`.
         name: The pair's name; by default it is made from the common name.
         missing: What is done where there is no CSR.
         protection: How the key lies in the store.
@@ -203,7 +204,7 @@ def adopt(session: Session, candidate: Candidate, order: Order) -> AdoptResult:
     record = _record(session, candidate, order, asked, chain)
     files = PairFiles(
         key=_key_pem(session, candidate, order),
-        request=request.to_pem(asked.der),
+        request=csr.to_pem(asked.der),
         record=dump_record(record),
         certificate=to_pem(chain.path) if chain else None,
     )
@@ -228,13 +229,13 @@ def _make_request(
     why = obstacle(candidate, missing)
     if why is not None or candidate.certificate is None:
         raise InputError(str(why))
-    said = existing.read_existing(to_pem([candidate.certificate]), candidate.ca)
+    said = prefill.read_existing(to_pem([candidate.certificate]), candidate.ca)
     asked = Asked(names=said.names, subject=said.subject, ca=candidate.ca)
     advice = asked_for(advise_on(session, asked))
     impossible = tuple(finding for finding in advice.blocking if not finding.forceable)
     if impossible:
         raise BlockedError(impossible)
-    made = request.read_der(request.build(advice.subject, advice.covers, candidate.key))
+    made = csr.read_der(csr.build(advice.subject, advice.covers, candidate.key))
     added = () if candidate.certificate.subject.common_name else (added_common_name(said.names[0]),)
     return made, (*(f"not in the new CSR: {sentence}" for sentence in said.left_out), *added)
 
@@ -251,7 +252,7 @@ def _record(
         ca=candidate.ca,
         platform=order.platform,
         key=KeyFacts(
-            keys.name_of(candidate.key.public_key()),
+            key_types.name_of(candidate.key.public_key()),
             _passphrase(candidate, order) is not None,
             asked.spki_sha256,
         ),
@@ -289,7 +290,7 @@ def _passphrase(candidate: Candidate, order: Order) -> Secret | None:
 def _key_pem(session: Session, candidate: Candidate, order: Order) -> bytes:
     passphrase = _passphrase(candidate, order)
     if passphrase is None:
-        return keys.private_pem(candidate.key)
+        return key_types.private_pem(candidate.key)
     return pkcs8.encrypt(candidate.key, passphrase, session.entropy(pkcs8.ENTROPY_BYTES))
 
 

@@ -5,18 +5,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from csrtui.core import keys
-from csrtui.core.certificates import Certificate
-from csrtui.core.errors import InputError
-from csrtui.core.finding import CaKind, Finding
-from csrtui.core.names import read_name
-from csrtui.core.pairname import pair_name
-from csrtui.core.request import Request
-from csrtui.core.secret import Secret
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.finding import CaKind, Finding
+from csrtui.core.base.secret import Secret
+from csrtui.core.certificates.certificate import Certificate
+from csrtui.core.certificates.csr import Request
+from csrtui.core.keys import key_types
+from csrtui.core.names.name import read_name
+from csrtui.core.pairs.pair_name import pair_name
 from csrtui.store.gathering import ForeignFile
 
 if TYPE_CHECKING:
-    from csrtui.core.keys import PrivateKey
+    from csrtui.core.keys.key_types import PrivateKey
 
 
 _ACCOUNT = re.compile(
@@ -70,7 +70,7 @@ class Candidate:
     @property
     def key_label(self) -> str:
         """What people call its key: ``RSA 2048``."""
-        return keys.label_of(self.key.public_key())
+        return key_types.label_of(self.key.public_key())
 
     @property
     def is_acme_account(self) -> bool:
@@ -84,7 +84,7 @@ class Candidate:
         """What makes a CSR for a key that has neither CSR nor certificate, a clause."""
         if not self.is_openssh:
             return "openssl req -new -key KEY -out NEW.csr makes one"
-        if keys.label_of(self.key.public_key()).startswith("Ed"):
+        if key_types.label_of(self.key.public_key()).startswith("Ed"):
             return "csrtui new makes a pair with a new key, since no program makes a CSR from an Ed25519 key of OpenSSH"
         convert = 'cp KEY COPY && ssh-keygen -p -N "" -m PKCS8 -f COPY'
         return f"{convert} && openssl req -new -key COPY -out NEW.csr makes one"
@@ -92,7 +92,7 @@ class Candidate:
     @property
     def allows_request(self) -> bool:
         """Whether a CSR could be made from its certificate."""
-        return self.certificate is not None and keys.type_of(self.key.public_key()) is not None
+        return self.certificate is not None and key_types.type_of(self.key.public_key()) is not None
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from csrtui.core import bundle
-from csrtui.core.advice.wording import plural
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.secret import Secret
+from csrtui.core.base.wording import plural
 from csrtui.core.bundle import BundleKey, KeyMaterial, ProblemKind
-from csrtui.core.certificates import Certificate
-from csrtui.core.errors import InputError
-from csrtui.core.request import Request
-from csrtui.core.secret import Secret
-from csrtui.core.visible import visible
+from csrtui.core.certificates.certificate import Certificate
+from csrtui.core.certificates.csr import Request
 from csrtui.store import gathering
 from csrtui.store.gathering import ForeignFile
 from csrtui.tasks.results import Result

@@ -4,14 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from csrtui.core import keys, request
-from csrtui.core.advice.quality_rules import key_age, request_quality
-from csrtui.core.advice.wording import plural
-from csrtui.core.certificates import Certificate
-from csrtui.core.finding import CaKind, worst_first
-from csrtui.core.pair import utc_text
-from csrtui.core.secret import Secret
-from csrtui.core.visible import visible
+from csrtui.core.advice.existing_key_rules import key_age, request_quality
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.finding import CaKind, worst_first
+from csrtui.core.base.secret import Secret
+from csrtui.core.base.wording import plural
+from csrtui.core.certificates import csr
+from csrtui.core.certificates.certificate import Certificate
+from csrtui.core.keys import key_types
+from csrtui.core.pairs.pair import utc_text
 from csrtui.store.gathering import ForeignFile
 from csrtui.tasks.adoption_candidate import Candidate
 from csrtui.tasks.adoption_found import Found, FoundCertificate, FoundKey, FoundRequest
@@ -93,13 +94,13 @@ def _by_fingerprint(found: Iterable[FoundKey], passphrase: Secret | None) -> dic
     """Each key once, by its fingerprint: of several copies one that is under no passphrase, then the first."""
     opened: dict[str, _Opened] = {}
     for one in sorted(found, key=lambda one: one.key.is_encrypted):
-        spki = keys.spki_sha256(one.key.key.public_key())
+        spki = key_types.spki_sha256(one.key.key.public_key())
         opened.setdefault(spki, _Opened(one, passphrase if one.key.is_encrypted else None))
     return opened
 
 
 def _is_signed(one: FoundRequest, failures: list[Result]) -> bool:
-    if request.signature_holds(one.request.der):
+    if csr.signature_holds(one.request.der):
         return True
     text = "the CSR is not signed by the key it names: it was damaged or changed, and every CA will refuse it"
     failures.append(Result(ok=False, file=one.file.path, text=text))
@@ -113,7 +114,7 @@ def _candidate(spki: str, one: _Opened, pile: _Pile) -> Candidate:
     asked = max(own_requests, key=lambda each: each.file.modified, default=None)
     newest = max(own, key=lambda each: each.certificate.validity.not_before, default=None)
     file, public = one.found.file, one.found.key.key.public_key()
-    key_type = keys.type_of(public)
+    key_type = key_types.type_of(public)
     kind = pile.ca or (CaKind.PUBLIC if key_type is None or key_type.public_ca else CaKind.PRIVATE)
     since = _since(file, [each.certificate for each in own], pile.now)
     findings = [

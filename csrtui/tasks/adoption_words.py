@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from csrtui.core.pair import utc_text
-from csrtui.core.visible import visible
+from csrtui.core.base.escaping import visible
+from csrtui.core.pairs.pair import utc_text
 from csrtui.tasks.adoption_candidate import Candidate
 
 

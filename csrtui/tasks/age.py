@@ -6,15 +6,16 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from threading import Event
 
-from csrtui.core import age, backup_file, confirmation, keys
-from csrtui.core.backup_details import Details
-from csrtui.core.backup_file import Envelope, KeptKey
-from csrtui.core.confirmation import Confirmation
-from csrtui.core.errors import RefusedError, StoreError
-from csrtui.core.pair import Backup, BackupStatus, Pair, PairRecord
-from csrtui.core.recipients import Recipient
-from csrtui.core.secret import Secret
-from csrtui.core.visible import visible
+from csrtui.core.backups import age, backup_file, confirmation
+from csrtui.core.backups.backup_file import Envelope, KeptKey
+from csrtui.core.backups.confirmation import Confirmation
+from csrtui.core.backups.details import Details
+from csrtui.core.backups.recipients import Recipient
+from csrtui.core.base.errors import RefusedError, StoreError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.secret import Secret
+from csrtui.core.keys import key_types
+from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, PairRecord
 from csrtui.store import backups
 from csrtui.tasks.backup import certificates_of, refuse_foreign_key
 from csrtui.tasks.backup_contents import BackupRead, pair_of, result_of, unsigned_note
@@ -182,7 +183,7 @@ def _text(session: Session, pair: Pair, now: datetime) -> bytes:
         pair.name,
         now,
         kept=kept,
-        key_pem=session.store.read_key(pair.name) if key is None else keys.private_pem(key),
+        key_pem=session.store.read_key(pair.name) if key is None else key_types.private_pem(key),
         asked=asked,
         certificates=certificates_of(session, pair),
         envelope=Envelope.AGE,

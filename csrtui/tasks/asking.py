@@ -2,14 +2,14 @@
 
 from typing import NamedTuple
 
-from csrtui.core import request
 from csrtui.core.advice import Advice, advise, common_name_missing
 from csrtui.core.advice.name_case import MAX_MENDED
-from csrtui.core.errors import InputError
-from csrtui.core.finding import CaKind, FieldName
-from csrtui.core.keys import KeyType
-from csrtui.core.platforms import OTHER, PLATFORMS
-from csrtui.core.subject import TypedSubject
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.finding import CaKind, FieldName
+from csrtui.core.certificates import csr
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.servers.platforms import OTHER, PLATFORMS
+from csrtui.core.subject.fields import TypedSubject
 from csrtui.tasks.session import Session
 
 
@@ -20,7 +20,7 @@ class Asked(NamedTuple):
         names: As typed, the common name first.
         subject: The other subject fields, as typed.
         ca: The kind of CA it goes to.
-        platform: The server software, an id of `csrtui.core.platforms`.
+        platform: The server software, an id of `csrtui.core.servers.platforms`.
         key_type: The key type, or None for the one that suits the platform.
     """
 
@@ -58,13 +58,13 @@ def asked_for(advice: Advice) -> Advice:
     return advice._replace(findings=(common_name_missing(), *advice.findings))
 
 
-def preview(advice: Advice) -> request.Request | None:
+def preview(advice: Advice) -> csr.Request | None:
     """Return what the CSR will say, or None while the names or fields are such that no CSR can hold them."""
     if advice.subject.common_name is None or any(
         finding.blocks and not finding.forceable for finding in advice.findings
     ):
         return None
-    return request.preview(advice.subject, advice.covers)
+    return csr.preview(advice.subject, advice.covers)
 
 
 _COUNTERPARTS = frozenset({"www-not-covered", "bare-not-covered", "wildcard-bare-not-covered"})

@@ -7,17 +7,18 @@ from hashlib import sha256
 from threading import Event
 from typing import TYPE_CHECKING
 
-from csrtui.core import backup_file, request
-from csrtui.core.backup_details import Details
-from csrtui.core.backup_file import KeptKey
+from csrtui.core.backups import backup_file
+from csrtui.core.backups.backup_file import KeptKey
+from csrtui.core.backups.details import Details
+from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, StoreError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.secret import Secret
 from csrtui.core.bundle import read_certificates
-from csrtui.core.certificates import to_pem
-from csrtui.core.errors import CsrtuiError, InputError, RefusedError, StoreError
-from csrtui.core.pair import Backup, BackupStatus, Pair
-from csrtui.core.proof import proves
-from csrtui.core.sealing import Opener, Sealer
-from csrtui.core.secret import Secret
-from csrtui.core.visible import visible
+from csrtui.core.certificates import csr
+from csrtui.core.certificates.certificate import to_pem
+from csrtui.core.certificates.key_proof import proves
+from csrtui.core.keys.batch_encryption import Opener, Sealer
+from csrtui.core.pairs.pair import Backup, BackupStatus, Pair
 from csrtui.store import backups
 from csrtui.store.disk import NotConfirmedError
 from csrtui.tasks.backup_contents import parse_contents, restore_test
@@ -29,7 +30,7 @@ from csrtui.tasks.session import Session
 from csrtui.tasks.unlocking import open_key
 
 if TYPE_CHECKING:
-    from csrtui.core.keys import PrivateKey
+    from csrtui.core.keys.key_types import PrivateKey
 
 _TRIES = 60
 """Seconds that a backup's name may be ahead of the clock, where others of the same second are there."""
@@ -128,7 +129,7 @@ def back_up_many(
 ) -> list[Result]:
     """Back up several pairs, on several cores; return what came of each, in their order.
 
-    The key that encrypts them is derived once; see `csrtui.core.sealing` for why that is as safe.
+    The key that encrypts them is derived once; see `csrtui.core.keys.batch_encryption` for why that is as safe.
 
     Args:
         session: Where, when and by whom.
@@ -148,9 +149,7 @@ def back_up_many(
     return each_of(names, one, undone="not backed up", report=report, stop=stop, workers=workers)
 
 
-def _write(
-    session: Session, pair: Pair, asked: request.Request, run: _Run, now: datetime
-) -> tuple[str, bytes]:
+def _write(session: Session, pair: Pair, asked: csr.Request, run: _Run, now: datetime) -> tuple[str, bytes]:
     kept = KeptKey.ENCRYPTED if pair.record.key.encrypted else KeptKey.PLAIN
     try:
         key = open_key(session, pair, run.store)
@@ -173,7 +172,7 @@ def _write(
     return backups.write(run.folder, _names(pair.name, now), data), data
 
 
-def refuse_foreign_key(pair: Pair, asked: request.Request, key: "PrivateKey") -> None:
+def refuse_foreign_key(pair: Pair, asked: csr.Request, key: "PrivateKey") -> None:
     """See that a pair's key is that of its CSR, and the CSR is signed by it: a backup must not vouch for another.
 
     Raises:
@@ -183,7 +182,7 @@ def refuse_foreign_key(pair: Pair, asked: request.Request, key: "PrivateKey") ->
         raise StoreError(
             f"the key of {pair.name} is not the key of its request", "restore the pair from a backup"
         )
-    if not request.signature_holds(asked.der):
+    if not csr.signature_holds(asked.der):
         raise StoreError(
             f"the request of {pair.name} is not signed by its key: it was exchanged or damaged",
             "restore the pair from a backup",
@@ -203,7 +202,7 @@ def _names(name: str, now: datetime) -> Iterator[str]:
     return (backup_file.file_name(name, now + timedelta(seconds=ahead)) for ahead in range(_TRIES))
 
 
-def _prove(path: str, written: bytes, asked: request.Request, opener: Opener) -> None:
+def _prove(path: str, written: bytes, asked: csr.Request, opener: Opener) -> None:
     data = backups.read_back(path)
     if data != written:
         raise RefusedError("the disk gives back something else than was written")

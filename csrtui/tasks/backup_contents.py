@@ -5,20 +5,21 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
-from csrtui.core import age, backup_file, request
-from csrtui.core.backup_file import BackupFile, Envelope, KeptKey
-from csrtui.core.errors import InputError, RefusedError
-from csrtui.core.pair import Pair
-from csrtui.core.proof import proves
-from csrtui.core.sealing import Opener
-from csrtui.core.secret import Secret
-from csrtui.core.visible import visible
+from csrtui.core.backups import age, backup_file
+from csrtui.core.backups.backup_file import BackupFile, Envelope, KeptKey
+from csrtui.core.base.errors import InputError, RefusedError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.secret import Secret
+from csrtui.core.certificates import csr as request
+from csrtui.core.certificates.key_proof import proves
+from csrtui.core.keys.batch_encryption import Opener
+from csrtui.core.pairs.pair import Pair
 from csrtui.store import backups
 from csrtui.tasks.adoption_candidate import names_of
 from csrtui.tasks.results import Result
 
 if TYPE_CHECKING:
-    from csrtui.core.keys import PrivateKey
+    from csrtui.core.keys.key_types import PrivateKey
 
 
 KEY_IS_LOCKED: Final = "the key in the backup is under a passphrase"

@@ -7,8 +7,8 @@ from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from csrtui.core.pair import NextStep
-from csrtui.core.pair_summary import PairSummary, thirds, time_at
+from csrtui.core.pairs.pair import NextStep
+from csrtui.core.pairs.summary import PairSummary, thirds, time_at
 from csrtui.tasks.wording import NEXT_STEPS, age, day, key_label
 
 _A_DAY = 86_400_000_000

@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from csrtui.core import confirmation, request
-from csrtui.core.confirmation import Confirmation
-from csrtui.core.errors import RefusedError
-from csrtui.core.pair import Backup, BackupStatus, Pair, PairRecord, utc_text
-from csrtui.core.visible import visible
+from csrtui.core.backups import confirmation
+from csrtui.core.backups.confirmation import Confirmation
+from csrtui.core.base.errors import RefusedError
+from csrtui.core.base.escaping import visible
+from csrtui.core.certificates import csr
+from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, PairRecord, utc_text
 from csrtui.store import backups
 from csrtui.tasks.pair_list import pairs_with_key
 from csrtui.tasks.recording import change_record
@@ -35,7 +36,7 @@ def confirm(session: Session, text: str) -> Result:
     signed = confirmation.read(text)
     said, now = signed.said, session.clock()
     pair = _pair(session, said)
-    confirmation.check(signed, request.public_key(read_pair(session, pair.name)[1].der))
+    confirmation.check(signed, csr.public_key(read_pair(session, pair.name)[1].der))
     if said.time > now + _CLOCKS_APART:
         raise RefusedError(
             f"the confirmation is from the future: {utc_text(said.time)}", "set the clocks of both machines"

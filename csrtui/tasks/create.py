@@ -2,15 +2,16 @@
 
 from enum import Enum, auto
 
-from csrtui.core import keys, request
 from csrtui.core.advice import Advice
-from csrtui.core.errors import CsrtuiError, InputError
-from csrtui.core.finding import CaKind, Finding
-from csrtui.core.pair import Event, KeyFacts, Pair, PairRecord, RequestFacts
-from csrtui.core.pair_json import dump_record
-from csrtui.core.pairname import check_pair_name, pair_name
-from csrtui.core.sealing import Sealer
-from csrtui.core.secret import Secret
+from csrtui.core.base.errors import CsrtuiError, InputError
+from csrtui.core.base.finding import CaKind, Finding
+from csrtui.core.base.secret import Secret
+from csrtui.core.certificates import csr
+from csrtui.core.keys import key_types
+from csrtui.core.keys.batch_encryption import Sealer
+from csrtui.core.pairs.pair import Event, KeyFacts, Pair, PairRecord, RequestFacts
+from csrtui.core.pairs.pair_json import dump_record
+from csrtui.core.pairs.pair_name import check_pair_name, pair_name
 from csrtui.store.keystore import PairFiles
 from csrtui.tasks.asking import Asked, advise_on, asked_for
 from csrtui.tasks.session import Session
@@ -73,7 +74,7 @@ def create_pair(
     sealer = None if passphrase is None else Sealer(passphrase, session.entropy)
     key = session.generate_key(asked.effective_key_type)
     made = request_for(advice, key)
-    _hold_against_preview(made, request.preview(advice.subject, advice.covers))
+    _hold_against_preview(made, csr.preview(advice.subject, advice.covers))
     record, files = files_of(session, asked, made, key, sealer, renews=renews)
     stored = session.store.add(base, files)
     return Pair(stored, session.store.pair_path(stored), record)
@@ -97,18 +98,18 @@ def advise_to_make(session: Session, asked: Asked, blocking: Blocking) -> Advice
     return advice
 
 
-def request_for(advice: Advice, key: "keys.PrivateKey") -> request.Request:
+def request_for(advice: Advice, key: "key_types.PrivateKey") -> csr.Request:
     """Return the CSR for a key, having held it against what was asked for and against the key.
 
     Raises:
         CsrtuiError: It says something else, or is not the key's.
     """
-    made = request.read_der(request.build(advice.subject, advice.covers, key))
+    made = csr.read_der(csr.build(advice.subject, advice.covers, key))
     fits = (
         made.subject == advice.subject
         and made.names == tuple(advice.covers)
-        and made.spki_sha256 == keys.spki_sha256(key.public_key())
-        and request.signature_holds(made.der)
+        and made.spki_sha256 == key_types.spki_sha256(key.public_key())
+        and csr.signature_holds(made.der)
     )
     if not fits:
         raise CsrtuiError("the request that was made is not the one that was asked for; nothing was kept")
@@ -118,8 +119,8 @@ def request_for(advice: Advice, key: "keys.PrivateKey") -> request.Request:
 def files_of(
     session: Session,
     asked: Asked,
-    made: request.Request,
-    key: "keys.PrivateKey",
+    made: csr.Request,
+    key: "key_types.PrivateKey",
     sealer: Sealer | None,
     *,
     renews: str | None = None,
@@ -148,13 +149,13 @@ def files_of(
         history=(Event(now, "created" if renews is None else f"created, to renew {renews}", session.user),),
     )
     return record, PairFiles(
-        key=keys.private_pem(key) if sealer is None else sealer.seal(key),
-        request=request.to_pem(made.der),
+        key=key_types.private_pem(key) if sealer is None else sealer.seal(key),
+        request=csr.to_pem(made.der),
         record=dump_record(record),
     )
 
 
-def _hold_against_preview(made: request.Request, shown: request.Request) -> None:
+def _hold_against_preview(made: csr.Request, shown: csr.Request) -> None:
     """See that the CSR is what the preview showed: nothing else is ever stored."""
     if (made.subject_der, made.names) != (shown.subject_der, shown.names):
         raise CsrtuiError("the request that was made is not the one that was shown; nothing was kept")

@@ -15,12 +15,12 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from csrtui.core.advice import Advice
-from csrtui.core.errors import CsrtuiError, StoreError
-from csrtui.core.keys import KeyType
-from csrtui.core.pair import Pair, PairRecord
-from csrtui.core.pairname import pair_name
-from csrtui.core.sealing import Sealer
-from csrtui.core.secret import Secret
+from csrtui.core.base.errors import CsrtuiError, StoreError
+from csrtui.core.base.secret import Secret
+from csrtui.core.keys.batch_encryption import Sealer
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.pairs.pair import Pair, PairRecord
+from csrtui.core.pairs.pair_name import pair_name
 from csrtui.store.disk import NotConfirmedError
 from csrtui.store.keystore import Names, PairFiles
 from csrtui.tasks.asking import Asked
@@ -29,7 +29,7 @@ from csrtui.tasks.known_pairs import Identity, KnownPairs
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
-    from csrtui.core.keys import PrivateKey
+    from csrtui.core.keys.key_types import PrivateKey
 
 GROUP = 32
 """So many pairs share their flushes; each has four descriptors open meanwhile."""

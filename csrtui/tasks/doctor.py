@@ -5,16 +5,16 @@ from dataclasses import dataclass, replace
 from threading import Event
 from typing import Final
 
-from csrtui.core.doctor.ailment import Ailment, Code
+from csrtui.core.base.errors import CsrtuiError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.finding import CaKind, Level
 from csrtui.core.doctor.contents import Examined, examine_contents, is_in_use, record_of
-from csrtui.core.doctor.places import is_pair_place, judge_pair_places, judge_store
+from csrtui.core.doctor.facts import Kind, Seen
+from csrtui.core.doctor.finding_codes import Ailment, Code
+from csrtui.core.doctor.layout import is_pair_place, judge_pair_places, judge_store
 from csrtui.core.doctor.remedy import command, csrtui, instruction
 from csrtui.core.doctor.renewals import Tie, judge_renewals, tie_of
-from csrtui.core.doctor.seen import Kind, Seen
-from csrtui.core.errors import CsrtuiError
-from csrtui.core.finding import CaKind, Level
-from csrtui.core.pair import PairRecord
-from csrtui.core.visible import visible
+from csrtui.core.pairs.pair import PairRecord
 from csrtui.store import survey
 from csrtui.store.ancestors import unsafe_folders
 from csrtui.tasks.key_quality import proved_key_findings, public_key_findings
@@ -147,7 +147,7 @@ def _among_pairs(store: Seen | None) -> tuple[Seen, ...]:
 
 def _weaknesses(path: str, record: PairRecord | None, contents: Examined) -> Iterator[Ailment]:
     """Yield a finding for a weak key that is in use; of an encrypted key, only the public half is checked."""
-    from csrtui.core import request
+    from csrtui.core.certificates import csr
 
     pair, ca = path.rpartition("/")[2], record.ca if record else CaKind.PUBLIC
     if not is_in_use(record):
@@ -155,7 +155,7 @@ def _weaknesses(path: str, record: PairRecord | None, contents: Examined) -> Ite
     if contents.key is not None:
         findings = proved_key_findings(contents.key, ca)
     elif contents.csr is not None:
-        findings = public_key_findings(request.public_key(contents.csr.der), ca)
+        findings = public_key_findings(csr.public_key(contents.csr.der), ca)
     else:
         return
     weak = [finding for finding in findings if finding.code == "key-weak"]
@@ -192,7 +192,7 @@ def _judge_ancestors(path: str, user: int) -> Iterator[Ailment]:
 
 
 def _judge_config(path: str) -> list[Ailment]:
-    from csrtui.core.config import parse_config
+    from csrtui.core.config.settings import parse_config
     from csrtui.store.config_file import read_config_text
 
     try:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from csrtui.core.draft import Draft, dump_draft, load_draft
-from csrtui.core.errors import InputError, StoreError
-from csrtui.core.finding import CaKind
-from csrtui.core.keys import KeyType
+from csrtui.core.base.errors import InputError, StoreError
+from csrtui.core.base.finding import CaKind
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.pairs.draft import Draft, dump_draft, load_draft
 from csrtui.store.files import release
 from csrtui.store.saved_state import MAX_DRAFTS
 from csrtui.tasks.remembering import Kept, remember
@@ -168,8 +168,8 @@ def keep_for_hosts(session: Session, draft: Draft, hosts: str) -> None:
 
 def asked_by(draft: Draft) -> Asked:
     """Return what the form asks for."""
-    from csrtui.core.names import split_names
-    from csrtui.core.subject import TypedSubject
+    from csrtui.core.names.name import split_names
+    from csrtui.core.subject.fields import TypedSubject
     from csrtui.tasks.asking import Asked
 
     return Asked(

@@ -1,8 +1,8 @@
 """Reading what ``--expect`` names: a fingerprint, or a file with a CSR or a certificate."""
 
-from csrtui.core.errors import InputError
-from csrtui.core.expectation import Expectation, read_expectation, read_fingerprint
-from csrtui.core.visible import visible
+from csrtui.core.backups.expectation import Expectation, read_expectation, read_fingerprint
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.escaping import visible
 from csrtui.store.files import read_foreign
 
 

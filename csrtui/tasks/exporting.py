@@ -5,16 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from csrtui.core.deployment import Deployment, Material, Plan, Seal, Secrecy, deploy, plan, read_chain
-from csrtui.core.errors import CsrtuiError, InputError, RefusedError, StoreError
-from csrtui.core.keys import KeyType, spki_sha256
-from csrtui.core.pair import Pair, PairRecord, Stage
-from csrtui.core.pkcs12 import Strength
-from csrtui.core.platforms import Platform
-from csrtui.core.secret import Secret
-from csrtui.core.server_files import Form, Server
+from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, StoreError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.secret import Secret
+from csrtui.core.keys.key_types import KeyType, spki_sha256
+from csrtui.core.keys.pkcs12 import Strength
+from csrtui.core.pairs.pair import Pair, PairRecord, Stage
 from csrtui.core.servers import SERVERS
-from csrtui.core.visible import visible
+from csrtui.core.servers.deployment import Deployment, Material, Plan, Seal, Secrecy, deploy, plan, read_chain
+from csrtui.core.servers.file_layout import Form, Server
+from csrtui.core.servers.platforms import Platform
 from csrtui.store import deploying
 from csrtui.store.ancestors import unsafe_folders
 from csrtui.store.disk import NotConfirmedError
@@ -29,7 +29,7 @@ from csrtui.tasks.wording import folder_warnings
 if TYPE_CHECKING:
     from cryptography import x509
 
-    from csrtui.core.keys import PrivateKey
+    from csrtui.core.keys.key_types import PrivateKey
 
 
 @dataclass(frozen=True, slots=True)

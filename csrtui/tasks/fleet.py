@@ -9,13 +9,13 @@ from enum import Enum, auto
 from hashlib import sha256
 from threading import Event
 
+from csrtui.core.base.errors import InputError, StoreError
+from csrtui.core.base.json_members import MemberError
 from csrtui.core.csr_match import relisted
-from csrtui.core.errors import InputError, StoreError
 from csrtui.core.fleet import Failure, Fleet, HostState, Reason, dump_state, load_state, read_list
 from csrtui.core.host_answer import SILENT, Answer, Hosts, document_of, errors_of, failure_of, read_line
 from csrtui.core.host_failure import failure
 from csrtui.core.host_limits import MAX_STATE, TooLargeError
-from csrtui.core.json_members import MemberError
 from csrtui.store.ansible import Target, TrustedTemplate, check_inventory, run_task
 from csrtui.tasks.session import Session
 

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.finding import Level
 from csrtui.core.doctor.remedy import instruction
-from csrtui.core.finding import Level
 from csrtui.core.fleet import Failure, Reason
 from csrtui.core.host_answer import Answer, Hosts, document_of
 from csrtui.core.host_failure import failure
 from csrtui.core.host_finding import HostFinding, read_finding
 from csrtui.core.host_limits import MAX_PAIRS
-from csrtui.core.visible import visible
 from csrtui.tasks.fleet import Reach, ask_all, call
 
 MAX_FINDINGS = MAX_PAIRS

@@ -8,19 +8,19 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from csrtui.core import request
+from csrtui.core.backups.recipients import Recipient
+from csrtui.core.base.errors import CsrtuiError, InputError
+from csrtui.core.base.escaping import shows, visible
+from csrtui.core.base.shell import command
 from csrtui.core.bundle import read_certificates
-from csrtui.core.certificates import Certificate, to_pem
+from csrtui.core.certificates import csr as request
+from csrtui.core.certificates.certificate import Certificate, to_pem
+from csrtui.core.certificates.csr import Request
 from csrtui.core.csr_match import covers_text, csr_mismatch, pair_mismatch
-from csrtui.core.errors import CsrtuiError, InputError
 from csrtui.core.fleet import Failure, Fleet, HostPair, Reason
 from csrtui.core.host_answer import Answer, document_of, failure_of
 from csrtui.core.host_failure import failure
-from csrtui.core.pair import BackupStatus, Stage
-from csrtui.core.recipients import Recipient
-from csrtui.core.request import Request
-from csrtui.core.shell import command
-from csrtui.core.visible import shows, visible
+from csrtui.core.pairs.pair import BackupStatus, Stage
 from csrtui.store import handout
 from csrtui.store.ansible import TrustedTemplate
 from csrtui.store.files import read_foreign

@@ -1,23 +1,19 @@
 """One form for many hosts: what it asks for on each is worked out first, with the advice, and made after that.
 
 Nothing of a form is evaluated: csrtui itself replaces the variables in the texts that the user typed, with data of the
-inventory (`csrtui.core.template`). A text that came from a file, a pair, a profile or a paste is literal. Ansible gets
+inventory (`csrtui.core.base.template`). A text that came from a file, a pair, a profile or a paste is literal. Ansible gets
 the results, each marked as literal (`csrtui.store.ansible`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from csrtui.core import request
 from csrtui.core.advice import Advice
 from csrtui.core.advice.field_case import LABELS
-from csrtui.core.draft import Draft
-from csrtui.core.errors import InputError
-from csrtui.core.finding import FieldName, Finding, Level
-from csrtui.core.fleet import Failure, Reason
-from csrtui.core.inventory import read_inventory
-from csrtui.core.subject import TypedSubject
-from csrtui.core.template import (
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.finding import FieldName, Finding, Level
+from csrtui.core.base.template import (
     HostVariables,
     Template,
     check_template,
@@ -27,7 +23,11 @@ from csrtui.core.template import (
     has_variables,
     split_names_in,
 )
-from csrtui.core.visible import visible
+from csrtui.core.certificates import csr
+from csrtui.core.fleet import Failure, Reason
+from csrtui.core.inventory import read_inventory
+from csrtui.core.pairs.draft import Draft
+from csrtui.core.subject.fields import TypedSubject
 from csrtui.store.ansible import TrustedTemplate, check_inventory, list_inventory
 from csrtui.tasks.asking import Asked, advise_on, asked_for, with_counterparts
 from csrtui.tasks.create import Blocking, stops
@@ -143,9 +143,7 @@ def make(
         InputError: Ansible is not there or refuses.
     """
     good = [one for one in planned if one.failure is None]
-    previews = {
-        one.host: request.preview(one.advice.subject, one.advice.covers) for one in good if one.advice
-    }
+    previews = {one.host: csr.preview(one.advice.subject, one.advice.covers) for one in good if one.advice}
     asked = {one.host: _by_host(one.asked) for one in good}
     options = (
         {

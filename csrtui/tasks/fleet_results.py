@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from csrtui.core import request
+from csrtui.core.base.errors import CsrtuiError
+from csrtui.core.base.json_members import MemberError
+from csrtui.core.certificates import csr as request
+from csrtui.core.certificates.csr import Request
 from csrtui.core.csr_match import csr_mismatch, plan_mismatch
-from csrtui.core.errors import CsrtuiError
 from csrtui.core.fleet import Failure, Reason
 from csrtui.core.host_answer import Answer, failure_of
 from csrtui.core.host_failure import failure
 from csrtui.core.host_limits import MAX_TEXT, check_document
-from csrtui.core.json_members import MemberError
 from csrtui.core.pair_described import read_described
-from csrtui.core.pairname import is_pair_name
-from csrtui.core.request import Request
+from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.tasks.fleet import HostResult
 
 _DONE = ("made", "renewed", "backed up")

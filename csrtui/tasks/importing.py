@@ -5,17 +5,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from csrtui.core import bundle
+from csrtui.core.base.errors import CsrtuiError, InputError
+from csrtui.core.base.secret import Secret
+from csrtui.core.base.shell import command
 from csrtui.core.bundle import KeyMaterial
-from csrtui.core.certificates import Certificate, to_pem
-from csrtui.core.chain import Chain, build_chain
-from csrtui.core.errors import CsrtuiError, InputError
-from csrtui.core.issued import Difference, Flaw, differences, flaws, was_issued_for_request
-from csrtui.core.pair import Pair, PairRecord, Stage
-from csrtui.core.pair_json import dump_record, load_record
-from csrtui.core.path_validation import ChainStatus, validate_chain
-from csrtui.core.request import Request
-from csrtui.core.secret import Secret
-from csrtui.core.shell import command
+from csrtui.core.certificates.certificate import Certificate, to_pem
+from csrtui.core.certificates.chain import Chain, build_chain
+from csrtui.core.certificates.comparison import Difference, Flaw, differences, flaws, was_issued_for_request
+from csrtui.core.certificates.csr import Request
+from csrtui.core.certificates.path_validation import ChainStatus, validate_chain
+from csrtui.core.pairs.pair import Pair, PairRecord, Stage
+from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.store.disk import NotConfirmedError
 from csrtui.store.keystore import Change
 from csrtui.tasks.replacement import Doing, News, Replacement, compare, stored_chain, usable

@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from csrtui.core import request
+from csrtui.core.base.errors import InputError
 from csrtui.core.bundle import read_certificates
-from csrtui.core.certificates import Certificate, load
-from csrtui.core.chain import Chain, build_chain
-from csrtui.core.errors import InputError
-from csrtui.core.issued import differences, flaws, was_issued_for_request
-from csrtui.core.pair import Pair, utc_text
-from csrtui.core.path_validation import ChainStatus, validate_chain
-from csrtui.core.request import Request
-from csrtui.core.usages import usage_lines
+from csrtui.core.certificates import csr as request
+from csrtui.core.certificates.certificate import Certificate, load
+from csrtui.core.certificates.chain import Chain, build_chain
+from csrtui.core.certificates.comparison import differences, flaws, was_issued_for_request
+from csrtui.core.certificates.csr import Request
+from csrtui.core.certificates.path_validation import ChainStatus, validate_chain
+from csrtui.core.certificates.usages import usage_lines
+from csrtui.core.pairs.pair import Pair, utc_text
 from csrtui.tasks.review import read_pair
 from csrtui.tasks.session import Session
 from csrtui.tasks.wording import block, fingerprint, pair_lines

@@ -2,20 +2,20 @@
 
 from typing import TYPE_CHECKING
 
-from csrtui.core.advice.quality_rules import (
+from csrtui.core.advice.existing_key_rules import (
     compromised_key,
     key_quality,
     private_key_quality,
     proved_key_quality,
 )
-from csrtui.core.finding import CaKind, Finding, worst_first
-from csrtui.core.pair import Pair, PairRecord
-from csrtui.core.visible import visible
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.finding import CaKind, Finding, worst_first
+from csrtui.core.pairs.pair import Pair, PairRecord
 from csrtui.store.compromised_keys import compromised_in
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
-    from csrtui.core.keys import PrivateKey, PublicKey
+    from csrtui.core.keys.key_types import PrivateKey, PublicKey
 
 _WEAK = "weak key: "
 

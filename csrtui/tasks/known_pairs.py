@@ -6,11 +6,11 @@ from itertools import count, takewhile
 from typing import Self
 
 from csrtui.core.advice import Advice
-from csrtui.core.errors import StoreError
-from csrtui.core.finding import CaKind
-from csrtui.core.pair import Pair, PairRecord, Stage
-from csrtui.core.pairname import numbered, pair_name
-from csrtui.core.subject import SubjectFields
+from csrtui.core.base.errors import StoreError
+from csrtui.core.base.finding import CaKind
+from csrtui.core.pairs.pair import Pair, PairRecord, Stage
+from csrtui.core.pairs.pair_name import numbered, pair_name
+from csrtui.core.subject.fields import SubjectFields
 from csrtui.tasks.asking import Asked
 from csrtui.tasks.review import read_pair
 from csrtui.tasks.session import Session

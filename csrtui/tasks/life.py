@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from csrtui.core.pair import PairRecord, Stage
-from csrtui.core.timeline import Mark, Row, lay_out
+from csrtui.core.pairs.pair import PairRecord, Stage
+from csrtui.core.pairs.timeline import Mark, Row, lay_out
 from csrtui.tasks.wording import day, day_of_month
 
 

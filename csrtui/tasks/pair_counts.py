@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from csrtui.core.pair_query import Retired
-from csrtui.core.pair_summary import PairSummary, count_due
+from csrtui.core.pairs.query import Retired
+from csrtui.core.pairs.summary import PairSummary, count_due
 
 
 class PairCounts(NamedTuple):

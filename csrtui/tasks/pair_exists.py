@@ -4,11 +4,11 @@ from contextlib import suppress
 from itertools import takewhile
 
 from csrtui.core.advice import Advice
-from csrtui.core.errors import CsrtuiError, StoreError
-from csrtui.core.finding import FieldName, Finding, Fix, Level, worst_first
-from csrtui.core.pair import Pair, PairRecord, Stage
-from csrtui.core.pairname import numbered, pair_name
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import CsrtuiError, StoreError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.finding import FieldName, Finding, Fix, Level, worst_first
+from csrtui.core.pairs.pair import Pair, PairRecord, Stage
+from csrtui.core.pairs.pair_name import numbered, pair_name
 from csrtui.store.listed import pair_of
 from csrtui.tasks.session import Session
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import overload
 
-from csrtui.core.errors import StoreError
-from csrtui.core.pair import Pair
-from csrtui.core.pair_query import Need, Order, Query, sort_key
-from csrtui.core.pair_summary import PairSummary, count_due
+from csrtui.core.base.errors import StoreError
+from csrtui.core.pairs.pair import Pair
+from csrtui.core.pairs.query import Need, Order, Query, sort_key
+from csrtui.core.pairs.summary import PairSummary, count_due
 from csrtui.store.listed import pair_of
 from csrtui.store.summary_reader import SummaryListing, SummaryReader
 from csrtui.tasks.review import Problem

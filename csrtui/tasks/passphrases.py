@@ -1,7 +1,7 @@
 """Passphrases that csrtui makes up."""
 
-from csrtui.core import passphrase
-from csrtui.core.secret import Secret
+from csrtui.core.base.secret import Secret
+from csrtui.core.keys import passphrase_quality
 from csrtui.store.reference import passphrase_words
 from csrtui.tasks.session import Session
 
@@ -12,4 +12,4 @@ def generate_passphrase(session: Session) -> Secret:
     Raises:
         StoreError: The list of words is not there.
     """
-    return passphrase.generate(passphrase_words(), session.entropy(passphrase.ENTROPY_BYTES))
+    return passphrase_quality.generate(passphrase_words(), session.entropy(passphrase_quality.ENTROPY_BYTES))

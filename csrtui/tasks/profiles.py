@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from csrtui.core.config import Config, Profile, check_profile_name, parse_config
-from csrtui.core.config_edit import unknown_profile, with_profile, without_profile
-from csrtui.core.draft import Draft
-from csrtui.core.finding import CaKind
-from csrtui.core.keys import KeyType
-from csrtui.core.platforms import PLATFORMS
+from csrtui.core.base.finding import CaKind
+from csrtui.core.config.edit import unknown_profile, with_profile, without_profile
+from csrtui.core.config.settings import Config, Profile, check_profile_name, parse_config
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.pairs.draft import Draft
+from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.store.config_file import config_path, read_config_text, update_config_text
 
 

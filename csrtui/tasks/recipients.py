@@ -3,9 +3,15 @@
 import os
 from collections.abc import Iterable
 
-from csrtui.core.errors import InputError
-from csrtui.core.recipients import MAX_BYTES, Recipient, limited, looks_like_recipient, read_recipients
-from csrtui.core.visible import visible
+from csrtui.core.backups.recipients import (
+    MAX_BYTES,
+    Recipient,
+    limited,
+    looks_like_recipient,
+    read_recipients,
+)
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.escaping import visible
 from csrtui.store.files import read_foreign
 
 _USUAL = ("~/.ssh/id_ed25519.pub", "~/.ssh/id_rsa.pub")

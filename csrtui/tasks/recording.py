@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from csrtui.core.errors import StoreError
-from csrtui.core.pair import PairRecord
-from csrtui.core.pair_json import dump_record, load_record
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import StoreError
+from csrtui.core.base.escaping import visible
+from csrtui.core.pairs.pair import PairRecord
+from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.tasks.session import Session
 
 

@@ -5,7 +5,7 @@ import os
 from contextlib import suppress
 from enum import StrEnum
 
-from csrtui.core.errors import StoreError
+from csrtui.core.base.errors import StoreError
 from csrtui.tasks.session import Session
 
 

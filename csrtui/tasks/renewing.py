@@ -2,23 +2,23 @@
 
 from dataclasses import dataclass
 
-from csrtui.core import request
 from csrtui.core.advice import Advice
-from csrtui.core.advice.quality_rules import key_age, key_quality, request_quality
+from csrtui.core.advice.existing_key_rules import key_age, key_quality, request_quality
+from csrtui.core.base.errors import InputError, RefusedError, StoreError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.finding import Finding, worst_first
+from csrtui.core.base.secret import Secret
 from csrtui.core.bundle import read_certificates
-from csrtui.core.errors import InputError, RefusedError, StoreError
-from csrtui.core.existing import read_existing
-from csrtui.core.finding import Finding, worst_first
-from csrtui.core.issued import was_issued_for_request
-from csrtui.core.keys import KeyType, label_of_name
-from csrtui.core.left_out import added_common_name
-from csrtui.core.pair import Pair, PairRecord, Stage
-from csrtui.core.platforms import OTHER, PLATFORMS
-from csrtui.core.proof import proves
-from csrtui.core.renewal import Choice, choices
-from csrtui.core.sealing import Opener
-from csrtui.core.secret import Secret
-from csrtui.core.visible import visible
+from csrtui.core.certificates import csr as request
+from csrtui.core.certificates.comparison import was_issued_for_request
+from csrtui.core.certificates.key_proof import proves
+from csrtui.core.certificates.omissions import added_common_name
+from csrtui.core.certificates.prefill import read_existing
+from csrtui.core.keys.batch_encryption import Opener
+from csrtui.core.keys.key_types import KeyType, label_of_name
+from csrtui.core.pairs.pair import Pair, PairRecord, Stage
+from csrtui.core.servers.platforms import OTHER, PLATFORMS
+from csrtui.core.servers.renewal_policy import Choice, choices
 from csrtui.store.disk import NotConfirmedError
 from csrtui.tasks.adoption_candidate import names_of
 from csrtui.tasks.asking import Asked, advise_on, asked_for

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 
-from csrtui.core.advice.wording import plural
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.wording import plural
 from csrtui.core.bundle import read_certificates
-from csrtui.core.certificates import Certificate
-from csrtui.core.chain import Chain, build_chain
-from csrtui.core.errors import InputError
-from csrtui.core.pair import PairRecord, utc_text
+from csrtui.core.certificates.certificate import Certificate
+from csrtui.core.certificates.chain import Chain, build_chain
+from csrtui.core.pairs.pair import PairRecord, utc_text
 
 
 class Doing(Enum):
@@ -134,7 +134,7 @@ def usable(data: bytes | None, spki: str | None) -> list[Certificate]:
 
 
 def _sent(certificates: tuple[Certificate, ...]) -> tuple[Certificate, ...]:
-    """The certificates of certificate.pem that `csrtui.core.deployment.read_chain` gives to a server: no root."""
+    """The certificates of certificate.pem that `csrtui.core.servers.deployment.read_chain` gives to a server: no root."""
     return (*certificates[:1], *(one for one in certificates[1:] if not one.is_self_issued))
 
 

@@ -3,15 +3,17 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from csrtui.core import keys, request
-from csrtui.core.backup_details import NO_DETAILS, PURPOSE
-from csrtui.core.backup_file import BackupFile, Envelope, KeptKey
+from csrtui.core.backups.backup_file import BackupFile, Envelope, KeptKey
+from csrtui.core.backups.details import NO_DETAILS, PURPOSE
+from csrtui.core.backups.expectation import Expectation
+from csrtui.core.base.errors import InputError, RefusedError
+from csrtui.core.base.finding import CaKind
+from csrtui.core.base.secret import Secret
 from csrtui.core.bundle import read_certificates
-from csrtui.core.certificates import to_pem
-from csrtui.core.errors import InputError, RefusedError
-from csrtui.core.expectation import Expectation
-from csrtui.core.finding import CaKind
-from csrtui.core.pair import (
+from csrtui.core.certificates import csr as request
+from csrtui.core.certificates.certificate import to_pem
+from csrtui.core.keys import key_types
+from csrtui.core.pairs.pair import (
     Backup,
     BackupStatus,
     Event,
@@ -22,10 +24,9 @@ from csrtui.core.pair import (
     Validity,
     utc_text,
 )
-from csrtui.core.pair_json import dump_record
-from csrtui.core.pairname import pair_name
-from csrtui.core.platforms import OTHER, PLATFORMS
-from csrtui.core.secret import Secret
+from csrtui.core.pairs.pair_json import dump_record
+from csrtui.core.pairs.pair_name import pair_name
+from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.store.keystore import PairFiles
 from csrtui.tasks.adoption_candidate import names_of
 from csrtui.tasks.backup_contents import BackupRead, open_key, read_contents
@@ -34,7 +35,7 @@ from csrtui.tasks.pair_list import pairs_with_key
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
-    from csrtui.core.keys import PrivateKey
+    from csrtui.core.keys.key_types import PrivateKey
 
 
 class Consent(NamedTuple):
@@ -182,7 +183,7 @@ def _keep(session: Session, read: BackupRead, key: "PrivateKey", consent: Consen
         session, _record(session, content, backup.proved(now), fitting, encrypted=encrypted), key
     )
     files = PairFiles(
-        key=content.key_pem if encrypted else keys.private_pem(key),
+        key=content.key_pem if encrypted else key_types.private_pem(key),
         request=request.to_pem(content.asked.der),
         record=dump_record(record),
         certificate=fitting.pem or None,
@@ -216,7 +217,7 @@ def _record(
         names=names_of(csr),
         ca=details.ca or _usual_ca(csr),
         platform=details.platform if details.platform in PLATFORMS else OTHER,
-        key=KeyFacts(keys.name_of(request.public_key(csr.der)), encrypted, csr.spki_sha256),
+        key=KeyFacts(key_types.name_of(request.public_key(csr.der)), encrypted, csr.spki_sha256),
         request=RequestFacts(csr.sha256, csr.signature_hash),
         backups=(proved,),
         submitted=details.submitted,

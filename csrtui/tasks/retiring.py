@@ -1,8 +1,8 @@
 """Marking pairs as no longer used; nothing is deleted."""
 
-from csrtui.core.errors import InputError
-from csrtui.core.pair import PairRecord
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.escaping import visible
+from csrtui.core.pairs.pair import PairRecord
 from csrtui.tasks.recording import change_record
 from csrtui.tasks.results import Result
 from csrtui.tasks.session import Session

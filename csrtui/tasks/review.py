@@ -2,15 +2,15 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from csrtui.core.errors import CsrtuiError, InputError, StoreError
-from csrtui.core.pair import Pair, urgency
-from csrtui.core.pair_json import load_record
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import CsrtuiError, InputError, StoreError
+from csrtui.core.base.escaping import visible
+from csrtui.core.pairs.pair import Pair, urgency
+from csrtui.core.pairs.pair_json import load_record
 from csrtui.store.keystore import Listed
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
-    from csrtui.core.request import Request
+    from csrtui.core.certificates.csr import Request
 
 
 class Problem(NamedTuple):
@@ -55,12 +55,12 @@ def read_pair(session: Session, name: str) -> "tuple[Pair, Request]":
         InputError: There is no such pair.
         StoreError: It is damaged or not safe.
     """
-    from csrtui.core import request  # a listing does without
+    from csrtui.core.certificates import csr  # a listing does without
 
     stored = session.store.read(name)
     try:
         record = load_record(stored.record)
-        asked = request.read_pem(stored.request)
+        asked = csr.read_pem(stored.request)
     except (StoreError, InputError) as error:  # here a request that cannot be read is damage
         raise _located(error, stored.path) from error
     if asked.sha256 != record.request.sha256:

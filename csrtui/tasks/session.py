@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from csrtui.core import keys
+from csrtui.core.keys import key_types
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from csrtui.core.suffixes import SuffixList
+    from csrtui.core.names.public_suffixes import SuffixList
     from csrtui.store.keystore import Keystore
 
 
@@ -37,7 +37,7 @@ class Session:
         store: Keystore,
         *,
         clock: Callable[[], datetime] = utc_now,
-        generate_key: keys.KeyGenerator = keys.generate,
+        generate_key: key_types.KeyGenerator = key_types.generate,
         entropy: Callable[[int], bytes] = os.urandom,
         user: str | None = None,
     ) -> None:
@@ -50,7 +50,7 @@ class Session:
     @cached_property
     def suffixes(self) -> SuffixList:
         """The public suffix list, read when it is first needed."""
-        from csrtui.core.suffixes import SuffixList
+        from csrtui.core.names.public_suffixes import SuffixList
         from csrtui.store.reference import public_suffix_text
 
         return SuffixList.parse(public_suffix_text())

@@ -5,14 +5,14 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from csrtui.core.errors import InputError
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.escaping import visible
 from csrtui.store.config_file import config_path, read_config_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from csrtui.core.config import Config
+    from csrtui.core.config.settings import Config
 
 
 def load_settings(environ: Mapping[str, str]) -> Config | None:
@@ -25,7 +25,7 @@ def load_settings(environ: Mapping[str, str]) -> Config | None:
     text = read_config_text(path)
     if not text:
         return None
-    from csrtui.core.config import parse_config
+    from csrtui.core.config.settings import parse_config
 
     return parse_config(text, path)
 

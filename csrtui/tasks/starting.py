@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, replace
 
-from csrtui.core.draft import Draft
-from csrtui.core.existing import Existing, read_existing
-from csrtui.core.keys import KeyType
-from csrtui.core.platforms import PLATFORMS
+from csrtui.core.certificates.prefill import Existing, read_existing
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.pairs.draft import Draft
+from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.store.files import read_foreign
 from csrtui.tasks.review import read_pair
 from csrtui.tasks.session import Session

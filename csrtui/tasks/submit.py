@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from csrtui.core.errors import CsrtuiError, InputError, StoreError
-from csrtui.core.pair import Backup, BackupStatus, Pair, PairRecord
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import CsrtuiError, InputError, StoreError
+from csrtui.core.base.escaping import visible
+from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, PairRecord
 from csrtui.store.disk import NotConfirmedError
 from csrtui.tasks.recording import change_record
 from csrtui.tasks.review import read_pair
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
-    from csrtui.core.fetching import Host
+    from csrtui.core.servers.scp import Host
 
 LONGEST_TO = 60
 """The most characters of whom a CSR was submitted to."""
@@ -69,10 +69,10 @@ def csr_pem(session: Session, name: str) -> tuple[Pair, bytes]:
 
 def csr_bytes(session: Session, name: str, form: Form) -> tuple[Pair, bytes]:
     """Return a pair and its CSR as PEM or DER; raises as `csr_pem`."""
-    from csrtui.core import request
+    from csrtui.core.certificates import csr
 
     pair, asked = read_pair(session, name)
-    return pair, asked.der if form is Form.DER else request.to_pem(asked.der)
+    return pair, asked.der if form is Form.DER else csr.to_pem(asked.der)
 
 
 def lacks_backup(record: PairRecord) -> bool:
@@ -180,7 +180,7 @@ def this_host(session: Session, environ: Mapping[str, str]) -> "Host":
         session: Whose user.
         environ: ``SSH_CONNECTION`` is read (ssh(1): both addresses and ports, the server's last).
     """
-    from csrtui.core.fetching import Host
+    from csrtui.core.servers.scp import Host
 
     name = os.uname().nodename
     *_, port = environ.get("SSH_CONNECTION", "").split(" ")
@@ -194,7 +194,7 @@ def fetch_lines(pair: Pair, host: "Host") -> list[tuple[str, str]]:
 
     The key itself is never among them.
     """
-    from csrtui.core.fetching import scp_line
+    from csrtui.core.servers.scp import scp_line
 
     backup = newest_backup(pair.record)
     wanted = [("the CSR", f"{pair.path}/request.pem", f"{pair.name}.csr")]

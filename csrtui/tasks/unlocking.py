@@ -2,16 +2,16 @@
 
 from typing import TYPE_CHECKING, cast
 
-from csrtui.core import pkcs8
-from csrtui.core.errors import InputError, StoreError
-from csrtui.core.pair import Pair
-from csrtui.core.sealing import Opener
-from csrtui.core.secret import Secret
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import InputError, StoreError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.secret import Secret
+from csrtui.core.keys import pkcs8
+from csrtui.core.keys.batch_encryption import Opener
+from csrtui.core.pairs.pair import Pair
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
-    from csrtui.core.keys import PrivateKey
+    from csrtui.core.keys.key_types import PrivateKey
 
 
 def open_key(session: Session, pair: Pair, passphrase: Secret | Opener | None = None) -> "PrivateKey":

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from hashlib import sha256
 from threading import Event, Lock
 
-from csrtui.core import request
-from csrtui.core.age import is_age
-from csrtui.core.backup_integrity import WAY_OUT
-from csrtui.core.errors import CsrtuiError, InputError, RefusedError
-from csrtui.core.expectation import Expectation
-from csrtui.core.pair import Backup, BackupStatus, Pair, PairRecord
-from csrtui.core.sealing import Opener
-from csrtui.core.secret import Secret
-from csrtui.core.visible import visible
+from csrtui.core.backups.age import is_age
+from csrtui.core.backups.expectation import Expectation
+from csrtui.core.backups.integrity import WAY_OUT
+from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.secret import Secret
+from csrtui.core.certificates import csr
+from csrtui.core.keys.batch_encryption import Opener
+from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, PairRecord
 from csrtui.store import backups
 from csrtui.tasks.backup_contents import (
     BackupRead,
@@ -229,7 +229,7 @@ def _with_way_out(error: InputError) -> str:
     return f"{error.what}; {error.hint}" if error.hint == WAY_OUT else error.what
 
 
-def _look(run: _Run, backup: Backup, asked: request.Request) -> Look:
+def _look(run: _Run, backup: Backup, asked: csr.Request) -> Look:
     now = run.session.clock()
     if not backups.is_there(backup.path):
         away = backup.seen(BackupStatus.MISSING, now)

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from csrtui.core.keys import label_of_name
-from csrtui.core.pair import Backup, BackupStatus, NextStep, Pair, PairRecord, Validity, utc_text
-from csrtui.core.platforms import PLATFORMS
+from csrtui.core.keys.key_types import label_of_name
+from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, Pair, PairRecord, Validity, utc_text
+from csrtui.core.servers.platforms import PLATFORMS
 
 if TYPE_CHECKING:
     from csrtui.core.fleet import Fleet
@@ -70,7 +70,7 @@ def backup_cell(record: PairRecord, now: datetime) -> str:
 def fleet_summary(fleet: "Fleet", pairs: Sequence[Pair], now: datetime) -> str:
     """Return the line that counts: ``52 hosts · 310 pairs · 4 not backed up · 7 due · 1 unreachable``."""
     from csrtui.core.fleet import Reason
-    from csrtui.core.pair_summary import summarize
+    from csrtui.core.pairs.summary import summarize
     from csrtui.tasks.pair_counts import count_pairs
 
     hosts = len(fleet.hosts)

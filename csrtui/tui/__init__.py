@@ -12,7 +12,7 @@ from csrtui.tui.terminal import drop_textual_environment
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from csrtui.core.config import Config
+    from csrtui.core.config.settings import Config
     from csrtui.tasks.fleet import Reach
     from csrtui.tasks.session import Session
     from csrtui.tui.commands_app import CommandsApp

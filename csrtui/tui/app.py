@@ -5,15 +5,15 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from csrtui.core.errors import StoreError
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import StoreError
+from csrtui.core.base.escaping import visible
 from csrtui.tui.commands_app import CommandsApp
 from csrtui.tui.screens.main import MainScreen
 
 if TYPE_CHECKING:
     from textual.screen import Screen
 
-    from csrtui.core.config import Config
+    from csrtui.core.config.settings import Config
     from csrtui.tasks.session import Session
 
 

@@ -17,9 +17,9 @@ from base64 import b64encode
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from csrtui.core.errors import InputError, RefusedError
-from csrtui.core.public_text import PublicText
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import InputError, RefusedError
+from csrtui.core.base.escaping import visible
+from csrtui.core.certificates.public_text import PublicText
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.theme import BUILTIN_THEMES
 
-from csrtui.core.errors import InputError
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.escaping import visible
 from csrtui.tui.commands import Where, bindings
 from csrtui.tui.key_names import configured
 from csrtui.tui.safe_app import SafeApp
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from textual.binding import BindingType
 
-    from csrtui.core.config import Config
+    from csrtui.core.config.settings import Config
     from csrtui.tasks.session import Session
     from csrtui.tui.command import Command
 

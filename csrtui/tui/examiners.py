@@ -7,8 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from csrtui.core.errors import CsrtuiError, InputError
-from csrtui.core.finding import Level
+from csrtui.core.base.errors import CsrtuiError, InputError
+from csrtui.core.base.finding import Level
 from csrtui.store.config_file import config_path
 from csrtui.store.location import store_to_name
 from csrtui.tasks.doctor import CHECKED, Examination, is_well, worst_first

@@ -1,6 +1,6 @@
 """The last net under everything drawn: line filters that the whole app's text passes through.
 
-Text from outside is made visible where it enters a view (`csrtui.core.visible`). Should a view forget it,
+Text from outside is made visible where it enters a view (`csrtui.core.base.escaping`). Should a view forget it,
 these filters still keep control characters, C1, bidirectional controls and zero-width characters from
 the terminal. A line filter may not change the number of cells, so it cannot write an escape out.
 """
@@ -16,7 +16,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.filter import LineFilter
 
-from csrtui.core.visible import shows
+from csrtui.core.base.escaping import shows
 
 if TYPE_CHECKING:
     from textual.color import Color

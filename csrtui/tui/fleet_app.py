@@ -10,7 +10,7 @@ from csrtui.tui.screens.fleet import FleetScreen
 if TYPE_CHECKING:
     from textual.screen import Screen
 
-    from csrtui.core.config import Config
+    from csrtui.core.config.settings import Config
     from csrtui.tasks.fleet import Reach
     from csrtui.tasks.session import Session
     from csrtui.tui.screens.fleet_request import FleetRequestScreen

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from csrtui.core.advice.wording import plural
-from csrtui.core.visible import visible
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from csrtui.core.pair import Pair
-from csrtui.core.pair_query import Need
+from csrtui.core.pairs.pair import Pair
+from csrtui.core.pairs.query import Need
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from csrtui.core.errors import InputError
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.escaping import visible
 from csrtui.tui.commands import COMMANDS, FIXED, Command, Where
 
 _NAMED = frozenset(

@@ -22,8 +22,8 @@ from textual.filter import Monochrome, NoColor
 from textual.widgets import Input
 from textual.worker import WorkerFailed
 
-from csrtui.core.bug import describe_bug
-from csrtui.core.visible import visible
+from csrtui.core.base.bug_report import describe_bug
+from csrtui.core.base.escaping import visible
 from csrtui.tui.ending import Ending, quiet_hooks
 from csrtui.tui.filters import AttributesOnly, PrintableOnly
 from csrtui.tui.painter import Painter
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from textual.filter import LineFilter
     from textual.screen import Screen
 
-    from csrtui.core.errors import CsrtuiError
+    from csrtui.core.base.errors import CsrtuiError
 
 ReturnType = TypeVar("ReturnType")
 

@@ -20,10 +20,10 @@ from foreign_made import (
 )
 from pty_session import PtySession
 
-from csrtui.core import pkcs8 as own_pkcs8
-from csrtui.core import request
-from csrtui.core.errors import StoreError
-from csrtui.core.pem import wrap
+from csrtui.core.base.errors import StoreError
+from csrtui.core.base.pem import wrap
+from csrtui.core.certificates import csr as request
+from csrtui.core.keys import pkcs8 as own_pkcs8
 from csrtui.store.keystore import Keystore
 
 if TYPE_CHECKING:

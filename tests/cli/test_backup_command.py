@@ -10,7 +10,7 @@ from backups_made import QUICK, openssl
 from command import ROOT, argv, environment, run_process
 from pty_session import PtySession
 
-from csrtui.core import pkcs8
+from csrtui.core.keys import pkcs8
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,8 +13,8 @@ from backup_commands import CANARY, Places
 from command import DEADLINE, ROOT, argv, environment, run_process
 from pairs_made import record_of
 
-from csrtui.core import keys
-from csrtui.core.pair import BackupStatus
+from csrtui.core.keys import key_types
+from csrtui.core.pairs.pair import BackupStatus
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.session import Session
 
@@ -36,7 +36,7 @@ def secrets_of(folder: Path) -> list[bytes]:
     pem = (folder / "key.pem").read_bytes()
     key = load_pem_private_key(pem, None)
     assert isinstance(key, EllipticCurvePrivateKey)
-    assert keys.type_of(key.public_key()) is keys.KeyType.EC_P256
+    assert key_types.type_of(key.public_key()) is key_types.KeyType.EC_P256
     number = key.private_numbers().private_value
     raw = number.to_bytes(32)
     lines = [line for line in pem.splitlines() if not line.startswith(b"-")]

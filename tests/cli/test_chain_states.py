@@ -10,7 +10,7 @@ from certificates_made import pem
 from chains_made import DAY, GONE, Case, Maker, ca, constraints, names, usage
 from cryptography import x509
 
-from csrtui.core.request import read_pem
+from csrtui.core.certificates.csr import read_pem
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ import pytest
 from command import run_process
 from failing_call import FailingCall
 
-from csrtui.core import request
+from csrtui.core.certificates import csr
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +44,7 @@ def test_der_on_stdout_is_the_same_request(tmp_path: Path) -> None:
         timeout=60,
     ).stdout
     pem = (store / "pairs" / "a.com" / "request.pem").read_bytes()
-    assert request.to_pem(der) == pem
+    assert csr.to_pem(der) == pem
 
 
 def test_der_is_not_for_a_terminal(csrtui: Csrtui, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,7 +64,7 @@ def test_a_file_is_for_all_to_read_and_noted(csrtui: Csrtui, tmp_path: Path, for
     assert f"written: {file}\n" in ran.err
     assert file.stat().st_mode & 0o777 == 0o644
     data = file.read_bytes()
-    assert (request.to_pem(data) if form == "DER" else data) == csrtui.pair("a.com").joinpath(
+    assert (csr.to_pem(data) if form == "DER" else data) == csrtui.pair("a.com").joinpath(
         "request.pem"
     ).read_bytes()
     assert history(csrtui) == ["created", f"CSR handed out: file {file}{OVERRULED}"]

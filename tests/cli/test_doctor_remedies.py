@@ -14,9 +14,9 @@ from damaged_stores import COMMANDS, INSTRUCTIONS, NEW, TEMPLATES, Case, unsigne
 from examined_store import snapshot
 from remedied_store import HOSTILE_NAME, UNPRINTABLE_NAME, Found, RemediedStore
 
-from csrtui.core.doctor.ailment import Code
+from csrtui.core.base.finding import CaKind
+from csrtui.core.doctor.finding_codes import Code
 from csrtui.core.doctor.remedy import pasteable
-from csrtui.core.finding import CaKind
 from csrtui.store import locks
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from command import DEADLINE, ROOT, argv, environment, run_process, run_shell
 
-from csrtui.core import request
+from csrtui.core.certificates import csr
 
 needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 
@@ -95,7 +95,7 @@ def test_with_all_else_closed_no_file_of_a_pair_gets_a_standard_number(store: Pa
     assert (ran.status, ran.out) == (0, "b.com\n")
     folder = store / "pairs" / "b.com"
     assert (folder / "key.pem").read_bytes().endswith(b"-----END PRIVATE KEY-----\n")
-    assert request.read_pem((folder / "request.pem").read_bytes()).names == ("b.com",)
+    assert csr.read_pem((folder / "request.pem").read_bytes()).names == ("b.com",)
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
@@ -161,7 +161,7 @@ def run_at_once(store: Path, count: int) -> None:
     for name in names:
         folder = store / "pairs" / name
         assert sorted(path.name for path in folder.iterdir()) == ["key.pem", "pair.json", "request.pem"]
-        fingerprints.add(request.read_pem((folder / "request.pem").read_bytes()).spki_sha256)
+        fingerprints.add(csr.read_pem((folder / "request.pem").read_bytes()).spki_sha256)
     assert len(fingerprints) == count
 
 

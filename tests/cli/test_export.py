@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
 from pty_session import PtySession
 
-from csrtui.core.platforms import PLATFORMS
+from csrtui.core.servers.platforms import PLATFORMS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -188,7 +188,7 @@ def test_without_a_terminal_the_right_option_is_named(csrtui: Csrtui, to: Path, 
 def test_a_record_that_cannot_be_kept_is_exit_3_after_the_results(
     csrtui: Csrtui, to: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from csrtui.core.errors import StoreError
+    from csrtui.core.base.errors import StoreError
     from csrtui.tasks import exporting
 
     issued(csrtui)

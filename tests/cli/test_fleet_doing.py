@@ -12,8 +12,9 @@ from fake_ansible import printed, said
 from fleet_made import ASKED, AWAY, listed, made, pair
 from recipients_made import age_pair
 
-from csrtui.core import keys, request
-from csrtui.core.subject import SubjectFields
+from csrtui.core.certificates import csr
+from csrtui.core.keys import key_types
+from csrtui.core.subject.fields import SubjectFields
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from fake_ansible import FakeAnsible
 
 RECIPIENT = age_pair()[1]
-OTHER = request.build(SubjectFields(common_name="b.com"), ("b.com",), keys.generate(keys.KeyType.EC_P256))
+OTHER = csr.build(
+    SubjectFields(common_name="b.com"), ("b.com",), key_types.generate(key_types.KeyType.EC_P256)
+)
 
 
 def test_each_host_gets_the_names_that_were_shown(fake: FakeAnsible, fleet: Any) -> None:

@@ -15,10 +15,11 @@ from fake_ansible import printed
 from fleet_made import listed, made, pair, pair_for
 from safety_results import counted
 
-from csrtui.core import keys, request
-from csrtui.core.errors import StoreError
+from csrtui.core.base.errors import StoreError
+from csrtui.core.certificates import csr
 from csrtui.core.fleet import load_state
-from csrtui.core.subject import SubjectFields
+from csrtui.core.keys import key_types
+from csrtui.core.subject.fields import SubjectFields
 from csrtui.store.keystore import Keystore
 
 if TYPE_CHECKING:
@@ -37,9 +38,9 @@ MEGABYTE = "x" * 1024 * 1024
 FILE = f"web1.{SHOP}.csr.pem"
 
 
-def csr_of(*names: str, key: keys.PrivateKey | None = None, **subject: str) -> bytes:
+def csr_of(*names: str, key: key_types.PrivateKey | None = None, **subject: str) -> bytes:
     fields = SubjectFields(common_name=names[0], **subject)
-    return request.build(fields, names, key or keys.generate(keys.KeyType.EC_P256))
+    return csr.build(fields, names, key or key_types.generate(key_types.KeyType.EC_P256))
 
 
 def unsigned(der: bytes) -> bytes:
@@ -47,17 +48,17 @@ def unsigned(der: bytes) -> bytes:
 
 
 def fetched(*ders: bytes) -> dict[str, Any]:
-    return {"rc": 0, "stdout": "".join(request.to_pem(der).decode() for der in ders), "stderr": ""}
+    return {"rc": 0, "stdout": "".join(csr.to_pem(der).decode() for der in ders), "stderr": ""}
 
 
 def claiming(document: dict[str, Any], der: bytes) -> dict[str, Any]:
     """A pair as listed, with the digest of the CSR that will be sent: the one thing that used to be compared."""
-    return document | {"request": {"sha256": request.read_der(der).sha256, "signature_hash": "sha256"}}
+    return document | {"request": {"sha256": csr.read_der(der).sha256, "signature_hash": "sha256"}}
 
 
 def with_key_of(document: dict[str, Any], der: bytes) -> dict[str, Any]:
     return document | {
-        "key": {"type": "ec-p256", "encrypted": False, "spki_sha256": request.read_der(der).spki_sha256}
+        "key": {"type": "ec-p256", "encrypted": False, "spki_sha256": csr.read_der(der).spki_sha256}
     }
 
 
@@ -101,7 +102,7 @@ def test_a_csr_with_another_key_is_refused_by_name(fake: FakeAnsible, fleet: Any
     with counted(PROMISE, "CSRs that are not what the host had listed") as tally:
         ran = fleet("csr", "--to", str(tmp_path))
         assert (ran.status, list(tmp_path.glob("*.pem"))) == (1, [])
-        assert f"sent {request.read_der(der).spki_sha256[:15]}" in ran.error
+        assert f"sent {csr.read_der(der).spki_sha256[:15]}" in ran.error
         tally.add()
 
 
@@ -109,7 +110,7 @@ def test_a_csr_is_not_taken_for_another_pair_of_the_host(
     fake: FakeAnsible, fleet: Any, tmp_path: Path
 ) -> None:
     shop, bank = pair_for(SHOP), pair_for(BANK)
-    sent = [request.read_pem(pem.encode()).der for _, pem in (bank, shop)]
+    sent = [csr.read_pem(pem.encode()).der for _, pem in (bank, shop)]
     fake.answers({"web1": listed(shop[0], bank[0])})
     fake.answers({"web1": fetched(*sent)})
     assert fleet("csr", "--to", str(tmp_path)).status == 0
@@ -206,9 +207,9 @@ def test_a_pair_that_is_made_otherwise_than_shown_is_refused_by_name(fake: FakeA
         "subject: planned CN=x.mydomain.com, made CN=x.mydomain.com,O=Bank": made(
             "x.mydomain.com", organization="Bank"
         ),
-        "key: listed": made("x.mydomain.com") | {"csr": request.to_pem(csr_of("x.mydomain.com")).decode()},
+        "key: listed": made("x.mydomain.com") | {"csr": csr.to_pem(csr_of("x.mydomain.com")).decode()},
         "signature: not made": made("x.mydomain.com")
-        | {"csr": request.to_pem(unsigned(csr_of("x.mydomain.com"))).decode()},
+        | {"csr": csr.to_pem(unsigned(csr_of("x.mydomain.com"))).decode()},
         "cannot be read": good | {"csr": "x"},
         "path has a text of 1048576 characters": good | {"pair": good["pair"] | {"path": MEGABYTE}},
         "name: not one that csrtui gives a pair": good | {"pair": good["pair"] | {"name": f"; {COMMAND}"}},

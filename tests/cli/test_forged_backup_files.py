@@ -12,8 +12,9 @@ from command import ROOT
 from recipients_made import age_pair
 from safety_results import counted
 
-from csrtui.core import pkcs8, request
-from csrtui.core.backup_file import parse
+from csrtui.core.backups.backup_file import parse
+from csrtui.core.certificates import csr as request
+from csrtui.core.keys import pkcs8
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from hostile_place import DUE, ISSUED, NEW, RETIRED, SENT, HostilePlace, make_ho
 from safety_results import counted
 
 from csrtui.cli.commands.all import COMMANDS
-from csrtui.core.visible import shows
+from csrtui.core.base.escaping import shows
 
 if TYPE_CHECKING:
     from pathlib import Path

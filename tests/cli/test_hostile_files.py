@@ -16,7 +16,7 @@ from foreign_made import ec_key, pkcs8
 from hostile_files import make
 from safety_results import counted
 
-from csrtui.core.visible import visible
+from csrtui.core.base.escaping import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

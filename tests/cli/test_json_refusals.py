@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from recipients_made import age_pair
 
-from csrtui.core import pkcs8
+from csrtui.core.keys import pkcs8
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ import icalendar
 import pytest
 from certificates_made import intermediate, pem
 
-from csrtui.core import request
+from csrtui.core.certificates import csr
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 def issue(csrtui: Csrtui, tmp_path: Path, name: str, *, age: int, days: int = 90) -> None:
     """Import a certificate for a pair, `age` days old."""
-    der = request.read_pem(csrtui.pair(name).joinpath("request.pem").read_bytes()).der
+    der = csr.read_pem(csrtui.pair(name).joinpath("request.pem").read_bytes()).der
     made = intermediate().sign(der, start=TODAY - timedelta(days=age), days=days)
     file = tmp_path / f"{name}.crt"
     file.write_bytes(pem(made, intermediate().certificate))

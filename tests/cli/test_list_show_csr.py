@@ -12,8 +12,8 @@ import pytest
 from foreign_made import csr, pkcs8, rsa_key
 from requests_made import HARD_ORGANIZATION
 
-from csrtui.core.pair import BackupStatus, NextStep, PairRecord
-from csrtui.core.visible import visible
+from csrtui.core.base.escaping import visible
+from csrtui.core.pairs.pair import BackupStatus, NextStep, PairRecord
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,8 +15,8 @@ import pytest
 from data_files import naughty_strings
 
 from csrtui.cli.main import run
-from csrtui.core import request
-from csrtui.core.subject import TypedSubject
+from csrtui.core.certificates import csr
+from csrtui.core.subject.fields import TypedSubject
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.asking import Asked, advise_on
 from csrtui.tasks.session import Session
@@ -148,13 +148,13 @@ def read_by_openssl(pem: bytes) -> dict[str, str]:
 def test_openssl_reads_back_what_was_typed(every: int, tmp_path: Path) -> None:
     from requests_made import key_of
 
-    from csrtui.core.keys import KeyType
+    from csrtui.core.keys.key_types import KeyType
 
     passed = list(passing(tmp_path))
     assert len({field for field, _, _ in passed}) >= 5, "the strings got nowhere"
     for field, text, advice in passed[::every]:
-        der = request.build(advice.subject, advice.covers, key_of(KeyType.EC_P256))
-        read = read_by_openssl(request.to_pem(der))
+        der = csr.build(advice.subject, advice.covers, key_of(KeyType.EC_P256))
+        read = read_by_openssl(csr.to_pem(der))
         wanted = {name: value for name, value in advice.subject.as_dict().items() if value is not None}
         assert read == wanted, (field, text)
         if field in FIELDS and wanted.get(field):

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 from requests_made import HARD_ORGANIZATION
 
-from csrtui.core import request
-from csrtui.core.keys import KeyType
-from csrtui.core.platforms import PLATFORMS
+from csrtui.core.certificates import csr
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.servers.platforms import PLATFORMS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,7 +64,7 @@ def test_every_key_type(csrtui: Csrtui, key_type: KeyType) -> None:
     made = csrtui("new", "mydomain.com", "--ca", "private", "--key", key_type.value, "--json").json
     assert made["key"]["type"] == key_type.value
     assert made["request"]["signature_hash"] == key_type.hash_name
-    read = request.read_pem(csrtui.pair("mydomain.com").joinpath("request.pem").read_bytes())
+    read = csr.read_pem(csrtui.pair("mydomain.com").joinpath("request.pem").read_bytes())
     assert (read.key_type, read.spki_sha256, read.sha256) == (
         key_type, made["key"]["spki_sha256"], made["request"]["sha256"],
     )  # fmt: skip

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from foreign_made import csr, pkcs8, rsa_key
 from pty_session import PtySession
 
-from csrtui.core import request
+from csrtui.core.certificates import csr as request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

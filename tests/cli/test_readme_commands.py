@@ -12,9 +12,10 @@ from command import DEADLINE, ROOT, environment
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from csrtui.core import keys, request
-from csrtui.core.keys import KeyType
-from csrtui.core.subject import SubjectFields
+from csrtui.core.certificates import csr as request
+from csrtui.core.keys import key_types
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.subject.fields import SubjectFields
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,9 +71,9 @@ class Reader:
             (self.folder / "server.key", self.folder / "fullchain.pem", "server.mydomain.com"),
             (archive / "privkey1.pem", archive / "fullchain1.pem", "old.mydomain.com"),
         ):
-            key = keys.generate(KeyType.EC_P256)
+            key = key_types.generate(KeyType.EC_P256)
             der = request.build(SubjectFields(common_name=name), [name], key)
-            key_file.write_bytes(keys.private_pem(key))
+            key_file.write_bytes(key_types.private_pem(key))
             key_file.chmod(0o600)
             chain_file.write_bytes(pem(intermediate().sign(der), intermediate().certificate))
             if key_file.parent == self.folder:

@@ -13,7 +13,7 @@ import pytest
 from csrtui.cli import output
 from csrtui.cli.main import run
 from csrtui.cli.streams import forget, settle_streams
-from csrtui.core.errors import InputError
+from csrtui.core.base.errors import InputError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,8 +12,9 @@ from command import ROOT, argv, environment
 from cryptography.hazmat.primitives.asymmetric import ec
 from pty_session import PtySession
 
-from csrtui.core import keys, pkcs8, request
-from csrtui.core.subject import SubjectFields
+from csrtui.core.certificates import csr
+from csrtui.core.keys import key_types, pkcs8
+from csrtui.core.subject.fields import SubjectFields
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -343,9 +344,9 @@ def test_the_history_tells_what_happened(csrtui: Csrtui, places: Places, tmp_pat
 def test_a_weak_key_comes_back_and_is_warned_of(csrtui: Csrtui, tmp_path: Path, ca: str) -> None:
     places = Places.made_in(tmp_path)
     key = ec.derive_private_key(2**100, ec.SECP256R1())
-    (tmp_path / "key.pem").write_bytes(keys.private_pem(key))
-    der = request.build(SubjectFields(common_name="a.com"), ("a.com",), key)
-    (tmp_path / "request.pem").write_bytes(request.to_pem(der))
+    (tmp_path / "key.pem").write_bytes(key_types.private_pem(key))
+    der = csr.build(SubjectFields(common_name="a.com"), ("a.com",), key)
+    (tmp_path / "request.pem").write_bytes(csr.to_pem(der))
     files = ("--key", str(tmp_path / "key.pem"), "--csr", str(tmp_path / "request.pem"))
     assert csrtui("adopt", *files, "--ca", ca).status == 0
     places.back_up(csrtui)

@@ -13,16 +13,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csrtui.core import request
 from csrtui.core.advice import Advice, advise, common_name_missing, reach, rules
+from csrtui.core.advice.existing_key_rules import AGE_RULES, QUALITY_RULES, REQUEST_RULES
+from csrtui.core.advice.field_help import CA_HELP, FIELD_HELP, KEY_HELP
 from csrtui.core.advice.name_case import MAX_MENDED
-from csrtui.core.advice.quality_rules import AGE_RULES, QUALITY_RULES, REQUEST_RULES
-from csrtui.core.field_help import CA_HELP, FIELD_HELP, KEY_HELP
-from csrtui.core.finding import CaKind, FieldName, Finding, Level
-from csrtui.core.keys import KeyType
-from csrtui.core.names import read_name
-from csrtui.core.subject import TypedSubject
-from csrtui.core.suffixes import SuffixList
+from csrtui.core.base.finding import CaKind, FieldName, Finding, Level
+from csrtui.core.certificates import csr
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.names.name import read_name
+from csrtui.core.names.public_suffixes import SuffixList
+from csrtui.core.subject.fields import TypedSubject
 
 
 @cache
@@ -901,7 +901,7 @@ _ANY_FIELD = st.text(max_size=140) | st.sampled_from(
 def test_what_can_be_forced_can_be_written(name: str, values: dict[str, str], ca: CaKind) -> None:
     advice = Typed((name,), TypedSubject(**values)).advice(ca)
     if advice.subject.common_name is not None and advice.forceable:
-        made = request.preview(advice.subject, advice.covers)
+        made = csr.preview(advice.subject, advice.covers)
         assert made.subject == advice.subject
         assert made.names == advice.covers
 

@@ -12,9 +12,9 @@ import pyrage
 import pytest
 from recipients_made import age_pair, ssh_pair
 
-from csrtui.core import age
-from csrtui.core.errors import InputError, RefusedError
-from csrtui.core.recipients import read_recipients
+from csrtui.core.backups import age
+from csrtui.core.backups.recipients import read_recipients
+from csrtui.core.base.errors import InputError, RefusedError
 
 if TYPE_CHECKING:
     from pathlib import Path

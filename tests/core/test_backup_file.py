@@ -13,19 +13,21 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from requests_made import NOW, key_of
 
-from csrtui.core import backup_file, keys, pkcs8, request
-from csrtui.core.backup_details import NO_DETAILS
-from csrtui.core.backup_file import Envelope, KeptKey, file_name, parse
-from csrtui.core.backup_integrity import WAY_OUT, Integrity
-from csrtui.core.errors import InputError
-from csrtui.core.keys import KeyType
-from csrtui.core.pem import wrap
+from csrtui.core.backups import backup_file
+from csrtui.core.backups.backup_file import Envelope, KeptKey, file_name, parse
+from csrtui.core.backups.details import NO_DETAILS
+from csrtui.core.backups.integrity import WAY_OUT, Integrity
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.pem import wrap
+from csrtui.core.certificates import csr
+from csrtui.core.keys import key_types, pkcs8
+from csrtui.core.keys.key_types import KeyType
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 KEY = key_block()
-REQUEST = request.to_pem(asked().der)
+REQUEST = csr.to_pem(asked().der)
 CERTIFICATES = certificate(name()) * 2
 BARE = KEY + REQUEST
 
@@ -342,7 +344,7 @@ def test_keys_of_other_types_are_backed_up_alike() -> None:
 
 @pytest.mark.parametrize(
     ("kept", "key_pem"),
-    [(KeptKey.PLAIN, keys.private_pem(key_of(KeyType.EC_P256))), (KeptKey.ENCRYPTED, KEY)],
+    [(KeptKey.PLAIN, key_types.private_pem(key_of(KeyType.EC_P256))), (KeptKey.ENCRYPTED, KEY)],
 )
 def test_the_text_for_an_age_file_holds_the_key_as_it_lies_in_the_store(
     kept: KeptKey, key_pem: bytes
@@ -364,7 +366,7 @@ def test_a_key_without_a_passphrase_is_refused_outside_an_age_file() -> None:
         "a.com",
         NOW,
         kept=KeptKey.PLAIN,
-        key_pem=keys.private_pem(key_of(KeyType.EC_P256)),
+        key_pem=key_types.private_pem(key_of(KeyType.EC_P256)),
         asked=asked(),
         envelope=Envelope.AGE,
     )

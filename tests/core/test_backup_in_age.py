@@ -5,17 +5,19 @@ from __future__ import annotations
 import pytest
 from requests_made import NOW, der_of, key_of
 
-from csrtui.core import backup_file, keys, pkcs8, request
-from csrtui.core.backup_file import Envelope, KeptKey
-from csrtui.core.backup_integrity import Integrity
-from csrtui.core.errors import InputError
-from csrtui.core.keys import KeyType
-from csrtui.core.secret import Secret
-from csrtui.core.subject import SubjectFields
+from csrtui.core.backups import backup_file
+from csrtui.core.backups.backup_file import Envelope, KeptKey
+from csrtui.core.backups.integrity import Integrity
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.secret import Secret
+from csrtui.core.certificates import csr
+from csrtui.core.keys import key_types, pkcs8
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.subject.fields import SubjectFields
 
-ASKED = request.read_der(der_of(SubjectFields(common_name="a.com"), "a.com"))
+ASKED = csr.read_der(der_of(SubjectFields(common_name="a.com"), "a.com"))
 KEY = key_of(KeyType.EC_P256)
-PLAIN = keys.private_pem(KEY)
+PLAIN = key_types.private_pem(KEY)
 ENCRYPTED = pkcs8.encrypt(KEY, Secret("pass"), bytes(pkcs8.ENTROPY_BYTES), rounds=1000)
 
 

@@ -14,19 +14,21 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from requests_made import NOW, key_of
 
-from csrtui.core import backup_file, keys, request, signing
-from csrtui.core.backup_details import Details, read_details
-from csrtui.core.backup_file import Envelope, KeptKey, parse
-from csrtui.core.backup_integrity import CONTEXT, Integrity
-from csrtui.core.backup_text import canonical
-from csrtui.core.confirmation import Confirmation
-from csrtui.core.errors import InputError
-from csrtui.core.finding import CaKind
-from csrtui.core.keys import KeyType
-from csrtui.core.pair import Stage
+from csrtui.core.backups import backup_file
+from csrtui.core.backups.backup_file import Envelope, KeptKey, parse
+from csrtui.core.backups.confirmation import Confirmation
+from csrtui.core.backups.details import Details, read_details
+from csrtui.core.backups.integrity import CONTEXT, Integrity
+from csrtui.core.backups.text import canonical
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.finding import CaKind
+from csrtui.core.certificates import csr as request
+from csrtui.core.keys import key_types, signing
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.pairs.pair import Stage
 
 if TYPE_CHECKING:
-    from csrtui.core.keys import PrivateKey
+    from csrtui.core.keys.key_types import PrivateKey
 
 KEY = key_of(KeyType.EC_P256)
 OTHER_TYPES: list[PrivateKey] = [
@@ -77,7 +79,7 @@ def test_the_signature_of_another_key_is_not_valid() -> None:
         kept=KeptKey.PLAIN,
         key_pem=key_block(),
         asked=asked(),
-        signer=keys.generate(KeyType.EC_P256),
+        signer=key_types.generate(KeyType.EC_P256),
     )
     with pytest.raises(InputError, match="its signature is not valid"):
         parse(text)

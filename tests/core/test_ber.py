@@ -7,7 +7,7 @@ from foreign_made import tlv
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csrtui.core.ber import (
+from csrtui.core.base.ber import (
     MAX_DEPTH,
     MAX_NODES,
     BerError,

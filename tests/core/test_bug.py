@@ -6,8 +6,8 @@ import types
 
 import pytest
 
-from csrtui.core.bug import REPORT_AT, BugError, describe_bug
-from csrtui.core.errors import InputError
+from csrtui.core.base.bug_report import REPORT_AT, BugError, describe_bug
+from csrtui.core.base.errors import InputError
 
 
 def raised(error: BaseException) -> BaseException:

@@ -19,11 +19,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from requests_made import der_of, key_of
 
-from csrtui.core import keys
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.pem import wrap
 from csrtui.core.bundle import MAX_ITEMS, read_certificates
-from csrtui.core.errors import InputError
-from csrtui.core.pem import wrap
-from csrtui.core.subject import SubjectFields
+from csrtui.core.keys import key_types
+from csrtui.core.subject.fields import SubjectFields
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 LEAF = intermediate().sign(der_of(SubjectFields(common_name="a.com"), "a.com"))
 ALL = (LEAF, intermediate().certificate, root().certificate)
 EXPECTED = [der(one) for one in ALL]
-KEY = keys.private_pem(key_of(keys.KeyType.EC_P256))
+KEY = key_types.private_pem(key_of(key_types.KeyType.EC_P256))
 TEXT = pem(*ALL)
 NOISE = "Bag Attributes\n  friendlyName: Zoë\nsubject=CN = a.com\n-----\n".encode()
 
@@ -212,7 +212,7 @@ def test_pkcs12_that_would_keep_the_machine_busy_is_refused_unopened(
 ) -> None:
     made = pkcs12_of("-nokeys", *OPEN, *options, "-iter", "2000")
     assert len(find_certificates(made)) == len(EXPECTED)
-    monkeypatch.setattr("csrtui.core.key_cost.MAX_ROUNDS", 1999)
+    monkeypatch.setattr("csrtui.core.keys.kdf_limits.MAX_ROUNDS", 1999)
     with pytest.raises(InputError, match="would take 2000 rounds"):
         find_certificates(made)
 

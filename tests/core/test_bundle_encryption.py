@@ -11,10 +11,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from foreign_made import PHRASE, as_private, ec_key, oid, pkcs8, tlv, traditional
 
-from csrtui.core import bundle, keys
+from csrtui.core import bundle
+from csrtui.core.base.pem import wrap
+from csrtui.core.base.secret import Secret
 from csrtui.core.bundle import ProblemKind
-from csrtui.core.pem import wrap
-from csrtui.core.secret import Secret
+from csrtui.core.keys import key_types
 
 SECRET = Secret(PHRASE.decode())
 LEGACY = ("-provider", "legacy", "-provider", "default")
@@ -49,7 +50,9 @@ def text_of(data: bytes, passphrase: Secret = SECRET) -> str:
 def test_a_scheme_of_openssl_is_opened(options: tuple[str, ...]) -> None:
     data = encrypted(*options)
     (found,) = bundle.read(data, SECRET).keys
-    assert keys.spki_sha256(found.key.public_key()) == keys.spki_sha256(as_private(ec_key()).public_key())
+    assert key_types.spki_sha256(found.key.public_key()) == key_types.spki_sha256(
+        as_private(ec_key()).public_key()
+    )
     assert "does not open" in text_of(data, Secret("another"))
 
 
@@ -96,7 +99,9 @@ def test_a_key_inside_that_breaks_a_rule_blames_no_passphrase() -> None:
     algorithm = tlv(0x30, oid("1.2.840.10045.2.1"), oid("1.2.840.10045.3.1.7"))
     data = wrap("PRIVATE KEY", tlv(0x30, tlv(0x02, b"\0"), algorithm, tlv(0x04, long)))
     (found,) = bundle.read(data).keys
-    assert keys.spki_sha256(found.key.public_key()) == keys.spki_sha256(as_private(ec_key()).public_key())
+    assert key_types.spki_sha256(found.key.public_key()) == key_types.spki_sha256(
+        as_private(ec_key()).public_key()
+    )
 
 
 @pytest.mark.parametrize(
@@ -144,7 +149,7 @@ CURVE = tlv(0xA0, oid("1.2.840.10045.3.1.7"))
 def test_a_private_value_of_any_length_is_read(length: int) -> None:
     key = ec.derive_private_key(0xC0FFEE, ec.SECP256R1())
     (found,) = bundle.read(sec1((0xC0FFEE).to_bytes(length), CURVE)).keys
-    assert keys.spki_sha256(found.key.public_key()) == keys.spki_sha256(key.public_key())
+    assert key_types.spki_sha256(found.key.public_key()) == key_types.spki_sha256(key.public_key())
 
 
 @pytest.mark.parametrize(

@@ -36,10 +36,12 @@ from foreign_made import (
     with_parameters,
 )
 
-from csrtui.core import bundle, key_cost, keys, request
+from csrtui.core import bundle
+from csrtui.core.base.pem import wrap
+from csrtui.core.base.secret import Secret
 from csrtui.core.bundle import MAX_ITEMS, MAX_PROBLEMS, BundleKey, KeyMaterial, Problem, ProblemKind
-from csrtui.core.pem import wrap
-from csrtui.core.secret import Secret
+from csrtui.core.certificates import csr as request
+from csrtui.core.keys import kdf_limits, key_types
 
 SECRET = Secret(PHRASE.decode())
 
@@ -59,7 +61,7 @@ def fault(data: bytes, passphrase: Secret | None = SECRET) -> Problem:
 
 
 def spki(key: object) -> str:
-    return keys.spki_sha256(as_private(key).public_key())
+    return key_types.spki_sha256(as_private(key).public_key())
 
 
 def rare_ssh() -> bytes:
@@ -197,7 +199,7 @@ def test_pkcs12_with_another_passphrase_is_refused() -> None:
 
 
 def test_pkcs12_that_would_cost_too_much_is_refused_unopened(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(key_cost, "MAX_ROUNDS", 1)
+    monkeypatch.setattr(kdf_limits, "MAX_ROUNDS", 1)
     assert "rounds, more than" in fault(packed()).text
 
 

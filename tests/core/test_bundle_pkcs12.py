@@ -10,11 +10,12 @@ from certificates_made import root
 from cryptography.hazmat.primitives.serialization import Encoding
 from foreign_made import ec_key, oid, pkcs8, tlv
 
-from csrtui.core import bundle, key_cost
-from csrtui.core.ber import read_node
+from csrtui.core import bundle
+from csrtui.core.base.ber import read_node
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.secret import Secret
 from csrtui.core.bundle import pbe, pfx, rc2
-from csrtui.core.errors import InputError
-from csrtui.core.secret import Secret
+from csrtui.core.keys import kdf_limits
 
 DATA, ENCRYPTED, SIGNED = "1.2.840.113549.1.7.1", "1.2.840.113549.1.7.6", "1.2.840.113549.1.7.2"
 BAG = "1.2.840.113549.1.12.10.1."
@@ -174,14 +175,14 @@ def test_macs_of_other_kinds_are_named() -> None:
 
 def test_too_many_rounds_are_refused_unopened() -> None:
     part = plain_part(bag(1, KEY))
-    too_many = (key_cost.MAX_HASH_ROUNDS + 1).to_bytes(4)
+    too_many = (kdf_limits.MAX_HASH_ROUNDS + 1).to_bytes(4)
     mac = tlv(
         0x30,
         tlv(0x30, tlv(0x30, oid("1.3.14.3.2.26")), tlv(0x04, b"x" * 20)),
         tlv(0x04, b"s"),
         tlv(0x02, too_many),
     )
-    assert f"would take {key_cost.MAX_HASH_ROUNDS + 1} rounds" in problems(container(part, mac=mac))[0]
+    assert f"would take {kdf_limits.MAX_HASH_ROUNDS + 1} rounds" in problems(container(part, mac=mac))[0]
 
 
 def test_other_protections_and_shapes_are_named() -> None:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from many_pairs import RECORDS, pair_of_record
 from requests_made import NOW, record
 
-from csrtui.core.calendar_file import LONGEST_LINE, calendar_file, folded
-from csrtui.core.finding import CaKind
-from csrtui.core.pair import KeyFacts, Pair, Validity
+from csrtui.core.base.finding import CaKind
+from csrtui.core.pairs.calendar import LONGEST_LINE, calendar_file, folded
+from csrtui.core.pairs.pair import KeyFacts, Pair, Validity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -164,7 +164,7 @@ def test_a_line_of_75_octets_is_not_folded() -> None:
 
 @pytest.mark.parametrize("host", ["a,b;c\\d", "a\nBEGIN:VEVENT", "a\r\nX:y", "\x1b]52;c;x\x07", "wéb " * 40])
 def test_a_text_is_one_value_whatever_is_in_it(host: str) -> None:
-    from csrtui.core.visible import visible
+    from csrtui.core.base.escaping import visible
 
     data = data_of(pair_of(), host=host)
     renewal, expiry = read(data).events

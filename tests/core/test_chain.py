@@ -13,11 +13,18 @@ from certificates_made import build, der, intermediate, named, pem, root
 from cryptography import x509
 from requests_made import NOW, der_of, key_of
 
-from csrtui.core.certificates import Certificate, read_der
-from csrtui.core.chain import Chain, ChainEnd, SignatureCheck, build_chain, check_signature, signed
-from csrtui.core.keys import KeyType, private_pem
-from csrtui.core.request import to_pem
-from csrtui.core.subject import SubjectFields
+from csrtui.core.certificates.certificate import Certificate, read_der
+from csrtui.core.certificates.chain import (
+    Chain,
+    ChainEnd,
+    SignatureCheck,
+    build_chain,
+    check_signature,
+    signed,
+)
+from csrtui.core.certificates.csr import to_pem
+from csrtui.core.keys.key_types import KeyType, private_pem
+from csrtui.core.subject.fields import SubjectFields
 
 if TYPE_CHECKING:
     from pathlib import Path

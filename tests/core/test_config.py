@@ -6,11 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csrtui.core.config import MAX_LINE, Config, Profile, ScreenSettings, check_profile_name, parse_config
-from csrtui.core.errors import InputError
-from csrtui.core.finding import CaKind
-from csrtui.core.keys import KeyType
-from csrtui.core.subject import TypedSubject
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.finding import CaKind
+from csrtui.core.config.settings import (
+    MAX_LINE,
+    Config,
+    Profile,
+    ScreenSettings,
+    check_profile_name,
+    parse_config,
+)
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.subject.fields import TypedSubject
 
 FULL = """
 # a comment

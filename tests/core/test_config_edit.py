@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csrtui.core import config_edit
-from csrtui.core.config import Profile, parse_config
-from csrtui.core.config_edit import unknown_profile, with_profile, without_profile
-from csrtui.core.errors import InputError
-from csrtui.core.finding import CaKind
-from csrtui.core.keys import KeyType
-from csrtui.core.platforms import PLATFORMS
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.finding import CaKind
+from csrtui.core.config import edit
+from csrtui.core.config.edit import unknown_profile, with_profile, without_profile
+from csrtui.core.config.settings import Profile, parse_config
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.servers.platforms import PLATFORMS
 
 TEXT = """# mine
 [profiles.work]   # the firm
@@ -99,7 +99,7 @@ def test_what_cannot_be_written_is_refused(text: str, profile: Profile) -> None:
 
 
 def test_a_change_that_says_something_else_is_never_given_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(config_edit, "_changed", lambda *_: "")
+    monkeypatch.setattr(edit, "_changed", lambda *_: "")
     with pytest.raises(InputError, match="without touching the rest"):
         with_profile(TEXT, "c", "work", NEW)
 

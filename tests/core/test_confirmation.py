@@ -12,17 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests_made import NOW, key_of
 
-from csrtui.core import confirmation, keys
-from csrtui.core.confirmation import Confirmation
-from csrtui.core.errors import InputError, RefusedError
-from csrtui.core.keys import KeyType
+from csrtui.core.backups import confirmation
+from csrtui.core.backups.confirmation import Confirmation
+from csrtui.core.base.errors import InputError, RefusedError
+from csrtui.core.keys import key_types
+from csrtui.core.keys.key_types import KeyType
 
 FILE = "ab" * 32
 LENGTHS = {KeyType.EC_P256: 250, KeyType.ED25519: 250, KeyType.RSA_2048: 460, KeyType.ML_DSA_87: 6400}
 
 
 def said_of(key_type: KeyType) -> Confirmation:
-    return Confirmation(FILE, keys.spki_sha256(key_of(key_type).public_key()), NOW)
+    return Confirmation(FILE, key_types.spki_sha256(key_of(key_type).public_key()), NOW)
 
 
 def token_of(key_type: KeyType = KeyType.EC_P256) -> str:

@@ -9,15 +9,16 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from fleet_made import pair_for
 from requests_made import NOW, key_of
 
-from csrtui.core import keys, request
+from csrtui.core.certificates import csr as request
 from csrtui.core.csr_match import covers_text, csr_mismatch, pair_mismatch, plan_mismatch, relisted
 from csrtui.core.fleet import HostState
+from csrtui.core.keys import key_types
 from csrtui.core.pair_described import read_described
-from csrtui.core.subject import SubjectFields
+from csrtui.core.subject.fields import SubjectFields
 
 if TYPE_CHECKING:
-    from csrtui.core.pair import Pair
-    from csrtui.core.request import Request
+    from csrtui.core.certificates.csr import Request
+    from csrtui.core.pairs.pair import Pair
 
 SHOP = "shop.www3.mydomain.com"
 BANK = "www.bank.com"
@@ -84,7 +85,7 @@ def test_the_common_name_of_an_adopted_csr_may_be_in_the_subject_only() -> None:
 def test_another_key_is_a_mismatch() -> None:
     pair, csr = both(SHOP)
     other = request.read_der(
-        request.build(SubjectFields(common_name=SHOP), (SHOP,), key_of(keys.KeyType.EC_P384))
+        request.build(SubjectFields(common_name=SHOP), (SHOP,), key_of(key_types.KeyType.EC_P384))
     )
     (text,) = csr_mismatch(other, lying((pair, csr), other))
     assert text == f"key: listed {csr.spki_sha256[:15]}…, sent {other.spki_sha256[:15]}…"

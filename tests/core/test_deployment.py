@@ -13,19 +13,19 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
 from exports_made import certificate_of, material
 from requests_made import key_of
 
-from csrtui.core import keys
-from csrtui.core.deployment import Seal, Secrecy, deploy, read_chain
-from csrtui.core.errors import InputError, RefusedError
-from csrtui.core.keys import KeyType
-from csrtui.core.pem import wrap
-from csrtui.core.pkcs12 import Strength
-from csrtui.core.platforms import PLATFORMS
-from csrtui.core.secret import Secret
-from csrtui.core.server_files import Form, OldCsr, Part
+from csrtui.core.base.errors import InputError, RefusedError
+from csrtui.core.base.pem import wrap
+from csrtui.core.base.secret import Secret
+from csrtui.core.keys import key_types
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.keys.pkcs12 import Strength
 from csrtui.core.servers import SERVERS
+from csrtui.core.servers.deployment import Seal, Secrecy, deploy, read_chain
+from csrtui.core.servers.file_layout import Form, OldCsr, Part
+from csrtui.core.servers.platforms import PLATFORMS
 
 SEAL = Seal(Secret("correct horse battery staple"))
-SPKI = keys.spki_sha256(key_of(KeyType.EC_P256).public_key())
+SPKI = key_types.spki_sha256(key_of(KeyType.EC_P256).public_key())
 
 FILES = {
     "nginx": {".crt": "LC", ".key": "K"},
@@ -55,7 +55,7 @@ def blocks_of(data: bytes) -> str:
         if label == b"PRIVATE KEY":
             whole = b"-----BEGIN PRIVATE KEY-----\n" + body + b"-----END PRIVATE KEY-----\n"
             key = load_pem_private_key(whole, None)
-            assert keys.spki_sha256(key.public_key()) == SPKI  # type: ignore[arg-type]
+            assert key_types.spki_sha256(key.public_key()) == SPKI  # type: ignore[arg-type]
             found += "K"
         else:
             whole = b"-----BEGIN CERTIFICATE-----\n" + body + b"-----END CERTIFICATE-----\n"
@@ -187,7 +187,7 @@ def test_pkcs12_holds_every_key_that_it_can(key_type: KeyType, strength: Strengt
     made = deploy(SERVERS["iis"], material(key_type), "/x", replace(SEAL, strength=strength))
     opened = load_pkcs12(made.files[0].data, SEAL.passphrase.encoded)
     assert opened.key is not None
-    assert keys.type_of(opened.key.public_key()) is key_type  # type: ignore[arg-type]
+    assert key_types.type_of(opened.key.public_key()) is key_type  # type: ignore[arg-type]
 
 
 def test_pkcs12_refuses_a_key_that_it_cannot_hold() -> None:
@@ -210,7 +210,7 @@ def test_a_certificate_that_signed_itself_is_sent_all_the_same() -> None:
 
 @pytest.mark.parametrize("platform", SERVERS)
 def test_a_key_and_a_certificate_that_do_not_fit_make_no_file(platform: str) -> None:
-    mixed = replace(material(KeyType.EC_P256), key=keys.generate(KeyType.EC_P256))
+    mixed = replace(material(KeyType.EC_P256), key=key_types.generate(KeyType.EC_P256))
     with pytest.raises(RefusedError, match=r"the key and the certificate of a\.com do not fit"):
         deploy(SERVERS[platform], mixed, "/x", SEAL)
 

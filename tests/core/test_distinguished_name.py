@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests_made import HARD_ORGANIZATION
 
-from csrtui.core import distinguished_name
-from csrtui.core.subject import SubjectFields
+from csrtui.core.subject import distinguished_name
+from csrtui.core.subject.fields import SubjectFields
 
 ATTRIBUTES = {
     "C": "country",

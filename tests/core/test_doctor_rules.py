@@ -7,10 +7,12 @@ import subprocess
 import pytest
 from requests_made import NOW, der_of
 
-from csrtui.core import request
-from csrtui.core.doctor.ailment import Code
+from csrtui.core.base.shell import AND
+from csrtui.core.certificates import csr
 from csrtui.core.doctor.contents import examine_contents
-from csrtui.core.doctor.places import Place, judge_pair_places, judge_place, judge_store
+from csrtui.core.doctor.facts import Kind, Seen
+from csrtui.core.doctor.finding_codes import Code
+from csrtui.core.doctor.layout import Place, judge_pair_places, judge_place, judge_store
 from csrtui.core.doctor.remedy import (
     Remedy,
     RemedyKind,
@@ -20,9 +22,7 @@ from csrtui.core.doctor.remedy import (
     pasteable,
     template,
 )
-from csrtui.core.doctor.seen import Kind, Seen
-from csrtui.core.shell import AND
-from csrtui.core.subject import SubjectFields
+from csrtui.core.subject.fields import SubjectFields
 
 ME = 1000
 
@@ -92,7 +92,7 @@ def test_what_stands_among_the_pairs_and_cannot_be_looked_at_is_not_csrtuis() ->
 
 def test_a_request_that_its_key_did_not_sign_is_found() -> None:
     changed = der_of(SubjectFields(common_name="a.com"), "a.com").replace(b"a.com", b"b.com")
-    seen = Seen("/s/pairs/a/request.pem", Kind.FILE, 0o644, ME, data=request.to_pem(changed))
+    seen = Seen("/s/pairs/a/request.pem", Kind.FILE, 0o644, ME, data=csr.to_pem(changed))
     codes = [found.code for found in examine_contents(folder("/s/pairs/a", seen), {}, NOW).ailments]
     assert codes == [Code.MISSING_FILE, Code.MISSING_FILE, Code.REQUEST_SIGNATURE]
 

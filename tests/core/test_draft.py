@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csrtui.core.draft import TEXTS, Draft, dump_draft, load_draft
-from csrtui.core.finding import CaKind
-from csrtui.core.keys import KeyType
-from csrtui.core.pairname import is_pair_name
-from csrtui.core.platforms import PLATFORMS
+from csrtui.core.base.finding import CaKind
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.pairs.draft import TEXTS, Draft, dump_draft, load_draft
+from csrtui.core.pairs.pair_name import is_pair_name
+from csrtui.core.servers.platforms import PLATFORMS
 
 DRAFTS = st.builds(
     Draft,

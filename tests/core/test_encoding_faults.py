@@ -15,20 +15,20 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from foreign_made import ec_key, oid, rsa_key, tlv
 from requests_made import NOW
 
-from csrtui.core import request
-from csrtui.core.ber import Node, encode, read_node
-from csrtui.core.certificates import Certificate, load, read_der, signature_holds
-from csrtui.core.chain import build_chain, signed
-from csrtui.core.errors import InputError
-from csrtui.core.request import extensions_of
-from csrtui.core.subject import SubjectFields
-from csrtui.core.usages import usage_lines
+from csrtui.core.base.ber import Node, encode, read_node
+from csrtui.core.base.errors import InputError
+from csrtui.core.certificates import csr
+from csrtui.core.certificates.certificate import Certificate, load, read_der, signature_holds
+from csrtui.core.certificates.chain import build_chain, signed
+from csrtui.core.certificates.csr import extensions_of
+from csrtui.core.certificates.usages import usage_lines
+from csrtui.core.subject.fields import SubjectFields
 
 if TYPE_CHECKING:
-    from csrtui.core.keys import PrivateKey
+    from csrtui.core.keys.key_types import PrivateKey
 
 SUBJECT = SubjectFields(common_name="a.com", organization="Ex")
-CSR = request.build(SUBJECT, ["a.com", "b.com"], ec_key())
+CSR = csr.build(SUBJECT, ["a.com", "b.com"], ec_key())
 LEAF = der(intermediate().sign(CSR))
 TBS, SERIAL, VALIDITY, NAME, EXTENSIONS = (0,), (0, 1), (0, 4), (0, 5), (0, 7, 0)
 
@@ -170,7 +170,7 @@ def test_what_cannot_be_read_gets_the_true_reason(data: bytes, words: str) -> No
 
 def test_a_fault_of_the_library_is_named_by_its_field() -> None:
     with pytest.raises(InputError, match="breaks an encoding rule"):
-        request.read_der(edited(CSR, (0, 0), value(0x02, b"\0\0")))
+        csr.read_der(edited(CSR, (0, 0), value(0x02, b"\0\0")))
 
 
 # Signatures over what breaks a rule
@@ -236,7 +236,7 @@ def test_a_signature_holds_over_the_octets_as_they_are() -> None:
 def general(name: x509.GeneralName) -> tuple[str, ...]:
     builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
     builder = builder.add_extension(x509.SubjectAlternativeName([name]), critical=False)
-    return request.read_der(builder.sign(ec_key(), hashes.SHA256()).public_bytes(Encoding.DER)).names
+    return csr.read_der(builder.sign(ec_key(), hashes.SHA256()).public_bytes(Encoding.DER)).names
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from csrtui.core.bug import BugError
-from csrtui.core.errors import CsrtuiError, InputError, RefusedError, StoreError
-from csrtui.core.finding import FieldName, Finding, Level, worst_first
-from csrtui.core.subject import UPPER_BOUNDS, SubjectFields, TypedSubject
+from csrtui.core.base.bug_report import BugError
+from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, StoreError
+from csrtui.core.base.finding import FieldName, Finding, Level, worst_first
+from csrtui.core.subject.fields import UPPER_BOUNDS, SubjectFields, TypedSubject
 
 
 @pytest.mark.parametrize(

@@ -22,12 +22,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests_made import key_of
 
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.finding import CaKind
 from csrtui.core.bundle import MAX_BYTES
-from csrtui.core.errors import InputError
-from csrtui.core.existing import read_existing
-from csrtui.core.finding import CaKind
-from csrtui.core.keys import KeyType
-from csrtui.core.subject import TypedSubject
+from csrtui.core.certificates.prefill import read_existing
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.subject.fields import TypedSubject
 
 SUBJECT = TypedSubject("My Ltd", "", "GB", "Kent", "Dover")
 CN = (NameOID.COMMON_NAME, "www.a.com")

@@ -8,11 +8,11 @@ from existing_made import certificate, name
 from requests_made import der_of
 from throwaway_ca import issue
 
-from csrtui.core import request
-from csrtui.core.errors import InputError, RefusedError
-from csrtui.core.expectation import Expectation, read_expectation, read_fingerprint
-from csrtui.core.keys import KeyType
-from csrtui.core.subject import SubjectFields
+from csrtui.core.backups.expectation import Expectation, read_expectation, read_fingerprint
+from csrtui.core.base.errors import InputError, RefusedError
+from csrtui.core.certificates import csr
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.subject.fields import SubjectFields
 
 SPKI = asked().spki_sha256
 
@@ -33,13 +33,13 @@ def test_anything_else_is_not_a_fingerprint(text: str) -> None:
 
 def test_a_request_stands_for_itself_and_a_certificate_for_its_key() -> None:
     issued = issue(asked().der)
-    for data in (asked().der, request.to_pem(asked().der), b"text\n" + request.to_pem(asked().der)):
+    for data in (asked().der, csr.to_pem(asked().der), b"text\n" + csr.to_pem(asked().der)):
         assert read_expectation(data) == Expectation(SPKI, asked().sha256)
     assert read_expectation(issued) == Expectation(SPKI)
 
 
 def test_only_what_is_expected_passes() -> None:
-    other = request.read_der(der_of(SubjectFields(common_name="b.com"), "b.com"))
+    other = csr.read_der(der_of(SubjectFields(common_name="b.com"), "b.com"))
     assert other.spki_sha256 == SPKI
     for expected in (Expectation(SPKI), Expectation(SPKI, asked().sha256)):
         expected.judge(asked())

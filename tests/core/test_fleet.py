@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from requests_made import NOW, record
 
+from csrtui.core.base.json_members import MemberError
 from csrtui.core.fleet import (
     Failure,
     Fleet,
@@ -23,10 +24,9 @@ from csrtui.core.fleet import (
 from csrtui.core.host_answer import Answer, CutLine, Hosts, document_of, failure_of, read_line
 from csrtui.core.host_failure import failure
 from csrtui.core.host_limits import MAX_PAIRS, MAX_VALUES, TooLargeError
-from csrtui.core.json_members import MemberError
-from csrtui.core.pair import Pair
-from csrtui.core.pair_json import describe
-from csrtui.core.pair_query import Query
+from csrtui.core.pairs.pair import Pair
+from csrtui.core.pairs.pair_json import describe
+from csrtui.core.pairs.query import Query
 
 DOCUMENT = describe(Pair("a.com", "/a.com", record()), NOW)
 LIST = {"schema": 1, "pairs": [DOCUMENT]}

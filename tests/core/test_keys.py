@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from requests_made import key_of
 
-from csrtui.core import keys
-from csrtui.core.errors import InputError
-from csrtui.core.keys import KeyType
+from csrtui.core.base.errors import InputError
+from csrtui.core.keys import key_types
+from csrtui.core.keys.key_types import KeyType
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ def test_the_names_are_those_of_the_contract_and_the_default_is_p256() -> None:
         "ec-p256", "ec-p384", "ec-p521", "rsa-2048", "rsa-3072", "rsa-4096",
         "ed25519", "ml-dsa-44", "ml-dsa-65", "ml-dsa-87",
     ]  # fmt: skip
-    assert keys.DEFAULT_KEY_TYPE is KeyType.EC_P256
+    assert key_types.DEFAULT_KEY_TYPE is KeyType.EC_P256
 
 
 def test_only_the_last_four_are_for_a_private_ca_alone() -> None:
@@ -44,11 +44,11 @@ def test_each_type_has_a_label_of_its_own() -> None:
 @pytest.mark.parametrize("key_type", KeyType)
 def test_a_key_is_of_the_type_it_was_made_as_and_comes_back_from_its_pem(key_type: KeyType) -> None:
     key = key_of(key_type)
-    assert keys.type_of(key.public_key()) is key_type
-    pem = keys.private_pem(key)
+    assert key_types.type_of(key.public_key()) is key_type
+    pem = key_types.private_pem(key)
     assert pem.startswith(b"-----BEGIN PRIVATE KEY-----\n")
     again = load_pem_private_key(pem, None)
-    assert keys.spki_sha256(again.public_key()) == keys.spki_sha256(key.public_key())  # type: ignore[arg-type]
+    assert key_types.spki_sha256(again.public_key()) == key_types.spki_sha256(key.public_key())  # type: ignore[arg-type]
 
 
 def test_every_rsa_key_has_the_exponent_of_the_baseline_requirements() -> None:
@@ -59,7 +59,7 @@ def test_every_rsa_key_has_the_exponent_of_the_baseline_requirements() -> None:
 
 
 def test_two_keys_are_never_the_same() -> None:
-    made = {keys.spki_sha256(keys.generate(KeyType.EC_P256).public_key()) for _ in range(8)}
+    made = {key_types.spki_sha256(key_types.generate(KeyType.EC_P256).public_key()) for _ in range(8)}
     assert len(made) == 8
 
 
@@ -68,14 +68,14 @@ def test_the_hash_suits_the_key(key_type: KeyType) -> None:
     by_curve = {KeyType.EC_P384: "sha384", KeyType.EC_P521: "sha512"}
     expected = None if key_type in PRIVATE_ONLY else by_curve.get(key_type, "sha256")
     assert key_type.hash_name == expected
-    algorithm = keys.signature_hash(key_type)
+    algorithm = key_types.signature_hash(key_type)
     assert (algorithm.name if algorithm else None) == expected
 
 
 def test_the_fingerprint_is_sha256_of_the_spki() -> None:
     public = key_of(KeyType.EC_P256).public_key()
     der = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    assert keys.spki_sha256(public) == sha256(der).hexdigest()
+    assert key_types.spki_sha256(public) == sha256(der).hexdigest()
 
 
 def test_a_key_that_csrtui_does_not_make_has_no_type() -> None:
@@ -83,18 +83,18 @@ def test_a_key_that_csrtui_does_not_make_has_no_type() -> None:
     koblitz = ec.derive_private_key(7, ec.SECP256K1()).public_key()
     odd_rsa = rsa.RSAPublicNumbers(65537, (1 << 2055) + 1).public_key()
     for public in (brainpool, koblitz, odd_rsa):
-        assert keys.type_of(public) is None
-    assert keys.type_of(ed448.Ed448PrivateKey.generate().public_key()) is None
+        assert key_types.type_of(public) is None
+    assert key_types.type_of(ed448.Ed448PrivateKey.generate().public_key()) is None
 
 
 def test_a_name_is_read_as_it_stands() -> None:
-    assert keys.read_key_type("rsa-4096") is KeyType.RSA_4096
+    assert key_types.read_key_type("rsa-4096") is KeyType.RSA_4096
 
 
 @pytest.mark.parametrize("text", ["", "RSA-4096", "rsa", " ec-p256", "ec-p256\n", "\udcff"])
 def test_another_name_is_refused_and_the_hint_lists_all(text: str) -> None:
     with pytest.raises(InputError, match="is no key type") as caught:
-        keys.read_key_type(text)
+        key_types.read_key_type(text)
     assert caught.value.hint
     assert all(kind in caught.value.hint for kind in KeyType)
     assert str(caught.value).isprintable()
@@ -107,7 +107,7 @@ SCALARS = 2_000
 
 
 def p256_scalars() -> list[int]:
-    made = (keys.generate(KeyType.EC_P256) for _ in range(SCALARS))
+    made = (key_types.generate(KeyType.EC_P256) for _ in range(SCALARS))
     return [
         key.private_numbers().private_value for key in made if isinstance(key, ec.EllipticCurvePrivateKey)
     ]
@@ -163,5 +163,5 @@ def test_a_key_is_what_openssls_own_generator_returned(
             monkeypatch.setattr(owner, holder, type(holder, (), {method: staticmethod(recording(name))}))
         else:
             monkeypatch.setattr(owner, method, recording(name))
-    assert keys.generate(key_type) is made
+    assert key_types.generate(key_type) is made
     assert calls == [CALLS[key_type]]

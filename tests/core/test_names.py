@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csrtui.core.names import FlawKind, NameKind, read_address, read_name, split_names
+from csrtui.core.names.name import FlawKind, NameKind, read_address, read_name, split_names
 
 
 @pytest.mark.parametrize(

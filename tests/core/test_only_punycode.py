@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csrtui.core import international
-from csrtui.core.international import Label
+from csrtui.core.names import international
+from csrtui.core.names.international import Label
 
 
 @pytest.mark.parametrize("label", ["xn--ls8h", "xn--i-7iq", "xn--1ug6825pwla", "xn--0ca24w", "xn--a-ecp"])

@@ -10,16 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests_made import NOW, record
 
-from csrtui.core.pair import (
-    Backup,
-    BackupStatus,
-    NextStep,
-    Pair,
-    Stage,
-    Validity,
-    urgency,
-    utc_text,
-)
+from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, Pair, Stage, Validity, urgency, utc_text
 
 DAY = timedelta(days=1)
 FRESH = Validity(NOW - 10 * DAY, NOW + 80 * DAY)

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests_made import NOW, record
 
-from csrtui.core.errors import StoreError
-from csrtui.core.finding import CaKind
-from csrtui.core.pair import (
+from csrtui.core.base.errors import StoreError
+from csrtui.core.base.finding import CaKind
+from csrtui.core.pairs.pair import (
     Backup,
     BackupStatus,
     Event,
@@ -24,8 +24,8 @@ from csrtui.core.pair import (
     Validity,
     urgency,
 )
-from csrtui.core.pair_json import describe, dump_record, load_record
-from csrtui.core.subject import SubjectFields
+from csrtui.core.pairs.pair_json import describe, dump_record, load_record
+from csrtui.core.subject.fields import SubjectFields
 
 texts = st.text()
 optional = st.none() | texts

@@ -8,9 +8,9 @@ import pytest
 from many_pairs import pair_of_record
 from requests_made import NOW, record
 
-from csrtui.core.pair import Backup, BackupStatus, NextStep, Validity
-from csrtui.core.pair_query import Need, Order, Query, Retired, shown_for, sort_key
-from csrtui.core.pair_summary import PairSummary, summarize
+from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, Validity
+from csrtui.core.pairs.query import Need, Order, Query, Retired, shown_for, sort_key
+from csrtui.core.pairs.summary import PairSummary, summarize
 
 BARE = summarize(pair_of_record("www.example.com", record()))
 SAFE = summarize(pair_of_record("safe", record(backups=(Backup(BackupStatus.VERIFIED, "/b.pem", NOW, NOW),))))

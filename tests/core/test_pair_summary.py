@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from many_pairs import RECORDS, TIMES, pair_of_record
 from requests_made import NOW, record
 
-from csrtui.core.pair import Backup, BackupStatus, NextStep, PairRecord, Stage, Validity, urgency
-from csrtui.core.pair_query import Order, sort_key
-from csrtui.core.pair_summary import count_due, microseconds, summarize, time_at
+from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, PairRecord, Stage, Validity, urgency
+from csrtui.core.pairs.query import Order, sort_key
+from csrtui.core.pairs.summary import count_due, microseconds, summarize, time_at
 
 MICROSECOND = timedelta(microseconds=1)
 

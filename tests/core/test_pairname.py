@@ -6,8 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csrtui.core.errors import InputError
-from csrtui.core.pairname import MAX_LENGTH, check_pair_name, is_pair_name, number_of, numbered, pair_name
+from csrtui.core.base.errors import InputError
+from csrtui.core.pairs.pair_name import (
+    MAX_LENGTH,
+    check_pair_name,
+    is_pair_name,
+    number_of,
+    numbered,
+    pair_name,
+)
 
 ALLOWED = re.compile(r"\A[a-z0-9][a-z0-9._-]{0,63}\Z")
 NAMES = st.from_regex(ALLOWED)

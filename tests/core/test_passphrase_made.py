@@ -6,8 +6,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from csrtui.core.passphrase import ENTROPY_BYTES, GENERATED_WORDS, generate, strength, weaknesses
-from csrtui.core.secret import Secret
+from csrtui.core.base.secret import Secret
+from csrtui.core.keys.passphrase_quality import ENTROPY_BYTES, GENERATED_WORDS, generate, strength, weaknesses
 
 WORDS = ["w" + f"{number:04}".translate(str.maketrans("0123456789", "abcdefghij")) for number in range(2048)]
 

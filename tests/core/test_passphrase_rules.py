@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests_made import key_of
 
-from csrtui.core import pkcs8, pkcs12
-from csrtui.core.errors import InputError
-from csrtui.core.frequent_passphrases import FREQUENT
-from csrtui.core.keys import KeyType
-from csrtui.core.passphrase import check, read_passphrase, refusal, strength, weaknesses
-from csrtui.core.sealing import Sealer
-from csrtui.core.secret import Secret
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.secret import Secret
+from csrtui.core.keys import pkcs8, pkcs12
+from csrtui.core.keys.batch_encryption import Sealer
+from csrtui.core.keys.frequent_passphrases import FREQUENT
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.keys.passphrase_quality import check, read_passphrase, refusal, strength, weaknesses
 
 if TYPE_CHECKING:
     from pathlib import Path

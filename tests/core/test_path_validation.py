@@ -35,10 +35,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, x448
 from cryptography.hazmat.primitives.serialization import Encoding
 from requests_made import NOW
 
-from csrtui.core.certificates import read_der
-from csrtui.core.chain import build_chain
-from csrtui.core.path_validation import ChainReason, ChainState, ChainStatus, validate_chain
-from csrtui.core.path_verifier import verify_path
+from csrtui.core.certificates.certificate import read_der
+from csrtui.core.certificates.chain import build_chain
+from csrtui.core.certificates.path_validation import ChainReason, ChainState, ChainStatus, validate_chain
+from csrtui.core.certificates.path_verifier import verify_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable

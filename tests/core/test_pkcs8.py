@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from requests_made import key_of
 
-from csrtui.core import keys, pbes2, pkcs8
-from csrtui.core.keys import KeyType
-from csrtui.core.secret import Secret
+from csrtui.core.base.secret import Secret
+from csrtui.core.keys import key_types, pbes2, pkcs8
+from csrtui.core.keys.key_types import KeyType
 
 ENTROPY = bytes(range(32))
 PASSPHRASE = Secret("correct horse battery staple")
@@ -33,7 +33,7 @@ def test_the_key_comes_back_with_the_passphrase(key_type: KeyType) -> None:
     key = key_of(key_type)
     pem = pkcs8.encrypt(key, PASSPHRASE, ENTROPY, QUICK)
     again = load_pem_private_key(pem, PASSPHRASE.encoded)
-    assert keys.spki_sha256(again.public_key()) == keys.spki_sha256(key.public_key())  # type: ignore[arg-type]
+    assert key_types.spki_sha256(again.public_key()) == key_types.spki_sha256(key.public_key())  # type: ignore[arg-type]
 
 
 def test_another_passphrase_does_not_open_it() -> None:

@@ -5,13 +5,15 @@ from data_files import naughty_strings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csrtui.core import blanks, countries, places, special_names
 from csrtui.core.advice import advise
-from csrtui.core.advice.damage import decoded_entities, repaired_encoding
-from csrtui.core.finding import CaKind
-from csrtui.core.keys import KeyType
-from csrtui.core.subject import TypedSubject
-from csrtui.core.suffixes import SuffixList
+from csrtui.core.advice.text_damage import decoded_entities, repaired_encoding
+from csrtui.core.base import whitespace
+from csrtui.core.base.finding import CaKind
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.names import special_use
+from csrtui.core.names.public_suffixes import SuffixList
+from csrtui.core.subject import countries, states
+from csrtui.core.subject.fields import TypedSubject
 
 
 @pytest.mark.parametrize(
@@ -64,10 +66,10 @@ def test_searching_puts_the_code_first_then_the_names_that_begin_so() -> None:
 
 
 def test_states_in_full() -> None:
-    assert {country: len(table) for country, table in places.STATES.items()} == {"US": 56, "CA": 13, "AU": 8}
-    assert places.state_in_full("US", "n.y.") == "New York"
-    assert places.state_in_full("AU", "wa") == "Western Australia"
-    assert places.state_in_full("DE", "BY") is None
+    assert {country: len(table) for country, table in states.STATES.items()} == {"US": 56, "CA": 13, "AU": 8}
+    assert states.state_in_full("US", "n.y.") == "New York"
+    assert states.state_in_full("AU", "wa") == "Western Australia"
+    assert states.state_in_full("DE", "BY") is None
 
 
 @given(st.text(st.characters(min_codepoint=0xA1, max_codepoint=0x17F), min_size=1).filter(str.isalpha))
@@ -92,12 +94,12 @@ def test_what_is_no_damage_stays(text: str) -> None:
     [(" a ", "a"), ("\u200ea\u00a0", "a"), ("", ""), ("  ", ""), ("a\u200d", "a"), ("क्‍", "क्‍")],
 )
 def test_blanks_of_every_kind_are_trimmed(text: str, bare: str) -> None:
-    assert blanks.trimmed(text) == bare
+    assert whitespace.trimmed(text) == bare
 
 
 def test_an_onion_address_needs_its_shape() -> None:
-    assert not special_names.is_onion_v3("a" * 55 + ".onion")
-    assert not special_names.is_onion_v3("A.b.com")
+    assert not special_use.is_onion_v3("a" * 55 + ".onion")
+    assert not special_use.is_onion_v3("A.b.com")
 
 
 def test_naughty_strings_are_judged_and_never_break() -> None:

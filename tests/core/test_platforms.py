@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from csrtui.core.errors import InputError
-from csrtui.core.keys import KeyType
-from csrtui.core.platforms import OTHER, PLATFORMS, read_platform
+from csrtui.core.base.errors import InputError
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.servers.platforms import OTHER, PLATFORMS, read_platform
 
 
 def test_each_row_stands_under_its_id_and_other_comes_last() -> None:

@@ -7,9 +7,10 @@ from backups_made import asked
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, rsa
 from requests_made import key_of
 
-from csrtui.core import keys, request
-from csrtui.core.keys import KeyType
-from csrtui.core.proof import proves
+from csrtui.core.certificates import csr
+from csrtui.core.certificates.key_proof import proves
+from csrtui.core.keys import key_types
+from csrtui.core.keys.key_types import KeyType
 
 
 @pytest.mark.parametrize("key_type", KeyType)
@@ -25,22 +26,22 @@ def test_the_request_s_own_key_proves_it(key_type: KeyType) -> None:
         ed448.Ed448PrivateKey.generate(),
     ],
 )
-def test_a_key_that_csrtui_does_not_make_proves_its_request_too(key: keys.PrivateKey) -> None:
-    assert proves(key, request.read_der(request.probe(key)))
+def test_a_key_that_csrtui_does_not_make_proves_its_request_too(key: key_types.PrivateKey) -> None:
+    assert proves(key, csr.read_der(csr.probe(key)))
 
 
 def test_another_key_does_not() -> None:
-    assert not proves(keys.generate(KeyType.EC_P256), asked())
+    assert not proves(key_types.generate(KeyType.EC_P256), asked())
     assert not proves(key_of(KeyType.EC_P384), asked())
 
 
 def test_a_key_whose_signature_does_not_hold_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    probe = request.probe
+    probe = csr.probe
 
-    def damaged(key: keys.PrivateKey) -> bytes:
+    def damaged(key: key_types.PrivateKey) -> bytes:
         der = bytearray(probe(key))
         der[-1] ^= 1
         return bytes(der)
 
-    monkeypatch.setattr(request, "probe", damaged)
+    monkeypatch.setattr(csr, "probe", damaged)
     assert not proves(key_of(KeyType.EC_P256), asked())

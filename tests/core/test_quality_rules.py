@@ -9,12 +9,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, rsa, x25519
 from requests_made import der_of, key_of
 
-from csrtui.core import keys, request
-from csrtui.core.advice.quality_rules import key_age, key_quality, request_quality
-from csrtui.core.finding import CaKind, FieldName, Finding, Level
-from csrtui.core.key_quality import small_factor
-from csrtui.core.keys import KeyType
-from csrtui.core.subject import SubjectFields
+from csrtui.core.advice.existing_key_rules import key_age, key_quality, request_quality
+from csrtui.core.base.finding import CaKind, FieldName, Finding, Level
+from csrtui.core.certificates import csr
+from csrtui.core.keys import key_types
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.keys.quality import small_factor
+from csrtui.core.subject.fields import SubjectFields
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PUBLIC, PRIVATE = CaKind.PUBLIC, CaKind.PRIVATE
@@ -81,12 +82,12 @@ def test_the_rules_about_key_types_hold_for_keys_that_are_there_too() -> None:
         (x25519.X25519PrivateKey.generate().public_key(), "X25519"),
     ],
 )
-def test_a_weak_key_is_told_with_its_reason(public: keys.PublicKey, words: str) -> None:
+def test_a_weak_key_is_told_with_its_reason(public: key_types.PublicKey, words: str) -> None:
     for ca, level in ((PUBLIC, Level.ERROR), (PRIVATE, Level.WARNING)):
         (found,) = key_quality(public, ca)
         assert (found.code, found.level, found.field) == ("key-weak", level, FieldName.KEY)
         assert found.text.endswith(".")
-        assert found.value == keys.name_of(public)
+        assert found.value == key_types.name_of(public)
     assert words in key_quality(public, PUBLIC)[0].text
 
 
@@ -107,16 +108,16 @@ def test_several_weaknesses_are_told_one_by_one() -> None:
 def test_keys_of_rare_kinds_have_a_name_and_a_label() -> None:
     numbers = dsa.DSAParameterNumbers(p=2**1023 + 1155, q=2**159 + 7, g=4)
     public = dsa.DSAPublicNumbers(5, numbers).public_key()
-    assert (keys.name_of(public), keys.label_of(public)) == ("dsa-1024", "DSA 1024")
+    assert (key_types.name_of(public), key_types.label_of(public)) == ("dsa-1024", "DSA 1024")
     curve = ec.generate_private_key(ec.SECP224R1()).public_key()
-    assert (keys.name_of(curve), keys.label_of(curve)) == ("ec-secp224r1", "EC secp224r1")
+    assert (key_types.name_of(curve), key_types.label_of(curve)) == ("ec-secp224r1", "EC secp224r1")
     small = rsa_of(odd_modulus(1024))
-    assert (keys.name_of(small), keys.label_of(small)) == ("rsa-1024", "RSA 1024")
+    assert (key_types.name_of(small), key_types.label_of(small)) == ("rsa-1024", "RSA 1024")
     usual = key_of(KeyType.EC_P256).public_key()
-    assert (keys.name_of(usual), keys.label_of(usual)) == ("ec-p256", "EC P-256")
-    assert keys.name_of(ed448.Ed448PrivateKey.generate().public_key()) == "ed448"
+    assert (key_types.name_of(usual), key_types.label_of(usual)) == ("ec-p256", "EC P-256")
+    assert key_types.name_of(ed448.Ed448PrivateKey.generate().public_key()) == "ed448"
     names = ("ec-p256", "rsa-1024", "ec-secp256k1", "ed448", "other", "x-1")
-    assert [keys.label_of_name(name) for name in names] == [
+    assert [key_types.label_of_name(name) for name in names] == [
         "EC P-256",
         "RSA 1024",
         "EC secp256k1",
@@ -140,8 +141,8 @@ def test_a_hash_of_today_is_not_told(name: str | None) -> None:
     assert request_quality(signed_with(name), PUBLIC) == ()
 
 
-def signed_with(name: str | None) -> request.Request:
-    made = request.read_der(der_of(SubjectFields(common_name="a.com"), "a.com"))
+def signed_with(name: str | None) -> csr.Request:
+    made = csr.read_der(der_of(SubjectFields(common_name="a.com"), "a.com"))
     return made._replace(signature_hash=name)
 
 

@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from recipients_made import age_pair, bech32, blob, from_values, random_recipient, ssh_pair
 
-from csrtui.core import curve25519
-from csrtui.core.bech32 import decode_bech32
-from csrtui.core.errors import InputError
-from csrtui.core.recipients import (
+from csrtui.core.backups import curve25519
+from csrtui.core.backups.bech32 import decode_bech32
+from csrtui.core.backups.recipients import (
     MAX_BYTES,
     MAX_RECIPIENTS,
     RecipientKind,
     looks_like_recipient,
     read_recipients,
 )
+from csrtui.core.base.errors import InputError
 
 ED25519 = ssh_pair("ssh-ed25519")[1]
 RSA = ssh_pair("ssh-rsa")[1]

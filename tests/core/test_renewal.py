@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from requests_made import NOW
 
-from csrtui.core.finding import CaKind, FieldName, Finding, Level
-from csrtui.core.pair import Event, KeyFacts, NextStep, PairRecord, RequestFacts, Validity
-from csrtui.core.pair_json import dump_record, load_record
-from csrtui.core.platforms import PLATFORMS
-from csrtui.core.renewal import Way, choices
-from csrtui.core.subject import SubjectFields
+from csrtui.core.base.finding import CaKind, FieldName, Finding, Level
+from csrtui.core.pairs.pair import Event, KeyFacts, NextStep, PairRecord, RequestFacts, Validity
+from csrtui.core.pairs.pair_json import dump_record, load_record
+from csrtui.core.servers.platforms import PLATFORMS
+from csrtui.core.servers.renewal_policy import Way, choices
+from csrtui.core.subject.fields import SubjectFields
 
 RECORD = PairRecord(
     created=NOW,

@@ -19,10 +19,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests_made import HARD_ORGANIZATION, der_of, key_of
 
-from csrtui.core import keys, request
-from csrtui.core.errors import InputError
-from csrtui.core.keys import KeyType
-from csrtui.core.subject import SubjectFields
+from csrtui.core.base.errors import InputError
+from csrtui.core.certificates import csr as request
+from csrtui.core.keys import key_types
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.subject.fields import SubjectFields
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +48,7 @@ def test_what_was_asked_for_is_what_the_request_says(key_type: KeyType) -> None:
     assert made.names == NAMES
     assert made.key_type is key_type
     assert made.signature_hash == key_type.hash_name
-    assert made.spki_sha256 == keys.spki_sha256(key_of(key_type).public_key())
+    assert made.spki_sha256 == key_types.spki_sha256(key_of(key_type).public_key())
     assert made.sha256 == sha256(made.der).hexdigest()
     assert request.signature_holds(made.der)
 

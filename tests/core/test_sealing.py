@@ -17,14 +17,14 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from requests_made import key_of
 
-from csrtui.core import keys, pkcs8
-from csrtui.core.errors import InputError, RefusedError
-from csrtui.core.keys import KeyType
-from csrtui.core.sealing import Opener, Sealer
-from csrtui.core.secret import Secret
+from csrtui.core.base.errors import InputError, RefusedError
+from csrtui.core.base.secret import Secret
+from csrtui.core.keys import key_types, pkcs8
+from csrtui.core.keys.batch_encryption import Opener, Sealer
+from csrtui.core.keys.key_types import KeyType
 
 if TYPE_CHECKING:
-    from csrtui.core.keys import PrivateKey
+    from csrtui.core.keys.key_types import PrivateKey
 
 PASSPHRASE, OTHER = Secret("correct horse battery staple"), Secret("another one altogether")
 QUICK = 10
@@ -63,7 +63,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Derivations:
 
 
 def fingerprint(key: PrivateKey) -> str:
-    return keys.spki_sha256(key.public_key())
+    return key_types.spki_sha256(key.public_key())
 
 
 def sealed(passphrase: Secret = PASSPHRASE, times: int = 1) -> list[bytes]:
@@ -87,7 +87,7 @@ def test_cryptography_opens_each_of_them(key_type: KeyType) -> None:
     for _ in range(3):
         der = pkcs8.to_der(sealer.seal(key_of(key_type)))
         for key in (load_der_private_key(der, PASSPHRASE.encoded), opener.open(der)):
-            assert keys.spki_sha256(key.public_key()) == fingerprint(key_of(key_type))  # type: ignore[arg-type]
+            assert key_types.spki_sha256(key.public_key()) == fingerprint(key_of(key_type))  # type: ignore[arg-type]
 
 
 def test_the_first_is_opened_by_the_reader_of_others_and_the_rest_with_one_derivation(

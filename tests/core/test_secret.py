@@ -8,7 +8,7 @@ import pickle
 
 import pytest
 
-from csrtui.core.secret import Secret
+from csrtui.core.base.secret import Secret
 
 CANARY = "correct-horse-battery"
 

@@ -5,10 +5,10 @@ from importlib.resources import files
 import pytest
 
 from csrtui.core.advice import advise
-from csrtui.core.finding import CaKind
-from csrtui.core.keys import KeyType
-from csrtui.core.subject import TypedSubject
-from csrtui.core.suffixes import Section, SuffixList
+from csrtui.core.base.finding import CaKind
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.names.public_suffixes import Section, SuffixList
+from csrtui.core.subject.fields import TypedSubject
 
 TEXT = (files("publicsuffixlist") / "public_suffix_list.dat").read_text(encoding="utf-8")
 SUFFIXES = SuffixList.parse(TEXT)

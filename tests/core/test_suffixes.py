@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from publicsuffixlist import PublicSuffixList
 
-from csrtui.core.suffixes import Section, SuffixList
+from csrtui.core.names.public_suffixes import Section, SuffixList
 
 TEXT = (files("publicsuffixlist") / "public_suffix_list.dat").read_text(encoding="utf-8")
 RULES = [line for line in TEXT.splitlines() if line and not line.startswith("//")]

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csrtui.core.errors import InputError
-from csrtui.core.template import (
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.template import (
     MAX_CHARACTERS,
     MAX_DEPTH,
     MAX_REPLACED,
@@ -102,7 +102,7 @@ def test_variables_are_replaced(text: str, result: str) -> None:
     ],
 )
 def test_everything_else_between_braces_is_refused_by_name(piece: str) -> None:
-    from csrtui.core.visible import visible
+    from csrtui.core.base.escaping import visible
 
     quoted = piece[:-1] if piece.startswith("{{{") else piece
     what, hint = refused(f"www.{piece}", site="a.com", a="b")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csrtui.core.timeline import MIN_WIDTH, Mark, Row, Tone, lay_out
+from csrtui.core.pairs.timeline import MIN_WIDTH, Mark, Row, Tone, lay_out
 
 TODAY = date(2026, 11, 24)
 DAY = timedelta(days=1)

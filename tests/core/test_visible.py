@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csrtui.core.visible import visible
+from csrtui.core.base.escaping import visible
 
 
 @pytest.mark.parametrize(

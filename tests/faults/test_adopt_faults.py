@@ -14,7 +14,7 @@ from foreign_made import PKCS9_EXTENSIONS, alternative, attribute, csr, pkcs8, r
 from injection import calls_in, require_strace, run_with_fault
 from requests_made import NOW
 
-from csrtui.core import keys
+from csrtui.core.keys import key_types
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.adopting import Order, adopt, plan
 from csrtui.tasks.adoption_found import look_at
@@ -66,7 +66,7 @@ def check_after(session: Session, place: Path, outcome: Outcome) -> None:
         assert adopt(session, candidate, Order()).pair == NAME
     pair, asked = read_pair(session, NAME)
     assert asked.der == CSR
-    assert keys.spki_sha256(open_key(session, pair).public_key()) == asked.spki_sha256
+    assert key_types.spki_sha256(open_key(session, pair).public_key()) == asked.spki_sha256
     assert session.store.read(NAME).certificate == FILES["cert"]
     session.store.sweep()
     assert {one.code.value for one in Examination(session).run()} == {"backup-none"}

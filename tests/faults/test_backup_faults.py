@@ -19,8 +19,9 @@ from injection import Call, Outcome, calls_in, require_strace, run_with_fault
 from pairs_made import new_pair, order, record_of
 from requests_made import NOW
 
-from csrtui.core import backup_file, keys, pkcs8
-from csrtui.core.pair import BackupStatus
+from csrtui.core.backups import backup_file
+from csrtui.core.keys import key_types, pkcs8
+from csrtui.core.pairs.pair import BackupStatus
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.backup import back_up
 from csrtui.tasks.restore import restore
@@ -87,7 +88,7 @@ class Scene:
                 continue
             found = backup_file.parse(path.read_bytes())
             key = pkcs8.decrypt(found.key, PASSPHRASE)
-            assert keys.spki_sha256(key.public_key()) == found.asked.spki_sha256
+            assert key_types.spki_sha256(key.public_key()) == found.asked.spki_sha256
 
     def _check_pairs(self, outcome: Outcome) -> None:
         found = list_pairs(self.session)
@@ -95,7 +96,10 @@ class Scene:
         if self.action == BACK_UP or outcome.code == 0:
             assert [pair.name for pair in found.pairs] == ["a.com"]
         for pair in found.pairs:
-            assert keys.spki_sha256(open_key(self.session, pair).public_key()) == pair.record.key.spki_sha256
+            assert (
+                key_types.spki_sha256(open_key(self.session, pair).public_key())
+                == pair.record.key.spki_sha256
+            )
             verified = [one for one in record_of(self.session).backups if one.status is BackupStatus.VERIFIED]
             assert verified
             assert len(verified) == 2 or self.action == RESTORE or outcome.code != 0
@@ -166,7 +170,7 @@ sys.path[:0] = sys.argv[1:3]
 from backups_made import PASSPHRASE, QUICK
 from pairs_made import new_pair, order
 from csrtui.core import backup_file, keys, pkcs8
-from csrtui.core.pair import BackupStatus
+from csrtui.core.pairs.pair import BackupStatus
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.backup import back_up_many
 from csrtui.tasks.review import read_pair

@@ -17,7 +17,7 @@ from injection import Call, Outcome, calls_in, require_strace, run_with_fault
 from safety_results import every
 from store_state import mode_of
 
-from csrtui.core import keys
+from csrtui.core.keys import key_types
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.review import list_pairs
 from csrtui.tasks.session import Session
@@ -26,7 +26,7 @@ from csrtui.tasks.unlocking import open_key
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from csrtui.core.pair import Pair
+    from csrtui.core.pairs.pair import Pair
 
 KILL = "signal=KILL"
 ERRORS = ("error=EIO", "error=ENOSPC", "error=EINTR")
@@ -78,7 +78,7 @@ class Scene:
         assert found.problems == ()
         for pair in found.pairs:
             key = open_key(session, pair)
-            assert keys.spki_sha256(key.public_key()) == pair.record.key.spki_sha256
+            assert key_types.spki_sha256(key.public_key()) == pair.record.key.spki_sha256
             assert {path.name: mode_of(path) for path in (self.store / "pairs" / pair.name).iterdir()} == {
                 "key.pem": 0o600,
                 "request.pem": 0o644,

@@ -26,7 +26,7 @@ _PROGRAM = """
 import os, subprocess, sys
 sys.path[:0] = sys.argv[1:3]
 from pathlib import Path
-from csrtui.core.errors import StoreError
+from csrtui.core.base.errors import StoreError
 from csrtui.store.keystore import Keystore
 from store_state import check_store, names_on_disk, pair_files
 

@@ -10,7 +10,7 @@ from certificates_made import intermediate, pem, root
 from command import run_process
 from recipients_made import ssh_pair
 
-from csrtui.core.request import read_pem
+from csrtui.core.certificates.csr import read_pem
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from playbooks import environment, program
 from recipients_made import ssh_pair
 from sshd_hosts import running_hosts
 
-from csrtui.core import request
+from csrtui.core.certificates import csr as request
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -24,7 +24,7 @@ from recorded_ssh import found_in, recorded, secrets_of, write_recorder
 from screen_openings import CTRL_G
 from sshd_hosts import Hosts, running_hosts
 
-from csrtui.core import request
+from csrtui.core.certificates import csr as request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -19,9 +19,10 @@ from playbooks import program as ansible_program
 from recipients_made import age_pair
 from safety_results import counted
 
-from csrtui.core import keys, request
-from csrtui.core.finding import FieldName
-from csrtui.core.subject import SubjectFields
+from csrtui.core.base.finding import FieldName
+from csrtui.core.certificates import csr
+from csrtui.core.keys import key_types
+from csrtui.core.subject.fields import SubjectFields
 from csrtui.store.ansible import Target, Terminal
 from csrtui.tasks.fleet import Reach
 from csrtui.tui.fleet_app import FleetApp
@@ -96,8 +97,8 @@ def place(tmp_path: Path, program: Path, store: Path) -> Iterator[Place]:
 
 def hostile_csr(text: str) -> str:
     subject = SubjectFields(common_name=COMMON_NAME, organization=text, locality=text)
-    key = keys.generate(keys.KeyType.EC_P256)
-    return request.to_pem(request.build(subject, [COMMON_NAME], key)).decode()
+    key = key_types.generate(key_types.KeyType.EC_P256)
+    return csr.to_pem(csr.build(subject, [COMMON_NAME], key)).decode()
 
 
 def test_a_payload_would_be_noticed(place: Place) -> None:
@@ -191,12 +192,12 @@ def test_hosts_pairs_and_folders_are_literal(place: Place) -> None:
     there = {"CSRTUI_STORE": str(store)}
     adopted = place.path / "foreign"
     adopted.mkdir()
-    key = keys.generate(keys.KeyType.EC_P256)
+    key = key_types.generate(key_types.KeyType.EC_P256)
     subject = SubjectFields(common_name=COMMON_NAME, organization=payload, locality=payload)
-    der = request.build(subject, [COMMON_NAME], key)
-    (adopted / "key.pem").write_bytes(keys.private_pem(key))
+    der = csr.build(subject, [COMMON_NAME], key)
+    (adopted / "key.pem").write_bytes(key_types.private_pem(key))
     (adopted / "key.pem").chmod(0o600)
-    (adopted / "request.pem").write_bytes(request.to_pem(der))
+    (adopted / "request.pem").write_bytes(csr.to_pem(der))
     files = ("--key", str(adopted / "key.pem"), "--csr", str(adopted / "request.pem"))
     assert run_process("adopt", *files, store=None, env=there).status == 0
     issued = place.path / "issued.pem"

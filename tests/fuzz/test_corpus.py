@@ -14,7 +14,7 @@ from fuzz_seeds import seeds
 from fuzz_targets import TARGETS, LimitError, Target, try_on
 from safety_results import counted
 
-from csrtui.core.errors import InputError
+from csrtui.core.base.errors import InputError
 
 PROMISE = "Whatever is read, only csrtui's own errors come out"
 SIZES = {

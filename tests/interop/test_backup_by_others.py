@@ -10,9 +10,11 @@ import pytest
 from backups_made import ENTROPY, PASSPHRASE, asked, key_block, openssl
 from requests_made import NOW, key_of
 
-from csrtui.core import backup_file, pkcs8, request
-from csrtui.core.backup_file import KeptKey
-from csrtui.core.keys import KeyType, private_pem
+from csrtui.core.backups import backup_file
+from csrtui.core.backups.backup_file import KeptKey
+from csrtui.core.certificates import csr as request
+from csrtui.core.keys import pkcs8
+from csrtui.core.keys.key_types import KeyType, private_pem
 
 if TYPE_CHECKING:
     from pathlib import Path

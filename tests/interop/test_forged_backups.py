@@ -13,10 +13,10 @@ from backups_made import PASSPHRASE, asked, backup, key_block
 from requests_made import NOW, key_of
 from safety_results import counted, every
 
-from csrtui.core import backup_file, backup_integrity
-from csrtui.core.backup_file import BackupFile, KeptKey
-from csrtui.core.errors import CsrtuiError
-from csrtui.core.keys import KeyType, private_pem
+from csrtui.core.backups import backup_file, integrity
+from csrtui.core.backups.backup_file import BackupFile, KeptKey
+from csrtui.core.base.errors import CsrtuiError
+from csrtui.core.keys.key_types import KeyType, private_pem
 from csrtui.tasks.backup_contents import open_key
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ VERIFY = {
 
 @pytest.mark.parametrize("key_type", VERIFY)
 def test_openssl_checks_the_signature_as_the_documentation_says(tmp_path: Path, key_type: KeyType) -> None:
-    documented = backup_integrity.__doc__ or ""
+    documented = integrity.__doc__ or ""
     found = RECIPE.search(documented)
     assert found
     command = VERIFY[key_type]

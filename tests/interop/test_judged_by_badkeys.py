@@ -11,9 +11,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from safety_results import counted
 
-from csrtui.core import keys, request
-from csrtui.core.keys import KeyType
-from csrtui.core.subject import SubjectFields
+from csrtui.core.certificates import csr
+from csrtui.core.keys import key_types
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.subject.fields import SubjectFields
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,9 +39,9 @@ def weaknesses(pem: str) -> set[str]:
 
 
 def fresh_request(key_type: KeyType) -> str:
-    key = keys.generate(key_type)
-    der = request.build(SubjectFields(common_name="www.mydomain.com"), ("www.mydomain.com",), key)
-    return request.to_pem(der).decode()
+    key = key_types.generate(key_type)
+    der = csr.build(SubjectFields(common_name="www.mydomain.com"), ("www.mydomain.com",), key)
+    return csr.to_pem(der).decode()
 
 
 @pytest.mark.parametrize("key_type", [kind for kind in KeyType if kind is not KeyType.RSA_4096])

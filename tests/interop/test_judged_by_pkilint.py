@@ -19,8 +19,8 @@ from requests_made import key_of
 from safety_results import counted
 from throwaway_ca import issue
 
-from csrtui.core.keys import KeyType
-from csrtui.core.subject import TypedSubject
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.subject.fields import TypedSubject
 
 pytest.importorskip("pkilint", reason="pkilint is not installed: it comes with the extra `test`")
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import pytest
 from public_requests import Typed
 
-from csrtui.core.keys import KeyType
-from csrtui.core.subject import TypedSubject
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.subject.fields import TypedSubject
 
 NAMES = {
     "e_dnsname_bad_character_in_label": ["a!b.mydomain.com", "a b.mydomain.com", "a+b.mydomain.com", "a,b.mydomain.com"],

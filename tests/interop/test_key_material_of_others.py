@@ -16,15 +16,17 @@ from command import ROOT
 from foreign_made import ec_key, pkcs8, rsa_key
 from real_servers import program
 
-from csrtui.core import bundle, keys, request
-from csrtui.core.errors import InputError
-from csrtui.core.secret import Secret
-from csrtui.core.subject import SubjectFields
+from csrtui.core import bundle
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.secret import Secret
+from csrtui.core.certificates import csr
+from csrtui.core.keys import key_types
+from csrtui.core.subject.fields import SubjectFields
 from csrtui.store.lines import Lines
 
 if TYPE_CHECKING:
     from csrtui.core.bundle import KeyMaterial
-    from csrtui.core.keys import PrivateKey
+    from csrtui.core.keys.key_types import PrivateKey
 
 PHRASE = "Passw0rd-interop"
 SECRET = Secret(PHRASE)
@@ -55,7 +57,7 @@ def shell(command: str, folder: Path) -> None:
 
 
 def spki(key: PrivateKey) -> str:
-    return keys.spki_sha256(key.public_key())
+    return key_types.spki_sha256(key.public_key())
 
 
 def only_key(data: bytes, passphrase: Secret | None = None) -> str:
@@ -76,7 +78,7 @@ def spki_by_openssl(data: bytes, *options: str) -> str:
 def files(tmp_path: Path) -> Path:
     """A folder with a key, its certificate and the chain."""
     (tmp_path / "key.pem").write_bytes(pkcs8(ec_key()))
-    leaf = intermediate().sign(request.build(SUBJECT, ["a.com"], ec_key()), serial=4711)
+    leaf = intermediate().sign(csr.build(SUBJECT, ["a.com"], ec_key()), serial=4711)
     (tmp_path / "leaf.pem").write_bytes(pem(leaf))
     (tmp_path / "chain.pem").write_bytes(CHAIN)
     return tmp_path
@@ -292,7 +294,7 @@ def test_the_containers_of_gpgsm_are_read(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
     (home / "gpg-agent.conf").write_text("allow-loopback-pinentry\n")
-    leaf = root().sign(request.build(SUBJECT, ["a.com"], rsa_key()))
+    leaf = root().sign(csr.build(SUBJECT, ["a.com"], rsa_key()))
     (tmp_path / "key.pem").write_bytes(pkcs8(rsa_key()))
     (tmp_path / "leaf.pem").write_bytes(pem(leaf))
     run("openssl", "pkcs12", "-export", "-legacy", "-inkey", "key.pem", "-in", "leaf.pem", "-passout", f"pass:{PHRASE}",

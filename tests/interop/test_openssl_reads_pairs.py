@@ -11,7 +11,7 @@ import pytest
 from command import Ran, run_process
 from requests_made import HARD_ORGANIZATION
 
-from csrtui.core.keys import KeyType
+from csrtui.core.keys.key_types import KeyType
 
 OPENSSL = shutil.which("openssl")
 pytestmark = pytest.mark.skipif(OPENSSL is None, reason="openssl is not installed")

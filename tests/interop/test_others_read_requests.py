@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 from requests_made import key_of
 
-from csrtui.core import request
-from csrtui.core.keys import KeyType
-from csrtui.core.subject import SubjectFields
+from csrtui.core.certificates import csr as request
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.subject.fields import SubjectFields
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ from cryptography import x509
 from real_acme import certbot
 from real_authorities import EVERYTHING, Answer, certtool, cfssl, easy_rsa, openssl_ca
 
-from csrtui.core.keys import KeyType
+from csrtui.core.keys.key_types import KeyType
 
 if TYPE_CHECKING:
     from collections.abc import Callable

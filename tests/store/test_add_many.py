@@ -12,7 +12,7 @@ import pytest
 from failing_call import FailingCall
 from store_state import check_store, names_on_disk, open_descriptors, pair_files
 
-from csrtui.core.errors import InputError, StoreError
+from csrtui.core.base.errors import InputError, StoreError
 from csrtui.store import creation, files, group
 from csrtui.store.disk import NotConfirmedError
 from csrtui.store.keystore import Keystore, Names

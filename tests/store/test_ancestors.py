@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from store_state import pair_files
 
-from csrtui.core.errors import StoreError
+from csrtui.core.base.errors import StoreError
 from csrtui.store import backups
 from csrtui.store.ancestors import unsafe_folders
 from csrtui.store.keystore import Keystore

@@ -14,7 +14,7 @@ import pytest
 from fake_ansible import FakeAnsible
 from process_state import is_running
 
-from csrtui.core.errors import InputError, StoreError
+from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.host_answer import CutLine
 from csrtui.store import ansible
 from csrtui.store.ansible import (

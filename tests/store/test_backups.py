@@ -16,7 +16,7 @@ import pytest
 from failing_call import FailingCall
 from store_process import ROOT
 
-from csrtui.core.errors import CsrtuiError, InputError, StoreError
+from csrtui.core.base.errors import CsrtuiError, InputError, StoreError
 from csrtui.store import backups, whole_file
 
 if TYPE_CHECKING:
@@ -287,7 +287,7 @@ def test_a_folder_that_one_may_not_write_to_is_told(tmp_path: Path, monkeypatch:
 _READ_ONLY = """
 import subprocess, sys
 sys.path.insert(0, sys.argv[1])
-from csrtui.core.errors import CsrtuiError
+from csrtui.core.base.errors import CsrtuiError
 from csrtui.store import backups
 subprocess.run(["mount", "-t", "tmpfs", "-o", "ro,size=64k", "tmpfs", sys.argv[2]], check=True)
 for act in (lambda: backups.look_at(sys.argv[2], "/"), lambda: backups.write(sys.argv[2], ["a"], b"x")):

@@ -10,7 +10,7 @@ import pytest
 from failing_call import FailingCall
 from store_state import mode_of, open_descriptors, pair_files
 
-from csrtui.core.errors import StoreError
+from csrtui.core.base.errors import StoreError
 from csrtui.store import files
 from csrtui.store.disk import NotConfirmedError
 from csrtui.store.keystore import Keystore

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from requests_made import key_of
 
-from csrtui.core.keys import KeyType
+from csrtui.core.keys.key_types import KeyType
 from csrtui.store.compromised_keys import compromised_in
 
 if TYPE_CHECKING:

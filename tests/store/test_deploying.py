@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from failing_call import FailingCall
 
-from csrtui.core.deployment import NewFile, Secrecy
-from csrtui.core.errors import CsrtuiError, InputError, StoreError
+from csrtui.core.base.errors import CsrtuiError, InputError, StoreError
+from csrtui.core.servers.deployment import NewFile, Secrecy
 from csrtui.store import deploying
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import pytest
 from failing_call import FailingCall
 from store_state import mode_of
 
-from csrtui.core.errors import InputError, StoreError
+from csrtui.core.base.errors import InputError, StoreError
 from csrtui.store import files
 from csrtui.store.modes import PRIVATE_FILE, PUBLIC_FILE, Demand
 

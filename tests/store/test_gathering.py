@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from csrtui.core.errors import InputError
+from csrtui.core.base.errors import InputError
 from csrtui.store import files, gathering
 from csrtui.store.gathering import is_folder, read_file, search
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from failing_call import FailingCall
 
-from csrtui.core.errors import InputError, StoreError
+from csrtui.core.base.errors import InputError, StoreError
 from csrtui.store import handout
 from csrtui.store.disk import NotConfirmedError
 

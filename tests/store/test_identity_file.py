@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from csrtui.core.age import MAX_IDENTITY_BYTES
-from csrtui.core.errors import InputError
+from csrtui.core.backups.age import MAX_IDENTITY_BYTES
+from csrtui.core.base.errors import InputError
 from csrtui.store.identity import read_identity
 
 if TYPE_CHECKING:

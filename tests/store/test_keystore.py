@@ -13,7 +13,7 @@ from failing_call import FailingCall
 from store_process import running
 from store_state import check_store, mode_of, names_on_disk, pair_files
 
-from csrtui.core.errors import InputError, StoreError
+from csrtui.core.base.errors import InputError, StoreError
 from csrtui.store import files
 from csrtui.store.disk import NotConfirmedError, ReadOnlyError
 from csrtui.store.keystore import Keystore, PairFiles, StoredPair

@@ -13,8 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from safety_results import record
 from store_state import check_store, names_on_disk, pair_files
 
-from csrtui.core.errors import InputError
-from csrtui.core.pairname import numbered
+from csrtui.core.base.errors import InputError
+from csrtui.core.pairs.pair_name import numbered
 from csrtui.store.keystore import Keystore
 
 SESSIONS = st.integers(min_value=0, max_value=2)

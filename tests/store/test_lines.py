@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import pytest
 
-from csrtui.core.errors import InputError
+from csrtui.core.base.errors import InputError
 from csrtui.store import lines as module
 from csrtui.store.lines import MAX_RECORD, Lines, open_regular
 

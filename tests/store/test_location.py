@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import platformdirs
 import pytest
 
-from csrtui.core.errors import InputError
+from csrtui.core.base.errors import InputError
 from csrtui.store.location import VARIABLE, store_path, store_source, store_to_name
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from failing_call import FailingCall
 from store_process import running
 from store_state import mode_of, pair_files
 
-from csrtui.core.errors import StoreError
+from csrtui.core.base.errors import StoreError
 from csrtui.store import locks
 from csrtui.store.disk import ReadOnlyError
 from csrtui.store.locks import BusyError, Sharing, hold

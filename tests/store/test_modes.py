@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from store_state import mode_of, pair_files
 
-from csrtui.core.errors import StoreError
+from csrtui.core.base.errors import StoreError
 from csrtui.store.keystore import Keystore
 from csrtui.store.modes import PRIVATE_FILE, judge
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from csrtui.core.errors import InputError
+from csrtui.core.base.errors import InputError
 from csrtui.store.passphrase import from_descriptor, from_file
 
 CANARY = "correct-horse-battery"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from csrtui.core.errors import StoreError
+from csrtui.core.base.errors import StoreError
 from csrtui.store.disk import ReadOnlyError
 from csrtui.store.files import release
 from csrtui.store.keystore import Keystore

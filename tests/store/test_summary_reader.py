@@ -22,9 +22,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from many_pairs import varied, write_pair, write_pairs
 from requests_made import NOW, record
 
-from csrtui.core.errors import StoreError
-from csrtui.core.pair_json import dump_record
-from csrtui.core.pair_summary import PairSummary, summarize
+from csrtui.core.base.errors import StoreError
+from csrtui.core.pairs.pair_json import dump_record
+from csrtui.core.pairs.summary import PairSummary, summarize
 from csrtui.store import stamp, summary_cache, summary_reader
 from csrtui.store.keystore import Keystore
 from csrtui.store.listed import pair_of

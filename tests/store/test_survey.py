@@ -11,13 +11,13 @@ import pytest
 from failing_call import FailingCall
 from store_state import pair_files
 
-from csrtui.core.doctor.seen import CopyState, Kind
+from csrtui.core.doctor.facts import CopyState, Kind
 from csrtui.store import survey
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from csrtui.core.doctor.seen import Seen
+    from csrtui.core.doctor.facts import Seen
     from csrtui.store.keystore import Keystore
 
 

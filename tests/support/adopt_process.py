@@ -21,10 +21,10 @@ def main(store: str, folder: str) -> None:
     from requests_made import NOW
     from store_process import mark
 
-    from csrtui.core.chain import build_chain
-    from csrtui.core.errors import RefusedError
-    from csrtui.core.path_validation import validate_chain
-    from csrtui.core.proof import proves
+    from csrtui.core.base.errors import RefusedError
+    from csrtui.core.certificates.chain import build_chain
+    from csrtui.core.certificates.key_proof import proves
+    from csrtui.core.certificates.path_validation import validate_chain
     from csrtui.store.keystore import Keystore
     from csrtui.tasks.adopting import Order, adopt, plan
     from csrtui.tasks.adoption_found import look_at

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from backups_made import PASSPHRASE
 
-from csrtui.core import backup_file, keys, pkcs8
-from csrtui.core.doctor.ailment import Code
-from csrtui.core.finding import Level
-from csrtui.core.pair import BackupStatus
+from csrtui.core.backups import backup_file
+from csrtui.core.base.finding import Level
+from csrtui.core.doctor.finding_codes import Code
+from csrtui.core.keys import key_types, pkcs8
+from csrtui.core.pairs.pair import BackupStatus
 from csrtui.tasks.doctor import Examination
 from csrtui.tasks.review import list_pairs
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from fault_shim import Call, Mode
     from writing_actions import Action, Place
 
-    from csrtui.core.pair import Pair
+    from csrtui.core.pairs.pair import Pair
 
 KILLED = -9
 _PLAIN_KEY = re.compile(rb"-----BEGIN (?:EC |RSA )?PRIVATE KEY-----")
@@ -146,7 +147,7 @@ def _check_backups(pair: Pair) -> None:
             with open(backup.path, "rb") as file:
                 kept = backup_file.parse(file.read())
             key = pkcs8.decrypt(kept.key, PASSPHRASE)
-            assert keys.spki_sha256(key.public_key()) == pair.record.key.spki_sha256
+            assert key_types.spki_sha256(key.public_key()) == pair.record.key.spki_sha256
 
 
 def _check_modes(store: Path) -> None:

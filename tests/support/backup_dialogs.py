@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from screens_user import session_on
 
-from csrtui.core.pair_json import dump_record, load_record
-from csrtui.core.secret import Secret
+from csrtui.core.base.secret import Secret
+from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.asking import Asked
 from csrtui.tasks.backup import Order, back_up
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
     from screens_user import User
 
-    from csrtui.core.pair import Backup
+    from csrtui.core.pairs.pair import Backup
     from csrtui.tasks.session import Session
 
 CHEAP_ROUNDS = 1000
-"""Of the key derivation, for `csrtui.core.pkcs8.ROUNDS`: the dialogs are tested, not the mathematics."""
+"""Of the key derivation, for `csrtui.core.keys.pkcs8.ROUNDS`: the dialogs are tested, not the mathematics."""
 PASSPHRASE = "long enough for all"
 
 

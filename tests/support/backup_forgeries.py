@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from backups_made import PASSPHRASE, backup, key_block, unsigned
 from requests_made import der_of, key_of
 
-from csrtui.core import keys, pkcs8, request
-from csrtui.core.backup_file import KeptKey
-from csrtui.core.keys import KeyType
-from csrtui.core.secret import Secret
-from csrtui.core.subject import SubjectFields
+from csrtui.core.backups.backup_file import KeptKey
+from csrtui.core.base.secret import Secret
+from csrtui.core.certificates import csr
+from csrtui.core.keys import key_types, pkcs8
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.subject.fields import SubjectFields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,21 +36,21 @@ def foreign_key_blocks() -> tuple[bytes, ...]:
         pkcs8.encrypt(key, secret, bytes(pkcs8.ENTROPY_BYTES), _QUICK)
         for secret in (PASSPHRASE, Secret("another"))
     )
-    return keys.private_pem(key), traditional, same, other
+    return key_types.private_pem(key), traditional, same, other
 
 
 @cache
 def foreign_requests() -> tuple[bytes, ...]:
     """CSRs of somebody else for other names, under both labels."""
     der = der_of(SubjectFields(common_name="evil.com"), "evil.com", key_type=KeyType.EC_P384)
-    block = request.to_pem(der)
+    block = csr.to_pem(der)
     return block, block.replace(b"CERTIFICATE REQUEST", b"NEW CERTIFICATE REQUEST")
 
 
 def exchanged_request() -> bytes:
     """A CSR of the backup's key for another name, of the same length: its own signature is not valid."""
     der = der_of(SubjectFields(common_name="a.com"), "a.com")
-    return request.to_pem(der.replace(b"a.com", b"b.com"))
+    return csr.to_pem(der.replace(b"a.com", b"b.com"))
 
 
 def disguised(block: bytes) -> Iterator[bytes]:

@@ -26,7 +26,7 @@ def main(action: str, store: str, path: str, start: str | None = None) -> None:
     from requests_made import NOW
     from store_process import mark
 
-    from csrtui.core import pkcs8
+    from csrtui.core.keys import pkcs8
     from csrtui.store.keystore import Keystore
     from csrtui.tasks.backup import Order, back_up
     from csrtui.tasks.restore import restore

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 
 from requests_made import NOW, der_of, key_of
 
-from csrtui.core import backup_file, keys, pkcs8, request
-from csrtui.core.backup_details import Details
-from csrtui.core.backup_file import KeptKey
-from csrtui.core.finding import CaKind
-from csrtui.core.keys import KeyType
-from csrtui.core.pair import Stage
-from csrtui.core.secret import Secret
-from csrtui.core.subject import SubjectFields
+from csrtui.core.backups import backup_file
+from csrtui.core.backups.backup_file import KeptKey
+from csrtui.core.backups.details import Details
+from csrtui.core.base.finding import CaKind
+from csrtui.core.base.secret import Secret
+from csrtui.core.certificates import csr
+from csrtui.core.keys import key_types, pkcs8
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.pairs.pair import Stage
+from csrtui.core.subject.fields import SubjectFields
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,9 +38,9 @@ def key_block(key_type: KeyType = KeyType.EC_P256) -> bytes:
 
 
 @cache
-def asked(key_type: KeyType = KeyType.EC_P256) -> request.Request:
+def asked(key_type: KeyType = KeyType.EC_P256) -> csr.Request:
     """A request of that key."""
-    return request.read_der(der_of(SubjectFields(common_name="a.com"), "a.com", key_type=key_type))
+    return csr.read_der(der_of(SubjectFields(common_name="a.com"), "a.com", key_type=key_type))
 
 
 @cache
@@ -88,5 +90,5 @@ def openssl(*arguments: str, data: bytes = b"", passphrase: Secret = PASSPHRASE)
 
 def foreign_key(path: Path, *scheme: str) -> bytes:
     """The EC key of the tests as ``openssl pkcs8 -topk8`` encrypts it with `scheme`."""
-    path.write_bytes(keys.private_pem(key_of(KeyType.EC_P256)))
+    path.write_bytes(key_types.private_pem(key_of(KeyType.EC_P256)))
     return openssl("pkcs8", "-topk8", "-in", str(path), "-passout", "env:PASSPHRASE", *scheme)

@@ -16,9 +16,10 @@ from pairs_made import new_pair, order
 from recipients_made import age_pair
 from requests_made import NOW
 
-from csrtui.core import recipients, request
-from csrtui.core.secret import Secret
-from csrtui.core.subject import SubjectFields
+from csrtui.core.backups import recipients
+from csrtui.core.base.secret import Secret
+from csrtui.core.certificates import csr
+from csrtui.core.subject.fields import SubjectFields
 from csrtui.store.keystore import Keystore
 from csrtui.tasks import age
 from csrtui.tasks.backup import back_up
@@ -187,8 +188,8 @@ def _make_given(path: Path, session: Session) -> None:
     for (name, key), number in zip(keys.items(), (_GIVEN_PLAIN, _GIVEN_SEALED), strict=True):
         (path / f"{name}.pem").write_bytes(key)
         fields = SubjectFields(common_name=f"{name}.com")
-        asked = request.build(fields, (f"{name}.com",), ec_key(number))
-        (path / f"{name}.csr").write_bytes(request.to_pem(asked))
+        asked = csr.build(fields, (f"{name}.com",), ec_key(number))
+        (path / f"{name}.csr").write_bytes(csr.to_pem(asked))
     issued = intermediate().sign(read_pair(session, BARE)[1].der)
     (path / "bare.crt").write_bytes(pem(issued, intermediate().certificate))
     (path / "rows.csv").write_text("common_name\nrow1.com\nrow2.com\n")

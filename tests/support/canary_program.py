@@ -25,7 +25,7 @@ from fault_runs import settle_threads  # noqa: E402 - the same
 from foreign_made import ec_key, pkcs8  # noqa: E402 - the same
 
 from csrtui.cli.main import run  # noqa: E402 - the same
-from csrtui.core import pkcs8 as own_pkcs8  # noqa: E402 - the same
+from csrtui.core.keys import pkcs8 as own_pkcs8  # noqa: E402 - the same
 from csrtui.process import say_nothing_of_lost_errors  # noqa: E402 - the same
 
 if TYPE_CHECKING:

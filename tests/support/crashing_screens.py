@@ -20,7 +20,7 @@ from canary_flows import FIRST_NEW, use_canary_keys  # noqa: E402 - the same
 from foreign_made import ec_key, pkcs8  # noqa: E402 - the same
 
 from csrtui import __main__ as program  # noqa: E402 - the same
-from csrtui.core import pkcs8 as own_pkcs8  # noqa: E402 - the same
+from csrtui.core.keys import pkcs8 as own_pkcs8  # noqa: E402 - the same
 
 _ROUNDS = 1000
 _wanted: set[int] = set()

@@ -15,11 +15,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from remedied_store import DAY
 from requests_made import key_of
 
-from csrtui.core import keys, request
-from csrtui.core.doctor.ailment import Code
-from csrtui.core.keys import KeyType
-from csrtui.core.pair import RequestFacts, Validity
-from csrtui.core.subject import SubjectFields
+from csrtui.core.certificates import csr as request
+from csrtui.core.doctor.finding_codes import Code
+from csrtui.core.keys import key_types
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.pairs.pair import RequestFacts, Validity
+from csrtui.core.subject.fields import SubjectFields
 from csrtui.store.survey import MAX_BYTES
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from remedied_store import RemediedStore
 
-    from csrtui.core.keys import PrivateKey
+    from csrtui.core.keys.key_types import PrivateKey
 
 NEW = ".new-0123456789abcdef"
 _UNKNOWN_EXTENSION = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3"), b"\5\0")
@@ -257,7 +258,7 @@ COMMANDS = {
     "damaged key": Case(Code.KEY_UNREADABLE, write("key.pem", "no"), 1),
     "key of another": Case(
         Code.KEY_OF_ANOTHER,
-        lambda store: (store.pair / "key.pem").write_bytes(keys.private_pem(key_of(KeyType.EC_P384))),
+        lambda store: (store.pair / "key.pem").write_bytes(key_types.private_pem(key_of(KeyType.EC_P384))),
         1,
     ),
     "encrypted by others": Case(Code.ENCRYPTION_DISAGREES, encrypt_key, 2),

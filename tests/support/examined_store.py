@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 from requests_made import NOW, key_of, record
 from throwaway_ca import issue, issuer
 
-from csrtui.core import keys, request
 from csrtui.core.bundle import read_certificates
-from csrtui.core.certificates import read_der, to_pem
-from csrtui.core.keys import KeyType
-from csrtui.core.pair import Backup, BackupStatus, KeyFacts, PairRecord, RequestFacts
-from csrtui.core.pair_json import dump_record
-from csrtui.core.subject import SubjectFields
+from csrtui.core.certificates import csr
+from csrtui.core.certificates.certificate import read_der, to_pem
+from csrtui.core.keys import key_types
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.pairs.pair import Backup, BackupStatus, KeyFacts, PairRecord, RequestFacts
+from csrtui.core.pairs.pair_json import dump_record
+from csrtui.core.subject.fields import SubjectFields
 from csrtui.store.keystore import Keystore, PairFiles
 from csrtui.tasks.doctor import Examination
 from csrtui.tasks.session import Session
@@ -25,8 +26,8 @@ from csrtui.tasks.session import Session
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from csrtui.core.doctor.ailment import Ailment
-    from csrtui.core.keys import PrivateKey
+    from csrtui.core.doctor.finding_codes import Ailment
+    from csrtui.core.keys.key_types import PrivateKey
 
 LATER = NOW + timedelta(days=1)
 """When the doctor comes."""
@@ -50,8 +51,8 @@ class ExaminedStore:
         self._make(key_of(key_type))
 
     def _make(self, key: PrivateKey) -> None:
-        der = request.build(SubjectFields(common_name="a.com"), ["a.com"], key)
-        asked = request.read_der(der)
+        der = csr.build(SubjectFields(common_name="a.com"), ["a.com"], key)
+        asked = csr.read_der(der)
         issued = issue(der)
         life = read_der(issued).validity
         backup = Backup(
@@ -63,15 +64,15 @@ class ExaminedStore:
             signed=True,
         )
         self.record: PairRecord = record(
-            key=KeyFacts(keys.name_of(key.public_key()), encrypted=False, spki_sha256=asked.spki_sha256),
+            key=KeyFacts(key_types.name_of(key.public_key()), encrypted=False, spki_sha256=asked.spki_sha256),
             request=RequestFacts(asked.sha256, asked.signature_hash),
             backups=(backup,),
             submitted=NOW,
             validity=life,
         )
         self.files = PairFiles(
-            keys.private_pem(key),
-            request.to_pem(der),
+            key_types.private_pem(key),
+            csr.to_pem(der),
             dump_record(self.record),
             to_pem([read_der(issued), read_der(issuer())]),
         )
@@ -99,7 +100,7 @@ class ExaminedStore:
     def add_another(self, **changes: Any) -> None:
         """Add another pair in perfect health, b.com, whose record is changed."""
         key = key_of(KeyType.EC_P384)
-        made = request.read_der(request.build(SubjectFields(common_name="b.com"), ["b.com"], key))
+        made = csr.read_der(csr.build(SubjectFields(common_name="b.com"), ["b.com"], key))
         one = record(
             subject=made.subject,
             subject_text=made.subject_text,
@@ -109,7 +110,7 @@ class ExaminedStore:
             backups=self.record.backups,
         )
         files = PairFiles(
-            keys.private_pem(key), request.to_pem(made.der), dump_record(one._replace(**changes))
+            key_types.private_pem(key), csr.to_pem(made.der), dump_record(one._replace(**changes))
         )
         self.session.store.add("b.com", files)
 

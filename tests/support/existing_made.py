@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import AttributeOID, NameOID
 from requests_made import key_of
 
-from csrtui.core.keys import KeyType
+from csrtui.core.keys.key_types import KeyType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,9 +8,9 @@ from certificates_made import DAYS, START, intermediate, pem
 from pairs_made import new_pair
 from requests_made import der_of, key_of
 
-from csrtui.core.deployment import Material
-from csrtui.core.keys import KeyType
-from csrtui.core.subject import SubjectFields
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.servers.deployment import Material
+from csrtui.core.subject.fields import SubjectFields
 from csrtui.tasks.importing import Blob, import_certificates
 from csrtui.tasks.review import read_pair
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from cryptography import x509
 
-    from csrtui.core.secret import Secret
+    from csrtui.core.base.secret import Secret
     from csrtui.tasks.session import Session
 
 

@@ -20,7 +20,7 @@ from fault_runs import Runs  # noqa: E402 - the same
 from fault_shim import LOOKING, Call, Fault  # noqa: E402 - the same
 from writing_actions import ACTIONS, Action  # noqa: E402 - the same
 
-from csrtui.core import pkcs8  # noqa: E402 - the same
+from csrtui.core.keys import pkcs8  # noqa: E402 - the same
 
 _TRIES = 4
 """How often an action whose threads take turns is tried until it makes so many calls."""

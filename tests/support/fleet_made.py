@@ -7,12 +7,13 @@ from typing import Any
 from fake_ansible import printed
 from requests_made import NOW, record
 
-from csrtui.core import keys, request
-from csrtui.core.pair import Pair
-from csrtui.core.pair_json import describe
-from csrtui.core.subject import SubjectFields
+from csrtui.core.certificates import csr as request
+from csrtui.core.keys import key_types
+from csrtui.core.pairs.pair import Pair
+from csrtui.core.pairs.pair_json import describe
+from csrtui.core.subject.fields import SubjectFields
 
-KEY = keys.generate(keys.KeyType.EC_P256)
+KEY = key_types.generate(key_types.KeyType.EC_P256)
 CSR = request.to_pem(request.build(SubjectFields(common_name="a.com"), ("a.com",), KEY)).decode()
 ASKED = request.read_pem(CSR.encode())
 

@@ -17,10 +17,10 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from csrtui.core.pem import wrap
+from csrtui.core.base.pem import wrap
 
 if TYPE_CHECKING:
-    from csrtui.core.keys import PrivateKey
+    from csrtui.core.keys.key_types import PrivateKey
 
 PHRASE = b"correct horse battery staple"
 

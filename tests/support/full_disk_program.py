@@ -21,7 +21,7 @@ from backups_made import QUICK  # noqa: E402 - the same
 from fault_runs import Runs  # noqa: E402 - the same
 from writing_actions import ACTIONS, Action  # noqa: E402 - the same
 
-from csrtui.core import pkcs8  # noqa: E402 - the same
+from csrtui.core.keys import pkcs8  # noqa: E402 - the same
 
 _PAGE = 4096
 _SIZE = 1024 * 1024

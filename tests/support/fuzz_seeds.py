@@ -17,15 +17,17 @@ from fuzz_targets import PART
 from many_pairs import pair_of_record
 from requests_made import NOW, der_of, key_of, record
 
-from csrtui.core import confirmation, pkcs8, request
-from csrtui.core.backup_file import KeptKey
-from csrtui.core.confirmation import Confirmation
-from csrtui.core.draft import Draft, dump_draft
-from csrtui.core.keys import KeyType
-from csrtui.core.pair import Backup, BackupStatus, Event, Validity
-from csrtui.core.pair_json import dump_record
-from csrtui.core.pair_summary import summarize
-from csrtui.core.subject import SubjectFields
+from csrtui.core.backups import confirmation
+from csrtui.core.backups.backup_file import KeptKey
+from csrtui.core.backups.confirmation import Confirmation
+from csrtui.core.certificates import csr
+from csrtui.core.keys import pkcs8
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.pairs.draft import Draft, dump_draft
+from csrtui.core.pairs.pair import Backup, BackupStatus, Event, Validity
+from csrtui.core.pairs.pair_json import dump_record
+from csrtui.core.pairs.summary import summarize
+from csrtui.core.subject.fields import SubjectFields
 from csrtui.store import summary_cache
 from csrtui.store.stamp import StampedSummary
 
@@ -46,7 +48,7 @@ def _requests() -> Iterable[bytes]:
         yield der_of(_SUBJECT, "www.a.com", "*.a.com", "10.0.0.1", "2001:db8::1", key_type=key_type)
     yield foreign.csr(attributes=foreign.microsoft_attributes("a.com", "b.com"), hash_name="sha1")
     yield foreign.csr(version=2, hash_name="md5")
-    yield request.to_pem(der_of(_SUBJECT, "www.a.com"))
+    yield csr.to_pem(der_of(_SUBJECT, "www.a.com"))
     yield from (path.read_bytes() for path in sorted(CERTBOT_CSRS.glob("*.pem")))
 
 
@@ -76,9 +78,7 @@ def _keys() -> Iterable[bytes]:
     yield foreign.OPENSSH_ENCRYPTED
     yield key_block()
     yield pkcs12.serialize_key_and_certificates(b"a", key, None, None, BestAvailableEncryption(phrase))
-    yield (
-        foreign.traditional(key) + request.to_pem(der_of(_SUBJECT, "www.a.com")) + b"PuTTY-User-Key-File-2: x"
-    )
+    yield (foreign.traditional(key) + csr.to_pem(der_of(_SUBJECT, "www.a.com")) + b"PuTTY-User-Key-File-2: x")
 
 
 def _encrypted() -> Iterable[bytes]:
@@ -98,8 +98,8 @@ def _backups() -> Iterable[bytes]:
 def _ages() -> Iterable[bytes]:
     from recipients_made import age_pair, ssh_pair
 
-    from csrtui.core import age
-    from csrtui.core.recipients import read_recipients
+    from csrtui.core.backups import age
+    from csrtui.core.backups.recipients import read_recipients
 
     for identity, recipient in (age_pair(), ssh_pair("ssh-ed25519")):
         yield identity + PART + age.encrypt(b"text", read_recipients(recipient))
@@ -165,7 +165,7 @@ def _records() -> Iterable[bytes]:
 
 def _folders() -> Iterable[bytes]:
     key = foreign.traditional(foreign.ec_key())
-    request_pem = request.to_pem(der_of(_SUBJECT, "www.a.com"))
+    request_pem = csr.to_pem(der_of(_SUBJECT, "www.a.com"))
     for one in (*_records(), b"{}"):
         yield PART.join([one, request_pem, key, pem(root().certificate)])
     yield PART.join([*_records(), request_pem, key_block()])

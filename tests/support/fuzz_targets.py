@@ -20,46 +20,38 @@ from typing import TYPE_CHECKING, Final
 from unittest.mock import patch
 
 from csrtui.cli.rows import Rows, asked_in
-from csrtui.core import (
-    age,
-    backup_file,
-    bundle,
-    confirmation,
-    countries,
-    distinguished_name,
-    existing,
-    key_cost,
-    pkcs8,
-    recipients,
-    request,
-)
+from csrtui.core import bundle
 from csrtui.core.advice import advise, reach
-from csrtui.core.advice.quality_rules import key_quality, request_quality
+from csrtui.core.advice.existing_key_rules import key_quality, request_quality
+from csrtui.core.backups import age, backup_file, confirmation, recipients
+from csrtui.core.base.errors import CsrtuiError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.finding import CaKind, Finding
+from csrtui.core.base.secret import Secret
 from csrtui.core.bundle import read_certificates
-from csrtui.core.calendar_file import LONGEST_LINE, calendar_file
-from csrtui.core.certificates import to_pem
-from csrtui.core.chain import build_chain
-from csrtui.core.config import Profile, parse_config
-from csrtui.core.config_edit import with_profile, without_profile
+from csrtui.core.certificates import csr, prefill
+from csrtui.core.certificates.certificate import to_pem
+from csrtui.core.certificates.chain import build_chain
+from csrtui.core.certificates.comparison import differences, flaws
+from csrtui.core.certificates.path_validation import validate_chain
+from csrtui.core.config.edit import with_profile, without_profile
+from csrtui.core.config.settings import Profile, parse_config
 from csrtui.core.doctor.contents import examine_contents, record_of
-from csrtui.core.doctor.places import judge_pair_places
-from csrtui.core.doctor.seen import Kind, Seen
-from csrtui.core.draft import Draft, dump_draft, load_draft
-from csrtui.core.errors import CsrtuiError
-from csrtui.core.finding import CaKind, Finding
-from csrtui.core.issued import differences, flaws
-from csrtui.core.keys import KeyType
-from csrtui.core.names import read_name, split_names
-from csrtui.core.pair import Pair
-from csrtui.core.pair_json import describe, dump_record, load_record
-from csrtui.core.pair_query import Order, sort_key
-from csrtui.core.pair_summary import summarize
-from csrtui.core.pairname import pair_name
-from csrtui.core.path_validation import validate_chain
-from csrtui.core.secret import Secret
-from csrtui.core.subject import SubjectFields, TypedSubject
-from csrtui.core.suffixes import SuffixList
-from csrtui.core.visible import visible
+from csrtui.core.doctor.facts import Kind, Seen
+from csrtui.core.doctor.layout import judge_pair_places
+from csrtui.core.keys import kdf_limits, pkcs8
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.names.name import read_name, split_names
+from csrtui.core.names.public_suffixes import SuffixList
+from csrtui.core.pairs.calendar import LONGEST_LINE, calendar_file
+from csrtui.core.pairs.draft import Draft, dump_draft, load_draft
+from csrtui.core.pairs.pair import Pair
+from csrtui.core.pairs.pair_json import describe, dump_record, load_record
+from csrtui.core.pairs.pair_name import pair_name
+from csrtui.core.pairs.query import Order, sort_key
+from csrtui.core.pairs.summary import summarize
+from csrtui.core.subject import countries, distinguished_name
+from csrtui.core.subject.fields import SubjectFields, TypedSubject
 from csrtui.store import summary_cache
 from csrtui.store.lines import Lines
 from csrtui.store.reference import public_suffix_text
@@ -132,17 +124,17 @@ def try_on(target: Target, data: bytes, seconds: float = SECONDS) -> None:
 
 
 def _request(data: bytes) -> None:
-    asked = request.read_der(data) if data[:1] == b"0" else request.read_pem(data)
+    asked = csr.read_der(data) if data[:1] == b"0" else csr.read_pem(data)
     _is_shown_safely(asked.subject_text)
-    request.signature_holds(asked.der)
-    key_quality(request.public_key(asked.der), CaKind.PUBLIC)
+    csr.signature_holds(asked.der)
+    key_quality(csr.public_key(asked.der), CaKind.PUBLIC)
     request_quality(asked, CaKind.PUBLIC)
     pair_name(asked.subject.common_name or "a")
 
 
 def _existing(data: bytes) -> None:
     for ca in CaKind:
-        found = existing.read_existing(data, ca)
+        found = prefill.read_existing(data, ca)
         _is_shown_safely("".join(found.left_out))
         advise(found.names, found.subject, ca=ca, key_type=KeyType.EC_P256, suffixes=_suffixes())
 
@@ -166,7 +158,7 @@ def _bundle(data: bytes) -> None:
         assert not (found.keys and not found.has_private_key)
         for one in found.keys[:5]:
             key_quality(one.key.public_key(), CaKind.PUBLIC)
-            request.signature_holds(request.probe(one.key))
+            csr.signature_holds(csr.probe(one.key))
         for certificate in found.certificates[:20]:
             _is_shown_safely("".join((*certificate.encoding_faults, certificate.whose)))
 
@@ -195,7 +187,7 @@ def _age(data: bytes) -> None:
 
 
 def _confirmation(data: bytes) -> None:
-    confirmation.check(confirmation.read(_text(data)), request.public_key(_asked().der))
+    confirmation.check(confirmation.read(_text(data)), csr.public_key(_asked().der))
 
 
 def _recipients(data: bytes) -> None:
@@ -263,7 +255,7 @@ def _advise_fixed(names: Sequence[str], subject: TypedSubject, finding: Finding,
 
 def _is_written(subject: SubjectFields, names: Sequence[str]) -> None:
     """What can be written into a CSR is read out of it again."""
-    written = request.preview(subject, names)
+    written = csr.preview(subject, names)
     assert written.subject == subject
     assert written.names == tuple(names)
 
@@ -368,8 +360,8 @@ def _suffixes() -> SuffixList:
 
 
 @cache
-def _asked() -> request.Request:
-    return request.preview(SubjectFields(common_name="a.com"), ["a.com", "b.com"])
+def _asked() -> csr.Request:
+    return csr.preview(SubjectFields(common_name="a.com"), ["a.com", "b.com"])
 
 
 @cache
@@ -378,7 +370,7 @@ def _quick_folder() -> str | None:
 
 
 def _cheap_keys() -> AbstractContextManager[object]:
-    return patch.multiple(key_cost, MAX_ROUNDS=_ROUNDS, MAX_MEMORY=1 << 20)
+    return patch.multiple(kdf_limits, MAX_ROUNDS=_ROUNDS, MAX_MEMORY=1 << 20)
 
 
 TARGETS: Final = tuple(

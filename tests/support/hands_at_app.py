@@ -9,7 +9,7 @@ from screen_openings import F2, unwrapped
 from textual import events
 from textual._xterm_parser import XTermParser
 
-from csrtui.core.visible import shows
+from csrtui.core.base.escaping import shows
 from csrtui.tui.screens.main import MainScreen, PaneName
 
 if TYPE_CHECKING:

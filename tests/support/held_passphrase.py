@@ -22,7 +22,7 @@ sys.path[:0] = [os.path.dirname(os.path.dirname(SUPPORT)), SUPPORT]
 from canary import CANARY  # noqa: E402 - the path comes first
 
 from csrtui import __main__ as program  # noqa: E402 - the same
-from csrtui.core import pkcs8  # noqa: E402 - the same
+from csrtui.core.keys import pkcs8  # noqa: E402 - the same
 
 _NOBODY = 65534
 _PR_SET_DUMPABLE, _PTRACE_SEIZE, _PTRACE_DETACH = 4, 0x4206, 17

@@ -19,11 +19,12 @@ from foreign_made import ec_key, pkcs8
 from hostile import encodable, for_a_file_name
 from screens_user import session_on
 
-from csrtui.core import keys, request
-from csrtui.core.draft import Draft, dump_draft
-from csrtui.core.pair import Backup, BackupStatus, Validity
-from csrtui.core.pair_json import dump_record, load_record
-from csrtui.core.subject import SubjectFields
+from csrtui.core.certificates import csr
+from csrtui.core.keys import key_types
+from csrtui.core.pairs.draft import Draft, dump_draft
+from csrtui.core.pairs.pair import Backup, BackupStatus, Validity
+from csrtui.core.pairs.pair_json import dump_record, load_record
+from csrtui.core.subject.fields import SubjectFields
 from csrtui.store.keystore import PairFiles
 from csrtui.tasks.asking import Asked
 from csrtui.tasks.create import create_pair
@@ -31,8 +32,8 @@ from csrtui.tasks.create import create_pair
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from csrtui.core.keys import PrivateKey
-    from csrtui.core.pair import PairRecord
+    from csrtui.core.keys.key_types import PrivateKey
+    from csrtui.core.pairs.pair import PairRecord
     from csrtui.tasks.session import Session
 
 NEW, SENT, ISSUED, DUE, RETIRED = "a-new", "b-sent", "c-issued", "d-due", "e-retired"
@@ -139,9 +140,9 @@ def _stages(text: str) -> dict[str, dict[str, Any]]:
 
 def _keep(session: Session, name: str, text: str, record: PairRecord) -> None:
     """Keep a pair whose CSR, certificate and record say the text wherever they can."""
-    key = keys.generate(keys.KeyType.EC_P256)
+    key = key_types.generate(key_types.KeyType.EC_P256)
     der = _request("a.example.com", text, key)
-    asked = request.read_der(der)
+    asked = csr.read_der(der)
     event = record.history[0]._replace(what=text, user=text)
     record = record._replace(
         subject=SubjectFields(common_name=text, organization=text, locality=text),
@@ -153,7 +154,7 @@ def _keep(session: Session, name: str, text: str, record: PairRecord) -> None:
         history=(event, event),
         unknown={text: text},
     )
-    session.store.add(name, PairFiles(keys.private_pem(key), request.to_pem(der), dump_record(record)))
+    session.store.add(name, PairFiles(key_types.private_pem(key), csr.to_pem(der), dump_record(record)))
     if record.validity:
         leaf = _issuer(text).sign(der, start=record.validity.not_before, days=183, subject=_named(text))
         with session.store.change(name) as change:
@@ -210,7 +211,7 @@ def _put_files(place: HostilePlace) -> None:
     place.file("foreign").write_bytes(pem(_issuer(text).sign(stranger, subject=_named(text))))
     place.file("key").write_bytes(pkcs8(ec_key(4)))
     place.file("key").chmod(0o600)
-    place.file("request").write_bytes(request.to_pem(_request("y.com", text, ec_key(4))))
+    place.file("request").write_bytes(csr.to_pem(_request("y.com", text, ec_key(4))))
     cell = encodable(text).replace('"', '""')
     head = f'common_name,organization,"{cell}"\n' if "\0" not in cell else "common_name,organization\n"
     place.file("rows").write_bytes(f'{head}"{cell}","{cell}"\na.com,"{cell}"\n'.encode())

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from screens_user import User
 
-    from csrtui.core.pair import PairRecord
+    from csrtui.core.pairs.pair import PairRecord
     from csrtui.tasks.session import Session
 
 

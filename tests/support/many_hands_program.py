@@ -28,9 +28,9 @@ from certificates_made import intermediate, pem  # noqa: E402 - the same
 from cryptography import x509  # noqa: E402 - the same
 
 from csrtui.cli.main import run  # noqa: E402 - the same
-from csrtui.core import pkcs8  # noqa: E402 - the same
-from csrtui.core.doctor.ailment import Code  # noqa: E402 - the same
-from csrtui.core.pair import BackupStatus  # noqa: E402 - the same
+from csrtui.core.doctor.finding_codes import Code  # noqa: E402 - the same
+from csrtui.core.keys import pkcs8  # noqa: E402 - the same
+from csrtui.core.pairs.pair import BackupStatus  # noqa: E402 - the same
 from csrtui.store import summary_reader  # noqa: E402 - the same
 from csrtui.store.keystore import Keystore  # noqa: E402 - the same
 from csrtui.tasks.doctor import Examination  # noqa: E402 - the same
@@ -40,7 +40,7 @@ from csrtui.tasks.session import Session  # noqa: E402 - the same
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from csrtui.core.pair import PairRecord
+    from csrtui.core.pairs.pair import PairRecord
 
 _BETWEEN_KILLS = 0.15
 """Seconds."""

@@ -9,18 +9,10 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 from requests_made import NOW, record
 
-from csrtui.core.finding import CaKind
-from csrtui.core.pair import (
-    Backup,
-    BackupStatus,
-    KeyFacts,
-    Pair,
-    PairRecord,
-    RequestFacts,
-    Validity,
-)
-from csrtui.core.pair_json import dump_record
-from csrtui.core.subject import SubjectFields
+from csrtui.core.base.finding import CaKind
+from csrtui.core.pairs.pair import Backup, BackupStatus, KeyFacts, Pair, PairRecord, RequestFacts, Validity
+from csrtui.core.pairs.pair_json import dump_record
+from csrtui.core.subject.fields import SubjectFields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

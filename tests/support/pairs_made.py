@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from backups_made import PASSPHRASE
 
-from csrtui.core.finding import CaKind
-from csrtui.core.keys import KeyType
+from csrtui.core.base.finding import CaKind
+from csrtui.core.keys.key_types import KeyType
 from csrtui.tasks.asking import Asked
 from csrtui.tasks.backup import Order
 from csrtui.tasks.create import create_pair
@@ -17,8 +17,8 @@ from csrtui.tasks.verify import verify_wanted
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from csrtui.core.pair import PairRecord
-    from csrtui.core.secret import Secret
+    from csrtui.core.base.secret import Secret
+    from csrtui.core.pairs.pair import PairRecord
     from csrtui.tasks.results import Result
     from csrtui.tasks.session import Session
 

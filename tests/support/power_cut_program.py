@@ -28,7 +28,7 @@ from fault_runs import Runs, settle_threads  # noqa: E402 - the same
 from fault_shim import EVERY, LOOKING, Call, Fault  # noqa: E402 - the same
 from writing_actions import ACTIONS, Action  # noqa: E402 - the same
 
-from csrtui.core import pkcs8  # noqa: E402 - the same
+from csrtui.core.keys import pkcs8  # noqa: E402 - the same
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 import iso3166
 
-from csrtui.core import request
 from csrtui.core.advice import Advice, advise
-from csrtui.core.finding import CaKind
-from csrtui.core.keys import KeyType
-from csrtui.core.subject import TypedSubject
-from csrtui.core.suffixes import SuffixList
+from csrtui.core.base.finding import CaKind
+from csrtui.core.certificates import csr
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.names.public_suffixes import SuffixList
+from csrtui.core.subject.fields import TypedSubject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from csrtui.core.keys import PrivateKey
+    from csrtui.core.keys.key_types import PrivateKey
 
 WORDS = (
     "mydomain", "shop-24", "a1", "1und1", "bücher", "straße", "københavn", "łódź", "çanakkale", "pokémon", "señor",
@@ -91,7 +91,7 @@ class Typed:
     def build(self, key: PrivateKey) -> bytes:
         """The DER of the CSR."""
         advice = self.advice()
-        return request.build(advice.subject, advice.covers, key)
+        return csr.build(advice.subject, advice.covers, key)
 
 
 @cache

@@ -19,13 +19,15 @@ from pty_session import PtySession
 from recipients_made import age_pair
 from requests_made import key_of, record
 
-from csrtui.core import backup_file, keys, request
-from csrtui.core.backup_details import NO_DETAILS, Details
-from csrtui.core.backup_file import KeptKey
-from csrtui.core.keys import KeyType
-from csrtui.core.pair import Backup, BackupStatus, KeyFacts, PairRecord, RequestFacts, Validity
-from csrtui.core.pair_json import dump_record, load_record
-from csrtui.core.subject import SubjectFields
+from csrtui.core.backups import backup_file
+from csrtui.core.backups.backup_file import KeptKey
+from csrtui.core.backups.details import NO_DETAILS, Details
+from csrtui.core.certificates import csr as request
+from csrtui.core.keys import key_types
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.pairs.pair import Backup, BackupStatus, KeyFacts, PairRecord, RequestFacts, Validity
+from csrtui.core.pairs.pair_json import dump_record, load_record
+from csrtui.core.subject.fields import SubjectFields
 from csrtui.store.keystore import Keystore, PairFiles
 from csrtui.tasks.doctor import Examination
 from csrtui.tasks.session import Session
@@ -33,7 +35,7 @@ from csrtui.tasks.session import Session
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from csrtui.core.keys import PrivateKey
+    from csrtui.core.keys.key_types import PrivateKey
 
 HOSTILE_NAME = 'it\'s "$HOME"; && csrtui retire a.com; `id` ü'
 """The name of a folder that a shell must not interpret."""
@@ -92,12 +94,12 @@ class RemediedStore:
         csr = request.read_der(request.build(SubjectFields(common_name="a.com"), ["a.com"], key))
         certificate = root().sign(csr.der, start=self.now - 9 * DAY, days=90)
         chain = pem(certificate, root().certificate)
-        self.files = PairFiles(keys.private_pem(key), request.to_pem(csr.der), b"", chain)
+        self.files = PairFiles(key_types.private_pem(key), request.to_pem(csr.der), b"", chain)
         self.certificate_file.write_bytes(chain)
         self.chain_file.write_bytes(pem(root().certificate))
         self.record: PairRecord = record(
             created=self.now - 10 * DAY,
-            key=KeyFacts(keys.name_of(key.public_key()), encrypted=False, spki_sha256=csr.spki_sha256),
+            key=KeyFacts(key_types.name_of(key.public_key()), encrypted=False, spki_sha256=csr.spki_sha256),
             request=RequestFacts(csr.sha256, csr.signature_hash),
             submitted=self.now - 9 * DAY,
             validity=Validity(certificate.not_valid_before_utc, certificate.not_valid_after_utc),

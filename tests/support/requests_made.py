@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from csrtui.core import keys, request
-from csrtui.core.finding import CaKind
-from csrtui.core.pair import KeyFacts, PairRecord, RequestFacts
-from csrtui.core.subject import SubjectFields
+from csrtui.core.base.finding import CaKind
+from csrtui.core.certificates import csr
+from csrtui.core.keys import key_types
+from csrtui.core.pairs.pair import KeyFacts, PairRecord, RequestFacts
+from csrtui.core.subject.fields import SubjectFields
 
 if TYPE_CHECKING:
-    from csrtui.core.keys import KeyType, PrivateKey
+    from csrtui.core.keys.key_types import KeyType, PrivateKey
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 HARD_ORGANIZATION = 'A/B Co, Ltd. & "Söhne" + #1; <x>'
@@ -22,12 +23,12 @@ HARD_ORGANIZATION = 'A/B Co, Ltd. & "Söhne" + #1; <x>'
 @cache
 def key_of(key_type: KeyType) -> PrivateKey:
     """One key of that type."""
-    return keys.generate(key_type)
+    return key_types.generate(key_type)
 
 
-def der_of(subject: SubjectFields, *names: str, key_type: KeyType = keys.KeyType.EC_P256) -> bytes:
+def der_of(subject: SubjectFields, *names: str, key_type: KeyType = key_types.KeyType.EC_P256) -> bytes:
     """A request in DER."""
-    return request.build(subject, names, key_of(key_type))
+    return csr.build(subject, names, key_of(key_type))
 
 
 def record(**changes: Any) -> PairRecord:

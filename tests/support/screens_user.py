@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from textual import events
 from textual.keys import _character_to_key
 
-from csrtui.core import keys
-from csrtui.core.suffixes import SuffixList
+from csrtui.core.keys import key_types
+from csrtui.core.names.public_suffixes import SuffixList
 from csrtui.store.keystore import Keystore
 from csrtui.store.reference import public_suffix_text
 from csrtui.tasks.session import Session
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from textual.pilot import Pilot
     from textual.widget import Widget
 
-    from csrtui.core.draft import Draft
-    from csrtui.core.finding import FieldName
+    from csrtui.core.base.finding import FieldName
+    from csrtui.core.pairs.draft import Draft
     from csrtui.tui.panes.keystore import KeystorePane
     from csrtui.tui.screens.main import MainScreen
     from csrtui.tui.widgets.request_form import RequestForm
@@ -51,7 +51,7 @@ def _suffixes() -> SuffixList:
     return SuffixList.parse(public_suffix_text())
 
 
-def session_on(store: Path | Keystore, generate_key: keys.KeyGenerator = keys.generate) -> Session:
+def session_on(store: Path | Keystore, generate_key: key_types.KeyGenerator = key_types.generate) -> Session:
     """A session at `NOW`, with the public suffix list read once for all tests."""
     keystore = store if isinstance(store, Keystore) else Keystore(str(store))
     session = Session(keystore, clock=lambda: NOW, generate_key=generate_key, user="tester")

@@ -21,12 +21,12 @@ from requests_made import NOW
 
 from csrtui.cli.main import run
 from csrtui.cli.output import say_error
-from csrtui.core import request
-from csrtui.core.config import Profile, parse_config
-from csrtui.core.draft import Draft, dump_draft
-from csrtui.core.errors import CsrtuiError
-from csrtui.core.pair import BackupStatus, PairRecord
-from csrtui.core.subject import SubjectFields
+from csrtui.core.base.errors import CsrtuiError
+from csrtui.core.certificates import csr
+from csrtui.core.config.settings import Profile, parse_config
+from csrtui.core.pairs.draft import Draft, dump_draft
+from csrtui.core.pairs.pair import BackupStatus, PairRecord
+from csrtui.core.subject.fields import SubjectFields
 from csrtui.store import summary_cache, summary_reader
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.backup import back_up
@@ -132,9 +132,9 @@ def _make_given(place: Place, session: Session) -> None:
         leaf = intermediate().sign(asked.der, start=later, days=199, serial=77)
         (place.given / f"{name}.pem").write_bytes(pem(leaf, intermediate().certificate))
     key = ec_key(7)
-    asked_der = request.build(SubjectFields(common_name=ADOPTED), (ADOPTED,), key)
+    asked_der = csr.build(SubjectFields(common_name=ADOPTED), (ADOPTED,), key)
     (place.given / "key.pem").write_bytes(pkcs8(key))
-    (place.given / "request.pem").write_bytes(request.to_pem(asked_der))
+    (place.given / "request.pem").write_bytes(csr.to_pem(asked_der))
     (place.given / "cert.pem").write_bytes(pem(intermediate().sign(asked_der)))
     (place.given / "rows.csv").write_text(_ROWS)
     (place.given / "passphrase").write_text(f"{PASSPHRASE.revealed}\n")

@@ -39,14 +39,16 @@ from foreign_made import (
 from pairs_made import order as backup_order
 from requests_made import NOW
 
-from csrtui.core import certificates, keys, request
-from csrtui.core import pkcs8 as own_pkcs8
-from csrtui.core.doctor.ailment import Code
-from csrtui.core.errors import InputError, RefusedError, StoreError
-from csrtui.core.finding import CaKind
-from csrtui.core.pair import NextStep, Stage
-from csrtui.core.pem import wrap
-from csrtui.core.secret import Secret
+from csrtui.core.base.errors import InputError, RefusedError, StoreError
+from csrtui.core.base.finding import CaKind
+from csrtui.core.base.pem import wrap
+from csrtui.core.base.secret import Secret
+from csrtui.core.certificates import certificate
+from csrtui.core.certificates import csr as request
+from csrtui.core.doctor.finding_codes import Code
+from csrtui.core.keys import key_types
+from csrtui.core.keys import pkcs8 as own_pkcs8
+from csrtui.core.pairs.pair import NextStep, Stage
 from csrtui.store.keystore import Keystore
 from csrtui.tasks import adopting
 from csrtui.tasks.adopting import (
@@ -122,10 +124,10 @@ def adopted(session: Session, candidate: Candidate, **order: Any) -> AdoptResult
 
 def key_in(session: Session, name: str, passphrase: bytes | None = None) -> str:
     key = load_pem_private_key(session.store.read_key(name), passphrase)
-    return keys.spki_sha256(as_private(key).public_key())
+    return key_types.spki_sha256(as_private(key).public_key())
 
 
-SPKI = keys.spki_sha256(rsa_key().public_key())
+SPKI = key_types.spki_sha256(rsa_key().public_key())
 
 
 def test_a_key_with_its_csr_and_certificate_becomes_a_whole_pair(session: Session, elsewhere: Path) -> None:
@@ -208,7 +210,7 @@ def test_a_key_under_a_passphrase_stays_under_it(session: Session, elsewhere: Pa
     assert key_in(session, NAME, PHRASE) == SPKI
     pair = read_pair(session, NAME)[0]
     assert pair.record.key.encrypted
-    assert keys.spki_sha256(open_key(session, pair, SECRET).public_key()) == SPKI
+    assert key_types.spki_sha256(open_key(session, pair, SECRET).public_key()) == SPKI
 
 
 def test_a_passphrase_may_be_taken_away_or_put_on(session: Session, elsewhere: Path) -> None:
@@ -259,7 +261,7 @@ def test_a_certificate_in_pkcs12_that_cannot_be_read_is_told(
     def refuse(_: bytes) -> None:
         raise InputError("the certificate cannot be read")
 
-    monkeypatch.setattr(certificates, "read_der", refuse)
+    monkeypatch.setattr(certificate, "read_der", refuse)
     found = look_in(session, str(elsewhere))
     assert match(session, found, SECRET).failures[0].file == f"{elsewhere}/all.p12"
 

@@ -14,15 +14,16 @@ from pairs_made import look_at_file
 from recipients_made import age_pair, ssh_pair
 from requests_made import NOW, key_of
 
-from csrtui.core import confirmation, keys
-from csrtui.core.confirmation import Confirmation
-from csrtui.core.errors import InputError, RefusedError, StoreError
-from csrtui.core.finding import CaKind
-from csrtui.core.keys import KeyType
-from csrtui.core.pair import BackupStatus, NextStep
-from csrtui.core.recipients import read_recipients
-from csrtui.core.secret import Secret
-from csrtui.core.subject import TypedSubject
+from csrtui.core.backups import confirmation
+from csrtui.core.backups.confirmation import Confirmation
+from csrtui.core.backups.recipients import read_recipients
+from csrtui.core.base.errors import InputError, RefusedError, StoreError
+from csrtui.core.base.finding import CaKind
+from csrtui.core.base.secret import Secret
+from csrtui.core.keys import key_types
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.pairs.pair import BackupStatus, NextStep
+from csrtui.core.subject.fields import TypedSubject
 from csrtui.store import backups, files
 from csrtui.store.keystore import Keystore
 from csrtui.tasks import age, recording
@@ -36,7 +37,7 @@ from csrtui.tasks.session import Session
 from csrtui.tasks.verify import verify_pair
 
 if TYPE_CHECKING:
-    from csrtui.core.pair import Backup, PairRecord
+    from csrtui.core.pairs.pair import Backup, PairRecord
 
 IDENTITY, RECIPIENT = age_pair()
 PASSPHRASE = Secret("correct horse battery staple")
@@ -162,7 +163,7 @@ def test_a_forged_one_is_refused(session: Session, laptop: Session, backup: Back
     """Who knows all that is public, the hash of the file and the fingerprint, has still not the key."""
     token = token_for(laptop, backup)
     said = confirmation.read(token).said
-    forged = confirmation.sign(said, keys.generate(KeyType.EC_P256))
+    forged = confirmation.sign(said, key_types.generate(KeyType.EC_P256))
     other = token[:30] + ("A" if token[30] != "A" else "B") + token[31:]
     for text in (forged, other):
         with pytest.raises(RefusedError):
@@ -173,8 +174,8 @@ def test_a_forged_one_is_refused(session: Session, laptop: Session, backup: Back
 def test_one_of_another_pair_or_keystore_is_refused(
     session: Session, laptop: Session, backup: Backup
 ) -> None:
-    stranger = keys.generate(KeyType.ED25519)
-    said = Confirmation(backup.sha256, keys.spki_sha256(stranger.public_key()), NOW)
+    stranger = key_types.generate(KeyType.ED25519)
+    said = Confirmation(backup.sha256, key_types.spki_sha256(stranger.public_key()), NOW)
     with pytest.raises(RefusedError, match="not in this keystore"):
         confirm(session, confirmation.sign(said, stranger))
     for_pair = confirmation.read(token_for(laptop, backup)).said
@@ -270,7 +271,7 @@ def test_a_key_that_is_not_the_requests_is_never_backed_up(
     session: Session, order: age.Order, tmp_path: Path
 ) -> None:
     made(session)
-    wrong = keys.private_pem(keys.generate(KeyType.EC_P256))
+    wrong = key_types.private_pem(key_types.generate(KeyType.EC_P256))
     (tmp_path / "store/pairs/a.com/key.pem").write_bytes(wrong)
     with pytest.raises(StoreError, match="not the key of its request"):
         age.back_up(session, "a.com", order)
@@ -289,7 +290,9 @@ def test_a_key_in_it_that_is_not_the_requests_proves_nothing(backup: Backup) -> 
     found = read_contents(backup.path, IDENTITY).content
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-    other = keys.generate(KeyType.EC_P256).private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    other = key_types.generate(KeyType.EC_P256).private_bytes(
+        Encoding.DER, PrivateFormat.PKCS8, NoEncryption()
+    )
     with pytest.raises(RefusedError, match="not the key of its request"):
         open_key(replace(found, key=other), None)
     with pytest.raises(InputError, match="damaged"):

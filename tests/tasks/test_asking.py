@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from csrtui.core.advice.name_case import MAX_MENDED
-from csrtui.core.errors import InputError
-from csrtui.core.finding import CaKind
-from csrtui.core.subject import TypedSubject
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.finding import CaKind
+from csrtui.core.subject.fields import TypedSubject
 from csrtui.tasks.asking import Asked, advise_on, asked_for, preview, with_counterparts
 
 if TYPE_CHECKING:

@@ -17,13 +17,15 @@ from failing_call import FailingCall
 from pairs_made import new_pair, order, record_of
 from requests_made import NOW
 
-from csrtui.core import backup_file, keys, pkcs8, request, signing
-from csrtui.core.backup_file import KeptKey
-from csrtui.core.errors import CsrtuiError, InputError, RefusedError, StoreError
-from csrtui.core.keys import KeyType
-from csrtui.core.pair import BackupStatus, NextStep
-from csrtui.core.pair_json import dump_record, load_record
-from csrtui.core.secret import Secret
+from csrtui.core.backups import backup_file
+from csrtui.core.backups.backup_file import KeptKey
+from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, StoreError
+from csrtui.core.base.secret import Secret
+from csrtui.core.certificates import csr
+from csrtui.core.keys import key_types, pkcs8, signing
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.pairs.pair import BackupStatus, NextStep
+from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.store import backups, stored
 from csrtui.store.disk import NotConfirmedError
 from csrtui.store.keystore import Change
@@ -56,7 +58,7 @@ def place(tmp_path: Path) -> Path:
 def opened(path: str, passphrase: Secret = PASSPHRASE) -> str:
     """The fingerprint of the key in a backup."""
     found = backup_file.parse(Path(path).read_bytes())
-    return keys.spki_sha256(pkcs8.decrypt(found.key, passphrase).public_key())
+    return key_types.spki_sha256(pkcs8.decrypt(found.key, passphrase).public_key())
 
 
 @pytest.mark.parametrize("key_type", KeyType)
@@ -188,7 +190,7 @@ def test_a_file_that_is_gone_before_it_is_proved_is_noticed(
 def test_a_key_that_is_not_the_request_s_is_noticed(session: Session, place: Path) -> None:
     pair = new_pair(session)
     path = Path(session.store.pair_path(pair), "key.pem")
-    path.write_bytes(keys.private_pem(keys.generate(KeyType.EC_P256)))
+    path.write_bytes(key_types.private_pem(key_types.generate(KeyType.EC_P256)))
     with pytest.raises(StoreError, match=r"the key of a\.com is not the key of its request"):
         back_up(session, pair, order(place))
     assert list(place.iterdir()) == []
@@ -199,7 +201,7 @@ def test_a_request_that_its_key_did_not_sign_is_not_backed_up(session: Session, 
     """Whoever changes request.pem and pair.json must not get a signature over that."""
     pair = new_pair(session)
     changed = asked().der.replace(b"a.com", b"b.com")
-    Path(session.store.pair_path(pair), "request.pem").write_bytes(request.to_pem(changed))
+    Path(session.store.pair_path(pair), "request.pem").write_bytes(csr.to_pem(changed))
     with session.store.change(pair) as held:
         record = load_record(held.record)
         facts = record.request._replace(sha256=sha256(changed).hexdigest())

@@ -11,13 +11,14 @@ import pytest
 from backups_made import PASSPHRASE, QUICK
 from pairs_made import new_pair, order, record_of
 
-from csrtui.core import backup_file, keys, pkcs8
-from csrtui.core.pair import BackupStatus
+from csrtui.core.backups import backup_file
+from csrtui.core.keys import key_types, pkcs8
+from csrtui.core.pairs.pair import BackupStatus
 from csrtui.tasks.backup import back_up_many
 
 if TYPE_CHECKING:
-    from csrtui.core.keys import PrivateKey
-    from csrtui.core.pkcs8 import DerivedKey
+    from csrtui.core.keys.key_types import PrivateKey
+    from csrtui.core.keys.pkcs8 import DerivedKey
     from csrtui.tasks.results import Result
     from csrtui.tasks.session import Session
 
@@ -40,7 +41,7 @@ def place(tmp_path: Path) -> Path:
 @pytest.fixture
 def full(session: Session) -> Session:
     """Give a store with some pairs, each with a key of its own."""
-    session.generate_key = keys.generate
+    session.generate_key = key_types.generate
     for name in NAMES:
         new_pair(session, name)
     return session
@@ -62,7 +63,7 @@ def test_all_are_verified_and_told_in_the_order_asked_for(full: Session, place: 
         assert result.pair
         found = backup_file.parse(Path(str(result.file)).read_bytes())
         key = pkcs8.decrypt(found.key, PASSPHRASE)
-        assert keys.spki_sha256(key.public_key()) == record_of(full, result.pair).key.spki_sha256
+        assert key_types.spki_sha256(key.public_key()) == record_of(full, result.pair).key.spki_sha256
 
 
 def test_two_are_made_at_once(full: Session, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from many_pairs import RECORDS, pair_of_record
 from requests_made import NOW, record
 
-from csrtui.core.pair_summary import summarize
-from csrtui.core.visible import visible
+from csrtui.core.base.escaping import visible
+from csrtui.core.pairs.summary import summarize
 from csrtui.tasks.cells import columns, list_row
 from csrtui.tasks.wording import LIST_HEADER, NEXT_STEPS, backup_cell, day, key_label
 
 if TYPE_CHECKING:
-    from csrtui.core.pair import Pair, PairRecord
+    from csrtui.core.pairs.pair import Pair, PairRecord
 
 MOMENTS = st.integers(-10, 10).map(lambda hours: NOW + timedelta(hours=hours))
 

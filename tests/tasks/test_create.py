@@ -12,13 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from requests_made import HARD_ORGANIZATION, NOW, key_of
 
-from csrtui.core import keys, pkcs8, request
-from csrtui.core.errors import CsrtuiError, InputError, StoreError
-from csrtui.core.finding import CaKind
-from csrtui.core.keys import KeyType
-from csrtui.core.pair_json import load_record
-from csrtui.core.secret import Secret
-from csrtui.core.subject import SubjectFields, TypedSubject
+from csrtui.core.base.errors import CsrtuiError, InputError, StoreError
+from csrtui.core.base.finding import CaKind
+from csrtui.core.base.secret import Secret
+from csrtui.core.certificates import csr
+from csrtui.core.keys import key_types, pkcs8
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.pairs.pair_json import load_record
+from csrtui.core.subject.fields import SubjectFields, TypedSubject
 from csrtui.tasks.asking import Asked, advise_on
 from csrtui.tasks.create import BlockedError, Blocking, create_pair, stops
 from csrtui.tasks.session import Session
@@ -42,10 +43,10 @@ def test_key_request_and_record_belong_together(session: Session) -> None:
     ]
     folder = Path(pair.path)
     key = load_pem_private_key((folder / "key.pem").read_bytes(), None)
-    made = request.read_pem((folder / "request.pem").read_bytes())
+    made = csr.read_pem((folder / "request.pem").read_bytes())
     record = load_record((folder / "pair.json").read_bytes())
     assert record == pair.record
-    assert keys.spki_sha256(key.public_key()) == made.spki_sha256 == record.key.spki_sha256  # type: ignore[arg-type]
+    assert key_types.spki_sha256(key.public_key()) == made.spki_sha256 == record.key.spki_sha256  # type: ignore[arg-type]
     assert made.sha256 == record.request.sha256
     assert made.subject == record.subject
     assert record.subject.organization == HARD_ORGANIZATION
@@ -186,13 +187,13 @@ def test_only_an_error_that_nobody_overrules_stops(session: Session) -> None:
 def test_a_request_that_is_not_the_one_shown_is_not_kept(
     session: Session, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any]
 ) -> None:
-    read = request.read_der
+    read = csr.read_der
     calls = iter([change])
 
-    def read_wrongly(der: bytes) -> request.Request:
+    def read_wrongly(der: bytes) -> csr.Request:
         return read(der)._replace(**next(calls, {}))
 
-    monkeypatch.setattr(request, "read_der", read_wrongly)
+    monkeypatch.setattr(csr, "read_der", read_wrongly)
     with pytest.raises(CsrtuiError, match=r"not the one that was (shown|asked for); nothing was kept"):
         create_pair(session, ASKED)
     assert files_of(session) == []
@@ -201,7 +202,7 @@ def test_a_request_that_is_not_the_one_shown_is_not_kept(
 def test_a_request_signed_by_another_key_is_not_kept(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(request, "signature_holds", lambda _: False)
+    monkeypatch.setattr(csr, "signature_holds", lambda _: False)
     with pytest.raises(CsrtuiError, match="nothing was kept"):
         create_pair(session, ASKED)
     assert files_of(session) == []
@@ -252,6 +253,6 @@ def test_the_default_session_makes_fresh_keys_and_reads_the_clock(session: Sessi
     real = Session(session.store)
     first, second = (create_pair(real, ASKED).record for _ in range(2))
     assert first.key.spki_sha256 != second.key.spki_sha256
-    assert first.key.spki_sha256 != keys.spki_sha256(key_of(KeyType.EC_P256).public_key())
+    assert first.key.spki_sha256 != key_types.spki_sha256(key_of(KeyType.EC_P256).public_key())
     assert first.created.microsecond == 0
     assert first.history[0].user == real.user

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 from requests_made import key_of
 
-from csrtui.core import keys, pkcs8, request
-from csrtui.core.errors import CsrtuiError, InputError, StoreError
-from csrtui.core.keys import KeyType
-from csrtui.core.pair import Pair
-from csrtui.core.pair_json import load_record
-from csrtui.core.secret import Secret
+from csrtui.core.base.errors import CsrtuiError, InputError, StoreError
+from csrtui.core.base.secret import Secret
+from csrtui.core.certificates import csr
+from csrtui.core.keys import key_types, pkcs8
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.pairs.pair import Pair
+from csrtui.core.pairs.pair_json import load_record
 from csrtui.store.disk import NotConfirmedError
 from csrtui.tasks import create_many as module
 from csrtui.tasks import known_pairs
@@ -28,8 +29,8 @@ from csrtui.tasks.retiring import retire
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from csrtui.core.keys import PrivateKey
-    from csrtui.core.pair import PairRecord
+    from csrtui.core.keys.key_types import PrivateKey
+    from csrtui.core.pairs.pair import PairRecord
     from csrtui.store.keystore import Names, PairFiles
     from csrtui.tasks.session import Session
 
@@ -71,7 +72,7 @@ def test_a_pair_is_what_a_single_one_would_be(session: Session) -> None:
     folder = Path(answer.outcome.path)
     record = load_record((folder / "pair.json").read_bytes())
     assert record == answer.outcome.record
-    made = request.read_pem((folder / "request.pem").read_bytes())
+    made = csr.read_pem((folder / "request.pem").read_bytes())
     assert made.sha256 == record.request.sha256
     assert (record.subject_text, record.names, record.history) == (
         single.subject_text,
@@ -228,7 +229,7 @@ def test_what_is_there_but_not_confirmed_is_not_made_again(
 def test_a_request_that_is_not_the_one_asked_for_is_not_kept(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(request, "signature_holds", lambda _: False)
+    monkeypatch.setattr(csr, "signature_holds", lambda _: False)
     (answer,) = create_many(session, rows("a.com"))
     assert isinstance(answer.outcome, CsrtuiError)
     assert "nothing was kept" in answer.outcome.what
@@ -290,7 +291,7 @@ def test_one_passphrase_is_derived_once_for_all(session: Session, monkeypatch: p
         assert one.outcome.record.key.encrypted
         der = pkcs8.to_der(Path(one.outcome.path, "key.pem").read_bytes())
         salts.add(pkcs8.derivation_of(der))
-        opened = keys.spki_sha256(pkcs8.decrypt(der, passphrase).public_key())
+        opened = key_types.spki_sha256(pkcs8.decrypt(der, passphrase).public_key())
         assert opened == one.outcome.record.key.spki_sha256
     assert len(salts) == 1
     plain = list(create_many(session, rows("a.com")))

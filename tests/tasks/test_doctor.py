@@ -22,14 +22,15 @@ from hypothesis import strategies as st
 from requests_made import NOW, key_of
 from throwaway_ca import issue, issuer
 
-from csrtui.core import keys, pkcs8, request
-from csrtui.core.doctor.ailment import LEVELS, Code
+from csrtui.core.base.finding import CaKind, Level
+from csrtui.core.base.secret import Secret
+from csrtui.core.certificates import csr
+from csrtui.core.doctor.finding_codes import LEVELS, Code
 from csrtui.core.doctor.remedy import RemedyKind
-from csrtui.core.finding import CaKind, Level
-from csrtui.core.keys import KeyType
-from csrtui.core.pair import KeyFacts, RequestFacts, Validity
-from csrtui.core.secret import Secret
-from csrtui.core.subject import SubjectFields
+from csrtui.core.keys import key_types, pkcs8
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.pairs.pair import KeyFacts, RequestFacts, Validity
+from csrtui.core.subject.fields import SubjectFields
 from csrtui.store import locks, survey
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.doctor import Examination, is_well
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from csrtui.core.doctor.seen import CopySeen
+    from csrtui.core.doctor.facts import CopySeen
 
 NEW = ".new-0123456789abcdef"
 DAY = timedelta(days=1)
@@ -61,16 +62,16 @@ def healthy(tmp_path: Path) -> ExaminedStore:
 
 
 def _bad_signature(store: ExaminedStore) -> None:
-    der = bytearray(request.read_pem(store.files.request).der)
+    der = bytearray(csr.read_pem(store.files.request).der)
     der[-1] ^= 1
-    made = request.read_der(bytes(der))
-    store.pair.joinpath("request.pem").write_bytes(request.to_pem(made.der))
+    made = csr.read_der(bytes(der))
+    store.pair.joinpath("request.pem").write_bytes(csr.to_pem(made.der))
     store.change(request=RequestFacts(made.sha256, made.signature_hash))
 
 
 def _another_request(store: ExaminedStore) -> None:
-    der = request.build(SubjectFields(common_name="b.com"), ["b.com"], key_of(KeyType.EC_P256))
-    store.pair.joinpath("request.pem").write_bytes(request.to_pem(der))
+    der = csr.build(SubjectFields(common_name="b.com"), ["b.com"], key_of(KeyType.EC_P256))
+    store.pair.joinpath("request.pem").write_bytes(csr.to_pem(der))
 
 
 def _encrypted(store: ExaminedStore) -> None:
@@ -80,7 +81,7 @@ def _encrypted(store: ExaminedStore) -> None:
 
 
 def _certificate_of_another(store: ExaminedStore) -> None:
-    der = request.build(SubjectFields(common_name="a.com"), ["a.com"], key_of(KeyType.EC_P384))
+    der = csr.build(SubjectFields(common_name="a.com"), ["a.com"], key_of(KeyType.EC_P384))
     pem = x509.load_der_x509_certificate(issue(der)).public_bytes(Encoding.PEM)
     store.pair.joinpath("certificate.pem").write_bytes(pem)
 
@@ -186,7 +187,7 @@ BREAKAGES: list[tuple[Code, Callable[[ExaminedStore], object]]] = [
     ),
     (
         Code.KEY_OF_ANOTHER,
-        lambda store: (store.pair / "key.pem").write_bytes(keys.private_pem(key_of(KeyType.EC_P384))),
+        lambda store: (store.pair / "key.pem").write_bytes(key_types.private_pem(key_of(KeyType.EC_P384))),
     ),
     (Code.KEY_NOT_OPENED, _encrypted),
     (
@@ -425,9 +426,9 @@ def test_a_retired_pair_needs_no_backup(healthy: ExaminedStore, backups: str) ->
 
 
 def test_an_adopted_request_may_have_its_common_name_in_the_subject_only(healthy: ExaminedStore) -> None:
-    der = request.build(SubjectFields(common_name="a.com"), ["www.a.com"], key_of(KeyType.EC_P256))
-    made = request.read_der(der)
-    (healthy.pair / "request.pem").write_bytes(request.to_pem(der))
+    der = csr.build(SubjectFields(common_name="a.com"), ["www.a.com"], key_of(KeyType.EC_P256))
+    made = csr.read_der(der)
+    (healthy.pair / "request.pem").write_bytes(csr.to_pem(der))
     healthy.change(names=("a.com", "www.a.com"), request=RequestFacts(made.sha256, made.signature_hash))
     assert healthy.examine() == ()
 

@@ -12,19 +12,19 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa, x25519
 from examined_store import LATER, ExaminedStore
 from requests_made import NOW
 
-from csrtui.core import keys, pkcs8
-from csrtui.core.doctor.ailment import Code
+from csrtui.core.base.finding import CaKind, Level
+from csrtui.core.base.secret import Secret
+from csrtui.core.doctor.finding_codes import Code
 from csrtui.core.doctor.remedy import RemedyKind, template
-from csrtui.core.finding import CaKind, Level
-from csrtui.core.pair import Backup, BackupStatus
-from csrtui.core.secret import Secret
+from csrtui.core.keys import key_types, pkcs8
+from csrtui.core.pairs.pair import Backup, BackupStatus
 from csrtui.store import survey
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from csrtui.core.doctor.seen import CopySeen
-    from csrtui.core.keys import PrivateKey
+    from csrtui.core.doctor.facts import CopySeen
+    from csrtui.core.keys.key_types import PrivateKey
 
 SMALL_SCALAR = ec.derive_private_key(5, ec.SECP256R1())
 SMALL_EXPONENT = rsa.generate_private_key(3, 2048)
@@ -97,7 +97,7 @@ def test_without_a_key_and_a_csr_nothing_is_said_of_the_key(store: ExaminedStore
     ids=["DSA", "X25519", "secp256k1"],
 )
 def test_a_key_of_a_kind_that_no_pair_has_is_only_reported(store: ExaminedStore, key: Any) -> None:
-    store.pair.joinpath("key.pem").write_bytes(keys.private_pem(key))
+    store.pair.joinpath("key.pem").write_bytes(key_types.private_pem(key))
     assert Code.KEY_OF_ANOTHER in {one.code for one in store.examine()}
 
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from examined_store import LATER, ExaminedStore
 
-from csrtui.core.doctor.ailment import Code
+from csrtui.core.doctor.finding_codes import Code
 from csrtui.store import survey
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from csrtui.core.doctor.seen import CopySeen
+    from csrtui.core.doctor.facts import CopySeen
 
 
 @pytest.fixture

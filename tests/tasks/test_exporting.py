@@ -14,13 +14,13 @@ from exports_made import issue, issued_pair
 from pairs_made import new_pair, record_of
 from requests_made import NOW
 
-from csrtui.core import keys
-from csrtui.core.errors import InputError, RefusedError, StoreError
-from csrtui.core.keys import KeyType
-from csrtui.core.pair import NextStep
-from csrtui.core.pkcs12 import Strength
-from csrtui.core.platforms import PLATFORMS
-from csrtui.core.secret import Secret
+from csrtui.core.base.errors import InputError, RefusedError, StoreError
+from csrtui.core.base.secret import Secret
+from csrtui.core.keys import key_types
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.keys.pkcs12 import Strength
+from csrtui.core.pairs.pair import NextStep
+from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.store import deploying, stored
 from csrtui.store.disk import NotConfirmedError
 from csrtui.tasks import exporting
@@ -31,7 +31,7 @@ from csrtui.tasks.review import read_pair
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from csrtui.core.pair import PairRecord
+    from csrtui.core.pairs.pair import PairRecord
     from csrtui.tasks.session import Session
 
 
@@ -109,7 +109,7 @@ def test_the_key_of_another_pair_is_refused_before_anything_is_written(
 ) -> None:
     issued_pair(session)
     found = ready(session, to, platform)
-    other = keys.private_pem(keys.generate(KeyType.EC_P256))
+    other = key_types.private_pem(key_types.generate(KeyType.EC_P256))
     exchange(session, "key.pem", other)
     with pytest.raises(RefusedError, match=FITS_NOT.format("no pair in this keystore", r"a\.com")) as caught:
         export(session, found, file_passphrase=PASSPHRASE if found.needs_file_passphrase else None)
@@ -239,7 +239,7 @@ def test_a_certificate_that_came_home_meanwhile_is_not_installed(
 
 
 def test_the_next_step_is_to_install_until_it_is_done(session: Session, to: Path) -> None:
-    from csrtui.core.pair import Backup, BackupStatus
+    from csrtui.core.pairs.pair import Backup, BackupStatus
 
     issued_pair(session)
     backup = Backup(BackupStatus.VERIFIED, "/b", NOW, NOW)

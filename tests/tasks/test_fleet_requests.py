@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 from screens_user import session_on
 
-from csrtui.core.draft import Draft
-from csrtui.core.errors import InputError
-from csrtui.core.finding import FieldName
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.finding import FieldName
+from csrtui.core.base.template import Template
 from csrtui.core.fleet import Failure, Reason
-from csrtui.core.subject import TypedSubject
-from csrtui.core.template import Template
+from csrtui.core.pairs.draft import Draft
+from csrtui.core.subject.fields import TypedSubject
 from csrtui.store.ansible import Target
 from csrtui.tasks.asking import Asked, advise_on, asked_for
 from csrtui.tasks.create import Blocking

@@ -11,12 +11,12 @@ from certificates_made import DAYS, START, build, bundle, der, intermediate, nam
 from cryptography import x509
 from requests_made import NOW, der_of
 
-from csrtui.core.errors import InputError, StoreError
-from csrtui.core.issued import DifferenceKind, FlawKind
-from csrtui.core.keys import KeyType
-from csrtui.core.pair import NextStep, PairRecord, Stage
-from csrtui.core.pair_json import dump_record
-from csrtui.core.subject import SubjectFields
+from csrtui.core.base.errors import InputError, StoreError
+from csrtui.core.certificates.comparison import DifferenceKind, FlawKind
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.pairs.pair import NextStep, PairRecord, Stage
+from csrtui.core.pairs.pair_json import dump_record
+from csrtui.core.subject.fields import SubjectFields
 from csrtui.store.disk import NotConfirmedError
 from csrtui.tasks.asking import Asked
 from csrtui.tasks.create import create_pair

@@ -12,9 +12,9 @@ from exports_made import certificate_of, issue, issued_pair
 from pairs_made import new_pair
 from requests_made import NOW, record
 
-from csrtui.core.errors import InputError
-from csrtui.core.keys import KeyType
-from csrtui.core.pair import Backup, BackupStatus, PairRecord, Validity
+from csrtui.core.base.errors import InputError
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.pairs.pair import Backup, BackupStatus, PairRecord, Validity
 from csrtui.tasks.importing import Blob, import_certificates
 from csrtui.tasks.in_full import InFull, full_lines, read_in_full
 from csrtui.tasks.life import timeline

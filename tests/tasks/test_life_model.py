@@ -18,10 +18,10 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from pairs_made import new_pair, order
 from safety_results import record
 
-from csrtui.core import keys, pkcs8
-from csrtui.core.doctor.ailment import Code
-from csrtui.core.errors import RefusedError
-from csrtui.core.pair import BackupStatus
+from csrtui.core.base.errors import RefusedError
+from csrtui.core.doctor.finding_codes import Code
+from csrtui.core.keys import key_types, pkcs8
+from csrtui.core.pairs.pair import BackupStatus
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.backup import back_up
 from csrtui.tasks.doctor import Examination
@@ -204,7 +204,7 @@ class Life(RuleBasedStateMachine):
             assert {pair.name for pair in found.pairs} == set(self.known)
         for pair in list_pairs(self.sessions[0]).pairs:
             known, kept = self.known[pair.name], pair.record
-            assert keys.spki_sha256(open_key(self.sessions[0], pair).public_key()) == known.spki
+            assert key_types.spki_sha256(open_key(self.sessions[0], pair).public_key()) == known.spki
             assert (kept.renews, kept.renewed_by, bool(kept.retired), bool(kept.submitted)) == (
                 known.renews,
                 known.renewed_by,

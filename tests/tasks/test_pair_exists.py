@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from csrtui.core.finding import CaKind, FieldName, Level
-from csrtui.core.subject import TypedSubject
+from csrtui.core.base.finding import CaKind, FieldName, Level
+from csrtui.core.subject.fields import TypedSubject
 from csrtui.tasks.asking import Asked, advise_on
 from csrtui.tasks.create import create_pair
 from csrtui.tasks.pair_exists import pair_exists, with_pair_exists
@@ -19,7 +19,7 @@ from csrtui.tasks.retiring import retire
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from csrtui.core.finding import Finding
+    from csrtui.core.base.finding import Finding
     from csrtui.tasks.session import Session
 
 

@@ -10,9 +10,9 @@ import pytest
 from many_pairs import varied, write_pair, write_pairs
 from requests_made import NOW, record
 
-from csrtui.core.pair import NextStep, Pair
-from csrtui.core.pair_query import Need, Order, Query, Retired, sort_key
-from csrtui.core.pair_summary import summarize
+from csrtui.core.pairs.pair import NextStep, Pair
+from csrtui.core.pairs.query import Need, Order, Query, Retired, sort_key
+from csrtui.core.pairs.summary import summarize
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.pair_counts import count_pairs
 from csrtui.tasks.pair_list import Pairs, pairs_with_key, read_pair_list, read_pairs

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from csrtui.core.config import Config, Profile
-from csrtui.core.draft import Draft
-from csrtui.core.errors import InputError
-from csrtui.core.finding import CaKind
-from csrtui.core.keys import KeyType
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.finding import CaKind
+from csrtui.core.config.settings import Config, Profile
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.pairs.draft import Draft
 from csrtui.tasks.profiles import (
     delete_profile,
     find_profile,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from csrtui.core.errors import StoreError
-from csrtui.core.passphrase import weaknesses
+from csrtui.core.base.errors import StoreError
+from csrtui.core.keys.passphrase_quality import weaknesses
 from csrtui.store import reference
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.passphrases import generate_passphrase

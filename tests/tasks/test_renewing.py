@@ -14,14 +14,15 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from requests_made import NOW, key_of
 
-from csrtui.core import keys, request
-from csrtui.core.errors import InputError, RefusedError, StoreError
-from csrtui.core.keys import KeyType
-from csrtui.core.pair import NextStep, Pair, PairRecord, Stage
-from csrtui.core.pair_json import dump_record
-from csrtui.core.renewal import Way
-from csrtui.core.secret import Secret
-from csrtui.core.subject import TypedSubject
+from csrtui.core.base.errors import InputError, RefusedError, StoreError
+from csrtui.core.base.secret import Secret
+from csrtui.core.certificates import csr
+from csrtui.core.keys import key_types
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.pairs.pair import NextStep, Pair, PairRecord, Stage
+from csrtui.core.pairs.pair_json import dump_record
+from csrtui.core.servers.renewal_policy import Way
+from csrtui.core.subject.fields import TypedSubject
 from csrtui.store import stored
 from csrtui.store.disk import NotConfirmedError
 from csrtui.store.keystore import Keystore, PairFiles
@@ -61,24 +62,24 @@ def make(session: Session, *names: str, passphrase: Secret | None = None, **chan
 
 
 def store_request(
-    session: Session, key: keys.PrivateKey, builder: x509.CertificateSigningRequestBuilder
+    session: Session, key: key_types.PrivateKey, builder: x509.CertificateSigningRequestBuilder
 ) -> Pair:
     """Keep a pair whose CSR another program made."""
     made = make(session)
     algorithm = hashes.SHA256()
     der = builder.sign(key, algorithm).public_bytes(Encoding.DER)
-    return keep(session, made, key, request.read_der(der))
+    return keep(session, made, key, csr.read_der(der))
 
 
-def keep(session: Session, like: Pair, key: keys.PrivateKey, asked: request.Request) -> Pair:
-    facts = like.record.key._replace(type=keys.name_of(key.public_key()), spki_sha256=asked.spki_sha256)
+def keep(session: Session, like: Pair, key: key_types.PrivateKey, asked: csr.Request) -> Pair:
+    facts = like.record.key._replace(type=key_types.name_of(key.public_key()), spki_sha256=asked.spki_sha256)
     record = like.record._replace(
         key=facts,
         names=asked.names,
         subject_text=asked.subject_text,
         request=like.record.request._replace(sha256=asked.sha256, signature_hash=asked.signature_hash),
     )
-    files = PairFiles(keys.private_pem(key), request.to_pem(asked.der), dump_record(record))
+    files = PairFiles(key_types.private_pem(key), csr.to_pem(asked.der), dump_record(record))
     name = session.store.add("adopted", files)
     return Pair(name, session.store.pair_path(name), record)
 
@@ -207,7 +208,7 @@ def test_the_old_csr_is_proved_and_then_waited_for(fresh: Session) -> None:
     renewal = consider(fresh, old.name)
     assert len(prove_old(fresh, renewal).sentences) == 3
     pair, data = reuse(fresh, renewal)
-    assert request.read_pem(data).der == read_pair(fresh, old.name)[1].der
+    assert csr.read_pem(data).der == read_pair(fresh, old.name)[1].der
     assert (pair.record.stage, pair.record.next_step(NOW)) == (Stage.ISSUED, NextStep.IMPORT)
     assert record_of(fresh, old.name) == pair.record
     again = intermediate().sign(renewal.request.der, start=NOW - timedelta(hours=1), serial=0xDEF)
@@ -228,7 +229,7 @@ def test_a_key_under_a_passphrase_is_opened_for_the_proof(fresh: Session) -> Non
 def test_a_key_that_is_not_the_csrs_is_found_out(fresh: Session, tmp_path: Path) -> None:
     old = make(fresh)
     path = tmp_path / "store/pairs" / old.name / "key.pem"
-    path.write_bytes(keys.private_pem(keys.generate(KeyType.EC_P256)))
+    path.write_bytes(key_types.private_pem(key_types.generate(KeyType.EC_P256)))
     with pytest.raises(RefusedError, match="not the key of its CSR"):
         prove_old(fresh, consider(fresh, old.name))
 
@@ -250,8 +251,8 @@ def test_names_that_are_not_those_on_record_are_found_out(fresh: Session) -> Non
 
 def test_a_signature_that_does_not_hold_is_found_out(fresh: Session) -> None:
     key = key_of(KeyType.EC_P256)
-    good = request.read_der(request_of("a.com").sign(key, hashes.SHA256()).public_bytes(Encoding.DER))
-    broken = request.read_der(good.der[:-1] + bytes([good.der[-1] ^ 1]))
+    good = csr.read_der(request_of("a.com").sign(key, hashes.SHA256()).public_bytes(Encoding.DER))
+    broken = csr.read_der(good.der[:-1] + bytes([good.der[-1] ^ 1]))
     pair = keep(fresh, make(fresh), key, broken)
     with pytest.raises(RefusedError, match="signature of the CSR"):
         prove_old(fresh, consider(fresh, pair.name))

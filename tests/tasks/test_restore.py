@@ -24,17 +24,19 @@ from requests_made import NOW, der_of, key_of
 from safety_results import counted
 from throwaway_ca import issue
 
-from csrtui.core import keys, pem, pkcs8, request
-from csrtui.core.backup_details import Details
-from csrtui.core.backup_file import BackupFile, Envelope, KeptKey, parse
-from csrtui.core.backup_integrity import Integrity
-from csrtui.core.errors import InputError, RefusedError, StoreError
-from csrtui.core.expectation import Expectation
-from csrtui.core.finding import CaKind
-from csrtui.core.keys import KeyType
-from csrtui.core.pair import BackupStatus, Stage
-from csrtui.core.secret import Secret
-from csrtui.core.subject import SubjectFields
+from csrtui.core.backups.backup_file import BackupFile, Envelope, KeptKey, parse
+from csrtui.core.backups.details import Details
+from csrtui.core.backups.expectation import Expectation
+from csrtui.core.backups.integrity import Integrity
+from csrtui.core.base import pem
+from csrtui.core.base.errors import InputError, RefusedError, StoreError
+from csrtui.core.base.finding import CaKind
+from csrtui.core.base.secret import Secret
+from csrtui.core.certificates import csr
+from csrtui.core.keys import key_types, pkcs8
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.pairs.pair import BackupStatus, Stage
+from csrtui.core.subject.fields import SubjectFields
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.backup import back_up
 from csrtui.tasks.recording import change_record
@@ -46,10 +48,10 @@ from csrtui.tasks.unlocking import open_key
 from csrtui.tasks.verify import verify_pair
 
 if TYPE_CHECKING:
-    from csrtui.core.pair import Pair, PairRecord
+    from csrtui.core.pairs.pair import Pair, PairRecord
 
 OTHER = Secret("another passphrase altogether")
-REQUEST = request.to_pem(asked().der)
+REQUEST = csr.to_pem(asked().der)
 
 
 @pytest.fixture(autouse=True)
@@ -85,7 +87,7 @@ def restored(session: Session, path: str, passphrase: Secret) -> Pair:
 
 
 def fingerprint(session: Session, pair: Pair, passphrase: Secret | None = None) -> str:
-    return keys.spki_sha256(open_key(session, pair, passphrase).public_key())
+    return key_types.spki_sha256(open_key(session, pair, passphrase).public_key())
 
 
 @pytest.mark.parametrize("key_type", KeyType)
@@ -324,7 +326,7 @@ def test_a_pair_that_is_there_is_not_restored_over(session: Session, place: Path
 
 def test_another_pair_of_that_name_keeps_it(session: Session, elsewhere: Session, place: Path) -> None:
     new_pair(session)
-    elsewhere.generate_key = keys.generate
+    elsewhere.generate_key = key_types.generate
     new_pair(elsewhere)
     before = Path(elsewhere.store.pair_path("a.com"), "key.pem").read_bytes()
     pair = restore(elsewhere, back_up(session, "a.com", order(place)).path, PASSPHRASE)
@@ -399,7 +401,7 @@ def test_scrypt_over_the_limit_is_refused(elsewhere: Session, tmp_path: Path) ->
 
 
 def other_request(key_type: KeyType) -> bytes:
-    return request.to_pem(der_of(SubjectFields(common_name="b.com"), "b.com", key_type=key_type))
+    return csr.to_pem(der_of(SubjectFields(common_name="b.com"), "b.com", key_type=key_type))
 
 
 @pytest.mark.parametrize(
@@ -408,7 +410,7 @@ def other_request(key_type: KeyType) -> bytes:
         (key_block() + other_request(KeyType.EC_P384), RefusedError, "is not the key of its request"),
         (key_block(KeyType.EC_P384) + REQUEST, RefusedError, "is not the key of its request"),
         (
-            keys.private_pem(key_of(KeyType.EC_P256)) + REQUEST,
+            key_types.private_pem(key_of(KeyType.EC_P256)) + REQUEST,
             InputError,
             "without a passphrase, not a backup",
         ),
@@ -462,7 +464,7 @@ def test_a_request_without_any_name_gets_one(elsewhere: Session, tmp_path: Path)
 
 
 def test_a_key_for_a_private_ca_makes_a_pair_for_one(elsewhere: Session, tmp_path: Path) -> None:
-    data = key_block(KeyType.ED25519) + request.to_pem(asked(KeyType.ED25519).der)
+    data = key_block(KeyType.ED25519) + csr.to_pem(asked(KeyType.ED25519).der)
     assert restored(elsewhere, write(tmp_path, data), PASSPHRASE).record.ca is CaKind.PRIVATE
 
 
@@ -501,14 +503,14 @@ def test_the_certificate_comes_back_with_its_chain_and_its_life(elsewhere: Sessi
     pair = restored(elsewhere, write(tmp_path, data), PASSPHRASE)
     kept = Path(pair.path, "certificate.pem").read_bytes()
     assert kept.count(b"BEGIN CERTIFICATE") == 3
-    assert keys.spki_sha256(first_of(kept)) == asked().spki_sha256
+    assert key_types.spki_sha256(first_of(kept)) == asked().spki_sha256
     assert pair.has_certificate
     assert pair.record.stage is Stage.ISSUED
     assert pair.record.validity
     assert pair.record.validity.not_before == NOW
 
 
-def first_of(pem: bytes) -> keys.PublicKey:
+def first_of(pem: bytes) -> key_types.PublicKey:
     from cryptography import x509
 
     return x509.load_pem_x509_certificate(pem).public_key()

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 from requests_made import NOW, der_of
 
-from csrtui.core import request
-from csrtui.core.errors import InputError, StoreError
-from csrtui.core.finding import CaKind
-from csrtui.core.pair import NextStep, Pair, Stage
-from csrtui.core.pair_json import load_record
-from csrtui.core.pair_query import Order, Query
-from csrtui.core.subject import SubjectFields, TypedSubject
+from csrtui.core.base.errors import InputError, StoreError
+from csrtui.core.base.finding import CaKind
+from csrtui.core.certificates import csr
+from csrtui.core.pairs.pair import NextStep, Pair, Stage
+from csrtui.core.pairs.pair_json import load_record
+from csrtui.core.pairs.query import Order, Query
+from csrtui.core.subject.fields import SubjectFields, TypedSubject
 from csrtui.tasks.asking import Asked
 from csrtui.tasks.create import create_pair
 from csrtui.tasks.pair_list import read_pair_list
@@ -118,7 +118,7 @@ def test_a_pair_that_is_not_there_is_refused(session: Session, name: str) -> Non
         ("pair.json", b"{}", "pair.json is of a schema"),
         ("request.pem", b"", "the certificate request cannot be read"),
         ("request.pem", b"\xff" * 9, "the certificate request cannot be read"),
-        ("request.pem", request.to_pem(der_of(SubjectFields("a.com"), "evil.com")), "is not the request"),
+        ("request.pem", csr.to_pem(der_of(SubjectFields("a.com"), "evil.com")), "is not the request"),
     ],
 )
 def test_damage_is_the_stores_and_names_the_folder(

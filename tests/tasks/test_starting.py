@@ -9,12 +9,12 @@ import pytest
 from cryptography.x509.oid import NameOID
 from existing_made import FIELDS, certificate, csr, name
 
-from csrtui.core.draft import Draft
-from csrtui.core.errors import InputError
-from csrtui.core.finding import CaKind
-from csrtui.core.keys import KeyType
-from csrtui.core.pair_json import dump_record, load_record
-from csrtui.core.subject import TypedSubject
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.finding import CaKind
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.pairs.draft import Draft
+from csrtui.core.pairs.pair_json import dump_record, load_record
+from csrtui.core.subject.fields import TypedSubject
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.asking import Asked
 from csrtui.tasks.create import create_pair

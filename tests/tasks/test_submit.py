@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests_made import NOW
 
-from csrtui.core.errors import CsrtuiError, InputError, StoreError
-from csrtui.core.fetching import Host, scp_line
-from csrtui.core.pair import Backup, BackupStatus, Pair, Stage
-from csrtui.core.pair_json import dump_record, load_record
-from csrtui.core.public_text import PublicText
-from csrtui.core.secret import Secret
+from csrtui.core.base.errors import CsrtuiError, InputError, StoreError
+from csrtui.core.base.secret import Secret
+from csrtui.core.certificates.public_text import PublicText
+from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, Stage
+from csrtui.core.pairs.pair_json import dump_record, load_record
+from csrtui.core.servers.scp import Host, scp_line
 from csrtui.tasks.asking import Asked
 from csrtui.tasks.create import create_pair
 from csrtui.tasks.review import read_pair

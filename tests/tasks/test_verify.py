@@ -14,14 +14,16 @@ from backups_made import PASSPHRASE, QUICK
 from pairs_made import look_at_file, new_pair, order, record_of
 from requests_made import NOW, key_of
 
-from csrtui.core import backup_file, pkcs8, request
-from csrtui.core.backup_file import KeptKey
-from csrtui.core.errors import StoreError
-from csrtui.core.expectation import Expectation
-from csrtui.core.keys import KeyType
-from csrtui.core.pair import Backup, BackupStatus
-from csrtui.core.secret import Secret
-from csrtui.core.subject import SubjectFields
+from csrtui.core.backups import backup_file
+from csrtui.core.backups.backup_file import KeptKey
+from csrtui.core.backups.expectation import Expectation
+from csrtui.core.base.errors import StoreError
+from csrtui.core.base.secret import Secret
+from csrtui.core.certificates import csr
+from csrtui.core.keys import pkcs8
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.pairs.pair import Backup, BackupStatus
+from csrtui.core.subject.fields import SubjectFields
 from csrtui.store.keystore import Keystore
 from csrtui.tasks import verify
 from csrtui.tasks.backup import back_up, back_up_many
@@ -257,11 +259,11 @@ def test_a_file_of_no_pair_here_restores_all_the_same(session: Session, made: Ba
 
 def foreign(tmp_path: Path, common_name: str, key_type: KeyType = KeyType.EC_P256) -> str:
     """A backup of the pair's key with another request."""
-    der = request.build(SubjectFields(common_name=common_name), [common_name], key_of(key_type))
+    der = csr.build(SubjectFields(common_name=common_name), [common_name], key_of(key_type))
     block = pkcs8.encrypt(key_of(KeyType.EC_P256), PASSPHRASE, bytes(32))
     path = tmp_path / "foreign.pem"
     path.write_bytes(
-        backup_file.compose("a.com", NOW, kept=KeptKey.PLAIN, key_pem=block, asked=request.read_der(der))
+        backup_file.compose("a.com", NOW, kept=KeptKey.PLAIN, key_pem=block, asked=csr.read_der(der))
     )
     return str(path)
 

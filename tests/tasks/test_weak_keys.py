@@ -12,10 +12,11 @@ from foreign_made import pkcs8 as pkcs8_pem
 from pairs_made import new_pair, order
 from requests_made import NOW
 
-from csrtui.core import pkcs8, request
-from csrtui.core.errors import RefusedError
-from csrtui.core.finding import CaKind, Level
-from csrtui.core.subject import SubjectFields
+from csrtui.core.base.errors import RefusedError
+from csrtui.core.base.finding import CaKind, Level
+from csrtui.core.certificates import csr
+from csrtui.core.keys import pkcs8
+from csrtui.core.subject.fields import SubjectFields
 from csrtui.store import compromised_keys
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.adopting import MissingRequest, Order, adopt, plan
@@ -31,8 +32,8 @@ from csrtui.tasks.session import Session
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from csrtui.core.keys import PrivateKey
-    from csrtui.core.pair import Pair
+    from csrtui.core.keys.key_types import PrivateKey
+    from csrtui.core.pairs.pair import Pair
 
 RFC_9500 = b"""-----BEGIN EC PRIVATE KEY-----
 MHcCAQEEIObLW92AqkWunJXowVR2Z5/+yVPBaFHnEedDk5WJxk/BoAoGCCqGSM49
@@ -64,8 +65,8 @@ def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
 def adopted(session: Session, folder: Path, key: PrivateKey, ca: CaKind) -> Pair:
     """Adopt a key with a CSR of its own."""
     (folder / "key.pem").write_bytes(pkcs8_pem(key))
-    der = request.build(SubjectFields(common_name="a.com"), ("a.com",), key)
-    (folder / "request.pem").write_bytes(request.to_pem(der))
+    der = csr.build(SubjectFields(common_name="a.com"), ("a.com",), key)
+    (folder / "request.pem").write_bytes(csr.to_pem(der))
     found = look_at(str(folder / "key.pem"), str(folder / "request.pem"), [])
     planned = plan(found, match(session, found, None, ca), MissingRequest.REFUSED)
     (candidate,) = planned.taken

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 from requests_made import NOW, record
 
-from csrtui.core.keys import KeyType
-from csrtui.core.pair import Backup, BackupStatus, Event, NextStep, Pair, PairRecord, Validity
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.pairs.pair import Backup, BackupStatus, Event, NextStep, Pair, PairRecord, Validity
 from csrtui.tasks import wording
 
 DAY = timedelta(days=1)
@@ -82,7 +82,7 @@ def test_a_new_pair_in_full() -> None:
 
 
 def test_a_pair_with_a_past_in_full() -> None:
-    from csrtui.core.pair import KeyFacts
+    from csrtui.core.pairs.pair import KeyFacts
 
     one = record(
         platform="from-a-later-version",

@@ -14,9 +14,9 @@ import pytest
 from command import argv, environment, run_process
 from pty_session import PtySession
 
-from csrtui.core.errors import InputError, RefusedError
-from csrtui.core.public_text import PublicText
-from csrtui.core.secret import Secret
+from csrtui.core.base.errors import InputError, RefusedError
+from csrtui.core.base.secret import Secret
+from csrtui.core.certificates.public_text import PublicText
 from csrtui.tui import clipboard
 
 if TYPE_CHECKING:

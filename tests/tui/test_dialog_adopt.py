@@ -10,9 +10,9 @@ from certificates_made import intermediate, pem
 from foreign_made import PHRASE, PKCS9_EXTENSIONS, alternative, attribute, csr, ec_key, pkcs8, rsa_key
 from screens_user import at_screens
 
-from csrtui.core import pkcs8 as own_pkcs8
-from csrtui.core import request
-from csrtui.core.errors import StoreError
+from csrtui.core.base.errors import StoreError
+from csrtui.core.certificates import csr as request
+from csrtui.core.keys import pkcs8 as own_pkcs8
 from csrtui.store.keystore import Keystore
 from csrtui.tui.screens.adopt import AdoptScreen
 from csrtui.tui.screens.adopting import AdoptingScreen

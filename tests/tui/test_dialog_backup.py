@@ -10,9 +10,9 @@ import pytest
 from backup_dialogs import CHEAP_ROUNDS, PASSPHRASE, backed_up, said, say_encrypted, session_with
 from screens_user import at_screens
 
-from csrtui.core import pkcs8
-from csrtui.core.pair import BackupStatus
-from csrtui.core.secret import Secret
+from csrtui.core.base.secret import Secret
+from csrtui.core.keys import pkcs8
+from csrtui.core.pairs.pair import BackupStatus
 from csrtui.store.backups import Destination, look_at
 from csrtui.store.reference import passphrase_words
 from csrtui.tasks.backup import back_up_many

@@ -11,7 +11,7 @@ from backup_dialogs import CHEAP_ROUNDS, PASSPHRASE, backed_up, session_with
 from issued_dialogs import at_pair, certificate_home
 from screens_user import at_screens
 
-from csrtui.core import pkcs8
+from csrtui.core.keys import pkcs8
 from csrtui.store.ansible import Target
 from csrtui.tasks.backup import back_up_many
 from csrtui.tasks.fleet import Reach

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from issued_dialogs import answer_of_ca, at_pair, file_of_ca, imported, is_at, record
 from screens_user import NOW, at_screens
 
-from csrtui.core.pair import Stage
+from csrtui.core.pairs.pair import Stage
 from csrtui.tasks.importing import Blob, import_certificates
 from csrtui.tui.screens.backup import BackupScreen
 from csrtui.tui.screens.confirm import ConfirmScreen

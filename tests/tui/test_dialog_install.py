@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from issued_dialogs import at_pair, certificate_home, is_at, record
 from screens_user import at_screens
 
-from csrtui.core.pair import NextStep
-from csrtui.core.platforms import PLATFORMS
-from csrtui.core.server_files import Form
+from csrtui.core.pairs.pair import NextStep
 from csrtui.core.servers import SERVERS
+from csrtui.core.servers.file_layout import Form
+from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.tasks.exporting import prepare
 from csrtui.tui.screens import reading
 from csrtui.tui.screens.install import InstallScreen

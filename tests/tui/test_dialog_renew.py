@@ -13,11 +13,11 @@ from exports_made import issue
 from issued_dialogs import answer_of_ca, at_pair, imported, is_at, record
 from screens_user import NOW, at_screens, session_on
 
-from csrtui.core import pkcs8
-from csrtui.core.finding import FieldName, Finding, Level
-from csrtui.core.pair import NextStep
-from csrtui.core.renewal import Way
-from csrtui.core.secret import Secret
+from csrtui.core.base.finding import FieldName, Finding, Level
+from csrtui.core.base.secret import Secret
+from csrtui.core.keys import pkcs8
+from csrtui.core.pairs.pair import NextStep
+from csrtui.core.servers.renewal_policy import Way
 from csrtui.tasks import drafting
 from csrtui.tasks.asking import Asked
 from csrtui.tasks.create import create_pair

@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from recipients_made import age_pair
 from screens_user import at_screens
 
-from csrtui.core import pkcs8
-from csrtui.core.recipients import read_recipients
-from csrtui.core.secret import Secret
+from csrtui.core.backups.recipients import read_recipients
+from csrtui.core.base.secret import Secret
+from csrtui.core.keys import pkcs8
 from csrtui.tasks import age
 from csrtui.tasks.asking import Asked
 from csrtui.tasks.create import create_pair
@@ -31,7 +31,7 @@ from csrtui.tui.widgets.text_field import TextField
 if TYPE_CHECKING:
     from screens_user import User
 
-    from csrtui.core.pair import Pair
+    from csrtui.core.pairs.pair import Pair
     from csrtui.tasks.backup_contents import BackupRead
     from csrtui.tasks.session import Session
 

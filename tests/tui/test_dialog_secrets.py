@@ -12,8 +12,8 @@ from backup_dialogs import CHEAP_ROUNDS, PASSPHRASE, backed_up, session_with
 from pty_session import PtySession
 from screens_user import User
 
-from csrtui.core import pkcs8
-from csrtui.core.pair import BackupStatus
+from csrtui.core.keys import pkcs8
+from csrtui.core.pairs.pair import BackupStatus
 from csrtui.tasks.review import read_pair
 from csrtui.tui.app import CsrtuiApp
 from csrtui.tui.screens.backing_up import BackingUpScreen

@@ -11,10 +11,10 @@ from backup_dialogs import CHEAP_ROUNDS, PASSPHRASE, backed_up, said, session_wi
 from recipients_made import age_pair
 from screens_user import at_screens
 
-from csrtui.core import pkcs8
-from csrtui.core.pair import BackupStatus
-from csrtui.core.recipients import read_recipients
-from csrtui.core.secret import Secret
+from csrtui.core.backups.recipients import read_recipients
+from csrtui.core.base.secret import Secret
+from csrtui.core.keys import pkcs8
+from csrtui.core.pairs.pair import BackupStatus
 from csrtui.tasks import age
 from csrtui.tasks.asking import Asked
 from csrtui.tasks.create import create_pair

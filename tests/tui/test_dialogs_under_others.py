@@ -10,8 +10,8 @@ import pytest
 from backup_dialogs import CHEAP_ROUNDS, PASSPHRASE, backed_up, session_with
 from screens_user import at_screens
 
-from csrtui.core import pkcs8
 from csrtui.core.fleet import HostPair
+from csrtui.core.keys import pkcs8
 from csrtui.tasks import importing
 from csrtui.tasks.restore import restore_read
 from csrtui.tasks.results import Result

@@ -11,9 +11,9 @@ from examined_store import ExaminedStore
 from pairs_made import new_pair
 from screens_user import at_screens, session_on
 
-from csrtui.core.doctor.ailment import Ailment, Code
+from csrtui.core.doctor.finding_codes import Ailment, Code
 from csrtui.core.doctor.remedy import command, instruction
-from csrtui.core.pair_json import dump_record, load_record
+from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.store import survey
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.doctor import CHECKED, Examination, worst_first
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from screens_user import User
 
-    from csrtui.core.doctor.seen import CopySeen
+    from csrtui.core.doctor.facts import CopySeen
 
 HOSTILE = "\x1b]52;c;Zm9v\x07\u202e[@click=app.quit]x[/]\x00"
 

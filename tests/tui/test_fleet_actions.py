@@ -10,7 +10,7 @@ from fleet_made import ASKED, AWAY, CSR, listed, pair, pair_for
 from fleet_user import at_fleet
 from recipients_made import age_pair, ssh_pair
 
-from csrtui.core import request
+from csrtui.core.certificates import csr
 from csrtui.tasks.remembering import Kept, recall
 from csrtui.tui.screens.doctor import DoctorScreen
 from csrtui.tui.screens.fleet import FleetScreen
@@ -141,7 +141,7 @@ async def test_a_csr_that_is_not_what_the_list_showed_is_refused_by_name(
     shop, bank = "shop.mydomain.com", "www.bank.com"
     _, pem = pair_for(bank)
     shown = pair_for(shop)[0] | {"backup": VERIFIED}
-    shown["request"] = {"sha256": request.read_pem(pem.encode()).sha256, "signature_hash": "sha256"}
+    shown["request"] = {"sha256": csr.read_pem(pem.encode()).sha256, "signature_hash": "sha256"}
     fake.answers({"web1": listed(shown)})
     fake.answers({"web1": {"rc": 0, "stdout": pem, "stderr": "", "changed": False}})
     async with at_fleet(session, fake, (120, 40)) as user:

@@ -10,10 +10,11 @@ from fleet_made import listed
 from fleet_user import at_fleet
 from hostile import HOSTILE
 
-from csrtui.core import keys, request
-from csrtui.core.draft import Draft
-from csrtui.core.finding import FieldName
-from csrtui.core.subject import SubjectFields
+from csrtui.core.base.finding import FieldName
+from csrtui.core.certificates import csr
+from csrtui.core.keys import key_types
+from csrtui.core.pairs.draft import Draft
+from csrtui.core.subject.fields import SubjectFields
 from csrtui.tasks import drafting
 from csrtui.tui.screens.fleet_plan import FleetPlanScreen
 from csrtui.tui.screens.fleet_request import FleetRequestScreen
@@ -67,8 +68,8 @@ def rfc4514(name: str, text: str) -> str:
 
 def hostile_csr(text: str) -> str:
     subject = SubjectFields(common_name="www.mydomain.com", organization=text, locality=text)
-    key = keys.generate(keys.KeyType.EC_P256)
-    return request.to_pem(request.build(subject, ["www.mydomain.com"], key)).decode()
+    key = key_types.generate(key_types.KeyType.EC_P256)
+    return csr.to_pem(csr.build(subject, ["www.mydomain.com"], key)).decode()
 
 
 async def test_a_form_filled_from_a_hostile_csr_shows_it_as_text(user: FleetUser) -> None:

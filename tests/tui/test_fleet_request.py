@@ -9,8 +9,8 @@ from fleet_made import AWAY, listed, made, pair
 from fleet_user import at_fleet
 from textual import events
 
-from csrtui.core.draft import Draft, dump_draft
-from csrtui.core.finding import FieldName
+from csrtui.core.base.finding import FieldName
+from csrtui.core.pairs.draft import Draft, dump_draft
 from csrtui.tasks import drafting
 from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.fleet import FleetScreen

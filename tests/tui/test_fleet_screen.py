@@ -9,7 +9,7 @@ import pytest
 from fleet_made import AWAY, listed, pair
 from fleet_user import at_fleet, reach
 
-from csrtui.core.errors import InputError
+from csrtui.core.base.errors import InputError
 from csrtui.tasks.fleet import refresh
 from csrtui.tui import open_fleet
 from csrtui.tui.screens.notice import NoticeScreen

@@ -9,8 +9,8 @@ from backup_dialogs import session_with
 from screens_user import NOW
 from textual.app import App
 
-from csrtui.core.pair import Backup, BackupStatus, Pair
-from csrtui.core.pair_query import Need
+from csrtui.core.pairs.pair import Backup, BackupStatus, Pair
+from csrtui.core.pairs.query import Need
 from csrtui.tasks.pair_list import Pairs, read_pair_list
 from csrtui.tasks.recording import change_record
 from csrtui.tasks.review import read_pair

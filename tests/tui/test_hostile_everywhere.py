@@ -13,7 +13,7 @@ from safety_results import counted
 from screen_openings import FLEET_OPENINGS, OPENINGS, Opening, screen_classes
 from screens_user import at_screens
 
-from csrtui.core import pkcs8
+from csrtui.core.keys import pkcs8
 from csrtui.tui.safe_app import SafeApp
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from textual.binding import Binding
 from textual.containers import ScrollableContainer
 from textual.widget import Widget
 
-from csrtui.core.config import Config, ScreenSettings
-from csrtui.core.errors import InputError
+from csrtui.core.base.errors import InputError
+from csrtui.core.config.settings import Config, ScreenSettings
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.session import Session
 from csrtui.tui.app import CsrtuiApp

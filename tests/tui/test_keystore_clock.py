@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from pairs_made import new_pair
 from screens_user import NOW, at_screens, session_on
 
-from csrtui.core.pair import Validity
-from csrtui.core.pair_json import dump_record, load_record
+from csrtui.core.pairs.pair import Validity
+from csrtui.core.pairs.pair_json import dump_record, load_record
 
 if TYPE_CHECKING:
     from pathlib import Path

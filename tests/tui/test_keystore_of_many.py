@@ -12,7 +12,7 @@ from many_pairs import varied, write_pair, write_pairs
 from requests_made import NOW, record
 from screens_user import User, at_screens, session_on
 
-from csrtui.core.pair_json import dump_record
+from csrtui.core.pairs.pair_json import dump_record
 from csrtui.store import summary_reader
 from csrtui.store.keystore import Keystore
 from csrtui.store.summary_cache import FILE

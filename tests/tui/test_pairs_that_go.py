@@ -12,8 +12,8 @@ from hostile_place import ISSUED, HostilePlace, make_hostile_place
 from screen_openings import OPENINGS
 from screens_user import at_screens
 
-from csrtui.core import pkcs8
-from csrtui.core.errors import InputError
+from csrtui.core.base.errors import InputError
+from csrtui.core.keys import pkcs8
 from csrtui.tui.commands import COMMANDS, FIXED, Where
 from csrtui.tui.screens import adopting
 

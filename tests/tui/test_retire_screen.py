@@ -9,8 +9,8 @@ from backup_dialogs import CHEAP_ROUNDS, backed_up, session_with
 from issued_dialogs import at_pair, certificate_home, is_at, record
 from screens_user import at_screens
 
-from csrtui.core import pkcs8
-from csrtui.core.pair import Pair, PairRecord, Stage
+from csrtui.core.keys import pkcs8
+from csrtui.core.pairs.pair import Pair, PairRecord, Stage
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.retiring import retire
 from csrtui.tasks.submit import mark_submitted

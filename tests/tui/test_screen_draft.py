@@ -11,9 +11,9 @@ import pytest
 from pty_session import PtySession
 from screens_user import at_screens, session_on
 
-from csrtui.core.draft import Draft, dump_draft
-from csrtui.core.errors import StoreError
-from csrtui.core.finding import FieldName
+from csrtui.core.base.errors import StoreError
+from csrtui.core.base.finding import FieldName
+from csrtui.core.pairs.draft import Draft, dump_draft
 from csrtui.store.keystore import Keystore
 from csrtui.tasks import drafting
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from screens_user import at_screens, session_on
 
-from csrtui.core import request
-from csrtui.core.draft import Draft
-from csrtui.core.finding import FieldName
-from csrtui.core.subject import SubjectFields, TypedSubject
+from csrtui.core.base.finding import FieldName
+from csrtui.core.certificates import csr
+from csrtui.core.pairs.draft import Draft
+from csrtui.core.subject.fields import SubjectFields, TypedSubject
 from csrtui.tasks.asking import Asked
 from csrtui.tasks.create import create_pair
 from csrtui.tui.screens.confirm import ConfirmScreen
@@ -40,7 +40,7 @@ def write(config: Path, text: str) -> None:
 
 
 def a_csr(subject: SubjectFields, *names: str) -> bytes:
-    return request.to_pem(request.preview(subject, names).der)
+    return csr.to_pem(csr.preview(subject, names).der)
 
 
 def answer(user: User) -> str:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from screens_user import at_screens, session_on
 
-from csrtui.core.finding import CaKind, FieldName, Level, worst_first
-from csrtui.core.keys import KeyType
-from csrtui.core.platforms import PLATFORMS
+from csrtui.core.base.finding import CaKind, FieldName, Level, worst_first
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.tui.widgets.choice_field import ChoiceField
 
 if TYPE_CHECKING:

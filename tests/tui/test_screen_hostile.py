@@ -13,10 +13,11 @@ from hostile import ALL_IN_ONE, ALONE, HOSTILE
 from pty_session import PtySession
 from screens_user import User, at_screens, session_on
 
-from csrtui.core import keys, request
-from csrtui.core.finding import FieldName
-from csrtui.core.pair_json import dump_record, load_record
-from csrtui.core.subject import SubjectFields
+from csrtui.core.base.finding import FieldName
+from csrtui.core.certificates import csr
+from csrtui.core.keys import key_types
+from csrtui.core.pairs.pair_json import dump_record, load_record
+from csrtui.core.subject.fields import SubjectFields
 from csrtui.store.keystore import PairFiles
 from csrtui.tasks.asking import Asked
 from csrtui.tasks.create import create_pair
@@ -91,13 +92,13 @@ def keep_foreign(session: Session, text: str, name: str = "evil") -> None:
     """Keep a pair with a subject that csrtui itself would not have made."""
     made = create_pair(session, Asked(names=("a.example.com",)))
     record = load_record(session.store.read(made.name).record)
-    key = keys.generate(keys.KeyType.EC_P256)
+    key = key_types.generate(key_types.KeyType.EC_P256)
     safe = text.encode("utf-8", "replace").decode()
     try:
-        der = request.build(SubjectFields(common_name="a", organization=safe[:64]), ["a.example.com"], key)
+        der = csr.build(SubjectFields(common_name="a", organization=safe[:64]), ["a.example.com"], key)
     except (ValueError, TypeError):
-        der = request.build(SubjectFields(common_name="a"), ["a.example.com"], key)
-    asked = request.read_der(der)
+        der = csr.build(SubjectFields(common_name="a"), ["a.example.com"], key)
+    asked = csr.read_der(der)
     record = record._replace(
         subject_text=f"O={text}",
         names=(text, "b"),
@@ -107,7 +108,7 @@ def keep_foreign(session: Session, text: str, name: str = "evil") -> None:
         request=record.request._replace(sha256=asked.sha256),
         history=tuple(event._replace(what=text, user=text) for event in record.history),
     )
-    session.store.add(name, PairFiles(keys.private_pem(key), request.to_pem(der), dump_record(record)))
+    session.store.add(name, PairFiles(key_types.private_pem(key), csr.to_pem(der), dump_record(record)))
 
 
 @pytest.mark.parametrize("text", EACH)

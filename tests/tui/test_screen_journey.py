@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from screens_user import at_screens, session_on
 
-from csrtui.core import request
-from csrtui.core.finding import CaKind, FieldName
+from csrtui.core.base.finding import CaKind, FieldName
+from csrtui.core.certificates import csr
 from csrtui.tasks.review import read_pair
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ async def test_the_preview_shows_what_the_csr_then_says(
         assert asked.subject.organization == (organization or None)
         for name in asked.names:
             assert name in shown
-        assert asked == request.read_pem((tmp_path / "store/pairs" / pair.name / "request.pem").read_bytes())
+        assert asked == csr.read_pem((tmp_path / "store/pairs" / pair.name / "request.pem").read_bytes())
 
 
 async def test_the_reach_of_a_wildcard_is_shown_with_an_example(tmp_path: Path) -> None:

@@ -9,10 +9,10 @@ import pytest
 from rich.cells import cell_len
 from screens_user import NOW, at_screens, session_on
 
-from csrtui.core.pair import Backup, BackupStatus, Pair, Validity
-from csrtui.core.pair_json import dump_record, load_record
-from csrtui.core.pair_query import Order, sort_key
-from csrtui.core.pair_summary import summarize
+from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, Validity
+from csrtui.core.pairs.pair_json import dump_record, load_record
+from csrtui.core.pairs.query import Order, sort_key
+from csrtui.core.pairs.summary import summarize
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.asking import Asked
 from csrtui.tasks.create import create_pair

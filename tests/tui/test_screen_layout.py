@@ -10,7 +10,7 @@ from screens_user import at_screens, session_on
 from textual.geometry import Region
 from textual.widget import Widget
 
-from csrtui.core.finding import FieldName
+from csrtui.core.base.finding import FieldName
 from csrtui.tasks.asking import Asked
 from csrtui.tasks.create import create_pair
 from csrtui.tui.screens.confirm import ConfirmScreen

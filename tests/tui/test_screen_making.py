@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 from screens_user import at_screens, session_on
 
-from csrtui.core import keys
-from csrtui.core.errors import StoreError
-from csrtui.core.finding import FieldName
+from csrtui.core.base.errors import StoreError
+from csrtui.core.base.finding import FieldName
+from csrtui.core.keys import key_types
 from csrtui.store.disk import NotConfirmedError
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.asking import Asked
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from screens_user import User
 
-    from csrtui.core.keys import KeyType, PrivateKey
+    from csrtui.core.keys.key_types import KeyType, PrivateKey
     from csrtui.store.keystore import PairFiles
 
 
@@ -103,7 +103,7 @@ class Held:
         self.started.set()
         assert self.go.wait(20)
         self.made += 1
-        return keys.generate(key_type)
+        return key_types.generate(key_type)
 
 
 @contextmanager

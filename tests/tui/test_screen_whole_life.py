@@ -10,9 +10,9 @@ from backup_dialogs import CHEAP_ROUNDS, PASSPHRASE
 from issued_dialogs import answer_of_ca, imported, is_at, record
 from screens_user import NOW, at_screens, session_on
 
-from csrtui.core import pkcs8
-from csrtui.core.finding import FieldName
-from csrtui.core.pair import BackupStatus, NextStep, Stage
+from csrtui.core.base.finding import FieldName
+from csrtui.core.keys import pkcs8
+from csrtui.core.pairs.pair import BackupStatus, NextStep, Stage
 from csrtui.tui.screens.backing_up import BackingUpScreen
 from csrtui.tui.screens.backup import BackupScreen
 from csrtui.tui.screens.confirm import ConfirmScreen

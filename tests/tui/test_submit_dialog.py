@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from screens_user import NOW, at_screens, session_on
 
-from csrtui.core import request
-from csrtui.core.errors import StoreError
-from csrtui.core.pair import Backup, BackupStatus
-from csrtui.core.pair_json import dump_record
+from csrtui.core.base.errors import StoreError
+from csrtui.core.certificates import csr as request
+from csrtui.core.pairs.pair import Backup, BackupStatus
+from csrtui.core.pairs.pair_json import dump_record
 from csrtui.store import handout
 from csrtui.store.disk import NotConfirmedError
 from csrtui.tasks.asking import Asked
@@ -32,7 +32,7 @@ from csrtui.tui.widgets.text_field import TextField
 if TYPE_CHECKING:
     from screens_user import User
 
-    from csrtui.core.pair import Pair
+    from csrtui.core.pairs.pair import Pair
     from csrtui.tasks.session import Session
 
 OVERRULED = ", although no backup is verified"

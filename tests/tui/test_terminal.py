@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from csrtui.core.errors import InputError
+from csrtui.core.base.errors import InputError
 from csrtui.tui.terminal import hostname, refuse_without_terminal
 
 ROOT = Path(__file__).parents[2]

@@ -19,8 +19,8 @@ from pty_session import PtySession
 from safety_results import counted
 from screen_openings import CTRL_G, CTRL_U, F2, OPENINGS, PHRASE, PLAIN_VIEW, Opening, unwrapped
 
-from csrtui.core.draft import Draft, dump_draft
-from csrtui.core.secret import Secret
+from csrtui.core.base.secret import Secret
+from csrtui.core.pairs.draft import Draft, dump_draft
 from csrtui.tasks.asking import Asked
 from csrtui.tasks.backup import Order
 from csrtui.tasks.backup import back_up as back_up_now

@@ -14,11 +14,11 @@ from csrtui.cli.passphrase import (
 )
 from csrtui.cli.results import put_results
 from csrtui.cli.session import open_session
-from csrtui.core.errors import InputError
-from csrtui.core.finding import CaKind
-from csrtui.core.platforms import OTHER, read_platform
-from csrtui.core.secret import Secret
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.finding import CaKind
+from csrtui.core.base.secret import Secret
+from csrtui.core.servers.platforms import OTHER, read_platform
 from csrtui.store.gathering import is_folder
 from csrtui.tasks.adopting import AdoptResult, MissingRequest, Order, Plan, Protection, adopt_many, plan
 from csrtui.tasks.adoption_found import Found, look_at, look_in

@@ -12,8 +12,8 @@ from csrtui.cli.progress import Progress
 from csrtui.cli.recipients import add_recipient_argument, back_up_to_recipients, read_recipients_given
 from csrtui.cli.results import put_results, unreadable_results
 from csrtui.cli.session import open_existing_session
-from csrtui.core.errors import InputError
-from csrtui.core.pair import BackupStatus, Stage
+from csrtui.core.base.errors import InputError
+from csrtui.core.pairs.pair import BackupStatus, Stage
 from csrtui.store.backups import look_at
 from csrtui.tasks.backup import Order, back_up_many
 from csrtui.tasks.results import Result

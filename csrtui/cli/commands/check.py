@@ -7,7 +7,7 @@ from csrtui.cli.output import put, put_json
 from csrtui.cli.parser import Action
 from csrtui.cli.session import open_session
 from csrtui.core.advice import Advice
-from csrtui.core.pair_json import describe
+from csrtui.core.pairs.pair_json import describe
 from csrtui.tasks.asking import advise_on, asked_for, preview, with_counterparts
 from csrtui.tasks.known_pairs import find_asked
 

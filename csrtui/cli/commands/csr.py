@@ -6,8 +6,8 @@ import sys
 from csrtui.cli.output import put_bytes, say
 from csrtui.cli.parser import Action
 from csrtui.cli.session import open_existing_session
-from csrtui.core.errors import InputError
-from csrtui.core.pair import Pair
+from csrtui.core.base.errors import InputError
+from csrtui.core.pairs.pair import Pair
 from csrtui.tasks.session import Session
 from csrtui.tasks.submit import (
     LONGEST_NOTE,

@@ -14,12 +14,12 @@ from csrtui.cli.passphrase import (
 )
 from csrtui.cli.results import put_refusal, put_results
 from csrtui.cli.session import open_existing_session
-from csrtui.core.errors import InputError, RefusedError
-from csrtui.core.guide import block_lines, note_lines
-from csrtui.core.pkcs12 import Strength
-from csrtui.core.platforms import PLATFORMS, read_platform
-from csrtui.core.secret import Secret
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import InputError, RefusedError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.secret import Secret
+from csrtui.core.keys.pkcs12 import Strength
+from csrtui.core.servers.guide import block_lines, note_lines
+from csrtui.core.servers.platforms import PLATFORMS, read_platform
 from csrtui.tasks.exporting import Exported, Order, Ready, export, prepare
 
 

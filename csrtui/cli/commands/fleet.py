@@ -4,7 +4,7 @@ import argparse
 
 from csrtui.cli.fleet_reach import add_reach_arguments, add_reach_arguments_again
 from csrtui.cli.parser import Action, Command
-from csrtui.core.errors import InputError
+from csrtui.core.base.errors import InputError
 
 COMMANDS = (
     Command(

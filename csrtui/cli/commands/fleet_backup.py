@@ -24,7 +24,7 @@ def _run(options: argparse.Namespace) -> int:
     from csrtui.cli.recipients import recipients_in
     from csrtui.cli.session import open_session
     from csrtui.cli.stopping import stopping
-    from csrtui.core.errors import InputError
+    from csrtui.core.base.errors import InputError
     from csrtui.tasks.fleet_pairs import back_up, chosen, not_backed_up
 
     if not options.recipient:

@@ -19,7 +19,7 @@ def _run(options: argparse.Namespace) -> int:
     from csrtui.cli.fleet_reach import ending, read_reach
     from csrtui.cli.output import say
     from csrtui.cli.stopping import stopping
-    from csrtui.core.advice.wording import plural
+    from csrtui.core.base.wording import plural
     from csrtui.tasks.fleet_doctor import examine
 
     hosts = findings = failed = 0

@@ -25,11 +25,11 @@ def _run(options: argparse.Namespace) -> int:
     from csrtui.cli.output import put_json, put_table, say
     from csrtui.cli.session import open_session
     from csrtui.cli.stopping import stopping
-    from csrtui.core.errors import InputError
+    from csrtui.core.base.errors import InputError
     from csrtui.core.fleet import selected
-    from csrtui.core.pair import NextStep
-    from csrtui.core.pair_query import Query, Retired
-    from csrtui.core.pair_summary import summarize
+    from csrtui.core.pairs.pair import NextStep
+    from csrtui.core.pairs.query import Query, Retired
+    from csrtui.core.pairs.summary import summarize
     from csrtui.tasks.cells import list_row
     from csrtui.tasks.fleet import Keeping, recall
     from csrtui.tasks.wording import LIST_HEADER, fleet_age, fleet_summary

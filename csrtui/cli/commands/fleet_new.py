@@ -40,8 +40,8 @@ def _run(options: argparse.Namespace) -> int:
     from csrtui.cli.fleet_reach import ending, put_results, read_reach, say_failure
     from csrtui.cli.session import open_session
     from csrtui.cli.stopping import stopping
-    from csrtui.core.subject import TypedSubject
-    from csrtui.core.template import Template
+    from csrtui.core.base.template import Template
+    from csrtui.core.subject.fields import TypedSubject
     from csrtui.tasks.create import Blocking
     from csrtui.tasks.fleet_requests import make, plan
 
@@ -70,7 +70,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _backup(options: argparse.Namespace) -> "dict[str, object] | None":
     from csrtui.cli.recipients import recipients_in
-    from csrtui.core.errors import InputError
+    from csrtui.core.base.errors import InputError
 
     if bool(options.recipient) is not bool(options.backup_to):
         raise InputError("--recipient and --backup-to go together", "give both, or neither")
@@ -92,7 +92,7 @@ def _show(planned: "Sequence[Planned]") -> None:
 
 
 def _demand_unblocked(planned: "Sequence[Planned]", blocking: "Blocking") -> None:
-    from csrtui.core.errors import InputError
+    from csrtui.core.base.errors import InputError
     from csrtui.tasks.fleet_requests import blocked
 
     found = blocked(planned, blocking)
@@ -108,7 +108,7 @@ def _agreed(planned: "Sequence[Planned]", *, sure: bool) -> bool:
     import sys
 
     from csrtui.cli.output import talk
-    from csrtui.core.errors import InputError
+    from csrtui.core.base.errors import InputError
 
     count = sum(one.failure is None for one in planned)
     if sure or not count:

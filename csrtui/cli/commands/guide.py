@@ -4,8 +4,8 @@ import argparse
 
 from csrtui.cli.output import put, put_table
 from csrtui.cli.parser import Action
-from csrtui.core.guide import guide_lines, platform_lines
-from csrtui.core.platforms import read_platform
+from csrtui.core.servers.guide import guide_lines, platform_lines
+from csrtui.core.servers.platforms import read_platform
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

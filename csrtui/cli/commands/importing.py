@@ -9,9 +9,9 @@ from csrtui.cli.parser import Action
 from csrtui.cli.passphrase import add_passphrase_arguments, is_given, read_known_passphrase
 from csrtui.cli.results import put_results
 from csrtui.cli.session import open_existing_session
-from csrtui.core.errors import InputError
-from csrtui.core.path_validation import ChainState
-from csrtui.core.secret import Secret
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.secret import Secret
+from csrtui.core.certificates.path_validation import ChainState
 from csrtui.store.files import MAX_FOREIGN, read_foreign
 from csrtui.tasks.importing import Blob, ImportResult, import_certificates, needs_passphrase
 from csrtui.tasks.replacement import Doing

@@ -9,13 +9,13 @@ from datetime import datetime
 from csrtui.cli.output import put_bytes, put_json_list, say, say_error, table
 from csrtui.cli.parser import Action
 from csrtui.cli.session import open_existing_session
-from csrtui.core.errors import StoreError
-from csrtui.core.pair import NextStep, Pair, utc_text
-from csrtui.core.pair_json import describe
-from csrtui.core.pair_query import Order, Query, Retired
-from csrtui.core.pair_summary import PairSummary
-from csrtui.core.spreadsheet import cell
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import StoreError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.spreadsheet import cell
+from csrtui.core.pairs.pair import NextStep, Pair, utc_text
+from csrtui.core.pairs.pair_json import describe
+from csrtui.core.pairs.query import Order, Query, Retired
+from csrtui.core.pairs.summary import PairSummary
 from csrtui.tasks.cells import columns
 from csrtui.tasks.pair_counts import count_pairs
 from csrtui.tasks.pair_list import read_pair_list, read_pairs
@@ -130,7 +130,7 @@ def _put_csv(pairs: Iterable[Pair], now: datetime) -> None:
 
 
 def _put_calendar(pairs: Iterable[Pair], now: datetime) -> None:
-    from csrtui.core.calendar_file import calendar_file
+    from csrtui.core.pairs.calendar import calendar_file
 
     for piece in calendar_file(pairs, os.uname().nodename, now):
         put_bytes(piece)

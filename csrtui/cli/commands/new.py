@@ -8,8 +8,8 @@ from csrtui.cli.parser import Action
 from csrtui.cli.passphrase import add_passphrase_arguments, is_given, read_new_passphrase
 from csrtui.cli.session import open_session
 from csrtui.core.advice import Advice
-from csrtui.core.errors import InputError
-from csrtui.core.finding import Finding
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.finding import Finding
 from csrtui.tasks.asking import advise_on, asked_for, with_counterparts
 from csrtui.tasks.create import Blocking, create_pair
 from csrtui.tasks.pair_exists import pair_exists

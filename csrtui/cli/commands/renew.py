@@ -11,13 +11,13 @@ from csrtui.cli.passphrase import (
     read_known_passphrase,
 )
 from csrtui.cli.session import open_existing_session
-from csrtui.core import request
-from csrtui.core.errors import InputError
-from csrtui.core.keys import KeyType, read_key_type
-from csrtui.core.pair import Pair
-from csrtui.core.pair_json import describe
-from csrtui.core.renewal import Way
-from csrtui.core.secret import Secret
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.secret import Secret
+from csrtui.core.certificates import csr
+from csrtui.core.keys.key_types import KeyType, read_key_type
+from csrtui.core.pairs.pair import Pair
+from csrtui.core.pairs.pair_json import describe
+from csrtui.core.servers.renewal_policy import Way
 from csrtui.tasks import renewing
 from csrtui.tasks.create import Blocking
 from csrtui.tasks.session import Session
@@ -98,7 +98,7 @@ def _reuse(
         say(f"proved: {sentence}")
     warn_without_backup(renewal.pair)
     if not options.json:
-        put_bytes(request.to_pem(renewal.request.der))
+        put_bytes(csr.to_pem(renewal.request.der))
     pair, _ = renewing.reuse(session, renewal)  # only now: what could not be written out is not waited for
     pair = _marked(session, pair, options)
     if options.json:

@@ -17,8 +17,8 @@ from csrtui.cli.recipients import (
 )
 from csrtui.cli.results import put_refusal, put_results
 from csrtui.cli.session import open_session
-from csrtui.core.backup_file import BackupFile
-from csrtui.core.errors import RefusedError
+from csrtui.core.backups.backup_file import BackupFile
+from csrtui.core.base.errors import RefusedError
 from csrtui.tasks.backup_contents import result_of
 from csrtui.tasks.key_quality import weak_key_lines
 from csrtui.tasks.restore import Consent, read_backup, restore_notes, restore_read

@@ -5,8 +5,8 @@ import argparse
 from csrtui.cli.parser import Action
 from csrtui.cli.results import put_results
 from csrtui.cli.session import open_existing_session
-from csrtui.core.errors import InputError
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.escaping import visible
 from csrtui.tasks.retiring import retire
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from csrtui.cli.output import put, put_json
 from csrtui.cli.parser import Action
 from csrtui.cli.session import open_existing_session
-from csrtui.core.pair_json import describe
+from csrtui.core.pairs.pair_json import describe
 from csrtui.tasks.in_full import InFull, full_lines, read_in_full
 from csrtui.tasks.life import timeline
 

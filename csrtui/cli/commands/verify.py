@@ -16,7 +16,7 @@ from csrtui.cli.recipients import (
 )
 from csrtui.cli.results import put_refusal, put_results, unreadable_results
 from csrtui.cli.session import open_existing_session
-from csrtui.core.errors import InputError, RefusedError
+from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.tasks.results import Result
 from csrtui.tasks.review import list_pairs
 from csrtui.tasks.session import Session

@@ -4,22 +4,22 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from csrtui.core import countries
 from csrtui.core.advice.coverage_rules import COVERAGE_RULES, MANY_NAMES
 from csrtui.core.advice.field_case import LABELS, FieldCase, clean
 from csrtui.core.advice.field_rules import FIELD_RULES
-from csrtui.core.advice.flaw_rules import FLAW_RULES
 from csrtui.core.advice.key_rules import KEY_RULES
 from csrtui.core.advice.name_case import Listing, NameCase
 from csrtui.core.advice.name_rules import NAME_RULES
 from csrtui.core.advice.rule import Rule, judge
-from csrtui.core.advice.silences import FIELD_SILENCES, FLAW_SILENCES, NAME_SILENCES
 from csrtui.core.advice.subject_rules import SUBJECT_RULES
-from csrtui.core.finding import CaKind, FieldName, Finding, Level, worst_first
-from csrtui.core.keys import KeyType
-from csrtui.core.names import Name
-from csrtui.core.subject import SubjectFields, TypedSubject
-from csrtui.core.suffixes import SuffixList
+from csrtui.core.advice.suppression import FIELD_SILENCES, FLAW_SILENCES, NAME_SILENCES
+from csrtui.core.advice.syntax_rules import FLAW_RULES
+from csrtui.core.base.finding import CaKind, FieldName, Finding, Level, worst_first
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.names.name import Name
+from csrtui.core.names.public_suffixes import SuffixList
+from csrtui.core.subject import countries
+from csrtui.core.subject.fields import SubjectFields, TypedSubject
 
 _READABLE = (*NAME_RULES, *COVERAGE_RULES)
 _FIELDS = (*FIELD_RULES, *SUBJECT_RULES)

@@ -2,9 +2,9 @@
 
 from csrtui.core.advice.name_case import NameCase
 from csrtui.core.advice.rule import Hit, Rule
-from csrtui.core.advice.wording import quoted
-from csrtui.core.finding import Level
-from csrtui.core.names import MAX_NAME
+from csrtui.core.base.finding import Level
+from csrtui.core.base.wording import quoted
+from csrtui.core.names.name import MAX_NAME
 
 MANY = 100
 """Names beyond which many CAs stop."""

@@ -4,9 +4,9 @@ import unicodedata
 from typing import NamedTuple
 
 from csrtui.core.advice.placeholders import is_placeholder
-from csrtui.core.blanks import is_blank
-from csrtui.core.finding import FieldName, Fix
-from csrtui.core.subject import TypedSubject
+from csrtui.core.base.finding import FieldName, Fix
+from csrtui.core.base.whitespace import is_blank
+from csrtui.core.subject.fields import TypedSubject
 
 LABELS = {
     FieldName.ORGANIZATION: "Organization",

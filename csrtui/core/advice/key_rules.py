@@ -1,8 +1,8 @@
 """Rules about the key of a new request."""
 
 from csrtui.core.advice.rule import Hit, Rule
-from csrtui.core.finding import CaKind, Fix, Level
-from csrtui.core.keys import KeyType
+from csrtui.core.base.finding import CaKind, Fix, Level
+from csrtui.core.keys.key_types import KeyType
 
 
 def _key_not_public(key: KeyType) -> Hit | None:

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from csrtui.core.finding import CaKind, FieldName, Fix
-from csrtui.core.names import Flaw, FlawKind, Name, NameKind, read_name
-from csrtui.core.subject import UPPER_BOUNDS
-from csrtui.core.suffixes import Section, SuffixList
+from csrtui.core.base.finding import CaKind, FieldName, Fix
+from csrtui.core.names.name import Flaw, FlawKind, Name, NameKind, read_name
+from csrtui.core.names.public_suffixes import Section, SuffixList
+from csrtui.core.subject.fields import UPPER_BOUNDS
 
 MAX_MENDED = 1000
 """Names beyond which no fix is offered: each holds all of them, so that their size is the square of the number."""

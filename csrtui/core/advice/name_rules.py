@@ -1,15 +1,15 @@
 """Rules about each name that can be written: what it is and who may have it."""
 
-from csrtui.core import special_names
 from csrtui.core.advice.name_case import NameCase
 from csrtui.core.advice.rule import Hit, Rule
-from csrtui.core.advice.wording import quoted
-from csrtui.core.finding import FieldName, Fix, Level
-from csrtui.core.international import PREFIX
-from csrtui.core.names import NameKind
-from csrtui.core.scripts import mixed_scripts
-from csrtui.core.subject import UPPER_BOUNDS
-from csrtui.core.suffixes import Section
+from csrtui.core.base.finding import FieldName, Fix, Level
+from csrtui.core.base.wording import quoted
+from csrtui.core.names import special_use
+from csrtui.core.names.international import PREFIX
+from csrtui.core.names.name import NameKind
+from csrtui.core.names.public_suffixes import Section
+from csrtui.core.names.scripts import mixed_scripts
+from csrtui.core.subject.fields import UPPER_BOUNDS
 
 
 def _named(case: NameCase, fix: Fix | None = None, **words: object) -> Hit:
@@ -75,29 +75,29 @@ def _single_label(case: NameCase) -> Hit | None:
 def _internal_name(case: NameCase) -> Hit | None:
     if not case.is_dns or "." not in case.text:
         return None
-    ending = special_names.internal_ending(case.text)
+    ending = special_use.internal_ending(case.text)
     if case.listing.suffixes.known_tld(case.text) and ending != "home.arpa":
         return None
     tld = ending or case.name.shown.rpartition(".")[2]
-    purpose = special_names.INTERNAL.get(tld, "not a public top-level domain")
+    purpose = special_use.INTERNAL.get(tld, "not a public top-level domain")
     return _named(case, case.asking_private(), tld=quoted(tld), purpose=purpose)
 
 
 def _reserved_domain(case: NameCase) -> Hit | None:
-    ending = special_names.reserved_ending(case.text) if case.is_dns else None
+    ending = special_use.reserved_ending(case.text) if case.is_dns else None
     if ending is None or "." not in ending:
         return None
-    return _named(case, purpose=special_names.RESERVED[ending])
+    return _named(case, purpose=special_use.RESERVED[ending])
 
 
 def _reserved_tld(case: NameCase) -> Hit | None:
-    ending = special_names.reserved_ending(case.text) if case.is_dns else None
+    ending = special_use.reserved_ending(case.text) if case.is_dns else None
     alone = (
         "." not in case.text and ending != "localhost"
     )  # test is a host without a domain, localhost the machine
     if ending is None or "." in ending or alone:
         return None
-    return _named(case, case.asking_private(), purpose=special_names.RESERVED[ending])
+    return _named(case, case.asking_private(), purpose=special_use.RESERVED[ending])
 
 
 def _public_suffix(case: NameCase) -> Hit | None:
@@ -128,18 +128,18 @@ def _ip_address(case: NameCase) -> Hit | None:
 
 
 def _private_address(case: NameCase) -> Hit | None:
-    if case.is_dns or not special_names.is_private_address(case.text):
+    if case.is_dns or not special_use.is_private_address(case.text):
         return None
     return _named(case, case.asking_private())
 
 
 def _reverse_zone(case: NameCase) -> Hit | None:
-    zone = special_names.reverse_zone(case.text) if case.is_dns else None
+    zone = special_use.reverse_zone(case.text) if case.is_dns else None
     return _named(case, zone=zone) if zone else None
 
 
 def _onion(case: NameCase) -> Hit | None:
-    bad = special_names.is_onion(case.text) and not special_names.is_onion_v3(case.text)
+    bad = special_use.is_onion(case.text) and not special_use.is_onion_v3(case.text)
     return _named(case) if bad else None
 
 

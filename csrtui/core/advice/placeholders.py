@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Final
 
-from csrtui.core import countries
-from csrtui.core.finding import FieldName
+from csrtui.core.base.finding import FieldName
+from csrtui.core.subject import countries
 
 _PLACEHOLDERS: Final = frozenset({
     # openssl.cnf as OpenSSL, Debian and Red Hat ship it

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Generic, NamedTuple, TypeVar
 
-from csrtui.core.finding import CaKind, FieldName, Finding, Fix, Level
+from csrtui.core.base.finding import CaKind, FieldName, Finding, Fix, Level
 
 Case = TypeVar("Case")
 

@@ -11,14 +11,17 @@ lines, DER, BER, PKCS #7, PKCS #8, PKCS #12, PKCS #1, SEC 1, RFC 1421 encryption
 its structure says, not its label. One item that cannot be read hides no other: it becomes a problem that names it.
 
 `read` raises nothing for any bytes, and does bounded work. Keys are checked for weaknesses elsewhere
-(`csrtui.core.advice.quality_rules.key_quality`), and so is the signature of a CSR (`csrtui.core.request.signature_holds`):
+(`csrtui.core.advice.existing_key_rules.key_quality`), and so is the signature of a CSR (`csrtui.core.certificates.csr.signature_holds`):
 both take what is returned here.
 """
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from csrtui.core import ber, certificates, request
+from csrtui.core.base import ber
+from csrtui.core.base.errors import CsrtuiError, InputError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.secret import Secret
 from csrtui.core.bundle import cms, formats, pbe, pfx, private_key, text
 from csrtui.core.bundle.items import (
     MAX_ITEMS,
@@ -35,13 +38,12 @@ from csrtui.core.bundle.items import (
 )
 from csrtui.core.bundle.material import BundleKey, KeyMaterial, Problem, ProblemKind
 from csrtui.core.bundle.structure import Structure, is_private_beginning
-from csrtui.core.certificates import Certificate
-from csrtui.core.errors import CsrtuiError, InputError
-from csrtui.core.secret import Secret
-from csrtui.core.visible import visible
+from csrtui.core.certificates import certificate
+from csrtui.core.certificates import csr as request
+from csrtui.core.certificates.certificate import Certificate
 
 if TYPE_CHECKING:
-    from csrtui.core.request import Request
+    from csrtui.core.certificates.csr import Request
 
 __all__ = [
     "MAX_BYTES",
@@ -230,7 +232,7 @@ class _Reader:
 
     def _add_certificate(self, der: bytes) -> None:
         if der not in self._certificates:
-            self._certificates[der] = certificates.read_der(der)
+            self._certificates[der] = certificate.read_der(der)
 
     def _read_pkcs7(self, item: Item) -> None:
         root = ber.read_node(item.der)
@@ -306,7 +308,7 @@ def _key_in_pfx() -> InputError:
 
 
 def _subject(item: Item) -> str:
-    return certificates.subject_in(item.der, is_request=item.structure is Structure.REQUEST)
+    return certificate.subject_in(item.der, is_request=item.structure is Structure.REQUEST)
 
 
 def _unknown(item: Item) -> InputError:

@@ -1,7 +1,7 @@
 """The certificates in PKCS #7 and CMS (RFC 5652, 5.1), each on its own: one that is damaged hides no other."""
 
-from csrtui.core.ber import OID, SEQUENCE, Node
-from csrtui.core.errors import InputError
+from csrtui.core.base.ber import OID, SEQUENCE, Node
+from csrtui.core.base.errors import InputError
 
 _SIGNED_DATA = "1.2.840.113549.1.7.2"
 _ENVELOPED_DATA = "1.2.840.113549.1.7.3"
@@ -13,7 +13,7 @@ def certificates_in(root: Node) -> list[bytes]:
     """Return the DER of each certificate in a ContentInfo.
 
     Args:
-        root: With definite lengths (`csrtui.core.ber.to_der`).
+        root: With definite lengths (`csrtui.core.base.ber.to_der`).
 
     Raises:
         InputError: It contains no certificates, or is malformed.

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from csrtui.core import ber
+from csrtui.core.base import ber
+from csrtui.core.base.escaping import visible
 from csrtui.core.bundle import text
 from csrtui.core.bundle.material import ProblemKind
 from csrtui.core.bundle.structure import Structure, structure_of
-from csrtui.core.visible import visible
 
 MAX_ITEMS = 500
 """The most items that are read: more than any list of trusted CAs has."""

@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from csrtui.core.certificates import Certificate
-from csrtui.core.errors import InputError
-from csrtui.core.request import Request
+from csrtui.core.base.errors import InputError
+from csrtui.core.certificates.certificate import Certificate
+from csrtui.core.certificates.csr import Request
 
 if TYPE_CHECKING:
-    from csrtui.core.keys import PrivateKey
+    from csrtui.core.keys.key_types import PrivateKey
 
 
 class ProblemKind(Enum):

@@ -8,9 +8,9 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from csrtui.core.ber import INTEGER, OCTET_STRING, OID, SEQUENCE, BerError, Node, read_node
+from csrtui.core.base.ber import INTEGER, OCTET_STRING, OID, SEQUENCE, BerError, Node, read_node
+from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.bundle import rc2
-from csrtui.core.errors import InputError, RefusedError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers import BlockCipherAlgorithm
@@ -143,7 +143,7 @@ def decrypt(encrypted: Encrypted, passphrase: bytes | None) -> bytes:
         InputError: The parameters are malformed, or the derivation costs too much.
         RefusedError: The passphrase is wrong, or the ciphertext damaged.
     """
-    from csrtui.core import key_cost
+    from csrtui.core.keys import kdf_limits
 
     try:
         oid = encrypted.scheme.child(0, OID).oid or ""
@@ -153,7 +153,7 @@ def decrypt(encrypted: Encrypted, passphrase: bytes | None) -> bytes:
             raise UnsupportedSchemeError(_NAMES.get(oid, oid))
         parameters = encrypted.scheme.child(1, SEQUENCE).children()
         salt, rounds = _octets(parameters[0]), parameters[1].integer
-        key_cost.check_hash_rounds(rounds)
+        kdf_limits.check_hash_rounds(rounds)
         if oid in _PBES1:
             derived = _pbkdf1(_PBES1[oid], passphrase or b"", salt, rounds)
             return _decrypt_cbc("DES", derived[:8], derived[8:16], encrypted.ciphertext)
@@ -191,10 +191,10 @@ def _derived(derivation: Node, passphrase: bytes, length: int) -> bytes:
     if oid == _SCRYPT:
         from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-        from csrtui.core import key_cost
+        from csrtui.core.keys import kdf_limits
 
         cost, size, lanes = (parameter.integer for parameter in parameters[1:4])
-        key_cost.check_scrypt(cost, size, lanes)
+        kdf_limits.check_scrypt(cost, size, lanes)
         return Scrypt(_octets(parameters[0]), length, cost, size, lanes).derive(passphrase)
     raise UnsupportedSchemeError(oid)
 
@@ -225,9 +225,9 @@ def pbkdf2(hash_name: str, passphrase: bytes, salt: bytes, rounds: int, length: 
     """
     from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
-    from csrtui.core import key_cost
+    from csrtui.core.keys import kdf_limits
 
-    key_cost.check_rounds(rounds)
+    kdf_limits.check_rounds(rounds)
     return PBKDF2HMAC(hash_of(hash_name), length, salt, rounds).derive(passphrase)
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final
 
-from csrtui.core.ber import (
+from csrtui.core.base.ber import (
     INTEGER,
     OCTET_STRING,
     OID,
@@ -17,9 +17,9 @@ from csrtui.core.ber import (
     read_node,
     to_der,
 )
+from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError
+from csrtui.core.base.secret import Secret
 from csrtui.core.bundle import pbe
-from csrtui.core.errors import CsrtuiError, InputError, RefusedError
-from csrtui.core.secret import Secret
 
 _DATA, _ENCRYPTED_DATA = "1.2.840.113549.1.7.1", "1.2.840.113549.1.7.6"
 _BAGS = "1.2.840.113549.1.12.10.1."
@@ -162,7 +162,7 @@ def _first_encrypted(contents: Node) -> pbe.Encrypted | None:
 
 def _mac_holds(mac: Node, content: bytes, password: bytes | None) -> bool:
     """Whether the MAC over the contents was made with this passphrase (RFC 7292, 5.1; RFC 9579)."""
-    from csrtui.core import key_cost
+    from csrtui.core.keys import kdf_limits
 
     digest_info, salt, *rest = mac.children()
     algorithm, digest = digest_info.children()
@@ -172,7 +172,7 @@ def _mac_holds(mac: Node, content: bytes, password: bytes | None) -> bool:
         name, key = pbe.pbmac1_key(derivation, scheme, password or b"")
     elif oid in _MAC_HASHES:
         name, rounds = _MAC_HASHES[oid], rest[0].integer if rest else 1
-        key_cost.check_hash_rounds(rounds)
+        kdf_limits.check_hash_rounds(rounds)
         length = len(digest.content)
         key = pbe.derive_pkcs12(
             name, pbe.bmp(password), salt.content, rounds, purpose=pbe.MAC_ID, length=length

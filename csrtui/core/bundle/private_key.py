@@ -6,13 +6,13 @@ first: EC private values that are too long or too short, and PKCS #8 version 2 w
 
 from typing import TYPE_CHECKING, Final, cast
 
-from csrtui.core.ber import INTEGER, OCTET_STRING, OID, SEQUENCE, Node, encode, parse, read_node
+from csrtui.core.base.ber import INTEGER, OCTET_STRING, OID, SEQUENCE, Node, encode, parse, read_node
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.secret import Secret
 from csrtui.core.bundle import pbe
-from csrtui.core.errors import InputError
-from csrtui.core.secret import Secret
 
 if TYPE_CHECKING:
-    from csrtui.core.keys import PrivateKey
+    from csrtui.core.keys.key_types import PrivateKey
 
 _EC, _RSA_PSS = "1.2.840.10045.2.1", "1.2.840.113549.1.1.10"
 _SCALAR_OCTETS: Final = {
@@ -211,7 +211,7 @@ def open_openssh(body: bytes) -> "PrivateKey":
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_ssh_private_key
 
-    from csrtui.core.pem import wrap
+    from csrtui.core.base.pem import wrap
 
     if not body.startswith(OPENSSH_MAGIC):
         raise InputError("the OpenSSH key is damaged")

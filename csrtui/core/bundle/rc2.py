@@ -5,7 +5,7 @@ The library has RC2 with 128 bits only, and those programs use 40. It protects n
 
 from typing import Final
 
-from csrtui.core.errors import InputError
+from csrtui.core.base.errors import InputError
 
 BLOCK: Final = 8
 MAX_BYTES: Final = 128 * 1024

@@ -2,7 +2,7 @@
 
 from enum import Enum, auto
 
-from csrtui.core.ber import INTEGER, OCTET_STRING, OID, SEQUENCE, SET, BerError, Node, parse, read_node
+from csrtui.core.base.ber import INTEGER, OCTET_STRING, OID, SEQUENCE, SET, BerError, Node, parse, read_node
 from csrtui.core.bundle import pfx
 
 _CONTEXT_0 = 0xA0

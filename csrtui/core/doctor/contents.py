@@ -5,27 +5,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from csrtui.core import request
+from csrtui.core.base.errors import CsrtuiError, InputError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.finding import CaKind
 from csrtui.core.bundle import read_certificates
-from csrtui.core.certificates import Certificate
-from csrtui.core.chain import build_chain
+from csrtui.core.certificates import csr as request
+from csrtui.core.certificates.certificate import Certificate
+from csrtui.core.certificates.chain import build_chain
+from csrtui.core.certificates.comparison import chain_flaw
+from csrtui.core.certificates.path_validation import validate_chain
 from csrtui.core.doctor import dates
-from csrtui.core.doctor.ailment import Ailment, Code
-from csrtui.core.doctor.copies import judge_copies
-from csrtui.core.doctor.places import PAIR_FILES
+from csrtui.core.doctor.backups import judge_copies
+from csrtui.core.doctor.facts import CopySeen, Seen
+from csrtui.core.doctor.finding_codes import Ailment, Code
+from csrtui.core.doctor.layout import PAIR_FILES
 from csrtui.core.doctor.remedy import Remedy, command, csrtui, instruction, template
 from csrtui.core.doctor.replacement import PairCondition, Replacement
-from csrtui.core.doctor.seen import CopySeen, Seen
-from csrtui.core.errors import CsrtuiError, InputError
-from csrtui.core.finding import CaKind
-from csrtui.core.issued import chain_flaw
-from csrtui.core.pair import SCHEMA, PairRecord, Validity, utc_text
-from csrtui.core.pair_json import load_record
-from csrtui.core.path_validation import validate_chain
-from csrtui.core.visible import visible
+from csrtui.core.pairs.pair import SCHEMA, PairRecord, Validity, utc_text
+from csrtui.core.pairs.pair_json import load_record
 
 if TYPE_CHECKING:
-    from csrtui.core.keys import PrivateKey
+    from csrtui.core.keys.key_types import PrivateKey
 
 _CERTIFICATE = "certificate.pem"
 
@@ -286,8 +286,8 @@ def _read_certificates(data: bytes | None) -> tuple[Certificate | None, list[Cer
 
 def _read_key(data: bytes | None) -> _Key:
     from csrtui.core.doctor.plain_key import prove
-    from csrtui.core.key_cost import judge_cost
-    from csrtui.core.pkcs8 import to_der
+    from csrtui.core.keys.kdf_limits import judge_cost
+    from csrtui.core.keys.pkcs8 import to_der
 
     if data is None:
         return _Key()

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from csrtui.core.doctor.ailment import Ailment, Code
+from csrtui.core.base.escaping import visible
+from csrtui.core.doctor.finding_codes import Ailment, Code
 from csrtui.core.doctor.remedy import instruction
-from csrtui.core.pair import PairRecord, utc_text
-from csrtui.core.visible import visible
+from csrtui.core.pairs.pair import PairRecord, utc_text
 
 TOLERANCE: Final = timedelta(minutes=5)
 """By how much clocks may differ before that is a finding."""

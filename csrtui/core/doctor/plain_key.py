@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING, cast
 
-from csrtui.core import keys
-from csrtui.core.errors import StoreError
+from csrtui.core.base.errors import StoreError
+from csrtui.core.keys import key_types
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateNumbers
 
-    from csrtui.core.keys import PrivateKey
+    from csrtui.core.keys.key_types import PrivateKey
 
 _PROBE = b"csrtui doctor"
 
@@ -29,7 +29,7 @@ def prove(data: bytes) -> tuple["PrivateKey", str]:
     try:
         key = cast("PrivateKey", load_pem_private_key(data, None, unsafe_skip_rsa_key_validation=True))
         _prove(key)
-        return key, keys.spki_sha256(key.public_key())
+        return key, key_types.spki_sha256(key.public_key())
     except Exception as error:  # the library does not document what it raises
         raise StoreError("it contains no private key that is whole") from error
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from csrtui.core import shell
-from csrtui.core.shell import Syntax
+from csrtui.core.base import shell
+from csrtui.core.base.shell import Syntax
 
 
 class RemedyKind(StrEnum):

@@ -3,10 +3,10 @@
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
-from csrtui.core.doctor.ailment import Ailment, Code
+from csrtui.core.base.escaping import visible
+from csrtui.core.doctor.finding_codes import Ailment, Code
 from csrtui.core.doctor.remedy import command, csrtui
-from csrtui.core.pair import PairRecord, Stage
-from csrtui.core.visible import visible
+from csrtui.core.pairs.pair import PairRecord, Stage
 
 
 @dataclass(frozen=True, slots=True)

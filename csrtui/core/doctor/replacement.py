@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.shell import AND, Syntax, quote
+from csrtui.core.doctor.facts import CopySeen, CopyState
 from csrtui.core.doctor.remedy import Remedy, command, csrtui, instruction, template
-from csrtui.core.doctor.seen import CopySeen, CopyState
-from csrtui.core.pair import Backup, PairRecord
-from csrtui.core.platforms import PLATFORMS
-from csrtui.core.shell import AND, Syntax, quote
-from csrtui.core.visible import visible
+from csrtui.core.pairs.pair import Backup, PairRecord
+from csrtui.core.servers.platforms import PLATFORMS
 
 
 @dataclass(frozen=True, slots=True)

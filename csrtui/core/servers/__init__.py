@@ -1,4 +1,4 @@
-"""Every server software of `csrtui.core.platforms`, with what it wants: tables, no code."""
+"""Every server software of `csrtui.core.servers.platforms`, with what it wants: tables, no code."""
 
 from csrtui.core.servers import daemons, keystores, managed
 

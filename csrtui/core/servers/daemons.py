@@ -1,6 +1,6 @@
 """Servers that read PEM files from the disk."""
 
-from csrtui.core.server_files import Block, FileRow, Form, OldCsr, Part, Quoting, Server
+from csrtui.core.servers.file_layout import Block, FileRow, Form, OldCsr, Part, Quoting, Server
 from csrtui.core.servers.shared import (
     ANY_KEY,
     CHAIN,

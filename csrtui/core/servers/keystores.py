@@ -1,6 +1,6 @@
 """Servers that take PKCS #12."""
 
-from csrtui.core.server_files import Block, FileRow, Form, OldCsr, Quoting, Server
+from csrtui.core.servers.file_layout import Block, FileRow, Form, OldCsr, Quoting, Server
 from csrtui.core.servers.shared import ANY_KEY, FILES_ANYWAY, KEYSTORE, RSA_FIRST, TRANSPORT
 
 ROWS = (

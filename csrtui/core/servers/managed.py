@@ -12,7 +12,7 @@ Sources of the lines, none of which can be run without the vendor's software:
   key, then the certificates from the leaf to the root.
 """
 
-from csrtui.core.server_files import Block, FileRow, Form, OldCsr, Part, Quoting, Server
+from csrtui.core.servers.file_layout import Block, FileRow, Form, OldCsr, Part, Quoting, Server
 from csrtui.core.servers.shared import ANY_KEY, CHAIN, KEY, LEAF
 
 ROWS = (

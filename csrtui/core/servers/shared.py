@@ -1,6 +1,6 @@
 """Files and sentences that several rows of the table share."""
 
-from csrtui.core.server_files import FileRow, Part
+from csrtui.core.servers.file_layout import FileRow, Part
 
 KEY = FileRow("key", ".key", (Part.KEY,))
 FULL_CHAIN = FileRow("certificate", ".crt", (Part.LEAF, Part.CHAIN))

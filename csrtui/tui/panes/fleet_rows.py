@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
 
-from csrtui.core.pair_summary import summarize
-from csrtui.core.visible import visible
+from csrtui.core.base.escaping import visible
+from csrtui.core.pairs.summary import summarize
 from csrtui.tui.panes.pair_rows import PairRows
 from csrtui.tui.wrapping import pad
 

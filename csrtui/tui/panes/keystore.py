@@ -8,8 +8,8 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widget import Widget
 
-from csrtui.core.pair_query import Order, Query, Retired, shown_for
-from csrtui.core.visible import visible
+from csrtui.core.base.escaping import visible
+from csrtui.core.pairs.query import Order, Query, Retired, shown_for
 from csrtui.store.summary_reader import SummaryReader
 from csrtui.tasks.pair_counts import PairCounts, count_pairs
 from csrtui.tasks.pair_list import PairList, Pairs, read_pairs
@@ -39,10 +39,10 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from csrtui.core.errors import CsrtuiError
-    from csrtui.core.pair import Pair
-    from csrtui.core.pair_query import Need
-    from csrtui.core.pair_summary import PairSummary
+    from csrtui.core.base.errors import CsrtuiError
+    from csrtui.core.pairs.pair import Pair
+    from csrtui.core.pairs.query import Need
+    from csrtui.core.pairs.summary import PairSummary
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from csrtui.core.errors import CsrtuiError
+from csrtui.core.base.errors import CsrtuiError
 from csrtui.store.summary_reader import SummaryListing
 from csrtui.tasks.pair_list import PairList
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
 
-    from csrtui.core.pair_query import Order, Query
-    from csrtui.core.pair_summary import PairSummary
+    from csrtui.core.pairs.query import Order, Query
+    from csrtui.core.pairs.summary import PairSummary
     from csrtui.store.summary_reader import SummaryReader
 
     Post = Callable[[Message], object]

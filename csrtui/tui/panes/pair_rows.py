@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
 
-from csrtui.core.pair import BackupStatus
-from csrtui.core.visible import visible
+from csrtui.core.base.escaping import visible
+from csrtui.core.pairs.pair import BackupStatus
 from csrtui.tasks.cells import list_row
 from csrtui.tasks.review import Problem
 from csrtui.tasks.wording import LIST_HEADER
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
     from datetime import datetime
 
-    from csrtui.core.pair_summary import PairSummary
+    from csrtui.core.pairs.summary import PairSummary
 
 _WIDTHS: Final = {"Key": 9, "Made": 9, "Backup": 13, "Stage": 9, "Left": 5, "Next": 7}
 _GIVEN_UP: Final = ("Key", "Made", "Stage", "Left", "Backup")

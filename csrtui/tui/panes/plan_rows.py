@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from rich.cells import cell_len
 from textual.content import Content
 
-from csrtui.core.finding import Level
-from csrtui.core.visible import visible
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.finding import Level
 from csrtui.tui.wrapping import cut, pad
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 from textual.containers import Vertical
 
-from csrtui.core.advice.wording import plural
-from csrtui.core.errors import InputError, RefusedError
+from csrtui.core.base.errors import InputError, RefusedError
+from csrtui.core.base.wording import plural
 from csrtui.store.gathering import is_folder
 from csrtui.tasks.adoption_found import look_at, look_in
 from csrtui.tasks.adoption_match import match
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from csrtui.core.errors import CsrtuiError
-    from csrtui.core.secret import Secret
+    from csrtui.core.base.errors import CsrtuiError
+    from csrtui.core.base.secret import Secret
     from csrtui.tasks.adoption_found import Found
     from csrtui.tasks.adoption_match import Matched
     from csrtui.tasks.session import Session

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 from textual.containers import Vertical
 
-from csrtui.core.advice.wording import plural
-from csrtui.core.errors import CsrtuiError, InputError, StoreError
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import CsrtuiError, InputError, StoreError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.wording import plural
 from csrtui.tasks.adopting import AdoptResult, MissingRequest, Order, adopt_many, obstacle
 from csrtui.tasks.adoption_words import facts
 from csrtui.tasks.results import Result

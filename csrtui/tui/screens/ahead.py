@@ -16,7 +16,7 @@ from csrtui.tui.widgets.secret_field import SecretField
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from csrtui.core.errors import CsrtuiError
+    from csrtui.core.base.errors import CsrtuiError
 
 TYPES_ON = 0.5
 """Seconds from an Enter in which whoever types on without a look at the screen begins the next field."""

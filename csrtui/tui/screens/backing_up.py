@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 from textual.containers import Vertical
 
-from csrtui.core.errors import CsrtuiError
+from csrtui.core.base.errors import CsrtuiError
 from csrtui.tasks.backup import back_up_many
 from csrtui.tasks.review import read_pair
 from csrtui.tasks.wording import NEXT_STEPS

@@ -9,8 +9,8 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.message import Message
 
-from csrtui.core.errors import CsrtuiError, InputError
-from csrtui.core.passphrase import refusal, strength
+from csrtui.core.base.errors import CsrtuiError, InputError
+from csrtui.core.keys.passphrase_quality import refusal, strength
 from csrtui.store.backups import Destination
 from csrtui.tasks.backup import Order
 from csrtui.tasks.passphrases import generate_passphrase
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from csrtui.core.secret import Secret
+    from csrtui.core.base.secret import Secret
     from csrtui.tasks.session import Session
     from csrtui.tui.groups import Group
     from csrtui.tui.widgets.text_block import Line

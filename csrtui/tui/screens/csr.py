@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.screen import Screen
 
-from csrtui.core import request
+from csrtui.core.certificates import csr
 from csrtui.tui.commands import COMMANDS, Where, bar, bindings
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.text_view import TextView
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from csrtui.core.pair import Pair
+    from csrtui.core.pairs.pair import Pair
     from csrtui.tui.commands import Command
 
 
@@ -34,7 +34,7 @@ class CsrScreen(Screen[None]):
         binding for binding in bindings(Where.PAIR) if binding.action == "back"
     ]
 
-    def __init__(self, pair: Pair, asked: request.Request, commands: Sequence[Command] = COMMANDS) -> None:
+    def __init__(self, pair: Pair, asked: csr.Request, commands: Sequence[Command] = COMMANDS) -> None:
         super().__init__()
         self._commands = commands
         self._pair = pair
@@ -47,7 +47,7 @@ class CsrScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Show the CSR."""
-        pem = request.to_pem(self._asked.der).decode("ascii")
+        pem = csr.to_pem(self._asked.der).decode("ascii")
         view = self.query_one("#csr", TextView)
         view.show_all([((line, ""),) for line in pem.splitlines()])
         view.focus()

@@ -10,7 +10,7 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 
-from csrtui.core.visible import visible
+from csrtui.core.base.escaping import visible
 from csrtui.tui.commands import key_of
 from csrtui.tui.commands_app import CommandsApp
 from csrtui.tui.widgets.text_block import TextBlock
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
-    from csrtui.core.errors import CsrtuiError
+    from csrtui.core.base.errors import CsrtuiError
     from csrtui.tui.widgets.text_block import Line
 
 ResultT = TypeVar("ResultT")

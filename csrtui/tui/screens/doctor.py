@@ -9,8 +9,8 @@ from textual.app import SuspendNotSupported
 from textual.message import Message
 from textual.screen import Screen
 
-from csrtui.core.errors import CsrtuiError
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import CsrtuiError
+from csrtui.core.base.escaping import visible
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Where, bar, bindings
 from csrtui.tui.panes.finding_rows import FindingRows
 from csrtui.tui.plain_view import show_plain

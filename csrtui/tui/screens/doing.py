@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from csrtui.core.errors import CsrtuiError
+from csrtui.core.base.errors import CsrtuiError
 from csrtui.tui.screens.dialog import Dialog, ResultT
 
 if TYPE_CHECKING:

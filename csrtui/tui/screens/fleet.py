@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from csrtui.core.advice.wording import plural
-from csrtui.core.errors import InputError
-from csrtui.core.pair import BackupStatus, NextStep, Stage
-from csrtui.core.platforms import PLATFORMS
-from csrtui.core.shell import command
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.shell import command
+from csrtui.core.base.wording import plural
+from csrtui.core.pairs.pair import BackupStatus, NextStep, Stage
+from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.tui.fleet_groups import HostGroup, host_groups, named
 from csrtui.tui.screens.fleet_list import FleetListScreen
 from csrtui.tui.screens.fleet_pages import pair_page

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from csrtui.core.errors import CsrtuiError, InputError
+from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.tasks.recipients import recipients_of, split_recipients, usual_recipient
 from csrtui.tasks.remembering import Kept, recall, remember
 from csrtui.tui.screens.fleet_asking import HostPairsDialog
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
+    from csrtui.core.backups.recipients import Recipient
     from csrtui.core.fleet import HostPair
-    from csrtui.core.recipients import Recipient
     from csrtui.tasks.session import Session
     from csrtui.tui.fleet_groups import HostGroup
     from csrtui.tui.widgets.text_block import Line

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from csrtui.core.errors import InputError
+from csrtui.core.base.errors import InputError
 from csrtui.tasks.fleet_pairs import demand_folder
 from csrtui.tasks.remembering import Kept, recall, remember
 from csrtui.tasks.submit import lacks_backup

@@ -9,11 +9,11 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.screen import Screen
 
-from csrtui.core.errors import CsrtuiError
+from csrtui.core.base.errors import CsrtuiError
+from csrtui.core.base.escaping import visible
 from csrtui.core.fleet import HostPair, HostState, selected
-from csrtui.core.pair import NextStep
-from csrtui.core.pair_query import Order, Query, Retired, shown_for
-from csrtui.core.visible import visible
+from csrtui.core.pairs.pair import NextStep
+from csrtui.core.pairs.query import Order, Query, Retired, shown_for
 from csrtui.tasks.fleet import Reach, recall, refresh
 from csrtui.tasks.wording import fleet_age, fleet_summary
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Where, bar, bindings, key_of

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from csrtui.core.visible import visible
+from csrtui.core.base.escaping import visible
 from csrtui.tasks.life import timeline
 from csrtui.tasks.wording import fleet_age, pair_lines
 from csrtui.tui.screens.reading import Page, ReadingScreen

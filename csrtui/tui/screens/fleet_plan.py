@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.screen import Screen
 
-from csrtui.core.advice.wording import plural
-from csrtui.core.errors import CsrtuiError
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import CsrtuiError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.wording import plural
 from csrtui.tasks.asking import preview
 from csrtui.tasks.create import Blocking
 from csrtui.tasks.fleet_requests import blocked, make, with_twins

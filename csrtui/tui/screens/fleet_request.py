@@ -11,9 +11,9 @@ from textual.containers import Horizontal
 from textual.message import Message
 
 from csrtui.core.advice import common_name_missing
-from csrtui.core.errors import CsrtuiError
-from csrtui.core.finding import FieldName
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import CsrtuiError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.finding import FieldName
 from csrtui.tasks.drafting import keep_for_hosts, recall_for_hosts
 from csrtui.tasks.fleet_requests import plan
 from csrtui.tui.commands import COMMANDS, Where, bar, bindings
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from csrtui.core.draft import Draft
+    from csrtui.core.pairs.draft import Draft
     from csrtui.tasks.asking import Asked
     from csrtui.tasks.fleet import HostResult, Reach
     from csrtui.tasks.fleet_requests import Planned

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 from textual.containers import Vertical
 
-from csrtui.core.advice.wording import plural
-from csrtui.core.finding import Level
-from csrtui.core.lifetimes import whole_days
-from csrtui.core.path_validation import ChainState
-from csrtui.core.visible import visible
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.finding import Level
+from csrtui.core.base.wording import plural
+from csrtui.core.certificates.path_validation import ChainState
+from csrtui.core.certificates.validity_limits import whole_days
 from csrtui.tasks.importing import ImportResult
 from csrtui.tasks.wording import time_left
 from csrtui.tui.screens.dialog import Dialog
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from csrtui.core.chain import Chain
-    from csrtui.core.path_validation import ChainStatus
+    from csrtui.core.certificates.chain import Chain
+    from csrtui.core.certificates.path_validation import ChainStatus
     from csrtui.tasks.results import Result
     from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line

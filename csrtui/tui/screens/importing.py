@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 from textual.containers import Vertical
 
-from csrtui.core.advice.wording import plural
-from csrtui.core.errors import InputError
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.wording import plural
 from csrtui.store.files import read_foreign
 from csrtui.tasks.importing import Blob
 from csrtui.tui.screens.dialog import labelled

@@ -11,14 +11,14 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.message import Message
 
-from csrtui.core.advice.wording import plural
-from csrtui.core.errors import CsrtuiError, InputError
-from csrtui.core.guide import guide_lines, plan_lines
-from csrtui.core.passphrase import refusal, strength
-from csrtui.core.pkcs12 import Strength
-from csrtui.core.platforms import OTHER, PLATFORMS
-from csrtui.core.server_files import Form
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import CsrtuiError, InputError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.wording import plural
+from csrtui.core.keys.passphrase_quality import refusal, strength
+from csrtui.core.keys.pkcs12 import Strength
+from csrtui.core.servers.file_layout import Form
+from csrtui.core.servers.guide import guide_lines, plan_lines
+from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.tasks.exporting import Order, Ready, export, planned, prepare
 from csrtui.tui.screens.ahead import PlaceDialog
 from csrtui.tui.screens.dialog import labelled
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from csrtui.core.deployment import Plan
-    from csrtui.core.pair import Pair
-    from csrtui.core.secret import Secret
+    from csrtui.core.base.secret import Secret
+    from csrtui.core.pairs.pair import Pair
+    from csrtui.core.servers.deployment import Plan
     from csrtui.tasks.session import Session
     from csrtui.tui.screens.reading import Page
     from csrtui.tui.widgets.text_block import Line

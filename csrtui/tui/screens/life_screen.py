@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from csrtui.core.errors import CsrtuiError
-from csrtui.core.pair import NextStep, Stage
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import CsrtuiError
+from csrtui.core.base.escaping import visible
+from csrtui.core.pairs.pair import NextStep, Stage
 from csrtui.tasks.review import read_pair
 from csrtui.tasks.wording import NEXT_STEPS
 from csrtui.tui.groups import Group
@@ -17,7 +17,7 @@ from csrtui.tui.steps import step_label
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from csrtui.core.pair import Pair
+    from csrtui.core.pairs.pair import Pair
     from csrtui.tasks.importing import Blob
     from csrtui.tasks.results import Result
     from csrtui.tui.screens.imported import Offer, Then

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Horizontal
 
-from csrtui.core.errors import CsrtuiError, StoreError
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import CsrtuiError, StoreError
+from csrtui.core.base.escaping import visible
 from csrtui.process import settle_collecting
 from csrtui.tasks.drafting import OwnDraft
 from csrtui.tui.commands import COMMANDS, Where, bar, bindings, key_of
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.events import Resize
 
-    from csrtui.core.draft import Draft
+    from csrtui.core.pairs.draft import Draft
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
     from csrtui.tui.groups import AtHand
@@ -86,7 +86,7 @@ class MainScreen(RequestScreen):
         """Start in the common name."""
         self._show_pane(PaneName.REQUEST)
         if self._own_draft.left_over:
-            from csrtui.core.advice.wording import plural
+            from csrtui.core.base.wording import plural
 
             forms = plural(len(self._own_draft.left_over), "more form")
             self.tell(f"{forms} of sessions that ended: {key_of('start_from', self._commands)} shows which")

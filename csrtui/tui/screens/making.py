@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
-    from csrtui.core.errors import CsrtuiError
-    from csrtui.core.pair import Pair
+    from csrtui.core.base.errors import CsrtuiError
+    from csrtui.core.pairs.pair import Pair
 
 
 class PairMade(Message):

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.message import Message
 from textual.screen import Screen
 
-from csrtui.core.errors import CsrtuiError
-from csrtui.core.expiry_chart import Kind, lay_out
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import CsrtuiError
+from csrtui.core.base.escaping import visible
+from csrtui.core.pairs.expiry_chart import Kind, lay_out
 from csrtui.tasks.expiries import Counted, count_expiries
 from csrtui.tasks.wording import MONTHS
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Where, bar, bindings

@@ -8,7 +8,7 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from csrtui.core.visible import visible
+from csrtui.core.base.escaping import visible
 from csrtui.tui.widgets.text_view import TextView
 from csrtui.tui.wrapping import wrap
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from csrtui.core.errors import CsrtuiError
-from csrtui.core.pair import NextStep
-from csrtui.core.timeline import Tone
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import CsrtuiError
+from csrtui.core.base.escaping import visible
+from csrtui.core.pairs.pair import NextStep
+from csrtui.core.pairs.timeline import Tone
 from csrtui.tasks.in_full import InFull, full_lines, read_in_full
 from csrtui.tasks.life import timeline
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Where, bar, bindings, key_of
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from csrtui.core.pair import Pair
-    from csrtui.core.timeline import Row
+    from csrtui.core.pairs.pair import Pair
+    from csrtui.core.pairs.timeline import Row
     from csrtui.tasks.session import Session
     from csrtui.tasks.starting import Start
     from csrtui.tui.commands import Command

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
-from csrtui.core.errors import CsrtuiError
-from csrtui.core.pair_query import Need
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import CsrtuiError
+from csrtui.core.base.escaping import visible
+from csrtui.core.pairs.query import Need
 from csrtui.tasks.review import read_pair
 from csrtui.tasks.wording import NEXT_STEPS
 from csrtui.tui.commands import COMMANDS

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 from textual.containers import Vertical
 
-from csrtui.core.errors import CsrtuiError, InputError
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import CsrtuiError, InputError
+from csrtui.core.base.escaping import visible
 from csrtui.tasks.profiles import delete_profile, load_config, profile_of, save_profile
 from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.dialog import Dialog
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from csrtui.core.config import Profile
-    from csrtui.core.draft import Draft
+    from csrtui.core.config.settings import Profile
+    from csrtui.core.pairs.draft import Draft
     from csrtui.tui.widgets.text_block import Line
 
 _ROWS = 8

@@ -9,9 +9,9 @@ from textual.app import SuspendNotSupported
 from textual.binding import Binding
 from textual.screen import Screen
 
-from csrtui.core.guide import guide_lines
-from csrtui.core.platforms import PLATFORMS, Platform
-from csrtui.core.visible import visible
+from csrtui.core.base.escaping import visible
+from csrtui.core.servers.guide import guide_lines
+from csrtui.core.servers.platforms import PLATFORMS, Platform
 from csrtui.tui.commands import HELP_IN_LISTS
 from csrtui.tui.plain_view import show_plain
 from csrtui.tui.screens.dialog import key_line

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from textual.binding import Binding
 from textual.containers import Vertical
 
-from csrtui.core.errors import CsrtuiError, InputError
-from csrtui.core.renewal import Way
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import CsrtuiError, InputError
+from csrtui.core.base.escaping import visible
+from csrtui.core.servers.renewal_policy import Way
 from csrtui.tasks.create import Blocking
 from csrtui.tasks.renewing import prove_old
 from csrtui.tasks.wording import time_left
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from csrtui.core.renewal import Choice
-    from csrtui.core.secret import Secret
+    from csrtui.core.base.secret import Secret
+    from csrtui.core.servers.renewal_policy import Choice
     from csrtui.tasks.renewing import Renewal
     from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from csrtui.core.errors import CsrtuiError
+from csrtui.core.base.errors import CsrtuiError
 from csrtui.tasks.wording import NEXT_STEPS
 from csrtui.tui.screens.life_screen import LifeScreen
 
@@ -59,7 +59,7 @@ class RenewalScreen(LifeScreen):
         return renewal
 
     def _way_chosen(self, answer: RenewAnswer | None) -> None:
-        from csrtui.core.renewal import Way
+        from csrtui.core.servers.renewal_policy import Way
         from csrtui.tasks.starting import start_from_pair
 
         if answer is None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from csrtui.core.errors import CsrtuiError, InputError, RefusedError
+from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError
 from csrtui.store.disk import NotConfirmedError
 from csrtui.tui.screens.form_screen import FormScreen
 from csrtui.tui.screens.making import PairMade, PairNotMade
 from csrtui.tui.screens.renewal_screen import RenewalScreen
 
 if TYPE_CHECKING:
-    from csrtui.core.draft import Draft
-    from csrtui.core.pair import Pair
+    from csrtui.core.pairs.draft import Draft
+    from csrtui.core.pairs.pair import Pair
     from csrtui.tasks.asking import Asked
     from csrtui.tasks.create import Blocking
     from csrtui.tasks.starting import Start

@@ -9,8 +9,8 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.message import Message
 
-from csrtui.core.backup_file import Envelope, KeptKey, ToRecipientsError
-from csrtui.core.errors import CsrtuiError, InputError
+from csrtui.core.backups.backup_file import Envelope, KeptKey, ToRecipientsError
+from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.store.identity import read_identity
 from csrtui.tasks.backup_contents import PassphraseNeededError
 from csrtui.tasks.remembering import recall_folder
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from csrtui.core.pair import Pair
-    from csrtui.core.secret import Secret
+    from csrtui.core.base.secret import Secret
+    from csrtui.core.pairs.pair import Pair
     from csrtui.tasks.backup_contents import BackupRead
     from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line

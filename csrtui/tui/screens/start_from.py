@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 from textual.containers import Vertical
 
-from csrtui.core.errors import CsrtuiError
-from csrtui.core.pairname import is_pair_name
-from csrtui.core.visible import visible
+from csrtui.core.base.errors import CsrtuiError
+from csrtui.core.base.escaping import visible
+from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.tasks.starting import Start, start_from_bytes, start_from_file, start_from_pair
 from csrtui.tui.screens.dialog import Dialog
 from csrtui.tui.widgets.text_block import TextBlock

@@ -12,8 +12,8 @@ from textual.app import SuspendNotSupported
 from textual.binding import Binding
 from textual.containers import Vertical
 
-from csrtui.core.errors import CsrtuiError, RefusedError, StoreError
-from csrtui.core.public_text import PublicText
+from csrtui.core.base.errors import CsrtuiError, RefusedError, StoreError
+from csrtui.core.certificates.public_text import PublicText
 from csrtui.tasks.submit import Form, HandOut, Way, fetch_lines, hand_out, lacks_backup, this_host
 from csrtui.tasks.wording import NEXT_STEPS
 from csrtui.tui import clipboard
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from csrtui.core.pair import Pair
-    from csrtui.core.request import Request
+    from csrtui.core.certificates.csr import Request
+    from csrtui.core.pairs.pair import Pair
     from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line
 

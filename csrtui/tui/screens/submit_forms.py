@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 from textual.containers import Vertical
 
-from csrtui.core.errors import InputError
+from csrtui.core.base.errors import InputError
 from csrtui.tasks.submit import mark_submitted, write_csr
 from csrtui.tui.screens.dialog import labelled
 from csrtui.tui.screens.doing import DoingDialog
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from csrtui.core.pair import Pair
+    from csrtui.core.pairs.pair import Pair
     from csrtui.tasks.session import Session
     from csrtui.tasks.submit import Form
 

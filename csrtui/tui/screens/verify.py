@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 from textual.containers import Vertical
 
-from csrtui.core.backup_file import Envelope
-from csrtui.core.errors import CsrtuiError
-from csrtui.core.visible import visible
+from csrtui.core.backups.backup_file import Envelope
+from csrtui.core.base.errors import CsrtuiError
+from csrtui.core.base.escaping import visible
 from csrtui.store.identity import read_identity
 from csrtui.tasks.backup_contents import KEY_IS_LOCKED
 from csrtui.tasks.verify import NO_BACKUP, verify_many
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from csrtui.core.secret import Secret
+    from csrtui.core.base.secret import Secret
     from csrtui.tasks.results import Result
     from csrtui.tasks.session import Session
     from csrtui.tui.groups import Group

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from csrtui.core.guide import block_lines, note_lines
+from csrtui.core.servers.guide import block_lines, note_lines
 from csrtui.tui.screens.reading import Page
 
 if TYPE_CHECKING:

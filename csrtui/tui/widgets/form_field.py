@@ -18,8 +18,8 @@ from csrtui.tui.widgets.text_field import TextField
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from csrtui.core.draft import Draft
-    from csrtui.core.finding import FieldName
+    from csrtui.core.base.finding import FieldName
+    from csrtui.core.pairs.draft import Draft
     from csrtui.tui.widgets.edit_history import Snapshot
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from csrtui.core.visible import visible
+from csrtui.core.base.escaping import visible
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.wrapping import cut, wrap
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from csrtui.core.advice import Advice
-    from csrtui.core.finding import Finding
-    from csrtui.core.request import Request
+    from csrtui.core.base.finding import Finding
+    from csrtui.core.certificates.csr import Request
     from csrtui.tui.widgets.text_block import Line
 
 _LABEL = 10

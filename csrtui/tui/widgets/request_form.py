@@ -9,11 +9,11 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widget import Widget
 
-from csrtui.core.draft import Draft
-from csrtui.core.finding import CaKind, FieldName
-from csrtui.core.keys import KeyType
-from csrtui.core.platforms import PLATFORMS, read_platform
-from csrtui.core.visible import visible
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.finding import CaKind, FieldName
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.pairs.draft import Draft
+from csrtui.core.servers.platforms import PLATFORMS, read_platform
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.form_field import FormField
 from csrtui.tui.widgets.text_block import TextBlock
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
-    from csrtui.core.finding import Fix
+    from csrtui.core.base.finding import Fix
     from csrtui.tui.widgets.text_block import Line
     from csrtui.tui.widgets.text_field import TextField
 
@@ -266,7 +266,7 @@ class RequestForm(Widget):
         event.stop()
         lines, left_out = _separate_lines(event.lines)
         if event.field.id in {FieldName.COMMON_NAME.value, FieldName.NAMES.value}:
-            from csrtui.core.names import split_names
+            from csrtui.core.names.name import split_names
 
             taken = self._take_names(event.field, split_names("\n".join(lines)))
             told = f"{taken} name{'s' if taken != 1 else ''} taken from the paste"
@@ -296,7 +296,7 @@ class RequestForm(Widget):
 
     def settle(self) -> None:
         """Write the code for a country that was typed by its name; undo brings the name back."""
-        from csrtui.core import countries
+        from csrtui.core.subject import countries
 
         field = self._field(FieldName.COUNTRY)
         code = countries.find_country(field.value) if field.value.strip() else None
@@ -309,7 +309,7 @@ class RequestForm(Widget):
         if not text:
             self._country_name.show([])
             return
-        from csrtui.core import countries
+        from csrtui.core.subject import countries
 
         name = countries.name_of(text.upper()) if _is_code(text) else None
         if len(text) > 1 and not _is_code(text):

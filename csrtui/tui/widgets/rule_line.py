@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from csrtui.core.visible import visible
+from csrtui.core.base.escaping import visible
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.wrapping import cut
 

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.widgets import Input
 from textual.widgets.input import Selection
 
-from csrtui.core.secret import Secret
+from csrtui.core.base.secret import Secret
 from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.reactive import Reactive
 from textual.widgets import Input
 
-from csrtui.core.visible import visible
+from csrtui.core.base.escaping import visible
 from csrtui.tui.widgets.edit_history import EditHistory, Snapshot
 
 if TYPE_CHECKING:

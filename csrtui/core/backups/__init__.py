@@ -1,0 +1,1 @@
+"""Backup files, age recipients, and confirmations that a backup was restored."""

@@ -1,0 +1,1 @@
+"""What everything else needs: errors, secrets, findings, text made safe to display."""

@@ -1,0 +1,1 @@
+"""Certification requests (CSRs) and certificates: made, read, chained and compared."""

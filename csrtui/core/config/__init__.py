@@ -1,0 +1,1 @@
+"""The configuration: settings, profiles, and edits that keep the user's comments."""

@@ -1,0 +1,1 @@
+"""Private keys: types, formats, encryption, quality, and the passphrases that protect them."""

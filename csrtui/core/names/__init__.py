@@ -1,0 +1,1 @@
+"""Host names and addresses: parsed, internationalized, and judged by public suffix."""
