@@ -37,11 +37,11 @@ from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.pair_json import describe
 from csrtui.core.subject.fields import TypedSubject
 from csrtui.store.keystore import Keystore
-from csrtui.tasks.asking import Asked
 from csrtui.tasks.backup import Order, back_up
-from csrtui.tasks.create import create_pair
-from csrtui.tasks.importing import Blob, import_certificates
-from csrtui.tasks.review import list_pairs, read_pair
+from csrtui.tasks.import_ import Blob, import_certificates
+from csrtui.tasks.list import list_pairs, read_pair
+from csrtui.tasks.new import create_pair
+from csrtui.tasks.request_spec import Asked
 from csrtui.tasks.session import Session
 from csrtui.tasks.submit import mark_submitted
 from csrtui.tasks.verify import verify_pair

@@ -17,7 +17,7 @@ from pty_session import PtySession
 
 from csrtui.cli.commands.all import COMMANDS
 from csrtui.cli.parser import build_parser
-from csrtui.cli.rows import COLUMNS
+from csrtui.cli.table import COLUMNS
 from csrtui.core.keys.key_types import KeyType
 
 PACKAGE = ROOT / "csrtui"

@@ -5,18 +5,18 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
+from csrtui.cli.cancellation import Stop, stopping
 from csrtui.cli.output import put_json, say
 from csrtui.cli.progress import Progress
-from csrtui.cli.rows import RowError, Rows, asked_in, open_rows
-from csrtui.cli.stopping import Stop, stopping
+from csrtui.cli.table import RowError, Rows, asked_in, open_rows
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
 from csrtui.core.pairs.pair_json import describe
 from csrtui.process import collect_as_usual
-from csrtui.tasks.asking import Asked, with_counterparts
-from csrtui.tasks.create import BlockedError, Blocking
-from csrtui.tasks.create_many import Answer, Row, create_many
+from csrtui.tasks.new import BlockedError, Blocking
+from csrtui.tasks.new_many import Answer, Row, create_many
+from csrtui.tasks.request_spec import Asked, with_counterparts
 from csrtui.tasks.session import Session
 
 

@@ -3,9 +3,9 @@
 import argparse
 from collections.abc import Iterable
 
+from csrtui.cli.cancellation import Stop
 from csrtui.cli.output import put, put_json, say, say_error
 from csrtui.cli.progress import Progress
-from csrtui.cli.stopping import Stop
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.fleet import Failure, Fleet, HostState
 from csrtui.store.ansible import Target

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from csrtui.cli.output import put, put_json, say_error
 from csrtui.core.base.errors import RefusedError
 from csrtui.core.base.escaping import visible
+from csrtui.tasks.list import Keyring
 from csrtui.tasks.results import Result, all_ok
-from csrtui.tasks.review import Keyring
 
 
 def unreadable_results(found: Keyring, what: str) -> list[Result]:

@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from csrtui import __version__
 from csrtui.cli.output import put
 from csrtui.core.names.public_suffixes import SuffixList
-from csrtui.store.reference import public_suffix_text
+from csrtui.store.reference_data import public_suffix_text
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _EXTRA = re.compile(r"""\bextra\s*==\s*["']([^"']*)["']""")

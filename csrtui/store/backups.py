@@ -11,9 +11,9 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.base.shell import quote
 from csrtui.store import files
 from csrtui.store.ancestors import UnsafeFolder, unsafe_folders
-from csrtui.store.disk import refusal
-from csrtui.store.modes import Demand
-from csrtui.store.whole_file import write_whole
+from csrtui.store.disk_errors import refusal
+from csrtui.store.new_file import write_whole
+from csrtui.store.permissions import Demand
 
 BACKUP_FILE = Demand("file", folder=False, mode=0o600, forbidden=0)
 """A backup is encrypted: a medium that knows no modes, such as a FAT stick, will do."""

@@ -13,8 +13,8 @@ from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.shell import quote
 from csrtui.store import files, locks
-from csrtui.store.disk import NotConfirmedError, ReadOnlyError, foreign_refusal
-from csrtui.store.modes import PRIVATE_FILE
+from csrtui.store.disk_errors import NotConfirmedError, ReadOnlyError, foreign_refusal
+from csrtui.store.permissions import PRIVATE_FILE
 
 VARIABLE = "CSRTUI_CONFIG"
 """The environment variable that names the file."""

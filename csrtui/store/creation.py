@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from csrtui.core.pairs.pair_name import number_of, numbered
 from csrtui.store import files
-from csrtui.store.modes import FOLDER, PRIVATE_FILE, PUBLIC_FILE
+from csrtui.store.permissions import FOLDER, PRIVATE_FILE, PUBLIC_FILE
 
 NEW = ".new-"
 """How the names of such folders begin; 16 hexadecimal digits follow."""

@@ -11,8 +11,8 @@ from contextlib import suppress
 
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import visible
-from csrtui.store.disk import foreign_refusal
-from csrtui.store.modes import FOLDER, Demand, judge
+from csrtui.store.disk_errors import foreign_refusal
+from csrtui.store.permissions import FOLDER, Demand, judge
 
 MAX_FOREIGN = 1024 * 1024
 """The most bytes read of a file that somebody else made."""

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from csrtui.store import files, locks
 from csrtui.store.ancestors import require_safe_ancestors
-from csrtui.store.disk import refusal
+from csrtui.store.disk_errors import refusal
 
 _LOCKS = ".locks"
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from csrtui.core.base.errors import StoreError
 from csrtui.store import files
-from csrtui.store.modes import PRIVATE_FILE
+from csrtui.store.permissions import PRIVATE_FILE
 
 _NAME = re.compile(r"(?P<inventory>[0-9a-f]{16})-(?P<host>[0-9a-f]{64})\.json")
 

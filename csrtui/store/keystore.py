@@ -12,12 +12,12 @@ from itertools import islice
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.pairs.pair_name import check_pair_name, is_pair_name
 from csrtui.store import files, locks
+from csrtui.store.batch_creation import keep_group
 from csrtui.store.creation import Names, PairFiles, discard, give_name, leftovers, write_pair
-from csrtui.store.disk import NotConfirmedError, ReadOnlyError, refusal
-from csrtui.store.group import keep_group
+from csrtui.store.disk_errors import NotConfirmedError, ReadOnlyError, refusal
 from csrtui.store.saved_state import SavedState
 from csrtui.store.stamp import read_stamp, touch
-from csrtui.store.stored import Change, Listed, StoredPair, confirm, list_pair, read_key, read_pair
+from csrtui.store.stored_pair import Change, Listed, StoredPair, confirm, list_pair, read_key, read_pair
 
 __all__ = ["Change", "Keystore", "Listed", "Names", "PairFiles", "StoredPair"]
 
@@ -29,7 +29,7 @@ class Keystore(SavedState):
 
     Making one reads and writes nothing. A folder that is not there is an empty store; it is made when
     the first pair is added. Every method raises `StoreError` when the store cannot be used: when it is
-    not safe (`csrtui.store.modes`), busy, damaged, or the disk refuses.
+    not safe (`csrtui.store.permissions`), busy, damaged, or the disk refuses.
 
     Args:
         path: The store's folder, absolute.

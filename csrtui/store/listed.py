@@ -4,7 +4,7 @@ from csrtui.core.base.errors import StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_json import load_record
-from csrtui.store.stored import Listed
+from csrtui.store.stored_pair import Listed
 
 
 def pair_of(listed: Listed) -> Pair:

@@ -15,7 +15,7 @@ from enum import Enum
 
 from csrtui.core.base.errors import StoreError
 from csrtui.core.base.escaping import visible
-from csrtui.store.disk import ReadOnlyError, refusal
+from csrtui.store.disk_errors import ReadOnlyError, refusal
 from csrtui.store.files import release
 
 PATIENCE = 2.0

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from csrtui.core.base.errors import StoreError
 from csrtui.store import files, host_states, locks
 from csrtui.store.folder import StoreFolder
-from csrtui.store.modes import PRIVATE_FILE
-from csrtui.store.stored import confirm
+from csrtui.store.permissions import PRIVATE_FILE
+from csrtui.store.stored_pair import confirm
 
 MAX_DRAFTS = 16
 """How many drafts a store keeps."""

@@ -6,7 +6,7 @@ import stat
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.shell import quote
-from csrtui.store.disk import foreign_refusal
+from csrtui.store.disk_errors import foreign_refusal
 from csrtui.store.files import release
 
 

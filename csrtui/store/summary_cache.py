@@ -17,7 +17,7 @@ from zlib import crc32
 
 from csrtui.core.base.errors import StoreError
 from csrtui.core.pairs.summary import PairSummary
-from csrtui.store.modes import PRIVATE_FILE, judge
+from csrtui.store.permissions import PRIVATE_FILE, judge
 from csrtui.store.stamp import StampedSummary
 
 FILE: Final = ".pairs-2.sqlite"

@@ -8,7 +8,7 @@ from csrtui.core.pairs.summary import PairSummary, summarize
 from csrtui.store.keystore import Keystore
 from csrtui.store.listed import pair_of
 from csrtui.store.stamp import StampedSummary, is_settled, read_pair_stamp
-from csrtui.store.stored import list_pair
+from csrtui.store.stored_pair import list_pair
 
 CACHE_FROM: Final = 250
 """The number of pairs from which the cache is used; below it, reading the pairs is faster than opening the cache."""

@@ -20,14 +20,14 @@ from csrtui.core.certificates.key_proof import proves
 from csrtui.core.keys.batch_encryption import Opener, Sealer
 from csrtui.core.pairs.pair import Backup, BackupStatus, Pair
 from csrtui.store import backups
-from csrtui.store.disk import NotConfirmedError
+from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.tasks.backup_contents import parse_contents, restore_test
-from csrtui.tasks.many import WORKERS, Report, each_of
-from csrtui.tasks.recording import change_record
+from csrtui.tasks.batch import WORKERS, Report, each_of
+from csrtui.tasks.list import read_pair
 from csrtui.tasks.results import Result
-from csrtui.tasks.review import read_pair
 from csrtui.tasks.session import Session
-from csrtui.tasks.unlocking import open_key
+from csrtui.tasks.unlock import open_key
+from csrtui.tasks.update_record import change_record
 
 if TYPE_CHECKING:
     from csrtui.core.keys.key_types import PrivateKey

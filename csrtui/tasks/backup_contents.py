@@ -15,7 +15,7 @@ from csrtui.core.certificates.key_proof import proves
 from csrtui.core.keys.batch_encryption import Opener
 from csrtui.core.pairs.pair import Pair
 from csrtui.store import backups
-from csrtui.tasks.adoption_candidate import names_of
+from csrtui.tasks.adopt.candidate import names_of
 from csrtui.tasks.results import Result
 
 if TYPE_CHECKING:

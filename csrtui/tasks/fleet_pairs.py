@@ -21,12 +21,12 @@ from csrtui.core.fleet import Failure, Fleet, HostPair, Reason
 from csrtui.core.host_answer import Answer, document_of, failure_of
 from csrtui.core.host_failure import failure
 from csrtui.core.pairs.pair import BackupStatus, Stage
-from csrtui.store import handout
+from csrtui.store import csr_file
 from csrtui.store.ansible import TrustedTemplate
 from csrtui.store.files import read_foreign
 from csrtui.tasks.fleet import HostResult, Reach, ask_each, call, module_task
 from csrtui.tasks.fleet_results import Wording, host_results, mismatch, missing_results
-from csrtui.tasks.importing import Blob
+from csrtui.tasks.import_ import Blob
 from csrtui.tasks.results import Result
 
 _CSR = re.compile(
@@ -270,7 +270,7 @@ def _fetched(answer: Answer, pair: HostPair, csr: Request | None, folder: str) -
     if os.path.lexists(path):
         return _there(pair, path, csr, pem)
     try:
-        file = handout.write(path, pem)
+        file = csr_file.write(path, pem)
     except CsrtuiError as error:
         failed = Failure(Reason.STORE, error.what, error.hint or "choose another folder")
         return HostResult.failed(pair.host, failed, pair.pair.name)

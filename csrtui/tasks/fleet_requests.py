@@ -29,11 +29,11 @@ from csrtui.core.inventory import read_inventory
 from csrtui.core.pairs.draft import Draft
 from csrtui.core.subject.fields import TypedSubject
 from csrtui.store.ansible import TrustedTemplate, check_inventory, list_inventory
-from csrtui.tasks.asking import Asked, advise_on, asked_for, with_counterparts
-from csrtui.tasks.create import Blocking, stops
-from csrtui.tasks.drafting import asked_by
+from csrtui.tasks.draft import asked_by
 from csrtui.tasks.fleet import HostResult, Reach, ask_each, module_task
 from csrtui.tasks.fleet_results import made_result
+from csrtui.tasks.new import Blocking, stops
+from csrtui.tasks.request_spec import Asked, advise_on, asked_for, with_counterparts
 from csrtui.tasks.session import Session
 
 _EVERY_HOST = "all"

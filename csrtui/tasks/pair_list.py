@@ -10,7 +10,7 @@ from csrtui.core.pairs.query import Need, Order, Query, sort_key
 from csrtui.core.pairs.summary import PairSummary, count_due
 from csrtui.store.listed import pair_of
 from csrtui.store.summary_reader import SummaryListing, SummaryReader
-from csrtui.tasks.review import Problem
+from csrtui.tasks.list import Problem
 from csrtui.tasks.session import Session
 
 

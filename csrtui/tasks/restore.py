@@ -28,7 +28,7 @@ from csrtui.core.pairs.pair_json import dump_record
 from csrtui.core.pairs.pair_name import pair_name
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.store.keystore import PairFiles
-from csrtui.tasks.adoption_candidate import names_of
+from csrtui.tasks.adopt.candidate import names_of
 from csrtui.tasks.backup_contents import BackupRead, open_key, read_contents
 from csrtui.tasks.key_quality import with_weaknesses
 from csrtui.tasks.pair_list import pairs_with_key

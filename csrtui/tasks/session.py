@@ -51,7 +51,7 @@ class Session:
     def suffixes(self) -> SuffixList:
         """The public suffix list, read when it is first needed."""
         from csrtui.core.names.public_suffixes import SuffixList
-        from csrtui.store.reference import public_suffix_text
+        from csrtui.store.reference_data import public_suffix_text
 
         return SuffixList.parse(public_suffix_text())
 

@@ -24,11 +24,11 @@ from csrtui.tasks.backup_contents import (
     result_of,
     unsigned_note,
 )
-from csrtui.tasks.many import WORKERS, Report, each_of
-from csrtui.tasks.recording import change_record
+from csrtui.tasks.batch import WORKERS, Report, each_of
+from csrtui.tasks.list import list_pairs, read_pair
 from csrtui.tasks.results import Result
-from csrtui.tasks.review import list_pairs, read_pair
 from csrtui.tasks.session import Session
+from csrtui.tasks.update_record import change_record
 
 NO_BACKUP = "has no backup"
 """What is said of a pair of which nothing can be verified."""
@@ -217,7 +217,7 @@ def _judge_file(run: _Run, read: BackupRead) -> str | None:
 
 
 def _look_at_age(run: _Run, path: str, data: bytes) -> Result:
-    from csrtui.tasks.age import look_at_file
+    from csrtui.tasks.age_backup import look_at_file
 
     if run.expected is not None:
         raise InputError("without --identity it is not known which key is in it", "give --identity FILE")

@@ -1,7 +1,7 @@
 """What the bar calls the next step of a pair."""
 
 from csrtui.core.pairs.pair import NextStep
-from csrtui.tasks.wording import NEXT_STEPS
+from csrtui.tasks.pair_text import NEXT_STEPS
 
 _WIDTH = max(len(NEXT_STEPS[step]) for step in NextStep if step is not NextStep.NONE)
 

@@ -189,14 +189,14 @@ def test_a_record_that_cannot_be_kept_is_exit_3_after_the_results(
     csrtui: Csrtui, to: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from csrtui.core.base.errors import StoreError
-    from csrtui.tasks import exporting
+    from csrtui.tasks import export
 
     issued(csrtui)
 
     def busy(*_: object) -> None:
         raise StoreError("somebody holds the pair")
 
-    monkeypatch.setattr(exporting, "change_record", busy)
+    monkeypatch.setattr(export, "change_record", busy)
     ran = csrtui("export", "a.com", "--for", "nginx", "--to", str(to), "--json")
     assert ran.status == 3
     assert len(ran.json["results"]) == 2

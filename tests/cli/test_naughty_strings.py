@@ -18,7 +18,7 @@ from csrtui.cli.main import run
 from csrtui.core.certificates import csr
 from csrtui.core.subject.fields import TypedSubject
 from csrtui.store.keystore import Keystore
-from csrtui.tasks.asking import Asked, advise_on
+from csrtui.tasks.request_spec import Asked, advise_on
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:

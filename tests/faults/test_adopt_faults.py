@@ -16,13 +16,13 @@ from requests_made import NOW
 
 from csrtui.core.keys import key_types
 from csrtui.store.keystore import Keystore
-from csrtui.tasks.adopting import Order, adopt, plan
-from csrtui.tasks.adoption_found import look_at
-from csrtui.tasks.adoption_match import match
+from csrtui.tasks.adopt.adopt import Order, adopt, plan
+from csrtui.tasks.adopt.matching import match
+from csrtui.tasks.adopt.search import look_at
 from csrtui.tasks.doctor import Examination
-from csrtui.tasks.review import read_pair
+from csrtui.tasks.list import read_pair
 from csrtui.tasks.session import Session
-from csrtui.tasks.unlocking import open_key
+from csrtui.tasks.unlock import open_key
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -24,10 +24,10 @@ from csrtui.core.keys import key_types, pkcs8
 from csrtui.core.pairs.pair import BackupStatus
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.backup import back_up
+from csrtui.tasks.list import list_pairs
 from csrtui.tasks.restore import restore
-from csrtui.tasks.review import list_pairs
 from csrtui.tasks.session import Session
-from csrtui.tasks.unlocking import open_key
+from csrtui.tasks.unlock import open_key
 from csrtui.tasks.verify import verify_pair
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ from csrtui.core import backup_file, keys, pkcs8
 from csrtui.core.pairs.pair import BackupStatus
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.backup import back_up_many
-from csrtui.tasks.review import read_pair
+from csrtui.tasks.list import read_pair
 from csrtui.tasks.session import Session
 from pathlib import Path
 

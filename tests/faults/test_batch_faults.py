@@ -19,9 +19,9 @@ from store_state import mode_of
 
 from csrtui.core.keys import key_types
 from csrtui.store.keystore import Keystore
-from csrtui.tasks.review import list_pairs
+from csrtui.tasks.list import list_pairs
 from csrtui.tasks.session import Session
-from csrtui.tasks.unlocking import open_key
+from csrtui.tasks.unlock import open_key
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -22,7 +22,7 @@ from csrtui.core.base.secret import Secret
 from csrtui.core.certificates import csr
 from csrtui.core.keys import key_types
 from csrtui.core.subject.fields import SubjectFields
-from csrtui.store.lines import Lines
+from csrtui.store.line_reader import Lines
 
 if TYPE_CHECKING:
     from csrtui.core.bundle import KeyMaterial

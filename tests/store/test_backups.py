@@ -17,7 +17,7 @@ from failing_call import FailingCall
 from store_process import ROOT
 
 from csrtui.core.base.errors import CsrtuiError, InputError, StoreError
-from csrtui.store import backups, whole_file
+from csrtui.store import backups, new_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -162,7 +162,7 @@ def test_a_medium_that_knows_neither_links_nor_such_renames_will_do(
         raise OSError(errno.EINVAL, "Invalid argument")
 
     FailingCall(monkeypatch, "link", errno.EPERM, when=0)
-    monkeypatch.setattr(whole_file, "_rename", not_known)
+    monkeypatch.setattr(new_file, "_rename", not_known)
     (tmp_path / "first").write_bytes(b"old")
     assert backups.write(str(tmp_path), NAMES, DATA) == str(tmp_path / "second")
     assert (tmp_path / "first").read_bytes() == b"old"

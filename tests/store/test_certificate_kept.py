@@ -12,7 +12,7 @@ from store_state import mode_of, open_descriptors, pair_files
 
 from csrtui.core.base.errors import StoreError
 from csrtui.store import files
-from csrtui.store.disk import NotConfirmedError
+from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.store.keystore import Keystore
 
 if TYPE_CHECKING:

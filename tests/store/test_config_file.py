@@ -13,7 +13,7 @@ import pytest
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.store import config_file, files, locks
 from csrtui.store.config_file import MAX_BYTES, config_path, read_config_text, update_config_text
-from csrtui.store.disk import NotConfirmedError, ReadOnlyError
+from csrtui.store.disk_errors import NotConfirmedError, ReadOnlyError
 
 
 @pytest.fixture

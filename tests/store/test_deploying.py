@@ -13,7 +13,7 @@ from failing_call import FailingCall
 
 from csrtui.core.base.errors import CsrtuiError, InputError, StoreError
 from csrtui.core.servers.deployment import NewFile, Secrecy
-from csrtui.store import deploying
+from csrtui.store import export_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,7 @@ def names(folder: Path) -> list[str]:
 
 
 def write(folder: Path) -> list[str]:
-    return deploying.write_all(str(folder), FILES)
+    return export_files.write_all(str(folder), FILES)
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o077, 0o277])
@@ -198,7 +198,7 @@ def test_a_plain_key_never_touches_a_medium_without_modes(
         write(tmp_path)
     assert written == []
     assert names(tmp_path) == []
-    deploying.write_all(str(tmp_path), FILES[:2])
+    export_files.write_all(str(tmp_path), FILES[:2])
     assert names(tmp_path) == ["a.crt", "a.pfx"]
 
 
@@ -207,7 +207,7 @@ def test_a_plain_key_never_touches_a_medium_without_modes(
 
 def test_a_folder_is_made_absolute_and_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert deploying.folder_path(".", str(tmp_path / "store")) == str(tmp_path)
+    assert export_files.folder_path(".", str(tmp_path / "store")) == str(tmp_path)
 
 
 @pytest.mark.parametrize("where", ["store", "store/pairs/a", "link"])
@@ -215,19 +215,19 @@ def test_nothing_goes_into_the_keystore(tmp_path: Path, where: str) -> None:
     (tmp_path / "store/pairs/a").mkdir(parents=True)
     (tmp_path / "link").symlink_to("store/pairs")
     with pytest.raises(InputError, match="within the keystore"):
-        deploying.folder_path(str(tmp_path / where), str(tmp_path / "store"))
+        export_files.folder_path(str(tmp_path / where), str(tmp_path / "store"))
 
 
 def test_a_folder_whose_name_begins_as_the_keystores_is_another_one(tmp_path: Path) -> None:
     (tmp_path / "store-files").mkdir()
-    assert deploying.folder_path(str(tmp_path / "store-files"), str(tmp_path / "store"))
+    assert export_files.folder_path(str(tmp_path / "store-files"), str(tmp_path / "store"))
 
 
 @pytest.mark.parametrize("name", ["missing", "file", "a b\x1b"])
 def test_what_is_no_folder_is_refused_with_the_way_to_make_one(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="cannot write files into") as caught:
-        deploying.folder_path(str(tmp_path / name), str(tmp_path / "store"))
+        export_files.folder_path(str(tmp_path / name), str(tmp_path / "store"))
     assert caught.value.hint
     assert caught.value.hint.startswith("mkdir -p -m 700 ")
     assert caught.value.what.isprintable()
@@ -236,7 +236,7 @@ def test_what_is_no_folder_is_refused_with_the_way_to_make_one(tmp_path: Path, n
 @pytest.mark.parametrize("name", ["", "a\0b"])
 def test_what_is_no_path_is_refused(name: str) -> None:
     with pytest.raises(InputError, match="is no path"):
-        deploying.folder_path(name, "/nowhere")
+        export_files.folder_path(name, "/nowhere")
 
 
 def test_a_path_relative_to_a_folder_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,13 +245,13 @@ def test_a_path_relative_to_a_folder_that_is_gone(tmp_path: Path, monkeypatch: p
     monkeypatch.chdir(gone)
     gone.rmdir()
     with pytest.raises(InputError, match="a folder that is gone"):
-        deploying.folder_path("x", "/nowhere")
+        export_files.folder_path("x", "/nowhere")
 
 
 def test_a_folder_that_may_not_be_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)
     with pytest.raises(InputError, match="you may not write there"):
-        deploying.folder_path(str(tmp_path), str(tmp_path / "store"))
+        export_files.folder_path(str(tmp_path), str(tmp_path / "store"))
 
 
 def test_a_folder_that_went_away_meanwhile(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from failing_call import FailingCall
 from store_state import check_store, names_on_disk, open_descriptors, pair_files
 
 from csrtui.core.base.errors import StoreError
-from csrtui.store.disk import NotConfirmedError
+from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.store.keystore import Keystore
 
 if TYPE_CHECKING:

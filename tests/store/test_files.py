@@ -14,7 +14,7 @@ from store_state import mode_of
 
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.store import files
-from csrtui.store.modes import PRIVATE_FILE, PUBLIC_FILE, Demand
+from csrtui.store.permissions import PRIVATE_FILE, PUBLIC_FILE, Demand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

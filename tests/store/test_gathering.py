@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from csrtui.core.base.errors import InputError
-from csrtui.store import files, gathering
-from csrtui.store.gathering import is_folder, read_file, search
+from csrtui.store import files, key_search
+from csrtui.store.key_search import is_folder, read_file, search
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +41,7 @@ def test_a_file_comes_with_its_date_and_mode(tmp_path: Path) -> None:
 def test_a_file_that_goes_away_while_it_is_read_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gathering, "read_foreign", lambda _: PEM)
+    monkeypatch.setattr(key_search, "read_foreign", lambda _: PEM)
     with pytest.raises(InputError, match="cannot read"):
         read_file(str(tmp_path / "a"))
 
@@ -83,21 +83,21 @@ def test_links_to_files_are_followed_and_nothing_but_files_is_opened(tmp_path: P
 
 def test_a_search_has_its_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     below = tmp_path
-    for _ in range(gathering.MAX_DEPTH + 1):
+    for _ in range(key_search.MAX_DEPTH + 1):
         below = below / "d"
         below.mkdir()
     (below / "too-deep").write_bytes(PEM)
     (below.parent / "deep").write_bytes(PEM)
     names, faults = found(tmp_path)
-    assert (names, faults) == (["d/" * gathering.MAX_DEPTH + "deep"], [])
+    assert (names, faults) == (["d/" * key_search.MAX_DEPTH + "deep"], [])
     for number in range(5):
         (tmp_path / str(number)).write_bytes(PEM)
-    monkeypatch.setattr(gathering, "MAX_FILES", 3)
+    monkeypatch.setattr(key_search, "MAX_FILES", 3)
     names, faults = found(tmp_path)
     assert names == ["0", "1", "2"]
     assert "more than is looked at" in faults[0]
-    monkeypatch.setattr(gathering, "MAX_FILES", 100)
-    monkeypatch.setattr(gathering, "MAX_KEPT", len(PEM))
+    monkeypatch.setattr(key_search, "MAX_FILES", 100)
+    monkeypatch.setattr(key_search, "MAX_KEPT", len(PEM))
     assert found(tmp_path)[0] == ["0", "1"]
 
 
@@ -129,7 +129,7 @@ def test_what_cannot_be_read_is_told_and_stops_nothing(
         return read_foreign(path)
 
     monkeypatch.setattr(os, "scandir", refusing_folder)
-    monkeypatch.setattr(gathering, "read_foreign", refusing_file)
+    monkeypatch.setattr(key_search, "read_foreign", refusing_file)
     names, faults = found(tmp_path)
     assert names == ["b.pem"]
     assert faults == [

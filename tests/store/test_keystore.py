@@ -15,7 +15,7 @@ from store_state import check_store, mode_of, names_on_disk, pair_files
 
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.store import files
-from csrtui.store.disk import NotConfirmedError, ReadOnlyError
+from csrtui.store.disk_errors import NotConfirmedError, ReadOnlyError
 from csrtui.store.keystore import Keystore, PairFiles, StoredPair
 
 if TYPE_CHECKING:

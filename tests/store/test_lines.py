@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, BinaryIO
 import pytest
 
 from csrtui.core.base.errors import InputError
-from csrtui.store import lines as module
-from csrtui.store.lines import MAX_RECORD, Lines, open_regular
+from csrtui.store import line_reader as module
+from csrtui.store.line_reader import MAX_RECORD, Lines, open_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,7 +17,7 @@ from store_state import mode_of, pair_files
 
 from csrtui.core.base.errors import StoreError
 from csrtui.store import locks
-from csrtui.store.disk import ReadOnlyError
+from csrtui.store.disk_errors import ReadOnlyError
 from csrtui.store.locks import BusyError, Sharing, hold
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from store_state import mode_of, pair_files
 
 from csrtui.core.base.errors import StoreError
 from csrtui.store.keystore import Keystore
-from csrtui.store.modes import PRIVATE_FILE, judge
+from csrtui.store.permissions import PRIVATE_FILE, judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from csrtui.core.base.errors import StoreError
-from csrtui.store.disk import ReadOnlyError
+from csrtui.store.disk_errors import ReadOnlyError
 from csrtui.store.files import release
 from csrtui.store.keystore import Keystore
 

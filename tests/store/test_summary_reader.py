@@ -28,7 +28,7 @@ from csrtui.core.pairs.summary import PairSummary, summarize
 from csrtui.store import stamp, summary_cache, summary_reader
 from csrtui.store.keystore import Keystore
 from csrtui.store.listed import pair_of
-from csrtui.store.stored import list_pair
+from csrtui.store.stored_pair import list_pair
 from csrtui.store.summary_cache import FILE, FILES
 from csrtui.store.summary_reader import SummaryReader
 

@@ -26,9 +26,9 @@ def main(store: str, folder: str) -> None:
     from csrtui.core.certificates.key_proof import proves
     from csrtui.core.certificates.path_validation import validate_chain
     from csrtui.store.keystore import Keystore
-    from csrtui.tasks.adopting import Order, adopt, plan
-    from csrtui.tasks.adoption_found import look_at
-    from csrtui.tasks.adoption_match import match
+    from csrtui.tasks.adopt.adopt import Order, adopt, plan
+    from csrtui.tasks.adopt.matching import match
+    from csrtui.tasks.adopt.search import look_at
     from csrtui.tasks.session import Session
 
     session = Session(Keystore(store), user="joe", clock=lambda: NOW)  # every run makes the same calls

@@ -15,7 +15,7 @@ from csrtui.core.doctor.finding_codes import Code
 from csrtui.core.keys import key_types, pkcs8
 from csrtui.core.pairs.pair import BackupStatus
 from csrtui.tasks.doctor import Examination
-from csrtui.tasks.review import list_pairs
+from csrtui.tasks.list import list_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

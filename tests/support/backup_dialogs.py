@@ -9,9 +9,9 @@ from screens_user import session_on
 from csrtui.core.base.secret import Secret
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.store.keystore import Keystore
-from csrtui.tasks.asking import Asked
 from csrtui.tasks.backup import Order, back_up
-from csrtui.tasks.create import create_pair
+from csrtui.tasks.new import create_pair
+from csrtui.tasks.request_spec import Asked
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_view import TextView
 

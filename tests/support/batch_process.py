@@ -42,9 +42,9 @@ def main(store: str, file: str, *options: str) -> int:
     from store_process import mark
 
     from csrtui.cli.main import run
-    from csrtui.tasks import create_many
+    from csrtui.tasks import new_many
 
-    create_many.GROUP = 2
+    new_many.GROUP = 2
     if "--in-turn" in options:
         concurrent.futures.ThreadPoolExecutor = InTurn  # type: ignore[misc, assignment]
     mark()

@@ -11,8 +11,8 @@ from requests_made import der_of, key_of
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.servers.deployment import Material
 from csrtui.core.subject.fields import SubjectFields
-from csrtui.tasks.importing import Blob, import_certificates
-from csrtui.tasks.review import read_pair
+from csrtui.tasks.import_ import Blob, import_certificates
+from csrtui.tasks.list import read_pair
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -19,7 +19,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Final
 from unittest.mock import patch
 
-from csrtui.cli.rows import Rows, asked_in
+from csrtui.cli.table import Rows, asked_in
 from csrtui.core import bundle
 from csrtui.core.advice import advise, reach
 from csrtui.core.advice.existing_key_rules import key_quality, request_quality
@@ -53,9 +53,9 @@ from csrtui.core.pairs.summary import summarize
 from csrtui.core.subject import countries, distinguished_name
 from csrtui.core.subject.fields import SubjectFields, TypedSubject
 from csrtui.store import summary_cache
-from csrtui.store.lines import Lines
-from csrtui.store.reference import public_suffix_text
-from csrtui.tasks.asking import Asked
+from csrtui.store.line_reader import Lines
+from csrtui.store.reference_data import public_suffix_text
+from csrtui.tasks.request_spec import Asked
 from csrtui.tui.key_names import configured
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from certificates_made import DAYS, intermediate, pem, root
 from exports_made import issue
 
-from csrtui.tasks.review import read_pair
+from csrtui.tasks.list import read_pair
 from csrtui.tui.screens.importing import ImportScreen
 
 if TYPE_CHECKING:

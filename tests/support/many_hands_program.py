@@ -34,7 +34,7 @@ from csrtui.core.pairs.pair import BackupStatus  # noqa: E402 - the same
 from csrtui.store import summary_reader  # noqa: E402 - the same
 from csrtui.store.keystore import Keystore  # noqa: E402 - the same
 from csrtui.tasks.doctor import Examination  # noqa: E402 - the same
-from csrtui.tasks.review import list_pairs, read_pair  # noqa: E402 - the same
+from csrtui.tasks.list import list_pairs, read_pair  # noqa: E402 - the same
 from csrtui.tasks.session import Session  # noqa: E402 - the same
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from backups_made import PASSPHRASE
 
 from csrtui.core.base.finding import CaKind
 from csrtui.core.keys.key_types import KeyType
-from csrtui.tasks.asking import Asked
 from csrtui.tasks.backup import Order
-from csrtui.tasks.create import create_pair
-from csrtui.tasks.review import read_pair
+from csrtui.tasks.list import read_pair
+from csrtui.tasks.new import create_pair
+from csrtui.tasks.request_spec import Asked
 from csrtui.tasks.verify import verify_wanted
 
 if TYPE_CHECKING:

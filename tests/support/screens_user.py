@@ -15,7 +15,7 @@ from textual.keys import _character_to_key
 from csrtui.core.keys import key_types
 from csrtui.core.names.public_suffixes import SuffixList
 from csrtui.store.keystore import Keystore
-from csrtui.store.reference import public_suffix_text
+from csrtui.store.reference_data import public_suffix_text
 from csrtui.tasks.session import Session
 from csrtui.tui.app import CsrtuiApp
 from csrtui.tui.screens.confirm import ConfirmScreen

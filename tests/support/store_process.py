@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from csrtui.store.modes import Demand
+    from csrtui.store.permissions import Demand
 
 SCRIPT = os.path.abspath(__file__)
 ROOT = Path(SCRIPT).parents[2]

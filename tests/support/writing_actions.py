@@ -30,10 +30,10 @@ from csrtui.core.subject.fields import SubjectFields
 from csrtui.store import summary_cache, summary_reader
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.backup import back_up
-from csrtui.tasks.drafting import OwnDraft, recall
+from csrtui.tasks.draft import OwnDraft, recall
+from csrtui.tasks.last_used import recall_folder, remember_folder
+from csrtui.tasks.list import read_pair
 from csrtui.tasks.profiles import save_profile
-from csrtui.tasks.remembering import recall_folder, remember_folder
-from csrtui.tasks.review import read_pair
 from csrtui.tasks.session import Session
 from csrtui.tasks.submit import Form, write_csr
 

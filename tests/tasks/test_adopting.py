@@ -50,8 +50,8 @@ from csrtui.core.keys import key_types
 from csrtui.core.keys import pkcs8 as own_pkcs8
 from csrtui.core.pairs.pair import NextStep, Stage
 from csrtui.store.keystore import Keystore
-from csrtui.tasks import adopting
-from csrtui.tasks.adopting import (
+from csrtui.tasks.adopt import adopt as adopting
+from csrtui.tasks.adopt.adopt import (
     AdoptResult,
     MissingRequest,
     Order,
@@ -61,20 +61,20 @@ from csrtui.tasks.adopting import (
     obstacle,
     plan,
 )
-from csrtui.tasks.adoption_found import look_at, look_in
-from csrtui.tasks.adoption_match import match
-from csrtui.tasks.adoption_words import candidate_lines
+from csrtui.tasks.adopt.matching import match
+from csrtui.tasks.adopt.search import look_at, look_in
+from csrtui.tasks.adopt.text import candidate_lines
 from csrtui.tasks.backup import back_up
 from csrtui.tasks.doctor import Examination, is_well
-from csrtui.tasks.renewing import consider, prove_old
+from csrtui.tasks.list import list_pairs, read_pair
+from csrtui.tasks.renew import consider, prove_old
 from csrtui.tasks.restore import restore
-from csrtui.tasks.review import list_pairs, read_pair
-from csrtui.tasks.unlocking import open_key
+from csrtui.tasks.unlock import open_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from csrtui.tasks.adoption_candidate import Candidate
+    from csrtui.tasks.adopt.candidate import Candidate
     from csrtui.tasks.results import Result
     from csrtui.tasks.session import Session
 
@@ -484,9 +484,9 @@ def test_of_several_csrs_of_one_key_the_newest_is_taken(session: Session, elsewh
 def test_a_folder_that_cannot_be_read_in_part_says_so(
     session: Session, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from csrtui.store import gathering
+    from csrtui.store import key_search
 
-    monkeypatch.setattr(gathering, "MAX_FILES", 0)
+    monkeypatch.setattr(key_search, "MAX_FILES", 0)
     put(elsewhere, key=pkcs8(rsa_key()))
     assert "more than is looked at" in look_in(session, str(elsewhere)).faults[0].text
 

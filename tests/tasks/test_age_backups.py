@@ -26,13 +26,13 @@ from csrtui.core.pairs.pair import BackupStatus, NextStep
 from csrtui.core.subject.fields import TypedSubject
 from csrtui.store import backups, files
 from csrtui.store.keystore import Keystore
-from csrtui.tasks import age, recording
-from csrtui.tasks.asking import Asked
+from csrtui.tasks import age_backup, update_record
 from csrtui.tasks.backup_contents import open_key, read_contents
-from csrtui.tasks.confirming import confirm
-from csrtui.tasks.create import create_pair
+from csrtui.tasks.confirm import confirm
+from csrtui.tasks.list import read_pair
+from csrtui.tasks.new import create_pair
+from csrtui.tasks.request_spec import Asked
 from csrtui.tasks.restore import Consent, UnsignedError, restore_read
-from csrtui.tasks.review import read_pair
 from csrtui.tasks.session import Session
 from csrtui.tasks.verify import verify_pair
 
@@ -55,10 +55,10 @@ def record_of(session: Session, name: str = "a.com") -> PairRecord:
 
 
 @pytest.fixture
-def order(tmp_path: Path) -> age.Order:
+def order(tmp_path: Path) -> age_backup.Order:
     folder = tmp_path / "usb"
     folder.mkdir()
-    return age.Order(str(folder), read_recipients(f"{RECIPIENT}\n{ssh_pair('ssh-ed25519')[1]}"))
+    return age_backup.Order(str(folder), read_recipients(f"{RECIPIENT}\n{ssh_pair('ssh-ed25519')[1]}"))
 
 
 @pytest.fixture
@@ -70,12 +70,12 @@ def laptop(tmp_path: Path) -> Session:
 
 
 @pytest.fixture
-def backup(session: Session, order: age.Order) -> Backup:
-    return age.back_up(session, made(session), order)
+def backup(session: Session, order: age_backup.Order) -> Backup:
+    return age_backup.back_up(session, made(session), order)
 
 
 def token_for(session: Session, backup: Backup) -> str:
-    token = age.verify(session, read_contents(backup.path, IDENTITY)).confirm
+    token = age_backup.verify(session, read_contents(backup.path, IDENTITY)).confirm
     assert token
     return token
 
@@ -91,7 +91,7 @@ def test_it_is_unverified_and_known_with_its_hash(session: Session, backup: Back
 
 
 def test_the_plain_key_is_nowhere_but_in_the_pair(
-    session: Session, order: age.Order, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    session: Session, order: age_backup.Order, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: list[bytes] = []
     real = os.write
@@ -102,7 +102,7 @@ def test_the_plain_key_is_nowhere_but_in_the_pair(
         return real(descriptor, data)
 
     monkeypatch.setattr(os, "write", watched)
-    age.back_up(session, name, order)
+    age_backup.back_up(session, name, order)
     monkeypatch.undo()
     pem = (tmp_path / "store/pairs/a.com/key.pem").read_bytes()
     canary = pem.splitlines()[1]
@@ -117,7 +117,7 @@ def test_the_plain_key_is_nowhere_but_in_the_pair(
 def test_confirmed_from_where_the_identity_is(
     session: Session, laptop: Session, backup: Backup, identity: bytes
 ) -> None:
-    result = age.verify(laptop, read_contents(backup.path, identity))
+    result = age_backup.verify(laptop, read_contents(backup.path, identity))
     assert (result.ok, result.pair, result.text) == (True, None, "restores")
     session.clock = lambda: NOW + timedelta(hours=2)
     said = confirm(session, f"csrtui verify --confirm {result.confirm}\n")
@@ -209,7 +209,7 @@ def test_a_file_that_went_to_the_laptop_is_confirmed_and_missing(
 
 
 def test_with_the_identity_at_hand_the_pair_notes_it_itself(session: Session, backup: Backup) -> None:
-    result = age.verify(session, read_contents(backup.path, IDENTITY))
+    result = age_backup.verify(session, read_contents(backup.path, IDENTITY))
     assert (result.pair, result.confirm) == ("a.com", None)
     assert record_of(session).backups == (backup.proved(NOW),)
 
@@ -218,7 +218,7 @@ def test_a_copy_elsewhere_is_a_backup_of_its_own(session: Session, backup: Backu
     copy = tmp_path / "copy.age"
     copy.write_bytes(Path(backup.path).read_bytes())
     session.clock = lambda: NOW + timedelta(days=3)
-    age.verify(session, read_contents(str(copy), IDENTITY))
+    age_backup.verify(session, read_contents(str(copy), IDENTITY))
     assert [one.created for one in record_of(session).backups] == [backup.created] * 2
     assert [(one.path, one.status.value) for one in record_of(session).backups] == [
         (backup.path, "unverified"),
@@ -227,20 +227,20 @@ def test_a_copy_elsewhere_is_a_backup_of_its_own(session: Session, backup: Backu
 
 
 def test_another_file_in_its_place_is_not_what_was_written(
-    session: Session, order: age.Order, backup: Backup
+    session: Session, order: age_backup.Order, backup: Backup
 ) -> None:
-    other = age.back_up(session, "a.com", order)
+    other = age_backup.back_up(session, "a.com", order)
     os.replace(other.path, backup.path)
     with pytest.raises(RefusedError, match="not the file that was written"):
-        age.verify(session, read_contents(backup.path, IDENTITY))
+        age_backup.verify(session, read_contents(backup.path, IDENTITY))
     assert record_of(session).backups == (backup, other)
 
 
 @pytest.mark.parametrize("key_type", [KeyType.RSA_2048, KeyType.ED25519, KeyType.ML_DSA_65])
 def test_each_kind_of_key_comes_back(
-    session: Session, laptop: Session, order: age.Order, key_type: KeyType, tmp_path: Path
+    session: Session, laptop: Session, order: age_backup.Order, key_type: KeyType, tmp_path: Path
 ) -> None:
-    backup = age.back_up(session, made(session, key=key_type), order)
+    backup = age_backup.back_up(session, made(session, key=key_type), order)
     assert confirm(session, token_for(laptop, backup)).ok
     pair = restore_read(laptop, read_contents(backup.path, IDENTITY))
     for name in ("key.pem", "request.pem"):
@@ -251,15 +251,15 @@ def test_each_kind_of_key_comes_back(
 
 
 def test_a_key_under_a_passphrase_stays_under_it(
-    session: Session, laptop: Session, order: age.Order, tmp_path: Path
+    session: Session, laptop: Session, order: age_backup.Order, tmp_path: Path
 ) -> None:
-    backup = age.back_up(session, made(session, encrypted=True), order)
+    backup = age_backup.back_up(session, made(session, encrypted=True), order)
     opened = read_contents(backup.path, IDENTITY)
     with pytest.raises(InputError, match="under a passphrase"):
-        age.verify(laptop, opened)
+        age_backup.verify(laptop, opened)
     with pytest.raises(RefusedError, match="passphrase does not open"):
-        age.verify(laptop, opened, Secret("another"))
-    assert age.verify(laptop, opened, PASSPHRASE).confirm
+        age_backup.verify(laptop, opened, Secret("another"))
+    assert age_backup.verify(laptop, opened, PASSPHRASE).confirm
     with pytest.raises(UnsignedError, match="the backup is not signed"):
         restore_read(laptop, opened, PASSPHRASE)
     pair = restore_read(laptop, opened, PASSPHRASE, Consent(unsigned=True))
@@ -268,21 +268,25 @@ def test_a_key_under_a_passphrase_stays_under_it(
 
 
 def test_a_key_that_is_not_the_requests_is_never_backed_up(
-    session: Session, order: age.Order, tmp_path: Path
+    session: Session, order: age_backup.Order, tmp_path: Path
 ) -> None:
     made(session)
     wrong = key_types.private_pem(key_types.generate(KeyType.EC_P256))
     (tmp_path / "store/pairs/a.com/key.pem").write_bytes(wrong)
     with pytest.raises(StoreError, match="not the key of its request"):
-        age.back_up(session, "a.com", order)
+        age_backup.back_up(session, "a.com", order)
     assert os.listdir(order.folder) == []
 
 
-def test_a_record_that_says_encrypted_of_a_plain_key_is_damage(session: Session, order: age.Order) -> None:
+def test_a_record_that_says_encrypted_of_a_plain_key_is_damage(
+    session: Session, order: age_backup.Order
+) -> None:
     made(session)
-    recording.change_record(session, "a.com", lambda one: one._replace(key=one.key._replace(encrypted=True)))
+    update_record.change_record(
+        session, "a.com", lambda one: one._replace(key=one.key._replace(encrypted=True))
+    )
     with pytest.raises(StoreError, match="as its record says"):
-        age.back_up(session, "a.com", order)
+        age_backup.back_up(session, "a.com", order)
     assert os.listdir(order.folder) == []
 
 
@@ -300,17 +304,17 @@ def test_a_key_in_it_that_is_not_the_requests_proves_nothing(backup: Backup) -> 
 
 
 def test_a_disk_that_gives_back_something_else_is_said(
-    session: Session, order: age.Order, monkeypatch: pytest.MonkeyPatch
+    session: Session, order: age_backup.Order, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made(session)
     monkeypatch.setattr(backups, "read_back", lambda _: b"something else")
     with pytest.raises(RefusedError, match="something else than was written"):
-        age.back_up(session, "a.com", order)
+        age_backup.back_up(session, "a.com", order)
     assert record_of(session).backup_status is BackupStatus.DAMAGED
 
 
 def test_a_full_disk_leaves_no_file_and_no_backup(
-    session: Session, order: age.Order, monkeypatch: pytest.MonkeyPatch
+    session: Session, order: age_backup.Order, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made(session)
 
@@ -319,24 +323,24 @@ def test_a_full_disk_leaves_no_file_and_no_backup(
 
     monkeypatch.setattr(files, "flush_folder", full)
     with pytest.raises(StoreError, match="No space left"):
-        age.back_up(session, "a.com", order)
+        age_backup.back_up(session, "a.com", order)
     monkeypatch.undo()
     assert os.listdir(order.folder) == []
     assert record_of(session).backups == ()
 
 
-def test_many_each_with_its_answer(session: Session, order: age.Order) -> None:
+def test_many_each_with_its_answer(session: Session, order: age_backup.Order) -> None:
     made(session)
     made(session, "b.com")
     reported: list[str | None] = []
-    results = age.back_up_many(
+    results = age_backup.back_up_many(
         session, ["a.com", "nobody.com", "b.com"], order, report=lambda result: reported.append(result.pair)
     )
     assert [result.ok for result in results] == [True, False, True]
     assert sorted(map(str, reported)) == ["a.com", "b.com", "nobody.com"]
     stop = Event()
     stop.set()
-    (stopped,) = age.back_up_many(session, ["a.com"], order, stop=stop)
+    (stopped,) = age_backup.back_up_many(session, ["a.com"], order, stop=stop)
     assert (stopped.ok, stopped.text) == (False, "not backed up: stopped before")
 
 

@@ -10,7 +10,7 @@ from csrtui.core.advice.name_case import MAX_MENDED
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.finding import CaKind
 from csrtui.core.subject.fields import TypedSubject
-from csrtui.tasks.asking import Asked, advise_on, asked_for, preview, with_counterparts
+from csrtui.tasks.request_spec import Asked, advise_on, asked_for, preview, with_counterparts
 
 if TYPE_CHECKING:
     from csrtui.tasks.session import Session

@@ -26,13 +26,13 @@ from csrtui.core.keys import key_types, pkcs8, signing
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.pair import BackupStatus, NextStep
 from csrtui.core.pairs.pair_json import dump_record, load_record
-from csrtui.store import backups, stored
-from csrtui.store.disk import NotConfirmedError
+from csrtui.store import backups, stored_pair
+from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.store.keystore import Change
 from csrtui.tasks import backup as task
-from csrtui.tasks import many
+from csrtui.tasks import batch
 from csrtui.tasks.backup import back_up, back_up_many
-from csrtui.tasks.review import read_pair
+from csrtui.tasks.list import read_pair
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -360,7 +360,7 @@ def test_an_interrupt_begins_no_further_pair_and_loses_none(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(backups, "write", write_once_stopped)
-    monkeypatch.setattr(many, "wait", interrupted)
+    monkeypatch.setattr(batch, "wait", interrupted)
     results = task.back_up_many(session, names, order(place), stop=stop, workers=1)
     assert [(result.pair, result.ok) for result in results] == [
         ("a.com", True),
@@ -380,7 +380,7 @@ def test_a_proof_that_is_noted_but_not_confirmed_is_not_called_unnoted(
         raise NotConfirmedError(saved)
 
     with monkeypatch.context() as patch:
-        patch.setattr(stored, "confirm", unconfirmed)
+        patch.setattr(stored_pair, "confirm", unconfirmed)
         with pytest.raises(NotConfirmedError) as caught:
             back_up(session, "a.com", order(place))
         (result,) = back_up_many(session, ["a.com"], order(place))

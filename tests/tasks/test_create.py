@@ -20,8 +20,8 @@ from csrtui.core.keys import key_types, pkcs8
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.pair_json import load_record
 from csrtui.core.subject.fields import SubjectFields, TypedSubject
-from csrtui.tasks.asking import Asked, advise_on
-from csrtui.tasks.create import BlockedError, Blocking, create_pair, stops
+from csrtui.tasks.new import BlockedError, Blocking, create_pair, stops
+from csrtui.tasks.request_spec import Asked, advise_on
 from csrtui.tasks.session import Session
 
 ASKED = Asked(("www.a.com", "a.com"), TypedSubject(HARD_ORGANIZATION, "", "gb", "", " London "))

@@ -17,14 +17,14 @@ from csrtui.core.keys import key_types, pkcs8
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_json import load_record
-from csrtui.store.disk import NotConfirmedError
-from csrtui.tasks import create_many as module
-from csrtui.tasks import known_pairs
-from csrtui.tasks.asking import Asked
-from csrtui.tasks.create import create_pair
-from csrtui.tasks.create_many import GROUP, Answer, Row, create_many
-from csrtui.tasks.recording import change_record
-from csrtui.tasks.retiring import retire
+from csrtui.store.disk_errors import NotConfirmedError
+from csrtui.tasks import existing_pairs
+from csrtui.tasks import new_many as module
+from csrtui.tasks.new import create_pair
+from csrtui.tasks.new_many import GROUP, Answer, Row, create_many
+from csrtui.tasks.request_spec import Asked
+from csrtui.tasks.retire import retire
+from csrtui.tasks.update_record import change_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -250,7 +250,7 @@ def test_what_is_there_already_is_not_made_again(session: Session, monkeypatch: 
 def test_rows_alike_make_one_pair_however_far_apart(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(known_pairs, "_REMEMBERED", 2)
+    monkeypatch.setattr(existing_pairs, "_REMEMBERED", 2)
     answers = list(create_many(session, rows("a.com", "a.com", *hosts(5), "a.com")))
     assert said(answers)[:2] == [(1, "a.com", False), (2, "a.com", True)]
     assert said(answers)[-1] == (8, "a.com", True)

@@ -20,7 +20,7 @@ from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.draft import Draft, dump_draft
 from csrtui.store.keystore import Keystore
 from csrtui.store.saved_state import MAX_DRAFTS
-from csrtui.tasks.drafting import OwnDraft, asked_by, recall
+from csrtui.tasks.draft import OwnDraft, asked_by, recall
 from csrtui.tasks.session import Session
 
 ROOT = Path(__file__).parents[2]
@@ -147,7 +147,7 @@ def test_the_form_of_a_running_session_is_not_restored_but_its_organization_is(t
 def test_the_form_of_a_killed_session_is_restored(tmp_path: Path) -> None:
     script = (
         "import os, signal; from csrtui.core.pairs.draft import Draft; from csrtui.store.keystore import Keystore;"
-        "from csrtui.tasks.drafting import OwnDraft; from csrtui.tasks.session import Session;"
+        "from csrtui.tasks.draft import OwnDraft; from csrtui.tasks.session import Session;"
         f"own = OwnDraft(Session(Keystore({str(tmp_path / 'store')!r})));"
         "own.keep(Draft(common_name='a.com')); os.kill(os.getpid(), signal.SIGKILL)"
     )

@@ -21,12 +21,12 @@ from csrtui.core.keys.key_types import KeyType
 from csrtui.core.keys.pkcs12 import Strength
 from csrtui.core.pairs.pair import NextStep
 from csrtui.core.servers.platforms import PLATFORMS
-from csrtui.store import deploying, stored
-from csrtui.store.disk import NotConfirmedError
-from csrtui.tasks import exporting
-from csrtui.tasks.exporting import Exported, Order, Ready, export, planned, prepare
-from csrtui.tasks.recording import change_record
-from csrtui.tasks.review import read_pair
+from csrtui.store import export_files, stored_pair
+from csrtui.store.disk_errors import NotConfirmedError
+from csrtui.tasks import export as exporting
+from csrtui.tasks.export import Exported, Order, Ready, export, planned, prepare
+from csrtui.tasks.list import read_pair
+from csrtui.tasks.update_record import change_record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -225,13 +225,13 @@ def test_a_certificate_that_came_home_meanwhile_is_not_installed(
 ) -> None:
     issued_pair(session)
     found = ready(session, to)
-    write_all = deploying.write_all
+    write_all = export_files.write_all
 
     def slow(*given: object) -> list[str]:
         issue(session, "a.com", START + timedelta(days=1))
         return write_all(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(deploying, "write_all", slow)
+    monkeypatch.setattr(export_files, "write_all", slow)
     export(session, found)
     record = record_of(session)
     assert record.installed is None
@@ -290,7 +290,7 @@ def test_what_is_noted_but_not_confirmed_is_not_called_unnoted(
     def unconfirmed(*_: object) -> None:
         raise NotConfirmedError("a.com")
 
-    monkeypatch.setattr(stored, "confirm", unconfirmed)
+    monkeypatch.setattr(stored_pair, "confirm", unconfirmed)
     done = export(session, ready(session, to))
     assert done.unnoted is not None
     assert done.unnoted.what == "a.com is saved, but the disk did not confirm it"

@@ -15,8 +15,6 @@ from csrtui.core.fleet import Failure, Reason
 from csrtui.core.pairs.draft import Draft
 from csrtui.core.subject.fields import TypedSubject
 from csrtui.store.ansible import Target
-from csrtui.tasks.asking import Asked, advise_on, asked_for
-from csrtui.tasks.create import Blocking
 from csrtui.tasks.fleet import Reach
 from csrtui.tasks.fleet_requests import (
     Planned,
@@ -26,6 +24,8 @@ from csrtui.tasks.fleet_requests import (
     plan,
     with_twins,
 )
+from csrtui.tasks.new import Blocking
+from csrtui.tasks.request_spec import Asked, advise_on, asked_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,15 +17,15 @@ from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.pair import NextStep, PairRecord, Stage
 from csrtui.core.pairs.pair_json import dump_record
 from csrtui.core.subject.fields import SubjectFields
-from csrtui.store.disk import NotConfirmedError
-from csrtui.tasks.asking import Asked
-from csrtui.tasks.create import create_pair
-from csrtui.tasks.importing import CHAIN_ALONE, Blob, ImportResult, import_certificates, needing_confirmation
-from csrtui.tasks.in_full import read_in_full
-from csrtui.tasks.recording import change_record
+from csrtui.store.disk_errors import NotConfirmedError
+from csrtui.tasks.import_ import CHAIN_ALONE, Blob, ImportResult, import_certificates, needing_confirmation
+from csrtui.tasks.list import read_pair
+from csrtui.tasks.new import create_pair
 from csrtui.tasks.replacement import Doing
-from csrtui.tasks.retiring import retire
-from csrtui.tasks.review import read_pair
+from csrtui.tasks.request_spec import Asked
+from csrtui.tasks.retire import retire
+from csrtui.tasks.show import read_in_full
+from csrtui.tasks.update_record import change_record
 
 if TYPE_CHECKING:
     from csrtui.tasks.session import Session
@@ -444,7 +444,7 @@ def test_what_the_disk_did_not_confirm_is_told_as_such(
         raise NotConfirmedError("a.com")
 
     with monkeypatch.context() as patch:
-        patch.setattr("csrtui.store.stored.confirm", unsure)
+        patch.setattr("csrtui.store.stored_pair.confirm", unsure)
         with pytest.raises(StoreError, match="did not confirm"):
             bring(session, pem(leaf))
     assert bring(session, pem(leaf)) == [(True, "a.com", IMPORTED)]

@@ -15,10 +15,10 @@ from requests_made import NOW, record
 from csrtui.core.base.errors import InputError
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.pair import Backup, BackupStatus, PairRecord, Validity
-from csrtui.tasks.importing import Blob, import_certificates
-from csrtui.tasks.in_full import InFull, full_lines, read_in_full
-from csrtui.tasks.life import timeline
-from csrtui.tasks.review import read_pair
+from csrtui.tasks.import_ import Blob, import_certificates
+from csrtui.tasks.list import read_pair
+from csrtui.tasks.show import InFull, full_lines, read_in_full
+from csrtui.tasks.timeline import timeline
 
 if TYPE_CHECKING:
     from csrtui.tasks.session import Session

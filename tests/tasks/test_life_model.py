@@ -25,14 +25,14 @@ from csrtui.core.pairs.pair import BackupStatus
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.backup import back_up
 from csrtui.tasks.doctor import Examination
-from csrtui.tasks.importing import Blob, ImportResult, import_certificates
-from csrtui.tasks.renewing import consider, renew
+from csrtui.tasks.import_ import Blob, ImportResult, import_certificates
+from csrtui.tasks.list import list_pairs, read_pair
+from csrtui.tasks.renew import consider, renew
 from csrtui.tasks.restore import restore
-from csrtui.tasks.retiring import retire
-from csrtui.tasks.review import list_pairs, read_pair
+from csrtui.tasks.retire import retire
 from csrtui.tasks.session import Session
 from csrtui.tasks.submit import mark_submitted
-from csrtui.tasks.unlocking import open_key
+from csrtui.tasks.unlock import open_key
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 SESSIONS = st.integers(min_value=0, max_value=1)

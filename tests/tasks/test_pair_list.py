@@ -14,9 +14,9 @@ from csrtui.core.pairs.pair import NextStep, Pair
 from csrtui.core.pairs.query import Need, Order, Query, Retired, sort_key
 from csrtui.core.pairs.summary import summarize
 from csrtui.store.keystore import Keystore
+from csrtui.tasks.list import Problem, list_pairs
 from csrtui.tasks.pair_counts import count_pairs
 from csrtui.tasks.pair_list import Pairs, pairs_with_key, read_pair_list, read_pairs
-from csrtui.tasks.review import Problem, list_pairs
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:

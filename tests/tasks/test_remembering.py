@@ -9,10 +9,10 @@ import pytest
 
 from csrtui.core.base.errors import StoreError
 from csrtui.core.keys.passphrase_quality import weaknesses
-from csrtui.store import reference
+from csrtui.store import reference_data
 from csrtui.store.keystore import Keystore
-from csrtui.tasks.passphrases import generate_passphrase
-from csrtui.tasks.remembering import Kept, recall, recall_folder, remember, remember_folder
+from csrtui.tasks.generate_passphrase import generate_passphrase
+from csrtui.tasks.last_used import Kept, recall, recall_folder, remember, remember_folder
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
@@ -76,11 +76,11 @@ def test_a_generated_passphrase_is_of_words_and_another_each_time(tmp_path: Path
     session = session_in(tmp_path)
     made = generate_passphrase(session)
     assert weaknesses(made) == []
-    assert set(made.revealed.split()) <= set(reference.passphrase_words())
+    assert set(made.revealed.split()) <= set(reference_data.passphrase_words())
     assert made != generate_passphrase(session)
 
 
 def test_without_its_words_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reference, "find_spec", lambda _: None)
+    monkeypatch.setattr(reference_data, "find_spec", lambda _: None)
     with pytest.raises(StoreError, match="mnemonic is not installed"):
         generate_passphrase(session_in(tmp_path))

@@ -23,18 +23,18 @@ from csrtui.core.pairs.pair import NextStep, Pair, PairRecord, Stage
 from csrtui.core.pairs.pair_json import dump_record
 from csrtui.core.servers.renewal_policy import Way
 from csrtui.core.subject.fields import TypedSubject
-from csrtui.store import stored
-from csrtui.store.disk import NotConfirmedError
+from csrtui.store import stored_pair
+from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.store.keystore import Keystore, PairFiles
-from csrtui.tasks import renewing
-from csrtui.tasks.asking import Asked
-from csrtui.tasks.create import BlockedError, Blocking, create_pair
-from csrtui.tasks.importing import Blob, import_certificates
-from csrtui.tasks.recording import change_record
-from csrtui.tasks.renewing import check_renewable, consider, prove_old, renew, reuse, successor_of
-from csrtui.tasks.retiring import retire
-from csrtui.tasks.review import read_pair
+from csrtui.tasks import renew as renewing
+from csrtui.tasks.import_ import Blob, import_certificates
+from csrtui.tasks.list import read_pair
+from csrtui.tasks.new import BlockedError, Blocking, create_pair
+from csrtui.tasks.renew import check_renewable, consider, prove_old, renew, reuse, successor_of
+from csrtui.tasks.request_spec import Asked
+from csrtui.tasks.retire import retire
 from csrtui.tasks.session import Session
+from csrtui.tasks.update_record import change_record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -296,7 +296,7 @@ def test_a_tie_that_is_noted_but_not_confirmed_is_not_called_unnoted(
     def unconfirmed(_: int, saved: str) -> None:
         raise NotConfirmedError(saved)
 
-    monkeypatch.setattr(stored, "confirm", unconfirmed)
+    monkeypatch.setattr(stored_pair, "confirm", unconfirmed)
     with pytest.raises(NotConfirmedError, match=r"^a\.com-2 is saved, but the disk did not confirm it$"):
         renew(session, consider(session, "a.com"))
     assert read_pair(session, "a.com")[0].record.renewed_by == "a.com-2"

@@ -39,12 +39,12 @@ from csrtui.core.pairs.pair import BackupStatus, Stage
 from csrtui.core.subject.fields import SubjectFields
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.backup import back_up
-from csrtui.tasks.recording import change_record
-from csrtui.tasks.renewing import consider
+from csrtui.tasks.list import list_pairs
+from csrtui.tasks.renew import consider
 from csrtui.tasks.restore import Consent, UnsignedError, read_backup, restore, restore_notes
-from csrtui.tasks.review import list_pairs
 from csrtui.tasks.session import Session
-from csrtui.tasks.unlocking import open_key
+from csrtui.tasks.unlock import open_key
+from csrtui.tasks.update_record import change_record
 from csrtui.tasks.verify import verify_pair
 
 if TYPE_CHECKING:

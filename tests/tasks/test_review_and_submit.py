@@ -15,10 +15,10 @@ from csrtui.core.pairs.pair import NextStep, Pair, Stage
 from csrtui.core.pairs.pair_json import load_record
 from csrtui.core.pairs.query import Order, Query
 from csrtui.core.subject.fields import SubjectFields, TypedSubject
-from csrtui.tasks.asking import Asked
-from csrtui.tasks.create import create_pair
+from csrtui.tasks.list import list_pairs, read_pair
+from csrtui.tasks.new import create_pair
 from csrtui.tasks.pair_list import read_pair_list
-from csrtui.tasks.review import list_pairs, read_pair
+from csrtui.tasks.request_spec import Asked
 from csrtui.tasks.submit import csr_pem, mark_submitted
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from csrtui.core.pairs.draft import Draft
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.core.subject.fields import TypedSubject
 from csrtui.store.keystore import Keystore
-from csrtui.tasks.asking import Asked
-from csrtui.tasks.create import create_pair
+from csrtui.tasks.new import create_pair
+from csrtui.tasks.prefill import Start, start_from_bytes, start_from_file, start_from_pair
+from csrtui.tasks.request_spec import Asked
 from csrtui.tasks.session import Session
-from csrtui.tasks.starting import Start, start_from_bytes, start_from_file, start_from_pair
 
 DRAFT = Draft("www.a.com", "a.com b.com", "My Ltd", "", "GB", "Kent", "Dover")
 CSR = csr(name(*FIELDS), ["a.com", "www.a.com", "b.com"])

@@ -21,9 +21,9 @@ from csrtui.core.certificates.public_text import PublicText
 from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, Stage
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.core.servers.scp import Host, scp_line
-from csrtui.tasks.asking import Asked
-from csrtui.tasks.create import create_pair
-from csrtui.tasks.review import read_pair
+from csrtui.tasks.list import read_pair
+from csrtui.tasks.new import create_pair
+from csrtui.tasks.request_spec import Asked
 from csrtui.tasks.submit import (
     Form,
     HandOut,

@@ -19,13 +19,13 @@ from csrtui.core.keys import pkcs8
 from csrtui.core.subject.fields import SubjectFields
 from csrtui.store import compromised_keys
 from csrtui.store.keystore import Keystore
-from csrtui.tasks.adopting import MissingRequest, Order, adopt, plan
-from csrtui.tasks.adoption_found import look_at
-from csrtui.tasks.adoption_match import match
+from csrtui.tasks.adopt.adopt import MissingRequest, Order, adopt, plan
+from csrtui.tasks.adopt.matching import match
+from csrtui.tasks.adopt.search import look_at
 from csrtui.tasks.backup import back_up
-from csrtui.tasks.create import Blocking
 from csrtui.tasks.key_quality import all_key_findings, weak_key_lines
-from csrtui.tasks.renewing import consider, prove_old
+from csrtui.tasks.new import Blocking
+from csrtui.tasks.renew import consider, prove_old
 from csrtui.tasks.restore import restore
 from csrtui.tasks.session import Session
 

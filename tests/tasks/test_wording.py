@@ -9,7 +9,7 @@ from requests_made import NOW, record
 
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.pair import Backup, BackupStatus, Event, NextStep, Pair, PairRecord, Validity
-from csrtui.tasks import wording
+from csrtui.tasks import pair_text
 
 DAY = timedelta(days=1)
 
@@ -19,10 +19,10 @@ def pair(**changes: object) -> Pair:
 
 
 def test_every_next_step_and_key_type_has_a_word() -> None:
-    assert set(wording.NEXT_STEPS) == set(NextStep)
-    assert all(wording.key_label(kind.value) == kind.label for kind in KeyType)
-    assert wording.key_label("dsa-1024") == "DSA 1024"
-    assert wording.key_label("other") == "other"
+    assert set(pair_text.NEXT_STEPS) == set(NextStep)
+    assert all(pair_text.key_label(kind.value) == kind.label for kind in KeyType)
+    assert pair_text.key_label("dsa-1024") == "DSA 1024"
+    assert pair_text.key_label("other") == "other"
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_every_next_step_and_key_type_has_a_word() -> None:
     ],
 )
 def test_days_are_short(before: timedelta, text: str) -> None:
-    assert wording.day(NOW - before, NOW) == text
+    assert pair_text.day(NOW - before, NOW) == text
     assert len(text) <= 10
 
 
@@ -53,18 +53,18 @@ def test_days_are_short(before: timedelta, text: str) -> None:
     ],
 )
 def test_spans_have_one_unit(span: timedelta, text: str) -> None:
-    assert wording.age(span) == text
+    assert pair_text.age(span) == text
 
 
 @pytest.mark.parametrize("status", BackupStatus)
 def test_only_a_verified_backup_has_an_age(status: BackupStatus) -> None:
     one = record(backups=(Backup(status, "/b", NOW, NOW - 3 * DAY),))
-    assert wording.backup_cell(one, NOW) == ("verified 3 d" if status == "verified" else status.value)
-    assert wording.backup_cell(record(), NOW) == "none"
+    assert pair_text.backup_cell(one, NOW) == ("verified 3 d" if status == "verified" else status.value)
+    assert pair_text.backup_cell(record(), NOW) == "none"
 
 
 def lines(one: PairRecord, *, has_certificate: bool = False) -> dict[str, str]:
-    shown = wording.pair_lines(Pair("a.com", "/s/pairs/a.com", one, has_certificate), NOW)
+    shown = pair_text.pair_lines(Pair("a.com", "/s/pairs/a.com", one, has_certificate), NOW)
     return {label: text for label, text in shown if label}
 
 
@@ -105,7 +105,7 @@ def test_a_pair_with_a_past_in_full() -> None:
     assert shown["Expires"] == "2027-01-02T09:00:00Z (40 days left)"
     assert (shown["Installed"], shown["Retired"]) == ("2026-11-23T09:00:00Z", "2026-11-23T09:00:00Z")
     assert (shown["Renews"], shown["Renewed by"]) == ("a.com-0", "a.com-2")
-    everything = wording.pair_lines(Pair("a.com", "/s/pairs/a.com", one, has_certificate=True), NOW)
+    everything = pair_text.pair_lines(Pair("a.com", "/s/pairs/a.com", one, has_certificate=True), NOW)
     assert ("", "/s/pairs/a.com/certificate.pem") in everything
 
 
@@ -136,7 +136,7 @@ def test_every_backup_is_listed_the_best_first_and_since_when_one_is_away() -> N
         Backup(BackupStatus.VERIFIED, "/b.pem", NOW, NOW),
         Backup(BackupStatus.MISSING, "/c.pem", NOW, NOW, since=since),
     )
-    shown = wording.pair_lines(pair(backups=backups), NOW)
+    shown = pair_text.pair_lines(pair(backups=backups), NOW)
     at = [label for label, _ in shown].index("Backup")
     assert shown[at : at + 4] == [
         ("Backup", "verified 2026-11-23T09:00:00Z: /b.pem"),
@@ -159,4 +159,4 @@ def test_the_cell_says_since_when_a_backup_is_away(
     status: BackupStatus, since: datetime | None, cell: str
 ) -> None:
     backup = Backup(status, "/b.pem", NOW - 9 * DAY, NOW - 9 * DAY, since=since)
-    assert wording.backup_cell(record(backups=(backup,)), NOW) == cell
+    assert pair_text.backup_cell(record(backups=(backup,)), NOW) == cell

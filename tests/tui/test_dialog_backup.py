@@ -14,10 +14,10 @@ from csrtui.core.base.secret import Secret
 from csrtui.core.keys import pkcs8
 from csrtui.core.pairs.pair import BackupStatus
 from csrtui.store.backups import Destination, look_at
-from csrtui.store.reference import passphrase_words
+from csrtui.store.reference_data import passphrase_words
 from csrtui.tasks.backup import back_up_many
-from csrtui.tasks.remembering import recall_folder, remember_folder
-from csrtui.tasks.review import read_pair
+from csrtui.tasks.last_used import recall_folder, remember_folder
+from csrtui.tasks.list import read_pair
 from csrtui.tui.screens.backing_up import BackingUpScreen
 from csrtui.tui.screens.backup import BackupScreen
 from csrtui.tui.screens.confirm import ConfirmScreen

@@ -15,8 +15,8 @@ from csrtui.core.keys import pkcs8
 from csrtui.store.ansible import Target
 from csrtui.tasks.backup import back_up_many
 from csrtui.tasks.fleet import Reach
-from csrtui.tasks.remembering import remember_folder
-from csrtui.tasks.renewing import OldKeyProof
+from csrtui.tasks.last_used import remember_folder
+from csrtui.tasks.renew import OldKeyProof
 from csrtui.tui.screens.backing_up import BackingUpScreen
 from csrtui.tui.screens.dialog import Dialog
 from csrtui.tui.screens.host_work import HostWorkScreen, Job

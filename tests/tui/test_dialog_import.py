@@ -14,7 +14,7 @@ from issued_dialogs import answer_of_ca, at_pair, file_of_ca, imported, is_at, r
 from screens_user import NOW, at_screens
 
 from csrtui.core.pairs.pair import Stage
-from csrtui.tasks.importing import Blob, import_certificates
+from csrtui.tasks.import_ import Blob, import_certificates
 from csrtui.tui.screens.backup import BackupScreen
 from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.imported import ImportedScreen

@@ -16,7 +16,7 @@ from csrtui.core.pairs.pair import NextStep
 from csrtui.core.servers import SERVERS
 from csrtui.core.servers.file_layout import Form
 from csrtui.core.servers.platforms import PLATFORMS
-from csrtui.tasks.exporting import prepare
+from csrtui.tasks.export import prepare
 from csrtui.tui.screens import reading
 from csrtui.tui.screens.install import InstallScreen
 from csrtui.tui.screens.main import MainScreen
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from screens_user import User
 
-    from csrtui.tasks.exporting import Order, Ready
+    from csrtui.tasks.export import Order, Ready
     from csrtui.tasks.session import Session
 
 ONE = "a.example.com"

@@ -18,11 +18,11 @@ from csrtui.core.base.secret import Secret
 from csrtui.core.keys import pkcs8
 from csrtui.core.pairs.pair import NextStep
 from csrtui.core.servers.renewal_policy import Way
-from csrtui.tasks import drafting
-from csrtui.tasks.asking import Asked
-from csrtui.tasks.create import create_pair
-from csrtui.tasks.renewing import consider, renew
-from csrtui.tasks.retiring import retire
+from csrtui.tasks import draft
+from csrtui.tasks.new import create_pair
+from csrtui.tasks.renew import consider, renew
+from csrtui.tasks.request_spec import Asked
+from csrtui.tasks.retire import retire
 from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.pair import PairScreen
@@ -221,7 +221,7 @@ async def test_the_tie_survives_a_dropped_connection(session: Session) -> None:
         await user.press("enter")
         await user.until(lambda: user.draft.renews, "the tie")
         user.app.save_state()
-    assert drafting.recall(session).renews == ONE
+    assert draft.recall(session).renews == ONE
     async with at_screens(session) as user:
         await user.until(lambda: tie(user) == f"renews {ONE}", "the tie")
         await user.press("ctrl+g")

@@ -16,10 +16,10 @@ from screens_user import at_screens
 from csrtui.core.backups.recipients import read_recipients
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys import pkcs8
-from csrtui.tasks import age
-from csrtui.tasks.asking import Asked
-from csrtui.tasks.create import create_pair
-from csrtui.tasks.remembering import remember_folder
+from csrtui.tasks import age_backup
+from csrtui.tasks.last_used import remember_folder
+from csrtui.tasks.new import create_pair
+from csrtui.tasks.request_spec import Asked
 from csrtui.tasks.restore import read_backup, restore_read
 from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.main import MainScreen
@@ -353,8 +353,8 @@ def to_recipients(tmp_path: Path, *, encrypted: bool = False) -> str:
     asked = Asked(names=("lost.example.com",))
     create_pair(session, asked, passphrase=Secret(PASSPHRASE) if encrypted else None)
     (tmp_path / "usb").mkdir()
-    order = age.Order(str(tmp_path / "usb"), read_recipients(RECIPIENT))
-    path = age.back_up(session, "lost.example.com", order).path
+    order = age_backup.Order(str(tmp_path / "usb"), read_recipients(RECIPIENT))
+    path = age_backup.back_up(session, "lost.example.com", order).path
     shutil.rmtree(tmp_path / "store" / "pairs" / "lost.example.com")
     for name, data in (("identity", IDENTITY), ("other", age_pair(1)[0])):
         (tmp_path / name).touch(0o600)

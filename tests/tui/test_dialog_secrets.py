@@ -14,7 +14,7 @@ from screens_user import User
 
 from csrtui.core.keys import pkcs8
 from csrtui.core.pairs.pair import BackupStatus
-from csrtui.tasks.review import read_pair
+from csrtui.tasks.list import read_pair
 from csrtui.tui.app import CsrtuiApp
 from csrtui.tui.screens.backing_up import BackingUpScreen
 from csrtui.tui.widgets.text_block import TextBlock

@@ -15,10 +15,10 @@ from csrtui.core.backups.recipients import read_recipients
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys import pkcs8
 from csrtui.core.pairs.pair import BackupStatus
-from csrtui.tasks import age
-from csrtui.tasks.asking import Asked
-from csrtui.tasks.create import create_pair
-from csrtui.tasks.review import read_pair
+from csrtui.tasks import age_backup
+from csrtui.tasks.list import read_pair
+from csrtui.tasks.new import create_pair
+from csrtui.tasks.request_spec import Asked
 from csrtui.tasks.verify import verify_many
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.pair import PairScreen
@@ -221,7 +221,9 @@ def backed_up_to_recipients(tmp_path: Path, *, encrypted: bool = False) -> Sessi
     identity, recipient = age_pair()
     (tmp_path / "identity").touch(0o600)
     (tmp_path / "identity").write_bytes(identity)
-    age.back_up(session, "a.example.com", age.Order(str(tmp_path / "usb"), read_recipients(recipient)))
+    age_backup.back_up(
+        session, "a.example.com", age_backup.Order(str(tmp_path / "usb"), read_recipients(recipient))
+    )
     return session
 
 

@@ -12,10 +12,10 @@ from screens_user import at_screens
 
 from csrtui.core.fleet import HostPair
 from csrtui.core.keys import pkcs8
-from csrtui.tasks import importing
+from csrtui.tasks import import_
+from csrtui.tasks.list import read_pair
 from csrtui.tasks.restore import restore_read
 from csrtui.tasks.results import Result
-from csrtui.tasks.review import read_pair
 from csrtui.tasks.submit import Form, mark_submitted, write_csr
 from csrtui.tui.fleet_groups import HostGroup
 from csrtui.tui.screens import fleet_backup, restore, submit_forms
@@ -107,7 +107,7 @@ async def test_certificates_that_come_home_under_the_help(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = Held(lambda *_, **__: [Result(ok=True, pair=ONE, text="imported")])
-    monkeypatch.setattr(importing, "import_certificates", held)
+    monkeypatch.setattr(import_, "import_certificates", held)
     async with at_screens(session) as user:
         await user.press("f2", "i")
         await user.paste("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")

@@ -11,7 +11,7 @@ from fleet_user import at_fleet
 from recipients_made import age_pair, ssh_pair
 
 from csrtui.core.certificates import csr
-from csrtui.tasks.remembering import Kept, recall
+from csrtui.tasks.last_used import Kept, recall
 from csrtui.tui.screens.doctor import DoctorScreen
 from csrtui.tui.screens.fleet import FleetScreen
 from csrtui.tui.screens.fleet_backup import HostBackupScreen

@@ -15,7 +15,7 @@ from csrtui.core.certificates import csr
 from csrtui.core.keys import key_types
 from csrtui.core.pairs.draft import Draft
 from csrtui.core.subject.fields import SubjectFields
-from csrtui.tasks import drafting
+from csrtui.tasks import draft
 from csrtui.tui.screens.fleet_plan import FleetPlanScreen
 from csrtui.tui.screens.fleet_request import FleetRequestScreen
 from csrtui.tui.widgets.form_field import FormField
@@ -216,7 +216,7 @@ async def test_the_mark_outlives_a_restart(session: Session, fake: FakeAnsible) 
 
 async def test_the_form_of_an_older_csrtui_is_literal(session: Session, fake: FakeAnsible) -> None:
     old = Draft(common_name="{{ site }}", organization="{{ site }}")
-    drafting.keep_for_hosts(session, old, "all")
+    draft.keep_for_hosts(session, old, "all")
     fake.answers({"web1": listed()})
     async with at_fleet(session, fake) as user:
         await user.read()

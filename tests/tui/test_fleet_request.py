@@ -11,7 +11,7 @@ from textual import events
 
 from csrtui.core.base.finding import FieldName
 from csrtui.core.pairs.draft import Draft, dump_draft
-from csrtui.tasks import drafting
+from csrtui.tasks import draft
 from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.fleet import FleetScreen
 from csrtui.tui.screens.fleet_plan import FleetPlanScreen
@@ -226,8 +226,8 @@ async def test_it_can_be_left_at_any_moment_and_what_was_typed_is_there_again(
         user.app.save_state()
         await user.press("ctrl+q", "tab", "enter")
         assert user.app._exit
-    assert drafting.recall_for_hosts(session)[0].common_name == "{{ site }}"
-    assert drafting.recall(session).common_name == "", "the form for pairs here is another one"
+    assert draft.recall_for_hosts(session)[0].common_name == "{{ site }}"
+    assert draft.recall(session).common_name == "", "the form for pairs here is another one"
 
 
 async def test_advice_while_typing_is_on_what_is_the_same_everywhere(

@@ -11,9 +11,9 @@ from textual.app import App
 
 from csrtui.core.pairs.pair import Backup, BackupStatus, Pair
 from csrtui.core.pairs.query import Need
+from csrtui.tasks.list import read_pair
 from csrtui.tasks.pair_list import Pairs, read_pair_list
-from csrtui.tasks.recording import change_record
-from csrtui.tasks.review import read_pair
+from csrtui.tasks.update_record import change_record
 from csrtui.tasks.verify import verify_many
 from csrtui.tui.groups import AtHand, choices
 from csrtui.tui.widgets.progress_line import ProgressLine

@@ -12,7 +12,7 @@ from screens_user import at_screens
 from csrtui.core.keys import pkcs8
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage
 from csrtui.store.keystore import Keystore
-from csrtui.tasks.retiring import retire
+from csrtui.tasks.retire import retire
 from csrtui.tasks.submit import mark_submitted
 from csrtui.tui.screens.backup import BackupScreen
 from csrtui.tui.screens.confirm import ConfirmScreen
@@ -141,13 +141,13 @@ async def step(user: User, label: str, screen: type[object]) -> None:
 
 
 def _submitted(session: Session) -> None:
-    from csrtui.tasks.review import read_pair
+    from csrtui.tasks.list import read_pair
 
     mark_submitted(session, read_pair(session, ONE)[0])
 
 
 def _installed(session: Session) -> None:
-    from csrtui.tasks.recording import change_record
+    from csrtui.tasks.update_record import change_record
 
     def installed(one: PairRecord) -> PairRecord:
         return one.marked_installed(session.clock(), session.user, "installed")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from screens_user import at_screens, session_on
 
-from csrtui.tasks.asking import Asked
-from csrtui.tasks.create import create_pair
+from csrtui.tasks.new import create_pair
+from csrtui.tasks.request_spec import Asked
 from csrtui.tui.app import CsrtuiApp
 from csrtui.tui.commands import COMMANDS, FIXED, Command, Where, bar
 from csrtui.tui.screens.confirm import ConfirmScreen

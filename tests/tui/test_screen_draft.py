@@ -15,7 +15,7 @@ from csrtui.core.base.errors import StoreError
 from csrtui.core.base.finding import FieldName
 from csrtui.core.pairs.draft import Draft, dump_draft
 from csrtui.store.keystore import Keystore
-from csrtui.tasks import drafting
+from csrtui.tasks import draft as drafting
 
 ROOT = Path(__file__).parents[2]
 

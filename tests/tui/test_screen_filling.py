@@ -11,8 +11,8 @@ from csrtui.core.base.finding import FieldName
 from csrtui.core.certificates import csr
 from csrtui.core.pairs.draft import Draft
 from csrtui.core.subject.fields import SubjectFields, TypedSubject
-from csrtui.tasks.asking import Asked
-from csrtui.tasks.create import create_pair
+from csrtui.tasks.new import create_pair
+from csrtui.tasks.request_spec import Asked
 from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.notice import NoticeScreen
 from csrtui.tui.screens.profiles import ProfilesScreen

@@ -19,8 +19,8 @@ from csrtui.core.keys import key_types
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.core.subject.fields import SubjectFields
 from csrtui.store.keystore import PairFiles
-from csrtui.tasks.asking import Asked
-from csrtui.tasks.create import create_pair
+from csrtui.tasks.new import create_pair
+from csrtui.tasks.request_spec import Asked
 from csrtui.tui.widgets.request_form import TEXT_FIELDS
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from screens_user import at_screens, session_on
 
 from csrtui.core.base.finding import CaKind, FieldName
 from csrtui.core.certificates import csr
-from csrtui.tasks.review import read_pair
+from csrtui.tasks.list import read_pair
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,8 +14,8 @@ from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.core.pairs.query import Order, sort_key
 from csrtui.core.pairs.summary import summarize
 from csrtui.store.keystore import Keystore
-from csrtui.tasks.asking import Asked
-from csrtui.tasks.create import create_pair
+from csrtui.tasks.new import create_pair
+from csrtui.tasks.request_spec import Asked
 from csrtui.tui.panes.pair_rows import PairRows
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from textual.geometry import Region
 from textual.widget import Widget
 
 from csrtui.core.base.finding import FieldName
-from csrtui.tasks.asking import Asked
-from csrtui.tasks.create import create_pair
+from csrtui.tasks.new import create_pair
+from csrtui.tasks.request_spec import Asked
 from csrtui.tui.screens.confirm import ConfirmScreen
 
 if TYPE_CHECKING:

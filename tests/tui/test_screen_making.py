@@ -12,11 +12,11 @@ from screens_user import at_screens, session_on
 from csrtui.core.base.errors import StoreError
 from csrtui.core.base.finding import FieldName
 from csrtui.core.keys import key_types
-from csrtui.store.disk import NotConfirmedError
+from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.store.keystore import Keystore
-from csrtui.tasks.asking import Asked
-from csrtui.tasks.create import create_pair
-from csrtui.tasks.review import read_pair
+from csrtui.tasks.list import read_pair
+from csrtui.tasks.new import create_pair
+from csrtui.tasks.request_spec import Asked
 from csrtui.tui.screens.renew import RenewScreen
 
 if TYPE_CHECKING:

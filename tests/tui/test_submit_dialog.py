@@ -14,10 +14,10 @@ from csrtui.core.base.errors import StoreError
 from csrtui.core.certificates import csr as request
 from csrtui.core.pairs.pair import Backup, BackupStatus
 from csrtui.core.pairs.pair_json import dump_record
-from csrtui.store import handout
-from csrtui.store.disk import NotConfirmedError
-from csrtui.tasks.asking import Asked
-from csrtui.tasks.create import create_pair
+from csrtui.store import csr_file
+from csrtui.store.disk_errors import NotConfirmedError
+from csrtui.tasks.new import create_pair
+from csrtui.tasks.request_spec import Asked
 from csrtui.tasks.submit import hand_out
 from csrtui.tui.screens.backup import BackupScreen
 from csrtui.tui.screens.csr import CsrScreen
@@ -360,7 +360,7 @@ async def test_a_csr_in_a_file_that_the_disk_did_not_confirm_is_noted_and_that_i
     def unconfirmed(_: int, path: str) -> None:
         raise NotConfirmedError(path)
 
-    monkeypatch.setattr(handout, "_confirm", unconfirmed)
+    monkeypatch.setattr(csr_file, "_confirm", unconfirmed)
     async with at_screens(session) as user:
         await open_dialog(user, "f")
         await retype(user, "path", str(tmp_path / "a.csr"))

@@ -21,11 +21,11 @@ from screen_openings import CTRL_G, CTRL_U, F2, OPENINGS, PHRASE, PLAIN_VIEW, Op
 
 from csrtui.core.base.secret import Secret
 from csrtui.core.pairs.draft import Draft, dump_draft
-from csrtui.tasks.asking import Asked
 from csrtui.tasks.backup import Order
 from csrtui.tasks.backup import back_up as back_up_now
-from csrtui.tasks.create import create_pair
-from csrtui.tasks.review import read_pair
+from csrtui.tasks.list import read_pair
+from csrtui.tasks.new import create_pair
+from csrtui.tasks.request_spec import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

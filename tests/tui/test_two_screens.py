@@ -13,7 +13,7 @@ from pty_session import PtySession
 from safety_results import counted
 
 from csrtui.store.keystore import Keystore
-from csrtui.tasks.review import read_pair
+from csrtui.tasks.list import read_pair
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:

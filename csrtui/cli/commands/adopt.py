@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from csrtui.cli.output import put, say
 from csrtui.cli.parser import Action
-from csrtui.cli.passphrase import (
+from csrtui.cli.passphrase_options import (
     add_passphrase_arguments,
     is_given,
     read_known_passphrase,
@@ -19,11 +19,11 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.secret import Secret
 from csrtui.core.servers.platforms import OTHER, read_platform
-from csrtui.store.gathering import is_folder
-from csrtui.tasks.adopting import AdoptResult, MissingRequest, Order, Plan, Protection, adopt_many, plan
-from csrtui.tasks.adoption_found import Found, look_at, look_in
-from csrtui.tasks.adoption_match import match
-from csrtui.tasks.adoption_words import candidate_lines
+from csrtui.store.key_search import is_folder
+from csrtui.tasks.adopt.adopt import AdoptResult, MissingRequest, Order, Plan, Protection, adopt_many, plan
+from csrtui.tasks.adopt.matching import match
+from csrtui.tasks.adopt.search import Found, look_at, look_in
+from csrtui.tasks.adopt.text import candidate_lines
 from csrtui.tasks.results import Result
 from csrtui.tasks.session import Session
 

@@ -5,7 +5,7 @@ from csrtui.cli.parser import Command
 COMMANDS = (
     Command("new", "Make a private key and its CSR, and keep both.", "csrtui.cli.commands.new"),
     Command("check", "Say what a CA would say about these names and fields.", "csrtui.cli.commands.check"),
-    Command("list", "List the pairs, what wants attention first.", "csrtui.cli.commands.listing"),
+    Command("list", "List the pairs, what wants attention first.", "csrtui.cli.commands.list"),
     Command("show", "Show one pair in full.", "csrtui.cli.commands.show"),
     Command("csr", "Print the CSR of a pair as PEM.", "csrtui.cli.commands.csr"),
     Command("backup", "Write encrypted backups, each proved by restoring it.", "csrtui.cli.commands.backup"),
@@ -19,7 +19,7 @@ COMMANDS = (
         "Bring a pair back from its backup; never over one that is there.",
         "csrtui.cli.commands.restore",
     ),
-    Command("import", "Bring certificates home; each finds its pair.", "csrtui.cli.commands.importing"),
+    Command("import", "Bring certificates home; each finds its pair.", "csrtui.cli.commands.import_"),
     Command("renew", "Renew: with a new pair, or with the old CSR again.", "csrtui.cli.commands.renew"),
     Command("adopt", "Bring keys made elsewhere into the keystore.", "csrtui.cli.commands.adopt"),
     Command("export", "Write the files as a server software wants them.", "csrtui.cli.commands.export"),

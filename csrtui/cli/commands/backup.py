@@ -7,19 +7,19 @@ import argparse
 
 from csrtui.cli.output import say
 from csrtui.cli.parser import Action
-from csrtui.cli.passphrase import add_passphrase_arguments, read_new_passphrase
+from csrtui.cli.passphrase_options import add_passphrase_arguments, read_new_passphrase
 from csrtui.cli.progress import Progress
-from csrtui.cli.recipients import add_recipient_argument, back_up_to_recipients, read_recipients_given
+from csrtui.cli.recipient_options import add_recipient_argument, back_up_to_recipients, read_recipients_given
 from csrtui.cli.results import put_results, unreadable_results
 from csrtui.cli.session import open_existing_session
 from csrtui.core.base.errors import InputError
 from csrtui.core.pairs.pair import BackupStatus, Stage
 from csrtui.store.backups import look_at
 from csrtui.tasks.backup import Order, back_up_many
+from csrtui.tasks.list import list_pairs, read_pair
+from csrtui.tasks.pair_text import destination_lines
 from csrtui.tasks.results import Result
-from csrtui.tasks.review import list_pairs, read_pair
 from csrtui.tasks.session import Session
-from csrtui.tasks.wording import destination_lines
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

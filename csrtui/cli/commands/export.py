@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from csrtui.cli.output import say, talk
 from csrtui.cli.parser import Action
-from csrtui.cli.passphrase import (
+from csrtui.cli.passphrase_options import (
     add_passphrase_arguments,
     is_given,
     read_known_passphrase,
@@ -20,7 +20,7 @@ from csrtui.core.base.secret import Secret
 from csrtui.core.keys.pkcs12 import Strength
 from csrtui.core.servers.guide import block_lines, note_lines
 from csrtui.core.servers.platforms import PLATFORMS, read_platform
-from csrtui.tasks.exporting import Exported, Order, Ready, export, prepare
+from csrtui.tasks.export import Exported, Order, Ready, export, prepare
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

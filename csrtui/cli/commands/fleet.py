@@ -54,9 +54,9 @@ def _open(options: argparse.Namespace) -> int:
     """
     from dataclasses import replace
 
+    from csrtui.cli.cancellation import Stop
     from csrtui.cli.fleet_reach import read_reach
     from csrtui.cli.session import open_session
-    from csrtui.cli.stopping import Stop
     from csrtui.store.ansible import Terminal, check_inventory
 
     reach = read_reach(options, Stop())

@@ -3,7 +3,7 @@
 import argparse
 
 from csrtui.cli.parser import Action
-from csrtui.cli.recipients import add_host_recipient_argument
+from csrtui.cli.recipient_options import add_host_recipient_argument
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,11 +19,11 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from csrtui.cli.cancellation import stopping
     from csrtui.cli.fleet_reach import ending, put_failures, put_results, read_fleet, read_reach
     from csrtui.cli.output import say
-    from csrtui.cli.recipients import recipients_in
+    from csrtui.cli.recipient_options import recipients_in
     from csrtui.cli.session import open_session
-    from csrtui.cli.stopping import stopping
     from csrtui.core.base.errors import InputError
     from csrtui.tasks.fleet_pairs import back_up, chosen, not_backed_up
 

@@ -19,10 +19,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from csrtui.cli.cancellation import stopping
     from csrtui.cli.fleet_reach import ending, put_failures, put_results, read_fleet, read_reach
     from csrtui.cli.output import say
     from csrtui.cli.session import open_session
-    from csrtui.cli.stopping import stopping
     from csrtui.tasks.fleet import recall
     from csrtui.tasks.fleet_pairs import chosen, fetch_csrs, not_submitted
 

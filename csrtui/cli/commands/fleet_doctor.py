@@ -16,9 +16,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from csrtui.cli.cancellation import stopping
     from csrtui.cli.fleet_reach import ending, read_reach
     from csrtui.cli.output import say
-    from csrtui.cli.stopping import stopping
     from csrtui.core.base.wording import plural
     from csrtui.tasks.fleet_doctor import examine
 

@@ -21,18 +21,18 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from csrtui.cli.cancellation import stopping
     from csrtui.cli.fleet_reach import ending, put_failures, read_fleet, read_reach
     from csrtui.cli.output import put_json, put_table, say
     from csrtui.cli.session import open_session
-    from csrtui.cli.stopping import stopping
     from csrtui.core.base.errors import InputError
     from csrtui.core.fleet import selected
     from csrtui.core.pairs.pair import NextStep
     from csrtui.core.pairs.query import Query, Retired
     from csrtui.core.pairs.summary import summarize
-    from csrtui.tasks.cells import list_row
     from csrtui.tasks.fleet import Keeping, recall
-    from csrtui.tasks.wording import LIST_HEADER, fleet_age, fleet_summary
+    from csrtui.tasks.list_cells import list_row
+    from csrtui.tasks.pair_text import LIST_HEADER, fleet_age, fleet_summary
 
     if options.next is not None and options.next not in tuple(NextStep):
         raise InputError(f'there is no step "{options.next}"', ", ".join(NextStep))

@@ -6,15 +6,15 @@ Names and subject fields that are arguments can have variables of the inventory;
 import argparse
 from typing import TYPE_CHECKING
 
-from csrtui.cli.asked import add_subject_arguments
 from csrtui.cli.parser import Action
-from csrtui.cli.recipients import add_host_recipient_argument
+from csrtui.cli.recipient_options import add_host_recipient_argument
+from csrtui.cli.request_options import add_subject_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from csrtui.tasks.create import Blocking
     from csrtui.tasks.fleet_requests import Planned
+    from csrtui.tasks.new import Blocking
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,14 +36,14 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from csrtui.cli.asked import read_asked
+    from csrtui.cli.cancellation import stopping
     from csrtui.cli.fleet_reach import ending, put_results, read_reach, say_failure
+    from csrtui.cli.request_options import read_asked
     from csrtui.cli.session import open_session
-    from csrtui.cli.stopping import stopping
     from csrtui.core.base.template import Template
     from csrtui.core.subject.fields import TypedSubject
-    from csrtui.tasks.create import Blocking
     from csrtui.tasks.fleet_requests import make, plan
+    from csrtui.tasks.new import Blocking
 
     backup = _backup(options)
     for field in TypedSubject._fields:
@@ -69,7 +69,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _backup(options: argparse.Namespace) -> "dict[str, object] | None":
-    from csrtui.cli.recipients import recipients_in
+    from csrtui.cli.recipient_options import recipients_in
     from csrtui.core.base.errors import InputError
 
     if bool(options.recipient) is not bool(options.backup_to):

@@ -3,13 +3,10 @@
 import argparse
 
 from csrtui.cli.commands.csr import warn_without_backup
-from csrtui.cli.making import passphrase_of_new_key, report_made, say_all_but_the_error
 from csrtui.cli.output import put_bytes, put_json, say
+from csrtui.cli.pair_output import passphrase_of_new_key, report_made, say_all_but_the_error
 from csrtui.cli.parser import Action
-from csrtui.cli.passphrase import (
-    add_passphrase_arguments,
-    read_known_passphrase,
-)
+from csrtui.cli.passphrase_options import add_passphrase_arguments, read_known_passphrase
 from csrtui.cli.session import open_existing_session
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.secret import Secret
@@ -18,8 +15,8 @@ from csrtui.core.keys.key_types import KeyType, read_key_type
 from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_json import describe
 from csrtui.core.servers.renewal_policy import Way
-from csrtui.tasks import renewing
-from csrtui.tasks.create import Blocking
+from csrtui.tasks import renew
+from csrtui.tasks.new import Blocking
 from csrtui.tasks.session import Session
 from csrtui.tasks.submit import HandOut, hand_out, mark_submitted
 from csrtui.tasks.submit import Way as HandOutWay
@@ -53,7 +50,7 @@ def _run(options: argparse.Namespace) -> int:
     _refuse(options)
     session = open_existing_session(options)
     key_type = None if options.key is None else read_key_type(options.key)
-    renewal = renewing.consider(session, options.pair, key_type)
+    renewal = renew.consider(session, options.pair, key_type)
     blocking = Blocking.OVERRULED if options.force else Blocking.STOPS
     return (_reuse if options.reuse else _renew)(session, renewal, options, blocking)
 
@@ -69,10 +66,8 @@ def _refuse(options: argparse.Namespace) -> None:
         )
 
 
-def _renew(
-    session: Session, renewal: renewing.Renewal, options: argparse.Namespace, blocking: Blocking
-) -> int:
-    renewing.check_renewable(session, renewal.pair, blocking)
+def _renew(session: Session, renewal: renew.Renewal, options: argparse.Namespace, blocking: Blocking) -> int:
+    renew.check_renewable(session, renewal.pair, blocking)
     _say_way(renewal, Way.NEW_PAIR)
     say_all_but_the_error(renewal.advice.findings, blocking)
     for sentence in renewal.left_out:
@@ -81,25 +76,23 @@ def _renew(
     passphrase = passphrase_of_new_key(
         options, renewal.advice.findings, blocking, encrypted=renewal.pair.record.key.encrypted
     )
-    pair = renewing.renew(session, renewal, name=options.name, passphrase=passphrase, blocking=blocking)
+    pair = renew.renew(session, renewal, name=options.name, passphrase=passphrase, blocking=blocking)
     report_made(session, pair, options)
     return 0
 
 
-def _reuse(
-    session: Session, renewal: renewing.Renewal, options: argparse.Namespace, blocking: Blocking
-) -> int:
-    renewing.check_renewable(session, renewal.pair, blocking)
+def _reuse(session: Session, renewal: renew.Renewal, options: argparse.Namespace, blocking: Blocking) -> int:
+    renew.check_renewable(session, renewal.pair, blocking)
     _say_way(renewal, Way.OLD_CSR)
     say_all_but_the_error(renewal.about_old, blocking)
-    proof = renewing.prove_old(session, renewal, _known_passphrase(renewal.pair, options), blocking)
+    proof = renew.prove_old(session, renewal, _known_passphrase(renewal.pair, options), blocking)
     say_all_but_the_error(proof.findings, blocking)
     for sentence in proof.sentences:
         say(f"proved: {sentence}")
     warn_without_backup(renewal.pair)
     if not options.json:
         put_bytes(csr.to_pem(renewal.request.der))
-    pair, _ = renewing.reuse(session, renewal)  # only now: what could not be written out is not waited for
+    pair, _ = renew.reuse(session, renewal)  # only now: what could not be written out is not waited for
     pair = _marked(session, pair, options)
     if options.json:
         put_json(describe(pair, session.clock()))
@@ -113,7 +106,7 @@ def _marked(session: Session, pair: Pair, options: argparse.Namespace) -> Pair:
     return mark_submitted(session, hand_out(session, pair, HandOut(HandOutWay.STDOUT)))
 
 
-def _say_way(renewal: renewing.Renewal, way: Way) -> None:
+def _say_way(renewal: renew.Renewal, way: Way) -> None:
     """Say what follows, and where the other way would be the better one, that."""
     choice = next(choice for choice in renewal.choices if choice.way is way)
     for sentence in choice.consequences:

@@ -3,11 +3,11 @@
 import argparse
 import sys
 
-from csrtui.cli.naming import naming
+from csrtui.cli.file_errors import naming
 from csrtui.cli.output import say
 from csrtui.cli.parser import Action
-from csrtui.cli.passphrase import add_passphrase_arguments, read_known_passphrase
-from csrtui.cli.recipients import (
+from csrtui.cli.passphrase_options import add_passphrase_arguments, read_known_passphrase
+from csrtui.cli.recipient_options import (
     add_expect_argument,
     add_identity_argument,
     passphrase_of,

@@ -7,7 +7,7 @@ from csrtui.cli.results import put_results
 from csrtui.cli.session import open_existing_session
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
-from csrtui.tasks.retiring import retire
+from csrtui.tasks.retire import retire
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

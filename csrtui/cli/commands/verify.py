@@ -3,9 +3,9 @@
 import argparse
 
 from csrtui.cli.parser import Action
-from csrtui.cli.passphrase import add_passphrase_arguments, is_given, read_known_passphrase
+from csrtui.cli.passphrase_options import add_passphrase_arguments, is_given, read_known_passphrase
 from csrtui.cli.progress import Progress
-from csrtui.cli.recipients import (
+from csrtui.cli.recipient_options import (
     add_expect_argument,
     add_identity_argument,
     put_confirmations,
@@ -17,8 +17,8 @@ from csrtui.cli.recipients import (
 from csrtui.cli.results import put_refusal, put_results, unreadable_results
 from csrtui.cli.session import open_existing_session
 from csrtui.core.base.errors import InputError, RefusedError
+from csrtui.tasks.list import list_pairs
 from csrtui.tasks.results import Result
-from csrtui.tasks.review import list_pairs
 from csrtui.tasks.session import Session
 from csrtui.tasks.verify import verify_wanted
 

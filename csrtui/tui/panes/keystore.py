@@ -11,9 +11,9 @@ from textual.widget import Widget
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.query import Order, Query, Retired, shown_for
 from csrtui.store.summary_reader import SummaryReader
+from csrtui.tasks.list import Problem
 from csrtui.tasks.pair_counts import PairCounts, count_pairs
 from csrtui.tasks.pair_list import PairList, Pairs, read_pairs
-from csrtui.tasks.review import Problem
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, key_of
 from csrtui.tui.groups import AtHand
 from csrtui.tui.panes.counted import BETWEEN, UNREADABLE, as_fits

@@ -10,9 +10,9 @@ from textual.content import Content
 
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import BackupStatus
-from csrtui.tasks.cells import list_row
-from csrtui.tasks.review import Problem
-from csrtui.tasks.wording import LIST_HEADER
+from csrtui.tasks.list import Problem
+from csrtui.tasks.list_cells import list_row
+from csrtui.tasks.pair_text import LIST_HEADER
 from csrtui.tui.wrapping import pad
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from csrtui.core.advice.field_help import CA_HELP, FIELD_HELP, KEY_HELP
 from csrtui.core.base.finding import CaKind, FieldName, worst_first
 from csrtui.core.keys.key_types import KeyType
-from csrtui.tasks.drafting import asked_by
+from csrtui.tasks.draft import asked_by
 from csrtui.tui.commands import COMMANDS, key_of
 from csrtui.tui.widgets.preview import Ahead, Preview
 from csrtui.tui.widgets.request_form import RequestForm
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from csrtui.core.base.finding import Finding
     from csrtui.core.config.settings import Profile
     from csrtui.core.pairs.draft import Draft
-    from csrtui.tasks.asking import Asked
-    from csrtui.tasks.drafting import OwnDraft
+    from csrtui.tasks.draft import OwnDraft
+    from csrtui.tasks.prefill import Start
+    from csrtui.tasks.request_spec import Asked
     from csrtui.tasks.session import Session
-    from csrtui.tasks.starting import Start
     from csrtui.tui.commands import Command
 
 _MOST_FIXES = 1000
@@ -89,8 +89,8 @@ class RequestPane(Widget):
     @property
     def advice(self) -> Advice:
         """The advice on what the form asks for, worked out now."""
-        from csrtui.tasks.asking import advise_on
         from csrtui.tasks.pair_exists import with_pair_exists
+        from csrtui.tasks.request_spec import advise_on
 
         advice = advise_on(self._session, self.asked)
         return advice if self.form.draft.renews else with_pair_exists(self._session, advice)
@@ -216,7 +216,7 @@ class RequestPane(Widget):
         self._update_due = False
         if not self.is_mounted:
             return
-        from csrtui.tasks.asking import preview
+        from csrtui.tasks.request_spec import preview
 
         at_hand = self._findings[self._current] if self._findings else None
         advice = self.advice

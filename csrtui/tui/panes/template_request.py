@@ -16,7 +16,7 @@ from csrtui.tui.widgets.preview import Ahead
 
 if TYPE_CHECKING:
     from csrtui.core.advice import Advice
-    from csrtui.tasks.asking import Asked
+    from csrtui.tasks.request_spec import Asked
 
 _HELP = {
     FieldName.COMMON_NAME: "The host that visitors type. A variable of the inventory, typed here, gives each host its "

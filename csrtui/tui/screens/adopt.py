@@ -12,9 +12,9 @@ from textual.containers import Vertical
 
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.base.wording import plural
-from csrtui.store.gathering import is_folder
-from csrtui.tasks.adoption_found import look_at, look_in
-from csrtui.tasks.adoption_match import match
+from csrtui.store.key_search import is_folder
+from csrtui.tasks.adopt.matching import match
+from csrtui.tasks.adopt.search import look_at, look_in
 from csrtui.tui.screens.dialog import labelled
 from csrtui.tui.screens.doing import DoingDialog
 from csrtui.tui.widgets.secret_field import SecretField
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from csrtui.core.base.errors import CsrtuiError
     from csrtui.core.base.secret import Secret
-    from csrtui.tasks.adoption_found import Found
-    from csrtui.tasks.adoption_match import Matched
+    from csrtui.tasks.adopt.matching import Matched
+    from csrtui.tasks.adopt.search import Found
     from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line
 

@@ -12,11 +12,11 @@ from textual.containers import Vertical
 from csrtui.core.base.errors import CsrtuiError, InputError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.wording import plural
-from csrtui.tasks.adopting import AdoptResult, MissingRequest, Order, adopt_many, obstacle
-from csrtui.tasks.adoption_words import facts
+from csrtui.tasks.adopt.adopt import AdoptResult, MissingRequest, Order, adopt_many, obstacle
+from csrtui.tasks.adopt.text import facts
+from csrtui.tasks.list import read_pair
+from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tasks.results import Result
-from csrtui.tasks.review import read_pair
-from csrtui.tasks.wording import NEXT_STEPS
 from csrtui.tui.screens.doing import DoingDialog
 from csrtui.tui.widgets.line_list import LineList, Marking
 from csrtui.tui.widgets.text_block import TextBlock
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from csrtui.tasks.adoption_candidate import Candidate
-    from csrtui.tasks.adoption_match import Matched
+    from csrtui.tasks.adopt.candidate import Candidate
+    from csrtui.tasks.adopt.matching import Matched
     from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line
 

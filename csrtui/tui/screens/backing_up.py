@@ -10,8 +10,8 @@ from textual.containers import Vertical
 
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.tasks.backup import back_up_many
-from csrtui.tasks.review import read_pair
-from csrtui.tasks.wording import NEXT_STEPS
+from csrtui.tasks.list import read_pair
+from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tui.screens.working import WorkingDialog
 from csrtui.tui.widgets.progress_line import ProgressLine
 from csrtui.tui.widgets.text_block import TextBlock

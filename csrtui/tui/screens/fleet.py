@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from csrtui.core.fleet import HostPair
     from csrtui.tasks.fleet import HostResult, Reach
     from csrtui.tasks.fleet_pairs import Deliveries
-    from csrtui.tasks.importing import Blob
+    from csrtui.tasks.import_ import Blob
     from csrtui.tasks.results import Result
     from csrtui.tui.screens.fleet_backup import HostBackupAsked
     from csrtui.tui.screens.fleet_fetch import FetchAsked

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from csrtui.core.base.errors import CsrtuiError, InputError
+from csrtui.tasks.last_used import Kept, recall, remember
 from csrtui.tasks.recipients import recipients_of, split_recipients, usual_recipient
-from csrtui.tasks.remembering import Kept, recall, remember
 from csrtui.tui.screens.fleet_asking import HostPairsDialog
 from csrtui.tui.widgets.text_field import TextField
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from csrtui.core.base.errors import InputError
 from csrtui.tasks.fleet_pairs import demand_folder
-from csrtui.tasks.remembering import Kept, recall, remember
+from csrtui.tasks.last_used import Kept, recall, remember
 from csrtui.tasks.submit import lacks_backup
 from csrtui.tui.screens.fleet_asking import HostPairsDialog
 from csrtui.tui.widgets.text_field import TextField

@@ -15,7 +15,7 @@ from csrtui.core.fleet import HostPair, HostState, selected
 from csrtui.core.pairs.pair import NextStep
 from csrtui.core.pairs.query import Order, Query, Retired, shown_for
 from csrtui.tasks.fleet import Reach, recall, refresh
-from csrtui.tasks.wording import fleet_age, fleet_summary
+from csrtui.tasks.pair_text import fleet_age, fleet_summary
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Where, bar, bindings, key_of
 from csrtui.tui.panes.fleet_rows import FleetRows
 from csrtui.tui.screens.fleet_pages import hosts_page, pair_page

@@ -9,9 +9,9 @@ from textual.screen import Screen
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.wording import plural
-from csrtui.tasks.asking import preview
-from csrtui.tasks.create import Blocking
 from csrtui.tasks.fleet_requests import blocked, make, with_twins
+from csrtui.tasks.new import Blocking
+from csrtui.tasks.request_spec import preview
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Where, bar, bindings
 from csrtui.tui.panes.plan_rows import PlanRows, worst
 from csrtui.tui.screens.confirm import ConfirmScreen

@@ -14,7 +14,7 @@ from csrtui.core.advice import common_name_missing
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import FieldName
-from csrtui.tasks.drafting import keep_for_hosts, recall_for_hosts
+from csrtui.tasks.draft import keep_for_hosts, recall_for_hosts
 from csrtui.tasks.fleet_requests import plan
 from csrtui.tui.commands import COMMANDS, Where, bar, bindings
 from csrtui.tui.keeper import Keeper
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from csrtui.core.pairs.draft import Draft
-    from csrtui.tasks.asking import Asked
     from csrtui.tasks.fleet import HostResult, Reach
     from csrtui.tasks.fleet_requests import Planned
+    from csrtui.tasks.request_spec import Asked
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
 

@@ -14,8 +14,8 @@ from csrtui.core.base.finding import Level
 from csrtui.core.base.wording import plural
 from csrtui.core.certificates.path_validation import ChainState
 from csrtui.core.certificates.validity_limits import whole_days
-from csrtui.tasks.importing import ImportResult
-from csrtui.tasks.wording import time_left
+from csrtui.tasks.import_ import ImportResult
+from csrtui.tasks.pair_text import time_left
 from csrtui.tui.screens.dialog import Dialog
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_view import TextView

@@ -15,7 +15,7 @@ from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.wording import plural
 from csrtui.store.files import read_foreign
-from csrtui.tasks.importing import Blob
+from csrtui.tasks.import_ import Blob
 from csrtui.tui.screens.dialog import labelled
 from csrtui.tui.screens.doing import DoingDialog
 from csrtui.tui.widgets.text_block import TextBlock

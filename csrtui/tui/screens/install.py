@@ -19,7 +19,7 @@ from csrtui.core.keys.pkcs12 import Strength
 from csrtui.core.servers.file_layout import Form
 from csrtui.core.servers.guide import guide_lines, plan_lines
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
-from csrtui.tasks.exporting import Order, Ready, export, planned, prepare
+from csrtui.tasks.export import Order, Ready, export, planned, prepare
 from csrtui.tui.screens.ahead import PlaceDialog
 from csrtui.tui.screens.dialog import labelled
 from csrtui.tui.screens.doing import DoingDialog

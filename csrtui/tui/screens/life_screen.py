@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import NextStep, Stage
-from csrtui.tasks.review import read_pair
-from csrtui.tasks.wording import NEXT_STEPS
+from csrtui.tasks.list import read_pair
+from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tui.groups import Group
 from csrtui.tui.screens.pairs_screen import PairsScreen
 from csrtui.tui.steps import step_label
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from csrtui.core.pairs.pair import Pair
-    from csrtui.tasks.importing import Blob
+    from csrtui.tasks.import_ import Blob
     from csrtui.tasks.results import Result
     from csrtui.tui.screens.imported import Offer, Then
     from csrtui.tui.screens.importing import ImportAnswer
@@ -83,7 +83,7 @@ class LifeScreen(PairsScreen):
 
     def action_import(self) -> None:
         """Ask for certificates."""
-        from csrtui.tasks.importing import import_certificates
+        from csrtui.tasks.import_ import import_certificates
         from csrtui.tasks.replacement import Doing
         from csrtui.tui.screens.importing import ImportScreen
 
@@ -103,7 +103,7 @@ class LifeScreen(PairsScreen):
 
     def _confirm_or_show(self, blobs: Sequence[Blob], results: Sequence[Result], only: str | None) -> None:
         """Show what came of an import; ask first about certificates that expire sooner than the present ones."""
-        from csrtui.tasks.importing import needing_confirmation
+        from csrtui.tasks.import_ import needing_confirmation
         from csrtui.tui.screens.confirm import ConfirmScreen
 
         waiting = needing_confirmation(results)
@@ -124,7 +124,7 @@ class LifeScreen(PairsScreen):
     async def _import_anyway(
         self, blobs: Sequence[Blob], results: Sequence[Result], only: str | None
     ) -> None:
-        from csrtui.tasks.importing import import_certificates, needing_confirmation
+        from csrtui.tasks.import_ import import_certificates, needing_confirmation
 
         pairs = {one.pair for one in needing_confirmation(results)}
         try:
@@ -176,7 +176,7 @@ class LifeScreen(PairsScreen):
             return NextStep.NONE
 
     async def _import_there(self, blobs: Sequence[Blob]) -> None:
-        from csrtui.tasks.importing import import_certificates
+        from csrtui.tasks.import_ import import_certificates
         from csrtui.tasks.replacement import Doing
 
         try:
@@ -273,7 +273,7 @@ class LifeScreen(PairsScreen):
         return f", and nothing reminds of its renewal any more: its certificate is valid for {days} day{'s' if days != 1 else ''} still"
 
     def _retire(self, name: str) -> None:
-        from csrtui.tasks.retiring import retire
+        from csrtui.tasks.retire import retire
 
         try:
             result = retire(self._session, name)

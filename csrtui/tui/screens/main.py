@@ -11,7 +11,7 @@ from textual.containers import Horizontal
 from csrtui.core.base.errors import CsrtuiError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.process import settle_collecting
-from csrtui.tasks.drafting import OwnDraft
+from csrtui.tasks.draft import OwnDraft
 from csrtui.tui.commands import COMMANDS, Where, bar, bindings, key_of
 from csrtui.tui.keeper import Keeper
 from csrtui.tui.panes.request import RequestPane

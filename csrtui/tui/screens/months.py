@@ -11,7 +11,7 @@ from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.expiry_chart import Kind, lay_out
 from csrtui.tasks.expiries import Counted, count_expiries
-from csrtui.tasks.wording import MONTHS
+from csrtui.tasks.pair_text import MONTHS
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Where, bar, bindings
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.rule_line import RuleLine

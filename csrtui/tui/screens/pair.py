@@ -8,8 +8,8 @@ from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import NextStep
 from csrtui.core.pairs.timeline import Tone
-from csrtui.tasks.in_full import InFull, full_lines, read_in_full
-from csrtui.tasks.life import timeline
+from csrtui.tasks.show import InFull, full_lines, read_in_full
+from csrtui.tasks.timeline import timeline
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Where, bar, bindings, key_of
 from csrtui.tui.groups import AtHand
 from csrtui.tui.screens.renewal_screen import RenewalScreen
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from csrtui.core.pairs.pair import Pair
     from csrtui.core.pairs.timeline import Row
+    from csrtui.tasks.prefill import Start
     from csrtui.tasks.session import Session
-    from csrtui.tasks.starting import Start
     from csrtui.tui.commands import Command
     from csrtui.tui.widgets.text_block import Line
 

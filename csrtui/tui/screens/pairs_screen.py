@@ -9,8 +9,8 @@ from textual.screen import Screen
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.query import Need
-from csrtui.tasks.review import read_pair
-from csrtui.tasks.wording import NEXT_STEPS
+from csrtui.tasks.list import read_pair
+from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tui.commands import COMMANDS
 from csrtui.tui.compositor import NearCompositor
 from csrtui.tui.groups import AtHand, Group

@@ -12,9 +12,9 @@ from textual.containers import Vertical
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.servers.renewal_policy import Way
-from csrtui.tasks.create import Blocking
-from csrtui.tasks.renewing import prove_old
-from csrtui.tasks.wording import time_left
+from csrtui.tasks.new import Blocking
+from csrtui.tasks.pair_text import time_left
+from csrtui.tasks.renew import prove_old
 from csrtui.tui.screens.dialog import labelled
 from csrtui.tui.screens.doing import DoingDialog
 from csrtui.tui.widgets.secret_field import SecretField
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from csrtui.core.base.secret import Secret
     from csrtui.core.servers.renewal_policy import Choice
-    from csrtui.tasks.renewing import Renewal
+    from csrtui.tasks.renew import Renewal
     from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line
 

@@ -6,12 +6,12 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from csrtui.core.base.errors import CsrtuiError
-from csrtui.tasks.wording import NEXT_STEPS
+from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tui.screens.life_screen import LifeScreen
 
 if TYPE_CHECKING:
-    from csrtui.tasks.renewing import Renewal
-    from csrtui.tasks.starting import Start
+    from csrtui.tasks.prefill import Start
+    from csrtui.tasks.renew import Renewal
     from csrtui.tui.screens.renew import RenewAnswer
     from csrtui.tui.screens.submit import Outcome
 
@@ -52,7 +52,7 @@ class RenewalScreen(LifeScreen):
             self.app.push_screen(RenewScreen(self._session, renewal), self._way_chosen)
 
     def _renewable(self, name: str) -> Renewal:
-        from csrtui.tasks.renewing import check_renewable, consider
+        from csrtui.tasks.renew import check_renewable, consider
 
         renewal = consider(self._session, name)
         check_renewable(self._session, renewal.pair)
@@ -60,7 +60,7 @@ class RenewalScreen(LifeScreen):
 
     def _way_chosen(self, answer: RenewAnswer | None) -> None:
         from csrtui.core.servers.renewal_policy import Way
-        from csrtui.tasks.starting import start_from_pair
+        from csrtui.tasks.prefill import start_from_pair
 
         if answer is None:
             return
@@ -85,7 +85,7 @@ class RenewalScreen(LifeScreen):
 
     def _handed_out_again(self, renewal: Renewal, outcome: Outcome | None) -> None:
         """Note that the pair waits for another certificate, if its CSR went; after a backup it is asked again."""
-        from csrtui.tasks.renewing import reuse
+        from csrtui.tasks.renew import reuse
 
         if outcome is not None and outcome.told:
             try:

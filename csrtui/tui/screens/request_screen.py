@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError
-from csrtui.store.disk import NotConfirmedError
+from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.tui.screens.form_screen import FormScreen
 from csrtui.tui.screens.making import PairMade, PairNotMade
 from csrtui.tui.screens.renewal_screen import RenewalScreen
@@ -13,9 +13,9 @@ from csrtui.tui.screens.renewal_screen import RenewalScreen
 if TYPE_CHECKING:
     from csrtui.core.pairs.draft import Draft
     from csrtui.core.pairs.pair import Pair
-    from csrtui.tasks.asking import Asked
-    from csrtui.tasks.create import Blocking
-    from csrtui.tasks.starting import Start
+    from csrtui.tasks.new import Blocking
+    from csrtui.tasks.prefill import Start
+    from csrtui.tasks.request_spec import Asked
 
 
 class RequestScreen(FormScreen, RenewalScreen):
@@ -58,7 +58,7 @@ class RequestScreen(FormScreen, RenewalScreen):
             self.tell("a pair is being made; wait a moment")
             return
         from csrtui.core.advice import common_name_missing
-        from csrtui.tasks.create import Blocking
+        from csrtui.tasks.new import Blocking
 
         self.request.form.settle()
         advice, asked = self.request.advice, self.request.asked
@@ -77,7 +77,7 @@ class RequestScreen(FormScreen, RenewalScreen):
             self.tell(f"not made: {errors[0].text}")
 
     def _make(self, asked: Asked, blocking: Blocking) -> None:
-        from csrtui.tasks.wording import key_label
+        from csrtui.tasks.pair_text import key_label
 
         self._making = True
         self._making_of = draft = self.request.form.draft
@@ -87,7 +87,7 @@ class RequestScreen(FormScreen, RenewalScreen):
         )
 
     def _make_in_thread(self, asked: Asked, blocking: Blocking, renews: str) -> None:
-        from csrtui.tasks.create import create_pair
+        from csrtui.tasks.new import create_pair
 
         try:
             made = (
@@ -105,8 +105,8 @@ class RequestScreen(FormScreen, RenewalScreen):
         Raises:
             CsrtuiError: It was not made.
         """
-        from csrtui.tasks.renewing import check_renewable, replace_pair
-        from csrtui.tasks.review import read_pair
+        from csrtui.tasks.list import read_pair
+        from csrtui.tasks.renew import check_renewable, replace_pair
 
         try:
             check_renewable(self._session, read_pair(self._session, renews)[0])
@@ -118,7 +118,7 @@ class RequestScreen(FormScreen, RenewalScreen):
 
     def on_pair_made(self, event: PairMade) -> None:
         """Show the pair in the keystore, and make the form ready for the next, unless that is typed already."""
-        from csrtui.tasks.wording import NEXT_STEPS
+        from csrtui.tasks.pair_text import NEXT_STEPS
 
         self._making = False
         form = self.request.form

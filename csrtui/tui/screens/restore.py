@@ -13,7 +13,7 @@ from csrtui.core.backups.backup_file import Envelope, KeptKey, ToRecipientsError
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.store.identity import read_identity
 from csrtui.tasks.backup_contents import PassphraseNeededError
-from csrtui.tasks.remembering import recall_folder
+from csrtui.tasks.last_used import recall_folder
 from csrtui.tasks.restore import Consent, losses, read_backup, restore_read, stays_encrypted
 from csrtui.tui.screens.ahead import PlaceDialog
 from csrtui.tui.screens.confirm import ConfirmScreen

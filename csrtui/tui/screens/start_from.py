@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair_name import is_pair_name
-from csrtui.tasks.starting import Start, start_from_bytes, start_from_file, start_from_pair
+from csrtui.tasks.prefill import Start, start_from_bytes, start_from_file, start_from_pair
 from csrtui.tui.screens.dialog import Dialog
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from csrtui.tasks.drafting import KeptForm, OwnDraft
+    from csrtui.tasks.draft import KeptForm, OwnDraft
     from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line
 

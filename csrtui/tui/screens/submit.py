@@ -14,8 +14,8 @@ from textual.containers import Vertical
 
 from csrtui.core.base.errors import CsrtuiError, RefusedError, StoreError
 from csrtui.core.certificates.public_text import PublicText
+from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tasks.submit import Form, HandOut, Way, fetch_lines, hand_out, lacks_backup, this_host
-from csrtui.tasks.wording import NEXT_STEPS
 from csrtui.tui import clipboard
 from csrtui.tui.plain_view import show_plain
 from csrtui.tui.screens.doing import DoingDialog

@@ -8,7 +8,7 @@ from csrtui.core.servers.guide import block_lines, note_lines
 from csrtui.tui.screens.reading import Page
 
 if TYPE_CHECKING:
-    from csrtui.tasks.exporting import Exported, Ready
+    from csrtui.tasks.export import Exported, Ready
 
 
 def written_page(ready: Ready, exported: Exported) -> Page:

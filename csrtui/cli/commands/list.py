@@ -1,0 +1,143 @@
+"""``csrtui list``: the pairs, a line each."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from csrtui.cli.output import put_bytes, put_json_list, say, say_error, table
+from csrtui.cli.parser import Action
+from csrtui.cli.session import open_existing_session
+from csrtui.core.base.errors import StoreError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.spreadsheet import cell
+from csrtui.core.pairs.pair import NextStep, Pair, utc_text
+from csrtui.core.pairs.pair_json import describe
+from csrtui.core.pairs.query import Order, Query, Retired
+from csrtui.core.pairs.summary import PairSummary
+from csrtui.tasks.list import Problem
+from csrtui.tasks.list_cells import columns
+from csrtui.tasks.pair_counts import count_pairs
+from csrtui.tasks.pair_list import read_pair_list, read_pairs
+from csrtui.tasks.pair_text import LIST_HEADER
+
+_CSV_HEADER = (
+    "name",
+    "common_name",
+    "names",
+    "key",
+    "created",
+    "backup",
+    "stage",
+    "expires",
+    "days_left",
+    "next",
+    "path",
+)
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--filter", default="", metavar="TEXT", help="only pairs that hold every word of it")
+    parser.add_argument(
+        "--next", choices=[step.value for step in NextStep], help="only pairs with this next step"
+    )
+    parser.add_argument(
+        "--retired", action="store_true", help="show retired pairs too, as --filter, --json and --csv do"
+    )
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON document")
+    form.add_argument("--csv", action="store_true", help="comma-separated values with a header")
+    form.add_argument(
+        "--ics",
+        action="store_true",
+        help="a calendar (iCalendar): when renewals are due, when certificates end",
+    )
+    parser.add_argument("--fail-if-any", action="store_true", help="exit with status 1 if a pair is listed")
+
+
+def _run(options: argparse.Namespace) -> int:
+    session = open_existing_session(options)
+    now = session.clock()
+    step = NextStep(options.next) if options.next else None
+    retired = _retired(options)
+    pair_list = read_pair_list(session)
+    # A table counts the retired pairs that it does not show.
+    query = Query.typed(options.filter, step, retired if options.ics else Retired.SHOWN)
+    selected = pair_list.select(query, Order.URGENCY, now)
+    counts = count_pairs(selected, now)
+    problems = list(pair_list.problems)
+
+    def pairs() -> Iterator[Pair]:
+        for item in read_pairs(session, [summary.name for summary in selected]):
+            if isinstance(item, Problem):
+                problems.append(item)
+            else:
+                yield item
+
+    if options.json:
+        put_json_list({"schema": 1}, "pairs", (describe(pair, now) for pair in pairs()))
+    elif options.csv:
+        _put_csv(pairs(), now)
+    elif options.ics:
+        _put_calendar(pairs(), now)
+    else:
+        sys.stdout.write(_table(selected, retired, now))
+        # Cron mails every output, so there is none if no pair has this next step. A store whose pairs cannot be read
+        # is not a store without pairs.
+        if counts.total or (step is None and not problems):
+            say(counts.line(retired))
+    for problem in problems:
+        say_error(problem.error)
+    if problems:
+        return StoreError.exit_code
+    return 1 if options.fail_if_any and counts.visible(retired) else 0
+
+
+def _retired(options: argparse.Namespace) -> Retired:
+    """Whether retired pairs are listed: to programs all of the store is told, to people what they may want."""
+    told = options.retired or options.filter or options.json or options.csv
+    return Retired.SHOWN if told else Retired.HIDDEN
+
+
+def _table(summaries: list[PairSummary], retired: Retired, now: datetime) -> str:
+    summaries = Query(retired=retired).select(summaries, now)
+    return table(LIST_HEADER, columns(summaries, now)) if summaries else ""
+
+
+def _put_csv(pairs: Iterable[Pair], now: datetime) -> None:
+    import csv
+
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(_CSV_HEADER)
+    for pair in pairs:
+        record = pair.record
+        validity = record.validity
+        row = (
+            pair.name,
+            record.subject.common_name or "",
+            " ".join(record.names),
+            record.key.type,
+            utc_text(record.created),
+            record.backup_status.value,
+            record.stage.value,
+            utc_text(validity.not_after) if validity else "",
+            str(validity.days_left(now)) if validity else "",
+            record.next_step(now).value,
+            pair.path,
+        )
+        writer.writerow([cell(visible(text)) for text in row])
+
+
+def _put_calendar(pairs: Iterable[Pair], now: datetime) -> None:
+    from csrtui.core.pairs.calendar import calendar_file
+
+    for piece in calendar_file(pairs, os.uname().nodename, now):
+        put_bytes(piece)
+
+
+ACTION = Action(
+    "csrtui list --next renew\ncsrtui list --filter shop --json\ncsrtui list --ics > certificates.ics",
+    _arguments,
+    _run,
+)

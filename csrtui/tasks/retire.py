@@ -1,0 +1,30 @@
+"""Marking pairs as no longer used; nothing is deleted."""
+
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.escaping import visible
+from csrtui.core.pairs.pair import PairRecord
+from csrtui.tasks.results import Result
+from csrtui.tasks.session import Session
+from csrtui.tasks.update_record import change_record
+
+
+def retire(session: Session, name: str) -> Result:
+    """Mark a pair as no longer used; one that is marked already is left as it is.
+
+    Raises:
+        StoreError: The store cannot be used.
+    """
+    text = "retired; its key, its CSR and its certificates stay where they are"
+
+    def marked(record: PairRecord) -> PairRecord:
+        nonlocal text
+        if record.retired:
+            text = "was retired already"
+            return record
+        return record.marked_retired(session.clock(), session.user)
+
+    try:
+        change_record(session, name, marked)
+    except InputError as error:
+        return Result(ok=False, pair=visible(name), text=error.what)
+    return Result(ok=True, pair=name, text=text)
