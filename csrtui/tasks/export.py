@@ -11,10 +11,10 @@ from csrtui.core.base.secret import Secret
 from csrtui.core.keys.key_types import KeyType, spki_sha256
 from csrtui.core.keys.pkcs12 import Strength
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage
-from csrtui.core.servers import SERVERS
 from csrtui.core.servers.deployment import Deployment, Material, Plan, Seal, Secrecy, deploy, plan, read_chain
 from csrtui.core.servers.file_layout import Form, Server
 from csrtui.core.servers.platforms import Platform
+from csrtui.core.servers.table import SERVERS
 from csrtui.store import export_files
 from csrtui.store.ancestors import unsafe_folders
 from csrtui.store.disk_errors import NotConfirmedError

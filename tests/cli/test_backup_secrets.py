@@ -121,7 +121,7 @@ def test_while_it_works_neither_its_arguments_nor_its_environment_hold_them(
 
 _CRASH = """
 import sys
-from csrtui.core import {module}
+from csrtui.core.keys import {module}
 def crash(*arguments, **_):
     local = next(one for one in arguments if type(one).__name__ == "Secret")
     raise {error}

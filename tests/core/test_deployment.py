@@ -19,10 +19,10 @@ from csrtui.core.base.secret import Secret
 from csrtui.core.keys import key_types
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.keys.pkcs12 import Strength
-from csrtui.core.servers import SERVERS
 from csrtui.core.servers.deployment import Seal, Secrecy, deploy, read_chain
 from csrtui.core.servers.file_layout import Form, OldCsr, Part
 from csrtui.core.servers.platforms import PLATFORMS
+from csrtui.core.servers.table import SERVERS
 
 SEAL = Seal(Secret("correct horse battery staple"))
 SPKI = key_types.spki_sha256(key_of(KeyType.EC_P256).public_key())

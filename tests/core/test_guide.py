@@ -8,10 +8,10 @@ import re
 import pytest
 from exports_made import material
 
-from csrtui.core.servers import SERVERS
 from csrtui.core.servers.deployment import plan
 from csrtui.core.servers.guide import guide_lines, plan_lines, platform_lines
 from csrtui.core.servers.platforms import PLATFORMS, Platform
+from csrtui.core.servers.table import SERVERS
 
 
 @pytest.mark.parametrize("platform", PLATFORMS.values(), ids=list(PLATFORMS))

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csrtui.core.base.errors import InputError
-from csrtui.core.servers import SERVERS
 from csrtui.core.servers.file_layout import Block, Quoting, fill, quote
+from csrtui.core.servers.table import SERVERS
 
 
 @pytest.mark.parametrize("quoting", Quoting)

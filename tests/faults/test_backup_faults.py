@@ -169,7 +169,8 @@ import subprocess, sys
 sys.path[:0] = sys.argv[1:3]
 from backups_made import PASSPHRASE, QUICK
 from pairs_made import new_pair, order
-from csrtui.core import backup_file, keys, pkcs8
+from csrtui.core.backups import backup_file
+from csrtui.core.keys import key_types, pkcs8
 from csrtui.core.pairs.pair import BackupStatus
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.backup import back_up_many

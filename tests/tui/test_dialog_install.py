@@ -13,9 +13,9 @@ from issued_dialogs import at_pair, certificate_home, is_at, record
 from screens_user import at_screens
 
 from csrtui.core.pairs.pair import NextStep
-from csrtui.core.servers import SERVERS
 from csrtui.core.servers.file_layout import Form
 from csrtui.core.servers.platforms import PLATFORMS
+from csrtui.core.servers.table import SERVERS
 from csrtui.tasks.export import prepare
 from csrtui.tui.screens import reading
 from csrtui.tui.screens.install import InstallScreen

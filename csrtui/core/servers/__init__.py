@@ -1,6 +1,1 @@
-"""Every server software of `csrtui.core.servers.platforms`, with what it wants: tables, no code."""
-
-from csrtui.core.servers import daemons, keystores, managed
-
-SERVERS = {row.platform: row for row in (*daemons.ROWS, *keystores.ROWS, *managed.ROWS)}
-"""What every server software wants, by the id of its platform."""
+"""Server software: the files and directives of each, deployment, guides and the renewal policy."""

@@ -1,6 +1,6 @@
 """What a server software takes: which files, in what order, and how its configuration names them.
 
-The rows themselves are in `csrtui.core.servers`.
+The rows themselves are in `csrtui.core.servers.table`.
 """
 
 import re

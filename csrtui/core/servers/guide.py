@@ -3,10 +3,10 @@
 import textwrap
 from collections.abc import Iterable
 
-from csrtui.core.servers import SERVERS
 from csrtui.core.servers.deployment import Plan, paths, site
 from csrtui.core.servers.file_layout import Block, FileRow, Form, Part, Server, fill
 from csrtui.core.servers.platforms import PLATFORMS, Platform
+from csrtui.core.servers.table import SERVERS
 
 WIDTH = 79
 """Columns of a line of text; lines of configuration are as long as they are."""

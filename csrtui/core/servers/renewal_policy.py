@@ -9,9 +9,9 @@ from enum import StrEnum
 
 from csrtui.core.base.finding import Finding
 from csrtui.core.pairs.pair import PairRecord
-from csrtui.core.servers import SERVERS
 from csrtui.core.servers.file_layout import OldCsr
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
+from csrtui.core.servers.table import SERVERS
 
 
 class Way(StrEnum):
