@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from csrtui.process import collect_no_more, harden, put_off_collecting, say_nothing_of_lost_errors
 
 if TYPE_CHECKING:
-    from csrtui.tasks.fleet import Reach
+    from csrtui.fleet.tasks.hosts import Reach
     from csrtui.tasks.session import Session
 
 

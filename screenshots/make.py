@@ -156,18 +156,18 @@ def _own(session: Session) -> SafeApp[None]:
 
 def _of_hosts(session: Session) -> SafeApp[None]:
     """The screen over hosts that have the store's pairs among them; they are known, and no host is asked."""
-    from csrtui.core.fleet import Failure, Fleet, HostState, Reason
-    from csrtui.store.ansible import Target
-    from csrtui.tasks.fleet import Reach
-    from csrtui.tui.fleet_app import FleetApp
-    from csrtui.tui.screens import fleet_list
+    from csrtui.fleet.ansible import Target
+    from csrtui.fleet.model import Failure, Fleet, HostState, Reason
+    from csrtui.fleet.tasks.hosts import Reach
+    from csrtui.fleet.tui import pair_list
+    from csrtui.fleet.tui.app import FleetApp
 
     pairs = [describe(pair, NOW) for pair in list_pairs(session).pairs]
     away = Failure(Reason.UNREACHABLE, "no route to host", "see that it runs")
     states = [HostState(f"web{at}", NOW, tuple(pairs[at - 1 :: 3])) for at in (1, 2, 3)]
     known = Fleet.of([*states, HostState("db1", failure=away)])
-    vars(fleet_list)["recall"] = lambda *_: known
-    vars(fleet_list)["refresh"] = lambda *_: known
+    vars(pair_list)["recall"] = lambda *_: known
+    vars(pair_list)["refresh"] = lambda *_: known
     return FleetApp(session, Reach(Target("hosts.ini")))
 
 

@@ -13,7 +13,7 @@ from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.store.location import store_path
 
 if TYPE_CHECKING:
-    from csrtui.tasks.fleet import Reach
+    from csrtui.fleet.tasks.hosts import Reach
     from csrtui.tasks.session import Session
 
 _INTERRUPTED = 130

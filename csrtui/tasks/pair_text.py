@@ -10,7 +10,7 @@ from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, Pair, PairRec
 from csrtui.core.servers.platforms import PLATFORMS
 
 if TYPE_CHECKING:
-    from csrtui.core.fleet import Fleet
+    from csrtui.fleet.model import Fleet
     from csrtui.store.ancestors import UnsafeFolder
     from csrtui.store.backups import Destination
 
@@ -69,8 +69,8 @@ def backup_cell(record: PairRecord, now: datetime) -> str:
 
 def fleet_summary(fleet: "Fleet", pairs: Sequence[Pair], now: datetime) -> str:
     """Return the line that counts: ``52 hosts · 310 pairs · 4 not backed up · 7 due · 1 unreachable``."""
-    from csrtui.core.fleet import Reason
     from csrtui.core.pairs.summary import summarize
+    from csrtui.fleet.model import Reason
     from csrtui.tasks.pair_counts import count_pairs
 
     hosts = len(fleet.hosts)

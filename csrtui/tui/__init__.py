@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from csrtui.core.config.settings import Config
-    from csrtui.tasks.fleet import Reach
+    from csrtui.fleet.tasks.hosts import Reach
     from csrtui.tasks.session import Session
     from csrtui.tui.commands_app import CommandsApp
 
@@ -49,7 +49,7 @@ def open_fleet(session: "Session", reach: "Reach") -> int:
     """
 
     def make(config: "Config | None") -> "CommandsApp":
-        from csrtui.tui.fleet_app import FleetApp
+        from csrtui.fleet.tui.app import FleetApp
 
         return FleetApp(session, reach, config)
 

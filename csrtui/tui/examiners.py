@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from textual.screen import Screen
 
-    from csrtui.core.host_finding import HostFinding
-    from csrtui.tasks.fleet import Reach
+    from csrtui.fleet.host_finding import HostFinding
+    from csrtui.fleet.tasks.hosts import Reach
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
 
@@ -140,8 +140,8 @@ class FleetExaminer:
 
     def examine(self, report: Report, stop: Event) -> Verdict:
         """Have all of them examined; one that does not answer is a finding, too."""
-        from csrtui.tasks.fleet_doctor import examine
-        from csrtui.tasks.fleet_doctor import worst_first as worst_of_hosts
+        from csrtui.fleet.tasks.doctor import examine
+        from csrtui.fleet.tasks.doctor import worst_first as worst_of_hosts
 
         total = 0
 

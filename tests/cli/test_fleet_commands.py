@@ -10,7 +10,7 @@ from fake_ansible import printed, said
 from fleet_made import ASKED, AWAY, CSR, listed, pair
 
 from csrtui.cli.main import run
-from csrtui.store.ansible import Terminal
+from csrtui.fleet.ansible import Terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from command import Csrtui
     from fake_ansible import FakeAnsible
 
-    from csrtui.tasks.fleet import Reach
+    from csrtui.fleet.tasks.hosts import Reach
     from csrtui.tasks.session import Session
 
 
@@ -221,7 +221,7 @@ def test_notes_of_hosts_only_tell_as_those_of_one_machine_do(fake: FakeAnsible, 
 def test_a_stop_is_said_and_gives_its_status(
     fake: FakeAnsible, fleet: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from csrtui.store import ansible
+    from csrtui.fleet import ansible
 
     fake.answers({}, hosts=("web1",), hangs=True)
     run = ansible.run_task
@@ -231,7 +231,7 @@ def test_a_stop_is_said_and_gives_its_status(
             signal.raise_signal(signal.SIGTERM)
             yield line
 
-    monkeypatch.setattr("csrtui.tasks.fleet.run_task", stopped)
+    monkeypatch.setattr("csrtui.fleet.tasks.hosts.run_task", stopped)
     ran = fleet("list")
     assert ran.status == 128 + signal.SIGTERM
     assert "every host is whole" in ran.err

@@ -86,11 +86,11 @@ def test_a_host_without_the_variable_is_named_and_the_others_are_done(fake: Fake
 def test_it_asks_before_it_makes(
     fake: FakeAnsible, fleet: Any, monkeypatch: pytest.MonkeyPatch, answer: str, plays: int
 ) -> None:
-    from csrtui.cli.commands import fleet_new
+    from csrtui.fleet.cli import new
 
     fake.holds({"web1": {}})
     fake.answers({"web1": made("x.mydomain.com")})
-    agreed = fleet_new._agreed
+    agreed = new._agreed
 
     def at_terminal(*arguments: Any, **options: Any) -> bool:
         for stream in (sys.stdin, sys.stderr):
@@ -98,7 +98,7 @@ def test_it_asks_before_it_makes(
         monkeypatch.setattr(sys.stdin, "readline", io.StringIO(answer).readline)
         return agreed(*arguments, **options)
 
-    monkeypatch.setattr(fleet_new, "_agreed", at_terminal)
+    monkeypatch.setattr(new, "_agreed", at_terminal)
     ran = fleet("new", "x.mydomain.com")
     assert "Make a pair on 1 host? [y/N]" in ran.err
     assert fake.asked == plays

@@ -17,9 +17,9 @@ from safety_results import counted
 
 from csrtui.core.base.errors import StoreError
 from csrtui.core.certificates import csr
-from csrtui.core.fleet import load_state
 from csrtui.core.keys import key_types
 from csrtui.core.subject.fields import SubjectFields
+from csrtui.fleet.model import load_state
 from csrtui.store.keystore import Keystore
 
 if TYPE_CHECKING:

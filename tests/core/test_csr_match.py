@@ -10,11 +10,11 @@ from fleet_made import pair_for
 from requests_made import NOW, key_of
 
 from csrtui.core.certificates import csr as request
-from csrtui.core.csr_match import covers_text, csr_mismatch, pair_mismatch, plan_mismatch, relisted
-from csrtui.core.fleet import HostState
 from csrtui.core.keys import key_types
-from csrtui.core.pair_described import read_described
 from csrtui.core.subject.fields import SubjectFields
+from csrtui.fleet.csr_match import covers_text, csr_mismatch, pair_mismatch, plan_mismatch, relisted
+from csrtui.fleet.model import HostState
+from csrtui.fleet.remote_pair import read_described
 
 if TYPE_CHECKING:
     from csrtui.core.certificates.csr import Request

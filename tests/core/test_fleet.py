@@ -11,22 +11,13 @@ import pytest
 from requests_made import NOW, record
 
 from csrtui.core.base.json_members import MemberError
-from csrtui.core.fleet import (
-    Failure,
-    Fleet,
-    HostState,
-    Reason,
-    dump_state,
-    load_state,
-    read_list,
-    selected,
-)
-from csrtui.core.host_answer import Answer, CutLine, Hosts, document_of, failure_of, read_line
-from csrtui.core.host_failure import failure
-from csrtui.core.host_limits import MAX_PAIRS, MAX_VALUES, TooLargeError
 from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_json import describe
 from csrtui.core.pairs.query import Query
+from csrtui.fleet.host_answer import Answer, CutLine, Hosts, document_of, failure_of, read_line
+from csrtui.fleet.host_failure import failure
+from csrtui.fleet.host_limits import MAX_PAIRS, MAX_VALUES, TooLargeError
+from csrtui.fleet.model import Failure, Fleet, HostState, Reason, dump_state, load_state, read_list, selected
 
 DOCUMENT = describe(Pair("a.com", "/a.com", record()), NOW)
 LIST = {"schema": 1, "pairs": [DOCUMENT]}

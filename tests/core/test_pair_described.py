@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from requests_made import NOW, record
 
-from csrtui.core.pair_described import read_described
 from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, PairRecord, Validity
 from csrtui.core.pairs.pair_json import describe
+from csrtui.fleet.remote_pair import read_described
 
 DAY = timedelta(days=1)
 BACKUP = Backup(BackupStatus.VERIFIED, "/mnt/a.pem", NOW - DAY, NOW)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 from playbooks import COLLECTIONS, environment
 
-from csrtui.core.fleet import Reason
-from csrtui.core.host_answer import Answer, CutLine, failure_of, read_line
-from csrtui.core.host_limits import MAX_BYTES
+from csrtui.fleet.host_answer import Answer, CutLine, failure_of, read_line
+from csrtui.fleet.host_limits import MAX_BYTES
+from csrtui.fleet.model import Reason
 
 if TYPE_CHECKING:
     from pathlib import Path

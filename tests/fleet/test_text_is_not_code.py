@@ -23,11 +23,11 @@ from csrtui.core.base.finding import FieldName
 from csrtui.core.certificates import csr
 from csrtui.core.keys import key_types
 from csrtui.core.subject.fields import SubjectFields
-from csrtui.store.ansible import Target, Terminal
-from csrtui.tasks.fleet import Reach
-from csrtui.tui.fleet_app import FleetApp
-from csrtui.tui.screens.fleet_plan import FleetPlanScreen
-from csrtui.tui.screens.fleet_request import FleetRequestScreen
+from csrtui.fleet.ansible import Target, Terminal
+from csrtui.fleet.tasks.hosts import Reach
+from csrtui.fleet.tui.app import FleetApp
+from csrtui.fleet.tui.plan import FleetPlanScreen
+from csrtui.fleet.tui.request import FleetRequestScreen
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

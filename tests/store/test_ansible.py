@@ -15,9 +15,8 @@ from fake_ansible import FakeAnsible
 from process_state import is_running
 
 from csrtui.core.base.errors import InputError, StoreError
-from csrtui.core.host_answer import CutLine
-from csrtui.store import ansible
-from csrtui.store.ansible import (
+from csrtui.fleet import ansible
+from csrtui.fleet.ansible import (
     Target,
     Terminal,
     TrustedTemplate,
@@ -26,6 +25,7 @@ from csrtui.store.ansible import (
     list_inventory,
     run_task,
 )
+from csrtui.fleet.host_answer import CutLine
 
 SOURCE = Path(ansible.__file__).parents[1]
 TASK = {"name": "t", "ansible.builtin.raw": "true"}

@@ -8,8 +8,8 @@ from typing import IO, cast
 
 import pytest
 
-from csrtui.core.host_answer import CutLine
-from csrtui.store.output_lines import read_lines
+from csrtui.fleet.host_answer import CutLine
+from csrtui.fleet.output_lines import read_lines
 
 
 class Pieces:

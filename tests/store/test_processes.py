@@ -7,8 +7,8 @@ import subprocess
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from csrtui.store import processes
-from csrtui.store.processes import end_marked
+from csrtui.fleet import processes
+from csrtui.fleet.processes import end_marked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from csrtui.store import ansible
+from csrtui.fleet import ansible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from screens_user import User
 
-from csrtui.store.ansible import Target, Terminal
-from csrtui.tasks.fleet import Reach
-from csrtui.tui.fleet_app import FleetApp
-from csrtui.tui.screens.fleet import FleetScreen
-from csrtui.tui.screens.host_work import HostWorkScreen
+from csrtui.fleet.ansible import Target, Terminal
+from csrtui.fleet.tasks.hosts import Reach
+from csrtui.fleet.tui.app import FleetApp
+from csrtui.fleet.tui.fleet_screen import FleetScreen
+from csrtui.fleet.tui.work import HostWorkScreen
 from csrtui.tui.screens.reading import ReadingScreen
 from csrtui.tui.widgets.rule_line import RuleLine
 from csrtui.tui.widgets.text_block import TextBlock

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from csrtui.store.ansible import Target, TrustedTemplate
-from csrtui.tasks.fleet import Reach, call_task
+from csrtui.fleet.ansible import Target, TrustedTemplate
+from csrtui.fleet.tasks.hosts import Reach, call_task
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from csrtui.core.fleet import Failure, Reason
-from csrtui.core.host_finding import read_finding
-from csrtui.tasks.fleet_doctor import Examined, worst_first
+from csrtui.fleet.host_finding import read_finding
+from csrtui.fleet.model import Failure, Reason
+from csrtui.fleet.tasks.doctor import Examined, worst_first
 
 
 @pytest.mark.parametrize("kind", ["command", "template", "instruction", ["?"], None])

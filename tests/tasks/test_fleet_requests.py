@@ -11,19 +11,12 @@ from screens_user import session_on
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.finding import FieldName
 from csrtui.core.base.template import Template
-from csrtui.core.fleet import Failure, Reason
 from csrtui.core.pairs.draft import Draft
 from csrtui.core.subject.fields import TypedSubject
-from csrtui.store.ansible import Target
-from csrtui.tasks.fleet import Reach
-from csrtui.tasks.fleet_requests import (
-    Planned,
-    advise_ahead,
-    asked_by_template,
-    blocked,
-    plan,
-    with_twins,
-)
+from csrtui.fleet.ansible import Target
+from csrtui.fleet.model import Failure, Reason
+from csrtui.fleet.tasks.hosts import Reach
+from csrtui.fleet.tasks.requests import Planned, advise_ahead, asked_by_template, blocked, plan, with_twins
 from csrtui.tasks.new import Blocking
 from csrtui.tasks.request_spec import Asked, advise_on, asked_for
 
@@ -108,7 +101,7 @@ def hosts_of(
         hosts = patterns[pattern or "all"]
         return json.dumps({"_meta": {"hostvars": hosts}, "all": {"hosts": list(hosts)}})
 
-    monkeypatch.setattr("csrtui.tasks.fleet_requests.list_inventory", listed)
+    monkeypatch.setattr("csrtui.fleet.tasks.requests.list_inventory", listed)
     return asked
 
 

@@ -12,14 +12,14 @@ from issued_dialogs import at_pair, certificate_home
 from screens_user import at_screens
 
 from csrtui.core.keys import pkcs8
-from csrtui.store.ansible import Target
+from csrtui.fleet.ansible import Target
+from csrtui.fleet.tasks.hosts import Reach
+from csrtui.fleet.tui.work import HostWorkScreen, Job
 from csrtui.tasks.backup import back_up_many
-from csrtui.tasks.fleet import Reach
 from csrtui.tasks.last_used import remember_folder
 from csrtui.tasks.renew import OldKeyProof
 from csrtui.tui.screens.backing_up import BackingUpScreen
 from csrtui.tui.screens.dialog import Dialog
-from csrtui.tui.screens.host_work import HostWorkScreen, Job
 from csrtui.tui.widgets.text_block import TextBlock
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from screens_user import User
     from textual.screen import Screen
 
-    from csrtui.tasks.fleet import HostResult
+    from csrtui.fleet.tasks.hosts import HostResult
     from csrtui.tasks.results import Result
 
 ONE = "a.example.com"

@@ -10,16 +10,17 @@ import pytest
 from backup_dialogs import CHEAP_ROUNDS, PASSPHRASE, backed_up, session_with
 from screens_user import at_screens
 
-from csrtui.core.fleet import HostPair
 from csrtui.core.keys import pkcs8
+from csrtui.fleet.model import HostPair
+from csrtui.fleet.tui import backup
+from csrtui.fleet.tui.backup import HostBackupScreen
+from csrtui.fleet.tui.groups import HostGroup
 from csrtui.tasks import import_
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.restore import restore_read
 from csrtui.tasks.results import Result
 from csrtui.tasks.submit import Form, mark_submitted, write_csr
-from csrtui.tui.fleet_groups import HostGroup
-from csrtui.tui.screens import fleet_backup, restore, submit_forms
-from csrtui.tui.screens.fleet_backup import HostBackupScreen
+from csrtui.tui.screens import restore, submit_forms
 from csrtui.tui.screens.help import HelpScreen
 from csrtui.tui.screens.imported import ImportedScreen
 from csrtui.tui.screens.importing import ImportScreen
@@ -179,7 +180,7 @@ async def test_what_is_cancelled_while_recipients_are_read_is_not_begun(
         await user.paste("/var/backups")
         await user.press("enter")
         await user.paste("age1xyz")
-        monkeypatch.setattr(fleet_backup, "recipients_of", held)
+        monkeypatch.setattr(backup, "recipients_of", held)
         await user.press("enter", "escape")
         held.go.set()
         await user.until(lambda: answers, "the answer")

@@ -11,12 +11,12 @@ from fleet_user import at_fleet
 from recipients_made import age_pair, ssh_pair
 
 from csrtui.core.certificates import csr
+from csrtui.fleet.tui.backup import HostBackupScreen
+from csrtui.fleet.tui.fetch_csrs import FetchScreen
+from csrtui.fleet.tui.fleet_screen import FleetScreen
+from csrtui.fleet.tui.work import HostWorkScreen
 from csrtui.tasks.last_used import Kept, recall
 from csrtui.tui.screens.doctor import DoctorScreen
-from csrtui.tui.screens.fleet import FleetScreen
-from csrtui.tui.screens.fleet_backup import HostBackupScreen
-from csrtui.tui.screens.fleet_fetch import FetchScreen
-from csrtui.tui.screens.host_work import HostWorkScreen
 from csrtui.tui.screens.importing import ImportScreen
 
 if TYPE_CHECKING:

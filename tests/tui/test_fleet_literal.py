@@ -15,9 +15,9 @@ from csrtui.core.certificates import csr
 from csrtui.core.keys import key_types
 from csrtui.core.pairs.draft import Draft
 from csrtui.core.subject.fields import SubjectFields
+from csrtui.fleet.tui.plan import FleetPlanScreen
+from csrtui.fleet.tui.request import FleetRequestScreen
 from csrtui.tasks import draft
-from csrtui.tui.screens.fleet_plan import FleetPlanScreen
-from csrtui.tui.screens.fleet_request import FleetRequestScreen
 from csrtui.tui.widgets.form_field import FormField
 from csrtui.tui.widgets.request_form import TEXT_FIELDS
 

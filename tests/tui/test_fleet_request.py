@@ -11,12 +11,12 @@ from textual import events
 
 from csrtui.core.base.finding import FieldName
 from csrtui.core.pairs.draft import Draft, dump_draft
+from csrtui.fleet.tui.fleet_screen import FleetScreen
+from csrtui.fleet.tui.plan import FleetPlanScreen
+from csrtui.fleet.tui.request import FleetRequestScreen
+from csrtui.fleet.tui.work import HostWorkScreen
 from csrtui.tasks import draft
 from csrtui.tui.screens.confirm import ConfirmScreen
-from csrtui.tui.screens.fleet import FleetScreen
-from csrtui.tui.screens.fleet_plan import FleetPlanScreen
-from csrtui.tui.screens.fleet_request import FleetRequestScreen
-from csrtui.tui.screens.host_work import HostWorkScreen
 from csrtui.tui.screens.notice import NoticeScreen
 from csrtui.tui.widgets.preview import Preview
 from csrtui.tui.widgets.rule_line import RuleLine

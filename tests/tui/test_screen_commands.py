@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from screens_user import at_screens, session_on
 
+from csrtui.fleet.tui.fleet_screen import FleetScreen
+from csrtui.fleet.tui.plan import FleetPlanScreen
+from csrtui.fleet.tui.request import FleetRequestScreen
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import Asked
 from csrtui.tui.app import CsrtuiApp
@@ -15,9 +18,6 @@ from csrtui.tui.commands import COMMANDS, FIXED, Command, Where, bar
 from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.csr import CsrScreen
 from csrtui.tui.screens.doctor import DoctorScreen
-from csrtui.tui.screens.fleet import FleetScreen
-from csrtui.tui.screens.fleet_plan import FleetPlanScreen
-from csrtui.tui.screens.fleet_request import FleetRequestScreen
 from csrtui.tui.screens.help import HelpScreen
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.months import MonthsScreen

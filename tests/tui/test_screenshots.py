@@ -25,9 +25,10 @@ SCRIPT = _script()
 
 @pytest.fixture(autouse=True)
 def _own_host(monkeypatch: pytest.MonkeyPatch) -> None:
-    from csrtui.tui.screens import fleet_list, main
+    from csrtui.fleet.tui import pair_list
+    from csrtui.tui.screens import main
 
-    for module, name in ((main, "hostname"), (fleet_list, "recall"), (fleet_list, "refresh")):
+    for module, name in ((main, "hostname"), (pair_list, "recall"), (pair_list, "refresh")):
         monkeypatch.setitem(vars(module), name, vars(module)[name])
 
 

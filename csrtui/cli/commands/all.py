@@ -30,5 +30,5 @@ COMMANDS = (
         "Check the whole keystore and suggest fixes.",
         "csrtui.cli.commands.doctor",
     ),
-    Command("fleet", "The keystores of many hosts, through Ansible.", "csrtui.cli.commands.fleet"),
+    Command("fleet", "The keystores of many hosts, through Ansible.", "csrtui.fleet.cli.commands"),
 )

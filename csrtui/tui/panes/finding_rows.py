@@ -14,7 +14,7 @@ from csrtui.tui.wrapping import cut, pad
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
-    from csrtui.core.host_finding import HostFinding
+    from csrtui.fleet.host_finding import HostFinding
 
 _LEVEL: Final = 7
 _PAIR: Final = 24

@@ -1,0 +1,1 @@
+"""What is done on many hosts, once, for commands and screens."""
