@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from csrtui.core.base.errors import InputError
-from csrtui.core.base.template import HostVariables
+from csrtui.core.names.template import HostVariables
 
 _META = "_meta"
 _EVERYTHING = "all"

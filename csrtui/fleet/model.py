@@ -7,7 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from csrtui.core.base.json_members import MemberError, Members
-from csrtui.core.pairs.pair import Pair, utc_text
+from csrtui.core.base.times import utc_text
+from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.core.pairs.query import Order, Query, sort_key
 from csrtui.core.pairs.summary import summarize

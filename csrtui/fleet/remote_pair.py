@@ -5,16 +5,8 @@ from datetime import datetime
 
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.json_members import Members
-from csrtui.core.pairs.pair import (
-    Backup,
-    BackupStatus,
-    KeyFacts,
-    Pair,
-    PairRecord,
-    RequestFacts,
-    Stage,
-    Validity,
-)
+from csrtui.core.base.times import Validity
+from csrtui.core.pairs.pair import Backup, BackupStatus, KeyFacts, Pair, PairRecord, RequestFacts, Stage
 from csrtui.core.pairs.pair_json import read_subject
 
 

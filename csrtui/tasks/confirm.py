@@ -7,8 +7,9 @@ from csrtui.core.backups import confirmation
 from csrtui.core.backups.confirmation import Confirmation
 from csrtui.core.base.errors import RefusedError
 from csrtui.core.base.escaping import visible
+from csrtui.core.base.times import utc_text
 from csrtui.core.certificates import csr
-from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, PairRecord, utc_text
+from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, PairRecord
 from csrtui.store import backups
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.pair_list import pairs_with_key

@@ -4,8 +4,9 @@ from collections import Counter
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from csrtui.core.base.times import Validity
 from csrtui.core.pairs.expiry_chart import Expiries, count
-from csrtui.core.pairs.pair import NextStep, Stage, Validity
+from csrtui.core.pairs.pair import NextStep, Stage
 from csrtui.core.pairs.summary import PairSummary, time_at
 from csrtui.tasks.pair_list import read_pair_list
 from csrtui.tasks.session import Session

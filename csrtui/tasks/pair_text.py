@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from csrtui.core.base.times import Validity, utc_text
 from csrtui.core.keys.key_types import label_of_name
-from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, Pair, PairRecord, Validity, utc_text
+from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, Pair, PairRecord
 from csrtui.core.servers.platforms import PLATFORMS
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from csrtui.core.certificates.prefill import Existing, read_existing
+from csrtui.core.bundle.prefill import Existing, read_existing
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.draft import Draft
 from csrtui.core.servers.platforms import PLATFORMS

@@ -9,16 +9,16 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import Finding, worst_first
 from csrtui.core.base.secret import Secret
 from csrtui.core.bundle import read_certificates
+from csrtui.core.bundle.prefill import read_existing
 from csrtui.core.certificates import csr as request
-from csrtui.core.certificates.comparison import was_issued_for_request
 from csrtui.core.certificates.key_proof import proves
 from csrtui.core.certificates.omissions import added_common_name
-from csrtui.core.certificates.prefill import read_existing
 from csrtui.core.keys.batch_encryption import Opener
 from csrtui.core.keys.key_types import KeyType, label_of_name
+from csrtui.core.pairs.history import was_issued_for_request
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage
+from csrtui.core.pairs.renewal_policy import Choice, choices
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
-from csrtui.core.servers.renewal_policy import Choice, choices
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.tasks.adopt.candidate import names_of
 from csrtui.tasks.key_quality import private_key_findings

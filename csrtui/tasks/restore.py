@@ -9,21 +9,12 @@ from csrtui.core.backups.expectation import Expectation
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.secret import Secret
+from csrtui.core.base.times import Validity, utc_text
 from csrtui.core.bundle import read_certificates
 from csrtui.core.certificates import csr as request
 from csrtui.core.certificates.certificate import to_pem
 from csrtui.core.keys import key_types
-from csrtui.core.pairs.pair import (
-    Backup,
-    BackupStatus,
-    Event,
-    KeyFacts,
-    Pair,
-    PairRecord,
-    RequestFacts,
-    Validity,
-    utc_text,
-)
+from csrtui.core.pairs.pair import Backup, BackupStatus, Event, KeyFacts, Pair, PairRecord, RequestFacts
 from csrtui.core.pairs.pair_json import dump_record
 from csrtui.core.pairs.pair_name import pair_name
 from csrtui.core.servers.platforms import OTHER, PLATFORMS

@@ -13,8 +13,9 @@ from many_pairs import RECORDS, pair_of_record
 from requests_made import NOW, record
 
 from csrtui.core.base.finding import CaKind
+from csrtui.core.base.times import Validity
 from csrtui.core.pairs.calendar import LONGEST_LINE, calendar_file, folded
-from csrtui.core.pairs.pair import KeyFacts, Pair, Validity
+from csrtui.core.pairs.pair import KeyFacts, Pair
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -25,7 +25,7 @@ from requests_made import key_of
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.finding import CaKind
 from csrtui.core.bundle import MAX_BYTES
-from csrtui.core.certificates.prefill import read_existing
+from csrtui.core.bundle.prefill import read_existing
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.subject.fields import TypedSubject
 

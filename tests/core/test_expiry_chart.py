@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests_made import NOW
 
+from csrtui.core.base.times import Validity
 from csrtui.core.pairs.expiry_chart import MONTHS, ChartRow, Expiries, Kind, Span, count, lay_out
-from csrtui.core.pairs.pair import Validity
 
 DAY = timedelta(days=1)
 NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

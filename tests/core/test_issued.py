@@ -17,6 +17,7 @@ from requests_made import NOW, der_of, key_of
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.finding import CaKind, Level
+from csrtui.core.base.times import Validity
 from csrtui.core.certificates import csr
 from csrtui.core.certificates.certificate import Certificate, read_der, to_pem
 from csrtui.core.certificates.chain import Chain, ChainEnd, build_chain
@@ -24,7 +25,6 @@ from csrtui.core.certificates.comparison import DifferenceKind, FlawKind, differ
 from csrtui.core.certificates.path_validation import ChainState, ChainStatus, validate_chain
 from csrtui.core.certificates.validity_limits import days_of, longest_days, whole_days
 from csrtui.core.keys.key_types import KeyType, spki_sha256
-from csrtui.core.pairs.pair import Validity
 from csrtui.core.subject.fields import SubjectFields
 
 FIRM = SubjectFields(common_name="a.com", organization="My Ltd", country="GB")

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests_made import NOW, record
 
-from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, Pair, Stage, Validity, urgency, utc_text
+from csrtui.core.base.times import Validity, utc_text
+from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, Pair, Stage, urgency
 
 DAY = timedelta(days=1)
 FRESH = Validity(NOW - 10 * DAY, NOW + 80 * DAY)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from requests_made import NOW, record
 
-from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, PairRecord, Validity
+from csrtui.core.base.times import Validity
+from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, PairRecord
 from csrtui.core.pairs.pair_json import describe
 from csrtui.fleet.remote_pair import read_described
 

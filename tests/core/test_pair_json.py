@@ -13,6 +13,7 @@ from requests_made import NOW, record
 
 from csrtui.core.base.errors import StoreError
 from csrtui.core.base.finding import CaKind
+from csrtui.core.base.times import Validity
 from csrtui.core.pairs.pair import (
     Backup,
     BackupStatus,
@@ -21,7 +22,6 @@ from csrtui.core.pairs.pair import (
     Pair,
     PairRecord,
     RequestFacts,
-    Validity,
     urgency,
 )
 from csrtui.core.pairs.pair_json import describe, dump_record, load_record

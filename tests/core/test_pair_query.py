@@ -8,7 +8,8 @@ import pytest
 from many_pairs import pair_of_record
 from requests_made import NOW, record
 
-from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, Validity
+from csrtui.core.base.times import Validity
+from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep
 from csrtui.core.pairs.query import Need, Order, Query, Retired, shown_for, sort_key
 from csrtui.core.pairs.summary import PairSummary, summarize
 

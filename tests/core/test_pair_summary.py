@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from many_pairs import RECORDS, TIMES, pair_of_record
 from requests_made import NOW, record
 
-from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, PairRecord, Stage, Validity, urgency
+from csrtui.core.base.times import Validity
+from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, PairRecord, Stage, urgency
 from csrtui.core.pairs.query import Order, sort_key
 from csrtui.core.pairs.summary import count_due, microseconds, summarize, time_at
 

@@ -7,10 +7,9 @@ from hypothesis import strategies as st
 
 from csrtui.core.advice import advise
 from csrtui.core.advice.text_damage import decoded_entities, repaired_encoding
-from csrtui.core.base import whitespace
 from csrtui.core.base.finding import CaKind
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.names import special_use
+from csrtui.core.names import special_use, whitespace
 from csrtui.core.names.public_suffixes import SuffixList
 from csrtui.core.subject import countries, states
 from csrtui.core.subject.fields import TypedSubject

@@ -15,11 +15,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from remedied_store import DAY
 from requests_made import key_of
 
+from csrtui.core.base.times import Validity
 from csrtui.core.certificates import csr as request
 from csrtui.core.doctor.finding_codes import Code
 from csrtui.core.keys import key_types
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.pairs.pair import RequestFacts, Validity
+from csrtui.core.pairs.pair import RequestFacts
 from csrtui.core.subject.fields import SubjectFields
 from csrtui.store.survey import MAX_BYTES
 

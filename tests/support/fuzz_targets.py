@@ -28,8 +28,8 @@ from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind, Finding
 from csrtui.core.base.secret import Secret
-from csrtui.core.bundle import read_certificates
-from csrtui.core.certificates import csr, prefill
+from csrtui.core.bundle import prefill, read_certificates
+from csrtui.core.certificates import csr
 from csrtui.core.certificates.certificate import to_pem
 from csrtui.core.certificates.chain import build_chain
 from csrtui.core.certificates.comparison import differences, flaws

@@ -22,10 +22,11 @@ from requests_made import key_of, record
 from csrtui.core.backups import backup_file
 from csrtui.core.backups.backup_file import KeptKey
 from csrtui.core.backups.details import NO_DETAILS, Details
+from csrtui.core.base.times import Validity
 from csrtui.core.certificates import csr as request
 from csrtui.core.keys import key_types
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.pairs.pair import Backup, BackupStatus, KeyFacts, PairRecord, RequestFacts, Validity
+from csrtui.core.pairs.pair import Backup, BackupStatus, KeyFacts, PairRecord, RequestFacts
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.core.subject.fields import SubjectFields
 from csrtui.store.keystore import Keystore, PairFiles

@@ -24,12 +24,13 @@ from throwaway_ca import issue, issuer
 
 from csrtui.core.base.finding import CaKind, Level
 from csrtui.core.base.secret import Secret
+from csrtui.core.base.times import Validity
 from csrtui.core.certificates import csr
 from csrtui.core.doctor.finding_codes import LEVELS, Code
 from csrtui.core.doctor.remedy import RemedyKind
 from csrtui.core.keys import key_types, pkcs8
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.pairs.pair import KeyFacts, RequestFacts, Validity
+from csrtui.core.pairs.pair import KeyFacts, RequestFacts
 from csrtui.core.subject.fields import SubjectFields
 from csrtui.store import locks, survey
 from csrtui.store.keystore import Keystore

@@ -10,7 +10,7 @@ from screens_user import session_on
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.finding import FieldName
-from csrtui.core.base.template import Template
+from csrtui.core.names.template import Template
 from csrtui.core.pairs.draft import Draft
 from csrtui.core.subject.fields import TypedSubject
 from csrtui.fleet.ansible import Target

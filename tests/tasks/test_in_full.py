@@ -13,8 +13,9 @@ from pairs_made import new_pair
 from requests_made import NOW, record
 
 from csrtui.core.base.errors import InputError
+from csrtui.core.base.times import Validity
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.pairs.pair import Backup, BackupStatus, PairRecord, Validity
+from csrtui.core.pairs.pair import Backup, BackupStatus, PairRecord
 from csrtui.tasks.import_ import Blob, import_certificates
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.show import InFull, full_lines, read_in_full

@@ -8,7 +8,8 @@ import pytest
 from many_pairs import pair_of_record
 from requests_made import NOW, record
 
-from csrtui.core.pairs.pair import Backup, BackupStatus, PairRecord, Validity
+from csrtui.core.base.times import Validity
+from csrtui.core.pairs.pair import Backup, BackupStatus, PairRecord
 from csrtui.core.pairs.query import Retired
 from csrtui.core.pairs.summary import summarize
 from csrtui.tasks.pair_counts import PairCounts, count_pairs

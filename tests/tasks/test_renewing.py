@@ -21,7 +21,7 @@ from csrtui.core.keys import key_types
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.pair import NextStep, Pair, PairRecord, Stage
 from csrtui.core.pairs.pair_json import dump_record
-from csrtui.core.servers.renewal_policy import Way
+from csrtui.core.pairs.renewal_policy import Way
 from csrtui.core.subject.fields import TypedSubject
 from csrtui.store import stored_pair
 from csrtui.store.disk_errors import NotConfirmedError

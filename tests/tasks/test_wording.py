@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 import pytest
 from requests_made import NOW, record
 
+from csrtui.core.base.times import Validity
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.pairs.pair import Backup, BackupStatus, Event, NextStep, Pair, PairRecord, Validity
+from csrtui.core.pairs.pair import Backup, BackupStatus, Event, NextStep, Pair, PairRecord
 from csrtui.tasks import pair_text
 
 DAY = timedelta(days=1)

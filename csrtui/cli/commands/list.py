@@ -12,7 +12,8 @@ from csrtui.cli.session import open_existing_session
 from csrtui.core.base.errors import StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.spreadsheet import cell
-from csrtui.core.pairs.pair import NextStep, Pair, utc_text
+from csrtui.core.base.times import utc_text
+from csrtui.core.pairs.pair import NextStep, Pair
 from csrtui.core.pairs.pair_json import describe
 from csrtui.core.pairs.query import Order, Query, Retired
 from csrtui.core.pairs.summary import PairSummary

@@ -14,7 +14,7 @@ from csrtui.core.certificates import csr
 from csrtui.core.keys.key_types import KeyType, read_key_type
 from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_json import describe
-from csrtui.core.servers.renewal_policy import Way
+from csrtui.core.pairs.renewal_policy import Way
 from csrtui.tasks import renew
 from csrtui.tasks.new import Blocking
 from csrtui.tasks.session import Session

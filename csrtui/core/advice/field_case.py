@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from csrtui.core.advice.placeholders import is_placeholder
 from csrtui.core.base.finding import FieldName, Fix
-from csrtui.core.base.whitespace import is_blank
+from csrtui.core.names.whitespace import is_blank
 from csrtui.core.subject.fields import TypedSubject
 
 LABELS = {

@@ -25,8 +25,8 @@ from csrtui.core.backups.text import BackupText, canonical, read_text
 from csrtui.core.base import ber
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.pem import wrap
+from csrtui.core.base.times import utc_text
 from csrtui.core.certificates import csr
-from csrtui.core.pairs.pair import utc_text
 
 if TYPE_CHECKING:
     from csrtui.core.keys.key_types import PrivateKey

@@ -20,8 +20,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from csrtui.core.base.errors import InputError, RefusedError
+from csrtui.core.base.times import utc_text
 from csrtui.core.keys import key_types, signing
-from csrtui.core.pairs.pair import utc_text
 
 if TYPE_CHECKING:
     from csrtui.core.keys.key_types import PrivateKey, PublicKey

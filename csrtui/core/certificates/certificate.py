@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, TypeVar
 from csrtui.core.base import pem
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
+from csrtui.core.base.times import Validity
 from csrtui.core.certificates import csr, encoding_faults
 from csrtui.core.keys import key_types
-from csrtui.core.pairs.pair import Validity
 from csrtui.core.subject import distinguished_name
 from csrtui.core.subject.fields import SubjectFields
 

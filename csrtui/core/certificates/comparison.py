@@ -6,16 +6,14 @@ from datetime import datetime
 from enum import StrEnum
 
 from csrtui.core.base.finding import CaKind, Level
+from csrtui.core.base.times import utc_text
 from csrtui.core.base.wording import plural, quoted
 from csrtui.core.certificates.certificate import Certificate
 from csrtui.core.certificates.chain import Chain
 from csrtui.core.certificates.csr import Request
 from csrtui.core.certificates.path_validation import ChainReason, ChainState, ChainStatus
 from csrtui.core.certificates.validity_limits import days_of, longest_days
-from csrtui.core.pairs.pair import PairRecord, utc_text
 
-NEW_CSR = "a new CSR made for it"
-"""How the event of an adoption ends that made a CSR from the certificate."""
 _CLIENT_AUTHENTICATION = "1.3.6.1.5.5.7.3.2"
 
 
@@ -74,21 +72,6 @@ class Flaw:
     kind: FlawKind
     level: Level
     text: str
-
-
-def was_issued_for_request(record: PairRecord) -> bool:
-    """Return whether the CA that issued the certificate of a pair saw its CSR; not if that was made at adoption.
-
-    Args:
-        record: Of a pair that has a certificate.
-    """
-    was_made = False
-    for event in record.history:
-        if event.what.startswith("key adopted from ") and event.what.endswith(NEW_CSR):
-            was_made = True
-        elif event.what.startswith("certificate imported"):
-            was_made = False
-    return not was_made
 
 
 def differences(asked: Request | None, issued: Certificate) -> list[Difference]:

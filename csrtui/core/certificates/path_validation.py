@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
 
 from csrtui.core.base.escaping import visible
+from csrtui.core.base.times import utc_text
 from csrtui.core.base.wording import plural
 from csrtui.core.certificates.certificate import SERVER_AUTHENTICATION, Certificate, load
 from csrtui.core.certificates.chain import (
@@ -27,7 +28,6 @@ from csrtui.core.certificates.chain import (
 )
 from csrtui.core.certificates.name_constraints import Outcome, check_names
 from csrtui.core.certificates.path_verifier import verify_path
-from csrtui.core.pairs.pair import utc_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from csrtui.core.pairs.pair import Validity
+from csrtui.core.base.times import Validity
 
 SCHEDULE: Final = (
     (datetime(2026, 3, 15, tzinfo=UTC), 398),

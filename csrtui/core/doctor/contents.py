@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind
+from csrtui.core.base.times import Validity, utc_text
 from csrtui.core.bundle import read_certificates
 from csrtui.core.certificates import csr as request
 from csrtui.core.certificates.certificate import Certificate
@@ -21,7 +22,7 @@ from csrtui.core.doctor.finding_codes import Ailment, Code
 from csrtui.core.doctor.layout import PAIR_FILES
 from csrtui.core.doctor.remedy import Remedy, command, csrtui, instruction, template
 from csrtui.core.doctor.replacement import PairCondition, Replacement
-from csrtui.core.pairs.pair import SCHEMA, PairRecord, Validity, utc_text
+from csrtui.core.pairs.pair import SCHEMA, PairRecord
 from csrtui.core.pairs.pair_json import load_record
 
 if TYPE_CHECKING:

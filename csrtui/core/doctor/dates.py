@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from csrtui.core.base.escaping import visible
+from csrtui.core.base.times import utc_text
 from csrtui.core.doctor.finding_codes import Ailment, Code
 from csrtui.core.doctor.remedy import instruction
-from csrtui.core.pairs.pair import PairRecord, utc_text
+from csrtui.core.pairs.pair import PairRecord
 
 TOLERANCE: Final = timedelta(minutes=5)
 """By how much clocks may differ before that is a finding."""

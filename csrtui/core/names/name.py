@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
-from csrtui.core.base.whitespace import first_blank, trimmed
 from csrtui.core.names import international
 from csrtui.core.names.host import host_inside
 from csrtui.core.names.international import Refusal, Refused
+from csrtui.core.names.whitespace import first_blank, trimmed
 
 MAX_LABEL = 63
 """Octets in a label (RFC 1035 2.3.4)."""

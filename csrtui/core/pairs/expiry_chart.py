@@ -18,7 +18,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Final
 
-from csrtui.core.pairs.pair import Validity
+from csrtui.core.base.times import Validity
 
 MONTHS: Final = 12
 """How many months are looked ahead, the present one among them."""

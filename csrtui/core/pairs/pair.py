@@ -1,12 +1,13 @@
 """Pairs: a private key and the CSR made from it, what is known of them, and the one next step."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
 from csrtui.core.base.finding import CaKind
+from csrtui.core.base.times import Validity
 from csrtui.core.subject.fields import SubjectFields
 
 SCHEMA = 1
@@ -99,26 +100,6 @@ class Backup(NamedTuple):
     def proved(self, now: datetime) -> "Backup":
         """The backup after it was restored for proof."""
         return self._replace(status=BackupStatus.VERIFIED, verified=now, since=None)
-
-
-class Validity(NamedTuple):
-    """The life of the certificate of a pair, both ends included (RFC 5280, 4.1.2.5)."""
-
-    not_before: datetime
-    not_after: datetime
-
-    def days_left(self, now: datetime) -> int:
-        """Whole days until the certificate expires; negative when it has."""
-        return (self.not_after - now) // timedelta(days=1)
-
-    @property
-    def due(self) -> datetime:
-        """When a renewal becomes due: the first moment at which `is_due`."""
-        return self.not_after - (self.not_after - self.not_before) // 3
-
-    def is_due(self, now: datetime) -> bool:
-        """Whether a third of the life or less is left, which is when a renewal is due."""
-        return (self.not_after - now) * 3 <= self.not_after - self.not_before
 
 
 class Event(NamedTuple):
@@ -298,8 +279,3 @@ def urgency(pair: Pair, now: datetime) -> tuple[int, float, str]:
     when = record.validity.not_after.timestamp() if record.validity else -record.created.timestamp()
     retired = len(_URGENCY) if record.stage is Stage.RETIRED else 0
     return (retired + _URGENCY.index(record.next_step(now)), when, pair.name)
-
-
-def utc_text(time: datetime) -> str:
-    """Return a time as RFC 3339 in UTC, to the second: ``2026-11-23T09:00:00Z``."""
-    return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

@@ -10,8 +10,9 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from csrtui.core.base.escaping import visible
+from csrtui.core.base.times import Validity
 from csrtui.core.keys.key_types import label_of_name
-from csrtui.core.pairs.pair import BackupStatus, NextStep, Pair, PairRecord, Stage, Validity, urgency
+from csrtui.core.pairs.pair import BackupStatus, NextStep, Pair, PairRecord, Stage, urgency
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

@@ -39,7 +39,7 @@ def _run(options: argparse.Namespace) -> int:
     from csrtui.cli.cancellation import stopping
     from csrtui.cli.request_options import read_asked
     from csrtui.cli.session import open_session
-    from csrtui.core.base.template import Template
+    from csrtui.core.names.template import Template
     from csrtui.core.subject.fields import TypedSubject
     from csrtui.fleet.cli.options import ending, put_results, read_reach, say_failure
     from csrtui.fleet.tasks.requests import make, plan

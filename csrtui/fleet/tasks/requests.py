@@ -1,7 +1,7 @@
 """One form for many hosts: what it asks for on each is worked out first, with the advice, and made after that.
 
 Nothing of a form is evaluated: csrtui itself replaces the variables in the texts that the user typed, with data of the
-inventory (`csrtui.core.base.template`). A text that came from a file, a pair, a profile or a paste is literal. Ansible gets
+inventory (`csrtui.core.names.template`). A text that came from a file, a pair, a profile or a paste is literal. Ansible gets
 the results, each marked as literal (`csrtui.fleet.ansible`).
 """
 
@@ -13,7 +13,8 @@ from csrtui.core.advice.field_case import LABELS
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import FieldName, Finding, Level
-from csrtui.core.base.template import (
+from csrtui.core.certificates import csr
+from csrtui.core.names.template import (
     HostVariables,
     Template,
     check_template,
@@ -23,7 +24,6 @@ from csrtui.core.base.template import (
     has_variables,
     split_names_in,
 )
-from csrtui.core.certificates import csr
 from csrtui.core.pairs.draft import Draft
 from csrtui.core.subject.fields import TypedSubject
 from csrtui.fleet.ansible import TrustedTemplate, check_inventory, list_inventory

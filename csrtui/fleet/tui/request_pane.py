@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import FieldName
-from csrtui.core.base.template import has_variables
+from csrtui.core.names.template import has_variables
 from csrtui.fleet.tasks.requests import advise_ahead, asked_by_template
 from csrtui.tui.panes.request import RequestPane
 from csrtui.tui.widgets.preview import Ahead

@@ -8,16 +8,18 @@ from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, Store
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import Finding
 from csrtui.core.base.secret import Secret
-from csrtui.core.certificates import csr, prefill
+from csrtui.core.base.times import utc_text
+from csrtui.core.bundle import prefill
+from csrtui.core.certificates import csr
 from csrtui.core.certificates.certificate import to_pem
 from csrtui.core.certificates.chain import Chain, build_chain
-from csrtui.core.certificates.comparison import NEW_CSR
 from csrtui.core.certificates.csr import Request
 from csrtui.core.certificates.key_proof import proves
 from csrtui.core.certificates.omissions import added_common_name
 from csrtui.core.certificates.path_validation import validate_chain
 from csrtui.core.keys import key_types, pkcs8
-from csrtui.core.pairs.pair import KeyFacts, Pair, PairRecord, RequestFacts, utc_text
+from csrtui.core.pairs.history import NEW_CSR
+from csrtui.core.pairs.pair import KeyFacts, Pair, PairRecord, RequestFacts
 from csrtui.core.pairs.pair_json import dump_record
 from csrtui.core.pairs.pair_name import check_pair_name
 from csrtui.core.servers.platforms import OTHER

@@ -8,11 +8,11 @@ from csrtui.core.advice.existing_key_rules import key_age, request_quality
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind, worst_first
 from csrtui.core.base.secret import Secret
+from csrtui.core.base.times import utc_text
 from csrtui.core.base.wording import plural
 from csrtui.core.certificates import csr
 from csrtui.core.certificates.certificate import Certificate
 from csrtui.core.keys import key_types
-from csrtui.core.pairs.pair import utc_text
 from csrtui.store.key_search import ForeignFile
 from csrtui.tasks.adopt.candidate import Candidate
 from csrtui.tasks.adopt.search import Found, FoundCertificate, FoundKey, FoundRequest

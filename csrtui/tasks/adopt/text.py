@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from csrtui.core.base.escaping import visible
-from csrtui.core.pairs.pair import utc_text
+from csrtui.core.base.times import utc_text
 from csrtui.tasks.adopt.candidate import Candidate
 
 

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import visible
-from csrtui.core.servers.renewal_policy import Way
+from csrtui.core.pairs.renewal_policy import Way
 from csrtui.tasks.new import Blocking
 from csrtui.tasks.pair_text import time_left
 from csrtui.tasks.renew import prove_old
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from csrtui.core.base.secret import Secret
-    from csrtui.core.servers.renewal_policy import Choice
+    from csrtui.core.pairs.renewal_policy import Choice
     from csrtui.tasks.renew import Renewal
     from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line

@@ -59,7 +59,7 @@ class RenewalScreen(LifeScreen):
         return renewal
 
     def _way_chosen(self, answer: RenewAnswer | None) -> None:
-        from csrtui.core.servers.renewal_policy import Way
+        from csrtui.core.pairs.renewal_policy import Way
         from csrtui.tasks.prefill import start_from_pair
 
         if answer is None:
