@@ -3,13 +3,8 @@
 import signal
 import sys
 import warnings
-from typing import TYPE_CHECKING
 
 from csrtui.process import collect_no_more, harden, put_off_collecting, say_nothing_of_lost_errors
-
-if TYPE_CHECKING:
-    from csrtui.fleet.tasks.hosts import Reach
-    from csrtui.tasks.session import Session
 
 
 def main() -> int:
@@ -23,7 +18,7 @@ def main() -> int:
             warnings.simplefilter("ignore")
         from csrtui.cli.main import run
 
-        return run(sys.argv[1:], open_screens=_open_screens, open_fleet=_open_fleet)
+        return run(sys.argv[1:], open_screens=_open_screens)
     except KeyboardInterrupt:  # while modules are still being imported
         return 128 + signal.SIGINT
     finally:
@@ -34,12 +29,6 @@ def _open_screens(store: str) -> int:
     from csrtui.tui import open_screens
 
     return open_screens(store)
-
-
-def _open_fleet(session: "Session", reach: "Reach") -> int:
-    from csrtui.tui import open_fleet
-
-    return open_fleet(session, reach)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,8 @@ NAMES = [".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix("._
 MODULES = [name for name in NAMES if ".ansible_collections." not in name]
 """Without what Ansible runs on hosts, which is imported as Ansible does it."""
 CORE = [name for name in MODULES if name.startswith("csrtui.core")]
-NOT_SCREENS = [name for name in MODULES if not name.startswith(("csrtui.tui", "csrtui.__main__"))]
+SCREENS = ("csrtui.tui", "csrtui.fleet.tui", "csrtui.__main__")
+NOT_SCREENS = [name for name in MODULES if not name.startswith(SCREENS)]
 README = ROOT / "README.md"
 
 IMPORTED = """

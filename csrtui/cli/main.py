@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from csrtui.cli.output import say_error
 from csrtui.cli.parser import Parser, build_parser
@@ -12,24 +11,18 @@ from csrtui.core.base.bug_report import describe_bug
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.store.location import store_path
 
-if TYPE_CHECKING:
-    from csrtui.fleet.tasks.hosts import Reach
-    from csrtui.tasks.session import Session
-
 _INTERRUPTED = 130
 
 
 def run(
     arguments: Sequence[str],
     open_screens: Callable[[str], int],
-    open_fleet: "Callable[[Session, Reach], int] | None" = None,
 ) -> int:
     """Run csrtui.
 
     Args:
         arguments: The command line without the program's name.
         open_screens: Opens the screens on the store at a path, and returns the exit status.
-        open_fleet: Opens the screen over many hosts, and returns the exit status.
 
     Returns:
         The exit status: 0 done, 1 the answer is no, 2 wrong usage or input, or an output that takes nothing, 3 the
@@ -37,7 +30,7 @@ def run(
     """
     try:
         settle_streams()
-        status = _dispatch(arguments, open_screens, open_fleet)
+        status = _dispatch(arguments, open_screens)
         sys.stdout.flush()
     except CsrtuiError as error:
         status = _tell(error)
@@ -59,7 +52,6 @@ def run(
 def _dispatch(
     arguments: Sequence[str],
     open_screens: Callable[[str], int],
-    open_fleet: "Callable[[Session, Reach], int] | None",
 ) -> int:
     from csrtui.cli.commands.all import COMMANDS
 
@@ -72,7 +64,6 @@ def _dispatch(
 
         return print_version()
     if options.command is not None:
-        options.open_fleet = open_fleet
         status: int = options.command.action.run(options)
         return status
     return open_screens(store_path(options.store, os.environ))

@@ -1,6 +1,5 @@
 """What is said of pairs, in the same words on the screens and on the command line."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -11,7 +10,6 @@ from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, Pair, PairRec
 from csrtui.core.servers.platforms import PLATFORMS
 
 if TYPE_CHECKING:
-    from csrtui.fleet.model import Fleet
     from csrtui.store.ancestors import UnsafeFolder
     from csrtui.store.backups import Destination
 
@@ -66,34 +64,6 @@ def backup_cell(record: PairRecord, now: datetime) -> str:
         return BackupStatus.NONE.value
     since = backup.verified if backup.status is BackupStatus.VERIFIED else backup.since
     return backup.status.value if since is None else f"{backup.status.value} {age(now - since)}"
-
-
-def fleet_summary(fleet: "Fleet", pairs: Sequence[Pair], now: datetime) -> str:
-    """Return the line that counts: ``52 hosts · 310 pairs · 4 not backed up · 7 due · 1 unreachable``."""
-    from csrtui.core.pairs.summary import summarize
-    from csrtui.fleet.model import Reason
-    from csrtui.tasks.pair_counts import count_pairs
-
-    hosts = len(fleet.hosts)
-    reasons = Counter(state.failure.reason for state in fleet.hosts.values() if state.failure)
-    away = reasons.pop(Reason.UNREACHABLE, 0)
-    parts = [
-        f"{hosts} host{'s' if hosts != 1 else ''}",
-        str(count_pairs([summarize(pair) for pair in pairs], now)),
-    ]
-    parts += [f"{away} unreachable"] if away else []
-    parts += [f"{reasons.total()} failed"] if reasons else []
-    return " · ".join(parts)
-
-
-def fleet_age(fleet: "Fleet", now: datetime) -> str:
-    """Return how old the oldest is that is known of hosts: ``as of 5 min ago``."""
-    if fleet.oldest is None:
-        return "no host was read yet"
-    seconds = max(int((now - fleet.oldest).total_seconds()), 0)
-    units = (("d", 86400), ("h", 3600), ("min", 60))
-    name, worth = next((one for one in units if seconds >= one[1]), ("", 0))
-    return f"as of {seconds // worth} {name} ago" if worth else "as of just now"
 
 
 def pair_lines(

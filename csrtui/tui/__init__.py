@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from csrtui.core.config.settings import Config
-    from csrtui.fleet.tasks.hosts import Reach
-    from csrtui.tasks.session import Session
     from csrtui.tui.commands_app import CommandsApp
 
 drop_textual_environment()
@@ -38,25 +36,18 @@ def open_screens(store: str) -> int:
         asks = bool(store_to_name(store)) and not keystore.exists()
         return CsrtuiApp(Session(keystore), config, asks_to_create=asks)
 
-    return _run(make)
+    return run_app(make)
 
 
-def open_fleet(session: "Session", reach: "Reach") -> int:
-    """Open the screen over many hosts, and return the exit status when it is left.
+def run_app(make: "Callable[[Config | None], CommandsApp]") -> int:
+    """Run an app on the terminal with the user's settings, and return its exit status.
+
+    Args:
+        make: Makes the app, from the settings.
 
     Raises:
-        InputError: There is no terminal to draw it on, or the configuration says something unknown.
+        InputError: There is no terminal, or the configuration has unknown settings.
     """
-
-    def make(config: "Config | None") -> "CommandsApp":
-        from csrtui.fleet.tui.app import FleetApp
-
-        return FleetApp(session, reach, config)
-
-    return _run(make)
-
-
-def _run(make: "Callable[[Config | None], CommandsApp]") -> int:
     import os
 
     from csrtui.tui.terminal import refuse_without_terminal

@@ -1,10 +1,10 @@
-"""Who examines: the keystore here, or that of every host; the doctor's screen shows what either finds."""
+"""The examinations that the doctor's screen shows."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from csrtui.core.base.errors import CsrtuiError, InputError
@@ -12,7 +12,7 @@ from csrtui.core.base.finding import Level
 from csrtui.store.config_file import config_path
 from csrtui.store.location import store_to_name
 from csrtui.tasks.doctor import CHECKED, Examination, is_well, worst_first
-from csrtui.tui.panes.finding_rows import FindingRows, HostFindingRows
+from csrtui.tui.panes.finding_rows import FindingRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from textual.screen import Screen
 
-    from csrtui.fleet.host_finding import HostFinding
-    from csrtui.fleet.tasks.hosts import Reach
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
 
@@ -106,7 +104,7 @@ class StoreExaminer:
         if not found:
             lines = [f"Nothing is wrong. {pairs}.", "", "Checked:", *(f"- {text}" for text in CHECKED)]
             return Verdict(FindingRows(()), lines)
-        summed = f"{pairs}: {_counted(one.level for one in found)}."
+        summed = f"{pairs}: {count_levels(one.level for one in found)}."
         return Verdict(FindingRows(found), [f"Nothing is wrong. {summed}" if is_well(found) else summed])
 
     def shown(self, rows: FindingRows, index: int) -> Screen[None]:
@@ -122,57 +120,8 @@ class StoreExaminer:
             raise InputError(f"{name} cannot be shown: {error.what}") from error
 
 
-class FleetExaminer:
-    """Has every host examine its keystore.
-
-    Args:
-        reach: Which hosts.
-        show: Gives the screen of a pair on a host, or raises `InputError`.
-    """
-
-    title = "Hosts · doctor"
-    looking = "Every host looks at its keystore …"
-
-    def __init__(self, reach: Reach, show: Callable[[str, str], Screen[None]]) -> None:
-        self._reach = reach
-        self._show = show
-        self._found: Sequence[HostFinding] = ()
-
-    def examine(self, report: Report, stop: Event) -> Verdict:
-        """Have all of them examined; one that does not answer is a finding, too."""
-        from csrtui.fleet.tasks.doctor import examine
-        from csrtui.fleet.tasks.doctor import worst_first as worst_of_hosts
-
-        total = 0
-
-        def begun(count: int) -> None:
-            nonlocal total
-            total = count
-            report(0, total)
-
-        examined = []
-        for one in examine(replace(self._reach, stop=stop), begun):
-            examined.append(one)
-            report(len(examined), total)
-        self._found = worst_of_hosts(examined)
-        answered = sum(one.failure is None for one in examined)
-        hosts = f"{answered} of {len(examined)} hosts examined their keystores"
-        if not self._found:
-            return Verdict(FindingRows(()), [f"Nothing is wrong. {hosts}."])
-        lines = [f"{hosts}: {_counted(one.level for one in self._found)}."]
-        return Verdict(HostFindingRows(self._found), lines)
-
-    def shown(self, rows: FindingRows, index: int) -> Screen[None]:
-        """Return the screen of the pair that a finding is about."""
-        del rows
-        one = self._found[index]
-        if one.pair is None:
-            raise InputError(f"this is about {one.host} itself, not about a pair")
-        return self._show(one.host, one.pair)
-
-
-def _counted(every: Iterable[Level]) -> str:
-    """How many there are of each level, the worst first: ``2 errors, 1 warning``."""
+def count_levels(every: Iterable[Level]) -> str:
+    """Return the number of findings of each level, the most severe first: ``2 errors, 1 warning``."""
     levels = Counter(every)
     return ", ".join(
         f"{levels[level]} {level.value}{'s' if levels[level] != 1 else ''}"

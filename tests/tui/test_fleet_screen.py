@@ -11,7 +11,7 @@ from fleet_user import at_fleet, reach
 
 from csrtui.core.base.errors import InputError
 from csrtui.fleet.tasks.hosts import refresh
-from csrtui.tui import open_fleet
+from csrtui.fleet.tui import open_fleet
 from csrtui.tui.screens.notice import NoticeScreen
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.text_view import TextView

@@ -59,11 +59,10 @@ def _open(options: argparse.Namespace) -> int:
     check_inventory(reach.target)
     if options.ask_become_pass:
         raise InputError("on the screen no password can be asked for", "csrtui fleet list --ask-become-pass")
-    if options.open_fleet is None:
-        raise InputError("there is no screen here", "csrtui fleet list --inventory FILE")
+    from csrtui.fleet.tui import open_fleet
+
     target = replace(reach.target, terminal=Terminal.WITHHELD)
-    status: int = options.open_fleet(open_session(options), replace(reach, target=target))
-    return status
+    return open_fleet(open_session(options), replace(reach, target=target))
 
 
 ACTION = Action(

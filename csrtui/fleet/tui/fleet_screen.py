@@ -175,7 +175,7 @@ class FleetScreen(FleetListScreen):
 
     def action_doctor(self) -> None:
         """Have every host examine its keystore."""
-        from csrtui.tui.examiners import FleetExaminer
+        from csrtui.fleet.tui.examiner import FleetExaminer
         from csrtui.tui.screens.doctor import DoctorScreen
 
         self.app.push_screen(DoctorScreen(FleetExaminer(self._reach, self._shown), self._commands))

@@ -14,18 +14,11 @@ from csrtui.tui.wrapping import cut, pad
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
-    from csrtui.fleet.host_finding import HostFinding
-
 _LEVEL: Final = 7
 _PAIR: Final = 24
 _TEXT_WANTS: Final = 30
 """Below so many columns for the text, the pair's has to give way."""
 _STYLES: Final = {Level.ERROR: "bold $error", Level.WARNING: "$warning", Level.NOTE: ""}
-
-
-_HOST: Final = 20
-_HOST_SHARE: Final = 4
-"""A host has at most so many-th of the width."""
 
 
 class Told(Protocol):
@@ -100,44 +93,6 @@ class FindingRows:
     def _text_shown(self, index: int) -> str:
         """What finding `index` says, beside its pair."""
         return short_text(self._findings[index])
-
-
-class HostFindingRows(FindingRows):
-    """Findings of many hosts: the host, then what is shown of a finding.
-
-    Args:
-        found: In their order.
-    """
-
-    def __init__(self, found: Sequence[HostFinding]) -> None:
-        super().__init__(found)
-        self._quotes = [one.quote for one in found]
-        self._hosts = [visible(one.host) for one in found]
-        self._longest = max(map(cell_len, self._hosts), default=0)
-
-    def header(self, width: int) -> str:
-        """The columns' names."""
-        host = self._host_width(width)
-        return f"{pad('Host', host)} {super().header(max(width - host - 1, 1))}"
-
-    def row(self, index: int, width: int) -> Content:
-        """One finding."""
-        host = self._host_width(width)
-        return Content.assemble(
-            pad(self._hosts[index], host), " ", super().row(index, max(width - host - 1, 1))
-        )
-
-    def heading(self, index: int) -> str:
-        """The host, and what finding `index` says: the command is for that host."""
-        return f"{self._hosts[index]}: {super().heading(index)}"
-
-    def _text_shown(self, index: int) -> str:
-        """The host's own text in quotation marks, since the host stands before it."""
-        quote = self._quotes[index]
-        return f'"{quote}"' if quote else super()._text_shown(index)
-
-    def _host_width(self, width: int) -> int:
-        return max(min(self._longest, _HOST, width // _HOST_SHARE), len("Host"))
 
 
 def short_text(finding: Told) -> str:
