@@ -9,7 +9,6 @@ import pytest
 from fake_ansible import printed, said
 from fleet_made import ASKED, AWAY, CSR, listed, pair
 
-from csrtui.cli.main import run
 from csrtui.fleet.ansible import Terminal
 
 if TYPE_CHECKING:
@@ -238,16 +237,19 @@ def test_a_stop_is_said_and_gives_its_status(
     assert '"csrtui_calls": {"": !unsafe "c list --json --retired"}' in fake.play(1)
 
 
-def test_alone_it_opens_the_screen_where_there_is_one(fake: FakeAnsible, csrtui: Csrtui) -> None:
+def test_alone_it_opens_the_screen_where_there_is_one(
+    fake: FakeAnsible, csrtui: Csrtui, monkeypatch: pytest.MonkeyPatch
+) -> None:
     opened: list[object] = []
-    asked = ["fleet", "--inventory", str(fake.inventory)]
+    arguments = ["fleet", "--inventory", str(fake.inventory)]
 
     def screen(_: Session, reach: Reach) -> int:
         opened.append(reach.target.terminal)
         return 7
 
-    assert run(asked, lambda _: 0, screen) == 7
+    assert "the screens need a terminal" in str(csrtui(*arguments).error)
+    monkeypatch.setattr("csrtui.fleet.tui.open_fleet", screen)
+    assert csrtui(*arguments).status == 7
     assert opened == [Terminal.WITHHELD]
-    assert csrtui(*asked).error == "there is no screen here"
-    assert csrtui(*asked, "--ask-become-pass").error == "on the screen no password can be asked for"
+    assert csrtui(*arguments, "--ask-become-pass").error == "on the screen no password can be asked for"
     assert csrtui("fleet", "--inventory", "/none").error == "there is no inventory /none"
