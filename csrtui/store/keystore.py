@@ -7,7 +7,6 @@ whatever begins with a dot is work in progress, a lock or a draft.
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
 
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.pairs.pair_name import check_pair_name, is_pair_name
@@ -168,14 +167,6 @@ class Keystore(SavedState):
         """Return the names of all pairs, sorted."""
         with self._reading() as store_fd, self._pairs_if_any(store_fd) as pairs_fd:
             return [] if pairs_fd is None else _names(pairs_fd)
-
-    def has_many(self, many: int) -> bool:
-        """Whether there are so many pairs, or more."""
-        with self._reading() as store_fd, self._pairs_if_any(store_fd) as pairs_fd:
-            if pairs_fd is None:
-                return False
-            with os.scandir(pairs_fd) as entries:
-                return sum(1 for _ in islice(entries, many)) == many
 
     def listing(self, names: Iterable[str] | None = None) -> Iterator[Listed]:
         """Give pairs' records; one that is damaged, not safe or not there comes with its error.

@@ -65,7 +65,7 @@ def load(store_fd: int, store: str) -> dict[str, StampedSummary]:
 
 
 def save(store_fd: int, store: str, changed: Mapping[str, StampedSummary], removed: Collection[str]) -> None:
-    """Update the cache, if that is possible.
+    """Update the cache, if that is possible; remove it if it is damaged.
 
     Args:
         store_fd: Descriptor of the store's folder.
@@ -73,19 +73,16 @@ def save(store_fd: int, store: str, changed: Mapping[str, StampedSummary], remov
         changed: The entries to add or replace, by name.
         removed: The names of the entries to delete.
     """
-    for _ in range(2):
-        rows = (_encode(name, entry) for name, entry in changed.items())
-        try:
-            with _connection(store_fd, store) as database, database:
-                database.execute("BEGIN IMMEDIATE")
-                database.executemany("INSERT OR REPLACE INTO pairs VALUES (?, ?, ?)", rows)
-                database.executemany("DELETE FROM pairs WHERE name = ?", ((name,) for name in removed))
-        except (sqlite3.OperationalError, StoreError, OSError):
-            return
-        except _DAMAGE:
-            remove(store_fd)
-        else:
-            return
+    rows = (_encode(name, entry) for name, entry in changed.items())
+    try:
+        with _connection(store_fd, store) as database, database:
+            database.execute("BEGIN IMMEDIATE")
+            database.executemany("INSERT OR REPLACE INTO pairs VALUES (?, ?, ?)", rows)
+            database.executemany("DELETE FROM pairs WHERE name = ?", ((name,) for name in removed))
+    except (sqlite3.OperationalError, StoreError, OSError):  # busy, full or unsafe
+        return
+    except _DAMAGE:  # the next reading writes it anew
+        remove(store_fd)
 
 
 def remove(store_fd: int) -> None:

@@ -330,7 +330,7 @@ sys.stdout.write('"}}}}\\n')
 """
 _MEASURED = r"""
 import re, sys
-from csrtui.store import ansible
+from csrtui.fleet import ansible
 program, *arguments = sys.argv[1:]
 ansible._program = lambda _name: program
 from csrtui.cli.main import run

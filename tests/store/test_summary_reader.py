@@ -305,6 +305,23 @@ def test_a_cache_that_cannot_be_read_is_written_anew(
     assert reads == []
 
 
+def test_a_cache_that_is_damaged_while_pairs_change_is_removed_and_written_anew(
+    folder: Path, reader: SummaryReader, reads: list[str]
+) -> None:
+    write_pairs(folder, varied(3))
+    settle()
+    reader.read()
+    SPOILT["a newer table"](folder / FILE)
+    write_pair(folder, "new.example.com")
+    settle()
+    assert read(reader) == truth(folder)
+    assert not (folder / FILE).exists()
+    new_reader(folder).read()
+    reads.clear()
+    assert read(new_reader(folder)) == truth(folder)
+    assert reads == []
+
+
 @pytest.mark.parametrize("entry", [b"{}", b"nothing", b"[1]", b"5"])
 def test_a_cache_with_foreign_entries_is_written_anew(
     folder: Path, reader: SummaryReader, monkeypatch: pytest.MonkeyPatch, entry: bytes
