@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.theme import BUILTIN_THEMES
@@ -38,7 +39,7 @@ class CommandsApp(SafeApp[None]):
 
     TITLE = "csrtui"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.ANYWHERE)]
-    CSS_PATH: ClassVar[list[str]] = ["styles/app.tcss"]  # type: ignore[assignment]
+    CSS_PATH: ClassVar[list[Path]] = [Path(__file__).with_name("styles") / "app.tcss"]  # type: ignore[assignment]
 
     def __init__(self, session: Session, config: Config | None = None) -> None:
         keys = config.keys if config else {}

@@ -32,7 +32,7 @@ def certbot(csr: Path, folder: Path) -> Answer:
     settings = {
         "listenAddress": f"127.0.0.1:{acme}", "managementListenAddress": f"127.0.0.1:{management}",
         "certificate": str(folder / "pebble.crt"), "privateKey": str(folder / "pebble.key"),
-        "httpPort": proof, "tlsPort": 0,
+        "httpPort": proof, "tlsPort": 0, "certificateValidityPeriod": 90 * 86_400,
     }  # fmt: skip
     (folder / "pebble.json").write_text(json.dumps({"pebble": settings}))
     resolver = [program("pebble-challtestsrv"), "-dns01", f"127.0.0.1:{names}", "-defaultIPv4", "127.0.0.1", "-defaultIPv6", "",

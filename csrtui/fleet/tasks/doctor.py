@@ -13,6 +13,9 @@ from csrtui.fleet.host_limits import MAX_PAIRS
 from csrtui.fleet.model import Failure, Reason
 from csrtui.fleet.tasks.hosts import Reach, ask_all, call
 
+_DOCTOR = (
+    f'if e; then {call("doctor", "--json")}; else echo \'{{"schema": 1, "ok": true, "findings": []}}\'; fi'
+)
 MAX_FINDINGS = MAX_PAIRS
 """The most findings of one host."""
 
@@ -47,7 +50,7 @@ def examine(reach: Reach, begun: Callable[[int], None] = lambda _: None) -> Iter
     Raises:
         InputError: Ansible is not there or refuses, or there is no such host.
     """
-    for answer in ask_all(reach, call("doctor", "--json")):
+    for answer in ask_all(reach, _DOCTOR):
         if isinstance(answer, Hosts):
             begun(len(answer.names))
         else:
