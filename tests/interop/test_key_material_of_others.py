@@ -274,6 +274,39 @@ def test_the_containers_of_ruby_are_read(phrase: str, files: Path) -> None:
     assert is_the_pair(bundle.read(made, Secret(phrase) if phrase else None), 1)
 
 
+FORGE = """
+const forge = require("node-forge");
+const key = forge.pki.privateKeyFromPem(require("fs").readFileSync(0, "utf8"));
+const certificate = forge.pki.createCertificate();
+certificate.publicKey = forge.pki.setRsaPublicKey(key.n, key.e);
+certificate.serialNumber = "01";
+certificate.validity.notBefore = new Date(1700000000000);
+certificate.validity.notAfter = new Date(1900000000000);
+certificate.setSubject([{name: "commonName", value: "a.com"}]);
+certificate.setIssuer([{name: "commonName", value: "a.com"}]);
+certificate.sign(key, forge.md.sha256.create());
+const options = {friendlyName: "x", algorithm: process.argv[2]};
+const container = forge.pkcs12.toPkcs12Asn1(key, [certificate], process.argv[1], options);
+process.stdout.write(Buffer.from(forge.asn1.toDer(container).getBytes(), "binary"));
+"""
+
+
+@pytest.mark.parametrize("phrase", ["", PHRASE])
+@pytest.mark.parametrize("algorithm", ["aes256", "3des"])
+def test_the_containers_of_node_forge_are_read(phrase: str, algorithm: str) -> None:
+    program("node")
+    found = subprocess.run(
+        ["node", "-e", "require('node-forge')"], capture_output=True, check=False, timeout=120
+    )
+    if found.returncode != 0:
+        pytest.skip("skipped because node-forge is not installed: npm install node-forge, and NODE_PATH")
+    made = run("node", "-e", FORGE, phrase, algorithm, given=pkcs8(rsa_key()))
+    material = bundle.read(made, Secret(phrase) if phrase else None)
+    assert material.problems == ()
+    assert [spki(key.key) for key in material.keys] == [spki(rsa_key())]
+    assert [certificate.spki_sha256 for certificate in material.certificates] == [spki(rsa_key())]
+
+
 def test_mails_that_perl_writes_are_read(files: Path) -> None:
     code = (
         "use MIME::QuotedPrint; use MIME::Base64; undef $/; my $pem = <STDIN>;"
