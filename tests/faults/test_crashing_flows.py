@@ -73,7 +73,9 @@ tasks.back_up_many = leak"""
 LEAKS = {
     f"a bug: ValueError (({CANARY!r}": "import csrtui.core.base.bug_report as bug; bug._place = str",
     "wrote /etc/hostname": _LEAKING.format(what="open('/etc/hostname', 'a').close()"),
-    "a passphrase in home/left": _LEAKING.format(what=f"open('left', 'w').write({CANARY!r})"),
+    "a passphrase in home/left": _LEAKING.format(
+        what=f"os.getcwd().endswith('/home') and open('left', 'w').write({CANARY!r})"
+    ),
     "subprocess.Popen": _LEAKING.format(what=f"subprocess.run(['true', {CANARY!r}])"),
     "in the environment": _LEAKING.format(what=f"os.environ['X'] = {CANARY!r}"),
 }
