@@ -6,13 +6,14 @@ import ast
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from functools import cache
 from pathlib import Path
 
 import pytest
-from command import ROOT, run_process
+from command import ROOT, environment, run_process
 from pty_session import PtySession
 
 from csrtui.cli.commands.all import COMMANDS
@@ -103,6 +104,22 @@ def test_the_layers_hold() -> None:
         [str(lint), "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_without_the_folder_of_the_fleet_all_other_commands_work(tmp_path: Path) -> None:
+    shutil.copytree(PACKAGE, tmp_path / "csrtui", ignore=shutil.ignore_patterns("__pycache__", "fleet"))
+    env = environment(tmp_path / "store") | {"PYTHONPATH": str(tmp_path)}
+
+    def csrtui(*arguments: str) -> subprocess.CompletedProcess[str]:
+        words = [sys.executable, "-m", "csrtui", *arguments]
+        return subprocess.run(words, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+
+    assert " fleet " not in csrtui("--help").stdout
+    assert csrtui("new", "a.com").returncode == 0
+    assert "a.com" in csrtui("list").stdout
+    assert csrtui("doctor").returncode == 0
+    gone = csrtui("fleet", "list")
+    assert (gone.returncode, "invalid choice: 'fleet'" in gone.stderr) == (2, True)
 
 
 def test_importing_the_core_opens_no_file_and_asks_no_clock() -> None:

@@ -1,10 +1,12 @@
-"""The list of commands, in the order of the help; each module is loaded when its command is there."""
+"""The list of commands, in the order of the help; the module of a command is loaded when it is used."""
+
+from importlib.util import find_spec
 
 from csrtui.cli.parser import Command
 
 COMMANDS = (
     Command("new", "Make a private key and its CSR, and keep both.", "csrtui.cli.commands.new"),
-    Command("check", "Say what a CA would say about these names and fields.", "csrtui.cli.commands.check"),
+    Command("check", "Check names and fields against CA rules.", "csrtui.cli.commands.check"),
     Command("list", "List the pairs, what wants attention first.", "csrtui.cli.commands.list"),
     Command("show", "Show one pair in full.", "csrtui.cli.commands.show"),
     Command("csr", "Print the CSR of a pair as PEM.", "csrtui.cli.commands.csr"),
@@ -19,16 +21,18 @@ COMMANDS = (
         "Bring a pair back from its backup; never over one that is there.",
         "csrtui.cli.commands.restore",
     ),
-    Command("import", "Bring certificates home; each finds its pair.", "csrtui.cli.commands.import_"),
+    Command("import", "Import certificates; each is matched to its pair.", "csrtui.cli.commands.import_"),
     Command("renew", "Renew: with a new pair, or with the old CSR again.", "csrtui.cli.commands.renew"),
     Command("adopt", "Bring keys made elsewhere into the keystore.", "csrtui.cli.commands.adopt"),
-    Command("export", "Write the files as a server software wants them.", "csrtui.cli.commands.export"),
-    Command("guide", "Say what to know and do for a server software.", "csrtui.cli.commands.guide"),
+    Command("export", "Export files for a server.", "csrtui.cli.commands.export"),
+    Command("guide", "Show the guide for a server.", "csrtui.cli.commands.guide"),
     Command("retire", "Mark pairs as no longer used; nothing is deleted.", "csrtui.cli.commands.retire"),
     Command(
         "doctor",
         "Check the whole keystore and suggest fixes.",
         "csrtui.cli.commands.doctor",
     ),
-    Command("fleet", "The keystores of many hosts, through Ansible.", "csrtui.fleet.cli.commands"),
 )
+_FLEET = Command("fleet", "The keystores of many hosts, through Ansible.", "csrtui.fleet.cli.commands")
+if find_spec("csrtui.fleet") is not None:  # a leaf: without its folder, there is no such command
+    COMMANDS = (*COMMANDS, _FLEET)
