@@ -1,10 +1,11 @@
 """The list of commands, in the order of the help; the module of a command is loaded when it is used."""
 
-from importlib.util import find_spec
+import os
 
+import csrtui
 from csrtui.cli.parser import Command
 
-COMMANDS = (
+COMMANDS: tuple[Command, ...] = (
     Command("new", "Make a private key and its CSR, and keep both.", "csrtui.cli.commands.new"),
     Command("check", "Check names and fields against CA rules.", "csrtui.cli.commands.check"),
     Command("list", "List the pairs, what wants attention first.", "csrtui.cli.commands.list"),
@@ -34,5 +35,7 @@ COMMANDS = (
     ),
 )
 _FLEET = Command("fleet", "The keystores of many hosts, through Ansible.", "csrtui.fleet.cli.commands")
-if find_spec("csrtui.fleet") is not None:  # a leaf: without its folder, there is no such command
+if os.path.isdir(
+    os.path.join(*csrtui.__path__, "fleet")
+):  # a leaf: without its folder, there is no such command
     COMMANDS = (*COMMANDS, _FLEET)
