@@ -1,9 +1,12 @@
-"""Data that other packages keep up to date, read as it lies on the disk."""
+"""Lists that csrtui reads as data: the public suffix list of its package, and the words of passphrases."""
 
 import os
 from importlib.util import find_spec
 
 from csrtui.core.base.errors import StoreError
+
+_WORDS = os.path.join(os.path.dirname(__file__), "words", "english.txt")
+"""The English words of BIP 39, from python-mnemonic 0.21 (MIT, LICENSE beside it)."""
 
 
 def public_suffix_text() -> str:
@@ -16,14 +19,12 @@ def public_suffix_text() -> str:
 
 
 def passphrase_words() -> tuple[str, ...]:
-    """Return the 2,048 English words of BIP 39, which the installed `mnemonic` package carries.
-
-    They are chosen to be told apart by their first four letters.
+    """Return the 2,048 English words of BIP 39; the first four letters of each are unique.
 
     Raises:
-        StoreError: The package or its data file is not there.
+        StoreError: The list cannot be read.
     """
-    return tuple(_text_in("mnemonic", os.path.join("wordlist", "english.txt"), "the list of words").split())
+    return tuple(_read(_WORDS, "the list of words").split())
 
 
 def _text_in(package: str, file_name: str, what: str) -> str:
@@ -31,7 +32,10 @@ def _text_in(package: str, file_name: str, what: str) -> str:
     spec = find_spec(package)
     if spec is None or spec.origin is None:
         raise StoreError(f"the package {package} is not installed", "install csrtui again")
-    path = os.path.join(os.path.dirname(spec.origin), file_name)
+    return _read(os.path.join(os.path.dirname(spec.origin), file_name), what)
+
+
+def _read(path: str, what: str) -> str:
     try:
         with open(path, encoding="utf-8") as file:
             return file.read()

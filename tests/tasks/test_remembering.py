@@ -81,6 +81,6 @@ def test_a_generated_passphrase_is_of_words_and_another_each_time(tmp_path: Path
 
 
 def test_without_its_words_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reference_data, "find_spec", lambda _: None)
-    with pytest.raises(StoreError, match="mnemonic is not installed"):
+    monkeypatch.setattr(reference_data, "_WORDS", str(tmp_path / "none"))
+    with pytest.raises(StoreError, match="the list of words cannot be read"):
         generate_passphrase(session_in(tmp_path))

@@ -35,7 +35,6 @@ COMMANDS: tuple[Command, ...] = (
     ),
 )
 _FLEET = Command("fleet", "The keystores of many hosts, through Ansible.", "csrtui.fleet.cli.commands")
-if os.path.isdir(
-    os.path.join(*csrtui.__path__, "fleet")
-):  # a leaf: without its folder, there is no such command
+# The fleet is a leaf: without its folder, there is no such command.
+if os.path.isdir(os.path.join(*csrtui.__path__, "fleet")):
     COMMANDS = (*COMMANDS, _FLEET)

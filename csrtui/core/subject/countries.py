@@ -5,7 +5,12 @@
 
 import unicodedata
 from functools import cache
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iso3166 import Country
 
 _SLIPS: Final = {
     "UK": "GB",
@@ -103,14 +108,9 @@ NO_CODE: Final = "XX"
 _WITHOUT_CODE: Final = frozenset({"xk", "xkx", "kosovo", "kosova", "косово"})
 
 
-class _Tables(NamedTuple):
-    names: dict[str, str]
-    codes: dict[str, str]
-
-
 def name_of(code: str) -> str | None:
     """The common English name behind an alpha-2 code in capitals; None when it is no code."""
-    return _tables().names.get(code)
+    return _names().get(code)
 
 
 def is_code(text: str) -> bool:
@@ -130,9 +130,9 @@ def find_country(text: str) -> str | None:
     """
     folded = _folded(text)
     code = folded.upper()
-    if code in _tables().names:
+    if code in _names():
         return code
-    return _SLIPS.get(code) or _tables().codes.get(folded)
+    return _SLIPS.get(code) or _codes().get(folded)
 
 
 def search(prefix: str) -> list[tuple[str, str]]:
@@ -141,18 +141,17 @@ def search(prefix: str) -> list[tuple[str, str]]:
     A name fits when one of its words, or another name of the country, begins so. Nothing typed: all.
     """
     wanted = _folded(prefix)
-    tables = _tables()
     ranked: dict[str, int] = {}
-    for folded, code in tables.codes.items():
+    for folded, code in _codes().items():
         if folded.startswith(wanted):
             ranked[code] = min(ranked.get(code, 2), 1)
         elif f" {wanted}" in folded:
             ranked.setdefault(code, 2)
-    for code in tables.names:
+    for code in _names():
         if wanted and code.lower() == wanted:
             ranked[code] = 0
-    order = sorted(ranked, key=lambda code: (ranked[code], _folded(tables.names[code])))
-    return [(code, tables.names[code]) for code in order]
+    order = sorted(ranked, key=lambda code: (ranked[code], _folded(_names()[code])))
+    return [(code, _names()[code]) for code in order]
 
 
 def _folded(text: str) -> str:
@@ -168,23 +167,24 @@ def _drops(character: str) -> bool:
 
 
 @cache
-def _tables() -> _Tables:
-    import iso3166
+def _names() -> dict[str, str]:
+    """Return the common English name of each alpha-2 code."""
+    return {code: _COMMON.get(code, country.apolitical_name) for code, country in _countries()}
 
-    names: dict[str, str] = {}
+
+@cache
+def _codes() -> dict[str, str]:
+    """Return the alpha-2 code for each folded name and alpha-3 code; folding them all takes a while."""
     codes: dict[str, str] = {}
-    for country in iso3166.countries:
-        code = country.alpha2
-        if code == _NOT_ASSIGNED:
-            continue
-        names[code] = _COMMON.get(code, country.apolitical_name)
-        for name in (
-            names[code],
-            country.name,
-            country.apolitical_name,
-            country.alpha3,
-            *_ALSO.get(code, "").split("|"),
-        ):
+    for code, country in _countries():
+        also = _ALSO.get(code, "").split("|")
+        for name in (_names()[code], country.name, country.apolitical_name, country.alpha3, *also):
             if folded := _folded(name):
                 codes.setdefault(folded, code)
-    return _Tables(names, codes)
+    return codes
+
+
+def _countries() -> "Iterator[tuple[str, Country]]":
+    import iso3166
+
+    return ((country.alpha2, country) for country in iso3166.countries if country.alpha2 != _NOT_ASSIGNED)
