@@ -37,7 +37,7 @@ from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.pair_json import describe
 from csrtui.core.subject.fields import TypedSubject
 from csrtui.store.keystore import Keystore
-from csrtui.tasks.backup import Order, back_up
+from csrtui.tasks.backup import BackupSpec, back_up
 from csrtui.tasks.import_ import Blob, import_certificates
 from csrtui.tasks.list import list_pairs, read_pair
 from csrtui.tasks.new import create_pair
@@ -215,7 +215,7 @@ def _session() -> Session:
     stick = STORE / ".stick"
     stick.mkdir(mode=0o700, parents=True)
     STORE.chmod(0o700)
-    order = Order(str(stick), PASSPHRASE, PASSPHRASE)
+    order = BackupSpec(str(stick), PASSPHRASE, PASSPHRASE)
     for asked, ago in zip(wanted, days, strict=True):
         clock[0] = NOW - ago
         pair = create_pair(session, asked)

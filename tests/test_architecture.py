@@ -253,6 +253,15 @@ def test_no_module_is_called_utils_and_no_test_module_twice() -> None:
     assert len(names) == len(set(names))
 
 
+def test_no_two_public_classes_have_the_same_name() -> None:
+    homes: dict[str, list[str]] = {}
+    for file in FILES:
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(str(file.relative_to(ROOT)))
+    assert {name: files for name, files in homes.items() if len(files) > 1} == {}
+
+
 def test_every_exception_from_a_lint_rule_has_its_reason() -> None:
     bare = re.compile(r"# noqa(?!: [A-Z0-9, ]+ - \S)")
     found = [

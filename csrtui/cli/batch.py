@@ -7,15 +7,15 @@ from datetime import datetime
 
 from csrtui.cli.cancellation import Stop, stopping
 from csrtui.cli.output import put_json, say
-from csrtui.cli.progress import Progress
-from csrtui.cli.table import RowError, Rows, asked_in, open_rows
+from csrtui.cli.progress import ProgressBar
+from csrtui.cli.table import RowError, TableRows, asked_in, open_rows
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
 from csrtui.core.pairs.pair_json import describe
 from csrtui.process import collect_as_usual
 from csrtui.tasks.new import BlockedError, Blocking
-from csrtui.tasks.new_many import Answer, Row, create_many
+from csrtui.tasks.new_many import Row, RowResult, create_many
 from csrtui.tasks.request_spec import Asked, with_counterparts
 from csrtui.tasks.session import Session
 
@@ -50,7 +50,7 @@ def run_batch(
     session.store.sweep()
     collect_as_usual()
     counts: Counter[str] = Counter()
-    with stopping() as stop, open_rows(file, stop) as (rows, total), Progress("pairs", total) as progress:
+    with stopping() as stop, open_rows(file, stop) as (rows, total), ProgressBar("pairs", total) as progress:
         asked = _asked(session, rows, defaults, counterparts=counterparts)
         for answer in create_many(session, asked, passphrase=passphrase, blocking=blocking, stop=stop):
             put_json(_as_json(answer, session.clock()), indent=None)
@@ -66,7 +66,7 @@ def run_batch(
 _MADE, _SKIPPED, _FAILED = "made", "there already", "failed"
 
 
-def _asked(session: Session, rows: Rows, defaults: Asked, *, counterparts: bool) -> Iterator[Row | None]:
+def _asked(session: Session, rows: TableRows, defaults: Asked, *, counterparts: bool) -> Iterator[Row | None]:
     number = 0
     for row in rows:
         if row is None:
@@ -86,7 +86,7 @@ def _asked(session: Session, rows: Rows, defaults: Asked, *, counterparts: bool)
             yield Row(number, asked)
 
 
-def _as_json(answer: Answer, now: datetime) -> dict[str, object]:
+def _as_json(answer: RowResult, now: datetime) -> dict[str, object]:
     if isinstance(answer.outcome, CsrtuiError):
         return {
             "row": answer.number,
@@ -105,7 +105,7 @@ def _column(error: CsrtuiError) -> str | None:
     return error.column.value if isinstance(error, RowError) and error.column else None
 
 
-def _kind(answer: Answer) -> str:
+def _kind(answer: RowResult) -> str:
     if isinstance(answer.outcome, CsrtuiError):
         return _FAILED
     return _SKIPPED if answer.skipped else _MADE

@@ -132,7 +132,7 @@ class Action(NamedTuple):
     run: Callable[[argparse.Namespace], int]
 
 
-class Command(NamedTuple):
+class CliCommand(NamedTuple):
     """A command as the help lists it; what it takes and does is in its module.
 
     Attributes:
@@ -159,7 +159,7 @@ EXAMPLES = """examples:
   csrtui csr www.mydomain.com              the CSR, to paste into the CA's form"""
 
 
-def build_parser(commands: Sequence[Command], arguments: Sequence[str]) -> Parser:
+def build_parser(commands: Sequence[CliCommand], arguments: Sequence[str]) -> Parser:
     """Return the parser for all commands; ``command`` in its namespace is the `Command` chosen, or None.
 
     Args:
@@ -193,7 +193,7 @@ def _parser_of(**options: object) -> Parser | None:
     return Parser(**options) if "description" in options else None
 
 
-def _add_command(below: "argparse._SubParsersAction[Parser]", command: Command) -> None:
+def _add_command(below: "argparse._SubParsersAction[Parser]", command: CliCommand) -> None:
     action = command.action
     sub = below.add_parser(
         command.name,

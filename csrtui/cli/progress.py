@@ -17,7 +17,7 @@ _BETWEEN = 0.1
 _MINUTE, _HOUR = 60, 3600
 
 
-class Progress:
+class ProgressBar:
     """Counts what is done, in place, on one line of the terminal; says nothing elsewhere.
 
     Args:

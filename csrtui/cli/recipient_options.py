@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from csrtui.cli.output import put, say
 from csrtui.cli.passphrase_options import is_given, read_known_passphrase
-from csrtui.cli.progress import Progress
+from csrtui.cli.progress import ProgressBar
 from csrtui.core.backups.backup_file import BackupFile, KeptKey
 from csrtui.core.backups.expectation import Expectation
 from csrtui.core.backups.recipients import Recipient
@@ -94,10 +94,12 @@ def back_up_to_recipients(
     Raises:
         InputError: pyrage is not installed.
     """
-    from csrtui.tasks.age_backup import Order, back_up_many
+    from csrtui.tasks.age_backup import RecipientBackupSpec, back_up_many
 
-    with Progress("backups", len(names)) as progress:
-        return back_up_many(session, names, Order(folder, recipients), report=lambda _: progress.advance())
+    with ProgressBar("backups", len(names)) as progress:
+        return back_up_many(
+            session, names, RecipientBackupSpec(folder, recipients), report=lambda _: progress.advance()
+        )
 
 
 def verify_with_identity(session: Session, options: argparse.Namespace) -> list[Result]:

@@ -37,7 +37,7 @@ class RowError(InputError):
         self.column = column
 
 
-class Rows(Iterator[Mapping[str, str] | RowError | None]):
+class TableRows(Iterator[Mapping[str, str] | RowError | None]):
     """The rows of a CSV file, by the names of its header; None while there is nothing to read.
 
     For a row that is no CSV there is the error that says so, and then the row that begins in the line after it.
@@ -138,7 +138,7 @@ _SURPLUS = "more cells than the header"
 
 
 @contextmanager
-def open_rows(file: str, stop: Event) -> Iterator[tuple[Rows, int | None]]:
+def open_rows(file: str, stop: Event) -> Iterator[tuple[TableRows, int | None]]:
     """Give the rows of a file, and how many there are, where that can be told beforehand.
 
     A file on the disk is read through to its end first, to count them. Of standard input that cannot be known.
@@ -153,12 +153,12 @@ def open_rows(file: str, stop: Event) -> Iterator[tuple[Rows, int | None]]:
     if file == "-":
         if sys.stdin is None:
             raise InputError("standard input is closed", "give the file's name")
-        yield Rows(Lines(sys.stdin.buffer, "standard input", stop)), None
+        yield TableRows(Lines(sys.stdin.buffer, "standard input", stop)), None
         return
     with open_regular(file) as source:
-        total = sum(1 for _ in Rows(Lines(source, file, Event())))
+        total = sum(1 for _ in TableRows(Lines(source, file, Event())))
         source.seek(0)
-        yield Rows(Lines(source, file, stop)), total
+        yield TableRows(Lines(source, file, stop)), total
 
 
 def asked_in(row: Mapping[str, str], defaults: Asked) -> Asked:

@@ -23,7 +23,7 @@ _START_OF_ANSWER = re.compile(r'\{"host": ("(?:[^"\\]|\\.)*"), "ended": "')
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HostAnswer:
     """What came of the task on a host.
 
     Attributes:
@@ -65,7 +65,7 @@ class CutLine:
     start: str
 
 
-def read_line(line: str | CutLine) -> Answer | Hosts | None:
+def read_line(line: str | CutLine) -> HostAnswer | Hosts | None:
     """Return what a line of the callback says; None for any other line, which Ansible may print as well.
 
     A line that is too large is a failed answer of the host that it begins with.
@@ -81,11 +81,11 @@ def read_line(line: str | CutLine) -> Answer | Hosts | None:
     if isinstance(hosts, list):
         return Hosts(tuple(name for name in hosts if isinstance(name, str)))
     if isinstance(host, str) and isinstance(result, dict):
-        return Answer(host, str(document.get("ended")), result)
+        return HostAnswer(host, str(document.get("ended")), result)
     return None
 
 
-def document_of(answer: Answer, statuses: tuple[int, ...] = (0,)) -> dict[str, object] | Failure:
+def document_of(answer: HostAnswer, statuses: tuple[int, ...] = (0,)) -> dict[str, object] | Failure:
     """Return the JSON document that csrtui printed on the host, or why there is none.
 
     Args:
@@ -108,13 +108,13 @@ def document_of(answer: Answer, statuses: tuple[int, ...] = (0,)) -> dict[str, o
     return document
 
 
-def errors_of(answer: Answer) -> list[str]:
+def errors_of(answer: HostAnswer) -> list[str]:
     """Return what csrtui called errors on the host, without the words before them."""
     lines = (answer.text("stderr") + "\n" + answer.text("stdout")).splitlines()
     return [line[len(_ERROR) :] for line in lines if line.startswith(_ERROR)]
 
 
-def failure_of(answer: Answer) -> Failure:
+def failure_of(answer: HostAnswer) -> Failure:
     """Return why a task did not do what it was for: a diagnosis made here, then the host's text as a quotation."""
     if answer.ended == SILENT:
         text = "Ansible ended before this host answered"
@@ -130,7 +130,7 @@ def failure_of(answer: Answer) -> Failure:
     return _failure_of_call(answer, message)
 
 
-def _failure_of_call(answer: Answer, message: str) -> Failure:
+def _failure_of_call(answer: HostAnswer, message: str) -> Failure:
     """Why a call of csrtui ended as it did."""
     status = answer.result.get("rc")
     if status == _NOT_FOUND:
@@ -153,7 +153,7 @@ def _without_remedy(message: str, remedy: str) -> str:
     return message.removesuffix(f" ({remedy})") if remedy else message
 
 
-def _too_large(start: str) -> Answer | None:
+def _too_large(start: str) -> HostAnswer | None:
     match = _START_OF_ANSWER.match(start)
     host = decode(match[1]) if match else None
-    return Answer(host, "failed", {"reason": Reason.TOO_LARGE.value}) if isinstance(host, str) else None
+    return HostAnswer(host, "failed", {"reason": Reason.TOO_LARGE.value}) if isinstance(host, str) else None

@@ -10,7 +10,7 @@ from csrtui.core.base.json_members import MemberError, Members
 from csrtui.core.base.times import utc_text
 from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_name import is_pair_name
-from csrtui.core.pairs.query import Order, Query, sort_key
+from csrtui.core.pairs.query import Query, SortOrder, sort_key
 from csrtui.core.pairs.summary import summarize
 from csrtui.fleet.host_limits import MAX_PAIRS, TooLargeError, check_document, decode
 from csrtui.fleet.remote_pair import read_described
@@ -130,7 +130,7 @@ class Fleet:
 
 
 def selected(
-    pairs: Iterable[HostPair], query: Query, now: datetime, order: Order = Order.URGENCY
+    pairs: Iterable[HostPair], query: Query, now: datetime, order: SortOrder = SortOrder.URGENCY
 ) -> list[HostPair]:
     """Return the pairs that meet a query in an order; a word may be one of the host's name."""
     key = sort_key(order, now)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from hashlib import sha256
 
 from csrtui.core.base.errors import InputError
-from csrtui.core.doctor.facts import CopySeen, CopyState, Kind, Seen
+from csrtui.core.doctor.facts import CopySeen, CopyState, FileKind, Seen
 from csrtui.store import files
 from csrtui.store.saved_state import MAX_DRAFTS, draft_file
 
@@ -25,10 +25,10 @@ _LISTED_IN_STORE = ("pairs", ".locks", ".hosts")
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FILE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _KINDS = {
-    stat.S_IFDIR: Kind.FOLDER,
-    stat.S_IFREG: Kind.FILE,
-    stat.S_IFLNK: Kind.LINK,
-    stat.S_IFIFO: Kind.FIFO,
+    stat.S_IFDIR: FileKind.FOLDER,
+    stat.S_IFREG: FileKind.FILE,
+    stat.S_IFLNK: FileKind.LINK,
+    stat.S_IFIFO: FileKind.FIFO,
 }
 
 _Look = Callable[[int, str, str], Seen | None]
@@ -46,10 +46,10 @@ def look_at_store(path: str) -> Seen | None:
     try:
         seen = _seen(path, os.stat(path))
     except FileNotFoundError:
-        return Seen(path, Kind.LINK) if os.path.islink(path) else None
+        return Seen(path, FileKind.LINK) if os.path.islink(path) else None
     except OSError as error:
         return Seen(path, fault=_reason(error))
-    return _listed(seen, None, path, _look_in_store) if seen.kind is Kind.FOLDER else seen
+    return _listed(seen, None, path, _look_in_store) if seen.kind is FileKind.FOLDER else seen
 
 
 def look_at_pair(store: str, name: str) -> Seen | None:
@@ -126,9 +126,9 @@ def _look(
         return None  # renamed or dropped since the folder was listed
     except OSError as error:
         return Seen(path, fault=_reason(error))
-    if seen.kind is Kind.FOLDER and listed is not None:
+    if seen.kind is FileKind.FOLDER and listed is not None:
         return _listed(seen, dir_fd, name, listed)
-    if seen.kind is Kind.FILE and read:
+    if seen.kind is FileKind.FILE and read:
         return _with_content(seen, dir_fd, name)
     return seen
 
@@ -165,7 +165,7 @@ def _with_content(seen: Seen, dir_fd: int, name: str) -> Seen:
 
 
 def _seen(path: str, found: os.stat_result) -> Seen:
-    kind = _KINDS.get(stat.S_IFMT(found.st_mode), Kind.OTHER)
+    kind = _KINDS.get(stat.S_IFMT(found.st_mode), FileKind.OTHER)
     return Seen(path, kind, stat.S_IMODE(found.st_mode), found.st_uid)
 
 

@@ -32,14 +32,14 @@ _TRIES = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class RecipientBackupSpec:
     """What to back up with, the same for every pair of a run: the folder, and who can open the files."""
 
     folder: str
     recipients: tuple[Recipient, ...]
 
 
-def back_up(session: Session, name: str, order: Order) -> Backup:
+def back_up(session: Session, name: str, order: RecipientBackupSpec) -> Backup:
     """Write a backup of a pair that the recipients can open, and note it, unverified, in the pair's record.
 
     The key is written as it lies in the store, under its passphrase or within the age file alone.
@@ -69,7 +69,7 @@ def back_up(session: Session, name: str, order: Order) -> Backup:
 def back_up_many(
     session: Session,
     names: Sequence[str],
-    order: Order,
+    order: RecipientBackupSpec,
     *,
     report: Report = lambda _: None,
     stop: Event | None = None,

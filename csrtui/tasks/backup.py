@@ -37,7 +37,7 @@ _TRIES = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class BackupSpec:
     """What to back up with, the same for every pair of a run.
 
     Attributes:
@@ -59,14 +59,14 @@ class _Run:
     file gives back.
     """
 
-    def __init__(self, session: Session, order: Order) -> None:
+    def __init__(self, session: Session, order: BackupSpec) -> None:
         self.folder = order.folder
         self.store = Opener(order.passphrase)
         self.sealer = Sealer(order.passphrase, session.entropy)
         self.proof = Opener(order.again)
 
 
-def back_up(session: Session, name: str, order: Order) -> Backup:
+def back_up(session: Session, name: str, order: BackupSpec) -> Backup:
     """Write a backup of a pair, prove it, and note it in the pair's record.
 
     Only a file that was read back from the disk, decrypted with the passphrase as typed the second time,
@@ -121,7 +121,7 @@ def _back_up(session: Session, name: str, run: _Run) -> Backup:
 def back_up_many(
     session: Session,
     names: Sequence[str],
-    order: Order,
+    order: BackupSpec,
     *,
     report: Report = lambda _: None,
     stop: Event | None = None,

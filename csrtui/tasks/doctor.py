@@ -8,8 +8,8 @@ from typing import Final
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind, Level
-from csrtui.core.doctor.contents import Examined, examine_contents, is_in_use, record_of
-from csrtui.core.doctor.facts import Kind, Seen
+from csrtui.core.doctor.contents import ExaminedPair, examine_contents, is_in_use, record_of
+from csrtui.core.doctor.facts import FileKind, Seen
 from csrtui.core.doctor.finding_codes import Ailment, Code
 from csrtui.core.doctor.layout import is_pair_place, judge_pair_places, judge_store
 from csrtui.core.doctor.remedy import command, csrtui, instruction
@@ -104,7 +104,7 @@ class Examination:
         if folder is None:
             return None
         found = list(judge_pair_places(folder, self._user))
-        if folder.kind is not Kind.FOLDER:
+        if folder.kind is not FileKind.FOLDER:
             return _Pair(name, folder.path, tuple(found))
         record = record_of(folder)
         copies = {
@@ -145,7 +145,7 @@ def _among_pairs(store: Seen | None) -> tuple[Seen, ...]:
     return next((seen.entries for seen in entries if seen.name == "pairs"), ())
 
 
-def _weaknesses(path: str, record: PairRecord | None, contents: Examined) -> Iterator[Ailment]:
+def _weaknesses(path: str, record: PairRecord | None, contents: ExaminedPair) -> Iterator[Ailment]:
     """Yield a finding for a weak key that is in use; of an encrypted key, only the public half is checked."""
     from csrtui.core.certificates import csr
 

@@ -11,8 +11,17 @@ from csrtui.core.base.secret import Secret
 from csrtui.core.keys.key_types import KeyType, spki_sha256
 from csrtui.core.keys.pkcs12 import Strength
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage
-from csrtui.core.servers.deployment import Deployment, Material, Plan, Seal, Secrecy, deploy, plan, read_chain
-from csrtui.core.servers.file_layout import Form, Server
+from csrtui.core.servers.deployment import (
+    Deployment,
+    DeploymentPlan,
+    Material,
+    Seal,
+    Secrecy,
+    deploy,
+    plan,
+    read_chain,
+)
+from csrtui.core.servers.file_layout import FileForm, Server
 from csrtui.core.servers.platforms import Platform
 from csrtui.core.servers.table import SERVERS
 from csrtui.store import export_files
@@ -33,7 +42,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ExportSpec:
     """What to export.
 
     Attributes:
@@ -66,7 +75,7 @@ class Ready:
         warnings: What is to be said before, a sentence each.
     """
 
-    order: Order
+    order: ExportSpec
     pair: Pair
     folder: str
     certificate: bytes
@@ -85,7 +94,7 @@ class Ready:
     @property
     def needs_file_passphrase(self) -> bool:
         """Whether a passphrase for the PKCS #12 file is needed."""
-        return self.order.server.form is Form.PKCS12
+        return self.order.server.form is FileForm.PKCS12
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +112,7 @@ class Exported:
     unnoted: StoreError | None = None
 
 
-def prepare(session: Session, order: Order) -> Ready:
+def prepare(session: Session, order: ExportSpec) -> Ready:
     """Look whether an order can be carried out, before a passphrase is asked for.
 
     Raises:
@@ -111,7 +120,7 @@ def prepare(session: Session, order: Order) -> Ready:
         RefusedError: The pair has no certificate, or it is not that of its key.
         StoreError: The store cannot be used.
     """
-    if order.strength is Strength.LEGACY and order.server.form is not Form.PKCS12:
+    if order.strength is Strength.LEGACY and order.server.form is not FileForm.PKCS12:
         raise InputError(
             f"--legacy is for PKCS #12 files, and {order.platform.label} takes {order.server.form.value}",
             "leave --legacy out",
@@ -129,7 +138,7 @@ def prepare(session: Session, order: Order) -> Ready:
     return Ready(order, pair, folder, certificate, tuple(warnings))
 
 
-def planned(ready: Ready) -> Plan:
+def planned(ready: Ready) -> DeploymentPlan:
     """Return what carrying out an order will write, and what is to be done with it then.
 
     Raises:
@@ -246,7 +255,7 @@ def _owner(session: Session, spki: str) -> str:
     return f"of {' and '.join(names) or 'no pair in this keystore'} (SPKI SHA-256 {spki[:16]}…)"
 
 
-def _warnings(session: Session, pair: Pair, order: Order) -> list[str]:
+def _warnings(session: Session, pair: Pair, order: ExportSpec) -> list[str]:
     record, now = pair.record, session.clock()
     found = []
     if record.validity and record.validity.not_after < now:
@@ -264,11 +273,11 @@ def _warnings(session: Session, pair: Pair, order: Order) -> list[str]:
             "The key's own passphrase stays in the store: "
             + (
                 "in the file the key is under the passphrase of the file."
-                if order.server.form is Form.PKCS12
+                if order.server.form is FileForm.PKCS12
                 else f"{order.platform.label} gets the key without one, since nobody is there to type it."
             )
         )
-    if order.server.form is Form.PKCS12:
+    if order.server.form is FileForm.PKCS12:
         found.append(
             "A PKCS #12 file has a weak MAC: take a long passphrase, and keep no copy once it is imported."
         )

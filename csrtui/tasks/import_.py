@@ -11,7 +11,7 @@ from csrtui.core.base.shell import command
 from csrtui.core.bundle import KeyMaterial
 from csrtui.core.certificates.certificate import Certificate, to_pem
 from csrtui.core.certificates.chain import Chain, build_chain
-from csrtui.core.certificates.comparison import Difference, Flaw, differences, flaws
+from csrtui.core.certificates.comparison import CertificateFlaw, Difference, differences, flaws
 from csrtui.core.certificates.csr import Request
 from csrtui.core.certificates.path_validation import ChainStatus, validate_chain
 from csrtui.core.pairs.history import was_issued_for_request
@@ -48,7 +48,7 @@ class ImportResult(Result):
     """
 
     differences: tuple[Difference, ...] = ()
-    flaws: tuple[Flaw, ...] = ()
+    flaws: tuple[CertificateFlaw, ...] = ()
     remarks: tuple[str, ...] = ()
     chain: Chain | None = None
     status: ChainStatus | None = None

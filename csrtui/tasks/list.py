@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from csrtui.core.certificates.csr import Request
 
 
-class Problem(NamedTuple):
+class UnreadablePair(NamedTuple):
     """A pair that is in the store but cannot be read."""
 
     name: str
@@ -29,7 +29,7 @@ class Keyring(NamedTuple):
     """
 
     pairs: tuple[Pair, ...]
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[UnreadablePair, ...] = ()
 
 
 def list_pairs(session: Session) -> Keyring:
@@ -43,7 +43,7 @@ def list_pairs(session: Session) -> Keyring:
         try:
             pairs.append(_pair(listed))
         except StoreError as error:
-            problems.append(Problem(listed.name, error))
+            problems.append(UnreadablePair(listed.name, error))
     now = session.clock()
     return Keyring(tuple(sorted(pairs, key=lambda pair: urgency(pair, now))), tuple(problems))
 

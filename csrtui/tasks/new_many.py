@@ -53,7 +53,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RowResult:
     """What came of one row.
 
     Attributes:
@@ -86,7 +86,7 @@ def create_many(
     passphrase: Secret | None = None,
     blocking: Blocking = Blocking.STOPS,
     stop: Event | None = None,
-) -> Iterator[Answer]:
+) -> Iterator[RowResult]:
     """Make a pair for each row, and answer each in its order, once its pair is on the disk.
 
     A row that fails keeps no other from being made.
@@ -133,10 +133,10 @@ class _Run:
         self._sealer = sealer
         self._names = Names()
         self._known = KnownPairs(session)
-        self._waiting: deque[_Begun | Answer] = deque()
+        self._waiting: deque[_Begun | RowResult] = deque()
         self._kept_at = time.monotonic()
 
-    def take(self, row: Row, blocking: Blocking, stop: Event) -> Iterator[Answer]:
+    def take(self, row: Row, blocking: Blocking, stop: Event) -> Iterator[RowResult]:
         """Begin a row, and give the answers that are due meanwhile."""
         try:
             if isinstance(row.asked, CsrtuiError):
@@ -148,24 +148,24 @@ class _Run:
                 yield from self.finish(stop)
             known = self._known.find(base, identity)
         except CsrtuiError as error:
-            self._waiting.append(Answer(row.number, error))
+            self._waiting.append(RowResult(row.number, error))
         else:
             self._waiting.append(
                 self._begun(row.number, base, row.asked, advice, identity)
                 if known is None
-                else Answer(row.number, known, skipped=True)
+                else RowResult(row.number, known, skipped=True)
             )
-        while self._waiting and isinstance(answer := self._waiting[0], Answer):
+        while self._waiting and isinstance(answer := self._waiting[0], RowResult):
             self._waiting.popleft()
             yield answer
         if len(self._waiting) >= GROUP:
             yield from self._keep()
 
-    def finish(self, stop: Event) -> Iterator[Answer]:
+    def finish(self, stop: Event) -> Iterator[RowResult]:
         """Give the answers to all that is in hand; after a stop, only to what is begun in earnest."""
         if stop.is_set():
             self._waiting = deque(
-                one for one in self._waiting if isinstance(one, Answer) or not one.key.cancel()
+                one for one in self._waiting if isinstance(one, RowResult) or not one.key.cancel()
             )
         while self._waiting:
             yield from self._keep()
@@ -179,10 +179,10 @@ class _Run:
             key.set_result(self._session.generate_key(key_type))
         return _Begun(number, base, asked, advice, identity, key)
 
-    def _keep(self) -> Iterator[Answer]:
+    def _keep(self) -> Iterator[RowResult]:
         """Keep the pairs whose turn it is and whose keys are made, one at least; answer their rows."""
         self._wait()
-        turn: list[_Begun | Answer] = []
+        turn: list[_Begun | RowResult] = []
         while self._waiting and _is_ready(self._waiting[0]):
             turn.append(self._waiting.popleft())
         yield from self._stored([self._made(one) if isinstance(one, _Begun) else one for one in turn])
@@ -194,16 +194,16 @@ class _Run:
         wait(keys[:1])
         wait(keys, max(self._kept_at + _PATIENCE - time.monotonic(), 0))
 
-    def _made(self, begun: _Begun) -> "_Made | Answer":
+    def _made(self, begun: _Begun) -> "_Made | RowResult":
         try:
             key = begun.key.result()
             made = request_for(begun.advice, key)
             record, files = files_of(self._session, begun.asked, made, key, self._sealer)
         except CsrtuiError as error:
-            return Answer(begun.number, error)
+            return RowResult(begun.number, error)
         return _Made(begun, record, files)
 
-    def _stored(self, made: "list[_Made | Answer]") -> Iterator[Answer]:
+    def _stored(self, made: "list[_Made | RowResult]") -> Iterator[RowResult]:
         group = [one for one in made if isinstance(one, _Made)]
         outcomes = iter(self._added(group))
         for one in made:
@@ -215,14 +215,14 @@ class _Run:
         except StoreError as error:
             return [error] * len(group)
 
-    def _answer(self, made: "_Made", outcome: str | CsrtuiError) -> Answer:
+    def _answer(self, made: "_Made", outcome: str | CsrtuiError) -> RowResult:
         begun = made.begun
         if isinstance(outcome, NotConfirmedError):
             self._known.add(begun.base, begun.identity, outcome.saved)
         if isinstance(outcome, CsrtuiError):
-            return Answer(begun.number, outcome)
+            return RowResult(begun.number, outcome)
         self._known.add(begun.base, begun.identity, outcome)
-        return Answer(begun.number, Pair(outcome, self._session.store.pair_path(outcome), made.record))
+        return RowResult(begun.number, Pair(outcome, self._session.store.pair_path(outcome), made.record))
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,5 +234,5 @@ class _Made:
     files: PairFiles
 
 
-def _is_ready(one: _Begun | Answer) -> bool:
-    return isinstance(one, Answer) or one.key.done()
+def _is_ready(one: _Begun | RowResult) -> bool:
+    return isinstance(one, RowResult) or one.key.done()

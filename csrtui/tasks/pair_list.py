@@ -6,11 +6,11 @@ from typing import overload
 
 from csrtui.core.base.errors import StoreError
 from csrtui.core.pairs.pair import Pair
-from csrtui.core.pairs.query import Need, Order, Query, sort_key
+from csrtui.core.pairs.query import Need, Query, SortOrder, sort_key
 from csrtui.core.pairs.summary import PairSummary, count_due
 from csrtui.store.listed import pair_of
 from csrtui.store.summary_reader import SummaryListing, SummaryReader
-from csrtui.tasks.list import Problem
+from csrtui.tasks.list import UnreadablePair
 from csrtui.tasks.session import Session
 
 
@@ -27,18 +27,20 @@ class PairList:
 
     def __init__(self, listing: SummaryListing = SummaryListing([], [])) -> None:  # noqa: B008 - never changed
         self.summaries: Sequence[PairSummary] = listing.summaries
-        self.problems = tuple(Problem(name, error) for name, error in listing.problems)
-        self._sorted: dict[tuple[Order, int], list[PairSummary]] = {}
+        self.problems = tuple(UnreadablePair(name, error) for name, error in listing.problems)
+        self._sorted: dict[tuple[SortOrder, int], list[PairSummary]] = {}
 
-    def select(self, query: Query, order: Order, now: datetime) -> list[PairSummary]:
+    def select(self, query: Query, order: SortOrder, now: datetime) -> list[PairSummary]:
         """Return the pairs that meet a query, sorted."""
         return query.select(self._in_order(order, now), now)
 
     def needing(self, need: Need, now: datetime) -> list[str]:
         """Return the names of the pairs with a need, the most urgent first."""
-        return [summary.name for summary in self._in_order(Order.URGENCY, now) if need.applies_to(summary)]
+        return [
+            summary.name for summary in self._in_order(SortOrder.URGENCY, now) if need.applies_to(summary)
+        ]
 
-    def _in_order(self, order: Order, now: datetime) -> list[PairSummary]:
+    def _in_order(self, order: SortOrder, now: datetime) -> list[PairSummary]:
         # Pairs become due one after the other, so the number of due pairs identifies their set.
         key = order, count_due(self.summaries, now)
         if key not in self._sorted:
@@ -87,16 +89,16 @@ def read_pair_list(session: Session) -> PairList:
     return PairList(SummaryReader(session.store).read())
 
 
-def read_pairs(session: Session, names: Sequence[str]) -> Iterator[Pair | Problem]:
+def read_pairs(session: Session, names: Sequence[str]) -> Iterator[Pair | UnreadablePair]:
     """Yield the pair of each name, or the reason why it cannot be read."""
     try:
         for listed in session.store.listing(names):
             try:
                 yield pair_of(listed)
             except StoreError as error:
-                yield Problem(listed.name, error)
+                yield UnreadablePair(listed.name, error)
     except StoreError as error:
-        yield from (Problem(name, error) for name in names)
+        yield from (UnreadablePair(name, error) for name in names)
 
 
 def pairs_with_key(session: Session, spki_sha256: str) -> list[Pair]:

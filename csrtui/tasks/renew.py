@@ -17,7 +17,7 @@ from csrtui.core.keys.batch_encryption import Opener
 from csrtui.core.keys.key_types import KeyType, label_of_name
 from csrtui.core.pairs.history import was_issued_for_request
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage
-from csrtui.core.pairs.renewal_policy import Choice, choices
+from csrtui.core.pairs.renewal_policy import RenewalChoice, choices
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.tasks.adopt.candidate import names_of
@@ -50,7 +50,7 @@ class Renewal:
     advice: Advice
     left_out: tuple[str, ...]
     about_old: tuple[Finding, ...]
-    choices: tuple[Choice, Choice]
+    choices: tuple[RenewalChoice, RenewalChoice]
 
 
 @dataclass(frozen=True, slots=True)

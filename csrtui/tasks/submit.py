@@ -25,14 +25,14 @@ _OVERRULED = ", although no backup is verified"
 _AWAY = frozenset({BackupStatus.MISSING, BackupStatus.DAMAGED})
 
 
-class Form(StrEnum):
+class CsrForm(StrEnum):
     """How a CSR is written down."""
 
     PEM = "PEM"
     DER = "DER"
 
 
-class Way(StrEnum):
+class HandOutWay(StrEnum):
     """How a CSR leaves csrtui, in the words of a pair's history."""
 
     CLIPBOARD = "clipboard"
@@ -50,7 +50,7 @@ class HandOut:
         place: The file's path; empty for the other ways.
     """
 
-    way: Way
+    way: HandOutWay
     place: str = ""
 
     def __str__(self) -> str:
@@ -64,15 +64,15 @@ def csr_pem(session: Session, name: str) -> tuple[Pair, bytes]:
         InputError: There is no such pair.
         StoreError: It is damaged or not safe.
     """
-    return csr_bytes(session, name, Form.PEM)
+    return csr_bytes(session, name, CsrForm.PEM)
 
 
-def csr_bytes(session: Session, name: str, form: Form) -> tuple[Pair, bytes]:
+def csr_bytes(session: Session, name: str, form: CsrForm) -> tuple[Pair, bytes]:
     """Return a pair and its CSR as PEM or DER; raises as `csr_pem`."""
     from csrtui.core.certificates import csr
 
     pair, asked = read_pair(session, name)
-    return pair, asked.der if form is Form.DER else csr.to_pem(asked.der)
+    return pair, asked.der if form is CsrForm.DER else csr.to_pem(asked.der)
 
 
 def lacks_backup(record: PairRecord) -> bool:
@@ -107,7 +107,7 @@ class WrittenCsr(NamedTuple):
     unconfirmed: NotConfirmedError | None = None
 
 
-def write_csr(session: Session, name: str, path: str, form: Form) -> WrittenCsr:
+def write_csr(session: Session, name: str, path: str, form: CsrForm) -> WrittenCsr:
     """Write a CSR into a new file, and note it in the history.
 
     Raises:
@@ -123,7 +123,7 @@ def write_csr(session: Session, name: str, path: str, form: Form) -> WrittenCsr:
     except NotConfirmedError as error:  # such as on a share, which cannot flush folders
         written, unconfirmed = csr_file.absolute_path(path), error
     try:
-        return WrittenCsr(hand_out(session, pair, HandOut(Way.FILE, written)), written, unconfirmed)
+        return WrittenCsr(hand_out(session, pair, HandOut(HandOutWay.FILE, written)), written, unconfirmed)
     except NotConfirmedError as error:
         return WrittenCsr(read_pair(session, name)[0], written, unconfirmed or error)
     except CsrtuiError as error:

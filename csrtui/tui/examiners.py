@@ -31,7 +31,7 @@ _STEPS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ExaminationResult:
     """What an examination found.
 
     Attributes:
@@ -51,7 +51,7 @@ class Examiner(Protocol):
     looking: str
     """What is said while it looks."""
 
-    def examine(self, report: Report, stop: Event) -> Verdict:
+    def examine(self, report: Report, stop: Event) -> ExaminationResult:
         """Examine everything; called in a thread.
 
         Args:
@@ -85,7 +85,7 @@ class StoreExaminer:
         self._session = session
         self._commands = commands
 
-    def examine(self, report: Report, stop: Event) -> Verdict:
+    def examine(self, report: Report, stop: Event) -> ExaminationResult:
         """Examine all pairs, and the store around them."""
         named = store_to_name(self._session.store.path)
         examination = Examination(self._session, config_path(os.environ), named=named)
@@ -103,9 +103,11 @@ class StoreExaminer:
         pairs = f"{total} pair{'s' if total != 1 else ''} examined"
         if not found:
             lines = [f"Nothing is wrong. {pairs}.", "", "Checked:", *(f"- {text}" for text in CHECKED)]
-            return Verdict(FindingRows(()), lines)
+            return ExaminationResult(FindingRows(()), lines)
         summed = f"{pairs}: {count_levels(one.level for one in found)}."
-        return Verdict(FindingRows(found), [f"Nothing is wrong. {summed}" if is_well(found) else summed])
+        return ExaminationResult(
+            FindingRows(found), [f"Nothing is wrong. {summed}" if is_well(found) else summed]
+        )
 
     def shown(self, rows: FindingRows, index: int) -> Screen[None]:
         """Return the screen of the pair that a finding is about."""

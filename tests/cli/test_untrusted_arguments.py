@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from command import Csrtui, Ran
 
-    from csrtui.cli.parser import Command
+    from csrtui.cli.parser import CliCommand
 
 anything = st.text(st.characters(exclude_characters="\0", exclude_categories=[]), max_size=30)
 short = st.text(
@@ -39,7 +39,7 @@ WRITING = {"--to", "--store", "--copy"}
 """What may be made wherever a text leads."""
 
 
-def options_of(command: Command) -> list[str]:
+def options_of(command: CliCommand) -> list[str]:
     """The options of a command that write nothing."""
     parser = argparse.ArgumentParser()
     command.action.arguments(parser)

@@ -20,7 +20,7 @@ from csrtui.core.keys import key_types
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.keys.pkcs12 import Strength
 from csrtui.core.servers.deployment import Seal, Secrecy, deploy, read_chain
-from csrtui.core.servers.file_layout import Form, OldCsr, Part
+from csrtui.core.servers.file_layout import FileForm, OldCsr, Part
 from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.core.servers.table import SERVERS
 
@@ -79,11 +79,11 @@ def test_every_platform_has_its_row() -> None:
 @pytest.mark.parametrize("platform", SERVERS)
 def test_the_files_are_what_the_server_wants_in_the_order_it_wants(platform: str) -> None:
     server = SERVERS[platform]
-    made = deploy(server, MATERIAL, "/etc/ssl", SEAL if server.form is Form.PKCS12 else None)
+    made = deploy(server, MATERIAL, "/etc/ssl", SEAL if server.form is FileForm.PKCS12 else None)
     assert {file.name for file in made.files} == {f"a.com{ending}" for ending in FILES[platform]}
     for file in made.files:
         wanted = FILES[platform][file.name.removeprefix("a.com")]
-        if server.form is Form.PEM:
+        if server.form is FileForm.PEM:
             assert blocks_of(file.data) == wanted
             assert file.secrecy is (Secrecy.PRIVATE if "K" in wanted else Secrecy.PUBLIC)
         else:
@@ -122,11 +122,11 @@ def test_a_row_says_all_that_a_guide_needs(platform: str) -> None:
     assert server.blocks
     assert server.old_csr is (OldCsr.NO if platform in {"iis", "exchange"} else OldCsr.YES)
     assert server.old_csr_reason.startswith("No" if server.old_csr is OldCsr.NO else "Yes")
-    if server.form is Form.PKCS12:
+    if server.form is FileForm.PKCS12:
         assert "MAC" in " ".join(server.notes)
         assert not any(row.parts for row in server.files)
     assert any(row.has_key for row in server.files)
-    assert sum(Part.KEY in row.parts for row in server.files) == (server.form is Form.PEM)
+    assert sum(Part.KEY in row.parts for row in server.files) == (server.form is FileForm.PEM)
 
 
 def test_apache_and_postfix_are_told_what_their_own_documentation_says() -> None:

@@ -10,7 +10,7 @@ from requests_made import NOW, der_of
 from csrtui.core.base.shell import AND
 from csrtui.core.certificates import csr
 from csrtui.core.doctor.contents import examine_contents
-from csrtui.core.doctor.facts import Kind, Seen
+from csrtui.core.doctor.facts import FileKind, Seen
 from csrtui.core.doctor.finding_codes import Code
 from csrtui.core.doctor.layout import Place, judge_pair_places, judge_place, judge_store
 from csrtui.core.doctor.remedy import (
@@ -28,7 +28,7 @@ ME = 1000
 
 
 def folder(path: str, *entries: Seen, mode: int = 0o700, fault: str | None = None) -> Seen:
-    return Seen(path, Kind.FOLDER, mode, ME, fault, entries=entries)
+    return Seen(path, FileKind.FOLDER, mode, ME, fault, entries=entries)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_a_folder_that_cannot_be_looked_into_is_one_finding(seen: Seen) -> None:
 
 
 def test_a_draft_that_is_no_file_is_not_judged_twice() -> None:
-    store = folder("/s", Seen("/s/.draft.json", Kind.FIFO, 0o600, ME))
+    store = folder("/s", Seen("/s/.draft.json", FileKind.FIFO, 0o600, ME))
     assert [found.code for found in judge_store(store, ME, creating=False)] == [Code.WRONG_KIND]
 
 
@@ -53,12 +53,12 @@ def test_the_cache_of_lists_is_known_but_not_for_others() -> None:
         ".fleet-0123456789abcdef.json",
         ".pairs-x.sqlite",
     )
-    store = folder("/s", *(Seen(f"/s/{file}", Kind.FILE, 0o600, ME) for file in files))
+    store = folder("/s", *(Seen(f"/s/{file}", FileKind.FILE, 0o600, ME) for file in files))
     assert [found.path for found in judge_store(store, ME, creating=False)] == ["/s/.pairs-x.sqlite"]
     store = folder(
         "/s",
-        Seen("/s/.pairs-1.sqlite", Kind.FILE, 0o644, ME + 1),
-        Seen("/s/.pairs-2.sqlite", Kind.LINK, 0, ME),
+        Seen("/s/.pairs-1.sqlite", FileKind.FILE, 0o644, ME + 1),
+        Seen("/s/.pairs-2.sqlite", FileKind.LINK, 0, ME),
     )
     codes = [found.code for found in judge_store(store, ME, creating=False)]
     assert codes == [Code.FOREIGN_OWNER, Code.OPEN_MODE, Code.LINK]
@@ -67,16 +67,16 @@ def test_the_cache_of_lists_is_known_but_not_for_others() -> None:
 def test_the_states_of_other_hosts_are_known_but_not_for_others() -> None:
     host = f"{'0' * 16}-{'a' * 64}.json"
     entries = (
-        Seen(f"/s/.hosts/{host}", Kind.FILE, 0o600, ME),
-        Seen("/s/.hosts/.tmp-0", Kind.FILE, 0o600, ME),
-        Seen("/s/.hosts/x", Kind.FILE, 0o600, ME),
+        Seen(f"/s/.hosts/{host}", FileKind.FILE, 0o600, ME),
+        Seen("/s/.hosts/.tmp-0", FileKind.FILE, 0o600, ME),
+        Seen("/s/.hosts/x", FileKind.FILE, 0o600, ME),
     )
     found = judge_store(folder("/s", folder("/s/.hosts", *entries)), ME, creating=False)
     assert [(one.code, one.path) for one in found] == [
         (Code.LEFTOVER_TEMPORARY, "/s/.hosts/.tmp-0"),
         (Code.UNEXPECTED, "/s/.hosts/x"),
     ]
-    entry = Seen(f"/s/.hosts/{host}", Kind.FILE, 0o644, ME)
+    entry = Seen(f"/s/.hosts/{host}", FileKind.FILE, 0o644, ME)
     (open_mode,) = judge_store(folder("/s", folder("/s/.hosts", entry)), ME, creating=False)
     assert (open_mode.code, open_mode.path) == (Code.OPEN_MODE, f"/s/.hosts/{host}")
 
@@ -92,19 +92,19 @@ def test_what_stands_among_the_pairs_and_cannot_be_looked_at_is_not_csrtuis() ->
 
 def test_a_request_that_its_key_did_not_sign_is_found() -> None:
     changed = der_of(SubjectFields(common_name="a.com"), "a.com").replace(b"a.com", b"b.com")
-    seen = Seen("/s/pairs/a/request.pem", Kind.FILE, 0o644, ME, data=csr.to_pem(changed))
+    seen = Seen("/s/pairs/a/request.pem", FileKind.FILE, 0o644, ME, data=csr.to_pem(changed))
     codes = [found.code for found in examine_contents(folder("/s/pairs/a", seen), {}, NOW).ailments]
     assert codes == [Code.MISSING_FILE, Code.MISSING_FILE, Code.REQUEST_SIGNATURE]
 
 
 def test_exactly_the_modes_that_every_command_refuses_are_found() -> None:
-    def is_found(place: Place, kind: Kind, mode: int) -> bool:
+    def is_found(place: Place, kind: FileKind, mode: int) -> bool:
         return any(judge_place(Seen("/x", kind, mode, ME), place, ME))
 
     for mode in range(0o1000):
-        assert is_found(Place.FOLDER, Kind.FOLDER, mode) is bool(mode & 0o077)
-        assert is_found(Place.PRIVATE, Kind.FILE, mode) is bool(mode & 0o077)
-        assert is_found(Place.PUBLIC, Kind.FILE, mode) is bool(mode & 0o022)
+        assert is_found(Place.FOLDER, FileKind.FOLDER, mode) is bool(mode & 0o077)
+        assert is_found(Place.PRIVATE, FileKind.FILE, mode) is bool(mode & 0o077)
+        assert is_found(Place.PUBLIC, FileKind.FILE, mode) is bool(mode & 0o022)
 
 
 @pytest.mark.parametrize(
@@ -143,16 +143,16 @@ def test_an_instruction_is_pasted_as_a_comment() -> None:
 @pytest.mark.parametrize(
     ("kind", "mode", "owner", "expected"),
     [
-        (Kind.FOLDER, 0o300, ME, Remedy(RemedyKind.COMMAND, "chmod 700 /s/pairs/a")),
-        (Kind.FILE, 0o200, ME, Remedy(RemedyKind.COMMAND, "chmod 600 /s/pairs/a")),
-        (Kind.FILE, 0o600, ME, None),
-        (Kind.FILE, 0o000, ME + 1, None),
+        (FileKind.FOLDER, 0o300, ME, Remedy(RemedyKind.COMMAND, "chmod 700 /s/pairs/a")),
+        (FileKind.FILE, 0o200, ME, Remedy(RemedyKind.COMMAND, "chmod 600 /s/pairs/a")),
+        (FileKind.FILE, 0o600, ME, None),
+        (FileKind.FILE, 0o000, ME + 1, None),
     ],
 )
 def test_permissions_that_the_owner_lacks_are_given_back(
-    kind: Kind, mode: int, owner: int, expected: Remedy | None
+    kind: FileKind, mode: int, owner: int, expected: Remedy | None
 ) -> None:
-    place = Place.FOLDER if kind is Kind.FOLDER else Place.PRIVATE
+    place = Place.FOLDER if kind is FileKind.FOLDER else Place.PRIVATE
     found = list(judge_place(Seen("/s/pairs/a", kind, mode, owner, "Permission denied"), place, ME))
     assert found[-1].code is Code.UNREADABLE
     if expected is None:
@@ -163,5 +163,5 @@ def test_permissions_that_the_owner_lacks_are_given_back(
 
 @pytest.mark.parametrize(("user", "remedy"), [(0, "chown 0 /x"), (ME, f"sudo chown {ME} /x")])
 def test_only_root_gives_a_file_away_without_sudo(user: int, remedy: str) -> None:
-    (found,) = judge_place(Seen("/x", Kind.FILE, 0o600, ME + 1), Place.PRIVATE, user)
+    (found,) = judge_place(Seen("/x", FileKind.FILE, 0o600, ME + 1), Place.PRIVATE, user)
     assert (found.code, found.remedy) == (Code.FOREIGN_OWNER, remedy)

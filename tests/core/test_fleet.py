@@ -14,7 +14,7 @@ from csrtui.core.base.json_members import MemberError
 from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_json import describe
 from csrtui.core.pairs.query import Query
-from csrtui.fleet.host_answer import Answer, CutLine, Hosts, document_of, failure_of, read_line
+from csrtui.fleet.host_answer import CutLine, HostAnswer, Hosts, document_of, failure_of, read_line
 from csrtui.fleet.host_failure import failure
 from csrtui.fleet.host_limits import MAX_PAIRS, MAX_VALUES, TooLargeError
 from csrtui.fleet.model import Failure, Fleet, HostState, Reason, dump_state, load_state, read_list, selected
@@ -116,8 +116,8 @@ def test_a_pair_is_not_known_by_a_name_that_csrtui_gives_none(name: str) -> None
         read_list("web", {"schema": 1, "pairs": [DOCUMENT | {"name": name}]}, NOW)
 
 
-def answer(ended: str = "ok", **result: Any) -> Answer:
-    return Answer("web", ended, result)
+def answer(ended: str = "ok", **result: Any) -> HostAnswer:
+    return HostAnswer("web", ended, result)
 
 
 def test_lines_of_the_callback_are_told_from_others() -> None:
@@ -131,12 +131,12 @@ def test_lines_of_the_callback_are_told_from_others() -> None:
 def test_a_line_that_is_too_large_is_a_failure_of_the_host_that_it_begins_with() -> None:
     start = '{"host": "we\\"b", "ended": "ok", "result": {"stdout": "'
     too_large = read_line(CutLine(start + "x" * 9000))
-    assert isinstance(too_large, Answer)
+    assert isinstance(too_large, HostAnswer)
     assert (too_large.host, too_large.ended) == ('we"b', "failed")
     assert failure_of(too_large).reason is Reason.TOO_LARGE
     many = start + "," * (MAX_VALUES + 1) + '"}}'
     assert read_line(many) == too_large
-    assert isinstance(read_line(start + "," * 1000 + '"}}'), Answer)
+    assert isinstance(read_line(start + "," * 1000 + '"}}'), HostAnswer)
     for other in ("PLAY [all]", '{"host": "web', '{"host": "\\x", "ended": "', '{"hosts": ["web"'):
         assert read_line(CutLine(other)) is None
 

@@ -21,7 +21,7 @@ from csrtui.core.base.times import Validity
 from csrtui.core.certificates import csr
 from csrtui.core.certificates.certificate import Certificate, read_der, to_pem
 from csrtui.core.certificates.chain import Chain, ChainEnd, build_chain
-from csrtui.core.certificates.comparison import DifferenceKind, FlawKind, differences, flaws
+from csrtui.core.certificates.comparison import CertificateFlawKind, DifferenceKind, differences, flaws
 from csrtui.core.certificates.path_validation import ChainState, ChainStatus, validate_chain
 from csrtui.core.certificates.validity_limits import days_of, longest_days, whole_days
 from csrtui.core.keys.key_types import KeyType, spki_sha256
@@ -195,7 +195,7 @@ def test_people_count_whole_days_with_both_ends(seconds: int, days: int) -> None
 
 def flaws_of(
     leaf: Certificate, *others: Certificate, now: datetime = NOW, ca: CaKind = CaKind.PUBLIC
-) -> list[tuple[FlawKind, Level]]:
+) -> list[tuple[CertificateFlawKind, Level]]:
     chain = build_chain(leaf, others, now)
     return [(one.kind, one.level) for one in flaws(chain, validate_chain(chain, now), ca, now)]
 
@@ -207,10 +207,10 @@ LAST = START + DAYS * DAY - timedelta(seconds=1)
 @pytest.mark.parametrize(
     ("now", "expected"),
     [
-        (START - timedelta(seconds=1), [(FlawKind.NOT_YET_VALID, Level.WARNING)]),
+        (START - timedelta(seconds=1), [(CertificateFlawKind.NOT_YET_VALID, Level.WARNING)]),
         (START, []),
         (LAST, []),
-        (LAST + timedelta(seconds=1), [(FlawKind.EXPIRED, Level.WARNING)]),
+        (LAST + timedelta(seconds=1), [(CertificateFlawKind.EXPIRED, Level.WARNING)]),
     ],
 )
 def test_one_that_is_not_valid_now_is_told(now: datetime, expected: list[object]) -> None:
@@ -220,14 +220,14 @@ def test_one_that_is_not_valid_now_is_told(now: datetime, expected: list[object]
 def test_an_intermediate_that_is_not_valid_any_more_is_told() -> None:
     gone = intermediate("Test CA gone", days=30)
     leaf = read_der(der(gone.sign(ASKED_DER)))
-    assert flaws_of(leaf, read_der(gone.der), ROOT) == [(FlawKind.CHAIN_INVALID, Level.WARNING)]
+    assert flaws_of(leaf, read_der(gone.der), ROOT) == [(CertificateFlawKind.CHAIN_INVALID, Level.WARNING)]
 
 
 @pytest.mark.parametrize(
     ("life", "expected"),
     [
         (timedelta(days=200, seconds=-1), []),
-        (timedelta(days=200), [(FlawKind.LIFE_TOO_LONG, Level.WARNING)]),
+        (timedelta(days=200), [(CertificateFlawKind.LIFE_TOO_LONG, Level.WARNING)]),
     ],
 )
 def test_a_life_that_browsers_refuse_is_told_of_a_public_ca_only(
@@ -240,12 +240,12 @@ def test_a_life_that_browsers_refuse_is_told_of_a_public_ca_only(
 
 def test_how_a_chain_ends_is_told() -> None:
     leaf = issued()
-    assert flaws_of(leaf) == [(FlawKind.CHAIN_INCOMPLETE, Level.WARNING)]
-    assert flaws_of(leaf, ca=CaKind.PRIVATE) == [(FlawKind.CHAIN_INCOMPLETE, Level.NOTE)]
+    assert flaws_of(leaf) == [(CertificateFlawKind.CHAIN_INCOMPLETE, Level.WARNING)]
+    assert flaws_of(leaf, ca=CaKind.PRIVATE) == [(CertificateFlawKind.CHAIN_INCOMPLETE, Level.NOTE)]
     assert flaws_of(leaf, CA) == []
     assert flaws_of(leaf, CA, ROOT) == []
     namesake = read_der(der(build(named("Test CA 1"), key_of(KeyType.EC_P256).public_key(), root(), [])))
-    assert flaws_of(leaf, namesake) == [(FlawKind.CHAIN_INVALID, Level.WARNING)]
+    assert flaws_of(leaf, namesake) == [(CertificateFlawKind.CHAIN_INVALID, Level.WARNING)]
 
 
 def test_an_old_hash_is_told_of_what_a_server_sends_and_not_of_the_root() -> None:
@@ -255,7 +255,7 @@ def test_an_old_hash_is_told_of_what_a_server_sends_and_not_of_the_root() -> Non
     )
     valid = ChainStatus(ChainState.VALID, None, "")
     found = flaws(chain, valid, CaKind.PUBLIC, NOW)
-    assert [one.kind for one in found] == [FlawKind.OLD_HASH] * 2
+    assert [one.kind for one in found] == [CertificateFlawKind.OLD_HASH] * 2
     assert ["SHA1" in found[0].text, "MD5" in found[1].text] == [True, True]
 
 
@@ -268,12 +268,12 @@ CLIENT, ANY = ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_
         (None, []),
         ((ExtendedKeyUsageOID.SERVER_AUTH,), []),
         ((ANY,), []),
-        ((CLIENT,), [(FlawKind.NOT_FOR_SERVERS, Level.WARNING)]),
-        ((ExtendedKeyUsageOID.SERVER_AUTH, CLIENT), [(FlawKind.FOR_CLIENTS, Level.NOTE)]),
+        ((CLIENT,), [(CertificateFlawKind.NOT_FOR_SERVERS, Level.WARNING)]),
+        ((ExtendedKeyUsageOID.SERVER_AUTH, CLIENT), [(CertificateFlawKind.FOR_CLIENTS, Level.NOTE)]),
     ],
 )
 def test_what_it_is_not_for_is_told(
-    purposes: tuple[x509.ObjectIdentifier, ...] | None, expected: list[tuple[FlawKind, Level]]
+    purposes: tuple[x509.ObjectIdentifier, ...] | None, expected: list[tuple[CertificateFlawKind, Level]]
 ) -> None:
     leaf = issued(purposes=purposes)
     assert flaws_of(leaf, CA, ROOT) == expected

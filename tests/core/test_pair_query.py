@@ -10,7 +10,7 @@ from requests_made import NOW, record
 
 from csrtui.core.base.times import Validity
 from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep
-from csrtui.core.pairs.query import Need, Order, Query, Retired, shown_for, sort_key
+from csrtui.core.pairs.query import Need, Query, Retired, SortOrder, shown_for, sort_key
 from csrtui.core.pairs.summary import PairSummary, summarize
 
 BARE = summarize(pair_of_record("www.example.com", record()))
@@ -44,12 +44,13 @@ def test_pairs_are_sorted_by_each_order() -> None:
     new = pair_of_record("a-new", record(created=NOW))
     summaries = [summarize(new), summarize(old), SAFE]
     names = {
-        order: [summary.name for summary in sorted(summaries, key=sort_key(order, NOW))] for order in Order
+        order: [summary.name for summary in sorted(summaries, key=sort_key(order, NOW))]
+        for order in SortOrder
     }
-    assert names[Order.NAME] == ["a-new", "old", "safe"]
-    assert names[Order.LEFT] == ["old", "a-new", "safe"]
-    assert names[Order.MADE][-1] == "old"
-    assert names[Order.URGENCY] == ["old", "a-new", "safe"], "due, not backed up, to submit"
+    assert names[SortOrder.NAME] == ["a-new", "old", "safe"]
+    assert names[SortOrder.LEFT] == ["old", "a-new", "safe"]
+    assert names[SortOrder.MADE][-1] == "old"
+    assert names[SortOrder.URGENCY] == ["old", "a-new", "safe"], "due, not backed up, to submit"
 
 
 @pytest.mark.parametrize(
@@ -63,10 +64,10 @@ def test_names_and_keys_are_found_as_people_write_them(text: str, *, is_found: b
 
 
 def test_the_orders_go_round() -> None:
-    order = Order.URGENCY
-    for _ in Order:
+    order = SortOrder.URGENCY
+    for _ in SortOrder:
         order = order.following
-    assert order is Order.URGENCY
+    assert order is SortOrder.URGENCY
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from requests_made import NOW, record
 
 from csrtui.core.base.times import Validity
 from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, PairRecord, Stage, urgency
-from csrtui.core.pairs.query import Order, sort_key
+from csrtui.core.pairs.query import SortOrder, sort_key
 from csrtui.core.pairs.summary import count_due, microseconds, summarize, time_at
 
 MICROSECOND = timedelta(microseconds=1)
@@ -23,7 +23,7 @@ def test_a_summary_has_step_and_urgency_at_any_time(pair_record: PairRecord, now
     pair = pair_of_record("a", pair_record)
     summary = summarize(pair)
     assert summary.next_step(now) is pair_record.next_step(now)
-    assert sort_key(Order.URGENCY, now)(summary) == urgency(pair, now)
+    assert sort_key(SortOrder.URGENCY, now)(summary) == urgency(pair, now)
     assert summary.is_retired == (pair_record.stage is Stage.RETIRED)
     assert count_due([summary], now) == (pair_record.next_step(now) is NextStep.RENEW)
 

@@ -9,7 +9,7 @@ from csrtui.core.base.finding import CaKind, FieldName, Finding, Level
 from csrtui.core.base.times import Validity
 from csrtui.core.pairs.pair import Event, KeyFacts, NextStep, PairRecord, RequestFacts
 from csrtui.core.pairs.pair_json import dump_record, load_record
-from csrtui.core.pairs.renewal_policy import Way, choices
+from csrtui.core.pairs.renewal_policy import RenewalWay, choices
 from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.core.subject.fields import SubjectFields
 
@@ -31,20 +31,20 @@ WARNING = Finding("y", Level.WARNING, FieldName.KEY, "", "It is odd.")
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_a_new_pair_comes_first_for_every_server_software(platform: str) -> None:
     first, second = choices(RECORD._replace(platform=platform), (), (WARNING,))
-    assert (first.way, second.way) == (Way.NEW_PAIR, Way.OLD_CSR)
+    assert (first.way, second.way) == (RenewalWay.NEW_PAIR, RenewalWay.OLD_CSR)
     assert first.obstacles == ()
 
 
 def test_the_old_csr_comes_first_only_where_the_new_request_is_the_worse() -> None:
-    assert choices(RECORD, (ERROR,), ())[0].way is Way.OLD_CSR
-    assert choices(RECORD, (), (), ("An e-mail name is left out.",))[0].way is Way.OLD_CSR
-    assert choices(RECORD, (WARNING,), ())[0].way is Way.NEW_PAIR
+    assert choices(RECORD, (ERROR,), ())[0].way is RenewalWay.OLD_CSR
+    assert choices(RECORD, (), (), ("An e-mail name is left out.",))[0].way is RenewalWay.OLD_CSR
+    assert choices(RECORD, (WARNING,), ())[0].way is RenewalWay.NEW_PAIR
 
 
 def test_the_old_csr_never_comes_first_with_something_against_it() -> None:
-    assert choices(RECORD, (ERROR,), (ERROR,))[0].way is Way.NEW_PAIR
+    assert choices(RECORD, (ERROR,), (ERROR,))[0].way is RenewalWay.NEW_PAIR
     used_up = choices(RECORD._replace(platform="iis"), (ERROR,), ())
-    assert used_up[0].way is Way.NEW_PAIR
+    assert used_up[0].way is RenewalWay.NEW_PAIR
     assert any("used up" in sentence for sentence in used_up[1].obstacles)
 
 

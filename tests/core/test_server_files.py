@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csrtui.core.base.errors import InputError
-from csrtui.core.servers.file_layout import Block, Quoting, fill, quote
+from csrtui.core.servers.file_layout import FileBlock, Quoting, fill, quote
 from csrtui.core.servers.table import SERVERS
 
 
@@ -73,15 +73,15 @@ def test_a_shell_reads_a_single_quoted_text_as_it_was(text: str) -> None:
 
 
 def test_placeholders_are_filled_and_optional_parts_go_where_something_is_not_there() -> None:
-    block = Block("here", ("a @x@[[ b @y@]] c", "[[only @y@]]", "plain"))
+    block = FileBlock("here", ("a @x@[[ b @y@]] c", "[[only @y@]]", "plain"))
     assert fill(block, {"x": "1"}).lines == ("a 1 c", "plain")
     assert fill(block, {"x": "1", "y": "2"}).lines == ("a 1 b 2 c", "only 2", "plain")
 
 
 def test_a_placeholder_that_stands_for_nothing_is_a_fault_of_the_table() -> None:
     with pytest.raises(KeyError):
-        fill(Block("here", ("@x@",)), {})
+        fill(FileBlock("here", ("@x@",)), {})
 
 
 def test_a_value_that_looks_like_a_placeholder_is_left_as_it_is() -> None:
-    assert fill(Block("here", ("@x@",), Quoting.LINE), {"x": "/@y@", "y": "2"}).lines == ("/@y@",)
+    assert fill(FileBlock("here", ("@x@",), Quoting.LINE), {"x": "/@y@", "y": "2"}).lines == ("/@y@",)

@@ -16,7 +16,7 @@ from requests_made import NOW
 
 from csrtui.core.keys import key_types
 from csrtui.store.keystore import Keystore
-from csrtui.tasks.adopt.adopt import Order, adopt, plan
+from csrtui.tasks.adopt.adopt import AdoptionSpec, adopt, plan
 from csrtui.tasks.adopt.matching import match
 from csrtui.tasks.adopt.search import look_at
 from csrtui.tasks.doctor import Examination
@@ -63,7 +63,7 @@ def check_after(session: Session, place: Path, outcome: Outcome) -> None:
     if not names:
         found = look_at(str(place / "key"), str(place / "csr"), [str(place / "cert")])
         (candidate,) = plan(found, match(session, found)).taken
-        assert adopt(session, candidate, Order()).pair == NAME
+        assert adopt(session, candidate, AdoptionSpec()).pair == NAME
     pair, asked = read_pair(session, NAME)
     assert asked.der == CSR
     assert key_types.spki_sha256(open_key(session, pair).public_key()) == asked.spki_sha256

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playbooks import COLLECTIONS, environment
 
-from csrtui.fleet.host_answer import Answer, CutLine, failure_of, read_line
+from csrtui.fleet.host_answer import CutLine, HostAnswer, failure_of, read_line
 from csrtui.fleet.host_limits import MAX_BYTES
 from csrtui.fleet.model import Reason
 
@@ -53,12 +53,12 @@ def printed(folder: Path, text: str, times: int = 1) -> str:
 
 
 def test_a_result_is_a_line_that_csrtui_reads(tmp_path: Path) -> None:
-    assert read_line(printed(tmp_path, "é\n")) == Answer('we"b', "ok", {"rc": 0, "stdout": "é\n"})
+    assert read_line(printed(tmp_path, "é\n")) == HostAnswer('we"b', "ok", {"rc": 0, "stdout": "é\n"})
 
 
 def test_the_host_of_a_line_that_csrtui_had_to_cut_is_known(tmp_path: Path) -> None:
     answer = read_line(CutLine(printed(tmp_path, "x", 9000)[:8192]))
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, HostAnswer)
     assert (answer.host, failure_of(answer).reason) == ('we"b', Reason.TOO_LARGE)
 
 
@@ -67,7 +67,7 @@ def test_a_result_that_is_too_large_is_left_out(tmp_path: Path, size: int, *, is
     line = printed(tmp_path, "x", size)
     assert len(line) < MAX_BYTES
     answer = read_line(line)
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, HostAnswer)
     assert (answer.host, answer.ended) == ('we"b', "ok" if is_whole else "failed")
     assert ("stdout" in answer.result) is is_whole
     assert (failure_of(answer).reason is Reason.TOO_LARGE) is not is_whole

@@ -11,7 +11,7 @@ import pytest
 from failing_call import FailingCall
 from store_state import pair_files
 
-from csrtui.core.doctor.facts import CopyState, Kind
+from csrtui.core.doctor.facts import CopyState, FileKind
 from csrtui.store import survey
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def _entry(seen: Seen | None, name: str) -> Seen:
 def test_the_files_of_a_pair_are_read(folder: Path) -> None:
     seen = survey.look_at_pair(str(folder), "a.com")
     assert seen is not None
-    assert (seen.kind, seen.mode, seen.owner, seen.fault) == (Kind.FOLDER, 0o700, os.geteuid(), None)
+    assert (seen.kind, seen.mode, seen.owner, seen.fault) == (FileKind.FOLDER, 0o700, os.geteuid(), None)
     assert [entry.name for entry in seen.entries] == ["key.pem", "pair.json", "request.pem"]
     assert _entry(seen, "request.pem").data == b"request one"
 
@@ -46,12 +46,12 @@ def test_a_store_may_be_a_link_but_none_is_followed_below_it(folder: Path, tmp_p
     (folder / "pairs/a.com/pair.json").symlink_to("key.pem")
     seen = survey.look_at_store(str(tmp_path / "link"))
     link = _entry(_entry(seen, "pairs"), "b.com")
-    assert (link.kind, link.entries, link.path) == (Kind.LINK, (), f"{tmp_path}/link/pairs/b.com")
+    assert (link.kind, link.entries, link.path) == (FileKind.LINK, (), f"{tmp_path}/link/pairs/b.com")
     linked = survey.look_at_pair(str(folder), "b.com")
     assert linked is not None
-    assert (linked.kind, linked.entries) == (Kind.LINK, ())
+    assert (linked.kind, linked.entries) == (FileKind.LINK, ())
     record = _entry(survey.look_at_pair(str(folder), "a.com"), "pair.json")
-    assert (record.kind, record.data) == (Kind.LINK, None)
+    assert (record.kind, record.data) == (FileKind.LINK, None)
 
 
 def test_a_link_to_nothing_no_store_and_a_file_are_told_apart(tmp_path: Path) -> None:
@@ -59,11 +59,11 @@ def test_a_link_to_nothing_no_store_and_a_file_are_told_apart(tmp_path: Path) ->
     (tmp_path / "file").touch()
     dangling = survey.look_at_store(str(tmp_path / "link"))
     assert dangling is not None
-    assert dangling.kind is Kind.LINK
+    assert dangling.kind is FileKind.LINK
     assert survey.look_at_store(str(tmp_path / "none")) is None
     file = survey.look_at_store(str(tmp_path / "file"))
     assert file is not None
-    assert (file.kind, file.entries) == (Kind.FILE, ())
+    assert (file.kind, file.entries) == (FileKind.FILE, ())
     beneath = survey.look_at_store(str(tmp_path / "file/store"))
     assert beneath is not None
     assert (beneath.kind, beneath.fault) == (None, "Not a directory")
@@ -77,7 +77,7 @@ def test_special_files_are_named_and_not_opened(folder: Path, monkeypatch: pytes
     with socket.socket(socket.AF_UNIX) as made:
         made.bind("socket")
     seen = survey.look_at_pair(str(folder), "a.com")
-    assert (_entry(seen, "key.pem").kind, _entry(seen, "socket").kind) == (Kind.FIFO, Kind.OTHER)
+    assert (_entry(seen, "key.pem").kind, _entry(seen, "socket").kind) == (FileKind.FIFO, FileKind.OTHER)
 
 
 def test_a_file_too_large_is_not_read_whole(folder: Path) -> None:

@@ -26,7 +26,7 @@ def main(store: str, folder: str) -> None:
     from csrtui.core.certificates.key_proof import proves
     from csrtui.core.certificates.path_validation import validate_chain
     from csrtui.store.keystore import Keystore
-    from csrtui.tasks.adopt.adopt import Order, adopt, plan
+    from csrtui.tasks.adopt.adopt import AdoptionSpec, adopt, plan
     from csrtui.tasks.adopt.matching import match
     from csrtui.tasks.adopt.search import look_at
     from csrtui.tasks.session import Session
@@ -42,7 +42,7 @@ def main(store: str, folder: str) -> None:
     for refused in planned.refused:
         raise RefusedError(refused.text)
     for candidate in planned.taken:
-        adopt(session, candidate, Order())
+        adopt(session, candidate, AdoptionSpec())
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from screens_user import session_on
 from csrtui.core.base.secret import Secret
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.store.keystore import Keystore
-from csrtui.tasks.backup import Order, back_up
+from csrtui.tasks.backup import BackupSpec, back_up
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import Asked
 from csrtui.tui.widgets.text_block import TextBlock
@@ -40,7 +40,7 @@ def backed_up(session: Session, name: str, folder: Path) -> Backup:
     """Back a pair up under `PASSPHRASE`, and return where to."""
     folder.mkdir(exist_ok=True)
     secret = Secret(PASSPHRASE)
-    return back_up(session, name, Order(str(folder), secret, secret))
+    return back_up(session, name, BackupSpec(str(folder), secret, secret))
 
 
 def say_encrypted(session: Session, name: str) -> None:

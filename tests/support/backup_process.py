@@ -28,7 +28,7 @@ def main(action: str, store: str, path: str, start: str | None = None) -> None:
 
     from csrtui.core.keys import pkcs8
     from csrtui.store.keystore import Keystore
-    from csrtui.tasks.backup import Order, back_up
+    from csrtui.tasks.backup import BackupSpec, back_up
     from csrtui.tasks.restore import restore
     from csrtui.tasks.session import Session
 
@@ -41,7 +41,7 @@ def main(action: str, store: str, path: str, start: str | None = None) -> None:
             fcntl.flock(file, fcntl.LOCK_SH)
     mark()
     if action == "back-up":
-        back_up(session, "a.com", Order(path, PASSPHRASE, PASSPHRASE))
+        back_up(session, "a.com", BackupSpec(path, PASSPHRASE, PASSPHRASE))
     else:
         restore(session, path, PASSPHRASE)
 

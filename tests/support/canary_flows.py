@@ -168,7 +168,9 @@ def make_place(path: Path) -> Secrets:
     (path / "backup.pem").write_bytes(_taken_away(back_up(session, PLAIN, order(path / "usb", secret)).path))
     to = recipients.read_recipients(age_pair()[1])
     (path / "backup.age").write_bytes(
-        _taken_away(age_backup.back_up(session, PLAIN, age_backup.Order(str(path / "usb"), to)).path)
+        _taken_away(
+            age_backup.back_up(session, PLAIN, age_backup.RecipientBackupSpec(str(path / "usb"), to)).path
+        )
     )
     for file in path.iterdir():
         if file.is_file():

@@ -19,7 +19,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Final
 from unittest.mock import patch
 
-from csrtui.cli.table import Rows, asked_in
+from csrtui.cli.table import TableRows, asked_in
 from csrtui.core import bundle
 from csrtui.core.advice import advise, reach
 from csrtui.core.advice.existing_key_rules import key_quality, request_quality
@@ -37,7 +37,7 @@ from csrtui.core.certificates.path_validation import validate_chain
 from csrtui.core.config.edit import with_profile, without_profile
 from csrtui.core.config.settings import Profile, parse_config
 from csrtui.core.doctor.contents import examine_contents, record_of
-from csrtui.core.doctor.facts import Kind, Seen
+from csrtui.core.doctor.facts import FileKind, Seen
 from csrtui.core.doctor.layout import judge_pair_places
 from csrtui.core.keys import kdf_limits, pkcs8
 from csrtui.core.keys.key_types import KeyType
@@ -48,7 +48,7 @@ from csrtui.core.pairs.draft import Draft, dump_draft, load_draft
 from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_json import describe, dump_record, load_record
 from csrtui.core.pairs.pair_name import pair_name
-from csrtui.core.pairs.query import Order, sort_key
+from csrtui.core.pairs.query import SortOrder, sort_key
 from csrtui.core.pairs.summary import summarize
 from csrtui.core.subject import countries, distinguished_name
 from csrtui.core.subject.fields import SubjectFields, TypedSubject
@@ -200,7 +200,7 @@ def _recipients(data: bytes) -> None:
 
 def _rows(data: bytes) -> None:
     default = Asked((), TypedSubject(), CaKind.PUBLIC, "other", KeyType.EC_P256)
-    for count, row in enumerate(Rows(Lines(io.BytesIO(data), "rows", Event()))):
+    for count, row in enumerate(TableRows(Lines(io.BytesIO(data), "rows", Event()))):
         if row is None or count == _ROWS:
             return
         if isinstance(row, CsrtuiError):
@@ -307,7 +307,7 @@ def _record(data: bytes) -> None:
     assert dump_record(load_record(dump_record(record))) == dump_record(record)
     pair = Pair("a.com", "/store/pairs/a.com", record)
     json.dumps(describe(pair, NOW))
-    for order in Order:
+    for order in SortOrder:
         sort_key(order, NOW)(summarize(pair))
     calendar = b"".join(calendar_file([pair], "host", NOW)).decode()
     assert calendar.endswith("END:VCALENDAR\r\n")
@@ -319,10 +319,10 @@ def _record(data: bytes) -> None:
 def _pair_folder(data: bytes) -> None:
     names = ("pair.json", "request.pem", "key.pem", "certificate.pem")
     entries = tuple(
-        Seen(f"/s/pairs/a.com/{name}", Kind.FILE, 0o600, 0, data=part)
+        Seen(f"/s/pairs/a.com/{name}", FileKind.FILE, 0o600, 0, data=part)
         for name, part in zip(names, data.split(PART), strict=False)
     )
-    folder = Seen("/s/pairs/a.com", Kind.FOLDER, 0o700, 0, entries=entries)
+    folder = Seen("/s/pairs/a.com", FileKind.FOLDER, 0o700, 0, entries=entries)
     record_of(folder)
     found = (*judge_pair_places(folder, 0), *examine_contents(folder, {}, NOW).ailments)
     for ailment in found:

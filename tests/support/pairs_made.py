@@ -8,7 +8,7 @@ from backups_made import PASSPHRASE
 
 from csrtui.core.base.finding import CaKind
 from csrtui.core.keys.key_types import KeyType
-from csrtui.tasks.backup import Order
+from csrtui.tasks.backup import BackupSpec
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import Asked
@@ -35,9 +35,9 @@ def new_pair(
     return create_pair(session, Asked((name,), ca=ca, key_type=key_type), passphrase=passphrase).name
 
 
-def order(place: Path, passphrase: Secret = PASSPHRASE, again: Secret | None = None) -> Order:
+def order(place: Path, passphrase: Secret = PASSPHRASE, again: Secret | None = None) -> BackupSpec:
     """Back up to `place`; typed the same twice, unless `again` says otherwise."""
-    return Order(str(place), passphrase, passphrase if again is None else again)
+    return BackupSpec(str(place), passphrase, passphrase if again is None else again)
 
 
 def record_of(session: Session, pair: str = "a.com") -> PairRecord:

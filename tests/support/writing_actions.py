@@ -35,7 +35,7 @@ from csrtui.tasks.last_used import recall_folder, remember_folder
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.profiles import save_profile
 from csrtui.tasks.session import Session
-from csrtui.tasks.submit import Form, write_csr
+from csrtui.tasks.submit import CsrForm, write_csr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -312,7 +312,7 @@ ACTIONS = (
     ),
     Action(
         "the CSR into a file",
-        called(lambda place: write_csr(place.session(), BARE, str(place.out / "b.csr"), Form.PEM)),
+        called(lambda place: write_csr(place.session(), BARE, str(place.out / "b.csr"), CsrForm.PEM)),
         lambda place: (place.out / "b.csr").exists() and len(place.record(BARE).history) > 1,
         again=_DONE_ALREADY,
         writes="out",

@@ -52,9 +52,9 @@ from csrtui.core.pairs.pair import NextStep, Stage
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.adopt import adopt as adopting
 from csrtui.tasks.adopt.adopt import (
+    AdoptionSpec,
     AdoptResult,
     MissingRequest,
-    Order,
     Protection,
     adopt,
     adopt_many,
@@ -117,7 +117,7 @@ def only(session: Session, folder: Path, passphrase: Secret | None = None, **opt
 
 
 def adopted(session: Session, candidate: Candidate, **order: Any) -> AdoptResult:
-    result = adopt(session, candidate, Order(**order))
+    result = adopt(session, candidate, AdoptionSpec(**order))
     assert result.ok
     return result
 
@@ -351,8 +351,8 @@ def test_a_key_that_is_there_already_is_refused_and_named(session: Session, else
     again = only(session, elsewhere)
     assert obstacle(again) == f"it is in the keystore already, as {NAME}"
     with pytest.raises(RefusedError, match=f"already: {NAME}"):
-        adopt(session, first, Order())
-    (result,) = adopt_many(session, [first], Order())
+        adopt(session, first, AdoptionSpec())
+    (result,) = adopt_many(session, [first], AdoptionSpec())
     assert (result.ok, result.file) == (False, f"{elsewhere}/key")
     assert len(list_pairs(session).pairs) == 1
 
@@ -362,7 +362,7 @@ def test_without_a_csr_nothing_is_taken_unless_one_is_asked_for(session: Session
     candidate = only(session, elsewhere)
     assert "--make-csr" in str(obstacle(candidate))
     with pytest.raises(InputError, match="no CSR"):
-        adopt(session, candidate, Order())
+        adopt(session, candidate, AdoptionSpec())
     assert obstacle(candidate, MissingRequest.MADE) is None
     result = adopted(session, candidate, missing=MissingRequest.MADE)
     assert "a new CSR" in result.text
@@ -379,7 +379,7 @@ def test_without_csr_and_certificate_there_is_nothing_to_make_one_from(
     candidate = only(session, elsewhere)
     assert (candidate.names, candidate.title) == ((), "server.key")
     with pytest.raises(InputError, match="openssl req"):
-        adopt(session, candidate, Order(missing=MissingRequest.MADE))
+        adopt(session, candidate, AdoptionSpec(missing=MissingRequest.MADE))
 
 
 def test_a_certificate_that_no_csr_can_follow_is_refused(session: Session, elsewhere: Path) -> None:
@@ -390,12 +390,12 @@ def test_a_certificate_that_no_csr_can_follow_is_refused(session: Session, elsew
     leaf = intermediate().sign(der.public_bytes(Encoding.DER))
     put(elsewhere, key=pkcs8(rsa_key()), cert=pem(leaf))
     with pytest.raises(InputError):
-        adopt(session, only(session, elsewhere), Order(missing=MissingRequest.MADE))
+        adopt(session, only(session, elsewhere), AdoptionSpec(missing=MissingRequest.MADE))
     weak = rsa_key(1024)
     leaf = intermediate().sign(csr(weak, attributes=(SAN,)))
     put(elsewhere / "weak", key=pkcs8(weak), cert=pem(leaf))
     with pytest.raises(InputError, match="makes none for RSA 1024"):
-        adopt(session, only(session, elsewhere / "weak"), Order(missing=MissingRequest.MADE))
+        adopt(session, only(session, elsewhere / "weak"), AdoptionSpec(missing=MissingRequest.MADE))
     assert not list_pairs(session).pairs
 
 
@@ -405,7 +405,7 @@ def test_a_key_that_does_not_sign_is_refused(
     put(elsewhere, key=pkcs8(rsa_key()), csr=CSR)
     monkeypatch.setattr(adopting, "proves", lambda *_: False)
     with pytest.raises(RefusedError, match="does not sign"):
-        adopt(session, only(session, elsewhere), Order())
+        adopt(session, only(session, elsewhere), AdoptionSpec())
 
 
 def test_a_name_that_no_pair_can_have_is_refused_before_anything_is_made(
@@ -413,7 +413,7 @@ def test_a_name_that_no_pair_can_have_is_refused_before_anything_is_made(
 ) -> None:
     put(elsewhere, key=pkcs8(rsa_key()), csr=CSR)
     with pytest.raises(InputError, match="no name of a pair"):
-        adopt(session, only(session, elsewhere), Order(name="../x"))
+        adopt(session, only(session, elsewhere), AdoptionSpec(name="../x"))
     adopted(session, only(session, elsewhere), name="mine")
     assert [pair.name for pair in list_pairs(session).pairs] == ["mine"]
 
@@ -433,7 +433,7 @@ def test_a_store_that_cannot_be_used_stops_everything(
     (tmp_path / "store").mkdir(mode=0o755)
     (tmp_path / "store").chmod(0o755)
     with pytest.raises(StoreError):
-        adopt_many(session, [candidate], Order())
+        adopt_many(session, [candidate], AdoptionSpec())
 
 
 # Folders
@@ -455,7 +455,7 @@ def test_each_key_of_a_folder_finds_what_is_its_own(session: Session, elsewhere:
     assert [one.file for one in settled.refused] == [f"{elsewhere}/cut", f"{elsewhere}/1/key"]
     assert [one.file for one in settled.passed_over] == [f"{elsewhere}/stray", f"{elsewhere}/lone"]
     reported: list[Result] = []
-    results = adopt_many(session, settled.taken, Order(), reported.append)
+    results = adopt_many(session, settled.taken, AdoptionSpec(), reported.append)
     assert results == reported
     assert [one.pair for one in results] == ["proof.invalid", "proof.invalid-2"]
 

@@ -55,10 +55,12 @@ def record_of(session: Session, name: str = "a.com") -> PairRecord:
 
 
 @pytest.fixture
-def order(tmp_path: Path) -> age_backup.Order:
+def order(tmp_path: Path) -> age_backup.RecipientBackupSpec:
     folder = tmp_path / "usb"
     folder.mkdir()
-    return age_backup.Order(str(folder), read_recipients(f"{RECIPIENT}\n{ssh_pair('ssh-ed25519')[1]}"))
+    return age_backup.RecipientBackupSpec(
+        str(folder), read_recipients(f"{RECIPIENT}\n{ssh_pair('ssh-ed25519')[1]}")
+    )
 
 
 @pytest.fixture
@@ -70,7 +72,7 @@ def laptop(tmp_path: Path) -> Session:
 
 
 @pytest.fixture
-def backup(session: Session, order: age_backup.Order) -> Backup:
+def backup(session: Session, order: age_backup.RecipientBackupSpec) -> Backup:
     return age_backup.back_up(session, made(session), order)
 
 
@@ -91,7 +93,7 @@ def test_it_is_unverified_and_known_with_its_hash(session: Session, backup: Back
 
 
 def test_the_plain_key_is_nowhere_but_in_the_pair(
-    session: Session, order: age_backup.Order, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    session: Session, order: age_backup.RecipientBackupSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: list[bytes] = []
     real = os.write
@@ -227,7 +229,7 @@ def test_a_copy_elsewhere_is_a_backup_of_its_own(session: Session, backup: Backu
 
 
 def test_another_file_in_its_place_is_not_what_was_written(
-    session: Session, order: age_backup.Order, backup: Backup
+    session: Session, order: age_backup.RecipientBackupSpec, backup: Backup
 ) -> None:
     other = age_backup.back_up(session, "a.com", order)
     os.replace(other.path, backup.path)
@@ -238,7 +240,11 @@ def test_another_file_in_its_place_is_not_what_was_written(
 
 @pytest.mark.parametrize("key_type", [KeyType.RSA_2048, KeyType.ED25519, KeyType.ML_DSA_65])
 def test_each_kind_of_key_comes_back(
-    session: Session, laptop: Session, order: age_backup.Order, key_type: KeyType, tmp_path: Path
+    session: Session,
+    laptop: Session,
+    order: age_backup.RecipientBackupSpec,
+    key_type: KeyType,
+    tmp_path: Path,
 ) -> None:
     backup = age_backup.back_up(session, made(session, key=key_type), order)
     assert confirm(session, token_for(laptop, backup)).ok
@@ -251,7 +257,7 @@ def test_each_kind_of_key_comes_back(
 
 
 def test_a_key_under_a_passphrase_stays_under_it(
-    session: Session, laptop: Session, order: age_backup.Order, tmp_path: Path
+    session: Session, laptop: Session, order: age_backup.RecipientBackupSpec, tmp_path: Path
 ) -> None:
     backup = age_backup.back_up(session, made(session, encrypted=True), order)
     opened = read_contents(backup.path, IDENTITY)
@@ -268,7 +274,7 @@ def test_a_key_under_a_passphrase_stays_under_it(
 
 
 def test_a_key_that_is_not_the_requests_is_never_backed_up(
-    session: Session, order: age_backup.Order, tmp_path: Path
+    session: Session, order: age_backup.RecipientBackupSpec, tmp_path: Path
 ) -> None:
     made(session)
     wrong = key_types.private_pem(key_types.generate(KeyType.EC_P256))
@@ -279,7 +285,7 @@ def test_a_key_that_is_not_the_requests_is_never_backed_up(
 
 
 def test_a_record_that_says_encrypted_of_a_plain_key_is_damage(
-    session: Session, order: age_backup.Order
+    session: Session, order: age_backup.RecipientBackupSpec
 ) -> None:
     made(session)
     update_record.change_record(
@@ -304,7 +310,7 @@ def test_a_key_in_it_that_is_not_the_requests_proves_nothing(backup: Backup) -> 
 
 
 def test_a_disk_that_gives_back_something_else_is_said(
-    session: Session, order: age_backup.Order, monkeypatch: pytest.MonkeyPatch
+    session: Session, order: age_backup.RecipientBackupSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made(session)
     monkeypatch.setattr(backups, "read_back", lambda _: b"something else")
@@ -314,7 +320,7 @@ def test_a_disk_that_gives_back_something_else_is_said(
 
 
 def test_a_full_disk_leaves_no_file_and_no_backup(
-    session: Session, order: age_backup.Order, monkeypatch: pytest.MonkeyPatch
+    session: Session, order: age_backup.RecipientBackupSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made(session)
 
@@ -329,7 +335,7 @@ def test_a_full_disk_leaves_no_file_and_no_backup(
     assert record_of(session).backups == ()
 
 
-def test_many_each_with_its_answer(session: Session, order: age_backup.Order) -> None:
+def test_many_each_with_its_answer(session: Session, order: age_backup.RecipientBackupSpec) -> None:
     made(session)
     made(session, "b.com")
     reported: list[str | None] = []

@@ -21,7 +21,7 @@ from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.tasks import existing_pairs
 from csrtui.tasks import new_many as module
 from csrtui.tasks.new import create_pair
-from csrtui.tasks.new_many import GROUP, Answer, Row, create_many
+from csrtui.tasks.new_many import GROUP, Row, RowResult, create_many
 from csrtui.tasks.request_spec import Asked
 from csrtui.tasks.retire import retire
 from csrtui.tasks.update_record import change_record
@@ -39,11 +39,11 @@ def rows(*names: str, key_type: KeyType | None = None) -> list[Row]:
     return [Row(at, Asked((name,), key_type=key_type)) for at, name in enumerate(names, start=1)]
 
 
-def said(answers: Sequence[Answer]) -> list[tuple[int, str, bool]]:
+def said(answers: Sequence[RowResult]) -> list[tuple[int, str, bool]]:
     return [(one.number, outcome(one), one.skipped) for one in answers]
 
 
-def outcome(answer: Answer) -> str:
+def outcome(answer: RowResult) -> str:
     return answer.outcome.name if isinstance(answer.outcome, Pair) else "failed"
 
 

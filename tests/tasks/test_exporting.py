@@ -24,7 +24,7 @@ from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.store import export_files, stored_pair
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.tasks import export as exporting
-from csrtui.tasks.export import Exported, Order, Ready, export, planned, prepare
+from csrtui.tasks.export import Exported, ExportSpec, Ready, export, planned, prepare
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.update_record import change_record
 
@@ -42,8 +42,8 @@ def to(tmp_path: Path) -> Path:
     return folder
 
 
-def order(to: Path, platform: str = "nginx", strength: Strength = Strength.AES) -> Order:
-    return Order("a.com", PLATFORMS[platform], str(to), strength)
+def order(to: Path, platform: str = "nginx", strength: Strength = Strength.AES) -> ExportSpec:
+    return ExportSpec("a.com", PLATFORMS[platform], str(to), strength)
 
 
 def ready(session: Session, to: Path, platform: str = "nginx") -> Ready:
@@ -150,7 +150,7 @@ def test_legacy_is_for_pkcs12_only(session: Session, to: Path) -> None:
 def test_the_keystore_is_no_place_for_it(session: Session) -> None:
     issued_pair(session)
     with pytest.raises(InputError, match="within the keystore"):
-        prepare(session, Order("a.com", PLATFORMS["nginx"], session.store.pair_path("a.com")))
+        prepare(session, ExportSpec("a.com", PLATFORMS["nginx"], session.store.pair_path("a.com")))
 
 
 def test_an_encrypted_key_is_written_plain_where_the_server_has_to_read_it(

@@ -12,7 +12,7 @@ from cryptography import x509
 from requests_made import NOW, der_of
 
 from csrtui.core.base.errors import InputError, StoreError
-from csrtui.core.certificates.comparison import DifferenceKind, FlawKind
+from csrtui.core.certificates.comparison import CertificateFlawKind, DifferenceKind
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.pair import NextStep, PairRecord, Stage
 from csrtui.core.pairs.pair_json import dump_record
@@ -210,7 +210,7 @@ def test_of_several_for_one_pair_the_newest_stays_whatever_the_order(session: Se
 def test_a_chain_that_comes_later_completes_it(session: Session) -> None:
     make(session)
     leaf = issue(session)
-    assert FlawKind.CHAIN_INCOMPLETE in [one.kind for one in only(session, pem(leaf)).flaws]
+    assert CertificateFlawKind.CHAIN_INCOMPLETE in [one.kind for one in only(session, pem(leaf)).flaws]
     assert bring(session, pem(CA), pair="a.com") == [
         (True, "a.com", "chain of the certificate replaced, 2 certificates now")
     ]
@@ -239,7 +239,7 @@ def test_a_root_that_comes_later_is_no_reason_to_install_anew(session: Session) 
 def test_the_root_of_a_one_tier_ca_completes_the_chain(session: Session) -> None:
     make(session)
     leaf = root().sign(read_pair(session, "a.com")[1].der)
-    assert [one.kind for one in only(session, pem(leaf)).flaws] == [FlawKind.CHAIN_INCOMPLETE]
+    assert [one.kind for one in only(session, pem(leaf)).flaws] == [CertificateFlawKind.CHAIN_INCOMPLETE]
     result = only(session, pem(ROOT), pair="a.com")
     assert (result.ok, result.flaws) == (True, ())
     full = read_in_full(session, "a.com")
@@ -375,7 +375,7 @@ def test_what_differs_and_what_is_wrong_comes_with_it(session: Session) -> None:
         DifferenceKind.NAME_DROPPED,
         DifferenceKind.NAME_ADDED,
     ]
-    assert [one.kind for one in result.flaws] == [FlawKind.EXPIRED]
+    assert [one.kind for one in result.flaws] == [CertificateFlawKind.EXPIRED]
     assert result.remarks == ()
     assert result.ok
     document = result.as_json()

@@ -11,10 +11,10 @@ from many_pairs import varied, write_pair, write_pairs
 from requests_made import NOW, record
 
 from csrtui.core.pairs.pair import NextStep, Pair
-from csrtui.core.pairs.query import Need, Order, Query, Retired, sort_key
+from csrtui.core.pairs.query import Need, Query, Retired, SortOrder, sort_key
 from csrtui.core.pairs.summary import summarize
 from csrtui.store.keystore import Keystore
-from csrtui.tasks.list import Problem, list_pairs
+from csrtui.tasks.list import UnreadablePair, list_pairs
 from csrtui.tasks.pair_counts import count_pairs
 from csrtui.tasks.pair_list import Pairs, pairs_with_key, read_pair_list, read_pairs
 from csrtui.tasks.session import Session
@@ -41,17 +41,17 @@ def session(store: Path) -> Session:
 
 def test_the_list_has_the_pairs_of_the_store_and_the_errors_of_the_others(session: Session) -> None:
     keyring, pair_list = list_pairs(session), read_pair_list(session)
-    assert pair_list.select(Query(), Order.URGENCY, NOW) == [summarize(pair) for pair in keyring.pairs]
+    assert pair_list.select(Query(), SortOrder.URGENCY, NOW) == [summarize(pair) for pair in keyring.pairs]
     errors = [(problem.name, problem.error.what) for problem in keyring.problems]
     assert [(problem.name, problem.error.what) for problem in pair_list.problems] == errors
 
 
-@pytest.mark.parametrize("order", Order)
+@pytest.mark.parametrize("order", SortOrder)
 @pytest.mark.parametrize(
     "query",
     [Query.typed("shop 1"), Query.typed("", NextStep.RENEW), Query.typed("e", retired=Retired.HIDDEN)],
 )
-def test_pairs_are_selected_in_order(session: Session, query: Query, order: Order) -> None:
+def test_pairs_are_selected_in_order(session: Session, query: Query, order: SortOrder) -> None:
     pair_list = read_pair_list(session)
     selected = pair_list.select(query, order, NOW)
     assert 0 < len(selected) < 98
@@ -62,7 +62,7 @@ def test_pairs_are_selected_in_order(session: Session, query: Query, order: Orde
 @pytest.mark.parametrize("need", Need)
 def test_the_names_of_pairs_with_a_need_come_by_urgency(session: Session, need: Need) -> None:
     pair_list = read_pair_list(session)
-    by_urgency = pair_list.select(Query(), Order.URGENCY, NOW)
+    by_urgency = pair_list.select(Query(), SortOrder.URGENCY, NOW)
     names = pair_list.needing(need, NOW)
     assert names == [summary.name for summary in by_urgency if need.applies_to(summary)]
     pairs = Pairs(session, names)
@@ -74,8 +74,8 @@ def test_pairs_that_become_due_are_sorted_first_and_counted(session: Session) ->
     pair_list = read_pair_list(session)
     keyring = list_pairs(session)
     for now in (NOW, NOW + timedelta(seconds=59), NOW + timedelta(days=200), NOW):
-        selected = pair_list.select(Query(), Order.URGENCY, now)
-        assert selected == sorted(selected, key=sort_key(Order.URGENCY, now))
+        selected = pair_list.select(Query(), SortOrder.URGENCY, now)
+        assert selected == sorted(selected, key=sort_key(SortOrder.URGENCY, now))
         due = sum(pair.record.next_step(now) is NextStep.RENEW for pair in keyring.pairs)
         assert count_pairs(selected, now).due == due
 
@@ -94,7 +94,7 @@ def test_a_pair_that_is_gone_or_damaged_is_a_problem_and_left_out_of_pairs(sessi
 def test_pairs_of_a_store_that_has_become_unsafe_are_problems(store: Path, session: Session) -> None:
     store.chmod(0o755)
     [problem] = read_pairs(session, ["shop0.example.com"])
-    assert isinstance(problem, Problem)
+    assert isinstance(problem, UnreadablePair)
     assert problem.name == "shop0.example.com"
     assert "others can read" in problem.error.what
 

@@ -21,7 +21,7 @@ from csrtui.core.keys import key_types
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.pair import NextStep, Pair, PairRecord, Stage
 from csrtui.core.pairs.pair_json import dump_record
-from csrtui.core.pairs.renewal_policy import Way
+from csrtui.core.pairs.renewal_policy import RenewalWay
 from csrtui.core.subject.fields import TypedSubject
 from csrtui.store import stored_pair
 from csrtui.store.disk_errors import NotConfirmedError
@@ -197,7 +197,7 @@ def test_what_a_ca_refuses_today_stops_a_renewal(fresh: Session) -> None:
     renewal = consider(fresh, old.name)
     with pytest.raises(BlockedError):
         renew(fresh, renewal)
-    assert renewal.choices[0].way is Way.OLD_CSR
+    assert renewal.choices[0].way is RenewalWay.OLD_CSR
     assert renew(fresh, renewal, blocking=Blocking.OVERRULED).record.names == ("intranet",)
 
 
@@ -284,7 +284,7 @@ def test_what_a_new_request_cannot_hold_is_said(fresh: Session) -> None:
     change_record(fresh, pair.name, lambda record: record._replace(platform="unheard-of"))
     renewal = consider(fresh, pair.name)
     assert any("a@b.com" in sentence for sentence in renewal.left_out)
-    assert renewal.choices[0].way is Way.OLD_CSR
+    assert renewal.choices[0].way is RenewalWay.OLD_CSR
     assert renewal.asked.platform == "other"
 
 

@@ -13,7 +13,7 @@ from csrtui.core.base.finding import CaKind
 from csrtui.core.certificates import csr
 from csrtui.core.pairs.pair import NextStep, Pair, Stage
 from csrtui.core.pairs.pair_json import load_record
-from csrtui.core.pairs.query import Order, Query
+from csrtui.core.pairs.query import Query, SortOrder
 from csrtui.core.subject.fields import SubjectFields, TypedSubject
 from csrtui.tasks.list import list_pairs, read_pair
 from csrtui.tasks.new import create_pair
@@ -83,14 +83,14 @@ def test_a_pair_open_to_others_is_named_with_the_command_that_mends_it(session: 
 def test_every_word_of_a_filter_has_to_be_there(session: Session, text: str, found: set[str]) -> None:
     made(session, "shop.a.com")
     made(session, "mail.b.com", "cdn.b.com")
-    selected = read_pair_list(session).select(Query.typed(text), Order.NAME, NOW)
+    selected = read_pair_list(session).select(Query.typed(text), SortOrder.NAME, NOW)
     assert {summary.name for summary in selected} == found
 
 
 @pytest.mark.parametrize("step", NextStep)
 def test_pairs_can_be_chosen_by_their_next_step(session: Session, step: NextStep) -> None:
     made(session, "a.com")
-    selected = read_pair_list(session).select(Query(next_step=step), Order.NAME, NOW)
+    selected = read_pair_list(session).select(Query(next_step=step), SortOrder.NAME, NOW)
     assert len(selected) == (step is NextStep.BACK_UP)
 
 

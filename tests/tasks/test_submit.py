@@ -25,9 +25,9 @@ from csrtui.tasks.list import read_pair
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import Asked
 from csrtui.tasks.submit import (
-    Form,
+    CsrForm,
     HandOut,
-    Way,
+    HandOutWay,
     fetch_lines,
     hand_out,
     mark_submitted,
@@ -53,10 +53,10 @@ def backup(status: BackupStatus, path: str = "/mnt/a.backup.pem", days: int = 0)
     return Backup(status, path, NOW + timedelta(days=days))
 
 
-@pytest.mark.parametrize("way", Way)
+@pytest.mark.parametrize("way", HandOutWay)
 @pytest.mark.parametrize("status", BackupStatus)
 def test_each_way_is_noted_and_that_the_advice_was_overruled(
-    session: Session, way: Way, status: BackupStatus
+    session: Session, way: HandOutWay, status: BackupStatus
 ) -> None:
     pair = make(session, *([] if status is BackupStatus.NONE else [backup(status)]))
     after = hand_out(session, pair, HandOut(way))
@@ -85,13 +85,13 @@ def test_a_file_that_is_written_but_not_noted_is_said(
 
     monkeypatch.setattr("csrtui.tasks.submit.change_record", busy)
     with pytest.raises(StoreError, match=r"a\.csr is written; noting that went wrong: the pair is busy"):
-        write_csr(session, "a.com", str(tmp_path / "a.csr"), Form.PEM)
+        write_csr(session, "a.com", str(tmp_path / "a.csr"), CsrForm.PEM)
     assert (tmp_path / "a.csr").exists()
 
 
 def test_a_place_in_the_history_is_visible(session: Session, tmp_path: Path) -> None:
     make(session)
-    written = write_csr(session, "a.com", str(tmp_path / "\x1b[2J\n.csr"), Form.DER)
+    written = write_csr(session, "a.com", str(tmp_path / "\x1b[2J\n.csr"), CsrForm.DER)
     assert "/\\x1b[2J\\x0a.csr" in written.pair.record.history[-1].what
 
 
@@ -188,7 +188,7 @@ def test_errors_are_csrtuis_own(session: Session, tmp_path: Path) -> None:
     for path in ("", "\0", str(tmp_path), f"{tmp_path}/", str(tmp_path / "no" / "x"), "/" + "x" * 300):
         make_path = path
         with pytest.raises(CsrtuiError):
-            write_csr(session, make(session).name, make_path, Form.PEM)
+            write_csr(session, make(session).name, make_path, CsrForm.PEM)
 
 
 # A disk that does not confirm
@@ -206,7 +206,7 @@ def test_a_csr_on_a_share_that_cannot_flush_folders_is_noted_all_the_same(
     make(session)
     with monkeypatch.context() as during:
         failing = not_confirming(during, when)
-        written = write_csr(session, "a.com", str(tmp_path / "a.csr"), Form.PEM)
+        written = write_csr(session, "a.com", str(tmp_path / "a.csr"), CsrForm.PEM)
     assert failing.fired
     assert (tmp_path / "a.csr").exists()
     assert written.unconfirmed is not None

@@ -19,7 +19,7 @@ from csrtui.core.keys import pkcs8
 from csrtui.core.subject.fields import SubjectFields
 from csrtui.store import compromised_keys
 from csrtui.store.keystore import Keystore
-from csrtui.tasks.adopt.adopt import MissingRequest, Order, adopt, plan
+from csrtui.tasks.adopt.adopt import AdoptionSpec, MissingRequest, adopt, plan
 from csrtui.tasks.adopt.matching import match
 from csrtui.tasks.adopt.search import look_at
 from csrtui.tasks.backup import back_up
@@ -70,7 +70,7 @@ def adopted(session: Session, folder: Path, key: PrivateKey, ca: CaKind) -> Pair
     found = look_at(str(folder / "key.pem"), str(folder / "request.pem"), [])
     planned = plan(found, match(session, found, None, ca), MissingRequest.REFUSED)
     (candidate,) = planned.taken
-    result = adopt(session, candidate, Order())
+    result = adopt(session, candidate, AdoptionSpec())
     level = Level.ERROR if ca is CaKind.PUBLIC else Level.WARNING
     assert [(one.code, one.level) for one in result.quality if one.code == "key-weak"] == [
         ("key-weak", level)

@@ -13,7 +13,7 @@ from issued_dialogs import at_pair, certificate_home, is_at, record
 from screens_user import at_screens
 
 from csrtui.core.pairs.pair import NextStep
-from csrtui.core.servers.file_layout import Form
+from csrtui.core.servers.file_layout import FileForm
 from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.core.servers.table import SERVERS
 from csrtui.tasks.export import prepare
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from screens_user import User
 
-    from csrtui.tasks.export import Order, Ready
+    from csrtui.tasks.export import ExportSpec, Ready
     from csrtui.tasks.session import Session
 
 ONE = "a.example.com"
@@ -249,7 +249,7 @@ async def test_what_is_said_of_a_paste_stays_when_a_look_ends_after_it(
     answer = Event()
     answer.set()
 
-    def slow(session: Session, order: Order) -> Ready:
+    def slow(session: Session, order: ExportSpec) -> Ready:
         answer.wait(10)
         return prepare(session, order)
 
@@ -358,7 +358,7 @@ def test_the_pages_of_the_guide_are_of_every_platform_and_fit() -> None:
     assert list(pages) == list(PLATFORMS)
     for name, page in pages.items():
         assert ("passphrase that the import asks for" in " ".join(" ".join(page.lines(38)).split())) is (
-            SERVERS[name].form is Form.PKCS12
+            SERVERS[name].form is FileForm.PKCS12
         )
 
 

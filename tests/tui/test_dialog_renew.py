@@ -17,7 +17,7 @@ from csrtui.core.base.finding import FieldName, Finding, Level
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys import pkcs8
 from csrtui.core.pairs.pair import NextStep
-from csrtui.core.pairs.renewal_policy import Way
+from csrtui.core.pairs.renewal_policy import RenewalWay
 from csrtui.tasks import draft
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.renew import consider, renew
@@ -328,7 +328,7 @@ async def test_what_a_ca_refuses_is_asked_about(session: Session, tmp_path: Path
         await user.press("enter")
         assert is_at(user, RenewScreen)
         await user.press("enter", "right", "enter")
-    assert answers == [RenewAnswer(Way.OLD_CSR, renewal)]
+    assert answers == [RenewAnswer(RenewalWay.OLD_CSR, renewal)]
 
 
 async def test_a_weakness_that_only_the_private_key_shows_is_asked_about_too(tmp_path: Path) -> None:

@@ -353,7 +353,7 @@ def to_recipients(tmp_path: Path, *, encrypted: bool = False) -> str:
     asked = Asked(names=("lost.example.com",))
     create_pair(session, asked, passphrase=Secret(PASSPHRASE) if encrypted else None)
     (tmp_path / "usb").mkdir()
-    order = age_backup.Order(str(tmp_path / "usb"), read_recipients(RECIPIENT))
+    order = age_backup.RecipientBackupSpec(str(tmp_path / "usb"), read_recipients(RECIPIENT))
     path = age_backup.back_up(session, "lost.example.com", order).path
     shutil.rmtree(tmp_path / "store" / "pairs" / "lost.example.com")
     for name, data in (("identity", IDENTITY), ("other", age_pair(1)[0])):

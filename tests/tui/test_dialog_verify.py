@@ -222,7 +222,9 @@ def backed_up_to_recipients(tmp_path: Path, *, encrypted: bool = False) -> Sessi
     (tmp_path / "identity").touch(0o600)
     (tmp_path / "identity").write_bytes(identity)
     age_backup.back_up(
-        session, "a.example.com", age_backup.Order(str(tmp_path / "usb"), read_recipients(recipient))
+        session,
+        "a.example.com",
+        age_backup.RecipientBackupSpec(str(tmp_path / "usb"), read_recipients(recipient)),
     )
     return session
 

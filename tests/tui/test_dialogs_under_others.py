@@ -19,7 +19,7 @@ from csrtui.tasks import import_
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.restore import restore_read
 from csrtui.tasks.results import Result
-from csrtui.tasks.submit import Form, mark_submitted, write_csr
+from csrtui.tasks.submit import CsrForm, mark_submitted, write_csr
 from csrtui.tui.screens import restore, submit_forms
 from csrtui.tui.screens.help import HelpScreen
 from csrtui.tui.screens.imported import ImportedScreen
@@ -127,7 +127,7 @@ async def test_a_file_written_and_a_mark_made_under_the_help(
     answers: list[Any] = []
     async with at_screens(session) as user:
         pair = read_pair(session, ONE)[0]
-        user.app.push_screen(FileScreen(session, pair, Form.PEM, str(tmp_path / "x.pem")), answers.append)
+        user.app.push_screen(FileScreen(session, pair, CsrForm.PEM, str(tmp_path / "x.pem")), answers.append)
         await user.until(lambda: user.focused_id, "the cursor")
         await user.press("enter")
         await finished_under_help(user, writing, FileScreen)

@@ -12,7 +12,7 @@ from screens_user import NOW, at_screens, session_on
 from csrtui.core.base.times import Validity
 from csrtui.core.pairs.pair import Backup, BackupStatus, Pair
 from csrtui.core.pairs.pair_json import dump_record, load_record
-from csrtui.core.pairs.query import Order, sort_key
+from csrtui.core.pairs.query import SortOrder, sort_key
 from csrtui.core.pairs.summary import summarize
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.new import create_pair
@@ -135,27 +135,27 @@ async def test_sorting_goes_through_every_order_and_says_which(tmp_path: Path) -
         await user.press("f2", "T")
         await user.until(lambda: len(user.pairs) == 4, "the retired pair too")
         expected = {
-            Order.NAME: "abcd",
-            Order.MADE: "dcab",
-            Order.LEFT: "cbad",
+            SortOrder.NAME: "abcd",
+            SortOrder.MADE: "dcab",
+            SortOrder.LEFT: "cbad",
         }
         for order, letters in expected.items():
             await user.press("s")
             assert user.message == f"sorted: {order.value}"
             assert "".join(name[0] for name in user.pairs) == letters
         await user.press("s")
-        assert user.message == f"sorted: {Order.URGENCY.value}"
+        assert user.message == f"sorted: {SortOrder.URGENCY.value}"
         assert user.pairs[0] == "d.example.com"
         assert "verified 3 d" in user.screen_text
         assert "40 d" in user.screen_text
 
 
 def test_every_order_sorts_and_leads_to_all_others() -> None:
-    seen = [Order.URGENCY]
+    seen = [SortOrder.URGENCY]
     while (following := seen[-1].following) is not seen[0]:
         seen.append(following)
-    assert set(seen) == set(Order)
-    assert all(callable(sort_key(order, NOW)) for order in Order)
+    assert set(seen) == set(SortOrder)
+    assert all(callable(sort_key(order, NOW)) for order in SortOrder)
 
 
 async def test_a_pair_that_cannot_be_read_is_shown_and_named(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from screen_openings import CTRL_G, CTRL_U, F2, OPENINGS, PHRASE, PLAIN_VIEW, Op
 
 from csrtui.core.base.secret import Secret
 from csrtui.core.pairs.draft import Draft, dump_draft
-from csrtui.tasks.backup import Order
+from csrtui.tasks.backup import BackupSpec
 from csrtui.tasks.backup import back_up as back_up_now
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.new import create_pair
@@ -198,7 +198,7 @@ def test_in_the_middle_of_long_work_the_terminal_is_whole(
     session = place.session()
     create_pair(session, Asked(("there.mydomain.com",)))
     if work is restore:
-        back_up_now(session, "there.mydomain.com", Order(str(usb), Secret(PHRASE), Secret(PHRASE)))
+        back_up_now(session, "there.mydomain.com", BackupSpec(str(usb), Secret(PHRASE), Secret(PHRASE)))
     session.store.save_draft(dump_draft(Draft(common_name="typed.mydomain.com", key="rsa-4096")))
     with counted(PROMISE, f"in the middle of long work, {how.name if how else 'terminal gone'}") as tally:
         with start(place) as user:

@@ -20,7 +20,15 @@ from csrtui.core.base.finding import CaKind
 from csrtui.core.base.secret import Secret
 from csrtui.core.servers.platforms import OTHER, read_platform
 from csrtui.store.key_search import is_folder
-from csrtui.tasks.adopt.adopt import AdoptResult, MissingRequest, Order, Plan, Protection, adopt_many, plan
+from csrtui.tasks.adopt.adopt import (
+    AdoptionPlan,
+    AdoptionSpec,
+    AdoptResult,
+    MissingRequest,
+    Protection,
+    adopt_many,
+    plan,
+)
 from csrtui.tasks.adopt.matching import match
 from csrtui.tasks.adopt.search import Found, look_at, look_in
 from csrtui.tasks.adopt.text import candidate_lines
@@ -74,7 +82,7 @@ def _run(options: argparse.Namespace) -> int:
         raise InputError("there is no private key in what was searched", "name another folder")
     if options.dry_run:
         return _rehearse(planned, as_json=options.json)
-    order = Order(
+    order = AdoptionSpec(
         platform=platform,
         name=options.name,
         missing=missing,
@@ -128,32 +136,34 @@ def _protection(options: argparse.Namespace) -> Protection:
     return Protection.PLAIN if options.decrypt_key else Protection.AS_IT_WAS
 
 
-def _new_passphrase(options: argparse.Namespace, planned: Plan, known: Secret | None) -> Secret | None:
+def _new_passphrase(
+    options: argparse.Namespace, planned: AdoptionPlan, known: Secret | None
+) -> Secret | None:
     """What plain keys come under; a descriptor gives a passphrase only once."""
     if not options.encrypt_key or all(one.passphrase is not None for one in planned.taken):
         return None
     return known if known is not None and is_given(options) else read_new_passphrase(options)
 
 
-def _show(planned: Plan, tell: Callable[[str], None]) -> None:
+def _show(planned: AdoptionPlan, tell: Callable[[str], None]) -> None:
     for candidate in planned.taken:
         for line in candidate_lines(candidate):
             tell(line)
     _show_passed_over(planned, tell)
 
 
-def _show_passed_over(planned: Plan, tell: Callable[[str], None]) -> None:
+def _show_passed_over(planned: AdoptionPlan, tell: Callable[[str], None]) -> None:
     for passed in planned.passed_over:
         tell(f"passed over  {visible(passed.file or '')}  {passed.text}")
 
 
-def _rehearse(planned: Plan, *, as_json: bool) -> int:
+def _rehearse(planned: AdoptionPlan, *, as_json: bool) -> int:
     would = [Result(ok=True, file=one.file.path, text=f"would become {one.title}") for one in planned.taken]
     _show(planned, say if as_json else put)
     return put_results([*would, *planned.refused], as_json=as_json)
 
 
-def _ask(planned: Plan, options: argparse.Namespace) -> None:
+def _ask(planned: AdoptionPlan, options: argparse.Namespace) -> None:
     if options.yes or not planned.taken:
         return
     if not (sys.stdin and sys.stdin.isatty()):
@@ -167,7 +177,7 @@ def _ask(planned: Plan, options: argparse.Namespace) -> None:
         raise InputError("nothing was adopted")
 
 
-def _adopt(session: Session, planned: Plan, order: Order, *, as_json: bool) -> int:
+def _adopt(session: Session, planned: AdoptionPlan, order: AdoptionSpec, *, as_json: bool) -> int:
     session.store.sweep()
     results: list[Result] = []
     try:

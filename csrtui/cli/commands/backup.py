@@ -8,14 +8,14 @@ import argparse
 from csrtui.cli.output import say
 from csrtui.cli.parser import Action
 from csrtui.cli.passphrase_options import add_passphrase_arguments, read_new_passphrase
-from csrtui.cli.progress import Progress
+from csrtui.cli.progress import ProgressBar
 from csrtui.cli.recipient_options import add_recipient_argument, back_up_to_recipients, read_recipients_given
 from csrtui.cli.results import put_results, unreadable_results
 from csrtui.cli.session import open_existing_session
 from csrtui.core.base.errors import InputError
 from csrtui.core.pairs.pair import BackupStatus, Stage
 from csrtui.store.backups import look_at
-from csrtui.tasks.backup import Order, back_up_many
+from csrtui.tasks.backup import BackupSpec, back_up_many
 from csrtui.tasks.list import list_pairs, read_pair
 from csrtui.tasks.pair_text import destination_lines
 from csrtui.tasks.results import Result
@@ -54,8 +54,8 @@ def _run(options: argparse.Namespace) -> int:
         results = back_up_to_recipients(session, names, options.to, recipients)
         return put_results([*results, *unreadable], as_json=options.json)
     passphrase = read_new_passphrase(options, "backup")
-    order = Order(options.to, passphrase, passphrase)
-    with Progress("backups", len(names)) as progress:
+    order = BackupSpec(options.to, passphrase, passphrase)
+    with ProgressBar("backups", len(names)) as progress:
         results = back_up_many(session, names, order, report=lambda result: progress.advance(result.pair))
     return put_results([*results, *unreadable], as_json=options.json)
 

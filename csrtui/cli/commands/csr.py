@@ -12,9 +12,9 @@ from csrtui.tasks.session import Session
 from csrtui.tasks.submit import (
     LONGEST_NOTE,
     LONGEST_TO,
-    Form,
+    CsrForm,
     HandOut,
-    Way,
+    HandOutWay,
     WrittenCsr,
     csr_bytes,
     hand_out,
@@ -42,12 +42,12 @@ def _run(options: argparse.Namespace) -> int:
     marks = options.mark_submitted or bool(options.submitted_to)
     _refuse(options, marks=marks)
     session = open_existing_session(options)
-    given = _give(session, options, Form.DER if options.der else Form.PEM)
+    given = _give(session, options, CsrForm.DER if options.der else CsrForm.PEM)
     pair = given.pair
     if marks:  # only now: what could not be written out was not submitted
         if options.to is None:
             # Not noted otherwise: a store that cannot be written to still gives its CSRs.
-            pair = hand_out(session, pair, HandOut(Way.STDOUT))
+            pair = hand_out(session, pair, HandOut(HandOutWay.STDOUT))
         mark_submitted(session, pair, options.submitted_to, options.note)
     if given.unconfirmed is not None:  # the file exists, and whoever asked for it has it
         raise given.unconfirmed
@@ -66,7 +66,7 @@ def _refuse(options: argparse.Namespace, *, marks: bool) -> None:
         raise InputError("DER is not for a terminal", "add --to FILE, or > FILE")
 
 
-def _give(session: Session, options: argparse.Namespace, form: Form) -> WrittenCsr:
+def _give(session: Session, options: argparse.Namespace, form: CsrForm) -> WrittenCsr:
     if options.to is not None:
         written = write_csr(session, options.pair, options.to, form)
         warn_without_backup(written.pair)

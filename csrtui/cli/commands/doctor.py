@@ -5,7 +5,7 @@ import os
 
 from csrtui.cli.output import put, put_json, say
 from csrtui.cli.parser import Action
-from csrtui.cli.progress import Progress
+from csrtui.cli.progress import ProgressBar
 from csrtui.cli.session import open_existing_session
 from csrtui.store.config_file import config_path
 from csrtui.store.location import store_to_name
@@ -19,7 +19,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     session = open_existing_session(options)
     examination = Examination(session, config_path(os.environ), named=store_to_name(session.store.path))
-    with Progress("pairs", len(examination.names)) as progress:
+    with ProgressBar("pairs", len(examination.names)) as progress:
         found = examination.run(progress.advance)
     well = is_well(found)
     if options.json:

@@ -20,7 +20,7 @@ from csrtui.core.base.secret import Secret
 from csrtui.core.keys.pkcs12 import Strength
 from csrtui.core.servers.guide import block_lines, note_lines
 from csrtui.core.servers.platforms import PLATFORMS, read_platform
-from csrtui.tasks.export import Exported, Order, Ready, export, prepare
+from csrtui.tasks.export import Exported, ExportSpec, Ready, export, prepare
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,7 +53,7 @@ def _run(options: argparse.Namespace) -> int:
 def _export(options: argparse.Namespace) -> int:
     session = open_existing_session(options)
     strength = Strength.LEGACY if options.legacy else Strength.AES
-    order = Order(options.pair, read_platform(options.platform), options.to, strength)
+    order = ExportSpec(options.pair, read_platform(options.platform), options.to, strength)
     ready = prepare(session, order)
     _look_for_idle(options, ready)
     for warning in ready.warnings:

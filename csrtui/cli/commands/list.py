@@ -15,9 +15,9 @@ from csrtui.core.base.spreadsheet import cell
 from csrtui.core.base.times import utc_text
 from csrtui.core.pairs.pair import NextStep, Pair
 from csrtui.core.pairs.pair_json import describe
-from csrtui.core.pairs.query import Order, Query, Retired
+from csrtui.core.pairs.query import Query, Retired, SortOrder
 from csrtui.core.pairs.summary import PairSummary
-from csrtui.tasks.list import Problem
+from csrtui.tasks.list import UnreadablePair
 from csrtui.tasks.list_cells import columns
 from csrtui.tasks.pair_counts import count_pairs
 from csrtui.tasks.pair_list import read_pair_list, read_pairs
@@ -65,13 +65,13 @@ def _run(options: argparse.Namespace) -> int:
     pair_list = read_pair_list(session)
     # A table counts the retired pairs that it does not show.
     query = Query.typed(options.filter, step, retired if options.ics else Retired.SHOWN)
-    selected = pair_list.select(query, Order.URGENCY, now)
+    selected = pair_list.select(query, SortOrder.URGENCY, now)
     counts = count_pairs(selected, now)
     problems = list(pair_list.problems)
 
     def pairs() -> Iterator[Pair]:
         for item in read_pairs(session, [summary.name for summary in selected]):
-            if isinstance(item, Problem):
+            if isinstance(item, UnreadablePair):
                 problems.append(item)
             else:
                 yield item

@@ -14,12 +14,11 @@ from csrtui.core.certificates import csr
 from csrtui.core.keys.key_types import KeyType, read_key_type
 from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_json import describe
-from csrtui.core.pairs.renewal_policy import Way
+from csrtui.core.pairs.renewal_policy import RenewalWay
 from csrtui.tasks import renew
 from csrtui.tasks.new import Blocking
 from csrtui.tasks.session import Session
-from csrtui.tasks.submit import HandOut, hand_out, mark_submitted
-from csrtui.tasks.submit import Way as HandOutWay
+from csrtui.tasks.submit import HandOut, HandOutWay, hand_out, mark_submitted
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,7 +67,7 @@ def _refuse(options: argparse.Namespace) -> None:
 
 def _renew(session: Session, renewal: renew.Renewal, options: argparse.Namespace, blocking: Blocking) -> int:
     renew.check_renewable(session, renewal.pair, blocking)
-    _say_way(renewal, Way.NEW_PAIR)
+    _say_way(renewal, RenewalWay.NEW_PAIR)
     say_all_but_the_error(renewal.advice.findings, blocking)
     for sentence in renewal.left_out:
         say(f"note: {sentence}")
@@ -83,7 +82,7 @@ def _renew(session: Session, renewal: renew.Renewal, options: argparse.Namespace
 
 def _reuse(session: Session, renewal: renew.Renewal, options: argparse.Namespace, blocking: Blocking) -> int:
     renew.check_renewable(session, renewal.pair, blocking)
-    _say_way(renewal, Way.OLD_CSR)
+    _say_way(renewal, RenewalWay.OLD_CSR)
     say_all_but_the_error(renewal.about_old, blocking)
     proof = renew.prove_old(session, renewal, _known_passphrase(renewal.pair, options), blocking)
     say_all_but_the_error(proof.findings, blocking)
@@ -106,19 +105,19 @@ def _marked(session: Session, pair: Pair, options: argparse.Namespace) -> Pair:
     return mark_submitted(session, hand_out(session, pair, HandOut(HandOutWay.STDOUT)))
 
 
-def _say_way(renewal: renew.Renewal, way: Way) -> None:
+def _say_way(renewal: renew.Renewal, way: RenewalWay) -> None:
     """Say what follows, and where the other way would be the better one, that."""
     choice = next(choice for choice in renewal.choices if choice.way is way)
     for sentence in choice.consequences:
         say(f"renewing with {way.value}: {sentence}")
-    if way is Way.OLD_CSR:
+    if way is RenewalWay.OLD_CSR:
         known = {finding.text for finding in renewal.about_old}
         for sentence in choice.obstacles:
             if sentence not in known:
                 say(f"warning: {sentence}")
     first = renewal.choices[0]
     if first.way is not way:
-        option = "" if first.way is Way.NEW_PAIR else " --reuse"
+        option = "" if first.way is RenewalWay.NEW_PAIR else " --reuse"
         say(f"note: {first.way.value} is the better way here: csrtui renew {renewal.pair.name}{option}")
 
 

@@ -4,7 +4,7 @@ import argparse
 
 from csrtui.cli.parser import Action
 from csrtui.cli.passphrase_options import add_passphrase_arguments, is_given, read_known_passphrase
-from csrtui.cli.progress import Progress
+from csrtui.cli.progress import ProgressBar
 from csrtui.cli.recipient_options import (
     add_expect_argument,
     add_identity_argument,
@@ -66,7 +66,7 @@ def _run(options: argparse.Namespace) -> int:
     passphrase = None
     if options.restore_test or is_given(options):
         passphrase = read_known_passphrase(options, "Passphrase of the backups: ")
-    with Progress("backups", len(wanted)) as progress:
+    with ProgressBar("backups", len(wanted)) as progress:
         results = verify_wanted(
             session,
             wanted,

@@ -29,7 +29,7 @@ _DELETE_LINE = (
 )
 
 
-class Block(NamedTuple):
+class PemBlock(NamedTuple):
     """One PEM block.
 
     Attributes:
@@ -54,7 +54,7 @@ class BackupText(NamedTuple):
 
     header: bytes
     body: bytes
-    blocks: tuple[Block, ...]
+    blocks: tuple[PemBlock, ...]
 
 
 def canonical(data: bytes) -> bytes:
@@ -75,7 +75,7 @@ def read_text(data: bytes) -> BackupText:
     """
     lines = _lines(data)
     header: list[bytes] = []
-    blocks: list[Block] = []
+    blocks: list[PemBlock] = []
     for number, line in lines:
         begin = _BEGIN.fullmatch(line)
         if begin is not None:
@@ -106,12 +106,12 @@ def _lines(data: bytes) -> Iterator[tuple[int, bytes]]:
         yield number, line
 
 
-def _block(number: int, label: bytes, lines: Iterator[tuple[int, bytes]]) -> Block:
+def _block(number: int, label: bytes, lines: Iterator[tuple[int, bytes]]) -> PemBlock:
     name = label.decode("ascii")
     base64: list[bytes] = []
     for at, line in lines:
         if line == b"-----END %s-----" % label:
-            return Block(name, _content(name, base64), number)
+            return PemBlock(name, _content(name, base64), number)
         if not _BASE64.fullmatch(line):
             raise InputError(
                 f"line {at}, in the block {name}, is not base64: the backup is damaged or cut short",

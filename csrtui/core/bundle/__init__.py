@@ -180,7 +180,7 @@ class _Reader:
             if is_truncated_der(data):
                 self._add_problem(ProblemKind.FILE, broken("the file", error), _AGAIN)
 
-    def _decode(self, blocks: Iterable[text.Block]) -> None:
+    def _decode(self, blocks: Iterable[text.EncodedBlock]) -> None:
         items = [item_of(block) for block in blocks]
         self._has_private_key |= any(item.is_private for item in items)
         if self._has_private_key and not self._open_keys:

@@ -19,7 +19,7 @@ class Item:
 
     structure: Structure
     der: bytes
-    block: text.Block
+    block: text.EncodedBlock
 
     @property
     def is_private(self) -> bool:
@@ -53,7 +53,7 @@ def is_truncated_der(data: bytes) -> bool:
     return len(data) >= _SHORTEST and data[1:2] in _LONG_LENGTHS and not is_text
 
 
-def first_blocks(blocks: Iterable[text.Block]) -> list[text.Block]:
+def first_blocks(blocks: Iterable[text.EncodedBlock]) -> list[text.EncodedBlock]:
     """Return the first blocks that have to be readable, and one more where there are more than `MAX_ITEMS`."""
     chosen = []
     for block in blocks:
@@ -64,14 +64,14 @@ def first_blocks(blocks: Iterable[text.Block]) -> list[text.Block]:
     return [block for block in chosen if not block.label or _is_meant(block)]
 
 
-def _is_meant(block: text.Block) -> bool:
+def _is_meant(block: text.EncodedBlock) -> bool:
     """Whether a block has to be readable: CRLs, parameters and public keys are passed over."""
     if any(word in block.label for word in _WORDS):
         return True
     return block.body is not None and structure_of(_first(block.body)) is not Structure.OTHER
 
 
-def der_blocks(data: bytes) -> Iterable[text.Block]:
+def der_blocks(data: bytes) -> Iterable[text.EncodedBlock]:
     """Give one or several DER encodings, one after the other, with line ends or NULs after them."""
     at = 0
     while data[at : at + 1] == b"0" and at < len(data):
@@ -81,7 +81,7 @@ def der_blocks(data: bytes) -> Iterable[text.Block]:
             return
         if structure_of(_first(data[at : at + length])) is Structure.OTHER:
             return
-        yield text.Block("", data[at : at + length])
+        yield text.EncodedBlock("", data[at : at + length])
         at += length
         at += len(data[at:]) - len(data[at:].lstrip(b"\0\r\n\t \x1a"))
 
@@ -99,7 +99,7 @@ def _first(body: bytes) -> bytes:
         return body
 
 
-def item_of(block: text.Block) -> Item:
+def item_of(block: text.EncodedBlock) -> Item:
     """Return what a block is, by its structure."""
     if block.body is None:
         return Item(_labelled(block.label), b"", block)

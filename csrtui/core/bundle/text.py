@@ -57,7 +57,7 @@ _PRIVATE_KEY = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class EncodedBlock:
     """One PEM block, or base64 without its lines.
 
     Attributes:
@@ -93,7 +93,7 @@ def names_private_key(text: str) -> bool:
     return _PRIVATE_KEY.search(text.translate(_CLEANED)) is not None
 
 
-def blocks_in(text: str, depth: int = 0, path: str = "") -> Iterator[Block]:
+def blocks_in(text: str, depth: int = 0, path: str = "") -> Iterator[EncodedBlock]:
     """Give the blocks in a text in their order, also those in JSON strings, mail parts and base64."""
     if _BASE64_URL.fullmatch(text) is not None:
         text = text.translate(_FROM_BASE64_URL)
@@ -185,7 +185,7 @@ def _text_of_part(body: bytes) -> str:
     )
 
 
-def _plain(text: str, depth: int, path: str) -> Iterator[Block]:
+def _plain(text: str, depth: int, path: str) -> Iterator[EncodedBlock]:
     """The blocks between BEGIN and END lines, and base64 without them, in their order."""
     before = 0
     begin: re.Match[str] | None = None
@@ -200,7 +200,7 @@ def _plain(text: str, depth: int, path: str) -> Iterator[Block]:
             begin = marker if marker[1] == "BEGIN" else None
 
 
-def _block(label: str, body: str, path: str, *, is_whole: bool) -> Block:
+def _block(label: str, body: str, path: str, *, is_whole: bool) -> EncodedBlock:
     cipher = None
     body = body.strip("*_~`")  # what chat programs put around a line
     if headers := _PEM_HEADERS.match(_AROUND_LINES.sub("\n", body)):
@@ -214,11 +214,11 @@ def _block(label: str, body: str, path: str, *, is_whole: bool) -> Block:
     stranger = _NOT_BASE64.search(packed)
     if stranger is not None and is_whole:
         fault = f"contains {stranger[0]!a}, which is not a character of base64"
-        return Block(label, None, fault, cipher, path)
+        return EncodedBlock(label, None, fault, cipher, path)
     decoded = decode_base64(packed)
     if not is_whole and not _is_complete(decoded):
-        return Block(label, None, "is cut short: its END line is missing", cipher, path)
-    return Block(label, decoded, "", cipher, path)
+        return EncodedBlock(label, None, "is cut short: its END line is missing", cipher, path)
+    return EncodedBlock(label, decoded, "", cipher, path)
 
 
 _AROUND_LINES = re.compile(r"\n[ \t]*(?:[>|#][ \t]?)*")
@@ -258,7 +258,7 @@ def _is_complete(data: bytes) -> bool:
     return True
 
 
-def _loose(text: str, depth: int, path: str) -> Iterator[Block]:
+def _loose(text: str, depth: int, path: str) -> Iterator[EncodedBlock]:
     """Base64 without BEGIN and END lines: of DER, or of PEM as Kubernetes and Traefik keep it."""
     lines = text.split("\n")
     at = 0
@@ -297,7 +297,7 @@ def _needed(run: str) -> int:
     return -(-(2 + octets + int.from_bytes(head[2 : 2 + octets])) // 3) * 4
 
 
-def _decoded_run(run: str, depth: int, path: str) -> Iterator[Block]:
+def _decoded_run(run: str, depth: int, path: str) -> Iterator[EncodedBlock]:
     decoded = decode_base64(run)
     if run.startswith(_PACKED_PEM):
         if depth < MAX_DEPTH:
@@ -305,6 +305,6 @@ def _decoded_run(run: str, depth: int, path: str) -> Iterator[Block]:
         return
     needed = _needed(run)
     if needed <= len(decoded) * 4 // 3 + 4 or needed == _UNKNOWN:
-        yield Block("", decoded, "", None, path)
+        yield EncodedBlock("", decoded, "", None, path)
     elif needed <= _LONGEST and decoded[2 + (decoded[1] & 0x7F)] in _FIRST_TAGS:
-        yield Block("", None, "is base64 that is cut short", None, path)
+        yield EncodedBlock("", None, "is base64 that is cut short", None, path)

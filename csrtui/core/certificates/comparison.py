@@ -44,7 +44,7 @@ class Difference:
     text: str
 
 
-class FlawKind(StrEnum):
+class CertificateFlawKind(StrEnum):
     """What can be wrong with a certificate that is imported all the same."""
 
     EXPIRED = "expired"
@@ -60,7 +60,7 @@ class FlawKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Flaw:
+class CertificateFlaw:
     """Something that is wrong with a certificate or its chain, or at least worth knowing.
 
     Attributes:
@@ -69,7 +69,7 @@ class Flaw:
         text: A sentence with the consequence; text from outside in it is visible.
     """
 
-    kind: FlawKind
+    kind: CertificateFlawKind
     level: Level
     text: str
 
@@ -84,7 +84,7 @@ def differences(asked: Request | None, issued: Certificate) -> list[Difference]:
     return [*_names(asked, issued), *_fields(asked, issued)] if asked is not None else []
 
 
-def flaws(chain: Chain, status: ChainStatus, ca: CaKind, now: datetime) -> list[Flaw]:
+def flaws(chain: Chain, status: ChainStatus, ca: CaKind, now: datetime) -> list[CertificateFlaw]:
     """Return what is wrong with a certificate and its chain, warnings first.
 
     Args:
@@ -104,7 +104,7 @@ def flaws(chain: Chain, status: ChainStatus, ca: CaKind, now: datetime) -> list[
     return sorted(found, key=lambda flaw: flaw.level.rank)
 
 
-def chain_flaw(chain: Chain, status: ChainStatus, ca: CaKind) -> Flaw | None:
+def chain_flaw(chain: Chain, status: ChainStatus, ca: CaKind) -> CertificateFlaw | None:
     """Return what is wrong with the chain of a certificate, or None where it is valid.
 
     The end of the life of the certificate itself is another flaw.
@@ -116,8 +116,12 @@ def chain_flaw(chain: Chain, status: ChainStatus, ca: CaKind) -> Flaw | None:
         text = f"the chain is incomplete: issuer certificate {issuer} is missing"
         todo = f"import the CA's chain (not needed if clients trust {issuer})"
         level = Level.WARNING if ca is CaKind.PUBLIC else Level.NOTE
-        return Flaw(FlawKind.CHAIN_INCOMPLETE, level, f"{text}; {todo}")
-    kind = FlawKind.CHAIN_INVALID if status.state is ChainState.INVALID else FlawKind.CHAIN_NOT_CHECKABLE
+        return CertificateFlaw(CertificateFlawKind.CHAIN_INCOMPLETE, level, f"{text}; {todo}")
+    kind = (
+        CertificateFlawKind.CHAIN_INVALID
+        if status.state is ChainState.INVALID
+        else CertificateFlawKind.CHAIN_NOT_CHECKABLE
+    )
     return _warning(kind, f"the chain is {status.text}")
 
 
@@ -156,43 +160,47 @@ def _fields(asked: Request, issued: Certificate) -> Iterator[Difference]:
         yield Difference(kind, before, now, said)
 
 
-def _of_time(leaf: Certificate, now: datetime) -> Iterator[Flaw]:
+def _of_time(leaf: Certificate, now: datetime) -> Iterator[CertificateFlaw]:
     validity = leaf.validity
     if now > validity.not_after:
-        yield _warning(FlawKind.EXPIRED, f"the certificate expired on {utc_text(validity.not_after)}")
+        yield _warning(
+            CertificateFlawKind.EXPIRED, f"the certificate expired on {utc_text(validity.not_after)}"
+        )
     if now < validity.not_before:
         text = f"the certificate is not valid before {utc_text(validity.not_before)}: install it then"
-        yield _warning(FlawKind.NOT_YET_VALID, text)
+        yield _warning(CertificateFlawKind.NOT_YET_VALID, text)
 
 
-def _of_lifetime(leaf: Certificate, ca: CaKind) -> Iterator[Flaw]:
+def _of_lifetime(leaf: Certificate, ca: CaKind) -> Iterator[CertificateFlaw]:
     days, longest = days_of(leaf.validity), longest_days(leaf.validity.not_before)
     if ca is CaKind.PUBLIC and days > longest:
         text = f"it is valid for more than {plural(longest, 'day')}, the most that browsers accept from a public CA"
-        yield _warning(FlawKind.LIFE_TOO_LONG, text)
+        yield _warning(CertificateFlawKind.LIFE_TOO_LONG, text)
 
 
-def _of_hash(chain: Chain) -> Iterator[Flaw]:
+def _of_hash(chain: Chain) -> Iterator[CertificateFlaw]:
     for one in chain.sent:
         if one.has_old_hash:
             said = f"the certificate of {one.whose} is signed with {str(one.signature_hash).upper()}"
-            yield _warning(FlawKind.OLD_HASH, f"{said}: clients of today refuse it")
+            yield _warning(CertificateFlawKind.OLD_HASH, f"{said}: clients of today refuse it")
 
 
-def _of_encoding(leaf: Certificate) -> Iterator[Flaw]:
+def _of_encoding(leaf: Certificate) -> Iterator[CertificateFlaw]:
     if leaf.encoding_faults:
         said = f"the certificate breaks an encoding rule: {'; '.join(leaf.encoding_faults)}"
-        yield _warning(FlawKind.ENCODING, f"{said}: strict programs refuse it, so ask the CA for another")
+        yield _warning(
+            CertificateFlawKind.ENCODING, f"{said}: strict programs refuse it, so ask the CA for another"
+        )
 
 
-def _of_purpose(leaf: Certificate, ca: CaKind) -> Iterator[Flaw]:
+def _of_purpose(leaf: Certificate, ca: CaKind) -> Iterator[CertificateFlaw]:
     if not leaf.serves:
         said = "the certificate is not for TLS servers: its extended key usage does not say so"
-        yield _warning(FlawKind.NOT_FOR_SERVERS, said)
+        yield _warning(CertificateFlawKind.NOT_FOR_SERVERS, said)
     elif ca is CaKind.PUBLIC and _CLIENT_AUTHENTICATION in (leaf.purposes or ()):
         said = "it is for client authentication too; none issued by a public CA after 2027-03-15 will be"
-        yield Flaw(FlawKind.FOR_CLIENTS, Level.NOTE, said)
+        yield CertificateFlaw(CertificateFlawKind.FOR_CLIENTS, Level.NOTE, said)
 
 
-def _warning(kind: FlawKind, text: str) -> Flaw:
-    return Flaw(kind, Level.WARNING, text)
+def _warning(kind: CertificateFlawKind, text: str) -> CertificateFlaw:
+    return CertificateFlaw(kind, Level.WARNING, text)

@@ -21,7 +21,7 @@ _URI_HOST = re.compile(
 )
 
 
-class Outcome(Enum):
+class NameOutcome(Enum):
     """How names compare with name constraints."""
 
     ALLOWED = auto()
@@ -33,7 +33,7 @@ class Outcome(Enum):
 class NameCheck(NamedTuple):
     """Result of a check, with the name that decided it, safe to show; empty where all are allowed."""
 
-    outcome: Outcome
+    outcome: NameOutcome
     name: str = ""
 
 
@@ -53,16 +53,16 @@ def check_names(
     permitted, excluded = constraints.permitted_subtrees or (), constraints.excluded_subtrees or ()
     names = list(_names(certificate, is_leaf=is_leaf))
     if len(names) * (len(permitted) + len(excluded)) > MAX_COMPARISONS:
-        return NameCheck(Outcome.UNSUPPORTED, f"{len(names)} names")
+        return NameCheck(NameOutcome.UNSUPPORTED, f"{len(names)} names")
     unsupported = ""
     for name in names:
         inside = [_is_within(name, base) for base in permitted if _same_kind(name, base)]
         outside = [_is_within(name, base) for base in excluded if _same_kind(name, base)]
         if True in outside or (inside and not any(one is not False for one in inside)):
-            return NameCheck(Outcome.FORBIDDEN, _shown(name))
+            return NameCheck(NameOutcome.FORBIDDEN, _shown(name))
         if None in outside or (inside and True not in inside):
             unsupported = unsupported or _shown(name)
-    return NameCheck(Outcome.UNSUPPORTED, unsupported) if unsupported else NameCheck(Outcome.ALLOWED)
+    return NameCheck(NameOutcome.UNSUPPORTED, unsupported) if unsupported else NameCheck(NameOutcome.ALLOWED)
 
 
 def _names(certificate: "x509.Certificate", *, is_leaf: bool) -> Iterator["x509.GeneralName"]:

@@ -26,7 +26,7 @@ from csrtui.core.certificates.chain import (
     may_sign,
     signed,
 )
-from csrtui.core.certificates.name_constraints import Outcome, check_names
+from csrtui.core.certificates.name_constraints import NameOutcome, check_names
 from csrtui.core.certificates.path_verifier import verify_path
 
 if TYPE_CHECKING:
@@ -234,10 +234,10 @@ def _check_name_constraints(path: list[_Link]) -> ChainStatus | None:
             if below and path[below].read.is_self_issued:
                 continue
             outcome, name = check_names(path[below].decoded, constraints, is_leaf=below == 0)
-            if outcome is Outcome.FORBIDDEN:
+            if outcome is NameOutcome.FORBIDDEN:
                 text = f"the name constraints of {link.read.whose} do not allow {name}"
                 return _invalid(ChainReason.NAME_CONSTRAINTS, text)
-            if outcome is Outcome.UNSUPPORTED:
+            if outcome is NameOutcome.UNSUPPORTED:
                 text = f"csrtui cannot compare the name constraints of {link.read.whose} with {name}"
                 return _not_checkable(ChainReason.NAME_CONSTRAINTS, text)
     return None

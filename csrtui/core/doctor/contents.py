@@ -21,7 +21,7 @@ from csrtui.core.doctor.facts import CopySeen, Seen
 from csrtui.core.doctor.finding_codes import Ailment, Code
 from csrtui.core.doctor.layout import PAIR_FILES
 from csrtui.core.doctor.remedy import Remedy, command, csrtui, instruction, template
-from csrtui.core.doctor.replacement import PairCondition, Replacement
+from csrtui.core.doctor.replacement import PairCondition, PairReplacement
 from csrtui.core.pairs.pair import SCHEMA, PairRecord
 from csrtui.core.pairs.pair_json import load_record
 
@@ -32,7 +32,7 @@ _CERTIFICATE = "certificate.pem"
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
+class ExaminedPair:
     """The result of checking the files of a pair.
 
     Attributes:
@@ -46,7 +46,7 @@ class Examined:
     key: "PrivateKey | None"
 
 
-def examine_contents(folder: Seen, copies: Mapping[str, CopySeen], now: datetime) -> Examined:
+def examine_contents(folder: Seen, copies: Mapping[str, CopySeen], now: datetime) -> ExaminedPair:
     """Check the files of a pair against each other.
 
     Args:
@@ -55,7 +55,7 @@ def examine_contents(folder: Seen, copies: Mapping[str, CopySeen], now: datetime
         now: The time, in UTC.
     """
     examination = _Examination(folder, copies, now)
-    return Examined(tuple(examination.ailments(copies)), examination.csr, examination.key.private)
+    return ExaminedPair(tuple(examination.ailments(copies)), examination.csr, examination.key.private)
 
 
 def record_of(folder: Seen) -> PairRecord | None:
@@ -102,7 +102,7 @@ class _Examination:
         self._csr_holds = self.csr is not None and request.signature_holds(self.csr.der)
         self.key = _read_key(self._data("key.pem"))
         self._leaf, self._issuers, self._certificate_fault = _read_certificates(self._data(_CERTIFICATE))
-        self._replacement = Replacement(folder.path, self._record, copies, now)
+        self._replacement = PairReplacement(folder.path, self._record, copies, now)
 
     def ailments(self, copies: Mapping[str, CopySeen]) -> Iterator[Ailment]:
         if self._folder.kind is None or self._folder.fault is not None:

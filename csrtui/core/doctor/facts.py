@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 
-class Kind(Enum):
+class FileKind(Enum):
     """What lies at a place."""
 
     FOLDER = "a folder"
@@ -29,7 +29,7 @@ class Seen:
     """
 
     path: str
-    kind: Kind | None = None
+    kind: FileKind | None = None
     mode: int = 0
     owner: int = 0
     fault: str | None = None

@@ -6,7 +6,7 @@ from dataclasses import replace
 from enum import Enum
 
 from csrtui.core.base.escaping import visible
-from csrtui.core.doctor.facts import Kind, Seen
+from csrtui.core.doctor.facts import FileKind, Seen
 from csrtui.core.doctor.finding_codes import Ailment, Code
 from csrtui.core.doctor.remedy import Remedy, command, instruction
 from csrtui.core.pairs.pair_name import is_pair_name
@@ -24,16 +24,16 @@ _CACHE = re.compile(r"\.pairs-\d+\.sqlite(-journal)?|\.fleet-[0-9a-f]+\.json")
 any time."""
 _HOST = re.compile(r"[0-9a-f]{16}-[0-9a-f]{64}\.json")
 """The cache of another host; it may be removed at any time."""
-_OWNER_BITS = {Kind.FOLDER: 0o700, Kind.FILE: 0o400}
+_OWNER_BITS = {FileKind.FOLDER: 0o700, FileKind.FILE: 0o400}
 """The permissions that the owner needs."""
 
 
 class Place(Enum):
     """What has to be at a place: a folder or a file, the mode to give it, the bits it must not have."""
 
-    FOLDER = (Kind.FOLDER, 0o700, 0o077)
-    PRIVATE = (Kind.FILE, 0o600, 0o077)
-    PUBLIC = (Kind.FILE, 0o644, 0o022)
+    FOLDER = (FileKind.FOLDER, 0o700, 0o077)
+    PRIVATE = (FileKind.FILE, 0o600, 0o077)
+    PUBLIC = (FileKind.FILE, 0o644, 0o022)
 
 
 def judge_place(seen: Seen, place: Place, user: int, pair: str | None = None) -> Iterator[Ailment]:
@@ -51,7 +51,7 @@ def judge_place(seen: Seen, place: Place, user: int, pair: str | None = None) ->
         yield _unreadable(seen, _look(seen), pair)
         return
     if seen.kind is not kind:
-        code = Code.LINK if seen.kind is Kind.LINK else Code.WRONG_KIND
+        code = Code.LINK if seen.kind is FileKind.LINK else Code.WRONG_KIND
         text = f"{shown} is {seen.kind.value} instead of {kind.value}: no command will use it"
         remedy = instruction(f"Look at it, and replace it with {kind.value} that has the right contents.")
         yield Ailment(code, seen.path, text, remedy, pair)
@@ -100,7 +100,7 @@ def judge_store(store: Seen, user: int, *, creating: bool) -> Iterator[Ailment]:
 
 def is_pair_place(seen: Seen) -> bool:
     """Whether what lies in ``pairs/`` is, or stands in the place of, a pair."""
-    return is_pair_name(seen.name) and seen.kind is not Kind.FILE
+    return is_pair_name(seen.name) and seen.kind is not FileKind.FILE
 
 
 def judge_pair_places(folder: Seen, user: int) -> Iterator[Ailment]:
@@ -138,7 +138,7 @@ def _judge_among_pairs(seen: Seen, user: int, *, creating: bool) -> Iterator[Ail
         else:
             text = f"{shown} was left by an interrupted creation, and may contain a key that nobody uses"
             yield Ailment(Code.LEFTOVER_CREATION, seen.path, text, command("rm", "-rf", seen.path))
-    elif seen.kind is Kind.FOLDER and not seen.name.startswith("."):
+    elif seen.kind is FileKind.FOLDER and not seen.name.startswith("."):
         text = f"{visible(seen.path)} has a name that a pair cannot have: no command uses it"
         remedy = instruction(
             "Move it out of the keystore. If it contains a key that you need, adopt it from there."
@@ -149,7 +149,7 @@ def _judge_among_pairs(seen: Seen, user: int, *, creating: bool) -> Iterator[Ail
 
 
 def _judge_stranger(seen: Seen, pair: str | None = None) -> Iterator[Ailment]:
-    if seen.name.startswith(_TEMPORARY) and seen.kind is not Kind.FOLDER:
+    if seen.name.startswith(_TEMPORARY) and seen.kind is not FileKind.FOLDER:
         text = f"{visible(seen.path)} was left by an interrupted change, unless one is in progress"
         yield Ailment(Code.LEFTOVER_TEMPORARY, seen.path, text, command("rm", "-f", seen.path), pair)
     elif seen.name.startswith(".") and pair is None:

@@ -32,7 +32,7 @@ class PairCondition:
     has_certificate: bool
 
 
-class Replacement:
+class PairReplacement:
     """The remedies that replace a pair, or that bring back what it lacks.
 
     Args:

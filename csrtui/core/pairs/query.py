@@ -19,7 +19,7 @@ class Retired(Enum):
     HIDDEN = auto()
 
 
-class Order(Enum):
+class SortOrder(Enum):
     """The ways to sort pairs."""
 
     URGENCY = "what wants attention first"
@@ -28,9 +28,9 @@ class Order(Enum):
     LEFT = "days left"
 
     @property
-    def following(self) -> "Order":
+    def following(self) -> "SortOrder":
         """The next order; the first one follows the last."""
-        orders = list(Order)
+        orders = list(SortOrder)
         return orders[(orders.index(self) + 1) % len(orders)]
 
 
@@ -84,9 +84,9 @@ def shown_for(text: str, retired: Retired) -> Retired:
     return Retired.SHOWN if Stage.RETIRED in text.casefold().split() else retired
 
 
-def sort_key(order: Order, now: datetime) -> SortKey:
+def sort_key(order: SortOrder, now: datetime) -> SortKey:
     """Return the sort key for an order."""
-    if order is Order.URGENCY:
+    if order is SortOrder.URGENCY:
         return _by_urgency(now)
     return _KEYS[order]
 
@@ -101,8 +101,8 @@ def _by_urgency(now: datetime) -> SortKey:
     return key
 
 
-_KEYS: dict[Order, SortKey] = {
-    Order.NAME: lambda summary: summary.name,
-    Order.MADE: lambda summary: (-summary.created, summary.name),
-    Order.LEFT: lambda summary: (summary.expires is None, summary.expires or 0, summary.name),
+_KEYS: dict[SortOrder, SortKey] = {
+    SortOrder.NAME: lambda summary: summary.name,
+    SortOrder.MADE: lambda summary: (-summary.created, summary.name),
+    SortOrder.LEFT: lambda summary: (summary.expires is None, summary.expires or 0, summary.name),
 }

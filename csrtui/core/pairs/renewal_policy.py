@@ -14,7 +14,7 @@ from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.core.servers.table import SERVERS
 
 
-class Way(StrEnum):
+class RenewalWay(StrEnum):
     """How a certificate is renewed."""
 
     NEW_PAIR = "a new pair"
@@ -22,7 +22,7 @@ class Way(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class RenewalChoice:
     """One of the two ways.
 
     Attributes:
@@ -32,7 +32,7 @@ class Choice:
             speaks against the other.
     """
 
-    way: Way
+    way: RenewalWay
     consequences: tuple[str, ...]
     obstacles: tuple[str, ...] = ()
 
@@ -42,7 +42,7 @@ def choices(
     about_new: Sequence[Finding],
     about_old: Sequence[Finding],
     left_out: Sequence[str] = (),
-) -> tuple[Choice, Choice]:
+) -> tuple[RenewalChoice, RenewalChoice]:
     """Return both ways, the better one first.
 
     A new pair stands first, since lives are short and a fresh key is free. The old CSR does only where the
@@ -54,13 +54,13 @@ def choices(
         about_old: What is to be said of the key and the CSR that are there.
         left_out: What of the old CSR a new one would not hold, a sentence each.
     """
-    new = Choice(
-        Way.NEW_PAIR,
+    new = RenewalChoice(
+        RenewalWay.NEW_PAIR,
         _NEW_CONSEQUENCES,
         (*(finding.text for finding in about_new if finding.blocks), *left_out),
     )
-    old = Choice(
-        Way.OLD_CSR,
+    old = RenewalChoice(
+        RenewalWay.OLD_CSR,
         old_csr_consequences(record),
         (*server_obstacles(record), *(finding.text for finding in about_old if finding.blocks)),
     )

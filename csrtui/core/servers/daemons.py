@@ -1,6 +1,6 @@
 """Servers that read PEM files from the disk."""
 
-from csrtui.core.servers.file_layout import Block, FileRow, Form, OldCsr, Part, Quoting, Server
+from csrtui.core.servers.file_layout import FileBlock, FileForm, FileRow, OldCsr, Part, Quoting, Server
 from csrtui.core.servers.shared import (
     ANY_KEY,
     CHAIN,
@@ -15,18 +15,18 @@ from csrtui.core.servers.shared import (
 ROWS = (
     Server(
         "nginx",
-        Form.PEM,
+        FileForm.PEM,
         (FULL_CHAIN, KEY),
         "in one file with the certificate, behind it",
         ANY_KEY,
         (
-            Block(
+            FileBlock(
                 "in the server block",
                 ("listen 443 ssl;", "ssl_certificate @certificate@;", "ssl_certificate_key @key@;"),
                 Quoting.DOUBLE,
             ),
         ),
-        (Block("check and reload", ("nginx -t && systemctl reload nginx",)),),
+        (FileBlock("check and reload", ("nginx -t && systemctl reload nginx",)),),
         OldCsr.YES,
         FILES_ANYWAY,
         "nginx.org, Module ngx_http_ssl_module",
@@ -35,12 +35,12 @@ ROWS = (
     ),
     Server(
         "apache",
-        Form.PEM,
+        FileForm.PEM,
         (FULL_CHAIN, CHAIN, KEY),
         "in one file with the certificate, behind it, from 2.4.8; before that in a file of its own",
         ANY_KEY,
         (
-            Block(
+            FileBlock(
                 "in the virtual host, from 2.4.8",
                 (
                     "SSLEngine on",
@@ -49,11 +49,11 @@ ROWS = (
                 ),
                 Quoting.DOUBLE,
             ),
-            Block("before 2.4.8 in addition", ("[[SSLCertificateChainFile @chain@]]",), Quoting.DOUBLE),
+            FileBlock("before 2.4.8 in addition", ("[[SSLCertificateChainFile @chain@]]",), Quoting.DOUBLE),
         ),
         (
-            Block("check and reload, Debian", ("apachectl configtest && systemctl reload apache2",)),
-            Block("check and reload, RHEL", ("apachectl configtest && systemctl reload httpd",)),
+            FileBlock("check and reload, Debian", ("apachectl configtest && systemctl reload apache2",)),
+            FileBlock("check and reload, RHEL", ("apachectl configtest && systemctl reload httpd",)),
         ),
         OldCsr.YES,
         FILES_ANYWAY,
@@ -63,13 +63,13 @@ ROWS = (
     ),
     Server(
         "haproxy",
-        Form.PEM,
+        FileForm.PEM,
         (FileRow("bundle", ".pem", (Part.LEAF, Part.CHAIN, Part.KEY)),),
         "in the one file: certificate, chain, key",
         ANY_KEY,
-        (Block("in the frontend", ("bind :443 ssl crt @bundle@",), Quoting.SINGLE),),
+        (FileBlock("in the frontend", ("bind :443 ssl crt @bundle@",), Quoting.SINGLE),),
         (
-            Block(
+            FileBlock(
                 "check and reload",
                 ("haproxy -c -f /etc/haproxy/haproxy.cfg && systemctl reload haproxy",),
             ),
@@ -85,17 +85,17 @@ ROWS = (
     ),
     Server(
         "postfix",
-        Form.PEM,
+        FileForm.PEM,
         (FileRow("bundle", ".pem", (Part.KEY, Part.LEAF, Part.CHAIN)),),
         "in the one file: key first, then certificate and chain",
         ANY_KEY,
         (
-            Block(
+            FileBlock(
                 "in main.cf, Postfix 3.4 and later",
                 ("smtpd_tls_chain_files = @bundle@", "smtpd_tls_security_level = may"),
             ),
         ),
-        (Block("check and reload", ("postfix check && postfix reload",)),),
+        (FileBlock("check and reload", ("postfix check && postfix reload",)),),
         OldCsr.YES,
         FILES_ANYWAY,
         "postfix.org, TLS_README",
@@ -107,17 +107,17 @@ ROWS = (
     ),
     Server(
         "dovecot",
-        Form.PEM,
+        FileForm.PEM,
         (FULL_CHAIN, KEY),
         "in one file with the certificate, behind it",
         ANY_KEY,
         (
-            Block("Dovecot 2.4", ("ssl_server_cert_file = @certificate@", "ssl_server_key_file = @key@")),
-            Block(
+            FileBlock("Dovecot 2.4", ("ssl_server_cert_file = @certificate@", "ssl_server_key_file = @key@")),
+            FileBlock(
                 "Dovecot 2.3, with the < before the path", ("ssl_cert = <@certificate@", "ssl_key = <@key@")
             ),
         ),
-        (Block("check and reload", ("doveconf -n >/dev/null && doveadm reload",)),),
+        (FileBlock("check and reload", ("doveconf -n >/dev/null && doveadm reload",)),),
         OldCsr.YES,
         FILES_ANYWAY,
         "doc.dovecot.org, SSL configuration",
@@ -126,19 +126,19 @@ ROWS = (
     ),
     Server(
         "exim",
-        Form.PEM,
+        FileForm.PEM,
         (FULL_CHAIN, KEY),
         "in one file with the certificate, behind it",
         ANY_KEY,
         (
-            Block(
+            FileBlock(
                 "in the main part of the configuration",
                 ("tls_advertise_hosts = *", "tls_certificate = @certificate@", "tls_privatekey = @key@"),
                 Quoting.LIST,
             ),
         ),
         (
-            Block(
+            FileBlock(
                 "check; the files are read at each connection, so nothing is reloaded for them", ("exim -bV",)
             ),
         ),
@@ -155,12 +155,12 @@ ROWS = (
     ),
     Server(
         "lighttpd",
-        Form.PEM,
+        FileForm.PEM,
         (FULL_CHAIN, KEY),
         "in one file with the certificate, behind it",
         ANY_KEY,
         (
-            Block(
+            FileBlock(
                 "in the socket's part of the configuration, with mod_openssl in server.modules",
                 (
                     'ssl.engine = "enable"',
@@ -171,7 +171,7 @@ ROWS = (
             ),
         ),
         (
-            Block(
+            FileBlock(
                 "check and restart",
                 ("lighttpd -tt -f /etc/lighttpd/lighttpd.conf && systemctl restart lighttpd",),
             ),
@@ -188,12 +188,12 @@ ROWS = (
     ),
     Server(
         "other",
-        Form.PEM,
+        FileForm.PEM,
         (FULL_CHAIN, KEY),
         "in one file with the certificate, behind it",
         ANY_KEY,
         (
-            Block(
+            FileBlock(
                 "where the configuration wants the files",
                 ("certificate and chain: @certificate@", "private key: @key@"),
                 Quoting.LINE,

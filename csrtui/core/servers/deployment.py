@@ -13,7 +13,7 @@ from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys import key_types, pkcs12
 from csrtui.core.keys.pkcs12 import Strength
-from csrtui.core.servers.file_layout import Block, FileRow, Part, Server, fill
+from csrtui.core.servers.file_layout import FileBlock, FileRow, Part, Server, fill
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -61,7 +61,7 @@ class Material:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class DeploymentPlan:
     """What will be written for a server software, known before a key is opened.
 
     Attributes:
@@ -71,8 +71,8 @@ class Plan:
     """
 
     files: tuple[FileRow, ...]
-    blocks: tuple[Block, ...]
-    commands: tuple[Block, ...]
+    blocks: tuple[FileBlock, ...]
+    commands: tuple[FileBlock, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,8 @@ class Deployment:
     """
 
     files: tuple[NewFile, ...]
-    blocks: tuple[Block, ...]
-    commands: tuple[Block, ...]
+    blocks: tuple[FileBlock, ...]
+    commands: tuple[FileBlock, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ def deploy(server: Server, material: Material, folder: str, seal: Seal | None = 
 
 def plan(
     server: Server, pair: str, domain: str, certificates: Sequence["x509.Certificate"], folder: str
-) -> Plan:
+) -> DeploymentPlan:
     """Return which files a server will get, and the lines that name them.
 
     Args:
@@ -176,7 +176,7 @@ def plan(
     leaf, *chain = certificates
     wanted = [row for row in server.files if _is_wanted(row, chain)]
     values = _values(pair, domain, leaf) | paths(pair, folder, wanted)
-    return Plan(tuple(wanted), _filled(server.blocks, values), _filled(server.commands, values))
+    return DeploymentPlan(tuple(wanted), _filled(server.blocks, values), _filled(server.commands, values))
 
 
 def _is_wanted(row: FileRow, chain: Sequence["x509.Certificate"]) -> bool:
@@ -210,7 +210,7 @@ def paths(pair: str, folder: str, wanted: Sequence[FileRow]) -> dict[str, str]:
     return values | ({"chain_object": f"{pair}.chain"} if "chain" in values else {})
 
 
-def _filled(blocks: Sequence[Block], values: dict[str, str]) -> tuple[Block, ...]:
+def _filled(blocks: Sequence[FileBlock], values: dict[str, str]) -> tuple[FileBlock, ...]:
     """The blocks of which anything is left."""
     filled = (fill(block, values) for block in blocks)
     return tuple(block for block in filled if block.lines)

@@ -12,7 +12,7 @@ from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import shows, visible
 
 
-class Form(StrEnum):
+class FileForm(StrEnum):
     """How keys and certificates are written down, in the words that people use."""
 
     PEM = "PEM"
@@ -92,7 +92,7 @@ class FileRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class FileBlock:
     """Lines for one place of a configuration, or to be typed.
 
     In the lines ``@name@`` stands for what a deployment knows: the placeholders of the files, each also with
@@ -131,12 +131,12 @@ class Server:
     """
 
     platform: str
-    form: Form
+    form: FileForm
     files: tuple[FileRow, ...]
     chain: str
     key: str
-    blocks: tuple[Block, ...]
-    commands: tuple[Block, ...]
+    blocks: tuple[FileBlock, ...]
+    commands: tuple[FileBlock, ...]
     old_csr: OldCsr
     old_csr_reason: str
     documentation: str
@@ -144,7 +144,7 @@ class Server:
     notes: tuple[str, ...] = ()
 
 
-def fill(block: Block, values: Mapping[str, str]) -> Block:
+def fill(block: FileBlock, values: Mapping[str, str]) -> FileBlock:
     """Return a block with what its placeholders stand for.
 
     Args:
@@ -163,7 +163,7 @@ def fill(block: Block, values: Mapping[str, str]) -> Block:
         return quote(values[found[1]], block.quoting)
 
     lines = (_PLACEHOLDER.sub(value, _OPTIONAL.sub(optional, line)) for line in block.lines)
-    return Block(block.where, tuple(line for line in lines if line.strip()), block.quoting)
+    return FileBlock(block.where, tuple(line for line in lines if line.strip()), block.quoting)
 
 
 _OPTIONAL = re.compile(r"\[\[(.*?)\]\]")

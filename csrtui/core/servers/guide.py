@@ -3,8 +3,8 @@
 import textwrap
 from collections.abc import Iterable
 
-from csrtui.core.servers.deployment import Plan, paths, site
-from csrtui.core.servers.file_layout import Block, FileRow, Form, Part, Server, fill
+from csrtui.core.servers.deployment import DeploymentPlan, paths, site
+from csrtui.core.servers.file_layout import FileBlock, FileForm, FileRow, Part, Server, fill
 from csrtui.core.servers.platforms import PLATFORMS, Platform
 from csrtui.core.servers.table import SERVERS
 
@@ -45,7 +45,7 @@ def guide_lines(platform: Platform, folder: str = "/etc/ssl/private", width: int
     ]
 
 
-def block_lines(blocks: Iterable[Block]) -> list[str]:
+def block_lines(blocks: Iterable[FileBlock]) -> list[str]:
     """Return lines for the configuration and commands, each block under a line that says where they belong."""
     lines = []
     for block in blocks:
@@ -59,7 +59,7 @@ def note_lines(server: Server, width: int = WIDTH) -> list[str]:
     return [*notes, *_wrapped(f"{LAST_WORD} {server.documentation}.", width)]
 
 
-def plan_lines(server: Server, plan: Plan, pair: str, folder: str, width: int = WIDTH) -> list[str]:
+def plan_lines(server: Server, plan: DeploymentPlan, pair: str, folder: str, width: int = WIDTH) -> list[str]:
     """Return what is going to be written where, and what is to be done then, a line each.
 
     Args:
@@ -84,12 +84,12 @@ def _before(platform: Platform, server: Server, width: int) -> list[str]:
     files = "; ".join(_file_words(row) for row in server.files)
     protection = (
         "under a passphrase that the import asks for"
-        if server.form is Form.PKCS12
+        if server.form is FileForm.PKCS12
         else "without a passphrase, since nobody is there to type it"
     )
     said = [
         ("Key type", f"{platform.key_type.label} unless you choose another. {server.key}"),
-        ("Form", f"{server.form.value}: {files}"),
+        ("FileForm", f"{server.form.value}: {files}"),
         ("Chain", server.chain),
         ("The key", protection),
         *(("Place", place) for place in server.places),

@@ -1,17 +1,17 @@
 """Servers that take PKCS #12."""
 
-from csrtui.core.servers.file_layout import Block, FileRow, Form, OldCsr, Quoting, Server
+from csrtui.core.servers.file_layout import FileBlock, FileForm, FileRow, OldCsr, Quoting, Server
 from csrtui.core.servers.shared import ANY_KEY, FILES_ANYWAY, KEYSTORE, RSA_FIRST, TRANSPORT
 
 ROWS = (
     Server(
         "tomcat",
-        Form.PKCS12,
+        FileForm.PKCS12,
         (FileRow("pfx", ".p12"),),
         "in the file",
         ANY_KEY,
         (
-            Block(
+            FileBlock(
                 "in server.xml; PASSPHRASE is the file's",
                 (
                     '<Connector port="8443" protocol="org.apache.coyote.http11.Http11NioProtocol"',
@@ -26,7 +26,7 @@ ROWS = (
                 Quoting.XML,
             ),
         ),
-        (Block("restart", ("systemctl restart tomcat",)),),
+        (FileBlock("restart", ("systemctl restart tomcat",)),),
         OldCsr.YES,
         FILES_ANYWAY,
         "tomcat.apache.org, SSL/TLS Configuration How-To",
@@ -47,12 +47,12 @@ ROWS = (
     ),
     Server(
         "weblogic",
-        Form.PKCS12,
+        FileForm.PKCS12,
         (FileRow("pfx", ".p12"),),
         "in the file",
         RSA_FIRST,
         (
-            Block(
+            FileBlock(
                 "in the console (from 14.1.2 on the Remote Console), the server's Keystores tab",
                 (
                     "Keystores:                      Custom Identity and Java Standard Trust",
@@ -61,9 +61,9 @@ ROWS = (
                 ),
                 Quoting.LINE,
             ),
-            Block("in the console, the server's SSL tab", ("Private Key Alias:  @pair@",), Quoting.LINE),
+            FileBlock("in the console, the server's SSL tab", ("Private Key Alias:  @pair@",), Quoting.LINE),
         ),
-        (Block("in the console, the server's Control tab", ("Restart SSL",)),),
+        (FileBlock("in the console, the server's Control tab", ("Restart SSL",)),),
         OldCsr.YES,
         FILES_ANYWAY,
         "docs.oracle.com, Administering Security for Oracle WebLogic Server",
@@ -76,12 +76,12 @@ ROWS = (
     ),
     Server(
         "iis",
-        Form.PKCS12,
+        FileForm.PKCS12,
         (FileRow("pfx", ".pfx"),),
         "in the file",
         "RSA 2048 and EC P-256 both do; EC needs Windows Server 2012 or later.",
         (
-            Block(
+            FileBlock(
                 "in PowerShell as administrator, in the folder that the file was copied to",
                 (
                     (
@@ -91,7 +91,7 @@ ROWS = (
                     "Remove-Item @pfx_name@",
                 ),
             ),
-            Block(
+            FileBlock(
                 "then in IIS Manager, the site's Bindings, https",
                 ("SSL certificate: the one with the thumbprint @thumbprint@",),
             ),
@@ -110,12 +110,12 @@ ROWS = (
     ),
     Server(
         "exchange",
-        Form.PKCS12,
+        FileForm.PKCS12,
         (FileRow("pfx", ".pfx"),),
         "in the file",
         RSA_FIRST,
         (
-            Block(
+            FileBlock(
                 "in the Exchange Management Shell, in the folder that the file was copied to",
                 (
                     (

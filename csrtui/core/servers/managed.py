@@ -12,23 +12,23 @@ Sources of the lines, none of which can be run without the vendor's software:
   key, then the certificates from the leaf to the root.
 """
 
-from csrtui.core.servers.file_layout import Block, FileRow, Form, OldCsr, Part, Quoting, Server
+from csrtui.core.servers.file_layout import FileBlock, FileForm, FileRow, OldCsr, Part, Quoting, Server
 from csrtui.core.servers.shared import ANY_KEY, CHAIN, KEY, LEAF
 
 ROWS = (
     Server(
         "f5",
-        Form.PEM,
+        FileForm.PEM,
         (LEAF, CHAIN, KEY),
         "an object of its own",
         ANY_KEY,
         (
-            Block(
+            FileBlock(
                 "here; BIG-IP is the device",
                 ("scp @certificate@ [[@chain@ ]]@key@ root@BIG-IP:/var/tmp/",),
                 Quoting.SINGLE,
             ),
-            Block(
+            FileBlock(
                 "on the device; PROFILE is the client-ssl profile of the virtual server",
                 (
                     "tmsh install sys crypto key @pair@ from-local-file /var/tmp/@key_name@",
@@ -42,7 +42,7 @@ ROWS = (
                 ),
             ),
         ),
-        (Block("keep the configuration, on the device", ("tmsh save sys config",)),),
+        (FileBlock("keep the configuration, on the device", ("tmsh save sys config",)),),
         OldCsr.YES,
         "Yes: the device keeps the key as an object, so the old CSR works as long as that stays. A new pair comes "
         "first all the same: lives are short, and a fresh key is free.",
@@ -52,17 +52,17 @@ ROWS = (
     ),
     Server(
         "cpanel",
-        Form.PEM,
+        FileForm.PEM,
         (LEAF, CHAIN, KEY),
         "in a field of its own (CABUNDLE)",
         "RSA 2048 and EC P-256 both do.",
         (
-            Block(
+            FileBlock(
                 "in the browser, SSL/TLS, Manage SSL sites: the files into the fields",
                 ("CRT: @certificate@", "KEY: @key@", "[[CABUNDLE: @chain@]]"),
                 Quoting.LINE,
             ),
-            Block(
+            FileBlock(
                 "or as the account's user, through a pipe that no process list shows",
                 (
                     (
@@ -93,12 +93,12 @@ ROWS = (
     ),
     Server(
         "plesk",
-        Form.PEM,
+        FileForm.PEM,
         (LEAF, CHAIN, KEY),
         "in a field of its own (CA certificate)",
         "RSA 2048 and EC P-256 both do.",
         (
-            Block(
+            FileBlock(
                 "on the server as root",
                 (
                     (
@@ -129,17 +129,17 @@ ROWS = (
     ),
     Server(
         "domino",
-        Form.PEM,
+        FileForm.PEM,
         (FileRow("bundle", ".pem", (Part.KEY, Part.LEAF, Part.CHAIN)),),
         "in the one file",
         "RSA 2048 is what every version takes; EC P-256 from Domino 12 on.",
         (
-            Block(
+            FileBlock(
                 "Domino 12 and later, in certstore.nsf, TLS Credentials: import the file",
                 ("@bundle@",),
                 Quoting.LINE,
             ),
-            Block(
+            FileBlock(
                 "before 12, in the server's data folder, into a new keyring with kyrtool",
                 (
                     "kyrtool create -k KEYRING.kyr -p PASSWORD",
@@ -148,7 +148,7 @@ ROWS = (
                 Quoting.DOUBLE,
             ),
         ),
-        (Block("on the server's console, before 12 only", ("restart task http",)),),
+        (FileBlock("on the server's console, before 12 only", ("restart task http",)),),
         OldCsr.YES,
         "Yes from Domino 12 on. Before that a keyring wants a request of its own.",
         "help.hcl-software.com, HCL Domino, Managing TLS credentials",

@@ -2,17 +2,17 @@
 
 import argparse
 
-from csrtui.cli.parser import Action, Command
+from csrtui.cli.parser import Action, CliCommand
 from csrtui.core.base.errors import InputError
 from csrtui.fleet.cli.options import add_reach_arguments, add_reach_arguments_again
 
 COMMANDS = (
-    Command("list", "List the pairs of all hosts, what wants attention first.", "csrtui.fleet.cli.list"),
-    Command("new", "Make a pair on each host, for names of its own.", "csrtui.fleet.cli.new"),
-    Command("csr", "Fetch CSRs into a folder.", "csrtui.fleet.cli.csr"),
-    Command("import", "Hand certificates to the hosts whose keys they fit.", "csrtui.fleet.cli.import_"),
-    Command("backup", "Have backups to recipients written on hosts.", "csrtui.fleet.cli.backup"),
-    Command("doctor", "Have every host examine its keystore.", "csrtui.fleet.cli.doctor"),
+    CliCommand("list", "List the pairs of all hosts, what wants attention first.", "csrtui.fleet.cli.list"),
+    CliCommand("new", "Make a pair on each host, for names of its own.", "csrtui.fleet.cli.new"),
+    CliCommand("csr", "Fetch CSRs into a folder.", "csrtui.fleet.cli.csr"),
+    CliCommand("import", "Hand certificates to the hosts whose keys they fit.", "csrtui.fleet.cli.import_"),
+    CliCommand("backup", "Have backups to recipients written on hosts.", "csrtui.fleet.cli.backup"),
+    CliCommand("doctor", "Have every host examine its keystore.", "csrtui.fleet.cli.doctor"),
 )
 """What stands after ``csrtui fleet``."""
 

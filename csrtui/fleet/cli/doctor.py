@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from csrtui.cli.parser import Action
 
 if TYPE_CHECKING:
-    from csrtui.fleet.tasks.doctor import Examined
+    from csrtui.fleet.tasks.doctor import ExaminedHost
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +37,7 @@ def _run(options: argparse.Namespace) -> int:
     return ending(reach, well=well)
 
 
-def _put(one: "Examined", *, as_json: bool) -> None:
+def _put(one: "ExaminedHost", *, as_json: bool) -> None:
     from csrtui.cli.output import put, put_json
     from csrtui.fleet.cli.options import say_failure
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from csrtui.cli.cancellation import Stop
 from csrtui.cli.output import put, put_json, say, say_error
-from csrtui.cli.progress import Progress
+from csrtui.cli.progress import ProgressBar
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.fleet.ansible import Target
 from csrtui.fleet.model import Failure, Fleet, HostState
@@ -74,11 +74,11 @@ def read_fleet(session: Session, reach: Reach, keeping: Keeping = Keeping.NOT_KE
         InputError: Ansible is not there or refuses, or there is no such host.
         StoreError: What they said cannot be kept.
     """
-    bar: list[Progress] = []
+    bar: list[ProgressBar] = []
 
     def report(state: HostState, _done: int, total: int) -> None:
         if not bar:
-            bar.append(Progress("hosts", total).__enter__())
+            bar.append(ProgressBar("hosts", total).__enter__())
         bar[0].advance(state.name)
 
     try:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import Level
 from csrtui.core.doctor.remedy import instruction
-from csrtui.fleet.host_answer import Answer, Hosts, document_of
+from csrtui.fleet.host_answer import HostAnswer, Hosts, document_of
 from csrtui.fleet.host_failure import failure
 from csrtui.fleet.host_finding import HostFinding, read_finding
 from csrtui.fleet.host_limits import MAX_PAIRS
@@ -21,7 +21,7 @@ MAX_FINDINGS = MAX_PAIRS
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
+class ExaminedHost:
     """What the doctor of a host found.
 
     Attributes:
@@ -40,7 +40,7 @@ class Examined:
         return self.failure is None and all(finding.level is Level.NOTE for finding in self.findings)
 
 
-def examine(reach: Reach, begun: Callable[[int], None] = lambda _: None) -> Iterator[Examined]:
+def examine(reach: Reach, begun: Callable[[int], None] = lambda _: None) -> Iterator[ExaminedHost]:
     """Have each host examine its keystore, and give what it found as it comes.
 
     Args:
@@ -57,27 +57,27 @@ def examine(reach: Reach, begun: Callable[[int], None] = lambda _: None) -> Iter
             yield _examined(answer)
 
 
-def worst_first(examined: Iterable[Examined]) -> list[HostFinding]:
+def worst_first(examined: Iterable[ExaminedHost]) -> list[HostFinding]:
     """Return the findings on hosts, those that do not answer among them, worst first, then by host."""
     findings = [finding for host in examined for finding in _findings(host)]
     return sorted(findings, key=lambda finding: (finding.level.rank, finding.host))
 
 
-def _examined(answer: Answer) -> Examined:
+def _examined(answer: HostAnswer) -> ExaminedHost:
     document = document_of(answer, (0, 1))
     if isinstance(document, Failure):
-        return Examined(answer.host, failure=document)
+        return ExaminedHost(answer.host, failure=document)
     findings = document.get("findings")
     listed = findings if isinstance(findings, list) else []
     if len(listed) > MAX_FINDINGS:
         text = f"its doctor lists {len(listed)} findings, more than {MAX_FINDINGS}"
-        return Examined(answer.host, failure=failure(answer.host, Reason.TOO_LARGE, text))
-    return Examined(
+        return ExaminedHost(answer.host, failure=failure(answer.host, Reason.TOO_LARGE, text))
+    return ExaminedHost(
         answer.host, tuple(read_finding(answer.host, member) for member in listed if isinstance(member, dict))
     )
 
 
-def _findings(host: Examined) -> Iterator[HostFinding]:
+def _findings(host: ExaminedHost) -> Iterator[HostFinding]:
     if host.failure is not None:
         text = f"{host.failure.reason.value}: {visible(host.failure.text)}"
         yield HostFinding(host.host, Level.ERROR, text, instruction(visible(host.failure.remedy)))

@@ -13,7 +13,7 @@ from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.json_members import MemberError
 from csrtui.fleet.ansible import Target, TrustedTemplate, check_inventory, run_task
 from csrtui.fleet.csr_match import relisted
-from csrtui.fleet.host_answer import SILENT, Answer, Hosts, document_of, errors_of, failure_of, read_line
+from csrtui.fleet.host_answer import SILENT, HostAnswer, Hosts, document_of, errors_of, failure_of, read_line
 from csrtui.fleet.host_failure import failure
 from csrtui.fleet.host_limits import MAX_STATE, TooLargeError
 from csrtui.fleet.model import Failure, Fleet, HostState, Reason, dump_state, load_state, read_list
@@ -208,7 +208,7 @@ def call(command: str, *arguments: str) -> str:
     return " ".join(["c", command, *map(shlex.quote, arguments)])
 
 
-def ask_all(reach: Reach, shell: str) -> Iterator[Answer | Hosts]:
+def ask_all(reach: Reach, shell: str) -> Iterator[HostAnswer | Hosts]:
     """Give the hosts, then the answers of all of them to the same commands of a shell.
 
     Raises:
@@ -219,7 +219,7 @@ def ask_all(reach: Reach, shell: str) -> Iterator[Answer | Hosts]:
 
 def ask_each(
     reach: Reach, calls: Mapping[str, str], task: Mapping[str, object] | None = None, **more: object
-) -> Iterator[Answer]:
+) -> Iterator[HostAnswer]:
     """Give the answers of the hosts that there are calls for; every one of them has one in the end.
 
     Args:
@@ -235,7 +235,7 @@ def ask_each(
         return
     variables = {"csrtui_calls": calls, **more}
     for said in answers(reach, task or call_task(reach), variables, tuple(calls)):
-        if isinstance(said, Answer) and said.host in calls:
+        if isinstance(said, HostAnswer) and said.host in calls:
             yield said
 
 
@@ -244,7 +244,7 @@ def answers(
     task: Mapping[str, object],
     variables: Mapping[str, object],
     hosts: Sequence[str] = ("all",),
-) -> Iterator[Answer | Hosts]:
+) -> Iterator[HostAnswer | Hosts]:
     """Give the hosts, then what each answered, as it answers; those that did not come at the end.
 
     Raises:
@@ -263,7 +263,7 @@ def answers(
             del waiting[said.host]
             yield said
     for host in waiting:
-        yield Answer(host, SILENT, {})
+        yield HostAnswer(host, SILENT, {})
 
 
 def failures(results: Iterable[HostResult]) -> list[HostResult]:
@@ -271,7 +271,7 @@ def failures(results: Iterable[HostResult]) -> list[HostResult]:
     return [one for one in results if one.failure is not None]
 
 
-def _read(answer: Answer, session: Session) -> HostState:
+def _read(answer: HostAnswer, session: Session) -> HostState:
     """The pairs that a host lists; it lists those that it can read, and reports an error for the others."""
     document = document_of(answer, (0, 3))
     if isinstance(document, Failure):

@@ -19,7 +19,7 @@ from csrtui.core.certificates.csr import Request
 from csrtui.core.pairs.pair import BackupStatus, Stage
 from csrtui.fleet.ansible import TrustedTemplate
 from csrtui.fleet.csr_match import covers_text, csr_mismatch, pair_mismatch
-from csrtui.fleet.host_answer import Answer, document_of, failure_of
+from csrtui.fleet.host_answer import HostAnswer, document_of, failure_of
 from csrtui.fleet.host_failure import failure
 from csrtui.fleet.model import Failure, Fleet, HostPair, Reason
 from csrtui.fleet.tasks.hosts import HostResult, Reach, ask_each, call, module_task
@@ -237,7 +237,7 @@ def _not_as_shown(pairs: Sequence[HostPair], shown: Fleet | None) -> list[HostRe
     return refused
 
 
-def _match_csrs(answer: Answer, pairs: Sequence[HostPair]) -> list[Request | None]:
+def _match_csrs(answer: HostAnswer, pairs: Sequence[HostPair]) -> list[Request | None]:
     """The CSR for each pair: the one listed, else the one in its place, whose differences are then reported."""
     csrs = list(islice(_csrs(answer), len(pairs)))
     by_digest = {one.sha256: one for one in csrs}
@@ -248,13 +248,13 @@ def _match_csrs(answer: Answer, pairs: Sequence[HostPair]) -> list[Request | Non
     ]
 
 
-def _csrs(answer: Answer) -> Iterator[Request]:
+def _csrs(answer: HostAnswer) -> Iterator[Request]:
     for match in _CSR.finditer(answer.text("stdout")):
         with suppress(CsrtuiError):
             yield request.read_pem(match[0].encode("ascii"))
 
 
-def _fetched(answer: Answer, pair: HostPair, csr: Request | None, folder: str) -> HostResult:
+def _fetched(answer: HostAnswer, pair: HostPair, csr: Request | None, folder: str) -> HostResult:
     """Write a CSR that is what was listed into the folder; refuse any other."""
     if csr is None and answer.ended != "ok":
         return HostResult.failed(pair.host, failure_of(answer), pair.pair.name)

@@ -9,7 +9,7 @@ from csrtui.core.certificates import csr as request
 from csrtui.core.certificates.csr import Request
 from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.fleet.csr_match import csr_mismatch, plan_mismatch
-from csrtui.fleet.host_answer import Answer, failure_of
+from csrtui.fleet.host_answer import HostAnswer, failure_of
 from csrtui.fleet.host_failure import failure
 from csrtui.fleet.host_limits import MAX_TEXT, check_document
 from csrtui.fleet.model import Failure, Reason
@@ -59,7 +59,7 @@ def missing_results(host: str, pairs: Iterable[str], results: Iterable[HostResul
             yield HostResult.failed(host, failure(host, Reason.UNEXPECTED, text), pair)
 
 
-def made_result(answer: Answer, planned: Request) -> HostResult:
+def made_result(answer: HostAnswer, planned: Request) -> HostResult:
     """Return the result of the collection's module ``pair``: its pair and CSR have to be those that were planned.
 
     Args:

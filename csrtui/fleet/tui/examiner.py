@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from csrtui.core.base.errors import InputError
 from csrtui.fleet.tasks.doctor import examine, worst_first
 from csrtui.fleet.tui.finding_rows import HostFindingRows
-from csrtui.tui.examiners import Verdict, count_levels
+from csrtui.tui.examiners import ExaminationResult, count_levels
 from csrtui.tui.panes.finding_rows import FindingRows
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class FleetExaminer:
         self._show = show
         self._found: Sequence[HostFinding] = ()
 
-    def examine(self, report: Report, stop: Event) -> Verdict:
+    def examine(self, report: Report, stop: Event) -> ExaminationResult:
         """Have all of them examined; one that does not answer is a finding, too."""
         total = 0
 
@@ -55,9 +55,9 @@ class FleetExaminer:
         answered = sum(one.failure is None for one in examined)
         hosts = f"{answered} of {len(examined)} hosts examined their keystores"
         if not self._found:
-            return Verdict(FindingRows(()), [f"Nothing is wrong. {hosts}."])
+            return ExaminationResult(FindingRows(()), [f"Nothing is wrong. {hosts}."])
         lines = [f"{hosts}: {count_levels(one.level for one in self._found)}."]
-        return Verdict(HostFindingRows(self._found), lines)
+        return ExaminationResult(HostFindingRows(self._found), lines)
 
     def shown(self, rows: FindingRows, index: int) -> Screen[None]:
         """Return the screen of the pair that a finding is about."""

@@ -12,7 +12,7 @@ from textual.screen import Screen
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import NextStep
-from csrtui.core.pairs.query import Order, Query, Retired, shown_for
+from csrtui.core.pairs.query import Query, Retired, SortOrder, shown_for
 from csrtui.fleet.model import HostPair, HostState, selected
 from csrtui.fleet.summary import fleet_age, fleet_summary
 from csrtui.fleet.tasks.hosts import Reach, recall, refresh
@@ -101,7 +101,7 @@ class FleetListScreen(Screen[None]):
         self._reach = Reach(reach.target, reach.timeout, Event())
         self._fleet = recall(session, reach.target.inventory)
         self._known: dict[str, tuple[HostState, list[HostPair]]] = {}
-        self._order = Order.URGENCY
+        self._order = SortOrder.URGENCY
         self._retired = Retired.HIDDEN
         self._reading = self._is_news = False
         self._waiting: set[str] = set()

@@ -55,7 +55,7 @@ class Protection(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class AdoptionSpec:
     """How keys are adopted.
 
     Attributes:
@@ -118,7 +118,7 @@ def obstacle(candidate: Candidate, missing: MissingRequest = MissingRequest.REFU
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class AdoptionPlan:
     """What will be adopted, and what not.
 
     Attributes:
@@ -132,7 +132,7 @@ class Plan:
     passed_over: tuple[Result, ...] = ()
 
 
-def plan(found: Found, matched: Matched, missing: MissingRequest = MissingRequest.REFUSED) -> Plan:
+def plan(found: Found, matched: Matched, missing: MissingRequest = MissingRequest.REFUSED) -> AdoptionPlan:
     """Return what is to be adopted of what was found; where files were named, all of it or nothing."""
     taken: list[Candidate] = []
     refused = list(matched.failures)
@@ -151,13 +151,13 @@ def plan(found: Found, matched: Matched, missing: MissingRequest = MissingReques
         else:
             file = candidate.file.path
             refused.append(Result(ok=False, pair=candidate.known_as, file=file, text=f"not adopted: {why}"))
-    return Plan(tuple(taken), tuple(refused), tuple(passed_over))
+    return AdoptionPlan(tuple(taken), tuple(refused), tuple(passed_over))
 
 
 def adopt_many(
     session: Session,
     candidates: Sequence[Candidate],
-    order: Order,
+    order: AdoptionSpec,
     report: Callable[[Result], None] = lambda _: None,
 ) -> list[Result]:
     """Adopt several keys, one after the other; one that is refused holds up no other.
@@ -181,7 +181,7 @@ def adopt_many(
     return results
 
 
-def adopt(session: Session, candidate: Candidate, order: Order) -> AdoptResult:
+def adopt(session: Session, candidate: Candidate, order: AdoptionSpec) -> AdoptResult:
     """Make a pair of a key, its CSR and its certificate.
 
     The CSR is kept octet for octet, since it is what the CA has seen. The pair counts as made when the key can
@@ -243,7 +243,7 @@ def _make_request(
 
 
 def _record(
-    session: Session, candidate: Candidate, order: Order, asked: Request, chain: Chain | None
+    session: Session, candidate: Candidate, order: AdoptionSpec, asked: Request, chain: Chain | None
 ) -> PairRecord:
     now = session.clock()
     record = PairRecord(
@@ -281,7 +281,7 @@ def _history(candidate: Candidate, now_text: str) -> Sequence[str]:
     return events
 
 
-def _passphrase(candidate: Candidate, order: Order) -> Secret | None:
+def _passphrase(candidate: Candidate, order: AdoptionSpec) -> Secret | None:
     if order.protection is Protection.PLAIN:
         return None
     if order.protection is Protection.ENCRYPTED:
@@ -289,7 +289,7 @@ def _passphrase(candidate: Candidate, order: Order) -> Secret | None:
     return candidate.passphrase
 
 
-def _key_pem(session: Session, candidate: Candidate, order: Order) -> bytes:
+def _key_pem(session: Session, candidate: Candidate, order: AdoptionSpec) -> bytes:
     passphrase = _passphrase(candidate, order)
     if passphrase is None:
         return key_types.private_pem(candidate.key)

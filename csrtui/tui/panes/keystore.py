@@ -9,9 +9,9 @@ from textual.message import Message
 from textual.widget import Widget
 
 from csrtui.core.base.escaping import visible
-from csrtui.core.pairs.query import Order, Query, Retired, shown_for
+from csrtui.core.pairs.query import Query, Retired, SortOrder, shown_for
 from csrtui.store.summary_reader import SummaryReader
-from csrtui.tasks.list import Problem
+from csrtui.tasks.list import UnreadablePair
 from csrtui.tasks.pair_counts import PairCounts, count_pairs
 from csrtui.tasks.pair_list import PairList, Pairs, read_pairs
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, key_of
@@ -122,7 +122,7 @@ class KeystorePane(Widget):
         self._pair_list = PairList()
         self._rows = PairRows((), (), session.clock())
         self._counts = PairCounts()
-        self._order = Order.URGENCY
+        self._order = SortOrder.URGENCY
         self._retired = Retired.HIDDEN
         self._generation = self._noticed = -1
         self._reading = False
@@ -240,7 +240,7 @@ class KeystorePane(Widget):
     def current(self) -> Pair | None:
         """The pair under the cursor."""
         item = None if self.pairs.cursor is None else self._rows.item(self.pairs.cursor)
-        if item is None or isinstance(item, Problem):
+        if item is None or isinstance(item, UnreadablePair):
             return None
         return next(iter(Pairs(self._session, [item.name])), None)
 
@@ -269,7 +269,7 @@ class KeystorePane(Widget):
         self._show()
         self.focus_list()
 
-    def sort(self) -> Order:
+    def sort(self) -> SortOrder:
         """Sort in the next way, and return which."""
         self._order = self._order.following
         self._show()
@@ -295,10 +295,10 @@ class KeystorePane(Widget):
     def on_line_list_opened(self, event: LineList.Opened) -> None:
         """Open a pair, or say why it cannot be."""
         event.stop()
-        item: PairSummary | Pair | Problem = self._rows.item(event.index)
-        if not isinstance(item, Problem):
+        item: PairSummary | Pair | UnreadablePair = self._rows.item(event.index)
+        if not isinstance(item, UnreadablePair):
             item = next(read_pairs(self._session, [item.name]))
-        self.post_message(self.Failed(item.error) if isinstance(item, Problem) else self.Opened(item))
+        self.post_message(self.Failed(item.error) if isinstance(item, UnreadablePair) else self.Opened(item))
 
     def on_resize(self) -> None:
         """Break the lines anew."""

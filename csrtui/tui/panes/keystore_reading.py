@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
 
-    from csrtui.core.pairs.query import Order, Query
+    from csrtui.core.pairs.query import Query, SortOrder
     from csrtui.core.pairs.summary import PairSummary
     from csrtui.store.summary_reader import SummaryReader
 
@@ -130,6 +130,6 @@ def read_visible(reader: SummaryReader, names: Collection[str], post: Post) -> N
         post(ReadingEnded(None))
 
 
-def select_pairs(pair_list: PairList, query: Query, order: Order, now: datetime, post: Post) -> None:
+def select_pairs(pair_list: PairList, query: Query, order: SortOrder, now: datetime, post: Post) -> None:
     """Select pairs, and post `Selected`."""
     post(Selected(pair_list, pair_list.select(query, order, now), now))

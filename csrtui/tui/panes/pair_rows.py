@@ -10,7 +10,7 @@ from textual.content import Content
 
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import BackupStatus
-from csrtui.tasks.list import Problem
+from csrtui.tasks.list import UnreadablePair
 from csrtui.tasks.list_cells import list_row
 from csrtui.tasks.pair_text import LIST_HEADER
 from csrtui.tui.wrapping import pad
@@ -38,7 +38,9 @@ class PairRows:
         now: The time that ages and days left are counted to.
     """
 
-    def __init__(self, summaries: Sequence[PairSummary], problems: Sequence[Problem], now: datetime) -> None:
+    def __init__(
+        self, summaries: Sequence[PairSummary], problems: Sequence[UnreadablePair], now: datetime
+    ) -> None:
         self._summaries = summaries
         self._problems = problems
         self._now = now
@@ -51,7 +53,7 @@ class PairRows:
         """How many of them cannot be read."""
         return len(self._problems)
 
-    def item(self, index: int) -> PairSummary | Problem:
+    def item(self, index: int) -> PairSummary | UnreadablePair:
         """Return the pair of row `index`."""
         before = len(self._problems)
         return self._problems[index] if index < before else self._summaries[index - before]
@@ -74,7 +76,7 @@ class PairRows:
         """One pair."""
         item = self.item(index)
         columns, name_width = _columns(width)
-        if isinstance(item, Problem):
+        if isinstance(item, UnreadablePair):
             name = pad(visible(item.name), name_width)
             return Content.assemble(name, " ", (_UNREADABLE, "bold $error"))
         cells = dict(zip(LIST_HEADER, list_row(item, self._now), strict=True))

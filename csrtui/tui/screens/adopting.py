@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from csrtui.core.base.errors import CsrtuiError, InputError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.wording import plural
-from csrtui.tasks.adopt.adopt import AdoptResult, MissingRequest, Order, adopt_many, obstacle
+from csrtui.tasks.adopt.adopt import AdoptionSpec, AdoptResult, MissingRequest, adopt_many, obstacle
 from csrtui.tasks.adopt.text import facts
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.pair_text import NEXT_STEPS
@@ -186,7 +186,7 @@ class AdoptingScreen(DoingDialog["Sequence[Result]"]):
 
     async def _take(self, marked: Sequence[Candidate]) -> None:
         done: list[Result] = []
-        order = Order(missing=MissingRequest.MADE)
+        order = AdoptionSpec(missing=MissingRequest.MADE)
         try:
             await asyncio.to_thread(adopt_many, self._session, marked, order, done.append)
         except StoreError as error:

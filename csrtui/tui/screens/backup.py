@@ -12,7 +12,7 @@ from textual.message import Message
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.keys.passphrase_quality import refusal, strength
 from csrtui.store.backups import Destination
-from csrtui.tasks.backup import Order
+from csrtui.tasks.backup import BackupSpec
 from csrtui.tasks.generate_passphrase import generate_passphrase
 from csrtui.tasks.last_used import recall_folder, remember_folder
 from csrtui.tasks.pair_text import destination_lines
@@ -60,7 +60,7 @@ class BackupAsked:
     """
 
     names: tuple[str, ...]
-    order: Order = field(repr=False)
+    order: BackupSpec = field(repr=False)
 
 
 class BackupScreen(PlaceDialog["BackupAsked | None"]):
@@ -140,9 +140,9 @@ class BackupScreen(PlaceDialog["BackupAsked | None"]):
         return self.query_one("#folder", DestinationField)
 
     @property
-    def _order(self) -> Order:
+    def _order(self) -> BackupSpec:
         passphrase, again = (self.query_one(field, SecretField).secret() for field in _FIELDS[1:])
-        return Order(self._folder, passphrase, again)
+        return BackupSpec(self._folder, passphrase, again)
 
     @property
     def _locked(self) -> int | None:

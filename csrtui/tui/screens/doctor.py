@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from csrtui.tui.commands import Command
-    from csrtui.tui.examiners import Examiner, Verdict
+    from csrtui.tui.examiners import ExaminationResult, Examiner
     from csrtui.tui.widgets.text_block import Line
 
 _MOST_SHOWN = 100
@@ -69,7 +69,7 @@ class DoctorScreen(Screen[None]):
             verdict: The findings, or why nothing can be checked.
         """
 
-        def __init__(self, verdict: Verdict | CsrtuiError) -> None:
+        def __init__(self, verdict: ExaminationResult | CsrtuiError) -> None:
             super().__init__()
             self.verdict = verdict
 

@@ -16,10 +16,10 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.base.wording import plural
 from csrtui.core.keys.passphrase_quality import refusal, strength
 from csrtui.core.keys.pkcs12 import Strength
-from csrtui.core.servers.file_layout import Form
+from csrtui.core.servers.file_layout import FileForm
 from csrtui.core.servers.guide import guide_lines, plan_lines
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
-from csrtui.tasks.export import Order, Ready, export, planned, prepare
+from csrtui.tasks.export import ExportSpec, Ready, export, planned, prepare
 from csrtui.tui.screens.ahead import PlaceDialog
 from csrtui.tui.screens.dialog import labelled
 from csrtui.tui.screens.doing import DoingDialog
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from csrtui.core.base.secret import Secret
     from csrtui.core.pairs.pair import Pair
-    from csrtui.core.servers.deployment import Plan
+    from csrtui.core.servers.deployment import DeploymentPlan
     from csrtui.tasks.session import Session
     from csrtui.tui.screens.reading import Page
     from csrtui.tui.widgets.text_block import Line
@@ -78,7 +78,7 @@ class _Seen:
     """An order that can be carried out, and what it will write."""
 
     ready: Ready
-    plan: Plan
+    plan: DeploymentPlan
 
 
 class InstallScreen(PlaceDialog[InstallAnswer], DoingDialog[InstallAnswer]):
@@ -107,7 +107,7 @@ class InstallScreen(PlaceDialog[InstallAnswer], DoingDialog[InstallAnswer]):
             found: What it will write, or why it cannot be.
         """
 
-        def __init__(self, order: Order, found: _Seen | CsrtuiError) -> None:
+        def __init__(self, order: ExportSpec, found: _Seen | CsrtuiError) -> None:
             super().__init__()
             self.order = order
             self.found = found
@@ -117,7 +117,7 @@ class InstallScreen(PlaceDialog[InstallAnswer], DoingDialog[InstallAnswer]):
         self._session = session
         self._pair = pair
         self._typed = typed
-        self._seen: tuple[Order, _Seen | CsrtuiError] | None = None
+        self._seen: tuple[ExportSpec, _Seen | CsrtuiError] | None = None
 
     def compose(self) -> ComposeResult:
         """Build the dialog."""
@@ -158,13 +158,13 @@ class InstallScreen(PlaceDialog[InstallAnswer], DoingDialog[InstallAnswer]):
         return self.query_one("#folder", TextField).value.strip()
 
     @property
-    def _order(self) -> Order:
+    def _order(self) -> ExportSpec:
         platform = PLATFORMS[self.query_one("#server", ChoiceField).value]
-        order = Order(self._pair.name, platform, os.path.expanduser(self._folder))
-        if order.server.form is not Form.PKCS12:
+        order = ExportSpec(self._pair.name, platform, os.path.expanduser(self._folder))
+        if order.server.form is not FileForm.PKCS12:
             return order
         chosen = Strength[self.query_one("#strength", ChoiceField).value]
-        return Order(order.pair, platform, order.folder, chosen)
+        return ExportSpec(order.pair, platform, order.folder, chosen)
 
     def _secret(self, name: str) -> Secret:
         return self.query_one(f"#{name}", SecretField).secret()
@@ -236,7 +236,7 @@ class InstallScreen(PlaceDialog[InstallAnswer], DoingDialog[InstallAnswer]):
         """Go on to the next field that is shown, or from the last one write."""
         self._show_fields()
         fields = ["server", "folder"]
-        if self._order.server.form is Form.PKCS12:
+        if self._order.server.form is FileForm.PKCS12:
             fields += ["strength", "passphrase", "again"]
         if self._pair.record.key.encrypted:
             fields.append("own")
@@ -290,9 +290,9 @@ class InstallScreen(PlaceDialog[InstallAnswer], DoingDialog[InstallAnswer]):
             self.run_worker(lambda: self._look(order), thread=True, group="look")
 
     def _show_fields(self) -> None:
-        self.query_one("#pkcs12").display = self._order.server.form is Form.PKCS12
+        self.query_one("#pkcs12").display = self._order.server.form is FileForm.PKCS12
 
-    def _look(self, order: Order) -> None:
+    def _look(self, order: ExportSpec) -> None:
         found: _Seen | CsrtuiError
         try:
             ready = prepare(self._session, order)

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import visible
-from csrtui.core.pairs.renewal_policy import Way
+from csrtui.core.pairs.renewal_policy import RenewalWay
 from csrtui.tasks.new import Blocking
 from csrtui.tasks.pair_text import time_left
 from csrtui.tasks.renew import prove_old
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from csrtui.core.base.secret import Secret
-    from csrtui.core.pairs.renewal_policy import Choice
+    from csrtui.core.pairs.renewal_policy import RenewalChoice
     from csrtui.tasks.renew import Renewal
     from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line
@@ -38,7 +38,7 @@ _WIDEST = 124
 _BETWEEN = " │ "
 _AROUND = 7
 """Lines of the dialog that are not the ways."""
-_ENTER = {Way.NEW_PAIR: "Fill the form", Way.OLD_CSR: "Hand it out"}
+_ENTER = {RenewalWay.NEW_PAIR: "Fill the form", RenewalWay.OLD_CSR: "Hand it out"}
 _PROVE = "Prove the key"
 _PROVING = "Proving that its key is there, fits and signs …"
 _PROVED = (
@@ -52,7 +52,7 @@ _ASKED = "Its key is under a passphrase: Enter opens the key and proves that it 
 class RenewAnswer(NamedTuple):
     """What was chosen: the way, and the pair as it was looked at."""
 
-    way: Way
+    way: RenewalWay
     renewal: Renewal
 
 
@@ -105,7 +105,7 @@ class RenewScreen(DoingDialog["RenewAnswer | None"]):
 
     def action_other(self) -> None:
         """Go to the other way."""
-        self._way = Way.OLD_CSR if self._way is Way.NEW_PAIR else Way.NEW_PAIR
+        self._way = RenewalWay.OLD_CSR if self._way is RenewalWay.NEW_PAIR else RenewalWay.NEW_PAIR
         self._follow()
         self.draw()
 
@@ -119,7 +119,7 @@ class RenewScreen(DoingDialog["RenewAnswer | None"]):
 
     def action_choose(self) -> None:
         """Take the way at hand; the old CSR only once its key is proved."""
-        if self._way is Way.NEW_PAIR:
+        if self._way is RenewalWay.NEW_PAIR:
             self.when_done(self._take_way)
         elif self._is_proved:
             self._use_old()
@@ -183,7 +183,7 @@ class RenewScreen(DoingDialog["RenewAnswer | None"]):
     def _follow(self) -> None:
         """Put the cursor into the passphrase where it is asked for."""
         if self._is_locked:
-            asks = self._way is Way.OLD_CSR and not self._is_proved
+            asks = self._way is RenewalWay.OLD_CSR and not self._is_proved
             self.query_one("#unlocking").display = asks
             self.set_focus(self.query_one("#passphrase") if asks else None)
 
@@ -220,7 +220,7 @@ class RenewScreen(DoingDialog["RenewAnswer | None"]):
         return max(self.app.size.height - _AROUND - (keys - 1) - asks, 2)
 
     def _keys(self, *more: tuple[str, str]) -> list[Line]:
-        unproved = self._way is Way.OLD_CSR and self._is_locked and not self._is_proved
+        unproved = self._way is RenewalWay.OLD_CSR and self._is_locked and not self._is_proved
         enter = _PROVE if unproved else _ENTER[self._way]
         return self.key_lines(("Enter", enter), ("Esc", "Cancel"), ("Up/Down", "Other way"), *more)
 
@@ -234,7 +234,7 @@ class RenewScreen(DoingDialog["RenewAnswer | None"]):
         above, below = (self._column(choice, self.inner_width) for choice in (first, second))
         return [*above, (), *below], 0 if self._way is first.way else len(above) + 1
 
-    def _column(self, choice: Choice, width: int) -> list[Line]:
+    def _column(self, choice: RenewalChoice, width: int) -> list[Line]:
         at_hand, is_first = choice.way is self._way, choice is self._renewal.choices[0]
         title = choice.way.value
         head: Line = (
@@ -247,7 +247,7 @@ class RenewScreen(DoingDialog["RenewAnswer | None"]):
             lines += _sentence(sentence, width)
         for sentence in choice.obstacles:
             lines += _sentence(f"Against it: {sentence}", width, "warning")
-        return [*lines, *self._proof(width)] if choice.way is Way.OLD_CSR else lines
+        return [*lines, *self._proof(width)] if choice.way is RenewalWay.OLD_CSR else lines
 
     def _proof(self, width: int) -> list[Line]:
         """What is to be said of the old key, and what came of its proof."""
@@ -265,7 +265,7 @@ class RenewScreen(DoingDialog["RenewAnswer | None"]):
         elif self.is_doing:
             lines += _sentence(_PROVING, width, "strong")
         elif not self._is_proved:
-            lines += _sentence(_ASKED if self._way is Way.OLD_CSR else _LOCKED, width, "label")
+            lines += _sentence(_ASKED if self._way is RenewalWay.OLD_CSR else _LOCKED, width, "label")
         return lines
 
 

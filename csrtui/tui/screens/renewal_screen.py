@@ -59,13 +59,13 @@ class RenewalScreen(LifeScreen):
         return renewal
 
     def _way_chosen(self, answer: RenewAnswer | None) -> None:
-        from csrtui.core.pairs.renewal_policy import Way
+        from csrtui.core.pairs.renewal_policy import RenewalWay
         from csrtui.tasks.prefill import start_from_pair
 
         if answer is None:
             return
         name = answer.renewal.pair.name
-        if answer.way is Way.OLD_CSR:
+        if answer.way is RenewalWay.OLD_CSR:
             self._hand_out_again(answer.renewal)
             return
         try:

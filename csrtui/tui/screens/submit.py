@@ -15,7 +15,7 @@ from textual.containers import Vertical
 from csrtui.core.base.errors import CsrtuiError, RefusedError, StoreError
 from csrtui.core.certificates.public_text import PublicText
 from csrtui.tasks.pair_text import NEXT_STEPS
-from csrtui.tasks.submit import Form, HandOut, Way, fetch_lines, hand_out, lacks_backup, this_host
+from csrtui.tasks.submit import CsrForm, HandOut, HandOutWay, fetch_lines, hand_out, lacks_backup, this_host
 from csrtui.tui import clipboard
 from csrtui.tui.plain_view import show_plain
 from csrtui.tui.screens.doing import DoingDialog
@@ -239,11 +239,11 @@ class SubmitScreen(DoingDialog["Outcome | None"]):
 
     def action_file(self) -> None:
         """Ask for a file, and write PEM."""
-        self._ask_file(Form.PEM)
+        self._ask_file(CsrForm.PEM)
 
     def action_der_file(self) -> None:
         """Ask for a file, and write DER."""
-        self._ask_file(Form.DER)
+        self._ask_file(CsrForm.DER)
 
     def action_fetch(self) -> None:
         """Show the lines for the laptop."""
@@ -258,7 +258,7 @@ class SubmitScreen(DoingDialog["Outcome | None"]):
 
     async def _send(self) -> None:
         way = await clipboard.send(self.app, PublicText.of_request(self._asked), os.environ)
-        await self._gone(HandOut(Way.CLIPBOARD), "sent to your terminal's clipboard", way.value)
+        await self._gone(HandOut(HandOutWay.CLIPBOARD), "sent to your terminal's clipboard", way.value)
 
     async def _show_plain(self) -> None:
         try:
@@ -268,7 +268,7 @@ class SubmitScreen(DoingDialog["Outcome | None"]):
 
             self.app.push_screen(CsrScreen(self._pair, self._asked))
         await self._gone(
-            HandOut(Way.SCREEN), "shown plain", "Once it is with the CA: m marks it as submitted."
+            HandOut(HandOutWay.SCREEN), "shown plain", "Once it is with the CA: m marks it as submitted."
         )
 
     async def _show_fetching(self) -> None:
@@ -290,7 +290,7 @@ class SubmitScreen(DoingDialog["Outcome | None"]):
         except CsrtuiError as error:
             raise StoreError(f"{told}; noting that went wrong: {error.what}", error.hint) from error
 
-    def _ask_file(self, form: Form) -> None:
+    def _ask_file(self, form: CsrForm) -> None:
         self.app.push_screen(FileScreen(self._session, self._pair, form, self._typed_path), self._filed)
 
     def _filed(self, answer: FileAnswer | None) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from csrtui.core.pairs.pair import Pair
     from csrtui.tasks.session import Session
-    from csrtui.tasks.submit import Form
+    from csrtui.tasks.submit import CsrForm
 
 _ONE_LINE = "What you pasted has several lines, where one is asked for: nothing was put in."
 _ESCAPE = Binding("escape", "cancel", "Cancel", show=False, priority=True)
@@ -56,7 +56,7 @@ class FileScreen(DoingDialog[FileAnswer]):
 
     BINDINGS: ClassVar[list[BindingType]] = [_ESCAPE]
 
-    def __init__(self, session: Session, pair: Pair, form: Form, typed: str) -> None:
+    def __init__(self, session: Session, pair: Pair, form: CsrForm, typed: str) -> None:
         super().__init__()
         self._session = session
         self._pair = pair
