@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -12,6 +13,11 @@ sys.path.insert(0, str(Path(__file__).parent / "support"))
 # Hundreds of tests start csrtui as a process, which would compile every module anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# A job in the background of a script (and nohup) ignores these signals, and so would every program that a test starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+for number in (signal.SIGHUP, signal.SIGQUIT):
+    signal.signal(number, signal.SIG_DFL)
 
 # How long an example takes is up to the machine. CI tries eight times as many (--hypothesis-profile=thorough).
 settings.register_profile("csrtui", deadline=None, max_examples=25)
