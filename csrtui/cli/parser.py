@@ -61,7 +61,7 @@ class Parser(argparse.ArgumentParser):
         if unknown:
             if any(one.startswith(_SECRET_BEHIND) for one in unknown):  # which is not to be shown once more
                 raise InputError(
-                    "a passphrase is no argument: whoever lists the processes could read it",
+                    "a passphrase is not an argument: whoever lists the processes could read it",
                     "--passphrase-file F or --passphrase-fd N; without them it is asked for on the terminal",
                 )
             command = getattr(options, "command", None)

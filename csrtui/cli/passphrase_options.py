@@ -40,8 +40,8 @@ def read_new_passphrase(options: argparse.Namespace, what: str = "key") -> Secre
         what: What it will protect.
 
     Raises:
-        InputError: It cannot be read, there is no terminal to ask on, the two do not agree, or openssl
-            could not read it.
+        InputError: The passphrase cannot be read, there is no terminal to ask on, the two entries
+            differ, or openssl could not read a key under it.
     """
     given = _given(options)
     secret = given if given is not None else _ask_twice(what)

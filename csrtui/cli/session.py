@@ -32,7 +32,7 @@ def open_existing_session(options: argparse.Namespace) -> Session:
     source = store_source(options.store, os.environ)
     if source is not None and not session.store.exists():
         raise StoreError(
-            f"there is no keystore at {visible(session.store.path)}, which {source} names",
+            f"there is no keystore at {visible(session.store.path)} ({source})",
             f"correct {source}; csrtui new, adopt and restore create a keystore",
         )
     return session

@@ -157,7 +157,7 @@ def read_list(host: str, document: object, now: datetime) -> HostState:
         MemberError: It is not what csrtui prints.
     """
     if not isinstance(document, dict):
-        raise MemberError("it is no object")
+        raise MemberError("it is not an object")
     documents = tuple(Members(document).get("pairs", list))
     if len(documents) > MAX_PAIRS:
         raise TooLargeError(f"pairs has {len(documents)} items, more than {MAX_PAIRS}")

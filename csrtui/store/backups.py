@@ -39,10 +39,10 @@ class Destination:
 
 
 def look_at(folder: str, store: str) -> Destination:
-    """Return what is to be said of a folder that backups may go to.
+    """Return the facts about a folder for backups.
 
     Raises:
-        InputError: It is not there, no folder, or not to be written to.
+        InputError: It does not exist, is not a folder, or you may not write to it.
     """
     path = os.path.abspath(folder)
     try:
@@ -50,7 +50,7 @@ def look_at(folder: str, store: str) -> Destination:
     except (OSError, ValueError) as error:
         raise _no_folder(path, error) from error
     if not os.path.isdir(path):
-        raise InputError(f"cannot back up to {visible(path)}: it is no folder")
+        raise InputError(f"cannot back up to {visible(path)}: not a folder")
     if not os.access(path, os.W_OK | os.X_OK):
         raise InputError(f"cannot back up to {visible(path)}: you may not write there")
     return Destination(
@@ -98,7 +98,7 @@ def read_back(path: str) -> bytes:
     """Return what is in a backup's file, from the disk and not from memory where the system lets us.
 
     Raises:
-        InputError: It cannot be read, or is no regular file, or too large.
+        InputError: It cannot be read, or is not a regular file, or too large.
     """
     if os.path.isfile(path):  # opening alone sets some devices going
         with suppress(OSError):
@@ -128,7 +128,7 @@ def _flush(descriptor: int, name: str) -> None:
 
 
 def _no_folder(path: str, error: OSError | ValueError) -> InputError:
-    reason = error.strerror if isinstance(error, OSError) else "it is no path"
+    reason = error.strerror if isinstance(error, OSError) else "it is not a valid path"
     return InputError(f"cannot back up to {visible(path)}: {reason}", f"mkdir -p {quote(path)}, or mount it")
 
 

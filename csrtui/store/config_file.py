@@ -40,7 +40,7 @@ def config_path(environ: Mapping[str, str]) -> str:
 
         return os.path.abspath(os.path.join(user_config_dir("csrtui", appauthor=False), "config.toml"))
     if not text or "\0" in text:
-        raise InputError(f'${VARIABLE} is "{visible(text)}", which is no file', "give the path of a file")
+        raise InputError(f'${VARIABLE} is "{visible(text)}", which is not a file', "give the path of a file")
     return os.path.abspath(text)
 
 
@@ -51,7 +51,7 @@ def read_config_text(path: str) -> str:
         path: The file, UTF-8; links are followed.
 
     Raises:
-        InputError: It cannot be read, others can write to it, or it is no text.
+        InputError: It cannot be read, others can write to it, or it is not a text.
     """
     return _read(path)[0]
 
@@ -142,7 +142,7 @@ def _identity(found: os.stat_result | None) -> tuple[int, ...] | None:
 
 def _judge(path: str, found: os.stat_result) -> None:
     if not stat.S_ISREG(found.st_mode):
-        raise InputError(f"{visible(path)} is no regular file, where the configuration should be")
+        raise InputError(f"{visible(path)} is not a regular file, where the configuration should be")
     if found.st_uid not in {os.geteuid(), 0}:
         raise InputError(
             f"{visible(path)} belongs to user {found.st_uid}, who could change it at any time",

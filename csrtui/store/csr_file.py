@@ -54,7 +54,7 @@ def absolute_path(path: str) -> str:
         InputError: It is empty, no path, or a folder.
     """
     if not path or "\0" in path:
-        raise InputError(f'"{visible(path)}" is no path', "name a file, such as /tmp/request.csr")
+        raise InputError(f'"{visible(path)}" is not a valid path', "name a file, such as /tmp/request.csr")
     try:
         whole = os.path.abspath(path)
     except FileNotFoundError as error:

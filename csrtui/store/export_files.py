@@ -139,7 +139,7 @@ def _demand_modes(descriptor: int, folder: str) -> None:
 
 def _absolute(folder: str) -> str:
     if not folder or "\0" in folder:
-        raise InputError(f'"{visible(folder)}" is no path', "name a folder")
+        raise InputError(f'"{visible(folder)}" is not a valid path', "name a folder")
     try:
         return os.path.abspath(folder)
     except FileNotFoundError as error:

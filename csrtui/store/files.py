@@ -259,7 +259,7 @@ def read_foreign(path: str, limit: int = MAX_FOREIGN) -> bytes:
         limit: The most bytes it may have.
 
     Raises:
-        InputError: It is missing, cannot be opened, is no regular file, or has more than `limit` bytes.
+        InputError: It is missing, cannot be opened, is not a regular file, or has more than `limit` bytes.
     """
     descriptor = open_foreign(path)
     try:
@@ -283,7 +283,7 @@ def open_foreign(path: str) -> int:
         path: Where it is; links are followed.
 
     Raises:
-        InputError: It is missing, cannot be opened, or is no regular file.
+        InputError: It is missing, cannot be opened, or is not a regular file.
     """
     try:
         _refuse_special(path, os.stat(path))
@@ -296,7 +296,7 @@ def open_foreign(path: str) -> int:
     except OSError as error:
         raise foreign_refusal(path, error) from error
     except ValueError as error:
-        raise InputError(f"{visible(path)} is no path") from error
+        raise InputError(f"{visible(path)} is not a valid path") from error
     return descriptor
 
 
@@ -304,7 +304,7 @@ def _refuse_special(path: str, found: os.stat_result) -> None:
     if stat.S_ISDIR(found.st_mode):
         raise InputError(f"{visible(path)} is a folder, where a file should be")
     if not stat.S_ISREG(found.st_mode):
-        raise InputError(f"{visible(path)} is no regular file")
+        raise InputError(f"{visible(path)} is not a regular file")
 
 
 def flush_folder(descriptor: int) -> None:

@@ -61,7 +61,7 @@ def read_file(path: str) -> ForeignFile:
     """Return a file that was named; a link is followed.
 
     Raises:
-        InputError: It is missing, cannot be opened, is no regular file, or is too large.
+        InputError: It is missing, cannot be opened, is not a regular file, or is too large.
     """
     absolute = os.path.abspath(path)
     data = read_foreign(absolute)
@@ -96,7 +96,7 @@ def search(folder: str, store: str) -> Search:
     except (OSError, ValueError) as error:
         if isinstance(error, OSError):
             raise foreign_refusal(root, error) from error
-        raise InputError(f"{visible(root)} is no path") from error
+        raise InputError(f"{visible(root)} is not a valid path") from error
     found = Search()
     kept = 0
     for count, path in enumerate(_files(root, os.path.realpath(store), found)):
@@ -136,7 +136,7 @@ def _files(root: str, store: str, found: Search) -> Iterator[str]:
 
 
 def _is_small_file(entry: "os.DirEntry[str]") -> bool:
-    """What is no file, leads nowhere, or is larger than anything that could be meant, is passed over."""
+    """What is not a file, leads nowhere, or is larger than anything that could be meant, is passed over."""
     try:
         looked = entry.stat()
     except OSError:

@@ -37,7 +37,7 @@ def open_regular(path: str) -> BinaryIO:
     """Open a regular file that somebody else made, to be read.
 
     Raises:
-        InputError: It is missing, cannot be opened, or is no regular file.
+        InputError: It is missing, cannot be opened, or is not a regular file.
     """
     source = open(open_foreign(path), "rb")  # noqa: SIM115 - the caller closes it
     try:

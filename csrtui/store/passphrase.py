@@ -20,7 +20,7 @@ def from_file(path: str) -> Secret:
     Raises:
         InputError: It cannot be read, is not safe (another's, or open to others), or holds no passphrase.
     """
-    descriptor = open_secret(path, "passphrase file", "give what is no file with --passphrase-fd")
+    descriptor = open_secret(path, "passphrase file", "give what is not a file with --passphrase-fd")
     try:
         with _naming(f"the passphrase file {visible(path)}"):
             return _read(descriptor)

@@ -27,7 +27,7 @@ def open_secret(path: str, label: str, special_hint: str | None = None) -> int:
     except OSError as error:
         raise foreign_refusal(path, error) from error
     except ValueError as error:
-        raise InputError(f"{visible(path)} is no path") from error
+        raise InputError(f"{visible(path)} is not a valid path") from error
     try:
         _judge(path, os.fstat(descriptor), label, special_hint)
     except BaseException:
@@ -61,7 +61,7 @@ def read_secret(path: str, label: str, limit: int) -> bytes:
 def _judge(path: str, found: os.stat_result, label: str, special_hint: str | None) -> None:
     named = f"the {label} {visible(path)}"
     if not stat.S_ISREG(found.st_mode):
-        raise InputError(f"{named} is no regular file", special_hint)
+        raise InputError(f"{named} is not a regular file", special_hint)
     if found.st_uid not in {os.geteuid(), 0}:
         raise InputError(f"{named} belongs to another user (number {found.st_uid})")
     if found.st_mode & 0o077:

@@ -173,7 +173,7 @@ _UNITS = (("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
 
 
 def destination_lines(destination: "Destination") -> list[str]:
-    """Return what is to be said of a folder before a backup goes there, a line each."""
+    """Return one line for each fact about a folder that a backup is about to go to."""
     lines = [
         f"{destination.path}: {size(destination.free)} free, on what is mounted at {destination.mount_point}"
     ]

@@ -187,7 +187,7 @@ class SafeApp(App[ReturnType]):
         """Send `text` to the terminal's clipboard (OSC 52).
 
         Raises:
-            TypeError: `text` is no string; a `Secret` is none.
+            TypeError: `text` is not a string; a `Secret` is none.
         """
         if not isinstance(text, str):
             raise TypeError("only text is copied")

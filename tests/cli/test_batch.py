@@ -201,9 +201,9 @@ def test_a_file_that_cannot_be_read_is_said(csrtui: Csrtui, tmp_path: Path) -> N
     os.mkfifo(tmp_path / "fifo")
     refused = {
         "missing": "No such file",
-        "fifo": "no regular file",
+        "fifo": "not a regular file",
         ".": "is a folder",
-        "a\0b": "no path",
+        "a\0b": "not a valid path",
     }
     for name, said in refused.items():
         ran = csrtui("new", "--from", f"{tmp_path}/{name}")

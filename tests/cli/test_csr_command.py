@@ -99,7 +99,7 @@ def test_whom_it_went_to_and_a_note_are_in_the_history(csrtui: Csrtui) -> None:
         (("--note", "x"), "--note says something about the submission"),
         (("--mark-submitted", "--note", "x" * 201), "--note has 201 characters, and may have 200"),
         (("--submitted-to", "x" * 61), "--submitted-to has 61 characters, and may have 60"),
-        (("--to", ""), '"" is no path'),
+        (("--to", ""), '"" is not a valid path'),
         (("--to", "/"), "/ is a folder"),
         (("--to", "/nowhere/a.csr"), "cannot write into /nowhere: No such file or directory"),
     ],

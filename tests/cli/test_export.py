@@ -95,11 +95,11 @@ def test_without_json_a_line_for_each_file_and_then_the_directives(csrtui: Csrtu
     ("arguments", "status", "said"),
     [
         (("export", "b.com", "--for", "nginx"), 2, "there is no pair b.com"),
-        (("export", "a.com", "--for", "winnt"), 2, "no server software known here"),
+        (("export", "a.com", "--for", "winnt"), 2, "unknown server software"),
         (("export", "a.com", "--for", "nginx", "--legacy"), 2, "--legacy is for PKCS #12 files"),
         (("export", "bare.com", "--for", "nginx"), 1, "has no certificate yet"),
         (("export", "bare.com", "--for", "iis"), 1, "has no certificate yet"),
-        (("guide", "winnt"), 2, "no server software known here"),
+        (("guide", "winnt"), 2, "unknown server software"),
     ],
 )
 def test_what_cannot_be_is_refused(

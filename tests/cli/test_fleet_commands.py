@@ -111,7 +111,7 @@ def test_wrong_usage_is_said(fake: FakeAnsible, fleet: Any, arguments: list[str]
 
 
 def test_without_hosts_it_says_so(fake: FakeAnsible, fleet: Any, csrtui: Csrtui) -> None:
-    assert csrtui("fleet", "list").error == "which hosts is not said"
+    assert csrtui("fleet", "list").error == "no inventory was named"
     fake.answers({})
     assert fleet("list").error == "no host of the inventory is meant"
 

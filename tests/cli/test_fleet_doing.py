@@ -109,7 +109,7 @@ def test_nobody_to_ask_and_nothing_to_do_are_said(fake: FakeAnsible, fleet: Any)
     assert fleet("new", "x.mydomain.com").error == "nobody is there to agree"
     assert fleet("new", "x.mydomain.com", "--dry-run").status == 0
     assert fleet("new", "x.com", "--recipient", RECIPIENT).error == "--recipient and --backup-to go together"
-    assert fleet("backup", "--to", "/b").error == "who can open the backups is not said"
+    assert fleet("backup", "--to", "/b").error == "no recipient was named for the backups"
 
 
 def results(*entries: object) -> dict[str, Any]:

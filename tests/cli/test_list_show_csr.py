@@ -150,14 +150,14 @@ def test_the_hard_organization_comes_back_identical(csrtui: Csrtui) -> None:
     ("name", "said"),
     [
         ("b.com", "there is no pair b.com"),
-        ("../pairs/a.com", '"../pairs/a.com" is no name of a pair'),
-        ("/etc/passwd", '"/etc/passwd" is no name of a pair'),
-        ("a.com/", '"a.com/" is no name of a pair'),
-        (".", '"." is no name of a pair'),
-        ("", '"" is no name of a pair'),
-        ("A.COM", '"A.COM" is no name of a pair'),
-        ("\x1b[2J\r\n", '"\\x1b[2J\\x0d\\x0a" is no name of a pair'),
-        ("a\0", '"a\\x00" is no name of a pair'),
+        ("../pairs/a.com", '"../pairs/a.com" is not a valid pair name'),
+        ("/etc/passwd", '"/etc/passwd" is not a valid pair name'),
+        ("a.com/", '"a.com/" is not a valid pair name'),
+        (".", '"." is not a valid pair name'),
+        ("", '"" is not a valid pair name'),
+        ("A.COM", '"A.COM" is not a valid pair name'),
+        ("\x1b[2J\r\n", '"\\x1b[2J\\x0d\\x0a" is not a valid pair name'),
+        ("a\0", '"a\\x00" is not a valid pair name'),
     ],
 )
 def test_a_pair_that_is_not_there_is_said(csrtui: Csrtui, command: str, name: str, said: str) -> None:

@@ -47,7 +47,7 @@ def test_a_missing_store_that_was_named_is_an_error(
             monkeypatch.setenv("CSRTUI_STORE", str(missing))
         ran = csrtui(*options, *words)
         assert (ran.status, ran.out) == (3, "")
-        assert ran.error == f"there is no keystore at {missing}, which {source} names"
+        assert ran.error == f"there is no keystore at {missing} ({source})"
         assert ran.hint == f"correct {source}; csrtui new, adopt and restore create a keystore"
     assert not missing.parent.exists()
 

@@ -135,7 +135,7 @@ def test_a_passphrase_that_is_typed_as_an_argument_is_not_shown_again(
     given = [option + "canary"] if option.endswith("=") else [option, "canary"]
     ran = csrtui(*command.split(), *given)
     assert ran.status == 2
-    assert "a passphrase is no argument" in ran.error
+    assert "a passphrase is not an argument" in ran.error
     assert "canary" not in ran.out + ran.err
     assert not csrtui.store.exists()
 

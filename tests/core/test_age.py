@@ -65,8 +65,8 @@ def test_nobody_else_opens_it() -> None:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"", "no age file"),
-        (b"-----BEGIN CERTIFICATE-----", "no age file"),
+        (b"", "not an age file"),
+        (b"-----BEGIN CERTIFICATE-----", "not an age file"),
         (b"age-encryption.org/v1\n" + bytes(age.MAX_BYTES), "too much"),
         (b"age-encryption.org/v1\n-> scrypt bBjlhJVYZeE4aqUdmtRHfw 18\nabc\n--- mac\n", "passphrase mode"),
         (b"age-encryption.org/v1\n", "damaged or cut short"),

@@ -112,7 +112,7 @@ def test_a_text_that_is_no_configuration_is_not_changed() -> None:
 
 
 def test_names_are_checked() -> None:
-    with pytest.raises(InputError, match="no name of a profile"):
+    with pytest.raises(InputError, match="not a valid profile name"):
         with_profile("", "c", "a]", NEW)
     with pytest.raises(InputError) as caught:
         without_profile(TEXT, "c", "wörk\x1b")

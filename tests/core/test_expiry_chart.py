@@ -61,7 +61,7 @@ def test_a_chart_in_the_width_of_a_terminal() -> None:
         "Nov 2026       3       1  ●",
         "Dec 2026       ·       3  ●●●",
     ]
-    assert rows[-1] == "later          1       1", "what comes later has no bar: it is no month"
+    assert rows[-1] == "later          1       1", "what comes later has no bar: it is not a month"
 
 
 def test_the_months_run_over_the_turn_of_the_year() -> None:

@@ -93,7 +93,7 @@ def test_a_name_is_read_as_it_stands() -> None:
 
 @pytest.mark.parametrize("text", ["", "RSA-4096", "rsa", " ec-p256", "ec-p256\n", "\udcff"])
 def test_another_name_is_refused_and_the_hint_lists_all(text: str) -> None:
-    with pytest.raises(InputError, match="is no key type") as caught:
+    with pytest.raises(InputError, match="is not a key type") as caught:
         key_types.read_key_type(text)
     assert caught.value.hint
     assert all(kind in caught.value.hint for kind in KeyType)

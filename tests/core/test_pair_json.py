@@ -150,7 +150,7 @@ def test_a_member_that_may_be_missing_may_be_missing(name: str) -> None:
         ({"history": [{"time": "2026-11-23T09:00:00Z", "what": "x"}]}, "history.user is not there"),
         ({"key": {"type": "x", "encrypted": 1, "spki_sha256": ""}}, "key.encrypted is not what it should be"),
         ({"created": "2026-11-23T09:00:00"}, "created has no time zone"),
-        ({"created": "yesterday"}, "created is no time"),
+        ({"created": "yesterday"}, "created is not a time"),
         ({"created": "0001-01-01T00:00:00+23:00"}, "created is out of range"),
         ({"retired": "9999-12-31T23:59:59-01:00"}, "retired is out of range"),
         ({"ca": "mine"}, "ca is none of those known"),

@@ -70,7 +70,7 @@ def test_none_are_kept_of_none(store: Keystore) -> None:
 
 
 def test_a_name_that_could_be_a_path_makes_nothing(store: Keystore) -> None:
-    with pytest.raises(InputError, match="no name of a pair"):
+    with pytest.raises(InputError, match="not a valid pair name"):
         add(store, ["a", "../b"])
     assert not Path(store.path).exists()
 

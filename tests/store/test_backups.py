@@ -227,7 +227,7 @@ def test_writes_that_take_only_a_part_are_gone_on_with(
         ("file", "Not a directory"),
         ("file/below", "Not a directory"),
         ("x" * 300, "File name too long"),
-        ("nul\0", "it is no path"),
+        ("nul\0", "it is not a valid path"),
     ],
 )
 def test_a_destination_that_is_none_is_told_before_and_when_writing(
@@ -239,7 +239,7 @@ def test_a_destination_that_is_none_is_told_before_and_when_writing(
         backups.write(path, NAMES, DATA)
     assert str(caught.value.hint).startswith("mkdir -p ")
     if name == "file":
-        said = "it is no folder"
+        said = "not a folder"
     with pytest.raises(InputError, match=said):
         backups.look_at(path, str(tmp_path))
 
@@ -256,7 +256,7 @@ def test_what_is_to_be_said_of_a_destination(tmp_path: Path) -> None:
 
 def test_another_file_system_is_not_the_disk_of_the_store(tmp_path: Path) -> None:
     if not os.path.ismount("/dev/shm") or not os.access("/dev/shm", os.W_OK):
-        pytest.skip("/dev/shm is no file system of its own that can be written to")
+        pytest.skip("/dev/shm is not a file system of its own that can be written to")
     found = backups.look_at("/dev/shm", str(tmp_path))
     assert (found.mount_point, found.on_disk_of_store) == ("/dev/shm", False)
 
@@ -338,9 +338,9 @@ def test_a_system_that_gives_no_such_advice_is_read_all_the_same(
     [
         ("missing", "No such file"),
         ("folder", "is a folder"),
-        ("fifo", "no regular file"),
+        ("fifo", "not a regular file"),
         ("large", "more than 1048576 bytes"),
-        ("nul\0", "no path"),
+        ("nul\0", "not a valid path"),
     ],
 )
 def test_what_is_no_backup_s_file_is_told_at_once(

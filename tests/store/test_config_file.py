@@ -89,7 +89,7 @@ def test_a_file_of_another_user_is_refused_but_not_one_of_root(
 def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     for name in (str(tmp_path), str(tmp_path / "fifo"), "/dev/zero"):
-        with pytest.raises(InputError, match="no regular file"):
+        with pytest.raises(InputError, match="not a regular file"):
             read_config_text(name)
 
 

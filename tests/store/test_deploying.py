@@ -235,7 +235,7 @@ def test_what_is_no_folder_is_refused_with_the_way_to_make_one(tmp_path: Path, n
 
 @pytest.mark.parametrize("name", ["", "a\0b"])
 def test_what_is_no_path_is_refused(name: str) -> None:
-    with pytest.raises(InputError, match="is no path"):
+    with pytest.raises(InputError, match="is not a valid path"):
         export_files.folder_path(name, "/nowhere")
 
 

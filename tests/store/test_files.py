@@ -279,9 +279,9 @@ def make_nothing(path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
-        (make_fifo, "is no regular file"),
-        (make_link_to_device, "is no regular file"),
-        (make_socket, "is no regular file"),
+        (make_fifo, "is not a regular file"),
+        (make_link_to_device, "is not a regular file"),
+        (make_socket, "is not a regular file"),
         (make_folder, "is a folder, where a file should be"),
         (make_nothing, "No such file or directory"),
         (make_loop, "Too many levels of symbolic links"),
@@ -298,7 +298,7 @@ def test_what_is_no_file_is_refused_at_once_and_named(tmp_path: Path, make: obje
 
 def test_a_device_is_refused_without_being_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     opening = FailingCall(monkeypatch, "open", errno.EIO, when=0)
-    with pytest.raises(InputError, match="/dev/null is no regular file"):
+    with pytest.raises(InputError, match="/dev/null is not a regular file"):
         files.read_foreign("/dev/null")
     assert opening.calls == 0
 
@@ -310,7 +310,7 @@ def test_a_fifo_that_takes_the_place_of_a_file_is_refused_without_waiting(
     os.mkfifo(tmp_path / "fifo")
     honest = (tmp_path / "file").stat()
     monkeypatch.setattr(os, "stat", lambda _path: honest)
-    with pytest.raises(InputError, match="is no regular file"):
+    with pytest.raises(InputError, match="is not a regular file"):
         files.read_foreign(str(tmp_path / "fifo"))
 
 
@@ -335,7 +335,7 @@ def test_a_file_that_the_disk_cannot_give_is_refused(
 def test_a_path_no_file_can_have_is_refused_visibly() -> None:
     with pytest.raises(InputError) as caught:
         files.read_foreign("a\0\x1b[2Jb")
-    assert caught.value.what == "a\\x00\\x1b[2Jb is no path"
+    assert caught.value.what == "a\\x00\\x1b[2Jb is not a valid path"
 
 
 def test_a_missing_file_with_a_hostile_name_is_named_visibly(tmp_path: Path) -> None:

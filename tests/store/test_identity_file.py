@@ -62,12 +62,12 @@ def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo", 0o600)
     for path in (tmp_path, tmp_path / "fifo", "/dev/null"):
         error = refusal(path)
-        assert ("is no regular file" in error.what, error.hint) == (True, None)
+        assert ("is not a regular file" in error.what, error.hint) == (True, None)
 
 
 def test_what_cannot_be_read_is_named(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "No such file" in refusal(tmp_path / "missing").what
-    assert "is no path" in refusal("a\0b").what
+    assert "is not a valid path" in refusal("a\0b").what
     monkeypatch.setattr(os, "fdopen", raising)
     with pytest.raises(InputError, match="Input/output error"):
         read_identity(str(file))

@@ -66,7 +66,7 @@ def test_a_fifo_a_folder_and_a_device_are_refused_at_once(tmp_path: Path) -> Non
     os.mkfifo(tmp_path / "fifo", 0o600)
     for path in (tmp_path / "fifo", tmp_path, Path("/dev/null")):
         error = refusal(path)
-        assert "no regular file" in error.what
+        assert "not a regular file" in error.what
         assert "--passphrase-fd" in str(error.hint)
 
 

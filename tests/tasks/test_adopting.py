@@ -412,7 +412,7 @@ def test_a_name_that_no_pair_can_have_is_refused_before_anything_is_made(
     session: Session, elsewhere: Path
 ) -> None:
     put(elsewhere, key=pkcs8(rsa_key()), csr=CSR)
-    with pytest.raises(InputError, match="no name of a pair"):
+    with pytest.raises(InputError, match="not a valid pair name"):
         adopt(session, only(session, elsewhere), AdoptionSpec(name="../x"))
     adopted(session, only(session, elsewhere), name="mine")
     assert [pair.name for pair in list_pairs(session).pairs] == ["mine"]

@@ -80,7 +80,7 @@ def test_a_pair_can_be_named(session: Session) -> None:
     "name", ["", ".", "..", "../x", "a/b", "/etc", "A", "a\n", "\x1b", ".new-1", "a" * 65]
 )
 def test_a_name_that_could_be_a_path_is_refused(session: Session, name: str) -> None:
-    with pytest.raises(InputError, match="no name of a pair"):
+    with pytest.raises(InputError, match="not a valid pair name"):
         create_pair(session, ASKED, name=name)
     assert files_of(session) == []
 

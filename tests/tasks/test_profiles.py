@@ -50,7 +50,7 @@ def test_a_profile_that_is_not_there_is_named_with_those_that_are(environ: dict[
 
 
 def test_a_name_that_is_none_makes_no_file(environ: dict[str, str]) -> None:
-    with pytest.raises(InputError, match="no name of a profile"):
+    with pytest.raises(InputError, match="not a valid profile name"):
         save_profile(environ, "../x", WORK)
     assert not Path(environ["CSRTUI_CONFIG"]).parent.exists()
 

@@ -89,7 +89,7 @@ def test_what_is_not_there_or_no_file_is_said(session: Session, tmp_path: Path) 
     with pytest.raises(InputError, match="cannot read"):
         start_from_file(str(tmp_path / "nothing"))
     os.mkfifo(tmp_path / "fifo")
-    with pytest.raises(InputError, match="no regular file"):
+    with pytest.raises(InputError, match="not a regular file"):
         start_from_file(str(tmp_path / "fifo"))
 
 

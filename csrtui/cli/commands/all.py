@@ -37,6 +37,6 @@ COMMANDS: tuple[CliCommand, ...] = (
     ),
 )
 _FLEET = CliCommand("fleet", "The keystores of many hosts, through Ansible.", "csrtui.fleet.cli.commands")
-# The fleet is a leaf: without its folder, there is no such command.
+# A distribution can leave out csrtui/fleet. Then csrtui has no fleet command.
 if os.path.isdir(os.path.join(*csrtui.__path__, "fleet")):
     COMMANDS = (*COMMANDS, _FLEET)

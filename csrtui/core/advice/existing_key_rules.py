@@ -80,7 +80,7 @@ def compromised_key(public_key: "PublicKey", blocklist: str, ca: CaKind) -> Find
 
 
 def request_quality(request: Request, ca: CaKind) -> tuple[Finding, ...]:
-    """Return what is to be said of a CSR that is there already; its key has `key_quality`.
+    """Return the findings about an existing CSR, without those about its key (`key_quality`).
 
     Args:
         request: The CSR.
@@ -90,7 +90,7 @@ def request_quality(request: Request, ca: CaKind) -> tuple[Finding, ...]:
 
 
 def key_age(created: datetime, now: datetime, ca: CaKind) -> tuple[Finding, ...]:
-    """Return what is to be said of the age of a key that is to be used once more.
+    """Return the findings about the age of a key that is to be reused.
 
     Args:
         created: When it was made, or the earliest that is known of it.

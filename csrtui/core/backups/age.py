@@ -53,7 +53,7 @@ def decrypt(data: bytes, identities: bytes) -> bytes:
         identities: The text of a file of age identities, or an ssh private key without a passphrase.
 
     Raises:
-        InputError: It is no age file, of the passphrase mode, or damaged; or the identities are none
+        InputError: It is not an age file, of the passphrase mode, or damaged; or the identities are none
             that can be used, or pyrage is not installed.
         RefusedError: None of the identities opens it.
     """
@@ -86,7 +86,9 @@ def _judge(data: bytes) -> None:
     if len(data) > MAX_BYTES:
         raise InputError(f"that is more than {MAX_BYTES} bytes, too much for a backup")
     if not is_age(data):
-        raise InputError("that is no age file", "a backup to recipients has a name that ends in .backup.age")
+        raise InputError(
+            "that is not an age file", "a backup to recipients has a name that ends in .backup.age"
+        )
     if _PASSPHRASE_STANZA in data[: data.find(b"\n---") + 1]:
         raise InputError("the file is in age's passphrase mode, which is not used here", "age -d opens it")
 
@@ -137,7 +139,7 @@ def _refusals(pyrage: "ModuleType") -> Iterator[None]:
     try:
         yield
     except pyrage.RecipientError as error:
-        raise InputError("a recipient is no key that can be encrypted to", "give another key") from error
+        raise InputError("a recipient is not a key that can be encrypted to", "give another key") from error
     except pyrage.IdentityError as error:
         raise InputError("the age identity is damaged or cut short", _TO_GIVE) from error
     except pyrage.DecryptError as error:

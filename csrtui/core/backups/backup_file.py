@@ -80,24 +80,24 @@ class KeptKey(Enum):
 
 
 _KEPT_IN_AGE = {KeptKey.PLAIN: KeptKey.PLAIN.value, KeptKey.ENCRYPTED: "under a passphrase"}
-"""The backup has no passphrase of its own there."""
+"""An age file has no passphrase of its own that the key could share, so the words differ."""
 
 
 class Envelope(Enum):
     """What protects a backup."""
 
     KEY_BLOCK = ".backup.pem"
-    """The key block is encrypted, whatever lies around it."""
+    """Only the key block is encrypted; the header, the CSR and the certificates are plain text."""
     AGE = ".backup.age"
-    """The whole text is within a file of age (`csrtui.core.backups.age`)."""
+    """The whole text is encrypted with age (`csrtui.core.backups.age`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class BackupFile:
-    """What stands in a backup; a key under a passphrase is still encrypted.
+    """The contents of a backup. A key that has a passphrase is still encrypted.
 
     Attributes:
-        name: The pair's name, or None where the file does not say.
+        name: The name of the pair, or None if the file has none.
         kept: How the key lay in the keystore; anyone can change that in a file that is not signed.
         key: The DER of the EncryptedPrivateKeyInfo; out of an age file, of a key that lay in the keystore
             without a passphrase, that of the PrivateKeyInfo.
@@ -106,8 +106,8 @@ class BackupFile:
         certificates: The certificates in PEM, leaf first; empty when there are none.
         integrity: What the text proves about itself.
         envelope: What protected it.
-        time: When it was made, as its text says. None where it does not say, or says what is no time.
-        details: What else it says of the pair; anyone can change that in a file that is not signed.
+        time: The time of the backup, from its text. None if it is missing or malformed.
+        details: Other facts about the pair; anyone can change that in a file that is not signed.
     """
 
     name: str | None

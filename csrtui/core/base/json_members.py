@@ -64,7 +64,7 @@ class Members:
         except MemberError:
             raise
         except ValueError:
-            raise MemberError(f"{self._path}{name} is no time") from None
+            raise MemberError(f"{self._path}{name} is not a time") from None
         if time.tzinfo is None:
             raise MemberError(f"{self._path}{name} has no time zone")
         try:

@@ -11,7 +11,7 @@ _SECRET_MARKS = ("PRIVATE KEY", "AGE-SECRET-KEY")
 @final
 @dataclass(frozen=True, slots=True)
 class PublicText:
-    """A text that is no secret, in lines of printable ASCII.
+    """A text that is not a secret, in lines of printable ASCII.
 
     It is made from what is public by nature (`of_request`); what looks like a private key is refused even so.
 
@@ -19,7 +19,7 @@ class PublicText:
         text: The text.
 
     Raises:
-        TypeError: It is no text; a `csrtui.core.base.secret.Secret` is none.
+        TypeError: It is not a text; a `csrtui.core.base.secret.Secret` is none.
         ValueError: It holds a private key, or a character that a terminal could take for a command.
     """
 

@@ -101,7 +101,7 @@ def check_profile_name(text: str) -> str:
         InputError: It is none.
     """
     if not _PROFILE_NAME.fullmatch(text):
-        raise InputError(f'"{visible(text[:_SHOWN])}" is no name of a profile', _PROFILE_NAME_RULE)
+        raise InputError(f'"{visible(text[:_SHOWN])}" is not a valid profile name', _PROFILE_NAME_RULE)
     return text
 
 
@@ -171,7 +171,7 @@ class _Reader:
 def _profile(profiles: dict[str, object], name: str) -> Profile:
     where = ("profiles", name)
     if not _PROFILE_NAME.fullmatch(name):
-        raise _Fault(where, "is no name of a profile", _PROFILE_NAME_RULE)
+        raise _Fault(where, "is not a valid profile name", _PROFILE_NAME_RULE)
     table = _table(("profiles",), profiles, name)
     _known(where, table, tuple(member.name for member in fields(Profile)))
     texts = {key: _text(where, table, key) for key in table}
@@ -209,14 +209,14 @@ def _known(where: tuple[str, ...], table: dict[str, object], known: tuple[str, .
 def _table(where: tuple[str, ...], parent: dict[str, object], key: str) -> dict[str, object]:
     value = parent.get(key, {})
     if not isinstance(value, dict):
-        raise _Fault((*where, key), "is no table", f"write [{'.'.join((*where, visible(key)))}]")
+        raise _Fault((*where, key), "is not a table", f"write [{'.'.join((*where, visible(key)))}]")
     return value
 
 
 def _text(where: tuple[str, ...], table: dict[str, object], key: str) -> str:
     value = table[key]
     if not isinstance(value, str):
-        raise _Fault((*where, key), "is no text", "put it in quotation marks")
+        raise _Fault((*where, key), "is not a text", "put it in quotation marks")
     return value
 
 

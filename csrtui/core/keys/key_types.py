@@ -96,7 +96,7 @@ def read_key_type(text: str) -> KeyType:
         return KeyType(text)
     except ValueError:
         known = ", ".join(KeyType)
-        raise InputError(f"{text[:60]!r} is no key type", f"key types: {known}") from None
+        raise InputError(f"{text[:60]!r} is not a key type", f"key types: {known}") from None
 
 
 def generate(key_type: KeyType) -> "PrivateKey":

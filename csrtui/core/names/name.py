@@ -127,7 +127,7 @@ def read_name(typed: str) -> Name:
     blank = first_blank(bare)
     if blank and not _CONTROL.search(
         bare, 0, bare.index(blank) + 1
-    ):  # a control is no blank, but a bad character
+    ):  # a control is not a blank, but a bad character
         return _unreadable(typed, (_inner_blank(bare, blank),))
     written, shown, flaws = _read_dns(bare)
     if edge or flaws:

@@ -10,7 +10,7 @@ def is_blank(character: str, before: str = "") -> bool:
 
     Args:
         character: One character.
-        before: The character before it, or empty: a joiner after a letter outside ASCII is no blank.
+        before: The character before it, or empty: a joiner after a letter outside ASCII is not a blank.
     """
     if " " < character <= "~":
         return False

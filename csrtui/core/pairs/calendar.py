@@ -32,7 +32,7 @@ _NO_EVENT: Final = (
     "END:STANDARD",
     "END:VTIMEZONE",
 )
-"""What stands in a calendar without events: with no component at all it would be none (RFC 5545, 3.6)."""
+"""The time zone that an empty calendar contains: a calendar needs at least one component (RFC 5545, 3.6)."""
 _DAY = timedelta(days=1)
 _LAST = datetime.max.replace(tzinfo=UTC) - _DAY
 _ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})

@@ -20,7 +20,7 @@ def check_pair_name(text: str) -> str:
         InputError: It is none; a path or a control character never gets any further.
     """
     if not _ALLOWED.fullmatch(text):
-        raise InputError(f'"{visible(text[:MAX_LENGTH])}" is no name of a pair', _HINT)
+        raise InputError(f'"{visible(text[:MAX_LENGTH])}" is not a valid pair name', _HINT)
     return text
 
 

@@ -54,6 +54,4 @@ def read_platform(text: str) -> Platform:
     try:
         return PLATFORMS[text]
     except KeyError:
-        raise InputError(
-            f"{text[:60]!r} is no server software known here", f"known: {', '.join(PLATFORMS)}"
-        ) from None
+        raise InputError(f"unknown server software {text[:60]!r}", f"known: {', '.join(PLATFORMS)}") from None

@@ -28,7 +28,7 @@ def _run(options: argparse.Namespace) -> int:
     from csrtui.fleet.tasks.pairs import back_up, chosen, not_backed_up
 
     if not options.recipient:
-        raise InputError("who can open the backups is not said", "--recipient ~/.ssh/id_ed25519.pub")
+        raise InputError("no recipient was named for the backups", "--recipient ~/.ssh/id_ed25519.pub")
     recipients = recipients_in(options.recipient)
     session = open_session(options)
     with stopping() as stop:

@@ -51,7 +51,7 @@ def read_reach(options: argparse.Namespace, stop: Stop) -> Reach:
         InputError: No inventory is named, or a number cannot be.
     """
     if options.inventory is None:
-        raise InputError("which hosts is not said", "csrtui fleet list --inventory FILE")
+        raise InputError("no inventory was named", "csrtui fleet list --inventory FILE")
     for name in ("forks", "timeout"):
         number = getattr(options, name)
         if number is not None and number < 1:

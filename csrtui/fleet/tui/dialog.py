@@ -80,7 +80,7 @@ class HostPairsDialog(DoingDialog["AskedT | None"], Generic[AskedT]):
         raise NotImplementedError
 
     def notes(self) -> list[Line]:
-        """Return what is to be said of what is typed."""
+        """Return the notes on the text typed so far."""
         raise NotImplementedError
 
     async def take(self) -> AskedT:

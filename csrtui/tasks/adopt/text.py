@@ -20,7 +20,7 @@ def facts(candidate: Candidate) -> list[tuple[str, str]]:
 
 
 def candidate_lines(candidate: Candidate) -> Iterator[str]:
-    """Give what becomes of what, and what is to be said of it, a line each."""
+    """Yield the lines for one candidate: its title and names, then its facts."""
     names = [visible(name) for name in candidate.names]
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""  # noqa: PLR2004 - as many as a line holds
     yield f"{candidate.title}  {', '.join(names[:3])}{more}".rstrip()

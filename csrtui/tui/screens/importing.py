@@ -47,11 +47,11 @@ _SHORT = 20
 
 @dataclass(frozen=True, slots=True)
 class ImportAnswer:
-    """What came of the dialog.
+    """The answer of the dialog.
 
     Attributes:
-        typed: What stands in the field.
-        blobs: What was taken; nothing when it was cancelled.
+        typed: The text in the field.
+        blobs: The files to import; empty if it was cancelled.
         results: What came of it.
     """
 
