@@ -151,6 +151,23 @@ def _key(spki: str) -> dict[str, object]:
     return {"type": "ec-p256", "encrypted": False, "spki_sha256": spki}
 
 
+@pytest.mark.parametrize(
+    ("command", "claim"),
+    [
+        (("backup", "--to", "/b", "--recipient", RECIPIENT), "every pair that was read has a backup"),
+        (("csr", "--to", "FOLDER"), "no pair that was read waits to be submitted"),
+    ],
+)
+def test_nothing_is_claimed_about_a_host_that_was_not_read(
+    fake: FakeAnsible, fleet: Any, tmp_path: Path, command: tuple[str, ...], claim: str
+) -> None:
+    fake.answers({"web1": listed(), "web2": AWAY})
+    ran = fleet(*(str(tmp_path) if one == "FOLDER" else one for one in command))
+    assert (ran.status, ran.out) == (1, "")
+    assert claim in ran.err
+    assert "web2" in ran.err
+
+
 def test_backups_are_made_once_on_each_host(fake: FakeAnsible, fleet: Any) -> None:
     backed = pair("b.com", backup={"status": "unverified", "path": "/b"})
     fake.answers({"web1": listed(pair(), backed), "web2": listed(pair("c.com"))})

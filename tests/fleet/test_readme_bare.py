@@ -128,7 +128,7 @@ def with_fleet(administrator: Administrator) -> None:
         assert terminal.wait_exit() == 0
         assert terminal.text.count("is there already") == len(HOSTS)
     assert "every pair that was read has a backup" in administrator.types(backup)
-    assert "no pair waits to be submitted" in administrator.types(f"{folder}\n{csrs}")
+    assert "no pair that was read waits to be submitted" in administrator.types(f"{folder}\n{csrs}")
     answers = administrator.checkout / "answers"
     answers.mkdir()
     shutil.copy(administrator.checkout / f"{HOSTS[0]}.pem", answers / "web1.pem")

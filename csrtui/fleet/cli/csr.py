@@ -35,7 +35,7 @@ def _run(options: argparse.Namespace) -> int:
         pairs = pairs if options.pairs else not_submitted(pairs)
         well = put_results(fetch_csrs(reach, pairs, options.to, shown), as_json=options.json)
     if not pairs:
-        say("no pair waits to be submitted")
+        say("no pair that was read waits to be submitted")
     return ending(reach, well=put_failures(fleet, as_json=options.json) and well)
 
 
