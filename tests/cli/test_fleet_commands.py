@@ -174,7 +174,7 @@ def test_a_csr_that_is_not_the_one_on_record_is_not_kept(
     fake.answers({"web1": listed(other)})
     assert "no host that was read has a pair c.com" in fleet("csr", "c.com", "--to", str(tmp_path)).error
     fake.answers({"web1": listed()})
-    assert "no pair waits" in fleet("csr", "--to", str(tmp_path)).err
+    assert "no pair that was read waits" in fleet("csr", "--to", str(tmp_path)).err
 
 
 def test_a_full_disk_here_is_said_of_each_csr(fake: FakeAnsible, fleet: Any, tmp_path: Path) -> None:

@@ -51,8 +51,16 @@ async def ask(user: User, *names: str) -> None:
     assert isinstance(user.app.screen, BackupScreen)
 
 
+async def opened(user: User) -> None:
+    """Wait until the dialog is open with the cursor in a field."""
+    await user.until(
+        lambda: isinstance(user.app.screen, BackupScreen) and user.app.focused is not None, "the dialog"
+    )
+
+
 async def looked(user: User) -> None:
-    """Wait until it is known what to say of the folder."""
+    """Wait until the folder has been checked."""
+    await opened(user)
     await user.until(lambda: user.app.screen.query_one(DestinationField).found, "a look at the folder")
 
 
@@ -109,6 +117,7 @@ async def test_from_a_pairs_screen_which_then_shows_the_backup(tmp_path: Path) -
     async with at_screens(session) as user:
         await user.until(lambda: len(user.pairs) == 2, "the pairs")
         await user.press("f2", "enter", "b")
+        await opened(user)
         assert not user.app.screen.query("#group"), "it is about this pair alone"
         assert user.focused_id == "passphrase", "the folder is remembered"
         await user.paste(PASSPHRASE)
@@ -221,6 +230,7 @@ async def test_escape_backs_nothing_up_and_keeps_the_folder_but_not_the_passphra
         await ask(user, "a.example.com")
         await fill_in(user, tmp_path / "usb")
         await user.press("escape", "b")
+        await opened(user)
         assert user.app.screen.query_one(DestinationField).folder == str(tmp_path / "usb")
         assert all(field.secret() == Secret("") for field in user.app.screen.query(SecretField))
     assert os.listdir(tmp_path / "usb") == []
@@ -318,8 +328,10 @@ async def test_what_failed_is_no_default_and_a_remembered_folder_that_is_gone_ha
     remember_folder(session, str(tmp_path / "usb"))
     async with at_screens(session) as user:
         await ask(user, "a.example.com")
+        await opened(user)
         await fill_in(user, tmp_path / "away")
         await user.press("escape", "b")
+        await opened(user)
         assert user.app.screen.query_one(DestinationField).folder == str(tmp_path / "usb")
         assert user.focused_id == "passphrase"
         await user.press("escape")
@@ -409,7 +421,9 @@ async def test_a_key_under_a_passphrase_says_so_and_takes_no_other(tmp_path: Pat
         assert "Write it down" in said(user)
         user.app.screen.query_one(ChoiceField).focus()
         await user.press("right")
-        assert "Write it down" not in said(user), "it cannot be that of the key under another"
+        await user.until(
+            lambda: "Write it down" not in said(user), "the generated passphrase to go: one key has another"
+        )
         assert user.app.screen.query_one("#again", SecretField).secret() == Secret("")
 
 

@@ -126,6 +126,7 @@ async def test_the_bar_of_a_backup_is_whole_from_the_first_frame_on(
     async with at_screens(session) as user:
         await user.until(lambda: len(user.pairs) == 10, "the pairs")
         await user.press("f2", *["space"] * 10, "b")
+        await user.until(lambda: user.focused_id == "passphrase", "the cursor in the passphrase")
         await user.paste(PASSPHRASE)
         await user.press("down")
         await user.paste(PASSPHRASE)

@@ -64,9 +64,10 @@ async def test_a_pasted_answer_is_imported_at_once_and_every_fact_is_shown(tmp_p
         await user.press("enter")
         assert is_at(user, MainScreen)
         assert user.message == f"{ONE}: imported, expires 2027-06-02T23:59:59Z. Next: back up"
-        current = user.keystore.current
-        assert current is not None
-        assert current.name == ONE, "the cursor went to the pair that it was for"
+        await user.until(
+            lambda: (current := user.keystore.current) and current.name == ONE,
+            "the cursor on the pair that the certificate is for",
+        )
     assert record(session, ONE).stage is Stage.ISSUED
     assert record(session, TWO).stage is Stage.NEW
 

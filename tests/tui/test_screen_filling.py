@@ -119,7 +119,7 @@ async def test_a_configuration_that_is_wrong_is_said_in_the_dialog(tmp_path: Pat
         await user.press("ctrl+p")
         assert "organisation" in answer(user)
         await user.press(*"../x", "enter")
-        assert "name of a profile" in " ".join(answer(user).split())
+        assert "is not a valid profile name" in " ".join(answer(user).split())
         await user.press("escape")
         assert user.focused_id == "common_name"
 

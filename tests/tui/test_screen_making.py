@@ -242,7 +242,7 @@ async def test_a_pair_that_exists_is_advice_and_the_fix_opens_its_renewal(tmp_pa
         await user.press("ctrl+f")
         await user.until(lambda: isinstance(user.app.screen, RenewScreen), "the renewal")
         await user.press("enter")
-        assert user.draft.renews == "www.dup.org"
+        await user.until(lambda: user.draft.renews == "www.dup.org", "the form of the renewal")
         assert "exists" not in user.preview
         await user.press("ctrl+g")
         await user.until_pairs("www.dup.org-2", "www.dup.org")

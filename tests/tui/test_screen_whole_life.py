@@ -71,6 +71,7 @@ class Life:
 
     async def back_up(self, name: str) -> None:
         await self.step("Back up", BackupScreen)
+        await self.user.until(lambda: self.user.app.focused, "the cursor in the dialog")
         field = self.user.app.screen.query_one(DestinationField)
         field.focus()
         field.replace_text(str(self.folder / "medium"))

@@ -78,6 +78,8 @@ class DestinationField(TextField, inherit_css=True):
     def _watch_value(self, value: str) -> None:
         super()._watch_value(value)
         if self.is_mounted:
+            if self.found is None:
+                self._seen = None  # the same path typed again is checked again: the folder may have changed
             self.look()
 
     def _look_in_thread(self, folder: str) -> None:
