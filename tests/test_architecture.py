@@ -193,7 +193,7 @@ def test_the_first_picture_imports_no_more_than_it_shows(tmp_path: Path) -> None
     third_party = {name.partition(".")[0] for name in loaded} & dependencies()
     assert third_party == {"textual", "rich", "platformdirs"}  # Textual imports platformdirs itself
     for late in (
-        "advice",
+        "advice.advisor",
         "names.name",
         "names.public_suffixes",
         "subject.countries",

@@ -10,8 +10,8 @@ from threading import Event
 from typing import Self
 
 from csrtui.core.base.errors import InputError
+from csrtui.core.base.escaping import quoted
 from csrtui.core.base.finding import CaKind, FieldName
-from csrtui.core.base.wording import quoted
 from csrtui.core.keys.key_types import read_key_type
 from csrtui.core.servers.platforms import read_platform
 from csrtui.core.subject.countries import find_country

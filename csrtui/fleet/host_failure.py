@@ -3,7 +3,7 @@
 Nothing that a host sent is ever a remedy: whoever controls a host could have a command run on this machine.
 """
 
-from csrtui.core.base.shell import command
+from csrtui.core.base.escaping import command
 from csrtui.fleet.host_limits import MAX_BYTES, MAX_PAIRS, quoted
 from csrtui.fleet.model import Failure, Reason
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from csrtui.core.base.escaping import command
 from csrtui.core.base.finding import Level
-from csrtui.core.base.shell import command
 from csrtui.core.doctor.finding_codes import Code
 from csrtui.core.doctor.remedy import Remedy, instruction
 from csrtui.core.pairs.pair_name import is_pair_name

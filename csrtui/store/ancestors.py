@@ -38,7 +38,7 @@ class UnsafeFolder(NamedTuple):
     @property
     def fix(self) -> str:
         """The shell command that fixes it, quoted."""
-        from csrtui.core.base.shell import command
+        from csrtui.core.base.escaping import command
 
         return command(*self.words)
 

@@ -7,8 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from csrtui.core.base.errors import InputError, StoreError
-from csrtui.core.base.escaping import visible
-from csrtui.core.base.shell import quote
+from csrtui.core.base.escaping import quote, visible
 from csrtui.store import files
 from csrtui.store.ancestors import UnsafeFolder, unsafe_folders
 from csrtui.store.disk_errors import refusal

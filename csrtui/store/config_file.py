@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from csrtui.core.base.errors import InputError, StoreError
-from csrtui.core.base.escaping import visible
-from csrtui.core.base.shell import quote
+from csrtui.core.base.escaping import quote, visible
 from csrtui.store import files, locks
 from csrtui.store.disk_errors import NotConfirmedError, ReadOnlyError, foreign_refusal
 from csrtui.store.permissions import PRIVATE_FILE

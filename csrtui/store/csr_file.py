@@ -3,8 +3,7 @@
 import os
 
 from csrtui.core.base.errors import InputError
-from csrtui.core.base.escaping import visible
-from csrtui.core.base.shell import quote
+from csrtui.core.base.escaping import quote, visible
 from csrtui.store import files
 from csrtui.store.disk_errors import NotConfirmedError, refusal
 from csrtui.store.new_file import write_whole

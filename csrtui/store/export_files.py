@@ -5,8 +5,7 @@ import os
 from collections.abc import Sequence
 
 from csrtui.core.base.errors import InputError, StoreError
-from csrtui.core.base.escaping import visible
-from csrtui.core.base.shell import quote
+from csrtui.core.base.escaping import quote, visible
 from csrtui.core.servers.deployment import NewFile, Secrecy
 from csrtui.store import files
 from csrtui.store.disk_errors import refusal

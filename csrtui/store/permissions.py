@@ -5,8 +5,7 @@ import stat
 from typing import Final, NamedTuple
 
 from csrtui.core.base.errors import StoreError
-from csrtui.core.base.escaping import visible
-from csrtui.core.base.shell import quote
+from csrtui.core.base.escaping import quote, visible
 
 
 class Demand(NamedTuple):

@@ -4,8 +4,7 @@ import os
 import stat
 
 from csrtui.core.base.errors import InputError
-from csrtui.core.base.escaping import visible
-from csrtui.core.base.shell import quote
+from csrtui.core.base.escaping import quote, visible
 from csrtui.store.disk_errors import foreign_refusal
 from csrtui.store.files import release
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import count, takewhile
 from typing import Self
 
-from csrtui.core.advice import Advice
+from csrtui.core.advice.advisor import Advice
 from csrtui.core.base.errors import StoreError
 from csrtui.core.base.finding import CaKind
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage

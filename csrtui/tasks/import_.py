@@ -6,16 +6,15 @@ from datetime import datetime
 
 from csrtui.core import bundle
 from csrtui.core.base.errors import CsrtuiError, InputError
+from csrtui.core.base.escaping import command
 from csrtui.core.base.secret import Secret
-from csrtui.core.base.shell import command
 from csrtui.core.bundle import KeyMaterial
 from csrtui.core.certificates.certificate import Certificate, to_pem
 from csrtui.core.certificates.chain import Chain, build_chain
 from csrtui.core.certificates.comparison import CertificateFlaw, Difference, differences, flaws
 from csrtui.core.certificates.csr import Request
 from csrtui.core.certificates.path_validation import ChainStatus, validate_chain
-from csrtui.core.pairs.history import was_issued_for_request
-from csrtui.core.pairs.pair import Pair, PairRecord, Stage
+from csrtui.core.pairs.pair import Pair, PairRecord, Stage, was_issued_for_request
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.store.keystore import Change

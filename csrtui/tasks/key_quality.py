@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from csrtui.core.advice.existing_key_rules import (
+from csrtui.core.advice.key_rules import (
     compromised_key,
     key_quality,
     private_key_quality,
@@ -54,7 +54,7 @@ def proved_key_findings(key: "PrivateKey", ca: CaKind) -> tuple[Finding, ...]:
     """Return all findings on a private key that has proved to be whole, worst first; faster than `all_key_findings`.
 
     Args:
-        key: The private key, from `csrtui.core.doctor.plain_key.prove`.
+        key: The private key, from `csrtui.core.keys.signing.prove`.
         ca: The kind of CA whose rules apply.
     """
     return tuple(worst_first([*proved_key_quality(key, ca), *_compromise(key.public_key(), ca)]))

@@ -2,7 +2,7 @@
 
 from enum import Enum, auto
 
-from csrtui.core.advice import Advice
+from csrtui.core.advice.advisor import Advice
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.finding import CaKind, Finding
 from csrtui.core.base.secret import Secret

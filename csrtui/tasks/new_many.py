@@ -14,7 +14,7 @@ from os import cpu_count
 from threading import Event
 from typing import TYPE_CHECKING
 
-from csrtui.core.advice import Advice
+from csrtui.core.advice.advisor import Advice
 from csrtui.core.base.errors import CsrtuiError, StoreError
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys.batch_encryption import Sealer

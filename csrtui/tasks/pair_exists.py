@@ -3,7 +3,7 @@
 from contextlib import suppress
 from itertools import takewhile
 
-from csrtui.core.advice import Advice
+from csrtui.core.advice.advisor import Advice
 from csrtui.core.base.errors import CsrtuiError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import FieldName, Finding, Fix, Level, worst_first

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from csrtui.core.advice import Advice
-from csrtui.core.advice.existing_key_rules import key_age, key_quality, request_quality
+from csrtui.core.advice.advisor import Advice
+from csrtui.core.advice.key_rules import key_age, key_quality, request_quality
 from csrtui.core.base.errors import InputError, RefusedError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import Finding, worst_first
@@ -15,8 +15,7 @@ from csrtui.core.certificates.key_proof import proves
 from csrtui.core.certificates.omissions import added_common_name
 from csrtui.core.keys.batch_encryption import Opener
 from csrtui.core.keys.key_types import KeyType, label_of_name
-from csrtui.core.pairs.history import was_issued_for_request
-from csrtui.core.pairs.pair import Pair, PairRecord, Stage
+from csrtui.core.pairs.pair import Pair, PairRecord, Stage, was_issued_for_request
 from csrtui.core.pairs.renewal_policy import RenewalChoice, choices
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.store.disk_errors import NotConfirmedError

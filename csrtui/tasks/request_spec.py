@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from csrtui.core.advice import Advice, advise, common_name_missing
-from csrtui.core.advice.name_case import MAX_MENDED
+from csrtui.core.advice.advisor import Advice, advise, common_name_missing
+from csrtui.core.advice.cases import MAX_MENDED
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.finding import CaKind, FieldName
 from csrtui.core.certificates import csr

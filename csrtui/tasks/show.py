@@ -11,10 +11,9 @@ from csrtui.core.certificates.certificate import Certificate, load
 from csrtui.core.certificates.chain import Chain, build_chain
 from csrtui.core.certificates.comparison import differences, flaws
 from csrtui.core.certificates.csr import Request
+from csrtui.core.certificates.omissions import usage_lines
 from csrtui.core.certificates.path_validation import ChainStatus, validate_chain
-from csrtui.core.certificates.usages import usage_lines
-from csrtui.core.pairs.history import was_issued_for_request
-from csrtui.core.pairs.pair import Pair
+from csrtui.core.pairs.pair import Pair, was_issued_for_request
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.pair_text import block, fingerprint, pair_lines
 from csrtui.tasks.session import Session

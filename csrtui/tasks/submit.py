@@ -15,7 +15,7 @@ from csrtui.tasks.session import Session
 from csrtui.tasks.update_record import change_record
 
 if TYPE_CHECKING:
-    from csrtui.core.servers.scp import Host
+    from csrtui.core.servers.guide import Host
 
 LONGEST_TO = 60
 """The most characters of whom a CSR was submitted to."""
@@ -180,7 +180,7 @@ def this_host(session: Session, environ: Mapping[str, str]) -> "Host":
         session: Whose user.
         environ: ``SSH_CONNECTION`` is read (ssh(1): both addresses and ports, the server's last).
     """
-    from csrtui.core.servers.scp import Host
+    from csrtui.core.servers.guide import Host
 
     name = os.uname().nodename
     *_, port = environ.get("SSH_CONNECTION", "").split(" ")
@@ -194,7 +194,7 @@ def fetch_lines(pair: Pair, host: "Host") -> list[tuple[str, str]]:
 
     The key itself is never among them.
     """
-    from csrtui.core.servers.scp import scp_line
+    from csrtui.core.servers.guide import scp_line
 
     backup = newest_backup(pair.record)
     wanted = [("the CSR", f"{pair.path}/request.pem", f"{pair.name}.csr")]

@@ -20,8 +20,8 @@ from foreign_made import (
 )
 from pty_session import PtySession
 
+from csrtui.core.base.asn1 import wrap
 from csrtui.core.base.errors import StoreError
-from csrtui.core.base.pem import wrap
 from csrtui.core.certificates import csr as request
 from csrtui.core.keys import pkcs8 as own_pkcs8
 from csrtui.store.keystore import Keystore

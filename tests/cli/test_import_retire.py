@@ -12,8 +12,8 @@ from certificates_made import intermediate, pem, root
 from command import Csrtui, run_process
 
 from csrtui.core.base.times import utc_text
+from csrtui.core.certificates.certificate import longest_days
 from csrtui.core.certificates.csr import read_pem
-from csrtui.core.certificates.validity_limits import longest_days
 from csrtui.core.keys.key_types import private_pem
 
 if TYPE_CHECKING:

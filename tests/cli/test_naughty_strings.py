@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from csrtui.core.advice import Advice
+    from csrtui.core.advice.advisor import Advice
 
 FIELDS = ("organization", "organizational_unit", "country", "state", "locality")
 NAMES = ("common_name", "names")

@@ -13,15 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csrtui.core.advice import Advice, advise, common_name_missing, reach, rules
-from csrtui.core.advice.existing_key_rules import AGE_RULES, QUALITY_RULES, REQUEST_RULES
-from csrtui.core.advice.name_case import MAX_MENDED
+from csrtui.core.advice.advisor import Advice, advise, common_name_missing, reach, rules
+from csrtui.core.advice.cases import MAX_MENDED
+from csrtui.core.advice.field_help import CA_HELP, FIELD_HELP, KEY_HELP
+from csrtui.core.advice.key_rules import AGE_RULES, QUALITY_RULES, REQUEST_RULES
 from csrtui.core.base.finding import CaKind, FieldName, Finding, Level
 from csrtui.core.certificates import csr
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.names.name import read_name
 from csrtui.core.names.public_suffixes import SuffixList
-from csrtui.core.subject.field_help import CA_HELP, FIELD_HELP, KEY_HELP
 from csrtui.core.subject.fields import TypedSubject
 
 

@@ -17,8 +17,8 @@ from csrtui.core.backups import backup_file
 from csrtui.core.backups.backup_file import Envelope, KeptKey, file_name, parse
 from csrtui.core.backups.details import NO_DETAILS
 from csrtui.core.backups.integrity import WAY_OUT, Integrity
+from csrtui.core.base.asn1 import wrap
 from csrtui.core.base.errors import InputError
-from csrtui.core.base.pem import wrap
 from csrtui.core.certificates import csr
 from csrtui.core.keys import key_types, pkcs8
 from csrtui.core.keys.key_types import KeyType

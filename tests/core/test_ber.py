@@ -7,7 +7,7 @@ from foreign_made import tlv
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csrtui.core.base.ber import (
+from csrtui.core.base.asn1 import (
     MAX_DEPTH,
     MAX_NODES,
     BerError,

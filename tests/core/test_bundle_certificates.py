@@ -19,8 +19,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from requests_made import der_of, key_of
 
+from csrtui.core.base.asn1 import wrap
 from csrtui.core.base.errors import InputError
-from csrtui.core.base.pem import wrap
 from csrtui.core.bundle import MAX_ITEMS, read_certificates
 from csrtui.core.keys import key_types
 from csrtui.core.subject.fields import SubjectFields

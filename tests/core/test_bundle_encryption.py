@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from foreign_made import PHRASE, as_private, ec_key, oid, pkcs8, tlv, traditional
 
 from csrtui.core import bundle
-from csrtui.core.base.pem import wrap
+from csrtui.core.base.asn1 import wrap
 from csrtui.core.base.secret import Secret
 from csrtui.core.bundle import ProblemKind
 from csrtui.core.keys import key_types

@@ -37,7 +37,7 @@ from foreign_made import (
 )
 
 from csrtui.core import bundle
-from csrtui.core.base.pem import wrap
+from csrtui.core.base.asn1 import wrap
 from csrtui.core.base.secret import Secret
 from csrtui.core.bundle import MAX_ITEMS, MAX_PROBLEMS, BundleKey, KeyMaterial, Problem, ProblemKind
 from csrtui.core.certificates import csr as request

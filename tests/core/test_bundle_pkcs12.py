@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from foreign_made import ec_key, oid, pkcs8, tlv
 
 from csrtui.core import bundle
-from csrtui.core.base.ber import read_node
+from csrtui.core.base.asn1 import read_node
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.secret import Secret
 from csrtui.core.bundle import pbe, pfx, rc2

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
 from exports_made import certificate_of, material
 from requests_made import key_of
 
+from csrtui.core.base.asn1 import wrap
 from csrtui.core.base.errors import InputError, RefusedError
-from csrtui.core.base.pem import wrap
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys import key_types
 from csrtui.core.keys.key_types import KeyType

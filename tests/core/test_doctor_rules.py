@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from requests_made import NOW, der_of
 
-from csrtui.core.base.shell import AND
+from csrtui.core.base.escaping import AND
 from csrtui.core.certificates import csr
 from csrtui.core.doctor.contents import examine_contents
 from csrtui.core.doctor.facts import FileKind, Seen

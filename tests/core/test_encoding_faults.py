@@ -15,13 +15,13 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from foreign_made import ec_key, oid, rsa_key, tlv
 from requests_made import NOW
 
-from csrtui.core.base.ber import Node, encode, read_node
+from csrtui.core.base.asn1 import Node, encode, read_node
 from csrtui.core.base.errors import InputError
 from csrtui.core.certificates import csr
 from csrtui.core.certificates.certificate import Certificate, load, read_der, signature_holds
 from csrtui.core.certificates.chain import build_chain, signed
 from csrtui.core.certificates.csr import extensions_of
-from csrtui.core.certificates.usages import usage_lines
+from csrtui.core.certificates.omissions import usage_lines
 from csrtui.core.subject.fields import SubjectFields
 
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 import pytest
 
+from csrtui.core.advice.field_help import CA_HELP, FIELD_HELP, KEY_HELP
 from csrtui.core.base.finding import CaKind, FieldName
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.subject.field_help import CA_HELP, FIELD_HELP, KEY_HELP
 
 CHOSEN = {FieldName.CA, FieldName.KEY}
 TWO_LINES = 2 * 78

@@ -5,7 +5,7 @@ import re
 import pytest
 from data_files import IDNA_CASES
 
-from csrtui.core.names import international, scripts
+from csrtui.core.names import international
 from csrtui.core.names import name as names
 from csrtui.core.names.international import Label, Refusal, Refused
 
@@ -103,4 +103,4 @@ def test_right_to_left_binds_every_label() -> None:
     ],
 )
 def test_scripts_that_belong_together(label: str, mixed: tuple[str, ...]) -> None:
-    assert scripts.mixed_scripts(label) == mixed
+    assert international.mixed_scripts(label) == mixed

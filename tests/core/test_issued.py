@@ -19,11 +19,17 @@ from csrtui.core.base.errors import InputError
 from csrtui.core.base.finding import CaKind, Level
 from csrtui.core.base.times import Validity
 from csrtui.core.certificates import csr
-from csrtui.core.certificates.certificate import Certificate, read_der, to_pem
+from csrtui.core.certificates.certificate import (
+    Certificate,
+    days_of,
+    longest_days,
+    read_der,
+    to_pem,
+    whole_days,
+)
 from csrtui.core.certificates.chain import Chain, ChainEnd, build_chain
 from csrtui.core.certificates.comparison import CertificateFlawKind, DifferenceKind, differences, flaws
 from csrtui.core.certificates.path_validation import ChainState, ChainStatus, validate_chain
-from csrtui.core.certificates.validity_limits import days_of, longest_days, whole_days
 from csrtui.core.keys.key_types import KeyType, spki_sha256
 from csrtui.core.subject.fields import SubjectFields
 

@@ -12,11 +12,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from requests_made import key_of
 
-from csrtui.core.advice.existing_key_rules import compromised_key, private_key_quality, proved_key_quality
-from csrtui.core.advice.existing_key_rules import key_quality as public_key_quality
+from csrtui.core.advice.key_rules import compromised_key, private_key_quality, proved_key_quality
+from csrtui.core.advice.key_rules import key_quality as public_key_quality
 from csrtui.core.base.finding import CaKind, FieldName, Level
 from csrtui.core.certificates import csr
-from csrtui.core.keys import key_types, published_keys, quality
+from csrtui.core.keys import key_types, quality
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.subject.fields import SubjectFields
 
@@ -183,8 +183,8 @@ PUBLISHED = re.findall(
 def test_every_entry_of_the_list_belongs_to_a_key_with_its_source() -> None:
     expected = {key_types.spki_sha256(read_public(pem)): source for source, pem in PUBLISHED}
     assert len(expected) == len(PUBLISHED) == 50
-    assert {spki: published_keys.published_in(spki) for spki in expected} == expected
-    assert expected == published_keys.SOURCES
+    assert {spki: quality.published_in(spki) for spki in expected} == expected
+    assert expected == quality.SOURCES
 
 
 def test_a_published_key_is_found_in_its_public_half() -> None:
@@ -194,13 +194,12 @@ def test_a_published_key_is_found_in_its_public_half() -> None:
 
 def test_the_key_of_csrtuis_own_preview_is_published() -> None:
     shown = csr.preview(SubjectFields(common_name="a.com"), ("a.com",))
-    assert published_keys.published_in(shown.spki_sha256) == "csrtui's own preview"
+    assert quality.published_in(shown.spki_sha256) == "csrtui's own preview"
 
 
 def test_a_fresh_key_is_not_published() -> None:
     assert (
-        published_keys.published_in(key_types.spki_sha256(ed25519.Ed25519PrivateKey.generate().public_key()))
-        is None
+        quality.published_in(key_types.spki_sha256(ed25519.Ed25519PrivateKey.generate().public_key())) is None
     )
 
 

@@ -17,9 +17,15 @@ from csrtui.core.base.errors import InputError
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys import pkcs8, pkcs12
 from csrtui.core.keys.batch_encryption import Sealer
-from csrtui.core.keys.frequent_passphrases import FREQUENT
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.keys.passphrase_quality import check, read_passphrase, refusal, strength, weaknesses
+from csrtui.core.keys.passphrase_quality import (
+    FREQUENT,
+    check,
+    read_passphrase,
+    refusal,
+    strength,
+    weaknesses,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,13 +5,13 @@ from data_files import naughty_strings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csrtui.core.advice import advise
+from csrtui.core.advice.advisor import advise
 from csrtui.core.advice.text_damage import decoded_entities, repaired_encoding
 from csrtui.core.base.finding import CaKind
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.names import special_use, whitespace
 from csrtui.core.names.public_suffixes import SuffixList
-from csrtui.core.subject import countries, states
+from csrtui.core.subject import countries
 from csrtui.core.subject.fields import TypedSubject
 
 
@@ -65,10 +65,14 @@ def test_searching_puts_the_code_first_then_the_names_that_begin_so() -> None:
 
 
 def test_states_in_full() -> None:
-    assert {country: len(table) for country, table in states.STATES.items()} == {"US": 56, "CA": 13, "AU": 8}
-    assert states.state_in_full("US", "n.y.") == "New York"
-    assert states.state_in_full("AU", "wa") == "Western Australia"
-    assert states.state_in_full("DE", "BY") is None
+    assert {country: len(table) for country, table in countries.STATES.items()} == {
+        "US": 56,
+        "CA": 13,
+        "AU": 8,
+    }
+    assert countries.state_in_full("US", "n.y.") == "New York"
+    assert countries.state_in_full("AU", "wa") == "Western Australia"
+    assert countries.state_in_full("DE", "BY") is None
 
 
 @given(st.text(st.characters(min_codepoint=0xA1, max_codepoint=0x17F), min_size=1).filter(str.isalpha))

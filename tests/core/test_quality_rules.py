@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, rsa, x25519
 from requests_made import der_of, key_of
 
-from csrtui.core.advice.existing_key_rules import key_age, key_quality, request_quality
+from csrtui.core.advice.key_rules import key_age, key_quality, request_quality
 from csrtui.core.base.finding import CaKind, FieldName, Finding, Level
 from csrtui.core.certificates import csr
 from csrtui.core.keys import key_types

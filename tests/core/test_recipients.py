@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from recipients_made import age_pair, bech32, blob, from_values, random_recipient, ssh_pair
 
-from csrtui.core.backups import curve25519
-from csrtui.core.backups.bech32 import decode_bech32
+from csrtui.core.backups import recipients
 from csrtui.core.backups.recipients import (
     MAX_BYTES,
     MAX_RECIPIENTS,
     RecipientKind,
+    decode_bech32,
     looks_like_recipient,
     read_recipients,
 )
@@ -196,9 +196,9 @@ def test_points_of_small_order_are_those_that_give_no_secret() -> None:
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
     own = X25519PrivateKey.generate()
-    for u in [*curve25519._SMALL_ORDER, 9, 4]:
+    for u in [*recipients._SMALL_ORDER, 9, 4]:
         there = X25519PublicKey.from_public_bytes(u.to_bytes(32, "little"))
-        if curve25519.is_small_order(u):
+        if recipients.is_small_order(u):
             with pytest.raises(ValueError, match=r".*"):
                 own.exchange(there)
         else:

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from csrtui.core.base.shell import AND, Syntax, command, quote
+from csrtui.core.base.escaping import AND, Syntax, command, quote
 
 VALUES = [
     "plain",

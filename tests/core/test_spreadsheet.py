@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csrtui.core.base.spreadsheet import cell
+from csrtui.core.base.escaping import cell
 
 
 @pytest.mark.parametrize(

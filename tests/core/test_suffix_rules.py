@@ -4,7 +4,7 @@ from importlib.resources import files
 
 import pytest
 
-from csrtui.core.advice import advise
+from csrtui.core.advice.advisor import advise
 from csrtui.core.base.finding import CaKind
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.names.public_suffixes import Section, SuffixList

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from csrtui.core.base.pem import wrap
+from csrtui.core.base.asn1 import wrap
 
 if TYPE_CHECKING:
     from csrtui.core.keys.key_types import PrivateKey

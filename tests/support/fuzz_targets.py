@@ -21,8 +21,8 @@ from unittest.mock import patch
 
 from csrtui.cli.table import TableRows, asked_in
 from csrtui.core import bundle
-from csrtui.core.advice import advise, reach
-from csrtui.core.advice.existing_key_rules import key_quality, request_quality
+from csrtui.core.advice.advisor import advise, reach
+from csrtui.core.advice.key_rules import key_quality, request_quality
 from csrtui.core.backups import age, backup_file, confirmation, recipients
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import iso3166
 
-from csrtui.core.advice import Advice, advise
+from csrtui.core.advice.advisor import Advice, advise
 from csrtui.core.base.finding import CaKind
 from csrtui.core.certificates import csr
 from csrtui.core.keys.key_types import KeyType

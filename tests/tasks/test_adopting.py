@@ -39,9 +39,9 @@ from foreign_made import (
 from pairs_made import order as backup_order
 from requests_made import NOW
 
+from csrtui.core.base.asn1 import wrap
 from csrtui.core.base.errors import InputError, RefusedError, StoreError
 from csrtui.core.base.finding import CaKind
-from csrtui.core.base.pem import wrap
 from csrtui.core.base.secret import Secret
 from csrtui.core.certificates import certificate
 from csrtui.core.certificates import csr as request

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from csrtui.core.advice.name_case import MAX_MENDED
+from csrtui.core.advice.cases import MAX_MENDED
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.finding import CaKind
 from csrtui.core.subject.fields import TypedSubject

@@ -28,7 +28,7 @@ from csrtui.core.backups.backup_file import BackupFile, Envelope, KeptKey, parse
 from csrtui.core.backups.details import Details
 from csrtui.core.backups.expectation import Expectation
 from csrtui.core.backups.integrity import Integrity
-from csrtui.core.base import pem
+from csrtui.core.base import asn1
 from csrtui.core.base.errors import InputError, RefusedError, StoreError
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.secret import Secret
@@ -385,7 +385,7 @@ def test_twenty_million_rounds_are_refused_before_they_are_gone_through(
     elsewhere: Session, tmp_path: Path
 ) -> None:
     derived = pkcs8.DerivedKey(bytes(16), 20_000_000, bytes(32))
-    dear = pem.wrap("ENCRYPTED PRIVATE KEY", pkcs8._envelope(derived, bytes(16), bytes(160)))
+    dear = asn1.wrap("ENCRYPTED PRIVATE KEY", pkcs8._envelope(derived, bytes(16), bytes(160)))
     with pytest.raises(InputError, match="would take 20000000 rounds"):
         restored(elsewhere, write(tmp_path, dear + REQUEST), PASSPHRASE)
 
@@ -395,7 +395,7 @@ def test_scrypt_over_the_limit_is_refused(elsewhere: Session, tmp_path: Path) ->
     der = pkcs8.to_der(foreign_key(tmp_path / "key.pem", "-scrypt"))
     parameters = bytes.fromhex("02024000 020108 020101")
     assert der.count(parameters) == 1
-    dear = pem.wrap("ENCRYPTED PRIVATE KEY", der.replace(parameters, parameters[:-1] + b"\x11"))
+    dear = asn1.wrap("ENCRYPTED PRIVATE KEY", der.replace(parameters, parameters[:-1] + b"\x11"))
     with pytest.raises(InputError, match="scrypt with N=16384, r=8, p=17"):
         restored(elsewhere, write(tmp_path, dear + REQUEST), PASSPHRASE)
 

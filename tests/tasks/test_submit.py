@@ -20,7 +20,7 @@ from csrtui.core.base.secret import Secret
 from csrtui.core.certificates.public_text import PublicText
 from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, Stage
 from csrtui.core.pairs.pair_json import dump_record, load_record
-from csrtui.core.servers.scp import Host, scp_line
+from csrtui.core.servers.guide import Host, scp_line
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import Asked

@@ -6,7 +6,7 @@ from csrtui.cli.output import put, put_json
 from csrtui.cli.parser import Action
 from csrtui.cli.request_options import add_subject_arguments, finding_json, read_asked
 from csrtui.cli.session import open_session
-from csrtui.core.advice import Advice
+from csrtui.core.advice.advisor import Advice
 from csrtui.core.pairs.pair_json import describe
 from csrtui.tasks.existing_pairs import find_asked
 from csrtui.tasks.request_spec import advise_on, asked_for, preview, with_counterparts

@@ -10,8 +10,7 @@ from csrtui.cli.output import put_bytes, put_json_list, say, say_error, table
 from csrtui.cli.parser import Action
 from csrtui.cli.session import open_existing_session
 from csrtui.core.base.errors import StoreError
-from csrtui.core.base.escaping import visible
-from csrtui.core.base.spreadsheet import cell
+from csrtui.core.base.escaping import cell, visible
 from csrtui.core.base.times import utc_text
 from csrtui.core.pairs.pair import NextStep, Pair
 from csrtui.core.pairs.pair_json import describe

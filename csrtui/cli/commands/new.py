@@ -7,7 +7,7 @@ from csrtui.cli.parser import Action
 from csrtui.cli.passphrase_options import add_passphrase_arguments, is_given, read_new_passphrase
 from csrtui.cli.request_options import add_subject_arguments, read_asked
 from csrtui.cli.session import open_session
-from csrtui.core.advice import Advice
+from csrtui.core.advice.advisor import Advice
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.finding import Finding
 from csrtui.tasks.new import Blocking, create_pair

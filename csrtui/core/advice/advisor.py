@@ -4,15 +4,13 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from csrtui.core.advice.cases import LABELS, FieldCase, Listing, NameCase, clean
 from csrtui.core.advice.coverage_rules import COVERAGE_RULES, MANY_NAMES
-from csrtui.core.advice.field_case import LABELS, FieldCase, clean
 from csrtui.core.advice.field_rules import FIELD_RULES
 from csrtui.core.advice.key_rules import KEY_RULES
-from csrtui.core.advice.name_case import Listing, NameCase
 from csrtui.core.advice.name_rules import NAME_RULES
-from csrtui.core.advice.rule import Rule, judge
+from csrtui.core.advice.rule import FIELD_SILENCES, FLAW_SILENCES, NAME_SILENCES, Rule, judge
 from csrtui.core.advice.subject_rules import SUBJECT_RULES
-from csrtui.core.advice.suppression import FIELD_SILENCES, FLAW_SILENCES, NAME_SILENCES
 from csrtui.core.advice.syntax_rules import FLAW_RULES
 from csrtui.core.base.finding import CaKind, FieldName, Finding, Level, worst_first
 from csrtui.core.keys.key_types import KeyType

@@ -1,9 +1,9 @@
 """Rules about what the names cover together: twins, wildcards, doubles."""
 
-from csrtui.core.advice.name_case import NameCase
+from csrtui.core.advice.cases import NameCase
 from csrtui.core.advice.rule import Hit, Rule
+from csrtui.core.base.escaping import quoted
 from csrtui.core.base.finding import Level
-from csrtui.core.base.wording import quoted
 from csrtui.core.names.name import MAX_NAME
 
 MANY = 100

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-from csrtui.core.advice.field_case import FieldCase, clean, is_control
+from csrtui.core.advice.cases import FieldCase, clean, is_control
 from csrtui.core.advice.placeholders import Likelihood, placeholder
 from csrtui.core.advice.rule import Hit, Rule
 from csrtui.core.advice.text_damage import decoded_entities, repaired_encoding, taken_for_html
+from csrtui.core.base.escaping import character, plural, quoted
 from csrtui.core.base.finding import FieldName, Fix, Level
-from csrtui.core.base.wording import character, plural, quoted
-from csrtui.core.names.invisible import REPLACEMENT, find_invisible, without_invisible
+from csrtui.core.names.whitespace import REPLACEMENT, find_invisible, without_invisible
 from csrtui.core.subject.fields import UPPER_BOUNDS
 
 _PORTAL = frozenset("<>~!@#$%^*/\\()?")

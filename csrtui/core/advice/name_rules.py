@@ -1,14 +1,13 @@
 """Rules about each name that can be written: what it is and who may have it."""
 
-from csrtui.core.advice.name_case import NameCase
+from csrtui.core.advice.cases import NameCase
 from csrtui.core.advice.rule import Hit, Rule
+from csrtui.core.base.escaping import quoted
 from csrtui.core.base.finding import FieldName, Fix, Level
-from csrtui.core.base.wording import quoted
 from csrtui.core.names import special_use
-from csrtui.core.names.international import PREFIX
+from csrtui.core.names.international import PREFIX, mixed_scripts
 from csrtui.core.names.name import NameKind
 from csrtui.core.names.public_suffixes import Section
-from csrtui.core.names.scripts import mixed_scripts
 from csrtui.core.subject.fields import UPPER_BOUNDS
 
 

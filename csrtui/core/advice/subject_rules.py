@@ -1,11 +1,11 @@
 """Rules about the subject's fields together: the country, the place, what needs what."""
 
-from csrtui.core.advice.field_case import FieldCase, clean
+from csrtui.core.advice.cases import FieldCase, clean
 from csrtui.core.advice.placeholders import is_placeholder
 from csrtui.core.advice.rule import Hit, Rule
+from csrtui.core.base.escaping import quoted
 from csrtui.core.base.finding import FieldName, Fix, Level
-from csrtui.core.base.wording import quoted
-from csrtui.core.subject import countries, states
+from csrtui.core.subject import countries
 
 
 def _is_code(text: str) -> bool:
@@ -76,7 +76,7 @@ def _state_abbreviated(case: FieldCase) -> Hit | None:
     if case.field is not FieldName.STATE or not case.text or not clean(case.typed.country):
         return None
     code = countries.find_country(case.typed.country) or ""
-    full = states.state_in_full(code, case.text)
+    full = countries.state_in_full(code, case.text)
     if full is None:
         return None
     return Hit({"value": quoted(case.text), "full": full}, case.writing(full, label=f"write {full}"))

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Callable
 
-from csrtui.core.advice.name_case import NameCase
+from csrtui.core.advice.cases import NameCase
 from csrtui.core.advice.rule import Hit, Rule
+from csrtui.core.base.escaping import character, quoted
 from csrtui.core.base.finding import Fix, Level
-from csrtui.core.base.wording import character, quoted
-from csrtui.core.names.host import host_inside
 from csrtui.core.names.international import in_punycode
 from csrtui.core.names.name import DOTS, Flaw, FlawKind, Name, read_name
+from csrtui.core.names.paste import host_inside
 from csrtui.core.names.whitespace import trimmed
 
 _STAR = "has its * in the wrong place: only the whole first label can be *"

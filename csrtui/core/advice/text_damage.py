@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from csrtui.core.names.scripts import script_of
+from csrtui.core.names.international import script_of
 
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 _LOOKS_LIKE = re.compile("&#?[A-Za-z0-9]+;?")

@@ -22,9 +22,9 @@ from csrtui.core.backups.age import is_age
 from csrtui.core.backups.details import NO_DETAILS, Details, detail_lines, read_details, read_time
 from csrtui.core.backups.integrity import Integrity
 from csrtui.core.backups.text import BackupText, canonical, read_text
-from csrtui.core.base import ber
+from csrtui.core.base import asn1
+from csrtui.core.base.asn1 import wrap
 from csrtui.core.base.errors import InputError
-from csrtui.core.base.pem import wrap
 from csrtui.core.base.times import utc_text
 from csrtui.core.certificates import csr
 
@@ -211,8 +211,8 @@ def parse(data: bytes, envelope: Envelope = Envelope.KEY_BLOCK) -> BackupFile:
     text = read_text(data)
     _judge_blocks(text, envelope)
     key, request_der = text.blocks[0], text.blocks[1].der
-    node = ber.parse(key.der)
-    if node is None or node.tag != ber.SEQUENCE or not node.content or node.end != len(key.der):
+    node = asn1.parse(key.der)
+    if node is None or node.tag != asn1.SEQUENCE or not node.content or node.end != len(key.der):
         raise InputError("the private key in the backup is damaged", "use another copy of it")
     asked = csr.read_der(request_der)
     if not csr.signature_holds(asked.der):

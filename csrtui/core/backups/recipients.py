@@ -1,8 +1,8 @@
-"""Who a backup can be encrypted to: age's own recipients and SSH public keys, as people keep them.
+"""Read the recipients of an age backup: age's own public keys and SSH public keys, from files or pasted lines.
 
-An age recipient is 32 bytes of X25519 in Bech32 (the age specification, C2SP ``age``); an SSH public key is a
-line of ``authorized_keys`` (sshd(8)), its blob as RFC 4253 6.6 and RFC 8709 4 write it. Everything is read here
-before a library sees it: that of age ends in a panic where a recipient is a point of small order.
+An age recipient is 32 bytes of X25519 in Bech32 (the age specification, C2SP ``age``; BIP 173). An SSH public key is
+a line of ``authorized_keys`` (sshd(8)) with a blob as in RFC 4253 6.6 and RFC 8709 4. Recipients that are points of
+small order are refused (RFC 7748 6.1, 7): the shared secret would be known to everybody, and the age library panics.
 """
 
 import re
@@ -13,10 +13,85 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Final
 
-from csrtui.core.backups import curve25519
-from csrtui.core.backups.bech32 import decode_bech32
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
+
+_ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+_CHECKSUM = 6
+"""Characters at the end that tell whether the others are right."""
+_GENERATORS = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
+
+
+def decode_bech32(text: str) -> tuple[str, bytes]:
+    """Return the prefix and the bytes of a text in lower-case Bech32, of any length.
+
+    Raises:
+        InputError: A character is missing or wrong.
+    """
+    prefix, one, rest = text.rpartition("1")
+    values = [_ALPHABET.find(character) for character in rest]
+    if not one or -1 in values or len(values) < _CHECKSUM or not text.isascii():
+        raise _wrong()
+    high_and_low = [ord(character) >> 5 for character in prefix]
+    high_and_low += [0, *(ord(character) & 31 for character in prefix)]
+    if _remainder(high_and_low + values) != 1:
+        raise _wrong()
+    data = values[:-_CHECKSUM]
+    number = 0
+    for value in data:
+        number = number << 5 | value
+    spare = len(data) * 5 % 8
+    if spare >= 5 or number & ((1 << spare) - 1):  # noqa: PLR2004 - BIP 173: fewer bits than one character, all zero
+        raise _wrong()
+    return prefix, (number >> spare).to_bytes(len(data) * 5 // 8)
+
+
+def _remainder(values: list[int]) -> int:
+    remainder = 1
+    for value in values:
+        top = remainder >> 25
+        remainder = (remainder & 0x1FFFFFF) << 5 ^ value
+        for bit, generator in enumerate(_GENERATORS):
+            remainder ^= generator if top >> bit & 1 else 0
+    return remainder
+
+
+def _wrong() -> InputError:
+    return InputError("a character of the age recipient is missing or wrong", "copy it again, all of it")
+
+
+BYTES: Final = 32
+
+_P: Final = 2**255 - 19
+_SMALL_ORDER: Final = frozenset(
+    {
+        0,
+        1,
+        _P - 1,
+        325606250916557431795983626356110631294008115727848805560023387167927233504,
+        39382357235489614581723060781553021112529911719440698176882885853963445705823,
+    }
+)
+"""The u-coordinates of the points of order 1, 2, 4 and 8, on the curve and its twist (RFC 7748 7, curve25519's own page)."""
+
+
+def u_of(key: bytes) -> int:
+    """Return the u-coordinate in an X25519 public key of 32 bytes; its highest bit says nothing (RFC 7748 5)."""
+    return (int.from_bytes(key, "little") & (1 << 255) - 1) % _P
+
+
+def u_of_edwards(key: bytes) -> int | None:
+    """Return the u-coordinate of an Ed25519 public key of 32 bytes (RFC 7748 4.1), or None for the neutral point."""
+    y = (int.from_bytes(key, "little") & (1 << 255) - 1) % _P
+    if y == 1:
+        return None
+    return (1 + y) * pow(1 - y, -1, _P) % _P
+
+
+def is_small_order(u: int) -> bool:
+    """Whether a point is one of those that give everybody the same secret."""
+    return u in _SMALL_ORDER
+
 
 MAX_BYTES: Final = 64 * 1024
 """The most bytes that a file of recipients may have."""
@@ -159,9 +234,9 @@ def _age(word: str) -> Recipient:
             _TO_GIVE,
         )
     prefix, key = decode_bech32(word) if len(word) <= _LONGEST_AGE else ("", b"")
-    if prefix != "age" or len(key) != curve25519.BYTES:
+    if prefix != "age" or len(key) != BYTES:
         raise InputError("the age recipient is not as long as one is: is it whole?", _TO_GIVE)
-    if curve25519.is_small_order(curve25519.u_of(key)):
+    if is_small_order(u_of(key)):
         raise _weak()
     return Recipient(RecipientKind.AGE, word)
 
@@ -202,8 +277,8 @@ def _fields(blob: bytes) -> list[bytes]:
 def _judge_ed25519(key: bytes) -> bool:
     if len(key) != _ED25519_BYTES:
         raise ValueError(len(key))
-    u = curve25519.u_of_edwards(key)
-    return u is not None and not curve25519.is_small_order(u)
+    u = u_of_edwards(key)
+    return u is not None and not is_small_order(u)
 
 
 def _judge_rsa(exponent: bytes, modulus: bytes) -> bool:

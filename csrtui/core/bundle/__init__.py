@@ -11,33 +11,34 @@ lines, DER, BER, PKCS #7, PKCS #8, PKCS #12, PKCS #1, SEC 1, RFC 1421 encryption
 its structure says, not its label. One item that cannot be read hides no other: it becomes a problem that names it.
 
 `read` raises nothing for any bytes, and does bounded work. Keys are checked for weaknesses elsewhere
-(`csrtui.core.advice.existing_key_rules.key_quality`), and so is the signature of a CSR (`csrtui.core.certificates.csr.signature_holds`):
+(`csrtui.core.advice.key_rules.key_quality`), and so is the signature of a CSR (`csrtui.core.certificates.csr.signature_holds`):
 both take what is returned here.
 """
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from csrtui.core.base import ber
+from csrtui.core.base import asn1
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
-from csrtui.core.bundle import cms, formats, pbe, pfx, private_key, text
+from csrtui.core.bundle import formats, items, pbe, pfx, private_key, text
 from csrtui.core.bundle.items import (
     MAX_ITEMS,
     NOUNS,
     SIGNED,
     Item,
+    Structure,
     broken,
     der_blocks,
     first_blocks,
+    is_private_beginning,
     is_truncated_der,
     item_of,
     kind_of,
     noun_of,
 )
 from csrtui.core.bundle.material import BundleKey, KeyMaterial, Problem, ProblemKind
-from csrtui.core.bundle.structure import Structure, is_private_beginning
 from csrtui.core.certificates import certificate
 from csrtui.core.certificates import csr as request
 from csrtui.core.certificates.certificate import Certificate
@@ -175,8 +176,8 @@ class _Reader:
     def _explain_der(self, data: bytes) -> None:
         """Say why bytes that begin as DER cannot be read; text may begin with the same octet."""
         try:
-            ber.to_der(data)
-        except ber.BerError as error:
+            asn1.to_der(data)
+        except asn1.BerError as error:
             if is_truncated_der(data):
                 self._add_problem(ProblemKind.FILE, broken("the file", error), _AGAIN)
 
@@ -235,8 +236,8 @@ class _Reader:
             self._certificates[der] = certificate.read_der(der)
 
     def _read_pkcs7(self, item: Item) -> None:
-        root = ber.read_node(item.der)
-        encoded = cms.certificates_in(root)
+        root = asn1.read_node(item.der)
+        encoded = items.certificates_in(root)
         for number, der in enumerate(encoded[:MAX_ITEMS], 1):
             try:
                 self._add_certificate(der)
@@ -324,7 +325,7 @@ def _unknown(item: Item) -> InputError:
             return InputError(f"a {label} of this kind is not supported: it does not contain DER")
         return InputError(f"the {noun} is damaged: it does not contain DER", _AGAIN)
     try:
-        ber.to_der(item.der)
-    except ber.BerError as error:
+        asn1.to_der(item.der)
+    except asn1.BerError as error:
         return InputError(broken(f"the {noun}", error), _AGAIN)
     return InputError(f"the {noun} is not what its label says: its structure is of another kind")

@@ -8,7 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from csrtui.core.base.ber import INTEGER, OCTET_STRING, OID, SEQUENCE, BerError, Node, read_node
+from csrtui.core.base.asn1 import INTEGER, OCTET_STRING, OID, SEQUENCE, BerError, Node, read_node
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.bundle import rc2
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final
 
-from csrtui.core.base.ber import (
+from csrtui.core.base.asn1 import (
     INTEGER,
     OCTET_STRING,
     OID,

@@ -6,7 +6,7 @@ first: EC private values that are too long or too short, and PKCS #8 version 2 w
 
 from typing import TYPE_CHECKING, Final, cast
 
-from csrtui.core.base.ber import INTEGER, OCTET_STRING, OID, SEQUENCE, Node, encode, parse, read_node
+from csrtui.core.base.asn1 import INTEGER, OCTET_STRING, OID, SEQUENCE, Node, encode, parse, read_node
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.secret import Secret
 from csrtui.core.bundle import pbe
@@ -211,7 +211,7 @@ def open_openssh(body: bytes) -> "PrivateKey":
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_ssh_private_key
 
-    from csrtui.core.base.pem import wrap
+    from csrtui.core.base.asn1 import wrap
 
     if not body.startswith(OPENSSH_MAGIC):
         raise InputError("the OpenSSH key is damaged")

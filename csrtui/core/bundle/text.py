@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from csrtui.core.base.ber import BerError, to_der
+from csrtui.core.base.asn1 import BerError, to_der
 
 MAX_DEPTH = 4
 """How often text may be packed into text: base64 in JSON in a mail."""

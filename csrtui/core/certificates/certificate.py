@@ -1,4 +1,4 @@
-"""Certificates (X.509, RFC 5280) as they come home from a CA: read, and what they say.
+"""Read certificates (X.509, RFC 5280), and tell how long a public one may be valid (BR 6.3.2).
 
 cryptography is imported when something is decoded.
 """
@@ -6,10 +6,11 @@ cryptography is imported when something is decoded.
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from csrtui.core.base import pem
+from csrtui.core.base import asn1
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.times import Validity
@@ -20,6 +21,7 @@ from csrtui.core.subject.fields import SubjectFields
 
 if TYPE_CHECKING:
     from cryptography import x509
+
 
 _T = TypeVar("_T")
 
@@ -146,7 +148,7 @@ def subject_in(der: bytes, *, is_request: bool) -> str:
 
 def to_pem(certificates: Iterable[Certificate]) -> bytes:
     """Return certificates as PEM, one after the other, in lines of 64 characters (RFC 7468)."""
-    return b"".join(pem.wrap("CERTIFICATE", one.der) for one in certificates)
+    return b"".join(asn1.wrap("CERTIFICATE", one.der) for one in certificates)
 
 
 def load(certificate: Certificate) -> "x509.Certificate":
@@ -240,3 +242,32 @@ def _known(look: Callable[[], _T]) -> _T | None:
         return look()
     except UnsupportedAlgorithm:
         return None
+
+
+SCHEDULE: Final = (
+    (datetime(2026, 3, 15, tzinfo=UTC), 398),
+    (datetime(2027, 3, 15, tzinfo=UTC), 200),
+    (datetime(2029, 3, 15, tzinfo=UTC), 100),
+)
+"""Before that time: the most days. Ballot SC-081v3."""
+LAST_DAYS: Final = 47
+"""The most days after the schedule's last row."""
+_SECOND, _DAY = timedelta(seconds=1), timedelta(days=1)
+
+
+def longest_days(issued: datetime) -> int:
+    """Return the most days that a public certificate issued at that time may live."""
+    return next((days for until, days in SCHEDULE if issued < until), LAST_DAYS)
+
+
+def days_of(validity: Validity) -> int:
+    """Return the days that a life is counted as by the rules: both ends included, a day begun is a day (BR 6.3.2)."""
+    return -((validity.not_before - validity.not_after - _SECOND) // _DAY)
+
+
+def whole_days(validity: Validity) -> int:
+    """Return the days of a life as people count them: whole days, both ends included.
+
+    Some CAs write 90 days as 90 times 24 hours, others as a second less; both are 90 days.
+    """
+    return (validity.not_after - validity.not_before + _SECOND) // _DAY

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from csrtui.core.base.escaping import plural, quoted
 from csrtui.core.base.finding import CaKind, Level
 from csrtui.core.base.times import utc_text
-from csrtui.core.base.wording import plural, quoted
-from csrtui.core.certificates.certificate import Certificate
+from csrtui.core.certificates.certificate import Certificate, days_of, longest_days
 from csrtui.core.certificates.chain import Chain
 from csrtui.core.certificates.csr import Request
 from csrtui.core.certificates.path_validation import ChainReason, ChainState, ChainStatus
-from csrtui.core.certificates.validity_limits import days_of, longest_days
 
 _CLIENT_AUTHENTICATION = "1.3.6.1.5.5.7.3.2"
 

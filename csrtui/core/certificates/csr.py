@@ -8,7 +8,7 @@ from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from csrtui.core.base import ber, pem
+from csrtui.core.base import asn1
 from csrtui.core.base.errors import InputError
 from csrtui.core.certificates import encoding_faults
 from csrtui.core.keys import key_types
@@ -115,7 +115,7 @@ def read_pem(data: bytes) -> Request:
 
 def to_pem(der: bytes) -> bytes:
     """Return the CSR in `der` as PEM, in lines of 64 characters; its octets stay as they are."""
-    return pem.wrap("CERTIFICATE REQUEST", der)
+    return asn1.wrap("CERTIFICATE REQUEST", der)
 
 
 def public_key(der: bytes) -> "PublicKey":
@@ -138,7 +138,7 @@ def signature_holds(der: bytes) -> bool:
     """Whether the CSR is signed by the key it names (proof of possession).
 
     A signature with SHA-1 or MD5 that is whole holds too: how old it is, is another question
-    (`csrtui.core.advice.existing_key_rules`), and cryptography's answer, *invalid*, would be the wrong one.
+    (`csrtui.core.advice.key_rules`), and cryptography's answer, *invalid*, would be the wrong one.
     False too where the algorithm of the key or of the signature is not known here.
     """
     from cryptography import x509
@@ -300,7 +300,7 @@ def other_name(name: "x509.GeneralName") -> str:
 def _other_name(name: "x509.OtherName") -> str:
     oid = name.type_id.dotted_string
     prefix, tag = _OTHER_NAMES.get(oid, ("", 0))
-    value = ber.parse(name.value)
+    value = asn1.parse(name.value)
     if value is None or not prefix or value.tag != tag:
         return f"other:{oid}"
     return f"{prefix}:{value.content.decode('utf-8', 'replace')}"

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from csrtui.core.base.ber import (
+from csrtui.core.base.asn1 import (
     BIT_STRING,
     INTEGER,
     NULL,

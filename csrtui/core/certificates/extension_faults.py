@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from csrtui.core.base.ber import (
+from csrtui.core.base.asn1 import (
     BIT_STRING,
     BOOLEAN,
     INTEGER,

@@ -13,9 +13,8 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
 
-from csrtui.core.base.escaping import visible
+from csrtui.core.base.escaping import plural, visible
 from csrtui.core.base.times import utc_text
-from csrtui.core.base.wording import plural
 from csrtui.core.certificates.certificate import SERVER_AUTHENTICATION, Certificate, load
 from csrtui.core.certificates.chain import (
     Chain,

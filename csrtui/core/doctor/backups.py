@@ -7,8 +7,7 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import Level
 from csrtui.core.doctor.facts import CopySeen, CopyState
 from csrtui.core.doctor.finding_codes import Ailment, Code
-from csrtui.core.doctor.remedy import Remedy, command, csrtui, instruction, template
-from csrtui.core.doctor.replacement import best_backup, is_good
+from csrtui.core.doctor.remedy import Remedy, best_backup, command, csrtui, instruction, is_good, template
 from csrtui.core.pairs.pair import Backup, PairRecord, Stage
 
 

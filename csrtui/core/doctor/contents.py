@@ -15,13 +15,20 @@ from csrtui.core.certificates.certificate import Certificate
 from csrtui.core.certificates.chain import build_chain
 from csrtui.core.certificates.comparison import chain_flaw
 from csrtui.core.certificates.path_validation import validate_chain
-from csrtui.core.doctor import dates
+from csrtui.core.doctor import renewals
 from csrtui.core.doctor.backups import judge_copies
 from csrtui.core.doctor.facts import CopySeen, Seen
 from csrtui.core.doctor.finding_codes import Ailment, Code
 from csrtui.core.doctor.layout import PAIR_FILES
-from csrtui.core.doctor.remedy import Remedy, command, csrtui, instruction, template
-from csrtui.core.doctor.replacement import PairCondition, PairReplacement
+from csrtui.core.doctor.remedy import (
+    PairCondition,
+    PairReplacement,
+    Remedy,
+    command,
+    csrtui,
+    instruction,
+    template,
+)
 from csrtui.core.pairs.pair import SCHEMA, PairRecord
 from csrtui.core.pairs.pair_json import load_record
 
@@ -116,7 +123,9 @@ class _Examination:
             condition = self._condition()
             can_back_up = condition.has_key and condition.has_csr
             yield from judge_copies(self._folder.path, self._record, copies, can_back_up=can_back_up)
-            yield from dates.judge_times(self._path("pair.json"), self._folder.name, self._record, self._now)
+            yield from renewals.judge_times(
+                self._path("pair.json"), self._folder.name, self._record, self._now
+            )
 
     def _path(self, name: str) -> str:
         return f"{self._folder.path}/{name}"
@@ -256,9 +265,11 @@ class _Examination:
         if life.not_after < self._now and is_in_use(record):
             text = f"expired {utc_text(life.not_after)}"
             yield self._ailment(Code.CERTIFICATE_EXPIRED, _CERTIFICATE, text, command(*csrtui("renew", pair)))
-        if life.not_before > self._now + dates.TOLERANCE:
+        if life.not_before > self._now + renewals.TOLERANCE:
             text = f"is not valid before {utc_text(life.not_before)}, or the clock of this machine is wrong"
-            yield self._ailment(Code.CERTIFICATE_NOT_YET_VALID, _CERTIFICATE, text, dates.WAIT_OR_CHECK_CLOCK)
+            yield self._ailment(
+                Code.CERTIFICATE_NOT_YET_VALID, _CERTIFICATE, text, renewals.WAIT_OR_CHECK_CLOCK
+            )
 
 
 def is_in_use(record: PairRecord | None) -> bool:
@@ -286,9 +297,9 @@ def _read_certificates(data: bytes | None) -> tuple[Certificate | None, list[Cer
 
 
 def _read_key(data: bytes | None) -> _Key:
-    from csrtui.core.doctor.plain_key import prove
     from csrtui.core.keys.kdf_limits import judge_cost
     from csrtui.core.keys.pkcs8 import to_der
+    from csrtui.core.keys.signing import prove
 
     if data is None:
         return _Key()

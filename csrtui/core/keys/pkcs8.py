@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, cast, final
 
+from csrtui.core.base.asn1 import wrap
 from csrtui.core.base.errors import InputError, RefusedError
-from csrtui.core.base.pem import wrap
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys import passphrase_quality as passphrase_rules
 

@@ -1,16 +1,18 @@
-"""Signatures over bytes with a pair's own private key, whatever its type.
+"""Sign and verify bytes with a private key of any type, and prove that an unencrypted private key is intact.
 
 RSA signs with PSS (MGF1 and hash SHA-256, a salt of 32 bytes), ECDSA with the hash of its curve (P-384: SHA-384,
-P-521: SHA-512, else SHA-256), DSA with SHA-256; EdDSA and ML-DSA have their own hash. Every caller puts a context of
-its own in front of the message, so that no signature passes for one of another purpose.
+P-521: SHA-512, else SHA-256), DSA with SHA-256; EdDSA and ML-DSA have their own hash. Every caller puts its own
+context in front of the message, so that a signature for one purpose is never valid for another.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from csrtui.core.base.errors import StoreError
 from csrtui.core.keys import key_types
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.padding import PSS
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateNumbers
 
     from csrtui.core.keys.key_types import PrivateKey, PublicKey, SignatureHash
 
@@ -65,3 +67,52 @@ def _pss() -> "PSS":
     from cryptography.hazmat.primitives.hashes import SHA256
 
     return padding.PSS(padding.MGF1(SHA256()), padding.PSS.DIGEST_LENGTH)
+
+
+_PROBE = b"csrtui doctor"
+
+
+def prove(data: bytes) -> tuple["PrivateKey", str]:
+    """Return the private key in a PEM text and its SPKI fingerprint, after it has proved to be whole.
+
+    The primality check of cryptography takes 40 ms for RSA 2048, so ten thousand keys would take minutes. It is left
+    out. Instead, the numbers of the key must fit (RFC 8017, 3.2), and it must make a valid signature, which fails with
+    a false prime. The signature alone is not enough: OpenSSL corrects the result of a damaged exponent, and other
+    software does not.
+
+    Raises:
+        StoreError: There is no private key, or it is damaged.
+    """
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        key = cast("PrivateKey", load_pem_private_key(data, None, unsafe_skip_rsa_key_validation=True))
+        _prove(key)
+        return key, key_types.spki_sha256(key.public_key())
+    except Exception as error:  # the library does not document what it raises
+        raise StoreError("it contains no private key that is whole") from error
+
+
+def _prove(key: "PrivateKey") -> None:
+    """Raise an error unless an RSA key signs correctly; other types derive their public key, so they cannot disagree."""
+    from cryptography.hazmat.primitives.asymmetric import padding, rsa
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    if isinstance(key, rsa.RSAPrivateKey):
+        if not _fit(key.private_numbers()):
+            raise ValueError("the numbers of the key do not fit")
+        signature = key.sign(_PROBE, padding.PKCS1v15(), SHA256())
+        key.public_key().verify(signature, _PROBE, padding.PKCS1v15(), SHA256())
+
+
+def _fit(numbers: "RSAPrivateNumbers") -> bool:
+    """Return whether the numbers of an RSA private key follow from its primes."""
+    p, q, d, public = numbers.p, numbers.q, numbers.d, numbers.public_numbers
+    return (
+        min(p, q) > 1
+        and p * q == public.n
+        and d * public.e % (p - 1) == d * public.e % (q - 1) == 1
+        and numbers.dmp1 == d % (p - 1)
+        and numbers.dmq1 == d % (q - 1)
+        and numbers.iqmp * q % p == 1
+    )

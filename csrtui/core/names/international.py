@@ -1,9 +1,10 @@
-"""International names both ways: U-labels as people write them, A-labels as X.509 holds them.
+"""Convert internationalized names between U-labels, as people write them, and A-labels, as X.509 contains them.
 
-IDNA 2008 (RFC 5890 to 5893) after the mapping of UTS 46 with STD3 rules, by the `idna` package, which
-is imported only when a name needs it: loading it costs 11 ms.
+Also tell which scripts the letters of a label come from, and which of them belong together. `unicodedata` does
+not have a character's script, but the character's name begins with it.
 """
 
+import unicodedata
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -167,3 +168,31 @@ def to_unicode(label: str) -> str:
         return label
     read = read_label(label)
     return read.unicode if isinstance(read, Label) else label
+
+
+_TOGETHER = (
+    frozenset({"LATIN", "CJK", "IDEOGRAPHIC", "HIRAGANA", "KATAKANA"}),
+    frozenset({"LATIN", "CJK", "IDEOGRAPHIC", "BOPOMOFO"}),
+    frozenset({"LATIN", "CJK", "IDEOGRAPHIC", "HANGUL"}),
+)
+"""What Japanese, Chinese and Korean mix by nature (UTS 39 5.2, highly restrictive)."""
+
+
+def script_of(letter: str) -> str | None:
+    """The first word of the script's name in capitals, such as LATIN; None for what belongs to any script."""
+    if letter.isascii():
+        return "LATIN" if letter.isalpha() else None
+    if not unicodedata.category(letter).startswith("L"):
+        return None
+    word = unicodedata.name(letter, "").partition(" ")[0].partition("-")[0]
+    return None if word in {"", "MODIFIER"} else word
+
+
+def mixed_scripts(label: str) -> tuple[str, ...]:
+    """The scripts of a label's letters, in order, where they do not belong together; else nothing."""
+    if label.isascii():
+        return ()
+    scripts = dict.fromkeys(script for script in map(script_of, label) if script)
+    if len(scripts) == 1 or any(scripts.keys() <= together for together in _TOGETHER):
+        return ()
+    return tuple(scripts)

@@ -11,8 +11,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from csrtui.core.names import international
-from csrtui.core.names.host import host_inside
 from csrtui.core.names.international import Refusal, Refused
+from csrtui.core.names.paste import host_inside
 from csrtui.core.names.whitespace import first_blank, trimmed
 
 MAX_LABEL = 63

@@ -1,7 +1,38 @@
-"""Names sorted out of a paste: a mail, a spreadsheet, a line of a web server's configuration."""
+"""Extract names from pasted text, and the host from a URL, an e-mail address or a host with a port."""
 
 import re
 from collections.abc import Iterator
+
+_SCHEME = re.compile(
+    r"[A-Za-z][A-Za-z0-9+.-]*:/{2,}|(?:https?|ftp|mailto|email|uri|url|dns|ip|cn):/*", re.IGNORECASE
+)
+_END = re.compile(r"[/\\?#\s]")
+_PORT = re.compile(r"(.*?):[0-9]*")
+_ZONE = re.compile(r"([0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)%.*")
+
+
+def host_inside(text: str) -> str | None:
+    """What stands where the host stands, unread; empty when nothing does.
+
+    Returns:
+        None when the text is not more than a host: it holds no scheme, path, port, user or zone.
+    """
+    if not any(mark in text for mark in "/@:") and not text.startswith("\\\\"):
+        return None
+    scheme = _SCHEME.match(text)
+    rest = text[scheme.end() :] if scheme else text.lstrip("\\/")
+    host = _END.split(rest, maxsplit=1)[0].rpartition("@")[2]
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    port = _PORT.fullmatch(host)
+    if port and ":" not in port[1]:
+        host = port[1]
+    if zone := _ZONE.fullmatch(host):
+        host = zone[1]
+    if host == text:
+        return None
+    return host.strip().rstrip(".")
+
 
 _DIRECTIVE = re.compile(
     r"^[ \t]*(?:server_name|ServerName|ServerAlias)[ \t]+(?=\S)", re.IGNORECASE | re.MULTILINE

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.times import Validity, utc_text
-from csrtui.core.certificates.validity_limits import longest_days
+from csrtui.core.certificates.certificate import longest_days
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage
 
 LONGEST_LINE: Final = 75

@@ -279,3 +279,22 @@ def urgency(pair: Pair, now: datetime) -> tuple[int, float, str]:
     when = record.validity.not_after.timestamp() if record.validity else -record.created.timestamp()
     retired = len(_URGENCY) if record.stage is Stage.RETIRED else 0
     return (retired + _URGENCY.index(record.next_step(now)), when, pair.name)
+
+
+NEW_CSR = "a new CSR made for it"
+"""How the event of an adoption ends that made a CSR from the certificate."""
+
+
+def was_issued_for_request(record: PairRecord) -> bool:
+    """Return whether the CA that issued the certificate of a pair saw its CSR; not if that was made at adoption.
+
+    Args:
+        record: Of a pair that has a certificate.
+    """
+    was_made = False
+    for event in record.history:
+        if event.what.startswith("key adopted from ") and event.what.endswith(NEW_CSR):
+            was_made = True
+        elif event.what.startswith("certificate imported"):
+            was_made = False
+    return not was_made

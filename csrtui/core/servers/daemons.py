@@ -1,7 +1,6 @@
 """Servers that read PEM files from the disk."""
 
-from csrtui.core.servers.file_layout import FileBlock, FileForm, FileRow, OldCsr, Part, Quoting, Server
-from csrtui.core.servers.shared import (
+from csrtui.core.servers.file_layout import (
     ANY_KEY,
     CHAIN,
     FILES_ANYWAY,
@@ -10,6 +9,13 @@ from csrtui.core.servers.shared import (
     PLACES,
     READ_BY_ROOT,
     READ_BY_SERVICE_USER,
+    FileBlock,
+    FileForm,
+    FileRow,
+    OldCsr,
+    Part,
+    Quoting,
+    Server,
 )
 
 ROWS = (

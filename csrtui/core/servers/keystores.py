@@ -1,7 +1,18 @@
 """Servers that take PKCS #12."""
 
-from csrtui.core.servers.file_layout import FileBlock, FileForm, FileRow, OldCsr, Quoting, Server
-from csrtui.core.servers.shared import ANY_KEY, FILES_ANYWAY, KEYSTORE, RSA_FIRST, TRANSPORT
+from csrtui.core.servers.file_layout import (
+    ANY_KEY,
+    FILES_ANYWAY,
+    KEYSTORE,
+    RSA_FIRST,
+    TRANSPORT,
+    FileBlock,
+    FileForm,
+    FileRow,
+    OldCsr,
+    Quoting,
+    Server,
+)
 
 ROWS = (
     Server(

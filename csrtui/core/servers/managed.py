@@ -12,8 +12,19 @@ Sources of the lines, none of which can be run without the vendor's software:
   key, then the certificates from the leaf to the root.
 """
 
-from csrtui.core.servers.file_layout import FileBlock, FileForm, FileRow, OldCsr, Part, Quoting, Server
-from csrtui.core.servers.shared import ANY_KEY, CHAIN, KEY, LEAF
+from csrtui.core.servers.file_layout import (
+    ANY_KEY,
+    CHAIN,
+    KEY,
+    LEAF,
+    FileBlock,
+    FileForm,
+    FileRow,
+    OldCsr,
+    Part,
+    Quoting,
+    Server,
+)
 
 ROWS = (
     Server(

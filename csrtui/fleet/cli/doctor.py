@@ -18,7 +18,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     from csrtui.cli.cancellation import stopping
     from csrtui.cli.output import say
-    from csrtui.core.base.wording import plural
+    from csrtui.core.base.escaping import plural
     from csrtui.fleet.cli.options import ending, read_reach
     from csrtui.fleet.tasks.doctor import examine
 

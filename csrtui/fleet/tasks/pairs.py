@@ -10,8 +10,7 @@ from itertools import islice
 
 from csrtui.core.backups.recipients import Recipient
 from csrtui.core.base.errors import CsrtuiError, InputError
-from csrtui.core.base.escaping import shows, visible
-from csrtui.core.base.shell import command
+from csrtui.core.base.escaping import command, shows, visible
 from csrtui.core.bundle import read_certificates
 from csrtui.core.certificates import csr as request
 from csrtui.core.certificates.certificate import Certificate, to_pem

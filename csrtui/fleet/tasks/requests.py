@@ -8,8 +8,8 @@ the results, each marked as literal (`csrtui.fleet.ansible`).
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from csrtui.core.advice import Advice
-from csrtui.core.advice.field_case import LABELS
+from csrtui.core.advice.advisor import Advice
+from csrtui.core.advice.cases import LABELS
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import FieldName, Finding, Level

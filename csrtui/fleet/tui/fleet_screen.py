@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from csrtui.core.base.errors import InputError
-from csrtui.core.base.escaping import visible
-from csrtui.core.base.shell import command
-from csrtui.core.base.wording import plural
+from csrtui.core.base.escaping import command, plural, visible
 from csrtui.core.pairs.pair import BackupStatus, NextStep, Stage
 from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.fleet.tui.groups import HostGroup, host_groups, named

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from csrtui.core.base.escaping import visible
-from csrtui.core.base.wording import plural
+from csrtui.core.base.escaping import plural, visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.screen import Screen
 
 from csrtui.core.base.errors import CsrtuiError
-from csrtui.core.base.escaping import visible
-from csrtui.core.base.wording import plural
+from csrtui.core.base.escaping import plural, visible
 from csrtui.fleet.tasks.requests import blocked, make, with_twins
 from csrtui.fleet.tui.plan_rows import PlanRows, worst
 from csrtui.fleet.tui.work import HostWorkScreen, Job

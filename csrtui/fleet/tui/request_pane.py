@@ -15,7 +15,7 @@ from csrtui.tui.panes.request import RequestPane
 from csrtui.tui.widgets.preview import Ahead
 
 if TYPE_CHECKING:
-    from csrtui.core.advice import Advice
+    from csrtui.core.advice.advisor import Advice
     from csrtui.tasks.request_spec import Asked
 
 _HELP = {

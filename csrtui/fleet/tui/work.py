@@ -11,8 +11,7 @@ from textual.containers import Vertical
 from textual.message import Message
 
 from csrtui.core.base.errors import CsrtuiError
-from csrtui.core.base.escaping import visible
-from csrtui.core.base.wording import plural
+from csrtui.core.base.escaping import plural, visible
 from csrtui.tui.screens.dialog import Dialog
 from csrtui.tui.widgets.progress_line import ProgressLine
 from csrtui.tui.widgets.text_block import TextBlock

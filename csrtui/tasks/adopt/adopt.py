@@ -18,8 +18,7 @@ from csrtui.core.certificates.key_proof import proves
 from csrtui.core.certificates.omissions import added_common_name
 from csrtui.core.certificates.path_validation import validate_chain
 from csrtui.core.keys import key_types, pkcs8
-from csrtui.core.pairs.history import NEW_CSR
-from csrtui.core.pairs.pair import KeyFacts, Pair, PairRecord, RequestFacts
+from csrtui.core.pairs.pair import NEW_CSR, KeyFacts, Pair, PairRecord, RequestFacts
 from csrtui.core.pairs.pair_json import dump_record
 from csrtui.core.pairs.pair_name import check_pair_name
 from csrtui.core.servers.platforms import OTHER

@@ -4,12 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from csrtui.core.advice.existing_key_rules import key_age, request_quality
-from csrtui.core.base.escaping import visible
+from csrtui.core.advice.key_rules import key_age, request_quality
+from csrtui.core.base.escaping import plural, visible
 from csrtui.core.base.finding import CaKind, worst_first
 from csrtui.core.base.secret import Secret
 from csrtui.core.base.times import utc_text
-from csrtui.core.base.wording import plural
 from csrtui.core.certificates import csr
 from csrtui.core.certificates.certificate import Certificate
 from csrtui.core.keys import key_types

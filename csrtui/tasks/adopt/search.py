@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 
 from csrtui.core import bundle
 from csrtui.core.base.errors import InputError
-from csrtui.core.base.escaping import visible
+from csrtui.core.base.escaping import plural, visible
 from csrtui.core.base.secret import Secret
-from csrtui.core.base.wording import plural
 from csrtui.core.bundle import BundleKey, KeyMaterial, ProblemKind
 from csrtui.core.certificates.certificate import Certificate
 from csrtui.core.certificates.csr import Request

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 from textual.widget import Widget
 
+from csrtui.core.advice.field_help import CA_HELP, FIELD_HELP, KEY_HELP
 from csrtui.core.base.finding import CaKind, FieldName, worst_first
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.subject.field_help import CA_HELP, FIELD_HELP, KEY_HELP
 from csrtui.tasks.draft import asked_by
 from csrtui.tui.commands import COMMANDS, key_of
 from csrtui.tui.widgets.preview import Ahead, Preview
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
-    from csrtui.core.advice import Advice
+    from csrtui.core.advice.advisor import Advice
     from csrtui.core.base.finding import Finding
     from csrtui.core.config.settings import Profile
     from csrtui.core.pairs.draft import Draft

@@ -11,7 +11,7 @@ from textual.binding import Binding
 from textual.containers import Vertical
 
 from csrtui.core.base.errors import InputError, RefusedError
-from csrtui.core.base.wording import plural
+from csrtui.core.base.escaping import plural
 from csrtui.store.key_search import is_folder
 from csrtui.tasks.adopt.matching import match
 from csrtui.tasks.adopt.search import look_at, look_in

@@ -10,8 +10,7 @@ from textual.binding import Binding
 from textual.containers import Vertical
 
 from csrtui.core.base.errors import CsrtuiError, InputError, StoreError
-from csrtui.core.base.escaping import visible
-from csrtui.core.base.wording import plural
+from csrtui.core.base.escaping import plural, visible
 from csrtui.tasks.adopt.adopt import AdoptionSpec, AdoptResult, MissingRequest, adopt_many, obstacle
 from csrtui.tasks.adopt.text import facts
 from csrtui.tasks.list import read_pair

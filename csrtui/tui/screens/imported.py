@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 from textual.containers import Vertical
 
-from csrtui.core.base.escaping import visible
+from csrtui.core.base.escaping import plural, visible
 from csrtui.core.base.finding import Level
-from csrtui.core.base.wording import plural
+from csrtui.core.certificates.certificate import whole_days
 from csrtui.core.certificates.path_validation import ChainState
-from csrtui.core.certificates.validity_limits import whole_days
 from csrtui.tasks.import_ import ImportResult
 from csrtui.tasks.pair_text import time_left
 from csrtui.tui.screens.dialog import Dialog

@@ -12,8 +12,7 @@ from textual.binding import Binding
 from textual.containers import Vertical
 
 from csrtui.core.base.errors import InputError
-from csrtui.core.base.escaping import visible
-from csrtui.core.base.wording import plural
+from csrtui.core.base.escaping import plural, visible
 from csrtui.store.files import read_foreign
 from csrtui.tasks.import_ import Blob
 from csrtui.tui.screens.dialog import labelled

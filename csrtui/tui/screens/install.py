@@ -12,8 +12,7 @@ from textual.containers import Vertical
 from textual.message import Message
 
 from csrtui.core.base.errors import CsrtuiError, InputError
-from csrtui.core.base.escaping import visible
-from csrtui.core.base.wording import plural
+from csrtui.core.base.escaping import plural, visible
 from csrtui.core.keys.passphrase_quality import refusal, strength
 from csrtui.core.keys.pkcs12 import Strength
 from csrtui.core.servers.file_layout import FileForm

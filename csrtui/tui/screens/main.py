@@ -86,7 +86,7 @@ class MainScreen(RequestScreen):
         """Start in the common name."""
         self._show_pane(PaneName.REQUEST)
         if self._own_draft.left_over:
-            from csrtui.core.base.wording import plural
+            from csrtui.core.base.escaping import plural
 
             forms = plural(len(self._own_draft.left_over), "more form")
             self.tell(f"{forms} of sessions that ended: {key_of('start_from', self._commands)} shows which")

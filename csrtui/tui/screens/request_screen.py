@@ -57,7 +57,7 @@ class RequestScreen(FormScreen, RenewalScreen):
         if self._making:
             self.tell("a pair is being made; wait a moment")
             return
-        from csrtui.core.advice import common_name_missing
+        from csrtui.core.advice.advisor import common_name_missing
         from csrtui.tasks.new import Blocking
 
         self.request.form.settle()

@@ -12,7 +12,7 @@ from csrtui.tui.wrapping import cut, wrap
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from csrtui.core.advice import Advice
+    from csrtui.core.advice.advisor import Advice
     from csrtui.core.base.finding import Finding
     from csrtui.core.certificates.csr import Request
     from csrtui.tui.widgets.text_block import Line
@@ -110,7 +110,7 @@ class Preview(TextBlock):
         lines = _block("Covers", text, self._text_width, _MAX_COVERS)
         wildcard = next((name for name in self._advice.names if name.is_wildcard), None)
         if wildcard is not None:
-            from csrtui.core.advice import reach
+            from csrtui.core.advice.advisor import reach
 
             lines += _block("", visible(reach(wildcard)), self._text_width, _MAX_REACH, "label")
         return lines

@@ -1,9 +1,10 @@
-"""BER and DER (ITU-T X.690): a walk through tag-length-value encodings, and BER rewritten as DER.
+"""Walk through BER and DER (ITU-T X.690), rewrite BER as DER, and write PEM (RFC 7468).
 
-The libraries read DER only, and refuse a whole file for one field that breaks a rule of DER. Here the structure
-alone is read: it tells what an encoding is, where a field is and which rule it breaks. Values keep their octets.
+The libraries read DER only, and refuse a whole file if one field breaks a rule of DER. This module reads the
+structure alone: what an encoding is, where a field is and which rule it breaks. Values keep their octets.
 """
 
+from binascii import b2a_base64
 from dataclasses import dataclass
 
 MAX_DEPTH = 48
@@ -242,3 +243,19 @@ def _with_tag(data: bytes, at: int, content: bytes) -> bytes:
     while data[after] & 0x80:
         after += 1
     return data[at:after] + encode(data[after], content)
+
+
+_LINE = 64
+
+
+def wrap(label: str, der: bytes) -> bytes:
+    """Return DER as PEM, in lines of 64 characters, each ending with a line feed.
+
+    Args:
+        label: What it is, as in ``CERTIFICATE REQUEST``.
+        der: Its octets; they are not looked at.
+    """
+    text = b2a_base64(der, newline=False)
+    lines = [text[at : at + _LINE] for at in range(0, len(text), _LINE)]
+    name = label.encode("ascii")
+    return b"\n".join([b"-----BEGIN %s-----" % name, *lines, b"-----END %s-----" % name, b""])
