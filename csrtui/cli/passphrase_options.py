@@ -7,7 +7,7 @@ from csrtui.cli.output import say
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys.passphrase_quality import check, weaknesses
-from csrtui.store import passphrase
+from csrtui.store import secret_file
 
 
 def add_passphrase_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,9 +53,9 @@ def read_new_passphrase(options: argparse.Namespace, what: str = "key") -> Secre
 
 def _given(options: argparse.Namespace) -> Secret | None:
     if options.passphrase_file is not None:
-        return passphrase.from_file(options.passphrase_file)
+        return secret_file.from_file(options.passphrase_file)
     if options.passphrase_fd is not None:
-        return passphrase.from_descriptor(options.passphrase_fd)
+        return secret_file.from_descriptor(options.passphrase_fd)
     return None
 
 

@@ -14,7 +14,7 @@ from csrtui.core.backups.recipients import Recipient
 from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError
 from csrtui.core.base.secret import Secret
 from csrtui.core.pairs.pair import Pair
-from csrtui.tasks.results import Result
+from csrtui.tasks.batch import Result
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def recipients_in(texts: Iterable[str]) -> tuple[Recipient, ...]:
     Raises:
         InputError: One is none, or a file of them cannot be read.
     """
-    from csrtui.tasks.recipients import recipients_of
+    from csrtui.tasks.age_backup import recipients_of
 
     recipients = recipients_of(texts)
     for recipient in recipients:
@@ -81,7 +81,7 @@ def read_identities(options: argparse.Namespace) -> bytes:
     Raises:
         InputError: It cannot be read, or is not safe (another user's, or open to others).
     """
-    from csrtui.store.identity import read_identity
+    from csrtui.store.secret_file import read_identity
 
     return read_identity(options.identity)
 
@@ -172,7 +172,7 @@ def read_expectation(options: argparse.Namespace) -> Expectation | None:
     """
     if options.expect is None:
         return None
-    from csrtui.tasks.expectation import expectation_of
+    from csrtui.tasks.backup_contents import expectation_of
 
     return expectation_of(options.expect)
 

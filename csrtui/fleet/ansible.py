@@ -26,8 +26,7 @@ from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.fleet.host_answer import CutLine
 from csrtui.fleet.host_limits import MAX_BYTES
-from csrtui.fleet.output_lines import read_lines
-from csrtui.fleet.processes import end_marked
+from csrtui.fleet.processes import end_marked, read_lines
 
 COLLECTIONS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "ansible_collections")
 """The folder with csrtui's collection."""

@@ -6,7 +6,7 @@ A host is not trusted. Its texts are shown as quotations that name it, and every
 import re
 from dataclasses import dataclass
 
-from csrtui.fleet.host_failure import failure
+from csrtui.fleet.host_finding import failure
 from csrtui.fleet.host_limits import decode, has_too_many_values
 from csrtui.fleet.model import SCHEMA, Failure, Reason
 

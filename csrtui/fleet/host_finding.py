@@ -1,4 +1,4 @@
-"""What the doctor of another host found: its texts are quotations, and each remedy is made here from the code."""
+"""Findings and failures of other hosts: their texts are quoted, and each remedy is made here, from its code."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,53 @@ from csrtui.core.base.finding import Level
 from csrtui.core.doctor.finding_codes import Code
 from csrtui.core.doctor.remedy import Remedy, instruction
 from csrtui.core.pairs.pair_name import is_pair_name
-from csrtui.fleet.host_limits import cut, quoted
+from csrtui.fleet.host_limits import MAX_BYTES, MAX_PAIRS, cut, quoted
+from csrtui.fleet.model import Failure, Reason
+
+ROLE = "set csrtui up there with the role csrtui.csrtui.csrtui"
+_TEXTS = {
+    Reason.UNREACHABLE: "the host cannot be reached",
+    Reason.MISSING: "there is no csrtui on this host",
+    Reason.SCHEMA: "csrtui there is of another release",
+    Reason.TIMEOUT: "it did not answer in time",
+    Reason.REFUSED: "csrtui there refused",
+    Reason.INPUT: "csrtui there did not accept the input",
+    Reason.STORE: "the keystore there cannot be used",
+    Reason.UNEXPECTED: "csrtui there failed",
+    Reason.TOO_LARGE: f"its answer has more than {MAX_BYTES // 1024 // 1024} MiB or {MAX_PAIRS} pairs",
+    Reason.MISMATCH: "its answer is not what was listed",
+}
+_REMEDIES = {
+    Reason.UNREACHABLE: "check that it runs and that ssh reaches it: {ping}",
+    Reason.MISSING: ROLE,
+    Reason.SCHEMA: f"have the same release on both: {ROLE}",
+    Reason.TIMEOUT: "look at its load and disk; or raise --timeout; what was done is kept, and running again does the rest",
+    Reason.TOO_LARGE: "check what csrtui list --json prints on {host}; a larger keystore must be split (csrtui_store)",
+    Reason.MISMATCH: "do not use its CSRs until it is clear who changed them: compare with csrtui show on {host} itself",
+}
+_OTHER_REMEDY = "run csrtui doctor on {host}"
+
+
+def failure(host: str, reason: Reason, text: str = "", *, quote: str = "", speaker: str = "") -> Failure:
+    """Return a failure with the remedy for its reason.
+
+    Args:
+        host: The host's name in the inventory.
+        reason: Why it failed.
+        text: The diagnosis; by default the one for `reason`.
+        quote: Text that the host sent; it is cut, and shown as a quotation.
+        speaker: Who says `quote`, where that is not the host.
+    """
+    text = text or _TEXTS[reason]
+    if quote.strip():
+        text = f"{text}; {quoted(speaker or host, quote)}"
+    return Failure(reason, text, remedy(host, reason))
+
+
+def remedy(host: str, reason: Reason) -> str:
+    """Return what to do about a reason on a host."""
+    return _REMEDIES.get(reason, _OTHER_REMEDY).format(host=host, ping=command("ansible", host, "-m", "ping"))
+
 
 UNKNOWN = "unknown"
 """The code of a finding whose code csrtui does not know."""

@@ -1,7 +1,8 @@
-"""Many hosts, each with a keystore of its own: what was last known of them, and what kept a host from answering."""
+"""The fleet: hosts with a keystore each, their last known state in full and in one line, and why a host failed."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +15,7 @@ from csrtui.core.pairs.query import Query, SortOrder, sort_key
 from csrtui.core.pairs.summary import summarize
 from csrtui.fleet.host_limits import MAX_PAIRS, TooLargeError, check_document, decode
 from csrtui.fleet.remote_pair import read_described
+from csrtui.tasks.list import count_pairs
 
 SCHEMA = 1
 """Of the JSON that csrtui prints on a host, and of the files with what was last known."""
@@ -153,7 +155,7 @@ def read_list(host: str, document: object, now: datetime) -> HostState:
         now: When.
 
     Raises:
-        TooLargeError: It is larger than `csrtui.fleet.host_limits` allows.
+        TooLargeError: It is larger than `csrtui.fleet.host_answer` allows.
         MemberError: It is not what csrtui prints.
     """
     if not isinstance(document, dict):
@@ -217,3 +219,27 @@ def _state(members: Members) -> HostState:
         if failure is None
         else Failure(failure.choice("reason", Reason), failure.text("text"), failure.text("remedy")),
     )
+
+
+def fleet_summary(fleet: Fleet, pairs: Sequence[Pair], now: datetime) -> str:
+    """Return the line that counts: ``52 hosts · 310 pairs · 4 not backed up · 7 due · 1 unreachable``."""
+    hosts = len(fleet.hosts)
+    reasons = Counter(state.failure.reason for state in fleet.hosts.values() if state.failure)
+    away = reasons.pop(Reason.UNREACHABLE, 0)
+    parts = [
+        f"{hosts} host{'s' if hosts != 1 else ''}",
+        str(count_pairs([summarize(pair) for pair in pairs], now)),
+    ]
+    parts += [f"{away} unreachable"] if away else []
+    parts += [f"{reasons.total()} failed"] if reasons else []
+    return " · ".join(parts)
+
+
+def fleet_age(fleet: Fleet, now: datetime) -> str:
+    """Return how old the oldest is that is known of hosts: ``as of 5 min ago``."""
+    if fleet.oldest is None:
+        return "no host was read yet"
+    seconds = max(int((now - fleet.oldest).total_seconds()), 0)
+    units = (("d", 86400), ("h", 3600), ("min", 60))
+    name, worth = next((one for one in units if seconds >= one[1]), ("", 0))
+    return f"as of {seconds // worth} {name} ago" if worth else "as of just now"

@@ -1,6 +1,6 @@
-"""Processes that a program left behind: found by a mark in the environment that they inherit, then ended.
+"""Read the bounded output lines of a program, and end the processes that it left behind.
 
-Linux only: elsewhere there is no ``/proc``, and nothing is found.
+Processes are found by a mark in the environment that they inherit.
 """
 
 import os
@@ -9,7 +9,9 @@ import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from time import monotonic
+from typing import IO
 
+from csrtui.fleet.host_answer import CutLine
 from csrtui.store import files
 
 _PROC = "/proc"
@@ -71,3 +73,39 @@ def _still_running(descriptors: list[int]) -> list[int]:
         if not poll.poll(max(end - monotonic(), 0) * 1000):
             running.append(descriptor)
     return running
+
+
+_CHUNK = 64 * 1024
+_START = 8192
+"""Bytes that are kept of a line that is cut."""
+
+
+def read_lines(stream: IO[bytes], limit: int) -> Iterator[str | CutLine]:
+    """Give the lines of a stream, each as soon as it is there.
+
+    At most `limit` bytes and one chunk are held at a time.
+
+    Args:
+        stream: Unbuffered, so that a read returns what there is.
+        limit: The most bytes of a line, its end included.
+    """
+    line = bytearray()
+    start: bytes | None = None
+    while chunk := stream.read(_CHUNK):
+        for part in chunk.splitlines(keepends=True):
+            if start is None:
+                line += part
+            if start is None and len(line) > limit:
+                start = bytes(line[:_START])
+                line = bytearray()
+            if part.endswith(b"\n"):
+                yield line.decode("utf-8", "replace") if start is None else _cut(start)
+                line, start = bytearray(), None
+    if start is not None:
+        yield _cut(start)
+    elif line:
+        yield line.decode("utf-8", "replace")
+
+
+def _cut(start: bytes) -> CutLine:
+    return CutLine(start.decode("utf-8", "replace"))

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import quote, visible
 from csrtui.store import files
-from csrtui.store.ancestors import UnsafeFolder, unsafe_folders
 from csrtui.store.disk_errors import refusal
 from csrtui.store.new_file import write_whole
-from csrtui.store.permissions import Demand
+from csrtui.store.permissions import Demand, UnsafeFolder, unsafe_folders
 
 BACKUP_FILE = Demand("file", folder=False, mode=0o600, forbidden=0)
 """A backup is encrypted: a medium that knows no modes, such as a FAT stick, will do."""

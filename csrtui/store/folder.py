@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from csrtui.store import files, locks
-from csrtui.store.ancestors import require_safe_ancestors
 from csrtui.store.disk_errors import refusal
+from csrtui.store.permissions import require_safe_ancestors
 
 _LOCKS = ".locks"
 

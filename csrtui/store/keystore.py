@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.pairs.pair_name import check_pair_name, is_pair_name
 from csrtui.store import files, locks
-from csrtui.store.batch_creation import keep_group
-from csrtui.store.creation import Names, PairFiles, discard, give_name, leftovers, write_pair
+from csrtui.store.creation import Names, PairFiles, discard, give_name, keep_group, leftovers, write_pair
 from csrtui.store.disk_errors import NotConfirmedError, ReadOnlyError, refusal
 from csrtui.store.saved_state import SavedState
 from csrtui.store.stamp import read_stamp, touch

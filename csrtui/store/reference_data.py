@@ -1,9 +1,18 @@
-"""Lists that csrtui reads as data: the public suffix list of its package, and the words of passphrases."""
+"""Read reference data: the public suffix list, the words of passphrases, and the list of compromised keys.
+
+The suffix list comes with its package. Compromised keys are known if `badkeys` and its list are installed.
+"""
 
 import os
+import warnings
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from csrtui.core.base.errors import StoreError
+
+if TYPE_CHECKING:
+    from csrtui.core.keys.key_types import PublicKey
+
 
 _WORDS = os.path.join(os.path.dirname(__file__), "words", "english.txt")
 """The English words of BIP 39, from python-mnemonic 0.21 (MIT, LICENSE beside it)."""
@@ -41,3 +50,33 @@ def _read(path: str, what: str) -> str:
             return file.read()
     except (OSError, ValueError) as error:
         raise StoreError(f"{what} cannot be read: {path}", "install csrtui again") from error
+
+
+_FILES = ("blocklist.dat", "badkeysdata.json")
+
+
+def compromised_in(public_key: "PublicKey") -> str | None:
+    """Return the name of the list that contains a public key, as badkeys calls it.
+
+    The first key of a process costs 0.1 s, for the import. None also means that badkeys or its list is not
+    installed, or that the list cannot be read.
+    """
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    if not all(os.path.isfile(os.path.join(_folder(), name)) for name in _FILES):
+        return None
+    pem = public_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # badkeys asks for types that cryptography has deprecated
+            from badkeys import checkpubkey
+
+            results = checkpubkey(pem, checks=["blocklist"])["results"]
+        return str(results["blocklist"]["subtest"]) if "blocklist" in results else None
+    except (Exception, SystemExit):  # noqa: BLE001 - badkeys ends the process where its list is damaged
+        return None
+
+
+def _folder() -> str:
+    """Where badkeys keeps its list."""
+    return os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "badkeys")

@@ -1,15 +1,16 @@
-"""What is saved between runs: the drafts of the form, what dialogs begin with, what is known of other hosts.
+"""Save state between runs: drafts of the form, defaults of dialogs, and the last known state of other hosts.
 
-Every running session has a draft of its own. The lock of a draft tells whether its session still runs.
+Each host has a file of its own, so that a damaged one loses no other.
 """
 
 import os
+import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from csrtui.core.base.errors import StoreError
-from csrtui.store import files, host_states, locks
+from csrtui.store import files, locks
 from csrtui.store.folder import StoreFolder
 from csrtui.store.permissions import PRIVATE_FILE
 from csrtui.store.stored_pair import confirm
@@ -127,7 +128,7 @@ class SavedState(StoreFolder):
             path = os.path.join(self.path, _HOSTS)
             folder = files.open_folder(_HOSTS, path, store_fd)
             try:
-                yield from host_states.read_each(folder, path, inventory)
+                yield from read_each(folder, path, inventory)
             finally:
                 files.release(folder)
 
@@ -147,11 +148,11 @@ class SavedState(StoreFolder):
             files.make_folder(_HOSTS, store_fd)
             folder = files.open_folder(_HOSTS, os.path.join(self.path, _HOSTS), store_fd)
             try:
-                host_states.replace(folder, inventory, host, data)
+                replace(folder, inventory, host, data)
                 confirm(folder, what)
             finally:
                 files.release(folder)
-            host_states.drop_old(store_fd, inventory)
+            drop_old(store_fd, inventory)
 
     def _load(self, name: str) -> bytes | None:
         with self._reading() as store_fd:
@@ -176,3 +177,56 @@ class SavedState(StoreFolder):
 def draft_file(number: int) -> str:
     """Return the name of the file of a draft."""
     return ".draft.json" if number == 1 else f".draft-{number}.json"
+
+
+_NAME = re.compile(r"(?P<inventory>[0-9a-f]{16})-(?P<host>[0-9a-f]{64})\.json")
+
+
+def read_each(folder_fd: int, path: str, inventory: str) -> Iterator[tuple[str, bytes]]:
+    """Give the digest of each host of an inventory and the content of its file.
+
+    A file that cannot be read (its mode, its owner, its size, the disk) is left out: its host is asked again.
+
+    Args:
+        folder_fd: The folder.
+        path: Its path, for messages.
+        inventory: The digest of the inventory, 16 hex digits.
+
+    Raises:
+        OSError: The folder cannot be listed.
+    """
+    for name in sorted(os.listdir(folder_fd)):
+        match = _NAME.fullmatch(name)
+        if match is None or match["inventory"] != inventory:
+            continue
+        try:
+            data = files.read_own(folder_fd, name, os.path.join(path, name), PRIVATE_FILE)
+        except (OSError, StoreError):
+            continue
+        yield match["host"], data
+
+
+def replace(folder_fd: int, inventory: str, host: str, data: bytes) -> None:
+    """Put a new file in the place of that of a host; the old one stays until the new one is on disk.
+
+    Args:
+        folder_fd: The folder; the caller holds the lock and flushes the folder.
+        inventory: The digest of the inventory, 16 hex digits.
+        host: The digest of the host's name, 64 hex digits.
+        data: All of it.
+
+    Raises:
+        OSError: Nothing was replaced.
+    """
+    files.drop_temporary(folder_fd)
+    files.replace(folder_fd, f"{inventory}-{host}.json", data, PRIVATE_FILE)
+
+
+def drop_old(store_fd: int, inventory: str) -> None:
+    """Remove the one file for all hosts of an inventory that an earlier csrtui wrote; it is not read any more.
+
+    Raises:
+        OSError: It cannot be removed.
+    """
+    with suppress(FileNotFoundError):
+        os.unlink(f".fleet-{inventory}.json", dir_fd=store_fd)

@@ -1,14 +1,32 @@
-"""Reads the summaries of all pairs in a store, and again only those of pairs whose files have changed."""
+"""Read the summaries of all pairs in a store, and only those of changed pairs again; turn a summary into a pair."""
 
 from collections.abc import Callable, Collection
 from typing import Final, NamedTuple
 
 from csrtui.core.base.errors import StoreError
+from csrtui.core.base.escaping import visible
+from csrtui.core.pairs.pair import Pair
+from csrtui.core.pairs.pair_json import load_record
 from csrtui.core.pairs.summary import PairSummary, summarize
 from csrtui.store.keystore import Keystore
-from csrtui.store.listed import pair_of
 from csrtui.store.stamp import StampedSummary, is_settled, read_pair_stamp
-from csrtui.store.stored_pair import list_pair
+from csrtui.store.stored_pair import Listed, list_pair
+
+
+def pair_of(listed: Listed) -> Pair:
+    """Return the pair whose record a listing has read.
+
+    Raises:
+        StoreError: The pair cannot be read, as the listing found, or its record is damaged.
+    """
+    if isinstance(listed.record, StoreError):
+        raise listed.record
+    try:
+        record = load_record(listed.record)
+    except StoreError as error:
+        raise StoreError(f"{visible(listed.path)}: {error.what}", error.hint) from error
+    return Pair(listed.name, listed.path, record, has_certificate=listed.has_certificate)
+
 
 CACHE_FROM: Final = 250
 """The number of pairs from which the cache is used; below it, reading the pairs is faster than opening the cache."""

@@ -1,5 +1,6 @@
-"""Backups to recipients: made without a passphrase, and opened where the identity is."""
+"""Back up to recipients, without a passphrase, and open such backups where an identity is."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,22 +11,27 @@ from csrtui.core.backups import age, backup_file, confirmation
 from csrtui.core.backups.backup_file import Envelope, KeptKey
 from csrtui.core.backups.confirmation import Confirmation
 from csrtui.core.backups.details import Details
-from csrtui.core.backups.recipients import Recipient
-from csrtui.core.base.errors import RefusedError, StoreError
+from csrtui.core.backups.recipients import (
+    MAX_BYTES,
+    Recipient,
+    limited,
+    looks_like_recipient,
+    read_recipients,
+)
+from csrtui.core.base.errors import InputError, RefusedError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys import key_types
 from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, PairRecord
 from csrtui.store import backups
+from csrtui.store.files import read_foreign
 from csrtui.tasks.backup import certificates_of, refuse_foreign_key
 from csrtui.tasks.backup_contents import BackupRead, pair_of, result_of, unsigned_note
 from csrtui.tasks.backup_contents import open_key as open_backup_key
-from csrtui.tasks.batch import WORKERS, Report, each_of
+from csrtui.tasks.batch import WORKERS, Report, Result, each_of
 from csrtui.tasks.list import list_pairs, read_pair
-from csrtui.tasks.results import Result
-from csrtui.tasks.session import Session
-from csrtui.tasks.unlock import open_key
-from csrtui.tasks.update_record import change_record
+from csrtui.tasks.passphrase import open_key
+from csrtui.tasks.session import Session, change_record
 
 _TRIES = 60
 """Seconds that a backup's name may be ahead of the clock, where others of the same second are there."""
@@ -199,3 +205,40 @@ def _names(name: str, now: datetime) -> Iterator[str]:
     return (
         backup_file.file_name(name, now + timedelta(seconds=ahead), Envelope.AGE) for ahead in range(_TRIES)
     )
+
+
+_USUAL = ("~/.ssh/id_ed25519.pub", "~/.ssh/id_rsa.pub")
+"""Where most people have the public half of a key that can open backups."""
+
+
+def recipients_of(texts: Iterable[str]) -> tuple[Recipient, ...]:
+    """Return the recipients that texts and files of them name, each once, in their order.
+
+    Args:
+        texts: ``age1…``, an SSH public key, or the path of a file of them, each.
+
+    Raises:
+        InputError: One is none, or a file of them cannot be read.
+    """
+    found = [recipient for text in texts for recipient in _recipients(text)]
+    return limited(tuple(dict.fromkeys(found)))
+
+
+def split_recipients(text: str) -> list[str]:
+    """Return what a field of recipients names: they are separated by commas, and ``~`` is written out."""
+    return [os.path.expanduser(part) for part in map(str.strip, text.split(",")) if part]
+
+
+def usual_recipient() -> str:
+    """Return the path of the user's own SSH public key, or an empty text where there is none."""
+    return next((path for path in _USUAL if os.path.isfile(os.path.expanduser(path))), "")
+
+
+def _recipients(text: str) -> tuple[Recipient, ...]:
+    if looks_like_recipient(text):
+        return read_recipients(text)
+    data = read_foreign(text, MAX_BYTES)
+    try:
+        return read_recipients(data.decode("utf-8", "backslashreplace"))
+    except InputError as error:
+        raise InputError(f"{visible(text)}: {error.what}", error.hint) from error

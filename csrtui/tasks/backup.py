@@ -22,12 +22,10 @@ from csrtui.core.pairs.pair import Backup, BackupStatus, Pair
 from csrtui.store import backups
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.tasks.backup_contents import parse_contents, restore_test
-from csrtui.tasks.batch import WORKERS, Report, each_of
+from csrtui.tasks.batch import WORKERS, Report, Result, each_of
 from csrtui.tasks.list import read_pair
-from csrtui.tasks.results import Result
-from csrtui.tasks.session import Session
-from csrtui.tasks.unlock import open_key
-from csrtui.tasks.update_record import change_record
+from csrtui.tasks.passphrase import open_key
+from csrtui.tasks.session import Session, change_record
 
 if TYPE_CHECKING:
     from csrtui.core.keys.key_types import PrivateKey

@@ -1,4 +1,4 @@
-"""What is in a backup file, opened and compared: with its own CSR, and with the pairs of the keystore."""
+"""Open a backup file and compare it: with its own CSR, with the pairs of the store, and with ``--expect``."""
 
 import os
 from collections.abc import Iterable
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from csrtui.core.backups import age, backup_file
 from csrtui.core.backups.backup_file import BackupFile, Envelope, KeptKey
+from csrtui.core.backups.expectation import Expectation, read_expectation, read_fingerprint
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
@@ -15,8 +16,9 @@ from csrtui.core.certificates.key_proof import proves
 from csrtui.core.keys.batch_encryption import Opener
 from csrtui.core.pairs.pair import Pair
 from csrtui.store import backups
+from csrtui.store.files import read_foreign
 from csrtui.tasks.adopt.candidate import names_of
-from csrtui.tasks.results import Result
+from csrtui.tasks.batch import Result
 
 if TYPE_CHECKING:
     from csrtui.core.keys.key_types import PrivateKey
@@ -167,3 +169,19 @@ def _key(content: BackupFile, passphrase: Secret | Opener | None) -> "PrivateKey
         return cast("PrivateKey", load_der_private_key(content.key, None))
     except Exception as error:  # which can come out is nowhere written down
         raise InputError("the private key in the backup is damaged", "use another copy of it") from error
+
+
+def expectation_of(text: str) -> Expectation:
+    """Return the expectation that `text` names.
+
+    Raises:
+        InputError: It is neither a SPKI SHA-256 nor a file with a CSR or a certificate.
+    """
+    fingerprint = read_fingerprint(text)
+    if fingerprint is not None:
+        return fingerprint
+    data = read_foreign(text)
+    try:
+        return read_expectation(data)
+    except InputError as error:
+        raise InputError(f"{visible(text)}: {error.what}", error.hint) from error

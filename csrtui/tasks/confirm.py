@@ -11,11 +11,9 @@ from csrtui.core.base.times import utc_text
 from csrtui.core.certificates import csr
 from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, PairRecord
 from csrtui.store import backups
-from csrtui.tasks.list import read_pair
-from csrtui.tasks.pair_list import pairs_with_key
-from csrtui.tasks.results import Result
-from csrtui.tasks.session import Session
-from csrtui.tasks.update_record import change_record
+from csrtui.tasks.batch import Result
+from csrtui.tasks.list import pairs_with_key, read_pair
+from csrtui.tasks.session import Session, change_record
 
 _CLOCKS_APART = timedelta(days=1)
 """How far the other machine's clock may be ahead of ours."""

@@ -16,7 +16,7 @@ from csrtui.core.doctor.remedy import command, csrtui, instruction
 from csrtui.core.doctor.renewals import Tie, judge_renewals, tie_of
 from csrtui.core.pairs.pair import PairRecord
 from csrtui.store import survey
-from csrtui.store.ancestors import unsafe_folders
+from csrtui.store.permissions import unsafe_folders
 from csrtui.tasks.key_quality import proved_key_findings, public_key_findings
 from csrtui.tasks.session import Session
 

@@ -1,16 +1,19 @@
-"""Whether what is asked for is in the store already: how a run that broke off goes on where it was."""
+"""Find pairs that exist for a request, so that an interrupted run continues and a renewal can be advised."""
 
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count, takewhile
 from typing import Self
 
 from csrtui.core.advice.advisor import Advice
-from csrtui.core.base.errors import StoreError
-from csrtui.core.base.finding import CaKind
+from csrtui.core.base.errors import CsrtuiError, StoreError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.finding import CaKind, FieldName, Finding, Fix, Level, worst_first
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage
 from csrtui.core.pairs.pair_name import numbered, pair_name
 from csrtui.core.subject.fields import SubjectFields
+from csrtui.store.summary_reader import pair_of
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.request_spec import Asked
 from csrtui.tasks.session import Session
@@ -136,3 +139,54 @@ class KnownPairs:
             if record.stage is not Stage.RETIRED and not record.renewed_by:
                 found.setdefault(Identity.of_record(record), name)
         return found
+
+
+_MAX_NUMBER = 16
+"""Up to which number pairs of one name are read: the advice is given at each key that is typed."""
+
+
+def with_pair_exists(session: Session, advice: Advice) -> Advice:
+    """Return the advice with the finding `pair-exists`, if it applies."""
+    finding = pair_exists(session, advice)
+    if finding is None:
+        return advice
+    return advice._replace(findings=tuple(worst_first([*advice.findings, finding])))
+
+
+def pair_exists(session: Session, advice: Advice) -> Finding | None:
+    """Return the finding that a pair in use has this common name; None as well where the store cannot be read.
+
+    A pair that is retired, or has been renewed, is not in use.
+    """
+    common_name = advice.subject.common_name
+    if not common_name:
+        return None
+    try:
+        base = pair_name(common_name)
+        numbers = range(1, _MAX_NUMBER + 1)
+        names = list(takewhile(session.store.has, (numbered(base, number) for number in numbers)))
+        for listed in session.store.listing(names) if names else ():
+            with suppress(StoreError):
+                pair = pair_of(listed)
+                if _is_in_use(pair.record, common_name):
+                    return _finding(pair, common_name)
+    except CsrtuiError:
+        return None  # whoever makes the pair is told
+    return None
+
+
+def _is_in_use(record: PairRecord, common_name: str) -> bool:
+    return (
+        record.subject.common_name == common_name
+        and record.stage is not Stage.RETIRED
+        and not record.renewed_by
+    )
+
+
+def _finding(pair: Pair, common_name: str) -> Finding:
+    text = (
+        f"The pair {pair.name} for {visible(common_name)} exists (stage: {pair.record.stage.value}). "
+        "To replace its certificate, renew that pair; this request makes a further pair."
+    )
+    fix = Fix(f"renew {pair.name} instead", renews=pair.name)
+    return Finding("pair-exists", Level.WARNING, FieldName.COMMON_NAME, common_name, text, fix)

@@ -8,7 +8,7 @@ from csrtui.core.base.times import Validity
 from csrtui.core.pairs.expiry_chart import Expiries, count
 from csrtui.core.pairs.pair import NextStep, Stage
 from csrtui.core.pairs.summary import PairSummary, time_at
-from csrtui.tasks.pair_list import read_pair_list
+from csrtui.tasks.list import read_pair_list
 from csrtui.tasks.session import Session
 
 

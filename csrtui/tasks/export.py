@@ -25,15 +25,13 @@ from csrtui.core.servers.file_layout import FileForm, Server
 from csrtui.core.servers.platforms import Platform
 from csrtui.core.servers.table import SERVERS
 from csrtui.store import export_files
-from csrtui.store.ancestors import unsafe_folders
 from csrtui.store.disk_errors import NotConfirmedError
-from csrtui.tasks.list import read_pair
-from csrtui.tasks.pair_list import pairs_with_key
+from csrtui.store.permissions import unsafe_folders
+from csrtui.tasks.batch import Result
+from csrtui.tasks.list import pairs_with_key, read_pair
 from csrtui.tasks.pair_text import folder_warnings
-from csrtui.tasks.results import Result
-from csrtui.tasks.session import Session
-from csrtui.tasks.unlock import open_key
-from csrtui.tasks.update_record import change_record
+from csrtui.tasks.passphrase import open_key
+from csrtui.tasks.session import Session, change_record
 
 if TYPE_CHECKING:
     from cryptography import x509

@@ -18,9 +18,9 @@ from csrtui.core.pairs.pair import Pair, PairRecord, Stage, was_issued_for_reque
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.store.keystore import Change
+from csrtui.tasks.batch import Result
 from csrtui.tasks.list import list_pairs, read_pair
 from csrtui.tasks.replacement import Doing, News, Replacement, compare, stored_chain, usable
-from csrtui.tasks.results import Result
 from csrtui.tasks.session import Session
 
 

@@ -11,7 +11,7 @@ from csrtui.core.advice.key_rules import (
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind, Finding, worst_first
 from csrtui.core.pairs.pair import Pair, PairRecord
-from csrtui.store.compromised_keys import compromised_in
+from csrtui.store.reference_data import compromised_in
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:

@@ -23,10 +23,9 @@ from csrtui.tasks.adopt.candidate import names_of
 from csrtui.tasks.key_quality import private_key_findings
 from csrtui.tasks.list import list_pairs, read_pair
 from csrtui.tasks.new import Blocking, create_pair, stops
+from csrtui.tasks.passphrase import open_key
 from csrtui.tasks.request_spec import Asked, advise_on, asked_for
-from csrtui.tasks.session import Session
-from csrtui.tasks.unlock import open_key
-from csrtui.tasks.update_record import change_record
+from csrtui.tasks.session import Session, change_record
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from csrtui.store.keystore import PairFiles
 from csrtui.tasks.adopt.candidate import names_of
 from csrtui.tasks.backup_contents import BackupRead, open_key, read_contents
 from csrtui.tasks.key_quality import with_weaknesses
-from csrtui.tasks.pair_list import pairs_with_key
+from csrtui.tasks.list import pairs_with_key
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:

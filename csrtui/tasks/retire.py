@@ -3,9 +3,8 @@
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import PairRecord
-from csrtui.tasks.results import Result
-from csrtui.tasks.session import Session
-from csrtui.tasks.update_record import change_record
+from csrtui.tasks.batch import Result
+from csrtui.tasks.session import Session, change_record
 
 
 def retire(session: Session, name: str) -> Result:

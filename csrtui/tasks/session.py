@@ -1,4 +1,4 @@
-"""What every task works with: the store, the clock, the user, the lists of the world."""
+"""The session that every task works with (store, clock, user, reference data), and updates of a pair's record."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from csrtui.core.base.errors import StoreError
+from csrtui.core.base.escaping import visible
 from csrtui.core.keys import key_types
+from csrtui.core.pairs.pair_json import dump_record, load_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from csrtui.core.names.public_suffixes import SuffixList
+    from csrtui.core.pairs.pair import PairRecord
     from csrtui.store.keystore import Keystore
 
 
@@ -66,3 +70,23 @@ class Session:
             return pwd.getpwuid(os.getuid()).pw_name
         except KeyError:
             return str(os.getuid())
+
+
+def change_record(session: Session, name: str, change: Callable[[PairRecord], PairRecord]) -> PairRecord:
+    """Read the record of a pair under its lock, change it, and keep it; return it as it is then.
+
+    A change that leaves it the same writes nothing.
+
+    Raises:
+        InputError: There is no such pair.
+        StoreError: It cannot be read or kept, or another process has it.
+    """
+    with session.store.change(name) as held:
+        try:
+            before = load_record(held.record)
+        except StoreError as error:
+            raise StoreError(f"{visible(session.store.pair_path(name))}: {error.what}", error.hint) from error
+        after = change(before)
+        if after != before:
+            held.replace_record(dump_record(after))
+    return after

@@ -1,7 +1,9 @@
-"""Show a pair in full: its record, and its certificate compared with the request."""
+"""Show a pair in full: its record, its timeline, and its certificate compared with the request."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.times import utc_text
@@ -13,9 +15,10 @@ from csrtui.core.certificates.comparison import differences, flaws
 from csrtui.core.certificates.csr import Request
 from csrtui.core.certificates.omissions import usage_lines
 from csrtui.core.certificates.path_validation import ChainStatus, validate_chain
-from csrtui.core.pairs.pair import Pair, was_issued_for_request
+from csrtui.core.pairs.pair import Pair, PairRecord, Stage, was_issued_for_request
+from csrtui.core.pairs.timeline import Mark, Row, lay_out
 from csrtui.tasks.list import read_pair
-from csrtui.tasks.pair_text import block, fingerprint, pair_lines
+from csrtui.tasks.pair_text import block, day, day_of_month, fingerprint, pair_lines
 from csrtui.tasks.session import Session
 
 
@@ -98,3 +101,38 @@ def _certificate(full: InFull, now: datetime) -> list[tuple[str, str]]:
 
 def _authority(certificate: Certificate) -> str:
     return f"{certificate.whose}, expires {utc_text(certificate.validity.not_after)}"
+
+
+def timeline(record: PairRecord, now: datetime, width: int) -> tuple[Row, ...]:
+    """Return the drawing of a pair's life in that many columns; nothing where there is no room for it."""
+    days = sorted(_days(record), key=lambda one: one.time.date())
+    past = [Mark(one.time.date(), one.past, day(one.time, now)) for one in days if one.time <= now]
+    coming = [Mark(one.time.date(), one.coming, day(one.time, now)) for one in days if one.time > now]
+    return lay_out(past, Mark(now.date(), "today", day_of_month(now)), coming, width)
+
+
+class _Day(NamedTuple):
+    """Something with its time, as it is called afterwards and before."""
+
+    time: datetime
+    past: str
+    coming: str
+
+
+def _days(record: PairRecord) -> Iterator[_Day]:
+    """What is known of a pair, in the order in which it goes when it is all on one day."""
+    yield _Day(record.created, "created", "created")
+    if record.backups:
+        yield _Day(min(backup.created for backup in record.backups), "backed up", "backed up")
+    if record.submitted:
+        yield _Day(record.submitted, "submitted", "submitted")
+    if record.validity:
+        yield _Day(record.validity.not_before, "issued", "valid from")
+    if record.installed:
+        yield _Day(record.installed, "installed", "installed")
+    if record.validity:
+        if record.stage is not Stage.RETIRED and record.renewed_by is None:
+            yield _Day(record.validity.due, "renewal due", "renewal due")
+        yield _Day(record.validity.not_after, "expired", "expires")
+    if record.retired:
+        yield _Day(record.retired, "retired", "retired")

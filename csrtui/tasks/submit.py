@@ -11,8 +11,7 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, PairRecord
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.tasks.list import read_pair
-from csrtui.tasks.session import Session
-from csrtui.tasks.update_record import change_record
+from csrtui.tasks.session import Session, change_record
 
 if TYPE_CHECKING:
     from csrtui.core.servers.guide import Host
@@ -114,14 +113,14 @@ def write_csr(session: Session, name: str, path: str, form: CsrForm) -> WrittenC
         InputError: There is no such pair, or a file cannot be made there.
         StoreError: It cannot be written; or it is written, which is said then, but not noted.
     """
-    from csrtui.store import csr_file
+    from csrtui.store import new_file
 
     pair, data = csr_bytes(session, name, form)
     unconfirmed = None
     try:
-        written = csr_file.write(path, data)
+        written = new_file.write(path, data)
     except NotConfirmedError as error:  # such as on a share, which cannot flush folders
-        written, unconfirmed = csr_file.absolute_path(path), error
+        written, unconfirmed = new_file.absolute_path(path), error
     try:
         return WrittenCsr(hand_out(session, pair, HandOut(HandOutWay.FILE, written)), written, unconfirmed)
     except NotConfirmedError as error:

@@ -24,11 +24,9 @@ from csrtui.tasks.backup_contents import (
     result_of,
     unsigned_note,
 )
-from csrtui.tasks.batch import WORKERS, Report, each_of
+from csrtui.tasks.batch import WORKERS, Report, Result, each_of
 from csrtui.tasks.list import list_pairs, read_pair
-from csrtui.tasks.results import Result
-from csrtui.tasks.session import Session
-from csrtui.tasks.update_record import change_record
+from csrtui.tasks.session import Session, change_record
 
 NO_BACKUP = "has no backup"
 """What is said of a pair of which nothing can be verified."""

@@ -15,7 +15,7 @@ from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_json import describe
 from csrtui.core.pairs.query import Query
 from csrtui.fleet.host_answer import CutLine, HostAnswer, Hosts, document_of, failure_of, read_line
-from csrtui.fleet.host_failure import failure
+from csrtui.fleet.host_finding import failure
 from csrtui.fleet.host_limits import MAX_PAIRS, MAX_VALUES, TooLargeError
 from csrtui.fleet.model import Failure, Fleet, HostState, Reason, dump_state, load_state, read_list, selected
 

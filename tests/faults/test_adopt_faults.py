@@ -21,8 +21,8 @@ from csrtui.tasks.adopt.matching import match
 from csrtui.tasks.adopt.search import look_at
 from csrtui.tasks.doctor import Examination
 from csrtui.tasks.list import read_pair
+from csrtui.tasks.passphrase import open_key
 from csrtui.tasks.session import Session
-from csrtui.tasks.unlock import open_key
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -25,9 +25,9 @@ from csrtui.core.pairs.pair import BackupStatus
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.backup import back_up
 from csrtui.tasks.list import list_pairs
+from csrtui.tasks.passphrase import open_key
 from csrtui.tasks.restore import restore
 from csrtui.tasks.session import Session
-from csrtui.tasks.unlock import open_key
 from csrtui.tasks.verify import verify_pair
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from failing_call import FailingCall
 from store_state import check_store, names_on_disk, open_descriptors, pair_files
 
 from csrtui.core.base.errors import InputError, StoreError
-from csrtui.store import batch_creation, creation, files
+from csrtui.store import creation, files
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.store.keystore import Keystore, Names
 
@@ -196,7 +196,7 @@ def test_names_that_the_disk_does_not_confirm_are_said_to_be_so(
 def test_an_interrupt_leaves_whole_pairs_and_nothing_else(
     store: Keystore, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
-    original, calls = getattr(batch_creation, at), []
+    original, calls = getattr(creation, at), []
 
     def interrupted(*arguments: Any) -> Any:
         calls.append(arguments)
@@ -204,7 +204,7 @@ def test_an_interrupt_leaves_whole_pairs_and_nothing_else(
             raise KeyboardInterrupt
         return original(*arguments)
 
-    monkeypatch.setattr(batch_creation, at, interrupted)
+    monkeypatch.setattr(creation, at, interrupted)
     before = open_descriptors()
     with pytest.raises(KeyboardInterrupt):
         add(store)

@@ -15,8 +15,8 @@ from store_state import pair_files
 
 from csrtui.core.base.errors import StoreError
 from csrtui.store import backups
-from csrtui.store.ancestors import unsafe_folders
 from csrtui.store.keystore import Keystore
+from csrtui.store.permissions import unsafe_folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,7 +11,7 @@ import pytest
 from requests_made import key_of
 
 from csrtui.core.keys.key_types import KeyType
-from csrtui.store.compromised_keys import compromised_in
+from csrtui.store.reference_data import compromised_in
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ import pytest
 
 from csrtui.core.backups.age import MAX_IDENTITY_BYTES
 from csrtui.core.base.errors import InputError
-from csrtui.store.identity import read_identity
+from csrtui.store.secret_file import read_identity
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ from typing import IO, cast
 import pytest
 
 from csrtui.fleet.host_answer import CutLine
-from csrtui.fleet.output_lines import read_lines
+from csrtui.fleet.processes import read_lines
 
 
 class Pieces:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from csrtui.core.base.errors import InputError
-from csrtui.store.passphrase import from_descriptor, from_file
+from csrtui.store.secret_file import from_descriptor, from_file
 
 CANARY = "correct-horse-battery"
 

@@ -27,10 +27,9 @@ from csrtui.core.pairs.pair_json import dump_record
 from csrtui.core.pairs.summary import PairSummary, summarize
 from csrtui.store import stamp, summary_cache, summary_reader
 from csrtui.store.keystore import Keystore
-from csrtui.store.listed import pair_of
 from csrtui.store.stored_pair import list_pair
 from csrtui.store.summary_cache import FILE, FILES
-from csrtui.store.summary_reader import SummaryReader
+from csrtui.store.summary_reader import SummaryReader, pair_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

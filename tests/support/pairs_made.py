@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from csrtui.core.base.secret import Secret
     from csrtui.core.pairs.pair import PairRecord
-    from csrtui.tasks.results import Result
+    from csrtui.tasks.batch import Result
     from csrtui.tasks.session import Session
 
 

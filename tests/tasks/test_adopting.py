@@ -61,21 +61,21 @@ from csrtui.tasks.adopt.adopt import (
     obstacle,
     plan,
 )
+from csrtui.tasks.adopt.candidate import candidate_lines
 from csrtui.tasks.adopt.matching import match
 from csrtui.tasks.adopt.search import look_at, look_in
-from csrtui.tasks.adopt.text import candidate_lines
 from csrtui.tasks.backup import back_up
 from csrtui.tasks.doctor import Examination, is_well
 from csrtui.tasks.list import list_pairs, read_pair
+from csrtui.tasks.passphrase import open_key
 from csrtui.tasks.renew import consider, prove_old
 from csrtui.tasks.restore import restore
-from csrtui.tasks.unlock import open_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from csrtui.tasks.adopt.candidate import Candidate
-    from csrtui.tasks.results import Result
+    from csrtui.tasks.batch import Result
     from csrtui.tasks.session import Session
 
 SECRET = Secret(PHRASE.decode())

@@ -26,14 +26,14 @@ from csrtui.core.pairs.pair import BackupStatus, NextStep
 from csrtui.core.subject.fields import TypedSubject
 from csrtui.store import backups, files
 from csrtui.store.keystore import Keystore
-from csrtui.tasks import age_backup, update_record
+from csrtui.tasks import age_backup
 from csrtui.tasks.backup_contents import open_key, read_contents
 from csrtui.tasks.confirm import confirm
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import Asked
 from csrtui.tasks.restore import Consent, UnsignedError, restore_read
-from csrtui.tasks.session import Session
+from csrtui.tasks.session import Session, change_record
 from csrtui.tasks.verify import verify_pair
 
 if TYPE_CHECKING:
@@ -288,9 +288,7 @@ def test_a_record_that_says_encrypted_of_a_plain_key_is_damage(
     session: Session, order: age_backup.RecipientBackupSpec
 ) -> None:
     made(session)
-    update_record.change_record(
-        session, "a.com", lambda one: one._replace(key=one.key._replace(encrypted=True))
-    )
+    change_record(session, "a.com", lambda one: one._replace(key=one.key._replace(encrypted=True)))
     with pytest.raises(StoreError, match="as its record says"):
         age_backup.back_up(session, "a.com", order)
     assert os.listdir(order.folder) == []

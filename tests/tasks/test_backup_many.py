@@ -19,7 +19,7 @@ from csrtui.tasks.backup import back_up_many
 if TYPE_CHECKING:
     from csrtui.core.keys.key_types import PrivateKey
     from csrtui.core.keys.pkcs8 import DerivedKey
-    from csrtui.tasks.results import Result
+    from csrtui.tasks.batch import Result
     from csrtui.tasks.session import Session
 
 NAMES = [f"{letter}.com" for letter in "abcdef"]

@@ -12,8 +12,7 @@ from requests_made import NOW, record
 
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.summary import summarize
-from csrtui.tasks.list_cells import columns, list_row
-from csrtui.tasks.pair_text import LIST_HEADER, NEXT_STEPS, backup_cell, day, key_label
+from csrtui.tasks.pair_text import LIST_HEADER, NEXT_STEPS, backup_cell, columns, day, key_label, list_row
 
 if TYPE_CHECKING:
     from csrtui.core.pairs.pair import Pair, PairRecord

@@ -24,7 +24,7 @@ from csrtui.tasks.new import create_pair
 from csrtui.tasks.new_many import GROUP, Row, RowResult, create_many
 from csrtui.tasks.request_spec import Asked
 from csrtui.tasks.retire import retire
-from csrtui.tasks.update_record import change_record
+from csrtui.tasks.session import change_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

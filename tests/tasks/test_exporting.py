@@ -26,7 +26,7 @@ from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.tasks import export as exporting
 from csrtui.tasks.export import Exported, ExportSpec, Ready, export, planned, prepare
 from csrtui.tasks.list import read_pair
-from csrtui.tasks.update_record import change_record
+from csrtui.tasks.session import change_record
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -24,8 +24,8 @@ from csrtui.tasks.new import create_pair
 from csrtui.tasks.replacement import Doing
 from csrtui.tasks.request_spec import Asked
 from csrtui.tasks.retire import retire
+from csrtui.tasks.session import change_record
 from csrtui.tasks.show import read_in_full
-from csrtui.tasks.update_record import change_record
 
 if TYPE_CHECKING:
     from csrtui.tasks.session import Session

@@ -18,8 +18,7 @@ from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.pair import Backup, BackupStatus, PairRecord
 from csrtui.tasks.import_ import Blob, import_certificates
 from csrtui.tasks.list import read_pair
-from csrtui.tasks.show import InFull, full_lines, read_in_full
-from csrtui.tasks.timeline import timeline
+from csrtui.tasks.show import InFull, full_lines, read_in_full, timeline
 
 if TYPE_CHECKING:
     from csrtui.tasks.session import Session

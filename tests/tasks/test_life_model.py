@@ -27,12 +27,12 @@ from csrtui.tasks.backup import back_up
 from csrtui.tasks.doctor import Examination
 from csrtui.tasks.import_ import Blob, ImportResult, import_certificates
 from csrtui.tasks.list import list_pairs, read_pair
+from csrtui.tasks.passphrase import open_key
 from csrtui.tasks.renew import consider, renew
 from csrtui.tasks.restore import restore
 from csrtui.tasks.retire import retire
 from csrtui.tasks.session import Session
 from csrtui.tasks.submit import mark_submitted
-from csrtui.tasks.unlock import open_key
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 SESSIONS = st.integers(min_value=0, max_value=1)

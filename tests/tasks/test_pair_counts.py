@@ -12,7 +12,7 @@ from csrtui.core.base.times import Validity
 from csrtui.core.pairs.pair import Backup, BackupStatus, PairRecord
 from csrtui.core.pairs.query import Retired
 from csrtui.core.pairs.summary import summarize
-from csrtui.tasks.pair_counts import PairCounts, count_pairs
+from csrtui.tasks.list import PairCounts, count_pairs
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from csrtui.core.base.finding import CaKind, FieldName, Level
 from csrtui.core.subject.fields import TypedSubject
+from csrtui.tasks.existing_pairs import pair_exists, with_pair_exists
 from csrtui.tasks.new import create_pair
-from csrtui.tasks.pair_exists import pair_exists, with_pair_exists
 from csrtui.tasks.request_spec import Asked, advise_on
 from csrtui.tasks.retire import retire
-from csrtui.tasks.update_record import change_record
+from csrtui.tasks.session import change_record
 
 if TYPE_CHECKING:
     from pathlib import Path

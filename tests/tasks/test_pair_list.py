@@ -14,9 +14,15 @@ from csrtui.core.pairs.pair import NextStep, Pair
 from csrtui.core.pairs.query import Need, Query, Retired, SortOrder, sort_key
 from csrtui.core.pairs.summary import summarize
 from csrtui.store.keystore import Keystore
-from csrtui.tasks.list import UnreadablePair, list_pairs
-from csrtui.tasks.pair_counts import count_pairs
-from csrtui.tasks.pair_list import Pairs, pairs_with_key, read_pair_list, read_pairs
+from csrtui.tasks.list import (
+    Pairs,
+    UnreadablePair,
+    count_pairs,
+    list_pairs,
+    pairs_with_key,
+    read_pair_list,
+    read_pairs,
+)
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:

@@ -33,8 +33,7 @@ from csrtui.tasks.new import BlockedError, Blocking, create_pair
 from csrtui.tasks.renew import check_renewable, consider, prove_old, renew, reuse, successor_of
 from csrtui.tasks.request_spec import Asked
 from csrtui.tasks.retire import retire
-from csrtui.tasks.session import Session
-from csrtui.tasks.update_record import change_record
+from csrtui.tasks.session import Session, change_record
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -40,11 +40,10 @@ from csrtui.core.subject.fields import SubjectFields
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.backup import back_up
 from csrtui.tasks.list import list_pairs
+from csrtui.tasks.passphrase import open_key
 from csrtui.tasks.renew import consider
 from csrtui.tasks.restore import Consent, UnsignedError, read_backup, restore, restore_notes
-from csrtui.tasks.session import Session
-from csrtui.tasks.unlock import open_key
-from csrtui.tasks.update_record import change_record
+from csrtui.tasks.session import Session, change_record
 from csrtui.tasks.verify import verify_pair
 
 if TYPE_CHECKING:

@@ -15,9 +15,8 @@ from csrtui.core.pairs.pair import NextStep, Pair, Stage
 from csrtui.core.pairs.pair_json import load_record
 from csrtui.core.pairs.query import Query, SortOrder
 from csrtui.core.subject.fields import SubjectFields, TypedSubject
-from csrtui.tasks.list import list_pairs, read_pair
+from csrtui.tasks.list import list_pairs, read_pair, read_pair_list
 from csrtui.tasks.new import create_pair
-from csrtui.tasks.pair_list import read_pair_list
 from csrtui.tasks.request_spec import Asked
 from csrtui.tasks.submit import csr_pem, mark_submitted
 

@@ -28,13 +28,12 @@ from csrtui.store.keystore import Keystore
 from csrtui.tasks import verify
 from csrtui.tasks.backup import back_up, back_up_many
 from csrtui.tasks.list import list_pairs
-from csrtui.tasks.session import Session
-from csrtui.tasks.update_record import change_record
+from csrtui.tasks.session import Session, change_record
 from csrtui.tasks.verify import verify_many, verify_pair, verify_wanted
 
 if TYPE_CHECKING:
+    from csrtui.tasks.batch import Result
     from csrtui.tasks.list import Keyring
-    from csrtui.tasks.results import Result
 
 OTHER = Secret("another passphrase altogether")
 LATER = NOW + timedelta(days=3)

@@ -17,7 +17,7 @@ from csrtui.core.base.finding import CaKind, Level
 from csrtui.core.certificates import csr
 from csrtui.core.keys import pkcs8
 from csrtui.core.subject.fields import SubjectFields
-from csrtui.store import compromised_keys
+from csrtui.store import reference_data
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.adopt.adopt import AdoptionSpec, MissingRequest, adopt, plan
 from csrtui.tasks.adopt.matching import match
@@ -125,5 +125,5 @@ def test_a_key_that_badkeys_lists_is_weak(monkeypatch: pytest.MonkeyPatch) -> No
     (found,) = all_key_findings(key, CaKind.PUBLIC)
     assert (found.code, found.level) == ("key-weak", Level.ERROR)
     assert "badkeys lists it as compromised (debian\\x1bssl)" in found.text
-    monkeypatch.setattr("csrtui.tasks.key_quality.compromised_in", compromised_keys.compromised_in)
+    monkeypatch.setattr("csrtui.tasks.key_quality.compromised_in", reference_data.compromised_in)
     assert all_key_findings(key, CaKind.PUBLIC) == ()

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from screens_user import User
 
-    from csrtui.tasks.results import Result
+    from csrtui.tasks.batch import Result
     from csrtui.tasks.session import Session
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from csrtui.fleet.tasks.hosts import HostResult
-    from csrtui.tasks.results import Result
+    from csrtui.tasks.batch import Result
 
 ONE = "a.example.com"
 

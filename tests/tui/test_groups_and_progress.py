@@ -11,9 +11,8 @@ from textual.app import App
 
 from csrtui.core.pairs.pair import Backup, BackupStatus, Pair
 from csrtui.core.pairs.query import Need
-from csrtui.tasks.list import read_pair
-from csrtui.tasks.pair_list import Pairs, read_pair_list
-from csrtui.tasks.update_record import change_record
+from csrtui.tasks.list import Pairs, read_pair, read_pair_list
+from csrtui.tasks.session import change_record
 from csrtui.tasks.verify import verify_many
 from csrtui.tui.groups import AtHand, choices
 from csrtui.tui.widgets.progress_line import ProgressLine
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from csrtui.tasks.results import Result
+    from csrtui.tasks.batch import Result
 
 
 def pairs(store: Path, *names: str) -> dict[str, Pair]:

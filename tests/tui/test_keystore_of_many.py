@@ -17,7 +17,7 @@ from csrtui.store import summary_reader
 from csrtui.store.keystore import Keystore
 from csrtui.store.summary_cache import FILE
 from csrtui.store.summary_reader import SummaryReader
-from csrtui.tasks.pair_list import Pairs
+from csrtui.tasks.list import Pairs
 from csrtui.tui.app import CsrtuiApp
 from csrtui.tui.panes import keystore, keystore_reading
 from csrtui.tui.panes.keystore import KeystorePane

@@ -147,7 +147,7 @@ def _submitted(session: Session) -> None:
 
 
 def _installed(session: Session) -> None:
-    from csrtui.tasks.update_record import change_record
+    from csrtui.tasks.session import change_record
 
     def installed(one: PairRecord) -> PairRecord:
         return one.marked_installed(session.clock(), session.user, "installed")

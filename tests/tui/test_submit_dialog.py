@@ -14,7 +14,7 @@ from csrtui.core.base.errors import StoreError
 from csrtui.core.certificates import csr as request
 from csrtui.core.pairs.pair import Backup, BackupStatus
 from csrtui.core.pairs.pair_json import dump_record
-from csrtui.store import csr_file
+from csrtui.store import new_file
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import Asked
@@ -360,7 +360,7 @@ async def test_a_csr_in_a_file_that_the_disk_did_not_confirm_is_noted_and_that_i
     def unconfirmed(_: int, path: str) -> None:
         raise NotConfirmedError(path)
 
-    monkeypatch.setattr(csr_file, "_confirm", unconfirmed)
+    monkeypatch.setattr(new_file, "_confirm", unconfirmed)
     async with at_screens(session) as user:
         await open_dialog(user, "f")
         await retype(user, "path", str(tmp_path / "a.csr"))

@@ -29,10 +29,10 @@ from csrtui.tasks.adopt.adopt import (
     adopt_many,
     plan,
 )
+from csrtui.tasks.adopt.candidate import candidate_lines
 from csrtui.tasks.adopt.matching import match
 from csrtui.tasks.adopt.search import Found, look_at, look_in
-from csrtui.tasks.adopt.text import candidate_lines
-from csrtui.tasks.results import Result
+from csrtui.tasks.batch import Result
 from csrtui.tasks.session import Session
 
 

@@ -16,9 +16,9 @@ from csrtui.core.base.errors import InputError
 from csrtui.core.pairs.pair import BackupStatus, Stage
 from csrtui.store.backups import look_at
 from csrtui.tasks.backup import BackupSpec, back_up_many
+from csrtui.tasks.batch import Result
 from csrtui.tasks.list import list_pairs, read_pair
 from csrtui.tasks.pair_text import destination_lines
-from csrtui.tasks.results import Result
 from csrtui.tasks.session import Session
 
 

@@ -13,9 +13,9 @@ from csrtui.core.base.errors import InputError
 from csrtui.core.base.secret import Secret
 from csrtui.core.certificates.path_validation import ChainState
 from csrtui.store.files import MAX_FOREIGN, read_foreign
+from csrtui.tasks.batch import Result
 from csrtui.tasks.import_ import Blob, ImportResult, import_certificates, needs_passphrase
 from csrtui.tasks.replacement import Doing
-from csrtui.tasks.results import Result
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

@@ -16,11 +16,8 @@ from csrtui.core.pairs.pair import NextStep, Pair
 from csrtui.core.pairs.pair_json import describe
 from csrtui.core.pairs.query import Query, Retired, SortOrder
 from csrtui.core.pairs.summary import PairSummary
-from csrtui.tasks.list import UnreadablePair
-from csrtui.tasks.list_cells import columns
-from csrtui.tasks.pair_counts import count_pairs
-from csrtui.tasks.pair_list import read_pair_list, read_pairs
-from csrtui.tasks.pair_text import LIST_HEADER
+from csrtui.tasks.list import UnreadablePair, count_pairs, read_pair_list, read_pairs
+from csrtui.tasks.pair_text import LIST_HEADER, columns
 
 _CSV_HEADER = (
     "name",

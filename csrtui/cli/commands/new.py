@@ -2,16 +2,16 @@
 
 import argparse
 
-from csrtui.cli.pair_output import passphrase_of_new_key, report_made, say_all_but_the_error
 from csrtui.cli.parser import Action
 from csrtui.cli.passphrase_options import add_passphrase_arguments, is_given, read_new_passphrase
 from csrtui.cli.request_options import add_subject_arguments, read_asked
+from csrtui.cli.results import passphrase_of_new_key, report_made, say_all_but_the_error
 from csrtui.cli.session import open_session
 from csrtui.core.advice.advisor import Advice
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.finding import Finding
+from csrtui.tasks.existing_pairs import pair_exists
 from csrtui.tasks.new import Blocking, create_pair
-from csrtui.tasks.pair_exists import pair_exists
 from csrtui.tasks.request_spec import advise_on, asked_for, with_counterparts
 from csrtui.tasks.session import Session
 

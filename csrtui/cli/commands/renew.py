@@ -4,9 +4,9 @@ import argparse
 
 from csrtui.cli.commands.csr import warn_without_backup
 from csrtui.cli.output import put_bytes, put_json, say
-from csrtui.cli.pair_output import passphrase_of_new_key, report_made, say_all_but_the_error
 from csrtui.cli.parser import Action
 from csrtui.cli.passphrase_options import add_passphrase_arguments, read_known_passphrase
+from csrtui.cli.results import passphrase_of_new_key, report_made, say_all_but_the_error
 from csrtui.cli.session import open_existing_session
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.secret import Secret

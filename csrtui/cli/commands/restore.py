@@ -1,9 +1,10 @@
-"""``csrtui restore FILE``: a pair comes back from its backup."""
+"""``csrtui restore FILE``: restore a pair from its backup."""
 
 import argparse
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from csrtui.cli.file_errors import naming
 from csrtui.cli.output import say
 from csrtui.cli.parser import Action
 from csrtui.cli.passphrase_options import add_passphrase_arguments, read_known_passphrase
@@ -18,10 +19,26 @@ from csrtui.cli.recipient_options import (
 from csrtui.cli.results import put_refusal, put_results
 from csrtui.cli.session import open_session
 from csrtui.core.backups.backup_file import BackupFile
-from csrtui.core.base.errors import RefusedError
+from csrtui.core.base.errors import InputError, RefusedError
+from csrtui.core.base.escaping import visible
 from csrtui.tasks.backup_contents import result_of
 from csrtui.tasks.key_quality import weak_key_lines
 from csrtui.tasks.restore import Consent, read_backup, restore_notes, restore_read
+
+
+@contextmanager
+def naming(path: str) -> Iterator[None]:
+    """Put the path of a file before what is wrong with it, where it is not said already."""
+    try:
+        yield
+    except InputError as error:
+        if visible(path) in visible(error.what):
+            raise
+        raise type(error)(f"{visible(path)}: {error.what}", error.hint) from error
+    except RefusedError as error:
+        if visible(path) in visible(error.what):
+            raise
+        raise RefusedError(f"{visible(path)}: {error.what}", error.hint, pair=error.pair) from error
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

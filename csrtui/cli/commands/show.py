@@ -9,8 +9,7 @@ from csrtui.cli.output import put, put_json
 from csrtui.cli.parser import Action
 from csrtui.cli.session import open_existing_session
 from csrtui.core.pairs.pair_json import describe
-from csrtui.tasks.show import InFull, full_lines, read_in_full
-from csrtui.tasks.timeline import timeline
+from csrtui.tasks.show import InFull, full_lines, read_in_full, timeline
 
 _MOST_COLUMNS = 120
 _ASCII = str.maketrans("─│└●▼·…", "-|`*v.>")

@@ -17,8 +17,8 @@ from csrtui.cli.recipient_options import (
 from csrtui.cli.results import put_refusal, put_results, unreadable_results
 from csrtui.cli.session import open_existing_session
 from csrtui.core.base.errors import InputError, RefusedError
+from csrtui.tasks.batch import Result
 from csrtui.tasks.list import list_pairs
-from csrtui.tasks.results import Result
 from csrtui.tasks.session import Session
 from csrtui.tasks.verify import verify_wanted
 

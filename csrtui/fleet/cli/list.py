@@ -29,11 +29,9 @@ def _run(options: argparse.Namespace) -> int:
     from csrtui.core.pairs.query import Query, Retired
     from csrtui.core.pairs.summary import summarize
     from csrtui.fleet.cli.options import ending, put_failures, read_fleet, read_reach
-    from csrtui.fleet.model import selected
-    from csrtui.fleet.summary import fleet_age, fleet_summary
+    from csrtui.fleet.model import fleet_age, fleet_summary, selected
     from csrtui.fleet.tasks.hosts import Keeping, recall
-    from csrtui.tasks.list_cells import list_row
-    from csrtui.tasks.pair_text import LIST_HEADER
+    from csrtui.tasks.pair_text import LIST_HEADER, list_row
 
     if options.next is not None and options.next not in tuple(NextStep):
         raise InputError(f'there is no step "{options.next}"', ", ".join(NextStep))

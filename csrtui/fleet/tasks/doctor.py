@@ -7,8 +7,7 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import Level
 from csrtui.core.doctor.remedy import instruction
 from csrtui.fleet.host_answer import HostAnswer, Hosts, document_of
-from csrtui.fleet.host_failure import failure
-from csrtui.fleet.host_finding import HostFinding, read_finding
+from csrtui.fleet.host_finding import HostFinding, failure, read_finding
 from csrtui.fleet.host_limits import MAX_PAIRS
 from csrtui.fleet.model import Failure, Reason
 from csrtui.fleet.tasks.hosts import Reach, ask_all, call

@@ -14,7 +14,7 @@ from csrtui.core.base.json_members import MemberError
 from csrtui.fleet.ansible import Target, TrustedTemplate, check_inventory, run_task
 from csrtui.fleet.csr_match import relisted
 from csrtui.fleet.host_answer import SILENT, HostAnswer, Hosts, document_of, errors_of, failure_of, read_line
-from csrtui.fleet.host_failure import failure
+from csrtui.fleet.host_finding import failure
 from csrtui.fleet.host_limits import MAX_STATE, TooLargeError
 from csrtui.fleet.model import Failure, Fleet, HostState, Reason, dump_state, load_state, read_list
 from csrtui.tasks.session import Session

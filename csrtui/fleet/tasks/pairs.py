@@ -19,14 +19,14 @@ from csrtui.core.pairs.pair import BackupStatus, Stage
 from csrtui.fleet.ansible import TrustedTemplate
 from csrtui.fleet.csr_match import covers_text, csr_mismatch, pair_mismatch
 from csrtui.fleet.host_answer import HostAnswer, document_of, failure_of
-from csrtui.fleet.host_failure import failure
+from csrtui.fleet.host_finding import failure
 from csrtui.fleet.model import Failure, Fleet, HostPair, Reason
 from csrtui.fleet.tasks.hosts import HostResult, Reach, ask_each, call, module_task
 from csrtui.fleet.tasks.results import Wording, host_results, mismatch, missing_results
-from csrtui.store import csr_file
+from csrtui.store import new_file
 from csrtui.store.files import read_foreign
+from csrtui.tasks.batch import Result
 from csrtui.tasks.import_ import Blob
-from csrtui.tasks.results import Result
 
 _CSR = re.compile(
     r"-----BEGIN CERTIFICATE REQUEST-----[A-Za-z0-9+/=\s]{1,60000}-----END CERTIFICATE REQUEST-----"
@@ -269,7 +269,7 @@ def _fetched(answer: HostAnswer, pair: HostPair, csr: Request | None, folder: st
     if os.path.lexists(path):
         return _there(pair, path, csr, pem)
     try:
-        file = csr_file.write(path, pem)
+        file = new_file.write(path, pem)
     except CsrtuiError as error:
         failed = Failure(Reason.STORE, error.what, error.hint or "choose another folder")
         return HostResult.failed(pair.host, failed, pair.pair.name)

@@ -10,7 +10,7 @@ from csrtui.core.certificates.csr import Request
 from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.fleet.csr_match import csr_mismatch, plan_mismatch
 from csrtui.fleet.host_answer import HostAnswer, failure_of
-from csrtui.fleet.host_failure import failure
+from csrtui.fleet.host_finding import failure
 from csrtui.fleet.host_limits import MAX_TEXT, check_document
 from csrtui.fleet.model import Failure, Reason
 from csrtui.fleet.remote_pair import read_described

@@ -10,8 +10,8 @@ from textual.message import Message
 
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.fleet.tui.dialog import HostPairsDialog
+from csrtui.tasks.age_backup import recipients_of, split_recipients, usual_recipient
 from csrtui.tasks.last_used import Kept, recall, remember
-from csrtui.tasks.recipients import recipients_of, split_recipients, usual_recipient
 from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from csrtui.core.backups.recipients import Recipient
     from csrtui.fleet.model import HostPair
-    from csrtui.fleet.tui.groups import HostGroup
+    from csrtui.fleet.tui.rows import HostGroup
     from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line
 

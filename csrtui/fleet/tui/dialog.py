@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
-    from csrtui.fleet.tui.groups import HostGroup
+    from csrtui.fleet.tui.rows import HostGroup
     from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line
 

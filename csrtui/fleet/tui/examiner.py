@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from csrtui.core.base.errors import InputError
 from csrtui.fleet.tasks.doctor import examine, worst_first
-from csrtui.fleet.tui.finding_rows import HostFindingRows
+from csrtui.fleet.tui.rows import HostFindingRows
 from csrtui.tui.examiners import ExaminationResult, count_levels
 from csrtui.tui.panes.finding_rows import FindingRows
 

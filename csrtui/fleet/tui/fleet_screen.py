@@ -8,9 +8,9 @@ from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import command, plural, visible
 from csrtui.core.pairs.pair import BackupStatus, NextStep, Stage
 from csrtui.core.servers.platforms import PLATFORMS
-from csrtui.fleet.tui.groups import HostGroup, host_groups, named
 from csrtui.fleet.tui.pages import pair_page
 from csrtui.fleet.tui.pair_list import FleetListScreen
+from csrtui.fleet.tui.rows import HostGroup, host_groups, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from csrtui.fleet.tui.backup import HostBackupAsked
     from csrtui.fleet.tui.fetch_csrs import FetchAsked
     from csrtui.fleet.tui.work import Job
+    from csrtui.tasks.batch import Result
     from csrtui.tasks.import_ import Blob
-    from csrtui.tasks.results import Result
     from csrtui.tui.screens.importing import ImportAnswer
 
 _UNCONFIRMED = "it has a backup; csrtui verify FILE --identity … confirms it where it can be opened"

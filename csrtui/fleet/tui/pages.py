@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from csrtui.core.base.escaping import visible
-from csrtui.fleet.summary import fleet_age
+from csrtui.fleet.model import fleet_age
 from csrtui.tasks.pair_text import pair_lines
-from csrtui.tasks.timeline import timeline
+from csrtui.tasks.show import timeline
 from csrtui.tui.screens.reading import Page, ReadingScreen
 from csrtui.tui.wrapping import wrap
 

@@ -13,11 +13,10 @@ from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import NextStep
 from csrtui.core.pairs.query import Query, Retired, SortOrder, shown_for
-from csrtui.fleet.model import HostPair, HostState, selected
-from csrtui.fleet.summary import fleet_age, fleet_summary
+from csrtui.fleet.model import HostPair, HostState, fleet_age, fleet_summary, selected
 from csrtui.fleet.tasks.hosts import Reach, recall, refresh
 from csrtui.fleet.tui.pages import hosts_page, pair_page
-from csrtui.fleet.tui.pair_rows import FleetRows
+from csrtui.fleet.tui.rows import FleetRows
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Where, bar, bindings, key_of
 from csrtui.tui.steps import step_label
 from csrtui.tui.widgets.command_bar import CommandBar

@@ -9,7 +9,7 @@ from textual.screen import Screen
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import plural, visible
 from csrtui.fleet.tasks.requests import blocked, make, with_twins
-from csrtui.fleet.tui.plan_rows import PlanRows, worst
+from csrtui.fleet.tui.rows import PlanRows, worst
 from csrtui.fleet.tui.work import HostWorkScreen, Job
 from csrtui.tasks.new import Blocking
 from csrtui.tasks.request_spec import preview

@@ -26,12 +26,12 @@ from csrtui.store.keystore import PairFiles
 from csrtui.tasks.adopt.candidate import Candidate, names_of
 from csrtui.tasks.adopt.matching import Matched
 from csrtui.tasks.adopt.search import Found
+from csrtui.tasks.batch import Result
 from csrtui.tasks.import_ import ImportResult, told
+from csrtui.tasks.list import pairs_with_key
 from csrtui.tasks.new import BlockedError
-from csrtui.tasks.pair_list import pairs_with_key
 from csrtui.tasks.replacement import stored_chain
 from csrtui.tasks.request_spec import Asked, advise_on, asked_for
-from csrtui.tasks.results import Result
 from csrtui.tasks.session import Session
 
 

@@ -15,9 +15,9 @@ from csrtui.core.keys import key_types
 from csrtui.store.key_search import ForeignFile
 from csrtui.tasks.adopt.candidate import Candidate
 from csrtui.tasks.adopt.search import Found, FoundCertificate, FoundKey, FoundRequest
+from csrtui.tasks.batch import Result
 from csrtui.tasks.key_quality import all_key_findings
 from csrtui.tasks.list import list_pairs
-from csrtui.tasks.results import Result
 from csrtui.tasks.session import Session
 
 _FIRST_CREDIBLE = datetime(2000, 1, 1, tzinfo=UTC)

@@ -12,7 +12,7 @@ from csrtui.core.certificates.certificate import Certificate
 from csrtui.core.certificates.csr import Request
 from csrtui.store import key_search
 from csrtui.store.key_search import ForeignFile
-from csrtui.tasks.results import Result
+from csrtui.tasks.batch import Result
 from csrtui.tasks.session import Session
 
 

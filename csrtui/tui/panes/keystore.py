@@ -11,9 +11,7 @@ from textual.widget import Widget
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.query import Query, Retired, SortOrder, shown_for
 from csrtui.store.summary_reader import SummaryReader
-from csrtui.tasks.list import UnreadablePair
-from csrtui.tasks.pair_counts import PairCounts, count_pairs
-from csrtui.tasks.pair_list import PairList, Pairs, read_pairs
+from csrtui.tasks.list import PairCounts, PairList, Pairs, UnreadablePair, count_pairs, read_pairs
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, key_of
 from csrtui.tui.groups import AtHand
 from csrtui.tui.panes.counted import BETWEEN, UNREADABLE, as_fits

@@ -9,7 +9,7 @@ from textual.message import Message
 
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.store.summary_reader import SummaryListing
-from csrtui.tasks.pair_list import PairList
+from csrtui.tasks.list import PairList
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence

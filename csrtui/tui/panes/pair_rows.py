@@ -11,8 +11,7 @@ from textual.content import Content
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import BackupStatus
 from csrtui.tasks.list import UnreadablePair
-from csrtui.tasks.list_cells import list_row
-from csrtui.tasks.pair_text import LIST_HEADER
+from csrtui.tasks.pair_text import LIST_HEADER, list_row
 from csrtui.tui.wrapping import pad
 
 if TYPE_CHECKING:

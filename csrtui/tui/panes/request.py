@@ -89,7 +89,7 @@ class RequestPane(Widget):
     @property
     def advice(self) -> Advice:
         """The advice on what the form asks for, worked out now."""
-        from csrtui.tasks.pair_exists import with_pair_exists
+        from csrtui.tasks.existing_pairs import with_pair_exists
         from csrtui.tasks.request_spec import advise_on
 
         advice = advise_on(self._session, self.asked)

@@ -12,10 +12,10 @@ from textual.containers import Vertical
 from csrtui.core.base.errors import CsrtuiError, InputError, StoreError
 from csrtui.core.base.escaping import plural, visible
 from csrtui.tasks.adopt.adopt import AdoptionSpec, AdoptResult, MissingRequest, adopt_many, obstacle
-from csrtui.tasks.adopt.text import facts
+from csrtui.tasks.adopt.candidate import facts
+from csrtui.tasks.batch import Result
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.pair_text import NEXT_STEPS
-from csrtui.tasks.results import Result
 from csrtui.tui.screens.doing import DoingDialog
 from csrtui.tui.widgets.line_list import LineList, Marking
 from csrtui.tui.widgets.text_block import TextBlock

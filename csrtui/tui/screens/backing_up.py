@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from csrtui.tasks.results import Result
+    from csrtui.tasks.batch import Result
     from csrtui.tasks.session import Session
     from csrtui.tui.screens.backup import BackupAsked
     from csrtui.tui.screens.working import Report

@@ -13,9 +13,9 @@ from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.keys.passphrase_quality import refusal, strength
 from csrtui.store.backups import Destination
 from csrtui.tasks.backup import BackupSpec
-from csrtui.tasks.generate_passphrase import generate_passphrase
 from csrtui.tasks.last_used import recall_folder, remember_folder
 from csrtui.tasks.pair_text import destination_lines
+from csrtui.tasks.passphrase import generate_passphrase
 from csrtui.tui.groups import Named, choices
 from csrtui.tui.screens.ahead import PlaceDialog
 from csrtui.tui.screens.confirm import ConfirmScreen

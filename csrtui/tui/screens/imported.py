@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from csrtui.core.certificates.chain import Chain
     from csrtui.core.certificates.path_validation import ChainStatus
-    from csrtui.tasks.results import Result
+    from csrtui.tasks.batch import Result
     from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from csrtui.tasks.results import Result
+    from csrtui.tasks.batch import Result
     from csrtui.tui.widgets.text_block import Line
 
     Take = Callable[[Sequence[Blob]], Sequence[Result]]

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from csrtui.core.pairs.pair import Pair
+    from csrtui.tasks.batch import Result
     from csrtui.tasks.import_ import Blob
-    from csrtui.tasks.results import Result
     from csrtui.tui.screens.imported import Offer, Then
     from csrtui.tui.screens.importing import ImportAnswer
     from csrtui.tui.screens.install import InstallAnswer

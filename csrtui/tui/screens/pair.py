@@ -8,8 +8,7 @@ from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import NextStep
 from csrtui.core.pairs.timeline import Tone
-from csrtui.tasks.show import InFull, full_lines, read_in_full
-from csrtui.tasks.timeline import timeline
+from csrtui.tasks.show import InFull, full_lines, read_in_full, timeline
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Where, bar, bindings, key_of
 from csrtui.tui.groups import AtHand
 from csrtui.tui.screens.renewal_screen import RenewalScreen

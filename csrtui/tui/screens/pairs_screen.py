@@ -18,7 +18,7 @@ from csrtui.tui.groups import AtHand, Group
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from csrtui.tasks.results import Result
+    from csrtui.tasks.batch import Result
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
     from csrtui.tui.screens.adopt import AdoptAnswer

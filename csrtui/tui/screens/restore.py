@@ -11,7 +11,7 @@ from textual.message import Message
 
 from csrtui.core.backups.backup_file import Envelope, KeptKey, ToRecipientsError
 from csrtui.core.base.errors import CsrtuiError, InputError
-from csrtui.store.identity import read_identity
+from csrtui.store.secret_file import read_identity
 from csrtui.tasks.backup_contents import PassphraseNeededError
 from csrtui.tasks.last_used import recall_folder
 from csrtui.tasks.restore import Consent, losses, read_backup, restore_read, stays_encrypted

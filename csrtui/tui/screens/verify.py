@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from csrtui.core.backups.backup_file import Envelope
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
-from csrtui.store.identity import read_identity
+from csrtui.store.secret_file import read_identity
 from csrtui.tasks.backup_contents import KEY_IS_LOCKED
 from csrtui.tasks.verify import NO_BACKUP, verify_many
 from csrtui.tui.groups import choices
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from csrtui.core.base.secret import Secret
-    from csrtui.tasks.results import Result
+    from csrtui.tasks.batch import Result
     from csrtui.tasks.session import Session
     from csrtui.tui.groups import Group
     from csrtui.tui.screens.working import Report

@@ -13,7 +13,7 @@ from csrtui.tui.widgets.progress_line import ProgressLine
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from csrtui.tasks.results import Result
+    from csrtui.tasks.batch import Result
 
     Report = Callable[[Result], None]
     Work = Callable[[Report, Event], Sequence[Result]]

@@ -1,13 +1,14 @@
-"""Getting at the private key of a pair."""
+"""Unlock the private key of a pair, and generate passphrases."""
 
 from typing import TYPE_CHECKING, cast
 
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
-from csrtui.core.keys import pkcs8
+from csrtui.core.keys import passphrase_quality, pkcs8
 from csrtui.core.keys.batch_encryption import Opener
 from csrtui.core.pairs.pair import Pair
+from csrtui.store.reference_data import passphrase_words
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
@@ -51,3 +52,12 @@ def _damaged(pair: Pair) -> StoreError:
         f"the key of {pair.name} is damaged: {visible(pair.path)}/key.pem",
         "move the pair's folder out of pairs/, then restore it from a backup",
     )
+
+
+def generate_passphrase(session: Session) -> Secret:
+    """Return a new passphrase of seven words.
+
+    Raises:
+        StoreError: The list of words is not there.
+    """
+    return passphrase_quality.generate(passphrase_words(), session.entropy(passphrase_quality.ENTROPY_BYTES))
