@@ -30,7 +30,6 @@ from csrtui.store import backups, stored_pair
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.store.keystore import Change
 from csrtui.tasks import backup as task
-from csrtui.tasks import batch
 from csrtui.tasks.backup import back_up, back_up_many
 from csrtui.tasks.list import read_pair
 
@@ -360,7 +359,7 @@ def test_an_interrupt_begins_no_further_pair_and_loses_none(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(backups, "write", write_once_stopped)
-    monkeypatch.setattr(batch, "wait", interrupted)
+    monkeypatch.setattr("concurrent.futures.wait", interrupted)
     results = task.back_up_many(session, names, order(place), stop=stop, workers=1)
     assert [(result.pair, result.ok) for result in results] == [
         ("a.com", True),

@@ -53,4 +53,4 @@ def test_the_place_is_the_innermost_one_in_csrtui() -> None:
 
 def test_without_a_line_in_csrtui_the_place_is_where_it_was_raised() -> None:
     bug = describe_bug(raised(RuntimeError()))
-    assert "test_bug.py:" in bug.what
+    assert "test_bug_report.py:" in bug.what

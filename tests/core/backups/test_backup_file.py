@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from backups_made import DETAILS, asked, backup, key_block, unsigned
+from data_files import DATA
 from existing_made import certificate, name
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -298,12 +298,9 @@ def test_a_mark_blanks_and_line_ends_of_editors_and_mails_do_no_harm(make: Calla
         assert parse(changed) == as_is
 
 
-DATA = Path(__file__).parents[1] / "data" / "restore"
-
-
 @pytest.mark.parametrize("name", ["r_good", "r_bom"])
 def test_a_backup_of_an_earlier_version_is_read(name: str) -> None:
-    found = parse((DATA / f"{name}.pem").read_bytes())
+    found = parse((DATA / "restore" / f"{name}.pem").read_bytes())
     assert (found.name, found.kept, found.integrity) == (
         "www.example-shop.com",
         KeptKey.PLAIN,
@@ -313,11 +310,11 @@ def test_a_backup_of_an_earlier_version_is_read(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["r_blocks", "r_blocks_bom"])
 def test_the_blocks_of_one_are_read(name: str) -> None:
-    assert parse((DATA / f"{name}.pem").read_bytes()).integrity is Integrity.NONE
+    assert parse((DATA / "restore" / f"{name}.pem").read_bytes()).integrity is Integrity.NONE
 
 
 def test_a_changed_one_tells_the_way_out_which_then_works() -> None:
-    data = (DATA / "r_after.pem").read_bytes()
+    data = (DATA / "restore" / "r_after.pem").read_bytes()
     with pytest.raises(InputError, match="its checksum is another one") as caught:
         parse(data)
     assert caught.value.hint == WAY_OUT
@@ -327,7 +324,7 @@ def test_a_changed_one_tells_the_way_out_which_then_works() -> None:
 
 def test_a_quoted_one_tells_what_is_wrong() -> None:
     with pytest.raises(InputError, match="line 1 has five dashes, but does not begin a PEM block") as caught:
-        parse((DATA / "r_blocks_quoted.pem").read_bytes())
+        parse((DATA / "restore" / "r_blocks_quoted.pem").read_bytes())
     assert "sed 's/^> //'" in str(caught.value.hint)
 
 

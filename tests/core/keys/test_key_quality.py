@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from functools import cache
 from math import prod
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from data_files import DATA
 from requests_made import key_of
 
 from csrtui.core.advice.key_rules import compromised_key, private_key_quality, proved_key_quality
@@ -175,7 +175,7 @@ def test_a_small_prime_of_a_proved_key_is_found() -> None:
 
 PUBLISHED = re.findall(
     r"^([^\n]*): [^ \n]+\n(-----BEGIN PUBLIC KEY-----\n.*?-----END PUBLIC KEY-----\n)",
-    Path(__file__).with_name("data").joinpath("published_keys.pem").read_text(encoding="utf-8"),
+    (DATA / "published_keys.pem").read_text(encoding="utf-8"),
     re.MULTILINE | re.DOTALL,
 )
 
