@@ -1,28 +1,29 @@
-"""``csrtui`` and ``python -m csrtui``: the commands, or without one the screens."""
+"""Run ``csrtui`` or ``python -m csrtui``: a command, or the screens if none is named."""
 
+import gc
 import signal
 import sys
 import warnings
 
-from csrtui.process import collect_no_more, harden, put_off_collecting, say_nothing_of_lost_errors
+from csrtui.process import delay_garbage_collection, harden, hide_unraisable_errors
 
 
 def main() -> int:
-    """Run csrtui on the process's arguments and return its exit status."""
+    """Run csrtui with the arguments of the process and return its exit status."""
     try:
-        put_off_collecting()
+        delay_garbage_collection()
         harden()
-        say_nothing_of_lost_errors()
+        hide_unraisable_errors()
         if not sys.warnoptions:
-            # Libraries warn on stderr, with a line of their source; what is odd in a file csrtui says itself.
+            # Libraries warn on stderr with a line of their source; csrtui reports problems of files itself.
             warnings.simplefilter("ignore")
         from csrtui.cli.main import run
 
         return run(sys.argv[1:], open_screens=_open_screens)
-    except KeyboardInterrupt:  # while modules are still being imported
+    except KeyboardInterrupt:  # during imports
         return 128 + signal.SIGINT
     finally:
-        collect_no_more()
+        gc.freeze()  # saves the last search through all objects; the system frees the memory as a whole
 
 
 def _open_screens(store: str) -> int:

@@ -34,17 +34,17 @@ import csrtui.tui  # first: it clears Textual's variables away before Textual is
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.pairs.pair_json import describe
-from csrtui.core.subject.fields import TypedSubject
+from csrtui.core.pairs.pair_json import pair_document
+from csrtui.core.subject.fields import SubjectInput
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.backup import BackupSpec, back_up
-from csrtui.tasks.import_ import Blob, import_certificates
+from csrtui.tasks.import_ import ImportSource, import_certificates
 from csrtui.tasks.list import list_pairs, read_pair
 from csrtui.tasks.new import create_pair
-from csrtui.tasks.request_spec import Asked
+from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.session import Session
 from csrtui.tasks.submit import mark_submitted
-from csrtui.tasks.verify import verify_pair
+from csrtui.tasks.verify import verify_many
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
@@ -162,12 +162,12 @@ def _of_hosts(session: Session) -> SafeApp[None]:
     from csrtui.fleet.tui import pair_list
     from csrtui.fleet.tui.app import FleetApp
 
-    pairs = [describe(pair, NOW) for pair in list_pairs(session).pairs]
+    pairs = [pair_document(pair, NOW) for pair in list_pairs(session).pairs]
     away = Failure(Reason.UNREACHABLE, "no route to host", "see that it runs")
     states = [HostState(f"web{at}", NOW, tuple(pairs[at - 1 :: 3])) for at in (1, 2, 3)]
-    known = Fleet.of([*states, HostState("db1", failure=away)])
-    vars(pair_list)["recall"] = lambda *_: known
-    vars(pair_list)["refresh"] = lambda *_: known
+    known = Fleet.from_states([*states, HostState("db1", failure=away)])
+    vars(pair_list)["load_fleet"] = lambda *_: known
+    vars(pair_list)["read_hosts"] = lambda *_: known
     return FleetApp(session, Reach(Target("hosts.ini")))
 
 
@@ -202,13 +202,13 @@ def _session() -> Session:
     if STORE.exists():
         shutil.rmtree(STORE)
     days = [timedelta(days=39), timedelta(days=11), timedelta(days=11), timedelta(days=100), timedelta()]
-    ltd = TypedSubject(organization="Example Ltd", country="GB", locality="London")
+    ltd = SubjectInput(organization="Example Ltd", country="GB", locality="London")
     wanted = [
-        Asked(("mail.mydomain.com",), key_type=KeyType.EC_P384),
-        Asked(("shop.mydomain.com", "pay.mydomain.com"), ltd, platform="nginx"),
-        Asked(("*.lab.mydomain.com", "lab.mydomain.com"), platform="haproxy"),
-        Asked(("intranet", "wiki"), ltd, ca=CaKind.PRIVATE, key_type=KeyType.ED25519, platform="apache"),
-        Asked(("www.mydomain.org", "mydomain.org"), ltd),
+        RequestSpec(("mail.mydomain.com",), key_type=KeyType.EC_P384),
+        RequestSpec(("shop.mydomain.com", "pay.mydomain.com"), ltd, platform="nginx"),
+        RequestSpec(("*.lab.mydomain.com", "lab.mydomain.com"), platform="haproxy"),
+        RequestSpec(("intranet", "wiki"), ltd, ca=CaKind.PRIVATE, key_type=KeyType.ED25519, platform="apache"),
+        RequestSpec(("www.mydomain.org", "mydomain.org"), ltd),
     ]
     clock = [NOW]
     session = Session(Keystore(str(STORE)), clock=lambda: clock[0], generate_key=_key_maker(), user="anna")
@@ -226,10 +226,10 @@ def _session() -> Session:
             if pair.name == "shop.mydomain.com":  # its stick is away
                 Path(backup.path).unlink()
                 clock[0] = NOW - timedelta(days=3)
-                verify_pair(session, pair.name)
+                verify_many(session, [pair.name])
         if asked.ca is CaKind.PRIVATE:
             clock[0] += timedelta(days=1)
-            import_certificates(session, [Blob(_issued(read_pair(session, pair.name)[1].der, clock[0]))])
+            import_certificates(session, [ImportSource(_issued(read_pair(session, pair.name)[1].der, clock[0]))])
     clock[0] = NOW
     return session
 
@@ -269,7 +269,7 @@ async def _pairs_listed(app: SafeApp[None], pilot: Pilot[Any]) -> None:
     from csrtui.tui.widgets.line_list import LineList
 
     if isinstance(app, CsrtuiApp):
-        await app.until_complete()
+        await app.wait_until_ready()
     while len(app.screen_stack[0].query_one("#pairs", LineList).rows) != PAIRS:
         await pilot.pause()
 

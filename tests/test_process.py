@@ -1,4 +1,4 @@
-"""The first lines of every run, seen from outside and from inside a real process."""
+"""Test the hardening of the process, from outside and inside a real process."""
 
 from __future__ import annotations
 
@@ -57,10 +57,10 @@ def test_the_first_file_a_run_opens_gets_no_standard_number() -> None:
 def test_garbage_is_looked_for_seldom_while_starting_and_never_again_among_what_was_loaded() -> None:
     before = gc.get_threshold()
     try:
-        process.put_off_collecting()
+        process.delay_garbage_collection()
         assert gc.get_threshold()[0] > before[0]
         starting = gc.get_threshold()[0]
-        process.settle_collecting()
+        process.exclude_loaded_from_collection()
         assert gc.get_threshold()[0] < starting
         assert gc.get_freeze_count() > 0
     finally:
@@ -97,12 +97,12 @@ def test_hardening_does_without_prctl(monkeypatch: pytest.MonkeyPatch) -> None:
     import ctypes
     import resource
 
-    asked = []
-    monkeypatch.setattr(os, "umask", lambda mask: asked.append(("umask", mask)))
-    monkeypatch.setattr(resource, "setrlimit", lambda *limit: asked.append(limit))
+    calls: list[object] = []
+    monkeypatch.setattr(os, "umask", lambda mask: calls.append(("umask", mask)))
+    monkeypatch.setattr(resource, "setrlimit", lambda *limit: calls.append(limit))
     monkeypatch.setattr(ctypes, "CDLL", lambda _: object())
     process.harden()
-    assert asked == [("umask", 0o077), (resource.RLIMIT_CORE, (0, 0))]
+    assert calls == [("umask", 0o077), (resource.RLIMIT_CORE, (0, 0))]
 
 
 def test_closed_standard_descriptors_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +115,7 @@ def test_closed_standard_descriptors_are_taken(monkeypatch: pytest.MonkeyPatch) 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fstat", closed)
         patch.setattr(os, "open", lambda *arguments: opened.append(arguments))
-        process._take_standard_descriptors()
+        process._open_closed_standard_descriptors()
     assert opened == [(os.devnull, os.O_RDONLY)] * 2
 
 

@@ -1,1 +1,1 @@
-"""The commands: arguments in, text or JSON out."""
+"""The command line: arguments in, text or JSON out."""

@@ -1,124 +1,121 @@
-"""``csrtui new --from FILE``: many pairs from a CSV file, a JSON line for each row as it is done."""
+"""``csrtui new --from FILE``: create many pairs from a CSV file, and print a JSON line for each row."""
 
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
-from csrtui.cli.cancellation import Stop, stopping
-from csrtui.cli.output import put_json, say
-from csrtui.cli.progress import ProgressBar
-from csrtui.cli.table import RowError, TableRows, asked_in, open_rows
+from csrtui.cli.output import print_json, print_message
+from csrtui.cli.progress import ProgressBar, StopEvent, stop_on_signals
+from csrtui.cli.table import RowError, TableRows, open_rows, read_row
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
-from csrtui.core.pairs.pair_json import describe
-from csrtui.process import collect_as_usual
+from csrtui.core.pairs.pair_json import pair_document
+from csrtui.process import collect_garbage_as_usual
 from csrtui.tasks.new import BlockedError, Blocking
 from csrtui.tasks.new_many import Row, RowResult, create_many
-from csrtui.tasks.request_spec import Asked, with_counterparts
+from csrtui.tasks.request_spec import RequestSpec, with_counterparts
 from csrtui.tasks.session import Session
+
+_MADE, _SKIPPED, _FAILED = "made", "already exist", "failed"
 
 
 def run_batch(
     session: Session,
     file: str,
-    defaults: Asked,
+    defaults: RequestSpec,
     *,
     blocking: Blocking,
     passphrase: Secret | None,
     counterparts: bool,
 ) -> int:
-    """Make a pair for each row; a row that fails, or is no CSV, does not keep the others from being made.
+    """Create a pair for each row, and return the exit status: 1 if any row failed, or that of a signal.
 
-    A row whose pair is there already, as it was asked for, is skipped: so a run that broke off is run again.
+    A row that fails or is malformed does not stop the others. A row whose pair already exists is skipped, so that an
+    interrupted run can be repeated.
 
     Args:
-        session: Where, when and by whom.
+        session: The session.
         file: A path, or ``-`` for standard input.
-        defaults: What holds where a row leaves a column out or empty.
-        blocking: Whether errors that X.509 could hold are overruled.
-        passphrase: For all keys, or None.
-        counterparts: Whether the www or bare twins are covered too.
-
-    Returns:
-        The exit status: 1 when any row failed; as a shell has it for a program that was ended, when it was.
+        defaults: The request for missing columns and empty cells.
+        blocking: Whether errors that X.509 itself permits block a row.
+        passphrase: The passphrase for all keys, or None.
+        counterparts: Whether the www or bare counterparts are also covered.
 
     Raises:
-        InputError: The file cannot be read, or has no header that is understood.
+        InputError: The file cannot be read, or its header is missing or not valid.
     """
-    session.store.sweep()
-    collect_as_usual()
+    session.store.remove_leftovers()
+    collect_garbage_as_usual()
     counts: Counter[str] = Counter()
-    with stopping() as stop, open_rows(file, stop) as (rows, total), ProgressBar("pairs", total) as progress:
-        asked = _asked(session, rows, defaults, counterparts=counterparts)
-        for answer in create_many(session, asked, passphrase=passphrase, blocking=blocking, stop=stop):
-            put_json(_as_json(answer, session.clock()), indent=None)
+    with (
+        stop_on_signals() as stop,
+        open_rows(file, stop) as (rows, total),
+        ProgressBar("pairs", total) as progress,
+    ):
+        specs = _read_rows(session, rows, defaults, counterparts=counterparts)
+        for result in create_many(session, specs, passphrase=passphrase, blocking=blocking, cancel=stop):
+            print_json(_result_json(result, session.clock()), indent=None)
             sys.stdout.flush()
-            counts[_kind(answer)] += 1
+            is_failed = isinstance(result.outcome, CsrtuiError)
+            counts[_FAILED if is_failed else _SKIPPED if result.skipped else _MADE] += 1
             progress.advance()
-    _say_end(counts, stop)
+    _print_summary(counts, stop)
     if stop.is_set():
         return stop.exit_code
     return 1 if counts[_FAILED] else 0
 
 
-_MADE, _SKIPPED, _FAILED = "made", "there already", "failed"
-
-
-def _asked(session: Session, rows: TableRows, defaults: Asked, *, counterparts: bool) -> Iterator[Row | None]:
+def _read_rows(
+    session: Session, rows: TableRows, defaults: RequestSpec, *, counterparts: bool
+) -> Iterator[Row | None]:
     number = 0
-    for row in rows:
-        if row is None:
+    for cells in rows:
+        if cells is None:
             yield None
             continue
         number += 1
-        if isinstance(row, CsrtuiError):
-            yield Row(number, row)
+        if isinstance(cells, CsrtuiError):
+            yield Row(number, cells)
             continue
         try:
-            asked = asked_in(row, defaults)
+            spec = read_row(cells, defaults)
             if counterparts:
-                asked = asked._replace(names=with_counterparts(session, asked))
+                spec = with_counterparts(session, spec)
         except CsrtuiError as error:
             yield Row(number, error)
         else:
-            yield Row(number, asked)
+            yield Row(number, spec)
 
 
-def _as_json(answer: RowResult, now: datetime) -> dict[str, object]:
-    if isinstance(answer.outcome, CsrtuiError):
+def _result_json(result: RowResult, now: datetime) -> dict[str, object]:
+    if isinstance(result.outcome, CsrtuiError):
         return {
-            "row": answer.number,
+            "row": result.number,
             "ok": False,
-            "error": visible(answer.outcome.what),
-            "column": _column(answer.outcome),
+            "error": visible(result.outcome.message),
+            "column": _column(result.outcome),
         }
-    skipped = {"skipped": True} if answer.skipped else {}
-    return {"row": answer.number, "ok": True, **skipped, "pair": describe(answer.outcome, now)}
+    skipped = {"skipped": True} if result.skipped else {}
+    return {"row": result.number, "ok": True, **skipped, "pair": pair_document(result.outcome, now)}
 
 
 def _column(error: CsrtuiError) -> str | None:
-    """The column at fault, where it is one."""
+    """Return the column that an error is about, or None if it is about the whole row."""
     if isinstance(error, BlockedError):
         return error.findings[0].field.value
     return error.column.value if isinstance(error, RowError) and error.column else None
 
 
-def _kind(answer: RowResult) -> str:
-    if isinstance(answer.outcome, CsrtuiError):
-        return _FAILED
-    return _SKIPPED if answer.skipped else _MADE
-
-
-def _say_end(counts: Counter[str], stop: Stop) -> None:
-    """Say what the lines do not show at a glance; where all rows made their pairs, nothing."""
+def _print_summary(counts: Counter[str], stop: StopEvent) -> None:
+    """Print the counts on stderr, unless every row made its pair."""
     if stop.is_set() or counts[_SKIPPED] or counts[_FAILED]:
-        said = ", ".join(f"{counts[kind]} {kind}" for kind in (_MADE, _SKIPPED, _FAILED))
-        say(f"{'stopped: ' if stop.is_set() else ''}{said}")
+        summary = ", ".join(f"{counts[kind]} {kind}" for kind in (_MADE, _SKIPPED, _FAILED))
+        print_message(f"{'stopped: ' if stop.is_set() else ''}{summary}")
     if counts[_SKIPPED]:
-        say(
-            "a row is there already when a pair in use has its subject, names, key type, CA and server software"
+        print_message(
+            "a row is skipped if a pair in use has the same subject, names, key type, CA and server software"
         )
     if stop.is_set():
-        say("what is done is kept; the same command goes on with the rest")
+        print_message("pairs made so far are kept; run the same command again for the other rows")

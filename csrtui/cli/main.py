@@ -1,12 +1,11 @@
-"""Runs one command, and turns every ending into an exit status and a line that says why."""
+"""Run one command, and turn every ending into an exit status and an error message."""
 
 import os
 import sys
 from collections.abc import Callable, Sequence
 
-from csrtui.cli.output import say_error
-from csrtui.cli.parser import Parser, build_parser
-from csrtui.cli.streams import forget, settle_streams
+from csrtui.cli.output import discard_output, prepare_streams, print_error
+from csrtui.cli.parser import build_parser
 from csrtui.core.base.bug_report import describe_bug
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.store.location import store_path
@@ -14,51 +13,45 @@ from csrtui.store.location import store_path
 _INTERRUPTED = 130
 
 
-def run(
-    arguments: Sequence[str],
-    open_screens: Callable[[str], int],
-) -> int:
-    """Run csrtui.
+def run(arguments: Sequence[str], open_screens: Callable[[str], int]) -> int:
+    """Run csrtui and return the exit status.
 
     Args:
         arguments: The command line without the program's name.
-        open_screens: Opens the screens on the store at a path, and returns the exit status.
+        open_screens: Opens the screens for the store at a path, and returns the exit status.
 
     Returns:
-        The exit status: 0 done, 1 the answer is no, 2 wrong usage or input, or an output that takes nothing, 3 the
-        store cannot be used; 130 after an interrupt, and what a shell gives for a signal that ended the work.
+        0 success; 1 a check found something or an item failed; 2 usage or input error, or stdout cannot be written;
+        3 the store cannot be used; 130 after an interrupt; 128 and the signal's number if a signal stopped the work.
     """
     try:
-        settle_streams()
+        prepare_streams()
         status = _dispatch(arguments, open_screens)
         sys.stdout.flush()
     except CsrtuiError as error:
-        status = _tell(error)
+        status = _report(error)
     except KeyboardInterrupt:
         status = _INTERRUPTED
     except BrokenPipeError:
-        status = 0  # whoever read the output has seen enough
-        forget(sys.stdout)
+        status = 0  # the reader of the output, such as head, needs no more
+        discard_output(sys.stdout)
     except OSError as error:
-        status = _tell(
+        status = _report(
             InputError(f"cannot write to standard output: {error.strerror}", "what was done before is kept")
         )
-        forget(sys.stdout)
-    except Exception as error:  # noqa: BLE001 - the last line before a traceback, which could show a secret
-        status = _tell(describe_bug(error))
+        discard_output(sys.stdout)
+    except Exception as error:  # noqa: BLE001 - a traceback could show a secret
+        status = _report(describe_bug(error))
     return status
 
 
-def _dispatch(
-    arguments: Sequence[str],
-    open_screens: Callable[[str], int],
-) -> int:
+def _dispatch(arguments: Sequence[str], open_screens: Callable[[str], int]) -> int:
     from csrtui.cli.commands.all import COMMANDS
 
     try:
         options = build_parser(COMMANDS, arguments).parse_args(arguments)
-    except SystemExit as done:  # after --help
-        return int(done.code or 0)
+    except SystemExit as end:  # after --help
+        return int(end.code or 0)
     if options.version:
         from csrtui.cli.version import print_version
 
@@ -69,9 +62,6 @@ def _dispatch(
     return open_screens(store_path(options.store, os.environ))
 
 
-def _tell(error: CsrtuiError) -> int:
-    say_error(error)
+def _report(error: CsrtuiError) -> int:
+    print_error(error)
     return error.exit_code
-
-
-__all__ = ["Parser", "run"]

@@ -1,12 +1,15 @@
-"""What commands print: data on stdout, talk on stderr, one line each, safe for a terminal."""
+"""Print what commands print: data on stdout, messages on stderr, one line each, safe for a terminal."""
 
 from __future__ import annotations
 
+import io
+import os
 import sys
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, TextIO
 
-from csrtui.cli.streams import forget
-from csrtui.core.base.escaping import shows, visible
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.escaping import is_visible, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -15,94 +18,133 @@ if TYPE_CHECKING:
     from csrtui.core.base.finding import Finding
 
 
-def say(text: str) -> None:
-    """Print a line of talk on stderr."""
-    talk(f"{visible(text)}\n")
+def prepare_streams() -> None:
+    """Make sure that stdout and stderr can be used, before anything else is done.
+
+    Python sets a stream to None if it was closed at the start (``>&-``). Without stderr, messages are dropped. A
+    character that the encoding of stdout does not have is written as a Python escape.
+
+    Raises:
+        InputError: stdout is closed; this must not be discovered after a pair was made.
+    """
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - open as long as the process
+    if sys.stdout is None:
+        raise InputError("standard output is closed", "to drop the output: > /dev/null")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
-def talk(text: str) -> None:
-    """Write on stderr as it stands; what nobody can hear (a full disk, a closed pipe) stops no work."""
+def discard_output(stream: TextIO | None) -> None:
+    """Redirect a stream that cannot be written to ``/dev/null``, or else Python complains when it exits."""
+    if stream is None:
+        return
+    with suppress(OSError):  # a stream in memory has no descriptor
+        target = stream.fileno()
+        null = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+        os.dup2(null, target)
+        os.close(null)
+
+
+def print_message(text: str) -> None:
+    """Print one line on stderr."""
+    write_message(f"{visible(text)}\n")
+
+
+def write_message(text: str) -> None:
+    """Write text to stderr unchanged; a full disk or a closed pipe there does not stop the command."""
     try:
         sys.stderr.write(text)
         sys.stderr.flush()
     except OSError:
-        forget(sys.stderr)
+        discard_output(sys.stderr)
 
 
-def put(text: str) -> None:
-    """Print a line of data on stdout."""
+def print_error(error: CsrtuiError) -> None:
+    """Print an error and its hint on stderr, one line each."""
+    print_message(f"csrtui: error: {error.message}")
+    if error.hint:
+        print_message(f"hint: {error.hint}")
+
+
+def print_finding(label: str, finding: Finding) -> None:
+    """Print a finding on stderr, and below it its fix.
+
+    Args:
+        label: The level to show, which may differ from the finding's own.
+        finding: The finding.
+    """
+    print_message(f"{label}: {finding.text}")
+    if finding.fix:
+        print_message(f"  fix: {finding.fix.label}")
+
+
+def confirm(question: str) -> bool:
+    """Ask a question on stderr and return whether the answer on standard input, a terminal, is yes."""
+    write_message(f"{question} [y/N] ")
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+def print_line(text: str) -> None:
+    """Print one line on stdout."""
     sys.stdout.write(f"{visible(text)}\n")
 
 
-def put_bytes(data: bytes) -> None:
-    """Write bytes on stdout as they are: PEM or DER that csrtui made itself."""
+def print_bytes(data: bytes) -> None:
+    """Write bytes to stdout unchanged: PEM or DER that csrtui made itself."""
     sys.stdout.flush()
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
 
 
-def put_json(document: object, *, indent: int | None = 2) -> None:
-    """Print a JSON document on stdout, in ASCII, so that no text in it can move a terminal.
+def print_json(document: object, *, indent: int | None = 2) -> None:
+    """Print a JSON document on stdout, in ASCII, so that no text in it can control the terminal.
 
     Args:
-        document: Anything JSON can hold.
-        indent: Blanks for each depth, or None to have it on one line.
+        document: A value that JSON can represent.
+        indent: Spaces per level, or None for a single line.
     """
     import json
 
     sys.stdout.write(json.dumps(document, indent=indent) + "\n")
 
 
-def put_json_list(document: Mapping[str, object], name: str, items: Iterable[object]) -> None:
-    """Print what `put_json` would print of a document with a list at its end, but hold one item at a time.
+def print_json_list(document: Mapping[str, object], name: str, items: Iterable[object]) -> None:
+    """Print a document that ends with a list as `print_json` would, with one item in memory at a time.
 
     Args:
         document: The members before the list.
-        name: The list's name.
-        items: What is in it.
+        name: The name of the list.
+        items: The items of the list.
     """
     import json
 
     start = json.dumps({**document, name: []}, indent=2).removesuffix("]\n}")
-    between, end = f"{start}\n    ", f"{start}]\n}}\n"
+    separator, end = f"{start}\n    ", f"{start}]\n}}\n"
     for item in items:
-        sys.stdout.write(between + json.dumps(item, indent=2).replace("\n", "\n    "))
-        between, end = ",\n    ", "\n  ]\n}\n"
+        sys.stdout.write(separator + json.dumps(item, indent=2).replace("\n", "\n    "))
+        separator, end = ",\n    ", "\n  ]\n}\n"
     sys.stdout.write(end)
 
 
-def say_error(error: CsrtuiError) -> None:
-    """Print an error and its hint on stderr, a line each."""
-    say(f"csrtui: error: {error.what}")
-    if error.hint:
-        say(f"hint: {error.hint}")
+def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows under a header, in columns as wide as their widest cell, separated by two spaces."""
+    sys.stdout.write(format_table(header, list(zip(*rows, strict=True))))
 
 
-def say_finding(weight: str, finding: Finding) -> None:
-    """Print a finding on stderr: what it weighs here, its sentence, and under it what would settle it."""
-    say(f"{weight}: {finding.text}")
-    if finding.fix:
-        say(f"  fix: {finding.fix.label}")
-
-
-def put_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print rows under a header in columns as wide as they need to be, two blanks apart."""
-    sys.stdout.write(table(header, list(zip(*rows, strict=True))))
-
-
-def table(header: Sequence[str], columns: Sequence[Sequence[str]]) -> str:
-    """Return the columns of such a table, each under its head."""
-    padded = [_padded([head, *column]) for head, column in zip(header, columns, strict=True)]
+def format_table(header: Sequence[str], columns: Sequence[Sequence[str]]) -> str:
+    """Return columns as `print_table` prints them, each under its heading."""
+    padded = [_padded([heading, *column]) for heading, column in zip(header, columns, strict=True)]
     return "".join([f"{line.rstrip()}\n" for line in map("  ".join, zip(*padded, strict=True))])
 
 
 def _padded(column: Sequence[str]) -> Iterable[str]:
-    """The cells made harmless and as wide as the widest; where many are alike, each is made once."""
-    kinds = set(column)
-    if len(kinds) > len(column) // 2 and shows("".join(column)):  # one look at all of them
+    """Return the cells, escaped and padded to the widest; many equal cells are processed once."""
+    distinct = set(column)
+    if len(distinct) > len(column) // 2 and is_visible("".join(column)):  # checks all cells at once
         width = max(map(len, column))
         return [cell.ljust(width) for cell in column]
-    shown = {cell: visible(cell) for cell in kinds}
-    width = max(map(len, shown.values()))
-    wide = {cell: text.ljust(width) for cell, text in shown.items()}
-    return map(wide.__getitem__, column)
+    escaped = {cell: visible(cell) for cell in distinct}
+    width = max(map(len, escaped.values()))
+    padded = {cell: text.ljust(width) for cell, text in escaped.items()}
+    return map(padded.__getitem__, column)

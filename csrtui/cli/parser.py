@@ -1,11 +1,11 @@
-"""The arguments of csrtui, and help for each command with an example."""
+"""The argument parser of csrtui, with help and an example for each command."""
 
 import argparse
 import re
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 from csrtui.core.base.errors import InputError
 
@@ -13,72 +13,78 @@ if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
 
-_SECRET_BEHIND: Final = ("--pass",)
-"""What somebody begins with who would give a passphrase as an argument."""
-_HYPHENED: Final = re.compile(r"-[a-z0-9].*\.")
-"""A host's name behind a hyphen; the options that take a text begin with a capital."""
+_PASSPHRASE_PREFIX: Final = ("--pass",)
+"""How an unknown option begins that would contain a passphrase."""
+_HYPHENATED_NAME: Final = re.compile(r"-[a-z0-9].*\.")
+"""A host name after a hyphen; the options that accept text begin with a capital."""
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose complaints are csrtui's own errors."""
+    """A parser that reports errors as csrtui's own."""
 
     def __init__(self, **options: object) -> None:
         super().__init__(
             **{  # type: ignore[arg-type]
                 "allow_abbrev": False,
-                "formatter_class": _unseen,
+                "formatter_class": _fixed_width_formatter,
                 **options,
             }
         )
-        self._intermixed = False
-        self._given: Sequence[str] = ()
+        self._is_intermixed = False
+        self._arguments: Sequence[str] = ()
         self.register("action", None, _Store)
         self.register("action", "store", _Store)
 
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
-        """Parse, with names before, between and behind the options, as every other program takes them."""
-        self._given = args or ()
-        # argparse's way of doing this loses a ``--``, so with one the names stand together, behind it.
-        if self._subparsers is not None or self._intermixed or "--" in (args or ()):
+        """Parse arguments with names before, between and after the options, as other programs accept them."""
+        self._arguments = args or ()
+        # argparse loses a ``--`` in intermixed arguments; with one, the names are together after it.
+        if self._subparsers is not None or self._is_intermixed or "--" in (args or ()):
             return super().parse_known_args(args, namespace)
-        self._intermixed = True
+        self._is_intermixed = True
         usage = self.usage
         if not {"-h", "--help"} & set(args or ()):
-            self.usage = self.prog  # or argparse would format one for its complaints, which are csrtui's own
+            self.usage = (
+                self.prog
+            )  # or argparse would format one for error messages, which csrtui does not print
         try:
             return self.parse_known_intermixed_args(args, namespace)
         finally:
-            self._intermixed = False
+            self._is_intermixed = False
             self.usage = usage
 
     def parse_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> argparse.Namespace:
-        """Parse, and refuse what no option or name is, with the help of the command that it was for."""
+        """Parse arguments, and refuse unknown ones with a hint to the help of their command.
+
+        Raises:
+            InputError: The arguments are not valid.
+        """
         options, unknown = self.parse_known_args(args, namespace)
         if unknown:
-            if any(one.startswith(_SECRET_BEHIND) for one in unknown):  # which is not to be shown once more
+            if any(argument.startswith(_PASSPHRASE_PREFIX) for argument in unknown):  # must not be printed
                 raise InputError(
-                    "a passphrase is not an argument: whoever lists the processes could read it",
+                    "a passphrase is not accepted as an argument: the process list would show it",
                     "--passphrase-file F or --passphrase-fd N; without them it is asked for on the terminal",
                 )
             command = getattr(options, "command", None)
             prog = f"{self.prog} {command.name}" if command else self.prog
-            raise InputError(f"unrecognized arguments: {' '.join(unknown)}", _way_out(prog, unknown))
+            raise InputError(f"unrecognized arguments: {' '.join(unknown)}", _usage_hint(prog, unknown))
         return options
 
     def error(self, message: str) -> NoReturn:
-        """Raise what argparse would print.
+        """Raise the error that argparse would print.
 
         Raises:
             InputError: Always.
         """
-        raise InputError(message, _way_out(self.prog, self._given))
+        raise InputError(message, _usage_hint(self.prog, self._arguments))
 
     def print_help(self, file: "SupportsWrite[str] | None" = None) -> None:
-        """Print the help; argparse would not tell when the disk is full.
+        """Print the help; argparse itself would ignore a full disk.
 
         Raises:
             OSError: It cannot be written.
@@ -86,21 +92,21 @@ class Parser(argparse.ArgumentParser):
         (file or sys.stdout).write(self.format_help())
 
     def format_help(self) -> str:
-        """Return the help, as wide as the terminal is."""
+        """Return the help, as wide as the terminal."""
         self.formatter_class = argparse.RawDescriptionHelpFormatter
         return super().format_help()
 
 
-def _unseen(prog: str) -> argparse.HelpFormatter:
-    """Return what argparse puts every option to the test with; by itself it would import shutil for its width."""
+def _fixed_width_formatter(prog: str) -> argparse.HelpFormatter:
+    """Return the formatter that argparse checks options with; its default imports shutil for the terminal's width."""
     return argparse.RawDescriptionHelpFormatter(prog, width=80)
 
 
-def _way_out(prog: str, given: Sequence[str]) -> str:
-    """What to do about arguments that were not understood: a name with a hyphen before it was taken for an option."""
-    name = next(filter(_HYPHENED.match, given), None)
-    behind = f"; a name that begins with a hyphen stands behind --: {prog} -- {name}"
-    return f"{prog} --help" + (behind if name else "")
+def _usage_hint(prog: str, arguments: Sequence[str]) -> str:
+    """Return a hint for arguments that were not understood, such as a host name with a leading hyphen."""
+    name = next(filter(_HYPHENATED_NAME.match, arguments), None)
+    separator_hint = f"; put a name that begins with a hyphen after --: {prog} -- {name}"
+    return f"{prog} --help" + (separator_hint if name else "")
 
 
 class _Store(argparse.Action):
@@ -119,12 +125,12 @@ class _Store(argparse.Action):
 
 
 class Action(NamedTuple):
-    """What a command's module offers as ``ACTION``.
+    """The implementation of a command: the value of ``ACTION`` in its module.
 
     Attributes:
-        example: One or more lines as typed in a shell.
+        example: One or more command lines.
         arguments: Adds the command's arguments to a parser.
-        run: Does it, and returns the exit status.
+        run: Runs the command and returns the exit status.
     """
 
     example: str
@@ -133,12 +139,12 @@ class Action(NamedTuple):
 
 
 class CliCommand(NamedTuple):
-    """A command as the help lists it; what it takes and does is in its module.
+    """A command in the list that the help prints.
 
     Attributes:
         name: As typed.
         summary: One sentence for the list of commands.
-        module: Where its `Action` is: loaded when it is asked for, since most of a short run is imports.
+        module: The module of its `Action`, imported on demand: imports take most of the time of a short run.
     """
 
     name: str
@@ -147,60 +153,63 @@ class CliCommand(NamedTuple):
 
     @property
     def action(self) -> Action:
-        """What it takes and does."""
+        """The command's implementation; imports its module."""
         action: Action = import_module(self.module).ACTION
         return action
 
 
 EXAMPLES = """examples:
   csrtui                                   open the screens
-  csrtui check mydomain.com                advice on a name
+  csrtui check mydomain.com                check a name
   csrtui new www.mydomain.com -O "My Ltd" -L London -C GB
   csrtui csr www.mydomain.com              the CSR, to paste into the CA's form"""
 
 
 def build_parser(commands: Sequence[CliCommand], arguments: Sequence[str]) -> Parser:
-    """Return the parser for all commands; ``command`` in its namespace is the `Command` chosen, or None.
+    """Return the parser for all commands; it sets ``command`` to the `CliCommand` chosen, or None.
 
     Args:
-        commands: All of them.
-        arguments: The command line: only commands that are named in it are loaded.
+        commands: All commands.
+        arguments: The command line. Only the modules of commands in it are imported.
     """
     parser = Parser(
         prog="csrtui",
         description="Make private keys and certificate requests on this machine, and keep them in a keystore.",
         epilog=EXAMPLES,
     )
-    parser.add_argument("--store", metavar="DIR", help="the keystore's folder (else $CSRTUI_STORE)")
+    parser.add_argument("--store", metavar="DIR", help="the keystore's folder (default: $CSRTUI_STORE)")
     parser.add_argument(
-        "--version", action="store_true", help="the versions of csrtui and of what it relies on"
+        "--version", action="store_true", help="print the versions of csrtui and its libraries"
     )
     parser.set_defaults(command=None)
-    # With its name given, argparse need not format one.
-    below = parser.add_subparsers(
-        title="commands", metavar="COMMAND", parser_class=_parser_of, prog=parser.prog
+    # With prog set, argparse need not format a usage line for it.
+    subparsers = parser.add_subparsers(
+        title="commands", metavar="COMMAND", parser_class=_create_parser, prog=parser.prog
     )  # type: ignore[call-overload]
     for command in commands:
         if command.name in arguments:
-            _add_command(below, command)
+            subparser = add_command(subparsers, command.name, command.summary, command.action)
+            subparser.set_defaults(command=command)
         else:
-            below.add_parser(command.name, help=command.summary)
+            subparsers.add_parser(command.name, help=command.summary)
     return parser
 
 
-def _parser_of(**options: object) -> Parser | None:
-    """Return the parser of a command; none for one that is not named, and only listed in the help."""
+def _create_parser(**options: object) -> Parser | None:
+    """Return the parser of a command; None for a command that the help only lists."""
     return Parser(**options) if "description" in options else None
 
 
-def _add_command(below: "argparse._SubParsersAction[Parser]", command: CliCommand) -> None:
-    action = command.action
-    sub = below.add_parser(
-        command.name,
-        help=command.summary,
-        description=command.summary,
+def add_command(
+    subparsers: "argparse._SubParsersAction[Any]", name: str, summary: str, action: Action
+) -> argparse.ArgumentParser:
+    """Add the parser of a command, with its arguments and ``--store``, and return it."""
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        name,
+        help=summary,
+        description=summary,
         epilog="example:\n" + "\n".join(f"  {line}" for line in action.example.splitlines()),
     )
-    sub.add_argument("--store", metavar="DIR", default=argparse.SUPPRESS, help="the keystore's folder")
-    action.arguments(sub)
-    sub.set_defaults(command=command)
+    parser.add_argument("--store", metavar="DIR", default=argparse.SUPPRESS, help="the keystore's folder")
+    action.arguments(parser)
+    return parser

@@ -1,38 +1,45 @@
-"""A bar on stderr while many things are done, where stderr is a terminal."""
+"""Show the progress of work on many items on stderr, and stop it on a signal."""
 
+import signal
 import sys
+import threading
 import time
-from threading import Lock
-from types import TracebackType
-from typing import Self
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from threading import Event, Lock
+from types import FrameType, TracebackType
+from typing import Self, TypeAlias
 
-from csrtui.cli.output import talk
+from csrtui.cli.output import write_message
 from csrtui.core.base.escaping import visible
 
-_BAR = 20
+_BAR_WIDTH = 20
 _COLUMNS = 79
-"""A line that wrapped could not be drawn over."""
-_BETWEEN = 0.1
-"""Seconds between two drawings at least: more often nobody can read it."""
+"""The width of the line; a line that wraps cannot be redrawn."""
+_MIN_INTERVAL = 0.1
+"""The least number of seconds between two drawings."""
 _MINUTE, _HOUR = 60, 3600
+
+_Handler: TypeAlias = Callable[[int, FrameType | None], object] | int | None
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class ProgressBar:
-    """Counts what is done, in place, on one line of the terminal; says nothing elsewhere.
+    """A progress line that is redrawn in place; without a terminal on stderr nothing is shown.
 
     Args:
-        noun: What is counted.
-        total: How many there are, where that is known: then a bar is drawn, and the time left.
+        noun: The items that are counted, such as ``pairs``.
+        total: The number of items if it is known; then a bar and the remaining time are shown.
     """
 
     def __init__(self, noun: str, total: int | None = None) -> None:
         self._noun = visible(noun)
         self._total = total
-        self._done = 0
-        self._shown = sys.stderr.isatty()
-        self._began = time.monotonic()
+        self._count = 0
+        self._is_shown = sys.stderr.isatty()
+        self._start = time.monotonic()
         self._width = 0
-        self._drawn = float("-inf")
+        self._last_drawing = float("-inf")
         self._name = ""
         self._lock = Lock()
 
@@ -43,44 +50,92 @@ class ProgressBar:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with self._lock:
-            if self._shown and self._done:
+            if self._is_shown and self._count:
                 self._draw()
-                talk("\n")
+                write_message("\n")
 
     def advance(self, name: str | None = None) -> None:
-        """One more is done, called `name`; may be called from any thread."""
+        """Count one more item and show its name; can be called from any thread."""
         with self._lock:
-            self._done += 1
+            self._count += 1
             self._name = name or ""
             now = time.monotonic()
-            if self._shown and now - self._drawn >= _BETWEEN:
-                self._drawn = now
+            if self._is_shown and now - self._last_drawing >= _MIN_INTERVAL:
+                self._last_drawing = now
                 self._draw()
 
     def _draw(self) -> None:
         line = f"{self._line()} {visible(self._name)}"[:_COLUMNS].rstrip()
-        talk(f"\r{line.ljust(self._width)}")
+        write_message(f"\r{line.ljust(self._width)}")
         self._width = len(line)
 
     def _line(self) -> str:
-        seconds = max(time.monotonic() - self._began, 0.001)
-        rate = self._done / seconds
+        seconds = max(time.monotonic() - self._start, 0.001)
+        rate = self._count / seconds
+        rate_text = f"{rate:.0f}/s" if rate >= 1 else f"{rate * _MINUTE:.0f}/min"
         if self._total is None:
-            return f"{self._done} {self._noun}, {_rate(rate)}"
-        full = _BAR * min(self._done, self._total) // max(self._total, 1)
-        bar = "=" * full + " " * (_BAR - full)
-        done = f"[{bar}] {self._done} of {self._total} {self._noun}"
-        left = max(self._total - self._done, 0) / rate
-        return f"{done}, {_rate(rate)}, {_time(left)} left" if left else f"{done} in {_time(seconds)}"
+            return f"{self._count} {self._noun}, {rate_text}"
+        filled = _BAR_WIDTH * min(self._count, self._total) // max(self._total, 1)
+        bar = ("=" * filled).ljust(_BAR_WIDTH)
+        counts = f"[{bar}] {self._count} of {self._total} {self._noun}"
+        remaining = max(self._total - self._count, 0) / rate
+        return (
+            f"{counts}, {rate_text}, {_duration(remaining)} left"
+            if remaining
+            else f"{counts} in {_duration(seconds)}"
+        )
 
 
-def _rate(rate: float) -> str:
-    return f"{rate:.0f}/s" if rate >= 1 else f"{rate * _MINUTE:.0f}/min"
-
-
-def _time(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     if seconds < _MINUTE:
         return f"{seconds:.0f} s"
     if seconds < _HOUR:
         return f"{seconds / _MINUTE:.0f} min"
     return f"{seconds / _HOUR:.1f} h"
+
+
+class StopEvent(Event):
+    """An event that is set when the user or the system wants no more work to be started.
+
+    Attributes:
+        signal: The number of the signal that set it, or 0.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.signal = 0
+
+    @property
+    def exit_code(self) -> int:
+        """The exit status that a shell reports for this signal: 130 after Ctrl+C."""
+        return 128 + self.signal
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[StopEvent]:
+    """Yield an event that SIGINT (Ctrl+C), SIGTERM and SIGHUP set; a second signal ends the program.
+
+    Signals that were ignored at the start, as by ``nohup``, stay ignored.
+    """
+    stop = StopEvent()
+    previous: dict[signal.Signals, _Handler] = {}
+
+    def handle(number: int, _: FrameType | None) -> None:
+        stop.signal = number
+        stop.set()
+        _restore(previous)
+
+    if threading.current_thread() is threading.main_thread():
+        for number in _SIGNALS:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                previous[number] = signal.signal(number, handle)
+    try:
+        yield stop
+    finally:
+        _restore(previous)
+
+
+def _restore(handlers: dict[signal.Signals, _Handler]) -> None:
+    for number, handler in handlers.items():
+        with suppress(TypeError):  # the handler was not set from Python
+            signal.signal(number, handler)

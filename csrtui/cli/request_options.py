@@ -1,4 +1,4 @@
-"""The arguments that say what a request asks for: the same for ``new`` and ``check``."""
+"""The arguments for a request, shared by ``new`` and ``check``, and findings as JSON."""
 
 import argparse
 import os
@@ -7,57 +7,60 @@ from typing import TYPE_CHECKING
 from csrtui.core.base.finding import CaKind, Finding, Fix
 from csrtui.core.keys.key_types import KeyType, read_key_type
 from csrtui.core.servers.platforms import OTHER, read_platform
-from csrtui.core.subject.fields import TypedSubject
-from csrtui.tasks.request_spec import Asked
+from csrtui.core.subject.fields import SubjectInput
+from csrtui.tasks.request_spec import RequestSpec
 
 if TYPE_CHECKING:
     from csrtui.core.config.settings import Profile
 
 
-def add_subject_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the subject fields, the kind of CA, the key type and the server software."""
+def add_request_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the subject fields, the kind of CA, the key type, the server software and the profile."""
     fields = parser.add_argument_group("subject")
     fields.add_argument("-O", "--organization", metavar="TEXT", help="the exact legal name")
     fields.add_argument("-U", "--organizational-unit", metavar="TEXT", help="for a private CA only")
     fields.add_argument("-C", "--country", metavar="CODE", help="two letters: GB, not UK")
     fields.add_argument("-S", "--state", metavar="TEXT", help="state or province, in full")
     fields.add_argument("-L", "--locality", metavar="TEXT", help="city or town")
-    parser.add_argument("--ca", choices=[kind.value for kind in CaKind], help="whose rules bind (public)")
+    parser.add_argument(
+        "--ca", choices=[kind.value for kind in CaKind], help="which rules apply (default: public)"
+    )
     parser.add_argument("--key", metavar="TYPE", help=f"one of {', '.join(KeyType)}")
     parser.add_argument("--for", dest="platform", metavar="PLATFORM", help="the server software")
     parser.add_argument(
         "--profile",
         metavar="NAME",
-        help="start from a profile of the configuration; other options win over it",
+        help="start from a profile of the configuration; overridden by other options",
+    )
+    parser.add_argument(
+        "--add-counterpart", action="store_true", help="also cover the www or bare counterpart"
     )
 
 
-def read_asked(options: argparse.Namespace, names: tuple[str, ...]) -> Asked:
-    """Return what the options ask for; what they do not say, not even as empty, the profile says.
+def read_request_options(options: argparse.Namespace, names: tuple[str, ...]) -> RequestSpec:
+    """Return the request that the options describe; a missing option, unlike an empty one, is taken from the profile.
 
     Raises:
-        InputError: A key type or server software is unknown, or the profile cannot be had.
+        InputError: A key type or server software is unknown, or the profile cannot be read.
     """
-    profile = _profile(options)
-    said = profile.subject if profile else TypedSubject()
+    profile = _read_profile(options)
+    defaults = profile.subject if profile else SubjectInput()
     platform = options.platform if options.platform is not None or not profile else profile.platform
-    return Asked(
+    fields = {
+        field: default if (text := getattr(options, field)) is None else text
+        for field, default in defaults._asdict().items()
+    }
+    ca = CaKind(options.ca) if options.ca is not None else profile.ca if profile else None
+    return RequestSpec(
         names=names,
-        subject=TypedSubject(
-            **{
-                name: given if (given := getattr(options, name)) is not None else text
-                for name, text in said._asdict().items()
-            }
-        ),
-        ca=CaKind(options.ca)
-        if options.ca is not None
-        else (profile.ca if profile else None) or CaKind.PUBLIC,
+        subject=SubjectInput(**fields),
+        ca=ca or CaKind.PUBLIC,
         platform=read_platform(platform).id if platform is not None else OTHER,
         key_type=read_key_type(options.key) if options.key is not None else profile.key if profile else None,
     )
 
 
-def _profile(options: argparse.Namespace) -> "Profile | None":
+def _read_profile(options: argparse.Namespace) -> "Profile | None":
     if options.profile is None:
         return None
     from csrtui.tasks.profiles import find_profile
@@ -78,7 +81,7 @@ def finding_json(finding: Finding) -> dict[str, object]:
 
 
 def _fix_json(fix: Fix | None) -> dict[str, object] | None:
-    """Return what to write instead: names or a value; to ask another CA is nothing to write, so it is no fix here."""
+    """Return the names or the value of a fix; None for a fix without them, such as the use of another CA."""
     if fix is not None and fix.names is not None:
         return {"label": fix.label, "names": list(fix.names)}
     if fix is not None and fix.value is not None:

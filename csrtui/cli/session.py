@@ -1,4 +1,4 @@
-"""The session that a command works in."""
+"""Open the session that a command works in."""
 
 import argparse
 import os
@@ -11,21 +11,21 @@ from csrtui.tasks.session import Session
 
 
 def open_session(options: argparse.Namespace) -> Session:
-    """Return the session on the store that the options, or the environment, name.
+    """Return the session for the store that the options or the environment name.
 
     Raises:
-        InputError: What names the store is empty.
+        InputError: The name of the store is empty.
     """
     return Session(Keystore(store_path(options.store, os.environ)))
 
 
 def open_existing_session(options: argparse.Namespace) -> Session:
-    """Return the session for a command that needs pairs, or examines the store.
+    """Return the session for a command that needs pairs or examines the store.
 
-    A store that nobody named need not exist: it has no pairs yet.
+    The default store need not exist: it has no pairs yet.
 
     Raises:
-        InputError: What names the store is empty.
+        InputError: The name of the store is empty.
         StoreError: The store was named and does not exist.
     """
     session = open_session(options)

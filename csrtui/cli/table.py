@@ -1,4 +1,4 @@
-"""The rows of ``csrtui new --from``: a CSV file, or standard input, read row by row and never whole."""
+"""Read the rows of ``csrtui new --from`` from a CSV file or standard input, one row at a time."""
 
 import csv
 import re
@@ -10,116 +10,22 @@ from threading import Event
 from typing import Self
 
 from csrtui.core.base.errors import InputError
-from csrtui.core.base.escaping import quoted
+from csrtui.core.base.escaping import excerpt
 from csrtui.core.base.finding import CaKind, FieldName
 from csrtui.core.keys.key_types import read_key_type
 from csrtui.core.servers.platforms import read_platform
 from csrtui.core.subject.countries import find_country
-from csrtui.core.subject.fields import TypedSubject
-from csrtui.store.line_reader import LineError, Lines, RecordError, open_regular
-from csrtui.tasks.request_spec import Asked
+from csrtui.core.subject.fields import SubjectInput
+from csrtui.store.line_reader import LineError, LineReader, RecordError, open_text_file
+from csrtui.tasks.request_spec import RequestSpec
 
 COLUMNS = tuple(FieldName)
-"""The columns that the file may have; ``common_name`` it must have."""
-
-
-class RowError(InputError):
-    """A row that cannot be understood.
-
-    Args:
-        column: The column at fault, or None where it is the row as a whole.
-        what: What is wrong.
-        hint: What to do.
-    """
-
-    def __init__(self, column: FieldName | None, what: str, hint: str | None = None) -> None:
-        super().__init__(what, hint)
-        self.column = column
-
-
-class TableRows(Iterator[Mapping[str, str] | RowError | None]):
-    """The rows of a CSV file, by the names of its header; None while there is nothing to read.
-
-    For a row that is no CSV there is the error that says so, and then the row that begins in the line after it.
-
-    Args:
-        lines: The file's.
-
-    Raises:
-        InputError: There is no header that is understood.
-    """
-
-    def __init__(self, lines: Lines) -> None:
-        self._lines = lines
-        self._was_idle = False
-        self._is_over = False
-        self._begin = 1
-        first, separator = _first_line(lines)
-        self._reader = csv.reader(chain([first], lines), delimiter=separator, strict=True)
-        try:
-            header = next(self._reader, [])
-        except csv.Error as error:
-            raise self._no_csv(error) from error
-        self._width = len(header)
-        self._header = _columns(header)
-        _check_header(self._header, lines.shown)
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> Mapping[str, str] | RowError | None:
-        """Give the next row that is not empty.
-
-        Raises:
-            InputError: It cannot be read.
-        """
-        if self._is_over:
-            raise StopIteration
-        if not self._was_idle and self._lines.is_idle():
-            self._was_idle = True
-            return None
-        self._was_idle = False
-        try:
-            cells = self._cells()
-        except csv.Error as error:
-            if self._lines.is_stopped():  # in the middle of a row, which is then neither good nor bad
-                raise StopIteration from None
-            return self._no_csv(error)
-        except LineError as error:
-            return RowError(None, error.what, error.hint)
-        except RecordError as error:
-            self._is_over = True
-            return RowError(None, f"{error.what}; what follows is not read", error.hint)
-        padded = [*cells, *[""] * len(self._header)]
-        # empty cells below empty columns are Excel's; any others come of a comma in a cell without quotation marks
-        is_surplus = len(cells) > self._width or any(cell.strip() for cell in cells[len(self._header) :])
-        surplus = {_SURPLUS: ""} if is_surplus else {}
-        return dict(zip(self._header, padded, strict=False)) | surplus
-
-    def _cells(self) -> list[str]:
-        while True:
-            self._lines.begin_record()
-            self._begin = self._lines.number + 1
-            cells = next(self._reader)
-            if any(cell.strip() for cell in cells):  # Excel writes rows of nothing but separators
-                return cells
-
-    def _no_csv(self, error: csv.Error) -> RowError:
-        first, last, shown = self._begin, self._lines.number, self._lines.shown
-        if first >= last:
-            return RowError(None, f"line {last} of {shown} is not CSV: {error}")
-        return RowError(
-            None,
-            f"what begins in line {first} of {shown} is not CSV: {error} in line {last}",
-            'a " that is never closed takes in the lines below it',
-        )
-
-
+"""The columns that a file can have; ``common_name`` is required."""
 _SEPARATORS = (",", ";", "\t", "|")
 _SEPARATOR_LINE = re.compile(r"""["']?sep=(.)["']?""", re.IGNORECASE)
-_BETWEEN_NAMES = re.compile(r"[\s,;]+")
-_WRITTEN = re.compile(r"[\s-]+")
-_CODE_LENGTH = 2
+_NAME_SEPARATOR = re.compile(r"[\s,;]+")
+_WORD_SEPARATOR = re.compile(r"[\s-]+")
+_COUNTRY_CODE_LENGTH = 2
 _ALIASES = {
     "cn": "common_name",
     "o": "organization",
@@ -133,112 +39,199 @@ _ALIASES = {
     "sans": "names",
     "alternative_names": "names",
 }
-"""Other names of the columns, each of which means one thing only."""
+"""Other names of the columns; none of them is ambiguous."""
 _SURPLUS = "more cells than the header"
+
+
+class RowError(InputError):
+    """A row that is not valid.
+
+    Args:
+        column: The invalid column, or None if the error is about the whole row.
+        message: As for `CsrtuiError`.
+        hint: The same.
+    """
+
+    def __init__(self, column: FieldName | None, message: str, hint: str | None = None) -> None:
+        super().__init__(message, hint)
+        self.column = column
+
+
+class TableRows(Iterator[Mapping[str, str] | RowError | None]):
+    """The rows of a CSV file, as cells by column name; None each time there is nothing to read yet.
+
+    A malformed row is an error; the next row then begins in the line after it.
+
+    Args:
+        lines: The lines of the file.
+
+    Raises:
+        InputError: The header is missing or not valid.
+    """
+
+    def __init__(self, lines: LineReader) -> None:
+        self._lines = lines
+        self._was_idle = False
+        self._is_over = False
+        self._first_line = 1
+        header_line, separator = _read_header_line(lines)
+        self._reader = csv.reader(chain([header_line], lines), delimiter=separator, strict=True)
+        try:
+            header = next(self._reader, [])
+        except csv.Error as error:
+            raise self._malformed(error) from error
+        self._width = len(header)
+        self._columns = _column_names(header)
+        _check_columns(self._columns, lines.shown)
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Mapping[str, str] | RowError | None:
+        """Return the next row that is not empty.
+
+        Raises:
+            InputError: It cannot be read.
+        """
+        if self._is_over:
+            raise StopIteration
+        if not self._was_idle and self._lines.is_idle():
+            self._was_idle = True
+            return None
+        self._was_idle = False
+        try:
+            cells = self._read_cells()
+        except csv.Error as error:
+            if self._lines.is_stopped():  # the row is incomplete, so that nothing can be said about it
+                raise StopIteration from None
+            return self._malformed(error)
+        except LineError as error:
+            return RowError(None, error.message, error.hint)
+        except RecordError as error:
+            self._is_over = True
+            return RowError(None, f"{error.message}; the rest of the file is not read", error.hint)
+        padded = [*cells, *[""] * len(self._columns)]
+        # Excel adds empty cells below empty columns; any others come from a comma in a cell without quotation marks.
+        has_surplus = len(cells) > self._width or any(cell.strip() for cell in cells[len(self._columns) :])
+        surplus = {_SURPLUS: ""} if has_surplus else {}
+        return dict(zip(self._columns, padded, strict=False)) | surplus
+
+    def _read_cells(self) -> list[str]:
+        while True:
+            self._lines.begin_record()
+            self._first_line = self._lines.number + 1
+            cells = next(self._reader)
+            if any(cell.strip() for cell in cells):  # Excel writes rows that contain only separators
+                return cells
+
+    def _malformed(self, error: csv.Error) -> RowError:
+        first, last, shown = self._first_line, self._lines.number, self._lines.shown
+        if first >= last:
+            return RowError(None, f"line {last} of {shown} is not CSV: {error}")
+        return RowError(
+            None,
+            f"the row from line {first} of {shown} is not CSV: {error} in line {last}",
+            'a missing closing " joins a row with the lines below it',
+        )
 
 
 @contextmanager
 def open_rows(file: str, stop: Event) -> Iterator[tuple[TableRows, int | None]]:
-    """Give the rows of a file, and how many there are, where that can be told beforehand.
-
-    A file on the disk is read through to its end first, to count them. Of standard input that cannot be known.
+    """Yield the rows of a file and their number, or None for standard input, which cannot be read twice.
 
     Args:
         file: A path, or ``-`` for standard input.
-        stop: Once set, no more is read.
+        stop: Ends reading when it is set.
 
     Raises:
-        InputError: It cannot be read, or is not understood.
+        InputError: The file cannot be read, or its header is missing or not valid.
     """
     if file == "-":
         if sys.stdin is None:
-            raise InputError("standard input is closed", "give the file's name")
-        yield TableRows(Lines(sys.stdin.buffer, "standard input", stop)), None
+            raise InputError("standard input is closed", "use the name of a file")
+        yield TableRows(LineReader(sys.stdin.buffer, "standard input", stop)), None
         return
-    with open_regular(file) as source:
-        total = sum(1 for _ in TableRows(Lines(source, file, Event())))
+    with open_text_file(file) as source:
+        total = sum(1 for _ in TableRows(LineReader(source, file, Event())))
         source.seek(0)
-        yield TableRows(Lines(source, file, stop)), total
+        yield TableRows(LineReader(source, file, stop)), total
 
 
-def asked_in(row: Mapping[str, str], defaults: Asked) -> Asked:
-    """Return what a row asks for.
+def read_row(cells: Mapping[str, str], defaults: RequestSpec) -> RequestSpec:
+    """Return the request that a row describes.
 
     Args:
-        row: Its cells.
-        defaults: What holds where it leaves a column out or empty.
+        cells: The cells by column name.
+        defaults: The request for missing columns and empty cells.
 
     Raises:
-        RowError: A cell is not understood.
+        RowError: A cell is not valid.
     """
-    if _SURPLUS in row:
+    if _SURPLUS in cells:
         raise RowError(None, "the row has more cells than the header", 'put "…" around a cell with a comma')
-    subject = TypedSubject(
-        organization=row.get("organization") or defaults.subject.organization,
-        organizational_unit=row.get("organizational_unit") or defaults.subject.organizational_unit,
-        country=_country(row.get("country", "")) or defaults.subject.country,
-        state=row.get("state") or defaults.subject.state,
-        locality=row.get("locality") or defaults.subject.locality,
-    )
-    ca, key, platform = row.get("ca"), row.get("key"), row.get("platform")
+    texts = {field: cells.get(field) or text for field, text in defaults.subject._asdict().items()}
+    country, ca, key, platform = (cells.get(column, "") for column in ("country", "ca", "key", "platform"))
+    texts["country"] = _country_code(country) or defaults.subject.country
     if ca and ca not in tuple(CaKind):
-        raise RowError(FieldName.CA, f'the CA is "{quoted(ca)}", where it is public or private')
-    with _blamed(FieldName.PLATFORM):
+        raise RowError(FieldName.CA, f'CA must be public or private, not "{excerpt(ca)}"')
+    with _row_errors(FieldName.PLATFORM):
         platform_id = read_platform(platform).id if platform else defaults.platform
-    with _blamed(FieldName.KEY):
+    with _row_errors(FieldName.KEY):
         key_type = read_key_type(key) if key else defaults.key_type
-    return Asked(
-        names=(row["common_name"], *filter(None, _BETWEEN_NAMES.split(row.get("names", "")))),
-        subject=subject,
+    return RequestSpec(
+        names=(cells["common_name"], *filter(None, _NAME_SEPARATOR.split(cells.get("names", "")))),
+        subject=SubjectInput(**texts),
         ca=CaKind(ca) if ca else defaults.ca,
         platform=platform_id,
         key_type=key_type,
     )
 
 
-def _country(text: str) -> str:
-    """The code of a country that is written out; anything else as it is, for the advice."""
-    text = text.strip()
-    return (find_country(text) or text) if len(text) > _CODE_LENGTH else text
-
-
-def _first_line(lines: Lines) -> tuple[str, str]:
-    """The header's line and the separator in it; Excel may write ``sep=;`` before."""
-    first = next(lines, "")
-    if (match := _SEPARATOR_LINE.fullmatch(first.strip())) is not None:
-        return next(lines, ""), match[1]
-
-    def known(separator: str) -> int:
-        return sum(column in COLUMNS for column in _columns(first.split(separator)))
-
-    return first, max(_SEPARATORS, key=known)
-
-
-def _columns(header: list[str]) -> list[str]:
-    """The columns of a header, as they are known here, without empty ones at its end."""
-    columns = [_WRITTEN.sub("_", cell.strip().strip('"').strip().casefold()) for cell in header]
-    while columns and not columns[-1]:
-        columns.pop()
-    return [_ALIASES.get(column, column) for column in columns]
-
-
 @contextmanager
-def _blamed(column: FieldName) -> Iterator[None]:
+def _row_errors(column: FieldName) -> Iterator[None]:
+    """Turn input errors into errors of a column."""
     try:
         yield
     except InputError as error:
-        raise RowError(column, error.what, error.hint) from error
+        raise RowError(column, error.message, error.hint) from error
 
 
-def _check_header(header: list[str], shown: str) -> None:
-    unknown = [name for name in header if name not in COLUMNS]
-    if unknown or "common_name" not in header or len(set(header)) != len(header):
+def _country_code(text: str) -> str:
+    """Return the code of a country name; any other text is returned unchanged, for the advice."""
+    text = text.strip()
+    return (find_country(text) or text) if len(text) > _COUNTRY_CODE_LENGTH else text
+
+
+def _read_header_line(lines: LineReader) -> tuple[str, str]:
+    """Return the header line and its separator; Excel can write a line such as ``sep=;`` before it."""
+    line = next(lines, "")
+    if (match := _SEPARATOR_LINE.fullmatch(line.strip())) is not None:
+        return next(lines, ""), match[1]
+
+    def count_columns(separator: str) -> int:
+        return sum(column in COLUMNS for column in _column_names(line.split(separator)))
+
+    return line, max(_SEPARATORS, key=count_columns)
+
+
+def _column_names(header: list[str]) -> list[str]:
+    """Return the canonical column names of a header, without empty ones at its end."""
+    names = [_WORD_SEPARATOR.sub("_", cell.strip().strip('"').strip().casefold()) for cell in header]
+    while names and not names[-1]:
+        names.pop()
+    return [_ALIASES.get(name, name) for name in names]
+
+
+def _check_columns(columns: list[str], shown: str) -> None:
+    """Raise an InputError if a header has unknown or duplicate columns, or no common name."""
+    unknown = [name for name in columns if name not in COLUMNS]
+    if unknown or "common_name" not in columns or len(set(columns)) != len(columns):
         if unknown and not unknown[0]:
-            culprit = f"has no name for column {header.index('') + 1}"
+            problem = f"has no name for column {columns.index('') + 1}"
         elif unknown:
-            culprit = f'has a column "{quoted(unknown[0])}"'
+            problem = f'has an unknown column "{excerpt(unknown[0])}"'
         else:
-            culprit = "names no common_name, or a column twice"
+            problem = "has no common_name, or a column twice"
         raise InputError(
-            f"{shown}: the header {culprit}", f"the first line names the columns: {','.join(COLUMNS)}"
+            f"{shown}: the header {problem}", f"the first line names the columns: {','.join(COLUMNS)}"
         )

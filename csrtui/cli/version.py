@@ -1,42 +1,40 @@
-"""``csrtui --version``: csrtui, what it relies on, and of which day the public suffix list is."""
+"""``csrtui --version``: print the versions of csrtui, its libraries and its public suffix list."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
 
 from csrtui import __version__
-from csrtui.cli.output import put
+from csrtui.cli.output import print_line
 from csrtui.core.names.public_suffixes import SuffixList
-from csrtui.store.reference_data import public_suffix_text
+from csrtui.store.reference_data import read_public_suffix_list
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _EXTRA = re.compile(r"""\bextra\s*==\s*["']([^"']*)["']""")
-_NOT_RELIED_ON = frozenset({"test"})
+_DEVELOPMENT_EXTRAS = frozenset({"test"})
 """Extras that csrtui itself never imports."""
 
 
 def print_version() -> int:
-    """Print the versions, a line each; return the exit status."""
-    put(f"csrtui {__version__}")
-    for line in _lines(_required()):
-        put(f"  {line}")
-    put(f"  public suffix list of {SuffixList.parse(public_suffix_text()).version[:10] or 'unknown date'}")
+    """Print the versions, one per line, and return the exit status."""
+    print_line(f"csrtui {__version__}")
+    try:
+        requirements = requires("csrtui") or []
+    except PackageNotFoundError:  # run from a folder that was never installed
+        requirements = []
+    for line in _version_lines(requirements):
+        print_line(f"  {line}")
+    print_line(
+        f"  public suffix list of {SuffixList.parse(read_public_suffix_list()).version[:10] or 'unknown date'}"
+    )
     return 0
 
 
-def _required() -> list[str]:
-    """What the package itself says that it requires, as PEP 508 writes it."""
-    try:
-        return requires("csrtui") or []
-    except PackageNotFoundError:  # run from a folder that was never installed
-        return []
-
-
-def _lines(required: Iterable[str]) -> Iterable[str]:
-    """A line for each package; what only an extra requires stands there if it is installed."""
-    for one in required:
-        name, extra = _NAME.match(one), _EXTRA.search(one)
-        if name is None or (extra and extra[1] in _NOT_RELIED_ON):
+def _version_lines(requirements: Iterable[str]) -> Iterator[str]:
+    """Yield a line for each required package (PEP 508); one that belongs to an extra only if it is installed."""
+    for requirement in requirements:
+        name, extra = _NAME.match(requirement), _EXTRA.search(requirement)
+        if name is None or (extra and extra[1] in _DEVELOPMENT_EXTRAS):
             continue
         try:
             yield f"{name[0]} {version(name[0])}"

@@ -1,5 +1,5 @@
-"""What is true: names, subjects, keys, requests and pairs.
+"""The domain logic: names, subjects, keys, requests and pairs.
 
-Nothing in here reads a file, asks the clock or knows a screen. What depends on the time takes it as
-an argument; what depends on data from outside (the public suffix list) takes that as an argument too.
+Nothing here reads a file or the clock, or depends on a screen. Functions receive the time, and outside data such as the
+public suffix list, as arguments.
 """

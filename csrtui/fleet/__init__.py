@@ -1,1 +1,1 @@
-"""Many hosts: their keystores read and worked with through Ansible; nothing outside imports this package."""
+"""Work with the keystores of many hosts through Ansible; no other package imports this one."""

@@ -1,10 +1,10 @@
-"""Running Ansible: a play of one task, and what it says of each host as soon as it says it; or its inventory.
+"""Run Ansible: a play with one task, whose results are read as they are printed, or the inventory program.
 
-Ansible is a program of its own, and reads its settings, the inventory and ssh's settings as it does for the user
-elsewhere: what csrtui adds is the play, its collection, and the form of the answers.
+Ansible is a separate program. It reads its own settings, the inventory and the settings of ssh as usual; csrtui adds
+the play, its collection and the format of the results.
 
-Every text in a play is literal (``!unsafe``), so Ansible evaluates nothing that a user, a file or a host has written.
-The one exception is `TrustedTemplate`, which csrtui's own code makes of constants alone.
+Every text in a play is literal (``!unsafe``), so Ansible evaluates nothing from a user, a file or a host. The only
+exception is `TrustedTemplate`, which csrtui's code makes from constants alone.
 """
 
 import argparse
@@ -28,27 +28,26 @@ from csrtui.fleet.host_answer import CutLine
 from csrtui.fleet.host_limits import MAX_BYTES
 from csrtui.fleet.processes import end_marked, read_lines
 
-COLLECTIONS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "ansible_collections")
+COLLECTIONS = os.path.join(os.path.dirname(__file__), "ansible_collections")
 """The folder with csrtui's collection."""
 _CALLBACK = "csrtui.csrtui.lines"
-_LONGEST_SAID = 400
-"""Characters of what Ansible says; more is cut."""
-_MOST_SAID = 256 * 1024
-"""Bytes that are read of what Ansible prints on stderr; a host can have it print anything."""
-_RUN = "CSRTUI_FLEET_RUN"
-"""The environment variable that marks the processes of one run."""
-_LONGEST_CONTROL_FOLDER = 64
-"""Bytes of a path in which ssh can make its socket (108 bytes with its own names, unix(7))."""
-_ERRORS = ("ERROR", "[ERROR]", "ansible-playbook: error", "ansible-inventory: error")
-"""How the lines begin in which Ansible says what is wrong."""
-_GLANCE = 0.1
-"""Seconds between two looks at whether it should end."""
-_PATIENCE = 10.0
-"""Seconds that Ansible has to end after it was asked to."""
+_MAX_MESSAGE = 400
+"""The most characters of a message of Ansible in an error."""
+_MAX_STDERR = 256 * 1024
+"""The most bytes read of Ansible's stderr, which a host can fill with anything."""
+_RUN_VARIABLE = "CSRTUI_FLEET_RUN"
+"""The environment variable that marks the processes of a run."""
+_MAX_CONTROL_PATH = 64
+"""The most bytes of a folder for ssh's sockets (108 bytes with the name of the socket, unix(7))."""
+_ERROR_PREFIXES = ("ERROR", "[ERROR]", "ansible-playbook: error", "ansible-inventory: error")
+_STOP_INTERVAL = 0.1
+"""Seconds between two checks of the stop event."""
+_END_TIMEOUT = 10.0
+"""Seconds for Ansible to end after an interrupt."""
 
 
 class Terminal(Enum):
-    """Whether Ansible and ssh may ask something on the terminal, such as a password."""
+    """Whether Ansible and ssh can use the terminal, for example to ask for a password."""
 
     SHARED = auto()
     WITHHELD = auto()
@@ -56,13 +55,13 @@ class Terminal(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Which hosts, and how Ansible gets there.
+    """The hosts of a run and the options for Ansible.
 
     Attributes:
-        inventory: Its file or folder, or what else Ansible takes.
-        limit: A pattern of hosts, or None for all.
-        options: More of ansible-playbook's own options.
-        terminal: Whether it may ask.
+        inventory: A file or folder, or any other value that Ansible accepts for ``--inventory``.
+        limit: A pattern of hosts, or None for all hosts.
+        options: Further options of ansible-playbook.
+        terminal: Whether Ansible can use the terminal.
     """
 
     inventory: str
@@ -73,22 +72,22 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class TrustedTemplate:
-    """The one text in a play that Ansible evaluates: a constant of csrtui's code, never made of anything else."""
+    """A text in a play that Ansible evaluates: a constant of csrtui's code, without any other data."""
 
     text: str
 
 
 def check_inventory(target: Target) -> None:
-    """Demand that an inventory which is a path is there.
+    """Check that an inventory that is a path exists.
 
     Raises:
-        InputError: It is not.
+        InputError: It does not exist.
     """
     path = target.inventory
     if not path or ("," not in path and not os.path.exists(path)):
         raise InputError(
             f"there is no inventory {visible(path)}",
-            "name an inventory of Ansible: a file with a host a line",
+            "name an inventory of Ansible: a file with one host per line",
         )
 
 
@@ -99,132 +98,125 @@ def run_task(
     stop: Event,
     hosts: Sequence[str] = ("all",),
 ) -> Iterator[str | CutLine]:
-    """Run a task on hosts, and give what the callback prints, line by line, as it prints it.
+    """Run a task on hosts, and yield the lines of the callback plugin as it prints them.
 
-    However it ends, no process of it is left: neither Ansible nor ssh, nor a connection that ssh keeps open for it.
+    At the end, no process of the run is left: no Ansible, no ssh, and no connection that ssh keeps open.
 
     Args:
-        target: Which hosts.
-        task: As a playbook has it.
-        variables: Of the play. Ansible evaluates nothing in them.
-        stop: Once set, Ansible is told to end.
-        hosts: Which of the target's.
+        target: The hosts and the options for Ansible.
+        task: The task, as in a playbook.
+        variables: The variables of the play, which Ansible does not evaluate.
+        stop: Ends Ansible when it is set.
+        hosts: The hosts of the target to run on.
 
     Raises:
-        InputError: Ansible is not installed, or does not understand the inventory or an option.
+        InputError: Ansible is not installed, or rejects the inventory or an option.
         StoreError: It cannot be run.
     """
     play = {"hosts": list(hosts), "gather_facts": False, "vars": variables, "tasks": [task]}
-    with _folder() as folder, open(os.path.join(folder, "said"), "w+b") as said:
-        book = os.path.join(folder, "play.yml")
-        with open(book, "w", encoding="utf-8") as file:
-            file.write(as_yaml([play]))
-        with _running(_command(target, book), folder, said.fileno(), target.terminal, stop) as process:
-            heard = False
-            for line in read_lines(_output(process), MAX_BYTES):
-                heard = heard or isinstance(line, CutLine) or line.startswith("{")
+    with _run_folder() as folder, open(os.path.join(folder, "stderr"), "w+b") as stderr:
+        playbook = os.path.join(folder, "play.yml")
+        with open(playbook, "w", encoding="utf-8") as file:
+            file.write(to_yaml([play]))
+        limit = [] if target.limit is None else [f"--limit={target.limit}"]
+        program = _find_program("ansible-playbook")
+        command = [program, f"--inventory={target.inventory}", *limit, *target.options, playbook]
+        with _running(command, folder, stderr.fileno(), target.terminal, stop) as process:
+            has_results = False
+            for line in read_lines(_stdout(process), MAX_BYTES):
+                has_results = has_results or isinstance(line, CutLine) or line.startswith("{")
                 yield line
             status = process.wait()
-        if not heard and not stop.is_set():
-            said.seek(0)
-            raise _complaint(said.read(_MOST_SAID).decode("utf-8", "replace"), status)
+        if not has_results and not stop.is_set():
+            stderr.seek(0)
+            raise _ansible_error(stderr.read(_MAX_STDERR).decode("utf-8", "replace"), status)
 
 
 def list_inventory(target: Target, pattern: str | None, stop: Event) -> str:
-    """Return what ``ansible-inventory --list`` prints of the hosts that a pattern matches; no host is asked.
+    """Return the output of ``ansible-inventory --list`` for the hosts that match; no host is contacted.
 
     Args:
-        target: Which inventory, and Ansible's options; those that ansible-inventory has as well are given to it.
-        pattern: A pattern of hosts, or None for all. The target's own limit does not count.
-        stop: Once set, it is told to end; then the text is not complete.
+        target: The inventory and the options for Ansible; those for variables and vaults are passed on.
+        pattern: A pattern of hosts, or None for all; the target's own limit is not applied.
+        stop: Ends the program when it is set; the output is then incomplete.
 
     Raises:
-        InputError: Ansible is not installed, or does not understand the inventory or an option.
+        InputError: Ansible is not installed, or rejects the inventory or an option.
         StoreError: It cannot be run.
     """
     limit = [] if pattern is None else [f"--limit={pattern}"]
     options = _inventory_options(target.options)
-    command = [_program("ansible-inventory"), f"--inventory={target.inventory}", *limit, *options, "--list"]
-    with _folder() as folder, open(os.path.join(folder, "errors"), "w+b") as errors:
-        with _running(command, folder, errors.fileno(), target.terminal, stop) as process:
-            text = _output(process).read().decode("utf-8", "replace")
+    program = _find_program("ansible-inventory")
+    command = [program, f"--inventory={target.inventory}", *limit, *options, "--list"]
+    with _run_folder() as folder, open(os.path.join(folder, "stderr"), "w+b") as stderr:
+        with _running(command, folder, stderr.fileno(), target.terminal, stop) as process:
+            text = _stdout(process).read().decode("utf-8", "replace")
             status = process.wait()
         if status != 0 and not stop.is_set():
-            errors.seek(0)
-            raise _complaint(errors.read().decode("utf-8", "replace"), status)
+            stderr.seek(0)
+            raise _ansible_error(stderr.read().decode("utf-8", "replace"), status)
     return text
 
 
-def as_yaml(value: object) -> str:
-    """Return a value as YAML on one line: JSON in which every text is marked as literal.
+def to_yaml(value: object) -> str:
+    """Return a value as YAML on one line: JSON with every text marked as literal.
 
-    Keys are not marked: Ansible evaluates none.
+    Keys are not marked, since Ansible does not evaluate them.
     """
     if isinstance(value, TrustedTemplate):
         return json.dumps(value.text)
     if isinstance(value, str):
         return f"!unsafe {json.dumps(value)}"
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{json.dumps(name)}: {as_yaml(one)}" for name, one in value.items()) + "}"
+        return "{" + ", ".join(f"{json.dumps(name)}: {to_yaml(item)}" for name, item in value.items()) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(as_yaml, value)) + "]"
+        return "[" + ", ".join(map(to_yaml, value)) + "]"
     return json.dumps(value)
 
 
-def _program(name: str) -> str:
-    """The path of one of Ansible's programs: beside this Python, else on the PATH.
+def _find_program(name: str) -> str:
+    """Return the path of one of Ansible's programs: beside this Python, or else on the PATH.
 
     Raises:
-        InputError: There is none.
+        InputError: It is not installed.
     """
-    beside = os.path.join(os.path.dirname(sys.executable), name)
-    found = beside if os.access(beside, os.X_OK) else shutil.which(name)
-    if found is None:
+    path = os.path.join(os.path.dirname(sys.executable), name)
+    program = path if os.access(path, os.X_OK) else shutil.which(name)
+    if program is None:
         raise InputError(
-            "Ansible is not installed on this machine", "pip install 'csrtui[fleet]'; the hosts need none"
+            "Ansible is not installed on this machine",
+            "pip install 'csrtui[fleet]'; the hosts do not need Ansible",
         )
-    return found
-
-
-def _command(target: Target, book: str) -> list[str]:
-    limit = [] if target.limit is None else [f"--limit={target.limit}"]
-    return [
-        _program("ansible-playbook"),
-        f"--inventory={target.inventory}",
-        *limit,
-        *target.options,
-        book,
-    ]
+    return program
 
 
 def _inventory_options(options: Sequence[str]) -> list[str]:
-    """Return those options of ansible-playbook that say what the inventory holds: variables and vaults."""
+    """Return the options of ansible-playbook that ansible-inventory needs: those for variables and vaults."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     for names in (("-e", "--extra-vars"), ("--vault-id",), ("--vault-password-file", "--vault-pass-file")):
         parser.add_argument(*names, action="append", default=[], dest=names[-1])
-    asks = ("-J", "--ask-vault-password", "--ask-vault-pass")
-    parser.add_argument(*asks, action="append_const", const="", default=[], dest=asks[-1])
+    flags = ("-J", "--ask-vault-password", "--ask-vault-pass")
+    parser.add_argument(*flags, action="append_const", const="", default=[], dest=flags[-1])
     try:
         known, _ = parser.parse_known_args(list(options))
     except argparse.ArgumentError as error:
-        raise InputError(f"option of Ansible: {error}", "give each option as --ansible=OPTION") from error
+        raise InputError(f"option of Ansible: {error}", "use --ansible=OPTION for each option") from error
     return [f"{name}={value}" if value else name for name, values in vars(known).items() for value in values]
 
 
 def _environment(folder: str) -> dict[str, str]:
-    """The environment of Ansible: the user's own, but for the form of the answers and the mark of this run.
+    """Return the user's environment with settings for the output of Ansible and the mark of this run.
 
-    ssh keeps a connection open for the tasks of a play (ControlPersist). Its socket is in a folder of this run, unless the
-    user's own settings name another, so that it can be closed at the end and no other program depends on it.
+    ssh keeps a connection open for the tasks of a play (ControlPersist). Its socket is in a folder of this run, unless
+    the user's settings name another, so that it can be closed at the end and no other program uses it.
     """
-    control = _control_folder(folder)
-    is_short = len(os.fsencode(control)) <= _LONGEST_CONTROL_FOLDER
-    own = {"ANSIBLE_SSH_CONTROL_PATH_DIR": control} if is_short else {}
+    control_folder = _control_folder(folder)
+    is_short = len(os.fsencode(control_folder)) <= _MAX_CONTROL_PATH
     return (
         os.environ
-        | own
+        | ({"ANSIBLE_SSH_CONTROL_PATH_DIR": control_folder} if is_short else {})
         | {
-            _RUN: os.path.basename(folder),
+            _RUN_VARIABLE: os.path.basename(folder),
             "ANSIBLE_STDOUT_CALLBACK": _CALLBACK,
             "ANSIBLE_RETRY_FILES_ENABLED": "0",
             "ANSIBLE_FORCE_COLOR": "0",
@@ -235,12 +227,12 @@ def _environment(folder: str) -> dict[str, str]:
 
 
 @contextmanager
-def _folder() -> Iterator[str]:
-    """A folder for the play, with the collection where Ansible looks for one beside a play."""
+def _run_folder() -> Iterator[str]:
+    """Yield a temporary folder for the play, with the collection where Ansible looks for one beside a play."""
     try:
         folder = tempfile.mkdtemp(prefix="csrtui-fleet-")
     except OSError as error:
-        raise StoreError(f"no folder can be made for Ansible's play: {error.strerror}") from error
+        raise StoreError(f"cannot create a folder for Ansible's play: {error.strerror}") from error
     try:
         os.mkdir(os.path.join(folder, "collections"))
         os.symlink(COLLECTIONS, os.path.join(folder, "collections", "ansible_collections"))
@@ -253,30 +245,30 @@ def _control_folder(folder: str) -> str:
     return os.path.join(folder, "cp")
 
 
-def _output(process: "subprocess.Popen[bytes]") -> IO[bytes]:
+def _stdout(process: "subprocess.Popen[bytes]") -> IO[bytes]:
     return cast("IO[bytes]", process.stdout)  # it is a pipe
 
 
 @contextmanager
 def _running(
-    command: list[str], folder: str, said: int, terminal: Terminal, stop: Event
+    command: list[str], folder: str, stderr: int, terminal: Terminal, stop: Event
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """Ansible while it runs; however the block ends, Ansible and all that it started has ended, too."""
+    """Run Ansible for the duration of the block; at its end, Ansible and all processes it started have ended."""
     try:
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL if terminal is Terminal.WITHHELD else None,
             stdout=subprocess.PIPE,
-            stderr=said,
+            stderr=stderr,
             bufsize=0,
             env=_environment(folder),
             start_new_session=terminal is Terminal.WITHHELD,
         )
     except OSError as error:
         raise StoreError(f"Ansible cannot be run: {error.strerror}") from error
-    over = Event()
-    watch = Thread(target=_end_when_asked, args=(process, stop, over), daemon=True)
-    watch.start()
+    has_ended = Event()
+    watcher = Thread(target=_end_on_stop, args=(process, stop, has_ended), daemon=True)
+    watcher.start()
     try:
         with process:
             try:
@@ -285,33 +277,33 @@ def _running(
                 _end(process)
                 raise
     finally:
-        over.set()
-        watch.join()
-        end_marked(f"{_RUN}={os.path.basename(folder)}", _control_folder(folder))
+        has_ended.set()
+        watcher.join()
+        end_marked(f"{_RUN_VARIABLE}={os.path.basename(folder)}", _control_folder(folder))
 
 
-def _end_when_asked(process: "subprocess.Popen[bytes]", stop: Event, over: Event) -> None:
-    while not over.wait(_GLANCE):
+def _end_on_stop(process: "subprocess.Popen[bytes]", stop: Event, has_ended: Event) -> None:
+    while not has_ended.wait(_STOP_INTERVAL):
         if stop.is_set():
             _end(process)
             return
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    """Ask Ansible to end, which it passes on; every call of csrtui on a host is whole or did nothing."""
+    """Interrupt Ansible, which interrupts its workers; each call of csrtui on a host completes or changes nothing."""
     with suppress(ProcessLookupError):
         process.send_signal(signal.SIGINT)
         try:
-            process.wait(_PATIENCE)
+            process.wait(_END_TIMEOUT)
         except subprocess.TimeoutExpired:
             process.kill()
 
 
-def _complaint(said: str, status: int) -> InputError:
-    """What Ansible says that has asked no host anything: of its errors, or else the last line."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith(_ERRORS)]
-    what = " ".join(errors or lines[-1:]) or f"it ended with status {status}"
+def _ansible_error(stderr: str, status: int) -> InputError:
+    """Return the error of a run without results: the error lines of Ansible, or else its last line."""
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith(_ERROR_PREFIXES)]
+    message = " ".join(errors or lines[-1:]) or f"it ended with status {status}"
     return InputError(
-        f"Ansible says: {visible(what)[:_LONGEST_SAID]}", "look at the inventory and the options"
+        f"Ansible reports: {visible(message)[:_MAX_MESSAGE]}", "check the inventory and the options"
     )

@@ -5,77 +5,76 @@ from dataclasses import dataclass
 
 from csrtui.core.base.escaping import command
 from csrtui.core.base.finding import Level
-from csrtui.core.doctor.finding_codes import Code
+from csrtui.core.doctor.finding import FindingCode
 from csrtui.core.doctor.remedy import Remedy, instruction
 from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.fleet.host_limits import MAX_BYTES, MAX_PAIRS, cut, quoted
 from csrtui.fleet.model import Failure, Reason
 
-ROLE = "set csrtui up there with the role csrtui.csrtui.csrtui"
+ROLE = "install csrtui there with the role csrtui.csrtui.csrtui"
 _TEXTS = {
     Reason.UNREACHABLE: "the host cannot be reached",
-    Reason.MISSING: "there is no csrtui on this host",
-    Reason.SCHEMA: "csrtui there is of another release",
+    Reason.MISSING: "csrtui is not installed on this host",
+    Reason.SCHEMA: "csrtui there is another release",
     Reason.TIMEOUT: "it did not answer in time",
     Reason.REFUSED: "csrtui there refused",
     Reason.INPUT: "csrtui there did not accept the input",
     Reason.STORE: "the keystore there cannot be used",
     Reason.UNEXPECTED: "csrtui there failed",
     Reason.TOO_LARGE: f"its answer has more than {MAX_BYTES // 1024 // 1024} MiB or {MAX_PAIRS} pairs",
-    Reason.MISMATCH: "its answer is not what was listed",
+    Reason.MISMATCH: "its answer differs from its list of pairs",
 }
 _REMEDIES = {
     Reason.UNREACHABLE: "check that it runs and that ssh reaches it: {ping}",
     Reason.MISSING: ROLE,
-    Reason.SCHEMA: f"have the same release on both: {ROLE}",
-    Reason.TIMEOUT: "look at its load and disk; or raise --timeout; what was done is kept, and running again does the rest",
+    Reason.SCHEMA: f"use the same release on both machines: {ROLE}",
+    Reason.TIMEOUT: "check its load and disk, or raise --timeout; completed work is kept, "
+    "and running again does the rest",
     Reason.TOO_LARGE: "check what csrtui list --json prints on {host}; a larger keystore must be split (csrtui_store)",
-    Reason.MISMATCH: "do not use its CSRs until it is clear who changed them: compare with csrtui show on {host} itself",
+    Reason.MISMATCH: "do not use its CSRs until it is clear who changed them: "
+    "compare with csrtui show on {host} itself",
 }
-_OTHER_REMEDY = "run csrtui doctor on {host}"
+_DEFAULT_REMEDY = "run csrtui doctor on {host}"
+
+UNKNOWN = "unknown"
+"""The code of a finding whose code this csrtui does not know."""
+_BACKUP = ("csrtui", "backup", "{pair}", "--to", "DIR")
+_RENEW = ("csrtui", "renew", "{pair}")
+_COMMANDS = {
+    FindingCode.BACKUP_NONE: _BACKUP,
+    FindingCode.BACKUP_MISSING: _BACKUP,
+    FindingCode.BACKUP_DAMAGED: _BACKUP,
+    FindingCode.BACKUP_UNVERIFIED: ("csrtui", "verify", "{pair}"),
+    FindingCode.BACKUP_UNSIGNED: _BACKUP,
+    FindingCode.BACKUP_SAME_DISK: _BACKUP,
+    FindingCode.KEY_WEAK: _RENEW,
+    FindingCode.CERTIFICATE_EXPIRED: _RENEW,
+    FindingCode.CERTIFICATE_MISSING: ("csrtui", "import", "FILE", "--pair", "{pair}"),
+    FindingCode.RENEWAL_NOT_NOTED: ("csrtui", "show", "{pair}"),
+    FindingCode.RENEWAL_BROKEN: ("csrtui", "show", "{pair}"),
+    FindingCode.KEY_NOT_OPENED: ("csrtui", "verify", "{pair}"),
+}
+"""The command on the host for each finding about a pair."""
+_DEFAULT_COMMAND = ("csrtui", "doctor")
 
 
-def failure(host: str, reason: Reason, text: str = "", *, quote: str = "", speaker: str = "") -> Failure:
+def create_failure(
+    host: str, reason: Reason, text: str = "", *, quote: str = "", speaker: str = ""
+) -> Failure:
     """Return a failure with the remedy for its reason.
 
     Args:
-        host: The host's name in the inventory.
-        reason: Why it failed.
+        host: The name of the host in the inventory.
+        reason: The reason.
         text: The diagnosis; by default the one for `reason`.
-        quote: Text that the host sent; it is cut, and shown as a quotation.
-        speaker: Who says `quote`, where that is not the host.
+        quote: A text that the host sent; it is cut, and shown as a quotation.
+        speaker: The source of `quote` if it is not the host.
     """
     text = text or _TEXTS[reason]
     if quote.strip():
         text = f"{text}; {quoted(speaker or host, quote)}"
-    return Failure(reason, text, remedy(host, reason))
-
-
-def remedy(host: str, reason: Reason) -> str:
-    """Return what to do about a reason on a host."""
-    return _REMEDIES.get(reason, _OTHER_REMEDY).format(host=host, ping=command("ansible", host, "-m", "ping"))
-
-
-UNKNOWN = "unknown"
-"""The code of a finding whose code csrtui does not know."""
-_BACKUP = ("csrtui", "backup", "{pair}", "--to", "DIR")
-_RENEW = ("csrtui", "renew", "{pair}")
-_COMMANDS = {
-    Code.BACKUP_NONE: _BACKUP,
-    Code.BACKUP_MISSING: _BACKUP,
-    Code.BACKUP_DAMAGED: _BACKUP,
-    Code.BACKUP_UNVERIFIED: ("csrtui", "verify", "{pair}"),
-    Code.BACKUP_UNSIGNED: _BACKUP,
-    Code.BACKUP_SAME_DISK: _BACKUP,
-    Code.KEY_WEAK: _RENEW,
-    Code.CERTIFICATE_EXPIRED: _RENEW,
-    Code.CERTIFICATE_MISSING: ("csrtui", "import", "FILE", "--pair", "{pair}"),
-    Code.RENEWAL_NOT_NOTED: ("csrtui", "show", "{pair}"),
-    Code.RENEWAL_BROKEN: ("csrtui", "show", "{pair}"),
-    Code.KEY_NOT_OPENED: ("csrtui", "verify", "{pair}"),
-}
-"""The command on the host for findings about a pair; for all others its doctor shows the command."""
-_DOCTOR = ("csrtui", "doctor")
+    remedy = _REMEDIES.get(reason, _DEFAULT_REMEDY)
+    return Failure(reason, text, remedy.format(host=host, ping=command("ansible", host, "-m", "ping")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +82,14 @@ class HostFinding:
     """A problem on a host, or a note.
 
     Attributes:
-        host: Its name, as the inventory has it.
-        level: How much it weighs.
-        text: One sentence; a text of the host is a quotation that names it.
-        fix: What fixes it, made here: an instruction, since a command in it is for that host and not for this machine.
-        pair: The pair's name, or None.
-        code: The doctor's code, or `UNKNOWN`; empty where the host did not answer.
-        quote: The host's text alone, one visible line, cut; empty where `text` is csrtui's own.
-        path: The file or folder there, one visible line, cut; empty where there is none.
+        host: The name of the host in the inventory.
+        level: The severity.
+        text: One sentence; a text of the host is a quotation with its name.
+        fix: The remedy, made here: an instruction, since a command in it is for the host and not for this machine.
+        pair: The name of the pair, or None.
+        code: The code of the doctor, or `UNKNOWN`; empty if the host did not answer.
+        quote: The host's text alone, on one visible line, cut; empty if `text` is csrtui's own.
+        path: The file or folder on the host, on one visible line, cut; empty if there is none.
     """
 
     host: str
@@ -109,11 +108,11 @@ class HostFinding:
 
     @property
     def pasteable(self) -> str:
-        """The remedy for a shell on this machine: a comment."""
+        """The remedy as a comment for a shell on this machine."""
         return self.fix.pasteable
 
     def as_json(self) -> dict[str, object]:
-        """The finding as ``csrtui fleet doctor --json`` prints it."""
+        """Return the finding as ``csrtui fleet doctor --json`` prints it."""
         return {
             "host": self.host,
             "code": self.code,
@@ -127,11 +126,13 @@ class HostFinding:
 
 
 def read_finding(host: str, document: Mapping[str, object]) -> HostFinding:
-    """Return a finding that ``csrtui doctor --json`` printed on a host; nothing in it is trusted."""
+    """Return a finding that ``csrtui doctor --json`` printed on a host; no part of it is trusted."""
     code, level, pair = (document.get(name) for name in ("code", "level", "pair"))
-    known = Code(str(code)) if code in tuple(Code) else None
+    known = next((known for known in FindingCode if known.value == code), None)
     name = pair if isinstance(pair, str) and is_pair_name(pair) else None
-    words = _COMMANDS.get(known, _DOCTOR) if known is not None and name is not None else _DOCTOR
+    words = (
+        _COMMANDS.get(known, _DEFAULT_COMMAND) if known is not None and name is not None else _DEFAULT_COMMAND
+    )
     text = _text(document, "text")
     return HostFinding(
         host,

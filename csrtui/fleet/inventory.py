@@ -1,4 +1,4 @@
-"""What ``ansible-inventory --list`` prints: the hosts of an inventory, their groups and their variables."""
+"""Read the hosts, groups and variables from the output of ``ansible-inventory --list``."""
 
 import json
 from collections import defaultdict
@@ -8,17 +8,17 @@ from csrtui.core.base.errors import InputError
 from csrtui.core.names.template import HostVariables
 
 _META = "_meta"
-_EVERYTHING = "all"
+_ALL = "all"
 
 
 def read_inventory(text: str) -> dict[str, HostVariables]:
-    """Return the variables of each host, and with them what Ansible always knows of a host.
+    """Return the variables of each host, including those that Ansible sets for every host.
 
     Args:
-        text: What ``ansible-inventory --list`` printed.
+        text: The output of ``ansible-inventory --list``.
 
     Raises:
-        InputError: It is not that.
+        InputError: It is not such an output.
     """
     try:
         document = json.loads(text)
@@ -28,47 +28,49 @@ def read_inventory(text: str) -> dict[str, HostVariables]:
         raise InputError(
             "ansible-inventory did not print an inventory", "run ansible-inventory --list to see why"
         )
-    hostvars = _mapping(_mapping(document.get(_META)).get("hostvars"))
+    host_variables = _mapping(_mapping(document.get(_META)).get("hostvars"))
     groups = {name: _mapping(group) for name, group in document.items() if name != _META}
-    of_hosts = _groups_of_hosts(groups)
+    groups_of_hosts = _groups_of_hosts(groups)
     return {
-        host: HostVariables(host, _mapping(hostvars.get(host)), _facts(host, of_hosts[host]))
-        for host in dict.fromkeys([*of_hosts, *hostvars])
+        host: HostVariables(
+            host, _mapping(host_variables.get(host)), _special_variables(host, groups_of_hosts[host])
+        )
+        for host in dict.fromkeys([*groups_of_hosts, *host_variables])
     }
 
 
-def _facts(host: str, groups: set[str]) -> dict[str, object]:
+def _special_variables(host: str, groups: set[str]) -> dict[str, object]:
     return {
         "inventory_hostname": host,
         "inventory_hostname_short": host.partition(".")[0],
-        "group_names": sorted(groups - {_EVERYTHING}),
+        "group_names": sorted(groups - {_ALL}),
     }
 
 
 def _groups_of_hosts(groups: Mapping[str, Mapping[str, object]]) -> dict[str, set[str]]:
-    """Return for each host the groups that it is in, the parents of its groups included."""
+    """Return the groups of each host, including the parents of its groups."""
     parents: dict[str, list[str]] = defaultdict(list)
     for name, group in groups.items():
         for child in _texts(group.get("children")):
             parents[child].append(name)
-    of_hosts: dict[str, set[str]] = defaultdict(set)
+    groups_of_hosts: dict[str, set[str]] = defaultdict(set)
     for name, group in groups.items():
         hosts = _texts(group.get("hosts"))
-        above = _with_parents(name, parents) if hosts else set()
+        ancestors = _with_ancestors(name, parents) if hosts else set()
         for host in hosts:
-            of_hosts[host] |= above
-    return of_hosts
+            groups_of_hosts[host] |= ancestors
+    return groups_of_hosts
 
 
-def _with_parents(name: str, parents: Mapping[str, list[str]]) -> set[str]:
-    above: set[str] = set()
-    waiting = [name]
-    while waiting:
-        group = waiting.pop()
-        if group not in above:
-            above.add(group)
-            waiting += parents.get(group, ())
-    return above
+def _with_ancestors(name: str, parents: Mapping[str, list[str]]) -> set[str]:
+    groups: set[str] = set()
+    pending = [name]
+    while pending:
+        group = pending.pop()
+        if group not in groups:
+            groups.add(group)
+            pending += parents.get(group, ())
+    return groups
 
 
 def _mapping(value: object) -> Mapping[str, object]:
@@ -76,4 +78,4 @@ def _mapping(value: object) -> Mapping[str, object]:
 
 
 def _texts(value: object) -> list[str]:
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

@@ -1,4 +1,4 @@
-"""The fleet: hosts with a keystore each, their last known state in full and in one line, and why a host failed."""
+"""The model of the fleet: hosts with a keystore each, their last known states, and failures."""
 
 import json
 from collections import Counter
@@ -18,12 +18,12 @@ from csrtui.fleet.remote_pair import read_described
 from csrtui.tasks.list import count_pairs
 
 SCHEMA = 1
-"""Of the JSON that csrtui prints on a host, and of the files with what was last known."""
+"""The schema of the JSON that csrtui prints on a host, and of the stored host states."""
 Json = dict[str, object]
 
 
 class Reason(StrEnum):
-    """Why a host did not do what it was asked to: the reasons of the collection's modules, and csrtui's own."""
+    """The reason why a host failed: one of the collection's modules, or csrtui's own."""
 
     UNREACHABLE = "unreachable"
     MISSING = "missing"
@@ -39,12 +39,12 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What a host did not do.
+    """A failure of a host.
 
     Attributes:
-        reason: Of which kind it is.
-        text: What happened, one line; it may quote a text of the host.
-        remedy: What fixes it; never a text of the host.
+        reason: The kind of failure.
+        text: The description, one line; it can quote a text of the host.
+        remedy: The remedy; never a text of the host.
     """
 
     reason: Reason
@@ -52,7 +52,7 @@ class Failure:
     remedy: str
 
     def as_json(self, host: str) -> Json:
-        """The failure as commands print it."""
+        """Return the failure as commands print it."""
         return {
             "host": host,
             "ok": False,
@@ -64,13 +64,13 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class HostState:
-    """What is known of a host.
+    """The last known state of a host.
 
     Attributes:
-        name: As the inventory has it.
+        name: The name of the host in the inventory.
         read: When its keystore was last read, or None.
-        documents: The pairs as they were then, as ``csrtui list --json`` prints each.
-        failure: Why the last reading came to nothing, or None.
+        documents: The pairs at that time, each as ``csrtui list --json`` prints it.
+        failure: The failure of the last reading, or None.
     """
 
     name: str
@@ -81,60 +81,60 @@ class HostState:
 
 @dataclass(frozen=True, slots=True)
 class HostPair:
-    """A pair, the host that has it, and what that said of it."""
+    """A pair, its host, and the document that the host printed."""
 
     host: str
     pair: Pair
     document: Mapping[str, object]
 
     def as_json(self) -> Json:
-        """The pair as commands print it: with its host before the rest."""
+        """Return the pair as commands print it, with its host."""
         return {"host": self.host, **self.document}
 
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """Many hosts, by name."""
+    """The states of many hosts, by name."""
 
     hosts: Mapping[str, HostState]
 
     @classmethod
-    def of(cls, states: Iterable[HostState]) -> "Fleet":
-        """The fleet of these hosts."""
+    def from_states(cls, states: Iterable[HostState]) -> "Fleet":
+        """Return the fleet of these hosts."""
         return cls({state.name: state for state in states})
 
-    def after(self, news: HostState) -> "Fleet":
-        """The fleet after a host was read, or was not: then what was known of it stays known."""
-        before = self.hosts.get(news.name)
-        if news.read is None and before is not None:
-            news = replace(before, failure=news.failure)
-        return Fleet({**self.hosts, news.name: news})
+    def with_state(self, state: HostState) -> "Fleet":
+        """Return the fleet with this host's state updated; if reading failed, keep its last known pairs."""
+        known = self.hosts.get(state.name)
+        if state.read is None and known is not None:
+            state = replace(known, failure=state.failure)
+        return Fleet({**self.hosts, state.name: state})
 
-    def only(self, names: Iterable[str]) -> "Fleet":
-        """The fleet with the hosts of these names alone; those of which nothing is known are among them."""
+    def restricted_to(self, names: Iterable[str]) -> "Fleet":
+        """Return the fleet of the hosts with these names, including hosts without a known state."""
         return Fleet({name: self.hosts.get(name, HostState(name)) for name in names})
 
     @property
     def failed(self) -> list[HostState]:
-        """The hosts whose last reading came to nothing, by name."""
+        """The hosts whose last reading failed, by name."""
         return [state for _, state in sorted(self.hosts.items()) if state.failure is not None]
 
     @property
-    def oldest(self) -> datetime | None:
-        """When the host was read that has gone longest without; None where there is none."""
+    def oldest_reading(self) -> datetime | None:
+        """The time of the oldest reading among the hosts; None if no host was read."""
         return min((state.read for state in self.hosts.values() if state.read is not None), default=None)
 
     def pairs(self) -> Iterator[HostPair]:
-        """All pairs of all hosts."""
+        """Yield all pairs of all hosts."""
         for state in self.hosts.values():
             for document in state.documents:
                 yield HostPair(state.name, read_described(document), document)
 
 
-def selected(
+def select_pairs(
     pairs: Iterable[HostPair], query: Query, now: datetime, order: SortOrder = SortOrder.URGENCY
 ) -> list[HostPair]:
-    """Return the pairs that meet a query in an order; a word may be one of the host's name."""
+    """Return the pairs that match a query, sorted; its words can also match the name of the host."""
     key = sort_key(order, now)
     matches = []
     for pair in pairs:
@@ -150,13 +150,13 @@ def read_list(host: str, document: object, now: datetime) -> HostState:
     """Return the state of a host from its list of pairs.
 
     Args:
-        host: Its name.
-        document: What ``csrtui list --json`` printed there; nothing in it is trusted.
-        now: When.
+        host: The name of the host.
+        document: The document that ``csrtui list --json`` printed there; no part of it is trusted.
+        now: The time of the reading.
 
     Raises:
-        TooLargeError: It is larger than `csrtui.fleet.host_answer` allows.
-        MemberError: It is not what csrtui prints.
+        TooLargeError: It exceeds a limit of `csrtui.fleet.host_limits`.
+        MemberError: It is not a document of csrtui.
     """
     if not isinstance(document, dict):
         raise MemberError("it is not an object")
@@ -164,13 +164,13 @@ def read_list(host: str, document: object, now: datetime) -> HostState:
     if len(documents) > MAX_PAIRS:
         raise TooLargeError(f"pairs has {len(documents)} items, more than {MAX_PAIRS}")
     names = set()
-    for one in documents:
-        if not isinstance(one, dict):
+    for pair_document in documents:
+        if not isinstance(pair_document, dict):
             raise MemberError("pairs is not a list of objects")
-        check_document(one)
-        name = read_described(one).name
+        check_document(pair_document)
+        name = read_described(pair_document).name
         if not is_pair_name(name):
-            raise MemberError("a pair has a name that csrtui gives none")
+            raise MemberError("a pair has a name that is not valid in csrtui")
         if name in names:
             raise MemberError(f"the pair {name} is listed twice")
         names.add(name)
@@ -178,68 +178,63 @@ def read_list(host: str, document: object, now: datetime) -> HostState:
 
 
 def dump_state(state: HostState) -> bytes:
-    """Return what is known of a host as JSON, to be kept."""
+    """Return a host state as JSON, to be stored."""
+    failure = state.failure
     document = {
         "schema": SCHEMA,
         "name": state.name,
         "read": None if state.read is None else utc_text(state.read),
         "pairs": list(state.documents),
         "failure": None
-        if state.failure is None
-        else {
-            "reason": state.failure.reason.value,
-            "text": state.failure.text,
-            "remedy": state.failure.remedy,
-        },
+        if failure is None
+        else {"reason": failure.reason.value, "text": failure.text, "remedy": failure.remedy},
     }
     return json.dumps(document, separators=(",", ":")).encode("ascii")
 
 
 def load_state(data: bytes) -> HostState | None:
-    """Return the state that `dump_state` wrote; None where it cannot be read: the host is asked again then."""
+    """Return the state that `dump_state` wrote; None if it cannot be read, so that the host is read again."""
     document = decode(data)
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         return None
+    members = Members(document)
     try:
-        return _state(Members(document))
+        name, read = members.text("name"), members.optional_time("read")
+        pairs = {"pairs": members.get("pairs", list)}
+        documents = () if read is None else read_list(name, pairs, read).documents
+        failure = members.optional_object("failure")
+        return HostState(
+            name,
+            read,
+            documents,
+            None
+            if failure is None
+            else Failure(failure.choice("reason", Reason), failure.text("text"), failure.text("remedy")),
+        )
     except MemberError:
         return None
 
 
-def _state(members: Members) -> HostState:
-    pairs = {"pairs": members.get("pairs", list)}
-    read = members.optional_time("read")
-    failure = members.optional_object("failure")
-    name = members.text("name")
-    return HostState(
-        name,
-        read,
-        read_list(name, pairs, read).documents if read is not None else (),
-        None
-        if failure is None
-        else Failure(failure.choice("reason", Reason), failure.text("text"), failure.text("remedy")),
-    )
-
-
 def fleet_summary(fleet: Fleet, pairs: Sequence[Pair], now: datetime) -> str:
-    """Return the line that counts: ``52 hosts · 310 pairs · 4 not backed up · 7 due · 1 unreachable``."""
+    """Return the counts in one line: ``52 hosts · 310 pairs · 4 not backed up · 7 due · 1 unreachable``."""
     hosts = len(fleet.hosts)
     reasons = Counter(state.failure.reason for state in fleet.hosts.values() if state.failure)
-    away = reasons.pop(Reason.UNREACHABLE, 0)
+    unreachable = reasons.pop(Reason.UNREACHABLE, 0)
     parts = [
         f"{hosts} host{'s' if hosts != 1 else ''}",
         str(count_pairs([summarize(pair) for pair in pairs], now)),
     ]
-    parts += [f"{away} unreachable"] if away else []
+    parts += [f"{unreachable} unreachable"] if unreachable else []
     parts += [f"{reasons.total()} failed"] if reasons else []
     return " · ".join(parts)
 
 
-def fleet_age(fleet: Fleet, now: datetime) -> str:
-    """Return how old the oldest is that is known of hosts: ``as of 5 min ago``."""
-    if fleet.oldest is None:
+def fleet_age_text(fleet: Fleet, now: datetime) -> str:
+    """Return the age of the oldest reading: ``as of 5 min ago``."""
+    if fleet.oldest_reading is None:
         return "no host was read yet"
-    seconds = max(int((now - fleet.oldest).total_seconds()), 0)
-    units = (("d", 86400), ("h", 3600), ("min", 60))
-    name, worth = next((one for one in units if seconds >= one[1]), ("", 0))
-    return f"as of {seconds // worth} {name} ago" if worth else "as of just now"
+    seconds = max(int((now - fleet.oldest_reading).total_seconds()), 0)
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"as of {seconds // length} {unit} ago"
+    return "as of just now"

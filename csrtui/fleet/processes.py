@@ -1,6 +1,6 @@
-"""Read the bounded output lines of a program, and end the processes that it left behind.
+"""Read the output lines of a program with a size limit, and end the processes that it left behind.
 
-Processes are found by a mark in the environment that they inherit.
+Such processes are recognized by a mark in the environment that they inherit.
 """
 
 import os
@@ -16,32 +16,35 @@ from csrtui.store import files
 
 _PROC = "/proc"
 _ROUNDS = 3
-"""How often is looked again for what was started meanwhile."""
-_PATIENCE = 2.0
-"""Seconds that the processes have to end before they are killed."""
+"""The number of searches, since a process can start another one during a search."""
+_END_TIMEOUT = 2.0
+"""Seconds for the processes to end before they are killed."""
+_CHUNK = 64 * 1024
+_START = 8192
+"""The bytes that are kept of a line that is cut."""
 
 
 def end_marked(mark: str, control_folder: str) -> None:
     """End every process of this user that has `mark` in its environment, and the ssh masters of a folder.
 
-    A master of ssh (``ControlPersist``) has no environment left to read, but its title names its socket. A master whose
-    socket is elsewhere is one that the user's own settings keep open, and is left alone.
+    The environment of an ssh master (``ControlPersist``) cannot be read, but its title contains the path of its
+    socket. A master with its socket elsewhere belongs to the user's own settings, and is not ended.
 
     Args:
-        mark: ``NAME=value``, with a value that no other run has.
-        control_folder: The folder of the sockets that ssh makes for this run alone.
+        mark: ``NAME=value`` with a value that is unique for the run.
+        control_folder: The folder of the sockets that ssh makes for this run.
     """
     for _ in range(_ROUNDS):
         with ExitStack() as stack:
-            processes = list(_marked(mark.encode(), f"ssh: {control_folder}/".encode(), stack))
+            processes = list(_find_processes(mark.encode(), f"ssh: {control_folder}/".encode(), stack))
             if not processes:
                 return
-            _signal(processes, signal.SIGTERM)
-            _signal(_still_running(processes), signal.SIGKILL)
+            _send_signal(processes, signal.SIGTERM)
+            _send_signal(_wait(processes), signal.SIGKILL)
 
 
-def _marked(mark: bytes, title: bytes, stack: ExitStack) -> Iterator[int]:
-    """Give a descriptor for each process that is meant; a process number may be used anew, a descriptor not."""
+def _find_processes(mark: bytes, title: bytes, stack: ExitStack) -> Iterator[int]:
+    """Yield a descriptor for each such process; unlike its number, a descriptor is never reused for another one."""
     for name in os.listdir(_PROC) if os.path.isdir(_PROC) else ():
         if not name.isdecimal() or int(name) == os.getpid():
             continue
@@ -57,36 +60,29 @@ def _read(process: str, name: str) -> bytes:
         return file.read()
 
 
-def _signal(descriptors: list[int], number: signal.Signals) -> None:
+def _send_signal(descriptors: list[int], number: signal.Signals) -> None:
     for descriptor in descriptors:
         with suppress(OSError):
             signal.pidfd_send_signal(descriptor, number)
 
 
-def _still_running(descriptors: list[int]) -> list[int]:
-    """Wait until all have ended, at most `_PATIENCE` seconds in all; return those that have not."""
+def _wait(descriptors: list[int]) -> list[int]:
+    """Wait until all processes have ended, at most `_END_TIMEOUT` seconds, and return those that still run."""
     running = []
-    end = monotonic() + _PATIENCE
+    deadline = monotonic() + _END_TIMEOUT
     for descriptor in descriptors:
         poll = select.poll()
         poll.register(descriptor, select.POLLIN)
-        if not poll.poll(max(end - monotonic(), 0) * 1000):
+        if not poll.poll(max(deadline - monotonic(), 0) * 1000):
             running.append(descriptor)
     return running
 
 
-_CHUNK = 64 * 1024
-_START = 8192
-"""Bytes that are kept of a line that is cut."""
-
-
 def read_lines(stream: IO[bytes], limit: int) -> Iterator[str | CutLine]:
-    """Give the lines of a stream, each as soon as it is there.
-
-    At most `limit` bytes and one chunk are held at a time.
+    """Yield the lines of a stream as soon as they are complete, with at most `limit` bytes and a chunk in memory.
 
     Args:
-        stream: Unbuffered, so that a read returns what there is.
+        stream: An unbuffered stream, so that a read returns the bytes that are available.
         limit: The most bytes of a line, its end included.
     """
     line = bytearray()
@@ -99,13 +95,13 @@ def read_lines(stream: IO[bytes], limit: int) -> Iterator[str | CutLine]:
                 start = bytes(line[:_START])
                 line = bytearray()
             if part.endswith(b"\n"):
-                yield line.decode("utf-8", "replace") if start is None else _cut(start)
+                yield _decode(line) if start is None else CutLine(_decode(start))
                 line, start = bytearray(), None
     if start is not None:
-        yield _cut(start)
+        yield CutLine(_decode(start))
     elif line:
-        yield line.decode("utf-8", "replace")
+        yield _decode(line)
 
 
-def _cut(start: bytes) -> CutLine:
-    return CutLine(start.decode("utf-8", "replace"))
+def _decode(data: bytes | bytearray) -> str:
+    return data.decode("utf-8", "replace")

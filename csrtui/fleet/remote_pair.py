@@ -1,4 +1,4 @@
-"""Pairs of another machine, read from the JSON that csrtui printed there."""
+"""Read pairs of another machine from the JSON that csrtui printed there."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,20 +11,19 @@ from csrtui.core.pairs.pair_json import read_subject
 
 
 def read_described(document: Mapping[str, object]) -> Pair:
-    """Return the pair that `csrtui.core.pairs.pair_json.describe` described; its history stays on its machine.
+    """Return the pair of a document of `csrtui.core.pairs.pair_json.describe`, without its history.
 
-    When a pair was retired the document does not tell, only that it was.
+    The document does not contain the time when a pair was retired; the time of creation stands for it.
 
     Args:
-        document: As ``csrtui show --json`` prints it; nothing in it is trusted.
+        document: The document that ``csrtui show --json`` prints; no part of it is trusted.
 
     Raises:
-        MemberError: A member is missing, or of another kind, or its value cannot be.
+        MemberError: A member is missing, has another type, or has a value that is not valid.
     """
     members = Members(document)
     key, request = members.object("key"), members.object("request")
     created, stage = members.time("created"), members.choice("stage", Stage)
-    validity = _validity(members, created)
     return Pair(
         members.text("name"),
         members.text("path"),
@@ -37,10 +36,10 @@ def read_described(document: Mapping[str, object]) -> Pair:
             platform=members.text("platform"),
             key=KeyFacts(key.text("type"), key.get("encrypted", bool), key.text("spki_sha256")),
             request=RequestFacts(request.text("sha256"), request.optional_text("signature_hash")),
-            backups=_backups(members.object("backup"), created),
+            backups=_read_backups(members.object("backup"), created),
             submitted=members.optional_time("submitted"),
             reused=members.optional_time("reused"),
-            validity=validity,
+            validity=_read_validity(members, created),
             installed=members.optional_time("installed"),
             retired=created if stage is Stage.RETIRED else None,
             renews=members.optional_text("renews"),
@@ -50,13 +49,13 @@ def read_described(document: Mapping[str, object]) -> Pair:
     )
 
 
-def _validity(members: Members, created: datetime) -> Validity | None:
-    """Its certificate's life; an early csrtui did not print when that began."""
+def _read_validity(members: Members, created: datetime) -> Validity | None:
+    """Return the validity of the certificate; early releases of csrtui did not print when it begins."""
     expires = members.optional_time("expires")
     return None if expires is None else Validity(members.optional_time("begins") or created, expires)
 
 
-def _backups(members: Members, created: datetime) -> tuple[Backup, ...]:
+def _read_backups(members: Members, created: datetime) -> tuple[Backup, ...]:
     status = members.choice("status", BackupStatus)
     if status is BackupStatus.NONE:
         return ()

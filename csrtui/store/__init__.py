@@ -1,1 +1,1 @@
-"""The only code that touches the disk: safe files, locks, the keystore."""
+"""The only code that accesses the disk: files with safe permissions, locks and the keystore."""

@@ -1,7 +1,7 @@
-"""The configuration file on the disk.
+"""Read and change the configuration file.
 
-It holds no secret, so anybody may read it. Whoever can write to it could put words into requests, so a file
-that others can write to is refused, as ssh refuses its own configuration: it belongs to this user or to root.
+It contains no secret, so anybody may read it. A user who can write to it could put words into requests, so csrtui
+refuses a file that other users can write to, as ssh does. It must belong to this user or to root.
 """
 
 import os
@@ -12,63 +12,66 @@ from contextlib import suppress
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import quote, visible
 from csrtui.store import files, locks
-from csrtui.store.disk_errors import NotConfirmedError, ReadOnlyError, foreign_refusal
+from csrtui.store.disk_errors import ReadOnlyError, foreign_file_error, reason_of
 from csrtui.store.permissions import PRIVATE_FILE
 
-VARIABLE = "CSRTUI_CONFIG"
+CONFIG_VARIABLE = "CSRTUI_CONFIG"
 """The environment variable that names the file."""
 
 MAX_BYTES = 64 * 1024
-"""The most bytes that a configuration may have."""
+"""The maximum size of a configuration file."""
 
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _OTHERS_WRITE = 0o022
-_ELSEWHERE = f"see to it that you can write there, or name another file in ${VARIABLE}"
+_WRITE_HINT = f"make sure that you can write there, or name another file in ${CONFIG_VARIABLE}"
 
 
 def config_path(environ: Mapping[str, str]) -> str:
-    """Return the file's absolute path: `VARIABLE`, else ``config.toml`` in the user's configuration folder.
+    """Return the absolute path of the file.
+
+    This is the value of `CONFIG_VARIABLE`, or else the path of ``config.toml`` in the user's configuration folder.
 
     Raises:
-        InputError: The variable is empty or holds a NUL.
+        InputError: The variable is empty or contains a NUL.
     """
-    text = environ.get(VARIABLE)
+    text = environ.get(CONFIG_VARIABLE)
     if text is None:
         from platformdirs import user_config_dir
 
         return os.path.abspath(os.path.join(user_config_dir("csrtui", appauthor=False), "config.toml"))
     if not text or "\0" in text:
-        raise InputError(f'${VARIABLE} is "{visible(text)}", which is not a file', "give the path of a file")
+        raise InputError(
+            f'${CONFIG_VARIABLE} is "{visible(text)}", which is not a file', "enter the path of a file"
+        )
     return os.path.abspath(text)
 
 
 def read_config_text(path: str) -> str:
-    """Return the text of the configuration; empty when there is none.
+    """Return the text of the configuration file, which must be UTF-8, or an empty text if there is no file.
 
-    Args:
-        path: The file, UTF-8; links are followed.
+    Links are followed.
 
     Raises:
-        InputError: It cannot be read, others can write to it, or it is not a text.
+        InputError: The file cannot be read, other users can write to it, or it is not text.
     """
     return _read(path)[0]
 
 
 def update_config_text(path: str, edit: Callable[[str], str]) -> None:
-    """Change the configuration under its lock: all of the change is made or none of it.
+    """Change the configuration file under its lock, in one step.
 
-    The file and its folders are made if need be; a link stays, what it leads to is replaced.
+    The file and its folders are created if necessary. If the path is a link, the link stays and its target is replaced.
 
     Args:
-        path: The file.
-        edit: Gets the text as it is now and returns what it shall be; what it raises leaves the file alone.
+        path: The path of the file.
+        edit: Called with the current text. It returns the new text. If it raises an error, the file stays unchanged.
 
     Raises:
-        InputError: As for `read_config_text`.
-        BusyError: Another process has it, or changed it meanwhile.
-        StoreError: It cannot be written.
-        NotConfirmedError: It is written, but might not survive a power cut.
+        InputError: The file cannot be read (`read_config_text`).
+        BusyError: Another process holds the lock, or has changed the file meanwhile.
+        StoreError: The file cannot be written.
+        NotConfirmedError: The file is written, but might not survive a power cut.
     """
     folder, name = os.path.split(os.path.realpath(path))
     try:
@@ -80,75 +83,70 @@ def update_config_text(path: str, edit: Callable[[str], str]) -> None:
         finally:
             files.release(descriptor)
     except ReadOnlyError as error:
-        raise ReadOnlyError(error.what, _ELSEWHERE) from error
+        raise ReadOnlyError(error.message, _WRITE_HINT) from error
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise StoreError(f"cannot write {visible(path)}: {reason}", _ELSEWHERE) from error
+        raise StoreError(f"cannot write {visible(path)}: {reason_of(error)}", _WRITE_HINT) from error
 
 
 def _update(path: str, folder: int, name: str, edit: Callable[[str], str]) -> None:
-    before, found = _read(path)
-    after = edit(before)
-    if after == before:
+    text, status = _read(path)
+    new_text = edit(text)
+    if new_text == text:
         return
-    if _identity(_look(path)) != _identity(found):  # an editor takes no lock
-        raise locks.BusyError(f"{visible(path)} was changed by somebody else meanwhile", "try again")
-    # Others may have files in this folder, so that what a crash left is known by its whole name; the lock is held.
+    if _identity(_status(path)) != _identity(status):  # an editor does not use the lock
+        raise locks.BusyError(f"{visible(path)} was changed by another program meanwhile", "try again")
+    # The folder may contain temporary files of other programs, so this one has a fixed name. The lock protects it.
     temporary = f".{name}.new"
     with suppress(FileNotFoundError):
         os.unlink(temporary, dir_fd=folder)
-    files.replace(folder, name, after.encode(), PRIVATE_FILE, temporary)
-    try:
-        files.flush_folder(folder)
-    except OSError as error:
-        raise NotConfirmedError("the configuration") from error
+    files.replace_file(folder, name, new_text.encode(), PRIVATE_FILE, temporary)
+    files.flush_folder(folder, "the configuration")
 
 
 def _read(path: str) -> tuple[str, os.stat_result | None]:
-    """The text, and what was found of the file; None when there is none."""
+    """Return the text and the status of the file, or an empty text and None if there is no file."""
     try:
-        found = _look(path)
-        if found is None:
+        status = _status(path)
+        if status is None:
             return "", None
-        _judge(path, found)
-        descriptor = os.open(path, _FLAGS)
-        with open(descriptor, "rb") as file:
-            found = os.fstat(descriptor)
-            _judge(path, found)
+        _require_safe(path, status)
+        with open(os.open(path, _FLAGS), "rb") as file:
+            status = os.fstat(file.fileno())
+            _require_safe(path, status)
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise foreign_refusal(path, error) from error
+        raise foreign_file_error(path, error) from error
     if len(data) > MAX_BYTES:
-        raise InputError(f"{visible(path)} has more than {MAX_BYTES} bytes, too many for a configuration")
+        raise InputError(f"{visible(path)} has more than {MAX_BYTES} bytes: too large for a configuration")
     try:
-        return data.decode(), found
+        return data.decode(), status
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise InputError(f"{visible(path)}, line {line}: this is not UTF-8") from error
+        raise InputError(f"{visible(path)}, line {line}: not UTF-8") from error
 
 
-def _look(path: str) -> os.stat_result | None:
+def _status(path: str) -> os.stat_result | None:
     try:
         return os.stat(path)
     except FileNotFoundError:
         return None
 
 
-def _identity(found: os.stat_result | None) -> tuple[int, ...] | None:
-    """What is another after every change: none of it is read from the content."""
-    return None if found is None else (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+def _identity(status: os.stat_result | None) -> tuple[int, ...] | None:
+    """Return values that differ after every change of the file. Its content is not read."""
+    return None if status is None else (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
-def _judge(path: str, found: os.stat_result) -> None:
-    if not stat.S_ISREG(found.st_mode):
-        raise InputError(f"{visible(path)} is not a regular file, where the configuration should be")
-    if found.st_uid not in {os.geteuid(), 0}:
+def _require_safe(path: str, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise InputError(f"{visible(path)} is not a regular file, so it cannot be the configuration")
+    if status.st_uid not in {os.geteuid(), 0}:
         raise InputError(
-            f"{visible(path)} belongs to user {found.st_uid}, who could change it at any time",
-            f"use a file of your own, or name one in ${VARIABLE}",
+            f"{visible(path)} belongs to user {status.st_uid}, who could change it at any time",
+            f"use a file of your own, or name one in ${CONFIG_VARIABLE}",
         )
-    if found.st_mode & _OTHERS_WRITE:
+    if status.st_mode & _OTHERS_WRITE:
         raise InputError(
-            f"others can write to {visible(path)} (mode {stat.S_IMODE(found.st_mode):04o})",
+            f"others can write to {visible(path)} (mode {stat.S_IMODE(status.st_mode):04o})",
             f"chmod go-w {quote(path)}",
         )

@@ -1,4 +1,4 @@
-"""Create pairs in hidden folders that are renamed when complete, one pair or many with shared flushes to the disk."""
+"""Create pairs in hidden folders that are renamed when complete. Several pairs are flushed at the same time."""
 
 import errno
 import os
@@ -9,21 +9,21 @@ from contextlib import suppress
 from itertools import count
 from typing import NamedTuple
 
-from csrtui.core.pairs.pair_name import number_of, numbered
+from csrtui.core.pairs.pair_name import name_number, numbered_name
 from csrtui.store import files
-from csrtui.store.permissions import FOLDER, PRIVATE_FILE, PUBLIC_FILE
+from csrtui.store.permissions import PRIVATE_FILE, PRIVATE_FOLDER, PUBLIC_FILE
+from csrtui.store.stored_pair import CERTIFICATE_FILE, CSR_FILE, KEY_FILE, PAIR_FILES, RECORD_FILE
 
-NEW = ".new-"
-"""How the names of such folders begin; 16 hexadecimal digits follow."""
-
-_HIDDEN = re.compile(re.escape(NEW) + "[0-9a-f]{16}")
-_FILES = ("key.pem", "request.pem", "pair.json", "certificate.pem")
+_NEW = ".new-"
+"""The prefix of hidden folders; 16 hexadecimal digits follow."""
+_HIDDEN = re.compile(re.escape(_NEW) + "[0-9a-f]{16}")
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_TAKEN = frozenset({errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR})
-_PROBED = range(2, 6)
-"""The numbers that are looked for one by one, before all names are looked at."""
-_REMEMBERED = 1024
-"""Of so many bases `Names` remembers which numbers are free."""
+_NAME_TAKEN = frozenset({errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR})
+_PROBED_NUMBERS = range(2, 6)
+"""The numbers that are tried one by one before the whole folder is listed."""
+_MAX_REMEMBERED = 1024
+"""The maximum number of base names for which `FreeNames` remembers the free numbers."""
+_PARALLEL_FLUSHES = 8
 
 
 class PairFiles(NamedTuple):
@@ -31,13 +31,13 @@ class PairFiles(NamedTuple):
 
     Attributes:
         key: The private key, PKCS #8 in PEM.
-        request: The CSR in PEM.
-        record: pair.json.
+        csr: The CSR in PEM.
+        record: The content of pair.json.
         certificate: The certificate and its chain in PEM, or None.
     """
 
     key: bytes
-    request: bytes
+    csr: bytes
     record: bytes
     certificate: bytes | None = None
 
@@ -45,13 +45,13 @@ class PairFiles(NamedTuple):
         return "PairFiles()"
 
 
-class Unflushed(NamedTuple):
-    """A pair in its hidden folder, of which nothing need be on disk yet.
+class _UnflushedPair(NamedTuple):
+    """A pair in its hidden folder, which is not necessarily on disk yet.
 
     Attributes:
         hidden: The folder's name.
+        folder: The folder's descriptor.
         files: The descriptors of its files.
-        folder: That of the folder.
     """
 
     hidden: str
@@ -60,95 +60,35 @@ class Unflushed(NamedTuple):
 
     @property
     def descriptors(self) -> tuple[int, ...]:
-        """All that has to be flushed before the folder gets its name; the folder comes last."""
+        """All descriptors that must be flushed before the folder is renamed, with that of the folder last."""
         return (*self.files, self.folder)
 
-    def close(self) -> None:
-        """Close everything.
-
-        Raises:
-            OSError: What was written may not be there.
-        """
-        refused = None
-        for descriptor in self.files:
+    def close(self) -> OSError | None:
+        """Close all descriptors and return the last error from closing a file, or None. An error may mean lost data."""
+        last_error = None
+        while self.files:
             try:
-                os.close(descriptor)
+                os.close(self.files.pop())
             except OSError as error:
-                refused = error
-        self.files.clear()
+                last_error = error
         files.release(self.folder)
-        if refused is not None:
-            raise refused
-
-
-def write_pair(pairs_fd: int, pair: PairFiles) -> str:
-    """Write a pair into a new hidden folder, all of it on disk; return the folder's name.
-
-    Raises:
-        OSError: Nothing is left of it.
-    """
-    written = write_unflushed(pairs_fd, pair)
-    try:
-        try:
-            for descriptor in written.descriptors:
-                os.fsync(descriptor)
-        finally:
-            written.close()
-    except BaseException:
-        discard(pairs_fd, written.hidden)
-        raise
-    return written.hidden
-
-
-def write_unflushed(pairs_fd: int, pair: PairFiles) -> Unflushed:
-    """Write a pair into a new hidden folder, for the caller to flush and to close.
-
-    Raises:
-        OSError: Nothing is left of it.
-    """
-    hidden = f"{NEW}{files.random_suffix()}"
-    try:
-        os.mkdir(hidden, FOLDER.mode, dir_fd=pairs_fd)
-        written = Unflushed(hidden, os.open(hidden, _FOLDER_FLAGS, dir_fd=pairs_fd), [])
-        try:
-            _fill(written, pair)
-        except BaseException:
-            with suppress(OSError):
-                written.close()
-            raise
-    except BaseException:
-        discard(pairs_fd, hidden)
-        raise
-    return written
-
-
-def _fill(written: Unflushed, pair: PairFiles) -> None:
-    os.fchmod(written.folder, FOLDER.mode)
-    contents = (
-        ("key.pem", pair.key, PRIVATE_FILE),
-        ("request.pem", pair.request, PUBLIC_FILE),
-        ("pair.json", pair.record, PRIVATE_FILE),
-        ("certificate.pem", pair.certificate, PUBLIC_FILE),
-    )
-    for name, data, demand in contents:
-        if data is not None:
-            written.files.append(files.write_unflushed(written.folder, name, data, demand))
+        return last_error
 
 
 def leftovers(pairs_fd: int) -> list[str]:
-    """Return the names of the hidden folders there are."""
+    """Return the names of the hidden folders."""
     return sorted(name for name in os.listdir(pairs_fd) if _HIDDEN.fullmatch(name))
 
 
 def discard(pairs_fd: int, hidden: str) -> None:
-    """Remove a hidden folder and the files of a pair in it; links are never followed.
+    """Remove a hidden folder and the files of a pair in it. Links are never followed.
 
-    What csrtui did not put there, and what cannot be removed, stays, and the folder with it.
+    If a file cannot be removed or was not created by csrtui, the file and the folder stay.
     """
     with suppress(OSError):
         folder = os.open(hidden, _FOLDER_FLAGS, dir_fd=pairs_fd)
         try:
-            for name in _FILES:
+            for name in PAIR_FILES:
                 with suppress(FileNotFoundError):
                     os.unlink(name, dir_fd=folder)
         finally:
@@ -156,136 +96,171 @@ def discard(pairs_fd: int, hidden: str) -> None:
         os.rmdir(hidden, dir_fd=pairs_fd)
 
 
-class Names:
-    """The free names that one run has still to give.
+class FreeNames:
+    """The free pair names that a run can still use.
 
-    It remembers, so that the thousandth pair of one name in a run does not look at all names again.
+    Free numbers are remembered, so that a run does not list all pairs again for each of a thousand pairs of one name.
     """
 
     def __init__(self) -> None:
         self._numbers: OrderedDict[str, Iterator[int]] = OrderedDict()
 
     def free(self, pairs_fd: int, base: str) -> Iterator[str]:
-        """Give the base, and its numbered names, that nobody had when they were looked at; without end.
+        """Yield the base name and its numbered names without end, but only those that were free when checked.
 
-        The race is left to the rename.
+        Another process may use such a name in the meantime, which `_rename` handles.
 
         Raises:
-            OSError: The names cannot be looked at.
+            OSError: The names cannot be examined.
         """
         if base not in self._numbers:
-            for name in (base, *(numbered(base, number) for number in _PROBED)):
+            for name in (base, *(numbered_name(base, number) for number in _PROBED_NUMBERS)):
                 if not files.exists(pairs_fd, name):
                     yield name
-            taken = {number_of(name, base) for name in os.listdir(pairs_fd)}
-            self._numbers[base] = (number for number in count(2) if number not in taken)
-            while len(self._numbers) > _REMEMBERED:
+            used = {name_number(name, base) for name in os.listdir(pairs_fd)}
+            self._numbers[base] = (number for number in count(2) if number not in used)
+            while len(self._numbers) > _MAX_REMEMBERED:
                 self._numbers.popitem(last=False)
-        yield from (numbered(base, number) for number in self._numbers[base])
+        yield from (numbered_name(base, number) for number in self._numbers[base])
 
 
-def give_name(pairs_fd: int, hidden: str, base: str, names: Names) -> str:
-    """Rename a hidden folder to the base, or to the next number of it that is free; return that name.
+def create_pairs(
+    pairs_fd: int, pairs: Sequence[tuple[str, PairFiles]], names: FreeNames
+) -> list[str | OSError]:
+    """Create pairs and return the name of each, or the error if a pair was not created. Then nothing of it is kept.
 
-    Raises:
-        OSError: It cannot be renamed.
+    Args:
+        pairs_fd: The descriptor of the folder of all pairs. The caller flushes it.
+        pairs: The preferred name and the files of each pair.
+        names: The free names of the run.
     """
-    free = names.free(pairs_fd, base)
-    while True:
-        name = next(free)  # there is always another number
-        # rename(2) would replace an empty folder, so what is there already is looked for first; csrtui
-        # never makes an empty folder here, and a full one, or a file, makes rename fail.
-        if not files.exists(pairs_fd, name):
+    results: list[str | OSError] = []
+    try:
+        _write_all(pairs_fd, [pair for _, pair in pairs], results)
+        for index, ((base, _), hidden) in enumerate(zip(pairs, results, strict=True)):
+            if isinstance(hidden, str):
+                results[index] = _rename(pairs_fd, hidden, base, names)
+    except BaseException:
+        for name in results:
+            if isinstance(name, str) and name.startswith(_NEW):  # the others are already renamed, and stay
+                discard(pairs_fd, name)
+        raise
+    return results
+
+
+def _rename(pairs_fd: int, hidden: str, base: str, names: FreeNames) -> str | OSError:
+    """Rename a hidden folder to the base name or its next free number, and return the name.
+
+    After an error, discard the folder and return the error.
+    """
+    free_names = names.free(pairs_fd, base)
+    try:
+        while True:
+            name = next(free_names)  # there is always another number
+            # rename(2) would replace an empty folder, so existing names are skipped. csrtui never creates an empty
+            # folder here, and a file or a folder with files makes the rename fail.
+            if files.exists(pairs_fd, name):
+                continue
             try:
                 os.rename(hidden, name, src_dir_fd=pairs_fd, dst_dir_fd=pairs_fd)
             except OSError as error:
-                if error.errno not in _TAKEN:
+                if error.errno not in _NAME_TAKEN:
                     raise
             else:
                 return name
-
-
-_SIDE_BY_SIDE = 8
-"""How many flushes are under way at once."""
-
-
-def keep_group(pairs_fd: int, pairs: Sequence[tuple[str, PairFiles]], names: Names) -> list[str | OSError]:
-    """Write pairs and give them their names; return the name of each, or why nothing of it was kept.
-
-    Args:
-        pairs_fd: The folder of all pairs; the caller flushes it.
-        pairs: The name that each should have, and its files.
-        names: What the run knows of free names.
-    """
-    kept = _write_all(pairs_fd, [pair for _, pair in pairs])
-    try:
-        for at, ((base, _), folder) in enumerate(zip(pairs, kept, strict=True)):
-            if isinstance(folder, str):
-                kept[at] = _named(pairs_fd, folder, base, names)
-    except BaseException:
-        for folder in [one for one in kept if isinstance(one, str) and one.startswith(NEW)]:
-            discard(pairs_fd, folder)  # the others have their names, and stay
-        raise
-    return kept
-
-
-def _named(pairs_fd: int, hidden: str, base: str, names: Names) -> str | OSError:
-    try:
-        return give_name(pairs_fd, hidden, base, names)
     except OSError as error:
         discard(pairs_fd, hidden)
         return error
 
 
-def _write_all(pairs_fd: int, pairs: Sequence[PairFiles]) -> list[str | OSError]:
-    """Write all, then flush all; give the hidden folder of each that is on disk."""
-    written: list[Unflushed | OSError] = []
+def _write_all(pairs_fd: int, pairs: Sequence[PairFiles], results: list[str | OSError]) -> None:
+    """Write all pairs and then flush them all.
+
+    Append the name of the hidden folder of each pair to `results` if the pair is on disk, or else the error.
+    """
+    written: list[_UnflushedPair | OSError] = []
     try:
         for pair in pairs:
-            written.append(_written(pairs_fd, pair))  # noqa: PERF401 - those written before an error count
-        refused = _flush([one for one in written if isinstance(one, Unflushed)])
+            written.append(_write(pairs_fd, pair))  # noqa: PERF401 - those before an error must be discarded
+        errors = _flush([result for result in written if isinstance(result, _UnflushedPair)])
+        for result in written:
+            outcome = result if isinstance(result, OSError) else _close(pairs_fd, result, errors)
+            results.append(outcome)  # one by one, so that an interrupt discards them
     except BaseException:
-        for one in [one for one in written if isinstance(one, Unflushed)]:
-            with suppress(OSError):
-                one.close()
-            discard(pairs_fd, one.hidden)
+        for unflushed in [result for result in written[len(results) :] if isinstance(result, _UnflushedPair)]:
+            unflushed.close()
+            discard(pairs_fd, unflushed.hidden)
         raise
-    return [_closed(pairs_fd, one, refused) if isinstance(one, Unflushed) else one for one in written]
 
 
-def _written(pairs_fd: int, pair: PairFiles) -> Unflushed | OSError:
+def _write(pairs_fd: int, pair: PairFiles) -> _UnflushedPair | OSError:
+    """Write a pair into a new hidden folder without flushing it, and return it.
+
+    After an error, discard the folder and return the error.
+    """
+    hidden = f"{_NEW}{files.random_suffix()}"
     try:
-        return write_unflushed(pairs_fd, pair)
-    except OSError as error:
-        return error
+        os.mkdir(hidden, PRIVATE_FOLDER.mode, dir_fd=pairs_fd)
+        written = _UnflushedPair(hidden, os.open(hidden, _FOLDER_FLAGS, dir_fd=pairs_fd), [])
+        try:
+            _fill(written, pair)
+        except BaseException:
+            written.close()
+            raise
+    except BaseException as error:
+        discard(pairs_fd, hidden)
+        if isinstance(error, OSError):
+            return error
+        raise
+    return written
 
 
-def _closed(pairs_fd: int, written: Unflushed, refused: dict[int, OSError]) -> str | OSError:
-    error = next((refused[one] for one in written.descriptors if one in refused), None)
-    try:
-        written.close()
-    except OSError as late:
-        error = error or late
+def _fill(written: _UnflushedPair, pair: PairFiles) -> None:
+    os.fchmod(written.folder, PRIVATE_FOLDER.mode)
+    contents = (
+        (KEY_FILE, pair.key, PRIVATE_FILE),
+        (CSR_FILE, pair.csr, PUBLIC_FILE),
+        (RECORD_FILE, pair.record, PRIVATE_FILE),
+        (CERTIFICATE_FILE, pair.certificate, PUBLIC_FILE),
+    )
+    for name, data, permissions in contents:
+        if data is not None:
+            written.files.append(files.create_unflushed_file(written.folder, name, data, permissions))
+
+
+def _flush(written: Sequence[_UnflushedPair]) -> dict[int, OSError]:
+    """Flush each descriptor once, and return the errors by descriptor."""
+    descriptors = [descriptor for pair in written for descriptor in pair.descriptors]
+    errors: dict[int, OSError] = {}
+
+    def flush_each(part: Sequence[int]) -> None:
+        for descriptor in part:
+            try:
+                os.fsync(descriptor)
+            except OSError as error:
+                errors[descriptor] = error
+
+    if len(written) == 1:
+        flush_each(descriptors)
+    else:
+        from concurrent.futures import ThreadPoolExecutor  # imports logging, which one pair does not need
+
+        with ThreadPoolExecutor(_PARALLEL_FLUSHES) as pool:
+            list(
+                pool.map(
+                    flush_each, (descriptors[first::_PARALLEL_FLUSHES] for first in range(_PARALLEL_FLUSHES))
+                )
+            )
+    return errors
+
+
+def _close(pairs_fd: int, written: _UnflushedPair, errors: dict[int, OSError]) -> str | OSError:
+    flush_error = next(
+        (errors[descriptor] for descriptor in written.descriptors if descriptor in errors), None
+    )
+    close_error = written.close()
+    error = flush_error or close_error
     if error is None:
         return written.hidden
     discard(pairs_fd, written.hidden)
     return error
-
-
-def _flush(written: Sequence[Unflushed]) -> dict[int, OSError]:
-    """Flush everything, each once; return what the disk refused, by descriptor."""
-    descriptors = [one for pair in written for one in pair.descriptors]
-    refused: dict[int, OSError] = {}
-
-    def some(first: int) -> None:
-        for descriptor in descriptors[first::_SIDE_BY_SIDE]:
-            try:
-                os.fsync(descriptor)
-            except OSError as error:
-                refused[descriptor] = error
-
-    from concurrent.futures import ThreadPoolExecutor  # it imports logging, which one pair does without
-
-    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-        list(pool.map(some, range(_SIDE_BY_SIDE)))
-    return refused

@@ -1,62 +1,72 @@
-"""The disk's refusals in words: every `OSError` becomes an error that names the file and the way out."""
+"""Turn an `OSError` into a csrtui error that names the file and says what to do."""
 
 import errno
+from typing import Final
 
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import visible
 
-_ADVICE = {
+DISK_HINTS: Final = {
     errno.ENOSPC: "the disk is full: make room, then try again",
     errno.EDQUOT: "your disk quota is used up: make room, then try again",
     errno.EROFS: "the file system is mounted read-only",
-    errno.EACCES: "run csrtui as the user who owns the store, or choose another with --store",
-    errno.EPERM: "run csrtui as the user who owns the store, or choose another with --store",
-    errno.EIO: "the disk has a fault: look at the system's log",
-    errno.ENOTDIR: "something that is no folder stands where a folder should be",
+    errno.EIO: "the disk reports an error: see the system log",
+}
+"""Hints that apply to any file."""
+_WRONG_USER = "run csrtui as the user who owns the store, or choose another with --store"
+_STORE_HINTS = DISK_HINTS | {
+    errno.EACCES: _WRONG_USER,
+    errno.EPERM: _WRONG_USER,
+    errno.ENOTDIR: "a file is in the place of a folder",
     errno.ENAMETOOLONG: "choose a shorter path with --store",
 }
 
 
 class NotConfirmedError(StoreError):
-    """A change is in place and visible, but the disk did not confirm that it would survive a power cut.
+    """The change has been made and is visible, but the disk did not confirm that it would survive a power cut.
 
     Args:
-        saved: What was saved: a pair's name.
+        saved: The name of the saved item, e.g. the name of a pair.
     """
 
     def __init__(self, saved: str) -> None:
         super().__init__(
             f"{saved} is saved, but the disk did not confirm it",
-            "check the disk and the system's log before you rely on it",
+            "check the disk and the system log before you rely on it",
         )
         self.saved = saved
 
 
 class ReadOnlyError(StoreError):
-    """The store can be read but not written to, because its file system has no locks or takes no writes."""
+    """The store can be read but not written to, because its file system has no locks or is read-only."""
 
 
-def refusal(doing: str, path: str, error: OSError) -> StoreError:
-    """Return the store's error for an `OSError`.
+def disk_error(action: str, path: str, error: OSError) -> StoreError:
+    """Return the error to raise when an operation on the store failed.
 
     Args:
-        doing: What was being done, as in ``cannot write``.
-        path: The file or folder; made visible here.
-        error: What the system said.
+        action: The operation, as in ``cannot write``.
+        path: The path of the file or folder. This function escapes control characters in it.
+        error: The error from the system.
     """
-    reason = error.strerror or type(error).__name__
-    kind = ReadOnlyError if error.errno == errno.EROFS else StoreError
-    return kind(f"{doing} {visible(path)}: {reason}", _ADVICE.get(error.errno or 0))
+    error_class = ReadOnlyError if error.errno == errno.EROFS else StoreError
+    return error_class(f"{action} {visible(path)}: {reason_of(error)}", _STORE_HINTS.get(error.errno or 0))
 
 
-def pair_refusal(path: str, error: OSError) -> StoreError:
-    """Return the store's error for a file of a pair that cannot be read; one that is gone is the doctor's matter."""
-    found = refusal("cannot read", path, error)
-    return (
-        StoreError(found.what, "csrtui doctor says what mends it") if error.errno == errno.ENOENT else found
-    )
+def pair_read_error(path: str, error: OSError) -> StoreError:
+    """Return the error to raise when a file of a pair cannot be read. If it is missing, refer to `csrtui doctor`."""
+    if error.errno == errno.ENOENT:
+        return StoreError(
+            f"cannot read {visible(path)}: {reason_of(error)}", "csrtui doctor shows how to fix it"
+        )
+    return disk_error("cannot read", path, error)
 
 
-def foreign_refusal(path: str, error: OSError) -> InputError:
-    """Return the input error for a file of somebody else that cannot be opened or read."""
-    return InputError(f"cannot read {visible(path)}: {error.strerror or type(error).__name__}")
+def foreign_file_error(path: str, error: OSError) -> InputError:
+    """Return the error to raise when a file that is not csrtui's cannot be opened or read."""
+    return InputError(f"cannot read {visible(path)}: {reason_of(error)}")
+
+
+def reason_of(error: OSError) -> str:
+    """Return the system's description of an error."""
+    return error.strerror or type(error).__name__

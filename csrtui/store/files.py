@@ -1,61 +1,62 @@
-"""Files made, replaced and read so that none is ever half there, too open, or somebody else's.
+"""Create, replace and read files so that no file is ever incomplete, readable by others, or owned by another user.
 
-All of it works on names relative to the descriptor of a folder that has been judged, so that no path is
-looked up twice. A failed fsync is never tried again: the second one would claim success for data that
-the kernel has already dropped.
+Every function that writes uses names relative to the descriptor of a checked folder, so that no path is looked up
+twice. A failed fsync is never repeated, because the second fsync would report success for data that the kernel has
+already discarded.
 """
 
+import errno
 import os
 import stat
 from contextlib import suppress
 
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import visible
-from csrtui.store.disk_errors import foreign_refusal
-from csrtui.store.permissions import FOLDER, Demand, judge
+from csrtui.store.disk_errors import NotConfirmedError, foreign_file_error
+from csrtui.store.permissions import PRIVATE_FOLDER, Permissions, check_permissions
 
-MAX_FOREIGN = 1024 * 1024
-"""The most bytes read of a file that somebody else made."""
+MAX_FOREIGN_BYTES = 1024 * 1024
+"""The maximum size of a file that is not csrtui's, in bytes."""
 
-MAX_OWN = 16 * 1024 * 1024
-"""The most bytes read of a file of the store; far more than any pair needs."""
+MAX_STORE_FILE_BYTES = 16 * 1024 * 1024
+"""The maximum size of a file in the store, in bytes. No pair needs nearly as much."""
 
 TEMPORARY = ".tmp-"
-"""How the names of files begin that are about to replace another."""
+"""The prefix of temporary files. Each of them will replace another file."""
 
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-_NEW_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_CREATE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_STORE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_FOREIGN_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _CHUNK = 64 * 1024
 
 
 def random_suffix() -> str:
-    """Return 16 hexadecimal digits that nobody can guess."""
+    """Return 16 unpredictable hexadecimal digits."""
     return os.urandom(8).hex()
 
 
 def release(descriptor: int) -> None:
-    """Close a descriptor through which nothing was written.
+    """Close a descriptor and ignore errors.
 
-    That the close fails loses nothing, so it must not turn a pair that is kept into one that seems not to
-    be. What was written through a descriptor is closed with `os.close`, whose errors count.
+    No data is lost by such an error, so it must not make a saved pair look unsaved. For a descriptor with unflushed
+    data, call `os.close` and handle its errors.
     """
     with suppress(OSError):
         os.close(descriptor)
 
 
 def make_folders(path: str) -> None:
-    """Make a folder and those above it that are missing, each 0700 whatever the umask, each on disk.
+    """Create a folder and the missing folders above it, and flush them to disk.
 
-    Args:
-        path: An absolute path.
+    Each new folder gets mode 0700, regardless of the umask.
 
     Raises:
-        OSError: One of them cannot be made, or the path cannot be looked up.
+        OSError: A folder cannot be created, or the path cannot be examined.
     """
     path = os.path.abspath(path)
     missing = []
-    while not _is_there(path):
+    while not _path_exists(path):
         missing.append(path)
         path = os.path.dirname(path)
     for folder in reversed(missing):
@@ -66,8 +67,12 @@ def make_folders(path: str) -> None:
             release(parent)
 
 
-def _is_there(path: str) -> bool:
-    """Whether a path leads anywhere; any other answer than yes and no (too long, not allowed) is raised."""
+def _path_exists(path: str) -> bool:
+    """Return whether a path exists, following links.
+
+    Raises:
+        OSError: The path cannot be examined, e.g. because it is too long.
+    """
     try:
         os.stat(path)
     except FileNotFoundError:
@@ -76,25 +81,25 @@ def _is_there(path: str) -> bool:
 
 
 def make_folder(name: str, dir_fd: int) -> None:
-    """Make one folder, 0700 whatever the umask, unless it is there.
+    """Create a folder with mode 0700, regardless of the umask, unless it exists.
 
-    Who finds it there may be ahead of the process that is about to flush it. Nothing is lost by that:
-    file systems with a journal write in order, so that what is flushed inside it brings it along.
+    An existing folder may have been created by another process that has not flushed it yet. Nothing is lost in this
+    case, because file systems with a journal write in order: flushing a file in the folder also flushes the folder.
 
     Raises:
-        OSError: It cannot be made.
+        OSError: The folder cannot be created.
     """
     with suppress(FileExistsError):
-        os.mkdir(name, FOLDER.mode, dir_fd=dir_fd)
-        os.chmod(name, FOLDER.mode, dir_fd=dir_fd)
+        os.mkdir(name, PRIVATE_FOLDER.mode, dir_fd=dir_fd)
+        os.chmod(name, PRIVATE_FOLDER.mode, dir_fd=dir_fd)
         os.fsync(dir_fd)
 
 
 def exists(dir_fd: int, name: str) -> bool:
-    """Whether there is anything of that name in a folder, a link that leads nowhere included.
+    """Return whether a folder contains a name, including a broken link.
 
     Raises:
-        OSError: It cannot be told.
+        OSError: The name cannot be examined.
     """
     try:
         os.stat(name, dir_fd=dir_fd, follow_symlinks=False)
@@ -103,51 +108,49 @@ def exists(dir_fd: int, name: str) -> bool:
     return True
 
 
-def drop_temporary(dir_fd: int) -> None:
-    """Remove what a replacement that broke off left in a folder; who calls it holds the lock.
+def remove_temporary_files(dir_fd: int) -> None:
+    """Remove the temporary files of interrupted replacements from a folder. The caller must hold the lock.
 
     Raises:
-        OSError: It cannot be removed.
+        OSError: A file cannot be removed.
     """
     for name in os.listdir(dir_fd):
         if name.startswith(TEMPORARY):
             os.unlink(name, dir_fd=dir_fd)
 
 
-def open_folder(name: str, path: str, dir_fd: int | None = None, *, link: bool = False) -> int:
-    """Return the descriptor of a folder after judging it.
+def open_folder(name: str, path: str, dir_fd: int | None = None, *, may_be_link: bool = False) -> int:
+    """Check the permissions of a folder and return its descriptor.
 
     Args:
-        name: Its name in `dir_fd`, or its path.
-        path: Its whole path, for messages.
-        dir_fd: The folder it is in, or None when `name` is a path.
-        link: Whether a symbolic link to it will do (for the store itself only).
+        name: The name of the folder in `dir_fd`, or its path.
+        path: The full path of the folder, for messages.
+        dir_fd: The descriptor of the parent folder, or None if `name` is a path.
+        may_be_link: Whether the folder may be a symbolic link (for the store itself only).
 
     Raises:
-        StoreError: It is not safe (`modes.judge`).
-        OSError: It cannot be opened.
+        StoreError: The folder is not safe (`check_permissions`).
+        OSError: The folder cannot be opened.
     """
-    if not link:
-        judge(path, os.stat(name, dir_fd=dir_fd, follow_symlinks=False), FOLDER)
-    descriptor = os.open(name, _FOLDER_FLAGS | (0 if link else os.O_NOFOLLOW), dir_fd=dir_fd)
+    if not may_be_link:
+        check_permissions(path, os.stat(name, dir_fd=dir_fd, follow_symlinks=False), PRIVATE_FOLDER)
+    descriptor = os.open(name, _FOLDER_FLAGS | (0 if may_be_link else os.O_NOFOLLOW), dir_fd=dir_fd)
     try:
-        judge(path, os.fstat(descriptor), FOLDER)
+        check_permissions(path, os.fstat(descriptor), PRIVATE_FOLDER)
     except BaseException:
         release(descriptor)
         raise
     return descriptor
 
 
-def write_new(dir_fd: int, name: str, data: bytes, demand: Demand) -> None:
-    """Write a file that is not there yet, and see it to the disk.
-
-    On any failure the file is removed again.
+def create_file(dir_fd: int, name: str, data: bytes, permissions: Permissions) -> None:
+    """Create a file and flush it to disk. After an error, remove it.
 
     Raises:
-        FileExistsError: Something of that name is there; it is left alone.
-        OSError: It cannot be written or flushed.
+        FileExistsError: A file with this name exists. It stays unchanged.
+        OSError: The file cannot be written or flushed.
     """
-    descriptor = write_unflushed(dir_fd, name, data, demand)
+    descriptor = create_unflushed_file(dir_fd, name, data, permissions)
     try:
         try:
             os.fsync(descriptor)
@@ -159,18 +162,16 @@ def write_new(dir_fd: int, name: str, data: bytes, demand: Demand) -> None:
         raise
 
 
-def write_unflushed(dir_fd: int, name: str, data: bytes, demand: Demand) -> int:
-    """Write a file that is not there yet; return its descriptor, for the caller to flush and to close.
-
-    On any failure the file is removed again.
+def create_unflushed_file(dir_fd: int, name: str, data: bytes, permissions: Permissions) -> int:
+    """Create a file and return its descriptor, which the caller must flush and close. After an error, remove the file.
 
     Raises:
-        FileExistsError: Something of that name is there; it is left alone.
-        OSError: It cannot be written.
+        FileExistsError: A file with this name exists. It stays unchanged.
+        OSError: The file cannot be written.
     """
-    descriptor = os.open(name, _NEW_FLAGS, demand.mode, dir_fd=dir_fd)
+    descriptor = os.open(name, _CREATE_FLAGS, permissions.mode, dir_fd=dir_fd)
     try:
-        fill(descriptor, data, demand)
+        write_content(descriptor, data, permissions)
     except BaseException:
         release(descriptor)
         with suppress(OSError):
@@ -179,44 +180,48 @@ def write_unflushed(dir_fd: int, name: str, data: bytes, demand: Demand) -> int:
     return descriptor
 
 
-def fill(descriptor: int, data: bytes, demand: Demand) -> None:
-    """Give a new file its mode and its content; the caller flushes it.
+def write_content(descriptor: int, data: bytes, permissions: Permissions) -> None:
+    """Set the mode of a new file and write its content. The caller must flush the file.
+
+    Nothing is written if the file system sets mode bits that `permissions` forbids, as FAT does for all files.
 
     Raises:
-        OSError: It is not what it should be.
+        OSError: The content cannot be written, or the mode cannot be set. If `permissions` forbids no bits, an error
+            in setting the mode is ignored.
     """
-    _give_mode(descriptor, demand)
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
-
-
-def _give_mode(descriptor: int, demand: Demand) -> None:
-    """Give a file its mode; where none is forbidden, a file system without modes will do."""
     try:
-        os.fchmod(descriptor, demand.mode)
+        os.fchmod(descriptor, permissions.mode)
     except OSError:
-        if demand.forbidden:
+        if permissions.forbidden:
             raise
+    if permissions.forbidden and os.fstat(descriptor).st_mode & permissions.forbidden:
+        raise OSError(
+            errno.EOPNOTSUPP, "its file system has no file modes, so that others could read the file"
+        )
+    remaining = memoryview(data)
+    while remaining:
+        remaining = remaining[os.write(descriptor, remaining) :]
 
 
-def replace(dir_fd: int, name: str, data: bytes, demand: Demand, temporary: str | None = None) -> None:
-    """Put a file in the place of another (or of none) in one step; the old one stays until then.
+def replace_file(
+    dir_fd: int, name: str, data: bytes, permissions: Permissions, temporary: str | None = None
+) -> None:
+    """Replace or create a file in one step. The old file stays until then.
 
-    The caller flushes the folder (`flush_folder`).
+    The caller must flush the folder (`flush_folder`).
 
     Args:
-        dir_fd: The folder.
-        name: The file's name.
-        data: All of it.
-        demand: Its mode.
-        temporary: What it is called until then; by default a name that nobody can guess (`drop_temporary`).
+        dir_fd: The descriptor of the folder.
+        name: The name of the file.
+        data: The new content of the file.
+        permissions: The mode of the file.
+        temporary: The name of the temporary file, by default a random name (`remove_temporary_files`).
 
     Raises:
         OSError: Nothing was replaced.
     """
     temporary = temporary or f"{TEMPORARY}{random_suffix()}"
-    write_new(dir_fd, temporary, data, demand)
+    create_file(dir_fd, temporary, data, permissions)
     try:
         os.rename(temporary, name, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
     except BaseException:
@@ -225,105 +230,111 @@ def replace(dir_fd: int, name: str, data: bytes, demand: Demand, temporary: str 
         raise
 
 
-def read_own(dir_fd: int, name: str, path: str, demand: Demand) -> bytes:
-    """Return the content of a file of the store after judging it.
+def flush_folder(dir_fd: int, saved: str) -> None:
+    """Flush the names in a folder to disk after a rename.
 
     Args:
-        dir_fd: The folder it is in.
-        name: Its name there, or a path below it whose folders have been judged.
-        path: Its whole path, for messages.
-        demand: What it has to be.
+        dir_fd: The descriptor of the folder.
+        saved: The name of the saved item, for the message.
 
     Raises:
-        StoreError: It is not safe, or larger than anything of the store.
-        OSError: It cannot be opened or read.
+        NotConfirmedError: The disk did not confirm the flush. The rename is visible all the same.
     """
-    judge(path, os.stat(name, dir_fd=dir_fd, follow_symlinks=False), demand)
-    descriptor = os.open(name, _READ_FLAGS, dir_fd=dir_fd)
     try:
-        found = os.fstat(descriptor)
-        judge(path, found, demand)
-        data = _read(descriptor, MAX_OWN)
+        os.fsync(dir_fd)
+    except OSError as error:
+        raise NotConfirmedError(saved) from error
+
+
+def read_store_file(dir_fd: int, name: str, path: str, permissions: Permissions) -> bytes:
+    """Check the permissions of a file of the store and return its content.
+
+    Args:
+        dir_fd: The descriptor of the folder that contains the file.
+        name: The name of the file in that folder, or a path whose folders have been checked.
+        path: The full path of the file, for messages.
+        permissions: The expected mode.
+
+    Raises:
+        StoreError: The file is not safe, or is too large.
+        OSError: The file cannot be opened or read.
+    """
+    check_permissions(path, os.stat(name, dir_fd=dir_fd, follow_symlinks=False), permissions)
+    descriptor = os.open(name, _STORE_FLAGS, dir_fd=dir_fd)
+    try:
+        check_permissions(path, os.fstat(descriptor), permissions)
+        data = read_up_to(descriptor, MAX_STORE_FILE_BYTES + 1)
     finally:
         release(descriptor)
-    if len(data) > MAX_OWN:
-        raise StoreError(f"{visible(path)} is too large to be a file of the store")
+    if len(data) > MAX_STORE_FILE_BYTES:
+        raise StoreError(f"{visible(path)} is too large for a file of the store")
     return data
 
 
-def read_foreign(path: str, limit: int = MAX_FOREIGN) -> bytes:
-    """Return the content of a regular file that somebody else made.
+def read_foreign(path: str, limit: int = MAX_FOREIGN_BYTES, *, from_disk: bool = False) -> bytes:
+    """Return the content of a regular file that is not csrtui's.
 
     Args:
-        path: Where it is; links are followed.
-        limit: The most bytes it may have.
+        path: The path of the file. Links are followed.
+        limit: The maximum size of the file in bytes.
+        from_disk: Whether to read the file from the disk and not from the page cache, if the system allows it.
 
     Raises:
-        InputError: It is missing, cannot be opened, is not a regular file, or has more than `limit` bytes.
+        InputError: The file does not exist, cannot be opened, is not a regular file, or has more than `limit` bytes.
     """
     descriptor = open_foreign(path)
     try:
-        data = _read(descriptor, limit)
+        if from_disk:
+            with suppress(OSError):
+                os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+        data = read_up_to(descriptor, limit + 1)
     except OSError as error:
-        raise foreign_refusal(path, error) from error
+        raise foreign_file_error(path, error) from error
     finally:
         release(descriptor)
     if len(data) > limit:
-        raise InputError(f"{visible(path)} has more than {limit} bytes, which is too much for what is asked")
+        raise InputError(f"{visible(path)} has more than {limit} bytes")
     return data
 
 
 def open_foreign(path: str) -> int:
-    """Return the descriptor of a regular file that somebody else made.
+    """Return the descriptor of a regular file that is not csrtui's.
 
-    It is looked at before it is opened, because opening alone sets some devices going; and opened without
-    blocking, so that a FIFO that took its place meanwhile is refused at once.
+    The file is examined before it is opened, because merely opening a device can have an effect. It is opened without
+    blocking, so that a FIFO that has replaced the file meanwhile is refused at once.
 
     Args:
-        path: Where it is; links are followed.
+        path: The path of the file. Links are followed.
 
     Raises:
-        InputError: It is missing, cannot be opened, or is not a regular file.
+        InputError: The file does not exist, cannot be opened, or is not a regular file.
     """
     try:
-        _refuse_special(path, os.stat(path))
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        _require_regular_file(path, os.stat(path))
+        descriptor = os.open(path, _FOREIGN_FLAGS)
         try:
-            _refuse_special(path, os.fstat(descriptor))
+            _require_regular_file(path, os.fstat(descriptor))
         except BaseException:
             release(descriptor)
             raise
     except OSError as error:
-        raise foreign_refusal(path, error) from error
+        raise foreign_file_error(path, error) from error
     except ValueError as error:
         raise InputError(f"{visible(path)} is not a valid path") from error
     return descriptor
 
 
-def _refuse_special(path: str, found: os.stat_result) -> None:
-    if stat.S_ISDIR(found.st_mode):
-        raise InputError(f"{visible(path)} is a folder, where a file should be")
-    if not stat.S_ISREG(found.st_mode):
+def _require_regular_file(path: str, status: os.stat_result) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        raise InputError(f"{visible(path)} is a folder, not a file")
+    if not stat.S_ISREG(status.st_mode):
         raise InputError(f"{visible(path)} is not a regular file")
 
 
-def flush_folder(descriptor: int) -> None:
-    """See the names in a folder to the disk.
-
-    Raises:
-        OSError: The disk did not confirm it; what was renamed is visible all the same.
-    """
-    os.fsync(descriptor)
-
-
-def _read(descriptor: int, limit: int) -> bytes:
-    """Up to `limit` bytes and one more, which tells the caller that there were more."""
+def read_up_to(descriptor: int, limit: int) -> bytes:
+    """Return the content of a file, but at most `limit` bytes."""
     parts = []
-    wanted = limit + 1
-    while wanted:
-        part = os.read(descriptor, min(wanted, _CHUNK))
-        if not part:
-            break
+    while limit and (part := os.read(descriptor, min(limit, _CHUNK))):
         parts.append(part)
-        wanted -= len(part)
+        limit -= len(part)
     return b"".join(parts)

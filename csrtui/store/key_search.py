@@ -1,6 +1,6 @@
-"""Files of others that may hold keys, CSRs and certificates: one that was named, or all in a folder.
+"""Read files that may contain keys, CSRs and certificates: a named file, or all files in a folder.
 
-Nothing is changed, nothing but regular files is opened, and a folder is searched within bounds.
+Nothing is changed, and only regular files are opened. The search of a folder has limits.
 """
 
 import os
@@ -11,31 +11,31 @@ from datetime import UTC, datetime
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
-from csrtui.store.disk_errors import foreign_refusal
-from csrtui.store.files import MAX_FOREIGN, read_foreign
+from csrtui.store.disk_errors import foreign_file_error
+from csrtui.store.files import MAX_FOREIGN_BYTES, read_foreign
 
 MAX_DEPTH = 5
-"""How many folders deep a search goes below the one that was named."""
+"""The maximum depth of a search below the named folder."""
 MAX_FILES = 10_000
-"""The most files looked at in one search."""
-MAX_KEPT = 64 * 1024 * 1024
-"""The most bytes kept of one search."""
+"""The maximum number of files examined in one search."""
+MAX_FOUND_BYTES = 64 * 1024 * 1024
+"""The maximum total size of the files that one search returns, in bytes."""
 
-_MARKS = (b"-----BEGIN ", b"-\0-\0-\0-\0-\0B\0E\0G\0I\0N\0", b"PuTTY-User-Key-File-", b"LS0tLS1CRUdJ")
-"""PEM, also in UTF-16 and in base64 as Kubernetes and Traefik keep it; and keys of PuTTY."""
-_BEGINNINGS = (b"0", b"MI", b"\xef\xbb\xbfMI", b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce")
-"""How DER, base64 of it and Java's keystores begin."""
+_MARKERS = (b"-----BEGIN ", b"-\0-\0-\0-\0-\0B\0E\0G\0I\0N\0", b"PuTTY-User-Key-File-", b"LS0tLS1CRUdJ")
+"""Bytes in every PEM file (also in UTF-16, or in base64 as Kubernetes and Traefik store it) and in every PuTTY key."""
+_PREFIXES = (b"0", b"MI", b"\xef\xbb\xbfMI", b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce")
+"""The first bytes of DER, of DER in base64, and of Java keystores."""
 
 
 @dataclass(frozen=True, slots=True)
 class ForeignFile:
-    """A file that somebody else made.
+    """A file that is not csrtui's.
 
     Attributes:
-        path: Where it is, absolute: untrusted text.
-        data: What is in it.
-        modified: When it was last written to, as the file system says.
-        mode: Its permission bits.
+        path: The absolute path, which is untrusted text.
+        data: The content.
+        modified: The modification time.
+        mode: The mode bits.
     """
 
     path: str
@@ -45,12 +45,12 @@ class ForeignFile:
 
 
 @dataclass(slots=True)
-class Search:
-    """What a search of a folder found.
+class FolderSearch:
+    """The result of the search of a folder.
 
     Attributes:
-        files: Those that may hold something, by path.
-        faults: What could not be looked at, a sentence each; text from outside in it is visible.
+        files: The files that may contain keys, CSRs or certificates, by path.
+        faults: A printable sentence for each path that could not be examined.
     """
 
     files: list[ForeignFile] = field(default_factory=list)
@@ -58,33 +58,28 @@ class Search:
 
 
 def read_file(path: str) -> ForeignFile:
-    """Return a file that was named; a link is followed.
+    """Return a named file. If its path is a link, the link is followed.
 
     Raises:
-        InputError: It is missing, cannot be opened, is not a regular file, or is too large.
+        InputError: The file does not exist, cannot be opened, is not a regular file, or is too large.
     """
     absolute = os.path.abspath(path)
     data = read_foreign(absolute)
     try:
-        found = os.stat(absolute)
+        status = os.stat(absolute)
     except OSError as error:
-        raise foreign_refusal(absolute, error) from error
-    modified = datetime.fromtimestamp(max(found.st_mtime_ns // 10**9, 0), UTC)
-    return ForeignFile(absolute, data, modified, stat.S_IMODE(found.st_mode))
+        raise foreign_file_error(absolute, error) from error
+    modified = datetime.fromtimestamp(max(status.st_mtime_ns // 10**9, 0), UTC)
+    return ForeignFile(absolute, data, modified, stat.S_IMODE(status.st_mode))
 
 
-def is_folder(path: str) -> bool:
-    """Whether a path leads to a folder."""
-    return os.path.isdir(path)
+def search_folder(folder: str, store: str) -> FolderSearch:
+    """Return the files in a folder and its subfolders that may contain keys, CSRs or certificates.
 
-
-def search(folder: str, store: str) -> Search:
-    """Return the files in a folder, and in those below it, that may hold keys, CSRs or certificates.
-
-    Links to files are followed (certbot's ``live`` has nothing else), links to folders are not.
+    Links to files are followed, because certbot's folder ``live`` contains only links. Links to folders are not.
 
     Args:
-        folder: Where to look.
+        folder: The folder.
         store: The keystore's folder, which is left out.
 
     Raises:
@@ -93,41 +88,39 @@ def search(folder: str, store: str) -> Search:
     root = os.path.abspath(folder)
     try:
         os.close(os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
-    except (OSError, ValueError) as error:
-        if isinstance(error, OSError):
-            raise foreign_refusal(root, error) from error
+    except OSError as error:
+        raise foreign_file_error(root, error) from error
+    except ValueError as error:
         raise InputError(f"{visible(root)} is not a valid path") from error
-    found = Search()
-    kept = 0
-    for count, path in enumerate(_files(root, os.path.realpath(store), found)):
-        if count == MAX_FILES or kept > MAX_KEPT:
-            found.faults.append(
-                f"{visible(root)} holds more than is looked at in one search: name one below it"
-            )
+    result = FolderSearch()
+    total_bytes = 0
+    for count, path in enumerate(_walk(root, os.path.realpath(store), result.faults)):
+        if count == MAX_FILES or total_bytes > MAX_FOUND_BYTES:
+            result.faults.append(f"{visible(root)} is too large for one search: enter a folder below it")
             break
         try:
             file = read_file(path)
         except InputError as error:
-            found.faults.append(error.what)
+            result.faults.append(error.message)
             continue
-        if _may_hold_something(file.data):
-            found.files.append(file)
-            kept += len(file.data)
-    return found
+        if file.data.startswith(_PREFIXES) or any(marker in file.data for marker in _MARKERS):
+            result.files.append(file)
+            total_bytes += len(file.data)
+    return result
 
 
-def _files(root: str, store: str, found: Search) -> Iterator[str]:
-    """The regular files that are not too large, folder by folder, each folder by name."""
+def _walk(root: str, store: str, faults: list[str]) -> Iterator[str]:
+    """Yield the paths of regular files that are not too large, one folder after the other, sorted by name in each."""
     pending = [(root, 0)]
     while pending:
         folder, depth = pending.pop(0)
         try:
             with os.scandir(folder) as entries:
-                listed = sorted(entries, key=lambda entry: entry.name)
+                sorted_entries = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
-            found.faults.append(foreign_refusal(folder, error).what)
+            faults.append(foreign_file_error(folder, error).message)
             continue
-        for entry in listed:
+        for entry in sorted_entries:
             if entry.is_dir(follow_symlinks=False):
                 if depth < MAX_DEPTH and os.path.realpath(entry.path) != store:
                     pending.append((entry.path, depth + 1))
@@ -136,13 +129,9 @@ def _files(root: str, store: str, found: Search) -> Iterator[str]:
 
 
 def _is_small_file(entry: "os.DirEntry[str]") -> bool:
-    """What is not a file, leads nowhere, or is larger than anything that could be meant, is passed over."""
+    """Return whether an entry is a regular file that is not empty and not too large for keys or certificates."""
     try:
-        looked = entry.stat()
+        status = entry.stat()
     except OSError:
         return False
-    return stat.S_ISREG(looked.st_mode) and 0 < looked.st_size <= MAX_FOREIGN
-
-
-def _may_hold_something(data: bytes) -> bool:
-    return data.startswith(_BEGINNINGS) or any(mark in data for mark in _MARKS)
+    return stat.S_ISREG(status.st_mode) and 0 < status.st_size <= MAX_FOREIGN_BYTES

@@ -1,7 +1,7 @@
-"""The keystore: pairs in folders, each wholly there or not at all.
+"""The keystore. It stores each pair in a folder that is either complete or does not exist.
 
-Layout: see the README's section on the store. What is in ``pairs/`` under the name of a pair is a pair;
-whatever begins with a dot is work in progress, a lock or a draft.
+The README's section on the store describes the layout. A folder in ``pairs/`` with the name of a pair is a pair. An
+entry whose name begins with a dot is an unfinished creation, a lock or saved state.
 """
 
 import os
@@ -11,26 +11,37 @@ from contextlib import contextmanager
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.pairs.pair_name import check_pair_name, is_pair_name
 from csrtui.store import files, locks
-from csrtui.store.creation import Names, PairFiles, discard, give_name, keep_group, leftovers, write_pair
-from csrtui.store.disk_errors import NotConfirmedError, ReadOnlyError, refusal
+from csrtui.store.creation import FreeNames, PairFiles, create_pairs, discard, leftovers
+from csrtui.store.disk_errors import NotConfirmedError, ReadOnlyError, disk_error
 from csrtui.store.saved_state import SavedState
 from csrtui.store.stamp import read_stamp, touch
-from csrtui.store.stored_pair import Change, Listed, StoredPair, confirm, list_pair, read_key, read_pair
+from csrtui.store.stored_pair import (
+    KEY_FILE,
+    ListedPair,
+    PairChange,
+    StoredPair,
+    list_pair,
+    read_pair,
+    read_pair_file,
+)
 
-__all__ = ["Change", "Keystore", "Listed", "Names", "PairFiles", "StoredPair"]
+__all__ = ["FreeNames", "Keystore", "ListedPair", "PairChange", "PairFiles", "StoredPair"]
 
-_PAIRS, _CREATING, _RESTORING = "pairs", "creating", "restoring"
+_PAIRS = "pairs"
+_CREATE_LOCK = "creating"
+"""The lock for creating pairs. Creations share it, and only the removal of leftovers excludes them."""
+_RESTORE_LOCK = "restoring"
 
 
 class Keystore(SavedState):
     """The pairs in one folder.
 
-    Making one reads and writes nothing. A folder that is not there is an empty store; it is made when
-    the first pair is added. Every method raises `StoreError` when the store cannot be used: when it is
-    not safe (`csrtui.store.permissions`), busy, damaged, or the disk refuses.
+    Creating an instance reads and writes nothing. A missing folder is an empty store, and is created with the first
+    pair. Every method raises `StoreError` if the store cannot be used, because it is not safe
+    (`csrtui.store.permissions`), busy or damaged, or because of an error of the disk.
 
     Args:
-        path: The store's folder, absolute.
+        path: The absolute path of the store's folder.
     """
 
     def pair_path(self, name: str) -> str:
@@ -40,156 +51,147 @@ class Keystore(SavedState):
     # Writing
 
     def add(self, base: str, pair: PairFiles) -> str:
-        """Keep a new pair and return the name it got.
+        """Add a pair and return its name.
 
-        It is written into a hidden folder and renamed when every byte is on disk, so that no other
-        process, and no crash, ever sees half of it.
+        The pair is written into a hidden folder, which is renamed when every byte is on disk. So no other process ever
+        sees an incomplete pair, and no crash ever leaves one.
 
         Args:
-            base: The name it should have; when that is taken, ``base-2``, ``base-3`` and so on.
-            pair: Its files.
+            base: The preferred name. If it exists, ``base-2``, ``base-3`` and so on are used.
+            pair: The files of the pair.
 
         Raises:
-            StoreError: Nothing was kept.
-            NotConfirmedError: The pair is in place, but might not survive a power cut.
+            StoreError: Nothing was added.
+            NotConfirmedError: The pair exists, but might not survive a power cut.
         """
-        check_pair_name(base)
-        with self._writing("cannot keep the pair in") as store_fd:
-            files.make_folder(_PAIRS, store_fd)
-            with self._pairs(store_fd) as pairs_fd:
-                with self._creating(store_fd):
-                    hidden = write_pair(pairs_fd, pair)
-                    try:
-                        name = give_name(pairs_fd, hidden, base, Names())
-                    except BaseException:
-                        discard(pairs_fd, hidden)
-                        raise
-                touch(pairs_fd)
-                confirm(pairs_fd, name)
-        return name
+        result = self.add_many([(base, pair)], FreeNames())[0]
+        if isinstance(result, StoreError):
+            raise result
+        return result
 
-    def add_many(self, pairs: Sequence[tuple[str, PairFiles]], names: Names) -> list[str | StoreError]:
-        """Keep several new pairs as `add` does each, but with the flushes to the disk shared.
+    def add_many(self, pairs: Sequence[tuple[str, PairFiles]], names: FreeNames) -> list[str | StoreError]:
+        """Add several pairs as `add` does, but flush them together.
 
         Args:
-            pairs: The name that each should have, and its files.
-            names: What the run knows of free names; the same one for all of a run.
+            pairs: The preferred name and the files of each pair.
+            names: The free names of the run. Pass the same object for all pairs of a run.
 
         Returns:
-            For each the name it got, or why it was not kept; a `NotConfirmedError` where it is in place, but
-            might not survive a power cut.
+            The name of each pair, or the error if it was not added. A `NotConfirmedError` means that the pair was added
+            but might not survive a power cut.
 
         Raises:
-            StoreError: Nothing was kept of any.
+            StoreError: No pair was added.
         """
         for base, _ in pairs:
             check_pair_name(base)
-        with self._writing("cannot keep the pairs in") as store_fd:
+        failure = "cannot save the pair in"
+        with self._writing(failure) as store_fd:
             files.make_folder(_PAIRS, store_fd)
-            with self._pairs(store_fd) as pairs_fd:
-                with self._creating(store_fd):
-                    kept = keep_group(pairs_fd, pairs, names)
+            with self._subfolder(store_fd, _PAIRS) as pairs_fd:
+                with self._lock(store_fd, _CREATE_LOCK, "the store", locks.Sharing.SHARED):
+                    results = create_pairs(pairs_fd, pairs, names)
                 touch(pairs_fd)
-                confirmed = _confirmed(pairs_fd)
-        return [self._outcome(one, confirmed=confirmed) for one in kept]
-
-    def _outcome(self, kept: str | OSError, *, confirmed: bool) -> str | StoreError:
-        if isinstance(kept, OSError):
-            return refusal("cannot keep the pair in", self.path, kept)
-        return kept if confirmed else NotConfirmedError(kept)
+                is_confirmed = _flush(pairs_fd)
+        return [
+            disk_error(failure, self.path, result)
+            if isinstance(result, OSError)
+            else (result if is_confirmed else NotConfirmedError(result))
+            for result in results
+        ]
 
     @contextmanager
-    def restoring(self) -> Iterator[None]:
-        """Keep other processes from restoring a pair while the block checks that it is not there, and adds it.
+    def lock_for_restore(self) -> Iterator[None]:
+        """Keep other processes from restoring a pair while the block checks that a pair does not exist and adds it.
 
         Raises:
-            StoreError: Another process restores a pair, or the store cannot be written to.
+            StoreError: Another process is restoring a pair, or the store cannot be written to.
         """
         with (
             self._writing("cannot restore into") as store_fd,
-            self._lock(store_fd, _RESTORING, "the store", locks.Sharing.EXCLUSIVE),
+            self._lock(store_fd, _RESTORE_LOCK, "the store", locks.Sharing.EXCLUSIVE),
         ):
             yield
 
     @contextmanager
-    def change(self, name: str) -> Iterator[Change]:
-        """Lock a pair, and give its record as it is now, to be replaced.
+    def change(self, name: str) -> Iterator[PairChange]:
+        """Lock a pair and yield an object that reads and replaces its record and certificate.
 
         Raises:
             InputError: There is no pair of that name.
-            StoreError: Another process has it.
+            StoreError: Another process holds the lock.
         """
         path = self.pair_path(name)
         with (
-            self._reading(f"cannot change {name} in") as store_fd,
-            self._pair(store_fd, name) as (held_fd, pairs_fd, folder),
-            self._lock(held_fd, f"pair-{name}", f"the pair {name}", locks.Sharing.EXCLUSIVE),
+            self._reading(f"cannot change {name} in") as maybe_store_fd,
+            self._pair(maybe_store_fd, name) as (store_fd, pairs_fd, folder),
+            self._lock(store_fd, f"pair-{name}", f"the pair {name}", locks.Sharing.EXCLUSIVE),
         ):
-            files.drop_temporary(folder)
-            change = Change(folder, name, path)
+            files.remove_temporary_files(folder)
+            change = PairChange(folder, name, path)
             try:
                 yield change
             finally:
-                if change.replaced:
+                if change.is_changed:
                     touch(pairs_fd)
 
-    def sweep(self) -> list[str]:
-        """Remove what broken-off creations left behind, unless a creation is under way; return what went.
+    def remove_leftovers(self) -> list[str]:
+        """Remove the folders of interrupted creations and return their names.
 
-        A store that cannot be written to, or is not there, is left as it is.
+        Do nothing while pairs are being created, or if the store does not exist or cannot be written to.
         """
         try:
-            with self._reading() as store_fd, self._pairs_if_any(store_fd) as pairs_fd:
+            with self._reading() as store_fd, self._pairs(store_fd) as pairs_fd:
                 if store_fd is None or pairs_fd is None or not leftovers(pairs_fd):
                     return []
-                with self._lock(store_fd, _CREATING, "the store", locks.Sharing.EXCLUSIVE, patience=0):
-                    found = leftovers(pairs_fd)  # again, now that no creation is among them
-                    for name in found:
+                with self._lock(store_fd, _CREATE_LOCK, "the store", locks.Sharing.EXCLUSIVE, timeout=0):
+                    names = leftovers(pairs_fd)  # again, now that none of them is being created
+                    for name in names:
                         discard(pairs_fd, name)
-                    return [name for name in found if not files.exists(pairs_fd, name)]
+                    return [name for name in names if not files.exists(pairs_fd, name)]
         except (locks.BusyError, ReadOnlyError):
             return []
 
     def leftovers(self) -> list[str]:
-        """Return the paths of hidden folders that creations under way, or broken off, have left."""
-        with self._reading() as store_fd, self._pairs_if_any(store_fd) as pairs_fd:
-            found = [] if pairs_fd is None else leftovers(pairs_fd)
-            return [os.path.join(self.path, _PAIRS, name) for name in found]
+        """Return the paths of hidden folders of current and interrupted creations."""
+        with self._reading() as store_fd, self._pairs(store_fd) as pairs_fd:
+            names = [] if pairs_fd is None else leftovers(pairs_fd)
+            return [os.path.join(self.path, _PAIRS, name) for name in names]
 
     # Reading
 
     def generation(self) -> int:
-        """Return a number that is another one after any session has added or changed a pair; 0 without a store."""
+        """Return a number that changes whenever any session adds or changes a pair, or 0 if there is no store."""
         return read_stamp(os.path.join(self.path, _PAIRS))
 
     def names(self) -> list[str]:
         """Return the names of all pairs, sorted."""
-        with self._reading() as store_fd, self._pairs_if_any(store_fd) as pairs_fd:
-            return [] if pairs_fd is None else _names(pairs_fd)
+        with self._reading() as store_fd, self._pairs(store_fd) as pairs_fd:
+            return [] if pairs_fd is None else _pair_names(pairs_fd)
 
-    def listing(self, names: Iterable[str] | None = None) -> Iterator[Listed]:
-        """Give pairs' records; one that is damaged, not safe or not there comes with its error.
+    def listing(self, names: Iterable[str] | None = None) -> Iterator[ListedPair]:
+        """Yield the records of pairs. For a damaged, unsafe or missing pair, the error takes the place of the record.
 
         Args:
-            names: Which, in their order; all by name when it is None.
+            names: The names of the pairs, in the order of the result, or None for all pairs, sorted by name.
         """
-        with self._reading() as store_fd, self._pairs_if_any(store_fd) as pairs_fd:
+        with self._reading() as store_fd, self._pairs(store_fd) as pairs_fd:
             if pairs_fd is not None:
-                for name in _names(pairs_fd) if names is None else names:
+                for name in _pair_names(pairs_fd) if names is None else names:
                     yield list_pair(pairs_fd, name, self.pair_path(name))
 
     @contextmanager
     def folders(self) -> Iterator[tuple[int, int] | None]:
-        """Give the descriptors of the store and of ``pairs/``, for what works on all pairs; None without pairs."""
-        with self._reading() as store_fd, self._pairs_if_any(store_fd) as pairs_fd:
+        """Yield the descriptors of the store and of ``pairs/`` for work on all pairs, or None if there are no pairs."""
+        with self._reading() as store_fd, self._pairs(store_fd) as pairs_fd:
             yield None if store_fd is None or pairs_fd is None else (store_fd, pairs_fd)
 
-    def has(self, name: str) -> bool:
-        """Whether anything lies where the pair of that name would; what it is worth, only `read` tells."""
+    def has_pair(self, name: str) -> bool:
+        """Return whether the path of a pair exists, even if it does not contain a complete pair."""
         return os.path.lexists(self.pair_path(name))
 
     def read(self, name: str) -> StoredPair:
-        """Return what lies in the folder of a pair, but for its key.
+        """Return the files of a pair except its key.
 
         Raises:
             InputError: There is no pair of that name.
@@ -199,69 +201,54 @@ class Keystore(SavedState):
             return read_pair(folder, name, path)
 
     def read_key(self, name: str) -> bytes:
-        """Return key.pem of a pair, plain or encrypted as it lies there.
+        """Return the content of a pair's key.pem, plain or encrypted.
 
         Raises:
             InputError: There is no pair of that name.
         """
         path = self.pair_path(name)
         with self._reading() as store_fd, self._pair(store_fd, name) as (_, _, folder):
-            return read_key(folder, path)
-
-    # How
+            return read_pair_file(folder, KEY_FILE, path)
 
     @contextmanager
-    def _pairs(self, store_fd: int) -> Iterator[int]:
-        descriptor = files.open_folder(_PAIRS, os.path.join(self.path, _PAIRS), store_fd)
-        try:
-            yield descriptor
-        finally:
-            files.release(descriptor)
-
-    @contextmanager
-    def _creating(self, store_fd: int) -> Iterator[None]:
-        """Creations go on side by side; only the sweep of leftovers shuts them out."""
-        with self._lock(store_fd, _CREATING, "the store", locks.Sharing.SHARED):
-            yield
-
-    @contextmanager
-    def _pairs_if_any(self, store_fd: int | None) -> Iterator[int | None]:
+    def _pairs(self, store_fd: int | None) -> Iterator[int | None]:
+        """Yield the descriptor of ``pairs/``, or None if it does not exist."""
         if store_fd is None or not files.exists(store_fd, _PAIRS):
             yield None
         else:
-            with self._pairs(store_fd) as descriptor:
-                yield descriptor
+            with self._subfolder(store_fd, _PAIRS) as pairs_fd:
+                yield pairs_fd
 
     @contextmanager
     def _pair(self, store_fd: int | None, name: str) -> Iterator[tuple[int, int, int]]:
-        """Give the descriptors of the store, of ``pairs/`` and of the pair's folder."""
-        with self._pairs_if_any(store_fd) as pairs_fd:
+        """Yield the descriptors of the store, of ``pairs/`` and of the pair's folder."""
+        with self._pairs(store_fd) as pairs_fd:
             if store_fd is None or pairs_fd is None:
-                raise _no_pair(name)
+                raise _missing_pair(name)
             try:
-                descriptor = files.open_folder(name, self.pair_path(name), pairs_fd)
+                folder = files.open_folder(name, self.pair_path(name), pairs_fd)
             except FileNotFoundError:
-                raise _no_pair(name) from None
+                raise _missing_pair(name) from None
             try:
-                yield store_fd, pairs_fd, descriptor
+                yield store_fd, pairs_fd, folder
             finally:
-                files.release(descriptor)
+                files.release(folder)
 
 
-def _confirmed(pairs_fd: int) -> bool:
+def _flush(pairs_fd: int) -> bool:
     try:
-        files.flush_folder(pairs_fd)
+        os.fsync(pairs_fd)
     except OSError:
         return False
     return True
 
 
-def _names(pairs_fd: int) -> list[str]:
+def _pair_names(pairs_fd: int) -> list[str]:
     with os.scandir(pairs_fd) as entries:
-        # Links count as folders here, so that they are refused by name and not overlooked.
+        # Links count as folders here, so that they are refused by name instead of being ignored.
         names = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False) or entry.is_symlink()]
     return sorted(filter(is_pair_name, names))
 
 
-def _no_pair(name: str) -> InputError:
+def _missing_pair(name: str) -> InputError:
     return InputError(f"there is no pair {name}", "csrtui list shows the pairs")

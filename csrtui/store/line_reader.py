@@ -1,4 +1,4 @@
-"""Files of others read line by line as they come, and never whole: regular files, pipes and terminals."""
+"""Read text line by line as the lines arrive, from regular files, pipes and terminals. No file is read as a whole."""
 
 import codecs
 import io
@@ -17,46 +17,48 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 MAX_RECORD = 256 * 1024
-"""The most bytes that a record may have, and so the most that is in memory of it."""
+"""The maximum size of a record in bytes, which limits the memory that a record needs."""
 _UTF_16_MARKS = frozenset({codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE})
-_SHORTLY = 0.02
-"""Seconds that more is waited for before there is said to be nothing."""
-_POLL = 0.2
-"""Seconds after which it is looked whether to stop."""
+_IDLE_SECONDS = 0.02
+"""The number of seconds to wait for data before the source counts as idle."""
+_POLL_SECONDS = 0.2
+"""The number of seconds between two checks of the stop event."""
 
 
 class LineError(InputError):
-    """A line that cannot be read; the one after it can."""
+    """A line cannot be read, but the next line can."""
 
 
 class RecordError(InputError):
-    """A record that is too long; where the next one begins cannot be told."""
+    """A record is too long, so it is unknown where the next record starts."""
 
 
-def open_regular(path: str) -> BinaryIO:
-    """Open a regular file that somebody else made, to be read.
+def open_text_file(path: str) -> BinaryIO:
+    """Open a regular file that is not csrtui's, and return it.
+
+    UTF-16 with a byte order mark is converted to UTF-8.
 
     Raises:
-        InputError: It is missing, cannot be opened, or is not a regular file.
+        InputError: The file does not exist, cannot be opened, or is not a regular file.
     """
     source = open(open_foreign(path), "rb")  # noqa: SIM115 - the caller closes it
     try:
         mark = source.read(2)
         source.seek(0)
-    except OSError:  # whoever reads on gets the same error, and says it
+    except OSError:  # the reader gets the same error, and reports it
         return source
     return io.BufferedReader(_Utf16(source)) if mark in _UTF_16_MARKS else source
 
 
 class _Utf16(io.RawIOBase):
-    """A file in UTF-16, read as UTF-8: so spreadsheets write *Unicode text*."""
+    """A UTF-16 file that is read as UTF-8. Spreadsheets call this format *Unicode text*."""
 
     def __init__(self, source: BinaryIO) -> None:
         super().__init__()
         self._source = source
-        self._begin()
+        self._reset()
 
-    def _begin(self) -> None:
+    def _reset(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-16")("replace")
         self._encoded = b""
 
@@ -67,19 +69,19 @@ class _Utf16(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        """Go to the beginning, the only place that is known."""
+        """Go to the beginning; no other position is supported."""
         if (offset, whence) != (0, os.SEEK_SET):
             raise io.UnsupportedOperation("seek")
         self._source.seek(0)
-        self._begin()
+        self._reset()
         return 0
 
     def readinto(self, buffer: "WriteableBuffer", /) -> int:
         view = memoryview(buffer).cast("B")
         while not self._encoded:
-            more = self._source.read(io.DEFAULT_BUFFER_SIZE)
-            self._encoded = self._decoder.decode(more, final=not more).encode("utf-8", "replace")
-            if not more:
+            data = self._source.read(io.DEFAULT_BUFFER_SIZE)
+            self._encoded = self._decoder.decode(data, final=not data).encode("utf-8", "replace")
+            if not data:
                 break
         part, self._encoded = self._encoded[: len(view)], self._encoded[len(view) :]
         view[: len(part)] = part
@@ -90,16 +92,16 @@ class _Utf16(io.RawIOBase):
         super().close()
 
 
-class Lines(Iterator[str]):
-    """The lines of a file in UTF-8; each is decoded by itself, so that what is wrong is found where it is.
+class LineReader(Iterator[str]):
+    """The lines of a UTF-8 file. Each line is decoded separately, so that an error names the line.
 
     Args:
-        source: The file, open. What it has read ahead of its descriptor is not seen where that is a pipe.
-        shown: What it is called in messages.
-        stop: Once set, nothing more is read: the file seems to end.
+        source: The open file. If it is a pipe, data that it has already buffered is ignored.
+        shown: The name of the file in messages.
+        stop: Once set, nothing more is read, as if the file ended there.
 
     Attributes:
-        number: Of the line that was read last, from 1.
+        number: The number of the line that was read last, starting at 1.
     """
 
     def __init__(self, source: BinaryIO, shown: str, stop: Event) -> None:
@@ -107,51 +109,51 @@ class Lines(Iterator[str]):
         self.shown = visible(shown)
         self._source = source
         self._stop = stop
-        self._room = MAX_RECORD
+        self._bytes_left = MAX_RECORD
         self._parts: Iterator[str] = iter(())
-        self._waits = _may_wait(source)
+        self._is_stream = _is_stream(source)
         self._ahead = b""
 
     def __next__(self) -> str:
-        """Give the next line, with its end.
+        """Return the next line, including its end.
 
         Raises:
-            InputError: It cannot be read.
-            LineError: It is not UTF-8.
-            RecordError: It makes the record too long.
+            InputError: The line cannot be read.
+            LineError: The line is not UTF-8.
+            RecordError: The line makes the record too long.
         """
         part = next(self._parts, None)
         if part is None:
-            part = self._decoded(self._line())
-            if "\r" in part:  # one that stands alone ends a line as well
+            part = self._decode(self._read_line())
+            if "\r" in part:  # a single carriage return ends a line as well
                 self._parts = io.StringIO(part, newline="")
                 part = next(self._parts)
         return part
 
     def begin_record(self) -> None:
-        """Begin to count the bytes of another record."""
-        self._room = MAX_RECORD
+        """Start counting the bytes of a new record."""
+        self._bytes_left = MAX_RECORD
 
     def is_stopped(self) -> bool:
-        """Whether the file seems to end where it does not, perhaps in the middle of a record."""
+        """Return whether reading was stopped, perhaps in the middle of a record."""
         return self._stop.is_set()
 
     def is_idle(self) -> bool:
-        """Whether there is nothing to be read for now; waits a moment to find out."""
-        return self._waits and b"\n" not in self._ahead and not self._is_ready(_SHORTLY)
+        """Return whether there is nothing to read at present, after waiting briefly for data."""
+        return self._is_stream and b"\n" not in self._ahead and not self._is_ready(_IDLE_SECONDS)
 
-    def _decoded(self, line: bytes) -> str:
+    def _decode(self, line: bytes) -> str:
         if not line:
             raise StopIteration
         self.number += 1
-        self._room -= len(line)
-        if self._room < 0:
+        self._bytes_left -= len(line)
+        if self._bytes_left < 0:
             raise RecordError(
-                f"the row that ends in line {self.number} of {self.shown}, or beyond, has more than {MAX_RECORD} bytes",
-                'a " that is never closed makes one row of all that follows',
+                f"the row that ends in line {self.number} of {self.shown}, or later, has more than {MAX_RECORD} bytes",
+                'look for a " that is never closed: it joins all following lines into one row',
             )
         if self.number == 1 and line.startswith(tuple(_UTF_16_MARKS)):
-            raise InputError(f"{self.shown} is in UTF-16", "iconv -f UTF-16 -t UTF-8 FILE converts it")
+            raise InputError(f"{self.shown} is in UTF-16", "convert it with iconv -f UTF-16 -t UTF-8 FILE")
         try:
             return line.decode("utf-8-sig" if self.number == 1 else "utf-8")
         except UnicodeDecodeError as error:
@@ -160,33 +162,35 @@ class Lines(Iterator[str]):
                 "save it as CSV UTF-8, or convert it with iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW"
             ) from error
 
-    def _line(self) -> bytes:
+    def _read_line(self) -> bytes:
         try:
             if self._stop.is_set():
                 return b""
-            return self._line_of_pipe() if self._waits else self._source.readline(self._room + 1)
+            return (
+                self._read_stream_line() if self._is_stream else self._source.readline(self._bytes_left + 1)
+            )
         except OSError as error:
             raise InputError(f"cannot read {self.shown}: {error.strerror}") from error
 
-    def _line_of_pipe(self) -> bytes:
-        while b"\n" not in self._ahead and len(self._ahead) <= self._room:
-            while not self._is_ready(_POLL):
+    def _read_stream_line(self) -> bytes:
+        while b"\n" not in self._ahead and len(self._ahead) <= self._bytes_left:
+            while not self._is_ready(_POLL_SECONDS):
                 if self._stop.is_set():
                     return b""
-            more = os.read(self._source.fileno(), io.DEFAULT_BUFFER_SIZE)
-            if not more:
+            data = os.read(self._source.fileno(), io.DEFAULT_BUFFER_SIZE)
+            if not data:
                 break
-            self._ahead += more
+            self._ahead += data
         line, end, self._ahead = self._ahead.partition(b"\n")
         return line + end
 
-    def _is_ready(self, patience: float) -> bool:
-        return bool(select.select([self._source], [], [], patience)[0])
+    def _is_ready(self, timeout: float) -> bool:
+        return bool(select.select([self._source], [], [], timeout)[0])
 
 
-def _may_wait(source: BinaryIO) -> bool:
-    """Whether it is a pipe, a socket or a terminal, which may have nothing to be read for now."""
+def _is_stream(source: BinaryIO) -> bool:
+    """Return whether a file is a pipe, a socket or a terminal, which may have nothing to read at present."""
     try:
         return not stat.S_ISREG(os.fstat(source.fileno()).st_mode)
-    except (OSError, ValueError):  # a stream in memory
+    except (OSError, ValueError):  # a file in memory
         return False

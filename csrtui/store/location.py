@@ -1,4 +1,4 @@
-"""Where the store is."""
+"""The location of the store."""
 
 import os
 from collections.abc import Mapping
@@ -6,47 +6,56 @@ from collections.abc import Mapping
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 
-VARIABLE = "CSRTUI_STORE"
+STORE_VARIABLE = "CSRTUI_STORE"
 """The environment variable that names the store."""
 
 
 def store_path(option: str | None, environ: Mapping[str, str]) -> str:
-    """Return the store's absolute path: the option, else `VARIABLE`, else the user's data folder.
+    """Return the absolute path of the store, from the option, or else `STORE_VARIABLE`, or else the user's data folder.
 
     Raises:
-        InputError: The option or the variable is empty, or holds what no path can; or there is no folder to start from,
-            because the user has no home or the current folder is gone.
+        InputError: The option or the variable is empty or not a valid path, or it is relative and the current folder
+            no longer exists, or neither is set and the user has no home folder.
     """
-    for text, source in ((option, "--store"), (environ.get(VARIABLE), f"${VARIABLE}")):
+    for text, source in ((option, "--store"), (environ.get(STORE_VARIABLE), f"${STORE_VARIABLE}")):
         if text is None:
             continue
         if not _can_be_path(text):
-            raise InputError(
-                f'{source} is "{visible(text)}", which is no folder', "give the folder of the store"
-            )
+            raise InputError(f'{source} is "{visible(text)}": not a folder', "enter the folder of the store")
         return _absolute(text)
-    return _absolute(_default())
+    return _absolute(_default_path())
 
 
 def store_source(option: str | None, environ: Mapping[str, str]) -> str | None:
-    """Return what names the store, ``--store`` or the variable; None where the store is the default."""
+    """Return the option or variable that names the store, or None if the store is the default store."""
     if option is not None:
         return "--store"
-    return f"${VARIABLE}" if VARIABLE in environ else None
+    return f"${STORE_VARIABLE}" if STORE_VARIABLE in environ else None
+
+
+def store_argument(path: str) -> str:
+    """Return the path of a store for a command line, or an empty text if it is in the user's data folder.
+
+    `STORE_VARIABLE` is ignored, because it may not be set where the command is entered.
+    """
+    try:
+        return "" if path == _absolute(_default_path()) else path
+    except InputError:
+        return path
 
 
 def _can_be_path(text: str) -> bool:
     try:
         return bool(text) and b"\0" not in os.fsencode(text)
-    except UnicodeEncodeError:  # half a character of UTF-16
+    except UnicodeEncodeError:  # half of a UTF-16 surrogate pair
         return False
 
 
-def _default() -> str:
-    """Without a home, some releases of platformdirs raise an error and some leave the tilde as it is."""
+def _default_path() -> str:
     from platformdirs import user_data_dir
 
-    no_home = InputError("this user has no home folder to keep a store in", "name its folder with --store")
+    # Without a home folder, some releases of platformdirs raise an error and some return the tilde unchanged.
+    no_home = InputError("this user has no home folder for the store", "name a folder with --store")
     try:
         path = user_data_dir("csrtui", appauthor=False)
     except RuntimeError as error:
@@ -61,16 +70,6 @@ def _absolute(path: str) -> str:
         return os.path.abspath(path)
     except FileNotFoundError as error:
         raise InputError(
-            f"{visible(path)} is relative to a folder that is gone", "give an absolute path with --store"
+            f"{visible(path)} is relative to a folder that no longer exists",
+            "enter an absolute path with --store",
         ) from error
-
-
-def store_to_name(path: str) -> str:
-    """Return the path of a store where a command has to name it, or nothing: it is in the user's data folder.
-
-    The variable does not count: it need not be set where the command is typed.
-    """
-    try:
-        return "" if path == _absolute(_default()) else path
-    except InputError:
-        return path

@@ -1,8 +1,8 @@
-"""Locks between the processes that work on one store.
+"""Locks between the processes that use one store.
 
-flock, not lockf: a lockf lock goes as soon as the process closes any descriptor of the file. The files
-are never deleted, because a lock on a deleted file locks nobody out. A lock is never waited for longer
-than two seconds; then the one who holds it is named.
+The locks use flock and not lockf, because a lockf lock ends when the process closes any descriptor of the file. Lock
+files are never deleted, because a lock on a deleted file does not lock out other processes. After waiting two seconds
+for a lock, a process gives up with an error that names the process that holds the lock.
 """
 
 import errno
@@ -15,21 +15,21 @@ from enum import Enum
 
 from csrtui.core.base.errors import StoreError
 from csrtui.core.base.escaping import visible
-from csrtui.store.disk_errors import ReadOnlyError, refusal
+from csrtui.store.disk_errors import ReadOnlyError, disk_error
 from csrtui.store.files import release
 
-PATIENCE = 2.0
-"""Seconds that a lock is waited for."""
+TIMEOUT = 2.0
+"""The maximum number of seconds to wait for a lock."""
 
-_POLL = 0.02
-_WITHOUT_LOCKS = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL})
-_WITHOUT_WRITES = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
+_POLL_SECONDS = 0.02
+_NO_LOCKS = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL})
+_NOT_WRITABLE = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-_MAX_HOLDER = 200
+_MAX_HOLDER_BYTES = 200
 
 
 class Sharing(Enum):
-    """Whether others may hold the lock at the same time."""
+    """Whether other processes may hold the lock at the same time."""
 
     SHARED = fcntl.LOCK_SH
     EXCLUSIVE = fcntl.LOCK_EX
@@ -40,47 +40,47 @@ class BusyError(StoreError):
 
 
 @contextmanager
-def hold(dir_fd: int, name: str, what: str, sharing: Sharing, patience: float = PATIENCE) -> Iterator[None]:
+def hold(dir_fd: int, name: str, subject: str, sharing: Sharing, timeout: float = TIMEOUT) -> Iterator[None]:
     """Hold a lock while the block runs.
 
     Args:
-        dir_fd: The folder of the lock files.
-        name: The lock's file, made if need be, never deleted.
-        what: What it locks, for messages: ``the pair www.example.com``.
-        sharing: Alone or with others.
-        patience: Seconds to wait for it.
+        dir_fd: The descriptor of the folder of the lock files.
+        name: The name of the lock file, which is created if necessary and never deleted.
+        subject: The locked object, for messages: ``the pair www.example.com``.
+        sharing: Whether other processes may hold the lock at the same time.
+        timeout: The number of seconds to wait for the lock.
 
     Raises:
-        BusyError: It is held by another process, which is named.
-        ReadOnlyError: The file system has no locks or takes no writes.
+        BusyError: Another process holds the lock. The message names the process.
+        ReadOnlyError: The file system has no locks, or the lock file cannot be written.
     """
-    descriptor = _open(dir_fd, name, what)
+    descriptor = _open(dir_fd, name, subject)
     try:
         try:
-            _acquire(descriptor, sharing, patience)
+            _acquire(descriptor, sharing, timeout)
         except BlockingIOError:
-            raise _held(descriptor, what) from None
+            raise _busy_error(descriptor, subject) from None
         except OSError as error:
-            raise _not_lockable(error, what) from error
+            raise _lock_error(error, subject) from error
         if sharing is Sharing.EXCLUSIVE:
-            _sign(descriptor)
+            _write_holder(descriptor)
         yield
     finally:
         release(descriptor)
 
 
-def take(dir_fd: int, name: str, what: str) -> int | None:
-    """Take a lock alone, without waiting; return the descriptor that holds it until it is closed.
+def take(dir_fd: int, name: str, subject: str) -> int | None:
+    """Take an exclusive lock without waiting, and return its descriptor. Closing the descriptor releases the lock.
 
     The arguments are those of `hold`.
 
     Returns:
-        None where another process, or another descriptor of this one, holds it.
+        The descriptor, or None if another process, or another descriptor of this process, holds the lock.
 
     Raises:
-        ReadOnlyError: The file system has no locks or takes no writes.
+        ReadOnlyError: The file system has no locks, or the lock file cannot be written.
     """
-    descriptor = _open(dir_fd, name, what)
+    descriptor = _open(dir_fd, name, subject)
     try:
         _acquire(descriptor, Sharing.EXCLUSIVE, 0)
     except BlockingIOError:
@@ -88,44 +88,44 @@ def take(dir_fd: int, name: str, what: str) -> int | None:
         return None
     except OSError as error:
         release(descriptor)
-        raise _not_lockable(error, what) from error
-    _sign(descriptor)
+        raise _lock_error(error, subject) from error
+    _write_holder(descriptor)
     return descriptor
 
 
-def _open(dir_fd: int, name: str, what: str) -> int:
+def _open(dir_fd: int, name: str, subject: str) -> int:
     try:
         return os.open(name, _FLAGS, 0o600, dir_fd=dir_fd)
     except OSError as error:
-        if error.errno in _WITHOUT_WRITES:
+        if error.errno in _NOT_WRITABLE:
             raise ReadOnlyError(
-                f"{what} can only be read: {error.strerror}", "mount it writable, or use another --store"
+                f"{subject} can only be read: {error.strerror}", "mount it writable, or use another --store"
             ) from error
-        raise refusal("cannot open the lock", name, error) from error
+        raise disk_error("cannot open the lock", name, error) from error
 
 
-def _acquire(descriptor: int, sharing: Sharing, patience: float) -> None:
-    deadline = time.monotonic() + patience
+def _acquire(descriptor: int, sharing: Sharing, timeout: float) -> None:
+    deadline = time.monotonic() + timeout
     while True:
         try:
             fcntl.flock(descriptor, sharing.value | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() >= deadline:
                 raise
-            time.sleep(_POLL)
+            time.sleep(_POLL_SECONDS)
         else:
             return
 
 
-def _sign(descriptor: int) -> None:
-    """Write who holds the lock; that it cannot be written is no reason not to hold it."""
+def _write_holder(descriptor: int) -> None:
+    """Write the holder of the lock into the lock file. The lock is valid even if this fails."""
     since = time.strftime("%H:%M:%S")
     with suppress(OSError):
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"process {os.getpid()} (user {_user()}) since {since}\n".encode(), 0)
+        os.pwrite(descriptor, f"process {os.getpid()} (user {_user_name()}) since {since}\n".encode(), 0)
 
 
-def _user() -> str:
+def _user_name() -> str:
     import pwd
 
     try:
@@ -134,16 +134,16 @@ def _user() -> str:
         return str(os.geteuid())
 
 
-def _held(descriptor: int, what: str) -> BusyError:
-    holder = os.pread(descriptor, _MAX_HOLDER, 0).decode("utf-8", "replace").strip()
-    by = visible(holder) if holder.startswith("process ") else "another process"
-    return BusyError(f"{what} is in use by {by}", "try again when it is done")
+def _busy_error(descriptor: int, subject: str) -> BusyError:
+    text = os.pread(descriptor, _MAX_HOLDER_BYTES, 0).decode("utf-8", "replace").strip()
+    holder = visible(text) if text.startswith("process ") else "another process"
+    return BusyError(f"{subject} is in use by {holder}", "try again when it has finished")
 
 
-def _not_lockable(error: OSError, what: str) -> StoreError:
-    if error.errno in _WITHOUT_LOCKS:
+def _lock_error(error: OSError, subject: str) -> StoreError:
+    if error.errno in _NO_LOCKS:
         return ReadOnlyError(
-            f"{what} can only be read: its file system has no locks",
+            f"{subject} can only be read: its file system has no locks",
             "keep the store on a local disk (--store)",
         )
-    return refusal("cannot lock", what, error)
+    return disk_error("cannot lock", subject, error)

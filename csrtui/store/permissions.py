@@ -1,6 +1,6 @@
 """Check owners and modes of files and of the folders above them, as ssh checks its keys.
 
-What is unsafe is refused and never silently fixed. Whoever can write to a folder above a file can replace the file.
+Anything unsafe is refused and never silently fixed. A user who can write to a folder above a file can replace the file.
 """
 
 import os
@@ -13,84 +13,79 @@ from csrtui.core.base.errors import StoreError
 from csrtui.core.base.escaping import quote, visible
 
 
-class Demand(NamedTuple):
-    """What a file or folder of the store has to be.
+class Permissions(NamedTuple):
+    """The mode that csrtui gives to a file or folder, and the mode bits that it refuses.
 
     Attributes:
-        noun: What it is, in words.
-        is_kind: Tells from ``st_mode`` whether it is of that kind.
-        mode: The mode csrtui gives it.
-        forbidden: The permission bits that must not be set.
+        mode: The mode of a new file or folder.
+        forbidden: The mode bits that must not be set.
+        is_folder: Whether they are for a folder and not for a regular file.
     """
 
-    noun: str
-    folder: bool
     mode: int
     forbidden: int
-
-    def is_kind(self, mode: int) -> bool:
-        """Whether ``st_mode`` says that it is of the kind it has to be."""
-        return stat.S_ISDIR(mode) if self.folder else stat.S_ISREG(mode)
+    is_folder: bool = False
 
 
-FOLDER: Final = Demand("folder", folder=True, mode=0o700, forbidden=0o077)
-PRIVATE_FILE: Final = Demand("file", folder=False, mode=0o600, forbidden=0o077)
-PUBLIC_FILE: Final = Demand("file", folder=False, mode=0o644, forbidden=0o022)
+PRIVATE_FOLDER: Final = Permissions(0o700, forbidden=0o077, is_folder=True)
+PRIVATE_FILE: Final = Permissions(0o600, forbidden=0o077)
+PUBLIC_FILE: Final = Permissions(0o644, forbidden=0o022)
 
 
-def judge(path: str, found: os.stat_result, demand: Demand) -> None:
-    """Refuse a file or folder that is not what it should be.
+def check_permissions(path: str, status: os.stat_result, permissions: Permissions) -> None:
+    """Refuse an unsafe file or folder.
 
     Args:
-        path: Where it is, for the message.
-        found: What `os.fstat` or `os.lstat` said of it.
-        demand: What it has to be.
+        path: The path of the file or folder, for the message.
+        status: The status from `os.fstat` or `os.lstat`.
+        permissions: The expected kind and mode.
 
     Raises:
-        StoreError: It is a link or something else, another user owns it, or others may read or write it;
-            the hint is the command that mends it.
+        StoreError: The file or folder is a link or of another kind, another user owns it, or others may read or write
+            it. The hint is the command that fixes the problem.
     """
-    shown = visible(path)
-    if not demand.is_kind(found.st_mode):
-        kind = "a symbolic link" if stat.S_ISLNK(found.st_mode) else "something else"
-        raise StoreError(f"{shown} is {kind}, where a {demand.noun} should be", "look at who put it there")
-    if found.st_uid != os.geteuid():
+    mode, shown = status.st_mode, visible(path)
+    if not (stat.S_ISDIR(mode) if permissions.is_folder else stat.S_ISREG(mode)):
+        expected = "folder" if permissions.is_folder else "file"
+        actual = "a symbolic link" if stat.S_ISLNK(mode) else "something else"
+        raise StoreError(f"{shown} should be a {expected} but is {actual}", "find out who put it there")
+    if status.st_uid != os.geteuid():
         raise StoreError(
-            f"{shown} belongs to user {found.st_uid}, and csrtui runs as {os.geteuid()}",
+            f"{shown} belongs to user {status.st_uid}, and csrtui runs as {os.geteuid()}",
             f"run csrtui as its owner, or: chown {os.geteuid()} {quote(path)}",
         )
-    if found.st_mode & demand.forbidden:
-        verb = "write to" if found.st_mode & demand.forbidden & 0o022 else "read"
+    if mode & permissions.forbidden:
+        verb = "write to" if mode & permissions.forbidden & _WRITABLE else "read"
         raise StoreError(
-            f"others can {verb} {shown} (mode {stat.S_IMODE(found.st_mode):04o})",
-            f"chmod {demand.mode:o} {quote(path)}",
+            f"others can {verb} {shown} (mode {stat.S_IMODE(mode):04o})",
+            f"chmod {permissions.mode:o} {quote(path)}",
         )
 
 
 _ROOT = 0
 _MAX_LINKS = 40
-"""How many symbolic links Linux follows in one path."""
+"""The maximum number of symbolic links that Linux follows in one path."""
 _WRITABLE = stat.S_IWGRP | stat.S_IWOTH
 
 
 class UnsafeFolder(NamedTuple):
-    """A folder, or a symbolic link, that lets other users replace what lies below it.
+    """A folder or symbolic link that lets other users replace the files below it.
 
     Attributes:
-        path: Its absolute path, as the system has it: untrusted text.
-        problem: What is wrong with it, printable, with its owner or its mode.
-        words: The words of the shell command that fixes it.
-        owner: Whether its owner is the problem; else its mode is.
+        path: The absolute path, which is untrusted text and not escaped.
+        problem: A printable description of the problem, with the owner or the mode.
+        words: The words of the shell command that fixes the problem.
+        is_owner_wrong: Whether the problem is the owner and not the mode.
     """
 
     path: str
     problem: str
     words: tuple[str, ...]
-    owner: bool
+    is_owner_wrong: bool
 
     @property
     def fix(self) -> str:
-        """The shell command that fixes it, quoted."""
+        """The shell command that fixes the problem, quoted."""
         from csrtui.core.base.escaping import command
 
         return command(*self.words)
@@ -102,38 +97,38 @@ def require_safe_ancestors(path: str) -> None:
     Folders that do not exist yet are not an error.
 
     Args:
-        path: The absolute path of the store, which is not judged itself.
+        path: The absolute path of the store. The store itself is not checked.
 
     Raises:
-        StoreError: A folder above it is not safe; the hint is the command that fixes it.
+        StoreError: A folder above the store is not safe. The hint is the command that fixes the problem.
     """
     unsafe = next(unsafe_folders(path, itself=False), None)
     if unsafe is not None:
         raise StoreError(
-            f"{unsafe.problem}: whoever can write there can replace the keystore {visible(path)}",
-            f"{unsafe.fix}, or choose another folder with --store" if unsafe.owner else unsafe.fix,
+            f"{unsafe.problem}: anyone who can write there can replace the keystore {visible(path)}",
+            f"{unsafe.fix}, or choose another folder with --store" if unsafe.is_owner_wrong else unsafe.fix,
         )
 
 
 def unsafe_folders(path: str, *, itself: bool) -> Iterator[UnsafeFolder]:
     """Yield the folders and links on the way to a path that other users can change, from the root down.
 
-    The folders that a link leads through are judged as well. What cannot be looked up ends the walk.
+    The folders in the target of a link are checked as well. The check ends at the first path that cannot be examined.
 
     Args:
         path: An absolute path.
-        itself: Whether to judge the folder at the path too, and not only those above it.
+        itself: Whether to check also the folder at the path, and not only those above it.
     """
     for folder, status, is_last in _walk(path):
         if itself or not is_last or stat.S_ISLNK(status.st_mode):
-            unsafe = _judge(folder, status)
+            unsafe = _check_folder(folder, status)
             if unsafe is not None:
                 yield unsafe
 
 
 def _walk(path: str) -> Iterator[tuple[str, os.stat_result, bool]]:
-    """Yield each folder and link that the system goes through, its status, and whether it is the last."""
-    folder, names, links = "/", _names(path), 0
+    """Yield each folder and link on the way to a path, with its status, and whether it is the last one."""
+    folder, names, links = "/", _reversed_parts(path), 0
     with suppress(OSError):
         yield folder, os.lstat(folder), not names
         while names:
@@ -151,52 +146,50 @@ def _walk(path: str) -> Iterator[tuple[str, os.stat_result, bool]]:
             if links > _MAX_LINKS:
                 return
             target = os.readlink(entry)
-            names += _names(target)
+            names += _reversed_parts(target)
             folder = "/" if target.startswith("/") else folder
 
 
-def _names(path: str) -> list[str]:
-    """Return the parts of a path, the first of them last."""
+def _reversed_parts(path: str) -> list[str]:
     return [name for name in reversed(path.split("/")) if name not in {"", "."}]
 
 
-def _judge(path: str, status: os.stat_result) -> UnsafeFolder | None:
+def _check_folder(path: str, status: os.stat_result) -> UnsafeFolder | None:
     user, mode = os.geteuid(), stat.S_IMODE(status.st_mode)
     is_link = stat.S_ISLNK(status.st_mode)
     if status.st_uid not in {_ROOT, user} and not _is_unmapped(status.st_uid):
         chown = ("chown", "-h") if is_link else ("chown",)
         problem = f"{visible(path)} belongs to user {status.st_uid}, and csrtui runs as {user}"
-        return UnsafeFolder(path, problem, (*chown, str(user), path), owner=True)
-    if is_link or mode & stat.S_ISVTX:  # in a sticky folder nobody can replace what belongs to others
+        return UnsafeFolder(path, problem, (*chown, str(user), path), is_owner_wrong=True)
+    if is_link or mode & stat.S_ISVTX:  # in a sticky folder, nobody can replace the files of others
         return None
-    open_bits = mode & _WRITABLE
-    if open_bits == stat.S_IWGRP and _is_private_group(status.st_gid, user):
+    write_bits = mode & _WRITABLE
+    if not write_bits or (write_bits == stat.S_IWGRP and _is_private_group(status.st_gid, user)):
         return None
-    if not open_bits:
-        return None
-    who = ("g" if open_bits & stat.S_IWGRP else "") + ("o" if open_bits & stat.S_IWOTH else "")
+    classes = ("g" if write_bits & stat.S_IWGRP else "") + ("o" if write_bits & stat.S_IWOTH else "")
     problem = f"others can write to {visible(path)} (owner {status.st_uid}, mode {mode:04o})"
-    return UnsafeFolder(path, problem, ("chmod", f"{who}-w", path), owner=False)
+    return UnsafeFolder(path, problem, ("chmod", f"{classes}-w", path), is_owner_wrong=False)
 
 
 def _is_private_group(gid: int, user: int) -> bool:
-    """Whether a group has no members but the user and root."""
+    """Return whether a group has no members other than the user and root."""
     import grp
     import pwd
 
     try:
         names = grp.getgrgid(gid).gr_mem
         members = {pwd.getpwnam(name).pw_uid for name in names}
-    except KeyError:  # nobody knows who is in a group, or who a member is, that no list has
+    except KeyError:  # without an entry, the members of a group are unknown
         return False
     members |= {entry.pw_uid for entry in pwd.getpwall() if entry.pw_gid == gid}
     return members <= {_ROOT, user}
 
 
 def _is_unmapped(uid: int) -> bool:
-    """Whether an owner has no number in this user namespace, so that root outside cannot be told from others.
+    """Return whether the owner of a file has no number of its own in this user namespace.
 
-    Containers without root, and `unshare --user`, show such owners as the overflow user (user_namespaces(7)).
+    Rootless containers and `unshare --user` show every such owner, including root outside the namespace, as the
+    overflow user (user_namespaces(7)).
     """
     try:
         with open("/proc/self/uid_map", encoding="ascii") as lines:

@@ -1,8 +1,8 @@
-"""How a change is noticed that another session, or somebody without csrtui, has made.
+"""Stamps that show whether another session, or another program, has changed pairs.
 
-Two stamps tell it. ``pairs/`` has a time that every session moves on when it has added or changed a pair: one
-system call says whether anything happened. And each pair has a stamp of what the system says of its folder, its
-key and its record: as long as that is the same, what a list shows of the pair is the same too.
+Every change that a session makes updates the modification time of ``pairs/``, so one system call shows whether anything
+has changed. Each pair also has a stamp, which is made from the status of its folder, its key and its record. As long as
+the stamp is the same, a list shows the same for the pair.
 """
 
 import os
@@ -13,30 +13,30 @@ from typing import Final, NamedTuple
 from csrtui.core.pairs.summary import PairSummary
 
 COARSE_NS: Final = 2_000_000_000
-"""How coarse the clock of a file system may be at most, and how far it may be off, in nanoseconds."""
+"""The longest clock tick of a file system together with the largest deviation of its clock, in nanoseconds."""
 
 
 class StampedSummary(NamedTuple):
-    """A pair's summary, and the stamp of the files that it was read from."""
+    """A pair's summary and the stamp of the files from which it was read."""
 
     summary: PairSummary
     stamp: int
 
 
 def touch(pairs_fd: int) -> None:
-    """Give the folder a later time than it had.
+    """Move the modification time of a folder forward.
 
-    The kernel's own stamps only move with its tick, so that two changes within one could look alike. That
-    the stamp cannot be set is no failure: a rename has set one already.
+    The kernel's own times advance only with its clock tick, so two changes within one tick could look the same. An
+    error is ignored, because a rename has already updated the time.
     """
     with suppress(OSError):
-        before = os.fstat(pairs_fd)
-        later = max(time.time_ns(), before.st_mtime_ns + 1)
-        os.utime(pairs_fd, ns=(before.st_atime_ns, later))
+        status = os.fstat(pairs_fd)
+        later = max(time.time_ns(), status.st_mtime_ns + 1)
+        os.utime(pairs_fd, ns=(status.st_atime_ns, later))
 
 
 def read_stamp(path: str) -> int:
-    """Return the folder's time of change in nanoseconds, or 0 when it is not there or cannot be looked at."""
+    """Return the modification time of a folder in nanoseconds, or 0 if it does not exist or cannot be examined."""
     try:
         return os.stat(path).st_mtime_ns
     except OSError:
@@ -44,10 +44,10 @@ def read_stamp(path: str) -> int:
 
 
 def read_pair_stamp(pairs_fd: int, name: str) -> tuple[int, int] | None:
-    """Return the stamp of a pair and the time of its newest change in nanoseconds; None if a file is missing.
+    """Return the stamp of a pair and the time of its newest change in nanoseconds, or None if a file is missing.
 
-    The stamp is a hash over the inode and the change time (ctime) of the folder, the key and pair.json. Every write,
-    rename and change of mode or owner moves a ctime, and no user can set it back.
+    The stamp is a hash of the inodes and the change times (ctime) of the folder, the key and pair.json. Every write,
+    every rename and every change of the mode or owner updates a ctime, and no user can set it back.
     """
     try:
         folder = os.stat(name, dir_fd=pairs_fd, follow_symlinks=False)
@@ -61,9 +61,13 @@ def read_pair_stamp(pairs_fd: int, name: str) -> tuple[int, int] | None:
 
 
 def is_settled(newest: int) -> bool:
-    """Whether a change now would give a pair another stamp.
+    """Return whether a change made now would change the stamp of a pair.
 
-    A change in the very tick of the clock in which the pair was read might not. So a stamp counts only when
-    the newest change was a while ago, as in git's index; one from the future, where two clocks differ, never.
+    A change within the clock tick in which the pair was read might leave the stamp as it is. So a stamp is trusted only
+    if the newest change was some time ago, as in git's index. It is never trusted if that change is in the future,
+    because two clocks then differ.
+
+    Args:
+        newest: The time of the pair's newest change, in nanoseconds.
     """
     return newest < time.time_ns() - COARSE_NS

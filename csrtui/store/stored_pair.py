@@ -1,45 +1,48 @@
-"""A pair in the store, as it is read, listed and changed."""
+"""Read, list and change the files of one pair."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from csrtui.core.base.errors import StoreError
 from csrtui.store import files
-from csrtui.store.disk_errors import NotConfirmedError, pair_refusal, refusal
-from csrtui.store.permissions import FOLDER, PRIVATE_FILE, PUBLIC_FILE, judge
+from csrtui.store.disk_errors import disk_error, pair_read_error
+from csrtui.store.permissions import PRIVATE_FILE, PRIVATE_FOLDER, PUBLIC_FILE, check_permissions
 
-KEY, REQUEST, RECORD, CERTIFICATE = "key.pem", "request.pem", "pair.json", "certificate.pem"
-_KEPT = "certificate-"
-"""How the names of certificates begin that another took the place of; the time follows."""
+KEY_FILE: Final = "key.pem"
+CSR_FILE: Final = "request.pem"
+RECORD_FILE: Final = "pair.json"
+CERTIFICATE_FILE: Final = "certificate.pem"
+PAIR_FILES: Final = (KEY_FILE, CSR_FILE, RECORD_FILE, CERTIFICATE_FILE)
+_ARCHIVED = "certificate-"
+"""The prefix of the names of replaced certificates. A time follows."""
 
 
 class StoredPair(NamedTuple):
-    """What lies in the folder of a pair, but for its key.
+    """The files of a pair except its key.
 
     Attributes:
         name: The pair's name.
-        path: Its folder.
-        record: The bytes of pair.json.
-        request: The bytes of request.pem.
-        certificate: The bytes of certificate.pem, or None.
-        earlier: The names of the certificates that were kept when another took their place, oldest first;
-            as the system has them.
+        path: The path of the pair's folder.
+        record: The content of pair.json.
+        csr: The content of request.pem.
+        certificate: The content of certificate.pem, or None.
+        earlier: The file names of replaced certificates, oldest first, not escaped.
     """
 
     name: str
     path: str
     record: bytes
-    request: bytes
+    csr: bytes
     certificate: bytes | None
     earlier: tuple[str, ...] = ()
 
 
-class Listed(NamedTuple):
-    """One pair as a listing finds it: its pair.json, or why it cannot be used."""
+class ListedPair(NamedTuple):
+    """A pair in a listing, with its pair.json, or with the error if the pair cannot be used."""
 
     name: str
     path: str
@@ -47,17 +50,17 @@ class Listed(NamedTuple):
     has_certificate: bool = False
 
 
-class Change:
-    """A pair under its lock, to be changed.
+class PairChange:
+    """A locked pair that can be changed.
 
     Args:
-        descriptor: The pair's folder, open and judged.
+        descriptor: The descriptor of the pair's folder, which has been checked.
         name: The pair's name.
-        path: Its folder, for messages.
+        path: The path of the pair's folder, for messages.
 
     Attributes:
-        record: The bytes of pair.json as they are now.
-        replaced: Whether anything was put in place of what was there.
+        record: The current content of pair.json.
+        is_changed: Whether a file was replaced.
 
     Raises:
         StoreError: pair.json cannot be read or is not safe.
@@ -67,169 +70,154 @@ class Change:
         self._descriptor = descriptor
         self._name = name
         self._path = path
-        self.record = _read(descriptor, RECORD, path)
-        self.replaced = False
+        self.record = read_pair_file(descriptor, RECORD_FILE, path)
+        self.is_changed = False
 
     def replace_record(self, data: bytes) -> None:
-        """Put another pair.json in its place.
+        """Replace pair.json.
 
         Raises:
             StoreError: Nothing was replaced.
-            NotConfirmedError: It was replaced, but the disk did not confirm it.
+            NotConfirmedError: pair.json was replaced, but the disk did not confirm this.
         """
-        try:
-            files.replace(self._descriptor, RECORD, data, PRIVATE_FILE)
-        except OSError as error:
-            raise refusal("cannot write", os.path.join(self._path, RECORD), error) from error
-        self.record = data
-        self.replaced = True
-        confirm(self._descriptor, self._name)
+        with self._replacing(RECORD_FILE):
+            files.replace_file(self._descriptor, RECORD_FILE, data, PRIVATE_FILE)
+            self.record = data
 
     def read_certificate(self) -> bytes | None:
-        """Return certificate.pem as it is now, or None.
+        """Return the current content of certificate.pem, or None.
 
         Raises:
-            StoreError: It cannot be read, or is not safe.
+            StoreError: The file cannot be read, or is not safe.
         """
-        return _certificate(self._descriptor, self._path)
+        return _read_certificate(self._descriptor, self._path)
 
-    def replace_certificate(self, data: bytes, when: datetime) -> None:
-        """Put another certificate.pem in its place; the one before stays beside it.
+    def replace_certificate(self, data: bytes, now: datetime) -> None:
+        """Replace certificate.pem and archive the previous one beside it.
 
-        First the one before gets its second name, ``certificate-YYYYMMDD-HHMMSS.pem``, and that is on disk;
-        only then is it replaced. So a whole certificate.pem is there at any time, and none is ever lost.
+        The previous certificate is first copied to ``certificate-YYYYMMDD-HHMMSS.pem`` and flushed to disk. Only then
+        is it replaced. So there is a complete certificate.pem at any time, and no certificate is ever lost.
 
         Args:
-            data: The certificate and its chain in PEM. What is there already is not written again.
-            when: Now, for the name of the one before.
+            data: The certificate and its chain in PEM. If this is the present content, nothing is written.
+            now: The current time, for the name of the copy.
 
         Raises:
-            StoreError: certificate.pem is the one before.
-            NotConfirmedError: It was replaced, but the disk did not confirm it.
+            StoreError: certificate.pem was not replaced.
+            NotConfirmedError: certificate.pem was replaced, but the disk did not confirm this.
         """
-        before = self.read_certificate()
-        if before == data:
+        present = self.read_certificate()
+        if present == data:
             return
+        with self._replacing(CERTIFICATE_FILE):
+            if present is not None:
+                self._archive(present, now)
+            files.replace_file(self._descriptor, CERTIFICATE_FILE, data, PUBLIC_FILE)
+
+    @contextmanager
+    def _replacing(self, name: str) -> Iterator[None]:
+        """Add the path of a file to an error of the block, and flush the folder after the block."""
         try:
-            if before is not None:
-                self._keep(before, when)
-            files.replace(self._descriptor, CERTIFICATE, data, PUBLIC_FILE)
+            yield
         except OSError as error:
-            raise refusal("cannot write", os.path.join(self._path, CERTIFICATE), error) from error
-        self.replaced = True
-        confirm(self._descriptor, self._name)
+            raise disk_error("cannot write", f"{self._path}/{name}", error) from error
+        self.is_changed = True
+        files.flush_folder(self._descriptor, self._name)
 
-    def _keep(self, before: bytes, when: datetime) -> None:
-        """Keep a copy under the first name that is free, unless an attempt that broke off has kept it already.
+    def _archive(self, certificate: bytes, now: datetime) -> None:
+        """Copy the certificate to the first free name, unless an interrupted attempt has already done so.
 
-        The lock is held, so that nobody takes the name between the look and the rename.
+        The lock is held, so no other process takes the name between the check and the rename.
 
         Raises:
-            OSError: It is not kept.
-            StoreError: What has one of the names is not safe.
+            OSError: The certificate cannot be copied.
+            StoreError: A file with one of the names is not safe.
         """
-        names = _kept_names(when)
+        names = _archive_names(now)
         name = next(names)
         while files.exists(self._descriptor, name):
-            if _read(self._descriptor, name, self._path) == before:
+            if read_pair_file(self._descriptor, name, self._path) == certificate:
                 return
-            name = next(names)  # there is always another one
-        files.replace(self._descriptor, name, before, PUBLIC_FILE)
-        files.flush_folder(self._descriptor)
+            name = next(names)
+        files.replace_file(self._descriptor, name, certificate, PUBLIC_FILE)
+        os.fsync(self._descriptor)
 
 
-def _kept_names(when: datetime) -> Iterator[str]:
-    stamp = f"{_KEPT}{when.astimezone(UTC):%Y%m%d-%H%M%S}"
-    yield f"{stamp}.pem"
-    yield from (f"{stamp}-{number}.pem" for number in count(2))
-
-
-def confirm(folder: int, saved: str) -> None:
-    """See to the disk what was renamed into a folder.
-
-    Args:
-        folder: Its descriptor.
-        saved: What was saved, for the message.
-
-    Raises:
-        NotConfirmedError: The disk did not confirm it; it is visible all the same.
-    """
-    try:
-        files.flush_folder(folder)
-    except OSError as error:
-        raise NotConfirmedError(saved) from error
+def _archive_names(now: datetime) -> Iterator[str]:
+    stem = f"{_ARCHIVED}{now.astimezone(UTC):%Y%m%d-%H%M%S}"
+    yield f"{stem}.pem"
+    yield from (f"{stem}-{number}.pem" for number in count(2))
 
 
 def read_pair(folder: int, name: str, path: str) -> StoredPair:
-    """Read what lies in the folder of a pair; its key is judged but not read.
+    """Read the files of a pair and return their contents. The key is checked but not read.
+
+    Args:
+        folder: The descriptor of the pair's folder.
+        name: The pair's name.
+        path: The path of the pair's folder, for messages.
 
     Raises:
-        StoreError: A file is missing, not safe, or cannot be read; it is named.
+        StoreError: A file is missing, is not safe, or cannot be read. The message names the file.
     """
-    with _naming(path, KEY):
-        judge(f"{path}/{KEY}", os.stat(KEY, dir_fd=folder, follow_symlinks=False), PRIVATE_FILE)
+    with _naming(path, KEY_FILE):
+        key_status = os.stat(KEY_FILE, dir_fd=folder, follow_symlinks=False)
+        check_permissions(f"{path}/{KEY_FILE}", key_status, PRIVATE_FILE)
     return StoredPair(
         name,
         path,
-        _read(folder, RECORD, path),
-        _read(folder, REQUEST, path),
-        _certificate(folder, path),
-        _earlier(folder),
+        read_pair_file(folder, RECORD_FILE, path),
+        read_pair_file(folder, CSR_FILE, path),
+        _read_certificate(folder, path),
+        tuple(sorted(entry for entry in os.listdir(folder) if entry.startswith(_ARCHIVED))),
     )
 
 
-def read_key(folder: int, path: str) -> bytes:
-    """Read the private key of a pair, in PEM.
-
-    Raises:
-        StoreError: It is missing, not safe, or cannot be read.
-    """
-    with _naming(path, KEY):
-        return files.read_own(folder, KEY, f"{path}/{KEY}", PRIVATE_FILE)
-
-
-def list_pair(pairs_fd: int, name: str, path: str) -> Listed:
-    """Read the record of a pair for a listing; what is wrong with the pair is part of the answer.
+def list_pair(pairs_fd: int, name: str, path: str) -> ListedPair:
+    """Read the record of a pair for a listing, and return the record or the error.
 
     Args:
-        pairs_fd: The folder of all pairs; that of each is not opened, which would double the time.
+        pairs_fd: The descriptor of the folder of all pairs. The pair's own folder is not opened, because that would
+            double the time.
         name: The pair's name.
-        path: Its folder, for messages.
+        path: The path of the pair's folder, for messages.
     """
     try:
-        judge(path, os.stat(name, dir_fd=pairs_fd, follow_symlinks=False), FOLDER)
-        key = os.stat(f"{name}/{KEY}", dir_fd=pairs_fd, follow_symlinks=False)
-        judge(f"{path}/{KEY}", key, PRIVATE_FILE)
-        record = files.read_own(pairs_fd, f"{name}/{RECORD}", f"{path}/{RECORD}", PRIVATE_FILE)
-        return Listed(name, path, record, files.exists(pairs_fd, f"{name}/{CERTIFICATE}"))
+        check_permissions(path, os.stat(name, dir_fd=pairs_fd, follow_symlinks=False), PRIVATE_FOLDER)
+        key_status = os.stat(f"{name}/{KEY_FILE}", dir_fd=pairs_fd, follow_symlinks=False)
+        check_permissions(f"{path}/{KEY_FILE}", key_status, PRIVATE_FILE)
+        record = files.read_store_file(
+            pairs_fd, f"{name}/{RECORD_FILE}", f"{path}/{RECORD_FILE}", PRIVATE_FILE
+        )
+        return ListedPair(name, path, record, files.exists(pairs_fd, f"{name}/{CERTIFICATE_FILE}"))
     except StoreError as error:
-        return Listed(name, path, error)
+        return ListedPair(name, path, error)
     except OSError as error:
-        at_fault = os.path.join(os.path.dirname(path), os.fsdecode(error.filename or name))
-        return Listed(name, path, pair_refusal(at_fault, error))
+        failed_path = os.path.join(os.path.dirname(path), os.fsdecode(error.filename or name))
+        return ListedPair(name, path, pair_read_error(failed_path, error))
 
 
-def _read(folder: int, name: str, path: str) -> bytes:
+def read_pair_file(folder: int, name: str, path: str) -> bytes:
+    """Return the content of a file of a pair.
+
+    Raises:
+        StoreError: The file is missing, is not safe, or cannot be read.
+    """
     with _naming(path, name):
-        demand = PRIVATE_FILE if name == RECORD else PUBLIC_FILE
-        return files.read_own(folder, name, f"{path}/{name}", demand)
+        permissions = PRIVATE_FILE if name in {KEY_FILE, RECORD_FILE} else PUBLIC_FILE
+        return files.read_store_file(folder, name, f"{path}/{name}", permissions)
 
 
-def _certificate(folder: int, path: str) -> bytes | None:
-    with _naming(path, CERTIFICATE):
-        if not files.exists(folder, CERTIFICATE):
-            return None
-        return files.read_own(folder, CERTIFICATE, f"{path}/{CERTIFICATE}", PUBLIC_FILE)
-
-
-def _earlier(folder: int) -> tuple[str, ...]:
-    return tuple(sorted(name for name in os.listdir(folder) if name.startswith(_KEPT)))
+def _read_certificate(folder: int, path: str) -> bytes | None:
+    with _naming(path, CERTIFICATE_FILE):
+        is_present = files.exists(folder, CERTIFICATE_FILE)
+    return read_pair_file(folder, CERTIFICATE_FILE, path) if is_present else None
 
 
 @contextmanager
 def _naming(path: str, name: str) -> Iterator[None]:
-    """Name the very file that cannot be read."""
+    """Add the path of a file to an error of the block."""
     try:
         yield
     except OSError as error:
-        raise pair_refusal(f"{path}/{name}", error) from error
+        raise pair_read_error(f"{path}/{name}", error) from error

@@ -1,9 +1,10 @@
-"""The cache of pair summaries: one SQLite table that may be missing, stale or damaged without changing any answer.
+"""The cache of pair summaries, an SQLite table. Results are the same even if it is missing, out of date or damaged.
 
-Each row is a JSON array of the summary's values and the stamp of the pair's files (`csrtui.store.stamp`) from which they
-were read, with a CRC-32. A row whose CRC is wrong is ignored, and `csrtui.store.summary_reader` reads a pair again if its stamp has
-changed. A file that SQLite cannot read is removed and written anew. If the file cannot be used (it is busy, unsafe, or
-the disk is full), everything works without it.
+Each row contains a JSON array and its CRC-32. The array contains the values of the summary, and the stamp
+(`csrtui.store.stamp`) of the files from which they were read. A row with a wrong CRC is ignored, and
+`csrtui.store.summary_reader` reads a pair again if its stamp has changed. A file that SQLite cannot read is removed and
+written again. If the file cannot be used because it is busy or unsafe, or because the disk is full, everything works
+without it.
 """
 
 import json
@@ -17,37 +18,38 @@ from zlib import crc32
 
 from csrtui.core.base.errors import StoreError
 from csrtui.core.pairs.summary import PairSummary
-from csrtui.store.permissions import PRIVATE_FILE, judge
+from csrtui.store.files import create_unflushed_file
+from csrtui.store.permissions import PRIVATE_FILE, check_permissions
 from csrtui.store.stamp import StampedSummary
 
 FILE: Final = ".pairs-2.sqlite"
-"""The cache in the store's folder; the number changes with its format."""
+"""The name of the cache in the store's folder. The number changes with the format of the cache."""
 FILES: Final = (FILE, f"{FILE}-journal")
-"""All files that SQLite keeps there; the second one exists only during a write."""
+"""The names of all files of the cache. The second file exists only during a write."""
 
 _BUSY_TIMEOUT = 0.25
-"""Seconds to wait for another process."""
+"""The number of seconds to wait for another process."""
 _CHUNK = 1000
-"""Rows that are decoded at a time, so that other threads get their turn."""
+"""The number of rows that are decoded at a time, so that other threads can run in between."""
 _TABLE = "CREATE TABLE pairs (name TEXT PRIMARY KEY, entry BLOB, crc INTEGER) WITHOUT ROWID"
-_SHARED = [PairSummary._fields.index(field) for field in ("key_type", "backup", "stage", "step")]
-"""Fields of few different values, each of which is kept in memory once."""
+_SHARED_FIELDS = [PairSummary._fields.index(field) for field in ("key_type", "backup", "stage", "step")]
+"""The fields with few different values. Each value is in memory only once."""
 _PRAGMAS = (
     "PRAGMA page_size = 32768",
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cell_size_check = ON",
-    "PRAGMA synchronous = OFF",  # damage by a power cut is noticed
+    "PRAGMA synchronous = OFF",  # damage by a power cut is detected
     "PRAGMA journal_mode = DELETE",
-    "PRAGMA temp_store = MEMORY",  # nothing of the store is written elsewhere
+    "PRAGMA temp_store = MEMORY",  # no data of the store is written elsewhere
 )
 _DAMAGE = (sqlite3.DatabaseError, LookupError, OverflowError, TypeError, ValueError)
 
 
 def load(store_fd: int, store: str) -> dict[str, StampedSummary]:
-    """Return the intact entries of the cache, by name; none if it is missing or cannot be used.
+    """Return the intact entries of the cache by name, or none if the cache is missing or cannot be used.
 
     Args:
-        store_fd: Descriptor of the store's folder.
+        store_fd: The descriptor of the store's folder.
         store: The path of that folder.
     """
     try:
@@ -65,10 +67,10 @@ def load(store_fd: int, store: str) -> dict[str, StampedSummary]:
 
 
 def save(store_fd: int, store: str, changed: Mapping[str, StampedSummary], removed: Collection[str]) -> None:
-    """Update the cache, if that is possible; remove it if it is damaged.
+    """Update the cache, if that is possible. Remove it if it is damaged.
 
     Args:
-        store_fd: Descriptor of the store's folder.
+        store_fd: The descriptor of the store's folder.
         store: The path of that folder.
         changed: The entries to add or replace, by name.
         removed: The names of the entries to delete.
@@ -81,7 +83,7 @@ def save(store_fd: int, store: str, changed: Mapping[str, StampedSummary], remov
             database.executemany("DELETE FROM pairs WHERE name = ?", ((name,) for name in removed))
     except (sqlite3.OperationalError, StoreError, OSError):  # busy, full or unsafe
         return
-    except _DAMAGE:  # the next reading writes it anew
+    except _DAMAGE:  # the next reading writes it again
         remove(store_fd)
 
 
@@ -94,14 +96,14 @@ def remove(store_fd: int) -> None:
 
 @contextmanager
 def _connection(store_fd: int, store: str) -> Iterator[sqlite3.Connection]:
-    """Open the cache, creating the file (0600) and its table if necessary.
+    """Open the cache and yield the connection. Create the file (0600) and its table if necessary.
 
     Raises:
         StoreError: A file of the cache is a link, or others can read or write it.
         OSError: The file cannot be created.
-        sqlite3.DatabaseError: It is not this cache.
+        sqlite3.DatabaseError: The file is not a cache of this format.
     """
-    _demand_safe_files(store_fd, store)
+    _require_safe_files(store_fd, store)
     database = sqlite3.connect(os.path.join(store, FILE), timeout=_BUSY_TIMEOUT, isolation_level=None)
     try:
         for pragma in _PRAGMAS:
@@ -116,18 +118,13 @@ def _connection(store_fd: int, store: str) -> Iterator[sqlite3.Connection]:
         database.close()
 
 
-def _demand_safe_files(store_fd: int, store: str) -> None:
+def _require_safe_files(store_fd: int, store: str) -> None:
     with suppress(FileExistsError):
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        descriptor = os.open(FILE, flags, PRIVATE_FILE.mode, dir_fd=store_fd)
-        try:
-            os.fchmod(descriptor, PRIVATE_FILE.mode)
-        finally:
-            os.close(descriptor)
+        os.close(create_unflushed_file(store_fd, FILE, b"", PRIVATE_FILE))
     for name in FILES:
         with suppress(FileNotFoundError):
             status = os.stat(name, dir_fd=store_fd, follow_symlinks=False)
-            judge(os.path.join(store, name), status, PRIVATE_FILE)
+            check_permissions(os.path.join(store, name), status, PRIVATE_FILE)
 
 
 def _encode(name: str, entry: StampedSummary) -> tuple[str, bytes, int]:
@@ -140,7 +137,7 @@ def _read(database: sqlite3.Connection) -> Iterator[tuple[str, StampedSummary]]:
     while chunk := rows.fetchmany(_CHUNK):
         intact = [text for text, crc in chunk if crc32(text) == crc]
         for *values, stamp in json.loads(b"[%b]" % b",".join(intact)):
-            for field in _SHARED:
-                values[field] = sys.intern(values[field])
+            for index in _SHARED_FIELDS:
+                values[index] = sys.intern(values[index])
             summary = PairSummary._make(values)
             yield summary.name, StampedSummary(summary, stamp)

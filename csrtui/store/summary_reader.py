@@ -1,4 +1,4 @@
-"""Read the summaries of all pairs in a store, and only those of changed pairs again; turn a summary into a pair."""
+"""Read the summaries of all pairs in a store. Only changed pairs are read again."""
 
 from collections.abc import Callable, Collection
 from typing import Final, NamedTuple
@@ -10,33 +10,33 @@ from csrtui.core.pairs.pair_json import load_record
 from csrtui.core.pairs.summary import PairSummary, summarize
 from csrtui.store.keystore import Keystore
 from csrtui.store.stamp import StampedSummary, is_settled, read_pair_stamp
-from csrtui.store.stored_pair import Listed, list_pair
+from csrtui.store.stored_pair import ListedPair, list_pair
 
 
-def pair_of(listed: Listed) -> Pair:
-    """Return the pair whose record a listing has read.
+def parse_listed_pair(listed: ListedPair) -> Pair:
+    """Return the pair of a listing.
 
     Raises:
-        StoreError: The pair cannot be read, as the listing found, or its record is damaged.
+        StoreError: The listing could not read the pair, or its record is damaged.
     """
     if isinstance(listed.record, StoreError):
         raise listed.record
     try:
         record = load_record(listed.record)
     except StoreError as error:
-        raise StoreError(f"{visible(listed.path)}: {error.what}", error.hint) from error
+        raise StoreError(f"{visible(listed.path)}: {error.message}", error.hint) from error
     return Pair(listed.name, listed.path, record, has_certificate=listed.has_certificate)
 
 
 CACHE_FROM: Final = 250
-"""The number of pairs from which the cache is used; below it, reading the pairs is faster than opening the cache."""
+"""The number of pairs from which the cache is used. Fewer pairs can be read faster than the cache can be opened."""
 _PROGRESS_STEP = 1000
-"""Pairs between two reports of progress."""
+"""The number of pairs between two reports of progress."""
 _UNSETTLED = 0
-"""The stamp of a pair that changed so recently that another change could leave its stamp as it is."""
+"""The stamp for a pair that changed so recently that another change might not change its stamp."""
 
 Progress = Callable[[int, int], None]
-"""Called with the number of pairs that are done, and the number of all pairs."""
+"""A function called with the number of pairs read so far and the number of all pairs."""
 
 
 class SummaryListing(NamedTuple):
@@ -51,7 +51,7 @@ def _no_progress(_done: int, _total: int) -> None:
 
 
 class SummaryReader:
-    """Reads summaries and remembers them with the stamps of the files that they were read from.
+    """A reader of summaries. It remembers them with the stamps of the files from which they were read.
 
     Args:
         store: The store.
@@ -62,7 +62,7 @@ class SummaryReader:
         self._entries: dict[str, StampedSummary] = {}
 
     def load_cache(self) -> list[PairSummary]:
-        """Return the summaries that the cache contains, by name; they may be out of date.
+        """Return the summaries in the cache, sorted by name. They may be out of date.
 
         Raises:
             StoreError: The store cannot be used.
@@ -80,8 +80,8 @@ class SummaryReader:
         """Return the summaries of all pairs.
 
         Args:
-            recheck: The pairs whose files are checked for changes, besides new pairs; None for all pairs.
-            on_progress: Told how far the reading is, every 1,000 pairs.
+            recheck: The pairs to check for changes, in addition to new pairs, or None for all pairs.
+            on_progress: Called every 1,000 pairs.
 
         Raises:
             StoreError: The store cannot be used.
@@ -97,13 +97,13 @@ class SummaryReader:
                 from csrtui.store import summary_cache  # only here: few pairs need no SQLite
 
                 self._entries = summary_cache.load(store_fd, self._store.path)
-            before, self._entries = self._entries, {}
+            previous, self._entries = self._entries, {}
             problems = []
             changed = {}
             for number, name in enumerate(names):
                 if number % _PROGRESS_STEP == 0:
                     on_progress(number, len(names))
-                known = entry = before.pop(name, None)
+                known = entry = previous.pop(name, None)
                 if entry is None or recheck is None or name in recheck:
                     stamp = read_pair_stamp(pairs_fd, name)
                     if entry is None or stamp is None or entry.stamp != stamp[0]:
@@ -116,14 +116,14 @@ class SummaryReader:
                             changed[name] = entry
                 self._entries[name] = entry
             on_progress(len(names), len(names))
-            if is_cached and (changed or before):
+            if is_cached and (changed or previous):
                 from csrtui.store import summary_cache
 
-                summary_cache.save(store_fd, self._store.path, changed, before)
+                summary_cache.save(store_fd, self._store.path, changed, previous)
         return SummaryListing([entry.summary for entry in self._entries.values()], problems)
 
     def _read(self, pairs_fd: int, name: str, stamp: tuple[int, int] | None) -> StampedSummary:
-        """Read a pair whose stamp was taken before."""
-        pair = pair_of(list_pair(pairs_fd, name, self._store.pair_path(name)))
+        """Read a pair and return its summary. Its stamp was read first, so that a change in between is detected."""
+        pair = parse_listed_pair(list_pair(pairs_fd, name, self._store.pair_path(name)))
         is_lasting = stamp is not None and is_settled(stamp[1])
         return StampedSummary(summarize(pair), stamp[0] if stamp is not None and is_lasting else _UNSETTLED)

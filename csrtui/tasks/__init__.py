@@ -1,1 +1,1 @@
-"""What a user wants done, once, for the screens and the commands alike."""
+"""The use cases of csrtui, one module per command, shared by the screens and the command line."""

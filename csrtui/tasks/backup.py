@@ -1,210 +1,346 @@
-"""Backing up: the key is written, encrypted, and the file is proved by restoring it from the disk."""
+"""Back up pairs, with a passphrase or for recipients.
 
-from collections.abc import Iterator, Sequence
+A backup is encrypted, written, read back from the disk, tested as far as possible, and recorded.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from csrtui.core.backups import backup_file
-from csrtui.core.backups.backup_file import KeptKey
+from csrtui.core.backups import age, backup_file
+from csrtui.core.backups.backup_file import Envelope, KeyProtection
 from csrtui.core.backups.details import Details
+from csrtui.core.backups.recipients import (
+    MAX_BYTES,
+    Recipient,
+    looks_like_recipient,
+    merge_recipients,
+    read_recipients,
+)
 from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
 from csrtui.core.bundle import read_certificates
-from csrtui.core.certificates import csr
+from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.certificate import to_pem
-from csrtui.core.certificates.key_proof import proves
-from csrtui.core.keys.batch_encryption import Opener, Sealer
+from csrtui.core.certificates.csr import proves_possession
+from csrtui.core.keys import key_types
+from csrtui.core.keys.batch_encryption import BatchDecryptor, BatchEncryptor
 from csrtui.core.pairs.pair import Backup, BackupStatus, Pair
-from csrtui.store import backups
+from csrtui.store import new_files
 from csrtui.store.disk_errors import NotConfirmedError
+from csrtui.store.files import read_foreign
 from csrtui.tasks.backup_contents import parse_contents, restore_test
-from csrtui.tasks.batch import WORKERS, Report, Result, each_of
-from csrtui.tasks.list import read_pair
+from csrtui.tasks.batch import MAX_WORKERS, OnResult, Result, run_for_each
+from csrtui.tasks.list import read_pair_folder
 from csrtui.tasks.passphrase import open_key
 from csrtui.tasks.session import Session, change_record
 
 if TYPE_CHECKING:
     from csrtui.core.keys.key_types import PrivateKey
 
-_TRIES = 60
-"""Seconds that a backup's name may be ahead of the clock, where others of the same second are there."""
+_MAX_SECONDS_AHEAD = 60
+"""The maximum difference between the current time and the time in a file name, in seconds.
+
+A later time is used if a file with the current time in its name exists."""
 
 
 @dataclass(frozen=True, slots=True)
 class BackupSpec:
-    """What to back up with, the same for every pair of a run.
+    """The options of a backup with a passphrase, the same for every pair in a run.
 
     Attributes:
-        folder: Where to.
-        passphrase: What the backup is encrypted under. Of a key that is under a passphrase in the store,
-            it has to be that one.
-        again: The passphrase as it was typed the second time, which the proof uses.
+        folder: The destination folder.
+        passphrase: The passphrase of the backup. If the stored key is encrypted, this must be its passphrase.
+        repeated: The passphrase as typed the second time. The restore test uses this one.
     """
 
     folder: str
     passphrase: Secret
-    again: Secret
+    repeated: Secret
 
 
-class _Run:
-    """What the pairs of a run share, so that a key is derived for the run and not for each of them.
+@dataclass(frozen=True, slots=True)
+class RecipientBackupSpec:
+    """The options of a backup for recipients, the same for every pair in a run.
 
-    The proof has its own: it derives from the passphrase as typed the second time and from the salt that the
-    file gives back.
+    Attributes:
+        folder: The destination folder.
+        recipients: The recipients who can open the backup.
     """
 
-    def __init__(self, session: Session, order: BackupSpec) -> None:
-        self.folder = order.folder
-        self.store = Opener(order.passphrase)
-        self.sealer = Sealer(order.passphrase, session.entropy)
-        self.proof = Opener(order.again)
+    folder: str
+    recipients: tuple[Recipient, ...]
 
 
-def back_up(session: Session, name: str, order: BackupSpec) -> Backup:
-    """Write a backup of a pair, prove it, and note it in the pair's record.
+class _PassphraseEncryption:
+    """Encryption of the key block with a passphrase.
 
-    Only a file that was read back from the disk, decrypted with the passphrase as typed the second time,
-    and whose key is the CSR's and signs, is *verified*.
+    All pairs in a run share the keys derived from the passphrase. The restore test derives its own keys, from the
+    passphrase as typed the second time and from the salt in the file that was read back.
+    """
+
+    envelope: Final = Envelope.KEY_BLOCK
+
+    def __init__(self, session: Session, spec: BackupSpec) -> None:
+        self._session = session
+        self._store_decryptor = BatchDecryptor(spec.passphrase)
+        self._encryptor = BatchEncryptor(spec.passphrase, session.entropy)
+        self._proof_decryptor = BatchDecryptor(spec.repeated)
+
+    def read_key(self, pair: Pair) -> "tuple[PrivateKey, bytes]":
+        """Return the key of a pair and its encrypted PEM block.
+
+        Raises:
+            RefusedError: The key is encrypted with another passphrase.
+        """
+        try:
+            key = open_key(self._session, pair, self._store_decryptor)
+        except RefusedError as error:
+            raise RefusedError(
+                f"the key of {pair.name} is under another passphrase, and its backup must have the same one",
+                "give the passphrase of the key itself",
+            ) from error
+        return key, self._encryptor.encrypt(key)
+
+    def encrypt(self, text: bytes, _: KeyProtection) -> bytes:
+        """Return the text unchanged, because its key block is already encrypted."""
+        return text
+
+    def prove(self, data: bytes, csr: csrs.Request) -> bool:
+        """Test a restore from the data that was read back, and return True.
+
+        Raises:
+            RefusedError: The signature is not valid, or the restore test failed.
+        """
+        content = parse_contents(data)
+        if not content.is_signed:
+            raise RefusedError("its signature is not valid")
+        restore_test(content, csr, self._proof_decryptor)
+        return True
+
+
+class _RecipientEncryption:
+    """Encryption of the whole text with age, for recipients.
+
+    The key is written as it is in the store. If it is not encrypted there, only the age file protects it.
 
     Raises:
-        InputError: There is no such pair or folder.
-        RefusedError: The passphrase is not the key's, or the backup does not prove itself.
-        StoreError: The store or the disk refuses; there is no backup, or the error says where it is.
+        InputError: pyrage is not installed, or it refuses a recipient.
     """
-    return _back_up(session, name, _Run(session, order))
+
+    envelope: Final = Envelope.AGE
+
+    def __init__(self, session: Session, spec: RecipientBackupSpec) -> None:
+        age.check_recipients(spec.recipients)
+        self._session = session
+        self._recipients = spec.recipients
+
+    def read_key(self, pair: Pair) -> "tuple[PrivateKey | None, bytes]":
+        """Return the key of a pair and its plain PEM block; for an encrypted key, None and the encrypted block."""
+        if pair.record.key.encrypted:
+            return None, self._session.store.read_key(pair.name)
+        key = open_key(self._session, pair)
+        return key, key_types.private_pem(key)
+
+    def encrypt(self, text: bytes, key_protection: KeyProtection) -> bytes:
+        """Return the text encrypted with age, after checking that it is complete and its key protected as recorded.
+
+        Raises:
+            StoreError: The key in the store is not encrypted, although pair.json says so.
+        """
+        if backup_file.parse(text, Envelope.AGE).key_protection is not key_protection:
+            raise StoreError("the key in the store is not encrypted, although pair.json says so")
+        return age.encrypt(text, self._recipients)
+
+    def prove(self, _: bytes, __: csrs.Request) -> bool:
+        """Return False, because the backup cannot be opened and tested without an identity."""
+        return False
 
 
-def _back_up(session: Session, name: str, run: _Run) -> Backup:
-    pair, asked = read_pair(session, name)
-    now = session.clock()
-    path, data = _write(session, pair, asked, run, now)
-    backup = Backup(BackupStatus.UNVERIFIED, path, now, sha256=sha256(data).hexdigest(), signed=True)
+_Encryption = _PassphraseEncryption | _RecipientEncryption
+
+
+def _encryption(session: Session, spec: BackupSpec | RecipientBackupSpec) -> _Encryption:
+    if isinstance(spec, BackupSpec):
+        return _PassphraseEncryption(session, spec)
+    return _RecipientEncryption(session, spec)
+
+
+def back_up(session: Session, name: str, spec: BackupSpec | RecipientBackupSpec) -> Backup:
+    """Write a backup of a pair, read it back, record it and return it.
+
+    A backup with a passphrase is *verified* only if the file was read back from the disk and decrypted with the
+    passphrase as typed the second time, and its key matches the CSR and can sign. A backup for recipients stays
+    *unverified*.
+
+    Raises:
+        InputError: The pair or the folder does not exist, or pyrage is not installed.
+        RefusedError: The passphrase is not the passphrase of the key, or the file that was read back failed the test.
+        StoreError: The store or the disk reports an error, or the key is damaged. If the backup was written all the
+            same, the message contains its path.
+    """
+    return _back_up(session, name, spec.folder, _encryption(session, spec))
+
+
+def _back_up(session: Session, name: str, folder: str, encryption: _Encryption) -> Backup:
+    stored, now = read_pair_folder(session, name), session.clock()
+    pair, csr = stored.pair, stored.csr
+    key, key_pem = encryption.read_key(pair)
+    if key is not None:
+        _refuse_foreign_key(name, csr, key)
+    key_protection = KeyProtection.ENCRYPTED if pair.record.key.encrypted else KeyProtection.PLAIN
+    text = backup_file.compose(
+        name,
+        now,
+        key_protection=key_protection,
+        key_pem=key_pem,
+        csr=csr,
+        certificates=_certificates(stored.certificate),
+        envelope=encryption.envelope,
+        details=Details.from_record(pair.record),
+        signer=key,
+    )
+    data = encryption.encrypt(text, key_protection)
+    output = new_files.OutputFile(_file_names(name, now, encryption.envelope), data, new_files.OWNER_ONLY)
+    path = new_files.write_new_files(folder, [output])[0]
+    digest = sha256(data).hexdigest()
+    backup = Backup(BackupStatus.UNVERIFIED, path, now, sha256=digest, signed=key is not None)
     try:
-        _prove(path, data, asked, run.proof)
+        if read_foreign(path, from_disk=True) != data:
+            raise RefusedError("the disk returned other data than was written")
+        is_proved = encryption.prove(data, csr)
     except CsrtuiError as error:
-        damaged = backup.seen(BackupStatus.DAMAGED, now)
-        change_record(
-            session,
-            name,
-            lambda record: record.with_backup(damaged).with_event(
-                now, f"backup failed: {path}", session.user
-            ),
-        )
+        _record(session, name, backup.with_status(BackupStatus.DAMAGED, now), f"backup failed: {path}")
         raise RefusedError(
-            f"the backup does not prove itself: {error.what}", f"do not rely on {visible(path)}"
+            f"the backup could not be verified: {error.message}", f"do not rely on {visible(path)}"
         ) from error
-    proved = backup.proved(now)
+    backup = backup.with_restore_test(now) if is_proved else backup
+    event = "backed up and verified" if is_proved else "backed up to recipients"
     try:
-        change_record(
-            session,
-            name,
-            lambda record: record.with_backup(proved).with_event(
-                now, f"backed up and verified: {path}", session.user
-            ),
-        )
+        _record(session, name, backup, f"{event}: {path}")
     except NotConfirmedError as error:
-        raise NotConfirmedError(f"the proof of the backup {visible(path)}") from error
+        raise NotConfirmedError(f"the record of the backup {visible(path)}") from error
     except StoreError as error:
         raise StoreError(
-            f"the backup {visible(path)} is proved, but that is not noted in the pair's record: {error.what}",
-            error.hint,
+            f"the backup {visible(path)} is written, but not recorded: {error.message}", error.hint
         ) from error
-    return proved
+    return backup
 
 
 def back_up_many(
     session: Session,
     names: Sequence[str],
-    order: BackupSpec,
+    spec: BackupSpec | RecipientBackupSpec,
     *,
-    report: Report = lambda _: None,
-    stop: Event | None = None,
-    workers: int = WORKERS,
+    on_result: OnResult = lambda _: None,
+    cancel: Event | None = None,
+    max_workers: int = MAX_WORKERS,
 ) -> list[Result]:
-    """Back up several pairs, on several cores; return what came of each, in their order.
+    """Back up several pairs with `run_for_each`, and return the results.
 
-    The key that encrypts them is derived once; see `csrtui.core.keys.batch_encryption` for why that is as safe.
-
-    Args:
-        session: Where, when and by whom.
-        names: The pairs.
-        order: What with.
-        report: Told of each as it is done, from another thread.
-        stop: Once set, no further pair is begun; those under way are finished. An interrupt (Ctrl+C) does
-            the same.
-        workers: How many at once.
-    """
-    run = _Run(session, order)
-
-    def one(name: str) -> list[Result]:
-        backup = _back_up(session, name, run)
-        return [Result(ok=True, pair=name, file=backup.path, text="backed up and verified")]
-
-    return each_of(names, one, undone="not backed up", report=report, stop=stop, workers=workers)
-
-
-def _write(session: Session, pair: Pair, asked: csr.Request, run: _Run, now: datetime) -> tuple[str, bytes]:
-    kept = KeptKey.ENCRYPTED if pair.record.key.encrypted else KeptKey.PLAIN
-    try:
-        key = open_key(session, pair, run.store)
-    except RefusedError as error:
-        raise RefusedError(
-            f"the key of {pair.name} is under another passphrase, and its backup is made under the same one",
-            "give the passphrase of the key itself",
-        ) from error
-    refuse_foreign_key(pair, asked, key)
-    data = backup_file.compose(
-        pair.name,
-        now,
-        kept=kept,
-        key_pem=run.sealer.seal(key),
-        asked=asked,
-        certificates=certificates_of(session, pair),
-        details=Details.of(pair.record),
-        signer=key,
-    )
-    return backups.write(run.folder, _names(pair.name, now), data), data
-
-
-def refuse_foreign_key(pair: Pair, asked: csr.Request, key: "PrivateKey") -> None:
-    """See that a pair's key is that of its CSR, and the CSR is signed by it: a backup must not vouch for another.
+    The encryption key is derived from a passphrase only once (`csrtui.core.keys.batch_encryption` explains why that
+    is safe).
 
     Raises:
-        StoreError: It is not.
+        InputError: pyrage is not installed, or it refuses a recipient.
     """
-    if not proves(key, asked):
+    encryption = _encryption(session, spec)
+
+    def back_up_pair(name: str) -> list[Result]:
+        backup = _back_up(session, name, spec.folder, encryption)
+        text = "backed up and verified"
+        if backup.status is BackupStatus.UNVERIFIED:
+            text = "backed up, unverified: verify it where the identity is"
+            text += "" if backup.signed else "; not signed, because the key is under a passphrase"
+        return [Result(ok=True, pair=name, file=backup.path, text=text)]
+
+    return run_for_each(
+        names,
+        back_up_pair,
+        failure_label="not backed up",
+        on_result=on_result,
+        cancel=cancel,
+        max_workers=max_workers,
+    )
+
+
+def _record(session: Session, name: str, backup: Backup, event: str) -> None:
+    change_record(
+        session,
+        name,
+        lambda record: record.with_backup(backup).with_event(backup.created, event, session.user),
+    )
+
+
+def _refuse_foreign_key(name: str, csr: csrs.Request, key: "PrivateKey") -> None:
+    """Check that the CSR belongs to the key and was signed by it.
+
+    The key also signs the backup, and that signature must not cover a CSR that was replaced.
+
+    Raises:
+        StoreError: The CSR belongs to another key, or its signature is not valid.
+    """
+    if not proves_possession(key, csr):
+        raise StoreError(f"the key of {name} is not the key of its request", "restore the pair from a backup")
+    if not csrs.has_valid_signature(csr.der):
         raise StoreError(
-            f"the key of {pair.name} is not the key of its request", "restore the pair from a backup"
-        )
-    if not csr.signature_holds(asked.der):
-        raise StoreError(
-            f"the request of {pair.name} is not signed by its key: it was exchanged or damaged",
+            f"the request of {name} is not signed by its key: it was replaced or damaged",
             "restore the pair from a backup",
         )
 
 
-def certificates_of(session: Session, pair: Pair) -> bytes:
-    """Return the certificates of a pair in PEM, and nothing that somebody wrote around them; empty without any."""
-    stored = session.store.read(pair.name).certificate
+def _certificates(pem: bytes | None) -> bytes:
+    """Return the certificates in certificate.pem without other text, or nothing if it is missing or damaged."""
     try:
-        return to_pem(read_certificates(stored)) if stored else b""
-    except InputError:  # the doctor names it, and the key is what the backup is for
+        return to_pem(read_certificates(pem)) if pem else b""
+    except InputError:  # the doctor reports it, and the key is what matters in a backup
         return b""
 
 
-def _names(name: str, now: datetime) -> Iterator[str]:
-    return (backup_file.file_name(name, now + timedelta(seconds=ahead)) for ahead in range(_TRIES))
+def _file_names(name: str, now: datetime, envelope: Envelope) -> Iterator[str]:
+    for seconds in range(_MAX_SECONDS_AHEAD):
+        yield backup_file.file_name(name, now + timedelta(seconds=seconds), envelope)
 
 
-def _prove(path: str, written: bytes, asked: csr.Request, opener: Opener) -> None:
-    data = backups.read_back(path)
-    if data != written:
-        raise RefusedError("the disk gives back something else than was written")
-    content = parse_contents(data)
-    if not content.signed:
-        raise RefusedError("its signature is not valid")
-    restore_test(content, asked, opener)
+_DEFAULT_RECIPIENTS = ("~/.ssh/id_ed25519.pub", "~/.ssh/id_rsa.pub")
+"""The usual paths of SSH public keys. The private key that belongs to one of them can open backups."""
+
+
+def parse_recipients(texts: Iterable[str]) -> tuple[Recipient, ...]:
+    """Return the recipients in texts and files, without duplicates.
+
+    Args:
+        texts: The recipients. Each is ``age1…``, an SSH public key, or the path of a file with such lines.
+
+    Raises:
+        InputError: A text is not a recipient, or its file cannot be read.
+    """
+    recipients = merge_recipients(recipient for text in texts for recipient in _recipients(text))
+    if age.is_installed():  # without pyrage, only hosts write backups, and csrtui checks the recipients there
+        age.check_recipients(recipients)
+    return recipients
+
+
+def split_recipients(text: str) -> list[str]:
+    """Return the recipients in a comma-separated text, with ``~`` expanded."""
+    return [os.path.expanduser(part) for part in map(str.strip, text.split(",")) if part]
+
+
+def default_recipient() -> str:
+    """Return the path of the user's own SSH public key, or an empty text if there is none."""
+    return next((path for path in _DEFAULT_RECIPIENTS if os.path.isfile(os.path.expanduser(path))), "")
+
+
+def _recipients(text: str) -> tuple[Recipient, ...]:
+    if looks_like_recipient(text):
+        return read_recipients(text)
+    data = read_foreign(text, MAX_BYTES)
+    try:
+        return read_recipients(data.decode("utf-8", "backslashreplace"))
+    except InputError as error:
+        raise InputError(f"{visible(text)}: {error.message}", error.hint) from error

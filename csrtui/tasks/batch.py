@@ -10,16 +10,16 @@ from csrtui.store.disk_errors import NotConfirmedError
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of one pair or file.
+    """The result of a task for one pair or file.
 
     Attributes:
-        ok: Whether it is as it should be.
-        text: What happened, a sentence; text from outside in it is visible.
-        pair: The pair's name, or None where there is none.
-        file: The file's path, or None where there is none.
-        confirm: What ``csrtui verify --confirm`` takes on the machine that made the backup, or None.
-        spki_sha256: The SPKI fingerprint of the key in a backup file, 64 hex digits, or None where none was read.
-        names: The names in the CSR of that backup, visible.
+        ok: Whether the task succeeded.
+        text: A sentence that says what happened; text from outside in it is escaped.
+        pair: The name of the pair, or None.
+        file: The path of the file, or None.
+        confirm: The argument for ``csrtui verify --confirm`` on the machine that made the backup, or None.
+        spki_sha256: The SPKI fingerprint of the key in a backup file, 64 hex digits, or None if none was read.
+        names: The names in the CSR of a backup file, escaped.
     """
 
     ok: bool
@@ -31,7 +31,7 @@ class Result:
     names: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, object]:
-        """The result as commands print it."""
+        """Return the result in the form that commands print as JSON."""
         document: dict[str, object] = {
             "ok": self.ok,
             "pair": self.pair,
@@ -45,62 +45,55 @@ class Result:
         return document
 
 
-def all_ok(results: Sequence[Result]) -> bool:
-    """Whether every one is as it should be."""
-    return all(result.ok for result in results)
+MAX_WORKERS = 8
+"""The number of pairs processed at once. It exceeds the number of cores because each pair waits for the disk, and the
+file system serves all waiting pairs with one journal write."""
+
+OnResult = Callable[[Result], None]
 
 
-WORKERS = 8
-"""How many pairs are worked on at once: more than there are cores, because each waits for the disk in between, and
-the file system answers those that wait together with one write of its journal."""
-
-Report = Callable[[Result], None]
-"""Told of each pair as it is done, with the worst that was found; from any thread."""
-
-
-def each_of(
-    names: Sequence[str],
-    work: Callable[[str], list[Result]],
+def run_for_each(
+    pair_names: Sequence[str],
+    task: Callable[[str], list[Result]],
     *,
-    undone: str,
-    report: Report,
-    stop: Event | None = None,
-    workers: int = WORKERS,
+    failure_label: str,
+    on_result: OnResult,
+    cancel: Event | None = None,
+    max_workers: int = MAX_WORKERS,
 ) -> list[Result]:
-    """Do something with several pairs; return what came of each, in their order.
+    """Run `task` for each pair in parallel and return the results in input order.
 
-    One that fails with an error of csrtui's holds up no other. An interrupt (Ctrl+C) stops like `stop`.
+    A `CsrtuiError` for one pair does not stop the others. Ctrl+C has the same effect as setting `cancel`.
 
     Args:
-        names: The pairs.
-        work: What to do with one; gives one result at least.
-        undone: What is said of one that failed, or was not begun: ``not backed up``.
-        report: Told of each.
-        stop: Once set, no further pair is begun; those under way are finished.
-        workers: How many at once.
+        pair_names: The names of the pairs, or the paths of files.
+        task: Called with each name or path. It returns at least one result.
+        failure_label: Prefix of the message for a pair that failed or was not started, e.g. ``not backed up``.
+        on_result: Called in a worker thread, once per pair, with the pair's first failure or else its first result.
+        cancel: Once set, no further pair is started; running tasks are completed.
+        max_workers: The number of pairs processed at once.
     """
-    stopped = stop or Event()
+    # This imports logging, which commands for a single pair do not need.
+    from concurrent.futures import ThreadPoolExecutor, wait
 
-    def one(name: str) -> list[Result]:
-        if stopped.is_set():
-            return [Result(ok=False, pair=name, text=f"{undone}: stopped before")]
+    cancelled = cancel or Event()
+
+    def run(name: str) -> list[Result]:
+        if cancelled.is_set():
+            return [Result(ok=False, pair=name, text=f"{failure_label}: stopped before")]
         try:
-            found = work(name)
+            results = task(name)
         except CsrtuiError as error:
-            done = isinstance(error, NotConfirmedError)
-            found = [Result(ok=False, pair=name, text=error.what if done else f"{undone}: {error.what}")]
-        report(next((result for result in found if not result.ok), found[0]))
-        return found
+            is_complete = isinstance(error, NotConfirmedError)
+            text = error.message if is_complete else f"{failure_label}: {error.message}"
+            results = [Result(ok=False, pair=name, text=text)]
+        on_result(next((result for result in results if not result.ok), results[0]))
+        return results
 
-    from concurrent.futures import (
-        ThreadPoolExecutor,
-        wait,
-    )  # imports logging, which commands for one pair do without
-
-    with ThreadPoolExecutor(max(min(workers, len(names)), 1)) as pool:
-        pending = [pool.submit(one, name) for name in names]
+    with ThreadPoolExecutor(max(min(max_workers, len(pair_names)), 1)) as pool:
+        futures = [pool.submit(run, name) for name in pair_names]
         try:
-            wait(pending)
+            wait(futures)
         except KeyboardInterrupt:
-            stopped.set()
-    return [result for done in pending for result in done.result()]
+            cancelled.set()
+    return [result for future in futures for result in future.result()]

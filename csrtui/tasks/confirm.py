@@ -1,5 +1,6 @@
-"""Taking another machine's word that a backup restored: only if the pair's own key signed it."""
+"""Confirm that a backup was restored on another machine. The pair's own key must have signed the confirmation."""
 
+import os
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -8,83 +9,95 @@ from csrtui.core.backups.confirmation import Confirmation
 from csrtui.core.base.errors import RefusedError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.times import utc_text
-from csrtui.core.certificates import csr
+from csrtui.core.certificates import csr as csrs
 from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, PairRecord
-from csrtui.store import backups
+from csrtui.store.files import read_foreign
 from csrtui.tasks.batch import Result
 from csrtui.tasks.list import pairs_with_key, read_pair
 from csrtui.tasks.session import Session, change_record
 
-_CLOCKS_APART = timedelta(days=1)
-"""How far the other machine's clock may be ahead of ours."""
+_MAX_CLOCK_DIFFERENCE = timedelta(days=1)
+"""The maximum time by which the clock of the other machine may be ahead."""
 
 
 def confirm(session: Session, text: str) -> Result:
-    """Mark a backup verified that was restored on another machine.
+    """Mark a backup as verified because it was restored on another machine, and return the result.
 
     Args:
-        session: Whose store the pair is in.
-        text: What ``csrtui verify FILE --identity …`` printed there, or the token out of it.
+        session: The session of the store.
+        text: The output of ``csrtui verify FILE --identity …`` on the other machine, or the token in it.
 
     Raises:
-        InputError: There is no confirmation in it, or it is cut short.
-        RefusedError: It is forged, of a pair or a file that is not known here, from the future, or the
-            file is not any more what was restored.
+        InputError: The text does not contain a complete confirmation.
+        RefusedError: The confirmation is forged, is for an unknown pair or file, or has a time in the future; or the
+            file has changed since it was restored.
         StoreError: The store cannot be used.
     """
     signed = confirmation.read(text)
-    said, now = signed.said, session.clock()
-    pair = _pair(session, said)
-    confirmation.check(signed, csr.public_key(read_pair(session, pair.name)[1].der))
-    if said.time > now + _CLOCKS_APART:
-        raise RefusedError(
-            f"the confirmation is from the future: {utc_text(said.time)}", "set the clocks of both machines"
-        )
-    found = tuple(backup for backup in pair.record.backups if backup.sha256 == said.file_sha256)
-    seen = {backup.path: _seen(backup, said.time, now) for backup in found}
+    statement, now = signed.confirmation, session.clock()
+    pair = _find_pair(session, statement)
+    confirmation.check(signed, csrs.public_key(read_pair(session, pair.name)[1].der))
+    time = utc_text(statement.time)
+    if statement.time > now + _MAX_CLOCK_DIFFERENCE:
+        raise RefusedError(f"the confirmation is from the future: {time}", "set the clocks of both machines")
+    confirmed = {
+        backup.path: _confirmed(backup, statement.time, now)
+        for backup in pair.record.backups
+        if backup.sha256 == statement.file_sha256
+    }
 
-    def noted(record: PairRecord) -> PairRecord:
+    def update(record: PairRecord) -> PairRecord:
         for backup in record.backups:
-            if backup.sha256 == said.file_sha256 and backup.path in seen and backup != seen[backup.path]:
-                what = f"backup confirmed, restored elsewhere at {utc_text(said.time)}: {backup.path}"
-                record = record.with_backup(seen[backup.path]).with_event(now, what, session.user)
+            new = confirmed.get(backup.path, backup)
+            if backup.sha256 == statement.file_sha256 and backup != new:
+                event = f"backup confirmed, restored elsewhere at {time}: {backup.path}"
+                record = record.with_backup(new).with_event(now, event, session.user)
         return record
 
-    change_record(session, pair.name, noted)
-    best = min(seen.values(), key=lambda backup: backup.status is not BackupStatus.VERIFIED)
-    away = (
-        "" if best.status is BackupStatus.VERIFIED else "; the file itself is away from where it was written"
-    )
-    return Result(ok=True, pair=pair.name, file=best.path, text=f"confirmed: restored elsewhere{away}")
+    change_record(session, pair.name, update)
+    best = min(confirmed.values(), key=lambda backup: backup.status is not BackupStatus.VERIFIED)
+    missing = "" if best.status is BackupStatus.VERIFIED else "; the file is missing from its recorded path"
+    return Result(ok=True, pair=pair.name, file=best.path, text=f"confirmed: restored elsewhere{missing}")
 
 
-def _pair(session: Session, said: Confirmation) -> Pair:
-    """The pair of that key which has a backup of that SHA-256; there is more than one where a key is used again."""
-    pairs = pairs_with_key(session, said.spki_sha256)
+def _find_pair(session: Session, statement: Confirmation) -> Pair:
+    """Return the pair that has both the key and the backup of a confirmation; several pairs can share a key.
+
+    Raises:
+        RefusedError: There is no such pair.
+    """
+    pairs = pairs_with_key(session, statement.spki_sha256)
     if not pairs:
         raise RefusedError(
-            "the confirmation is of a pair that is not in this keystore",
-            "look whether it is another machine's",
+            "the confirmation is for a pair that is not in this keystore",
+            "run the command on the machine that made the backup",
         )
     for pair in pairs:
-        if any(backup.sha256 == said.file_sha256 for backup in pair.record.backups):
+        if any(backup.sha256 == statement.file_sha256 for backup in pair.record.backups):
             return pair
     raise RefusedError(
-        f"the confirmation is of a file that is no backup of {pairs[0].name} made here",
-        "it was changed before it was opened, or made elsewhere; copy it again and verify that",
+        f"the confirmation is for a file that is not a backup of {pairs[0].name} made here",
+        "the file was changed before it was opened, or made elsewhere; copy it again and verify the copy",
         pair=pairs[0].name,
     )
 
 
-def _seen(backup: Backup, time: datetime, now: datetime) -> Backup:
-    """The backup as confirmed: proved when it was restored, by clocks that may differ; there or away."""
+def _confirmed(backup: Backup, time: datetime, now: datetime) -> Backup:
+    """Return a backup with its restore test recorded, and marked as missing if its file is missing.
+
+    Args:
+        backup: The backup.
+        time: The time of the restore test, by the clock of the other machine. Impossible times are corrected.
+        now: The time, in UTC.
+
+    Raises:
+        RefusedError: The file has changed since it was restored.
+    """
     restored = min(max(time, backup.created, backup.verified or backup.created), now)
-    proved = backup.proved(restored)
-    if not backups.is_there(backup.path):
+    verified = backup.with_restore_test(restored)
+    if not os.path.lexists(backup.path):
         since = backup.since if backup.status is BackupStatus.MISSING else None
-        return proved.seen(BackupStatus.MISSING, since or now)
-    if sha256(backups.read_back(backup.path)).hexdigest() != backup.sha256:
-        raise RefusedError(
-            f"{visible(backup.path)} is not any more the file that was restored", "back up again"
-        )
-    return proved
+        return verified.with_status(BackupStatus.MISSING, since or now)
+    if sha256(read_foreign(backup.path, from_disk=True)).hexdigest() != backup.sha256:
+        raise RefusedError(f"{visible(backup.path)} has changed since it was restored", "back up again")
+    return verified

@@ -1,4 +1,4 @@
-"""The doctor: check everything in a store, without changing it."""
+"""Check everything in a store without changing it (`csrtui doctor`)."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -8,113 +8,131 @@ from typing import Final
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind, Level
-from csrtui.core.doctor.contents import ExaminedPair, examine_contents, is_in_use, record_of
-from csrtui.core.doctor.facts import FileKind, Seen
-from csrtui.core.doctor.finding_codes import Ailment, Code
-from csrtui.core.doctor.layout import is_pair_place, judge_pair_places, judge_store
+from csrtui.core.doctor.contents import PairContents, check_contents, is_in_use, record_of
+from csrtui.core.doctor.facts import FileFacts, FileKind
+from csrtui.core.doctor.finding import DoctorFinding, FindingCode
+from csrtui.core.doctor.layout import check_pair_files, check_store_files, is_pair_entry
 from csrtui.core.doctor.remedy import command, csrtui, instruction
-from csrtui.core.doctor.renewals import Tie, judge_renewals, tie_of
+from csrtui.core.doctor.renewals import RenewalLink, check_renewals, renewal_link
 from csrtui.core.pairs.pair import PairRecord
 from csrtui.store import survey
 from csrtui.store.permissions import unsafe_folders
 from csrtui.tasks.key_quality import proved_key_findings, public_key_findings
 from csrtui.tasks.session import Session
 
-_CHUNK = 16
-_NAMED = 3
+_CHUNK_SIZE = 16
+"""The number of pairs that a thread checks in one batch."""
+_MAX_NAMES = 3
+"""The maximum number of pairs listed in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Pair:
+class _CheckedPair:
+    """A pair with its findings, and with the facts that are compared with those of other pairs."""
+
     name: str
     path: str
-    ailments: tuple[Ailment, ...]
+    findings: tuple[DoctorFinding, ...]
     spki_sha256: str | None = None
-    tie: Tie | None = None
+    link: RenewalLink | None = None
 
 
 class Examination:
-    """One check of a store: the constructor looks at the store, `run` at the pairs.
+    """One check of a store. The constructor surveys the store, and `run` checks the pairs.
 
     Args:
-        session: Whose store; it may be one that every command refuses.
+        session: The session of the store. The store may be so unsafe or damaged that other commands refuse it.
         config: The path of the configuration, or None to leave it out.
-        named: The store's path where a command has to name it (`csrtui.store.location.store_to_name`).
+        store_argument: The path of the store if commands must name it (`csrtui.store.location.store_argument`).
 
     Attributes:
-        names: The names of everything that is, or is in the place of, a pair, sorted.
+        names: The names of all pairs, and of everything else that is in the place of a pair, sorted.
     """
 
-    def __init__(self, session: Session, config: str | None = None, *, named: str = "") -> None:
-        self._named = named
+    def __init__(self, session: Session, config: str | None = None, *, store_argument: str = "") -> None:
+        self._store_argument = store_argument
         self._path = session.store.path
         self._now = session.clock()
         self._config = config
         # Check the lock before listing: a creation that finishes in between is then listed as a pair, not as a leftover.
         self._creating = survey.is_creating(self._path)
-        self._store = survey.look_at_store(self._path)
+        self._store = survey.survey_store(self._path)
         self._user = survey.current_user()
-        self.names = tuple(seen.name for seen in _among_pairs(self._store) if is_pair_place(seen))
+        self.names = tuple(file.name for file in _pair_files(self._store) if is_pair_entry(file))
 
     def run(
-        self, report: Callable[[], None] = lambda: None, stop: Event | None = None
-    ) -> tuple[Ailment, ...]:
-        """Check everything and return the findings: those about the store first, then by pair, the worst first.
+        self, on_pair: Callable[[], None] = lambda: None, cancel: Event | None = None
+    ) -> tuple[DoctorFinding, ...]:
+        """Check everything and return the findings, first those about the store, then those about each pair.
+
+        The findings about a pair are sorted worst first.
 
         Args:
-            report: Called as each pair is done, from the thread that called `run`.
-            stop: Once set, no further pair is checked.
+            on_pair: Called after each pair, in the thread that called `run`.
+            cancel: Once set, no further pair is checked.
         """
-        found = [*_judge_ancestors(self._path, self._user)] if self._store else []
-        found += judge_store(self._store, self._user, creating=self._creating) if self._store else []
-        found += _judge_config(self._config) if self._config is not None else []
+        findings: list[DoctorFinding] = []
+        if self._store:
+            findings += _check_ancestors(self._path, self._user)
+            findings += check_store_files(self._store, self._user, creating=self._creating)
+        if self._config is not None:
+            findings += _check_config(self._config)
         pairs = []
-        for pair in self._examined(stop or Event()):
+        for pair in self._check_pairs(cancel or Event()):
             pairs.append(pair)
-            report()
-        shared = _sharing(pairs)
-        untied = judge_renewals([pair.tie for pair in pairs if pair.tie], frozenset(self.names))
+            on_pair()
+        shared_keys = _find_shared_keys(pairs)
+        renewals = check_renewals([pair.link for pair in pairs if pair.link], frozenset(self.names))
         for pair in pairs:
-            more = (*shared.get(pair.name, ()), *filter(None, [untied.get(pair.name)]))
-            found += sorted((*pair.ailments, *more), key=lambda one: one.level.rank)
-        return tuple(replace(one, fix=one.fix.for_store(self._named)) for one in found if self._counts(one))
+            others = (shared_keys.get(pair.name), renewals.get(pair.name))
+            findings += worst_first([*pair.findings, *filter(None, others)])
+        return tuple(
+            replace(finding, fix=finding.fix.for_store(self._store_argument))
+            for finding in findings
+            if self._applies(finding)
+        )
 
-    def _counts(self, ailment: Ailment) -> bool:
-        """Whether a finding is one: in a store of another user, everything should belong to that user."""
+    def _applies(self, finding: DoctorFinding) -> bool:
+        """Return whether a finding applies to this store.
+
+        In another user's store, everything should belong to that user, so only the owner of the store itself is
+        reported as foreign.
+        """
         if self._store is None or self._store.owner == self._user:
             return True
-        return ailment.code is not Code.FOREIGN_OWNER or ailment.path == self._path
+        return finding.code is not FindingCode.FOREIGN_OWNER or finding.path == self._path
 
-    def _examined(self, stop: Event) -> Iterator[_Pair]:
-        """Yield the pairs in order; several are checked at a time, since cryptography releases the GIL."""
+    def _check_pairs(self, cancel: Event) -> Iterator[_CheckedPair]:
+        """Check the pairs in several threads, since cryptography releases the GIL, and yield them in order."""
         import os
         from concurrent.futures import ThreadPoolExecutor
 
+        def check(names: Iterable[str]) -> list[_CheckedPair]:
+            pairs = (None if cancel.is_set() else self._check_pair(name) for name in names)
+            return [pair for pair in pairs if pair is not None]
+
         with ThreadPoolExecutor(min(os.cpu_count() or 1, 8)) as pool:
-            chunks = [self.names[at : at + _CHUNK] for at in range(0, len(self.names), _CHUNK)]
-            done = pool.map(lambda chunk: self._examine_some(chunk, stop), chunks)
-            for pairs in done:
+            starts = range(0, len(self.names), _CHUNK_SIZE)
+            for pairs in pool.map(check, [self.names[start : start + _CHUNK_SIZE] for start in starts]):
                 yield from pairs
 
-    def _examine_some(self, names: Iterable[str], stop: Event) -> list[_Pair]:
-        return [pair for name in names if not stop.is_set() and (pair := self._examine(name)) is not None]
-
-    def _examine(self, name: str) -> _Pair | None:
-        folder = survey.look_at_pair(self._path, name)
+    def _check_pair(self, name: str) -> _CheckedPair | None:
+        folder = survey.survey_pair(self._path, name)
         if folder is None:
             return None
-        found = list(judge_pair_places(folder, self._user))
+        findings = list(check_pair_files(folder, self._user))
         if folder.kind is not FileKind.FOLDER:
-            return _Pair(name, folder.path, tuple(found))
+            return _CheckedPair(name, folder.path, tuple(findings))
         record = record_of(folder)
-        copies = {
-            backup.path: survey.look_at_copy(backup.path, self._path)
+        backups = {
+            backup.path: survey.survey_backup(backup.path, self._path)
             for backup in (record.backups if record else ())
         }
-        contents = examine_contents(folder, copies, self._now)
-        found += [*contents.ailments, *_weaknesses(folder.path, record, contents)]
-        tie = tie_of(name, folder.path, record) if record else None
-        return _Pair(name, folder.path, tuple(found), contents.csr and contents.csr.spki_sha256, tie)
+        contents = check_contents(folder, backups, self._now)
+        findings += [*contents.findings, *_weaknesses(folder.path, record, contents)]
+        link = renewal_link(name, folder.path, record) if record else None
+        spki = contents.csr.spki_sha256 if contents.csr else None
+        return _CheckedPair(name, folder.path, tuple(findings), spki, link)
 
 
 CHECKED: Final = (
@@ -127,27 +145,28 @@ CHECKED: Final = (
     "every renewal: that both pairs refer to each other and the new one is in use",
     "the configuration",
 )
-"""What an examination checks."""
+"""A phrase for each kind of check in an examination."""
 
 
-def worst_first(ailments: Iterable[Ailment]) -> list[Ailment]:
-    """Return findings of the whole store by level; those of one level stay in order."""
-    return sorted(ailments, key=lambda one: one.level.rank)
+def worst_first(findings: Iterable[DoctorFinding]) -> list[DoctorFinding]:
+    """Return the findings sorted by level, worst first. Findings of the same level stay in order."""
+    return sorted(findings, key=lambda finding: finding.level.rank)
 
 
-def is_well(ailments: Iterable[Ailment]) -> bool:
-    """Return whether there are no findings but notes."""
-    return all(ailment.level is Level.NOTE for ailment in ailments)
+def is_well(findings: Iterable[DoctorFinding]) -> bool:
+    """Return whether all findings are notes."""
+    return all(finding.level is Level.NOTE for finding in findings)
 
 
-def _among_pairs(store: Seen | None) -> tuple[Seen, ...]:
+def _pair_files(store: FileFacts | None) -> tuple[FileFacts, ...]:
+    """Return the entries of the folder ``pairs``."""
     entries = store.entries if store else ()
-    return next((seen.entries for seen in entries if seen.name == "pairs"), ())
+    return next((file.entries for file in entries if file.name == "pairs"), ())
 
 
-def _weaknesses(path: str, record: PairRecord | None, contents: ExaminedPair) -> Iterator[Ailment]:
-    """Yield a finding for a weak key that is in use; of an encrypted key, only the public half is checked."""
-    from csrtui.core.certificates import csr
+def _weaknesses(path: str, record: PairRecord | None, contents: PairContents) -> Iterator[DoctorFinding]:
+    """Yield a finding if a key in use is weak. If the key is encrypted, only its public half is checked."""
+    from csrtui.core.certificates import csr as csrs
 
     pair, ca = path.rpartition("/")[2], record.ca if record else CaKind.PUBLIC
     if not is_in_use(record):
@@ -155,43 +174,43 @@ def _weaknesses(path: str, record: PairRecord | None, contents: ExaminedPair) ->
     if contents.key is not None:
         findings = proved_key_findings(contents.key, ca)
     elif contents.csr is not None:
-        findings = public_key_findings(csr.public_key(contents.csr.der), ca)
+        findings = public_key_findings(csrs.public_key(contents.csr.der), ca)
     else:
         return
     weak = [finding for finding in findings if finding.code == "key-weak"]
     if weak:
         text = f"the key of {pair} is weak. {' '.join(finding.text for finding in weak)}"
         remedy = command(*csrtui("renew", pair))
-        yield Ailment(Code.KEY_WEAK, f"{path}/key.pem", text, remedy, pair, weak[0].level)
+        yield DoctorFinding(FindingCode.KEY_WEAK, f"{path}/key.pem", text, remedy, pair, weak[0].level)
 
 
-def _sharing(pairs: Iterable[_Pair]) -> dict[str, list[Ailment]]:
-    """Return a finding for each pair in use whose key another pair in use has too."""
-    by_key: dict[str, list[_Pair]] = {}
+def _find_shared_keys(pairs: Iterable[_CheckedPair]) -> dict[str, DoctorFinding]:
+    """Return a finding for each pair in use that shares its key with another pair in use, by the pair's name."""
+    by_key: dict[str, list[_CheckedPair]] = {}
     for pair in pairs:
-        if pair.spki_sha256 is not None and not (pair.tie and pair.tie.is_retired):
+        if pair.spki_sha256 is not None and not (pair.link and pair.link.is_retired):
             by_key.setdefault(pair.spki_sha256, []).append(pair)
-    found: dict[str, list[Ailment]] = {}
-    for alike in by_key.values():
-        for pair in alike if len(alike) > 1 else ():
-            named = [other.name for other in alike[: _NAMED + 1] if other is not pair][:_NAMED]
-            more = len(alike) - 1 - len(named)
-            others = ", ".join(named) + (f" and {more} more" if more else "")
+    remedy = instruction("Renew all of them but one with a new key, and retire the old pairs.")
+    findings: dict[str, DoctorFinding] = {}
+    for same_key in by_key.values():
+        for pair in same_key if len(same_key) > 1 else ():
+            names = [other.name for other in same_key[: _MAX_NAMES + 1] if other is not pair][:_MAX_NAMES]
+            rest = len(same_key) - 1 - len(names)
+            others = ", ".join(names) + (f" and {rest} more" if rest else "")
             text = f"{pair.name} has the same key as {others}: if one loses it, all do"
-            remedy = instruction("Renew all of them but one with a new key, and retire the old pairs.")
-            found[pair.name] = [Ailment(Code.SAME_KEY, pair.path, text, remedy, pair.name)]
-    return found
+            findings[pair.name] = DoctorFinding(FindingCode.SAME_KEY, pair.path, text, remedy, pair.name)
+    return findings
 
 
-def _judge_ancestors(path: str, user: int) -> Iterator[Ailment]:
+def _check_ancestors(path: str, user: int) -> Iterator[DoctorFinding]:
     for unsafe in unsafe_folders(path, itself=False):
-        code = Code.FOREIGN_OWNER if unsafe.owner else Code.OPEN_MODE
-        text = f"{unsafe.problem}: whoever can write there can replace the keystore"
-        sudo = ("sudo",) if unsafe.owner and user else ()  # only root may give a folder to another user
-        yield Ailment(code, unsafe.path, text, command(*sudo, *unsafe.words))
+        code = FindingCode.FOREIGN_OWNER if unsafe.is_owner_wrong else FindingCode.OPEN_MODE
+        text = f"{unsafe.problem}: anyone who can write there can replace the keystore"
+        sudo = ("sudo",) if unsafe.is_owner_wrong and user else ()  # only root may change an owner
+        yield DoctorFinding(code, unsafe.path, text, command(*sudo, *unsafe.words))
 
 
-def _judge_config(path: str) -> list[Ailment]:
+def _check_config(path: str) -> list[DoctorFinding]:
     from csrtui.core.config.settings import parse_config
     from csrtui.store.config_file import read_config_text
 
@@ -201,8 +220,7 @@ def _judge_config(path: str) -> list[Ailment]:
         if error.hint is not None and error.hint.startswith("chmod "):
             remedy = command("chmod", "go-w", path)
         else:
-            remedy = instruction(
-                f"Correct {visible(path)}{f': {visible(error.hint)}' if error.hint else ''}."
-            )
-        return [Ailment(Code.CONFIG_UNUSABLE, path, visible(error.what), remedy)]
+            hint = f": {visible(error.hint)}" if error.hint else ""
+            remedy = instruction(f"Correct {visible(path)}{hint}.")
+        return [DoctorFinding(FindingCode.CONFIG_UNUSABLE, path, visible(error.message), remedy)]
     return []

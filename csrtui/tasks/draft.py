@@ -1,4 +1,4 @@
-"""Keeping the half-filled form, and what the next request starts from."""
+"""Save the half-filled request form, and restore it at the next start."""
 
 from __future__ import annotations
 
@@ -11,43 +11,37 @@ from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.draft import Draft, dump_draft, load_draft
 from csrtui.store.files import release
 from csrtui.store.saved_state import MAX_DRAFTS
-from csrtui.tasks.last_used import Kept, remember
-from csrtui.tasks.last_used import recall as recall_text
+from csrtui.tasks.last_used import LastUsed, recall, remember
 
 if TYPE_CHECKING:
-    from csrtui.tasks.request_spec import Asked
+    from csrtui.tasks.request_spec import RequestSpec
     from csrtui.tasks.session import Session
 
 
-def recall(session: Session) -> Draft:
-    """Return the form that was kept last, by whatever session; an empty one when none can be read."""
-    kept = _kept(session)
-    return kept[0].draft if kept else Draft()
+def newest_draft(session: Session) -> Draft:
+    """Return the form that was saved last by any session, or an empty form if there is none."""
+    forms = _saved_forms(session)
+    return forms[0].draft if forms else Draft()
 
 
-class KeptForm(NamedTuple):
-    """A form in the store.
-
-    Attributes:
-        number: That of its draft.
-        draft: The form.
-    """
+class NumberedDraft(NamedTuple):
+    """A form in the store, with the number of its file."""
 
     number: int
     draft: Draft
 
 
-class OwnDraft:
-    """The form of one running session, which no other session overwrites.
+class SessionDraft:
+    """The form of one running session. No other session overwrites it.
 
-    A session takes over the newest form of a session that ended. It holds the lock of its draft until `close`, or
-    until the process ends.
+    A session claims the newest form that an ended session has left. It keeps this form locked until `close` is called
+    or the process ends.
 
     Args:
-        session: Whose store.
+        session: The session of the store.
 
     Attributes:
-        left_over: Forms of other sessions that ended, the newest first.
+        unclaimed: The other forms that ended sessions have left, newest first.
     """
 
     def __init__(self, session: Session) -> None:
@@ -55,26 +49,26 @@ class OwnDraft:
         self._session = session
         self._number = 0
         self._lock: int | None = None
-        self._taken: list[tuple[KeptForm, int]] = []
-        self.left_over: tuple[KeptForm, ...] = ()
+        self._claims: list[tuple[NumberedDraft, int]] = []
+        self.unclaimed: tuple[NumberedDraft, ...] = ()
 
     def restore(self) -> Draft:
-        """Return the form to begin with: that of a session that ended, or else one without names."""
-        kept = _kept(self._session)
+        """Return the form to start with: the newest form that an ended session has left, or else one without names."""
+        forms = _saved_forms(self._session)
         try:
-            return self._restore([form for form in kept if form.draft.has_names]) or (
-                kept[0].draft.carried_over() if kept else Draft()
+            return self._restore([form for form in forms if form.draft.has_names]) or (
+                forms[0].draft.next_draft() if forms else Draft()
             )
-        except StoreError:  # without locks nobody can keep a form here
-            return kept[0].draft if kept else Draft()
+        except StoreError:  # without locks, nobody can save a form here
+            return forms[0].draft if forms else Draft()
 
-    def _restore(self, forms: list[KeptForm]) -> Draft | None:
-        restored, ended = None, []
+    def _restore(self, forms: list[NumberedDraft]) -> Draft | None:
+        restored, unclaimed = None, []
         if not forms:
             return None
-        with self._store.choosing_draft():
+        with self._store.lock_drafts():
             for form in forms:
-                lock = self._store.hold_draft(form.number)
+                lock = self._store.lock_draft(form.number)
                 if lock is None:
                     continue
                 if restored is None:
@@ -82,99 +76,103 @@ class OwnDraft:
                     restored = self._read(form.number)  # its session may have saved more before it ended
                 else:
                     release(lock)
-                    ended.append(form)
-        self.left_over = tuple(ended)
+                    unclaimed.append(form)
+        self.unclaimed = tuple(unclaimed)
         return restored
 
-    def keep(self, draft: Draft) -> None:
-        """Keep the form for the next start.
+    def save(self, draft: Draft) -> None:
+        """Save the form for the next start.
 
         Raises:
             StoreError: The store cannot be written to, or every draft belongs to another session.
         """
         if self._lock is None:
-            self._claim()
+            self._lock_number()
         self._store.save_draft(dump_draft(draft), self._number)
-        taken, self._taken = self._taken, []
-        for form, lock in taken:
+        claims, self._claims = self._claims, []
+        for form, lock in claims:
             if form.draft.title == draft.title:
                 self._store.remove_draft(form.number)
             release(lock)
 
-    def take(self, form: KeptForm) -> Draft:
-        """Return a form that is left over; the store has it until `keep` has saved it as this session's own.
+    def claim(self, form: NumberedDraft) -> Draft:
+        """Claim a form for this session and return it.
+
+        The form stays in the store until `save` has saved it as the form of this session.
 
         Raises:
-            InputError: Another session has taken it.
+            InputError: Another session has claimed the form.
             StoreError: The store cannot be written to.
         """
-        with self._store.choosing_draft():
-            lock = self._store.hold_draft(form.number)
-        self.left_over = tuple(one for one in self.left_over if one is not form)
+        with self._store.lock_drafts():
+            lock = self._store.lock_draft(form.number)
+        self.unclaimed = tuple(other for other in self.unclaimed if other is not form)
         if lock is None:
             raise InputError(f"another session continues with the form for {form.draft.title}")
-        self._taken.append((form, lock))
+        self._claims.append((form, lock))
         return form.draft
 
     def close(self) -> None:
-        """Let the next session have the form."""
-        for lock in (self._lock, *(lock for _, lock in self._taken)):
+        """Release the locks, so that the next session can claim the form."""
+        for lock in (self._lock, *(lock for _, lock in self._claims)):
             if lock is not None:
                 release(lock)
-        self._lock, self._taken = None, []
+        self._lock, self._claims = None, []
 
-    def _claim(self) -> None:
-        """Hold the draft that was this session's before, or one that nobody needs."""
-        with self._store.choosing_draft():
-            needed = {form.number for form in _kept(self._session) if form.draft.has_names}
+    def _lock_number(self) -> None:
+        """Lock the draft that this session used before, or else one that is not in use.
+
+        Raises:
+            StoreError: All drafts are in use.
+        """
+        with self._store.lock_drafts():
+            needed = {form.number for form in _saved_forms(self._session) if form.draft.has_names}
             free = [number for number in range(1, MAX_DRAFTS + 1) if number not in needed]
             for number in [self._number] if self._number else free:
-                self._lock = self._store.hold_draft(number)
+                self._lock = self._store.lock_draft(number)
                 if self._lock is not None:
                     self._number = number
                     return
-        raise StoreError(
-            f"all {MAX_DRAFTS} forms that a keystore keeps belong to others", "end another session"
-        )
+        raise StoreError(f"all {MAX_DRAFTS} forms of this keystore are in use", "end another session")
 
     def _read(self, number: int) -> Draft:
         data = self._store.load_draft(number)
         return Draft() if data is None else load_draft(data)
 
 
-def _kept(session: Session) -> list[KeptForm]:
-    """Return the forms in the store, the newest first."""
+def _saved_forms(session: Session) -> list[NumberedDraft]:
+    """Return the forms in the store, newest first, or none if the store cannot be read."""
     try:
-        return [KeptForm(one.number, load_draft(one.data)) for one in session.store.drafts()]
+        return [NumberedDraft(saved.number, load_draft(saved.data)) for saved in session.store.drafts()]
     except StoreError:
         return []
 
 
-def recall_for_hosts(session: Session) -> tuple[Draft, str]:
-    """Return the form for many hosts as it was left, and which hosts it was for.
+def load_draft_for_hosts(session: Session) -> tuple[Draft, str]:
+    """Return the last form for many hosts, and the hosts that were typed with it.
 
-    Where none was kept it is what the next request here would start from.
+    If there is none, return the form for the next request of this machine, and no hosts.
     """
-    kept = recall_text(session, Kept.HOST_REQUEST)
-    draft = load_draft(kept.encode("ascii", "replace")) if kept else recall(session).carried_over()
-    return replace(draft, renews=""), recall_text(session, Kept.REQUEST_HOSTS)
+    text = recall(session, LastUsed.HOST_REQUEST)
+    draft = load_draft(text.encode("ascii", "replace")) if text else newest_draft(session).next_draft()
+    return replace(draft, renews=""), recall(session, LastUsed.REQUEST_HOSTS)
 
 
-def keep_for_hosts(session: Session, draft: Draft, hosts: str) -> None:
-    """Keep the form for many hosts, where the store can be written to."""
-    remember(session, Kept.HOST_REQUEST, dump_draft(draft).decode("ascii"))
-    remember(session, Kept.REQUEST_HOSTS, hosts)
+def save_draft_for_hosts(session: Session, draft: Draft, hosts: str) -> None:
+    """Save the form for many hosts and the hosts that were typed with it, if the store can be written to."""
+    remember(session, LastUsed.HOST_REQUEST, dump_draft(draft).decode("ascii"))
+    remember(session, LastUsed.REQUEST_HOSTS, hosts)
 
 
-def asked_by(draft: Draft) -> Asked:
-    """Return what the form asks for."""
-    from csrtui.core.names.name import split_names
-    from csrtui.core.subject.fields import TypedSubject
-    from csrtui.tasks.request_spec import Asked
+def request_spec_of(draft: Draft) -> RequestSpec:
+    """Return the request that a form specifies."""
+    from csrtui.core.names.paste import split_names
+    from csrtui.core.subject.fields import SubjectInput
+    from csrtui.tasks.request_spec import RequestSpec
 
-    return Asked(
+    return RequestSpec(
         names=(draft.common_name, *split_names(draft.names)),
-        subject=TypedSubject(
+        subject=SubjectInput(
             organization=draft.organization,
             organizational_unit=draft.organizational_unit,
             country=draft.country,

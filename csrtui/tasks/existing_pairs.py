@@ -1,6 +1,7 @@
-"""Find pairs that exist for a request, so that an interrupted run continues and a renewal can be advised."""
+"""Find existing pairs that match a request, to continue an interrupted run or to suggest a renewal."""
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count, takewhile
@@ -11,27 +12,30 @@ from csrtui.core.base.errors import CsrtuiError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind, FieldName, Finding, Fix, Level, worst_first
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage
-from csrtui.core.pairs.pair_name import numbered, pair_name
+from csrtui.core.pairs.pair_name import numbered_name, pair_name
 from csrtui.core.subject.fields import SubjectFields
-from csrtui.store.summary_reader import pair_of
+from csrtui.store.summary_reader import parse_listed_pair
 from csrtui.tasks.list import read_pair
-from csrtui.tasks.request_spec import Asked
+from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.session import Session
 
-_REMEMBERED = 1024
-"""Of so many names at most it is remembered which pairs have them."""
+_CACHE_SIZE = 1024
+"""The maximum number of base names whose pairs are cached."""
+_MAX_NUMBER = 16
+"""The highest number in the pair names that are read for the advice. It is low because each key press updates the
+advice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What two pairs that were asked for alike have in common: everything but the key.
+    """The properties by which an existing pair matches a request: everything except the key itself.
 
     Attributes:
         subject: The subject of the CSR.
-        names: Its names, in any order.
+        names: The names of the CSR, in any order.
         key_type: The type of the key.
-        encrypted: Whether the key is under a passphrase.
-        ca: The kind of CA it is for.
+        encrypted: Whether the key is encrypted.
+        ca: The kind of CA.
         platform: The server software.
     """
 
@@ -43,106 +47,80 @@ class Identity:
     platform: str
 
     @classmethod
-    def of(cls, asked: Asked, advice: Advice, *, encrypted: bool) -> Self:
-        """The identity of the pair that will be made."""
+    def of(cls, spec: RequestSpec, advice: Advice, *, encrypted: bool) -> Self:
+        """Return the identity of the pair that a request creates."""
+        key_type = spec.effective_key_type.value
         return cls(
-            advice.subject,
-            frozenset(advice.covers),
-            asked.effective_key_type.value,
-            encrypted,
-            asked.ca,
-            asked.platform,
+            advice.subject, frozenset(advice.covered_names), key_type, encrypted, spec.ca, spec.platform
         )
 
     @classmethod
     def of_record(cls, record: PairRecord) -> Self:
-        """The identity of a pair that is there."""
+        """Return the identity of an existing pair."""
+        key = record.key
         return cls(
-            record.subject,
-            frozenset(record.names),
-            record.key.type,
-            record.key.encrypted,
-            record.ca,
-            record.platform,
+            record.subject, frozenset(record.names), key.type, key.encrypted, record.ca, record.platform
         )
 
 
-def find_asked(session: Session, asked: Asked, advice: Advice) -> Pair | None:
-    """Return the pair in use that is already as asked for, its key under a passphrase or not; or None.
-
-    Args:
-        session: Whose store.
-        asked: What for.
-        advice: The advice on it.
+def find_matching_pair(session: Session, spec: RequestSpec, advice: Advice) -> Pair | None:
+    """Return the pair in use that matches a request and its advice, or None. Its key may be encrypted or not.
 
     Raises:
-        InputError: It has gone meanwhile.
+        InputError: The pair was removed meanwhile.
         StoreError: The store cannot be used.
     """
-    if not advice.covers:
+    if not advice.covered_names:
         return None
-    known, base = KnownPairs(session), pair_name(advice.covers[0])
-    plain = Identity.of(asked, advice, encrypted=False)
+    known, base = KnownPairs(session), pair_name(advice.covered_names[0])
+    plain = Identity.of(spec, advice, encrypted=False)
     return known.find(base, plain) or known.find(base, replace(plain, encrypted=True))
 
 
 class KnownPairs:
-    """The pairs that are in use, found by what was asked for.
+    """The pairs in use, by identity.
 
-    They are looked for under the name that the common name gives, and its numbers from 2 on without a gap. A pair
-    that was retired or renewed is none: who asks for its like wants a new one. Nor is one that cannot be read.
-
-    Args:
-        session: Whose store.
+    Only the name derived from the common name and its numbered forms are searched, from 2 up to the first number that
+    does not exist. A retired or renewed pair does not match, because a request for the same names then needs a new
+    pair. An unreadable pair does not match either.
     """
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._found: OrderedDict[str, dict[Identity, str]] = OrderedDict()
+        self._cache: OrderedDict[str, dict[Identity, str]] = OrderedDict()
 
     def find(self, base: str, identity: Identity) -> Pair | None:
-        """Return the pair that was asked for like this, if there is one.
-
-        Args:
-            base: The name that it has, or that it has with a number.
-            identity: What was asked for.
+        """Return the pair with an identity, or None. `base` is the name of the pair without a number.
 
         Raises:
-            InputError: It has gone meanwhile.
+            InputError: The pair was removed meanwhile.
             StoreError: The store cannot be used.
         """
-        name = self._of(base).get(identity)
+        name = self._pairs(base).get(identity)
         return None if name is None else read_pair(self._session, name)[0]
 
     def add(self, base: str, identity: Identity, name: str) -> None:
-        """Remember a pair that was made."""
-        self._of(base)[identity] = name
+        """Remember a new pair."""
+        self._pairs(base)[identity] = name
 
-    def _of(self, base: str) -> dict[Identity, str]:
-        """The pairs of a base; those of the bases that were used last are remembered."""
-        found = self._found.pop(base, None)
-        if found is None:
-            found = self._read(base)
-        self._found[base] = found
-        if len(self._found) > _REMEMBERED:
-            self._found.popitem(last=False)
-        return found
+    def _pairs(self, base: str) -> dict[Identity, str]:
+        """Return the names of the pairs with a base name, by identity. They come from the cache if possible."""
+        pairs = self._cache.pop(base, None)
+        if pairs is None:
+            pairs = self._read(base)
+        self._cache[base] = pairs
+        if len(self._cache) > _CACHE_SIZE:
+            self._cache.popitem(last=False)
+        return pairs
 
     def _read(self, base: str) -> dict[Identity, str]:
-        found: dict[Identity, str] = {}
-        names = (numbered(base, number) for number in count(1))
-        for name in takewhile(self._session.store.has, names):
-            try:
+        pairs: dict[Identity, str] = {}
+        for name in _numbered_names(self._session, base):
+            with suppress(StoreError):
                 record = read_pair(self._session, name)[0].record
-            except StoreError:
-                continue
-            if record.stage is not Stage.RETIRED and not record.renewed_by:
-                found.setdefault(Identity.of_record(record), name)
-        return found
-
-
-_MAX_NUMBER = 16
-"""Up to which number pairs of one name are read: the advice is given at each key that is typed."""
+                if _is_in_use(record):
+                    pairs.setdefault(Identity.of_record(record), name)
+        return pairs
 
 
 def with_pair_exists(session: Session, advice: Advice) -> Advice:
@@ -154,33 +132,30 @@ def with_pair_exists(session: Session, advice: Advice) -> Advice:
 
 
 def pair_exists(session: Session, advice: Advice) -> Finding | None:
-    """Return the finding that a pair in use has this common name; None as well where the store cannot be read.
-
-    A pair that is retired, or has been renewed, is not in use.
-    """
+    """Return a finding if a pair in use has this common name, or None if none has it or the store cannot be read."""
     common_name = advice.subject.common_name
     if not common_name:
         return None
     try:
-        base = pair_name(common_name)
-        numbers = range(1, _MAX_NUMBER + 1)
-        names = list(takewhile(session.store.has, (numbered(base, number) for number in numbers)))
+        names = list(_numbered_names(session, pair_name(common_name), _MAX_NUMBER))
         for listed in session.store.listing(names) if names else ():
             with suppress(StoreError):
-                pair = pair_of(listed)
-                if _is_in_use(pair.record, common_name):
+                pair = parse_listed_pair(listed)
+                if pair.record.subject.common_name == common_name and _is_in_use(pair.record):
                     return _finding(pair, common_name)
     except CsrtuiError:
-        return None  # whoever makes the pair is told
+        return None  # creating the pair will raise it again
     return None
 
 
-def _is_in_use(record: PairRecord, common_name: str) -> bool:
-    return (
-        record.subject.common_name == common_name
-        and record.stage is not Stage.RETIRED
-        and not record.renewed_by
-    )
+def _numbered_names(session: Session, base: str, limit: int | None = None) -> Iterator[str]:
+    """Yield ``base``, ``base-2``, ``base-3`` and so on, up to the first pair that does not exist."""
+    numbers = count(1) if limit is None else range(1, limit + 1)
+    return takewhile(session.store.has_pair, (numbered_name(base, number) for number in numbers))
+
+
+def _is_in_use(record: PairRecord) -> bool:
+    return record.stage is not Stage.RETIRED and not record.renewed_by
 
 
 def _finding(pair: Pair, common_name: str) -> Finding:

@@ -1,10 +1,10 @@
-"""Writing the files that a server software wants, and saying what to do with them."""
+"""Write the files that server software needs, and return the directives for its configuration."""
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from csrtui.core import bundle
 from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
@@ -12,23 +12,22 @@ from csrtui.core.keys.key_types import KeyType, spki_sha256
 from csrtui.core.keys.pkcs12 import Strength
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage
 from csrtui.core.servers.deployment import (
-    Deployment,
     DeploymentPlan,
-    Material,
-    Seal,
+    Pkcs12Encryption,
     Secrecy,
-    deploy,
-    plan,
+    build_files,
+    plan_files,
     read_chain,
 )
-from csrtui.core.servers.file_layout import FileForm, Server
 from csrtui.core.servers.platforms import Platform
+from csrtui.core.servers.server import FileFormat, Server
 from csrtui.core.servers.table import SERVERS
-from csrtui.store import export_files
+from csrtui.store.destination import check_export_folder
 from csrtui.store.disk_errors import NotConfirmedError
-from csrtui.store.permissions import unsafe_folders
+from csrtui.store.new_files import OWNER_ONLY, WORLD_READABLE, OutputFile, write_new_files
+from csrtui.store.permissions import PRIVATE_FILE, unsafe_folders
 from csrtui.tasks.batch import Result
-from csrtui.tasks.list import pairs_with_key, read_pair
+from csrtui.tasks.list import pairs_with_key, read_pair_folder
 from csrtui.tasks.pair_text import folder_warnings
 from csrtui.tasks.passphrase import open_key
 from csrtui.tasks.session import Session, change_record
@@ -36,18 +35,18 @@ from csrtui.tasks.session import Session, change_record
 if TYPE_CHECKING:
     from cryptography import x509
 
-    from csrtui.core.keys.key_types import PrivateKey
+    from csrtui.core.keys.key_types import PublicKey
 
 
 @dataclass(frozen=True, slots=True)
 class ExportSpec:
-    """What to export.
+    """The options of an export.
 
     Attributes:
-        pair: The pair's name.
+        pair: The name of the pair.
         platform: The server software.
-        folder: Where to; it has to be there.
-        strength: What a PKCS #12 file is encrypted with.
+        folder: The destination folder, which must exist.
+        strength: The encryption of a PKCS #12 file.
     """
 
     pair: str
@@ -57,226 +56,234 @@ class ExportSpec:
 
     @property
     def server(self) -> Server:
-        """What the server software wants."""
+        """The requirements of the server software."""
         return SERVERS[self.platform.id]
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
-    """An order that can be carried out once its passphrases are there.
+class PreparedExport:
+    """An export that has been checked. Only the passphrases are still missing.
 
     Attributes:
-        order: The order.
+        spec: The export.
         pair: The pair.
-        folder: Where to, absolute.
-        certificate: certificate.pem.
-        warnings: What is to be said before, a sentence each.
+        folder: The absolute path of the destination folder.
+        chain: The decoded certificate of the pair, followed by its issuers.
+        warnings: Sentences to show before the export.
     """
 
-    order: ExportSpec
+    spec: ExportSpec
     pair: Pair
     folder: str
-    certificate: bytes
+    chain: "tuple[x509.Certificate, ...]"
     warnings: tuple[str, ...]
 
     @property
     def domain(self) -> str:
-        """The name that the pair is for."""
+        """The first name of the pair, or an empty text if it has no names."""
         return next(iter(self.pair.record.names), "")
 
     @property
     def needs_key_passphrase(self) -> bool:
-        """Whether the key is under a passphrase."""
+        """Whether the key is encrypted."""
         return self.pair.record.key.encrypted
 
     @property
     def needs_file_passphrase(self) -> bool:
-        """Whether a passphrase for the PKCS #12 file is needed."""
-        return self.order.server.form is FileForm.PKCS12
+        """Whether a passphrase for a PKCS #12 file is needed."""
+        return self.spec.server.format is FileFormat.PKCS12
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
-    """What was written.
+class ExportResult:
+    """The result of an export.
 
     Attributes:
-        deployment: The files, and the lines that name them.
-        results: One for each file.
-        unnoted: Why the pair's record does not say so, or may not after a power cut; None when it does.
+        plan: The files, and the configuration snippets that refer to them.
+        results: A result for each file.
+        record_error: The error if the record could not be updated or might not survive a power cut, or None.
     """
 
-    deployment: Deployment
+    plan: DeploymentPlan
     results: tuple[Result, ...]
-    unnoted: StoreError | None = None
+    record_error: StoreError | None = None
 
 
-def prepare(session: Session, order: ExportSpec) -> Ready:
-    """Look whether an order can be carried out, before a passphrase is asked for.
+def prepare(session: Session, spec: ExportSpec) -> PreparedExport:
+    """Check that an export is possible, before the user is asked for passphrases, and return the prepared export.
 
     Raises:
-        InputError: There is no such pair, the folder will not do, or the order contradicts itself.
-        RefusedError: The pair has no certificate, or it is not that of its key.
+        InputError: The pair does not exist, the folder cannot be used, or the options contradict each other.
+        RefusedError: The pair has no certificate, or the certificate does not match the key.
         StoreError: The store cannot be used.
     """
-    if order.strength is Strength.LEGACY and order.server.form is not FileForm.PKCS12:
+    if spec.strength is Strength.LEGACY and spec.server.format is not FileFormat.PKCS12:
         raise InputError(
-            f"--legacy is for PKCS #12 files, and {order.platform.label} takes {order.server.form.value}",
+            f"--legacy is for PKCS #12 files, but {spec.platform.label} uses {spec.server.format.value}",
             "leave --legacy out",
         )
-    pair, _ = read_pair(session, order.pair)
-    certificate = session.store.read(order.pair).certificate
-    if certificate is None:
+    contents = read_pair_folder(session, spec.pair)
+    pair = contents.pair
+    if contents.certificate is None:
         raise RefusedError(
-            f"{order.pair} has no certificate yet: there is nothing to install",
-            f"once the CA has issued it: csrtui import FILE; until then: csrtui guide {order.platform.id}",
+            f"{spec.pair} has no certificate yet: there is nothing to install",
+            f"once the CA has issued it: csrtui import FILE; until then: csrtui guide {spec.platform.id}",
         )
-    _fitting_chain(session, pair, certificate)
-    folder = export_files.folder_path(order.folder, session.store.path)
-    warnings = [*_warnings(session, pair, order), *folder_warnings(unsafe_folders(folder, itself=True))]
-    return Ready(order, pair, folder, certificate, tuple(warnings))
+    chain = _read_chain(pair, contents.certificate)
+    _require_same_key(session, pair, chain[0].public_key())
+    folder = check_export_folder(spec.folder, session.store.path)
+    warnings = [*_warnings(session, pair, spec), *folder_warnings(unsafe_folders(folder, itself=True))]
+    return PreparedExport(spec, pair, folder, chain, tuple(warnings))
 
 
-def planned(ready: Ready) -> DeploymentPlan:
-    """Return what carrying out an order will write, and what is to be done with it then.
+def plan_deployment(prepared: PreparedExport) -> DeploymentPlan:
+    """Return the files that an export will write, and the instructions for using them.
 
     Raises:
-        InputError: The configuration cannot hold the folder's path.
+        InputError: The configuration format cannot represent the path of the folder.
     """
-    order = ready.order
-    certificates = _chain(ready.pair, ready.certificate)
-    return plan(order.server, order.pair, ready.domain, certificates, ready.folder)
+    spec = prepared.spec
+    return plan_files(spec.server, spec.pair, prepared.domain, prepared.chain, prepared.folder)
 
 
 def export(
     session: Session,
-    ready: Ready,
+    prepared: PreparedExport,
     *,
     key_passphrase: Secret | None = None,
     file_passphrase: Secret | None = None,
-) -> Exported:
-    """Write the files, all of them or none, and note it in the pair's record.
+) -> ExportResult:
+    """Write either all files or none, record the installation, and return the result.
 
     Args:
-        session: Whose store.
-        ready: From `prepare`.
-        key_passphrase: The key's own, where it is under one.
-        file_passphrase: For the PKCS #12 file, where one is made.
+        session: The session of the store.
+        prepared: The result of `prepare`.
+        key_passphrase: The passphrase of the key, if it is encrypted.
+        file_passphrase: The passphrase for the PKCS #12 file, if one is written.
 
     Raises:
-        InputError: A passphrase is missing, a file is there already, or the configuration cannot hold the path.
-        RefusedError: The passphrase does not open the key, or key and certificate do not fit.
-        StoreError: The store or the disk refuses; nothing was written.
+        InputError: A passphrase is missing, a file exists, or the configuration format cannot represent the path.
+        RefusedError: The passphrase is wrong, or the key and the certificate do not match.
+        StoreError: The store or the disk reports an error. Nothing was written.
     """
-    key = open_key(session, ready.pair, key_passphrase)
-    chain = _fitting_chain(session, ready.pair, ready.certificate, key)
-    order = ready.order
-    if ready.needs_file_passphrase and file_passphrase is None:
+    key = open_key(session, prepared.pair, key_passphrase)
+    _require_same_key(session, prepared.pair, prepared.chain[0].public_key(), key.public_key())
+    spec = prepared.spec
+    if prepared.needs_file_passphrase and file_passphrase is None:
         raise InputError(
-            "a PKCS #12 file is made under a passphrase", "give it with --passphrase-file or --passphrase-fd"
+            "a PKCS #12 file needs a passphrase", "give it with --passphrase-file or --passphrase-fd"
         )
-    deployment = deploy(
-        order.server,
-        Material(order.pair, ready.domain, key, chain),
-        ready.folder,
-        Seal(file_passphrase, order.strength) if file_passphrase else None,
-    )
-    written = export_files.write_all(ready.folder, deployment.files)
+    plan = plan_deployment(prepared)
+    encryption = Pkcs12Encryption(file_passphrase, spec.strength) if file_passphrase else None
+    files = build_files(plan, key, prepared.chain, encryption)
+    outputs = [OutputFile((file.name,), file.data, _PERMISSIONS[file.secrecy]) for file in files]
+    paths = write_new_files(prepared.folder, outputs)
     results = tuple(
-        Result(ok=True, pair=order.pair, file=path, text=_WHAT[file.secrecy])
-        for path, file in zip(written, deployment.files, strict=True)
+        Result(ok=True, pair=spec.pair, file=path, text=_TEXTS[file.secrecy])
+        for path, file in zip(paths, files, strict=True)
     )
-    return Exported(deployment, results, _note(session, ready, written))
+    return ExportResult(plan, results, _record(session, prepared, paths))
 
 
-_WHAT = {
+_TEXTS = {
     Secrecy.PUBLIC: "written, certificates only",
-    Secrecy.PRIVATE: "written, holds the key without a passphrase, for its owner only (0600)",
-    Secrecy.SEALED: "written, holds the key under the passphrase given, for its owner only (0600)",
+    Secrecy.PRIVATE: "written, contains the key without a passphrase, for its owner only (0600)",
+    Secrecy.ENCRYPTED: "written, contains the key under the passphrase given, for its owner only (0600)",
 }
+_PERMISSIONS = {Secrecy.PUBLIC: WORLD_READABLE, Secrecy.PRIVATE: PRIVATE_FILE, Secrecy.ENCRYPTED: OWNER_ONLY}
 
 
-def _note(session: Session, ready: Ready, written: list[str]) -> StoreError | None:
-    """Note what was written; why it could not be."""
+def _record(session: Session, prepared: PreparedExport, paths: list[str]) -> StoreError | None:
+    """Record the files that were written, and return the error if that fails, or else None."""
+    event = f"installed files written: {', '.join(map(visible, paths))} ({prepared.spec.platform.id})"
+    now, user = session.clock(), session.user
+
+    def update(record: PairRecord) -> PairRecord:
+        if record.validity != prepared.pair.record.validity:  # another certificate was imported meanwhile
+            return record.with_event(now, event, user)
+        return record.with_installation(now, user, event)
+
     try:
-        change_record(session, ready.order.pair, _noted(session, ready, written))
+        change_record(session, prepared.spec.pair, update)
     except NotConfirmedError as error:
         return error
     except CsrtuiError as error:
-        return StoreError(
-            f"the files are written, but that is not noted in the pair's record: {error.what}", error.hint
-        )
+        return StoreError(f"the files are written, but not recorded: {error.message}", error.hint)
     return None
 
 
-def _noted(session: Session, ready: Ready, written: list[str]) -> Callable[[PairRecord], PairRecord]:
-    paths = ", ".join(visible(path) for path in written)
-    what = f"installed files written: {paths} ({ready.order.platform.id})"
-    now, user = session.clock(), session.user
-
-    def noted(record: PairRecord) -> PairRecord:
-        if record.validity != ready.pair.record.validity:  # another certificate was imported meanwhile
-            return record.with_event(now, what, user)
-        return record.marked_installed(now, user, what)
-
-    return noted
-
-
-def _chain(pair: Pair, certificate: bytes) -> "tuple[x509.Certificate, ...]":
+def _read_chain(pair: Pair, pem: bytes) -> "tuple[x509.Certificate, ...]":
     try:
-        return read_chain(certificate)
-    except CsrtuiError as error:
+        return read_chain(pem)
+    except InputError as error:
         path = visible(os.path.join(pair.path, "certificate.pem"))
-        raise RefusedError(f"{path}: {error.what}", error.hint) from error
+        message, hint = _encoding_faults(pem) or (error.message, error.hint)
+        raise RefusedError(f"{path}: {message}", hint) from error
 
 
-def _fitting_chain(
-    session: Session, pair: Pair, certificate: bytes, key: "PrivateKey | None" = None
-) -> "tuple[x509.Certificate, ...]":
-    """The chain, after the check that record, certificate and, once it is open, key have one SPKI."""
-    chain = _chain(pair, certificate)
+def _encoding_faults(pem: bytes) -> tuple[str, str] | None:
+    """Return a message and a hint if a certificate breaks encoding rules, or else None."""
+    for certificate in bundle.read(pem, open_keys=False).certificates:
+        if certificate.encoding_faults:
+            faults = "; ".join(certificate.encoding_faults)
+            return (
+                f"the certificate breaks an encoding rule, for which server software may refuse it: {faults}",
+                "ask the CA for another; certificate.pem in the folder of the pair contains this one",
+            )
+    return None
+
+
+def _require_same_key(
+    session: Session, pair: Pair, certificate_key: "PublicKey", key: "PublicKey | None" = None
+) -> None:
+    """Check that the record, the certificate and, if it is given, the key have the same SPKI.
+
+    Raises:
+        RefusedError: The fingerprints differ.
+    """
     recorded = pair.record.key.spki_sha256
-    in_certificate = spki_sha256(chain[0].public_key())
-    in_key = recorded if key is None else spki_sha256(key.public_key())
+    in_certificate = spki_sha256(certificate_key)
+    in_key = recorded if key is None else spki_sha256(key)
     if {in_key, in_certificate} != {recorded}:
         raise RefusedError(
-            f"the files of {pair.name} do not fit together: key.pem is {_owner(session, in_key)}, "
+            f"the files of {pair.name} do not match: key.pem is {_owner(session, in_key)}, "
             f"certificate.pem is {_owner(session, in_certificate)}",
             "nothing was written; csrtui doctor shows which file is wrong",
             pair=pair.name,
         )
-    return chain
 
 
 def _owner(session: Session, spki: str) -> str:
-    """Whose key a fingerprint is, as far as this keystore knows."""
+    """Return a phrase with an SPKI fingerprint and the names of the pairs of this keystore that have it."""
     names = [pair.name for pair in pairs_with_key(session, spki)]
     return f"of {' and '.join(names) or 'no pair in this keystore'} (SPKI SHA-256 {spki[:16]}…)"
 
 
-def _warnings(session: Session, pair: Pair, order: ExportSpec) -> list[str]:
+def _warnings(session: Session, pair: Pair, spec: ExportSpec) -> list[str]:
     record, now = pair.record, session.clock()
-    found = []
+    is_pkcs12 = spec.server.format is FileFormat.PKCS12
+    warnings = []
     if record.validity and record.validity.not_after < now:
-        found.append(f"The certificate of {pair.name} has expired: clients will refuse it.")
+        warnings.append(f"The certificate of {pair.name} has expired: clients will refuse it.")
     if record.validity and record.validity.not_before > now:
-        found.append(f"The certificate of {pair.name} is not valid yet: clients will refuse it until it is.")
+        warnings.append(
+            f"The certificate of {pair.name} is not valid yet: clients will refuse it until it is."
+        )
     if record.stage is Stage.RETIRED:
-        found.append(f"{pair.name} is retired: another pair may be meant.")
-    if order.platform.key_type is KeyType.RSA_2048 and not record.key.type.startswith("rsa"):
-        found.append(
-            f"The key is {record.key.type}: not every version of {order.platform.label} takes other keys than RSA."
+        warnings.append(f"{pair.name} is retired: perhaps another pair is meant.")
+    if spec.platform.key_type is KeyType.RSA_2048 and not record.key.type.startswith("rsa"):
+        warnings.append(
+            f"The key is {record.key.type}: not every version of {spec.platform.label} supports keys other than RSA."
         )
     if record.key.encrypted:
-        found.append(
-            "The key's own passphrase stays in the store: "
-            + (
-                "in the file the key is under the passphrase of the file."
-                if order.server.form is FileForm.PKCS12
-                else f"{order.platform.label} gets the key without one, since nobody is there to type it."
-            )
+        use = (
+            "in the file the key is under the passphrase of the file."
+            if is_pkcs12
+            else f"{spec.platform.label} gets the key without one, for unattended start."
         )
-    if order.server.form is FileForm.PKCS12:
-        found.append(
-            "A PKCS #12 file has a weak MAC: take a long passphrase, and keep no copy once it is imported."
+        warnings.append(f"The key's own passphrase stays in the store: {use}")
+    if is_pkcs12:
+        warnings.append(
+            "A PKCS #12 file has a weak MAC: use a long passphrase, and keep no copy once it is imported."
         )
-    return found
+    return warnings

@@ -1,7 +1,7 @@
-"""Import issued certificates: each is matched to its pair by its public key."""
+"""Import issued certificates. Each certificate is matched to its pair by its public key."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from csrtui.core import bundle
@@ -17,16 +17,23 @@ from csrtui.core.certificates.path_validation import ChainStatus, validate_chain
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage, was_issued_for_request
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.store.disk_errors import NotConfirmedError
-from csrtui.store.keystore import Change
+from csrtui.store.keystore import PairChange
 from csrtui.tasks.batch import Result
-from csrtui.tasks.list import list_pairs, read_pair
-from csrtui.tasks.replacement import Doing, News, Replacement, compare, stored_chain, usable
+from csrtui.tasks.list import list_pairs, read_pair_folder
+from csrtui.tasks.replacement import (
+    ImportMode,
+    Replacement,
+    ReplacementKind,
+    compare,
+    stored_chain,
+    usable_certificates,
+)
 from csrtui.tasks.session import Session
 
 
 @dataclass(frozen=True, slots=True)
-class Blob:
-    """What was given: bytes, and the path they came from, None for pasted text or standard input."""
+class ImportSource:
+    """Data with certificates, and the path of its file. The path is None for pasted text and standard input."""
 
     data: bytes
     file: str | None = None
@@ -34,16 +41,16 @@ class Blob:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult(Result):
-    """What came of one certificate.
+    """The result of importing one certificate.
 
     Attributes:
-        differences: What was issued otherwise than requested.
-        flaws: What is wrong with the certificate or its chain, warnings first.
-        remarks: What else there is to say, a sentence each.
+        differences: The differences between the request and the certificate.
+        flaws: The problems of the certificate and its chain, warnings first.
+        remarks: Further sentences.
         chain: The certificate, and its issuers in the order in which servers send them.
-        status: What the validation of the chain said; None only where there is no chain.
-        changed: Whether the pair has something now that it had not before, or would have.
-        needs_confirmation: Whether it was not imported because nobody confirmed that it may expire sooner.
+        status: The result of validating the chain, or None if there is no chain.
+        changed: Whether the certificates of the pair changed or, in a preview, would change.
+        needs_confirmation: Whether it was not imported because it expires sooner and this was not confirmed.
     """
 
     differences: tuple[Difference, ...] = ()
@@ -55,15 +62,20 @@ class ImportResult(Result):
     needs_confirmation: bool = False
 
     def as_json(self) -> dict[str, object]:
-        """The result as commands print it, with what else was found."""
+        """Return the result in the form that commands print as JSON."""
         return {
             **Result.as_json(self),
             "differences": [
-                {"kind": one.kind.value, "requested": one.requested, "issued": one.issued, "text": one.text}
-                for one in self.differences
+                {
+                    "kind": difference.kind.value,
+                    "requested": difference.requested,
+                    "issued": difference.issued,
+                    "text": difference.text,
+                }
+                for difference in self.differences
             ],
             "findings": [
-                {"code": one.kind.value, "level": one.level.value, "text": one.text} for one in self.flaws
+                {"code": flaw.kind.value, "level": flaw.level.value, "text": flaw.text} for flaw in self.flaws
             ],
             "remarks": list(self.remarks),
             "changed": self.changed,
@@ -72,7 +84,7 @@ class ImportResult(Result):
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
+class _CertificateInFile:
     """A certificate and the file it came from."""
 
     certificate: Certificate
@@ -80,173 +92,165 @@ class _Given:
 
 
 MAX_CERTIFICATES = 100
-"""The most certificates imported from one text or file; a chain has three or four."""
+"""The maximum number of certificates imported from one text or file. A chain has three or four."""
 CHAIN_ALONE = "to complete a pair's chain, import it for that pair (--pair, or i on the pair's own screen)"
-_MOST_NAMED = 3
-"""The most pairs that a sentence names."""
+_MAX_NAMES = 3
+"""The maximum number of names or pairs listed in a sentence."""
 
 
-@dataclass(slots=True)
-class _Pile:
-    """All that was given, sorted by what it is."""
-
-    leaves: list[tuple[_Given, str]] = field(default_factory=list)
-    """Certificates of pairs, with the pair's name."""
-    strangers: list[_Given] = field(default_factory=list)
-    """Certificates of servers that have no pair here."""
-    authorities: list[_Given] = field(default_factory=list)
-    """Certificates of CAs."""
-
-
-def needs_passphrase(blobs: Iterable[Blob]) -> bool:
-    """Whether certificates are in PKCS #12 that opens with a passphrase only."""
-    return any(bundle.read(blob.data, open_keys=False).needs_passphrase for blob in blobs)
+def needs_passphrase(sources: Iterable[ImportSource]) -> bool:
+    """Return whether any of the sources is a PKCS #12 file that needs a passphrase."""
+    return any(bundle.read(source.data, open_keys=False).needs_passphrase for source in sources)
 
 
 def import_certificates(
     session: Session,
-    blobs: Sequence[Blob],
+    sources: Sequence[ImportSource],
     pair: str | None = None,
-    doing: Doing = Doing.IMPORT,
+    mode: ImportMode = ImportMode.IMPORT,
     passphrase: Secret | None = None,
 ) -> list[Result]:
-    """Give each certificate to its pair, with the chain that can be made of all the others.
+    """Import each certificate into its pair, with a chain built from all the other certificates.
 
-    Report what is wrong with a certificate, and import it all the same, unless it has expired and the pair has one
-    that expires later. Of several for one pair the one that expires last stays.
+    A certificate with problems is imported too, and the result lists the problems. Only an expired certificate is
+    refused, and only if the pair has one that expires later. If several certificates are for one pair, the pair keeps
+    the one that expires last.
 
     Args:
-        session: Whose store.
-        blobs: What was given, in any order: a leaf and its chain may come from different ones.
-        pair: The one pair that all of it has to be for, or None.
-        doing: Whether they are imported, or only looked at.
-        passphrase: Of PKCS #12 that needs one.
+        session: The session of the store.
+        sources: The texts and files, in any order. A leaf certificate and its chain may be in different sources.
+        pair: The name of the pair that everything must belong to, or None.
+        mode: Whether certificates are imported or only checked.
+        passphrase: For PKCS #12 files that need one.
 
     Returns:
-        A result for each leaf, each text or file that cannot be read, and where no leaf is among them, for
-        what is there instead.
+        A result for each leaf certificate, and for each text or file that cannot be read. If there is no leaf
+        certificate, a result for each CA certificate.
 
     Raises:
-        InputError: There is no pair of that name.
+        InputError: The pair does not exist.
         StoreError: The store cannot be used.
     """
     if pair is not None:
-        read_pair(session, pair)  # a wrong name is wrong, whatever is to be imported
+        read_pair_folder(session, pair)  # a wrong name is an error, whatever the sources contain
     results: list[Result] = []
-    given = _read(blobs, passphrase, results)
-    pile = _sorted(given, _owners(session, pair), pair)
-    pool = [one.certificate for one in given]
-    leaves = sorted(pile.leaves, key=lambda leaf: _expiry(leaf[0].certificate))
-    best = {name: one for one, name in leaves}
-    for one, name in leaves:
-        miss = _misses(one, name, pair)
-        results.append(miss or _import(session, name, one, pool, doing, is_best=one is best[name]))
-    results += [_whose(one, pair) for one in pile.strangers]
-    if pile.authorities and not pile.leaves and not pile.strangers:
-        results += _complete(session, pair, pile.authorities, doing)
+    items = _read(sources, passphrase, results)
+    owners = _owners(session, pair)
+    leaves: list[tuple[_CertificateInFile, str]] = []
+    strangers: list[_CertificateInFile] = []
+    authorities: list[_CertificateInFile] = []
+    for item in items:
+        name = owners.get(item.certificate.spki_sha256 or "")
+        if name is not None:
+            leaves.append((item, name))
+        elif item.certificate.is_ca:
+            authorities.append(item)
+        else:
+            strangers.append(item)
+    if any(name == pair for _, name in leaves):
+        strangers.clear()  # other certificates in a bundle do not matter if the pair was named
+    pool = [item.certificate for item in items]
+    leaves.sort(key=lambda leaf: _expiry(leaf[0].certificate))
+    best = {name: item for item, name in leaves}
+    for item, name in leaves:
+        if pair in {None, name}:
+            results.append(_import(session, name, item, pool, mode, is_best=item is best[name]))
+        else:
+            text = f"is for the pair {name}, not for {pair}: its public key says so"
+            results.append(Result(ok=False, pair=name, file=item.file, text=text))
+    results += [_no_match(item, pair) for item in strangers]
+    if authorities and not leaves and not strangers:
+        results += _complete(session, pair, authorities, mode)
     return results
 
 
-def _read(blobs: Iterable[Blob], passphrase: Secret | None, results: list[Result]) -> list[_Given]:
-    """The certificates in all of them, each once; for what cannot be read there is a result."""
-    found: dict[Certificate, str | None] = {}
-    for blob in blobs:
-        material = bundle.read(blob.data, passphrase, open_keys=False)
+def _read(
+    sources: Iterable[ImportSource], passphrase: Secret | None, results: list[Result]
+) -> list[_CertificateInFile]:
+    """Return the certificates without duplicates, and append a failure to `results` for each part that is refused."""
+    certificates: dict[Certificate, str | None] = {}
+    for source in sources:
+        material = bundle.read(source.data, passphrase, open_keys=False)
         refusal = _refusal(material)
         if refusal is not None:
-            text = f"{refusal.what}; {refusal.hint}" if refusal.hint else refusal.what
-            results.append(Result(ok=False, file=blob.file, text=text))
+            text = f"{refusal.message}; {refusal.hint}" if refusal.hint else refusal.message
+            results.append(Result(ok=False, file=source.file, text=text))
             continue
-        results += [Result(ok=False, file=blob.file, text=one.sentence) for one in material.problems]
+        results += [
+            Result(ok=False, file=source.file, text=problem.sentence) for problem in material.problems
+        ]
         for number, certificate in enumerate(material.certificates, 1):
             if certificate.is_ca and certificate.encoding_faults:
-                text = _unfit(certificate, number, len(material.certificates))
-                results.append(Result(ok=False, file=blob.file, text=text))
+                # A strict client would refuse the whole chain.
+                text = (
+                    f"certificate {number} of {len(material.certificates)} ({certificate.display_name}) is left out of "
+                    f"the chain, since it breaks an encoding rule: {'; '.join(certificate.encoding_faults)}; "
+                    "ask the CA for another"
+                )
+                results.append(Result(ok=False, file=source.file, text=text))
             else:
-                found.setdefault(certificate, blob.file)
-    return [_Given(certificate, file) for certificate, file in found.items()]
+                certificates.setdefault(certificate, source.file)
+    return [_CertificateInFile(certificate, file) for certificate, file in certificates.items()]
 
 
 def _refusal(material: KeyMaterial) -> InputError | None:
-    """Why nothing is imported of a file."""
+    """Return the reason why nothing is imported from a file, or None."""
     count = len(material.certificates)
     if count > MAX_CERTIFICATES:
-        return InputError(f"there are {count} certificates in it; at most {MAX_CERTIFICATES} are read")
+        return InputError(f"it contains {count} certificates; at most {MAX_CERTIFICATES} are read")
     try:
         bundle.refuse_private_key(material)
     except InputError as error:
         return error
-    return None if material.certificates or material.problems else bundle.no_certificate(material)
+    return None if material.certificates or material.problems else bundle.missing_certificate_error(material)
 
 
-def _unfit(authority: Certificate, number: int, total: int) -> str:
-    """Why the certificate of a CA is not sent with a leaf: a strict client would refuse the whole chain."""
-    faults = "; ".join(authority.encoding_faults)
-    return (
-        f"certificate {number} of {total} ({authority.whose}) is left out of the chain, since it breaks an encoding rule: "
-        f"{faults}; ask the CA for another"
-    )
+def _owners(session: Session, preferred: str | None) -> dict[str, str]:
+    """Return the name of a pair for each SPKI fingerprint.
 
-
-def _owners(session: Session, insisted: str | None) -> dict[str, str]:
-    """The pair's name for each SPKI fingerprint; of several alike the one insisted on, one in use, the newest."""
+    If several pairs have the same key, choose the preferred pair, or else the newest pair in use, or else the newest.
+    """
 
     def rank(pair: Pair) -> tuple[bool, bool, float]:
-        used = pair.record.stage is not Stage.RETIRED
-        return pair.name == insisted, used, pair.record.created.timestamp()
+        is_in_use = pair.record.stage is not Stage.RETIRED
+        return pair.name == preferred, is_in_use, pair.record.created.timestamp()
 
     return {pair.record.key.spki_sha256: pair.name for pair in sorted(list_pairs(session).pairs, key=rank)}
 
 
-def _sorted(given: Iterable[_Given], owners: dict[str, str], insisted: str | None) -> _Pile:
-    pile = _Pile()
-    for one in given:
-        name = owners.get(one.certificate.spki_sha256 or "")
-        if name is not None:
-            pile.leaves.append((one, name))
-        elif one.certificate.is_ca:
-            pile.authorities.append(one)
-        else:
-            pile.strangers.append(one)
-    if insisted is not None and any(name == insisted for _, name in pile.leaves):
-        pile.strangers.clear()  # what else a bundle holds is not what was asked about
-    return pile
-
-
 def _expiry(certificate: Certificate) -> tuple[datetime, datetime]:
-    """What sorts those that expire sooner first."""
     return certificate.validity.not_after, certificate.validity.not_before
 
 
-def _misses(one: _Given, name: str, insisted: str | None) -> Result | None:
-    if insisted is None or name == insisted:
-        return None
-    text = f"is for the pair {name}, not for {insisted}: its public key says so"
-    return Result(ok=False, pair=name, file=one.file, text=text)
-
-
-def _whose(one: _Given, insisted: str | None) -> Result:
-    matches = f"does not match {insisted} or any other pair here" if insisted else "matches no pair here"
-    certificate = one.certificate
-    names = f", names: {', '.join(certificate.names[:_MOST_NAMED])}" if certificate.names else ""
-    text = f"{matches}. Subject: {certificate.whose}{names}, issuer: {certificate.issuer_text}"
-    return Result(ok=False, file=one.file, text=text)
+def _no_match(item: _CertificateInFile, pair: str | None) -> Result:
+    matches = f"does not match {pair} or any other pair here" if pair else "matches no pair here"
+    certificate = item.certificate
+    names = f", names: {', '.join(certificate.names[:_MAX_NAMES])}" if certificate.names else ""
+    text = f"{matches}. Subject: {certificate.display_name}{names}, issuer: {certificate.issuer_text}"
+    return Result(ok=False, file=item.file, text=text)
 
 
 def _complete(
-    session: Session, name: str | None, authorities: Sequence[_Given], doing: Doing
+    session: Session, name: str | None, authorities: Sequence[_CertificateInFile], mode: ImportMode
 ) -> list[Result]:
-    """Without a leaf: complete the chain of the pair that was named, or say what the certificates are."""
+    """Complete the chain of a named pair with CA certificates, and return the results.
+
+    If that is not possible, the result for each certificate explains why.
+    """
     text = f"and no certificate of a pair is with it; {CHAIN_ALONE}"
     if name is not None:
-        pair, _ = read_pair(session, name)
-        present = usable(session.store.read(name).certificate, pair.record.key.spki_sha256)
+        folder = read_pair_folder(session, name)
+        present = usable_certificates(folder.certificate, folder.pair.record.key.spki_sha256)
         if present:
-            return _complete_chain(session, name, present, authorities, doing)
+            return _complete_chain(session, name, present, authorities, mode)
         text = f"and {name} has no certificate yet; import that first, or both together"
     return [
-        Result(ok=False, file=one.file, text=f"is a certificate of the CA {one.certificate.whose}, {text}")
-        for one in authorities
+        Result(
+            ok=False,
+            file=item.file,
+            text=f"is a certificate of the CA {item.certificate.display_name}, {text}",
+        )
+        for item in authorities
     ]
 
 
@@ -254,118 +258,125 @@ def _complete_chain(
     session: Session,
     name: str,
     present: Sequence[Certificate],
-    authorities: Sequence[_Given],
-    doing: Doing,
+    authorities: Sequence[_CertificateInFile],
+    mode: ImportMode,
 ) -> list[Result]:
-    pool = [one.certificate for one in authorities]
+    pool = [item.certificate for item in authorities]
     chain = build_chain(present[0], [*pool, *present], session.clock())
     if set(chain.path) & set(pool):
-        one = _Given(present[0], authorities[0].file)
-        return [_import(session, name, one, pool, doing, is_best=True)]
+        leaf = _CertificateInFile(present[0], authorities[0].file)
+        return [_import(session, name, leaf, pool, mode, is_best=True)]
     issuer = present[0].issuer_text or "an issuer without a name"
-    text = "is a certificate of the CA {}, which does not belong to the chain of {}, issued by {}{}"
-    return [
-        Result(
-            ok=False,
-            file=one.file,
-            text=text.format(
-                one.certificate.whose, name, issuer, _hint(session, chain, one.certificate, pool)
-            ),
+    results = []
+    for item in authorities:
+        hint = _chain_hint(session, chain, item.certificate, pool)
+        text = (
+            f"is a certificate of the CA {item.certificate.display_name}, which does not belong to the chain of {name}, "
+            f"issued by {issuer}{hint}"
         )
-        for one in authorities
-    ]
+        results.append(Result(ok=False, file=item.file, text=text))
+    return results
 
 
-def _hint(session: Session, chain: Chain, authority: Certificate, pool: Sequence[Certificate]) -> str:
-    """Say why a CA certificate does not belong to a chain, or to which it belongs; empty where neither is known."""
-    if authority in chain.rejected:
-        return ": it has the name of an issuer, and did not sign"
-    names = _right_pairs(session, authority, pool)
-    return f"; it belongs to that of {', '.join(names)}" if names else ""
+def _chain_hint(session: Session, chain: Chain, authority: Certificate, pool: Sequence[Certificate]) -> str:
+    """Return a hint about a CA certificate that does not belong to a chain, or an empty text.
 
-
-def _right_pairs(session: Session, authority: Certificate, pool: Sequence[Certificate]) -> list[str]:
-    """Return the names of pairs whose chain a CA certificate belongs to, a few of them."""
+    The hint gives the reason, or the pairs whose chains the certificate belongs to.
+    """
+    if authority in chain.rejected_issuers:
+        return ": it has the name of an issuer, but did not sign"
     names: list[str] = []
     for pair in list_pairs(session).pairs:
         if not pair.has_certificate:
             continue
-        present = usable(session.store.read(pair.name).certificate, pair.record.key.spki_sha256)
+        present = usable_certificates(session.store.read(pair.name).certificate, pair.record.key.spki_sha256)
         if present and authority in build_chain(present[0], [*pool, *present], session.clock()).path:
             names.append(pair.name)
-        if len(names) == _MOST_NAMED:
+        if len(names) == _MAX_NAMES:
             break
-    return names
+    return f"; it belongs to that of {', '.join(names)}" if names else ""
 
 
 def _import(
-    session: Session, name: str, one: _Given, pool: Sequence[Certificate], doing: Doing, *, is_best: bool
+    session: Session,
+    name: str,
+    item: _CertificateInFile,
+    pool: Sequence[Certificate],
+    mode: ImportMode,
+    *,
+    is_best: bool,
 ) -> Result:
-    leaf, now = one.certificate, session.clock()
+    leaf, now = item.certificate, session.clock()
     try:
-        pair, asked = read_pair(session, name)
-        if doing is Doing.LOOK:
-            present = session.store.read(name).certificate
-            offer = compare(present, pair.record, leaf, pool, now, is_best=is_best)
+        folder = read_pair_folder(session, name)
+        pair = folder.pair
+        if mode is ImportMode.PREVIEW:
+            replacement = compare(folder.certificate, pair.record, leaf, pool, now, is_best=is_best)
         else:
-            with session.store.change(name) as held:
-                record = load_record(held.record)
-                before = held.read_certificate()
-                offer = compare(before, record, leaf, pool, now, is_best=is_best)
-                if offer.is_taken(doing):
-                    _keep(session, held, record, offer)
+            with session.store.change(name) as change:  # read again under the lock
+                record, present = load_record(change.record), change.read_certificate()
+                replacement = compare(present, record, leaf, pool, now, is_best=is_best)
+                if replacement.is_imported(mode):
+                    _store(session, change, record, replacement)
     except NotConfirmedError:
         raise
     except CsrtuiError as error:
-        return Result(ok=False, pair=name, file=one.file, text=f"cannot be imported: {error.what}")
-    result = Result(ok=offer.is_taken(doing), pair=name, file=one.file, text=offer.text(doing))
-    if offer.news is News.SUPERSEDED:
+        return Result(ok=False, pair=name, file=item.file, text=f"cannot be imported: {error.message}")
+    result = Result(ok=replacement.is_imported(mode), pair=name, file=item.file, text=replacement.text(mode))
+    kind = replacement.kind
+    if kind is ReplacementKind.SUPERSEDED:
         return result
-    seen = None if offer.news is News.NONE and not was_issued_for_request(pair.record) else asked
-    full = told(session, pair, seen, offer.chain, result)
+    is_compared = kind is not ReplacementKind.NONE or was_issued_for_request(pair.record)
+    csr = folder.csr if is_compared else None
+    full = build_import_result(session, pair, csr, replacement.chain, result)
     if not result.ok:
         return replace(full, needs_confirmation=True)
-    remarks = (f"it {offer.difference}", *full.remarks) if offer.news is News.SHORTER else full.remarks
-    return replace(full, changed=offer.news is not News.NONE, remarks=remarks)
+    remarks = full.remarks
+    if kind is ReplacementKind.SHORTER:
+        remarks = (f"it {replacement.difference}", *remarks)
+    return replace(full, changed=kind is not ReplacementKind.NONE, remarks=remarks)
 
 
-def _keep(session: Session, held: Change, record: PairRecord, offer: Replacement) -> None:
-    """Write certificate and record; the record last, since the certificate alone says all that it notes."""
-    if offer.news is News.NONE:
+def _store(session: Session, change: PairChange, record: PairRecord, replacement: Replacement) -> None:
+    """Write the certificate and then the record.
+
+    If only the certificate is written, nothing is lost, because the facts missing in the record are in the certificate.
+    """
+    kind = replacement.kind
+    if kind is ReplacementKind.NONE:
         return
-    now, chain = session.clock(), offer.chain
-    held.replace_certificate(to_pem(chain.path), now)
-    event = offer.text(Doing.IMPORT)
-    if offer.news is not News.CHAIN:
+    now, chain = session.clock(), replacement.chain
+    change.replace_certificate(to_pem(chain.path), now)
+    event = replacement.text(ImportMode.IMPORT)
+    if kind is not ReplacementKind.CHAIN:
         event = f"certificate {event}, from {chain.leaf.issuer_text}"
     event = f"{event}; the chain is {validate_chain(stored_chain(chain, now), now).text}"
-    if offer.news is News.CHAIN and not offer.changes_what_is_sent:
-        record = record.with_event(now, event, session.user)  # what was installed is still right
+    if kind is ReplacementKind.CHAIN and not replacement.changes_sent_chain:
+        record = record.with_event(now, event, session.user)  # the installed files are still correct
     else:
-        record = record.marked_issued(chain.leaf.validity, now, session.user, event)
-    held.replace_record(dump_record(record))
+        record = record.with_certificate(chain.leaf.validity, now, session.user, event)
+    change.replace_record(dump_record(record))
 
 
 def needing_confirmation(results: Sequence[Result]) -> list[ImportResult]:
-    """Return the results of certificates that wait for an answer (`Doing.ASK`)."""
-    return [one for one in results if isinstance(one, ImportResult) and one.needs_confirmation]
+    """Return the results of certificates that need confirmation (`ImportMode.ASK`)."""
+    return [result for result in results if isinstance(result, ImportResult) and result.needs_confirmation]
 
 
-def told(session: Session, pair: Pair, asked: Request | None, chain: Chain, result: Result) -> ImportResult:
-    """Return a result with what was issued otherwise than requested, and what is wrong with the certificate.
+def build_import_result(
+    session: Session, pair: Pair, csr: Request | None, chain: Chain, result: Result
+) -> ImportResult:
+    """Return a result with the problems of a certificate, and with its differences from the request.
 
-    Args:
-        session: Whose clock tells what is valid.
-        pair: The pair that has the certificate.
-        asked: Its CSR; None where the CA did not see it.
-        chain: The certificate and its chain.
-        result: What was done.
+    `csr` is None if the CA has not seen the CSR.
     """
     now, remarks = session.clock(), []
     status = validate_chain(chain, now)
-    if chain.rejected:
+    if chain.rejected_issuers:
         stored = validate_chain(stored_chain(chain, now), now).text
-        remarks.append(f"the certificate of {chain.issuer_of_last} is left out; the stored chain is {stored}")
+        remarks.append(
+            f"the certificate of {chain.last_issuer_text} is left out; the stored chain is {stored}"
+        )
     if pair.record.stage is Stage.RETIRED:
         remarks.append("the pair is retired, and stays so")
     if pair.record.renews:
@@ -376,7 +387,7 @@ def told(session: Session, pair: Pair, asked: Request | None, chain: Chain, resu
         text=result.text,
         pair=result.pair,
         file=result.file,
-        differences=tuple(differences(asked, chain.leaf)),
+        differences=tuple(differences(csr, chain.leaf)),
         flaws=tuple(flaws(chain, status, pair.record.ca, now)),
         remarks=tuple(remarks),
         chain=chain,

@@ -1,4 +1,4 @@
-"""What dialogs begin with because it was used last: folders, and who opens the backups. Never a secret."""
+"""Save the folders, recipients and hosts that were used last, to prefill dialogs. Secrets are never saved."""
 
 import json
 import os
@@ -9,58 +9,58 @@ from csrtui.core.base.errors import StoreError
 from csrtui.tasks.session import Session
 
 
-class Kept(StrEnum):
-    """What is remembered."""
+class LastUsed(StrEnum):
+    """A value that is remembered."""
 
     BACKUP_FOLDER = "backup_folder"
-    """Where backups went, on this machine."""
+    """The destination of backups on this machine."""
     HOST_BACKUP_FOLDER = "host_backup_folder"
-    """Where backups went on other hosts."""
+    """The destination of backups on other hosts."""
     RECIPIENTS = "recipients"
-    """Who can open those, as it was typed."""
+    """The recipients of backups on other hosts, as typed."""
     CSR_FOLDER = "csr_folder"
-    """Where CSRs of other hosts went."""
+    """The destination of CSRs of other hosts."""
     HOST_REQUEST = "host_request"
-    """The form for many hosts as it was left, a draft as JSON."""
+    """The form for many hosts: a draft as JSON."""
     REQUEST_HOSTS = "request_hosts"
-    """Which hosts that was for, as it was typed."""
+    """The hosts for the form for many hosts, as typed."""
 
 
-def recall(session: Session, what: Kept) -> str:
-    """Return what was kept last; empty where nothing is, or it cannot be read."""
-    text = _members(session).get(what, "")
+def recall(session: Session, key: LastUsed) -> str:
+    """Return a remembered value, or an empty text if there is none or it cannot be read."""
+    text = _read_values(session).get(key, "")
     return text if isinstance(text, str) and text.isprintable() else ""
 
 
-def remember(session: Session, what: Kept, text: str) -> None:
-    """Keep something for the next time; a store that cannot be written to is no reason to stop."""
-    if text != recall(session, what):
+def remember(session: Session, key: LastUsed, text: str) -> None:
+    """Save a value for the next time, if the store can be written to."""
+    if text != recall(session, key):
         with suppress(StoreError):
-            session.store.update_last(
-                lambda data: json.dumps({**_members_of(data), what: text}).encode("ascii")
+            session.store.update_last_used(
+                lambda data: json.dumps({**_parse_values(data), key: text}).encode("ascii")
             )
 
 
 def recall_folder(session: Session) -> str:
-    """Return the folder that backups went to last; empty where none is known, or it cannot be read."""
-    return recall(session, Kept.BACKUP_FOLDER)
+    """Return the last destination folder of backups, or an empty text."""
+    return recall(session, LastUsed.BACKUP_FOLDER)
 
 
 def remember_folder(session: Session, folder: str) -> None:
-    """Keep the folder of backups for the next time; a store that cannot be written to is no reason to stop."""
-    remember(session, Kept.BACKUP_FOLDER, os.path.abspath(folder))
+    """Save the destination folder of backups as an absolute path."""
+    remember(session, LastUsed.BACKUP_FOLDER, os.path.abspath(folder))
 
 
-def _members(session: Session) -> dict[str, object]:
+def _read_values(session: Session) -> dict[str, object]:
     try:
-        return _members_of(session.store.load_last())
+        return _parse_values(session.store.load_last_used())
     except StoreError:
         return {}
 
 
-def _members_of(data: bytes | None) -> dict[str, object]:
+def _parse_values(data: bytes | None) -> dict[str, object]:
     try:
-        members = json.loads(data or b"{}")
+        values = json.loads(data or b"{}")
     except (ValueError, RecursionError):
         return {}
-    return members if isinstance(members, dict) else {}
+    return values if isinstance(values, dict) else {}

@@ -1,21 +1,23 @@
-"""Read pairs from the store, one or all: filtered, sorted and counted alike for screens and commands."""
+"""Read one pair or all pairs from the store, and filter, sort and count them alike for screens and commands."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, overload
 
-from csrtui.core.base.errors import CsrtuiError, InputError, StoreError
+from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import visible
-from csrtui.core.pairs.pair import Pair, urgency
+from csrtui.core.base.times import Validity
+from csrtui.core.pairs.pair import NextStep, Pair, Stage, urgency_key
 from csrtui.core.pairs.pair_json import load_record
 from csrtui.core.pairs.query import Need, Query, Retired, SortOrder, sort_key
-from csrtui.core.pairs.summary import PairSummary, count_due
-from csrtui.store.keystore import Listed
-from csrtui.store.summary_reader import SummaryListing, SummaryReader, pair_of
+from csrtui.core.pairs.summary import PairSummary, count_due, from_microseconds
+from csrtui.store.summary_reader import SummaryListing, SummaryReader, parse_listed_pair
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
     from csrtui.core.certificates.csr import Request
+    from csrtui.core.pairs.expiry_chart import MonthlyCounts
 
 
 class UnreadablePair(NamedTuple):
@@ -25,20 +27,20 @@ class UnreadablePair(NamedTuple):
     error: StoreError
 
 
-class Keyring(NamedTuple):
+class PairListing(NamedTuple):
     """All pairs of the store.
 
     Attributes:
-        pairs: Those that can be read, what wants attention first.
-        problems: The others, with the reason.
+        pairs: The readable pairs, most urgent first.
+        problems: The unreadable pairs with their errors.
     """
 
     pairs: tuple[Pair, ...]
     problems: tuple[UnreadablePair, ...] = ()
 
 
-def list_pairs(session: Session) -> Keyring:
-    """Read the record of every pair; one that cannot be read does not hide the others.
+def list_pairs(session: Session) -> PairListing:
+    """Read the record of every pair and return all pairs. An unreadable pair does not affect the others.
 
     Raises:
         StoreError: The store itself cannot be used.
@@ -46,59 +48,68 @@ def list_pairs(session: Session) -> Keyring:
     pairs, problems = [], []
     for listed in session.store.listing():
         try:
-            pairs.append(_pair(listed))
+            pairs.append(parse_listed_pair(listed))
         except StoreError as error:
             problems.append(UnreadablePair(listed.name, error))
     now = session.clock()
-    return Keyring(tuple(sorted(pairs, key=lambda pair: urgency(pair, now))), tuple(problems))
+    return PairListing(tuple(sorted(pairs, key=lambda pair: urgency_key(pair, now))), tuple(problems))
 
 
-def read_pair(session: Session, name: str) -> "tuple[Pair, Request]":
-    """Return a pair and what its CSR says, having seen that the CSR is the one on record.
+class PairFolder(NamedTuple):
+    """The contents of a pair's folder, except for the key.
+
+    Attributes:
+        pair: The pair.
+        csr: The decoded CSR.
+        certificate: The bytes of certificate.pem, or None.
+        earlier: The file names of earlier certificates, oldest first.
+    """
+
+    pair: Pair
+    csr: "Request"
+    certificate: bytes | None
+    earlier: tuple[str, ...]
+
+
+def read_pair_folder(session: Session, name: str) -> PairFolder:
+    """Read a pair's folder once and return its contents, after checking that the CSR is the recorded one.
 
     Raises:
-        InputError: There is no such pair.
-        StoreError: It is damaged or not safe.
+        InputError: The pair does not exist.
+        StoreError: The pair is damaged, or its permissions are not safe.
     """
-    from csrtui.core.certificates import csr  # a listing does without
+    from csrtui.core.certificates import csr as csrs  # not needed to list pairs
 
     stored = session.store.read(name)
     try:
         record = load_record(stored.record)
-        asked = csr.read_pem(stored.request)
-    except (StoreError, InputError) as error:  # here a request that cannot be read is damage
-        raise _located(error, stored.path) from error
-    if asked.sha256 != record.request.sha256:
+        csr = csrs.read_pem(stored.csr)
+    except (StoreError, InputError) as error:  # an unreadable CSR in the store means damage
+        raise StoreError(f"{visible(stored.path)}: {error.message}", error.hint) from error
+    if csr.sha256 != record.request.sha256:
         raise StoreError(
             f"{visible(stored.path)}/request.pem is not the request that was made with this key",
-            "do not submit it; look at who changed it, or restore the pair",
+            "do not submit it; find out who changed it, or restore the pair",
         )
-    return Pair(name, stored.path, record, has_certificate=stored.certificate is not None), asked
+    pair = Pair(name, stored.path, record, has_certificate=stored.certificate is not None)
+    return PairFolder(pair, csr, stored.certificate, stored.earlier)
 
 
-def _pair(listed: Listed) -> Pair:
-    if isinstance(listed.record, StoreError):
-        raise listed.record
-    try:
-        record = load_record(listed.record)
-    except StoreError as error:
-        raise _located(error, listed.path) from error
-    return Pair(listed.name, listed.path, record, has_certificate=listed.has_certificate)
-
-
-def _located(error: CsrtuiError, path: str) -> StoreError:
-    return StoreError(f"{visible(path)}: {error.what}", error.hint)
+def read_pair(session: Session, name: str) -> "tuple[Pair, Request]":
+    """Return a pair and its decoded CSR. The errors are those of `read_pair_folder`."""
+    folder = read_pair_folder(session, name)
+    return folder.pair, folder.csr
 
 
 class PairList:
-    """The pairs of a store as they were when it was read.
+    """The pairs of a store at the time when it was read.
 
     Args:
         listing: The summaries and errors that a `SummaryReader` returned.
 
     Attributes:
-        summaries: The pairs that can be read, by name.
-        problems: The pairs that cannot be read, with their errors.
+        summaries: The readable pairs, by name.
+        problems: The unreadable pairs with their errors.
     """
 
     def __init__(self, listing: SummaryListing = SummaryListing([], [])) -> None:  # noqa: B008 - never changed
@@ -107,17 +118,17 @@ class PairList:
         self._sorted: dict[tuple[SortOrder, int], list[PairSummary]] = {}
 
     def select(self, query: Query, order: SortOrder, now: datetime) -> list[PairSummary]:
-        """Return the pairs that meet a query, sorted."""
+        """Return the pairs that match a query, sorted."""
         return query.select(self._in_order(order, now), now)
 
     def needing(self, need: Need, now: datetime) -> list[str]:
-        """Return the names of the pairs with a need, the most urgent first."""
+        """Return the names of the pairs that have a need, most urgent first."""
         return [
             summary.name for summary in self._in_order(SortOrder.URGENCY, now) if need.applies_to(summary)
         ]
 
     def _in_order(self, order: SortOrder, now: datetime) -> list[PairSummary]:
-        # Pairs become due one after the other, so the number of due pairs identifies their set.
+        # Pairs become due in a fixed order, so the number of due pairs shows which ones they are.
         key = order, count_due(self.summaries, now)
         if key not in self._sorted:
             self._sorted[key] = sorted(self.summaries, key=sort_key(order, now))
@@ -125,12 +136,7 @@ class PairList:
 
 
 class Pairs(Sequence[Pair]):
-    """Pairs of a store by name, read each time they are iterated; those that cannot be read are left out.
-
-    Args:
-        session: The session of the store.
-        names: The names of the pairs.
-    """
+    """The pairs with the given names. Each iteration reads them again and leaves out those that cannot be read."""
 
     def __init__(self, session: Session, names: Sequence[str]) -> None:
         self._session = session
@@ -166,11 +172,11 @@ def read_pair_list(session: Session) -> PairList:
 
 
 def read_pairs(session: Session, names: Sequence[str]) -> Iterator[Pair | UnreadablePair]:
-    """Yield the pair of each name, or the reason why it cannot be read."""
+    """Yield each named pair, or the error if the pair cannot be read."""
     try:
         for listed in session.store.listing(names):
             try:
-                yield pair_of(listed)
+                yield parse_listed_pair(listed)
             except StoreError as error:
                 yield UnreadablePair(listed.name, error)
     except StoreError as error:
@@ -178,14 +184,14 @@ def read_pairs(session: Session, names: Sequence[str]) -> Iterator[Pair | Unread
 
 
 def pairs_with_key(session: Session, spki_sha256: str) -> list[Pair]:
-    """Return the pairs whose key has this SPKI fingerprint; several share a key that was used again.
+    """Return the pairs with an SPKI fingerprint. There can be several, because a key can be used again.
 
     Raises:
-        StoreError: The store itself, or one of these pairs, cannot be used.
+        StoreError: The store, or one of these pairs, cannot be used.
     """
     summaries = read_pair_list(session).summaries
     names = [summary.name for summary in summaries if spki_sha256 in summary.search_text]
-    pairs = [pair_of(listed) for listed in session.store.listing(names)]
+    pairs = [parse_listed_pair(listed) for listed in session.store.listing(names)]
     return [pair for pair in pairs if pair.record.key.spki_sha256 == spki_sha256]
 
 
@@ -193,7 +199,7 @@ class PairCounts(NamedTuple):
     """The number of pairs, by status.
 
     Attributes:
-        total: All pairs.
+        total: The number of all pairs.
         not_backed_up: Pairs in use without a verified backup.
         due: Pairs whose renewal is due.
         retired: Retired pairs.
@@ -213,11 +219,7 @@ class PairCounts(NamedTuple):
         return self.total - (self.retired if retired is Retired.HIDDEN else 0)
 
     def line(self, retired: Retired) -> str:
-        """Return the line that counts: ``12 pairs · 2 not backed up · 1 due · 3 retired hidden``.
-
-        Args:
-            retired: If retired pairs are hidden, the line counts the others, then the hidden ones.
-        """
+        """Return the counts as a line: ``12 pairs · 2 not backed up · 1 due · 3 retired hidden``."""
         visible = self.visible(retired)
         hidden = self.total - visible
         parts = [f"{visible} pair{'s' if visible != 1 else ''}" if self.total else "no pairs"]
@@ -231,10 +233,51 @@ class PairCounts(NamedTuple):
 
 
 def count_pairs(summaries: Sequence[PairSummary], now: datetime) -> PairCounts:
-    """Return the counts of pairs at `now`."""
+    """Return the counts of pairs by their status at the time `now`."""
     return PairCounts(
         len(summaries),
         sum([summary.lacks_backup for summary in summaries]),
         count_due(summaries, now),
         sum([summary.is_retired for summary in summaries]),
     )
+
+
+class ExpiryCounts(NamedTuple):
+    """Counts of the certificates that become due and expire in each month, and of the other pairs.
+
+    Attributes:
+        expiries: The counts of the certificates in use, by month.
+        without_certificate: The number of pairs in use that have no certificate yet.
+        not_in_use: The number of retired and replaced pairs.
+        unreadable: The number of pairs that cannot be read.
+    """
+
+    expiries: "MonthlyCounts"
+    without_certificate: int = 0
+    not_in_use: int = 0
+    unreadable: int = 0
+
+
+def count_expiries(session: Session) -> ExpiryCounts:
+    """Return the number of certificates in use that become due, and that expire, in each month.
+
+    Raises:
+        StoreError: The store cannot be used.
+    """
+    from csrtui.core.pairs.expiry_chart import count_by_month  # only one screen needs it
+
+    pair_list = read_pair_list(session)
+    counts: Counter[str] = Counter(unreadable=len(pair_list.problems))
+
+    def validities() -> Iterator[Validity]:
+        for summary in pair_list.summaries:
+            is_replaced = summary.step == NextStep.NONE and summary.due is None
+            if summary.stage == Stage.RETIRED or is_replaced:
+                counts["not_in_use"] += 1
+            elif summary.begins is None or summary.expires is None:
+                counts["without_certificate"] += 1
+            else:
+                yield Validity(from_microseconds(summary.begins), from_microseconds(summary.expires))
+
+    expiries = count_by_month(validities(), session.clock())
+    return ExpiryCounts(expiries, **counts)

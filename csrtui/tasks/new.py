@@ -1,4 +1,4 @@
-"""Making a pair: a private key and its CSR together, or neither."""
+"""Create a pair, i.e. a private key and its CSR. Either both are stored or neither."""
 
 from enum import Enum, auto
 
@@ -6,39 +6,38 @@ from csrtui.core.advice.advisor import Advice
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.finding import CaKind, Finding
 from csrtui.core.base.secret import Secret
-from csrtui.core.certificates import csr
+from csrtui.core.certificates import csr as csrs
 from csrtui.core.keys import key_types
-from csrtui.core.keys.batch_encryption import Sealer
-from csrtui.core.pairs.pair import Event, KeyFacts, Pair, PairRecord, RequestFacts
+from csrtui.core.keys.batch_encryption import BatchEncryptor
+from csrtui.core.pairs.pair import HistoryEntry, KeyFacts, Pair, PairRecord, RequestFacts
 from csrtui.core.pairs.pair_json import dump_record
 from csrtui.core.pairs.pair_name import check_pair_name, pair_name
 from csrtui.store.keystore import PairFiles
-from csrtui.tasks.request_spec import Asked, advise_on, asked_for
+from csrtui.tasks.request_spec import RequestSpec, advise_on, require_common_name
 from csrtui.tasks.session import Session
 
 
 class Blocking(Enum):
-    """What an error among the findings does."""
+    """The effect of blocking findings on a request."""
 
     STOPS = auto()
     OVERRULED = auto()
-    """The user insists; what X.509 cannot hold stops all the same."""
+    """The user insists. A finding about something that X.509 cannot represent still stops the request."""
 
 
 class BlockedError(InputError):
-    """Findings stand in the way of a request.
+    """The request is blocked by findings.
 
     Args:
-        findings: Those that block, at least one.
+        findings: The blocking findings, at least one.
     """
 
     def __init__(self, findings: tuple[Finding, ...]) -> None:
         first = findings[0]
-        forceable = all(finding.forceable for finding in findings)
         hint = first.fix.label if first.fix else None
         if first.fix and first.fix.ca is CaKind.PRIVATE:
             hint = "for the organization's own CA: --ca private"
-        if forceable:
+        if all(finding.forceable for finding in findings):
             hint = f"{hint}; or insist with --force" if hint else "insist with --force"
         super().__init__(first.text, hint)
         self.findings = findings
@@ -46,116 +45,103 @@ class BlockedError(InputError):
 
 def create_pair(
     session: Session,
-    asked: Asked,
+    spec: RequestSpec,
     *,
     name: str | None = None,
     passphrase: Secret | None = None,
     blocking: Blocking = Blocking.STOPS,
     renews: str | None = None,
 ) -> Pair:
-    """Make a private key and its CSR and keep both in the store.
+    """Generate a private key and its CSR, store both and return the pair.
 
     Args:
-        session: Where, when and by whom.
-        asked: What for.
-        name: The pair's name; by default it is made from the common name. A name that is taken gets
-            ``-2``, ``-3``, ….
-        passphrase: What the key is encrypted under; None leaves it plain.
-        blocking: Whether errors that X.509 could hold are overruled.
-        renews: The name of the pair that this one is to take the place of, or None.
+        session: The session of the store.
+        spec: The request.
+        name: The name of the pair, by default derived from the common name. If it exists, ``-2``, ``-3``, … is added.
+        passphrase: The passphrase to encrypt the key with, or None.
+        blocking: Whether errors that X.509 can represent are overruled.
+        renews: The name of the pair that this one replaces, or None.
 
     Raises:
-        BlockedError: A finding stands in the way.
-        InputError: `name` cannot be a pair's name.
-        StoreError: The store cannot be used; nothing of the pair was kept.
+        BlockedError: A finding blocks the request.
+        InputError: `name` is not a valid pair name.
+        StoreError: The store cannot be used. Nothing was stored.
     """
-    advice = advise_to_make(session, asked, blocking)
-    base = check_pair_name(name) if name is not None else pair_name(advice.covers[0])
-    sealer = None if passphrase is None else Sealer(passphrase, session.entropy)
-    key = session.generate_key(asked.effective_key_type)
-    made = request_for(advice, key)
-    _hold_against_preview(made, csr.preview(advice.subject, advice.covers))
-    record, files = files_of(session, asked, made, key, sealer, renews=renews)
+    advice = check_request(session, spec, blocking)
+    base = check_pair_name(name) if name is not None else pair_name(advice.covered_names[0])
+    encryptor = None if passphrase is None else BatchEncryptor(passphrase, session.entropy)
+    key = session.generate_key(spec.effective_key_type)
+    csr = build_csr(advice, key)
+    shown = csrs.preview(advice.subject, advice.covered_names)
+    if (csr.subject_der, csr.names) != (shown.subject_der, shown.names):
+        raise CsrtuiError("the CSR differs from its preview; nothing was stored")
+    record, files = build_files(session, spec, csr, key, encryptor, renews=renews)
     stored = session.store.add(base, files)
     return Pair(stored, session.store.pair_path(stored), record)
 
 
-def stops(finding: Finding, blocking: Blocking) -> bool:
-    """Whether a finding stands in the way of a request."""
+def is_blocking(finding: Finding, blocking: Blocking) -> bool:
+    """Return whether a finding blocks a request."""
     return finding.blocks and not (blocking is Blocking.OVERRULED and finding.forceable)
 
 
-def advise_to_make(session: Session, asked: Asked, blocking: Blocking) -> Advice:
-    """Return the advice on a request that is to be made now.
+def check_request(session: Session, spec: RequestSpec, blocking: Blocking) -> Advice:
+    """Return the advice on a request that is about to be generated.
 
     Raises:
-        BlockedError: A finding stands in the way.
+        BlockedError: A finding blocks the request.
     """
-    advice = asked_for(advise_on(session, asked))
-    errors = tuple(finding for finding in advice.findings if stops(finding, blocking))
+    advice = require_common_name(advise_on(session, spec))
+    errors = tuple(finding for finding in advice.findings if is_blocking(finding, blocking))
     if errors:
         raise BlockedError(errors)
     return advice
 
 
-def request_for(advice: Advice, key: "key_types.PrivateKey") -> csr.Request:
-    """Return the CSR for a key, having held it against what was asked for and against the key.
+def build_csr(advice: Advice, key: "key_types.PrivateKey") -> csrs.Request:
+    """Return the CSR for a key, after checking that it matches the request and the key.
 
     Raises:
-        CsrtuiError: It says something else, or is not the key's.
+        CsrtuiError: The CSR does not match the request or the key.
     """
-    made = csr.read_der(csr.build(advice.subject, advice.covers, key))
-    fits = (
-        made.subject == advice.subject
-        and made.names == tuple(advice.covers)
-        and made.spki_sha256 == key_types.spki_sha256(key.public_key())
-        and csr.signature_holds(made.der)
+    csr = csrs.read_der(csrs.build(advice.subject, advice.covered_names, key))
+    matches = (
+        csr.subject == advice.subject
+        and csr.names == tuple(advice.covered_names)
+        and csr.spki_sha256 == key_types.spki_sha256(key.public_key())
+        and csrs.has_valid_signature(csr.der)
     )
-    if not fits:
-        raise CsrtuiError("the request that was made is not the one that was asked for; nothing was kept")
-    return made
+    if not matches:
+        raise CsrtuiError("the CSR differs from the request; nothing was stored")
+    return csr
 
 
-def files_of(
+def build_files(
     session: Session,
-    asked: Asked,
-    made: csr.Request,
+    spec: RequestSpec,
+    csr: csrs.Request,
     key: "key_types.PrivateKey",
-    sealer: Sealer | None,
+    encryptor: BatchEncryptor | None,
     *,
     renews: str | None = None,
 ) -> tuple[PairRecord, PairFiles]:
-    """Return the record and the files of a pair that is not in the store yet.
-
-    Args:
-        session: When and by whom.
-        asked: What for.
-        made: Its CSR.
-        key: Its key.
-        sealer: What encrypts the key; None leaves it plain.
-        renews: The name of the pair that it is to take the place of, or None.
-    """
+    """Return the record and the files of a new pair. `renews` is the name of the pair that it replaces, or None."""
     now = session.clock()
+    event = "created" if renews is None else f"created, to renew {renews}"
     record = PairRecord(
         created=now,
-        subject=made.subject,
-        subject_text=made.subject_text,
-        names=made.names,
-        ca=asked.ca,
-        platform=asked.platform,
-        key=KeyFacts(asked.effective_key_type.value, sealer is not None, made.spki_sha256),
-        request=RequestFacts(made.sha256, made.signature_hash),
+        subject=csr.subject,
+        subject_text=csr.subject_text,
+        names=csr.names,
+        ca=spec.ca,
+        platform=spec.platform,
+        key=KeyFacts(spec.effective_key_type.value, encryptor is not None, csr.spki_sha256),
+        request=RequestFacts(csr.sha256, csr.signature_hash),
         renews=renews,
-        history=(Event(now, "created" if renews is None else f"created, to renew {renews}", session.user),),
+        history=(HistoryEntry(now, event, session.user),),
     )
     return record, PairFiles(
-        key=key_types.private_pem(key) if sealer is None else sealer.seal(key),
-        request=csr.to_pem(made.der),
+        key=key_types.private_pem(key) if encryptor is None else encryptor.encrypt(key),
+        csr=csrs.to_pem(csr.der),
         record=dump_record(record),
     )
-
-
-def _hold_against_preview(made: csr.Request, shown: csr.Request) -> None:
-    """See that the CSR is what the preview showed: nothing else is ever stored."""
-    if (made.subject_der, made.names) != (shown.subject_der, shown.names):
-        raise CsrtuiError("the request that was made is not the one that was shown; nothing was kept")

@@ -1,8 +1,8 @@
-"""Making many pairs: keys on all cores, flushes shared, rows in and answers out one by one.
+"""Create many pairs. Keys are generated on all cores, and several pairs are flushed to disk together.
 
-At no time is more than one group of rows in hand, so that memory does not grow with their number. A row is
-answered only when its pair is on the disk. A row whose pair is there already makes none: so a run that broke off
-is simply run again, and the second of two rows alike is the first.
+Rows are read and results returned one by one, so only one group of rows is in memory at a time. The result of a row is
+returned only when its pair is on disk. A row whose pair exists is skipped, so an interrupted run can simply be
+repeated. If two rows are equal, only the first creates a pair.
 """
 
 import time
@@ -17,49 +17,49 @@ from typing import TYPE_CHECKING
 from csrtui.core.advice.advisor import Advice
 from csrtui.core.base.errors import CsrtuiError, StoreError
 from csrtui.core.base.secret import Secret
-from csrtui.core.keys.batch_encryption import Sealer
+from csrtui.core.keys.batch_encryption import BatchEncryptor
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.pair import Pair, PairRecord
 from csrtui.core.pairs.pair_name import pair_name
 from csrtui.store.disk_errors import NotConfirmedError
-from csrtui.store.keystore import Names, PairFiles
+from csrtui.store.keystore import FreeNames, PairFiles
 from csrtui.tasks.existing_pairs import Identity, KnownPairs
-from csrtui.tasks.new import Blocking, advise_to_make, files_of, request_for
-from csrtui.tasks.request_spec import Asked
+from csrtui.tasks.new import Blocking, build_csr, build_files, check_request
+from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
     from csrtui.core.keys.key_types import PrivateKey
 
 GROUP = 32
-"""So many pairs share their flushes; each has four descriptors open meanwhile."""
-_PATIENCE = 0.25
-"""Seconds after which what is made is kept and answered, however small the group."""
-_SLOW = frozenset({KeyType.RSA_2048, KeyType.RSA_3072, KeyType.RSA_4096})
-"""Keys that take long enough to be worth another core."""
+"""The number of pairs that are flushed together. Each of them needs four open files until then."""
+_MAX_WAIT = 0.25
+"""The number of seconds after which finished pairs are stored even if the group is not full."""
+_SLOW_KEY_TYPES = frozenset({KeyType.RSA_2048, KeyType.RSA_3072, KeyType.RSA_4096})
+"""The key types that take so long to generate that another thread is worthwhile."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One pair that is asked for.
+    """One requested pair.
 
     Attributes:
-        number: Of the row, from 1.
-        asked: What for; or why that cannot be told.
+        number: The number of the row, from 1.
+        spec: The request, or the error in the row.
     """
 
     number: int
-    asked: Asked | CsrtuiError
+    spec: RequestSpec | CsrtuiError
 
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
-    """What came of one row.
+    """The result of one row.
 
     Attributes:
-        number: Of the row.
-        outcome: The pair, or why there is none.
-        skipped: Whether the pair was there already.
+        number: The number of the row.
+        outcome: The pair, or the error.
+        skipped: Whether the pair existed before.
     """
 
     number: int
@@ -68,15 +68,24 @@ class RowResult:
 
 
 @dataclass(frozen=True, slots=True)
-class _Begun:
-    """A row whose key is being made."""
+class _PendingRow:
+    """A row whose key is being generated."""
 
     number: int
     base: str
-    asked: Asked
+    spec: RequestSpec
     advice: Advice
     identity: Identity
     key: "Future[PrivateKey]"
+
+
+@dataclass(frozen=True, slots=True)
+class _NewPair:
+    """A pair that is ready to be stored."""
+
+    row: _PendingRow
+    record: PairRecord
+    files: PairFiles
 
 
 def create_many(
@@ -85,154 +94,139 @@ def create_many(
     *,
     passphrase: Secret | None = None,
     blocking: Blocking = Blocking.STOPS,
-    stop: Event | None = None,
+    cancel: Event | None = None,
 ) -> Iterator[RowResult]:
-    """Make a pair for each row, and answer each in its order, once its pair is on the disk.
+    """Create a pair for each row, and yield the results in input order.
 
-    A row that fails keeps no other from being made.
+    A result is yielded only when its pair is on disk. A failed row does not stop the others.
 
     Args:
-        session: Where, when and by whom.
-        rows: What is asked for, one by one. None among them means that there is nothing to read for now: what is
-            in hand is then finished and answered first.
-        passphrase: What all keys are encrypted under; None leaves them plain.
-        blocking: Whether errors that X.509 could hold are overruled.
-        stop: Once set, no further row is begun; those under way are finished and answered.
+        session: The session of the store.
+        rows: The rows. None means that no further row is available at present, so all pending rows are completed first.
+        passphrase: The passphrase to encrypt all keys with, or None.
+        blocking: Whether errors that X.509 can represent are overruled.
+        cancel: Once set, no further row is started; running rows are completed.
 
     Raises:
-        CsrtuiError: What `rows` raises, after what was read before it is answered.
+        CsrtuiError: Reading the rows failed. The results of all earlier rows are yielded first.
     """
-    stop = stop or Event()
+    cancel = cancel or Event()
     with ThreadPoolExecutor(cpu_count()) as pool:
-        run = _Run(session, pool, None if passphrase is None else Sealer(passphrase, session.entropy))
+        encryptor = None if passphrase is None else BatchEncryptor(passphrase, session.entropy)
+        run = _Run(session, pool, encryptor)
         source = iter(rows)
         try:
-            while not stop.is_set():
+            while not cancel.is_set():
                 try:
                     row = next(source)
                 except StopIteration:
                     break
                 except CsrtuiError:
-                    yield from run.finish(stop)
+                    yield from run.finish(cancel)
                     raise
                 if row is None:
-                    yield from run.finish(stop)
+                    yield from run.finish(cancel)
                 else:
-                    yield from run.take(row, blocking, stop)
-            yield from run.finish(stop)
+                    yield from run.start(row, blocking, cancel)
+            yield from run.finish(cancel)
         finally:
             pool.shutdown(cancel_futures=True)
 
 
 class _Run:
-    """The rows in hand: those answered but for their turn, and those begun."""
+    """The pending rows, and the results that wait for earlier rows."""
 
-    def __init__(self, session: Session, pool: ThreadPoolExecutor, sealer: Sealer | None) -> None:
+    def __init__(self, session: Session, pool: ThreadPoolExecutor, encryptor: BatchEncryptor | None) -> None:
         self._session = session
         self._pool = pool
-        self._sealer = sealer
-        self._names = Names()
+        self._encryptor = encryptor
+        self._names = FreeNames()
         self._known = KnownPairs(session)
-        self._waiting: deque[_Begun | RowResult] = deque()
-        self._kept_at = time.monotonic()
+        self._queue: deque[_PendingRow | RowResult] = deque()
+        self._stored_at = time.monotonic()
 
-    def take(self, row: Row, blocking: Blocking, stop: Event) -> Iterator[RowResult]:
-        """Begin a row, and give the answers that are due meanwhile."""
+    def start(self, row: Row, blocking: Blocking, cancel: Event) -> Iterator[RowResult]:
+        """Start a row, and yield the results that are ready."""
         try:
-            if isinstance(row.asked, CsrtuiError):
-                raise row.asked
-            advice = advise_to_make(self._session, row.asked, blocking)
-            identity = Identity.of(row.asked, advice, encrypted=self._sealer is not None)
-            base = pair_name(advice.covers[0])
-            if any(isinstance(one, _Begun) and one.identity == identity for one in self._waiting):
-                yield from self.finish(stop)
+            if isinstance(row.spec, CsrtuiError):
+                raise row.spec
+            advice = check_request(self._session, row.spec, blocking)
+            identity = Identity.of(row.spec, advice, encrypted=self._encryptor is not None)
+            base = pair_name(advice.covered_names[0])
+            if any(isinstance(item, _PendingRow) and item.identity == identity for item in self._queue):
+                yield from self.finish(cancel)
             known = self._known.find(base, identity)
         except CsrtuiError as error:
-            self._waiting.append(RowResult(row.number, error))
+            self._queue.append(RowResult(row.number, error))
         else:
-            self._waiting.append(
-                self._begun(row.number, base, row.asked, advice, identity)
-                if known is None
-                else RowResult(row.number, known, skipped=True)
-            )
-        while self._waiting and isinstance(answer := self._waiting[0], RowResult):
-            self._waiting.popleft()
-            yield answer
-        if len(self._waiting) >= GROUP:
-            yield from self._keep()
+            if known is None:
+                key = self._generate_key(row.spec.effective_key_type)
+                self._queue.append(_PendingRow(row.number, base, row.spec, advice, identity, key))
+            else:
+                self._queue.append(RowResult(row.number, known, skipped=True))
+        while self._queue and isinstance(result := self._queue[0], RowResult):
+            self._queue.popleft()
+            yield result
+        if len(self._queue) >= GROUP:
+            yield from self._store_group()
 
-    def finish(self, stop: Event) -> Iterator[RowResult]:
-        """Give the answers to all that is in hand; after a stop, only to what is begun in earnest."""
-        if stop.is_set():
-            self._waiting = deque(
-                one for one in self._waiting if isinstance(one, RowResult) or not one.key.cancel()
-            )
-        while self._waiting:
-            yield from self._keep()
+    def finish(self, cancel: Event) -> Iterator[RowResult]:
+        """Yield the results of all rows in the queue.
 
-    def _begun(self, number: int, base: str, asked: Asked, advice: Advice, identity: Identity) -> _Begun:
-        key_type = asked.effective_key_type
+        If `cancel` is set, drop the rows whose keys are not yet being generated.
+        """
+        if cancel.is_set():
+            self._queue = deque(
+                item for item in self._queue if isinstance(item, RowResult) or not item.key.cancel()
+            )
+        while self._queue:
+            yield from self._store_group()
+
+    def _generate_key(self, key_type: KeyType) -> "Future[PrivateKey]":
+        if key_type in _SLOW_KEY_TYPES:
+            return self._pool.submit(self._session.generate_key, key_type)
         key: Future[PrivateKey] = Future()
-        if key_type in _SLOW:
-            key = self._pool.submit(self._session.generate_key, key_type)
-        else:
-            key.set_result(self._session.generate_key(key_type))
-        return _Begun(number, base, asked, advice, identity, key)
+        key.set_result(self._session.generate_key(key_type))
+        return key
 
-    def _keep(self) -> Iterator[RowResult]:
-        """Keep the pairs whose turn it is and whose keys are made, one at least; answer their rows."""
-        self._wait()
-        turn: list[_Begun | RowResult] = []
-        while self._waiting and _is_ready(self._waiting[0]):
-            turn.append(self._waiting.popleft())
-        yield from self._stored([self._made(one) if isinstance(one, _Begun) else one for one in turn])
-        self._kept_at = time.monotonic()
+    def _store_group(self) -> Iterator[RowResult]:
+        """Store the pairs at the start of the queue whose keys are ready, and yield their results.
 
-    def _wait(self) -> None:
-        """Wait for the key whose turn it is, and a little for others that can be flushed with it."""
-        keys = [one.key for one in self._waiting if isinstance(one, _Begun)]
+        At least the first pair is stored, after its key has been generated.
+        """
+        # Wait for the first key, and then a little for further keys whose pairs can be flushed together with its pair.
+        keys = [item.key for item in self._queue if isinstance(item, _PendingRow)]
         wait(keys[:1])
-        wait(keys, max(self._kept_at + _PATIENCE - time.monotonic(), 0))
+        wait(keys, max(self._stored_at + _MAX_WAIT - time.monotonic(), 0))
+        items: list[_NewPair | RowResult] = []
+        while self._queue and (isinstance(first := self._queue[0], RowResult) or first.key.done()):
+            self._queue.popleft()
+            items.append(self._build(first) if isinstance(first, _PendingRow) else first)
+        outcomes = iter(self._add([item for item in items if isinstance(item, _NewPair)]))
+        for item in items:
+            yield self._result(item, next(outcomes)) if isinstance(item, _NewPair) else item
+        self._stored_at = time.monotonic()
 
-    def _made(self, begun: _Begun) -> "_Made | RowResult":
+    def _build(self, row: _PendingRow) -> _NewPair | RowResult:
         try:
-            key = begun.key.result()
-            made = request_for(begun.advice, key)
-            record, files = files_of(self._session, begun.asked, made, key, self._sealer)
+            key = row.key.result()
+            csr = build_csr(row.advice, key)
+            record, files = build_files(self._session, row.spec, csr, key, self._encryptor)
         except CsrtuiError as error:
-            return RowResult(begun.number, error)
-        return _Made(begun, record, files)
+            return RowResult(row.number, error)
+        return _NewPair(row, record, files)
 
-    def _stored(self, made: "list[_Made | RowResult]") -> Iterator[RowResult]:
-        group = [one for one in made if isinstance(one, _Made)]
-        outcomes = iter(self._added(group))
-        for one in made:
-            yield self._answer(one, next(outcomes)) if isinstance(one, _Made) else one
-
-    def _added(self, group: "Sequence[_Made]") -> "Sequence[str | CsrtuiError]":
+    def _add(self, pairs: Sequence[_NewPair]) -> Sequence[str | CsrtuiError]:
         try:
-            return self._session.store.add_many([(one.begun.base, one.files) for one in group], self._names)
+            return self._session.store.add_many([(pair.row.base, pair.files) for pair in pairs], self._names)
         except StoreError as error:
-            return [error] * len(group)
+            return [error] * len(pairs)
 
-    def _answer(self, made: "_Made", outcome: str | CsrtuiError) -> RowResult:
-        begun = made.begun
+    def _result(self, pair: _NewPair, outcome: str | CsrtuiError) -> RowResult:
+        row = pair.row
         if isinstance(outcome, NotConfirmedError):
-            self._known.add(begun.base, begun.identity, outcome.saved)
+            self._known.add(row.base, row.identity, outcome.saved)
         if isinstance(outcome, CsrtuiError):
-            return RowResult(begun.number, outcome)
-        self._known.add(begun.base, begun.identity, outcome)
-        return RowResult(begun.number, Pair(outcome, self._session.store.pair_path(outcome), made.record))
-
-
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """A pair that is to be kept."""
-
-    begun: _Begun
-    record: PairRecord
-    files: PairFiles
-
-
-def _is_ready(one: _Begun | RowResult) -> bool:
-    return isinstance(one, RowResult) or one.key.done()
+            return RowResult(row.number, outcome)
+        self._known.add(row.base, row.identity, outcome)
+        return RowResult(row.number, Pair(outcome, self._session.store.pair_path(outcome), pair.record))

@@ -1,4 +1,4 @@
-"""Describe pairs in words and list cells, the same on the screens and on the command line."""
+"""Describe pairs in sentences and list cells, in the same way on the screens and on the command line."""
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import datetime, timedelta
@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, TypeVar
 from csrtui.core.base.times import Validity, utc_text
 from csrtui.core.keys.key_types import label_of_name
 from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, Pair, PairRecord
-from csrtui.core.pairs.summary import PairSummary, thirds, time_at
+from csrtui.core.pairs.summary import PairSummary, from_microseconds, to_thirds
 from csrtui.core.servers.platforms import PLATFORMS
 
 if TYPE_CHECKING:
-    from csrtui.store.backups import Destination
+    from csrtui.store.destination import Destination
     from csrtui.store.permissions import UnsafeFolder
 
 
 LIST_HEADER = ("Name", "Key", "Made", "Backup", "Stage", "Left", "Next")
-"""The columns of the keystore."""
+"""The column titles of the list of pairs."""
 
 NEXT_STEPS = {
     NextStep.BACK_UP: "back up",
@@ -32,13 +32,8 @@ _THIS_YEAR = timedelta(days=300)
 _FINGERPRINT_GROUP = 4
 
 
-def key_label(key_type: str) -> str:
-    """Return how people call a key type; one that nobody knows is called as it stands on record."""
-    return label_of_name(key_type)
-
-
-def day(time: datetime, now: datetime) -> str:
-    """Return a day in at most ten characters: ``today``, ``12 Nov``, or with the year when it is long ago."""
+def day_text(time: datetime, now: datetime) -> str:
+    """Return a date in at most ten characters: ``today``, ``12 Nov``, or ``12 Nov 25`` if it is far from today."""
     if time.date() == now.date():
         return "today"
     short = day_of_month(time)
@@ -46,12 +41,12 @@ def day(time: datetime, now: datetime) -> str:
 
 
 def day_of_month(time: datetime) -> str:
-    """Return a day without its year: ``12 Nov``."""
+    """Return a date without its year: ``12 Nov``."""
     return f"{time.day:02} {MONTHS[time.month - 1]}"
 
 
-def age(span: timedelta) -> str:
-    """Return a span in its largest unit that is at least one: ``3 d``, ``16 w``; ``now`` below a day."""
+def age_text(span: timedelta) -> str:
+    """Return a time span: ``now`` if it is below a day, ``3 d`` if it is below two weeks, or else ``16 w``."""
     days = max(span.days, 0)
     if days == 0:
         return "now"
@@ -60,12 +55,12 @@ def age(span: timedelta) -> str:
 
 
 def backup_cell(record: PairRecord, now: datetime) -> str:
-    """Return the backup status, and for how long it has been so where that is known."""
+    """Return the backup status, with its age if the age is known."""
     backup = record.backup
     if backup is None:
         return BackupStatus.NONE.value
     since = backup.verified if backup.status is BackupStatus.VERIFIED else backup.since
-    return backup.status.value if since is None else f"{backup.status.value} {age(now - since)}"
+    return backup.status.value if since is None else f"{backup.status.value} {age_text(now - since)}"
 
 
 def pair_lines(
@@ -77,15 +72,15 @@ def pair_lines(
     certificate: Sequence[tuple[str, str]] = (),
     earlier: Sequence[str] = (),
 ) -> list[tuple[str, str]]:
-    """Return everything about a pair as lines of a label and a text; a line that goes on has an empty label.
+    """Return the details of a pair as lines, each with a label and a text. A continuation line has an empty label.
 
     Args:
-        pair: Which; the first lines are its name, its stage and its next step.
-        now: What days are counted to.
-        covers: The names of its certificate; without one, those that were requested are told.
-        asks: Lines on what its CSR asks for beyond names.
-        certificate: Lines on its certificate.
-        earlier: The paths of the certificates that it had before.
+        pair: The pair. The first lines are its name, its stage and its next step.
+        now: The time, in UTC.
+        covers: The names of its certificate; if empty, the requested names are shown.
+        asks: Lines about further extensions that its CSR requests.
+        certificate: Lines about its certificate.
+        earlier: The paths of earlier certificates.
     """
     record = pair.record
     files = [f"{pair.path}/key.pem", f"{pair.path}/request.pem"]
@@ -96,24 +91,26 @@ def pair_lines(
         ("Stage", record.stage.value),
         ("Next", NEXT_STEPS[record.next_step(now)]),
         ("Subject", record.subject_text),
-        *block("Covers", covers or record.names),
-        ("Key", f"{key_label(record.key.type)}, {_protection(record)}"),
+        *labelled_lines("Covers", covers or record.names),
+        ("Key", f"{label_of_name(record.key.type)}, {_protection(record)}"),
         ("SPKI", fingerprint(record.key.spki_sha256)),
         ("CSR", f"SHA-256 {fingerprint(record.request.sha256)}"),
         *asks,
         ("For", f"{_platform(record.platform)}, {record.ca.value} CA"),
-        *block("Backup", _backups(record)),
+        *labelled_lines("Backup", _backups(record)),
         *_times(record, now),
         *certificate,
-        *block("Renews", [record.renews] if record.renews else []),
-        *block("Renewed by", [record.renewed_by] if record.renewed_by else []),
-        *block("Files", [*files, *(f"{path} (an earlier one)" for path in earlier)]),
-        *block("History", [f"{utc_text(one.time)}  {one.what}, by {one.user}" for one in record.history]),
+        *labelled_lines("Renews", [record.renews] if record.renews else []),
+        *labelled_lines("Renewed by", [record.renewed_by] if record.renewed_by else []),
+        *labelled_lines("Files", [*files, *(f"{path} (an earlier one)" for path in earlier)]),
+        *labelled_lines(
+            "History", [f"{utc_text(entry.time)}  {entry.text}, by {entry.user}" for entry in record.history]
+        ),
     ]
 
 
-def block(label: str, texts: Sequence[str]) -> list[tuple[str, str]]:
-    """Return texts as lines under one label; none where there is no text."""
+def labelled_lines(label: str, texts: Sequence[str]) -> list[tuple[str, str]]:
+    """Return a line for each text. Only the first line has the label."""
     return [(label if at == 0 else "", text) for at, text in enumerate(texts)]
 
 
@@ -128,27 +125,27 @@ def _times(record: PairRecord, now: datetime) -> list[tuple[str, str]]:
         ("Installed", record.installed),
         ("Retired", record.retired),
     ]
-    said = [(label, utc_text(time)) for label, time in times if time]
+    lines = [(label, utc_text(time)) for label, time in times if time]
     if validity is None:
-        return said
+        return lines
     note = time_left(validity, now)
-    return [(label, f"{text} ({note})" if label == "Expires" else text) for label, text in said]
+    return [(label, f"{text} ({note})" if label == "Expires" else text) for label, text in lines]
 
 
 def time_left(validity: Validity, now: datetime) -> str:
-    """Return the days of a certificate that are left, or for how many it has been expired, as the list counts them."""
+    """Return a text with the days until a certificate expires, or since it expired, counted as in the list."""
     left = validity.days_left(now)
     days = f"{abs(left)} day{'s' if abs(left) != 1 else ''}"
     return f"{days} left" if left >= 0 else f"expired {days} ago"
 
 
 def fingerprint(digits: str) -> str:
-    """Return hexadecimal digits in groups of four: easier to compare, and wrapped where it should be."""
+    """Return hexadecimal digits in groups of four, because groups are easier to compare and to wrap."""
     return " ".join(digits[at : at + _FINGERPRINT_GROUP] for at in range(0, len(digits), _FINGERPRINT_GROUP))
 
 
 def _protection(record: PairRecord) -> str:
-    return "under a passphrase" if record.key.encrypted else "readable by its owner only, no passphrase"
+    return "under a passphrase" if record.key.encrypted else "mode 0600, no passphrase"
 
 
 def _platform(identifier: str) -> str:
@@ -157,82 +154,77 @@ def _platform(identifier: str) -> str:
 
 
 def _backups(record: PairRecord) -> list[str]:
-    """Every backup with its state: the best first, as the list has it, then the others, newest first."""
+    """Return a text for each backup, first the best one, then the others, newest first."""
     if record.backup is None:
-        return ["none: if this machine loses the key, the certificate is lost"]
+        return ["none. If the key is lost, so is the certificate"]
     others = [backup for backup in reversed(record.backups) if backup is not record.backup]
     return [_backup(backup) for backup in (record.backup, *others)]
 
 
 def _backup(backup: Backup) -> str:
-    since = f" since {utc_text(backup.since)}" if backup.since else ""
-    when = utc_text(backup.verified) if backup.verified else ""
-    between = " " if backup.status is BackupStatus.VERIFIED else ", last verified "
-    return f"{backup.status.value}{since}{between + when if when else ''}: {backup.path}"
+    text = backup.status.value
+    if backup.since:
+        text += f" since {utc_text(backup.since)}"
+    if backup.verified:
+        text += " " if backup.status is BackupStatus.VERIFIED else ", last verified "
+        text += utc_text(backup.verified)
+    return f"{text}: {backup.path}"
 
 
 _UNITS = (("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
 
 
 def destination_lines(destination: "Destination") -> list[str]:
-    """Return one line for each fact about a folder that a backup is about to go to."""
-    lines = [
-        f"{destination.path}: {size(destination.free)} free, on what is mounted at {destination.mount_point}"
-    ]
+    """Return a line for each fact about the destination folder of a backup."""
+    lines = [f"{destination.path}: {size_text(destination.free)} free on {destination.mount_point}"]
     if destination.on_disk_of_store:
-        lines.append("warning: it is on the same disk as the keystore: if that disk fails, both are gone")
+        lines.append("warning: same disk as the keystore: one disk failure loses both")
     lines += [f"warning: {warning}" for warning in folder_warnings(destination.unsafe)]
     return lines
 
 
 def folder_warnings(folders: Iterable["UnsafeFolder"]) -> list[str]:
-    """Return a sentence for each folder in which other users can replace what is written."""
-    return [f"{one.problem}: they can replace what is written there; to fix it: {one.fix}" for one in folders]
+    """Return a sentence for each folder in which other users can replace files."""
+    return [f"{folder.problem}: they can replace files there; to fix it: {folder.fix}" for folder in folders]
 
 
-def size(count: int) -> str:
-    """Return a number of bytes in its largest unit: ``12 GB``."""
-    for unit, worth in _UNITS:
-        if count >= worth:
-            return f"{count / worth:.0f} {unit}"
+def size_text(count: int) -> str:
+    """Return a number of bytes in the largest suitable unit: ``12 GB``."""
+    for unit, factor in _UNITS:
+        if count >= factor:
+            return f"{count / factor:.0f} {unit}"
     return f"{count} bytes"
 
 
-_A_DAY = 86_400_000_000
-"""Microseconds."""
+_DAY_MICROSECONDS = 86_400_000_000
 
 _Key = TypeVar("_Key", bound=Hashable)
 
 
-def columns(summaries: Sequence[PairSummary], now: datetime) -> list[list[str]]:
-    """Return the columns under `csrtui.tasks.pair_text.LIST_HEADER`, a cell for each pair in each.
-
-    Args:
-        summaries: The pairs, in order; at least one.
-        now: What ages and days left are counted to.
-    """
-    moment_now = thirds(now) // 3
+def list_columns(summaries: Sequence[PairSummary], now: datetime) -> list[list[str]]:
+    """Return the columns under `LIST_HEADER`, each with a cell for every pair. At least one pair is required."""
+    moment_now = to_thirds(now) // 3
     names, types, created, backups, since, stages, _, expires, steps, due, *_ = zip(*summaries, strict=True)
-    labels = _Remembered(key_label)
-    days: _Remembered[int] = _Remembered(lambda date: _day(date, now))
-    ages: _Remembered[int] = _Remembered(lambda count: age(timedelta(days=count)))
+    labels = _TextCache(label_of_name)
+    days: _TextCache[int] = _TextCache(lambda date: _day(date, now))
+    ages: _TextCache[int] = _TextCache(lambda count: age_text(timedelta(days=count)))
     return [
         list(names),
-        [labels[one] for one in types],
-        [days[at // _A_DAY] or day(time_at(at), now) for at in created],
+        [labels[key_type] for key_type in types],
+        [days[at // _DAY_MICROSECONDS] or day_text(from_microseconds(at), now) for at in created],
         [
-            backup if at is None else f"{backup} {ages[(moment_now - at) // _A_DAY]}"
+            backup if at is None else f"{backup} {ages[(moment_now - at) // _DAY_MICROSECONDS]}"
             for backup, at in zip(backups, since, strict=True)
         ],
         list(stages),
-        ["" if at is None else f"{(at - moment_now) // _A_DAY} d" for at in expires],
-        _steps(steps, due, thirds(now)),
+        ["" if at is None else f"{(at - moment_now) // _DAY_MICROSECONDS} d" for at in expires],
+        _steps(steps, due, to_thirds(now)),
     ]
 
 
 def list_row(summary: PairSummary, now: datetime) -> tuple[str, ...]:
-    """Return a pair's cells under `csrtui.tasks.pair_text.LIST_HEADER`."""
-    return tuple(column[0] for column in columns([summary], now))
+    """Return a pair's cells under `LIST_HEADER`."""
+    return tuple(column[0] for column in list_columns([summary], now))
 
 
 def _steps(steps: Sequence[str], due: Sequence[int | None], now: int) -> list[str]:
@@ -244,14 +236,17 @@ def _steps(steps: Sequence[str], due: Sequence[int | None], now: int) -> list[st
 
 
 def _day(date: int, now: datetime) -> str:
-    """The text of a day; empty for the one about a year ago on which the moment decides whether the year is told."""
-    first, last = date * _A_DAY, (date + 1) * _A_DAY - 1
-    texts = {day(time_at(at), now) for at in (first, last)}
+    """Return the text of a day, or an empty text if the text depends on the time of the day.
+
+    This happens only on the day `_THIS_YEAR` before or after `now`, from which on the text contains the year.
+    """
+    first, last = date * _DAY_MICROSECONDS, (date + 1) * _DAY_MICROSECONDS - 1
+    texts = {day_text(from_microseconds(at), now) for at in (first, last)}
     return texts.pop() if len(texts) == 1 else ""
 
 
-class _Remembered(dict[_Key, str]):
-    """Texts, each made when it is asked for first."""
+class _TextCache(dict[_Key, str]):
+    """A cache of texts. Each text is made when it is first used."""
 
     def __init__(self, make: Callable[[_Key], str]) -> None:
         super().__init__()

@@ -2,62 +2,52 @@
 
 from typing import TYPE_CHECKING, cast
 
-from csrtui.core.base.errors import InputError, StoreError
+from csrtui.core.base.errors import InputError, StoreError, translate_errors
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys import passphrase_quality, pkcs8
-from csrtui.core.keys.batch_encryption import Opener
+from csrtui.core.keys.batch_encryption import BatchDecryptor
 from csrtui.core.pairs.pair import Pair
-from csrtui.store.reference_data import passphrase_words
+from csrtui.store.reference_data import read_passphrase_words
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
     from csrtui.core.keys.key_types import PrivateKey
 
 
-def open_key(session: Session, pair: Pair, passphrase: Secret | Opener | None = None) -> "PrivateKey":
-    """Return the private key of a pair.
-
-    Args:
-        session: Whose store it is in.
-        pair: Which.
-        passphrase: Of the key, where it is under one; or what opens many keys with it.
+def open_key(session: Session, pair: Pair, passphrase: Secret | BatchDecryptor | None = None) -> "PrivateKey":
+    """Return the private key of a pair. To open many keys with one passphrase, pass the same decryptor each time.
 
     Raises:
-        InputError: The key is under a passphrase and none is given.
-        RefusedError: The passphrase does not open it.
-        StoreError: It is damaged or not safe.
+        InputError: The key is encrypted, and no passphrase was given.
+        RefusedError: The passphrase is wrong.
+        StoreError: The key is damaged, or its file is not safe.
     """
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    data = session.store.read_key(pair.name)
-    if pair.record.key.encrypted:
-        if passphrase is None:
-            raise InputError(
-                f"the key of {pair.name} is under a passphrase", "give the passphrase of the key"
-            )
-        try:
-            opener = passphrase if isinstance(passphrase, Opener) else Opener(passphrase)
-            return opener.open(pkcs8.to_der(data))
-        except InputError as error:
-            raise _damaged(pair) from error
-    try:
-        return cast("PrivateKey", load_pem_private_key(data, None))
-    except Exception as error:  # which can come out is nowhere written down
-        raise _damaged(pair) from error
-
-
-def _damaged(pair: Pair) -> StoreError:
-    return StoreError(
+    pem = session.store.read_key(pair.name)
+    damaged = StoreError(
         f"the key of {pair.name} is damaged: {visible(pair.path)}/key.pem",
         "move the pair's folder out of pairs/, then restore it from a backup",
     )
+    if not pair.record.key.encrypted:
+        with translate_errors(lambda _: damaged):
+            return cast("PrivateKey", load_pem_private_key(pem, None))
+    if passphrase is None:
+        raise InputError(f"the key of {pair.name} is under a passphrase", "give the passphrase of the key")
+    try:
+        decryptor = passphrase if isinstance(passphrase, BatchDecryptor) else BatchDecryptor(passphrase)
+        return decryptor.decrypt(pkcs8.to_der(pem))
+    except InputError as error:
+        raise damaged from error
 
 
 def generate_passphrase(session: Session) -> Secret:
     """Return a new passphrase of seven words.
 
     Raises:
-        StoreError: The list of words is not there.
+        StoreError: The word list is missing.
     """
-    return passphrase_quality.generate(passphrase_words(), session.entropy(passphrase_quality.ENTROPY_BYTES))
+    return passphrase_quality.generate(
+        read_passphrase_words(), session.entropy(passphrase_quality.ENTROPY_BYTES)
+    )

@@ -1,8 +1,8 @@
-"""Starting a request from something that exists: a pair of the store, a CSR or a certificate."""
+"""Prefill the request form from a pair of the store, a CSR or a certificate."""
 
 from dataclasses import dataclass, replace
 
-from csrtui.core.bundle.prefill import Existing, read_existing
+from csrtui.core.bundle.prefill import Prefill, read_prefill
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.draft import Draft
 from csrtui.core.servers.platforms import PLATFORMS
@@ -12,60 +12,60 @@ from csrtui.tasks.session import Session
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
-    """A form filled in from something that exists.
+class PrefilledForm:
+    """A form that is filled in from a pair, CSR or certificate.
 
     Attributes:
-        draft: The form; nothing of it has been judged yet.
-        left_out: What was not carried over, a sentence each; text from outside in it is visible.
+        draft: The form, which has not been checked yet.
+        omissions: A sentence for each value that was not copied; text from outside in it is escaped.
     """
 
     draft: Draft
-    left_out: tuple[str, ...]
+    omissions: tuple[str, ...]
 
 
-def start_from_pair(session: Session, name: str) -> Start:
-    """Return the form for a request like that of a pair: names, subject, CA, server software, key type.
+def start_from_pair(session: Session, name: str) -> PrefilledForm:
+    """Return a form with the names, subject, CA, server software and key type of a pair.
 
     Raises:
-        InputError: There is no such pair.
-        StoreError: It is damaged or not safe.
+        InputError: The pair does not exist.
+        StoreError: The pair is damaged, or its permissions are not safe.
     """
-    pair, asked = read_pair(session, name)
+    pair, csr = read_pair(session, name)
     record = pair.record
-    start = _start(read_existing(asked.der, record.ca))
-    draft = replace(start.draft, ca=record.ca.value)
+    form = _form(read_prefill(csr.der, record.ca))
+    draft = replace(form.draft, ca=record.ca.value)
     if record.platform in PLATFORMS:
         draft = replace(draft, platform=record.platform, key=PLATFORMS[record.platform].key_type.value)
     if record.key.type in tuple(KeyType):
         draft = replace(draft, key=record.key.type)
-    return replace(start, draft=draft)
+    return replace(form, draft=draft)
 
 
-def start_from_bytes(data: bytes) -> Start:
-    """Return the form for a request with the names and subject of a CSR or certificate.
+def start_from_bytes(data: bytes) -> PrefilledForm:
+    """Return a form with the names and subject of a CSR or certificate.
 
     Args:
-        data: PEM with anything around it, or DER; pasted text as UTF-8.
+        data: DER, or PEM with any other text around it. Pasted text must be in UTF-8.
 
     Raises:
-        InputError: There is a private key in it, or nothing that can be read; the error says which.
+        InputError: The data contains a private key, or neither a CSR nor a certificate that can be read.
     """
-    return _start(read_existing(data))
+    return _form(read_prefill(data))
 
 
-def start_from_file(path: str) -> Start:
-    """Return the form for a request with the names and subject of the CSR or certificate in a file.
+def start_from_file(path: str) -> PrefilledForm:
+    """Return a form with the names and subject of the CSR or certificate in a file.
 
     Raises:
-        InputError: The file cannot be read; or as for `start_from_bytes`.
+        InputError: The file cannot be read, or its data is refused (`start_from_bytes`).
     """
     return start_from_bytes(read_foreign(path))
 
 
-def _start(existing: Existing) -> Start:
-    common_name, names = (existing.names[0], existing.names[1:]) if existing.names else ("", ())
-    subject = existing.subject
+def _form(prefill: Prefill) -> PrefilledForm:
+    common_name, names = (prefill.names[0], prefill.names[1:]) if prefill.names else ("", ())
+    subject = prefill.subject
     draft = Draft(
         common_name=common_name,
         names=" ".join(names),
@@ -75,4 +75,4 @@ def _start(existing: Existing) -> Start:
         state=subject.state,
         locality=subject.locality,
     )
-    return Start(draft, existing.left_out)
+    return PrefilledForm(draft, prefill.omissions)

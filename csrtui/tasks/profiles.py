@@ -1,4 +1,4 @@
-"""Named profiles: what requests of one kind have in common, kept in the configuration."""
+"""Named profiles in the configuration. A profile contains the common parts of similar requests."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,34 +13,34 @@ from csrtui.store.config_file import config_path, read_config_text, update_confi
 
 
 def load_config(environ: Mapping[str, str]) -> Config:
-    """Return the configuration; an empty one where there is no file.
+    """Return the configuration, or an empty configuration if there is no file.
 
     Raises:
-        InputError: The file is not safe, or something in it is wrong: the error says what and where.
+        InputError: The file is not safe, or it contains a mistake. The message names the mistake.
     """
     path = config_path(environ)
     return parse_config(read_config_text(path), path)
 
 
 def find_profile(environ: Mapping[str, str], name: str) -> Profile:
-    """Return the profile called `name`.
+    """Return the profile with this name.
 
     Raises:
-        InputError: There is none of that name, and the hint lists those there are; or as for `load_config`.
+        InputError: The configuration cannot be read (`load_config`), or it does not contain the profile. In the second
+            case, the hint lists the existing profiles.
     """
-    path = config_path(environ)
-    config = parse_config(read_config_text(path), path)
+    config = load_config(environ)
     if name not in config.profiles:
-        raise unknown_profile(config, path, name)
+        raise unknown_profile(config, config_path(environ), name)
     return config.profiles[name]
 
 
 def save_profile(environ: Mapping[str, str], name: str, profile: Profile) -> None:
-    """Keep a profile, in the place of the one of that name if there is one.
+    """Add a profile to the configuration, or replace the one with this name.
 
     Raises:
-        InputError: `name` can be no profile's, or the configuration cannot be read or hold it.
-        StoreError: The file cannot be written, or another process has it.
+        InputError: The name is not valid, or the configuration cannot be read.
+        StoreError: The file cannot be written, or another process holds its lock.
     """
     path = config_path(environ)
     check_profile_name(name)
@@ -48,18 +48,18 @@ def save_profile(environ: Mapping[str, str], name: str, profile: Profile) -> Non
 
 
 def delete_profile(environ: Mapping[str, str], name: str) -> None:
-    """Take a profile out of the configuration.
+    """Delete a profile from the configuration.
 
     Raises:
-        InputError: There is none of that name, or the configuration cannot be read.
-        StoreError: The file cannot be written, or another process has it.
+        InputError: The profile does not exist, or the configuration cannot be read.
+        StoreError: The file cannot be written, or another process holds its lock.
     """
     path = config_path(environ)
     update_config_text(path, lambda text: without_profile(text, path, name))
 
 
 def profile_of(draft: Draft) -> Profile:
-    """Return everything of a form that another request could start from: all but the names."""
+    """Return a profile with the fields of a form that other requests can share: all except the names."""
     return Profile(
         organization=draft.organization,
         organizational_unit=draft.organizational_unit,
@@ -73,12 +73,12 @@ def profile_of(draft: Draft) -> Profile:
 
 
 def with_profile_applied(draft: Draft, profile: Profile) -> Draft:
-    """Return a form with what the profile says put in, as literal text; what it does not say stays.
+    """Return a form with the values of a profile filled in as literal text. The other fields stay unchanged.
 
-    A profile that names a server software but no key type brings the key type that suits the software.
+    A profile with a server software but without a key type selects the default key type of the software.
     """
-    said = dict(profile.said())
-    filled = replace(draft, **said, templates=draft.templates.difference(said))
+    values = profile.settings
+    filled = replace(draft, **values, templates=draft.templates.difference(values))
     if profile.platform and not profile.key:
         return replace(filled, key=PLATFORMS[profile.platform].key_type.value)
     return filled

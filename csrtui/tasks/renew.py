@@ -1,157 +1,159 @@
-"""Renewing a certificate: with a new pair tied to the old one, or with the old CSR once it is proved fit."""
+"""Renew a certificate with a new pair that is linked to the old one, or with the old CSR after testing its key."""
 
 from dataclasses import dataclass
 
 from csrtui.core.advice.advisor import Advice
-from csrtui.core.advice.key_rules import key_age, key_quality, request_quality
+from csrtui.core.advice.key_rules import check_csr, check_key_age, check_public_key
 from csrtui.core.base.errors import InputError, RefusedError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import Finding, worst_first
 from csrtui.core.base.secret import Secret
 from csrtui.core.bundle import read_certificates
-from csrtui.core.bundle.prefill import read_existing
-from csrtui.core.certificates import csr as request
-from csrtui.core.certificates.key_proof import proves
-from csrtui.core.certificates.omissions import added_common_name
-from csrtui.core.keys.batch_encryption import Opener
+from csrtui.core.bundle.prefill import read_prefill
+from csrtui.core.certificates import csr as csrs
+from csrtui.core.certificates.csr import proves_possession
+from csrtui.core.certificates.omissions import describe_added_common_name
+from csrtui.core.keys.batch_encryption import BatchDecryptor
 from csrtui.core.keys.key_types import KeyType, label_of_name
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage, was_issued_for_request
-from csrtui.core.pairs.renewal_policy import RenewalChoice, choices
+from csrtui.core.pairs.renewal_policy import RenewalChoice, renewal_choices
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.tasks.adopt.candidate import names_of
 from csrtui.tasks.key_quality import private_key_findings
-from csrtui.tasks.list import list_pairs, read_pair
-from csrtui.tasks.new import Blocking, create_pair, stops
+from csrtui.tasks.list import PairFolder, list_pairs, read_pair_folder
+from csrtui.tasks.new import Blocking, create_pair, is_blocking
 from csrtui.tasks.passphrase import open_key
-from csrtui.tasks.request_spec import Asked, advise_on, asked_for
+from csrtui.tasks.request_spec import RequestSpec, advise_on, require_common_name
 from csrtui.tasks.session import Session, change_record
 
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """A pair that is to be renewed, looked at from both sides; no key was opened for it.
+    """A pair to renew, and both ways to renew it. The private key has not been opened.
 
     Attributes:
         pair: The pair.
-        request: Its CSR, decoded from the file.
-        asked: What a new request asks for: the same as the old one.
-        advice: The advice on that as of today.
-        left_out: What of the old CSR a new one does not hold, a sentence each.
-        about_old: What is to be said of using key and CSR once more, worst first.
-        choices: Both ways, the better one first.
+        csr: Its decoded CSR.
+        spec: A new request, equal to the old one.
+        advice: The current advice on the new request.
+        omissions: A sentence for each part of the old CSR that a new one does not contain.
+        old_findings: The findings on using the old key and CSR again, worst first.
+        choices: Both ways, the recommended one first.
     """
 
     pair: Pair
-    request: request.Request
-    asked: Asked
+    csr: csrs.Request
+    spec: RequestSpec
     advice: Advice
-    left_out: tuple[str, ...]
-    about_old: tuple[Finding, ...]
+    omissions: tuple[str, ...]
+    old_findings: tuple[Finding, ...]
     choices: tuple[RenewalChoice, RenewalChoice]
 
 
 @dataclass(frozen=True, slots=True)
 class OldKeyProof:
-    """What `prove_old` established about the old key.
+    """The result of `prove_old_key`.
 
     Attributes:
-        sentences: What was proved, a sentence each.
-        findings: Weaknesses that only the private key shows; `Renewal.about_old` has the others.
+        sentences: A sentence for each fact that was proved.
+        findings: Weaknesses that only the private key reveals. `Renewal.old_findings` contains the others.
     """
 
     sentences: tuple[str, ...]
     findings: tuple[Finding, ...]
 
 
-def consider(session: Session, name: str, key_type: KeyType | None = None) -> Renewal:
-    """Look at a pair from both sides before it is renewed.
-
-    Args:
-        session: Whose store.
-        name: The pair.
-        key_type: Of the key that a new pair gets; None for the type of the old one.
+def plan_renewal(session: Session, name: str, key_type: KeyType | None = None) -> Renewal:
+    """Return both ways to renew a pair. A new pair gets a key of type `key_type`, by default that of the old pair.
 
     Raises:
-        InputError: There is no such pair.
-        StoreError: It is damaged or not safe.
+        InputError: The pair does not exist.
+        StoreError: The pair is damaged, or its permissions are not safe.
     """
-    pair, old = read_pair(session, name)
-    record = pair.record
-    found = read_existing(old.der, record.ca)
+    folder = read_pair_folder(session, name)
+    record, csr = folder.pair.record, folder.csr
+    old = read_prefill(csr.der, record.ca)
     platform = record.platform if record.platform in PLATFORMS else OTHER
-    known = KeyType(record.key.type) if record.key.type in tuple(KeyType) else None
-    asked = Asked(found.names, found.subject, record.ca, platform, key_type or known)
-    advice = asked_for(advise_on(session, asked))
-    left_out = list(found.left_out)
-    if key_type is None and known is None:
-        left_out.append(
-            f"csrtui makes no {visible(label_of_name(record.key.type))} keys: the new one is "
-            f"{label_of_name(asked.effective_key_type)}."
+    old_key_type = KeyType(record.key.type) if record.key.type in tuple(KeyType) else None
+    spec = RequestSpec(old.names, old.subject, record.ca, platform, key_type or old_key_type)
+    advice = require_common_name(advise_on(session, spec))
+    omissions = list(old.omissions)
+    if key_type is None and old_key_type is None:
+        omissions.append(
+            f"csrtui does not generate {visible(label_of_name(record.key.type))} keys: the new key is "
+            f"{label_of_name(spec.effective_key_type)}."
         )
-    about_old = _about_old(session, record, old)
-    ways = choices(record, advice.findings, about_old, left_out)
-    left_out += _only_in_certificate(session, pair)
-    if old.subject.common_name is None and found.names:
-        left_out.append(added_common_name(found.names[0]))
-    return Renewal(pair, old, asked, advice, tuple(left_out), about_old, ways)
+    findings = (
+        *check_public_key(csrs.public_key(csr.der), record.ca),
+        *check_csr(csr, record.ca),
+        *check_key_age(record.created, session.clock(), record.ca),
+    )
+    old_findings = tuple(worst_first(findings))
+    choices = renewal_choices(record, advice.findings, old_findings, omissions)
+    omissions += _only_in_certificate(folder)
+    if csr.subject.common_name is None and old.names:
+        omissions.append(describe_added_common_name(old.names[0]))
+    return Renewal(folder.pair, csr, spec, advice, tuple(omissions), old_findings, choices)
 
 
-def _only_in_certificate(session: Session, pair: Pair) -> list[str]:
-    """What the certificate contains and a new request does not ask for, where the CA never saw the CSR."""
-    if not pair.has_certificate or was_issued_for_request(pair.record):
+def _only_in_certificate(folder: PairFolder) -> list[str]:
+    """Return a sentence for each part of the certificate that a new request does not contain.
+
+    Return none if the CA issued the certificate for the CSR.
+    """
+    record = folder.pair.record
+    if folder.certificate is None or was_issued_for_request(record):
         return []
     try:
-        leaf = read_certificates(session.store.read(pair.name).certificate or b"")[0]
-        found = read_existing(leaf.der, pair.record.ca)
+        leaf = read_certificates(folder.certificate)[0]
+        prefill = read_prefill(leaf.der, record.ca)
     except InputError:
-        return []  # csrtui show and csrtui doctor say what is wrong with it
-    sentences = [f"in the present certificate: {sentence}" for sentence in found.left_out]
-    if leaf.subject.common_name is None and found.names:
-        sentences.append(added_common_name(found.names[0]))
+        return []  # csrtui show and csrtui doctor report it
+    sentences = [f"in the present certificate: {sentence}" for sentence in prefill.omissions]
+    if leaf.subject.common_name is None and prefill.names:
+        sentences.append(describe_added_common_name(prefill.names[0]))
     return sentences
 
 
 def check_renewable(session: Session, pair: Pair, blocking: Blocking = Blocking.STOPS) -> None:
-    """See that a pair is in use and that no other one takes its place already.
+    """Check that a pair is in use and has no successor, unless the user overrules this check.
 
-    A pair that was made to renew it is found even where a crash left the old one not knowing of it; then
-    that is put right here.
-
-    Args:
-        session: Whose store.
-        pair: Which.
-        blocking: Whether it may be renewed nevertheless.
+    A successor is found even if a crash prevented the link in the old pair. The link is then added.
 
     Raises:
-        RefusedError: It is retired, or renewed already.
+        RefusedError: The pair is retired or renewed already.
         StoreError: The store cannot be used.
     """
-    successor = successor_of(session, pair)
+    successor = find_successor(session, pair)
     if successor is not None and pair.record.renewed_by != successor.name:
-        _tie(session, pair.name, successor.name)
+        _link(session, pair.name, successor.name)
     if blocking is Blocking.OVERRULED:
         return
     if pair.record.stage is Stage.RETIRED:
         raise RefusedError(
-            f"{pair.name} is retired", f"csrtui renew {pair.name} --force renews it all the same"
+            f"{pair.name} is retired", f"csrtui renew {pair.name} --force renews it nevertheless"
         )
     if successor is not None:
         raise RefusedError(
             f"{pair.name} is renewed already, by {successor.name}",
-            f"go on with that: csrtui show {successor.name}; or insist with --force",
+            f"continue with that: csrtui show {successor.name}; or insist with --force",
         )
 
 
-def successor_of(session: Session, pair: Pair) -> Pair | None:
-    """Return the pair that takes the place of another, or None; one that is retired or gone does not.
+def find_successor(session: Session, pair: Pair) -> Pair | None:
+    """Return the pair that replaces another, or None. A retired pair does not count as a replacement.
 
     Raises:
         StoreError: The store cannot be used.
     """
-    pairs = (one for one in list_pairs(session).pairs if one.record.stage is not Stage.RETIRED)
-    found = [one for one in pairs if one.record.renews == pair.name or one.name == pair.record.renewed_by]
-    return max(found, key=lambda one: (one.name == pair.record.renewed_by, one.record.created), default=None)
+    name, recorded = pair.name, pair.record.renewed_by
+    successors = [
+        other
+        for other in list_pairs(session).pairs
+        if other.record.stage is not Stage.RETIRED and (other.record.renews == name or other.name == recorded)
+    ]
+    return max(successors, key=lambda other: (other.name == recorded, other.record.created), default=None)
 
 
 def renew(
@@ -162,143 +164,122 @@ def renew(
     passphrase: Secret | None = None,
     blocking: Blocking = Blocking.STOPS,
 ) -> Pair:
-    """Make a pair that takes the place of another one, which stays as it is and learns of it.
+    """Create a pair that replaces another, link both and return the new pair. The options are those of `create_pair`.
 
-    Args:
-        session: Whose store.
-        renewal: From `consider`.
-        name: The new pair's name; by default made from the common name.
-        passphrase: What the new key is encrypted under; None leaves it plain.
-        blocking: Whether what could be overruled is.
+    Apart from the link, the old pair stays unchanged.
 
     Raises:
-        BlockedError: A finding about names or subject stands in the way.
-        InputError: `name` cannot be a pair's name.
-        RefusedError: The pair is retired, or renewed already.
-        StoreError: The store cannot be used. Where the new pair is kept by then, the error says so.
+        BlockedError: A finding on the names or the subject blocks the request.
+        InputError: `name` is not a valid pair name.
+        RefusedError: The old pair is retired or already renewed.
+        StoreError: The store cannot be used. If the new pair is stored all the same, the message says so.
     """
     check_renewable(session, renewal.pair, blocking)
     return replace_pair(
-        session, renewal.pair.name, renewal.asked, name=name, passphrase=passphrase, blocking=blocking
+        session, renewal.pair.name, renewal.spec, name=name, passphrase=passphrase, blocking=blocking
     )
 
 
 def replace_pair(
     session: Session,
     old: str,
-    asked: Asked,
+    spec: RequestSpec,
     *,
     name: str | None = None,
     passphrase: Secret | None = None,
     blocking: Blocking = Blocking.STOPS,
 ) -> Pair:
-    """Make a pair that takes the place of another one, whatever it asks for; as `renew`.
+    """Create a pair for any request to replace another pair, and return it. Options and errors are those of `renew`.
 
-    The new pair is made whole first, with the tie in it: a crash after that leaves two pairs that work, and
-    whoever looks for the successor finds it.
+    The new pair is stored first, with its link to the old one. A crash after that leaves two working pairs, and
+    `find_successor` finds the new one.
     """
-    made = create_pair(session, asked, name=name, passphrase=passphrase, blocking=blocking, renews=old)
-    if made.name != old:  # or the old one was moved away meanwhile, and its name was free
-        try:
-            _tie(session, old, made.name)
-        except NotConfirmedError as error:
-            raise NotConfirmedError(made.name) from error
-        except StoreError as error:
-            raise StoreError(
-                f"{made.name} is kept, but not noted in the record of {old}: {error.what}", error.hint
-            ) from error
-    return made
+    pair = create_pair(session, spec, name=name, passphrase=passphrase, blocking=blocking, renews=old)
+    if pair.name == old:  # the old pair was removed meanwhile, and its name was free
+        return pair
+    try:
+        _link(session, old, pair.name)
+    except NotConfirmedError as error:
+        raise NotConfirmedError(pair.name) from error
+    except StoreError as error:
+        raise StoreError(
+            f"{pair.name} is stored, but not noted in the record of {old}: {error.message}", error.hint
+        ) from error
+    return pair
 
 
-def prove_old(
+def prove_old_key(
     session: Session,
     renewal: Renewal,
-    passphrase: Secret | Opener | None = None,
+    passphrase: Secret | BatchDecryptor | None = None,
     blocking: Blocking = Blocking.STOPS,
 ) -> OldKeyProof:
-    """Prove that the old CSR can be used once more: its key is there, fits, can sign, and is good enough.
+    """Check that the old CSR can be used again, and return the proved facts and the remaining weaknesses.
 
-    Args:
-        session: Whose store.
-        renewal: From `consider`.
-        passphrase: Of the key, where it is under one.
-        blocking: Whether findings that a CA could overlook are overruled.
-
-    Returns:
-        What was proved, and the weaknesses that were overruled or that only warn.
+    The key must exist, match the CSR, be able to sign, and be strong enough. The remaining weaknesses are warnings, or
+    errors that the user has overruled.
 
     Raises:
-        InputError: The key is under a passphrase and none is given.
-        RefusedError: A proof failed, or a finding stands in the way; the error says which.
-        StoreError: The key is missing, damaged or not safe.
+        InputError: The key is encrypted, and no passphrase was given.
+        RefusedError: A check failed, or a finding blocks the request.
+        StoreError: The key is missing or damaged, or its permissions are not safe.
     """
-    record, old = renewal.pair.record, renewal.request
-    name = renewal.pair.name
-    instead = f"renew with a new pair: csrtui renew {name}"
-    # An adopted CSR may have its common name behind others, or nowhere but in the subject.
-    if record.names not in {old.names, names_of(old)} or record.subject_text != old.subject_text:
-        raise RefusedError(f"the CSR of {name} does not ask for the names and the subject on record", instead)
+    record, csr, name = renewal.pair.record, renewal.csr, renewal.pair.name
+    remedy = f"renew with a new pair: csrtui renew {name}"
+    # In an adopted CSR, the common name may come after other names, or be only in the subject.
+    if record.names not in {csr.names, names_of(csr)} or record.subject_text != csr.subject_text:
+        raise RefusedError(f"names or subject of the CSR of {name} differ from those on record", remedy)
     key = open_key(session, renewal.pair, passphrase)
-    if not proves(key, old):
+    if not proves_possession(key, csr):
         raise RefusedError(
-            f"the key of {name} is not the key of its CSR: a certificate for this CSR would work nowhere",
-            instead,
+            f"the key of {name} is not the key of its CSR: a certificate for this CSR would be useless",
+            remedy,
         )
-    if not request.signature_holds(old.der):
-        raise RefusedError(f"the signature of the CSR of {name} does not hold: no CA takes it", instead)
+    if not csrs.has_valid_signature(csr.der):
+        raise RefusedError(f"the signature of the CSR of {name} is not valid: no CA accepts it", remedy)
     findings = private_key_findings(key, record.ca)
-    refused = next((finding for finding in (*renewal.about_old, *findings) if stops(finding, blocking)), None)
-    if refused is not None:
-        raise RefusedError(refused.text, f"{instead}; or insist with --force")
+    for finding in (*renewal.old_findings, *findings):
+        if is_blocking(finding, blocking):
+            raise RefusedError(finding.text, f"{remedy}; or insist with --force")
     return OldKeyProof(
         (
-            "The private key is there, and it is the one that made this CSR.",
-            "It signs, and what it signs holds, as the CSR's own signature does.",
+            "The private key exists and matches this CSR.",
+            "It signs, and its signature and that of the CSR are valid.",
             "The names and the subject are those on record.",
         ),
         findings,
     )
 
 
-def reuse(session: Session, renewal: Renewal) -> tuple[Pair, bytes]:
-    """Note that the old CSR goes out once more, after `prove_old`; return the pair and the CSR in PEM.
+def reuse_csr(session: Session, renewal: Renewal) -> tuple[Pair, bytes]:
+    """Record that the old CSR is handed out again, and return the changed pair and the CSR as PEM.
 
-    A pair with a certificate waits for the next one from now on.
+    Call `prove_old_key` first. If the pair has a certificate, the pair waits for the next certificate from now on.
 
     Raises:
         StoreError: The record cannot be changed.
     """
 
-    def reused(record: PairRecord) -> PairRecord:
-        return record.marked_reused(session.clock(), session.user, "the old CSR handed out again, to renew")
+    def update(record: PairRecord) -> PairRecord:
+        return record.with_reused_csr(session.clock(), session.user, "the old CSR handed out again, to renew")
 
-    record = change_record(session, renewal.pair.name, reused)
-    return renewal.pair._replace(record=record), request.to_pem(renewal.request.der)
-
-
-def _about_old(session: Session, record: PairRecord, old: request.Request) -> tuple[Finding, ...]:
-    found = (
-        *key_quality(request.public_key(old.der), record.ca),
-        *request_quality(old, record.ca),
-        *key_age(record.created, session.clock(), record.ca),
-    )
-    return tuple(worst_first(found))
+    record = change_record(session, renewal.pair.name, update)
+    return renewal.pair._replace(record=record), csrs.to_pem(renewal.csr.der)
 
 
-def _tie(session: Session, old: str, new: str) -> None:
-    """Let the old pair know which one takes its place.
+def _link(session: Session, old: str, new: str) -> None:
+    """Record in the old pair that the new one replaces it, if the old pair still exists.
 
     Raises:
-        InputError: The old pair is gone.
-        StoreError: Its record cannot be changed.
+        StoreError: The record of the old pair cannot be changed.
     """
 
-    def tied(record: PairRecord) -> PairRecord:
-        return (
-            record if record.renewed_by == new else record.marked_renewed(new, session.clock(), session.user)
-        )
+    def update(record: PairRecord) -> PairRecord:
+        if record.renewed_by == new:
+            return record
+        return record.with_successor(new, session.clock(), session.user)
 
     try:
-        change_record(session, old, tied)
+        change_record(session, old, update)
     except InputError:
-        return  # somebody moved it away meanwhile: there is nothing to be told
+        return  # somebody removed the old pair meanwhile

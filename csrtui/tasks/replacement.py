@@ -1,4 +1,4 @@
-"""Compare an issued certificate with the one that its pair has."""
+"""Compare an issued certificate with the present certificate of its pair."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,79 +14,81 @@ from csrtui.core.certificates.chain import Chain, build_chain
 from csrtui.core.pairs.pair import PairRecord
 
 
-class Doing(Enum):
-    """What is done with certificates that found their pairs."""
+class ImportMode(Enum):
+    """The treatment of certificates whose pairs have been found."""
 
     IMPORT = auto()
-    LOOK = auto()
-    """Nothing: only what would become of them is said."""
+    PREVIEW = auto()
+    """Import nothing. The results describe what an import would do."""
     ASK = auto()
-    """Import all but certificates that expire sooner than those they would replace: these wait for an answer."""
+    """Import all certificates except those that expire sooner than the ones they replace. These need confirmation."""
 
 
-class News(Enum):
-    """What a certificate is to its pair."""
+class ReplacementKind(Enum):
+    """The relation of an issued certificate to the present certificate of its pair."""
 
     NONE = auto()
-    """The one that it has."""
+    """The same certificate with the same chain."""
     CHAIN = auto()
-    """The one that it has, with another chain."""
+    """The same certificate with another chain."""
     CERTIFICATE = auto()
-    """Its first, or one that expires later."""
+    """The first certificate, or one that expires later."""
     SHORTER = auto()
-    """Another one, still valid, that expires sooner than the one that it has."""
+    """Another certificate, still valid, that expires sooner."""
     SUPERSEDED = auto()
-    """Another one that expires sooner and has expired already, or came together with a better one."""
+    """Another certificate that expires sooner, and that has expired or is imported together with a longer one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """A certificate that found its pair.
+    """A certificate, and the present certificates of its pair that it may replace.
 
     Attributes:
         chain: The certificate and its issuers.
-        present: The certificates that the pair has, leaf first; none where they are not of its key.
-        news: What the one is to the other.
+        present: The present certificates of the pair, leaf first. Empty if they do not match the key.
+        kind: The relation of the certificate to the present certificates.
     """
 
     chain: Chain
     present: tuple[Certificate, ...]
-    news: News
+    kind: ReplacementKind
 
-    def is_taken(self, doing: Doing) -> bool:
-        """Return whether the pair gets the certificate, or has it."""
-        return self.news is not News.SUPERSEDED and (self.news is not News.SHORTER or doing is not Doing.ASK)
+    def is_imported(self, mode: ImportMode) -> bool:
+        """Return whether an import in this mode leaves the pair with the certificate, which it may already have."""
+        if self.kind is ReplacementKind.SHORTER:
+            return mode is not ImportMode.ASK
+        return self.kind is not ReplacementKind.SUPERSEDED
 
     @property
-    def changes_what_is_sent(self) -> bool:
-        """Whether a server has to be given other certificates than before."""
+    def changes_sent_chain(self) -> bool:
+        """Whether a server needs different certificates from those that it has now."""
         return _sent(self.present) != _sent(self.chain.path)
 
     @property
     def difference(self) -> str:
-        """What is shorter than before, a phrase."""
-        new, old = (utc_text(one.validity.not_after) for one in (self.chain.leaf, self.present[0]))
+        """A clause that compares the expiry dates."""
+        new, old = (utc_text(leaf.validity.not_after) for leaf in (self.chain.leaf, self.present[0]))
         return f"expires on {new}, sooner than the certificate that the pair has, which expires on {old}"
 
-    def text(self, doing: Doing) -> str:
-        """Return what is done about it, a sentence."""
-        would = "would be " if doing is Doing.LOOK else ""
-        match self.news:
-            case News.SUPERSEDED:
+    def text(self, mode: ImportMode) -> str:
+        """Return the result of the import as a sentence."""
+        would = "would be " if mode is ImportMode.PREVIEW else ""
+        match self.kind:
+            case ReplacementKind.SUPERSEDED:
                 return f"not imported: it {self.difference}"
-            case News.SHORTER if doing is Doing.ASK:
+            case ReplacementKind.SHORTER if mode is ImportMode.ASK:
                 return f"not imported yet: it {self.difference}"
-            case News.CHAIN:
+            case ReplacementKind.CHAIN:
                 stored = plural(len(self.chain.path), "certificate")
                 return f"chain of the certificate {would}replaced, {stored} now"
-            case News.CERTIFICATE | News.SHORTER:
+            case ReplacementKind.CERTIFICATE | ReplacementKind.SHORTER:
                 return f"{would}imported, expires {utc_text(self.chain.leaf.validity.not_after)}"
             case _:
                 return "is the certificate that the pair has already"
 
 
 def compare(
-    data: bytes | None,
+    pem: bytes | None,
     record: PairRecord,
     leaf: Certificate,
     pool: Sequence[Certificate],
@@ -94,52 +96,52 @@ def compare(
     *,
     is_best: bool,
 ) -> Replacement:
-    """Compare a certificate with the certificate.pem and the record that its pair has.
+    """Compare a certificate with certificate.pem and the record of its pair, and return the result.
 
     Args:
-        data: certificate.pem, or None.
+        pem: The content of certificate.pem, or None.
         record: The record of the pair.
         leaf: The certificate.
-        pool: Certificates to make its chain of, besides those of certificate.pem.
+        pool: Certificates from which the chain is built, in addition to those in certificate.pem.
         now: The time, in UTC.
-        is_best: Whether no certificate for the same pair that expires later came with it.
+        is_best: Whether this certificate expires last of those that are imported for the pair.
     """
-    present = tuple(usable(data, leaf.spki_sha256))
+    present = tuple(usable_certificates(pem, leaf.spki_sha256))
     chain = build_chain(leaf, [*pool, *present], now)
     if not present or present[0] == leaf:
-        news = _news_of_same(present, chain, record)
+        kind = _kind_of_same(present, chain, record)
     elif leaf.validity.not_after >= present[0].validity.not_after:
-        news = News.CERTIFICATE
+        kind = ReplacementKind.CERTIFICATE
+    elif is_best and leaf.validity.not_after >= now:
+        kind = ReplacementKind.SHORTER
     else:
-        news = News.SHORTER if is_best and leaf.validity.not_after >= now else News.SUPERSEDED
-    return Replacement(chain, present, news)
+        kind = ReplacementKind.SUPERSEDED
+    return Replacement(chain, present, kind)
 
 
 def stored_chain(chain: Chain, now: datetime) -> Chain:
-    """Return a chain as certificate.pem stores it: without certificates that did not sign it."""
+    """Return a chain as it is stored in certificate.pem, without issuer certificates that did not sign it."""
     return build_chain(chain.leaf, chain.path[1:], now)
 
 
-def usable(data: bytes | None, spki: str | None) -> list[Certificate]:
-    """Return the certificates of certificate.pem, leaf first; none where it cannot be read or is not of the key.
+def usable_certificates(pem: bytes | None, spki: str | None) -> list[Certificate]:
+    """Return the certificates in certificate.pem, leaf first, or none if they cannot be used.
 
-    Args:
-        data: certificate.pem, or None.
-        spki: The SPKI fingerprint of the pair, 64 hex digits.
+    They cannot be used if the file is unreadable, or if the leaf certificate is not for the key with the SPKI `spki`.
     """
     try:
-        certificates = read_certificates(data) if data is not None else []
+        certificates = read_certificates(pem) if pem is not None else []
     except InputError:
-        return []  # it makes room for the new one, and stays beside it
+        return []  # the new certificate replaces the unreadable file, and a copy of that file is kept
     return certificates if certificates and certificates[0].spki_sha256 == spki else []
 
 
 def _sent(certificates: tuple[Certificate, ...]) -> tuple[Certificate, ...]:
-    """The certificates of certificate.pem that `csrtui.core.servers.deployment.read_chain` gives to a server: no root."""
-    return (*certificates[:1], *(one for one in certificates[1:] if not one.is_self_issued))
+    """Return the certificates that a server gets, without the root (`csrtui.core.servers.deployment.read_chain`)."""
+    return (*certificates[:1], *(issuer for issuer in certificates[1:] if not issuer.is_self_issued))
 
 
-def _news_of_same(present: tuple[Certificate, ...], chain: Chain, record: PairRecord) -> News:
+def _kind_of_same(present: tuple[Certificate, ...], chain: Chain, record: PairRecord) -> ReplacementKind:
     if not present or record.validity != chain.leaf.validity:
-        return News.CERTIFICATE
-    return News.NONE if present == chain.path else News.CHAIN
+        return ReplacementKind.CERTIFICATE
+    return ReplacementKind.NONE if present == chain.path else ReplacementKind.CHAIN

@@ -1,92 +1,91 @@
-"""What a request asks for, as a user typed it, and the advice on it."""
+"""A request as the user has specified it, and the advice on it."""
 
 from typing import NamedTuple
 
-from csrtui.core.advice.advisor import Advice, advise, common_name_missing
-from csrtui.core.advice.cases import MAX_MENDED
+from csrtui.core.advice.advisor import MISSING_COMMON_NAME, Advice, advise
+from csrtui.core.advice.cases import MAX_NAMES_WITH_FIXES
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.finding import CaKind, FieldName
 from csrtui.core.certificates import csr
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
-from csrtui.core.subject.fields import TypedSubject
+from csrtui.core.subject.fields import SubjectInput
 from csrtui.tasks.session import Session
 
 
-class Asked(NamedTuple):
-    """What a request asks for.
+class RequestSpec(NamedTuple):
+    """A request as the user has specified it.
 
     Attributes:
-        names: As typed, the common name first.
-        subject: The other subject fields, as typed.
-        ca: The kind of CA it goes to.
+        names: The names as typed, the common name first.
+        subject: The other subject fields as typed.
+        ca: The kind of CA.
         platform: The server software, an id of `csrtui.core.servers.platforms`.
-        key_type: The key type, or None for the one that suits the platform.
+        key_type: The key type, or None for the default of the server software.
     """
 
     names: tuple[str, ...]
-    subject: TypedSubject = TypedSubject()
+    subject: SubjectInput = SubjectInput()
     ca: CaKind = CaKind.PUBLIC
     platform: str = OTHER
     key_type: KeyType | None = None
 
     @property
     def effective_key_type(self) -> KeyType:
-        """The key type that will be made."""
+        """The type of the key that will be generated."""
         return self.key_type or PLATFORMS[self.platform].key_type
 
 
-def advise_on(session: Session, asked: Asked) -> Advice:
-    """Return the advice on everything asked for."""
+def advise_on(session: Session, spec: RequestSpec) -> Advice:
+    """Return the advice on a request."""
     return advise(
-        asked.names,
-        asked.subject,
-        ca=asked.ca,
-        key_type=asked.effective_key_type,
+        spec.names,
+        spec.subject,
+        ca=spec.ca,
+        key_type=spec.effective_key_type,
         suffixes=session.suffixes,
     )
 
 
-def asked_for(advice: Advice) -> Advice:
-    """Return the advice on a request that is to be made now: an empty common name blocks it.
+def require_common_name(advice: Advice) -> Advice:
+    """Return the advice, with a blocking finding added if the common name is missing.
 
-    While a request is still being typed, that it has no common name yet is nothing to tell.
+    Call this when a request is about to be generated. While a request is being typed, an empty common name is normal.
     """
-    said = any(finding.field is FieldName.COMMON_NAME for finding in advice.blocking)
-    if said or advice.subject.common_name is not None:
+    is_reported = any(finding.field is FieldName.COMMON_NAME for finding in advice.errors)
+    if is_reported or advice.subject.common_name is not None:
         return advice
-    return advice._replace(findings=(common_name_missing(), *advice.findings))
+    return advice._replace(findings=(MISSING_COMMON_NAME, *advice.findings))
 
 
 def preview(advice: Advice) -> csr.Request | None:
-    """Return what the CSR will say, or None while the names or fields are such that no CSR can hold them."""
+    """Return a preview of the CSR, or None if X.509 cannot represent the names or fields."""
     if advice.subject.common_name is None or any(
         finding.blocks and not finding.forceable for finding in advice.findings
     ):
         return None
-    return csr.preview(advice.subject, advice.covers)
+    return csr.preview(advice.subject, advice.covered_names)
 
 
 _COUNTERPARTS = frozenset({"www-not-covered", "bare-not-covered", "wildcard-bare-not-covered"})
 
 
-def with_counterparts(session: Session, asked: Asked) -> tuple[str, ...]:
-    """Return the names asked for, and for each the www or bare twin that visitors would miss.
+def with_counterparts(session: Session, spec: RequestSpec) -> RequestSpec:
+    """Return a request with the missing www or bare counterpart of each name.
 
     Raises:
-        InputError: They are too many for that.
+        InputError: There are too many names.
     """
-    names = asked.names
-    while True:
-        if len(names) > MAX_MENDED:
-            raise InputError(
-                f"there are more than {MAX_MENDED} names: name their www and bare twins yourself"
-            )
-        more = {
+    while len(spec.names) <= MAX_NAMES_WITH_FIXES:
+        missing = {
             finding.fix.names[-1]: None
-            for finding in advise_on(session, asked._replace(names=names)).findings
+            for finding in advise_on(session, spec).findings
             if finding.code in _COUNTERPARTS and finding.fix and finding.fix.names
         }
-        if not more:
-            return names
-        names = (*names, *more)
+        if not missing:
+            return spec
+        spec = spec._replace(names=(*spec.names, *missing))
+    raise InputError(
+        f"counterparts cannot be added to more than {MAX_NAMES_WITH_FIXES} names",
+        "add the www and bare names yourself",
+    )

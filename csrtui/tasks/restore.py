@@ -1,9 +1,9 @@
-"""Bringing a pair back from its backup."""
+"""Restore a pair from its backup."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from csrtui.core.backups.backup_file import BackupFile, Envelope, KeptKey
+from csrtui.core.backups.backup_file import BackupFile, Envelope, KeyProtection
 from csrtui.core.backups.details import NO_DETAILS, PURPOSE
 from csrtui.core.backups.expectation import Expectation
 from csrtui.core.base.errors import InputError, RefusedError
@@ -11,16 +11,24 @@ from csrtui.core.base.finding import CaKind
 from csrtui.core.base.secret import Secret
 from csrtui.core.base.times import Validity, utc_text
 from csrtui.core.bundle import read_certificates
-from csrtui.core.certificates import csr as request
+from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.certificate import to_pem
 from csrtui.core.keys import key_types
-from csrtui.core.pairs.pair import Backup, BackupStatus, Event, KeyFacts, Pair, PairRecord, RequestFacts
+from csrtui.core.pairs.pair import (
+    Backup,
+    BackupStatus,
+    HistoryEntry,
+    KeyFacts,
+    Pair,
+    PairRecord,
+    RequestFacts,
+)
 from csrtui.core.pairs.pair_json import dump_record
 from csrtui.core.pairs.pair_name import pair_name
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.store.keystore import PairFiles
 from csrtui.tasks.adopt.candidate import names_of
-from csrtui.tasks.backup_contents import BackupRead, open_key, read_contents
+from csrtui.tasks.backup_contents import BackupContents, open_key, read_contents
 from csrtui.tasks.key_quality import with_weaknesses
 from csrtui.tasks.list import pairs_with_key
 from csrtui.tasks.session import Session
@@ -30,11 +38,11 @@ if TYPE_CHECKING:
 
 
 class Consent(NamedTuple):
-    """What the user agreed to.
+    """The user's decisions about a restore.
 
     Attributes:
-        unsigned: To restore a backup that is not signed.
-        decrypt_key: To store the key without a passphrase.
+        unsigned: Restore a backup even if it is not signed.
+        decrypt_key: Store the key without a passphrase.
     """
 
     unsigned: bool = False
@@ -45,7 +53,7 @@ NO_CONSENT = Consent()
 
 
 class UnsignedError(RefusedError):
-    """The backup is not signed, and nobody agreed to restore such a one."""
+    """The backup is not signed, and the user has not agreed to restore it."""
 
 
 def read_backup(
@@ -53,84 +61,76 @@ def read_backup(
     path: str,
     identities: bytes | None = None,
     expected: Expectation | None = None,
-) -> BackupRead:
-    """Read a backup for `restore_read`, before anybody is csr for a passphrase.
+) -> BackupContents:
+    """Read a backup and return its contents for `restore_contents`. A passphrase is not needed yet.
 
     Args:
-        session: Whose store it is to come into.
-        path: The file.
-        identities: For a backup to recipients: the text of a file of age identities, or an ssh private key.
-        expected: Which key or CSR it has to contain.
+        session: The session of the store.
+        path: The path of the file.
+        identities: The identities for a backup for recipients: the text of an age identity file, or an SSH private key.
+        expected: The key or CSR that the backup must contain, or None.
 
     Raises:
-        InputError: The file is not there, not a backup, or damaged.
-        RefusedError: The pair in it is in the store already, it is not what was expected, or the
-            identities do not open it.
+        InputError: The file is missing, damaged or not a backup.
+        RefusedError: The pair in the backup is already in the store or is not the expected one, or the identities do
+            not open the file.
         StoreError: The store cannot be used.
     """
-    read = read_contents(path, identities)
+    backup = read_contents(path, identities)
     if expected is not None:
-        expected.judge(read.content.asked)
-    refuse_known(session, read.content)
-    return read
+        expected.check(backup.content.csr)
+    refuse_existing(session, backup.content)
+    return backup
 
 
-def restore(session: Session, path: str, passphrase: Secret | None, consent: Consent = NO_CONSENT) -> Pair:
-    """Read a backup and restore the pair in it; raises what `read_backup` and `restore_read` do."""
-    return restore_read(session, read_backup(session, path), passphrase, consent)
-
-
-def restore_read(
-    session: Session, read: BackupRead, passphrase: Secret | None = None, consent: Consent = NO_CONSENT
+def restore_contents(
+    session: Session,
+    backup: BackupContents,
+    passphrase: Secret | None = None,
+    consent: Consent = NO_CONSENT,
 ) -> Pair:
-    """Make a pair of the store from a backup of this or another machine.
+    """Restore the pair from a backup into the store and return it. The backup may come from another machine.
 
-    If the backup is signed, the key is stored as it was stored before, and what its text tells of the pair comes
-    back; otherwise the key stays encrypted. `restore_notes` tells what did not come back.
-
-    Args:
-        session: Whose store.
-        read: The backup.
-        passphrase: What opens its key, or None where that has no passphrase.
-        consent: What the user agreed to.
+    If the backup is signed, the key is protected as before, and the other facts in the text of the backup are restored.
+    Otherwise, the key stays encrypted. `restore_notes` lists the facts that are not restored.
 
     Raises:
-        InputError: A passphrase is needed, or the key is too dear to open.
-        UnsignedError: It is not signed, and nobody agreed to that.
-        RefusedError: The passphrase does not open it, key and CSR do not fit, a certificate is damaged, or the
-            pair is in the store already.
-        StoreError: The store cannot be used; nothing was kept.
+        InputError: A passphrase is needed, or the key derivation in the backup costs too much time.
+        UnsignedError: The backup is not signed, and the user has not agreed to restore it.
+        RefusedError: The passphrase is wrong, the key and the CSR do not match, a certificate is damaged, or the pair
+            is already in the store.
+        StoreError: The store cannot be used. Nothing was stored.
     """
-    content = read.content
-    if not content.signed and not consent.unsigned:
+    content = backup.content
+    if not content.is_signed and not consent.unsigned:
         raise UnsignedError(
             "the backup is not signed: anyone who can write to its medium can have changed its names and "
-            f"certificates; its key has the SPKI SHA-256 {content.asked.spki_sha256}",
+            f"certificates; its key has the SPKI SHA-256 {content.csr.spki_sha256}",
             "compare names and fingerprint with what you know; then restore it with --unsigned",
         )
-    return _keep(session, read, open_key(content, passphrase), consent)
+    return _store(session, backup, open_key(content, passphrase), consent)
 
 
 def stays_encrypted(content: BackupFile, consent: Consent = NO_CONSENT) -> bool:
-    """Return whether the key will be stored under the passphrase that it has in the backup."""
-    if consent.decrypt_key or (content.envelope is Envelope.AGE and content.kept is KeptKey.PLAIN):
+    """Return whether the key will be stored encrypted, with the passphrase that it has in the backup."""
+    is_encrypted = content.key_protection is KeyProtection.ENCRYPTED
+    if consent.decrypt_key or (content.envelope is Envelope.AGE and not is_encrypted):
         return False
-    return not content.signed or content.kept is KeptKey.ENCRYPTED
+    return not content.is_signed or is_encrypted
 
 
 def losses(content: BackupFile, consent: Consent = NO_CONSENT) -> tuple[str, ...]:
-    """Return what did not come back although other backups bring it back, a sentence or two each."""
-    notes = []
-    if not content.signed:
-        ca = "public" if _usual_ca(content.asked) is CaKind.PUBLIC else "private"
-        notes.append(
+    """Return a note for each fact that is normally restored but is not restored from this backup."""
+    if not content.is_signed:
+        ca = "public" if _default_ca(content.csr) is CaKind.PUBLIC else "private"
+        note = (
             "The backup is not signed: kind of CA, server software, purpose and stage did not come back. "
             f"The pair is for a {ca} CA."
         )
-        if stays_encrypted(content, consent) and content.kept is KeptKey.PLAIN:
-            notes.append("The key stays under the passphrase of the backup.")
-        return tuple(notes)
-    details = content.details
+        if stays_encrypted(content, consent) and content.key_protection is KeyProtection.PLAIN:
+            return note, "The key stays under the passphrase of the backup."
+        return (note,)
+    notes, details = [], content.details
     if details.platform is not None and details.platform not in PLATFORMS:
         notes.append(f"The server software {details.platform} is not known here and did not come back.")
     if details.purpose not in {None, PURPOSE}:
@@ -139,92 +139,94 @@ def losses(content: BackupFile, consent: Consent = NO_CONSENT) -> tuple[str, ...
 
 
 def restore_notes(content: BackupFile, consent: Consent = NO_CONSENT) -> tuple[str, ...]:
-    """Return what is to be told after a backup was restored: the losses, how old its stage is, and what it lacks."""
+    """Return the notes on a restore: the losses, the date of the stage, and the facts that no backup contains."""
     notes = list(losses(content, consent))
     details = content.details
-    if content.signed and details.stage is not None and content.time is not None:
+    if content.is_signed and details.stage is not None and content.time is not None:
         notes.append(f"The stage is that of the backup ({utc_text(content.time)}): {details.stage}.")
-    notes.append("A backup does not contain the history, the ties to renewals, and where it was installed.")
+    notes.append(
+        "A backup does not contain the history, the links to renewals, or where the certificate was installed."
+    )
     return tuple(notes)
 
 
-def refuse_known(session: Session, content: BackupFile) -> None:
-    """See that the pair in a backup is not in the store.
+def refuse_existing(session: Session, content: BackupFile) -> None:
+    """Check that the pair in a backup is not in the store.
 
     Raises:
-        RefusedError: It is.
+        RefusedError: The pair is in the store.
     """
-    known = pairs_with_key(session, content.asked.spki_sha256)
-    if known:
+    existing = pairs_with_key(session, content.csr.spki_sha256)
+    if existing:
         raise RefusedError(
-            f"the pair in the backup is in the keystore: {known[0].name}",
+            f"the pair in the backup is in the keystore: {existing[0].name}",
             "a pair is never restored over another",
-            pair=known[0].name,
+            pair=existing[0].name,
         )
 
 
-def _keep(session: Session, read: BackupRead, key: "PrivateKey", consent: Consent) -> Pair:
-    content, now = read.content, session.clock()
-    backup = Backup(
-        BackupStatus.UNVERIFIED, read.path, content.made(now), sha256=read.sha256, signed=content.signed
-    )
-    fitting = _fitting(content)
+def _store(session: Session, backup: BackupContents, key: "PrivateKey", consent: Consent) -> Pair:
+    content = backup.content
+    certificates = _certificates(content)
     encrypted = stays_encrypted(content, consent)
-    record = with_weaknesses(
-        session, _record(session, content, backup.proved(now), fitting, encrypted=encrypted), key
-    )
+    record = _record(session, backup, certificates, encrypted=encrypted)
+    record = with_weaknesses(session, record, key)
     files = PairFiles(
         key=content.key_pem if encrypted else key_types.private_pem(key),
-        request=request.to_pem(content.asked.der),
+        csr=csrs.to_pem(content.csr.der),
         record=dump_record(record),
-        certificate=fitting.pem or None,
+        certificate=certificates.pem or None,
     )
     base = content.name or pair_name(record.subject.common_name or (record.names or ("pair",))[0])
-    with session.store.restoring():
-        refuse_known(session, content)  # again: another process can have restored it meanwhile
+    with session.store.lock_for_restore():
+        refuse_existing(session, content)  # again: another process may have restored it meanwhile
         name = session.store.add(base, files)
-    return Pair(name, session.store.pair_path(name), record, has_certificate=bool(fitting.pem))
+    return Pair(name, session.store.pair_path(name), record, has_certificate=bool(certificates.pem))
 
 
-def _usual_ca(csr: request.Request) -> CaKind:
+def _default_ca(csr: csrs.Request) -> CaKind:
     return CaKind.PUBLIC if csr.key_type is None or csr.key_type.public_ca else CaKind.PRIVATE
 
 
 def _record(
-    session: Session, content: BackupFile, proved: Backup, fitting: "_Fitting", *, encrypted: bool
+    session: Session, backup: BackupContents, certificates: "_Certificates", *, encrypted: bool
 ) -> PairRecord:
-    """Return the record of the restored pair; only a signed text is believed.
+    """Return the record of the restored pair. The details in the backup are trusted only if it is signed.
 
-    The pair counts as made when its key can be proved to have been there: when it was made, when it was backed up,
-    or when its first certificate began.
+    The creation time is the time of the earliest evidence of the key. This is the recorded creation time (or else the
+    time of the backup) or the start of validity of the first certificate, whichever is earlier.
     """
-    csr, now = content.asked, session.clock()
-    details = content.details if content.signed else NO_DETAILS
-    unsigned = "" if content.signed else ", which is not signed"
+    content, csr, now = backup.content, backup.content.csr, session.clock()
+    details = content.details if content.is_signed else NO_DETAILS
+    unsigned = "" if content.is_signed else ", which is not signed"
+    backed_up = content.creation_time(now)
+    recorded = Backup(
+        BackupStatus.UNVERIFIED, backup.path, backed_up, sha256=backup.sha256, signed=content.is_signed
+    )
     return PairRecord(
-        created=min([now, details.created or proved.created, *fitting.begins]),
+        created=min([now, details.created or backed_up, *certificates.begins]),
         subject=csr.subject,
         subject_text=csr.subject_text,
         names=names_of(csr),
-        ca=details.ca or _usual_ca(csr),
+        ca=details.ca or _default_ca(csr),
         platform=details.platform if details.platform in PLATFORMS else OTHER,
-        key=KeyFacts(key_types.name_of(request.public_key(csr.der)), encrypted, csr.spki_sha256),
+        key=KeyFacts(key_types.name_of(csrs.public_key(csr.der)), encrypted, csr.spki_sha256),
         request=RequestFacts(csr.sha256, csr.signature_hash),
-        backups=(proved,),
+        backups=(recorded.with_restore_test(now),),
         submitted=details.submitted,
-        validity=fitting.validity,
+        validity=certificates.validity,
         retired=details.retired,
-        history=(Event(now, f"restored from {proved.path}{unsigned}", session.user),),
+        history=(HistoryEntry(now, f"restored from {backup.path}{unsigned}", session.user),),
     )
 
 
-class _Fitting(NamedTuple):
-    """What a backup holds of certificates.
+class _Certificates(NamedTuple):
+    """The certificates in a backup.
 
     Attributes:
-        pem: All of them, the first of the key first; empty where none is the key's.
-        validity: The life of that one, or None.
-        begins: When those of the key begin.
+        pem: All certificates, starting with one for the key. Empty if no certificate is for the key.
+        validity: The validity of the first certificate, or None.
+        begins: The start of validity of each certificate for the key.
     """
 
     pem: bytes = b""
@@ -232,15 +234,16 @@ class _Fitting(NamedTuple):
     begins: tuple[datetime, ...] = ()
 
 
-def _fitting(content: BackupFile) -> _Fitting:
+def _certificates(content: BackupFile) -> _Certificates:
     if not content.certificates:
-        return _Fitting()
+        return _Certificates()
     try:
         certificates = read_certificates(content.certificates)
     except InputError as error:
         raise RefusedError("the certificate in the backup is damaged", "use another copy of it") from error
-    own = [one for one in certificates if one.spki_sha256 == content.asked.spki_sha256]
+    own = [certificate for certificate in certificates if certificate.spki_sha256 == content.csr.spki_sha256]
     if not own:
-        return _Fitting()
-    chain = (own[0], *(one for one in certificates if one is not own[0]))
-    return _Fitting(to_pem(chain), own[0].validity, tuple(one.validity.not_before for one in own))
+        return _Certificates()
+    chain = (own[0], *(certificate for certificate in certificates if certificate is not own[0]))
+    begins = tuple(certificate.validity.not_before for certificate in own)
+    return _Certificates(to_pem(chain), own[0].validity, begins)

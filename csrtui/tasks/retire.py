@@ -1,4 +1,4 @@
-"""Marking pairs as no longer used; nothing is deleted."""
+"""Mark pairs as no longer used. Nothing is deleted."""
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
@@ -8,22 +8,22 @@ from csrtui.tasks.session import Session, change_record
 
 
 def retire(session: Session, name: str) -> Result:
-    """Mark a pair as no longer used; one that is marked already is left as it is.
+    """Mark a pair as no longer used, unless it is already marked, and return the result.
 
     Raises:
         StoreError: The store cannot be used.
     """
     text = "retired; its key, its CSR and its certificates stay where they are"
 
-    def marked(record: PairRecord) -> PairRecord:
+    def mark(record: PairRecord) -> PairRecord:
         nonlocal text
         if record.retired:
             text = "was retired already"
             return record
-        return record.marked_retired(session.clock(), session.user)
+        return record.with_retirement(session.clock(), session.user)
 
     try:
-        change_record(session, name, marked)
+        change_record(session, name, mark)
     except InputError as error:
-        return Result(ok=False, pair=visible(name), text=error.what)
+        return Result(ok=False, pair=visible(name), text=error.message)
     return Result(ok=True, pair=name, text=text)

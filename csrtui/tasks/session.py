@@ -1,4 +1,4 @@
-"""The session that every task works with (store, clock, user, reference data), and updates of a pair's record."""
+"""The session that every task uses (store, clock, user and reference data), and changes to the record of a pair."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def utc_now() -> datetime:
-    """The time now, in UTC, to the second."""
+    """Return the current time in UTC, to the second."""
     return datetime.now(UTC).replace(microsecond=0)
 
 
@@ -30,10 +30,10 @@ class Session:
 
     Args:
         store: The keystore.
-        clock: Says what time it is; only tests and pictures give another than `utc_now`.
-        generate_key: Makes private keys; only tests and pictures give another than `keys.generate`.
-        entropy: Gives that many fresh random bytes.
-        user: Who it is, for the history; by default the user that the process runs as.
+        clock: Returns the current time. Only tests and screenshots replace the default.
+        generate_key: Generates private keys. Only tests and screenshots replace the default.
+        entropy: Returns the given number of random bytes.
+        user: The user name in the history; by default the user of the process.
     """
 
     def __init__(
@@ -53,15 +53,15 @@ class Session:
 
     @cached_property
     def suffixes(self) -> SuffixList:
-        """The public suffix list, read when it is first needed."""
+        """The public suffix list, read on first use."""
         from csrtui.core.names.public_suffixes import SuffixList
-        from csrtui.store.reference_data import public_suffix_text
+        from csrtui.store.reference_data import read_public_suffix_list
 
-        return SuffixList.parse(public_suffix_text())
+        return SuffixList.parse(read_public_suffix_list())
 
     @cached_property
     def user(self) -> str:
-        """The user's name on this machine, or the number where it has none."""
+        """The user name, or the user ID if it has no name."""
         if self._user is not None:
             return self._user
         import pwd
@@ -73,20 +73,21 @@ class Session:
 
 
 def change_record(session: Session, name: str, change: Callable[[PairRecord], PairRecord]) -> PairRecord:
-    """Read the record of a pair under its lock, change it, and keep it; return it as it is then.
+    """Lock a pair, apply a change to its record, write the new record and return it.
 
-    A change that leaves it the same writes nothing.
+    The record is not written if it has not changed.
 
     Raises:
-        InputError: There is no such pair.
-        StoreError: It cannot be read or kept, or another process has it.
+        InputError: The pair does not exist.
+        StoreError: The record cannot be read or written, or another process holds the lock.
     """
-    with session.store.change(name) as held:
+    with session.store.change(name) as locked:
         try:
-            before = load_record(held.record)
+            before = load_record(locked.record)
         except StoreError as error:
-            raise StoreError(f"{visible(session.store.pair_path(name))}: {error.what}", error.hint) from error
+            message = f"{visible(session.store.pair_path(name))}: {error.message}"
+            raise StoreError(message, error.hint) from error
         after = change(before)
         if after != before:
-            held.replace_record(dump_record(after))
+            locked.replace_record(dump_record(after))
     return after

@@ -1,4 +1,4 @@
-"""The user's settings, when there are any: most start without, and read nothing then."""
+"""Read the user's configuration. If there is none, as usual, nothing is imported or parsed."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def load_settings(environ: Mapping[str, str]) -> Config | None:
-    """Return the configuration, or None where there is no file or nothing in it.
+    """Return the configuration, or None if the file is missing or empty.
 
     Raises:
-        InputError: The file is not safe, or something in it is wrong: the error says what and where.
+        InputError: The file is not safe, or it contains a mistake. The message names the mistake.
     """
     path = config_path(environ)
     text = read_config_text(path)
@@ -31,13 +31,13 @@ def load_settings(environ: Mapping[str, str]) -> Config | None:
 
 
 @contextmanager
-def in_settings(environ: Mapping[str, str]) -> Iterator[None]:
-    """Name the configuration's file in an error about what it says, which whoever takes it up may find late.
+def naming_config_file(environ: Mapping[str, str]) -> Iterator[None]:
+    """Prefix the errors of the block with the path of the configuration. Some values are checked only when used.
 
     Raises:
-        InputError: That of the block, with the file.
+        InputError: The prefixed error.
     """
     try:
         yield
     except InputError as error:
-        raise InputError(f"{visible(config_path(environ))}: {error.what}", error.hint) from error
+        raise InputError(f"{visible(config_path(environ))}: {error.message}", error.hint) from error

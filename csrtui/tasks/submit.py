@@ -1,4 +1,4 @@
-"""Handing out the CSR, and remembering that it went to a CA."""
+"""Hand out the CSR, and record that it was submitted to a CA."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
     from csrtui.core.servers.guide import Host
 
 LONGEST_TO = 60
-"""The most characters of whom a CSR was submitted to."""
+"""The maximum number of characters in the recipient of a CSR."""
 LONGEST_NOTE = 200
-"""The most characters of a note."""
-_OVERRULED = ", although no backup is verified"
-_AWAY = frozenset({BackupStatus.MISSING, BackupStatus.DAMAGED})
+"""The maximum number of characters in a note."""
+_WITHOUT_BACKUP = ", although no backup is verified"
+_UNUSABLE = frozenset({BackupStatus.MISSING, BackupStatus.DAMAGED})
 
 
 class CsrForm(StrEnum):
-    """How a CSR is written down."""
+    """The encoding of a CSR in a file."""
 
     PEM = "PEM"
     DER = "DER"
 
 
 class HandOutWay(StrEnum):
-    """How a CSR leaves csrtui, in the words of a pair's history."""
+    """A way of handing out a CSR, worded as in the history of the pair."""
 
     CLIPBOARD = "clipboard"
     SCREEN = "screen"
@@ -42,63 +42,56 @@ class HandOutWay(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HandOut:
-    """One way that a CSR went.
-
-    Attributes:
-        way: How.
-        place: The file's path; empty for the other ways.
-    """
+    """The way in which a CSR is handed out and, if it is written to a file, the path of the file."""
 
     way: HandOutWay
-    place: str = ""
+    path: str = ""
 
     def __str__(self) -> str:
-        return f"{self.way.value} {visible(self.place)}".rstrip()
-
-
-def csr_pem(session: Session, name: str) -> tuple[Pair, bytes]:
-    """Return a pair and its CSR in PEM, which is the one on record.
-
-    Raises:
-        InputError: There is no such pair.
-        StoreError: It is damaged or not safe.
-    """
-    return csr_bytes(session, name, CsrForm.PEM)
+        return f"{self.way.value} {visible(self.path)}".rstrip()
 
 
 def csr_bytes(session: Session, name: str, form: CsrForm) -> tuple[Pair, bytes]:
-    """Return a pair and its CSR as PEM or DER; raises as `csr_pem`."""
-    from csrtui.core.certificates import csr
+    """Return a pair and its encoded CSR, after checking that the CSR is the recorded one.
 
-    pair, asked = read_pair(session, name)
-    return pair, asked.der if form is CsrForm.DER else csr.to_pem(asked.der)
+    Raises:
+        InputError: The pair does not exist.
+        StoreError: The pair is damaged, or its permissions are not safe.
+    """
+    from csrtui.core.certificates import csr as csrs
+
+    pair, csr = read_pair(session, name)
+    return pair, csr.der if form is CsrForm.DER else csrs.to_pem(csr.der)
 
 
 def lacks_backup(record: PairRecord) -> bool:
-    """Whether a CSR that goes now goes although no backup of its key is verified."""
+    """Return whether the key has no verified backup."""
     return record.backup_status is not BackupStatus.VERIFIED
 
 
-def hand_out(session: Session, pair: Pair, how: HandOut) -> Pair:
-    """Note in the history that a CSR went, and whether it went although no backup was verified.
+def hand_out(session: Session, pair: Pair, handout: HandOut) -> Pair:
+    """Record in the history that a CSR was handed out, and return the changed pair.
+
+    The history also shows if the key had no verified backup at that time.
 
     Raises:
         StoreError: The record cannot be changed.
     """
 
-    def noted(record: PairRecord) -> PairRecord:
-        return record.with_event(session.clock(), _although(record, f"CSR handed out: {how}"), session.user)
+    def update(record: PairRecord) -> PairRecord:
+        event = f"CSR handed out: {handout}{_backup_note(record)}"
+        return record.with_event(session.clock(), event, session.user)
 
-    return _changed(session, pair, noted)
+    return _changed(session, pair, update)
 
 
 class WrittenCsr(NamedTuple):
     """A CSR in a file.
 
     Attributes:
-        pair: The pair, with the hand-out in its history.
-        path: The file, absolute.
-        unconfirmed: That the file or the history might not survive a power cut; None where the disk confirmed both.
+        pair: The pair, with the event in its history.
+        path: The absolute path of the file.
+        unconfirmed: The error if the history might not survive a power cut, or None if the disk confirmed it.
     """
 
     pair: Pair
@@ -107,105 +100,100 @@ class WrittenCsr(NamedTuple):
 
 
 def write_csr(session: Session, name: str, path: str, form: CsrForm) -> WrittenCsr:
-    """Write a CSR into a new file, and note it in the history.
+    """Write a CSR to a new file, record this in the history, and return the changed pair and the path.
 
     Raises:
-        InputError: There is no such pair, or a file cannot be made there.
-        StoreError: It cannot be written; or it is written, which is said then, but not noted.
+        InputError: The pair does not exist, or the file cannot be created.
+        StoreError: The file cannot be written, or it is written but not recorded. The message says which.
     """
-    from csrtui.store import new_file
+    from csrtui.store.new_files import write_new_file
 
     pair, data = csr_bytes(session, name, form)
-    unconfirmed = None
+    written = write_new_file(path, data)
     try:
-        written = new_file.write(path, data)
-    except NotConfirmedError as error:  # such as on a share, which cannot flush folders
-        written, unconfirmed = new_file.absolute_path(path), error
-    try:
-        return WrittenCsr(hand_out(session, pair, HandOut(HandOutWay.FILE, written)), written, unconfirmed)
+        return WrittenCsr(hand_out(session, pair, HandOut(HandOutWay.FILE, written)), written)
     except NotConfirmedError as error:
-        return WrittenCsr(read_pair(session, name)[0], written, unconfirmed or error)
+        return WrittenCsr(read_pair(session, name)[0], written, error)
     except CsrtuiError as error:
         raise StoreError(
-            f"{visible(written)} is written; noting that went wrong: {error.what}", error.hint
+            f"{visible(written)} is written, but not recorded: {error.message}", error.hint
         ) from error
 
 
 def mark_submitted(session: Session, pair: Pair, to: str = "", note: str = "") -> Pair:
-    """Note in the pair's record that its CSR went to a CA now.
+    """Record that the CSR of a pair was submitted to a CA, and return the changed pair.
 
     Args:
-        session: Whose store.
+        session: The session of the store.
         pair: The pair.
-        to: Whom it went to, such as a CA's name; at most `LONGEST_TO` characters.
-        note: Anything, such as the order's number; at most `LONGEST_NOTE` characters.
+        to: The recipient, e.g. the name of a CA, with at most `LONGEST_TO` characters.
+        note: A note, e.g. the order number, with at most `LONGEST_NOTE` characters.
 
     Raises:
         InputError: A text is too long.
         StoreError: The record cannot be changed.
     """
-    whom, said = short_text(to, "whom it went to", LONGEST_TO), short_text(note, "the note", LONGEST_NOTE)
-    what = f"submitted{f' to {whom}' if whom else ''}"
+    recipient, note = short_text(to, "the recipient", LONGEST_TO), short_text(note, "the note", LONGEST_NOTE)
+    event = f"submitted{f' to {recipient}' if recipient else ''}"
 
-    def marked(record: PairRecord) -> PairRecord:
-        event = _although(record, what) + (f": {said}" if said else "")
-        return record.marked_submitted(session.clock(), session.user, event)
+    def update(record: PairRecord) -> PairRecord:
+        text = event + _backup_note(record) + (f": {note}" if note else "")
+        return record.with_submission(session.clock(), session.user, text)
 
-    return _changed(session, pair, marked)
+    return _changed(session, pair, update)
 
 
-def short_text(text: str, what: str, longest: int) -> str:
-    """Return a text from outside as it is kept in a history: visible, in one line, no longer than that.
+def short_text(text: str, noun: str, limit: int) -> str:
+    """Return a text from outside in the form for the history: escaped, on one line, with at most `limit` characters.
 
     Raises:
-        InputError: It is too long.
+        InputError: The text is too long. The message begins with `noun`.
     """
     short = visible(" ".join(text.split()))
-    if len(short) > longest:
-        raise InputError(f"{what} has {len(short)} characters, and may have {longest}", "keep it short")
+    if len(short) > limit:
+        raise InputError(f"{noun} has {len(short)} characters; at most {limit} are allowed", "shorten it")
     return short
 
 
 def newest_backup(record: PairRecord) -> Backup | None:
-    """The newest backup that is not known to be away or damaged."""
-    there = [backup for backup in record.backups if backup.status not in _AWAY]
-    return max(there, key=lambda backup: backup.created, default=None)
+    """Return the newest backup that is neither missing nor damaged, or None."""
+    usable = [backup for backup in record.backups if backup.status not in _UNUSABLE]
+    return max(usable, key=lambda backup: backup.created, default=None)
 
 
 def this_host(session: Session, environ: Mapping[str, str]) -> "Host":
-    """This machine as ssh reaches it, with the port that the session at hand came in by.
+    """Return the host name, the user and the port under which SSH reaches this machine.
 
-    Args:
-        session: Whose user.
-        environ: ``SSH_CONNECTION`` is read (ssh(1): both addresses and ports, the server's last).
+    The port is that of the current SSH session. It is read from ``SSH_CONNECTION`` (ssh(1): client address and port,
+    server address and port).
     """
     from csrtui.core.servers.guide import Host
 
     name = os.uname().nodename
     *_, port = environ.get("SSH_CONNECTION", "").split(" ")
-    # As ssh(1) writes it; anything else is nobody's port.
+    # A value that ssh(1) would not write is ignored.
     is_port = port.isascii() and port.isdigit() and 0 < int(port) < 1 << 16
     return Host(name, session.user, int(port)) if is_port else Host(name, session.user)
 
 
 def fetch_lines(pair: Pair, host: "Host") -> list[tuple[str, str]]:
-    """Return what to type on the laptop to fetch the CSR, and the newest backup if any: a label and a line each.
+    """Return the commands that copy the CSR and the newest backup to another machine, each with a label.
 
-    The key itself is never among them.
+    The unencrypted key is never copied.
     """
     from csrtui.core.servers.guide import scp_line
 
     backup = newest_backup(pair.record)
-    wanted = [("the CSR", f"{pair.path}/request.pem", f"{pair.name}.csr")]
+    files = [("the CSR", f"{pair.path}/request.pem", f"{pair.name}.csr")]
     if backup is not None:
-        wanted.append(("its encrypted backup", backup.path, "."))
-    lines = [(label, scp_line(host, path, to)) for label, path, to in wanted]
+        files.append(("its encrypted backup", backup.path, "."))
+    lines = [(label, scp_line(host, path, to)) for label, path, to in files]
     return [(label, line) for label, line in lines if line is not None]
 
 
-def _although(record: PairRecord, what: str) -> str:
-    return what + (_OVERRULED if lacks_backup(record) else "")
+def _backup_note(record: PairRecord) -> str:
+    return _WITHOUT_BACKUP if lacks_backup(record) else ""
 
 
-def _changed(session: Session, pair: Pair, change: Callable[[PairRecord], PairRecord]) -> Pair:
-    return pair._replace(record=change_record(session, pair.name, change))
+def _changed(session: Session, pair: Pair, update: Callable[[PairRecord], PairRecord]) -> Pair:
+    return pair._replace(record=change_record(session, pair.name, update))

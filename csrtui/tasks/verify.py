@@ -1,116 +1,70 @@
-"""Looking at backups again: whether they are there and unchanged, and with a passphrase whether they restore."""
+"""Verify that backups exist and are unchanged and, with a passphrase or identity, that they can be restored."""
 
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from threading import Event, Lock
+from threading import Event
 
+from csrtui.core.backups import confirmation
 from csrtui.core.backups.age import is_age
+from csrtui.core.backups.confirmation import Confirmation
 from csrtui.core.backups.expectation import Expectation
-from csrtui.core.backups.integrity import WAY_OUT
+from csrtui.core.backups.integrity import CHANGED_HINT
 from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
-from csrtui.core.certificates import csr
-from csrtui.core.keys.batch_encryption import Opener
+from csrtui.core.certificates.csr import Request
+from csrtui.core.keys.batch_encryption import BatchDecryptor
 from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, PairRecord
-from csrtui.store import backups
+from csrtui.store.files import read_foreign
 from csrtui.tasks.backup_contents import (
-    BackupRead,
-    pair_of,
+    BackupContents,
+    build_result,
+    find_pair,
+    open_key,
     parse_contents,
     restore_test,
-    result_of,
     unsigned_note,
 )
-from csrtui.tasks.batch import WORKERS, Report, Result, each_of
+from csrtui.tasks.batch import MAX_WORKERS, OnResult, Result, run_for_each
 from csrtui.tasks.list import list_pairs, read_pair
 from csrtui.tasks.session import Session, change_record
 
 NO_BACKUP = "has no backup"
-"""What is said of a pair of which nothing can be verified."""
+"""The result for a pair without backups."""
 _RESTORES = "restores"
+_UNCHANGED = "exists and is unchanged"
+_CHANGED = "damaged: its contents changed"
+_FAILURE_LABEL = "not checked"
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What a look at one backup gave."""
+class _Check:
+    """The result of checking one backup of a pair, and the backup with its new status."""
 
     backup: Backup
     text: str
     ok: bool
 
 
+@dataclass(frozen=True, slots=True)
 class _Run:
-    """What all that are looked at in one run share.
+    """The inputs that all checks of one run share.
 
-    Args:
-        session: Whose store.
-        passphrase: For restore tests, or None: then there are none.
-        identities: For restore tests of backups to recipients, or None.
-        expected: Which key or CSR a file has to contain, or None.
+    Attributes:
+        session: The session of the store.
+        decryptor: The decryptor for restore tests, or None.
+        identities: The identities for restore tests of backups for recipients, or None.
+        expected: The key or CSR that a file must contain, or None.
+        pairs: All pairs of the store. They are needed only to check files.
     """
 
-    def __init__(
-        self,
-        session: Session,
-        passphrase: Secret | None,
-        identities: bytes | None = None,
-        expected: Expectation | None = None,
-    ) -> None:
-        self.session = session
-        self.opener = None if passphrase is None else Opener(passphrase)
-        self.identities = identities
-        self.expected = expected
-        self._pairs: tuple[Pair, ...] | None = None
-        self._lock = Lock()
-
-    def pairs(self) -> tuple[Pair, ...]:
-        """All pairs of the store, listed once.
-
-        Raises:
-            StoreError: The store cannot be used.
-        """
-        with self._lock:
-            if self._pairs is None:
-                self._pairs = list_pairs(self.session).pairs
-            return self._pairs
-
-
-def verify_pair(session: Session, name: str, passphrase: Secret | None = None) -> list[Result]:
-    """Look at every backup of a pair, and note what was found.
-
-    Args:
-        session: Whose store.
-        name: The pair.
-        passphrase: For a full restore test; without it, whether each file is there and unchanged.
-
-    Raises:
-        InputError: There is no such pair.
-        StoreError: The store cannot be used.
-    """
-    return _verify_pair(_Run(session, passphrase), name)
-
-
-def _verify_pair(run: _Run, name: str) -> list[Result]:
-    session = run.session
-    pair, asked = read_pair(session, name)
-    looks = [_look(run, backup, asked) for backup in pair.record.backups]
-    if not looks:
-        return [Result(ok=False, pair=name, text=NO_BACKUP)]
-
-    def noted(record: PairRecord) -> PairRecord:
-        known = {backup.path for backup in record.backups}
-        for look in looks:
-            if look.backup.path in known:
-                record = record.with_backup(look.backup)
-        if any(look.text == _RESTORES for look in looks) and all(look.ok for look in looks):
-            record = record.with_event(session.clock(), "backups verified by restoring them", session.user)
-        return record
-
-    change_record(session, name, noted)
-    return [Result(ok=look.ok, pair=name, file=look.backup.path, text=look.text) for look in looks]
+    session: Session
+    decryptor: BatchDecryptor | None
+    identities: bytes | None = None
+    expected: Expectation | None = None
+    pairs: tuple[Pair, ...] = ()
 
 
 def verify_many(
@@ -119,153 +73,217 @@ def verify_many(
     passphrase: Secret | None = None,
     identities: bytes | None = None,
     *,
-    report: Report = lambda _: None,
-    stop: Event | None = None,
-    workers: int = WORKERS,
+    on_result: OnResult = lambda _: None,
+    cancel: Event | None = None,
+    max_workers: int = MAX_WORKERS,
 ) -> list[Result]:
-    """Look at the backups of several pairs, on several cores; return what was found, in their order.
+    """Check all backups of several pairs with `run_for_each`, record the status of each, and return the results.
 
-    Args:
-        session: Whose store.
-        names: The pairs; one that cannot be looked at does not hold up the others.
-        passphrase: As for `verify_pair`. Its key is derived once for all backups of one salt.
-        identities: For a restore test of backups to recipients, the text of a file of age identities, or an ssh private key.
-        report: Told of each pair as it is done, from another thread, with the worst that was found.
-        stop: Once set, no further pair is begun. An interrupt (Ctrl+C) does the same.
-        workers: How many at once.
+    Without a passphrase, check only that each file exists and is unchanged. With a passphrase, run a full restore test.
+    The encryption key is derived once for all backups with the same salt. A restore test of a backup for recipients
+    needs `identities`, which is the text of an age identity file, or an SSH private key.
     """
-    run = _Run(session, passphrase, identities)
-    return each_of(
+    run = _Run(session, _decryptor(passphrase), identities)
+    return run_for_each(
         names,
         lambda name: _verify_pair(run, name),
-        undone="not looked at",
-        report=report,
-        stop=stop,
-        workers=workers,
+        failure_label=_FAILURE_LABEL,
+        on_result=on_result,
+        cancel=cancel,
+        max_workers=max_workers,
     )
 
 
-def verify_wanted(
+def verify_names_or_files(
     session: Session,
-    wanted: Sequence[str],
+    names_or_paths: Sequence[str],
     passphrase: Secret | None = None,
     *,
     expected: Expectation | None = None,
-    report: Report = lambda _: None,
-    stop: Event | None = None,
-    workers: int = WORKERS,
+    on_result: OnResult = lambda _: None,
 ) -> list[Result]:
-    """Do as `verify_many` with what may be names of pairs and paths of files, in any order.
+    """Check the backups of pairs and backup files as `verify_many` does, and return the results.
 
-    What has a slash in it, or is not the name of a pair of the store, is a path. A file is compared with `expected`.
+    Names and paths may come in any order. A text with a slash, or one that is not the name of a pair, is a path. Files
+    are compared with `expected`.
 
     Raises:
         StoreError: The store cannot be used.
     """
-    run = _Run(session, passphrase, expected=expected)
     names = set(session.store.names())
+    pairs = () if names.issuperset(names_or_paths) else list_pairs(session).pairs
+    run = _Run(session, _decryptor(passphrase), expected=expected, pairs=pairs)
 
-    def one(text: str) -> list[Result]:
+    def verify(text: str) -> list[Result]:
         if text in names:
             return _verify_pair(run, text)
         path = os.path.abspath(text)
-        if "/" not in text and not backups.is_there(path):
-            return [Result(ok=False, file=path, text=f"there is no pair {visible(text)}, and no such file")]
+        if "/" not in text and not os.path.lexists(path):
+            return [
+                Result(
+                    ok=False, file=path, text=f"there is no pair {visible(text)}, and the file does not exist"
+                )
+            ]
         return [_verify_file(run, path)]
 
-    return each_of(wanted, one, undone="not looked at", report=report, stop=stop, workers=workers)
+    return run_for_each(names_or_paths, verify, failure_label=_FAILURE_LABEL, on_result=on_result)
+
+
+def verify_with_identity(
+    session: Session,
+    backup: BackupContents,
+    passphrase: Secret | None = None,
+    pairs: Sequence[Pair] | None = None,
+) -> Result:
+    """Check that a backup for recipients can be restored, and return the result.
+
+    If the pair is in this store, its record is updated. If not, the result contains a token that confirms the restore
+    to the store that made the backup.
+
+    Args:
+        session: The session of the store.
+        backup: The backup, decrypted from its age file.
+        passphrase: The passphrase of the key, if it is encrypted.
+        pairs: All pairs of the store, if they are known.
+
+    Raises:
+        InputError: A passphrase is needed, or the key is of an unknown type.
+        RefusedError: The passphrase is wrong, the key does not match the CSR, or the file is not a backup of the pair
+            that has this key.
+        StoreError: The store cannot be used.
+    """
+    content = backup.content
+    pair = find_pair(list_pairs(session).pairs if pairs is None else pairs, backup)
+    key = open_key(content, passphrase)
+    text = f"{_RESTORES}{unsigned_note(content)}"
+    if pair is None:
+        statement = Confirmation(backup.sha256, content.csr.spki_sha256, session.clock())
+        token = confirmation.sign(statement, key)
+        return build_result(content, file=backup.path, text=text, confirm=token)
+    _record_proof(session, pair.name, backup, refuse_other_file=True)
+    return build_result(content, pair=pair.name, file=backup.path, text=text)
+
+
+def _decryptor(passphrase: Secret | None) -> BatchDecryptor | None:
+    return None if passphrase is None else BatchDecryptor(passphrase)
+
+
+def _verify_pair(run: _Run, name: str) -> list[Result]:
+    session = run.session
+    pair, csr = read_pair(session, name)
+    checks = [_check(run, backup, csr) for backup in pair.record.backups]
+    if not checks:
+        return [Result(ok=False, pair=name, text=NO_BACKUP)]
+
+    def update(record: PairRecord) -> PairRecord:
+        recorded = {backup.path for backup in record.backups}
+        for check in checks:
+            if check.backup.path in recorded:
+                record = record.with_backup(check.backup)
+        if any(check.text == _RESTORES for check in checks) and all(check.ok for check in checks):
+            record = record.with_event(session.clock(), "backups verified by restoring them", session.user)
+        return record
+
+    change_record(session, name, update)
+    return [Result(ok=check.ok, pair=name, file=check.backup.path, text=check.text) for check in checks]
+
+
+def _check(run: _Run, backup: Backup, csr: Request) -> _Check:
+    now = run.session.clock()
+    if not os.path.lexists(backup.path):
+        missing = backup.with_status(BackupStatus.MISSING, now)
+        return _Check(missing, f"missing since {missing.since or now:%Y-%m-%d}", ok=False)
+    try:
+        data = read_foreign(backup.path, from_disk=True)
+    except CsrtuiError as error:
+        return _Check(backup.with_status(BackupStatus.DAMAGED, now), f"damaged: {error.message}", ok=False)
+    if sha256(data).hexdigest() != backup.sha256:
+        return _Check(backup.with_status(BackupStatus.DAMAGED, now), _CHANGED, ok=False)
+    status = BackupStatus.VERIFIED if backup.verified else BackupStatus.UNVERIFIED
+    to_recipients = is_age(data)
+    if run.identities is None if to_recipients else run.decryptor is None:
+        text = _unchanged(backup)
+        if run.decryptor is not None:
+            text += "; only verify --identity can test it again"
+        return _Check(backup.with_status(status, now), text, ok=True)
+    try:
+        content = parse_contents(data, run.identities if to_recipients else None)
+        restore_test(content, csr, run.decryptor)
+        if backup.signed and not content.is_signed:
+            raise RefusedError("it is not signed, although it was when it was made")
+    except CsrtuiError as error:
+        # The file is unchanged, so a wrong passphrase does not mean that the backup is bad.
+        return _Check(backup.with_status(status, now), error.message, ok=False)
+    return _Check(backup.with_restore_test(now)._replace(signed=content.is_signed), _RESTORES, ok=True)
+
+
+def _unchanged(backup: Backup) -> str:
+    return _UNCHANGED if backup.verified else f"{_UNCHANGED}, but was never verified"
 
 
 def _verify_file(run: _Run, path: str) -> Result:
-    path = os.path.abspath(path)
     name = None
     try:
-        data = backups.read_back(path)
+        data = read_foreign(path, from_disk=True)
         if is_age(data):
-            return _look_at_age(run, path, data)
-        read = BackupRead(path, sha256(data).hexdigest(), parse_contents(data))
-        content = read.content
-        name = _judge_file(run, read)
-        if run.opener is None:
-            text = f"is whole{unsigned_note(content)}; give its passphrase for a restore test"
-            return result_of(content, pair=name, file=path, text=text)
-        restore_test(content, content.asked, run.opener)
-    except CsrtuiError as error:
-        if isinstance(error, RefusedError):
-            return Result(ok=False, pair=name or error.pair, file=path, text=error.what)
-        if isinstance(error, InputError):
-            return Result(ok=False, pair=name, file=path, text=_with_way_out(error))
-        raise
+            return _verify_closed_age_file(run, path, data)
+        backup = BackupContents(path, sha256(data).hexdigest(), parse_contents(data))
+        content = backup.content
+        if run.expected is not None:
+            run.expected.check(content.csr)
+        pair = find_pair(run.pairs, backup)
+        name = pair.name if pair else None
+        if run.decryptor is None:
+            text = f"is complete{unsigned_note(content)}; give its passphrase for a restore test"
+            return build_result(content, pair=name, file=path, text=text)
+        open_key(content, run.decryptor)
+    except RefusedError as error:
+        return Result(ok=False, pair=name or error.pair, file=path, text=error.message)
+    except InputError as error:
+        # A changed file may be the only copy, so the text includes the hint.
+        text = f"{error.message}; {error.hint}" if error.hint == CHANGED_HINT else error.message
+        return Result(ok=False, pair=name, file=path, text=text)
     if name is not None:
-        _adopt(run.session, name, read)
-    text = "restores" if name else "restores; its pair is not in this keystore"
-    return result_of(content, pair=name, file=path, text=f"{text}{unsigned_note(content)}")
+        _record_proof(run.session, name, backup)
+    text = _RESTORES if name else f"{_RESTORES}; its pair is not in this keystore"
+    return build_result(content, pair=name, file=path, text=f"{text}{unsigned_note(content)}")
 
 
-def _judge_file(run: _Run, read: BackupRead) -> str | None:
-    """Return the name of the pair whose backup a file is, or None where its key is not in the store.
+def _verify_closed_age_file(run: _Run, path: str, data: bytes) -> Result:
+    """Check that an age file on record is unchanged, without an identity to open it, and return the result."""
+    if run.expected is not None:
+        raise InputError("its key can only be compared with --identity", "give --identity FILE")
+    digest = sha256(data).hexdigest()
+    for pair in run.pairs:
+        for backup in pair.record.backups:
+            if backup.sha256 == digest:
+                return Result(ok=True, pair=pair.name, file=path, text=_unchanged(backup))
+            if backup.path == path:
+                return Result(ok=False, pair=pair.name, file=path, text=_CHANGED)
+    text = "no pair of this keystore has it as its backup; --identity FILE opens it"
+    return Result(ok=False, file=path, text=text)
 
-    Raises:
-        RefusedError: It is not what was expected, or not a backup of the pair with its key.
+
+def _record_proof(
+    session: Session, name: str, backup: BackupContents, *, refuse_other_file: bool = False
+) -> None:
+    """Record that a backup can be restored. A backup that is not on record is added to the record.
+
+    With `refuse_other_file`, raise RefusedError if the pair's record has another file at this path, because age does
+    not show who made a file.
     """
-    if run.expected is not None:
-        run.expected.judge(read.content.asked)
-    pair = pair_of(run.pairs(), read)
-    return pair.name if pair else None
+    now, content = session.clock(), backup.content
 
+    def update(record: PairRecord) -> PairRecord:
+        recorded = next((other for other in record.backups if other.path == backup.path), None)
+        if recorded is not None and recorded.sha256 != backup.sha256:
+            if refuse_other_file:
+                raise RefusedError(
+                    "it restores, but it is not the file that was written there", "back up again", pair=name
+                )
+            recorded = None
+        new = Backup(BackupStatus.UNVERIFIED, backup.path, content.creation_time(now), sha256=backup.sha256)
+        proved = (recorded or new).with_restore_test(now)._replace(signed=content.is_signed)
+        return record.with_backup(proved).with_event(now, f"backup verified: {backup.path}", session.user)
 
-def _look_at_age(run: _Run, path: str, data: bytes) -> Result:
-    from csrtui.tasks.age_backup import look_at_file
-
-    if run.expected is not None:
-        raise InputError("without --identity it is not known which key is in it", "give --identity FILE")
-    return look_at_file(run.pairs(), path, data)
-
-
-def _with_way_out(error: InputError) -> str:
-    """Return the text of an error about a backup that was changed, with what to do if it is the only copy."""
-    return f"{error.what}; {error.hint}" if error.hint == WAY_OUT else error.what
-
-
-def _look(run: _Run, backup: Backup, asked: csr.Request) -> Look:
-    now = run.session.clock()
-    if not backups.is_there(backup.path):
-        away = backup.seen(BackupStatus.MISSING, now)
-        return Look(away, f"missing since {away.since or now:%Y-%m-%d}", ok=False)
-    try:
-        data = backups.read_back(backup.path)
-    except CsrtuiError as error:
-        return Look(backup.seen(BackupStatus.DAMAGED, now), f"damaged: {error.what}", ok=False)
-    if sha256(data).hexdigest() != backup.sha256:
-        return Look(backup.seen(BackupStatus.DAMAGED, now), "damaged: not what was written", ok=False)
-    status = BackupStatus.VERIFIED if backup.verified else BackupStatus.UNVERIFIED
-    to_recipients = is_age(data)
-    if run.identities is None if to_recipients else run.opener is None:
-        text = "there and unchanged" if backup.verified else "there and unchanged, but never proved"
-        if run.opener is not None:
-            text += "; only verify --identity, where that is, tests it again"
-        return Look(backup.seen(status, now), text, ok=True)
-    try:
-        content = parse_contents(data, run.identities if to_recipients else None)
-        restore_test(content, asked, run.opener)
-        if backup.signed and not content.signed:
-            raise RefusedError("it is not signed, although it was when it was made")
-    except CsrtuiError as error:
-        # The file is what was written: a passphrase that does not open it says nothing against it.
-        return Look(backup.seen(status, now), error.what, ok=False)
-    return Look(backup.proved(now)._replace(signed=content.signed), _RESTORES, ok=True)
-
-
-def _adopt(session: Session, name: str, read: BackupRead) -> None:
-    now, path, digest = session.clock(), read.path, read.sha256
-
-    def noted(record: PairRecord) -> PairRecord:
-        same = (backup for backup in record.backups if (backup.path, backup.sha256) == (path, digest))
-        new = Backup(
-            BackupStatus.UNVERIFIED, path, read.content.made(now), sha256=digest, signed=read.content.signed
-        )
-        known = next(same, new)
-        proved = known.proved(now)._replace(signed=read.content.signed)
-        return record.with_backup(proved).with_event(now, f"backup verified: {path}", session.user)
-
-    change_record(session, name, noted)
+    change_record(session, name, update)

@@ -1,7 +1,7 @@
-"""The screens: what a user sees and types in a terminal.
+"""The screens: csrtui's user interface in a terminal.
 
-Importing this package first removes Textual's own variables from the environment (see
-`csrtui.tui.terminal.drop_textual_environment`), so that no module below can import Textual before.
+Importing this package removes Textual's own variables from the environment first (see
+`csrtui.tui.terminal.drop_textual_environment`), before any module below it can import Textual.
 """
 
 from typing import TYPE_CHECKING
@@ -19,31 +19,31 @@ drop_textual_environment()
 
 
 def open_screens(store: str) -> int:
-    """Open the screens on the store at a path, and return the exit status when they are left.
+    """Open the screens on the store at a path, and return the exit status after the user quits.
 
     Raises:
-        InputError: There is no terminal to draw them on, or the configuration says something unknown.
+        InputError: There is no terminal, or the configuration has unknown settings.
     """
 
-    def make(config: "Config | None") -> "CommandsApp":
+    def create_app(config: "Config | None") -> "CommandsApp":
         from csrtui.store.keystore import Keystore
-        from csrtui.store.location import store_to_name
+        from csrtui.store.location import store_argument
         from csrtui.tasks.session import Session
         from csrtui.tui.app import CsrtuiApp
 
         keystore = Keystore(store)
-        # The default store is made without a question, when there is something to keep.
-        asks = bool(store_to_name(store)) and not keystore.exists()
-        return CsrtuiApp(Session(keystore), config, asks_to_create=asks)
+        # The default store is created without a question, as soon as there is something to save.
+        ask_to_create = bool(store_argument(store)) and not keystore.exists()
+        return CsrtuiApp(Session(keystore), config, ask_to_create=ask_to_create)
 
-    return run_app(make)
+    return run_app(create_app)
 
 
-def run_app(make: "Callable[[Config | None], CommandsApp]") -> int:
+def run_app(create_app: "Callable[[Config | None], CommandsApp]") -> int:
     """Run an app on the terminal with the user's settings, and return its exit status.
 
     Args:
-        make: Makes the app, from the settings.
+        create_app: Creates the app from the settings.
 
     Raises:
         InputError: There is no terminal, or the configuration has unknown settings.
@@ -54,10 +54,10 @@ def run_app(make: "Callable[[Config | None], CommandsApp]") -> int:
 
     refuse_without_terminal(os.environ)
     share_heaps()
-    from csrtui.tasks.settings import in_settings, load_settings
+    from csrtui.tasks.settings import load_settings, naming_config_file
 
     config = load_settings(os.environ)
-    with in_settings(os.environ):
-        app = make(config)
+    with naming_config_file(os.environ):
+        app = create_app(config)
     app.run(mouse=config is not None and config.screens.mouse)
     return app.exit_status

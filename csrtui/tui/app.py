@@ -1,4 +1,4 @@
-"""The app: one session, one main screen."""
+"""The app for the keystore on this machine: one session, one main screen."""
 
 from __future__ import annotations
 
@@ -18,24 +18,25 @@ if TYPE_CHECKING:
 
 
 class CsrtuiApp(CommandsApp):
-    """csrtui's screens; what it raises is what every `CommandsApp` raises.
+    """csrtui's app for one keystore; it raises the same errors as `CommandsApp`.
 
     Args:
-        session: What its screens work on.
-        config: The user's settings; None for none.
-        asks_to_create: Whether to ask first whether the keystore, which does not exist, is to be created.
+        session: The session that the screens use.
+        config: The user's settings, or None without a configuration file.
+        ask_to_create: Whether to ask, before anything else, whether to create the missing keystore.
     """
 
-    _waited_for: Screen[Any] | None = None
+    _warned_dialog: Screen[Any] | None = None
+    """The dialog for which the user was told that its work is not finished."""
 
     def __init__(
-        self, session: Session, config: Config | None = None, *, asks_to_create: bool = False
+        self, session: Session, config: Config | None = None, *, ask_to_create: bool = False
     ) -> None:
         super().__init__(session, config)
-        self._asks_to_create = asks_to_create
+        self._asks_to_create = ask_to_create
 
     def on_ready(self) -> None:
-        """Ask whether to create the keystore, before anything can be typed."""
+        """Ask whether to create the keystore, before the user can type anything."""
         if not self._asks_to_create:
             return
         from csrtui.tui.screens.confirm import ConfirmScreen
@@ -45,7 +46,7 @@ class CsrtuiApp(CommandsApp):
         self.push_screen(ConfirmScreen("Create a keystore?", text, "Create"), self._create_or_leave)
 
     async def _create_or_leave(self, answer: bool | None) -> None:  # noqa: FBT001 - the result of the dialog
-        await self.until_complete()  # an app that ends while its screen is being built fails
+        await self.wait_until_ready()  # exiting while the screen is still being built fails
         path = visible(self._session.store.path)
         if not answer:
             self.exit(
@@ -55,7 +56,7 @@ class CsrtuiApp(CommandsApp):
         try:
             self._session.store.create()
         except StoreError as error:
-            self.exit(message=f"csrtui: error: {visible(error.what)}", return_code=error.exit_code)
+            self.exit(message=f"csrtui: error: {visible(error.message)}", return_code=error.exit_code)
         else:
             self.main.tell(f"created the keystore {path}")
 
@@ -69,30 +70,30 @@ class CsrtuiApp(CommandsApp):
         return next(screen for screen in self.screen_stack if isinstance(screen, MainScreen))
 
     def action_leave(self) -> None:
-        """Leave, from whatever screen; the question whether to is asked there."""
+        """Leave the app from any screen, after a question if something is unsaved or still running."""
         from csrtui.tui.screens.confirm import ConfirmScreen
 
-        doing = self._doing()
+        dialog = self._busy_dialog()
         if isinstance(self.screen, ConfirmScreen):
             self.screen.action_cancel()
-        elif doing is not None and doing is not self._waited_for:
-            self._waited_for = doing
-            self.notify("what was begun is being finished; the same key again leaves now")
+        elif dialog is not None and dialog is not self._warned_dialog:
+            self._warned_dialog = dialog
+            self.notify("Work in progress is being finished. Press the same key again to quit now.")
         else:
             self.main.leave()
 
-    def _doing(self) -> Screen[Any] | None:
-        """The dialog that is doing something which is not to be broken off, if there is one."""
-        from csrtui.tui.screens.doing import DoingDialog
+    def _busy_dialog(self) -> Screen[Any] | None:
+        """Return the dialog whose work should not be interrupted, or None."""
+        from csrtui.tui.screens.task_dialog import TaskDialog
 
-        dialogs = (screen for screen in self.screen_stack if isinstance(screen, DoingDialog))
-        return next((dialog for dialog in dialogs if dialog.is_doing), None)
+        dialogs = (screen for screen in self.screen_stack if isinstance(screen, TaskDialog))
+        return next((dialog for dialog in dialogs if dialog.is_busy), None)
 
-    async def until_complete(self) -> None:
-        """Wait until the main screen has both its panes."""
-        await self.main.until_complete()
+    async def wait_until_ready(self) -> None:
+        """Wait until the main screen has both panes."""
+        await self.main.wait_until_ready()
 
     def save_state(self) -> None:
-        """Keep the half-filled form; called when a signal or a lost terminal ends the app."""
-        with contextlib.suppress(StoreError):  # there is nobody left to tell
-            self.main.keep_draft()
+        """Save the half-filled form; called when a signal or a lost terminal ends the app."""
+        with contextlib.suppress(StoreError):  # no screen is left to report it on
+            self.main.save_draft()

@@ -1,25 +1,29 @@
-r"""The clipboard of the terminal that somebody sits at, which may be far away: a text can be sent, not put there.
+r"""Copy text to the clipboard of the user's terminal, which may be on another machine.
 
-Bare, a terminal takes a text from OSC 52 (xterm's ctlseqs, *Manipulate Selection Data*): ``ESC ] 52 ; c ; BASE64 BEL``.
-Whether it does is its own affair, and nothing comes back; so it is only ever said that the text was sent.
+A terminal receives clipboard text as OSC 52 (xterm's ctlseqs, *Manipulate Selection Data*):
+``ESC ] 52 ; c ; BASE64 BEL``. It may ignore the sequence and sends no answer, so csrtui only ever reports that the
+text was sent.
 
-- Inside tmux that sequence is dropped (``set-clipboard external``, its default), so tmux is asked itself:
-  ``load-buffer -w`` (tmux 3.2 and later) also keeps the text as a buffer of tmux, to paste with prefix ``]``.
-- A tmux inside a tmux hands it to the outer one as OSC 52: that one needs ``set -s set-clipboard on``. So does a tmux
-  on the laptop around ssh, which cannot be told from here. The inner one's buffer has the text in any case.
-- GNU screen passes on what is wrapped in DCS (``ESC P … ESC \``), in pieces, as its strings are short.
+- tmux drops that sequence from programs inside it (``set-clipboard external``, its default), so csrtui calls tmux:
+  ``load-buffer -w`` (tmux 3.2 and later) also keeps the text in a tmux buffer, to be pasted with prefix ``]``.
+- A tmux inside a tmux sends the text to the outer one as OSC 52, which accepts it only with
+  ``set -s set-clipboard on``. The same holds for a tmux on the laptop around ssh, which cannot be detected from here.
+  The buffer of the inner tmux contains the text in any case.
+- GNU screen forwards sequences that are wrapped in DCS (``ESC P … ESC \``). Its strings are short, so the sequence
+  is split into pieces.
 """
 
 from __future__ import annotations
 
 import asyncio
 from base64 import b64encode
+from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, final
 
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.base.escaping import visible
-from csrtui.core.certificates.public_text import PublicText
+from csrtui.core.certificates import csr
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,63 +32,92 @@ if TYPE_CHECKING:
     from textual.app import App
 
 LIMIT_BYTES = 74_994
-"""More than that makes an OSC 52 of more than 100,000 bytes, which some terminals cut or drop."""
+"""More bytes would make an OSC 52 sequence longer than 100,000 bytes, which some terminals cut or drop."""
 _SCREEN_PIECE = 240  # screen's strings end at 256 (4.0) or 768 bytes
 _TMUX_SECONDS = 3.0
-_ELSEWHERE = "show it plain and select it, or write it to a file"
+_HINT = "show it as plain text and select it, or write it to a file"
+_SECRET_MARKERS = ("PRIVATE KEY", "AGE-SECRET-KEY")
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class PublicText:
+    """Text without secrets, in lines of printable ASCII.
+
+    It is made from public data (`from_csr`). Text that looks like a private key is always refused.
+
+    Raises:
+        TypeError: The text is not a `str`, such as a `csrtui.core.base.secret.Secret`.
+        ValueError: The text contains a private key, or a character that a terminal could interpret as a command.
+    """
+
+    text: str
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.text, str):
+            raise TypeError("only text can be copied")
+        if any(marker in self.text for marker in _SECRET_MARKERS):
+            raise ValueError("a private key is never copied")
+        if not all(line.isascii() and line.isprintable() for line in self.text.split("\n")):
+            raise ValueError("only printable ASCII is copied")
+
+    @classmethod
+    def from_csr(cls, request: csr.Request) -> PublicText:
+        """Return a CSR as PEM (RFC 7468)."""
+        return cls(csr.to_pem(request.der).decode("ascii"))
 
 
 class Route(Enum):
-    """How a text goes to the terminal; the value says what else it may need to arrive."""
+    """A way to send text to the clipboard; the value tells the user about its limits."""
 
-    TMUX = "It is in tmux's buffer too (prefix ]). A tmux around this one passes it on with set-clipboard on."
-    SCREEN = "Sent through GNU screen. Not every terminal takes it."
-    TERMINAL = "Not every terminal takes it; a tmux around your ssh does with: set -s set-clipboard on"
+    TMUX = "Also in tmux's paste buffer (prefix ]). For nested tmux: set -g set-clipboard on."
+    SCREEN = "Sent through GNU screen. Some terminals ignore this."
+    TERMINAL = "Some terminals ignore this. For tmux around ssh: set -s set-clipboard on"
 
 
-def route(environ: Mapping[str, str]) -> Route:
-    """Return the way that a text has to go: ``TMUX`` and ``STY`` are set by tmux and GNU screen."""
+def select_route(environ: Mapping[str, str]) -> Route:
+    """Return the route for this environment: tmux sets ``TMUX``, GNU screen sets ``STY``."""
     if environ.get("TMUX"):
         return Route.TMUX
     return Route.SCREEN if environ.get("STY") else Route.TERMINAL
 
 
 async def send(app: App[Any], text: PublicText, environ: Mapping[str, str]) -> Route:
-    """Send a text to the terminal's clipboard.
+    """Send a text to the terminal's clipboard and return the route it took.
 
     Args:
-        app: Whose terminal.
-        text: What; nothing else than a `PublicText` is sent anywhere.
-        environ: Tells whether this runs in tmux or screen, and where tmux is.
+        app: The app that owns the terminal.
+        text: The text. Only a `PublicText` is ever sent.
+        environ: The environment; ``TMUX``, ``STY`` and ``PATH`` are read.
 
     Raises:
         InputError: The text is too long for a terminal.
-        RefusedError: tmux did not take it.
-        TypeError: It is no `PublicText`.
+        RefusedError: tmux is not installed, or did not accept the text.
+        TypeError: `text` is not a `PublicText`.
     """
     if not isinstance(text, PublicText):
         raise TypeError("only public text is sent to a clipboard")
     data = text.text.encode("ascii")
     if len(data) > LIMIT_BYTES:
-        raise InputError(f"{len(data)} bytes are too many for a terminal's clipboard", _ELSEWHERE)
-    way = route(environ)
-    if way is Route.TMUX:
+        raise InputError(f"{len(data)} bytes are too many for a terminal's clipboard", _HINT)
+    route = select_route(environ)
+    if route is Route.TMUX:
         await asyncio.to_thread(_load_tmux_buffer, data, environ)
-    elif way is Route.SCREEN:
-        _write(app, through_screen(osc52(data)))
+    elif route is Route.SCREEN:
+        _write(app, wrap_for_screen(osc52(data)))
     else:
         app.copy_to_clipboard(text.text)
-    return way
+    return route
 
 
 def osc52(data: bytes) -> str:
-    """Return the sequence that gives `data` to a terminal's clipboard."""
+    """Return the control sequence that copies `data` to a terminal's clipboard."""
     return f"\x1b]52;c;{b64encode(data).decode('ascii')}\a"
 
 
-def through_screen(sequence: str) -> str:
-    """Return what makes GNU screen pass a sequence on to its terminal."""
-    pieces = (sequence[at : at + _SCREEN_PIECE] for at in range(0, len(sequence), _SCREEN_PIECE))
+def wrap_for_screen(sequence: str) -> str:
+    """Return a sequence in the wrapping with which GNU screen forwards it to its terminal."""
+    pieces = (sequence[start : start + _SCREEN_PIECE] for start in range(0, len(sequence), _SCREEN_PIECE))
     return "".join(f"\x1bP{piece}\x1b\\" for piece in pieces)
 
 
@@ -99,7 +132,7 @@ def _load_tmux_buffer(data: bytes, environ: Mapping[str, str]) -> None:
     import subprocess
 
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             [_tmux(environ), "load-buffer", "-w", "-"],
             input=data,
             stdout=subprocess.DEVNULL,
@@ -109,21 +142,21 @@ def _load_tmux_buffer(data: bytes, environ: Mapping[str, str]) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise RefusedError("tmux does not answer", _ELSEWHERE) from error
+        raise RefusedError("tmux does not answer", _HINT) from error
     except OSError as error:
-        raise RefusedError(f"tmux cannot be run: {error.strerror}", _ELSEWHERE) from error
-    if done.returncode != 0:
-        said = visible(" ".join(done.stderr.decode("utf-8", "replace").split()))[:80]
-        raise RefusedError(f"tmux does not take it: {said or done.returncode}", _ELSEWHERE)
+        raise RefusedError(f"tmux cannot be run: {error.strerror}", _HINT) from error
+    if process.returncode != 0:
+        reason = visible(" ".join(process.stderr.decode("utf-8", "replace").split()))[:80]
+        raise RefusedError(f"tmux did not accept the text: {reason or process.returncode}", _HINT)
 
 
 def _tmux(environ: Mapping[str, str]) -> str:
-    """The path of the program; folders that are relative to wherever one happens to be do not count."""
+    """Return the path of tmux, searching only the absolute folders of ``PATH``."""
     import os
     import shutil
 
     folders = [folder for folder in environ.get("PATH", os.defpath).split(":") if os.path.isabs(folder)]
-    found = shutil.which("tmux", path=":".join(folders))
-    if found is None:
-        raise RefusedError("this is a session of tmux, but there is no tmux on the PATH", _ELSEWHERE)
-    return found
+    path = shutil.which("tmux", path=":".join(folders))
+    if path is None:
+        raise RefusedError("this is a tmux session, but tmux is not on the PATH", _HINT)
+    return path

@@ -1,11 +1,11 @@
-"""What a command of the screens is, and where it works."""
+"""The commands of the screens: their keys, texts and scopes."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Where(StrEnum):
-    """Where a command works."""
+class Scope(StrEnum):
+    """The screens on which a command works; the value is its title in the help."""
 
     ANYWHERE = "Anywhere"
     PANES = "Request and keystore"
@@ -14,22 +14,22 @@ class Where(StrEnum):
     PAIRS = "Selected pair"
     PAIR = "A pair"
     DOCTOR = "Doctor"
-    LISTS = "Keystore, and the pairs of many hosts"
+    LISTS = "Keystore, or pairs of many hosts"
     STEPS = "Selected pair, here or on another host"
-    FLEET = "The pairs of many hosts"
-    PLAN = "A request for many hosts, as each would get it"
+    FLEET = "Pairs of many hosts"
+    PLAN = "Preview of a request for many hosts"
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command.
+    """A command of the screens.
 
     Attributes:
-        action: The name of the action that does it, and the command's own.
-        keys: The keys, in Textual's names, separated by commas; the first is shown.
+        action: The command's name, which is also the name of its Textual action.
+        keys: The keys in Textual's names, separated by commas; the bar shows the first.
         label: One or two words for the bar.
-        help: What it does, a sentence.
-        where: Where it works.
+        help: A sentence that says what the command does.
+        scope: Where it works.
         on_bar: Whether the bar shows it.
         priority: Whether the keys work before the focused field sees them.
     """
@@ -38,32 +38,34 @@ class Command:
     keys: str
     label: str
     help: str
-    where: Where
+    scope: Scope
     on_bar: bool = True
     priority: bool = True
 
     @property
     def shown_key(self) -> str:
-        """The first key as people write it."""
-        key = self.keys.split(",")[0]
-        return _SHOWN.get(key, key.upper() if key.startswith("f") and key[1:].isdigit() else key)
+        """The first key as the screens show it."""
+        return _display_name(self.keys.split(",")[0])
 
     @property
     def shown_keys(self) -> str:
-        """All keys as people write them."""
-        return ", ".join(
-            _SHOWN.get(key, key.upper() if key.startswith("f") and key[1:].isdigit() else key)
-            for key in self.keys.split(",")
-        )
+        """All keys as the screens show them."""
+        return ", ".join(map(_display_name, self.keys.split(",")))
 
 
-_SHOWN = {
+def _display_name(key: str) -> str:
+    is_function_key = key.startswith("f") and key[1:].isdigit()
+    return _DISPLAY_NAMES.get(key, key.upper() if is_function_key else key)
+
+
+_DISPLAY_NAMES = {
     "question_mark": "?",
     "slash": "/",
     "full_stop": ".",
     "escape": "Esc",
     "enter": "Enter",
     "backspace": "Backspace",
+    "space": "Space",
     "tab": "Tab",
     "shift+tab": "Shift+Tab",
     "up": "Up",

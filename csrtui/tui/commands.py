@@ -1,12 +1,14 @@
-"""Every command of the screens, declared once: bindings, the bar, help and the README come from here."""
+"""All commands of the screens, the one source for key bindings, the command bar, the help and the README."""
 
 from collections.abc import Sequence
 
 from textual.binding import Binding
 
-from csrtui.tui.command import Command, Where
+from csrtui.core.pairs.pair import NextStep
+from csrtui.tasks.pair_text import NEXT_STEPS
+from csrtui.tui.command import Command, Scope
 
-__all__ = ["COMMANDS", "FIXED", "HELP_IN_LISTS", "Command", "Where", "bar", "bindings"]
+__all__ = ["COMMANDS", "HELP_IN_LISTS", "WIDGET_ACTIONS", "Command", "Scope", "bar", "bindings", "step_label"]
 
 
 COMMANDS = (
@@ -15,23 +17,23 @@ COMMANDS = (
         "ctrl+g",
         "Generate",
         "Generate the private key and CSR; for several hosts, preview them first.",
-        Where.REQUEST,
+        Scope.REQUEST,
     ),
-    Command("fix", "ctrl+f", "Fix", "Apply the fix of the advice shown; ctrl+z undoes it.", Where.REQUEST),
+    Command("fix", "ctrl+f", "Fix", "Apply the fix for the advice shown; ctrl+z undoes it.", Scope.REQUEST),
     Command(
         "next_advice",
         "ctrl+n,f3",
         "Next advice",
         "Show the next piece of advice.",
-        Where.REQUEST,
+        Scope.REQUEST,
         on_bar=False,
     ),
     Command(
         "fix_all",
         "f4",
         "Fix all",
-        "Apply every fix that only corrects what was plainly meant.",
-        Where.REQUEST,
+        "Apply all safe fixes (spelling and format only).",
+        Scope.REQUEST,
         on_bar=False,
     ),
     Command(
@@ -39,7 +41,7 @@ COMMANDS = (
         "ctrl+p",
         "Profiles",
         "Load a profile into the form, or save the form as one.",
-        Where.REQUEST,
+        Scope.REQUEST,
         on_bar=False,
     ),
     Command(
@@ -47,23 +49,23 @@ COMMANDS = (
         "ctrl+o",
         "Start from",
         "Copy names and subject from an existing pair, CSR or certificate.",
-        Where.REQUEST,
+        Scope.REQUEST,
         on_bar=False,
     ),
-    Command("switch_pane", "f2", "Keystore", "Go to the other pane: request or keystore.", Where.PANES),
+    Command("switch_pane", "f2", "Keystore", "Go to the other pane: request or keystore.", Scope.PANES),
     Command(
         "guide",
         "f5",
         "Guide",
         "Show the guide for the selected server software.",
-        Where.REQUEST,
+        Scope.REQUEST,
     ),
     Command(
         "next_field",
         "enter,down",
         "Next field",
         "Go to the next field.",
-        Where.REQUEST,
+        Scope.REQUEST,
         on_bar=False,
         priority=False,
     ),
@@ -72,7 +74,7 @@ COMMANDS = (
         "up",
         "Previous field",
         "Go to the previous field.",
-        Where.REQUEST,
+        Scope.REQUEST,
         on_bar=False,
         priority=False,
     ),
@@ -81,20 +83,20 @@ COMMANDS = (
         "ctrl+z,ctrl+underscore",
         "Undo",
         "Undo the last change in this field.",
-        Where.REQUEST,
+        Scope.REQUEST,
         on_bar=False,
         priority=False,
     ),
     Command(
-        "redo", "ctrl+y", "Redo", "Redo the last undone change.", Where.REQUEST, on_bar=False, priority=False
+        "redo", "ctrl+y", "Redo", "Redo the last undone change.", Scope.REQUEST, on_bar=False, priority=False
     ),
-    Command("open_pair", "enter", "Open", "Show everything about the pair.", Where.LISTS, priority=False),
+    Command("open_pair", "enter", "Open", "Show everything about the pair.", Scope.LISTS, priority=False),
     Command(
         "next_step",
         "full_stop",
         "Next step",
         "Do the pair's next step: back up, submit, import, install or renew.",
-        Where.STEPS,
+        Scope.STEPS,
         priority=False,
     ),
     Command(
@@ -102,34 +104,41 @@ COMMANDS = (
         "slash",
         "Filter",
         "Filter the list by name, subject, key, stage and more.",
-        Where.LISTS,
+        Scope.LISTS,
         priority=False,
     ),
     Command(
         "new_request",
         "n",
         "New",
-        "Go to the request form; of many hosts, the one for several at once.",
-        Where.LISTS,
+        "Go to the request form; with many hosts, the form for several hosts.",
+        Scope.LISTS,
         priority=False,
     ),
-    Command("view_csr", "v", "View CSR", "Show the CSR alone, to select it.", Where.PAIR, priority=False),
-    Command("back", "escape,q,backspace", "Back", "Go back to the keystore.", Where.PAIR, priority=False),
+    Command(
+        "view_csr",
+        "v",
+        "View CSR",
+        "Show only the CSR, so that it can be selected.",
+        Scope.PAIR,
+        priority=False,
+    ),
+    Command("back", "escape,q,backspace", "Back", "Go back to the keystore.", Scope.PAIR, priority=False),
     Command(
         "back_up",
         "b",
         "Back up",
-        "Write an encrypted backup, proved by restoring it: of the pair, the marked ones, or all without one. "
-        "On other hosts it is one that recipients can open.",
-        Where.STEPS,
+        "Write encrypted backups, proved by restoring, of the pair, the marked pairs, or all without one; "
+        "on other hosts, only for recipients.",
+        Scope.STEPS,
         priority=False,
     ),
     Command(
         "submit",
         "u",
         "Submit",
-        "Hand out the CSR: clipboard, plain view, file, scp; mark it as submitted.",
-        Where.PAIRS,
+        "Hand over the CSR by clipboard, plain text, file or scp, and mark it as submitted.",
+        Scope.PAIRS,
         priority=False,
     ),
     Command(
@@ -137,7 +146,7 @@ COMMANDS = (
         "i",
         "Import",
         "Import issued certificates, from files or pasted; each is matched to its pair.",
-        Where.STEPS,
+        Scope.STEPS,
         on_bar=False,
         priority=False,
     ),
@@ -145,8 +154,8 @@ COMMANDS = (
         "install",
         "I",
         "Install",
-        "Write the files that a server software wants, and show what to do with them.",
-        Where.PAIRS,
+        "Write the files for a server software, and show the next steps.",
+        Scope.PAIRS,
         on_bar=False,
         priority=False,
     ),
@@ -155,7 +164,7 @@ COMMANDS = (
         "w",
         "Renew",
         "Renew the pair's certificate: with a new pair, or with the old CSR; explains the consequences first.",
-        Where.PAIRS,
+        Scope.PAIRS,
         on_bar=False,
         priority=False,
     ),
@@ -164,7 +173,7 @@ COMMANDS = (
         "t",
         "Retire",
         "Mark the pair as no longer used; nothing is deleted.",
-        Where.PAIRS,
+        Scope.PAIRS,
         on_bar=False,
         priority=False,
     ),
@@ -173,7 +182,7 @@ COMMANDS = (
         "V",
         "Verify",
         "Check that backups exist and are unchanged; with the passphrase or identity, test a restore.",
-        Where.PAIRS,
+        Scope.PAIRS,
         on_bar=False,
         priority=False,
     ),
@@ -181,8 +190,8 @@ COMMANDS = (
         "mark",
         "space",
         "Mark",
-        "Mark the pair, or take the mark away: back up, verify, and fetching CSRs work on all marked ones.",
-        Where.LISTS,
+        "Mark or unmark the pair; back up, verify and fetch CSRs work on all marked pairs.",
+        Scope.LISTS,
         on_bar=False,
         priority=False,
     ),
@@ -190,8 +199,8 @@ COMMANDS = (
         "adopt",
         "a",
         "Adopt",
-        "Bring keys made elsewhere into the keystore: from a file, or all that a folder holds.",
-        Where.KEYSTORE,
+        "Import existing keys as pairs, from a file or a folder.",
+        Scope.KEYSTORE,
         on_bar=False,
         priority=False,
     ),
@@ -199,8 +208,8 @@ COMMANDS = (
         "restore",
         "r",
         "Restore",
-        "Bring a pair back from its backup.",
-        Where.KEYSTORE,
+        "Restore a pair from its backup.",
+        Scope.KEYSTORE,
         on_bar=False,
         priority=False,
     ),
@@ -209,7 +218,7 @@ COMMANDS = (
         "s",
         "Sort",
         "Sort by another column: urgency, name, made, left.",
-        Where.LISTS,
+        Scope.LISTS,
         priority=False,
     ),
     Command(
@@ -217,7 +226,7 @@ COMMANDS = (
         "T",
         "Retired",
         "Show or hide retired pairs.",
-        Where.LISTS,
+        Scope.LISTS,
         on_bar=False,
         priority=False,
     ),
@@ -225,8 +234,8 @@ COMMANDS = (
         "months",
         "m",
         "Months",
-        "Show how many certificates expire in each of the coming twelve months.",
-        Where.KEYSTORE,
+        "Show how many certificates expire in each of the next 12 months.",
+        Scope.KEYSTORE,
         on_bar=False,
         priority=False,
     ),
@@ -235,7 +244,7 @@ COMMANDS = (
         "D",
         "Doctor",
         "Check the whole keystore, or that of every host, and suggest fixes; changes nothing.",
-        Where.LISTS,
+        Scope.LISTS,
         on_bar=False,
         priority=False,
     ),
@@ -243,8 +252,8 @@ COMMANDS = (
         "open_finding",
         "enter",
         "Open",
-        "Show the pair that the finding is about.",
-        Where.DOCTOR,
+        "Show the pair that the finding concerns.",
+        Scope.DOCTOR,
         priority=False,
     ),
     Command(
@@ -252,33 +261,33 @@ COMMANDS = (
         "c",
         "Commands",
         "Show the fix commands as plain text for copying.",
-        Where.DOCTOR,
+        Scope.DOCTOR,
         priority=False,
     ),
-    Command("examine", "r", "Again", "Examine everything again.", Where.DOCTOR, priority=False),
+    Command("examine", "r", "Again", "Examine everything again.", Scope.DOCTOR, priority=False),
     Command(
         "fetch_csrs",
         "u",
         "Fetch CSRs",
-        "Fetch CSRs into a folder here, to be submitted: of the pair, the marked ones, or all not submitted yet.",
-        Where.FLEET,
+        "Fetch CSRs into a folder on this machine: of the pair, the marked pairs, or all not yet submitted.",
+        Scope.FLEET,
         priority=False,
     ),
     Command(
         "hosts",
         "h",
         "Hosts",
-        "Show every host, those that failed first, with the fix.",
-        Where.FLEET,
+        "Show every host, failed ones first, with the fix.",
+        Scope.FLEET,
         priority=False,
     ),
-    Command("read_hosts", "r", "Read again", "Ask all hosts again.", Where.FLEET, priority=False),
+    Command("read_hosts", "r", "Read again", "Read all hosts again.", Scope.FLEET, priority=False),
     Command(
         "show_all",
         "escape",
         "All",
-        "Go from the filter to the list; from there, show all pairs.",
-        Where.FLEET,
+        "Go from the filter to the list; in the list, show all pairs.",
+        Scope.FLEET,
         on_bar=False,
         priority=False,
     ),
@@ -286,25 +295,25 @@ COMMANDS = (
         "make_on_hosts",
         "ctrl+g",
         "Make",
-        "Make the pairs, each on its host, as it is shown.",
-        Where.PLAN,
+        "Make the pairs as shown, each on its host.",
+        Scope.PLAN,
     ),
     Command(
         "cover_twins",
         "ctrl+f",
         "Fix",
-        "Also cover, on every host, the www or bare names that visitors would miss.",
-        Where.PLAN,
+        "Also cover the missing www or bare names on every host.",
+        Scope.PLAN,
     ),
-    Command("help", "f1", "Help", "Show help (also ? outside text fields).", Where.ANYWHERE),
-    Command("redraw", "ctrl+l", "Redraw", "Draw the screen again.", Where.ANYWHERE, on_bar=False),
-    Command("leave", "ctrl+q,f10", "Quit", "Quit; the form is saved.", Where.ANYWHERE),
+    Command("help", "f1", "Help", "Show help (also ? outside text fields).", Scope.ANYWHERE),
+    Command("redraw", "ctrl+l", "Redraw", "Draw the screen again.", Scope.ANYWHERE, on_bar=False),
+    Command("leave", "ctrl+q,f10", "Quit", "Quit; the form is saved.", Scope.ANYWHERE),
 )
 """All commands, in the order of the bar and of help."""
 
 
-def bindings(*places: Where) -> list[Binding]:
-    """Return the key bindings of the commands that work in `places`."""
+def bindings(*scopes: Scope) -> list[Binding]:
+    """Return the key bindings of the commands with these scopes."""
     return [
         Binding(
             command.keys,
@@ -315,31 +324,39 @@ def bindings(*places: Where) -> list[Binding]:
             id=command.action,
         )
         for command in COMMANDS
-        if command.where in places and command.action not in FIXED
+        if command.scope in scopes and command.action not in WIDGET_ACTIONS
     ]
 
 
 HELP_IN_LISTS = Binding("question_mark", "app.help", "Help", show=False)
-"""Help where a question mark cannot be typed."""
+"""The second key for help, on screens without text fields."""
 
-FIXED = frozenset({"undo", "redo", "open_pair", "mark", "open_finding"})
-"""What the focused widget binds itself: listed for help, not to be changed."""
+WIDGET_ACTIONS = frozenset({"undo", "redo", "open_pair", "mark", "open_finding"})
+"""The commands whose keys a widget binds: listed in the help, but not configurable."""
 
 
 def key_of(action: str, commands: Sequence[Command] = COMMANDS) -> str:
-    """Return the key of a command as people write it, of those given with the keys they have."""
+    """Return the first key of a command as the screens show it, with the keys of `commands`."""
     return next(command.shown_key for command in commands if command.action == action)
 
 
-def bar(place: Where, commands: Sequence[Command] = COMMANDS) -> list[Command]:
-    """Return the commands that the bar shows at `place`, of those given with the keys they have."""
-    places = {place, Where.ANYWHERE}
-    if place in {Where.REQUEST, Where.KEYSTORE}:
-        places.add(Where.PANES)
-    if place in {Where.KEYSTORE, Where.PAIR}:
-        places.add(Where.PAIRS)
-    if place in {Where.KEYSTORE, Where.PAIR, Where.FLEET}:
-        places.add(Where.STEPS)
-    if place in {Where.KEYSTORE, Where.FLEET}:
-        places.add(Where.LISTS)
-    return [command for command in commands if command.on_bar and command.where in places]
+def bar(scope: Scope, commands: Sequence[Command] = COMMANDS) -> list[Command]:
+    """Return those of `commands` that the bar shows on the screen or pane of `scope`."""
+    scopes = {scope, Scope.ANYWHERE}
+    if scope in {Scope.REQUEST, Scope.KEYSTORE}:
+        scopes.add(Scope.PANES)
+    if scope in {Scope.KEYSTORE, Scope.PAIR}:
+        scopes.add(Scope.PAIRS)
+    if scope in {Scope.KEYSTORE, Scope.PAIR, Scope.FLEET}:
+        scopes.add(Scope.STEPS)
+    if scope in {Scope.KEYSTORE, Scope.FLEET}:
+        scopes.add(Scope.LISTS)
+    return [command for command in commands if command.on_bar and command.scope in scopes]
+
+
+_STEP_WIDTH = max(len(NEXT_STEPS[step]) for step in NextStep if step is not NextStep.NONE)
+
+
+def step_label(step: NextStep) -> str:
+    """Return a pair's next step for the bar, padded to one width, so that few cells change between pairs."""
+    return ("Nothing" if step is NextStep.NONE else NEXT_STEPS[step].capitalize()).ljust(_STEP_WIDTH)

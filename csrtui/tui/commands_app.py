@@ -1,4 +1,4 @@
-"""What every app of csrtui has: the one list of commands, with the user's own keys, and its help."""
+"""The base of csrtui's apps: the list of commands with the user's own keys, and its help."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from textual.theme import BUILTIN_THEMES
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
-from csrtui.tui.commands import Where, bindings
-from csrtui.tui.key_names import configured
+from csrtui.tui.commands import Scope, bindings
+from csrtui.tui.key_names import apply_keys
 from csrtui.tui.safe_app import SafeApp
 
 if TYPE_CHECKING:
@@ -23,27 +23,27 @@ if TYPE_CHECKING:
     from csrtui.tui.command import Command
 
 DEFAULT_THEME = "ansi-dark"
-"""The terminal's own sixteen colours, on the terminal's own background."""
+"""The terminal's sixteen colours, on the terminal's background."""
 
 
 class CommandsApp(SafeApp[None]):
     """An app whose keys are csrtui's commands.
 
     Args:
-        session: What its screens work on.
-        config: The user's settings; None for none.
+        session: The session that the screens use.
+        config: The user's settings, or None without a configuration file.
 
     Raises:
-        InputError: The settings name a theme, a command or a key that there is not.
+        InputError: The settings contain an unknown theme, command or key.
     """
 
     TITLE = "csrtui"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.ANYWHERE)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.ANYWHERE)]
     CSS_PATH: ClassVar[list[Path]] = [Path(__file__).with_name("styles") / "app.tcss"]  # type: ignore[assignment]
 
     def __init__(self, session: Session, config: Config | None = None) -> None:
         keys = config.keys if config else {}
-        commands = configured(keys)
+        commands = apply_keys(keys)
         super().__init__(_theme(config.screens.theme if config else None))
         self._session = session
         self._commands = commands
@@ -51,11 +51,11 @@ class CommandsApp(SafeApp[None]):
 
     @property
     def commands(self) -> Sequence[Command]:
-        """All commands, with the keys they have."""
+        """All commands, with the user's keys."""
         return self._commands
 
     def action_help(self) -> None:
-        """Show all commands, or go back where they are shown already."""
+        """Open the help, or close it when it is open."""
         from csrtui.tui.screens.confirm import ConfirmScreen
         from csrtui.tui.screens.help import HelpScreen
 
@@ -65,15 +65,15 @@ class CommandsApp(SafeApp[None]):
             self.push_screen(HelpScreen(self._commands))
 
     def action_leave(self) -> None:
-        """Leave, from whatever screen."""
+        """Leave the app; works on every screen."""
         raise NotImplementedError
 
     async def action_quit(self) -> None:
-        """Leave, as Textual's own key for it would have it."""
+        """Leave the app when Textual's own quit key is pressed."""
         self.action_leave()
 
     def action_help_quit(self) -> None:
-        """Nothing: Ctrl+C copies in a field, and leaves nothing else."""
+        """Do nothing: Ctrl+C copies in a field and has no other effect."""
 
 
 def _theme(name: str | None) -> str:
@@ -81,7 +81,7 @@ def _theme(name: str | None) -> str:
         return DEFAULT_THEME
     if name not in BUILTIN_THEMES:
         raise InputError(
-            f"[screens] names the theme {visible(name)!r}, which there is not",
+            f"[screens] unknown theme {visible(name)!r}",
             f"themes: {', '.join(sorted(BUILTIN_THEMES))}",
         )
     return name

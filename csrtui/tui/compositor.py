@@ -1,7 +1,7 @@
-"""Renders only what an update touches.
+"""A compositor that renders only the widgets an update touches.
 
-Textual 8.2.8 renders every widget of the screen for a character typed into one of them, and throws away what
-lies elsewhere: with two dozen widgets most of the time from a key to its echo.
+Textual 8.2.8 renders every widget of the screen for a character typed into one of them, and then discards what
+lies elsewhere. With two dozen widgets, that is most of the time between a key press and its echo.
 """
 
 from __future__ import annotations
@@ -17,15 +17,17 @@ if TYPE_CHECKING:
     from textual.strip import Strip
 
 
-class NearCompositor(Compositor):
+class CroppedCompositor(Compositor):
     """A compositor for a screen of many small widgets."""
 
     def _get_renders(self, crop: Region | None = None) -> Iterable[tuple[Region, Region, list[Strip]]]:
         if crop is None:
             return super()._get_renders()
-        every = self.visible_widgets
-        self._visible_widgets = {widget: place for widget, place in every.items() if crop.overlaps(place[0])}
+        all_widgets = self.visible_widgets
+        self._visible_widgets = {
+            widget: regions for widget, regions in all_widgets.items() if crop.overlaps(regions[0])
+        }
         try:
             return list(super()._get_renders(crop))
         finally:
-            self._visible_widgets = every
+            self._visible_widgets = all_widgets

@@ -1,4 +1,4 @@
-"""Which pairs a command is for: the one under the cursor, the marked ones, or all that need it."""
+"""The pairs that a command can work on: the one under the cursor, the marked ones, or all that need it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ class Group:
     """Pairs that a dialog can work on together.
 
     Attributes:
-        label: What they are called.
-        pairs: At least one. Of a store of many they are read when they are gone through.
+        label: The name of the group on the screen.
+        pairs: One or more pairs. In a large store they are read only when they are iterated.
     """
 
     label: str
@@ -22,73 +22,69 @@ class Group:
 
     @property
     def names(self) -> Sequence[str]:
-        """Their names."""
-        return self.pairs.names if isinstance(self.pairs, Named) else [pair.name for pair in self.pairs]
+        """The names of the pairs."""
+        return self.pairs.names if isinstance(self.pairs, HasNames) else [pair.name for pair in self.pairs]
 
 
 @runtime_checkable
-class Named(Protocol):
-    """Pairs whose names are known before they are read."""
+class HasNames(Protocol):
+    """A sequence of pairs whose names are known before the pairs are read."""
 
     names: Sequence[str]
 
 
-def _none(_need: Need) -> Sequence[Pair]:
+def _no_pairs(_need: Need) -> Sequence[Pair]:
     return ()
 
 
 @dataclass(frozen=True, slots=True)
-class AtHand:
-    """What a command can be for, where the cursor is.
+class PairSelection:
+    """The pairs that can be chosen on the current screen.
 
     Attributes:
-        current: The pair under the cursor, or the one that is shown.
+        current: The pair under the cursor, or the one on the screen.
         marked: The marked pairs.
-        needing: Gives, of all pairs that can be chosen there, those with a need.
+        with_need: Returns those of the screen's pairs that have a need.
     """
 
     current: Pair | None
     marked: Sequence[Pair] = ()
-    needing: Callable[[Need], Sequence[Pair]] = _none
+    with_need: Callable[[Need], Sequence[Pair]] = _no_pairs
 
-    def groups(self, need: Need, what: str) -> list[Group]:
-        """Return the groups there are, the likeliest first; none of the same pairs twice.
+    def groups(self, need: Need, description: str) -> list[Group]:
+        """Return the groups of pairs, most likely choice first, without groups of the same pairs.
 
         Args:
-            need: What the group of all is in need of.
-            what: What those are called after ``all 12``.
+            need: The need of the pairs in the group of all.
+            description: The rest of that group's label after ``all 12``.
         """
-        needy = self.needing(need)
-        found = []
-        if self.marked:
-            found.append(Group(f"the {len(self.marked)} marked", self.marked))
-        if self.current:
-            found.append(Group(self.current.name, (self.current,)))
-        if needy:
-            group = Group(f"all {len(needy)} {what}", needy)
-            found.append(group if len(needy) > 1 else Group(group.names[0], needy))
-        known: set[frozenset[str]] = set()
         groups = []
-        for group in found:
-            names = frozenset(group.names)
-            if names not in known:
-                known.add(names)
-                groups.append(group)
-        return groups
+        if self.marked:
+            groups.append(Group(f"the {len(self.marked)} marked", self.marked))
+        if self.current:
+            groups.append(Group(self.current.name, (self.current,)))
+        pairs = self.with_need(need)
+        if pairs:
+            group = Group(f"all {len(pairs)} {description}", pairs)
+            groups.append(group if len(pairs) > 1 else Group(group.names[0], pairs))
+        distinct: dict[frozenset[str], Group] = {}
+        for group in groups:
+            distinct.setdefault(frozenset(group.names), group)
+        return list(distinct.values())
 
 
-class Labelled(Protocol):
-    """A group, of whatever pairs."""
+class HasLabel(Protocol):
+    """A group of pairs of any kind."""
 
     @property
     def label(self) -> str:
-        """What they are called."""
+        """The name of the group on the screen."""
 
 
-def choices(groups: Sequence[Labelled]) -> list[tuple[str, str]]:
-    """Return a choice for each group, its place in `groups` as the value; each text names the next one too."""
-    following = [*groups[1:], *groups[:1]]
+def choices(groups: Sequence[HasLabel]) -> list[tuple[str, str]]:
+    """Return a (value, text) choice for each group: its index, and its label with that of the next group."""
+    next_groups = [*groups[1:], *groups[:1]]
     return [
-        (str(at), f"{group.label}   (or {other.label})")
-        for at, (group, other) in enumerate(zip(groups, following, strict=True))
+        (str(index), f"{group.label}   (or {next_group.label})")
+        for index, (group, next_group) in enumerate(zip(groups, next_groups, strict=True))
     ]

@@ -1,14 +1,15 @@
-"""Keys that the user gives to commands in the configuration: which there are, and which every terminal sends."""
+"""The user's own keys for commands, from the configuration: their names, and checks that they can work."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import combinations
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
-from csrtui.tui.commands import COMMANDS, FIXED, Command, Where
+from csrtui.tui.commands import COMMANDS, WIDGET_ACTIONS, Command, Scope
 
-_NAMED = frozenset(
+_NAMED_KEYS = frozenset(
     {
         "enter",
         "tab",
@@ -31,8 +32,8 @@ _NAMED = frozenset(
         "ctrl+underscore",
     }
 )
-_KEY = re.compile(r"[a-zA-Z0-9]|f([1-9]|1[0-2])|ctrl\+[a-z]")
-_AS_SHOWN = {
+_OTHER_KEY = re.compile(r"[a-zA-Z0-9]|f([1-9]|1[0-2])|ctrl\+[a-z]")
+_ALIASES = {
     "esc": "escape",
     "pgup": "pageup",
     "pgdn": "pagedown",
@@ -40,31 +41,31 @@ _AS_SHOWN = {
     "/": "slash",
     ".": "full_stop",
 }
-_LIKE_OTHERS = {"ctrl+i": "Tab", "ctrl+m": "Enter", "ctrl+h": "Backspace", "ctrl+j": "Enter"}
-"""What a terminal sends for another key too."""
+_SAME_BYTE = {"ctrl+i": "Tab", "ctrl+m": "Enter", "ctrl+h": "Backspace", "ctrl+j": "Enter"}
+"""Keys for which a terminal sends the same byte as for another key."""
 
 
-def configured(keys: Mapping[str, str]) -> tuple[Command, ...]:
-    """Return all commands, with the keys that the configuration gives to some of them.
+def apply_keys(keys: Mapping[str, str]) -> tuple[Command, ...]:
+    """Return all commands, with the keys of the configuration applied.
 
     Args:
-        keys: Keys by a command's action, several separated by commas, in Textual's names or as screens show them.
+        keys: The keys of each action, separated by commas, in Textual's names or as the screens show them.
 
     Raises:
-        InputError: A command or a key is unknown, a terminal cannot send the key, or two commands that
-            work at the same place would have it.
+        InputError: A command or a key is unknown, a terminal cannot send the key, or two commands on one screen
+            would have the same key.
     """
-    known = {command.action: command for command in COMMANDS}
+    commands_by_action = {command.action: command for command in COMMANDS}
     for action, text in keys.items():
-        if action not in known or action in FIXED:
-            changeable = ", ".join(name for name in known if name not in FIXED)
+        if action not in commands_by_action or action in WIDGET_ACTIONS:
+            changeable = ", ".join(name for name in commands_by_action if name not in WIDGET_ACTIONS)
             raise InputError(
-                f"[keys] names {visible(action)!r}, which is no command whose key can be changed",
+                f"[keys] {visible(action)!r} is not a command whose key can be changed",
                 f"commands: {changeable}",
             )
         for key in _split(text):
             _check_key(action, key)
-            _check_use(known[action], key)
+            _check_use(commands_by_action[action], key)
     commands = tuple(
         replace(command, keys=",".join(_split(keys[command.action]))) if command.action in keys else command
         for command in COMMANDS
@@ -74,105 +75,105 @@ def configured(keys: Mapping[str, str]) -> tuple[Command, ...]:
 
 
 def _split(text: str) -> list[str]:
-    return [_name(key.strip()) for key in text.split(",")]
+    return [_textual_name(key.strip()) for key in text.split(",")]
 
 
-def _name(key: str) -> str:
-    """Textual's name of a key that may be written as screens and the README show it (``F12``, ``Esc``, ``/``)."""
-    lowered = key if len(key) == 1 else key.lower()
-    return _AS_SHOWN.get(lowered, lowered)
+def _textual_name(key: str) -> str:
+    """Return Textual's name of a key; accepts the spelling of the screens and the README (``F12``, ``Esc``, ``/``)."""
+    name = key if len(key) == 1 else key.lower()
+    return _ALIASES.get(name, name)
 
 
 def _check_key(action: str, key: str) -> None:
-    if key in _LIKE_OTHERS:
+    if key in _SAME_BYTE:
         raise InputError(
-            f"[keys] gives {action} the key {key}, which a terminal cannot tell from {_LIKE_OTHERS[key]}",
-            "give it another one",
+            f"[keys] {action}: terminals cannot distinguish {key} from {_SAME_BYTE[key]}",
+            "choose another key",
         )
-    if key not in _NAMED and not _KEY.fullmatch(key):
+    if key not in _NAMED_KEYS and not _OTHER_KEY.fullmatch(key):
         raise InputError(
-            f"[keys] gives {action} the key {visible(key)!r}, which not every terminal sends",
-            "a letter or digit, ctrl+a to ctrl+z, f1 to f12, escape, enter, tab, space, up, down, …",
+            f"[keys] {action}: not every terminal sends the key {visible(key)!r}",
+            "use a letter or digit, ctrl+a to ctrl+z, f1 to f12, escape, enter, tab, space, up, down, …",
         )
 
 
-NEEDED_EVERYWHERE = frozenset(
+RESERVED_KEYS = frozenset(
     {"enter", "tab", "shift+tab", "escape", "backspace", "delete", "space"}
     | {"up", "down", "left", "right", "home", "end", "pageup", "pagedown"}
 )
-"""Keys without which fields, lists and dialogs cannot be used."""
-TAKEN_BY_LISTS = frozenset(
+"""Keys that fields, lists and dialogs need."""
+LIST_KEYS = frozenset(
     {"enter", "space", "up", "down", "home", "end", "pageup", "pagedown", "g", "G", "j", "k", "ctrl+b"}
 )
-"""Keys that lists and texts take before a command gets them."""
-TAKEN_BY_FIELDS = frozenset(
+"""Keys that lists and texts handle before a command can."""
+FIELD_KEYS = frozenset(
     {"left", "right", "home", "end", "pageup", "pagedown", "backspace", "delete"}
     | {f"ctrl+{letter}" for letter in "acdekuvwxyz"}
     | {"ctrl+underscore"}
 )
-"""Keys that text fields take before a command gets them."""
-_TAKEN_BY_SCREENS = frozenset({"tab", "shift+tab", "escape", "question_mark"})
-_WITH_FIELDS = frozenset({Where.ANYWHERE, Where.PANES, Where.REQUEST})
-"""Where text is typed while a command works; everywhere else a field with the cursor gets the key alone."""
+"""Keys that text fields handle before a command can."""
+_SCREEN_KEYS = frozenset({"tab", "shift+tab", "escape", "question_mark"})
+_SCOPES_WITH_FIELDS = frozenset({Scope.ANYWHERE, Scope.PANES, Scope.REQUEST})
+"""Scopes whose commands also work in text fields. In all other scopes, a focused field receives the key instead."""
 
 
 def _check_use(command: Command, key: str) -> None:
-    """Refuse a key that would not reach the command, or would be missing where something else needs it."""
+    """Check that a key reaches the command and is not needed by something else."""
     if key in command.keys.split(","):
         return
-    reason = _obstacle(command, key)
+    reason = _conflict(command, key)
     if reason is not None:
         raise InputError(
-            f"[keys] gives {command.action} the key {key}: {reason}",
-            "give it another one, such as f6 to f12"
-            + (" or ctrl+t" if command.where in _WITH_FIELDS else " or a letter"),
+            f"[keys] {command.action} cannot have the key {key}: {reason}",
+            "choose another key, such as f6 to f12"
+            + (" or ctrl+t" if command.scope in _SCOPES_WITH_FIELDS else " or a letter"),
         )
 
 
-def _obstacle(command: Command, key: str) -> str | None:
-    if command.where in _WITH_FIELDS and _is_typed(key):
+def _conflict(command: Command, key: str) -> str | None:
+    if command.scope in _SCOPES_WITH_FIELDS and _is_text(key):
         return "text fields would lose that character"
-    if command.priority and key in NEEDED_EVERYWHERE:
+    if command.priority and key in RESERVED_KEYS:
         return "fields, lists and dialogs need it"
-    if command.where is Where.REQUEST and not command.priority and key in TAKEN_BY_FIELDS:
-        return "text fields take it first"
-    if command.where not in _WITH_FIELDS and key in TAKEN_BY_LISTS:
-        return "lists and texts take it first"
-    return "screens take it first" if key in _TAKEN_BY_SCREENS else None
+    if command.scope is Scope.REQUEST and not command.priority and key in FIELD_KEYS:
+        return "text fields handle it first"
+    if command.scope not in _SCOPES_WITH_FIELDS and key in LIST_KEYS:
+        return "lists and texts handle it first"
+    return "screens handle it first" if key in _SCREEN_KEYS else None
 
 
-def _is_typed(key: str) -> bool:
-    """Whether a key puts a character into a text field."""
+def _is_text(key: str) -> bool:
+    """Return whether a key enters a character into a text field."""
     return len(key) == 1 or key in {"space", "question_mark", "slash", "full_stop"}
 
 
 def _check_clashes(commands: tuple[Command, ...]) -> None:
-    for at, one in enumerate(commands):
-        for other in commands[at + 1 :]:
-            shared = set(one.keys.split(",")) & set(other.keys.split(","))
-            if shared and _meet(one.where, other.where):
-                raise InputError(
-                    f"[keys] gives {min(shared)} to both {one.action} and {other.action}",
-                    "give one of them another key",
-                )
+    for first, second in combinations(commands, 2):
+        keys = set(first.keys.split(",")) & set(second.keys.split(","))
+        if keys and _overlap(first.scope, second.scope):
+            raise InputError(
+                f"[keys] {first.action} and {second.action} both have the key {min(keys)}",
+                "choose another key for one of them",
+            )
 
 
 _SCREENS = (
-    {Where.PANES, Where.REQUEST, Where.KEYSTORE, Where.PAIRS, Where.LISTS, Where.STEPS},
-    {Where.PAIR, Where.PAIRS, Where.STEPS},
-    {Where.PAIR, Where.DOCTOR},  # the way back is the same
-    {Where.PAIR, Where.PLAN},
-    {Where.FLEET, Where.LISTS, Where.STEPS},
+    {Scope.PANES, Scope.REQUEST, Scope.KEYSTORE, Scope.PAIRS, Scope.LISTS, Scope.STEPS},
+    {Scope.PAIR, Scope.PAIRS, Scope.STEPS},
+    {Scope.PAIR, Scope.DOCTOR},  # the doctor's screen has the command `back` of the pair screen
+    {Scope.PAIR, Scope.PLAN},
+    {Scope.FLEET, Scope.LISTS, Scope.STEPS},
 )
-"""What works on one screen."""
-_APART = {Where.REQUEST}, {Where.KEYSTORE, Where.PAIRS, Where.LISTS, Where.STEPS}
-"""What works on the same screen, but never at one time: the cursor is in the form, or it is not."""
+"""Scopes that share a screen."""
+_EXCLUSIVE = {Scope.REQUEST}, {Scope.KEYSTORE, Scope.PAIRS, Scope.LISTS, Scope.STEPS}
+"""Scopes that share a screen but are never active together: the cursor is in the form, or it is not."""
 
 
-def _meet(one: Where, other: Where) -> bool:
-    """Whether both work at one place."""
-    if one is other or Where.ANYWHERE in {one, other}:
+def _overlap(first: Scope, second: Scope) -> bool:
+    """Return whether two scopes can be active at the same time."""
+    if first is second or Scope.ANYWHERE in {first, second}:
         return True
-    if any(one in these and other in those for these, those in (_APART, _APART[::-1])):
+    form, keystore = _EXCLUSIVE
+    if (first in form and second in keystore) or (first in keystore and second in form):
         return False
-    return any({one, other} <= screen for screen in _SCREENS)
+    return any({first, second} <= screen for screen in _SCREENS)

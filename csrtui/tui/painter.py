@@ -1,8 +1,8 @@
-"""Only the cells that changed go to the terminal.
+"""A painter that sends only changed cells to the terminal.
 
-Textual 8.2.8 repaints whole pieces of lines, with the full colours and a reset for every segment: 166 bytes
-for a character typed into an empty field, 9 kB for a screen. Over an SSH link of 4 kB/s that is felt. Here
-what the terminal shows is remembered, and the difference is written with the fewest attributes.
+Textual 8.2.8 repaints whole pieces of lines, with full colours and a reset for every segment: 166 bytes for a
+character typed into an empty field, 9 kB for a screen. That is slow over an SSH link of 4 kB/s. The painter remembers
+what the terminal shows and writes only the difference, with as few attributes as possible.
 """
 
 from __future__ import annotations
@@ -12,23 +12,27 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from rich.cells import get_character_cell_size
 from textual._compositor import ChopsUpdate, LayoutUpdate
-from textual.strip import SGR_STYLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from rich.color import ColorSystem
+    from rich.color import Color, ColorSystem
     from rich.style import Style
     from textual.strip import Strip
 
-_BRIDGED_GAP: Final = 3  # so many unchanged cells are cheaper to write again than to jump over
-_ERASED_AT_LEAST: Final = 4  # so many changed cells at a line's blank end are cheaper to erase
-_SHOWN_ON_BLANK: Final = frozenset({"4", "7", "9", "21", "51", "52", "53"})  # attributes a blank shows
+_BRIDGED_GAP: Final = 3  # rewriting a gap of so many unchanged cells is cheaper than moving the cursor
+_MIN_ERASE: Final = 4  # erasing so many changed cells at a line's blank end is cheaper than writing blanks
+_VISIBLE_ON_BLANK: Final = frozenset({"4", "7", "9", "21", "51", "52", "53"})  # visible on blanks too
+_SGR_CODES: Final = {
+    "bold": "1", "dim": "2", "italic": "3", "underline": "4", "blink": "5", "blink2": "6", "reverse": "7",
+    "conceal": "8", "strike": "9", "underline2": "21", "frame": "51", "encircle": "52", "overline": "53",
+}  # fmt: skip
+"""The SGR code of each attribute of `rich.style.Style`."""
 _CLEAR: Final = "\x1b[m\x1b[2J"
 
 
 class Pen(NamedTuple):
-    """How a cell is drawn, as the parameters of SGR (ECMA-48 8.3.117); empty is the terminal's own."""
+    """The style of a cell as SGR parameters (ECMA-48 8.3.117); an empty colour is the terminal's default."""
 
     attributes: frozenset[str] = frozenset()
     foreground: str = ""
@@ -36,7 +40,7 @@ class Pen(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """One cell: its character (with what combines with it), or nothing behind a character of two cells."""
+    """A cell: its character with combining characters, or "" for the second cell of a wide character."""
 
     text: str
     pen: Pen
@@ -47,10 +51,10 @@ _BLANK: Final = Cell(" ", _PLAIN)
 
 
 class Painter:
-    """Knows what a terminal shows and writes what has to change.
+    """A model of the terminal's contents that returns the output for each change.
 
     Args:
-        colours: What the terminal can show.
+        colours: The terminal's colour system.
     """
 
     def __init__(self, colours: ColorSystem) -> None:
@@ -60,26 +64,26 @@ class Painter:
 
     @property
     def size(self) -> tuple[int, int]:
-        """The size in which the terminal was painted last, in (columns, rows); (0, 0) where that is unknown."""
+        """The terminal's size at the last `paint`, in (columns, rows); (0, 0) if unknown."""
         return self._size
 
     def forget(self) -> None:
-        """Take it that the terminal may show anything: the next `paint` clears it first."""
+        """Discard the known contents, so that the next `paint` clears the terminal first."""
         self._size = (0, 0)
 
     def paint(
         self, update: ChopsUpdate | LayoutUpdate, size: tuple[int, int], cursor: tuple[int, int]
     ) -> str:
-        """What to write so that the terminal shows `update`.
+        """Return the output that makes the terminal show `update`.
 
         Args:
             update: Pieces of lines, or the whole screen, from Textual's compositor.
-            size: The screen's, in (columns, rows).
-            cursor: Where to leave the terminal's (hidden) cursor, in (column, row) from 0: an input
-                method opens there.
+            size: The size of the screen in (columns, rows).
+            cursor: The final position of the terminal's (hidden) cursor, in (column, row) from 0. Input methods open
+                there.
 
         Returns:
-            Text and control sequences; empty when nothing changes.
+            Text and control sequences, or "" if nothing changes.
         """
         out = _Sequence()
         if size != self._size:
@@ -92,74 +96,75 @@ class Painter:
         return out.finish(cursor[1], cursor[0])
 
     def _paint_piece(self, out: _Sequence, row: int, column: int, cells: list[Cell]) -> None:
-        shown = self._lines[row]
-        del cells[max(0, len(shown) - column) :]
-        changed = [index for index, cell in enumerate(cells, column) if shown[index] != cell]
-        shown[column : column + len(cells)] = cells
-        if not changed:
+        line = self._lines[row]
+        del cells[max(0, len(line) - column) :]
+        changes = [index for index, cell in enumerate(cells, column) if line[index] != cell]
+        line[column : column + len(cells)] = cells
+        if not changes:
             return
-        blank_from = _blank_end(shown)
-        erased = [index for index in changed if index >= blank_from]
-        if len(erased) >= _ERASED_AT_LEAST:
-            del changed[-len(erased) :]
-        for start, end in _runs(changed):
-            for place, cell in enumerate(shown[start:end], start):
-                if cell.text:  # else it is behind a character of two cells, just written
-                    out.move(row, place)
+        blank_from = _blank_end(line)
+        new_blanks = [index for index in changes if index >= blank_from]
+        erase = len(new_blanks) >= _MIN_ERASE
+        if erase:
+            del changes[-len(new_blanks) :]
+        for start, end in _runs(changes):
+            for index, cell in enumerate(line[start:end], start):
+                if cell.text:  # else the second cell of a wide character, which is written already
+                    out.move(row, index)
                     out.put(cell)
-        if len(erased) >= _ERASED_AT_LEAST:
-            out.move(row, erased[0])
+        if erase:
+            out.move(row, new_blanks[0])
             out.erase_line_end()
 
 
 class _Sequence:
-    """The sequence written so far, and how it leaves the pen and the cursor."""
+    """The output so far, with the pen and the cursor position at its end."""
 
     def __init__(self) -> None:
         self.parts: list[str] = []
         self._pen = _PLAIN
-        self._at: tuple[int, int] | None = None  # (row, column); None when not certain
+        self._cursor: tuple[int, int] | None = None  # (row, column), or None if uncertain
 
     def move(self, row: int, column: int) -> None:
-        if self._at == (row, column):
+        if self._cursor == (row, column):
             return
-        if self._at is not None and self._at[0] == row and self._at[1] < column:
-            distance = column - self._at[1]
+        if self._cursor is not None and self._cursor[0] == row and self._cursor[1] < column:
+            distance = column - self._cursor[1]
             self.parts.append(f"\x1b[{distance if distance > 1 else ''}C")
         elif column:
             self.parts.append(f"\x1b[{row + 1};{column + 1}H")
         else:
             self.parts.append(f"\x1b[{row + 1 if row else ''}H")
-        self._at = (row, column)
+        self._cursor = (row, column)
 
     def put(self, cell: Cell) -> None:
-        if cell.text != " " or cell.pen != _pen_of_blank(self._pen):  # else the pen at hand draws the same
-            self._take(cell.pen)
+        if cell.text != " " or cell.pen != _pen_of_blank(self._pen):  # else the current pen draws the same
+            self._set_pen(cell.pen)
         self.parts.append(cell.text)
-        if self._at is not None:
-            # Terminals disagree on how wide some characters are: after one, the cursor is placed anew.
-            certain = len(cell.text) == 1 and get_character_cell_size(cell.text) == 1
-            self._at = (self._at[0], self._at[1] + 1) if certain else None
+        if self._cursor is not None:
+            # Terminals disagree on the width of some characters, so the next move is absolute after such a character.
+            is_certain = len(cell.text) == 1 and get_character_cell_size(cell.text) == 1
+            self._cursor = (self._cursor[0], self._cursor[1] + 1) if is_certain else None
 
     def erase_line_end(self) -> None:
         if _pen_of_blank(self._pen) != _PLAIN:
-            self._take(_PLAIN)
+            self._set_pen(_PLAIN)
         self.parts.append("\x1b[K")
 
-    def _take(self, pen: Pen) -> None:
+    def _set_pen(self, pen: Pen) -> None:
         self.parts.append(_transition(self._pen, pen))
         self._pen = pen
 
     def finish(self, row: int, column: int) -> str:
         if not self.parts:
             return ""
-        self._take(_PLAIN)
+        self._set_pen(_PLAIN)
         self.move(row, column)
         return "".join(self.parts)
 
 
 def _pieces(update: ChopsUpdate | LayoutUpdate) -> Iterator[tuple[int, int, Strip]]:
-    """The (row, column, strip) that an update holds."""
+    """Yield the (row, column, strip) of each piece of an update."""
     if isinstance(update, LayoutUpdate):
         for row, strips in enumerate(update.strips, update.region.y):
             column = update.region.x
@@ -173,10 +178,10 @@ def _pieces(update: ChopsUpdate | LayoutUpdate) -> Iterator[tuple[int, int, Stri
                 yield row, column, piece if end <= last else piece.crop(0, last - column)
 
 
-def _runs(changed: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """The (start, end) of runs of changed columns, gaps too short to jump over bridged."""
+def _runs(columns: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Yield the (start, end) of runs of ascending columns, joined across short gaps."""
     start = end = -1
-    for column in changed:
+    for column in columns:
         if start < 0:
             start = column
         elif column - end > _BRIDGED_GAP:
@@ -188,7 +193,7 @@ def _runs(changed: Iterable[int]) -> Iterator[tuple[int, int]]:
 
 
 def _blank_end(line: list[Cell]) -> int:
-    """The column from which `line` is blank to its end."""
+    """Return the column from which `line` is blank to its end."""
     column = len(line)
     while column and line[column - 1] == _BLANK:
         column -= 1
@@ -215,43 +220,40 @@ def _add_character(cells: list[Cell], character: str, pen: Pen, blank: Cell) -> 
     elif width:
         cells.append(Cell(character, pen))
         cells += [Cell("", pen)] * (width - 1)
-    elif cells:  # combines with the one before
-        place = -1 if cells[-1].text or len(cells) == 1 else -2
-        cells[place] = Cell(cells[place].text + character, cells[place].pen)
+    elif cells:  # combines with the character before it
+        index = -1 if cells[-1].text or len(cells) == 1 else -2
+        cells[index] = Cell(cells[index].text + character, cells[index].pen)
 
 
 @lru_cache(1024)
 def _pen(style: Style, colours: ColorSystem) -> Pen:
-    # As textual.strip.Strip.render_ansi, taken apart; links (OSC 8) and what is clicked are not drawn.
-    bits = style._attributes & style._set_attributes  # noqa: SLF001 - Rich has no public name for them
-    foreground, background = style.color, style.bgcolor
+    # The same codes as in textual.strip.Strip.render_ansi, but without links (OSC 8) and click metadata.
     return Pen(
-        frozenset(code for bit, code in enumerate(SGR_STYLES) if bits & (1 << bit)),
-        "" if foreground is None else _no_default(foreground.downgrade(colours).get_ansi_codes()),
-        ""
-        if background is None
-        else _no_default(background.downgrade(colours).get_ansi_codes(foreground=False)),
+        frozenset(code for name, code in _SGR_CODES.items() if getattr(style, name)),
+        _colour(style.color, colours, foreground=True),
+        _colour(style.bgcolor, colours, foreground=False),
     )
 
 
-def _no_default(codes: tuple[str, ...]) -> str:
+def _colour(colour: Color | None, colours: ColorSystem, *, foreground: bool) -> str:
+    """Return the SGR parameters of a colour, or "" for the terminal's default."""
+    codes = () if colour is None else colour.downgrade(colours).get_ansi_codes(foreground)
     return "" if codes in {("39",), ("49",)} else ";".join(codes)
 
 
 @lru_cache(1024)
 def _pen_of_blank(pen: Pen) -> Pen:
-    """Of `pen`, what can be seen of it on a blank."""
-    seen = pen.attributes & _SHOWN_ON_BLANK
-    return pen if seen else Pen(background=pen.background)
+    """Return the simplest pen that looks like `pen` on a blank."""
+    return pen if pen.attributes & _VISIBLE_ON_BLANK else Pen(background=pen.background)
 
 
 @lru_cache(4096)
 def _transition(old: Pen, new: Pen) -> str:
-    """The shortest SGR from one pen to another."""
+    """Return the shortest SGR sequence from one pen to another."""
     if old == new:
         return ""
-    anew = [*sorted(new.attributes), *filter(None, (new.foreground, new.background))]
-    reset = f"\x1b[{';'.join(['0', *anew]) if anew else ''}m"
+    parameters = [*sorted(new.attributes), *filter(None, (new.foreground, new.background))]
+    reset = f"\x1b[{';'.join(['0', *parameters]) if parameters else ''}m"
     if not old.attributes <= new.attributes:
         return reset
     changes = sorted(new.attributes - old.attributes)
@@ -259,5 +261,5 @@ def _transition(old: Pen, new: Pen) -> str:
         changes.append(new.foreground or "39")
     if old.background != new.background:
         changes.append(new.background or "49")
-    added = f"\x1b[{';'.join(changes)}m"
-    return min(reset, added, key=len)
+    change = f"\x1b[{';'.join(changes)}m"
+    return min(reset, change, key=len)

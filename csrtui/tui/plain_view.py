@@ -1,4 +1,7 @@
-"""Text in the ordinary terminal, from its left edge, where its own means select it; the app waits meanwhile."""
+"""Plain text on the normal terminal screen, from its left edge, so that the terminal can select it.
+
+The app is suspended until the user returns.
+"""
 
 from __future__ import annotations
 
@@ -14,46 +17,46 @@ if TYPE_CHECKING:
     from textual.app import App
 
 _STDIN, _STDERR = 0, 2
-_GOES_BACK = frozenset(b"\r\nq\x03\x04")
-"""Enter, q, ctrl+c (which may well be meant to copy, and must not end the program) and ctrl+d."""
-_LOCAL_FLAGS = 3  # in the list of `termios.tcgetattr`
-_WAY_BACK = "Enter goes back to csrtui."
+_RETURN_KEYS = frozenset(b"\r\nq\x03\x04")
+"""Enter, q, ctrl+c (often meant as copy, so it must not end the program) and ctrl+d."""
+_LOCAL_FLAGS = 3  # index of the local modes in the list of `termios.tcgetattr`
+_PROMPT = "Press Enter to return to csrtui."
 
 
 async def show_plain(app: App[Any], text: str) -> None:
-    """Leave the screens, print a text, and come back when Enter is pressed.
+    """Suspend the screens, print a text, and resume when the user presses Enter.
 
-    To be awaited in a worker: the app goes on, so that a signal still ends it, but draws nothing meanwhile.
+    Await this in a worker. The app then still handles signals, but draws nothing until this returns.
 
     Args:
-        app: What to leave.
+        app: The app to suspend.
         text: Lines of visible text.
 
     Raises:
         textual.app.SuspendNotSupported: The app's driver cannot leave the terminal.
     """
-    # Drawing would wait in the driver's queue, which nobody empties meanwhile, and stop the event loop once it is
-    # full. The keys are set before anybody can read that there is a way back.
-    with app.batch_update(), app.suspend(), _key_by_key():
-        _print(f"\n{text.rstrip()}\n\n{_WAY_BACK}\n")
-        await _way_back()
+    # Nothing empties the driver's queue during the suspension: drawing would fill it and block the event loop. The
+    # terminal mode is set before the prompt appears, so that the keys in the prompt work at once.
+    with app.batch_update(), app.suspend(), _single_key_mode():
+        _print(f"\n{text.rstrip()}\n\n{_PROMPT}\n")
+        await _wait_for_return_key()
 
 
 def _print(text: str) -> None:
     rest = text.encode("utf-8", "backslashreplace")
-    with contextlib.suppress(OSError):  # the terminal is gone: there is a signal, or the end of its input
+    with contextlib.suppress(OSError):  # the terminal is lost: a signal or the end of input follows
         while rest:
             rest = rest[os.write(_STDERR, rest) :]
 
 
 @contextlib.contextmanager
-def _key_by_key() -> Iterator[None]:
-    """Keys come at once, are not shown, and send no signals."""
+def _single_key_mode() -> Iterator[None]:
+    """Receive keys one by one, without echo and without signals."""
     try:
-        before = termios.tcgetattr(_STDIN)
-        changed = termios.tcgetattr(_STDIN)
-        changed[_LOCAL_FLAGS] &= ~(termios.ECHO | termios.ICANON | termios.ISIG)
-        termios.tcsetattr(_STDIN, termios.TCSANOW, changed)
+        original = termios.tcgetattr(_STDIN)
+        settings = termios.tcgetattr(_STDIN)
+        settings[_LOCAL_FLAGS] &= ~(termios.ECHO | termios.ICANON | termios.ISIG)
+        termios.tcsetattr(_STDIN, termios.TCSANOW, settings)
     except termios.error:
         yield
         return
@@ -61,23 +64,23 @@ def _key_by_key() -> Iterator[None]:
         yield
     finally:
         with contextlib.suppress(termios.error):
-            termios.tcsetattr(_STDIN, termios.TCSANOW, before)
+            termios.tcsetattr(_STDIN, termios.TCSANOW, original)
 
 
-async def _way_back() -> None:
+async def _wait_for_return_key() -> None:
     loop = asyncio.get_running_loop()
-    back = loop.create_future()
+    is_over = loop.create_future()
 
     def read() -> None:
         try:
             keys = os.read(_STDIN, 1024)
         except OSError:
             keys = b""
-        if (not keys or _GOES_BACK.intersection(keys)) and not back.done():
-            back.set_result(None)
+        if (not keys or _RETURN_KEYS.intersection(keys)) and not is_over.done():
+            is_over.set_result(None)
 
     loop.add_reader(_STDIN, read)
     try:
-        await back
+        await is_over
     finally:
         loop.remove_reader(_STDIN)

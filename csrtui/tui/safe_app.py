@@ -1,7 +1,7 @@
-"""A Textual app that shows no secret when it crashes and leaves the terminal whole when it ends.
+"""A Textual app that reveals no secret when it crashes and restores the terminal when it ends.
 
-The leaks it closes are those of Textual 8.2.8: the crash screen with local variables, the screenshot
-command, untrusted text passed to the terminal, grey under NO_COLOR, and hanging once the terminal is gone.
+It corrects behaviour of Textual 8.2.8: the crash screen with local variables, the screenshot command, untrusted text
+passed to the terminal, grey under NO_COLOR, and a hang after the terminal is lost.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
-from rich.color import ColorSystem
+from rich.console import COLOR_SYSTEMS
 from textual import constants
 from textual._ansi_sequences import SYNC_END, SYNC_START
 from textual._compositor import ChopsUpdate, LayoutUpdate
@@ -24,10 +24,10 @@ from textual.worker import WorkerFailed
 
 from csrtui.core.base.bug_report import describe_bug
 from csrtui.core.base.escaping import visible
-from csrtui.tui.ending import Ending, quiet_hooks
 from csrtui.tui.filters import AttributesOnly, PrintableOnly
 from csrtui.tui.painter import Painter
 from csrtui.tui.safe_driver import SafeDriver
+from csrtui.tui.shutdown import Shutdown, replace_exception_hooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -44,20 +44,17 @@ if TYPE_CHECKING:
 ReturnType = TypeVar("ReturnType")
 
 COLOURLESS_THEME: Final = "ansi-dark"
-"""The theme under NO_COLOR: it leaves the terminal's own colours alone, `AttributesOnly` does the rest."""
+"""The theme under NO_COLOR. It uses the terminal's own colours; `AttributesOnly` removes the rest."""
 
 _KEY_ROUNDS: Final = 3
-_SYNCHRONIZED_FROM: Final = 512  # less arrives in one piece anyway, and the two marks cost 16 bytes
+_MIN_SYNCHRONIZED: Final = 512  # shorter output arrives in one piece anyway, and the two marks cost 16 bytes
 
 
 class SafeApp(App[ReturnType]):
-    """Base of the app.
-
-    Run it with `run`, then exit with `exit_status`.
+    """The base of csrtui's apps; start it with `run`, then exit the process with `exit_status`.
 
     Args:
-        theme: The name of the theme from the first frame on, or None for Textual's. NO_COLOR, when set and
-            not empty, overrides it.
+        theme: The name of the theme, or None for Textual's default. NO_COLOR, if set and not empty, overrides it.
     """
 
     ENABLE_COMMAND_PALETTE = False
@@ -68,61 +65,60 @@ class SafeApp(App[ReturnType]):
         if not self._wants_colour:
             theme = COLOURLESS_THEME
         if theme is not None:
-            # Before Textual builds its style sheet, so that it is built once.
+            # Set before Textual builds its style sheet, so that it is built only once.
             self._reactive_theme = theme
         super().__init__()
         self._failure: CsrtuiError | None = None
-        self._failure_told = False
+        self._failure_reported = False
         self._signal: signal.Signals | None = None
         self._state_saved = False
-        self._printable = PrintableOnly()
-        self.animation_level = "none"  # every step of one is bytes
-        self._ending = Ending(self._end_at_once)
-        self._painter = Painter(self.console._color_system or ColorSystem.STANDARD)  # noqa: SLF001 - no public name
-        self._set_colour_filters()
+        self._printable_only = PrintableOnly()
+        self._attributes_only = AttributesOnly()
+        self.no_color = not self._wants_colour  # Textual also treats an empty NO_COLOR as set
+        self.animation_level = "none"  # every step of an animation costs bytes
+        self._shutdown_handler = Shutdown(self._end_at_once)
+        self._painter = Painter(COLOR_SYSTEMS[self.console.color_system or "standard"])
         if constants.LOG_FILE is not None:
-            raise RuntimeError("Textual was imported before its variables were dropped")
+            raise RuntimeError("Textual was imported before its environment variables were removed")
 
-    def _set_colour_filters(self) -> None:
-        # Textual takes an empty NO_COLOR for one that is set, and turns colours grey instead of off.
-        self.no_color = not self._wants_colour
-        self._filters = [f for f in self._filters if not isinstance(f, (NoColor, Monochrome))]
-        if self.no_color:
-            self._filters.append(AttributesOnly())
-
-    # What the app may override
+    # Hooks for subclasses
 
     def save_state(self) -> None:
-        """Save what the user typed; called once when a signal or a lost terminal ends the app."""
+        """Save the user's input; called once when a signal or a lost terminal ends the app."""
 
-    async def until_complete(self) -> None:
-        """Wait until everything is there that a key may be for."""
+    async def wait_until_ready(self) -> None:
+        """Wait until all widgets that can receive a key exist."""
 
-    # What is drawn
+    # Drawing
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """The filters that every line passes on its way to the terminal."""
-        return [*super().get_line_filters(), self._printable]
+        """Return the filters for every line that is sent to the terminal."""
+        filters = [
+            line_filter
+            for line_filter in super().get_line_filters()
+            if not isinstance(line_filter, NoColor | Monochrome)  # they turn colours grey instead of off
+        ]
+        return [*filters, *([self._attributes_only] if self.no_color else []), self._printable_only]
 
     def validate_theme(self, theme: str) -> str:
-        """Keep the colourless theme under NO_COLOR."""
+        """Return the theme, which under NO_COLOR is always the colourless one."""
         return theme if self._wants_colour else COLOURLESS_THEME
 
-    def terminal_taken(self) -> None:
-        """What the terminal shows is unknown: draw all of it again."""
+    def redraw_all(self) -> None:
+        """Draw the whole screen again, because the contents of the terminal are unknown."""
         self._painter.forget()
-        if self._screen_stack:
+        if self.screen_stack:
             self.call_later(self.refresh, layout=True)
 
     def action_redraw(self) -> None:
-        """Draw the whole screen again, over whatever another program wrote there."""
-        self.terminal_taken()
+        """Draw the whole screen again, over the output of other programs."""
+        self.redraw_all()
 
     def _check_resize(self) -> None:
-        # A terminal that was another size for a moment may have cut off what it showed: back in its old size,
-        # where nothing changes for Textual, it is drawn all the same.
+        # A terminal that briefly had another size may have cut off its contents. Textual sees no change when the old
+        # size is back, so the screen is drawn again here.
         if self._resize_event is not None and self._resize_event.size == self._painter.size:
-            self.terminal_taken()
+            self.redraw_all()
         super()._check_resize()
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
@@ -134,48 +130,48 @@ class SafeApp(App[ReturnType]):
             super()._display(screen, renderable)
             return
         try:
-            if self._running and not self._closed and not self._batch_count:
+            if self.is_running and not self._closed and not self._batch_count:
                 self._paint(renderable, self._driver)
-        except Exception as error:  # noqa: BLE001 - as Textual's: nobody above would handle it
+        except Exception as error:  # noqa: BLE001 - like Textual: no caller would handle it
             self._handle_exception(error)
         finally:
             self.post_display_hook()
 
     def _paint(self, update: ChopsUpdate | LayoutUpdate, driver: Driver) -> None:
         cursor = self.screen.outer_size.clamp_offset(self.cursor_position)
-        painted = self._painter.paint(update, self.size, cursor)
-        if len(painted) > _SYNCHRONIZED_FROM and self._sync_available:
-            painted = f"{SYNC_START}{painted}{SYNC_END}"
-        if painted:
-            driver.write(painted)
+        output = self._painter.paint(update, self.size, cursor)
+        if len(output) > _MIN_SYNCHRONIZED and self._sync_available:
+            output = f"{SYNC_START}{output}{SYNC_END}"
+        if output:
+            driver.write(output)
             driver.flush()
 
     def _set_pointer_shape(self, shape: str) -> None:
-        # OSC 22 is for a mouse; without one it is only bytes.
-        if self._driver is not None and self._driver._mouse:  # noqa: SLF001 - Textual has no public name for it
+        # OSC 22 sets the shape of the mouse pointer; without a mouse it only costs bytes.
+        if isinstance(self._driver, SafeDriver) and self._driver.reports_mouse:
             super()._set_pointer_shape(shape)
 
-    # What is closed
+    # Disabled features of Textual
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:  # noqa: ARG002 - Textual's interface
-        """None of Textual's own commands (its *Screenshot* writes what is on screen to a file)."""
+        """Return none of Textual's own commands (its *Screenshot* writes the screen to a file)."""
         return ()
 
     def action_screenshot(self, filename: str | None = None, path: str | None = None) -> None:
-        """Nothing: no action writes the screen to a file."""
+        """Do nothing, so that no action writes the screen to a file."""
 
     def notify(self, message: str, **options: Any) -> None:
-        """Show a toast; markup in it is text, whatever is asked for.
+        """Show a toast; markup in it is always shown as plain text.
 
         Args:
-            message: Its text, which may quote text from outside.
-            options: Those of `textual.app.App.notify`.
+            message: The text, which may quote text from outside.
+            options: The options of `textual.app.App.notify`.
         """
         options["markup"] = False
         super().notify(message, **options)
 
     def action_help_quit(self) -> None:
-        """Say which key quits, for whoever pressed ctrl+c."""
+        """Show which key quits, because the user pressed ctrl+c."""
         keys = [
             key
             for key, active in self.active_bindings.items()
@@ -187,46 +183,45 @@ class SafeApp(App[ReturnType]):
         """Send `text` to the terminal's clipboard (OSC 52).
 
         Raises:
-            TypeError: `text` is not a string; a `Secret` is none.
+            TypeError: `text` is not a string (a `Secret` is not one).
         """
         if not isinstance(text, str):
-            raise TypeError("only text is copied")
+            raise TypeError("only text can be copied")
         super().copy_to_clipboard(text)
 
     def get_driver_class(self) -> type[Driver]:
-        """The driver that survives a lost terminal."""
+        """Return the driver class that survives a lost terminal."""
         return SafeDriver
 
     # Running and ending
 
     def run(self, **options: Any) -> ReturnType | None:
-        """Run until the app exits; the mouse is left to the terminal unless ``mouse=True`` is given.
+        """Run until the app exits; the terminal keeps the mouse unless ``mouse=True`` is passed.
 
-        Any failure is told in one line (and a hint) on stderr once the terminal is restored, see
-        `exit_status`.
+        A failure is reported in one line (and a hint) on stderr after the terminal is restored; see `exit_status`.
 
         Args:
-            options: Those of `textual.app.App.run`.
+            options: The options of `textual.app.App.run`.
 
         Returns:
-            What the app was exited with; None after a failure or a signal.
+            The result that the app was exited with; None after a failure or a signal.
         """
         options.setdefault("mouse", False)
-        with quiet_hooks(self._thread_failed):
+        with replace_exception_hooks(self._handle_thread_error):
             try:
                 return super().run(**options)
-            except Exception as error:  # noqa: BLE001 - the last line before a traceback
+            except Exception as error:  # noqa: BLE001 - Python would print a traceback
                 self._handle_exception(error)
             except (KeyboardInterrupt, asyncio.CancelledError):
                 self._signal = self._signal or signal.SIGINT
             finally:
                 self._print_error_renderables()
-                self._ending.in_time()
+                self._shutdown_handler.cancel_deadline()
         return None
 
     @property
     def exit_status(self) -> int:
-        """The process's exit status: 3 after a bug, 128 + N after signal N, else the app's return code."""
+        """The exit status of the process: 3 after a bug, 128 + N after signal N, else the app's return code."""
         if self._failure is not None:
             return self._failure.exit_code
         if self._signal is not None:
@@ -237,69 +232,69 @@ class SafeApp(App[ReturnType]):
         """Run inside an event loop; see `run`."""
         loop = asyncio.get_running_loop()
         # asyncio's own handler logs tracebacks with the exception's message to stderr.
-        loop.set_exception_handler(lambda _loop, context: self._loop_failed(context))
+        loop.set_exception_handler(lambda _loop, context: self._handle_loop_error(context))
 
         def end(number: signal.Signals) -> None:
-            with contextlib.suppress(RuntimeError):  # the loop ended meanwhile
+            with contextlib.suppress(RuntimeError):  # the loop has ended
                 loop.call_soon_threadsafe(self._leave, number)
 
-        with self._ending.on_signals(end):
+        with self._shutdown_handler.handle_signals(end):
             return await super().run_async(**options)
 
-    def _loop_failed(self, context: dict[str, Any]) -> None:
+    def _handle_loop_error(self, context: dict[str, Any]) -> None:
         error = context.get("exception")
         if isinstance(error, Exception):
             self._handle_exception(error)
 
-    def terminal_lost(self) -> None:
-        """End as SIGHUP would; called from the input thread."""
+    def handle_terminal_loss(self) -> None:
+        """End the app as after SIGHUP; called from the input thread."""
         if self._loop is not None:
-            with contextlib.suppress(RuntimeError):  # the loop ended meanwhile
+            with contextlib.suppress(RuntimeError):  # the loop has ended
                 self._loop.call_soon_threadsafe(self._leave, signal.SIGHUP)
 
-    def when_started(self, callback: Callable[[], None]) -> None:
-        """Call `callback` once the first screen is there and has its cursor; called from the input thread."""
+    def call_when_started(self, callback: Callable[[], None]) -> None:
+        """Call `callback` once the first screen is ready and has its cursor; called from the input thread."""
 
         async def wait() -> None:
             mounted: asyncio.Event = self._mounted_event
             await mounted.wait()
-            for screen in self._screen_stack:
-                mounted = screen._mounted_event  # noqa: SLF001 - Textual has no public name for it
+            for screen in self._screen_stack:  # the live list: a screen may be added during the wait
+                mounted = screen._mounted_event  # noqa: SLF001 - Textual has no public event for it
                 await mounted.wait()
-            await self.until_complete()
+            await self.wait_until_ready()
             self.call_later(self._follow_keys, None, callback)
 
         if self._loop is not None:
             asyncio.run_coroutine_threadsafe(wait(), self._loop)
 
-    def takes_text(self) -> bool:
-        """Whether a character goes into a field, and is no command; called from the input thread."""
-        stack = self._screen_stack
+    def is_typing(self) -> bool:
+        """Return whether a character goes into a field and is not a command; called from the input thread."""
+        stack = self.screen_stack
         return bool(stack) and isinstance(stack[-1].focused, Input)
 
-    def when_handled(self, callback: Callable[[], None]) -> None:
-        """Call `callback` once the keys so far have had their effect; called from the input thread."""
+    def call_after_keys(self, callback: Callable[[], None]) -> None:
+        """Call `callback` once all earlier keys have had their effect; called from the input thread."""
 
-        async def start() -> None:  # as the keys come, so that it stays behind them
+        async def start() -> None:  # scheduled the same way as keys, so that it stays behind them
             self.call_later(self._follow_keys, None, callback)
 
         if self._loop is not None:
             asyncio.run_coroutine_threadsafe(start(), self._loop)
 
     def _follow_keys(self, route: list[DOMNode] | None, callback: Callable[[], None]) -> None:
-        # A key goes through the queues of the app, the widget with focus, its parents and the app again; the
-        # message it causes (Submitted) goes the same way behind it, and what that causes (a focus) once more.
+        # A key passes through the queues of the app, the focused widget, its parents and the app again. The message
+        # it causes (Submitted) follows the same route, and so does the effect of that message (a focus change).
         if route is None:
             route = (
-                (self.focused or self.screen).ancestors_with_self * _KEY_ROUNDS if self._screen_stack else []
+                (self.focused or self.screen).ancestors_with_self * _KEY_ROUNDS if self.screen_stack else []
             )
         while route:
             if route.pop(0).call_later(self._follow_keys, route, callback):
                 return
         callback()
 
-    def input_failed(self, error: Exception) -> None:
-        """End with a bug's message; called from the input thread."""
+    def handle_input_error(self, error: Exception) -> None:
+        """End the app with the message for a bug; called from the input thread."""
         self.call_later(self._handle_exception, error)
 
     def _leave(self, number: signal.Signals) -> None:
@@ -315,16 +310,16 @@ class SafeApp(App[ReturnType]):
                 self.save_state()
 
     def _end_at_once(self, number: signal.Signals) -> None:
-        """End although the event loop is stuck, as it is on a terminal that takes no more bytes."""
+        """End the process although the event loop is blocked, e.g. by a terminal that accepts no more bytes."""
         self._save_state_once()
         if isinstance(self._driver, SafeDriver):
-            self._driver.leave_at_once()
+            self._driver.restore_at_once()
         os._exit(128 + number)
 
-    # Failing
+    # Failures
 
     def _handle_exception(self, error: Exception) -> None:
-        # Replaces Textual's, which renders a traceback with local variables.
+        # Replaces Textual's method, which renders a traceback with local variables.
         if self._exception is None:
             self._exception = error
             self._exception_event.set()
@@ -334,7 +329,7 @@ class SafeApp(App[ReturnType]):
         self._fail(sys.exc_info()[1] or RuntimeError())
 
     def panic(self, *renderables: object) -> None:  # noqa: ARG002 - Textual's interface
-        """End the app; what Textual would print (tracebacks) is not printed."""
+        """End the app without printing Textual's output, which contains tracebacks."""
         self._fail(RuntimeError())
 
     def _fail(self, error: BaseException) -> None:
@@ -344,26 +339,26 @@ class SafeApp(App[ReturnType]):
         self._close_messages_no_wait()
 
     def _note_failure(self, error: BaseException) -> None:
-        """Keep the first failure. What fails while a signal ends the app, half of it gone already, is none."""
+        """Store the first failure, but ignore errors while a signal ends the half-closed app."""
         if self._failure is None and self._signal is None:
             self._failure = describe_bug(error)
 
     def _print_error_renderables(self) -> None:
-        # What is left of Textual's: the message that the app was exited with, if it is text.
+        # Of the output of Textual's method, only a text message passed to `exit` remains.
         lines = [visible(message) for message in self._exit_renderables if isinstance(message, str)]
         self._exit_renderables.clear()
-        if self._failure is not None and not self._failure_told:
-            self._failure_told = True
-            lines = [f"csrtui: error: {visible(self._failure.what)}"]
+        if self._failure is not None and not self._failure_reported:
+            self._failure_reported = True
+            lines = [f"csrtui: error: {visible(self._failure.message)}"]
             if self._failure.hint:
                 lines.append(f"hint: {visible(self._failure.hint)}")
         if not lines:
             return
-        with contextlib.suppress(OSError, ValueError):  # the terminal is gone
+        with contextlib.suppress(OSError, ValueError):  # the terminal is lost
             print("\n".join(lines), file=sys.__stderr__, flush=True)
 
-    def _thread_failed(self, error: BaseException) -> None:
+    def _handle_thread_error(self, error: BaseException) -> None:
         self._note_failure(error)
         if self._loop is not None:
-            with contextlib.suppress(RuntimeError):  # the loop ended meanwhile
+            with contextlib.suppress(RuntimeError):  # the loop has ended
                 self._loop.call_soon_threadsafe(self._close_messages_no_wait)

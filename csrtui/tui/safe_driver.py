@@ -1,9 +1,12 @@
-"""Textual's Linux driver, made to leave the terminal whole whatever happens to it.
+"""Textual's Linux driver, changed so that it always restores the terminal.
 
-What differs from Textual 8.2.8: a terminal that is gone ends the app instead of hanging or spinning it;
-keys typed ahead go where a slow typist's would;
-bytes that are no UTF-8 are no crash; SIGCONT without a stop before it does not start everything twice;
-the size is that of the terminal drawn on, not of stdout, and always the last one.
+Differences from Textual 8.2.8:
+
+- After the terminal is lost, the app ends instead of hanging or using all CPU time.
+- Keys typed ahead have the same effect as keys typed slowly.
+- Bytes that are not UTF-8 do not crash the app.
+- SIGCONT without a preceding stop does not enter application mode twice.
+- The size is that of the terminal in use, not of stdout, and always the most recent one.
 """
 
 from __future__ import annotations
@@ -29,40 +32,41 @@ if TYPE_CHECKING:
     from textual.app import App
     from textual.message import Message
 
-_POLL_SECONDS = 0.1  # how soon an Escape key alone is told from the start of a sequence
-_LONGEST_WAIT_SECONDS = 0.5  # for an action that takes its time; what is typed then goes on as ever
-_LONGEST_START_SECONDS = 5.0
+_POLL_SECONDS = 0.1  # delay that distinguishes an Escape key from the start of a sequence
+_LINE_FEED_KEY = "ctrl+j"
+_MAX_WAIT_SECONDS = 0.5  # for the effect of a key; after that, the next key is passed on regardless
+_MAX_START_SECONDS = 5.0
 _READ_BYTES = 4096
-_MODES_AS_BEFORE = b"\x1b[?2026l\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
-"""What Textual's driver writes at the end, in one piece: no more than any terminal takes at once."""
+_RESTORE_MODES = b"\x1b[?2026l\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
+"""The output of Textual's driver at the end, in one piece that every terminal accepts at once."""
 
 
 class TerminalOwner(Protocol):
-    """What the driver tells its app."""
+    """The app's methods that the driver calls."""
 
-    def terminal_lost(self) -> None:
-        """The terminal is gone. Called from the input thread."""
+    def handle_terminal_loss(self) -> None:
+        """Handle the loss of the terminal. Called from the input thread."""
 
-    def when_started(self, callback: Callable[[], None]) -> None:
-        """Call `callback` once the first screen is there and has its cursor. Called from the input thread."""
+    def call_when_started(self, callback: Callable[[], None]) -> None:
+        """Call `callback` once the first screen is ready and has its cursor. Called from the input thread."""
 
-    def takes_text(self) -> bool:
-        """Whether a character goes into a field, and is no command. Called from the input thread."""
+    def is_typing(self) -> bool:
+        """Return whether a character goes into a field and is not a command. Called from the input thread."""
 
-    def when_handled(self, callback: Callable[[], None]) -> None:
-        """Call `callback` once the keys so far have had their effect. Called from the input thread."""
+    def call_after_keys(self, callback: Callable[[], None]) -> None:
+        """Call `callback` once all earlier keys have had their effect. Called from the input thread."""
 
-    def input_failed(self, error: Exception) -> None:
-        """Reading keys failed with `error`, a bug. Called from the input thread."""
+    def handle_input_error(self, error: Exception) -> None:
+        """Handle an unexpected error while reading keys. Called from the input thread."""
 
-    def terminal_taken(self) -> None:
-        """The terminal is (again) ours, and what it shows is unknown."""
+    def redraw_all(self) -> None:
+        """Draw the whole screen, because the driver has (again) taken over the terminal."""
 
 
 class _Output:
-    """The terminal's file; once it is gone, writing is quietly in vain.
+    """The terminal's file, whose methods ignore errors after the terminal is lost.
 
-    An OSError in Textual's writer thread ends that thread, and the app then hangs on its full queue.
+    An OSError would end Textual's writer thread, and the app would then hang on the full queue.
     """
 
     def __init__(self, file: TextIO) -> None:
@@ -81,24 +85,25 @@ class _Output:
 
 
 class SafeDriver(LinuxDriver):
-    """Reads keys from stdin and draws on stderr.
+    """A driver that reads keys from stdin and draws on stderr.
 
     Args:
         app: The app, which is also a `TerminalOwner`.
         debug: Textual's debug mode.
-        mouse: Whether the mouse is reported.
-        size: A size to pretend, in (columns, rows), or None for the terminal's.
+        mouse: Whether the terminal reports mouse events.
+        size: A fixed size in (columns, rows), or None for the terminal's size.
     """
 
     def __init__(
         self, app: App[Any], *, debug: bool = False, mouse: bool = False, size: tuple[int, int] | None = None
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
-        self._owner: TerminalOwner = app  # type: ignore[assignment] # SafeApp is one
-        self._handled = Event()
-        self._handled.set()
-        self._has_typed = False
-        self._input_ends = False
+        self.reports_mouse = mouse
+        self._owner: TerminalOwner = app  # type: ignore[assignment] # SafeApp is a TerminalOwner
+        self._keys_handled = Event()
+        self._keys_handled.set()
+        self._is_after_text = False
+        self._is_input_ending = False
         self._started = Event()
         self._file: Any = _Output(self._file)
 
@@ -110,62 +115,63 @@ class SafeDriver(LinuxDriver):
         return (columns, rows) if columns and rows else super()._get_terminal_size()
 
     def start_application_mode(self) -> None:
-        """Take the terminal."""
+        """Take over the terminal."""
         super().start_application_mode()  # type: ignore[no-untyped-call]
         signal.signal(signal.SIGWINCH, self._sigwinch_application)
-        asyncio.run_coroutine_threadsafe(self._look_at_size_later(), self._loop)
-        self._owner.terminal_taken()
+        asyncio.run_coroutine_threadsafe(self._check_size_later(), self._loop)
+        self._owner.redraw_all()
 
     def restore_line_settings(self) -> None:
-        """Set the terminal's line settings (echo, line mode, …) back; it writes nothing, so it never blocks."""
+        """Restore the terminal's line settings (echo, line mode, …) without writing, so that this never blocks."""
         if self.attrs_before is not None:
             with contextlib.suppress(termios.error):
                 termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
 
-    def leave_at_once(self) -> None:
-        """Give the terminal back past the event loop and the writer: its line settings, and, if it takes them, its modes.
+    def restore_at_once(self) -> None:
+        """Restore the terminal without the event loop and the writer thread.
 
-        Poll(2) says whether a terminal takes bytes without blocking: not while its output is held (Ctrl+S), nor while
-        another write waits.
+        The line settings are restored always, the modes only if the terminal accepts bytes. poll(2) reports whether a
+        write would block, as it does while output is stopped (Ctrl+S) or another write is waiting.
         """
         self.restore_line_settings()
         with contextlib.suppress(OSError, ValueError):
             descriptor = self._file.fileno()
             if select.select([], [descriptor], [], 0)[1]:
-                os.write(descriptor, _MODES_AS_BEFORE)
+                os.write(descriptor, _RESTORE_MODES)
 
     def _sigwinch_application(self, *_: object) -> None:
-        # Textual asks for the size within the signal's handler. A handler may be interrupted by the next: that one
-        # asks later and tells first, and the size that is told last, and stays, is an old one.
+        # Textual reads the size inside the signal handler. A second signal can interrupt the handler between reading
+        # and reporting; then the older size would be reported last and stay.
         if not self._in_band_window_resize:
-            with contextlib.suppress(RuntimeError):  # the loop ended meanwhile
-                self._loop.call_soon_threadsafe(self._tell_size)
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                self._loop.call_soon_threadsafe(self._report_size)
 
-    def _tell_size(self) -> None:
+    def _report_size(self) -> None:
         size = Size(*self._get_terminal_size())
         self._app.post_message(Resize(size, size))
 
-    async def _look_at_size_later(self) -> None:
-        # It may have changed while Textual asked for the first one, which comes to the app the same way, and before.
-        self._app.call_later(self._look_at_size)
+    async def _check_size_later(self) -> None:
+        # The size may have changed after Textual read the first one. That size reaches the app by the same queue,
+        # so this check comes after it.
+        self._app.call_later(self._check_size)
 
-    def _look_at_size(self) -> None:
+    def _check_size(self) -> None:
         if not self._in_band_window_resize and self._app.size != self._get_terminal_size():
-            self._tell_size()
+            self._report_size()
 
     def _sigtstp_application(self, *_: object) -> None:
-        # Textual leaves the terminal within the signal's handler, which writes through a queue. Where the signal
-        # came while the queue's lock was held by what it interrupted, that would wait for itself for ever.
-        with contextlib.suppress(RuntimeError):  # the loop ended meanwhile
+        # Textual suspends inside the signal handler, which writes to a queue. If the signal interrupts code that holds
+        # the queue's lock, the handler would wait for that lock forever.
+        with contextlib.suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(super()._sigtstp_application)
 
     def _sigcont_application(self, *_: object) -> None:
         with contextlib.suppress(RuntimeError):  # as above
-            self._loop.call_soon_threadsafe(self._go_on)
+            self._loop.call_soon_threadsafe(self._resume)
 
-    def _go_on(self) -> None:
-        # Stopped by SIGSTOP, the app never left application mode; entering it twice would take raw mode
-        # for the state to go back to at the end.
+    def _resume(self) -> None:
+        # After SIGSTOP the app has never left application mode. Entering it again would save raw mode as the state
+        # to restore at the end.
         if self._auto_restart:
             if not self._must_signal_resume:
                 self.suspend_application_mode()
@@ -173,63 +179,68 @@ class SafeDriver(LinuxDriver):
             self.resume_application_mode()
 
     def process_message(self, message: Message) -> None:
-        """Pass a key on once the command key before it has had its effect.
+        """Pass a key to the app after the preceding command key has had its effect.
 
-        Textual hands a key to the widget with focus at that moment. Keys that arrive in one piece, as on a
-        slow link, would all go to the field that Tab is about to leave: a passphrase into a readable field.
-        A character is a command too where it is not typed into a field: what follows the ``/`` that opens
-        the filter is meant for the filter, and must not be taken for commands.
+        Textual delivers a key to the widget that has the focus at that moment. Keys that arrive together, as on a slow
+        link, would all go to the field that Tab is about to leave: a passphrase into a readable field. Outside fields
+        characters are commands, too. The text after the ``/`` that opens the filter is meant for the filter and must
+        not be run as commands.
+
+        A line feed counts as Enter: the terminal turns an Enter typed before the screens open into a line feed (ICRNL,
+        termios(3)).
         """
+        if isinstance(message, Key) and message.key == _LINE_FEED_KEY:
+            message = Key("enter", "\r")
         if not isinstance(message, (Key, Paste)):
             super().process_message(message)
             return
         self._wait_for_start()
-        if not self._input_ends:
-            self._handled.wait(_LONGEST_WAIT_SECONDS)  # only then it is known where the cursor is
-        if self._input_ends:
+        if not self._is_input_ending:
+            self._keys_handled.wait(_MAX_WAIT_SECONDS)  # only then the focus is known
+        if self._is_input_ending:
             return
-        is_command = isinstance(message, Key) and not (message.is_printable and self._owner.takes_text())
-        if is_command and self._has_typed:
-            # A command that the app takes before the focused field does, as to leave, would overtake the text.
-            self._expect_effect()
-            self._handled.wait(_LONGEST_WAIT_SECONDS)
+        is_command = isinstance(message, Key) and not (message.is_printable and self._owner.is_typing())
+        if is_command and self._is_after_text:
+            # A command that the app handles before the focused field, such as quitting, would overtake the text.
+            self._hold_next_key()
+            self._keys_handled.wait(_MAX_WAIT_SECONDS)
         super().process_message(message)
-        self._has_typed = not is_command
+        self._is_after_text = not is_command
         if is_command:
-            self._expect_effect()
+            self._hold_next_key()
 
     def disable_input(self) -> None:
-        """Take no more keys, and drop those that wait: who waits for the input thread to end keeps them waiting."""
-        self._input_ends = True
+        """Stop reading keys and drop the waiting ones, because Textual waits here for the end of the input thread."""
+        self._is_input_ending = True
         has_started = self._started.is_set()
         self._started.set()
-        self._handled.set()
+        self._keys_handled.set()
         super().disable_input()
-        self._input_ends = False
-        self._handled.set()
+        self._is_input_ending = False
+        self._keys_handled.set()
         if not has_started:
             self._started.clear()
 
-    def _expect_effect(self) -> None:
-        """Let the next key wait until those so far have had their effect."""
-        self._handled.clear()
-        self._owner.when_handled(self._handled.set)
+    def _hold_next_key(self) -> None:
+        """Hold the next key until all earlier keys have had their effect."""
+        self._keys_handled.clear()
+        self._owner.call_after_keys(self._keys_handled.set)
 
     def _wait_for_start(self) -> None:
-        """Let no key go before there is a cursor to go to: whatever is typed at the shell would be lost."""
+        """Hold keys until the first screen is ready; otherwise keys typed ahead at the shell would be lost."""
         if not self._started.is_set():
-            self._owner.when_started(self._started.set)
-            self._started.wait(_LONGEST_START_SECONDS)
+            self._owner.call_when_started(self._started.set)
+            self._started.wait(_MAX_START_SECONDS)
             self._started.set()
 
     def _run_input_thread(self) -> None:
         try:
             self.run_input_thread()
-        except Exception as error:  # noqa: BLE001 - a thread's last line before Python prints a traceback
-            self._owner.input_failed(error)
+        except Exception as error:  # noqa: BLE001 - Python would print a traceback
+            self._owner.handle_input_error(error)
 
     def run_input_thread(self) -> None:
-        """Read keys until the app ends or the terminal is gone (end of file, or EIO)."""
+        """Read keys until the app ends or the terminal is lost (end of file, or EIO)."""
         parser = XTermParser(self._debug)
         decode = getincrementaldecoder("utf-8")("replace").decode
         while not self.exit_event.is_set():
@@ -242,7 +253,7 @@ class SafeDriver(LinuxDriver):
                 for event in parser.feed(decode(data)):
                     self.process_message(event)
             elif data is not None:
-                self._owner.terminal_lost()
+                self._owner.handle_terminal_loss()
                 return
             for event in parser.tick():
                 self.process_message(event)

@@ -1,16 +1,17 @@
-"""Text broken into lines of a width in terminal cells."""
+"""Wrapping, cutting and padding of text to a width in terminal cells."""
 
 from rich.cells import cell_len, set_cell_size
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Return `text` in lines of at most `width` cells, broken at blanks, or within a word that is longer.
+    """Return `text` as one or more lines of at most `width` cells.
 
-    There is always at least one line. `text` is visible text, without line breaks.
+    Lines are broken at blanks. A word longer than a line is split. `text` is visible text without line breaks.
     """
     if width <= 0:
         return [""]
-    lines, line = [], ""
+    lines: list[str] = []
+    line = ""
     for word in text.split(" "):
         candidate = f"{line} {word}" if line else word
         if cell_len(candidate) <= width:
@@ -20,7 +21,7 @@ def wrap(text: str, width: int) -> list[str]:
             lines.append(line)
         rest = word
         while cell_len(rest) > width:
-            head = _fitting(rest, width)
+            head = _prefix(rest, width)
             lines.append(head)
             rest = rest[len(head) :]
         line = rest
@@ -28,24 +29,22 @@ def wrap(text: str, width: int) -> list[str]:
 
 
 def cut(text: str, width: int) -> str:
-    """Return `text` in at most `width` cells, with an ellipsis where something is left out."""
+    """Return `text` in at most `width` cells, ending in an ellipsis if it was cut."""
     if cell_len(text) <= width:
         return text
-    return _fitting(text, width - 1) + "…" if width > 0 else ""
+    return _prefix(text, width - 1) + "…" if width > 0 else ""
 
 
 def pad(text: str, width: int) -> str:
-    """Return `text` in exactly `width` cells."""
+    """Return `text` cut or padded to exactly `width` cells."""
     return set_cell_size(cut(text, width), width)
 
 
-def _fitting(text: str, width: int) -> str:
-    """The longest beginning that fits; at least one character, so that a loop over the rest ends."""
-    end = 0
-    used = 0
-    while end < len(text):
-        used += cell_len(text[end])
-        if used > width:
-            break
-        end += 1
-    return text[: max(end, 1)]
+def _prefix(text: str, width: int) -> str:
+    """Return the longest prefix that fits, but at least one character, so that a loop over the rest ends."""
+    cells = 0
+    for end, character in enumerate(text):
+        cells += cell_len(character)
+        if cells > width:
+            return text[: max(end, 1)]
+    return text

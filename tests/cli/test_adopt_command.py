@@ -38,7 +38,7 @@ CERTIFICATE = pem(intermediate().sign(CSR), intermediate().certificate)
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a passphrase costs is not the matter here."""
-    monkeypatch.setattr(own_pkcs8, "ROUNDS", 1000)
+    monkeypatch.setattr(own_pkcs8, "ITERATIONS", 1000)
 
 
 @pytest.fixture
@@ -102,8 +102,8 @@ def test_a_csr_of_another_key_is_named_and_nothing_taken(csrtui: Csrtui, put: Ca
     ran = csrtui("adopt", "--key", f"{folder}/key", "--csr", f"{folder}/csr")
     assert ran.status == 1
     assert ran.out.splitlines() == [
-        f"FAILED  {folder}/csr  does not fit the key: it is the CSR of CN={NAME}, whose key is not there",
-        f"FAILED  {folder}/key  not adopted: what was named with it cannot be taken",
+        f"FAILED  {folder}/csr  does not match the key: it is the CSR of CN={NAME}, whose key is missing",
+        f"FAILED  {folder}/key  not adopted: a file named with it cannot be used",
     ]
     assert csrtui.pairs == []
 
@@ -134,14 +134,14 @@ def test_who_names_a_key_and_its_certificate_gets_the_csr_made(
 def test_a_search_shows_what_it_found_and_takes_nothing_unasked(
     csrtui: Csrtui, put: Callable[..., str]
 ) -> None:
-    folder = put(key=pkcs8(rsa_key()), csr=CSR, lone=pkcs8(ec_key()), stray=request.probe(ec_key(7)))
+    folder = put(key=pkcs8(rsa_key()), csr=CSR, lone=pkcs8(ec_key()), stray=request.build_proof(ec_key(7)))
     rehearsed = csrtui("adopt", folder, "--dry-run")
     assert rehearsed.status == 1
     assert f"  key          {folder}/key  RSA 2048" in rehearsed.out
     assert f"ok  {folder}/key  would become {NAME}" in rehearsed.out
-    assert f"passed over  {folder}/stray  is the CSR of CN=proof.invalid" in rehearsed.out
+    assert f"skipped  {folder}/stray  is the CSR of CN=proof.invalid" in rehearsed.out
     ran = csrtui("adopt", "--from", folder, stdin=b"y\n")
-    assert (ran.status, ran.hint) == (2, "see above; then --yes")
+    assert (ran.status, ran.hint) == (2, "check the list, then use --yes")
     assert csrtui("adopt", folder, stdin=None).status == 2
     assert csrtui.pairs == []
     ran = csrtui("adopt", folder, "--yes")
@@ -173,7 +173,7 @@ def test_what_the_certificate_differs_in_is_said(csrtui: Csrtui, put: Callable[.
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((), "nothing to adopt from"),
+        ((), "no key or folder is named"),
         (("X", "--key", "Y"), "exclude each other"),
         (("--from", "X", "--key", "Y"), "exclude each other"),
         (("--from", "/nowhere"), "cannot read /nowhere"),
@@ -197,7 +197,7 @@ def test_wrong_use_is_told(
 
 
 def test_one_name_is_for_one_key(csrtui: Csrtui, put: Callable[..., str]) -> None:
-    folder = put(a=pkcs8(rsa_key()), b=CSR, c=pkcs8(ec_key()), d=request.probe(ec_key()))
+    folder = put(a=pkcs8(rsa_key()), b=CSR, c=pkcs8(ec_key()), d=request.build_proof(ec_key()))
     assert "--as names one pair" in csrtui("adopt", folder, "--yes", "--as", "mine").error
 
 
@@ -238,7 +238,7 @@ def test_a_plain_key_may_come_under_a_passphrase(
         key=pkcs8(rsa_key()),
         csr=CSR,
         closed=pkcs8(ec_key(), passphrase=PHRASE),
-        other=request.probe(ec_key()),
+        other=request.build_proof(ec_key()),
     )
     ran = csrtui("adopt", folder, "--yes", "--encrypt-key", "--passphrase-file", phrase)
     assert ran.status == 0, ran.err
@@ -273,7 +273,7 @@ def test_on_a_terminal_it_asks(
 def test_a_store_that_fails_half_way_keeps_and_names_what_is_done(
     csrtui: Csrtui, put: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = put(a=pkcs8(rsa_key()), b=CSR, c=pkcs8(ec_key()), d=request.probe(ec_key()))
+    folder = put(a=pkcs8(rsa_key()), b=CSR, c=pkcs8(ec_key()), d=request.build_proof(ec_key()))
     add = Keystore.add
 
     def failing(self: Keystore, base: str, pair: object) -> str:

@@ -152,7 +152,7 @@ def test_those_of_keys_under_a_passphrase_with_both(
     ("recipient", "said"),
     [
         ("ecdsa-sha2-nistp256 AAAA", "an ECDSA key"),
-        ("age1yubikey1qqqq", "plugin of age (yubikey)"),
+        ("age1yubikey1qqqq", "age plugin (yubikey)"),
         ("/nowhere/keys", "No such file"),
         ("", "No such file"),
         (IDENTITY.decode(), "that is a private key"),
@@ -222,11 +222,11 @@ def test_who_cannot_open_it_is_told(csrtui: Csrtui, backup: Path, tmp_path: Path
     other.write_bytes(age_pair(1)[0])
     other.chmod(0o600)
     ran = csrtui("verify", str(backup), "--identity", str(other))
-    assert (ran.status, "encrypted to others" in ran.out, "hint: " in ran.err) == (1, True, True)
+    assert (ran.status, "encrypted to other recipients" in ran.out, "hint: " in ran.err) == (1, True, True)
     ran = csrtui("restore", str(backup), "--passphrase-fd", "0")
     assert ran.status == 2
     ran = csrtui("verify", str(backup))
-    assert ran.out == f"ok  a.com  {backup}  there and unchanged, but never proved\n"
+    assert ran.out == f"ok  a.com  {backup}  exists and is unchanged, but was never verified\n"
 
 
 @pytest.mark.parametrize(

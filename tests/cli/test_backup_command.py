@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pkcs8, "ROUNDS", QUICK)
+    monkeypatch.setattr(pkcs8, "ITERATIONS", QUICK)
 
 
 @pytest.fixture
@@ -104,8 +104,8 @@ def test_a_key_under_another_passphrase_fails(csrtui: Csrtui, places: Places) ->
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["--to", "USB"], 2, "name the pairs to back up, or give --all"),
-        (["a.com", "--all", "--to", "USB"], 2, "name the pairs to back up, or give --all"),
+        (["--to", "USB"], 2, "name the pairs to back up, or use --all"),
+        (["a.com", "--all", "--to", "USB"], 2, "name the pairs to back up, or use --all"),
         (["a.com"], 2, "the following arguments are required: --to"),
         (["b.com", "--to", "USB"], 2, "there is no pair"),
         (["../a.com", "--to", "USB"], 2, "is not a valid pair name"),
@@ -155,7 +155,7 @@ def test_it_is_asked_for_twice_and_opens_with_openssl_alone(tmp_path: Path, plac
     with PtySession(command, env={**environment(store), "PYTHONPATH": str(ROOT)}) as terminal:
         terminal.wait_for("Passphrase for the backup:")
         terminal.send(f"{CANARY}\n")
-        terminal.wait_for("The same again:")
+        terminal.wait_for("Repeat it:")
         terminal.send(f"{CANARY}\n")
         assert terminal.wait_exit() == 0
         assert "2 of 2 backups in " in terminal.text
@@ -173,7 +173,7 @@ def test_typed_differently_the_second_time_nothing_is_made(tmp_path: Path, place
     with PtySession(command, env={**environment(store), "PYTHONPATH": str(ROOT)}) as terminal:
         terminal.wait_for("Passphrase for the backup:")
         terminal.send(f"{CANARY}\n")
-        terminal.wait_for("The same again:")
+        terminal.wait_for("Repeat it:")
         terminal.send(f"{CANARY[:-1]}\n")
         assert terminal.wait_exit() == 2
         assert "the two passphrases are not the same" in terminal.text

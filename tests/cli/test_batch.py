@@ -77,7 +77,7 @@ def test_a_row_that_fails_keeps_no_other_from_being_made(csrtui: Csrtui) -> None
     assert [line["column"] for line in bad] == [
         "common_name", "common_name", "ca", "key", "platform", None, "common_name",
     ]  # fmt: skip
-    assert ran.err == "3 made, 0 there already, 7 failed\n"
+    assert ran.err == "3 made, 0 already exist, 7 failed\n"
     assert csrtui.pairs == ["a.com", "f.com", "g.com"]
     assert lines[8]["pair"]["subject_fields"]["organization"] == HARD_ORGANIZATION
 
@@ -90,14 +90,18 @@ def test_force_reaches_every_row(csrtui: Csrtui) -> None:
 @pytest.mark.parametrize(
     ("content", "said", "hint"),
     [
-        (b"", "the header names no common_name", "common_name,names,organization"),
-        (b"\n", "the header names no common_name", "common_name,names"),
-        (b"a.com\nb.com\n", 'the header has a column "a.com"', "common_name,names"),
-        (b"common_name,colour\nb.com,red\n", 'the header has a column "colour"', "common_name,names"),
-        (b"common_name,\x1b\nb.com,red\n", 'the header has a column "\\x1b"', "common_name,names"),
+        (b"", "the header has no common_name", "common_name,names,organization"),
+        (b"\n", "the header has no common_name", "common_name,names"),
+        (b"a.com\nb.com\n", 'the header has an unknown column "a.com"', "common_name,names"),
+        (
+            b"common_name,colour\nb.com,red\n",
+            'the header has an unknown column "colour"',
+            "common_name,names",
+        ),
+        (b"common_name,\x1b\nb.com,red\n", 'the header has an unknown column "\\x1b"', "common_name,names"),
         (b"common_name,names,names\nb.com\n", "a column twice", "common_name,names"),
-        (b"names\nb.com\n", "the header names no common_name", "common_name,names"),
-        (b'"common_name\na.com\n', "what begins in line 1 of", "never closed"),
+        (b"names\nb.com\n", "the header has no common_name", "common_name,names"),
+        (b'"common_name\na.com\n', "the row from line 1 of", "missing closing"),
         (b'"common_name"x\na.com\n', "line 1 of", None),
         (b"common_name,\xff\na.com\n", "line 1 of", None),
     ],
@@ -120,10 +124,10 @@ def test_a_file_that_is_none_is_said_and_makes_nothing(
         (b"\xff\nc.com\n", "line 4 of {} is not UTF-8", ["c.com"]),
         (b'"c"x\nd.com\n', "line 4 of {} is not CSV", ["d.com"]),
         (b'"c.com\n', "line 4 of {} is not CSV", []),
-        (b'"c.com\nd.com\n', "what begins in line 4 of {} is not CSV: unexpected end of data in line 5", []),
-        (b'\n"c.com\nd.com\n"e.com"\nf.com\n', "what begins in line 5 of {} is not CSV", ["f.com"]),
+        (b'"c.com\nd.com\n', "the row from line 4 of {} is not CSV: unexpected end of data in line 5", []),
+        (b'\n"c.com\nd.com\n"e.com"\nf.com\n', "the row from line 5 of {} is not CSV", ["f.com"]),
         (b"x" * 200_000 + b"\nd.com\n", "line 4 of {} is not CSV", ["d.com"]),
-        (b'"\n",' * 100_000 + b"\nd.com\n", "more than 262144 bytes; what follows is not read", []),
+        (b'"\n",' * 100_000 + b"\nd.com\n", "more than 262144 bytes; the rest of the file is not read", []),
     ],
 )
 def test_a_row_that_is_no_csv_fails_and_the_good_ones_are_kept(
@@ -161,7 +165,7 @@ def test_what_is_there_already_is_skipped(csrtui: Csrtui) -> None:
     assert [list(line) for line in again.json_lines] == [["row", "ok", "skipped", "pair"]] * 3
     assert all(line["skipped"] is True for line in again.json_lines)
     assert [line["pair"] for line in again.json_lines] == [line["pair"] for line in first.json_lines]
-    assert again.err.startswith("0 made, 3 there already, 0 failed\n")
+    assert again.err.startswith("0 made, 3 already exist, 0 failed\n")
     assert len(csrtui.pairs) == 3
 
 

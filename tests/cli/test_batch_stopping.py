@@ -62,8 +62,8 @@ def test_rows_are_answered_as_they_come_and_it_stops_while_it_waits(
         assert process.returncode == 128 + number
     assert out == b""
     assert err.decode().splitlines() == [
-        "stopped: 2 made, 0 there already, 0 failed",
-        "what is done is kept; the same command goes on with the rest",
+        "stopped: 2 made, 0 already exist, 0 failed",
+        "pairs made so far are kept; run the same command again for the other rows",
     ]
     assert pairs(store) == ["a.com", "b.com"]
 
@@ -80,7 +80,7 @@ def test_stopped_within_a_row_that_row_is_neither_good_nor_bad(tmp_path: Path) -
         out, err = process.communicate(timeout=DEADLINE)
         assert process.returncode == 128 + signal.SIGTERM
     assert out == b""
-    assert err.startswith(b"stopped: 1 made, 0 there already, 0 failed\n")
+    assert err.startswith(b"stopped: 1 made, 0 already exist, 0 failed\n")
 
 
 def test_stopped_in_the_middle_it_goes_on_where_it_was(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def test_the_text_says_the_same_in_lines(csrtui: Csrtui) -> None:
     assert any(line.startswith("Error: intranet") for line in lines)
     assert "  fix: also cover www.mydomain.com" in lines
     nothing = csrtui("check", "a..com").out.splitlines()
-    assert nothing[:2] == ["Subject  none yet: see below", "Covers   nothing"]
+    assert nothing[:2] == ["Subject  – (fix the errors below)", "Covers   nothing"]
 
 
 def test_a_check_needs_a_name(csrtui: Csrtui) -> None:
@@ -109,9 +109,7 @@ def test_it_finds_the_pair_that_is_as_asked_for_whatever_the_case(csrtui: Csrtui
 )
 def test_it_finds_none_where_anything_is_otherwise(csrtui: Csrtui, other: tuple[str, ...]) -> None:
     csrtui("new", "www.mydomain.com", "--force")
-    assert (
-        csrtui("check", "www.mydomain.com", *other, "--find-pair").out.splitlines()[-1] == "Pair     none yet"
-    )
+    assert csrtui("check", "www.mydomain.com", *other, "--find-pair").out.splitlines()[-1] == "Pair     none"
 
 
 def test_a_pair_under_a_passphrase_is_found_and_a_retired_one_is_not(

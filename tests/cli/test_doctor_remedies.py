@@ -15,7 +15,7 @@ from examined_store import snapshot
 from remedied_store import HOSTILE_NAME, UNPRINTABLE_NAME, Found, RemediedStore
 
 from csrtui.core.base.finding import CaKind
-from csrtui.core.doctor.finding_codes import Code
+from csrtui.core.doctor.finding import FindingCode
 from csrtui.core.doctor.remedy import pasteable
 from csrtui.store import locks
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ONLY_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
-ELSEWHERE = {Code.FOREIGN_OWNER, Code.CREATION_UNDER_WAY, Code.BACKUP_SAME_DISK}
+ELSEWHERE = {FindingCode.FOREIGN_OWNER, FindingCode.CREATION_UNDER_WAY, FindingCode.BACKUP_SAME_DISK}
 """Findings whose remedies have tests of their own."""
 
 
-def finding_of(found: list[Found], code: Code) -> Found:
+def finding_of(found: list[Found], code: FindingCode) -> Found:
     return next(one for one in found if one.code == code)
 
 
@@ -81,7 +81,7 @@ def test_a_template_fixes_what_it_is_for_once_it_is_filled_in(tmp_path: Path, ca
 
 @pytest.mark.parametrize(("code", "breaking", "reason"), INSTRUCTIONS.values(), ids=INSTRUCTIONS)
 def test_an_instruction_is_whole_sentences_and_no_command(
-    tmp_path: Path, code: Code, breaking: Callable[[RemediedStore], object], reason: str
+    tmp_path: Path, code: FindingCode, breaking: Callable[[RemediedStore], object], reason: str
 ) -> None:
     store = RemediedStore(tmp_path)
     breaking(store)
@@ -103,7 +103,7 @@ def assert_is_instruction(store: RemediedStore, finding: Found) -> None:
 
 def test_every_finding_of_the_doctor_has_a_tested_remedy() -> None:
     tested = {case.code for case in (*COMMANDS.values(), *TEMPLATES.values())}
-    assert tested | {code for code, _, _ in INSTRUCTIONS.values()} | ELSEWHERE == set(Code)
+    assert tested | {code for code, _, _ in INSTRUCTIONS.values()} | ELSEWHERE == set(FindingCode)
 
 
 @pytest.mark.parametrize("answer", ["\x03", "a wrong passphrase\n"])
@@ -124,7 +124,7 @@ def test_a_backup_that_is_not_signed_is_restored_only_with_consent(tmp_path: Pat
     unsigned_backup(store)
     (store.pair / "key.pem").unlink()
     before, treasures, files = store.examine(), store.treasures(), snapshot(store.path / "pairs")
-    finding = finding_of(before, Code.MISSING_FILE)
+    finding = finding_of(before, FindingCode.MISSING_FILE)
     assert store.run(finding.remedy, consent="n\n") != 0
     assert snapshot(store.path / "pairs") == files
     assert store.run(finding.remedy, 1, consent="y\n") == 0
@@ -148,7 +148,7 @@ def test_the_commands_of_one_report_may_all_be_run(tmp_path: Path) -> None:
 def test_an_adoption_keeps_what_only_the_record_knew(tmp_path: Path) -> None:
     store = RemediedStore(tmp_path)
     store.change(names=("a.com", "b.com"), ca=CaKind.PRIVATE, platform="haproxy", retired=store.now)
-    finding = finding_of(store.examine(), Code.NAMES_DISAGREE)
+    finding = finding_of(store.examine(), FindingCode.NAMES_DISAGREE)
     assert store.run(finding.remedy, 1) == 0
     pair = json.loads(store.call("show", "a.com", "--json"))
     assert (pair["ca"], pair["platform"], pair["stage"]) == ("private", "haproxy", "retired")
@@ -160,7 +160,7 @@ def test_a_file_of_another_user_is_given_back(tmp_path: Path) -> None:
     store = RemediedStore(tmp_path)
     os.chown(store.pair / "key.pem", 12345, -1)
     before, treasures = store.examine_as_process(), store.treasures()
-    finding = finding_of(before, Code.FOREIGN_OWNER)
+    finding = finding_of(before, FindingCode.FOREIGN_OWNER)
     assert finding.kind == "command"
     assert store.run(finding.remedy) == 0
     assert_fixed(store, before, finding, treasures)
@@ -172,7 +172,7 @@ def test_the_store_of_another_user_stays_his(tmp_path: Path) -> None:
     for path in (store.path, *store.path.rglob("*")):
         os.chown(path, 12345, -1)
     (finding,) = (one for one in store.examine() if one.level == "error")
-    assert (finding.identity, finding.kind) == ((Code.FOREIGN_OWNER, str(store.path)), "instruction")
+    assert (finding.identity, finding.kind) == ((FindingCode.FOREIGN_OWNER, str(store.path)), "instruction")
     assert "Run csrtui as user 12345" in finding.remedy
     assert_is_instruction(store, finding)
 
@@ -183,7 +183,7 @@ def test_a_folder_above_of_another_user_is_given_back(tmp_path: Path, name: str)
     store = RemediedStore(tmp_path, name)
     os.chown(store.path.parent, 12345, -1)
     before, treasures = store.examine_as_process(), store.treasures()
-    finding = finding_of(before, Code.FOREIGN_OWNER)
+    finding = finding_of(before, FindingCode.FOREIGN_OWNER)
     assert (finding.path, finding.kind) == (str(store.path.parent), "command")
     assert store.run(finding.remedy) == 0
     assert_fixed(store, before, finding, treasures)
@@ -195,7 +195,7 @@ def test_a_creation_in_progress_is_waited_for(tmp_path: Path) -> None:
     folder = os.open(store.path / ".locks", os.O_RDONLY)
     try:
         with locks.hold(folder, "creating", "the store", locks.Sharing.SHARED):
-            finding = finding_of(store.examine(), Code.CREATION_UNDER_WAY)
+            finding = finding_of(store.examine(), FindingCode.CREATION_UNDER_WAY)
             assert finding.kind == "instruction"
             assert_is_instruction(store, finding)
     finally:
@@ -207,7 +207,7 @@ def test_a_backup_on_another_disk_ends_the_note_about_the_keystores_own(tmp_path
         pytest.skip("there is no second file system")
     store = RemediedStore(tmp_path)
     before, treasures = store.examine_as_process(), store.treasures()
-    finding = finding_of(before, Code.BACKUP_SAME_DISK)
+    finding = finding_of(before, FindingCode.BACKUP_SAME_DISK)
     with TemporaryDirectory(dir="/dev/shm") as folder:
         store.other_usb = Path(folder)
         assert store.run(store.filled_in(finding.remedy), 2) == 0

@@ -58,7 +58,7 @@ def test_json_has_an_entry_for_every_file_and_the_directives_are_talk(csrtui: Cs
     assert f"  ssl_certificate {to}/a.com.crt;\n" in ran.err
     assert f"  ssl_certificate_key {to}/a.com.key;\n" in ran.err
     assert "  nginx -t && systemctl reload nginx\n" in ran.err
-    assert "last word: nginx.org" in " ".join(ran.err.split())
+    assert "authoritative: nginx.org" in " ".join(ran.err.split())
     assert "PRIVATE KEY" not in ran.out + ran.err
     assert csrtui("show", "a.com", "--json").json["next"] != "install"
 
@@ -84,7 +84,7 @@ def test_without_json_a_line_for_each_file_and_then_the_directives(csrtui: Csrtu
     ran = csrtui("export", "a.com", "--for", "haproxy", "--to", str(to))
     first, *lines = ran.out.splitlines()
     assert first == (
-        f"ok  a.com  {to}/a.com.pem  written, holds the key without a passphrase, for its owner only (0600)"
+        f"ok  a.com  {to}/a.com.pem  written, contains the key without a passphrase, for its owner only (0600)"
     )
     assert f"  bind :443 ssl crt {to}/a.com.pem" in lines
     assert "PRIVATE KEY" not in ran.out
@@ -119,7 +119,7 @@ def test_a_missing_folder_is_said_with_the_command_that_makes_it(csrtui: Csrtui,
     issued(csrtui)
     ran = csrtui("export", "a.com", "--for", "nginx", "--to", str(to / "x y"))
     assert ran.status == 2
-    assert ran.hint == f"mkdir -p -m 700 '{to}/x y'"
+    assert ran.hint == f"mkdir -p -m 700 '{to}/x y', or mount it"
 
 
 @pytest.mark.parametrize("legacy", [True, False])
@@ -155,12 +155,12 @@ def test_a_passphrase_that_protects_nothing_is_said_to(csrtui: Csrtui, to: Path,
     issued(csrtui)
     file = secret_file(tmp_path / "p", CANARY)
     ran = csrtui("export", "a.com", "--for", "nginx", "--to", str(to), "--key-passphrase-file", file)
-    assert (ran.status, ran.hint) == (2, "leave --key-passphrase-file out")
+    assert (ran.status, ran.hint) == (2, "leave out --key-passphrase-file")
     assert list(to.iterdir()) == []
     ran = csrtui("export", "a.com", "--for", "nginx", "--to", str(to), "--passphrase-file", file)
     assert ran.status == 0
-    assert "warning: nginx takes no PKCS #12 file: the passphrase given protects nothing here" in ran.err
-    assert "written, holds the key without a passphrase" in ran.out
+    assert "warning: nginx does not use a PKCS #12 file; the passphrase is not used" in ran.err
+    assert "written, contains the key without a passphrase" in ran.out
 
 
 def test_where_no_file_is_under_a_passphrase_the_one_given_is_the_keys(
@@ -200,7 +200,7 @@ def test_a_record_that_cannot_be_kept_is_exit_3_after_the_results(
     ran = csrtui("export", "a.com", "--for", "nginx", "--to", str(to), "--json")
     assert ran.status == 3
     assert len(ran.json["results"]) == 2
-    assert "the files are written, but that is not noted" in ran.error
+    assert "the files are written, but not recorded" in ran.error
 
 
 def test_both_passphrases_are_asked_for_and_never_echoed(
@@ -214,7 +214,7 @@ def test_both_passphrases_are_asked_for_and_never_echoed(
         terminal.send(f"{CANARY}\n")
         terminal.wait_for("Passphrase for the PKCS #12 file:")
         terminal.send(f"{OTHER_CANARY}\n")
-        terminal.wait_for("The same again:")
+        terminal.wait_for("Repeat it:")
         terminal.send(f"{OTHER_CANARY}\n")
         assert terminal.wait_exit() == 0
         assert not [canary for canary in (CANARY, OTHER_CANARY) if canary.encode() in terminal.raw]

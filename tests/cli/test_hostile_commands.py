@@ -11,7 +11,7 @@ from hostile_place import DUE, ISSUED, NEW, RETIRED, SENT, HostilePlace, make_ho
 from safety_results import counted
 
 from csrtui.cli.commands.all import COMMANDS
-from csrtui.core.base.escaping import shows
+from csrtui.core.base.escaping import is_visible
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,7 +89,7 @@ def is_shown(ran: Ran) -> bool:
     lines = (ran.out + ran.err).split("\n")
     return (
         ran.status in range(4)
-        and all(map(shows, lines))
+        and all(map(is_visible, lines))
         and not {"Traceback", "a bug:"} & {line[:9] for line in lines}
         and "a bug:" not in ran.err
     )

@@ -12,7 +12,7 @@ from certificates_made import intermediate, pem, root
 from command import Csrtui, run_process
 
 from csrtui.core.base.times import utc_text
-from csrtui.core.certificates.certificate import longest_days
+from csrtui.core.certificates.certificate import max_validity_days
 from csrtui.core.certificates.csr import read_pem
 from csrtui.core.keys.key_types import private_pem
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NAME = "www.a.com"
 FROM = datetime.now(UTC).replace(microsecond=0)
 """The commands go by the true clock."""
-DAYS = longest_days(FROM)
+DAYS = max_validity_days(FROM)
 EXPIRES = utc_text(FROM + timedelta(days=DAYS, seconds=-1))
 CHAIN = pem(intermediate().certificate, root().certificate)
 
@@ -74,7 +74,7 @@ def test_standard_input(made: Csrtui, answer: Path) -> None:
     ran = made("import", "-", "--pair", NAME, stdin=answer.read_bytes())
     assert (ran.status, ran.out) == (0, f"ok  {NAME}  imported, expires {EXPIRES}\n")
     assert made("import", "-", stdin=None).error == "standard input is closed"
-    assert "too much" in made("import", "-", stdin=b"x" * (1024 * 1024 + 1)).out
+    assert "more than" in made("import", "-", stdin=b"x" * (1024 * 1024 + 1)).out
 
 
 def test_the_wrong_pair_ends_with_1_and_the_right_name(made: Csrtui, answer: Path) -> None:

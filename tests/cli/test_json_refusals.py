@@ -23,7 +23,7 @@ IDENTITY, RECIPIENT = age_pair()
 
 @pytest.fixture(autouse=True)
 def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pkcs8, "ROUNDS", QUICK)
+    monkeypatch.setattr(pkcs8, "ITERATIONS", QUICK)
 
 
 class Place:
@@ -95,11 +95,11 @@ def place(csrtui: Csrtui, tmp_path: Path) -> Place:
     [
         ("backup a.com --to USB --passphrase-file WRONG", "a.com", "is under another passphrase"),
         ("verify a.com --passphrase-file WRONG", "a.com", "does not open the key"),
-        ("verify BACKUP-B --identity STRANGER", None, "encrypted to others"),
+        ("verify BACKUP-B --identity STRANGER", None, "encrypted to other recipients"),
         ("restore BACKUP-A --passphrase-file RIGHT", "a.com", "is in the keystore: a.com"),
         ("restore BACKUP-B --identity IDENTITY", "b.com", "is in the keystore: b.com"),
         ("--store OTHER restore BACKUP-A --passphrase-file WRONG", None, "does not open the key"),
-        ("--store OTHER restore BACKUP-B --identity STRANGER", None, "encrypted to others"),
+        ("--store OTHER restore BACKUP-B --identity STRANGER", None, "encrypted to other recipients"),
         ("--store OTHER import CRT-A", None, "matches no pair"),
         ("import CRT-A --pair b.com", "a.com", "is for the pair a.com"),
         ("adopt --key KEY-B --cert CRT-B", "b.com", "in the keystore already"),

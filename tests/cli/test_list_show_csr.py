@@ -196,7 +196,7 @@ def test_a_file_that_is_gone_ends_with_3_and_the_way_to_the_remedy(
     csrtui("new", "a.com")
     (csrtui.pair("a.com") / name).unlink()
     ran = csrtui(command, "a.com")
-    assert (ran.status, ran.out, ran.hint) == (3, "", "csrtui doctor says what mends it")
+    assert (ran.status, ran.out, ran.hint) == (3, "", "csrtui doctor shows how to fix it")
     assert ran.error.startswith(f"cannot read {csrtui.pair('a.com')}/{name}: ")
 
 
@@ -208,7 +208,7 @@ def test_a_damaged_record_ends_with_3_and_the_way_to_the_remedy(
     csrtui("new", "a.com")
     (csrtui.pair("a.com") / "pair.json").write_text(text)
     ran = csrtui(*command.split())
-    assert (ran.status, ran.out, ran.hint) == (3, "", "csrtui doctor says what mends it")
+    assert (ran.status, ran.out, ran.hint) == (3, "", "csrtui doctor shows how to fix it")
     assert "pair.json is" in ran.error
     assert "no pairs" not in ran.err
 
@@ -253,7 +253,7 @@ def test_what_could_not_be_written_out_was_not_submitted(
     def full(_: bytes) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("csrtui.cli.commands.csr.put_bytes", full)
+    monkeypatch.setattr("csrtui.cli.commands.csr.print_bytes", full)
     ran = csrtui("csr", "a.com", "--mark-submitted")
     assert (ran.status, ran.error) == (2, "cannot write to standard output: No space left on device")
     assert csrtui("show", "a.com", "--json").json["stage"] == "new"

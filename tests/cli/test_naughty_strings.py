@@ -16,9 +16,9 @@ from data_files import naughty_strings
 
 from csrtui.cli.main import run
 from csrtui.core.certificates import csr
-from csrtui.core.subject.fields import TypedSubject
+from csrtui.core.subject.fields import SubjectInput
 from csrtui.store.keystore import Keystore
-from csrtui.tasks.request_spec import Asked, advise_on
+from csrtui.tasks.request_spec import RequestSpec, advise_on
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
@@ -114,12 +114,12 @@ def passing(tmp_path: Path) -> Iterator[tuple[str, str, Advice]]:
     session = Session(Keystore(str(tmp_path / "store")))
     for field in (*FIELDS, *NAMES):
         for text in naughty_strings():
-            subject = TypedSubject(**({**SAFE, field: text} if field in FIELDS else SAFE))
+            subject = SubjectInput(**({**SAFE, field: text} if field in FIELDS else SAFE))
             names = {"common_name": (text,), "names": ("www.mydomain.com", text)}.get(
                 field, ("www.mydomain.com",)
             )
-            advice = advise_on(session, Asked(names, subject))
-            if advice.subject.common_name is not None and not advice.blocking:
+            advice = advise_on(session, RequestSpec(names, subject))
+            if advice.subject.common_name is not None and not advice.errors:
                 yield field, text, advice
 
 
@@ -153,9 +153,9 @@ def test_openssl_reads_back_what_was_typed(every: int, tmp_path: Path) -> None:
     passed = list(passing(tmp_path))
     assert len({field for field, _, _ in passed}) >= 5, "the strings got nowhere"
     for field, text, advice in passed[::every]:
-        der = csr.build(advice.subject, advice.covers, key_of(KeyType.EC_P256))
+        der = csr.build(advice.subject, advice.covered_names, key_of(KeyType.EC_P256))
         read = read_by_openssl(csr.to_pem(der))
-        wanted = {name: value for name, value in advice.subject.as_dict().items() if value is not None}
+        wanted = {name: value for name, value in advice.subject._asdict().items() if value is not None}
         assert read == wanted, (field, text)
         if field in FIELDS and wanted.get(field):
             assert wanted[field] in {text, text.strip(), text.upper()} or wanted[field] in text

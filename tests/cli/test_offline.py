@@ -108,11 +108,11 @@ def test_the_screens_open_no_connection(tmp_path: Path) -> None:
     ):
         session.wait_for("Common name")
         session.send("\x1bOQ")
-        for key, text in (("D", "examined"), ("\x1b", "Next"), ("m", "twelve months"), ("\x1b", "Next")):
+        for key, text in (("D", "examined"), ("\x1b", "Next"), ("m", "12 months"), ("\x1b", "Next")):
             session.send(key)
             session.wait_for(text)
         session.send("\x11")
-        session.wait_for("Leave csrtui?")
+        session.wait_for("Quit csrtui?")
         session.send("\t\r")
         session.wait_exit()
         assert not CONNECTION.search(log.read_text())

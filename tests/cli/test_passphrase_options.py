@@ -129,7 +129,7 @@ def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PtySes
 
 def test_it_is_asked_for_twice_and_never_echoed(terminal: PtySession, tmp_path: Path) -> None:
     terminal.send(f"{CANARY}\n")
-    terminal.wait_for("The same again:")
+    terminal.wait_for("Repeat it:")
     terminal.send(f"{CANARY}\n")
     assert terminal.wait_exit() == 0
     assert CANARY.encode() not in terminal.raw
@@ -154,7 +154,7 @@ def test_without_two_that_agree_nothing_is_made(
 ) -> None:
     terminal.send(first)
     if second is not None:
-        terminal.wait_for("The same again:")
+        terminal.wait_for("Repeat it:")
         terminal.send(second)
     assert terminal.wait_exit() == status
     assert said in terminal.text
@@ -166,7 +166,7 @@ def test_without_two_that_agree_nothing_is_made(
 
 def test_while_it_waits_neither_its_arguments_nor_its_environment_hold_it(terminal: PtySession) -> None:
     terminal.send(f"{CANARY}\n")
-    terminal.wait_for("The same again:")
+    terminal.wait_for("Repeat it:")
     assert CANARY.encode() not in Path(f"/proc/{terminal.pid}/cmdline").read_bytes()
     if os.geteuid() == 0:  # a process that is not dumpable shows its environment to root only
         assert CANARY.encode() not in Path(f"/proc/{terminal.pid}/environ").read_bytes()
@@ -236,7 +236,7 @@ def test_no_command_puts_a_key_under_what_openssl_cannot_read(
 
 
 def test_on_the_terminal_it_is_refused_too(terminal: PtySession, tmp_path: Path) -> None:
-    for prompt in ("The same again:", None):
+    for prompt in ("Repeat it:", None):
         terminal.send(TOO_LONG + b"\n")
         if prompt:
             terminal.wait_for(prompt)

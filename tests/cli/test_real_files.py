@@ -31,8 +31,8 @@ IMPORTED = {
     "12-leaf-pathlen.crt": WARNED + "extension basicConstraints has a pathLenConstraint without cA",
     "14-leaf-cn_t61.crt": WARNED + "organizationName in the subject is a TeletexString",
     "15-leaf-ecnull.crt": WARNED + "the signature algorithm has NULL parameters",
-    "16-leaf-dupext.crt": WARNED + "extension subjectAltName is there twice",
-    "18-leaf-sanlatin1.crt": WARNED + "extension subjectAltName has a dNSName with octets beyond ASCII",
+    "16-leaf-dupext.crt": WARNED + "extension subjectAltName occurs twice",
+    "18-leaf-sanlatin1.crt": WARNED + "extension subjectAltName has a dNSName with non-ASCII octets",
     "19-leaf-sanedi.crt": WARNED + "extension subjectAltName has an ediPartyName",
     "21-leaf-kudecipher.crt": WARNED + "extension keyUsage has encipherOnly or decipherOnly",
     "23-leaf-printable-amp.crt": WARNED + "organizationName in the subject has '&'",
@@ -195,7 +195,7 @@ def test_pkcs12_with_certificates_only_is_named_and_importable(csrtui: Csrtui, t
 
 
 REFUSED = {
-    "01-attributes-not-in-der-order.csr": "the attributes are not in the order that DER demands",
+    "01-attributes-not-in-der-order.csr": "the attributes are not in the order that DER requires",
     "02-pathlen-without-ca.csr": "extension basicConstraints has a pathLenConstraint without cA",
     "04-critical-false-written.csr": "extension subjectAltName: critical FALSE is written",
     "06-printable-ampersand.csr": "organizationName in the subject has '&'",

@@ -31,7 +31,7 @@ CONTAINERS = {
 }
 """PKCS #12 files, and how many certificates are in them."""
 OPEN_CONTAINERS = ("14-empty-forge.p12", "14-empty-gnutls.p12", "14-empty-py.p12")
-PSS = "the key is for RSA-PSS only (id-RSASSA-PSS), which csrtui cannot keep"
+PSS = "the key is for RSA-PSS only (id-RSASSA-PSS), which is not supported"
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_an_rsa_pss_key_is_refused_with_the_reason(name: str, csrtui: Csrtui, se
     ran = csrtui("adopt", "--key", file(name), *csr, "--passphrase-file", secret)
     assert ran.status in {1, 2}
     assert PSS in whole(ran)
-    assert "whose key is not there" not in whole(ran)
+    assert "whose key is missing" not in whole(ran)
     assert csrtui("list", "--json").out.count('"name"') == 0
 
 
@@ -136,7 +136,7 @@ def test_a_folder_of_an_acme_program_is_adopted_without_its_account(name: str, c
     ran = csrtui("adopt", file(name), "--make-csr", "--yes")
     assert ran.status == 0, whole(ran)
     assert ran.out.startswith("ok  ec.openssl.example.com  ")
-    assert f"passed over  {file(name)}/{ACME[name]}  is the key of an ACME account" in ran.err
+    assert f"skipped  {file(name)}/{ACME[name]}  is the key of an ACME account" in ran.err
 
 
 @pytest.mark.parametrize("name", ["15-traefik/acme.json", "15-k8s/secret.yaml"])
@@ -189,8 +189,8 @@ def shell(command: str) -> None:
 
 # What a new CSR does not contain
 
-STAPLE = "must-staple (TLS feature status_request): a new CSR does not ask for it"
-PURPOSES = "the extended key usages TLS client, Microsoft EFS: a new CSR does not ask for them"
+STAPLE = "must-staple (TLS feature status_request): a new CSR does not request it"
+PURPOSES = "the extended key usages TLS client, Microsoft EFS: a new CSR does not request them"
 MAIL = "the e-mail address admin@example.com in the subject: there is no field for it"
 ADDED = "the common name a.odd.example.com is added: the subject had none"
 NAME = "a.odd.example.com"

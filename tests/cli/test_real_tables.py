@@ -63,8 +63,8 @@ def test_what_is_unambiguous_is_read(form: str, csrtui: Csrtui, tmp_path: Path) 
     ("text", "error", "hint"),
     [
         (f"common_name,,ca\n{ROW}", "has no name for column 2", "the first line names the columns"),
-        ("common_name,colour\nx,y\n", 'has a column "colour"', "the first line names the columns"),
-        ("names;ca\nx;public\n", "names no common_name", "the first line names the columns"),
+        ("common_name,colour\nx,y\n", 'has an unknown column "colour"', "the first line names the columns"),
+        ("names;ca\nx;public\n", "has no common_name", "the first line names the columns"),
         ("cn,common_name\nx,y\n", "a column twice", "the first line names the columns"),
         (b"common_name,organization\nwww.example.com,M\xfcller\n", "line 2", "iconv -f WINDOWS-1252"),
     ],
@@ -83,4 +83,4 @@ def test_utf_16_on_standard_input_is_named(tmp_path: Path) -> None:
     ran = run_process("new", "--from", "-", store=tmp_path / "store", stdin=data)
     assert ran.status == 2
     assert "standard input is in UTF-16" in ran.err
-    assert "hint: iconv -f UTF-16 -t UTF-8" in ran.err
+    assert "hint: convert it with iconv -f UTF-16 -t UTF-8" in ran.err

@@ -54,7 +54,7 @@ def test_the_old_csr_is_printed_after_its_key_was_proved(csrtui: Csrtui, old: st
     pair = csrtui("show", old, "--json").json
     fingerprint, made = pair["key"]["spki_sha256"], pair["created"][:10]
     assert f"will only work with the private key made on {made}, SPKI SHA-256 {fingerprint}" in ran.err
-    assert ran.err.index("will only work") < ran.err.index("proved: The private key is there")
+    assert ran.err.index("will only work") < ran.err.index("checked: The private key exists")
     assert "no verified backup" in ran.err
     assert csrtui("renew", old, "--reuse", "--json").json["renewed_by"] is None
 
@@ -90,7 +90,7 @@ def test_what_a_ca_refuses_today_stops_it_until_forced(csrtui: Csrtui) -> None:
     assert csrtui("new", "intranet", "--force").status == 0
     refused = csrtui("renew", "intranet")
     assert (refused.status, refused.out) == (2, "")
-    assert "the old CSR again is the better way here: csrtui renew intranet --reuse" in refused.err
+    assert "the old CSR again is recommended here: csrtui renew intranet --reuse" in refused.err
     assert csrtui("renew", "intranet", "--force").status == 0
 
 
@@ -98,7 +98,7 @@ def test_a_server_software_that_uses_requests_up_is_named(csrtui: Csrtui) -> Non
     csrtui("new", NAME, "--for", "iis")
     ran = csrtui("renew", NAME, "--reuse")
     assert ran.status == 0
-    assert "warning: Microsoft IIS: a request that the wizard of IIS made is used up once." in ran.err
+    assert "warning: Microsoft IIS: an IIS-wizard request can be completed only once." in ran.err
 
 
 def test_what_cannot_be_carried_over_is_said(csrtui: Csrtui, tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_what_cannot_be_carried_over_is_said(csrtui: Csrtui, tmp_path: Path) -> 
     assert csrtui("adopt", "--key", str(key), "--csr", str(asked)).status == 0
     ran = csrtui("renew", NAME)
     assert ran.status == 0
-    assert "note: the old CSR again is the better way here" in ran.err
+    assert "note: the old CSR again is recommended here" in ran.err
     assert "a@b.com" in ran.err
 
 
@@ -151,7 +151,7 @@ def test_what_could_not_be_written_out_is_not_waited_for(
         raise OSError(28, "No space left on device")
 
     before = csrtui.pair(old).joinpath("pair.json").read_bytes()
-    monkeypatch.setattr("csrtui.cli.commands.renew.put_bytes", full)
+    monkeypatch.setattr("csrtui.cli.commands.renew.print_bytes", full)
     ran = csrtui("renew", old, "--reuse", "--mark-submitted")
     assert (ran.status, ran.out) == (2, "")
     assert csrtui.pair(old).joinpath("pair.json").read_bytes() == before

@@ -12,7 +12,7 @@ import pytest
 
 from csrtui.cli import output
 from csrtui.cli.main import run
-from csrtui.cli.streams import forget, settle_streams
+from csrtui.cli.output import discard_output, prepare_streams
 from csrtui.core.base.errors import InputError
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ class Failing(io.StringIO):
 
 def test_a_closed_stderr_swallows_talk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", None)
-    settle_streams()
-    output.say("nobody hears it")
+    prepare_streams()
+    output.print_message("nobody hears it")
     assert sys.stderr.name == os.devnull
     sys.stderr.close()
 
@@ -46,15 +46,15 @@ def test_a_closed_stderr_swallows_talk(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_closed_stdout_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", None)
     with pytest.raises(InputError, match="standard output is closed"):
-        settle_streams()
-    forget(None)
+        prepare_streams()
+    discard_output(None)
 
 
 def test_letters_that_an_encoding_lacks_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
     written = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))
-    settle_streams()
-    output.put("Söhne\x1b")
+    prepare_streams()
+    output.print_line("Söhne\x1b")
     sys.stdout.flush()
     assert written.getvalue() == b"S\\xf6hne\\x1b\n"
 
@@ -62,9 +62,9 @@ def test_letters_that_an_encoding_lacks_are_escaped(monkeypatch: pytest.MonkeyPa
 def test_a_stream_that_is_no_file_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     memory = io.StringIO()
     monkeypatch.setattr(sys, "stdout", memory)
-    settle_streams()
-    forget(memory)
-    output.put("text")
+    prepare_streams()
+    discard_output(memory)
+    output.print_line("text")
     assert memory.getvalue() == "text\n"
 
 
@@ -73,7 +73,7 @@ def test_a_forgotten_file_takes_what_is_left_and_keeps_nothing(tmp_path: Path) -
     descriptors = len(os.listdir("/proc/self/fd"))
     with path.open("w") as stream:
         stream.write("left over")
-        forget(stream)
+        discard_output(stream)
     assert path.read_text() == ""
     assert len(os.listdir("/proc/self/fd")) == descriptors
 
@@ -81,7 +81,7 @@ def test_a_forgotten_file_takes_what_is_left_and_keeps_nothing(tmp_path: Path) -
 @pytest.mark.parametrize("number", [errno.EPIPE, errno.ENOSPC, errno.EIO])
 def test_talk_that_cannot_be_heard_stops_nothing(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     monkeypatch.setattr(sys, "stderr", Failing(number))
-    output.say("nobody hears it")
+    output.print_message("nobody hears it")
 
 
 @pytest.mark.parametrize(("number", "status"), [(errno.EPIPE, 0), (errno.ENOSPC, 2)])

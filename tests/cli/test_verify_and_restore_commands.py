@@ -27,7 +27,7 @@ ENVIRONMENT = {**environment(None), "PYTHONPATH": str(ROOT)}
 
 @pytest.fixture(autouse=True)
 def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pkcs8, "ROUNDS", QUICK)
+    monkeypatch.setattr(pkcs8, "ITERATIONS", QUICK)
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_by_default_all_pairs_with_backups_are_looked_at(csrtui: Csrtui, places:
     assert {(entry["pair"], entry["file"]) for entry in ran.json["results"]} == {
         (file.name[:5], str(file)) for file in places.files
     }
-    assert {entry["text"] for entry in ran.json["results"]} == {"there and unchanged"}
+    assert {entry["text"] for entry in ran.json["results"]} == {"exists and is unchanged"}
     ran = csrtui("verify", *places.given, "--json")
     assert {entry["text"] for entry in ran.json["results"]} == {"restores"}
 
@@ -60,8 +60,8 @@ def test_a_pair_or_a_file_can_be_named(csrtui: Csrtui, places: Places) -> None:
     ran = csrtui("verify", "a.com", str(second))
     assert ran.status == 0
     assert ran.out == (
-        f"ok  a.com  {first}  there and unchanged\n"
-        f"ok  b.com  {second}  is whole; give its passphrase for a restore test\n"
+        f"ok  a.com  {first}  exists and is unchanged\n"
+        f"ok  b.com  {second}  is complete; give its passphrase for a restore test\n"
     )
 
 
@@ -73,7 +73,7 @@ def test_one_that_is_away_and_one_that_is_damaged_are_a_no(csrtui: Csrtui, place
     assert (ran.status, ran.json["ok"]) == (1, False)
     texts = [entry["text"] for entry in ran.json["results"]]
     assert texts[0].startswith("missing since ")
-    assert texts[1] == "damaged: not what was written"
+    assert texts[1] == "damaged: its contents changed"
     assert "not base64" in texts[2] or "END line" in texts[2]
     assert csrtui("show", "a.com", "--json").json["backup"]["status"] == "missing"
     assert csrtui("show", "b.com", "--json").json["backup"]["status"] == "damaged"
@@ -102,7 +102,7 @@ def test_a_pair_that_cannot_be_read_is_named_and_holds_up_no_other(csrtui: Csrtu
 @pytest.mark.parametrize(
     ("what", "said"),
     [
-        ("c.com", "there is no pair c.com, and no such file"),
+        ("c.com", "there is no pair c.com, and the file does not exist"),
         ("/nowhere/a.com.backup.pem", "No such file"),
         ("../a.com", "No such file"),
     ],
@@ -206,7 +206,10 @@ def test_only_what_is_expected_passes(csrtui: Csrtui, places: Places, tmp_path: 
         (("verify", "--expect", "ab" * 32), "--expect is for files"),
         (("verify", "FILE", "a.com", "--expect", "ab" * 32), "--expect is for files"),
         (("verify", "a.com", "--identity", "FILE", "--expect", "ab" * 32), "--expect is for files"),
-        (("verify", "--confirm", "x", "--expect", "ab" * 32), "--confirm stands alone"),
+        (
+            ("verify", "--confirm", "x", "--expect", "ab" * 32),
+            "--confirm cannot be combined with pairs, files or other options",
+        ),
         (("verify", "FILE", "--expect", "/nowhere"), "/nowhere: No such file"),
         (("restore", "FILE", "--expect", "FILE"), "that is a private key"),
     ],

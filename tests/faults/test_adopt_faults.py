@@ -18,7 +18,7 @@ from csrtui.core.keys import key_types
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.adopt.adopt import AdoptionSpec, adopt, plan
 from csrtui.tasks.adopt.matching import match
-from csrtui.tasks.adopt.search import look_at
+from csrtui.tasks.adopt.search import read_files
 from csrtui.tasks.doctor import Examination
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.passphrase import open_key
@@ -61,14 +61,14 @@ def check_after(session: Session, place: Path, outcome: Outcome) -> None:
     elif outcome.code in {1, 2, 3}:
         assert bool(names) == ("NotConfirmedError" in outcome.talk)
     if not names:
-        found = look_at(str(place / "key"), str(place / "csr"), [str(place / "cert")])
-        (candidate,) = plan(found, match(session, found)).taken
+        found = read_files(str(place / "key"), str(place / "csr"), [str(place / "cert")])
+        (candidate,) = plan(found, match(session, found)).candidates
         assert adopt(session, candidate, AdoptionSpec()).pair == NAME
     pair, asked = read_pair(session, NAME)
     assert asked.der == CSR
     assert key_types.spki_sha256(open_key(session, pair).public_key()) == asked.spki_sha256
     assert session.store.read(NAME).certificate == FILES["cert"]
-    session.store.sweep()
+    session.store.remove_leftovers()
     assert {one.code.value for one in Examination(session).run()} == {"backup-none"}
 
 

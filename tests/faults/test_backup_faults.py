@@ -16,7 +16,7 @@ import pytest
 from backup_process import ROOT, command
 from backups_made import PASSPHRASE, QUICK
 from injection import Call, Outcome, calls_in, require_strace, run_with_fault
-from pairs_made import new_pair, order, record_of
+from pairs_made import new_pair, order, record_of, restore
 from requests_made import NOW
 
 from csrtui.core.backups import backup_file
@@ -26,9 +26,8 @@ from csrtui.store.keystore import Keystore
 from csrtui.tasks.backup import back_up
 from csrtui.tasks.list import list_pairs
 from csrtui.tasks.passphrase import open_key
-from csrtui.tasks.restore import restore
 from csrtui.tasks.session import Session
-from csrtui.tasks.verify import verify_pair
+from csrtui.tasks.verify import verify_many
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +41,7 @@ FOREIGN = "a.com.20200101-000000.backup.pem"
 
 @pytest.fixture(autouse=True)
 def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pkcs8, "ROUNDS", QUICK)
+    monkeypatch.setattr(pkcs8, "ITERATIONS", QUICK)
 
 
 class Scene:
@@ -77,7 +76,7 @@ class Scene:
             assert back_up(self.session, "a.com", order(self.usb)).status is BackupStatus.VERIFIED
         elif not self.session.store.names():
             restore(self.session, self.backup, PASSPHRASE)
-        self.session.store.sweep()
+        self.session.store.remove_leftovers()
         assert self.session.store.leftovers() == []
 
     def _check_files(self, outcome: Outcome) -> None:
@@ -88,7 +87,7 @@ class Scene:
                 continue
             found = backup_file.parse(path.read_bytes())
             key = pkcs8.decrypt(found.key, PASSPHRASE)
-            assert key_types.spki_sha256(key.public_key()) == found.asked.spki_sha256
+            assert key_types.spki_sha256(key.public_key()) == found.csr.spki_sha256
 
     def _check_pairs(self, outcome: Outcome) -> None:
         found = list_pairs(self.session)
@@ -106,7 +105,7 @@ class Scene:
             for one in verified:
                 assert os.path.exists(one.path)
             if len(verified) == len(record_of(self.session).backups):
-                assert all(result.ok for result in verify_pair(self.session, "a.com", PASSPHRASE))
+                assert all(result.ok for result in verify_many(self.session, ["a.com"], PASSPHRASE))
 
 
 @pytest.fixture
@@ -178,7 +177,7 @@ from csrtui.tasks.list import read_pair
 from csrtui.tasks.session import Session
 from pathlib import Path
 
-pkcs8.ROUNDS = QUICK
+pkcs8.ITERATIONS = QUICK
 store, usb = Path(sys.argv[3], "store"), Path(sys.argv[3], "usb")
 usb.mkdir()
 subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(usb)], check=True)

@@ -50,7 +50,7 @@ for _ in range(200):
         refused.append(error)
         break
 assert len(refused) == 1, "the disk was never full"
-assert refused[0].what == f"cannot keep the pair in {folder}: No space left on device", refused[0].what
+assert refused[0].message == f"cannot save the pair in {folder}: No space left on device", refused[0].message
 assert refused[0].hint == "the disk is full: make room, then try again"
 assert len(store.names()) == kept
 assert store.leftovers() == []
@@ -66,7 +66,7 @@ for change in (lambda: store.save_draft(b"new draft"), lambda: replace(b"new")):
     try:
         change()
     except StoreError as error:
-        assert "No space left on device" in error.what, error.what
+        assert "No space left on device" in error.message, error.message
     else:
         raise AssertionError("there was room")
 assert store.load_draft() == b"old draft"

@@ -55,9 +55,9 @@ def check_after(action: str, store: Path, outcome: Outcome) -> None:
         assert there in (before, before | {"new"})
         assert killed or done == ("new" in there)
         for name in there:
-            assert session.read(name).request == b"request " + name.encode()
+            assert session.read(name).csr == b"request " + name.encode()
         assert session.add("new", pair_files("new")) == ("new-2" if "new" in there else "new")
-    session.sweep()
+    session.remove_leftovers()
     assert session.leftovers() == []
     assert not list(store.rglob(".tmp-*"))
     check_store(store)

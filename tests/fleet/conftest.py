@@ -1,12 +1,14 @@
-"""The collection's modules on a keystore of the test's own."""
+"""Fixtures for the fleet: its commands with a fake Ansible, and the collection's modules on an own keystore."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_modules import Modules
+from command import Csrtui, Ran
+from fake_ansible import FakeAnsible
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,3 +39,27 @@ def modules(
 ) -> Modules:
     """Run the collection's modules."""
     return Modules(tmp_path, {"executable": str(program), "store": str(store)}, capsys, monkeypatch)
+
+
+@pytest.fixture
+def csrtui(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Csrtui:
+    """Run commands in this process."""
+    return Csrtui(tmp_path / "store", capsys, monkeypatch)
+
+
+@pytest.fixture
+def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeAnsible:
+    """Replace Ansible's programs."""
+    folder = tmp_path / "ansible"
+    folder.mkdir()
+    return FakeAnsible(folder, monkeypatch)
+
+
+@pytest.fixture
+def fleet(csrtui: Csrtui, fake: FakeAnsible) -> Any:
+    """Run a command of ``csrtui fleet`` on the inventory of the fake Ansible."""
+
+    def run(command: str, *arguments: str) -> Ran:
+        return csrtui("fleet", command, "--inventory", str(fake.inventory), *arguments)
+
+    return run

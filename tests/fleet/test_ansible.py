@@ -20,10 +20,10 @@ from csrtui.fleet.ansible import (
     Target,
     Terminal,
     TrustedTemplate,
-    as_yaml,
     check_inventory,
     list_inventory,
     run_task,
+    to_yaml,
 )
 from csrtui.fleet.host_answer import CutLine
 
@@ -52,7 +52,7 @@ def test_lines_come_as_ansible_prints_them(fake: FakeAnsible) -> None:
 def test_every_text_is_literal_but_the_templates_of_csrtui_itself() -> None:
     value = {"a": ['"', "{{ b }}", 1, None, True], "c": {}, "d": TrustedTemplate("{{ e }}")}
     literal = '[!unsafe "\\"", !unsafe "{{ b }}", 1, null, true]'
-    assert as_yaml(value) == f'{{"a": {literal}, "c": {{}}, "d": "{{{{ e }}}}"}}'
+    assert to_yaml(value) == f'{{"a": {literal}, "c": {{}}, "d": "{{{{ e }}}}"}}'
 
 
 def test_templates_of_csrtui_itself_are_constants_in_its_code() -> None:
@@ -84,9 +84,9 @@ def test_templates_of_csrtui_itself_are_constants_in_its_code() -> None:
 )
 def test_what_ansible_complains_of_is_said(fake: FakeAnsible, said: str, what: str) -> None:
     fake.prints("", said=said, status=5)
-    with pytest.raises(InputError, match="Ansible says") as error:
+    with pytest.raises(InputError, match="Ansible reports") as error:
         lines(fake)
-    assert error.value.what == f"Ansible says: {what}"
+    assert error.value.message == f"Ansible reports: {what}"
 
 
 def test_without_ansible_the_way_to_it_is_said(
@@ -114,7 +114,7 @@ def test_what_cannot_be_run_or_written_is_an_error(
     with pytest.raises(StoreError, match="cannot be run"):
         lines(fake)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
-    with pytest.raises(StoreError, match="no folder"):
+    with pytest.raises(StoreError, match="cannot create a folder"):
         lines(fake)
 
 
@@ -122,7 +122,7 @@ def test_what_cannot_be_run_or_written_is_an_error(
 def test_ansible_ends_when_no_more_is_wanted(
     fake: FakeAnsible, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ansible, "_GLANCE", 0.005)
+    monkeypatch.setattr(ansible, "_STOP_INTERVAL", 0.005)
     fake.prints("", hangs=True)
     stop = Event()
     timer = Timer(0.05, stop.set)
@@ -140,7 +140,7 @@ def test_ansible_ends_when_nobody_reads_on(fake: FakeAnsible) -> None:
 
 def test_ansible_that_does_not_end_is_killed(fake: FakeAnsible, monkeypatch: pytest.MonkeyPatch) -> None:
     fake.program.write_text('#!/bin/sh\ntrap "" INT\necho "{}"\nsleep 60 >/dev/null 2>&1 &\nwait\nwait\n')
-    monkeypatch.setattr(ansible, "_PATIENCE", 0.05)
+    monkeypatch.setattr(ansible, "_END_TIMEOUT", 0.05)
     running = run_task(Target(str(fake.inventory)), TASK, {}, Event())
     assert next(running) == "{}\n"
     running.close()  # type: ignore[attr-defined]
@@ -217,8 +217,8 @@ def test_the_sockets_of_ssh_are_in_a_folder_of_the_run_where_its_path_is_short_e
 def test_no_more_is_read_of_a_complaint_than_is_shown(
     fake: FakeAnsible, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ansible, "_MOST_SAID", 6)
+    monkeypatch.setattr(ansible, "_MAX_STDERR", 6)
     fake.prints("", said="short and long", status=5)
     with pytest.raises(InputError) as error:
         lines(fake)
-    assert error.value.what == "Ansible says: short"
+    assert error.value.message == "Ansible reports: short"

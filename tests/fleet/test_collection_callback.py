@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SCRIPT = """
 import sys
-sys.path.insert(0, sys.argv[1])
+sys.path.append(sys.argv[1])  # csrtui/fleet has an ansible.py, which must not hide Ansible
 from ansible_collections.csrtui.csrtui.plugins.callback.lines import CallbackModule
 
 class Host:
@@ -68,6 +68,6 @@ def test_a_result_that_is_too_large_is_left_out(tmp_path: Path, size: int, *, is
     assert len(line) < MAX_BYTES
     answer = read_line(line)
     assert isinstance(answer, HostAnswer)
-    assert (answer.host, answer.ended) == ('we"b', "ok" if is_whole else "failed")
+    assert (answer.host, answer.outcome) == ('we"b', "ok" if is_whole else "failed")
     assert ("stdout" in answer.result) is is_whole
     assert (failure_of(answer).reason is Reason.TOO_LARGE) is not is_whole

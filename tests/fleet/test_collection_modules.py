@@ -216,7 +216,7 @@ def test_facts_tell_what_is_there_what_is_due_and_what_is_wrong(modules: Modules
 @pytest.mark.parametrize(
     ("script", "reason", "words"),
     [
-        ("echo '{\"schema\": 2}'", "schema", "speaks schema 2"),
+        ("echo '{\"schema\": 2}'", "schema", "uses schema 2"),
         (
             "echo 'csrtui: error: no space left on device' >&2; echo 'hint: make room' >&2; exit 3",
             "store",

@@ -12,7 +12,7 @@ from requests_made import NOW, key_of
 from csrtui.core.certificates import csr as request
 from csrtui.core.keys import key_types
 from csrtui.core.subject.fields import SubjectFields
-from csrtui.fleet.csr_match import covers_text, csr_mismatch, pair_mismatch, plan_mismatch, relisted
+from csrtui.fleet.csr_match import changed_pairs, covers_text, csr_mismatch, pair_mismatch, plan_mismatch
 from csrtui.fleet.model import HostState
 from csrtui.fleet.remote_pair import read_described
 
@@ -98,7 +98,7 @@ def test_another_subject_is_a_mismatch_even_where_only_a_field_that_has_no_name_
     text = same._replace(subject_text=f"{same.subject_text},serialNumber=5")
     assert csr_mismatch(text, pair) == [f"subject: listed CN={SHOP}, sent CN={SHOP},serialNumber=5"]
     fields = same._replace(subject=same.subject._replace(organization="Bank"))
-    assert csr_mismatch(fields, pair) == ["subject: other fields than its text"]
+    assert csr_mismatch(fields, pair) == ["subject: its fields differ from its text"]
 
 
 def test_a_csr_without_its_own_signature_is_a_mismatch() -> None:
@@ -117,7 +117,7 @@ def test_a_signature_that_cannot_be_checked_does_not_hold(
     def fail(_: bytes) -> bool:
         raise error
 
-    monkeypatch.setattr(request, "signature_holds", fail)
+    monkeypatch.setattr(request, "has_valid_signature", fail)
     pair, csr = both(SHOP)
     assert csr_mismatch(csr, pair) == ["signature: not made with the key in the CSR"]
 
@@ -149,10 +149,10 @@ def test_the_pairs_that_a_host_lists_in_another_way_are_named() -> None:
         pair_for("mail.mydomain.com"),
     )
     before = HostState("web", NOW, (shop, mail))
-    assert relisted(before, HostState("web", NOW, (shop, mail | {"stage": "retired"}))) == []
-    assert relisted(before, HostState("web", failure=None)) == []
+    assert changed_pairs(before, HostState("web", NOW, (shop, mail | {"stage": "retired"}))) == []
+    assert changed_pairs(before, HostState("web", failure=None)) == []
     old_hash = mail | {"request": mail["request"] | {"signature_hash": None}}
-    (text,) = relisted(before, HostState("web", NOW, (bank, old_hash, pair_for("new.mydomain.com")[0])))
+    (text,) = changed_pairs(before, HostState("web", NOW, (bank, old_hash, pair_for("new.mydomain.com")[0])))
     assert text.startswith(f"{SHOP}: names: shown {SHOP}, now {BANK}; subject: ")
 
 

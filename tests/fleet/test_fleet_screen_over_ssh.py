@@ -104,7 +104,7 @@ def test_the_journey_is_typed_and_no_secret_travels(
         typist.pastes(str(csrs), f"Folder        {csrs}")
         typist.does("\r", "2 done · 2 hosts")
         typist.does("\r", "Host")
-        typist.does("i", "each goes to the host")
+        typist.does("i", "each is sent to the host")
         typist.pastes("\n".join(_answers(csrs)), "Files         ")
         typist.does("\r", "2 done · 2 hosts")
         typist.does("\r", "issued")

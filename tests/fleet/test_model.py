@@ -12,14 +12,23 @@ from requests_made import NOW, record
 
 from csrtui.core.base.json_members import MemberError
 from csrtui.core.pairs.pair import Pair
-from csrtui.core.pairs.pair_json import describe
+from csrtui.core.pairs.pair_json import pair_document
 from csrtui.core.pairs.query import Query
 from csrtui.fleet.host_answer import CutLine, HostAnswer, Hosts, document_of, failure_of, read_line
-from csrtui.fleet.host_finding import failure
+from csrtui.fleet.host_finding import create_failure
 from csrtui.fleet.host_limits import MAX_PAIRS, MAX_VALUES, TooLargeError
-from csrtui.fleet.model import Failure, Fleet, HostState, Reason, dump_state, load_state, read_list, selected
+from csrtui.fleet.model import (
+    Failure,
+    Fleet,
+    HostState,
+    Reason,
+    dump_state,
+    load_state,
+    read_list,
+    select_pairs,
+)
 
-DOCUMENT = describe(Pair("a.com", "/a.com", record()), NOW)
+DOCUMENT = pair_document(Pair("a.com", "/a.com", record()), NOW)
 LIST = {"schema": 1, "pairs": [DOCUMENT]}
 AWAY = Failure(Reason.UNREACHABLE, "no route", "see that it runs")
 WEB = HostState("web", NOW, (DOCUMENT,))
@@ -33,8 +42,8 @@ def test_the_state_of_a_host_is_read_as_it_was_kept(state: HostState) -> None:
 
 
 def test_a_fleet_knows_its_oldest_state_and_the_hosts_that_failed() -> None:
-    fleet = Fleet.of([WEB, MAIL, LOST])
-    assert fleet.oldest == MAIL.read
+    fleet = Fleet.from_states([WEB, MAIL, LOST])
+    assert fleet.oldest_reading == MAIL.read
     assert fleet.failed == [LOST]
 
 
@@ -87,18 +96,21 @@ def test_depth_length_and_member_names_of_a_pair_are_bounded() -> None:
 
 
 def test_a_host_that_fails_keeps_what_was_known_of_it() -> None:
-    after = Fleet.of([WEB]).after(HostState("web", failure=AWAY)).hosts["web"]
+    after = Fleet.from_states([WEB]).with_state(HostState("web", failure=AWAY)).hosts["web"]
     assert (after.documents, after.read, after.failure) == (WEB.documents, NOW, AWAY)
-    assert Fleet({}).after(LOST).hosts["lost"] == LOST
-    assert Fleet.of([LOST]).after(HostState("lost", NOW)).hosts["lost"].failure is None
-    assert list(Fleet.of([WEB, MAIL]).only(["mail", "new"]).hosts.values()) == [MAIL, HostState("new")]
+    assert Fleet({}).with_state(LOST).hosts["lost"] == LOST
+    assert Fleet.from_states([LOST]).with_state(HostState("lost", NOW)).hosts["lost"].failure is None
+    assert list(Fleet.from_states([WEB, MAIL]).restricted_to(["mail", "new"]).hosts.values()) == [
+        MAIL,
+        HostState("new"),
+    ]
 
 
 @pytest.mark.parametrize(
     ("typed", "hosts"), [("", ["mail", "web"]), ("web a.com", ["web"]), ("WEB", ["web"]), ("web b.com", [])]
 )
 def test_a_word_of_the_filter_may_be_one_of_the_host(typed: str, hosts: list[str]) -> None:
-    found = selected(Fleet.of([WEB, MAIL]).pairs(), Query.typed(typed), NOW)
+    found = select_pairs(Fleet.from_states([WEB, MAIL]).pairs(), Query.parse(typed), NOW)
     assert [one.host for one in found] == hosts
     assert all(one.as_json() == {"host": one.host, **DOCUMENT} for one in found)
 
@@ -112,7 +124,7 @@ def test_what_is_no_list_of_pairs_is_refused(document: object) -> None:
 
 @pytest.mark.parametrize("name", ["../../etc/x", "--help", "", "A B", "x" * 65, "\x1b[2J"])
 def test_a_pair_is_not_known_by_a_name_that_csrtui_gives_none(name: str) -> None:
-    with pytest.raises(ValueError, match="gives none"):
+    with pytest.raises(ValueError, match="not valid in csrtui"):
         read_list("web", {"schema": 1, "pairs": [DOCUMENT | {"name": name}]}, NOW)
 
 
@@ -132,7 +144,7 @@ def test_a_line_that_is_too_large_is_a_failure_of_the_host_that_it_begins_with()
     start = '{"host": "we\\"b", "ended": "ok", "result": {"stdout": "'
     too_large = read_line(CutLine(start + "x" * 9000))
     assert isinstance(too_large, HostAnswer)
-    assert (too_large.host, too_large.ended) == ('we"b', "failed")
+    assert (too_large.host, too_large.outcome) == ('we"b', "failed")
     assert failure_of(too_large).reason is Reason.TOO_LARGE
     many = start + "," * (MAX_VALUES + 1) + '"}}'
     assert read_line(many) == too_large
@@ -161,7 +173,7 @@ def test_a_document_is_found_behind_a_banner() -> None:
         ("failed", {"reason": "store", "msg": "full (free it)", "remedy": "free it"}, Reason.STORE, '"full"'),
         ("failed", {"reason": "schema", "msg": "other"}, Reason.SCHEMA, 'another release; web says: "other"'),
         ("failed", {"reason": "too-large"}, Reason.TOO_LARGE, "more than 16 MiB or 10000 pairs"),
-        ("failed", {"rc": 127, "msg": "x"}, Reason.MISSING, "there is no csrtui"),
+        ("failed", {"rc": 127, "msg": "x"}, Reason.MISSING, "csrtui is not installed"),
         ("failed", {"rc": 3, "stderr": "csrtui: error: disk full\nhint: df\n"}, Reason.STORE, "disk full"),
         ("failed", {"rc": 9, "stdout": "csrtui: error: odd\n"}, Reason.UNEXPECTED, "odd"),
         ("failed", {"rc": 139, "stderr": "Segmentation fault"}, Reason.UNEXPECTED, "Segmentation fault"),
@@ -169,8 +181,8 @@ def test_a_document_is_found_behind_a_banner() -> None:
         ("failed", {}, Reason.UNEXPECTED, "csrtui there failed"),
         ("silent", {}, Reason.UNEXPECTED, "Ansible ended before this host answered"),
         ("ok", {"rc": 0, "stdout": "hello"}, Reason.UNEXPECTED, "not JSON"),
-        ("ok", {"rc": 0, "stdout": '{"schema": 2}'}, Reason.SCHEMA, "speaks schema 2"),
-        ("ok", {"rc": 0, "stdout": '{"schema": "rm"}'}, Reason.SCHEMA, "speaks an unknown schema"),
+        ("ok", {"rc": 0, "stdout": '{"schema": 2}'}, Reason.SCHEMA, "uses schema 2"),
+        ("ok", {"rc": 0, "stdout": '{"schema": "rm"}'}, Reason.SCHEMA, "uses an unknown schema"),
         ("failed", {"rc": 1, "stderr": "csrtui: error: no\n"}, Reason.REFUSED, 'web says: "no"'),
     ],
 )
@@ -214,5 +226,5 @@ def test_a_text_of_a_host_is_cut_and_stays_within_its_quotation_marks() -> None:
 
 def test_a_host_in_a_command_is_one_word() -> None:
     name = "web; rm -rf ~"
-    assert failure(name, Reason.UNREACHABLE).remedy.endswith("ansible 'web; rm -rf ~' -m ping")
-    assert "{x}" in failure("{x}", Reason.STORE).remedy
+    assert create_failure(name, Reason.UNREACHABLE).remedy.endswith("ansible 'web; rm -rf ~' -m ping")
+    assert "{x}" in create_failure("{x}", Reason.STORE).remedy

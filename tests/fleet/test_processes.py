@@ -45,7 +45,7 @@ def test_a_process_with_the_mark_is_ended_and_one_without_it_is_not() -> None:
 
 
 def test_a_process_that_does_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "_PATIENCE", 0.05)
+    monkeypatch.setattr(processes, "_END_TIMEOUT", 0.05)
     with running("trap '' TERM; echo ready; while :; do sleep 60; done") as stubborn:
         end_marked(MARK, "/none")
         assert stubborn.wait() == -9
@@ -94,7 +94,7 @@ def test_a_process_that_ends_before_it_is_told_to_is_no_error(monkeypatch: pytes
     def gone(*_: object) -> None:
         raise ProcessLookupError
 
-    monkeypatch.setattr(processes, "_PATIENCE", 0.01)
+    monkeypatch.setattr(processes, "_END_TIMEOUT", 0.01)
     monkeypatch.setattr("signal.pidfd_send_signal", gone)
     with running(READY) as marked:
         end_marked(MARK, "/none")

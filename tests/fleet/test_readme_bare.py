@@ -126,9 +126,9 @@ def with_fleet(administrator: Administrator) -> None:
         terminal.wait_for("[y/N]")
         terminal.send("y\n")
         assert terminal.wait_exit() == 0
-        assert terminal.text.count("is there already") == len(HOSTS)
+        assert terminal.text.count("already exists") == len(HOSTS)
     assert "every pair that was read has a backup" in administrator.types(backup)
-    assert "no pair that was read waits to be submitted" in administrator.types(f"{folder}\n{csrs}")
+    assert "no pair that was read is waiting to be submitted" in administrator.types(f"{folder}\n{csrs}")
     answers = administrator.checkout / "answers"
     answers.mkdir()
     shutil.copy(administrator.checkout / f"{HOSTS[0]}.pem", answers / "web1.pem")
@@ -136,4 +136,4 @@ def with_fleet(administrator: Administrator) -> None:
     assert HOSTS[0] in administrator.types(bring)
     with administrator.at_terminal(doctor) as terminal:
         terminal.wait_exit()
-        assert "2 hosts examined" in terminal.text
+        assert "2 hosts checked" in terminal.text

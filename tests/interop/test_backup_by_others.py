@@ -7,11 +7,11 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from backups_made import ENTROPY, PASSPHRASE, asked, key_block, openssl
+from backups_made import ENTROPY, PASSPHRASE, csr_of, key_block, openssl
 from requests_made import NOW, key_of
 
 from csrtui.core.backups import backup_file
-from csrtui.core.backups.backup_file import KeptKey
+from csrtui.core.backups.backup_file import KeyProtection
 from csrtui.core.certificates import csr as request
 from csrtui.core.keys import pkcs8
 from csrtui.core.keys.key_types import KeyType, private_pem
@@ -37,15 +37,15 @@ def knows(key_type: KeyType) -> bool:
     return key_type.upper() in listed.stdout.upper()
 
 
-def written(tmp_path: Path, key_type: KeyType, rounds: int) -> str:
-    key_pem = pkcs8.encrypt(key_of(key_type), PASSPHRASE, ENTROPY, rounds)
+def written(tmp_path: Path, key_type: KeyType, iterations: int) -> str:
+    key_pem = pkcs8.encrypt(key_of(key_type), PASSPHRASE, ENTROPY, iterations)
     path = tmp_path / "a.com.backup.pem"
     text = backup_file.compose(
         "a.com",
         NOW,
-        kept=KeptKey.PLAIN,
+        key_protection=KeyProtection.PLAIN,
         key_pem=key_pem,
-        asked=asked(key_type),
+        csr=csr_of(key_type),
         signer=key_of(key_type),
     )
     path.write_bytes(text)
@@ -63,13 +63,13 @@ def test_openssl_alone_restores_it_as_the_file_says(tmp_path: Path, key_type: Ke
     openssl("pkey", "-in", path, "-out", key, "-passin", "env:PASSPHRASE")
     openssl("req", "-in", path, "-out", csr)
     assert (tmp_path / "key.pem").read_bytes() == private_pem(key_of(key_type))
-    assert (tmp_path / "request.pem").read_bytes() == request.to_pem(asked(key_type).der)
+    assert (tmp_path / "request.pem").read_bytes() == request.to_pem(csr_of(key_type).der)
     openssl("req", "-in", csr, "-verify", "-noout")
     assert openssl("pkey", "-in", key, "-pubout") == openssl("req", "-in", csr, "-noout", "-pubkey")
 
 
 def test_in_full_strength_too(tmp_path: Path) -> None:
-    path = written(tmp_path, KeyType.EC_P256, pkcs8.ROUNDS)
+    path = written(tmp_path, KeyType.EC_P256, pkcs8.ITERATIONS)
     text = (tmp_path / "a.com.backup.pem").read_bytes()
     listing = openssl("asn1parse", data=text[text.index(b"-----BEGIN") :]).decode()
     for part in ("PBES2", "PBKDF2", "hmacWithSHA256", "aes-256-cbc", ":0F4240"):
@@ -99,8 +99,8 @@ def test_keytool_reads_what_openssl_made_of_it(tmp_path: Path, key_type: KeyType
             "-destkeystore", java, "-deststorepass:env", "PASSPHRASE")  # fmt: skip
     again = keytool("-certreq", "-keystore", java, "-storepass:env", "PASSPHRASE", "-alias", "a")
     found = request.read_pem(again.replace(b"NEW CERTIFICATE", b"CERTIFICATE"))
-    assert found.spki_sha256 == asked(key_type).spki_sha256
-    assert request.signature_holds(found.der)
+    assert found.spki_sha256 == csr_of(key_type).spki_sha256
+    assert request.has_valid_signature(found.der)
 
 
 def keytool(*arguments: str) -> bytes:

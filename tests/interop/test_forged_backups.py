@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from backup_forgeries import foreign_key_blocks, forgeries, originals
-from backups_made import PASSPHRASE, asked, backup, key_block
+from backups_made import PASSPHRASE, backup, csr_of, key_block
 from requests_made import NOW, key_of
 from safety_results import counted, every
 
 from csrtui.core.backups import backup_file, integrity
-from csrtui.core.backups.backup_file import BackupFile, KeptKey
+from csrtui.core.backups.backup_file import BackupFile, KeyProtection
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.keys.key_types import KeyType, private_pem
 from csrtui.tasks.backup_contents import open_key
@@ -70,7 +70,7 @@ def test_openssl_takes_what_csrtui_took_or_csrtui_refused(tmp_path: Path) -> Non
                 continue
             accepted += 1
             assert key == own_key
-            assert taken(path, "req") == found.asked.der == asked().der
+            assert taken(path, "req") == found.csr.der == csr_of().der
     assert accepted >= len(originals())
     assert other_keys > len(forged) // 20, "the forgeries are real: openssl would have restored another key"
 
@@ -112,7 +112,12 @@ def test_openssl_checks_the_signature_as_the_documentation_says(tmp_path: Path, 
         assert command in re.sub(r"\s+\\?\s*", " ", documented)
     key_pem = key_block(key_type)
     text = backup_file.compose(
-        "a.com", NOW, kept=KeptKey.PLAIN, key_pem=key_pem, asked=asked(key_type), signer=key_of(key_type)
+        "a.com",
+        NOW,
+        key_protection=KeyProtection.PLAIN,
+        key_pem=key_pem,
+        csr=csr_of(key_type),
+        signer=key_of(key_type),
     )
     (tmp_path / "FILE").write_bytes(text)
     script = f"set -e\n{found[1]}\n{command}\n"

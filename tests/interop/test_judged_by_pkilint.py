@@ -20,7 +20,7 @@ from safety_results import counted
 from throwaway_ca import issue
 
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.subject.fields import TypedSubject
+from csrtui.core.subject.fields import SubjectInput
 
 pytest.importorskip("pkilint", reason="pkilint is not installed: it comes with the extra `test`")
 
@@ -66,7 +66,7 @@ def judge(count: int, seed: int) -> int:
     passed = 0
     for typed in requests(count, seed):
         advice = typed.advice()
-        if advice.blocking or advice.subject.common_name is None:
+        if advice.errors or advice.subject.common_name is None:
             continue
         passed += 1
         found = refusals(issue(typed.build(key_of(typed.key_type))))
@@ -93,7 +93,7 @@ def test_what_passes_here_passes_pkilint_a_thousand_times(seed: int) -> None:
 @pytest.mark.parametrize("key_type", [kind for kind in KeyType if kind.public_ca])
 def test_every_key_type_for_a_public_ca_passes(key_type: KeyType) -> None:
     typed = Typed(("www.mydomain.com", "mydomain.com"), key_type=key_type)
-    assert not typed.advice().blocking
+    assert not typed.advice().errors
     assert not refusals(issue(typed.build(key_of(key_type))))
 
 
@@ -104,7 +104,7 @@ def test_other_key_types_do_not(key_type: KeyType) -> None:
     assert refusals(issue(typed.build(key_of(key_type))))
 
 
-FIRM = TypedSubject(organization="Müller & Söhne GmbH", country="DE", locality="Köln")
+FIRM = SubjectInput(organization="Müller & Söhne GmbH", country="DE", locality="Köln")
 
 
 def in_a_certificate(names: tuple[str, ...], subject: x509.Name | None = None) -> bytes:
@@ -137,7 +137,7 @@ def general_name(name: str) -> x509.GeneralName:
 )  # fmt: skip
 def test_a_name_that_pkilint_refuses_is_an_error_here(name: str) -> None:
     assert refusals(in_a_certificate((name,))), "the case is none: pkilint lets it pass"
-    assert Typed((name,)).advice().blocking
+    assert Typed((name,)).advice().errors
 
 
 SUBJECTS = [
@@ -166,7 +166,7 @@ def test_a_field_that_pkilint_refuses_is_a_finding_here(field: str, value: str) 
         x509.NameAttribute(x509.NameOID.COMMON_NAME, "www.mydomain.com"),
     ])  # fmt: skip
     found = refusals(in_a_certificate(("www.mydomain.com",), subject))
-    typed = Typed(("www.mydomain.com", "mydomain.com"), TypedSubject(**fields))
+    typed = Typed(("www.mydomain.com", "mydomain.com"), SubjectInput(**fields))
     said = [finding for finding in typed.advice().findings if finding.field == field]
     assert any(finding.level != "note" for finding in said)
     assert found or value in {"*", "/"}, "the case is none: pkilint lets it pass"  # it takes any symbol

@@ -10,7 +10,7 @@ import pytest
 from public_requests import Typed
 
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.subject.fields import TypedSubject
+from csrtui.core.subject.fields import SubjectInput
 
 NAMES = {
     "e_dnsname_bad_character_in_label": ["a!b.mydomain.com", "a b.mydomain.com", "a+b.mydomain.com", "a,b.mydomain.com"],
@@ -83,9 +83,9 @@ FIELDS = {
 @pytest.mark.parametrize(("lint", "name"), [(lint, name) for lint, names in NAMES.items() for name in names])
 def test_a_name_that_zlint_refuses_is_an_error(lint: str, name: str) -> None:
     advice = Typed((name,)).advice()
-    assert advice.blocking or advice.subject.common_name is None, lint
+    assert advice.errors or advice.subject.common_name is None, lint
     behind_another = Typed(("www.mydomain.com", name)).advice()
-    assert behind_another.blocking or name not in behind_another.covers or len(name) > 64, lint
+    assert behind_another.errors or name not in behind_another.covered_names or len(name) > 64, lint
 
 
 @pytest.mark.parametrize(
@@ -99,13 +99,13 @@ def test_a_name_that_zlint_refuses_is_an_error(lint: str, name: str) -> None:
 )
 def test_a_field_that_zlint_refuses_is_an_error_or_a_warning(lint: str, field: str, value: str) -> None:
     fields = {"country": "DE", "locality": "Köln", "organization": "Müller & Söhne", field: value}
-    typed = Typed(("www.mydomain.com", "mydomain.com"), TypedSubject(**fields))
+    typed = Typed(("www.mydomain.com", "mydomain.com"), SubjectInput(**fields))
     said = {finding.code for finding in typed.advice().findings if finding.field == field}
     assert said & typed.codes(), lint
 
 
 def test_a_subject_that_zlint_takes_has_no_error_and_no_warning() -> None:
-    subject = TypedSubject(
+    subject = SubjectInput(
         country="DE", locality="Köln", state="Nordrhein-Westfalen", organization="Müller, Söhne"
     )
     for key_type in KeyType:
@@ -120,6 +120,6 @@ def test_a_subject_that_zlint_takes_has_no_error_and_no_warning() -> None:
 def test_blanks_at_the_ends_that_zlint_warns_of_are_not_written(field: str, blank: str) -> None:
     fields = {"country": "DE", "organization": "Müller", "state": "Bayern", "locality": "Fürth"}
     fields[field] = f"{blank}{fields[field]}{blank}"
-    subject = Typed(("www.mydomain.com",), TypedSubject(**fields)).advice().subject
+    subject = Typed(("www.mydomain.com",), SubjectInput(**fields)).advice().subject
     written = getattr(subject, field)
     assert written == written.strip()

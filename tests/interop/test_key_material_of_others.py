@@ -22,7 +22,7 @@ from csrtui.core.base.secret import Secret
 from csrtui.core.certificates import csr
 from csrtui.core.keys import key_types
 from csrtui.core.subject.fields import SubjectFields
-from csrtui.store.line_reader import Lines
+from csrtui.store.line_reader import LineReader
 
 if TYPE_CHECKING:
     from csrtui.core.bundle import KeyMaterial
@@ -176,8 +176,8 @@ def test_the_hint_for_a_key_of_putty_works(kind: tuple[str, str], tmp_path: Path
         folder=tmp_path,
     )
     (problem,) = bundle.read((tmp_path / "FILE").read_bytes()).problems
-    assert "this is a key of PuTTY" in problem.text
-    command = str(problem.hint).partition(" writes it")[0]
+    assert "this is a PuTTY key" in problem.text
+    command = str(problem.hint).partition(" converts it")[0]
     shell(f"{command} --old-passphrase phrase", tmp_path)
     assert only_key((tmp_path / "NEW").read_bytes())
 
@@ -465,7 +465,7 @@ def test_the_command_for_a_container_works(files: Path) -> None:
     assert len(found.certificates) == 1
     (problem,) = found.problems
     assert "encrypted with PBE-SHA1-RC4-128" in problem.text
-    command = str(problem.hint).partition(" takes out")[0]
+    command = str(problem.hint).partition(" extracts its contents")[0]
     shell(f"{command} -passin pass:{PHRASE}", files)
     assert is_the_pair(bundle.read((files / "NEW.pem").read_bytes()), 1)
 
@@ -485,7 +485,7 @@ def test_the_command_that_takes_certificates_out_works(files: Path) -> None:
     )
     (files / "FILE").write_bytes(made)
     (problem,) = bundle.read(made, open_keys=False).problems
-    command = str(problem.hint).partition(" takes the certificates out")[0]
+    command = str(problem.hint).partition(" extracts the certificates")[0]
     shell(f"{command} -passin pass:{PHRASE}", files)
     assert len(bundle.read((files / "certificates.pem").read_bytes(), open_keys=False).certificates) == 1
 
@@ -552,7 +552,7 @@ def test_the_commands_for_encodings_of_tables_work(encoding: str, tmp_path: Path
         else "iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW"
     )
     with pytest.raises(InputError) as caught:
-        list(Lines(io.BytesIO((tmp_path / "FILE").read_bytes()), "FILE", Event()))
-    assert command in f"{caught.value.what} {caught.value.hint}"
+        list(LineReader(io.BytesIO((tmp_path / "FILE").read_bytes()), "FILE", Event()))
+    assert command in f"{caught.value.message} {caught.value.hint}"
     shell(command if "> NEW" in command else f"{command} > NEW", tmp_path)
     assert (tmp_path / "NEW").read_text() == text

@@ -14,7 +14,7 @@ import pytest
 from store_state import pair_files
 
 from csrtui.core.base.errors import StoreError
-from csrtui.store import backups
+from csrtui.store.destination import examine_backup_folder
 from csrtui.store.keystore import Keystore
 from csrtui.store.permissions import unsafe_folders
 
@@ -47,16 +47,16 @@ def refusal(path: str) -> StoreError:
     uses: list[Callable[[Keystore], object]] = [
         lambda store: store.names(),
         lambda store: store.read("a"),
-        lambda store: store.load_last(),
-        lambda store: store.update_last(lambda _: b""),
+        lambda store: store.load_last_used(),
+        lambda store: store.update_last_used(lambda _: b""),
         lambda store: store.add("b", pair_files()),
-        lambda store: store.sweep(),
+        lambda store: store.remove_leftovers(),
     ]
     for use in uses:
         with pytest.raises(StoreError) as caught:
             use(Keystore(path))
         errors.append(caught.value)
-    assert len({(error.what, error.hint) for error in errors}) == 1
+    assert len({(error.message, error.hint) for error in errors}) == 1
     return errors[0]
 
 
@@ -68,8 +68,8 @@ def test_a_folder_above_that_others_can_write_to_is_refused_and_the_hint_fixes_i
     monkeypatch.setattr(pwd, "getpwnam", lambda name: _entry(name, STRANGER, 0))
     above.chmod(mode)
     error = refusal(store.path)
-    assert f"others can write to {above} (owner {os.geteuid()}, mode {mode:04o})" in error.what
-    assert store.path in error.what
+    assert f"others can write to {above} (owner {os.geteuid()}, mode {mode:04o})" in error.message
+    assert store.path in error.message
     subprocess.run(["/bin/sh", "-c", str(error.hint)], check=True)
     assert Keystore(store.path).names() == ["a"]
 
@@ -95,7 +95,7 @@ def test_a_folder_above_that_another_user_owns_is_refused_and_the_hint_fixes_it(
 ) -> None:
     os.chown(above / name, STRANGER, -1)
     error = refusal(store.path)
-    assert f"{above / name} belongs to user {STRANGER}, and csrtui runs as 0" in error.what
+    assert f"{above / name} belongs to user {STRANGER}, and csrtui runs as 0" in error.message
     command = str(error.hint).removesuffix(", or choose another folder with --store")
     assert shlex.split(command) == ["chown", "0", str(above / name)]
     subprocess.run(["/bin/sh", "-c", command], check=True)
@@ -106,7 +106,7 @@ def test_a_folder_above_that_another_user_owns_is_refused_and_the_hint_fixes_it(
 def test_a_sticky_folder_of_another_user_is_refused(above: Path, store: Keystore) -> None:
     above.chmod(0o1777)
     os.chown(above, STRANGER, -1)
-    assert f"belongs to user {STRANGER}" in refusal(store.path).what
+    assert f"belongs to user {STRANGER}" in refusal(store.path).message
 
 
 def test_a_folder_of_root_above_the_store_of_a_user_is_accepted(
@@ -126,10 +126,10 @@ def test_a_link_s_own_folders_are_judged(above: Path, store: Keystore, tmp_path:
     place.mkdir()
     (place / "link").symlink_to(store.path)
     place.chmod(0o777)
-    assert f"others can write to {place} " in refusal(str(place / "link")).what
+    assert f"others can write to {place} " in refusal(str(place / "link")).message
     place.chmod(0o755)
     above.chmod(0o777)
-    assert f"others can write to {above} " in refusal(str(place / "link")).what
+    assert f"others can write to {above} " in refusal(str(place / "link")).message
 
 
 @pytest.mark.usefixtures("store")
@@ -139,7 +139,7 @@ def test_relative_links_and_links_to_links_are_followed(above: Path, tmp_path: P
     path = str(tmp_path / "second" / "store")
     assert Keystore(path).names() == ["a"]
     (above / "data").chmod(0o777)
-    assert f"others can write to {above / 'data'} " in refusal(path).what
+    assert f"others can write to {above / 'data'} " in refusal(path).message
 
 
 def test_a_loop_of_links_ends(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_a_link_that_another_user_owns_is_refused_and_the_hint_fixes_it(
     os.chown(link, STRANGER, -1, follow_symlinks=False)
     path = str(above / name)
     error = refusal(path)
-    assert f"{link} belongs to user {STRANGER}" in error.what
+    assert f"{link} belongs to user {STRANGER}" in error.message
     command = str(error.hint).removesuffix(", or choose another folder with --store")
     subprocess.run(["/bin/sh", "-c", command], check=True)
     assert Keystore(path).names() == ["a"]
@@ -220,7 +220,7 @@ def test_a_group_that_nobody_knows_is_not_private(
         raise KeyError(gid)
 
     monkeypatch.setattr(grp, "getgrgid", unknown)
-    assert f"others can write to {group_writable} " in refusal(store.path).what
+    assert f"others can write to {group_writable} " in refusal(store.path).message
 
 
 # User namespaces
@@ -275,16 +275,16 @@ def test_the_folders_above_are_judged_once_for_a_store(
     first = len(looked)
     assert first == len(Path(store.path).parts)
     fresh.read("a")
-    fresh.update_last(lambda _: b"")
+    fresh.update_last_used(lambda _: b"")
     assert len(looked) == first
 
 
 def test_the_destination_of_a_backup_tells_what_others_can_change(above: Path, store: Keystore) -> None:
-    assert backups.look_at(str(above / "data"), store.path).unsafe == ()
+    assert examine_backup_folder(str(above / "data"), store.path).unsafe == ()
     for folder in (above, above / "data"):
         folder.chmod(0o777)
-    found = backups.look_at(str(above / "data"), store.path).unsafe
+    found = examine_backup_folder(str(above / "data"), store.path).unsafe
     assert [one.path for one in found] == [str(above), str(above / "data")]
     for one in found:
         subprocess.run(["/bin/sh", "-c", one.fix], check=True)
-    assert backups.look_at(str(above / "data"), store.path).unsafe == ()
+    assert examine_backup_folder(str(above / "data"), store.path).unsafe == ()

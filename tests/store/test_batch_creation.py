@@ -13,9 +13,9 @@ from failing_call import FailingCall
 from store_state import check_store, names_on_disk, open_descriptors, pair_files
 
 from csrtui.core.base.errors import InputError, StoreError
-from csrtui.store import creation, files
+from csrtui.store import creation
 from csrtui.store.disk_errors import NotConfirmedError
-from csrtui.store.keystore import Keystore, Names
+from csrtui.store.keystore import FreeNames, Keystore
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,9 +43,11 @@ def store(tmp_path: Path) -> Keystore:
     return Keystore(str(tmp_path / "store"))
 
 
-def add(store: Keystore, bases: Sequence[str] = BASES, names: Names | None = None) -> list[str | StoreError]:
+def add(
+    store: Keystore, bases: Sequence[str] = BASES, names: FreeNames | None = None
+) -> list[str | StoreError]:
     pairs = [(base, pair_files(f"{base} {at}")) for at, base in enumerate(bases)]
-    return store.add_many(pairs, names or Names())
+    return store.add_many(pairs, names or FreeNames())
 
 
 def kept(results: Sequence[str | StoreError]) -> list[str]:
@@ -57,7 +59,7 @@ def kept(results: Sequence[str | StoreError]) -> list[str]:
 def test_each_gets_its_name_in_order(store: Keystore) -> None:
     assert add(store) == EXPECTED
     for at, (base, name) in enumerate(zip(BASES, EXPECTED, strict=True)):
-        assert store.read(name).request == f"request {base} {at}".encode()
+        assert store.read(name).csr == f"request {base} {at}".encode()
     check_store(Path(store.path))
     before = store.generation()
     assert add(store) == ["a-3", "b-2", "a-4", "c-2"]
@@ -134,7 +136,7 @@ def test_a_call_that_fails_keeps_no_half_pair(
         assert names_on_disk(path) == sorted(["old", *kept(results)])
         assert all(isinstance(one, str) or one.exit_code == 3 for one in results)
         assert all(isinstance(one, str) for one in add(store))
-        store.sweep()
+        store.remove_leftovers()
         assert store.leftovers() == []
 
 
@@ -169,7 +171,7 @@ def test_one_that_cannot_be_flushed_holds_up_no_other(
     monkeypatch.setattr(os, "fsync", refusing)
     results = add(store)
     assert [isinstance(one, str) for one in results] == [True, False, True, True]
-    assert "cannot keep the pair in" in str(results[1])
+    assert "cannot save the pair in" in str(results[1])
     assert names_on_disk(Path(store.path)) == ["a", "a-2", "c"]
     assert store.leftovers() == []
 
@@ -178,21 +180,21 @@ def test_names_that_the_disk_does_not_confirm_are_said_to_be_so(
     store: Keystore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add(store)
-    flush = files.flush_folder
+    flush = os.fsync
 
     def refusing(descriptor: int) -> None:
         if os.readlink(f"/proc/self/fd/{descriptor}").endswith("/pairs"):
             raise OSError(errno.EIO, "Input/output error")
         flush(descriptor)
 
-    monkeypatch.setattr(files, "flush_folder", refusing)
+    monkeypatch.setattr(os, "fsync", refusing)
     results = add(store, ["x", "y"])
     assert all(isinstance(one, NotConfirmedError) for one in results)
     assert kept(results) == ["x", "y"]
     assert {"x", "y"} <= set(store.names())
 
 
-@pytest.mark.parametrize("at", ["_written", "_flush", "_named"])
+@pytest.mark.parametrize("at", ["_write", "_fill", "_flush", "_close", "_rename"])
 def test_an_interrupt_leaves_whole_pairs_and_nothing_else(
     store: Keystore, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
@@ -210,7 +212,7 @@ def test_an_interrupt_leaves_whole_pairs_and_nothing_else(
         add(store)
     assert open_descriptors() == before
     assert store.leftovers() == []
-    assert names_on_disk(Path(store.path)) == (["a"] if at == "_named" else [])
+    assert names_on_disk(Path(store.path)) == (["a"] if at == "_rename" else [])
     check_store(Path(store.path))
 
 
@@ -220,7 +222,7 @@ def test_an_interrupt_leaves_whole_pairs_and_nothing_else(
 def test_a_thousand_of_one_name_look_at_all_names_once(
     store: Keystore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    names, given = Names(), []
+    names, given = FreeNames(), []
     listing = FailingCall(monkeypatch, "listdir", 0, when=-1)
     looking = FailingCall(monkeypatch, "stat", 0, when=-1)
     for _ in range(10):
@@ -236,15 +238,15 @@ def test_a_gap_that_is_found_is_filled(store: Keystore) -> None:
 
 
 def test_only_so_many_names_are_remembered(store: Keystore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(creation, "_REMEMBERED", 1)
-    names = Names()
+    monkeypatch.setattr(creation, "_MAX_REMEMBERED", 1)
+    names = FreeNames()
     assert add(store, ["a"] * 7 + ["b"] * 7 + ["a"], names)[-1] == "a-8"
     assert len(names._numbers) == 1
 
 
 def test_whether_something_is_there_is_told(store: Keystore) -> None:
-    assert not store.has("a")
+    assert not store.has_pair("a")
     add(store)
-    assert store.has("a")
+    assert store.has_pair("a")
     with pytest.raises(InputError):
-        store.has("../a")
+        store.has_pair("../a")

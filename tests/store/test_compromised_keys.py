@@ -11,7 +11,7 @@ import pytest
 from requests_made import key_of
 
 from csrtui.core.keys.key_types import KeyType
-from csrtui.store.reference_data import compromised_in
+from csrtui.store.reference_data import find_compromised_key
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,15 +58,15 @@ def ec_public() -> ec.EllipticCurvePublicKey:
 
 def test_a_key_on_the_list_is_named_with_its_list(cache: Path) -> None:
     write_list(cache, rsa_public().public_numbers().n, ec_public().public_numbers().x, 12345)
-    assert compromised_in(rsa_public()) == "debianssl"
-    assert compromised_in(ec_public()) == "debianssl"
-    assert compromised_in(key_of(KeyType.ED25519).public_key()) is None
+    assert find_compromised_key(rsa_public()) == "debianssl"
+    assert find_compromised_key(ec_public()) == "debianssl"
+    assert find_compromised_key(key_of(KeyType.ED25519).public_key()) is None
 
 
 def test_without_the_list_nothing_is_said(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert compromised_in(rsa_public()) is None
+    assert find_compromised_key(rsa_public()) is None
     (cache / "blocklist.dat").write_bytes(b"")
-    assert compromised_in(rsa_public()) is None
+    assert find_compromised_key(rsa_public()) is None
     assert capsys.readouterr().err == ""
 
 
@@ -74,18 +74,18 @@ def test_without_the_list_nothing_is_said(cache: Path, capsys: pytest.CaptureFix
 def test_a_damaged_list_is_no_list(cache: Path, meta: str) -> None:
     write_list(cache, rsa_public().public_numbers().n)
     (cache / "badkeysdata.json").write_text(meta)
-    assert compromised_in(rsa_public()) is None
+    assert find_compromised_key(rsa_public()) is None
 
 
 def test_an_empty_list_is_no_list(cache: Path) -> None:
     write_list(cache)
-    assert compromised_in(rsa_public()) is None
+    assert find_compromised_key(rsa_public()) is None
 
 
 def test_without_badkeys_nothing_is_said(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_list(cache, rsa_public().public_numbers().n)
     monkeypatch.setitem(sys.modules, "badkeys", None)
-    assert compromised_in(rsa_public()) is None
+    assert find_compromised_key(rsa_public()) is None
 
 
 def test_the_list_is_looked_for_where_badkeys_puts_it(
@@ -102,5 +102,5 @@ def test_the_list_is_looked_for_where_badkeys_puts_it(
     folder = tmp_path / ".cache" / "badkeys"
     folder.mkdir(parents=True)
     write_list(folder, rsa_public().public_numbers().n)
-    assert compromised_in(rsa_public()) == "debianssl"
+    assert find_compromised_key(rsa_public()) == "debianssl"
     _cachedir.cache_clear()

@@ -108,17 +108,17 @@ def test_a_file_that_goes_between_look_and_opening_is_said(
         os.unlink(looked)
         return found
 
-    monkeypatch.setattr(config_file, "_look", look)
+    monkeypatch.setattr(config_file, "_status", look)
     with pytest.raises(InputError, match="No such file"):
         read_config_text(name)
 
 
 def test_too_much_and_no_text_are_refused(path: Path) -> None:
     assert len(read_config_text(written(path, "#" * MAX_BYTES))) == MAX_BYTES
-    with pytest.raises(InputError, match="too many for a configuration"):
+    with pytest.raises(InputError, match="too large for a configuration"):
         read_config_text(written(path, "#" * (MAX_BYTES + 1)))
     path.write_bytes(b"# a\n# \xff\n")
-    with pytest.raises(InputError, match="line 2: this is not UTF-8"):
+    with pytest.raises(InputError, match="line 2: not UTF-8"):
         read_config_text(str(path))
 
 
@@ -174,14 +174,14 @@ def test_what_an_editor_saves_meanwhile_is_not_lost(path: Path, there: bool) -> 
         written(path, "theirs")
         return text + "ours"
 
-    with pytest.raises(locks.BusyError, match="changed by somebody else meanwhile"):
+    with pytest.raises(locks.BusyError, match="changed by another program meanwhile"):
         update_config_text(name, edit)
     assert path.read_text() == "theirs"
 
 
 def test_a_busy_file_names_its_holder(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     name = written(path)
-    monkeypatch.setattr(locks, "hold", partial(locks.hold, patience=0))
+    monkeypatch.setattr(locks, "hold", partial(locks.hold, timeout=0))
     with open(path.parent / ".config.toml.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         lock.write("process 7 (user x) since 12:00:00\n")
@@ -232,12 +232,12 @@ def test_a_folder_that_takes_no_writes_is_said_with_the_way_out(
     monkeypatch.setattr(locks, "hold", refuse)
     with pytest.raises(ReadOnlyError, match="can only be read") as caught:
         update_config_text(written(path), lambda _: "new")
-    assert caught.value.hint == "see to it that you can write there, or name another file in $CSRTUI_CONFIG"
+    assert caught.value.hint == "make sure that you can write there, or name another file in $CSRTUI_CONFIG"
 
 
 def test_a_disk_that_does_not_confirm_is_said(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def unsure(_: int) -> None:
-        raise OSError(5, "Input/output error")
+    def unsure(_: int, saved: str) -> None:
+        raise NotConfirmedError(saved)
 
     monkeypatch.setattr(files, "flush_folder", unsure)
     with pytest.raises(NotConfirmedError, match="the configuration is saved, but"):

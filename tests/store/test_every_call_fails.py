@@ -54,7 +54,7 @@ def save_draft(store: Keystore) -> None:
 
 
 def sweep(store: Keystore) -> None:
-    store.sweep()
+    store.remove_leftovers()
 
 
 def look(store: Keystore) -> None:
@@ -106,7 +106,7 @@ def test_a_call_that_fails_does_no_harm(
             draft = (path / ".draft.json").read_bytes()
             assert draft in ({b"old draft"} if act is not save_draft else kept_drafts(outcome))
             act(store)
-            store.sweep()
+            store.remove_leftovers()
             assert store.leftovers() == []
 
 
@@ -156,4 +156,4 @@ def test_a_call_that_fails_while_the_store_is_first_made_does_no_harm(
         check_store(path)
         assert names_on_disk(path) == (["a"] if outcome in {None, NotConfirmedError} else [])
         add(Keystore(str(path)))
-        assert Keystore(str(path)).sweep() is not None
+        assert Keystore(str(path)).remove_leftovers() is not None

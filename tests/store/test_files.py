@@ -14,7 +14,7 @@ from store_state import mode_of
 
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.store import files
-from csrtui.store.permissions import PRIVATE_FILE, PUBLIC_FILE, Demand
+from csrtui.store.permissions import PRIVATE_FILE, PUBLIC_FILE, Permissions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,14 +99,14 @@ def test_a_link_that_leads_nowhere_is_not_taken_for_a_folder(tmp_path: Path) -> 
 
 
 @pytest.mark.usefixtures("umask")
-@pytest.mark.parametrize("demand", [PRIVATE_FILE, PUBLIC_FILE])
+@pytest.mark.parametrize("permissions", [PRIVATE_FILE, PUBLIC_FILE])
 def test_a_new_file_is_whole_and_has_its_mode_whatever_the_umask(
-    tmp_path: Path, descriptor: int, demand: Demand
+    tmp_path: Path, descriptor: int, permissions: Permissions
 ) -> None:
     data = os.urandom(300_000)
-    files.write_new(descriptor, "new", data, demand)
+    files.create_file(descriptor, "new", data, permissions)
     assert (tmp_path / "new").read_bytes() == data
-    assert mode_of(tmp_path / "new") == demand.mode
+    assert mode_of(tmp_path / "new") == permissions.mode
 
 
 def test_a_short_write_goes_on_where_it_stopped(
@@ -114,7 +114,7 @@ def test_a_short_write_goes_on_where_it_stopped(
 ) -> None:
     write = os.write
     monkeypatch.setattr(os, "write", lambda number, data: write(number, data[:3]))
-    files.write_new(descriptor, "new", b"0123456789", PRIVATE_FILE)
+    files.create_file(descriptor, "new", b"0123456789", PRIVATE_FILE)
     assert (tmp_path / "new").read_bytes() == b"0123456789"
 
 
@@ -124,7 +124,7 @@ def test_what_is_there_is_never_written_over(tmp_path: Path, descriptor: int) ->
     (tmp_path / "folder").mkdir()
     for name in ("file", "link", "folder"):
         with pytest.raises(FileExistsError):
-            files.write_new(descriptor, name, b"new", PRIVATE_FILE)
+            files.create_file(descriptor, name, b"new", PRIVATE_FILE)
     assert (tmp_path / "file").read_bytes() == b"old"
     assert not (tmp_path / "target").exists()
 
@@ -136,7 +136,7 @@ def test_a_new_file_that_cannot_be_finished_is_removed(
     with monkeypatch.context() as patch:
         failing = FailingCall(patch, call, errno.EIO)
         with pytest.raises(OSError, match="Input/output"):
-            files.write_new(descriptor, "new", b"data", PRIVATE_FILE)
+            files.create_file(descriptor, "new", b"data", PRIVATE_FILE)
     assert failing.fired
     assert list(tmp_path.iterdir()) == []
 
@@ -144,7 +144,7 @@ def test_a_new_file_that_cannot_be_finished_is_removed(
 def test_a_failed_fsync_is_never_tried_again(descriptor: int, monkeypatch: pytest.MonkeyPatch) -> None:
     failing = FailingCall(monkeypatch, "fsync", errno.EIO)
     with pytest.raises(OSError, match="Input/output"):
-        files.write_new(descriptor, "new", b"data", PRIVATE_FILE)
+        files.create_file(descriptor, "new", b"data", PRIVATE_FILE)
     assert failing.calls == 1
 
 
@@ -152,7 +152,7 @@ def test_replacing_puts_one_file_in_the_place_of_another(tmp_path: Path, descrip
     (tmp_path / "file").write_bytes(b"old")
     kept = tmp_path / "kept"
     kept.hardlink_to(tmp_path / "file")
-    files.replace(descriptor, "file", b"new", PRIVATE_FILE)
+    files.replace_file(descriptor, "file", b"new", PRIVATE_FILE)
     assert (tmp_path / "file").read_bytes() == b"new"
     assert kept.read_bytes() == b"old"
     assert mode_of(tmp_path / "file") == 0o600
@@ -161,7 +161,7 @@ def test_replacing_puts_one_file_in_the_place_of_another(tmp_path: Path, descrip
 def test_a_link_is_replaced_and_not_followed(tmp_path: Path, descriptor: int) -> None:
     (tmp_path / "target").write_bytes(b"somebody else's")
     (tmp_path / "link").symlink_to("target")
-    files.replace(descriptor, "link", b"new", PRIVATE_FILE)
+    files.replace_file(descriptor, "link", b"new", PRIVATE_FILE)
     assert not (tmp_path / "link").is_symlink()
     assert (tmp_path / "target").read_bytes() == b"somebody else's"
 
@@ -169,14 +169,14 @@ def test_a_link_is_replaced_and_not_followed(tmp_path: Path, descriptor: int) ->
 def test_what_cannot_be_replaced_stays_and_nothing_is_left_beside_it(tmp_path: Path, descriptor: int) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(IsADirectoryError):
-        files.replace(descriptor, "folder", b"new", PRIVATE_FILE)
+        files.replace_file(descriptor, "folder", b"new", PRIVATE_FILE)
     assert [found.name for found in tmp_path.iterdir()] == ["folder"]
 
 
 def test_what_a_broken_off_replacement_left_is_dropped(tmp_path: Path, descriptor: int) -> None:
     (tmp_path / ".tmp-0123456789abcdef").touch()
     (tmp_path / "pair.json").touch()
-    files.drop_temporary(descriptor)
+    files.remove_temporary_files(descriptor)
     assert [found.name for found in tmp_path.iterdir()] == ["pair.json"]
 
 
@@ -185,31 +185,31 @@ def test_what_a_broken_off_replacement_left_is_dropped(tmp_path: Path, descripto
 
 def test_a_file_of_the_store_is_read(tmp_path: Path, descriptor: int) -> None:
     data = os.urandom(200_000)
-    files.write_new(descriptor, "file", data, PRIVATE_FILE)
-    assert files.read_own(descriptor, "file", str(tmp_path / "file"), PRIVATE_FILE) == data
+    files.create_file(descriptor, "file", data, PRIVATE_FILE)
+    assert files.read_store_file(descriptor, "file", str(tmp_path / "file"), PRIVATE_FILE) == data
 
 
 def test_a_file_too_large_for_the_store_is_refused(
     tmp_path: Path, descriptor: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "MAX_OWN", 10)
-    files.write_new(descriptor, "ten", b"x" * 10, PRIVATE_FILE)
-    files.write_new(descriptor, "eleven", b"x" * 11, PRIVATE_FILE)
-    assert files.read_own(descriptor, "ten", "ten", PRIVATE_FILE) == b"x" * 10
+    monkeypatch.setattr(files, "MAX_STORE_FILE_BYTES", 10)
+    files.create_file(descriptor, "ten", b"x" * 10, PRIVATE_FILE)
+    files.create_file(descriptor, "eleven", b"x" * 11, PRIVATE_FILE)
+    assert files.read_store_file(descriptor, "ten", "ten", PRIVATE_FILE) == b"x" * 10
     with pytest.raises(StoreError, match="eleven is too large") as caught:
-        files.read_own(descriptor, "eleven", str(tmp_path / "eleven"), PRIVATE_FILE)
-    assert str(tmp_path) in caught.value.what
+        files.read_store_file(descriptor, "eleven", str(tmp_path / "eleven"), PRIVATE_FILE)
+    assert str(tmp_path) in caught.value.message
 
 
 def test_a_file_exchanged_between_the_look_and_the_opening_is_judged_again(
     tmp_path: Path, descriptor: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files.write_new(descriptor, "file", b"", PRIVATE_FILE)
+    files.create_file(descriptor, "file", b"", PRIVATE_FILE)
     os.mkfifo(tmp_path / "fifo", 0o600)
     honest = (tmp_path / "file").lstat()
     monkeypatch.setattr(os, "stat", lambda *_args, **_kwargs: honest)
-    with pytest.raises(StoreError, match="where a file should be"):
-        files.read_own(descriptor, "fifo", str(tmp_path / "fifo"), PRIVATE_FILE)
+    with pytest.raises(StoreError, match="should be a file but is something else"):
+        files.read_store_file(descriptor, "fifo", str(tmp_path / "fifo"), PRIVATE_FILE)
 
 
 # Reading files of others
@@ -224,8 +224,8 @@ def test_a_file_of_somebody_else_is_read_through_a_link_and_whatever_its_mode(tm
 
 def test_a_file_of_somebody_else_may_have_just_the_limit(tmp_path: Path) -> None:
     path = tmp_path / "file"
-    path.write_bytes(b"x" * files.MAX_FOREIGN)
-    assert len(files.read_foreign(str(path))) == files.MAX_FOREIGN
+    path.write_bytes(b"x" * files.MAX_FOREIGN_BYTES)
+    assert len(files.read_foreign(str(path))) == files.MAX_FOREIGN_BYTES
     with path.open("ab") as file:
         file.write(b"x")
     with pytest.raises(InputError, match=f"{path} has more than 1048576 bytes"):
@@ -248,7 +248,17 @@ def test_of_a_gigabyte_no_more_is_read_than_the_limit(
     monkeypatch.setattr(os, "read", counting)
     with pytest.raises(InputError, match="has more than 1048576 bytes"):
         files.read_foreign(str(path))
-    assert sum(sizes) == files.MAX_FOREIGN + 1
+    assert sum(sizes) == files.MAX_FOREIGN_BYTES + 1
+
+
+@pytest.mark.parametrize("error", [0, errno.EINVAL])
+def test_a_file_is_read_from_the_disk_if_the_system_allows_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int
+) -> None:
+    (tmp_path / "file").write_bytes(b"data")
+    advice = FailingCall(monkeypatch, "posix_fadvise", error, when=1 if error else -1)
+    assert files.read_foreign(str(tmp_path / "file"), from_disk=True) == b"data"
+    assert (advice.calls, advice.fired) == (1, bool(error))
 
 
 def make_fifo(path: Path) -> None:
@@ -282,7 +292,7 @@ def make_nothing(path: Path) -> None:
         (make_fifo, "is not a regular file"),
         (make_link_to_device, "is not a regular file"),
         (make_socket, "is not a regular file"),
-        (make_folder, "is a folder, where a file should be"),
+        (make_folder, "is a folder, not a file"),
         (make_nothing, "No such file or directory"),
         (make_loop, "Too many levels of symbolic links"),
     ],
@@ -292,8 +302,8 @@ def test_what_is_no_file_is_refused_at_once_and_named(tmp_path: Path, make: obje
     make(tmp_path / "odd")
     with pytest.raises(InputError) as caught:
         files.read_foreign(str(tmp_path / "odd"))
-    assert str(tmp_path / "odd") in caught.value.what
-    assert reason in caught.value.what
+    assert str(tmp_path / "odd") in caught.value.message
+    assert reason in caught.value.message
 
 
 def test_a_device_is_refused_without_being_opened(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -335,13 +345,13 @@ def test_a_file_that_the_disk_cannot_give_is_refused(
 def test_a_path_no_file_can_have_is_refused_visibly() -> None:
     with pytest.raises(InputError) as caught:
         files.read_foreign("a\0\x1b[2Jb")
-    assert caught.value.what == "a\\x00\\x1b[2Jb is not a valid path"
+    assert caught.value.message == "a\\x00\\x1b[2Jb is not a valid path"
 
 
 def test_a_missing_file_with_a_hostile_name_is_named_visibly(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         files.read_foreign(str(tmp_path / "\x1b]52;c;x\x07\n"))
-    assert caught.value.what.isprintable()
+    assert caught.value.message.isprintable()
 
 
 def test_a_file_that_is_read_is_not_passed_on_to_other_programs(
@@ -355,8 +365,8 @@ def test_a_file_that_is_read_is_not_passed_on_to_other_programs(
         return opening(*args, **kwargs)  # type: ignore[arg-type]
 
     monkeypatch.setattr(os, "open", noting)
-    files.write_new(descriptor, "file", b"", PRIVATE_FILE)
-    files.read_own(descriptor, "file", "file", PRIVATE_FILE)
+    files.create_file(descriptor, "file", b"", PRIVATE_FILE)
+    files.read_store_file(descriptor, "file", "file", PRIVATE_FILE)
     files.read_foreign(str(tmp_path / "file"))
     assert len(flags) == 3
     assert all(found & os.O_CLOEXEC for found in flags)

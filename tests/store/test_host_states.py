@@ -52,7 +52,7 @@ def test_a_file_that_is_not_safe_or_too_large_costs_only_its_host(store: Keystor
     for host in (WEB, MAIL, "c" * 64, "d" * 64):
         store.save_host(INVENTORY, host, b"1")
     os.chmod(os.path.join(folder(store), f"{INVENTORY}-{MAIL}.json"), 0o666)  # noqa: S103 - what is not safe
-    os.truncate(os.path.join(folder(store), f"{INVENTORY}-{'c' * 64}.json"), files.MAX_OWN + 1)
+    os.truncate(os.path.join(folder(store), f"{INVENTORY}-{'c' * 64}.json"), files.MAX_STORE_FILE_BYTES + 1)
     link = os.path.join(folder(store), f"{INVENTORY}-{'d' * 64}.json")
     os.unlink(link)
     os.symlink("/etc/passwd", link)
@@ -62,8 +62,8 @@ def test_a_file_that_is_not_safe_or_too_large_costs_only_its_host(store: Keystor
 
 
 def test_a_state_of_the_largest_size_is_read_again(store: Keystore) -> None:
-    store.save_host(INVENTORY, WEB, b"x" * files.MAX_OWN)
-    assert known(store) == {WEB: b"x" * files.MAX_OWN}
+    store.save_host(INVENTORY, WEB, b"x" * files.MAX_STORE_FILE_BYTES)
+    assert known(store) == {WEB: b"x" * files.MAX_STORE_FILE_BYTES}
 
 
 @pytest.mark.parametrize("call", ["rename", "fsync", "write"])
@@ -78,17 +78,7 @@ def test_a_write_that_fails_loses_nothing(
 
     with monkeypatch.context() as patch:
         patch.setattr(os, call, full)
-        with pytest.raises(StoreError, match="cannot keep what is known of the hosts"):
+        with pytest.raises(StoreError, match="cannot save the state of the hosts"):
             store.save_host(INVENTORY, WEB, b"3")
     assert known(store) == {WEB: b"1", MAIL: b"2"}
     assert not [name for name in os.listdir(folder(store)) if name.startswith(".tmp-")]
-
-
-def test_the_one_file_of_an_earlier_csrtui_goes(store: Keystore) -> None:
-    store.save_draft(b"{}")
-    paths = [os.path.join(store.path, f".fleet-{digest}.json") for digest in (INVENTORY, OTHER)]
-    for path in paths:
-        with open(path, "w") as old:
-            old.write("{}")
-    store.save_host(INVENTORY, WEB, b"1")
-    assert [os.path.exists(path) for path in paths] == [False, True]

@@ -73,7 +73,7 @@ def test_nothing_that_was_kept_is_ever_written_over(with_pair: Keystore) -> None
 
 def test_the_same_again_writes_nothing(with_pair: Keystore, monkeypatch: pytest.MonkeyPatch) -> None:
     put(with_pair, b"one")
-    monkeypatch.setattr(files, "replace", pytest.fail)
+    monkeypatch.setattr(files, "replace_file", pytest.fail)
     put(with_pair, b"one")
     assert certificates(with_pair) == {"certificate.pem": b"one"}
 

@@ -11,7 +11,7 @@ import pytest
 
 from csrtui.core.base.errors import InputError
 from csrtui.store import files, key_search
-from csrtui.store.key_search import is_folder, read_file, search
+from csrtui.store.key_search import read_file, search_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +21,7 @@ PEM = b"-----BEGIN CERTIFICATE-----\n"
 
 def found(folder: Path, store: str = "/nowhere") -> tuple[list[str], list[str]]:
     """What was found, by name, and what could not be looked at."""
-    searched = search(str(folder), store)
+    searched = search_folder(str(folder), store)
     return [os.path.relpath(file.path, folder) for file in searched.files], searched.faults
 
 
@@ -61,8 +61,6 @@ def test_files_that_may_hold_something_are_found_folder_by_folder(tmp_path: Path
     }.items():
         (tmp_path / name).write_bytes(data)
     assert found(tmp_path) == (["a.txt", "java", "putty.ppk", "wide", "b/der", "b/c/deep.pem"], [])
-    assert is_folder(str(tmp_path))
-    assert not is_folder(str(tmp_path / "a.txt"))
 
 
 def test_links_to_files_are_followed_and_nothing_but_files_is_opened(tmp_path: Path) -> None:
@@ -95,9 +93,9 @@ def test_a_search_has_its_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(key_search, "MAX_FILES", 3)
     names, faults = found(tmp_path)
     assert names == ["0", "1", "2"]
-    assert "more than is looked at" in faults[0]
+    assert "too large for one search" in faults[0]
     monkeypatch.setattr(key_search, "MAX_FILES", 100)
-    monkeypatch.setattr(key_search, "MAX_KEPT", len(PEM))
+    monkeypatch.setattr(key_search, "MAX_FOUND_BYTES", len(PEM))
     assert found(tmp_path)[0] == ["0", "1"]
 
 
@@ -142,4 +140,4 @@ def test_what_cannot_be_read_is_told_and_stops_nothing(
 def test_a_folder_that_cannot_be_searched_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_bytes(PEM)
     with pytest.raises(InputError):
-        search(f"{tmp_path}/{name}", "/nowhere")
+        search_folder(f"{tmp_path}/{name}", "/nowhere")

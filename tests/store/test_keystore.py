@@ -31,7 +31,7 @@ def test_making_and_reading_a_store_that_is_not_there_makes_nothing(store: Keyst
     assert store.names() == []
     assert list(store.listing()) == []
     assert store.leftovers() == []
-    assert store.sweep() == []
+    assert store.remove_leftovers() == []
     assert store.load_draft() is None
     assert store.generation() == 0
     with pytest.raises(InputError, match="there is no pair a") as caught:
@@ -195,7 +195,7 @@ def test_a_hundred_processes_at_once_make_a_hundred_pairs(store: Keystore, folde
     assert sorted(names) == sorted(["www", *(f"www-{number}" for number in range(2, 101))])
     assert store.names() == sorted(names)
     for number, name in enumerate(names):
-        assert store.read(name).request == f"request number {number}".encode()
+        assert store.read(name).csr == f"request number {number}".encode()
     check_store(folder)
     assert store.leftovers() == []
 
@@ -207,7 +207,7 @@ def test_a_hundred_processes_at_once_make_a_hundred_pairs(store: Keystore, folde
         ("write", errno.EDQUOT, "your disk quota is used up: make room, then try again"),
         ("mkdir", errno.EROFS, "the file system is mounted read-only"),
         ("mkdir", errno.EACCES, "run csrtui as the user who owns the store, or choose another with --store"),
-        ("fsync", errno.EIO, "the disk has a fault: look at the system's log"),
+        ("fsync", errno.EIO, "the disk reports an error: see the system log"),
         ("rename", errno.EXDEV, None),
     ],
 )
@@ -217,7 +217,7 @@ def test_the_disk_s_refusal_names_the_store_and_the_way_out(
     FailingCall(monkeypatch, call, error)
     with pytest.raises(StoreError) as caught:
         store.add("a", pair_files())
-    assert caught.value.what == f"cannot keep the pair in {store.path}: {os.strerror(error)}"
+    assert caught.value.message == f"cannot save the pair in {store.path}: {os.strerror(error)}"
     assert caught.value.hint == hint
     assert isinstance(caught.value, ReadOnlyError) == (error == errno.EROFS)
     assert store.names() == []
@@ -231,7 +231,7 @@ def test_a_pair_in_place_that_the_disk_did_not_confirm_is_said_to_be_saved(
     FailingCall(monkeypatch, "fsync", errno.EIO, when=5)
     with pytest.raises(NotConfirmedError) as caught:
         store.add("a", pair_files())
-    assert caught.value.what == "a is saved, but the disk did not confirm it"
+    assert caught.value.message == "a is saved, but the disk did not confirm it"
     assert (caught.value.saved, caught.value.exit_code) == ("a", 3)
     assert store.names() == ["a", "z"]
     assert store.generation() != before
@@ -301,7 +301,7 @@ def test_a_change_that_fails_leaves_the_old_record_and_names_the_file(
     FailingCall(monkeypatch, "write", errno.ENOSPC)
     with pytest.raises(StoreError) as caught, store.change("a") as change:
         change.replace_record(b"new")
-    assert caught.value.what == f"cannot write {store.pair_path('a')}/pair.json: No space left on device"
+    assert caught.value.message == f"cannot write {store.pair_path('a')}/pair.json: No space left on device"
     assert store.read("a").record.endswith(b"old")
     assert store.generation() == before
 
@@ -330,8 +330,8 @@ def test_what_a_broken_off_creation_left_is_named_and_removed(store: Keystore, f
     hidden = leave(folder)
     assert store.leftovers() == [str(hidden)]
     assert store.names() == ["a"]
-    assert store.sweep() == [HIDDEN]
-    assert store.sweep() == store.leftovers() == []
+    assert store.remove_leftovers() == [HIDDEN]
+    assert store.remove_leftovers() == store.leftovers() == []
     assert names_on_disk(folder) == ["a"]
 
 
@@ -339,7 +339,7 @@ def test_leftovers_are_removed_though_the_lock_folder_is_gone(store: Keystore, f
     store.add("a", pair_files())
     shutil.rmtree(folder / ".locks")
     leave(folder)
-    assert store.sweep() == [HIDDEN]
+    assert store.remove_leftovers() == [HIDDEN]
     with store.change("a") as change:
         change.replace_record(b"new")
 
@@ -361,7 +361,7 @@ def test_the_sweep_follows_no_link_and_removes_only_what_a_creation_makes(
     odd = leave(folder, ".new-5555555555555555")
     (odd / "pair.json").mkdir()
     leave(folder, ".new-made-by-hand")
-    assert store.sweep() == [".new-3333333333333333"]
+    assert store.remove_leftovers() == [".new-3333333333333333"]
     assert (outside / "key.pem").read_bytes() == b"precious"
     assert (foreign / "notes.txt").read_bytes() == b"mine"
     assert (pairs / ".new-2222222222222222").read_bytes() == b"a file"
@@ -418,16 +418,16 @@ def test_a_pair_that_lacks_a_file_is_damaged_and_the_file_is_named(
     expected = f"cannot read {path}: No such file or directory"
     with pytest.raises(StoreError) as caught:
         store.read("a")
-    assert caught.value.what == expected
+    assert caught.value.message == expected
     damaged, whole = store.listing()
     assert isinstance(whole.record, bytes)
     if name != "request.pem":
         assert isinstance(damaged.record, StoreError)
-        assert damaged.record.what == expected
+        assert damaged.record.message == expected
     if name == "pair.json":
         with pytest.raises(StoreError, match="cannot read") as caught, store.change("a"):
             pass
-        assert caught.value.what == expected
+        assert caught.value.message == expected
 
 
 def test_a_listing_goes_on_after_a_pair_that_the_disk_cannot_give(
@@ -438,7 +438,7 @@ def test_a_listing_goes_on_after_a_pair_that_the_disk_cannot_give(
     FailingCall(monkeypatch, "read", errno.EIO)
     damaged, whole = store.listing()
     assert isinstance(damaged.record, StoreError)
-    assert damaged.record.what == f"cannot read {store.pair_path('a')}: Input/output error"
+    assert damaged.record.message == f"cannot read {store.pair_path('a')}: Input/output error"
     assert isinstance(whole.record, bytes)
 
 
@@ -465,7 +465,7 @@ def test_a_draft_that_cannot_be_saved_leaves_the_one_before(
     store.save_draft(b"one")
     with monkeypatch.context() as patch:
         FailingCall(patch, "fsync", errno.EIO)
-        with pytest.raises(StoreError, match="cannot keep the draft in"):
+        with pytest.raises(StoreError, match="cannot save the draft in"):
             store.save_draft(b"two")
     assert store.load_draft() == b"one"
     FailingCall(monkeypatch, "fsync", errno.EIO, when=2)
@@ -477,11 +477,11 @@ def test_a_draft_that_cannot_be_saved_leaves_the_one_before(
 def test_a_store_that_is_not_there_remembers_nothing(tmp_path: Path) -> None:
     keystore = Keystore(str(tmp_path / "nowhere"))
     assert keystore.load_draft() is None
-    assert keystore.load_last() is None
+    assert keystore.load_last_used() is None
     assert not (tmp_path / "nowhere").exists()
 
 
 def test_a_store_without_a_draft_remembers_nothing(tmp_path: Path) -> None:
     keystore = Keystore(str(tmp_path / "store"))
-    keystore.update_last(lambda _: b"{}")
+    keystore.update_last_used(lambda _: b"{}")
     assert keystore.load_draft() is None

@@ -14,7 +14,7 @@ from safety_results import record
 from store_state import check_store, names_on_disk, pair_files
 
 from csrtui.core.base.errors import InputError
-from csrtui.core.pairs.pair_name import numbered
+from csrtui.core.pairs.pair_name import numbered_name
 from csrtui.store.keystore import Keystore
 
 SESSIONS = st.integers(min_value=0, max_value=2)
@@ -52,11 +52,13 @@ class Sessions(RuleBasedStateMachine):
     @rule(session=SESSIONS, base=BASES, text=TEXTS)
     def add(self, session: int, base: str, text: str) -> None:
         expected = next(
-            name for name in (numbered(base, number) for number in range(1, 100)) if name not in self.records
+            name
+            for name in (numbered_name(base, number) for number in range(1, 100))
+            if name not in self.records
         )
         files = pair_files(text)
         assert self.sessions[session].add(base, files) == expected
-        self.records[expected], self.requests[expected] = files.record, files.request
+        self.records[expected], self.requests[expected] = files.record, files.csr
         self.expect_another_generation(session)
 
     @rule(session=SESSIONS, name=NAMES, text=TEXTS)
@@ -90,7 +92,7 @@ class Sessions(RuleBasedStateMachine):
 
     @rule(session=SESSIONS)
     def sweep(self, session: int) -> None:
-        assert self.sessions[session].sweep() == sorted(self.hidden)
+        assert self.sessions[session].remove_leftovers() == sorted(self.hidden)
         self.hidden = []
 
     @rule(session=SESSIONS, name=NAMES)
@@ -100,7 +102,7 @@ class Sessions(RuleBasedStateMachine):
                 self.sessions[session].read(name)
             return
         stored = self.sessions[session].read(name)
-        assert (stored.record, stored.request) == (self.records[name], self.requests[name])
+        assert (stored.record, stored.csr) == (self.records[name], self.requests[name])
 
     def expect_another_generation(self, session: int) -> None:
         """Assert that every session can tell that something happened."""

@@ -11,7 +11,7 @@ import pytest
 
 from csrtui.core.base.errors import InputError
 from csrtui.store import line_reader as module
-from csrtui.store.line_reader import MAX_RECORD, Lines, open_regular
+from csrtui.store.line_reader import MAX_RECORD, LineReader, open_text_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,8 +26,8 @@ def pipe() -> Iterator[tuple[BinaryIO, int]]:
         yield source, writing
 
 
-def lines(data: bytes) -> Lines:
-    return Lines(io.BytesIO(data), "x\x1b", Event())
+def lines(data: bytes) -> LineReader:
+    return LineReader(io.BytesIO(data), "x\x1b", Event())
 
 
 @pytest.mark.parametrize(
@@ -47,12 +47,12 @@ def test_lines_come_with_their_ends(
 ) -> None:
     assert list(lines(data)) == expected
     (tmp_path / "file").write_bytes(data)
-    with open_regular(str(tmp_path / "file")) as source:
-        assert list(Lines(source, "x", Event())) == expected
+    with open_text_file(str(tmp_path / "file")) as source:
+        assert list(LineReader(source, "x", Event())) == expected
     source, writing = pipe
     os.write(writing, data)
     os.close(writing)
-    assert list(Lines(source, "x", Event())) == expected
+    assert list(LineReader(source, "x", Event())) == expected
 
 
 def test_what_is_not_utf_8_is_said_where_it_is() -> None:
@@ -75,8 +75,8 @@ def test_a_record_without_end_is_not_held_in_memory(pipe: tuple[BinaryIO, int]) 
         again.begin_record()
     reading, writing = pipe
     os.set_blocking(writing, False)
-    endless = Lines(reading, "x", Event())
-    endless._room = 100
+    endless = LineReader(reading, "x", Event())
+    endless._bytes_left = 100
     os.write(writing, b"x" * 60_000)
     with pytest.raises(InputError, match="has more than"):
         next(endless)
@@ -85,7 +85,7 @@ def test_a_record_without_end_is_not_held_in_memory(pipe: tuple[BinaryIO, int]) 
 
 def test_a_pipe_says_when_there_is_nothing_to_read(pipe: tuple[BinaryIO, int]) -> None:
     source, writing = pipe
-    reading = Lines(source, "x", Event())
+    reading = LineReader(source, "x", Event())
     assert reading.is_idle()
     os.write(writing, b"a\nb\nhalf")
     assert not reading.is_idle()
@@ -100,10 +100,10 @@ def test_a_pipe_says_when_there_is_nothing_to_read(pipe: tuple[BinaryIO, int]) -
 
 
 def test_once_stopped_it_seems_to_end(pipe: tuple[BinaryIO, int], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_POLL", 0.01)
+    monkeypatch.setattr(module, "_POLL_SECONDS", 0.01)
     stop = Event()
     source, writing = pipe
-    reading = Lines(source, "x", stop)
+    reading = LineReader(source, "x", stop)
     os.write(writing, b"a\n")
     assert next(reading) == "a\n"
     timer = Timer(0.05, stop.set)
@@ -111,7 +111,7 @@ def test_once_stopped_it_seems_to_end(pipe: tuple[BinaryIO, int], monkeypatch: p
     assert list(reading) == [], "while it waits"
     timer.join()
     os.close(writing)
-    stopped = Lines(io.BytesIO(b"a\nb\n"), "x", stop)
+    stopped = LineReader(io.BytesIO(b"a\nb\n"), "x", stop)
     assert list(stopped) == []
 
 
@@ -119,13 +119,13 @@ def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
     folder = os.open(tmp_path, os.O_RDONLY)
     try:
         with pytest.raises(InputError, match="cannot read x: Is a directory"):
-            next(Lines(_Folder(folder), "x", Event()))
+            next(LineReader(_Folder(folder), "x", Event()))
     finally:
         os.close(folder)
     with pytest.raises(InputError, match="is a folder"):
-        open_regular(str(tmp_path))
+        open_text_file(str(tmp_path))
     with pytest.raises(InputError, match="No such file"):
-        open_regular(str(tmp_path / "missing"))
+        open_text_file(str(tmp_path / "missing"))
 
 
 class _Folder(io.BytesIO):
@@ -145,10 +145,10 @@ def test_a_file_in_utf_16_is_read_as_any_other(encoding: str, tmp_path: Path) ->
     rows = "näme\tĊ\r\n" * 5_000  # U+010A has the octet of a line feed
     path = tmp_path / "table.txt"
     path.write_bytes(mark + rows.encode(encoding))
-    with open_regular(str(path)) as source:
-        assert "".join(Lines(source, "x", Event())) == rows
+    with open_text_file(str(path)) as source:
+        assert "".join(LineReader(source, "x", Event())) == rows
         source.seek(0)
-        assert "".join(Lines(source, "x", Event())) == rows
+        assert "".join(LineReader(source, "x", Event())) == rows
         with pytest.raises(io.UnsupportedOperation):
             source.seek(7)
 
@@ -156,8 +156,8 @@ def test_a_file_in_utf_16_is_read_as_any_other(encoding: str, tmp_path: Path) ->
 def test_utf_16_that_is_cut_within_a_character_is_read_to_there(tmp_path: Path) -> None:
     path = tmp_path / "table.txt"
     path.write_bytes("a\n".encode("utf-16") + b"b")
-    with open_regular(str(path)) as source:
-        assert list(Lines(source, "x", Event())) == ["a\n", "\N{REPLACEMENT CHARACTER}"]
+    with open_text_file(str(path)) as source:
+        assert list(LineReader(source, "x", Event())) == ["a\n", "\N{REPLACEMENT CHARACTER}"]
 
 
 def test_utf_16_in_a_stream_is_named_with_the_way_out() -> None:

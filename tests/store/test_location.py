@@ -9,7 +9,7 @@ import platformdirs
 import pytest
 
 from csrtui.core.base.errors import InputError
-from csrtui.store.location import VARIABLE, store_path, store_source, store_to_name
+from csrtui.store.location import STORE_VARIABLE, store_argument, store_path, store_source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +38,7 @@ def test_what_is_no_path_is_refused_with_its_source(text: str) -> None:
         store_path(text, {"CSRTUI_STORE": "/variable"})
     with pytest.raises(InputError, match=r"\$CSRTUI_STORE is") as caught:
         store_path(None, {"CSRTUI_STORE": text})
-    assert caught.value.what.isprintable()
+    assert caught.value.message.isprintable()
 
 
 def test_a_current_folder_that_is_gone_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,7 +46,7 @@ def test_a_current_folder_that_is_gone_is_said(tmp_path: Path, monkeypatch: pyte
     gone.mkdir()
     monkeypatch.chdir(gone)
     gone.rmdir()
-    with pytest.raises(InputError, match="relative to a folder that is gone"):
+    with pytest.raises(InputError, match="relative to a folder that no longer exists"):
         store_path("store", {})
     assert store_path("/store", {}) == "/store"
     os.chdir(tmp_path)
@@ -59,7 +59,7 @@ def test_a_user_without_a_home_has_to_name_the_store(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(platformdirs, "user_data_dir", no_home)
     with pytest.raises(InputError, match="no home folder") as caught:
         store_path(None, {})
-    assert caught.value.hint == "name its folder with --store"
+    assert caught.value.hint == "name a folder with --store"
     monkeypatch.setattr(platformdirs, "user_data_dir", lambda *_args, **_kwargs: "~/.local/share/csrtui")
     with pytest.raises(InputError, match="no home folder"):
         store_path(None, {})
@@ -67,13 +67,13 @@ def test_a_user_without_a_home_has_to_name_the_store(monkeypatch: pytest.MonkeyP
 
 def test_a_command_names_every_store_but_the_one_in_the_data_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     usual = store_path(None, {})
-    assert store_to_name(usual) == ""
-    assert store_to_name("/elsewhere") == "/elsewhere"
+    assert store_argument(usual) == ""
+    assert store_argument("/elsewhere") == "/elsewhere"
     monkeypatch.setattr(platformdirs, "user_data_dir", lambda *_args, **_kwargs: "~/.local/share/csrtui")
-    assert store_to_name(usual) == usual, "a user without a home has no usual one"
+    assert store_argument(usual) == usual, "a user without a home has no usual one"
 
 
 def test_what_names_the_store_is_told() -> None:
-    assert store_source("/a", {VARIABLE: "/b"}) == "--store"
-    assert store_source(None, {VARIABLE: "/b"}) == "$CSRTUI_STORE"
+    assert store_source("/a", {STORE_VARIABLE: "/b"}) == "--store"
+    assert store_source(None, {STORE_VARIABLE: "/b"}) == "$CSRTUI_STORE"
     assert store_source(None, {}) is None

@@ -40,7 +40,7 @@ def descriptor(tmp_path: Path) -> Iterator[int]:
 def taken(descriptor: int, sharing: Sharing) -> bool:
     """Whether the lock cannot be had."""
     try:
-        with hold(descriptor, "lock", "it", sharing, patience=0):
+        with hold(descriptor, "lock", "it", sharing, timeout=0):
             return False
     except BusyError:
         return True
@@ -122,8 +122,8 @@ def test_a_hostile_name_of_a_holder_is_shown_harmlessly(tmp_path: Path, descript
         (tmp_path / "lock").write_bytes(b"process \x1b]52;c;x\x07" + b"x" * 5000)
         with pytest.raises(BusyError) as caught, hold(descriptor, "lock", "it", Sharing.EXCLUSIVE, PATIENCE):
             pass
-    assert caught.value.what.isprintable()
-    assert len(caught.value.what) < 300
+    assert caught.value.message.isprintable()
+    assert len(caught.value.message) < 300
 
 
 def test_a_user_without_a_name_is_told_by_number(
@@ -159,7 +159,7 @@ def test_without_locks_a_store_can_be_read_but_not_changed(
         pass
     assert store.names() == ["a"]
     assert store.read("a").record.endswith(b"old")
-    assert store.sweep() == []
+    assert store.remove_leftovers() == []
 
 
 def test_a_lock_that_fails_otherwise_says_why(descriptor: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,7 +207,7 @@ def test_the_process_that_holds_a_pair_is_named(store: Keystore, monkeypatch: py
         with pytest.raises(BusyError) as caught, store.change("a"):
             pass
         expected = rf"the pair a is in use by process {process.pid} \(user \S+\) since \d\d:\d\d:\d\d"
-        assert re.fullmatch(expected, caught.value.what)
+        assert re.fullmatch(expected, caught.value.message)
         assert store.read("a").record.endswith(b"old")
         assert store.add("a", pair_files()) == "a-2"
         process.say("done")
@@ -220,13 +220,13 @@ def test_one_restore_shuts_out_others_and_nothing_else(
     store: Keystore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(time, "monotonic", iter(range(0, 1000, 3)).__next__)
-    with store.restoring():
+    with store.lock_for_restore():
         assert store.add("a", pair_files()) == "a"
         with store.change("a") as change:
             change.replace_record(b"{}")
-        with pytest.raises(BusyError, match="the store is in use by process"), store.restoring():
+        with pytest.raises(BusyError, match="the store is in use by process"), store.lock_for_restore():
             pass
-    with store.restoring():
+    with store.lock_for_restore():
         pass
 
 
@@ -245,14 +245,14 @@ def test_leftovers_stay_while_another_process_is_creating(store: Keystore, folde
     with running("create", store.path) as process:
         assert process.read_line() == "creating"
         (hidden,) = store.leftovers()
-        assert store.sweep() == []
+        assert store.remove_leftovers() == []
         assert store.leftovers() == [hidden]
         assert store.names() == ["a"]
         process.kill()
         process.wait()
-    assert store.sweep() == [os.path.basename(hidden)]
+    assert store.remove_leftovers() == [os.path.basename(hidden)]
     assert [path.name for path in (folder / "pairs").iterdir()] == ["a"]
 
 
 def test_two_seconds_are_the_patience() -> None:
-    assert locks.PATIENCE == 2.0
+    assert locks.TIMEOUT == 2.0

@@ -12,7 +12,7 @@ from store_state import mode_of, pair_files
 
 from csrtui.core.base.errors import StoreError
 from csrtui.store.keystore import Keystore
-from csrtui.store.permissions import PRIVATE_FILE, judge
+from csrtui.store.permissions import PRIVATE_FILE, check_permissions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,9 +82,9 @@ def test_what_others_can_use_is_refused_with_the_exact_chmod(
         with pytest.raises(StoreError) as caught:
             use()
         assert shlex.split(str(caught.value.hint)) == ["chmod", f"{right:o}", str(path)]
-        assert f"(mode {mode:04o})" in caught.value.what
-        assert ("write to" if mode & 0o022 else "read") in caught.value.what
-        assert str(path) in caught.value.what
+        assert f"(mode {mode:04o})" in caught.value.message
+        assert ("write to" if mode & 0o022 else "read") in caught.value.message
+        assert str(path) in caught.value.message
     assert mode_of(path) == mode
 
 
@@ -115,7 +115,7 @@ def test_what_belongs_to_another_user_is_refused(
             patch.setattr(os, "fstat", lambda number: lend(fstat(number)))
             with pytest.raises(StoreError) as caught:
                 use()
-        assert f"belongs to user {owner + 7}, and csrtui runs as {owner}" in caught.value.what
+        assert f"belongs to user {owner + 7}, and csrtui runs as {owner}" in caught.value.message
         command = str(caught.value.hint).removeprefix("run csrtui as its owner, or: ")
         assert shlex.split(command) == ["chown", str(owner), str(filled / name)]
 
@@ -135,11 +135,9 @@ def test_a_link_in_the_store_is_refused_wherever_it_leads(filled: Path, name: st
     path.rename(tmp_path / "elsewhere")
     path.symlink_to(tmp_path / "elsewhere")
     for use in users_of(filled, name):
-        with pytest.raises(
-            StoreError, match=r"is a symbolic link, where a (file|folder) should be"
-        ) as caught:
+        with pytest.raises(StoreError, match=r"should be a (file|folder) but is a symbolic link") as caught:
             use()
-        assert str(path) in caught.value.what
+        assert str(path) in caught.value.message
     assert path.is_symlink()
 
 
@@ -163,7 +161,7 @@ def test_a_fifo_in_place_of_a_file_is_refused_without_waiting(filled: Path, name
     (filled / name).unlink()
     os.mkfifo(filled / name, 0o600)
     for use in users_of(filled, name):
-        with pytest.raises(StoreError, match="where a file should be"):
+        with pytest.raises(StoreError, match="should be a file but is"):
             use()
 
 
@@ -171,12 +169,12 @@ def test_a_file_in_place_of_a_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch(0o600)
     with pytest.raises(StoreError, match="Not a directory") as caught:
         Keystore(str(tmp_path / "file")).names()
-    assert caught.value.hint == "something that is no folder stands where a folder should be"
+    assert caught.value.hint == "a file is in the place of a folder"
     with pytest.raises(StoreError, match="Not a directory"):
         Keystore(str(tmp_path / "file")).add("a", pair_files())
 
 
 def test_a_hostile_path_is_shown_harmlessly() -> None:
     with pytest.raises(StoreError) as caught:
-        judge("/x/\x1b[2J\u202e", Path("/").stat(), PRIVATE_FILE)
-    assert caught.value.what.isprintable()
+        check_permissions("/x/\x1b[2J\u202e", Path("/").stat(), PRIVATE_FILE)
+    assert caught.value.message.isprintable()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def test_the_list_is_the_packages() -> None:
-    text = reference_data.public_suffix_text()
+    text = reference_data.read_public_suffix_list()
     assert "===BEGIN ICANN DOMAINS===" in text
     assert "\nco.uk\n" in text
 
@@ -24,7 +24,7 @@ def test_the_list_is_the_packages() -> None:
 def test_without_the_package_it_says_so(monkeypatch: pytest.MonkeyPatch, spec: ModuleSpec | None) -> None:
     monkeypatch.setattr(reference_data, "find_spec", lambda _: spec)
     with pytest.raises(StoreError, match="is not installed"):
-        reference_data.public_suffix_text()
+        reference_data.read_public_suffix_list()
 
 
 @pytest.mark.parametrize("content", [None, b"\xff"])
@@ -36,4 +36,4 @@ def test_without_its_data_it_says_so(
     spec = ModuleSpec("publicsuffixlist", None, origin=str(tmp_path / "__init__.py"))
     monkeypatch.setattr(reference_data, "find_spec", lambda _: spec)
     with pytest.raises(StoreError, match="cannot be read"):
-        reference_data.public_suffix_text()
+        reference_data.read_public_suffix_list()

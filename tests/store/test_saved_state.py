@@ -43,14 +43,14 @@ def test_a_draft_that_is_removed_while_drafts_are_read_is_left_out(
 
 
 def test_a_draft_is_held_until_the_descriptor_is_closed(store: Keystore, folder: Path) -> None:
-    held = store.hold_draft(2)
+    held = store.lock_draft(2)
     assert held is not None
-    assert Keystore(str(folder)).hold_draft(2) is None
-    other = Keystore(str(folder)).hold_draft(1)
+    assert Keystore(str(folder)).lock_draft(2) is None
+    other = Keystore(str(folder)).lock_draft(1)
     assert other is not None
     for descriptor in (held, other):
         release(descriptor)
-    again = Keystore(str(folder)).hold_draft(2)
+    again = Keystore(str(folder)).lock_draft(2)
     assert again is not None
     release(again)
     assert b"process" in (folder / ".locks" / "draft-2").read_bytes()
@@ -62,7 +62,7 @@ def test_a_draft_cannot_be_held_without_locks(store: Keystore, monkeypatch: pyte
 
     monkeypatch.setattr(fcntl, "flock", no_locks)
     with pytest.raises(ReadOnlyError, match="the draft can only be read"):
-        store.hold_draft(1)
+        store.lock_draft(1)
 
 
 def test_a_draft_that_cannot_be_removed_says_so(store: Keystore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,9 +81,9 @@ def test_a_draft_that_cannot_be_removed_says_so(store: Keystore, monkeypatch: py
 
 
 def test_what_dialogs_begin_with_is_replaced_from_what_is_saved_then(store: Keystore, folder: Path) -> None:
-    store.update_last(lambda data: (data or b"-") + b"a")
-    Keystore(str(folder)).update_last(lambda data: (data or b"-") + b"b")
-    assert store.load_last() == b"-ab"
+    store.update_last_used(lambda data: (data or b"-") + b"a")
+    Keystore(str(folder)).update_last_used(lambda data: (data or b"-") + b"b")
+    assert store.load_last_used() == b"-ab"
 
 
 def test_a_store_exists_once_its_folder_does(store: Keystore, folder: Path) -> None:
@@ -102,5 +102,5 @@ def test_where_the_system_does_not_tell_a_store_exists_and_opening_it_gives_the_
     assert store.exists()
     with pytest.raises(StoreError, match="Not a directory"):
         store.names()
-    with pytest.raises(StoreError, match="cannot make the keystore"):
+    with pytest.raises(StoreError, match="cannot create the keystore"):
         store.create()

@@ -29,7 +29,7 @@ from csrtui.store import stamp, summary_cache, summary_reader
 from csrtui.store.keystore import Keystore
 from csrtui.store.stored_pair import list_pair
 from csrtui.store.summary_cache import FILE, FILES
-from csrtui.store.summary_reader import SummaryReader, pair_of
+from csrtui.store.summary_reader import SummaryReader, parse_listed_pair
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,16 +56,16 @@ def truth(store: Path) -> tuple[list[PairSummary], dict[str, str]]:
     summaries, problems = [], {}
     for listed in Keystore(str(store)).listing():
         try:
-            summaries.append(summarize(pair_of(listed)))
+            summaries.append(summarize(parse_listed_pair(listed)))
         except StoreError as error:
-            problems[listed.name] = error.what
+            problems[listed.name] = error.message
     return summaries, problems
 
 
 def read(reader: SummaryReader) -> tuple[list[PairSummary], dict[str, str]]:
     """Return the summaries and errors of a reading."""
     listing = reader.read()
-    return listing.summaries, {name: error.what for name, error in listing.problems}
+    return listing.summaries, {name: error.message for name, error in listing.problems}
 
 
 def new_reader(store: Path) -> SummaryReader:

@@ -11,13 +11,13 @@ import pytest
 from failing_call import FailingCall
 from store_state import pair_files
 
-from csrtui.core.doctor.facts import CopyState, FileKind
+from csrtui.core.doctor.facts import BackupFileState, FileKind
 from csrtui.store import survey
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from csrtui.core.doctor.facts import Seen
+    from csrtui.core.doctor.facts import FileFacts
     from csrtui.store.keystore import Keystore
 
 
@@ -26,13 +26,13 @@ def _a_pair(store: Keystore) -> None:
     store.add("a.com", pair_files())
 
 
-def _entry(seen: Seen | None, name: str) -> Seen:
+def _entry(seen: FileFacts | None, name: str) -> FileFacts:
     assert seen is not None
     return next(entry for entry in seen.entries if entry.name == name)
 
 
 def test_the_files_of_a_pair_are_read(folder: Path) -> None:
-    seen = survey.look_at_pair(str(folder), "a.com")
+    seen = survey.survey_pair(str(folder), "a.com")
     assert seen is not None
     assert (seen.kind, seen.mode, seen.owner, seen.fault) == (FileKind.FOLDER, 0o700, os.geteuid(), None)
     assert [entry.name for entry in seen.entries] == ["key.pem", "pair.json", "request.pem"]
@@ -44,27 +44,27 @@ def test_a_store_may_be_a_link_but_none_is_followed_below_it(folder: Path, tmp_p
     (folder / "pairs/b.com").symlink_to(folder / "pairs/a.com")
     (folder / "pairs/a.com/pair.json").unlink()
     (folder / "pairs/a.com/pair.json").symlink_to("key.pem")
-    seen = survey.look_at_store(str(tmp_path / "link"))
+    seen = survey.survey_store(str(tmp_path / "link"))
     link = _entry(_entry(seen, "pairs"), "b.com")
     assert (link.kind, link.entries, link.path) == (FileKind.LINK, (), f"{tmp_path}/link/pairs/b.com")
-    linked = survey.look_at_pair(str(folder), "b.com")
+    linked = survey.survey_pair(str(folder), "b.com")
     assert linked is not None
     assert (linked.kind, linked.entries) == (FileKind.LINK, ())
-    record = _entry(survey.look_at_pair(str(folder), "a.com"), "pair.json")
+    record = _entry(survey.survey_pair(str(folder), "a.com"), "pair.json")
     assert (record.kind, record.data) == (FileKind.LINK, None)
 
 
 def test_a_link_to_nothing_no_store_and_a_file_are_told_apart(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("nowhere")
     (tmp_path / "file").touch()
-    dangling = survey.look_at_store(str(tmp_path / "link"))
+    dangling = survey.survey_store(str(tmp_path / "link"))
     assert dangling is not None
     assert dangling.kind is FileKind.LINK
-    assert survey.look_at_store(str(tmp_path / "none")) is None
-    file = survey.look_at_store(str(tmp_path / "file"))
+    assert survey.survey_store(str(tmp_path / "none")) is None
+    file = survey.survey_store(str(tmp_path / "file"))
     assert file is not None
     assert (file.kind, file.entries) == (FileKind.FILE, ())
-    beneath = survey.look_at_store(str(tmp_path / "file/store"))
+    beneath = survey.survey_store(str(tmp_path / "file/store"))
     assert beneath is not None
     assert (beneath.kind, beneath.fault) == (None, "Not a directory")
 
@@ -76,14 +76,14 @@ def test_special_files_are_named_and_not_opened(folder: Path, monkeypatch: pytes
     monkeypatch.chdir(pair)  # a socket's path must be short
     with socket.socket(socket.AF_UNIX) as made:
         made.bind("socket")
-    seen = survey.look_at_pair(str(folder), "a.com")
+    seen = survey.survey_pair(str(folder), "a.com")
     assert (_entry(seen, "key.pem").kind, _entry(seen, "socket").kind) == (FileKind.FIFO, FileKind.OTHER)
 
 
 def test_a_file_too_large_is_not_read_whole(folder: Path) -> None:
     with (folder / "pairs/a.com/key.pem").open("wb") as file:
         file.truncate(survey.MAX_BYTES * 50)
-    key = _entry(survey.look_at_pair(str(folder), "a.com"), "key.pem")
+    key = _entry(survey.survey_pair(str(folder), "a.com"), "key.pem")
     assert (key.data, key.fault) == (None, f"it has more than {survey.MAX_BYTES} bytes")
 
 
@@ -92,13 +92,13 @@ def test_a_file_too_large_is_not_read_whole(folder: Path) -> None:
 def test_what_the_system_refuses_is_a_fact(
     folder: Path, monkeypatch: pytest.MonkeyPatch, call: str, when: int
 ) -> None:
-    def faults(seen: Seen) -> list[str]:
+    def faults(seen: FileFacts) -> list[str]:
         return [fault for fault in (seen.fault, *(f for e in seen.entries for f in faults(e))) if fault]
 
     with monkeypatch.context() as patch:
         failing = FailingCall(patch, call, errno.EIO, when)
-        store = survey.look_at_store(str(folder))
-        pair = survey.look_at_pair(str(folder), "a.com")
+        store = survey.survey_store(str(folder))
+        pair = survey.survey_pair(str(folder), "a.com")
     assert store is not None
     assert pair is not None
     assert [*faults(store), *faults(pair)] == (["Input/output error"] if failing.fired else [])
@@ -109,7 +109,7 @@ def test_what_goes_between_the_list_and_the_look_is_left_out(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     FailingCall(monkeypatch, "stat", errno.ENOENT, 3)
-    seen = survey.look_at_pair(str(folder), "a.com")
+    seen = survey.survey_pair(str(folder), "a.com")
     assert seen is not None
     assert [entry.name for entry in seen.entries] == ["key.pem", "request.pem"]
 
@@ -117,16 +117,16 @@ def test_what_goes_between_the_list_and_the_look_is_left_out(
 def test_a_file_that_became_another_is_not_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     here = os.stat(folder)
     monkeypatch.setattr(os, "fstat", lambda _: here)
-    key = _entry(survey.look_at_pair(str(folder), "a.com"), "key.pem")
-    assert (key.data, key.fault) == (None, "it is another file than a moment ago")
+    key = _entry(survey.survey_pair(str(folder), "a.com"), "key.pem")
+    assert (key.data, key.fault) == (None, "it was replaced while it was examined")
 
 
 def test_the_copy_of_a_backup_is_found_missing_or_not_to_be_read(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "copy").write_bytes(b"")
-    there = survey.look_at_copy(str(tmp_path / "copy"), str(folder))
-    assert (there.state, there.sha256[:8], there.with_store) == (CopyState.THERE, "e3b0c442", True)
-    assert survey.look_at_copy("/proc/version", str(folder)).with_store is False
-    assert survey.look_at_copy(str(tmp_path / "none"), str(folder)).state is CopyState.MISSING
+    there = survey.survey_backup(str(tmp_path / "copy"), str(folder))
+    assert (there.state, there.sha256[:8], there.with_store) == (BackupFileState.PRESENT, "e3b0c442", True)
+    assert survey.survey_backup("/proc/version", str(folder)).with_store is False
+    assert survey.survey_backup(str(tmp_path / "none"), str(folder)).state is BackupFileState.MISSING
     for path in (str(tmp_path), "a\0b", str(tmp_path / "copy/x"), "/dev/null"):
-        seen = survey.look_at_copy(path, str(folder))
-        assert (seen.state, bool(seen.fault)) == (CopyState.UNREADABLE, True)
+        seen = survey.survey_backup(path, str(folder))
+        assert (seen.state, bool(seen.fault)) == (BackupFileState.UNREADABLE, True)

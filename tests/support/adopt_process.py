@@ -23,25 +23,25 @@ def main(store: str, folder: str) -> None:
 
     from csrtui.core.base.errors import RefusedError
     from csrtui.core.certificates.chain import build_chain
-    from csrtui.core.certificates.key_proof import proves
+    from csrtui.core.certificates.csr import proves_possession
     from csrtui.core.certificates.path_validation import validate_chain
     from csrtui.store.keystore import Keystore
     from csrtui.tasks.adopt.adopt import AdoptionSpec, adopt, plan
     from csrtui.tasks.adopt.matching import match
-    from csrtui.tasks.adopt.search import look_at
+    from csrtui.tasks.adopt.search import read_files
     from csrtui.tasks.session import Session
 
     session = Session(Keystore(store), user="joe", clock=lambda: NOW)  # every run makes the same calls
-    for known in match(session, look_at(f"{folder}/key", f"{folder}/csr", [f"{folder}/cert"])).candidates:
+    for known in match(session, read_files(f"{folder}/key", f"{folder}/csr", [f"{folder}/cert"])).candidates:
         # what is imported when it is needed is imported now: a fault is to hit the work, not the interpreter
-        if known.asked and known.certificate and proves(known.key, known.asked):
+        if known.csr and known.certificate and proves_possession(known.key, known.csr):
             validate_chain(build_chain(known.certificate, known.pool, NOW), NOW)
     mark()
-    found = look_at(f"{folder}/key", f"{folder}/csr", [f"{folder}/cert"])
+    found = read_files(f"{folder}/key", f"{folder}/csr", [f"{folder}/cert"])
     planned = plan(found, match(session, found))
-    for refused in planned.refused:
+    for refused in planned.failures:
         raise RefusedError(refused.text)
-    for candidate in planned.taken:
+    for candidate in planned.candidates:
         adopt(session, candidate, AdoptionSpec())
 
 

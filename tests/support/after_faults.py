@@ -11,7 +11,7 @@ from backups_made import PASSPHRASE
 
 from csrtui.core.backups import backup_file
 from csrtui.core.base.finding import Level
-from csrtui.core.doctor.finding_codes import Code
+from csrtui.core.doctor.finding import FindingCode
 from csrtui.core.keys import key_types, pkcs8
 from csrtui.core.pairs.pair import BackupStatus
 from csrtui.tasks.doctor import Examination
@@ -34,20 +34,21 @@ _SAYS_SAVED = (
     "is saved, but",
     "is written; noting",
     "are written, but",
-    "is proved, but",
+    "is written, but not recorded",
     "is kept",
+    "is stored, but",
     "are kept",
 )
 """How an error says that what was asked for is there nevertheless."""
 _EXPECTED = frozenset(
     {
-        Code.LEFTOVER_CREATION,
-        Code.LEFTOVER_TEMPORARY,
-        Code.BACKUP_NONE,
-        Code.VALIDITY_DISAGREES,
-        Code.RENEWAL_NOT_NOTED,
-        Code.BACKUP_UNVERIFIED,
-        Code.CHAIN_INCOMPLETE,
+        FindingCode.LEFTOVER_CREATION,
+        FindingCode.LEFTOVER_TEMPORARY,
+        FindingCode.BACKUP_NONE,
+        FindingCode.VALIDITY_DISAGREES,
+        FindingCode.RENEWAL_NOT_NOTED,
+        FindingCode.BACKUP_UNVERIFIED,
+        FindingCode.CHAIN_INCOMPLETE,
     }
 )
 """The warnings that a crash may leave, each fixed by going on, and that the certificates here have no chain."""
@@ -204,14 +205,14 @@ def check_goes_on(action: Action, place: Place, before: Before, runs: Callable[[
     What was written outside the store is never written over, so that it is first moved away where that is said.
     """
     ended = runs()
-    if ended.status == 2 and "is there already" in ended.err and (new := before.new_files(place)):
+    if ended.status == 2 and "already exists" in ended.err and (new := before.new_files(place)):
         for path in new:
             path.unlink()
         ended = runs()
     assert ended.status in {0} | action.again, f"once more: {ended}"
     assert action.done(place), f"once more: {ended}"
     session = place.session()
-    session.store.sweep()
+    session.store.remove_leftovers()
     assert session.store.leftovers() == []
     for name in place.names():
         with session.store.change(name):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
-COLLECTION = ROOT / "csrtui" / "ansible_collections" / "csrtui" / "csrtui"
+COLLECTION = ROOT / "csrtui" / "fleet" / "ansible_collections" / "csrtui" / "csrtui"
 MODULES = ("pair", "certificate", "facts")
 
 

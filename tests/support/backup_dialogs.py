@@ -11,7 +11,7 @@ from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.backup import BackupSpec, back_up
 from csrtui.tasks.new import create_pair
-from csrtui.tasks.request_spec import Asked
+from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_view import TextView
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from csrtui.tasks.session import Session
 
 CHEAP_ROUNDS = 1000
-"""Of the key derivation, for `csrtui.core.keys.pkcs8.ROUNDS`: the dialogs are tested, not the mathematics."""
+"""Of the key derivation, for `csrtui.core.keys.pkcs8.ITERATIONS`: the dialogs are tested, not the mathematics."""
 PASSPHRASE = "long enough for all"
 
 
@@ -32,7 +32,7 @@ def session_with(store: Path, *names: str) -> Session:
     """A session on a store with these pairs."""
     session = session_on(Keystore(str(store)))
     for name in names:
-        create_pair(session, Asked(names=(name,)))
+        create_pair(session, RequestSpec(names=(name,)))
     return session
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from backups_made import PASSPHRASE, backup, key_block, unsigned
 from requests_made import der_of, key_of
 
-from csrtui.core.backups.backup_file import KeptKey
+from csrtui.core.backups.backup_file import KeyProtection
 from csrtui.core.base.secret import Secret
 from csrtui.core.certificates import csr
 from csrtui.core.keys import key_types, pkcs8
@@ -78,7 +78,7 @@ def disguised(block: bytes) -> Iterator[bytes]:
 
 def originals() -> tuple[bytes, ...]:
     """Good files: signed ones, one of an earlier version, and the blocks alone."""
-    return backup(KeptKey.PLAIN), backup(KeptKey.ENCRYPTED), unsigned(), _bare(backup())
+    return backup(KeyProtection.PLAIN), backup(KeyProtection.ENCRYPTED), unsigned(), _bare(backup())
 
 
 def forgeries() -> Iterator[bytes]:

@@ -23,16 +23,16 @@ def main(action: str, store: str, path: str, start: str | None = None) -> None:
     """
     sys.path[:0] = [str(ROOT), os.path.dirname(SCRIPT)]
     from backups_made import PASSPHRASE, QUICK
+    from pairs_made import restore
     from requests_made import NOW
     from store_process import mark
 
     from csrtui.core.keys import pkcs8
     from csrtui.store.keystore import Keystore
     from csrtui.tasks.backup import BackupSpec, back_up
-    from csrtui.tasks.restore import restore
     from csrtui.tasks.session import Session
 
-    pkcs8.ROUNDS = QUICK
+    pkcs8.ITERATIONS = QUICK
     session = Session(Keystore(store), user="joe", clock=lambda: NOW)  # every run makes the same calls
     if start is not None:
         sys.stdout.write("ready\n")

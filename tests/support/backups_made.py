@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from requests_made import NOW, der_of, key_of
 
 from csrtui.core.backups import backup_file
-from csrtui.core.backups.backup_file import KeptKey
+from csrtui.core.backups.backup_file import KeyProtection
 from csrtui.core.backups.details import Details
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.secret import Secret
@@ -38,20 +38,20 @@ def key_block(key_type: KeyType = KeyType.EC_P256) -> bytes:
 
 
 @cache
-def asked(key_type: KeyType = KeyType.EC_P256) -> csr.Request:
+def csr_of(key_type: KeyType = KeyType.EC_P256) -> csr.Request:
     """A request of that key."""
     return csr.read_der(der_of(SubjectFields(common_name="a.com"), "a.com", key_type=key_type))
 
 
 @cache
-def backup(kept: KeptKey = KeptKey.PLAIN, certificates: bytes = b"") -> bytes:
+def backup(key_protection: KeyProtection = KeyProtection.PLAIN, certificates: bytes = b"") -> bytes:
     """A backup's text as csrtui makes it."""
     return backup_file.compose(
         "a.com",
         NOW,
-        kept=kept,
+        key_protection=key_protection,
         key_pem=key_block(),
-        asked=asked(),
+        csr=csr_of(),
         certificates=certificates,
         details=DETAILS,
         signer=key_of(KeyType.EC_P256),
@@ -59,9 +59,9 @@ def backup(kept: KeptKey = KeptKey.PLAIN, certificates: bytes = b"") -> bytes:
 
 
 @cache
-def unsigned(kept: KeptKey = KeptKey.PLAIN, certificates: bytes = b"") -> bytes:
+def unsigned(key_protection: KeyProtection = KeyProtection.PLAIN, certificates: bytes = b"") -> bytes:
     """A backup's text as earlier versions made it, with a checksum only."""
-    signed = backup(kept, certificates).split(b"\n")
+    signed = backup(key_protection, certificates).split(b"\n")
     gone = (b"Created:", b"CA:", b"Software:", b"Purpose:", b"Stage:", b"Signed", b"Signature:", b" " * 12)
     lines = [line for line in signed if not line.startswith(gone) or b"openssl req" in line]
     at = lines.index(b"To bring it back into a keystore:  csrtui restore FILE") - 1

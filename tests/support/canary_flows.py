@@ -21,8 +21,7 @@ from csrtui.core.base.secret import Secret
 from csrtui.core.certificates import csr
 from csrtui.core.subject.fields import SubjectFields
 from csrtui.store.keystore import Keystore
-from csrtui.tasks import age_backup
-from csrtui.tasks.backup import back_up
+from csrtui.tasks.backup import RecipientBackupSpec, back_up
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.session import Session
 
@@ -168,9 +167,7 @@ def make_place(path: Path) -> Secrets:
     (path / "backup.pem").write_bytes(_taken_away(back_up(session, PLAIN, order(path / "usb", secret)).path))
     to = recipients.read_recipients(age_pair()[1])
     (path / "backup.age").write_bytes(
-        _taken_away(
-            age_backup.back_up(session, PLAIN, age_backup.RecipientBackupSpec(str(path / "usb"), to)).path
-        )
+        _taken_away(back_up(session, PLAIN, RecipientBackupSpec(str(path / "usb"), to)).path)
     )
     for file in path.iterdir():
         if file.is_file():

@@ -26,7 +26,7 @@ from foreign_made import ec_key, pkcs8  # noqa: E402 - the same
 
 from csrtui.cli.main import run  # noqa: E402 - the same
 from csrtui.core.keys import pkcs8 as own_pkcs8  # noqa: E402 - the same
-from csrtui.process import say_nothing_of_lost_errors  # noqa: E402 - the same
+from csrtui.process import hide_unraisable_errors  # noqa: E402 - the same
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -163,8 +163,8 @@ class Runs:
 
 def main(scratch: str, step: str, *names: str) -> None:
     """Crash the flows at one of so many steps, and print how often that was and what was wrong."""
-    own_pkcs8.ROUNDS = QUICK
-    say_nothing_of_lost_errors()
+    own_pkcs8.ITERATIONS = QUICK
+    hide_unraisable_errors()
     crashes, wrong = 0, []
     for at, name in enumerate(names):
         (folder := Path(scratch) / str(at)).mkdir()

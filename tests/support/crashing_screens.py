@@ -53,7 +53,7 @@ def _crash_in_work() -> None:
 
 def main() -> int:
     """Run the screens."""
-    own_pkcs8.ROUNDS = _ROUNDS
+    own_pkcs8.ITERATIONS = _ROUNDS
     use_canary_keys()
     import csrtui.tui  # noqa: F401 - it drops Textual's variables, before that is imported
 

@@ -17,7 +17,7 @@ from requests_made import key_of
 
 from csrtui.core.base.times import Validity
 from csrtui.core.certificates import csr as request
-from csrtui.core.doctor.finding_codes import Code
+from csrtui.core.doctor.finding import FindingCode
 from csrtui.core.keys import key_types
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.pair import RequestFacts
@@ -40,7 +40,7 @@ def csr_of(key: PrivateKey, name: str = "a.com") -> bytes:
 
 
 def damage_signature(store: RemediedStore) -> None:
-    der = bytearray(request.read_pem(store.files.request).der)
+    der = bytearray(request.read_pem(store.files.csr).der)
     der[-1] ^= 1
     damaged = request.read_der(bytes(der))
     (store.pair / "request.pem").write_bytes(request.to_pem(damaged.der))
@@ -57,14 +57,14 @@ def certificate_of_another(store: RemediedStore) -> None:
 
 
 def expire(store: RemediedStore) -> None:
-    csr = request.read_pem(store.files.request)
+    csr = request.read_pem(store.files.csr)
     expired = root().sign(csr.der, start=store.now - 9 * DAY, days=8)
     (store.pair / "certificate.pem").write_bytes(pem(expired))
     store.change(validity=Validity(expired.not_valid_before_utc, expired.not_valid_after_utc))
 
 
 def not_yet_valid(store: RemediedStore) -> None:
-    csr = request.read_pem(store.files.request)
+    csr = request.read_pem(store.files.csr)
     future = root().sign(csr.der, start=store.now + DAY, days=8)
     (store.pair / "certificate.pem").write_bytes(pem(future))
     store.change(validity=Validity(future.not_valid_before_utc, future.not_valid_after_utc))
@@ -191,200 +191,213 @@ class Case:
         prompts: How many passphrases the remedy asks for.
     """
 
-    code: Code
+    code: FindingCode
     breaking: Callable[[RemediedStore], object]
     prompts: int = 0
 
 
 COMMANDS = {
-    "open folder above": Case(Code.OPEN_MODE, lambda store: store.path.parent.chmod(0o777)),
-    "open store": Case(Code.OPEN_MODE, lambda store: store.path.chmod(0o755)),
-    "open pairs": Case(Code.OPEN_MODE, lambda store: (store.path / "pairs").chmod(0o770)),
-    "open pair": Case(Code.OPEN_MODE, lambda store: store.pair.chmod(0o701)),
-    "open key": Case(Code.OPEN_MODE, lambda store: (store.pair / "key.pem").chmod(0o640)),
-    "open CSR": Case(Code.OPEN_MODE, lambda store: (store.pair / "request.pem").chmod(0o664)),
+    "open folder above": Case(FindingCode.OPEN_MODE, lambda store: store.path.parent.chmod(0o777)),
+    "open store": Case(FindingCode.OPEN_MODE, lambda store: store.path.chmod(0o755)),
+    "open pairs": Case(FindingCode.OPEN_MODE, lambda store: (store.path / "pairs").chmod(0o770)),
+    "open pair": Case(FindingCode.OPEN_MODE, lambda store: store.pair.chmod(0o701)),
+    "open key": Case(FindingCode.OPEN_MODE, lambda store: (store.pair / "key.pem").chmod(0o640)),
+    "open CSR": Case(FindingCode.OPEN_MODE, lambda store: (store.pair / "request.pem").chmod(0o664)),
     "interrupted creation": Case(
-        Code.LEFTOVER_CREATION, lambda store: shutil.copytree(store.pair, store.path / "pairs" / NEW)
+        FindingCode.LEFTOVER_CREATION, lambda store: shutil.copytree(store.pair, store.path / "pairs" / NEW)
     ),
     "read-only temporary file": Case(
-        Code.LEFTOVER_TEMPORARY, lambda store: (store.path / ".tmp-1").touch(0o400)
+        FindingCode.LEFTOVER_TEMPORARY, lambda store: (store.path / ".tmp-1").touch(0o400)
     ),
-    "temporary file": Case(Code.LEFTOVER_TEMPORARY, lambda store: (store.path / ".tmp-1").touch()),
-    "temporary file of a pair": Case(Code.LEFTOVER_TEMPORARY, lambda store: (store.pair / ".tmp-'x").touch()),
+    "temporary file": Case(FindingCode.LEFTOVER_TEMPORARY, lambda store: (store.path / ".tmp-1").touch()),
+    "temporary file of a pair": Case(
+        FindingCode.LEFTOVER_TEMPORARY, lambda store: (store.pair / ".tmp-'x").touch()
+    ),
     "unprintable file": Case(
-        Code.LEFTOVER_TEMPORARY, lambda store: (store.pair / ".tmp-\udcff\x1b%d\n'").touch()
+        FindingCode.LEFTOVER_TEMPORARY, lambda store: (store.pair / ".tmp-\udcff\x1b%d\n'").touch()
     ),
     "unprintable link": Case(
-        Code.LEFTOVER_TEMPORARY, lambda store: (store.pair / ".tmp-\x1b").symlink_to("key.pem")
+        FindingCode.LEFTOVER_TEMPORARY, lambda store: (store.pair / ".tmp-\x1b").symlink_to("key.pem")
     ),
-    "damaged draft": Case(Code.MEMORY_UNREADABLE, damage_draft),
-    "no key": Case(Code.MISSING_FILE, lose("key.pem"), 1),
-    "no key, renamed pair": Case(Code.MISSING_FILE, renamed, 1),
-    "no key, retired pair": Case(Code.MISSING_FILE, retired(lose("key.pem")), 1),
-    "no key, backup of a retired pair": Case(Code.MISSING_FILE, retired_before_backup, 1),
-    "no CSR": Case(Code.MISSING_FILE, lose("request.pem"), 1),
-    "no CSR, no backup": Case(Code.MISSING_FILE, without_backup(lose("request.pem"))),
-    "no record": Case(Code.MISSING_FILE, lose("pair.json")),
-    "no record, no certificate": Case(Code.MISSING_FILE, lose("pair.json", "certificate.pem")),
-    "no record, no CSR": Case(Code.MISSING_FILE, lose("pair.json", "request.pem")),
-    "damaged record": Case(Code.RECORD_UNREADABLE, write("pair.json", "{")),
+    "damaged draft": Case(FindingCode.MEMORY_UNREADABLE, damage_draft),
+    "no key": Case(FindingCode.MISSING_FILE, lose("key.pem"), 1),
+    "no key, renamed pair": Case(FindingCode.MISSING_FILE, renamed, 1),
+    "no key, retired pair": Case(FindingCode.MISSING_FILE, retired(lose("key.pem")), 1),
+    "no key, backup of a retired pair": Case(FindingCode.MISSING_FILE, retired_before_backup, 1),
+    "no CSR": Case(FindingCode.MISSING_FILE, lose("request.pem"), 1),
+    "no CSR, no backup": Case(FindingCode.MISSING_FILE, without_backup(lose("request.pem"))),
+    "no record": Case(FindingCode.MISSING_FILE, lose("pair.json")),
+    "no record, no certificate": Case(FindingCode.MISSING_FILE, lose("pair.json", "certificate.pem")),
+    "no record, no CSR": Case(FindingCode.MISSING_FILE, lose("pair.json", "request.pem")),
+    "damaged record": Case(FindingCode.RECORD_UNREADABLE, write("pair.json", "{")),
     "damaged record and certificate": Case(
-        Code.RECORD_UNREADABLE,
+        FindingCode.RECORD_UNREADABLE,
         both(write("pair.json", "{"), write("certificate.pem", "x")),
     ),
     "damaged record, encrypted key": Case(
-        Code.RECORD_UNREADABLE, both(write("pair.json", "{"), encrypt_key), 1
+        FindingCode.RECORD_UNREADABLE, both(write("pair.json", "{"), encrypt_key), 1
     ),
-    "damaged CSR": Case(Code.REQUEST_UNREADABLE, write("request.pem", "no"), 1),
-    "unsigned CSR": Case(Code.REQUEST_SIGNATURE, damage_signature, 1),
-    "unsigned CSR, no backup": Case(Code.REQUEST_SIGNATURE, without_backup(damage_signature)),
+    "damaged CSR": Case(FindingCode.REQUEST_UNREADABLE, write("request.pem", "no"), 1),
+    "unsigned CSR": Case(FindingCode.REQUEST_SIGNATURE, damage_signature, 1),
+    "unsigned CSR, no backup": Case(FindingCode.REQUEST_SIGNATURE, without_backup(damage_signature)),
     "another CSR": Case(
-        Code.REQUEST_CHANGED,
+        FindingCode.REQUEST_CHANGED,
         lambda store: (store.pair / "request.pem").write_bytes(
             request.to_pem(csr_of(key_of(KeyType.EC_P256), "b.com"))
         ),
         1,
     ),
     "wrong fingerprint": Case(
-        Code.FINGERPRINT_DISAGREES,
+        FindingCode.FINGERPRINT_DISAGREES,
         lambda store: store.change(key=store.record.key._replace(spki_sha256="ab" * 32)),
         1,
     ),
-    "wrong subject": Case(Code.SUBJECT_DISAGREES, lambda store: store.change(subject_text="CN=b.com"), 1),
-    "wrong names": Case(Code.NAMES_DISAGREE, lambda store: store.change(names=("a.com", "b.com")), 1),
+    "wrong subject": Case(
+        FindingCode.SUBJECT_DISAGREES, lambda store: store.change(subject_text="CN=b.com"), 1
+    ),
+    "wrong names": Case(FindingCode.NAMES_DISAGREE, lambda store: store.change(names=("a.com", "b.com")), 1),
     "wrong names, private CA": Case(
-        Code.NAMES_DISAGREE,
+        FindingCode.NAMES_DISAGREE,
         without_backup(lambda store: store.change(names=("a.com", "b.com"), platform="new-server")),
     ),
-    "damaged key": Case(Code.KEY_UNREADABLE, write("key.pem", "no"), 1),
+    "damaged key": Case(FindingCode.KEY_UNREADABLE, write("key.pem", "no"), 1),
     "key of another": Case(
-        Code.KEY_OF_ANOTHER,
+        FindingCode.KEY_OF_ANOTHER,
         lambda store: (store.pair / "key.pem").write_bytes(key_types.private_pem(key_of(KeyType.EC_P384))),
         1,
     ),
-    "encrypted by others": Case(Code.ENCRYPTION_DISAGREES, encrypt_key, 2),
+    "encrypted by others": Case(FindingCode.ENCRYPTION_DISAGREES, encrypt_key, 2),
     "record of an encrypted key": Case(
-        Code.ENCRYPTION_DISAGREES,
+        FindingCode.ENCRYPTION_DISAGREES,
         lambda store: store.change(key=store.record.key._replace(encrypted=True)),
         1,
     ),
-    "weak key": Case(Code.KEY_WEAK, weaken),
-    "expired": Case(Code.CERTIFICATE_EXPIRED, expire),
+    "weak key": Case(FindingCode.KEY_WEAK, weaken),
+    "expired": Case(FindingCode.CERTIFICATE_EXPIRED, expire),
     "wrong dates": Case(
-        Code.VALIDITY_DISAGREES, lambda store: store.change(validity=Validity(store.now, store.now + DAY))
+        FindingCode.VALIDITY_DISAGREES,
+        lambda store: store.change(validity=Validity(store.now, store.now + DAY)),
     ),
-    "unproved backup": Case(Code.BACKUP_UNVERIFIED, unproved_backup, 1),
-    "interrupted renewal": Case(Code.RENEWAL_NOT_NOTED, second_pair),
-    "lost successor": Case(Code.RENEWAL_BROKEN, lambda store: store.change(renewed_by="b.com")),
-    "open configuration": Case(Code.CONFIG_UNUSABLE, lambda store: store.config.chmod(0o666)),
+    "unproved backup": Case(FindingCode.BACKUP_UNVERIFIED, unproved_backup, 1),
+    "interrupted renewal": Case(FindingCode.RENEWAL_NOT_NOTED, second_pair),
+    "lost successor": Case(FindingCode.RENEWAL_BROKEN, lambda store: store.change(renewed_by="b.com")),
+    "open configuration": Case(FindingCode.CONFIG_UNUSABLE, lambda store: store.config.chmod(0o666)),
 }
 """Remedies that are commands: run in a shell as they are."""
 
 TEMPLATES = {
-    "no key, backup to a recipient": Case(Code.MISSING_FILE, with_sealed_backup(lose("key.pem"))),
+    "no key, backup to a recipient": Case(FindingCode.MISSING_FILE, with_sealed_backup(lose("key.pem"))),
     "unproved backup to a recipient": Case(
-        Code.BACKUP_UNVERIFIED, lambda store: store.back_up_to_recipient(verified=False)
+        FindingCode.BACKUP_UNVERIFIED, lambda store: store.back_up_to_recipient(verified=False)
     ),
-    "damaged certificate": Case(Code.CERTIFICATE_UNREADABLE, write("certificate.pem", "no")),
-    "certificate of another": Case(Code.CERTIFICATE_OF_ANOTHER, certificate_of_another),
-    "no certificate": Case(Code.CERTIFICATE_MISSING, lose("certificate.pem")),
-    "incomplete chain": Case(Code.CHAIN_INCOMPLETE, replace_issuers()),
-    "expired issuer": Case(Code.CHAIN_INVALID, replace_issuers(another_root(1000))),
+    "damaged certificate": Case(FindingCode.CERTIFICATE_UNREADABLE, write("certificate.pem", "no")),
+    "certificate of another": Case(FindingCode.CERTIFICATE_OF_ANOTHER, certificate_of_another),
+    "no certificate": Case(FindingCode.CERTIFICATE_MISSING, lose("certificate.pem")),
+    "incomplete chain": Case(FindingCode.CHAIN_INCOMPLETE, replace_issuers()),
+    "expired issuer": Case(FindingCode.CHAIN_INVALID, replace_issuers(another_root(1000))),
     "issuer with an unknown extension": Case(
-        Code.CHAIN_NOT_CHECKABLE,
+        FindingCode.CHAIN_NOT_CHECKABLE,
         replace_issuers(another_root(30_000, _UNKNOWN_EXTENSION)),
     ),
-    "unsigned backup": Case(Code.BACKUP_UNSIGNED, unsigned_backup, 2),
-    "no backup": Case(Code.BACKUP_NONE, lambda store: store.change(backups=()), 2),
-    "lost backup": Case(Code.BACKUP_MISSING, lambda store: store.backup.unlink(), 2),
-    "damaged backup": Case(Code.BACKUP_DAMAGED, lambda store: store.backup.write_text("other"), 2),
+    "unsigned backup": Case(FindingCode.BACKUP_UNSIGNED, unsigned_backup, 2),
+    "no backup": Case(FindingCode.BACKUP_NONE, lambda store: store.change(backups=()), 2),
+    "lost backup": Case(FindingCode.BACKUP_MISSING, lambda store: store.backup.unlink(), 2),
+    "damaged backup": Case(FindingCode.BACKUP_DAMAGED, lambda store: store.backup.write_text("other"), 2),
 }
 """Remedies in which a person has to name a file or folder first."""
 
 INSTRUCTIONS = {
-    "too large": (Code.UNREADABLE, oversize, "what is in the file is unknown"),
-    "link": (Code.LINK, link, "only a person knows whether what it leads to may be trusted"),
-    "other kind": (Code.WRONG_KIND, fifo, "only a person knows what is meant to be there"),
-    "stranger": (Code.UNEXPECTED, lambda store: (store.path / "notes").touch(), "csrtui did not make it"),
+    "too large": (FindingCode.UNREADABLE, oversize, "what is in the file is unknown"),
+    "link": (FindingCode.LINK, link, "only a person knows whether what it leads to may be trusted"),
+    "other kind": (FindingCode.WRONG_KIND, fifo, "only a person knows what is meant to be there"),
+    "stranger": (
+        FindingCode.UNEXPECTED,
+        lambda store: (store.path / "notes").touch(),
+        "csrtui did not make it",
+    ),
     "stranger of a pair": (
-        Code.UNEXPECTED,
+        FindingCode.UNEXPECTED,
         lambda store: (store.pair / "x").touch(),
         "csrtui did not make it",
     ),
-    "temporary folder": (Code.UNEXPECTED, lambda store: (store.pair / ".tmp-1").mkdir(), "csrtui makes none"),
+    "temporary folder": (
+        FindingCode.UNEXPECTED,
+        lambda store: (store.pair / ".tmp-1").mkdir(),
+        "csrtui makes none",
+    ),
     "hidden stranger": (
-        Code.UNKNOWN_HIDDEN,
+        FindingCode.UNKNOWN_HIDDEN,
         lambda store: (store.path / ".cache").touch(),
         "a newer version may need it",
     ),
     "name that a pair cannot have": (
-        Code.NAME_NOT_ALLOWED,
+        FindingCode.NAME_NOT_ALLOWED,
         lambda store: (store.path / "pairs/A\x1b[2J").mkdir(),
         "it may contain a key, under a name that only a person can choose",
     ),
     "no key, no backup": (
-        Code.MISSING_FILE,
+        FindingCode.MISSING_FILE,
         without_backup(lose("key.pem")),
         "the backup on record is missing too, so that only a person can find another copy",
     ),
     "no key, no backup on record": (
-        Code.MISSING_FILE,
+        FindingCode.MISSING_FILE,
         both(lambda store: store.change(backups=()), lose("key.pem")),
         "nothing is known that brings the key back",
     ),
     "nothing but a certificate": (
-        Code.MISSING_FILE,
+        FindingCode.MISSING_FILE,
         lose("pair.json", "request.pem", "key.pem"),
         "nothing is known that brings the key back",
     ),
     "no record, damaged key": (
-        Code.MISSING_FILE,
+        FindingCode.MISSING_FILE,
         both(lose("pair.json"), write("key.pem", "no")),
         "nothing is known that brings the key back",
     ),
     "no CSR, no certificate, no backup": (
-        Code.MISSING_FILE,
+        FindingCode.MISSING_FILE,
         without_backup(lose("request.pem", "certificate.pem")),
         "the names of a new CSR are for a person to decide",
     ),
     "newer record": (
-        Code.RECORD_SCHEMA,
+        FindingCode.RECORD_SCHEMA,
         write("pair.json", '{"schema": 2}'),
         "another version has to read it",
     ),
     "unknown key": (
-        Code.KEY_NOT_OPENED,
+        FindingCode.KEY_NOT_OPENED,
         both(encrypt_key, lambda store: store.change(key=store.record.key._replace(encrypted=True))),
         "nothing is wrong",
     ),
-    "future certificate": (Code.CERTIFICATE_NOT_YET_VALID, not_yet_valid, "time passes by itself"),
+    "future certificate": (FindingCode.CERTIFICATE_NOT_YET_VALID, not_yet_valid, "time passes by itself"),
     "future creation": (
-        Code.CREATED_IN_FUTURE,
+        FindingCode.CREATED_IN_FUTURE,
         lambda store: store.change(created=store.now + DAY),
         "the clock is not csrtui's",
     ),
     "future submission": (
-        Code.TIME_IN_FUTURE,
+        FindingCode.TIME_IN_FUTURE,
         lambda store: store.change(submitted=store.now + DAY),
         "the clock is not csrtui's",
     ),
     "early submission": (
-        Code.BEFORE_CREATED,
+        FindingCode.BEFORE_CREATED,
         lambda store: store.change(submitted=store.now - 20 * DAY),
         "nobody knows the right time",
     ),
     "damaged backup of a retired pair": (
-        Code.BACKUP_DAMAGED,
+        FindingCode.BACKUP_DAMAGED,
         retired(lambda store: store.backup.write_text("other")),
         "only a person knows whether the key is still needed",
     ),
     "two pairs with one key": (
-        Code.SAME_KEY,
+        FindingCode.SAME_KEY,
         lambda store: shutil.copytree(store.pair, store.pair.with_name("b.com")),
         "only a person knows which of them is in use",
     ),
     "unknown setting": (
-        Code.CONFIG_UNUSABLE,
+        FindingCode.CONFIG_UNUSABLE,
         lambda store: store.config.write_text("nonsense = 1"),
         "only a person knows what is meant",
     ),

@@ -26,7 +26,7 @@ from csrtui.tasks.session import Session
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from csrtui.core.doctor.finding_codes import Ailment
+    from csrtui.core.doctor.finding import DoctorFinding
     from csrtui.core.keys.key_types import PrivateKey
 
 LATER = NOW + timedelta(days=1)
@@ -114,7 +114,7 @@ class ExaminedStore:
         )
         self.session.store.add("b.com", files)
 
-    def examine(self) -> tuple[Ailment, ...]:
+    def examine(self) -> tuple[DoctorFinding, ...]:
         """What the doctor finds, having seen that it left everything as it was."""
         before = snapshot(self.path.parent)
         found = Examination(self.session, str(self.config)).run()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from certificates_made import DAYS, START, intermediate, pem
 from pairs_made import new_pair
 from requests_made import der_of, key_of
 
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.servers.deployment import Material
 from csrtui.core.subject.fields import SubjectFields
-from csrtui.tasks.import_ import Blob, import_certificates
+from csrtui.tasks.import_ import ImportSource, import_certificates
 from csrtui.tasks.list import read_pair
 
 if TYPE_CHECKING:
@@ -20,12 +19,22 @@ if TYPE_CHECKING:
     from cryptography import x509
 
     from csrtui.core.base.secret import Secret
+    from csrtui.core.keys.key_types import PrivateKey
     from csrtui.tasks.session import Session
 
 
 def certificate_of(key_type: KeyType = KeyType.EC_P256, name: str = "a.com") -> x509.Certificate:
     """A certificate of the key of that type."""
     return intermediate().sign(der_of(SubjectFields(common_name=name), name, key_type=key_type))
+
+
+class Material(NamedTuple):
+    """A pair's name, its first name, its key, and its certificate with the chain."""
+
+    pair: str
+    domain: str
+    key: PrivateKey
+    certificates: tuple[x509.Certificate, ...]
 
 
 def material(
@@ -54,5 +63,5 @@ def issue(session: Session, pair: str, start: datetime = START) -> None:
     """Bring home a certificate of a pair that is valid from `start` on."""
     asked = read_pair(session, pair)[1]
     leaf = intermediate().sign(asked.der, start=start, days=DAYS, serial=int(start.timestamp()))
-    (result,) = import_certificates(session, [Blob(pem(leaf, intermediate().certificate))])
+    (result,) = import_certificates(session, [ImportSource(pem(leaf, intermediate().certificate))])
     assert result.ok, result.text

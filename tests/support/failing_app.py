@@ -86,7 +86,7 @@ class Failing:
                 self.stylesheet.add_source(f"Label {{ color: {CANARY}; }}")
                 self.refresh_css()
 
-    async def until_complete(self) -> None:
+    async def wait_until_ready(self) -> None:
         """Wait until everything is there; one that is never complete waits for ever."""
         if self.failing == "incomplete":
             await asyncio.Event().wait()

@@ -52,7 +52,7 @@ class FakeAnsible:
         for program in (self.program, folder / "ansible-inventory"):
             program.write_text(_SCRIPT.format(folder=folder))
             program.chmod(0o755)
-        patch.setattr(ansible, "_program", lambda name: str(folder / name))
+        patch.setattr(ansible, "_find_program", lambda name: str(folder / name))
         self.holds({})
 
     def holds(self, hosts: Mapping[str, Mapping[str, Any]], *, hangs: bool = False) -> None:

@@ -84,7 +84,7 @@ def main(scratch: str, step: str, *names: str) -> None:
         step: Of how many faults one is given.
         names: The actions.
     """
-    pkcs8.ROUNDS = QUICK
+    pkcs8.ITERATIONS = QUICK
     runs = Runs(Path(scratch))
     chosen = [action for action in ACTIONS if action.name in names]
     assert len(chosen) == len(names)

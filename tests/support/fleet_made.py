@@ -10,7 +10,7 @@ from requests_made import NOW, record
 from csrtui.core.certificates import csr as request
 from csrtui.core.keys import key_types
 from csrtui.core.pairs.pair import Pair
-from csrtui.core.pairs.pair_json import describe
+from csrtui.core.pairs.pair_json import pair_document
 from csrtui.core.subject.fields import SubjectFields
 
 KEY = key_types.generate(key_types.KeyType.EC_P256)
@@ -20,7 +20,7 @@ ASKED = request.read_pem(CSR.encode())
 
 def pair(name: str = "a.com", **change: Any) -> dict[str, Any]:
     """A pair as ``csrtui list --json`` prints it, new and without a backup."""
-    document = describe(Pair(name, f"/s/pairs/{name}", record()), NOW)
+    document = pair_document(Pair(name, f"/s/pairs/{name}", record()), NOW)
     document["key"] = {"type": "ec-p256", "encrypted": False, "spki_sha256": ASKED.spki_sha256}
     document["request"] = {"sha256": ASKED.sha256, "signature_hash": "sha256"}
     return {
@@ -38,7 +38,7 @@ def pair_for(*names: str, name: str = "", **subject: str) -> tuple[dict[str, Any
     document = pair(
         name or names[0],
         subject=csr.subject_text,
-        subject_fields=csr.subject.as_dict(),
+        subject_fields=csr.subject._asdict(),
         names=list(csr.names),
         key={"type": "ec-p256", "encrypted": False, "spki_sha256": csr.spki_sha256},
         request={"sha256": csr.sha256, "signature_hash": "sha256"},

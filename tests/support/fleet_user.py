@@ -12,7 +12,7 @@ from csrtui.fleet.tasks.hosts import Reach
 from csrtui.fleet.tui.app import FleetApp
 from csrtui.fleet.tui.fleet_screen import FleetScreen
 from csrtui.fleet.tui.work import HostWorkScreen
-from csrtui.tui.screens.reading import ReadingScreen
+from csrtui.tui.screens.page import PageScreen
 from csrtui.tui.widgets.rule_line import RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
 
@@ -58,7 +58,7 @@ class FleetUser(User):
     @property
     def page(self) -> str:
         """What is read in full."""
-        assert isinstance(self.app.screen, ReadingScreen), self.screen_text
+        assert isinstance(self.app.screen, PageScreen), self.screen_text
         return "\n".join(self.app.screen._pages[0].lines(78))
 
     def at(self, kind: type[Screen[Any]]) -> bool:
@@ -71,7 +71,7 @@ class FleetUser(User):
 
     async def read(self) -> None:
         """Wait until no host is asked."""
-        await self.until(lambda: not self.fleet._reading, "the end of the reading")
+        await self.until(lambda: not self.fleet._is_reading, "the end of the reading")
 
     async def see(self, text: str) -> None:
         """Wait for a text on the screen, however its lines are broken."""

@@ -88,7 +88,7 @@ def sweep(runs: Runs, filler: Filler, action: Action) -> dict[str, object]:
 
 def main(scratch: str) -> None:
     """Sweep every action."""
-    pkcs8.ROUNDS = QUICK
+    pkcs8.ITERATIONS = QUICK
     disk = Path(scratch, "disk")
     disk.mkdir()
     environment = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}

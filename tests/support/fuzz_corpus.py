@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FOLDER: Final = ROOT / "tests" / "fuzz" / "corpus"
-MAX_KEPT: Final = 48 * 1024
+MAX_FOUND_BYTES: Final = 48 * 1024
 """The most bytes kept for a target, compressed."""
 
 
@@ -32,7 +32,7 @@ def load(target: str) -> list[bytes]:
 
 def save(target: str, inputs: Iterable[bytes]) -> None:
     """Keep inputs for a target, those that are shortest when compressed, as far as there is room."""
-    kept, room = [], MAX_KEPT
+    kept, room = [], MAX_FOUND_BYTES
     for data in sorted({zlib.compress(one, 9) for one in inputs}, key=lambda data: (len(data), data)):
         room -= len(data)
         if room >= 0:

@@ -18,14 +18,14 @@ from many_pairs import pair_of_record
 from requests_made import NOW, der_of, key_of, record
 
 from csrtui.core.backups import confirmation
-from csrtui.core.backups.backup_file import KeptKey
+from csrtui.core.backups.backup_file import KeyProtection
 from csrtui.core.backups.confirmation import Confirmation
 from csrtui.core.base.times import Validity
 from csrtui.core.certificates import csr
 from csrtui.core.keys import pkcs8
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.draft import Draft, dump_draft
-from csrtui.core.pairs.pair import Backup, BackupStatus, Event
+from csrtui.core.pairs.pair import Backup, BackupStatus, HistoryEntry
 from csrtui.core.pairs.pair_json import dump_record
 from csrtui.core.pairs.summary import summarize
 from csrtui.core.subject.fields import SubjectFields
@@ -91,7 +91,7 @@ def _encrypted() -> Iterable[bytes]:
 def _backups() -> Iterable[bytes]:
     yield backup()
     yield unsigned()
-    yield backup(KeptKey.ENCRYPTED, pem(root().certificate))
+    yield backup(KeyProtection.ENCRYPTED, pem(root().certificate))
     yield backup().replace(b"\n", b"\r\n")
     yield backup()[backup().index(b"-----BEGIN") :]
 
@@ -161,7 +161,7 @@ def _records() -> Iterable[bytes]:
     backups = (Backup(BackupStatus.VERIFIED, "/b.pem", NOW, NOW, "ab" * 32),)
     full = record(validity=life, submitted=NOW, installed=NOW, backups=backups, renews="b.com")
     yield dump_record(full.with_event(NOW, "made", "me"))
-    yield dump_record(record(retired=NOW, renewed_by="c.com", history=(Event(NOW, "x", "y"),)))
+    yield dump_record(record(retired=NOW, renewed_by="c.com", history=(HistoryEntry(NOW, "x", "y"),)))
 
 
 def _folders() -> Iterable[bytes]:

@@ -19,10 +19,10 @@ from threading import Event
 from typing import TYPE_CHECKING, Final
 from unittest.mock import patch
 
-from csrtui.cli.table import TableRows, asked_in
+from csrtui.cli.table import TableRows, read_row
 from csrtui.core import bundle
-from csrtui.core.advice.advisor import advise, reach
-from csrtui.core.advice.key_rules import key_quality, request_quality
+from csrtui.core.advice.advisor import advise, describe_coverage
+from csrtui.core.advice.key_rules import check_csr, check_public_key
 from csrtui.core.backups import age, backup_file, confirmation, recipients
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
@@ -36,27 +36,28 @@ from csrtui.core.certificates.comparison import differences, flaws
 from csrtui.core.certificates.path_validation import validate_chain
 from csrtui.core.config.edit import with_profile, without_profile
 from csrtui.core.config.settings import Profile, parse_config
-from csrtui.core.doctor.contents import examine_contents, record_of
-from csrtui.core.doctor.facts import FileKind, Seen
-from csrtui.core.doctor.layout import judge_pair_places
+from csrtui.core.doctor.contents import check_contents, record_of
+from csrtui.core.doctor.facts import FileFacts, FileKind
+from csrtui.core.doctor.layout import check_pair_files
 from csrtui.core.keys import kdf_limits, pkcs8
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.names.name import read_name, split_names
+from csrtui.core.names.name import read_name
+from csrtui.core.names.paste import split_names
 from csrtui.core.names.public_suffixes import SuffixList
-from csrtui.core.pairs.calendar import LONGEST_LINE, calendar_file
+from csrtui.core.pairs.calendar import MAX_LINE_OCTETS, calendar_chunks
 from csrtui.core.pairs.draft import Draft, dump_draft, load_draft
 from csrtui.core.pairs.pair import Pair
-from csrtui.core.pairs.pair_json import describe, dump_record, load_record
+from csrtui.core.pairs.pair_json import dump_record, load_record, pair_document
 from csrtui.core.pairs.pair_name import pair_name
 from csrtui.core.pairs.query import SortOrder, sort_key
 from csrtui.core.pairs.summary import summarize
 from csrtui.core.subject import countries, distinguished_name
-from csrtui.core.subject.fields import SubjectFields, TypedSubject
+from csrtui.core.subject.fields import SubjectFields, SubjectInput
 from csrtui.store import summary_cache
-from csrtui.store.line_reader import Lines
-from csrtui.store.reference_data import public_suffix_text
-from csrtui.tasks.request_spec import Asked
-from csrtui.tui.key_names import configured
+from csrtui.store.line_reader import LineReader
+from csrtui.store.reference_data import read_public_suffix_list
+from csrtui.tasks.request_spec import RequestSpec
+from csrtui.tui.key_names import apply_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -109,7 +110,7 @@ def try_on(target: Target, data: bytes, seconds: float = SECONDS) -> None:
     try:
         target.run(data)
     except CsrtuiError as error:
-        visible(error.what).encode()
+        visible(error.message).encode()
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # a panic of a library in Rust is no Exception
@@ -126,16 +127,16 @@ def try_on(target: Target, data: bytes, seconds: float = SECONDS) -> None:
 def _request(data: bytes) -> None:
     asked = csr.read_der(data) if data[:1] == b"0" else csr.read_pem(data)
     _is_shown_safely(asked.subject_text)
-    csr.signature_holds(asked.der)
-    key_quality(csr.public_key(asked.der), CaKind.PUBLIC)
-    request_quality(asked, CaKind.PUBLIC)
+    csr.has_valid_signature(asked.der)
+    check_public_key(csr.public_key(asked.der), CaKind.PUBLIC)
+    check_csr(asked, CaKind.PUBLIC)
     pair_name(asked.subject.common_name or "a")
 
 
 def _existing(data: bytes) -> None:
     for ca in CaKind:
-        found = prefill.read_existing(data, ca)
-        _is_shown_safely("".join(found.left_out))
+        found = prefill.read_prefill(data, ca)
+        _is_shown_safely("".join(found.omissions))
         advise(found.names, found.subject, ca=ca, key_type=KeyType.EC_P256, suffixes=_suffixes())
 
 
@@ -146,7 +147,7 @@ def _certificates(data: bytes) -> None:
         status = validate_chain(chain, NOW)
         text = [status.text, *(one.text for one in differences(_asked(), leaf))]
         text += [one.text for one in flaws(chain, status, CaKind.PUBLIC, NOW)]
-        _is_shown_safely("".join([*text, leaf.subject_text, leaf.issuer_text, leaf.whose]))
+        _is_shown_safely("".join([*text, leaf.subject_text, leaf.issuer_text, leaf.display_name]))
     assert [one.der for one in read_certificates(to_pem(found))] == [one.der for one in found]
 
 
@@ -157,17 +158,17 @@ def _bundle(data: bytes) -> None:
         _is_shown_safely("".join(one.sentence for one in found.problems))
         assert not (found.keys and not found.has_private_key)
         for one in found.keys[:5]:
-            key_quality(one.key.public_key(), CaKind.PUBLIC)
-            csr.signature_holds(csr.probe(one.key))
+            check_public_key(one.key.public_key(), CaKind.PUBLIC)
+            csr.has_valid_signature(csr.build_proof(one.key))
         for certificate in found.certificates[:20]:
-            _is_shown_safely("".join((*certificate.encoding_faults, certificate.whose)))
+            _is_shown_safely("".join((*certificate.encoding_faults, certificate.display_name)))
 
 
 def _pkcs8(data: bytes) -> None:
     with _cheap_keys():
         der = pkcs8.to_der(data) if data[:1] == b"-" else data
-        if (derivation := pkcs8.derivation_of(der)) is not None:
-            pkcs8.unseal(der, pkcs8.derive(PASSPHRASE, *derivation))
+        if (derivation := pkcs8.read_derivation(der)) is not None:
+            pkcs8.decrypt_with(der, pkcs8.derive(PASSPHRASE, *derivation))
         pkcs8.decrypt(der, PASSPHRASE)
 
 
@@ -199,14 +200,14 @@ def _recipients(data: bytes) -> None:
 
 
 def _rows(data: bytes) -> None:
-    default = Asked((), TypedSubject(), CaKind.PUBLIC, "other", KeyType.EC_P256)
-    for count, row in enumerate(TableRows(Lines(io.BytesIO(data), "rows", Event()))):
+    default = RequestSpec((), SubjectInput(), CaKind.PUBLIC, "other", KeyType.EC_P256)
+    for count, row in enumerate(TableRows(LineReader(io.BytesIO(data), "rows", Event()))):
         if row is None or count == _ROWS:
             return
         if isinstance(row, CsrtuiError):
             continue
         try:
-            asked = asked_in(row, default)
+            asked = read_row(row, default)
         except CsrtuiError:
             continue
         advise(
@@ -215,30 +216,30 @@ def _rows(data: bytes) -> None:
 
 
 def _names(data: bytes) -> None:
-    _judge(split_names(_text(data)), TypedSubject())
+    _judge(split_names(_text(data)), SubjectInput())
 
 
 def _subject(data: bytes) -> None:
     parts = [_text(part) for part in (*data.split(PART), *[b""] * 6)]
-    _judge(parts[5:6], TypedSubject(*parts[:5]))
+    _judge(parts[5:6], SubjectInput(*parts[:5]))
 
 
-def _judge(names: Sequence[str], subject: TypedSubject) -> None:
+def _judge(names: Sequence[str], subject: SubjectInput) -> None:
     """Ask for advice and follow it: every fix leads to names that can be judged, and the safe ones to an end."""
     ca = tuple(CaKind)[len(names) % 2]
     advice = advise(names, subject, ca=ca, key_type=KeyType.EC_P256, suffixes=_suffixes())
     for name in advice.names:
         assert read_name(name.text or "").text == name.text
-        reach(name)
+        describe_coverage(name)
     for finding in advice.findings:
         _is_shown_safely(finding.text)
     for finding in [one for one in advice.findings if one.fix][: _FIXES if len(names) <= _ROWS else 1]:
         _advise_fixed(names, subject, finding, ca)
-    if advice.names and advice.forceable and len(advice.covers) <= _ROWS:
-        _is_written(advice.subject, advice.covers)
+    if advice.names and advice.forceable and len(advice.covered_names) <= _ROWS:
+        _is_written(advice.subject, advice.covered_names)
 
 
-def _advise_fixed(names: Sequence[str], subject: TypedSubject, finding: Finding, ca: CaKind) -> None:
+def _advise_fixed(names: Sequence[str], subject: SubjectInput, finding: Finding, ca: CaKind) -> None:
     """A finding does not come back once its own fix was made."""
     if (fix := finding.fix) is None:
         return
@@ -247,7 +248,7 @@ def _advise_fixed(names: Sequence[str], subject: TypedSubject, finding: Finding,
         fields[finding.field.value] = fix.value
     fixed = fix.names if fix.names is not None else tuple(names)
     again = advise(
-        fixed, TypedSubject(**fields), ca=fix.ca or ca, key_type=KeyType.EC_P256, suffixes=_suffixes()
+        fixed, SubjectInput(**fields), ca=fix.ca or ca, key_type=KeyType.EC_P256, suffixes=_suffixes()
     )
     asked = {(one.code, one.field, one.fix) for one in again.findings}
     assert (finding.code, finding.field, fix) not in asked, finding
@@ -281,7 +282,7 @@ def _distinguished_name(data: bytes) -> None:
 def _config(data: bytes) -> None:
     text = _text(data)
     found = parse_config(text, "c.toml")
-    configured(found.keys)
+    apply_keys(found.keys)
     profile = Profile(organization="Example", country="GB")
     changed = with_profile(text, "c.toml", "new one", profile)
     assert parse_config(changed, "c.toml").profiles["new one"] == profile
@@ -296,8 +297,8 @@ def _draft(data: bytes) -> None:
     advise(typed, _typed(draft), ca=CaKind(draft.ca), key_type=KeyType(draft.key), suffixes=_suffixes())
 
 
-def _typed(draft: Draft) -> TypedSubject:
-    return TypedSubject(
+def _typed(draft: Draft) -> SubjectInput:
+    return SubjectInput(
         draft.organization, draft.organizational_unit, draft.country, draft.state, draft.locality
     )
 
@@ -306,25 +307,25 @@ def _record(data: bytes) -> None:
     record = load_record(data)
     assert dump_record(load_record(dump_record(record))) == dump_record(record)
     pair = Pair("a.com", "/store/pairs/a.com", record)
-    json.dumps(describe(pair, NOW))
+    json.dumps(pair_document(pair, NOW))
     for order in SortOrder:
         sort_key(order, NOW)(summarize(pair))
-    calendar = b"".join(calendar_file([pair], "host", NOW)).decode()
+    calendar = b"".join(calendar_chunks([pair], "host", NOW)).decode()
     assert calendar.endswith("END:VCALENDAR\r\n")
     lines = calendar[:-2].split("\r\n")
-    assert all(line.isprintable() and len(line.encode()) <= LONGEST_LINE for line in lines)
+    assert all(line.isprintable() and len(line.encode()) <= MAX_LINE_OCTETS for line in lines)
     assert calendar.count("BEGIN:VEVENT") == sum(line == "BEGIN:VEVENT" for line in lines) in {0, 2}
 
 
 def _pair_folder(data: bytes) -> None:
     names = ("pair.json", "request.pem", "key.pem", "certificate.pem")
     entries = tuple(
-        Seen(f"/s/pairs/a.com/{name}", FileKind.FILE, 0o600, 0, data=part)
+        FileFacts(f"/s/pairs/a.com/{name}", FileKind.FILE, 0o600, 0, data=part)
         for name, part in zip(names, data.split(PART), strict=False)
     )
-    folder = Seen("/s/pairs/a.com", FileKind.FOLDER, 0o700, 0, entries=entries)
+    folder = FileFacts("/s/pairs/a.com", FileKind.FOLDER, 0o700, 0, entries=entries)
     record_of(folder)
-    found = (*judge_pair_places(folder, 0), *examine_contents(folder, {}, NOW).ailments)
+    found = (*check_pair_files(folder, 0), *check_contents(folder, {}, NOW).findings)
     for ailment in found:
         _is_shown_safely(ailment.text)
 
@@ -356,7 +357,7 @@ def _text(data: bytes) -> str:
 
 @cache
 def _suffixes() -> SuffixList:
-    return SuffixList.parse(public_suffix_text())
+    return SuffixList.parse(read_public_suffix_list())
 
 
 @cache
@@ -370,7 +371,7 @@ def _quick_folder() -> str | None:
 
 
 def _cheap_keys() -> AbstractContextManager[object]:
-    return patch.multiple(kdf_limits, MAX_ROUNDS=_ROUNDS, MAX_MEMORY=1 << 20)
+    return patch.multiple(kdf_limits, MAX_ITERATIONS=_ROUNDS, MAX_HASH_ITERATIONS=_ROUNDS, MAX_MEMORY=1 << 20)
 
 
 TARGETS: Final = tuple(

@@ -9,7 +9,7 @@ from screen_openings import F2, unwrapped
 from textual import events
 from textual._xterm_parser import XTermParser
 
-from csrtui.core.base.escaping import shows
+from csrtui.core.base.escaping import is_visible
 from csrtui.tui.screens.main import MainScreen, PaneName
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def assert_shown_as_it_is(user: User, where: object) -> None:
     assert user.app.is_running
     assert not user.app._exit, where
     for line in user.screen_lines:
-        assert shows(line), (where, ascii(line))
+        assert is_visible(line), (where, ascii(line))
         assert cell_len(line) <= user.app.size.width, (where, line)
 
 

@@ -82,10 +82,10 @@ def main(where: str, hardened: str, *wait: str) -> None:
     if hardened == "no":
         program.harden = lambda: None  # type: ignore[attr-defined]
     said = sys.stdout
-    pkcs8.ROUNDS, rounds = 1, pkcs8.ROUNDS
+    pkcs8.ITERATIONS, iterations = 1, pkcs8.ITERATIONS
     umask = os.umask(0o077)
     _make(folder / "first")  # imports what it needs
-    pkcs8.ROUNDS = rounds
+    pkcs8.ITERATIONS = iterations
     sys.stdout, sys.stderr = said, sys.__stderr__
     if wait:
         hold(folder, said.fileno())

@@ -28,7 +28,7 @@ from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.core.subject.fields import SubjectFields
 from csrtui.store.keystore import PairFiles
 from csrtui.tasks.new import create_pair
-from csrtui.tasks.request_spec import Asked
+from csrtui.tasks.request_spec import RequestSpec
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,7 +107,7 @@ def _make(place: HostilePlace) -> HostilePlace:
     for folder in (place.given, place.out):
         folder.mkdir(mode=0o700, parents=True)
     session = place.session()
-    pattern = create_pair(session, Asked(("pattern.example.com",)))
+    pattern = create_pair(session, RequestSpec(("pattern.example.com",)))
     record = load_record(session.store.read(pattern.name).record)
     for name, changes in _stages(text).items():
         _keep(session, name, text, record._replace(**changes))
@@ -144,7 +144,7 @@ def _keep(session: Session, name: str, text: str, record: PairRecord) -> None:
     key = key_types.generate(key_types.KeyType.EC_P256)
     der = _request("a.example.com", text, key)
     asked = csr.read_der(der)
-    event = record.history[0]._replace(what=text, user=text)
+    event = record.history[0]._replace(text=text, user=text)
     record = record._replace(
         subject=SubjectFields(common_name=text, organization=text, locality=text),
         subject_text=f"O={text}",
@@ -202,7 +202,7 @@ def _put_odd_folders(place: HostilePlace) -> None:
 
 def _put_files(place: HostilePlace) -> None:
     session, text = place.session(), place.text
-    der = session.store.read(SENT).request
+    der = session.store.read(SENT).csr
     own = _issuer(text).sign(
         x509.load_pem_x509_csr(der).public_bytes(Encoding.DER), names=None, subject=_named(text)
     )

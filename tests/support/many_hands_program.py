@@ -28,7 +28,7 @@ from certificates_made import intermediate, pem  # noqa: E402 - the same
 from cryptography import x509  # noqa: E402 - the same
 
 from csrtui.cli.main import run  # noqa: E402 - the same
-from csrtui.core.doctor.finding_codes import Code  # noqa: E402 - the same
+from csrtui.core.doctor.finding import FindingCode  # noqa: E402 - the same
 from csrtui.core.keys import pkcs8  # noqa: E402 - the same
 from csrtui.core.pairs.pair import BackupStatus  # noqa: E402 - the same
 from csrtui.store import summary_reader  # noqa: E402 - the same
@@ -49,13 +49,13 @@ _MANY = 20
 _NAMES = ("a.com", "b.com", "c.com", "d.com")
 _LEFT_BEHIND = frozenset(
     {
-        Code.LEFTOVER_CREATION,
-        Code.LEFTOVER_TEMPORARY,
-        Code.BACKUP_NONE,
-        Code.BACKUP_SAME_DISK,
-        Code.RENEWAL_BROKEN,
-        Code.RENEWAL_NOT_NOTED,
-        Code.VALIDITY_DISAGREES,
+        FindingCode.LEFTOVER_CREATION,
+        FindingCode.LEFTOVER_TEMPORARY,
+        FindingCode.BACKUP_NONE,
+        FindingCode.BACKUP_SAME_DISK,
+        FindingCode.RENEWAL_BROKEN,
+        FindingCode.RENEWAL_NOT_NOTED,
+        FindingCode.VALIDITY_DISAGREES,
     }
 )
 """What the doctor may find: no backup yet, a successor that was retired, and what a kill leaves."""
@@ -168,7 +168,7 @@ def main(place: str, processes: str, seconds: str, seed: str, how: str) -> None:
 
     `how` is ``locked``, or ``unlocked``: every lock is given to whoever asks, and that has to be noticed.
     """
-    pkcs8.ROUNDS = QUICK
+    pkcs8.ITERATIONS = QUICK
     if how == "unlocked":
         fcntl.flock = lambda *_: None
     summary_reader.CACHE_FROM = _MANY  # type: ignore[attr-defined,misc,unused-ignore] # the cache is for stores of hundreds of pairs
@@ -252,7 +252,7 @@ class Held:
         self._check_histories(records)
         for ailment in Examination(self._session).run():
             self._expect(ailment.code in _LEFT_BEHIND, f"doctor: {ailment}")
-        self._session.store.sweep()
+        self._session.store.remove_leftovers()
         self._expect(self._session.store.leftovers() == [], "leftovers stay")
         return self._wrong
 
@@ -297,7 +297,7 @@ class Held:
         }
         for name, record in records.items():
             for verb, word in words.items():
-                noted = sum(event.what.startswith(word) for event in record.history)
+                noted = sum(event.text.startswith(word) for event in record.history)
                 most = told[verb, name] + self._open[verb, name]
                 self._expect(
                     told[verb, name] <= noted <= most,

@@ -11,14 +11,15 @@ from csrtui.core.keys.key_types import KeyType
 from csrtui.tasks.backup import BackupSpec
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.new import create_pair
-from csrtui.tasks.request_spec import Asked
-from csrtui.tasks.verify import verify_wanted
+from csrtui.tasks.request_spec import RequestSpec
+from csrtui.tasks.restore import NO_CONSENT, Consent, read_backup, restore_contents
+from csrtui.tasks.verify import verify_names_or_files
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from csrtui.core.base.secret import Secret
-    from csrtui.core.pairs.pair import PairRecord
+    from csrtui.core.pairs.pair import Pair, PairRecord
     from csrtui.tasks.batch import Result
     from csrtui.tasks.session import Session
 
@@ -32,7 +33,7 @@ def new_pair(
 ) -> str:
     """Make a pair; its name."""
     ca = CaKind.PUBLIC if key_type.public_ca else CaKind.PRIVATE
-    return create_pair(session, Asked((name,), ca=ca, key_type=key_type), passphrase=passphrase).name
+    return create_pair(session, RequestSpec((name,), ca=ca, key_type=key_type), passphrase=passphrase).name
 
 
 def order(place: Path, passphrase: Secret = PASSPHRASE, again: Secret | None = None) -> BackupSpec:
@@ -45,7 +46,12 @@ def record_of(session: Session, pair: str = "a.com") -> PairRecord:
     return read_pair(session, pair)[0].record
 
 
+def restore(session: Session, path: str, passphrase: Secret | None, consent: Consent = NO_CONSENT) -> Pair:
+    """Restore the pair in a backup file into the store."""
+    return restore_contents(session, read_backup(session, path), passphrase, consent)
+
+
 def look_at_file(session: Session, path: str, passphrase: Secret | None = None) -> Result:
     """What comes of looking at a backup's file, as ``csrtui verify PATH`` does."""
-    (result,) = verify_wanted(session, [path], passphrase)
+    (result,) = verify_names_or_files(session, [path], passphrase)
     return result

@@ -17,7 +17,7 @@ from command import ROOT
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-COLLECTIONS = ROOT / "csrtui"
+COLLECTIONS = ROOT / "csrtui" / "fleet"
 """The folder that Ansible looks for collections in."""
 MODULE = "csrtui.csrtui."
 _RESULTS = "results.jsonl"

@@ -177,7 +177,7 @@ def _run(*command: str) -> str:
 
 def main(scratch: str, how: str, *names: str) -> None:
     """Cut the power of some actions; `how` is ``flushed``, or ``unflushed``: no fsync is made then."""
-    pkcs8.ROUNDS = QUICK
+    pkcs8.ITERATIONS = QUICK
     disk = Disk(Path(scratch))
     runs = Runs(Path(scratch), disk.path / "place")
     (runs.scratch / "looking").mkdir()

@@ -15,7 +15,7 @@ from csrtui.core.base.finding import CaKind
 from csrtui.core.certificates import csr
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.names.public_suffixes import SuffixList
-from csrtui.core.subject.fields import TypedSubject
+from csrtui.core.subject.fields import SubjectInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +75,7 @@ class Typed:
     """A request as typed into the form, for a public CA."""
 
     names: tuple[str, ...]
-    subject: TypedSubject = field(default_factory=TypedSubject)
+    subject: SubjectInput = field(default_factory=SubjectInput)
     key_type: KeyType = KeyType.EC_P256
 
     def advice(self) -> Advice:
@@ -91,7 +91,7 @@ class Typed:
     def build(self, key: PrivateKey) -> bytes:
         """The DER of the CSR."""
         advice = self.advice()
-        return csr.build(advice.subject, advice.covers, key)
+        return csr.build(advice.subject, advice.covered_names, key)
 
 
 @cache
@@ -118,9 +118,9 @@ def requests(count: int, seed: int = 1) -> Iterator[Typed]:
         name = _wild_name if wild else _usual_name
         text = _wild_text if wild and draw.random() < 0.7 else _usual_text
         names = tuple(name(draw) for _ in range(draw.choice((1, 1, 2, 3, 3, 12, 99))))
-        subject = TypedSubject()
+        subject = SubjectInput()
         if draw.random() < 0.8:
-            subject = TypedSubject(
+            subject = SubjectInput(
                 organization=f"{text(draw, STEMS)} {draw.choice(FORMS)}".strip(),
                 organizational_unit=draw.choice(("", "", "IT")),
                 country=countries[number % len(countries)],

@@ -20,7 +20,7 @@ from recipients_made import age_pair
 from requests_made import key_of, record
 
 from csrtui.core.backups import backup_file
-from csrtui.core.backups.backup_file import KeptKey
+from csrtui.core.backups.backup_file import KeyProtection
 from csrtui.core.backups.details import NO_DETAILS, Details
 from csrtui.core.base.times import Validity
 from csrtui.core.certificates import csr as request
@@ -113,11 +113,11 @@ class RemediedStore:
         text = backup_file.compose(
             "a.com",
             self.now,
-            kept=KeptKey.PLAIN,
+            key_protection=KeyProtection.PLAIN,
             key_pem=key_block(),
-            asked=request.read_pem(self.files.request),
+            csr=request.read_pem(self.files.csr),
             certificates=self.certificate_file.read_bytes(),
-            details=Details.of(self.record) if signer else NO_DETAILS,
+            details=Details.from_record(self.record) if signer else NO_DETAILS,
             signer=signer,
         )
         self.backup.write_bytes(text)
@@ -155,7 +155,9 @@ class RemediedStore:
 
     def examine(self) -> list[Found]:
         """Return the findings of the doctor, run within this process."""
-        examination = Examination(Session(Keystore(str(self.path))), str(self.config), named=str(self.path))
+        examination = Examination(
+            Session(Keystore(str(self.path))), str(self.config), store_argument=str(self.path)
+        )
         return [_found(one.as_json()) for one in examination.run()]
 
     def examine_as_process(self) -> list[Found]:
@@ -231,4 +233,4 @@ def _has_prompts(terminal: PtySession, count: int) -> bool:
 
 
 def _prompts(terminal: PtySession) -> int:
-    return sum(terminal.raw.count(prompt) for prompt in (b"Passphrase ", b"The same again: "))
+    return sum(terminal.raw.count(prompt) for prompt in (b"Passphrase ", b"Repeat it: "))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from hostile_place import DUE, ISSUED, NEW, SENT
 from textual.screen import Screen
 
+import csrtui.fleet.tui
 import csrtui.tui.screens
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def _pasted(text: str) -> str:
 
 
 _BACK_UP = ("b", "Back up a-new")
-_PHRASES = (f"{_pasted('{out}')}\r{PHRASE}\r{PHRASE}", "Both are the same")
+_PHRASES = (f"{_pasted('{out}')}\r{PHRASE}\r{PHRASE}", "Both passphrases match")
 _SUBMIT = ("u", "Submit b-sent")
 _IMPORT = ("i", "Import certificates")
 _INSTALL = ("I" + _pasted("{out}"), "Will be written")
@@ -75,37 +76,38 @@ OPENINGS = (
     Opening("MainScreen", _at(NEW)),
     Opening("HelpScreen", ((F1, "Anywhere"),)),
     Opening("ProfilesScreen", ((CTRL_P, "Profiles"),)),
-    Opening("StartFromScreen", ((CTRL_O, "Start from something"),)),
-    Opening("NoticeScreen", ((CTRL_O, "Start from something"), (f"{ISSUED}\r", "Not taken over"))),
-    Opening("ReadingScreen", ((F5, "Guide"),)),
-    Opening("ConfirmScreen", ((CTRL_Q, "Leave csrtui?"),)),
+    Opening("StartFromScreen", ((CTRL_O, "Copy from an existing"),)),
+    Opening("NoticeScreen", ((CTRL_O, "Copy from an existing"), (f"{ISSUED}\r", "Not copied"))),
+    Opening("PageScreen", ((F5, "Guide"),)),
+    Opening("ConfirmScreen", ((CTRL_Q, "Quit csrtui?"),)),
     Opening("ConfirmScreen", _at(ISSUED, ("t", f"Retire {ISSUED}?"))),
     Opening("PairScreen", _at(ISSUED, ("\r", f"Keystore · {ISSUED}"))),
     Opening("CsrScreen", _at(SENT, ("\r", f"Keystore · {SENT}"), ("v", "CERTIFICATE REQUEST"))),
-    Opening("NoticeScreen", _at("f-damaged", ("\r", "That did not work"))),
+    Opening("NoticeScreen", _at("f-damaged", ("\r", "Error"))),
     Opening("BackupScreen", _at(NEW, _BACK_UP)),
     Opening("SubmitScreen", _at(SENT, _SUBMIT)),
     Opening("FileScreen", _at(SENT, _SUBMIT, ("f", "Write"))),
     Opening("MarkScreen", _at(SENT, _SUBMIT, ("m", "Note"))),
-    Opening("NoticeScreen", _at(SENT, _SUBMIT, ("s", "n your laptop:")), plain=True),
+    Opening("NoticeScreen", _at(SENT, _SUBMIT, ("s", "n your computer:")), plain=True),
     Opening("ImportScreen", _at(SENT, _IMPORT)),
     Opening("ImportScreen", _at(SENT, _IMPORT, (_pasted("{given}/junk.pem") + "\r", "there is no"))),
     Opening("InstallScreen", _at(ISSUED, _INSTALL)),
     Opening("RenewScreen", _at(DUE, (".", f"Renew {DUE}"))),
     Opening("RestoreScreen", (*_KEYSTORE, ("r", "Restore a pair"))),
     Opening("AdoptScreen", (*_KEYSTORE, ("a", "Adopt keys"))),
-    Opening("AdoptingScreen", (*_KEYSTORE, *_ADOPT)),
-    Opening("MonthsScreen", (*_KEYSTORE, ("m", "twelve months"))),
+    Opening("AdoptSelectionScreen", (*_KEYSTORE, *_ADOPT)),
+    Opening("MonthsScreen", (*_KEYSTORE, ("m", "12 months"))),
     Opening("DoctorScreen", (*_KEYSTORE, ("D", "examined"))),
     Opening("NoticeScreen", (*_KEYSTORE, ("D", "examined"), ("\x1b[F\x1b[A\x1b[Ac", "Fixes:")), plain=True),
     # From here on the store is another afterwards.
     Opening("VerifyScreen", _at(SENT, ("V", "Verify the backups"))),
     Opening(
-        "ImportedScreen", _at(SENT, _IMPORT, (_pasted("{given}/certificate.pem") + "\r", "imported, expires"))
+        "ImportResultScreen",
+        _at(SENT, _IMPORT, (_pasted("{given}/certificate.pem") + "\r", "imported, expires")),
     ),
-    Opening("ReadingScreen", _at(ISSUED, _INSTALL, ("\r", "Written:"))),
-    Opening("AdoptingScreen", (*_KEYSTORE, *_ADOPT, ("\r", "adopted"))),
-    Opening("BackingUpScreen", _at(NEW, _BACK_UP, _PHRASES, ("\r", "backed up and verified"))),
+    Opening("PageScreen", _at(ISSUED, _INSTALL, ("\r", "Written:"))),
+    Opening("AdoptSelectionScreen", (*_KEYSTORE, *_ADOPT, ("\r", "adopted"))),
+    Opening("BackupProgressScreen", _at(NEW, _BACK_UP, _PHRASES, ("\r", "backed up and verified"))),
 )
 """All of them; some screens more than once, where they show different things."""
 PLAIN_VIEW = Opening("SubmitScreen", _at(SENT, _SUBMIT, ("v", "END CERTIFICATE REQUEST")), plain=True)
@@ -115,11 +117,11 @@ _READ = (("", "as of"),)
 _FORM = (*_READ, ("n", "Hosts"))
 FLEET_OPENINGS = (
     Opening("FleetScreen", _READ),
-    Opening("ReadingScreen", (*_READ, ("\r", "v Plain"))),
-    Opening("ReadingScreen", (*_READ, ("h", "v Plain"))),
+    Opening("PageScreen", (*_READ, ("\r", "v Plain"))),
+    Opening("PageScreen", (*_READ, ("h", "v Plain"))),
     Opening("HostBackupScreen", (*_READ, ("b", "Recipients"))),
     Opening("FetchScreen", (*_READ, ("u", "Fetch the CSR"))),
-    Opening("ImportScreen", (*_READ, ("i", "each goes to the host"))),
+    Opening("ImportScreen", (*_READ, ("i", "each is sent to the host"))),
     Opening("DoctorScreen", (*_READ, ("D", "keystores: 2 errors"))),
     Opening("HostWorkScreen", (*_READ, ("u", "Fetch the CSR"), (_pasted("{out}") + "\r", "Enter Close"))),
     Opening("FleetRequestScreen", (*_FORM, ("{{{{ site }}}}", "another on each host"))),
@@ -136,8 +138,9 @@ def unwrapped(shown: str) -> str:
 
 def screen_classes() -> set[str]:
     """The names of all screens that stand for themselves: those that nothing else is made from."""
-    for module in pkgutil.iter_modules(csrtui.tui.screens.__path__):
-        importlib.import_module(f"csrtui.tui.screens.{module.name}")
+    for package in (csrtui.tui.screens, csrtui.fleet.tui):
+        for module in pkgutil.iter_modules(package.__path__):
+            importlib.import_module(f"{package.__name__}.{module.name}")
     return {kind.__name__ for kind in _below(Screen) if not kind.__subclasses__()}
 
 

@@ -15,7 +15,7 @@ from textual.keys import _character_to_key
 from csrtui.core.keys import key_types
 from csrtui.core.names.public_suffixes import SuffixList
 from csrtui.store.keystore import Keystore
-from csrtui.store.reference_data import public_suffix_text
+from csrtui.store.reference_data import read_public_suffix_list
 from csrtui.tasks.session import Session
 from csrtui.tui.app import CsrtuiApp
 from csrtui.tui.screens.confirm import ConfirmScreen
@@ -48,7 +48,7 @@ _DEADLINE_SECONDS = 10.0  # far more than anything takes, for a busy machine
 
 @cache
 def _suffixes() -> SuffixList:
-    return SuffixList.parse(public_suffix_text())
+    return SuffixList.parse(read_public_suffix_list())
 
 
 def session_on(store: Path | Keystore, generate_key: key_types.KeyGenerator = key_types.generate) -> Session:
@@ -204,7 +204,7 @@ class User:
     def answer(self) -> bool | None:
         """The answer that Enter would give."""
         screen = self.app.screen
-        return screen._chosen if isinstance(screen, ConfirmScreen) else None
+        return screen._is_yes if isinstance(screen, ConfirmScreen) else None
 
     @property
     def screen_lines(self) -> list[str]:
@@ -245,7 +245,7 @@ async def at_screens(
     async with app.run_test(size=size) as pilot:
         user = User(app, pilot)
         app.copy_to_clipboard = user.copied.append  # type: ignore[method-assign, assignment]
-        await app.until_complete()
+        await app.wait_until_ready()
         await user.until(lambda: user.focused_id, "a cursor")
-        await user.until(lambda: not user.keystore._reading, "the keystore to be read")
+        await user.until(lambda: not user.keystore._is_reading, "the keystore to be read")
         yield user

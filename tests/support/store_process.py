@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from csrtui.store.permissions import Demand
+    from csrtui.store.permissions import Permissions
 
 SCRIPT = os.path.abspath(__file__)
 ROOT = Path(SCRIPT).parents[2]
@@ -84,15 +84,15 @@ def main(action: str, path: str, *rest: str) -> None:
             sys.stdin.readline()
             change.replace_record(b'{"schema": 1} from the other process')
     elif action == "create":
-        write_unflushed = files.write_unflushed
+        create_file = files.create_unflushed_file
 
-        def stopping(dir_fd: int, name: str, data: bytes, demand: Demand) -> int:
-            descriptor = write_unflushed(dir_fd, name, data, demand)
+        def stopping(dir_fd: int, name: str, data: bytes, permissions: Permissions) -> int:
+            descriptor = create_file(dir_fd, name, data, permissions)
             print("creating", flush=True)  # noqa: T201 - how it talks to the test
             sys.stdin.readline()
             return descriptor
 
-        files.write_unflushed = stopping
+        files.create_unflushed_file = stopping
         store.add("late", pair_files())
     elif action == "add":
         print("ready", flush=True)  # noqa: T201 - how it talks to the test

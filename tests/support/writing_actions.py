@@ -20,7 +20,7 @@ from pairs_made import new_pair, order
 from requests_made import NOW
 
 from csrtui.cli.main import run
-from csrtui.cli.output import say_error
+from csrtui.cli.output import print_error
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.certificates import csr
 from csrtui.core.config.settings import Profile, parse_config
@@ -30,7 +30,7 @@ from csrtui.core.subject.fields import SubjectFields
 from csrtui.store import summary_cache, summary_reader
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.backup import back_up
-from csrtui.tasks.draft import OwnDraft, recall
+from csrtui.tasks.draft import SessionDraft, newest_draft
 from csrtui.tasks.last_used import recall_folder, remember_folder
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.profiles import save_profile
@@ -182,7 +182,7 @@ def called(function: Callable[[Place], object]) -> Callable[[Place], int]:
         try:
             function(place)
         except CsrtuiError as error:
-            say_error(error)
+            print_error(error)
             return error.exit_code
         return 0
 
@@ -271,7 +271,7 @@ ACTIONS = (
     Action(
         "verify",
         command("verify", ISSUED, *_PHRASE, "--store", "{store}"),
-        _record_says(ISSUED, lambda record: record.history[-1].what.startswith("backups verified")),
+        _record_says(ISSUED, lambda record: record.history[-1].text.startswith("backups verified")),
         many=True,
     ),
     Action(
@@ -324,8 +324,8 @@ ACTIONS = (
     ),
     Action(
         "the draft",
-        called(lambda place: OwnDraft(place.session()).keep(Draft(common_name="new.com"))),
-        lambda place: recall(place.session()).common_name == "new.com",
+        called(lambda place: SessionDraft(place.session()).save(Draft(common_name="new.com"))),
+        lambda place: newest_draft(place.session()).common_name == "new.com",
     ),
     Action(
         "what was used last",
@@ -336,7 +336,7 @@ ACTIONS = (
     Action("list, with its cache", _list_many, _is_listed_from_cache, quiet=True),
     Action(
         "what broke off swept away",
-        called(lambda place: place.session().store.sweep()),
+        called(lambda place: place.session().store.remove_leftovers()),
         lambda place: place.session().store.leftovers() == [],
         quiet=True,
     ),

@@ -37,6 +37,7 @@ from foreign_made import (
     with_parameters,
 )
 from pairs_made import order as backup_order
+from pairs_made import restore
 from requests_made import NOW
 
 from csrtui.core.base.asn1 import wrap
@@ -45,7 +46,7 @@ from csrtui.core.base.finding import CaKind
 from csrtui.core.base.secret import Secret
 from csrtui.core.certificates import certificate
 from csrtui.core.certificates import csr as request
-from csrtui.core.doctor.finding_codes import Code
+from csrtui.core.doctor.finding import FindingCode
 from csrtui.core.keys import key_types
 from csrtui.core.keys import pkcs8 as own_pkcs8
 from csrtui.core.pairs.pair import NextStep, Stage
@@ -63,13 +64,12 @@ from csrtui.tasks.adopt.adopt import (
 )
 from csrtui.tasks.adopt.candidate import candidate_lines
 from csrtui.tasks.adopt.matching import match
-from csrtui.tasks.adopt.search import look_at, look_in
+from csrtui.tasks.adopt.search import read_files, search_folder
 from csrtui.tasks.backup import back_up
 from csrtui.tasks.doctor import Examination, is_well
 from csrtui.tasks.list import list_pairs, read_pair
 from csrtui.tasks.passphrase import open_key
-from csrtui.tasks.renew import consider, prove_old
-from csrtui.tasks.restore import restore
+from csrtui.tasks.renew import plan_renewal, prove_old_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +89,7 @@ DAY = timedelta(days=1)
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a passphrase costs is not the matter here."""
-    monkeypatch.setattr(own_pkcs8, "ROUNDS", 1000)
+    monkeypatch.setattr(own_pkcs8, "ITERATIONS", 1000)
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def put(folder: Path, **files: bytes) -> None:
 
 def only(session: Session, folder: Path, passphrase: Secret | None = None, **options: Any) -> Candidate:
     """The one candidate of a folder."""
-    (candidate,) = match(session, look_in(session, str(folder)), passphrase, **options).candidates
+    (candidate,) = match(session, search_folder(session, str(folder)), passphrase, **options).candidates
     return candidate
 
 
@@ -149,18 +149,18 @@ def test_a_key_with_its_csr_and_certificate_becomes_a_whole_pair(session: Sessio
     assert key_in(session, NAME) == SPKI
     assert session.store.read(NAME).certificate == pem(LEAF, intermediate().certificate, root().certificate)
     assert {path.name: (path.read_bytes(), path.stat().st_mtime) for path in elsewhere.iterdir()} == before
-    assert pair.record.history[-1].what.endswith(", from CN=Test CA 1; the chain is valid up to CN=Test Root")
+    assert pair.record.history[-1].text.endswith(", from CN=Test CA 1; the chain is valid up to CN=Test Root")
     assert is_well(one for one in Examination(session).run() if one.code.value != "backup-none")
 
 
 def test_the_key_is_as_old_as_can_be_shown(session: Session, elsewhere: Path) -> None:
     put(elsewhere, key=pkcs8(rsa_key()), csr=CSR)
     candidate = only(session, elsewhere)
-    assert candidate.since == NOW - DAY
+    assert candidate.in_use_since == NOW - DAY
     adopted(session, candidate)
     record = read_pair(session, NAME)[0].record
     assert record.created == NOW - DAY
-    assert [event.what for event in record.history] == [
+    assert [event.text for event in record.history] == [
         f"key adopted from {elsewhere}/key, its CSR from {elsewhere}/csr",
         "key in use since 2026-11-22T09:00:00Z at least, as the date of its file says",
     ]
@@ -176,12 +176,12 @@ def test_a_certificate_proves_more_than_a_file_that_was_copied(session: Session,
         new=pem(LEAF),
     )
     candidate = only(session, elsewhere)
-    assert candidate.since == first
+    assert candidate.in_use_since == first
     assert "key-old" in {finding.code for finding in candidate.findings}
     result = adopted(session, candidate)
     assert "1 older certificate of the same key stay where they are" in result.remarks
     record = read_pair(session, NAME)[0].record
-    assert record.history[1].what.endswith("as the date of its first certificate says")
+    assert record.history[1].text.endswith("as the date of its first certificate says")
     assert record.validity is not None
     assert record.validity.not_before == START
 
@@ -204,7 +204,7 @@ def test_a_date_that_proves_nothing_is_not_believed(
 @pytest.mark.parametrize("form", [pkcs8, traditional])
 def test_a_key_under_a_passphrase_stays_under_it(session: Session, elsewhere: Path, form: Any) -> None:
     put(elsewhere, key=form(rsa_key(), passphrase=PHRASE), csr=CSR)
-    assert look_in(session, str(elsewhere)).wants_passphrase
+    assert search_folder(session, str(elsewhere)).needs_passphrase
     adopted(session, only(session, elsewhere, SECRET))
     assert session.store.read_key(NAME).startswith(b"-----BEGIN ENCRYPTED PRIVATE KEY-----")
     assert key_in(session, NAME, PHRASE) == SPKI
@@ -218,11 +218,11 @@ def test_a_passphrase_may_be_taken_away_or_put_on(session: Session, elsewhere: P
     adopted(session, only(session, elsewhere, SECRET), protection=Protection.PLAIN)
     assert key_in(session, NAME) == SPKI
     other = elsewhere / "other"
-    put(other, key=pkcs8(ec_key()), csr=request.probe(ec_key()))
+    put(other, key=pkcs8(ec_key()), csr=request.build_proof(ec_key()))
     adopted(session, only(session, other), protection=Protection.ENCRYPTED, passphrase=SECRET)
     assert key_in(session, "proof.invalid", PHRASE)
     third = elsewhere / "third"
-    put(third, key=pkcs8(ec_key(3), passphrase=PHRASE), csr=request.probe(ec_key(3)))
+    put(third, key=pkcs8(ec_key(3), passphrase=PHRASE), csr=request.build_proof(ec_key(3)))
     adopted(session, only(session, third, SECRET), protection=Protection.ENCRYPTED)
     assert key_in(session, "proof.invalid-2", PHRASE)
 
@@ -234,10 +234,10 @@ def test_a_key_that_stays_closed_is_a_failure(
     session: Session, elsewhere: Path, passphrase: Secret | None, words: str
 ) -> None:
     put(elsewhere, key=pkcs8(rsa_key(), passphrase=PHRASE), csr=CSR)
-    matched = match(session, look_in(session, str(elsewhere)), passphrase)
+    matched = match(session, search_folder(session, str(elsewhere)), passphrase)
     assert not matched.candidates
     assert words in matched.failures[0].text
-    assert "whose key is not there" in matched.strays[0].text
+    assert "whose key is missing" in matched.strays[0].text
 
 
 def test_pkcs12_brings_its_certificates_along(session: Session, elsewhere: Path) -> None:
@@ -262,7 +262,7 @@ def test_a_certificate_in_pkcs12_that_cannot_be_read_is_told(
         raise InputError("the certificate cannot be read")
 
     monkeypatch.setattr(certificate, "read_der", refuse)
-    found = look_in(session, str(elsewhere))
+    found = search_folder(session, str(elsewhere))
     assert match(session, found, SECRET).failures[0].file == f"{elsewhere}/all.p12"
 
 
@@ -300,7 +300,7 @@ def test_what_is_weak_is_said_and_taken_all_the_same(
     again = restore(session, backed_up.path, SECRET)
     assert (again.record.key.type, again.record.request.sha256) == ("rsa-1024", pair.record.request.sha256)
     found, *others = Examination(session).run()
-    assert found.code is Code.KEY_WEAK
+    assert found.code is FindingCode.KEY_WEAK
     assert is_well(others)
 
 
@@ -313,18 +313,18 @@ def test_a_common_name_that_others_put_elsewhere_is_the_first_name_and_no_obstac
     adopted(session, only(session, elsewhere))
     pair = read_pair(session, NAME)[0]
     assert pair.record.names == tuple(dict.fromkeys((NAME, *alternative_names)))
-    assert prove_old(session, consider(session, NAME)).sentences
+    assert prove_old_key(session, plan_renewal(session, NAME)).sentences
     away = tmp_path / "usb"
     away.mkdir()
     backed_up = back_up(session, NAME, backup_order(away, SECRET))
     session.store = Keystore(str(tmp_path / "another"))
     assert restore(session, backed_up.path, SECRET).record.names == pair.record.names
-    assert prove_old(session, consider(session, NAME)).sentences
+    assert prove_old_key(session, plan_renewal(session, NAME)).sentences
 
 
 def test_a_key_of_a_rare_kind_is_for_whom_it_is_said_to_be(session: Session, elsewhere: Path) -> None:
     odd = ec.generate_private_key(ec.SECP256K1())
-    put(elsewhere, key=pkcs8(odd), csr=request.probe(odd))
+    put(elsewhere, key=pkcs8(odd), csr=request.build_proof(odd))
     assert only(session, elsewhere).ca is CaKind.PUBLIC
     candidate = only(session, elsewhere, ca=CaKind.PRIVATE)
     assert [(one.code, one.level.value) for one in candidate.findings] == [("key-weak", "warning")]
@@ -368,8 +368,8 @@ def test_without_a_csr_nothing_is_taken_unless_one_is_asked_for(session: Session
     assert "a new CSR" in result.text
     pair, asked = read_pair(session, NAME)
     assert asked.names == (NAME, "mydomain.com")
-    assert request.signature_holds(asked.der)
-    assert "a new CSR made for it" in pair.record.history[0].what
+    assert request.has_valid_signature(asked.der)
+    assert "a new CSR made for it" in pair.record.history[0].text
 
 
 def test_without_csr_and_certificate_there_is_nothing_to_make_one_from(
@@ -394,7 +394,7 @@ def test_a_certificate_that_no_csr_can_follow_is_refused(session: Session, elsew
     weak = rsa_key(1024)
     leaf = intermediate().sign(csr(weak, attributes=(SAN,)))
     put(elsewhere / "weak", key=pkcs8(weak), cert=pem(leaf))
-    with pytest.raises(InputError, match="makes none for RSA 1024"):
+    with pytest.raises(InputError, match="does not make one for RSA 1024"):
         adopt(session, only(session, elsewhere / "weak"), AdoptionSpec(missing=MissingRequest.MADE))
     assert not list_pairs(session).pairs
 
@@ -403,7 +403,7 @@ def test_a_key_that_does_not_sign_is_refused(
     session: Session, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(elsewhere, key=pkcs8(rsa_key()), csr=CSR)
-    monkeypatch.setattr(adopting, "proves", lambda *_: False)
+    monkeypatch.setattr(adopting, "proves_possession", lambda *_: False)
     with pytest.raises(RefusedError, match="does not sign"):
         adopt(session, only(session, elsewhere), AdoptionSpec())
 
@@ -420,9 +420,9 @@ def test_a_name_that_no_pair_can_have_is_refused_before_anything_is_made(
 
 def test_a_csr_that_was_changed_is_no_csr(session: Session, elsewhere: Path) -> None:
     put(elsewhere, key=pkcs8(rsa_key()), csr=CSR.replace(b"mydomain", b"yourmain"))
-    matched = match(session, look_in(session, str(elsewhere)))
+    matched = match(session, search_folder(session, str(elsewhere)))
     assert "not signed by the key it names" in matched.failures[0].text
-    assert matched.candidates[0].asked is None
+    assert matched.candidates[0].csr is None
 
 
 def test_a_store_that_cannot_be_used_stops_everything(
@@ -444,18 +444,22 @@ def test_each_key_of_a_folder_finds_what_is_its_own(session: Session, elsewhere:
         put(elsewhere / str(number), key=pkcs8(ec_key(number)))
     put(
         elsewhere,
-        csrs=b"".join(wrap("CERTIFICATE REQUEST", request.probe(ec_key(number))) for number in (2, 0)),
+        csrs=b"".join(wrap("CERTIFICATE REQUEST", request.build_proof(ec_key(number))) for number in (2, 0)),
     )
-    put(elsewhere, stray=request.probe(ec_key(9)), cas=pem(root().certificate, intermediate().certificate))
+    put(
+        elsewhere,
+        stray=request.build_proof(ec_key(9)),
+        cas=pem(root().certificate, intermediate().certificate),
+    )
     put(elsewhere, cut=pkcs8(ec_key(5))[:60], lone=pem(intermediate().sign(CSR)))
-    found = look_in(session, str(elsewhere))
+    found = search_folder(session, str(elsewhere))
     matched = match(session, found)
     settled = plan(found, matched)
-    assert [one.file.path for one in settled.taken] == [f"{elsewhere}/0/key", f"{elsewhere}/2/key"]
-    assert [one.file for one in settled.refused] == [f"{elsewhere}/cut", f"{elsewhere}/1/key"]
-    assert [one.file for one in settled.passed_over] == [f"{elsewhere}/stray", f"{elsewhere}/lone"]
+    assert [one.file.path for one in settled.candidates] == [f"{elsewhere}/0/key", f"{elsewhere}/2/key"]
+    assert [one.file for one in settled.failures] == [f"{elsewhere}/cut", f"{elsewhere}/1/key"]
+    assert [one.file for one in settled.skipped] == [f"{elsewhere}/stray", f"{elsewhere}/lone"]
     reported: list[Result] = []
-    results = adopt_many(session, settled.taken, AdoptionSpec(), reported.append)
+    results = adopt_many(session, settled.candidates, AdoptionSpec(), reported.append)
     assert results == reported
     assert [one.pair for one in results] == ["proof.invalid", "proof.invalid-2"]
 
@@ -465,7 +469,7 @@ def test_what_belongs_to_a_pair_that_is_there_names_it(session: Session, elsewhe
     adopted(session, only(session, elsewhere))
     (elsewhere / "key").unlink()
     put(elsewhere, cert=pem(LEAF), twice=pem(LEAF))
-    found = look_in(session, str(elsewhere))
+    found = search_folder(session, str(elsewhere))
     strays = match(session, found).strays
     assert [(one.pair, one.file) for one in strays] == [
         (NAME, f"{elsewhere}/csr"),
@@ -477,7 +481,7 @@ def test_of_several_csrs_of_one_key_the_newest_is_taken(session: Session, elsewh
     put(elsewhere, key=pkcs8(rsa_key()), old=csr(), new=CSR)
     os.utime(elsewhere / "new", (NOW.timestamp(), NOW.timestamp()))
     candidate = only(session, elsewhere)
-    assert candidate.asked_file == f"{elsewhere}/new"
+    assert candidate.csr_file == f"{elsewhere}/new"
     assert "1 other CSR of the same key stay" in candidate.remarks[0]
 
 
@@ -488,14 +492,14 @@ def test_a_folder_that_cannot_be_read_in_part_says_so(
 
     monkeypatch.setattr(key_search, "MAX_FILES", 0)
     put(elsewhere, key=pkcs8(rsa_key()))
-    assert "more than is looked at" in look_in(session, str(elsewhere)).faults[0].text
+    assert "too large for one search" in search_folder(session, str(elsewhere)).failures[0].text
 
 
 # Files that are named
 
 
 def named_files(folder: Path, csr_name: str | None = "csr", certs: Sequence[str] = ()) -> Any:
-    return look_at(
+    return read_files(
         str(folder / "key"),
         str(folder / csr_name) if csr_name else None,
         [str(folder / name) for name in certs],
@@ -503,21 +507,23 @@ def named_files(folder: Path, csr_name: str | None = "csr", certs: Sequence[str]
 
 
 def test_named_files_are_taken_all_or_none(session: Session, elsewhere: Path) -> None:
-    put(elsewhere, key=with_parameters(ec_key()), csr=request.probe(ec_key()), other=CSR, cert=pem(LEAF))
+    put(
+        elsewhere, key=with_parameters(ec_key()), csr=request.build_proof(ec_key()), other=CSR, cert=pem(LEAF)
+    )
     found = named_files(elsewhere)
-    assert len(plan(found, match(session, found)).taken) == 1
+    assert len(plan(found, match(session, found)).candidates) == 1
     for wrong in ({"csr_name": "other"}, {"certs": ["cert"]}):
         found = named_files(elsewhere, **wrong)
         settled = plan(found, match(session, found))
-        assert not settled.taken
-        assert settled.refused[0].text.startswith("does not fit the key: it is the ")
-        assert settled.refused[-1].file == f"{elsewhere}/key"
+        assert not settled.candidates
+        assert settled.failures[0].text.startswith("does not match the key: it is the ")
+        assert settled.failures[-1].file == f"{elsewhere}/key"
 
 
 def test_one_file_may_be_named_for_all_of_it(session: Session, elsewhere: Path) -> None:
     put(elsewhere, key=pkcs8(rsa_key()) + wrap("CERTIFICATE REQUEST", CSR) + pem(LEAF))
     found = named_files(elsewhere, "key", ["key"])
-    (candidate,) = plan(found, match(session, found)).taken
+    (candidate,) = plan(found, match(session, found)).candidates
     assert candidate.certificate is not None
     assert any("expires 2027-" in line for line in candidate_lines(candidate))
     assert (len(found.requests), len(found.certificates)) == (1, 1)
@@ -530,9 +536,9 @@ def test_one_file_may_be_named_for_all_of_it(session: Session, elsewhere: Path) 
         ("key", pkcs8(ec_key())[:60], "cut short"),
         ("key", CSR, "no private key in"),
         ("csr", pem(LEAF), "no certificate request in"),
-        ("csr", csr(version=2), "version 2, where PKCS #10 only knows 0"),
+        ("csr", csr(version=2), "version 2, but PKCS #10 has only version 0"),
         ("csr", CSR[:-200], "cut short"),
-        ("csr", b"", "nothing in it"),
+        ("csr", b"", "it is empty"),
         ("cert", CSR, "no certificate in"),
         ("cert", pem(LEAF)[:300], "cut short"),
         ("cert", wrap("CERTIFICATE", der_in(pem(LEAF))[:-9]), "cut short"),
@@ -544,7 +550,7 @@ def test_a_named_file_that_does_not_hold_what_it_should_is_refused(
     put(elsewhere, **{"key": pkcs8(rsa_key()), "csr": CSR, "cert": pem(LEAF), wrong: data})
     with pytest.raises(InputError, match=words) as caught:
         named_files(elsewhere, certs=["cert"])
-    assert str(elsewhere / wrong) in caught.value.what
+    assert str(elsewhere / wrong) in caught.value.message
 
 
 # CSRs of every make
@@ -570,14 +576,14 @@ def test_certbots_csrs_are_read_or_refused_for_the_true_reason(
     put(elsewhere, key=pkcs8(ec_key()))
     version_2 = example.name.startswith(("version2", "csr-ipsans", "csr-ipv6sans"))
     if version_2:
-        with pytest.raises(InputError, match="version 2, where PKCS #10 only knows 0"):
-            look_at(str(elsewhere / "key"), str(example))
+        with pytest.raises(InputError, match="version 2, but PKCS #10 has only version 0"):
+            read_files(str(elsewhere / "key"), str(example))
         return
-    found = look_at(str(elsewhere / "key"), str(example))
+    found = read_files(str(elsewhere / "key"), str(example))
     settled = plan(found, match(session, found))
-    assert not settled.taken
-    assert settled.refused[0].file == str(example)
-    assert "it is the CSR of" in settled.refused[0].text
+    assert not settled.candidates
+    assert settled.failures[0].file == str(example)
+    assert "it is the CSR of" in settled.failures[0].text
 
 
 @pytest.mark.parametrize("make", MADE)
@@ -586,7 +592,7 @@ def test_csrs_of_every_make_are_kept_octet_for_octet(session: Session, elsewhere
     result = adopted(session, only(session, elsewhere))
     assert result.pair is not None
     assert read_pair(session, result.pair)[1].der == MADE[make]
-    assert der_in(session.store.read(result.pair).request) == MADE[make]
+    assert der_in(session.store.read(result.pair).csr) == MADE[make]
     assert "\x1b" not in "".join(candidate_lines(only(session, elsewhere)))
     codes = {one.code.value for one in Examination(session).run()}
     assert codes == {"backup-none"}
@@ -602,10 +608,10 @@ def test_every_bit_of_a_csr_flipped_is_adopted_or_refused_with_a_reason(
         data = bytearray(whole)
         data[place] ^= 1 << place % 8
         put(elsewhere, csr=bytes(data))
-        found = look_in(session, str(elsewhere))
+        found = search_folder(session, str(elsewhere))
         matched = match(session, found)
         (candidate,) = matched.candidates
-        assert candidate.asked is None, place
+        assert candidate.csr is None, place
         assert all(one.text for one in (*matched.failures, *matched.strays))
 
 
@@ -614,8 +620,8 @@ def test_every_cut_of_a_csr_is_refused_with_a_reason(session: Session, elsewhere
     text = wrap("CERTIFICATE REQUEST", csr(rsa_key(1024)))
     for length in range(40, len(text) - 2, 40):
         put(elsewhere, csr=text[:length])
-        matched = match(session, look_in(session, str(elsewhere)))
-        asked = matched.candidates[0].asked
+        matched = match(session, search_folder(session, str(elsewhere)))
+        asked = matched.candidates[0].csr
         if asked is None:
             assert any("cut short" in one.text for one in matched.failures)
         else:  # only the END line, or a part of it, was cut off
@@ -630,7 +636,7 @@ def test_a_lost_record_is_made_anew_from_what_is_there(session: Session, elsewhe
     (path / "pair.json").unlink()
     aside = elsewhere.parent / "aside"
     shutil.move(path, aside)
-    found = look_at(str(aside / "key.pem"), str(aside / "request.pem"), [str(aside / "certificate.pem")])
-    (candidate,) = plan(found, match(session, found)).taken
+    found = read_files(str(aside / "key.pem"), str(aside / "request.pem"), [str(aside / "certificate.pem")])
+    (candidate,) = plan(found, match(session, found)).candidates
     assert adopted(session, candidate, name=NAME).pair == NAME
     assert read_pair(session, NAME)[0].record.stage is Stage.ISSUED

@@ -23,18 +23,17 @@ from csrtui.core.base.secret import Secret
 from csrtui.core.keys import key_types
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.pair import BackupStatus, NextStep
-from csrtui.core.subject.fields import TypedSubject
-from csrtui.store import backups, files
+from csrtui.core.subject.fields import SubjectInput
 from csrtui.store.keystore import Keystore
-from csrtui.tasks import age_backup
+from csrtui.tasks.backup import RecipientBackupSpec, back_up, back_up_many
 from csrtui.tasks.backup_contents import open_key, read_contents
 from csrtui.tasks.confirm import confirm
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.new import create_pair
-from csrtui.tasks.request_spec import Asked
-from csrtui.tasks.restore import Consent, UnsignedError, restore_read
+from csrtui.tasks.request_spec import RequestSpec
+from csrtui.tasks.restore import Consent, UnsignedError, restore_contents
 from csrtui.tasks.session import Session, change_record
-from csrtui.tasks.verify import verify_pair
+from csrtui.tasks.verify import verify_many, verify_with_identity
 
 if TYPE_CHECKING:
     from csrtui.core.pairs.pair import Backup, PairRecord
@@ -46,7 +45,7 @@ PASSPHRASE = Secret("correct horse battery staple")
 def made(
     session: Session, name: str = "a.com", *, key: KeyType = KeyType.EC_P256, encrypted: bool = False
 ) -> str:
-    asked = Asked(names=(name,), subject=TypedSubject(), ca=CaKind.PRIVATE, key_type=key)
+    asked = RequestSpec(names=(name,), subject=SubjectInput(), ca=CaKind.PRIVATE, key_type=key)
     return create_pair(session, asked, passphrase=PASSPHRASE if encrypted else None).name
 
 
@@ -55,12 +54,10 @@ def record_of(session: Session, name: str = "a.com") -> PairRecord:
 
 
 @pytest.fixture
-def order(tmp_path: Path) -> age_backup.RecipientBackupSpec:
+def order(tmp_path: Path) -> RecipientBackupSpec:
     folder = tmp_path / "usb"
     folder.mkdir()
-    return age_backup.RecipientBackupSpec(
-        str(folder), read_recipients(f"{RECIPIENT}\n{ssh_pair('ssh-ed25519')[1]}")
-    )
+    return RecipientBackupSpec(str(folder), read_recipients(f"{RECIPIENT}\n{ssh_pair('ssh-ed25519')[1]}"))
 
 
 @pytest.fixture
@@ -72,12 +69,12 @@ def laptop(tmp_path: Path) -> Session:
 
 
 @pytest.fixture
-def backup(session: Session, order: age_backup.RecipientBackupSpec) -> Backup:
-    return age_backup.back_up(session, made(session), order)
+def backup(session: Session, order: RecipientBackupSpec) -> Backup:
+    return back_up(session, made(session), order)
 
 
 def token_for(session: Session, backup: Backup) -> str:
-    token = age_backup.verify(session, read_contents(backup.path, IDENTITY)).confirm
+    token = verify_with_identity(session, read_contents(backup.path, IDENTITY)).confirm
     assert token
     return token
 
@@ -89,11 +86,11 @@ def test_it_is_unverified_and_known_with_its_hash(session: Session, backup: Back
     assert record.next_step(NOW) is NextStep.BACK_UP
     assert backup.path.endswith("/a.com.20261123-090000.backup.age")
     assert Path(backup.path).stat().st_mode & 0o777 == 0o600
-    assert record.history[-1].what == f"backed up to recipients: {backup.path}"
+    assert record.history[-1].text == f"backed up to recipients: {backup.path}"
 
 
 def test_the_plain_key_is_nowhere_but_in_the_pair(
-    session: Session, order: age_backup.RecipientBackupSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    session: Session, order: RecipientBackupSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: list[bytes] = []
     real = os.write
@@ -104,7 +101,7 @@ def test_the_plain_key_is_nowhere_but_in_the_pair(
         return real(descriptor, data)
 
     monkeypatch.setattr(os, "write", watched)
-    age_backup.back_up(session, name, order)
+    back_up(session, name, order)
     monkeypatch.undo()
     pem = (tmp_path / "store/pairs/a.com/key.pem").read_bytes()
     canary = pem.splitlines()[1]
@@ -119,17 +116,17 @@ def test_the_plain_key_is_nowhere_but_in_the_pair(
 def test_confirmed_from_where_the_identity_is(
     session: Session, laptop: Session, backup: Backup, identity: bytes
 ) -> None:
-    result = age_backup.verify(laptop, read_contents(backup.path, identity))
+    result = verify_with_identity(laptop, read_contents(backup.path, identity))
     assert (result.ok, result.pair, result.text) == (True, None, "restores")
     session.clock = lambda: NOW + timedelta(hours=2)
     said = confirm(session, f"csrtui verify --confirm {result.confirm}\n")
     assert (said.ok, said.pair, said.text) == (True, "a.com", "confirmed: restored elsewhere")
     (proved,) = record_of(session).backups
-    assert proved == backup.proved(NOW + timedelta(hours=1))
+    assert proved == backup.with_restore_test(NOW + timedelta(hours=1))
     assert (
         record_of(session)
         .history[-1]
-        .what.startswith("backup confirmed, restored elsewhere at 2026-11-23T10:")
+        .text.startswith("backup confirmed, restored elsewhere at 2026-11-23T10:")
     )
 
 
@@ -164,7 +161,7 @@ def test_one_from_the_future_is_refused(session: Session, laptop: Session, backu
 def test_a_forged_one_is_refused(session: Session, laptop: Session, backup: Backup) -> None:
     """Who knows all that is public, the hash of the file and the fingerprint, has still not the key."""
     token = token_for(laptop, backup)
-    said = confirmation.read(token).said
+    said = confirmation.read(token).confirmation
     forged = confirmation.sign(said, key_types.generate(KeyType.EC_P256))
     other = token[:30] + ("A" if token[30] != "A" else "B") + token[31:]
     for text in (forged, other):
@@ -180,9 +177,9 @@ def test_one_of_another_pair_or_keystore_is_refused(
     said = Confirmation(backup.sha256, key_types.spki_sha256(stranger.public_key()), NOW)
     with pytest.raises(RefusedError, match="not in this keystore"):
         confirm(session, confirmation.sign(said, stranger))
-    for_pair = confirmation.read(token_for(laptop, backup)).said
+    for_pair = confirmation.read(token_for(laptop, backup)).confirmation
     of_nothing = replace(for_pair, file_sha256="ab" * 32)
-    with pytest.raises(RefusedError, match=r"no backup of a\.com made here"):
+    with pytest.raises(RefusedError, match=r"not a backup of a\.com made here"):
         confirm(session, confirmation.sign(of_nothing, key_of(KeyType.EC_P256)))
 
 
@@ -190,7 +187,7 @@ def test_a_file_changed_since_is_refused(session: Session, laptop: Session, back
     token = token_for(laptop, backup)
     with Path(backup.path).open("ab") as file:
         file.write(b"x")
-    with pytest.raises(RefusedError, match="not any more the file"):
+    with pytest.raises(RefusedError, match="has changed since"):
         confirm(session, token)
     assert record_of(session).backups == (backup,)
 
@@ -203,7 +200,7 @@ def test_a_file_that_went_to_the_laptop_is_confirmed_and_missing(
     now = [NOW + timedelta(days=1), NOW + timedelta(days=2)]
     session.clock = lambda: now[0]
     for _ in range(2):
-        assert "away" in confirm(session, token).text
+        assert "missing" in confirm(session, token).text
         (noted,) = record_of(session).backups
         assert (noted.status, noted.verified) == (BackupStatus.MISSING, NOW + timedelta(hours=1))
         assert noted.since == NOW + timedelta(days=1)
@@ -211,16 +208,16 @@ def test_a_file_that_went_to_the_laptop_is_confirmed_and_missing(
 
 
 def test_with_the_identity_at_hand_the_pair_notes_it_itself(session: Session, backup: Backup) -> None:
-    result = age_backup.verify(session, read_contents(backup.path, IDENTITY))
+    result = verify_with_identity(session, read_contents(backup.path, IDENTITY))
     assert (result.pair, result.confirm) == ("a.com", None)
-    assert record_of(session).backups == (backup.proved(NOW),)
+    assert record_of(session).backups == (backup.with_restore_test(NOW),)
 
 
 def test_a_copy_elsewhere_is_a_backup_of_its_own(session: Session, backup: Backup, tmp_path: Path) -> None:
     copy = tmp_path / "copy.age"
     copy.write_bytes(Path(backup.path).read_bytes())
     session.clock = lambda: NOW + timedelta(days=3)
-    age_backup.verify(session, read_contents(str(copy), IDENTITY))
+    verify_with_identity(session, read_contents(str(copy), IDENTITY))
     assert [one.created for one in record_of(session).backups] == [backup.created] * 2
     assert [(one.path, one.status.value) for one in record_of(session).backups] == [
         (backup.path, "unverified"),
@@ -229,12 +226,12 @@ def test_a_copy_elsewhere_is_a_backup_of_its_own(session: Session, backup: Backu
 
 
 def test_another_file_in_its_place_is_not_what_was_written(
-    session: Session, order: age_backup.RecipientBackupSpec, backup: Backup
+    session: Session, order: RecipientBackupSpec, backup: Backup
 ) -> None:
-    other = age_backup.back_up(session, "a.com", order)
+    other = back_up(session, "a.com", order)
     os.replace(other.path, backup.path)
     with pytest.raises(RefusedError, match="not the file that was written"):
-        age_backup.verify(session, read_contents(backup.path, IDENTITY))
+        verify_with_identity(session, read_contents(backup.path, IDENTITY))
     assert record_of(session).backups == (backup, other)
 
 
@@ -242,55 +239,55 @@ def test_another_file_in_its_place_is_not_what_was_written(
 def test_each_kind_of_key_comes_back(
     session: Session,
     laptop: Session,
-    order: age_backup.RecipientBackupSpec,
+    order: RecipientBackupSpec,
     key_type: KeyType,
     tmp_path: Path,
 ) -> None:
-    backup = age_backup.back_up(session, made(session, key=key_type), order)
+    backup = back_up(session, made(session, key=key_type), order)
     assert confirm(session, token_for(laptop, backup)).ok
-    pair = restore_read(laptop, read_contents(backup.path, IDENTITY))
+    pair = restore_contents(laptop, read_contents(backup.path, IDENTITY))
     for name in ("key.pem", "request.pem"):
         assert (Path(pair.path) / name).read_bytes() == (tmp_path / "store/pairs/a.com" / name).read_bytes()
     assert pair.record.backup_status is BackupStatus.VERIFIED
     with pytest.raises(RefusedError, match=r"is in the keystore: a\.com"):
-        restore_read(laptop, read_contents(backup.path, IDENTITY))
+        restore_contents(laptop, read_contents(backup.path, IDENTITY))
 
 
 def test_a_key_under_a_passphrase_stays_under_it(
-    session: Session, laptop: Session, order: age_backup.RecipientBackupSpec, tmp_path: Path
+    session: Session, laptop: Session, order: RecipientBackupSpec, tmp_path: Path
 ) -> None:
-    backup = age_backup.back_up(session, made(session, encrypted=True), order)
+    backup = back_up(session, made(session, encrypted=True), order)
     opened = read_contents(backup.path, IDENTITY)
     with pytest.raises(InputError, match="under a passphrase"):
-        age_backup.verify(laptop, opened)
+        verify_with_identity(laptop, opened)
     with pytest.raises(RefusedError, match="passphrase does not open"):
-        age_backup.verify(laptop, opened, Secret("another"))
-    assert age_backup.verify(laptop, opened, PASSPHRASE).confirm
+        verify_with_identity(laptop, opened, Secret("another"))
+    assert verify_with_identity(laptop, opened, PASSPHRASE).confirm
     with pytest.raises(UnsignedError, match="the backup is not signed"):
-        restore_read(laptop, opened, PASSPHRASE)
-    pair = restore_read(laptop, opened, PASSPHRASE, Consent(unsigned=True))
+        restore_contents(laptop, opened, PASSPHRASE)
+    pair = restore_contents(laptop, opened, PASSPHRASE, Consent(unsigned=True))
     assert pair.record.key.encrypted
     assert (Path(pair.path) / "key.pem").read_bytes() == (tmp_path / "store/pairs/a.com/key.pem").read_bytes()
 
 
 def test_a_key_that_is_not_the_requests_is_never_backed_up(
-    session: Session, order: age_backup.RecipientBackupSpec, tmp_path: Path
+    session: Session, order: RecipientBackupSpec, tmp_path: Path
 ) -> None:
     made(session)
     wrong = key_types.private_pem(key_types.generate(KeyType.EC_P256))
     (tmp_path / "store/pairs/a.com/key.pem").write_bytes(wrong)
     with pytest.raises(StoreError, match="not the key of its request"):
-        age_backup.back_up(session, "a.com", order)
+        back_up(session, "a.com", order)
     assert os.listdir(order.folder) == []
 
 
 def test_a_record_that_says_encrypted_of_a_plain_key_is_damage(
-    session: Session, order: age_backup.RecipientBackupSpec
+    session: Session, order: RecipientBackupSpec
 ) -> None:
     made(session)
     change_record(session, "a.com", lambda one: one._replace(key=one.key._replace(encrypted=True)))
-    with pytest.raises(StoreError, match="as its record says"):
-        age_backup.back_up(session, "a.com", order)
+    with pytest.raises(StoreError, match=r"although pair\.json says so"):
+        back_up(session, "a.com", order)
     assert os.listdir(order.folder) == []
 
 
@@ -308,43 +305,46 @@ def test_a_key_in_it_that_is_not_the_requests_proves_nothing(backup: Backup) -> 
 
 
 def test_a_disk_that_gives_back_something_else_is_said(
-    session: Session, order: age_backup.RecipientBackupSpec, monkeypatch: pytest.MonkeyPatch
+    session: Session, order: RecipientBackupSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made(session)
-    monkeypatch.setattr(backups, "read_back", lambda _: b"something else")
-    with pytest.raises(RefusedError, match="something else than was written"):
-        age_backup.back_up(session, "a.com", order)
+    monkeypatch.setattr("csrtui.tasks.backup.read_foreign", lambda *_, **__: b"something else")
+    with pytest.raises(RefusedError, match="other data than was written"):
+        back_up(session, "a.com", order)
     assert record_of(session).backup_status is BackupStatus.DAMAGED
 
 
 def test_a_full_disk_leaves_no_file_and_no_backup(
-    session: Session, order: age_backup.RecipientBackupSpec, monkeypatch: pytest.MonkeyPatch
+    session: Session, order: RecipientBackupSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made(session)
 
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files, "flush_folder", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(StoreError, match="No space left"):
-        age_backup.back_up(session, "a.com", order)
+        back_up(session, "a.com", order)
     monkeypatch.undo()
     assert os.listdir(order.folder) == []
     assert record_of(session).backups == ()
 
 
-def test_many_each_with_its_answer(session: Session, order: age_backup.RecipientBackupSpec) -> None:
+def test_many_each_with_its_answer(session: Session, order: RecipientBackupSpec) -> None:
     made(session)
     made(session, "b.com")
     reported: list[str | None] = []
-    results = age_backup.back_up_many(
-        session, ["a.com", "nobody.com", "b.com"], order, report=lambda result: reported.append(result.pair)
+    results = back_up_many(
+        session,
+        ["a.com", "nobody.com", "b.com"],
+        order,
+        on_result=lambda result: reported.append(result.pair),
     )
     assert [result.ok for result in results] == [True, False, True]
     assert sorted(map(str, reported)) == ["a.com", "b.com", "nobody.com"]
     stop = Event()
     stop.set()
-    (stopped,) = age_backup.back_up_many(session, ["a.com"], order, stop=stop)
+    (stopped,) = back_up_many(session, ["a.com"], order, cancel=stop)
     assert (stopped.ok, stopped.text) == (False, "not backed up: stopped before")
 
 
@@ -354,16 +354,16 @@ def test_many_each_with_its_answer(session: Session, order: age_backup.Recipient
 def test_without_the_identity_it_is_there_and_unchanged(
     session: Session, laptop: Session, backup: Backup
 ) -> None:
-    assert look_at_file(session, backup.path).text == "there and unchanged, but never proved"
-    (look,) = verify_pair(session, "a.com")
-    assert (look.ok, look.text) == (True, "there and unchanged, but never proved")
-    (look,) = verify_pair(session, "a.com", PASSPHRASE)
+    assert look_at_file(session, backup.path).text == "exists and is unchanged, but was never verified"
+    (look,) = verify_many(session, ["a.com"])
+    assert (look.ok, look.text) == (True, "exists and is unchanged, but was never verified")
+    (look,) = verify_many(session, ["a.com"], PASSPHRASE)
     assert look.ok
     assert "--identity" in look.text
     assert record_of(session).backups == (backup,)
-    assert record_of(session).history[-1].what.startswith("backed up")
+    assert record_of(session).history[-1].text.startswith("backed up")
     confirm(session, token_for(laptop, backup))
-    assert look_at_file(session, backup.path).text == "there and unchanged"
+    assert look_at_file(session, backup.path).text == "exists and is unchanged"
 
 
 def test_without_the_identity_a_change_is_damage_and_a_stranger_unknown(
@@ -373,6 +373,6 @@ def test_without_the_identity_a_change_is_damage_and_a_stranger_unknown(
     with Path(backup.path).open("ab") as file:
         file.write(b"x")
     result = look_at_file(session, backup.path)
-    assert (result.ok, result.text) == (False, "damaged: not what was written")
+    assert (result.ok, result.text) == (False, "damaged: its contents changed")
     with pytest.raises(InputError, match="damaged"):
         read_contents(backup.path, IDENTITY)

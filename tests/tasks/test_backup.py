@@ -11,14 +11,14 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
-from backups_made import PASSPHRASE, QUICK, asked
+from backups_made import PASSPHRASE, QUICK, csr_of
 from existing_made import certificate, name
 from failing_call import FailingCall
 from pairs_made import new_pair, order, record_of
 from requests_made import NOW
 
 from csrtui.core.backups import backup_file
-from csrtui.core.backups.backup_file import KeptKey
+from csrtui.core.backups.backup_file import KeyProtection
 from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, StoreError
 from csrtui.core.base.secret import Secret
 from csrtui.core.certificates import csr
@@ -26,15 +26,15 @@ from csrtui.core.keys import key_types, pkcs8, signing
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.pair import BackupStatus, NextStep
 from csrtui.core.pairs.pair_json import dump_record, load_record
-from csrtui.store import backups, stored_pair
+from csrtui.store import files, new_files
 from csrtui.store.disk_errors import NotConfirmedError
-from csrtui.store.keystore import Change
+from csrtui.store.keystore import PairChange
 from csrtui.tasks import backup as task
 from csrtui.tasks.backup import back_up, back_up_many
 from csrtui.tasks.list import read_pair
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from csrtui.tasks.session import Session
 
@@ -43,7 +43,7 @@ OTHER = Secret("another passphrase altogether")
 
 @pytest.fixture(autouse=True)
 def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pkcs8, "ROUNDS", QUICK)
+    monkeypatch.setattr(pkcs8, "ITERATIONS", QUICK)
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_a_backup_of_each_key_type_is_written_proved_and_noted(
     assert record.next_step(NOW) is NextStep.SUBMIT
     assert opened(made.path) == record.key.spki_sha256
     last = record.history[-1]
-    assert (last.time, last.what, last.user) == (NOW, f"backed up and verified: {made.path}", "joe")
+    assert (last.time, last.text, last.user) == (NOW, f"backed up and verified: {made.path}", "joe")
 
 
 def test_in_full_strength_it_has_the_rounds_of_the_contract(
@@ -109,7 +109,7 @@ def test_backups_of_one_second_get_names_of_their_own_and_all_are_known(
 def test_a_key_under_a_passphrase_is_backed_up_under_the_same(session: Session, place: Path) -> None:
     new_pair(session, passphrase=PASSPHRASE)
     made = back_up(session, "a.com", order(place))
-    assert backup_file.parse(Path(made.path).read_bytes()).kept is KeptKey.ENCRYPTED
+    assert backup_file.parse(Path(made.path).read_bytes()).key_protection is KeyProtection.ENCRYPTED
     assert opened(made.path) == record_of(session).key.spki_sha256
 
 
@@ -135,13 +135,13 @@ def assert_not_verified(session: Session) -> None:
 
 def test_typed_differently_the_second_time_it_is_not_verified(session: Session, place: Path) -> None:
     new_pair(session)
-    with pytest.raises(RefusedError, match="does not prove itself: the passphrase does not open"):
+    with pytest.raises(RefusedError, match="could not be verified: the passphrase does not open"):
         back_up(session, "a.com", order(place, again=OTHER))
     assert_not_verified(session)
     (noted,) = record_of(session).backups
     assert (noted.status, noted.since) == (BackupStatus.DAMAGED, NOW)
     assert os.path.exists(noted.path)  # nothing is deleted
-    assert record_of(session).history[-1].what == f"backup failed: {noted.path}"
+    assert record_of(session).history[-1].text == f"backup failed: {noted.path}"
 
 
 def test_another_passphrase_than_the_key_s_makes_no_backup(session: Session, place: Path) -> None:
@@ -162,9 +162,8 @@ def test_a_disk_that_gives_back_something_else_is_noticed(
     session: Session, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     new_pair(session)
-    read_back = backups.read_back
-    monkeypatch.setattr(backups, "read_back", lambda path: damage(read_back(path)))
-    with pytest.raises(RefusedError, match="gives back something else than was written"):
+    monkeypatch.setattr(task, "read_foreign", lambda path, **_: damage(Path(path).read_bytes()))
+    with pytest.raises(RefusedError, match="the disk returned other data than was written"):
         back_up(session, "a.com", order(place))
     assert_not_verified(session)
 
@@ -173,14 +172,14 @@ def test_a_file_that_is_gone_before_it_is_proved_is_noticed(
     session: Session, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     new_pair(session)
-    write = backups.write
+    write = new_files.write_new_files
 
-    def vanishing(*arguments: object) -> str:
-        path = write(*arguments)  # type: ignore[arg-type]
-        os.unlink(path)
-        return path
+    def vanishing(folder: str, outputs: Sequence[new_files.OutputFile]) -> list[str]:
+        paths = write(folder, outputs)
+        os.unlink(paths[0])
+        return paths
 
-    monkeypatch.setattr(backups, "write", vanishing)
+    monkeypatch.setattr(new_files, "write_new_files", vanishing)
     with pytest.raises(RefusedError, match="No such file"):
         back_up(session, "a.com", order(place))
     assert_not_verified(session)
@@ -199,7 +198,7 @@ def test_a_key_that_is_not_the_request_s_is_noticed(session: Session, place: Pat
 def test_a_request_that_its_key_did_not_sign_is_not_backed_up(session: Session, place: Path) -> None:
     """Whoever changes request.pem and pair.json must not get a signature over that."""
     pair = new_pair(session)
-    changed = asked().der.replace(b"a.com", b"b.com")
+    changed = csr_of().der.replace(b"a.com", b"b.com")
     Path(session.store.pair_path(pair), "request.pem").write_bytes(csr.to_pem(changed))
     with session.store.change(pair) as held:
         record = load_record(held.record)
@@ -248,8 +247,8 @@ def test_encryption_that_went_wrong_is_noticed(
     session: Session, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     new_pair(session)
-    seal, other = pkcs8.seal, pkcs8.derive(OTHER, bytes(16))
-    monkeypatch.setattr(pkcs8, "seal", lambda key, _, iv: seal(key, other, iv))
+    seal, other = pkcs8.encrypt_with, pkcs8.derive(OTHER, bytes(16))
+    monkeypatch.setattr(pkcs8, "encrypt_with", lambda key, _, iv: seal(key, other, iv))
     with pytest.raises(RefusedError, match="does not open"):
         back_up(session, "a.com", order(place))
     assert_not_verified(session)
@@ -282,7 +281,7 @@ def test_no_pair_no_folder(session: Session, place: Path) -> None:
     with pytest.raises(InputError, match="no pair"):
         back_up(session, "b.com", order(place))
     new_pair(session)
-    with pytest.raises(InputError, match="cannot back up to"):
+    with pytest.raises(InputError, match="cannot write to"):
         back_up(session, "a.com", order(place / "missing"))
     assert_not_verified(session)
 
@@ -294,7 +293,7 @@ def test_a_disk_that_refuses_leaves_no_file(
     new_pair(session)
     with monkeypatch.context() as patch:
         FailingCall(patch, "fsync", code)
-        with pytest.raises(StoreError, match="cannot write a backup to"):
+        with pytest.raises(StoreError, match="cannot write to"):
             back_up(session, "a.com", order(place))
     assert os.listdir(place) == []
     assert_not_verified(session)
@@ -308,8 +307,8 @@ def test_a_backup_that_cannot_be_noted_says_where_it_is(
 
     new_pair(session)
     with monkeypatch.context() as patch:
-        patch.setattr(Change, "replace_record", refuses)
-        with pytest.raises(StoreError, match=r"usb/a\.com\..*is proved, but that is not noted"):
+        patch.setattr(PairChange, "replace_record", refuses)
+        with pytest.raises(StoreError, match=r"usb/a\.com\..*is written, but not recorded"):
             back_up(session, "a.com", order(place))
     assert_not_verified(session)
 
@@ -323,7 +322,7 @@ def test_nothing_is_called_verified_before_it_is_proved(
         raise KeyboardInterrupt
 
     new_pair(session)
-    monkeypatch.setattr(task, "proves", fails)
+    monkeypatch.setattr(task, "proves_possession", fails)
     with pytest.raises(KeyboardInterrupt):
         back_up(session, "a.com", order(place))
     assert_not_verified(session)
@@ -335,7 +334,7 @@ def test_no_error_tells_of_a_secret(session: Session, place: Path, passphrase: S
     try:
         back_up(session, "a.com", order(place, passphrase, again=PASSPHRASE))
     except CsrtuiError as error:
-        told = f"{error.what} {error.hint} {record_of(session)!r}"
+        told = f"{error.message} {error.hint} {record_of(session)!r}"
         assert PASSPHRASE.revealed not in told
         assert OTHER.revealed not in told
     else:
@@ -347,20 +346,20 @@ def test_an_interrupt_begins_no_further_pair_and_loses_none(
 ) -> None:
     names = [new_pair(session, f"{letter}.com") for letter in "abc"]
     begun, stop = Event(), Event()
-    real_write = backups.write
+    write = new_files.write_new_files
 
-    def write_once_stopped(folder: str, wanted: Iterable[str], data: bytes) -> str:
+    def write_once_stopped(folder: str, outputs: Sequence[new_files.OutputFile]) -> list[str]:
         begun.set()
         assert stop.wait(30)
-        return real_write(folder, wanted, data)
+        return write(folder, outputs)
 
     def interrupted(_pending: object) -> None:
         assert begun.wait(30)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(backups, "write", write_once_stopped)
+    monkeypatch.setattr(new_files, "write_new_files", write_once_stopped)
     monkeypatch.setattr("concurrent.futures.wait", interrupted)
-    results = task.back_up_many(session, names, order(place), stop=stop, workers=1)
+    results = task.back_up_many(session, names, order(place), cancel=stop, max_workers=1)
     assert [(result.pair, result.ok) for result in results] == [
         ("a.com", True),
         ("b.com", False),
@@ -379,13 +378,14 @@ def test_a_proof_that_is_noted_but_not_confirmed_is_not_called_unnoted(
         raise NotConfirmedError(saved)
 
     with monkeypatch.context() as patch:
-        patch.setattr(stored_pair, "confirm", unconfirmed)
+        patch.setattr(files, "flush_folder", unconfirmed)
         with pytest.raises(NotConfirmedError) as caught:
             back_up(session, "a.com", order(place))
         (result,) = back_up_many(session, ["a.com"], order(place))
     (first, second) = read_pair(session, "a.com")[0].record.backups
     assert (
-        caught.value.what == f"the proof of the backup {first.path} is saved, but the disk did not confirm it"
+        caught.value.message
+        == f"the record of the backup {first.path} is saved, but the disk did not confirm it"
     )
-    assert result.text == f"the proof of the backup {second.path} is saved, but the disk did not confirm it"
+    assert result.text == f"the record of the backup {second.path} is saved, but the disk did not confirm it"
     assert {first.status, second.status} == {BackupStatus.VERIFIED}

@@ -27,7 +27,7 @@ NAMES = [f"{letter}.com" for letter in "abcdef"]
 
 @pytest.fixture(autouse=True)
 def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pkcs8, "ROUNDS", QUICK)
+    monkeypatch.setattr(pkcs8, "ITERATIONS", QUICK)
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def statuses(session: Session) -> dict[str, BackupStatus]:
 def test_all_are_verified_and_told_in_the_order_asked_for(full: Session, place: Path) -> None:
     told: list[Result] = []
     names = NAMES[::-1]
-    results = back_up_many(full, names, order(place), report=told.append)
+    results = back_up_many(full, names, order(place), on_result=told.append)
     assert [result.pair for result in results] == names
     assert all(result.ok for result in results)
     assert {result.pair for result in told} == set(names)
@@ -68,14 +68,14 @@ def test_all_are_verified_and_told_in_the_order_asked_for(full: Session, place: 
 
 def test_two_are_made_at_once(full: Session, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each waits where its key is encrypted until another one is there too."""
-    seal = pkcs8.seal
+    seal = pkcs8.encrypt_with
     together = Barrier(2)
 
     def meeting(key: PrivateKey, derived: DerivedKey, iv: bytes) -> bytes:
         together.wait(20)
         return seal(key, derived, iv)
 
-    monkeypatch.setattr(pkcs8, "seal", meeting)
+    monkeypatch.setattr(pkcs8, "encrypt_with", meeting)
     try:
         results = back_up_many(full, NAMES, order(place))
     except BrokenBarrierError:
@@ -105,7 +105,9 @@ def test_the_key_derivation_lets_other_threads_run(monkeypatch: pytest.MonkeyPat
 
 def test_stopped_those_done_stay_and_the_others_are_named(full: Session, place: Path) -> None:
     stop = Event()
-    results = back_up_many(full, NAMES, order(place), report=lambda _: stop.set(), stop=stop, workers=1)
+    results = back_up_many(
+        full, NAMES, order(place), on_result=lambda _: stop.set(), cancel=stop, max_workers=1
+    )
     assert [result.ok for result in results] == [True, False, False, False, False, False]
     assert {result.text for result in results[1:]} == {"not backed up: stopped before"}
     assert list(statuses(full).values()).count(BackupStatus.VERIFIED) == 1
@@ -119,14 +121,14 @@ def test_one_that_is_under_way_is_finished(
     full: Session, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stop = Event()
-    seal = pkcs8.seal
+    seal = pkcs8.encrypt_with
 
     def stopping(key: PrivateKey, derived: DerivedKey, iv: bytes) -> bytes:
         stop.set()
         return seal(key, derived, iv)
 
-    monkeypatch.setattr(pkcs8, "seal", stopping)
-    results = back_up_many(full, NAMES, order(place), stop=stop, workers=1)
+    monkeypatch.setattr(pkcs8, "encrypt_with", stopping)
+    results = back_up_many(full, NAMES, order(place), cancel=stop, max_workers=1)
     assert [result.ok for result in results] == [True] + [False] * 5
 
 
@@ -147,9 +149,9 @@ def test_an_error_that_nobody_meant_is_raised_and_begins_no_more(
     def fails(*_: object) -> bytes:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(pkcs8, "seal", fails)
+    monkeypatch.setattr(pkcs8, "encrypt_with", fails)
     with pytest.raises(ZeroDivisionError):
-        back_up_many(full, NAMES, order(place), workers=1)
+        back_up_many(full, NAMES, order(place), max_workers=1)
     assert set(statuses(full).values()) == {BackupStatus.NONE}
     assert os.listdir(place) == []
 

@@ -26,7 +26,7 @@ from csrtui.core.base.finding import CaKind, Level
 from csrtui.core.base.secret import Secret
 from csrtui.core.base.times import Validity
 from csrtui.core.certificates import csr
-from csrtui.core.doctor.finding_codes import LEVELS, Code
+from csrtui.core.doctor.finding import FindingCode
 from csrtui.core.doctor.remedy import RemedyKind
 from csrtui.core.keys import key_types, pkcs8
 from csrtui.core.keys.key_types import KeyType
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from csrtui.core.doctor.facts import CopySeen
+    from csrtui.core.doctor.facts import BackupFacts
 
 NEW = ".new-0123456789abcdef"
 DAY = timedelta(days=1)
@@ -49,12 +49,12 @@ DAY = timedelta(days=1)
 @pytest.fixture(autouse=True)
 def _backups_are_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tests have one disk; what says so is tested by itself."""
-    look = survey.look_at_copy
+    look = survey.survey_backup
 
-    def elsewhere(path: str, store: str) -> CopySeen:
+    def elsewhere(path: str, store: str) -> BackupFacts:
         return replace(look(path, store), with_store="same-disk" in path)
 
-    monkeypatch.setattr(survey, "look_at_copy", elsewhere)
+    monkeypatch.setattr(survey, "survey_backup", elsewhere)
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def healthy(tmp_path: Path) -> ExaminedStore:
 
 
 def _bad_signature(store: ExaminedStore) -> None:
-    der = bytearray(csr.read_pem(store.files.request).der)
+    der = bytearray(csr.read_pem(store.files.csr).der)
     der[-1] ^= 1
     made = csr.read_der(bytes(der))
     store.pair.joinpath("request.pem").write_bytes(csr.to_pem(made.der))
@@ -141,91 +141,94 @@ def _same_disk(store: ExaminedStore) -> None:
     store.change(backups=(store.record.backups[0]._replace(path=str(path)),))
 
 
-BREAKAGES: list[tuple[Code, Callable[[ExaminedStore], object]]] = [
-    (Code.UNREADABLE, lambda store: (store.pair / "pair.json").write_bytes(b" " * (survey.MAX_BYTES + 1))),
-    (Code.LINK, _link),
-    (Code.WRONG_KIND, _fifo),
-    (Code.WRONG_KIND, _no_folder),
-    (Code.OPEN_MODE, lambda store: store.path.chmod(0o755)),
-    (Code.OPEN_MODE, lambda store: (store.path / "pairs").chmod(0o770)),
-    (Code.OPEN_MODE, lambda store: store.pair.chmod(0o701)),
-    (Code.OPEN_MODE, lambda store: (store.pair / "key.pem").chmod(0o640)),
-    (Code.OPEN_MODE, lambda store: (store.pair / "request.pem").chmod(0o664)),
-    (Code.OPEN_MODE, lambda store: (store.path / ".draft.json").chmod(0o604)),
-    (Code.OPEN_MODE, lambda store: (store.path / ".locks/creating").chmod(0o666)),
-    (Code.UNEXPECTED, lambda store: (store.path / "notes").touch()),
-    (Code.UNEXPECTED, lambda store: (store.path / "pairs/notes").touch()),
-    (Code.UNEXPECTED, lambda store: (store.path / ".locks/notes").touch()),
-    (Code.UNEXPECTED, lambda store: (store.pair / ".hidden").touch()),
-    (Code.UNKNOWN_HIDDEN, lambda store: (store.path / ".cache").touch()),
-    (Code.NAME_NOT_ALLOWED, lambda store: (store.path / "pairs/A\x1b[2J").mkdir()),
-    (Code.LEFTOVER_CREATION, lambda store: (store.path / "pairs" / NEW).mkdir(0o700)),
-    (Code.LEFTOVER_TEMPORARY, lambda store: (store.path / ".tmp-1").touch()),
-    (Code.LEFTOVER_TEMPORARY, lambda store: (store.pair / ".tmp-1").touch()),
-    (Code.MEMORY_UNREADABLE, lambda store: (store.path / ".draft.json").write_text("[")),
-    (Code.MEMORY_UNREADABLE, lambda store: (store.path / ".draft.json").write_text("[]")),
-    (Code.MISSING_FILE, lambda store: (store.pair / "key.pem").unlink()),
-    (Code.MISSING_FILE, lambda store: (store.pair / "request.pem").unlink()),
-    (Code.MISSING_FILE, lambda store: (store.pair / "pair.json").unlink()),
-    (Code.RECORD_UNREADABLE, lambda store: (store.pair / "pair.json").write_text("{")),
-    (Code.RECORD_UNREADABLE, lambda store: (store.pair / "pair.json").write_text('{"schema": 1}')),
-    (Code.RECORD_SCHEMA, lambda store: (store.pair / "pair.json").write_text('{"schema": 2}')),
-    (Code.REQUEST_UNREADABLE, lambda store: (store.pair / "request.pem").write_text("no")),
-    (Code.REQUEST_SIGNATURE, _bad_signature),
-    (Code.REQUEST_CHANGED, _another_request),
+BREAKAGES: list[tuple[FindingCode, Callable[[ExaminedStore], object]]] = [
     (
-        Code.FINGERPRINT_DISAGREES,
+        FindingCode.UNREADABLE,
+        lambda store: (store.pair / "pair.json").write_bytes(b" " * (survey.MAX_BYTES + 1)),
+    ),
+    (FindingCode.LINK, _link),
+    (FindingCode.WRONG_KIND, _fifo),
+    (FindingCode.WRONG_KIND, _no_folder),
+    (FindingCode.OPEN_MODE, lambda store: store.path.chmod(0o755)),
+    (FindingCode.OPEN_MODE, lambda store: (store.path / "pairs").chmod(0o770)),
+    (FindingCode.OPEN_MODE, lambda store: store.pair.chmod(0o701)),
+    (FindingCode.OPEN_MODE, lambda store: (store.pair / "key.pem").chmod(0o640)),
+    (FindingCode.OPEN_MODE, lambda store: (store.pair / "request.pem").chmod(0o664)),
+    (FindingCode.OPEN_MODE, lambda store: (store.path / ".draft.json").chmod(0o604)),
+    (FindingCode.OPEN_MODE, lambda store: (store.path / ".locks/creating").chmod(0o666)),
+    (FindingCode.UNEXPECTED, lambda store: (store.path / "notes").touch()),
+    (FindingCode.UNEXPECTED, lambda store: (store.path / "pairs/notes").touch()),
+    (FindingCode.UNEXPECTED, lambda store: (store.path / ".locks/notes").touch()),
+    (FindingCode.UNEXPECTED, lambda store: (store.pair / ".hidden").touch()),
+    (FindingCode.UNKNOWN_HIDDEN, lambda store: (store.path / ".cache").touch()),
+    (FindingCode.NAME_NOT_ALLOWED, lambda store: (store.path / "pairs/A\x1b[2J").mkdir()),
+    (FindingCode.LEFTOVER_CREATION, lambda store: (store.path / "pairs" / NEW).mkdir(0o700)),
+    (FindingCode.LEFTOVER_TEMPORARY, lambda store: (store.path / ".tmp-1").touch()),
+    (FindingCode.LEFTOVER_TEMPORARY, lambda store: (store.pair / ".tmp-1").touch()),
+    (FindingCode.MEMORY_UNREADABLE, lambda store: (store.path / ".draft.json").write_text("[")),
+    (FindingCode.MEMORY_UNREADABLE, lambda store: (store.path / ".draft.json").write_text("[]")),
+    (FindingCode.MISSING_FILE, lambda store: (store.pair / "key.pem").unlink()),
+    (FindingCode.MISSING_FILE, lambda store: (store.pair / "request.pem").unlink()),
+    (FindingCode.MISSING_FILE, lambda store: (store.pair / "pair.json").unlink()),
+    (FindingCode.RECORD_UNREADABLE, lambda store: (store.pair / "pair.json").write_text("{")),
+    (FindingCode.RECORD_UNREADABLE, lambda store: (store.pair / "pair.json").write_text('{"schema": 1}')),
+    (FindingCode.RECORD_SCHEMA, lambda store: (store.pair / "pair.json").write_text('{"schema": 2}')),
+    (FindingCode.REQUEST_UNREADABLE, lambda store: (store.pair / "request.pem").write_text("no")),
+    (FindingCode.REQUEST_SIGNATURE, _bad_signature),
+    (FindingCode.REQUEST_CHANGED, _another_request),
+    (
+        FindingCode.FINGERPRINT_DISAGREES,
         lambda store: store.change(key=KeyFacts("ec-p256", encrypted=False, spki_sha256="ab" * 32)),
     ),
-    (Code.SUBJECT_DISAGREES, lambda store: store.change(subject_text="CN=b.com")),
-    (Code.NAMES_DISAGREE, lambda store: store.change(names=("a.com", "b.com"))),
-    (Code.KEY_UNREADABLE, lambda store: (store.pair / "key.pem").write_text("no")),
+    (FindingCode.SUBJECT_DISAGREES, lambda store: store.change(subject_text="CN=b.com")),
+    (FindingCode.NAMES_DISAGREE, lambda store: store.change(names=("a.com", "b.com"))),
+    (FindingCode.KEY_UNREADABLE, lambda store: (store.pair / "key.pem").write_text("no")),
     (
-        Code.KEY_UNREADABLE,
+        FindingCode.KEY_UNREADABLE,
         lambda store: (store.pair / "key.pem").write_text(
             "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n"
         ),
     ),
     (
-        Code.KEY_OF_ANOTHER,
+        FindingCode.KEY_OF_ANOTHER,
         lambda store: (store.pair / "key.pem").write_bytes(key_types.private_pem(key_of(KeyType.EC_P384))),
     ),
-    (Code.KEY_NOT_OPENED, _encrypted),
+    (FindingCode.KEY_NOT_OPENED, _encrypted),
     (
-        Code.ENCRYPTION_DISAGREES,
+        FindingCode.ENCRYPTION_DISAGREES,
         lambda store: store.change(key=store.record.key._replace(encrypted=True)),
     ),
-    (Code.KEY_WEAK, lambda store: store.use_key(ec.derive_private_key(5, ec.SECP256R1()))),
-    (Code.CERTIFICATE_UNREADABLE, lambda store: (store.pair / "certificate.pem").write_text("no")),
-    (Code.CERTIFICATE_OF_ANOTHER, _certificate_of_another),
-    (Code.CERTIFICATE_EXPIRED, lambda store: _at(store, 91 * DAY)),
+    (FindingCode.KEY_WEAK, lambda store: store.use_key(ec.derive_private_key(5, ec.SECP256R1()))),
+    (FindingCode.CERTIFICATE_UNREADABLE, lambda store: (store.pair / "certificate.pem").write_text("no")),
+    (FindingCode.CERTIFICATE_OF_ANOTHER, _certificate_of_another),
+    (FindingCode.CERTIFICATE_EXPIRED, lambda store: _at(store, 91 * DAY)),
     (
-        Code.CERTIFICATE_NOT_YET_VALID,
+        FindingCode.CERTIFICATE_NOT_YET_VALID,
         _too_early,
     ),
-    (Code.CERTIFICATE_UNREADABLE, _damaged_issuer),
-    (Code.CHAIN_INCOMPLETE, lambda store: store.replace_issuers()),
-    (Code.CHAIN_INVALID, lambda store: store.replace_issuers(issuer(end=NOW - DAY))),
-    (Code.CHAIN_NOT_CHECKABLE, lambda store: store.replace_issuers(issuer(_UNKNOWN_EXTENSION))),
-    (Code.CERTIFICATE_MISSING, lambda store: (store.pair / "certificate.pem").unlink()),
-    (Code.VALIDITY_DISAGREES, lambda store: store.change(validity=Validity(NOW, NOW + DAY))),
-    (Code.BACKUP_NONE, lambda store: store.change(backups=())),
-    (Code.BACKUP_MISSING, lambda store: store.copy.unlink()),
-    (Code.BACKUP_DAMAGED, lambda store: store.copy.write_text("other")),
-    (Code.BACKUP_DAMAGED, _fifo_for_copy),
-    (Code.BACKUP_UNVERIFIED, _unverified),
-    (Code.BACKUP_UNSIGNED, _unsigned),
-    (Code.BACKUP_SAME_DISK, _same_disk),
-    (Code.CREATED_IN_FUTURE, lambda store: store.change(created=LATER + DAY)),
-    (Code.TIME_IN_FUTURE, lambda store: store.change(submitted=LATER + DAY)),
-    (Code.BEFORE_CREATED, lambda store: store.change(submitted=NOW - DAY)),
-    (Code.SAME_KEY, lambda store: shutil.copytree(store.pair, store.path / "pairs/b.com")),
-    (Code.RENEWAL_NOT_NOTED, lambda store: store.add_another(renews="a.com")),
-    (Code.RENEWAL_BROKEN, lambda store: store.change(renewed_by="b.com")),
-    (Code.CONFIG_UNUSABLE, lambda store: store.config.write_text("nonsense = 1")),
-    (Code.CONFIG_UNUSABLE, lambda store: store.config.chmod(0o666)),
+    (FindingCode.CERTIFICATE_UNREADABLE, _damaged_issuer),
+    (FindingCode.CHAIN_INCOMPLETE, lambda store: store.replace_issuers()),
+    (FindingCode.CHAIN_INVALID, lambda store: store.replace_issuers(issuer(end=NOW - DAY))),
+    (FindingCode.CHAIN_NOT_CHECKABLE, lambda store: store.replace_issuers(issuer(_UNKNOWN_EXTENSION))),
+    (FindingCode.CERTIFICATE_MISSING, lambda store: (store.pair / "certificate.pem").unlink()),
+    (FindingCode.VALIDITY_DISAGREES, lambda store: store.change(validity=Validity(NOW, NOW + DAY))),
+    (FindingCode.BACKUP_NONE, lambda store: store.change(backups=())),
+    (FindingCode.BACKUP_MISSING, lambda store: store.copy.unlink()),
+    (FindingCode.BACKUP_DAMAGED, lambda store: store.copy.write_text("other")),
+    (FindingCode.BACKUP_DAMAGED, _fifo_for_copy),
+    (FindingCode.BACKUP_UNVERIFIED, _unverified),
+    (FindingCode.BACKUP_UNSIGNED, _unsigned),
+    (FindingCode.BACKUP_SAME_DISK, _same_disk),
+    (FindingCode.CREATED_IN_FUTURE, lambda store: store.change(created=LATER + DAY)),
+    (FindingCode.TIME_IN_FUTURE, lambda store: store.change(submitted=LATER + DAY)),
+    (FindingCode.BEFORE_CREATED, lambda store: store.change(submitted=NOW - DAY)),
+    (FindingCode.SAME_KEY, lambda store: shutil.copytree(store.pair, store.path / "pairs/b.com")),
+    (FindingCode.RENEWAL_NOT_NOTED, lambda store: store.add_another(renews="a.com")),
+    (FindingCode.RENEWAL_BROKEN, lambda store: store.change(renewed_by="b.com")),
+    (FindingCode.CONFIG_UNUSABLE, lambda store: store.config.write_text("nonsense = 1")),
+    (FindingCode.CONFIG_UNUSABLE, lambda store: store.config.chmod(0o666)),
 ]
-ELSEWHERE = {Code.FOREIGN_OWNER, Code.CREATION_UNDER_WAY}
+ELSEWHERE = {FindingCode.FOREIGN_OWNER, FindingCode.CREATION_UNDER_WAY}
 """Those that take more than a change of files."""
 
 
@@ -237,12 +240,12 @@ def test_a_healthy_store_and_one_that_is_not_there_are_well(healthy: ExaminedSto
 
 @pytest.mark.parametrize(("code", "damage"), BREAKAGES)
 def test_each_breakage_is_found_and_nothing_else(
-    healthy: ExaminedStore, code: Code, damage: Callable[[ExaminedStore], object]
+    healthy: ExaminedStore, code: FindingCode, damage: Callable[[ExaminedStore], object]
 ) -> None:
     damage(healthy)
     found = {ailment.code for ailment in healthy.examine()}
-    if code is Code.CERTIFICATE_NOT_YET_VALID:  # no backup may be made in the future either
-        found -= {Code.BACKUP_NONE}
+    if code is FindingCode.CERTIFICATE_NOT_YET_VALID:  # no backup may be made in the future either
+        found -= {FindingCode.BACKUP_NONE}
     assert found == {code}
 
 
@@ -253,7 +256,7 @@ def test_a_backup_to_recipients_is_tested_with_an_identity_and_not_with_a_passph
     healthy.change(backups=(healthy.record.backups[0]._replace(path=str(path), verified=None),))
     (found,) = healthy.examine()
     assert (found.code, found.remedy) == (
-        Code.BACKUP_UNVERIFIED,
+        FindingCode.BACKUP_UNVERIFIED,
         f"csrtui verify --identity IDENTITY {path}",
     )
 
@@ -274,9 +277,8 @@ def test_an_unsigned_backup_is_a_note_that_proposes_a_new_one(healthy: ExaminedS
     assert (found.level, found.remedy) == (Level.NOTE, "csrtui backup a.com --to DIR")
 
 
-def test_every_code_has_its_level_and_its_breakage() -> None:
-    assert LEVELS.keys() == set(Code)
-    assert {code for code, _ in BREAKAGES} | ELSEWHERE == set(Code)
+def test_every_code_has_its_breakage() -> None:
+    assert {code for code, _ in BREAKAGES} | ELSEWHERE == set(FindingCode)
 
 
 @pytest.mark.parametrize(
@@ -309,7 +311,9 @@ def test_a_chain_that_is_not_valid_is_named_for_pairs_in_use(
 def test_without_a_record_a_chain_is_judged_as_that_of_a_public_ca(healthy: ExaminedStore) -> None:
     healthy.replace_issuers()
     (healthy.pair / "pair.json").unlink()
-    assert (Code.CHAIN_INCOMPLETE, Level.WARNING) in {(one.code, one.level) for one in healthy.examine()}
+    assert (FindingCode.CHAIN_INCOMPLETE, Level.WARNING) in {
+        (one.code, one.level) for one in healthy.examine()
+    }
 
 
 def test_in_a_store_of_another_user_only_the_store_is_a_finding(
@@ -317,7 +321,7 @@ def test_in_a_store_of_another_user_only_the_store_is_a_finding(
 ) -> None:
     monkeypatch.setattr(survey, "current_user", lambda: os.geteuid() + 1)
     (found,) = healthy.examine()
-    assert (found.code, found.path) == (Code.FOREIGN_OWNER, str(healthy.path))
+    assert (found.code, found.path) == (FindingCode.FOREIGN_OWNER, str(healthy.path))
     assert found.remedy.startswith(f"Run csrtui as user {os.geteuid()}, ")
 
 
@@ -333,7 +337,9 @@ def test_only_root_gives_a_folder_above_away_without_sudo(
     monkeypatch.setattr(survey, "current_user", lambda: user)
     monkeypatch.setattr(os, "geteuid", lambda: user)
     found = [one for one in healthy.examine() if one.path == str(above)]
-    assert [(one.code, one.remedy) for one in found] == [(Code.FOREIGN_OWNER, f"{sudo}chown {user} {above}")]
+    assert [(one.code, one.remedy) for one in found] == [
+        (FindingCode.FOREIGN_OWNER, f"{sudo}chown {user} {above}")
+    ]
 
 
 def test_a_creation_under_way_is_no_leftover(healthy: ExaminedStore) -> None:
@@ -344,7 +350,7 @@ def test_a_creation_under_way_is_no_leftover(healthy: ExaminedStore) -> None:
             found = healthy.examine()
     finally:
         os.close(folder)
-    assert [(ailment.code, is_well(found)) for ailment in found] == [(Code.CREATION_UNDER_WAY, True)]
+    assert [(ailment.code, is_well(found)) for ailment in found] == [(FindingCode.CREATION_UNDER_WAY, True)]
 
 
 def test_remedies_mend(healthy: ExaminedStore) -> None:
@@ -387,7 +393,7 @@ def test_a_backup_that_is_reported_missing_is_not_restored(healthy: ExaminedStor
     (healthy.pair / "key.pem").unlink()
     healthy.copy.unlink()
     lost, missing = healthy.examine()
-    assert (lost.code, missing.code) == (Code.MISSING_FILE, Code.BACKUP_MISSING)
+    assert (lost.code, missing.code) == (FindingCode.MISSING_FILE, FindingCode.BACKUP_MISSING)
     assert lost.remedy.startswith(f"Connect the disk of a backup of a.com ({healthy.copy}) and check again.")
 
 
@@ -449,7 +455,7 @@ def test_an_rsa_key_with_a_damaged_number_is_found(tmp_path: Path, at: int) -> N
     der[at] ^= 2
     body = b64encode(der).decode()
     (store.pair / "key.pem").write_text(f"-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n")
-    assert [ailment.code for ailment in store.examine()] == [Code.KEY_UNREADABLE]
+    assert [ailment.code for ailment in store.examine()] == [FindingCode.KEY_UNREADABLE]
 
 
 def test_many_pairs_are_counted_in_order_and_can_be_stopped(healthy: ExaminedStore) -> None:
@@ -460,13 +466,13 @@ def test_many_pairs_are_counted_in_order_and_can_be_stopped(healthy: ExaminedSto
     found = examination.run(lambda: done.append(1))
     assert len(done) == len(examination.names) == 41
     assert [ailment.pair for ailment in found] == list(examination.names)
-    assert {ailment.code for ailment in found} == {Code.SAME_KEY}
+    assert {ailment.code for ailment in found} == {FindingCode.SAME_KEY}
     assert found[1].text == (
         "p-00 has the same key as a.com, p-01, p-02 and 37 more: if one loses it, all do"
     )
     stop = Event()
     stop.set()
-    assert examination.run(stop=stop) == ()
+    assert examination.run(cancel=stop) == ()
 
 
 def test_pairs_that_go_while_they_are_looked_for_are_no_finding(healthy: ExaminedStore) -> None:
@@ -546,7 +552,7 @@ def test_levels_decide_whether_all_is_well(healthy: ExaminedStore) -> None:
 
 def test_a_link_in_the_place_of_a_pair_is_found_and_not_followed(healthy: ExaminedStore) -> None:
     (healthy.path / "pairs/b.com").symlink_to("a.com")
-    assert [(one.code, one.pair) for one in healthy.examine()] == [(Code.LINK, "b.com")]
+    assert [(one.code, one.pair) for one in healthy.examine()] == [(FindingCode.LINK, "b.com")]
 
 
 def test_a_backup_to_recipients_comes_back_with_an_identity(healthy: ExaminedStore) -> None:
@@ -559,13 +565,13 @@ def test_a_backup_to_recipients_comes_back_with_an_identity(healthy: ExaminedSto
 def test_the_drafts_of_several_sessions_are_known(healthy: ExaminedStore) -> None:
     for number in (1, 2, 16):
         healthy.session.store.save_draft(b"{}", number)
-        lock = healthy.session.store.hold_draft(number)
+        lock = healthy.session.store.lock_draft(number)
         assert lock is not None
         os.close(lock)
     assert Examination(healthy.session).run() == ()
     (healthy.path / ".draft-17.json").write_bytes(b"{}")
     healthy.session.store.save_draft(b"{", 2)
     assert [(one.code, one.path) for one in Examination(healthy.session).run()] == [
-        (Code.UNKNOWN_HIDDEN, f"{healthy.path}/.draft-17.json"),
-        (Code.MEMORY_UNREADABLE, f"{healthy.path}/.draft-2.json"),
+        (FindingCode.UNKNOWN_HIDDEN, f"{healthy.path}/.draft-17.json"),
+        (FindingCode.MEMORY_UNREADABLE, f"{healthy.path}/.draft-2.json"),
     ]

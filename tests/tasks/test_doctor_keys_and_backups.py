@@ -14,7 +14,7 @@ from requests_made import NOW
 
 from csrtui.core.base.finding import CaKind, Level
 from csrtui.core.base.secret import Secret
-from csrtui.core.doctor.finding_codes import Code
+from csrtui.core.doctor.finding import FindingCode
 from csrtui.core.doctor.remedy import RemedyKind, template
 from csrtui.core.keys import key_types, pkcs8
 from csrtui.core.pairs.pair import Backup, BackupStatus
@@ -23,7 +23,7 @@ from csrtui.store import survey
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from csrtui.core.doctor.facts import CopySeen
+    from csrtui.core.doctor.facts import BackupFacts
     from csrtui.core.keys.key_types import PrivateKey
 
 SMALL_SCALAR = ec.derive_private_key(5, ec.SECP256R1())
@@ -32,12 +32,12 @@ SMALL_EXPONENT = rsa.generate_private_key(3, 2048)
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ExaminedStore:
-    look = survey.look_at_copy
+    look = survey.survey_backup
 
-    def elsewhere(path: str, store: str) -> CopySeen:
+    def elsewhere(path: str, store: str) -> BackupFacts:
         return replace(look(path, store), with_store=False)
 
-    monkeypatch.setattr(survey, "look_at_copy", elsewhere)
+    monkeypatch.setattr(survey, "survey_backup", elsewhere)
     return ExaminedStore(tmp_path)
 
 
@@ -51,7 +51,7 @@ def test_a_weak_key_in_use_is_found_and_renewed(
     store.use_key(key)
     store.change(ca=ca)
     (found,) = store.examine()
-    assert (found.code, found.level, found.remedy) == (Code.KEY_WEAK, level, "csrtui renew a.com")
+    assert (found.code, found.level, found.remedy) == (FindingCode.KEY_WEAK, level, "csrtui renew a.com")
     assert found.text.startswith("the key of a.com is weak. ")
     assert text in found.text
 
@@ -71,20 +71,20 @@ def test_of_an_encrypted_key_the_public_half_is_checked(store: ExaminedStore) ->
     store.change(key=store.record.key._replace(encrypted=True))
     pem = pkcs8.encrypt(SMALL_EXPONENT, Secret("correct horse"), bytes(32), 10)
     store.pair.joinpath("key.pem").write_bytes(pem)
-    assert [one.code for one in store.examine()] == [Code.KEY_WEAK, Code.KEY_NOT_OPENED]
+    assert [one.code for one in store.examine()] == [FindingCode.KEY_WEAK, FindingCode.KEY_NOT_OPENED]
 
 
 def test_without_a_record_a_public_ca_is_assumed(store: ExaminedStore) -> None:
     store.use_key(SMALL_EXPONENT)
     store.pair.joinpath("pair.json").unlink()
     found = {one.code: one.level for one in store.examine()}
-    assert found == {Code.MISSING_FILE: Level.ERROR, Code.KEY_WEAK: Level.ERROR}
+    assert found == {FindingCode.MISSING_FILE: Level.ERROR, FindingCode.KEY_WEAK: Level.ERROR}
 
 
 def test_without_a_key_and_a_csr_nothing_is_said_of_the_key(store: ExaminedStore) -> None:
     store.pair.joinpath("key.pem").unlink()
     store.pair.joinpath("request.pem").unlink()
-    assert {one.code for one in store.examine()} == {Code.MISSING_FILE}
+    assert {one.code for one in store.examine()} == {FindingCode.MISSING_FILE}
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_without_a_key_and_a_csr_nothing_is_said_of_the_key(store: ExaminedStore
 )
 def test_a_key_of_a_kind_that_no_pair_has_is_only_reported(store: ExaminedStore, key: Any) -> None:
     store.pair.joinpath("key.pem").write_bytes(key_types.private_pem(key))
-    assert Code.KEY_OF_ANOTHER in {one.code for one in store.examine()}
+    assert FindingCode.KEY_OF_ANOTHER in {one.code for one in store.examine()}
 
 
 def backup(path: Path, age: int, contents: bytes | None = b"newer", *, verified: bool = True) -> Backup:
@@ -118,7 +118,7 @@ def test_a_missing_or_damaged_backup_is_replaced_by_a_newer_good_one(
     lost, damaged = backup(tmp_path / "lost", 3, None), backup(tmp_path / "damaged", 2, b"other")
     store.change(backups=(lost, damaged, backup(tmp_path / "newest", 1)), created=NOW - timedelta(days=9))
     (found,) = store.examine()
-    assert (found.code, found.level, found.path) == (Code.BACKUP_DAMAGED, Level.NOTE, damaged.path)
+    assert (found.code, found.level, found.path) == (FindingCode.BACKUP_DAMAGED, Level.NOTE, damaged.path)
     assert found.fix.kind is RemedyKind.INSTRUCTION
 
 
@@ -129,8 +129,12 @@ def test_an_older_or_unproved_backup_replaces_none(
     lost, damaged = backup(tmp_path / "lost", 3, None), backup(tmp_path / "damaged", 2, b"other")
     other = backup(tmp_path / "other", 4 if verified else 1, verified=verified)
     store.change(backups=(lost, damaged, other), created=NOW - timedelta(days=9))
-    unproved = set() if verified else {Code.BACKUP_UNVERIFIED}
-    assert {one.code for one in store.examine()} == {Code.BACKUP_MISSING, Code.BACKUP_DAMAGED, *unproved}
+    unproved = set() if verified else {FindingCode.BACKUP_UNVERIFIED}
+    assert {one.code for one in store.examine()} == {
+        FindingCode.BACKUP_MISSING,
+        FindingCode.BACKUP_DAMAGED,
+        *unproved,
+    }
 
 
 def test_a_proved_backup_is_restored_rather_than_a_newer_unproved_one(
@@ -148,7 +152,7 @@ def test_a_retired_pair_does_not_share_its_key(store: ExaminedStore) -> None:
     import shutil
 
     shutil.copytree(store.pair, store.pair.with_name("b.com"))
-    assert {one.code for one in store.examine()} == {Code.SAME_KEY}
+    assert {one.code for one in store.examine()} == {FindingCode.SAME_KEY}
     store.change(retired=LATER)
     assert store.examine() == ()
 
@@ -158,7 +162,7 @@ def test_a_damaged_backup_of_a_retired_pair_is_for_a_person_to_judge(store: Exam
     store.change(retired=LATER)
     (found,) = store.examine()
     assert (found.code, found.level, found.fix.kind) == (
-        Code.BACKUP_DAMAGED,
+        FindingCode.BACKUP_DAMAGED,
         Level.ERROR,
         RemedyKind.INSTRUCTION,
     )
@@ -170,11 +174,11 @@ def test_a_backup_to_recipients_is_proved_and_restored_with_an_identity(store: E
     (found,) = store.examine()
     assert found.fix == template("csrtui", "verify", "--identity", "IDENTITY", str(path))
     store.change(subject_text="CN=b.com")
-    found = next(one for one in store.examine() if one.code is Code.SUBJECT_DISAGREES)
+    found = next(one for one in store.examine() if one.code is FindingCode.SUBJECT_DISAGREES)
     assert "adopt" in found.remedy
     assert "verify" not in found.remedy, "only an identity proves it again"
     store.pair.joinpath("key.pem").unlink()
-    found = next(one for one in store.examine() if one.code is Code.MISSING_FILE)
+    found = next(one for one in store.examine() if one.code is FindingCode.MISSING_FILE)
     assert found.fix.kind is RemedyKind.TEMPLATE
     assert f"{path} --identity IDENTITY && mv " in found.remedy
 
@@ -182,11 +186,11 @@ def test_a_backup_to_recipients_is_proved_and_restored_with_an_identity(store: E
 def test_a_lost_csr_is_made_again_from_the_certificate_where_no_backup_is(store: ExaminedStore) -> None:
     store.change(backups=(), submitted=None, validity=None)
     store.pair.joinpath("request.pem").unlink()
-    found = next(one for one in store.examine() if one.code is Code.MISSING_FILE)
+    found = next(one for one in store.examine() if one.code is FindingCode.MISSING_FILE)
     assert " --ca public --for nginx " in found.remedy
     assert " --make-csr --cert " in found.remedy
     store.pair.joinpath("certificate.pem").unlink()
-    found = next(one for one in store.examine() if one.code is Code.MISSING_FILE)
+    found = next(one for one in store.examine() if one.code is FindingCode.MISSING_FILE)
     assert found.fix.kind is RemedyKind.INSTRUCTION
     assert "Without a backup, the CSR is lost" in found.remedy
 
@@ -194,7 +198,7 @@ def test_a_lost_csr_is_made_again_from_the_certificate_where_no_backup_is(store:
 def test_a_pair_without_its_key_is_not_backed_up(store: ExaminedStore) -> None:
     store.pair.joinpath("key.pem").unlink()
     store.copy.unlink()
-    missing = next(one for one in store.examine() if one.code is Code.BACKUP_MISSING)
+    missing = next(one for one in store.examine() if one.code is FindingCode.BACKUP_MISSING)
     assert missing.remedy == "Fix the key and the CSR of the pair first, then back it up."
     store.change(backups=())
-    assert {one.code for one in store.examine()} == {Code.MISSING_FILE}
+    assert {one.code for one in store.examine()} == {FindingCode.MISSING_FILE}

@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from examined_store import LATER, ExaminedStore
 
-from csrtui.core.doctor.finding_codes import Code
+from csrtui.core.doctor.finding import FindingCode
 from csrtui.store import survey
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from csrtui.core.doctor.facts import CopySeen
+    from csrtui.core.doctor.facts import BackupFacts
 
 
 @pytest.fixture
 def healthy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ExaminedStore:
-    look = survey.look_at_copy
+    look = survey.survey_backup
 
-    def elsewhere(path: str, store: str) -> CopySeen:
+    def elsewhere(path: str, store: str) -> BackupFacts:
         return replace(look(path, store), with_store=False)
 
-    monkeypatch.setattr(survey, "look_at_copy", elsewhere)
+    monkeypatch.setattr(survey, "survey_backup", elsewhere)
     return ExaminedStore(tmp_path)
 
 
@@ -34,14 +34,14 @@ def healthy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ExaminedStore:
         ({"renewed_by": "b.com"}, {"renews": "a.com"}, []),
         ({"retired": LATER}, {"renews": "a.com"}, []),
         ({}, {"renews": "a.com", "retired": LATER}, []),
-        ({"renewed_by": "b.com"}, {"renews": "a.com", "retired": LATER}, [Code.RENEWAL_BROKEN]),
+        ({"renewed_by": "b.com"}, {"renews": "a.com", "retired": LATER}, [FindingCode.RENEWAL_BROKEN]),
         ({"renewed_by": "b.com", "retired": LATER}, {"renews": "a.com", "retired": LATER}, []),
-        ({"renewed_by": "c.com"}, {"renews": "a.com"}, [Code.RENEWAL_BROKEN]),
+        ({"renewed_by": "c.com"}, {"renews": "a.com"}, [FindingCode.RENEWAL_BROKEN]),
         ({}, {"renews": "gone.com"}, []),
     ],
 )
 def test_a_pair_is_named_that_would_expire_unnoticed(
-    healthy: ExaminedStore, old: dict[str, Any], new: dict[str, Any], codes: list[Code]
+    healthy: ExaminedStore, old: dict[str, Any], new: dict[str, Any], codes: list[FindingCode]
 ) -> None:
     healthy.change(**old)
     healthy.add_another(**new)
@@ -55,7 +55,7 @@ def test_of_a_pair_that_cannot_be_read_nobody_says_that_it_is_gone(healthy: Exam
     healthy.change(renewed_by="b.com")
     healthy.add_another()
     healthy.pair.with_name("b.com").joinpath("pair.json").write_text("{")
-    assert [one.code for one in healthy.examine()] == [Code.RECORD_UNREADABLE]
+    assert [one.code for one in healthy.examine()] == [FindingCode.RECORD_UNREADABLE]
 
 
 def test_a_third_pair_takes_the_place_of_the_second(healthy: ExaminedStore) -> None:

@@ -20,7 +20,7 @@ from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.draft import Draft, dump_draft
 from csrtui.store.keystore import Keystore
 from csrtui.store.saved_state import MAX_DRAFTS
-from csrtui.tasks.draft import OwnDraft, asked_by, recall
+from csrtui.tasks.draft import SessionDraft, newest_draft, request_spec_of
 from csrtui.tasks.session import Session
 
 ROOT = Path(__file__).parents[2]
@@ -38,9 +38,9 @@ DRAFT = Draft(
 )
 
 
-def own_draft(folder: Path) -> OwnDraft:
+def own_draft(folder: Path) -> SessionDraft:
     """Return the draft of a new session on the store in a folder."""
-    return OwnDraft(Session(Keystore(str(folder / "store"))))
+    return SessionDraft(Session(Keystore(str(folder / "store"))))
 
 
 def named(name: str) -> Draft:
@@ -51,7 +51,7 @@ def leave(folder: Path, *names: str) -> None:
     """Leave a form behind for each name, the last one the newest."""
     sessions = [own_draft(folder) for _ in names]
     for age, (own, name) in enumerate(zip(sessions, names, strict=True)):
-        own.keep(named(name))
+        own.save(named(name))
         path = folder / "store" / (".draft.json" if age == 0 else f".draft-{age + 1}.json")
         os.utime(path, ns=(age, age))
     for own in sessions:
@@ -64,22 +64,22 @@ def files_of_drafts(folder: Path) -> list[str]:
 
 def test_what_is_kept_is_recalled_by_the_next_session(tmp_path: Path) -> None:
     own = own_draft(tmp_path)
-    own.keep(DRAFT)
+    own.save(DRAFT)
     own.close()
-    assert recall(Session(Keystore(str(tmp_path / "store")))) == DRAFT
+    assert newest_draft(Session(Keystore(str(tmp_path / "store")))) == DRAFT
     [file] = [path for path in (tmp_path / "store").iterdir() if path.is_file()]
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 def test_nothing_kept_is_an_empty_form(tmp_path: Path) -> None:
-    assert recall(Session(Keystore(str(tmp_path / "store")))) == Draft()
+    assert newest_draft(Session(Keystore(str(tmp_path / "store")))) == Draft()
     assert not (tmp_path / "store").exists()
 
 
 def test_a_damaged_draft_is_an_empty_form(tmp_path: Path) -> None:
     session = Session(Keystore(str(tmp_path / "store")))
     session.store.save_draft(b"{")
-    assert recall(session) == Draft()
+    assert newest_draft(session) == Draft()
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o666])
@@ -87,20 +87,20 @@ def test_a_draft_that_others_can_read_is_not_taken(tmp_path: Path, mode: int) ->
     session = Session(Keystore(str(tmp_path / "store")))
     session.store.save_draft(dump_draft(DRAFT))
     (tmp_path / "store" / ".draft.json").chmod(mode)
-    assert recall(session) == Draft()
+    assert newest_draft(session) == Draft()
 
 
 def test_a_store_that_cannot_be_written_to_says_so(tmp_path: Path) -> None:
     (tmp_path / "store").write_text("no folder")
     session = Session(Keystore(str(tmp_path / "store")))
     with pytest.raises(StoreError):
-        OwnDraft(session).keep(DRAFT)
-    assert recall(session) == Draft()
-    assert OwnDraft(session).restore() == Draft()
+        SessionDraft(session).save(DRAFT)
+    assert newest_draft(session) == Draft()
+    assert SessionDraft(session).restore() == Draft()
 
 
 def test_every_field_is_asked_for() -> None:
-    asked = asked_by(DRAFT)
+    asked = request_spec_of(DRAFT)
     assert asked.names == ("www.example.com", "example.com", "shop.example.com")
     assert asked.subject.organization == "Söhne & Co"
     assert asked.subject.organizational_unit == "IT"
@@ -113,7 +113,7 @@ def test_every_field_is_asked_for() -> None:
 
 
 def test_an_empty_common_name_keeps_its_place() -> None:
-    assert asked_by(Draft(names="a.example.com")).names == ("", "a.example.com")
+    assert request_spec_of(Draft(names="a.example.com")).names == ("", "a.example.com")
 
 
 # Several sessions
@@ -122,34 +122,34 @@ def test_an_empty_common_name_keeps_its_place() -> None:
 def test_two_sessions_at_once_both_keep_their_forms(tmp_path: Path) -> None:
     first, second = own_draft(tmp_path), own_draft(tmp_path)
     assert (first.restore(), second.restore()) == (Draft(), Draft())
-    first.keep(named("a.com"))
-    second.keep(named("b.com"))
-    first.keep(named("aa.com"))
+    first.save(named("a.com"))
+    second.save(named("b.com"))
+    first.save(named("aa.com"))
     first.close()
     second.close()
     third, fourth = own_draft(tmp_path), own_draft(tmp_path)
     assert third.restore() == named("aa.com"), "the newest"
-    assert [form.draft for form in third.left_over] == [named("b.com")]
+    assert [form.draft for form in third.unclaimed] == [named("b.com")]
     assert fourth.restore() == named("b.com")
-    assert fourth.left_over == ()
+    assert fourth.unclaimed == ()
     for own in (third, fourth):
         own.close()
 
 
 def test_the_form_of_a_running_session_is_not_restored_but_its_organization_is(tmp_path: Path) -> None:
     first, second = own_draft(tmp_path), own_draft(tmp_path)
-    first.keep(named("a.com"))
+    first.save(named("a.com"))
     assert second.restore() == Draft(organization="Example Ltd")
-    assert second.left_over == ()
+    assert second.unclaimed == ()
     first.close()
 
 
 def test_the_form_of_a_killed_session_is_restored(tmp_path: Path) -> None:
     script = (
         "import os, signal; from csrtui.core.pairs.draft import Draft; from csrtui.store.keystore import Keystore;"
-        "from csrtui.tasks.draft import OwnDraft; from csrtui.tasks.session import Session;"
-        f"own = OwnDraft(Session(Keystore({str(tmp_path / 'store')!r})));"
-        "own.keep(Draft(common_name='a.com')); os.kill(os.getpid(), signal.SIGKILL)"
+        "from csrtui.tasks.draft import SessionDraft; from csrtui.tasks.session import Session;"
+        f"own = SessionDraft(Session(Keystore({str(tmp_path / 'store')!r})));"
+        "own.save(Draft(common_name='a.com')); os.kill(os.getpid(), signal.SIGKILL)"
     )
     ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False)
     assert ended.returncode == -signal.SIGKILL
@@ -162,20 +162,20 @@ def test_a_session_keeps_its_form_in_the_place_of_the_one_it_restored(tmp_path: 
     leave(tmp_path, "a.com")
     own = own_draft(tmp_path)
     own.restore()
-    own.keep(named("b.com"))
+    own.save(named("b.com"))
     own.close()
-    own.keep(named("c.com"))  # a thread may come late
+    own.save(named("c.com"))  # a thread may come late
     own.close()
     assert files_of_drafts(tmp_path) == [".draft.json"]
-    assert recall(Session(Keystore(str(tmp_path / "store")))) == named("c.com")
+    assert newest_draft(Session(Keystore(str(tmp_path / "store")))) == named("c.com")
 
 
 def test_a_place_without_names_is_used_again(tmp_path: Path) -> None:
     for name in ("a.com", "b.com", "c.com"):
         own = own_draft(tmp_path)
         own.restore()
-        own.keep(named(name))
-        own.keep(named("").carried_over())
+        own.save(named(name))
+        own.save(named("").next_draft())
         own.close()
     assert files_of_drafts(tmp_path) == [".draft.json"]
 
@@ -184,13 +184,13 @@ def test_a_form_taken_over_goes_only_when_it_is_kept_as_the_session_s_own(tmp_pa
     leave(tmp_path, "a.com", "b.com")
     own = own_draft(tmp_path)
     assert own.restore() == named("b.com")
-    (form,) = own.left_over
-    assert own.take(form) == named("a.com")
-    assert own.left_over == ()
+    (form,) = own.unclaimed
+    assert own.claim(form) == named("a.com")
+    assert own.unclaimed == ()
     assert files_of_drafts(tmp_path) == [".draft-2.json", ".draft.json"]
     other = own_draft(tmp_path)
     assert other.restore() == Draft(organization="Example Ltd"), "this session has both"
-    own.keep(named("a.com"))
+    own.save(named("a.com"))
     assert files_of_drafts(tmp_path) == [".draft-2.json"]
     own.close()
 
@@ -199,13 +199,13 @@ def test_a_form_taken_over_and_given_back_stays(tmp_path: Path) -> None:
     leave(tmp_path, "a.com", "b.com")
     own = own_draft(tmp_path)
     own.restore()
-    own.take(own.left_over[0])
-    own.keep(named("b2.com"))  # the step was undone
+    own.claim(own.unclaimed[0])
+    own.save(named("b2.com"))  # the step was undone
     own.close()
     own = own_draft(tmp_path)
     assert own.restore() == named("b2.com")
-    assert [form.draft for form in own.left_over] == [named("a.com")]
-    own.take(own.left_over[0])
+    assert [form.draft for form in own.unclaimed] == [named("a.com")]
+    own.claim(own.unclaimed[0])
     own.close()
     assert len(files_of_drafts(tmp_path)) == 2
 
@@ -214,11 +214,11 @@ def test_a_form_that_another_session_took_meanwhile_is_not_taken_twice(tmp_path:
     leave(tmp_path, "a.com", "b.com")
     own, other = own_draft(tmp_path), own_draft(tmp_path)
     own.restore()
-    (form,) = own.left_over
+    (form,) = own.unclaimed
     assert other.restore() == named("a.com")
     with pytest.raises(InputError, match=r"another session continues with the form for a\.com"):
-        own.take(form)
-    assert own.left_over == ()
+        own.claim(form)
+    assert own.unclaimed == ()
     for one in (own, other):
         one.close()
 
@@ -226,29 +226,29 @@ def test_a_form_that_another_session_took_meanwhile_is_not_taken_twice(tmp_path:
 def test_there_are_not_more_drafts_than_the_most(tmp_path: Path) -> None:
     sessions = [own_draft(tmp_path) for _ in range(MAX_DRAFTS)]
     for at, own in enumerate(sessions):
-        own.keep(named(f"{at}.com"))
+        own.save(named(f"{at}.com"))
     with pytest.raises(StoreError, match=f"all {MAX_DRAFTS} forms"):
-        own_draft(tmp_path).keep(named("b.com"))
+        own_draft(tmp_path).save(named("b.com"))
     for own in sessions:
         own.close()
     with pytest.raises(StoreError, match=f"all {MAX_DRAFTS} forms"):
-        own_draft(tmp_path).keep(named("b.com"))
+        own_draft(tmp_path).save(named("b.com"))
     own = own_draft(tmp_path)
     assert own.restore().has_names, "a new session takes one over, so that it can keep its own"
-    own.keep(named("b.com"))
+    own.save(named("b.com"))
     own.close()
     assert len(files_of_drafts(tmp_path)) == MAX_DRAFTS
 
 
 def test_a_session_whose_own_place_was_taken_keeps_nothing_in_it(tmp_path: Path) -> None:
     own, other = own_draft(tmp_path), own_draft(tmp_path)
-    own.keep(named("a.com"))
+    own.save(named("a.com"))
     own.close()
     other.restore()
-    with pytest.raises(StoreError, match="belong to others"):
-        own.keep(named("b.com"))
+    with pytest.raises(StoreError, match="are in use"):
+        own.save(named("b.com"))
     other.close()
-    assert recall(Session(Keystore(str(tmp_path / "store")))) == named("a.com")
+    assert newest_draft(Session(Keystore(str(tmp_path / "store")))) == named("a.com")
 
 
 def test_a_store_without_locks_still_shows_the_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -261,21 +261,21 @@ def test_a_store_without_locks_still_shows_the_form(tmp_path: Path, monkeypatch:
     own = own_draft(tmp_path)
     assert own.restore() == named("a.com")
     with pytest.raises(StoreError, match="has no locks"):
-        own.keep(DRAFT)
+        own.save(DRAFT)
 
 
 def test_a_draft_removed_while_it_is_restored_is_an_empty_form(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     leave(tmp_path, "a.com")
-    hold = Keystore.hold_draft
+    hold = Keystore.lock_draft
 
     def removed(store: Keystore, number: int) -> int | None:
         store.remove_draft(number)
         store.remove_draft(number)
         return hold(store, number)
 
-    monkeypatch.setattr(Keystore, "hold_draft", removed)
+    monkeypatch.setattr(Keystore, "lock_draft", removed)
     own = own_draft(tmp_path)
     assert own.restore() == Draft()
     own.close()
@@ -292,7 +292,7 @@ def test_sessions_that_start_at_the_same_moment_each_get_a_form(tmp_path: Path) 
     for _ in range(5):
         sessions = [own_draft(tmp_path) for _ in names]
         with ThreadPoolExecutor(len(names)) as pool:
-            restored = list(pool.map(OwnDraft.restore, sessions))
+            restored = list(pool.map(SessionDraft.restore, sessions))
         for own in sessions:
             own.close()
         assert sorted(draft.common_name for draft in restored) == names

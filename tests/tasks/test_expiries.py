@@ -13,7 +13,7 @@ from requests_made import NOW
 from csrtui.core.base.times import Validity
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.store import summary_reader
-from csrtui.tasks.expiries import count_expiries
+from csrtui.tasks.list import count_expiries
 
 if TYPE_CHECKING:
     from csrtui.tasks.session import Session
@@ -32,7 +32,12 @@ def made(session: Session, name: str, **changes: object) -> str:
 
 def test_an_empty_store_has_nothing_to_count(session: Session) -> None:
     counted = count_expiries(session)
-    assert (counted.expiries.total, counted.bare, counted.past, counted.unreadable) == (0, 0, 0, 0)
+    assert (counted.expiries.total, counted.without_certificate, counted.not_in_use, counted.unreadable) == (
+        0,
+        0,
+        0,
+        0,
+    )
 
 
 @pytest.mark.parametrize("cache_from", [1, 250], ids=["from the cache", "from the folders"])
@@ -47,5 +52,10 @@ def test_only_certificates_in_use_are_counted_and_the_others_are_told(
     damaged = made(session, "damaged.com", validity=LIFE)
     Path(session.store.pair_path(damaged), "pair.json").write_text("no")
     counted = count_expiries(session)
-    assert (counted.expiries.total, counted.bare, counted.past, counted.unreadable) == (1, 1, 2, 1)
+    assert (counted.expiries.total, counted.without_certificate, counted.not_in_use, counted.unreadable) == (
+        1,
+        1,
+        2,
+        1,
+    )
     assert counted.expiries.months[3].expiring == 1

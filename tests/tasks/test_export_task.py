@@ -20,11 +20,12 @@ from csrtui.core.keys import key_types
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.keys.pkcs12 import Strength
 from csrtui.core.pairs.pair import NextStep
+from csrtui.core.servers.deployment import read_chain
 from csrtui.core.servers.platforms import PLATFORMS
-from csrtui.store import export_files, stored_pair
+from csrtui.store import files, new_files
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.tasks import export as exporting
-from csrtui.tasks.export import Exported, ExportSpec, Ready, export, planned, prepare
+from csrtui.tasks.export import ExportResult, ExportSpec, PreparedExport, export, plan_deployment, prepare
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.session import change_record
 
@@ -46,7 +47,7 @@ def order(to: Path, platform: str = "nginx", strength: Strength = Strength.AES) 
     return ExportSpec("a.com", PLATFORMS[platform], str(to), strength)
 
 
-def ready(session: Session, to: Path, platform: str = "nginx") -> Ready:
+def ready(session: Session, to: Path, platform: str = "nginx") -> PreparedExport:
     return prepare(session, order(to, platform))
 
 
@@ -61,20 +62,21 @@ def test_for_every_platform_the_files_are_written_and_the_pair_is_installed(
     issued_pair(session, key_type=KeyType.RSA_2048)
     assert record_of(session).installed is None
     found = ready(session, to, platform)
-    before = planned(found)
-    done: Exported = export(
+    before = plan_deployment(found)
+    done: ExportResult = export(
         session, found, file_passphrase=PASSPHRASE if found.needs_file_passphrase else None
     )
-    assert [result.file for result in done.results] == [str(to / file.name) for file in done.deployment.files]
-    assert written(to) == sorted(file.name for file in done.deployment.files)
+    assert [result.file for result in done.results] == [
+        f"{to}/a.com{file.ending}" for file in done.plan.files
+    ]
+    assert written(to) == sorted(f"a.com{file.ending}" for file in done.plan.files)
     assert all(result.ok and result.pair == "a.com" for result in done.results)
-    assert [f"a.com{row.ending}" for row in before.files] == [file.name for file in done.deployment.files]
-    assert (before.blocks, before.commands) == (done.deployment.blocks, done.deployment.commands)
+    assert done.plan == before
     record = record_of(session)
-    assert done.unnoted is None
+    assert done.record_error is None
     assert record.installed == NOW
-    assert record.history[-1].what.startswith(f"installed files written: {to}/a.com")
-    assert record.history[-1].what.endswith(f"({platform})")
+    assert record.history[-1].text.startswith(f"installed files written: {to}/a.com")
+    assert record.history[-1].text.endswith(f"({platform})")
     assert record.history[-1].user == "joe"
 
 
@@ -127,11 +129,11 @@ def test_a_key_and_a_certificate_of_one_other_pair_are_refused_too(session: Sess
     exchange(session, "certificate.pem", theirs)
     exchange(session, "key.pem", session.store.read_key("b.com"))
     with pytest.raises(RefusedError, match=FITS_NOT.format(r"b\.com", r"b\.com")):
-        export(session, replace(found, certificate=theirs))
+        export(session, replace(found, chain=read_chain(theirs)))
     assert written(to) == []
 
 
-FITS_NOT = r"do not fit together: key\.pem is of {} \(SPKI .*\), certificate\.pem is of {} \(SPKI"
+FITS_NOT = r"do not match: key\.pem is of {} \(SPKI .*\), certificate\.pem is of {} \(SPKI"
 
 
 def exchange(session: Session, file: str, data: bytes) -> None:
@@ -142,9 +144,9 @@ def exchange(session: Session, file: str, data: bytes) -> None:
 
 def test_legacy_is_for_pkcs12_only(session: Session, to: Path) -> None:
     issued_pair(session)
-    with pytest.raises(InputError, match=r"--legacy is for PKCS #12 files, and nginx takes PEM"):
+    with pytest.raises(InputError, match=r"--legacy is for PKCS #12 files, but nginx uses PEM"):
         prepare(session, order(to, strength=Strength.LEGACY))
-    assert prepare(session, order(to, "iis", Strength.LEGACY)).order.strength is Strength.LEGACY
+    assert prepare(session, order(to, "iis", Strength.LEGACY)).spec.strength is Strength.LEGACY
 
 
 def test_the_keystore_is_no_place_for_it(session: Session) -> None:
@@ -189,7 +191,7 @@ def test_without_the_right_passphrase_of_the_key_nothing_is_written(
 
 def test_pkcs12_without_a_passphrase_is_refused(session: Session, to: Path) -> None:
     issued_pair(session)
-    with pytest.raises(InputError, match="made under a passphrase"):
+    with pytest.raises(InputError, match="needs a passphrase"):
         export(session, ready(session, to, "iis"))
     assert written(to) == []
 
@@ -197,7 +199,7 @@ def test_pkcs12_without_a_passphrase_is_refused(session: Session, to: Path) -> N
 def test_a_file_that_is_there_stops_it_and_nothing_is_noted(session: Session, to: Path) -> None:
     issued_pair(session)
     (to / "a.com.key").write_bytes(b"old")
-    with pytest.raises(InputError, match="is there already"):
+    with pytest.raises(InputError, match="already exists"):
         export(session, ready(session, to))
     assert (to / "a.com.key").read_bytes() == b"old"
     assert written(to) == ["a.com.key"]
@@ -214,9 +216,9 @@ def test_what_cannot_be_noted_is_told_and_the_files_stay(
 
     monkeypatch.setattr(exporting, "change_record", busy)
     done = export(session, ready(session, to))
-    assert done.unnoted is not None
-    assert done.unnoted.what.endswith("not noted in the pair's record: somebody holds the pair")
-    assert done.unnoted.hint == "wait"
+    assert done.record_error is not None
+    assert done.record_error.message.endswith("not recorded: somebody holds the pair")
+    assert done.record_error.hint == "wait"
     assert written(to) == ["a.com.crt", "a.com.key"]
 
 
@@ -225,17 +227,17 @@ def test_a_certificate_that_came_home_meanwhile_is_not_installed(
 ) -> None:
     issued_pair(session)
     found = ready(session, to)
-    write_all = export_files.write_all
+    write_all = new_files.write_new_files
 
     def slow(*given: object) -> list[str]:
         issue(session, "a.com", START + timedelta(days=1))
         return write_all(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(export_files, "write_all", slow)
+    monkeypatch.setattr(exporting, "write_new_files", slow)
     export(session, found)
     record = record_of(session)
     assert record.installed is None
-    assert record.history[-1].what.startswith("installed files written")
+    assert record.history[-1].text.startswith("installed files written")
 
 
 def test_the_next_step_is_to_install_until_it_is_done(session: Session, to: Path) -> None:
@@ -254,7 +256,7 @@ def test_the_next_step_is_to_install_until_it_is_done(session: Session, to: Path
     [
         ("nginx", -400, "has expired"),
         ("nginx", 5, "is not valid yet"),
-        ("exchange", 0, "not every version of Microsoft Exchange takes other keys than RSA"),
+        ("exchange", 0, "not every version of Microsoft Exchange supports keys other than RSA"),
         ("iis", 0, "weak MAC"),
     ],
 )
@@ -278,7 +280,7 @@ def test_what_is_to_be_said_before_is_said(
 def test_of_a_pair_in_order_nothing_is_said_and_of_a_retired_one_that(session: Session, to: Path) -> None:
     issued_pair(session)
     assert ready(session, to).warnings == ()
-    change_record(session, "a.com", lambda record: record.marked_retired(NOW, "joe"))
+    change_record(session, "a.com", lambda record: record.with_retirement(NOW, "joe"))
     assert [text for text in ready(session, to).warnings if "retired" in text]
 
 
@@ -290,8 +292,8 @@ def test_what_is_noted_but_not_confirmed_is_not_called_unnoted(
     def unconfirmed(*_: object) -> None:
         raise NotConfirmedError("a.com")
 
-    monkeypatch.setattr(stored_pair, "confirm", unconfirmed)
+    monkeypatch.setattr(files, "flush_folder", unconfirmed)
     done = export(session, ready(session, to))
-    assert done.unnoted is not None
-    assert done.unnoted.what == "a.com is saved, but the disk did not confirm it"
+    assert done.record_error is not None
+    assert done.record_error.message == "a.com is saved, but the disk did not confirm it"
     assert session.store.read("a.com").record.count(b"installed files written") == 1

@@ -18,14 +18,20 @@ from csrtui.core.pairs.pair import NextStep, PairRecord, Stage
 from csrtui.core.pairs.pair_json import dump_record
 from csrtui.core.subject.fields import SubjectFields
 from csrtui.store.disk_errors import NotConfirmedError
-from csrtui.tasks.import_ import CHAIN_ALONE, Blob, ImportResult, import_certificates, needing_confirmation
+from csrtui.tasks.import_ import (
+    CHAIN_ALONE,
+    ImportResult,
+    ImportSource,
+    import_certificates,
+    needing_confirmation,
+)
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.new import create_pair
-from csrtui.tasks.replacement import Doing
-from csrtui.tasks.request_spec import Asked
+from csrtui.tasks.replacement import ImportMode
+from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.retire import retire
 from csrtui.tasks.session import change_record
-from csrtui.tasks.show import read_in_full
+from csrtui.tasks.show import read_pair_details
 
 if TYPE_CHECKING:
     from csrtui.tasks.session import Session
@@ -35,7 +41,7 @@ DAY = timedelta(days=1)
 
 
 def make(session: Session, name: str = "a.com", key: KeyType = KeyType.EC_P256) -> str:
-    return create_pair(session, Asked(names=(name,), key_type=key)).name
+    return create_pair(session, RequestSpec(names=(name,), key_type=key)).name
 
 
 def issue(session: Session, name: str = "a.com", **changes: Any) -> x509.Certificate:
@@ -52,13 +58,13 @@ def stored(session: Session, name: str = "a.com") -> bytes | None:
 
 def bring(session: Session, *blobs: bytes, pair: str | None = None) -> list[tuple[bool, str | None, str]]:
     """Import; return what came of it."""
-    given = [Blob(data, f"/f{number}") for number, data in enumerate(blobs)]
+    given = [ImportSource(data, f"/f{number}") for number, data in enumerate(blobs)]
     return [(one.ok, one.pair, one.text) for one in import_certificates(session, given, pair)]
 
 
 def only(session: Session, *blobs: bytes, pair: str | None = None) -> ImportResult:
     """Import what is one certificate for a pair; return what came of it."""
-    (result,) = import_certificates(session, [Blob(data) for data in blobs], pair)
+    (result,) = import_certificates(session, [ImportSource(data) for data in blobs], pair)
     assert isinstance(result, ImportResult)
     return result
 
@@ -77,7 +83,7 @@ def test_a_pair_becomes_issued_with_leaf_and_chain_in_order(session: Session) ->
     assert record.validity.not_after == START + 195 * DAY - timedelta(seconds=1)
     event = record.history[-1]
     assert (event.time, event.user) == (NOW, "joe")
-    assert event.what == (
+    assert event.text == (
         "certificate imported, expires 2027-06-02T23:59:59Z, from CN=Test CA 1; the chain is valid up to CN=Test Root"
     )
 
@@ -85,7 +91,9 @@ def test_a_pair_becomes_issued_with_leaf_and_chain_in_order(session: Session) ->
 def test_leaf_and_chain_may_come_in_different_files_and_forms(session: Session) -> None:
     make(session)
     leaf = issue(session)
-    results = import_certificates(session, [Blob(bundle(CA, ROOT), "/chain"), Blob(der(leaf), "/leaf")])
+    results = import_certificates(
+        session, [ImportSource(bundle(CA, ROOT), "/chain"), ImportSource(der(leaf), "/leaf")]
+    )
     assert [(one.file, one.ok) for one in results] == [("/leaf", True)]
     assert stored(session) == pem(leaf, CA, ROOT)
 
@@ -133,7 +141,7 @@ def test_a_newer_one_takes_the_place_is_to_be_installed_anew_and_the_one_before_
     make(session)
     old, new = issue(session), issue(session, start=START + DAY)
     bring(session, pem(old, CA))
-    change_record(session, "a.com", lambda one: one.marked_installed(NOW, "joe", "installed files written"))
+    change_record(session, "a.com", lambda one: one.with_installation(NOW, "joe", "installed files written"))
     bring(session, pem(new))
     assert stored(session) == pem(new, CA)  # completed by the chain that was there
     assert kept(session) == [pem(old, CA)]
@@ -175,12 +183,12 @@ def test_a_valid_one_that_expires_sooner_is_taken_said_and_nothing_is_lost(sessi
         "expires on 2026-12-19T23:59:59Z, sooner than the certificate that the pair has, "
         "which expires on 2027-06-02T23:59:59Z"
     )
-    blobs = [Blob(pem(shorter))]
-    (asked,) = import_certificates(session, blobs, doing=Doing.ASK)
+    blobs = [ImportSource(pem(shorter))]
+    (asked,) = import_certificates(session, blobs, mode=ImportMode.ASK)
     assert (asked.ok, asked.text) == (False, f"not imported yet: it {text}")
     assert needing_confirmation([asked]) == [asked]
     assert stored(session) == pem(present, CA)
-    (looked,) = import_certificates(session, blobs, doing=Doing.LOOK)
+    (looked,) = import_certificates(session, blobs, mode=ImportMode.PREVIEW)
     assert (looked.ok, looked.text) == (True, "would be imported, expires 2026-12-19T23:59:59Z")
     result = only(session, pem(shorter))
     assert (result.ok, result.changed, result.needs_confirmation) == (True, True, False)
@@ -215,7 +223,7 @@ def test_a_chain_that_comes_later_completes_it(session: Session) -> None:
         (True, "a.com", "chain of the certificate replaced, 2 certificates now")
     ]
     assert stored(session) == pem(leaf, CA)
-    assert record_of(session).history[-1].what == (
+    assert record_of(session).history[-1].text == (
         "chain of the certificate replaced, 2 certificates now; "
         "the chain is complete up to CN=Test Root, which clients must trust"
     )
@@ -227,13 +235,13 @@ def test_a_root_that_comes_later_is_no_reason_to_install_anew(session: Session) 
     make(session)
     leaf = issue(session)
     bring(session, pem(leaf, CA))
-    change_record(session, "a.com", lambda one: one.marked_installed(NOW, "joe", "installed files written"))
+    change_record(session, "a.com", lambda one: one.with_installation(NOW, "joe", "installed files written"))
     result = only(session, pem(ROOT), pair="a.com")
     assert result.status is not None
     assert (result.ok, result.changed, result.status.text) == (True, True, "valid up to CN=Test Root")
     assert stored(session) == pem(leaf, CA, ROOT)
     assert record_of(session).installed == NOW
-    assert record_of(session).history[-1].what.endswith("; the chain is valid up to CN=Test Root")
+    assert record_of(session).history[-1].text.endswith("; the chain is valid up to CN=Test Root")
 
 
 def test_the_root_of_a_one_tier_ca_completes_the_chain(session: Session) -> None:
@@ -242,7 +250,7 @@ def test_the_root_of_a_one_tier_ca_completes_the_chain(session: Session) -> None
     assert [one.kind for one in only(session, pem(leaf)).flaws] == [CertificateFlawKind.CHAIN_INCOMPLETE]
     result = only(session, pem(ROOT), pair="a.com")
     assert (result.ok, result.flaws) == (True, ())
-    full = read_in_full(session, "a.com")
+    full = read_pair_details(session, "a.com")
     assert full.status is not None
     assert full.status.text == "valid up to CN=Test Root"
 
@@ -283,10 +291,10 @@ def test_a_certificate_with_the_name_of_the_issuer_that_did_not_sign_is_left_out
         f"the certificate of CN=Test CA 1 is left out; the stored chain is {stored_state}",
     )
     assert stored(session) == pem(leaf)
-    assert record_of(session).history[-1].what.endswith(f"; the chain is {stored_state}")
+    assert record_of(session).history[-1].text.endswith(f"; the chain is {stored_state}")
     ((ok, _, text),) = bring(session, pem(wrong), pair="a.com")
     assert not ok
-    assert text.endswith("issued by CN=Test CA 1: it has the name of an issuer, and did not sign")
+    assert text.endswith("issued by CN=Test CA 1: it has the name of an issuer, but did not sign")
 
 
 def test_at_most_three_pairs_are_named(session: Session) -> None:
@@ -444,7 +452,7 @@ def test_what_the_disk_did_not_confirm_is_told_as_such(
         raise NotConfirmedError("a.com")
 
     with monkeypatch.context() as patch:
-        patch.setattr("csrtui.store.stored_pair.confirm", unsure)
+        patch.setattr("csrtui.store.files.flush_folder", unsure)
         with pytest.raises(StoreError, match="did not confirm"):
             bring(session, pem(leaf))
     assert bring(session, pem(leaf)) == [(True, "a.com", IMPORTED)]

@@ -11,7 +11,7 @@ from csrtui.core.base.errors import StoreError
 from csrtui.core.keys.passphrase_quality import weaknesses
 from csrtui.store import reference_data
 from csrtui.store.keystore import Keystore
-from csrtui.tasks.last_used import Kept, recall, recall_folder, remember, remember_folder
+from csrtui.tasks.last_used import LastUsed, recall, recall_folder, remember, remember_folder
 from csrtui.tasks.passphrase import generate_passphrase
 from csrtui.tasks.session import Session
 
@@ -46,7 +46,7 @@ def test_the_same_folder_again_writes_nothing(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_understood_is_as_if_nothing_was_kept(tmp_path: Path, data: bytes) -> None:
     session = session_in(tmp_path)
-    session.store.update_last(lambda _: data)
+    session.store.update_last_used(lambda _: data)
     assert recall_folder(session) == ""
 
 
@@ -54,16 +54,16 @@ def test_two_sessions_do_not_lose_what_the_other_remembered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = session_in(tmp_path), session_in(tmp_path)
-    update = first.store.update_last
+    update = first.store.update_last_used
 
     def overtaken(change: Callable[[bytes | None], bytes]) -> None:
-        remember(second, Kept.CSR_FOLDER, "/srv/csr")
+        remember(second, LastUsed.CSR_FOLDER, "/srv/csr")
         update(change)
 
-    monkeypatch.setattr(first.store, "update_last", overtaken)
-    remember(first, Kept.RECIPIENTS, "age1example")
-    assert recall(second, Kept.CSR_FOLDER) == "/srv/csr"
-    assert recall(second, Kept.RECIPIENTS) == "age1example"
+    monkeypatch.setattr(first.store, "update_last_used", overtaken)
+    remember(first, LastUsed.RECIPIENTS, "age1example")
+    assert recall(second, LastUsed.CSR_FOLDER) == "/srv/csr"
+    assert recall(second, LastUsed.RECIPIENTS) == "age1example"
 
 
 def test_a_store_that_takes_no_writes_is_no_reason_to_stop(tmp_path: Path) -> None:
@@ -76,11 +76,11 @@ def test_a_generated_passphrase_is_of_words_and_another_each_time(tmp_path: Path
     session = session_in(tmp_path)
     made = generate_passphrase(session)
     assert weaknesses(made) == []
-    assert set(made.revealed.split()) <= set(reference_data.passphrase_words())
+    assert set(made.revealed.split()) <= set(reference_data.read_passphrase_words())
     assert made != generate_passphrase(session)
 
 
 def test_without_its_words_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reference_data, "_WORDS", str(tmp_path / "none"))
-    with pytest.raises(StoreError, match="the list of words cannot be read"):
+    with pytest.raises(StoreError, match="the word list cannot be read"):
         generate_passphrase(session_in(tmp_path))

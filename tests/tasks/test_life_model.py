@@ -15,28 +15,34 @@ from cryptography import x509
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
-from pairs_made import new_pair, order
+from pairs_made import new_pair, order, restore
 from safety_results import record
 
 from csrtui.core.base.errors import RefusedError
-from csrtui.core.doctor.finding_codes import Code
+from csrtui.core.doctor.finding import FindingCode
 from csrtui.core.keys import key_types, pkcs8
 from csrtui.core.pairs.pair import BackupStatus
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.backup import back_up
 from csrtui.tasks.doctor import Examination
-from csrtui.tasks.import_ import Blob, ImportResult, import_certificates
+from csrtui.tasks.import_ import ImportResult, ImportSource, import_certificates
 from csrtui.tasks.list import list_pairs, read_pair
 from csrtui.tasks.passphrase import open_key
-from csrtui.tasks.renew import consider, renew
-from csrtui.tasks.restore import restore
+from csrtui.tasks.renew import plan_renewal, renew
 from csrtui.tasks.retire import retire
 from csrtui.tasks.session import Session
 from csrtui.tasks.submit import mark_submitted
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 SESSIONS = st.integers(min_value=0, max_value=1)
-_USUAL = frozenset({Code.BACKUP_NONE, Code.BACKUP_SAME_DISK, Code.RENEWAL_BROKEN, Code.RENEWAL_NOT_NOTED})
+_USUAL = frozenset(
+    {
+        FindingCode.BACKUP_NONE,
+        FindingCode.BACKUP_SAME_DISK,
+        FindingCode.RENEWAL_BROKEN,
+        FindingCode.RENEWAL_NOT_NOTED,
+    }
+)
 """What the doctor may say of pairs that nothing happened to but this; a restored one knows of no renewal."""
 
 
@@ -77,7 +83,7 @@ class Life(RuleBasedStateMachine):
         self.top = Path(tempfile.mkdtemp())
         (self.top / "usb").mkdir()
         self.patch = pytest.MonkeyPatch()
-        self.patch.setattr(pkcs8, "ROUNDS", QUICK)
+        self.patch.setattr(pkcs8, "ITERATIONS", QUICK)
         self.sessions = [
             Session(Keystore(str(self.top / "store")), user="joe", clock=self.clock) for _ in range(2)
         ]
@@ -138,7 +144,7 @@ class Life(RuleBasedStateMachine):
             read_pair(self.sessions[0], name)[1].der, start=start, serial=self.steps + 1
         )
         (result,) = import_certificates(
-            self.sessions[session], [Blob(pem(issued, intermediate().certificate))]
+            self.sessions[session], [ImportSource(pem(issued, intermediate().certificate))]
         )
         assert result.pair == name
         assert isinstance(result, ImportResult)
@@ -158,12 +164,12 @@ class Life(RuleBasedStateMachine):
         ]
         if known.retired or successors:
             with pytest.raises(RefusedError):
-                renew(self.sessions[session], consider(self.sessions[session], name))
+                renew(self.sessions[session], plan_renewal(self.sessions[session], name))
             if successors and known.renewed_by not in successors:  # a tie that was lost is made again
                 known.renewed_by = read_pair(self.sessions[0], name)[0].record.renewed_by
                 assert known.renewed_by in successors
             return name
-        made = renew(self.sessions[session], consider(self.sessions[session], name)).name
+        made = renew(self.sessions[session], plan_renewal(self.sessions[session], name)).name
         known.renewed_by = made
         self.known[made] = Known(self.spki(made), renews=name)
         return made

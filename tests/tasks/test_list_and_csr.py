@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,18 +15,18 @@ from csrtui.core.certificates import csr
 from csrtui.core.pairs.pair import NextStep, Pair, Stage
 from csrtui.core.pairs.pair_json import load_record
 from csrtui.core.pairs.query import Query, SortOrder
-from csrtui.core.subject.fields import SubjectFields, TypedSubject
+from csrtui.core.subject.fields import SubjectFields, SubjectInput
 from csrtui.tasks.list import list_pairs, read_pair, read_pair_list
 from csrtui.tasks.new import create_pair
-from csrtui.tasks.request_spec import Asked
-from csrtui.tasks.submit import csr_pem, mark_submitted
+from csrtui.tasks.request_spec import RequestSpec
+from csrtui.tasks.submit import CsrForm, csr_bytes, mark_submitted
 
 if TYPE_CHECKING:
     from csrtui.tasks.session import Session
 
 
 def made(session: Session, *names: str) -> Pair:
-    return create_pair(session, Asked(names, TypedSubject(organization="Straße AG"), ca=CaKind.PRIVATE))
+    return create_pair(session, RequestSpec(names, SubjectInput(organization="Straße AG"), ca=CaKind.PRIVATE))
 
 
 def damage(pair: Pair, file: str, content: bytes) -> Path:
@@ -54,7 +55,7 @@ def test_a_damaged_pair_is_named_and_hides_no_other(session: Session, content: b
     assert [pair.name for pair in keyring.pairs] == ["b.com"]
     (problem,) = keyring.problems
     assert problem.name == "a.com"
-    assert problem.error.what.startswith(f"{damaged.path}: pair.json ")
+    assert problem.error.message.startswith(f"{damaged.path}: pair.json ")
 
 
 def test_a_pair_open_to_others_is_named_with_the_command_that_mends_it(session: Session) -> None:
@@ -82,7 +83,7 @@ def test_a_pair_open_to_others_is_named_with_the_command_that_mends_it(session: 
 def test_every_word_of_a_filter_has_to_be_there(session: Session, text: str, found: set[str]) -> None:
     made(session, "shop.a.com")
     made(session, "mail.b.com", "cdn.b.com")
-    selected = read_pair_list(session).select(Query.typed(text), SortOrder.NAME, NOW)
+    selected = read_pair_list(session).select(Query.parse(text), SortOrder.NAME, NOW)
     assert {summary.name for summary in selected} == found
 
 
@@ -106,7 +107,7 @@ def test_a_pair_is_read_with_its_request(session: Session) -> None:
 @pytest.mark.parametrize("name", ["b.com", "../store/pairs/a.com", "", "A.COM", ".new-1", "a.com/"])
 def test_a_pair_that_is_not_there_is_refused(session: Session, name: str) -> None:
     made(session, "a.com")
-    for use in (read_pair, csr_pem):
+    for use in (read_pair, partial(csr_bytes, form=CsrForm.PEM)):
         with pytest.raises(InputError):
             use(session, name)
 
@@ -114,7 +115,7 @@ def test_a_pair_that_is_not_there_is_refused(session: Session, name: str) -> Non
 @pytest.mark.parametrize(
     ("file", "content", "said"),
     [
-        ("pair.json", b"{}", "pair.json is of a schema"),
+        ("pair.json", b"{}", "pair.json has a schema"),
         ("request.pem", b"", "the certificate request cannot be read"),
         ("request.pem", b"\xff" * 9, "the certificate request cannot be read"),
         ("request.pem", csr.to_pem(der_of(SubjectFields("a.com"), "evil.com")), "is not the request"),
@@ -125,10 +126,10 @@ def test_damage_is_the_stores_and_names_the_folder(
 ) -> None:
     pair = made(session, "a.com")
     damage(pair, file, content)
-    for use in (read_pair, csr_pem):
+    for use in (read_pair, partial(csr_bytes, form=CsrForm.PEM)):
         with pytest.raises(StoreError, match=said) as caught:
             use(session, "a.com")
-        assert pair.path in caught.value.what
+        assert pair.path in caught.value.message
         assert caught.value.hint
 
 
@@ -137,7 +138,7 @@ def test_the_csr_handed_out_is_the_one_on_disk(session: Session) -> None:
     path = Path(pair.path, "request.pem")
     original = path.read_bytes()
     damage(pair, "request.pem", b"subject=/CN=x\x1b[2J\n" + original)
-    handed_out, pem = csr_pem(session, "a.com")
+    handed_out, pem = csr_bytes(session, "a.com", CsrForm.PEM)
     assert handed_out == pair
     assert pem == original
 
@@ -148,7 +149,7 @@ def test_what_was_submitted_is_on_record(session: Session) -> None:
     assert after.record.stage is Stage.SUBMITTED
     stored = load_record(Path(pair.path, "pair.json").read_bytes())
     assert stored == after.record
-    assert [event.what for event in stored.history] == [
+    assert [event.text for event in stored.history] == [
         "created",
         "submitted, although no backup is verified",
     ]
@@ -167,5 +168,5 @@ def test_a_damaged_record_is_not_replaced(session: Session) -> None:
     path = damage(pair, "pair.json", b"{}")
     with pytest.raises(StoreError, match="schema") as caught:
         mark_submitted(session, pair)
-    assert pair.path in caught.value.what
+    assert pair.path in caught.value.message
     assert path.read_bytes() == b"{}"

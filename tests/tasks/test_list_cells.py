@@ -11,8 +11,9 @@ from many_pairs import RECORDS, pair_of_record
 from requests_made import NOW, record
 
 from csrtui.core.base.escaping import visible
+from csrtui.core.keys.key_types import label_of_name
 from csrtui.core.pairs.summary import summarize
-from csrtui.tasks.pair_text import LIST_HEADER, NEXT_STEPS, backup_cell, columns, day, key_label, list_row
+from csrtui.tasks.pair_text import LIST_HEADER, NEXT_STEPS, backup_cell, day_text, list_columns, list_row
 
 if TYPE_CHECKING:
     from csrtui.core.pairs.pair import Pair, PairRecord
@@ -23,7 +24,7 @@ MOMENTS = st.integers(-10, 10).map(lambda hours: NOW + timedelta(hours=hours))
 @given(st.lists(RECORDS, min_size=1, max_size=4), MOMENTS)
 def test_many_cells_are_those_of_each_pair(records: list[PairRecord], now: datetime) -> None:
     pairs = [pair_of_record(f"a-{number}", pair_record) for number, pair_record in enumerate(records)]
-    rows = zip(*columns([summarize(pair) for pair in pairs], now), strict=True)
+    rows = zip(*list_columns([summarize(pair) for pair in pairs], now), strict=True)
     assert list(rows) == [tuple(map(visible, cells_of(pair, now))) for pair in pairs]
 
 
@@ -39,8 +40,8 @@ def cells_of(pair: Pair, now: datetime) -> tuple[str, ...]:
     pair_record = pair.record
     cells = (
         pair.name,
-        key_label(pair_record.key.type),
-        day(pair_record.created, now),
+        label_of_name(pair_record.key.type),
+        day_text(pair_record.created, now),
         backup_cell(pair_record, now),
         pair_record.stage.value,
         f"{pair_record.validity.days_left(now)} d" if pair_record.validity else "",

@@ -22,7 +22,7 @@ from csrtui.tasks import existing_pairs
 from csrtui.tasks import new_many as module
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.new_many import GROUP, Row, RowResult, create_many
-from csrtui.tasks.request_spec import Asked
+from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.retire import retire
 from csrtui.tasks.session import change_record
 
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
     from csrtui.core.keys.key_types import PrivateKey
     from csrtui.core.pairs.pair import PairRecord
-    from csrtui.store.keystore import Names, PairFiles
+    from csrtui.store.keystore import FreeNames, PairFiles
     from csrtui.tasks.session import Session
 
 
 def rows(*names: str, key_type: KeyType | None = None) -> list[Row]:
-    return [Row(at, Asked((name,), key_type=key_type)) for at, name in enumerate(names, start=1)]
+    return [Row(at, RequestSpec((name,), key_type=key_type)) for at, name in enumerate(names, start=1)]
 
 
 def said(answers: Sequence[RowResult]) -> list[tuple[int, str, bool]]:
@@ -58,7 +58,7 @@ class Groups:
         self.sizes: list[int] = []
         add_many = session.store.add_many
 
-        def recording(pairs: Sequence[tuple[str, PairFiles]], names: Names) -> list[str | StoreError]:
+        def recording(pairs: Sequence[tuple[str, PairFiles]], names: FreeNames) -> list[str | StoreError]:
             self.sizes.append(len(pairs))
             return add_many(pairs, names)
 
@@ -66,9 +66,9 @@ class Groups:
 
 
 def test_a_pair_is_what_a_single_one_would_be(session: Session) -> None:
-    (answer,) = create_many(session, [Row(1, Asked(("www.a.com", "a.com")))])
+    (answer,) = create_many(session, [Row(1, RequestSpec(("www.a.com", "a.com")))])
     assert isinstance(answer.outcome, Pair)
-    single = create_pair(session, Asked(("www.a.com", "a.com"))).record
+    single = create_pair(session, RequestSpec(("www.a.com", "a.com"))).record
     folder = Path(answer.outcome.path)
     record = load_record((folder / "pair.json").read_bytes())
     assert record == answer.outcome.record
@@ -102,10 +102,10 @@ def test_while_nothing_can_be_read_what_is_in_hand_is_finished(session: Session)
 
 def test_a_row_that_fails_is_answered_in_its_place(session: Session) -> None:
     wrong = Row(2, InputError("wrong"))
-    asked = [rows("a.com")[0], wrong, Row(3, Asked(("a..b",))), Row(4, Asked(("c.com",)))]
+    asked = [rows("a.com")[0], wrong, Row(3, RequestSpec(("a..b",))), Row(4, RequestSpec(("c.com",)))]
     answers = list(create_many(session, asked))
     assert [outcome(one) for one in answers] == ["a.com", "failed", "failed", "c.com"]
-    assert answers[1].outcome is wrong.asked
+    assert answers[1].outcome is wrong.spec
 
 
 def test_slow_keys_are_made_on_several_cores(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,7 +138,7 @@ def test_the_order_stays_when_a_later_key_is_made_first(
         return key_of(key_type)
 
     monkeypatch.setattr(session, "generate_key", late)
-    asked = [*rows("a.com", key_type=KeyType.RSA_2048), Row(2, Asked(("b.com",)))]
+    asked = [*rows("a.com", key_type=KeyType.RSA_2048), Row(2, RequestSpec(("b.com",)))]
     assert said(list(create_many(session, asked))) == [(1, "a.com", False), (2, "b.com", False)]
 
 
@@ -151,11 +151,11 @@ def test_once_stopped_no_more_is_begun_and_what_is_begun_is_answered(session: Se
     def stopping() -> Iterator[Row]:
         yield from rows(*hosts(3))
         stop.set()
-        yield Row(4, Asked(("late.com",)))
+        yield Row(4, RequestSpec(("late.com",)))
 
-    answers = list(create_many(session, stopping(), stop=stop))
+    answers = list(create_many(session, stopping(), cancel=stop))
     assert [outcome(one) for one in answers] == [*hosts(3), "late.com"]
-    assert list(create_many(session, rows("x.com"), stop=stop)) == []
+    assert list(create_many(session, rows("x.com"), cancel=stop)) == []
 
 
 def test_keys_that_nobody_began_are_not_made_after_a_stop(
@@ -177,7 +177,7 @@ def test_keys_that_nobody_began_are_not_made_after_a_stop(
 
     monkeypatch.setattr(module, "cpu_count", lambda: 1)
     monkeypatch.setattr(session, "generate_key", slowly)
-    answers = list(create_many(session, stopping(), stop=stop))
+    answers = list(create_many(session, stopping(), cancel=stop))
     assert [outcome(one) for one in answers] == hosts(5)[: len(answers)]
     assert 1 <= len(answers) == len(made) < 5
     assert session.store.names() == hosts(5)[: len(answers)]
@@ -217,7 +217,7 @@ def test_what_is_there_but_not_confirmed_is_not_made_again(
 ) -> None:
     add_many = session.store.add_many
 
-    def unconfirmed(pairs: Sequence[tuple[str, PairFiles]], names: Names) -> list[str | StoreError]:
+    def unconfirmed(pairs: Sequence[tuple[str, PairFiles]], names: FreeNames) -> list[str | StoreError]:
         return [NotConfirmedError(str(one)) for one in add_many(pairs, names)]
 
     monkeypatch.setattr(session.store, "add_many", unconfirmed)
@@ -229,10 +229,10 @@ def test_what_is_there_but_not_confirmed_is_not_made_again(
 def test_a_request_that_is_not_the_one_asked_for_is_not_kept(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(csr, "signature_holds", lambda _: False)
+    monkeypatch.setattr(csr, "has_valid_signature", lambda _: False)
     (answer,) = create_many(session, rows("a.com"))
     assert isinstance(answer.outcome, CsrtuiError)
-    assert "nothing was kept" in answer.outcome.what
+    assert "nothing was stored" in answer.outcome.message
     assert session.store.names() == []
 
 
@@ -240,9 +240,9 @@ def test_a_request_that_is_not_the_one_asked_for_is_not_kept(
 
 
 def test_what_is_there_already_is_not_made_again(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = create_pair(session, Asked(("a.com", "www.a.com")))
+    before = create_pair(session, RequestSpec(("a.com", "www.a.com")))
     groups = Groups(session, monkeypatch)
-    (answer,) = create_many(session, [Row(1, Asked(("A.com", "www.a.com")))])
+    (answer,) = create_many(session, [Row(1, RequestSpec(("A.com", "www.a.com")))])
     assert (answer.skipped, answer.outcome) == (True, before)
     assert groups.sizes == []
 
@@ -250,7 +250,7 @@ def test_what_is_there_already_is_not_made_again(session: Session, monkeypatch: 
 def test_rows_alike_make_one_pair_however_far_apart(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(existing_pairs, "_REMEMBERED", 2)
+    monkeypatch.setattr(existing_pairs, "_CACHE_SIZE", 2)
     answers = list(create_many(session, rows("a.com", "a.com", *hosts(5), "a.com")))
     assert said(answers)[:2] == [(1, "a.com", False), (2, "a.com", True)]
     assert said(answers)[-1] == (8, "a.com", True)
@@ -258,7 +258,11 @@ def test_rows_alike_make_one_pair_however_far_apart(
 
 
 def test_a_second_pair_of_a_name_is_found_as_well(session: Session) -> None:
-    asked = [Row(1, Asked(("a.com",))), Row(2, Asked(("a.com", "b.com"))), Row(3, Asked(("a.com", "c.com")))]
+    asked = [
+        Row(1, RequestSpec(("a.com",))),
+        Row(2, RequestSpec(("a.com", "b.com"))),
+        Row(3, RequestSpec(("a.com", "c.com"))),
+    ]
     made = [outcome(one) for one in create_many(session, asked)]
     assert made == ["a.com", "a.com-2", "a.com-3"]
     again = list(create_many(session, asked))
@@ -267,7 +271,7 @@ def test_a_second_pair_of_a_name_is_found_as_well(session: Session) -> None:
 
 def test_retired_renewed_damaged_and_encrypted_ones_do_not_count(session: Session) -> None:
     for name in ("a.com", "b.com", "c.com", "d.com"):
-        create_pair(session, Asked((name,)))
+        create_pair(session, RequestSpec((name,)))
     retire(session, "a.com")
     change_record(session, "b.com", _renewed)
     Path(session.store.pair_path("c.com"), "pair.json").write_bytes(b"damaged")
@@ -282,7 +286,7 @@ def _renewed(record: PairRecord) -> PairRecord:
 
 
 def test_one_passphrase_is_derived_once_for_all(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pkcs8, "ROUNDS", 10)
+    monkeypatch.setattr(pkcs8, "ITERATIONS", 10)
     passphrase = Secret("correct horse battery staple")
     answers = list(create_many(session, rows("a.com", "b.com"), passphrase=passphrase))
     salts = set()
@@ -290,7 +294,7 @@ def test_one_passphrase_is_derived_once_for_all(session: Session, monkeypatch: p
         assert isinstance(one.outcome, Pair)
         assert one.outcome.record.key.encrypted
         der = pkcs8.to_der(Path(one.outcome.path, "key.pem").read_bytes())
-        salts.add(pkcs8.derivation_of(der))
+        salts.add(pkcs8.read_derivation(der))
         opened = key_types.spki_sha256(pkcs8.decrypt(der, passphrase).public_key())
         assert opened == one.outcome.record.key.spki_sha256
     assert len(salts) == 1

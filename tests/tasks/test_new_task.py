@@ -19,12 +19,12 @@ from csrtui.core.certificates import csr
 from csrtui.core.keys import key_types, pkcs8
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.pair_json import load_record
-from csrtui.core.subject.fields import SubjectFields, TypedSubject
-from csrtui.tasks.new import BlockedError, Blocking, create_pair, stops
-from csrtui.tasks.request_spec import Asked, advise_on
+from csrtui.core.subject.fields import SubjectFields, SubjectInput
+from csrtui.tasks.new import BlockedError, Blocking, create_pair, is_blocking
+from csrtui.tasks.request_spec import RequestSpec, advise_on
 from csrtui.tasks.session import Session
 
-ASKED = Asked(("www.a.com", "a.com"), TypedSubject(HARD_ORGANIZATION, "", "gb", "", " London "))
+ASKED = RequestSpec(("www.a.com", "a.com"), SubjectInput(HARD_ORGANIZATION, "", "gb", "", " London "))
 
 
 def files_of(session: Session) -> list[str]:
@@ -52,7 +52,7 @@ def test_key_request_and_record_belong_together(session: Session) -> None:
     assert record.subject.organization == HARD_ORGANIZATION
     assert (record.subject.country, record.subject.locality) == ("GB", "London")
     assert made.names == record.names == ("www.a.com", "a.com")
-    assert (record.created, record.history[0].what, record.history[0].user) == (NOW, "created", "joe")
+    assert (record.created, record.history[0].text, record.history[0].user) == (NOW, "created", "joe")
 
 
 def test_the_same_name_again_makes_another_pair_and_touches_none(session: Session) -> None:
@@ -69,7 +69,7 @@ def test_the_same_name_again_makes_another_pair_and_touches_none(session: Sessio
 def test_a_pair_is_named_after_its_common_name(
     session: Session, names: tuple[str, ...], pair_name: str
 ) -> None:
-    assert create_pair(session, Asked(names), blocking=Blocking.OVERRULED).name == pair_name
+    assert create_pair(session, RequestSpec(names), blocking=Blocking.OVERRULED).name == pair_name
 
 
 def test_a_pair_can_be_named(session: Session) -> None:
@@ -87,15 +87,17 @@ def test_a_name_that_could_be_a_path_is_refused(session: Session, name: str) -> 
 
 @pytest.mark.parametrize("key_type", KeyType)
 def test_each_key_type_makes_a_pair(session: Session, key_type: KeyType) -> None:
-    record = create_pair(session, Asked(("a.com",), ca=CaKind.PRIVATE, key_type=key_type)).record
+    record = create_pair(session, RequestSpec(("a.com",), ca=CaKind.PRIVATE, key_type=key_type)).record
     assert record.key.type == key_type
     assert record.request.signature_hash == key_type.hash_name
 
 
 def test_a_platform_chooses_the_key_unless_one_is_chosen() -> None:
-    assert Asked((), platform="iis").effective_key_type is KeyType.EC_P256
-    assert Asked((), platform="exchange").effective_key_type is KeyType.RSA_2048
-    assert Asked((), platform="exchange", key_type=KeyType.EC_P384).effective_key_type is KeyType.EC_P384
+    assert RequestSpec((), platform="iis").effective_key_type is KeyType.EC_P256
+    assert RequestSpec((), platform="exchange").effective_key_type is KeyType.RSA_2048
+    assert (
+        RequestSpec((), platform="exchange", key_type=KeyType.EC_P384).effective_key_type is KeyType.EC_P384
+    )
 
 
 def test_a_passphrase_encrypts_the_key_with_fresh_entropy(
@@ -120,20 +122,20 @@ def test_a_passphrase_encrypts_the_key_with_fresh_entropy(
 @pytest.mark.parametrize(
     ("asked", "code"),
     [
-        (Asked(()), "common-name-missing"),
-        (Asked(("",)), "common-name-missing"),
-        (Asked((" ", "a.com")), "common-name-missing"),
-        (Asked(("", "intranet")), "common-name-missing"),
-        (Asked(("a..com",)), "empty-label"),
-        (Asked(("a.com", "b_.-c.com")), "hyphen-edge"),
-        (Asked(("a.com",), TypedSubject(organization="x" * 65)), "length"),
-        (Asked(("a.com",), TypedSubject(organization="a\nb")), "control-character"),
-        (Asked(("a.com",), TypedSubject(country="Germany")), None),
+        (RequestSpec(()), "common-name-missing"),
+        (RequestSpec(("",)), "common-name-missing"),
+        (RequestSpec((" ", "a.com")), "common-name-missing"),
+        (RequestSpec(("", "intranet")), "common-name-missing"),
+        (RequestSpec(("a..com",)), "empty-label"),
+        (RequestSpec(("a.com", "b_.-c.com")), "hyphen-edge"),
+        (RequestSpec(("a.com",), SubjectInput(organization="x" * 65)), "length"),
+        (RequestSpec(("a.com",), SubjectInput(organization="a\nb")), "control-character"),
+        (RequestSpec(("a.com",), SubjectInput(country="Germany")), None),
     ],
 )
 @pytest.mark.parametrize("blocking", Blocking)
 def test_what_x509_cannot_hold_is_never_forced(
-    session: Session, asked: Asked, code: str | None, blocking: Blocking
+    session: Session, asked: RequestSpec, code: str | None, blocking: Blocking
 ) -> None:
     with pytest.raises(BlockedError) as caught:
         create_pair(session, asked, blocking=blocking)
@@ -146,12 +148,12 @@ def test_what_x509_cannot_hold_is_never_forced(
 @pytest.mark.parametrize(
     ("asked", "hint"),
     [
-        (Asked(("intranet",)), "for the organization's own CA: --ca private; or insist with --force"),
-        (Asked(("a.com",), key_type=KeyType.ED25519), "--ca private; or insist with --force"),
-        (Asked(("*.co.uk",)), "insist with --force"),
+        (RequestSpec(("intranet",)), "for the organization's own CA: --ca private; or insist with --force"),
+        (RequestSpec(("a.com",), key_type=KeyType.ED25519), "--ca private; or insist with --force"),
+        (RequestSpec(("*.co.uk",)), "insist with --force"),
     ],
 )
-def test_what_x509_can_hold_is_forced_by_force(session: Session, asked: Asked, hint: str) -> None:
+def test_what_x509_can_hold_is_forced_by_force(session: Session, asked: RequestSpec, hint: str) -> None:
     with pytest.raises(BlockedError) as caught:
         create_pair(session, asked)
     assert hint in str(caught.value.hint)
@@ -161,9 +163,12 @@ def test_what_x509_can_hold_is_forced_by_force(session: Session, asked: Asked, h
 
 
 def test_only_an_error_that_nobody_overrules_stops(session: Session) -> None:
-    findings = advise_on(session, Asked(("intranet", "a..b"))).findings
+    findings = advise_on(session, RequestSpec(("intranet", "a..b"))).findings
     stopped = {
-        (finding.code, blocking) for finding in findings for blocking in Blocking if stops(finding, blocking)
+        (finding.code, blocking)
+        for finding in findings
+        for blocking in Blocking
+        if is_blocking(finding, blocking)
     }
     assert ("empty-label", Blocking.OVERRULED) in stopped
     assert ("empty-label", Blocking.STOPS) in stopped
@@ -194,7 +199,7 @@ def test_a_request_that_is_not_the_one_shown_is_not_kept(
         return read(der)._replace(**next(calls, {}))
 
     monkeypatch.setattr(csr, "read_der", read_wrongly)
-    with pytest.raises(CsrtuiError, match=r"not the one that was (shown|asked for); nothing was kept"):
+    with pytest.raises(CsrtuiError, match=r"differs from (its preview|the request); nothing was stored"):
         create_pair(session, ASKED)
     assert files_of(session) == []
 
@@ -202,8 +207,8 @@ def test_a_request_that_is_not_the_one_shown_is_not_kept(
 def test_a_request_signed_by_another_key_is_not_kept(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(csr, "signature_holds", lambda _: False)
-    with pytest.raises(CsrtuiError, match="nothing was kept"):
+    monkeypatch.setattr(csr, "has_valid_signature", lambda _: False)
+    with pytest.raises(CsrtuiError, match="nothing was stored"):
         create_pair(session, ASKED)
     assert files_of(session) == []
 
@@ -222,14 +227,14 @@ anything = st.text(max_size=20) | st.sampled_from(
     ["a.com", "www.a.com", "*.a.com", "10.0.0.1", "::1", "intranet", "Bücher.de", "x" * 70, "", " ", "a\0b"]
 )
 subjects = st.builds(
-    TypedSubject, anything, anything, anything | st.sampled_from(["GB", "de"]), anything, anything
+    SubjectInput, anything, anything, anything | st.sampled_from(["GB", "de"]), anything, anything
 )
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.builds(
-        Asked,
+        RequestSpec,
         st.lists(anything, max_size=4).map(tuple),
         subjects,
         st.sampled_from(CaKind),
@@ -238,7 +243,7 @@ subjects = st.builds(
     st.sampled_from(Blocking),
 )
 def test_whatever_is_typed_makes_a_pair_or_an_input_error(
-    session: Session, asked: Asked, blocking: Blocking
+    session: Session, asked: RequestSpec, blocking: Blocking
 ) -> None:
     try:
         pair = create_pair(session, asked, blocking=blocking)

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from csrtui.core.base.finding import CaKind, FieldName, Level
-from csrtui.core.subject.fields import TypedSubject
+from csrtui.core.subject.fields import SubjectInput
 from csrtui.tasks.existing_pairs import pair_exists, with_pair_exists
 from csrtui.tasks.new import create_pair
-from csrtui.tasks.request_spec import Asked, advise_on
+from csrtui.tasks.request_spec import RequestSpec, advise_on
 from csrtui.tasks.retire import retire
 from csrtui.tasks.session import change_record
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 
 def found(session: Session, *names: str, ca: CaKind = CaKind.PUBLIC) -> Finding | None:
-    return pair_exists(session, advise_on(session, Asked(names, TypedSubject(), ca)))
+    return pair_exists(session, advise_on(session, RequestSpec(names, SubjectInput(), ca)))
 
 
 @pytest.mark.parametrize("ca", CaKind)
 def test_a_pair_in_use_is_named_with_its_stage_and_how_to_renew_it(session: Session, ca: CaKind) -> None:
-    create_pair(session, Asked(("www.a.com", "a.com")))
+    create_pair(session, RequestSpec(("www.a.com", "a.com")))
     finding = found(session, "WWW.a.com", "b.com", ca=ca)
     assert finding is not None
     assert (finding.code, finding.level, finding.field) == (
@@ -40,28 +40,28 @@ def test_a_pair_in_use_is_named_with_its_stage_and_how_to_renew_it(session: Sess
     assert finding.text.startswith("The pair www.a.com for www.a.com exists (stage: new).")
     assert finding.fix is not None
     assert (finding.fix.renews, finding.fix.safe) == ("www.a.com", False)
-    advice = advise_on(session, Asked(("www.a.com",)))
+    advice = advise_on(session, RequestSpec(("www.a.com",)))
     assert finding.code in {one.code for one in with_pair_exists(session, advice).findings}
 
 
 def test_another_common_name_is_no_matter(session: Session) -> None:
-    create_pair(session, Asked(("www.a.com", "a.com")))
+    create_pair(session, RequestSpec(("www.a.com", "a.com")))
     assert found(session, "a.com", "www.a.com") is None
     assert found(session, "") is None
-    advice = advise_on(session, Asked(("a.com",)))
+    advice = advise_on(session, RequestSpec(("a.com",)))
     assert with_pair_exists(session, advice) is advice
 
 
 def test_a_pair_that_only_has_the_name_is_no_matter(session: Session) -> None:
-    create_pair(session, Asked(("b.com",)), name="www.a.com")
+    create_pair(session, RequestSpec(("b.com",)), name="www.a.com")
     assert found(session, "www.a.com") is None
 
 
 def test_pairs_that_are_not_in_use_are_passed_over(session: Session) -> None:
-    create_pair(session, Asked(("a.com",)))
+    create_pair(session, RequestSpec(("a.com",)))
     retire(session, "a.com")
     assert found(session, "a.com") is None
-    create_pair(session, Asked(("a.com",)))
+    create_pair(session, RequestSpec(("a.com",)))
     finding = found(session, "a.com")
     assert finding is not None
     assert finding.fix is not None
@@ -71,7 +71,7 @@ def test_pairs_that_are_not_in_use_are_passed_over(session: Session) -> None:
 
 
 def test_a_store_or_pair_that_cannot_be_read_gives_no_advice(session: Session, tmp_path: Path) -> None:
-    pair = create_pair(session, Asked(("a.com",)))
+    pair = create_pair(session, RequestSpec(("a.com",)))
     tmp_path.joinpath(pair.path, "pair.json").write_bytes(b"{")
     assert found(session, "a.com") is None
     tmp_path.joinpath(session.store.path).chmod(0o755)

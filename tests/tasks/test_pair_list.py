@@ -48,14 +48,14 @@ def session(store: Path) -> Session:
 def test_the_list_has_the_pairs_of_the_store_and_the_errors_of_the_others(session: Session) -> None:
     keyring, pair_list = list_pairs(session), read_pair_list(session)
     assert pair_list.select(Query(), SortOrder.URGENCY, NOW) == [summarize(pair) for pair in keyring.pairs]
-    errors = [(problem.name, problem.error.what) for problem in keyring.problems]
-    assert [(problem.name, problem.error.what) for problem in pair_list.problems] == errors
+    errors = [(problem.name, problem.error.message) for problem in keyring.problems]
+    assert [(problem.name, problem.error.message) for problem in pair_list.problems] == errors
 
 
 @pytest.mark.parametrize("order", SortOrder)
 @pytest.mark.parametrize(
     "query",
-    [Query.typed("shop 1"), Query.typed("", NextStep.RENEW), Query.typed("e", retired=Retired.HIDDEN)],
+    [Query.parse("shop 1"), Query.parse("", NextStep.RENEW), Query.parse("e", retired=Retired.HIDDEN)],
 )
 def test_pairs_are_selected_in_order(session: Session, query: Query, order: SortOrder) -> None:
     pair_list = read_pair_list(session)
@@ -102,7 +102,7 @@ def test_pairs_of_a_store_that_has_become_unsafe_are_problems(store: Path, sessi
     [problem] = read_pairs(session, ["shop0.example.com"])
     assert isinstance(problem, UnreadablePair)
     assert problem.name == "shop0.example.com"
-    assert "others can read" in problem.error.what
+    assert "others can read" in problem.error.message
 
 
 def test_all_pairs_with_a_key_are_found(store: Path, session: Session) -> None:

@@ -8,8 +8,8 @@ import pytest
 from requests_made import NOW, record
 
 from csrtui.core.base.times import Validity
-from csrtui.core.keys.key_types import KeyType
-from csrtui.core.pairs.pair import Backup, BackupStatus, Event, NextStep, Pair, PairRecord
+from csrtui.core.keys.key_types import KeyType, label_of_name
+from csrtui.core.pairs.pair import Backup, BackupStatus, HistoryEntry, NextStep, Pair, PairRecord
 from csrtui.tasks import pair_text
 
 DAY = timedelta(days=1)
@@ -21,9 +21,9 @@ def pair(**changes: object) -> Pair:
 
 def test_every_next_step_and_key_type_has_a_word() -> None:
     assert set(pair_text.NEXT_STEPS) == set(NextStep)
-    assert all(pair_text.key_label(kind.value) == kind.label for kind in KeyType)
-    assert pair_text.key_label("dsa-1024") == "DSA 1024"
-    assert pair_text.key_label("other") == "other"
+    assert all(label_of_name(kind.value) == kind.label for kind in KeyType)
+    assert label_of_name("dsa-1024") == "DSA 1024"
+    assert label_of_name("other") == "other"
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_every_next_step_and_key_type_has_a_word() -> None:
     ],
 )
 def test_days_are_short(before: timedelta, text: str) -> None:
-    assert pair_text.day(NOW - before, NOW) == text
+    assert pair_text.day_text(NOW - before, NOW) == text
     assert len(text) <= 10
 
 
@@ -54,7 +54,7 @@ def test_days_are_short(before: timedelta, text: str) -> None:
     ],
 )
 def test_spans_have_one_unit(span: timedelta, text: str) -> None:
-    assert pair_text.age(span) == text
+    assert pair_text.age_text(span) == text
 
 
 @pytest.mark.parametrize("status", BackupStatus)
@@ -70,7 +70,7 @@ def lines(one: PairRecord, *, has_certificate: bool = False) -> dict[str, str]:
 
 
 def test_a_new_pair_in_full() -> None:
-    shown = lines(record(names=("a.com", "b.com"), history=(Event(NOW, "created", "joe"),)))
+    shown = lines(record(names=("a.com", "b.com"), history=(HistoryEntry(NOW, "created", "joe"),)))
     assert list(shown) == [
         "Name", "Stage", "Next", "Subject", "Covers", "Key", "SPKI", "CSR", "For", "Backup", "Made",
         "Files", "History",
@@ -78,8 +78,8 @@ def test_a_new_pair_in_full() -> None:
     assert shown["For"] == "nginx, public CA"
     assert shown["SPKI"].split() == ["abab"] * 16
     assert shown["History"] == "2026-11-23T09:00:00Z  created, by joe"
-    assert shown["Backup"].startswith("none: if this machine loses the key")
-    assert shown["Key"] == "EC P-256, readable by its owner only, no passphrase"
+    assert shown["Backup"].startswith("none. If the key is lost")
+    assert shown["Key"] == "EC P-256, mode 0600, no passphrase"
 
 
 def test_a_pair_with_a_past_in_full() -> None:

@@ -22,16 +22,16 @@ from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.pair import NextStep, Pair, PairRecord, Stage
 from csrtui.core.pairs.pair_json import dump_record
 from csrtui.core.pairs.renewal_policy import RenewalWay
-from csrtui.core.subject.fields import TypedSubject
-from csrtui.store import stored_pair
+from csrtui.core.subject.fields import SubjectInput
+from csrtui.store import files
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.store.keystore import Keystore, PairFiles
 from csrtui.tasks import renew as renewing
-from csrtui.tasks.import_ import Blob, import_certificates
+from csrtui.tasks.import_ import ImportSource, import_certificates
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.new import BlockedError, Blocking, create_pair
-from csrtui.tasks.renew import check_renewable, consider, prove_old, renew, reuse, successor_of
-from csrtui.tasks.request_spec import Asked
+from csrtui.tasks.renew import check_renewable, find_successor, plan_renewal, prove_old_key, renew, reuse_csr
+from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.retire import retire
 from csrtui.tasks.session import Session, change_record
 
@@ -56,7 +56,7 @@ def record_of(session: Session, name: str) -> PairRecord:
 
 
 def make(session: Session, *names: str, passphrase: Secret | None = None, **changes: object) -> Pair:
-    asked = Asked(names or ("www.mydomain.com", "mydomain.com"))._replace(**changes)  # type: ignore[arg-type]
+    asked = RequestSpec(names or ("www.mydomain.com", "mydomain.com"))._replace(**changes)  # type: ignore[arg-type]
     return create_pair(session, asked, passphrase=passphrase)
 
 
@@ -94,9 +94,9 @@ def request_of(common_name: str, *names: x509.GeneralName) -> x509.CertificateSi
 
 
 def test_a_renewal_asks_for_what_the_old_request_asked_and_makes_another_key(fresh: Session) -> None:
-    subject = TypedSubject(organization="Söhne & Co, Ltd.", country="DE", locality="Köln")
+    subject = SubjectInput(organization="Söhne & Co, Ltd.", country="DE", locality="Köln")
     old = make(fresh, subject=subject, platform="haproxy", key_type=KeyType.EC_P384)
-    new = renew(fresh, consider(fresh, old.name))
+    new = renew(fresh, plan_renewal(fresh, old.name))
     before, after = read_pair(fresh, old.name)[1], read_pair(fresh, new.name)[1]
     assert (after.subject_der, after.names, after.key_type) == (
         before.subject_der,
@@ -107,44 +107,44 @@ def test_a_renewal_asks_for_what_the_old_request_asked_and_makes_another_key(fre
     assert (new.record.platform, new.record.ca) == (old.record.platform, old.record.ca)
     assert (new.record.renews, record_of(fresh, old.name).renewed_by) == (old.name, new.name)
     assert record_of(fresh, old.name).next_step(NOW) is NextStep.NONE
-    assert new.record.history[0].what == f"created, to renew {old.name}"
+    assert new.record.history[0].text == f"created, to renew {old.name}"
 
 
 def test_the_request_counts_and_not_what_the_ca_made_of_it(fresh: Session) -> None:
     old = make(fresh)
     issued = intermediate().sign(read_pair(fresh, old.name)[1].der, names=["www.mydomain.com", "added.com"])
-    assert import_certificates(fresh, [Blob(pem(issued))])[0].ok
-    assert consider(fresh, old.name).asked.names == ("www.mydomain.com", "mydomain.com")
+    assert import_certificates(fresh, [ImportSource(pem(issued))])[0].ok
+    assert plan_renewal(fresh, old.name).spec.names == ("www.mydomain.com", "mydomain.com")
 
 
 def test_a_key_type_can_be_chosen_and_a_passphrase(fresh: Session) -> None:
     old = make(fresh)
-    new = renew(fresh, consider(fresh, old.name, KeyType.RSA_2048), name="next", passphrase=PASSPHRASE)
+    new = renew(fresh, plan_renewal(fresh, old.name, KeyType.RSA_2048), name="next", passphrase=PASSPHRASE)
     assert (new.name, new.record.key.type, new.record.key.encrypted) == ("next", "rsa-2048", True)
 
 
 def test_a_renewed_pair_is_renewed_no_second_time_unless_its_successor_is_gone(fresh: Session) -> None:
     old = make(fresh)
-    new = renew(fresh, consider(fresh, old.name))
+    new = renew(fresh, plan_renewal(fresh, old.name))
     with pytest.raises(RefusedError, match=f"renewed already, by {new.name}"):
-        renew(fresh, consider(fresh, old.name))
-    third = renew(fresh, consider(fresh, old.name), blocking=Blocking.OVERRULED)
+        renew(fresh, plan_renewal(fresh, old.name))
+    third = renew(fresh, plan_renewal(fresh, old.name), blocking=Blocking.OVERRULED)
     for name in (new.name, third.name):
         assert retire(fresh, name).ok
-    assert renew(fresh, consider(fresh, old.name)).record.renews == old.name
+    assert renew(fresh, plan_renewal(fresh, old.name)).record.renews == old.name
 
 
 def test_a_retired_pair_is_renewed_only_by_force(fresh: Session) -> None:
     old = make(fresh)
     retire(fresh, old.name)
     with pytest.raises(RefusedError, match="is retired"):
-        renew(fresh, consider(fresh, old.name))
-    assert renew(fresh, consider(fresh, old.name), blocking=Blocking.OVERRULED).record.stage is Stage.NEW
+        renew(fresh, plan_renewal(fresh, old.name))
+    assert renew(fresh, plan_renewal(fresh, old.name), blocking=Blocking.OVERRULED).record.stage is Stage.NEW
 
 
 def test_a_tie_that_a_crash_left_half_made_is_made_whole(fresh: Session) -> None:
     old = make(fresh)
-    new = renew(fresh, consider(fresh, old.name))
+    new = renew(fresh, plan_renewal(fresh, old.name))
     change_record(fresh, old.name, lambda record: record._replace(renewed_by=None))
     with pytest.raises(RefusedError, match=f"by {new.name}"):
         check_renewable(fresh, read_pair(fresh, old.name)[0])
@@ -155,14 +155,14 @@ def test_a_pair_that_is_made_but_not_noted_with_the_old_one_is_named(
     fresh: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = make(fresh)
-    renewal = consider(fresh, old.name)
+    renewal = plan_renewal(fresh, old.name)
 
     def refused(*_: object) -> None:
         raise StoreError("cannot write pair.json: No space left on device", "make room")
 
     with monkeypatch.context() as patch:
         patch.setattr(renewing, "change_record", refused)
-        with pytest.raises(StoreError, match=rf"{old.name}-2 is kept, but .* No space left") as caught:
+        with pytest.raises(StoreError, match=rf"{old.name}-2 is stored, but .* No space left") as caught:
             renew(fresh, renewal)
     assert caught.value.hint == "make room"
     with pytest.raises(RefusedError, match=f"by {old.name}-2"):
@@ -174,7 +174,7 @@ def test_an_old_pair_that_goes_away_meanwhile_keeps_nobody_from_a_new_one(
     fresh: Session, tmp_path: Path
 ) -> None:
     old = make(fresh)
-    renewal = consider(fresh, old.name)
+    renewal = plan_renewal(fresh, old.name)
     (tmp_path / "store/pairs" / old.name).rename(tmp_path / "elsewhere")
     assert renew(fresh, renewal, name="next").record.renews == old.name
     namesake = renew(fresh, renewal, blocking=Blocking.OVERRULED)
@@ -183,17 +183,17 @@ def test_an_old_pair_that_goes_away_meanwhile_keeps_nobody_from_a_new_one(
 
 def test_of_several_successors_the_one_on_record_counts(fresh: Session) -> None:
     old = make(fresh)
-    first = renew(fresh, consider(fresh, old.name))
-    second = renew(fresh, consider(fresh, old.name), blocking=Blocking.OVERRULED)
-    found = successor_of(fresh, read_pair(fresh, old.name)[0])
+    first = renew(fresh, plan_renewal(fresh, old.name))
+    second = renew(fresh, plan_renewal(fresh, old.name), blocking=Blocking.OVERRULED)
+    found = find_successor(fresh, read_pair(fresh, old.name)[0])
     assert found is not None
     assert found.name == second.name
     assert first.name != second.name
 
 
 def test_what_a_ca_refuses_today_stops_a_renewal(fresh: Session) -> None:
-    old = create_pair(fresh, Asked(("intranet",)), blocking=Blocking.OVERRULED)
-    renewal = consider(fresh, old.name)
+    old = create_pair(fresh, RequestSpec(("intranet",)), blocking=Blocking.OVERRULED)
+    renewal = plan_renewal(fresh, old.name)
     with pytest.raises(BlockedError):
         renew(fresh, renewal)
     assert renewal.choices[0].way is RenewalWay.OLD_CSR
@@ -203,26 +203,26 @@ def test_what_a_ca_refuses_today_stops_a_renewal(fresh: Session) -> None:
 def test_the_old_csr_is_proved_and_then_waited_for(fresh: Session) -> None:
     old = make(fresh)
     issued = intermediate().sign(read_pair(fresh, old.name)[1].der)
-    import_certificates(fresh, [Blob(pem(issued))])
-    renewal = consider(fresh, old.name)
-    assert len(prove_old(fresh, renewal).sentences) == 3
-    pair, data = reuse(fresh, renewal)
+    import_certificates(fresh, [ImportSource(pem(issued))])
+    renewal = plan_renewal(fresh, old.name)
+    assert len(prove_old_key(fresh, renewal).sentences) == 3
+    pair, data = reuse_csr(fresh, renewal)
     assert csr.read_pem(data).der == read_pair(fresh, old.name)[1].der
     assert (pair.record.stage, pair.record.next_step(NOW)) == (Stage.ISSUED, NextStep.IMPORT)
     assert record_of(fresh, old.name) == pair.record
-    again = intermediate().sign(renewal.request.der, start=NOW - timedelta(hours=1), serial=0xDEF)
-    assert import_certificates(fresh, [Blob(pem(again))])[0].ok
+    again = intermediate().sign(renewal.csr.der, start=NOW - timedelta(hours=1), serial=0xDEF)
+    assert import_certificates(fresh, [ImportSource(pem(again))])[0].ok
     assert record_of(fresh, old.name).next_step(NOW) is not NextStep.IMPORT
 
 
 def test_a_key_under_a_passphrase_is_opened_for_the_proof(fresh: Session) -> None:
     old = make(fresh, passphrase=PASSPHRASE)
-    renewal = consider(fresh, old.name)
-    assert prove_old(fresh, renewal, PASSPHRASE).sentences
+    renewal = plan_renewal(fresh, old.name)
+    assert prove_old_key(fresh, renewal, PASSPHRASE).sentences
     with pytest.raises(InputError, match="under a passphrase"):
-        prove_old(fresh, renewal)
+        prove_old_key(fresh, renewal)
     with pytest.raises(RefusedError):
-        prove_old(fresh, renewal, Secret("wrong"))
+        prove_old_key(fresh, renewal, Secret("wrong"))
 
 
 def test_a_key_that_is_not_the_csrs_is_found_out(fresh: Session, tmp_path: Path) -> None:
@@ -230,22 +230,22 @@ def test_a_key_that_is_not_the_csrs_is_found_out(fresh: Session, tmp_path: Path)
     path = tmp_path / "store/pairs" / old.name / "key.pem"
     path.write_bytes(key_types.private_pem(key_types.generate(KeyType.EC_P256)))
     with pytest.raises(RefusedError, match="not the key of its CSR"):
-        prove_old(fresh, consider(fresh, old.name))
+        prove_old_key(fresh, plan_renewal(fresh, old.name))
 
 
 def test_a_key_that_is_gone_is_found_out(fresh: Session, tmp_path: Path) -> None:
     old = make(fresh)
-    renewal = consider(fresh, old.name)
+    renewal = plan_renewal(fresh, old.name)
     (tmp_path / "store/pairs" / old.name / "key.pem").unlink()
     with pytest.raises(StoreError, match=r"key\.pem"):
-        prove_old(fresh, renewal)
+        prove_old_key(fresh, renewal)
 
 
 def test_names_that_are_not_those_on_record_are_found_out(fresh: Session) -> None:
     old = make(fresh)
     change_record(fresh, old.name, lambda record: record._replace(names=("other.com",)))
-    with pytest.raises(RefusedError, match="does not ask for the names"):
-        prove_old(fresh, consider(fresh, old.name))
+    with pytest.raises(RefusedError, match="differ from those on record"):
+        prove_old_key(fresh, plan_renewal(fresh, old.name))
 
 
 def test_a_signature_that_does_not_hold_is_found_out(fresh: Session) -> None:
@@ -254,48 +254,48 @@ def test_a_signature_that_does_not_hold_is_found_out(fresh: Session) -> None:
     broken = csr.read_der(good.der[:-1] + bytes([good.der[-1] ^ 1]))
     pair = keep(fresh, make(fresh), key, broken)
     with pytest.raises(RefusedError, match="signature of the CSR"):
-        prove_old(fresh, consider(fresh, pair.name))
+        prove_old_key(fresh, plan_renewal(fresh, pair.name))
 
 
 def test_a_weak_key_is_not_used_again_unless_forced(fresh: Session) -> None:
     weak: CertificateIssuerPrivateKeyTypes = rsa.generate_private_key(65537, 1024)  # noqa: S505 - weak on purpose
     pair = store_request(fresh, weak, request_of("a.com"))
-    renewal = consider(fresh, pair.name)
-    assert "key-weak" in {finding.code for finding in renewal.about_old}
+    renewal = plan_renewal(fresh, pair.name)
+    assert "key-weak" in {finding.code for finding in renewal.old_findings}
     with pytest.raises(RefusedError, match="RSA 1024 is too short"):
-        prove_old(fresh, renewal)
-    assert prove_old(fresh, renewal, blocking=Blocking.OVERRULED).sentences
-    assert any("makes no" in sentence for sentence in renewal.left_out)
-    assert renewal.asked.effective_key_type is KeyType.EC_P256
+        prove_old_key(fresh, renewal)
+    assert prove_old_key(fresh, renewal, blocking=Blocking.OVERRULED).sentences
+    assert any("does not generate" in sentence for sentence in renewal.omissions)
+    assert renewal.spec.effective_key_type is KeyType.EC_P256
 
 
 def test_an_old_key_is_said(fresh: Session) -> None:
     old = make(fresh)
     change_record(fresh, old.name, lambda record: record._replace(created=NOW - timedelta(days=400)))
-    renewal = consider(fresh, old.name)
-    assert [finding.code for finding in renewal.about_old] == ["key-old"]
-    assert prove_old(fresh, renewal).sentences
+    renewal = plan_renewal(fresh, old.name)
+    assert [finding.code for finding in renewal.old_findings] == ["key-old"]
+    assert prove_old_key(fresh, renewal).sentences
 
 
 def test_what_a_new_request_cannot_hold_is_said(fresh: Session) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     pair = store_request(fresh, key, request_of("a.com", x509.RFC822Name("a@b.com")))
     change_record(fresh, pair.name, lambda record: record._replace(platform="unheard-of"))
-    renewal = consider(fresh, pair.name)
-    assert any("a@b.com" in sentence for sentence in renewal.left_out)
+    renewal = plan_renewal(fresh, pair.name)
+    assert any("a@b.com" in sentence for sentence in renewal.omissions)
     assert renewal.choices[0].way is RenewalWay.OLD_CSR
-    assert renewal.asked.platform == "other"
+    assert renewal.spec.platform == "other"
 
 
 def test_a_tie_that_is_noted_but_not_confirmed_is_not_called_unnoted(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    create_pair(session, Asked(("a.com",)))
+    create_pair(session, RequestSpec(("a.com",)))
 
     def unconfirmed(_: int, saved: str) -> None:
         raise NotConfirmedError(saved)
 
-    monkeypatch.setattr(stored_pair, "confirm", unconfirmed)
+    monkeypatch.setattr(files, "flush_folder", unconfirmed)
     with pytest.raises(NotConfirmedError, match=r"^a\.com-2 is saved, but the disk did not confirm it$"):
-        renew(session, consider(session, "a.com"))
+        renew(session, plan_renewal(session, "a.com"))
     assert read_pair(session, "a.com")[0].record.renewed_by == "a.com-2"

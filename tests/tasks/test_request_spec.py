@@ -6,22 +6,24 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from csrtui.core.advice.cases import MAX_MENDED
+from csrtui.core.advice.cases import MAX_NAMES_WITH_FIXES
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.finding import CaKind
-from csrtui.core.subject.fields import TypedSubject
-from csrtui.tasks.request_spec import Asked, advise_on, asked_for, preview, with_counterparts
+from csrtui.core.subject.fields import SubjectInput
+from csrtui.tasks.request_spec import RequestSpec, advise_on, preview, require_common_name, with_counterparts
 
 if TYPE_CHECKING:
     from csrtui.tasks.session import Session
 
 
 def codes(session: Session, *names: str) -> list[str]:
-    return [finding.code for finding in asked_for(advise_on(session, Asked(names))).findings]
+    return [finding.code for finding in require_common_name(advise_on(session, RequestSpec(names))).findings]
 
 
 def test_the_preview_is_what_would_be_signed(session: Session) -> None:
-    shown = preview(advise_on(session, Asked(("a.com",), TypedSubject("A & B", country="gb", locality="X"))))
+    shown = preview(
+        advise_on(session, RequestSpec(("a.com",), SubjectInput("A & B", country="gb", locality="X")))
+    )
     assert shown is not None
     assert shown.subject_text == "CN=a.com,O=A & B,L=X,C=GB"
     assert shown.names == ("a.com",)
@@ -29,12 +31,12 @@ def test_the_preview_is_what_would_be_signed(session: Session) -> None:
 
 @pytest.mark.parametrize("names", [(), ("",), ("a..b",), ("a.com", "a..b")])
 def test_there_is_no_preview_of_what_no_request_can_hold(session: Session, names: tuple[str, ...]) -> None:
-    assert preview(advise_on(session, Asked(names))) is None
+    assert preview(advise_on(session, RequestSpec(names))) is None
 
 
 def test_there_is_a_preview_of_what_only_a_private_ca_takes(session: Session) -> None:
-    advice = advise_on(session, Asked(("intranet",)))
-    assert advice.blocking
+    advice = advise_on(session, RequestSpec(("intranet",)))
+    assert advice.errors
     assert preview(advice) is not None
 
 
@@ -42,7 +44,7 @@ def test_there_is_a_preview_of_what_only_a_private_ca_takes(session: Session) ->
 def test_an_empty_common_name_blocks_when_the_request_is_to_be_made(
     session: Session, names: tuple[str, ...]
 ) -> None:
-    assert "common-name-missing" not in [one.code for one in advise_on(session, Asked(names)).findings]
+    assert "common-name-missing" not in [one.code for one in advise_on(session, RequestSpec(names)).findings]
     assert codes(session, *names)[0] == "common-name-missing"
 
 
@@ -67,14 +69,16 @@ def test_a_common_name_with_a_fault_is_not_called_missing(session: Session, name
 def test_twins_are_added_until_none_is_missed(
     session: Session, names: tuple[str, ...], covered: tuple[str, ...], ca: CaKind
 ) -> None:
-    added = with_counterparts(session, Asked(names, ca=ca))
+    added = with_counterparts(session, RequestSpec(names, ca=ca)).names
     assert set(added) == set(covered)
     assert added[:1] == covered[:1]
     assert len(added) == len(covered)
 
 
 def test_many_twins_are_added_at_once_and_too_many_are_refused(session: Session) -> None:
-    names = tuple(f"a{number}.com" for number in range(MAX_MENDED // 2))
-    assert len(with_counterparts(session, Asked(names))) == MAX_MENDED
+    names = tuple(f"a{number}.com" for number in range(MAX_NAMES_WITH_FIXES // 2))
+    assert len(with_counterparts(session, RequestSpec(names)).names) == MAX_NAMES_WITH_FIXES
     with pytest.raises(InputError, match="more than 1000 names"):
-        with_counterparts(session, Asked((*names, *(f"b{number}.com" for number in range(MAX_MENDED)))))
+        with_counterparts(
+            session, RequestSpec((*names, *(f"b{number}.com" for number in range(MAX_NAMES_WITH_FIXES))))
+        )

@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from backup_process import command
-from backups_made import PASSPHRASE, QUICK, asked, backup, foreign_key, key_block, unsigned
+from backups_made import PASSPHRASE, QUICK, backup, csr_of, foreign_key, key_block, unsigned
 from existing_made import certificate
 from existing_made import name as subject
 from failing_call import FailingCall
-from pairs_made import new_pair, order, record_of
+from pairs_made import new_pair, order, record_of, restore
 from requests_made import NOW, der_of, key_of
 from safety_results import counted
 from throwaway_ca import issue
 
-from csrtui.core.backups.backup_file import BackupFile, Envelope, KeptKey, parse
+from csrtui.core.backups.backup_file import BackupFile, Envelope, KeyProtection, parse
 from csrtui.core.backups.details import Details
 from csrtui.core.backups.expectation import Expectation
 from csrtui.core.backups.integrity import Integrity
@@ -41,21 +41,21 @@ from csrtui.store.keystore import Keystore
 from csrtui.tasks.backup import back_up
 from csrtui.tasks.list import list_pairs
 from csrtui.tasks.passphrase import open_key
-from csrtui.tasks.renew import consider
-from csrtui.tasks.restore import Consent, UnsignedError, read_backup, restore, restore_notes
+from csrtui.tasks.renew import plan_renewal
+from csrtui.tasks.restore import Consent, UnsignedError, read_backup, restore_notes
 from csrtui.tasks.session import Session, change_record
-from csrtui.tasks.verify import verify_pair
+from csrtui.tasks.verify import verify_many
 
 if TYPE_CHECKING:
     from csrtui.core.pairs.pair import Pair, PairRecord
 
 OTHER = Secret("another passphrase altogether")
-REQUEST = csr.to_pem(asked().der)
+REQUEST = csr.to_pem(csr_of().der)
 
 
 @pytest.fixture(autouse=True)
 def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pkcs8, "ROUNDS", QUICK)
+    monkeypatch.setattr(pkcs8, "ITERATIONS", QUICK)
 
 
 @pytest.fixture
@@ -107,8 +107,8 @@ def test_a_pair_of_each_key_type_comes_back(
         assert getattr(record, part) == getattr(before, part)
     assert (record.stage, record.backup_status, record.created) == (Stage.NEW, BackupStatus.VERIFIED, NOW)
     (event,) = record.history
-    assert (event.what, event.user) == (f"restored from {path}", "jill")
-    assert [result.ok for result in verify_pair(elsewhere, "a.com", PASSPHRASE)] == [True]
+    assert (event.text, event.user) == (f"restored from {path}", "jill")
+    assert [result.ok for result in verify_many(elsewhere, ["a.com"], PASSPHRASE)] == [True]
 
 
 def test_a_key_under_a_passphrase_comes_back_under_it(
@@ -141,7 +141,7 @@ def test_a_pair_counts_from_when_it_was_backed_up(session: Session, elsewhere: S
     (backup,) = record.backups
     assert (record.created, backup.created, backup.verified) == (NOW, NOW, later)
     assert [event.time for event in record.history] == [later]
-    assert "key-old" in {finding.code for finding in consider(elsewhere, "a.com").about_old}
+    assert "key-old" in {finding.code for finding in plan_renewal(elsewhere, "a.com").old_findings}
 
 
 @pytest.mark.parametrize("said", ["2026-11-30T09:00:00Z", "1970-01-01T00:00:00Z", "yesterday"])
@@ -183,7 +183,7 @@ def test_what_a_signed_text_tells_comes_back(session: Session, elsewhere: Sessio
     for part in ("created", "ca", "platform", "submitted", "retired", "stage"):
         assert getattr(record, part) == getattr(before, part)
     assert record.backups[0].signed
-    assert consider(elsewhere, "a.com").asked.ca is CaKind.PRIVATE, "else renew would refuse its names"
+    assert plan_renewal(elsewhere, "a.com").spec.ca is CaKind.PRIVATE, "else renew would refuse its names"
 
 
 def test_of_a_text_that_is_not_signed_nothing_is_believed(
@@ -198,7 +198,7 @@ def test_of_a_text_that_is_not_signed_nothing_is_believed(
     assert (record.ca, record.platform, record.stage) == (CaKind.PUBLIC, "other", Stage.NEW)
     assert record.key.encrypted
     assert not record.backups[0].signed
-    assert record.history[0].what.endswith("foreign.pem, which is not signed")
+    assert record.history[0].text.endswith("foreign.pem, which is not signed")
 
 
 @pytest.mark.parametrize("decrypt", [True, False])
@@ -219,7 +219,10 @@ def test_the_key_of_one_that_is_not_signed_stays_encrypted_unless_it_is_to_be_de
     elsewhere: Session, tmp_path: Path, *, decrypt: bool
 ) -> None:
     """Its text says that the key had no passphrase, or says nothing: whoever can write it can say so."""
-    for data in (b"In store:   without a passphrase\n" + key_block() + REQUEST, unsigned(KeptKey.PLAIN)):
+    for data in (
+        b"In store:   without a passphrase\n" + key_block() + REQUEST,
+        unsigned(KeyProtection.PLAIN),
+    ):
         store = Session(Keystore(str(tmp_path / sha256(data).hexdigest())), clock=elsewhere.clock)
         consent = Consent(unsigned=True, decrypt_key=decrypt)
         pair = restore(store, write(tmp_path, data), PASSPHRASE, consent)
@@ -229,7 +232,7 @@ def test_the_key_of_one_that_is_not_signed_stays_encrypted_unless_it_is_to_be_de
 
 def test_one_that_is_not_signed_is_refused_unless_it_is_agreed_to(elsewhere: Session, tmp_path: Path) -> None:
     for data in (key_block() + REQUEST, unsigned()):
-        with pytest.raises(UnsignedError, match=f"not signed: .*{asked().spki_sha256}") as caught:
+        with pytest.raises(UnsignedError, match=f"not signed: .*{csr_of().spki_sha256}") as caught:
             restore(elsewhere, write(tmp_path, data), PASSPHRASE)
         assert "--unsigned" in str(caught.value.hint)
     assert elsewhere.store.names() == []
@@ -261,7 +264,9 @@ def found(**changes: Any) -> BackupFile:
             ["is for a public CA.", "The key stays under"],
         ),
         (
-            found(integrity=Integrity.NONE, asked=asked(KeyType.ED25519), kept=KeptKey.ENCRYPTED),
+            found(
+                integrity=Integrity.NONE, csr=csr_of(KeyType.ED25519), key_protection=KeyProtection.ENCRYPTED
+            ),
             Consent(unsigned=True),
             ["The pair is for a private CA."],
         ),
@@ -284,7 +289,7 @@ def test_only_what_is_expected_is_read(session: Session, elsewhere: Session, pla
     new_pair(session)
     path = back_up(session, "a.com", order(place)).path
     key = record_of(session).key.spki_sha256
-    assert read_backup(elsewhere, path, expected=Expectation(key)).content.asked.spki_sha256 == key
+    assert read_backup(elsewhere, path, expected=Expectation(key)).content.csr.spki_sha256 == key
     with pytest.raises(RefusedError, match="is not the expected one"):
         read_backup(elsewhere, path, expected=Expectation("ab" * 32))
 
@@ -376,16 +381,16 @@ def test_what_openssl_made_is_restored(
     pair = restored(elsewhere, write(tmp_path, data.replace(b"\n", line_end)), PASSPHRASE)
     assert pair.name == "a.com"
     assert pair.record.key.encrypted
-    assert fingerprint(elsewhere, pair, PASSPHRASE) == asked().spki_sha256
+    assert fingerprint(elsewhere, pair, PASSPHRASE) == csr_of().spki_sha256
     assert Path(pair.path, "request.pem").read_bytes() == REQUEST
 
 
 def test_twenty_million_rounds_are_refused_before_they_are_gone_through(
     elsewhere: Session, tmp_path: Path
 ) -> None:
-    derived = pkcs8.DerivedKey(bytes(16), 20_000_000, bytes(32))
-    dear = asn1.wrap("ENCRYPTED PRIVATE KEY", pkcs8._envelope(derived, bytes(16), bytes(160)))
-    with pytest.raises(InputError, match="would take 20000000 rounds"):
+    derived_key = pkcs8.DerivedKey(bytes(16), 20_000_000, bytes(32))
+    dear = pkcs8.encrypt_with(key_of(KeyType.EC_P256), derived_key, bytes(16))
+    with pytest.raises(InputError, match="would take 20000000 iterations"):
         restored(elsewhere, write(tmp_path, dear + REQUEST), PASSPHRASE)
 
 
@@ -463,7 +468,7 @@ def test_a_request_without_any_name_gets_one(elsewhere: Session, tmp_path: Path)
 
 
 def test_a_key_for_a_private_ca_makes_a_pair_for_one(elsewhere: Session, tmp_path: Path) -> None:
-    data = key_block(KeyType.ED25519) + csr.to_pem(asked(KeyType.ED25519).der)
+    data = key_block(KeyType.ED25519) + csr.to_pem(csr_of(KeyType.ED25519).der)
     assert restored(elsewhere, write(tmp_path, data), PASSPHRASE).record.ca is CaKind.PRIVATE
 
 
@@ -474,7 +479,7 @@ def issued() -> bytes:
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import Encoding
 
-    return x509.load_der_x509_certificate(issue(asked().der)).public_bytes(Encoding.PEM)
+    return x509.load_der_x509_certificate(issue(csr_of().der)).public_bytes(Encoding.PEM)
 
 
 def stranger() -> bytes:
@@ -482,7 +487,7 @@ def stranger() -> bytes:
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import Encoding
 
-    der = issue(asked(KeyType.EC_P384).der)
+    der = issue(csr_of(KeyType.EC_P384).der)
     return x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM)
 
 
@@ -502,7 +507,7 @@ def test_the_certificate_comes_back_with_its_chain_and_its_life(elsewhere: Sessi
     pair = restored(elsewhere, write(tmp_path, data), PASSPHRASE)
     kept = Path(pair.path, "certificate.pem").read_bytes()
     assert kept.count(b"BEGIN CERTIFICATE") == 3
-    assert key_types.spki_sha256(first_of(kept)) == asked().spki_sha256
+    assert key_types.spki_sha256(first_of(kept)) == csr_of().spki_sha256
     assert pair.has_certificate
     assert pair.record.stage is Stage.ISSUED
     assert pair.record.validity

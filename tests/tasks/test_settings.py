@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from csrtui.core.base.errors import InputError
-from csrtui.tasks.settings import in_settings, load_settings
+from csrtui.tasks.settings import load_settings, naming_config_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +36,7 @@ def test_what_is_found_wrong_with_it_late_is_named_with_its_file_too(tmp_path: P
     file = tmp_path / "config.toml"
     with (
         pytest.raises(InputError, match=r"config\.toml: \[keys\] is odd") as caught,
-        in_settings({"CSRTUI_CONFIG": str(file)}),
+        naming_config_file({"CSRTUI_CONFIG": str(file)}),
     ):
         raise InputError("[keys] is odd", "mend it")
     assert caught.value.hint == "mend it"

@@ -16,9 +16,9 @@ from csrtui.core.base.errors import InputError
 from csrtui.core.base.times import Validity
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.pair import Backup, BackupStatus, PairRecord
-from csrtui.tasks.import_ import Blob, import_certificates
+from csrtui.tasks.import_ import ImportSource, import_certificates
 from csrtui.tasks.list import read_pair
-from csrtui.tasks.show import InFull, full_lines, read_in_full, timeline
+from csrtui.tasks.show import PairDetails, pair_detail_lines, read_pair_details, timeline
 
 if TYPE_CHECKING:
     from csrtui.tasks.session import Session
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 DAY = timedelta(days=1)
 
 
-def blocks(full: InFull) -> dict[str, list[str]]:
+def blocks(full: PairDetails) -> dict[str, list[str]]:
     """The texts under each label."""
     found: dict[str, list[str]] = {}
     label = ""
-    for own, text in full_lines(full, NOW):
+    for own, text in pair_detail_lines(full, NOW):
         label = own or label
         found.setdefault(label, []).append(text)
     return found
@@ -49,13 +49,13 @@ def _hooks(row: str) -> list[tuple[int, str]]:
 
 
 def test_a_pair_without_a_certificate_says_nothing_of_one(session: Session) -> None:
-    full = read_in_full(session, new_pair(session, "a.com"))
-    assert (full.chain, full.fault, full.earlier) == (None, "", ())
+    full = read_pair_details(session, new_pair(session, "a.com"))
+    assert (full.chain, full.certificate_error, full.earlier) == (None, "", ())
     assert not {"Certificate", "Chain", "Differences", "Problems", "Expires"} & set(blocks(full))
 
 
 def test_an_issued_pair_says_who_issued_it_through_whom_and_what_to_look_at(session: Session) -> None:
-    shown = blocks(read_in_full(session, issued_pair(session)))
+    shown = blocks(read_pair_details(session, issued_pair(session)))
     issuer, serial, print_ = shown["Certificate"]
     assert issuer == "issued by CN=Test CA 1"
     assert serial.startswith("serial number ")
@@ -72,10 +72,10 @@ def test_an_issued_pair_says_who_issued_it_through_whom_and_what_to_look_at(sess
 def test_what_the_ca_changed_stays_visible(session: Session) -> None:
     name = new_pair(session, "a.com")
     leaf = intermediate().sign(read_pair(session, name)[1].der, names=["b.com"])
-    import_certificates(session, [Blob(pem(leaf))])
-    shown = blocks(read_in_full(session, name))
+    import_certificates(session, [ImportSource(pem(leaf))])
+    shown = blocks(read_pair_details(session, name))
     assert len(shown["Differences"]) == 2
-    assert "a.com was requested and is not in the certificate" in shown["Differences"][0]
+    assert "a.com was requested but is not in the certificate" in shown["Differences"][0]
     assert shown["Chain"] == ["not checkable: the issuer certificate, CN=Test CA 1, is missing"]
     assert any(line.startswith("warning: the chain is incomplete") for line in shown["Problems"])
 
@@ -83,7 +83,7 @@ def test_what_the_ca_changed_stays_visible(session: Session) -> None:
 def test_the_certificates_before_are_among_the_files(session: Session) -> None:
     name = issued_pair(session)
     issue(session, name, NOW - DAY)
-    full = read_in_full(session, name)
+    full = read_pair_details(session, name)
     (before,) = full.earlier
     assert Path(before).read_bytes().startswith(b"-----BEGIN CERTIFICATE")
     assert blocks(full)["Files"][-1] == f"{before} (an earlier one)"
@@ -95,7 +95,7 @@ def test_the_certificates_before_are_among_the_files(session: Session) -> None:
 def test_a_certificate_that_cannot_be_read_hides_nothing_else(session: Session, data: bytes) -> None:
     name = issued_pair(session)
     Path(session.store.pair_path(name), "certificate.pem").write_bytes(data)
-    shown = blocks(read_in_full(session, name))
+    shown = blocks(read_pair_details(session, name))
     assert shown["Certificate"][0].startswith("cannot be read: ")
     assert shown["Certificate"][0].endswith("csrtui doctor says what to do")
     assert shown["Subject"] == ["CN=a.com"]
@@ -106,14 +106,14 @@ def test_a_certificate_of_another_key_is_not_passed_off_as_the_pairs(session: Se
     Path(session.store.pair_path(name), "certificate.pem").write_bytes(
         pem(certificate_of(KeyType.EC_P384, "b.com"))
     )
-    full = read_in_full(session, name)
+    full = read_pair_details(session, name)
     assert full.chain is None
-    assert blocks(full)["Certificate"][0].startswith("is not of this pair's key: it is that of CN=b.com")
+    assert blocks(full)["Certificate"][0].startswith("does not match this pair's key: it is that of CN=b.com")
 
 
 def test_there_has_to_be_such_a_pair(session: Session) -> None:
     with pytest.raises(InputError, match="no pair b"):
-        read_in_full(session, "b.com")
+        read_pair_details(session, "b.com")
 
 
 # The life

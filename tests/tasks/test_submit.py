@@ -16,14 +16,13 @@ from hypothesis import strategies as st
 from requests_made import NOW
 
 from csrtui.core.base.errors import CsrtuiError, InputError, StoreError
-from csrtui.core.base.secret import Secret
-from csrtui.core.certificates.public_text import PublicText
+from csrtui.core.base.escaping import is_visible
 from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, Stage
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.core.servers.guide import Host, scp_line
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.new import create_pair
-from csrtui.tasks.request_spec import Asked
+from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.submit import (
     CsrForm,
     HandOut,
@@ -43,7 +42,7 @@ OVERRULED = ", although no backup is verified"
 
 
 def make(session: Session, *backups: Backup) -> Pair:
-    pair = create_pair(session, Asked(names=("a.com",)))
+    pair = create_pair(session, RequestSpec(names=("a.com",)))
     record = pair.record._replace(backups=backups)
     Path(pair.path, "pair.json").write_bytes(dump_record(record))
     return pair._replace(record=record)
@@ -62,7 +61,7 @@ def test_each_way_is_noted_and_that_the_advice_was_overruled(
     after = hand_out(session, pair, HandOut(way))
     stored = load_record(Path(pair.path, "pair.json").read_bytes())
     assert stored == after.record
-    assert stored.history[-1].what == f"CSR handed out: {way.value}" + (
+    assert stored.history[-1].text == f"CSR handed out: {way.value}" + (
         "" if status is BackupStatus.VERIFIED else OVERRULED
     )
     assert stored.stage is Stage.NEW
@@ -72,7 +71,7 @@ def test_whether_a_backup_is_verified_is_asked_when_it_is_noted(session: Session
     seen_before = make(session)
     make_verified = seen_before.record._replace(backups=(backup(BackupStatus.VERIFIED),))
     Path(seen_before.path, "pair.json").write_bytes(dump_record(make_verified))
-    assert mark_submitted(session, seen_before).record.history[-1].what == "submitted"
+    assert mark_submitted(session, seen_before).record.history[-1].text == "submitted"
 
 
 def test_a_file_that_is_written_but_not_noted_is_said(
@@ -84,7 +83,7 @@ def test_a_file_that_is_written_but_not_noted_is_said(
         raise StoreError("the pair is busy")
 
     monkeypatch.setattr("csrtui.tasks.submit.change_record", busy)
-    with pytest.raises(StoreError, match=r"a\.csr is written; noting that went wrong: the pair is busy"):
+    with pytest.raises(StoreError, match=r"a\.csr is written, but not recorded: the pair is busy"):
         write_csr(session, "a.com", str(tmp_path / "a.csr"), CsrForm.PEM)
     assert (tmp_path / "a.csr").exists()
 
@@ -92,7 +91,7 @@ def test_a_file_that_is_written_but_not_noted_is_said(
 def test_a_place_in_the_history_is_visible(session: Session, tmp_path: Path) -> None:
     make(session)
     written = write_csr(session, "a.com", str(tmp_path / "\x1b[2J\n.csr"), CsrForm.DER)
-    assert "/\\x1b[2J\\x0a.csr" in written.pair.record.history[-1].what
+    assert "/\\x1b[2J\\x0a.csr" in written.pair.record.history[-1].text
 
 
 @given(st.text())
@@ -149,7 +148,7 @@ def test_the_port_is_the_one_of_this_session(session: Session, connection: str, 
 def test_any_path_survives_both_shells(path: str) -> None:
     line = scp_line(Host("h", "u"), f"/{path}")
     if line is None:
-        assert not path.isprintable()
+        assert not is_visible(path)
         return
     _, there, _ = shlex.split(line)
     far_shell = there.removeprefix("u@h:")
@@ -163,25 +162,6 @@ def test_a_real_shell_takes_it_apart_the_same(path: str) -> None:
     there = near.stdout.decode().removeprefix("u@h:")
     far = subprocess.run(["sh", "-c", f"printf %s {there}"], capture_output=True, check=True)
     assert far.stdout.decode() == path
-
-
-# What may be handed out at all
-
-
-def test_public_text_is_the_csr(session: Session) -> None:
-    pair = make(session)
-    _, asked = read_pair(session, pair.name)
-    assert PublicText.of_request(asked).text == Path(pair.path, "request.pem").read_text()
-
-
-def test_a_key_and_a_secret_are_no_public_text(session: Session) -> None:
-    pair = make(session)
-    with pytest.raises(ValueError, match="private key"):
-        PublicText(Path(pair.path, "key.pem").read_text())
-    with pytest.raises(TypeError):
-        PublicText(Secret("x"))  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="printable"):
-        PublicText("\x1b]52;c;\a")
 
 
 def test_errors_are_csrtuis_own(session: Session, tmp_path: Path) -> None:
@@ -209,7 +189,9 @@ def test_a_csr_on_a_share_that_cannot_flush_folders_is_noted_all_the_same(
         written = write_csr(session, "a.com", str(tmp_path / "a.csr"), CsrForm.PEM)
     assert failing.fired
     assert (tmp_path / "a.csr").exists()
-    assert written.unconfirmed is not None
-    assert written.unconfirmed.what.endswith("is saved, but the disk did not confirm it")
-    assert str(tmp_path / "a.csr") in written.pair.record.history[-1].what
+    messages = [written.unconfirmed.message] if written.unconfirmed else []
+    assert messages == (
+        [f"{written.pair.name} is saved, but the disk did not confirm it"] if when == 4 else []
+    )
+    assert str(tmp_path / "a.csr") in written.pair.record.history[-1].text
     assert read_pair(session, "a.com")[0] == written.pair

@@ -14,11 +14,11 @@ from csrtui.core.base.finding import CaKind
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.draft import Draft
 from csrtui.core.pairs.pair_json import dump_record, load_record
-from csrtui.core.subject.fields import TypedSubject
+from csrtui.core.subject.fields import SubjectInput
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.new import create_pair
-from csrtui.tasks.prefill import Start, start_from_bytes, start_from_file, start_from_pair
-from csrtui.tasks.request_spec import Asked
+from csrtui.tasks.prefill import PrefilledForm, start_from_bytes, start_from_file, start_from_pair
+from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.session import Session
 
 DRAFT = Draft("www.a.com", "a.com b.com", "My Ltd", "", "GB", "Kent", "Dover")
@@ -31,36 +31,36 @@ def session(tmp_path: Path) -> Session:
 
 
 def test_from_bytes_and_files(tmp_path: Path) -> None:
-    assert start_from_bytes(CSR) == Start(DRAFT, ())
+    assert start_from_bytes(CSR) == PrefilledForm(DRAFT, ())
     file = tmp_path / "a.csr"
     file.write_bytes(CSR)
-    assert start_from_file(str(file)) == Start(DRAFT, ())
+    assert start_from_file(str(file)) == PrefilledForm(DRAFT, ())
 
 
 def test_a_certificate_with_nothing_but_a_common_name() -> None:
     data = certificate(name((NameOID.COMMON_NAME, "a.com")))
-    assert start_from_bytes(data) == Start(Draft("a.com"), ())
+    assert start_from_bytes(data) == PrefilledForm(Draft("a.com"), ())
 
 
 def test_a_subject_without_names_gives_the_fields() -> None:
     start = start_from_bytes(csr(name((NameOID.ORGANIZATION_NAME, "My Ltd"))))
-    assert start == Start(Draft(organization="My Ltd"), ())
+    assert start == PrefilledForm(Draft(organization="My Ltd"), ())
 
 
 def test_what_was_left_out_is_passed_on() -> None:
     start = start_from_bytes(csr(name(*FIELDS, (NameOID.ORGANIZATIONAL_UNIT_NAME, "IT"))))
     assert start.draft.organizational_unit == ""
-    assert start.left_out == ("the organizational unit IT: public CAs may not certify one any more",)
+    assert start.omissions == ("the organizational unit IT: public CAs no longer certify it",)
 
 
 def test_a_pair_gives_everything_of_its_request(session: Session) -> None:
-    subject = TypedSubject("My Ltd", "IT", "GB", "Kent", "Dover")
-    asked = Asked(("host1", "a.com", "10.0.0.1"), subject, CaKind.PRIVATE, "weblogic", KeyType.EC_P384)
+    subject = SubjectInput("My Ltd", "IT", "GB", "Kent", "Dover")
+    asked = RequestSpec(("host1", "a.com", "10.0.0.1"), subject, CaKind.PRIVATE, "weblogic", KeyType.EC_P384)
     pair = create_pair(session, asked)
     draft = Draft(
         "host1", "a.com 10.0.0.1", "My Ltd", "IT", "GB", "Kent", "Dover", "private", "weblogic", "ec-p384"
     )
-    assert start_from_pair(session, pair.name) == Start(draft, ())
+    assert start_from_pair(session, pair.name) == PrefilledForm(draft, ())
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_a_pair_gives_everything_of_its_request(session: Session) -> None:
 def test_what_csrtui_does_not_know_becomes_the_default(
     session: Session, key_type: str, platform: str, changes: dict[str, Any]
 ) -> None:
-    pair = create_pair(session, Asked(("www.a.com",)))
+    pair = create_pair(session, RequestSpec(("www.a.com",)))
     with session.store.change(pair.name) as change:
         record = load_record(change.record)
         record = record._replace(key=record.key._replace(type=key_type), platform=platform)
@@ -94,6 +94,6 @@ def test_what_is_not_there_or_no_file_is_said(session: Session, tmp_path: Path) 
 
 
 def test_a_key_in_the_store_is_refused(session: Session) -> None:
-    pair = create_pair(session, Asked(("www.a.com",)))
-    with pytest.raises(InputError, match="that is a private key: it stays where it is"):
+    pair = create_pair(session, RequestSpec(("www.a.com",)))
+    with pytest.raises(InputError, match="that is a private key, which must stay secret"):
         start_from_file(f"{pair.path}/key.pem")

@@ -15,7 +15,7 @@ from pairs_made import look_at_file, new_pair, order, record_of
 from requests_made import NOW, key_of
 
 from csrtui.core.backups import backup_file
-from csrtui.core.backups.backup_file import KeptKey
+from csrtui.core.backups.backup_file import KeyProtection
 from csrtui.core.backups.expectation import Expectation
 from csrtui.core.base.errors import StoreError
 from csrtui.core.base.secret import Secret
@@ -29,11 +29,11 @@ from csrtui.tasks import verify
 from csrtui.tasks.backup import back_up, back_up_many
 from csrtui.tasks.list import list_pairs
 from csrtui.tasks.session import Session, change_record
-from csrtui.tasks.verify import verify_many, verify_pair, verify_wanted
+from csrtui.tasks.verify import verify_many, verify_names_or_files
 
 if TYPE_CHECKING:
     from csrtui.tasks.batch import Result
-    from csrtui.tasks.list import Keyring
+    from csrtui.tasks.list import PairListing
 
 OTHER = Secret("another passphrase altogether")
 LATER = NOW + timedelta(days=3)
@@ -43,7 +43,7 @@ MISSING, DAMAGED = BackupStatus.MISSING, BackupStatus.DAMAGED
 
 @pytest.fixture(autouse=True)
 def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pkcs8, "ROUNDS", QUICK)
+    monkeypatch.setattr(pkcs8, "ITERATIONS", QUICK)
 
 
 @pytest.fixture
@@ -76,19 +76,19 @@ def noted(session: Session) -> Backup:
 
 
 def test_there_and_unchanged(session: Session, made: Backup) -> None:
-    assert texts(verify_pair(session, "a.com")) == [(True, "there and unchanged")]
+    assert texts(verify_many(session, ["a.com"])) == [(True, "exists and is unchanged")]
     assert noted(session) == made  # when it was proved is not when it was looked at
 
 
 def test_with_the_passphrase_it_is_restored_for_proof(session: Session, made: Backup) -> None:
-    (result,) = verify_pair(session, "a.com", PASSPHRASE)
+    (result,) = verify_many(session, ["a.com"], PASSPHRASE)
     assert (result.ok, result.pair, result.file, result.text) == (True, "a.com", made.path, "restores")
     assert (noted(session).verified, noted(session).created) == (LATER, NOW)
-    assert record_of(session).history[-1].what == "backups verified by restoring them"
+    assert record_of(session).history[-1].text == "backups verified by restoring them"
 
 
 def test_a_wrong_passphrase_says_nothing_against_the_backup(session: Session, made: Backup) -> None:
-    (result,) = verify_pair(session, "a.com", OTHER)
+    (result,) = verify_many(session, ["a.com"], OTHER)
     assert (result.ok, result.text) == (False, "the passphrase does not open the key, or the key is damaged")
     assert noted(session) == made
 
@@ -97,13 +97,13 @@ def test_away_is_missing_since_the_first_look_and_back_is_verified_again(
     session: Session, made: Backup
 ) -> None:
     os.rename(made.path, f"{made.path}.away")
-    assert texts(verify_pair(session, "a.com")) == [(False, "missing since 2026-11-26")]
+    assert texts(verify_many(session, ["a.com"])) == [(False, "missing since 2026-11-26")]
     assert (noted(session).status, noted(session).since) == (MISSING, LATER)
     session.clock = lambda: LATER + timedelta(days=9)
-    assert texts(verify_pair(session, "a.com", PASSPHRASE)) == [(False, "missing since 2026-11-26")]
+    assert texts(verify_many(session, ["a.com"], PASSPHRASE)) == [(False, "missing since 2026-11-26")]
     assert (noted(session).since, noted(session).verified) == (LATER, NOW)
     os.rename(f"{made.path}.away", made.path)
-    assert texts(verify_pair(session, "a.com")) == [(True, "there and unchanged")]
+    assert texts(verify_many(session, ["a.com"])) == [(True, "exists and is unchanged")]
     assert noted(session) == made
 
 
@@ -115,7 +115,7 @@ def test_one_bit_that_changed_is_damage(
     data = bytearray(Path(made.path).read_bytes())
     data[int(where * len(data))] ^= 1
     Path(made.path).write_bytes(data)
-    assert texts(verify_pair(session, "a.com", passphrase)) == [(False, "damaged: not what was written")]
+    assert texts(verify_many(session, ["a.com"], passphrase)) == [(False, "damaged: its contents changed")]
     assert (noted(session).status, noted(session).since) == (DAMAGED, LATER)
 
 
@@ -134,7 +134,7 @@ def test_something_else_in_its_place_is_damage(session: Session, made: Backup, k
             path.touch()
         case "large":
             path.write_bytes(bytes(2_000_000))
-    (result,) = verify_pair(session, "a.com")
+    (result,) = verify_many(session, ["a.com"])
     assert not result.ok
     assert result.text.startswith("damaged: ")
     assert noted(session).status is DAMAGED
@@ -142,15 +142,17 @@ def test_something_else_in_its_place_is_damage(session: Session, made: Backup, k
 
 def test_one_that_was_never_proved_stays_so_until_it_is(session: Session, place: Path) -> None:
     new_pair(session)
-    with pytest.raises(Exception, match="does not prove itself"):
+    with pytest.raises(Exception, match="could not be verified"):
         back_up(session, "a.com", order(place, again=OTHER))
-    assert texts(verify_pair(session, "a.com")) == [(True, "there and unchanged, but never proved")]
+    assert texts(verify_many(session, ["a.com"])) == [
+        (True, "exists and is unchanged, but was never verified")
+    ]
     assert noted(session).status is UNVERIFIED
-    assert texts(verify_pair(session, "a.com", OTHER)) == [
+    assert texts(verify_many(session, ["a.com"], OTHER)) == [
         (False, "the passphrase does not open the key, or the key is damaged")
     ]
     assert noted(session).status is UNVERIFIED
-    assert texts(verify_pair(session, "a.com", PASSPHRASE)) == [(True, "restores")]
+    assert texts(verify_many(session, ["a.com"], PASSPHRASE)) == [(True, "restores")]
     assert noted(session).status is VERIFIED
 
 
@@ -159,7 +161,7 @@ def test_several_backups_have_a_state_each_and_the_best_counts(session: Session,
     first, second, third = (back_up(session, "a.com", order(place)) for _ in range(3))
     os.unlink(first.path)
     Path(second.path).write_bytes(b"")
-    assert [result.ok for result in verify_pair(session, "a.com")] == [False, False, True]
+    assert [result.ok for result in verify_many(session, ["a.com"])] == [False, False, True]
     record = record_of(session)
     assert [(backup.path, backup.status) for backup in record.backups] == [
         (first.path, MISSING),
@@ -168,13 +170,13 @@ def test_several_backups_have_a_state_each_and_the_best_counts(session: Session,
     ]
     assert record.backup_status is VERIFIED
     os.unlink(third.path)
-    verify_pair(session, "a.com")
+    verify_many(session, ["a.com"])
     assert record_of(session).backup_status is MISSING
 
 
 def test_a_pair_without_a_backup_is_told(session: Session) -> None:
     new_pair(session)
-    assert texts(verify_pair(session, "a.com")) == [(False, "has no backup")]
+    assert texts(verify_many(session, ["a.com"])) == [(False, "has no backup")]
 
 
 def test_a_backup_that_came_while_it_looked_stays(
@@ -182,15 +184,15 @@ def test_a_backup_that_came_while_it_looked_stays(
 ) -> None:
     from csrtui.tasks import verify
 
-    look = verify._look
+    check = verify._check
 
     def meanwhile(*arguments: object) -> object:
-        found = look(*arguments)  # type: ignore[arg-type]
+        result = check(*arguments)  # type: ignore[arg-type]
         back_up(session, "a.com", order(Path(made.path).parent))
-        return found
+        return result
 
-    monkeypatch.setattr(verify, "_look", meanwhile)
-    verify_pair(session, "a.com")
+    monkeypatch.setattr(verify, "_check", meanwhile)
+    verify_many(session, ["a.com"])
     assert len(record_of(session).backups) == 2
 
 
@@ -202,9 +204,9 @@ def test_of_several_one_that_is_damaged_holds_up_no_other(session: Session, plac
         back_up(session, new_pair(session, name), order(place))
     Path(session.store.pair_path("b.com"), "pair.json").write_bytes(b"damaged")
     told: list[Result] = []
-    results = verify_many(session, ["a.com", "b.com", "c.com"], report=told.append)
+    results = verify_many(session, ["a.com", "b.com", "c.com"], on_result=told.append)
     assert [result.ok for result in results] == [True, False, True]
-    assert results[1].text.startswith("not looked at: ")
+    assert results[1].text.startswith("not checked: ")
     assert sorted(told, key=lambda result: str(result.pair)) == results
 
 
@@ -212,8 +214,10 @@ def test_stopped_no_further_one_is_looked_at(session: Session, place: Path) -> N
     for name in ("a.com", "b.com"):
         back_up(session, new_pair(session, name), order(place))
     stop = Event()
-    results = verify_many(session, ["a.com", "b.com"], report=lambda _: stop.set(), stop=stop, workers=1)
-    assert texts(results) == [(True, "there and unchanged"), (False, "not looked at: stopped before")]
+    results = verify_many(
+        session, ["a.com", "b.com"], on_result=lambda _: stop.set(), cancel=stop, max_workers=1
+    )
+    assert texts(results) == [(True, "exists and is unchanged"), (False, "not checked: stopped before")]
 
 
 # A file
@@ -222,7 +226,7 @@ def test_stopped_no_further_one_is_looked_at(session: Session, place: Path) -> N
 def test_a_file_without_the_passphrase_is_only_whole(session: Session, made: Backup) -> None:
     result = look_at_file(session, made.path)
     assert (result.ok, result.pair, result.file) == (True, "a.com", made.path)
-    assert result.text == "is whole; give its passphrase for a restore test"
+    assert result.text == "is complete; give its passphrase for a restore test"
     assert noted(session) == made
 
 
@@ -235,7 +239,7 @@ def test_a_file_of_a_pair_is_known_to_it_from_then_on(session: Session, made: Ba
     assert first == made
     assert (second.path, second.status, second.verified) == (str(copy), VERIFIED, LATER)
     assert second.created == made.created
-    assert record_of(session).history[-1].what == f"backup verified: {copy}"
+    assert record_of(session).history[-1].text == f"backup verified: {copy}"
 
 
 def test_a_known_file_keeps_when_it_was_made(session: Session, made: Backup) -> None:
@@ -262,7 +266,9 @@ def foreign(tmp_path: Path, common_name: str, key_type: KeyType = KeyType.EC_P25
     block = pkcs8.encrypt(key_of(KeyType.EC_P256), PASSPHRASE, bytes(32))
     path = tmp_path / "foreign.pem"
     path.write_bytes(
-        backup_file.compose("a.com", NOW, kept=KeptKey.PLAIN, key_pem=block, asked=csr.read_der(der))
+        backup_file.compose(
+            "a.com", NOW, key_protection=KeyProtection.PLAIN, key_pem=block, csr=csr.read_der(der)
+        )
     )
     return str(path)
 
@@ -294,7 +300,7 @@ def as_made_before(session: Session) -> None:
 def test_a_restore_test_notes_that_it_is_signed(session: Session, made: Backup) -> None:
     """An older csrtui on the same store drops what it does not know of a backup."""
     for look in (
-        lambda: verify_pair(session, "a.com", PASSPHRASE),
+        lambda: verify_many(session, ["a.com"], PASSPHRASE),
         lambda: look_at_file(session, made.path, PASSPHRASE),
     ):
         as_made_before(session)
@@ -312,7 +318,7 @@ def test_a_file_that_is_not_signed_fails_where_backups_of_the_pair_are(
     result = look_at_file(session, made.path, passphrase)
     assert (result.ok, result.pair) == (False, "a.com")
     assert result.text == "it is not signed, although the backups of a.com are: somebody changed it"
-    assert [one.ok for one in verify_pair(session, "a.com", passphrase)] == [False]
+    assert [one.ok for one in verify_many(session, ["a.com"], passphrase)] == [False]
 
 
 @pytest.mark.parametrize("passphrase", [None, PASSPHRASE])
@@ -339,7 +345,7 @@ def test_an_older_backup_that_is_known_stays_good_beside_a_signed_one(
     back_up(session, "a.com", order(place))
     assert [one.signed for one in record_of(session).backups] == [False, True]
     assert look_at_file(session, made.path, PASSPHRASE).ok
-    assert all(one.ok for one in verify_pair(session, "a.com", PASSPHRASE))
+    assert all(one.ok for one in verify_many(session, ["a.com"], PASSPHRASE))
 
 
 def test_a_file_on_record_as_signed_that_is_not_fails(session: Session, made: Backup) -> None:
@@ -348,7 +354,7 @@ def test_a_file_on_record_as_signed_that_is_not_fails(session: Session, made: Ba
     Path(made.path).write_bytes(bare)
     changed = made._replace(sha256=sha256(bare).hexdigest())
     change_record(session, "a.com", lambda one: one._replace(backups=(changed,)))
-    assert texts(verify_pair(session, "a.com", PASSPHRASE)) == [
+    assert texts(verify_many(session, ["a.com"], PASSPHRASE)) == [
         (False, "it is not signed, although it was when it was made")
     ]
 
@@ -362,8 +368,8 @@ def test_a_file_tells_its_key_and_names(session: Session, made: Backup) -> None:
 def test_only_what_is_expected_is_good(session: Session, made: Backup) -> None:
     right = Expectation(record_of(session).key.spki_sha256)
     for passphrase in (None, PASSPHRASE):
-        assert verify_wanted(session, [made.path], passphrase, expected=right)[0].ok
-        (result,) = verify_wanted(session, [made.path], passphrase, expected=Expectation("ab" * 32))
+        assert verify_names_or_files(session, [made.path], passphrase, expected=right)[0].ok
+        (result,) = verify_names_or_files(session, [made.path], passphrase, expected=Expectation("ab" * 32))
         assert not result.ok
         assert "is not the expected one" in result.text
 
@@ -398,13 +404,13 @@ def test_names_and_paths_are_told_apart(
 ) -> None:
     monkeypatch.chdir(Path(made.path).parent)
     wanted = ["a.com", made.path, Path(made.path).name, "b.com", "../a.com"]
-    results = verify_wanted(session, wanted)
+    results = verify_names_or_files(session, wanted)
     assert [(result.ok, result.pair) for result in results] == [
         (True, "a.com"), (True, "a.com"), (True, "a.com"), (False, None), (False, None),
     ]  # fmt: skip
     assert [result.text for result in results[:2]] == [
-        "there and unchanged",
-        "is whole; give its passphrase for a restore test",
+        "exists and is unchanged",
+        "is complete; give its passphrase for a restore test",
     ]
 
 
@@ -413,12 +419,12 @@ def test_many_files_need_one_look_at_the_store(
 ) -> None:
     looks: list[Session] = []
 
-    def counted(session: Session) -> Keyring:
+    def counted(session: Session) -> PairListing:
         looks.append(session)
         return list_pairs(session)
 
     monkeypatch.setattr(verify, "list_pairs", counted)
-    assert all(result.ok for result in verify_wanted(session, [made.path] * 5, PASSPHRASE))
+    assert all(result.ok for result in verify_names_or_files(session, [made.path] * 5, PASSPHRASE))
     assert len(looks) == 1
 
 
@@ -430,9 +436,9 @@ def test_the_key_is_derived_once_for_all_backups_of_a_run(
     derived: list[bytes] = []
     derive = pkcs8.derive
 
-    def counted(passphrase: Secret, salt: bytes, rounds: int | None = None) -> pkcs8.DerivedKey:
+    def counted(passphrase: Secret, salt: bytes, iterations: int | None = None) -> pkcs8.DerivedKey:
         derived.append(salt)
-        return derive(passphrase, salt, rounds)
+        return derive(passphrase, salt, iterations)
 
     monkeypatch.setattr(pkcs8, "derive", counted)
     results = verify_many(session, names, PASSPHRASE)

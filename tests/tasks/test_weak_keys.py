@@ -9,7 +9,7 @@ from backups_made import PASSPHRASE, QUICK
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from foreign_made import pkcs8 as pkcs8_pem
-from pairs_made import new_pair, order
+from pairs_made import new_pair, order, restore
 from requests_made import NOW
 
 from csrtui.core.base.errors import RefusedError
@@ -21,12 +21,11 @@ from csrtui.store import reference_data
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.adopt.adopt import AdoptionSpec, MissingRequest, adopt, plan
 from csrtui.tasks.adopt.matching import match
-from csrtui.tasks.adopt.search import look_at
+from csrtui.tasks.adopt.search import read_files
 from csrtui.tasks.backup import back_up
 from csrtui.tasks.key_quality import all_key_findings, weak_key_lines
 from csrtui.tasks.new import Blocking
-from csrtui.tasks.renew import consider, prove_old
-from csrtui.tasks.restore import restore
+from csrtui.tasks.renew import plan_renewal, prove_old_key
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ WEAK = [
 
 @pytest.fixture(autouse=True)
 def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pkcs8, "ROUNDS", QUICK)
+    monkeypatch.setattr(pkcs8, "ITERATIONS", QUICK)
 
 
 def adopted(session: Session, folder: Path, key: PrivateKey, ca: CaKind) -> Pair:
@@ -67,16 +66,16 @@ def adopted(session: Session, folder: Path, key: PrivateKey, ca: CaKind) -> Pair
     (folder / "key.pem").write_bytes(pkcs8_pem(key))
     der = csr.build(SubjectFields(common_name="a.com"), ("a.com",), key)
     (folder / "request.pem").write_bytes(csr.to_pem(der))
-    found = look_at(str(folder / "key.pem"), str(folder / "request.pem"), [])
+    found = read_files(str(folder / "key.pem"), str(folder / "request.pem"), [])
     planned = plan(found, match(session, found, None, ca), MissingRequest.REFUSED)
-    (candidate,) = planned.taken
+    (candidate,) = planned.candidates
     result = adopt(session, candidate, AdoptionSpec())
     level = Level.ERROR if ca is CaKind.PUBLIC else Level.WARNING
-    assert [(one.code, one.level) for one in result.quality if one.code == "key-weak"] == [
+    assert [(one.code, one.level) for one in result.key_findings if one.code == "key-weak"] == [
         ("key-weak", level)
     ]
     assert result.ok
-    return consider(session, "a.com").pair
+    return plan_renewal(session, "a.com").pair
 
 
 @pytest.mark.parametrize("ca", CaKind)
@@ -85,14 +84,14 @@ def test_a_weak_key_is_adopted_with_a_finding_and_reused_only_for_a_private_ca_o
     session: Session, tmp_path: Path, make: object, words: str, ca: CaKind
 ) -> None:
     pair = adopted(session, tmp_path, make(), ca)  # type: ignore[operator]
-    renewal = consider(session, pair.name)
+    renewal = plan_renewal(session, pair.name)
     if ca is CaKind.PUBLIC:
         with pytest.raises(RefusedError, match=words) as caught:
-            prove_old(session, renewal)
+            prove_old_key(session, renewal)
         assert "--force" in str(caught.value.hint)
     blocking = Blocking.OVERRULED if ca is CaKind.PUBLIC else Blocking.STOPS
-    proof = prove_old(session, renewal, blocking=blocking)
-    assert any(words in one.text for one in (*renewal.about_old, *proof.findings))
+    proof = prove_old_key(session, renewal, blocking=blocking)
+    assert any(words in one.text for one in (*renewal.old_findings, *proof.findings))
 
 
 @pytest.mark.parametrize("ca", CaKind)
@@ -121,9 +120,9 @@ def test_a_good_key_comes_back_without_a_word(session: Session, tmp_path: Path) 
 
 def test_a_key_that_badkeys_lists_is_weak(monkeypatch: pytest.MonkeyPatch) -> None:
     key = rsa.generate_private_key(65537, 2048)
-    monkeypatch.setattr("csrtui.tasks.key_quality.compromised_in", lambda _: "debian\x1bssl")
+    monkeypatch.setattr("csrtui.tasks.key_quality.find_compromised_key", lambda _: "debian\x1bssl")
     (found,) = all_key_findings(key, CaKind.PUBLIC)
     assert (found.code, found.level) == ("key-weak", Level.ERROR)
     assert "badkeys lists it as compromised (debian\\x1bssl)" in found.text
-    monkeypatch.setattr("csrtui.tasks.key_quality.compromised_in", reference_data.compromised_in)
+    monkeypatch.setattr("csrtui.tasks.key_quality.find_compromised_key", reference_data.find_compromised_key)
     assert all_key_findings(key, CaKind.PUBLIC) == ()

@@ -16,8 +16,9 @@ from pty_session import PtySession
 
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.base.secret import Secret
-from csrtui.core.certificates.public_text import PublicText
+from csrtui.core.certificates.csr import read_pem
 from csrtui.tui import clipboard
+from csrtui.tui.clipboard import PublicText
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +52,7 @@ def send_csr(session: PtySession) -> None:
     session.send("\x1bOQ")
     session.wait_for("a.com  ")
     session.send("u")
-    session.wait_for("Go on without a verified backup")
+    session.wait_for("Continue without a verified backup")
     session.send("o")
     session.wait_for("Send to your terminal's clipboard")
     session.send("c")
@@ -175,7 +176,7 @@ def test_what_terminals_cut_is_refused() -> None:
 
 @needs_tmux
 def test_a_tmux_that_is_gone_is_said(tmp_path: Path) -> None:
-    with pytest.raises(RefusedError, match="tmux does not take it") as caught:
+    with pytest.raises(RefusedError, match="tmux did not accept the text") as caught:
         send(PublicText("x"), TMUX=f"{tmp_path}/gone,1,0", PATH="/usr/bin:/bin")
     assert caught.value.hint
 
@@ -185,7 +186,7 @@ def test_only_a_program_at_an_absolute_path_is_run(tmp_path: Path, monkeypatch: 
     trap.write_text(f"#!/bin/sh\ntouch {tmp_path}/sprung\n")
     trap.chmod(0o755)
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(RefusedError, match="no tmux on the PATH"):
+    with pytest.raises(RefusedError, match="tmux is not on the PATH"):
         send(PublicText("x"), TMUX="x,1,0", PATH=":.:")
     assert not (tmp_path / "sprung").exists()
 
@@ -196,4 +197,20 @@ def test_what_tmux_says_is_made_visible(tmp_path: Path) -> None:
     fake.chmod(0o755)
     with pytest.raises(RefusedError) as caught:
         send(PublicText("x"), TMUX="x,1,0", PATH=str(tmp_path))
-    assert caught.value.what == "tmux does not take it: no \\x1b[2Jserver"
+    assert caught.value.message == "tmux did not accept the text: no \\x1b[2Jserver"
+
+
+# Texts that may be copied at all
+
+
+def test_the_public_text_of_a_csr_is_its_pem(store: Path) -> None:
+    assert PublicText.from_csr(read_pem(csr(store))).text.encode() == csr(store)
+
+
+def test_a_key_and_a_secret_are_not_public_text(store: Path) -> None:
+    with pytest.raises(ValueError, match="private key"):
+        PublicText((store / "pairs" / "a.com" / "key.pem").read_text())
+    with pytest.raises(TypeError):
+        PublicText(Secret("x"))  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="printable"):
+        PublicText("\x1b]52;c;\a")

@@ -15,7 +15,7 @@ from csrtui.core.certificates import csr as request
 from csrtui.core.keys import pkcs8 as own_pkcs8
 from csrtui.store.keystore import Keystore
 from csrtui.tui.screens.adopt import AdoptScreen
-from csrtui.tui.screens.adopting import AdoptingScreen
+from csrtui.tui.screens.adopt_selection import AdoptSelectionScreen
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.text_field import TextField
@@ -32,7 +32,7 @@ LEAF = intermediate().sign(CSR)
 
 @pytest.fixture(autouse=True)
 def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(own_pkcs8, "ROUNDS", CHEAP_ROUNDS)
+    monkeypatch.setattr(own_pkcs8, "ITERATIONS", CHEAP_ROUNDS)
 
 
 @pytest.fixture
@@ -57,10 +57,10 @@ async def look(user: User, path: Path | str) -> None:
     await user.press("enter")
 
 
-async def until_found(user: User) -> AdoptingScreen:
-    await user.until(lambda: isinstance(user.app.screen, AdoptingScreen), "what was found")
+async def until_found(user: User) -> AdoptSelectionScreen:
+    await user.until(lambda: isinstance(user.app.screen, AdoptSelectionScreen), "what was found")
     await user.settle()
-    assert isinstance(user.app.screen, AdoptingScreen)
+    assert isinstance(user.app.screen, AdoptSelectionScreen)
     return user.app.screen
 
 
@@ -72,14 +72,14 @@ async def until_told(user: User) -> None:
 
 async def until_done(user: User) -> None:
     await user.until(
-        lambda: isinstance(user.app.screen, AdoptingScreen) and user.app.screen._results is not None,
+        lambda: isinstance(user.app.screen, AdoptSelectionScreen) and user.app.screen._results is not None,
         "results",
     )
     await user.settle()
 
 
 def marks(user: User) -> int:
-    return len(user.app.screen.query_one("#found", LineList).marks)
+    return len(user.app.screen.query_one("#candidates", LineList).marks)
 
 
 async def test_what_is_found_is_shown_taken_and_the_next_step_said(tmp_path: Path, folder: Path) -> None:
@@ -107,11 +107,11 @@ async def test_a_passphrase_is_asked_for_only_where_one_is_wanted(tmp_path: Path
     put(folder, key=pkcs8(rsa_key(), passphrase=PHRASE), csr=CSR)
     async with at_screens(session_with(tmp_path / "store")) as user:
         await user.press("f2", "a")
-        assert not user.app.screen.query_one("#closed").display
+        assert not user.app.screen.query_one("#locked").display
         await user.paste(str(folder / "key"))
         await user.press("enter")
         await user.until(lambda: user.focused_id == "passphrase", "the passphrase field")
-        assert "1 key is under a passphrase" in said(user, "notes")
+        assert "1 encrypted key found" in said(user, "notes")
         await user.press("enter")
         await until_told(user)
         assert "under a passphrase" in said(user, "notes"), "the only key stays closed"
@@ -137,14 +137,14 @@ async def test_a_wrong_passphrase_can_be_typed_again_where_other_keys_are_open(
         folder,
         closed=pkcs8(rsa_key(), passphrase=PHRASE),
         open=pkcs8(ec_key()),
-        asked=request.probe(ec_key()),
+        asked=request.build_proof(ec_key()),
     )
     async with at_screens(session_with(tmp_path / "store")) as user:
         await look(user, folder)
         await user.until(lambda: user.focused_id == "passphrase", "the passphrase field")
         await user.press("x", "enter")
         await until_told(user)
-        assert "opens none of the keys" in said(user, "notes")
+        assert "opens none of the encrypted keys" in said(user, "notes")
         assert user.focused_id == "passphrase"
         await user.press("backspace")
         await user.paste(PHRASE.decode())
@@ -180,16 +180,16 @@ async def test_what_is_wrong_is_said_and_nothing_typed_is_lost(tmp_path: Path, f
     put(folder, readme=b"hello", cut=pkcs8(ec_key())[:70])
     async with at_screens(session_with(tmp_path / "store")) as user:
         await user.press("f2", "a", "enter")
-        assert "Name the file of a key" in said(user, "notes")
+        assert "Enter the path of a key file" in said(user, "notes")
         await user.paste("a\nb")
         assert "several lines" in said(user, "notes")
         await user.paste(str(folder))
         await user.press("enter")
         await until_told(user)
-        assert "no private key there" in said(user, "notes")
+        assert "No private key found" in said(user, "notes")
         assert "cut short" in said(user, "notes")
         await user.press(*"/x")
-        assert "no private key" not in said(user, "notes")
+        assert "No private key" not in said(user, "notes")
         await user.press("enter")
         await until_told(user)
         assert "No such file" in said(user, "notes")
@@ -207,7 +207,7 @@ async def test_only_what_is_marked_is_taken_and_a_csr_made_where_that_is_asked(
         a=pkcs8(rsa_key()),
         cert=pem(LEAF),
         b=pkcs8(ec_key()),
-        c=request.probe(ec_key()),
+        c=request.build_proof(ec_key()),
         d=pkcs8(ec_key(4)),
     )
     async with at_screens(session_with(tmp_path / "store")) as user:
@@ -219,7 +219,7 @@ async def test_only_what_is_marked_is_taken_and_a_csr_made_where_that_is_asked(
         assert marks(user) == 1
         await user.press("space", "enter")
         await user.settle()
-        assert "Nothing is marked" in said(user, "notes")
+        assert "No key is marked" in said(user, "notes")
         await user.press("space")
         assert marks(user) == 1
         await user.press("enter")
@@ -239,7 +239,7 @@ async def test_what_is_there_already_is_shown_and_cannot_be_taken(tmp_path: Path
         await user.press("enter")
         await user.press("a", "enter")
         await until_found(user)
-        assert "is there already" in user.screen_text
+        assert "already in keystore" in user.screen_text
         assert f"as {NAME}" in said(user, "details")
         assert marks(user) == 0
 
@@ -259,7 +259,7 @@ async def test_a_store_that_fails_says_so(
         await user.press("enter")
         await until_done(user)
         assert "the disk is full; make room" in said(user, "details")
-        assert "Nothing was adopted" in said(user, "notes")
+        assert "No key was adopted" in said(user, "notes")
         await user.press("enter")
         assert user.pairs == []
 
@@ -278,7 +278,7 @@ async def test_hostile_names_and_many_keys_fit_every_screen(
     for number in range(12):
         put(
             folder,
-            **{f"k{number}[b]\x1b": pkcs8(ec_key(number)), f"c{number}": request.probe(ec_key(number))},
+            **{f"k{number}[b]\x1b": pkcs8(ec_key(number)), f"c{number}": request.build_proof(ec_key(number))},
         )
     async with at_screens(session_with(tmp_path / "store")) as user:
         await user.resize(columns, rows)
@@ -309,5 +309,5 @@ async def test_escape_while_keys_are_looked_for_leaves_when_that_is_done(
     async with at_screens(session_with(tmp_path / "store")) as user:
         await look(user, folder)
         await user.press("escape")
-        await user.until(lambda: isinstance(user.app.screen, MainScreen | AdoptingScreen), "an end")
+        await user.until(lambda: isinstance(user.app.screen, MainScreen | AdoptSelectionScreen), "an end")
         assert user.pairs == []

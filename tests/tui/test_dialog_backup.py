@@ -13,13 +13,13 @@ from screens_user import at_screens
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys import pkcs8
 from csrtui.core.pairs.pair import BackupStatus
-from csrtui.store.backups import Destination, look_at
-from csrtui.store.reference_data import passphrase_words
+from csrtui.store.destination import Destination, examine_backup_folder
+from csrtui.store.reference_data import read_passphrase_words
 from csrtui.tasks.backup import back_up_many
 from csrtui.tasks.last_used import recall_folder, remember_folder
 from csrtui.tasks.list import read_pair
-from csrtui.tui.screens.backing_up import BackingUpScreen
 from csrtui.tui.screens.backup import BackupScreen
+from csrtui.tui.screens.backup_progress import BackupProgressScreen
 from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.pair import PairScreen
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pkcs8, "ROUNDS", CHEAP_ROUNDS)
+    monkeypatch.setattr(pkcs8, "ITERATIONS", CHEAP_ROUNDS)
 
 
 async def ask(user: User, *names: str) -> None:
@@ -61,7 +61,7 @@ async def opened(user: User) -> None:
 async def looked(user: User) -> None:
     """Wait until the folder has been checked."""
     await opened(user)
-    await user.until(lambda: user.app.screen.query_one(DestinationField).found, "a look at the folder")
+    await user.until(lambda: user.app.screen.query_one(DestinationField).state, "a look at the folder")
 
 
 async def fill_in(user: User, folder: Path, passphrase: str = PASSPHRASE, again: str | None = None) -> None:
@@ -79,7 +79,7 @@ async def fill_in(user: User, folder: Path, passphrase: str = PASSPHRASE, again:
 async def until_done(user: User) -> None:
     """Wait for the end of the work."""
     await user.until(
-        lambda: isinstance(user.app.screen, BackingUpScreen) and user.app.screen._results is not None,
+        lambda: isinstance(user.app.screen, BackupProgressScreen) and user.app.screen._results is not None,
         "the end of the work",
     )
 
@@ -95,7 +95,7 @@ async def test_a_pair_is_backed_up_from_the_list_and_the_list_says_so(tmp_path: 
         await ask(user, "a.example.com")
         assert user.focused_id == "folder"
         await fill_in(user, tmp_path / "usb")
-        assert "Long enough: 4 words. Both are the same." in said(user)
+        assert "Long enough: 4 words. Both passphrases match." in said(user)
         await user.press("enter")
         await until_done(user)
         assert "a.example.com: backed up and verified" in said(user, "about")
@@ -165,7 +165,7 @@ async def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(tmp_
         await user.press("enter")
         await looked(user)
         assert user.focused_id == "again", "whoever types a passphrase types on: it must not be seen"
-        assert "Up goes to the folder" in said(user, "notes")
+        assert "press Up for the folder" in said(user, "notes")
         assert "No such file or directory" in said(user, "notes")
         assert "mkdir -p" in said(user, "notes")
         await fill_in(user, tmp_path / "usb", again="another")
@@ -173,20 +173,20 @@ async def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(tmp_
         assert fields == [Secret(PASSPHRASE * 2), Secret(PASSPHRASE + "another")]
         await user.press("enter")
         assert user.focused_id == "again"
-        assert "The two are not the same" in said(user, "notes")
+        assert "The passphrases differ" in said(user, "notes")
         await user.press("ctrl+u")
-        assert "not the same" not in said(user, "notes"), "it is being changed"
+        assert "passphrases differ" not in said(user, "notes"), "it is being changed"
         await user.press("enter")
-        assert "a second time" in said(user, "notes")
+        assert "Repeat the passphrase" in said(user, "notes")
         await user.press("up", "ctrl+u", "down", "enter")
         assert user.focused_id == "passphrase"
         assert "needs a passphrase" in said(user, "notes")
         await user.press("up", "ctrl+u", "enter")
         assert user.focused_id == "folder"
-        assert "Name the folder" in said(user, "notes")
+        assert "Enter the folder" in said(user, "notes")
         await user.press("down", "down", "enter")
         assert user.focused_id == "again"
-        assert "Name the folder" in said(user, "notes")
+        assert "Enter the folder" in said(user, "notes")
     assert os.listdir(tmp_path / "usb") == []
 
 
@@ -198,12 +198,12 @@ async def test_the_folder_is_judged_while_one_types(tmp_path: Path) -> None:
         await user.paste(str(tmp_path))
         await looked(user)
         await user.settle()
-        assert "free, on what is mounted at" in said(user)
+        assert "free on /" in said(user)
         assert "same disk as the keystore" in said(user)
         await user.press(*"/x")
         await looked(user)
         await user.settle()
-        assert "cannot back up to" in said(user)
+        assert "cannot write to" in said(user)
 
 
 async def test_enter_waits_for_the_look_at_a_slow_folder(
@@ -217,7 +217,7 @@ async def test_enter_waits_for_the_look_at_a_slow_folder(
         await user.paste(str(tmp_path / "usb"))
         await user.press("enter", *"abcdefghijkl", "enter", *"abcdefghijkl", "enter")
         assert isinstance(user.app.screen, BackupScreen)
-        assert "looking at the folder" in said(user)
+        assert "Checking the folder" in said(user)
         answer.set()
         await until_done(user)
     assert statuses(session, "a.example.com") == [BackupStatus.VERIFIED]
@@ -271,9 +271,9 @@ def held_look(monkeypatch: pytest.MonkeyPatch) -> Event:
 
     def slow(folder: str, store: str) -> Destination:
         answer.wait(10)
-        return look_at(folder, store)
+        return examine_backup_folder(folder, store)
 
-    monkeypatch.setattr("csrtui.tui.widgets.destination_field.look_at", slow)
+    monkeypatch.setattr("csrtui.tui.widgets.destination_field.examine_backup_folder", slow)
     return answer
 
 
@@ -301,7 +301,7 @@ async def test_a_passphrase_typed_ahead_of_a_look_that_fails_is_never_seen(
 async def test_the_cursor_comes_back_to_a_folder_unless_that_takes_long(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, latest: float
 ) -> None:
-    monkeypatch.setattr("csrtui.tui.screens.ahead.LATEST", latest)
+    monkeypatch.setattr("csrtui.tui.screens.path_dialog.RETURN_LIMIT", latest)
     session = session_with(tmp_path / "store", "a.example.com")
     answer = held_look(monkeypatch)
     async with at_screens(session) as user:
@@ -313,16 +313,16 @@ async def test_the_cursor_comes_back_to_a_folder_unless_that_takes_long(
         await looked(user)
         screen = user.app.screen
         assert isinstance(screen, BackupScreen)
-        await user.until(lambda: screen._ahead is None, "the cursor's place")
+        await user.until(lambda: screen._advance is None, "the cursor's place")
         assert user.focused_id == ("folder" if latest else "passphrase")
         assert "No such file or directory" in said(user)
-        assert ("Up goes to the folder" in said(user)) is (not latest)
+        assert ("press Up for the folder" in said(user)) is (not latest)
 
 
 async def test_what_failed_is_no_default_and_a_remembered_folder_that_is_gone_has_the_cursor(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("csrtui.tui.screens.ahead.LATEST", 60)
+    monkeypatch.setattr("csrtui.tui.screens.path_dialog.RETURN_LIMIT", 60)
     session = session_with(tmp_path / "store", "a.example.com")
     (tmp_path / "usb").mkdir()
     remember_folder(session, str(tmp_path / "usb"))
@@ -354,9 +354,9 @@ async def test_a_passphrase_is_made_up_shown_and_confirmed(tmp_path: Path) -> No
         one, again = (field.secret() for field in user.app.screen.query(SecretField))
         assert one == again
         assert len(one.revealed.split()) == 7
-        assert set(one.revealed.split()) <= set(passphrase_words())
+        assert set(one.revealed.split()) <= set(read_passphrase_words())
         assert one.revealed in said(user)
-        assert "shown this once" in said(user)
+        assert "not be shown again" in said(user)
         await user.press("enter")
         assert "written the passphrase down" in user.question
         assert user.answer is False
@@ -398,7 +398,7 @@ async def test_a_made_up_passphrase_that_is_changed_is_hidden_and_has_to_be_type
         assert made not in said(user)
         await user.press("enter")
         assert not isinstance(user.app.screen, ConfirmScreen)
-        assert "not the same" in said(user)
+        assert "passphrases differ" in said(user)
 
 
 async def test_a_key_under_a_passphrase_says_so_and_takes_no_other(tmp_path: Path) -> None:
@@ -408,13 +408,13 @@ async def test_a_key_under_a_passphrase_says_so_and_takes_no_other(tmp_path: Pat
         await user.until(lambda: len(user.pairs) == 2, "the pairs")
         user.keystore.pairs.move_to(user.pairs.index("a.example.com"))
         await user.press("f2", "b")
-        assert "its backup is made under the same one" in said(user)
+        assert "Its backup uses the same one" in said(user)
         await user.press("ctrl+g")
-        assert "made under that same passphrase" in said(user)
+        assert "Type that passphrase for its backup" in said(user)
         assert user.app.screen.query_one("#again", SecretField).secret() == Secret("")
         user.app.screen.query_one(ChoiceField).focus()
         await user.press("right")
-        await user.until(lambda: "1 of the keys are under a passphrase" in said(user), "the keys counted")
+        await user.until(lambda: "1 of the keys have a passphrase" in said(user), "the keys counted")
         await user.press("escape")
         user.keystore.pairs.move_to(user.pairs.index("b.example.com"))
         await user.press("b", "ctrl+g")
@@ -437,7 +437,7 @@ async def test_failures_are_listed_with_their_reason(tmp_path: Path) -> None:
         await fill_in(user, tmp_path / "usb")
         await user.press("enter")
         await until_done(user)
-        assert said(user, "about") == "1 of 2 pairs backed up and verified, 1 not"
+        assert said(user, "about") == "1 of 2 pairs backed up and verified, 1 failed"
         assert said(user, "results").startswith("b.example.com: not backed up: ")
     assert statuses(session, "a.example.com", "b.example.com") == [BackupStatus.VERIFIED, BackupStatus.NONE]
 
@@ -448,14 +448,14 @@ async def test_escape_stops_without_loss(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "usb").mkdir()
     go_on = Event()
 
-    def one_at_a_time(*arguments: Any, report: Any, **options: Any) -> Sequence[Result]:
+    def one_at_a_time(*arguments: Any, on_result: Any, **options: Any) -> Sequence[Result]:
         def reported(result: Result) -> None:
-            report(result)
+            on_result(result)
             go_on.wait(10)
 
-        return back_up_many(*arguments, report=reported, workers=1, **options)
+        return back_up_many(*arguments, on_result=reported, max_workers=1, **options)
 
-    monkeypatch.setattr("csrtui.tui.screens.backing_up.back_up_many", one_at_a_time)
+    monkeypatch.setattr("csrtui.tui.screens.backup_progress.back_up_many", one_at_a_time)
     async with at_screens(session) as user:
         await user.until(lambda: len(user.pairs) == 6, "the pairs")
         await user.press("f2", *["space"] * 6, "b")
@@ -466,12 +466,12 @@ async def test_escape_stops_without_loss(tmp_path: Path, monkeypatch: pytest.Mon
         assert any(name in line.text for name in names)
         assert "s left" in line.text
         await user.press("enter")
-        assert isinstance(user.app.screen, BackingUpScreen), "it is not left by the way"
+        assert isinstance(user.app.screen, BackupProgressScreen), "it is not left by the way"
         await user.press("escape")
         assert "Stopping" in said(user, "keys")
         go_on.set()
         await until_done(user)
-        assert said(user, "about") == "1 of 6 pairs backed up and verified, 5 not"
+        assert said(user, "about") == "1 of 6 pairs backed up and verified, 5 failed"
         assert "stopped before" in said(user, "results")
     assert sorted(statuses(session, *names)) == [BackupStatus.NONE] * 5 + [BackupStatus.VERIFIED]
     assert len(os.listdir(tmp_path / "usb")) == 1
@@ -486,19 +486,19 @@ async def test_a_paste_of_several_lines_is_told_and_puts_nothing_in(tmp_path: Pa
         await user.paste("one\ntwo")
         assert "several lines" in said(user)
         await user.paste("one\x1btwo")
-        assert "nothing was put in" in said(user)
+        assert "was ignored" in said(user)
         assert user.app.screen.query_one("#passphrase", SecretField).secret() == Secret("")
         user.app.screen.query_one("#folder").focus()
         await user.paste("/mn\x1bt")
-        assert "were left out" in said(user)
+        assert "were removed" in said(user)
 
 
 async def test_without_a_pair_there_is_nothing_to_back_up(tmp_path: Path) -> None:
     async with at_screens(session_with(tmp_path / "store")) as user:
         await user.press("f2", "b")
-        assert user.message == "there is no pair to back up"
+        assert user.message == "No pair to back up."
         await user.press("V")
-        assert "no pair whose backups" in user.message
+        assert "No pair has a backup" in user.message
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 18), (40, 12)])
@@ -514,7 +514,7 @@ async def test_it_fits_the_screen_with_everything_there_is_to_say(
         assert "Enter Back up" in user.screen_text
         assert "Back up " in user.screen_text
         assert "Pairs" in user.screen_text
-        assert "shown this" in user.screen_text
+        assert "Write it down now" in user.screen_text
         for word in user.app.screen.query_one("#again", SecretField).secret().revealed.split():
             assert word in user.screen_text
         for region in user.regions.values():

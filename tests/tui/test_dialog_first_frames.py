@@ -18,7 +18,7 @@ from csrtui.fleet.tui.work import HostWorkScreen, Job
 from csrtui.tasks.backup import back_up_many
 from csrtui.tasks.last_used import remember_folder
 from csrtui.tasks.renew import OldKeyProof
-from csrtui.tui.screens.backing_up import BackingUpScreen
+from csrtui.tui.screens.backup_progress import BackupProgressScreen
 from csrtui.tui.screens.dialog import Dialog
 from csrtui.tui.widgets.text_block import TextBlock
 
@@ -37,7 +37,7 @@ ONE = "a.example.com"
 
 @pytest.fixture(autouse=True)
 def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pkcs8, "ROUNDS", CHEAP_ROUNDS)
+    monkeypatch.setattr(pkcs8, "ITERATIONS", CHEAP_ROUNDS)
 
 
 @contextmanager
@@ -77,7 +77,7 @@ async def test_a_dialog_that_asks_is_drawn_at_once_as_it_stays(
         proved.wait(10)
         return OldKeyProof((), ())
 
-    monkeypatch.setattr("csrtui.tui.screens.renew.prove_old", prove)
+    monkeypatch.setattr("csrtui.tui.screens.renew.prove_old_key", prove)
     session = session_with(tmp_path / "store", ONE, "b.example.com")
     certificate_home(session, ONE)
     async with at_screens(session, size) as user:
@@ -122,7 +122,7 @@ async def test_the_bar_of_a_backup_is_whole_from_the_first_frame_on(
         go_on.wait(10)
         return back_up_many(*arguments, **options)
 
-    monkeypatch.setattr("csrtui.tui.screens.backing_up.back_up_many", held)
+    monkeypatch.setattr("csrtui.tui.screens.backup_progress.back_up_many", held)
     async with at_screens(session) as user:
         await user.until(lambda: len(user.pairs) == 10, "the pairs")
         await user.press("f2", *["space"] * 10, "b")
@@ -132,8 +132,8 @@ async def test_the_bar_of_a_backup_is_whole_from_the_first_frame_on(
         await user.paste(PASSPHRASE)
         with frames_of(user) as frames:
             await user.press("enter")
-            await user.until(lambda: isinstance(user.app.screen, BackingUpScreen), "the work")
-            begun = [frame for screen, frame in frames if isinstance(screen, BackingUpScreen)]
+            await user.until(lambda: isinstance(user.app.screen, BackupProgressScreen), "the work")
+            begun = [frame for screen, frame in frames if isinstance(screen, BackupProgressScreen)]
             for frame in begun:
                 is_whole(frame, "Backing up 10 pairs to")
                 assert "0 of 10" in frame
@@ -160,7 +160,7 @@ async def test_a_look_at_backups_is_whole_from_the_first_frame_on(
             await user.press("V")
         for _, frame in frames:
             is_whole(frame, f"Verify the backups of {ONE}")
-            assert "Looking …" in frame
+            assert "Checking …" in frame
         assert frames
         go_on.set()
 
@@ -199,4 +199,4 @@ async def test_no_key_under_a_dialog_is_cut(tmp_path: Path, size: tuple[int, int
         assert screen.query_one("#keys", TextBlock).text.split() == " ".join(shown).replace("│", " ").split()
         assert "Esc C" in " ".join(shown)
         if key == "b" and size[1] >= 18:
-            assert "ctrl+g Make up a passphrase" in " ".join(shown)
+            assert "ctrl+g Generate passphrase" in " ".join(shown)

@@ -14,11 +14,11 @@ from issued_dialogs import answer_of_ca, at_pair, file_of_ca, imported, is_at, r
 from screens_user import NOW, at_screens
 
 from csrtui.core.pairs.pair import Stage
-from csrtui.tasks.import_ import Blob, import_certificates
+from csrtui.tasks.import_ import ImportSource, import_certificates
 from csrtui.tui.screens.backup import BackupScreen
 from csrtui.tui.screens.confirm import ConfirmScreen
-from csrtui.tui.screens.imported import ImportedScreen
-from csrtui.tui.screens.importing import ImportScreen
+from csrtui.tui.screens.import_ import ImportScreen
+from csrtui.tui.screens.import_result import ImportResultScreen
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.pair import PairScreen
 from csrtui.tui.widgets.rule_line import RuleLine
@@ -49,14 +49,14 @@ async def test_a_pasted_answer_is_imported_at_once_and_every_fact_is_shown(tmp_p
         await user.press("i")
         await user.paste("Dear customer,\n\n" + answer_of_ca(session, ONE) + "\nYours, the CA\n")
         await imported(user)
-        assert is_at(user, ImportedScreen)
-        assert said(user, "about") == f"The certificate of {ONE}"
+        assert is_at(user, ImportResultScreen)
+        assert said(user, "about") == f"Certificate of {ONE}"
         text = said(user, "results")
         for fact in (
             f"for {ONE}",
             "issued by CN=Test CA 1",
             "valid 2026-11-20 to 2027-06-02: 195 days, 191 days left",
-            "chain valid up to CN=Test Root; 2 certificates, in order: this one, CN=Test CA 1",
+            "chain valid up to CN=Test Root; 2 certificates, in order: leaf, CN=Test CA 1",
             "request issued as requested",
         ):
             assert fact in text
@@ -82,14 +82,14 @@ async def test_several_files_are_taken_and_told_apart(tmp_path: Path) -> None:
         await user.paste(f"'{one}' {two}")
         await user.press("enter")
         await imported(user)
-        assert said(user, "about") == "2 of 2 certificates are with their pairs"
+        assert said(user, "about") == "2 of 2 certificates imported"
         text = said(user, "results")
         assert "differs extra.example.com was not requested; the CA added it" in text
         assert "50 days" in text
-        assert f"differs {TWO} was requested and is not in the certificate" in text
+        assert f"differs {TWO} was requested but is not in the certificate" in text
         assert "Next" not in said(user, "keys"), "there is not one pair to go on with"
         await user.press("full_stop")
-        assert is_at(user, ImportedScreen)
+        assert is_at(user, ImportResultScreen)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ async def test_a_certificate_without_its_chain_says_what_is_missing(tmp_path: Pa
         await user.paste("".join(alone[:2]))
         await imported(user)
         text = said(user, "results")
-        assert "chain 1 certificate, in order: this one" in text
+        assert "chain 1 certificate, in order: leaf" in text
         assert "warning the chain is incomplete: issuer certificate CN=Test CA 1 is missing" in text
 
 
@@ -134,7 +134,7 @@ async def test_a_certificate_that_expires_sooner_is_imported_after_a_question(
 ) -> None:
     session = session_with(tmp_path / "store", ONE)
     longer = answer_of_ca(session, ONE)
-    import_certificates(session, [Blob(longer.encode())])
+    import_certificates(session, [ImportSource(longer.encode())])
     async with at_screens(session) as user:
         await at_pair(user, ONE)
         await user.press("i")
@@ -163,13 +163,13 @@ async def test_in_a_pairs_screen_the_certificate_of_another_is_named_and_importe
         await user.paste(str(file))
         await user.press("enter")
         await imported(user)
-        assert said(user, "about") == "Nothing was imported"
+        assert said(user, "about") == "No certificate was imported"
         assert f"is for the pair {TWO}, not for {ONE}: its public key says so" in said(user, "results")
-        assert f". Import it into {TWO}" in said(user, "keys")
+        assert f". Import into {TWO}" in said(user, "keys")
         assert record(session, TWO).stage is Stage.NEW, "nothing without being asked for"
         await user.press("full_stop")
         await user.until(
-            lambda: user.app.screen.query("#results") and f"The certificate of {TWO}" in said(user, "about"),
+            lambda: user.app.screen.query("#results") and f"Certificate of {TWO}" in said(user, "about"),
             "the other pair's certificate",
         )
         await user.press("escape")
@@ -219,11 +219,11 @@ async def test_a_paste_that_comes_as_keys_line_by_line_is_gathered(tmp_path: Pat
             await user.paste(line)  # a line of its own is put into the field as keys would
             await user.press("enter")
         gathered = said(user, "notes")
-        assert "lines of text taken; Enter once more imports them." in gathered
+        assert "lines of text read. Press Enter again to import." in gathered
         assert typed(user) == ""
         await user.press("enter")
         await imported(user)
-        assert is_at(user, ImportedScreen)
+        assert is_at(user, ImportResultScreen)
     assert record(session, ONE).stage is Stage.ISSUED
 
 
@@ -235,7 +235,7 @@ async def test_an_answer_whose_line_ends_were_lost_is_taken_from_the_field(tmp_p
         await user.paste(answer_of_ca(session, ONE).replace("\n", " ").strip())
         await user.press("enter")
         await imported(user)
-        assert is_at(user, ImportedScreen)
+        assert is_at(user, ImportResultScreen)
 
 
 async def test_pasted_paths_go_into_the_field_with_their_blanks(tmp_path: Path) -> None:
@@ -246,7 +246,7 @@ async def test_pasted_paths_go_into_the_field_with_their_blanks(tmp_path: Path) 
         await user.paste("/tmp/a b.pem\n~/c d.pem\n/tmp/e.pem\n")
         assert typed(user) == "'/tmp/a b.pem' ~/'c d.pem' /tmp/e.pem"
         await user.paste("\x1b[31m/tmp/x")
-        assert "left out" in said(user, "notes")
+        assert "removed" in said(user, "notes")
 
 
 async def test_the_next_step_is_taken_from_the_result(tmp_path: Path) -> None:
@@ -280,7 +280,7 @@ async def test_hostile_names_in_a_certificate_are_shown_and_do_nothing(
         await user.press("i")
         await user.paste(answer_of_ca(session, ONE, subject=subject) + pem(stranger).decode("ascii"))
         await imported(user)
-        assert is_at(user, ImportedScreen)
+        assert is_at(user, ImportResultScreen)
         assert "[@click=app.quit]" in said(user, "results")
         assert "\\x1b" in said(user, "results")
         for line in user.screen_lines:

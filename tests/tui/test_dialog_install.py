@@ -13,14 +13,14 @@ from issued_dialogs import at_pair, certificate_home, is_at, record
 from screens_user import at_screens
 
 from csrtui.core.pairs.pair import NextStep
-from csrtui.core.servers.file_layout import FileForm
 from csrtui.core.servers.platforms import PLATFORMS
+from csrtui.core.servers.server import FileFormat
 from csrtui.core.servers.table import SERVERS
 from csrtui.tasks.export import prepare
-from csrtui.tui.screens import reading
+from csrtui.tui.screens import page
 from csrtui.tui.screens.install import InstallScreen
 from csrtui.tui.screens.main import MainScreen
-from csrtui.tui.screens.reading import ReadingScreen
+from csrtui.tui.screens.page import PageScreen
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_field import TextField
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from screens_user import User
 
-    from csrtui.tasks.export import ExportSpec, Ready
+    from csrtui.tasks.export import ExportSpec, PreparedExport
     from csrtui.tasks.session import Session
 
 ONE = "a.example.com"
@@ -60,7 +60,7 @@ async def name_folder(user: User, folder: object) -> None:
 async def looked(user: User) -> None:
     screen = user.app.screen
     assert isinstance(screen, InstallScreen)
-    await user.until(lambda: screen._found is not None, "what is to be said of the folder")
+    await user.until(lambda: screen._result is not None, "what is to be said of the folder")
 
 
 async def choose(user: User, platform: str) -> None:
@@ -72,7 +72,7 @@ async def choose(user: User, platform: str) -> None:
 
 async def written(user: User) -> None:
     """Wait until the files are there."""
-    await user.until(lambda: isinstance(user.app.screen, ReadingScreen), "the files")
+    await user.until(lambda: isinstance(user.app.screen, PageScreen), "the files")
 
 
 def modes(folder: Path) -> dict[str, int]:
@@ -88,10 +88,10 @@ async def test_a_look_that_ends_late_does_not_take_the_place_of_the_newer_one(
         screen = user.app.screen
         assert isinstance(screen, InstallScreen)
         await name_folder(user, tmp_path / "nowhere")
-        late = screen._seen
+        late = screen._last_result
         assert late is not None
         await name_folder(user, tmp_path / "tls")
-        screen.post_message(InstallScreen.Looked(*late))
+        screen.post_message(InstallScreen.Prepared(*late))
         await user.settle()
         assert f"{tmp_path}/tls/{ONE}.key" in said(user, "plan").replace(" ", "")
         await user.press("enter")
@@ -104,7 +104,7 @@ async def test_the_plan_is_shown_and_the_files_are_written_with_their_modes(
     tls = tmp_path / "tls"
     async with at_screens(session) as user:
         await at_install(user)
-        assert "Name the folder that the files go to" in said(user, "notes")
+        assert "Enter an existing folder" in said(user, "notes")
         await choose(user, "nginx")
         await name_folder(user, tls)
         plan = said(user, "plan").replace(" ", "")
@@ -115,7 +115,7 @@ async def test_the_plan_is_shown_and_the_files_are_written_with_their_modes(
         await user.press("enter")
         await written(user)
         assert user.title.strip() == f"Install {ONE} · nginx"
-        assert "holds the key without a passphrase, for its owner only (0600)" in " ".join(
+        assert "contains the key without a passphrase, for its owner only (0600)" in " ".join(
             user.read_text.split()
         )
         assert "edits no configuration" in " ".join(user.read_text.split())
@@ -124,7 +124,7 @@ async def test_the_plan_is_shown_and_the_files_are_written_with_their_modes(
         assert is_at(user, MainScreen)
         assert user.message == f"{ONE}: 2 files written for nginx"
         await user.press("I", "enter")
-        await user.until(lambda: "is there already" in said(user, "notes"), "the refusal")
+        await user.until(lambda: "already exists" in said(user, "notes"), "the refusal")
         assert str(tls) in user.app.screen.query_one("#folder", TextField).value, "typed once"
     assert modes(tls) == {f"{ONE}.crt": 0o644, f"{ONE}.key": 0o600}
     assert record(session, ONE).installed is not None
@@ -141,19 +141,19 @@ async def test_a_pkcs12_file_is_made_under_a_passphrase_typed_twice(tmp_path: Pa
         user.app.screen.query_one("#folder").focus()
         await user.settle()
         await user.press("enter", "enter", "enter", "enter")
-        assert "type a passphrase for it" in said(user, "notes")
+        assert "Type a passphrase for it" in said(user, "notes")
         assert user.focused_id == "passphrase"
         await user.paste(PASSPHRASE)
         assert "Long enough" in said(user, "notes")
         await user.press("enter")
         await user.paste("another")
         await user.press("enter")
-        assert "The two are not the same" in said(user, "notes")
+        assert "The passphrases differ" in said(user, "notes")
         user.app.screen.query_one("#again", SecretField).load_text(PASSPHRASE)
         assert PASSPHRASE not in user.screen_text
         await user.press("enter")
         await written(user)
-        assert "holds the key under the passphrase given" in " ".join(user.read_text.split())
+        assert "contains the key under the passphrase given" in " ".join(user.read_text.split())
         assert PASSPHRASE not in user.read_text
     made = tmp_path / "tls" / f"{ONE}.pfx"
     key, certificate, _ = pkcs12.load_key_and_certificates(made.read_bytes(), PASSPHRASE.encode())
@@ -207,7 +207,7 @@ async def test_what_is_wrong_with_a_folder_is_said_while_it_is_typed(
     async with at_screens(session) as user:
         await at_install(user)
         await user.press("enter")
-        assert "Name the folder" in said(user, "notes")
+        assert "Enter an existing folder" in said(user, "notes")
         for folder, answer in {
             tmp_path / "nowhere": "No such file or directory",
             tmp_path / "file": "file",
@@ -218,7 +218,7 @@ async def test_what_is_wrong_with_a_folder_is_said_while_it_is_typed(
             await user.press("enter")
             assert is_at(user, InstallScreen)
         await user.paste("one\ntwo")
-        assert "nothing was put in" in said(user, "notes")
+        assert "was ignored" in said(user, "notes")
         await user.press("escape")
         assert is_at(user, MainScreen)
         await user.press("I")
@@ -249,7 +249,7 @@ async def test_what_is_said_of_a_paste_stays_when_a_look_ends_after_it(
     answer = Event()
     answer.set()
 
-    def slow(session: Session, order: ExportSpec) -> Ready:
+    def slow(session: Session, order: ExportSpec) -> PreparedExport:
         answer.wait(10)
         return prepare(session, order)
 
@@ -259,11 +259,11 @@ async def test_what_is_said_of_a_paste_stays_when_a_look_ends_after_it(
         await name_folder(user, tmp_path / "nowhere")
         answer.clear()
         await user.press("enter")
-        assert "looking at the folder" in said(user, "notes")
+        assert "Checking the folder" in said(user, "notes")
         await user.paste("one\ntwo")
         answer.set()
         await looked(user)
-        assert "nothing was put in" in said(user, "notes")
+        assert "was ignored" in said(user, "notes")
 
 
 async def test_no_passphrase_is_typed_into_a_folder_that_will_not_do(
@@ -276,7 +276,7 @@ async def test_no_passphrase_is_typed_into_a_folder_that_will_not_do(
         user.app.screen.query_one("#folder").focus()
         await user.settle()
         await user.press("enter")
-        assert "Name the folder" in said(user, "notes")
+        assert "Enter an existing folder" in said(user, "notes")
         assert user.focused_id == "folder"
         await name_folder(user, new)
         await user.press("enter")
@@ -285,7 +285,7 @@ async def test_no_passphrase_is_typed_into_a_folder_that_will_not_do(
         assert "No such file or directory" in said(user, "notes")
         await user.press("down", "down")
         assert user.focused_id == "passphrase", "who goes there by hand may"
-        assert "Up goes back" in said(user, "notes")
+        assert "press Up to return" in said(user, "notes")
         await user.paste(PASSPHRASE)
         await user.press("enter")
         await user.paste(PASSPHRASE)
@@ -307,8 +307,8 @@ async def test_a_pair_without_a_certificate_says_so(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", ONE)
     async with at_screens(session) as user:
         await at_install(user)
-        assert f"{ONE} has no certificate yet: there is nothing to install" in said(user, "notes")
-        assert "Esc, then i imports it" in said(user, "notes"), "before anything is asked for"
+        assert f"{ONE} has no certificate yet. When the CA has issued it" in said(user, "notes")
+        assert "press Esc, then i to import it" in said(user, "notes"), "before anything is asked for"
         await choose(user, "iis")
         user.app.screen.query_one("#folder").focus()
         await user.settle()
@@ -330,7 +330,7 @@ async def test_the_passphrase_of_an_encrypted_key_is_asked_for(tmp_path: Path, s
         user.app.screen.query_one("#folder").focus()
         await user.settle()
         await user.press("enter", "enter")
-        assert "Type the passphrase that the key is under" in said(user, "notes")
+        assert "Type the passphrase of the key in the store" in said(user, "notes")
         assert user.focused_id == "own"
         assert modes(tmp_path / "tls") == {}
 
@@ -354,11 +354,11 @@ async def test_the_dialog_fits_and_says_its_keys(
 
 
 def test_the_pages_of_the_guide_are_of_every_platform_and_fit() -> None:
-    pages = reading.guide_pages()
+    pages = page.guide_pages()
     assert list(pages) == list(PLATFORMS)
-    for name, page in pages.items():
-        assert ("passphrase that the import asks for" in " ".join(" ".join(page.lines(38)).split())) is (
-            SERVERS[name].form is FileForm.PKCS12
+    for name, guide in pages.items():
+        assert ("passphrase that the import asks for" in " ".join(" ".join(guide.lines(38)).split())) is (
+            SERVERS[name].format is FileFormat.PKCS12
         )
 
 
@@ -373,7 +373,7 @@ async def test_the_guide_opens_from_the_form_and_goes_on_to_other_servers(tmp_pa
         assert "Plesk" not in user.title
         assert "15 of 16" in user.title
         await user.press("v")
-        await user.until(lambda: "cannot show it plain" in user.screen_text, "that a test has no terminal")
+        await user.until(lambda: "cannot show plain text" in user.screen_text, "that a test has no terminal")
         await user.press("escape")
         assert is_at(user, MainScreen)
         assert user.focused_id == "common_name"

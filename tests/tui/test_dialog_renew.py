@@ -20,8 +20,8 @@ from csrtui.core.pairs.pair import NextStep
 from csrtui.core.pairs.renewal_policy import RenewalWay
 from csrtui.tasks import draft
 from csrtui.tasks.new import create_pair
-from csrtui.tasks.renew import consider, renew
-from csrtui.tasks.request_spec import Asked
+from csrtui.tasks.renew import plan_renewal, renew
+from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.retire import retire
 from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.main import MainScreen
@@ -48,7 +48,7 @@ DUE = NOW - timedelta(days=150)
 
 @pytest.fixture(autouse=True)
 def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pkcs8, "ROUNDS", CHEAP_ROUNDS)
+    monkeypatch.setattr(pkcs8, "ITERATIONS", CHEAP_ROUNDS)
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ async def proved(user: User) -> None:
     """Wait for the proof, however it ends."""
     screen = user.app.screen
     assert isinstance(screen, RenewScreen)
-    await user.until(lambda: not screen.is_doing, "the proof")
+    await user.until(lambda: not screen.is_busy, "the proof")
 
 
 def tie(user: User) -> str:
@@ -82,7 +82,7 @@ def tie(user: User) -> str:
 
 async def test_days_are_counted_as_in_the_list_after_the_end_too(session: Session) -> None:
     began = NOW - timedelta(days=198)
-    name = create_pair(session, Asked(names=("gone.mydomain.com",))).name
+    name = create_pair(session, RequestSpec(names=("gone.mydomain.com",))).name
     issue(session, name, began)
     async with at_screens(session, (80, 24)) as user:
         await at_pair(user, name)
@@ -98,14 +98,14 @@ async def test_what_follows_from_each_way_stands_there_before_one_is_chosen(sess
         await at_renew(user)
         await proved(user)
         text = said(user, "about", "ways", "keys")
-        assert text.startswith(f"Renew {ONE} 44 days left > A new pair the better way here")
+        assert text.startswith(f"Renew {ONE} 44 days left > A new pair (recommended)")
         assert "The old pair stays and keeps working until the new certificate is installed" in text
         assert f"only work with the private key made on 2026-11-23, SPKI SHA-256 {spki}" in text
-        assert "Proved: the key is there" in text
+        assert "Checked: the key exists" in text
         assert text.endswith("Enter Fill the form Esc Cancel Up/Down Other way")
         assert user.screen_text.index("A new pair") < user.screen_text.index("The old CSR again")
         seen = " ".join(user.screen_text.replace("│", "").split())
-        assert all(sentence in seen for sentence in ("and it signs;", "then it can be retired."))
+        assert all(sentence in seen for sentence in ("and signs;", "then it can be retired."))
         await user.press("escape")
         assert is_at(user, MainScreen)
     assert record(session, ONE).renewed_by is None
@@ -141,15 +141,15 @@ async def test_the_way_at_hand_is_on_every_screen_and_the_rest_is_read_with_keys
         for _ in range(8):
             await user.press("pagedown")
             read += user.screen_text
-        assert "record." in read
+        assert "unchanged." in read
 
 
 async def test_a_server_software_that_speaks_against_it_is_named(tmp_path: Path) -> None:
     session = session_on(tmp_path / "store")
-    create_pair(session, Asked((ONE,), platform="iis"))
+    create_pair(session, RequestSpec((ONE,), platform="iis"))
     async with at_screens(session) as user:
         await at_renew(user)
-        assert "Against it: Microsoft IIS: a request that the wizard" in said(user, "ways")
+        assert "Obstacle: Microsoft IIS: an IIS-wizard request" in said(user, "ways")
 
 
 @pytest.mark.parametrize("state", ["none", "retired", "renewed"])
@@ -159,9 +159,9 @@ async def test_what_cannot_be_renewed_is_said(session: Session, tmp_path: Path, 
     elif state == "retired":
         retire(session, ONE)
     else:
-        renew(session, consider(session, ONE))
+        renew(session, plan_renewal(session, ONE))
     expected = {
-        "none": "there is no pair to renew",
+        "none": "No pair selected.",
         "retired": f"{ONE} is retired",
         "renewed": f"{ONE} is renewed already, by {TWO}",
     }[state]
@@ -189,7 +189,7 @@ async def test_a_new_pair_starts_in_the_form_and_both_know_of_each_other(session
         assert user.focused_id == FieldName.COMMON_NAME
         await user.press("ctrl+g")
         await user.until(lambda: TWO in user.pairs, "the new pair")
-        assert user.message == f"made {TWO}: it renews {ONE}. Next: back up"
+        assert user.message == f"made {TWO}: renews {ONE}. Next: back up"
         await user.until(lambda: tie(user) == "", "no tie of the next request")
     assert (record(session, ONE).renewed_by, record(session, TWO).renews) == (TWO, ONE)
     assert record(session, ONE).next_step(NOW) is NextStep.NONE
@@ -221,7 +221,7 @@ async def test_the_tie_survives_a_dropped_connection(session: Session) -> None:
         await user.press("enter")
         await user.until(lambda: user.draft.renews, "the tie")
         user.app.save_state()
-    assert draft.recall(session).renews == ONE
+    assert draft.newest_draft(session).renews == ONE
     async with at_screens(session) as user:
         await user.until(lambda: tie(user) == f"renews {ONE}", "the tie")
         await user.press("ctrl+g")
@@ -257,10 +257,10 @@ async def test_another_session_may_have_renewed_it_meanwhile(session: Session) -
         await at_renew(user)
         await user.press("enter")
         await user.until(lambda: tie(user), "the tie")
-        renew(session, consider(session, ONE))
+        renew(session, plan_renewal(session, ONE))
         await user.press("ctrl+g")
         await user.until(lambda: f"renewed already, by {TWO}" in user.screen_text, "why")
-        assert "empty both fields of names" in " ".join(user.screen_text.split())
+        assert "clear both name fields" in " ".join(user.screen_text.split())
         assert user.draft.renews == ONE
     assert session.store.names() == [ONE, TWO]
 
@@ -299,7 +299,7 @@ async def test_a_csr_that_did_not_go_out_changes_nothing(session: Session, tmp_p
 
 
 async def test_a_key_that_does_not_fit_is_said_and_cannot_be_chosen(session: Session, tmp_path: Path) -> None:
-    create_pair(session, Asked(("b.com",)))
+    create_pair(session, RequestSpec(("b.com",)))
     pairs = tmp_path / "store" / "pairs"
     (pairs / ONE / "key.pem").write_bytes((pairs / "b.com" / "key.pem").read_bytes())
     async with at_screens(session) as user:
@@ -315,7 +315,7 @@ async def test_a_key_that_does_not_fit_is_said_and_cannot_be_chosen(session: Ses
 async def test_what_a_ca_refuses_is_asked_about(session: Session, tmp_path: Path) -> None:
     backed_up(session, ONE, tmp_path / "usb")
     refused = Finding("key-weak", Level.ERROR, FieldName.KEY, "rsa-1024", "RSA 1024 is too short.")
-    renewal = replace(consider(session, ONE), about_old=(refused,))
+    renewal = replace(plan_renewal(session, ONE), old_findings=(refused,))
     answers: list[RenewAnswer | None] = []
     async with at_screens(session) as user:
         user.app.push_screen(RenewScreen(session, renewal), answers.append)
@@ -334,10 +334,10 @@ async def test_what_a_ca_refuses_is_asked_about(session: Session, tmp_path: Path
 async def test_a_weakness_that_only_the_private_key_shows_is_asked_about_too(tmp_path: Path) -> None:
     session = session_on(tmp_path / "weak")
     session.generate_key = lambda _: ec.derive_private_key(2**100, ec.SECP256R1())
-    create_pair(session, Asked((ONE,)))
+    create_pair(session, RequestSpec((ONE,)))
     issue(session, ONE, DUE)
     backed_up(session, ONE, tmp_path / "usb")
-    renewal = consider(session, ONE)
+    renewal = plan_renewal(session, ONE)
     answers: list[RenewAnswer | None] = []
     async with at_screens(session) as user:
         user.app.push_screen(RenewScreen(session, renewal), answers.append)
@@ -357,7 +357,7 @@ async def test_a_weakness_that_only_the_private_key_shows_is_asked_about_too(tmp
 @pytest.fixture
 def locked(tmp_path: Path) -> Session:
     made = session_on(tmp_path / "locked")
-    create_pair(made, Asked((ONE,)), passphrase=Secret(PASSWORD))
+    create_pair(made, RequestSpec((ONE,)), passphrase=Secret(PASSWORD))
     issue(made, ONE, DUE)
     return made
 
@@ -365,13 +365,13 @@ def locked(tmp_path: Path) -> Session:
 async def test_a_passphrase_is_asked_for_only_where_the_old_key_is_to_be_used(locked: Session) -> None:
     async with at_screens(locked) as user:
         await at_renew(user)
-        assert "which is asked for here" in said(user, "ways")
+        assert "You are asked for it here" in said(user, "ways")
         assert user.focused_id != "passphrase"
         await user.press("down")
         assert user.focused_id == "passphrase"
-        assert "Enter Prove the key" in said(user, "keys")
+        assert "Enter Check the key" in said(user, "keys")
         await user.press("enter")
-        assert "The key is under a passphrase. — type it" in said(user, "ways")
+        assert "The key has a passphrase. — type it" in said(user, "ways")
         await user.press(*"wrong", "enter")
         await user.until(lambda: "does not open" in said(user, "ways"), "the refusal")
         await user.press("ctrl+u")
@@ -379,9 +379,9 @@ async def test_a_passphrase_is_asked_for_only_where_the_old_key_is_to_be_used(lo
         await user.paste(PASSWORD)
         assert PASSWORD not in user.screen_text
         await user.press("enter")
-        await user.until(lambda: "Proved: the key is there" in said(user, "ways"), "the proof")
+        await user.until(lambda: "Checked: the key exists" in said(user, "ways"), "the proof")
         assert user.focused_id != "passphrase"
-        assert "Enter Hand it out" in said(user, "keys")
+        assert "Enter Submit it again" in said(user, "keys")
         await user.press("enter")
         await user.until(lambda: is_at(user, SubmitScreen), "the next dialog")
 
@@ -391,9 +391,9 @@ async def test_a_paste_that_is_no_passphrase_puts_nothing_in(locked: Session) ->
         await at_renew(user)
         await user.press("down")
         await user.paste("one\ntwo")
-        assert "A passphrase is one line" in said(user, "ways")
+        assert "several lines" in said(user, "ways")
         await user.paste("a\x07b")
-        assert "characters that cannot be typed" in said(user, "ways")
+        assert "invalid characters" in said(user, "ways")
         assert not user.app.screen.query_one(SecretField).secret().encoded
 
 
@@ -412,7 +412,7 @@ async def test_letters_are_typed_into_the_passphrase_and_choose_no_way(locked: S
 
 
 async def test_when_the_successor_has_its_certificate_the_old_pair_may_retire(session: Session) -> None:
-    renew(session, consider(session, ONE))
+    renew(session, plan_renewal(session, ONE))
     async with at_screens(session) as user:
         await at_pair(user, TWO)
         await user.press("i")
@@ -428,7 +428,7 @@ async def test_when_the_successor_has_its_certificate_the_old_pair_may_retire(se
 
 
 async def test_nothing_is_asked_about_an_old_pair_that_is_retired_already(session: Session) -> None:
-    renew(session, consider(session, ONE))
+    renew(session, plan_renewal(session, ONE))
     retire(session, ONE)
     async with at_screens(session) as user:
         await at_pair(user, TWO)

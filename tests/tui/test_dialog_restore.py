@@ -16,11 +16,11 @@ from screens_user import at_screens
 from csrtui.core.backups.recipients import read_recipients
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys import pkcs8
-from csrtui.tasks import age_backup
+from csrtui.tasks.backup import RecipientBackupSpec, back_up
 from csrtui.tasks.last_used import remember_folder
 from csrtui.tasks.new import create_pair
-from csrtui.tasks.request_spec import Asked
-from csrtui.tasks.restore import read_backup, restore_read
+from csrtui.tasks.request_spec import RequestSpec
+from csrtui.tasks.restore import read_backup, restore_contents
 from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.notice import NoticeScreen
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     from screens_user import User
 
     from csrtui.core.pairs.pair import Pair
-    from csrtui.tasks.backup_contents import BackupRead
+    from csrtui.tasks.backup_contents import BackupContents
     from csrtui.tasks.session import Session
 
 
 @pytest.fixture(autouse=True)
 def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pkcs8, "ROUNDS", CHEAP_ROUNDS)
-    monkeypatch.setattr("csrtui.tui.screens.ahead.LATEST", 60)  # a busy machine
+    monkeypatch.setattr(pkcs8, "ITERATIONS", CHEAP_ROUNDS)
+    monkeypatch.setattr("csrtui.tui.screens.path_dialog.RETURN_LIMIT", 60)  # a busy machine
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ async def until_back(user: User) -> None:
 
 async def until_told(user: User) -> None:
     await user.until(
-        lambda: isinstance(user.app.screen, RestoreScreen) and user.app.screen._told is not None, "an error"
+        lambda: isinstance(user.app.screen, RestoreScreen) and user.app.screen._error is not None, "an error"
     )
 
 
@@ -95,17 +95,17 @@ async def test_what_is_wrong_is_said_and_nothing_typed_is_lost(tmp_path: Path, b
         await until_told(user)
         assert user.focused_id == "passphrase", "the next one typed would be seen in the path"
         assert "No such file" in said(user)
-        assert "Up goes to the path" in said(user)
+        assert "press Up for the path" in said(user)
         await user.press("up")
-        assert "Up goes to the path" not in said(user)
+        assert "press Up for the path" not in said(user)
         assert path.value.endswith("/usb/x")
         await user.press("ctrl+u")
         assert "No such file" not in said(user), "it is being changed"
         await user.press("enter")
-        assert "Name the file" in said(user)
+        assert "Enter the path of the backup file" in said(user)
         assert user.focused_id == "path"
         await user.press("down", "enter")
-        assert "Name the file" in said(user)
+        assert "Enter the path of the backup file" in said(user)
         assert user.focused_id == "passphrase"
         await user.press("up")
         await user.paste(backup)
@@ -204,12 +204,12 @@ async def test_while_it_works_it_says_so_and_begins_nothing_else(
     go_on = Event()
     begun: list[str] = []
 
-    def held(session: Session, read: BackupRead, *arguments: Any) -> Pair:
+    def held(session: Session, read: BackupContents, *arguments: Any) -> Pair:
         begun.append(read.path)
         go_on.wait(10)
-        return restore_read(session, read, *arguments)
+        return restore_contents(session, read, *arguments)
 
-    monkeypatch.setattr("csrtui.tui.screens.restore.restore_read", held)
+    monkeypatch.setattr("csrtui.tui.screens.restore.restore_contents", held)
     async with at_screens(session_with(tmp_path / "store")) as user:
         await open_dialog(user)
         await user.paste(backup)
@@ -228,7 +228,7 @@ async def test_a_paste_of_several_lines_is_told(tmp_path: Path) -> None:
         await user.paste("/mnt\n/usb")
         assert "several lines" in said(user)
         await user.paste("/mn\x1bt")
-        assert "left out" in said(user)
+        assert "removed" in said(user)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 18)])
@@ -244,7 +244,7 @@ async def test_a_weak_key_comes_back_and_is_warned_of(tmp_path: Path) -> None:
     weak = ec.derive_private_key(2**100, ec.SECP256R1())
     made = session_with(tmp_path / "elsewhere")
     made.generate_key = lambda _: weak
-    create_pair(made, Asked(("weak.example.com",)))
+    create_pair(made, RequestSpec(("weak.example.com",)))
     path = backed_up(made, "weak.example.com", tmp_path / "usb").path
     async with at_screens(session_with(tmp_path / "store")) as user:
         await open_dialog(user)
@@ -300,7 +300,7 @@ async def test_one_that_is_not_signed_is_asked_about_and_stays_encrypted_unless_
         assert "It is not signed" in user.screen_text
         assert "lost.example.com" in user.screen_text
         await user.press("right", "enter")
-        await until_asked(user, "How is the key to be stored?")
+        await until_asked(user, "Store the key decrypted?")
         await user.press(*decrypt, "enter")
         await user.until(lambda: isinstance(user.app.screen, NoticeScreen), "what did not come back")
         assert "not signed" in user.screen_text
@@ -348,13 +348,13 @@ IDENTITY, RECIPIENT = age_pair()
 
 
 def to_recipients(tmp_path: Path, *, encrypted: bool = False) -> str:
-    """A backup to recipients of a pair that is no longer in the store."""
+    """Encrypted to recipients of a pair that is no longer in the store."""
     session = session_with(tmp_path / "store", "a.example.com")
-    asked = Asked(names=("lost.example.com",))
+    asked = RequestSpec(names=("lost.example.com",))
     create_pair(session, asked, passphrase=Secret(PASSPHRASE) if encrypted else None)
     (tmp_path / "usb").mkdir()
-    order = age_backup.RecipientBackupSpec(str(tmp_path / "usb"), read_recipients(RECIPIENT))
-    path = age_backup.back_up(session, "lost.example.com", order).path
+    order = RecipientBackupSpec(str(tmp_path / "usb"), read_recipients(RECIPIENT))
+    path = back_up(session, "lost.example.com", order).path
     shutil.rmtree(tmp_path / "store" / "pairs" / "lost.example.com")
     for name, data in (("identity", IDENTITY), ("other", age_pair(1)[0])):
         (tmp_path / name).touch(0o600)
@@ -367,7 +367,7 @@ async def open_age(user: User, path: str) -> None:
     await user.paste(path)
     await user.press("enter")
     await user.until(lambda: user.focused_id == "identity", "the field of the identity")
-    assert "A backup to recipients" in said(user)
+    assert "encrypted to recipients" in said(user)
 
 
 async def test_one_to_recipients_is_opened_with_an_identity(tmp_path: Path) -> None:
@@ -376,7 +376,7 @@ async def test_one_to_recipients_is_opened_with_an_identity(tmp_path: Path) -> N
     async with at_screens(session) as user:
         await open_age(user, path)
         await user.press("enter")
-        assert "name the age identity" in said(user)
+        assert "Enter the path of an age identity" in said(user)
         await user.paste(str(tmp_path / "nowhere"))
         await user.press("enter")
         await until_told(user)
@@ -423,9 +423,9 @@ async def test_another_path_is_not_one_to_recipients(tmp_path: Path) -> None:
     path = to_recipients(tmp_path)
     async with at_screens(session_with(tmp_path / "store")) as user:
         await open_age(user, path)
-        assert "of the key, if it has one" in user.screen_text
+        assert "for the key, if it has one" in user.screen_text
         await user.press("up", "backspace")
-        assert "A backup to recipients" not in said(user)
-        assert "of the backup" in user.screen_text
+        assert "encrypted to recipients" not in said(user)
+        assert "for the backup" in user.screen_text
         await user.press("down")
         assert user.focused_id == "passphrase"

@@ -16,7 +16,7 @@ from csrtui.core.keys import pkcs8
 from csrtui.core.pairs.pair import BackupStatus
 from csrtui.tasks.list import read_pair
 from csrtui.tui.app import CsrtuiApp
-from csrtui.tui.screens.backing_up import BackingUpScreen
+from csrtui.tui.screens.backup_progress import BackupProgressScreen
 from csrtui.tui.widgets.text_block import TextBlock
 
 if TYPE_CHECKING:
@@ -68,11 +68,11 @@ def test_backing_up_verifying_and_restoring_leave_it_nowhere(tmp_path: Path, hom
         user.send("b")
         user.wait_for("Back up a.example.com")
         user.send(f"{tmp_path}/usb\r")
-        user.wait_for("free, on what is mounted")
+        user.wait_for("free on /")
         user.send(f"{CANARY}\r{CANARY}x\r")
-        user.wait_for("not the same")
+        user.wait_for("passphrases differ")
         user.send("\x1b[1;2H\x03\x18\x15" + f"\x1b[200~{CANARY}\x1b[201~")
-        user.wait_for("Both are the same")
+        user.wait_for("Both passphrases match")
         user.send("\r")
         user.wait_for("backed up and verified")
         command = (
@@ -81,9 +81,9 @@ def test_backing_up_verifying_and_restoring_leave_it_nowhere(tmp_path: Path, hom
         user.send("\r")
         user.wait_for("verified now")
         user.send("V")
-        user.wait_for("there and unchanged")
+        user.wait_for("exists and is unchanged")
         user.send(f"{CANARY}\r")
-        user.wait_for("restored and fits")
+        user.wait_for("is restorable")
         user.send("\x1b")
         user.wait_for("> a.example.com")
         user.send("r")
@@ -112,7 +112,7 @@ def test_a_forced_end_leaves_it_nowhere(tmp_path: Path, home: dict[str, str]) ->
         user.send("b")
         user.wait_for("Back up a.example.com")
         user.send(f"{tmp_path}/usb\r{CANARY}\r{CANARY}")
-        user.wait_for("Both are the same")
+        user.wait_for("Both passphrases match")
         user.hang_up()
         user.wait_exit()
         assert not [part for part in parts(CANARY) if part in user.raw]
@@ -135,7 +135,7 @@ def test_leaving_in_the_middle_of_the_work_leaves_no_backup_that_is_not_known(
         user.wait_for("Back up 200 pairs")
         user.send("\t")
         user.send(f"{tmp_path}/usb\r{CANARY}\r{CANARY}")
-        user.wait_for("Both are the same")
+        user.wait_for("Both passphrases match")
         user.send("\r")
         user.wait_for("of 200")
         user.send("\x11")
@@ -147,7 +147,7 @@ def test_leaving_in_the_middle_of_the_work_leaves_no_backup_that_is_not_known(
 
 
 async def test_no_message_and_no_worker_tells_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pkcs8, "ROUNDS", CHEAP_ROUNDS)
+    monkeypatch.setattr(pkcs8, "ITERATIONS", CHEAP_ROUNDS)
     session = session_with(tmp_path / "store", "a.example.com")
     backed_up(session, "a.example.com", tmp_path / "usb")
     told: list[str] = []
@@ -159,7 +159,7 @@ async def test_no_message_and_no_worker_tells_it(tmp_path: Path, monkeypatch: py
     app = CsrtuiApp(session)
     async with app.run_test(size=(80, 24), message_hook=hook) as pilot:
         user = User(app, pilot)
-        await app.until_complete()
+        await app.wait_until_ready()
         await user.until(lambda: user.pairs, "the pairs")
         await user.press("f2", "b")
         await user.paste(str(tmp_path / "usb"))
@@ -170,7 +170,7 @@ async def test_no_message_and_no_worker_tells_it(tmp_path: Path, monkeypatch: py
         await user.press("enter")
         workers = repr([(worker, worker.name, worker.description) for worker in user.app.workers])
         await user.until(lambda: "backed up and verified" in user.screen_text, "the end")
-        assert isinstance(user.app.screen, BackingUpScreen)
+        assert isinstance(user.app.screen, BackupProgressScreen)
         shown = [block.text for block in user.app.screen.query(TextBlock)]
         kept = repr(vars(user.app.screen))
     assert told

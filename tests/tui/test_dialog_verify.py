@@ -15,10 +15,10 @@ from csrtui.core.backups.recipients import read_recipients
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys import pkcs8
 from csrtui.core.pairs.pair import BackupStatus
-from csrtui.tasks import age_backup
+from csrtui.tasks.backup import RecipientBackupSpec, back_up
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.new import create_pair
-from csrtui.tasks.request_spec import Asked
+from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.verify import verify_many
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.pair import PairScreen
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pkcs8, "ROUNDS", CHEAP_ROUNDS)
+    monkeypatch.setattr(pkcs8, "ITERATIONS", CHEAP_ROUNDS)
 
 
 async def looked(user: User) -> None:
@@ -61,11 +61,11 @@ async def test_it_looks_at_once_and_restores_for_proof_with_the_passphrase(tmp_p
         await at_pair(user, "a.example.com", 1)
         await user.press("V")
         await looked(user)
-        assert "The backup is there and unchanged." in said(user, "results")
+        assert "The backup is unchanged." in said(user, "results")
         await user.paste(PASSPHRASE)
         await user.press("enter")
         await looked(user)
-        assert "The backup is restored and fits." in said(user, "results")
+        assert "The backup is restorable." in said(user, "results")
         await user.press("x", "enter")
         await looked(user)
         assert "the passphrase does not open" in said(user, "results")
@@ -73,7 +73,7 @@ async def test_it_looks_at_once_and_restores_for_proof_with_the_passphrase(tmp_p
         assert isinstance(user.app.screen, MainScreen)
     record = read_pair(session, "a.example.com")[0].record
     assert record.backup_status is BackupStatus.VERIFIED, "a wrong passphrase says nothing against the file"
-    assert record.history[-1].what == "backups verified by restoring them"
+    assert record.history[-1].text == "backups verified by restoring them"
 
 
 async def test_a_backup_that_is_away_and_one_that_is_damaged_show_in_the_list(tmp_path: Path) -> None:
@@ -93,8 +93,8 @@ async def test_a_backup_that_is_away_and_one_that_is_damaged_show_in_the_list(tm
         await user.press("right")
         await looked(user)
         assert said(user, "about") == "Verify the backups of 2 pairs"
-        assert "0 of 2 are there and unchanged." in said(user, "results")
-        assert "b.example.com: damaged: not what was written" in said(user, "results")
+        assert "0 of 2 backups are unchanged." in said(user, "results")
+        assert "b.example.com: damaged: its contents changed" in said(user, "results")
         await user.press("escape")
         await user.until(lambda: "missing" in user.screen_text and "damaged" in user.screen_text, "the list")
         user.keystore.pairs.move_to(user.pairs.index("a.example.com"))
@@ -115,11 +115,11 @@ async def test_a_pair_without_a_backup_says_so(tmp_path: Path) -> None:
         await user.press("V")
         await looked(user)
         assert "a.example.com: has no backup" in said(user, "results")
-        assert "Esc, then b makes one" in said(user, "keys")
+        assert "Esc, then b to make one" in said(user, "keys")
         await user.paste(PASSPHRASE)
         await user.press("enter")
         await looked(user)
-        assert "There is no backup to restore: Esc, then b makes one." in said(user, "keys")
+        assert "No backup to restore. Press Esc, then b to make one." in said(user, "keys")
 
 
 async def test_several_that_restore_are_counted_in_english(tmp_path: Path) -> None:
@@ -131,11 +131,11 @@ async def test_several_that_restore_are_counted_in_english(tmp_path: Path) -> No
         await user.until(lambda: len(user.pairs) == 3, "the pairs")
         await user.press("f2", *["space"] * 3, "V")
         await looked(user)
-        assert "2 of 3 are there and unchanged." in said(user, "results")
+        assert "2 of 3 backups are unchanged." in said(user, "results")
         await user.paste(PASSPHRASE)
         await user.press("enter")
         await looked(user)
-        assert "2 of 3 are restored and fit." in said(user, "results")
+        assert "2 of 3 backups are restorable." in said(user, "results")
         assert "PgDn" not in said(user, "keys"), "there is nothing more"
 
 
@@ -149,12 +149,12 @@ async def test_leaving_stops_and_what_is_typed_meanwhile_waits(
     go_on, ended = Event(), Event()
     came: list[Result] = []
 
-    def held(*arguments: Any, report: Any, **options: Any) -> list[Result]:
+    def held(*arguments: Any, on_result: Any, **options: Any) -> list[Result]:
         def reported(result: Result) -> None:
-            report(result)
+            on_result(result)
             go_on.wait(10)
 
-        came.extend(verify_many(*arguments, report=reported, workers=1, **options))
+        came.extend(verify_many(*arguments, on_result=reported, max_workers=1, **options))
         ended.set()
         return came
 
@@ -164,14 +164,14 @@ async def test_leaving_stops_and_what_is_typed_meanwhile_waits(
         await user.press("f2", *["space"] * 4, "V")
         await user.until(lambda: "1 of 4" in user.screen_text, "the first")
         await user.press(*"secret", "enter")
-        assert "still looking" in said(user, "keys")
+        assert "A check is running" in said(user, "keys")
         await user.press("escape")
         assert isinstance(user.app.screen, MainScreen)
         go_on.set()
         await user.until(ended.is_set, "the end")
         assert user.keystore.pairs.marks == set(names), "they may be backed up next"
     assert [result.ok for result in came] == [True, False, False, False]
-    assert came[-1].text == "not looked at: stopped before"
+    assert came[-1].text == "not checked: stopped before"
 
 
 async def test_a_paste_that_is_no_passphrase_puts_nothing_in(tmp_path: Path) -> None:
@@ -182,11 +182,11 @@ async def test_a_paste_that_is_no_passphrase_puts_nothing_in(tmp_path: Path) -> 
         await user.press("V")
         await looked(user)
         await user.paste("one\ntwo")
-        assert "one line" in said(user, "keys")
+        assert "several lines" in said(user, "keys")
         await user.press("a")
         assert "one line" not in said(user, "keys")
         await user.paste("one\x1btwo")
-        assert "nothing was put in" in said(user, "keys")
+        assert "was ignored" in said(user, "keys")
         assert user.app.screen.query_one(SecretField).secret() == Secret("a")
 
 
@@ -199,12 +199,12 @@ async def test_many_results_can_be_paged_through(tmp_path: Path, size: tuple[int
         await user.until(lambda: len(user.pairs) == 12, "the pairs")
         await user.press("f2", *["space"] * 12, "V")
         await looked(user)
-        assert "1 of 12 is there and unchanged." in user.screen_text
+        assert "1 of 12 backups is unchanged." in user.screen_text
         assert "Esc Close" in user.screen_text
         assert "PgDn More" in user.screen_text
-        assert "l.example.com: there" not in user.screen_text, "what is not as it should be comes first"
+        assert "l.example.com: exists" not in user.screen_text, "what is not as it should be comes first"
         await user.press(*["pagedown"] * 6)
-        assert "l.example.com: there" in user.screen_text
+        assert "l.example.com: exists" in user.screen_text
         await user.press("pageup")
         assert all(region.bottom <= size[1] for region in user.regions.values())
 
@@ -215,16 +215,16 @@ async def test_many_results_can_be_paged_through(tmp_path: Path, size: tuple[int
 def backed_up_to_recipients(tmp_path: Path, *, encrypted: bool = False) -> Session:
     """A session on a pair with a backup to recipients; the identity lies in the folder."""
     session = session_with(tmp_path / "store")
-    asked = Asked(names=("a.example.com",))
+    asked = RequestSpec(names=("a.example.com",))
     create_pair(session, asked, passphrase=Secret(PASSPHRASE) if encrypted else None)
     (tmp_path / "usb").mkdir()
     identity, recipient = age_pair()
     (tmp_path / "identity").touch(0o600)
     (tmp_path / "identity").write_bytes(identity)
-    age_backup.back_up(
+    back_up(
         session,
         "a.example.com",
-        age_backup.RecipientBackupSpec(str(tmp_path / "usb"), read_recipients(recipient)),
+        RecipientBackupSpec(str(tmp_path / "usb"), read_recipients(recipient)),
     )
     return session
 
@@ -239,16 +239,16 @@ async def test_one_to_recipients_asks_for_no_passphrase_but_for_an_identity(tmp_
         assert user.focused_id == "identity"
         assert "run there: csrtui verify FILE --identity IDENTITY" in said(user, "keys")
         await user.press("enter")
-        assert "Name the age identity" in said(user, "keys")
+        assert "Enter the path of the age identity" in said(user, "keys")
         await user.paste(str(tmp_path / "nowhere"))
-        assert "Name the age identity" not in said(user, "keys")
+        assert "Enter the path of the age identity" not in said(user, "keys")
         await user.press("enter")
         assert "No such file" in said(user, "keys")
         await user.press("ctrl+u")
         await user.paste(str(tmp_path / "identity"))
         await user.press("enter")
         await looked(user)
-        assert "The backup is restored and fits." in said(user, "results")
+        assert "The backup is restorable." in said(user, "results")
     assert read_pair(session, "a.example.com")[0].record.backup_status is BackupStatus.VERIFIED
 
 
@@ -271,7 +271,7 @@ async def test_the_passphrase_of_a_key_in_one_to_recipients_is_asked_for_when_it
         await user.paste(PASSPHRASE)
         await user.press("enter")
         await looked(user)
-        assert "The backup is restored and fits." in said(user, "results")
+        assert "The backup is restorable." in said(user, "results")
 
 
 async def test_beside_one_under_a_passphrase_both_are_asked_for(tmp_path: Path) -> None:
@@ -287,4 +287,4 @@ async def test_beside_one_under_a_passphrase_both_are_asked_for(tmp_path: Path) 
         await user.paste(str(tmp_path / "identity"))
         await user.press("enter")
         await looked(user)
-        assert "2 of 2 are restored and fit." in said(user, "results")
+        assert "2 of 2 backups are restorable." in said(user, "results")

@@ -18,12 +18,12 @@ from csrtui.fleet.tui.rows import HostGroup
 from csrtui.tasks import import_
 from csrtui.tasks.batch import Result
 from csrtui.tasks.list import read_pair
-from csrtui.tasks.restore import restore_read
+from csrtui.tasks.restore import restore_contents
 from csrtui.tasks.submit import CsrForm, mark_submitted, write_csr
 from csrtui.tui.screens import restore, submit_forms
 from csrtui.tui.screens.help import HelpScreen
-from csrtui.tui.screens.imported import ImportedScreen
-from csrtui.tui.screens.importing import ImportScreen
+from csrtui.tui.screens.import_ import ImportScreen
+from csrtui.tui.screens.import_result import ImportResultScreen
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.restore import RestoreScreen
 from csrtui.tui.screens.submit_forms import FileScreen, MarkAnswer, MarkScreen
@@ -41,7 +41,7 @@ ONE = "a.example.com"
 
 @pytest.fixture(autouse=True)
 def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pkcs8, "ROUNDS", CHEAP_ROUNDS)
+    monkeypatch.setattr(pkcs8, "ITERATIONS", CHEAP_ROUNDS)
 
 
 @pytest.fixture
@@ -91,8 +91,8 @@ async def test_a_pair_that_is_restored_under_the_help(
 ) -> None:
     path = backed_up(session, ONE, tmp_path / "usb").path
     shutil.rmtree(tmp_path / "store" / "pairs" / ONE)
-    held = Held(restore_read)
-    monkeypatch.setattr(restore, "restore_read", held)
+    held = Held(restore_contents)
+    monkeypatch.setattr(restore, "restore_contents", held)
     async with at_screens(session) as user:
         await user.press("f2", "r")
         await user.paste(path)
@@ -113,7 +113,7 @@ async def test_certificates_that_come_home_under_the_help(
         await user.press("f2", "i")
         await user.paste("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
         await finished_under_help(user, held, ImportScreen)
-        await user.until(lambda: at(user) == [MainScreen, ImportedScreen], "what was imported")
+        await user.until(lambda: at(user) == [MainScreen, ImportResultScreen], "what was imported")
         await user.press("escape")
         await user.until(lambda: at(user) == [MainScreen], "the list")
 
@@ -141,7 +141,7 @@ async def test_a_file_written_and_a_mark_made_under_the_help(
     assert all(answer.pair is not None for answer in answers)
 
 
-_WAIT = "what was begun is being finished; the same key again leaves now"
+_WAIT = "Work in progress is being finished. Press the same key again to quit now."
 
 
 def is_ending(user: User) -> bool:
@@ -180,7 +180,7 @@ async def test_what_is_cancelled_while_recipients_are_read_is_not_begun(
         await user.paste("/var/backups")
         await user.press("enter")
         await user.paste("age1xyz")
-        monkeypatch.setattr(backup, "recipients_of", held)
+        monkeypatch.setattr(backup, "parse_recipients", held)
         await user.press("enter", "escape")
         held.go.set()
         await user.until(lambda: answers, "the answer")

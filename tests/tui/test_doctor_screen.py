@@ -11,7 +11,7 @@ from examined_store import ExaminedStore
 from pairs_made import new_pair
 from screens_user import at_screens, session_on
 
-from csrtui.core.doctor.finding_codes import Ailment, Code
+from csrtui.core.doctor.finding import DoctorFinding, FindingCode
 from csrtui.core.doctor.remedy import command, instruction
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.store import survey
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from screens_user import User
 
-    from csrtui.core.doctor.facts import CopySeen
+    from csrtui.core.doctor.facts import BackupFacts
 
 HOSTILE = "\x1b]52;c;Zm9v\x07\u202e[@click=app.quit]x[/]\x00"
 
@@ -40,12 +40,12 @@ HOSTILE = "\x1b]52;c;Zm9v\x07\u202e[@click=app.quit]x[/]\x00"
 def _nothing_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No configuration, and backups on another disk, as they should be."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "no-configuration"))
-    look = survey.look_at_copy
+    look = survey.survey_backup
 
-    def elsewhere(path: str, store: str) -> CopySeen:
+    def elsewhere(path: str, store: str) -> BackupFacts:
         return replace(look(path, store), with_store=False)
 
-    monkeypatch.setattr(survey, "look_at_copy", elsewhere)
+    monkeypatch.setattr(survey, "survey_backup", elsewhere)
 
 
 def doctor(user: User) -> DoctorScreen:
@@ -66,9 +66,9 @@ def seen(user: User, text: str) -> bool:
     return "".join(text.split()) in "".join(user.screen_text.split())
 
 
-def findings(screen: DoctorScreen) -> list[Ailment]:
+def findings(screen: DoctorScreen) -> list[DoctorFinding]:
     found = [screen._rows.item(at) for at in range(len(screen._rows))]
-    return [one for one in found if isinstance(one, Ailment)]
+    return [one for one in found if isinstance(one, DoctorFinding)]
 
 
 async def test_where_nothing_is_wrong_it_is_said_with_what_was_looked_at(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ async def test_findings_stand_worst_first_and_enter_opens_the_pair(tmp_path: Pat
         assert "2 pairs examined: 1 error, " in user.screen_text
         first = findings(screen)[0]
         assert seen(user, first.remedy)
-        assert first.code is Code.OPEN_MODE
+        assert first.code is FindingCode.OPEN_MODE
         await user.press("enter")
         assert isinstance(user.app.screen, DoctorScreen), "that pair is not safe to read"
         assert "b.com cannot be shown" in user.screen_text
@@ -119,7 +119,7 @@ async def test_what_was_mended_is_gone_when_it_is_examined_again(tmp_path: Path)
     store.pair.joinpath("key.pem").chmod(0o644)
     async with at_screens(session_on(Keystore(str(store.path)))) as user:
         screen = await examined(user)
-        assert [one.code for one in findings(screen)] == [Code.OPEN_MODE]
+        assert [one.code for one in findings(screen)] == [FindingCode.OPEN_MODE]
         store.pair.joinpath("key.pem").chmod(0o600)
         await user.press("r")
         await user.until(lambda: not screen._is_working, "the end of the examination")
@@ -127,7 +127,7 @@ async def test_what_was_mended_is_gone_when_it_is_examined_again(tmp_path: Path)
 
 
 async def test_notes_alone_are_nothing_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    note = Ailment(Code.BACKUP_SAME_DISK, "/b", "a note", command("ls"), None)
+    note = DoctorFinding(FindingCode.BACKUP_SAME_DISK, "/b", "a note", command("ls"), None)
     monkeypatch.setattr(Examination, "run", lambda *_: (note, note))
     store = ExaminedStore(tmp_path)
     async with at_screens(session_on(Keystore(str(store.path)))) as user:
@@ -147,7 +147,7 @@ async def test_a_store_that_every_command_refuses_is_examined_all_the_same(tmp_p
         if not isinstance(user.app.screen, MainScreen):
             await user.press("escape")
         screen = await examined(user)
-        assert Code.OPEN_MODE in {one.code for one in findings(screen)}
+        assert FindingCode.OPEN_MODE in {one.code for one in findings(screen)}
         assert "chmod 700" in user.screen_text
 
 
@@ -157,7 +157,7 @@ async def test_it_can_be_left_at_any_moment_and_no_pair_more_is_begun(
 ) -> None:
     let_go, stops = Event(), []
 
-    def run(_self: Examination, report: Callable[[], None], stop: Event) -> tuple[Ailment, ...]:
+    def run(_self: Examination, report: Callable[[], None], stop: Event) -> tuple[DoctorFinding, ...]:
         report()
         assert let_go.wait(10)
         stops.append(stop.is_set())
@@ -170,7 +170,7 @@ async def test_it_can_be_left_at_any_moment_and_no_pair_more_is_begun(
     async with at_screens(session) as user:
         await user.press("f2", "D")
         await user.until(lambda: "1 of 2" in user.screen_text, "the bar")
-        assert "Looking at the keystore" in user.screen_text
+        assert "Checking the keystore" in user.screen_text
         await user.press("r")
         assert "1 of 2" in user.screen_text, "it is not begun twice"
         await user.press(key)
@@ -192,7 +192,9 @@ async def test_the_commands_are_shown_plain_from_the_cursor_on(
     monkeypatch.setattr("csrtui.tui.screens.doctor.show_plain", show)
     remedies = [command("ls", "-l", "/0"), command("ls", "-l", "/1"), instruction("Look at it.")]
     remedies += [command("ls", "-l", "/")] * 147
-    many = tuple(Ailment(Code.LINK, f"/{at}", f"finding {at}", fix) for at, fix in enumerate(remedies))
+    many = tuple(
+        DoctorFinding(FindingCode.LINK, f"/{at}", f"finding {at}", fix) for at, fix in enumerate(remedies)
+    )
     monkeypatch.setattr(Examination, "run", lambda *_: many)
     async with at_screens(session_on(Keystore(str(ExaminedStore(tmp_path).path)))) as user:
         await examined(user)
@@ -249,16 +251,28 @@ async def test_hostile_text_is_shown_harmless(tmp_path: Path) -> None:
 
 
 def test_findings_of_one_weight_keep_their_order() -> None:
-    order = [Code.BACKUP_NONE, Code.LINK, Code.BACKUP_MISSING, Code.UNREADABLE, Code.BACKUP_SAME_DISK]
-    sorted_codes = [one.code for one in worst_first(Ailment(code, "/", "", command("ls")) for code in order)]
+    order = [
+        FindingCode.BACKUP_NONE,
+        FindingCode.LINK,
+        FindingCode.BACKUP_MISSING,
+        FindingCode.UNREADABLE,
+        FindingCode.BACKUP_SAME_DISK,
+    ]
+    sorted_codes = [
+        one.code for one in worst_first(DoctorFinding(code, "/", "", command("ls")) for code in order)
+    ]
     assert sorted_codes == [
-        Code.LINK, Code.UNREADABLE, Code.BACKUP_NONE, Code.BACKUP_MISSING, Code.BACKUP_SAME_DISK,
+        FindingCode.LINK, FindingCode.UNREADABLE, FindingCode.BACKUP_NONE, FindingCode.BACKUP_MISSING, FindingCode.BACKUP_SAME_DISK,
     ]  # fmt: skip
 
 
 def test_a_row_leaves_out_the_folder_of_its_pair() -> None:
-    one = Ailment(
-        Code.OPEN_MODE, "/s/pairs/a.com/key.pem", "/s/pairs/a.com/key.pem is open", command("chmod"), "a.com"
+    one = DoctorFinding(
+        FindingCode.OPEN_MODE,
+        "/s/pairs/a.com/key.pem",
+        "/s/pairs/a.com/key.pem is open",
+        command("chmod"),
+        "a.com",
     )
     assert short_text(one) == "key.pem is open"
     assert short_text(replace(one, text="the key of a.com")) == "the key of a.com"

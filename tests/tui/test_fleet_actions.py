@@ -15,9 +15,9 @@ from csrtui.fleet.tui.backup import HostBackupScreen
 from csrtui.fleet.tui.fetch_csrs import FetchScreen
 from csrtui.fleet.tui.fleet_screen import FleetScreen
 from csrtui.fleet.tui.work import HostWorkScreen
-from csrtui.tasks.last_used import Kept, recall
+from csrtui.tasks.last_used import LastUsed, recall
 from csrtui.tui.screens.doctor import DoctorScreen
-from csrtui.tui.screens.importing import ImportScreen
+from csrtui.tui.screens.import_ import ImportScreen
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +49,7 @@ async def test_marked_pairs_are_backed_up_and_who_fails_is_named_with_its_remedy
         await user.see("the 2 marked")
         await user.paste("/var/backups")
         await user.press("enter", "enter")
-        await user.see("Name who can open the backups")
+        await user.see("Enter a recipient")
         await user.paste(RECIPIENT)
         await user.see(f"Can be opened by {RECIPIENT}")
         await user.press("enter")
@@ -67,7 +67,7 @@ async def test_marked_pairs_are_backed_up_and_who_fails_is_named_with_its_remedy
         assert len(user.pairs_of_hosts) == 3
         await user.press("b")
         await user.see("/var/backups")
-        assert recall(session, Kept.RECIPIENTS) == RECIPIENT
+        assert recall(session, LastUsed.RECIPIENTS) == RECIPIENT
         await user.see("c.com on web3   (or all 2 without a backup)")
 
 
@@ -117,7 +117,7 @@ async def test_csrs_are_fetched_once_and_no_other_file_is_touched(
         await user.see("all 2 not submitted yet")
         await user.see("warning: 1 of them have no verified backup")
         await user.press("enter", "enter")
-        await user.see("Name the folder")
+        await user.see("Enter the folder")
         await user.paste(str(tmp_path / "none"))
         await user.press("enter")
         await user.see("mkdir -p")
@@ -174,7 +174,7 @@ async def test_certificates_go_to_the_hosts_that_have_their_keys(
         assert user.at(ImportScreen)
         await user.paste(str(other))
         await user.press("enter")
-        await user.see("only of CAs")
+        await user.see("only CA certificates")
         await user.press("ctrl+u")
         await user.paste(str(file))
         await user.press("enter")
@@ -197,11 +197,11 @@ async def test_a_certificate_of_no_host_stays_in_the_dialog(
         await user.see("No pairs on these hosts yet")
         for key in ("b", "u", "full_stop"):
             await user.press(key)
-            assert user.said.startswith("there is no")
+            assert user.said.startswith("No ")
         await user.press("i")
         await user.paste(str(file))
         await user.press("enter")
-        await user.see("is on no host that was read")
+        await user.see("no host that was read has the key")
         await user.press("escape", "i")
         await user.see("a.pem  ")
         await user.press("escape")
@@ -239,7 +239,7 @@ async def test_the_next_step_is_taken_here_or_told(session: Session, fake: FakeA
         assert "csrtui verify FILE --identity" in seen["web4"]
         assert seen["web5"] == "on web5: csrtui renew a.com"
         assert seen["web6"] == "on web6: csrtui export a.com --for nginx --to DIR"
-        assert seen["web7"] == "a.com on web7 needs nothing now"
+        assert seen["web7"] == "a.com on web7: nothing to do"
 
 
 async def test_work_can_be_stopped_and_what_is_left_is_named(session: Session, fake: FakeAnsible) -> None:
@@ -313,7 +313,7 @@ async def test_every_host_examines_itself_and_one_that_is_away_is_a_finding(
         await user.press("enter")
         assert "Name        a.com" in user.page
         await user.press("escape", "down", "enter")
-        await user.see("this is about web2 itself, not about a pair")
+        await user.see("concerns web2 itself, not a pair")
         await user.press("down", "enter")
         await user.see("z on web1 was not read yet")
         await user.press("r")

@@ -216,7 +216,7 @@ async def test_the_mark_outlives_a_restart(session: Session, fake: FakeAnsible) 
 
 async def test_the_form_of_an_older_csrtui_is_literal(session: Session, fake: FakeAnsible) -> None:
     old = Draft(common_name="{{ site }}", organization="{{ site }}")
-    draft.keep_for_hosts(session, old, "all")
+    draft.save_draft_for_hosts(session, old, "all")
     fake.answers({"web1": listed()})
     async with at_fleet(session, fake) as user:
         await user.read()

@@ -90,7 +90,7 @@ async def test_each_host_is_shown_with_its_advice_and_then_gets_what_was_shown(
         assert "{{ site }}  {{ aliases }}  other.mydomain.com" in preview.text
         plan = await planned(user)
         assert fake.asked == 1, "no host is asked"
-        assert [(one.host, one.failure is None) for one in plan._planned] == [
+        assert [(one.host, one.failure is None) for one in plan._requests] == [
             ("web3", False),
             ("web1", True),
             ("web2", True),
@@ -104,7 +104,7 @@ async def test_each_host_is_shown_with_its_advice_and_then_gets_what_was_shown(
         await user.see("1 name added")
         assert "www.mydomain.com" in user.screen_text
         await user.press("ctrl+f")
-        await user.see("there is no www or bare name to add")
+        await user.see("no www or bare name is missing")
         result = await agreed(user)
         assert result.startswith("1 done, 1 was done already · 2 hosts")
         assert '!unsafe "www.mydomain.com"' in fake.play(2)
@@ -157,7 +157,7 @@ async def test_an_error_on_one_host_stops_all_and_what_x509_could_hold_is_asked_
         await user.type("{{ site }}")
         await planned(user)
         await user.press("down", "ctrl+g")
-        await user.see("nothing is made while web2 has this error")
+        await user.see("web2 has this error; fix it before pairs are made")
         assert fake.asked == 1
         await user.press("enter", "escape")
         assert user.at(FleetRequestScreen)
@@ -165,7 +165,7 @@ async def test_an_error_on_one_host_stops_all_and_what_x509_could_hold_is_asked_
         await planned(user)
         await user.see("1 error")
         await user.press("ctrl+g")
-        await user.see("Make them although a CA will refuse it?")
+        await user.see("Make them although a CA will refuse them?")
         await user.press("escape")
         assert user.at(FleetPlanScreen)
         assert "2 done" in await agreed(user)
@@ -176,7 +176,7 @@ async def test_an_error_on_one_host_stops_all_and_what_x509_could_hold_is_asked_
         await user.type("{{ site }}")
         await planned(user)
         await user.press("ctrl+g")
-        await user.see("there is no host that could get a pair")
+        await user.see("no host can get a pair")
 
 
 async def test_what_is_missing_is_said_and_the_cursor_goes_there(session: Session, fake: FakeAnsible) -> None:
@@ -194,7 +194,7 @@ async def test_what_is_missing_is_said_and_the_cursor_goes_there(session: Sessio
         await user.press("down", "ctrl+u", "down")
         await user.paste("x.mydomain.com")
         await user.press("ctrl+g")
-        assert message(user) == "say which hosts: all of them are all"
+        assert message(user) == "Enter the hosts, e.g. all."
         assert user.focused_id == "hosts"
         await user.paste("web1")
         await user.press("enter")
@@ -220,14 +220,14 @@ async def test_it_can_be_left_at_any_moment_and_what_was_typed_is_there_again(
         await user.press("n")
         assert request(user).request.form.draft.common_name == "{{ site }}"
         await user.press("ctrl+q")
-        await user.see("Leave csrtui?")
+        await user.see("Quit csrtui?")
         await user.press("ctrl+q")
         assert user.at(FleetRequestScreen)
         user.app.save_state()
         await user.press("ctrl+q", "tab", "enter")
         assert user.app._exit
-    assert draft.recall_for_hosts(session)[0].common_name == "{{ site }}"
-    assert draft.recall(session).common_name == "", "the form for pairs here is another one"
+    assert draft.load_draft_for_hosts(session)[0].common_name == "{{ site }}"
+    assert draft.newest_draft(session).common_name == "", "the form for pairs here is another one"
 
 
 async def test_advice_while_typing_is_on_what_is_the_same_everywhere(

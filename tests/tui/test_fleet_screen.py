@@ -10,7 +10,7 @@ from fleet_made import AWAY, listed, pair
 from fleet_user import at_fleet, reach
 
 from csrtui.core.base.errors import InputError
-from csrtui.fleet.tasks.hosts import refresh
+from csrtui.fleet.tasks.hosts import read_hosts
 from csrtui.fleet.tui import open_fleet
 from csrtui.tui.screens.notice import NoticeScreen
 from csrtui.tui.widgets.line_list import LineList
@@ -74,7 +74,7 @@ async def test_a_pair_of_a_host_has_its_texts_below_each_other(session: Session,
 
 async def test_what_was_last_known_is_there_at_once(session: Session, fake: FakeAnsible) -> None:
     fake.answers({"web1": listed(pair()), "gone": listed(pair("g.com"))})
-    refresh(session, reach(fake), lambda *_: None)
+    read_hosts(session, reach(fake), lambda *_: None)
     fake.answers({"web1": AWAY}, hangs=True)
     async with at_fleet(session, fake, (40, 12)) as user:
         assert {name for _, name in user.pairs_of_hosts} == {"a.com", "g.com"}

@@ -14,7 +14,7 @@ from csrtui.core.pairs.query import Need
 from csrtui.tasks.list import Pairs, read_pair, read_pair_list
 from csrtui.tasks.session import change_record
 from csrtui.tasks.verify import verify_many
-from csrtui.tui.groups import AtHand, choices
+from csrtui.tui.groups import PairSelection, choices
 from csrtui.tui.widgets.progress_line import ProgressLine
 
 if TYPE_CHECKING:
@@ -33,40 +33,40 @@ def test_the_likeliest_group_comes_first_and_none_twice(tmp_path: Path) -> None:
     every = pairs(tmp_path, "a.com", "b.com", "c.com")
     session = session_with(tmp_path)
     pair_list = read_pair_list(session)
-    hand = AtHand(
+    selection = PairSelection(
         every["b.com"],
         Pairs(session, ["a.com", "c.com"]),
         lambda need: Pairs(session, pair_list.needing(need, NOW)),
     )
-    groups = hand.groups(Need.BACKUP, "not backed up")
+    groups = selection.groups(Need.BACKUP, "not backed up")
     assert [group.label for group in groups] == ["the 2 marked", "b.com", "all 3 not backed up"]
     assert groups[0].names == ["a.com", "c.com"]
     assert choices(groups)[1] == ("1", "b.com   (or all 3 not backed up)")
     assert choices(groups)[2][1].endswith("(or the 2 marked)")
-    assert [group.label for group in AtHand(every["b.com"]).groups(Need.BACKUP, "x")] == ["b.com"]
-    alone = AtHand(every["a.com"], (), lambda _: [every["a.com"]])
+    assert [group.label for group in PairSelection(every["b.com"]).groups(Need.BACKUP, "x")] == ["b.com"]
+    alone = PairSelection(every["a.com"], (), lambda _: [every["a.com"]])
     assert [group.label for group in alone.groups(Need.BACKUP, "x")] == ["a.com"], "all are the same one"
-    assert AtHand(None).groups(Need.BACKUP, "x") == []
+    assert PairSelection(None).groups(Need.BACKUP, "x") == []
 
 
 def test_who_needs_a_backup(tmp_path: Path) -> None:
     session = session_with(tmp_path, "a.com", "b.com")
     backup = Backup(BackupStatus.MISSING, "/a.pem", NOW, NOW - timedelta(days=1))
     change_record(session, "a.com", lambda record: record.with_backup(backup))
-    change_record(session, "b.com", lambda record: record.with_backup(backup.proved(NOW)))
+    change_record(session, "b.com", lambda record: record.with_backup(backup.with_restore_test(NOW)))
     pair_list = read_pair_list(session)
     assert pair_list.needing(Need.BACKUP, NOW) == ["a.com"]
     assert sorted(pair_list.needing(Need.VERIFICATION, NOW)) == ["a.com", "b.com"]
-    hand = AtHand(None, needing=lambda need: Pairs(session, pair_list.needing(need, NOW)))
-    assert [group.label for group in hand.groups(Need.BACKUP, "x")] == ["a.com"]
+    selection = PairSelection(None, with_need=lambda need: Pairs(session, pair_list.needing(need, NOW)))
+    assert [group.label for group in selection.groups(Need.BACKUP, "x")] == ["a.com"]
 
 
 def test_one_that_cannot_be_looked_at_does_not_hold_up_the_others(tmp_path: Path) -> None:
     session = session_with(tmp_path, "a.com")
     reported: list[Result] = []
-    results = verify_many(session, ["gone.com", "a.com"], report=reported.append)
+    results = verify_many(session, ["gone.com", "a.com"], on_result=reported.append)
     assert [result.text for result in results] == [
-        "not looked at: there is no pair gone.com",
+        "not checked: there is no pair gone.com",
         "has no backup",
     ]
     assert sorted(reported, key=lambda result: str(result.pair)) == results[::-1]

@@ -33,7 +33,7 @@ def no_second_net(monkeypatch: pytest.MonkeyPatch) -> None:
         return []
 
     monkeypatch.setattr(SafeApp, "get_line_filters", without)
-    monkeypatch.setattr(pkcs8, "ROUNDS", CHEAP_ROUNDS)
+    monkeypatch.setattr(pkcs8, "ITERATIONS", CHEAP_ROUNDS)
 
 
 def test_every_screen_is_in_the_table() -> None:

@@ -16,8 +16,8 @@ from csrtui.core.config.settings import Config, ScreenSettings
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.session import Session
 from csrtui.tui.app import CsrtuiApp
-from csrtui.tui.commands import COMMANDS, FIXED, Where
-from csrtui.tui.key_names import NEEDED_EVERYWHERE, TAKEN_BY_FIELDS, TAKEN_BY_LISTS, configured
+from csrtui.tui.commands import COMMANDS, WIDGET_ACTIONS, Scope
+from csrtui.tui.key_names import FIELD_KEYS, LIST_KEYS, RESERVED_KEYS, apply_keys
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.widgets.text_view import TextView
@@ -27,14 +27,16 @@ if TYPE_CHECKING:
 
 
 def keys_of(action: str, keys: dict[str, str]) -> str:
-    return next(command.keys for command in configured(keys) if command.action == action)
+    return next(command.keys for command in apply_keys(keys) if command.action == action)
 
 
 def test_without_settings_every_command_keeps_its_keys() -> None:
-    assert configured({}) == COMMANDS
+    assert apply_keys({}) == COMMANDS
 
 
-@pytest.mark.parametrize("action", [command.action for command in COMMANDS if command.action not in FIXED])
+@pytest.mark.parametrize(
+    "action", [command.action for command in COMMANDS if command.action not in WIDGET_ACTIONS]
+)
 def test_every_command_can_be_given_a_free_key(action: str) -> None:
     assert keys_of(action, {action: "f12"}) == "f12"
 
@@ -63,29 +65,29 @@ def test_a_sign_may_be_written_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("keys", "said"),
+    ("keys", "message"),
     [
-        ({"nothing": "f8"}, "'nothing', which is no command"),
-        ({"undo": "f8"}, "'undo', which is no command whose key can be changed"),
-        ({"fix": "ctrl+i"}, "cannot tell from Tab"),
-        ({"fix": "ctrl+m"}, "cannot tell from Enter"),
-        ({"fix": "ctrl+h"}, "cannot tell from Backspace"),
-        ({"fix": "ctrl+enter"}, "'ctrl+enter', which not every terminal sends"),
-        ({"fix": "hyper+x"}, "'hyper+x', which not every terminal sends"),
-        ({"fix": ""}, "'', which not every terminal sends"),
-        ({"fix": "\x1b[31m"}, r"'\\x1b[31m', which not every terminal sends"),
-        ({"fix": "ctrl+g"}, "gives ctrl+g to both generate and fix"),
-        ({"fix": "ctrl+q"}, "gives ctrl+q to both fix and leave"),
-        ({"sort": "f2"}, "gives f2 to both switch_pane and sort"),
-        ({"fetch_csrs": "b"}, "gives b to both back_up and fetch_csrs"),
-        ({"cover_twins": "q"}, "gives q to both back and cover_twins"),
+        ({"nothing": "f8"}, "'nothing' is not a command"),
+        ({"undo": "f8"}, "'undo' is not a command whose key can be changed"),
+        ({"fix": "ctrl+i"}, "cannot distinguish ctrl+i from Tab"),
+        ({"fix": "ctrl+m"}, "cannot distinguish ctrl+m from Enter"),
+        ({"fix": "ctrl+h"}, "cannot distinguish ctrl+h from Backspace"),
+        ({"fix": "ctrl+enter"}, "not every terminal sends the key 'ctrl+enter'"),
+        ({"fix": "hyper+x"}, "not every terminal sends the key 'hyper+x'"),
+        ({"fix": ""}, "not every terminal sends the key ''"),
+        ({"fix": "\x1b[31m"}, r"not every terminal sends the key '\\x1b[31m'"),
+        ({"fix": "ctrl+g"}, "generate and fix both have the key ctrl+g"),
+        ({"fix": "ctrl+q"}, "fix and leave both have the key ctrl+q"),
+        ({"sort": "f2"}, "switch_pane and sort both have the key f2"),
+        ({"fetch_csrs": "b"}, "back_up and fetch_csrs both have the key b"),
+        ({"cover_twins": "q"}, "back and cover_twins both have the key q"),
     ],
 )
-def test_a_setting_that_cannot_be_is_refused_in_words(keys: dict[str, str], said: str) -> None:
+def test_a_setting_that_cannot_be_is_refused_in_words(keys: dict[str, str], message: str) -> None:
     with pytest.raises(InputError) as caught:
-        configured(keys)
-    assert said in caught.value.what
-    assert caught.value.what.isprintable()
+        apply_keys(keys)
+    assert message in caught.value.message
+    assert caught.value.message.isprintable()
     assert caught.value.hint
 
 
@@ -98,7 +100,7 @@ TYPED = ("e", "E", "7", "space", "?", "/", ".")
 IN_FIELDS = tuple(
     command.action
     for command in COMMANDS
-    if command.where in {Where.ANYWHERE, Where.PANES, Where.REQUEST} and command.action not in FIXED
+    if command.scope in {Scope.ANYWHERE, Scope.PANES, Scope.REQUEST} and command.action not in WIDGET_ACTIONS
 )
 
 
@@ -106,9 +108,9 @@ IN_FIELDS = tuple(
 @pytest.mark.parametrize("key", TYPED)
 def test_no_command_that_works_in_text_fields_takes_a_character(action: str, key: str) -> None:
     with pytest.raises(InputError, match="text fields would lose that character") as caught:
-        configured({action: key})
-    assert action in caught.value.what
-    assert caught.value.hint == "give it another one, such as f6 to f12 or ctrl+t"
+        apply_keys({action: key})
+    assert action in caught.value.message
+    assert caught.value.hint == "choose another key, such as f6 to f12 or ctrl+t"
 
 
 @pytest.mark.parametrize(
@@ -116,32 +118,32 @@ def test_no_command_that_works_in_text_fields_takes_a_character(action: str, key
     [
         *(
             ({"redraw": key}, "fields, lists and dialogs need it")
-            for key in sorted(NEEDED_EVERYWHERE - {"space"})
+            for key in sorted(RESERVED_KEYS - {"space"})
         ),
         *(
             ({"generate": key}, "fields, lists and dialogs need it")
             for key in ("enter", "tab", "escape", "up")
         ),
         ({"make_on_hosts": "enter"}, "fields, lists and dialogs need it"),
-        *(({"next_field": key}, "text fields take it first") for key in sorted(TAKEN_BY_FIELDS)),
-        *(({"sort": key}, "lists and texts take it first") for key in sorted(TAKEN_BY_LISTS)),
-        *(({"view_csr": key}, "lists and texts take it first") for key in ("enter", "j", "space", "G")),
-        *(({"sort": key}, "screens take it first") for key in ("tab", "shift+tab", "escape", "?")),
-        ({"next_field": "tab"}, "screens take it first"),
+        *(({"next_field": key}, "text fields handle it first") for key in sorted(FIELD_KEYS)),
+        *(({"sort": key}, "lists and texts handle it first") for key in sorted(LIST_KEYS)),
+        *(({"view_csr": key}, "lists and texts handle it first") for key in ("enter", "j", "space", "G")),
+        *(({"sort": key}, "screens handle it first") for key in ("tab", "shift+tab", "escape", "?")),
+        ({"next_field": "tab"}, "screens handle it first"),
     ],
 )
-def test_a_key_that_something_else_takes_first_is_refused_with_the_reason(
+def test_a_key_that_something_else_handles_first_is_refused_with_the_reason(
     keys: dict[str, str], reason: str
 ) -> None:
     with pytest.raises(InputError) as caught:
-        configured(keys)
-    assert caught.value.what.endswith(f": {reason}")
+        apply_keys(keys)
+    assert caught.value.message.endswith(f": {reason}")
     assert caught.value.hint
 
 
 def test_the_keys_that_commands_have_may_be_written_down() -> None:
-    written = {command.action: command.keys for command in COMMANDS if command.action not in FIXED}
-    assert configured(written) == COMMANDS
+    written = {command.action: command.keys for command in COMMANDS if command.action not in WIDGET_ACTIONS}
+    assert apply_keys(written) == COMMANDS
 
 
 def keys_taken(widget: type[Widget]) -> set[str]:
@@ -150,15 +152,13 @@ def keys_taken(widget: type[Widget]) -> set[str]:
     for one in widget.__mro__[: widget.__mro__.index(ScrollableContainer if widget is TextField else Widget)]:
         for binding in one.__dict__.get("BINDINGS", ()):
             taken |= set(binding.key.split(",")) if isinstance(binding, Binding) else set()
-    return {
-        key for key in taken if len(key) == 1 or key in NEEDED_EVERYWHERE or re.fullmatch(r"ctrl\+\w+", key)
-    }
+    return {key for key in taken if len(key) == 1 or key in RESERVED_KEYS or re.fullmatch(r"ctrl\+\w+", key)}
 
 
 def test_the_keys_that_are_called_taken_are_those_that_the_widgets_take() -> None:
-    assert keys_taken(LineList) == keys_taken(TextView) == TAKEN_BY_LISTS
+    assert keys_taken(LineList) == keys_taken(TextView) == LIST_KEYS
     of_terminals = keys_taken(TextField) - {"enter", "ctrl+left", "ctrl+right", "ctrl+backspace"}
-    assert of_terminals | {"pageup", "pagedown"} == TAKEN_BY_FIELDS
+    assert of_terminals | {"pageup", "pagedown"} == FIELD_KEYS
 
 
 async def test_a_character_of_a_passphrase_reaches_it_whatever_the_settings(tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ async def test_a_character_of_a_passphrase_reaches_it_whatever_the_settings(tmp_
 async def test_the_key_of_the_settings_works_and_the_old_one_does_not(tmp_path: object) -> None:
     app = CsrtuiApp(Session(Keystore(f"{tmp_path}/store")), Config(keys={"switch_pane": "f8"}))
     async with app.run_test() as pilot:
-        await app.until_complete()
+        await app.wait_until_ready()
         await pilot.press("f2")
         assert not app.main.has_class("-keystore")
         await pilot.press("f8")
@@ -189,10 +189,10 @@ async def test_what_names_a_key_names_the_one_of_the_settings(tmp_path: Path) ->
         assert "F8  also cover www.mydomain.com" in user.screen_text
         await user.press("f8", "f2")
         assert user.draft.names == "www.mydomain.com"
-        assert "then F7 makes one" in " ".join(user.screen_text.split())
+        assert "press F7" in " ".join(user.screen_text.split())
 
 
 def test_a_theme_that_there_is_not_is_refused(tmp_path: object) -> None:
     session = Session(Keystore(f"{tmp_path}/store"))
-    with pytest.raises(InputError, match="'plaid', which there is not"):
+    with pytest.raises(InputError, match="unknown theme 'plaid'"):
         CsrtuiApp(session, Config(screens=ScreenSettings(theme="plaid")))

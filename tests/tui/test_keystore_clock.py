@@ -28,12 +28,12 @@ async def test_a_pair_becomes_due_while_the_screen_is_open(tmp_path: Path) -> No
         assert user.pairs == ["other.example.com", "due.example.com"]
         assert "due" not in user.summary
         session.clock = lambda: NOW + timedelta(hours=5)
-        user.keystore.look()
+        user.keystore.check_for_changes()
         await user.until(lambda: "1 due" in user.title, "one that is due")
         assert user.summary.endswith("1 due")
         assert user.pairs == ["due.example.com", "other.example.com"]
         assert user.keystore.pairs.cursor == 0, "the cursor stays on its pair"
         session.clock = lambda: NOW + timedelta(days=31)
-        user.keystore.look()
+        user.keystore.check_for_changes()
         await user.settle()
         assert "-1 d  renew" in user.screen_text

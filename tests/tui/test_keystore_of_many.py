@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
     from pathlib import Path
 
-    from csrtui.store.keystore import Listed
+    from csrtui.store.keystore import ListedPair
     from csrtui.store.summary_reader import Progress, SummaryListing
     from csrtui.tui.groups import Group
 
@@ -41,8 +41,8 @@ IN_USE = COUNT - 1
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give a store of so many pairs that they are cached, and selected in a thread."""
     monkeypatch.setattr(summary_reader, "CACHE_FROM", 50)
-    monkeypatch.setattr(keystore, "_MANY", 50)
-    monkeypatch.setattr(keystore_reading, "_REPORT_EVERY", 0.0)
+    monkeypatch.setattr(keystore, "_THREAD_FROM", 50)
+    monkeypatch.setattr(keystore_reading, "_REPORT_INTERVAL", 0.0)
     store = tmp_path / "store"
     write_pairs(store, varied(COUNT))
     return store
@@ -51,7 +51,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 async def until_found(user: User, *names: str) -> None:
     """Wait until these are listed, in any order."""
     await user.until(
-        lambda: not user.keystore._selecting and set(user.pairs) == set(names), f"the pairs {names}"
+        lambda: not user.keystore._is_selecting and set(user.pairs) == set(names), f"the pairs {names}"
     )
 
 
@@ -64,14 +64,14 @@ async def test_filter_sort_and_jump(store: Path) -> None:
         assert user.summary.startswith(f" 1 of {IN_USE} pairs")
         await user.press(*" zzz")
         await until_found(user)
-        assert "No pair holds all of" in user.screen_text
+        assert "No pair matches" in user.screen_text
         await user.press("escape")
         await user.until(lambda: len(user.keystore._rows) == IN_USE, "all again")
         await user.press("s")
         await user.until(lambda: user.pairs == sorted(user.pairs), "the names in order")
         await user.press("G")
         assert user.keystore.pairs.position.endswith(f"{IN_USE} of {IN_USE}")
-        current = user.keystore.at_hand().current
+        current = user.keystore.selection().current
         assert current is not None
         assert current.name == user.keystore._rows.item(IN_USE - 1).name
         await user.press("enter")
@@ -124,7 +124,7 @@ async def test_what_is_on_the_screen_and_who_came_is_shown_before_all_is_checked
         go_on.clear()
         write_pair(store, "www0.example.com", record())
         await user.until(lambda: look(user) or "www0.example.com" in user.pairs, "the new pair")
-        assert user.keystore._reading
+        assert user.keystore._is_reading
         go_on.set()
         await user.until(lambda: look(user), "the end of the check")
 
@@ -138,17 +138,17 @@ async def test_who_comes_is_shown_while_no_reading_is_to_begin(
         never = threading.Event()
         begun = threading.Event()
         hold_full_readings(monkeypatch, never, begun)
-        user.keystore._resting = True
+        user.keystore._is_pausing = True
         write_pair(store, "a-new.example.com", record())
-        user.keystore.look()
+        user.keystore.check_for_changes()
         await user.until(lambda: len(user.keystore._rows) == IN_USE + 1, "the new pair")
         shutil.rmtree(store / "pairs" / "a-new.example.com")
-        user.keystore.look()
+        user.keystore.check_for_changes()
         await user.until(lambda: len(user.keystore._rows) == IN_USE, "all but that one")
         store.chmod(0o755)
         (store / "pairs").touch()
-        user.keystore.look()
-        await user.until(lambda: not user.keystore._reading, "the end")
+        user.keystore.check_for_changes()
+        await user.until(lambda: not user.keystore._is_reading, "the end")
         assert user.keystore.error is not None
         assert not begun.is_set(), "no full reading began"
         never.set()
@@ -173,9 +173,9 @@ def hold_full_readings(
 
 def look(user: User) -> bool:
     """Look now, and not after a second."""
-    user.keystore._resting = False
-    user.keystore.look()
-    return not user.keystore._reading and not user.keystore._selecting
+    user.keystore._is_pausing = False
+    user.keystore.check_for_changes()
+    return not user.keystore._is_reading and not user.keystore._is_selecting
 
 
 def lost(path: Path) -> None:
@@ -234,7 +234,7 @@ async def test_a_store_that_becomes_unsafe_is_said_and_comes_back(store: Path) -
         assert user.pairs == []
         assert "cannot be read" in user.title
         look(user)
-        await user.until(lambda: not user.keystore._reading, "another look")
+        await user.until(lambda: not user.keystore._is_reading, "another look")
         assert "chmod" in user.message, "it is still so"
         store.chmod(0o700)
         look(user)
@@ -250,7 +250,7 @@ async def test_typing_a_passphrase_for_all_reads_no_pair(
     read: list[str] = []
     listing = Keystore.listing
 
-    def counted(keystore: Keystore, names: Iterable[str] | None = None) -> Iterator[Listed]:
+    def counted(keystore: Keystore, names: Iterable[str] | None = None) -> Iterator[ListedPair]:
         for listed in listing(keystore, names):
             read.append(listed.name)
             yield listed
@@ -263,23 +263,23 @@ async def test_typing_a_passphrase_for_all_reads_no_pair(
         dialog.query_one("#group", ChoiceField).focus()
         await user.press("end")
         await user.until(
-            lambda: dialog._locked is not None and len(dialog.group.pairs) > 1, "the keys counted"
+            lambda: dialog._locked_count is not None and len(dialog.group.pairs) > 1, "the keys counted"
         )
-        locked = dialog._locked
+        locked = dialog._locked_count
         assert locked == sum(pair.record.key.encrypted for pair in dialog.group.pairs)
         monkeypatch.setattr(Keystore, "listing", counted)
         dialog.query_one("#passphrase").focus()
         await user.press(*"a long passphrase")
         await user.resize(100, 30)
         assert read == []
-        assert dialog._locked == locked
+        assert dialog._locked_count == locked
 
 
 async def test_a_generated_passphrase_waits_for_the_keys_to_be_counted(
     store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on = threading.Event()
-    count = backup._locked_of
+    count = backup._count_locked_keys
 
     def held(group: Group) -> int:
         if isinstance(group.pairs, Pairs) and len(group.pairs) > 1:
@@ -287,7 +287,7 @@ async def test_a_generated_passphrase_waits_for_the_keys_to_be_counted(
             return 1
         return count(group)
 
-    monkeypatch.setattr(backup, "_locked_of", held)
+    monkeypatch.setattr(backup, "_count_locked_keys", held)
     async with at_screens(session_on(store)) as user:
         await user.until(lambda: len(user.keystore._rows) == IN_USE, "the pairs in use")
         await user.press("f2", "b")
@@ -304,7 +304,7 @@ async def test_a_generated_passphrase_waits_for_the_keys_to_be_counted(
         go_on.set()
         await user.until(lambda: dialog._generated is None, "the generated passphrase taken away")
         await user.press("ctrl+g")
-        assert "under that same passphrase" in " ".join(user.screen_text.replace("│", " ").split())
+        assert "Type that passphrase for its backup" in " ".join(user.screen_text.replace("│", " ").split())
 
 
 async def test_all_pairs_may_go_while_they_are_to_be_backed_up(store: Path) -> None:

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from screens_user import NOW, at_screens, session_on
 
 from csrtui.core.base.times import Validity
-from csrtui.core.pairs.pair import Backup, BackupStatus, Event
+from csrtui.core.pairs.pair import Backup, BackupStatus, HistoryEntry
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.tui.screens.months import MonthsScreen
 from csrtui.tui.screens.pair import PairScreen
@@ -100,7 +100,7 @@ async def test_hostile_text_in_record_and_certificate_is_shown_harmless(tmp_path
         platform=HOSTILE,
         renews=HOSTILE,
         renewed_by=HOSTILE,
-        history=(Event(NOW, HOSTILE, HOSTILE),),
+        history=(HistoryEntry(NOW, HOSTILE, HOSTILE),),
         backups=(Backup(BackupStatus.MISSING, HOSTILE, NOW, NOW, since=NOW),),
     )
     Path(session.store.pair_path(name), "certificate-\x1b[31m.pem").touch()
@@ -129,7 +129,7 @@ async def test_a_life_that_cannot_be_is_drawn_all_the_same(tmp_path: Path, life:
         await user.press("f2", "enter")
         assert "└ today 23 Nov" in user.read_text
         await user.press("q", "m")
-        await user.until(lambda: "until today" in user.screen_text, "the chart")
+        await user.until(lambda: "overdue" in user.screen_text, "the chart")
 
 
 # The coming twelve months
@@ -143,12 +143,12 @@ async def test_the_chart_counts_what_expires_by_month(tmp_path: Path) -> None:
     async with at_screens(session) as user:
         await user.press("f2", "m")
         assert isinstance(user.app.screen, MonthsScreen)
-        await user.until(lambda: "until today" in user.screen_text, "the chart")
+        await user.until(lambda: "overdue" in user.screen_text, "the chart")
         lines = [" ".join(line.split()) for line in user.screen_lines]
-        assert "until today · 1 ●" in lines
+        assert "overdue · 1 ●" in lines
         assert "Dec 2026 1 ·" in lines
         assert "Feb 2027 · 1 ●" in lines
-        assert "Not counted: 1 without a certificate yet." in lines
+        assert "Not counted: 1 without a certificate." in lines
         await user.press("q")
         assert user.focused_id == "pairs"
 
@@ -156,7 +156,7 @@ async def test_the_chart_counts_what_expires_by_month(tmp_path: Path) -> None:
 async def test_without_certificates_it_says_so(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.press("f2", "m")
-        await user.until(lambda: "nothing expires" in user.screen_text, "the answer")
+        await user.until(lambda: "No pair in use has" in user.screen_text, "the answer")
 
 
 async def test_a_store_that_cannot_be_read_is_said(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ async def test_the_chart_fits(tmp_path: Path, size: tuple[int, int]) -> None:
         changed(session, new_pair(session, f"{at}.example.com"), validity=LIFE)
     async with at_screens(session, size) as user:
         await user.press("f2", "m")
-        await user.until(lambda: "until today" in user.screen_text, "the chart")
+        await user.until(lambda: "overdue" in user.screen_text, "the chart")
         width = size[0]
         assert all(cell_len(line) <= width for line in user.read_text.splitlines()) or width < 30
         assert ("●●●●●" in user.read_text) == (width >= 40)

@@ -14,8 +14,8 @@ from screens_user import at_screens
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.keys import pkcs8
-from csrtui.tui.commands import COMMANDS, FIXED, Where
-from csrtui.tui.screens import adopting
+from csrtui.tui.commands import COMMANDS, WIDGET_ACTIONS, Scope
+from csrtui.tui.screens import adopt_selection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,14 +31,15 @@ KEYS = ("down", "up", "tab", "pagedown", "ctrl+l", "space", "enter", "enter", "e
 OF_PAIRS = tuple(
     command
     for command in COMMANDS
-    if command.where in {Where.STEPS, Where.PAIRS, Where.PAIR, Where.LISTS} and command.action not in FIXED
+    if command.scope in {Scope.STEPS, Scope.PAIRS, Scope.PAIR, Scope.LISTS}
+    and command.action not in WIDGET_ACTIONS
 )
 
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> HostilePlace:
     """Give a store with pairs in every stage, and what dialogs are filled in with."""
-    monkeypatch.setattr(pkcs8, "ROUNDS", CHEAP_ROUNDS)
+    monkeypatch.setattr(pkcs8, "ITERATIONS", CHEAP_ROUNDS)
     place = make_hostile_place(tmp_path / "place", "odd")
     for name, value in place.environ.items():
         monkeypatch.setenv(name, value)
@@ -92,7 +93,7 @@ async def test_every_command_on_a_pair_that_has_gone_goes_on(place: HostilePlace
         await hands.see(ISSUED)
         await hands.type(f"/{ISSUED}\r")
         await hands.see(f"> {ISSUED}")
-        if command.where is Where.PAIR:
+        if command.scope is Scope.PAIR:
             await user.press("enter")
         with without_pairs(place):
             await user.press(command.keys.split(",")[0])
@@ -111,10 +112,10 @@ async def test_a_pair_that_goes_as_soon_as_it_is_adopted_has_no_next_step(
     def gone(_: object, name: str) -> None:
         raise InputError(f"there is no pair {name}")
 
-    monkeypatch.setattr(adopting, "read_pair", gone)
-    opening = next(one for one in reversed(OPENINGS) if one.screen == "AdoptingScreen")
+    monkeypatch.setattr(adopt_selection, "read_pair", gone)
+    opening = next(one for one in reversed(OPENINGS) if one.screen == "AdoptSelectionScreen")
     async with at_screens(place.session(), (80, 24)) as user:
         await opening.take(AtTheApp(user), given=place.given, out=place.out)
-        assert "The keystore names the next step of each." in user.screen_text
+        assert "The keystore shows the next step of each pair." in user.screen_text
         await user.resize(60, 18)
         assert_goes_on(user, "after a resize")

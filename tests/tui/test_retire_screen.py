@@ -16,9 +16,9 @@ from csrtui.tasks.retire import retire
 from csrtui.tasks.submit import mark_submitted
 from csrtui.tui.screens.backup import BackupScreen
 from csrtui.tui.screens.confirm import ConfirmScreen
-from csrtui.tui.screens.importing import ImportScreen
+from csrtui.tui.screens.import_ import ImportScreen
 from csrtui.tui.screens.install import InstallScreen
-from csrtui.tui.screens.life_screen import LifeScreen
+from csrtui.tui.screens.lifecycle_screen import LifecycleScreen
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.pair import PairScreen
 from csrtui.tui.screens.submit import SubmitScreen
@@ -36,7 +36,7 @@ ONE, TWO = "a.example.com", "b.example.com"
 
 @pytest.fixture(autouse=True)
 def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pkcs8, "ROUNDS", CHEAP_ROUNDS)
+    monkeypatch.setattr(pkcs8, "ITERATIONS", CHEAP_ROUNDS)
 
 
 async def test_retiring_asks_with_cancel_chosen_and_deletes_nothing(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ async def test_retiring_asks_with_cancel_chosen_and_deletes_nothing(tmp_path: Pa
         await at_pair(user, ONE)
         await user.press("t")
         assert f"Retire {ONE}?" in user.question
-        assert "Nothing is deleted" in " ".join(user.question.split())
+        assert "certificates are not deleted" in " ".join(user.question.split())
         assert user.answer is False
         await user.press("enter")
         assert record(session, ONE).stage is Stage.NEW
@@ -73,9 +73,9 @@ async def test_retired_pairs_are_shown_by_a_key_and_by_asking_the_filter_for_the
         await user.paste("retired a.example")
         await user.until_pairs(ONE)
         await user.press("enter", "t")
-        assert "is retired already" in user.message
+        assert "is already retired" in user.message
         await user.press("full_stop")
-        assert "is retired: there is nothing to do with it" in user.message
+        assert "retired; no next step" in user.message
         await user.press("escape")
         await user.until_pairs(TWO)
 
@@ -89,7 +89,7 @@ async def test_when_all_are_retired_the_empty_list_says_so(tmp_path: Path) -> No
         assert "[Keystore 0 · 1 retired hidden]" in user.title
         await user.press("full_stop", "t", "I")
         assert is_at(user, MainScreen)
-        assert "there is no pair" in user.message
+        assert "No pair selected" in user.message
         await user.press("T")
         await user.until_pairs(ONE)
 
@@ -122,7 +122,7 @@ async def test_one_key_takes_the_step_that_the_bar_names(tmp_path: Path) -> None
         _installed(session)
         await user.until(lambda: ". Nothing" in user.bar, "nothing to do")
         await user.press("full_stop")
-        assert "a renewal is due when" in user.message
+        assert "renewal is due when" in user.message
 
 
 async def step(user: User, label: str, screen: type[object]) -> None:
@@ -150,7 +150,7 @@ def _installed(session: Session) -> None:
     from csrtui.tasks.session import change_record
 
     def installed(one: PairRecord) -> PairRecord:
-        return one.marked_installed(session.clock(), session.user, "installed")
+        return one.with_installation(session.clock(), session.user, "installed")
 
     change_record(session, ONE, installed)
 
@@ -180,7 +180,7 @@ async def test_the_keys_are_text_in_the_form_and_in_the_filter(tmp_path: Path) -
 
 def test_the_label_of_the_step_is_as_wide_for_every_pair(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", ONE)
-    screen = LifeScreen(session)
+    screen = LifecycleScreen(session)
     pair = Pair(ONE, "", record(session, ONE), has_certificate=False)
     assert len({len(screen.step_label(one)) for one in (None, pair)}) == 1
     assert isinstance(session.store, Keystore)

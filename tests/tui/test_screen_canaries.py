@@ -62,7 +62,7 @@ DIALOGS = {
     "back up": Dialog(
         (
             *_at(PLAIN, "b", f"Back up {PLAIN}"),
-            (_pasted("{path}/usb") + f"\r{_TWICE}", "Both are the same"),
+            (_pasted("{path}/usb") + f"\r{_TWICE}", "Both passphrases match"),
             ("\r", "backed up and verified"),
         )
     ),
@@ -103,8 +103,8 @@ DIALOGS = {
     "renew with the old CSR, sealed": Dialog(
         (
             *_at(SEALED, "w", f"Renew {SEALED}"),
-            (DOWN, "Prove the key"),
-            (_pasted(CANARY) + "\r", "Proved"),
+            (DOWN, "Check the key"),
+            (_pasted(CANARY) + "\r", "Checked"),
             ("\r", "Submit"),
         ),
         works_at=-2,
@@ -113,7 +113,7 @@ DIALOGS = {
         (
             (F2, "Next"),
             ("a", "Adopt keys"),
-            (_pasted("{path}/elsewhere") + "\r", "under a passphrase"),
+            (_pasted("{path}/elsewhere") + "\r", "1 encrypted key found"),
             (_pasted(CANARY) + "\r", "1 key found"),
             ("\r", "1 pair adopted"),
         )

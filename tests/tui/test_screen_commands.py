@@ -12,9 +12,9 @@ from csrtui.fleet.tui.fleet_screen import FleetScreen
 from csrtui.fleet.tui.plan import FleetPlanScreen
 from csrtui.fleet.tui.request import FleetRequestScreen
 from csrtui.tasks.new import create_pair
-from csrtui.tasks.request_spec import Asked
+from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tui.app import CsrtuiApp
-from csrtui.tui.commands import COMMANDS, FIXED, Command, Where, bar
+from csrtui.tui.commands import COMMANDS, WIDGET_ACTIONS, Command, Scope, bar
 from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.csr import CsrScreen
 from csrtui.tui.screens.doctor import DoctorScreen
@@ -69,32 +69,32 @@ def test_every_binding_is_of_a_command(screen: type[CsrtuiApp]) -> None:
 
 def test_every_command_has_an_action_where_it_works() -> None:
     homes = {
-        Where.ANYWHERE: (CsrtuiApp,),
-        Where.PANES: (MainScreen,),
-        Where.REQUEST: (MainScreen, FleetRequestScreen),
-        Where.KEYSTORE: (MainScreen,),
-        Where.PAIRS: (MainScreen, PairScreen),
-        Where.PAIR: (PairScreen,),
-        Where.DOCTOR: (DoctorScreen,),
-        Where.LISTS: (MainScreen, FleetScreen),
-        Where.STEPS: (MainScreen, PairScreen, FleetScreen),
-        Where.FLEET: (FleetScreen,),
-        Where.PLAN: (FleetPlanScreen,),
+        Scope.ANYWHERE: (CsrtuiApp,),
+        Scope.PANES: (MainScreen,),
+        Scope.REQUEST: (MainScreen, FleetRequestScreen),
+        Scope.KEYSTORE: (MainScreen,),
+        Scope.PAIRS: (MainScreen, PairScreen),
+        Scope.PAIR: (PairScreen,),
+        Scope.DOCTOR: (DoctorScreen,),
+        Scope.LISTS: (MainScreen, FleetScreen),
+        Scope.STEPS: (MainScreen, PairScreen, FleetScreen),
+        Scope.FLEET: (FleetScreen,),
+        Scope.PLAN: (FleetPlanScreen,),
     }
     for command in COMMANDS:
-        if command.action not in FIXED:
-            assert all(hasattr(home, f"action_{command.action}") for home in homes[command.where]), command
+        if command.action not in WIDGET_ACTIONS:
+            assert all(hasattr(home, f"action_{command.action}") for home in homes[command.scope]), command
 
 
 def test_keys_are_such_as_every_terminal_sends_and_none_is_given_twice() -> None:
     for command in COMMANDS:
         assert not SENT_BY_NO_TERMINAL.search(command.keys), command
         assert command.help.endswith(".")
-    for place in Where:
+    for place in Scope:
         keys = [
             key
             for command in COMMANDS
-            if command.where in {place, Where.ANYWHERE}
+            if command.scope in {place, Scope.ANYWHERE}
             for key in command.keys.split(",")
         ]
         assert len(keys) == len(set(keys)), place
@@ -107,7 +107,7 @@ def seen(user: User) -> object:
         user.focused_id,
         user.draft,
         user.message,
-        user.keystore._order,
+        user.keystore._pair_order,
         len(user.pairs),
         user.app._exit,
     )
@@ -115,17 +115,17 @@ def seen(user: User) -> object:
 
 @pytest.mark.parametrize(
     ("where", "command"),
-    [(where, command) for where in (Where.REQUEST, Where.KEYSTORE, Where.PAIR) for command in bar(where)],
+    [(where, command) for where in (Scope.REQUEST, Scope.KEYSTORE, Scope.PAIR) for command in bar(where)],
     ids=lambda value: getattr(value, "action", None) or str(value),
 )
-async def test_a_command_works_where_the_bar_shows_it(tmp_path: Path, where: Where, command: Command) -> None:
+async def test_a_command_works_where_the_bar_shows_it(tmp_path: Path, where: Scope, command: Command) -> None:
     session = session_on(tmp_path / "store")
-    create_pair(session, Asked(names=("a.example.com",)))
+    create_pair(session, RequestSpec(names=("a.example.com",)))
     async with at_screens(session, (120, 24)) as user:
         await user.until_pairs("a.example.com")
-        if where is not Where.REQUEST:
+        if where is not Scope.REQUEST:
             await user.press("f2")
-        if where is Where.PAIR:
+        if where is Scope.PAIR:
             await user.press("enter")
         assert f"{command.shown_key} " in user.bar
         before = seen(user)
@@ -145,7 +145,7 @@ async def test_the_bar_never_leaves_out_how_to_quit(tmp_path: Path) -> None:
 async def test_leaving_asks_once_when_names_were_typed(tmp_path: Path, key: str) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.press("a", key)
-        assert "Leave csrtui?" in user.question
+        assert "Quit csrtui?" in user.question
         assert user.answer is False
         await user.press("enter")
         assert user.app.is_running
@@ -165,21 +165,21 @@ async def test_leaving_an_empty_form_does_not_ask(tmp_path: Path) -> None:
 
 async def test_leaving_asks_from_a_pair_and_from_help_too(tmp_path: Path) -> None:
     session = session_on(tmp_path / "store")
-    create_pair(session, Asked(names=("a.example.com",)))
+    create_pair(session, RequestSpec(names=("a.example.com",)))
     async with at_screens(session) as user:
         await user.until_pairs("a.example.com")
         await user.press("x", "f2", "enter", "ctrl+q")
-        assert "Leave csrtui?" in user.question
+        assert "Quit csrtui?" in user.question
         await user.press("enter")
         assert isinstance(user.app.screen, PairScreen)
         await user.press("f1", "ctrl+q")
-        assert "Leave csrtui?" in user.question
+        assert "Quit csrtui?" in user.question
         await user.press("escape")
         assert isinstance(user.app.screen, HelpScreen)
         await user.press("ctrl+l")
         assert not isinstance(user.app.screen, ConfirmScreen)
         await user.app.run_action("quit")
         await user.settle()
-        assert "Leave csrtui?" in user.question
+        assert "Quit csrtui?" in user.question
         await user.app.run_action("help_quit")
         assert user.question

@@ -53,7 +53,7 @@ def test_a_dropped_connection_keeps_what_was_typed(tmp_path: Path) -> None:
         session.wait_for("CN=www.example.com")
         session.hang_up()
         assert session.wait_exit() == 128 + signal.SIGHUP
-    assert drafting.recall(session_on(store)).common_name == "www.example.com"
+    assert drafting.newest_draft(session_on(store)).common_name == "www.example.com"
 
 
 def test_leaving_keeps_what_was_typed_and_a_clean_form_is_left_at_once(tmp_path: Path) -> None:
@@ -61,11 +61,11 @@ def test_leaving_keeps_what_was_typed_and_a_clean_form_is_left_at_once(tmp_path:
     with start(store) as session:
         session.wait_for("Common name")
         session.send("www.example.com\x11")
-        session.wait_for("Leave csrtui?")
+        session.wait_for("Quit csrtui?")
         session.send("\t\r")
         assert session.wait_exit() == 0
         assert session.terminal_is_whole
-    assert drafting.recall(session_on(store)).common_name == "www.example.com"
+    assert drafting.newest_draft(session_on(store)).common_name == "www.example.com"
     with start(tmp_path / "another") as session:
         session.wait_for("Common name")
         session.send("\x11")
@@ -77,10 +77,10 @@ def test_a_command_in_one_piece_with_text_does_not_overtake_it(tmp_path: Path) -
     with start(tmp_path / "store") as session:
         session.wait_for("Common name")
         session.send("www.example.com\x11")
-        session.wait_for("Leave csrtui?")
+        session.wait_for("Quit csrtui?")
         session.send("\x1b[D\r")  # to the other answer
         assert session.wait_exit() == 0
-    assert drafting.recall(session_on(tmp_path / "store")).common_name == "www.example.com"
+    assert drafting.newest_draft(session_on(tmp_path / "store")).common_name == "www.example.com"
 
 
 def test_what_is_typed_while_the_screens_open_is_not_lost(tmp_path: Path) -> None:
@@ -90,13 +90,22 @@ def test_what_is_typed_while_the_screens_open_is_not_lost(tmp_path: Path) -> Non
         session.wait_for("CN=www.example.com,O=Example Ltd")
 
 
+def test_enter_typed_before_the_terminal_was_raw_moves_on_like_any_enter(tmp_path: Path) -> None:
+    with start(tmp_path / "store") as session:
+        session.wait_for("Common name")
+        session.send("www.example.com\n\nExample Ltd")  # the terminal makes Enter a line feed in cooked mode
+        session.wait_for("CN=www.example.com,O=Example Ltd")
+
+
 async def test_the_draft_is_kept_while_typing_pauses(tmp_path: Path) -> None:
     session = session_on(tmp_path / "store")
     async with at_screens(session) as user:
         await user.press(*"abc")
-        await user.until(lambda: drafting.recall(session).common_name == "abc", "the draft on disk")
+        await user.until(lambda: drafting.newest_draft(session).common_name == "abc", "the draft on disk")
         await user.press(*"def")
-        await user.until(lambda: drafting.recall(session).common_name == "abcdef", "the draft on disk again")
+        await user.until(
+            lambda: drafting.newest_draft(session).common_name == "abcdef", "the draft on disk again"
+        )
 
 
 async def test_a_form_that_was_not_touched_is_not_written(tmp_path: Path) -> None:
@@ -106,7 +115,7 @@ async def test_a_form_that_was_not_touched_is_not_written(tmp_path: Path) -> Non
     async with at_screens(session) as user:
         assert user.draft.common_name == "a.example.com"
         await user.press("ctrl+q")
-        assert "Leave" in user.question
+        assert "Quit" in user.question
         await user.press("tab", "enter")
     assert (tmp_path / "store" / ".draft.json").stat().st_ino == before
 
@@ -133,7 +142,7 @@ async def test_after_a_pair_the_draft_holds_the_organization_only(tmp_path: Path
         await user.until_pairs("a.example.com")
         await user.press("ctrl+q")
         assert user.app._exit
-    kept = drafting.recall(session)
+    kept = drafting.newest_draft(session)
     assert kept == Draft(organization="Example Ltd", country="GB", locality="London")
     assert b"PRIVATE" not in (tmp_path / "store" / ".draft.json").read_bytes()
 
@@ -159,7 +168,7 @@ class Full(Keystore):
 async def test_a_store_that_takes_no_draft_says_so_and_keeps_nobody_from_leaving(tmp_path: Path) -> None:
     async with at_screens(session_on(Full(str(tmp_path / "store")))) as user:
         await user.press(*"abc")
-        await user.until(lambda: user.message.startswith("the form cannot be kept: "), "the reason")
+        await user.until(lambda: user.message.startswith("the form cannot be saved: "), "the reason")
         assert "No space left" in user.message
         assert user.draft.common_name == "abc"
         await user.press("ctrl+q", "tab", "enter")
@@ -175,7 +184,7 @@ def test_a_store_without_the_right_to_write_is_left_all_the_same(tmp_path: Path)
         with start(tmp_path / "store") as session:
             session.wait_for("Common name")
             session.send("a\x11")
-            session.wait_for("Leave csrtui?")
+            session.wait_for("Quit csrtui?")
             session.send("\t\r")
             assert session.wait_exit() == 3
             assert "csrtui: error: " in session.after_screens
@@ -188,7 +197,7 @@ def test_an_unusable_store_is_left_with_the_reason(tmp_path: Path) -> None:
     with start(tmp_path / "store") as session:
         session.wait_for("Common name")
         session.send("a\x11")
-        session.wait_for("Leave csrtui?")
+        session.wait_for("Quit csrtui?")
         session.send("\t\r")
         assert session.wait_exit() == 3
         assert session.terminal_is_whole
@@ -202,12 +211,12 @@ async def test_two_sessions_at_once_both_keep_their_forms_and_the_next_offers_bo
         await second.fill(FieldName.COMMON_NAME, "b.example.com")
         for user in (first, second):
             await user.press("ctrl+q")
-            assert "What you typed is kept" in " ".join(user.question.split())
+            assert "The form is saved" in " ".join(user.question.split())
             await user.press("tab", "enter")
             assert user.app._exit
     async with at_screens(session_on(store)) as user:
         assert user.draft.common_name == "b.example.com", "the newest"
-        assert user.message == "1 more form of sessions that ended: ctrl+o shows which"
+        assert user.message == "1 more saved form from earlier sessions. Press ctrl+o to see them."
         async with at_screens(session_on(store)) as other:
             assert other.draft.common_name == "a.example.com"
             assert other.message == ""
@@ -218,7 +227,7 @@ async def test_two_sessions_at_once_both_keep_their_forms_and_the_next_offers_bo
         await user.press("ctrl+z")
         assert user.draft.common_name == "b.example.com"
         await user.press("ctrl+y", "ctrl+q")
-        assert "What you typed is kept" in " ".join(user.question.split())
+        assert "The form is saved" in " ".join(user.question.split())
         await user.press("tab", "enter")
     async with at_screens(session_on(store)) as user:
         assert user.draft.common_name == "a.example.com"
@@ -245,7 +254,7 @@ async def test_the_list_of_forms_that_are_left_over_is_short(tmp_path: Path) -> 
     for number in range(1, 17):
         store.save_draft(dump_draft(Draft(common_name=f"{number}.example.com")), number)
     async with at_screens(session_on(store)) as user:
-        assert user.message == "15 more forms of sessions that ended: ctrl+o shows which"
+        assert user.message == "15 more saved forms from earlier sessions. Press ctrl+o to see them."
         await user.press("ctrl+o")
         assert (
             user.screen_text.count(".example.com") - user.main.request.form.draft.common_name.count(".") <= 6

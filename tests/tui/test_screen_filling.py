@@ -10,9 +10,9 @@ from screens_user import at_screens, session_on
 from csrtui.core.base.finding import FieldName
 from csrtui.core.certificates import csr
 from csrtui.core.pairs.draft import Draft
-from csrtui.core.subject.fields import SubjectFields, TypedSubject
+from csrtui.core.subject.fields import SubjectFields, SubjectInput
 from csrtui.tasks.new import create_pair
-from csrtui.tasks.request_spec import Asked
+from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.notice import NoticeScreen
 from csrtui.tui.screens.profiles import ProfilesScreen
@@ -59,9 +59,9 @@ async def test_the_form_is_kept_as_a_profile_and_another_is_filled_from_it(
         await user.fill(FieldName.COMMON_NAME, "www.mydomain.com")
         await user.press("ctrl+p")
         assert isinstance(user.app.screen, ProfilesScreen)
-        assert user.focused_id == "keep-as"  # there is none to choose yet
+        assert user.focused_id == "profile-name"  # there is none to choose yet
         await user.press(*"work", "enter")
-        assert "kept as work" in answer(user)
+        assert "saved as work" in answer(user)
         await user.press("escape")
     assert 'organization = "Example Ltd"' in config.read_text()
     assert "mydomain" not in config.read_text()
@@ -79,11 +79,11 @@ async def test_enter_on_an_empty_name_uses_the_marked_profile_or_says_what_to_do
 ) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.press("ctrl+p", "enter")
-        assert "Type a name first" in answer(user)
+        assert "Type a name to save" in answer(user)
         await user.press("escape")
         write(config, '[profiles.a]\nlocality = "Aa"\n[profiles.b]\nlocality = "Bb"\n')
         await user.press("ctrl+p", "down", "tab")
-        assert user.focused_id == "keep-as"
+        assert user.focused_id == "profile-name"
         await user.press("enter")
         assert user.draft == Draft(locality="Bb")
         assert "profile b" in user.message
@@ -108,7 +108,7 @@ async def test_replacing_and_dropping_a_profile_ask_first(tmp_path: Path, config
         await user.press("enter", "right", "enter")
         assert "New Ltd" in config.read_text()
         await user.press("shift+tab", "d", "right", "enter")
-        assert "dropped work" in answer(user)
+        assert "deleted work" in answer(user)
     assert config.read_text().startswith("# mine")
     assert "work" not in config.read_text()
 
@@ -129,7 +129,9 @@ async def test_a_configuration_that_is_wrong_is_said_in_the_dialog(tmp_path: Pat
 
 async def test_a_pair_of_the_store_fills_the_form(tmp_path: Path) -> None:
     session = session_on(tmp_path / "store")
-    create_pair(session, Asked(("www.mydomain.com", "mydomain.com"), TypedSubject(**LTD), platform="nginx"))
+    create_pair(
+        session, RequestSpec(("www.mydomain.com", "mydomain.com"), SubjectInput(**LTD), platform="nginx")
+    )
     async with at_screens(session) as user:
         await user.press("ctrl+o")
         assert isinstance(user.app.screen, StartFromScreen)

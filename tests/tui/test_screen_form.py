@@ -67,9 +67,9 @@ async def test_without_advice_nothing_can_be_fixed_or_gone_through(tmp_path: Pat
         await user.press("ctrl+n")
         assert user.preview.strip().startswith("Subject")
         await user.press("ctrl+f")
-        assert user.message == "this advice has no fix to apply"
+        assert user.message == "this advice has no automatic fix"
         await user.press("f4")
-        assert user.message == "there is nothing to fix by itself"
+        assert user.message == "no safe fixes to apply"
         await user.press("x")
         assert user.message == ""
 
@@ -170,7 +170,7 @@ async def test_lines_pasted_into_common_name_are_names(tmp_path: Path) -> None:
         await user.paste("www.example.com\nexample.com, shop.example.com\n")
         assert user.draft.common_name == "www.example.com"
         assert user.draft.names == "example.com, shop.example.com"
-        assert user.message == "3 names taken from the paste"
+        assert user.message == "pasted 3 names"
         await user.paste("a.example.com\nb.example.com")
         assert user.draft.common_name == "www.example.com"
         assert user.draft.names == "example.com, shop.example.com, a.example.com, b.example.com"
@@ -184,7 +184,7 @@ async def test_lines_pasted_into_other_names_are_added_there(tmp_path: Path) -> 
         await user.paste("DNS:a.example.com\nserver_name b.example.com;\n")
         assert user.draft.common_name == ""
         assert user.draft.names == "old.example.com, a.example.com, b.example.com"
-        assert user.message == "2 names taken from the paste"
+        assert user.message == "pasted 2 names"
         await user.press("ctrl+z")
         assert user.draft.names == "old.example.com,"
 
@@ -194,7 +194,7 @@ async def test_cells_pasted_from_a_spreadsheet_are_names_each(tmp_path: Path) ->
         await user.paste("www.example.com\texample.com\nshop.example.com\ta.example.com\n")
         assert user.draft.common_name == "www.example.com"
         assert user.draft.names == "example.com, shop.example.com, a.example.com"
-        assert user.message == "4 names taken from the paste"
+        assert user.message == "pasted 4 names"
 
 
 async def test_lines_pasted_elsewhere_leave_all_but_the_first_out_and_say_so(tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ async def test_lines_pasted_elsewhere_leave_all_but_the_first_out_and_say_so(tmp
         await user.fill(FieldName.ORGANIZATION, "The ")
         await user.paste("Example Ltd\n1 Street\nLondon")
         assert user.draft.organization == "The Example Ltd"
-        assert user.message == "only the first line was taken; 2 more left out"
+        assert user.message == "pasted the first line only; ignored 2 more lines"
 
 
 async def test_lines_pasted_into_the_middle_of_a_text_go_where_the_cursor_is(tmp_path: Path) -> None:
@@ -217,9 +217,9 @@ async def test_characters_that_no_field_can_hold_are_named(tmp_path: Path) -> No
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.paste("a\x1b[31m.exam\u202eple.com")
         assert user.draft.common_name == "a[31m.example.com"
-        assert user.message == "left out 2 characters: \\x1b \\u202e"
+        assert user.message == "removed 2 characters: \\x1b \\u202e"
         await user.fill(FieldName.ORGANIZATION, "A\x07B")
-        assert user.message == "left out 1 character: \\x07"
+        assert user.message == "removed 1 character: \\x07"
 
 
 async def test_control_characters_in_several_lines_are_left_out_too(tmp_path: Path) -> None:
@@ -227,7 +227,7 @@ async def test_control_characters_in_several_lines_are_left_out_too(tmp_path: Pa
         await user.fill(FieldName.ORGANIZATION, "A\x1b[31m\u202eB\nC")
         assert user.draft.organization == "A[31mB"
         assert user.message == (
-            "only the first line was taken; 1 more left out; left out 2 characters: \\x1b \\u202e"
+            "pasted the first line only; ignored 1 more line; removed 2 characters: \\x1b \\u202e"
         )
         await user.fill(FieldName.COMMON_NAME, "a\x1bb.example.com\nc\u202ed.example.com")
         assert "\x1b" not in user.draft.common_name

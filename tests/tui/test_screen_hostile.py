@@ -20,7 +20,7 @@ from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.core.subject.fields import SubjectFields
 from csrtui.store.keystore import PairFiles
 from csrtui.tasks.new import create_pair
-from csrtui.tasks.request_spec import Asked
+from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tui.widgets.request_form import TEXT_FIELDS
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ async def test_hostile_text_typed_key_by_key(tmp_path: Path, text: str) -> None:
 
 def keep_foreign(session: Session, text: str, name: str = "evil") -> None:
     """Keep a pair with a subject that csrtui itself would not have made."""
-    made = create_pair(session, Asked(names=("a.example.com",)))
+    made = create_pair(session, RequestSpec(names=("a.example.com",)))
     record = load_record(session.store.read(made.name).record)
     key = key_types.generate(key_types.KeyType.EC_P256)
     safe = text.encode("utf-8", "replace").decode()
@@ -106,7 +106,7 @@ def keep_foreign(session: Session, text: str, name: str = "evil") -> None:
         renews=text,
         key=record.key._replace(type=text),
         request=record.request._replace(sha256=asked.sha256),
-        history=tuple(event._replace(what=text, user=text) for event in record.history),
+        history=tuple(event._replace(text=text, user=text) for event in record.history),
     )
     session.store.add(name, PairFiles(key_types.private_pem(key), csr.to_pem(der), dump_record(record)))
 
@@ -184,7 +184,7 @@ def run(store: Path, paste: str, **env: str | None) -> bytes:
         session.send("q")
         session.wait_for("2 pairs")
         session.send("\x11")
-        session.wait_for("Leave csrtui?")
+        session.wait_for("Quit csrtui?")
         session.send("\t\r")
         assert session.wait_exit() == 0
         assert session.terminal_is_whole

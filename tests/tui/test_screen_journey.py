@@ -52,7 +52,7 @@ async def test_the_journey_by_keyboard_alone(tmp_path: Path) -> None:
         await user.until(lambda: "also cover www.mydomain.com" in user.preview, "advice on www")
         await user.press("ctrl+f")
         assert (user.draft.common_name, user.draft.names) == ("mydomain.com", "www.mydomain.com")
-        assert "done: also cover www.mydomain.com" in user.message
+        assert "applied: also cover www.mydomain.com" in user.message
         await user.press("enter", "enter", *"Example Ltd", "tab", "tab", *"GB", "down", "down", *"London")
         assert user.draft.organization == "Example Ltd"
         assert user.draft.country == "GB"
@@ -210,7 +210,7 @@ async def test_250_names_are_one_request(tmp_path: Path) -> None:
     names = [f"host{number}.example.com" for number in range(250)]
     async with at_screens(session) as user:
         await user.paste("\n".join(names))
-        assert user.message == "250 names taken from the paste"
+        assert user.message == "pasted 250 names"
         await user.until(lambda: "250 names:" in user.preview, "the preview")
         assert "…" in user.preview
         await user.press("ctrl+g")

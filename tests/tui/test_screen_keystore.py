@@ -16,7 +16,7 @@ from csrtui.core.pairs.query import SortOrder, sort_key
 from csrtui.core.pairs.summary import summarize
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.new import create_pair
-from csrtui.tasks.request_spec import Asked
+from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tui.panes.pair_rows import PairRows
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def make(store: Path, *names: str, days_ago: int = 0, **changes: object) -> None
     session = session_on(Keystore(str(store)))
     session.clock = lambda: NOW - timedelta(days=days_ago)
     for name in names:
-        pair = create_pair(session, Asked(names=(name,)))
+        pair = create_pair(session, RequestSpec(names=(name,)))
         if changes:
             with session.store.change(pair.name) as change:
                 record = load_record(change.record)
@@ -44,7 +44,7 @@ async def test_an_empty_keystore_says_how_to_begin(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.press("f2")
         assert "No pairs yet" in user.screen_text
-        assert "ctrl+g makes one" in user.screen_text
+        assert "press ctrl+g" in user.screen_text
         await user.press("enter", "s")
         assert user.app.is_running
 
@@ -54,11 +54,11 @@ async def test_a_pair_made_in_another_session_appears(tmp_path: Path) -> None:
     async with at_screens(session_on(store)) as user:
         await user.press("f2")
         make(store, "b.example.com")
-        user.keystore.look()
+        user.keystore.check_for_changes()
         await user.until_pairs("b.example.com")
         assert "No pairs yet" not in user.screen_text
         make(store, "a.example.com")
-        user.keystore.look()
+        user.keystore.check_for_changes()
         await user.until(lambda: len(user.pairs) == 2, "both")
         assert user.keystore.pairs.cursor == 1, "the cursor stays on its pair"
         assert "2 pairs · 2 not backed up" in user.summary
@@ -78,12 +78,12 @@ async def test_a_look_at_a_store_that_did_not_change_reads_nothing(tmp_path: Pat
             return names()
 
         session.store.names = counted  # type: ignore[method-assign]
-        user.keystore.look()
+        user.keystore.check_for_changes()
         await user.settle()
-        assert not user.keystore._reading
+        assert not user.keystore._is_reading
         assert read == []
         make(tmp_path / "store", "b.example.com")
-        user.keystore.look()
+        user.keystore.check_for_changes()
         await user.until(lambda: len(user.pairs) == 2, "both")
         assert read == [1]
 
@@ -103,7 +103,7 @@ async def test_the_filter_and_escape(tmp_path: Path) -> None:
         assert user.pairs == ["shop.example.com", "www.example.com"]
         await user.press("slash", *" zzz")
         assert user.pairs == []
-        assert "No pair holds all of: EXAMPLE.com zzz" in user.screen_text
+        assert 'No pair matches "EXAMPLE.com zzz"' in user.screen_text
         await user.press("escape")
         assert len(user.pairs) == 3
         assert user.keystore.filter.value == ""
@@ -136,8 +136,8 @@ async def test_sorting_goes_through_every_order_and_says_which(tmp_path: Path) -
         await user.until(lambda: len(user.pairs) == 4, "the retired pair too")
         expected = {
             SortOrder.NAME: "abcd",
-            SortOrder.MADE: "dcab",
-            SortOrder.LEFT: "cbad",
+            SortOrder.CREATED: "dcab",
+            SortOrder.DAYS_LEFT: "cbad",
         }
         for order, letters in expected.items():
             await user.press("s")
@@ -152,7 +152,7 @@ async def test_sorting_goes_through_every_order_and_says_which(tmp_path: Path) -
 
 def test_every_order_sorts_and_leads_to_all_others() -> None:
     seen = [SortOrder.URGENCY]
-    while (following := seen[-1].following) is not seen[0]:
+    while (following := seen[-1].next_order) is not seen[0]:
         seen.append(following)
     assert set(seen) == set(SortOrder)
     assert all(callable(sort_key(order, NOW)) for order in SortOrder)
@@ -166,7 +166,7 @@ async def test_a_pair_that_cannot_be_read_is_shown_and_named(tmp_path: Path) -> 
         await user.until_pairs("b.example.com", "a.example.com")
         assert "1 cannot be read" in user.summary
         [row] = [line for line in user.screen_lines if "b.example.com" in line]
-        assert "cannot be read: Enter says why" in row
+        assert "cannot be read; Enter says why" in row
         await user.press("f2", "home", "enter")
         assert "b.example.com: pair.json is not JSON" in user.message
         said = "".join(user.read_text.split())
@@ -190,7 +190,7 @@ async def test_an_unsafe_store_is_said_with_the_chmod(tmp_path: Path) -> None:
         assert user.pairs == []
         store.chmod(0o700)
         make(store, "b.example.com")
-        user.keystore.look()
+        user.keystore.check_for_changes()
         await user.until(lambda: len(user.pairs) == 2, "the pairs")
 
 

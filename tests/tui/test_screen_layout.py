@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from csrtui.core.base.finding import FieldName
 from csrtui.tasks.new import create_pair
-from csrtui.tasks.request_spec import Asked
+from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tui.screens.confirm import ConfirmScreen
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ async def test_nothing_overlaps_and_the_field_with_the_cursor_is_seen(
 @pytest.mark.parametrize("size", SIZES)
 async def test_every_other_screen_fits(tmp_path: Path, size: tuple[int, int]) -> None:
     session = session_on(tmp_path / "store")
-    create_pair(session, Asked(names=("www.example.com",)))
+    create_pair(session, RequestSpec(names=("www.example.com",)))
     async with at_screens(session, size) as user:
         await user.until_pairs("www.example.com")
         await user.press("x", "f2", "enter")
@@ -90,7 +90,7 @@ async def test_every_other_screen_fits(tmp_path: Path, size: tuple[int, int]) ->
         assert isinstance(user.app.screen, ConfirmScreen)
         assert Region(0, 0, *size).contains_region(dialog)
         assert "Cancel" in user.screen_text
-        assert "Leave" in user.screen_text
+        assert "Quit" in user.screen_text
 
 
 async def test_a_resize_keeps_the_cursor_and_the_text(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ async def test_a_resize_keeps_the_cursor_and_the_text(tmp_path: Path) -> None:
 async def test_a_resize_keeps_the_pane_and_the_pair(tmp_path: Path) -> None:
     session = session_on(tmp_path / "store")
     for name in ("a.example.com", "b.example.com", "c.example.com"):
-        create_pair(session, Asked(names=(name,)))
+        create_pair(session, RequestSpec(names=(name,)))
     async with at_screens(session) as user:
         await user.until(lambda: len(user.pairs) == 3, "the pairs")
         await user.press("f2", "down")
@@ -128,7 +128,7 @@ async def test_from_120_columns_both_panes_are_seen_and_below_one_says_what_the_
     tmp_path: Path,
 ) -> None:
     session = session_on(tmp_path / "store")
-    create_pair(session, Asked(names=("a.example.com",)))
+    create_pair(session, RequestSpec(names=("a.example.com",)))
     async with at_screens(session) as user:
         await user.until_pairs("a.example.com")
         assert "a.example.com" not in user.screen_text

@@ -16,7 +16,7 @@ from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.new import create_pair
-from csrtui.tasks.request_spec import Asked
+from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tui.screens.renew import RenewScreen
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ async def test_an_empty_form_is_not_generated_and_says_what_is_missing(tmp_path:
         await user.go_to(FieldName.LOCALITY)
         await user.press("ctrl+g")
         assert user.focused_id == "common_name"
-        assert user.message.startswith("not made: ")
+        assert user.message.startswith("not generated: ")
         assert user.question == ""
     assert not (tmp_path / "store" / "pairs").exists()
 
@@ -57,13 +57,13 @@ async def test_blocked_from_the_keystore_the_form_is_shown(tmp_path: Path) -> No
         await user.press(*"a b", "f2", "ctrl+g")
         assert user.focused_id == "common_name"
         assert "[Request]" in user.title
-        assert "not made" in user.message
+        assert "not generated" in user.message
 
 
 async def test_what_a_ca_refuses_asks_with_cancel_first(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.press(*"intranet", "ctrl+g")
-        assert "Make it although a CA will refuse it?" in user.question
+        assert "Generate although a CA will refuse it?" in user.question
         assert user.answer is False
         await user.press("enter")
         assert user.question == ""
@@ -131,7 +131,7 @@ async def test_the_screen_stays_alive_while_a_key_is_made(tmp_path: Path) -> Non
             await user.until(lambda: "a.example.comXY" in user.preview, "the preview")
             assert user.message == "making EC P-256 key and CSR …"
             await user.press("ctrl+g")
-            assert user.message == "a pair is being made; wait a moment"
+            assert user.message == "A pair is being made. Wait a moment."
             generator.go.set()
             await user.until(lambda: user.pairs, "the pair")
             assert user.pairs == ["a.example.com"]
@@ -146,7 +146,7 @@ async def test_nobody_leaves_while_a_key_is_made(tmp_path: Path, key: str) -> No
             await user.press(key)
             assert user.app.is_running
             assert user.question == ""
-            assert user.message == "a pair is being made; wait a moment"
+            assert user.message == "A pair is being made. Wait a moment."
             generator.go.set()
             await user.until_pairs("a.example.com")
             await user.press(key)
@@ -232,7 +232,7 @@ async def test_a_read_only_store_says_so(tmp_path: Path) -> None:
 
 async def test_a_pair_that_exists_is_advice_and_the_fix_opens_its_renewal(tmp_path: Path) -> None:
     session = session_on(tmp_path / "store")
-    create_pair(session, Asked(("www.dup.org", "dup.org")))
+    create_pair(session, RequestSpec(("www.dup.org", "dup.org")))
     async with at_screens(session) as user:
         await user.until_pairs("www.dup.org")
         await user.fill(FieldName.COMMON_NAME, "www.dup.org")

@@ -13,13 +13,13 @@ from screens_user import NOW, at_screens, session_on
 from csrtui.core.base.finding import FieldName
 from csrtui.core.keys import pkcs8
 from csrtui.core.pairs.pair import BackupStatus, NextStep, Stage
-from csrtui.tui.screens.backing_up import BackingUpScreen
 from csrtui.tui.screens.backup import BackupScreen
+from csrtui.tui.screens.backup_progress import BackupProgressScreen
 from csrtui.tui.screens.confirm import ConfirmScreen
-from csrtui.tui.screens.imported import ImportedScreen
+from csrtui.tui.screens.import_result import ImportResultScreen
 from csrtui.tui.screens.install import InstallScreen
 from csrtui.tui.screens.main import MainScreen
-from csrtui.tui.screens.reading import ReadingScreen
+from csrtui.tui.screens.page import PageScreen
 from csrtui.tui.screens.renew import RenewScreen
 from csrtui.tui.screens.submit import SubmitScreen
 from csrtui.tui.widgets.choice_field import ChoiceField
@@ -43,7 +43,7 @@ LIFE = 90
 
 @pytest.fixture(autouse=True)
 def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pkcs8, "ROUNDS", CHEAP_ROUNDS)
+    monkeypatch.setattr(pkcs8, "ITERATIONS", CHEAP_ROUNDS)
 
 
 class Life:
@@ -64,7 +64,7 @@ class Life:
 
     async def step(self, label: str, screen: type[object]) -> None:
         """Take the next step of the pair under the cursor, which the bar names."""
-        self.user.main.pairs_changed()
+        self.user.main.refresh_pairs()
         await self.user.until(lambda: f". {label}" in self.user.bar, f"the step {label}")
         await self.user.press("full_stop")
         await self.user.until(lambda: is_at(self.user, screen), f"the dialog of {label}")
@@ -75,12 +75,12 @@ class Life:
         field = self.user.app.screen.query_one(DestinationField)
         field.focus()
         field.replace_text(str(self.folder / "medium"))
-        await self.user.until(lambda: self.user.app.screen.query_one(DestinationField).found, "a look at it")
+        await self.user.until(lambda: self.user.app.screen.query_one(DestinationField).state, "a look at it")
         await self.user.press("enter")
         for _ in range(2):
             await self.user.paste(PASSPHRASE)
             await self.user.press("enter")
-        await self.user.until(lambda: is_at(self.user, BackingUpScreen), "the backup")
+        await self.user.until(lambda: is_at(self.user, BackupProgressScreen), "the backup")
         await self.user.until(
             lambda: record(self.session, name).backup_status is BackupStatus.VERIFIED, "the proof"
         )
@@ -103,7 +103,7 @@ class Life:
         await self.user.press("i")
         await self.user.paste(answer_of_ca(self.session, name, start=self.now, days=LIFE))
         await imported(self.user)
-        assert is_at(self.user, ImportedScreen)
+        assert is_at(self.user, ImportResultScreen)
         await self.user.press("full_stop")
         await self.user.until(lambda: is_at(self.user, InstallScreen), "the dialog of install")
 
@@ -114,11 +114,11 @@ class Life:
         screen = self.user.app.screen
         assert isinstance(screen, InstallScreen)
         screen.query_one("#folder", TextField).replace_text(str(self.folder / server))
-        await self.user.until(lambda: screen._found is not None, "a look at the folder")
+        await self.user.until(lambda: screen._result is not None, "a look at the folder")
         screen.query_one("#folder").focus()
         await self.user.settle()
         await self.user.press("enter")
-        await self.user.until(lambda: is_at(self.user, ReadingScreen), "what to do with them")
+        await self.user.until(lambda: is_at(self.user, PageScreen), "what to do with them")
         await self.user.press("escape")
         assert {path.suffix for path in (self.folder / server).iterdir()} == {".crt", ".key"}
         assert record(self.session, name).next_step(self.now) is NextStep.NONE
@@ -199,7 +199,7 @@ async def _renewed_with_the_old_csr(life: Life, csr: str) -> None:
     await life.step("Renew", RenewScreen)
     screen = user.app.screen
     assert isinstance(screen, RenewScreen)
-    await user.until(lambda: not screen.is_doing, "the proof")
+    await user.until(lambda: not screen.is_busy, "the proof")
     await user.press("down", "enter")
     await user.until(lambda: is_at(user, SubmitScreen), "the ways it can go")
     assert await life.submit() == csr

@@ -28,7 +28,7 @@ def _own_host(monkeypatch: pytest.MonkeyPatch) -> None:
     from csrtui.fleet.tui import pair_list
     from csrtui.tui.screens import main
 
-    for module, name in ((main, "hostname"), (pair_list, "recall"), (pair_list, "refresh")):
+    for module, name in ((main, "hostname"), (pair_list, "load_fleet"), (pair_list, "read_hosts")):
         monkeypatch.setitem(vars(module), name, vars(module)[name])
 
 

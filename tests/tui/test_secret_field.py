@@ -53,7 +53,7 @@ class OneSecret(SafeApp[None]):
         assert message.lines == ()
         self.names.append("pasted")
 
-    def on_text_field_left_out(self, message: TextField.LeftOut) -> None:
+    def on_text_field_characters_removed(self, message: TextField.CharactersRemoved) -> None:
         assert message.characters == ()
         self.names.append("left out")
 

@@ -14,10 +14,10 @@ from csrtui.core.base.errors import StoreError
 from csrtui.core.certificates import csr as request
 from csrtui.core.pairs.pair import Backup, BackupStatus
 from csrtui.core.pairs.pair_json import dump_record
-from csrtui.store import new_file
+from csrtui.store import files
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.tasks.new import create_pair
-from csrtui.tasks.request_spec import Asked
+from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.submit import hand_out
 from csrtui.tui.screens.backup import BackupScreen
 from csrtui.tui.screens.csr import CsrScreen
@@ -50,7 +50,7 @@ def session(tmp_path: Path) -> Session:
 
 
 def make(session: Session, name: str = "a.com", status: BackupStatus = BackupStatus.NONE) -> Pair:
-    pair = create_pair(session, Asked(names=(name,)))
+    pair = create_pair(session, RequestSpec(names=(name,)))
     if status is not BackupStatus.NONE:
         record = pair.record._replace(backups=(Backup(status, "/mnt/usb/a.backup.pem", NOW, NOW),))
         Path(pair.path, "pair.json").write_bytes(dump_record(record))
@@ -201,10 +201,10 @@ async def test_a_file_that_is_there_is_left_alone_and_what_was_typed_stays(
         await open_dialog(user, "f")
         await retype(user, "path", str(file))
         await user.press("enter")
-        await until_said(user, "overwrites nothing")
+        await until_said(user, "already exists")
         assert isinstance(user.app.screen, FileScreen)
         await user.press("2")
-        assert "overwrites nothing" not in user.screen_text
+        assert "already exists" not in user.screen_text
         await user.press("escape", "f")
         assert typed(user, "path") == f"{file}2"
         await user.paste("two\nlines")
@@ -224,9 +224,9 @@ async def test_what_went_but_could_not_be_noted_is_said(
     monkeypatch.setattr("csrtui.tui.screens.submit.hand_out", busy)
     async with at_screens(session) as user:
         await open_dialog(user, "c")
-        await until_said(user, "noting that went wrong")
+        await until_said(user, "was not recorded")
         said = " ".join(user.screen_text.split())
-        assert "sent to your terminal's clipboard; noting" in said
+        assert "sent to your terminal's clipboard, but that was not recorded" in said
         assert "\\x1b[2Jbusy" in said
         await user.press("j")
         assert "went wrong" not in user.screen_text
@@ -264,7 +264,7 @@ async def test_a_note_too_long_is_said_and_escape_keeps_what_was_typed(session: 
         await open_dialog(user, "m", *"CA", "down")
         await user.paste("n" * 201)
         await user.press("enter")
-        await until_said(user, "the note has 201 characters, and may have 200")
+        await until_said(user, "the note has 201 characters; at most 200 are allowed")
         await user.press("escape")
         assert isinstance(user.app.screen, SubmitScreen)
         await user.press("m")
@@ -297,7 +297,7 @@ async def test_a_pair_that_is_damaged_is_not_submitted(session: Session) -> None
 async def test_without_pairs_it_says_so(session: Session) -> None:
     async with at_screens(session) as user:
         await user.press("f2", "u")
-        assert user.message == "there is no pair to submit"
+        assert user.message == "No pair selected."
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 18)])
@@ -348,7 +348,7 @@ async def test_what_is_done_after_the_end_is_no_failure(session: Session) -> Non
         await open_dialog(user)
         screen = dialog(user)
     with user.app._context():
-        await screen._do(noted())
+        await screen._run(noted())
     assert done
 
 
@@ -357,10 +357,11 @@ async def test_a_csr_in_a_file_that_the_disk_did_not_confirm_is_noted_and_that_i
 ) -> None:
     pair = make(session, status=BackupStatus.VERIFIED)
 
-    def unconfirmed(_: int, path: str) -> None:
-        raise NotConfirmedError(path)
+    def unconfirmed(_: int, saved: str) -> None:
+        if saved == pair.name:
+            raise NotConfirmedError(saved)
 
-    monkeypatch.setattr(new_file, "_confirm", unconfirmed)
+    monkeypatch.setattr(files, "flush_folder", unconfirmed)
     async with at_screens(session) as user:
         await open_dialog(user, "f")
         await retype(user, "path", str(tmp_path / "a.csr"))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-WAY_BACK = "Enter goes back to csrtui."
+WAY_BACK = "Press Enter to return to csrtui."
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +33,9 @@ def at_plain(made: Path) -> Iterator[PtySession]:
         session.send("\x1bOQ")
         session.wait_for("a.com  ")
         session.send("u")
-        session.wait_for("Go on without")
+        session.wait_for("Continue without")
         session.send("o")
-        session.wait_for("Show it plain")
+        session.wait_for("Show as plain text")
         session.send("v")
         session.wait_until(lambda: WAY_BACK in session.after_screens, "the plain view")
         yield session
@@ -63,7 +63,7 @@ def test_the_csr_stands_at_the_left_edge_of_the_ordinary_screen(at_plain: PtySes
 def test_the_way_back(at_plain: PtySession, made: Path, key: str) -> None:
     at_plain.send("xyz\x1b[A")  # nothing else goes back, and nothing is echoed
     at_plain.send(key)
-    at_plain.wait_for("shown plain")
+    at_plain.wait_for("shown as plain text")
     assert b"xyz" not in at_plain.raw
     at_plain.send("q")
     at_plain.wait_until(lambda: "Submit a.com" not in at_plain.text, "the keystore")
@@ -97,6 +97,6 @@ def test_nothing_is_drawn_meanwhile_though_the_store_changes(at_plain: PtySessio
     at_plain.resize(100, 30)
     assert at_plain.quiet() == b""
     at_plain.send("\r")
-    at_plain.wait_for("shown plain")
+    at_plain.wait_for("shown as plain text")
     at_plain.send("q")
     at_plain.wait_for("b.com  ")

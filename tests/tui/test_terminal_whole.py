@@ -25,7 +25,7 @@ from csrtui.tasks.backup import BackupSpec
 from csrtui.tasks.backup import back_up as back_up_now
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.new import create_pair
-from csrtui.tasks.request_spec import Asked
+from csrtui.tasks.request_spec import RequestSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -169,7 +169,7 @@ def back_up(session: PtySession, usb: Path) -> None:
     session.send(f"{F2}b")
     session.wait_for("Back up")
     session.send(f"{usb}\r{PHRASE}\r{PHRASE}")
-    session.wait_for("Both are the same")
+    session.wait_for("Both passphrases match")
     session.send("\r")
     session.quiet(0.05)
 
@@ -196,7 +196,7 @@ def test_in_the_middle_of_long_work_the_terminal_is_whole(
     place = HostilePlace(tmp_path, "")
     (usb := tmp_path / "usb").mkdir()
     session = place.session()
-    create_pair(session, Asked(("there.mydomain.com",)))
+    create_pair(session, RequestSpec(("there.mydomain.com",)))
     if work is restore:
         back_up_now(session, "there.mydomain.com", BackupSpec(str(usb), Secret(PHRASE), Secret(PHRASE)))
     session.store.save_draft(dump_draft(Draft(common_name="typed.mydomain.com", key="rsa-4096")))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from textual import events
 
 from csrtui.tui.safe_app import SafeApp
-from csrtui.tui.widgets.text_field import TextField, separate
+from csrtui.tui.widgets.text_field import TextField, remove_controls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,7 @@ class OneField(SafeApp[None]):
     def on_text_field_pasted(self, message: TextField.Pasted) -> None:
         self.heard.append(message)
 
-    def on_text_field_left_out(self, message: TextField.LeftOut) -> None:
+    def on_text_field_characters_removed(self, message: TextField.CharactersRemoved) -> None:
         self.heard.append(message)
 
     def copy_to_clipboard(self, text: str) -> None:
@@ -173,7 +173,7 @@ async def test_characters_that_are_no_text_are_left_out_and_named() -> None:
         app.field.post_message(events.Paste("a\x1b[31m\t\u202eb\udcff"))
         await pilot.pause()
         [message] = app.heard
-        assert isinstance(message, TextField.LeftOut)
+        assert isinstance(message, TextField.CharactersRemoved)
         assert message.characters == ("\\x1b", "\\u202e", "\\udcff")
         assert app.field.value == "a[31m b"
 
@@ -198,7 +198,7 @@ async def test_what_does_not_print_is_kept_and_has_a_cell_of_its_own() -> None:
 
 @given(st.text(st.characters(exclude_categories=())))
 def test_every_character_of_a_paste_is_put_in_or_named(text: str) -> None:
-    kept, left_out = separate(text)
+    kept, left_out = remove_controls(text)
     assert len(kept) + len(left_out) == len(text)
     assert all(name.isprintable() for name in left_out)
     assert "\x1b" not in kept

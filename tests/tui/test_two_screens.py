@@ -66,7 +66,7 @@ def test_each_sees_the_others_pairs_and_neither_undoes_the_others_change(tmp_pat
             tally.add()
         opened = Session(Keystore(str(tmp_path / "store")))
         assert opened.store.names() == [ONE, TWO]
-        events = [event.what for event in read_pair(opened, ONE)[0].record.history]
+        events = [event.text for event in read_pair(opened, ONE)[0].record.history]
         assert events == ["created", "retired"], "the second answer finds it done"
         assert not read_pair(opened, TWO)[0].record.retired
 

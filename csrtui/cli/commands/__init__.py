@@ -1,1 +1,1 @@
-"""The commands, one module each: its arguments, and what it does with them."""
+"""The commands, one module each: its arguments and its implementation."""

@@ -1,25 +1,26 @@
-"""``csrtui adopt``: keys made elsewhere come into the keystore, each as a whole pair."""
+"""``csrtui adopt``: import existing keys into the keystore, each as a complete pair."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterator
 
-from csrtui.cli.output import put, say
+from csrtui.cli.commands.import_ import certificate_lines
+from csrtui.cli.output import confirm, print_line, print_message
 from csrtui.cli.parser import Action
-from csrtui.cli.passphrase_options import (
+from csrtui.cli.results import print_results
+from csrtui.cli.secret_options import (
     add_passphrase_arguments,
-    is_given,
+    has_passphrase_option,
     read_known_passphrase,
     read_new_passphrase,
 )
-from csrtui.cli.results import put_results
 from csrtui.cli.session import open_session
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.secret import Secret
 from csrtui.core.servers.platforms import OTHER, read_platform
-from csrtui.store.key_search import is_folder
 from csrtui.tasks.adopt.adopt import (
     AdoptionPlan,
     AdoptionSpec,
@@ -31,15 +32,15 @@ from csrtui.tasks.adopt.adopt import (
 )
 from csrtui.tasks.adopt.candidate import candidate_lines
 from csrtui.tasks.adopt.matching import match
-from csrtui.tasks.adopt.search import Found, look_at, look_in
+from csrtui.tasks.adopt.search import SearchResult, read_files, search_folder
 from csrtui.tasks.batch import Result
 from csrtui.tasks.session import Session
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", nargs="?", metavar="PATH", help="a folder to search, or the file of a key")
+    parser.add_argument("path", nargs="?", metavar="PATH", help="a folder to search, or a key file")
     files = parser.add_argument_group("files")
-    files.add_argument("--from", dest="folder", metavar="DIR", help="search this folder, and those below it")
+    files.add_argument("--from", dest="folder", metavar="DIR", help="search this folder and its subfolders")
     files.add_argument("--key", metavar="K", help="the private key: PEM, DER, OpenSSH or PKCS #12")
     files.add_argument("--csr", metavar="R", help="its CSR, PEM or DER")
     files.add_argument(
@@ -53,79 +54,78 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--make-csr",
         action="store_true",
-        help="in a search too: make a CSR from the certificate of a key without one",
+        help="also in a search: if a key has no CSR, make one from its certificate",
     )
     parser.add_argument("--as", dest="name", metavar="NAME", help="the pair's name")
-    parser.add_argument("--ca", choices=[kind.value for kind in CaKind], help="whose rules bind")
+    parser.add_argument("--ca", choices=[kind.value for kind in CaKind], help="which rules apply")
     parser.add_argument("--for", dest="platform", metavar="PLATFORM", help="the server software")
     protection = parser.add_mutually_exclusive_group()
-    protection.add_argument("--encrypt-key", action="store_true", help="keep every key under a passphrase")
-    protection.add_argument("--decrypt-key", action="store_true", help="keep no key under a passphrase")
+    protection.add_argument("--encrypt-key", action="store_true", help="encrypt every key with a passphrase")
+    protection.add_argument("--decrypt-key", action="store_true", help="store every key without a passphrase")
     add_passphrase_arguments(parser)
-    parser.add_argument("--dry-run", action="store_true", help="only say what would be adopted")
-    parser.add_argument("--yes", action="store_true", help="adopt what a search finds without asking")
-    parser.add_argument("--json", action="store_true", help="one JSON document")
+    parser.add_argument("--dry-run", action="store_true", help="only show the pairs that would be made")
+    parser.add_argument("--yes", action="store_true", help="adopt the keys of a search without a question")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def _run(options: argparse.Namespace) -> int:
     session = open_session(options)
     platform = read_platform(options.platform).id if options.platform is not None else OTHER
-    found = _look(session, options)
-    missing = _missing(options, found)
-    passphrase = _known_passphrase(options, found)
+    search = _search(session, options)
+    makes_csr = options.make_csr or (search.has_named_files and options.csr is None)
+    missing = MissingRequest.MADE if makes_csr else MissingRequest.REFUSED
+    passphrase = _read_passphrase(options, search)
     ca = CaKind(options.ca) if options.ca is not None else None
-    matched = match(session, found, passphrase, ca)
-    planned = plan(found, matched, missing)
-    if options.name is not None and len(planned.taken) > 1:
-        raise InputError(f"--as names one pair, and {len(planned.taken)} keys were found", "leave it out")
-    if not (planned.taken or planned.refused or planned.passed_over):
-        raise InputError("there is no private key in what was searched", "name another folder")
+    planned = plan(search, match(session, search, passphrase, ca), missing)
+    if options.name is not None and len(planned.candidates) > 1:
+        raise InputError(f"--as names one pair, but there are {len(planned.candidates)} keys", "leave it out")
+    if not (planned.candidates or planned.failures or planned.skipped):
+        raise InputError("there is no private key in these files", "name another folder")
     if options.dry_run:
-        return _rehearse(planned, as_json=options.json)
+        return _print_plan(planned, as_json=options.json)
     order = AdoptionSpec(
         platform=platform,
         name=options.name,
         missing=missing,
         protection=_protection(options),
-        passphrase=_new_passphrase(options, planned, passphrase),
+        passphrase=_read_new_passphrase(options, planned, passphrase),
     )
-    if found.named:
-        _show_passed_over(planned, say)
-    else:
-        _show(planned, say)
-        _ask(planned, options)
+    if not search.has_named_files:
+        _print_candidates(planned, print_message)
+    _print_skipped(planned, print_message)
+    if not search.has_named_files:
+        _confirm(planned, options)
     return _adopt(session, planned, order, as_json=options.json)
 
 
-def _missing(options: argparse.Namespace, found: Found) -> MissingRequest:
-    """What is done without a CSR: who names a key and no CSR has none; what a search did not find may lie elsewhere."""
-    made = options.make_csr or (found.named and options.csr is None)
-    return MissingRequest.MADE if made else MissingRequest.REFUSED
+def _search(session: Session, options: argparse.Namespace) -> SearchResult:
+    """Read the named files, or search the named folder.
 
-
-def _look(session: Session, options: argparse.Namespace) -> Found:
+    Raises:
+        InputError: Not exactly one of them is named, or it cannot be read.
+    """
     path = options.path
-    ways = [way for way in (path, options.folder, options.key) if way is not None]
-    if len(ways) != 1:
-        what = "there is nothing to adopt from" if not ways else "PATH, --from and --key exclude each other"
-        raise InputError(what, "csrtui adopt --key key.pem --csr request.pem, or csrtui adopt DIR")
-    folder = options.folder if path is None or not is_folder(path) else path
+    sources = [source for source in (path, options.folder, options.key) if source is not None]
+    if len(sources) != 1:
+        message = "no key or folder is named" if not sources else "PATH, --from and --key exclude each other"
+        raise InputError(message, "csrtui adopt --key key.pem --csr request.pem, or csrtui adopt DIR")
+    folder = options.folder if path is None or not os.path.isdir(path) else path
     if folder is None:
-        return look_at(options.key or path, options.csr, options.cert)
+        return read_files(options.key or path, options.csr, options.cert)
     if options.csr or options.cert:
         raise InputError("--csr and --cert go with --key", "a folder is searched for them")
-    return look_in(session, folder)
+    return search_folder(session, folder)
 
 
-def _known_passphrase(options: argparse.Namespace, found: Found) -> Secret | None:
-    """The passphrase of the keys; in a search nobody has to know it, and what stays closed is said."""
-    if not found.wants_passphrase:
+def _read_passphrase(options: argparse.Namespace, search: SearchResult) -> Secret | None:
+    """Return the passphrase of the keys; None in a search without one, which then reports the keys it cannot open."""
+    if not search.needs_passphrase:
         return None
-    whose = "the key" if found.named else "the keys that are under one"
+    keys = "the key" if search.has_named_files else "the encrypted keys"
     try:
-        return read_known_passphrase(options, f"Passphrase of {whose}: ")
+        return read_known_passphrase(options, f"Passphrase of {keys}: ")
     except InputError:
-        if found.named or is_given(options):
+        if search.has_named_files or has_passphrase_option(options):
             raise
         return None
 
@@ -136,76 +136,81 @@ def _protection(options: argparse.Namespace) -> Protection:
     return Protection.PLAIN if options.decrypt_key else Protection.AS_IT_WAS
 
 
-def _new_passphrase(
+def _read_new_passphrase(
     options: argparse.Namespace, planned: AdoptionPlan, known: Secret | None
 ) -> Secret | None:
-    """What plain keys come under; a descriptor gives a passphrase only once."""
-    if not options.encrypt_key or all(one.passphrase is not None for one in planned.taken):
+    """Return the passphrase to encrypt plain keys with; a descriptor can be read only once."""
+    if not options.encrypt_key or all(candidate.passphrase is not None for candidate in planned.candidates):
         return None
-    return known if known is not None and is_given(options) else read_new_passphrase(options)
+    return known if known is not None and has_passphrase_option(options) else read_new_passphrase(options)
 
 
-def _show(planned: AdoptionPlan, tell: Callable[[str], None]) -> None:
-    for candidate in planned.taken:
+def _print_candidates(planned: AdoptionPlan, print_text: Callable[[str], None]) -> None:
+    for candidate in planned.candidates:
         for line in candidate_lines(candidate):
-            tell(line)
-    _show_passed_over(planned, tell)
+            print_text(line)
 
 
-def _show_passed_over(planned: AdoptionPlan, tell: Callable[[str], None]) -> None:
-    for passed in planned.passed_over:
-        tell(f"passed over  {visible(passed.file or '')}  {passed.text}")
+def _print_skipped(planned: AdoptionPlan, print_text: Callable[[str], None]) -> None:
+    for skipped in planned.skipped:
+        print_text(f"skipped  {visible(skipped.file or '')}  {skipped.text}")
 
 
-def _rehearse(planned: AdoptionPlan, *, as_json: bool) -> int:
-    would = [Result(ok=True, file=one.file.path, text=f"would become {one.title}") for one in planned.taken]
-    _show(planned, say if as_json else put)
-    return put_results([*would, *planned.refused], as_json=as_json)
+def _print_plan(planned: AdoptionPlan, *, as_json: bool) -> int:
+    results = [
+        Result(ok=True, file=candidate.file.path, text=f"would become {candidate.title}")
+        for candidate in planned.candidates
+    ]
+    print_text = print_message if as_json else print_line
+    _print_candidates(planned, print_text)
+    _print_skipped(planned, print_text)
+    return print_results([*results, *planned.failures], as_json=as_json)
 
 
-def _ask(planned: AdoptionPlan, options: argparse.Namespace) -> None:
-    if options.yes or not planned.taken:
+def _confirm(planned: AdoptionPlan, options: argparse.Namespace) -> None:
+    """Ask whether to adopt the keys of a search.
+
+    Raises:
+        InputError: The answer is no, or there is no terminal to ask on.
+    """
+    if options.yes or not planned.candidates:
         return
     if not (sys.stdin and sys.stdin.isatty()):
         raise InputError(
-            "without a terminal nothing is adopted from a search unasked", "see above; then --yes"
+            "adopting from a search needs a terminal to confirm", "check the list, then use --yes"
         )
-    count = len(planned.taken)
-    sys.stderr.write(f"Adopt {'this key' if count == 1 else f'these {count} keys'}? [y/N] ")
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+    count = len(planned.candidates)
+    if not confirm(f"Adopt {'this key' if count == 1 else f'these {count} keys'}?"):
         raise InputError("nothing was adopted")
 
 
 def _adopt(session: Session, planned: AdoptionPlan, order: AdoptionSpec, *, as_json: bool) -> int:
-    session.store.sweep()
+    session.store.remove_leftovers()
     results: list[Result] = []
     try:
-        adopt_many(session, planned.taken, order, results.append)
-    finally:
-        for line in _talk(results):
-            say(line)
-        status = put_results([*results, *planned.refused], as_json=as_json)
+        adopt_many(session, planned.candidates, order, results.append)
+    finally:  # also after an interrupt: these keys were adopted
+        adopted = [result for result in results if isinstance(result, AdoptResult)]
+        for result in adopted:
+            prefix = f"{result.pair}: " if len(adopted) > 1 else ""
+            for line in _detail_lines(result):
+                print_message(f"{prefix}{line}")
+        status = print_results([*results, *planned.failures], as_json=as_json)
     return status
 
 
-def _talk(results: list[Result]) -> Iterator[str]:
-    adopted = [result for result in results if isinstance(result, AdoptResult)]
-    for result in adopted:
-        about = f"{result.pair}: " if len(adopted) > 1 else ""
-        for finding in result.quality:
-            yield f"{about}{finding.level.value}: {finding.text}"
-        if result.issued is not None:
-            for difference in result.issued.differences:
-                yield f"{about}issued otherwise: {difference.text}"
-            for flaw in result.issued.flaws:
-                yield f"{about}{flaw.level.value}: {flaw.text}"
-        for remark in result.remarks:
-            yield f"{about}note: {remark}"
+def _detail_lines(result: AdoptResult) -> Iterator[str]:
+    for finding in result.key_findings:
+        yield f"{finding.level.value}: {finding.text}"
+    if result.import_result is not None:
+        yield from certificate_lines(result.import_result)
+    for remark in result.remarks:
+        yield f"note: {remark}"
 
 
 ACTION = Action(
-    "csrtui adopt --key server.key --csr server.csr --cert fullchain.pem\ncsrtui adopt /etc/letsencrypt/live --make-csr",
+    "csrtui adopt --key server.key --csr server.csr --cert fullchain.pem\n"
+    "csrtui adopt /etc/letsencrypt/live --make-csr",
     _arguments,
     _run,
 )

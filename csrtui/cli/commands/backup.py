@@ -1,21 +1,28 @@
-"""``csrtui backup PAIR … --to DIR``: encrypted backups, each proved by restoring it from the disk.
+"""``csrtui backup PAIR … --to DIR``: write encrypted backups.
 
-With ``--recipient`` they are encrypted to others, and proved where those have their identities.
+A backup under a passphrase is verified by restoring it from the disk. One to recipients (``--recipient``) can only be
+verified with an identity: ``csrtui verify --identity``.
 """
 
 import argparse
 
-from csrtui.cli.output import say
+from csrtui.cli.output import print_message
 from csrtui.cli.parser import Action
-from csrtui.cli.passphrase_options import add_passphrase_arguments, read_new_passphrase
 from csrtui.cli.progress import ProgressBar
-from csrtui.cli.recipient_options import add_recipient_argument, back_up_to_recipients, read_recipients_given
-from csrtui.cli.results import put_results, unreadable_results
+from csrtui.cli.results import print_results, unreadable_results
+from csrtui.cli.secret_options import (
+    add_passphrase_arguments,
+    add_recipient_argument,
+    has_passphrase_option,
+    read_new_passphrase,
+    read_recipients,
+)
 from csrtui.cli.session import open_existing_session
+from csrtui.core.backups.recipients import Recipient
 from csrtui.core.base.errors import InputError
 from csrtui.core.pairs.pair import BackupStatus, Stage
-from csrtui.store.backups import look_at
-from csrtui.tasks.backup import BackupSpec, back_up_many
+from csrtui.store.destination import examine_backup_folder
+from csrtui.tasks.backup import BackupSpec, RecipientBackupSpec, back_up_many
 from csrtui.tasks.batch import Result
 from csrtui.tasks.list import list_pairs, read_pair
 from csrtui.tasks.pair_text import destination_lines
@@ -25,54 +32,61 @@ from csrtui.tasks.session import Session
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pairs", nargs="*", metavar="PAIR", help="the pairs' names")
     parser.add_argument("--all", action="store_true", help="every pair that has no verified backup")
-    parser.add_argument("--to", required=True, metavar="DIR", help="the folder the backups go to")
+    parser.add_argument("--to", required=True, metavar="DIR", help="the folder for the backups")
     add_recipient_argument(parser)
     add_passphrase_arguments(parser)
-    parser.add_argument("--json", action="store_true", help="one JSON document")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def _run(options: argparse.Namespace) -> int:
     if bool(options.pairs) is options.all:
-        raise InputError(
-            "name the pairs to back up, or give --all", "csrtui backup www.mydomain.com --to DIR"
-        )
-    recipients = read_recipients_given(options) if options.recipient else ()
+        raise InputError("name the pairs to back up, or use --all", "csrtui backup www.mydomain.com --to DIR")
+    if options.recipient and has_passphrase_option(options):
+        raise InputError("--recipient and a passphrase exclude each other", "leave out one of them")
+    recipients = read_recipients(options.recipient) if options.recipient else ()
     session = open_existing_session(options)
-    names, unreadable = _bare_pairs(session) if options.all else (list(dict.fromkeys(options.pairs)), [])
+    names, unreadable = (
+        _pairs_without_backup(session) if options.all else (list(dict.fromkeys(options.pairs)), [])
+    )
     for name in options.pairs:
-        read_pair(session, name)  # a name mistyped is said before a passphrase is asked for
-    for line in destination_lines(look_at(options.to, session.store.path)):
-        say(line)
+        read_pair(session, name)  # reports a mistyped name before the prompt for a passphrase
+    for line in destination_lines(examine_backup_folder(options.to, session.store.path)):
+        print_message(line)
     if not names:
-        say(
-            "every pair that can be read has a verified backup"
-            if unreadable
-            else "every pair has a verified backup"
-        )
-        return put_results(unreadable, as_json=options.json)
+        readable = " that can be read" if unreadable else ""
+        print_message(f"every pair{readable} has a verified backup")
+        return print_results(unreadable, as_json=options.json)
+    results = _back_up(session, names, options, recipients)
+    return print_results([*results, *unreadable], as_json=options.json)
+
+
+def _back_up(
+    session: Session, names: list[str], options: argparse.Namespace, recipients: tuple[Recipient, ...]
+) -> list[Result]:
+    spec: BackupSpec | RecipientBackupSpec
     if recipients:
-        results = back_up_to_recipients(session, names, options.to, recipients)
-        return put_results([*results, *unreadable], as_json=options.json)
-    passphrase = read_new_passphrase(options, "backup")
-    order = BackupSpec(options.to, passphrase, passphrase)
+        spec = RecipientBackupSpec(options.to, recipients)
+    else:
+        passphrase = read_new_passphrase(options, "backup")
+        spec = BackupSpec(options.to, passphrase, passphrase)
     with ProgressBar("backups", len(names)) as progress:
-        results = back_up_many(session, names, order, report=lambda result: progress.advance(result.pair))
-    return put_results([*results, *unreadable], as_json=options.json)
+        return back_up_many(session, names, spec, on_result=lambda result: progress.advance(result.pair))
 
 
-def _bare_pairs(session: Session) -> tuple[list[str], list[Result]]:
-    """The pairs without a verified backup, and those of which that cannot be told."""
-    found = list_pairs(session)
-    bare = [
+def _pairs_without_backup(session: Session) -> tuple[list[str], list[Result]]:
+    """Return the names of pairs without a verified backup, and a failed result for each pair that cannot be read."""
+    listing = list_pairs(session)
+    names = [
         pair.name
-        for pair in found.pairs
+        for pair in listing.pairs
         if pair.record.backup_status is not BackupStatus.VERIFIED and pair.record.stage is not Stage.RETIRED
     ]
-    return bare, unreadable_results(found, "not backed up")
+    return names, unreadable_results(listing, "not backed up")
 
 
 ACTION = Action(
-    "csrtui backup www.mydomain.com --to /mnt/usb\ncsrtui backup --all --to /mnt/usb --passphrase-file ~/.backup-passphrase\n"
+    "csrtui backup www.mydomain.com --to /mnt/usb\n"
+    "csrtui backup --all --to /mnt/usb --passphrase-file ~/.backup-passphrase\n"
     "csrtui backup --all --to /mnt/usb --recipient ~/.ssh/authorized_keys",
     _arguments,
     _run,

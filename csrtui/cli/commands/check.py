@@ -1,60 +1,61 @@
-"""``csrtui check NAME …``: the advice on names and fields, before anything is made."""
+"""``csrtui check NAME …``: print the advice on names and fields."""
 
 import argparse
 
-from csrtui.cli.output import put, put_json
+from csrtui.cli.output import print_json, print_line
 from csrtui.cli.parser import Action
-from csrtui.cli.request_options import add_subject_arguments, finding_json, read_asked
+from csrtui.cli.request_options import add_request_arguments, finding_json, read_request_options
 from csrtui.cli.session import open_session
 from csrtui.core.advice.advisor import Advice
-from csrtui.core.pairs.pair_json import describe
-from csrtui.tasks.existing_pairs import find_asked
-from csrtui.tasks.request_spec import advise_on, asked_for, preview, with_counterparts
+from csrtui.core.pairs.pair_json import pair_document
+from csrtui.tasks.existing_pairs import find_matching_pair
+from csrtui.tasks.request_spec import advise_on, preview, require_common_name, with_counterparts
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", nargs="+", metavar="NAME", help="the first is the common name")
-    add_subject_arguments(parser)
-    parser.add_argument("--add-counterpart", action="store_true", help="also cover the www or bare twin")
+    add_request_arguments(parser)
     parser.add_argument(
-        "--find-pair", action="store_true", help="also say which pair in use is already as asked for"
+        "--find-pair",
+        action="store_true",
+        help="also print the pair in use that already matches this request",
     )
-    parser.add_argument("--json", action="store_true", help="one JSON document")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def _run(options: argparse.Namespace) -> int:
     session = open_session(options)
-    asked = read_asked(options, tuple(options.names))
+    spec = read_request_options(options, tuple(options.names))
     if options.add_counterpart:
-        asked = asked._replace(names=with_counterparts(session, asked))
-    advice = asked_for(advise_on(session, asked))
-    found = find_asked(session, asked, advice) if options.find_pair else None
-    shown = preview(advice)
-    subject = shown.subject_text if shown else None
+        spec = with_counterparts(session, spec)
+    advice = require_common_name(advise_on(session, spec))
+    pair = find_matching_pair(session, spec, advice) if options.find_pair else None
+    csr = preview(advice)
+    subject = csr.subject_text if csr else None
     if options.json:
         document = {
             "schema": 1,
-            "covers": list(advice.covers),
+            "covers": list(advice.covered_names),
             "subject": subject or "",
             "findings": [finding_json(finding) for finding in advice.findings],
         }
         if options.find_pair:
-            document["pair"] = describe(found, session.clock()) if found else None
-        put_json(document)
+            document["pair"] = pair_document(pair, session.clock()) if pair else None
+        print_json(document)
     else:
-        _put(advice, subject)
+        _print(advice, subject)
         if options.find_pair:
-            put(f"Pair     {found.name if found else 'none yet'}")
-    return 1 if advice.blocking else 0
+            print_line(f"Pair     {pair.name if pair else 'none'}")
+    return 1 if advice.errors else 0
 
 
-def _put(advice: Advice, subject: str | None) -> None:
-    put(f"Subject  {subject if subject is not None else 'none yet: see below'}")
-    put(f"Covers   {', '.join(advice.covers) or 'nothing'}")
+def _print(advice: Advice, subject: str | None) -> None:
+    print_line(f"Subject  {subject if subject is not None else '– (fix the errors below)'}")
+    print_line(f"Covers   {', '.join(advice.covered_names) or 'nothing'}")
     for finding in advice.findings:
-        put(f"{finding.level.value.capitalize()}: {finding.text}")
+        print_line(f"{finding.level.value.capitalize()}: {finding.text}")
         if finding.fix:
-            put(f"  fix: {finding.fix.label}")
+            print_line(f"  fix: {finding.fix.label}")
 
 
 ACTION = Action(

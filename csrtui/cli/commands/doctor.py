@@ -3,41 +3,37 @@
 import argparse
 import os
 
-from csrtui.cli.output import put, put_json, say
+from csrtui.cli.output import print_json, print_line, print_message
 from csrtui.cli.parser import Action
 from csrtui.cli.progress import ProgressBar
 from csrtui.cli.session import open_existing_session
+from csrtui.core.base.escaping import plural
 from csrtui.store.config_file import config_path
-from csrtui.store.location import store_to_name
+from csrtui.store.location import store_argument
 from csrtui.tasks.doctor import Examination, is_well
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="one JSON document")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def _run(options: argparse.Namespace) -> int:
     session = open_existing_session(options)
-    examination = Examination(session, config_path(os.environ), named=store_to_name(session.store.path))
+    examination = Examination(
+        session, config_path(os.environ), store_argument=store_argument(session.store.path)
+    )
     with ProgressBar("pairs", len(examination.names)) as progress:
-        found = examination.run(progress.advance)
-    well = is_well(found)
+        findings = examination.run(progress.advance)
+    ok = is_well(findings)
     if options.json:
-        findings = [ailment.as_json() for ailment in found]
-        put_json({"schema": 1, "ok": well, "findings": findings})
+        print_json({"schema": 1, "ok": ok, "findings": [finding.as_json() for finding in findings]})
     else:
-        for ailment in found:
-            put(f"{ailment.level.value}: {ailment.text} ({ailment.code.value})")
-            put(f"  {ailment.remedy}")
-        pairs = len(examination.names)
-        say(f"{pairs} {'pair' if pairs == 1 else 'pairs'} checked: {_verdict(len(found))}")
-    return 0 if well else 1
-
-
-def _verdict(count: int) -> str:
-    if not count:
-        return "no problems"
-    return "1 finding" if count == 1 else f"{count} findings"
+        for finding in findings:
+            print_line(f"{finding.level.value}: {finding.text} ({finding.code.value})")
+            print_line(f"  {finding.remedy}")
+        verdict = plural(len(findings), "finding") if findings else "no problems"
+        print_message(f"{plural(len(examination.names), 'pair')} checked: {verdict}")
+    return 0 if ok else 1
 
 
 ACTION = Action("csrtui doctor\ncsrtui doctor --json", _arguments, _run)

@@ -1,26 +1,25 @@
-"""``csrtui export PAIR --for PLATFORM --to DIR``: the files as a server software wants them."""
+"""``csrtui export PAIR --for PLATFORM --to DIR``: write the files for a server software."""
 
 import argparse
 import sys
-from collections.abc import Callable
 
-from csrtui.cli.output import say, talk
+from csrtui.cli.output import print_message, write_message
 from csrtui.cli.parser import Action
-from csrtui.cli.passphrase_options import (
+from csrtui.cli.results import print_refusal, print_results
+from csrtui.cli.secret_options import (
     add_passphrase_arguments,
-    is_given,
+    has_passphrase_option,
     read_known_passphrase,
     read_new_passphrase,
 )
-from csrtui.cli.results import put_refusal, put_results
 from csrtui.cli.session import open_existing_session
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys.pkcs12 import Strength
-from csrtui.core.servers.guide import block_lines, note_lines
+from csrtui.core.servers.guide import note_lines, snippet_lines
 from csrtui.core.servers.platforms import PLATFORMS, read_platform
-from csrtui.tasks.export import Exported, ExportSpec, Ready, export, prepare
+from csrtui.tasks.export import ExportSpec, PreparedExport, export, prepare
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,22 +31,22 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PLATFORM",
         help=f"the server software: {', '.join(PLATFORMS)}",
     )
-    parser.add_argument("--to", required=True, metavar="DIR", help="the folder the files go to")
+    parser.add_argument("--to", required=True, metavar="DIR", help="the folder for the files")
     parser.add_argument(
         "--legacy", action="store_true", help="PKCS #12 with 3DES, for Windows Server 2016 and older"
     )
     parser.add_argument(
-        "--key-passphrase-file", metavar="F", help="where the passphrase of the pair's own key is"
+        "--key-passphrase-file", metavar="F", help="file with the passphrase of the pair's own key"
     )
     add_passphrase_arguments(parser)
-    parser.add_argument("--json", action="store_true", help="one JSON document")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def _run(options: argparse.Namespace) -> int:
     try:
         return _export(options)
     except RefusedError as error:
-        return put_refusal(error, as_json=options.json, pair=options.pair)
+        return print_refusal(error, as_json=options.json, pair=options.pair)
 
 
 def _export(options: argparse.Namespace) -> int:
@@ -55,67 +54,54 @@ def _export(options: argparse.Namespace) -> int:
     strength = Strength.LEGACY if options.legacy else Strength.AES
     order = ExportSpec(options.pair, read_platform(options.platform), options.to, strength)
     ready = prepare(session, order)
-    _look_for_idle(options, ready)
+    _check_passphrase_options(options, ready)
     for warning in ready.warnings:
-        say(f"warning: {warning}")
-    key_passphrase = _key_passphrase(options, ready) if ready.needs_key_passphrase else None
+        print_message(f"warning: {warning}")
+    key_passphrase = _read_key_passphrase(options, ready) if ready.needs_key_passphrase else None
     file_passphrase = read_new_passphrase(options, "PKCS #12 file") if ready.needs_file_passphrase else None
     exported = export(session, ready, key_passphrase=key_passphrase, file_passphrase=file_passphrase)
-    status = put_results(exported.results, as_json=options.json)
-    _put_what_to_do(ready, exported, talk if options.json else _print)
-    if exported.unnoted is not None:
-        raise exported.unnoted
+    status = print_results(exported.results, as_json=options.json)
+    lines = (*snippet_lines(exported.plan.snippets), "", *note_lines(ready.spec.server))
+    text = "".join(f"{visible(line)}\n" for line in lines)
+    # The directives are part of the output; beside a JSON document they are messages.
+    (write_message if options.json else sys.stdout.write)(text)
+    if exported.record_error is not None:
+        raise exported.record_error
     return status
 
 
-def _look_for_idle(options: argparse.Namespace, ready: Ready) -> None:
-    """Say of a passphrase that it will protect nothing: whoever gave it may believe that it does.
+def _check_passphrase_options(options: argparse.Namespace, ready: PreparedExport) -> None:
+    """Print a warning about a passphrase that will not be used, since the user may rely on it.
 
     Raises:
-        InputError: It is given for a key that is under none.
+        InputError: A passphrase for the key is named, but the key has none.
     """
     if options.key_passphrase_file is not None and not ready.needs_key_passphrase:
-        raise InputError(
-            f"the key of {ready.pair.name} is under no passphrase", "leave --key-passphrase-file out"
+        raise InputError(f"the key of {ready.pair.name} has no passphrase", "leave out --key-passphrase-file")
+    is_used = ready.needs_file_passphrase or _is_for_key(options, ready)
+    if has_passphrase_option(options) and not is_used:
+        print_message(
+            f"warning: {ready.spec.platform.label} does not use a PKCS #12 file; the passphrase is not used"
         )
-    if is_given(options) and not ready.needs_file_passphrase and not _opens_the_key(options, ready):
-        say(
-            f"warning: {ready.order.platform.label} takes no PKCS #12 file: the passphrase given protects nothing here"
+
+
+def _is_for_key(options: argparse.Namespace, ready: PreparedExport) -> bool:
+    """Return whether the passphrase options are for the key: there is no PKCS #12 file and no other option for it."""
+    is_free = options.key_passphrase_file is None and not ready.needs_file_passphrase
+    return is_free and ready.needs_key_passphrase
+
+
+def _read_key_passphrase(options: argparse.Namespace, ready: PreparedExport) -> Secret:
+    if not _is_for_key(options, ready):
+        options = argparse.Namespace(
+            pair=options.pair, passphrase_file=options.key_passphrase_file, passphrase_fd=None
         )
-
-
-def _opens_the_key(options: argparse.Namespace, ready: Ready) -> bool:
-    """Whether the passphrase given is the key's: there is no file that it could be for, and none is given for the key."""
-    alone = options.key_passphrase_file is None and not ready.needs_file_passphrase
-    return alone and ready.needs_key_passphrase
-
-
-def _key_passphrase(options: argparse.Namespace, ready: Ready) -> Secret:
-    if _opens_the_key(options, ready):
-        given = options
-    else:
-        given = argparse.Namespace(passphrase_file=options.key_passphrase_file, passphrase_fd=None)
     try:
-        return read_known_passphrase(given, f"Passphrase of the key of {options.pair}: ")
+        return read_known_passphrase(options, f"Passphrase of the key of {options.pair}: ")
     except InputError as error:
-        if options.key_passphrase_file is not None or is_given(given):
+        if has_passphrase_option(options):
             raise
-        raise InputError(error.what, "use --key-passphrase-file") from error
-
-
-def _put_what_to_do(ready: Ready, exported: Exported, write: Callable[[str], None]) -> None:
-    """The directives belong to what was asked for; beside a JSON document they are talk."""
-    deployment = exported.deployment
-    lines = [
-        *block_lines((*deployment.blocks, *deployment.commands)),
-        "",
-        *note_lines(ready.order.server),
-    ]
-    write("".join(f"{visible(line)}\n" for line in lines))
-
-
-def _print(text: str) -> None:
-    sys.stdout.write(text)
+        raise InputError(error.message, "use --key-passphrase-file") from error
 
 
 ACTION = Action(

@@ -1,23 +1,23 @@
-"""``csrtui guide [PLATFORM]``: what to know and do for a server software, before the request and after."""
+"""``csrtui guide [PLATFORM]``: show the guide for a server software, for before and after the request."""
 
 import argparse
 
-from csrtui.cli.output import put, put_table
+from csrtui.cli.output import print_line, print_table
 from csrtui.cli.parser import Action
-from csrtui.core.servers.guide import guide_lines, platform_lines
+from csrtui.core.servers.guide import guide_lines, platform_rows
 from csrtui.core.servers.platforms import read_platform
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("platform", nargs="?", metavar="PLATFORM", help="by default: the list of all")
+    parser.add_argument("platform", nargs="?", metavar="PLATFORM", help="default: the list of all")
 
 
 def _run(options: argparse.Namespace) -> int:
     if options.platform is None:
-        put_table(("Platform", "Server software", "Takes"), platform_lines())
+        print_table(("Platform", "Server software", "Files"), platform_rows())
         return 0
     for line in guide_lines(read_platform(options.platform)):
-        put(line)
+        print_line(line)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""``csrtui list``: the pairs, a line each."""
+"""``csrtui list``: list the pairs as a table, JSON, CSV or a calendar."""
 
 import argparse
 import os
@@ -6,18 +6,18 @@ import sys
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from csrtui.cli.output import put_bytes, put_json_list, say, say_error, table
+from csrtui.cli.output import format_table, print_bytes, print_error, print_json_list, print_message
 from csrtui.cli.parser import Action
 from csrtui.cli.session import open_existing_session
 from csrtui.core.base.errors import StoreError
-from csrtui.core.base.escaping import cell, visible
+from csrtui.core.base.escaping import spreadsheet_cell, visible
 from csrtui.core.base.times import utc_text
 from csrtui.core.pairs.pair import NextStep, Pair
-from csrtui.core.pairs.pair_json import describe
+from csrtui.core.pairs.pair_json import pair_document
 from csrtui.core.pairs.query import Query, Retired, SortOrder
 from csrtui.core.pairs.summary import PairSummary
 from csrtui.tasks.list import UnreadablePair, count_pairs, read_pair_list, read_pairs
-from csrtui.tasks.pair_text import LIST_HEADER, columns
+from csrtui.tasks.pair_text import LIST_HEADER, list_columns
 
 _CSV_HEADER = (
     "name",
@@ -35,7 +35,7 @@ _CSV_HEADER = (
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--filter", default="", metavar="TEXT", help="only pairs that hold every word of it")
+    parser.add_argument("--filter", default="", metavar="TEXT", help="only pairs that contain all its words")
     parser.add_argument(
         "--next", choices=[step.value for step in NextStep], help="only pairs with this next step"
     )
@@ -43,12 +43,12 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "--retired", action="store_true", help="show retired pairs too, as --filter, --json and --csv do"
     )
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="one JSON document")
+    form.add_argument("--json", action="store_true", help="print one JSON document")
     form.add_argument("--csv", action="store_true", help="comma-separated values with a header")
     form.add_argument(
         "--ics",
         action="store_true",
-        help="a calendar (iCalendar): when renewals are due, when certificates end",
+        help="a calendar (iCalendar) of renewals due and certificates expiring",
     )
     parser.add_argument("--fail-if-any", action="store_true", help="exit with status 1 if a pair is listed")
 
@@ -57,10 +57,12 @@ def _run(options: argparse.Namespace) -> int:
     session = open_existing_session(options)
     now = session.clock()
     step = NextStep(options.next) if options.next else None
-    retired = _retired(options)
+    # Programs get the whole store; a person who does not ask for retired pairs does not need them.
+    shows_retired = options.retired or options.filter or options.json or options.csv
+    retired = Retired.SHOWN if shows_retired else Retired.HIDDEN
     pair_list = read_pair_list(session)
-    # A table counts the retired pairs that it does not show.
-    query = Query.typed(options.filter, step, retired if options.ics else Retired.SHOWN)
+    # The table's last line counts the retired pairs that the table does not show.
+    query = Query.parse(options.filter, step, retired if options.ics else Retired.SHOWN)
     selected = pair_list.select(query, SortOrder.URGENCY, now)
     counts = count_pairs(selected, now)
     problems = list(pair_list.problems)
@@ -73,36 +75,30 @@ def _run(options: argparse.Namespace) -> int:
                 yield item
 
     if options.json:
-        put_json_list({"schema": 1}, "pairs", (describe(pair, now) for pair in pairs()))
+        print_json_list({"schema": 1}, "pairs", (pair_document(pair, now) for pair in pairs()))
     elif options.csv:
-        _put_csv(pairs(), now)
+        _print_csv(pairs(), now)
     elif options.ics:
-        _put_calendar(pairs(), now)
+        _print_calendar(pairs(), now)
     else:
         sys.stdout.write(_table(selected, retired, now))
         # Cron mails every output, so there is none if no pair has this next step. A store whose pairs cannot be read
         # is not a store without pairs.
         if counts.total or (step is None and not problems):
-            say(counts.line(retired))
+            print_message(counts.line(retired))
     for problem in problems:
-        say_error(problem.error)
+        print_error(problem.error)
     if problems:
         return StoreError.exit_code
     return 1 if options.fail_if_any and counts.visible(retired) else 0
 
 
-def _retired(options: argparse.Namespace) -> Retired:
-    """Whether retired pairs are listed: to programs all of the store is told, to people what they may want."""
-    told = options.retired or options.filter or options.json or options.csv
-    return Retired.SHOWN if told else Retired.HIDDEN
-
-
 def _table(summaries: list[PairSummary], retired: Retired, now: datetime) -> str:
     summaries = Query(retired=retired).select(summaries, now)
-    return table(LIST_HEADER, columns(summaries, now)) if summaries else ""
+    return format_table(LIST_HEADER, list_columns(summaries, now)) if summaries else ""
 
 
-def _put_csv(pairs: Iterable[Pair], now: datetime) -> None:
+def _print_csv(pairs: Iterable[Pair], now: datetime) -> None:
     import csv
 
     writer = csv.writer(sys.stdout, lineterminator="\n")
@@ -123,14 +119,14 @@ def _put_csv(pairs: Iterable[Pair], now: datetime) -> None:
             record.next_step(now).value,
             pair.path,
         )
-        writer.writerow([cell(visible(text)) for text in row])
+        writer.writerow([spreadsheet_cell(visible(text)) for text in row])
 
 
-def _put_calendar(pairs: Iterable[Pair], now: datetime) -> None:
-    from csrtui.core.pairs.calendar import calendar_file
+def _print_calendar(pairs: Iterable[Pair], now: datetime) -> None:
+    from csrtui.core.pairs.calendar import calendar_chunks
 
-    for piece in calendar_file(pairs, os.uname().nodename, now):
-        put_bytes(piece)
+    for chunk in calendar_chunks(pairs, os.uname().nodename, now):
+        print_bytes(chunk)
 
 
 ACTION = Action(

@@ -5,40 +5,26 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from csrtui.cli.output import say
+from csrtui.cli.output import confirm, print_message, write_message
 from csrtui.cli.parser import Action
-from csrtui.cli.passphrase_options import add_passphrase_arguments, read_known_passphrase
-from csrtui.cli.recipient_options import (
+from csrtui.cli.results import print_refusal, print_results
+from csrtui.cli.secret_options import (
     add_expect_argument,
     add_identity_argument,
-    passphrase_of,
+    add_passphrase_arguments,
+    print_key_and_names,
     read_expectation,
-    read_identities,
-    say_identity,
+    read_key_passphrase,
+    read_known_passphrase,
 )
-from csrtui.cli.results import put_refusal, put_results
 from csrtui.cli.session import open_session
 from csrtui.core.backups.backup_file import BackupFile
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.base.escaping import visible
-from csrtui.tasks.backup_contents import result_of
+from csrtui.store.secret_file import read_identity
+from csrtui.tasks.backup_contents import build_result
 from csrtui.tasks.key_quality import weak_key_lines
-from csrtui.tasks.restore import Consent, read_backup, restore_notes, restore_read
-
-
-@contextmanager
-def naming(path: str) -> Iterator[None]:
-    """Put the path of a file before what is wrong with it, where it is not said already."""
-    try:
-        yield
-    except InputError as error:
-        if visible(path) in visible(error.what):
-            raise
-        raise type(error)(f"{visible(path)}: {error.what}", error.hint) from error
-    except RefusedError as error:
-        if visible(path) in visible(error.what):
-            raise
-        raise RefusedError(f"{visible(path)}: {error.what}", error.hint, pair=error.pair) from error
+from csrtui.tasks.restore import Consent, read_backup, restore_contents, restore_notes
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,59 +34,67 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add_expect_argument(parser)
     parser.add_argument("--unsigned", action="store_true", help="restore a backup that is not signed")
     parser.add_argument("--decrypt-key", action="store_true", help="store the key without a passphrase")
-    parser.add_argument("--json", action="store_true", help="one JSON document")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def _run(options: argparse.Namespace) -> int:
     try:
         return _restore(options)
     except RefusedError as error:
-        return put_refusal(error, as_json=options.json, file=options.file)
+        return print_refusal(error, as_json=options.json, file=options.file)
 
 
 def _restore(options: argparse.Namespace) -> int:
     session = open_session(options)
     expected = read_expectation(options)
-    identities = None if options.identity is None else read_identities(options)
-    with naming(options.file):
+    identities = None if options.identity is None else read_identity(options.identity)
+    with _prefix_errors(options.file):
         read = read_backup(session, options.file, identities, expected)
-    shown = result_of(read.content, file=options.file, text="restored")
-    say_identity(read.content.asked.spki_sha256, shown.names)
-    consent = Consent(
-        unsigned=options.unsigned or _agrees(read.content, shown.names), decrypt_key=options.decrypt_key
-    )
+    result = build_result(read.content, file=options.file, text="restored")
+    print_key_and_names(read.content.csr.spki_sha256, result.names)
+    is_accepted = options.unsigned or _accept_unsigned(read.content, result.names)
+    consent = Consent(unsigned=is_accepted, decrypt_key=options.decrypt_key)
     passphrase = None
-    if (
-        read.content.signed or consent.unsigned
-    ):  # otherwise it is refused, and nobody is asked for a passphrase
+    if read.content.is_signed or is_accepted:  # otherwise the backup is refused without a prompt
         passphrase = (
             read_known_passphrase(options, "Passphrase of the backup: ")
             if identities is None
-            else passphrase_of(options, read.content)
+            else read_key_passphrase(options, read.content)
         )
-        session.store.sweep()
-    with naming(options.file):
-        pair = restore_read(session, read, passphrase, consent)
-    say(f"restored {pair.name} to {pair.path}")
+        session.store.remove_leftovers()
+    with _prefix_errors(options.file):
+        pair = restore_contents(session, read, passphrase, consent)
+    print_message(f"restored {pair.name} to {pair.path}")
     for line in weak_key_lines(pair):
-        say(f"warning: {line}")
+        print_message(f"warning: {line}")
     for note in restore_notes(read.content, consent):
-        say(note)
-    result = result_of(read.content, pair=pair.name, file=options.file, text="restored")
-    return put_results([result], as_json=options.json)
+        print_message(note)
+    result = build_result(read.content, pair=pair.name, file=options.file, text="restored")
+    return print_results([result], as_json=options.json)
 
 
-def _agrees(content: BackupFile, names: tuple[str, ...]) -> bool:
-    """Ask on a terminal whether a backup that is not signed is to be restored; False without one, or of one that is."""
-    if content.signed or not (sys.stdin and sys.stdin.isatty()):
+@contextmanager
+def _prefix_errors(path: str) -> Iterator[None]:
+    """Put the path of a file before the messages of errors that do not contain it."""
+    try:
+        yield
+    except (InputError, RefusedError) as error:
+        if visible(path) in visible(error.message):
+            raise
+        message = f"{visible(path)}: {error.message}"
+        if isinstance(error, RefusedError):
+            raise RefusedError(message, error.hint, pair=error.pair) from error
+        raise type(error)(message, error.hint) from error
+
+
+def _accept_unsigned(content: BackupFile, names: tuple[str, ...]) -> bool:
+    """Ask on a terminal whether to restore an unsigned backup, and return the answer; False without a terminal."""
+    if content.is_signed or not (sys.stdin and sys.stdin.isatty()):
         return False
-    shown = ", ".join(names)
-    sys.stderr.write(
+    write_message(
         "The backup is not signed: anyone who can write to its medium can have changed its names and certificates.\n"
-        f"Restore it with the names {shown}? [y/N] "
     )
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+    return confirm(f"Restore it with the names {', '.join(names)}?")
 
 
 ACTION = Action(

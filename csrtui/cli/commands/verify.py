@@ -1,95 +1,167 @@
-"""``csrtui verify``: whether backups are there and unchanged, and with a passphrase whether they restore."""
+"""``csrtui verify``: check that backups exist and are unchanged; with a passphrase or identity, test a restore."""
 
 import argparse
+import sys
 
+from csrtui.cli.output import print_line, print_message
 from csrtui.cli.parser import Action
-from csrtui.cli.passphrase_options import add_passphrase_arguments, is_given, read_known_passphrase
 from csrtui.cli.progress import ProgressBar
-from csrtui.cli.recipient_options import (
+from csrtui.cli.results import print_refusal, print_results, unreadable_results
+from csrtui.cli.secret_options import (
     add_expect_argument,
     add_identity_argument,
-    put_confirmations,
+    add_passphrase_arguments,
+    has_passphrase_option,
+    print_key_and_names,
     read_expectation,
-    say_identity,
-    take_confirmation,
-    verify_with_identity,
+    read_key_passphrase,
+    read_known_passphrase,
 )
-from csrtui.cli.results import put_refusal, put_results, unreadable_results
 from csrtui.cli.session import open_existing_session
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.tasks.batch import Result
 from csrtui.tasks.list import list_pairs
 from csrtui.tasks.session import Session
-from csrtui.tasks.verify import verify_wanted
+from csrtui.tasks.verify import verify_many, verify_names_or_files, verify_with_identity
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "what",
+        "targets",
         nargs="*",
         metavar="PAIR|FILE",
-        help="pairs, or files of backups; by default all pairs that have backups",
+        help="pairs or backup files (default: all pairs that have backups)",
     )
     parser.add_argument(
-        "--restore-test", action="store_true", help="ask for the passphrase and restore for proof"
+        "--restore-test", action="store_true", help="ask for the passphrase and test a restore"
     )
     add_identity_argument(parser)
     add_expect_argument(parser)
     parser.add_argument(
-        "--confirm", metavar="TOKEN", help="what verify --identity printed elsewhere; - reads it from stdin"
+        "--confirm", metavar="TOKEN", help="the token that verify --identity printed elsewhere; - reads stdin"
     )
     add_passphrase_arguments(parser)
-    parser.add_argument("--json", action="store_true", help="one JSON document")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def _run(options: argparse.Namespace) -> int:
     session = open_existing_session(options)
     if options.confirm is not None:
         return _confirm(session, options)
-    if options.expect is not None and (not options.what or {*session.store.names()} & {*options.what}):
+    if options.expect is not None and (not options.targets or {*session.store.names()} & {*options.targets}):
         raise InputError(
             "--expect is for files: the backups of a pair are compared with its own CSR",
             "csrtui verify FILE --expect VALUE",
         )
     if options.identity is not None:
-        results = verify_with_identity(session, options)
-        status = _put(results, as_json=options.json)
+        results = _verify_with_identity(session, options)
+        status = _print(results, as_json=options.json)
         if not options.json:
-            put_confirmations(results)
+            _print_confirmations(results)
         return status
     expected = read_expectation(options)
-    wanted, unreadable = options.what, []
-    if not wanted:
-        found = list_pairs(session)
-        wanted = [pair.name for pair in found.pairs if pair.record.backups]
-        unreadable = unreadable_results(found, "not looked at")
+    targets, unreadable = options.targets, []
+    if not targets:
+        listing = list_pairs(session)
+        targets = [pair.name for pair in listing.pairs if pair.record.backups]
+        unreadable = unreadable_results(listing, "not checked")
     passphrase = None
-    if options.restore_test or is_given(options):
+    if options.restore_test or has_passphrase_option(options):
         passphrase = read_known_passphrase(options, "Passphrase of the backups: ")
-    with ProgressBar("backups", len(wanted)) as progress:
-        results = verify_wanted(
+    with ProgressBar("backups", len(targets)) as progress:
+        results = verify_names_or_files(
             session,
-            wanted,
+            targets,
             passphrase,
             expected=expected,
-            report=lambda one: progress.advance(one.pair),
+            on_result=lambda result: progress.advance(result.pair),
         )
-    return _put([*results, *unreadable], as_json=options.json)
+    return _print([*results, *unreadable], as_json=options.json)
 
 
-def _put(results: list[Result], *, as_json: bool) -> int:
-    status = put_results(results, as_json=as_json)
+def _print(results: list[Result], *, as_json: bool) -> int:
+    status = print_results(results, as_json=as_json)
     for result in results:
         if result.spki_sha256 is not None and not as_json:
-            say_identity(result.spki_sha256, result.names)
+            print_key_and_names(result.spki_sha256, result.names)
     return status
 
 
+def _verify_with_identity(session: Session, options: argparse.Namespace) -> list[Result]:
+    """Decrypt the backups of the named pairs and files with an identity, test restoring them, and return the results.
+
+    Raises:
+        InputError: No pair or file is named, or the identity cannot be read.
+        StoreError: The store cannot be used.
+    """
+    from csrtui.store.secret_file import read_identity
+    from csrtui.tasks.backup_contents import read_contents
+
+    if not options.targets:
+        raise InputError("--identity needs pairs or files", "csrtui verify FILE --identity F")
+    identities, expected = read_identity(options.identity), read_expectation(options)
+    names = set(session.store.names())
+    passphrase = None
+    if has_passphrase_option(options) and not names.isdisjoint(options.targets):
+        passphrase = read_known_passphrase(options, "")
+    pairs = () if names.issuperset(options.targets) else list_pairs(session).pairs
+
+    def verify_file(path: str) -> Result:
+        try:
+            contents = read_contents(path, identities)
+            if expected is not None:
+                expected.check(contents.content.csr)
+            key_passphrase = read_key_passphrase(options, contents.content)
+            return verify_with_identity(session, contents, key_passphrase, pairs)
+        except (InputError, RefusedError) as error:
+            if error.hint:
+                print_message(f"hint: {error.hint}")
+            pair = error.pair if isinstance(error, RefusedError) else None
+            return Result(ok=False, pair=pair, file=path, text=error.message)
+
+    results = []
+    for target in options.targets:
+        if target in names:
+            results += verify_many(session, [target], passphrase, identities)
+        else:
+            results.append(verify_file(target))
+    return results
+
+
+def _print_confirmations(results: list[Result]) -> None:
+    """Print the commands that mark backups of other keystores as verified there."""
+    tokens = [result.confirm for result in results if result.confirm]
+    if tokens:
+        print_message("to mark it as verified on the machine that made it, run there:")
+    for token in tokens:
+        print_line(f"csrtui verify --confirm {token}")
+
+
 def _confirm(session: Session, options: argparse.Namespace) -> int:
+    """Mark the backup that the confirmation of ``--confirm`` names as verified.
+
+    Raises:
+        InputError: The confirmation is not valid, or combined with other arguments.
+        RefusedError: It is forged, or is not for a backup made here.
+        StoreError: The store cannot be used.
+    """
+    from csrtui.core.backups.confirmation import MAX_CHARACTERS
+    from csrtui.tasks.confirm import confirm
+
+    others = (options.targets, options.identity, options.restore_test, options.expect)
+    if any(others) or has_passphrase_option(options):
+        raise InputError(
+            "--confirm cannot be combined with pairs, files or other options", "csrtui verify --confirm TOKEN"
+        )
+    confirmation = options.confirm
+    if confirmation == "-":
+        if sys.stdin is None:
+            raise InputError("standard input is closed")
+        confirmation = sys.stdin.buffer.read(MAX_CHARACTERS + 1).decode("ascii", "replace")
     try:
-        return put_results(take_confirmation(session, options), as_json=options.json)
+        return print_results([confirm(session, confirmation)], as_json=options.json)
     except RefusedError as error:
-        return put_refusal(error, as_json=options.json)
+        return print_refusal(error, as_json=options.json)
 
 
 ACTION = Action(

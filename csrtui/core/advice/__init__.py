@@ -1,5 +1,5 @@
-"""Advice on names, subject and key, as a specialist at a CA would give it before the order.
+"""Advice on the names, subject and key of a request: the mistakes that a CA specialist would catch.
 
-Each rule is a row of a table: its code, its level for a public and for a private CA, its sentence, the function
-that applies it, its source, and whether ``--force`` may override it. `advisor` applies all rules.
+Each rule is a row of a table. It has a code, a level for public CAs and one for private CAs, a sentence, a check
+function and a source, and states whether ``--force`` can override it. `advisor` applies all rules.
 """

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from csrtui.core.advice.cases import LABELS, FieldCase, Listing, NameCase, clean
+from csrtui.core.advice.cases import LABELS, FieldCase, NameCase, NameList, trim_field
 from csrtui.core.advice.coverage_rules import COVERAGE_RULES, MANY_NAMES
 from csrtui.core.advice.field_rules import FIELD_RULES
 from csrtui.core.advice.key_rules import KEY_RULES
 from csrtui.core.advice.name_rules import NAME_RULES
-from csrtui.core.advice.rule import FIELD_SILENCES, FLAW_SILENCES, NAME_SILENCES, Rule, judge
+from csrtui.core.advice.rule import FIELD_SUPPRESSIONS, FLAW_SUPPRESSIONS, NAME_SUPPRESSIONS, evaluate
 from csrtui.core.advice.subject_rules import SUBJECT_RULES
 from csrtui.core.advice.syntax_rules import FLAW_RULES
 from csrtui.core.base.finding import CaKind, FieldName, Finding, Level, worst_first
@@ -17,21 +17,29 @@ from csrtui.core.keys.key_types import KeyType
 from csrtui.core.names.name import Name
 from csrtui.core.names.public_suffixes import SuffixList
 from csrtui.core.subject import countries
-from csrtui.core.subject.fields import SubjectFields, TypedSubject
+from csrtui.core.subject.fields import SubjectFields, SubjectInput
 
-_READABLE = (*NAME_RULES, *COVERAGE_RULES)
-_FIELDS = (*FIELD_RULES, *SUBJECT_RULES)
-_REMEMBERED = 128
-"""Of so many subjects it is remembered what was said: the rows of a batch, and every key typed into a name, share one."""
+_VALID_NAME_RULES = (*NAME_RULES, *COVERAGE_RULES)
+_FIELD_RULES = (*FIELD_RULES, *SUBJECT_RULES)
+_CACHE_SIZE = 128
+"""Number of subjects and keys whose findings are cached. Rows of a batch usually share a subject, and the subject stays
+the same while the user types a name."""
+
+MISSING_COMMON_NAME = Finding(
+    "common-name-missing", Level.ERROR, FieldName.COMMON_NAME, "",
+    "Enter a common name, e.g. www.example.com.", forceable=False,
+)  # fmt: skip
+"""The finding for an empty common name. `advise` does not return it, because the user may still be typing the name."""
 
 
 class Advice(NamedTuple):
-    """All that is to be said about a request, and what it would hold.
+    """The findings on a request, and the names and fields that its CSR will contain.
 
     Attributes:
-        findings: Worst first; within a level in the order of the form.
-        names: The names that can be written, each once, in order, the common name first.
-        subject: The fields as they would be written: trimmed, the country in capitals, None where empty.
+        findings: The findings, most severe first. Findings of the same level are in the order of the form.
+        names: The valid names in the order entered, without duplicates. The common name comes first.
+        subject: The fields as the CSR will contain them: trimmed, with the country in upper case. Empty fields are
+            None.
     """
 
     findings: tuple[Finding, ...]
@@ -39,107 +47,81 @@ class Advice(NamedTuple):
     subject: SubjectFields
 
     @property
-    def covers(self) -> tuple[str, ...]:
-        """What the certificate will be good for, as it will be written; a wildcard stands for its hosts."""
+    def covered_names(self) -> tuple[str, ...]:
+        """The SANs of the CSR: host names, addresses and wildcards in the form that the CSR will contain."""
         return tuple(name.text for name in self.names if name.text is not None)
 
     @property
-    def blocking(self) -> tuple[Finding, ...]:
+    def errors(self) -> tuple[Finding, ...]:
         """The findings that block the request."""
         return tuple(finding for finding in self.findings if finding.blocks)
 
     @property
     def forceable(self) -> bool:
-        """Whether X.509 can hold the request nevertheless: every blocking finding can be overruled."""
-        return all(finding.forceable for finding in self.blocking)
+        """Whether all errors can be overridden, because X.509 can represent the request."""
+        return all(finding.forceable for finding in self.errors)
 
 
 def advise(
-    names: Sequence[str], subject: TypedSubject, *, ca: CaKind, key_type: KeyType, suffixes: SuffixList
+    names: Sequence[str], subject: SubjectInput, *, ca: CaKind, key_type: KeyType, suffixes: SuffixList
 ) -> Advice:
-    """Judge a request as typed. Never raises, whatever was typed.
+    """Return the advice on a request as entered. Accept any input without raising an error.
 
     Args:
-        names: The names as typed, the common name first; it may be empty, which is not judged here
-            (`common_name_missing`).
-        subject: The other subject fields as typed.
-        ca: Whose rules bind.
-        key_type: The key that will be made.
+        names: The names as entered, the common name first. The common name can be empty (`MISSING_COMMON_NAME`).
+        subject: The other subject fields as entered.
+        ca: The kind of CA whose rules apply.
+        key_type: The type of the key that will be generated.
         suffixes: The public suffix list.
     """
-    listing = Listing.read(names, suffixes)
-    findings = worst_first(
-        [*_about_names(listing, ca), *_about_subject(subject, ca), *_about_key(key_type, ca)]
-    )
-    unique = tuple(listing.names[place] for place in listing.first.values())
-    return Advice(tuple(findings), unique, _written(listing, subject))
+    name_list = NameList.read(names, suffixes)
+    findings = [*_name_findings(name_list, ca), *_subject_findings(subject, ca), *_key_findings(key_type, ca)]
+    unique = tuple(name_list.names[index] for index in name_list.first_index.values())
+    return Advice(tuple(worst_first(findings)), unique, _subject_fields(name_list, subject))
 
 
-def common_name_missing() -> Finding:
-    """The finding that there is no common name: for when a request is asked for, not while one is typed."""
-    text = "Enter a common name, e.g. www.example.com."
-    return Finding("common-name-missing", Level.ERROR, FieldName.COMMON_NAME, "", text, forceable=False)
-
-
-def reach(name: Name) -> str:
-    """A sentence on what a name covers; of a wildcard, a host it covers and one it does not.
-
-    Empty for a name that cannot be written.
-    """
+def describe_coverage(name: Name) -> str:
+    """Return a sentence about the hosts that a name covers, with examples for a wildcard, or "" for an invalid name."""
     if name.text is None:
         return ""
     if not name.is_wildcard:
-        return f"{name.shown} covers only this host."
-    domain = name.shown.removeprefix("*.")
-    return f"{name.shown} covers shop.{domain} but not a.shop.{domain} or {domain}."
+        return f"{name.display} covers only this host."
+    domain = name.display.removeprefix("*.")
+    return f"{name.display} covers shop.{domain} but not a.shop.{domain} or {domain}."
 
 
-def rules() -> tuple[Rule[NameCase] | Rule[FieldCase] | Rule[KeyType] | Rule[int], ...]:
-    """Every row of every table, for documentation and tests."""
-    return (*FLAW_RULES, *_READABLE, MANY_NAMES, *_FIELDS, *KEY_RULES)
+def _name_findings(names: NameList, ca: CaKind) -> Iterator[Finding]:
+    for index, name in enumerate(names.names):
+        field = FieldName.NAMES if index else FieldName.COMMON_NAME
+        case = NameCase(names, index)
+        if name.flaws:
+            yield from evaluate(FLAW_RULES, case, ca, field, name.input, suppressions=FLAW_SUPPRESSIONS)
+        elif name.text is not None:
+            yield from evaluate(
+                _VALID_NAME_RULES, case, ca, field, name.input, suppressions=NAME_SUPPRESSIONS
+            )
+    count = len(names.first_index)
+    yield from evaluate((MANY_NAMES,), count, ca, FieldName.NAMES, str(count))
 
 
-def _about_names(listing: Listing, ca: CaKind) -> Iterator[Finding]:
-    for place, name in enumerate(listing.names):
-        case = NameCase(listing, place)
-        table, silences = (FLAW_RULES, FLAW_SILENCES) if name.flaws else (_READABLE, NAME_SILENCES)
-        if name.flaws or name.text is not None:
-            where = FieldName.NAMES if place else FieldName.COMMON_NAME
-            for verdict in judge(table, case, ca, silences):
-                yield verdict.rule.finding(verdict.hit, ca, where, name.typed)
-    count = len(listing.first)
-    for many in judge((MANY_NAMES,), count, ca, {}):
-        yield many.rule.finding(many.hit, ca, FieldName.NAMES, str(count))
-
-
-@lru_cache(_REMEMBERED)
-def _about_subject(subject: TypedSubject, ca: CaKind) -> tuple[Finding, ...]:
-    return tuple(_each_field(subject, ca))
-
-
-def _each_field(subject: TypedSubject, ca: CaKind) -> Iterator[Finding]:
+@lru_cache(_CACHE_SIZE)
+def _subject_findings(subject: SubjectInput, ca: CaKind) -> tuple[Finding, ...]:
+    findings: list[Finding] = []
     for field in LABELS:
-        case = FieldCase(subject, field, clean(subject.text(field)))
-        for verdict in judge(_FIELDS, case, ca, FIELD_SILENCES):
-            yield verdict.rule.finding(verdict.hit, ca, field, subject.text(field))
+        text = subject.text(field)
+        case = FieldCase(subject, field, trim_field(text))
+        findings += evaluate(_FIELD_RULES, case, ca, field, text, suppressions=FIELD_SUPPRESSIONS)
+    return tuple(findings)
 
 
-@lru_cache(_REMEMBERED)
-def _about_key(key_type: KeyType, ca: CaKind) -> tuple[Finding, ...]:
-    verdicts = judge(KEY_RULES, key_type, ca, {})
-    return tuple(verdict.rule.finding(verdict.hit, ca, FieldName.KEY, key_type.value) for verdict in verdicts)
+@lru_cache(_CACHE_SIZE)
+def _key_findings(key_type: KeyType, ca: CaKind) -> tuple[Finding, ...]:
+    return tuple(evaluate(KEY_RULES, key_type, ca, FieldName.KEY, key_type.value))
 
 
-def _written(listing: Listing, subject: TypedSubject) -> SubjectFields:
-    texts = {field: clean(subject.text(field)) or None for field in LABELS}
-    country = texts[FieldName.COUNTRY]
-    if country and country.isascii() and countries.is_code(country.upper()):
-        country = country.upper()
-    return SubjectFields(
-        common_name=listing.names[0].text if listing.names else None,
-        organization=texts[FieldName.ORGANIZATION],
-        organizational_unit=texts[FieldName.ORGANIZATIONAL_UNIT],
-        country=country,
-        state=texts[FieldName.STATE],
-        locality=texts[FieldName.LOCALITY],
-    )
+def _subject_fields(names: NameList, subject: SubjectInput) -> SubjectFields:
+    texts = {field.value: trim_field(subject.text(field)) or None for field in LABELS}
+    country = texts["country"]
+    if country and countries.is_code(country):
+        texts["country"] = country.upper()
+    return SubjectFields(common_name=names.names[0].text if names.names else None, **texts)

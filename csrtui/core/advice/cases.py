@@ -1,15 +1,16 @@
-"""The inputs of advice rules: one field, or one name, together with the rest of the request."""
+"""The arguments of advice rules: a subject field or a name, together with the rest of the request."""
 
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from csrtui.core.advice.placeholders import is_placeholder
-from csrtui.core.base.finding import CaKind, FieldName, Fix
-from csrtui.core.names.name import Flaw, FlawKind, Name, NameKind, read_name
+from csrtui.core.base.finding import FieldName, Fix
+from csrtui.core.names.label import Flaw, FlawKind
+from csrtui.core.names.name import Name, NameKind, read_name
 from csrtui.core.names.public_suffixes import Section, SuffixList
-from csrtui.core.names.whitespace import is_blank
-from csrtui.core.subject.fields import UPPER_BOUNDS, TypedSubject
+from csrtui.core.names.whitespace import trim
+from csrtui.core.subject.fields import UPPER_BOUNDS, SubjectInput
 
 LABELS = {
     FieldName.ORGANIZATION: "Organization",
@@ -18,188 +19,169 @@ LABELS = {
     FieldName.STATE: "State",
     FieldName.LOCALITY: "Locality",
 }
-"""The fields typed besides the common name, in the form's order, and what sentences call them."""
+"""The labels of the subject fields other than the common name, in the order of the form."""
+MAX_NAMES_WITH_FIXES = 1000
+"""Maximum number of names in a list with fixes. Each fix contains all names, so the total size grows quadratically."""
+LEAVE_OUT = Fix("leave it out", value="")
+"""The fix that clears a subject field."""
 
 
-def is_control(character: str) -> bool:
-    """Whether a character is a control, a line break, or half of a surrogate pair, which UTF-8 cannot hold."""
-    return unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}
-
-
-def clean(text: str) -> str:
-    """A field's text as it will be written: without blanks at its ends; controls stay, to be named."""
-    start, end = 0, len(text)
-    while start < end and is_blank(text[start]) and not is_control(text[start]):
-        start += 1
-    while start < end and is_blank(text[end - 1], text[end - 2 : end - 1]) and not is_control(text[end - 1]):
-        end -= 1
-    return text[start:end]
+def trim_field(text: str) -> str:
+    """Return the trimmed text of a field. Keep control characters, so that they are reported as an error."""
+    return trim(text, keep_controls=True)
 
 
 class FieldCase(NamedTuple):
-    """One field of a subject.
+    """A subject field.
 
     Attributes:
-        typed: All fields as typed.
-        field: The field asked about.
-        text: Its text, trimmed.
+        subject: All fields as entered.
+        field: The name of the field.
+        text: The trimmed text of the field.
     """
 
-    typed: TypedSubject
+    subject: SubjectInput
     field: FieldName
     text: str
 
     @property
     def label(self) -> str:
-        """What a sentence calls the field."""
+        """The label of the field."""
         return LABELS[self.field]
 
-    def has(self, *fields: FieldName) -> bool:
-        """Return whether one of these fields contains a real value, which a placeholder is not."""
-        texts = ((field, clean(self.typed.text(field))) for field in fields)
-        return any(text and not is_placeholder(field, text, self.typed.country) for field, text in texts)
-
-    def writing(self, value: str, *, label: str, safe: bool = True) -> Fix:
-        """The fix that writes another text into the field."""
-        return Fix(label, value=value, safe=safe)
+    def has_value(self, *fields: FieldName) -> bool:
+        """Return whether at least one of these fields contains text other than a placeholder."""
+        texts = ((field, trim_field(self.subject.text(field))) for field in fields)
+        return any(text and not is_placeholder(field, text, self.subject.country) for field, text in texts)
 
 
-MAX_MENDED = 1000
-"""Names beyond which no fix is offered: each holds all of them, so that their size is the square of the number."""
-
-
-class Listing(NamedTuple):
+class NameList(NamedTuple):
     """All names of a request.
 
     Attributes:
-        typed: The names as typed, the common name first; it may be empty.
-        names: The same, read.
-        first: For each written name, the place where it stands first.
+        inputs: The names as entered. The first one is the common name and can be empty.
+        names: The parsed form of each input.
+        first_index: The index of the first occurrence of each name, by its text in the CSR.
         suffixes: The public suffix list.
     """
 
-    typed: tuple[str, ...]
+    inputs: tuple[str, ...]
     names: tuple[Name, ...]
-    first: Mapping[str, int]
+    first_index: Mapping[str, int]
     suffixes: SuffixList
 
     @classmethod
-    def read(cls, typed: Sequence[str], suffixes: SuffixList) -> "Listing":
-        """Read the names as typed."""
-        names = tuple(read_name(one) for one in typed)
-        first: dict[str, int] = {}
-        for place, name in enumerate(names):
+    def read(cls, inputs: Sequence[str], suffixes: SuffixList) -> "NameList":
+        """Return the list for the names as entered."""
+        names = tuple(map(read_name, inputs))
+        first_index: dict[str, int] = {}
+        for index, name in enumerate(names):
             if name.text is not None:
-                first.setdefault(name.text, place)
-        return cls(tuple(typed), names, first, suffixes)
+                first_index.setdefault(name.text, index)
+        return cls(tuple(inputs), names, first_index, suffixes)
 
-    def covers(self, text: str) -> bool:
-        """Whether the certificate will be good for a host: by its own name or by a wildcard."""
-        return text in self.first or self.wildcard_over(text) is not None
+    def covers(self, host: str) -> bool:
+        """Return whether the list covers a host, by the same name or by a wildcard."""
+        return host in self.first_index or self.wildcard_over(host) is not None
 
-    def wildcard_over(self, text: str) -> str | None:
-        """The wildcard in the list that covers a host; one label deep, never an address (RFC 9525 6.3)."""
-        wildcard = f"*.{text.partition('.')[2]}"
-        return wildcard if wildcard in self.first and wildcard != text else None
+    def wildcard_over(self, host: str) -> str | None:
+        """Return the wildcard in the list that covers a host, or None. A wildcard matches one label (RFC 9525 6.3)."""
+        wildcard = f"*.{host.partition('.')[2]}"
+        return wildcard if wildcard in self.first_index and wildcard != host else None
+
+    def fix(self, label: str, names: Iterable[str], *, safe: bool = False) -> Fix | None:
+        """Return the fix that changes the list to `names`, or None if the list is too long for fixes."""
+        return Fix(label, names=tuple(names), safe=safe) if len(self.inputs) <= MAX_NAMES_WITH_FIXES else None
 
 
 class NameCase(NamedTuple):
-    """One name of a listing, the one at `place`."""
+    """The name at one position in a list. Position 0 is the common name."""
 
-    listing: Listing
-    place: int
+    names: NameList
+    position: int
 
     @property
     def name(self) -> Name:
-        """The name, read."""
-        return self.listing.names[self.place]
+        """The name."""
+        return self.names.names[self.position]
 
     @property
     def text(self) -> str:
-        """The name as it will be written; only asked of names that can be."""
+        """The name in the form that the CSR contains, or "" if it is invalid."""
         return self.name.text or ""
 
     @property
     def is_dns(self) -> bool:
-        """Whether it is a DNS name."""
+        """Whether the name is a DNS name."""
         return self.name.kind is NameKind.DNS
 
     @property
+    def is_first(self) -> bool:
+        """Whether this is the first occurrence of the name in the list. The name must be valid."""
+        return self.names.first_index[self.text] == self.position
+
+    @property
     def host(self) -> str:
-        """The written name, of a wildcard the part behind ``*.``."""
+        """The name in the form that the CSR contains, without the ``*.`` of a wildcard."""
         return self.name.parent if self.name.is_wildcard else self.text
 
-    def has_twin(self, domain: str) -> bool:
-        """Return whether `domain` and its www host belong to one owner, who may want both.
+    @property
+    def display_host(self) -> str:
+        """The display form of the name, without the ``*.`` of a wildcard."""
+        return self.name.display.removeprefix("*.")
 
-        That is the first mention of a domain that is registered with a registry (the ICANN section of the public
-        suffix list). Under the suffixes of firms, such as ``github.io``, people get hosts without a www host.
+    def has_counterpart(self, domain: str) -> bool:
+        """Return whether a certificate for this name should cover both `domain` and its www host.
+
+        It should if `domain` is registered directly under a registry's suffix, and this is the first occurrence of the
+        name. Hosts under a company's suffix, such as ``github.io``, have no www host.
         """
-        if not self.is_dns or self.listing.first[self.text] != self.place:
+        is_special = "_" in self.text or self.text.endswith((".onion", ".arpa"))
+        if not self.is_dns or not self.is_first or is_special:
             return False
-        odd = "_" in self.text or self.text.endswith((".onion", ".arpa"))
-        suffixes = self.listing.suffixes
-        registered = all(suffixes.registrable(domain, section) == domain for section in Section)
-        return registered and not odd and suffixes.known_tld(domain)
+        suffixes = self.names.suffixes
+        is_registered = all(suffixes.registrable_domain(domain, section) == domain for section in Section)
+        return is_registered and suffixes.has_public_tld(domain)
 
     def flaw(self, kind: FlawKind) -> Flaw | None:
-        """The name's flaw of one kind, if it has it."""
+        """Return the flaw of this kind, or None."""
         return next((flaw for flaw in self.name.flaws if flaw.kind is kind), None)
 
     def spelled(self, text: str) -> str:
-        """A name made from this one's written form, in the spelling that was typed: U-labels or A-labels."""
-        if self.name.typed.isascii():
+        """Return `text` with this name's labels as U-labels if the name was entered in Unicode, else unchanged."""
+        if self.name.input.isascii():
             return text
-        spelling = dict(zip(self.text.split("."), self.name.shown.split("."), strict=True))
-        return ".".join(spelling.get(label, label) for label in text.split("."))
+        u_labels = dict(zip(self.text.split("."), self.name.display.split("."), strict=True))
+        return ".".join(u_labels.get(label, label) for label in text.split("."))
 
-    def replacing(self, new: str, label: str) -> Fix | None:
-        """The fix that writes another name here; None among too many."""
-        return self.instead((new,), label, safe=True)
+    def replace_fix(self, label: str, *names: str, safe: bool = False) -> Fix | None:
+        """Return the fix that replaces this name with others, or None if the list is too long for fixes."""
+        inputs = enumerate(self.names.inputs)
+        changed = (new for index, old in inputs for new in (names if index == self.position else (old,)))
+        return self.names.fix(label, changed, safe=safe)
 
-    def dropping(self, label: str) -> Fix | None:
-        """The fix that drops this name; None among too many."""
-        return self.instead((), label, safe=False)
+    def replace_common_name_fix(self, new: str, label: str) -> Fix | None:
+        """Return the fix that removes every occurrence of this common name and makes `new` the common name instead.
 
-    def yielding_to(self, new: str, label: str) -> Fix | None:
-        """The fix that drops every mention of this common name and puts another name of the list first.
-
-        None where that one is too long for a common name (RFC 5280 A.1, ub-common-name), or among too many.
+        Return None if `new` is too long for a common name (RFC 5280 A.1, ub-common-name), or the list is too long for
+        fixes.
         """
-        listing = self.listing
-        if len(listing.typed) > MAX_MENDED or len(new) > UPPER_BOUNDS[FieldName.COMMON_NAME]:
+        if len(new) > UPPER_BOUNDS[FieldName.COMMON_NAME]:
             return None
-        place = listing.first[new]
-        rest = (
-            typed
-            for at, (typed, name) in enumerate(zip(listing.typed, listing.names, strict=True))
-            if at != place and name.text != self.text
+        inputs, names, first = self.names.inputs, self.names.names, self.names.first_index[new]
+        others = (
+            text for index, text in enumerate(inputs) if index != first and names[index].text != self.text
         )
-        return Fix(label, names=(listing.typed[place], *rest))
+        return self.names.fix(label, chain((inputs[first],), others))
 
-    def once(self, label: str) -> Fix | None:
-        """The fix that keeps the first mention of this name and no other; None among too many."""
-        typed, first = self.listing.typed, self.listing.first[self.text]
-        if len(typed) > MAX_MENDED:
-            return None
-        kept = (name.text != self.text or place == first for place, name in enumerate(self.listing.names))
-        return Fix(
-            label, names=tuple(text for text, keep in zip(typed, kept, strict=True) if keep), safe=True
+    def deduplicate_fix(self, label: str) -> Fix | None:
+        """Return the fix that keeps only the first of these names, or None if the list is too long for fixes."""
+        inputs, names, first = self.names.inputs, self.names.names, self.names.first_index[self.text]
+        unique = (
+            text for index, text in enumerate(inputs) if index == first or names[index].text != self.text
         )
+        return self.names.fix(label, unique, safe=True)
 
-    def adding(self, new: str) -> Fix | None:
-        """The fix that adds a name, which nobody asked for yet: not safe; None among too many."""
-        typed = self.listing.typed
-        return Fix(f"also cover {new}", names=(*typed, new)) if len(typed) <= MAX_MENDED else None
-
-    def instead(self, new: tuple[str, ...], label: str, *, safe: bool) -> Fix | None:
-        """The fix that writes others in the place of this name; None among too many."""
-        typed = self.listing.typed
-        if len(typed) > MAX_MENDED:
-            return None
-        return Fix(label, names=(*typed[: self.place], *new, *typed[self.place + 1 :]), safe=safe)
-
-    @staticmethod
-    def asking_private() -> Fix:
-        """Return the fix that switches to a private CA."""
-        return Fix("use a private CA instead", ca=CaKind.PRIVATE)
+    def add_fix(self, new: str) -> Fix | None:
+        """Return the fix that adds a name, or None if the list is too long for fixes. It is not a safe fix."""
+        return self.names.fix(f"also cover {new}", chain(self.names.inputs, (new,)))

@@ -1,74 +1,72 @@
-"""Rules about what the names cover together: twins, wildcards, doubles."""
+"""Rules about the names as a whole: missing www or bare-domain counterparts, wildcards and duplicates."""
 
 from csrtui.core.advice.cases import NameCase
 from csrtui.core.advice.rule import Hit, Rule
-from csrtui.core.base.escaping import quoted
+from csrtui.core.base.escaping import excerpt
 from csrtui.core.base.finding import Level
 from csrtui.core.names.name import MAX_NAME
 
-MANY = 100
-"""Names beyond which many CAs stop."""
+_MAX_COMMON = 100
+"""The maximum number of names at many CAs."""
 
 
-def _twin_hit(case: NameCase, twin: str) -> Hit | None:
-    """What adding the twin would settle, unless the twin is covered or could not be written."""
-    if case.listing.covers(twin) or len(twin) > MAX_NAME:
+def _counterpart_hit(case: NameCase, counterpart: str) -> Hit | None:
+    """Return the hit for a missing counterpart, or None if it is covered or too long."""
+    if case.names.covers(counterpart) or len(counterpart) > MAX_NAME:
         return None
-    name, spelled = quoted(case.spelled(case.text)), case.spelled(twin)
-    alone = len(case.listing.first) == 1
-    lack = f"only {name} is covered" if alone else "no name here covers it"
-    return Hit({"name": name, "twin": quoted(spelled), "lack": lack}, case.adding(spelled))
+    name, spelled = excerpt(case.spelled(case.text)), case.spelled(counterpart)
+    is_only_name = len(case.names.first_index) == 1
+    lack = f"only {name} is covered" if is_only_name else "no name here covers it"
+    return Hit({"name": name, "counterpart": excerpt(spelled), "lack": lack}, case.add_fix(spelled))
 
 
-def _host_twin_hit(case: NameCase, twin: str) -> Hit | None:
-    """The same for a host, unless the twin's own wildcard is there: then it is that one that lacks it."""
-    return None if f"*.{twin}" in case.listing.first else _twin_hit(case, twin)
+def _host_counterpart_hit(case: NameCase, counterpart: str) -> Hit | None:
+    """Return the hit for a host's counterpart, or None if the list has its wildcard, which gets the finding."""
+    return None if f"*.{counterpart}" in case.names.first_index else _counterpart_hit(case, counterpart)
 
 
 def _www_not_covered(case: NameCase) -> Hit | None:
     text = case.text
-    if case.name.is_wildcard or text.startswith("www.") or not case.has_twin(text):
+    if case.name.is_wildcard or text.startswith("www.") or not case.has_counterpart(text):
         return None
-    return _host_twin_hit(case, f"www.{text}")
+    return _host_counterpart_hit(case, f"www.{text}")
 
 
 def _bare_not_covered(case: NameCase) -> Hit | None:
     bare = case.text.removeprefix("www.")
-    if bare == case.text or not case.has_twin(bare):
+    if bare == case.text or not case.has_counterpart(bare):
         return None
-    return _host_twin_hit(case, bare)
+    return _host_counterpart_hit(case, bare)
 
 
 def _wildcard(case: NameCase) -> Hit | None:
     if not case.name.is_wildcard:
         return None
-    host = quoted(case.name.shown.removeprefix("*."))
-    return Hit({"name": quoted(case.name.shown), "host": host})
+    return Hit({"name": excerpt(case.name.display), "host": excerpt(case.display_host)})
 
 
 def _wildcard_bare_not_covered(case: NameCase) -> Hit | None:
-    first = case.listing.first.get(case.text) == case.place
-    if not case.name.is_wildcard or "." not in case.host or not first:
+    if not case.name.is_wildcard or "." not in case.host or not case.is_first:
         return None
-    return _twin_hit(case, case.host)
+    return _counterpart_hit(case, case.host)
 
 
 def _wildcard_redundant(case: NameCase) -> Hit | None:
-    if not case.is_dns or (wildcard := case.listing.wildcard_over(case.text)) is None:
+    if not case.is_dns or (wildcard := case.names.wildcard_over(case.text)) is None:
         return None
-    name, shown = quoted(case.spelled(case.text)), quoted(case.spelled(wildcard))
-    if case.place:
-        fix = case.dropping(f"leave out {name}")
-    else:  # to drop the common name makes another name the common name, so it is said which
-        fix = case.yielding_to(wildcard, f"put {shown} in its place")
-    return Hit({"name": name, "wildcard": shown}, fix)
+    name, display = excerpt(case.spelled(case.text)), excerpt(case.spelled(wildcard))
+    if case.position:
+        fix = case.replace_fix(f"leave out {name}")
+    else:  # removing the common name makes another name the common name, so the label names it
+        fix = case.replace_common_name_fix(wildcard, f"replace it with {display}")
+    return Hit({"name": name, "wildcard": display}, fix)
 
 
 def _duplicate(case: NameCase) -> Hit | None:
-    if case.listing.first[case.text] == case.place:
+    if case.is_first:
         return None
-    name = quoted(case.name.shown)
-    return Hit({"name": name}, case.once(f"write {name} once"))
+    name = excerpt(case.name.display)
+    return Hit({"name": name}, case.deduplicate_fix(f"write {name} once"))
 
 
 _WARNING, _NOTE = Level.WARNING, Level.NOTE
@@ -76,12 +74,12 @@ _WARNING, _NOTE = Level.WARNING, Level.NOTE
 COVERAGE_RULES: tuple[Rule[NameCase], ...] = (
     Rule(
         "www-not-covered", _WARNING, _WARNING,
-        "Visitors to {twin} will get a certificate warning: {lack}.",
+        "Visitors to {counterpart} will get a certificate warning: {lack}.",
         _www_not_covered, "RFC 9525 6.3",
     ),
     Rule(
         "bare-not-covered", _WARNING, _WARNING,
-        "Visitors to {twin} will get a certificate warning: {lack}.",
+        "Visitors to {counterpart} will get a certificate warning: {lack}.",
         _bare_not_covered, "RFC 9525 6.3",
     ),
     Rule(
@@ -90,7 +88,7 @@ COVERAGE_RULES: tuple[Rule[NameCase], ...] = (
     ),
     Rule(
         "wildcard-bare-not-covered", _WARNING, _WARNING,
-        "Visitors to {twin} will get a certificate warning: {name} does not cover its own domain.",
+        "Visitors to {counterpart} will get a certificate warning: {name} does not cover its own domain.",
         _wildcard_bare_not_covered, "RFC 9525 6.3",
     ),
     Rule(
@@ -99,16 +97,13 @@ COVERAGE_RULES: tuple[Rule[NameCase], ...] = (
     ),
     Rule("duplicate", _NOTE, _NOTE, "{name} is listed twice; it will appear once.", _duplicate, "RFC 4343"),
 )  # fmt: skip
-"""Asked about each name that can be written, among all of them."""
-
-
-def _too_many(count: int) -> Hit | None:
-    return Hit({"count": count, "bound": MANY}) if count > MANY else None
-
+"""Rules for each valid name, considered together with all others."""
 
 MANY_NAMES: Rule[int] = Rule(
     "many-names", _WARNING, _NOTE,
-    "{count} names in one certificate: many CAs allow at most {bound}.", _too_many, "product limits of public CAs",
+    "{count} names in one certificate: many CAs allow at most {bound}.",
+    lambda count: Hit({"count": count, "bound": _MAX_COMMON}) if count > _MAX_COMMON else None,
+    "product limits of public CAs",
     private_text="{count} names in one certificate: every handshake sends all of them.",
 )  # fmt: skip
-"""Asked once, about the number of different names."""
+"""The rule for the number of distinct names."""

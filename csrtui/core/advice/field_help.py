@@ -1,4 +1,4 @@
-"""Help for each field: what a CA expects in it, an example, the usual mistake."""
+"""Help for each field: the value that a CA expects, an example, and the usual mistake."""
 
 from csrtui.core.base.finding import CaKind, FieldName
 from csrtui.core.keys.key_types import KeyType
@@ -28,7 +28,7 @@ FIELD_HELP = {
     FieldName.CA: "",
     FieldName.KEY: "",
 }
-"""Help for each field; that of the CA and the key depends on the choice (`CA_HELP`, `KEY_HELP`)."""
+"""Help for each field. The help for the CA and for the key depends on the selected value (`CA_HELP`, `KEY_HELP`)."""
 
 CA_HELP = {
     CaKind.PUBLIC: "Public: trusted by browsers, bound by the CA/Browser Forum rules.",
@@ -36,7 +36,9 @@ CA_HELP = {
 }
 
 KEY_HELP = {
-    KeyType.EC_P256: "EC P-256: small and fast, accepted by every public CA. The best choice unless your server cannot use it.",
+    KeyType.EC_P256: (
+        "EC P-256: small and fast, accepted by every public CA. The best choice unless your server cannot use it."
+    ),
     KeyType.EC_P384: "EC P-384: where a policy requires it. Slower than P-256, as widely accepted.",
     KeyType.EC_P521: "EC P-521: few public CAs and not every browser accept it. P-256 is the safe choice.",
     KeyType.RSA_2048: "RSA 2048: for old clients and servers without elliptic-curve support.",

@@ -1,123 +1,122 @@
-"""Rules about the text of one subject field."""
+"""Rules about the text of a single subject field."""
 
 from collections.abc import Callable
 
-from csrtui.core.advice.cases import FieldCase, clean, is_control
-from csrtui.core.advice.placeholders import Likelihood, placeholder
+from csrtui.core.advice.cases import LEAVE_OUT, FieldCase, trim_field
+from csrtui.core.advice.placeholders import Likelihood, placeholder_likelihood
 from csrtui.core.advice.rule import Hit, Rule
-from csrtui.core.advice.text_damage import decoded_entities, repaired_encoding, taken_for_html
-from csrtui.core.base.escaping import character, plural, quoted
+from csrtui.core.advice.text_damage import decode_entities, entity_like_text, repair_encoding
+from csrtui.core.base.escaping import describe_character, excerpt, plural
 from csrtui.core.base.finding import FieldName, Fix, Level
-from csrtui.core.names.whitespace import REPLACEMENT, find_invisible, without_invisible
+from csrtui.core.names.whitespace import REPLACEMENT, find_invisible, is_control, remove_invisible
 from csrtui.core.subject.fields import UPPER_BOUNDS
 
-_PORTAL = frozenset("<>~!@#$%^*/\\()?")
+_REJECTED = frozenset("<>~!@#$%^*/\\()?")
+"""Characters that the order forms of CAs reject."""
 _NOT_IN_PLACES = frozenset(':={}[]|";\\')
-"""What no name of a place contains (zlint)."""
-_PORTAL_IN_PLACES = _PORTAL - _NOT_IN_PLACES - frozenset("/()")
-"""Of the characters that order forms refuse, those that are odd in a place too: Halle (Saale) is written so."""
+"""Characters that never occur in place names (zlint)."""
+_REJECTED_IN_PLACES = _REJECTED - _NOT_IN_PLACES - frozenset("/()")
+"""Characters that order forms reject and that are unusual in place names. Parentheses are not: Halle (Saale) exists."""
 _PLACES = {FieldName.STATE, FieldName.LOCALITY}
 
 
 def _hit(case: FieldCase, fix: Fix | None = None, **words: object) -> Hit:
-    return Hit({"field": case.label, "value": quoted(case.text), **words}, fix)
+    return Hit({"field": case.label, "value": excerpt(case.text), **words}, fix)
 
 
 def _length(case: FieldCase) -> Hit | None:
     bound = UPPER_BOUNDS[case.field]
-    over = len(case.text) - bound
-    if over <= 0:
+    excess = len(case.text) - bound
+    if excess <= 0:
         return None
-    return _hit(case, count=len(case.text), bound=bound, over=plural(over, "character"))
+    return _hit(case, count=len(case.text), bound=bound, excess=plural(excess, "character"))
 
 
 def _control_character(case: FieldCase) -> Hit | None:
-    place = next((place for place, one in enumerate(case.text) if is_control(one)), None)
-    if place is None:
-        return None
-    return _hit(case, _writing_plain(case, case.text), character=character(case.text[place]), place=place + 1)
+    index = next((index for index, character in enumerate(case.text) if is_control(character)), None)
+    return None if index is None else _character_hit(case, index)
 
 
 def _invisible_character(case: FieldCase) -> Hit | None:
-    place = find_invisible(case.text)
-    if place is None or REPLACEMENT in case.text:
-        return None
-    return _hit(case, _writing_plain(case, case.text), character=character(case.text[place]), place=place + 1)
+    index = find_invisible(case.text)
+    return None if index is None or REPLACEMENT in case.text else _character_hit(case, index)
 
 
 def _replacement_character(case: FieldCase) -> Hit | None:
-    if REPLACEMENT not in case.text:
-        return None
-    return _hit(case, _writing_plain(case, case.text), place=case.text.index(REPLACEMENT) + 1)
+    return _character_hit(case, case.text.index(REPLACEMENT)) if REPLACEMENT in case.text else None
 
 
-def _writing_plain(case: FieldCase, text: str) -> Fix:
-    """Return the fix that writes a text without invisible characters, and with blanks for controls.
+def _character_hit(case: FieldCase, index: int) -> Hit:
+    name = describe_character(case.text[index])
+    return _hit(case, _clean_up_fix(case.text), character=name, position=index + 1)
 
-    It is not safe where a character was lost, which nobody but the user knows.
+
+def _clean_up_fix(text: str) -> Fix:
+    """Return the fix that removes invisible characters from a text and replaces control characters with spaces.
+
+    The fix is not safe if a character of the text was lost, because only the user knows which one.
     """
-    repaired = repaired_encoding(text) or text
-    spaced = "".join(" " if is_control(one) else one for one in without_invisible(repaired))
-    plain = clean(" ".join(word for word in spaced.split(" ") if word))
-    return case.writing(plain, label=_to_write(plain), safe=REPLACEMENT not in text)
+    visible = remove_invisible(repair_encoding(text) or text)
+    spaced = "".join(" " if is_control(character) else character for character in visible)
+    plain = trim_field(" ".join(word for word in spaced.split(" ") if word))
+    return _write_fix(plain, safe=REPLACEMENT not in text)
 
 
-def _to_write(value: str) -> str:
-    return f"write {quoted(value)}" if value else "leave it out"
+def _write_fix(value: str, *, safe: bool = True) -> Fix:
+    return Fix(f"write {excerpt(value)}" if value else LEAVE_OUT.label, value=value, safe=safe)
 
 
 def _edge_space(case: FieldCase) -> Hit | None:
-    typed = case.typed.text(case.field)
-    return _hit(case, case.writing(case.text, label=_to_write(case.text))) if typed != case.text else None
+    return _hit(case, _write_fix(case.text)) if case.subject.text(case.field) != case.text else None
 
 
 def _placeholder(likelihood: Likelihood) -> Callable[[FieldCase], Hit | None]:
-    """Return a finder of placeholders of one likelihood."""
+    """Return the check for placeholders of this likelihood."""
 
-    def find(case: FieldCase) -> Hit | None:
-        if placeholder(case.field, case.text, case.typed.country) is not likelihood:
-            return None
-        return _hit(case, case.writing("", label="leave it out", safe=False))
+    def check(case: FieldCase) -> Hit | None:
+        matches = placeholder_likelihood(case.field, case.text, case.subject.country) is likelihood
+        return _hit(case, LEAVE_OUT) if matches else None
 
-    return find
+    return check
 
 
 def _portal_character(case: FieldCase) -> Hit | None:
-    refused = _PORTAL_IN_PLACES if case.field in _PLACES else _PORTAL
-    mark = next((one for one in case.text if one in refused), None)
-    return _hit(case, character=mark) if mark and case.field is not FieldName.COUNTRY else None
+    rejected = _REJECTED_IN_PLACES if case.field in _PLACES else _REJECTED
+    return _first_of_hit(case, rejected) if case.field is not FieldName.COUNTRY else None
 
 
 def _place_character(case: FieldCase) -> Hit | None:
-    mark = next((one for one in case.text if one in _NOT_IN_PLACES), None)
-    return _hit(case, character=mark) if mark and case.field in _PLACES else None
+    return _first_of_hit(case, _NOT_IN_PLACES) if case.field in _PLACES else None
+
+
+def _first_of_hit(case: FieldCase, characters: frozenset[str]) -> Hit | None:
+    character = next((character for character in case.text if character in characters), None)
+    return _hit(case, character=character) if character else None
 
 
 def _ampersand(case: FieldCase) -> Hit | None:
-    alone = _portal_character(case) is None  # one cause, one finding
-    return _hit(case) if "&" in case.text and alone and case.field is not FieldName.COUNTRY else None
+    is_only_one = _portal_character(case) is None  # report one cause only once
+    return _hit(case) if "&" in case.text and is_only_one and case.field is not FieldName.COUNTRY else None
 
 
 def _html_entity(case: FieldCase) -> Hit | None:
-    decoded = decoded_entities(case.text)
+    decoded = decode_entities(case.text)
     if decoded is None:
         return None
-    fix = None if any(map(is_control, decoded)) else _writing_plain(case, decoded)
-    return _hit(case, fix, decoded=quoted(clean(decoded)) or "nothing")
+    fix = None if any(map(is_control, decoded)) else _clean_up_fix(decoded)
+    return _hit(case, fix, decoded=excerpt(trim_field(decoded)) or "nothing")
 
 
 def _like_html(case: FieldCase) -> Hit | None:
-    if "&" not in case.text or decoded_entities(case.text) is not None:
+    if "&" not in case.text or decode_entities(case.text) is not None:
         return None
-    entity = taken_for_html(case.text)
-    return None if entity is None else _hit(case, entity=quoted(entity))
+    entity = entity_like_text(case.text)
+    return None if entity is None else _hit(case, entity=excerpt(entity))
 
 
 def _encoding_damage(case: FieldCase) -> Hit | None:
-    repaired = repaired_encoding(case.text)
-    if repaired is None:
-        return None
-    return _hit(case, _writing_plain(case, case.text), repaired=quoted(repaired))
+    repaired = repair_encoding(case.text)
+    return None if repaired is None else _hit(case, _clean_up_fix(case.text), repaired=excerpt(repaired))
 
 
 _ERROR, _WARNING, _NOTE = Level.ERROR, Level.WARNING, Level.NOTE
@@ -125,39 +124,39 @@ _ERROR, _WARNING, _NOTE = Level.ERROR, Level.WARNING, Level.NOTE
 FIELD_RULES: tuple[Rule[FieldCase], ...] = (
     Rule(
         "length", _ERROR, _ERROR,
-        "{field} has {count} characters, {over} more than the {bound} allowed.",
+        "{field} has {count} characters, {excess} more than the {bound} allowed.",
         _length, "RFC 5280 A.1, BR 7.1.4.2", forceable=False,
     ),
     Rule(
         "control-character", _ERROR, _ERROR,
-        "{field} contains {character} at position {place}: control characters and line breaks are not allowed.",
+        "{field} contains {character} at position {position}: control characters and line breaks are not allowed.",
         _control_character, "zlint e_subject_dn_not_printable_characters", forceable=False,
     ),
     Rule(
         "invisible-character", _ERROR, _ERROR,
-        "{field} contains {character} at position {place}: invisible, but CAs compare the text with the register.",
+        "{field} contains {character} at position {position}: invisible, but CAs compare the text with the register.",
         _invisible_character, "BR 7.1.2.7.4 (verified values), UTS 39 3.1",
-        private_text="{field} contains {character} at position {place}: invisible, but a search for the text fails.",
+        private_text="{field} contains {character} at position {position}: invisible, but a search for the text fails.",
     ),
     Rule(
         "invisible-character", _ERROR, _ERROR,
-        "{field} contains U+FFFD at position {place}: a character was lost there. Type it again.",
+        "{field} contains U+FFFD at position {position}: a character was lost there. Type it again.",
         _replacement_character, "Unicode 23.8 (REPLACEMENT CHARACTER)",
     ),
     Rule(
         "edge-space", _NOTE, _NOTE,
-        "{field} will be written without the blanks at its ends.", _edge_space, "RFC 4518 2.6.1",
+        "{field} will be written without leading and trailing spaces.", _edge_space, "RFC 4518 2.6.1",
     ),
     Rule(
         "placeholder", _ERROR, _WARNING,
         "{field} {value} looks like a placeholder; CAs reject it.",
-        _placeholder(Likelihood.CERTAIN), "BR 7.1.2.7.4 (no metadata such as . - or a blank)",
+        _placeholder(Likelihood.CERTAIN), "BR 7.1.2.7.4 (no metadata such as . - or a space)",
         private_text="{field} {value} looks like a placeholder; everyone would see it in the certificate.",
     ),
     Rule(
         "placeholder", _WARNING, _WARNING,
         "{field} {value} looks like a placeholder; leave it out unless the place has that name.",
-        _placeholder(Likelihood.POSSIBLE), "BR 7.1.2.7.4 (no metadata such as . - or a blank)",
+        _placeholder(Likelihood.POSSIBLE), "BR 7.1.2.7.4 (no metadata such as . - or a space)",
     ),
     Rule(
         "portal-character", _WARNING, None,
@@ -191,4 +190,4 @@ FIELD_RULES: tuple[Rule[FieldCase], ...] = (
         _encoding_damage, "UTF-8 read as ISO 8859-1 or Windows-1252",
     ),
 )  # fmt: skip
-"""Asked about each field that contains text."""
+"""Rules for the text of each field."""

@@ -1,145 +1,136 @@
-"""Rules about each name that can be written: what it is and who may have it."""
+"""Rules about a single valid name: its spelling, its kind, and whether a CA can issue for it."""
 
 from csrtui.core.advice.cases import NameCase
-from csrtui.core.advice.rule import Hit, Rule
-from csrtui.core.base.escaping import quoted
+from csrtui.core.advice.rule import PRIVATE_CA_FIX, Hit, Rule
+from csrtui.core.base.escaping import excerpt
 from csrtui.core.base.finding import FieldName, Fix, Level
 from csrtui.core.names import special_use
-from csrtui.core.names.international import PREFIX, mixed_scripts
+from csrtui.core.names.label import PREFIX, mixed_scripts
 from csrtui.core.names.name import NameKind
 from csrtui.core.names.public_suffixes import Section
+from csrtui.core.names.special_use import matching_suffix
 from csrtui.core.subject.fields import UPPER_BOUNDS
 
 
-def _named(case: NameCase, fix: Fix | None = None, **words: object) -> Hit:
-    return Hit({"name": quoted(case.name.shown), "text": quoted(case.text), **words}, fix)
+def _hit(case: NameCase, fix: Fix | None = None, **words: object) -> Hit:
+    return Hit({"name": excerpt(case.name.display), "text": excerpt(case.text), **words}, fix)
 
 
 def _common_name_length(case: NameCase) -> Hit | None:
     bound = UPPER_BOUNDS[FieldName.COMMON_NAME]
-    if case.place or len(case.text) <= bound:
+    if case.position or len(case.text) <= bound:
         return None
     fix = _other_first(case, NameKind.DNS) or _other_first(case, NameKind.IP)
-    return _named(case, fix, count=len(case.text), bound=bound)
+    return _hit(case, fix, count=len(case.text), bound=bound)
 
 
 def _other_first(case: NameCase, kind: NameKind) -> Fix | None:
-    """Return the fix that makes the first name of a kind the common name; None where there is none that fits."""
-    listing = case.listing
-    for place, name in enumerate(listing.names):
+    """Return the fix that makes the first suitable name of this kind the common name, or None without such a name."""
+    inputs = case.names.inputs
+    for index, name in enumerate(case.names.names):
         fits = name.text is not None and len(name.text) <= UPPER_BOUNDS[FieldName.COMMON_NAME]
         if fits and name.kind is kind:
-            rest = (typed for at, typed in enumerate(listing.typed) if at != place)
-            return Fix(f"put {quoted(name.shown)} first", names=(listing.typed[place], *rest))
+            others = inputs[:index] + inputs[index + 1 :]
+            return Fix(f"put {excerpt(name.display)} first", names=(inputs[index], *others))
     return None
 
 
 def _underscore(case: NameCase) -> Hit | None:
-    return _named(case) if case.is_dns and "_" in case.text else None
+    return _hit(case) if case.is_dns and "_" in case.text else None
 
 
 def _reserved_label(case: NameCase) -> Hit | None:
     for label in case.text.split("."):
         if label[2:4] == "--" and not label.startswith(PREFIX):
-            return _named(case, label=quoted(label))
+            return _hit(case, label=excerpt(label))
     return None
 
 
 def _upper_case(case: NameCase) -> Hit | None:
-    upper = case.is_dns and any("A" <= letter <= "Z" for letter in case.name.typed)
-    return _named(case, typed=quoted(case.name.typed)) if upper else None
+    has_capital = any("A" <= letter <= "Z" for letter in case.name.input)
+    return _hit(case, input=excerpt(case.name.input)) if case.is_dns and has_capital else None
 
 
 def _international(case: NameCase) -> Hit | None:
-    return None if case.name.typed.isascii() else _named(case, typed=quoted(case.name.typed))
+    return None if case.name.input.isascii() else _hit(case, input=excerpt(case.name.input))
 
 
 def _only_punycode(case: NameCase) -> Hit | None:
-    """Find a label that is shown as it is written, since it has no U-label."""
-    label = next((label for label in case.name.shown.split(".") if label.startswith(PREFIX)), None)
-    return None if label is None else _named(case, label=quoted(label))
+    """Check for a label that has no U-label and is therefore displayed in Punycode."""
+    label = next((label for label in case.name.display.split(".") if label.startswith(PREFIX)), None)
+    return None if label is None else _hit(case, label=excerpt(label))
 
 
 def _mixed_script(case: NameCase) -> Hit | None:
-    for label in case.name.shown.split("."):
+    for label in case.name.display.split("."):
         if scripts := mixed_scripts(label):
-            return _named(case, scripts=" and ".join(script.capitalize() for script in scripts[:3]))
+            return _hit(case, scripts=" and ".join(script.capitalize() for script in scripts[:3]))
     return None
 
 
 def _single_label(case: NameCase) -> Hit | None:
-    return _named(case, case.asking_private()) if case.is_dns and "." not in case.text else None
+    return _hit(case, PRIVATE_CA_FIX) if case.is_dns and "." not in case.text else None
 
 
 def _internal_name(case: NameCase) -> Hit | None:
     if not case.is_dns or "." not in case.text:
         return None
-    ending = special_use.internal_ending(case.text)
-    if case.listing.suffixes.known_tld(case.text) and ending != "home.arpa":
+    suffix = matching_suffix(case.text, special_use.INTERNAL)
+    if case.names.suffixes.has_public_tld(case.text) and suffix != "home.arpa":
         return None
-    tld = ending or case.name.shown.rpartition(".")[2]
+    tld = suffix or case.name.display.rpartition(".")[2]
     purpose = special_use.INTERNAL.get(tld, "not a public top-level domain")
-    return _named(case, case.asking_private(), tld=quoted(tld), purpose=purpose)
+    return _hit(case, PRIVATE_CA_FIX, tld=excerpt(tld), purpose=purpose)
 
 
 def _reserved_domain(case: NameCase) -> Hit | None:
-    ending = special_use.reserved_ending(case.text) if case.is_dns else None
-    if ending is None or "." not in ending:
-        return None
-    return _named(case, purpose=special_use.RESERVED[ending])
+    suffix = matching_suffix(case.text, special_use.RESERVED) if case.is_dns else None
+    return _hit(case, purpose=special_use.RESERVED[suffix]) if suffix and "." in suffix else None
 
 
 def _reserved_tld(case: NameCase) -> Hit | None:
-    ending = special_use.reserved_ending(case.text) if case.is_dns else None
-    alone = (
-        "." not in case.text and ending != "localhost"
-    )  # test is a host without a domain, localhost the machine
-    if ending is None or "." in ending or alone:
+    suffix = matching_suffix(case.text, special_use.RESERVED) if case.is_dns else None
+    is_host = "." not in case.text and suffix != "localhost"  # "test" is a host without a domain
+    if suffix is None or "." in suffix or is_host:
         return None
-    return _named(case, case.asking_private(), purpose=special_use.RESERVED[ending])
+    return _hit(case, PRIVATE_CA_FIX, purpose=special_use.RESERVED[suffix])
 
 
 def _public_suffix(case: NameCase) -> Hit | None:
-    plain = case.is_dns and not case.name.is_wildcard
-    return (
-        _named(case) if plain and case.listing.suffixes.is_public_suffix(case.text, Section.ICANN) else None
-    )
+    is_host = case.is_dns and not case.name.is_wildcard
+    return _hit(case) if is_host and case.names.suffixes.is_public_suffix(case.text, Section.ICANN) else None
 
 
 def _wildcard_public_suffix(case: NameCase) -> Hit | None:
-    if case.name.is_wildcard and case.listing.suffixes.is_public_suffix(case.host, Section.ICANN):
-        return _named(case, suffix=quoted(case.name.shown.removeprefix("*.")))
+    if case.name.is_wildcard and case.names.suffixes.is_public_suffix(case.host, Section.ICANN):
+        return _hit(case, suffix=excerpt(case.display_host))
     return None
 
 
 def _ip_as_common_name(case: NameCase) -> Hit | None:
-    if case.is_dns or case.place:
-        return None
-    return _named(case, _other_first(case, NameKind.DNS))
+    return None if case.is_dns or case.position else _hit(case, _other_first(case, NameKind.DNS))
 
 
 def _ip_as_other_name(case: NameCase) -> Hit | None:
-    return _named(case) if not case.is_dns and case.place else None
+    return _hit(case) if not case.is_dns and case.position else None
 
 
 def _ip_address(case: NameCase) -> Hit | None:
-    return None if case.is_dns else _named(case)
+    return None if case.is_dns else _hit(case)
 
 
 def _private_address(case: NameCase) -> Hit | None:
-    if case.is_dns or not special_use.is_private_address(case.text):
-        return None
-    return _named(case, case.asking_private())
+    is_private = not case.is_dns and special_use.is_private_address(case.text)
+    return _hit(case, PRIVATE_CA_FIX) if is_private else None
 
 
 def _reverse_zone(case: NameCase) -> Hit | None:
-    zone = special_use.reverse_zone(case.text) if case.is_dns else None
-    return _named(case, zone=zone) if zone else None
+    zone = matching_suffix(case.text, special_use.REVERSE_ZONES) if case.is_dns else None
+    return _hit(case, zone=zone) if zone else None
 
 
 def _onion(case: NameCase) -> Hit | None:
-    bad = special_use.is_onion(case.text) and not special_use.is_onion_v3(case.text)
-    return _named(case) if bad else None
+    return _hit(case) if case.text.endswith(".onion") and not special_use.is_onion_v3(case.text) else None
 
 
 _PUBLIC_SUFFIX = "{name} is a public suffix; "
@@ -164,11 +155,11 @@ NAME_RULES: tuple[Rule[NameCase], ...] = (
     ),
     Rule(
         "upper-case", _NOTE, _NOTE,
-        "{typed} will be written in lower case: {text}.", _upper_case, "RFC 4343, BR 7.1.4.3",
+        "{input} will be written in lower case: {text}.", _upper_case, "RFC 4343, BR 7.1.4.3",
     ),
     Rule(
         "international", _NOTE, _NOTE,
-        "{typed} will be written {text}.", _international, "RFC 5890, BR 7.1.4.3",
+        "{input} will be written {text}.", _international, "RFC 5890, BR 7.1.4.3",
     ),
     Rule(
         "international-invalid", _NOTE, _NOTE,
@@ -211,7 +202,7 @@ NAME_RULES: tuple[Rule[NameCase], ...] = (
     ),
     Rule(
         "ip-address", _WARNING, None,
-        "Let's Encrypt and others refuse an IP address in the common name: enter a host name first, then {name}.",
+        "Let's Encrypt and others reject an IP address in the common name: enter a host name first, then {name}.",
         _ip_as_common_name, "RFC 5280 4.2.1.6, BR 3.2.2.5, RFC 8555 6.7 (badCSR)",
     ),
     Rule(
@@ -247,4 +238,4 @@ NAME_RULES: tuple[Rule[NameCase], ...] = (
         _onion, "BR appendix B, Tor rend-spec-v3",
     ),
 )  # fmt: skip
-"""Asked about each name that can be written."""
+"""Rules for each valid name."""

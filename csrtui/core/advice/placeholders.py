@@ -1,4 +1,4 @@
-"""Placeholders: defaults of openssl and of forms, and words for *nothing*; and the real places with such names."""
+"""Placeholders: default values of openssl and of forms, words that mean "none", and real places with such names."""
 
 from collections.abc import Mapping
 from enum import Enum, auto
@@ -8,14 +8,14 @@ from csrtui.core.base.finding import FieldName
 from csrtui.core.subject import countries
 
 _PLACEHOLDERS: Final = frozenset({
-    # openssl.cnf as OpenSSL, Debian and Red Hat ship it
+    # the defaults in openssl.cnf from OpenSSL, Debian and Red Hat
     "some-state", "internet widgits pty ltd", "default city", "default company ltd", "my company ltd",
     "newbury", "berkshire", "organization name", "organizational unit name", "locality name",
-    # the names of the fields
+    # field labels
     "state", "province", "state or province", "city", "locality", "country", "company", "company name",
     "organization", "organisation", "organizational unit", "unit", "department", "your company", "your organization",
     "your state", "your city", "your company name", "mycompany", "my company", "my organization", "my city", "my state",
-    # nothing, in words
+    # words that mean "none"
     "n/a", "n.a.", "na", "none", "nil", "null", "unknown", "undefined", "empty", "blank", "not applicable",
     "todo", "tbd", "test", "testing", "asdf", "qwerty", "xxx", "xxxx", "foo", "bar", "foobar", "placeholder",
 })  # fmt: skip
@@ -28,45 +28,44 @@ _PLACES: Final[Mapping[tuple[FieldName, str], frozenset[str]]] = {
     (FieldName.STATE, "berkshire"): frozenset({"GB"}),
     (FieldName.LOCALITY, "berkshire"): frozenset({"US"}),
 }
-"""Places that have the name of a placeholder: the field and the name in lower case, and the countries."""
-
-
-_NOTHING: Final = frozenset({"none", "na"})
-"""Of the names of places, those that mean nothing in every country but the ones listed."""
+"""Countries in which a placeholder is the name of a real place, by field and lower-case name."""
+_CERTAIN_ELSEWHERE: Final = frozenset({"none", "na"})
+"""Names in `_PLACES` that are certainly placeholders in every other country."""
 
 
 class Likelihood(Enum):
-    """How likely it is that a text is only a placeholder."""
+    """The likelihood that a text is a placeholder."""
 
     CERTAIN = auto()
     POSSIBLE = auto()
-    """A real place may have this name: no country is given, or the table does not list the country."""
+    """The text may be the name of a real place, because the country is empty or is not in the table."""
 
 
-def placeholder(field: FieldName, text: str, country: str) -> Likelihood | None:
-    """Return how likely a text is only a placeholder: from the table, or without a letter; None for real text.
+def placeholder_likelihood(field: FieldName, text: str, country: str) -> Likelihood | None:
+    """Return how likely a text is to be a placeholder, or None if it is not one.
+
+    A placeholder is in the table, or contains neither a letter nor a digit.
 
     Args:
         field: The field.
-        text: Its text, trimmed; case does not matter.
-        country: The country field as typed. A place of that country is real.
+        text: The trimmed text of the field, in any case.
+        country: The country as entered. The name of a place in this country is not a placeholder.
     """
     if not any(character.isalnum() for character in text):
         return Likelihood.CERTAIN if text else None
     folded = text.casefold()
-    if field is FieldName.COUNTRY and len(text) == 2:  # noqa: PLR2004 - a code, such as Namibia's NA
+    is_code = field is FieldName.COUNTRY and len(text) == 2  # noqa: PLR2004 - a code, such as Namibia's NA
+    if is_code or folded not in _PLACEHOLDERS:
         return None
-    if folded not in _PLACEHOLDERS:
-        return None
-    homes = _PLACES.get((field, folded))
-    if homes is None:
+    place_countries = _PLACES.get((field, folded))
+    if place_countries is None:
         return Likelihood.CERTAIN
     code = countries.find_country(country)
-    if code in homes:
+    if code in place_countries:
         return None
-    return Likelihood.CERTAIN if code and folded in _NOTHING else Likelihood.POSSIBLE
+    return Likelihood.CERTAIN if code and folded in _CERTAIN_ELSEWHERE else Likelihood.POSSIBLE
 
 
 def is_placeholder(field: FieldName, text: str, country: str) -> bool:
-    """Return whether a trimmed text is certainly only a placeholder; see `placeholder`."""
-    return placeholder(field, text, country) is Likelihood.CERTAIN
+    """Return whether a trimmed text is certainly a placeholder (`placeholder_likelihood`)."""
+    return placeholder_likelihood(field, text, country) is Likelihood.CERTAIN

@@ -1,6 +1,6 @@
-"""What a rule is: a row of a table that says when, how grave, in which words, and who says so."""
+"""Rules: table rows with a condition, a level, a sentence and a source."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final, Generic, NamedTuple, TypeVar
 
@@ -8,13 +8,15 @@ from csrtui.core.base.finding import CaKind, FieldName, Finding, Fix, Level
 
 Case = TypeVar("Case")
 
+PRIVATE_CA_FIX: Final = Fix("use a private CA instead", ca=CaKind.PRIVATE)
+
 
 class Hit(NamedTuple):
-    """That a rule applies.
+    """The result of a check whose rule applies.
 
     Attributes:
-        words: What the rule's text names, by its placeholders; safe to show.
-        fix: The change that would settle it, or None.
+        words: The values for the placeholders in the rule's text, safe to display.
+        fix: The change that resolves the finding, or None.
     """
 
     words: Mapping[str, object] = MappingProxyType({})
@@ -22,130 +24,124 @@ class Hit(NamedTuple):
 
 
 class Rule(NamedTuple, Generic[Case]):
-    """One row.
+    """A row of a table of rules.
 
     Attributes:
-        code: The finding's code.
-        public: Its level for a public CA; None: silent.
-        private: Its level for a private CA; None: silent.
-        text: One sentence with placeholders for the words of a `Hit`.
-        find: Says whether the rule applies to a case.
-        source: Where the rule comes from.
-        private_text: The sentence for a private CA, where the consequence is another one.
-        forceable: Whether X.509 can hold it, so that ``--force`` may overrule an error.
+        code: The code of the finding.
+        public_level: The level for a public CA, or None if the rule does not apply to public CAs.
+        private_level: The level for a private CA, or None if the rule does not apply to private CAs.
+        text: A sentence with placeholders for the words of a `Hit`.
+        check: A function that returns a `Hit` if the rule applies to a case, otherwise None.
+        source: The document that contains the rule.
+        private_text: The sentence for a private CA, if the consequence is different.
+        forceable: Whether X.509 can represent the value, so that ``--force`` can override an error.
     """
 
     code: str
-    public: Level | None
-    private: Level | None
+    public_level: Level | None
+    private_level: Level | None
     text: str
-    find: Callable[[Case], Hit | None]
+    check: Callable[[Case], Hit | None]
     source: str
     private_text: str | None = None
     forceable: bool = True
 
-    def level(self, ca: CaKind) -> Level | None:
-        """The level for one kind of CA."""
-        return self.public if ca is CaKind.PUBLIC else self.private
-
-    def hindrance(self, ca: CaKind) -> int:
-        """How much it stands in the way: 0 not at all, 1 until it is overruled, 2 whatever the user says."""
-        if self.level(ca) is not Level.ERROR:
-            return 0
-        return 1 if self.forceable else 2
-
-    def finding(self, hit: Hit, ca: CaKind, where: FieldName, value: str) -> Finding:
-        """The finding that a hit makes; the rule must not be silent for this CA."""
-        level = self.level(ca)
-        assert level is not None  # noqa: S101 - `judge` asks no silent rule
+    def finding(self, case: Case, ca: CaKind, field: FieldName, value: str) -> Finding | None:
+        """Return the finding for a case, or None if the rule does not apply."""
+        level = self.public_level if ca is CaKind.PUBLIC else self.private_level
+        if level is None or (hit := self.check(case)) is None:
+            return None
         template = self.private_text if ca is CaKind.PRIVATE and self.private_text else self.text
-        text = template.format_map(hit.words)
-        fix = None if hit.fix and hit.fix.ca is ca else hit.fix  # there is nothing to switch to
-        return Finding(self.code, level, where, value, text, fix, self.forceable)
+        # A fix that switches to the selected kind of CA would change nothing.
+        fix = None if hit.fix and hit.fix.ca is ca else hit.fix
+        return Finding(self.code, level, field, value, template.format_map(hit.words), fix, self.forceable)
 
 
-class Verdict(NamedTuple, Generic[Case]):
-    """A rule that applies, and how."""
-
-    rule: Rule[Case]
-    hit: Hit
+Suppressions = Mapping[str, frozenset[str]]
+"""The codes of the findings that each finding makes superfluous, by its code."""
 
 
-def judge(
-    rules: Iterable[Rule[Case]], case: Case, ca: CaKind, silences: Mapping[str, frozenset[str]]
-) -> Iterator[Verdict[Case]]:
-    """Ask every rule about one case, and drop what another rule that applies has said already.
+def evaluate(
+    rules: Iterable[Rule[Case]],
+    case: Case,
+    ca: CaKind,
+    field: FieldName,
+    value: str,
+    *,
+    suppressions: Suppressions = MappingProxyType({}),
+) -> list[Finding]:
+    """Return the findings of all rules that apply to a case, in the order of the table, with one finding per cause.
+
+    A finding never suppresses a more severe one (`_severity`). If two equally severe findings suppress each other, the
+    first one stays.
 
     Args:
         rules: The table.
-        case: What they are asked about.
-        ca: The kind of CA; rules silent for it are not asked.
-        silences: For a code that applies, the codes that are then not said: one cause, one finding. What
-            stands in the way more than the silencing one is said nevertheless: a warning hides no error. Of
-            two that silence each other and stand in the way alike, the first of the table is said.
+        case: The argument of each rule's check.
+        ca: The kind of CA whose rules apply.
+        field: The field of the findings.
+        value: The value of the findings, as entered.
+        suppressions: The findings that suppress other findings.
     """
-    verdicts = [
-        Verdict(rule, hit)
-        for rule in rules
-        if rule.level(ca) is not None and (hit := rule.find(case)) is not None
+    results = (rule.finding(case, ca, field, value) for rule in rules)
+    findings = [finding for finding in results if finding is not None]
+    return [
+        finding
+        for index, finding in enumerate(findings)
+        if not any(
+            _suppresses(other, finding, suppressions, is_first=position < index)
+            for position, other in enumerate(findings)
+        )
     ]
-    return (
-        one
-        for place, one in enumerate(verdicts)
-        if not any(_silences(other, one, ca, silences, first=at < place) for at, other in enumerate(verdicts))
-    )
 
 
-def _silences(
-    other: Verdict[Case],
-    one: Verdict[Case],
-    ca: CaKind,
-    silences: Mapping[str, frozenset[str]],
-    *,
-    first: bool,
-) -> bool:
-    """Whether a verdict makes another one superfluous; see `judge`."""
-    by, code = other.rule.code, one.rule.code
-    if code not in silences.get(by, ()):
+def _suppresses(other: Finding, finding: Finding, suppressions: Suppressions, *, is_first: bool) -> bool:
+    if finding.code not in suppressions.get(other.code, ()):
         return False
-    gravity, weight = other.rule.hindrance(ca), one.rule.hindrance(ca)
-    return gravity > weight or (gravity == weight and (first or by not in silences.get(code, ())))
+    is_mutual = other.code in suppressions.get(finding.code, ())
+    difference = _severity(other) - _severity(finding)
+    return difference > 0 or (difference == 0 and (is_first or not is_mutual))
 
 
-_TWINS: Final = frozenset({"www-not-covered", "bare-not-covered", "wildcard-bare-not-covered"})
-_SAID_BEFORE: Final = frozenset({
-    "wildcard-redundant", "wildcard", "reserved-name", "mixed-script", "international", "upper-case", "ip-address",
-})  # fmt: skip
-_ANY_FIELD: Final = frozenset({
-    "edge-space", "placeholder", "portal-character", "place-character", "html-entity", "encoding-damage",
-    "invisible-character", "country-unknown", "state-abbreviated", "unit-retired",
-})  # fmt: skip
+def _severity(finding: Finding) -> int:
+    """Return 0 for a finding that does not block, 1 for one that can be overridden, 2 for one that cannot."""
+    if not finding.blocks:
+        return 0
+    return 1 if finding.forceable else 2
 
-FLAW_SILENCES: Final[Mapping[str, frozenset[str]]] = {
+
+_COUNTERPARTS: Final = frozenset({"www-not-covered", "bare-not-covered", "wildcard-bare-not-covered"})
+
+FLAW_SUPPRESSIONS: Final[Suppressions] = {
     "label-length": frozenset({"name-length"}),
     "international-invalid": frozenset({"name-length"}),
 }
-"""For names that cannot be written."""
+"""Suppressions for invalid names."""
 
-NAME_SILENCES: Final[Mapping[str, frozenset[str]]] = {
-    # The spelling: the note on A-labels shows the lower case too.
+NAME_SUPPRESSIONS: Final[Suppressions] = {
+    # The note on the A-label shows the lower-case form too.
     "international": frozenset({"upper-case"}),
-    # A second mention has nothing of its own to say.
-    "duplicate": _SAID_BEFORE,
-    # What is reserved has no public top-level domain either: one cause.
+    # The first occurrence of the name already has these findings.
+    "duplicate": frozenset({
+        "wildcard-redundant", "wildcard", "reserved-name", "mixed-script", "international", "upper-case", "ip-address",
+    }),
+    # A reserved top-level domain is never public, so both findings have the same cause.
     "reserved-name": frozenset({"internal-name", "single-label"}),
-    # Who cannot have a name at all does not hear how to have its twin.
-    "public-suffix": frozenset({"single-label"}) | _TWINS,
+    # If no CA can issue for a name, its counterpart does not matter.
+    "public-suffix": frozenset({"single-label"}) | _COUNTERPARTS,
     "internal-name": frozenset({"public-suffix", "wildcard-public-suffix"}),
-    "reverse-zone": frozenset({"public-suffix", "wildcard-public-suffix"}) | _TWINS,
-    "wildcard-public-suffix": frozenset({"wildcard", "single-label"}) | _TWINS,
-    "onion": frozenset({"wildcard-public-suffix"}) | _TWINS,
-    "reserved-label": _TWINS,
-}
-"""For names that can be written."""
+    "reverse-zone": frozenset({"public-suffix", "wildcard-public-suffix"}) | _COUNTERPARTS,
+    "wildcard-public-suffix": frozenset({"wildcard", "single-label"}) | _COUNTERPARTS,
+    "onion": frozenset({"wildcard-public-suffix"}) | _COUNTERPARTS,
+    "reserved-label": _COUNTERPARTS,
+}  # fmt: skip
+"""Suppressions for valid names."""
 
-FIELD_SILENCES: Final[Mapping[str, frozenset[str]]] = {
-    "control-character": _ANY_FIELD,
+FIELD_SUPPRESSIONS: Final[Suppressions] = {
+    "control-character": frozenset({
+        "edge-space", "placeholder", "portal-character", "place-character", "html-entity", "encoding-damage",
+        "invisible-character", "country-unknown", "state-abbreviated", "unit-retired",
+    }),
     "invisible-character": frozenset({"encoding-damage", "placeholder"}),
     "placeholder": frozenset({"portal-character", "place-character", "unit-retired", "state-abbreviated"}),
     "place-character": frozenset({"portal-character"}),
@@ -153,5 +149,5 @@ FIELD_SILENCES: Final[Mapping[str, frozenset[str]]] = {
     "country-unknown": frozenset(
         {"length", "placeholder", "portal-character", "html-entity", "encoding-damage", "invisible-character"}
     ),
-}
-"""For subject fields."""
+}  # fmt: skip
+"""Suppressions for subject fields."""

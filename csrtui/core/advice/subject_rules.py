@@ -1,37 +1,32 @@
-"""Rules about the subject's fields together: the country, the place, what needs what."""
+"""Rules about the subject fields as a whole: country, place, and fields that require other fields."""
 
-from csrtui.core.advice.cases import FieldCase, clean
+from csrtui.core.advice.cases import LEAVE_OUT, FieldCase, trim_field
 from csrtui.core.advice.placeholders import is_placeholder
 from csrtui.core.advice.rule import Hit, Rule
-from csrtui.core.base.escaping import quoted
+from csrtui.core.base.escaping import excerpt
 from csrtui.core.base.finding import FieldName, Fix, Level
 from csrtui.core.subject import countries
 
 
-def _is_code(text: str) -> bool:
-    return bool(text) and text.isascii() and countries.is_code(text.upper())
-
-
 def _country_unknown(case: FieldCase) -> Hit | None:
-    if case.field is not FieldName.COUNTRY or not case.text or _is_code(case.text):
+    if case.field is not FieldName.COUNTRY or not case.text or countries.is_code(case.text):
         return None
-    meant, fix = _meant(case)
-    return Hit({"value": quoted(case.text), "meant": meant}, fix)
+    advice, fix = _country_advice(case)
+    return Hit({"value": excerpt(case.text), "advice": advice}, fix)
 
 
-def _meant(case: FieldCase) -> tuple[str, Fix | None]:
-    """Return what to write instead of a text that is not a country code, and the fix that does it."""
+def _country_advice(case: FieldCase) -> tuple[str, Fix | None]:
+    """Return a suggestion for a text that is not a country code, and the fix that applies the suggestion, or None."""
     code = countries.find_country(case.text)
     if code is not None:
-        return f"use {code} for {countries.name_of(code)}", case.writing(code, label=f"use {code}")
+        return f"use {code} for {countries.name_of(code)}", Fix(f"use {code}", value=code, safe=True)
     if countries.is_without_code(case.text):
         code = countries.NO_CODE
-        return f"Kosovo has none, so CAs use {code}", case.writing(code, label=f"use {code}", safe=False)
-    if is_placeholder(case.field, case.text, case.text):
-        return "use two letters, e.g. DE or US", case.writing("", label="leave it out", safe=False)
+        return f"Kosovo has none, so CAs use {code}", Fix(f"use {code}", value=code)
     if _is_two_letters(case.text):
         return "use a code of ISO 3166, e.g. DE or US", None
-    return "use two letters, e.g. DE or US", None
+    is_empty = is_placeholder(case.field, case.text, case.text)
+    return "use two letters, e.g. DE or US", LEAVE_OUT if is_empty else None
 
 
 def _is_two_letters(text: str) -> bool:
@@ -39,7 +34,7 @@ def _is_two_letters(text: str) -> bool:
 
 
 def _country_form(case: FieldCase) -> Hit | None:
-    """Of the unknown ones, those that a subject cannot hold."""
+    """Check for an unknown country in a form that X.509 cannot represent."""
     return None if _is_two_letters(case.text) else _country_unknown(case)
 
 
@@ -48,48 +43,46 @@ def _country_without_code(case: FieldCase) -> Hit | None:
 
 
 def _country_case(case: FieldCase) -> Hit | None:
-    if case.field is not FieldName.COUNTRY or not _is_code(case.text) or case.text.isupper():
+    if case.field is not FieldName.COUNTRY or not countries.is_code(case.text) or case.text.isupper():
         return None
-    return Hit({"value": quoted(case.text), "upper": case.text.upper()})
+    return Hit({"upper": case.text.upper()})
 
 
 def _country_missing(case: FieldCase) -> Hit | None:
-    lacks = case.field is FieldName.COUNTRY and not case.text and case.has(FieldName.ORGANIZATION)
-    return Hit() if lacks else None
+    is_empty = case.field is FieldName.COUNTRY and not case.text
+    return Hit() if is_empty and case.has_value(FieldName.ORGANIZATION) else None
 
 
 def _place_missing(case: FieldCase) -> Hit | None:
-    if case.field is not FieldName.LOCALITY or not case.has(FieldName.ORGANIZATION):
+    if case.field is not FieldName.LOCALITY or not case.has_value(FieldName.ORGANIZATION):
         return None
-    stated = clean(case.typed.state) or clean(case.typed.locality)
-    return None if stated else Hit()
+    return None if trim_field(case.subject.state) or trim_field(case.subject.locality) else Hit()
 
 
 def _organization_missing(case: FieldCase) -> Hit | None:
     if case.field is not FieldName.ORGANIZATION or case.text:
         return None
-    without = case.has(FieldName.ORGANIZATIONAL_UNIT, FieldName.STATE, FieldName.LOCALITY)
-    return Hit() if without else None
+    dependent = (FieldName.ORGANIZATIONAL_UNIT, FieldName.STATE, FieldName.LOCALITY)
+    return Hit() if case.has_value(*dependent) else None
 
 
 def _state_abbreviated(case: FieldCase) -> Hit | None:
-    if case.field is not FieldName.STATE or not case.text or not clean(case.typed.country):
+    if case.field is not FieldName.STATE or not case.text or not trim_field(case.subject.country):
         return None
-    code = countries.find_country(case.typed.country) or ""
-    full = countries.state_in_full(code, case.text)
-    if full is None:
+    name = countries.state_name(countries.find_country(case.subject.country) or "", case.text)
+    if name is None:
         return None
-    return Hit({"value": quoted(case.text), "full": full}, case.writing(full, label=f"write {full}"))
+    return Hit({"value": excerpt(case.text), "name": name}, Fix(f"write {name}", value=name, safe=True))
 
 
 def _unit_retired(case: FieldCase) -> Hit | None:
     if case.field is not FieldName.ORGANIZATIONAL_UNIT or not case.text:
         return None
-    return Hit({"value": quoted(case.text)}, case.writing("", label="leave it out", safe=False))
+    return Hit({"value": excerpt(case.text)}, LEAVE_OUT)
 
 
 _ERROR, _WARNING, _NOTE = Level.ERROR, Level.WARNING, Level.NOTE
-_UNKNOWN = "{value} is not a country code: {meant}."
+_UNKNOWN = "{value} is not a country code: {advice}."
 
 SUBJECT_RULES: tuple[Rule[FieldCase], ...] = (
     Rule(
@@ -126,8 +119,9 @@ SUBJECT_RULES: tuple[Rule[FieldCase], ...] = (
     ),
     Rule(
         "state-abbreviated", _WARNING, _WARNING,
-        "State {value} is an abbreviation: write {full}, as CAs require.", _state_abbreviated, "order forms of public CAs",
-        private_text="State {value} is an abbreviation: write {full}.",
+        "State {value} is an abbreviation: write {name}, as CAs require.",
+        _state_abbreviated, "order forms of public CAs",
+        private_text="State {value} is an abbreviation: write {name}.",
     ),
     Rule(
         "unit-retired", _WARNING, None,
@@ -135,4 +129,4 @@ SUBJECT_RULES: tuple[Rule[FieldCase], ...] = (
         _unit_retired, "BR 7.1.2.7.4 since 2022-09-01 (ballot SC47)",
     ),
 )  # fmt: skip
-"""Asked about each field, empty ones too."""
+"""Rules for each field, including empty fields."""

@@ -1,128 +1,112 @@
-"""Rules about names that cannot be written: what `read_name` found, in words."""
+"""Rules about invalid names: a sentence and a fix for each kind of flaw that `read_name` finds."""
 
 import re
 from collections.abc import Callable
 
 from csrtui.core.advice.cases import NameCase
 from csrtui.core.advice.rule import Hit, Rule
-from csrtui.core.base.escaping import character, quoted
+from csrtui.core.base.escaping import describe_character, excerpt
 from csrtui.core.base.finding import Fix, Level
-from csrtui.core.names.international import in_punycode
-from csrtui.core.names.name import DOTS, Flaw, FlawKind, Name, read_name
-from csrtui.core.names.paste import host_inside
-from csrtui.core.names.whitespace import trimmed
-
-_STAR = "has its * in the wrong place: only the whole first label can be *"
-_STARS = "has more than one *: only the whole first label can be one"
+from csrtui.core.names.label import Flaw, FlawKind, to_punycode
+from csrtui.core.names.name import DOTS, Name, read_name
+from csrtui.core.names.paste import extract_host
+from csrtui.core.names.whitespace import trim
 
 
-def _flaw(kind: FlawKind) -> Callable[[NameCase], Hit | None]:
-    """A finder that looks for one kind of flaw, with what was plainly meant as its fix."""
+def _check_for(kind: FlawKind) -> Callable[[NameCase], Hit | None]:
+    """Return the check for one kind of flaw."""
 
-    def find(case: NameCase) -> Hit | None:
+    def check(case: NameCase) -> Hit | None:
         flaw = case.flaw(kind)
         if flaw is None:
             return None
         words = {
-            "name": quoted(trimmed(case.name.typed)),
-            "part": quoted(flaw.part),
-            "character": character(flaw.part) if len(flaw.part) == 1 else "",
-            "at": _place(flaw),
-            "fault": _fault(case.name, flaw),
+            "name": excerpt(trim(case.name.input)),
+            "part": excerpt(flaw.part),
+            "character": describe_character(flaw.part) if len(flaw.part) == 1 else "",
+            "position": _position(flaw),
+            "problem": _problem(case.name, kind),
         }
-        return Hit(words, _repair(case, flaw))
+        return Hit(words, _fix(case, flaw))
 
-    return find
+    return check
 
 
-def _place(flaw: Flaw) -> str:
-    """Where the character stands; what can go without being missed stands at an end."""
+def _position(flaw: Flaw) -> str:
+    """Return the position of the invalid character as a phrase, or "" if the position is unknown."""
     if flaw.position:
         return f" at position {flaw.position}"
-    return " at an end" if flaw.repaired is not None else ""
+    return " at the start or end" if flaw.correction is not None else ""
 
 
-def _fault(name: Name, flaw: Flaw) -> str:
-    """What exactly is wrong, where one kind of flaw has several causes."""
-    bare = trimmed(name.typed)
-    if flaw.kind is FlawKind.NOT_A_HOSTNAME:
-        return "is not a bare host name" if host_inside(bare) else "contains no host name"
-    if flaw.kind is FlawKind.WILDCARD_PLACE:
-        if bare.strip(DOTS) == "*":
-            return "needs a domain behind it"
-        return _STARS if bare.count("*") > 1 else _STAR
-    return ""
+def _problem(name: Name, kind: FlawKind) -> str:
+    """Return the exact problem if this kind of flaw has several causes, otherwise an empty string."""
+    bare = trim(name.input)
+    if kind is FlawKind.NOT_A_HOSTNAME:
+        return "is not a bare host name" if extract_host(bare) else "contains no host name"
+    if kind is not FlawKind.WILDCARD_PLACE:
+        return ""
+    if bare.strip(DOTS) == "*":
+        return "needs a domain after it"
+    if bare.count("*") > 1:
+        return "has more than one *: only the whole first label can be one"
+    return "has its * in the wrong place: only the whole first label can be *"
 
 
-def _repair(case: NameCase, flaw: Flaw) -> Fix | None:
-    if flaw.repaired is not None and read_name(flaw.repaired).text is not None:
-        fix = case.replacing(flaw.repaired, f"write {quoted(flaw.repaired)}")
-        if (
-            fix and flaw.kind is FlawKind.NOT_A_HOSTNAME
-        ):  # the port or the path may have been meant as something
-            return Fix(fix.label, names=fix.names)
-        return fix
+def _fix(case: NameCase, flaw: Flaw) -> Fix | None:
+    correction = flaw.correction
+    if correction is not None and read_name(correction).text is not None:
+        is_safe = flaw.kind is not FlawKind.NOT_A_HOSTNAME  # the user may need the port or path
+        return case.replace_fix(f"write {excerpt(correction)}", correction, safe=is_safe)
     if flaw.kind is FlawKind.INTERNATIONAL_INVALID:
-        return _in_punycode(case)
-    return _two_names(case) if flaw.part.isspace() else None
+        return _punycode_fix(case)
+    return _split_fix(case) if flaw.part.isspace() else None
 
 
-def _in_punycode(case: NameCase) -> Fix | None:
-    """Return the fix that writes emoji as browsers look them up; None where something else is wrong."""
-    labels = re.split(f"[{DOTS}]", trimmed(case.name.typed))
-    name = ".".join(map(in_punycode, labels))
-    return case.instead((name,), f"write {quoted(name)}", safe=False) if read_name(name).text else None
+def _punycode_fix(case: NameCase) -> Fix | None:
+    """Return the fix that converts emoji to Punycode, as browsers do, or None if the name has other flaws."""
+    labels = re.split(f"[{DOTS}]", trim(case.name.input))
+    name = ".".join(map(to_punycode, labels))
+    return case.replace_fix(f"write {excerpt(name)}", name) if read_name(name).text else None
 
 
-def _two_names(case: NameCase) -> Fix | None:
-    """Several whole names with blanks between them are several names."""
-    parts = case.name.typed.split()
-    if len(parts) == 1 or not all("." in part and read_name(part).text for part in parts):
+def _split_fix(case: NameCase) -> Fix | None:
+    """Return the fix that splits a text into the valid names in it, or None."""
+    names = case.name.input.split()
+    if len(names) == 1 or not all("." in name and read_name(name).text for name in names):
         return None
-    return case.instead(tuple(parts), f"write {len(parts)} names", safe=False)
+    return case.replace_fix(f"write {len(names)} names", *names)
 
 
 def _row(kind: FlawKind, text: str, source: str) -> Rule[NameCase]:
-    """A row: whatever the CA, X.509 cannot hold such a name."""
-    return Rule(kind.value, Level.ERROR, Level.ERROR, text, _flaw(kind), source, forceable=False)
+    """Return the rule for one kind of flaw: an error for every CA, because X.509 cannot represent the name."""
+    return Rule(kind.value, Level.ERROR, Level.ERROR, text, _check_for(kind), source, forceable=False)
 
 
 FLAW_RULES: tuple[Rule[NameCase], ...] = (
+    _row(FlawKind.NOT_A_HOSTNAME, "{name} {problem}: remove scheme, user, port and path.", "RFC 5280 4.2.1.6"),
+    _row(FlawKind.SPACE, "{name} contains {character}{position}: not allowed in a host name.", "RFC 1123 2.1"),
     _row(
-        FlawKind.NOT_A_HOSTNAME,
-        "{name} {fault}: remove scheme, user, port and path.",
-        "RFC 5280 4.2.1.6",
-    ),
-    _row(FlawKind.SPACE, "{name} contains {character}{at}: not allowed in a host name.", "RFC 1123 2.1"),
-    _row(
-        FlawKind.TRAILING_DOT,
-        "{name} ends with a dot: certificates contain names without it.",
+        FlawKind.TRAILING_DOT, "{name} ends with a dot: certificates contain names without it.",
         "RFC 5280 4.2.1.6, RFC 1034 3.5",
     ),
     _row(FlawKind.EMPTY_LABEL, "{name} has an empty label.", "RFC 1034 3.5"),
     _row(
-        FlawKind.LABEL_LENGTH,
-        "{part} is too long: a label may have at most 63 characters (in xn-- form).",
+        FlawKind.LABEL_LENGTH, "{part} is too long: a label may have at most 63 characters (in xn-- form).",
         "RFC 1035 2.3.4",
     ),
     _row(
-        FlawKind.NAME_LENGTH,
-        "{name} is too long: a host name may have at most 253 characters (in xn-- form).",
+        FlawKind.NAME_LENGTH, "{name} is too long: a host name may have at most 253 characters (in xn-- form).",
         "RFC 1035 2.3.4",
     ),
     _row(
         FlawKind.BAD_CHARACTER,
-        "{name} contains {character}{at}: host names consist of letters, digits, hyphens and dots.",
+        "{name} contains {character}{position}: host names consist of letters, digits, hyphens and dots.",
         "RFC 1123 2.1",
     ),
+    _row(FlawKind.HYPHEN_EDGE, "{part} begins or ends with a hyphen: not allowed in a host name.", "RFC 1123 2.1"),
     _row(
-        FlawKind.HYPHEN_EDGE,
-        "{part} begins or ends with a hyphen: not allowed in a host name.",
-        "RFC 1123 2.1",
-    ),
-    _row(
-        FlawKind.INTERNATIONAL_INVALID,
-        "{name} is not a valid internationalized name (IDN).",
+        FlawKind.INTERNATIONAL_INVALID, "{name} is not a valid internationalized name (IDN).",
         "RFC 5891 4.2, UTS 46",
     ),
     _row(
@@ -130,10 +114,6 @@ FLAW_RULES: tuple[Rule[NameCase], ...] = (
         "{name} is neither a host name nor an IP address: a host name cannot end in a number.",
         "RFC 1123 2.1, RFC 3696 2",
     ),
-    _row(
-        FlawKind.WILDCARD_PLACE,
-        "{name} {fault}, as in *.mydomain.com.",
-        "RFC 9525 6.3, BR 1.6.1",
-    ),
-)
-"""One row for each `FlawKind`."""
+    _row(FlawKind.WILDCARD_PLACE, "{name} {problem}, as in *.mydomain.com.", "RFC 9525 6.3, BR 1.6.1"),
+)  # fmt: skip
+"""One rule for each `FlawKind`."""

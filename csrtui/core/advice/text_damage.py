@@ -1,9 +1,9 @@
-"""Text that something on its way has changed: HTML entities, and UTF-8 read as Latin-1."""
+"""Text that other programs have damaged: HTML entities, and UTF-8 decoded as ISO 8859-1 or Windows-1252."""
 
 import re
 import unicodedata
 
-from csrtui.core.names.international import script_of
+from csrtui.core.names.label import script_of
 
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 _LOOKS_LIKE = re.compile("&#?[A-Za-z0-9]+;?")
@@ -11,19 +11,19 @@ _DAMAGED = re.compile(
     "[\u00c2-\u00f4][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013\u2014"
     "\u2018-\u201a\u201c-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122]+"
 )
-"""A lead byte of UTF-8 and what follows it, both as the characters that Windows-1252 or Latin-1 gives them.
+"""Matches a leading byte of UTF-8 and its continuation bytes, decoded as Windows-1252 or ISO 8859-1.
 
-These and no others: what stands between them, such as Ř, is no byte in either, and would have no code in `_byte`.
+The ranges contain exactly the characters that `_byte` can encode. Other characters, such as Ř, are in neither encoding.
 """
 _LIKELY = (
     (0x00A0, 0x017F), (0x0370, 0x045F), (0x0490, 0x0491), (0x05D0, 0x06FF), (0x0900, 0x0E7F),
     (0x1E00, 0x1EFF), (0x2010, 0x203A), (0x20A0, 0x20BF), (0x2122, 0x2122), (0x3000, 0xD7A3),
 )  # fmt: skip
-"""Code points that names of firms and places are written in; others say that nothing was damaged."""
+"""The code points that occur in names of companies and places. A repair that produces any other code point is wrong."""
 
 
-def decoded_entities(text: str) -> str | None:
-    """The text with its HTML entities decoded, however often they were encoded; None when it has none."""
+def decode_entities(text: str) -> str | None:
+    """Return the text with its HTML entities decoded, even if they were encoded repeatedly, or None if it has none."""
     if not _ENTITY.search(text):
         return None
     from html import unescape
@@ -34,50 +34,50 @@ def decoded_entities(text: str) -> str | None:
     return decoded if decoded != text else None
 
 
-def taken_for_html(text: str) -> str | None:
-    """What the linters of CAs take for an HTML entity in a text that has none: ``&REG`` in ``M&REGAN``; else None.
+def entity_like_text(text: str) -> str | None:
+    """Return the part of a text that CA linters mistake for an HTML entity, or None. The text has no real entities.
 
-    HTML knows some entities without their semicolon, which pkilint decodes; zlint refuses whatever looks like one.
+    pkilint decodes the entities that HTML accepts without a semicolon, such as ``&REG`` in ``M&REGAN``. zlint rejects
+    every text that looks like an entity.
     """
     for match in _LOOKS_LIKE.finditer(text):
-        entity = match[0] if match[0].endswith(";") else _decodable(match[0])
+        entity = match[0] if match[0].endswith(";") else _decodable_prefix(match[0])
         if entity:
             return entity
     return None
 
 
-def _decodable(text: str) -> str | None:
-    """The shortest beginning of a text that HTML decodes."""
+def _decodable_prefix(text: str) -> str | None:
+    """Return the shortest prefix of a text that decodes as an HTML entity, or None."""
     from html import unescape
 
-    beginnings = (text[:end] for end in range(2, len(text) + 1))
-    return next((beginning for beginning in beginnings if unescape(beginning) != beginning), None)
+    prefixes = (text[:end] for end in range(2, len(text) + 1))
+    return next((prefix for prefix in prefixes if unescape(prefix) != prefix), None)
 
 
-def repaired_encoding(text: str) -> str | None:
-    """The text with every piece of UTF-8 that was read as Latin-1 or Windows-1252 repaired; None for no damage.
+def repair_encoding(text: str) -> str | None:
+    """Return a text with its UTF-8 repaired that was decoded as ISO 8859-1 or Windows-1252, or None if it is undamaged.
 
-    Text that only happens to be valid UTF-8 (``NESTLÉ®``) is told by what it would turn into: a rare letter,
-    or a word of two scripts.
+    Some undamaged text (``NESTLÉ®``) is valid UTF-8 by chance. Its repair would give a rare letter or a word in two
+    scripts, so such text counts as undamaged.
     """
     if text.isascii() or not _DAMAGED.search(text):
         return None
-    repaired = _DAMAGED.sub(_repaired_piece, text)
+    repaired = _DAMAGED.sub(_repair_match, text)
     return repaired if repaired != text and not _mixes_scripts(repaired) else None
 
 
-def _repaired_piece(match: re.Match[str]) -> str:
-    piece = match[0]
+def _repair_match(match: re.Match[str]) -> str:
     try:
-        decoded = b"".join(map(_byte, piece)).decode("utf-8")
+        decoded = b"".join(map(_byte, match[0])).decode("utf-8")
     except UnicodeDecodeError:
-        return piece
-    likely = all(any(low <= ord(c) <= high for low, high in _LIKELY) for c in decoded)
-    return decoded if likely else piece
+        return match[0]
+    is_likely = all(any(low <= ord(c) <= high for low, high in _LIKELY) for c in decoded)
+    return decoded if is_likely else match[0]
 
 
 def _byte(character: str) -> bytes:
-    """The byte that was read as this character: by Windows-1252, where it has one, else by Latin-1."""
+    """Return the byte for this character in Windows-1252, or in ISO 8859-1 if Windows-1252 has none."""
     try:
         return character.encode("cp1252")
     except UnicodeEncodeError:

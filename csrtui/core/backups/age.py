@@ -1,8 +1,8 @@
-"""Files in the format of age (C2SP ``age``, version 1), to recipients only.
+"""Encrypt and decrypt age files (C2SP ``age``, version 1), to recipients only.
 
-What encrypts is pyrage, which is installed with ``csrtui[age]``; it is imported when it is needed. age's
-passphrase mode is never used (it takes half a gigabyte, and without it the process dies), nor are plugins, which
-are programs that would be run.
+This module uses pyrage, which ``csrtui[age]`` installs, and imports it only when it is needed. It does not use age's
+passphrase mode, because scrypt needs half a gigabyte of memory and the process dies without it. It does not use
+plugins, because they are other programs that would have to be run.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,60 +16,34 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 MAX_BYTES: Final = 1024 * 1024
-"""The most bytes that an age file of a backup is taken to have."""
+"""Maximum size in bytes of an age file that contains a backup."""
 MAX_IDENTITY_BYTES: Final = 64 * 1024
-"""The most bytes that a file of identities may have."""
+"""Maximum size in bytes of an identity file."""
 MAX_IDENTITIES: Final = 64
 
-_INTRODUCTION = b"age-encryption.org/v1\n"
-_ARMOUR = b"-----BEGIN AGE ENCRYPTED FILE-----"
+_VERSION_LINE = b"age-encryption.org/v1\n"
+_ARMOR = b"-----BEGIN AGE ENCRYPTED FILE-----"
 _PASSPHRASE_STANZA = b"\n-> scrypt "
-_TO_GIVE = "give the file of the age identity, or of the ssh private key, that it was encrypted to"
+_USAGE = "give the file of the age identity, or of the ssh private key, that it was encrypted to"
 
 
 def is_age(data: bytes) -> bool:
-    """Whether `data` begins as a file of age does, binary or armoured."""
-    return data.startswith((_INTRODUCTION, _ARMOUR))
+    """Return whether `data` begins like a binary or armored age file."""
+    return data.startswith((_VERSION_LINE, _ARMOR))
 
 
-def encrypt(data: bytes, recipients: Sequence[Recipient]) -> bytes:
-    """Return `data` in a binary age file that any of `recipients` can open alone.
+def is_installed() -> bool:
+    """Return whether pyrage is installed."""
+    from importlib.util import find_spec
 
-    Raises:
-        InputError: pyrage is not installed, or a recipient is none after all.
-    """
-    pyrage = load_pyrage()
-    with _refusals(pyrage):
-        made = [_library(pyrage, recipient).from_str(recipient.text) for recipient in recipients]
-        encrypted: bytes = pyrage.encrypt(data, made)
-    return encrypted
-
-
-def decrypt(data: bytes, identities: bytes) -> bytes:
-    """Return what is in an age file.
-
-    Args:
-        data: The file, binary or armoured.
-        identities: The text of a file of age identities, or an ssh private key without a passphrase.
-
-    Raises:
-        InputError: It is not an age file, of the passphrase mode, or damaged; or the identities are none
-            that can be used, or pyrage is not installed.
-        RefusedError: None of the identities opens it.
-    """
-    _judge(data)
-    pyrage = load_pyrage()
-    with _refusals(pyrage):
-        opened = _identities(pyrage, identities)
-        decrypted: bytes = pyrage.decrypt(data, opened)
-    return decrypted
+    return find_spec("pyrage") is not None
 
 
 def load_pyrage() -> "ModuleType":
-    """Return the library.
+    """Return the pyrage module.
 
     Raises:
-        InputError: It is not installed; the hint says how to.
+        InputError: pyrage is not installed. The hint contains the command that installs it.
     """
     try:
         import pyrage
@@ -82,7 +56,50 @@ def load_pyrage() -> "ModuleType":
     return module
 
 
-def _judge(data: bytes) -> None:
+def check_recipients(recipients: Sequence[Recipient]) -> None:
+    """Check that pyrage can encrypt to each recipient.
+
+    Raises:
+        InputError: pyrage is not installed, or it refuses a recipient. The error names that recipient.
+    """
+    pyrage = load_pyrage()
+    for recipient in recipients:
+        _recipient_key(pyrage, recipient)
+
+
+def encrypt(data: bytes, recipients: Sequence[Recipient]) -> bytes:
+    """Return `data` as a binary age file that each of the recipients can open alone.
+
+    Raises:
+        InputError: pyrage is not installed, or it refuses a recipient. The error names that recipient.
+    """
+    pyrage = load_pyrage()
+    keys = [_recipient_key(pyrage, recipient) for recipient in recipients]
+    with _translated_errors(pyrage):
+        encrypted: bytes = pyrage.encrypt(data, keys)
+    return encrypted
+
+
+def decrypt(data: bytes, identities: bytes) -> bytes:
+    """Return the contents of an age file.
+
+    Args:
+        data: The contents of a binary or armored age file.
+        identities: The text of an age identity file, or an SSH private key without a passphrase.
+
+    Raises:
+        InputError: The file is not an age file, uses the passphrase mode, or is damaged. Or the identities cannot be
+            used, or pyrage is not installed.
+        RefusedError: None of the identities opens the file.
+    """
+    _check_file(data)
+    pyrage = load_pyrage()
+    with _translated_errors(pyrage):
+        decrypted: bytes = pyrage.decrypt(data, _read_identities(pyrage, identities))
+    return decrypted
+
+
+def _check_file(data: bytes) -> None:
     if len(data) > MAX_BYTES:
         raise InputError(f"that is more than {MAX_BYTES} bytes, too much for a backup")
     if not is_age(data):
@@ -90,67 +107,79 @@ def _judge(data: bytes) -> None:
             "that is not an age file", "a backup to recipients has a name that ends in .backup.age"
         )
     if _PASSPHRASE_STANZA in data[: data.find(b"\n---") + 1]:
-        raise InputError("the file is in age's passphrase mode, which is not used here", "age -d opens it")
+        raise InputError("the file uses age's passphrase mode, which is not supported", "age -d opens it")
 
 
-def _library(pyrage: "ModuleType", recipient: Recipient) -> Any:
-    return pyrage.x25519.Recipient if recipient.kind is RecipientKind.AGE else pyrage.ssh.Recipient
+def _recipient_key(pyrage: "ModuleType", recipient: Recipient) -> Any:
+    """Return pyrage's key for a recipient. Test it first, because pyrage refuses some keys only when it encrypts."""
+    reader = pyrage.x25519.Recipient if recipient.kind is RecipientKind.AGE else pyrage.ssh.Recipient
+    try:
+        key = reader.from_str(recipient.text)
+        pyrage.encrypt(b"", [key])
+    except BaseException as error:
+        if not isinstance(error, (pyrage.RecipientError, pyrage.EncryptError)) and not _is_panic(error):
+            raise
+        raise InputError(
+            f"age cannot encrypt to the recipient {recipient.label}: the key is damaged, too weak or too large",
+            "copy it again, all of it; or use another key (RSA: 2048 to 4096 bits)",
+        ) from error
+    return key
 
 
-def _identities(pyrage: "ModuleType", data: bytes) -> list[Any]:
+def _read_identities(pyrage: "ModuleType", data: bytes) -> list[Any]:
     if len(data) > MAX_IDENTITY_BYTES:
-        raise InputError(f"the identity has more than {MAX_IDENTITY_BYTES} bytes", _TO_GIVE)
+        raise InputError(f"the identity has more than {MAX_IDENTITY_BYTES} bytes", _USAGE)
     if is_age(data):
         raise InputError(
             "the identity file is itself encrypted with a passphrase",
-            "age -d opens it; write what it gives to a file in /dev/shm, give that, and delete it",
+            "decrypt it with age -d to a file in /dev/shm, give that file, and delete it",
         )
     if b"PRIVATE KEY-----" in data:
-        return [_ssh_identity(pyrage, data)]
-    lines = [line.strip() for line in data.split(b"\n")]
-    wanted = [line for line in lines if line and not line.startswith(b"#")]
-    if any(line.startswith(b"AGE-PLUGIN-") for line in wanted):
-        raise InputError("the identity is for a plugin of age, and none is used here", _TO_GIVE)
-    if not wanted or not all(line.startswith(b"AGE-SECRET-KEY-1") for line in wanted):
-        raise InputError("there is no age identity and no ssh private key in the identity file", _TO_GIVE)
-    if len(wanted) > MAX_IDENTITIES:
-        raise InputError(f"the identity file holds more than {MAX_IDENTITIES} identities", _TO_GIVE)
-    return [pyrage.x25519.Identity.from_str(line.decode("ascii", "replace")) for line in wanted]
+        return [_read_ssh_identity(pyrage, data)]
+    lines = [line for line in map(bytes.strip, data.split(b"\n")) if line and not line.startswith(b"#")]
+    if any(line.startswith(b"AGE-PLUGIN-") for line in lines):
+        raise InputError("the identity is for an age plugin, and plugins are not supported", _USAGE)
+    if not lines or not all(line.startswith(b"AGE-SECRET-KEY-1") for line in lines):
+        raise InputError("the identity file contains neither age identities nor an ssh private key", _USAGE)
+    if len(lines) > MAX_IDENTITIES:
+        raise InputError(f"the identity file contains more than {MAX_IDENTITIES} identities", _USAGE)
+    return [pyrage.x25519.Identity.from_str(line.decode("ascii", "replace")) for line in lines]
 
 
-def _ssh_identity(pyrage: "ModuleType", data: bytes) -> Any:
+def _read_ssh_identity(pyrage: "ModuleType", data: bytes) -> Any:
     try:
         return pyrage.ssh.Identity.from_buffer(data)
     except pyrage.IdentityError as error:
-        said = str(error)
-        if "must be decrypted" in said or "EncryptedPem" in said:
+        reason = str(error)
+        if "must be decrypted" in reason or "EncryptedPem" in reason:
             raise InputError(
-                "the ssh private key is under a passphrase, and cannot be used as it is",
+                "the ssh private key has a passphrase, and cannot be used as it is",
                 'cp KEY /dev/shm/k; ssh-keygen -p -N "" -f /dev/shm/k; give --identity /dev/shm/k; delete it',
             ) from error
         raise InputError(
-            "the ssh private key cannot be used: it is damaged, or neither ed25519 nor RSA", _TO_GIVE
+            "the ssh private key cannot be used: it is damaged, or neither ed25519 nor RSA", _USAGE
         ) from error
 
 
 @contextmanager
-def _refusals(pyrage: "ModuleType") -> Iterator[None]:
-    """Turn what the library says into our errors; none of its own texts is passed on."""
+def _translated_errors(pyrage: "ModuleType") -> Iterator[None]:
+    """Convert errors of pyrage into errors of csrtui. Do not quote pyrage's messages."""
     try:
         yield
-    except pyrage.RecipientError as error:
-        raise InputError("a recipient is not a key that can be encrypted to", "give another key") from error
     except pyrage.IdentityError as error:
-        raise InputError("the age identity is damaged or cut short", _TO_GIVE) from error
+        raise InputError("the age identity is damaged or cut short", _USAGE) from error
     except pyrage.DecryptError as error:
         if "No matching keys" in str(error):
             raise RefusedError(
-                "the identity does not open the file: it was encrypted to others", _TO_GIVE
+                "the identity does not open the file: it was encrypted to other recipients", _USAGE
             ) from error
         raise InputError("the age file is damaged or cut short", "use another copy of it") from error
     except BaseException as error:
-        if type(error).__name__ != "PanicException":  # the library's last word is no Exception
+        if not _is_panic(error):
             raise
-        raise InputError(
-            "the age library cannot work with that", "report it, with csrtui --version"
-        ) from error
+        raise InputError("the age library cannot process that", "report it, with csrtui --version") from error
+
+
+def _is_panic(error: BaseException) -> bool:
+    """Return whether pyrage's Rust code panicked. The exception class of pyo3 is not derived from `Exception`."""
+    return type(error).__name__ == "PanicException"

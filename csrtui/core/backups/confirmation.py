@@ -1,16 +1,15 @@
-"""The line by which one machine tells another that it restored a backup.
+"""Confirmations: one line by which a machine proves to another machine that it restored a backup.
 
-A backup to recipients cannot be opened where it was made. Whoever opens it elsewhere has the pair's private key in
-hand, and signs with it: the SHA-256 of the file, the SPKI fingerprint, and when. The machine that made the backup
-checks that with the public key of the CSR.
+The machine that makes a backup to recipients cannot open it. The machine that opens it has the pair's private key. It
+signs the SHA-256 of the file, the SPKI fingerprint and the time. The machine that made the backup checks the signature
+with the public key in the CSR.
 
-What it proves: somebody who holds the private key says that this very file restored. Without the key it cannot be
-forged, nor be turned to another file or another pair; it keeps its time, so showing it again makes nothing
-look newer. What it cannot prove: that the key came out of that file. Who has the key from elsewhere can lie, and
-that is whoever could write into the keystore anyway.
+A confirmation proves that a holder of the private key claims to have restored this file. Without the key, nobody can
+forge a confirmation or change its file, pair or time. It does not prove that the key came from the file: a holder of
+the key can claim that falsely, but can write to the keystore as well.
 
-What is signed begins with words of its own, so that it is no signature of TLS (whose messages begin with random
-numbers or 64 blanks), of a CSR or of a certificate (which begin with a DER tag).
+The signed message begins with a fixed text, so the signature is not valid in TLS, for a CSR or for a certificate. In
+TLS, messages begin with random numbers or 64 spaces. CSRs and certificates begin with a DER tag.
 """
 
 import re
@@ -27,24 +26,26 @@ if TYPE_CHECKING:
     from csrtui.core.keys.key_types import PrivateKey, PublicKey
 
 MAX_CHARACTERS: Final = 16 * 1024
-"""The most characters looked at. A line has 200 with EC and Ed25519, 450 to 800 with RSA, 3,300 to 6,300 with ML-DSA."""
+"""Maximum length of the text in characters. A line has 200 characters for EC and Ed25519 keys, 450 to 800 for RSA, and
+3,300 to 6,300 for ML-DSA."""
 
 _DIGEST = 32
 _TIME = 8
-_SIGNED = 2 * _DIGEST + _TIME
+_BODY = 2 * _DIGEST + _TIME
+"""Number of bytes before the signature: SHA-256 of the file, SPKI fingerprint, time."""
 _TOKEN = re.compile(r"(?<![A-Za-z0-9_.-])csrtui1\.([A-Za-z0-9_-]+)(?![A-Za-z0-9_.-])")
 _LAST_SECOND = 253402300799
-"""The end of the year 9999, where datetime ends."""
+"""The end of the year 9999, in seconds since 1970. Datetime supports no later year."""
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """A statement that a backup was restored.
+    """The statement that a backup was restored.
 
     Attributes:
-        file_sha256: SHA-256 of the backup's file, 64 hex digits.
-        spki_sha256: The SPKI fingerprint of the key in it, 64 hex digits.
-        time: When it was restored, to the second, by the clock of the machine that did.
+        file_sha256: SHA-256 of the backup file, 64 hex digits.
+        spki_sha256: The SPKI fingerprint of the key in the backup, 64 hex digits.
+        time: The time of the restore, to the second, by the clock of the machine that restored the backup.
     """
 
     file_sha256: str
@@ -62,66 +63,65 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True)
 class SignedConfirmation:
-    """A confirmation as it came, with a signature that nobody has checked yet."""
+    """A confirmation with a signature that has not been checked yet."""
 
-    said: Confirmation
+    confirmation: Confirmation
     signature: bytes
 
 
-def sign(said: Confirmation, key: "PrivateKey") -> str:
-    """Return the token for a confirmation: ``csrtui1.`` and URL-safe base64, one word for a shell.
+def sign(confirmation: Confirmation, key: "PrivateKey") -> str:
+    """Return the token for a confirmation: ``csrtui1.`` and URL-safe base64. A shell reads it as one word.
 
     Raises:
-        InputError: The key is of a type that csrtui does not make.
+        InputError: csrtui does not generate keys of this type.
     """
     _refuse_other_types(key.public_key())
-    signature = signing.sign(key, said.message)
-    body = bytes.fromhex(said.file_sha256) + bytes.fromhex(said.spki_sha256)
-    body += int(said.time.timestamp()).to_bytes(_TIME)
+    signature = signing.sign(key, confirmation.message)
+    body = bytes.fromhex(confirmation.file_sha256) + bytes.fromhex(confirmation.spki_sha256)
+    body += int(confirmation.time.timestamp()).to_bytes(_TIME)
     return "csrtui1." + urlsafe_b64encode(body + signature).rstrip(b"=").decode("ascii")
 
 
 def read(text: str) -> SignedConfirmation:
-    """Return the confirmation in a text: the token alone, or the whole line or output that it came in.
+    """Return the confirmation in a text. The text can be the token alone, or output that contains it.
 
     Raises:
-        InputError: There is none, more than one, or it is damaged or cut short.
+        InputError: The text has no confirmation or more than one, or the confirmation is damaged or truncated.
     """
-    found = set(_TOKEN.findall(text[:MAX_CHARACTERS])) if len(text) <= MAX_CHARACTERS else set()
-    if len(found) != 1:
-        what = "more than one confirmation" if found else "no confirmation"
+    tokens = set(_TOKEN.findall(text)) if len(text) <= MAX_CHARACTERS else set()
+    if len(tokens) != 1:
         raise InputError(
-            f"there is {what} in it", "give the line that csrtui verify FILE --identity … printed"
+            f"it contains {'more than one' if tokens else 'no'} confirmation",
+            "give the line that csrtui verify FILE --identity … printed",
         )
-    (word,) = found
+    (token,) = tokens
     try:
-        body = urlsafe_b64decode(word + "=" * (-len(word) % 4))
+        body = urlsafe_b64decode(token + "=" * (-len(token) % 4))
     except ValueError as error:
         raise _cut_short() from error
-    seconds = int.from_bytes(body[2 * _DIGEST : _SIGNED])
-    if len(body) <= _SIGNED or seconds > _LAST_SECOND:
+    seconds = int.from_bytes(body[2 * _DIGEST : _BODY])
+    if len(body) <= _BODY or seconds > _LAST_SECOND:
         raise _cut_short()
-    said = Confirmation(
-        body[:_DIGEST].hex(), body[_DIGEST : 2 * _DIGEST].hex(), datetime.fromtimestamp(seconds, UTC)
-    )
-    return SignedConfirmation(said, body[_SIGNED:])
+    time = datetime.fromtimestamp(seconds, UTC)
+    confirmation = Confirmation(body[:_DIGEST].hex(), body[_DIGEST : 2 * _DIGEST].hex(), time)
+    return SignedConfirmation(confirmation, body[_BODY:])
 
 
 def check(signed: SignedConfirmation, public_key: "PublicKey") -> None:
-    """See that a confirmation is signed by the key whose backup it speaks of.
+    """Check that a confirmation is signed by the key that it names.
 
     Args:
-        signed: What came.
-        public_key: The pair's, out of its CSR.
+        signed: The confirmation.
+        public_key: The public key in the pair's CSR.
 
     Raises:
-        RefusedError: It is of another key, or the signature does not hold.
-        InputError: The key is of a type that csrtui does not make.
+        RefusedError: The confirmation names another key, or its signature is invalid.
+        InputError: csrtui does not generate keys of this type.
     """
     _refuse_other_types(public_key)
-    if key_types.spki_sha256(public_key) != signed.said.spki_sha256:
-        raise RefusedError("the confirmation is of another key")
-    if not signing.verify(public_key, signed.signature, signed.said.message):
+    if key_types.spki_sha256(public_key) != signed.confirmation.spki_sha256:
+        raise RefusedError("the confirmation is for another key")
+    if not signing.verify(public_key, signed.signature, signed.confirmation.message):
         raise RefusedError(
             "the confirmation is not signed with the pair's key: it is forged, or was changed on its way",
             "copy the whole line, or verify the backup again",
@@ -131,7 +131,8 @@ def check(signed: SignedConfirmation, public_key: "PublicKey") -> None:
 def _refuse_other_types(public_key: "PublicKey") -> None:
     if key_types.type_of(public_key) is None:
         raise InputError(
-            "a key of this type confirms nothing here", f"key types: {', '.join(key_types.KeyType)}"
+            "confirmations are not supported for keys of this type",
+            f"key types: {', '.join(key_types.KeyType)}",
         )
 
 

@@ -1,4 +1,4 @@
-"""What a backup tells of its pair besides key, CSR and certificates, as lines above them."""
+"""The header lines of a backup, for facts about the pair that the key, CSR and certificates do not contain."""
 
 import re
 from dataclasses import dataclass
@@ -10,21 +10,21 @@ from csrtui.core.base.times import utc_text
 from csrtui.core.pairs.pair import PairRecord, Stage
 
 PURPOSE: Final = "server"
-"""The only purpose of a pair today."""
+"""The only purpose that a pair can currently have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What is known of a pair that its key, CSR and certificates do not tell; None where the text does not tell either.
+    """Facts about a pair at the time of its backup. A fact is None if the backup does not contain it.
 
     Attributes:
-        created: When the pair was made.
-        ca: The kind of CA it is for.
-        platform: The server software it is for, an id of `csrtui.core.servers.platforms`.
-        purpose: What the certificate is for.
-        stage: How far the pair had come when it was backed up.
-        submitted: When the CSR went to a CA, or None.
-        retired: When the pair was marked as no longer used, or None.
+        created: The time at which the pair was created.
+        ca: The kind of CA.
+        platform: The server software, an id of `csrtui.core.servers.platforms`.
+        purpose: The purpose of the certificate.
+        stage: The stage of the pair.
+        submitted: The time at which the CSR was submitted to a CA.
+        retired: The time at which the pair was retired.
     """
 
     created: datetime | None = None
@@ -36,7 +36,7 @@ class Details:
     retired: datetime | None = None
 
     @classmethod
-    def of(cls, record: PairRecord) -> "Details":
+    def from_record(cls, record: PairRecord) -> "Details":
         """Return the details of a pair."""
         return cls(
             record.created,
@@ -50,14 +50,13 @@ class Details:
 
 
 _WORD = re.compile("[a-z0-9-]{1,40}")
-"""What a server software or purpose may be called."""
+"""Matches the id of a server software, or a purpose."""
 
 NO_DETAILS: Final = Details()
-"""Nothing is known."""
 
 
 def detail_lines(details: Details) -> str:
-    """Return the lines for the details that are there, each with its line feed."""
+    """Return a line for each detail that is not None. Each line ends with a line feed."""
     lines = (
         ("Created", details.created and utc_text(details.created)),
         ("CA", details.ca),
@@ -71,12 +70,12 @@ def detail_lines(details: Details) -> str:
 
 
 def _word(text: str | None) -> str | None:
-    """Return a text that can be read again, or None: pair.json may have been written by somebody else."""
+    """Return `text` if `read_details` can read it, otherwise None. Another program may have written it to pair.json."""
     return text if text is not None and _WORD.fullmatch(text) else None
 
 
 def read_details(header: bytes) -> Details:
-    """Return the details in the lines above the blocks; None for each that is not there or not valid."""
+    """Return the details in the lines above the blocks. A detail is None if it is missing or invalid."""
     ca, stage = _value(header, "CA"), _value(header, "Stage")
     return Details(
         read_time(header, "Created"),
@@ -96,10 +95,10 @@ def _value(header: bytes, label: str) -> str | None:
 
 
 def read_time(header: bytes, label: str) -> datetime | None:
-    """Return the time (RFC 3339, UTC) in the line with a label, or None where there is none."""
+    """Return the time (RFC 3339, UTC) in the line with this label, or None if it is missing or invalid."""
     pattern = rb"^%s: +(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)$" % label.encode("ascii")
     match = re.search(pattern, header, re.MULTILINE)
     try:
         return datetime.fromisoformat(match[1].decode("ascii")) if match else None
-    except ValueError:  # the 30th of February
+    except ValueError:  # for example 30 February
         return None

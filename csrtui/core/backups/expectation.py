@@ -1,32 +1,32 @@
-"""Which key, or which CSR, somebody expects in a backup: what ``--expect`` names."""
+"""Compare a backup with the key or CSR given with ``--expect``."""
 
 import re
 from typing import NamedTuple
 
 from csrtui.core import bundle
 from csrtui.core.base.errors import InputError, RefusedError
-from csrtui.core.certificates import csr as request
+from csrtui.core.certificates.csr import Request
 
 _FINGERPRINT = re.compile(r"[0-9A-Fa-f]{64}|(?:[0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2}")
-_TO_GIVE = "give 64 hexadecimal digits (SHA-256 of the SPKI), or a file with the CSR or a certificate"
+_USAGE = "give 64 hexadecimal digits (SHA-256 of the SPKI), or a file with the CSR or a certificate"
 
 
 class Expectation(NamedTuple):
-    """The key that is expected, and the CSR, if that is known.
+    """The expected key and, if known, the expected CSR.
 
     Attributes:
         spki_sha256: The SPKI fingerprint, 64 lower-case hex digits.
-        request_sha256: SHA-256 of the DER of the CSR, 64 hex digits, or None where any CSR of the key will do.
+        request_sha256: SHA-256 of the CSR in DER, 64 hex digits, or None to accept any CSR for the key.
     """
 
     spki_sha256: str
     request_sha256: str | None = None
 
-    def judge(self, csr: request.Request) -> None:
-        """Compare with a CSR whose own signature is checked.
+    def check(self, csr: Request) -> None:
+        """Check that a CSR is the expected one. Its own signature must be valid.
 
         Raises:
-            RefusedError: It has another key, or is another CSR.
+            RefusedError: The key or the CSR is a different one.
         """
         if csr.spki_sha256 != self.spki_sha256:
             raise RefusedError(
@@ -41,18 +41,18 @@ class Expectation(NamedTuple):
 
 
 def read_fingerprint(text: str) -> Expectation | None:
-    """Return the expectation of a key by its SPKI SHA-256 in hex, with or without colons; None if `text` is not one."""
+    """Return the expectation for an SPKI SHA-256 in hex, with or without colons, or None if `text` is anything else."""
     return Expectation(text.replace(":", "").lower()) if _FINGERPRINT.fullmatch(text) else None
 
 
 def read_expectation(data: bytes) -> Expectation:
-    """Return the expectation of the first CSR or certificate in a file: of a certificate, its key.
+    """Return the expectation for the first CSR in a file or, without a CSR, for the key of the first certificate.
 
     Args:
-        data: PEM with anything around it, or DER.
+        data: PEM, with any text around it, or DER.
 
     Raises:
-        InputError: There is no CSR and no certificate in it, or it cannot be read.
+        InputError: The file contains neither a CSR nor a certificate, or the first one cannot be read.
     """
     material = bundle.read(data, open_keys=False)
     if material.requests:
@@ -60,10 +60,12 @@ def read_expectation(data: bytes) -> Expectation:
         return Expectation(csr.spki_sha256, csr.sha256)
     if not material.certificates:
         if material.has_private_key:
-            raise InputError("that is a private key: it stays where it is", _TO_GIVE)
-        text = material.problems[0].text if material.problems else "there is no CSR and no certificate in it"
-        raise InputError(text, _TO_GIVE)
+            raise InputError("that is a private key, which is not needed for the comparison", _USAGE)
+        message = (
+            material.problems[0].text if material.problems else "it contains neither a CSR nor a certificate"
+        )
+        raise InputError(message, _USAGE)
     spki_sha256 = material.certificates[0].spki_sha256
     if spki_sha256 is None:
-        raise InputError("the key of the certificate is of a type that is not known here", _TO_GIVE)
+        raise InputError("the key type of the certificate is not supported", _USAGE)
     return Expectation(spki_sha256)

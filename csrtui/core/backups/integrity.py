@@ -1,9 +1,9 @@
-r"""What the text of a backup proves about itself: a signature of the pair's own key, or only a checksum.
+r"""Protect the text of a backup with a signature by the pair's own key, or with a checksum, and check them.
 
-A text is signed with the pair's own key. What is signed is the line ``csrtui backup signature, version 1``, a line
-feed, and the canonical text (`csrtui.core.backups.text.canonical`) without the line that begins with ``Signature:`` and
-the indented lines that follow it. These lines contain the signature (`csrtui.core.keys.signing`) in base64, so that anyone
-can check it, with the public key of the CSR and without a passphrase::
+The signature covers the line ``csrtui backup signature, version 1``, a line feed, and the canonical text
+(`csrtui.core.backups.text.canonical`) without the line that begins with ``Signature:`` and the indented lines after it.
+The omitted lines contain the signature (`csrtui.core.keys.signing`) in base64. Anyone can check it with the public key
+in the CSR, without a passphrase::
 
     { echo 'csrtui backup signature, version 1'
       awk '/^Signature:/ {s = 1; next} s && /^ / {next} {s = 0; print}' FILE; } > signed
@@ -14,8 +14,9 @@ can check it, with the public key of the CSR and without a passphrase::
         -verify public.pem -signature signature signed                       # RSA
     openssl pkeyutl -verify -pubin -inkey public.pem -rawin -in signed -sigfile signature    # Ed25519, ML-DSA
 
-Whoever can write to the medium can remove the signature, but not make one. Without a signature there is a line with
-the SHA-256 of everything else, as in backups of earlier versions: it finds damage, and proves nothing more.
+Anyone who can write to the medium can remove the signature, but cannot forge one. A text without a signature has a line
+with the SHA-256 of everything else, as earlier versions wrote it. This checksum detects damage, but anyone can replace
+it.
 """
 
 import re
@@ -26,22 +27,22 @@ from typing import TYPE_CHECKING, Final
 
 from csrtui.core.backups.text import BackupText, canonical
 from csrtui.core.base.errors import InputError
-from csrtui.core.certificates import csr as request
+from csrtui.core.certificates.csr import Request, public_key
 from csrtui.core.keys import signing
 
 if TYPE_CHECKING:
     from csrtui.core.keys.key_types import PrivateKey
 
 CONTEXT: Final = b"csrtui backup signature, version 1\n"
-"""What is signed in front of the text."""
+"""The bytes before the text in the signed message."""
 
-WAY_OUT: Final = (
+CHANGED_HINT: Final = (
     "use another copy; if this is the only one, delete everything above the line that begins the key, and everything "
     "after the last END line, and restore the rest with --unsigned"
 )
 
 TITLE: Final = b"csrtui backup: "
-"""How the text of a backup begins."""
+"""The beginning of every backup."""
 _CHECKSUM = "SHA-256 of all but this line: "
 _SIGNATURE = re.compile(rb"^Signature: +([A-Za-z0-9+/=]+\n(?: +[A-Za-z0-9+/=]+\n)*)", re.MULTILINE)
 _SIGNATURE_LABEL = "Signature:  "
@@ -49,58 +50,59 @@ _SIGNATURE_LINE = 64
 
 
 class Integrity(Enum):
-    """What a text proves about itself."""
+    """The proof that the text of a backup contains."""
 
     SIGNED = auto()
-    """The pair's own key signed it."""
+    """The pair's own key signed the text."""
     CHECKSUM = auto()
-    """It is not damaged; anyone can have changed it."""
+    """The text is undamaged, but anyone may have changed it."""
     NONE = auto()
-    """Nothing: it is not csrtui's, or only the blocks of one are."""
+    """There is no proof: the file is not from csrtui, or only the blocks of a backup are left."""
 
 
-def seal(before: bytes, after: bytes, signer: "PrivateKey | None") -> bytes:
-    """Return a text with the line that proves it between two canonical parts of it.
+def insert_proof(header: bytes, blocks: bytes, signer: "PrivateKey | None") -> bytes:
+    """Return the text of a backup with a signature or checksum between its header and its blocks.
 
     Args:
-        before: Ends with a line feed.
-        after: Ends with one line feed.
-        signer: The pair's private key; without it, the line is a checksum.
+        header: The canonical lines before the proof, ending with a line feed.
+        blocks: The canonical lines after the proof, ending with one line feed.
+        signer: The pair's private key. If it is None, the proof is a checksum.
     """
     if signer is not None:
-        return before + _signature_lines(signing.sign(signer, CONTEXT + before + after)) + after
-    line = _CHECKSUM.encode("ascii")
-    return before + line + _digest(before + line + b"\n" + after) + b"\n" + after
+        return header + _signature_lines(signing.sign(signer, CONTEXT + header + blocks)) + blocks
+    label = _CHECKSUM.encode("ascii")
+    return header + label + _digest(header + label + b"\n" + blocks) + b"\n" + blocks
 
 
-def judge(text: BackupText, csr: request.Request, *, checksum: bool) -> Integrity:
-    """Return what a text proves about itself.
+def check(text: BackupText, csr: Request, *, has_checksum: bool) -> Integrity:
+    """Check the proof in the text of a backup and return its kind.
 
     Args:
-        text: It, taken apart.
-        csr: Its CSR, whose key is to have signed.
-        checksum: What `is_checksum_right` returned.
+        text: The text of the backup.
+        csr: The CSR in the text. Its key must have made the signature.
+        has_checksum: The result of `has_valid_checksum`.
 
     Raises:
-        InputError: It was changed.
+        InputError: The text was changed.
     """
     signatures = _SIGNATURE.findall(text.header)
     if len(signatures) == 1:
         message = CONTEXT + _SIGNATURE.sub(b"", text.header) + text.body
         signature = _signature(signatures[0])
-        if signature and signing.verify(request.public_key(csr.der), signature, message):
+        if signature and signing.verify(public_key(csr.der), signature, message):
             return Integrity.SIGNED
     if signatures:
         raise InputError(
-            "the backup was changed or damaged after it was made: its signature is not valid", WAY_OUT
+            "the backup was changed or damaged after it was made: its signature is not valid", CHANGED_HINT
         )
-    if checksum:
+    if has_checksum:
         return Integrity.CHECKSUM
     if text.header.startswith(
         TITLE
-    ):  # without this, a bit flipped in the label of those lines would go unseen
+    ):  # otherwise a flipped bit in the label of the proof would not be noticed
         raise InputError(
-            "the backup was changed or damaged after it was made: its signature or checksum is gone", WAY_OUT
+            "the backup was changed or damaged after it was made: its signature or checksum is missing",
+            CHANGED_HINT,
         )
     return Integrity.NONE
 
@@ -113,7 +115,7 @@ def _signature_lines(signature: bytes) -> bytes:
 
 
 def _signature(lines: bytes) -> bytes:
-    """Return the signature in its lines; nothing where they are not base64 exactly as it is written."""
+    """Return the signature in the lines, or empty bytes unless they are base64 exactly as csrtui writes it."""
     base64 = b"".join(lines.split())
     try:
         signature = b64decode(base64, validate=True)
@@ -122,14 +124,14 @@ def _signature(lines: bytes) -> bytes:
     return signature if b64encode(signature) == base64 else b""
 
 
-def is_checksum_right(data: bytes) -> bool:
-    """Return whether the line with the checksum is right, and False where there is none.
+def has_valid_checksum(data: bytes) -> bool:
+    """Return whether the text of a backup has a valid checksum line; return False if it has no checksum line.
 
     Raises:
-        InputError: It is wrong.
+        InputError: The text has a checksum, and it is wrong.
     """
     label = _CHECKSUM.encode("ascii")
-    for text in (canonical(data), data.replace(b"\r\n", b"\n")):  # the second is how earlier versions read it
+    for text in (canonical(data), data.replace(b"\r\n", b"\n")):  # earlier versions used the second form
         at = text.find(label)
         if at < 0:
             return False
@@ -137,7 +139,7 @@ def is_checksum_right(data: bytes) -> bool:
         if text[at + len(label) : end] == _digest(text[: at + len(label)] + text[end:]):
             return True
     raise InputError(
-        "the backup was changed or damaged after it was made: its checksum is another one", WAY_OUT
+        "the backup was changed or damaged after it was made: its checksum is wrong", CHANGED_HINT
     )
 
 

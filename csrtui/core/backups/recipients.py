@@ -1,13 +1,18 @@
-"""Read the recipients of an age backup: age's own public keys and SSH public keys, from files or pasted lines.
+"""Read the recipients of an age backup from files or pasted lines: age's own public keys, and SSH public keys.
 
-An age recipient is 32 bytes of X25519 in Bech32 (the age specification, C2SP ``age``; BIP 173). An SSH public key is
-a line of ``authorized_keys`` (sshd(8)) with a blob as in RFC 4253 6.6 and RFC 8709 4. Recipients that are points of
-small order are refused (RFC 7748 6.1, 7): the shared secret would be known to everybody, and the age library panics.
+An age recipient is an X25519 public key in Bech32 (C2SP ``age``; BIP 173). An SSH public key is a line of
+``authorized_keys`` (sshd(8)) with a blob as in RFC 4253 6.6 and RFC 8709 4.
+
+This module checks the form of a recipient and refuses points of small order. pyrage checks everything else (checksum,
+curve point, RSA numbers) before it encrypts (`csrtui.core.backups.age`). The form is checked here because the machine
+that manages other hosts does not need pyrage. Points of small order are refused here because pyrage 1.4 does not refuse
+them: it encrypts to such an ssh-ed25519 key, although anyone can compute the shared secret (RFC 7748 6.1) and open the
+file.
 """
 
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -16,91 +21,32 @@ from typing import Final
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 
-_ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
-_CHECKSUM = 6
-"""Characters at the end that tell whether the others are right."""
-_GENERATORS = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
-
-
-def decode_bech32(text: str) -> tuple[str, bytes]:
-    """Return the prefix and the bytes of a text in lower-case Bech32, of any length.
-
-    Raises:
-        InputError: A character is missing or wrong.
-    """
-    prefix, one, rest = text.rpartition("1")
-    values = [_ALPHABET.find(character) for character in rest]
-    if not one or -1 in values or len(values) < _CHECKSUM or not text.isascii():
-        raise _wrong()
-    high_and_low = [ord(character) >> 5 for character in prefix]
-    high_and_low += [0, *(ord(character) & 31 for character in prefix)]
-    if _remainder(high_and_low + values) != 1:
-        raise _wrong()
-    data = values[:-_CHECKSUM]
-    number = 0
-    for value in data:
-        number = number << 5 | value
-    spare = len(data) * 5 % 8
-    if spare >= 5 or number & ((1 << spare) - 1):  # noqa: PLR2004 - BIP 173: fewer bits than one character, all zero
-        raise _wrong()
-    return prefix, (number >> spare).to_bytes(len(data) * 5 // 8)
-
-
-def _remainder(values: list[int]) -> int:
-    remainder = 1
-    for value in values:
-        top = remainder >> 25
-        remainder = (remainder & 0x1FFFFFF) << 5 ^ value
-        for bit, generator in enumerate(_GENERATORS):
-            remainder ^= generator if top >> bit & 1 else 0
-    return remainder
-
-
-def _wrong() -> InputError:
-    return InputError("a character of the age recipient is missing or wrong", "copy it again, all of it")
-
-
-BYTES: Final = 32
-
-_P: Final = 2**255 - 19
-_SMALL_ORDER: Final = frozenset(
-    {
-        0,
-        1,
-        _P - 1,
-        325606250916557431795983626356110631294008115727848805560023387167927233504,
-        39382357235489614581723060781553021112529911719440698176882885853963445705823,
-    }
-)
-"""The u-coordinates of the points of order 1, 2, 4 and 8, on the curve and its twist (RFC 7748 7, curve25519's own page)."""
-
-
-def u_of(key: bytes) -> int:
-    """Return the u-coordinate in an X25519 public key of 32 bytes; its highest bit says nothing (RFC 7748 5)."""
-    return (int.from_bytes(key, "little") & (1 << 255) - 1) % _P
-
-
-def u_of_edwards(key: bytes) -> int | None:
-    """Return the u-coordinate of an Ed25519 public key of 32 bytes (RFC 7748 4.1), or None for the neutral point."""
-    y = (int.from_bytes(key, "little") & (1 << 255) - 1) % _P
-    if y == 1:
-        return None
-    return (1 + y) * pow(1 - y, -1, _P) % _P
-
-
-def is_small_order(u: int) -> bool:
-    """Whether a point is one of those that give everybody the same secret."""
-    return u in _SMALL_ORDER
-
-
 MAX_BYTES: Final = 64 * 1024
-"""The most bytes that a file of recipients may have."""
+"""Maximum size of a recipients file in bytes."""
 MAX_RECIPIENTS: Final = 64
-"""The most recipients that one backup is encrypted to."""
+"""Maximum number of recipients for one backup."""
+
+_USAGE = "give age1…, an ssh-ed25519 or ssh-rsa public key, or a file of them"
+_PRIVATE = re.compile(r"AGE-SECRET-KEY-|AGE-PLUGIN-|PRIVATE KEY-----|PuTTY-User-Key-File-", re.IGNORECASE)
+_PLUGIN = re.compile(r"age1([a-z0-9+._-]{1,40})1[a-z0-9]+")
+_BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+"""The digits of Bech32, 5 bits each, in the order of their values (BIP 173)."""
+_BECH32_TO_BASE_32 = str.maketrans(_BECH32, "0123456789abcdefghijklmnopqrstuv")
+_AGE = re.compile(f"age1([{_BECH32}]{{51}}[qs])[{_BECH32}]{{6}}")
+"""Matches an X25519 recipient: 256 bits, 4 zero bits of padding (``q`` is 00000, ``s`` is 10000), then the checksum."""
+_SSH_TYPE = re.compile(r"(?:ssh|ecdsa|sk)-[a-z0-9@.-]{1,60}")
+_UNSUPPORTED_SSH = {
+    "ecdsa-": "an ECDSA key, which age cannot encrypt to",
+    "sk-": "a key of a security token, which age cannot encrypt to",
+    "ssh-dss": "a DSA key, which age cannot encrypt to",
+}
+_ED25519_BYTES = 32
+_P: Final = 2**255 - 19
+"""The prime of Curve25519 and Ed25519."""
 
 
 class RecipientKind(StrEnum):
-    """The kinds of recipient that need no plugin and no passphrase."""
+    """The supported kinds of recipient. None of them needs a plugin or a passphrase."""
 
     AGE = "age"
     SSH_ED25519 = "ssh-ed25519"
@@ -109,11 +55,11 @@ class RecipientKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Somebody who can open a backup.
+    """A public key whose owner can open a backup.
 
     Attributes:
-        kind: What kind of key it is.
-        text: The recipient as age takes it: ``age1…``, or an SSH key without options and comment.
+        kind: The kind of key.
+        text: The recipient in the form that age reads: ``age1…``, or an SSH key without options or comment.
     """
 
     kind: RecipientKind
@@ -121,149 +67,137 @@ class Recipient:
 
     @property
     def label(self) -> str:
-        """What to show of it: the recipient itself, or the fingerprint that ``ssh-keygen -l`` shows."""
+        """The text to display: the age recipient itself, or the fingerprint of an SSH key as in ``ssh-keygen -l``."""
         if self.kind is RecipientKind.AGE:
             return self.text
         digest = sha256(b64decode(self.text.split(" ")[1])).digest()
         return f"{self.kind.value} SHA256:{b64encode(digest).decode('ascii').rstrip('=')}"
 
 
-_TO_GIVE = "give age1…, an ssh-ed25519 or ssh-rsa public key, or a file of them"
-_PRIVATE = re.compile(r"AGE-SECRET-KEY-|AGE-PLUGIN-|PRIVATE KEY-----|PuTTY-User-Key-File-", re.IGNORECASE)
-_PLUGIN = re.compile(r"age1([a-z0-9+._-]{1,40})1[a-z0-9]+")
-_SSH_NAME = re.compile(r"(?:ssh|ecdsa|sk)-[a-z0-9@.-]{1,60}")
-_REFUSED_SSH = {
-    "ecdsa-": "an ECDSA key, which age cannot encrypt to",
-    "sk-": "a key of a security token, which age cannot encrypt to",
-    "ssh-dss": "a DSA key, which age cannot encrypt to",
-}
-_RSA_BITS = range(2048, 4096 + 1)
-"""Below, age refuses; above, its library does."""
-_RSA_EXPONENTS = range(3, 2**33)
-_ED25519_BYTES = 32
-
-
-_LONGEST_AGE = 200
-"""Characters of an age recipient beyond which it is not decoded; one has 62."""
-
-
 def looks_like_recipient(text: str) -> bool:
-    """Whether an argument means a recipient itself, or something in its place, and not a file of them."""
+    """Return whether an argument is a valid or invalid recipient, rather than the path of a recipients file."""
     return text.startswith(("age1", "ssh-", "ecdsa-", "sk-")) or bool(_PRIVATE.search(text))
 
 
 def read_recipients(text: str) -> tuple[Recipient, ...]:
-    """Return the recipients in a text, each once, in their order: at least one.
+    """Return the recipients in a text, at least one, in order and without duplicates.
 
     Args:
-        text: A recipient a line. Blank lines and lines that begin with ``#`` say nothing; an SSH key may have
-            options before it and a comment behind it, as in ``authorized_keys``.
+        text: One recipient per line. Blank lines and lines that begin with ``#`` are ignored. An SSH key can have
+            options before it and a comment after it, as in ``authorized_keys``.
 
     Raises:
-        InputError: It is too much, holds none, or a line is none that can be encrypted to. Every line
-            counts: nobody is left out silently. A private key is not quoted.
+        InputError: The text is too long, has no recipient, or has a line that is not a supported recipient. No line is
+            skipped silently. The message never quotes a private key.
     """
     if len(text) > MAX_BYTES:
-        raise InputError(f"that is more than {MAX_BYTES} characters, too much for recipients", _TO_GIVE)
+        raise InputError(f"that is more than {MAX_BYTES} characters, too much for recipients", _USAGE)
     if _PRIVATE.search(text):
         raise InputError(
             "that is a private key, not a recipient", "give the public half: age1…, or the .pub file"
         )
-    found = tuple(dict.fromkeys(_lines(text)))
-    if not found:
-        raise InputError("there is no recipient in it", _TO_GIVE)
-    return limited(found)
-
-
-def limited(recipients: tuple[Recipient, ...]) -> tuple[Recipient, ...]:
-    """Return recipients as they are.
-
-    Raises:
-        InputError: They are more than `MAX_RECIPIENTS`.
-    """
-    if len(recipients) > MAX_RECIPIENTS:
-        raise InputError(
-            f"there are {len(recipients)} recipients, more than {MAX_RECIPIENTS}",
-            "name those who are to restore it",
-        )
+    recipients = merge_recipients(_read_lines(text))
+    if not recipients:
+        raise InputError("there is no recipient in it", _USAGE)
     return recipients
 
 
-def _lines(text: str) -> Iterator[Recipient]:
-    for number, line in enumerate(text.splitlines(), start=1):
-        stripped = line.strip().strip("\ufeff").strip()  # blanks of every kind, as `split` takes them
+def merge_recipients(recipients: Iterable[Recipient]) -> tuple[Recipient, ...]:
+    """Return the recipients in order and without duplicates.
+
+    Raises:
+        InputError: There are more than `MAX_RECIPIENTS`.
+    """
+    unique = tuple(dict.fromkeys(recipients))
+    if len(unique) > MAX_RECIPIENTS:
+        raise InputError(
+            f"there are {len(unique)} recipients, more than {MAX_RECIPIENTS}",
+            "name only those who will restore the backup",
+        )
+    return unique
+
+
+def _read_lines(text: str) -> Iterator[Recipient]:
+    lines = text.splitlines()
+    for number, line in enumerate(lines, start=1):
+        stripped = line.strip().strip("\ufeff").strip()  # also strips Unicode spaces, like `split`
         if not stripped or stripped.startswith("#"):
             continue
         try:
-            yield _read(stripped)
+            yield _read_line(stripped)
         except InputError as error:
-            if len(text.splitlines()) == 1:
+            if len(lines) == 1:
                 raise
-            raise InputError(f"line {number}: {error.what}", error.hint) from error
+            raise InputError(f"line {number}: {error.message}", error.hint) from error
 
 
-def _read(line: str) -> Recipient:
+def _read_line(line: str) -> Recipient:
     if line.startswith("age1"):
-        return _age(line.split(maxsplit=1)[0])
+        return _read_age(line.split(maxsplit=1)[0])
     words = line.split()
-    if not _SSH_NAME.fullmatch(words[0]):
-        options, words = _without_options(line)
+    if not _SSH_TYPE.fullmatch(words[0]):
+        options, words = _split_options(line)
         if "cert-authority" in options.lower():
-            raise InputError("that is the key of a certificate authority, and nobody's own", _TO_GIVE)
-    if not words or not _SSH_NAME.fullmatch(words[0]):
-        raise InputError(f"no recipient: {visible(line[:40])}", _TO_GIVE)
-    return _ssh(words[0], words[1] if len(words) > 1 else "")
+            raise InputError("that is the key of a certificate authority, not of a person or host", _USAGE)
+    if not words or not _SSH_TYPE.fullmatch(words[0]):
+        raise InputError(f"not a recipient: {visible(line[:40])}", _USAGE)
+    return _read_ssh(words[0], words[1] if len(words) > 1 else "")
 
 
-def _without_options(line: str) -> tuple[str, list[str]]:
-    """Split a line of ``authorized_keys`` behind its options; blanks within quotes belong to them (sshd(8))."""
-    quoted = False
+def _split_options(line: str) -> tuple[str, list[str]]:
+    """Return the options of an ``authorized_keys`` line and the words after them. Quoted spaces are kept (sshd(8))."""
+    is_quoted = False
     for at, character in enumerate(line):
         if character == '"' and (at == 0 or line[at - 1] != "\\"):
-            quoted = not quoted
-        elif character in " \t" and not quoted:
+            is_quoted = not is_quoted
+        elif character in " \t" and not is_quoted:
             return line[:at], line[at:].split()
     return line, []
 
 
-def _age(word: str) -> Recipient:
-    plugin = _PLUGIN.fullmatch(word)
-    if plugin:
+def _read_age(word: str) -> Recipient:
+    if plugin := _PLUGIN.fullmatch(word):
         raise InputError(
-            f"the recipient is of another kind or a plugin of age ({plugin[1]}), which is not used here",
-            _TO_GIVE,
+            f"the recipient is of another kind or for an age plugin ({plugin[1]}), which is not supported",
+            _USAGE,
         )
-    prefix, key = decode_bech32(word) if len(word) <= _LONGEST_AGE else ("", b"")
-    if prefix != "age" or len(key) != BYTES:
-        raise InputError("the age recipient is not as long as one is: is it whole?", _TO_GIVE)
-    if is_small_order(u_of(key)):
-        raise _weak()
+    match = _AGE.fullmatch(word)
+    if match is None:
+        raise InputError("a character of the age recipient is missing or wrong", "copy it again, all of it")
+    padded = int(match[1].translate(_BECH32_TO_BASE_32), 32)
+    _refuse_small_order((padded >> 4).to_bytes(32))
     return Recipient(RecipientKind.AGE, word)
 
 
-def _ssh(name: str, encoded: str) -> Recipient:
-    for beginning, what in _REFUSED_SSH.items():
-        if name.startswith(beginning):
+def _read_ssh(key_type: str, encoded: str) -> Recipient:
+    for prefix, description in _UNSUPPORTED_SSH.items():
+        if key_type.startswith(prefix):
             raise InputError(
-                f"that is {what} ({visible(name)})", "give an ssh-ed25519 key or an age1… recipient"
+                f"that is {description} ({visible(key_type)})",
+                "give an ssh-ed25519 key or an age1… recipient",
             )
-    if name not in {RecipientKind.SSH_ED25519, RecipientKind.SSH_RSA}:
-        raise InputError(f"age cannot encrypt to {visible(name)}", _TO_GIVE)
+    if key_type not in {RecipientKind.SSH_ED25519, RecipientKind.SSH_RSA}:
+        raise InputError(f"age cannot encrypt to {visible(key_type)}", _USAGE)
     try:
-        blob = b64decode(encoded, validate=True)
-        fields = _fields(blob)
-        if fields[0] != name.encode("ascii") or b64encode(blob) != encoded.encode("ascii"):
-            raise ValueError(name)  # noqa: TRY301 - one answer to all that is wrong with a blob
-        good = (_judge_ed25519 if name == RecipientKind.SSH_ED25519 else _judge_rsa)(*fields[1:])
-    except (ValueError, TypeError, IndexError) as error:
-        raise InputError(f"the {name} key is damaged or cut short", "copy it again, all of it") from error
-    if not good:
-        raise _weak()
-    return Recipient(RecipientKind(name), f"{name} {encoded}")
+        fields = _ssh_fields(b64decode(encoded, validate=True))
+    except ValueError:
+        fields = []
+    match key_type, fields:
+        case "ssh-ed25519", [b"ssh-ed25519", key] if len(key) == _ED25519_BYTES:
+            _refuse_small_order(_to_x25519(key))
+        case "ssh-rsa", [b"ssh-rsa", _exponent, _modulus]:
+            pass
+        case _:
+            raise InputError(f"the {key_type} key is damaged or cut short", "copy it again, all of it")
+    return Recipient(RecipientKind(key_type), f"{key_type} {encoded}")
 
 
-def _fields(blob: bytes) -> list[bytes]:
-    """The strings of an SSH blob, each behind its length in four bytes (RFC 4251 5)."""
+def _ssh_fields(blob: bytes) -> list[bytes]:
+    """Return the strings of an SSH blob. Four bytes before each string contain its length (RFC 4251 5).
+
+    Raises:
+        ValueError: The blob is truncated.
+    """
     fields = []
     while blob:
         end = 4 + int.from_bytes(blob[:4])
@@ -274,19 +208,26 @@ def _fields(blob: bytes) -> list[bytes]:
     return fields
 
 
-def _judge_ed25519(key: bytes) -> bool:
-    if len(key) != _ED25519_BYTES:
-        raise ValueError(len(key))
-    u = u_of_edwards(key)
-    return u is not None and not is_small_order(u)
+def _to_x25519(key: bytes) -> bytes:
+    """Return the X25519 form of an Ed25519 key (RFC 7748 4.1): u = (1 + y) / (1 - y), or 0 for the neutral point."""
+    y = int.from_bytes(key, "little") & (1 << 255) - 1  # the highest bit is the sign of x (RFC 8032 5.1.2)
+    return ((1 + y) * pow(1 - y, _P - 2, _P) % _P).to_bytes(32, "little")
 
 
-def _judge_rsa(exponent: bytes, modulus: bytes) -> bool:
-    e, n = int.from_bytes(exponent, signed=True), int.from_bytes(modulus, signed=True)
-    return e in _RSA_EXPONENTS and e % 2 == 1 and n > 0 and n % 2 == 1 and n.bit_length() in _RSA_BITS
+def _refuse_small_order(key: bytes) -> None:
+    """Refuse an X25519 public key whose shared secret with any private key is zero (RFC 7748 6.1, 7).
 
+    A private key of 32 zero bytes becomes the scalar 2^254 (RFC 7748 5). Only points of order 1, 2, 4 and 8 have a zero
+    product with this scalar, and cryptography raises an error for a zero product.
 
-def _weak() -> InputError:
-    return InputError(
-        "the key is too weak, too large or no real key: nothing can be encrypted to it", "give another key"
-    )
+    Raises:
+        InputError: The key is a point of small order.
+    """
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+
+    try:
+        X25519PrivateKey.from_private_bytes(bytes(32)).exchange(X25519PublicKey.from_public_bytes(key))
+    except ValueError as error:
+        raise InputError(
+            "the recipient is not a real key: anyone could open the backup", "give another key"
+        ) from error

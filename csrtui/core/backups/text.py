@@ -1,10 +1,10 @@
-"""The text of a backup, taken apart so strictly that openssl cannot find anything in it that csrtui did not.
+"""Parse the text of a backup strictly, so that openssl and csrtui always read the same contents.
 
-openssl reads a line as the beginning of a block if it starts with ``-----BEGIN `` and ends with ``-----``, after it
-stripped a byte-order mark at the start of the file and blanks at the end of the line. It takes a line in pieces of 254
-bytes, each of which can begin a block, and it looks for DER, PVK and MSBLOB at the start of the file and after each
-block. So a text with control characters, five dashes outside a block, a long line, or anything but blank lines after
-the first block is refused, and the error names the line.
+openssl strips a byte-order mark at the start of the file and spaces at the end of a line. It then treats a line as the
+beginning of a block if it starts with ``-----BEGIN `` and ends with ``-----``. It reads a line in pieces of 254 bytes,
+and each piece can begin a block. It also looks for DER, PVK and MSBLOB at the start of the file and after each block.
+So `read_text` refuses control characters, five dashes outside a block, long lines, and text after the first block. The
+error names the line.
 """
 
 import re
@@ -15,7 +15,7 @@ from typing import NamedTuple
 from csrtui.core.base.errors import InputError
 
 MAX_LINE = 250
-"""The most bytes in a line that is not base64; openssl reads 254 at once."""
+"""Maximum length in bytes of a line that is not base64. openssl reads 254 bytes at a time."""
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BLANKS = b" \t\r"
@@ -30,12 +30,12 @@ _DELETE_LINE = (
 
 
 class PemBlock(NamedTuple):
-    """One PEM block.
+    """A PEM block.
 
     Attributes:
-        label: Its label, such as ``CERTIFICATE``.
-        der: Its content, not empty.
-        line: The number of its BEGIN line, from 1.
+        label: The label, such as ``CERTIFICATE``.
+        der: The content, never empty.
+        line: The number of the BEGIN line, counted from 1.
     """
 
     label: str
@@ -44,12 +44,12 @@ class PemBlock(NamedTuple):
 
 
 class BackupText(NamedTuple):
-    """A text taken apart.
+    """The parts of the text of a backup.
 
     Attributes:
-        header: The canonical lines before the first block, each with its line feed.
-        body: The canonical rest.
-        blocks: The blocks, in their order.
+        header: The lines before the first block in canonical form, each ending with a line feed.
+        body: The rest of the text in canonical form.
+        blocks: The blocks, in order.
     """
 
     header: bytes
@@ -58,32 +58,32 @@ class BackupText(NamedTuple):
 
 
 def canonical(data: bytes) -> bytes:
-    """Return a text as it is signed: what editors and mails change of it does not matter.
+    """Return the canonical form of a text, which is signed and checked. It undoes usual changes by editors and mail.
 
-    Without a UTF-8 byte-order mark at the start; each line ends with a line feed and without blanks, tabs and carriage
-    returns before it; one line feed ends the last line, and no blank line follows.
+    It has no UTF-8 byte-order mark at the start. Each line ends with a line feed, without spaces, tabs or carriage
+    returns before it. One line feed ends the last line, and no blank line follows.
     """
     lines = (line.rstrip(_BLANKS) for line in data.removeprefix(_BYTE_ORDER_MARK).split(b"\n"))
     return b"\n".join(lines).rstrip(b"\n") + b"\n"
 
 
 def read_text(data: bytes) -> BackupText:
-    """Take a text apart.
+    """Return the parts of the text of a backup.
 
     Raises:
-        InputError: There is something in it that openssl could read otherwise, or a damaged block.
+        InputError: The text contains a damaged block, or something that openssl could read differently.
     """
-    lines = _lines(data)
+    lines = _read_lines(data)
     header: list[bytes] = []
     blocks: list[PemBlock] = []
     for number, line in lines:
         begin = _BEGIN.fullmatch(line)
         if begin is not None:
-            blocks.append(_block(number, begin[1], lines))
+            blocks.append(_read_block(number, begin[1], lines))
         elif _DASHES in line:
             raise InputError(
                 f"line {number} has five dashes, but does not begin a PEM block",
-                "delete what a mail put in front of it (sed 's/^> //' FILE > COPY); or use another copy of the backup",
+                "delete the quotation marks of a mail (sed 's/^> //' FILE > COPY); or use another copy of the backup",
             )
         elif not blocks:
             header.append(line + b"\n")
@@ -92,11 +92,11 @@ def read_text(data: bytes) -> BackupText:
                 f"line {number} is text between or after the PEM blocks, which does not belong in a backup",
                 _DELETE_LINE,
             )
-    start = b"".join(header)
-    return BackupText(start, canonical(data)[len(start) :], tuple(blocks))
+    canonical_header = b"".join(header)
+    return BackupText(canonical_header, canonical(data)[len(canonical_header) :], tuple(blocks))
 
 
-def _lines(data: bytes) -> Iterator[tuple[int, bytes]]:
+def _read_lines(data: bytes) -> Iterator[tuple[int, bytes]]:
     for number, raw in enumerate(data.removeprefix(_BYTE_ORDER_MARK).split(b"\n"), 1):
         line = raw.rstrip(_BLANKS)
         if _CONTROL.search(line):
@@ -106,12 +106,12 @@ def _lines(data: bytes) -> Iterator[tuple[int, bytes]]:
         yield number, line
 
 
-def _block(number: int, label: bytes, lines: Iterator[tuple[int, bytes]]) -> PemBlock:
+def _read_block(number: int, label: bytes, lines: Iterator[tuple[int, bytes]]) -> PemBlock:
     name = label.decode("ascii")
     base64: list[bytes] = []
     for at, line in lines:
         if line == b"-----END %s-----" % label:
-            return PemBlock(name, _content(name, base64), number)
+            return PemBlock(name, _decode(name, base64), number)
         if not _BASE64.fullmatch(line):
             raise InputError(
                 f"line {at}, in the block {name}, is not base64: the backup is damaged or cut short",
@@ -121,7 +121,7 @@ def _block(number: int, label: bytes, lines: Iterator[tuple[int, bytes]]) -> Pem
     raise InputError(f"the block {name} has no END line: the backup is cut short", _USE_COPY)
 
 
-def _content(name: str, base64: list[bytes]) -> bytes:
+def _decode(name: str, base64: list[bytes]) -> bytes:
     try:
         der = b64decode(b"".join(base64), validate=True)
     except ValueError as error:

@@ -1,1 +1,1 @@
-"""What everything else needs: errors, secrets, findings, text made safe to display."""
+"""Errors, secrets, findings, times, ASN.1, JSON members and text escaping for all other packages."""

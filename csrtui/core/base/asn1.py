@@ -1,16 +1,16 @@
-"""Walk through BER and DER (ITU-T X.690), rewrite BER as DER, and write PEM (RFC 7468).
+"""Read the structure of BER and DER (ITU-T X.690), rewrite BER as DER, and write PEM (RFC 7468).
 
-The libraries read DER only, and refuse a whole file if one field breaks a rule of DER. This module reads the
-structure alone: what an encoding is, where a field is and which rule it breaks. Values keep their octets.
+The libraries read only DER, and they refuse a whole file if one field breaks a rule of DER. This module reads only the
+structure, so an error can name the field and the rule. The octets of values stay unchanged.
 """
 
 from binascii import b2a_base64
 from dataclasses import dataclass
 
 MAX_DEPTH = 48
-"""The deepest nesting that is read; NSS, the deepest known writer, needs about 20."""
+"""Maximum nesting depth. NSS, which writes the deepest known nesting, needs about 20."""
 MAX_NODES = 60_000
-"""The most encodings walked when BER becomes DER: a PKCS #7 with 100 certificates has about 15,000."""
+"""Maximum number of encodings that `to_der` reads. A PKCS #7 file with 100 certificates has about 15,000."""
 
 BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING, NULL, OID = 0x01, 0x02, 0x03, 0x04, 0x05, 0x06
 UTF8_STRING, SEQUENCE, SET, PRINTABLE_STRING, TELETEX_STRING, IA5_STRING = 0x0C, 0x30, 0x31, 0x13, 0x14, 0x16
@@ -18,14 +18,14 @@ _CONSTRUCTED, _LONG_TAG, _INDEFINITE = 0x20, 0x1F, 0x80
 _STRINGS = frozenset(
     {BIT_STRING, OCTET_STRING, UTF8_STRING, PRINTABLE_STRING, TELETEX_STRING, IA5_STRING, 0x12, 0x1E}
 )
-"""The universal types whose values BER may cut into pieces (X.690, 8.7.3 and 8.23.6)."""
+"""The universal types whose values BER can divide into several encodings (X.690, 8.7.3 and 8.23.6)."""
 
 
 class BerError(ValueError):
-    """Bytes that are not BER.
+    """The bytes are not BER.
 
     Attributes:
-        is_short: Whether a length says that there is more than there is.
+        is_short: Whether the data ends too early for its length field.
     """
 
     def __init__(self, text: str, *, is_short: bool = False) -> None:
@@ -35,13 +35,13 @@ class BerError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One encoding of definite length.
+    """An encoded value of definite length.
 
     Attributes:
-        data: The bytes that it is in.
-        at: Where its tag begins.
-        start: Where its contents begin.
-        end: Where its contents end.
+        data: The bytes that contain the encoding.
+        at: The offset of the tag.
+        start: The offset of the contents.
+        end: The offset after the contents.
     """
 
     data: bytes
@@ -56,7 +56,7 @@ class Node:
 
     @property
     def content(self) -> bytes:
-        """The contents octets."""
+        """The contents octets of the encoding."""
         return self.data[self.start : self.end]
 
     @property
@@ -66,7 +66,7 @@ class Node:
 
     @property
     def oid(self) -> str | None:
-        """The dotted form of an object identifier; None where it is of another type, or malformed."""
+        """The dotted form of an object identifier, or None if the encoding has another type or is malformed."""
         return dotted(self.content) if self.tag == OID else None
 
     @property
@@ -74,17 +74,17 @@ class Node:
         """The value of an integer.
 
         Raises:
-            BerError: It is of another type.
+            BerError: The encoding has another type.
         """
         if self.tag != INTEGER or self.start == self.end:
             raise BerError("an INTEGER is missing")
         return int.from_bytes(self.content, signed=True)
 
     def children(self) -> "list[Node]":
-        """Return the encodings within.
+        """Return the encodings in the contents.
 
         Raises:
-            BerError: The contents are not a row of encodings.
+            BerError: The contents are not a sequence of encodings.
         """
         nodes = []
         at = self.start
@@ -95,10 +95,10 @@ class Node:
         return nodes
 
     def child(self, index: int, tag: int) -> "Node":
-        """Return the encoding in a place within.
+        """Return the encoding with this index in the contents.
 
         Raises:
-            BerError: There is none there, or one with another tag.
+            BerError: The encoding is missing or has another tag.
         """
         nodes = self.children()
         if index >= len(nodes) or nodes[index].tag != tag:
@@ -107,10 +107,10 @@ class Node:
 
 
 def read_node(data: bytes, at: int = 0, end: int | None = None) -> Node:
-    """Return the encoding of definite length at a place.
+    """Return the encoding of definite length at an offset.
 
     Raises:
-        BerError: There is none, or its length is indefinite or goes beyond `end`.
+        BerError: There is no encoding, or its length is indefinite or exceeds `end`.
     """
     end = len(data) if end is None else end
     start, length = _header(data, at, end)
@@ -122,7 +122,7 @@ def read_node(data: bytes, at: int = 0, end: int | None = None) -> Node:
 
 
 def parse(data: bytes) -> Node | None:
-    """Return the first encoding in DER, or None where there is none that is whole."""
+    """Return the first encoding in DER, or None if it is missing or incomplete."""
     try:
         return read_node(data)
     except BerError:
@@ -130,7 +130,7 @@ def parse(data: bytes) -> Node | None:
 
 
 def _header(data: bytes, at: int, end: int) -> tuple[int, int | None]:
-    """Where the contents begin, and their length; None where it is indefinite."""
+    """Return the offset and length of the contents. The length is None if it is indefinite."""
     start = at + 1
     if at < end and data[at] & _LONG_TAG == _LONG_TAG:
         while start < end and data[start] & 0x80:
@@ -151,8 +151,8 @@ def _header(data: bytes, at: int, end: int) -> tuple[int, int | None]:
 
 
 def dotted(content: bytes) -> str | None:
-    """Return the dotted form of the contents of an object identifier, or None where they are malformed."""
-    if not content or content[-1] & 0x80 or len(content) > 64:  # noqa: PLR2004 - longer than any that is in use
+    """Return the dotted form of the contents of an object identifier, or None if they are malformed."""
+    if not content or content[-1] & 0x80 or len(content) > 64:  # noqa: PLR2004 - longer than any in use
         return None
     arcs: list[int] = []
     value = 0
@@ -166,7 +166,7 @@ def dotted(content: bytes) -> str | None:
 
 
 def encode(tag: int, *contents: bytes) -> bytes:
-    """Return the DER of a value with this identifier octet."""
+    """Return the DER encoding of a value with this identifier octet."""
     content = b"".join(contents)
     length = len(content)
     if length < _INDEFINITE:
@@ -176,12 +176,12 @@ def encode(tag: int, *contents: bytes) -> bytes:
 
 
 def to_der(data: bytes) -> tuple[bytes, int]:
-    """Return the first encoding in BER with definite, shortest lengths and strings in one piece; and where it ends.
+    """Return the first BER encoding in `data` with the lengths and strings of DER, and the offset after it in `data`.
 
-    The order in a SET and the values themselves stay as they are: what was signed as DER stays signed.
+    The order of a SET and the values themselves stay unchanged, so signatures over DER stay valid.
 
     Raises:
-        BerError: It is not BER, cut short, or nested or divided beyond what any program writes.
+        BerError: The data is not BER, is truncated, or has more levels or parts than any real program writes.
     """
     return _Rewriter(data).rewrite(0, len(data), 0)
 
@@ -220,10 +220,10 @@ class _Rewriter:
 
 
 def joined_string(parts: list[bytes], tag: int) -> bytes:
-    """Return the contents of a string that BER divided into encodings of the same type.
+    """Return the contents of a string that BER divides into several encodings of the same type.
 
     Raises:
-        BerError: A part is of another type.
+        BerError: A part has another type.
     """
     contents = []
     for part in parts:
@@ -231,7 +231,7 @@ def joined_string(parts: list[bytes], tag: int) -> bytes:
         if node.tag != tag:
             raise BerError("a part of a string is of another type")
         contents.append(node.content)
-    if tag == BIT_STRING:  # each has a count of unused bits, of which the last one counts
+    if tag == BIT_STRING:  # each part begins with its number of unused bits; only the last one matters
         return (contents[-1][:1] if contents else b"\0") + b"".join(part[1:] for part in contents)
     return b"".join(contents)
 
@@ -249,11 +249,11 @@ _LINE = 64
 
 
 def wrap(label: str, der: bytes) -> bytes:
-    """Return DER as PEM, in lines of 64 characters, each ending with a line feed.
+    """Return DER as PEM in lines of 64 characters, each ending with a line feed.
 
     Args:
-        label: What it is, as in ``CERTIFICATE REQUEST``.
-        der: Its octets; they are not looked at.
+        label: The label of the block, such as ``CERTIFICATE REQUEST``.
+        der: The contents, which are not checked.
     """
     text = b2a_base64(der, newline=False)
     lines = [text[at : at + _LINE] for at in range(0, len(text), _LINE)]

@@ -1,7 +1,7 @@
-"""What is told of an error that nobody meant to raise: its kind and its place, and no value of anything.
+"""Report unexpected errors by class and place, without any values.
 
-A traceback shows source lines, a message may quote a passphrase, and a crash screen may show local
-variables; of all these only the exception's class and the place in csrtui's own code are kept.
+A traceback shows source lines, a message can quote a passphrase, and a crash screen can show local variables. A report
+contains only the class of the exception and the place in csrtui's own code.
 """
 
 from typing import ClassVar, Final
@@ -9,25 +9,25 @@ from typing import ClassVar, Final
 from csrtui.core.base.errors import CsrtuiError
 
 REPORT_AT: Final = "https://github.com/csrtui/csrtui/issues"
-"""Where bugs are reported."""
+"""The URL for bug reports."""
 
 
 class BugError(CsrtuiError):
-    """An error in csrtui itself, described without its message (which may hold a secret)."""
+    """A bug in csrtui, described without the exception's own message, which can contain a secret."""
 
     exit_code: ClassVar[int] = 3
 
 
 def describe_bug(error: BaseException) -> CsrtuiError:
-    """Describe `error` in a line that holds no value of any variable.
+    """Return an error that describes `error` without the value of any variable.
 
     Args:
-        error: Whatever was raised. An exception group of one is described by what is inside it.
+        error: Any exception. If it is an exception group with one member, the member is described.
 
     Returns:
-        `error` itself where it is a `CsrtuiError`, which was made to be told; else a `BugError` such as
-        ``a bug: ValueError (csrtui/tui/form.py:42)``, with where to report it as its hint. The place is
-        the innermost line of csrtui's own code, or of whatever code raised it where there is none.
+        `error` itself if it is a `CsrtuiError`, whose message is meant for users. Otherwise a `BugError` such as
+        ``a bug: ValueError (csrtui/tui/form.py:42)``, with the URL for reports as its hint. The place is the innermost
+        line of csrtui's own code, or the innermost line overall if no line is from csrtui.
     """
     while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
@@ -39,14 +39,14 @@ def describe_bug(error: BaseException) -> CsrtuiError:
 
 
 def _place(error: BaseException) -> str:
-    ours, innermost = "", ""
-    step = error.__traceback__
-    while step is not None:
-        frame = step.tb_frame
+    in_csrtui, innermost = "", ""
+    traceback = error.__traceback__
+    while traceback is not None:
+        frame = traceback.tb_frame
         package = str(frame.f_globals.get("__package__") or "")
         file = frame.f_code.co_filename.rpartition("/")[2]
-        innermost = "/".join([*package.split("."), file] if package else [file]) + f":{step.tb_lineno}"
+        innermost = "/".join([*package.split("."), file] if package else [file]) + f":{traceback.tb_lineno}"
         if package == "csrtui" or package.startswith("csrtui."):
-            ours = innermost
-        step = step.tb_next
-    return ours or innermost
+            in_csrtui = innermost
+        traceback = traceback.tb_next
+    return in_csrtui or innermost

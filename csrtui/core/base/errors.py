@@ -1,52 +1,73 @@
-"""The errors that csrtui means to raise, each with its diagnosis and the way out.
+"""The errors that csrtui raises. Errors of libraries are converted into one of these where they occur.
 
-A front end prints `what` after ``csrtui: error:`` and `hint`, where there is one, after ``hint:``, and
-exits with `exit_code`. Every error from a library is turned into one of these where it happens.
+::
+
+    CsrtuiError          a message, and a hint if there is something to do
+    ├── InputError       exit code 2: wrong usage, or input that cannot be used
+    ├── RefusedError     exit code 1: a check failed, or an item failed
+    ├── StoreError       exit code 3: the store cannot be used
+    └── BugError         exit code 3: a bug in csrtui (`csrtui.core.base.bug_report`)
+
+The front ends print `message` after ``csrtui: error:`` and `hint` after ``hint:``, and exit with `exit_code`. A module
+derives its own class from one of these only if a caller has to distinguish that case.
 """
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 
 class CsrtuiError(Exception):
-    """Base of all errors that are told to the user in one line.
+    """The base class of all errors of csrtui.
 
     Args:
-        what: One line that names the thing and what is wrong with it. It may quote text from outside:
-            whoever prints it makes it visible first (`csrtui.core.base.escaping`).
+        message: One line that names the object and the problem. It can quote untrusted text, so escape it before
+            printing (`csrtui.core.base.escaping`).
         hint: One line that says what to do, or None.
     """
 
     exit_code: ClassVar[int] = 2
 
-    def __init__(self, what: str, hint: str | None = None) -> None:
-        super().__init__(what)
-        self.what = what
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
         self.hint = hint
 
 
 class InputError(CsrtuiError):
-    """Wrong usage, or an input that cannot be taken as it is."""
-
-    exit_code = 2
+    """Wrong usage, or input that cannot be used. The arguments are those of `CsrtuiError`."""
 
 
 class RefusedError(CsrtuiError):
-    """The question was understood and the answer is no: a check found something, an item failed.
+    """A negative result: a check failed, or an item failed.
 
     Args:
-        what: As of every error.
-        hint: As of every error.
-        pair: The pair of the keystore that it is about, or None where it is about none.
+        message: As for `CsrtuiError`.
+        hint: As for `CsrtuiError`.
+        pair: The name of the affected pair, or None.
     """
 
     exit_code = 1
 
-    def __init__(self, what: str, hint: str | None = None, *, pair: str | None = None) -> None:
-        super().__init__(what, hint)
+    def __init__(self, message: str, hint: str | None = None, *, pair: str | None = None) -> None:
+        super().__init__(message, hint)
         self.pair = pair
 
 
 class StoreError(CsrtuiError):
-    """The store cannot be used: its modes or owner, another process, the disk, or damage."""
+    """The store cannot be used (mode, owner, lock, disk, damage). The arguments are those of `CsrtuiError`."""
 
     exit_code = 3
+
+
+@contextmanager
+def translate_errors(translate: Callable[[Exception], CsrtuiError]) -> Iterator[None]:
+    """Raise the error that `translate` returns in place of any `Exception` raised in the block.
+
+    Use this for calls of cryptography with untrusted bytes, because cryptography does not document which exceptions its
+    decoders raise. KeyboardInterrupt and other exceptions not derived from `Exception` pass unchanged.
+    """
+    try:
+        yield
+    except Exception as error:
+        raise translate(error) from error

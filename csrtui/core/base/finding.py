@@ -1,4 +1,4 @@
-"""Findings: what the advisor says about a name, a field, a key or a request."""
+"""Findings: pieces of advice on a name, a field, a key or a request."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 
 class CaKind(StrEnum):
-    """Who signs: a CA that browsers trust and the CA/Browser Forum's rules bind, or the organization's own."""
+    """The kind of CA: public (trusted by browsers, bound by the CA/Browser Forum rules) or the organization's own."""
 
     PUBLIC = "public"
     PRIVATE = "private"
 
 
 class Level(StrEnum):
-    """How much a finding weighs: an error blocks, a warning warns, a note only tells."""
+    """The severity of a finding. Only an error blocks the request."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -21,12 +21,12 @@ class Level(StrEnum):
 
     @property
     def rank(self) -> int:
-        """0 for the worst, so that sorting by it puts errors first."""
+        """The sort key that puts errors first, starting at 0 for an error."""
         return tuple(Level).index(self)
 
 
 class FieldName(StrEnum):
-    """The fields of the form, by the names they have in JSON and CSV."""
+    """A field of the form. The value is its name in JSON and CSV."""
 
     COMMON_NAME = "common_name"
     NAMES = "names"
@@ -41,16 +41,15 @@ class FieldName(StrEnum):
 
 
 class Fix(NamedTuple):
-    """A change that one key applies.
+    """A change that resolves a finding with one key press.
 
     Attributes:
-        label: What will stand there afterwards, in a few words: ``also cover www.example.com``.
-        names: All names after the fix, the common name first; None when a subject field is fixed.
-        value: The field's text after the fix (empty: left out); None when names are fixed.
-        ca: The CA kind to switch to; None when that stays.
-        safe: Whether it may be applied together with others without being looked at: it only corrects
-            what was plainly meant.
-        renews: The pair to renew instead of making another; None for a change of the form.
+        label: The change in a few words: ``also cover www.example.com``.
+        names: All names after the fix, the common name first, or None if the fix does not change names.
+        value: The text of the field after the fix, or None if the fix does not change a field. "" clears the field.
+        ca: The kind of CA to switch to, or None to keep the selected one.
+        safe: Whether the fix only corrects spelling or format. All safe fixes can be applied at once.
+        renews: The pair to renew instead of making a new one, or None if the fix changes the form.
     """
 
     label: str
@@ -62,17 +61,17 @@ class Fix(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """One piece of advice.
+    """A piece of advice.
 
     Attributes:
         code: The stable code, such as ``www-not-covered``.
-        level: Its weight for the kind of CA asked about.
-        field: The field it is about; names after the first belong to `FieldName.NAMES`.
-        value: The text at fault, as typed.
-        text: One sentence in plain words that names the value and the consequence. Text from outside in
-            it is already visible (`csrtui.core.base.escaping`).
-        fix: The change that would settle it, or None.
-        forceable: Whether X.509 can hold it nevertheless, so that ``--force`` may overrule an error.
+        level: The severity for the selected kind of CA.
+        field: The affected field. All names after the first belong to `FieldName.NAMES`.
+        value: The affected text, as typed.
+        text: A plain sentence that names the value and the consequence. Untrusted text in it is already escaped
+            (`csrtui.core.base.escaping`).
+        fix: The change that resolves the finding, or None.
+        forceable: Whether X.509 can represent the value, so that ``--force`` can override an error.
     """
 
     code: str
@@ -85,10 +84,10 @@ class Finding(NamedTuple):
 
     @property
     def blocks(self) -> bool:
-        """Whether no request is made while this stands."""
+        """Whether the finding blocks the request."""
         return self.level is Level.ERROR
 
 
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:
-    """Return the findings, errors first; within a level they stay in their order."""
+    """Return the findings with errors first. Within a level, keep their order."""
     return sorted(findings, key=lambda finding: finding.level.rank)

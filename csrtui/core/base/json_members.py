@@ -1,4 +1,4 @@
-"""Members of a JSON object that somebody wrote, each demanded to be of its kind."""
+"""Read the members of a JSON object and check their types, because another program may have written the object."""
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
@@ -12,17 +12,15 @@ Json = dict[str, object]
 
 
 class MemberError(ValueError):
-    """A member is missing, or of another kind, or its value cannot be. It names the member, and can be told."""
+    """A member is missing, or has the wrong type or value. The message names the member and is safe to display."""
 
 
 class Members:
-    """Reads the members of a JSON object.
-
-    Every method raises `MemberError` where it is not what it should be.
+    """The members of a JSON object. Each method raises `MemberError` for an invalid member.
 
     Args:
         members: The object.
-        path: What comes before a member's name in an error, such as ``key.``.
+        path: The prefix for member names in errors, such as ``key.``.
     """
 
     def __init__(self, members: Mapping[str, object], path: str = "") -> None:
@@ -30,39 +28,38 @@ class Members:
         self._path = path
 
     def get(self, name: str, kind: type[_T]) -> _T:
-        """A member of a kind."""
+        """Return a member of type `kind`."""
         if name not in self._members:
-            raise MemberError(f"{self._path}{name} is not there")
+            raise MemberError(f"{self._path}{name} is missing")
         value = self._members[name]
         if not isinstance(value, kind):
-            raise MemberError(f"{self._path}{name} is not what it should be")
+            raise MemberError(f"{self._path}{name} has the wrong type")
         return value
 
     def text(self, name: str) -> str:
-        """A text."""
+        """Return a string."""
         return self.get(name, str)
 
     def optional_text(self, name: str) -> str | None:
-        """A text, or None where there is none."""
+        """Return a string, or None if it is missing or null."""
         return None if self._members.get(name) is None else self.text(name)
 
     def flag(self, name: str) -> bool:
-        """A boolean, or False where there is none."""
+        """Return a boolean, or False if it is missing or null."""
         return False if self._members.get(name) is None else self.get(name, bool)
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """A list of texts."""
+        """Return a list of strings as a tuple."""
         values = self.get(name, list)
         if not all(isinstance(value, str) for value in values):
             raise MemberError(f"{self._path}{name} is not a list of texts")
         return tuple(values)
 
     def time(self, name: str) -> datetime:
-        """A time, in UTC."""
+        """Return a time in UTC."""
+        text = self.text(name)
         try:
-            time = datetime.fromisoformat(self.text(name))
-        except MemberError:
-            raise
+            time = datetime.fromisoformat(text)
         except ValueError:
             raise MemberError(f"{self._path}{name} is not a time") from None
         if time.tzinfo is None:
@@ -73,33 +70,32 @@ class Members:
             raise MemberError(f"{self._path}{name} is out of range") from None
 
     def choice(self, name: str, kind: type[_Choice]) -> _Choice:
-        """One of the texts that a kind has."""
+        """Return a member of an enumeration, by its value."""
+        text = self.text(name)
         try:
-            return kind(self.text(name))
-        except MemberError:
-            raise
+            return kind(text)
         except ValueError:
-            raise MemberError(f"{self._path}{name} is none of those known") from None
+            raise MemberError(f"{self._path}{name} is not a known value") from None
 
     def optional_time(self, name: str) -> datetime | None:
-        """A time, or None where there is none."""
+        """Return a time in UTC, or None if it is missing or null."""
         return None if self._members.get(name) is None else self.time(name)
 
     def object(self, name: str) -> "Members":
-        """An object."""
+        """Return an object."""
         return Members(self.get(name, dict), f"{self._path}{name}.")
 
     def optional_object(self, name: str) -> "Members | None":
-        """An object, or None where there is none."""
+        """Return an object, or None if it is missing or null."""
         return None if self._members.get(name) is None else self.object(name)
 
     def objects(self, name: str) -> list["Members"]:
-        """A list of objects."""
+        """Return a list of objects."""
         values = self.get(name, list)
         if not all(isinstance(value, dict) for value in values):
             raise MemberError(f"{self._path}{name} is not a list of objects")
         return [Members(value, f"{self._path}{name}.") for value in values]
 
-    def beside(self, known: Collection[str]) -> Json:
-        """The members that are not among those known."""
+    def unknown(self, known: Collection[str]) -> Json:
+        """Return the members whose names are not in `known`."""
         return {name: value for name, value in self._members.items() if name not in known}

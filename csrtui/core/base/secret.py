@@ -1,13 +1,13 @@
-"""Passphrases as a type of their own, so that none is printed by accident."""
+"""A type for passphrases that cannot be printed by accident."""
 
 from typing import Final, final
 
 
 @final
 class Secret:
-    """A passphrase; neither its `repr` nor its `str` says anything about it.
+    """A passphrase that `repr` and `str` do not show.
 
-    Python cannot erase it from memory, so nothing of that kind is promised.
+    csrtui does not promise to erase it from memory, because Python cannot do that.
 
     Args:
         text: The passphrase, any Unicode text.
@@ -30,14 +30,14 @@ class Secret:
     __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> str | tuple[object, ...]:
-        raise TypeError("a secret is not written anywhere")
+        raise TypeError("a secret cannot be serialized")
 
     @property
     def encoded(self) -> bytes:
-        """The passphrase in UTF-8, as the key derivation takes it."""
+        """The passphrase in UTF-8, for key derivation."""
         return self._text.encode("utf-8")
 
     @property
     def revealed(self) -> str:
-        """The passphrase itself, for judging its strength, and to show a generated one the once it is shown."""
+        """The passphrase itself, for rating its strength and for displaying a generated passphrase once."""
         return self._text

@@ -1,26 +1,26 @@
-"""Times: the validity of a certificate, and times as text."""
+"""The validity period of a certificate, and times as text."""
 
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 
 class Validity(NamedTuple):
-    """The life of the certificate of a pair, both ends included (RFC 5280, 4.1.2.5)."""
+    """The validity period of a certificate, including both ends (RFC 5280, 4.1.2.5)."""
 
     not_before: datetime
     not_after: datetime
 
     def days_left(self, now: datetime) -> int:
-        """Whole days until the certificate expires; negative when it has."""
+        """Return the number of whole days until the certificate expires, negative if it has expired."""
         return (self.not_after - now) // timedelta(days=1)
 
     @property
     def due(self) -> datetime:
-        """When a renewal becomes due: the first moment at which `is_due`."""
+        """The time at which a renewal becomes due, when one third of the validity is left."""
         return self.not_after - (self.not_after - self.not_before) // 3
 
     def is_due(self, now: datetime) -> bool:
-        """Whether a third of the life or less is left, which is when a renewal is due."""
+        """Return whether a renewal is due because one third of the validity or less is left."""
         return (self.not_after - now) * 3 <= self.not_after - self.not_before
 
 

@@ -1,4 +1,4 @@
-"""What `csrtui.core.bundle.read` returns: keys, CSRs and certificates of a file, and what could not be read."""
+"""The result of `csrtui.core.bundle.read`: the keys, CSRs and certificates in a file, and the problems with it."""
 
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -13,26 +13,26 @@ if TYPE_CHECKING:
 
 
 class ProblemKind(Enum):
-    """What could not be read."""
+    """The kind of item that cannot be read."""
 
     KEY = auto()
     LOCKED = auto()
-    """A key, or PKCS #12, that opens with a passphrase only, and none is given."""
+    """A key or PKCS #12 file that needs a passphrase, when none was given."""
     REQUEST = auto()
     CERTIFICATE = auto()
     FILE = auto()
-    """The file as a whole, or something in it that is of no known kind."""
+    """The whole file, or an item of an unknown kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that could not be read.
+    """An item that cannot be read.
 
     Attributes:
-        kind: What it is.
-        text: What is wrong, with the place in the file where it has several items; text from outside is visible.
-        hint: What to do, or None.
-        path: Where in a JSON document it is, or empty.
+        kind: The kind of item.
+        text: The reason, safe to display. If the file has several items, it names the item's place in the file.
+        hint: The instruction for fixing it, or None.
+        path: The path of the item in a JSON document, or "".
     """
 
     kind: ProblemKind
@@ -42,24 +42,24 @@ class Problem:
 
     @property
     def error(self) -> InputError:
-        """The same as an error."""
+        """The problem as an error."""
         return InputError(self.text, self.hint)
 
     @property
     def sentence(self) -> str:
-        """Text and hint in one."""
+        """The text and the hint on one line."""
         return f"{self.text}; {self.hint}" if self.hint else self.text
 
 
 @dataclass(frozen=True, slots=True)
 class BundleKey:
-    """A private key, opened.
+    """A decrypted private key.
 
     Attributes:
         key: The key.
-        is_encrypted: Whether it was under a passphrase that is not empty.
-        path: Where in a JSON document it is, such as ``le.Account.PrivateKey``; else empty.
-        is_openssh: Whether it is in OpenSSH's format, which openssl does not read.
+        is_encrypted: Whether the key was encrypted with a non-empty passphrase.
+        path: The path of the key in a JSON document, such as ``le.Account.PrivateKey``, or "".
+        is_openssh: Whether the key is in OpenSSH's format, which openssl cannot read.
     """
 
     key: "PrivateKey" = field(repr=False)
@@ -70,14 +70,14 @@ class BundleKey:
 
 @dataclass(frozen=True, slots=True)
 class KeyMaterial:
-    """What a file contains.
+    """The keys, CSRs and certificates in a file.
 
     Attributes:
-        keys: Private keys, opened.
-        requests: CSRs, each once.
-        certificates: Certificates, each once, in their order.
-        problems: What could not be read.
-        has_private_key: Whether there is a private key, opened or not.
+        keys: The private keys, decrypted.
+        requests: The CSRs, without duplicates.
+        certificates: The certificates, without duplicates, in file order.
+        problems: The items that cannot be read.
+        has_private_key: Whether there is a private key, readable or not.
     """
 
     keys: tuple[BundleKey, ...] = ()
@@ -88,16 +88,14 @@ class KeyMaterial:
 
     @property
     def needs_passphrase(self) -> bool:
-        """Whether something in it opens with a passphrase only."""
+        """Whether an item needs a passphrase and none was given."""
         return any(problem.kind is ProblemKind.LOCKED for problem in self.problems)
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing in it, nor anything that could not be read."""
+        """Whether there are no items and no problems."""
         return not (self.keys or self.requests or self.certificates or self.problems)
 
-    def problem(self, *kinds: ProblemKind) -> Problem | None:
-        """Return the first problem of these kinds, else the first one, or None."""
-        return next(
-            (problem for problem in self.problems if problem.kind in kinds), next(iter(self.problems), None)
-        )
+    def problem(self, kind: ProblemKind) -> Problem | None:
+        """Return the first problem of this kind, else the first problem of any kind, or None without problems."""
+        return min(self.problems, key=lambda problem: problem.kind is not kind, default=None)

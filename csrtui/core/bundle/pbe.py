@@ -1,7 +1,7 @@
-"""Password-based decryption: PBES2 and PBES1 (RFC 8018), the schemes of PKCS #12 (RFC 7292), PEM headers (RFC 1421).
+"""Password-based decryption: PBES2 and PBES1 (RFC 8018), the PKCS #12 schemes (RFC 7292), and PEM headers (RFC 1421).
 
-The libraries decrypt and decode in one step, and report a key that they do not like as a wrong passphrase. Here a
-ciphertext becomes its octets, so that each has its own reason. What a derivation costs is checked first.
+The functions of cryptography decrypt and decode in one step, and they report an unsupported key as a wrong passphrase.
+This module only decrypts, so each cause has its own error. It checks the cost of a key derivation first.
 """
 
 import hashlib
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.hashes import HashAlgorithm
 
 _PBES2, _PBKDF2, _SCRYPT = "1.2.840.113549.1.5.13", "1.2.840.113549.1.5.12", "1.3.6.1.4.1.11591.4.11"
+_HMAC_SHA1: Final = "1.2.840.113549.2.7"
 _PRFS: Final = {
-    "1.2.840.113549.2.7": "SHA1",
+    _HMAC_SHA1: "SHA1",
     "1.2.840.113549.2.8": "SHA224",
     "1.2.840.113549.2.9": "SHA256",
     "1.2.840.113549.2.10": "SHA384",
@@ -34,7 +35,7 @@ _CIPHERS: Final = {
     "1.2.392.200011.61.1.1.1.3": ("Camellia", 24),
     "1.2.392.200011.61.1.1.1.4": ("Camellia", 32),
 }
-_NAMES: Final = {
+_UNSUPPORTED_NAMES: Final = {
     "1.2.410.200046.1.1.2": "ARIA-128-CBC",
     "1.2.410.200046.1.1.7": "ARIA-192-CBC",
     "1.2.410.200046.1.1.12": "ARIA-256-CBC",
@@ -52,8 +53,8 @@ _NAMES: Final = {
     "1.2.840.113549.2.13": "HMAC-SHA512-256",
     "1.2.643.7.1.1.4.2": "HMAC-Streebog",
 }
-"""Schemes that the library lacks, as openssl names them."""
-_PBES1: Final = {"1.2.840.113549.1.5.3": "MD5", "1.2.840.113549.1.5.10": "SHA1"}
+"""The openssl names of schemes that cryptography does not support."""
+_PBES1: Final = {"1.2.840.113549.1.5.3": "md5", "1.2.840.113549.1.5.10": "sha1"}
 """PBES1 with DES in CBC mode (RFC 8018, A.3)."""
 _PKCS12: Final = {
     "1.2.840.113549.1.12.1.3": ("TripleDES", 24),
@@ -61,7 +62,7 @@ _PKCS12: Final = {
     "1.2.840.113549.1.12.1.5": ("RC2", 16),
     "1.2.840.113549.1.12.1.6": ("RC2", 5),
 }
-"""The schemes with a derivation of their own (RFC 7292, C)."""
+"""The PKCS #12 schemes, which have their own key derivation (RFC 7292, C)."""
 _PEM_CIPHERS: Final = {
     "DES-CBC": ("DES", 8),
     "DES-EDE3-CBC": ("TripleDES", 24),
@@ -72,22 +73,33 @@ _PEM_CIPHERS: Final = {
     "CAMELLIA-192-CBC": ("Camellia", 24),
     "CAMELLIA-256-CBC": ("Camellia", 32),
 }
-_OLDEST: Final = ("DES-", "RC2", "RC5", "IDEA", "SEED", "BF-", "CAST5", "PBE-MD2", "PBE-MD5", "PBE-SHA1-R")
-"""How the names of schemes begin that OpenSSL 3 has in its legacy provider."""
-_MAX_MAC_KEY: Final = 1024
-_KEY_ID, _IV_ID, MAC_ID = 1, 2, 3
-"""What the derivation of PKCS #12 is for (RFC 7292, B.3)."""
+_LEGACY_PREFIXES: Final = (
+    "DES-",
+    "RC2",
+    "RC5",
+    "IDEA",
+    "SEED",
+    "BF-",
+    "CAST5",
+    "PBE-MD2",
+    "PBE-MD5",
+    "PBE-SHA1-R",
+)
+"""The prefixes of schemes that OpenSSL 3 has only in its legacy provider."""
+_MAX_MAC_KEY_OCTETS: Final = 1024
+_KEY_PURPOSE, _IV_PURPOSE, MAC_PURPOSE = 1, 2, 3
+"""The ID octets of the PKCS #12 key derivation (RFC 7292, B.3)."""
 
 
 class UnsupportedSchemeError(InputError):
-    """An encryption scheme that the library lacks, with the command that converts the key.
+    """cryptography does not support the encryption scheme. The hint contains the command that converts the key.
 
     Args:
-        scheme: As openssl names it, or the object identifier.
+        scheme: The openssl name of the scheme, or its object identifier.
     """
 
     def __init__(self, scheme: str) -> None:
-        self.is_legacy = scheme.startswith(_OLDEST)
+        self.is_legacy = scheme.startswith(_LEGACY_PREFIXES)
         provider = "-provider legacy -provider default " if self.is_legacy else ""
         super().__init__(
             f"the key is encrypted with {scheme}, which csrtui does not support",
@@ -97,20 +109,27 @@ class UnsupportedSchemeError(InputError):
 
 
 class LockedError(InputError):
-    """Something that opens with a passphrase only.
+    """An item needs a passphrase, and none was given.
 
     Args:
-        message: A sentence that says so.
-        command: What takes it out, or nothing.
+        message: As for `CsrtuiError`.
+        alternative: The command that extracts the content and a phrase on its effect, or "".
     """
 
-    def __init__(self, message: str, command: str = "") -> None:
-        super().__init__(message, f"give its passphrase; or {command}" if command else "give its passphrase")
+    def __init__(self, message: str, alternative: str = "") -> None:
+        super().__init__(message, f"give its passphrase{f'; or {alternative}' if alternative else ''}")
+
+
+class WrongPassphraseError(RefusedError):
+    """The passphrase does not decrypt the key."""
+
+    def __init__(self) -> None:
+        super().__init__("the passphrase does not open the key, or the key is damaged")
 
 
 @dataclass(frozen=True, slots=True)
-class Encrypted:
-    """Octets under a passphrase.
+class EncryptedOctets:
+    """Octets encrypted with a passphrase.
 
     Attributes:
         scheme: The AlgorithmIdentifier.
@@ -121,134 +140,120 @@ class Encrypted:
     ciphertext: bytes
 
 
-def encrypted_private_key(der: bytes) -> Encrypted:
+def parse_encrypted_private_key(der: bytes) -> EncryptedOctets:
     """Return the parts of an EncryptedPrivateKeyInfo (RFC 5958, 3).
 
     Raises:
-        BerError: It is of another structure.
+        BerError: The data has another structure.
     """
     root = read_node(der)
-    return Encrypted(root.child(0, SEQUENCE), root.child(1, OCTET_STRING).content)
+    return EncryptedOctets(root.child(0, SEQUENCE), root.child(1, OCTET_STRING).content)
 
 
-def decrypt(encrypted: Encrypted, passphrase: bytes | None) -> bytes:
+def decrypt(encrypted: EncryptedOctets, passphrase: bytes | None) -> bytes:
     """Return the decrypted octets.
 
     Args:
         encrypted: The scheme and the ciphertext.
-        passphrase: In UTF-8; None for none at all, which PKCS #12 tells from an empty one.
+        passphrase: The passphrase in UTF-8, or None for no passphrase. PKCS #12 distinguishes None from an empty one.
 
     Raises:
-        UnsupportedSchemeError: The library lacks the scheme.
-        InputError: The parameters are malformed, or the derivation costs too much.
-        RefusedError: The passphrase is wrong, or the ciphertext damaged.
+        UnsupportedSchemeError: cryptography does not support the scheme.
+        InputError: The parameters are malformed, or the key derivation costs too much.
+        RefusedError: The passphrase is wrong, or the ciphertext is damaged.
     """
     from csrtui.core.keys import kdf_limits
 
     try:
         oid = encrypted.scheme.child(0, OID).oid or ""
         if oid == _PBES2:
-            return _pbes2(encrypted, passphrase or b"")
+            return _decrypt_pbes2(encrypted, passphrase or b"")
         if oid not in _PBES1 and oid not in _PKCS12:
-            raise UnsupportedSchemeError(_NAMES.get(oid, oid))
+            raise UnsupportedSchemeError(_UNSUPPORTED_NAMES.get(oid, oid))
         parameters = encrypted.scheme.child(1, SEQUENCE).children()
-        salt, rounds = _octets(parameters[0]), parameters[1].integer
-        kdf_limits.check_hash_rounds(rounds)
+        salt, iterations = _octet_string(parameters[0]), parameters[1].integer
+        kdf_limits.check_hash_iterations(iterations)
         if oid in _PBES1:
-            derived = _pbkdf1(_PBES1[oid], passphrase or b"", salt, rounds)
+            derived = _pbkdf1(_PBES1[oid], passphrase or b"", salt, iterations)
             return _decrypt_cbc("DES", derived[:8], derived[8:16], encrypted.ciphertext)
         algorithm, length = _PKCS12[oid]
-        password = bmp(passphrase)
-        key = derive_pkcs12("SHA1", password, salt, rounds, purpose=_KEY_ID, length=length)
-        iv = derive_pkcs12("SHA1", password, salt, rounds, purpose=_IV_ID, length=8)
+        password = bmp_string(passphrase)
+        key = derive_pkcs12("sha1", password, salt, iterations, purpose=_KEY_PURPOSE, length=length)
+        iv = derive_pkcs12("sha1", password, salt, iterations, purpose=_IV_PURPOSE, length=8)
         return _decrypt_cbc(algorithm, key, iv, encrypted.ciphertext)
-    except (ValueError, IndexError, UnicodeDecodeError) as error:
+    except (ValueError, IndexError) as error:
         raise InputError("the parameters of the key's encryption are malformed") from error
 
 
-def _pbes2(encrypted: Encrypted, passphrase: bytes) -> bytes:
+def _decrypt_pbes2(encrypted: EncryptedOctets, passphrase: bytes) -> bytes:
     parameters = encrypted.scheme.child(1, SEQUENCE)
     derivation, cipher = parameters.child(0, SEQUENCE), parameters.child(1, SEQUENCE)
-    name = cipher.child(0, OID).oid or ""
-    if name not in _CIPHERS:
-        raise UnsupportedSchemeError(_NAMES.get(name, name))
-    algorithm, length = _CIPHERS[name]
-    key = _derived(derivation, passphrase, length)
-    return _decrypt_cbc(algorithm, key, _octets(cipher.children()[1]), encrypted.ciphertext)
+    oid = cipher.child(0, OID).oid or ""
+    if oid not in _CIPHERS:
+        raise UnsupportedSchemeError(_UNSUPPORTED_NAMES.get(oid, oid))
+    algorithm, length = _CIPHERS[oid]
+    key = _derive_key(derivation, passphrase, length)
+    return _decrypt_cbc(algorithm, key, _octet_string(cipher.children()[1]), encrypted.ciphertext)
 
 
-def _derived(derivation: Node, passphrase: bytes, length: int) -> bytes:
+def _derive_key(derivation: Node, passphrase: bytes, length: int) -> bytes:
+    """Return the key of `length` octets that PBKDF2 or scrypt derives."""
+    from csrtui.core.keys import kdf_limits
+
     oid, parameters = derivation.child(0, OID).oid or "", derivation.child(1, SEQUENCE).children()
     if oid == _PBKDF2:
-        salt, rounds = _octets(parameters[0]), parameters[1].integer
-        prfs = [parameter for parameter in parameters[2:] if parameter.tag == SEQUENCE]
-        prf = (
-            prfs[0].child(0, OID).oid or "" if prfs else "1.2.840.113549.2.7"
-        )  # RFC 8018, A.2: DEFAULT hmacWithSHA1
-        if prf not in _PRFS:
-            raise UnsupportedSchemeError(_NAMES.get(prf, prf))
-        return pbkdf2(_PRFS[prf], passphrase, salt, rounds, length)
+        from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
+
+        salt, iterations = _octet_string(parameters[0]), parameters[1].integer
+        prf = next((part for part in parameters[2:] if part.tag == SEQUENCE), None)
+        prf_oid = (prf.child(0, OID).oid or "") if prf is not None else _HMAC_SHA1  # RFC 8018, A.2: DEFAULT
+        if prf_oid not in _PRFS:
+            raise UnsupportedSchemeError(_UNSUPPORTED_NAMES.get(prf_oid, prf_oid))
+        kdf_limits.check_iterations(iterations)
+        return PBKDF2HMAC(_hash(_PRFS[prf_oid]), length, salt, iterations).derive(passphrase)
     if oid == _SCRYPT:
         from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-        from csrtui.core.keys import kdf_limits
-
-        cost, size, lanes = (parameter.integer for parameter in parameters[1:4])
-        kdf_limits.check_scrypt(cost, size, lanes)
-        return Scrypt(_octets(parameters[0]), length, cost, size, lanes).derive(passphrase)
+        salt, (cost, block_size, lanes) = (
+            _octet_string(parameters[0]),
+            [part.integer for part in parameters[1:4]],
+        )
+        kdf_limits.check_scrypt(cost, block_size, lanes)
+        return Scrypt(salt, length, cost, block_size, lanes).derive(passphrase)
     raise UnsupportedSchemeError(oid)
 
 
-def pbmac1_key(derivation: Node, scheme: Node, passphrase: bytes) -> tuple[str, bytes]:
-    """Return the hash of a MAC of PBMAC1, as `hashlib` knows it, and its key (RFC 8018, 7.1; RFC 9579).
-
-    Raises:
-        UnsupportedSchemeError: The library lacks the hash or the derivation.
-        ValueError: The parameters are malformed.
-    """
-    oid = scheme.child(0, OID).oid or ""
-    lengths = [
-        parameter.integer
-        for parameter in derivation.child(1, SEQUENCE).children()[2:]
-        if parameter.tag == INTEGER
-    ]
-    if oid not in _PRFS or not lengths or not 1 <= lengths[0] <= _MAX_MAC_KEY:
-        raise UnsupportedSchemeError(_NAMES.get(oid, oid))
-    return _PRFS[oid], _derived(derivation, passphrase, lengths[0])
-
-
-def pbkdf2(hash_name: str, passphrase: bytes, salt: bytes, rounds: int, length: int) -> bytes:
-    """Return what PBKDF2 with HMAC derives from a passphrase (RFC 8018, 5.2).
-
-    Raises:
-        InputError: There are too many rounds.
-    """
-    from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
-
-    from csrtui.core.keys import kdf_limits
-
-    kdf_limits.check_rounds(rounds)
-    return PBKDF2HMAC(hash_of(hash_name), length, salt, rounds).derive(passphrase)
-
-
-def hash_of(name: str) -> "HashAlgorithm":
-    """Return a hash of the library by its name."""
+def _hash(name: str) -> "HashAlgorithm":
     from cryptography.hazmat.primitives import hashes
 
     algorithm: HashAlgorithm = getattr(hashes, name)()
     return algorithm
 
 
-def _pbkdf1(hash_name: str, passphrase: bytes, salt: bytes, rounds: int) -> bytes:
-    """PBKDF1 (RFC 8018, 5.1): the hash applied again and again."""
-    make, digest = getattr(hashlib, hash_name.lower()), passphrase + salt
-    for _ in range(rounds):
-        digest = make(digest).digest()
+def derive_pbmac1_key(derivation: Node, scheme: Node, passphrase: bytes) -> tuple[str, bytes]:
+    """Return the hash name and the key of a PBMAC1 MAC (RFC 8018, 7.1; RFC 9579).
+
+    Raises:
+        UnsupportedSchemeError: cryptography does not support the hash or the key derivation.
+        ValueError: The parameters are malformed.
+    """
+    oid, parameters = scheme.child(0, OID).oid or "", derivation.child(1, SEQUENCE).children()
+    length = next((part.integer for part in parameters[2:] if part.tag == INTEGER), 0)
+    if oid not in _PRFS or not 1 <= length <= _MAX_MAC_KEY_OCTETS:
+        raise UnsupportedSchemeError(_UNSUPPORTED_NAMES.get(oid, oid))
+    return _PRFS[oid], _derive_key(derivation, passphrase, length)
+
+
+def _pbkdf1(hash_name: str, passphrase: bytes, salt: bytes, iterations: int) -> bytes:
+    """Return the octets that PBKDF1 derives (RFC 8018, 5.1)."""
+    new_hash, digest = getattr(hashlib, hash_name), passphrase + salt
+    for _ in range(iterations):
+        digest = new_hash(digest).digest()
     return digest
 
 
-def bmp(passphrase: bytes | None) -> bytes:
-    """Return a passphrase as PKCS #12 derives from it: UTF-16 with a NUL at its end (RFC 7292, B.1); none has no octet.
+def bmp_string(passphrase: bytes | None) -> bytes:
+    """Return a passphrase as input for PKCS #12: UTF-16 with a final NUL (RFC 7292, B.1), or empty bytes for None.
 
     Raises:
         UnicodeDecodeError: The passphrase is not UTF-8.
@@ -257,48 +262,50 @@ def bmp(passphrase: bytes | None) -> bytes:
 
 
 def derive_pkcs12(
-    hash_name: str, password: bytes, salt: bytes, rounds: int, *, purpose: int, length: int
+    hash_name: str, password: bytes, salt: bytes, iterations: int, *, purpose: int, length: int
 ) -> bytes:
-    """Return what the derivation of PKCS #12 gives (RFC 7292, B.2).
+    """Return the octets that the key derivation of PKCS #12 derives (RFC 7292, B.2).
 
     Args:
-        hash_name: As `hashlib` knows it.
-        password: From `bmp`; empty for the file of a program that has no passphrase at all.
+        hash_name: The hash, by its name in `hashlib`.
+        password: The result of `bmp_string`.
         salt: The salt.
-        rounds: Checked before.
+        iterations: The iteration count. Check it first (`csrtui.core.keys.kdf_limits`).
         purpose: 1 for a key, 2 for an IV, 3 for a MAC.
-        length: How many octets.
+        length: The number of octets to derive.
     """
-    make = getattr(hashlib, hash_name.lower())
-    block = make(usedforsecurity=False).block_size
-    diversifier = bytes([purpose]) * block
-    filled = bytearray(_filled(salt, block) + _filled(password, block))
+    new_hash = getattr(hashlib, hash_name)
+    block_size = new_hash(usedforsecurity=False).block_size
+    diversifier = bytes([purpose]) * block_size
+    blocks = bytearray(_repeat(salt, block_size) + _repeat(password, block_size))
     derived = b""
     while len(derived) < length:
-        digest = diversifier + filled
-        for _ in range(rounds):
-            digest = make(digest).digest()
+        digest = diversifier + blocks
+        for _ in range(iterations):
+            digest = new_hash(digest).digest()
         derived += digest
-        addend = int.from_bytes(_filled(digest, block)[:block]) + 1
-        for at in range(0, len(filled), block):
-            total = int.from_bytes(filled[at : at + block]) + addend
-            filled[at : at + block] = (total % (1 << 8 * block)).to_bytes(block)
+        addend = int.from_bytes(_repeat(digest, block_size)[:block_size]) + 1
+        for at in range(0, len(blocks), block_size):
+            total = int.from_bytes(blocks[at : at + block_size]) + addend
+            blocks[at : at + block_size] = (total % (1 << 8 * block_size)).to_bytes(block_size)
     return derived[:length]
 
 
-def _filled(text: bytes, block: int) -> bytes:
-    """Text again and again, up to a multiple of the block's length."""
-    length = -(-len(text) // block) * block
-    return (text * (length // len(text) + 1))[:length] if text else b""
+def _repeat(octets: bytes, block_size: int) -> bytes:
+    """Return the octets, repeated until their length is a multiple of the block size."""
+    length = -(-len(octets) // block_size) * block_size
+    return (octets * (length // len(octets) + 1))[:length] if octets else b""
 
 
 def decrypt_pem(cipher: str, iv: bytes, ciphertext: bytes, passphrase: bytes) -> bytes:
-    """Return what a PEM block with the header ``DEK-Info`` holds (RFC 1421, 4.6.1.3, and OpenSSL's derivation).
+    """Return the decrypted octets of a PEM block with the header ``DEK-Info`` (RFC 1421, 4.6.1.3).
+
+    RFC 1421 does not define the key derivation; this is the one that OpenSSL uses.
 
     Raises:
-        UnsupportedSchemeError: The library lacks the cipher.
+        UnsupportedSchemeError: cryptography does not support the cipher.
         InputError: The IV is malformed.
-        RefusedError: The passphrase is wrong, or the ciphertext damaged.
+        RefusedError: The passphrase is wrong, or the ciphertext is damaged.
     """
     if cipher.upper() not in _PEM_CIPHERS:
         raise UnsupportedSchemeError(cipher.upper())
@@ -318,23 +325,16 @@ def _decrypt_cbc(algorithm: str, key: bytes, iv: bytes, ciphertext: bytes) -> by
     from cryptography.hazmat.primitives.padding import PKCS7
 
     if algorithm == "RC2":
-        block, padded = 8 * rc2.BLOCK, rc2.decrypt_cbc(key, iv, ciphertext)
+        block_bits, padded = 8 * rc2.BLOCK_OCTETS, rc2.decrypt_cbc(key, iv, ciphertext)
     else:
         cipher = _cipher(algorithm, key)
-        block, decryptor = cipher.block_size, Cipher(cipher, modes.CBC(iv)).decryptor()
+        block_bits, decryptor = cipher.block_size, Cipher(cipher, modes.CBC(iv)).decryptor()
         padded = decryptor.update(ciphertext) + decryptor.finalize()
-    unpadder = PKCS7(block).unpadder()
+    unpadder = PKCS7(block_bits).unpadder()
     try:
         return unpadder.update(padded) + unpadder.finalize()
     except ValueError as error:
         raise WrongPassphraseError from error
-
-
-class WrongPassphraseError(RefusedError):
-    """A passphrase that does not decrypt."""
-
-    def __init__(self) -> None:
-        super().__init__("the passphrase does not open the key, or the key is damaged")
 
 
 def _cipher(algorithm: str, key: bytes) -> "BlockCipherAlgorithm":
@@ -347,16 +347,16 @@ def _cipher(algorithm: str, key: bytes) -> "BlockCipherAlgorithm":
         case "Camellia":
             return Camellia(key)
         case "DES":
-            return TripleDES(key * 3)  # with three times the same key it is DES
+            return TripleDES(key * 3)  # the same as DES if all three keys are equal
         case _:
-            return TripleDES(key + key[:8] if len(key) == 16 else key)  # noqa: PLR2004 - two keys: the first again
+            return TripleDES((key + key[:8])[:24])  # with two keys, the first is also the third
 
 
-def _octets(node: Node) -> bytes:
-    """The value of an OCTET STRING.
+def _octet_string(node: Node) -> bytes:
+    """Return the value of an OCTET STRING.
 
     Raises:
-        BerError: It is of another type.
+        BerError: The node has another type.
     """
     if node.tag != OCTET_STRING:
         raise BerError("an OCTET STRING is missing")

@@ -1,9 +1,10 @@
-"""PKCS #12 (PFX, RFC 7292) of any program: all of its keys and certificates, whatever order and encoding they have."""
+"""Read PKCS #12 files (PFX, RFC 7292) from any program: all keys and certificates, in any order and encoding."""
 
 import hmac
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from csrtui.core.base.asn1 import (
@@ -21,7 +22,8 @@ from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError
 from csrtui.core.base.secret import Secret
 from csrtui.core.bundle import pbe
 
-_DATA, _ENCRYPTED_DATA = "1.2.840.113549.1.7.1", "1.2.840.113549.1.7.6"
+_PKCS7 = "1.2.840.113549.1.7."
+_DATA, _SIGNED_DATA, _ENCRYPTED_DATA = f"{_PKCS7}1", f"{_PKCS7}2", f"{_PKCS7}6"
 _BAGS = "1.2.840.113549.1.12.10.1."
 _KEY_BAG, _SHROUDED_KEY_BAG, _CERT_BAG = f"{_BAGS}1", f"{_BAGS}2", f"{_BAGS}3"
 _SAFE_CONTENTS_BAG = f"{_BAGS}6"
@@ -36,23 +38,23 @@ _MAC_HASHES: Final = {
     "2.16.840.1.101.3.4.2.3": "sha512",
 }
 _MAX_BAGS: Final = 400
-"""The most keys and certificates of one file; a list of trusted CAs has about 150."""
+"""The maximum number of keys and certificates in a file. A list of trusted CAs has about 150."""
 _MAX_NESTING: Final = 4
 _CONTEXT_0, _PRIMITIVE_CONTEXT_0 = 0xA0, 0x80
 SHROUDED_KEY_MARK: Final = bytes.fromhex("060b2a864886f70d010c0a0102")
-"""pkcs8ShroudedKeyBag as DER (RFC 7292, 4.2): where this is not itself encrypted, it shows that there is a key."""
-_HINT = "openssl pkcs12 -in FILE -nodes -out NEW.pem takes out what is in it"
+"""The object identifier of pkcs8ShroudedKeyBag in DER (RFC 7292, 4.2). Unless it is encrypted, it reveals a key."""
+_HINT = "openssl pkcs12 -in FILE -nodes -out NEW.pem extracts its contents"
 
 
 @dataclass(slots=True)
-class Pfx:
-    """What a PKCS #12 file contains.
+class PfxContents:
+    """The contents of a PKCS #12 file.
 
     Attributes:
-        keys: PrivateKeyInfo (PKCS #8), DER.
-        certificates: Certificates, DER.
-        is_encrypted: Whether a passphrase that is not empty opened it.
-        problems: What could not be opened.
+        keys: The private keys, each a PrivateKeyInfo (PKCS #8) in DER.
+        certificates: The certificates in DER.
+        is_encrypted: Whether the file needed a non-empty passphrase.
+        problems: The reasons why items cannot be read.
     """
 
     keys: list[bytes] = field(default_factory=list, repr=False)
@@ -62,106 +64,83 @@ class Pfx:
 
 
 def is_pfx(der: bytes) -> bool:
-    """Whether it begins as PKCS #12 does: a version, and a content with a type."""
+    """Return whether DER begins like a PKCS #12 file: with a version and a content of a known type."""
     try:
-        version, safe = read_node(der).children()[:2]
-        return (
-            version.tag == INTEGER
-            and safe.tag == SEQUENCE
-            and safe.child(0, OID).oid in {_DATA, f"{_DATA[:-1]}2"}
-        )
+        version, content = read_node(der).children()[:2]
+        is_known = content.tag == SEQUENCE and content.child(0, OID).oid in {_DATA, _SIGNED_DATA}
     except ValueError:
         return False
+    return version.tag == INTEGER and is_known
 
 
-def read_pfx(der: bytes, passphrase: Secret | None) -> Pfx:
-    """Return what PKCS #12 contains. An empty passphrase is tried too.
+def read_pfx(der: bytes, passphrase: Secret | None) -> PfxContents:
+    """Return the contents of a PKCS #12 file. An empty passphrase is tried too.
 
     Args:
-        der: What `is_pfx` recognises, with definite lengths (`ber.to_der`).
+        der: A PKCS #12 file that `is_pfx` recognizes, with definite lengths (`csrtui.core.base.asn1.to_der`).
         passphrase: The passphrase, or None.
 
     Raises:
-        LockedError: It opens with a passphrase, and none is given.
-        RefusedError: The passphrase does not open it, or it was changed.
-        InputError: It is malformed, signed instead of encrypted, or costs too much to open.
+        LockedError: The file needs a passphrase, and none was given.
+        RefusedError: The passphrase does not open the file, or the file was changed.
+        InputError: The file is malformed, protected with a public key, or too expensive to open.
     """
     try:
         return _read(der, passphrase)
     except pbe.UnsupportedSchemeError as error:
-        raise _unsupported(error) from error
+        raise _unsupported_error(error) from error
     except (ValueError, IndexError) as error:
-        raise InputError("the PKCS #12 is malformed: it has not the structure of RFC 7292", _HINT) from error
+        message = "the PKCS #12 is malformed: it does not have the structure of RFC 7292"
+        raise InputError(message, _HINT) from error
 
 
-def _unsupported(error: pbe.UnsupportedSchemeError) -> InputError:
+def _unsupported_error(error: pbe.UnsupportedSchemeError) -> InputError:
     provider = "-legacy " if error.is_legacy else ""
+    command = f"openssl pkcs12 {provider}-in FILE -nodes -out NEW.pem"
     return InputError(
         f"the PKCS #12 is encrypted with {error.scheme}, which csrtui does not support",
-        f"openssl pkcs12 {provider}-in FILE -nodes -out NEW.pem takes out what is in it; then adopt NEW.pem, and delete it",
+        f"{command} extracts its contents; adopt NEW.pem, then delete it",
     )
 
 
-def _read(der: bytes, passphrase: Secret | None) -> Pfx:
+def _read(der: bytes, passphrase: Secret | None) -> PfxContents:
     _version, safe, *mac = read_node(der).children()
     if safe.child(0, OID).oid != _DATA:
         raise InputError("the PKCS #12 is protected with a public key, which csrtui does not support", _HINT)
     content = safe.child(1, _CONTEXT_0).child(0, OCTET_STRING).content
-    contents = read_node(to_der(content)[0])
-    opener = _Opener(content, mac[0] if mac else None, contents, passphrase)
-    pfx = Pfx(is_encrypted=bool(opener.password))
-    for part in contents.children():
-        with _noted(pfx):
-            _read_part(part, opener.password, pfx)
-    return pfx
+    parts = read_node(to_der(content)[0]).children()
+    password = _find_password(content, mac[0] if mac else None, parts, passphrase)
+    contents = PfxContents(is_encrypted=bool(password))
+    for part in parts:
+        with _collect_problems(contents):
+            _read_part(part, password, contents)
+    return contents
 
 
-class _Opener:
-    """The passphrase that opens a file: proved by the MAC, else by the first thing that is encrypted.
+def _find_password(
+    content: bytes, mac: Node | None, parts: list[Node], passphrase: Secret | None
+) -> bytes | None:
+    """Return the UTF-8 password that opens a file: empty bytes if nothing is protected, None if it has no password.
 
-    Attributes:
-        password: In UTF-8; None for none at all.
+    PKCS #12 distinguishes no password from an empty one. The MAC verifies the password. Without a MAC, the first
+    encrypted item verifies it.
     """
-
-    def __init__(self, content: bytes, mac: Node | None, contents: Node, passphrase: Secret | None) -> None:
-        self._content, self._mac = content, mac
-        self._sample = None if mac is not None else _first_encrypted(contents)
-        self.password: bytes | None = b""
-        if mac is None and self._sample is None:
-            return
-        known = (passphrase.encoded,) if passphrase is not None and passphrase.encoded else ()
-        for password in (*known, b"", None):
-            if self._opens(password):
-                self.password = password
-                return
-        if passphrase is None:
-            raise pbe.LockedError("the PKCS #12 is under a passphrase", _HINT)
-        raise RefusedError("the passphrase does not open the PKCS #12, or the file is damaged")
-
-    def _opens(self, password: bytes | None) -> bool:
-        if self._mac is not None:
-            return _mac_holds(self._mac, self._content, password)
-        try:
-            plain = pbe.decrypt(self._sample, password) if self._sample is not None else b""
-            return plain[:1] == bytes([SEQUENCE]) and to_der(plain)[1] == len(plain)
-        except (RefusedError, BerError):
-            return False
+    if mac is not None:
+        opens = partial(_matches_mac, mac, content)
+    elif (sample := _first_encrypted(parts)) is not None:
+        opens = partial(_decrypts, sample)
+    else:
+        return b""
+    for password in dict.fromkeys((passphrase.encoded if passphrase is not None else b"", b"", None)):
+        if opens(password):
+            return password
+    if passphrase is None:
+        raise pbe.LockedError("the PKCS #12 is under a passphrase", _HINT)
+    raise RefusedError("the passphrase does not open the PKCS #12, or the file is damaged")
 
 
-def _first_encrypted(contents: Node) -> pbe.Encrypted | None:
-    """The first thing that is encrypted; what is malformed is named later."""
-    for part in contents.children():
-        with suppress(ValueError):
-            if part.child(0, OID).oid == _ENCRYPTED_DATA:
-                return _encrypted_content(part)
-            for bag in _bags(part.child(1, _CONTEXT_0).child(0, OCTET_STRING).content):
-                if bag.child(0, OID).oid == _SHROUDED_KEY_BAG:
-                    return pbe.encrypted_private_key(bag.child(1, _CONTEXT_0).content)
-    return None
-
-
-def _mac_holds(mac: Node, content: bytes, password: bytes | None) -> bool:
-    """Whether the MAC over the contents was made with this passphrase (RFC 7292, 5.1; RFC 9579)."""
+def _matches_mac(mac: Node, content: bytes, password: bytes | None) -> bool:
+    """Return whether the MAC of the content was made with this password (RFC 7292, 5.1; RFC 9579)."""
     from csrtui.core.keys import kdf_limits
 
     digest_info, salt, *rest = mac.children()
@@ -169,72 +148,93 @@ def _mac_holds(mac: Node, content: bytes, password: bytes | None) -> bool:
     oid = algorithm.child(0, OID).oid or ""
     if oid == _PBMAC1:
         derivation, scheme = algorithm.child(1, SEQUENCE).children()
-        name, key = pbe.pbmac1_key(derivation, scheme, password or b"")
+        hash_name, key = pbe.derive_pbmac1_key(derivation, scheme, password or b"")
     elif oid in _MAC_HASHES:
-        name, rounds = _MAC_HASHES[oid], rest[0].integer if rest else 1
-        kdf_limits.check_hash_rounds(rounds)
-        length = len(digest.content)
+        hash_name, iterations = _MAC_HASHES[oid], rest[0].integer if rest else 1
+        kdf_limits.check_hash_iterations(iterations)
+        purpose, length = pbe.MAC_PURPOSE, len(digest.content)
         key = pbe.derive_pkcs12(
-            name, pbe.bmp(password), salt.content, rounds, purpose=pbe.MAC_ID, length=length
+            hash_name, pbe.bmp_string(password), salt.content, iterations, purpose=purpose, length=length
         )
     else:
         raise InputError(f"the PKCS #12 has a MAC of kind {oid}, which csrtui does not support", _HINT)
-    return hmac.compare_digest(hmac.digest(key, content, name), digest.content)
+    return hmac.compare_digest(hmac.digest(key, content, hash_name), digest.content)
 
 
-def _read_part(part: Node, password: bytes | None, pfx: Pfx) -> None:
-    kind = part.child(0, OID).oid
-    if kind == _DATA:
-        _read_bags(part.child(1, _CONTEXT_0).child(0, OCTET_STRING).content, password, pfx)
-    elif kind == _ENCRYPTED_DATA:
-        _read_bags(pbe.decrypt(_encrypted_content(part), password), password, pfx)
+def _decrypts(encrypted: pbe.EncryptedOctets, password: bytes | None) -> bool:
+    """Return whether decryption with this password gives exactly one SEQUENCE."""
+    try:
+        plaintext = pbe.decrypt(encrypted, password)
+        return plaintext[:1] == bytes([SEQUENCE]) and to_der(plaintext)[1] == len(plaintext)
+    except (RefusedError, BerError):
+        return False
+
+
+def _first_encrypted(parts: list[Node]) -> pbe.EncryptedOctets | None:
+    """Return the first encrypted item, or None. Skip malformed parts, which are reported later."""
+    for part in parts:
+        with suppress(ValueError):
+            if part.child(0, OID).oid == _ENCRYPTED_DATA:
+                return _encrypted_content(part)
+            for bag in _bags(part.child(1, _CONTEXT_0).child(0, OCTET_STRING).content):
+                if bag.child(0, OID).oid == _SHROUDED_KEY_BAG:
+                    return pbe.parse_encrypted_private_key(bag.child(1, _CONTEXT_0).content)
+    return None
+
+
+def _read_part(part: Node, password: bytes | None, contents: PfxContents) -> None:
+    oid = part.child(0, OID).oid
+    if oid == _DATA:
+        _read_bags(part.child(1, _CONTEXT_0).child(0, OCTET_STRING).content, password, contents)
+    elif oid == _ENCRYPTED_DATA:
+        _read_bags(pbe.decrypt(_encrypted_content(part), password), password, contents)
     else:
         raise InputError("a part of the PKCS #12 is of an unknown kind", _HINT)
 
 
-def _encrypted_content(part: Node) -> pbe.Encrypted:
-    """The parts of EncryptedData (RFC 5652, 8); a ciphertext in pieces is put together."""
-    _kind, algorithm, content = part.child(1, _CONTEXT_0).child(0, SEQUENCE).child(1, SEQUENCE).children()
+def _encrypted_content(part: Node) -> pbe.EncryptedOctets:
+    """Return the scheme and the ciphertext of EncryptedData (RFC 5652, 8). Join a ciphertext that is in pieces."""
+    _type, scheme, content = part.child(1, _CONTEXT_0).child(0, SEQUENCE).child(1, SEQUENCE).children()
     if content.tag == _PRIMITIVE_CONTEXT_0:
-        return pbe.Encrypted(algorithm, content.content)
+        return pbe.EncryptedOctets(scheme, content.content)
     pieces = [piece.encoded for piece in content.children()]
-    return pbe.Encrypted(algorithm, joined_string(pieces, OCTET_STRING))
+    return pbe.EncryptedOctets(scheme, joined_string(pieces, OCTET_STRING))
 
 
 def _bags(content: bytes) -> list[Node]:
     return read_node(to_der(content)[0]).children()
 
 
-def _read_bags(content: bytes, password: bytes | None, pfx: Pfx, depth: int = 0) -> None:
+def _read_bags(content: bytes, password: bytes | None, contents: PfxContents, depth: int = 0) -> None:
     for bag in _bags(content):
-        if len(pfx.keys) + len(pfx.certificates) + len(pfx.problems) >= _MAX_BAGS:
-            raise InputError(f"more than {_MAX_BAGS} items of the PKCS #12 are not read")
-        with _noted(pfx):
-            _read_bag(bag, password, pfx, depth)
+        if len(contents.keys) + len(contents.certificates) + len(contents.problems) >= _MAX_BAGS:
+            raise InputError(f"only the first {_MAX_BAGS} items of the PKCS #12 are read")
+        with _collect_problems(contents):
+            _read_bag(bag, password, contents, depth)
 
 
-def _read_bag(bag: Node, password: bytes | None, pfx: Pfx, depth: int) -> None:
-    kind, value = bag.child(0, OID).oid, bag.child(1, _CONTEXT_0)
-    if kind == _SAFE_CONTENTS_BAG and depth < _MAX_NESTING:
-        _read_bags(value.content, password, pfx, depth + 1)
-    elif kind == _KEY_BAG:
-        pfx.keys.append(value.content)
-    elif kind == _SHROUDED_KEY_BAG:
-        pfx.keys.append(pbe.decrypt(pbe.encrypted_private_key(value.content), password))
-    elif kind == _CERT_BAG:
+def _read_bag(bag: Node, password: bytes | None, contents: PfxContents, depth: int) -> None:
+    oid, value = bag.child(0, OID).oid, bag.child(1, _CONTEXT_0)
+    if oid == _SAFE_CONTENTS_BAG and depth < _MAX_NESTING:
+        _read_bags(value.content, password, contents, depth + 1)
+    elif oid == _KEY_BAG:
+        contents.keys.append(value.content)
+    elif oid == _SHROUDED_KEY_BAG:
+        contents.keys.append(pbe.decrypt(pbe.parse_encrypted_private_key(value.content), password))
+    elif oid == _CERT_BAG:
         certificate = value.child(0, SEQUENCE)
         if certificate.child(0, OID).oid == _X509_CERTIFICATE:
-            pfx.certificates.append(certificate.child(1, _CONTEXT_0).child(0, OCTET_STRING).content)
+            contents.certificates.append(certificate.child(1, _CONTEXT_0).child(0, OCTET_STRING).content)
 
 
 @contextmanager
-def _noted(pfx: Pfx) -> Iterator[None]:
-    """Note what is wrong with one item, so that the others are read all the same."""
+def _collect_problems(contents: PfxContents) -> Iterator[None]:
+    """Convert an error in one item into a problem, so that the other items are still read."""
     try:
         yield
     except pbe.UnsupportedSchemeError as error:
-        pfx.problems.append(_unsupported(error))
+        contents.problems.append(_unsupported_error(error))
     except CsrtuiError as error:
-        pfx.problems.append(error)
+        contents.problems.append(error)
     except (ValueError, IndexError):
-        pfx.problems.append(InputError("an item of the PKCS #12 is malformed", _HINT))
+        contents.problems.append(InputError("an item of the PKCS #12 is malformed", _HINT))

@@ -1,13 +1,14 @@
-"""Private keys of other programs: plain and encrypted DER, PEM with headers (RFC 1421) and OpenSSH's own format.
+"""Read private keys of other programs: plain and encrypted DER, PEM with RFC 1421 headers, and OpenSSH's own format.
 
-Programs write the same key in slightly different ways. What the library refuses and openssl reads is rewritten
-first: EC private values that are too long or too short, and PKCS #8 version 2 with its public key (RFC 5958).
+Some programs write forms that openssl reads and cryptography refuses: EC private values that are too long or too
+short, and PKCS #8 version 2 with a public key (RFC 5958). Such a key is rewritten before it is loaded.
 """
 
 from typing import TYPE_CHECKING, Final, cast
 
-from csrtui.core.base.asn1 import INTEGER, OCTET_STRING, OID, SEQUENCE, Node, encode, parse, read_node
-from csrtui.core.base.errors import InputError
+from csrtui.core.base import asn1
+from csrtui.core.base.asn1 import INTEGER, OCTET_STRING, OID, SEQUENCE, Node, encode, parse, read_node, wrap
+from csrtui.core.base.errors import InputError, translate_errors
 from csrtui.core.base.secret import Secret
 from csrtui.core.bundle import pbe
 
@@ -26,204 +27,183 @@ _SCALAR_OCTETS: Final = {
     "1.3.36.3.3.2.8.1.1.13": 64,
     "1.3.132.0.35": 66,
 }
-"""How many octets a private value has on each curve (SEC 1, C.4)."""
-_RAW: Final = frozenset({"1.3.101.112", "1.3.101.113"})
-"""Ed25519 and Ed448 (RFC 8410), whose public key is the bits of the BIT STRING."""
-_CONTEXT_0, _CONTEXT_1, _PRIMITIVE_CONTEXT_1 = 0xA0, 0xA1, 0x81
+"""The length of a private value on each curve, in octets (SEC 1, C.4)."""
+_EDWARDS: Final = frozenset({"1.3.101.112", "1.3.101.113"})
+"""Ed25519 and Ed448 (RFC 8410). Their public key is the content of the BIT STRING."""
+_CONTEXT_0, _PRIMITIVE_CONTEXT_1 = 0xA0, 0x81
 OPENSSH_MAGIC: Final = b"openssh-key-v1\0"
 _NO_PASSPHRASE: Final = b"\0\0\0\4none"
 
 
 def open_encrypted(der: bytes, passphrase: Secret | None) -> "PrivateKey":
-    """Return the key in an EncryptedPrivateKeyInfo.
-
-    Args:
-        der: One that `structure.structure_of` recognises.
-        passphrase: Its passphrase, or None.
+    """Return the private key in an EncryptedPrivateKeyInfo (RFC 5958, 3).
 
     Raises:
-        LockedError: No passphrase is given.
-        RefusedError: The passphrase does not open it.
-        InputError: It cannot be opened; the error says why.
+        LockedError: No passphrase was given.
+        RefusedError: The passphrase does not open the key.
+        InputError: The key cannot be opened. The message says why.
     """
     if passphrase is None:
         raise pbe.LockedError("the key is under a passphrase")
-    return load_decrypted(pbe.decrypt(pbe.encrypted_private_key(der), passphrase.encoded))
+    return _load_decrypted(pbe.decrypt(pbe.parse_encrypted_private_key(der), passphrase.encoded))
 
 
 def open_pem_encrypted(cipher: str, iv: str, ciphertext: bytes, passphrase: Secret | None) -> "PrivateKey":
-    """Return the key in a PEM block with the header ``DEK-Info: cipher,iv``.
+    """Return the private key in a PEM block with the header ``DEK-Info: cipher,iv`` (RFC 1421).
 
     Raises:
-        LockedError: No passphrase is given.
-        RefusedError: The passphrase does not open it.
-        InputError: It cannot be opened; the error says why.
+        LockedError: No passphrase was given.
+        RefusedError: The passphrase does not open the key.
+        InputError: The key cannot be opened. The message says why.
     """
     if passphrase is None:
         raise pbe.LockedError("the key is under a passphrase")
     try:
-        octets = bytes.fromhex(iv)
+        iv_octets = bytes.fromhex(iv)
     except ValueError as error:
         raise InputError("the header DEK-Info of the key is malformed") from error
-    return load_decrypted(pbe.decrypt_pem(cipher, octets, ciphertext, passphrase.encoded))
+    return _load_decrypted(pbe.decrypt_pem(cipher, iv_octets, ciphertext, passphrase.encoded))
 
 
-def load_decrypted(der: bytes) -> "PrivateKey":
-    """Return the key in what a passphrase decrypted: where that is not DER at all, the passphrase was wrong.
+def _load_decrypted(der: bytes) -> "PrivateKey":
+    """Return the private key in decrypted octets. If they are not a key in DER, assume that the passphrase was wrong.
 
-    The padding shows a wrong passphrase in 255 of 256 cases, the structure in the rest.
+    The padding reveals a wrong passphrase in 255 of 256 cases. In the other cases, the structure reveals it.
     """
-    if not _is_private_structure(der):
+    root = parse(der)
+    try:
+        is_key = root is not None and root.tag == SEQUENCE and root.children()[0].tag == INTEGER
+    except (ValueError, IndexError):
+        is_key = False
+    if not is_key:
         raise pbe.WrongPassphraseError
     return load(der)
 
 
-def _is_private_structure(der: bytes) -> bool:
-    root = parse(der)
-    try:
-        return root is not None and root.tag == SEQUENCE and root.children()[0].tag == INTEGER
-    except (ValueError, IndexError):
-        return False
-
-
 def load(der: bytes) -> "PrivateKey":
-    """Return the key in DER of PKCS #8, PKCS #1, SEC 1 or OpenSSL's DSA.
+    """Return the private key in DER, in the format of PKCS #8, PKCS #1, SEC 1 or OpenSSL's DSA keys.
 
     Raises:
-        InputError: It is damaged, or of a kind that is not supported; the error says which.
+        InputError: The key is damaged or of an unsupported kind. The message says which.
     """
-    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_der_private_key
 
-    _refuse_pss(der)
-    reason: Exception | None = None
-    for candidate in (der, _rewritten(der)):
-        if candidate is None:
-            continue
-        try:
-            key = cast("PrivateKey", load_der_private_key(candidate, None))
-        except UnsupportedAlgorithm as error:
-            raise InputError(
-                f"the private key is of a kind that csrtui does not support{_kind(der)}"
-            ) from error
-        except Exception as error:  # noqa: BLE001 - which can come out is nowhere written down
-            reason = error
-        else:
-            return _checked(key, der)
-    raise InputError("the private key is damaged: its numbers do not fit together") from reason
-
-
-def _checked(key: "PrivateKey", der: bytes) -> "PrivateKey":
-    if not hasattr(key, "sign"):
-        raise InputError("the key cannot sign: no CSR can be made with it")
-    public = _raw_public_key(der)
-    if public is not None and public != _raw_bits(key):
-        raise InputError("the private key is damaged: the public key beside it is that of another key")
-    return key
-
-
-def _raw_bits(key: "PrivateKey") -> bytes:
-    """The bits of the public key (RFC 8410, 4)."""
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-    spki = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return read_node(spki).children()[1].content[1:]
-
-
-def _refuse_pss(der: bytes) -> None:
-    """Refuse a key for RSA-PSS alone: the library would write it as a plain RSA key, and its certificate would not fit."""
-    if _algorithm(der) == _RSA_PSS:
+    if _algorithm(der) == _RSA_PSS:  # cryptography would write it as a plain RSA key
         raise InputError(
-            "the key is for RSA-PSS only (id-RSASSA-PSS), which csrtui cannot keep: as a plain RSA key it would not fit its certificate",
+            "the key is for RSA-PSS only (id-RSASSA-PSS), which is not supported: "
+            "saved as a plain RSA key, it would not match its certificate",
             "make a new pair with csrtui new; TLS 1.3 uses RSA-PSS with plain RSA keys too",
         )
-
-
-def _parts(der: bytes) -> list[Node]:
-    root = parse(der)  # of a key in OpenSSH's format there is none
-    return root.children() if root is not None else []
-
-
-def _algorithm(der: bytes) -> str | None:
-    """The algorithm of PKCS #8."""
-    try:
-        return _parts(der)[1].child(0, OID).oid
-    except (ValueError, IndexError):
-        return None
-
-
-def _kind(der: bytes) -> str:
-    """The algorithm, or the curve of an EC key, in parentheses."""
-    oid, parts = _algorithm(der), _parts(der)
-    named = [parts[1]] if oid == _EC else [part for part in parts if part.tag == _CONTEXT_0]
-    curves = [node.oid for part in named for node in part.children() if node.oid not in {None, _EC}]
-    if curves:
-        return f" (curve {curves[0]})"
-    return f" ({oid})" if oid else ""
-
-
-def _raw_public_key(der: bytes) -> bytes | None:
-    """The public key beside the private one in PKCS #8 version 2 (RFC 8410, 7)."""
-    if _algorithm(der) not in _RAW:
-        return None
-    public = next((part for part in _parts(der)[3:] if part.tag == _PRIMITIVE_CONTEXT_1), None)
-    return public.content[1:] if public is not None else None
-
-
-def _rewritten(der: bytes) -> bytes | None:
-    """The same key as the library reads it; None where nothing is to be rewritten."""
-    try:
-        return _rewrite(_parts(der))
-    except (ValueError, IndexError, OverflowError):
-        return None
-
-
-def _rewrite(parts: list[Node]) -> bytes | None:
-    if len(parts) >= 3 and parts[1].tag == SEQUENCE and parts[2].tag == OCTET_STRING:  # noqa: PLR2004 - PKCS #8
-        algorithm, private = parts[1].child(0, OID).oid, parts[2].encoded
-        if algorithm == _EC:
-            inner = parse(parts[2].content)
-            if inner is None:
-                return None
-            curve = parts[1].child(1, OID).oid or ""
-            private = encode(OCTET_STRING, _sec1(inner.children(), curve))
-        return encode(SEQUENCE, encode(INTEGER, b"\0"), parts[1].encoded, private)
-    if len(parts) >= 2 and parts[1].tag == OCTET_STRING:  # noqa: PLR2004 - SEC 1
-        named = next((part for part in parts[2:] if part.tag == _CONTEXT_0), None)
-        return _sec1(parts, (named.child(0, OID).oid or "") if named is not None else "")
-    return None
-
-
-def _sec1(parts: list[Node], curve: str) -> bytes:
-    """ECPrivateKey with a private value of the length that the curve demands (RFC 5915, 3)."""
-    value = int.from_bytes(parts[1].content)
-    octets = value.to_bytes(_SCALAR_OCTETS.get(curve, len(parts[1].content)))
-    rest = [part.encoded for part in parts[2:]]
-    return encode(SEQUENCE, parts[0].encoded, encode(OCTET_STRING, octets), *rest)
+    with translate_errors(lambda error: _load_error(error, der)):
+        key = cast("PrivateKey", load_der_private_key(_rewrite(der) or der, None))
+    return _check(key, der)
 
 
 def open_openssh(body: bytes) -> "PrivateKey":
-    """Return the key in OpenSSH's own format (PROTOCOL.key of OpenSSH), decoded from base64.
+    """Return the private key in OpenSSH's own format (PROTOCOL.key of OpenSSH). `body` is decoded from base64.
 
     Raises:
-        InputError: It is under a passphrase, damaged, or of a kind that is not supported.
+        InputError: The key is encrypted, damaged or of an unsupported kind. The message says which.
     """
-    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_ssh_private_key
-
-    from csrtui.core.base.asn1 import wrap
 
     if not body.startswith(OPENSSH_MAGIC):
         raise InputError("the OpenSSH key is damaged")
     if not body.startswith(OPENSSH_MAGIC + _NO_PASSPHRASE):
         raise InputError(
             "the OpenSSH key is under a passphrase, which csrtui does not open in this format",
-            'cp KEY COPY && ssh-keygen -p -N "" -f COPY takes the passphrase off a copy; adopt COPY with --encrypt-key, then delete it',
+            'cp KEY COPY && ssh-keygen -p -N "" -f COPY removes the passphrase from a copy; '
+            "adopt COPY with --encrypt-key, then delete it",
         )
-    try:
+    with translate_errors(_load_error):
         key = cast("PrivateKey", load_ssh_private_key(wrap("OPENSSH PRIVATE KEY", body), None))
-    except (UnsupportedAlgorithm, NotImplementedError) as error:  # the latter for points that are compressed
-        raise InputError("the private key is of a kind that csrtui does not support") from error
-    except Exception as error:
-        raise InputError("the private key is damaged: its numbers do not fit together") from error
-    return _checked(key, b"")
+    return _check(key)
+
+
+def _load_error(error: Exception, der: bytes = b"") -> InputError:
+    from cryptography.exceptions import UnsupportedAlgorithm
+
+    if isinstance(error, UnsupportedAlgorithm | NotImplementedError):  # the latter for compressed points
+        return InputError(f"the private key is of a kind that csrtui does not support{_describe_kind(der)}")
+    return InputError("the private key is damaged: its numbers do not fit together")
+
+
+def _check(key: "PrivateKey", der: bytes = b"") -> "PrivateKey":
+    """Return the key after a check that it can sign and matches the public key stored with it."""
+    if not hasattr(key, "sign"):
+        raise InputError("the key cannot sign: no CSR can be made with it")
+    public_key = _stored_public_key(der)
+    if public_key is not None and public_key != _public_key_bits(key):
+        raise InputError("the private key is damaged: the public key beside it is that of another key")
+    return key
+
+
+def _public_key_bits(key: "PrivateKey") -> bytes:
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    spki = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return read_node(spki).children()[1].content[1:]
+
+
+def _stored_public_key(der: bytes) -> bytes | None:
+    """Return the Edwards public key that PKCS #8 version 2 stores with the private key (RFC 8410, 7), or None."""
+    if _algorithm(der) not in _EDWARDS:
+        return None
+    field = next((part for part in _parts(der)[3:] if part.tag == _PRIMITIVE_CONTEXT_1), None)
+    return field.content[1:] if field is not None else None
+
+
+def _parts(der: bytes) -> list[Node]:
+    root = parse(der)
+    return root.children() if root is not None else []
+
+
+def _algorithm(der: bytes) -> str | None:
+    """Return the object identifier of the algorithm in PKCS #8, or None for another structure."""
+    try:
+        return _parts(der)[1].child(0, OID).oid
+    except (ValueError, IndexError):
+        return None
+
+
+def _describe_kind(der: bytes) -> str:
+    """Return the curve of an EC key, else the algorithm, in parentheses, or "" if the key names neither."""
+    oid, parts = _algorithm(der), _parts(der)
+    fields = [parts[1]] if oid == _EC else [part for part in parts if part.tag == _CONTEXT_0]
+    curves = [node.oid for field in fields for node in field.children() if node.oid not in {None, _EC}]
+    if curves:
+        return f" (curve {curves[0]})"
+    return f" ({oid})" if oid else ""
+
+
+def _rewrite(der: bytes) -> bytes | None:
+    """Return PKCS #8 or SEC 1 in the form that cryptography reads, or None for any other or malformed structure."""
+    try:
+        match _parts(der):
+            case [
+                _,
+                Node(tag=asn1.SEQUENCE) as algorithm,
+                Node(tag=asn1.OCTET_STRING) as private_key,
+                *_,
+            ]:  # PKCS #8
+                content = private_key.content
+                if algorithm.child(0, OID).oid == _EC:
+                    content = _rewrite_sec1(_parts(content), algorithm.child(1, OID).oid)
+                version = encode(INTEGER, b"\0")
+                return encode(SEQUENCE, version, algorithm.encoded, encode(OCTET_STRING, content))
+            case [_, Node(tag=asn1.OCTET_STRING), *rest] as parts:  # SEC 1
+                field = next((part for part in rest if part.tag == _CONTEXT_0), None)
+                return _rewrite_sec1(parts, field.child(0, OID).oid if field is not None else None)
+            case _:
+                return None
+    except (ValueError, IndexError, OverflowError):
+        return None
+
+
+def _rewrite_sec1(parts: list[Node], curve: str | None) -> bytes:
+    """Return an ECPrivateKey whose private value has the length that the curve requires (RFC 5915, 3)."""
+    version, private_value, *rest = parts
+    length = _SCALAR_OCTETS.get(curve or "", len(private_value.content))
+    octets = int.from_bytes(private_value.content).to_bytes(length)
+    fields = [field.encoded for field in rest]
+    return encode(SEQUENCE, version.encoded, encode(OCTET_STRING, octets), *fields)

@@ -1,16 +1,17 @@
-"""RC2 decryption in CBC mode (RFC 2268): OpenSSL 1.x, Java and Windows wrote certificates in PKCS #12 under it.
+"""Decrypt RC2 in CBC mode (RFC 2268). OpenSSL 1.x, Java and Windows used it for certificates in PKCS #12 files.
 
-The library has RC2 with 128 bits only, and those programs use 40. It protects nothing, and is read only.
+Those programs use 40-bit keys, and cryptography supports only 128-bit RC2 keys. RC2 is insecure, so csrtui never
+encrypts with it.
 """
 
 from typing import Final
 
 from csrtui.core.base.errors import InputError
 
-BLOCK: Final = 8
+BLOCK_OCTETS: Final = 8
 MAX_BYTES: Final = 128 * 1024
-"""The most that is decrypted, in half a second: the certificates of a chain take a few thousand octets."""
-_PI: Final = bytes.fromhex(
+"""The maximum size of a ciphertext in octets: about half a second of work. A chain has a few thousand octets."""
+_PI_TABLE: Final = bytes.fromhex(
     "d978f9c419ddb5ed28e9fd794aa0d89dc67e37832b76538e624c6488448bfba2"
     "179a59f587b34f1361456d8d09817d32bd8f40eb86b77b0bf09521225c6b4e82"
     "54d66593ce60b21c7356c014a78cf1dc1275ca1f3bbee4d1423dd430a33cb626"
@@ -24,7 +25,7 @@ _PI: Final = bytes.fromhex(
 
 
 def decrypt_cbc(key: bytes, iv: bytes, ciphertext: bytes) -> bytes:
-    """Return the plaintext, with its padding; all bits of the key count.
+    """Return the plaintext with its padding. The effective key length is the length of `key`.
 
     Args:
         key: 1 to 128 octets.
@@ -32,45 +33,45 @@ def decrypt_cbc(key: bytes, iv: bytes, ciphertext: bytes) -> bytes:
         ciphertext: A multiple of 8 octets.
 
     Raises:
-        InputError: There are more than `MAX_BYTES`.
-        ValueError: The ciphertext or the IV has another length.
+        InputError: The ciphertext is longer than `MAX_BYTES`.
+        ValueError: The ciphertext or the IV has an invalid length.
     """
     if len(ciphertext) > MAX_BYTES:
-        raise InputError(
-            f"more than {MAX_BYTES} octets are encrypted with RC2", "convert the file with openssl"
-        )
-    if len(ciphertext) % BLOCK or len(iv) != BLOCK:
+        message = f"more than {MAX_BYTES} octets are encrypted with RC2"
+        raise InputError(message, "convert the file with openssl")
+    if len(ciphertext) % BLOCK_OCTETS or len(iv) != BLOCK_OCTETS:
         raise ValueError(len(ciphertext))
-    words = _expanded(key)
-    plain = bytearray()
-    before = iv
-    for at in range(0, len(ciphertext), BLOCK):
-        block = ciphertext[at : at + BLOCK]
-        plain += (int.from_bytes(_decrypted(block, words)) ^ int.from_bytes(before)).to_bytes(BLOCK)
-        before = block
-    return bytes(plain)
+    key_words = _expand_key(key)
+    plaintext = bytearray()
+    previous = iv
+    for at in range(0, len(ciphertext), BLOCK_OCTETS):
+        block = ciphertext[at : at + BLOCK_OCTETS]
+        decrypted = int.from_bytes(_decrypt_block(block, key_words)) ^ int.from_bytes(previous)
+        plaintext += decrypted.to_bytes(BLOCK_OCTETS)
+        previous = block
+    return bytes(plaintext)
 
 
-def _expanded(key: bytes) -> list[int]:
-    """The 64 words of the key (RFC 2268, 2); effective are all of its bits."""
+def _expand_key(key: bytes) -> list[int]:
+    """Return the 64 words of the expanded key (RFC 2268, 2)."""
     octets = bytearray(key) + bytearray(128 - len(key))
     for at in range(len(key), 128):
-        octets[at] = _PI[(octets[at - 1] + octets[at - len(key)]) & 0xFF]
-    octets[128 - len(key)] = _PI[octets[128 - len(key)]]
+        octets[at] = _PI_TABLE[(octets[at - 1] + octets[at - len(key)]) & 0xFF]
+    octets[128 - len(key)] = _PI_TABLE[octets[128 - len(key)]]
     for at in range(127 - len(key), -1, -1):
-        octets[at] = _PI[octets[at + 1] ^ octets[at + len(key)]]
+        octets[at] = _PI_TABLE[octets[at + 1] ^ octets[at + len(key)]]
     return [int.from_bytes(octets[at : at + 2], "little") for at in range(0, 128, 2)]
 
 
-def _decrypted(block: bytes, words: list[int]) -> bytes:
-    """One block (RFC 2268, 4): 16 rounds of mixing, two of mashing between them."""
-    parts = [int.from_bytes(block[at : at + 2], "little") for at in range(0, BLOCK, 2)]
+def _decrypt_block(block: bytes, key_words: list[int]) -> bytes:
+    """Return a decrypted block. Decryption has 16 mixing rounds and two mashing rounds between them (RFC 2268, 4)."""
+    words = [int.from_bytes(block[at : at + 2], "little") for at in range(0, BLOCK_OCTETS, 2)]
     for number in range(15, -1, -1):
         for at, shift in ((3, 5), (2, 3), (1, 2), (0, 1)):
-            value = (parts[at] >> shift | parts[at] << 16 - shift) & 0xFFFF
-            first, second, third = parts[at - 1], parts[at - 2], parts[at - 3]
-            parts[at] = value - words[4 * number + at] - (first & second) - (~first & third) & 0xFFFF
+            value = (words[at] >> shift | words[at] << 16 - shift) & 0xFFFF
+            first, second, third = words[at - 1], words[at - 2], words[at - 3]
+            words[at] = value - key_words[4 * number + at] - (first & second) - (~first & third) & 0xFFFF
         if number in {11, 5}:
             for at in (3, 2, 1, 0):
-                parts[at] = parts[at] - words[parts[at - 1] & 63] & 0xFFFF
-    return b"".join(part.to_bytes(2, "little") for part in parts)
+                words[at] = words[at] - key_words[words[at - 1] & 63] & 0xFFFF
+    return b"".join(word.to_bytes(2, "little") for word in words)

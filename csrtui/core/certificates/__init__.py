@@ -1,1 +1,1 @@
-"""Certification requests (CSRs) and certificates: made, read, chained and compared."""
+"""Build, read, chain and compare certification requests (CSRs) and certificates."""

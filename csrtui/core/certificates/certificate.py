@@ -1,17 +1,17 @@
-"""Read certificates (X.509, RFC 5280), and tell how long a public one may be valid (BR 6.3.2).
+"""Read certificates (X.509, RFC 5280), and compute the maximum validity of public certificates (BR 6.3.2).
 
-cryptography is imported when something is decoded.
+The functions import cryptography only when they decode something, not at start-up.
 """
 
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from csrtui.core.base import asn1
-from csrtui.core.base.errors import InputError
+from csrtui.core.base.errors import InputError, translate_errors
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.times import Validity
 from csrtui.core.certificates import csr, encoding_faults
@@ -23,35 +23,32 @@ if TYPE_CHECKING:
     from cryptography import x509
 
 
-_T = TypeVar("_T")
-
 SERVER_AUTHENTICATION = "1.3.6.1.5.5.7.3.1"
-"""The purpose that a TLS server's certificate has to have (RFC 5280, 4.2.1.12)."""
-_ANY_PURPOSE = "2.5.29.37.0"
-OLD_HASHES = frozenset({"md5", "sha1"})
-"""What no certificate should be signed with any more (BR 7.1.3.2)."""
+"""The purpose that the certificate of a TLS server must have (RFC 5280, 4.2.1.12)."""
+CLIENT_AUTHENTICATION = "1.3.6.1.5.5.7.3.2"
+ANY_PURPOSE = "2.5.29.37.0"
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What a certificate says, decoded from its DER.
+    """A decoded certificate.
 
     Attributes:
-        der: The DER of the whole certificate.
-        subject: Its subject, field by field.
+        der: The DER of the certificate.
+        subject: The subject fields.
         subject_der: The DER of the subject's Name.
-        subject_text: The subject as RFC 4514 writes it, safe to show.
+        subject_text: The subject as RFC 4514 text, safe to display.
         issuer_der: The DER of the issuer's Name.
-        issuer_text: The issuer as RFC 4514 writes it, safe to show.
-        serial: The serial number, hexadecimal, as openssl shows it.
-        validity: Its life.
-        names: The names of its SAN extension, as `request.Request.names` has them.
-        is_ca: Whether its basic constraints say that it is a CA's; without them, in version 1, that it
-            names itself as its issuer.
-        purposes: The OIDs of its extended key usage, None where it is for everything.
-        spki_sha256: The SPKI fingerprint, 64 hex digits; None for a key of a kind that is not known here.
-        signature_hash: The hash it was signed with, or None where the algorithm has its own.
-        encoding_faults: The encoding rules that it breaks, a clause each; strict programs refuse it for these.
+        issuer_text: The issuer as RFC 4514 text, safe to display.
+        serial: The serial number in hexadecimal, in the format of openssl.
+        validity: The validity period.
+        names: The names of the SAN extension, in the format of `csr.Request.names`.
+        is_ca: Whether the basic constraints mark the certificate as a CA. A version 1 certificate has no basic
+            constraints, and counts as a CA if it is self-issued.
+        purposes: The OIDs of the extended key usages, or None if the purpose is not restricted.
+        spki_sha256: The SPKI fingerprint, 64 hex digits, or None if cryptography does not support the key.
+        signature_hash: The hash of the signature, or None if the algorithm has a fixed one or is unknown.
+        encoding_faults: A clause for each encoding rule that it breaks. Strict programs refuse such a certificate.
     """
 
     der: bytes
@@ -76,95 +73,94 @@ class Certificate:
 
     @property
     def is_self_issued(self) -> bool:
-        """Whether subject and issuer are the same, as in a root."""
+        """Whether subject and issuer are the same, as in a root certificate."""
         return self.subject_der == self.issuer_der
 
     @property
     def has_old_hash(self) -> bool:
-        """Whether it was signed with SHA-1 or MD5."""
-        return self.signature_hash in OLD_HASHES
+        """Whether the certificate was signed with SHA-1 or MD5."""
+        return self.signature_hash in csr.OLD_HASHES
 
     @property
-    def serves(self) -> bool:
-        """Whether a TLS server may use it, as its extended key usage says."""
-        return self.purposes is None or bool({SERVER_AUTHENTICATION, _ANY_PURPOSE} & set(self.purposes))
+    def is_for_servers(self) -> bool:
+        """Whether the extended key usage allows use by a TLS server."""
+        return self.purposes is None or bool({SERVER_AUTHENTICATION, ANY_PURPOSE} & set(self.purposes))
 
     @property
-    def whose(self) -> str:
-        """Whom it is for, in a few words that are safe to show: its subject, or its first name."""
+    def display_name(self) -> str:
+        """The subject, else the first name, else the serial number, safe to display."""
         return self.subject_text or visible(", ".join(self.names[:1])) or f"serial number {self.serial}"
 
 
 def read_der(der: bytes) -> Certificate:
-    """Return what the certificate in `der` says, without checking its signature.
+    """Return the certificate in `der`, without checking its signature.
 
-    One that breaks encoding rules is decoded from a copy where that is possible (`Certificate.encoding_faults`).
+    A certificate that breaks encoding rules is decoded from a copy if possible (`Certificate.encoding_faults`).
 
     Raises:
-        InputError: It is not a certificate, or its public key or validity cannot be decoded; the error says why.
+        InputError: `der` is not a certificate, or its public key or validity cannot be decoded.
     """
     from cryptography import x509
 
-    with warnings.catch_warnings():
-        # cryptography warns on stderr of what is odd, such as a serial number of 0; that is the CA's matter
-        warnings.simplefilter("ignore")
+    # cryptography warns about unusual values such as a serial number of 0, but only the CA could change them
+    with warnings.catch_warnings(action="ignore"):
         try:
             return _decode(x509.load_der_x509_certificate(der), der)
         except x509.InvalidVersion as error:
             raise InputError(
-                f"the certificate has version {error.parsed_version}, where X.509 only knows 0 to 2",
+                f"the certificate has version {error.parsed_version}, but X.509 has only versions 0 to 2",
                 "ask the CA for another",
             ) from error
-        except Exception as error:  # noqa: BLE001 - decoded lazily, and which can come out is nowhere written down
+        except Exception as error:  # noqa: BLE001 - cryptography does not document which errors can occur
             return _decode_leniently(der, error)
 
 
 def _decode_leniently(der: bytes, reason: Exception) -> Certificate:
     from cryptography import x509
 
-    copy = encoding_faults.copy_of(der, encoding_faults.copy_certificate, "certificate")
-    faults = copy.faults or [encoding_faults.described(reason)]
-    try:
-        decoded = _decode(x509.load_der_x509_certificate(copy.der), der)
-        issuer_der, subject_der = encoding_faults.names_of_certificate(der)
-    except Exception as error:
-        raise InputError(
-            f"the certificate cannot be decoded: {encoding_faults.listed(faults)}", "ask the CA for another"
-        ) from error
+    copy, faults = encoding_faults.read_copy(der)
+    if not faults:
+        faults.add(encoding_faults.describe_error(reason))
+    message = f"the certificate cannot be decoded: {'; '.join(faults)}"
+    with translate_errors(lambda _: InputError(message, "ask the CA for another")):
+        decoded = _decode(x509.load_der_x509_certificate(copy), der)
+        issuer_der, subject_der = encoding_faults.certificate_names(der)
     return replace(decoded, issuer_der=issuer_der, subject_der=subject_der, encoding_faults=tuple(faults))
 
 
-def subject_in(der: bytes, *, is_request: bool) -> str:
-    """Return the subject of a certificate or CSR that may be unreadable as a whole, safe to show; empty without one."""
+def read_subject_text(der: bytes, *, is_request: bool) -> str:
+    """Return the subject of a possibly damaged certificate or CSR, safe to display, or "" if it cannot be read."""
     from cryptography import x509
 
     try:
-        copied = (encoding_faults.copy_request if is_request else encoding_faults.copy_certificate)(der)
-        load_one = x509.load_der_x509_csr if is_request else x509.load_der_x509_certificate
-        return distinguished_name.rfc4514(load_one(copied.der).subject)
-    except Exception:  # noqa: BLE001 - whatever is wrong with it is said elsewhere
+        copy, _ = encoding_faults.read_copy(der, is_request=is_request)
+        load_copy = x509.load_der_x509_csr if is_request else x509.load_der_x509_certificate
+        return distinguished_name.rfc4514(load_copy(copy).subject)
+    except Exception:  # noqa: BLE001 - the problem itself is reported elsewhere
         return ""
 
 
 def to_pem(certificates: Iterable[Certificate]) -> bytes:
-    """Return certificates as PEM, one after the other, in lines of 64 characters (RFC 7468)."""
-    return b"".join(asn1.wrap("CERTIFICATE", one.der) for one in certificates)
+    """Return certificates as consecutive PEM blocks, in lines of 64 characters (RFC 7468)."""
+    return b"".join(asn1.wrap("CERTIFICATE", certificate.der) for certificate in certificates)
 
 
 def load(certificate: Certificate) -> "x509.Certificate":
-    """Return a certificate as cryptography has it; of one with encoding faults the copy, whose signature does not hold."""
+    """Return the certificate as an object of cryptography.
+
+    If the certificate has encoding faults, the result is its decodable copy, whose signature is invalid.
+    """
     from cryptography import x509
 
     der = certificate.der
     if certificate.encoding_faults:
-        der = encoding_faults.copy_certificate(der).der
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # as in `read_der`
+        der, _ = encoding_faults.read_copy(der)
+    with warnings.catch_warnings(action="ignore"):  # as in `read_der`
         return x509.load_der_x509_certificate(der)
 
 
-def signature_holds(certificate: Certificate, issuer: Certificate) -> bool:
-    """Whether the issuer's key made the signature of a certificate, over its octets as they are."""
+def has_valid_signature(certificate: Certificate, issuer: Certificate) -> bool:
+    """Return whether the issuer's key signed the original octets of the certificate."""
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 
@@ -189,8 +185,7 @@ def _decode(certificate: "x509.Certificate", der: bytes) -> Certificate:
     from cryptography import x509
 
     extensions = certificate.extensions
-    constraints = _extension(extensions, x509.BasicConstraints)
-    usage = _extension(extensions, x509.ExtendedKeyUsage)
+    usage = csr.extension_value(extensions, x509.ExtendedKeyUsage)
     subject, issuer = certificate.subject, certificate.issuer
     return Certificate(
         der=der,
@@ -202,72 +197,55 @@ def _decode(certificate: "x509.Certificate", der: bytes) -> Certificate:
         serial=f"{certificate.serial_number:X}",
         validity=Validity(certificate.not_valid_before_utc, certificate.not_valid_after_utc),
         names=tuple(csr.alternative_names(extensions)),
-        is_ca=_is_ca(certificate, constraints),
+        is_ca=_is_ca(certificate),
         purposes=None if usage is None else tuple(oid.dotted_string for oid in usage),
-        spki_sha256=_known(lambda: key_types.spki_sha256(certificate.public_key())),
-        signature_hash=_known(lambda: _hash_name(certificate)),
+        spki_sha256=_spki_sha256(certificate),
+        signature_hash=csr.hash_name(certificate),
     )
 
 
-_Extension = TypeVar("_Extension", bound="x509.ExtensionType")
-
-
-def _extension(extensions: "x509.Extensions", kind: type[_Extension]) -> _Extension | None:
+def _is_ca(certificate: "x509.Certificate") -> bool:
     from cryptography import x509
 
-    try:
-        return extensions.get_extension_for_class(kind).value
-    except x509.ExtensionNotFound:
-        return None
-
-
-def _is_ca(certificate: "x509.Certificate", constraints: "x509.BasicConstraints | None") -> bool:
-    from cryptography import x509
-
+    constraints = csr.extension_value(certificate.extensions, x509.BasicConstraints)
     if constraints is not None:
         return constraints.ca
     return certificate.version is x509.Version.v1 and certificate.subject == certificate.issuer
 
 
-def _hash_name(certificate: "x509.Certificate") -> str | None:
-    algorithm = certificate.signature_hash_algorithm
-    return algorithm.name if algorithm else None
-
-
-def _known(look: Callable[[], _T]) -> _T | None:
-    """What a look gives; None where cryptography does not know the algorithm."""
+def _spki_sha256(certificate: "x509.Certificate") -> str | None:
     from cryptography.exceptions import UnsupportedAlgorithm
 
     try:
-        return look()
+        return key_types.spki_sha256(certificate.public_key())
     except UnsupportedAlgorithm:
         return None
 
 
-SCHEDULE: Final = (
+_MAX_DAYS: Final = (
     (datetime(2026, 3, 15, tzinfo=UTC), 398),
     (datetime(2027, 3, 15, tzinfo=UTC), 200),
     (datetime(2029, 3, 15, tzinfo=UTC), 100),
 )
-"""Before that time: the most days. Ballot SC-081v3."""
-LAST_DAYS: Final = 47
-"""The most days after the schedule's last row."""
+"""The maximum validity in days before each date (ballot SC-081v3)."""
+_LAST_MAX_DAYS: Final = 47
+"""The maximum validity in days after the last date."""
 _SECOND, _DAY = timedelta(seconds=1), timedelta(days=1)
 
 
-def longest_days(issued: datetime) -> int:
-    """Return the most days that a public certificate issued at that time may live."""
-    return next((days for until, days in SCHEDULE if issued < until), LAST_DAYS)
+def max_validity_days(issued: datetime) -> int:
+    """Return the maximum validity, in days, of a public certificate issued at this time."""
+    return next((days for date, days in _MAX_DAYS if issued < date), _LAST_MAX_DAYS)
 
 
-def days_of(validity: Validity) -> int:
-    """Return the days that a life is counted as by the rules: both ends included, a day begun is a day (BR 6.3.2)."""
+def validity_days(validity: Validity) -> int:
+    """Return the days in a validity period, including both ends. A part of a day counts as a day (BR 6.3.2)."""
     return -((validity.not_before - validity.not_after - _SECOND) // _DAY)
 
 
 def whole_days(validity: Validity) -> int:
-    """Return the days of a life as people count them: whole days, both ends included.
+    """Return the whole days in a validity period, for display. Both ends are included.
 
-    Some CAs write 90 days as 90 times 24 hours, others as a second less; both are 90 days.
+    Some CAs encode 90 days as 90 times 24 hours, others as one second less. The result is 90 for both.
     """
     return (validity.not_after - validity.not_before + _SECOND) // _DAY

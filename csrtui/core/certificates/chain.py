@@ -1,4 +1,4 @@
-"""Order certificates as a TLS server sends them: leaf, intermediates; the root comes last."""
+"""Order certificates into chains: leaf, intermediates, root."""
 
 import warnings
 from collections.abc import Iterable, Iterator
@@ -8,16 +8,17 @@ from enum import Enum, auto
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
-from csrtui.core.certificates.certificate import Certificate, load, signature_holds
+from csrtui.core.certificates.certificate import Certificate, has_valid_signature, load
+from csrtui.core.certificates.csr import extension_value
 
 if TYPE_CHECKING:
     from cryptography import x509
 
 MAX_INTERMEDIATES = 10
-"""The most certificates between leaf and root; real chains have one to three."""
+"""Maximum number of certificates between leaf and root. Real chains have one to three."""
 
-_MOST_CHAINS = 50
-"""The most chains that are compared: more than any CA's cross-signed certificates make."""
+_MAX_CHAINS = 50
+"""Maximum number of chains to compare. The cross-signed certificates of real CAs form fewer chains."""
 
 
 class ChainEnd(Enum):
@@ -26,23 +27,23 @@ class ChainEnd(Enum):
     ROOT = auto()
     """The last certificate, or its issuer, is self-signed."""
     ISSUER_ELSEWHERE = auto()
-    """There is at least one intermediate, and the issuer of the last one is missing: usually a root."""
+    """There is at least one intermediate. The issuer of the last one is missing; usually it is a root."""
     ISSUER_MISSING = auto()
     """There is only the leaf."""
     WRONG_ISSUER = auto()
-    """There are certificates with the name of the issuer, but none of them issued the last certificate."""
+    """Some certificates have the name of the issuer, but none of them issued the last certificate."""
     TOO_LONG = auto()
-    """There are more than `MAX_INTERMEDIATES`."""
+    """There are more than `MAX_INTERMEDIATES` intermediates."""
 
 
 class SignatureCheck(Enum):
-    """Result of checking the signature of a certificate with the key of its issuer."""
+    """The result of checking the signature of a certificate with the key of its issuer."""
 
     GOOD = auto()
     BAD = auto()
     """The names or keys do not match, or the signature is wrong."""
     UNKNOWN = auto()
-    """The names match; the algorithm is unsupported, or too weak to prove anything (SHA-1, MD5)."""
+    """The names match, but the algorithm is unsupported or too weak to prove anything (SHA-1, MD5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,53 +52,52 @@ class Chain:
 
     Attributes:
         leaf: The certificate of the pair.
-        intermediates: Each issued the one before it, the first issued the leaf; without the root.
-        root: The self-signed issuer of the last one, or None where it is missing.
-        end: How the chain ends.
-        rejected: Certificates with the name of the next issuer that did not issue the last certificate.
+        intermediates: The issuers below the root, from the issuer of the leaf upwards.
+        root: The self-signed issuer of the last certificate, or None if it is missing.
+        end: The way in which the chain ends.
+        rejected_issuers: Certificates that have the name of the next issuer, but did not issue the last certificate.
     """
 
     leaf: Certificate
     intermediates: tuple[Certificate, ...]
     root: Certificate | None
     end: ChainEnd
-    rejected: tuple[Certificate, ...] = ()
+    rejected_issuers: tuple[Certificate, ...] = ()
 
     @property
-    def sent(self) -> tuple[Certificate, ...]:
-        """The certificates that a server sends: all but the root (RFC 8446, 4.4.2)."""
+    def server_certificates(self) -> tuple[Certificate, ...]:
+        """The certificates that a TLS server sends: all of the chain except the root (RFC 8446, 4.4.2)."""
         return (self.leaf, *self.intermediates)
 
     @property
     def path(self) -> tuple[Certificate, ...]:
-        """All certificates of the chain from leaf to root, as certificate.pem stores them."""
-        return self.sent if self.root is None else (*self.sent, self.root)
+        """All certificates of the chain from leaf to root, in the order of certificate.pem."""
+        return self.server_certificates if self.root is None else (*self.server_certificates, self.root)
 
     @property
-    def issuer_of_last(self) -> str:
-        """The name of the issuer of the last certificate that a server sends, safe to show."""
-        return self.sent[-1].issuer_text
+    def last_issuer_text(self) -> str:
+        """The issuer's name in the last certificate that a server sends, safe to display."""
+        return self.server_certificates[-1].issuer_text
 
 
 def build_chain(leaf: Certificate, others: Iterable[Certificate], now: datetime) -> Chain:
-    """Return the chain of a certificate, from whichever of the others belong to it.
+    """Return the chain of a certificate, built from the other certificates.
 
-    Of several chains (cross-signed CAs) one that is usable at `now` is taken, of these one with a root, else the one
-    whose issuers expire last.
+    If several chains exist (cross-signed CAs), prefer a chain that is usable at `now`, then a chain with a root, then
+    the chain whose issuers expire last.
 
     Args:
-        leaf: The certificate that the chain starts with.
+        leaf: The first certificate of the chain.
         others: Possible issuers, in any order.
-        now: The time to prefer valid certificates at, in UTC.
+        now: The time at which the certificates should be valid, in UTC.
     """
     search = _Search([other for other in dict.fromkeys(others) if other != leaf], now)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what is odd, such as a serial number of 0, is the CA's matter
-        return max(islice(search.chains(leaf, ()), _MOST_CHAINS), key=search.rank)
+    with warnings.catch_warnings(action="ignore"):  # as in `certificate.read_der`
+        return max(islice(search.chains(leaf, ()), _MAX_CHAINS), key=search.rank)
 
 
 class _Search:
-    """Finds the chains that certificates can be ordered to; each pair of certificates is compared once."""
+    """A search for all possible chains, which compares each pair of certificates only once."""
 
     def __init__(self, pool: list[Certificate], now: datetime) -> None:
         self._pool = pool
@@ -105,19 +105,18 @@ class _Search:
         self._issuers: dict[Certificate, tuple[list[Certificate], list[Certificate]]] = {}
 
     def chains(self, leaf: Certificate, intermediates: tuple[Certificate, ...]) -> Iterator[Chain]:
-        """Yield the chains that begin with these certificates, those with the better issuers first."""
-        last = intermediates[-1] if intermediates else leaf
+        """Yield the chains that begin with these certificates. Chains with better issuers come first."""
         if not intermediates and is_self_signed(leaf):
             yield Chain(leaf, (), None, ChainEnd.ROOT)
             return
         if len(intermediates) == MAX_INTERMEDIATES:
             yield Chain(leaf, intermediates, None, ChainEnd.TOO_LONG)
             return
-        issuers, same_name = self._look_up(last)
-        unused = [one for one in issuers if one not in intermediates]
+        issuers, same_name = self._look_up(intermediates[-1] if intermediates else leaf)
+        unused = [issuer for issuer in issuers if issuer not in intermediates]
         if not unused:
-            left = tuple(one for one in same_name if one not in intermediates)
-            yield Chain(leaf, intermediates, None, _end(intermediates, left), left)
+            rejected = tuple(certificate for certificate in same_name if certificate not in intermediates)
+            yield Chain(leaf, intermediates, None, _end(intermediates, rejected), rejected)
         for issuer in unused:
             if is_self_signed(issuer):
                 yield Chain(leaf, intermediates, issuer, ChainEnd.ROOT)
@@ -125,16 +124,18 @@ class _Search:
                 yield from self.chains(leaf, (*intermediates, issuer))
 
     def rank(self, chain: Chain) -> tuple[bool, bool]:
-        """Return what sorts the better chain last."""
+        """Return a sort key that puts the best chain last."""
         usable = all(_is_usable(issuer, issued, self._now) for issued, issuer in pairwise(chain.path))
         return usable, chain.end is ChainEnd.ROOT
 
     def _look_up(self, issued: Certificate) -> tuple[list[Certificate], list[Certificate]]:
-        """Return the issuers of a certificate, the best first, and all certificates with the name of its issuer."""
+        """Return the issuers of a certificate, best first, and all certificates with the issuer's name."""
         if issued not in self._issuers:
-            same_name = [one for one in self._pool if one.subject_der == issued.issuer_der and one != issued]
-            issuers = [one for one in same_name if one.is_ca and signed(issued, one)]
-            issuers.sort(key=lambda one: self._preference(one, issued), reverse=True)
+            same_name = [
+                other for other in self._pool if other.subject_der == issued.issuer_der and other != issued
+            ]
+            issuers = [other for other in same_name if other.is_ca and is_issued_by(issued, other)]
+            issuers.sort(key=lambda issuer: self._preference(issuer, issued), reverse=True)
             self._issuers[issued] = issuers, same_name
         return self._issuers[issued]
 
@@ -144,23 +145,23 @@ class _Search:
 
 
 def is_self_signed(certificate: Certificate) -> bool:
-    """Return whether the certificate was signed with its own key, as a root is."""
-    return certificate.is_self_issued and signed(certificate, certificate)
+    """Return whether the certificate was signed with its own key, like a root."""
+    return certificate.is_self_issued and is_issued_by(certificate, certificate)
 
 
-def signed(certificate: Certificate, issuer: Certificate) -> bool:
-    """Return whether the issuer may have signed the certificate: nothing speaks against it."""
+def is_issued_by(certificate: Certificate, issuer: Certificate) -> bool:
+    """Return whether the issuer signed the certificate, or may have because the signature cannot be checked."""
     return check_signature(certificate, issuer) is not SignatureCheck.BAD
 
 
 def check_signature(certificate: Certificate, issuer: Certificate) -> SignatureCheck:
-    """Check the signature of a certificate with the key of its issuer, and that the names match."""
+    """Return the result of comparing the names and of checking the certificate's signature with the issuer's key."""
     if certificate.issuer_der != issuer.subject_der:
         return SignatureCheck.BAD
     if certificate.has_old_hash:  # cryptography may refuse to check it
         return SignatureCheck.UNKNOWN
     if certificate.encoding_faults:
-        return SignatureCheck.GOOD if signature_holds(certificate, issuer) else SignatureCheck.BAD
+        return SignatureCheck.GOOD if has_valid_signature(certificate, issuer) else SignatureCheck.BAD
     return _check_decoded(certificate, issuer)
 
 
@@ -169,7 +170,8 @@ def _check_decoded(certificate: Certificate, issuer: Certificate) -> SignatureCh
 
     decoded = load(certificate)
     try:
-        _ = decoded.signature_hash_algorithm  # of an unknown algorithm, the next line only says ValueError
+        # For an unknown algorithm, this call raises UnsupportedAlgorithm, but the next calls raise ValueError.
+        _ = decoded.signature_hash_algorithm
         if not certificate.der.endswith(b"\0" + decoded.signature):
             return SignatureCheck.BAD  # the BIT STRING has unused bits, which OpenSSL refuses
         decoded.verify_directly_issued_by(load(issuer))
@@ -181,48 +183,42 @@ def _check_decoded(certificate: Certificate, issuer: Certificate) -> SignatureCh
 
 
 def may_sign(issuer: "x509.Certificate") -> bool:
-    """Return whether the key usage of an issuer, if it has one, allows signing certificates (RFC 5280, 4.2.1.3)."""
+    """Return whether the issuer has no key usage or one that allows signing certificates (RFC 5280, 4.2.1.3)."""
     from cryptography import x509
 
-    try:
-        return issuer.extensions.get_extension_for_class(x509.KeyUsage).value.key_cert_sign
-    except x509.ExtensionNotFound:
-        return True
+    usage = extension_value(issuer.extensions, x509.KeyUsage)
+    return usage is None or usage.key_cert_sign
 
 
-def identifiers_match(certificate: "x509.Certificate", issuer: "x509.Certificate") -> bool:
-    """Return whether the authority key identifier of a certificate, if it has one, fits its issuer.
+def key_identifiers_match(certificate: "x509.Certificate", issuer: "x509.Certificate") -> bool:
+    """Return whether a certificate has no authority key identifier, or one that matches the issuer.
 
-    RFC 5280, 4.2.1.1 only uses it to find issuers, but OpenSSL refuses a certificate where it differs.
+    In RFC 5280, 4.2.1.1 it only helps to find issuers, but OpenSSL refuses a certificate if it does not match.
     """
     from cryptography import x509
 
-    try:
-        authority = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value
-    except x509.ExtensionNotFound:
+    authority = extension_value(certificate.extensions, x509.AuthorityKeyIdentifier)
+    if authority is None:
         return True
-    try:
-        own = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.key_identifier
-    except x509.ExtensionNotFound:
-        own = None
-    if None not in {own, authority.key_identifier} and authority.key_identifier != own:
+    subject = extension_value(issuer.extensions, x509.SubjectKeyIdentifier)
+    if subject is not None and authority.key_identifier not in {None, subject.key_identifier}:
         return False
     serial_number = authority.authority_cert_serial_number
     if serial_number is not None and serial_number != issuer.serial_number:
         return False
     names = [
-        one.value for one in authority.authority_cert_issuer or () if isinstance(one, x509.DirectoryName)
+        name.value for name in authority.authority_cert_issuer or () if isinstance(name, x509.DirectoryName)
     ]
     return not names or names[0] == issuer.issuer
 
 
 def _is_usable(issuer: Certificate, issued: Certificate, now: datetime) -> bool:
-    decoded, life = load(issuer), issuer.validity
-    valid = life.not_before <= now <= life.not_after
-    return valid and may_sign(decoded) and identifiers_match(load(issued), decoded)
+    decoded, validity = load(issuer), issuer.validity
+    is_valid = validity.not_before <= now <= validity.not_after
+    return is_valid and may_sign(decoded) and key_identifiers_match(load(issued), decoded)
 
 
-def _end(intermediates: tuple[Certificate, ...], same_name: tuple[Certificate, ...]) -> ChainEnd:
-    if same_name:
+def _end(intermediates: tuple[Certificate, ...], rejected: tuple[Certificate, ...]) -> ChainEnd:
+    if rejected:
         return ChainEnd.WRONG_ISSUER
     return ChainEnd.ISSUER_ELSEWHERE if intermediates else ChainEnd.ISSUER_MISSING

@@ -1,23 +1,26 @@
-"""Compare an issued certificate with its request, and find what is wrong with it and its chain."""
+"""Compare an issued certificate with its CSR, and find problems with the certificate and its chain."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from csrtui.core.base.escaping import plural, quoted
+from csrtui.core.base.escaping import excerpt, plural
 from csrtui.core.base.finding import CaKind, Level
 from csrtui.core.base.times import utc_text
-from csrtui.core.certificates.certificate import Certificate, days_of, longest_days
+from csrtui.core.certificates.certificate import (
+    CLIENT_AUTHENTICATION,
+    Certificate,
+    max_validity_days,
+    validity_days,
+)
 from csrtui.core.certificates.chain import Chain
 from csrtui.core.certificates.csr import Request
 from csrtui.core.certificates.path_validation import ChainReason, ChainState, ChainStatus
 
-_CLIENT_AUTHENTICATION = "1.3.6.1.5.5.7.3.2"
-
 
 class DifferenceKind(StrEnum):
-    """In what the certificate differs from the request."""
+    """A kind of difference between a certificate and its CSR."""
 
     NAME_ADDED = "name-added"
     NAME_DROPPED = "name-dropped"
@@ -28,13 +31,13 @@ class DifferenceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing that was issued otherwise than requested.
+    """A difference between a certificate and its CSR.
 
     Attributes:
-        kind: In what.
-        requested: The name or the field's value as requested; None where there was none.
-        issued: The same as it is now; None where there is none.
-        text: A sentence; text from outside in it is visible.
+        kind: The kind of difference.
+        requested: The name or field value in the CSR, or None.
+        issued: The name or field value in the certificate, or None.
+        text: A sentence, safe to display.
     """
 
     kind: DifferenceKind
@@ -44,7 +47,7 @@ class Difference:
 
 
 class CertificateFlawKind(StrEnum):
-    """What can be wrong with a certificate that is imported all the same."""
+    """A kind of problem that does not prevent the import of a certificate."""
 
     EXPIRED = "expired"
     NOT_YET_VALID = "not-yet-valid"
@@ -60,12 +63,12 @@ class CertificateFlawKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CertificateFlaw:
-    """Something that is wrong with a certificate or its chain, or at least worth knowing.
+    """A problem with a certificate or its chain, or a note on it.
 
     Attributes:
-        kind: What.
-        level: A warning, or a note where nothing has to be done.
-        text: A sentence with the consequence; text from outside in it is visible.
+        kind: The kind of problem.
+        level: A warning, or a note if no action is needed.
+        text: A sentence that names the consequence, safe to display.
     """
 
     kind: CertificateFlawKind
@@ -73,132 +76,125 @@ class CertificateFlaw:
     text: str
 
 
-def differences(asked: Request | None, issued: Certificate) -> list[Difference]:
-    """Return what was issued otherwise than requested: names, then subject.
+def differences(request: Request | None, certificate: Certificate) -> list[Difference]:
+    """Return the differences between a certificate and its CSR: first names, then subject fields.
 
     Args:
-        asked: The CSR; None where the CA did not see it.
-        issued: The certificate for its key.
+        request: The CSR, or None if the CA did not receive it.
+        certificate: The certificate for the key of the CSR.
     """
-    return [*_names(asked, issued), *_fields(asked, issued)] if asked is not None else []
+    if request is None:
+        return []
+    return [*_name_differences(request, certificate), *_field_differences(request, certificate)]
 
 
 def flaws(chain: Chain, status: ChainStatus, ca: CaKind, now: datetime) -> list[CertificateFlaw]:
-    """Return what is wrong with a certificate and its chain, warnings first.
+    """Return the problems of a certificate and its chain, warnings first.
 
     Args:
         chain: The certificate and its issuers.
-        status: What the validation of the chain said.
-        ca: The kind of CA; only what a public one may do is known.
+        status: The result of the validation of the chain.
+        ca: The kind of CA. Some rules apply only to public CAs.
         now: The time, in UTC.
     """
-    found = [
-        *_of_time(chain.leaf, now),
-        *_of_lifetime(chain.leaf, ca),
-        *_of_hash(chain),
+    result = [
+        *_validity_flaws(chain.leaf, now),
+        *_lifetime_flaws(chain.leaf, ca),
+        *_hash_flaws(chain),
         *filter(None, [chain_flaw(chain, status, ca)]),
-        *_of_encoding(chain.leaf),
-        *_of_purpose(chain.leaf, ca),
+        *_encoding_flaws(chain.leaf),
+        *_purpose_flaws(chain.leaf, ca),
     ]
-    return sorted(found, key=lambda flaw: flaw.level.rank)
+    return sorted(result, key=lambda flaw: flaw.level.rank)
 
 
 def chain_flaw(chain: Chain, status: ChainStatus, ca: CaKind) -> CertificateFlaw | None:
-    """Return what is wrong with the chain of a certificate, or None where it is valid.
-
-    The end of the life of the certificate itself is another flaw.
-    """
+    """Return the problem with the chain, or None if it is valid. An expired leaf is reported as a separate flaw."""
     if status.state is ChainState.VALID or status.reason is ChainReason.LEAF_VALIDITY:
         return None
     if status.reason is ChainReason.ISSUER_MISSING:
-        issuer = chain.issuer_of_last or "without a name"
+        issuer = chain.last_issuer_text or "without a name"
         text = f"the chain is incomplete: issuer certificate {issuer} is missing"
-        todo = f"import the CA's chain (not needed if clients trust {issuer})"
+        remedy = f"import the CA's chain (not needed if clients trust {issuer})"
         level = Level.WARNING if ca is CaKind.PUBLIC else Level.NOTE
-        return CertificateFlaw(CertificateFlawKind.CHAIN_INCOMPLETE, level, f"{text}; {todo}")
-    kind = (
-        CertificateFlawKind.CHAIN_INVALID
-        if status.state is ChainState.INVALID
-        else CertificateFlawKind.CHAIN_NOT_CHECKABLE
-    )
+        return CertificateFlaw(CertificateFlawKind.CHAIN_INCOMPLETE, level, f"{text}; {remedy}")
+    is_invalid = status.state is ChainState.INVALID
+    kind = CertificateFlawKind.CHAIN_INVALID if is_invalid else CertificateFlawKind.CHAIN_NOT_CHECKABLE
     return _warning(kind, f"the chain is {status.text}")
 
 
-def _names(asked: Request, issued: Certificate) -> Iterator[Difference]:
-    before, after = _lower(asked.names), _lower(issued.names)
-    subject = (asked.subject.common_name or "").lower()  # of a CSR made elsewhere it may be the only name
-    for key, name in before.items():
-        if key not in after:
-            said = (
-                f"{quoted(name)} was requested and is not in the certificate: its visitors will get an error"
-            )
-            yield Difference(DifferenceKind.NAME_DROPPED, name, None, said)
-    for key, name in after.items():
-        if key not in before and key != subject:
-            said = f"{quoted(name)} was not requested; the CA added it"
-            yield Difference(DifferenceKind.NAME_ADDED, None, name, said)
+def _name_differences(request: Request, certificate: Certificate) -> Iterator[Difference]:
+    requested = {name.lower(): name for name in request.names}
+    issued = {name.lower(): name for name in certificate.names}
+    # In a CSR from another program, the common name may be the only name.
+    common_name = (request.subject.common_name or "").lower()
+    for key, name in requested.items():
+        if key not in issued:
+            text = f"{excerpt(name)} was requested but is not in the certificate; visitors will get an error"
+            yield Difference(DifferenceKind.NAME_DROPPED, name, None, text)
+    for key, name in issued.items():
+        if key not in requested and key != common_name:
+            text = f"{excerpt(name)} was not requested; the CA added it"
+            yield Difference(DifferenceKind.NAME_ADDED, None, name, text)
 
 
-def _lower(names: tuple[str, ...]) -> dict[str, str]:
-    return {name.lower(): name for name in names}
-
-
-def _fields(asked: Request, issued: Certificate) -> Iterator[Difference]:
-    after = issued.subject.as_dict()
-    for field, before in asked.subject.as_dict().items():
-        now, label = after[field], field.replace("_", " ")
-        if before == now:
+def _field_differences(request: Request, certificate: Certificate) -> Iterator[Difference]:
+    for field, requested in request.subject._asdict().items():
+        issued, label = getattr(certificate.subject, field), field.replace("_", " ")
+        if requested == issued:
             continue
-        if now is None:
-            kind, said = DifferenceKind.FIELD_DROPPED, f"the CA left out the {label} {quoted(before or '')}"
-        elif before is None:
-            kind, said = DifferenceKind.FIELD_ADDED, f"the CA added the {label} {quoted(now)}"
+        if issued is None:
+            kind = DifferenceKind.FIELD_DROPPED
+            text = f"the CA left out the {label} {excerpt(requested or '')}"
+        elif requested is None:
+            kind = DifferenceKind.FIELD_ADDED
+            text = f"the CA added the {label} {excerpt(issued)}"
         else:
             kind = DifferenceKind.FIELD_CHANGED
-            said = f"the CA changed the {label} from {quoted(before)} to {quoted(now)}"
-        yield Difference(kind, before, now, said)
+            text = f"the CA changed the {label} from {excerpt(requested)} to {excerpt(issued)}"
+        yield Difference(kind, requested, issued, text)
 
 
-def _of_time(leaf: Certificate, now: datetime) -> Iterator[CertificateFlaw]:
+def _validity_flaws(leaf: Certificate, now: datetime) -> Iterator[CertificateFlaw]:
     validity = leaf.validity
     if now > validity.not_after:
-        yield _warning(
-            CertificateFlawKind.EXPIRED, f"the certificate expired on {utc_text(validity.not_after)}"
-        )
+        text = f"the certificate expired on {utc_text(validity.not_after)}"
+        yield _warning(CertificateFlawKind.EXPIRED, text)
     if now < validity.not_before:
         text = f"the certificate is not valid before {utc_text(validity.not_before)}: install it then"
         yield _warning(CertificateFlawKind.NOT_YET_VALID, text)
 
 
-def _of_lifetime(leaf: Certificate, ca: CaKind) -> Iterator[CertificateFlaw]:
-    days, longest = days_of(leaf.validity), longest_days(leaf.validity.not_before)
-    if ca is CaKind.PUBLIC and days > longest:
-        text = f"it is valid for more than {plural(longest, 'day')}, the most that browsers accept from a public CA"
+def _lifetime_flaws(leaf: Certificate, ca: CaKind) -> Iterator[CertificateFlaw]:
+    max_days = max_validity_days(leaf.validity.not_before)
+    if ca is CaKind.PUBLIC and validity_days(leaf.validity) > max_days:
+        text = f"it is valid for more than {plural(max_days, 'day')}, the maximum that browsers accept from a public CA"
         yield _warning(CertificateFlawKind.LIFE_TOO_LONG, text)
 
 
-def _of_hash(chain: Chain) -> Iterator[CertificateFlaw]:
-    for one in chain.sent:
-        if one.has_old_hash:
-            said = f"the certificate of {one.whose} is signed with {str(one.signature_hash).upper()}"
-            yield _warning(CertificateFlawKind.OLD_HASH, f"{said}: clients of today refuse it")
+def _hash_flaws(chain: Chain) -> Iterator[CertificateFlaw]:
+    for certificate in chain.server_certificates:
+        if certificate.has_old_hash:
+            hash_name = str(certificate.signature_hash).upper()
+            text = f"the certificate of {certificate.display_name} is signed with {hash_name}"
+            yield _warning(CertificateFlawKind.OLD_HASH, f"{text}: current clients refuse it")
 
 
-def _of_encoding(leaf: Certificate) -> Iterator[CertificateFlaw]:
+def _encoding_flaws(leaf: Certificate) -> Iterator[CertificateFlaw]:
     if leaf.encoding_faults:
-        said = f"the certificate breaks an encoding rule: {'; '.join(leaf.encoding_faults)}"
-        yield _warning(
-            CertificateFlawKind.ENCODING, f"{said}: strict programs refuse it, so ask the CA for another"
-        )
+        faults = "; ".join(leaf.encoding_faults)
+        remedy = "strict programs refuse it, so ask the CA for another"
+        text = f"the certificate breaks an encoding rule: {faults}; {remedy}"
+        yield _warning(CertificateFlawKind.ENCODING, text)
 
 
-def _of_purpose(leaf: Certificate, ca: CaKind) -> Iterator[CertificateFlaw]:
-    if not leaf.serves:
-        said = "the certificate is not for TLS servers: its extended key usage does not say so"
-        yield _warning(CertificateFlawKind.NOT_FOR_SERVERS, said)
-    elif ca is CaKind.PUBLIC and _CLIENT_AUTHENTICATION in (leaf.purposes or ()):
-        said = "it is for client authentication too; none issued by a public CA after 2027-03-15 will be"
-        yield CertificateFlaw(CertificateFlawKind.FOR_CLIENTS, Level.NOTE, said)
+def _purpose_flaws(leaf: Certificate, ca: CaKind) -> Iterator[CertificateFlaw]:
+    if not leaf.is_for_servers:
+        text = "the certificate is not for TLS servers: its extended key usage does not include serverAuth"
+        yield _warning(CertificateFlawKind.NOT_FOR_SERVERS, text)
+    elif ca is CaKind.PUBLIC and CLIENT_AUTHENTICATION in (leaf.purposes or ()):
+        text = "it also allows client authentication; public CAs will not issue such certificates after 2027-03-15"
+        yield CertificateFlaw(CertificateFlawKind.FOR_CLIENTS, Level.NOTE, text)
 
 
 def _warning(kind: CertificateFlawKind, text: str) -> CertificateFlaw:

@@ -1,42 +1,48 @@
-"""Certification requests (CSR, PKCS #10, RFC 2986): made, read, and previewed before there is a key."""
+"""Build, preview, read and check certification requests (CSR, PKCS #10, RFC 2986)."""
 
 import ipaddress
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import cache
+from collections.abc import Iterator, Sequence
+from functools import cache, partial
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 from csrtui.core.base import asn1
-from csrtui.core.base.errors import InputError
+from csrtui.core.base.errors import InputError, translate_errors
 from csrtui.core.certificates import encoding_faults
 from csrtui.core.keys import key_types
 from csrtui.core.subject import distinguished_name
 from csrtui.core.subject.fields import SubjectFields
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
 
     from csrtui.core.keys.key_types import PrivateKey, PublicKey
 
-_OLD_HASHES = frozenset({"md5", "sha1"})
+    Decoded: TypeAlias = x509.CertificateSigningRequest | x509.Certificate
+
+_Extension = TypeVar("_Extension", bound="x509.ExtensionType")
+
+OLD_HASHES = frozenset({"md5", "sha1"})
+"""Hashes that are no longer allowed in signatures (BR 7.1.3.2)."""
 
 
 class Request(NamedTuple):
-    """What a CSR says, decoded from its DER.
+    """A decoded CSR.
 
     Attributes:
-        der: The DER of the whole request.
-        subject: Its subject, field by field.
+        der: The DER of the CSR.
+        subject: The subject fields.
         subject_der: The DER of the subject's Name.
-        subject_text: The subject as RFC 4514 writes it, safe to show.
-        names: The names of its SAN extension, in order; DNS names and addresses as they are, of other
-            kinds with the kind before a colon.
-        key_type: The type of its key, or None for one that csrtui does not make.
+        subject_text: The subject as RFC 4514 text, safe to display.
+        names: The names of the SAN extension, in order. DNS names and addresses have no prefix. Other names have their
+            kind as a prefix (`prefixed_name`).
+        key_type: The type of the key, or None if csrtui does not generate such keys.
         spki_sha256: The SPKI fingerprint, 64 hex digits.
-        signature_hash: The hash it was signed with, or None where the algorithm has its own, or is unknown.
+        signature_hash: The hash of the signature, or None if the algorithm has a fixed one or is unknown.
     """
 
     der: bytes
@@ -57,19 +63,23 @@ class Request(NamedTuple):
 def build(subject: SubjectFields, names: Sequence[str], key: "PrivateKey") -> bytes:
     """Return the DER of a CSR for `subject` and `names`, signed with `key`.
 
-    The SAN extension holds every name in the order given. No e-mail address, no challenge password.
+    The SAN extension contains every name in the given order. The CSR has no e-mail address and no challenge password.
 
     Args:
-        subject: Within the bounds of `csrtui.core.subject.fields`.
+        subject: Fields within the bounds of `csrtui.core.subject.fields`.
         names: Canonical host names (A-labels) and addresses, the common name first.
-        key: Of one of the types in `keys.KeyType`.
+        key: A key of one of the types in `key_types.KeyType`.
+
+    Raises:
+        InputError: The key has another type.
     """
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import Encoding
 
     key_type = key_types.type_of(key.public_key())
     if key_type is None:
-        raise InputError("a key of this type makes no CSR here", f"key types: {', '.join(key_types.KeyType)}")
+        key_list = ", ".join(key_types.KeyType)
+        raise InputError("csrtui cannot make a CSR for a key of this type", f"key types: {key_list}")
     builder = (
         x509.CertificateSigningRequestBuilder()
         .subject_name(distinguished_name.encode(subject))
@@ -79,84 +89,98 @@ def build(subject: SubjectFields, names: Sequence[str], key: "PrivateKey") -> by
 
 
 def preview(subject: SubjectFields, names: Sequence[str]) -> Request:
-    """Return what a CSR for `subject` and `names` will say, decoded from the DER that would be signed.
+    """Return the CSR for `subject` and `names`, decoded from the DER that would be signed.
 
-    It is made by `build` and read by `read` like the real one, with a key that is no secret at all: the
-    private key 1 on P-256. Whatever the encoding does to a value shows here first.
+    The preview is built by `build` and read by `read_der` like the real CSR, so it shows how the encoding changes a
+    value. Its key is not secret: it is the private key 1 on P-256.
     """
     return read_der(build(subject, names, _preview_key()))
 
 
 def read_der(data: bytes) -> Request:
-    """Return what the CSR in `data` says, without checking its signature.
+    """Return the CSR in `data`, without checking its signature.
 
     Raises:
-        InputError: `data` is no CSR in DER, or breaks an encoding rule for which CAs refuse it; the error says which.
+        InputError: `data` is not a CSR in DER, or it breaks an encoding rule and CAs would refuse it. The error names
+            the rule.
     """
     from cryptography import x509
 
-    with _refusals(data):
+    with translate_errors(partial(_read_error, data)), warnings.catch_warnings(action="ignore"):
         return _decode(x509.load_der_x509_csr(data), data)
 
 
 def read_pem(data: bytes) -> Request:
-    """Return what the first CSR in a PEM text says.
+    """Return the first CSR in a PEM text.
 
     Raises:
-        InputError: There is no CSR in it, or one that cannot be read.
+        InputError: The text contains no CSR, or the CSR cannot be read.
     """
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import Encoding
 
-    with _refusals():
+    with translate_errors(partial(_read_error, None)), warnings.catch_warnings(action="ignore"):
         der = x509.load_pem_x509_csr(data).public_bytes(Encoding.DER)
     return read_der(der)
 
 
 def to_pem(der: bytes) -> bytes:
-    """Return the CSR in `der` as PEM, in lines of 64 characters; its octets stay as they are."""
+    """Return a CSR as PEM, in lines of 64 characters."""
     return asn1.wrap("CERTIFICATE REQUEST", der)
 
 
 def public_key(der: bytes) -> "PublicKey":
-    """Return the public key in the CSR in `der`, one that `read_der` could read."""
+    """Return the public key of a CSR. `read_der` must be able to read the CSR."""
     from cryptography import x509
 
     return x509.load_der_x509_csr(der).public_key()
 
 
-def extensions_of(der: bytes) -> "x509.Extensions":
-    """Return the extensions that the CSR in `der` asks for, one that `read_der` could read."""
+def requested_extensions(der: bytes) -> "x509.Extensions":
+    """Return the requested extensions of a CSR. `read_der` must be able to read the CSR."""
     from cryptography import x509
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"):
         return x509.load_der_x509_csr(der).extensions
 
 
-def signature_holds(der: bytes) -> bool:
-    """Whether the CSR is signed by the key it names (proof of possession).
+def extension_value(extensions: "x509.Extensions", extension_type: type[_Extension]) -> _Extension | None:
+    """Return the value of the extension of this type, or None if the CSR or certificate does not have it."""
+    from cryptography import x509
 
-    A signature with SHA-1 or MD5 that is whole holds too: how old it is, is another question
-    (`csrtui.core.advice.key_rules`), and cryptography's answer, *invalid*, would be the wrong one.
-    False too where the algorithm of the key or of the signature is not known here.
+    try:
+        return extensions.get_extension_for_class(extension_type).value
+    except x509.ExtensionNotFound:
+        return None
+
+
+def has_valid_signature(der: bytes) -> bool:
+    """Return whether the CSR is signed by its own key (proof of possession).
+
+    A correct signature with SHA-1 or MD5 counts as valid, although cryptography rejects it. The old hash is a separate
+    finding (`csrtui.core.advice.key_rules`). Return False if the algorithm of the key or signature is unknown.
     """
     from cryptography import x509
     from cryptography.exceptions import UnsupportedAlgorithm
 
     try:
         csr = x509.load_der_x509_csr(der)
-        old = csr.signature_hash_algorithm
-        return csr.is_signature_valid or (old is not None and old.name in _OLD_HASHES and _verifies(csr, old))
+        return csr.is_signature_valid or (hash_name(csr) in OLD_HASHES and _has_valid_old_signature(csr))
     except (ValueError, TypeError, UnsupportedAlgorithm):
         return False
 
 
-def probe(key: "PrivateKey") -> bytes:
-    """Return the DER of a CSR that nobody sees, signed with `key`: to prove that it signs.
+def proves_possession(key: "PrivateKey", request: Request) -> bool:
+    """Return whether `key` is the key of the CSR and can sign. A backup is *verified* only if it passes this test."""
+    is_key_of_request = key_types.spki_sha256(key.public_key()) == request.spki_sha256
+    return is_key_of_request and has_valid_signature(build_proof(key))
+
+
+def build_proof(key: "PrivateKey") -> bytes:
+    """Return the DER of a CSR whose only purpose is to prove that `key` can sign.
 
     Args:
-        key: Any key that can sign, also of a type that csrtui does not make.
+        key: Any key that can sign, even if csrtui does not generate keys of its type.
     """
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
@@ -164,36 +188,34 @@ def probe(key: "PrivateKey") -> bytes:
     from cryptography.hazmat.primitives.serialization import Encoding
 
     key_type = key_types.type_of(key.public_key())
-    without_hash = key_type is None and isinstance(key, ed448.Ed448PrivateKey)
-    algorithm = key_types.signature_hash(key_type) if key_type else None if without_hash else hashes.SHA256()
+    if key_type is not None:
+        algorithm = key_types.signature_hash(key_type)
+    else:
+        algorithm = None if isinstance(key, ed448.Ed448PrivateKey) else hashes.SHA256()
     name = distinguished_name.encode(SubjectFields(common_name="proof.invalid"))
-    made = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, algorithm)
-    return made.public_bytes(Encoding.DER)
+    csr = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, algorithm)
+    return csr.public_bytes(Encoding.DER)
 
 
-def _verifies(csr: "x509.CertificateSigningRequest", old: "hashes.HashAlgorithm") -> bool:
-    """Verify a signature with a hash that cryptography does not go along with any more."""
+def _has_valid_old_signature(csr: "x509.CertificateSigningRequest") -> bool:
+    """Return whether a signature is valid that uses a hash that cryptography no longer accepts."""
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding, rsa
     from cryptography.x509.oid import SignatureAlgorithmOID
 
     key, signature, signed = csr.public_key(), csr.signature, csr.tbs_certrequest_bytes
-    old_rsa = (
-        SignatureAlgorithmOID.RSA_WITH_SHA1,
-        SignatureAlgorithmOID.RSA_WITH_MD5,
-    )
-    algorithm, parameters = csr.signature_algorithm_oid, csr.signature_algorithm_parameters
+    oid, parameters = csr.signature_algorithm_oid, csr.signature_algorithm_parameters
+    algorithm = cast("hashes.HashAlgorithm", csr.signature_hash_algorithm)
+    old_rsa = {SignatureAlgorithmOID.RSA_WITH_SHA1, SignatureAlgorithmOID.RSA_WITH_MD5}
     try:
         if isinstance(key, rsa.RSAPublicKey) and isinstance(parameters, padding.PSS):
-            key.verify(signature, signed, parameters, old)
-        elif isinstance(key, rsa.RSAPublicKey) and algorithm in old_rsa:
-            key.verify(signature, signed, padding.PKCS1v15(), old)
-        elif (
-            isinstance(key, ec.EllipticCurvePublicKey) and algorithm == SignatureAlgorithmOID.ECDSA_WITH_SHA1
-        ):
-            key.verify(signature, signed, ec.ECDSA(old))
-        elif isinstance(key, dsa.DSAPublicKey) and algorithm == SignatureAlgorithmOID.DSA_WITH_SHA1:
-            key.verify(signature, signed, old)
+            key.verify(signature, signed, parameters, algorithm)
+        elif isinstance(key, rsa.RSAPublicKey) and oid in old_rsa:
+            key.verify(signature, signed, padding.PKCS1v15(), algorithm)
+        elif isinstance(key, ec.EllipticCurvePublicKey) and oid == SignatureAlgorithmOID.ECDSA_WITH_SHA1:
+            key.verify(signature, signed, ec.ECDSA(algorithm))
+        elif isinstance(key, dsa.DSAPublicKey) and oid == SignatureAlgorithmOID.DSA_WITH_SHA1:
+            key.verify(signature, signed, algorithm)
         else:
             return False
     except InvalidSignature:
@@ -201,87 +223,73 @@ def _verifies(csr: "x509.CertificateSigningRequest", old: "hashes.HashAlgorithm"
     return True
 
 
-@contextmanager
-def _refusals(der: bytes | None = None) -> Iterator[None]:
-    """Turn all that cryptography says to a strange CSR into an `InputError`; its warnings say nothing here."""
+def _read_error(der: bytes | None, error: Exception) -> InputError:
+    """Return the error for an unreadable CSR. If the DER is known, the error names the field and the broken rule."""
     from cryptography import x509
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    except x509.InvalidVersion as error:
-        raise InputError(
-            f"the certificate request has version {error.parsed_version}, where PKCS #10 only knows 0",
-            "make a new request; no CSR of this version is accepted by a CA",
-        ) from error
-    except Exception as error:
-        raise _explained(der, error) from error
-
-
-def _explained(der: bytes | None, error: Exception) -> InputError:
-    """Why a CSR cannot be read: the field, and the rule that it breaks."""
+    if isinstance(error, x509.InvalidVersion):
+        return InputError(
+            f"the certificate request has version {error.parsed_version}, but PKCS #10 has only version 0",
+            "make a new request; CAs do not accept a CSR of this version",
+        )
     if der is None:
         return InputError("the certificate request cannot be read", "it is not PEM, or damaged")
     try:
-        faults = encoding_faults.copy_of(der, encoding_faults.copy_request, "certificate request").faults
-    except InputError as refusal:
-        return refusal
+        _, faults = encoding_faults.read_copy(der, is_request=True)
+    except InputError as input_error:
+        return input_error
+    rules = "; ".join(faults) or encoding_faults.describe_error(error)
     return InputError(
-        f"the certificate request breaks an encoding rule: {encoding_faults.listed(faults) or encoding_faults.described(error)}",
-        "make a new CSR: openssl req -new -key KEY -out NEW.csr; or leave --csr out and give the certificate",
+        f"the certificate request breaks an encoding rule: {rules}",
+        "make a new CSR: openssl req -new -key KEY -out NEW.csr; or give the certificate instead of --csr",
     )
 
 
 def _decode(csr: "x509.CertificateSigningRequest", der: bytes) -> Request:
-    public_key = csr.public_key()
-    name = csr.subject
+    key, subject = csr.public_key(), csr.subject
     return Request(
         der=der,
-        subject=distinguished_name.decode(name),
-        subject_der=name.public_bytes(),
-        subject_text=distinguished_name.rfc4514(name),
+        subject=distinguished_name.decode(subject),
+        subject_der=subject.public_bytes(),
+        subject_text=distinguished_name.rfc4514(subject),
         names=tuple(alternative_names(csr.extensions)),
-        key_type=key_types.type_of(public_key),
-        spki_sha256=key_types.spki_sha256(public_key),
-        signature_hash=_hash_name(csr),
+        key_type=key_types.type_of(key),
+        spki_sha256=key_types.spki_sha256(key),
+        signature_hash=hash_name(csr),
     )
 
 
-def _hash_name(csr: "x509.CertificateSigningRequest") -> str | None:
+def hash_name(decoded: "Decoded") -> str | None:
+    """Return the hash of a signature, or None if the algorithm has a fixed one or is unknown."""
     from cryptography.exceptions import UnsupportedAlgorithm
 
     try:
-        algorithm = csr.signature_hash_algorithm
+        algorithm = decoded.signature_hash_algorithm
     except UnsupportedAlgorithm:
         return None
     return algorithm.name if algorithm else None
 
 
-def alternative_names(extensions: "x509.Extensions") -> Iterable[str]:
-    """Give the names of a SAN extension as `Request.names` has them; of a certificate's too."""
+def alternative_names(extensions: "x509.Extensions") -> Iterator[str]:
+    """Yield the names of the SAN extension of a CSR or certificate, in the format of `Request.names`."""
     from cryptography import x509
 
-    try:
-        alternative = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
-        return
-    for name in alternative:
+    for name in extension_value(extensions, x509.SubjectAlternativeName) or ():
         match name:
             case x509.DNSName():
                 yield name.value
             case x509.IPAddress():
                 yield str(name.value)
             case _:
-                yield other_name(name)
+                yield prefixed_name(name)
 
 
 _OTHER_NAMES = {"1.3.6.1.4.1.311.20.2.3": ("upn", 0x0C), "1.3.6.1.5.5.7.8.7": ("srv", 0x16)}
-"""Microsoft's user principal name, and the name of a service (RFC 4985, 2): prefix and ASN.1 type."""
+"""Prefix and ASN.1 type of Microsoft's user principal name and of service names (RFC 4985, 2)."""
 
 
-def other_name(name: "x509.GeneralName") -> str:
-    """Return a name that is neither a host name nor an address, with its kind before a colon: ``upn:u@example.com``."""
+def prefixed_name(name: "x509.GeneralName") -> str:
+    """Return a name other than a host name or address, with its kind before a colon: ``upn:u@example.com``."""
     from cryptography import x509
 
     match name:
@@ -293,7 +301,7 @@ def other_name(name: "x509.GeneralName") -> str:
             return f"directory:{distinguished_name.rfc4514(name.value)}"
         case x509.RegisteredID():
             return f"rid:{name.value.dotted_string}"
-        case _:  # OtherName: the kinds that are left are host names and addresses
+        case _:  # OtherName; host names and addresses are handled elsewhere
             return _other_name(cast("x509.OtherName", name))
 
 

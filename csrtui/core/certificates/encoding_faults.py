@@ -1,12 +1,11 @@
-"""Certificates and CSRs that break an encoding rule: which field breaks which rule, and a copy that can be decoded.
+"""Find the field and the encoding rule that a certificate or CSR breaks, and make a copy that can be decoded.
 
-openssl reads them, the library refuses them as a whole. The copy is only decoded, never kept or sent: what it says
-of key, validity and names is the original's. In it, wrong strings are UTF-8, and extensions that nothing here
-uses are left out.
+OpenSSL reads such certificates and CSRs, but cryptography refuses them completely. The copy is only decoded, never
+stored or sent. It has the key, validity and names of the original. Its invalid strings are converted to UTF-8, and it
+has only the extensions that csrtui uses.
 """
 
 import re
-from collections.abc import Callable, Iterable
 from typing import Final
 
 from csrtui.core.base.asn1 import (
@@ -23,7 +22,7 @@ from csrtui.core.base.asn1 import (
     to_der,
 )
 from csrtui.core.base.errors import InputError
-from csrtui.core.certificates.extension_faults import MAX_ENTRIES, Copy, copy_extensions
+from csrtui.core.certificates.extension_faults import MAX_ENTRIES, Faults, copy_extensions
 
 _EXPLICIT_0, _EXPLICIT_3, _UTC_TIME, _GENERALIZED_TIME = 0xA0, 0xA3, 0x17, 0x18
 _EXTENSION_REQUESTS: Final = frozenset({"1.2.840.113549.1.9.14", "1.3.6.1.4.1.311.2.1.14"})
@@ -38,7 +37,7 @@ _ATTRIBUTES: Final = {
     "0.9.2342.19200300.100.1.25": "domainComponent",
 }
 _KIND, _LOCATION = re.compile(r"kind: (\w+)"), re.compile(r"location: \[([^\]]*)\]")
-"""Parts of the library's message."""
+"""Match the parts of an error message of cryptography."""
 _PRINTABLE = re.compile(rb"[A-Za-z0-9 '()+,./:=?-]*")
 _SURROGATES = range(0xD8, 0xE0)
 _TIMES: Final = {
@@ -46,116 +45,73 @@ _TIMES: Final = {
     _GENERALIZED_TIME: re.compile(rb"(\d{12})(\d{2})?(?:\.\d{1,9})?(Z|[+-]\d{4})?"),
 }
 _UTC_YEARS = range(1950, 2050)
-"""The years that UTCTime can write (RFC 5280, 4.1.2.5)."""
+"""The years that UTCTime can represent (RFC 5280, 4.1.2.5)."""
 _NO_PARAMETERS: Final = ("1.2.840.10045.4.", "1.3.101.11")
-"""Signature algorithms whose parameters are absent (RFC 5758, 3.2; RFC 8410, 3)."""
+"""Prefixes of the signature algorithms that have no parameters (RFC 5758, 3.2; RFC 8410, 3)."""
+_USE_ANOTHER_COPY = "use another copy of it"
 
 
-def copy_certificate(der: bytes) -> Copy:
-    """Return a copy of a certificate that can be decoded, with the faults of the original.
-
-    Raises:
-        BerError: It has not the structure of a certificate.
-    """
-    copy = _begin(der)
-    tbs, algorithm, signature = _three(copy.der)
-    parts = tbs.children()
-    first = 1 if parts[0].tag == _EXPLICIT_0 else 0
-    serial, inner, issuer, validity, subject, key = parts[first : first + 6]
-    rewritten = [
-        *_version(parts[:first], copy),
-        _integer(serial, copy),
-        _algorithm(inner, copy),
-        _name(issuer, "issuer", copy),
-        _validity(validity, copy),
-        _name(subject, "subject", copy),
-        key.encoded,
-    ]
-    for part in parts[first + 6 :]:
-        if part.tag == _EXPLICIT_3:
-            extensions = copy_extensions(part.child(0, SEQUENCE), copy)
-            rewritten += [encode(_EXPLICIT_3, extensions)] if extensions else []
-    copy.der = encode(
-        SEQUENCE, encode(SEQUENCE, *rewritten), _algorithm(algorithm, copy), _signature(signature, copy)
-    )
-    return copy
-
-
-def copy_request(der: bytes) -> Copy:
-    """Return a copy of a CSR that can be decoded, with the faults of the original.
+def read_copy(der: bytes, *, is_request: bool = False) -> tuple[bytes, Faults]:
+    """Return a decodable copy of a certificate or CSR in DER, and the faults of the original.
 
     Raises:
-        BerError: It has not the structure of a CSR.
+        InputError: The original is truncated or damaged, or has another structure.
     """
-    copy = _begin(der)
-    info, algorithm, signature = _three(copy.der)
-    version, subject, key, *rest = info.children()
-    rewritten = [version.encoded, _name(subject, "subject", copy), key.encoded]
-    rewritten += [encode(_EXPLICIT_0, _attributes(part, copy)) for part in rest if part.tag == _EXPLICIT_0]
-    copy.der = encode(
-        SEQUENCE, encode(SEQUENCE, *rewritten), _algorithm(algorithm, copy), _signature(signature, copy)
-    )
-    return copy
-
-
-def copy_of(der: bytes, make: Callable[[bytes], Copy], noun: str) -> Copy:
-    """Return a copy, or say why there is none.
-
-    Raises:
-        InputError: It is cut short, damaged, or of another structure.
-    """
+    noun = "certificate request" if is_request else "certificate"
+    faults = Faults()
     try:
-        return make(der)
+        return _copy(der, faults, is_request=is_request), faults
     except BerError as error:
         if error.is_short:
             raise InputError(f"the {noun} is cut short: {error}", "copy it again, all of it") from error
-        raise InputError(f"the {noun} is damaged: {error}", "ask for another") from error
+        raise InputError(f"the {noun} is damaged: {error}", _USE_ANOTHER_COPY) from error
     except (ValueError, IndexError) as error:
-        raise InputError(
-            f"the {noun} is damaged: it has not the structure of X.509", "ask for another"
-        ) from error
+        text = f"the {noun} is damaged: it does not have the structure of X.509"
+        raise InputError(text, _USE_ANOTHER_COPY) from error
 
 
-def described(error: Exception) -> str:
-    """Return a clause for what the library refuses, with the field that it names."""
-    kind, place = _KIND.search(str(error)), _LOCATION.search(str(error))
+def describe_error(error: Exception) -> str:
+    """Return a clause that describes an error of cryptography and names the field from its message."""
+    kind, location = _KIND.search(str(error)), _LOCATION.search(str(error))
     if kind is None:
-        return f"the library refuses it ({type(error).__name__})"
-    names = re.findall(r'"(?:\w+::)?(\w+)"', place[1]) if place is not None else []
+        return f"cryptography refuses it ({type(error).__name__})"
+    names = re.findall(r'"(?:\w+::)?(\w+)"', location[1]) if location is not None else []
     return f"field {'.'.join(names) or 'at the beginning'} breaks a rule of DER ({kind[1]})"
 
 
-def names_of_certificate(der: bytes) -> tuple[bytes, bytes]:
-    """Return the DER of issuer and subject of a certificate, octet for octet.
+def certificate_names(der: bytes) -> tuple[bytes, bytes]:
+    """Return the issuer and the subject of a certificate in their original DER.
 
     Raises:
-        BerError: It has not the structure of a certificate.
+        ValueError: The DER does not have the structure of a certificate.
     """
-    parts = _three(der)[0].children()
-    first = 1 if parts[0].tag == _EXPLICIT_0 else 0
-    return parts[first + 2].encoded, parts[first + 4].encoded
+    _, (_, _, issuer, _, subject, _), _ = _split_certificate(_split_signed(der)[0])
+    return issuer.encoded, subject.encoded
 
 
 def signed_part(der: bytes) -> tuple[bytes, bytes]:
-    """Return what is signed in a certificate or CSR, and the signature.
+    """Return the signed octets of a certificate or CSR, and the signature.
 
     Raises:
-        BerError: It has not their structure.
+        BerError: The DER is not signed data.
     """
-    tbs, _, signature = _three(der)
-    return tbs.encoded, signature.content[1:]
+    body, _, signature = _split_signed(der)
+    return body.encoded, signature.content[1:]
 
 
-def _begin(der: bytes) -> Copy:
+def _copy(der: bytes, faults: Faults, *, is_request: bool) -> bytes:
     rewritten, _ = to_der(der)
-    copy = Copy(rewritten)
     root = parse(der)
     if root is None or rewritten != root.encoded:
-        copy.add("a length is not encoded as DER demands (X.690, 10.1)")
-    return copy
+        faults.add("a length is not encoded as DER requires (X.690, 10.1)")
+    body, algorithm, signature = _split_signed(rewritten)
+    parts = _copy_request_info(body, faults) if is_request else _copy_tbs_certificate(body, faults)
+    end = _copy_algorithm(algorithm, faults), _copy_signature(signature, faults)
+    return encode(SEQUENCE, encode(SEQUENCE, *parts), *end)
 
 
-def _three(der: bytes) -> tuple[Node, Node, Node]:
+def _split_signed(der: bytes) -> tuple[Node, Node, Node]:
+    """Return the body, the algorithm and the signature of signed data."""
     root = parse(der)
     parts = root.children() if root is not None else []
     if [part.tag for part in parts] != [SEQUENCE, SEQUENCE, BIT_STRING]:
@@ -163,97 +119,132 @@ def _three(der: bytes) -> tuple[Node, Node, Node]:
     return parts[0], parts[1], parts[2]
 
 
-def _version(parts: list[Node], copy: Copy) -> list[bytes]:
-    """The version, where it is not the default."""
+def _split_certificate(body: Node) -> tuple[list[Node], list[Node], list[Node]]:
+    """Return the version if present, the fields from serial number to key, and the optional fields (RFC 5280, 4.1)."""
+    parts = body.children()
+    start = 1 if parts[0].tag == _EXPLICIT_0 else 0
+    return parts[:start], parts[start : start + 6], parts[start + 6 :]
+
+
+def _copy_tbs_certificate(body: Node, faults: Faults) -> list[bytes]:
+    version, (serial, algorithm, issuer, validity, subject, key), optional = _split_certificate(body)
+    parts = [
+        *_copy_version(version, faults),
+        _copy_serial(serial, faults),
+        _copy_algorithm(algorithm, faults),
+        _copy_name(issuer, "issuer", faults),
+        encode(SEQUENCE, *[_copy_time(time, faults) for time in validity.children()]),
+        _copy_name(subject, "subject", faults),
+        key.encoded,
+    ]
+    for part in optional:
+        if part.tag == _EXPLICIT_3:
+            extensions = copy_extensions(part.child(0, SEQUENCE), faults)
+            parts += [encode(_EXPLICIT_3, extensions)] if extensions else []
+    return parts
+
+
+def _copy_request_info(body: Node, faults: Faults) -> list[bytes]:
+    version, subject, key, *optional = body.children()
+    attributes = [_copy_attributes(part, faults) for part in optional if part.tag == _EXPLICIT_0]
+    return [version.encoded, _copy_name(subject, "subject", faults), key.encoded, *attributes]
+
+
+def _copy_attributes(node: Node, faults: Faults) -> bytes:
+    """Return only those attributes of a CSR that contain extension requests. No others are needed."""
+    attributes = node.children()
+    encoded = [attribute.encoded for attribute in attributes]
+    if encoded != sorted(encoded):
+        faults.add("the attributes are not in the order that DER requires for a SET (X.690, 11.6)")
+    requests = []
+    for attribute in attributes[:MAX_ENTRIES]:
+        type_node, values = attribute.children()
+        if type_node.oid in _EXTENSION_REQUESTS:
+            extensions = copy_extensions(values.child(0, SEQUENCE), faults)
+            requests += [encode(SEQUENCE, type_node.encoded, encode(SET, extensions))] if extensions else []
+    return encode(_EXPLICIT_0, *sorted(requests))
+
+
+def _copy_version(parts: list[Node], faults: Faults) -> list[bytes]:
     if parts and parts[0].child(0, INTEGER).integer == 0:
-        copy.add("version 1 is written, where DER leaves a default out (X.690, 11.5)")
+        faults.add("version 1 is written, but DER omits a default value (X.690, 11.5)")
         return []
     return [part.encoded for part in parts]
 
 
-def _signature(node: Node, copy: Copy) -> bytes:
+def _copy_signature(node: Node, faults: Faults) -> bytes:
     if node.content[:1] != b"\0":
-        copy.add("the signature has unused bits, where it consists of octets (RFC 5280, 4.1.1.3)")
+        faults.add("the signature has unused bits, but must consist of octets (RFC 5280, 4.1.1.3)")
     return encode(BIT_STRING, b"\0", node.content[1:])
 
 
-def _integer(node: Node, copy: Copy) -> bytes:
+def _copy_serial(node: Node, faults: Faults) -> bytes:
     value = int.from_bytes(node.content, signed=True)
     shortest = value.to_bytes(value.bit_length() // 8 + 1, signed=True)
     if shortest != node.content:
-        copy.add("the serial number has superfluous octets (X.690, 8.3.2)")
+        faults.add("the serial number has superfluous octets (X.690, 8.3.2)")
     return encode(INTEGER, shortest)
 
 
-def _algorithm(node: Node, copy: Copy) -> bytes:
+def _copy_algorithm(node: Node, faults: Faults) -> bytes:
     parts = node.children()
     oid = parts[0].oid or ""
     if oid.startswith(_NO_PARAMETERS) and len(parts) > 1 and parts[1].tag == NULL:
-        copy.add(
-            "the signature algorithm has NULL parameters, where ECDSA and EdDSA have none (RFC 5758, 3.2)"
-        )
+        faults.add("the signature algorithm has NULL parameters; ECDSA and EdDSA have none (RFC 5758, 3.2)")
         return encode(SEQUENCE, parts[0].encoded)
     return node.encoded
 
 
-def _name(node: Node, field_name: str, copy: Copy) -> bytes:
-    if any(rdn.start == rdn.end for rdn in node.children()):
-        copy.add(f"an RDN of the {field_name} is empty (RFC 5280, 4.1.2.4)")
-    rdns = [
-        encode(SET, *[_attribute(part, field_name, copy) for part in rdn.children()])
-        for rdn in node.children()
-        if rdn.start != rdn.end
-    ]
-    return encode(SEQUENCE, *rdns)
+def _copy_name(node: Node, field_name: str, faults: Faults) -> bytes:
+    rdns = [rdn.children() for rdn in node.children()]
+    if not all(rdns):
+        faults.add(f"an RDN of the {field_name} is empty (RFC 5280, 4.1.2.4)")
+    copied = ([_copy_attribute(attribute, field_name, faults) for attribute in rdn] for rdn in rdns if rdn)
+    return encode(SEQUENCE, *[encode(SET, *attributes) for attributes in copied])
 
 
-def _attribute(node: Node, field_name: str, copy: Copy) -> bytes:
-    kind, value = node.children()
-    text, rule = _text(value)
-    if rule:
-        oid = kind.oid or ""
-        copy.add(f"{_ATTRIBUTES.get(oid, oid)} in the {field_name} {rule}")
-    return (
-        node.encoded if text is None else encode(SEQUENCE, kind.encoded, encode(UTF8_STRING, text.encode()))
-    )
+def _copy_attribute(node: Node, field_name: str, faults: Faults) -> bytes:
+    type_node, value = node.children()
+    text, fault = _check_text(value)
+    if fault:
+        oid = type_node.oid or ""
+        faults.add(f"{_ATTRIBUTES.get(oid, oid)} in the {field_name} {fault}")
+    if text is None:
+        return node.encoded
+    return encode(SEQUENCE, type_node.encoded, encode(UTF8_STRING, text.encode()))
 
 
-def _text(value: Node) -> tuple[str | None, str]:
-    """What a string says where it has to be written otherwise, and the rule that it breaks."""
+def _check_text(value: Node) -> tuple[str | None, str]:
+    """Return the text of a string if it has to be encoded again, else None, and the rule that the string breaks."""
     content = value.content
     match value.tag:
         case 0x13 if not _PRINTABLE.fullmatch(content):
-            stranger = next(chr(octet) for octet in content if not _PRINTABLE.fullmatch(bytes([octet])))
-            return content.decode(
-                "latin-1"
-            ), f"has {stranger!a}, which a PrintableString cannot have (X.680, 41.4)"
+            invalid = next(chr(octet) for octet in content if not _PRINTABLE.fullmatch(bytes([octet])))
+            fault = f"has {invalid!a}, which a PrintableString cannot contain (X.680, 41.4)"
         case 0x14:
-            rule = (
-                "is a TeletexString with octets beyond ASCII (RFC 5280, 4.1.2.4)"
-                if not content.isascii()
-                else ""
-            )
-            return content.decode("latin-1"), rule
+            rule = "is a TeletexString with non-ASCII octets (RFC 5280, 4.1.2.4)"
+            fault = "" if content.isascii() else rule
         case 0x16 | 0x1A if not content.isascii():
-            return content.decode(
-                "latin-1"
-            ), "has octets beyond ASCII, which an IA5String cannot have (X.680, 41)"
-        case 0x0C:
-            try:
-                content.decode()
-            except UnicodeDecodeError:
-                return content.decode("latin-1"), "is not valid UTF-8"
+            fault = "has non-ASCII octets, which an IA5String cannot contain (X.680, 41)"
+        case 0x0C if not _is_utf8(content):
+            fault = "is not valid UTF-8"
         case 0x1E if len(content) % 2 or any(octet in _SURROGATES for octet in content[::2]):
             return content.decode("utf-16-be", "replace"), "is not a valid BMPString (X.680, 41)"
-    return None, ""
+        case _:
+            return None, ""
+    return content.decode("latin-1"), fault
 
 
-def _validity(node: Node, copy: Copy) -> bytes:
-    return encode(SEQUENCE, *[_time(part, copy) for part in node.children()])
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
-def _time(node: Node, copy: Copy) -> bytes:
-    """A time in UTC with seconds (RFC 5280, 4.1.2.5)."""
+def _copy_time(node: Node, faults: Faults) -> bytes:
+    """Return the time in UTC with seconds (RFC 5280, 4.1.2.5), or the original encoding if the time is invalid."""
     from datetime import datetime, timedelta
 
     pattern = _TIMES.get(node.tag)
@@ -262,41 +253,19 @@ def _time(node: Node, copy: Copy) -> bytes:
         return node.encoded
     text = match[1].decode() + (match[2] or b"00").decode()
     zone = (match[3] or b"Z").decode()
-    if node.tag == _UTC_TIME:  # two digits of the year: RFC 5280, 4.1.2.5.1
+    if node.tag == _UTC_TIME:  # a two-digit year: RFC 5280, 4.1.2.5.1
         text = ("20" if text < "50" else "19") + text
     try:
-        moment = datetime.strptime(text, "%Y%m%d%H%M%S")  # noqa: DTZ007 - the zone is taken off below
+        time = datetime.strptime(text, "%Y%m%d%H%M%S")  # noqa: DTZ007 - the next lines convert it to UTC
         if zone != "Z":
             offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:]))
-            moment += offset if zone[0] == "-" else -offset
+            time += offset if zone[0] == "-" else -offset
     except (ValueError, OverflowError):
         return node.encoded
-    tag, form = (
-        (_UTC_TIME, "%y%m%d%H%M%SZ") if moment.year in _UTC_YEARS else (_GENERALIZED_TIME, "%Y%m%d%H%M%SZ")
-    )
-    written = encode(tag, f"{moment:{form}}".encode())
-    if written != node.encoded:
-        copy.add(
-            "a time of the validity is not written as YYMMDDHHMMSSZ, or with four digits from 2050 on (RFC 5280, 4.1.2.5)"
-        )
-    return written
-
-
-def _attributes(node: Node, copy: Copy) -> bytes:
-    """The extension requests of a CSR; its other attributes are not needed."""
-    parts = node.children()
-    encoded = [part.encoded for part in parts]
-    if encoded != sorted(encoded):
-        copy.add("the attributes are not in the order that DER demands of a SET (X.690, 11.6)")
-    requests = []
-    for part in parts[:MAX_ENTRIES]:
-        kind, values = part.children()
-        if kind.oid in _EXTENSION_REQUESTS:
-            extensions = copy_extensions(values.child(0, SEQUENCE), copy)
-            requests += [encode(SEQUENCE, kind.encoded, encode(SET, extensions))] if extensions else []
-    return b"".join(sorted(requests))
-
-
-def listed(faults: Iterable[str]) -> str:
-    """Return faults as one clause."""
-    return "; ".join(faults)
+    is_utc_time = time.year in _UTC_YEARS
+    tag, form = (_UTC_TIME, "%y%m%d%H%M%SZ") if is_utc_time else (_GENERALIZED_TIME, "%Y%m%d%H%M%SZ")
+    copied = encode(tag, f"{time:{form}}".encode())
+    if copied != node.encoded:
+        form = "YYMMDDHHMMSSZ, or YYYYMMDDHHMMSSZ from 2050 on"
+        faults.add(f"a time of the validity does not have the form {form} (RFC 5280, 4.1.2.5)")
+    return copied

@@ -1,6 +1,6 @@
-"""Extensions that break a rule of RFC 5280 or DER: what is wrong, and a copy that can be decoded (`encoding_faults`)."""
+"""Find extensions that break a rule of RFC 5280 or DER, and copy extensions so that they can be decoded."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Final
 
 from csrtui.core.base.asn1 import (
@@ -16,119 +16,122 @@ from csrtui.core.base.asn1 import (
     parse,
 )
 
-_MOST: Final = 5
-"""How many faults are described."""
+_MAX_FAULTS: Final = 5
 MAX_ENTRIES: Final = 2000
-"""The most attributes, extensions and names that are looked at."""
-_SAN, _BASIC, _KEY_USAGE, _EKU, _TLS_FEATURE = (
-    "2.5.29.17",
-    "2.5.29.19",
-    "2.5.29.15",
-    "2.5.29.37",
-    "1.3.6.1.5.5.7.1.24",
-)
-_USED: Final = {
-    _SAN: "subjectAltName",
-    _BASIC: "basicConstraints",
-    _KEY_USAGE: "keyUsage",
-    _EKU: "extKeyUsage",
-    _TLS_FEATURE: "tlsFeature",
-}
-_GENERAL_NAMES: Final = {0x81: "rfc822Name", 0x82: "dNSName", 0x86: "uniformResourceIdentifier"}
-_IP_ADDRESS, _X400, _EDI, _REGISTERED_ID = 0x87, 0xA3, 0xA5, 0x88
-_OTHER_NAME, _DIRECTORY_NAME, _CONTEXT_0 = 0xA0, 0xA4, 0xA0
+"""Maximum number of attributes, extensions and names to read."""
+_SUPPORTED_NAMES: Final = {0x81: "rfc822Name", 0x82: "dNSName", 0x86: "uniformResourceIdentifier"}
+_UNSUPPORTED_NAMES: Final = {0xA3: "x400Address", 0xA5: "ediPartyName"}
+_IP_ADDRESS, _REGISTERED_ID, _OTHER_NAME, _DIRECTORY_NAME, _CONTEXT_0 = 0x87, 0x88, 0xA0, 0xA4, 0xA0
 _KEY_AGREEMENT: Final = 0x08
-_ONLY: Final = 0x01
-"""encipherOnly in the first octet of KeyUsage; decipherOnly is in the second."""
+_ENCIPHER_ONLY: Final = 0x01
+"""The encipherOnly bit, in the first octet of KeyUsage."""
+_DECIPHER_ONLY: Final = 0x80
+"""The decipherOnly bit, in the second octet of KeyUsage."""
 
 
-@dataclass(slots=True)
-class Copy:
-    """A copy that breaks no rule that is known here.
-
-    Attributes:
-        der: The copy.
-        faults: What the original breaks, a clause each: field, rule, source.
-    """
-
-    der: bytes
-    faults: list[str] = field(default_factory=list)
+class Faults(list[str]):
+    """The rules that a certificate or CSR breaks. Each clause names the field, the rule and its source."""
 
     def add(self, fault: str) -> None:
-        """Note a fault, once."""
-        if fault not in self.faults and len(self.faults) < _MOST:
-            self.faults.append(fault)
+        """Append a fault unless it is already in the list or the list is full."""
+        if fault not in self and len(self) < _MAX_FAULTS:
+            self.append(fault)
 
 
-def copy_extensions(node: Node, copy: Copy) -> bytes:
-    """Return the extensions that are used here, each once; nothing where there is none."""
+def copy_extensions(node: Node, faults: Faults) -> bytes:
+    """Return the DER of the extensions that csrtui uses, without duplicates, or empty bytes if there are none.
+
+    Args:
+        node: The Extensions of a certificate or CSR.
+        faults: The list to which broken rules are added.
+    """
     copied: dict[str, bytes] = {}
     for extension in node.children()[:MAX_ENTRIES]:
-        kind, *flags, value = extension.children()
-        oid = kind.oid or ""
-        label = f"extension {_USED.get(oid, oid)}"
+        type_node, *flags, value = extension.children()
+        oid = type_node.oid or ""
+        name, copy_value = _EXTENSIONS.get(oid, (oid, None))
+        label = f"extension {name}"
         if flags and flags[0].content == b"\0":
-            copy.add(f"{label}: critical FALSE is written, where DER leaves a default out (X.690, 11.5)")
+            faults.add(f"{label}: critical FALSE is written, but DER omits a default value (X.690, 11.5)")
         if oid in copied:
-            copy.add(f"{label} is there twice (RFC 5280, 4.2)")
-        elif oid in _USED:
-            content = _value(oid, value.content, label, copy)
-            copied[oid] = encode(SEQUENCE, kind.encoded, encode(OCTET_STRING, content)) if content else b""
+            faults.add(f"{label} occurs twice (RFC 5280, 4.2)")
+        elif copy_value is not None:
+            content = _copy_value(value.content, copy_value, label, faults)
+            copied[oid] = (
+                encode(SEQUENCE, type_node.encoded, encode(OCTET_STRING, content)) if content else b""
+            )
     extensions = b"".join(copied.values())
     return encode(SEQUENCE, extensions) if extensions else b""
 
 
-def _value(oid: str, content: bytes, label: str, copy: Copy) -> bytes:
+_ValueCopier = Callable[[Node, str, Faults], bytes]
+
+
+def _copy_value(content: bytes, copy_value: _ValueCopier, label: str, faults: Faults) -> bytes:
     root = parse(content)
     if root is None:
-        copy.add(f"{label} is not DER")
+        faults.add(f"{label} is not DER")
         return b""
     try:
-        match oid:
-            case "2.5.29.17":
-                return _general_names(root, label, copy)
-            case "2.5.29.19":
-                return _basic_constraints(root, label, copy)
-            case "2.5.29.15":
-                return _key_usage(root, label, copy)
+        return copy_value(root, label, faults)
     except (ValueError, IndexError):
-        copy.add(f"{label} has not the structure of RFC 5280, 4.2.1")
+        faults.add(f"{label} does not have the structure of RFC 5280, 4.2.1")
         return b""
+
+
+def _copy_unchanged(root: Node, _label: str, _faults: Faults) -> bytes:
     return root.encoded
 
 
-def _basic_constraints(root: Node, label: str, copy: Copy) -> bytes:
+def _copy_basic_constraints(root: Node, label: str, faults: Faults) -> bytes:
     parts = root.children()
-    is_ca = bool(parts and parts[0].tag == BOOLEAN and parts[0].content != b"\0")
-    if parts and parts[0].tag == BOOLEAN and not is_ca:
-        copy.add(f"{label}: cA FALSE is written, where DER leaves a default out (X.690, 11.5)")
-    lengths = [part.encoded for part in parts if part.tag == INTEGER]
-    if lengths and not is_ca:
-        copy.add(f"{label} has a pathLenConstraint without cA (RFC 5280, 4.2.1.9)")
-    return encode(SEQUENCE, encode(BOOLEAN, b"\xff") + b"".join(lengths) if is_ca else b"")
+    has_flag = bool(parts) and parts[0].tag == BOOLEAN
+    is_ca = has_flag and parts[0].content != b"\0"
+    if has_flag and not is_ca:
+        faults.add(f"{label}: cA FALSE is written, but DER omits a default value (X.690, 11.5)")
+    path_length = [part.encoded for part in parts if part.tag == INTEGER]
+    if path_length and not is_ca:
+        faults.add(f"{label} has a pathLenConstraint without cA (RFC 5280, 4.2.1.9)")
+    return encode(SEQUENCE, encode(BOOLEAN, b"\xff"), *path_length) if is_ca else encode(SEQUENCE)
 
 
-def _key_usage(root: Node, label: str, copy: Copy) -> bytes:
-    bits = bytearray(root.content[1:])
-    has_only = bits[0] & _ONLY or (len(bits) > 1 and bits[1] & 0x80)
-    if has_only and not bits[0] & _KEY_AGREEMENT:
-        copy.add(f"{label} has encipherOnly or decipherOnly without keyAgreement (RFC 5280, 4.2.1.3)")
-        bits = bytearray([bits[0] & ~_ONLY])
-    while bits and not bits[-1]:
-        bits.pop()
-    unused = (bits[-1] & -bits[-1]).bit_length() - 1 if bits else 0
-    return encode(BIT_STRING, bytes([unused]), bytes(bits))
+def _copy_key_usage(root: Node, label: str, faults: Faults) -> bytes:
+    octets = bytearray(root.content[1:])
+    is_only = octets[0] & _ENCIPHER_ONLY or (len(octets) > 1 and octets[1] & _DECIPHER_ONLY)
+    if is_only and not octets[0] & _KEY_AGREEMENT:
+        faults.add(f"{label} has encipherOnly or decipherOnly without keyAgreement (RFC 5280, 4.2.1.3)")
+        octets = bytearray([octets[0] & ~_ENCIPHER_ONLY])
+    while octets and not octets[-1]:
+        octets.pop()
+    unused_bits = (octets[-1] & -octets[-1]).bit_length() - 1 if octets else 0
+    return encode(BIT_STRING, bytes([unused_bits]), bytes(octets))
 
 
-def _general_names(root: Node, label: str, copy: Copy) -> bytes:
-    copied = []
+def _copy_general_names(root: Node, label: str, faults: Faults) -> bytes:
+    names = []
     for name in root.children()[:MAX_ENTRIES]:
-        rule = _general_name_fault(name)
-        if rule:
-            copy.add(f"{label} {rule}")
-        elif name.tag != _DIRECTORY_NAME:  # no host is in it, and its strings may break rules of their own
-            copied.append(name.encoded)
-    return encode(SEQUENCE, *copied) if copied else b""
+        fault = _general_name_fault(name)
+        if fault:
+            faults.add(f"{label} {fault}")
+        elif name.tag != _DIRECTORY_NAME:  # it contains no host, and its strings may break other rules
+            names.append(name.encoded)
+    return encode(SEQUENCE, *names) if names else b""
+
+
+def _general_name_fault(name: Node) -> str:
+    """Return a clause on the rule of RFC 5280 that a GeneralName breaks, or "" if it breaks none."""
+    supported = _SUPPORTED_NAMES.get(name.tag)
+    if supported is not None and not name.content.isascii():
+        return f"has a {supported} with non-ASCII octets (RFC 5280, 4.2.1.6)"
+    if name.tag == _IP_ADDRESS and len(name.content) not in {4, 16}:
+        return f"has an iPAddress of {len(name.content)} octets instead of 4 or 16 (RFC 5280, 4.2.1.6)"
+    if name.tag == _REGISTERED_ID and dotted(name.content) is None:
+        return "has a malformed registeredID (X.690, 8.19)"
+    if name.tag == _OTHER_NAME and not _is_other_name(name):
+        return "has a malformed otherName (RFC 5280, 4.2.1.6)"
+    if name.tag in _UNSUPPORTED_NAMES:
+        return f"has an {_UNSUPPORTED_NAMES[name.tag]}, a kind of name that csrtui does not support"
+    return ""
 
 
 def _is_other_name(name: Node) -> bool:
@@ -138,19 +141,11 @@ def _is_other_name(name: Node) -> bool:
         return False
 
 
-def _general_name_fault(name: Node) -> str:
-    kind = _GENERAL_NAMES.get(name.tag)
-    if kind is not None and not name.content.isascii():
-        return f"has a {kind} with octets beyond ASCII (RFC 5280, 4.2.1.6)"
-    if name.tag == _IP_ADDRESS and len(name.content) not in {4, 16}:
-        return (
-            f"has an iPAddress of {len(name.content)} octets, where 4 or 16 are demanded (RFC 5280, 4.2.1.6)"
-        )
-    if name.tag == _REGISTERED_ID and dotted(name.content) is None:
-        return "has a registeredID that is malformed (X.690, 8.19)"
-    if name.tag == _OTHER_NAME and not _is_other_name(name):
-        return "has an otherName that is malformed (RFC 5280, 4.2.1.6)"
-    if name.tag in {_X400, _EDI}:
-        kind = "x400Address" if name.tag == _X400 else "ediPartyName"
-        return f"has an {kind}, a kind of name that csrtui does not support"
-    return ""
+_EXTENSIONS: Final[dict[str, tuple[str, _ValueCopier]]] = {
+    "2.5.29.15": ("keyUsage", _copy_key_usage),
+    "2.5.29.17": ("subjectAltName", _copy_general_names),
+    "2.5.29.19": ("basicConstraints", _copy_basic_constraints),
+    "2.5.29.37": ("extKeyUsage", _copy_unchanged),
+    "1.3.6.1.5.5.7.1.24": ("tlsFeature", _copy_unchanged),
+}
+"""The extensions that csrtui uses."""

@@ -1,4 +1,4 @@
-"""Check the names of certificates against the name constraints of the CAs above them (RFC 5280, 4.2.1.10)."""
+"""Check the names in certificates against the name constraints of the CAs above them (RFC 5280, 4.2.1.10)."""
 
 import re
 from collections.abc import Iterator
@@ -6,12 +6,13 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, NamedTuple
 
 from csrtui.core.base.escaping import visible
+from csrtui.core.certificates.csr import extension_value
 
 if TYPE_CHECKING:
     from cryptography import x509
 
 MAX_COMPARISONS = 100_000
-"""The most comparisons of a name with a constraint for one certificate: more than any real CA needs."""
+"""Maximum number of comparisons between names and constraints for one certificate. Real CAs need fewer."""
 
 _HOST_NAME = re.compile(
     r"(?:[a-z0-9_*](?:[a-z0-9_-]*[a-z0-9_])?\.)+[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", re.IGNORECASE
@@ -22,16 +23,21 @@ _URI_HOST = re.compile(
 
 
 class NameOutcome(Enum):
-    """How names compare with name constraints."""
+    """The result of comparing names with name constraints."""
 
     ALLOWED = auto()
     FORBIDDEN = auto()
     UNSUPPORTED = auto()
-    """There is a constraint on a kind of name that cannot be compared here."""
+    """csrtui does not support constraints on this kind of name."""
 
 
 class NameCheck(NamedTuple):
-    """Result of a check, with the name that decided it, safe to show; empty where all are allowed."""
+    """The result of checking the names of a certificate.
+
+    Attributes:
+        outcome: The result for all names together.
+        name: The forbidden or unsupported name, safe to display, or "" if all names are allowed.
+    """
 
     outcome: NameOutcome
     name: str = ""
@@ -42,13 +48,13 @@ def check_names(
 ) -> NameCheck:
     """Return whether name constraints allow all names of a certificate.
 
-    As OpenSSL does, this includes the subject, e-mail addresses in the subject, and for a leaf without DNS names
-    a common name that is a host name.
+    As in OpenSSL, this includes the subject and the e-mail addresses in it. For a leaf without DNS names, it includes a
+    common name that is a host name.
 
     Args:
-        certificate: A certificate below the CA.
+        certificate: A certificate below the CA in the chain.
         constraints: The name constraints of the CA.
-        is_leaf: Whether the certificate is the first of its chain.
+        is_leaf: Whether the certificate is the leaf.
     """
     permitted, excluded = constraints.permitted_subtrees or (), constraints.excluded_subtrees or ()
     names = list(_names(certificate, is_leaf=is_leaf))
@@ -56,11 +62,11 @@ def check_names(
         return NameCheck(NameOutcome.UNSUPPORTED, f"{len(names)} names")
     unsupported = ""
     for name in names:
-        inside = [_is_within(name, base) for base in permitted if _same_kind(name, base)]
-        outside = [_is_within(name, base) for base in excluded if _same_kind(name, base)]
-        if True in outside or (inside and not any(one is not False for one in inside)):
+        in_permitted = [_is_within(name, base) for base in permitted if _same_kind(name, base)]
+        in_excluded = [_is_within(name, base) for base in excluded if _same_kind(name, base)]
+        if True in in_excluded or set(in_permitted) == {False}:
             return NameCheck(NameOutcome.FORBIDDEN, _shown(name))
-        if None in outside or (inside and True not in inside):
+        if None in in_excluded or (in_permitted and True not in in_permitted):
             unsupported = unsupported or _shown(name)
     return NameCheck(NameOutcome.UNSUPPORTED, unsupported) if unsupported else NameCheck(NameOutcome.ALLOWED)
 
@@ -73,22 +79,15 @@ def _names(certificate: "x509.Certificate", *, is_leaf: bool) -> Iterator["x509.
     if len(subject.rdns):
         yield x509.DirectoryName(subject)
     for attribute in subject.get_attributes_for_oid(NameOID.EMAIL_ADDRESS):
-        yield from _as_name(x509.RFC822Name, attribute.value)
-    try:
-        alternative = list(certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
-    except x509.ExtensionNotFound:
-        alternative = []
-    yield from alternative
-    if is_leaf and not any(isinstance(name, x509.DNSName) for name in alternative):
+        value = attribute.value
+        if isinstance(value, str) and value.isascii():  # an `RFC822Name` is ASCII only
+            yield x509.RFC822Name._init_without_validation(value)  # noqa: SLF001 - the constructor is stricter
+    alternative_names = list(extension_value(certificate.extensions, x509.SubjectAlternativeName) or ())
+    yield from alternative_names
+    if is_leaf and not any(isinstance(name, x509.DNSName) for name in alternative_names):
         for attribute in subject.get_attributes_for_oid(NameOID.COMMON_NAME):
             if isinstance(attribute.value, str) and _HOST_NAME.fullmatch(attribute.value):
                 yield x509.DNSName(attribute.value)
-
-
-def _as_name(kind: "type[x509.RFC822Name]", value: str | bytes) -> Iterator["x509.GeneralName"]:
-    """An e-mail address of a subject; one that is not ASCII cannot be an `RFC822Name`."""
-    if isinstance(value, str) and value.isascii():
-        yield kind._init_without_validation(value)  # noqa: SLF001 - the public constructor refuses odd addresses
 
 
 def _same_kind(name: "x509.GeneralName", base: "x509.GeneralName") -> bool:
@@ -100,7 +99,7 @@ def _same_kind(name: "x509.GeneralName", base: "x509.GeneralName") -> bool:
 
 
 def _is_within(name: "x509.GeneralName", base: "x509.GeneralName") -> bool | None:
-    """Return whether a name is in a subtree of the same kind; None where that cannot be compared here."""
+    """Return whether a name is in a subtree of the same kind, or None if csrtui cannot compare them."""
     from cryptography import x509
 
     match name:
@@ -120,7 +119,7 @@ def _is_within(name: "x509.GeneralName", base: "x509.GeneralName") -> bool | Non
 
 
 def _is_below(host: str, base: str) -> bool:
-    """Compare a DNS name: one more label on the left is allowed, and a dot in front demands one."""
+    """Return whether a DNS name is `base` or below it. If `base` has a leading dot, the name must be below it."""
     host, base = host.lower(), base.lower()
     if not base or host == base:
         return True
@@ -138,25 +137,23 @@ def _is_mailbox_of(address: str, base: str) -> bool | None:
 
 
 def _is_host_of(host: str, base: str) -> bool:
-    """Compare the host of an address or URI: a base without a dot in front is one host."""
+    """Return whether the host of an e-mail address or URI is `base`, or is below `base` if that has a leading dot."""
     host, base = host.lower(), base.lower()
     return host.endswith(base) if base.startswith(".") else not base or host == base
 
 
 def _starts_with(name: "x509.Name", base: "x509.Name") -> bool:
-    """Compare distinguished names by their first RDNs, without regard to case and blanks (RFC 5280, 7.1)."""
-    wanted = [_normalized(rdn) for rdn in base.rdns]
-    return [_normalized(rdn) for rdn in name.rdns[: len(wanted)]] == wanted
+    """Return whether a name begins with the RDNs of `base`. Ignore case and repeated spaces (RFC 5280, 7.1)."""
+    base_rdns = [_normalized(rdn) for rdn in base.rdns]
+    return [_normalized(rdn) for rdn in name.rdns[: len(base_rdns)]] == base_rdns
 
 
 def _normalized(rdn: "x509.RelativeDistinguishedName") -> frozenset[tuple[str, str | bytes]]:
-    return frozenset(
-        (
-            one.oid.dotted_string,
-            " ".join(one.value.lower().split()) if isinstance(one.value, str) else one.value,
-        )
-        for one in rdn
-    )
+    return frozenset((attribute.oid.dotted_string, _fold(attribute.value)) for attribute in rdn)
+
+
+def _fold(value: str | bytes) -> str | bytes:
+    return " ".join(value.lower().split()) if isinstance(value, str) else value
 
 
 def _shown(name: "x509.GeneralName") -> str:
@@ -174,5 +171,5 @@ def _shown(name: "x509.GeneralName") -> str:
 
 
 def subtrees(constraints: "x509.NameConstraints") -> tuple["x509.GeneralName", ...]:
-    """Return the bases of all subtrees of name constraints, permitted and excluded."""
+    """Return the bases of all permitted and excluded subtrees."""
     return (*(constraints.permitted_subtrees or ()), *(constraints.excluded_subtrees or ()))

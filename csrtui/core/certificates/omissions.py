@@ -1,27 +1,32 @@
-"""Describe key usages, and the parts of a CSR or certificate that a new request cannot take over."""
+"""Describe the key usages in a CSR or certificate, and its parts that are not copied into a new CSR."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from csrtui.core.base.escaping import quoted, visible
+from csrtui.core.base.escaping import excerpt, visible
 from csrtui.core.base.finding import CaKind
+from csrtui.core.certificates.certificate import ANY_PURPOSE, CLIENT_AUTHENTICATION, SERVER_AUTHENTICATION
+from csrtui.core.certificates.csr import OLD_HASHES, extension_value
 
 if TYPE_CHECKING:
     from cryptography import x509
 
+    from csrtui.core.certificates.csr import Decoded
 
-_SERVER = "1.3.6.1.5.5.7.3.1"
+
 _PURPOSES = {
-    _SERVER: "TLS server",
-    "1.3.6.1.5.5.7.3.2": "TLS client",
+    SERVER_AUTHENTICATION: "TLS server",
+    CLIENT_AUTHENTICATION: "TLS client",
     "1.3.6.1.5.5.7.3.3": "code signing",
     "1.3.6.1.5.5.7.3.4": "e-mail protection",
     "1.3.6.1.5.5.7.3.8": "time stamping",
     "1.3.6.1.5.5.7.3.9": "OCSP signing",
     "1.3.6.1.4.1.311.20.2.2": "smart card logon",
     "1.3.6.1.4.1.311.10.3.4": "Microsoft EFS",
-    "2.5.29.37.0": "any",
+    ANY_PURPOSE: "any",
 }
+_MAX_PURPOSES = 10
+"""Maximum number of purposes listed. Any others are only counted."""
 _KEY_USAGES = (
     ("digital_signature", "digital signature"),
     ("content_commitment", "content commitment"),
@@ -31,67 +36,6 @@ _KEY_USAGES = (
     ("key_cert_sign", "certificate signing"),
     ("crl_sign", "CRL signing"),
 )
-_MOST = 10
-"""How many purposes are listed before they are only counted."""
-
-
-def must_staple(extensions: "x509.Extensions") -> bool:
-    """Whether the TLS feature status_request is there (RFC 7633), known as must-staple."""
-    from cryptography import x509
-
-    try:
-        features = extensions.get_extension_for_class(x509.TLSFeature).value
-    except x509.ExtensionNotFound:
-        return False
-    return x509.TLSFeatureType.status_request in features
-
-
-def key_usages(extensions: "x509.Extensions") -> list[str]:
-    """Return what the key may be used for (RFC 5280, 4.2.1.3); nothing where that is not restricted."""
-    from cryptography import x509
-
-    try:
-        usage = extensions.get_extension_for_class(x509.KeyUsage).value
-    except x509.ExtensionNotFound:
-        return []
-    return [text for attribute, text in _KEY_USAGES if getattr(usage, attribute)]
-
-
-def purposes(extensions: "x509.Extensions", *, without_server: bool = False) -> list[str]:
-    """Return the extended key usages (RFC 5280, 4.2.1.12), known ones by name.
-
-    Args:
-        extensions: Of a CSR or certificate.
-        without_server: Whether that of TLS servers, which every CA sets, is left out.
-    """
-    from cryptography import x509
-
-    try:
-        usage = extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except x509.ExtensionNotFound:
-        return []
-    oids = [oid.dotted_string for oid in usage if not (without_server and oid.dotted_string == _SERVER)]
-    more = [f"{len(oids) - _MOST} more"] if len(oids) > _MOST else []
-    return [*(_PURPOSES.get(oid, oid) for oid in oids[:_MOST]), *more]
-
-
-def usage_lines(extensions: "x509.Extensions") -> Iterator[str]:
-    """Give a line each on must-staple, key usages and extended key usages, where they are there."""
-    if must_staple(extensions):
-        yield "must-staple (TLS feature status_request)"
-    if usages := key_usages(extensions):
-        yield f"key usage: {', '.join(usages)}"
-    if extended := purposes(extensions):
-        yield f"extended key usage: {', '.join(extended)}"
-
-
-if TYPE_CHECKING:
-    from typing import TypeAlias
-
-    from cryptography import x509
-
-    Decoded: TypeAlias = x509.CertificateSigningRequest | x509.Certificate
-
 _FIELDS = {
     "2.5.4.3": "common_name",
     "2.5.4.10": "organization",
@@ -100,8 +44,7 @@ _FIELDS = {
     "2.5.4.8": "state",
     "2.5.4.7": "locality",
 }
-"""The attributes that have a field on the form (RFC 5280 A.1)."""
-
+"""The attributes that have a field in the form (RFC 5280 A.1)."""
 _LABELS = {
     "2.5.4.4": "surname",
     "2.5.4.5": "serial number",
@@ -120,24 +63,60 @@ _LABELS = {
 }
 _CHALLENGE_PASSWORD = "1.2.840.113549.1.9.7"  # noqa: S105 - an object identifier (RFC 2985 5.4.1)
 _EXTENSION_REQUEST = "1.2.840.113549.1.9.14"
-_SUBJECT_ALTERNATIVE_NAME = "2.5.29.17"
-_SAID_ALREADY = frozenset({_SUBJECT_ALTERNATIVE_NAME, "2.5.29.37", "1.3.6.1.5.5.7.1.24"})
-"""Extensions that have a sentence of their own."""
-_WEAK = frozenset({"md5", "sha1"})
-_SAID = 3
-"""How many values a sentence quotes before it only counts them."""
+_OTHERWISE_DESCRIBED = frozenset({"2.5.29.17", "2.5.29.37", "1.3.6.1.5.5.7.1.24"})
+"""The extensions that are described elsewhere: SAN, extended key usage and TLS feature."""
+_MAX_QUOTED = 3
+"""Maximum number of values that a sentence quotes. Any others are only counted."""
+_MAX_ATTRIBUTES = 6
+"""Maximum number of attributes of a subject that get a sentence. Any others are only counted."""
+
+
+def describe_usages(extensions: "x509.Extensions") -> Iterator[str]:
+    """Yield a line for each of must-staple, key usages and extended key usages that the extensions contain."""
+    from cryptography import x509
+
+    if _has_must_staple(extensions):
+        yield "must-staple (TLS feature status_request)"
+    key_usage = extension_value(extensions, x509.KeyUsage)  # RFC 5280, 4.2.1.3
+    if usages := [text for attribute, text in _KEY_USAGES if getattr(key_usage, attribute, False)]:
+        yield f"key usage: {', '.join(usages)}"
+    if purposes := _purposes(extensions):
+        yield f"extended key usage: {', '.join(purposes)}"
+
+
+def _has_must_staple(extensions: "x509.Extensions") -> bool:
+    """Return whether the extensions contain the TLS feature status_request (RFC 7633), known as must-staple."""
+    from cryptography import x509
+
+    return x509.TLSFeatureType.status_request in (extension_value(extensions, x509.TLSFeature) or ())
+
+
+def _purposes(extensions: "x509.Extensions", *, without_server: bool = False) -> list[str]:
+    """Return the extended key usages (RFC 5280, 4.2.1.12): their names if known, otherwise their OIDs.
+
+    Args:
+        extensions: The extensions of a CSR or certificate.
+        without_server: Whether to leave out the purpose of TLS servers, which every CA sets.
+    """
+    from cryptography import x509
+
+    oids = [oid.dotted_string for oid in extension_value(extensions, x509.ExtendedKeyUsage) or ()]
+    if without_server:
+        oids = [oid for oid in oids if oid != SERVER_AUTHENTICATION]
+    more = [f"{len(oids) - _MAX_PURPOSES} more"] if len(oids) > _MAX_PURPOSES else []
+    return [*(_PURPOSES.get(oid, oid) for oid in oids[:_MAX_PURPOSES]), *more]
 
 
 def split_subject(subject: "x509.Name", ca: CaKind) -> tuple[dict[str, str], list[str]]:
-    """Return the fields that can be taken, by their names, and sentences on the other attributes.
+    """Return the fields that a new CSR can use, by name, and sentences about the other attributes.
 
-    Of an attribute that is there twice the first is taken (`csrtui.core.subject.distinguished_name.decode`).
+    If an attribute occurs twice, use the first one, like `csrtui.core.subject.distinguished_name.decode`.
 
     Args:
-        subject: As it was decoded.
-        ca: The kind of CA that the new request goes to; no unit goes to a public one (BR 7.1.4.2.2).
+        subject: The decoded subject.
+        ca: The kind of CA for the new CSR. Public CAs do not accept an organizational unit (BR 7.1.4.2.2).
     """
-    taken: dict[str, str] = {}
+    fields: dict[str, str] = {}
     sentences: list[str] = []
     for attribute in subject:
         oid = attribute.oid.dotted_string
@@ -145,90 +124,80 @@ def split_subject(subject: "x509.Name", ca: CaKind) -> tuple[dict[str, str], lis
         field = _FIELDS.get(oid)
         label = field.replace("_", " ") if field else _LABELS.get(oid, f"attribute {oid}")
         if field is None:
-            sentences.append(f"the {label} {quoted(value)} in the subject: there is no field for it")
-        elif field in taken:
-            sentences.append(f"a second {label}, {quoted(value)}: a request has one")
+            sentences.append(f"the {label} {excerpt(value)} in the subject: there is no field for it")
+        elif field in fields:
+            sentences.append(f"a second {label}, {excerpt(value)}: a request has only one")
         elif field == "organizational_unit" and ca is CaKind.PUBLIC:
-            sentences.append(f"the {label} {quoted(value)}: public CAs may not certify one any more")
+            sentences.append(f"the {label} {excerpt(value)}: public CAs no longer certify it")
         else:
-            taken[field] = value
-    return taken, _at_most(sentences, "attributes of the subject")
+            fields[field] = value
+    rest = len(sentences) - _MAX_ATTRIBUTES
+    if rest > 0:
+        sentences[_MAX_ATTRIBUTES:] = [f"{rest} more attributes of the subject"]
+    return fields, sentences
 
 
-def added_common_name(name: str) -> str:
-    """Return the sentence on a subject that gets a common name which it did not have."""
-    return f"the common name {quoted(name)} is added: the subject had none"
+def describe_added_common_name(name: str) -> str:
+    """Return the sentence about a common name that is added to a subject without one."""
+    return f"the common name {excerpt(name)} is added: the subject had none"
 
 
-def others(count: int) -> Iterator[str]:
-    """Say that there was more than one to take from."""
+def describe_other_items(count: int) -> Iterator[str]:
+    """Yield a sentence about the CSRs or certificates after the first, if there are any."""
     if count > 1:
-        yield f"the others of the {count} requests and certificates there: one was taken"
+        yield f"the others of the {count} requests and certificates: only one is used"
 
 
-def unusable_names(names: Sequence[str]) -> Iterator[str]:
-    """Say which names no request can cover."""
-    if names:
-        yield f"{_listed(names)}: not a host name"
+def describe_unused_names(
+    invalid: Sequence[str], foreign: Sequence[str], repeated: Sequence[str]
+) -> Iterator[str]:
+    """Yield one sentence each about invalid names, names of other kinds, and repeated names, if there are any."""
+    if invalid:
+        yield f"{_listed(invalid)}: not a host name"
+    if foreign:
+        yield f"{_listed(foreign)}: only host names and addresses are covered"
+    if repeated:
+        yield f"{_listed(repeated)}: listed more than once, used once"
 
 
-def foreign_names(names: Sequence[str]) -> Iterator[str]:
-    """Say which names are neither host names nor addresses."""
-    if names:
-        yield f"{_listed(names)}: only host names and addresses are covered"
-
-
-def repeated_names(names: Sequence[str]) -> Iterator[str]:
-    """Say which names were there more than once."""
-    if names:
-        yield f"{_listed(names)}: in the list more than once, taken once"
-
-
-def beyond_the_subject(decoded: "Decoded") -> Iterator[str]:
-    """Say what else was asked for, or is too weak: attributes, extensions and the signature."""
+def describe_other_parts(decoded: "Decoded") -> Iterator[str]:
+    """Yield sentences about the extensions and attributes that are not copied, and about a weak signature."""
     from cryptography import x509
 
-    if must_staple(decoded.extensions):
-        yield "must-staple (TLS feature status_request): a new CSR does not ask for it"
-    extended = purposes(decoded.extensions, without_server=True)
-    if extended:
-        yield f"the extended key usages {visible(', '.join(extended))}: a new CSR does not ask for them"
+    if _has_must_staple(decoded.extensions):
+        yield "must-staple (TLS feature status_request): a new CSR does not request it"
+    if purposes := _purposes(decoded.extensions, without_server=True):
+        yield f"the extended key usages {visible(', '.join(purposes))}: a new CSR does not request them"
     if isinstance(decoded, x509.CertificateSigningRequest):
-        yield from _attributes(decoded)
-        asked = [
-            extension.oid
-            for extension in decoded.extensions
-            if extension.oid.dotted_string not in _SAID_ALREADY
-        ]
-        if asked:
-            names = ", ".join(_oid_name(oid) for oid in asked[:_SAID])
-            yield f"the extensions asked for ({names}{_more(len(asked))}): the CA sets them"
-    yield from _signature(decoded)
+        yield from _describe_attributes(decoded)
+        oids = [extension.oid for extension in decoded.extensions]
+        if names := [_oid_name(oid) for oid in oids if oid.dotted_string not in _OTHERWISE_DESCRIBED]:
+            yield f"the requested extensions ({', '.join(names[:_MAX_QUOTED])}{_more(names)}): the CA sets them"
+    yield from _describe_signature(decoded)
 
 
-def _attributes(csr: "x509.CertificateSigningRequest") -> Iterator[str]:
+def _describe_attributes(csr: "x509.CertificateSigningRequest") -> Iterator[str]:
     try:
-        found = [attribute.oid.dotted_string for attribute in csr.attributes]
-    except ValueError:  # more than one value in one attribute, which X.501 allows and cryptography does not
+        oids = [attribute.oid.dotted_string for attribute in csr.attributes]
+    except ValueError:  # an attribute has several values; X.501 allows this, cryptography does not
         yield "its attributes, which cannot be read"
         return
-    if _CHALLENGE_PASSWORD in found:
-        yield "the challenge password: CAs ignore it, and it would be readable by everyone"
-    rest = [oid for oid in found if oid not in {_CHALLENGE_PASSWORD, _EXTENSION_REQUEST}]
-    if rest:
-        yield f"the attributes {', '.join(rest[:_SAID])}{_more(len(rest))}: there is no field for them"
+    if _CHALLENGE_PASSWORD in oids:
+        yield "the challenge password: CAs ignore it, and everyone could read it"
+    if rest := [oid for oid in oids if oid not in {_CHALLENGE_PASSWORD, _EXTENSION_REQUEST}]:
+        yield f"the attributes {', '.join(rest[:_MAX_QUOTED])}{_more(rest)}: there is no field for them"
 
 
-def _signature(decoded: "Decoded") -> Iterator[str]:
+def _describe_signature(decoded: "Decoded") -> Iterator[str]:
     from cryptography.exceptions import UnsupportedAlgorithm
 
     try:
         algorithm = decoded.signature_hash_algorithm
     except UnsupportedAlgorithm:
-        yield "its signature, of an unknown kind: only names and fields are taken"
+        yield "its signature, with an unknown algorithm: only names and fields are used"
         return
-    if algorithm is not None and algorithm.name in _WEAK:
-        yield f"its signature, made with {algorithm.name.upper()}: only names and fields are taken"
+    if algorithm is not None and algorithm.name in OLD_HASHES:
+        yield f"its signature, made with {algorithm.name.upper()}: only names and fields are used"
 
 
 def _oid_name(oid: "x509.ObjectIdentifier") -> str:
@@ -237,14 +206,8 @@ def _oid_name(oid: "x509.ObjectIdentifier") -> str:
 
 
 def _listed(values: Sequence[str]) -> str:
-    return ", ".join(quoted(value) for value in values[:_SAID]) + _more(len(values))
+    return ", ".join(excerpt(value) for value in values[:_MAX_QUOTED]) + _more(values)
 
 
-def _at_most(sentences: list[str], what: str) -> list[str]:
-    most = 2 * _SAID
-    rest = len(sentences) - most
-    return sentences if rest <= 0 else [*sentences[:most], f"{rest} more {what}"]
-
-
-def _more(count: int) -> str:
-    return f" and {count - _SAID} more" if count > _SAID else ""
+def _more(values: Sequence[str]) -> str:
+    return f" and {len(values) - _MAX_QUOTED} more" if len(values) > _MAX_QUOTED else ""

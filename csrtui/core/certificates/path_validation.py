@@ -1,44 +1,40 @@
 """Validate certification paths (RFC 5280, 6.1) for certificates of public and private CAs.
 
-The checks here name the certificate and the reason. A chain is only valid if cryptography's verifier accepts it too
-(`csrtui.core.certificates.path_verifier`), unless that does not support its algorithms.
-csrtui does not know which roots clients trust: the last certificate of a path counts as trusted.
+A failed check names the certificate and the reason. A chain is valid only if cryptography's verifier accepts it as well
+(`csrtui.core.certificates.path_verifier`), unless the verifier does not support its algorithms. csrtui does not know
+which roots clients trust, so it trusts the last certificate of a path.
 """
 
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from csrtui.core.base.escaping import plural, visible
 from csrtui.core.base.times import utc_text
-from csrtui.core.certificates.certificate import SERVER_AUTHENTICATION, Certificate, load
+from csrtui.core.certificates.certificate import ANY_PURPOSE, SERVER_AUTHENTICATION, Certificate, load
 from csrtui.core.certificates.chain import (
     Chain,
     ChainEnd,
     SignatureCheck,
     check_signature,
-    identifiers_match,
+    is_issued_by,
+    key_identifiers_match,
     may_sign,
-    signed,
 )
+from csrtui.core.certificates.csr import extension_value
 from csrtui.core.certificates.name_constraints import NameOutcome, check_names
-from csrtui.core.certificates.path_verifier import verify_path
+from csrtui.core.certificates.path_verifier import MIN_RSA_BITS, verify_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from cryptography import x509
-
-_ANY_PURPOSE = "2.5.29.37.0"
-_LEAST_RSA_BITS = 2048
 
 
 class ChainState(StrEnum):
-    """What a validation says of a chain."""
+    """The validity of a chain."""
 
     VALID = "valid"
     INVALID = "invalid"
@@ -46,7 +42,7 @@ class ChainState(StrEnum):
 
 
 class ChainReason(StrEnum):
-    """Why a chain is invalid, or cannot be checked."""
+    """The reason why a chain is invalid or cannot be checked."""
 
     SIGNATURE = "signature"
     NOT_A_CA = "not-a-ca"
@@ -68,12 +64,12 @@ class ChainReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChainStatus:
-    """Result of a validation.
+    """The result of validating a chain.
 
     Attributes:
-        state: One of the three.
-        reason: Why it is not valid, or None where it is.
-        text: The state in words, with the reason or the end of the chain; text from outside in it is visible.
+        state: Whether the chain is valid.
+        reason: The reason why the chain is not valid, or None if it is valid.
+        text: The state in words, with the reason or the end of the chain, safe to display.
     """
 
     state: ChainState
@@ -81,7 +77,7 @@ class ChainStatus:
     text: str
 
     def as_json(self) -> dict[str, object]:
-        """Return the members that commands print."""
+        """Return the status as the JSON members that commands print."""
         return {
             "state": self.state.value,
             "reason": self.reason.value if self.reason else None,
@@ -91,47 +87,53 @@ class ChainStatus:
 
 @dataclass(frozen=True, slots=True)
 class _Link:
-    """A certificate of a path, as it was read and as cryptography has it."""
+    """A certificate of a path, as an object of csrtui and as an object of cryptography."""
 
-    read: Certificate
+    certificate: Certificate
     decoded: "x509.Certificate"
+
+    @property
+    def name(self) -> str:
+        """The name of the certificate for messages."""
+        return self.certificate.display_name
 
 
 def validate_chain(chain: Chain, now: datetime) -> ChainStatus:
-    """Return whether a chain is valid at a time, invalid, or cannot be checked, and why.
+    """Return whether a chain is valid and, if not, why.
 
     Args:
-        chain: As `csrtui.core.certificates.chain.build_chain` returns it.
+        chain: A chain from `csrtui.core.certificates.chain.build_chain`.
         now: The time of validation, in UTC.
     """
-    path = [_Link(one, load(one)) for one in chain.path]
-    checks: tuple[Callable[[], ChainStatus | None], ...] = (
-        partial(_check_end, chain),
-        partial(_check_validity, path, now),
-        partial(_check_issuers, path),
-        partial(_check_path_length, path),
-        partial(_check_purpose, path),
-        partial(_check_name_constraints, path),
-        partial(_check_completeness, chain),
-        partial(_check_encoding, path),
-        partial(_check_algorithms, path),
-        partial(_check_extensions, path),
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what is odd in certificates, such as long names, is the CA's matter
+    path = [_Link(certificate, load(certificate)) for certificate in chain.path]
+    with warnings.catch_warnings(action="ignore"):  # as in `certificate.read_der`
         error = verify_path([link.decoded for link in path], now)
-        failure = next(filter(None, (check() for check in checks)), None)
+        failure = next(filter(None, _check_all(chain, path, now)), None)
     if failure is None and error is not None:
         failure = _not_checkable(ChainReason.LIBRARY, f"the validation ended with: {visible(error)}")
     return failure or ChainStatus(ChainState.VALID, None, _end_text(chain))
 
 
+def _check_all(chain: Chain, path: list[_Link], now: datetime) -> Iterator[ChainStatus | None]:
+    """Yield the result of each check: a failure, or None if it passed."""
+    yield _check_end(chain)
+    yield _check_validity(path, now)
+    yield _check_issuers(path)
+    yield _check_path_length(path)
+    yield _check_purpose(path)
+    yield _check_name_constraints(path)
+    yield _check_completeness(chain)
+    yield _check_encoding(path)
+    yield _check_algorithms(path)
+    yield _check_extensions(path)
+
+
 def _end_text(chain: Chain) -> str:
     if chain.root is not None:
-        return f"valid up to {chain.root.whose}"
+        return f"valid up to {chain.root.display_name}"
     if chain.end is ChainEnd.ROOT:
         return "valid: the certificate is self-signed"
-    return f"complete up to {chain.issuer_of_last or 'an issuer without a name'}, which clients must trust"
+    return f"complete up to {chain.last_issuer_text or 'an issuer without a name'}, which clients must trust"
 
 
 def _invalid(reason: ChainReason, text: str) -> ChainStatus:
@@ -148,47 +150,46 @@ def _check_end(chain: Chain) -> ChainStatus | None:
         return _not_checkable(ChainReason.TOO_LONG, f"there are more than {count}")
     if chain.end is not ChainEnd.WRONG_ISSUER:
         return None
-    last = chain.sent[-1]
-    if any(signed(last, one) for one in chain.rejected):
-        return _invalid(ChainReason.NOT_A_CA, f"{chain.issuer_of_last} is not a CA certificate")
-    text = f"the certificate of {chain.issuer_of_last} did not sign {last.whose}"
+    last = chain.server_certificates[-1]
+    if any(is_issued_by(last, issuer) for issuer in chain.rejected_issuers):
+        return _invalid(ChainReason.NOT_A_CA, f"{chain.last_issuer_text} is not a CA certificate")
+    text = f"the certificate of {chain.last_issuer_text} did not sign {last.display_name}"
     return _invalid(ChainReason.SIGNATURE, text)
 
 
 def _check_completeness(chain: Chain) -> ChainStatus | None:
     if chain.end is not ChainEnd.ISSUER_MISSING:
         return None
-    issuer = chain.issuer_of_last or "which has no name"
+    issuer = chain.last_issuer_text or "which has no name"
     return _not_checkable(ChainReason.ISSUER_MISSING, f"the issuer certificate, {issuer}, is missing")
 
 
 def _check_encoding(path: list[_Link]) -> ChainStatus | None:
     for link in path:
-        if link.read.encoding_faults:
-            text = f"{link.read.whose} breaks an encoding rule, so strict programs refuse it"
+        if link.certificate.encoding_faults:
+            text = f"{link.name} breaks an encoding rule, so strict programs refuse it"
             return _not_checkable(ChainReason.ENCODING, text)
     return None
 
 
 def _check_validity(path: list[_Link], now: datetime) -> ChainStatus | None:
-    for at, link in enumerate(path):
-        who, life = link.read.whose, link.read.validity
-        reason = ChainReason.VALIDITY if at else ChainReason.LEAF_VALIDITY
-        if now > life.not_after:
-            return _invalid(reason, f"{who} expired on {utc_text(life.not_after)}")
-        if now < life.not_before:
-            return _invalid(reason, f"{who} is not valid before {utc_text(life.not_before)}")
+    for index, link in enumerate(path):
+        validity = link.certificate.validity
+        reason = ChainReason.VALIDITY if index else ChainReason.LEAF_VALIDITY
+        if now > validity.not_after:
+            return _invalid(reason, f"{link.name} expired on {utc_text(validity.not_after)}")
+        if now < validity.not_before:
+            return _invalid(reason, f"{link.name} is not valid before {utc_text(validity.not_before)}")
     return None
 
 
 def _check_issuers(path: list[_Link]) -> ChainStatus | None:
     for issued, issuer in pairwise(path):
-        who = issuer.read.whose
         if not may_sign(issuer.decoded):
-            text = f"{who} may not sign certificates: its key usage does not include keyCertSign"
+            text = f"{issuer.name} may not sign certificates: its key usage does not include keyCertSign"
             return _invalid(ChainReason.KEY_USAGE, text)
-        if not identifiers_match(issued.decoded, issuer.decoded):
-            text = f"the authority key identifier of {issued.read.whose} is not that of {who}"
+        if not key_identifiers_match(issued.decoded, issuer.decoded):
+            text = f"the authority key identifier of {issued.name} is not that of {issuer.name}"
             return _invalid(ChainReason.KEY_IDENTIFIER, text)
     return None
 
@@ -196,28 +197,28 @@ def _check_issuers(path: list[_Link]) -> ChainStatus | None:
 def _check_path_length(path: list[_Link]) -> ChainStatus | None:
     from cryptography import x509
 
-    below = 0
+    count = 0
     for link in path[1:]:
-        constraints = _extension(link.decoded, x509.BasicConstraints)
-        most = constraints.path_length if constraints else None
-        if most is not None and below > most:
-            allowed = plural(most, "CA certificate")
-            text = f"{link.read.whose} allows at most {allowed} below it (path length); the chain has {below}"
+        constraints = extension_value(link.decoded.extensions, x509.BasicConstraints)
+        limit = constraints.path_length if constraints else None
+        if limit is not None and count > limit:
+            allowed = plural(limit, "CA certificate")
+            text = f"{link.name} allows at most {allowed} below it (path length); the chain has {count}"
             return _invalid(ChainReason.PATH_LENGTH, text)
-        below += not link.read.is_self_issued
+        count += not link.certificate.is_self_issued
     return None
 
 
 def _check_purpose(path: list[_Link]) -> ChainStatus | None:
-    """Apply the extended key usages of intermediates, as TLS clients do; those of roots only where there are any."""
-    wanted = path[0].read.purposes
-    if wanted is None or _ANY_PURPOSE in wanted:
+    """Check the extended key usage of each issuer that has one, as TLS clients do."""
+    purposes = path[0].certificate.purposes
+    if purposes is None or ANY_PURPOSE in purposes:
         return None
-    needed = {SERVER_AUTHENTICATION} if SERVER_AUTHENTICATION in wanted else set(wanted)
+    required = {SERVER_AUTHENTICATION} if SERVER_AUTHENTICATION in purposes else set(purposes)
     for link in path[1:]:
-        allowed = link.read.purposes
-        if allowed is not None and _ANY_PURPOSE not in allowed and not needed & set(allowed):
-            text = f"{link.read.whose} may not issue certificates for this purpose (extended key usage)"
+        allowed = link.certificate.purposes
+        if allowed is not None and ANY_PURPOSE not in allowed and not required & set(allowed):
+            text = f"{link.name} may not issue certificates for this purpose (extended key usage)"
             return _invalid(ChainReason.PURPOSE, text)
     return None
 
@@ -225,49 +226,46 @@ def _check_purpose(path: list[_Link]) -> ChainStatus | None:
 def _check_name_constraints(path: list[_Link]) -> ChainStatus | None:
     from cryptography import x509
 
-    for at, link in enumerate(path):
-        constraints = _extension(link.decoded, x509.NameConstraints) if at else None
+    for index, ca in enumerate(path[1:], start=1):
+        constraints = extension_value(ca.decoded.extensions, x509.NameConstraints)
         if constraints is None:
             continue
-        for below in range(at):
-            if below and path[below].read.is_self_issued:
+        for below, link in enumerate(path[:index]):
+            if below and link.certificate.is_self_issued:
                 continue
-            outcome, name = check_names(path[below].decoded, constraints, is_leaf=below == 0)
+            outcome, name = check_names(link.decoded, constraints, is_leaf=below == 0)
             if outcome is NameOutcome.FORBIDDEN:
-                text = f"the name constraints of {link.read.whose} do not allow {name}"
+                text = f"the name constraints of {ca.name} do not allow {name}"
                 return _invalid(ChainReason.NAME_CONSTRAINTS, text)
             if outcome is NameOutcome.UNSUPPORTED:
-                text = f"csrtui cannot compare the name constraints of {link.read.whose} with {name}"
+                text = f"csrtui cannot compare the name constraints of {ca.name} with {name}"
                 return _not_checkable(ChainReason.NAME_CONSTRAINTS, text)
     return None
 
 
 def _check_algorithms(path: list[_Link]) -> ChainStatus | None:
     for issued, issuer in pairwise(path):
-        who = issued.read.whose
-        if issued.read.has_old_hash:
-            text = f"{who} is signed with {str(issued.read.signature_hash).upper()}, which proves nothing"
+        if issued.certificate.has_old_hash:
+            hash_name = str(issued.certificate.signature_hash).upper()
+            text = f"{issued.name} is signed with {hash_name}, which proves nothing"
             return _not_checkable(ChainReason.WEAK, text)
-        if check_signature(issued.read, issuer.read) is not SignatureCheck.GOOD:
-            text = f"csrtui does not know the algorithm that {who} is signed with"
+        if check_signature(issued.certificate, issuer.certificate) is not SignatureCheck.GOOD:
+            text = f"csrtui does not know the signature algorithm of {issued.name}"
             return _not_checkable(ChainReason.ALGORITHM, text)
         bits = _rsa_bits(issuer.decoded)
-        if bits is not None and bits < _LEAST_RSA_BITS:
-            text = f"the RSA key of {issuer.read.whose} has {bits} bits: its signatures prove nothing"
+        if bits is not None and bits < MIN_RSA_BITS:
+            text = f"the RSA key of {issuer.name} has {bits} bits, so its signatures prove nothing"
             return _not_checkable(ChainReason.WEAK, text)
     return None
 
 
 def _check_extensions(path: list[_Link]) -> ChainStatus | None:
     for link in path:
-        unknown = [
-            one.oid.dotted_string
-            for one in link.decoded.extensions
-            if one.critical and one.oid.dotted_string not in _KNOWN_EXTENSIONS
-        ]
-        if unknown:
-            text = f"{link.read.whose} has a critical extension that csrtui does not know: {unknown[0]}"
-            return _not_checkable(ChainReason.EXTENSION, text)
+        for extension in link.decoded.extensions:
+            oid = extension.oid.dotted_string
+            if extension.critical and oid not in _KNOWN_EXTENSIONS:
+                text = f"{link.name} has a critical extension that csrtui does not know: {oid}"
+                return _not_checkable(ChainReason.EXTENSION, text)
     return None
 
 
@@ -285,19 +283,7 @@ _KNOWN_EXTENSIONS = frozenset({
     "1.3.6.1.5.5.7.1.1",  # authority information access
     "1.3.6.1.5.5.7.1.24",  # TLS feature
 })  # fmt: skip
-"""Extensions that may be critical; the effect of each on a path is checked here, or it has none."""
-
-
-_T = TypeVar("_T", bound="x509.ExtensionType")
-
-
-def _extension(certificate: "x509.Certificate", kind: type[_T]) -> _T | None:
-    from cryptography import x509
-
-    try:
-        return certificate.extensions.get_extension_for_class(kind).value
-    except x509.ExtensionNotFound:
-        return None
+"""The extensions that may be critical, because they are checked here or do not affect the validity of a path."""
 
 
 def _rsa_bits(certificate: "x509.Certificate") -> int | None:

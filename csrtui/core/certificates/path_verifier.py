@@ -1,32 +1,34 @@
-"""Verify certification paths with cryptography, where it supports their algorithms.
+"""Verify certification paths with cryptography if it supports their algorithms.
 
-Its own extension policies are those of the web: they refuse a leaf without authority key identifier or SAN, a
-root without key usage, and purposes other than TLS, all of which private CAs issue daily.
+This module sets its own extension policies. cryptography's defaults follow the rules of public CAs: they refuse a leaf
+without an authority key identifier or a SAN, a root without a key usage, and purposes other than TLS. Private CAs often
+issue such certificates.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from csrtui.core.certificates.csr import extension_value
 from csrtui.core.certificates.name_constraints import subtrees
 
 if TYPE_CHECKING:
     from cryptography import x509
     from cryptography.x509.verification import ExtensionPolicy, Policy
 
-_LEAST_RSA_BITS = 2048
-_MOST_SERIAL_BITS = 159
-"""RFC 5280, 4.1.2.2: at most 20 octets, of which the first bit is the sign."""
+MIN_RSA_BITS = 2048
+_MAX_SERIAL_BITS = 159
+"""Maximum length of a serial number: 20 octets, of which the first bit is the sign (RFC 5280, 4.1.2.2)."""
 _HASHES = frozenset({"sha256", "sha384", "sha512"})
 _CURVES = frozenset({"secp256r1", "secp384r1", "secp521r1"})
-_MOST_DEPTH = 16
+_MAX_DEPTH = 16
 
 
 def verify_path(path: Sequence["x509.Certificate"], now: datetime) -> str | None:
-    """Return why cryptography refuses a path, or None: it accepts it, or does not support its algorithms.
+    """Return why cryptography refuses a path, or None if it accepts the path or does not support its algorithms.
 
     Args:
-        path: From the leaf to the last issuer, which is taken as trusted.
+        path: The certificates from the leaf to the last issuer. The last issuer is trusted.
         now: The time of validation, in UTC.
     """
     from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
@@ -37,9 +39,9 @@ def verify_path(path: Sequence["x509.Certificate"], now: datetime) -> str | None
         PolicyBuilder()
         .store(Store([path[-1]]))
         .time(now)
-        .max_chain_depth(_MOST_DEPTH)
+        .max_chain_depth(_MAX_DEPTH)
         .extension_policies(ca_policy=_ca_policy(), ee_policy=_permissive())
-        .build_client_verifier()  # unlike one for servers, it needs no name to look for
+        .build_client_verifier()  # a verifier for servers would require a host name
     )
     try:
         verifier.verify(path[0], list(path[1:]))
@@ -49,7 +51,7 @@ def verify_path(path: Sequence["x509.Certificate"], now: datetime) -> str | None
 
 
 def _ca_policy() -> "ExtensionPolicy":
-    """Require basic constraints, critical or not, and keyCertSign where there is a key usage."""
+    """Return a policy that requires basic constraints, critical or not, and keyCertSign if there is a key usage."""
     from cryptography import x509
     from cryptography.x509.verification import Criticality
 
@@ -58,7 +60,7 @@ def _ca_policy() -> "ExtensionPolicy":
 
 
 def _permissive() -> "ExtensionPolicy":
-    """Require nothing: what a certificate is for and which names it has is shown, and is not part of its path."""
+    """Return a policy that requires nothing. csrtui shows purposes and names, but they do not make a path invalid."""
     from cryptography import x509
     from cryptography.x509.verification import Criticality, ExtensionPolicy
 
@@ -74,12 +76,12 @@ def _require_key_cert_sign(
 
 
 def _is_supported(certificate: "x509.Certificate") -> bool:
-    """Return whether cryptography's verifier, made for the web, knows this kind of certificate at all."""
+    """Return whether cryptography's verifier supports this kind of certificate. The verifier is made for public CAs."""
     from cryptography import x509
 
     return (
         certificate.version is x509.Version.v3
-        and certificate.serial_number.bit_length() <= _MOST_SERIAL_BITS
+        and certificate.serial_number.bit_length() <= _MAX_SERIAL_BITS
         and _has_supported_constraints(certificate)
         and _has_supported_key(certificate)
         and _has_supported_signature(certificate)
@@ -87,16 +89,14 @@ def _is_supported(certificate: "x509.Certificate") -> bool:
 
 
 def _has_supported_constraints(certificate: "x509.Certificate") -> bool:
-    """Return whether name constraints, if any, are of the web: RFC 5280 has no DNS name with a dot in front."""
+    """Return whether all name constraints are addresses or DNS names without a leading dot (not in RFC 5280)."""
     from cryptography import x509
 
-    try:
-        constraints = certificate.extensions.get_extension_for_class(x509.NameConstraints).value
-    except x509.ExtensionNotFound:
-        return True
-    return all(
-        isinstance(one, x509.IPAddress) or (isinstance(one, x509.DNSName) and not one.value.startswith("."))
-        for one in subtrees(constraints)
+    constraints = extension_value(certificate.extensions, x509.NameConstraints)
+    return constraints is None or all(
+        isinstance(base, x509.IPAddress)
+        or (isinstance(base, x509.DNSName) and not base.value.startswith("."))
+        for base in subtrees(constraints)
     )
 
 
@@ -109,7 +109,7 @@ def _has_supported_key(certificate: "x509.Certificate") -> bool:
     except (UnsupportedAlgorithm, ValueError):
         return False
     if isinstance(key, rsa.RSAPublicKey):
-        return key.key_size >= _LEAST_RSA_BITS
+        return key.key_size >= MIN_RSA_BITS
     return isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in _CURVES
 
 
@@ -118,11 +118,12 @@ def _has_supported_signature(certificate: "x509.Certificate") -> bool:
     from cryptography.hazmat.primitives.asymmetric import padding
 
     try:
-        used, parameters = certificate.signature_hash_algorithm, certificate.signature_algorithm_parameters
+        algorithm = certificate.signature_hash_algorithm
+        parameters = certificate.signature_algorithm_parameters
     except (UnsupportedAlgorithm, ValueError):
         return False
-    if used is None or used.name not in _HASHES:
+    if algorithm is None or algorithm.name not in _HASHES:
         return False
     if isinstance(parameters, padding.PSS):
-        return parameters._salt_length == used.digest_size  # noqa: SLF001 - there is no public member
+        return parameters._salt_length == algorithm.digest_size  # noqa: SLF001 - there is no public member
     return True

@@ -1,7 +1,7 @@
-"""Changes to the configuration's text that leave the user's comments, order and layout as they are.
+"""Change the text of the configuration but keep the user's comments, order and layout.
 
-tomlkit, which can do that, is imported here and nowhere else, and only when something is to be written.
-What comes out is read back before anybody may keep it.
+Only this module uses tomlkit, because only tomlkit keeps them. It is imported only for a change. The new text is parsed
+again and checked before it is returned.
 """
 
 from collections.abc import Callable
@@ -19,138 +19,139 @@ if TYPE_CHECKING:
 
 
 def with_profile(text: str, path: str, name: str, profile: Profile) -> str:
-    """Return the text of a configuration with a profile put in, or in the place of the one of that name.
+    """Return the text of a configuration with a profile added. A profile with the same name is replaced.
 
     Args:
-        text: The configuration as it stands.
-        path: Its file, for messages.
+        text: The text of the configuration.
+        path: The path of its file, for messages.
         name: The profile's name.
-        profile: What it says; fields that are not said are taken out.
+        profile: The profile. Fields that are not set are removed.
 
     Raises:
-        InputError: The text is no configuration, `name` can be no profile's, or TOML cannot hold a value.
+        InputError: The text is not a valid configuration, the name is invalid, or TOML cannot represent a value.
     """
     before = parse_config(text, path)
-    wanted = replace(before, profiles={**before.profiles, check_profile_name(name): profile})
-    said = dict(profile.said())
+    expected = replace(before, profiles={**before.profiles, check_profile_name(name): profile})
+    settings = profile.settings
     if name in before.profiles:
-        return _proved(lambda: _changed(text, name, said), path, wanted)
-    # At the very end it can come between no comment and the table that the comment is about.
-    return _proved(lambda: text + _gap(text) + _as_toml(name, said), path, wanted)
+        return _check_edit(lambda: _replace_profile(text, name, settings), path, expected)
+    # Add the profile at the end of the text, where it cannot come between a comment and the table that it describes.
+    return _check_edit(lambda: text + _separator(text) + _to_toml(name, settings), path, expected)
 
 
 def without_profile(text: str, path: str, name: str) -> str:
-    """Return the text of a configuration without the profile called `name`.
+    """Return the text of a configuration without the profile `name`.
 
     Raises:
-        InputError: The text is no configuration, or has no such profile.
+        InputError: The text is not a valid configuration, or has no such profile.
     """
     before = parse_config(text, path)
     if name not in before.profiles:
         raise unknown_profile(before, path, name)
-    kept = {other: profile for other, profile in before.profiles.items() if other != name}
-    return _proved(lambda: _without(text, name), path, replace(before, profiles=kept))
+    others = {other: profile for other, profile in before.profiles.items() if other != name}
+    return _check_edit(lambda: _remove_profile(text, name), path, replace(before, profiles=others))
 
 
 def unknown_profile(config: Config, path: str, name: str) -> InputError:
-    """Return the error for a profile that is not there; its hint lists those that are."""
-    there = ", ".join(config.profiles)
+    """Return the error for a profile that does not exist. The hint lists the existing profiles."""
+    names = ", ".join(config.profiles)
     return InputError(
         f'there is no profile "{visible(name[:60])}"',
-        f"profiles in {visible(path)}: {there}" if there else f"there are no profiles in {visible(path)}",
+        f"profiles in {visible(path)}: {names}" if names else f"there are no profiles in {visible(path)}",
     )
 
 
-def _gap(text: str) -> str:
-    """What makes one empty line between a text and a table to come."""
+def _separator(text: str) -> str:
+    """Return the line breaks that put one empty line between a text and the table after it."""
     if not text or text.endswith("\n\n"):
         return ""
     return "\n" if text.endswith("\n") else "\n\n"
 
 
-def _as_toml(name: str, said: dict[str, str]) -> str:
+def _to_toml(name: str, settings: dict[str, str]) -> str:
     import tomlkit
 
     document = tomlkit.document()
     document["profiles"] = tomlkit.table(is_super_table=True)
-    _table(document, "profiles")[name] = said
+    _table(document, "profiles")[name] = settings
     return document.as_string()
 
 
-def _changed(text: str, name: str, said: dict[str, str]) -> str:
-    """Touch only what changes, so that a comment behind a value stays with it."""
+def _replace_profile(text: str, name: str, settings: dict[str, str]) -> str:
+    """Return the text with a changed profile. Unchanged values and the comments after them are not touched."""
     import tomlkit
 
     document = tomlkit.parse(text)
     table = _table(_table(document, "profiles"), name)
-    rest = _take_rest(table)
+    trailer = _cut_trailer(table)
     for member in fields(Profile):
-        if member.name not in said:
+        if member.name not in settings:
             table.pop(member.name, None)
-        elif table.get(member.name) != said[member.name]:
-            table[member.name] = said[member.name]
-    if rest:
-        table.value.body.extend(rest)
+        elif table.get(member.name) != settings[member.name]:
+            table[member.name] = settings[member.name]
+    if trailer:
+        table.value.body.extend(trailer)
     return document.as_string()
 
 
-def _without(text: str, name: str) -> str:
+def _remove_profile(text: str, name: str) -> str:
     import tomlkit
 
     document = tomlkit.parse(text)
     profiles = _table(document, "profiles")
-    rest = "".join(item.as_string() for _, item in _take_rest(_table(profiles, name)))
+    trailer = "".join(item.as_string() for _, item in _cut_trailer(_table(profiles, name)))
     profiles.pop(name)
-    left = document.as_string()
-    if "#" not in rest:
-        return left
-    same = next((at for at, (old, new) in enumerate(zip(text, left, strict=False)) if old != new), len(left))
-    line = left.rfind("\n", 0, same) + 1
-    return left[:line] + rest.lstrip("\r\n") + left[line:]
+    new_text = document.as_string()
+    if "#" not in trailer:
+        return new_text
+    pairs = enumerate(zip(text, new_text, strict=False))
+    difference = next((at for at, (old, new) in pairs if old != new), len(new_text))
+    line = new_text.rfind("\n", 0, difference) + 1
+    return new_text[:line] + trailer.lstrip("\r\n") + new_text[line:]
 
 
-def _take_rest(table: "AbstractTable") -> "list[tuple[Key | None, Item]]":
-    """Take from a table, and return, what stands in it after a blank line behind its last key.
+def _cut_trailer(table: "AbstractTable") -> "list[tuple[Key | None, Item]]":
+    """Remove and return the comments of a table that follow a blank line after its last key.
 
-    TOML knows no other place for comments that belong to the next table, or to none.
+    tomlkit assigns them to this table, although they describe the next table or no table.
     """
     from tomlkit.container import Container
 
-    inside: object = table.value
-    if not isinstance(inside, Container):  # dotted keys: tomlkit has no container for them
+    container: object = table.value
+    if not isinstance(container, Container):  # tomlkit has no container for dotted keys
         return []
-    body = inside.body
-    last = max((at for at, (key, _) in enumerate(body) if key is not None), default=-1)
-    blank = (at for at in range(last + 1, len(body)) if not body[at][1].as_string().strip())
-    cut = next(blank, len(body))
-    rest = body[cut:]
+    body = container.body
+    last_key = max((at for at, (key, _) in enumerate(body) if key is not None), default=-1)
+    blank_lines = (at for at in range(last_key + 1, len(body)) if not body[at][1].as_string().strip())
+    cut = next(blank_lines, len(body))
+    trailer = body[cut:]
     del body[cut:]
-    return rest
+    return trailer
 
 
 def _table(parent: "MutableMapping[str, Any]", key: str) -> "AbstractTable":
-    """The table called `key` in another: the strict reading has seen that there is one."""
+    """Return the table at `key`. It exists because `parse_config` accepted the text."""
     table: AbstractTable = parent[key]
     return table
 
 
-def _proved(edit: Callable[[], str], path: str, wanted: Config) -> str:
-    """The text that `edit` makes, seen to say what is wanted and nothing else.
+def _check_edit(edit: Callable[[], str], path: str, expected: Config) -> str:
+    """Return the text from `edit` if it contains exactly the expected configuration.
 
-    TOML has layouts that tomlkit changes wrongly, or gives up on with one of Python's own errors.
+    The check is necessary because tomlkit edits some TOML layouts incorrectly, or raises one of Python's own errors.
 
     Raises:
-        InputError: It does not; nothing may be written then.
+        InputError: The edit failed, or its text contains a different configuration.
     """
     try:
         text = edit()
         text.encode()
-        holds = parse_config(text, path) == wanted
+        is_correct = parse_config(text, path) == expected
     except (InputError, ValueError, LookupError, TypeError):
-        holds, text = False, ""
-    if not holds:
+        is_correct, text = False, ""
+    if not is_correct:
         raise InputError(
-            f"the profile cannot be written into {visible(path)} without touching the rest",
-            "look for characters that are no text in the fields, or edit the file by hand",
+            f"the profile cannot be written to {visible(path)} without changes to other settings",
+            "remove characters from the fields that are not text, or edit the file by hand",
         )
     return text

@@ -1,11 +1,11 @@
-"""The configuration: what its TOML text may say, and what it says.
+"""The configuration: its values, and the strict reader of its TOML text.
 
-Reading is strict: what is not known here is an error that names it, because a setting that is misspelt
-and silently ignored is worse than none. tomllib is imported when there is a text to read.
+Unknown keys are errors, because silently ignoring a misspelt setting would mislead the user. tomllib is imported only
+when there is a text to read.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TypeVar
 
@@ -14,29 +14,31 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.servers.platforms import PLATFORMS
-from csrtui.core.subject.fields import TypedSubject
+from csrtui.core.subject.fields import SubjectInput
 
 _PROFILE_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9 ._-]{0,39}[A-Za-z0-9._-])?")
 _PROFILE_NAME_RULE = (
     "a profile's name has letters, digits, blanks, dots, hyphens and underscores, at most 41, "
     "and begins with a letter or digit"
 )
-_SHOWN = 60
-"""Characters of a text at fault that a message quotes."""
+_MAX_QUOTED = 60
+"""Maximum number of characters that a message quotes."""
 MAX_LINE = 500
-"""The most characters of a line. A key of a thousand parts costs tomllib seconds and a gigabyte."""
-_SEARCHED = 64 * 1024
-"""So many characters at most are read again to find the line of a fault."""
+"""Maximum length of a line. A key of a thousand parts costs tomllib seconds and a gigabyte of memory."""
+_MAX_SEARCHED = 64 * 1024
+"""Maximum number of characters that are parsed again to find the line of an error."""
 
 _Choice = TypeVar("_Choice", bound=str)
+_Path = tuple[str, ...]
+"""The keys on the path to a value in a TOML document."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What requests of one kind have in common; a field left empty, or None, is not said.
+    """The common values of requests of one kind. A field that is empty or None is not set.
 
     Attributes:
-        organization: As typed, like the four that follow.
+        organization: The text as typed, as in the four fields that follow.
         ca: The kind of CA.
         platform: The server software, an id of `csrtui.core.servers.platforms`.
         key: The key type.
@@ -52,27 +54,25 @@ class Profile:
     key: KeyType | None = None
 
     @property
-    def subject(self) -> TypedSubject:
-        """The subject fields alone."""
-        return TypedSubject(
+    def subject(self) -> SubjectInput:
+        """The subject fields of the profile."""
+        return SubjectInput(
             self.organization, self.organizational_unit, self.country, self.state, self.locality
         )
 
-    def said(self) -> Iterator[tuple[str, str]]:
-        """The keys and texts that stand for it in the configuration, in the order of the form."""
-        for member in fields(self):
-            value: str | None = getattr(self, member.name)
-            if value:
-                yield member.name, str(value)
+    @property
+    def settings(self) -> dict[str, str]:
+        """The profile's keys and values as in the configuration, in the order of the form."""
+        return {member.name: str(value) for member in fields(self) if (value := getattr(self, member.name))}
 
 
 @dataclass(frozen=True, slots=True)
 class ScreenSettings:
-    """How the screens look and listen.
+    """The settings for the appearance and input of the screens.
 
     Attributes:
-        theme: The name of one of Textual's themes, not checked here; None where none is named.
-        mouse: Whether the mouse is taken from the terminal.
+        theme: The name of a Textual theme, or None. It is not checked here.
+        mouse: Whether csrtui handles the mouse instead of the terminal.
     """
 
     theme: str | None = None
@@ -81,12 +81,12 @@ class ScreenSettings:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The configuration; an empty one where there is no file.
+    """The configuration. It is empty if there is no file.
 
     Attributes:
-        profiles: By name, in the order of the file.
-        screens: How the screens look and listen.
-        keys: Keys by the command they are for; neither is checked here, only the screens know them.
+        profiles: The profiles by name, in the order of the file.
+        screens: The settings of the screens.
+        keys: The keys by the name of their command. They are not checked here, because only the screens know them.
     """
 
     profiles: Mapping[str, Profile] = field(default_factory=dict)
@@ -95,26 +95,26 @@ class Config:
 
 
 def check_profile_name(text: str) -> str:
-    """Return `text` when it is a name that a profile can have.
+    """Return `text` if it is a valid profile name.
 
     Raises:
-        InputError: It is none.
+        InputError: The text is not a valid profile name.
     """
     if not _PROFILE_NAME.fullmatch(text):
-        raise InputError(f'"{visible(text[:_SHOWN])}" is not a valid profile name', _PROFILE_NAME_RULE)
+        raise InputError(f'"{visible(text[:_MAX_QUOTED])}" is not a valid profile name', _PROFILE_NAME_RULE)
     return text
 
 
 def parse_config(text: str, path: str) -> Config:
-    """Return what a configuration says.
+    """Return the configuration in a text.
 
     Args:
-        text: TOML 1.0.
-        path: The file it is from, for messages.
+        text: The text in TOML 1.0.
+        path: The path of the file, for messages.
 
     Raises:
-        InputError: It is not TOML, or something in it is unknown or of the wrong type; the error names the
-            file, the key, and the line unless that would take long to find.
+        InputError: The text is not TOML, or a key is unknown or has a wrong value. The error names the file and the
+            key. It also names the line, unless finding the line takes too long.
     """
     import tomllib
 
@@ -132,163 +132,125 @@ def parse_config(text: str, path: str) -> Config:
             f"{visible(path)} is not TOML: {visible(str(error))}",
             'a line is key = "value", a table begins with [name]',
         ) from error
-    return _Reader(text, path).config(document)
+    try:
+        return _read_config(document)
+    except _SettingError as error:
+        line_number = _find_line(text, error.path)
+        place = visible(path) + (f", line {line_number}" if line_number else "")
+        dotted = ".".join(visible(key[:_MAX_QUOTED]) for key in error.path)
+        raise InputError(f"{place}: {dotted} {error.message}", error.hint) from None
 
 
-class _Fault(Exception):  # noqa: N818 - it never leaves this module
-    """Something at `where`, a path of keys, is not as it should be."""
+class _SettingError(Exception):
+    """A setting is invalid. `parse_config` converts this error into an `InputError`."""
 
-    def __init__(self, where: tuple[str, ...], what: str, hint: str | None) -> None:
-        super().__init__(what)
-        self.where = where
-        self.what = what
+    def __init__(self, path: _Path, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.path = path
+        self.message = message
         self.hint = hint
 
 
-class _Reader:
-    """Turns a TOML document into a configuration, and a fault into an error that says where it is."""
-
-    def __init__(self, text: str, path: str) -> None:
-        self._text = text
-        self._path = path
-
-    def config(self, document: dict[str, object]) -> Config:
-        try:
-            _known((), document, ("profiles", "screens", "keys"))
-            profiles = _table((), document, "profiles")
-            return Config(
-                profiles={name: _profile(profiles, name) for name in profiles},
-                screens=_screens(_table((), document, "screens")),
-                keys=_keys(_table((), document, "keys")),
-            )
-        except _Fault as fault:
-            line = _line_of(self._text, fault.where)
-            place = visible(self._path) + (f", line {line}" if line else "")
-            dotted = ".".join(visible(key[:_SHOWN]) for key in fault.where)
-            raise InputError(f"{place}: {dotted} {fault.what}", fault.hint) from None
+def _read_config(document: dict[str, object]) -> Config:
+    _refuse_unknown((), document, ("profiles", "screens", "keys"))
+    profiles = _table((), document, "profiles")
+    keys = _table((), document, "keys")
+    return Config(
+        profiles={name: _read_profile(profiles, name) for name in profiles},
+        screens=_read_screens(_table((), document, "screens")),
+        keys={command: _text(("keys",), keys, command) for command in keys},
+    )
 
 
-def _profile(profiles: dict[str, object], name: str) -> Profile:
-    where = ("profiles", name)
+def _read_profile(profiles: dict[str, object], name: str) -> Profile:
+    path = ("profiles", name)
     if not _PROFILE_NAME.fullmatch(name):
-        raise _Fault(where, "is not a valid profile name", _PROFILE_NAME_RULE)
+        raise _SettingError(path, "is not a valid profile name", _PROFILE_NAME_RULE)
     table = _table(("profiles",), profiles, name)
-    _known(where, table, tuple(member.name for member in fields(Profile)))
-    texts = {key: _text(where, table, key) for key in table}
+    _refuse_unknown(path, table, tuple(member.name for member in fields(Profile)))
+    texts = {key: _text(path, table, key) for key in table}
     return Profile(
         organization=texts.get("organization", ""),
         organizational_unit=texts.get("organizational_unit", ""),
         country=texts.get("country", ""),
         state=texts.get("state", ""),
         locality=texts.get("locality", ""),
-        ca=_choice(where, texts, "ca", CaKind, tuple(CaKind)),
-        platform=_choice(where, texts, "platform", str, tuple(PLATFORMS)),
-        key=_choice(where, texts, "key", KeyType, tuple(KeyType)),
+        ca=_choice(path, texts, "ca", CaKind, tuple(CaKind)),
+        platform=_choice(path, texts, "platform", str, tuple(PLATFORMS)),
+        key=_choice(path, texts, "key", KeyType, tuple(KeyType)),
     )
 
 
-def _screens(table: dict[str, object]) -> ScreenSettings:
-    where = ("screens",)
-    _known(where, table, tuple(member.name for member in fields(ScreenSettings)))
+def _read_screens(table: dict[str, object]) -> ScreenSettings:
+    path = ("screens",)
+    _refuse_unknown(path, table, tuple(member.name for member in fields(ScreenSettings)))
     mouse = table.get("mouse", False)
     if not isinstance(mouse, bool):
-        raise _Fault((*where, "mouse"), "is neither true nor false", "mouse = true")
-    return ScreenSettings(_text(where, table, "theme") if "theme" in table else None, mouse)
+        raise _SettingError((*path, "mouse"), "is neither true nor false", "mouse = true")
+    return ScreenSettings(_text(path, table, "theme") if "theme" in table else None, mouse)
 
 
-def _keys(table: dict[str, object]) -> dict[str, str]:
-    return {command: _text(("keys",), table, command) for command in table}
-
-
-def _known(where: tuple[str, ...], table: dict[str, object], known: tuple[str, ...]) -> None:
+def _refuse_unknown(path: _Path, table: dict[str, object], known: tuple[str, ...]) -> None:
     for key in table:
         if key not in known:
-            raise _Fault((*where, key), "is not known", f"known here: {', '.join(known)}")
+            raise _SettingError((*path, key), "is not known", f"known here: {', '.join(known)}")
 
 
-def _table(where: tuple[str, ...], parent: dict[str, object], key: str) -> dict[str, object]:
+def _table(path: _Path, parent: dict[str, object], key: str) -> dict[str, object]:
     value = parent.get(key, {})
     if not isinstance(value, dict):
-        raise _Fault((*where, key), "is not a table", f"write [{'.'.join((*where, visible(key)))}]")
+        raise _SettingError((*path, key), "is not a table", f"write [{'.'.join((*path, visible(key)))}]")
     return value
 
 
-def _text(where: tuple[str, ...], table: dict[str, object], key: str) -> str:
+def _text(path: _Path, table: dict[str, object], key: str) -> str:
     value = table[key]
     if not isinstance(value, str):
-        raise _Fault((*where, key), "is not a text", "put it in quotation marks")
+        raise _SettingError((*path, key), "is not a text", "put it in quotation marks")
     return value
 
 
 def _choice(
-    where: tuple[str, ...],
-    texts: dict[str, str],
-    key: str,
-    kind: Callable[[str], _Choice],
-    known: tuple[str, ...],
+    path: _Path, texts: dict[str, str], key: str, kind: Callable[[str], _Choice], known: tuple[str, ...]
 ) -> _Choice | None:
     text = texts.get(key, "")
     if not text:
         return None
     if text not in known:
-        raise _Fault((*where, key), f'is "{visible(text[:_SHOWN])}"', f"one of {', '.join(known)}")
+        raise _SettingError((*path, key), f'is "{visible(text[:_MAX_QUOTED])}"', f"one of {', '.join(known)}")
     return kind(text)
 
 
-def _line_of(text: str, where: tuple[str, ...]) -> int | None:
-    """The line on which the key at `where` first stands, from 1; None where that would take long to find.
+def _find_line(text: str, path: _Path) -> int | None:
+    """Return the number (from 1) of the line where a key first occurs, or None if finding it takes too long.
 
-    tomllib tells no positions. But a text up to the end of any statement is TOML too, so the line is where
-    the first such beginning that has the key ends its last statement: found by bisection.
+    tomllib reports no positions. But the text up to the end of any statement is also TOML, so the key is on the last
+    line of the shortest such part that contains it. A binary search finds that part.
     """
+    import tomllib
     from bisect import bisect_left
 
-    search = _Search(text, where)
-    try:
-        return 1 + bisect_left(range(len(search.lines)), x=True, key=lambda line: search.has(line + 1))
-    except _TooLongError:
-        return None
+    lines = text.replace("\r\n", "\n").split("\n")
+    budget = _MAX_SEARCHED
 
-
-class _TooLongError(Exception):
-    """The search for a line has read more than is worth it."""
-
-
-class _Search:
-    """Looks whether the key at `where` is there after so many lines of a text.
-
-    Attributes:
-        lines: Those of the text.
-    """
-
-    def __init__(self, text: str, where: tuple[str, ...]) -> None:
-        self.lines = text.replace("\r\n", "\n").split("\n")
-        self._where = where
-        self._room = _SEARCHED
-
-    def has(self, count: int) -> bool:
-        """Whether the key is there after the statement that `count` lines end in.
-
-        Raises:
-            _TooLongError: Too much was read.
-        """
-        found: object = self._document(count)
-        for key in self._where:
-            if not isinstance(found, dict) or key not in found:
+    def has_key(count: int) -> bool:
+        """Return whether the key is in the first `count` lines, extended to the end of the last statement."""
+        nonlocal budget
+        value: object = None
+        while value is None:
+            part = "\n".join(lines[:count])
+            budget -= len(part)
+            if budget < 0:
                 return False
-            found = found[key]
+            try:
+                value = tomllib.loads(part)
+            except tomllib.TOMLDecodeError:
+                count += 1  # the last line is inside a multi-line string or array
+        for key in path:
+            if not isinstance(value, dict) or key not in value:
+                return False
+            value = value[key]
         return True
 
-    def _document(self, count: int) -> dict[str, object]:
-        """What so many lines say, and as many more as the last statement needs: the whole of it is known to be TOML."""
-        import tomllib
-
-        while True:
-            beginning = "\n".join(self.lines[:count])
-            self._room -= len(beginning)
-            if self._room < 0:
-                raise _TooLongError
-            try:
-                return tomllib.loads(beginning)
-            except tomllib.TOMLDecodeError:
-                count += 1  # inside a text or an array of several lines
+    number = 1 + bisect_left(range(len(lines)), x=True, key=lambda index: has_key(index + 1))
+    return number if budget >= 0 else None

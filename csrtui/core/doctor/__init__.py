@@ -1,1 +1,1 @@
-"""The rules of the doctor: plain facts about a store and its pairs become findings; see `csrtui.tasks.doctor`."""
+"""The doctor's checks. They turn facts about a store and its pairs into findings (`csrtui.tasks.doctor`)."""

@@ -1,103 +1,110 @@
-"""Check the backups of a pair: that one exists, unchanged, proved, and on another disk."""
+"""Check the backups of a pair: one must exist, be unchanged and verified, and be on another disk."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import Level
-from csrtui.core.doctor.facts import CopySeen, CopyState
-from csrtui.core.doctor.finding_codes import Ailment, Code
+from csrtui.core.doctor.facts import BackupFacts, BackupFileState
+from csrtui.core.doctor.finding import DoctorFinding, FindingCode
 from csrtui.core.doctor.remedy import Remedy, best_backup, command, csrtui, instruction, is_good, template
 from csrtui.core.pairs.pair import Backup, PairRecord, Stage
 
 
-def judge_copies(
-    folder: str, record: PairRecord, copies: Mapping[str, CopySeen], *, can_back_up: bool
-) -> Iterator[Ailment]:
-    """Yield the findings about the backups of a pair; for a retired pair only damaged backups.
+def check_backups(
+    folder: str, record: PairRecord, backup_facts: Mapping[str, BackupFacts], *, can_back_up: bool
+) -> Iterator[DoctorFinding]:
+    """Yield the findings about the backups of a pair. For a retired pair, report only damaged backups.
 
-    A missing backup is not a finding, and a damaged one only a note, when a newer backup is good.
+    If a newer backup is good, a missing backup is not a finding, and a damaged backup is only a note.
 
     Args:
         folder: The pair's folder.
-        record: Its record.
-        copies: What was found of the backups on record, by path.
-        can_back_up: Whether key and CSR are whole, so that another backup can be made.
+        record: The pair's record.
+        backup_facts: The facts about the recorded backups, by path.
+        can_back_up: Whether another backup can be made, because key and CSR are valid.
     """
-    yield from _Backups(folder, record, copies, can_back_up).ailments()
+    yield from _BackupCheck(folder, record, backup_facts, can_back_up).findings()
 
 
 @dataclass(frozen=True, slots=True)
-class _Backups:
+class _BackupCheck:
     folder: str
     record: PairRecord
-    copies: Mapping[str, CopySeen]
+    backup_facts: Mapping[str, BackupFacts]
     can_back_up: bool
 
-    def ailments(self) -> Iterator[Ailment]:
-        retired = self.record.retired is not None
-        if not self.record.backups and not retired and self.can_back_up:
+    def findings(self) -> Iterator[DoctorFinding]:
+        is_retired = self.record.retired is not None
+        if not self.record.backups and not is_retired and self.can_back_up:
             yield self._none()
         for backup in self.record.backups:
-            seen = self.copies.get(backup.path, CopySeen(CopyState.MISSING))
-            if seen.state is CopyState.MISSING:
-                if not retired and not self._is_superseded(backup):
+            facts = self.backup_facts.get(backup.path, BackupFacts(BackupFileState.MISSING))
+            if facts.state is BackupFileState.MISSING:
+                if not is_retired and not self._is_superseded(backup):
                     text = f"the backup {visible(backup.path)} is missing, or its disk is not connected"
-                    yield Ailment(Code.BACKUP_MISSING, backup.path, text, self._another(), self._pair)
-            elif not is_good(backup, self.copies):
-                yield self._damaged(backup, seen)
-        best = best_backup(self.record, self.copies)
-        if best is not None and not retired:
-            yield from self._good(best)
+                    yield self._finding(FindingCode.BACKUP_MISSING, backup, text, self._new_backup())
+            elif not is_good(backup, self.backup_facts):
+                yield self._damaged(backup, facts)
+        best = best_backup(self.record, self.backup_facts)
+        if best is not None and not is_retired:
+            yield from self._about_good_backups(best)
 
     @property
     def _pair(self) -> str:
         return self.folder.rpartition("/")[2]
 
-    def _another(self) -> Remedy:
+    def _finding(self, code: FindingCode, backup: Backup, text: str, remedy: Remedy) -> DoctorFinding:
+        return DoctorFinding(code, backup.path, text, remedy, self._pair)
+
+    def _new_backup(self) -> Remedy:
         if not self.can_back_up:
             return instruction("Fix the key and the CSR of the pair first, then back it up.")
         return template(*csrtui("backup", self._pair, "--to", "DIR"))
 
     def _is_superseded(self, backup: Backup) -> bool:
-        """Whether a newer backup is good and proved."""
+        """Return whether a newer backup is good and was verified by a restore test."""
         return any(
-            other.created > backup.created and other.verified is not None and is_good(other, self.copies)
+            other.created > backup.created
+            and other.verified is not None
+            and is_good(other, self.backup_facts)
             for other in self.record.backups
         )
 
-    def _none(self) -> Ailment:
+    def _none(self) -> DoctorFinding:
         text = f"the key of {self._pair} has no backup: if this machine loses it, the certificate is useless"
-        # A pair that was just made has no problem: its backup is its next step.
-        lighter = Level.NOTE if self.record.stage is Stage.NEW else None
-        return Ailment(Code.BACKUP_NONE, self.folder, text, self._another(), self._pair, lighter)
+        # For a new pair this is not a problem, because the backup is its next step.
+        lower_level = Level.NOTE if self.record.stage is Stage.NEW else None
+        return DoctorFinding(
+            FindingCode.BACKUP_NONE, self.folder, text, self._new_backup(), self._pair, lower_level
+        )
 
-    def _damaged(self, backup: Backup, seen: CopySeen) -> Ailment:
+    def _damaged(self, backup: Backup, facts: BackupFacts) -> DoctorFinding:
         shown = visible(backup.path)
-        text = f"the backup {shown} is damaged: {visible(seen.fault) or 'its contents changed'}"
-        remedy, lighter = self._another(), None
+        text = f"the backup {shown} is damaged: {visible(facts.fault) or 'its contents changed'}"
+        remedy, lower_level = self._new_backup(), None
         if self._is_superseded(backup):
-            lighter = Level.NOTE
+            lower_level = Level.NOTE
             remedy = instruction(f"Use a newer backup. Nothing depends on {shown} any longer.")
         elif self.record.retired is not None:
             remedy = instruction(f"Keep another copy of {shown} if the key of {self._pair} is still needed.")
-        return Ailment(Code.BACKUP_DAMAGED, backup.path, text, remedy, self._pair, lighter)
+        return DoctorFinding(FindingCode.BACKUP_DAMAGED, backup.path, text, remedy, self._pair, lower_level)
 
-    def _good(self, best: Backup) -> Iterator[Ailment]:
-        good = [backup for backup in self.record.backups if is_good(backup, self.copies)]
+    def _about_good_backups(self, best: Backup) -> Iterator[DoctorFinding]:
+        good = [backup for backup in self.record.backups if is_good(backup, self.backup_facts)]
         if best.verified is None:
-            text = f"no backup of {self._pair} was ever proved by restoring it"
-            yield Ailment(Code.BACKUP_UNVERIFIED, best.path, text, self._proof(best, good), self._pair)
+            text = f"no backup of {self._pair} was ever verified by a restore test"
+            yield self._finding(FindingCode.BACKUP_UNVERIFIED, best, text, self._restore_test(best, good))
         if not any(backup.signed for backup in good):
             text = (
                 f"no backup of {self._pair} is signed: anyone who can write to its medium can change the text"
             )
-            yield Ailment(Code.BACKUP_UNSIGNED, best.path, text, self._another(), self._pair)
-        if all(self.copies[backup.path].with_store for backup in good):
+            yield self._finding(FindingCode.BACKUP_UNSIGNED, best, text, self._new_backup())
+        if all(self.backup_facts[backup.path].with_store for backup in good):
             text = f"all backups of {self._pair} are on the keystore's own disk"
-            yield Ailment(Code.BACKUP_SAME_DISK, best.path, text, self._another(), self._pair)
+            yield self._finding(FindingCode.BACKUP_SAME_DISK, best, text, self._new_backup())
 
-    def _proof(self, best: Backup, good: list[Backup]) -> Remedy:
+    def _restore_test(self, best: Backup, good: list[Backup]) -> Remedy:
         if all(backup.to_recipients for backup in good):
             return template(*csrtui("verify", "--identity", "IDENTITY", best.path))
         return command(*csrtui("verify", "--restore-test", self._pair))

@@ -1,11 +1,11 @@
-"""What a look at a store gives: plain facts about folders and files, none of them judged."""
+"""Facts about the folders and files of a store. `csrtui.store.survey` collects them without judging them."""
 
 from dataclasses import dataclass
 from enum import Enum
 
 
 class FileKind(Enum):
-    """What lies at a place."""
+    """The kind of a directory entry. The value is the text to display."""
 
     FOLDER = "a folder"
     FILE = "a file"
@@ -15,17 +15,17 @@ class FileKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """One file or folder of a store, links not followed.
+class FileFacts:
+    """Facts about a file or folder of a store. Links are not followed.
 
     Attributes:
-        path: Where it is, absolute, as the system has it.
-        kind: What it is; None when it could not be looked at.
-        mode: Its permission bits.
-        owner: The user's number.
-        fault: Why it could not be looked at, listed or read, as the system says; or None.
-        data: Its content, where it is a file that was to be read and could be.
-        entries: What is in it, by name, where it is a folder that was to be listed.
+        path: The absolute path, unescaped.
+        kind: The kind, or None if stat(2) failed.
+        mode: The permission bits.
+        owner: The user ID of the owner.
+        fault: The system's reason why the file could not be examined, listed or read, or None.
+        data: The contents of a file, or None if the file is not read or could not be read.
+        entries: The facts about the entries of a folder, by name. It is empty if the folder is not listed.
     """
 
     path: str
@@ -34,34 +34,34 @@ class Seen:
     owner: int = 0
     fault: str | None = None
     data: bytes | None = None
-    entries: "tuple[Seen, ...]" = ()
+    entries: "tuple[FileFacts, ...]" = ()
 
     @property
     def name(self) -> str:
-        """The last part of its path."""
+        """The last component of the path."""
         return self.path.rpartition("/")[2]
 
 
-class CopyState(Enum):
-    """How the file of a backup was found."""
+class BackupFileState(Enum):
+    """Whether a backup file exists and can be read."""
 
-    THERE = "there"
+    PRESENT = "present"
     MISSING = "missing"
     UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
-class CopySeen:
-    """The file of a backup as it was found.
+class BackupFacts:
+    """Facts about a backup file.
 
     Attributes:
-        state: Whether it is there.
-        sha256: Of its content, 64 hex digits; empty unless it could be read.
-        fault: Why it could not be read, or nothing.
-        with_store: Whether it lies on the file system of the store.
+        state: Whether the file exists and can be read.
+        sha256: SHA-256 of the contents, 64 hex digits, or "" if the file could not be read.
+        fault: The reason why the file could not be read, or "".
+        with_store: Whether the file is on the same file system as the store.
     """
 
-    state: CopyState
+    state: BackupFileState
     sha256: str = ""
     fault: str = ""
     with_store: bool = False

@@ -1,8 +1,8 @@
-"""Build remedies: the shell command or instruction that fixes a finding of the doctor.
+"""Build remedies: the shell commands and instructions that fix the doctor's findings.
 
-A broken pair is replaced from a backup, or by adopting its undamaged files. The replacement is made in a store of
-its own beside the examined one and takes the place of the broken pair only when it is complete. A command that
-fails or is interrupted leaves the pair unchanged, and the broken files are kept in that store.
+The replacement for a broken pair is restored from a backup, or adopted from the pair's undamaged files. It is made in a
+new store next to the examined one. Only when it is complete, it changes places with the broken pair. So a failed or
+interrupted command leaves the pair unchanged, and the broken files are kept in the new store.
 """
 
 from collections.abc import Mapping
@@ -13,58 +13,58 @@ from typing import Final
 
 from csrtui.core.base import escaping
 from csrtui.core.base.escaping import AND, Syntax, quote, visible
-from csrtui.core.doctor.facts import CopySeen, CopyState
+from csrtui.core.doctor.facts import BackupFacts, BackupFileState
 from csrtui.core.pairs.pair import Backup, PairRecord
 from csrtui.core.servers.platforms import PLATFORMS
 
 
 class RemedyKind(StrEnum):
-    """What a reader can do with the text of a remedy."""
+    """The way in which the text of a remedy can be used."""
 
     COMMAND = "command"
-    """Run it in a shell as it is."""
+    """A command to run in a shell unchanged."""
     TEMPLATE = "template"
-    """Run it in a shell with its words in capitals (DIR, CERTIFICATE, CHAIN, IDENTITY) replaced."""
+    """A command to run in a shell after replacing its words in capitals (DIR, CERTIFICATE, CHAIN, IDENTITY)."""
     INSTRUCTION = "instruction"
-    """Read it: a person has to decide or to do something first."""
+    """A text to read, because a decision or a manual step is needed."""
 
 
 _STORE: Final = "\0"
-"""Where the option ``--store`` belongs. No quoted word contains a NUL."""
+"""The place of the option ``--store`` in a command. No quoted word contains a NUL."""
 
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """What fixes a finding.
+    """The fix of a finding.
 
     Attributes:
-        kind: What a reader can do with it.
-        text: One line, which contains only printable characters once the store is known (`for_store`).
+        kind: The way in which the text can be used.
+        text: One line. After `for_store` it contains only printable characters.
     """
 
     kind: RemedyKind
     text: str
 
     def for_store(self, path: str) -> "Remedy":
-        """Return the remedy with ``--store`` in each command of csrtui that acts on the examined store.
+        """Return the remedy with ``--store`` added to each csrtui command that acts on the examined store.
 
         Args:
-            path: The path of the store; empty for the store that csrtui uses by default.
+            path: The path of the store, or "" for the default store.
         """
         option = f" --store {escaping.quote(path)}" if path else ""
         return replace(self, text=self.text.replace(f" {_STORE}", option))
 
     @property
     def pasteable(self) -> str:
-        """The text for a shell: an instruction is a comment, so that pasting it runs nothing."""
+        """The text to paste into a shell. An instruction becomes a comment, so pasting it runs nothing."""
         return pasteable(self.kind, self.text)
 
 
 def pasteable(kind: str, text: str) -> str:
-    """Return the text of a remedy for a shell, an instruction as a comment.
+    """Return the text of a remedy to paste into a shell. An instruction becomes a comment.
 
     Args:
-        kind: A `RemedyKind`, or what another version of csrtui wrote.
+        kind: A `RemedyKind`, or an unknown string from another version of csrtui.
         text: One line.
     """
     return text if kind in {RemedyKind.COMMAND, RemedyKind.TEMPLATE} else f"# {text}"
@@ -76,33 +76,33 @@ def csrtui(action: str, *arguments: str) -> tuple[str, ...]:
 
 
 def command(*words: str) -> Remedy:
-    """Return a shell command of these words, each quoted unless it is `Syntax`."""
+    """Return a shell command made of these words. Each word is quoted unless it is `Syntax`."""
     return _in_shell(RemedyKind.COMMAND, words)
 
 
 def template(*words: str) -> Remedy:
-    """Return a shell command in which a person has to replace the words in capitals."""
+    """Return a shell command in which the user has to replace the words in capitals."""
     return _in_shell(RemedyKind.TEMPLATE, words)
 
 
 def instruction(text: str) -> Remedy:
-    """Return an instruction to a person: whole sentences, in which text from outside is visible."""
+    """Return an instruction. The text has whole sentences, with untrusted text escaped."""
     return Remedy(RemedyKind.INSTRUCTION, text)
 
 
 def _in_shell(kind: RemedyKind, words: tuple[str, ...]) -> Remedy:
-    if any(word.endswith("\n") for word in words):  # $(…) would drop it and name another file
+    if any(word.endswith("\n") for word in words):  # $(…) would strip it and name another file
         return instruction("Rename it first: a path that ends with a line break does not fit into a command.")
     return Remedy(kind, escaping.command(*words))
 
 
 @dataclass(frozen=True, slots=True)
 class PairCondition:
-    """Which files of a pair are whole and belong together.
+    """The files of a pair that are intact and belong together.
 
     Attributes:
-        has_key: Whether there is a private key that can be used, or opened with a passphrase.
-        has_csr: Whether there is a CSR with a valid signature for that key.
+        has_key: Whether there is a private key that can be used, directly or with a passphrase.
+        has_csr: Whether there is a CSR for that key, with a valid signature.
         has_certificate: Whether there is a certificate for that key.
     """
 
@@ -112,107 +112,106 @@ class PairCondition:
 
 
 class PairReplacement:
-    """The remedies that replace a pair, or that bring back what it lacks.
+    """The remedies that replace a broken pair.
 
     Args:
-        folder: The folder of the pair, absolute.
-        record: Its record, or None if that cannot be read.
-        copies: What was found of the backups on record, by path.
-        now: The time, in UTC; it makes the name of the store beside the examined one unique.
+        folder: The absolute path of the pair's folder.
+        record: The pair's record, or None if it cannot be read.
+        condition: The condition of the pair's files.
+        backup_facts: The facts about the recorded backups, by path.
+        now: The time, in UTC. It makes the name of the new store unique.
     """
 
     def __init__(
-        self, folder: str, record: PairRecord | None, copies: Mapping[str, CopySeen], now: datetime
+        self,
+        folder: str,
+        record: PairRecord | None,
+        condition: PairCondition,
+        backup_facts: Mapping[str, BackupFacts],
+        now: datetime,
     ) -> None:
         self._folder = folder
         self._store, _, self._pair = folder.rpartition("/pairs/")
-        self._record = record
-        self._backup = best_backup(record, copies) if record else None
-        self._beside = f"{self._store}-{self._pair}.{now:%Y%m%d-%H%M%S}"
+        self._record, self._condition = record, condition
+        self._backup = best_backup(record, backup_facts) if record else None
+        self._new_store = f"{self._store}-{self._pair}.{now:%Y%m%d-%H%M%S}"
 
-    def of_damaged(self, condition: PairCondition) -> Remedy:
-        """Return the remedy for a key or CSR that is missing or damaged: the backup knows best."""
-        return self._restoration() or self._new_csr(condition) or self._loss(condition)
+    def for_damaged_files(self) -> Remedy:
+        """Return the remedy for a missing or damaged key or CSR: preferably to restore a backup."""
+        can_make_csr = self._condition.has_key and self._condition.has_certificate
+        return self._restoration() or (self._adoption("--make-csr") if can_make_csr else self._loss())
 
-    def of_record(self, condition: PairCondition) -> Remedy:
-        """Return the remedy for a record that is missing, damaged or wrong: the files know best."""
-        return self._adoption(condition) or self.of_damaged(condition)
+    def for_wrong_record(self) -> Remedy:
+        """Return the remedy for a missing, damaged or wrong record: preferably to adopt the files."""
+        if self._condition.has_key and self._condition.has_csr:
+            return self._adoption("--csr", f"{self._folder}/request.pem")
+        return self.for_damaged_files()
 
     def _restoration(self) -> Remedy | None:
         if self._backup is None or not self._backup.path.startswith("/"):
             return None
-        make = template if self._backup.to_recipients else command
+        build = template if self._backup.to_recipients else command
         identity = ("--identity", "IDENTITY") if self._backup.to_recipients else ()
-        restore = ("csrtui", "restore", "--store", self._beside, self._backup.path, *identity)
-        return make(*restore, *self._exchange(), *self._retirement())
+        restore = ("csrtui", "restore", "--store", self._new_store, self._backup.path, *identity)
+        return build(*restore, *self._exchange(), *self._retirement())
 
-    def _adoption(self, condition: PairCondition) -> Remedy | None:
-        if not (condition.has_key and condition.has_csr):
-            return None
-        return self._adopted("--csr", f"{self._folder}/request.pem", condition=condition)
-
-    def _new_csr(self, condition: PairCondition) -> Remedy | None:
-        if not (condition.has_key and condition.has_certificate):
-            return None
-        return self._adopted("--make-csr", condition=condition)
-
-    def _adopted(self, *csr: str, condition: PairCondition) -> Remedy:
-        certificate = ("--cert", f"{self._folder}/certificate.pem") if condition.has_certificate else ()
+    def _adoption(self, *csr: str) -> Remedy:
+        certificate = ("--cert", f"{self._folder}/certificate.pem") if self._condition.has_certificate else ()
         return command(
-            *("csrtui", "adopt", "--store", self._beside, "--as", self._pair, *self._choices()),
+            *("csrtui", "adopt", "--store", self._new_store, "--as", self._pair, *self._record_options()),
             *("--key", f"{self._folder}/key.pem", *csr, *certificate),
             *self._exchange(),
             *self._retirement(),
-            *self._proof(),
+            *self._restore_test(),
         )
 
-    def _choices(self) -> tuple[str, ...]:
-        """What only the record knows, and an adoption would forget."""
+    def _record_options(self) -> tuple[str, ...]:
+        """Return the options for ``csrtui adopt`` that keep the values found only in the record."""
         if self._record is None:
             return ()
         platform = ("--for", self._record.platform) if self._record.platform in PLATFORMS else ()
         return ("--ca", self._record.ca.value, *platform)
 
     def _exchange(self) -> tuple[str, ...]:
-        # The restored pair has the name in its backup, which need not be that of the folder.
-        only_pair = Syntax(f"{quote(self._beside)}/pairs/*")
-        return (AND, "mv", self._folder, self._beside, AND, "mv", only_pair, self._folder)
+        # The restored pair gets its name from the backup, which can differ from the name of the folder.
+        only_pair = Syntax(f"{quote(self._new_store)}/pairs/*")
+        return (AND, "mv", self._folder, self._new_store, AND, "mv", only_pair, self._folder)
 
     def _retirement(self) -> tuple[str, ...]:
         return (AND, *csrtui("retire", self._pair)) if self._record and self._record.retired else ()
 
-    def _proof(self) -> tuple[str, ...]:
-        """Record the backup again, which an adoption does not know: a restore test does."""
+    def _restore_test(self) -> tuple[str, ...]:
+        """Return a restore test, which records the backup in the adopted pair. An adoption does not know the backup."""
         if self._backup is None or self._backup.to_recipients:
             return ()
         return (AND, *csrtui("verify", "--restore-test", self._backup.path))
 
-    def _loss(self, condition: PairCondition) -> Remedy:
-        known = ", ".join(visible(backup.path) for backup in (self._record.backups if self._record else ()))
+    def _loss(self) -> Remedy:
+        paths = ", ".join(visible(backup.path) for backup in (self._record.backups if self._record else ()))
         search = (
-            f"Connect the disk of a backup of {self._pair} ({known}) and check again."
-            if known
-            else (f"No backup of {self._pair} is on record. Restore the pair if you have one elsewhere.")
+            f"Connect the disk of a backup of {self._pair} ({paths}) and check again."
+            if paths
+            else f"No backup of {self._pair} is on record. Restore the pair if you have one elsewhere."
         )
-        lost = "CSR" if condition.has_key else "key"
+        lost_file = "CSR" if self._condition.has_key else "key"
         return instruction(
-            f"{search} Without a backup, the {lost} is lost: make a new pair for the same names, "
+            f"{search} Without a backup, the {lost_file} is lost: make a new pair for the same names, "
             f"and move {visible(self._folder)} out of the keystore."
         )
 
 
-def best_backup(record: PairRecord, copies: Mapping[str, CopySeen]) -> Backup | None:
-    """Return the newest backup that exists unchanged, preferably one that was proved; None if there is none."""
-    good = [backup for backup in record.backups if is_good(backup, copies)]
+def best_backup(record: PairRecord, backup_facts: Mapping[str, BackupFacts]) -> Backup | None:
+    """Return the newest backup that exists unchanged, preferably a verified one, or None without such a backup."""
+    good = [backup for backup in record.backups if is_good(backup, backup_facts)]
     return max(good, key=lambda backup: (backup.verified is not None, backup.created), default=None)
 
 
-def is_good(backup: Backup, copies: Mapping[str, CopySeen]) -> bool:
-    """Return whether a backup exists and has the contents that were written.
+def is_good(backup: Backup, backup_facts: Mapping[str, BackupFacts]) -> bool:
+    """Return whether a backup exists and its contents are unchanged.
 
     Args:
-        backup: The backup on record.
-        copies: What was found of the backups on record, by path.
+        backup: The recorded backup.
+        backup_facts: The facts about the recorded backups, by path.
     """
-    seen = copies.get(backup.path, CopySeen(CopyState.MISSING))
-    return seen.state is CopyState.THERE and seen.sha256 == backup.sha256
+    facts = backup_facts.get(backup.path, BackupFacts(BackupFileState.MISSING))
+    return facts.state is BackupFileState.PRESENT and facts.sha256 == backup.sha256

@@ -1,4 +1,4 @@
-"""Check the recorded times of a pair, and that both pairs of a renewal refer to each other and the new one is in use."""
+"""Check the recorded times of pairs, and that both pairs of a renewal refer to each other and the new one is in use."""
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from typing import Final
 
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.times import utc_text
-from csrtui.core.doctor.finding_codes import Ailment, Code
+from csrtui.core.doctor.finding import DoctorFinding, FindingCode
 from csrtui.core.doctor.remedy import command, csrtui, instruction
 from csrtui.core.pairs.pair import PairRecord, Stage
 
 TOLERANCE: Final = timedelta(minutes=5)
-"""By how much clocks may differ before that is a finding."""
+"""The maximum difference between two clocks that is not reported."""
 
 _CHECK_CLOCK: Final = instruction(
     "Check the clock of this machine. If it is right now, it was wrong when the time was recorded, and the finding ends "
@@ -26,48 +26,42 @@ _WRONG_CLOCK: Final = instruction(
 )
 
 
-def judge_times(path: str, pair: str, record: PairRecord, now: datetime) -> Iterator[Ailment]:
+def check_times(path: str, pair: str, record: PairRecord, now: datetime) -> Iterator[DoctorFinding]:
     """Yield a finding for each impossible time in a record.
 
     Args:
-        path: The file pair.json.
+        path: The path of pair.json.
         pair: The pair's name.
-        record: What is on record.
+        record: The pair's record.
         now: The time, in UTC.
     """
     shown, latest = visible(path), now + TOLERANCE
     if record.created > latest:
         text = f"{shown} has a creation time in the future: {utc_text(record.created)}"
-        yield Ailment(Code.CREATED_IN_FUTURE, path, text, _CHECK_CLOCK, pair)
+        yield DoctorFinding(FindingCode.CREATED_IN_FUTURE, path, text, _CHECK_CLOCK, pair)
         return
-    for what, time in _later_times(record):
-        if time > latest:
-            text = f"{shown} says that the pair was {what} {utc_text(time)}, which is in the future"
-            yield Ailment(Code.TIME_IN_FUTURE, path, text, _CHECK_CLOCK, pair)
-        elif time < record.created - TOLERANCE and what in {"submitted", "retired"}:
-            text = f"{shown} says that the pair was {what} {utc_text(time)}, before it was created"
-            yield Ailment(Code.BEFORE_CREATED, path, text, _WRONG_CLOCK, pair)
-
-
-def _later_times(record: PairRecord) -> Iterator[tuple[str, datetime]]:
     times = [("submitted", record.submitted), ("retired", record.retired)]
     for backup in record.backups:
         times += [("backed up", backup.created), ("verified", backup.verified)]
-    for what, time in times:
-        if time is not None:
-            yield what, time
+    for event, time in times:
+        if time is not None and time > latest:
+            text = f"{shown} says that the pair was {event} {utc_text(time)}, which is in the future"
+            yield DoctorFinding(FindingCode.TIME_IN_FUTURE, path, text, _CHECK_CLOCK, pair)
+        elif time is not None and time < record.created - TOLERANCE and event in {"submitted", "retired"}:
+            text = f"{shown} says that the pair was {event} {utc_text(time)}, before it was created"
+            yield DoctorFinding(FindingCode.BEFORE_CREATED, path, text, _WRONG_CLOCK, pair)
 
 
 @dataclass(frozen=True, slots=True)
-class Tie:
-    """What a pair's record says about its predecessor and its successor.
+class RenewalLink:
+    """The predecessor and successor of a pair, from its record.
 
     Attributes:
         name: The pair's name.
-        path: Its folder.
-        renews: The pair that it replaces, or None.
-        renewed_by: The pair that replaces it, or None.
-        is_retired: Whether it is no longer used.
+        path: The pair's folder.
+        renews: The pair that this pair replaces, or None.
+        renewed_by: The pair that replaces this pair, or None.
+        is_retired: Whether the pair is no longer used.
     """
 
     name: str
@@ -77,46 +71,46 @@ class Tie:
     is_retired: bool
 
 
-def tie_of(name: str, path: str, record: PairRecord) -> Tie:
-    """Return what a pair's record says about other pairs."""
-    return Tie(name, path, record.renews, record.renewed_by, record.stage is Stage.RETIRED)
+def renewal_link(name: str, path: str, record: PairRecord) -> RenewalLink:
+    """Return the predecessor and successor of a pair."""
+    return RenewalLink(name, path, record.renews, record.renewed_by, record.stage is Stage.RETIRED)
 
 
-def judge_renewals(ties: Iterable[Tie], names: Container[str]) -> dict[str, Ailment]:
-    """Return the findings, by the name of the pair that would expire without a reminder.
+def check_renewals(links: Iterable[RenewalLink], names: Container[str]) -> dict[str, DoctorFinding]:
+    """Return the findings about broken renewals, by pair name. You would not be reminded to renew such a pair.
 
     Args:
-        ties: Of the pairs of the store that can be read.
-        names: Of all pairs of the store.
+        links: The links of all readable pairs in the store.
+        names: The names of all pairs in the store.
     """
-    by_name = {tie.name: tie for tie in ties}
-    followers = {tie.renews: tie.name for tie in by_name.values() if not tie.is_retired}
-    found = {}
-    for tie in by_name.values():
-        if tie.is_retired:
+    by_name = {link.name: link for link in links}
+    successors = {link.renews: link.name for link in by_name.values() if not link.is_retired}
+    findings = {}
+    for link in by_name.values():
+        if link.is_retired:
             continue
-        if tie.renewed_by is not None:
-            lost = _lost(tie.renewed_by, by_name, names)
-            if lost is not None:
-                text = f"says that {visible(tie.renewed_by)} replaces it, but {lost}: you will not be reminded to renew it"
-                found[tie.name] = _ailment(Code.RENEWAL_BROKEN, tie, text)
-        elif tie.name in followers:
-            text = (
-                f"does not say that {followers[tie.name]} was made to replace it: the renewal was interrupted"
-            )
-            found[tie.name] = _ailment(Code.RENEWAL_NOT_NOTED, tie, text)
-    return found
+        if link.renewed_by is not None:
+            reason = _broken_reason(link.renewed_by, by_name, names)
+            if reason is not None:
+                text = f"says that {visible(link.renewed_by)} replaces it, but {reason}: you will not be reminded to renew it"
+                findings[link.name] = _finding(FindingCode.RENEWAL_BROKEN, link, text)
+        elif link.name in successors:
+            text = f"does not say that {successors[link.name]} was made to replace it: the renewal was interrupted"
+            findings[link.name] = _finding(FindingCode.RENEWAL_NOT_NOTED, link, text)
+    return findings
 
 
-def _lost(name: str, by_name: Mapping[str, Tie], names: Container[str]) -> str | None:
-    """Return why a pair does not replace another, or None if it does or that is not known."""
-    tie = by_name.get(name)
-    if tie is None:
+def _broken_reason(name: str, by_name: Mapping[str, RenewalLink], names: Container[str]) -> str | None:
+    """Return why a pair does not replace another pair, or None if it does or if that is unknown."""
+    link = by_name.get(name)
+    if link is None:
         return None if name in names else "that pair does not exist"
-    # A successor that was itself renewed and then retired did replace the pair.
-    return "that pair is retired" if tie.is_retired and tie.renewed_by is None else None
+    # A successor counts even if it has been renewed and retired since.
+    return "that pair is retired" if link.is_retired and link.renewed_by is None else None
 
 
-def _ailment(code: Code, old: Tie, text: str) -> Ailment:
-    path = f"{old.path}/pair.json"
-    return Ailment(code, path, f"{visible(path)} {text}", command(*csrtui("renew", old.name)), old.name)
+def _finding(code: FindingCode, link: RenewalLink, text: str) -> DoctorFinding:
+    path = f"{link.path}/pair.json"
+    return DoctorFinding(
+        code, path, f"{visible(path)} {text}", command(*csrtui("renew", link.name)), link.name
+    )

@@ -1,9 +1,9 @@
-"""One passphrase for many keys: PBKDF2 is run once for all that share its salt, not once for each.
+"""Encrypt and decrypt many keys with one passphrase. PBKDF2 runs once per salt instead of once per key.
 
-Every file of a run that is written with one `Sealer` has the same salt, and an IV of its own. That takes nothing
-from any of them: the passphrase is the same in all, so that who guesses it has all of them anyway, and a salt is
-there so that nobody can guess before he has a file. The IVs are what must differ under one AES key, and they are
-16 random bytes each. What shows is that the files were written in one run.
+All keys that one `BatchEncryptor` encrypts have the same salt, but each has its own IV. This weakens none of them. They
+share one passphrase, so guessing it opens all of them in any case, and a random salt prevents guessing in advance.
+Under one AES key, IVs must differ; each has 16 random bytes. The common salt reveals that the files were written
+together.
 """
 
 from collections import OrderedDict
@@ -12,79 +12,81 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final, final
 
 from csrtui.core.base.secret import Secret
-from csrtui.core.keys import passphrase_quality as passphrase_rules
-from csrtui.core.keys import pkcs8
+from csrtui.core.keys import passphrase_quality, pkcs8
 
 if TYPE_CHECKING:
     from csrtui.core.keys.key_types import PrivateKey
     from csrtui.core.keys.pkcs8 import DerivedKey
 
-_REMEMBERED: Final = 64
-"""So many derivations at most are remembered."""
+_MAX_DERIVED_KEYS: Final = 64
+"""Maximum number of derived keys in memory."""
 
 
 @final
-class Sealer:
-    """Encrypts keys under one passphrase; for use by any number of threads.
+class BatchEncryptor:
+    """A thread-safe encryptor of keys under one passphrase.
 
     Args:
-        passphrase: Not empty.
-        entropy: Gives that many fresh random bytes.
+        passphrase: The passphrase, not empty.
+        entropy: A function that takes a number and returns that many fresh random bytes.
 
     Raises:
-        InputError: openssl could not read the passphrase; see `csrtui.core.keys.passphrase_quality.refusal`.
+        InputError: openssl cannot read the passphrase (`csrtui.core.keys.passphrase_quality.refusal`).
     """
 
     def __init__(self, passphrase: Secret, entropy: Callable[[int], bytes]) -> None:
-        passphrase_rules.check(passphrase)
+        passphrase_quality.check(passphrase)
         self._passphrase: Final = passphrase
         self._entropy: Final = entropy
-        self._derived: DerivedKey | None = None
+        self._derived_key: DerivedKey | None = None
         self._lock: Final = Lock()
 
-    def seal(self, key: "PrivateKey") -> bytes:
-        """Return a key as an ``ENCRYPTED PRIVATE KEY`` in PEM, with an IV of its own."""
+    def encrypt(self, key: "PrivateKey") -> bytes:
+        """Return the key as ``ENCRYPTED PRIVATE KEY`` in PEM, with its own IV."""
         with self._lock:
-            if self._derived is None:
-                self._derived = pkcs8.derive(self._passphrase, self._entropy(pkcs8.SALT_BYTES))
-        return pkcs8.seal(key, self._derived, self._entropy(pkcs8.IV_BYTES))
+            if self._derived_key is None:
+                self._derived_key = pkcs8.derive(self._passphrase, self._entropy(pkcs8.SALT_BYTES))
+        return pkcs8.encrypt_with(key, self._derived_key, self._entropy(pkcs8.IV_BYTES))
 
 
 @final
-class Opener:
-    """Opens encrypted keys with one passphrase; for use by any number of threads.
+class BatchDecryptor:
+    """A thread-safe decryptor of keys under one passphrase.
 
-    The first key of each salt is opened by cryptography's own reader, which knows nothing of the code that
-    encrypted it; from the second on the derived key is remembered.
+    The first key with each salt is decrypted by cryptography's own reader, which is independent of the code that
+    encrypted the key. Later keys with the same salt are decrypted with a derived key. It is computed for the second key
+    and then kept.
 
     Args:
-        passphrase: The one for all of them.
+        passphrase: The passphrase for all keys.
     """
 
     def __init__(self, passphrase: Secret) -> None:
         self._passphrase: Final = passphrase
-        self._derived: OrderedDict[tuple[bytes, int], DerivedKey | None] = OrderedDict()
+        self._derived_keys: OrderedDict[tuple[bytes, int], DerivedKey | None] = OrderedDict()
         self._lock: Final = Lock()
 
-    def open(self, der: bytes) -> "PrivateKey":
-        """Return the private key in an EncryptedPrivateKeyInfo, as `pkcs8.decrypt` does.
+    def decrypt(self, der: bytes) -> "PrivateKey":
+        """Return the private key in an EncryptedPrivateKeyInfo, like `pkcs8.decrypt`.
 
         Raises:
-            RefusedError: The passphrase does not open it, or what it opens is damaged.
-            InputError: It is none, or too dear to open.
+            RefusedError: The passphrase does not open the key, or the key is damaged.
+            InputError: The data is not an EncryptedPrivateKeyInfo, or decrypting it would cost too much.
         """
-        derivation = pkcs8.derivation_of(der)
-        derived = self._remembered(derivation) if derivation and self._passphrase.encoded else None
-        return pkcs8.decrypt(der, self._passphrase) if derived is None else pkcs8.unseal(der, derived)
+        derivation = pkcs8.read_derivation(der)
+        derived_key = self._known_key(derivation) if derivation and self._passphrase.encoded else None
+        if derived_key is None:
+            return pkcs8.decrypt(der, self._passphrase)
+        return pkcs8.decrypt_with(der, derived_key)
 
-    def _remembered(self, derivation: tuple[bytes, int]) -> "DerivedKey | None":
-        """The key derived so, or None where it is asked for the first time."""
+    def _known_key(self, derivation: tuple[bytes, int]) -> "DerivedKey | None":
+        """Return the derived key for a salt and an iteration count, or None when they are used for the first time."""
         with self._lock:
-            if derivation not in self._derived:
-                self._derived[derivation] = None
-                if len(self._derived) > _REMEMBERED:
-                    self._derived.popitem(last=False)
+            if derivation not in self._derived_keys:
+                self._derived_keys[derivation] = None
+                if len(self._derived_keys) > _MAX_DERIVED_KEYS:
+                    self._derived_keys.popitem(last=False)
                 return None
-            derived = self._derived[derivation] or pkcs8.derive(self._passphrase, *derivation)
-            self._derived[derivation] = derived
-            return derived
+            derived_key = self._derived_keys[derivation] or pkcs8.derive(self._passphrase, *derivation)
+            self._derived_keys[derivation] = derived_key
+            return derived_key

@@ -1,157 +1,118 @@
-"""What opening an encrypted key would cost, read before it is paid: a file from elsewhere can ask for anything."""
+"""Check the cost of decrypting a key before decrypting it, because an untrusted file can demand any amount of work."""
 
 from typing import Final
 
-from cryptography.hazmat import asn1
-from cryptography.x509 import ObjectIdentifier
-
+from csrtui.core.base.asn1 import INTEGER, OID, SEQUENCE, BerError, Node, read_node
 from csrtui.core.base.errors import InputError
 
-MAX_ROUNDS: Final = 10_000_000
-"""The most PBKDF2 rounds gone along with: about a second."""
-MAX_HASH_ROUNDS: Final = 2_000_000
-"""The most rounds of a hash, for the derivations of PKCS #12 and PBES1: about a second. NSS writes 600,000."""
+MAX_ITERATIONS: Final = 10_000_000
+"""Upper limit on PBKDF2 iterations (about one second)."""
+MAX_HASH_ITERATIONS: Final = 2_000_000
+"""Upper limit on hash iterations for PKCS #12 and PBES1 derivations (about one second). NSS uses 600,000."""
 MAX_MEMORY: Final = 256 * 1024 * 1024
-"""The most bytes of memory that scrypt may ask for."""
+"""Upper limit on the memory that scrypt needs, in bytes."""
 _MAX_LANES: Final = 16
 _MAX_LANE_MEMORY: Final = MAX_MEMORY // 16
-"""What all lanes hold at once: OpenSSL allots it beside the table that `MAX_MEMORY` is about."""
+"""Upper limit on the total memory of all lanes, in bytes. OpenSSL allocates it in addition to `MAX_MEMORY`."""
 
-_PBES2 = ObjectIdentifier("1.2.840.113549.1.5.13")
-_PBKDF2 = ObjectIdentifier("1.2.840.113549.1.5.12")
-_SCRYPT = ObjectIdentifier("1.3.6.1.4.1.11591.4.11")
-_TO_DO = "somebody made it to keep this machine busy, or it is damaged"
-_OLD = "1.2.840.113549.1."
-"""PBES1 (RFC 8018, A.3) and the schemes of PKCS #12 (RFC 7292, C): a salt and a number of rounds."""
-
-
-@asn1.sequence
-class _Algorithm:
-    algorithm: ObjectIdentifier
-    parameters: asn1.TLV
+_PBES2 = "1.2.840.113549.1.5.13"
+_PBKDF2 = "1.2.840.113549.1.5.12"
+_SCRYPT = "1.3.6.1.4.1.11591.4.11"
+_HINT = "the file is damaged, or was made to keep this machine busy"
+_OLD_SCHEMES = "1.2.840.113549.1."
+"""The prefix of the PBES1 schemes (RFC 8018, A.3) and the PKCS #12 schemes (RFC 7292, C). Their parameters are a salt
+and an iteration count."""
 
 
-@asn1.sequence
-class _Encrypted:
-    algorithm: _Algorithm
-    data: bytes
-
-
-@asn1.sequence
-class _Pbes2:
-    key_derivation: _Algorithm
-    encryption: _Algorithm
-
-
-@asn1.sequence
-class _Prf:
-    algorithm: ObjectIdentifier
-    parameters: asn1.Null | None
-
-
-@asn1.sequence
-class _Pbkdf2:
-    salt: bytes
-    rounds: int
-    key_length: int | None
-    prf: _Prf | None
-
-
-@asn1.sequence
-class _Scrypt:
-    salt: bytes
-    cost: int
-    block_size: int
-    parallelization: int
-    key_length: int | None
-
-
-@asn1.sequence
-class _Pbe:
-    salt: bytes
-    rounds: int
-
-
-def judge_cost(der: bytes) -> None:
-    """Refuse an EncryptedPrivateKeyInfo that would cost too much to open, or says nothing of what it costs.
+def check_cost(der: bytes) -> None:
+    """Refuse an EncryptedPrivateKeyInfo that would cost too much to decrypt, or whose cost cannot be read.
 
     Raises:
-        InputError: It is no EncryptedPrivateKeyInfo (RFC 5958, 3), of an unknown scheme, or too dear.
+        InputError: The data is not an EncryptedPrivateKeyInfo (RFC 5958, 3), uses an unknown scheme, or costs too much.
     """
     try:
-        _judge(asn1.decode_der(_Encrypted, der).algorithm)
+        info = read_node(der)
+        if info.end != len(der):
+            raise BerError("there is data after the key")
+        _check_scheme(info.child(0, SEQUENCE))
     except ValueError as error:
         raise InputError(
-            "the encrypted private key cannot be read: it is damaged, or of a kind that is not known here"
+            "the encrypted private key cannot be read: it is damaged, or its scheme is not supported"
         ) from error
 
 
-def _judge(scheme: _Algorithm) -> None:
-    if scheme.algorithm == _PBES2:
-        derivation = scheme.parameters.parse(_Pbes2).key_derivation
-        if derivation.algorithm == _PBKDF2:
-            check_rounds(derivation.parameters.parse(_Pbkdf2).rounds)
-        elif derivation.algorithm == _SCRYPT:
-            scrypt = derivation.parameters.parse(_Scrypt)
-            check_scrypt(scrypt.cost, scrypt.block_size, scrypt.parallelization)
+def _check_scheme(scheme: Node) -> None:
+    """Check the cost of an encryption scheme. Raise `ValueError` if the scheme is malformed or unknown."""
+    oid, parameters = _parts(scheme)
+    if oid == _PBES2:
+        kdf, parameters = _parts(parameters.child(0, SEQUENCE))
+        if kdf == _PBKDF2:
+            check_iterations(parameters.child(1, INTEGER).integer)
+        elif kdf == _SCRYPT:
+            check_scrypt(*(parameters.child(index, INTEGER).integer for index in (1, 2, 3)))
         else:
-            raise ValueError(derivation.algorithm.dotted_string)
-    elif scheme.algorithm.dotted_string.startswith(_OLD):
-        check_rounds(scheme.parameters.parse(_Pbe).rounds)
+            raise ValueError(kdf)
+    elif oid.startswith(_OLD_SCHEMES):
+        check_iterations(parameters.child(1, INTEGER).integer)
     else:
-        raise ValueError(scheme.algorithm.dotted_string)
+        raise ValueError(oid)
 
 
-def check_rounds(rounds: int) -> None:
-    """Refuse a number of rounds that takes too long.
+def _parts(algorithm: Node) -> tuple[str, Node]:
+    """Return the object identifier and the parameters of an AlgorithmIdentifier."""
+    return algorithm.child(0, OID).oid or "", algorithm.child(1, SEQUENCE)
+
+
+def check_iterations(iterations: int) -> None:
+    """Refuse a PBKDF2 iteration count that takes too long.
 
     Raises:
-        InputError: It is more than `MAX_ROUNDS`.
-        ValueError: It is not a number of rounds.
+        InputError: The count is above `MAX_ITERATIONS`.
+        ValueError: The count is less than 1.
     """
-    if rounds < 1:
-        raise ValueError(rounds)
-    if rounds > MAX_ROUNDS:
+    _check_limit(iterations, MAX_ITERATIONS)
+
+
+def check_hash_iterations(iterations: int) -> None:
+    """Refuse an iteration count that takes too long for PKCS #12 and PBES1. Python computes their derivations.
+
+    Raises:
+        InputError: The count is above `MAX_HASH_ITERATIONS`.
+        ValueError: The count is less than 1.
+    """
+    _check_limit(iterations, MAX_HASH_ITERATIONS)
+
+
+def _check_limit(iterations: int, limit: int) -> None:
+    if iterations < 1:
+        raise ValueError(iterations)
+    if iterations > limit:
         raise InputError(
-            f"opening the key would take {rounds} rounds, more than the {MAX_ROUNDS} gone along with", _TO_DO
+            f"opening the key would take {iterations} iterations, more than the limit of {limit}", _HINT
         )
 
 
-def check_hash_rounds(rounds: int) -> None:
-    """As `check_rounds`, for rounds that are counted in Python.
+def check_scrypt(cost: int, block_size: int, lanes: int) -> None:
+    """Refuse parameters of scrypt that need too much memory.
 
-    Raises:
-        InputError: It is more than `MAX_HASH_ROUNDS`.
-        ValueError: It is not a number of rounds.
-    """
-    check_rounds(rounds)
-    if rounds > MAX_HASH_ROUNDS:
-        raise InputError(
-            f"opening the key would take {rounds} rounds, more than the {MAX_HASH_ROUNDS} gone along with",
-            _TO_DO,
-        )
-
-
-def check_scrypt(cost: int, size: int, lanes: int) -> None:
-    """Refuse parameters of scrypt that take too much memory.
-
-    RFC 7914, 2 and 6: N is a power of two above 1 and below 2^(16 r); memory is 128 N r, and 128 r p for the lanes.
+    N must be a power of two above 1 and below 2^(16 r). scrypt needs 128 N r bytes, and 128 r p bytes for the lanes
+    (RFC 7914, 2 and 6).
 
     Args:
-        cost: N.
-        size: r.
-        lanes: p.
+        cost: The parameter N.
+        block_size: The parameter r.
+        lanes: The parameter p.
 
     Raises:
-        InputError: It is more than `MAX_MEMORY`.
-        ValueError: They are not parameters of scrypt.
+        InputError: The parameters need more than `MAX_MEMORY`.
+        ValueError: The parameters are not valid for scrypt.
     """
-    if min(cost - 1, size, lanes) < 1 or cost.bit_count() != 1 or cost.bit_length() > 16 * size:
+    if min(cost - 1, block_size, lanes) < 1 or cost.bit_count() != 1 or cost.bit_length() > 16 * block_size:
         raise ValueError(cost)
-    memory = 128 * size * cost
-    if memory > MAX_MEMORY or lanes > _MAX_LANES or 128 * size * lanes > _MAX_LANE_MEMORY:
+    memory, lane_memory = 128 * block_size * cost, 128 * block_size * lanes
+    if memory > MAX_MEMORY or lanes > _MAX_LANES or lane_memory > _MAX_LANE_MEMORY:
         raise InputError(
-            f"opening the key would take scrypt with N={cost}, r={size}, p={lanes}, "
-            f"more than the {MAX_MEMORY} bytes of memory gone along with",
-            _TO_DO,
+            f"opening the key would take scrypt with N={cost}, r={block_size}, p={lanes}, "
+            f"more than the limit of {MAX_MEMORY} bytes of memory",
+            _HINT,
         )

@@ -1,6 +1,6 @@
-"""The key types csrtui makes, as a table, and the keys themselves.
+"""The key types that csrtui generates, and functions for keys.
 
-cryptography is imported where a key is made or read, not before: the table alone must cost nothing.
+cryptography is imported only to generate or read a key, because commands that need only the table must be fast.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class KeyType(StrEnum):
-    """The key types of the command line and of JSON."""
+    """A key type. The value is its name on the command line and in JSON."""
 
     EC_P256 = "ec-p256"
     EC_P384 = "ec-p384"
@@ -34,17 +34,17 @@ class KeyType(StrEnum):
 
     @property
     def label(self) -> str:
-        """The name people use: ``EC P-256``."""
+        """The display name, such as ``EC P-256``."""
         return _TABLE[self].label
 
     @property
     def public_ca(self) -> bool:
-        """Whether public CAs take such a key today (BR 6.1.5)."""
+        """Whether public CAs currently accept keys of this type (BR 6.1.5)."""
         return _TABLE[self].public_ca
 
     @property
     def hash_name(self) -> str | None:
-        """The hash its CSR is signed with (BR 7.1.3.2), or None where the algorithm has its own."""
+        """The hash for the CSR's signature (BR 7.1.3.2), or None if the algorithm has its own."""
         return _TABLE[self].hash_name
 
 
@@ -80,17 +80,17 @@ _NIST_CURVES = {
 _RSA_SIZES = {2048: KeyType.RSA_2048, 3072: KeyType.RSA_3072, 4096: KeyType.RSA_4096}
 
 KeyGenerator = Callable[[KeyType], "PrivateKey"]
-"""What makes a private key of a type; the default is `generate`."""
+"""A function that returns a new private key of the given type. The default is `generate`."""
 
 RSA_PUBLIC_EXPONENT = 65537
-"""The only exponent worth having (BR 6.1.6, FIPS 186-5)."""
+"""The usual exponent (BR 6.1.6, FIPS 186-5)."""
 
 
 def read_key_type(text: str) -> KeyType:
-    """Return the key type called `text`.
+    """Return the key type with the name `text`.
 
     Raises:
-        InputError: There is none of that name; the hint lists them.
+        InputError: No key type has this name. The hint lists all names.
     """
     try:
         return KeyType(text)
@@ -100,10 +100,10 @@ def read_key_type(text: str) -> KeyType:
 
 
 def generate(key_type: KeyType) -> "PrivateKey":
-    """Make a private key from the operating system's randomness.
+    """Return a new private key, generated with the operating system's random numbers.
 
-    RSA takes from a tenth of a second (2048) to several seconds (4096); the others are immediate.
-    cryptography lets other threads run meanwhile.
+    RSA takes from a tenth of a second (2048 bits) to several seconds (4096 bits). The other types take no noticeable
+    time. Other threads can run in the meantime.
     """
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, rsa
 
@@ -120,7 +120,7 @@ def generate(key_type: KeyType) -> "PrivateKey":
 
 
 def signature_hash(key_type: KeyType) -> "SignatureHash | None":
-    """Return the hash to sign a CSR with, as cryptography wants it: None where the algorithm has its own."""
+    """Return cryptography's hash object for the signature of a CSR, or None if the algorithm has its own hash."""
     from cryptography.hazmat.primitives import hashes
 
     by_name: dict[str | None, SignatureHash | None] = {
@@ -133,39 +133,40 @@ def signature_hash(key_type: KeyType) -> "SignatureHash | None":
 
 
 def type_of(public_key: "PublicKey") -> KeyType | None:
-    """Return the type of a public key, or None for one that csrtui does not make."""
+    """Return the type of a public key, or None if csrtui does not generate such keys."""
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, rsa
 
     if isinstance(public_key, rsa.RSAPublicKey):
         return _RSA_SIZES.get(public_key.key_size)
     if isinstance(public_key, ec.EllipticCurvePublicKey):
         return _NIST_CURVES.get(public_key.curve.name)
-    of_one_size: dict[type, KeyType] = {
+    single_size: dict[type, KeyType] = {
         ed25519.Ed25519PublicKey: KeyType.ED25519,
         mldsa.MLDSA44PublicKey: KeyType.ML_DSA_44,
         mldsa.MLDSA65PublicKey: KeyType.ML_DSA_65,
         mldsa.MLDSA87PublicKey: KeyType.ML_DSA_87,
     }
-    return next((found for kind, found in of_one_size.items() if isinstance(public_key, kind)), None)
+    return next((key_type for kind, key_type in single_size.items() if isinstance(public_key, kind)), None)
 
 
 def name_of(public_key: "PublicKey") -> str:
-    """Return what JSON and pair.json call the type of a public key, also of one that csrtui does not make.
+    """Return the name of a public key's type in JSON and pair.json.
 
-    Such as ``ec-p256`` of `KeyType`, else ``rsa-1024``, ``ec-secp256k1``, ``dsa-2048``, ``ed448``.
+    It is the value of a `KeyType`. For other keys it is a name such as ``rsa-1024``, ``ec-secp256k1``, ``dsa-2048`` or
+    ``ed448``.
     """
     key_type = type_of(public_key)
     return key_type.value if key_type else "-".join(_kind_and_size(public_key)).lower()
 
 
 def label_of(public_key: "PublicKey") -> str:
-    """Return the name people use, also of a key that csrtui does not make: ``RSA 1024``, ``EC secp256k1``."""
+    """Return the display name of any public key's type, such as ``EC P-256``, ``RSA 1024`` or ``EC secp256k1``."""
     key_type = type_of(public_key)
     return key_type.label if key_type else " ".join(_kind_and_size(public_key))
 
 
 def label_of_name(name: str) -> str:
-    """Return what people call a type of key as `name_of` gives it; what it cannot have given stays as it is."""
+    """Return the display name for a result of `name_of`. Return any other text unchanged."""
     if name in tuple(KeyType):
         return KeyType(name).label
     kind, dash, size = name.partition("-")
@@ -189,7 +190,7 @@ def _kind_and_size(public_key: "PublicKey") -> tuple[str, ...]:
 def spki_sha256(public_key: "PublicKey") -> str:
     """Return the SPKI fingerprint: SHA-256 of the DER SubjectPublicKeyInfo, 64 lower-case hex digits.
 
-    It is what ties a key, its CSR and its certificates together.
+    The fingerprint links a key, its CSR and its certificates.
     """
     from hashlib import sha256
 

@@ -1,9 +1,11 @@
-"""Rate passphrases, and explain the rating in words.
+"""Read, rate and generate passphrases.
 
-Sources of the frequent passphrases (lower case, without blanks): the first 220 suitable entries of Openwall's
-``password.lst`` (2011, "assumed to be in the public domain"; Debian package ``john-data`` 1.9.0-2); the first 170
-of 12 characters and more in the frequency list of ``zxcvbn`` 4.5.0 (PyPI, MIT licence); 19 well-known phrases from
-textbooks and jokes. Obscene and personal entries are left out.
+The frequent passphrases (lower case, without spaces) come from these sources, without obscene and personal entries:
+
+- the first 220 suitable entries of Openwall's ``password.lst`` (2011, "assumed to be in the public domain"; Debian
+  package ``john-data`` 1.9.0-2)
+- the first 170 entries with 12 or more characters in the frequency list of ``zxcvbn`` 4.5.0 (PyPI, MIT licence)
+- 19 well-known phrases from textbooks and jokes
 """
 
 from collections.abc import Sequence
@@ -58,53 +60,52 @@ adminadminadmin changemechangeme letmeinletmein opensesame administrator123 ilov
 iloveyouforever trustno1trustno1
 """
 FREQUENT = frozenset(_WORDS.split())
-"""The entries, in the form in which `csrtui.core.keys.passphrase_quality` looks a passphrase up."""
-
+"""The frequent passphrases, in lower case and without spaces."""
 
 MIN_CHARACTERS = 12
 MIN_WORDS = 4
 MIN_LETTERS = 3
-"""A word counts as one from so many letters on."""
+"""Minimum number of letters that a word must have to count."""
 MIN_WORD_CHARACTERS = 16
-"""The length, with blanks, from which `MIN_WORDS` words are long enough."""
+"""Minimum length in characters of a passphrase of `MIN_WORDS` words, including spaces."""
 MAX_BYTES = 1023
-"""The longest passphrase in UTF-8 that openssl reads (``PEM_BUFSIZE`` and ``APP_PASS_LEN`` are 1,024, with a NUL)."""
-_FEWEST_DIFFERENT = 5
-"""Different characters that a passphrase needs."""
+"""Maximum length in UTF-8 that openssl reads, in bytes (``PEM_BUFSIZE`` and ``APP_PASS_LEN`` are 1,024, with a NUL)."""
+_MIN_DIFFERENT_CHARACTERS = 5
 GENERATED_WORDS = 7
-"""Words of a generated passphrase: 77 bits, beyond any guessing at a million rounds each."""
+"""Number of words in a generated passphrase. They have 77 bits, too many to guess if each guess takes a million
+iterations."""
 ENTROPY_BYTES = 10
-"""Random bytes that `generate` takes: 80 bits, of which it uses 77."""
+"""Number of random bytes that `generate` needs. It uses 77 of the 80 bits."""
 _WORD_BITS = 11
 
 
 class NoPassphraseError(ValueError):
-    """Why bytes hold no passphrase; it quotes nothing of them, so it can be told."""
+    """The bytes contain no passphrase. The message does not quote them, so it is safe to display."""
 
 
 def read_passphrase(data: bytes) -> Secret:
-    """Return the passphrase in the first line of `data`, which is UTF-8; the line's end is not part of it.
+    """Return the passphrase in the first line of `data`, without the line break. The line must be UTF-8.
 
     Raises:
-        NoPassphraseError: It is empty, or no UTF-8.
+        NoPassphraseError: The line is empty or not UTF-8.
     """
-    first = data.split(b"\n", 1)[0].removesuffix(b"\r")
-    if not first:
+    line = data.split(b"\n", 1)[0].removesuffix(b"\r")
+    if not line:
         raise NoPassphraseError("it is empty")
     try:
-        return Secret(first.decode("utf-8"))
+        return Secret(line.decode("utf-8"))
     except UnicodeDecodeError:
         raise NoPassphraseError("it is not UTF-8") from None
 
 
 def refusal(passphrase: Secret) -> InputError | None:
-    """Return why a key must not come under this passphrase, or None if it may.
+    """Return why a key must not be encrypted with this passphrase, or None if it can be.
 
-    openssl reads at most 1,023 octets of a passphrase and stops at a NUL, so that it could not open the key.
+    openssl reads at most 1,023 bytes of a passphrase and stops at a NUL, so it could not open such a key.
     """
     if len(passphrase.encoded) > MAX_BYTES:
         return InputError(
-            f"the passphrase has more than {MAX_BYTES} bytes, and openssl cannot read so many",
+            f"the passphrase has more than {MAX_BYTES} bytes, which openssl cannot read",
             "use a shorter passphrase",
         )
     if "\0" in passphrase.revealed:
@@ -116,77 +117,75 @@ def refusal(passphrase: Secret) -> InputError | None:
 
 
 def check(passphrase: Secret) -> None:
-    """Refuse a passphrase for a key that is to be encrypted.
+    """Refuse a passphrase with which openssl could not open a key.
 
     Raises:
-        InputError: openssl could not open the key with it; see `refusal`.
+        InputError: openssl cannot read the passphrase (`refusal`).
     """
     if error := refusal(passphrase):
         raise error
 
 
 def weaknesses(passphrase: Secret) -> list[str]:
-    """Return what speaks against a passphrase, a sentence each; none of them quotes it."""
+    """Return a sentence for each weakness of a passphrase. No sentence quotes the passphrase."""
     text = passphrase.revealed
-    found = []
+    sentences = []
     if len(text) < MIN_CHARACTERS:
-        found.append(
+        sentences.append(
             f"The passphrase is short: use at least {MIN_CHARACTERS} characters, better {MIN_WORDS} words of "
             f"{MIN_LETTERS} letters or more."
         )
     if _repeats(text):
-        found.append("The passphrase repeats the same few characters: that adds nothing to its strength.")
+        sentences.append("The passphrase repeats the same few characters: that adds nothing to its strength.")
     if _is_common(text):
-        found.append("The passphrase is one of the most common ones: attackers try it first.")
+        sentences.append("The passphrase is one of the most common ones: attackers try it first.")
     if not (text.isascii() and text.isprintable()):
-        found.append(
-            "The passphrase has characters outside printable ASCII: not every program can be given them."
+        sentences.append(
+            "The passphrase has characters outside printable ASCII: not every program accepts them."
         )
-    return found
+    return sentences
 
 
 def strength(passphrase: Secret) -> str:
-    """Return what to show about a passphrase while it is typed, in words that do not quote it."""
+    """Return the rating to display while the user types a passphrase. It does not quote the passphrase."""
     text = passphrase.revealed
     if not text:
         return ""
     if error := refusal(passphrase):
-        return f"{error.what[0].upper()}{error.what[1:]}."
-    found = weaknesses(passphrase)
-    if found:
-        return " ".join(found)
+        return f"{error.message[0].upper()}{error.message[1:]}."
+    if sentences := weaknesses(passphrase):
+        return " ".join(sentences)
     words = _words(text)
     is_phrase = words >= MIN_WORDS and len(text) >= MIN_WORD_CHARACTERS
     return f"Long enough: {words} words." if is_phrase else f"Long enough: {len(text)} characters."
 
 
 def _words(text: str) -> int:
-    """The number of words with at least `MIN_LETTERS` letters."""
+    """Return the number of words that have at least `MIN_LETTERS` letters."""
     return sum(sum(map(str.isalpha, word)) >= MIN_LETTERS for word in text.split())
 
 
 def _repeats(text: str) -> bool:
-    """Whether it has hardly any different characters, or repeats a short unit: ``abababab``, ``secretsecret``."""
+    """Return whether a text has few distinct characters or repeats a short part: ``abababab``, ``secretsecret``."""
     longest = min(len(text) // 2, MIN_CHARACTERS - 1)
     if any(text[unit:] == text[:-unit] for unit in range(1, longest + 1)):
         return True
-    return len(text) >= MIN_CHARACTERS and len(set(text)) < _FEWEST_DIFFERENT
+    return len(text) >= MIN_CHARACTERS and len(set(text)) < _MIN_DIFFERENT_CHARACTERS
 
 
 def _is_common(text: str) -> bool:
-
     return "".join(text.lower().split()) in FREQUENT
 
 
 def generate(words: Sequence[str], entropy: bytes) -> Secret:
-    """Return a passphrase of `GENERATED_WORDS` words with a blank between each two.
+    """Return a passphrase of `GENERATED_WORDS` words, separated by spaces.
 
     Args:
-        words: 2,048 different words.
-        entropy: `ENTROPY_BYTES` random bytes; each word is chosen by 11 bits of them.
+        words: A list of 2,048 distinct words.
+        entropy: `ENTROPY_BYTES` random bytes. Each word is selected by 11 bits.
     """
     if len(entropy) != ENTROPY_BYTES or len(set(words)) != 1 << _WORD_BITS:
         raise ValueError("a passphrase is generated from 10 bytes and 2,048 words")
     number = int.from_bytes(entropy, "big")
-    chosen = [words[number >> _WORD_BITS * at & (1 << _WORD_BITS) - 1] for at in range(GENERATED_WORDS)]
-    return Secret(" ".join(chosen))
+    mask = (1 << _WORD_BITS) - 1
+    return Secret(" ".join(words[number >> _WORD_BITS * index & mask] for index in range(GENERATED_WORDS)))

@@ -1,7 +1,7 @@
-"""PKCS #12 files (PFX, RFC 7292): a key with its certificates, for software that takes nothing else.
+"""Write PKCS #12 files (PFX, RFC 7292) with a key and its certificates, for software that requires this format.
 
-Whatever the key is encrypted with, the file's MAC is derived with 2,048 rounds or so, and guesses can be tried
-against that: the file is a form for the transport, not for keeping (RFC 9579, 1).
+However strong the encryption of the key is, the file's MAC uses only about 2,048 iterations, and an attacker can test
+guesses of the passphrase against it. The format is for transport, not for storage (RFC 9579, 1).
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.secret import Secret
-from csrtui.core.keys import passphrase_quality as passphrase_rules
+from csrtui.core.keys import passphrase_quality
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 class Strength(Enum):
-    """What a PKCS #12 file is encrypted with."""
+    """The algorithms that protect a PKCS #12 file."""
 
     AES = auto()
-    """AES-256-CBC under PBES2, MAC with SHA-256: Windows Server 2019, Java 8u301, OpenSSL 1.1 and later."""
+    """AES-256-CBC with PBES2, and a MAC with SHA-256. For Windows Server 2019, Java 8u301, OpenSSL 1.1 and later."""
     LEGACY = auto()
-    """3DES under PKCS #12's own scheme, MAC with SHA-1: Windows Server 2016 and older, old Java."""
+    """3DES with PKCS #12's own scheme, and a MAC with SHA-1. For Windows Server 2016 and older, and for old Java."""
 
 
 def compose(
@@ -39,20 +39,20 @@ def compose(
     """Return a PKCS #12 file in DER.
 
     Args:
-        name: The friendly name, which Java calls the alias.
+        name: The friendly name, called "alias" in Java.
         key: The private key.
-        certificates: Its certificate first, then the chain.
-        passphrase: What it is encrypted under.
-        strength: With what.
+        certificates: The certificate for the key, followed by its chain.
+        passphrase: The passphrase for the file.
+        strength: The algorithms that protect the file.
 
     Raises:
-        InputError: The passphrase is empty, or too long, or PKCS #12 cannot hold a key of that type.
+        InputError: The passphrase is empty or too long, or PKCS #12 cannot contain a key of that type.
     """
     from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
 
     if not passphrase.encoded:
         raise InputError("an empty passphrase protects nothing", "give the PKCS #12 file a passphrase")
-    passphrase_rules.check(passphrase)
+    passphrase_quality.check(passphrase)
     leaf, *chain = certificates
     try:
         return serialize_key_and_certificates(
@@ -64,7 +64,7 @@ def compose(
         )
     except (TypeError, ValueError) as error:
         raise InputError(
-            "PKCS #12 cannot hold a key of this type under this passphrase",
+            "PKCS #12 cannot contain a key of this type under this passphrase",
             "make a new pair with an RSA or EC key",
         ) from error
 
@@ -76,7 +76,7 @@ def _encryption(passphrase: Secret, strength: Strength) -> "KeySerializationEncr
 
     scheme, mac = {
         Strength.AES: (PBES.PBESv2SHA256AndAES256CBC, hashes.SHA256()),
-        Strength.LEGACY: (PBES.PBESv1SHA1And3KeyTripleDESCBC, hashes.SHA1()),  # noqa: S303 - what they can read
+        Strength.LEGACY: (PBES.PBESv1SHA1And3KeyTripleDESCBC, hashes.SHA1()),  # noqa: S303 - old readers need it
     }[strength]
     builder = PrivateFormat.PKCS12.encryption_builder().key_cert_algorithm(scheme).hmac_hash(mac)
     return builder.build(passphrase.encoded)

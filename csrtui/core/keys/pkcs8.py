@@ -1,62 +1,62 @@
-"""Private keys under a passphrase: PKCS #8 with PBES2, at a strength fit for a backup.
+"""Encrypt and decrypt private keys as PKCS #8 with PBES2, strong enough for a backup.
 
-cryptography's own encryption of PKCS #8 derives the key with 2,048 rounds, which a graphics card goes
-through in no time. So the envelope is made here, from cryptography's primitives: PBKDF2-HMAC-SHA256
-with 1,000,000 rounds and a salt of 16 bytes, AES-256-CBC (RFC 8018, 6.2; RFC 5958, 3). Any openssl
-since 1.1 opens it.
+cryptography's own PKCS #8 encryption uses 2,048 PBKDF2 iterations, which a graphics card computes in no time. So this
+module builds the envelope itself from cryptography's primitives: PBKDF2-HMAC-SHA256 with 1,000,000 iterations and a
+salt of 16 bytes, and AES-256-CBC (RFC 8018, 6.2; RFC 5958, 3). openssl 1.1 and later can open it.
 """
 
 from base64 import b64decode
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, cast, final
+from typing import TYPE_CHECKING, Final, NamedTuple, cast, final
 
-from csrtui.core.base.asn1 import wrap
-from csrtui.core.base.errors import InputError, RefusedError
+from csrtui.core.base import asn1
+from csrtui.core.base.asn1 import INTEGER, NULL, OCTET_STRING, SEQUENCE, encode
+from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, translate_errors
 from csrtui.core.base.secret import Secret
-from csrtui.core.keys import passphrase_quality as passphrase_rules
+from csrtui.core.keys import passphrase_quality
+from csrtui.core.keys.kdf_limits import check_cost
 
 if TYPE_CHECKING:
-    from csrtui.core.keys import pbes2
     from csrtui.core.keys.key_types import PrivateKey
 
-ROUNDS = 1_000_000
-"""PBKDF2 iterations: about a tenth of a second on a server of today."""
+ITERATIONS = 1_000_000
+"""PBKDF2 iterations. They take about a tenth of a second on a current server."""
 
 SALT_BYTES = 16
 IV_BYTES = 16
 ENTROPY_BYTES = SALT_BYTES + IV_BYTES
-"""How much fresh randomness one encryption takes."""
+"""Number of fresh random bytes needed for one encryption."""
 
 _AES_256_KEY_BYTES = 32
+_PBES2 = bytes.fromhex("06092a864886f70d01050d")
+_PBKDF2 = bytes.fromhex("06092a864886f70d01050c")
+_HMAC_WITH_SHA256 = bytes.fromhex("06082a864886f70d0209")
+_AES_256_CBC = bytes.fromhex("060960864801650304012a")
+"""The object identifiers above in DER (RFC 8018, C): 1.2.840.113549.1.5.13, 1.2.840.113549.1.5.12, 1.2.840.113549.2.9
+and 2.16.840.1.101.3.4.1.42."""
 
 
 @final
 class DerivedKey:
-    """What PBKDF2 made of a passphrase: as secret as that is, so its `repr` says nothing either.
+    """An AES key that PBKDF2 derived from a passphrase. It is secret, so `repr` does not show it.
 
     Args:
-        salt: The salt it was made with.
-        rounds: The iterations it was made with.
+        salt: The salt of the derivation.
+        iterations: The iteration count of the derivation.
         key: The AES key of 32 bytes.
-
-    Attributes:
-        salt: As above.
-        rounds: As above.
     """
 
-    __slots__ = ("_key", "rounds", "salt")
+    __slots__ = ("_key", "iterations", "salt")
 
-    def __init__(self, salt: bytes, rounds: int, key: bytes) -> None:
+    def __init__(self, salt: bytes, iterations: int, key: bytes) -> None:
         self.salt: Final = salt
-        self.rounds: Final = rounds
+        self.iterations: Final = iterations
         self._key: Final = key
 
     def __repr__(self) -> str:
         return "DerivedKey()"
 
     def __reduce__(self) -> str | tuple[object, ...]:
-        raise TypeError("a secret is not written anywhere")
+        raise TypeError("a secret cannot be serialized")
 
     @property
     def revealed(self) -> bytes:
@@ -64,32 +64,32 @@ class DerivedKey:
         return self._key
 
 
-def encrypt(key: "PrivateKey", passphrase: Secret, entropy: bytes, rounds: int | None = None) -> bytes:
-    """Return `key` encrypted under `passphrase` as an ``ENCRYPTED PRIVATE KEY`` in PEM.
+def encrypt(key: "PrivateKey", passphrase: Secret, entropy: bytes, iterations: int | None = None) -> bytes:
+    """Return `key` as ``ENCRYPTED PRIVATE KEY`` in PEM, encrypted with `passphrase`.
 
     Args:
         key: The private key.
-        passphrase: Not empty; its UTF-8 bytes go into the key derivation.
-        entropy: `ENTROPY_BYTES` fresh random bytes, never used twice: the salt, then the IV.
-        rounds: PBKDF2 iterations, by default `ROUNDS`; fewer only where tests are to be quick.
+        passphrase: The passphrase, not empty. The key is derived from its UTF-8 bytes.
+        entropy: `ENTROPY_BYTES` fresh random bytes: the salt, then the IV. Never use them twice.
+        iterations: PBKDF2 iterations, by default `ITERATIONS`. Use fewer only for fast tests.
 
     Raises:
-        InputError: openssl could not read the passphrase; see `csrtui.core.keys.passphrase_quality.refusal`.
-        ValueError: `entropy` has another length, or the passphrase is empty.
+        InputError: openssl cannot read the passphrase (`csrtui.core.keys.passphrase_quality.refusal`).
+        ValueError: `entropy` has the wrong length, or the passphrase is empty.
     """
-    passphrase_rules.check(passphrase)
+    passphrase_quality.check(passphrase)
     if len(entropy) != ENTROPY_BYTES:
         raise ValueError(f"entropy must have {ENTROPY_BYTES} bytes")
-    return seal(key, derive(passphrase, entropy[:SALT_BYTES], rounds), entropy[SALT_BYTES:])
+    return encrypt_with(key, derive(passphrase, entropy[:SALT_BYTES], iterations), entropy[SALT_BYTES:])
 
 
-def derive(passphrase: Secret, salt: bytes, rounds: int | None = None) -> DerivedKey:
-    """Return the key that PBKDF2-HMAC-SHA256 makes of a passphrase; other threads run meanwhile.
+def derive(passphrase: Secret, salt: bytes, iterations: int | None = None) -> DerivedKey:
+    """Return the key that PBKDF2-HMAC-SHA256 derives from a passphrase. Other threads can run in the meantime.
 
     Args:
-        passphrase: Not empty; its UTF-8 bytes go into the derivation.
-        salt: `SALT_BYTES` random bytes, or what stands in the file that is to be opened.
-        rounds: Iterations, by default `ROUNDS`.
+        passphrase: The passphrase, not empty. The key is derived from its UTF-8 bytes.
+        salt: `SALT_BYTES` random bytes, or the salt of the key to decrypt.
+        iterations: PBKDF2 iterations, by default `ITERATIONS`.
 
     Raises:
         ValueError: The passphrase is empty.
@@ -99,102 +99,100 @@ def derive(passphrase: Secret, salt: bytes, rounds: int | None = None) -> Derive
 
     if not passphrase.encoded:
         raise ValueError("an empty passphrase protects nothing")
-    rounds = ROUNDS if rounds is None else rounds
-    made = PBKDF2HMAC(SHA256(), _AES_256_KEY_BYTES, salt, rounds).derive(passphrase.encoded)
-    return DerivedKey(salt, rounds, made)
+    iterations = ITERATIONS if iterations is None else iterations
+    key = PBKDF2HMAC(SHA256(), _AES_256_KEY_BYTES, salt, iterations).derive(passphrase.encoded)
+    return DerivedKey(salt, iterations, key)
 
 
-def seal(key: "PrivateKey", derived: DerivedKey, iv: bytes) -> bytes:
-    """Return `key` encrypted under a derived key as an ``ENCRYPTED PRIVATE KEY`` in PEM.
+def encrypt_with(key: "PrivateKey", derived_key: DerivedKey, iv: bytes) -> bytes:
+    """Return `key` as ``ENCRYPTED PRIVATE KEY`` in PEM, encrypted with a derived key.
 
     Args:
         key: The private key.
-        derived: May be that of other files too.
-        iv: `IV_BYTES` fresh random bytes, never used twice.
+        derived_key: The derived key. It can be used for several private keys.
+        iv: `IV_BYTES` fresh random bytes. Never use them twice.
     """
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+    from cryptography.hazmat.primitives.padding import PKCS7
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+    padder = PKCS7(algorithms.AES256.block_size).padder()
+    encryptor = Cipher(algorithms.AES256(derived_key.revealed), modes.CBC(iv)).encryptor()
     plain = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-    ciphertext = _aes_cbc(derived.revealed, iv, plain)
-    return wrap("ENCRYPTED PRIVATE KEY", _envelope(derived, iv, ciphertext))
+    ciphertext = encryptor.update(padder.update(plain) + padder.finalize()) + encryptor.finalize()
+    envelope = _Envelope(derived_key.salt, derived_key.iterations, iv, ciphertext)
+    return asn1.wrap("ENCRYPTED PRIVATE KEY", _write_envelope(envelope))
 
 
 def decrypt(der: bytes, passphrase: Secret) -> "PrivateKey":
-    """Return the private key in an EncryptedPrivateKeyInfo, of any scheme that cryptography opens.
+    """Return the private key in an EncryptedPrivateKeyInfo with any scheme that cryptography supports.
 
-    What it costs is read first (`csrtui.core.keys.kdf_limits`).
+    The cost of the key derivation is checked first (`csrtui.core.keys.kdf_limits`).
 
     Raises:
-        RefusedError: The passphrase does not open it, or what it opens is damaged.
-        InputError: It is none, or too dear to open.
+        RefusedError: The passphrase does not open the key, or the key is damaged.
+        InputError: The data is not an EncryptedPrivateKeyInfo, or decrypting it would cost too much.
     """
     from cryptography.hazmat.primitives.serialization import load_der_private_key
 
-    from csrtui.core.keys.kdf_limits import judge_cost
-
-    judge_cost(der)
-    with _refusals():
+    check_cost(der)
+    with translate_errors(_decryption_error):
         return cast("PrivateKey", load_der_private_key(der, passphrase.encoded))
 
 
-def derivation_of(der: bytes) -> tuple[bytes, int] | None:
-    """Return the salt and the rounds of an EncryptedPrivateKeyInfo that is encrypted exactly as `seal` does it.
+def read_derivation(der: bytes) -> tuple[bytes, int] | None:
+    """Return the salt and the iteration count of an EncryptedPrivateKeyInfo, or None if `encrypt` did not write it.
 
-    None for any other scheme.
+    The data must have exactly the form that `encrypt` writes.
 
     Raises:
-        InputError: It is none, or too dear to open.
+        InputError: The data is not an EncryptedPrivateKeyInfo, or decrypting it would cost too much.
     """
-    from csrtui.core.keys.kdf_limits import judge_cost
-
-    judge_cost(der)
+    check_cost(der)
     envelope = _read_envelope(der)
-    if envelope is None:
-        return None
-    parameters = envelope.algorithm.parameters.key_derivation.parameters
-    return parameters.salt, parameters.rounds
+    return None if envelope is None else (envelope.salt, envelope.iterations)
 
 
-def unseal(der: bytes, derived: DerivedKey) -> "PrivateKey":
-    """Return the private key in an EncryptedPrivateKeyInfo whose key is derived already.
+def decrypt_with(der: bytes, derived_key: DerivedKey) -> "PrivateKey":
+    """Return the private key in an EncryptedPrivateKeyInfo, decrypted with a derived key.
 
     Args:
-        der: One that `derivation_of` knows.
-        derived: With the salt and the rounds that it gave.
+        der: Data for which `read_derivation` returns a salt and an iteration count.
+        derived_key: The key derived with this salt and iteration count.
 
     Raises:
-        RefusedError: The passphrase does not open it, or what it opens is damaged.
-        InputError: What it opens is of a kind that is not known.
-        ValueError: It is of another scheme.
+        RefusedError: The passphrase does not open the key, or the key is damaged.
+        InputError: The type of the key is not supported.
+        ValueError: The data has another scheme.
     """
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+    from cryptography.hazmat.primitives.padding import PKCS7
     from cryptography.hazmat.primitives.serialization import load_der_private_key
 
     envelope = _read_envelope(der)
     if envelope is None:
-        raise ValueError("of another scheme")
-    iv = envelope.algorithm.parameters.encryption.iv
-    with _refusals():
-        plain = _aes_cbc_opened(derived.revealed, iv, envelope.encrypted_data)
-        return cast("PrivateKey", load_der_private_key(plain, None))
+        raise ValueError("the key has another encryption scheme")
+    with translate_errors(_decryption_error):
+        decryptor = Cipher(algorithms.AES256(derived_key.revealed), modes.CBC(envelope.iv)).decryptor()
+        unpadder = PKCS7(algorithms.AES256.block_size).unpadder()
+        padded = decryptor.update(envelope.ciphertext) + decryptor.finalize()
+        return cast("PrivateKey", load_der_private_key(unpadder.update(padded) + unpadder.finalize(), None))
 
 
-@contextmanager
-def _refusals() -> Iterator[None]:
+def _decryption_error(error: Exception) -> CsrtuiError:
+    """Return the error for a key that cannot be decrypted."""
     from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 
-    try:
-        yield
-    except (UnsupportedAlgorithm, InternalError, MemoryError) as error:
-        raise InputError("the key is encrypted in a way that cannot be opened here") from error
-    except Exception as error:  # which else can come out is nowhere written down
-        raise RefusedError("the passphrase does not open the key, or the key is damaged") from error
+    if isinstance(error, UnsupportedAlgorithm | InternalError | MemoryError):
+        return InputError("the encryption scheme of the key is not supported")
+    return RefusedError("the passphrase does not open the key, or the key is damaged")
 
 
 def to_der(pem: bytes) -> bytes:
     """Return the DER of the first PEM block in `pem`.
 
     Raises:
-        InputError: There is none.
+        InputError: `pem` contains no PEM block.
     """
     lines = pem.replace(b"\r", b"").split(b"\n")
     begins = [at for at, line in enumerate(lines) if line.startswith(b"-----BEGIN ")]
@@ -205,68 +203,39 @@ def to_der(pem: bytes) -> bytes:
         raise InputError("there is no key in it") from error
 
 
-def _aes_cbc(key: bytes, iv: bytes, plain: bytes) -> bytes:
-    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-    from cryptography.hazmat.primitives.padding import PKCS7
+class _Envelope(NamedTuple):
+    """The variable parts of an EncryptedPrivateKeyInfo that `encrypt` writes."""
 
-    padder = PKCS7(algorithms.AES256.block_size).padder()
-    encryptor = Cipher(algorithms.AES256(key), modes.CBC(iv)).encryptor()
-    return encryptor.update(padder.update(plain) + padder.finalize()) + encryptor.finalize()
-
-
-def _aes_cbc_opened(key: bytes, iv: bytes, ciphertext: bytes) -> bytes:
-    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-    from cryptography.hazmat.primitives.padding import PKCS7
-
-    decryptor = Cipher(algorithms.AES256(key), modes.CBC(iv)).decryptor()
-    unpadder = PKCS7(algorithms.AES256.block_size).unpadder()
-    return unpadder.update(decryptor.update(ciphertext) + decryptor.finalize()) + unpadder.finalize()
+    salt: bytes
+    iterations: int
+    iv: bytes
+    ciphertext: bytes
 
 
-def _envelope(derived: DerivedKey, iv: bytes, ciphertext: bytes) -> bytes:
-    """The DER of EncryptedPrivateKeyInfo (RFC 5958, 3) with PBES2 parameters (RFC 8018, A.4)."""
-    from cryptography.hazmat.asn1 import Null, encode_der
-
-    from csrtui.core.keys import pbes2
-
-    return encode_der(
-        pbes2.EncryptedPrivateKeyInfo(
-            algorithm=pbes2.Pbes2Algorithm(
-                algorithm=pbes2.PBES2,
-                parameters=pbes2.Pbes2Parameters(
-                    key_derivation=pbes2.Pbkdf2Algorithm(
-                        algorithm=pbes2.PBKDF2,
-                        parameters=pbes2.Pbkdf2Parameters(
-                            salt=derived.salt,
-                            rounds=derived.rounds,
-                            prf=pbes2.PrfAlgorithm(algorithm=pbes2.HMAC_WITH_SHA256, parameters=Null()),
-                        ),
-                    ),
-                    encryption=pbes2.AesAlgorithm(algorithm=pbes2.AES_256_CBC, iv=iv),
-                ),
-            ),
-            encrypted_data=ciphertext,
-        )
-    )
+def _write_envelope(envelope: _Envelope) -> bytes:
+    """Return the DER of EncryptedPrivateKeyInfo (RFC 5958, 3) with PBES2 parameters (RFC 8018, A.2 and A.4)."""
+    iterations = envelope.iterations.to_bytes(envelope.iterations.bit_length() // 8 + 1)
+    prf = encode(SEQUENCE, _HMAC_WITH_SHA256, encode(NULL))
+    kdf_parameters = encode(SEQUENCE, encode(OCTET_STRING, envelope.salt), encode(INTEGER, iterations), prf)
+    kdf = encode(SEQUENCE, _PBKDF2, kdf_parameters)
+    cipher = encode(SEQUENCE, _AES_256_CBC, encode(OCTET_STRING, envelope.iv))
+    algorithm = encode(SEQUENCE, _PBES2, encode(SEQUENCE, kdf, cipher))
+    return encode(SEQUENCE, algorithm, encode(OCTET_STRING, envelope.ciphertext))
 
 
-def _read_envelope(der: bytes) -> "pbes2.EncryptedPrivateKeyInfo | None":
-    """What `_envelope` made, or None: all of its identifiers have to be those."""
-    from cryptography.hazmat.asn1 import decode_der
-
-    from csrtui.core.keys import pbes2
-
+def _read_envelope(der: bytes) -> _Envelope | None:
+    """Return the parts of an EncryptedPrivateKeyInfo, or None if `_write_envelope` would write other bytes for them."""
     try:
-        envelope = decode_der(pbes2.EncryptedPrivateKeyInfo, der)
-    except ValueError:
+        info = asn1.read_node(der)
+        parameters = info.child(0, SEQUENCE).child(1, SEQUENCE)
+        kdf_parameters = parameters.child(0, SEQUENCE).child(1, SEQUENCE)
+        envelope = _Envelope(
+            salt=kdf_parameters.child(0, OCTET_STRING).content,
+            iterations=kdf_parameters.child(1, INTEGER).integer,
+            iv=parameters.child(1, SEQUENCE).child(1, OCTET_STRING).content,
+            ciphertext=info.child(1, OCTET_STRING).content,
+        )
+    except asn1.BerError:
         return None
-    derivation = envelope.algorithm.parameters.key_derivation
-    encryption = envelope.algorithm.parameters.encryption
-    found = (
-        envelope.algorithm.algorithm,
-        derivation.algorithm,
-        derivation.parameters.prf.algorithm,
-        encryption.algorithm,
-    )
-    wanted = (pbes2.PBES2, pbes2.PBKDF2, pbes2.HMAC_WITH_SHA256, pbes2.AES_256_CBC)
-    return envelope if found == wanted and len(encryption.iv) == IV_BYTES else None
+    is_exact = envelope.iterations > 0 and len(envelope.iv) == IV_BYTES and _write_envelope(envelope) == der
+    return envelope if is_exact else None

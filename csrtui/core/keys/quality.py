@@ -1,12 +1,12 @@
-"""Find known weaknesses of keys that other programs made, and keys whose private half is published.
+"""Find known weaknesses of keys from other programs, and keys whose private key is published.
 
-Every test is bounded arithmetic on the numbers of a key, without files and network. Measured here, RSA 4096 costs
-15 ms and EC less than 1 ms; the first RSA key of a process costs 25 ms more, for the primes.
+Every test is bounded arithmetic on the numbers of a key, without access to files or the network. An RSA 4096 key takes
+15 ms and an EC key less than 1 ms (measured). The first RSA key in a process takes 25 ms more, to compute primes.
 
-Published keys are listed by their SPKI SHA-256 fingerprint. Sources: the examples of RFC 6979, 8032, 8410, 9500
+Published keys are listed by their SPKI SHA-256 fingerprint. The sources are the examples of RFC 6979, 8032, 8410, 9500
 and 9881; the PyPI package `cryptography_vectors` 50 (Apache 2.0 or BSD); Python 3.11's `test` folder (PSF licence);
-Go's `net/http/internal/testcert` (BSD) and Vagrant's `keys/vagrant.pub` (MIT). The list has only keys that pass all
-other checks: RSA of 2048 bits and more, the NIST curves, Ed25519 and ML-DSA.
+Go's `net/http/internal/testcert` (BSD); and Vagrant's `keys/vagrant.pub` (MIT). The list contains only keys that pass
+all other checks: RSA with 2048 or more bits, the NIST curves, Ed25519 and ML-DSA.
 """
 
 from functools import cache
@@ -83,11 +83,11 @@ _BY_SOURCE = {
     ),
 }
 SOURCES = {spki: source for source, fingerprints in _BY_SOURCE.items() for spki in fingerprints}
-"""SPKI SHA-256 fingerprints (64 lower-case hex digits) and where each private key is published."""
+"""The source of each published private key, by its SPKI SHA-256 fingerprint (64 lower-case hex digits)."""
 
 
 def published_in(spki_sha256: str) -> str | None:
-    """Return where the private key of a public key is published, or None if it is not on the list.
+    """Return the source that published the private key for a public key, or None if the key is not in the list.
 
     Args:
         spki_sha256: The SPKI fingerprint, 64 lower-case hex digits.
@@ -96,11 +96,11 @@ def published_in(spki_sha256: str) -> str | None:
 
 
 FERMAT_ROUNDS = 100
-"""How many rounds of Fermat's factorization two primes must resist (BR 6.1.1.3)."""
+"""Number of rounds of Fermat's factorization that the primes must resist (BR 6.1.1.3)."""
 SMALL_FACTOR_LIMIT = 1 << 20
-"""Every prime below it is tried as a factor of an RSA modulus."""
+"""The limit for trial division: every prime below it is tried as a factor of an RSA modulus."""
 MIN_SCALAR_BITS = 128
-"""An EC scalar below 2 to this power falls to Pollard's kangaroo method: 2^64 steps at most."""
+"""Minimum length of an EC scalar in bits. Pollard's kangaroo method finds a shorter one in at most 2^64 steps."""
 _PRIMES_PER_PRODUCT = 256
 
 _ROCA_PRIMES = (
@@ -118,8 +118,8 @@ _ROCA_ORDER = prod(_ROCA_ORDER_FACTORS)
 def is_roca(modulus: int) -> bool:
     """Return whether a modulus has the ROCA fingerprint (CVE-2017-15361).
 
-    Infineon's library made primes of the form ``k * M + 65537**a mod M``, so that the modulus is a power of 65537
-    modulo M. Of other moduli, fewer than one in 2^150 is.
+    Infineon's library generated primes of the form ``k * M + 65537**a mod M``, so the modulus is a power of 65537
+    modulo M. Fewer than one in 2^150 other moduli have this property.
     """
     if pow(modulus, _ROCA_ORDER, _ROCA_MODULUS) != 1:
         return False
@@ -127,7 +127,7 @@ def is_roca(modulus: int) -> bool:
 
 
 def _has_logarithm(number: int, factor: int) -> bool:
-    """Whether a discrete logarithm to the generator exists in the subgroup of order `factor` (Pohlig-Hellman)."""
+    """Return whether `number` has a logarithm to the generator in the subgroup of order `factor` (Pohlig-Hellman)."""
     step = pow(_ROCA_GENERATOR, _ROCA_ORDER // factor, _ROCA_MODULUS)
     target = pow(number, _ROCA_ORDER // factor, _ROCA_MODULUS)
     return any(pow(step, exponent, _ROCA_MODULUS) == target for exponent in range(factor))
@@ -144,7 +144,7 @@ def small_factor(modulus: int) -> int | None:
 
 @cache
 def _prime_products() -> tuple[int, ...]:
-    """The product of each `_PRIMES_PER_PRODUCT` primes: together they cost a sixth of one product of them all."""
+    """Return the products of `_PRIMES_PER_PRODUCT` primes each. They cost a sixth of one product of all primes."""
     primes = _small_primes()
     starts = range(0, len(primes), _PRIMES_PER_PRODUCT)
     return tuple(prod(primes[start : start + _PRIMES_PER_PRODUCT]) for start in starts)
@@ -152,7 +152,7 @@ def _prime_products() -> tuple[int, ...]:
 
 @cache
 def _small_primes() -> tuple[int, ...]:
-    """All primes below the limit, by the sieve of Eratosthenes over the odd numbers."""
+    """Return all primes below the limit, computed with the sieve of Eratosthenes over the odd numbers."""
     sieve = bytearray([1]) * (SMALL_FACTOR_LIMIT // 2)
     for number in range(3, isqrt(SMALL_FACTOR_LIMIT) + 1, 2):
         if sieve[number // 2]:
@@ -164,7 +164,7 @@ def _small_primes() -> tuple[int, ...]:
 def has_close_primes(modulus: int) -> bool:
     """Return whether Fermat's factorization finds the primes within `FERMAT_ROUNDS` (CVE-2022-26320).
 
-    A modulus is ``(a + b)(a - b)``, and ``a`` is near its root when the primes are close.
+    A modulus is ``(a + b)(a - b)``. If the primes are close, ``a`` is near the square root of the modulus.
     """
     first = isqrt(modulus - 1) + 1
     for a in range(first, first + FERMAT_ROUNDS):
@@ -185,9 +185,9 @@ def has_large_primes(key: "PrivateKey") -> bool:
 
 
 def small_scalar_bits(key: "PrivateKey") -> int | None:
-    """Return the bits of an EC key's scalar if there are at most `MIN_SCALAR_BITS`, else None.
+    """Return the number of bits in an EC key's scalar if it is at most `MIN_SCALAR_BITS`, else None.
 
-    In a group of order n, the scalars d and n - d have the same x-coordinate; the smaller of both counts.
+    In a group of order n, the scalars d and n - d have the same x-coordinate, so the smaller one counts.
     """
     from cryptography.hazmat.primitives.asymmetric import ec
 

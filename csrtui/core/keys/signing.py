@@ -1,13 +1,13 @@
-"""Sign and verify bytes with a private key of any type, and prove that an unencrypted private key is intact.
+"""Sign and verify bytes with a private key of any type, and check that an unencrypted private key is intact.
 
-RSA signs with PSS (MGF1 and hash SHA-256, a salt of 32 bytes), ECDSA with the hash of its curve (P-384: SHA-384,
-P-521: SHA-512, else SHA-256), DSA with SHA-256; EdDSA and ML-DSA have their own hash. Every caller puts its own
-context in front of the message, so that a signature for one purpose is never valid for another.
+RSA signs with PSS (MGF1 and hash SHA-256, a salt of 32 bytes). ECDSA uses the hash for its curve (P-384: SHA-384,
+P-521: SHA-512, others: SHA-256), and DSA uses SHA-256. EdDSA and ML-DSA have their own hash. Every caller puts its own
+context in front of the message, so a signature for one purpose is never valid for another.
 """
 
 from typing import TYPE_CHECKING, Any, cast
 
-from csrtui.core.base.errors import StoreError
+from csrtui.core.base.errors import StoreError, translate_errors
 from csrtui.core.keys import key_types
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def sign(key: "PrivateKey", message: bytes) -> bytes:
-    """Return the signature of `message`, ECDSA and DSA in DER."""
+    """Return the signature of `message`. ECDSA and DSA signatures are in DER."""
     from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 
     if isinstance(key, rsa.RSAPrivateKey):
@@ -33,7 +33,7 @@ def sign(key: "PrivateKey", message: bytes) -> bytes:
 
 
 def verify(public_key: "PublicKey", signature: bytes, message: bytes) -> bool:
-    """Return whether `signature` is that of `message`, made by `sign` with the key of `public_key`."""
+    """Return whether `signature` is a signature of `message` by `sign` with the private key for `public_key`."""
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 
@@ -72,41 +72,44 @@ def _pss() -> "PSS":
 _PROBE = b"csrtui doctor"
 
 
-def prove(data: bytes) -> tuple["PrivateKey", str]:
-    """Return the private key in a PEM text and its SPKI fingerprint, after it has proved to be whole.
+def load_intact_key(data: bytes) -> tuple["PrivateKey", str]:
+    """Return the private key in a PEM text and its SPKI fingerprint, after a check that the key is intact.
 
-    The primality check of cryptography takes 40 ms for RSA 2048, so ten thousand keys would take minutes. It is left
-    out. Instead, the numbers of the key must fit (RFC 8017, 3.2), and it must make a valid signature, which fails with
-    a false prime. The signature alone is not enough: OpenSSL corrects the result of a damaged exponent, and other
-    software does not.
+    cryptography's primality check is skipped, because it takes 40 ms for RSA 2048, or minutes for ten thousand keys.
+    Instead, the numbers of the key must be consistent (RFC 8017, 3.2), and the key must make a valid signature, which
+    fails if a prime is wrong. The signature alone is not enough: OpenSSL corrects the result of a damaged exponent, but
+    other software does not.
 
     Raises:
-        StoreError: There is no private key, or it is damaged.
+        StoreError: The text contains no private key, or the key is damaged.
     """
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    try:
+    with translate_errors(lambda _: StoreError("it contains no intact private key")):
         key = cast("PrivateKey", load_pem_private_key(data, None, unsafe_skip_rsa_key_validation=True))
-        _prove(key)
+        _check_rsa_key(key)
         return key, key_types.spki_sha256(key.public_key())
-    except Exception as error:  # the library does not document what it raises
-        raise StoreError("it contains no private key that is whole") from error
 
 
-def _prove(key: "PrivateKey") -> None:
-    """Raise an error unless an RSA key signs correctly; other types derive their public key, so they cannot disagree."""
+def _check_rsa_key(key: "PrivateKey") -> None:
+    """Check that an RSA key is consistent and signs correctly. Other types derive the public key from the private key.
+
+    Raises:
+        ValueError: The numbers are not consistent.
+        InvalidSignature: The key does not sign correctly.
+    """
     from cryptography.hazmat.primitives.asymmetric import padding, rsa
     from cryptography.hazmat.primitives.hashes import SHA256
 
     if isinstance(key, rsa.RSAPrivateKey):
-        if not _fit(key.private_numbers()):
-            raise ValueError("the numbers of the key do not fit")
+        if not _is_consistent(key.private_numbers()):
+            raise ValueError("the numbers of the key are not consistent")
         signature = key.sign(_PROBE, padding.PKCS1v15(), SHA256())
         key.public_key().verify(signature, _PROBE, padding.PKCS1v15(), SHA256())
 
 
-def _fit(numbers: "RSAPrivateNumbers") -> bool:
-    """Return whether the numbers of an RSA private key follow from its primes."""
+def _is_consistent(numbers: "RSAPrivateNumbers") -> bool:
+    """Return whether all numbers of an RSA private key are those that follow from its primes."""
     p, q, d, public = numbers.p, numbers.q, numbers.d, numbers.public_numbers
     return (
         min(p, q) > 1

@@ -1,1 +1,1 @@
-"""Host names and addresses: parsed, internationalized, and judged by public suffix."""
+"""Host names and addresses: parsing, internationalized names and public suffixes."""

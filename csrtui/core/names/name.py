@@ -1,8 +1,7 @@
-"""Names as they are typed, and as they will be written into a certificate.
+"""Read names as users enter them, and convert them to the form that a CSR contains.
 
-`split_names` sorts out a paste, `read_name` reads one name. Reading never repairs: beyond lower case,
-A-labels and the canonical form of an address a name is written as typed or not at all, and what stands
-in the way is listed as flaws for the advisor to explain.
+A name is never repaired silently. Only three changes are made: lower case, A-labels and the canonical form of an
+address. A name that needs any other change is invalid, and its flaws tell the advisor why.
 """
 
 import re
@@ -10,20 +9,24 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
-from csrtui.core.names import international
-from csrtui.core.names.international import Refusal, Refused
-from csrtui.core.names.paste import host_inside
-from csrtui.core.names.whitespace import first_blank, trimmed
+from csrtui.core.names.label import (
+    MAX_LABEL,
+    Flaw,
+    FlawKind,
+    Label,
+    breaks_bidi_rule,
+    needs_idna,
+    read_international_label,
+)
+from csrtui.core.names.paste import extract_host
+from csrtui.core.names.whitespace import first_blank, trim
 
-MAX_LABEL = 63
-"""Octets in a label (RFC 1035 2.3.4)."""
 MAX_NAME = 253
-"""Octets in a name without its trailing dot (RFC 1035 2.3.4: 255 on the wire)."""
-_ABSURD = 1000
-"""Characters beyond which nothing of a name is looked at but its length."""
-
+"""Maximum length of a name in octets without its trailing dot (RFC 1035 2.3.4: 255 in the wire format)."""
+_MAX_INPUT = 1000
+"""Length in characters above which a name is checked only for its length."""
 DOTS = ".\u3002\uff0e\uff61"
-"""What separates labels when other letters than ASCII are about (UTS 46 4, RFC 3490 3.1)."""
+"""Characters that separate the labels of a non-ASCII name (UTS 46 4, RFC 3490 3.1)."""
 _DOT = re.compile(f"[{DOTS}]")
 _LABEL_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
@@ -32,117 +35,70 @@ _IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!$)|
 
 
 class NameKind(StrEnum):
-    """What a SAN entry can be here (RFC 5280 4.2.1.6: dNSName, iPAddress)."""
+    """The type of a SAN entry (RFC 5280 4.2.1.6: dNSName, iPAddress)."""
 
     DNS = "dns"
     IP = "ip"
 
 
-class FlawKind(StrEnum):
-    """Why a name cannot be written; the values are the advisor's codes."""
-
-    NOT_A_HOSTNAME = "not-a-hostname"
-    SPACE = "space"
-    TRAILING_DOT = "trailing-dot"
-    EMPTY_LABEL = "empty-label"
-    LABEL_LENGTH = "label-length"
-    NAME_LENGTH = "name-length"
-    BAD_CHARACTER = "bad-character"
-    HYPHEN_EDGE = "hyphen-edge"
-    INTERNATIONAL_INVALID = "international-invalid"
-    NUMERIC_TLD = "numeric-tld"
-    WILDCARD_PLACE = "wildcard-place"
-
-
-class Flaw(NamedTuple):
-    """One reason why a name cannot be written.
-
-    Attributes:
-        kind: Which reason.
-        part: The label or character at fault; empty where it is the name as a whole.
-        position: The place of the character in the name without the blanks at its ends, from 1; 0 where it is no
-            character, or one at an end.
-        repaired: What was plainly meant, or None where that is not plain.
-    """
-
-    kind: FlawKind
-    part: str = ""
-    position: int = 0
-    repaired: str | None = None
-
-
 class Name(NamedTuple):
-    """One name, read.
+    """One name of a request.
 
     Attributes:
-        typed: As it was typed.
-        kind: A DNS name or an address.
-        text: As it will be written: lower-case A-labels, or the canonical address (RFC 5952); None when it
-            cannot be written.
-        shown: For people: U-labels; as typed when it cannot be written.
-        flaws: Why it cannot be written; empty when it can, or when nothing but blanks was typed.
+        input: The name as entered.
+        kind: Whether it is a DNS name or an address.
+        text: The name in the form that the CSR contains: lower-case A-labels, or the canonical address (RFC 5952). None
+            if the name is invalid.
+        display: The name for display, with U-labels. It is equal to `input` if the name is invalid.
+        flaws: The reasons why the name is invalid. It is empty for a valid name, and for an input of blanks only.
     """
 
-    typed: str
+    input: str
     kind: NameKind
     text: str | None
-    shown: str
+    display: str
     flaws: tuple[Flaw, ...] = ()
 
     @property
     def is_wildcard(self) -> bool:
-        """Whether it is written with a whole first label ``*`` (RFC 9525 6.3)."""
+        """Whether the name is valid and its first label is exactly ``*`` (RFC 9525 6.3)."""
         return self.text is not None and self.text.startswith("*.")
 
     @property
     def parent(self) -> str:
-        """The written name without its first label; empty when there is none."""
+        """The name in the form that the CSR contains, without its first label, or "" if it has only one label."""
         return (self.text or "").partition(".")[2]
 
 
-def split_names(text: str) -> list[str]:
-    """Sort out a paste of any number of names, in their order, as typed.
-
-    Separators are blanks of every kind, commas, semicolons and bars. Quotes and brackets around a name,
-    list bullets, ``DNS:`` and ``IP Address:`` labels and web servers' directives (``server_name``,
-    ``ServerName``, ``ServerAlias``) are dropped. What cannot be read as a name stays, so that it is
-    named in the advice and not lost.
-    """
-    from csrtui.core.names.paste import tokens
-
-    return list(tokens(text))
-
-
-def read_name(typed: str) -> Name:
-    """Read one name; see `Name` for what comes back. Never raises."""
-    bare = trimmed(typed)
+def read_name(text: str) -> Name:
+    """Return the name in a text. Accept any text without raising an error. An invalid name has `flaws`."""
+    bare = trim(text)
     if not bare:
-        return Name(typed, NameKind.DNS, None, typed)
-    edge = (_outer_blank(typed, bare),) if bare != typed else ()
+        return Name(text, NameKind.DNS, None, text)
+    edge = (_outer_blank(text, bare),) if bare != text else ()
     if address := read_address(bare):
-        return Name(typed, NameKind.IP, None if edge else address, typed if edge else address, edge)
-    host = host_inside(bare)
+        return Name(text, NameKind.IP, None if edge else address, text if edge else address, edge)
+    host = extract_host(bare)
     if host is not None:
-        return _unreadable(typed, (Flaw(FlawKind.NOT_A_HOSTNAME, repaired=_offer(host)),))
+        return _invalid(text, (Flaw(FlawKind.NOT_A_HOSTNAME, correction=_valid_host(host)),))
     blank = first_blank(bare)
-    if blank and not _CONTROL.search(
-        bare, 0, bare.index(blank) + 1
-    ):  # a control is not a blank, but a bad character
-        return _unreadable(typed, (_inner_blank(bare, blank),))
-    written, shown, flaws = _read_dns(bare)
+    # A control character before that blank is reported as an invalid character instead.
+    if blank and not _CONTROL.search(bare, 0, bare.index(blank) + 1):
+        return _invalid(text, (_inner_blank(bare, blank),))
+    written, display, flaws = _read_dns(bare)
     if edge or flaws:
-        return _unreadable(typed, (*flaws, *edge) if typed.startswith(bare) else (*edge, *flaws))
-    return Name(typed, NameKind.DNS, written, shown)
+        return _invalid(text, (*flaws, *edge) if text.startswith(bare) else (*edge, *flaws))
+    return Name(text, NameKind.DNS, written, display)
 
 
 def read_address(text: str) -> str | None:
-    """The canonical form of an IPv4 or IPv6 address, the latter with or without brackets; None for else.
+    """Return the canonical form of an IPv4 or IPv6 address, or None for other text. IPv6 can have brackets around it.
 
-    An IPv4-mapped address keeps its kind and is written with its IPv4 part (RFC 5952 5).
+    An IPv4-mapped address stays an IPv6 address and is written with its IPv4 part (RFC 5952 5).
     """
     if _IPV4.fullmatch(text):
         return text
-    if text.count(":") < 2 or "%" in text or not text.isascii():  # noqa: PLR2004 - `::` has the fewest
+    if text.count(":") < 2 or "%" in text or not text.isascii():  # noqa: PLR2004 - `::` is the shortest address
         return None
     from ipaddress import IPv6Address
 
@@ -153,111 +109,92 @@ def read_address(text: str) -> str | None:
     return f"::ffff:{address.ipv4_mapped}" if address.ipv4_mapped else str(address)
 
 
-def _unreadable(typed: str, flaws: tuple[Flaw, ...]) -> Name:
-    return Name(typed, NameKind.DNS, None, typed, flaws)
+def _invalid(text: str, flaws: tuple[Flaw, ...]) -> Name:
+    return Name(text, NameKind.DNS, None, text, flaws)
 
 
-def _offer(host: str) -> str | None:
-    """The host found inside something else, if it is one that can be written."""
+def _valid_host(host: str) -> str | None:
+    """Return an extracted host if it is a valid name, its canonical form if it is an address, otherwise None."""
     address = read_address(host)
-    if address or not host or first_blank(host) or host_inside(host) is not None:
+    if address or not host or first_blank(host) or extract_host(host) is not None:
         return address
     return None if _read_dns(host)[2] else host
 
 
-def _outer_blank(typed: str, bare: str) -> Flaw:
-    """What stands at an end of a name and can go: a blank, or a control such as a tab."""
-    blank = first_blank(typed)
-    return Flaw(FlawKind.BAD_CHARACTER if _CONTROL.match(blank) else FlawKind.SPACE, blank, repaired=bare)
+def _outer_blank(text: str, bare: str) -> Flaw:
+    """Return the flaw for a blank or control character at the start or end. The correction is to remove it."""
+    blank = first_blank(text)
+    return Flaw(FlawKind.BAD_CHARACTER if _CONTROL.match(blank) else FlawKind.SPACE, blank, correction=bare)
 
 
 def _inner_blank(bare: str, blank: str) -> Flaw:
-    """A blank inside: an invisible character can go, a visible one may have separated two names."""
-    repaired = None
+    """Return the flaw for a blank inside a name.
+
+    The correction is to remove an invisible blank. A visible blank may separate two names, so it has no correction.
+    """
+    correction = None
     if not blank.isspace():
-        rest = "".join(character for character in bare if character != blank)
-        repaired = rest if rest and not first_blank(rest) and not _read_dns(rest)[2] else None
-    return Flaw(FlawKind.SPACE, blank, bare.index(blank) + 1, repaired)
+        rest = bare.replace(blank, "")
+        correction = rest if rest and not first_blank(rest) and not _read_dns(rest)[2] else None
+    return Flaw(FlawKind.SPACE, blank, bare.index(blank) + 1, correction)
 
 
 def _read_dns(bare: str) -> tuple[str, str, tuple[Flaw, ...]]:
-    """The written form, the shown form, and the flaws: one of each kind, each from another label."""
-    if len(bare) > _ABSURD:
+    """Return the form for the CSR, the display form, and the flaws. There is at most one flaw of each kind."""
+    if len(bare) > _MAX_INPUT:
         return "", "", (Flaw(FlawKind.NAME_LENGTH),)
-    typed_labels = _DOT.split(bare) if not bare.isascii() else bare.split(".")
+    parts = bare.split(".") if bare.isascii() else _DOT.split(bare)
     flaws: dict[FlawKind, Flaw] = {}
-    if len(typed_labels) > 1 and not typed_labels[-1]:
-        flaws[FlawKind.TRAILING_DOT] = Flaw(FlawKind.TRAILING_DOT, repaired=bare.rstrip(DOTS) or None)
-        typed_labels.pop()
+    if len(parts) > 1 and not parts[-1]:
+        flaws[FlawKind.TRAILING_DOT] = Flaw(FlawKind.TRAILING_DOT, correction=bare.rstrip(DOTS) or None)
+        parts.pop()
     labels = []
-    for number, typed_label in enumerate(typed_labels):
-        read = _read_label(typed_label, number, len(typed_labels), bare)
-        if isinstance(read, Flaw):
-            flaws.setdefault(read.kind, read)
+    for index, part in enumerate(parts):
+        label = _read_label(part, bare, may_be_wildcard=index == 0 and len(parts) > 1)
+        if isinstance(label, Flaw):
+            flaws.setdefault(label.kind, label)
         else:
-            labels.append(read)
+            labels.append(label)
     written = ".".join(label.ascii for label in labels)
-    for flaw in _whole(typed_labels, labels, written):
+    for flaw in _whole_name_flaws(parts, labels, written):
         flaws.setdefault(flaw.kind, flaw)
-    return written, ".".join(label.unicode for label in labels), _by_cause(flaws)
+    if FlawKind.NUMERIC_TLD in flaws:  # probably a mistyped address: flaws of a host name would mislead
+        flaws = {FlawKind.NUMERIC_TLD: flaws[FlawKind.NUMERIC_TLD]}
+    return written, ".".join(label.unicode for label in labels), tuple(flaws.values())
 
 
-def _by_cause(flaws: dict[FlawKind, Flaw]) -> tuple[Flaw, ...]:
-    """One cause, one flaw: what looks like an address with a slip is not also judged as a name."""
-    if FlawKind.NUMERIC_TLD in flaws:
-        return (flaws[FlawKind.NUMERIC_TLD],)
-    return tuple(flaws.values())
-
-
-def _whole(typed_labels: list[str], labels: list[international.Label], written: str) -> Iterator[Flaw]:
-    """What is wrong with the name as a whole."""
-    last = labels[-1].ascii if labels and len(labels) == len(typed_labels) else typed_labels[-1]
+def _whole_name_flaws(parts: list[str], labels: list[Label], written: str) -> Iterator[Flaw]:
+    last = labels[-1].ascii if labels and len(labels) == len(parts) else parts[-1]
     if _NUMBER.fullmatch(last):
         yield Flaw(FlawKind.NUMERIC_TLD, last)
     if len(written) > MAX_NAME:
         yield Flaw(FlawKind.NAME_LENGTH)
     u_labels = [label.unicode for label in labels if label.ascii != "*"]
-    if any(label.ascii != label.unicode for label in labels) and international.breaks_bidi_rule(u_labels):
+    if any(label.ascii != label.unicode for label in labels) and breaks_bidi_rule(u_labels):
         yield Flaw(FlawKind.INTERNATIONAL_INVALID)
 
 
-def _read_label(typed: str, number: int, count: int, name: str) -> international.Label | Flaw:  # noqa: PLR0911 - one return for each flaw
-    if not typed:
+def _read_label(text: str, name: str, *, may_be_wildcard: bool) -> Label | Flaw:  # noqa: PLR0911 - one for each flaw
+    if not text:
         return Flaw(FlawKind.EMPTY_LABEL)
-    if "*" in typed:
-        alone = typed == "*" and number == 0 and count > 1
-        return international.Label("*", "*") if alone else Flaw(FlawKind.WILDCARD_PLACE, typed)
-    if bad := _bad_character(typed):
-        return Flaw(FlawKind.BAD_CHARACTER, bad, name.index(bad) + 1)
-    if typed.startswith("-") or typed.endswith("-"):
-        return Flaw(FlawKind.HYPHEN_EDGE, typed)
-    if international.is_international(typed):
-        return _read_international(typed, name)
-    if len(typed) > MAX_LABEL:
-        return Flaw(FlawKind.LABEL_LENGTH, typed)
-    return international.Label(typed.lower(), typed.lower())
+    if "*" in text:
+        return Label("*", "*") if text == "*" and may_be_wildcard else Flaw(FlawKind.WILDCARD_PLACE, text)
+    if character := _bad_character(text):
+        return Flaw(FlawKind.BAD_CHARACTER, character, name.index(character) + 1)
+    if text.startswith("-") or text.endswith("-"):
+        return Flaw(FlawKind.HYPHEN_EDGE, text)
+    if text.isascii() and len(text) > MAX_LABEL:
+        return Flaw(FlawKind.LABEL_LENGTH, text)
+    if not needs_idna(text):
+        return Label(text.lower(), text.lower())
+    if "_" in text:  # an A-label cannot contain an underscore (RFC 5891 4.2.2)
+        return Flaw(FlawKind.BAD_CHARACTER, "_", name.index("_") + 1)
+    return read_international_label(text)
 
 
 def _bad_character(label: str) -> str | None:
-    """The first character that no host name holds, in any script (RFC 1123 2.1 and the underscore)."""
+    """Return the first character that no host name can contain, or None (RFC 1123 2.1, but underscores are allowed)."""
     for character in label:
         if character not in _LABEL_CHARACTERS and (character.isascii() or "\x80" <= character <= "\x9f"):
             return character
     return None
-
-
-def _read_international(typed: str, name: str) -> international.Label | Flaw:  # noqa: PLR0911 - one return for each flaw
-    if typed.isascii() and len(typed) > MAX_LABEL:
-        return Flaw(FlawKind.LABEL_LENGTH, typed)
-    if "_" in typed:  # the underscore is for ASCII names only: an A-label cannot hold one (RFC 5891 4.2.2)
-        return Flaw(FlawKind.BAD_CHARACTER, "_", name.index("_") + 1)
-    read = international.read_label(typed)
-    if not isinstance(read, Refused):
-        return read
-    if read.refusal is Refusal.EMPTY:
-        return Flaw(FlawKind.EMPTY_LABEL)
-    if read.refusal is Refusal.TOO_LONG:
-        return Flaw(FlawKind.LABEL_LENGTH, typed)
-    if read.refusal is Refusal.CHARACTER:
-        return Flaw(FlawKind.BAD_CHARACTER, read.character or "")
-    return Flaw(FlawKind.INTERNATIONAL_INVALID, typed)

@@ -1,7 +1,6 @@
-"""Extract names from pasted text, and the host from a URL, an e-mail address or a host with a port."""
+"""Split pasted text into names, and extract the host from a URL, an e-mail address or a host with a port."""
 
 import re
-from collections.abc import Iterator
 
 _SCHEME = re.compile(
     r"[A-Za-z][A-Za-z0-9+.-]*:/{2,}|(?:https?|ftp|mailto|email|uri|url|dns|ip|cn):/*", re.IGNORECASE
@@ -9,13 +8,35 @@ _SCHEME = re.compile(
 _END = re.compile(r"[/\\?#\s]")
 _PORT = re.compile(r"(.*?):[0-9]*")
 _ZONE = re.compile(r"([0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)%.*")
+_DIRECTIVE = re.compile(
+    r"^[ \t]*(?:server_name|ServerName|ServerAlias)[ \t]+(?=\S)", re.IGNORECASE | re.MULTILINE
+)
+_BULLET = re.compile(r"^[ \t]*[-–—•·*][ \t]+(?=[^\s.])", re.MULTILINE)
+_KIND = re.compile(
+    r"(?<![^\s,;|\"'`(\[{<])(?:DNS(?: Name)?|IP(?: Address)?|CN|subjectAltName)[ \t]*[:=][ \t]*(?=\S)",
+    re.IGNORECASE,
+)
+"""Matches the labels that openssl (``DNS:``, ``IP Address:``) and Windows (``DNS Name=``) put before names."""
+_SEPARATOR = re.compile(r"[\s,;|\uff0c\uff1b\u3001]+")
+_BRACKETS = {
+    "(": ")",
+    "[": "]",
+    "{": "}",
+    "<": ">",
+    "“": "”",
+    "‘": "’",
+    "«": "»",
+    '"': '"',
+    "'": "'",
+    "`": "`",
+}
+_OPENING_BRACKETS = {closing: opening for opening, closing in _BRACKETS.items()}
 
 
-def host_inside(text: str) -> str | None:
-    """What stands where the host stands, unread; empty when nothing does.
+def extract_host(text: str) -> str | None:
+    """Return the host part of a text, unchecked, or "" if it has no host part.
 
-    Returns:
-        None when the text is not more than a host: it holds no scheme, path, port, user or zone.
+    Return None if the text has no scheme, user, port, path or zone, so that there is nothing to extract.
     """
     if not any(mark in text for mark in "/@:") and not text.startswith("\\\\"):
         return None
@@ -34,38 +55,27 @@ def host_inside(text: str) -> str | None:
     return host.strip().rstrip(".")
 
 
-_DIRECTIVE = re.compile(
-    r"^[ \t]*(?:server_name|ServerName|ServerAlias)[ \t]+(?=\S)", re.IGNORECASE | re.MULTILINE
-)
-_BULLET = re.compile(r"^[ \t]*[-–—•·*][ \t]+(?=[^\s.])", re.MULTILINE)
-_KIND = re.compile(
-    r"(?<![^\s,;|\"'`(\[{<])(?:DNS(?: Name)?|IP(?: Address)?|CN|subjectAltName)[ \t]*[:=][ \t]*(?=\S)",
-    re.IGNORECASE,
-)
-"""``DNS:`` and ``IP Address:`` as openssl prints them, ``DNS Name=`` as Windows does."""
-_SEPARATOR = re.compile(r"[\s,;|\uff0c\uff1b\u3001]+")
-_PAIRS = {"(": ")", "[": "]", "{": "}", "<": ">", "“": "”", "‘": "’", "«": "»", '"': '"', "'": "'", "`": "`"}
-_CLOSERS = {closer: opener for opener, closer in _PAIRS.items()}
+def split_names(text: str) -> list[str]:
+    """Return the names in pasted text, in order.
 
-
-def tokens(text: str) -> Iterator[str]:
-    """The names of a paste, in order, as typed; see `csrtui.core.names.name.split_names`."""
+    Names are separated by white space, commas, semicolons and vertical bars. Quotes and brackets around a name, list
+    bullets, the labels ``DNS:`` and ``IP Address:``, and web server directives (``server_name``, ``ServerName``,
+    ``ServerAlias``) are removed. Invalid names are returned too, so that the advice can mention them.
+    """
     for pattern in (_DIRECTIVE, _BULLET, _KIND):
         text = pattern.sub(" ", text)
-    for word in _SEPARATOR.split(text):
-        if token := _unwrapped(word):
-            yield token
+    return [name for name in map(_unwrap, _SEPARATOR.split(text)) if name]
 
 
-def _unwrapped(word: str) -> str:
-    """A word without quotes and brackets around it; a bracket whose partner is inside stays (``[::1]:443``)."""
-    before = None
-    while word != before:
-        before = word
-        closer = _PAIRS.get(word[:1])
-        if closer and closer not in word[1:-1]:
-            word = word[1:].removesuffix(closer)
-        opener = _CLOSERS.get(word[-1:])
-        if opener and opener not in word[:-1]:
+def _unwrap(word: str) -> str:
+    """Return a word without quotes and brackets around it. Keep a bracket whose partner is inside (``[::1]:443``)."""
+    previous = None
+    while word != previous:
+        previous = word
+        closing = _BRACKETS.get(word[:1])
+        if closing and closing not in word[1:-1]:
+            word = word[1:].removesuffix(closing)
+        opening = _OPENING_BRACKETS.get(word[-1:])
+        if opening and opening not in word[:-1]:
             word = word[:-1]
     return word

@@ -1,10 +1,9 @@
-"""Texts with variables of an inventory: ``{{ variable }}`` and ``{{ variable.member }}``, and nothing else.
+"""Templates: text with inventory variables, written ``{{ variable }}`` or ``{{ variable.member }}``.
 
-Text becomes code where a general template engine reads it, so csrtui has none: it replaces variables itself, by the
-grammar below, with data of the inventory. Who may write a variable is told by the type: in a `Template`, which the
-user typed, variables are replaced. Any other `str` is literal, whatever it looks like: it came from a file, a pair, a
-profile or a paste, and so from another person. Cutting, joining or any other operation on a `Template` gives a `str`;
-what loses its type on the way is literal, never code.
+A general template engine would execute text as code. So csrtui replaces the variables itself, using only this grammar
+and data from the inventory. Variables are replaced only in a `Template`, which the user entered. Any other `str` is
+literal, because it came from a file, a pair, a profile or a paste, and another person may have written it. Slicing,
+joining or any other operation on a `Template` returns a `str`, so text that loses its type becomes literal, never code.
 """
 
 import re
@@ -14,68 +13,56 @@ from typing import NamedTuple, NoReturn
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
-from csrtui.core.names.name import split_names
+from csrtui.core.names.paste import split_names
 
 MAX_DEPTH = 8
-"""Values that are templates again are resolved so many levels deep."""
+"""Maximum nesting depth of values that are templates themselves."""
 MAX_REPLACED = 1000
-"""Variables that are replaced for one text, those in values included."""
+"""Maximum number of variables replaced for one text, including variables in values."""
 MAX_CHARACTERS = 64 * 1024
-"""Characters of a text after its variables are replaced."""
+"""Maximum length of a text in characters after its variables are replaced."""
 _MAX_QUOTED = 60
-"""Characters of a piece that a message quotes."""
-_PRIVATE = 0xF0000
-"""From here on are characters without a meaning, which nobody types (Unicode's plane 15)."""
+"""Maximum number of characters of a text that a message quotes."""
+_PRIVATE_USE = 0xF0000
+"""First character of Unicode plane 15, which is for private use. Nobody types such characters."""
 _IDENTIFIER = "[A-Za-z_][A-Za-z0-9_]*"
 _OPENING = re.compile(r"\{[{%#]")
 _CLOSING = {"{{": "}}", "{%": "%}", "{#": "#}"}
 _VARIABLE = re.compile(rf"\{{\{{[ \t]*({_IDENTIFIER})(?:\.({_IDENTIFIER}))?[ \t]*\}}\}}")
 _SECRET_WORDS = frozenset({"pass", "pwd", "pw", "pin", "apikey"})
 _SECRET_PARTS = (
-    "password",
-    "passwd",
-    "passphrase",
-    "secret",
-    "vault",
-    "token",
-    "credential",
-    "private_key",
-    "api_key",
-)
-"""A variable holds a secret if one of these parts is in its name, or one of the words above between its underscores."""
-_NOT_SECRET = "use a variable that does not hold a secret"  # noqa: S105 - a hint
+    "password", "passwd", "passphrase", "secret", "vault", "token", "credential", "private_key", "api_key",
+)  # fmt: skip
+"""A variable is secret if its name contains one of these parts, or if one of the words above is a word of its name. The
+words of a name are separated by underscores."""
+_NOT_SECRET = "use a variable that does not contain a secret"  # noqa: S105 - a hint
 
 
 class Template(str):
-    """A text that the user typed, in which variables are replaced; any other `str` is literal."""
+    """A text that the user entered and in which variables are replaced. Any other `str` is literal."""
 
     __slots__ = ()
 
 
 class Variable(NamedTuple):
-    """A variable, or a member of one.
-
-    Attributes:
-        name: The variable.
-        member: The member of the dictionary that it holds, or None.
-    """
+    """A variable, or a member of a variable that is a dictionary."""
 
     name: str
     member: str | None
 
     def __str__(self) -> str:
-        """``variable`` or ``variable.member``."""
+        """Return ``variable`` or ``variable.member``."""
         return self.name if self.member is None else f"{self.name}.{self.member}"
 
 
 @dataclass(frozen=True, slots=True)
 class HostVariables:
-    """What an inventory holds for a host.
+    """The inventory's data of one host.
 
     Attributes:
-        host: The host's name in the inventory.
-        values: The variables as ``ansible-inventory --list`` prints them: values that are templates are not resolved.
-        facts: What the inventory itself knows of the host, such as ``inventory_hostname``; never templates.
+        host: The name of the host in the inventory.
+        values: The variables as ``ansible-inventory --list`` prints them. Values that are templates are not expanded.
+        facts: Data that the inventory itself provides, such as ``inventory_hostname``. It is never a template.
     """
 
     host: str
@@ -84,66 +71,70 @@ class HostVariables:
 
 
 def has_opening(text: str) -> bool:
-    """Return whether a text has one of ``{{``, ``{%`` and ``{#``."""
+    """Return whether a text contains ``{{``, ``{%`` or ``{#``."""
     return _OPENING.search(text) is not None
 
 
 def has_variables(text: str) -> bool:
-    """Return whether a text differs from host to host."""
+    """Return whether a text is a template with variables, so that its expansion can differ between hosts."""
     return isinstance(text, Template) and has_opening(text)
 
 
 def split_names_in(text: str) -> list[str]:
-    """Return the names in a text, each a `Template` if the text is one; blanks between braces separate nothing."""
+    """Return the names in a text. Ignore separators inside braces. If the text is a template, so are the names."""
     if not isinstance(text, Template):
         return split_names(text)
-    masked, pieces = "", dict[int, str]()
+    masked, expressions = "", dict[int, str]()
     for opening, piece in _pieces(text):
-        if opening is not None:
-            pieces[_PRIVATE + len(pieces)] = piece
-        masked += piece if opening is None else chr(_PRIVATE + len(pieces) - 1)
-    return [Template(name.translate(pieces)) for name in split_names(masked)]
+        if opening is None:
+            masked += piece
+        else:
+            code = _PRIVATE_USE + len(expressions)
+            expressions[code] = piece
+            masked += chr(code)
+    return [Template(name.translate(expressions)) for name in split_names(masked)]
 
 
 def check_template(text: str) -> None:
-    """Demand that a text follows the grammar.
+    """Check that a text follows the grammar.
 
     Raises:
-        InputError: A piece of it does not; the error quotes the piece.
+        InputError: A piece of the text does not follow the grammar. The message quotes the piece.
     """
     for _ in _parse(text):
         pass
 
 
 def expand(text: str, variables: HostVariables) -> str:
-    """Return a text with its variables replaced; a literal text unchanged.
+    """Return a template with its variables replaced. Return a literal text unchanged.
 
     Raises:
-        InputError: A piece is not a variable, or the host lacks the variable, or its value is not a text.
+        InputError: A piece is not a variable, the host does not have the variable, the value is not a string, or a
+            limit is exceeded.
     """
-    return _Expansion(variables).text(text, ()) if isinstance(text, Template) else text
+    return _Expander(variables).expand(text, ()) if isinstance(text, Template) else text
 
 
 def expand_names(text: str, variables: HostVariables) -> list[str]:
-    """Return the names that a text stands for: one, or those of the list that its only variable holds.
+    """Return the names for a template: one name, or the elements if the template is a single variable that is a list.
 
     Raises:
-        InputError: As for `expand`; or an element of the list is not a text.
+        InputError: As for `expand`, or an element of the list is not a string.
     """
-    return _Expansion(variables).names(text) if isinstance(text, Template) else [text]
+    return _Expander(variables).expand_names(text) if isinstance(text, Template) else [text]
 
 
 def _pieces(text: str) -> Iterator[tuple[str | None, str]]:
-    """Give the pieces of a text: each with what opens it, or None for what stands between those."""
-    at = 0
-    while opening := _OPENING.search(text, at):
-        if opening.start() > at:
-            yield None, text[at : opening.start()]
+    """Yield the pieces of a text: each expression with its opening braces, and each literal text with None."""
+    start = 0
+    while opening := _OPENING.search(text, start):
+        if opening.start() > start:
+            yield None, text[start : opening.start()]
         closing = text.find(_CLOSING[opening[0]], opening.end())
-        at = len(text) if closing < 0 else closing + 2
-        yield opening[0], text[opening.start() : at]
-    if at < len(text):
-        yield None, text[at:]
+        start = len(text) if closing < 0 else closing + 2
+        yield opening[0], text[opening.start() : start]
+    if start < len(text):
+        yield None, text[start:]
 
 
 def _parse(text: str) -> Iterator[str | Variable]:
@@ -153,121 +144,107 @@ def _parse(text: str) -> Iterator[str | Variable]:
         elif match := _VARIABLE.fullmatch(piece):
             yield Variable(match[1], match[2])
         else:
+            quoted = visible(piece if len(piece) <= _MAX_QUOTED else f"{piece[:_MAX_QUOTED]}…")
             raise InputError(
-                f'"{_quoted(piece)}" is not a variable: only {{{{ name }}}} and {{{{ name.member }}}} are replaced',
-                "write the text itself, or give the hosts a variable that holds it in the inventory",
+                f'"{quoted}" is not a variable: only {{{{ name }}}} and {{{{ name.member }}}} are replaced',
+                "write the text itself, or define a variable for it in the inventory",
             )
 
 
-class _Expansion:
-    """Replaces the variables of one text for one host, within bounds."""
+class _Expander:
+    """An expander that replaces the variables in one text for one host, within the limits."""
 
     def __init__(self, variables: HostVariables) -> None:
         self._variables = variables
-        self._left = MAX_REPLACED
+        self._replaced = 0
 
-    def text(self, text: str, path: tuple[str, ...]) -> str:
-        parts = [part if isinstance(part, str) else self._replaced(part, path) for part in _parse(text)]
+    def expand(self, text: str, path: tuple[str, ...]) -> str:
+        """Return the text with its variables replaced. `path` contains the variables that led to this text."""
+        parts = [part if isinstance(part, str) else self._replace(part, path) for part in _parse(text)]
         if sum(map(len, parts)) > MAX_CHARACTERS:
             raise InputError(
                 f"the text has more than {MAX_CHARACTERS:,} characters after its variables are replaced"
             )
         return "".join(parts)
 
-    def names(self, text: str) -> list[str]:
+    def expand_names(self, text: str) -> list[str]:
         parts = list(_parse(text.strip()))
-        if len(parts) == 1 and isinstance(parts[0], Variable):
-            variable = parts[0]
+        if len(parts) == 1 and isinstance(variable := parts[0], Variable):
             value = self._value(variable)
             if isinstance(value, Sequence) and not isinstance(value, str):
-                return [self._element(variable, one) for one in value]
-        return [self.text(text, ())]
+                return [self._expand_element(variable, element) for element in value]
+        return [self.expand(text, ())]
 
-    def _element(self, variable: Variable, value: object) -> str:
-        if not isinstance(value, str) and _unsafe(value) is None:
-            _refuse(
-                variable,
-                f"has an element that is {_kind(value)}, not a text",
-                "quote each name in the inventory",
-            )
-        return self._resolved(variable, value, (str(variable),))
+    def _expand_element(self, variable: Variable, element: object) -> str:
+        if not isinstance(element, str) and _unsafe_text(element) is None:
+            message = f"has an element that is {_kind(element)}, not a string"
+            _refuse(variable, message, "quote each name in the inventory")
+        return self._to_text(variable, element, (str(variable),))
 
-    def _replaced(self, variable: Variable, path: tuple[str, ...]) -> str:
-        shown = str(variable)
-        if shown in path:
-            _refuse(variable, f"refers to itself: {' → '.join((*path, shown))}", "give it a value of its own")
-        if len(path) >= MAX_DEPTH:
-            _refuse(
-                variable,
-                f"refers to other variables more than {MAX_DEPTH} levels deep",
-                "give it a value of its own",
-            )
-        self._left -= 1
-        if self._left < 0:
+    def _replace(self, variable: Variable, path: tuple[str, ...]) -> str:
+        path = (*path, str(variable))
+        if path[-1] in path[:-1]:
+            _refuse(variable, f"refers to itself: {' → '.join(path)}", "give it a value of its own")
+        if len(path) > MAX_DEPTH:
+            message = f"refers to other variables more than {MAX_DEPTH} levels deep"
+            _refuse(variable, message, "give it a value of its own")
+        self._replaced += 1
+        if self._replaced > MAX_REPLACED:
             raise InputError(f"more than {MAX_REPLACED:,} variables would be replaced in one text")
-        return self._resolved(variable, self._value(variable), (*path, shown))
+        return self._to_text(variable, self._value(variable), path)
 
     def _value(self, variable: Variable) -> object:
         name, member = variable
-        for part in (name, member or ""):
-            if _is_secret(part):
-                _refuse(variable, "is refused: its name says that it holds a secret", _NOT_SECRET)
-        known = self._variables.facts if name in self._variables.facts else self._variables.values
-        if name not in known:
-            _refuse(
-                variable,
-                f"is missing on {visible(self._variables.host)}",
-                f"give the host {name} in the inventory",
-            )
-        value = known[name]
+        if _is_secret(name) or _is_secret(member or ""):
+            _refuse(variable, "is refused: its name suggests a secret", _NOT_SECRET)
+        facts = self._variables.facts
+        values = facts if name in facts else self._variables.values
+        if name not in values:
+            message = f"is missing on {visible(self._variables.host)}"
+            _refuse(variable, message, f"define {name} for this host in the inventory")
+        value = values[name]
         if member is None or _is_vaulted(value):
             return value
-        if not isinstance(value, Mapping) or member not in value or _unsafe(value) is not None:
-            _refuse(
-                variable,
-                f"is missing: {name} has no member {member}",
-                f"give {name} that member in the inventory",
-            )
+        if not isinstance(value, Mapping) or member not in value or _unsafe_text(value) is not None:
+            message = f"is missing: {name} has no member {member}"
+            _refuse(variable, message, f"add that member to {name} in the inventory")
         return value[member]
 
-    def _resolved(self, variable: Variable, value: object, path: tuple[str, ...]) -> str:
-        """Return a value as a text; a text that is a template again is resolved by the same grammar."""
-        if (literal := _unsafe(value)) is not None:
+    def _to_text(self, variable: Variable, value: object, path: tuple[str, ...]) -> str:
+        """Return a value as text. Expand a value that is itself a template."""
+        if (literal := _unsafe_text(value)) is not None:
             return literal
         if _is_vaulted(value):
             _refuse(variable, "is refused: it is encrypted with Ansible Vault", _NOT_SECRET)
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
         if not isinstance(value, str):
-            _refuse(variable, f"is {_kind(value)}, not a text", _remedy(variable, value))
+            _refuse(variable, f"is {_kind(value)}, not a string", _hint(variable, value))
         if variable.name in self._variables.facts or not has_opening(value):
             return value
         try:
             check_template(value)
         except InputError as error:
-            _refuse(
-                variable,
-                f"cannot be resolved: {error.what}",
-                f"give {variable.name} a plain value in the inventory",
-            )
-        return self.text(value, path)
+            hint = f"give {variable.name} a plain value in the inventory"
+            _refuse(variable, f"cannot be resolved: {error.message}", hint)
+        return self.expand(value, path)
 
 
-def _refuse(variable: Variable, what: str, hint: str) -> NoReturn:
-    raise InputError(f"variable {variable} {what}", hint)
+def _refuse(variable: Variable, message: str, hint: str) -> NoReturn:
+    raise InputError(f"variable {variable} {message}", hint)
 
 
 def _is_secret(name: str) -> bool:
-    plain = name.casefold()
-    return any(part in plain for part in _SECRET_PARTS) or not _SECRET_WORDS.isdisjoint(plain.split("_"))
+    folded = name.casefold()
+    return any(part in folded for part in _SECRET_PARTS) or not _SECRET_WORDS.isdisjoint(folded.split("_"))
 
 
 def _is_vaulted(value: object) -> bool:
     return isinstance(value, Mapping) and "__ansible_vault" in value
 
 
-def _unsafe(value: object) -> str | None:
-    """Return the text that the inventory itself marks as literal (``!unsafe``), or None."""
+def _unsafe_text(value: object) -> str | None:
+    """Return the text of a value that the inventory marks as literal (``!unsafe``), or None for any other value."""
     text = value.get("__ansible_unsafe") if isinstance(value, Mapping) else None
     return text if isinstance(text, str) else None
 
@@ -285,13 +262,9 @@ def _kind(value: object) -> str:
     return "a number with a fraction"
 
 
-def _remedy(variable: Variable, value: object) -> str:
+def _hint(variable: Variable, value: object) -> str:
     if isinstance(value, Mapping):
-        return f"name one of its members, as in {{{{ {variable.name}.member }}}}"
+        return f"use one of its members, as in {{{{ {variable.name}.member }}}}"
     if isinstance(value, list):
         return f"a list can only be a whole name: {{{{ {variable} }}}}"
     return "put the value in quotes in the inventory"
-
-
-def _quoted(piece: str) -> str:
-    return visible(piece if len(piece) <= _MAX_QUOTED else f"{piece[:_MAX_QUOTED]}…")

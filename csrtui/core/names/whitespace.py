@@ -1,95 +1,104 @@
-"""Find white space of every kind, and invisible characters in subject fields."""
+"""White space of every kind, and invisible characters in subject fields.
+
+A *blank* is white space, a line break or a format character.
+"""
 
 import unicodedata
 from typing import Final
 
-from csrtui.core.base.escaping import shows
-from csrtui.core.names.international import JOINERS
+from csrtui.core.base.escaping import is_visible
+from csrtui.core.names.label import JOINERS
+
+REPLACEMENT: Final = "\ufffd"
+"""The character that programs write in place of text that they cannot decode (Unicode 23.8)."""
+_VISIBLE_FORMATS: Final = frozenset(
+    "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
+)
+"""The format characters that are visible: Prepended_Concatenation_Mark (PropList.txt), e.g. the Arabic number sign."""
+_SELECTORS: Final = ("VARIATION SELECTOR", "MONGOLIAN FREE VARIATION SELECTOR", "MONGOLIAN VOWEL SEPARATOR")
+"""The beginnings of the Unicode names of variation selectors, which select a variant of the letter before them."""
+_VISIBLE_SPACES: Final = frozenset(" \u1680\u3000")
+"""The spaces that a reader recognizes: the ASCII space, the Ogham space mark (a line) and the wide East Asian space."""
 
 
-def is_blank(character: str, before: str = "") -> bool:
-    """Whether a character shows nothing: a space or line break of any kind, or a format character.
+def is_blank(character: str, previous: str = "") -> bool:
+    """Return whether a character is a blank.
 
     Args:
         character: One character.
-        before: The character before it, or empty: a joiner after a letter outside ASCII is not a blank.
+        previous: The character before it, or "". A joiner after a non-ASCII letter is not a blank.
     """
     if " " < character <= "~":
         return False
     if character in JOINERS:
-        return not before or before.isascii()
+        return not previous or previous.isascii()
     return character.isspace() or unicodedata.category(character) in {"Zs", "Zl", "Zp", "Cf"}
 
 
-def trimmed(text: str) -> str:
-    """The text without the blanks at its ends."""
+def is_control(character: str) -> bool:
+    """Return whether `character` is a control character, a line break or a surrogate (invalid in UTF-8)."""
+    return unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}
+
+
+def trim(text: str, *, keep_controls: bool = False) -> str:
+    """Return the text without leading and trailing blanks. With `keep_controls`, stop at a control character."""
     start, end = 0, len(text)
-    while start < end and is_blank(text[start]):
+    while start < end and is_blank(text[start]) and not (keep_controls and is_control(text[start])):
         start += 1
-    while start < end and is_blank(text[end - 1], text[end - 2] if end - 2 >= start else ""):
+    while start < end and is_blank(text[end - 1], text[end - 2 : end - 1]):
+        if keep_controls and is_control(text[end - 1]):
+            break
         end -= 1
     return text[start:end]
 
 
 def first_blank(text: str) -> str:
-    """The first blank in the text, or an empty text when there is none."""
+    """Return the first blank in the text, or an empty string if it has none."""
     if text.isascii() and text.isprintable() and " " not in text:
         return ""
-    before = ""
-    for character in text:
-        if is_blank(character, before):
-            return character
-        before = character
-    return ""
-
-
-REPLACEMENT: Final = "\ufffd"
-"""What a program writes where it could not read a character (Unicode 23.8)."""
-_VISIBLE_FORMATS: Final = frozenset(
-    "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
-)
-"""Format characters that are drawn: Prepended_Concatenation_Mark (PropList.txt), such as the Arabic number sign."""
-_SELECTORS: Final = ("VARIATION SELECTOR", "MONGOLIAN FREE VARIATION SELECTOR", "MONGOLIAN VOWEL SEPARATOR")
-"""How the names of characters begin that choose a form of the letter before them."""
-_DRAWN_SPACES: Final = frozenset(" \u1680\u3000")
-"""Spaces that are what they look like: ASCII's, Ogham's, which is a line, and the wide one of East Asian text."""
+    pairs = zip(f" {text}", text, strict=False)  # each character with its predecessor
+    return next((character for previous, character in pairs if is_blank(character, previous)), "")
 
 
 def find_invisible(text: str) -> int | None:
-    """Return the index of the first invisible character, U+FFFD included; None for none.
+    """Return the index of the first invisible character or U+FFFD, or None if there is none.
 
-    A joiner (U+200C, U+200D) where its script needs one (RFC 5892 A.1, A.2) and a variation selector after a
-    letter outside ASCII belong to the text.
+    A joiner (U+200C, U+200D) that its script needs (RFC 5892 A.1, A.2) and a variation selector after a non-ASCII
+    letter belong to the text and are not returned.
     """
     if text.isascii():
         return None
-    return next((at for at in range(len(text)) if _is_invisible(text, at)), None)
+    return next((index for index in range(len(text)) if _is_invisible(text, index)), None)
 
 
-def without_invisible(text: str) -> str:
-    """Return the text with a blank for each no-break space and its like, and without the other invisible ones."""
+def remove_invisible(text: str) -> str:
+    """Return the text with ASCII spaces in place of other invisible spaces, and without other invisible characters."""
     return "".join(
-        one if not _is_invisible(text, at) else " " if unicodedata.category(one) == "Zs" else ""
-        for at, one in enumerate(text)
+        character
+        if not _is_invisible(text, index)
+        else " "
+        if unicodedata.category(character) == "Zs"
+        else ""
+        for index, character in enumerate(text)
     )
 
 
-def _is_invisible(text: str, at: int) -> bool:
-    one = text[at]
-    if one.isascii() or one in _VISIBLE_FORMATS or one in _DRAWN_SPACES:
+def _is_invisible(text: str, index: int) -> bool:
+    character = text[index]
+    if character.isascii() or character in _VISIBLE_FORMATS or character in _VISIBLE_SPACES:
         return False
-    if one in JOINERS:
-        return not _joins(text, at)
-    if unicodedata.name(one, "").startswith(_SELECTORS):
-        return at == 0 or text[at - 1].isascii() or not text[at - 1].isalpha()
-    drawn_as_nothing = one.isprintable() and not shows(one)
-    return one == REPLACEMENT or drawn_as_nothing or unicodedata.category(one) in {"Cf", "Zs"}
+    if character in JOINERS:
+        return not _is_valid_joiner(text, index)
+    if unicodedata.name(character, "").startswith(_SELECTORS):
+        return index == 0 or text[index - 1].isascii() or not text[index - 1].isalpha()
+    has_no_glyph = character.isprintable() and not is_visible(character)
+    return character == REPLACEMENT or has_no_glyph or unicodedata.category(character) in {"Cf", "Zs"}
 
 
-def _joins(text: str, at: int) -> bool:
+def _is_valid_joiner(text: str, index: int) -> bool:
     import idna
 
     try:
-        return idna.valid_contextj(text, at)
-    except ValueError:  # a neighbour without a name, such as a control
+        return idna.valid_contextj(text, index)
+    except ValueError:  # an adjacent character has no name, e.g. a control character
         return False

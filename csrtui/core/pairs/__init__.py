@@ -1,1 +1,1 @@
-"""Pairs of a private key and its CSR: record, JSON, name, list summary, query and dates."""
+"""Pairs of a private key and its CSR: records, JSON, names, list summaries, queries and dates."""

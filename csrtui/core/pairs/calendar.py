@@ -1,7 +1,7 @@
-"""The dates of pairs as an iCalendar file (RFC 5545): when a renewal is due, and when a certificate expires.
+"""Format the dates of pairs as an iCalendar file (RFC 5545): when renewals are due, and when certificates expire.
 
-Each pair has two events. Their UIDs never change, so that a calendar that reads the file again moves what it has
-and adds nothing.
+Each pair has two events. Their UIDs never change, so a calendar that imports the file again updates its events and
+adds no duplicates.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,18 +11,18 @@ from typing import Final, NamedTuple
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.times import Validity, utc_text
-from csrtui.core.certificates.certificate import longest_days
+from csrtui.core.certificates.certificate import max_validity_days
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage
 
-LONGEST_LINE: Final = 75
-"""The most octets of a line, its end left out (RFC 5545, 3.1)."""
-_MORNING: Final = "PT9H"
-"""On the day on which a renewal is due: nine hours after its beginning, wherever the calendar is."""
-_WARNINGS: Final = (timedelta(days=7), timedelta(days=1))
-"""How long before the expiry a calendar warns, where a renewal is due by then."""
-_HEAD: Final = ("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//csrtui//csrtui//EN", "METHOD:PUBLISH")
-_TAIL: Final = "END:VCALENDAR"
-_NO_EVENT: Final = (
+MAX_LINE_OCTETS: Final = 75
+"""The maximum length of a line in octets, without its CR LF (RFC 5545, 3.1)."""
+_RENEWAL_TRIGGER: Final = "PT9H"
+"""The alarm for a renewal, at 9:00 on the due day in the calendar's time zone."""
+_EXPIRY_TRIGGERS: Final = (timedelta(days=7), timedelta(days=1))
+"""The times of the alarms before the expiry. An alarm that would come before the renewal is due is left out."""
+_HEADER: Final = ("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//csrtui//csrtui//EN", "METHOD:PUBLISH")
+_FOOTER: Final = "END:VCALENDAR"
+_TIME_ZONE: Final = (
     "BEGIN:VTIMEZONE",
     "TZID:Etc/UTC",
     "BEGIN:STANDARD",
@@ -32,52 +32,53 @@ _NO_EVENT: Final = (
     "END:STANDARD",
     "END:VTIMEZONE",
 )
-"""The time zone that an empty calendar contains: a calendar needs at least one component (RFC 5545, 3.6)."""
+"""The component of a calendar without events, because a calendar needs at least one component (RFC 5545, 3.6)."""
 _DAY = timedelta(days=1)
-_LAST = datetime.max.replace(tzinfo=UTC) - _DAY
+_LAST_DAY = datetime.max.replace(tzinfo=UTC) - _DAY
 _ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
 
 
-class _Event(NamedTuple):
-    """A date: what kind of, how it is called, its DTSTART, what is said of it, and when alarms go off."""
+class _CalendarEvent(NamedTuple):
+    """An event: the kind for its UID, the title, the DTSTART line, the description, and the triggers of its alarms."""
 
     kind: str
     title: str
-    date: str
+    start: str
     description: Sequence[str]
     triggers: Sequence[str]
 
 
-def calendar_file(pairs: Iterable[Pair], host: str, now: datetime) -> Iterator[bytes]:
-    """Give an iCalendar file in pieces, each of whole lines: UTF-8, every line ends with CR LF.
+def calendar_chunks(pairs: Iterable[Pair], host: str, now: datetime) -> Iterator[bytes]:
+    """Yield an iCalendar file in chunks of whole lines, in UTF-8. Every line ends with CR LF.
 
-    Pairs without a certificate, retired ones and those that another one took the place of have no dates.
+    Pairs without a certificate, retired pairs and replaced pairs have no dates.
 
     Args:
-        pairs: Which.
-        host: What their machine is called, for whoever reads calendars of several.
-        now: When the file is made, in UTC.
+        pairs: The pairs.
+        host: The name of their host, which distinguishes the calendars of several hosts.
+        now: The creation time of the file, in UTC.
     """
-    yield _written(_HEAD)
+    yield _encode(_HEADER)
     is_empty = True
     for pair in pairs:
-        life = _life_in_use(pair.record)
-        if life is not None:
+        record = pair.record
+        is_in_use = record.stage is not Stage.RETIRED and not record.renewed_by
+        if record.validity and is_in_use:
             is_empty = False
-            for event in (_renewal(pair, life), _expiry(pair, life)):
-                yield _written(_lines(event, pair, host, now))
-    yield _written([*(_NO_EVENT if is_empty else ()), _TAIL])
+            for event in (_renewal(pair, record.validity), _expiry(pair, record.validity)):
+                yield _encode(_lines(event, pair, host, now))
+    yield _encode([*(_TIME_ZONE if is_empty else ()), _FOOTER])
 
 
-def folded(line: str) -> bytes:
-    """Return a line as it is written: folded so that none has over `LONGEST_LINE` octets, its end left out.
+def fold_line(line: str) -> bytes:
+    """Return a content line, folded into lines of at most `MAX_LINE_OCTETS` octets, without the final CR LF.
 
-    No character is cut in two, which RFC 5545 leaves open and some calendars do not survive.
+    Characters are not split. RFC 5545 permits that, but some calendars cannot read it.
     """
     lines, octets = [b""], 0
     for character in line:
         encoded = character.encode()
-        if octets + len(encoded) > LONGEST_LINE:
+        if octets + len(encoded) > MAX_LINE_OCTETS:
             lines.append(b" ")
             octets = 1
         lines[-1] += encoded
@@ -85,50 +86,50 @@ def folded(line: str) -> bytes:
     return b"\r\n".join(lines)
 
 
-def _life_in_use(record: PairRecord) -> Validity | None:
-    return None if record.stage is Stage.RETIRED or record.renewed_by else record.validity
-
-
-def _renewal(pair: Pair, life: Validity) -> _Event:
+def _renewal(pair: Pair, validity: Validity) -> _CalendarEvent:
     name = visible(pair.name)
     description = [
-        f"A third of the life of its certificate is left: it expires {utc_text(life.not_after)}.",
+        f"One third of the validity of its certificate is left: it expires {utc_text(validity.not_after)}.",
         f"To renew it: csrtui renew {name}",
-        _covered(pair.record),
+        _covered_names(pair.record),
     ]
     if pair.record.ca is CaKind.PUBLIC:
-        days = longest_days(life.due)
-        description.append(f"A public certificate that is issued on that day lives for {days} days at most.")
-    date = f"DTSTART;VALUE=DATE:{_basic(_first_day(life.due))[:8]}"
-    return _Event("renewal", f"Renew the certificate of {name}", date, description, [_MORNING])
+        days = max_validity_days(validity.due)
+        description.append(
+            f"A public certificate that is issued on that day is valid for at most {days} days."
+        )
+    start = f"DTSTART;VALUE=DATE:{_basic_format(_first_day(validity.due))[:8]}"
+    return _CalendarEvent(
+        "renewal", f"Renew the certificate of {name}", start, description, [_RENEWAL_TRIGGER]
+    )
 
 
-def _expiry(pair: Pair, life: Validity) -> _Event:
-    left = max(life.not_after - life.due, timedelta())
-    before = [span for span in _WARNINGS if span < left] or [left / 2]
-    return _Event(
+def _expiry(pair: Pair, validity: Validity) -> _CalendarEvent:
+    remaining = max(validity.not_after - validity.due, timedelta())
+    before = [span for span in _EXPIRY_TRIGGERS if span < remaining] or [remaining / 2]
+    return _CalendarEvent(
         "expiry",
         f"The certificate of {visible(pair.name)} expires",
-        f"DTSTART:{_basic(life.not_after)}",
-        ["From then on clients refuse it.", _covered(pair.record)],
+        f"DTSTART:{_basic_format(validity.not_after)}",
+        ["Clients will refuse it from then on.", _covered_names(pair.record)],
         [f"-PT{span // timedelta(minutes=1)}M" for span in before],
     )
 
 
-def _lines(event: _Event, pair: Pair, host: str, now: datetime) -> list[str]:
-    """The content lines of an event; it takes nobody's time."""
-    title = _text(f"{event.title} ({visible(host)})")
+def _lines(event: _CalendarEvent, pair: Pair, host: str, now: datetime) -> list[str]:
+    """Return the content lines of an event. The event does not block any time in the calendar."""
+    title = _escape(f"{event.title} ({visible(host)})")
     alarms = (
         ("BEGIN:VALARM", "ACTION:DISPLAY", f"TRIGGER:{trigger}", f"DESCRIPTION:{title}", "END:VALARM")
         for trigger in event.triggers
     )
     return [
         "BEGIN:VEVENT",
-        f"UID:{_text(visible(f'{event.kind}.{pair.name}.{pair.record.key.spki_sha256}'))}@csrtui",
-        f"DTSTAMP:{_basic(now)}",
-        event.date,
+        f"UID:{_escape(visible(f'{event.kind}.{pair.name}.{pair.record.key.spki_sha256}'))}@csrtui",
+        f"DTSTAMP:{_basic_format(now)}",
+        event.start,
         f"SUMMARY:{title}",
-        f"DESCRIPTION:{_text(chr(10).join(event.description))}",
+        f"DESCRIPTION:{_escape(chr(10).join(event.description))}",
         "TRANSP:TRANSPARENT",
         *(line for alarm in alarms for line in alarm),
         "END:VEVENT",
@@ -136,23 +137,23 @@ def _lines(event: _Event, pair: Pair, host: str, now: datetime) -> list[str]:
 
 
 def _first_day(due: datetime) -> datetime:
-    """A time on the first day that is past `due` from its beginning; at the end of time, the last there is."""
-    return min(due, _LAST) + _DAY - timedelta.resolution
+    """Return a time on the first day that begins at or after `due`, at most the last day that datetime supports."""
+    return min(due, _LAST_DAY) + _DAY - timedelta.resolution
 
 
-def _covered(record: PairRecord) -> str:
+def _covered_names(record: PairRecord) -> str:
     return f"Covers {visible(', '.join(record.names))}"
 
 
-def _text(text: str) -> str:
-    """A text as a value (RFC 5545, 3.3.11)."""
+def _escape(text: str) -> str:
+    """Return a text, escaped as a property value (RFC 5545, 3.3.11)."""
     return text.translate(_ESCAPES)
 
 
-def _basic(time: datetime) -> str:
-    """A time in UTC, in the basic format (RFC 5545, 3.3.5)."""
+def _basic_format(time: datetime) -> str:
+    """Return a UTC time in the basic format (RFC 5545, 3.3.5)."""
     return utc_text(time).replace("-", "").replace(":", "")
 
 
-def _written(lines: Iterable[str]) -> bytes:
-    return b"".join(folded(line) + b"\r\n" for line in lines)
+def _encode(lines: Iterable[str]) -> bytes:
+    return b"".join(fold_line(line) + b"\r\n" for line in lines)

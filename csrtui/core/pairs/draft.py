@@ -1,4 +1,4 @@
-"""The request form half filled in, as it survives a dropped connection. It never holds a secret."""
+"""The state of a half-filled request form, saved so that it survives a dropped connection. It contains no secret."""
 
 import json
 from dataclasses import asdict, dataclass, fields, replace
@@ -9,23 +9,23 @@ from csrtui.core.keys.key_types import DEFAULT_KEY_TYPE, KeyType
 from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
 
-TEXTS = ("common_name", "names", "organization", "organizational_unit", "country", "state", "locality")
+TEXT_FIELDS = ("common_name", "names", "organization", "organizational_unit", "country", "state", "locality")
 """The names of the text fields."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The form's fields as typed.
+    """The fields of the request form as typed.
 
     Attributes:
-        names: The field of the other names, not sorted out.
-        ca: The kind of CA, one of `CaKind`.
-        platform: An id of `csrtui.core.servers.platforms`.
-        key: The key type, one of `KeyType`.
-        renews: The name of the pair that the new one takes the place of; empty for none.
-        templates: The names of those text fields in which the user typed every brace, so that variables of an inventory
-            are replaced in them. Any other field is literal: all of it, or a part with a brace, came from a file, a pair,
-            a profile or a paste. A draft of an older csrtui does not know, so all of its fields are literal.
+        names: The text of the field for the other names.
+        ca: The kind of CA, a value of `CaKind`.
+        platform: The server software, an id of `csrtui.core.servers.platforms`.
+        key: The key type, a value of `KeyType`.
+        renews: The name of the pair that the new pair replaces, or "".
+        templates: The names of the text fields in which the user typed every brace. Inventory variables are replaced
+            only in these fields. All other fields are literal, because a brace in them came from a file, a pair, a
+            profile or a paste. In a draft from an older version, all fields are literal.
     """
 
     common_name: str = ""
@@ -44,20 +44,20 @@ class Draft:
     @property
     def texts(self) -> dict[str, str]:
         """The text fields by their names."""
-        return {name: getattr(self, name) for name in TEXTS}
+        return {name: getattr(self, name) for name in TEXT_FIELDS}
 
     @property
     def has_names(self) -> bool:
-        """Whether something was typed that only this request needs."""
+        """Whether the user typed a common name or other names."""
         return bool(self.common_name.strip() or self.names.strip())
 
     @property
     def title(self) -> str:
-        """The common name, or else what was typed as other names."""
+        """The common name, or the other names if the common name is empty."""
         return self.common_name.strip() or self.names.strip()
 
-    def carried_over(self) -> "Draft":
-        """What the next request starts from: the organization and the choices, without the names."""
+    def next_draft(self) -> "Draft":
+        """Return a draft for the next request. It keeps the organization and the selected values, but not the names."""
         templates = self.templates.difference({"common_name", "names"})
         return replace(self, common_name="", names="", renews="", templates=templates)
 
@@ -68,7 +68,7 @@ def dump_draft(draft: Draft) -> bytes:
 
 
 def load_draft(data: bytes) -> Draft:
-    """Return the draft in `data`; whatever cannot be understood is as if it had not been typed."""
+    """Return the draft in `data`. A missing or invalid member gets its default value."""
     try:
         members = json.loads(data)
     except (ValueError, RecursionError):
@@ -87,7 +87,7 @@ def load_draft(data: bytes) -> Draft:
         platform=draft.platform if draft.platform in PLATFORMS else OTHER,
         key=draft.key if draft.key in tuple(KeyType) else DEFAULT_KEY_TYPE.value,
         renews=draft.renews if is_pair_name(draft.renews) else "",
-        templates=frozenset(TEXTS).intersection(
+        templates=frozenset(TEXT_FIELDS).intersection(
             [name for name in templates if isinstance(name, str)] if isinstance(templates, list) else []
         ),
     )

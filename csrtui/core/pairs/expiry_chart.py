@@ -1,14 +1,14 @@
-"""The coming twelve months of expiries as a small chart: how many certificates end in each, how many are due.
+"""Count the certificates that become due for renewal or expire in the next twelve months, and draw a chart of them.
 
 ::
 
                  due  expire
-    until today    1       1  ●
+    overdue        1       1  ●
     Nov 2026       2       ·
     Dec 2026       8      12  ●●●●●●●●●●●●
 
-A row for what is over already, one for each month beginning with the present one, and one for all that comes
-after. The numbers are exact; a bar says at a glance where the work lies.
+The chart has one row for overdue certificates, one row for each month from the current one, and one for all later
+months.
 """
 
 from collections import Counter
@@ -21,48 +21,44 @@ from typing import Final
 from csrtui.core.base.times import Validity
 
 MONTHS: Final = 12
-"""How many months are looked ahead, the present one among them."""
+"""The number of months in the chart, including the current one."""
 _DOT: Final = "●"
-_NONE: Final = "·"
+_ZERO: Final = "·"
 _STEPS: Final = (1, 2, 5)
-_HEADS: Final = ("due", "expire")
-_APART: Final = 2
+_COLUMNS: Final = ("due", "expire")
+_GAP: Final = 2
+"""The number of empty columns before each number and before the bar."""
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """A stretch of time and what happens in it.
-
-    Attributes:
-        due: How many certificates become due for renewal.
-        expiring: How many expire.
-    """
+class PeriodCounts:
+    """The number of certificates that become due for renewal in a period, and the number that expire in it."""
 
     due: int = 0
     expiring: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Expiries:
-    """When certificates end.
+class MonthlyCounts:
+    """The numbers of certificates that become due and of those that expire, by month (UTC).
 
     Attributes:
-        total: How many certificates were counted.
-        until_now: Those due but not expired, and those expired.
-        months: What is still to come: the rest of the present month, then the eleven that follow it.
-        later: What comes after them.
-        first: The present month: year and month, from 1.
+        total: The number of certificates.
+        overdue: The number of certificates that are due but have not expired, and the number that have expired.
+        months: The counts for the rest of the current month, then for each of the eleven months after it.
+        later: The counts for all later months together.
+        first: The year and the month (from 1) of the current month.
     """
 
     total: int
-    until_now: Span
-    months: tuple[Span, ...]
-    later: Span
+    overdue: PeriodCounts
+    months: tuple[PeriodCounts, ...]
+    later: PeriodCounts
     first: tuple[int, int]
 
 
-class Kind(Enum):
-    """What a row of the chart is about."""
+class ChartRowKind(Enum):
+    """The kind of a row of the chart."""
 
     HEAD = auto()
     OVERDUE = auto()
@@ -71,85 +67,79 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ChartRow:
-    """A row of the chart: its label and numbers in columns, its bar, and what it is about."""
+    """A row of the chart: its label and numbers in columns, its bar, and its kind."""
 
     text: str
     bar: str
-    kind: Kind
+    kind: ChartRowKind
 
 
-def count(lives: Iterable[Validity], now: datetime) -> Expiries:
-    """Count the ends of certificates by month (UTC).
+def count_by_month(validities: Iterable[Validity], now: datetime) -> MonthlyCounts:
+    """Return the number of certificates that become due, and that expire, in each month (UTC).
 
     Args:
-        lives: The lives of the certificates that are in use; whatever else there is counts for nothing.
-        now: What has passed by then is over.
+        validities: The validities of the certificates in use.
+        now: The time, in UTC.
     """
-    present = _number(now)
+    present = _month_number(now)
     due: Counter[int] = Counter()
     expiring: Counter[int] = Counter()
-    total = late = over = 0
-    for life in lives:
+    total = overdue = expired = 0
+    for validity in validities:
         total += 1
-        if life.not_after < now:
-            over += 1
+        if validity.not_after < now:
+            expired += 1
             continue
-        expiring[min(_number(life.not_after) - present, MONTHS)] += 1
-        if life.is_due(now):
-            late += 1
+        expiring[min(_month_number(validity.not_after) - present, MONTHS)] += 1
+        if validity.is_due(now):
+            overdue += 1
         else:
-            due[min(_number(life.due) - present, MONTHS)] += 1
-    spans = [Span(due[at], expiring[at]) for at in range(MONTHS + 1)]
-    return Expiries(total, Span(late, over), tuple(spans[:MONTHS]), spans[MONTHS], (now.year, now.month))
+            due[min(_month_number(validity.due) - present, MONTHS)] += 1
+    *months, later = [PeriodCounts(due[month], expiring[month]) for month in range(MONTHS + 1)]
+    return MonthlyCounts(total, PeriodCounts(overdue, expired), tuple(months), later, (now.year, now.month))
 
 
-def lay_out(expiries: Expiries, month_names: Sequence[str], width: int) -> tuple[list[ChartRow], int]:
-    """Return the rows of the chart, and how many certificates one dot of a bar stands for.
+def chart_rows(counts: MonthlyCounts, month_names: Sequence[str], width: int) -> tuple[list[ChartRow], int]:
+    """Return the rows of the chart, and the number of certificates that one dot of a bar represents.
 
     Args:
-        expiries: What was counted.
-        month_names: The twelve months in words.
-        width: How many columns there are; below those of the numbers there are no bars.
+        counts: The counts to draw.
+        month_names: The names of the twelve months.
+        width: The number of available columns. If the numbers need all of them, the bars are empty.
     """
-    year, month = expiries.first
-    places = [divmod(year * 12 + month - 1 + at, 12) for at in range(MONTHS)]
-    labels = ["until today", *(f"{month_names[number]} {of}" for of, number in places), "later"]
-    spans = [expiries.until_now, *expiries.months, expiries.later]
+    year, month = counts.first
+    months = [divmod(year * 12 + month - 1 + offset, 12) for offset in range(MONTHS)]
+    labels = ["overdue", *(f"{month_names[number]} {year}" for year, number in months), "later"]
+    periods = [counts.overdue, *counts.months, counts.later]
     label_width = max(map(len, labels))
-    columns = [
-        max(len(head), *(len(str(number)) for number in numbers)) + _APART
-        for head, numbers in zip(
-            _HEADS, ([span.due for span in spans], [span.expiring for span in spans]), strict=True
-        )
-    ]
-    room = width - label_width - sum(columns) - _APART
-    most = max(span.expiring for span in spans[:-1])
-    step = _step(most, room)
-    rows = [ChartRow(_text("", _HEADS, label_width, columns), "", Kind.HEAD)]
-    for label, span in zip(labels, spans, strict=True):
-        numbers = [str(number or _NONE) for number in (span.due, span.expiring)]
-        kind = Kind.OVERDUE if span is expiries.until_now else Kind.MONTH
-        bar = "" if span is expiries.later else _DOT * min(-(-span.expiring // step), max(room, 0))
-        rows.append(ChartRow(_text(label, numbers, label_width, columns), bar, kind))
+    numbers = [[str(period.due or _ZERO), str(period.expiring or _ZERO)] for period in periods]
+    widths = [max(map(len, column)) + _GAP for column in zip(_COLUMNS, *numbers, strict=True)]
+    bar_width = max(width - label_width - sum(widths) - _GAP, 0)
+    step = _step(max(period.expiring for period in periods[:-1]), bar_width)
+    rows = [ChartRow(_row_text("", _COLUMNS, label_width, widths), "", ChartRowKind.HEAD)]
+    for label, cells, period in zip(labels, numbers, periods, strict=True):
+        kind = ChartRowKind.OVERDUE if period is counts.overdue else ChartRowKind.MONTH
+        bar = "" if period is counts.later else _DOT * min(-(-period.expiring // step), bar_width)
+        rows.append(ChartRow(_row_text(label, cells, label_width, widths), bar, kind))
     return rows, step
 
 
-def _text(label: str, numbers: Sequence[str], width: int, columns: Sequence[int]) -> str:
-    cells = [number.rjust(column) for number, column in zip(numbers, columns, strict=True)]
-    return f"{label.ljust(width)}{''.join(cells)}{' ' * _APART}"
+def _row_text(label: str, cells: Sequence[str], label_width: int, widths: Sequence[int]) -> str:
+    aligned = [cell.rjust(width) for cell, width in zip(cells, widths, strict=True)]
+    return f"{label.ljust(label_width)}{''.join(aligned)}{' ' * _GAP}"
 
 
-def _step(most: int, room: int) -> int:
-    """The smallest of 1, 2, 5, 10, 20, 50 … with which the longest bar has room."""
+def _step(longest: int, bar_width: int) -> int:
+    """Return the smallest number of certificates per dot (1, 2, 5, 10, 20, 50 …) with which the longest bar fits."""
     size = 1
-    while room > 0:
+    while bar_width > 0:
         for step in _STEPS:
-            if most <= step * size * room:
+            if longest <= step * size * bar_width:
                 return step * size
         size *= 10
     return 1
 
 
-def _number(time: datetime) -> int:
-    """The months since year 0."""
+def _month_number(time: datetime) -> int:
+    """Return the number of months between year 0 and a time."""
     return time.year * 12 + time.month - 1

@@ -1,4 +1,4 @@
-"""Pairs: a private key and the CSR made from it, what is known of them, and the one next step."""
+"""A pair: a private key and the CSR made from it, its record, and its next step."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,7 +15,7 @@ SCHEMA = 1
 
 
 class Stage(StrEnum):
-    """How far a pair has come."""
+    """The progress of a pair."""
 
     NEW = "new"
     SUBMITTED = "submitted"
@@ -24,7 +24,7 @@ class Stage(StrEnum):
 
 
 class BackupStatus(StrEnum):
-    """What is known of the backups of a pair's key."""
+    """The result of the last check of a backup."""
 
     NONE = "none"
     UNVERIFIED = "unverified"
@@ -34,7 +34,7 @@ class BackupStatus(StrEnum):
 
 
 class NextStep(StrEnum):
-    """The one thing to do next with a pair."""
+    """The next thing to do with a pair."""
 
     BACK_UP = "back-up"
     SUBMIT = "submit"
@@ -45,11 +45,11 @@ class NextStep(StrEnum):
 
 
 class KeyFacts(NamedTuple):
-    """What is known of the private key without opening it.
+    """The facts about a private key that are known without opening it.
 
     Attributes:
-        type: Its type as in `csrtui.core.keys.key_types.KeyType`; free text for an adopted key of another type.
-        encrypted: Whether key.pem is under a passphrase.
+        type: A value of `csrtui.core.keys.key_types.KeyType`, or free text for an adopted key of another type.
+        encrypted: Whether key.pem is encrypted.
         spki_sha256: The SPKI fingerprint, 64 hex digits.
     """
 
@@ -59,23 +59,23 @@ class KeyFacts(NamedTuple):
 
 
 class RequestFacts(NamedTuple):
-    """What identifies the CSR: SHA-256 of its DER (64 hex digits) and the hash it was signed with."""
+    """The identity of the CSR: SHA-256 of its DER (64 hex digits), and the hash algorithm of its signature."""
 
     sha256: str
     signature_hash: str | None
 
 
 class Backup(NamedTuple):
-    """A backup of a pair's key and where it stands.
+    """A backup of a pair's key, and its status.
 
     Attributes:
-        status: What the last look at it said.
-        path: The file, absolute.
-        created: When it was written.
-        verified: When it was last restored for proof, or None.
+        status: The result of the last check.
+        path: The absolute path of the file.
+        created: The time at which the backup was written.
+        verified: The time of the last restore test, or None.
         sha256: SHA-256 of the file as it was written, 64 hex digits.
-        since: Since when it has been missing or damaged, or None.
-        signed: Whether its text is signed with the pair's key.
+        since: The time since which the backup has been missing or damaged, or None.
+        signed: Whether the text of the backup is signed with the pair's key.
     """
 
     status: BackupStatus
@@ -88,51 +88,51 @@ class Backup(NamedTuple):
 
     @property
     def to_recipients(self) -> bool:
-        """Whether it is encrypted to recipients (age): an identity opens it, and no passphrase."""
+        """Whether it is encrypted to recipients (age). An identity decrypts it, not a passphrase."""
         return self.path.endswith(".age")
 
-    def seen(self, status: BackupStatus, now: datetime) -> "Backup":
-        """The backup after a look at it that gave `status`; a restore that proved it is `proved`."""
-        away = status in {BackupStatus.MISSING, BackupStatus.DAMAGED}
-        since = (self.since if self.status is status else now) if away else None
+    def with_status(self, status: BackupStatus, now: datetime) -> "Backup":
+        """Return the backup with the result of a check. For a restore test, use `with_restore_test`."""
+        is_unusable = status in {BackupStatus.MISSING, BackupStatus.DAMAGED}
+        since = (self.since if self.status is status else now) if is_unusable else None
         return self._replace(status=status, since=since)
 
-    def proved(self, now: datetime) -> "Backup":
-        """The backup after it was restored for proof."""
+    def with_restore_test(self, now: datetime) -> "Backup":
+        """Return the backup after a successful restore test."""
         return self._replace(status=BackupStatus.VERIFIED, verified=now, since=None)
 
 
-class Event(NamedTuple):
-    """Something that happened to a pair: when, what, and which user of this machine did it."""
+class HistoryEntry(NamedTuple):
+    """An event in the history of a pair, with the user of this machine who caused it."""
 
     time: datetime
-    what: str
+    text: str
     user: str
 
 
 class PairRecord(NamedTuple):
-    """Everything that is known of a pair besides its key, its CSR and its certificate: pair.json.
+    """All data of a pair except its key, CSR and certificate. It is stored in pair.json.
 
     Attributes:
-        created: When the pair was made.
-        subject: The subject of the CSR, field by field.
-        subject_text: The same as RFC 4514 writes it.
-        names: The names of the CSR, the common name first.
-        ca: The kind of CA it is for.
-        platform: The server software it is for, an id of `csrtui.core.servers.platforms`.
-        key: What is known of the key.
-        request: What identifies the CSR.
-        backups: All backups that were made of it, oldest first.
-        submitted: When the CSR went to a CA, or None.
-        reused: When the CSR was handed out once more, to renew a certificate, or None; the next certificate
-            that is imported ends it.
-        validity: The life of the newest imported certificate, or None.
-        installed: When that certificate was handed to the server software, or None.
-        retired: When the pair was marked as no longer used, or None.
-        renews: The name of the pair that this one replaces, or None.
-        renewed_by: The name of the pair that replaces this one, or None.
-        history: What happened to it, oldest first.
-        unknown: Members that a later version has written; they are kept as they are.
+        created: The time at which the pair was created.
+        subject: The fields of the CSR's subject.
+        subject_text: The CSR's subject as RFC 4514 text.
+        names: The names in the CSR, the common name first.
+        ca: The kind of CA that the CSR is for.
+        platform: The server software, an id of `csrtui.core.servers.platforms`.
+        key: The facts about the key.
+        request: The identity of the CSR.
+        backups: The backups, oldest first.
+        submitted: The time at which the CSR was submitted to a CA, or None.
+        reused: The time at which the CSR was submitted again to renew a certificate, or None. Importing the next
+            certificate clears it.
+        validity: The validity of the newest imported certificate, or None.
+        installed: The time at which that certificate was exported for the server software, or None.
+        retired: The time at which the pair was marked as no longer used, or None.
+        renews: The name of the pair that this pair replaces, or None.
+        renewed_by: The name of the pair that replaces this pair, or None.
+        history: The events, oldest first.
+        unknown: The members that a later version wrote, unchanged.
     """
 
     created: datetime
@@ -151,12 +151,12 @@ class PairRecord(NamedTuple):
     retired: datetime | None = None
     renews: str | None = None
     renewed_by: str | None = None
-    history: tuple[Event, ...] = ()
+    history: tuple[HistoryEntry, ...] = ()
     unknown: Mapping[str, object] = MappingProxyType({})
 
     @property
     def stage(self) -> Stage:
-        """How far the pair has come."""
+        """The progress of the pair."""
         if self.retired:
             return Stage.RETIRED
         if self.validity:
@@ -165,7 +165,7 @@ class PairRecord(NamedTuple):
 
     @property
     def backup(self) -> Backup | None:
-        """The best backup, of several alike the newest; or None."""
+        """The best backup: the newest one among those with the best status, or None."""
         newest_first = reversed(self.backups)
         return min(newest_first, key=lambda backup: _BEST_FIRST.index(backup.status), default=None)
 
@@ -175,12 +175,11 @@ class PairRecord(NamedTuple):
         return self.backup.status if self.backup else BackupStatus.NONE
 
     def next_step(self, now: datetime) -> NextStep:
-        """The one thing to do next.
+        """Return the next step.
 
-        A key without a proved backup comes before handing the CSR out. Once the CSR is with the CA, a
-        backup on a medium that is away is no reason to hold up the certificate. A certificate is to be
-        installed from its import until its files were written for the server software; the next one anew.
-        A renewal with the old CSR waits for its certificate.
+        A verified backup is required before the CSR is submitted. After that, a backup on a disconnected medium does
+        not delay the certificate. Each imported certificate must be installed. After the old CSR is submitted again,
+        the next step is to import the new certificate.
         """
         stage = self.stage
         if stage is Stage.RETIRED or self.renewed_by:
@@ -189,45 +188,45 @@ class PairRecord(NamedTuple):
             return NextStep.IMPORT
         if self.validity and self.validity.is_due(now):
             return NextStep.RENEW
-        sufficient = _SUFFICIENT_BEFORE_SUBMIT if stage is Stage.NEW else _SUFFICIENT_LATER
+        sufficient = _SUFFICIENT_BEFORE_SUBMISSION if stage is Stage.NEW else _SUFFICIENT_AFTER_SUBMISSION
         if self.backup_status not in sufficient:
             return NextStep.BACK_UP
         if stage is Stage.ISSUED and not self.installed:
             return NextStep.INSTALL
-        return _NEXT[stage]
+        return _NEXT_STEPS[stage]
 
-    def with_event(self, now: datetime, what: str, user: str) -> "PairRecord":
-        """The record with one more event in its history."""
-        return self._replace(history=(*self.history, Event(now, what, user)))
+    def with_event(self, now: datetime, text: str, user: str) -> "PairRecord":
+        """Return the record with an event added to its history."""
+        return self._replace(history=(*self.history, HistoryEntry(now, text, user)))
 
     def with_backup(self, backup: Backup) -> "PairRecord":
-        """The record with a backup added, or put in the place of the one at the same path."""
+        """Return the record with a backup added. It replaces a backup with the same path."""
         others = tuple(other for other in self.backups if other.path != backup.path)
         return self._replace(backups=(*others, backup))
 
-    def marked_submitted(self, now: datetime, user: str, what: str = "submitted") -> "PairRecord":
-        """The record after its CSR went to a CA at `now`."""
-        return self._replace(submitted=now).with_event(now, what, user)
+    def with_submission(self, now: datetime, user: str, text: str = "submitted") -> "PairRecord":
+        """Return the record after the CSR was submitted to a CA."""
+        return self._replace(submitted=now).with_event(now, text, user)
 
-    def marked_issued(self, validity: Validity, now: datetime, user: str, what: str) -> "PairRecord":
-        """The record after a certificate of that life was imported; it is not installed yet."""
-        return self._replace(validity=validity, installed=None, reused=None).with_event(now, what, user)
+    def with_certificate(self, validity: Validity, now: datetime, user: str, text: str) -> "PairRecord":
+        """Return the record after a certificate with this validity was imported. It counts as not yet installed."""
+        return self._replace(validity=validity, installed=None, reused=None).with_event(now, text, user)
 
-    def marked_reused(self, now: datetime, user: str, what: str) -> "PairRecord":
-        """The record after its CSR was handed out once more; a pair without a certificate waits for its first."""
-        return self._replace(reused=now if self.validity else None).with_event(now, what, user)
+    def with_reused_csr(self, now: datetime, user: str, text: str) -> "PairRecord":
+        """Return the record after the CSR was submitted again. Without a certificate, this is not a renewal."""
+        return self._replace(reused=now if self.validity else None).with_event(now, text, user)
 
-    def marked_renewed(self, by: str, now: datetime, user: str) -> "PairRecord":
-        """The record after the pair called `by` was made to take its place."""
-        return self._replace(renewed_by=by).with_event(now, f"renewed by {by}", user)
+    def with_successor(self, name: str, now: datetime, user: str) -> "PairRecord":
+        """Return the record after the pair `name` was created to replace this one."""
+        return self._replace(renewed_by=name).with_event(now, f"renewed by {name}", user)
 
-    def marked_installed(self, now: datetime, user: str, what: str) -> "PairRecord":
-        """The record after its certificate was handed to the server software, `what` saying how."""
-        return self._replace(installed=now).with_event(now, what, user)
+    def with_installation(self, now: datetime, user: str, text: str) -> "PairRecord":
+        """Return the record after the certificate was exported for the server software."""
+        return self._replace(installed=now).with_event(now, text, user)
 
-    def marked_retired(self, now: datetime, user: str, what: str = "retired") -> "PairRecord":
-        """The record after the pair was marked as no longer used."""
-        return self._replace(retired=now).with_event(now, what, user)
+    def with_retirement(self, now: datetime, user: str, text: str = "retired") -> "PairRecord":
+        """Return the record after the pair was marked as no longer used."""
+        return self._replace(retired=now).with_event(now, text, user)
 
 
 _BEST_FIRST = (
@@ -237,10 +236,10 @@ _BEST_FIRST = (
     BackupStatus.DAMAGED,
     BackupStatus.NONE,
 )
-_SUFFICIENT_BEFORE_SUBMIT = frozenset({BackupStatus.VERIFIED})
-_SUFFICIENT_LATER = frozenset({BackupStatus.VERIFIED, BackupStatus.MISSING})
+_SUFFICIENT_BEFORE_SUBMISSION = frozenset({BackupStatus.VERIFIED})
+_SUFFICIENT_AFTER_SUBMISSION = frozenset({BackupStatus.VERIFIED, BackupStatus.MISSING})
 
-_NEXT = {
+_NEXT_STEPS = {
     Stage.NEW: NextStep.SUBMIT,
     Stage.SUBMITTED: NextStep.IMPORT,
     Stage.ISSUED: NextStep.NONE,
@@ -251,10 +250,10 @@ class Pair(NamedTuple):
     """A pair in the store.
 
     Attributes:
-        name: Its name, unique in the store.
-        path: Its folder, absolute.
-        record: What is known of it.
-        has_certificate: Whether a certificate lies beside its CSR.
+        name: The pair's name, which is unique in the store.
+        path: The absolute path of the pair's folder.
+        record: The pair's record.
+        has_certificate: Whether the folder contains a certificate.
     """
 
     name: str
@@ -273,28 +272,28 @@ _URGENCY = (
 )
 
 
-def urgency(pair: Pair, now: datetime) -> tuple[int, float, str]:
-    """A sort key that puts first what wants attention first; newer before older, then by name."""
+def urgency_key(pair: Pair, now: datetime) -> tuple[int, float, str]:
+    """Return a sort key: by the urgency of the next step, then by expiry (or newest pair without one), then by name."""
     record = pair.record
-    when = record.validity.not_after.timestamp() if record.validity else -record.created.timestamp()
+    weight = record.validity.not_after.timestamp() if record.validity else -record.created.timestamp()
     retired = len(_URGENCY) if record.stage is Stage.RETIRED else 0
-    return (retired + _URGENCY.index(record.next_step(now)), when, pair.name)
+    return (retired + _URGENCY.index(record.next_step(now)), weight, pair.name)
 
 
-NEW_CSR = "a new CSR made for it"
-"""How the event of an adoption ends that made a CSR from the certificate."""
+NEW_CSR_SUFFIX = "a new CSR made for it"
+"""The end of the event text for an adoption that made a CSR from the certificate."""
 
 
 def was_issued_for_request(record: PairRecord) -> bool:
-    """Return whether the CA that issued the certificate of a pair saw its CSR; not if that was made at adoption.
+    """Return whether a pair's certificate was issued for its CSR. It was not if an adoption made the CSR afterwards.
 
     Args:
-        record: Of a pair that has a certificate.
+        record: The record of a pair that has a certificate.
     """
-    was_made = False
+    is_newer = False
     for event in record.history:
-        if event.what.startswith("key adopted from ") and event.what.endswith(NEW_CSR):
-            was_made = True
-        elif event.what.startswith("certificate imported"):
-            was_made = False
-    return not was_made
+        if event.text.startswith("key adopted from ") and event.text.endswith(NEW_CSR_SUFFIX):
+            is_newer = True
+        elif event.text.startswith("certificate imported"):
+            is_newer = False
+    return not is_newer

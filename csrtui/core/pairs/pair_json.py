@@ -1,4 +1,4 @@
-"""Pairs as JSON: pair.json in the store, and the document that ``--json`` prints."""
+"""Convert pairs to and from JSON: pair.json in the store, and the JSON document that ``--json`` prints."""
 
 import json
 from datetime import datetime
@@ -11,7 +11,7 @@ from csrtui.core.pairs.pair import (
     SCHEMA,
     Backup,
     BackupStatus,
-    Event,
+    HistoryEntry,
     KeyFacts,
     Pair,
     PairRecord,
@@ -21,42 +21,21 @@ from csrtui.core.subject.fields import SubjectFields
 
 Json = dict[str, object]
 
-_KNOWN = frozenset(
-    {
-        "schema",
-        "created",
-        "subject",
-        "subject_fields",
-        "names",
-        "ca",
-        "platform",
-        "key",
-        "request",
-        "backups",
-        "submitted",
-        "reused",
-        "validity",
-        "installed",
-        "retired",
-        "renews",
-        "renewed_by",
-        "history",
-    }
-)
+_HINT = "csrtui doctor shows how to fix it"
+
+_MEMBERS = frozenset({*PairRecord._fields, "schema", "subject_fields"} - {"subject_text", "unknown"})
+"""The members of pair.json that this version knows."""
+
+
+class UnknownSchemaError(StoreError):
+    """The schema of a pair.json is not supported by this version."""
 
 
 def dump_record(record: PairRecord) -> bytes:
-    """Return pair.json for a record: ASCII, a member a line, ending with a line feed."""
+    """Return the contents of pair.json for a record: ASCII, one member per line, with a final line feed."""
     document: Json = {
         "schema": SCHEMA,
-        "created": utc_text(record.created),
-        "subject": record.subject_text,
-        "subject_fields": record.subject.as_dict(),
-        "names": list(record.names),
-        "ca": record.ca.value,
-        "platform": record.platform,
-        "key": _key(record),
-        "request": _request(record),
+        **_common_members(record),
         "backups": [_backup(backup) for backup in record.backups],
         "submitted": _optional_time(record.submitted),
         "reused": _optional_time(record.reused),
@@ -66,35 +45,35 @@ def dump_record(record: PairRecord) -> bytes:
         "renews": record.renews,
         "renewed_by": record.renewed_by,
         "history": [
-            {"time": utc_text(event.time), "what": event.what, "user": event.user} for event in record.history
+            {"time": utc_text(event.time), "what": event.text, "user": event.user} for event in record.history
         ],
         **record.unknown,
     }
-    # With an indent json would encode in Python instead of C, ten times slower.
+    # `indent` is not used, because json would then encode in Python instead of C, ten times slower.
     members = json.dumps(document, separators=(",\n ", ": "))[1:-1]
     return f"{{\n {members}\n}}\n".encode("ascii")
 
 
 def load_record(data: bytes) -> PairRecord:
-    """Return the record that pair.json holds.
+    """Return the record in the contents of pair.json.
 
     Raises:
-        StoreError: It is not JSON, not of a schema this version knows, or a member is missing or of the
-            wrong kind.
+        UnknownSchemaError: The record has an unknown schema.
+        StoreError: The data is not JSON, or a member is missing or has the wrong type.
     """
     document = _parse(data)
     if document.get("schema") != SCHEMA:
-        raise StoreError(
-            "pair.json is of a schema this version does not know", "a newer csrtui wrote it: use that one"
+        raise UnknownSchemaError(
+            "pair.json has a schema that this version does not support", "use the newer csrtui that wrote it"
         )
     try:
         return _record(Members(document))
-    except MemberError as error:  # any other's message may quote what nobody means to tell
-        raise StoreError(f"pair.json is damaged: {error}", "csrtui doctor says what mends it") from error
+    except MemberError as error:  # the message of any other error could quote confidential data
+        raise StoreError(f"pair.json is damaged: {error}", _HINT) from error
 
 
-def describe(pair: Pair, now: datetime) -> Json:
-    """Return the JSON document of a pair that commands print, its members in the contract's order, later ones last."""
+def pair_document(pair: Pair, now: datetime) -> Json:
+    """Return the JSON document that commands print for a pair. The newest members come last."""
     record = pair.record
     validity = record.validity
     backup = record.backup
@@ -102,14 +81,7 @@ def describe(pair: Pair, now: datetime) -> Json:
         "schema": SCHEMA,
         "name": pair.name,
         "path": pair.path,
-        "created": utc_text(record.created),
-        "subject": record.subject_text,
-        "subject_fields": record.subject.as_dict(),
-        "names": list(record.names),
-        "ca": record.ca.value,
-        "platform": record.platform,
-        "key": _key(record),
-        "request": _request(record),
+        **_common_members(record),
         "backup": {
             "status": record.backup_status.value,
             "path": backup.path if backup else None,
@@ -138,9 +110,9 @@ def _parse(data: bytes) -> Json:
     try:
         document = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise StoreError("pair.json is not JSON", "csrtui doctor says what mends it") from error
+        raise StoreError("pair.json is not JSON", _HINT) from error
     if not isinstance(document, dict):
-        raise StoreError("pair.json is not a JSON object", "csrtui doctor says what mends it")
+        raise StoreError("pair.json is not a JSON object", _HINT)
     return document
 
 
@@ -165,23 +137,16 @@ def _record(members: Members) -> PairRecord:
         renews=members.optional_text("renews"),
         renewed_by=members.optional_text("renewed_by"),
         history=tuple(
-            Event(event.time("time"), event.text("what"), event.text("user"))
+            HistoryEntry(event.time("time"), event.text("what"), event.text("user"))
             for event in members.objects("history")
         ),
-        unknown=members.beside(_KNOWN),
+        unknown=members.unknown(_MEMBERS),
     )
 
 
 def read_subject(fields: Members) -> SubjectFields:
-    """Return the subject whose fields are members, as `SubjectFields.as_dict` gives them."""
-    return SubjectFields(
-        common_name=fields.optional_text("common_name"),
-        organization=fields.optional_text("organization"),
-        organizational_unit=fields.optional_text("organizational_unit"),
-        country=fields.optional_text("country"),
-        state=fields.optional_text("state"),
-        locality=fields.optional_text("locality"),
-    )
+    """Return the subject with these fields. A field without a value is None."""
+    return SubjectFields(**{name: fields.optional_text(name) for name in SubjectFields._fields})
 
 
 def _read_backup(members: Members) -> Backup:
@@ -196,13 +161,18 @@ def _read_backup(members: Members) -> Backup:
     )
 
 
-def _key(record: PairRecord) -> Json:
-    key = record.key
-    return {"type": key.type, "encrypted": key.encrypted, "spki_sha256": key.spki_sha256}
-
-
-def _request(record: PairRecord) -> Json:
-    return {"sha256": record.request.sha256, "signature_hash": record.request.signature_hash}
+def _common_members(record: PairRecord) -> Json:
+    """Return the members that pair.json and the printed document share, in the order of both."""
+    return {
+        "created": utc_text(record.created),
+        "subject": record.subject_text,
+        "subject_fields": record.subject._asdict(),
+        "names": list(record.names),
+        "ca": record.ca.value,
+        "platform": record.platform,
+        "key": record.key._asdict(),
+        "request": record.request._asdict(),
+    }
 
 
 def _backup(backup: Backup) -> Json:

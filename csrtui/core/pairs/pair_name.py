@@ -1,4 +1,4 @@
-"""The names of pairs: one folder each, so made from an allow-list and from nothing else."""
+"""The names of pairs. A pair's name is also its folder name, so only characters on an allow-list are permitted."""
 
 import re
 
@@ -6,18 +6,18 @@ from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 
 MAX_LENGTH = 64
-"""The most characters in a pair's name."""
+"""The maximum length of a pair's name, in characters."""
 
 _ALLOWED = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _NOT_ALLOWED = re.compile(r"[^a-z0-9._-]")
-_HINT = "a pair's name has lower-case letters, digits, dots, hyphens and underscores, at most 64"
+_HINT = "a pair name consists of lower-case letters, digits, dots, hyphens and underscores, at most 64"
 
 
 def check_pair_name(text: str) -> str:
-    """Return `text` when it is a name that a pair can have.
+    """Return `text` if it is a valid pair name.
 
     Raises:
-        InputError: It is none; a path or a control character never gets any further.
+        InputError: The text is not a valid pair name. This also refuses paths and control characters.
     """
     if not _ALLOWED.fullmatch(text):
         raise InputError(f'"{visible(text[:MAX_LENGTH])}" is not a valid pair name', _HINT)
@@ -25,35 +25,38 @@ def check_pair_name(text: str) -> str:
 
 
 def is_pair_name(text: str) -> bool:
-    """Whether `text` is a name that a pair can have."""
+    """Return whether `text` is a valid pair name."""
     return _ALLOWED.fullmatch(text) is not None
 
 
 def pair_name(common_name: str) -> str:
-    """Return the name of the first pair for a common name.
+    """Return the pair name for the first pair with a common name.
 
-    ``*.`` becomes ``wildcard.``; what the allow-list does not hold, such as the colons of an IPv6
-    address, becomes a hyphen; what is too long is cut.
+    ``*.`` becomes ``wildcard.``. Characters that are not on the allow-list, such as the colons of an IPv6 address,
+    become hyphens. A long name is truncated.
 
     Args:
         common_name: A canonical host name or address.
 
     Raises:
-        InputError: Nothing of it can be in a name.
+        InputError: The common name has no character that is permitted in a pair name.
     """
     text = common_name.lower()
     if text.startswith("*."):
         text = f"wildcard.{text[2:]}"
     name = _NOT_ALLOWED.sub("-", text).lstrip("._-")[:MAX_LENGTH]
     if not name:
-        raise InputError(f'"{visible(common_name[:MAX_LENGTH])}" gives a pair no name', "name it with --as")
+        raise InputError(
+            f'"{visible(common_name[:MAX_LENGTH])}" has no character that a pair name can contain',
+            "name it with --as",
+        )
     return name
 
 
-def numbered(base: str, number: int) -> str:
-    """Return the name of the pair number `number` (from 1) of one base: the base, then ``base-2``, ``base-3``.
+def numbered_name(base: str, number: int) -> str:
+    """Return the pair name for a base and a number from 1: ``base``, ``base-2``, ``base-3``.
 
-    A base that would become too long is cut at its end.
+    A base that is too long is truncated.
     """
     if number == 1:
         return base
@@ -61,8 +64,8 @@ def numbered(base: str, number: int) -> str:
     return base[: MAX_LENGTH - len(suffix)] + suffix
 
 
-def number_of(name: str, base: str) -> int:
-    """Return which number `name` has among the pairs of `base`, or 0 when it is none of them."""
+def name_number(name: str, base: str) -> int:
+    """Return the number in a pair name with this base, or 0 if the name has another base."""
     if name == base:
         return 1
     digits = name.rpartition("-")[2]
@@ -73,4 +76,4 @@ def number_of(name: str, base: str) -> int:
         or len(digits) > len(str(10**9))
     ):
         return 0
-    return int(digits) if numbered(base, int(digits)) == name else 0
+    return int(digits) if numbered_name(base, int(digits)) == name else 0

@@ -1,4 +1,4 @@
-"""The pairs that a list shows and their order: the user's filter, and the ways to sort."""
+"""Select and sort the pairs in a list."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -6,10 +6,10 @@ from enum import Enum, auto
 from typing import Any, NamedTuple
 
 from csrtui.core.pairs.pair import BackupStatus, NextStep, Stage
-from csrtui.core.pairs.summary import PairSummary, thirds
+from csrtui.core.pairs.summary import PairSummary, to_thirds
 
 SortKey = Callable[[PairSummary], Any]
-"""Returns the value that a summary is sorted by; the values of one key compare with each other."""
+"""A function that returns the value by which a summary is sorted."""
 
 
 class Retired(Enum):
@@ -22,14 +22,14 @@ class Retired(Enum):
 class SortOrder(Enum):
     """The ways to sort pairs."""
 
-    URGENCY = "what wants attention first"
+    URGENCY = "most urgent first"
     NAME = "by name"
-    MADE = "newest first"
-    LEFT = "days left"
+    CREATED = "newest first"
+    DAYS_LEFT = "days left"
 
     @property
-    def following(self) -> "SortOrder":
-        """The next order; the first one follows the last."""
+    def next_order(self) -> "SortOrder":
+        """The next order. After the last order, it is the first."""
         orders = list(SortOrder)
         return orders[(orders.index(self) + 1) % len(orders)]
 
@@ -38,9 +38,9 @@ class Need(Enum):
     """A reason why a pair needs attention."""
 
     BACKUP = auto()
-    """It is in use and has no verified backup."""
+    """The pair is in use and has no verified backup."""
     VERIFICATION = auto()
-    """It has backups, which can be verified again."""
+    """The pair has backups, which can be verified again."""
 
     def applies_to(self, summary: PairSummary) -> bool:
         """Return whether a pair needs attention for this reason."""
@@ -53,9 +53,9 @@ class Query(NamedTuple):
     """The conditions that a pair must meet to be shown.
 
     Attributes:
-        words: Words that its search text must contain, all of them, casefolded.
-        next_step: Its next step, or None for any.
-        retired: Whether it may be retired.
+        words: The casefolded words that the pair's search text must all contain.
+        next_step: The next step that the pair must have, or None for any.
+        retired: Whether the pair may be retired.
     """
 
     words: tuple[str, ...] = ()
@@ -63,12 +63,12 @@ class Query(NamedTuple):
     retired: Retired = Retired.SHOWN
 
     @classmethod
-    def typed(cls, text: str, next_step: NextStep | None = None, retired: Retired = Retired.SHOWN) -> "Query":
-        """Return the query for a text as the user typed it: its words, in any case."""
+    def parse(cls, text: str, next_step: NextStep | None = None, retired: Retired = Retired.SHOWN) -> "Query":
+        """Return the query for the words in a text. Case does not matter."""
         return cls(tuple(text.casefold().split()), next_step, retired)
 
     def select(self, summaries: Sequence[PairSummary], now: datetime) -> list[PairSummary]:
-        """Return the summaries that meet the query, in their order."""
+        """Return the summaries that match the query, in the given order."""
         selected = list(summaries)
         if self.retired is Retired.HIDDEN:
             selected = [summary for summary in selected if summary.stage != Stage.RETIRED]
@@ -79,30 +79,26 @@ class Query(NamedTuple):
         return selected
 
 
-def shown_for(text: str, retired: Retired) -> Retired:
-    """Return whether retired pairs are shown for a typed text: the word *retired* shows them."""
+def retired_filter(text: str, retired: Retired) -> Retired:
+    """Return whether to show retired pairs for a typed filter text. The word "retired" in it shows them."""
     return Retired.SHOWN if Stage.RETIRED in text.casefold().split() else retired
 
 
 def sort_key(order: SortOrder, now: datetime) -> SortKey:
     """Return the sort key for an order."""
-    if order is SortOrder.URGENCY:
-        return _by_urgency(now)
-    return _KEYS[order]
+    if order is not SortOrder.URGENCY:
+        return _KEYS[order]
+    now_thirds = to_thirds(now)
 
-
-def _by_urgency(now: datetime) -> SortKey:
-    now_thirds = thirds(now)
-
-    def key(summary: PairSummary) -> tuple[int, float, str]:
+    def urgency(summary: PairSummary) -> tuple[int, float, str]:
         is_due = summary.due is not None and summary.due <= now_thirds
         return (summary.due_rank if is_due else summary.rank, summary.weight, summary.name)
 
-    return key
+    return urgency
 
 
 _KEYS: dict[SortOrder, SortKey] = {
     SortOrder.NAME: lambda summary: summary.name,
-    SortOrder.MADE: lambda summary: (-summary.created, summary.name),
-    SortOrder.LEFT: lambda summary: (summary.expires is None, summary.expires or 0, summary.name),
+    SortOrder.CREATED: lambda summary: (-summary.created, summary.name),
+    SortOrder.DAYS_LEFT: lambda summary: (summary.expires is None, summary.expires or 0, summary.name),
 }

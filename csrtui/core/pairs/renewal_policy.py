@@ -1,6 +1,6 @@
-"""The two ways to renew a certificate, what follows from each, and which one stands first.
+"""The two ways to renew a certificate, their consequences, and the recommendation.
 
-The consequence is said before the choice: it cannot be taken back once the CA has been paid.
+The consequences are displayed before the choice, because it cannot be undone once the CA has been paid.
 """
 
 from collections.abc import Sequence
@@ -9,13 +9,12 @@ from enum import StrEnum
 
 from csrtui.core.base.finding import Finding
 from csrtui.core.pairs.pair import PairRecord
-from csrtui.core.servers.file_layout import OldCsr
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.core.servers.table import SERVERS
 
 
 class RenewalWay(StrEnum):
-    """How a certificate is renewed."""
+    """A way to renew a certificate."""
 
     NEW_PAIR = "a new pair"
     OLD_CSR = "the old CSR again"
@@ -23,13 +22,13 @@ class RenewalWay(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RenewalChoice:
-    """One of the two ways.
+    """A way to renew a certificate, with its consequences.
 
     Attributes:
-        way: Which.
-        consequences: What follows from it, a sentence each.
-        obstacles: What speaks against it, a sentence each; such a way never stands first while nothing
-            speaks against the other.
+        way: The way to renew.
+        consequences: A sentence for each consequence.
+        obstacles: A sentence for each objection. A way with objections is recommended only if both ways have
+            objections.
     """
 
     way: RenewalWay
@@ -37,59 +36,57 @@ class RenewalChoice:
     obstacles: tuple[str, ...] = ()
 
 
-def choices(
-    record: PairRecord,
-    about_new: Sequence[Finding],
-    about_old: Sequence[Finding],
-    left_out: Sequence[str] = (),
-) -> tuple[RenewalChoice, RenewalChoice]:
-    """Return both ways, the better one first.
+_NEW_PAIR_CONSEQUENCES = (
+    "A new private key and its CSR are made, with the names and the subject of the old request.",
+    "The new key is backed up before its CSR is submitted.",
+    "The old pair stays and keeps working until the new certificate is installed; then it can be retired.",
+)
 
-    A new pair stands first, since lives are short and a fresh key is free. The old CSR does only where the
-    server software and the key allow it, and a new request would be refused or could not hold all of the old one.
+
+def renewal_choices(
+    record: PairRecord,
+    new_findings: Sequence[Finding],
+    old_findings: Sequence[Finding],
+    omissions: Sequence[str] = (),
+) -> tuple[RenewalChoice, RenewalChoice]:
+    """Return both ways, the recommended one first.
+
+    Usually a new pair is recommended, because validity is short and new keys cost nothing. The old CSR is recommended
+    only if server software and key permit it, and a new request would be refused or would omit something.
 
     Args:
-        record: Of the pair to be renewed.
-        about_new: What is to be said of a new request with the same names and subject.
-        about_old: What is to be said of the key and the CSR that are there.
-        left_out: What of the old CSR a new one would not hold, a sentence each.
+        record: The record of the pair to renew.
+        new_findings: The findings about a new request with the same names and subject.
+        old_findings: The findings about the current key and CSR.
+        omissions: A sentence for each part of the old CSR that a new CSR would omit.
     """
     new = RenewalChoice(
         RenewalWay.NEW_PAIR,
-        _NEW_CONSEQUENCES,
-        (*(finding.text for finding in about_new if finding.blocks), *left_out),
+        _NEW_PAIR_CONSEQUENCES,
+        (*(finding.text for finding in new_findings if finding.blocks), *omissions),
     )
     old = RenewalChoice(
         RenewalWay.OLD_CSR,
-        old_csr_consequences(record),
-        (*server_obstacles(record), *(finding.text for finding in about_old if finding.blocks)),
+        _old_csr_consequences(record),
+        (*_server_obstacles(record), *(finding.text for finding in old_findings if finding.blocks)),
     )
     return (old, new) if new.obstacles and not old.obstacles else (new, old)
 
 
-def old_csr_consequences(record: PairRecord) -> tuple[str, ...]:
-    """Return what follows from handing out the old CSR again, a sentence each."""
-    # Of a key that was adopted or restored it is known since when it is here, not when it was made.
-    made_here = any(event.what.startswith("created") for event in record.history)
-    since = f"{'made on' if made_here else 'kept here since'} {record.created:%Y-%m-%d}"
+def _old_csr_consequences(record: PairRecord) -> tuple[str, ...]:
+    # For an adopted or restored key, `created` is the time of the adoption or restore, not of the key.
+    is_own_key = any(event.text.startswith("created") for event in record.history)
+    since = f"{'made on' if is_own_key else 'kept here since'} {record.created:%Y-%m-%d}"
     return (
-        "Nothing is generated: the same CSR goes to the CA again.",
+        "No new key: the same CSR is sent again.",
         f"The new certificate will only work with the private key {since}, SPKI SHA-256 {record.key.spki_sha256}.",
         "If that key was lost or copied, renew with a new pair.",
     )
 
 
-def server_obstacles(record: PairRecord) -> tuple[str, ...]:
-    """Return what in the server software speaks against using the old CSR again, a sentence each."""
+def _server_obstacles(record: PairRecord) -> tuple[str, ...]:
     server = SERVERS[record.platform if record.platform in PLATFORMS else OTHER]
-    if server.old_csr is OldCsr.YES:
+    if server.can_reuse_csr:
         return ()
-    reason = server.old_csr_reason.removeprefix("No: ")
+    reason = server.csr_reuse.removeprefix("No: ")
     return (f"{PLATFORMS[server.platform].label}: {reason}",)
-
-
-_NEW_CONSEQUENCES = (
-    "A new private key and its CSR are made, with the names and the subject of the old request.",
-    "The new key is backed up before its CSR is submitted.",
-    "The old pair stays and keeps working until the new certificate is installed; then it can be retired.",
-)

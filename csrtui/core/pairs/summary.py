@@ -1,7 +1,7 @@
-"""A pair's summary: the few plain values that lists show, sort and search, so that a cache can store them.
+"""The summary of a pair: the values that lists display, sort and search, and that a cache stores.
 
-Times are microseconds since 1970-01-01 UTC. Nothing in a summary depends on the clock: values such as the next step
-are computed from it when they are read, so a summary cached a year ago gives the same answers as the record itself.
+Times are microseconds since 1970-01-01 UTC. Nothing in a summary depends on the current time, because values such as
+the next step are computed when they are read. So a cached summary stays valid as long as the record is unchanged.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,7 +12,7 @@ from typing import NamedTuple
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.times import Validity
 from csrtui.core.keys.key_types import label_of_name
-from csrtui.core.pairs.pair import BackupStatus, NextStep, Pair, PairRecord, Stage, urgency
+from csrtui.core.pairs.pair import BackupStatus, NextStep, Pair, PairRecord, Stage, urgency_key
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -21,23 +21,24 @@ _AFTER_ALL = datetime.max.replace(tzinfo=UTC)
 
 
 class PairSummary(NamedTuple):
-    """The values of a pair that lists need.
+    """The values of a pair for lists.
 
     Attributes:
         name: The pair's name.
-        key_type: The type of its key, safe to display.
-        created: When the pair was created.
-        backup: The status of its best backup.
-        backup_since: When that backup was verified, or since when it has been missing or damaged; None if unknown.
-        stage: Its stage.
-        begins: When its certificate becomes valid, or None without a certificate.
-        expires: When its certificate expires, or None.
-        step: Its next step as long as no renewal is due.
-        due: When its renewal becomes due, in thirds of a microsecond (which makes it exact); or None.
-        rank: Its place in the order of urgency as long as no renewal is due; smaller is more urgent.
-        due_rank: The same once the renewal is due.
-        weight: Orders pairs of the same rank.
-        search_text: The text that filter words are looked up in, casefolded; the SPKI fingerprint is part of it.
+        key_type: The type of the pair's key, safe to display.
+        created: The time at which the pair was created.
+        backup: The status of the best backup.
+        backup_since: The time at which that backup was verified, or since which it has been missing or damaged, or None
+            if unknown.
+        stage: The pair's stage.
+        begins: The time at which the certificate becomes valid, or None without a certificate.
+        expires: The time at which the certificate expires, or None without a certificate.
+        step: The next step until the renewal is due.
+        due: The time at which the renewal becomes due, or None. It is in thirds of a microsecond, so that it is exact.
+        rank: The urgency rank until the renewal is due. A smaller rank is more urgent.
+        due_rank: The urgency rank once the renewal is due.
+        weight: The sort key for pairs with the same rank. A smaller weight comes first.
+        search_text: The casefolded text in which filter words are searched. It includes the SPKI fingerprint.
     """
 
     name: str
@@ -56,8 +57,8 @@ class PairSummary(NamedTuple):
     search_text: str
 
     def is_due(self, now: datetime) -> bool:
-        """Return whether the next step is to renew."""
-        return self.due is not None and self.due <= thirds(now)
+        """Return whether a renewal is due."""
+        return self.due is not None and self.due <= to_thirds(now)
 
     def next_step(self, now: datetime) -> NextStep:
         """Return the next step."""
@@ -79,7 +80,7 @@ _DUE = attrgetter("due")
 
 def count_due(summaries: Sequence[PairSummary], now: datetime) -> int:
     """Return the number of pairs whose renewal is due."""
-    now_thirds = thirds(now)
+    now_thirds = to_thirds(now)
     return sum([due <= now_thirds for due in map(_DUE, summaries) if due is not None])
 
 
@@ -90,47 +91,47 @@ def summarize(pair: Pair) -> PairSummary:
     if backup is not None:
         since = backup.verified if backup.status is BackupStatus.VERIFIED else backup.since
     renewable = record.next_step(_AFTER_ALL) is NextStep.RENEW
-    rank, weight, _ = urgency(pair, _BEFORE_ALL)
+    rank, weight, _ = urgency_key(pair, _BEFORE_ALL)
     return PairSummary(
         pair.name,
         visible(record.key.type),
-        microseconds(record.created),
+        to_microseconds(record.created),
         record.backup_status.value,
-        None if since is None else microseconds(since),
+        None if since is None else to_microseconds(since),
         record.stage.value,
-        microseconds(record.validity.not_before) if record.validity else None,
-        microseconds(record.validity.not_after) if record.validity else None,
+        to_microseconds(record.validity.not_before) if record.validity else None,
+        to_microseconds(record.validity.not_after) if record.validity else None,
         record.next_step(_BEFORE_ALL).value,
         _due(record.validity) if record.validity and renewable else None,
         rank,
-        urgency(pair, _AFTER_ALL)[0],
+        urgency_key(pair, _AFTER_ALL)[0],
         weight,
         _search_text(pair.name, record),
     )
 
 
-def microseconds(time: datetime) -> int:
-    """Return a time as microseconds since 1970."""
+def to_microseconds(time: datetime) -> int:
+    """Return a time in microseconds since 1970."""
     return (time - _EPOCH) // _MICROSECOND
 
 
-def thirds(time: datetime) -> int:
-    """Return a time as thirds of a microsecond since 1970, the unit of `PairSummary.due`."""
-    return 3 * microseconds(time)
+def to_thirds(time: datetime) -> int:
+    """Return a time in thirds of a microsecond since 1970, the unit of `PairSummary.due`."""
+    return 3 * to_microseconds(time)
 
 
-def time_at(at: int) -> datetime:
-    """Return the time that is `at` microseconds after 1970."""
-    return _EPOCH + timedelta(microseconds=at)
+def from_microseconds(microseconds: int) -> datetime:
+    """Return the time for a number of microseconds since 1970."""
+    return _EPOCH + timedelta(microseconds=microseconds)
 
 
 def _due(validity: Validity) -> int:
-    """Return when `Validity.is_due` becomes true: one third of the validity before its end."""
-    return 2 * microseconds(validity.not_after) + microseconds(validity.not_before)
+    """Return the time at which one third of the validity is left (`Validity.is_due`), in thirds of a microsecond."""
+    return 2 * to_microseconds(validity.not_after) + to_microseconds(validity.not_before)
 
 
 def _search_text(name: str, record: PairRecord) -> str:
-    """Join what a filter finds; internationalized names and the key type are included as people write them, too."""
+    """Return the text that a filter searches. It has both spellings of internationalized names and of the key type."""
     parts = (
         name,
         *record.names,
@@ -149,6 +150,6 @@ def _search_text(name: str, record: PairRecord) -> str:
 def _u_labels(names: Iterable[str]) -> Iterator[str]:
     for name in names:
         if "xn--" in name:
-            from csrtui.core.names.international import to_unicode
+            from csrtui.core.names.label import to_unicode
 
             yield ".".join(map(to_unicode, name.split(".")))

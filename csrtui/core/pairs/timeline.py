@@ -1,4 +1,4 @@
-"""The life of a pair drawn on a line: what happened, today, and what is to come, each with its words.
+"""Draw the life of a pair as a timeline of past events, today and coming events, each with a label.
 
 ::
 
@@ -8,9 +8,8 @@
     │ └ backed up 13 Jul
     └ created 13 Jul
 
-What happened is ``●`` on a drawn line, today ``▼``, what is to come ``o`` on a dotted one, so that no colour is
-needed. The words hang to the right of their mark; one that would meet another mark hangs a line deeper, so
-that nothing ever crosses.
+Past events are ``●`` on a solid line, today is ``▼``, and coming events are ``o`` on a dotted line, so the timeline is
+readable without colour. Each label is to the right of its mark. It moves to a lower row if it would touch another one.
 """
 
 from collections.abc import Sequence
@@ -21,17 +20,17 @@ from itertools import groupby
 from typing import Final
 
 MIN_WIDTH: Final = 36
-"""With fewer columns nothing is drawn."""
+"""The minimum number of columns. Nothing is drawn in fewer columns."""
 _WIDE_GAP, _NARROW_GAP = 2, 1
-"""Columns from mark to mark, at least."""
-_APART: Final = 2
-"""Blank columns between words and the next mark, at least."""
+"""The minimum distance between marks, in columns."""
+_LABEL_GAP: Final = 2
+"""The minimum number of blank columns between a label and the next mark."""
 _HOOK: Final = "└ "
 _OPEN_END: Final = "…"
 
 
 class Tone(Enum):
-    """What a piece of the drawing is about; the glyphs tell it too."""
+    """The meaning of a piece of the drawing. The glyphs show the meaning too."""
 
     PAST = auto()
     TODAY = auto()
@@ -42,71 +41,68 @@ _GLYPHS: Final = {Tone.PAST: "●", Tone.TODAY: "▼", Tone.COMING: "o"}
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """Something on the line.
+class TimelineMark:
+    """A mark on the line.
 
     Attributes:
-        day: When; what happens on one day stands in the order it is given in.
-        name: What, in one or two words; visible text.
-        when: The day in words, left out where there is no room for it.
+        day: The day of the event. Marks on the same day keep their order.
+        name: The event in one or two words, escaped.
+        date_text: The day as text. It is left out if there is not enough room.
     """
 
     day: date
     name: str
-    when: str
+    date_text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a row, and what it is about."""
+    """A part of a row, with its meaning."""
 
     text: str
     tone: Tone
 
 
-Row = tuple[Piece, ...]
+TimelineRow = tuple[Piece, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Placed:
-    """A mark in its column, with its words in a row under the line."""
+class _PlacedMark:
+    """A mark with its column, and the row of its label. Rows are counted from 1."""
 
     column: int
-    words: str
+    label: str
     tone: Tone
     row: int
 
-    @property
-    def end(self) -> int:
-        """The column after its words."""
-        return _end(self.column, self.words)
 
-
-def lay_out(past: Sequence[Mark], today: Mark, coming: Sequence[Mark], width: int) -> tuple[Row, ...]:
-    """Return the drawing, the line first; nothing where there is no room for it.
+def draw_timeline(
+    past: Sequence[TimelineMark], today: TimelineMark, coming: Sequence[TimelineMark], width: int
+) -> tuple[TimelineRow, ...]:
+    """Return the rows of the timeline, with the line first, or no rows if there is not enough room.
 
     Args:
-        past: What happened, oldest first, none later than today.
-        today: Today.
-        coming: What is to come, the next first, none before today.
-        width: How many columns there are.
+        past: The past events, oldest first. None of them is after today.
+        today: The mark for today.
+        coming: The coming events, earliest first. None of them is before today.
+        width: The number of available columns.
     """
     marks = [*past, today, *coming]
     tones = [Tone.PAST] * len(past) + [Tone.TODAY] + [Tone.COMING] * len(coming)
     if width < MIN_WIDTH:
         return ()
-    for words in ([f"{mark.name} {mark.when}" for mark in marks], [mark.name for mark in marks]):
+    for labels in ([f"{mark.name} {mark.date_text}" for mark in marks], [mark.name for mark in marks]):
         for gap in (_WIDE_GAP, _NARROW_GAP):
-            found = _longest(_scale(marks, is_open=not coming), words, gap, width)
-            if found is not None:
-                columns, length = found
-                length = length if not coming else columns[-1] + 1
-                return _draw(_placed(columns, words, tones), length, is_open=not coming)
+            placement = _longest_line(_scale(marks, is_open=not coming), labels, gap, width)
+            if placement is not None:
+                columns, length = placement
+                length = columns[-1] + 1 if coming else length
+                return _draw(_place(columns, labels, tones), length, is_open=not coming)
     return ()
 
 
-def _scale(marks: Sequence[Mark], *, is_open: bool) -> list[float]:
-    """Where each mark is between the ends of the line, 0 and 1; with an open end another place, the end's."""
+def _scale(marks: Sequence[TimelineMark], *, is_open: bool) -> list[float]:
+    """Return the position of each mark, from 0 to 1, followed by the end of the line if the line is open."""
     days = [mark.day.toordinal() for mark in marks]
     if is_open:
         days.append(days[-1] + (days[-1] - days[0]) // 2)
@@ -114,45 +110,46 @@ def _scale(marks: Sequence[Mark], *, is_open: bool) -> list[float]:
     return [(day - days[0]) / span for day in days]
 
 
-def _longest(
-    scale: Sequence[float], words: Sequence[str], gap: int, width: int
+def _longest_line(
+    scale: Sequence[float], labels: Sequence[str], gap: int, width: int
 ) -> tuple[list[int], int] | None:
-    """The columns of the marks on the longest line whose words all fit, and its length; or None."""
+    """Return the columns of the marks on the longest line on which all labels fit, and its length, or None."""
     for length in range(width, gap * (len(scale) - 1), -1):
         columns = _columns(scale, gap, length)
-        if all(_end(column, text) <= width for column, text in zip(columns, words, strict=False)):
+        if all(_label_end(column, label) <= width for column, label in zip(columns, labels, strict=False)):
             return columns, length
     return None
 
 
 def _columns(scale: Sequence[float], gap: int, length: int) -> list[int]:
-    """Columns as true to scale as can be with a gap between any two."""
+    """Return columns for the marks that are as close to scale as the minimum gap permits."""
     columns: list[int] = []
-    for place in scale:
-        least = columns[-1] + gap if columns else 0
-        columns.append(max(round(place * (length - 1)), least))
-    most = length - 1
-    for at in reversed(range(len(columns))):
-        columns[at] = min(columns[at], most)
-        most = columns[at] - gap
+    for position in scale:
+        first = columns[-1] + gap if columns else 0
+        columns.append(max(round(position * (length - 1)), first))
+    last = length - 1
+    for index in reversed(range(len(columns))):
+        columns[index] = min(columns[index], last)
+        last = columns[index] - gap
     return columns
 
 
-def _placed(columns: Sequence[int], words: Sequence[str], tones: Sequence[Tone]) -> list[_Placed]:
-    """The marks with rows for their words: each as high as it can be without meeting a mark to its right."""
-    placed: list[_Placed] = []
-    for column, text, tone in reversed(list(zip(columns, words, tones, strict=False))):
-        reach = _end(column, text) + _APART
-        row = max((other.row + 1 for other in placed if other.column < reach), default=1)
-        placed.insert(0, _Placed(column, text, tone, row))
+def _place(columns: Sequence[int], labels: Sequence[str], tones: Sequence[Tone]) -> list[_PlacedMark]:
+    """Return the marks with their labels, each in the highest row in which it touches nothing to its right."""
+    placed: list[_PlacedMark] = []
+    for column, label, tone in reversed(list(zip(columns, labels, tones, strict=False))):
+        end = _label_end(column, label) + _LABEL_GAP
+        row = max((other.row + 1 for other in placed if other.column < end), default=1)
+        placed.insert(0, _PlacedMark(column, label, tone, row))
     return placed
 
 
-def _end(column: int, words: str) -> int:
-    return column + len(_HOOK) + len(words)
+def _label_end(column: int, label: str) -> int:
+    """Return the column after a label."""
+    return column + len(_HOOK) + len(label)
 
 
-def _draw(marks: Sequence[_Placed], length: int, *, is_open: bool) -> tuple[Row, ...]:
+def _draw(marks: Sequence[_PlacedMark], length: int, *, is_open: bool) -> tuple[TimelineRow, ...]:
     today = next(mark.column for mark in marks if mark.tone is Tone.TODAY)
     cells = [("─", Tone.PAST) if column < today else ("·", Tone.COMING) for column in range(length)]
     if is_open:
@@ -160,21 +157,19 @@ def _draw(marks: Sequence[_Placed], length: int, *, is_open: bool) -> tuple[Row,
     for mark in marks:
         cells[mark.column] = (_GLYPHS[mark.tone], mark.tone)
     depth = max(mark.row for mark in marks)
-    return (_row(cells), *(_row(_hanging(marks, row)) for row in range(1, depth + 1)))
+    return (_row(cells), *(_row(_label_cells(marks, row)) for row in range(1, depth + 1)))
 
 
-def _hanging(marks: Sequence[_Placed], row: int) -> list[tuple[str, Tone]]:
-    """The cells of a row under the line: the words that hang in it, and the strokes to those below."""
-    reached = [mark for mark in marks if mark.row >= row]
-    width = max(mark.end if mark.row == row else mark.column + 1 for mark in reached)
-    cells = [(" ", Tone.PAST)] * width
-    for mark in reached:
-        text = _HOOK + mark.words if mark.row == row else "│"
+def _label_cells(marks: Sequence[_PlacedMark], row: int) -> list[tuple[str, Tone]]:
+    """Return the cells of a row below the line: its labels, and the strokes to labels in lower rows."""
+    texts = {mark: _HOOK + mark.label if mark.row == row else "│" for mark in marks if mark.row >= row}
+    cells = [(" ", Tone.PAST)] * max(mark.column + len(text) for mark, text in texts.items())
+    for mark, text in texts.items():
         cells[mark.column : mark.column + len(text)] = [(character, mark.tone) for character in text]
     return cells
 
 
-def _row(cells: Sequence[tuple[str, Tone]]) -> Row:
+def _row(cells: Sequence[tuple[str, Tone]]) -> TimelineRow:
     return tuple(
         Piece("".join(character for character, _ in run), tone)
         for tone, run in groupby(cells, key=lambda cell: cell[1])

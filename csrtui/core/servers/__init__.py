@@ -1,1 +1,1 @@
-"""Server software: the files and directives of each, deployment, guides and the renewal policy."""
+"""Server software: platforms, their files and configuration snippets, deployment plans and guides."""

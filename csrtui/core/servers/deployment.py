@@ -1,4 +1,4 @@
-"""The files that a server software wants, made of a pair and its certificate, and the lines that name them."""
+"""Plan and build the files for a server software, from a private key and its certificate chain."""
 
 import re
 import warnings
@@ -8,12 +8,11 @@ from enum import Enum, auto
 from hashlib import sha1
 from typing import TYPE_CHECKING
 
-from csrtui.core import bundle
-from csrtui.core.base.errors import InputError, RefusedError
+from csrtui.core.base.errors import InputError, RefusedError, translate_errors
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys import key_types, pkcs12
 from csrtui.core.keys.pkcs12 import Strength
-from csrtui.core.servers.file_layout import FileBlock, FileRow, Part, Server, fill
+from csrtui.core.servers.server import Part, Server, ServerFile, Snippet, fill
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -24,19 +23,19 @@ _DOMAIN = re.compile(r"(?:\*\.)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 
 
 class Secrecy(Enum):
-    """Who may read a file."""
+    """The readers that a file may have."""
 
     PUBLIC = auto()
-    """Everybody: it holds certificates only."""
-    SEALED = auto()
-    """Its owner; the key in it is under a passphrase, so that a medium without modes may carry it."""
+    """Everybody, because the file contains only certificates."""
+    ENCRYPTED = auto()
+    """Only the owner. The key in the file is encrypted, so the medium does not have to support file modes."""
     PRIVATE = auto()
-    """Its owner and nobody else: the key in it is plain."""
+    """Only the owner, because the key in the file is not encrypted."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewFile:
-    """A file to be written: its name without a folder, all of its bytes, and who may read it."""
+    """A file to be written: its name without the folder, its contents and its permitted readers."""
 
     name: str
     data: bytes
@@ -44,144 +43,69 @@ class NewFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
-    """What the files are made of.
+class DeploymentPlan:
+    """The files for a server software, known before the key is opened.
 
     Attributes:
         pair: The pair's name.
-        domain: The name it is for.
-        key: The private key.
-        certificates: The pair's certificate, then its chain; as `read_chain` gives them.
+        files: The files.
+        snippets: The lines for the configuration and the commands, with the paths of the files filled in.
     """
 
     pair: str
-    domain: str
-    key: "PrivateKey"
-    certificates: tuple["x509.Certificate", ...]
+    files: tuple[ServerFile, ...]
+    snippets: tuple[Snippet, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class DeploymentPlan:
-    """What will be written for a server software, known before a key is opened.
-
-    Attributes:
-        files: The files.
-        blocks: What goes into the configuration, the real paths in it.
-        commands: What checks and reloads.
-    """
-
-    files: tuple[FileRow, ...]
-    blocks: tuple[FileBlock, ...]
-    commands: tuple[FileBlock, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Deployment:
-    """Files for a server software, and what to do with them.
-
-    Attributes:
-        files: What is to be written.
-        blocks: What goes into the configuration, the real paths in it.
-        commands: What checks and reloads.
-    """
-
-    files: tuple[NewFile, ...]
-    blocks: tuple[FileBlock, ...]
-    commands: tuple[FileBlock, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Seal:
-    """What a PKCS #12 file is encrypted with."""
+class Pkcs12Encryption:
+    """The passphrase and algorithms for the encryption of a PKCS #12 file."""
 
     passphrase: Secret
     strength: Strength = Strength.AES
 
 
 def read_chain(pem: bytes) -> tuple["x509.Certificate", ...]:
-    """Return the certificates of a pair as a server sends them, without the root; the first has a readable key.
+    """Return the certificates that a server sends for a pair: the pair's certificate and its chain without the root.
 
     Args:
-        pem: certificate.pem: the pair's certificate, then its chain.
+        pem: The contents of certificate.pem: the pair's certificate, then its chain.
 
     Raises:
-        InputError: It cannot be read.
+        InputError: A certificate, or the public key of the first one, cannot be read.
     """
     from cryptography import x509
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of what is odd in them, such as long names: that is the CA's matter
-        try:
-            leaf, *others = x509.load_pem_x509_certificates(pem)
-            key_types.spki_sha256(leaf.public_key())
-            chain = [other for other in others if other.subject != other.issuer]
-        except Exception as error:  # which can come out is nowhere written down
-            raise _unreadable(pem) from error
+    unreadable = InputError("the certificate cannot be read", "import it again")
+    with translate_errors(lambda _: unreadable), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # only the CA could change unusual values such as long names
+        leaf, *others = x509.load_pem_x509_certificates(pem)
+        key_types.spki_sha256(leaf.public_key())
+        chain = [other for other in others if other.subject != other.issuer]
     return (leaf, *chain)
 
 
-def _unreadable(pem: bytes) -> InputError:
-    """Why a certificate cannot be handed to a server."""
-    material = bundle.read(pem, open_keys=False)
-    faults = next((one.encoding_faults for one in material.certificates if one.encoding_faults), ())
-    if not faults:
-        return InputError("the certificate cannot be read", "import it again")
-    return InputError(
-        f"the certificate breaks an encoding rule, for which server software may refuse it: {'; '.join(faults)}",
-        "ask the CA for another; certificate.pem in the folder of the pair contains this one",
-    )
-
-
-def deploy(server: Server, material: Material, folder: str, seal: Seal | None = None) -> Deployment:
-    """Return the files that a server wants, and the lines that name them.
-
-    A key is written plain where a server has to read it without anybody there to type a passphrase, and under
-    one in PKCS #12.
-
-    Args:
-        server: From the table.
-        material: What to make them of.
-        folder: Where the files will lie, absolute.
-        seal: For PKCS #12, where it has to be given.
-
-    Raises:
-        InputError: The folder's path cannot stand in the server's configuration, or PKCS #12 cannot be made.
-        RefusedError: The key is not the key of the first certificate.
-        ValueError: A seal is missing.
-    """
-    leaf = material.certificates[0]
-    if key_types.spki_sha256(material.key.public_key()) != key_types.spki_sha256(leaf.public_key()):
-        raise RefusedError(f"the key and the certificate of {material.pair} do not fit", "csrtui doctor")
-    # first of all what costs nothing and may refuse: a path that the configuration cannot hold
-    planned = plan(server, material.pair, material.domain, material.certificates, folder)
-    files = tuple(_file(row, material, seal) for row in planned.files)
-    return Deployment(files, planned.blocks, planned.commands)
-
-
-def plan(
+def plan_files(
     server: Server, pair: str, domain: str, certificates: Sequence["x509.Certificate"], folder: str
 ) -> DeploymentPlan:
-    """Return which files a server will get, and the lines that name them.
+    """Return the files for a server, and the snippets that contain their paths.
 
     Args:
-        server: From the table.
+        server: The server, from the table.
         pair: The pair's name.
-        domain: The name it is for.
-        certificates: The pair's certificate, then its chain; as `read_chain` gives them.
-        folder: Where the files will lie, absolute.
+        domain: The first name in the certificate.
+        certificates: The pair's certificate and its chain, from `read_chain`.
+        folder: The absolute path of the folder for the files.
 
     Raises:
-        InputError: The folder's path cannot stand in the server's configuration.
+        InputError: The server's configuration cannot represent the folder's path.
     """
     leaf, *chain = certificates
-    wanted = [row for row in server.files if _is_wanted(row, chain)]
-    values = _values(pair, domain, leaf) | paths(pair, folder, wanted)
-    return DeploymentPlan(tuple(wanted), _filled(server.blocks, values), _filled(server.commands, values))
-
-
-def _is_wanted(row: FileRow, chain: Sequence["x509.Certificate"]) -> bool:
-    """A file of nothing but the chain is not made where there is none."""
-    return row.parts != (Part.CHAIN,) or bool(chain)
+    # Without a chain, leave out a file that would contain only the chain.
+    files = tuple(file for file in server.files if chain or file.parts != (Part.CHAIN,))
+    values = _values(pair, domain, leaf) | file_values(pair, folder, files)
+    filled = (fill(snippet, values) for snippet in server.snippets)
+    return DeploymentPlan(pair, files, tuple(snippet for snippet in filled if snippet.lines))
 
 
 def _values(pair: str, domain: str, leaf: "x509.Certificate") -> dict[str, str]:
@@ -190,48 +114,73 @@ def _values(pair: str, domain: str, leaf: "x509.Certificate") -> dict[str, str]:
     der = leaf.public_bytes(Encoding.DER)
     return {
         "pair": pair,
-        "domain": site(domain) if _DOMAIN.fullmatch(domain) else "DOMAIN",
-        # how Windows calls a certificate; nothing rests on it
+        "domain": site_name(domain) if _DOMAIN.fullmatch(domain) else "DOMAIN",
+        # Windows identifies certificates by SHA-1. No security depends on this hash.
         "thumbprint": sha1(der, usedforsecurity=False).hexdigest().upper(),
     }
 
 
-def site(domain: str) -> str:
-    """Return what panels know a site by: its domain, of which the twin with ``www.`` is an alias."""
+def site_name(domain: str) -> str:
+    """Return the name of a site in hosting panels: the domain without ``www.``, which is an alias there."""
     return domain.removeprefix("www.")
 
 
-def paths(pair: str, folder: str, wanted: Sequence[FileRow]) -> dict[str, str]:
-    """Return what the placeholders of some files stand for, when they lie in a folder."""
+def file_values(pair: str, folder: str, files: Sequence[ServerFile]) -> dict[str, str]:
+    """Return the values of the placeholders for the files in a folder."""
     values: dict[str, str] = {}
-    for row in wanted:
-        name = pair + row.ending
-        values |= {row.placeholder: f"{folder.rstrip('/')}/{name}", f"{row.placeholder}_name": name}
+    for file in files:
+        name = pair + file.ending
+        values |= {file.placeholder: f"{folder.rstrip('/')}/{name}", f"{file.placeholder}_name": name}
     return values | ({"chain_object": f"{pair}.chain"} if "chain" in values else {})
 
 
-def _filled(blocks: Sequence[FileBlock], values: dict[str, str]) -> tuple[FileBlock, ...]:
-    """The blocks of which anything is left."""
-    filled = (fill(block, values) for block in blocks)
-    return tuple(block for block in filled if block.lines)
+def build_files(
+    plan: DeploymentPlan,
+    key: "PrivateKey",
+    certificates: Sequence["x509.Certificate"],
+    encryption: Pkcs12Encryption | None = None,
+) -> tuple[NewFile, ...]:
+    """Return the planned files with their contents.
+
+    In PEM files the key is not encrypted, because the server reads them unattended. In PKCS #12 files it is encrypted.
+
+    Args:
+        plan: The plan.
+        key: The private key.
+        certificates: The certificates for which the plan was made.
+        encryption: The encryption of the PKCS #12 file, or None for PEM files.
+
+    Raises:
+        InputError: The PKCS #12 file cannot be built.
+        RefusedError: The first certificate is not for this key.
+        ValueError: The plan has a PKCS #12 file, and `encryption` is missing.
+    """
+    if key_types.spki_sha256(key.public_key()) != key_types.spki_sha256(certificates[0].public_key()):
+        raise RefusedError(f"the key and the certificate of {plan.pair} do not match", "csrtui doctor")
+    return tuple(_build_file(file, plan.pair, key, certificates, encryption) for file in plan.files)
 
 
-def _file(row: FileRow, material: Material, seal: Seal | None) -> NewFile:
-    name = material.pair + row.ending
-    if row.parts:
-        data = b"".join(_pem(part, material) for part in row.parts)
-        return NewFile(name, data, Secrecy.PRIVATE if row.has_key else Secrecy.PUBLIC)
-    if seal is None:
-        raise ValueError("PKCS #12 is made under a passphrase")
-    data = pkcs12.compose(material.pair, material.key, material.certificates, seal.passphrase, seal.strength)
-    return NewFile(name, data, Secrecy.SEALED)
+def _build_file(
+    file: ServerFile,
+    pair: str,
+    key: "PrivateKey",
+    certificates: Sequence["x509.Certificate"],
+    encryption: Pkcs12Encryption | None,
+) -> NewFile:
+    name = pair + file.ending
+    if file.parts:
+        data = b"".join(_pem(part, key, certificates) for part in file.parts)
+        return NewFile(name, data, Secrecy.PRIVATE if file.has_key else Secrecy.PUBLIC)
+    if encryption is None:
+        raise ValueError("a PKCS #12 file needs a passphrase")
+    data = pkcs12.compose(pair, key, certificates, encryption.passphrase, encryption.strength)
+    return NewFile(name, data, Secrecy.ENCRYPTED)
 
 
-def _pem(part: Part, material: Material) -> bytes:
+def _pem(part: Part, key: "PrivateKey", certificates: Sequence["x509.Certificate"]) -> bytes:
     from cryptography.hazmat.primitives.serialization import Encoding
 
     if part is Part.KEY:
-        return key_types.private_pem(material.key)
-    leaf, *chain = material.certificates
-    chosen = [leaf] if part is Part.LEAF else chain
-    return b"".join(one.public_bytes(Encoding.PEM) for one in chosen)
+        return key_types.private_pem(key)
+    selected = certificates[:1] if part is Part.LEAF else certificates[1:]
+    return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in selected)

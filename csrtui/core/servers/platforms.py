@@ -1,4 +1,4 @@
-"""The server software that csrtui knows, as a table."""
+"""The server software that csrtui supports, as a table."""
 
 from typing import NamedTuple
 
@@ -7,12 +7,12 @@ from csrtui.core.keys.key_types import DEFAULT_KEY_TYPE, KeyType
 
 
 class Platform(NamedTuple):
-    """One server software.
+    """A server software.
 
     Attributes:
-        id: What the command line and JSON call it.
-        label: What its makers call it.
-        key_type: The key type a request for it starts with.
+        id: The name on the command line and in JSON.
+        label: The name in the vendor's spelling.
+        key_type: The default key type for a new request.
     """
 
     id: str
@@ -22,34 +22,35 @@ class Platform(NamedTuple):
 
 OTHER = "other"
 
-_ROWS = (
-    Platform("nginx", "nginx"),
-    Platform("apache", "Apache httpd"),
-    Platform("haproxy", "HAProxy"),
-    Platform("postfix", "Postfix"),
-    Platform("dovecot", "Dovecot"),
-    Platform("exim", "Exim"),
-    Platform("lighttpd", "lighttpd"),
-    Platform("tomcat", "Apache Tomcat"),
-    Platform("weblogic", "Oracle WebLogic", KeyType.RSA_2048),
-    Platform("iis", "Microsoft IIS"),
-    Platform("exchange", "Microsoft Exchange", KeyType.RSA_2048),
-    Platform("f5", "F5 BIG-IP"),
-    Platform("cpanel", "cPanel"),
-    Platform("plesk", "Plesk"),
-    Platform("domino", "HCL Domino", KeyType.RSA_2048),
-    Platform(OTHER, "other"),
-)
-
-PLATFORMS = {row.id: row for row in _ROWS}
-"""Every platform by its id, in the order in which people are shown them."""
+PLATFORMS = {
+    platform.id: platform
+    for platform in (
+        Platform("nginx", "nginx"),
+        Platform("apache", "Apache httpd"),
+        Platform("haproxy", "HAProxy"),
+        Platform("postfix", "Postfix"),
+        Platform("dovecot", "Dovecot"),
+        Platform("exim", "Exim"),
+        Platform("lighttpd", "lighttpd"),
+        Platform("tomcat", "Apache Tomcat"),
+        Platform("weblogic", "Oracle WebLogic", KeyType.RSA_2048),
+        Platform("iis", "Microsoft IIS"),
+        Platform("exchange", "Microsoft Exchange", KeyType.RSA_2048),
+        Platform("f5", "F5 BIG-IP"),
+        Platform("cpanel", "cPanel"),
+        Platform("plesk", "Plesk"),
+        Platform("domino", "HCL Domino", KeyType.RSA_2048),
+        Platform(OTHER, "other"),
+    )
+}
+"""The platforms by id, in the order in which they are displayed."""
 
 
 def read_platform(text: str) -> Platform:
-    """Return the platform called `text`.
+    """Return the platform with the id `text`.
 
     Raises:
-        InputError: There is none of that name; the hint lists them.
+        InputError: No platform has this id. The hint lists all ids.
     """
     try:
         return PLATFORMS[text]

@@ -1,6 +1,9 @@
-"""Every server software of `csrtui.core.servers.platforms`, with what it wants: tables, no code."""
+"""The table of all servers."""
 
-from csrtui.core.servers import daemons, keystores, managed
+from csrtui.core.servers import managed_servers, pem_servers, pkcs12_servers
 
-SERVERS = {row.platform: row for row in (*daemons.ROWS, *keystores.ROWS, *managed.ROWS)}
-"""What every server software wants, by the id of its platform."""
+SERVERS = {
+    server.platform: server
+    for server in (*pem_servers.SERVERS, *pkcs12_servers.SERVERS, *managed_servers.SERVERS)
+}
+"""The servers by the id of their platform."""

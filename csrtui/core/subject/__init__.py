@@ -1,1 +1,1 @@
-"""Subject fields and distinguished names, with the country codes and states they may contain."""
+"""Subject fields and distinguished names, and the country codes and states that they can contain."""

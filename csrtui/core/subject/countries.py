@@ -1,7 +1,7 @@
 """Look up countries and states by their codes and by the names that people use.
 
-Country codes are ISO 3166-1 alpha-2 (from `iso3166`). Postal codes of states: USPS Publication 28, appendix B;
-Canada Post's guidelines; ISO 3166-2:AU.
+Country codes are ISO 3166-1 alpha-2 (from `iso3166`). The postal codes of states are from USPS Publication 28, appendix
+B, from Canada Post's guidelines, and from ISO 3166-2:AU.
 """
 
 import unicodedata
@@ -13,21 +13,12 @@ if TYPE_CHECKING:
 
     from iso3166 import Country
 
+_MISTAKEN_CODES: Final = {
+    "UK": "GB", "EL": "GR", "EN": "GB", "ENG": "GB", "SCO": "GB", "WAL": "GB", "GER": "DE", "USA": "US", "SUI": "CH",
+}  # fmt: skip
+"""The codes that users mean by frequent mistakes: top-level domains, EU codes, language codes and sports codes."""
 
-_SLIPS: Final = {
-    "UK": "GB",
-    "EL": "GR",
-    "EN": "GB",
-    "ENG": "GB",
-    "SCO": "GB",
-    "WAL": "GB",
-    "GER": "DE",
-    "USA": "US",
-    "SUI": "CH",
-}
-"""What people type for a code and is not one: the domain's ending, the EU's sign, the language, the sport's sign."""
-
-_COMMON: Final = {
+_COMMON_NAMES: Final = {
     "BN": "Brunei", "BO": "Bolivia", "CD": "Congo (Kinshasa)", "CG": "Congo (Brazzaville)", "FK": "Falkland Islands",
     "FM": "Micronesia", "GB": "United Kingdom", "IR": "Iran", "KP": "North Korea", "KR": "South Korea", "LA": "Laos",
     "MD": "Moldova", "MF": "Saint Martin", "NL": "Netherlands", "PS": "Palestine", "RU": "Russia",
@@ -35,9 +26,9 @@ _COMMON: Final = {
     "VA": "Vatican City", "VE": "Venezuela", "VG": "British Virgin Islands", "VI": "US Virgin Islands",
     "VN": "Vietnam",
 }  # fmt: skip
-"""Where the standard's name is not the one people look for."""
+"""The common English names of countries that have a different name in ISO 3166."""
 
-_ALSO: Final = {
+_OTHER_NAMES: Final = {
     "AE": "UAE|Emirates|الإمارات|الإمارات العربية المتحدة", "AF": "افغانستان", "AL": "Shqiperia|Shqipëri",
     "AM": "Hayastan|Հայաստան", "AR": "Republica Argentina", "AS": "Amerika Sāmoa", "AT": "Österreich",
     "AX": "Åland|Ahvenanmaa", "AZ": "Azerbaycan|Azərbaycan",
@@ -97,91 +88,87 @@ _ALSO: Final = {
     "VC": "St. Vincent and the Grenadines|St. Vincent and Grenadines|Saint Vincent", "VN": "Việt Nam",
     "WF": "Wallis-et-Futuna", "YE": "اليمن", "ZA": "Suid-Afrika|RSA|iNingizimu Afrika|uMzantsi Afrika|Afrika Borwa",
 }  # fmt: skip
-"""What countries are called at home, in each language that is official in the whole country (as CLDR has it), and by
-others, besides their English names."""
-
+"""Other names of countries, separated by vertical bars: in their official languages (CLDR) and other common forms."""
 
 _NOT_ASSIGNED: Final = "XK"
-"""Kosovo: in the package, but a code for private use in the standard, which public CAs refuse (BR 7.1.2.7.4)."""
-
-
+"""Kosovo's code in `iso3166`. In the standard, this code is for private use, so public CAs reject it (BR 7.1.2.7.4)."""
 NO_CODE: Final = "XX"
-"""For a country without an official code: a user-assigned code that public CAs may use (BR 7.1.2.7.4)."""
+"""The user-assigned code that public CAs may use for a country without an official code (BR 7.1.2.7.4)."""
 _WITHOUT_CODE: Final = frozenset({"xk", "xkx", "kosovo", "kosova", "косово"})
 
 
 def name_of(code: str) -> str | None:
-    """The common English name behind an alpha-2 code in capitals; None when it is no code."""
-    return _names().get(code)
+    """Return the common English name for an upper-case alpha-2 code, or None if the code is not assigned."""
+    return _names_by_code().get(code)
 
 
 def is_code(text: str) -> bool:
-    """Return whether a text is an alpha-2 code in capitals, or `NO_CODE`: what a subject may contain."""
-    return text == NO_CODE or name_of(text) is not None
+    """Return whether a text is a country code that a subject can contain: alpha-2 or `NO_CODE`. Ignore case."""
+    code = text.upper()
+    has_form = text.isascii() and len(text) == 2  # noqa: PLR2004 - check this first to avoid importing `iso3166`
+    return has_form and (code == NO_CODE or name_of(code) is not None)
 
 
 def is_without_code(text: str) -> bool:
-    """Return whether a text means a country without an official code, whatever people call it: Kosovo."""
-    return _folded(text) in _WITHOUT_CODE
+    """Return whether a text is the code or name of a country without an official code (Kosovo)."""
+    return _fold(text) in _WITHOUT_CODE
 
 
 def find_country(text: str) -> str | None:
-    """The alpha-2 code that is meant: a code in any case, a slip, an alpha-3 code, or a country's name.
+    """Return the alpha-2 code for a country name, an alpha-2 or alpha-3 code, or a mistaken code, or None if unknown.
 
-    Accents, case, dots, what has no width and a leading *the* do not matter; ``&`` is *and*. None when nothing fits.
+    Case, accents, dots, zero-width characters and a leading "the" are ignored, and ``&`` is equal to "and".
     """
-    folded = _folded(text)
+    folded = _fold(text)
     code = folded.upper()
-    if code in _names():
+    if code in _names_by_code():
         return code
-    return _SLIPS.get(code) or _codes().get(folded)
+    return _MISTAKEN_CODES.get(code) or _codes_by_name().get(folded)
 
 
 def search(prefix: str) -> list[tuple[str, str]]:
-    """Codes and common names that fit what was typed so far: the code first, then names by their start.
+    """Return the codes and common names of the countries that match a prefix. An empty prefix matches all countries.
 
-    A name fits when one of its words, or another name of the country, begins so. Nothing typed: all.
+    First comes the country whose code is the prefix, then countries with a name that begins with the prefix, then
+    countries with a later word that begins with it. Within each group, countries are sorted by common name.
     """
-    wanted = _folded(prefix)
-    ranked: dict[str, int] = {}
-    for folded, code in _codes().items():
-        if folded.startswith(wanted):
-            ranked[code] = min(ranked.get(code, 2), 1)
-        elif f" {wanted}" in folded:
-            ranked.setdefault(code, 2)
-    for code in _names():
-        if wanted and code.lower() == wanted:
-            ranked[code] = 0
-    order = sorted(ranked, key=lambda code: (ranked[code], _folded(_names()[code])))
-    return [(code, _names()[code]) for code in order]
+    start, names = _fold(prefix), _names_by_code()
+    ranks: dict[str, int] = {}
+    for name, code in _codes_by_name().items():
+        if name.startswith(start):
+            ranks[code] = 1
+        elif f" {start}" in name:
+            ranks.setdefault(code, 2)
+    if start.upper() in names:
+        ranks[start.upper()] = 0
+    order = sorted(ranks, key=lambda code: (ranks[code], _fold(names[code])))
+    return [(code, names[code]) for code in order]
 
 
-def _folded(text: str) -> str:
-    """Lower case, without accents, dots, what has no width, and *the*; *and* for ``&``; blanks single."""
+def _fold(text: str) -> str:
+    """Return a text for comparison (`find_country`). Other punctuation and repeated spaces become one space."""
     decomposed = unicodedata.normalize("NFKD", text.replace("&", " and ")).casefold()
-    plain = "".join(c for c in decomposed if not unicodedata.combining(c) and not _drops(c))
+    plain = "".join(
+        c for c in decomposed if not unicodedata.combining(c) and c != "." and unicodedata.category(c) != "Cf"
+    )
     words = "".join(c if c.isalnum() or unicodedata.category(c) == "Mc" else " " for c in plain).split()
     return " ".join(words[1:] if words[:1] == ["the"] and words[1:] else words)
 
 
-def _drops(character: str) -> bool:
-    return character == "." or unicodedata.category(character) == "Cf"
-
-
 @cache
-def _names() -> dict[str, str]:
+def _names_by_code() -> dict[str, str]:
     """Return the common English name of each alpha-2 code."""
-    return {code: _COMMON.get(code, country.apolitical_name) for code, country in _countries()}
+    return {code: _COMMON_NAMES.get(code, country.apolitical_name) for code, country in _countries()}
 
 
 @cache
-def _codes() -> dict[str, str]:
-    """Return the alpha-2 code for each folded name and alpha-3 code; folding them all takes a while."""
+def _codes_by_name() -> dict[str, str]:
+    """Return the alpha-2 code for each folded name and alpha-3 code. Folding is slow, so the result is cached."""
     codes: dict[str, str] = {}
     for code, country in _countries():
-        also = _ALSO.get(code, "").split("|")
-        for name in (_names()[code], country.name, country.apolitical_name, country.alpha3, *also):
-            if folded := _folded(name):
+        others = _OTHER_NAMES.get(code, "").split("|")
+        for name in (_names_by_code()[code], country.name, country.apolitical_name, country.alpha3, *others):
+            if folded := _fold(name):
                 codes.setdefault(folded, code)
     return codes
 
@@ -216,9 +203,12 @@ STATES: Final = {
         "ACTAustralian Capital Territory,NT Northern Territory"
     ),
 }
-"""By country code: the postal code (in a column of three characters) and the name."""
+"""The postal code and name of each state, by country code. `_table` reads the code from the first three characters."""
 
 
-def state_in_full(country: str, text: str) -> str | None:
-    """The name behind a postal code in any case, dots ignored; None when it is none of that country's."""
-    return STATES.get(country, {}).get(text.replace(".", "").strip().upper())
+def state_name(country: str, abbreviation: str) -> str | None:
+    """Return the name of the state with this postal code, or None if the country has no such code.
+
+    Case and dots are ignored.
+    """
+    return STATES.get(country, {}).get(abbreviation.replace(".", "").strip().upper())

@@ -1,4 +1,4 @@
-"""Distinguished names: written in the order of the Baseline Requirements, shown as RFC 4514 does."""
+"""Encode and decode distinguished names, and format them as RFC 4514 text."""
 
 import re
 from typing import TYPE_CHECKING
@@ -9,21 +9,21 @@ if TYPE_CHECKING:
     from cryptography import x509
 
 _SPECIAL = frozenset('"+,;<>\\')
-"""What RFC 4514, 2.4 escapes with a backslash wherever it stands."""
+"""The characters that must be escaped with a backslash at any position (RFC 4514, 2.4)."""
 _PLAIN = re.compile(r"[A-Za-z0-9.*-]+(?: [A-Za-z0-9.*-]+)*")
-"""Most values there are: nothing in them is escaped, so that they need not be looked at letter by letter."""
+"""Matches values that need no escaping. Most values match and skip the slower check of each character."""
 
 
 def encode(subject: SubjectFields) -> "x509.Name":
-    """Return the X.509 name: C, ST, L, O, OU, CN, one attribute in each RDN (BR 7.1.4.2).
+    """Return the fields as an X.509 name in the order C, ST, L, O, OU, CN, with one attribute in each RDN (BR 7.1.4.2).
 
-    The country becomes a PrintableString, all else UTF8String. The fields are within their bounds:
-    the advisor has seen them.
+    The country is encoded as a PrintableString, and all other fields as UTF8String. The fields must be within
+    `UPPER_BOUNDS`. The advisor checks that.
     """
     from cryptography import x509
     from cryptography.x509 import NameOID
 
-    in_order = (
+    attributes = (
         (NameOID.COUNTRY_NAME, subject.country),
         (NameOID.STATE_OR_PROVINCE_NAME, subject.state),
         (NameOID.LOCALITY_NAME, subject.locality),
@@ -31,16 +31,16 @@ def encode(subject: SubjectFields) -> "x509.Name":
         (NameOID.ORGANIZATIONAL_UNIT_NAME, subject.organizational_unit),
         (NameOID.COMMON_NAME, subject.common_name),
     )
-    return x509.Name([x509.NameAttribute(oid, value) for oid, value in in_order if value is not None])
+    return x509.Name([x509.NameAttribute(oid, value) for oid, value in attributes if value is not None])
 
 
 def decode(name: "x509.Name") -> SubjectFields:
-    """Return the fields of a name as they stand in it; of an attribute that is there twice, the first."""
+    """Return the fields of a name. If an attribute occurs more than once, use its first value."""
     from cryptography.x509 import NameOID
 
     def first(oid: "x509.ObjectIdentifier") -> str | None:
-        found = name.get_attributes_for_oid(oid)
-        return _text(found[0].value) if found else None
+        attributes = name.get_attributes_for_oid(oid)
+        return _text(attributes[0].value) if attributes else None
 
     return SubjectFields(
         common_name=first(NameOID.COMMON_NAME),
@@ -53,37 +53,35 @@ def decode(name: "x509.Name") -> SubjectFields:
 
 
 def rfc4514(name: "x509.Name") -> str:
-    r"""Return the name as RFC 4514 writes it, the last RDN first, safe to show as it is.
+    r"""Return the name as RFC 4514 text, last RDN first. The text contains only printable characters.
 
-    Beyond what the RFC demands, every character that does not print is written as the hexadecimal pairs
-    of its UTF-8 (``\1B``), which the RFC allows: cryptography's own rendering leaves them raw.
+    Other characters are written as their UTF-8 octets in hexadecimal pairs (``\1B``). RFC 4514 permits this but does
+    not require it, and cryptography's `rfc4514_string` leaves such characters unescaped.
     """
     return ",".join(
-        "+".join(f"{part.rfc4514_attribute_name}={escape_value(_text(part.value))}" for part in rdn)
+        "+".join(f"{item.rfc4514_attribute_name}={escape_value(_text(item.value))}" for item in rdn)
         for rdn in reversed(name.rdns)
     )
 
 
 def escape_value(value: str) -> str:
-    """Return an attribute's value escaped as RFC 4514, 2.4 says."""
+    """Return an attribute value, escaped according to RFC 4514, 2.4."""
     if _PLAIN.fullmatch(value):
         return value
-    last = len(value) - 1
-    return "".join(
-        _escape(character, at_start=at == 0, at_end=at == last) for at, character in enumerate(value)
-    )
+    escaped = "".join(map(_escape, value))
+    if value.startswith((" ", "#")):
+        escaped = f"\\{escaped}"
+    return f"{escaped[:-1]}\\ " if value.endswith(" ") and len(value) > 1 else escaped
 
 
-def _escape(character: str, *, at_start: bool, at_end: bool) -> str:
+def _escape(character: str) -> str:
     if character in _SPECIAL:
         return f"\\{character}"
-    if (character == " " and (at_start or at_end)) or (character == "#" and at_start):
-        return f"\\{character}"
     if not character.isprintable():
-        return "".join(f"\\{byte:02X}" for byte in character.encode("utf-8", "surrogatepass"))
+        return "".join(f"\\{octet:02X}" for octet in character.encode("utf-8", "surrogatepass"))
     return character
 
 
 def _text(value: str | bytes) -> str:
-    """An attribute's value as text; a BIT STRING (x500UniqueIdentifier) as its hexadecimal digits."""
+    """Return an attribute value as text. Return a BIT STRING (x500UniqueIdentifier) as hexadecimal digits."""
     return value if isinstance(value, str) else value.hex()

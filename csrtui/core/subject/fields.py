@@ -1,4 +1,4 @@
-"""The subject fields that a CA asks for, and how long each may be."""
+"""The subject fields of a request and their maximum lengths."""
 
 from typing import NamedTuple
 
@@ -12,13 +12,13 @@ UPPER_BOUNDS = {
     FieldName.ORGANIZATIONAL_UNIT: 64,
     FieldName.COMMON_NAME: 64,
 }
-"""The most characters each field may hold (RFC 5280 A.1; counted in characters as BR 7.1.4.2 does)."""
+"""Maximum length of each field in characters, not octets (RFC 5280 A.1, BR 7.1.4.2)."""
 
 
 class SubjectFields(NamedTuple):
-    """The subject of a request; a field that is not to be in it is None, never empty.
+    """The subject of a request in the form that the CSR contains. Missing fields are None, never empty.
 
-    The order of the attributes is the order on the form and in JSON, not the one in the certificate.
+    The attributes have the names and order of the form and JSON, not the order in the certificate.
     """
 
     common_name: str | None = None
@@ -28,13 +28,9 @@ class SubjectFields(NamedTuple):
     state: str | None = None
     locality: str | None = None
 
-    def as_dict(self) -> dict[str, str | None]:
-        """The fields by their JSON names."""
-        return self._asdict()
 
-
-class TypedSubject(NamedTuple):
-    """The subject fields besides the common name, as typed: empty where nothing was typed."""
+class SubjectInput(NamedTuple):
+    """The subject fields as the user entered them, without the common name. Empty fields are empty strings."""
 
     organization: str = ""
     organizational_unit: str = ""
@@ -43,6 +39,6 @@ class TypedSubject(NamedTuple):
     locality: str = ""
 
     def text(self, name: FieldName) -> str:
-        """The text typed into one field."""
+        """Return the text of one field."""
         text: str = getattr(self, name.value)
         return text

@@ -1,1 +1,1 @@
-"""The commands ``csrtui fleet …``."""
+"""The command line of ``csrtui fleet``."""

@@ -1,64 +1,269 @@
-"""``csrtui fleet``: the keystores of many hosts, read and worked with through Ansible; each key stays on its host."""
+"""``csrtui fleet``: work with the keystores of many hosts through Ansible; each key stays on its host."""
 
 import argparse
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from csrtui.cli.parser import Action, CliCommand
+from csrtui.cli.output import print_json, print_line, print_message, print_table
+from csrtui.cli.parser import Action, add_command
+from csrtui.cli.progress import StopEvent, stop_on_signals
+from csrtui.cli.secret_options import add_recipient_argument, read_recipients
+from csrtui.cli.session import open_session
 from csrtui.core.base.errors import InputError
-from csrtui.fleet.cli.options import add_reach_arguments, add_reach_arguments_again
-
-COMMANDS = (
-    CliCommand("list", "List the pairs of all hosts, what wants attention first.", "csrtui.fleet.cli.list"),
-    CliCommand("new", "Make a pair on each host, for names of its own.", "csrtui.fleet.cli.new"),
-    CliCommand("csr", "Fetch CSRs into a folder.", "csrtui.fleet.cli.csr"),
-    CliCommand("import", "Hand certificates to the hosts whose keys they fit.", "csrtui.fleet.cli.import_"),
-    CliCommand("backup", "Have backups to recipients written on hosts.", "csrtui.fleet.cli.backup"),
-    CliCommand("doctor", "Have every host examine its keystore.", "csrtui.fleet.cli.doctor"),
+from csrtui.core.base.escaping import plural
+from csrtui.core.pairs.pair import NextStep
+from csrtui.core.pairs.query import Query, Retired
+from csrtui.core.pairs.summary import summarize
+from csrtui.fleet.ansible import Terminal, check_inventory
+from csrtui.fleet.cli import new
+from csrtui.fleet.cli.options import (
+    add_reach_arguments,
+    exit_status,
+    override_reach_arguments,
+    print_failure,
+    print_failures,
+    print_host_results,
+    read_fleet,
+    read_reach,
 )
-"""What stands after ``csrtui fleet``."""
+from csrtui.fleet.model import fleet_age_text, fleet_summary, select_pairs
+from csrtui.fleet.tasks.hosts import load_fleet
+from csrtui.tasks.pair_text import LIST_HEADER, list_row
+
+if TYPE_CHECKING:
+    from csrtui.fleet.tasks.doctor import ExaminedHost
+
+# Imports of csrtui.fleet.tasks in functions keep the start of the screen, which needs none of them, short.
+
+
+def _list_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--filter",
+        default="",
+        metavar="TEXT",
+        help="only pairs that, with the name of their host, contain all its words",
+    )
+    parser.add_argument("--next", metavar="STEP", help="only pairs with this next step")
+    parser.add_argument("--retired", action="store_true", help="also retired pairs")
+    parser.add_argument("--last", action="store_true", help="show the last known pairs; no host is contacted")
+    parser.add_argument(
+        "--json", action="store_true", help="print a JSON line for each pair and each failed host"
+    )
+
+
+def _list(options: argparse.Namespace) -> int:
+    if options.next is not None and options.next not in tuple(NextStep):
+        raise InputError(f'unknown step "{options.next}"', f"choose one of {', '.join(NextStep)}")
+    session = open_session(options)
+    with stop_on_signals() as stop:
+        reach = read_reach(options, stop)
+        fleet = (
+            load_fleet(session, reach.target.inventory)
+            if options.last
+            else read_fleet(session, reach, save=True)
+        )
+    now = session.clock()
+    retired = Retired.SHOWN if options.retired or options.filter else Retired.HIDDEN
+    step = NextStep(options.next) if options.next else None
+    pairs = select_pairs(fleet.pairs(), Query.parse(options.filter, step, retired), now)
+    if options.json:
+        for pair in pairs:
+            print_json(pair.as_json(), indent=None)
+    else:
+        rows = [(pair.host, *list_row(summarize(pair.pair), now)) for pair in pairs]
+        if rows:
+            print_table(("Host", *LIST_HEADER), rows)
+        print_message(fleet_summary(fleet, [pair.pair for pair in pairs], now))
+        if options.last:
+            print_message(fleet_age_text(fleet, now))
+    return exit_status(reach, ok=print_failures(fleet, as_json=options.json))
+
+
+def _csr_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "pairs",
+        nargs="*",
+        metavar="PAIR",
+        help="pairs with this name on any host (default: all that are not submitted)",
+    )
+    parser.add_argument(
+        "--to", required=True, metavar="DIR", help="a folder on this machine, for files HOST.PAIR.csr.pem"
+    )
+    parser.add_argument("--json", action="store_true", help="print a JSON line for each pair")
+
+
+def _csr(options: argparse.Namespace) -> int:
+    from csrtui.fleet.tasks.pairs import fetch_csrs, not_submitted, pairs_named
+
+    session = open_session(options)
+    with stop_on_signals() as stop:
+        reach = read_reach(options, stop)
+        shown = load_fleet(session, reach.target.inventory)
+        fleet = read_fleet(session, reach)
+        pairs = pairs_named(fleet, options.pairs)
+        pairs = pairs if options.pairs else not_submitted(pairs)
+        ok = print_host_results(fetch_csrs(reach, pairs, options.to, shown), as_json=options.json)
+    if not pairs:
+        print_message("no pair that was read is waiting to be submitted")
+    return exit_status(reach, ok=print_failures(fleet, as_json=options.json) and ok)
+
+
+def _import_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", metavar="FILE", help="PEM in any order, DER, PKCS #7")
+    parser.add_argument("--json", action="store_true", help="print a JSON line for each certificate")
+
+
+def _import(options: argparse.Namespace) -> int:
+    from csrtui.fleet.tasks.pairs import deliver, match_certificates
+    from csrtui.store.files import read_foreign
+    from csrtui.tasks.import_ import ImportSource
+
+    session = open_session(options)
+    sources = [ImportSource(read_foreign(path), path) for path in options.files]
+    with stop_on_signals() as stop:
+        reach = read_reach(options, stop)
+        fleet = read_fleet(session, reach)
+        ok = print_host_results(deliver(reach, match_certificates(fleet, sources)), as_json=options.json)
+    return exit_status(reach, ok=print_failures(fleet, as_json=options.json) and ok)
+
+
+def _backup_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "pairs",
+        nargs="*",
+        metavar="PAIR",
+        help="pairs with this name on any host (default: all without a backup)",
+    )
+    parser.add_argument("--to", required=True, metavar="DIR", help="a folder on each host")
+    add_recipient_argument(parser, "who can open the backups")
+    parser.add_argument("--json", action="store_true", help="print a JSON line for each pair")
+
+
+def _backup(options: argparse.Namespace) -> int:
+    from csrtui.fleet.tasks.pairs import back_up, not_backed_up, pairs_named
+
+    if not options.recipient:
+        raise InputError("the backups need a recipient", "--recipient ~/.ssh/id_ed25519.pub")
+    recipients = read_recipients(options.recipient)
+    session = open_session(options)
+    with stop_on_signals() as stop:
+        reach = read_reach(options, stop)
+        fleet = read_fleet(session, reach)
+        pairs = pairs_named(fleet, options.pairs)
+        pairs = pairs if options.pairs else not_backed_up(pairs)
+        ok = print_host_results(back_up(reach, pairs, options.to, recipients), as_json=options.json)
+    if not pairs:
+        print_message("every pair that was read has a backup")
+    return exit_status(reach, ok=print_failures(fleet, as_json=options.json) and ok)
+
+
+def _doctor_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--json", action="store_true", help="print a JSON line for each finding and each failed host"
+    )
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from csrtui.fleet.tasks.doctor import examine
+
+    results = []
+    with stop_on_signals() as stop:
+        reach = read_reach(options, stop)
+        for result in examine(reach):
+            results.append(result)
+            _print_examined(result, as_json=options.json)
+    if not options.json:
+        findings = plural(sum(len(result.findings) for result in results), "finding")
+        failed = sum(result.failure is not None for result in results)
+        print_message(f"{plural(len(results), 'host')} checked: {findings}, {failed} failed")
+    return exit_status(reach, ok=all(result.is_well for result in results))
+
+
+def _print_examined(result: "ExaminedHost", *, as_json: bool) -> None:
+    for finding in result.findings:
+        if as_json:
+            print_json(finding.as_json(), indent=None)
+        else:
+            print_line(f"{result.host}: {finding.level.value}: {finding.text} ({finding.code})")
+            print_line(f"  {finding.remedy}")
+    if result.failure is not None:
+        print_failure(result.host, result.failure, as_json=as_json)
+
+
+_COMMANDS = {
+    "list": (
+        "List the pairs of all hosts, the most urgent first.",
+        Action(
+            "csrtui fleet list --inventory hosts.ini\n"
+            "csrtui fleet list --inventory hosts.ini --limit web --next renew --json",
+            _list_arguments,
+            _list,
+        ),
+    ),
+    "new": ("Make a pair on each host, with names of its own.", new.ACTION),
+    "csr": (
+        "Fetch CSRs into a folder.",
+        Action(
+            "csrtui fleet csr --inventory hosts.ini --to csrs\n"
+            "csrtui fleet csr www.mydomain.com --inventory hosts.ini --to csrs",
+            _csr_arguments,
+            _csr,
+        ),
+    ),
+    "import": (
+        "Import certificates on the hosts that have their keys.",
+        Action("csrtui fleet import answers/*.pem --inventory hosts.ini", _import_arguments, _import),
+    ),
+    "backup": (
+        "Make backups to recipients on the hosts.",
+        Action(
+            "csrtui fleet backup --inventory hosts.ini --to /var/backups --recipient ~/.ssh/id_ed25519.pub",
+            _backup_arguments,
+            _backup,
+        ),
+    ),
+    "doctor": (
+        "Check the keystores of all hosts and suggest fixes.",
+        Action(
+            "csrtui fleet doctor --inventory hosts.ini\n"
+            "csrtui fleet doctor --inventory hosts.ini --limit web --json",
+            _doctor_arguments,
+            _doctor,
+        ),
+    ),
+}
+"""The summary and the implementation of each command after ``csrtui fleet``."""
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add_reach_arguments(parser)
-    parser.set_defaults(below=None)
-    below = parser.add_subparsers(
-        title="commands", metavar="COMMAND", prog="csrtui fleet", help="what to do with the hosts"
+    parser.set_defaults(fleet_action=None)
+    subparsers = parser.add_subparsers(
+        title="commands", metavar="COMMAND", prog="csrtui fleet", help="a command for all hosts"
     )
-    for command in COMMANDS:
-        action = command.action
-        sub = below.add_parser(
-            command.name,
-            help=command.summary,
-            description=command.summary,
-            epilog="example:\n" + "\n".join(f"  {line}" for line in action.example.splitlines()),
-        )
-        sub.add_argument("--store", metavar="DIR", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
-        add_reach_arguments_again(sub)
-        action.arguments(sub)
-        sub.set_defaults(below=command)
+    for name, (summary, action) in _COMMANDS.items():
+        subparser = add_command(subparsers, name, summary, action)
+        override_reach_arguments(subparser)
+        subparser.set_defaults(fleet_action=action)
 
 
 def _run(options: argparse.Namespace) -> int:
-    status: int = _open(options) if options.below is None else options.below.action.run(options)
+    if options.fleet_action is None:
+        return _open_screen(options)
+    status: int = options.fleet_action.run(options)
     return status
 
 
-def _open(options: argparse.Namespace) -> int:
-    """Open the screen; it has the terminal, so that neither ssh nor sudo may ask there.
+def _open_screen(options: argparse.Namespace) -> int:
+    """Open the screen, which uses the terminal alone, so that ssh and sudo cannot ask for a password there.
 
     Raises:
-        InputError: There is no screen here, or a password would have to be asked for.
+        InputError: A password would have to be asked for, or there is no inventory.
     """
-    from dataclasses import replace
-
-    from csrtui.cli.cancellation import Stop
-    from csrtui.cli.session import open_session
-    from csrtui.fleet.ansible import Terminal, check_inventory
-    from csrtui.fleet.cli.options import read_reach
-
-    reach = read_reach(options, Stop())
+    reach = read_reach(options, StopEvent())
     check_inventory(reach.target)
     if options.ask_become_pass:
-        raise InputError("on the screen no password can be asked for", "csrtui fleet list --ask-become-pass")
+        raise InputError("the screen cannot ask for a password", "csrtui fleet list --ask-become-pass")
     from csrtui.fleet.tui import open_fleet
 
     target = replace(reach.target, terminal=Terminal.WITHHELD)
@@ -66,7 +271,8 @@ def _open(options: argparse.Namespace) -> int:
 
 
 ACTION = Action(
-    "csrtui fleet --inventory hosts.ini\ncsrtui fleet list --inventory hosts.ini\ncsrtui fleet csr --inventory hosts.ini --to csrs",
+    "csrtui fleet --inventory hosts.ini\ncsrtui fleet list --inventory hosts.ini\n"
+    "csrtui fleet csr --inventory hosts.ini --to csrs",
     _arguments,
     _run,
 )

@@ -1,19 +1,27 @@
-"""``csrtui fleet new NAME …``: a pair on each host; what each would get is shown before anything is made.
+"""``csrtui fleet new NAME …``: make a pair on each host, after showing the request for each.
 
-Names and subject fields that are arguments can have variables of the inventory; what a profile says is literal.
+Names and subject fields that are arguments can contain variables of the inventory; those of a profile are literal.
 """
 
 import argparse
+import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from csrtui.cli.output import confirm, print_message
 from csrtui.cli.parser import Action
-from csrtui.cli.recipient_options import add_host_recipient_argument
-from csrtui.cli.request_options import add_subject_arguments
+from csrtui.cli.progress import stop_on_signals
+from csrtui.cli.request_options import add_request_arguments, read_request_options
+from csrtui.cli.secret_options import add_recipient_argument, read_recipients
+from csrtui.cli.session import open_session
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.escaping import plural
+from csrtui.core.names.template import Template
+from csrtui.core.subject.fields import SubjectInput
+from csrtui.fleet.cli.options import exit_status, print_failure, print_host_results, read_reach
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from csrtui.fleet.tasks.requests import Planned
+    from csrtui.fleet.tasks.requests import PlannedRequest
     from csrtui.tasks.new import Blocking
 
 
@@ -23,100 +31,86 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         metavar="NAME",
         help="the first is the common name; '{{ variable }}' and '{{ variable.member }}' are replaced "
-        "with what the inventory says of each host: '{{ inventory_hostname }}'",
+        "with the value from the inventory for each host: '{{ inventory_hostname }}'",
     )
-    add_subject_arguments(parser)
-    parser.add_argument("--add-counterpart", action="store_true", help="also cover the www or bare twin")
-    add_host_recipient_argument(parser)
+    add_request_arguments(parser)
+    add_recipient_argument(parser, "who can open the backups")
     parser.add_argument("--backup-to", metavar="DIR", help="with --recipient: a folder on each host")
-    parser.add_argument("--force", action="store_true", help="overrule errors that X.509 could hold")
-    parser.add_argument("--dry-run", action="store_true", help="only show what each host would get")
+    parser.add_argument(
+        "--force", action="store_true", help="proceed despite errors that X.509 itself permits"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only show the request for each host")
     parser.add_argument("--yes", action="store_true", help="do not ask")
-    parser.add_argument("--json", action="store_true", help="a JSON line for each host")
+    parser.add_argument("--json", action="store_true", help="print a JSON line for each host")
 
 
 def _run(options: argparse.Namespace) -> int:
-    from csrtui.cli.cancellation import stopping
-    from csrtui.cli.request_options import read_asked
-    from csrtui.cli.session import open_session
-    from csrtui.core.names.template import Template
-    from csrtui.core.subject.fields import TypedSubject
-    from csrtui.fleet.cli.options import ending, put_results, read_reach, say_failure
-    from csrtui.fleet.tasks.requests import make, plan
+    from csrtui.fleet.tasks.requests import make_pairs, plan
     from csrtui.tasks.new import Blocking
 
-    backup = _backup(options)
-    for field in TypedSubject._fields:
+    backup = _backup_options(options)
+    for field in SubjectInput._fields:
         if getattr(options, field) is not None:
             setattr(options, field, Template(getattr(options, field)))
-    asked = read_asked(options, tuple(map(Template, options.names)))
+    spec = read_request_options(options, tuple(map(Template, options.names)))
     session = open_session(options)
     blocking = Blocking.OVERRULED if options.force else Blocking.STOPS
-    with stopping() as stop:
+    with stop_on_signals() as stop:
         reach = read_reach(options, stop)
         planned = sorted(
-            plan(session, reach, asked, counterparts=options.add_counterpart), key=lambda one: one.host
+            plan(session, reach, spec, counterparts=options.add_counterpart), key=lambda request: request.host
         )
-        well = all(one.failure is None for one in planned)
-        _show(planned)
-        for one in planned:
-            if one.failure is not None:
-                say_failure(one.host, one.failure)
-        _demand_unblocked(planned, blocking)
-        if not options.dry_run and _agreed(planned, sure=options.yes):
-            well = put_results(make(reach, planned, blocking, backup), as_json=options.json) and well
-    return ending(reach, well=well)
+        ok = all(request.failure is None for request in planned)
+        _print_plan(planned)
+        _check_unblocked(planned, blocking)
+        if not options.dry_run and _is_confirmed(planned, yes=options.yes):
+            ok = print_host_results(make_pairs(reach, planned, blocking, backup), as_json=options.json) and ok
+    return exit_status(reach, ok=ok)
 
 
-def _backup(options: argparse.Namespace) -> "dict[str, object] | None":
-    from csrtui.cli.recipient_options import recipients_in
-    from csrtui.core.base.errors import InputError
-
+def _backup_options(options: argparse.Namespace) -> dict[str, object] | None:
     if bool(options.recipient) is not bool(options.backup_to):
-        raise InputError("--recipient and --backup-to go together", "give both, or neither")
+        raise InputError("--recipient and --backup-to go together", "use both, or neither")
     if not options.recipient:
         return None
-    recipients = [one.text for one in recipients_in(options.recipient)]
+    recipients = [recipient.text for recipient in read_recipients(options.recipient)]
     return {"recipients": recipients, "backup_to": options.backup_to}
 
 
-def _show(planned: "Sequence[Planned]") -> None:
-    """Say what each host would get, and the advice on it."""
-    from csrtui.cli.output import say
-
-    for one in planned:
-        if one.advice is not None:
-            say(f"{one.host}: {', '.join(one.advice.covers) or 'nothing'}")
-            for finding in one.advice.findings:
-                say(f"  {finding.level.value}: {finding.text}")
-
-
-def _demand_unblocked(planned: "Sequence[Planned]", blocking: "Blocking") -> None:
-    from csrtui.core.base.errors import InputError
-    from csrtui.fleet.tasks.requests import blocked
-
-    found = blocked(planned, blocking)
-    if found is not None:
-        one, finding = found
-        raise InputError(
-            f"{one.host}: {finding.text}", finding.fix.label if finding.fix else "see csrtui check"
-        )
+def _print_plan(planned: Sequence["PlannedRequest"]) -> None:
+    """Print the names and the advice for each host, then the failures."""
+    for request in planned:
+        if request.advice is not None:
+            print_message(f"{request.host}: {', '.join(request.advice.covered_names) or 'nothing'}")
+            for finding in request.advice.findings:
+                print_message(f"  {finding.level.value}: {finding.text}")
+    for request in planned:
+        if request.failure is not None:
+            print_failure(request.host, request.failure)
 
 
-def _agreed(planned: "Sequence[Planned]", *, sure: bool) -> bool:
-    """Whether the user wants it; without a terminal there is nobody to ask."""
-    import sys
+def _check_unblocked(planned: Sequence["PlannedRequest"], blocking: "Blocking") -> None:
+    from csrtui.fleet.tasks.requests import first_blocking
 
-    from csrtui.cli.output import talk
-    from csrtui.core.base.errors import InputError
+    blocked = first_blocking(planned, blocking)
+    if blocked is not None:
+        request, finding = blocked
+        hint = finding.fix.label if finding.fix else "see csrtui check"
+        raise InputError(f"{request.host}: {finding.text}", hint)
 
-    count = sum(one.failure is None for one in planned)
-    if sure or not count:
+
+def _is_confirmed(planned: Sequence["PlannedRequest"], *, yes: bool) -> bool:
+    """Return whether to make the pairs; without ``--yes``, ask on the terminal.
+
+    Raises:
+        InputError: There is no terminal to ask on.
+    """
+    count = sum(request.failure is None for request in planned)
+    if yes or not count:
         return bool(count)
     if sys.stdin is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise InputError("nobody is there to agree", "look at it with --dry-run, then give --yes")
-    talk(f"Make a pair on {count} host{'s' if count != 1 else ''}? [y/N] ")
-    return sys.stdin.readline().strip().casefold() in {"y", "yes"}
+        raise InputError("making pairs needs a terminal to confirm", "check with --dry-run, then use --yes")
+    return confirm(f"Make a pair on {plural(count, 'host')}?")
 
 
 ACTION = Action(

@@ -1,139 +1,128 @@
-"""What every ``csrtui fleet`` command takes: the inventory, which of its hosts, and how Ansible gets there."""
+"""The options that all ``csrtui fleet`` commands share, and the output of their results."""
 
 import argparse
 from collections.abc import Iterable
 
-from csrtui.cli.cancellation import Stop
-from csrtui.cli.output import put, put_json, say, say_error
-from csrtui.cli.progress import ProgressBar
+from csrtui.cli.output import print_error, print_json, print_line, print_message
+from csrtui.cli.progress import ProgressBar, StopEvent
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.fleet.ansible import Target
 from csrtui.fleet.model import Failure, Fleet, HostState
-from csrtui.fleet.tasks.hosts import TIMEOUT, HostResult, Keeping, Reach, refresh
+from csrtui.fleet.tasks.hosts import TIMEOUT, HostResult, Reach, read_hosts
 from csrtui.tasks.session import Session
 
 
 def add_reach_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options."""
+    """Add the options for the inventory, its hosts, and Ansible."""
     group = parser.add_argument_group("hosts")
     group.add_argument("-i", "--inventory", metavar="FILE", help="Ansible's inventory of the hosts")
     group.add_argument(
-        "-l", "--limit", metavar="PATTERN", help="only hosts that it matches, as Ansible takes it"
+        "-l", "--limit", metavar="PATTERN", help="only hosts that match this pattern of Ansible"
     )
-    group.add_argument("--forks", type=int, metavar="N", help="how many hosts are asked at a time")
+    group.add_argument("--forks", type=int, metavar="N", help="the number of hosts to work on at a time")
     group.add_argument(
         "--timeout",
         type=int,
         default=TIMEOUT,
         metavar="SECONDS",
-        help=f"that a host has to answer ({TIMEOUT})",
+        help=f"seconds to wait per host ({TIMEOUT})",
     )
-    group.add_argument("--become", action="store_true", help="have the keystores of root (sudo)")
-    group.add_argument("--ask-become-pass", action="store_true", help="ask for the password of sudo")
+    group.add_argument("--become", action="store_true", help="use root's keystores (sudo)")
+    group.add_argument("--ask-become-pass", action="store_true", help="ask for the sudo password")
     group.add_argument(
         "--ansible", action="append", default=[], metavar="OPTION", help="any option of ansible-playbook"
     )
 
 
-def add_reach_arguments_again(parser: argparse.ArgumentParser) -> None:
-    """Add the options to a parser below one that has them: where they are not given, those before it hold."""
-    before = set(parser._actions)  # noqa: SLF001 - argparse has no public way to change a default
+def override_reach_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the same options to a subparser; if they are missing there, those of the main parser are used."""
+    others = set(parser._actions)  # noqa: SLF001 - argparse has no public way to change a default
     add_reach_arguments(parser)
     for action in parser._actions:  # noqa: SLF001 - see above
-        if action not in before:
+        if action not in others:
             action.default = argparse.SUPPRESS
 
 
-def read_reach(options: argparse.Namespace, stop: Stop) -> Reach:
-    """Return which hosts the options mean.
+def read_reach(options: argparse.Namespace, stop: StopEvent) -> Reach:
+    """Return the hosts and the settings for Ansible from the options.
 
     Raises:
-        InputError: No inventory is named, or a number cannot be.
+        InputError: There is no inventory, or a number is not positive.
     """
     if options.inventory is None:
-        raise InputError("no inventory was named", "csrtui fleet list --inventory FILE")
+        raise InputError("no inventory is named", "csrtui fleet list --inventory FILE")
     for name in ("forks", "timeout"):
         number = getattr(options, name)
         if number is not None and number < 1:
-            raise InputError(f"--{name} is {number}", "give a number from 1 up")
-    more = [f"--forks={options.forks}"] if options.forks is not None else []
-    more += ["--become"] if options.become else []
-    more += ["--ask-become-pass"] if options.ask_become_pass else []
-    return Reach(Target(options.inventory, options.limit, (*more, *options.ansible)), options.timeout, stop)
+            raise InputError(f"--{name} is {number}", "use a positive number")
+    own = [f"--forks={options.forks}"] if options.forks is not None else []
+    own += ["--become"] if options.become else []
+    own += ["--ask-become-pass"] if options.ask_become_pass else []
+    return Reach(Target(options.inventory, options.limit, (*own, *options.ansible)), options.timeout, stop)
 
 
-def read_fleet(session: Session, reach: Reach, keeping: Keeping = Keeping.NOT_KEPT) -> Fleet:
-    """Return the pairs that the hosts list now, with a bar while they are asked.
+def read_fleet(session: Session, reach: Reach, *, save: bool = False) -> Fleet:
+    """Return the pairs that the hosts list now, and show the progress.
 
     Args:
-        session: Whose store keeps the states of the hosts.
-        reach: Which hosts.
-        keeping: Whether they are kept; only a command that shows them does.
+        session: The session, whose store keeps the states of the hosts.
+        reach: How to reach the hosts.
+        save: Whether to save the states; only a command that shows the pairs does.
 
     Raises:
-        InputError: Ansible is not there or refuses, or there is no such host.
-        StoreError: What they said cannot be kept.
+        InputError: Ansible is not installed or fails, or no host matches.
+        StoreError: The states cannot be saved.
     """
-    bar: list[ProgressBar] = []
+    bars: list[ProgressBar] = []
 
-    def report(state: HostState, _done: int, total: int) -> None:
-        if not bar:
-            bar.append(ProgressBar("hosts", total).__enter__())
-        bar[0].advance(state.name)
+    def show_progress(state: HostState, _count: int, total: int) -> None:
+        if not bars:
+            bars.append(ProgressBar("hosts", total))
+        bars[0].advance(state.name)
 
     try:
-        return refresh(session, reach, report, keeping=keeping)
+        return read_hosts(session, reach, show_progress, save=save)
     finally:
-        for one in bar:
-            one.__exit__(None, None, None)
+        for bar in bars:
+            bar.__exit__(None, None, None)
 
 
-def say_failed(fleet: Fleet) -> None:
-    """Say on stderr which hosts were not read, and what mends it."""
+def print_failure(host: str, failure: Failure, *, as_json: bool = False) -> None:
+    """Print the failure of a host with its remedy, on stderr or as a JSON line."""
+    if as_json:
+        print_json(failure.as_json(host), indent=None)
+    else:
+        print_error(RefusedError(f"{host}: {failure.text}" if host else failure.text, failure.remedy))
+
+
+def print_host_results(results: Iterable[HostResult], *, as_json: bool) -> bool:
+    """Print each result as soon as it is known, and return whether there was no failure."""
+    ok = True
+    for result in results:
+        ok = ok and result.failure is None
+        if as_json:
+            print_json(result.as_json(), indent=None)
+        elif result.failure is not None:
+            print_failure(f"{result.host} {result.pair or ''}".strip(), result.failure)
+        else:
+            parts = ("ok", result.host, result.pair, result.file, result.text)
+            print_line("  ".join(part for part in parts if part))
+    return ok
+
+
+def print_failures(fleet: Fleet, *, as_json: bool) -> bool:
+    """Print the failures of hosts that were not read, and return whether there are none."""
     for state in fleet.failed:
         if state.failure is not None:
-            say_failure(state.name, state.failure)
-
-
-def say_failure(host: str, failure: Failure) -> None:
-    """Say on stderr what a host did not do, and what mends it."""
-    say_error(RefusedError(f"{host}: {failure.text}" if host else failure.text, failure.remedy))
-
-
-def _put_result(result: HostResult, *, as_json: bool) -> None:
-    """Print what came of something on a host, as soon as it is known."""
-    if as_json:
-        put_json(result.as_json(), indent=None)
-    elif result.failure is not None:
-        say_failure(f"{result.host} {result.pair or ''}".strip(), result.failure)
-    else:
-        about = "  ".join(part for part in (result.host, result.pair, result.file) if part)
-        put(f"ok  {about}  {result.text}")
-
-
-def put_results(results: Iterable[HostResult], *, as_json: bool) -> bool:
-    """Print what came of each as soon as it is known; return whether all went well."""
-    well = True
-    for result in results:
-        _put_result(result, as_json=as_json)
-        well = well and result.failure is None
-    return well
-
-
-def put_failures(fleet: Fleet, *, as_json: bool) -> bool:
-    """Print which hosts were not read; return whether all were."""
-    if not as_json:
-        say_failed(fleet)
-    else:
-        for state in fleet.failed:
-            if state.failure is not None:
-                put_json(state.failure.as_json(state.name), indent=None)
+            print_failure(state.name, state.failure, as_json=as_json)
     return not fleet.failed
 
 
-def ending(reach: Reach, *, well: bool) -> int:
-    """Return the exit status: 1 where any host failed, or that of the signal that ended it."""
-    if isinstance(reach.stop, Stop) and reach.stop.is_set():
-        say("stopped: every host is whole, and running again does the rest")
+def exit_status(reach: Reach, *, ok: bool) -> int:
+    """Return the exit status: 1 if any host failed, or that of the signal that stopped the command."""
+    if isinstance(reach.stop, StopEvent) and reach.stop.is_set():
+        print_message(
+            "stopped: each host is in a consistent state; run the same command again for the others"
+        )
         return reach.stop.exit_code
-    return 0 if well else 1
+    return 0 if ok else 1

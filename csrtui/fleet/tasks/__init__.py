@@ -1,1 +1,1 @@
-"""What is done on many hosts, once, for commands and screens."""
+"""Work on many hosts, shared by the commands and the screens."""

@@ -1,4 +1,4 @@
-"""The doctor of many hosts: each examines its own keystore, and what they find comes together here."""
+"""Run the doctor of every host, and combine the findings."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -7,26 +7,24 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import Level
 from csrtui.core.doctor.remedy import instruction
 from csrtui.fleet.host_answer import HostAnswer, Hosts, document_of
-from csrtui.fleet.host_finding import HostFinding, failure, read_finding
+from csrtui.fleet.host_finding import HostFinding, create_failure, read_finding
 from csrtui.fleet.host_limits import MAX_PAIRS
 from csrtui.fleet.model import Failure, Reason
-from csrtui.fleet.tasks.hosts import Reach, ask_all, call
+from csrtui.fleet.tasks.hosts import Reach, run_on_all, shell_call
 
-_DOCTOR = (
-    f'if e; then {call("doctor", "--json")}; else echo \'{{"schema": 1, "ok": true, "findings": []}}\'; fi'
-)
+_DOCTOR = f'if e; then {shell_call("doctor", "--json")}; else echo \'{{"schema": 1, "ok": true, "findings": []}}\'; fi'
 MAX_FINDINGS = MAX_PAIRS
-"""The most findings of one host."""
+"""The most findings of a host."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExaminedHost:
-    """What the doctor of a host found.
+    """The result of the doctor of a host.
 
     Attributes:
-        host: Its name.
+        host: The name of the host.
         findings: The findings, in the order of the host.
-        failure: Why there is no answer, or None.
+        failure: The failure if there is no result, or None.
     """
 
     host: str
@@ -35,34 +33,34 @@ class ExaminedHost:
 
     @property
     def is_well(self) -> bool:
-        """Whether the host answered that nothing is wrong; notes only tell."""
+        """Whether the host answered and has no findings except notes."""
         return self.failure is None and all(finding.level is Level.NOTE for finding in self.findings)
 
 
-def examine(reach: Reach, begun: Callable[[int], None] = lambda _: None) -> Iterator[ExaminedHost]:
-    """Have each host examine its keystore, and give what it found as it comes.
+def examine(reach: Reach, on_start: Callable[[int], None] = lambda _: None) -> Iterator[ExaminedHost]:
+    """Run the doctor of each host, and yield the results as they come.
 
     Args:
-        reach: Which hosts.
-        begun: Told how many those are.
+        reach: How to reach the hosts.
+        on_start: Called with the number of hosts.
 
     Raises:
-        InputError: Ansible is not there or refuses, or there is no such host.
+        InputError: Ansible is not installed or fails, or no host matches.
     """
-    for answer in ask_all(reach, _DOCTOR):
+    for answer in run_on_all(reach, _DOCTOR):
         if isinstance(answer, Hosts):
-            begun(len(answer.names))
+            on_start(len(answer.names))
         else:
-            yield _examined(answer)
+            yield _read_result(answer)
 
 
-def worst_first(examined: Iterable[ExaminedHost]) -> list[HostFinding]:
-    """Return the findings on hosts, those that do not answer among them, worst first, then by host."""
-    findings = [finding for host in examined for finding in _findings(host)]
+def sort_findings(results: Iterable[ExaminedHost]) -> list[HostFinding]:
+    """Return the findings and failures of hosts, the most severe first, then by host."""
+    findings = [finding for result in results for finding in _findings(result)]
     return sorted(findings, key=lambda finding: (finding.level.rank, finding.host))
 
 
-def _examined(answer: HostAnswer) -> ExaminedHost:
+def _read_result(answer: HostAnswer) -> ExaminedHost:
     document = document_of(answer, (0, 1))
     if isinstance(document, Failure):
         return ExaminedHost(answer.host, failure=document)
@@ -70,14 +68,15 @@ def _examined(answer: HostAnswer) -> ExaminedHost:
     listed = findings if isinstance(findings, list) else []
     if len(listed) > MAX_FINDINGS:
         text = f"its doctor lists {len(listed)} findings, more than {MAX_FINDINGS}"
-        return ExaminedHost(answer.host, failure=failure(answer.host, Reason.TOO_LARGE, text))
+        return ExaminedHost(answer.host, failure=create_failure(answer.host, Reason.TOO_LARGE, text))
     return ExaminedHost(
-        answer.host, tuple(read_finding(answer.host, member) for member in listed if isinstance(member, dict))
+        answer.host,
+        tuple(read_finding(answer.host, finding) for finding in listed if isinstance(finding, dict)),
     )
 
 
-def _findings(host: ExaminedHost) -> Iterator[HostFinding]:
-    if host.failure is not None:
-        text = f"{host.failure.reason.value}: {visible(host.failure.text)}"
-        yield HostFinding(host.host, Level.ERROR, text, instruction(visible(host.failure.remedy)))
-    yield from host.findings
+def _findings(result: ExaminedHost) -> Iterator[HostFinding]:
+    if result.failure is not None:
+        text = f"{result.failure.reason.value}: {visible(result.failure.text)}"
+        yield HostFinding(result.host, Level.ERROR, text, instruction(visible(result.failure.remedy)))
+    yield from result.findings

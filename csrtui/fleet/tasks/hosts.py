@@ -1,66 +1,65 @@
-"""Keystores of many hosts, through Ansible: each host answers for itself, and one that fails holds up no other."""
+"""Run tasks on many hosts through Ansible, and read their keystores; a host that fails does not stop the others."""
 
 import os
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from enum import Enum, auto
 from hashlib import sha256
 from threading import Event
 
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.json_members import MemberError
 from csrtui.fleet.ansible import Target, TrustedTemplate, check_inventory, run_task
-from csrtui.fleet.csr_match import relisted
+from csrtui.fleet.csr_match import changed_pairs
 from csrtui.fleet.host_answer import SILENT, HostAnswer, Hosts, document_of, errors_of, failure_of, read_line
-from csrtui.fleet.host_finding import failure
+from csrtui.fleet.host_finding import create_failure
 from csrtui.fleet.host_limits import MAX_STATE, TooLargeError
 from csrtui.fleet.model import Failure, Fleet, HostState, Reason, dump_state, load_state, read_list
 from csrtui.tasks.session import Session
 
 TIMEOUT = 30
-"""Seconds that a host has for a task, unless the user says otherwise."""
-PLACES = {
+"""The default number of seconds that a host has for a task."""
+_PATHS = {
     "executable": TrustedTemplate("{{ csrtui_executable | default(omit) }}"),
     "store": TrustedTemplate("{{ csrtui_store | default(omit) }}"),
 }
-"""Where csrtui and the keystore are on a host, for the collection's modules: variables of the inventory say so."""
+"""The paths of csrtui and the keystore on a host, for the collection's modules, from variables of the inventory."""
 _GRACE = 10
-"""Seconds that Ansible waits longer than the host: for the connection, and for what was ended there to be reported."""
+"""Seconds that Ansible waits longer than the host: for the connection, and for the report of a timeout there."""
 _KILL_AFTER = 5
-"""Seconds after which what does not end on a host is killed."""
-_LIMITED = (
+"""Seconds after which a process on a host that does not end is killed."""
+_WITH_TIMEOUT = (
     f"t=; timeout -k {_KILL_AFTER} {_KILL_AFTER} true 2>/dev/null && t='timeout -k {_KILL_AFTER} {{}}'; "
-    '$t sh -c "$1"; exit $?'  # a shell around it: what is killed has no exit status for ssh
+    '$t sh -c "$1"; exit $?'  # the outer shell reports an exit status also for a process that was killed
 )
-"""Runs a script so that nothing of it is left after so many seconds, where there is ``timeout`` (coreutils, BusyBox)."""
+"""Runs a script with a time limit, on hosts that have ``timeout`` (coreutils, BusyBox)."""
 _SCRIPT = (
-    # The shell waits for csrtui to end, so that timeout kills both where csrtui does not.
+    # The shell waits for csrtui to end, so that timeout kills both if csrtui does not end.
     "trap 'exit 124' TERM; "
     'PATH="$PATH:/usr/local/bin:/opt/csrtui/bin"; export PATH; '
     "command -v {{ csrtui_executable | default('csrtui') | quote }} >/dev/null 2>&1 || exit 127; "
     "c() { {{ csrtui_executable | default('csrtui') | quote }} "
     "{% if csrtui_store is defined %}--store={{ csrtui_store | quote }}{% endif %} "
     '"$@" </dev/null; }; '
-    # A named store that does not exist yet has no pairs; one in a folder that cannot be searched is left to csrtui.
+    # A named store that does not exist has no pairs yet; csrtui itself reports one in a folder that cannot be searched.
     's={% if csrtui_store is defined %}{{ csrtui_store | quote }}{% else %}"${CSRTUI_STORE:-}"{% endif %}; '
     'e() { test -z "$s" || test -e "$s" || { d=$(dirname "$s"); test -d "$d" && ! test -x "$d"; }; }; '
     "{{ csrtui_calls[inventory_hostname] | default(csrtui_calls['']) }}"
 )
-"""Runs csrtui without a module: that takes half of Ansible's time, and no Python but csrtui's own."""
+"""Runs csrtui without a module, which takes half of Ansible's time and no Python except csrtui's own."""
 _RAW = TrustedTemplate("sh -c {{ csrtui_limited | quote }} sh {{ csrtui_script | quote }}")
 _LIST = """if e; then c list --json --retired; else c --version >/dev/null && echo '{"schema": 1, "pairs": []}'; fi"""
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Which hosts are asked, and how.
+    """The hosts to run on, the time limit, and the stop event.
 
     Attributes:
-        target: Which, and Ansible's options.
-        timeout: Seconds that each has for a task.
-        stop: Once set, no more is begun.
+        target: The hosts, and the options for Ansible.
+        timeout: Seconds that each host has for a task.
+        stop: Ends Ansible when it is set.
     """
 
     target: Target
@@ -70,16 +69,16 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class HostResult:
-    """What came of something on a host.
+    """The result of work on a host.
 
     Attributes:
-        host: Its name; empty where it is about no host.
-        text: What happened, a sentence.
-        pair: The pair's name, or None.
-        file: The file's path, or None.
-        failure: What went wrong, or None.
-        changed: Whether something is different now.
-        document: The pair as csrtui there prints it, or None; then that stands in the JSON for its name.
+        host: The name of the host; empty if the result is not about a host.
+        text: One sentence.
+        pair: The name of the pair, or None.
+        file: The path of the file, or None.
+        failure: The failure, or None.
+        changed: Whether something was changed.
+        document: The pair as csrtui on the host prints it, or None; the JSON contains it in place of the pair's name.
         covers: The names that a fetched CSR covers, read from the CSR itself.
     """
 
@@ -94,11 +93,11 @@ class HostResult:
 
     @classmethod
     def failed(cls, host: str, failure: Failure, pair: str | None = None) -> "HostResult":
-        """The result of a host that failed."""
+        """Return the result of a failure."""
         return cls(host, failure.text, pair, failure=failure, changed=False)
 
     def as_json(self) -> dict[str, object]:
-        """The result as commands print it."""
+        """Return the result as commands print it."""
         if self.failure is not None:
             return {**self.failure.as_json(self.host), "pair": self.pair}
         return {
@@ -112,21 +111,12 @@ class HostResult:
         }
 
 
-Report = Callable[[HostState, int, int], None]
-"""Takes a host that was read, how many were by now, and of how many."""
+OnHostRead = Callable[[HostState, int, int], None]
+"""Called with the state of a host, the number of hosts read so far, and the number of all hosts."""
 
 
-class Keeping(Enum):
-    """Whether the state of the hosts that is read replaces what was known of them."""
-
-    KEPT = auto()
-    """It is shown to the user."""
-    NOT_KEPT = auto()
-    """It is not shown: what was shown last stays known, and what a host lists now is compared with that."""
-
-
-def recall(session: Session, inventory: str) -> Fleet:
-    """Return what was known of an inventory's hosts when they were last read; none where that cannot be read."""
+def load_fleet(session: Session, inventory: str) -> Fleet:
+    """Return the last known states of an inventory's hosts, without those that cannot be loaded."""
     digest = _inventory_digest(inventory)
     states = []
     with suppress(StoreError):
@@ -134,56 +124,60 @@ def recall(session: Session, inventory: str) -> Fleet:
             state = load_state(data)
             if state is not None and _host_digest(state.name) == host:
                 states.append(state)
-    return Fleet.of(states)
+    return Fleet.from_states(states)
 
 
-def refresh(
+def read_hosts(
     session: Session,
     reach: Reach,
-    report: Report,
+    on_host_read: OnHostRead,
     hosts: Sequence[str] = ("all",),
     *,
-    keeping: Keeping = Keeping.KEPT,
+    save: bool = True,
 ) -> Fleet:
-    """Read the keystores of hosts and return their states; each host's state is kept as soon as the host answers.
+    """Read the keystores of hosts and return their states.
 
     Args:
-        session: Whose store keeps it.
-        reach: Which hosts.
-        report: Told of each host as it answers.
-        hosts: Which of those.
-        keeping: Whether the states are kept.
+        session: The session, whose store keeps the states.
+        reach: How to reach the hosts.
+        on_host_read: Called for each host as soon as it answers.
+        hosts: The hosts of the target to read.
+        save: Whether each state is compared with the saved one and replaces it; only for states that the user sees, so
+            that a pair that a host changes after the user saw it is noticed.
 
     Raises:
-        InputError: Ansible is not there or refuses, or there is no such host.
-        StoreError: The state of a host cannot be kept; raised after all hosts were read, and what was known stays.
+        InputError: Ansible is not installed or fails, or no host matches.
+        StoreError: The state of a host cannot be saved; raised after all hosts were read, and the saved states stay.
     """
-    known = recall(session, reach.target.inventory)
+    fleet = load_fleet(session, reach.target.inventory)
     names: tuple[str, ...] = ()
-    done = 0
+    count = 0
     error: StoreError | None = None
-    for said in answers(reach, call_task(reach), {"csrtui_calls": {"": _LIST}}, hosts):
-        if isinstance(said, Hosts):
-            names = said.names
+    for answer in run(reach, call_task(reach), {"csrtui_calls": {"": _LIST}}, hosts):
+        if isinstance(answer, Hosts):
+            names = answer.names
             continue
-        state = _read(said, session)
-        if keeping is Keeping.KEPT:
-            state = _compared(known.hosts.get(said.host), state)
-        known = known.after(state)
-        done += 1
-        if keeping is Keeping.KEPT:
+        state = _read_state(answer, session)
+        if save:
+            state = _with_changes(fleet.hosts.get(answer.host), state)
+        fleet = fleet.with_state(state)
+        state = fleet.hosts[answer.host]
+        count += 1
+        if save:
             try:
-                _keep(session, reach.target.inventory, known.hosts[said.host])
-            except StoreError as refusal:
-                error = error or refusal
-        report(known.hosts[said.host], done, len(names))
+                session.store.save_host(
+                    _inventory_digest(reach.target.inventory), _host_digest(state.name), dump_state(state)
+                )
+            except StoreError as save_error:
+                error = error or save_error
+        on_host_read(state, count, len(names))
     if error is not None:
         raise error
-    return known.only(names)
+    return fleet.restricted_to(names)
 
 
 def call_task(reach: Reach) -> dict[str, object]:
-    """Return the task that calls csrtui with ``csrtui_calls``: a shell's commands for each host, ``c`` being csrtui."""
+    """Return the task that runs the shell commands in ``csrtui_calls`` of each host; ``c`` in them runs csrtui."""
     return {
         "name": "csrtui",
         "ansible.builtin.raw": _RAW,
@@ -191,88 +185,83 @@ def call_task(reach: Reach) -> dict[str, object]:
         "changed_when": False,
         "vars": {
             "ansible_ssh_use_tty": False,
-            "csrtui_limited": _LIMITED.format(reach.timeout),
+            "csrtui_limited": _WITH_TIMEOUT.format(reach.timeout),
             "csrtui_script": TrustedTemplate(_SCRIPT),
         },
     }
 
 
 def module_task(reach: Reach, name: str, options: Mapping[str, object]) -> dict[str, object]:
-    """Return the task that runs a module of csrtui's collection, which ends on the host within the time."""
-    limited = {**PLACES, **options, "timeout": reach.timeout}
-    return {"name": name, f"csrtui.csrtui.{name}": limited, "timeout": reach.timeout + _GRACE}
+    """Return the task that runs a module of csrtui's collection, with the same time limit on the host."""
+    arguments = {**_PATHS, **options, "timeout": reach.timeout}
+    return {"name": name, f"csrtui.csrtui.{name}": arguments, "timeout": reach.timeout + _GRACE}
 
 
-def call(command: str, *arguments: str) -> str:
-    """Return a call of csrtui for a shell on a host."""
+def shell_call(command: str, *arguments: str) -> str:
+    """Return a call of csrtui for the shell on a host."""
     return " ".join(["c", command, *map(shlex.quote, arguments)])
 
 
-def ask_all(reach: Reach, shell: str) -> Iterator[HostAnswer | Hosts]:
-    """Give the hosts, then the answers of all of them to the same commands of a shell.
+def run_on_all(reach: Reach, shell: str) -> Iterator[HostAnswer | Hosts]:
+    """Run the same shell commands on all hosts, and yield the hosts, then their answers.
 
     Raises:
-        InputError: Ansible is not there or refuses, or there is no such host.
+        InputError: Ansible is not installed or fails, or no host matches.
     """
-    yield from answers(reach, call_task(reach), {"csrtui_calls": {"": shell}})
+    yield from run(reach, call_task(reach), {"csrtui_calls": {"": shell}})
 
 
-def ask_each(
-    reach: Reach, calls: Mapping[str, str], task: Mapping[str, object] | None = None, **more: object
+def run_on_each(
+    reach: Reach, calls: Mapping[str, str], task: Mapping[str, object] | None = None, **variables: object
 ) -> Iterator[HostAnswer]:
-    """Give the answers of the hosts that there are calls for; every one of them has one in the end.
+    """Run separate shell commands on each host, and yield an answer for each of these hosts.
 
     Args:
-        reach: How they are reached.
-        calls: A shell's commands for each host.
-        task: Another task than `call_task`.
-        more: Further variables of the play.
+        reach: How to reach the hosts.
+        calls: The shell commands for each host.
+        task: The task, by default `call_task`.
+        variables: Further variables of the play.
 
     Raises:
-        InputError: Ansible is not there or refuses.
+        InputError: Ansible is not installed or fails.
     """
     if not calls:
         return
-    variables = {"csrtui_calls": calls, **more}
-    for said in answers(reach, task or call_task(reach), variables, tuple(calls)):
-        if isinstance(said, HostAnswer) and said.host in calls:
-            yield said
+    variables = {"csrtui_calls": calls, **variables}
+    for answer in run(reach, task or call_task(reach), variables, tuple(calls)):
+        if isinstance(answer, HostAnswer) and answer.host in calls:
+            yield answer
 
 
-def answers(
+def run(
     reach: Reach,
     task: Mapping[str, object],
     variables: Mapping[str, object],
     hosts: Sequence[str] = ("all",),
 ) -> Iterator[HostAnswer | Hosts]:
-    """Give the hosts, then what each answered, as it answers; those that did not come at the end.
+    """Run a task, and yield the hosts, then their answers as they come; hosts without an answer are last.
 
     Raises:
-        InputError: Ansible is not there or refuses, or there is no such host.
+        InputError: Ansible is not installed or fails, or no host matches.
     """
     check_inventory(reach.target)
-    waiting: dict[str, None] = {}
+    pending: dict[str, None] = {}
     for line in run_task(reach.target, task, variables, reach.stop, hosts):
-        said = read_line(line)
-        if isinstance(said, Hosts):
-            if not said.names:
-                raise InputError("no host of the inventory is meant", "look at the inventory and at --limit")
-            waiting = dict.fromkeys(said.names)
-            yield said
-        elif said is not None and said.host in waiting:
-            del waiting[said.host]
-            yield said
-    for host in waiting:
+        item = read_line(line)
+        if isinstance(item, Hosts):
+            if not item.names:
+                raise InputError("no host of the inventory matches", "check the inventory and --limit")
+            pending = dict.fromkeys(item.names)
+            yield item
+        elif item is not None and item.host in pending:
+            del pending[item.host]
+            yield item
+    for host in pending:
         yield HostAnswer(host, SILENT, {})
 
 
-def failures(results: Iterable[HostResult]) -> list[HostResult]:
-    """Return those that failed."""
-    return [one for one in results if one.failure is not None]
-
-
-def _read(answer: HostAnswer, session: Session) -> HostState:
-    """The pairs that a host lists; it lists those that it can read, and reports an error for the others."""
+def _read_state(answer: HostAnswer, session: Session) -> HostState:
+    """Return the state of a host; it lists the pairs that it can read, and reports an error for the others."""
     document = document_of(answer, (0, 3))
     if isinstance(document, Failure):
         return HostState(answer.host, failure=document)
@@ -281,31 +270,27 @@ def _read(answer: HostAnswer, session: Session) -> HostState:
     except MemberError as error:
         reason = Reason.TOO_LARGE if isinstance(error, TooLargeError) else Reason.UNEXPECTED
         text = f"the list of its pairs cannot be read: {error}"
-        return HostState(answer.host, failure=failure(answer.host, reason, text))
+        return HostState(answer.host, failure=create_failure(answer.host, reason, text))
     if errors_of(answer):
         state = replace(state, failure=failure_of(answer))
     if len(dump_state(state)) > MAX_STATE:
-        return HostState(answer.host, failure=failure(answer.host, Reason.TOO_LARGE))
+        return HostState(answer.host, failure=create_failure(answer.host, Reason.TOO_LARGE))
     return state
 
 
-def _compared(before: HostState | None, state: HostState) -> HostState:
-    """The state of a host, with a failure where pairs are not what it listed before: that is shown once."""
-    texts = relisted(before, state) if before is not None else []
+def _with_changes(known: HostState | None, state: HostState) -> HostState:
+    """Return the state with a failure if pairs differ from those listed before; the saved state then replaces them."""
+    texts = changed_pairs(known, state) if known is not None else []
     if not texts:
         return state
-    more = f"; and {len(texts) - 1} more" if len(texts) > 1 else ""
-    text = f"a pair is not what it listed before: {texts[0]}{more}"
-    return replace(state, failure=failure(state.name, Reason.MISMATCH, text))
-
-
-def _keep(session: Session, inventory: str, state: HostState) -> None:
-    session.store.save_host(_inventory_digest(inventory), _host_digest(state.name), dump_state(state))
+    others = f"; and {len(texts) - 1} more" if len(texts) > 1 else ""
+    text = f"a pair differs from the one listed before: {texts[0]}{others}"
+    return replace(state, failure=create_failure(state.name, Reason.MISMATCH, text))
 
 
 def _inventory_digest(inventory: str) -> str:
-    whole = inventory if "," in inventory else os.path.abspath(inventory)
-    return sha256(whole.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    name = inventory if "," in inventory else os.path.abspath(inventory)
+    return sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 def _host_digest(host: str) -> str:

@@ -1,4 +1,4 @@
-"""What is done with the pairs of many hosts: their CSRs fetched, certificates brought to them, backups."""
+"""Work with the pairs of many hosts: fetch CSRs, deliver certificates, and make backups."""
 
 import os
 import re
@@ -10,63 +10,64 @@ from itertools import islice
 
 from csrtui.core.backups.recipients import Recipient
 from csrtui.core.base.errors import CsrtuiError, InputError
-from csrtui.core.base.escaping import command, shows, visible
+from csrtui.core.base.escaping import command, is_visible, visible
 from csrtui.core.bundle import read_certificates
-from csrtui.core.certificates import csr as request
+from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.certificate import Certificate, to_pem
 from csrtui.core.certificates.csr import Request
 from csrtui.core.pairs.pair import BackupStatus, Stage
 from csrtui.fleet.ansible import TrustedTemplate
 from csrtui.fleet.csr_match import covers_text, csr_mismatch, pair_mismatch
 from csrtui.fleet.host_answer import HostAnswer, document_of, failure_of
-from csrtui.fleet.host_finding import failure
+from csrtui.fleet.host_finding import create_failure
 from csrtui.fleet.model import Failure, Fleet, HostPair, Reason
-from csrtui.fleet.tasks.hosts import HostResult, Reach, ask_each, call, module_task
-from csrtui.fleet.tasks.results import Wording, host_results, mismatch, missing_results
-from csrtui.store import new_file
+from csrtui.fleet.tasks.hosts import HostResult, Reach, module_task, run_on_each, shell_call
+from csrtui.fleet.tasks.results import ResultTexts, host_results, mismatch_failure, missing_results
 from csrtui.store.files import read_foreign
+from csrtui.store.new_files import write_new_file
 from csrtui.tasks.batch import Result
-from csrtui.tasks.import_ import Blob
+from csrtui.tasks.import_ import ImportSource
 
 _CSR = re.compile(
     r"-----BEGIN CERTIFICATE REQUEST-----[A-Za-z0-9+/=\s]{1,60000}-----END CERTIFICATE REQUEST-----"
 )
-_BACKUP = Wording("backed up", "was backed up before")
-_IMPORT = Wording("imported", "was imported before")
+_BACKUP = ResultTexts("backed up", "was already backed up")
+_IMPORT = ResultTexts("imported", "was already imported")
 _CONTENT = TrustedTemplate("{{ csrtui_content[inventory_hostname] }}")
 _BACKED_UP = frozenset({BackupStatus.VERIFIED, BackupStatus.UNVERIFIED})
 
 
-def chosen(fleet: Fleet, names: Sequence[str]) -> list[HostPair]:
-    """Return the pairs of these names on any host, none of them retired; without names, all.
+def pairs_named(fleet: Fleet, names: Sequence[str]) -> list[HostPair]:
+    """Return the pairs in use with these names on any host, or all pairs in use if there are no names.
 
     Raises:
-        InputError: There is no pair of one of the names on any host that was read.
+        InputError: No host that was read has a pair with one of the names.
     """
-    found = [one for one in fleet.pairs() if one.pair.record.stage is not Stage.RETIRED]
-    unknown = [name for name in names if not any(one.pair.name == name for one in found)]
-    if unknown:
-        raise InputError(
-            f"no host that was read has a pair {visible(unknown[0])}", "csrtui fleet list --inventory FILE"
-        )
-    return [one for one in found if not names or one.pair.name in names]
+    pairs = [pair for pair in fleet.pairs() if pair.pair.record.stage is not Stage.RETIRED]
+    known = {pair.pair.name for pair in pairs}
+    for name in names:
+        if name not in known:
+            raise InputError(
+                f"no host that was read has a pair {visible(name)}", "csrtui fleet list --inventory FILE"
+            )
+    return [pair for pair in pairs if not names or pair.pair.name in names]
 
 
 def not_submitted(pairs: Iterable[HostPair]) -> list[HostPair]:
-    """Return those whose CSR has not gone to a CA."""
-    return [one for one in pairs if one.pair.record.stage is Stage.NEW]
+    """Return the pairs whose CSR is not submitted."""
+    return [pair for pair in pairs if pair.pair.record.stage is Stage.NEW]
 
 
 def not_backed_up(pairs: Iterable[HostPair]) -> list[HostPair]:
-    """Return those that have no backup; one that waits to be confirmed where its identity lives is one."""
-    return [one for one in pairs if one.pair.record.backup_status not in _BACKED_UP]
+    """Return the pairs without a backup; a backup to recipients counts although it is not verified yet."""
+    return [pair for pair in pairs if pair.pair.record.backup_status not in _BACKED_UP]
 
 
-def demand_folder(folder: str) -> str:
-    """Return the absolute path of a folder on this machine that has to be there; ``~`` in it is written out.
+def check_folder(folder: str) -> str:
+    """Return the absolute path of an existing folder on this machine; ``~`` is expanded.
 
     Raises:
-        InputError: There is none.
+        InputError: The folder does not exist.
     """
     path = os.path.abspath(os.path.expanduser(folder))
     if not os.path.isdir(path):
@@ -77,218 +78,212 @@ def demand_folder(folder: str) -> str:
 def fetch_csrs(
     reach: Reach, pairs: Sequence[HostPair], folder: str, shown: Fleet | None = None
 ) -> Iterator[HostResult]:
-    """Fetch CSRs into files ``HOST.NAME.csr.pem`` of a folder, and give what came of each pair as it comes.
+    """Fetch CSRs into files ``HOST.NAME.csr.pem`` of a folder, and yield a result for each pair.
 
-    A CSR that is not what its host listed is refused. A file that is there already with the same CSR is left as it is;
-    any other is never written over.
+    A CSR that differs from the pair as its host listed it is refused. An existing file with the same CSR is left as it
+    is, and any other file is never overwritten.
 
     Args:
-        reach: How the hosts are reached.
-        pairs: Whose, as their hosts list them.
-        folder: A folder of this machine.
-        shown: What the hosts had listed when that was shown last, or None where `pairs` is that.
+        reach: How to reach the hosts.
+        pairs: The pairs as their hosts list them now.
+        folder: A folder on this machine.
+        shown: The fleet as the user last saw it, or None if `pairs` is that.
 
     Raises:
-        InputError: There is no such folder, or Ansible is not there or refuses.
+        InputError: The folder does not exist, or Ansible is not installed or fails.
     """
-    demand_folder(folder)
-    refused = _not_as_shown(pairs, shown)
-    yield from refused
-    names = {(result.host, result.pair) for result in refused}
-    by_host = _by_host(pair for pair in pairs if (pair.host, pair.pair.name) not in names)
+    check_folder(folder)
+    changed = _changed_since_shown(pairs, shown)
+    yield from changed
+    refused = {(result.host, result.pair) for result in changed}
+    by_host = _group_by_host(pair for pair in pairs if (pair.host, pair.pair.name) not in refused)
     calls = {
-        host: " && ".join(call("csr", "--", pair.pair.name) for pair in listed)
-        for host, listed in by_host.items()
+        host: " && ".join(shell_call("csr", "--", pair.pair.name) for pair in host_pairs)
+        for host, host_pairs in by_host.items()
     }
-    for answer in ask_each(reach, calls):
-        listed = by_host[answer.host]
-        for pair, csr in zip(listed, _match_csrs(answer, listed), strict=True):
-            yield _fetched(answer, pair, csr, folder)
+    for answer in run_on_each(reach, calls):
+        host_pairs = by_host[answer.host]
+        for pair, csr in zip(host_pairs, _match_csrs(answer, host_pairs), strict=True):
+            yield _save_csr(answer, pair, csr, folder)
 
 
 def back_up(
     reach: Reach, pairs: Sequence[HostPair], folder: str, recipients: Sequence[Recipient]
 ) -> Iterator[HostResult]:
-    """Have backups to recipients written on the hosts, and give what came of each as it comes.
+    """Make backups to recipients on the hosts, and yield a result for each pair.
 
     Args:
-        reach: How the hosts are reached.
-        pairs: Of which.
-        folder: A folder on each host.
-        recipients: Who can open them.
+        reach: How to reach the hosts.
+        pairs: The pairs to back up.
+        folder: The folder for the backups on each host.
+        recipients: The recipients who can decrypt the backups.
 
     Raises:
-        InputError: Ansible is not there or refuses.
+        InputError: Ansible is not installed or fails.
     """
-    to = [f"--to={folder}", *(f"--recipient={one.text}" for one in recipients)]
-    by_host = _by_host(pairs)
-    calls = {
-        host: call("backup", "--json", *to, "--", *(one.pair.name for one in those))
-        for host, those in by_host.items()
+    options = [f"--to={folder}", *(f"--recipient={recipient.text}" for recipient in recipients)]
+    names = {
+        host: [pair.pair.name for pair in host_pairs] for host, host_pairs in _group_by_host(pairs).items()
     }
-    for answer in ask_each(reach, calls):
+    calls = {
+        host: shell_call("backup", "--json", *options, "--", *host_names)
+        for host, host_names in names.items()
+    }
+    for answer in run_on_each(reach, calls):
         document = document_of(answer, (0, 1))
         if isinstance(document, Failure):
             yield HostResult.failed(answer.host, document)
             continue
         results = list(host_results(answer.host, document, _BACKUP))
         yield from results
-        yield from missing_results(answer.host, [one.pair.name for one in by_host[answer.host]], results)
+        yield from missing_results(answer.host, names[answer.host], results)
 
 
 @dataclass(frozen=True, slots=True)
 class Deliveries:
-    """Certificates and where they belong.
+    """Certificates matched to hosts.
 
     Attributes:
-        by_host: The PEM for each host: its certificates, then all of CAs.
-        lost: A failure for each certificate whose key is on no host that is known.
+        by_host: The PEM for each host: its certificates, then those of all CAs.
+        unmatched: A failure for each certificate whose key is on no known host.
     """
 
     by_host: dict[str, bytes]
-    lost: list[HostResult]
+    unmatched: list[HostResult]
 
 
-def sort_certificates(fleet: Fleet, blobs: Sequence[Blob]) -> Deliveries:
-    """Return which certificates belong on which hosts, by the keys that the hosts have.
+def match_certificates(fleet: Fleet, sources: Sequence[ImportSource]) -> Deliveries:
+    """Match certificates to hosts by the keys of their pairs.
 
     Args:
-        fleet: What is known of the hosts.
-        blobs: The certificates, in whatever form and order.
+        fleet: The known hosts.
+        sources: The certificates, in any format and order.
 
     Raises:
-        InputError: A file holds none, or a private key.
+        InputError: A file contains no certificate, or a private key.
     """
-    given: dict[bytes, Certificate] = {}
-    for blob in blobs:
+    certificates: dict[bytes, Certificate] = {}
+    for source in sources:
         try:
-            given |= {one.der: one for one in read_certificates(blob.data)}
+            certificates |= {certificate.der: certificate for certificate in read_certificates(source.data)}
         except InputError as error:
-            raise InputError(f"{visible(blob.file or 'what was given')}: {error.what}", error.hint) from error
-    keys: dict[str, set[str]] = defaultdict(set)
+            name = visible(source.file or "the certificates")
+            raise InputError(f"{name}: {error.message}", error.hint) from error
+    hosts_by_key: dict[str, set[str]] = defaultdict(set)
     for pair in fleet.pairs():
-        keys[pair.pair.record.key.spki_sha256].add(pair.host)
-    of_hosts: dict[str, list[Certificate]] = defaultdict(list)
-    lost = []
-    for one in given.values():
-        hosts = keys.get(one.spki_sha256 or "", set())
+        hosts_by_key[pair.pair.record.key.spki_sha256].add(pair.host)
+    by_host: dict[str, list[Certificate]] = defaultdict(list)
+    unmatched = []
+    for certificate in certificates.values():
+        hosts = hosts_by_key.get(certificate.spki_sha256 or "", set())
         for host in hosts:
-            of_hosts[host].append(one)
-        if not hosts and not one.is_ca:
-            text = f"the key of {one.whose} is on no host that was read"
-            remedy = "see that its host is in the inventory and answers; csrtui fleet list tells"
-            lost.append(HostResult.failed("", Failure(Reason.REFUSED, text, remedy)))
-    authorities = [one for one in given.values() if one.is_ca]
-    by_host = {host: to_pem(dict.fromkeys([*own, *authorities])) for host, own in sorted(of_hosts.items())}
-    return Deliveries(by_host, lost)
+            by_host[host].append(certificate)
+        if not hosts and not certificate.is_ca:
+            text = f"no host that was read has the key of {certificate.display_name}"
+            remedy = "check that its host is in the inventory and answers: csrtui fleet list"
+            unmatched.append(HostResult.failed("", Failure(Reason.REFUSED, text, remedy)))
+    authorities = [certificate for certificate in certificates.values() if certificate.is_ca]
+    pem = {host: to_pem(dict.fromkeys([*own, *authorities])) for host, own in sorted(by_host.items())}
+    return Deliveries(pem, unmatched)
 
 
 def delivery_results(deliveries: Deliveries) -> list[Result]:
-    """Return where certificates belong, before any is handed over: one result at least."""
+    """Return a result for each host and unmatched certificate before the delivery; at least one."""
     results = [Result(ok=True, text="has the key", pair=host, file=None) for host in deliveries.by_host]
-    results += [Result(ok=False, text=one.text) for one in deliveries.lost]
-    return results or [Result(ok=False, text="there is no certificate of a host in it, only of CAs")]
+    results += [Result(ok=False, text=result.text) for result in deliveries.unmatched]
+    return results or [Result(ok=False, text="only CA certificates, none for a host")]
 
 
 def deliver(reach: Reach, deliveries: Deliveries) -> Iterator[HostResult]:
-    """Import certificates on the hosts whose keys they fit, and give what came of each as it comes.
+    """Import certificates on the hosts that have their keys, and yield the results.
 
     Raises:
-        InputError: Ansible is not there or refuses.
+        InputError: Ansible is not installed or fails.
     """
-    yield from deliveries.lost
+    yield from deliveries.unmatched
     task = module_task(reach, "certificate", {"content": _CONTENT})
     content = {host: pem.decode("ascii") for host, pem in deliveries.by_host.items()}
-    for answer in ask_each(reach, dict.fromkeys(content, ""), task, csrtui_content=content):
-        if answer.ended == "ok":
+    for answer in run_on_each(reach, dict.fromkeys(content, ""), task, csrtui_content=content):
+        if answer.outcome == "ok":
             yield from host_results(answer.host, answer.result, _IMPORT)
         else:
             yield HostResult.failed(answer.host, failure_of(answer))
 
 
-def read_blobs(paths: Sequence[str]) -> list[Blob]:
-    """Return what is in files.
-
-    Raises:
-        InputError: One cannot be read.
-    """
-    return [Blob(read_foreign(path), path) for path in paths]
-
-
-def _by_host(pairs: Iterable[HostPair]) -> dict[str, list[HostPair]]:
+def _group_by_host(pairs: Iterable[HostPair]) -> dict[str, list[HostPair]]:
     by_host: dict[str, list[HostPair]] = defaultdict(list)
-    for one in pairs:
-        by_host[one.host].append(one)
+    for pair in pairs:
+        by_host[pair.host].append(pair)
     return dict(by_host)
 
 
-def _not_as_shown(pairs: Sequence[HostPair], shown: Fleet | None) -> list[HostResult]:
-    """A failure for each pair that its host lists in another way now than when it was shown."""
+def _changed_since_shown(pairs: Sequence[HostPair], shown: Fleet | None) -> list[HostResult]:
+    """Return a failure for each pair that its host lists differently now than when it was shown."""
     before = {(pair.host, pair.pair.name): pair.pair for pair in (shown.pairs() if shown is not None else ())}
-    refused = []
+    results = []
     for pair in pairs:
-        old = before.get((pair.host, pair.pair.name))
-        texts = [] if old is None else pair_mismatch(old, pair.pair)
-        if texts:
-            failed = mismatch(pair.host, texts)
-            remedy = f"{failed.remedy}; csrtui fleet list shows what it lists now"
-            refused.append(HostResult.failed(pair.host, replace(failed, remedy=remedy), pair.pair.name))
-    return refused
+        shown_pair = before.get((pair.host, pair.pair.name))
+        differences = [] if shown_pair is None else pair_mismatch(shown_pair, pair.pair)
+        if differences:
+            failure = mismatch_failure(pair.host, differences)
+            remedy = f"{failure.remedy}; csrtui fleet list shows its list now"
+            results.append(HostResult.failed(pair.host, replace(failure, remedy=remedy), pair.pair.name))
+    return results
 
 
 def _match_csrs(answer: HostAnswer, pairs: Sequence[HostPair]) -> list[Request | None]:
-    """The CSR for each pair: the one listed, else the one in its place, whose differences are then reported."""
-    csrs = list(islice(_csrs(answer), len(pairs)))
-    by_digest = {one.sha256: one for one in csrs}
-    in_place: list[Request | None] = [*csrs] if len(csrs) == len(pairs) else [None] * len(pairs)
+    """Return a CSR for each pair: the listed one, or else the one in its place, to report the differences."""
+    sent = list(islice(_read_csrs(answer), len(pairs)))
+    by_digest = {csr.sha256: csr for csr in sent}
+    in_order: list[Request | None] = [*sent] if len(sent) == len(pairs) else [None] * len(pairs)
     return [
-        by_digest.get(pair.pair.record.request.sha256, placed)
-        for pair, placed in zip(pairs, in_place, strict=True)
+        by_digest.get(pair.pair.record.request.sha256, csr) for pair, csr in zip(pairs, in_order, strict=True)
     ]
 
 
-def _csrs(answer: HostAnswer) -> Iterator[Request]:
+def _read_csrs(answer: HostAnswer) -> Iterator[Request]:
     for match in _CSR.finditer(answer.text("stdout")):
         with suppress(CsrtuiError):
-            yield request.read_pem(match[0].encode("ascii"))
+            yield csrs.read_pem(match[0].encode("ascii"))
 
 
-def _fetched(answer: HostAnswer, pair: HostPair, csr: Request | None, folder: str) -> HostResult:
-    """Write a CSR that is what was listed into the folder; refuse any other."""
-    if csr is None and answer.ended != "ok":
-        return HostResult.failed(pair.host, failure_of(answer), pair.pair.name)
+def _save_csr(answer: HostAnswer, pair: HostPair, csr: Request | None, folder: str) -> HostResult:
+    """Write a CSR that matches its pair into the folder; refuse any other."""
+
+    def failed(failure: Failure) -> HostResult:
+        return HostResult.failed(pair.host, failure, pair.pair.name)
+
     if csr is None:
-        text = "what it sent is not a CSR for each pair"
-        return HostResult.failed(pair.host, failure(pair.host, Reason.UNEXPECTED, text), pair.pair.name)
-    texts = csr_mismatch(csr, pair.pair)
-    if texts:
-        return HostResult.failed(pair.host, mismatch(pair.host, texts), pair.pair.name)
+        if answer.outcome != "ok":
+            return failed(failure_of(answer))
+        text = "it did not send a CSR for each pair"
+        return failed(create_failure(pair.host, Reason.UNEXPECTED, text))
+    differences = csr_mismatch(csr, pair.pair)
+    if differences:
+        return failed(mismatch_failure(pair.host, differences))
     covers = covers_text(csr)
-    pem = request.to_pem(csr.der)
+    pem = csrs.to_pem(csr.der)
     path = os.path.join(folder, _file_name(pair))
-    if os.path.lexists(path):
-        return _there(pair, path, csr, pem)
+    if _is_same_file(path, pem):
+        text = f"the CSR already exists, covers {covers}"
+        return HostResult(pair.host, text, pair.pair.name, path, changed=False, covers=csr.names)
     try:
-        file = new_file.write(path, pem)
+        file = write_new_file(path, pem)
     except CsrtuiError as error:
-        failed = Failure(Reason.STORE, error.what, error.hint or "choose another folder")
-        return HostResult.failed(pair.host, failed, pair.pair.name)
+        is_input = isinstance(error, InputError)
+        remedy = "choose another folder" if is_input or error.hint is None else error.hint
+        return failed(Failure(Reason.INPUT if is_input else Reason.STORE, error.message, remedy))
     return HostResult(pair.host, f"CSR fetched, covers {covers}", pair.pair.name, file, covers=csr.names)
 
 
 def _file_name(pair: HostPair) -> str:
-    """``HOST.PAIR.csr.pem``; what is not seen in a host's name, or would be a path, is ``_``."""
+    """Return ``HOST.PAIR.csr.pem``; invisible characters and slashes of the host's name become ``_``."""
     name = f"{pair.host}.{pair.pair.name}.csr.pem"
-    return "".join(character if shows(character) and character != "/" else "_" for character in name)
+    return "".join(character if is_visible(character) and character != "/" else "_" for character in name)
 
 
-def _there(one: HostPair, path: str, csr: Request, pem: bytes) -> HostResult:
+def _is_same_file(path: str, data: bytes) -> bool:
     try:
-        same = read_foreign(path) == pem
+        return read_foreign(path) == data
     except InputError:
-        same = False
-    if same:
-        text = f"the CSR is there already, covers {covers_text(csr)}"
-        return HostResult(one.host, text, one.pair.name, path, changed=False, covers=csr.names)
-    text = f"{visible(path)} is there already and is another file, and csrtui overwrites nothing"
-    return HostResult.failed(one.host, Failure(Reason.INPUT, text, "choose another folder"), one.pair.name)
+        return False

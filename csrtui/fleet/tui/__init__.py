@@ -1,4 +1,4 @@
-"""The screens over many hosts."""
+"""The screens for the pairs of many hosts."""
 
 from typing import TYPE_CHECKING
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 
 def open_fleet(session: "Session", reach: "Reach") -> int:
-    """Open the screen over many hosts, and return the exit status when it is left.
+    """Open the screen for many hosts, and return the exit status after the user quits.
 
     Raises:
-        InputError: There is no terminal to draw it on, or the configuration has unknown settings.
+        InputError: There is no terminal, or the configuration has unknown settings.
     """
 
-    def make(config: "Config | None") -> "FleetApp":
+    def create_app(config: "Config | None") -> "FleetApp":
         from csrtui.fleet.tui.app import FleetApp
 
         return FleetApp(session, reach, config)
 
-    return run_app(make)
+    return run_app(create_app)

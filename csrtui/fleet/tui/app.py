@@ -1,4 +1,4 @@
-"""The app for many hosts: one screen over all of them."""
+"""The app for the pairs of many hosts."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 
 class FleetApp(CommandsApp):
-    """csrtui's screen over many hosts.
+    """csrtui's app for many hosts.
 
     Args:
-        session: Whose store keeps what was last known.
-        reach: Which hosts.
-        config: The user's settings; None for none.
+        session: The session whose store caches the last known state of the hosts.
+        reach: The hosts and how they are reached.
+        config: The user's settings, or None without a configuration file.
 
     Raises:
-        InputError: The settings name a theme, a command or a key that there is not.
+        InputError: The settings contain an unknown theme, command or key.
     """
 
     def __init__(self, session: Session, reach: Reach, config: Config | None = None) -> None:
@@ -33,11 +33,11 @@ class FleetApp(CommandsApp):
         self._reach = reach
 
     def get_default_screen(self) -> Screen[None]:
-        """The screen over all hosts."""
+        """Return the list of the pairs of all hosts."""
         return FleetScreen(self._session, self._reach, self._commands)
 
     def action_leave(self) -> None:
-        """Leave; hosts that are being asked are left as they are, which is whole. With a request typed, ask once."""
+        """Leave the app, after a question if a request was typed; hosts being read are not harmed by that."""
         from csrtui.tui.screens.confirm import ConfirmScreen
 
         form = self._form
@@ -46,22 +46,22 @@ class FleetApp(CommandsApp):
         elif form is None or not form.request.form.draft.has_names:
             self.exit()
         else:
-            text = "The request you typed is not made yet. What you typed is kept and will be here the next time."
-            question = ConfirmScreen("Leave csrtui?", text, "Leave")
-            self.push_screen(question, lambda yes: self._keep_and_exit(form) if yes else None)
+            text = "This request has not been generated. The form is saved and restored at the next start."
+            question = ConfirmScreen("Quit csrtui?", text, "Quit")
+            self.push_screen(question, lambda answer: self._save_and_exit(form) if answer else None)
 
     def save_state(self) -> None:
-        """Keep the half-filled form; called when a signal or a lost terminal ends the app."""
+        """Save the half-filled form; called when a signal or a lost terminal ends the app."""
         form = self._form
         if form is not None:
-            form.keep()
+            form.save_draft()
 
-    def _keep_and_exit(self, form: FleetRequestScreen) -> None:
-        form.keep()
+    def _save_and_exit(self, form: FleetRequestScreen) -> None:
+        form.save_draft()
         self.exit()
 
     @property
     def _form(self) -> FleetRequestScreen | None:
         from csrtui.fleet.tui.request import FleetRequestScreen
 
-        return next((one for one in self.screen_stack if isinstance(one, FleetRequestScreen)), None)
+        return next((screen for screen in self.screen_stack if isinstance(screen, FleetRequestScreen)), None)

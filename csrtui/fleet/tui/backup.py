@@ -1,4 +1,4 @@
-"""What is asked before pairs are backed up on many hosts: which, where to there, and who can open the backups."""
+"""The dialog for backups on many hosts: the pairs, the folder on each host, and the recipients."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from textual.message import Message
 
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.fleet.tui.dialog import HostPairsDialog
-from csrtui.tasks.age_backup import recipients_of, split_recipients, usual_recipient
-from csrtui.tasks.last_used import Kept, recall, remember
+from csrtui.tasks.backup import default_recipient, parse_recipients, split_recipients
+from csrtui.tasks.last_used import LastUsed, recall, remember
 from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class HostBackupAsked:
-    """Which pairs are backed up on their hosts.
+class HostBackupChoice:
+    """The answer of the dialog.
 
     Attributes:
-        pairs: Which.
-        folder: Where to, on each host.
-        recipients: Who can open the backups.
+        pairs: The pairs to back up.
+        folder: The destination folder on each host.
+        recipients: The recipients that can open the backups.
     """
 
     pairs: tuple[HostPair, ...]
@@ -41,83 +41,87 @@ class HostBackupAsked:
     recipients: tuple[Recipient, ...]
 
 
-class HostBackupScreen(HostPairsDialog[HostBackupAsked]):
-    """Asks which pairs are backed up on their hosts, where to there, and who can open the backups."""
+class HostBackupScreen(HostPairsDialog[HostBackupChoice]):
+    """The dialog for the pairs, the destination folder and the recipients of backups on hosts."""
 
-    key = "Back up"
+    verb = "Back up"
 
-    class Looked(Message):
-        """It is known who the recipients are.
+    class RecipientsParsed(Message):
+        """The recipients in the field were parsed.
 
         Args:
-            typed: What was typed.
-            found: Who they are, or why they are none.
+            text: The text of the field.
+            recipients: The recipients, or the error in the text.
         """
 
-        def __init__(self, typed: str, found: tuple[Recipient, ...] | CsrtuiError) -> None:
+        def __init__(self, text: str, recipients: tuple[Recipient, ...] | CsrtuiError) -> None:
             super().__init__()
-            self.typed = typed
-            self.found = found
+            self.text = text
+            self.recipients = recipients
 
     def __init__(self, session: Session, groups: Sequence[HostGroup]) -> None:
         super().__init__(session, groups)
-        self._read: tuple[Recipient, ...] | CsrtuiError = ()
+        self._recipients: tuple[Recipient, ...] | CsrtuiError = ()
 
     def fields(self) -> Sequence[tuple[str, Widget]]:
-        """The folder, and the recipients."""
-        folder = recall(self._session, Kept.HOST_BACKUP_FOLDER)
-        recipients = recall(self._session, Kept.RECIPIENTS) or usual_recipient()
+        """Return the folder and the recipients."""
+        folder = recall(self._session, LastUsed.HOST_BACKUP_FOLDER)
+        recipients = recall(self._session, LastUsed.RECIPIENTS) or default_recipient()
         return [
-            ("Folder", TextField(folder, "on each host, such as /var/backups", id="folder")),
-            ("Recipients", TextField(recipients, "age1…, ssh-ed25519 …, or a file of them", id="recipients")),
+            ("Folder", TextField(folder, "on each host, e.g. /var/backups", id="folder")),
+            (
+                "Recipients",
+                TextField(recipients, "age1…, ssh-ed25519 …, or a file with them", id="recipients"),
+            ),
         ]
 
     def on_mount(self) -> None:
-        """Say at once who the recipients are."""
+        """Parse and show the last used recipients."""
         super().on_mount()
-        self._look()
+        self._parse()
 
     def on_input_changed(self) -> None:
-        """Say who the recipients are now."""
+        """Parse and show the new recipients."""
         super().on_input_changed()
-        self._look()
+        self._parse()
 
     def notes(self) -> list[Line]:
-        """Who can open the backups."""
-        about = "No passphrase and no key travels: each host encrypts its own. Several: commas between them."
-        if isinstance(self._read, CsrtuiError):
-            return [*self.lines(self._read.what, "error"), *self.lines(about, "label")]
-        who = [line for one in self._read for line in self.lines(f"Can be opened by {one.label}")]
-        return [*who, *self.lines(about, "label")]
+        """Return the recipients that can open the backups, or the error in their field."""
+        about = "No passphrase or key is sent: each host encrypts its own. Separate recipients by commas."
+        if isinstance(self._recipients, CsrtuiError):
+            return [*self.lines(self._recipients.message, "error"), *self.lines(about, "label")]
+        labels = [recipient.label for recipient in self._recipients]
+        lines = [line for label in labels for line in self.lines(f"Can be opened by {label}")]
+        return [*lines, *self.lines(about, "label")]
 
-    async def take(self) -> HostBackupAsked:
-        """The recipients have to be some; the folder is on the hosts, and they say whether it will do."""
-        folder, typed = self.typed("folder"), self.typed("recipients")
+    async def read_choice(self) -> HostBackupChoice:
+        """Check that there is a folder and a recipient; the hosts check the folder itself."""
+        folder, text = self.field_text("folder"), self.field_text("recipients")
         if not folder:
-            raise InputError("Name the folder that the backups go to on each host, such as /var/backups.")
-        named = split_recipients(typed)
-        if not named:
-            raise InputError("Name who can open the backups: your SSH public key, ~/.ssh/id_ed25519.pub.")
-        recipients = await asyncio.to_thread(recipients_of, named)
-        remember(self._session, Kept.HOST_BACKUP_FOLDER, folder)
-        remember(self._session, Kept.RECIPIENTS, typed)
-        return HostBackupAsked(self.group.pairs, folder, recipients)
+            raise InputError("Enter the folder for the backups on each host, e.g. /var/backups.")
+        parts = split_recipients(text)
+        if not parts:
+            raise InputError("Enter a recipient, e.g. your SSH public key ~/.ssh/id_ed25519.pub.")
+        recipients = await asyncio.to_thread(parse_recipients, parts)
+        remember(self._session, LastUsed.HOST_BACKUP_FOLDER, folder)
+        remember(self._session, LastUsed.RECIPIENTS, text)
+        return HostBackupChoice(self.group.pairs, folder, recipients)
 
-    def _look(self) -> None:
-        typed = self.typed("recipients")
-        self.run_worker(lambda: self._look_in_thread(typed), thread=True, group="look")
+    def _parse(self) -> None:
+        text = self.field_text("recipients")
+        self.run_worker(lambda: self._parse_in_thread(text), thread=True, group="parse")
 
-    def _look_in_thread(self, typed: str) -> None:
-        found: tuple[Recipient, ...] | CsrtuiError
+    def _parse_in_thread(self, text: str) -> None:
+        recipients: tuple[Recipient, ...] | CsrtuiError
         try:
-            found = recipients_of(split_recipients(typed))
+            recipients = parse_recipients(split_recipients(text))
         except CsrtuiError as error:
-            found = error
-        self.post_message(self.Looked(typed, found))
+            recipients = error
+        self.post_message(self.RecipientsParsed(text, recipients))
 
-    def on_host_backup_screen_looked(self, event: Looked) -> None:
-        """Say who they are, unless others are typed by now."""
+    def on_host_backup_screen_recipients_parsed(self, event: RecipientsParsed) -> None:
+        """Show the recipients, unless the text has changed since."""
         event.stop()
-        if event.typed == self.typed("recipients"):
-            self._read = event.found
+        if event.text == self.field_text("recipients"):
+            self._recipients = event.recipients
             self.draw()

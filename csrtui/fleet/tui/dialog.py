@@ -1,4 +1,4 @@
-"""What the dialogs share that ask for which pairs of many hosts something is done, and for more."""
+"""The base of the dialogs in which the user chooses pairs of many hosts and fills in fields."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from csrtui.core.base.errors import InputError
 from csrtui.tui.groups import choices
 from csrtui.tui.screens.dialog import labelled
-from csrtui.tui.screens.doing import DoingDialog
+from csrtui.tui.screens.task_dialog import TaskDialog
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
@@ -26,29 +26,29 @@ if TYPE_CHECKING:
     from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line
 
-_FIXED = 5
-"""Lines of a dialog besides its title, fields and notes: the frame, the keys, and a blank one on either side of notes."""
-_NOTES = 4
-"""Lines of notes that there is always room for, so that the dialog does not jump while one types."""
-_ONE_LINE = "What you pasted has several lines, where one is asked for: nothing was put in."
+_FIXED_LINES = 5
+"""Lines besides the title, fields and notes: the frame, the keys, and a blank line before and after the notes."""
+_MIN_NOTES = 4
+"""Lines reserved for notes, so that the dialog does not change its height while the user types."""
+_ONE_LINE = "The pasted text has several lines; this field accepts one. Nothing was inserted."
 
-AskedT = TypeVar("AskedT")
+ChoiceT = TypeVar("ChoiceT")
 
 
-class HostPairsDialog(DoingDialog["AskedT | None"], Generic[AskedT]):
-    """Asks for which pairs, and more.
+class HostPairsDialog(TaskDialog["ChoiceT | None"], Generic[ChoiceT]):
+    """A dialog that asks for a group of pairs and for the values of fields.
 
     Args:
-        session: What was typed last is remembered there.
-        groups: The pairs that can be worked on together; at least one group.
+        session: The session, which stores the last used values.
+        groups: The groups of pairs to choose from; at least one.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel", show=False, priority=True),
         Binding("enter", "next", "Next", show=False),
     ]
-    key = ""
-    """What Enter does in the end."""
+    verb = ""
+    """The action, as the label of the Enter key."""
 
     def __init__(self, session: Session, groups: Sequence[HostGroup]) -> None:
         super().__init__()
@@ -66,92 +66,89 @@ class HostPairsDialog(DoingDialog["AskedT | None"], Generic[AskedT]):
             yield TextBlock(id="keys")
 
     def on_mount(self) -> None:
-        """Start in the first field that is empty, or in the last."""
+        """Focus the first empty field, or the last field."""
         fields = list(self.query(TextField))
         next((field for field in fields if not field.value), fields[-1]).focus()
 
     @property
-    def verb(self) -> str:
-        """What is done with the pairs, as the title begins."""
-        return self.key
+    def title_start(self) -> str:
+        """The beginning of the title, before the pairs."""
+        return self.verb
 
     def fields(self) -> Sequence[tuple[str, Widget]]:
-        """Return the fields with their labels."""
+        """Return the labels and fields."""
         raise NotImplementedError
 
     def notes(self) -> list[Line]:
-        """Return the notes on the text typed so far."""
+        """Return the notes on the current input."""
         raise NotImplementedError
 
-    async def take(self) -> AskedT:
-        """Return what is asked for; called while the dialog says that it looks.
+    async def read_choice(self) -> ChoiceT:
+        """Return the user's choice; called while the dialog shows that it is busy.
 
         Raises:
-            CsrtuiError: Something typed will not do.
+            CsrtuiError: The input is not valid.
         """
         raise NotImplementedError
 
     @property
     def group(self) -> HostGroup:
-        """The pairs that are chosen."""
-        chosen = next((field.value for field in self.query("#group").results(ChoiceField)), "0")
-        return self._groups[int(chosen)]
+        """The chosen group of pairs."""
+        index = next((field.value for field in self.query("#group").results(ChoiceField)), "0")
+        return self._groups[int(index)]
 
-    def typed(self, field: str) -> str:
-        """Return what stands in a field."""
+    def field_text(self, field: str) -> str:
+        """Return the stripped text of a field."""
         return self.query_one(f"#{field}", TextField).value.strip()
 
     # Events
 
     def on_choice_field_changed(self) -> None:
-        """Say what holds for these pairs."""
+        """Show the title and notes for the chosen pairs."""
         self.draw()
 
     def on_input_changed(self) -> None:
-        """What was wrong is being changed."""
+        """Clear the error, because the user is changing the input."""
         self.error = None
         self.draw()
 
     def on_input_submitted(self) -> None:
-        """Go on to the next field, or do it."""
+        """Go to the next field, or confirm in the last one."""
         self.action_next()
 
     def on_text_field_pasted(self) -> None:
-        """Say that nothing was put in."""
+        """Report that a paste of several lines was rejected."""
         self.error = InputError(_ONE_LINE)
         self.draw()
 
     def action_next(self) -> None:
-        """Go on to the next field, or from the last one do it."""
+        """Go to the next field, or confirm in the last one."""
         fields: list[Widget] = [*self.query("#group").results(ChoiceField), *self.query(TextField)]
-        at = fields.index(self.focused) if self.focused in fields else len(fields) - 1
-        if at < len(fields) - 1:
-            fields[at + 1].focus()
+        index = fields.index(self.focused) if self.focused in fields else len(fields) - 1
+        if index < len(fields) - 1:
+            fields[index + 1].focus()
         else:
-            self.begin(self._give())
+            self.begin(self._confirm())
             self.draw()
 
     def action_cancel(self) -> None:
-        """Do nothing."""
-        self.when_done(self._leave)
+        """Close the dialog without a choice."""
+        self.close_when_idle(lambda: self.dismiss(None))
 
-    def _leave(self) -> None:
-        self.dismiss(None)
-
-    async def _give(self) -> None:
-        asked = await self.take()
-        if not self.is_leaving:
-            self.dismiss(asked)
+    async def _confirm(self) -> None:
+        choice = await self.read_choice()
+        if not self.is_closing:
+            self.dismiss(choice)
 
     # Drawing
 
     def draw(self) -> None:
-        """Show everything anew."""
-        about = [*self.lines(f"{self.verb} {self.group.counted}", "strong"), ()]
+        """Draw the whole dialog."""
+        about = [*self.lines(f"{self.title_start} {self.group.description}", "strong"), ()]
         self.show("#about", about)
         notes = self.error_lines(self.error) if self.error is not None else self.notes()
-        notes += [()] * (_NOTES - len(notes))
+        notes += [()] * (_MIN_NOTES - len(notes))
         fields = len(self.query("#group")) + len(self.query(TextField))
-        room = self.app.size.height - _FIXED - len(about) - fields
+        room = self.app.size.height - _FIXED_LINES - len(about) - fields
         self.show("#notes", [(), *notes[: max(room, 2)], ()])
-        self.show("#keys", self.key_lines(("Enter", self.key), ("Esc", "Cancel")))
+        self.show("#keys", self.key_lines(("Enter", self.verb), ("Esc", "Cancel")))

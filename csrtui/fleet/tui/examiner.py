@@ -1,4 +1,4 @@
-"""The examination of the keystores of all hosts, for the doctor's screen."""
+"""The checks of the keystores of all hosts, for the doctor's screen."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from csrtui.core.base.errors import InputError
-from csrtui.fleet.tasks.doctor import examine, worst_first
+from csrtui.fleet.tasks.doctor import examine, sort_findings
 from csrtui.fleet.tui.rows import HostFindingRows
-from csrtui.tui.examiners import ExaminationResult, count_levels
+from csrtui.tui.examiner import ExaminationResult, count_levels
 from csrtui.tui.panes.finding_rows import FindingRows
 
 if TYPE_CHECKING:
@@ -19,50 +19,50 @@ if TYPE_CHECKING:
 
     from csrtui.fleet.host_finding import HostFinding
     from csrtui.fleet.tasks.hosts import Reach
-    from csrtui.tui.examiners import Report
+    from csrtui.tui.examiner import Report
 
 
 class FleetExaminer:
-    """Has every host examine its keystore.
+    """An examiner that has every host examine its keystore.
 
     Args:
-        reach: Which hosts.
-        show: Gives the screen of a pair on a host, or raises `InputError`.
+        reach: The hosts and how they are reached.
+        pair_screen: Returns the screen of a pair, given its host and name, or raises `InputError`.
     """
 
     title = "Hosts · doctor"
-    looking = "Every host looks at its keystore …"
+    progress_text = "Every host is checking its keystore …"
 
-    def __init__(self, reach: Reach, show: Callable[[str, str], Screen[None]]) -> None:
+    def __init__(self, reach: Reach, pair_screen: Callable[[str, str], Screen[None]]) -> None:
         self._reach = reach
-        self._show = show
-        self._found: Sequence[HostFinding] = ()
+        self._pair_screen = pair_screen
+        self._findings: Sequence[HostFinding] = ()
 
     def examine(self, report: Report, stop: Event) -> ExaminationResult:
-        """Have all of them examined; one that does not answer is a finding, too."""
+        """Have all hosts examined; a host that does not answer is a finding, too."""
         total = 0
 
-        def begun(count: int) -> None:
+        def set_total(count: int) -> None:
             nonlocal total
             total = count
             report(0, total)
 
-        examined = []
-        for one in examine(replace(self._reach, stop=stop), begun):
-            examined.append(one)
-            report(len(examined), total)
-        self._found = worst_first(examined)
-        answered = sum(one.failure is None for one in examined)
-        hosts = f"{answered} of {len(examined)} hosts examined their keystores"
-        if not self._found:
+        results = []
+        for result in examine(replace(self._reach, stop=stop), set_total):
+            results.append(result)
+            report(len(results), total)
+        self._findings = sort_findings(results)
+        count = sum(result.failure is None for result in results)
+        hosts = f"{count} of {len(results)} hosts examined their keystores"
+        if not self._findings:
             return ExaminationResult(FindingRows(()), [f"Nothing is wrong. {hosts}."])
-        lines = [f"{hosts}: {count_levels(one.level for one in self._found)}."]
-        return ExaminationResult(HostFindingRows(self._found), lines)
+        lines = [f"{hosts}: {count_levels(finding.level for finding in self._findings)}."]
+        return ExaminationResult(HostFindingRows(self._findings), lines)
 
-    def shown(self, rows: FindingRows, index: int) -> Screen[None]:
-        """Return the screen of the pair that a finding is about."""
+    def screen_for(self, rows: FindingRows, index: int) -> Screen[None]:
+        """Return the screen of the pair that a finding concerns."""
         del rows
-        one = self._found[index]
-        if one.pair is None:
-            raise InputError(f"this is about {one.host} itself, not about a pair")
-        return self._show(one.host, one.pair)
+        finding = self._findings[index]
+        if finding.pair is None:
+            raise InputError(f"concerns {finding.host} itself, not a pair")
+        return self._pair_screen(finding.host, finding.pair)

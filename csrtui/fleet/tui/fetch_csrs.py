@@ -1,4 +1,4 @@
-"""What is asked before CSRs of many hosts are fetched: which, and into which folder."""
+"""The dialog for fetching CSRs of many hosts: the pairs, and the folder on this machine."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from csrtui.core.base.errors import InputError
-from csrtui.fleet.tasks.pairs import demand_folder
+from csrtui.fleet.tasks.pairs import check_folder
 from csrtui.fleet.tui.dialog import HostPairsDialog
-from csrtui.tasks.last_used import Kept, recall, remember
+from csrtui.tasks.last_used import LastUsed, recall, remember
 from csrtui.tasks.submit import lacks_backup
 from csrtui.tui.widgets.text_field import TextField
 
@@ -23,49 +23,49 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class FetchAsked:
-    """Which CSRs are fetched.
+class FetchChoice:
+    """The answer of the dialog.
 
     Attributes:
-        pairs: Whose.
-        folder: Where to, on this machine.
+        pairs: The pairs whose CSRs are fetched.
+        folder: The folder on this machine.
     """
 
     pairs: tuple[HostPair, ...]
     folder: str
 
 
-class FetchScreen(HostPairsDialog[FetchAsked]):
-    """Asks which CSRs are fetched, and into which folder here."""
+class FetchScreen(HostPairsDialog[FetchChoice]):
+    """The dialog for the pairs whose CSRs are fetched, and for the folder."""
 
-    key = "Fetch"
+    verb = "Fetch"
 
     @property
-    def verb(self) -> str:
-        """One CSR, or many."""
+    def title_start(self) -> str:
+        """The beginning of the title, for one CSR or several."""
         return f"Fetch the CSR{'s' if len(self.group.pairs) > 1 else ''} of"
 
     def fields(self) -> Sequence[tuple[str, Widget]]:
-        """The folder."""
-        typed = recall(self._session, Kept.CSR_FOLDER)
-        return [("Folder", TextField(typed, "on this machine, such as ~/csrs", id="folder"))]
+        """Return the folder."""
+        folder = recall(self._session, LastUsed.CSR_FOLDER)
+        return [("Folder", TextField(folder, "on this machine, e.g. ~/csrs", id="folder"))]
 
     def notes(self) -> list[Line]:
-        """What the files are called, and which keys could still be lost."""
-        bare = sum(lacks_backup(one.pair.record) for one in self.group.pairs)
-        about = "Each into a file HOST.PAIR.csr.pem. No file is overwritten; one with the same CSR stays."
+        """Return the names of the files, and a warning about pairs without a backup."""
+        count = sum(lacks_backup(host_pair.pair.record) for host_pair in self.group.pairs)
+        about = "One file HOST.PAIR.csr.pem per pair. Existing files are never overwritten."
         lines = self.lines(about, "label")
-        if bare:
-            whose = "it has" if len(self.group.pairs) == 1 else f"{bare} of them have"
-            warning = f"{whose} no verified backup: a certificate whose key is lost is useless."
+        if count:
+            subject = "it has" if len(self.group.pairs) == 1 else f"{count} of them have"
+            warning = f"{subject} no verified backup. If the key is lost, the certificate is useless."
             lines += self.lines(f"warning: {warning}", "warning")
         return lines
 
-    async def take(self) -> FetchAsked:
-        """The folder has to be there."""
-        typed = self.typed("folder")
-        if not typed:
-            raise InputError("Name the folder that the CSRs go to.")
-        folder = await asyncio.to_thread(demand_folder, typed)
-        remember(self._session, Kept.CSR_FOLDER, folder)
-        return FetchAsked(self.group.pairs, folder)
+    async def read_choice(self) -> FetchChoice:
+        """Check that the folder exists."""
+        text = self.field_text("folder")
+        if not text:
+            raise InputError("Enter the folder for the CSRs.")
+        folder = await asyncio.to_thread(check_folder, text)
+        remember(self._session, LastUsed.CSR_FOLDER, folder)
+        return FetchChoice(self.group.pairs, folder)

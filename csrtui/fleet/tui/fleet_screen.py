@@ -1,4 +1,4 @@
-"""The screen over many hosts: from the list of their pairs everything is done that csrtui does on other hosts."""
+"""The screen for the pairs of many hosts, with all commands that csrtui runs on other hosts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from csrtui.core.pairs.pair import BackupStatus, NextStep, Stage
 from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.fleet.tui.pages import pair_page
 from csrtui.fleet.tui.pair_list import FleetListScreen
-from csrtui.fleet.tui.rows import HostGroup, host_groups, named
+from csrtui.fleet.tui.rows import HostGroup, host_groups, pair_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,33 +20,35 @@ if TYPE_CHECKING:
     from csrtui.fleet.model import HostPair
     from csrtui.fleet.tasks.hosts import HostResult, Reach
     from csrtui.fleet.tasks.pairs import Deliveries
-    from csrtui.fleet.tui.backup import HostBackupAsked
-    from csrtui.fleet.tui.fetch_csrs import FetchAsked
+    from csrtui.fleet.tui.backup import HostBackupChoice
+    from csrtui.fleet.tui.fetch_csrs import FetchChoice
     from csrtui.fleet.tui.work import Job
     from csrtui.tasks.batch import Result
-    from csrtui.tasks.import_ import Blob
-    from csrtui.tui.screens.importing import ImportAnswer
+    from csrtui.tasks.import_ import ImportSource
+    from csrtui.tui.screens.import_ import ImportAnswer
 
-_UNCONFIRMED = "it has a backup; csrtui verify FILE --identity … confirms it where it can be opened"
+_UNCONFIRMED = (
+    "the backup is unverified; run csrtui verify FILE --identity … on the machine with the identity"
+)
 
 
 class FleetScreen(FleetListScreen):
-    """The pairs of many hosts, and what can be done with them."""
+    """The list of the pairs of many hosts, with the commands on them."""
 
-    _import_typed = ""
+    _import_text = ""
     _deliveries: Deliveries | None = None
 
     # The next step
 
     def action_next_step(self) -> None:
-        """Take the next step of the pair under the cursor, or say what it is on its host."""
-        one = self.current
-        if one is None:
-            self.tell("there is no pair here")
+        """Start the next step of the pair under the cursor, or show the command for it on its host."""
+        host_pair = self.current
+        if host_pair is None:
+            self.tell("No pair selected.")
             return
-        record = one.pair.record
+        record = host_pair.pair.record
         step = record.next_step(self._session.clock())
-        group = HostGroup(named(one), (one,))
+        group = HostGroup(pair_label(host_pair), (host_pair,))
         if step is NextStep.BACK_UP and record.backup_status is not BackupStatus.UNVERIFIED:
             self._ask_back_up([group])
         elif step is NextStep.BACK_UP:
@@ -56,90 +58,90 @@ class FleetScreen(FleetListScreen):
         elif step is NextStep.IMPORT:
             self.action_import()
         elif step is NextStep.INSTALL:
-            # What the host says of its server software is not put into a command unless csrtui knows it.
+            # The platform comes from the host, so it becomes part of a command only if csrtui knows it.
             platform = record.platform if record.platform in PLATFORMS else "PLATFORM"
-            export = command("csrtui", "export", one.pair.name, "--for", platform, "--to", "DIR")
-            self.tell(f"on {visible(one.host)}: {export}")
+            export = command("csrtui", "export", host_pair.pair.name, "--for", platform, "--to", "DIR")
+            self.tell(f"on {visible(host_pair.host)}: {export}")
         elif step is NextStep.RENEW:
-            self.tell(f"on {visible(one.host)}: {command('csrtui', 'renew', one.pair.name)}")
+            self.tell(f"on {visible(host_pair.host)}: {command('csrtui', 'renew', host_pair.pair.name)}")
         else:
-            self.tell(f"{named(one)} needs nothing now")
+            self.tell(f"{pair_label(host_pair)}: nothing to do")
 
     # Backups
 
     def action_back_up(self) -> None:
-        """Ask which pairs, where to and for whom, then have them backed up."""
+        """Ask for pairs, folder and recipients, then back the pairs up on their hosts."""
         from csrtui.fleet.tasks.pairs import not_backed_up
 
         groups = self._groups(not_backed_up(self._in_use), "without a backup")
         if groups:
             self._ask_back_up(groups)
         else:
-            self.tell("there is no pair to back up")
+            self.tell("No pair to back up.")
 
     def _ask_back_up(self, groups: Sequence[HostGroup]) -> None:
         from csrtui.fleet.tui.backup import HostBackupScreen
 
         self.app.push_screen(HostBackupScreen(self._session, groups), self._back_up)
 
-    def _back_up(self, asked: HostBackupAsked | None) -> None:
+    def _back_up(self, choice: HostBackupChoice | None) -> None:
         from csrtui.fleet.tasks.pairs import back_up
         from csrtui.fleet.tui.work import Job
 
-        if asked is None:
+        if choice is None:
             return
 
         def work(reach: Reach) -> Iterator[HostResult]:
-            return back_up(reach, asked.pairs, asked.folder, asked.recipients)
+            return back_up(reach, choice.pairs, choice.folder, choice.recipients)
 
-        title = f"Backing up {HostGroup('', asked.pairs).counted} into {asked.folder}"
-        after = "Each backup counts once it was opened where its identity is: csrtui verify FILE --identity …"
-        self._work(Job(title, work, _hosts(asked.pairs), after))
+        title = f"Backing up {HostGroup('', choice.pairs).description} into {choice.folder}"
+        after = "Next: verify each backup on the machine with the identity: csrtui verify FILE --identity …"
+        self._work(Job(title, work, _count_hosts(choice.pairs), after))
 
     # CSRs
 
     def action_fetch_csrs(self) -> None:
-        """Ask which CSRs and where to, then fetch them."""
+        """Ask for pairs and folder, then fetch the CSRs."""
         from csrtui.fleet.tasks.pairs import not_submitted
 
         groups = self._groups(not_submitted(self._in_use), "not submitted yet")
         if groups:
             self._ask_fetch(groups)
         else:
-            self.tell("there is no CSR to fetch")
+            self.tell("No CSR to fetch.")
 
     def _ask_fetch(self, groups: Sequence[HostGroup]) -> None:
         from csrtui.fleet.tui.fetch_csrs import FetchScreen
 
         self.app.push_screen(FetchScreen(self._session, groups), self._fetch)
 
-    def _fetch(self, asked: FetchAsked | None) -> None:
+    def _fetch(self, choice: FetchChoice | None) -> None:
         from csrtui.fleet.tasks.pairs import fetch_csrs
         from csrtui.fleet.tui.work import Job
 
-        if asked is None:
+        if choice is None:
             return
 
         def work(reach: Reach) -> Iterator[HostResult]:
-            return fetch_csrs(reach, asked.pairs, asked.folder)
+            return fetch_csrs(reach, choice.pairs, choice.folder)
 
-        title = f"Fetching {plural(len(asked.pairs), 'CSR')} into {asked.folder}"
-        after = "Next: hand them to the CA; what it answers is imported with i."
-        self._work(Job(title, work, _hosts(asked.pairs), after))
+        title = f"Fetching {plural(len(choice.pairs), 'CSR')} into {choice.folder}"
+        after = "Next: submit them to the CA, then import the certificates with i."
+        self._work(Job(title, work, _count_hosts(choice.pairs), after))
 
     # Certificates
 
     def action_import(self) -> None:
-        """Ask for certificates, then hand each to the host that has its key."""
-        from csrtui.tui.screens.importing import ImportScreen
+        """Ask for certificates, then send each to the host with its key."""
+        from csrtui.tui.screens.import_ import ImportScreen
 
-        title = "Import certificates: each goes to the host that has its key"
-        self.app.push_screen(ImportScreen(self._sorted, title, self._import_typed), self._deliver)
+        title = "Import certificates: each is sent to the host with its key"
+        self.app.push_screen(ImportScreen(self._match, title, self._import_text), self._deliver)
 
-    def _sorted(self, blobs: Sequence[Blob]) -> Sequence[Result]:
-        from csrtui.fleet.tasks.pairs import delivery_results, sort_certificates
+    def _match(self, sources: Sequence[ImportSource]) -> Sequence[Result]:
+        from csrtui.fleet.tasks.pairs import delivery_results, match_certificates
 
-        self._deliveries = sort_certificates(self._fleet, blobs)
+        self._deliveries = match_certificates(self._fleet, sources)
         return delivery_results(self._deliveries)
 
     def _deliver(self, answer: ImportAnswer | None) -> None:
@@ -149,10 +151,10 @@ class FleetScreen(FleetListScreen):
         deliveries, self._deliveries = self._deliveries, None
         if answer is None:
             return
-        self._import_typed = answer.typed
+        self._import_text = answer.text
         if answer.results and deliveries is not None:
             hosts = len(deliveries.by_host)
-            title = f"Handing certificates to {plural(hosts, 'host')}"
+            title = f"Sending certificates to {plural(hosts, 'host')}"
 
             def work(reach: Reach) -> Iterator[HostResult]:
                 return deliver(reach, deliveries)
@@ -162,12 +164,12 @@ class FleetScreen(FleetListScreen):
     # Requests
 
     def action_new_request(self) -> None:
-        """Show the form for one or many hosts: those of the marked pairs, else all."""
+        """Show the form for the hosts of the marked pairs, or for all hosts."""
         from csrtui.fleet.tui.request import FleetRequestScreen
 
-        hosts = ",".join(sorted({one.host for one in self.marked}))
+        hosts = ",".join(sorted({host_pair.host for host_pair in self.marked}))
         screen = FleetRequestScreen(self._session, self._reach, hosts, self._commands)
-        self.app.push_screen(screen, lambda _: self._done(screen.results))
+        self.app.push_screen(screen, lambda _: self._show_results(screen.results))
 
     # The doctor
 
@@ -176,40 +178,41 @@ class FleetScreen(FleetListScreen):
         from csrtui.fleet.tui.examiner import FleetExaminer
         from csrtui.tui.screens.doctor import DoctorScreen
 
-        self.app.push_screen(DoctorScreen(FleetExaminer(self._reach, self._shown), self._commands))
+        self.app.push_screen(DoctorScreen(FleetExaminer(self._reach, self._pair_screen), self._commands))
 
-    def _shown(self, host: str, pair: str) -> Screen[None]:
-        for one in self._pairs():
-            if (one.host, one.pair.name) == (host, pair):
-                return pair_page(one, self._session.clock())
-        raise InputError(f"{visible(pair)} on {visible(host)} was not read yet")
+    def _pair_screen(self, host: str, name: str) -> Screen[None]:
+        for host_pair in self._pairs():
+            if (host_pair.host, host_pair.pair.name) == (host, name):
+                return pair_page(host_pair, self._session.clock())
+        raise InputError(f"{visible(name)} on {visible(host)} was not read yet")
 
     # Work
 
     @property
     def _in_use(self) -> list[HostPair]:
-        return [one for one in self._pairs() if one.pair.record.stage is not Stage.RETIRED]
+        return _without_retired(self._pairs())
 
-    def _groups(self, needy: Sequence[HostPair], what: str) -> list[HostGroup]:
-        current = self.current
-        if current is not None and current.pair.record.stage is Stage.RETIRED:
-            current = None
-        marked = [one for one in self.marked if one.pair.record.stage is not Stage.RETIRED]
-        return host_groups(marked, current, needy, what)
+    def _groups(self, needy: Sequence[HostPair], description: str) -> list[HostGroup]:
+        current = _without_retired([self.current] if self.current else [])
+        return host_groups(_without_retired(self.marked), current, needy, description)
 
     def _work(self, job: Job) -> None:
         from csrtui.fleet.tui.work import HostWorkScreen
 
-        self.app.push_screen(HostWorkScreen(self._reach, job), self._done)
+        self.app.push_screen(HostWorkScreen(self._reach, job), self._show_results)
 
-    def _done(self, results: Sequence[HostResult] | None) -> None:
-        from csrtui.fleet.tui.work import summed_up
+    def _show_results(self, results: Sequence[HostResult] | None) -> None:
+        from csrtui.fleet.tui.work import summarize_results
 
         if results:
             self.clear_marks()
-            self.tell(summed_up(results))
-            self.read_again(one.host for one in results)
+            self.tell(summarize_results(results))
+            self.read_again(result.host for result in results)
 
 
-def _hosts(pairs: Sequence[HostPair]) -> int:
-    return len({one.host for one in pairs})
+def _without_retired(pairs: Sequence[HostPair]) -> list[HostPair]:
+    return [host_pair for host_pair in pairs if host_pair.pair.record.stage is not Stage.RETIRED]
+
+
+def _count_hosts(pairs: Sequence[HostPair]) -> int:
+    return len({host_pair.host for host_pair in pairs})

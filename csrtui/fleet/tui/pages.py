@@ -1,4 +1,4 @@
-"""What can be read of many hosts: a pair of theirs in full, and every host with what is known of it."""
+"""Text pages about many hosts: all details of a pair, and the list of the hosts with their state."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from csrtui.core.base.escaping import visible
-from csrtui.fleet.model import fleet_age
+from csrtui.core.base.escaping import plural, visible
+from csrtui.fleet.model import fleet_age_text
 from csrtui.tasks.pair_text import pair_lines
 from csrtui.tasks.show import timeline
-from csrtui.tui.screens.reading import Page, ReadingScreen
+from csrtui.tui.screens.page import Page, PageScreen
 from csrtui.tui.wrapping import wrap
 
 if TYPE_CHECKING:
@@ -20,45 +20,49 @@ if TYPE_CHECKING:
     from csrtui.fleet.model import Fleet, HostPair, HostState
 
 _LABEL = 12
-"""Columns of a label and the blank behind it."""
+"""Columns of a label and the blank after it."""
 
 
-def pair_page(one: HostPair, now: datetime) -> ReadingScreen:
-    """Return the screen that shows a pair on a host in full, with its life on a line."""
+def pair_page(host_pair: HostPair, now: datetime) -> PageScreen:
+    """Return the screen that shows all details of a pair on a host, with its timeline."""
 
-    def lines(width: int) -> Sequence[str]:
-        shown: list[str] = []
-        for label, text in pair_lines(one.pair, now):
-            if label == "Subject":  # before what the pair is stands what it went through
-                rows = timeline(one.pair.record, now, width)
-                life = ["".join(piece.text for piece in row) for row in rows]
-                shown += ["", *life, ""] if life else []
-            shown += _labelled(label, visible(text), width)
-        return shown
+    def format_page(width: int) -> Sequence[str]:
+        lines: list[str] = []
+        for label, text in pair_lines(host_pair.pair, now):
+            if label == "Subject":  # the timeline comes before the details
+                rows = [
+                    "".join(piece.text for piece in row)
+                    for row in timeline(host_pair.pair.record, now, width)
+                ]
+                lines += ["", *rows, ""] if rows else []
+            lines += _labelled_lines(label, visible(text), width)
+        return lines
 
-    return ReadingScreen([Page(f"{one.host} · {one.pair.name}", lines)])
+    return PageScreen([Page(f"{host_pair.host} · {host_pair.pair.name}", format_page)])
 
 
-def _labelled(label: str, text: str, width: int) -> list[str]:
-    """A text beside its label, what goes on below its beginning; one with a longer word, such as a path, stays whole."""
+def _labelled_lines(label: str, text: str, width: int) -> list[str]:
+    """Return a label and the wrapped text beside it; text with a word longer than a line (a path) is not wrapped."""
     room = max(width - _LABEL, 8)
-    whole = any(cell_len(word) > room for word in text.split(" "))
-    first, *rest = [text] if whole else wrap(text, room)
-    return [f"{label:<{_LABEL}}{first}", *(f"{'':{_LABEL}}{part}" for part in rest)]
+    has_long_word = any(cell_len(word) > room for word in text.split(" "))
+    first, *rest = [text] if has_long_word else wrap(text, room)
+    return [f"{label:<{_LABEL}}{first}", *(f"{'':{_LABEL}}{line}" for line in rest)]
 
 
-def hosts_page(fleet: Fleet, now: datetime) -> ReadingScreen:
-    """Return the screen that shows every host: those that failed first, with what mends it."""
-    states = sorted(fleet.hosts.values(), key=lambda one: (one.failure is None, one.name))
+def hosts_page(fleet: Fleet, now: datetime) -> PageScreen:
+    """Return the screen that shows every host, failed ones first, with the fix."""
+    states = sorted(fleet.hosts.values(), key=lambda state: (state.failure is None, state.name))
     lines = [
-        line for state in states for line in _host_lines(state, fleet_age(fleet.only([state.name]), now))
+        line
+        for state in states
+        for line in _host_lines(state, fleet_age_text(fleet.restricted_to([state.name]), now))
     ]
-    return ReadingScreen([Page("Hosts", lambda _width: lines or ["No host was read yet."])])
+    return PageScreen([Page("Hosts", lambda _width: lines or ["No host was read yet."])])
 
 
 def _host_lines(state: HostState, age: str) -> list[str]:
-    """What is said of a host: its pairs and their age, or what went wrong and what mends it."""
-    pairs = f"{len(state.documents)} pair{'s' if len(state.documents) != 1 else ''}, {age}"
+    """Return the lines about a host: its pairs and their age, and the failure with its fix."""
+    pairs = f"{plural(len(state.documents), 'pair')}, {age}"
     if state.failure is None:
         return [f"{state.name}  {pairs}"]
     return [

@@ -1,4 +1,4 @@
-"""The pairs of many hosts as a list: as last known at once, then as each host says that they are now."""
+"""The list of the pairs of many hosts: first the last known state, then the answer of each host."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from textual.screen import Screen
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import NextStep
-from csrtui.core.pairs.query import Query, Retired, SortOrder, shown_for
-from csrtui.fleet.model import HostPair, HostState, fleet_age, fleet_summary, selected
-from csrtui.fleet.tasks.hosts import Reach, recall, refresh
+from csrtui.core.pairs.query import Query, Retired, SortOrder, retired_filter
+from csrtui.fleet.model import HostPair, HostState, fleet_age_text, fleet_summary, select_pairs
+from csrtui.fleet.tasks.hosts import Reach, load_fleet, read_hosts
 from csrtui.fleet.tui.pages import hosts_page, pair_page
 from csrtui.fleet.tui.rows import FleetRows
-from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Where, bar, bindings, key_of
-from csrtui.tui.steps import step_label
+from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Scope, bar, bindings, key_of, step_label
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.line_list import LineList, Marking
 from csrtui.tui.widgets.progress_line import ProgressLine
@@ -37,26 +36,26 @@ if TYPE_CHECKING:
     from csrtui.tui.commands import Command
 
 _DRAW_EVERY = 0.5
-"""Seconds between two drawings while hosts answer: more often costs bytes, and nobody can read it."""
+"""Seconds between updates of the list while hosts answer; more updates cost bytes and cannot be read."""
 
 _ALL = ("all",)
-_NO_PAIRS = "No pairs on these hosts yet. {} asks for one on one or many of them at once."
-_READING = "Asking the hosts …"
-_FILTER_SHARE, _FILTER_MOST = 4, 24
-"""The filter has at most so many-th of the width, and at most so many columns."""
+_NO_PAIRS = "No pairs on these hosts yet. Press {} to request one on one or more hosts."
+_READING = "Reading the hosts …"
+_FILTER_SHARE, _FILTER_MAX = 4, 24
+"""The filter has at most one part in four of the width, and at most so many columns."""
 
 
 class FleetListScreen(Screen[None]):
-    """The pairs of many hosts; it asks them by itself, and can be left at any moment.
+    """The list of the pairs of many hosts; it reads them by itself and can be closed at any time.
 
     Args:
-        session: Whose store keeps what was last known.
-        reach: Which hosts.
-        commands: All commands, with the keys they have.
+        session: The session whose store caches the last known state of the hosts.
+        reach: The hosts and how they are reached.
+        commands: All commands, with the user's keys.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(Where.LISTS, Where.STEPS, Where.FLEET),
+        *bindings(Scope.LISTS, Scope.STEPS, Scope.FLEET),
         HELP_IN_LISTS,
     ]
     DEFAULT_CSS = """
@@ -65,32 +64,32 @@ class FleetListScreen(Screen[None]):
     FleetListScreen #progress { display: none; margin: 0 1; }
     """
 
-    class Heard(Message):
-        """A host answered.
+    class HostRead(Message):
+        """A host answered or failed.
 
         Args:
-            state: What is known of it now.
-            done: How many have answered.
-            total: Of how many.
+            state: The new state of the host.
+            count: The number of hosts read so far.
+            total: The number of hosts to read.
         """
 
-        def __init__(self, state: HostState, done: int, total: int) -> None:
+        def __init__(self, state: HostState, count: int, total: int) -> None:
             super().__init__()
             self.state = state
-            self.done = done
+            self.count = count
             self.total = total
 
-    class Ended(Message):
-        """All have answered, or nobody can be asked.
+    class ReadingEnded(Message):
+        """All hosts were read, or none can be read.
 
         Args:
-            asked: All hosts that there are, where all were asked; None where only some were.
-            error: Why nobody can be asked, or None.
+            hosts: All hosts of the inventory, or None if only some of them were to be read.
+            error: The reason why no host can be read, or None.
         """
 
-        def __init__(self, asked: Iterable[str] | None, error: CsrtuiError | None = None) -> None:
+        def __init__(self, hosts: Iterable[str] | None, error: CsrtuiError | None = None) -> None:
             super().__init__()
-            self.asked = asked
+            self.hosts = hosts
             self.error = error
 
     def __init__(self, session: Session, reach: Reach, commands: Sequence[Command] = COMMANDS) -> None:
@@ -98,13 +97,13 @@ class FleetListScreen(Screen[None]):
         self._commands = commands
         self._session = session
         self._reach = Reach(reach.target, reach.timeout, Event())
-        self._fleet = recall(session, reach.target.inventory)
-        self._known: dict[str, tuple[HostState, list[HostPair]]] = {}
+        self._fleet = load_fleet(session, reach.target.inventory)
+        self._pairs_by_host: dict[str, tuple[HostState, list[HostPair]]] = {}
         self._order = SortOrder.URGENCY
         self._retired = Retired.HIDDEN
-        self._reading = self._is_news = False
-        self._waiting: set[str] = set()
-        self._summary = self._told = ""
+        self._is_reading = self._has_news = False
+        self._hosts_to_read: set[str] = set()
+        self._summary = self._displayed_age = ""
         self._rows = FleetRows((), session.clock())
 
     def compose(self) -> ComposeResult:
@@ -121,87 +120,86 @@ class FleetListScreen(Screen[None]):
         yield CommandBar(id="bar")
 
     def on_mount(self) -> None:
-        """Show what was last known, and ask."""
+        """Show the last known state and read all hosts."""
         self.query_one("#pairs").focus()
         self._show()
         self.set_interval(_DRAW_EVERY, self._show_news)
         self.action_read_hosts()
 
     def on_unmount(self) -> None:
-        """It was left: no host more."""
+        """Stop reading hosts, because the screen was closed."""
         self._reach.stop.set()
 
     def on_resize(self) -> None:
-        """Fit the width."""
+        """Fit the filter and the lines to the new width."""
         self.query_one("#filter").styles.width = self._filter_width
         self._draw_lines()
 
-    # Asking
+    # Reading hosts
 
     def action_read_hosts(self) -> None:
-        """Ask all hosts, unless that is being done."""
-        if not self._reading:
+        """Read all hosts, unless hosts are being read."""
+        if not self._is_reading:
             self.query_one("#message", RuleLine).clear()
             self._read_in_thread(_ALL)
 
     def read_again(self, hosts: Iterable[str]) -> None:
-        """Ask these hosts once more, as soon as no others are being asked: something was done there."""
-        self._waiting |= set(hosts) - {""}
-        if self._waiting and not self._reading:
-            asked, self._waiting = sorted(self._waiting), set()
-            self._read_in_thread(asked)
+        """Read hosts whose pairs were changed, as soon as no other hosts are being read."""
+        self._hosts_to_read |= set(hosts) - {""}
+        if self._hosts_to_read and not self._is_reading:
+            names, self._hosts_to_read = sorted(self._hosts_to_read), set()
+            self._read_in_thread(names)
 
     def _read_in_thread(self, hosts: Sequence[str]) -> None:
-        self._reading = True
+        self._is_reading = True
         self._draw_lines()
         self.run_worker(lambda: self._read(hosts), thread=True)
 
     def _read(self, hosts: Sequence[str]) -> None:
-        def report(state: HostState, done: int, total: int) -> None:
-            self.post_message(self.Heard(state, done, total))
+        def report(state: HostState, count: int, total: int) -> None:
+            self.post_message(self.HostRead(state, count, total))
 
         try:
-            fleet = refresh(self._session, self._reach, report, hosts)
+            fleet = read_hosts(self._session, self._reach, report, hosts)
         except CsrtuiError as error:
-            self.post_message(self.Ended(None, error))
+            self.post_message(self.ReadingEnded(None, error))
         else:
-            self.post_message(self.Ended(fleet.hosts if hosts is _ALL else None))
+            self.post_message(self.ReadingEnded(fleet.hosts if hosts is _ALL else None))
 
-    def on_fleet_list_screen_heard(self, event: Heard) -> None:
-        """Take what a host said, and move the bar."""
+    def on_fleet_list_screen_host_read(self, event: HostRead) -> None:
+        """Store the state of a host and update the progress bar."""
         event.stop()
-        self._fleet = self._fleet.after(event.state)
-        self._is_news = True
+        self._fleet = self._fleet.with_state(event.state)
+        self._has_news = True
         line = self.query_one("#progress", ProgressLine)
-        if event.done == 1:
+        if event.count == 1:
             line.begin(max(event.total, 1))
-        line.reach(event.done, event.state.name)
+        line.reach(event.count, event.state.name)
 
-    def on_fleet_list_screen_ended(self, event: Ended) -> None:
-        """Show everything, and who did not answer."""
+    def on_fleet_list_screen_reading_ended(self, event: ReadingEnded) -> None:
+        """Show the final list and the hosts that failed."""
         event.stop()
-        self._reading = False
+        self._is_reading = False
         self.query_one("#progress", ProgressLine).clear()
-        if event.asked is not None:
-            self._fleet = self._fleet.only(sorted(event.asked))
+        if event.hosts is not None:
+            self._fleet = self._fleet.restricted_to(sorted(event.hosts))
         self._show()
         failed = self._fleet.failed
         if event.error is not None:
             self.tell_error(event.error)
-        elif failed and event.asked is not None:
-            self.tell(
-                f"{key_of('hosts', self._commands)} says why, and what mends it: {', '.join(state.name for state in failed)}"
-            )
+        elif failed and event.hosts is not None:
+            names = ", ".join(state.name for state in failed)
+            self.tell(f"{key_of('hosts', self._commands)} shows why these hosts failed: {names}")
         self.read_again(())
 
-    # Looking
+    # Views of the list
 
     def action_filter(self) -> None:
-        """Put the cursor into the filter."""
+        """Focus the filter."""
         self.query_one("#filter").focus()
 
     def action_show_all(self) -> None:
-        """Go back to the list; from there show all pairs."""
+        """Go from the filter to the list; in the list, show all pairs."""
         field = self.query_one("#filter", TextField)
         if not field.has_focus:
             field.load_text("")
@@ -209,7 +207,7 @@ class FleetListScreen(Screen[None]):
         self.query_one("#pairs").focus()
 
     def on_input_changed(self) -> None:
-        """Filter while it is typed."""
+        """Filter the list while the user types."""
         self._show()
 
     def on_input_submitted(self) -> None:
@@ -217,123 +215,125 @@ class FleetListScreen(Screen[None]):
         self.query_one("#pairs").focus()
 
     def action_sort(self) -> None:
-        """Sort by another column."""
-        self._order = self._order.following
+        """Sort by the next column."""
+        self._order = self._order.next_order
         self._show()
         self.tell(f"sorted: {self._order.value}")
 
     def action_show_retired(self) -> None:
-        """Show retired pairs too, or hide them again."""
+        """Show or hide retired pairs."""
         self._retired = Retired.HIDDEN if self._retired is Retired.SHOWN else Retired.SHOWN
         self._show()
         self.tell(f"retired pairs are {self._retired.name.lower()}")
 
     def action_hosts(self) -> None:
-        """Show every host: those that failed first, with what mends it."""
+        """Show every host, failed ones first, with the fix."""
         self.app.push_screen(hosts_page(self._fleet, self._session.clock()))
 
     def on_line_list_opened(self, event: LineList.Opened) -> None:
-        """Show the pair in full."""
+        """Show all details of the pair."""
         event.stop()
         self.app.push_screen(pair_page(self._rows.item(event.index), self._session.clock()))
 
     def on_line_list_highlighted(self) -> None:
-        """Say what the next step of the pair under the cursor is."""
+        """Show the next step of the pair under the cursor in the bar."""
         self._draw_bar()
 
     def tell(self, text: str) -> None:
-        """Tell the user something in a line."""
+        """Show a message in the message line."""
         self.query_one("#message", RuleLine).tell(text)
 
     def tell_error(self, error: CsrtuiError) -> None:
-        """Tell the user what is wrong and what to do about it, in whole sentences where a line is too short."""
+        """Show an error with its hint in the message line, or in a dialog if the line is too short."""
         line = self.query_one("#message", RuleLine)
-        line.tell(f"{error.what}{f' — {error.hint}' if error.hint else ''}")
+        line.tell(f"{error.message}{f' — {error.hint}' if error.hint else ''}")
         if line.is_cut and self.is_current:
             from csrtui.tui.screens.notice import NoticeScreen
 
-            self.app.push_screen(NoticeScreen("That did not work.", [error.what, error.hint or ""]))
+            self.app.push_screen(NoticeScreen("Error", [error.message, error.hint or ""]))
 
-    # What commands are for
+    # The pairs for commands
 
     @property
     def current(self) -> HostPair | None:
-        """The pair under the cursor, and its host."""
+        """The pair under the cursor, or None."""
         cursor = self.query_one("#pairs", LineList).cursor
         return None if cursor is None else self._rows.item(cursor)
 
     @property
     def marked(self) -> list[HostPair]:
-        """The marked pairs, also those that the filter hides."""
+        """The marked pairs, including those that the filter hides."""
         marks = self.query_one("#pairs", LineList).marks
-        return [one for one in self._pairs() if (one.host, one.pair.name) in marks] if marks else []
+        return [pair for pair in self._pairs() if (pair.host, pair.pair.name) in marks] if marks else []
 
     def clear_marks(self) -> None:
-        """Take the marks away."""
+        """Remove all marks."""
         self.query_one("#pairs", LineList).clear_marks()
 
     # Drawing
 
     def _show_news(self) -> None:
-        if self._is_news:
+        if self._has_news:
             self._show()
-        elif self._told != self._age:
+        elif self._displayed_age != self._age:
             self._draw_lines()
 
     def _show(self) -> None:
-        self._is_news = False
+        self._has_news = False
         now = self._session.clock()
         text = self.query_one("#filter", TextField).value
-        query = Query.typed(text, retired=shown_for(text, self._retired))
-        found = selected(self._pairs(), query, now, self._order)
-        self._rows = FleetRows(found, now)
+        query = Query.parse(text, retired=retired_filter(text, self._retired))
+        host_pairs = select_pairs(self._pairs(), query, now, self._order)
+        self._rows = FleetRows(host_pairs, now)
         self.query_one("#pairs", LineList).set_rows(self._rows)
-        self._summary = fleet_summary(self._fleet, [one.pair for one in found], now)
+        self._summary = fleet_summary(self._fleet, [host_pair.pair for host_pair in host_pairs], now)
         self._draw_lines()
         self._draw_empty(text)
         self._draw_bar()
 
     def _pairs(self) -> Sequence[HostPair]:
-        """All pairs; those of a host are read from its JSON once."""
-        before, self._known = self._known, {}
+        """Return all pairs, decoding the JSON of a host only once."""
+        cache, self._pairs_by_host = self._pairs_by_host, {}
         for name, state in self._fleet.hosts.items():
-            kept = before.get(name)
-            fresh = kept is None or kept[0].documents is not state.documents
-            pairs = list(self._fleet.only([name]).pairs()) if fresh or kept is None else kept[1]
-            self._known[name] = (state, pairs)
-        return [one for _, pairs in self._known.values() for one in pairs]
+            entry = cache.get(name)
+            if entry is None or entry[0].documents is not state.documents:
+                entry = (state, list(self._fleet.restricted_to([name]).pairs()))
+            self._pairs_by_host[name] = entry
+        return [pair for _, pairs in self._pairs_by_host.values() for pair in pairs]
 
-    def _draw_empty(self, filtered: str) -> None:
+    def _draw_empty(self, filter_text: str) -> None:
         self.set_class(not len(self._rows), "-empty")
-        if filtered.strip() and self._known:
-            text = f"No pair holds all of: {filtered}   Esc shows all."
-        elif any(pairs for _, pairs in self._known.values()):
+        if filter_text.strip() and self._pairs_by_host:
+            text = f'No pair matches "{filter_text}". Esc clears the filter.'
+        elif any(pairs for _, pairs in self._pairs_by_host.values()):
             text = f"All pairs are retired and hidden: {key_of('show_retired', self._commands)} shows them."
         else:
-            text = _READING if self._reading else _NO_PAIRS.format(key_of("new_request", self._commands))
+            text = _READING if self._is_reading else _NO_PAIRS.format(key_of("new_request", self._commands))
         lines = wrap(visible(text), max(self.size.width - 2, 1))
         self.query_one("#no-pairs", TextBlock).show([((f" {line}", ""),) for line in lines])
 
     def _draw_bar(self) -> None:
-        one = self.current
-        step = NextStep.NONE if one is None else one.pair.record.next_step(self._session.clock())
+        host_pair = self.current
+        step = NextStep.NONE if host_pair is None else host_pair.pair.record.next_step(self._session.clock())
         labels = {"next_step": step_label(step)}
-        self.query_one(CommandBar).show_commands(bar(Where.FLEET, self._commands), labels)
+        self.query_one(CommandBar).show_commands(bar(Scope.FLEET, self._commands), labels)
 
     @property
     def _filter_width(self) -> int:
-        return min(self.size.width // _FILTER_SHARE, _FILTER_MOST)
+        return min(self.size.width // _FILTER_SHARE, _FILTER_MAX)
 
     @property
     def _age(self) -> str:
-        """How old what is shown is."""
-        return "reading …" if self._reading else fleet_age(self._fleet, self._session.clock())
+        """The age of the displayed state."""
+        return "reading …" if self._is_reading else fleet_age_text(self._fleet, self._session.clock())
 
     def _draw_lines(self) -> None:
-        self._told = self._age
-        room = max(self.size.width - self._filter_width - len(self._told) - 3, 1)
+        self._displayed_age = self._age
+        room = max(self.size.width - self._filter_width - len(self._displayed_age) - 3, 1)
         title = pad(visible(f" csrtui · {self._reach.target.inventory}"), room)
-        self.query_one("#title", TextBlock).show([((title, "strong"), (f" {self._told}  ", "label"))])
+        self.query_one("#title", TextBlock).show(
+            [((title, "strong"), (f" {self._displayed_age}  ", "label"))]
+        )
         lines = wrap(self._summary, max(self.size.width - 2, 1))
         block = self.query_one("#summary", TextBlock)
         block.styles.height = len(lines)

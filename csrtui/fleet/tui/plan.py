@@ -1,4 +1,4 @@
-"""What each host would get, with the advice on it, before anything is made; then the making."""
+"""The preview of a request for many hosts: the request and advice of each host, before any pair is made."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from textual.screen import Screen
 
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import plural, visible
-from csrtui.fleet.tasks.requests import blocked, make, with_twins
-from csrtui.fleet.tui.rows import PlanRows, worst
+from csrtui.fleet.tasks.requests import add_counterparts, first_blocking, make_pairs
+from csrtui.fleet.tui.rows import PlanRows, severity_rank
 from csrtui.fleet.tui.work import HostWorkScreen, Job
 from csrtui.tasks.new import Blocking
 from csrtui.tasks.request_spec import preview
-from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Where, bar, bindings
+from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Scope, bar, bindings
 from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.line_list import LineList
@@ -28,30 +28,30 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from csrtui.fleet.tasks.hosts import HostResult, Reach
-    from csrtui.fleet.tasks.requests import Planned
+    from csrtui.fleet.tasks.requests import PlannedRequest
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
     from csrtui.tui.widgets.text_block import Line
 
 _LABEL = 10
 _SHORT = 20
-"""Lines of a screen below which the host in full has fewer lines."""
-_KEY_STAYS = "Each host makes a key of its own, which stays there. A host that has such a pair keeps it."
+"""On screens with fewer lines, the details of the host have fewer lines."""
+_KEY_STAYS = "Each host generates its own key, which never leaves it. A host that has the same pair keeps it."
 
 
 class FleetPlanScreen(Screen["Sequence[HostResult] | None"]):
-    """Shows what was worked out for each host; gives what came of the making, or None.
+    """The preview screen; its result is the result of each host, or None if no pair was made.
 
     Args:
-        session: What the advice is based on.
-        reach: How the hosts are reached.
-        planned: What each would get.
-        commands: All commands, with the keys they have.
+        session: The session for the advice.
+        reach: The hosts and how they are reached.
+        requests: The planned request of each host.
+        commands: All commands, with the user's keys.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(Where.PLAN),
-        *(binding for binding in bindings(Where.PAIR) if binding.action == "back"),
+        *bindings(Scope.PLAN),
+        *(binding for binding in bindings(Scope.PAIR) if binding.action == "back"),
         HELP_IN_LISTS,
     ]
     DEFAULT_CSS = """
@@ -63,14 +63,14 @@ class FleetPlanScreen(Screen["Sequence[HostResult] | None"]):
         self,
         session: Session,
         reach: Reach,
-        planned: Sequence[Planned],
+        requests: Sequence[PlannedRequest],
         commands: Sequence[Command] = COMMANDS,
     ) -> None:
         super().__init__()
         self._session = session
         self._reach = reach
         self._commands = commands
-        self._rows = _sorted(planned)
+        self._rows = _sorted_rows(requests)
 
     def compose(self) -> ComposeResult:
         """Build the screen."""
@@ -83,90 +83,92 @@ class FleetPlanScreen(Screen["Sequence[HostResult] | None"]):
         yield CommandBar(id="bar")
 
     def on_mount(self) -> None:
-        """Take the keys."""
+        """Focus the list and fill the bar."""
         self.query_one("#plan").focus()
         back = [command for command in self._commands if command.action == "back"]
-        first, *others = bar(Where.PLAN, self._commands)
+        first, *others = bar(Scope.PLAN, self._commands)
         self.query_one(CommandBar).show_commands([first, *back, *others])
 
     def on_resize(self) -> None:
-        """Break the lines anew."""
+        """Wrap the lines to the new width."""
         self.set_class(self.size.height < _SHORT, "-short")
         self._draw()
 
     # Events
 
     def on_line_list_highlighted(self) -> None:
-        """Show in full what the host under the cursor would get."""
+        """Show the request and advice of the host under the cursor."""
         self._draw_host()
 
     def on_line_list_opened(self, event: LineList.Opened) -> None:
-        """Enter makes nothing: it is the key for more of the row, and all of it stands there."""
+        """Ignore Enter, which opens details elsewhere: the details are shown already."""
         event.stop()
 
     # Commands
 
     def action_back(self) -> None:
-        """Go back to the form; nothing was made."""
+        """Go back to the form without making pairs."""
         self.dismiss(None)
 
     def action_cover_twins(self) -> None:
-        """Cover the www or bare twins, too, and show what comes of it."""
-        before = self._planned
+        """Also cover the www or bare counterparts, and show the new requests."""
+        old_requests = self._requests
         try:
-            planned = with_twins(self._session, before)
+            requests = add_counterparts(self._session, old_requests)
         except CsrtuiError as error:
-            self._tell(error.what)
+            self._tell(error.message)
             return
-        added = sum(len(one.asked.names) for one in planned) - sum(len(one.asked.names) for one in before)
-        self._rows = _sorted(planned)
+        count = _count_names(requests) - _count_names(old_requests)
+        self._rows = _sorted_rows(requests)
         self.query_one("#plan", LineList).set_rows(self._rows)
         self._draw()
-        self._tell(f"{plural(added, 'name')} added" if added else "there is no www or bare name to add")
+        self._tell(f"{plural(count, 'name')} added" if count else "no www or bare name is missing")
 
     def action_make_on_hosts(self) -> None:
-        """Ask once, then make the pairs."""
-        hosts = len(self._good)
-        found = blocked(self._planned, Blocking.STOPS)
+        """Ask for confirmation, then make the pairs."""
+        hosts = len(self._feasible)
+        blocking = first_blocking(self._requests, Blocking.STOPS)
+        fatal = first_blocking(self._requests, Blocking.OVERRULED)
         if not hosts:
-            self._tell("there is no host that could get a pair")
-        elif found is None:
+            self._tell("no host can get a pair")
+        elif blocking is None:
             title = f"Make a pair on {plural(hosts, 'host')}?"
             question = ConfirmScreen(title, _KEY_STAYS, "Make")
-            self.app.push_screen(question, lambda yes: self._make(Blocking.STOPS) if yes else None)
-        elif blocked(self._planned, Blocking.OVERRULED) is None:
-            text = f"{found[0].host}: {found[1].text}"
-            question = ConfirmScreen("Make them although a CA will refuse it?", text, "Make them")
-            self.app.push_screen(question, lambda yes: self._make(Blocking.OVERRULED) if yes else None)
+            self.app.push_screen(question, lambda answer: self._make(Blocking.STOPS) if answer else None)
+        elif fatal is None:
+            request, finding = blocking
+            text = f"{request.host}: {finding.text}"
+            question = ConfirmScreen("Make them although a CA will refuse them?", text, "Make them")
+            self.app.push_screen(question, lambda answer: self._make(Blocking.OVERRULED) if answer else None)
         else:
-            worst_of_all = blocked(self._planned, Blocking.OVERRULED) or found
-            self._go_to(worst_of_all[0])
-            self._tell(f"nothing is made while {visible(worst_of_all[0].host)} has this error")
+            request, _ = fatal
+            self._go_to(request)
+            self._tell(f"{visible(request.host)} has this error; fix it before pairs are made")
 
     def _make(self, blocking: Blocking) -> None:
-        good = self._good
+        requests = self._feasible
 
         def work(reach: Reach) -> Iterator[HostResult]:
-            return make(reach, good, blocking)
+            return make_pairs(reach, requests, blocking)
 
-        title = f"Making a pair on {plural(len(good), 'host')}"
-        job = Job(title, work, len(good), "Next: back them up with b.")
+        title = f"Making a pair on {plural(len(requests), 'host')}"
+        job = Job(title, work, len(requests), "Next: back them up with b.")
         self.app.push_screen(HostWorkScreen(self._reach, job), self.dismiss)
 
-    # How
+    # The rows
 
     @property
-    def _planned(self) -> list[Planned]:
-        return [self._rows.item(at) for at in range(len(self._rows))]
+    def _requests(self) -> list[PlannedRequest]:
+        return [self._rows.item(index) for index in range(len(self._rows))]
 
     @property
-    def _good(self) -> list[Planned]:
-        return [one for one in self._planned if one.failure is None]
+    def _feasible(self) -> list[PlannedRequest]:
+        return [request for request in self._requests if request.failure is None]
 
-    def _go_to(self, one: Planned) -> None:
-        place = self._rows.find(one.host)
-        if place is not None:
-            self.query_one("#plan", LineList).move_to(place)
+    def _go_to(self, request: PlannedRequest) -> None:
+        index = self._rows.find(request.host)
+        if index is not None:
+            self.query_one("#plan", LineList).move_to(index)
 
     def _tell(self, text: str) -> None:
         self.query_one("#message", RuleLine).tell(text)
@@ -174,41 +176,47 @@ class FleetPlanScreen(Screen["Sequence[HostResult] | None"]):
     # Drawing
 
     def _draw(self) -> None:
-        left_out = len(self._rows) - len(self._good)
-        title = f" What {plural(len(self._good), 'host')} would get"
-        more = f", {left_out} left out" if left_out else ""
-        self.query_one("#title", TextBlock).show([((f"{title}{more}", "strong"),)])
+        count = len(self._feasible)
+        left_out = len(self._rows) - count
+        suffix = f", {left_out} left out" if left_out else ""
+        title = f" What {plural(count, 'host')} would get{suffix}"
+        self.query_one("#title", TextBlock).show([((title, "strong"),)])
         self._draw_host()
 
     def _draw_host(self) -> None:
         cursor = self.query_one("#plan", LineList).cursor
-        lines = [] if cursor is None else _in_full(self._rows.item(cursor), self.size.width)
+        lines = [] if cursor is None else _detail_lines(self._rows.item(cursor), self.size.width)
         self.query_one("#host", TextBlock).show(lines)
 
 
-def _sorted(planned: Sequence[Planned]) -> PlanRows:
-    return PlanRows(sorted(planned, key=lambda one: (worst(one), one.host)))
+def _sorted_rows(requests: Sequence[PlannedRequest]) -> PlanRows:
+    return PlanRows(sorted(requests, key=lambda request: (severity_rank(request), request.host)))
 
 
-def _in_full(one: Planned, width: int) -> list[Line]:
-    """Return all that is to be said of what a host would get: what is signed, and the advice."""
-    if one.failure is not None:
+def _count_names(requests: Sequence[PlannedRequest]) -> int:
+    return sum(len(request.spec.names) for request in requests)
+
+
+def _detail_lines(request: PlannedRequest, width: int) -> list[Line]:
+    """Return the details of a planned request: the content to be signed and the advice, or the failure."""
+    if request.failure is not None:
         return [
-            *_labelled("Left out", one.failure.text, width, "error"),
-            *_labelled("", one.failure.remedy, width),
+            *_labelled_lines("Left out", request.failure.text, width, "error"),
+            *_labelled_lines("", request.failure.remedy, width),
         ]
-    if one.advice is None:
+    if request.advice is None:
         return []
-    request = preview(one.advice)
-    lines = _labelled("Subject", request.subject_text if request else "– (fix the errors below)", width)
-    lines += _labelled("Covers", ", ".join(one.advice.covers), width)
-    for finding in one.advice.findings:
-        lines += _labelled(finding.level.value.capitalize(), finding.text, width, finding.level.value)
+    csr = preview(request.advice)
+    lines = _labelled_lines("Subject", csr.subject_text if csr else "– (fix the errors below)", width)
+    lines += _labelled_lines("Covers", ", ".join(request.advice.covered_names), width)
+    for finding in request.advice.findings:
+        lines += _labelled_lines(finding.level.value.capitalize(), finding.text, width, finding.level.value)
     return lines
 
 
-def _labelled(label: str, text: str, width: int, manner: str = "label") -> list[Line]:
-    texts = wrap(visible(text), max(width - _LABEL - 2, 8))
+def _labelled_lines(label: str, text: str, width: int, style: str = "label") -> list[Line]:
+    lines = wrap(visible(text), max(width - _LABEL - 2, 8))
+    labels = [label, *[""] * (len(lines) - 1)]
     return [
-        ((f" {label if at == 0 else ''}".ljust(_LABEL), manner), (line, "")) for at, line in enumerate(texts)
+        ((f" {label}".ljust(_LABEL), style), (line, "")) for label, line in zip(labels, lines, strict=True)
     ]

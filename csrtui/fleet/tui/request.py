@@ -1,4 +1,4 @@
-"""The one request form for many hosts: which hosts, and what each is asked for, variables of the inventory in it."""
+"""The request form for many hosts, whose fields may contain variables of the inventory."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.message import Message
 
-from csrtui.core.advice.advisor import common_name_missing
+from csrtui.core.advice.advisor import MISSING_COMMON_NAME
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import FieldName
 from csrtui.fleet.tasks.requests import plan
 from csrtui.fleet.tui.request_pane import TemplateRequestPane
-from csrtui.tasks.draft import keep_for_hosts, recall_for_hosts
-from csrtui.tui.commands import COMMANDS, Where, bar, bindings
-from csrtui.tui.keeper import Keeper
+from csrtui.tasks.draft import load_draft_for_hosts, save_draft_for_hosts
+from csrtui.tui.commands import COMMANDS, Scope, bar, bindings
+from csrtui.tui.draft_writer import DraftWriter
 from csrtui.tui.screens.form_screen import FormScreen
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.rule_line import RuleLine
@@ -34,35 +34,35 @@ if TYPE_CHECKING:
 
     from csrtui.core.pairs.draft import Draft
     from csrtui.fleet.tasks.hosts import HostResult, Reach
-    from csrtui.fleet.tasks.requests import Planned
-    from csrtui.tasks.request_spec import Asked
+    from csrtui.fleet.tasks.requests import PlannedRequest
+    from csrtui.tasks.request_spec import RequestSpec
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
 
 _NARROW, _SHORT = 60, 20
-_KEEP_AFTER = 1.0
-"""Seconds after the last key before the form is kept."""
+_SAVE_DELAY = 1.0
+"""Seconds between a change and saving the form."""
 _HOSTS_HELP = (
-    "Which hosts: names and groups of the inventory, as Ansible takes them: all, or web1,web2, "
-    "or web:!web3 for the group web without web3."
+    "Hosts and groups of the inventory as an Ansible pattern: all, or web1,web2, or web:!web3 "
+    "for the group web without web3."
 )
 
 
 class FleetRequestScreen(FormScreen):
-    """The form; the next step shows what each host would get.
+    """The request form; the next step shows a preview for each host.
 
     Args:
-        session: What the advice is based on, and where the form is kept.
-        reach: How the hosts are reached.
-        hosts: Which, as Ansible takes it; empty for those of the last time, or all.
-        commands: All commands, with the keys they have.
+        session: The session for the advice, whose store keeps the form.
+        reach: The hosts and how they are reached.
+        hosts: The hosts as an Ansible pattern; "" for those of the saved form, or all.
+        commands: All commands, with the user's keys.
 
     Attributes:
-        results: What came of it; empty when nothing was made.
+        results: The result of each host; empty if no pair was made.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(Where.REQUEST),
+        *bindings(Scope.REQUEST),
         Binding("escape", "back", "Back", show=False),
     ]
     DEFAULT_CSS = """
@@ -72,16 +72,16 @@ class FleetRequestScreen(FormScreen):
     """
     AUTO_FOCUS = None
 
-    class PlannedAll(Message):
-        """It is worked out what each host would get, or that cannot be.
+    class PlanReady(Message):
+        """The requests of all hosts are planned, or planning failed.
 
         Args:
-            planned: What, or why not.
+            plan: The planned requests, or the error.
         """
 
-        def __init__(self, planned: Sequence[Planned] | CsrtuiError) -> None:
+        def __init__(self, plan: Sequence[PlannedRequest] | CsrtuiError) -> None:
             super().__init__()
-            self.planned = planned
+            self.plan = plan
 
     def __init__(
         self, session: Session, reach: Reach, hosts: str, commands: Sequence[Command] = COMMANDS
@@ -90,11 +90,13 @@ class FleetRequestScreen(FormScreen):
         self._session = session
         self._reach = reach
         self._commands = commands
-        self._draft, last = recall_for_hosts(session)
-        self._hosts = hosts or (last if self._draft.has_names else "") or "all"
+        self._draft, saved_hosts = load_draft_for_hosts(session)
+        self._hosts = hosts or (saved_hosts if self._draft.has_names else "") or "all"
         self._stop: Event | None = None
-        self._keep_timer_runs = False
-        self._keeper = Keeper[tuple["Draft", str]](lambda what: keep_for_hosts(session, *what))
+        self._is_save_scheduled = False
+        self._draft_writer = DraftWriter[tuple["Draft", str]](
+            lambda draft_and_hosts: save_draft_for_hosts(session, *draft_and_hosts)
+        )
         self.results: Sequence[HostResult] = ()
 
     def compose(self) -> ComposeResult:
@@ -109,41 +111,42 @@ class FleetRequestScreen(FormScreen):
         yield CommandBar(id="bar")
 
     def on_mount(self) -> None:
-        """Start in the common name."""
-        # The path comes last: a long one is cut.
+        """Focus the common name."""
+        # The path comes last, because a long one is cut.
         title = visible(f" csrtui · request on many hosts · {self._reach.target.inventory}")
         self.query_one("#title", TextBlock).show([((title, "strong"),)])
-        first, *others = (one for one in bar(Where.REQUEST, self._commands) if one.where is not Where.PANES)
-        back = [one for one in self._commands if one.action == "back"]
+        first, *others = (
+            command for command in bar(Scope.REQUEST, self._commands) if command.scope is not Scope.PANES
+        )
+        back = [command for command in self._commands if command.action == "back"]
         self.query_one(CommandBar).show_commands([first, *back, *others], {"generate": "Show each host"})
         self.request.form.focus_field(FieldName.COMMON_NAME)
         self.request.update_soon()
 
     def on_unmount(self) -> None:
-        """It was left."""
+        """Stop planning, because the screen was closed."""
         if self._stop is not None:
             self._stop.set()
 
     def on_resize(self) -> None:
-        """Choose the shape that fits the screen."""
+        """Choose the layout that fits the screen."""
         self.set_class(self.size.width < _NARROW, "-narrow")
         self.set_class(self.size.height < _SHORT, "-short")
 
     # The fields
 
     def on_descendant_focus(self) -> None:
-        """Mark the field of the hosts while the cursor is in it, and say what goes in."""
-        here = self._in_hosts
-        manner = "strong" if here else "label"
-        label = ((">" if here else " ", "strong"), ("Hosts", manner))
+        """Mark the label of the hosts field while it has the focus, and show its help."""
+        has_focus = self._is_hosts_focused
+        label = ((">" if has_focus else " ", "strong"), ("Hosts", "strong" if has_focus else "label"))
         self.query_one("#hosts-label", TextBlock).show([label])
-        if here:
+        if has_focus:
             lines = wrap(_HOSTS_HELP, max(self.size.width - 2, 1))
             self.query_one("#field-help", TextBlock).show([((f" {line}", "label"),) for line in lines])
 
     def action_next_field(self) -> None:
-        """Go to the next field; the hosts come first."""
-        if self._in_hosts:
+        """Go to the next field; the hosts field is the first."""
+        if self._is_hosts_focused:
             self.request.form.focus_field(FieldName.COMMON_NAME)
         elif self.request.form.focused_field is FieldName.CA:
             self.query_one("#hosts").focus()
@@ -151,8 +154,8 @@ class FleetRequestScreen(FormScreen):
             super().action_next_field()
 
     def action_previous_field(self) -> None:
-        """Go to the field before."""
-        if self._in_hosts:
+        """Go to the previous field."""
+        if self._is_hosts_focused:
             self.request.form.focus_field(FieldName.CA)
         elif self.request.form.focused_field is FieldName.COMMON_NAME:
             self.query_one("#hosts").focus()
@@ -160,116 +163,116 @@ class FleetRequestScreen(FormScreen):
             super().action_previous_field()
 
     def on_input_submitted(self) -> None:
-        """Enter goes on from the hosts to the form."""
+        """Go from the hosts field to the form."""
         self.action_next_field()
 
     def on_input_changed(self) -> None:
-        """Keep which hosts."""
-        self._keep_soon()
+        """Save the hosts soon."""
+        self._save_soon()
 
     def on_request_pane_draft_changed(self) -> None:
-        """Keep the form when the typing pauses."""
+        """Clear the message and save the form soon."""
         if self._stop is None:
             self.query_one("#message", RuleLine).clear()
-        self._keep_soon()
+        self._save_soon()
 
     @property
-    def _in_hosts(self) -> bool:
+    def _is_hosts_focused(self) -> bool:
         return self.query_one("#hosts").has_focus
 
-    # Going on and back
+    # Planning
 
     def action_generate(self) -> None:
-        """Have it worked out what each host would get, then show it."""
+        """Plan the request of each host, then show the preview."""
         if self._stop is not None:
             return
-        self.request.form.settle()
-        asked, hosts = self.request.asked, self.query_one("#hosts", TextField).value.strip()
+        self.request.form.convert_country_name()
+        spec, hosts = self.request.request_spec, self.query_one("#hosts", TextField).value.strip()
         if not self.request.form.draft.common_name.strip():
-            self.request.point_to(common_name_missing())
-            self.tell(common_name_missing().text)
+            self.request.point_to(MISSING_COMMON_NAME)
+            self.tell(MISSING_COMMON_NAME.text)
         elif not hosts:
             self.query_one("#hosts").focus()
-            self.tell("say which hosts: all of them are all")
+            self.tell("Enter the hosts, e.g. all.")
         else:
-            self.keep()
+            self.save_draft()
             self._stop = stop = Event()
-            self.tell("working out what each host would get …   Esc stops it")
-            self.run_worker(lambda: self._plan(asked, hosts, stop), thread=True, group="plan")
+            self.tell("planning the request of each host …   Esc stops")
+            self.run_worker(lambda: self._plan(spec, hosts, stop), thread=True, group="plan")
 
-    def _plan(self, asked: Asked, hosts: str, stop: Event) -> None:
+    def _plan(self, spec: RequestSpec, hosts: str, stop: Event) -> None:
         reach = replace(self._reach, stop=stop)
         try:
-            planned = list(plan(self._session, reach, asked, counterparts=False, hosts=hosts))
+            requests = list(plan(self._session, reach, spec, counterparts=False, hosts=hosts))
         except CsrtuiError as error:
-            self.post_message(self.PlannedAll(error))
+            self.post_message(self.PlanReady(error))
         else:
-            self.post_message(self.PlannedAll(planned))
+            self.post_message(self.PlanReady(requests))
 
-    def on_fleet_request_screen_planned_all(self, event: PlannedAll) -> None:
-        """Show it."""
+    def on_fleet_request_screen_plan_ready(self, event: PlanReady) -> None:
+        """Show the preview or the error."""
         event.stop()
-        stopped = self._stop is not None and self._stop.is_set()
+        was_stopped = self._stop is not None and self._stop.is_set()
         self._stop = None
         message = self.query_one("#message", RuleLine)
-        if stopped:
+        if was_stopped:
             message.tell("stopped")
-        elif isinstance(event.planned, CsrtuiError):
-            self._tell_error(event.planned)
+        elif isinstance(event.plan, CsrtuiError):
+            self._tell_error(event.plan)
         else:
             from csrtui.fleet.tui.plan import FleetPlanScreen
 
             message.clear()
-            screen = FleetPlanScreen(self._session, self._reach, event.planned, self._commands)
-            self.app.push_screen(screen, self._made)
+            screen = FleetPlanScreen(self._session, self._reach, event.plan, self._commands)
+            self.app.push_screen(screen, self._store_results)
 
-    def _made(self, results: Sequence[HostResult] | None) -> None:
-        """Go back to the list; where all is done the form is ready for the next request."""
+    def _store_results(self, results: Sequence[HostResult] | None) -> None:
+        """Go back to the list; if all hosts succeeded, prepare the form for the next request."""
         if results is None:
             return
         self.results = results
-        if all(one.failure is None for one in results):
-            self.request.form.load(self.request.form.draft.carried_over())
+        if all(result.failure is None for result in results):
+            self.request.form.load(self.request.form.draft.next_draft())
         self.action_back()
 
     def action_back(self) -> None:
-        """Stop what is being worked out; else go back to the list. What was typed is kept."""
+        """Stop the planning, or else save the form and go back to the list."""
         if self._stop is not None:
             self._stop.set()
         else:
-            self.keep()
+            self.save_draft()
             self.dismiss()
 
-    # Keeping
+    # The draft
 
-    def keep(self) -> None:
-        """Keep the form for the next time."""
-        self._note()
-        self._keeper.keep()
+    def save_draft(self) -> None:
+        """Save the form for the next start."""
+        self._update_draft()
+        self._draft_writer.write()
 
-    def _note(self) -> None:
-        self._keeper.note((self.request.form.draft, self.query_one("#hosts", TextField).value))
+    def _update_draft(self) -> None:
+        self._draft_writer.update((self.request.form.draft, self.query_one("#hosts", TextField).value))
 
-    def _keep_soon(self) -> None:
-        if not self._keep_timer_runs:
-            self._keep_timer_runs = True
-            self.set_timer(_KEEP_AFTER, self._keep_now)
+    def _save_soon(self) -> None:
+        if not self._is_save_scheduled:
+            self._is_save_scheduled = True
+            self.set_timer(_SAVE_DELAY, self._save_in_background)
 
-    def _keep_now(self) -> None:
-        self._keep_timer_runs = False
-        self._note()
-        self.run_worker(self._keeper.keep, thread=True, group="draft")
+    def _save_in_background(self) -> None:
+        self._is_save_scheduled = False
+        self._update_draft()
+        self.run_worker(self._draft_writer.write, thread=True, group="draft")
 
-    # Telling
+    # Messages
 
     def tell(self, text: str) -> None:
-        """Tell the user something in a line."""
+        """Show a message in the message line."""
         self.query_one("#message", RuleLine).tell(text)
 
     def _tell_error(self, error: CsrtuiError) -> None:
         line = self.query_one("#message", RuleLine)
-        line.tell(f"{error.what}{f' — {error.hint}' if error.hint else ''}")
+        line.tell(f"{error.message}{f' — {error.hint}' if error.hint else ''}")
         if line.is_cut:
             from csrtui.tui.screens.notice import NoticeScreen
 
-            self.app.push_screen(NoticeScreen("That did not work.", [error.what, error.hint or ""]))
+            self.app.push_screen(NoticeScreen("Error", [error.message, error.hint or ""]))

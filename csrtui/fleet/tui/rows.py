@@ -1,4 +1,4 @@
-"""List rows of the fleet's screens: pairs of hosts, findings of their doctors, and what each host would get."""
+"""List rows of the fleet's screens: pairs of hosts, findings of their doctors, and planned requests."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from csrtui.tui.panes.pair_rows import PairRows
 from csrtui.tui.wrapping import cut, pad
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable, Iterable, Sequence
     from datetime import datetime
 
     from csrtui.fleet.host_finding import HostFinding
     from csrtui.fleet.model import HostPair
-    from csrtui.fleet.tasks.requests import Planned
+    from csrtui.fleet.tasks.requests import PlannedRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,209 +30,212 @@ class HostGroup:
     """Pairs that a dialog can work on together.
 
     Attributes:
-        label: What they are called.
-        pairs: At least one.
+        label: The name of the group on the screen.
+        pairs: One or more pairs.
     """
 
     label: str
     pairs: tuple[HostPair, ...]
 
     @property
-    def counted(self) -> str:
-        """How many they are: the one by its name and host, or ``12 pairs on 5 hosts``."""
+    def description(self) -> str:
+        """The label of a single pair, or the number of pairs and hosts: ``12 pairs on 5 hosts``."""
         if len(self.pairs) == 1:
-            return named(self.pairs[0])
-        hosts = len({one.host for one in self.pairs})
+            return pair_label(self.pairs[0])
+        hosts = len({host_pair.host for host_pair in self.pairs})
         return f"{plural(len(self.pairs), 'pair')} on {plural(hosts, 'host')}"
 
 
-def named(one: HostPair) -> str:
-    """Return what a pair on a host is called: ``www.mydomain.com on web1``."""
-    return f"{visible(one.pair.name)} on {visible(one.host)}"
+def pair_label(host_pair: HostPair) -> str:
+    """Return the name of a pair with its host: ``www.mydomain.com on web1``."""
+    return f"{visible(host_pair.pair.name)} on {visible(host_pair.host)}"
 
 
 def host_groups(
-    marked: Sequence[HostPair], current: HostPair | None, needy: Sequence[HostPair], what: str
+    marked: Sequence[HostPair], current: Sequence[HostPair], needing: Sequence[HostPair], description: str
 ) -> list[HostGroup]:
-    """Return the groups there are, the likeliest first; none of the same pairs twice.
+    """Return the groups of pairs, most likely choice first, without groups of the same pairs.
 
     Args:
         marked: The marked pairs.
-        current: The one under the cursor, or None.
-        needy: All that are in need of it.
-        what: What those are called after ``all 12``.
+        current: The pair under the cursor, if any.
+        needing: All pairs that need the command.
+        description: The rest of that group's label after ``all 12``.
     """
-    found = [HostGroup(f"the {len(marked)} marked", tuple(marked))] if marked else []
-    if current is not None:
-        found.append(HostGroup(named(current), (current,)))
-    if len(needy) > 1:
-        found.append(HostGroup(f"all {len(needy)} {what}", tuple(needy)))
-    elif needy:
-        found.append(HostGroup(named(needy[0]), tuple(needy)))
-    known: dict[frozenset[tuple[str, str]], HostGroup] = {}
-    for group in found:
-        known.setdefault(frozenset((one.host, one.pair.name) for one in group.pairs), group)
-    return list(known.values())
+    groups = [HostGroup(f"the {len(marked)} marked", tuple(marked))] if marked else []
+    groups += [HostGroup(pair_label(host_pair), (host_pair,)) for host_pair in current]
+    if len(needing) > 1:
+        groups.append(HostGroup(f"all {len(needing)} {description}", tuple(needing)))
+    else:
+        groups += [HostGroup(pair_label(host_pair), (host_pair,)) for host_pair in needing]
+    distinct: dict[frozenset[tuple[str, str]], HostGroup] = {}
+    for group in groups:
+        distinct.setdefault(frozenset((pair.host, pair.pair.name) for pair in group.pairs), group)
+    return list(distinct.values())
 
 
-_HOST: Final = 20
+class _HostColumn:
+    """The first column of a list, with the host of each row.
+
+    Args:
+        hosts: The host of each row.
+    """
+
+    def __init__(self, hosts: Iterable[str]) -> None:
+        self._hosts = [visible(host) for host in hosts]
+        self._longest = max(map(cell_len, self._hosts), default=0)
+
+    def __getitem__(self, index: int) -> str:
+        return self._hosts[index]
+
+    def width(self, width: int) -> int:
+        """Return the width of the column in a list of `width` columns."""
+        return max(min(self._longest, _MAX_HOST, width // _HOST_SHARE), len("Host"))
+
+
+_MAX_HOST: Final = 20
 _HOST_SHARE: Final = 4
-"""A host has at most one part in so many of the width."""
+"""The host has at most one part in four of the width."""
 
 
 class HostFindingRows(FindingRows):
-    """Findings of many hosts: the host, then what is shown of a finding.
+    """Findings of many hosts: the host, then the finding.
 
     Args:
-        found: In their order.
+        findings: The findings in their order.
     """
 
-    def __init__(self, found: Sequence[HostFinding]) -> None:
-        super().__init__(found)
-        self._quotes = [one.quote for one in found]
-        self._hosts = [visible(one.host) for one in found]
-        self._longest = max(map(cell_len, self._hosts), default=0)
+    def __init__(self, findings: Sequence[HostFinding]) -> None:
+        super().__init__(findings)
+        self._quotes = [finding.quote for finding in findings]
+        self._hosts = _HostColumn(finding.host for finding in findings)
 
     def header(self, width: int) -> str:
-        """The columns' names."""
-        host = self._host_width(width)
+        """Return the names of the columns."""
+        host = self._hosts.width(width)
         return f"{pad('Host', host)} {super().header(max(width - host - 1, 1))}"
 
     def row(self, index: int, width: int) -> Content:
-        """One finding."""
-        host = self._host_width(width)
-        return Content.assemble(
-            pad(self._hosts[index], host), " ", super().row(index, max(width - host - 1, 1))
-        )
+        """Return the row of a finding."""
+        host = self._hosts.width(width)
+        rest = super().row(index, max(width - host - 1, 1))
+        return Content.assemble(pad(self._hosts[index], host), " ", rest)
 
     def heading(self, index: int) -> str:
-        """The host, and what finding `index` says: the command is for that host."""
+        """Return the heading of a finding with its host, which has to run the command."""
         return f"{self._hosts[index]}: {super().heading(index)}"
 
-    def _text_shown(self, index: int) -> str:
-        """The host's own text in quotation marks, since the host stands before it."""
+    def _displayed_text(self, index: int) -> str:
+        """Return the host's own text in quotation marks; the host is shown before it."""
         quote = self._quotes[index]
-        return f'"{quote}"' if quote else super()._text_shown(index)
-
-    def _host_width(self, width: int) -> int:
-        return max(min(self._longest, _HOST, width // _HOST_SHARE), len("Host"))
-
-
-_HOST_MOST: Final = 20
-"""The host has at most so many-th of the width."""
+        return f'"{quote}"' if quote else super()._displayed_text(index)
 
 
 class FleetRows:
-    """Rows for a `LineList`.
+    """Rows of a `LineList` for the pairs of many hosts.
 
     Args:
-        found: The pairs in their order.
-        now: What ages and days left are counted to.
+        host_pairs: The pairs in their order.
+        now: The time for ages and days left.
     """
 
-    def __init__(self, found: Sequence[HostPair], now: datetime) -> None:
-        self._found = found
-        self._places = {(one.host, one.pair.name): at for at, one in enumerate(found)}
-        self._longest = max((len(visible(one.host)) for one in found), default=0)
-        self._pairs = PairRows([summarize(pair.pair) for pair in found], (), now)
+    def __init__(self, host_pairs: Sequence[HostPair], now: datetime) -> None:
+        self._host_pairs = host_pairs
+        self._indexes = {(pair.host, pair.pair.name): index for index, pair in enumerate(host_pairs)}
+        self._hosts = _HostColumn(pair.host for pair in host_pairs)
+        self._pairs = PairRows([summarize(pair.pair) for pair in host_pairs], (), now)
 
     def __len__(self) -> int:
-        return len(self._found)
+        return len(self._host_pairs)
 
     def item(self, index: int) -> HostPair:
         """Return the pair of row `index`."""
-        return self._found[index]
+        return self._host_pairs[index]
 
     def key(self, index: int) -> Hashable:
-        """The host and the pair's name, which no other row has."""
-        one = self._found[index]
-        return one.host, one.pair.name
+        """Return the host and the pair's name, which identify the row."""
+        host_pair = self._host_pairs[index]
+        return host_pair.host, host_pair.pair.name
 
     def find(self, key: Hashable) -> int | None:
-        """Where that pair is."""
-        return self._places.get(key) if isinstance(key, tuple) else None
+        """Return the index of the row with this key, or None."""
+        return self._indexes.get(key) if isinstance(key, tuple) else None
 
     def header(self, width: int) -> str:
-        """The columns' names."""
-        host = self._host_width(width)
+        """Return the names of the columns."""
+        host = self._hosts.width(width)
         return f"{pad('Host', host)} {self._pairs.header(max(width - host - 1, 1))}"
 
     def row(self, index: int, width: int) -> Content:
-        """One pair."""
-        host = self._host_width(width)
-        name = pad(visible(self._found[index].host), host)
-        return Content.assemble(name, " ", self._pairs.row(index, max(width - host - 1, 1)))
-
-    def _host_width(self, width: int) -> int:
-        return max(min(self._longest, _HOST_MOST, width // _HOST_SHARE), len("Host"))
+        """Return the row of a pair."""
+        host = self._hosts.width(width)
+        rest = self._pairs.row(index, max(width - host - 1, 1))
+        return Content.assemble(pad(self._hosts[index], host), " ", rest)
 
 
-"""A host has at most so many-th of the width."""
 _ADVICE: Final = 10
 _STYLES: Final = {Level.ERROR: "bold $error", Level.WARNING: "$warning", Level.NOTE: ""}
 LEFT_OUT = "left out"
-"""What is said of a host that gets nothing."""
+"""The mark of a host that gets no pair."""
 
 
 class PlanRows:
-    """Rows for a `LineList`.
+    """Rows of a `LineList` for the planned requests of many hosts.
 
     Args:
-        planned: What each host would get, in the order of the rows.
+        requests: The requests in the order of the rows.
     """
 
-    def __init__(self, planned: Sequence[Planned]) -> None:
-        self._planned = planned
-        self._places = {one.host: at for at, one in enumerate(planned)}
-        self._longest = max((cell_len(visible(one.host)) for one in planned), default=0)
+    def __init__(self, requests: Sequence[PlannedRequest]) -> None:
+        self._requests = requests
+        self._indexes = {request.host: index for index, request in enumerate(requests)}
+        self._hosts = _HostColumn(request.host for request in requests)
 
     def __len__(self) -> int:
-        return len(self._planned)
+        return len(self._requests)
 
-    def item(self, index: int) -> Planned:
-        """Return what the host of row `index` would get."""
-        return self._planned[index]
+    def item(self, index: int) -> PlannedRequest:
+        """Return the request of row `index`."""
+        return self._requests[index]
 
     def key(self, index: int) -> Hashable:
-        """The host, which no other row has."""
-        return self._planned[index].host
+        """Return the host, which identifies the row."""
+        return self._requests[index].host
 
     def find(self, key: Hashable) -> int | None:
-        """Where that host is."""
-        return self._places.get(key) if isinstance(key, str) else None
+        """Return the index of the row of a host, or None."""
+        return self._indexes.get(key) if isinstance(key, str) else None
 
     def header(self, width: int) -> str:
-        """The columns' names."""
-        return f"{pad('Host', self._host_width(width))} {pad('Advice', _ADVICE)} Covers"
+        """Return the names of the columns."""
+        return f"{pad('Host', self._hosts.width(width))} {pad('Advice', _ADVICE)} Covers"
 
     def row(self, index: int, width: int) -> Content:
-        """One host."""
-        one = self._planned[index]
-        host = self._host_width(width)
+        """Return the row of a host."""
+        request = self._requests[index]
+        host = self._hosts.width(width)
         room = max(width - host - _ADVICE - 2, 1)
-        said, style = _advice(one)
-        covers = one.failure.text if one.failure else "  ".join(one.advice.covers if one.advice else ())
+        advice, style = _advice(request)
+        names = request.advice.covered_names if request.advice else ()
+        covers = cut(visible(request.failure.text if request.failure else "  ".join(names)), room)
         return Content.assemble(
-            f"{pad(visible(one.host), host)} ", (pad(said, _ADVICE), style), f" {cut(visible(covers), room)}"
+            f"{pad(self._hosts[index], host)} ", (pad(advice, _ADVICE), style), f" {covers}"
         )
 
-    def _host_width(self, width: int) -> int:
-        return max(min(self._longest, _HOST_MOST, width // _HOST_SHARE), len("Host"))
 
-
-def worst(one: Planned) -> int:
-    """Return how far up what a host would get belongs: 0 for one that gets nothing."""
-    if one.failure is not None:
+def severity_rank(request: PlannedRequest) -> int:
+    """Return the sort rank of a planned request: 0 without a pair, then by the most severe finding."""
+    if request.failure is not None or not request.advice:
         return 0
-    return 1 + min((finding.level.rank for finding in one.advice.findings), default=9) if one.advice else 0
+    return 1 + min((finding.level.rank for finding in request.advice.findings), default=9)
 
 
-def _advice(one: Planned) -> tuple[str, str]:
-    """How many findings there are of the worst level: ``2 warnings``; and its style."""
-    if one.failure is not None:
+def _advice(request: PlannedRequest) -> tuple[str, str]:
+    """Return the number of findings of the most severe level (``2 warnings``) and its style."""
+    if request.failure is not None:
         return LEFT_OUT, _STYLES[Level.ERROR]
-    counted = Counter(finding.level for finding in (one.advice.findings if one.advice else ()))
+    counts = Counter(finding.level for finding in (request.advice.findings if request.advice else ()))
     for level in Level:
-        if counted[level]:
-            return f"{counted[level]} {level.value}{'s' if counted[level] != 1 else ''}", _STYLES[level]
+        if counts[level]:
+            return plural(counts[level], level.value), _STYLES[level]
     return "", ""

@@ -1,4 +1,4 @@
-"""Work on many hosts: how far it is, and at the end what came of it on each; who failed, and what mends it."""
+"""The dialog for work on many hosts: the progress, then the result of each host, with fixes for failures."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ if TYPE_CHECKING:
     from csrtui.tui.widgets.text_block import Line
 
     Work = Callable[[Reach], Iterator[HostResult]]
-    """Does everything, and gives what came of each as it comes."""
+    """Does the work and yields each result as soon as it is available."""
 
-_AROUND = 8
-"""Lines of the dialog that are not its list."""
+_OTHER_LINES = 8
+"""Lines of the dialog besides its list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something to be done on hosts.
+    """Work on hosts.
 
     Attributes:
-        title: What it is, while it is done: ``Fetching 3 CSRs``.
-        work: Does it.
-        hosts: On how many hosts.
-        after: What comes next, once something was done; empty for nothing.
+        title: The title during the work: ``Fetching 3 CSRs``.
+        work: The function that does the work.
+        hosts: The number of hosts.
+        after: The next step, shown if a host succeeded; may be empty.
     """
 
     title: str
@@ -52,11 +52,11 @@ class Job:
 
 
 class HostWorkScreen(Dialog["Sequence[HostResult]"]):
-    """Does a job in a thread; gives what came of it.
+    """A dialog that runs a job in a thread; its result is the list of results.
 
     Args:
-        reach: How the hosts are reached.
-        job: What is done.
+        reach: The hosts and how they are reached.
+        job: The job.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -64,22 +64,22 @@ class HostWorkScreen(Dialog["Sequence[HostResult]"]):
         Binding("enter", "close", "Close", show=False, priority=True),
     ]
 
-    class Came(Message):
-        """Something came of it.
+    class ResultReady(Message):
+        """A result is available.
 
         Args:
-            result: What.
+            result: The result of a host or a pair.
         """
 
         def __init__(self, result: HostResult) -> None:
             super().__init__()
             self.result = result
 
-    class Ended(Message):
-        """Everything was done, or nothing more can be.
+    class JobEnded(Message):
+        """The job has ended.
 
         Args:
-            error: Why not, or None.
+            error: The error that ended it early, or None.
         """
 
         def __init__(self, error: CsrtuiError | None = None) -> None:
@@ -103,40 +103,40 @@ class HostWorkScreen(Dialog["Sequence[HostResult]"]):
             yield TextBlock(id="keys")
 
     def on_mount(self) -> None:
-        """Begin."""
+        """Start the job."""
         self.query_one("#results").focus()
         self.query_one("#progress", ProgressLine).begin(max(self._job.hosts, 1))
-        self.run_worker(self._do, thread=True, group="work")
+        self.run_worker(self._run_job, thread=True, group="work")
 
     def on_unmount(self) -> None:
-        """The program ends: no host more."""
+        """Stop the job, because the app ends."""
         self._reach.stop.set()
 
-    def _do(self) -> None:
+    def _run_job(self) -> None:
         try:
             for result in self._job.work(self._reach):
-                self.post_message(self.Came(result))
+                self.post_message(self.ResultReady(result))
         except CsrtuiError as error:
-            self.post_message(self.Ended(error))
+            self.post_message(self.JobEnded(error))
         else:
-            self.post_message(self.Ended())
+            self.post_message(self.JobEnded())
 
-    def on_host_work_screen_came(self, event: Came) -> None:
-        """Move the bar: a host has one or more results, which come together."""
+    def on_host_work_screen_result_ready(self, event: ResultReady) -> None:
+        """Update the progress bar; all results of a host arrive together."""
         event.stop()
         self._results.append(event.result)
-        hosts = {one.host for one in self._results if one.host}
+        hosts = {result.host for result in self._results if result.host}
         self.query_one("#progress", ProgressLine).reach(len(hosts), event.result.host)
 
-    def on_host_work_screen_ended(self, event: Ended) -> None:
-        """Show what came of it."""
+    def on_host_work_screen_job_ended(self, event: JobEnded) -> None:
+        """Show the results."""
         event.stop()
         self._is_over, self._error = True, event.error
         self.query_one("#progress", ProgressLine).clear()
         self.draw()
 
     def action_stop_or_close(self) -> None:
-        """Have Ansible end, which leaves every host whole; at the end, close."""
+        """Stop Ansible, which damages nothing on the hosts, or close the dialog after the job."""
         if self._is_over:
             self.dismiss(self._results)
         else:
@@ -144,70 +144,70 @@ class HostWorkScreen(Dialog["Sequence[HostResult]"]):
             self.draw()
 
     def action_close(self) -> None:
-        """Close, at the end."""
+        """Close the dialog after the job."""
         if self._is_over:
             self.dismiss(self._results)
 
     # Drawing
 
     def draw(self) -> None:
-        """Show everything anew."""
+        """Draw the whole dialog."""
         if not self._is_over:
             self.show("#about", [*self.lines(self._job.title, "strong"), ()])
             self._show_list([])
-            stopping = ("", "Stopping; every host stays whole …")
-            key = stopping if self._reach.stop.is_set() else ("Esc", "Stop; what is done stays")
+            stopping = ("", "Stopping; no host is damaged …")
+            key = stopping if self._reach.stop.is_set() else ("Esc", "Stop; finished work is kept")
             self.show("#keys", [(), *self.key_lines(key)])
             return
-        self.show("#about", [*self.lines(summed_up(self._results), "strong"), ()])
-        lines = self._happened()
+        self.show("#about", [*self.lines(summarize_results(self._results), "strong"), ()])
+        lines = self._result_lines()
         self._show_list(lines)
         more = [("PgDn", "More")] if len(lines) > self._room else []
         self.show("#keys", [(), *self.key_lines(*more, ("Enter", "Close"))])
 
     @property
     def _room(self) -> int:
-        return self.app.size.height - _AROUND
+        return self.app.size.height - _OTHER_LINES
 
     def _show_list(self, lines: Sequence[Line]) -> None:
         view = self.query_one("#results", TextView)
         view.styles.height = max(min(len(lines), self._room), 1)
         view.show_all(lines)
 
-    def _happened(self) -> list[Line]:
-        """Who failed, and what mends it; then what was done, then what was done before."""
+    def _result_lines(self) -> list[Line]:
+        """Return the failures with their fixes, then new results, then results of earlier work."""
         lines = [] if self._error is None else [*self.error_lines(self._error), ()]
-        for one in self._results:
-            if one.failure is not None:
-                lines += self.lines(f"{_about(one)}: {one.failure.text}", "error")
-                lines += self._indented(one.failure.remedy)
-        good = sorted(
-            (one for one in self._results if one.failure is None), key=lambda one: (not one.changed, one.host)
-        )
-        if lines and good:
+        for result in self._results:
+            if result.failure is not None:
+                lines += self.lines(f"{_label(result)}: {result.failure.text}", "error")
+                lines += self._indented(result.failure.remedy)
+        successes = [result for result in self._results if result.failure is None]
+        if lines and successes:
             lines.append(())
-        for one in good:
-            lines += self.lines(f"{_about(one)}  {one.text}", "" if one.changed else "label")
-            lines += self._indented(one.file, "label") if one.file else []
-        if good and self._job.after:
+        for result in sorted(successes, key=lambda result: (not result.changed, result.host)):
+            lines += self.lines(f"{_label(result)}  {result.text}", "" if result.changed else "label")
+            lines += self._indented(result.file, "label") if result.file else []
+        if successes and self._job.after:
             lines += [(), *self.lines(self._job.after)]
         return lines
 
-    def _indented(self, text: str, manner: str = "") -> list[Line]:
-        return [((f"  {line}", manner),) for line in wrap(visible(text), self.inner_width - 2)]
+    def _indented(self, text: str, style: str = "") -> list[Line]:
+        return [((f"  {line}", style),) for line in wrap(visible(text), self.inner_width - 2)]
 
 
-def summed_up(results: Sequence[HostResult]) -> str:
-    """Return in a line what came of work on hosts."""
-    done = sum(one.failure is None and one.changed for one in results)
-    before = sum(one.failure is None and not one.changed for one in results)
-    failed = len(results) - done - before
-    parts = [f"{done} done"] if done or not results else []
-    parts += [f"{before} {'was' if before == 1 else 'were'} done already"] if before else []
+def summarize_results(results: Sequence[HostResult]) -> str:
+    """Return a line that counts the results of work on hosts: ``3 done, 1 failed · 2 hosts``."""
+    if not results:
+        return "Nothing was done"
+    changed = sum(result.failure is None and result.changed for result in results)
+    unchanged = sum(result.failure is None and not result.changed for result in results)
+    failed = len(results) - changed - unchanged
+    parts = [f"{changed} done"] if changed else []
+    parts += [f"{unchanged} {'was' if unchanged == 1 else 'were'} done already"] if unchanged else []
     parts += [f"{failed} failed"] if failed else []
-    hosts = len({one.host for one in results if one.host})
-    return f"{', '.join(parts)} · {plural(hosts, 'host')}" if results else "Nothing was done"
+    hosts = len({result.host for result in results if result.host})
+    return f"{', '.join(parts)} · {plural(hosts, 'host')}"
 
 
-def _about(one: HostResult) -> str:
-    return visible(" ".join(part for part in (one.host, one.pair) if part)) or "-"
+def _label(result: HostResult) -> str:
+    return visible(" ".join(part for part in (result.host, result.pair) if part)) or "-"

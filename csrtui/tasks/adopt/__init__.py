@@ -1,1 +1,1 @@
-"""Adopt keys made elsewhere: search, match with their CSRs and certificates, add as pairs."""
+"""Adopt keys made elsewhere: search for them, match them with their CSRs and certificates, and add them as pairs."""

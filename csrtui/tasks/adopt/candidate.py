@@ -1,4 +1,4 @@
-"""Candidates for adoption: private keys made elsewhere, with the CSR and certificate that belong to each, in words."""
+"""Candidates for adoption: private keys made elsewhere, with their CSRs and certificates and a description of each."""
 
 import re
 from collections.abc import Iterator
@@ -32,80 +32,80 @@ _ACCOUNT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What can become a pair.
+    """A private key that can become a pair.
 
     Attributes:
-        key: The private key, opened.
-        passphrase: What it was under, or None.
-        file: Where it lies.
-        place: Where in a JSON document that file has it, or empty.
-        is_openssh: Whether the file is in OpenSSH's format, which openssl does not read.
+        key: The private key, decrypted.
+        passphrase: The passphrase that it was encrypted with, or None.
+        file: The file that contains the key.
+        json_path: The position of the key if the file is a JSON document, or an empty text.
+        is_openssh: Whether the key is in OpenSSH's format, which openssl does not read.
         spki_sha256: The SPKI fingerprint.
-        asked: Its CSR, or None where none was found.
-        asked_file: Where that lies, or None.
+        csr: The newest CSR for the key, or None.
+        csr_file: The path of the CSR, or None.
         certificate: The newest certificate for the key, or None.
-        certificate_file: Where that lies, or None.
-        pool: All certificates that were found, to make a chain of.
-        ca: The kind of CA it is for.
-        findings: What is to be said of key and CSR, worst first.
-        remarks: What else there is to say, a sentence each; text from outside in it is visible.
-        since: Since when the key has been there at least, as far as can be told.
-        known_as: The name of the pair in the store that has this key, or None.
+        certificate_file: The path of the certificate, or None.
+        pool: All certificates that were found. The chain is built from them.
+        ca: The kind of CA.
+        findings: The findings on key and CSR, worst first.
+        remarks: Further sentences; text from outside in them is escaped.
+        in_use_since: The time of the earliest evidence that the key existed.
+        existing_pair: The name of the pair in the store with this key, or None.
     """
 
     key: "PrivateKey" = field(repr=False)
     passphrase: Secret | None
     file: ForeignFile
-    place: str
+    json_path: str
     is_openssh: bool
     spki_sha256: str
-    asked: Request | None
-    asked_file: str | None
+    csr: Request | None
+    csr_file: str | None
     certificate: Certificate | None
     certificate_file: str | None
     pool: tuple[Certificate, ...]
     ca: CaKind
     findings: tuple[Finding, ...]
     remarks: tuple[str, ...]
-    since: datetime
-    known_as: str | None
+    in_use_since: datetime
+    existing_pair: str | None
 
     @property
     def key_label(self) -> str:
-        """What people call its key: ``RSA 2048``."""
+        """The usual name of the key type: ``RSA 2048``."""
         return key_types.label_of(self.key.public_key())
 
     @property
     def is_acme_account(self) -> bool:
-        """Whether it is the key of an account at an ACME CA (RFC 8555, 7.3), by where the known programs keep it."""
-        if self.asked is not None or self.certificate is not None:
+        """Whether this is the key of an ACME account (RFC 8555, 7.3), judging by the paths that ACME programs use."""
+        if self.csr is not None or self.certificate is not None:
             return False
-        return _ACCOUNT.search(self.place or self.file.path) is not None
+        return _ACCOUNT.search(self.json_path or self.file.path) is not None
 
     @property
     def csr_command(self) -> str:
-        """What makes a CSR for a key that has neither CSR nor certificate, a clause."""
+        """The clause that explains how to make a CSR for a key that has neither a CSR nor a certificate."""
         if not self.is_openssh:
             return "openssl req -new -key KEY -out NEW.csr makes one"
-        if key_types.label_of(self.key.public_key()).startswith("Ed"):
+        if self.key_label.startswith("Ed"):
             return "csrtui new makes a pair with a new key, since no program makes a CSR from an Ed25519 key of OpenSSH"
         convert = 'cp KEY COPY && ssh-keygen -p -N "" -m PKCS8 -f COPY'
         return f"{convert} && openssl req -new -key COPY -out NEW.csr makes one"
 
     @property
-    def allows_request(self) -> bool:
-        """Whether a CSR could be made from its certificate."""
+    def allows_csr(self) -> bool:
+        """Whether a CSR can be made from the certificate."""
         return self.certificate is not None and key_types.type_of(self.key.public_key()) is not None
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What it is for, the common name first."""
-        source = self.asked or self.certificate
+        """The names in the CSR, or else in the certificate, with the common name first."""
+        source = self.csr or self.certificate
         return names_of(source) if source else ()
 
     @property
     def title(self) -> str:
-        """The name that the pair will get unless that is taken or another is given; of the key's file without names."""
+        """The default name of the pair, derived from the names, or else from the file name of the key."""
         for text in (*self.names, self.file.path.rpartition("/")[2]):
             try:
                 return pair_name(text)
@@ -115,31 +115,33 @@ class Candidate:
 
 
 def names_of(source: Request | Certificate) -> tuple[str, ...]:
-    """Return the names of a CSR or certificate, the common name first where it is a host's, each once."""
+    """Return the names in a CSR or certificate without duplicates, with the common name first if it is a host name."""
     common_name = source.subject.common_name
     if common_name is None or (source.names and read_name(common_name).text is None):
         return source.names
     return tuple(dict.fromkeys((common_name, *source.names)))
 
 
-def facts(candidate: Candidate) -> list[tuple[str, str]]:
-    """Return the parts of a candidate: a label and a text each, safe to show."""
+def candidate_facts(candidate: Candidate) -> list[tuple[str, str]]:
+    """Return a label and an escaped text for each file of a candidate."""
     protection = ", under a passphrase" if candidate.passphrase is not None else ""
-    lines = [("key", f"{visible(candidate.file.path)}  {candidate.key_label}{protection}")]
-    without = "none: one can be made from the certificate" if candidate.allows_request else "none"
-    lines.append(("CSR", visible(candidate.asked_file) if candidate.asked_file is not None else without))
+    without_csr = "none: one can be made from the certificate" if candidate.allows_csr else "none"
+    facts = [
+        ("key", f"{visible(candidate.file.path)}  {candidate.key_label}{protection}"),
+        ("CSR", visible(candidate.csr_file) if candidate.csr_file is not None else without_csr),
+    ]
     if candidate.certificate is not None:
         expires = utc_text(candidate.certificate.validity.not_after)
-        lines.append(("certificate", f"{visible(candidate.certificate_file or '')}  expires {expires}"))
-    return lines
+        facts.append(("certificate", f"{visible(candidate.certificate_file or '')}  expires {expires}"))
+    return facts
 
 
 def candidate_lines(candidate: Candidate) -> Iterator[str]:
-    """Yield the lines for one candidate: its title and names, then its facts."""
+    """Yield the lines that describe a candidate: its title and names, its files and its findings."""
     names = [visible(name) for name in candidate.names]
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""  # noqa: PLR2004 - as many as a line holds
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""  # noqa: PLR2004 - as many as fit on a line
     yield f"{candidate.title}  {', '.join(names[:3])}{more}".rstrip()
-    for label, text in facts(candidate):
+    for label, text in candidate_facts(candidate):
         yield f"  {label:<11}  {text}"
     for finding in candidate.findings:
         yield f"  {finding.level.value}: {finding.text}"

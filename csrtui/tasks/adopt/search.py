@@ -1,4 +1,4 @@
-"""Key material to adopt: what files that were named, or a folder, contain."""
+"""Read the key material to adopt, from named files or from a folder."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ from csrtui.tasks.session import Session
 
 @dataclass(frozen=True, slots=True)
 class FoundKey:
-    """A private key and the file it lies in."""
+    """A private key and its file."""
 
     file: ForeignFile
     key: BundleKey
@@ -26,15 +26,15 @@ class FoundKey:
 
 @dataclass(frozen=True, slots=True)
 class FoundRequest:
-    """A CSR and the file it lies in."""
+    """A CSR and its file."""
 
     file: ForeignFile
-    request: Request
+    csr: Request
 
 
 @dataclass(frozen=True, slots=True)
 class FoundCertificate:
-    """A certificate and the file it lies in."""
+    """A certificate and the path of its file."""
 
     file: str
     certificate: Certificate
@@ -42,126 +42,128 @@ class FoundCertificate:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file and what it contains."""
+    """A file and its contents."""
 
     file: ForeignFile
     material: KeyMaterial
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """All that was found, not yet put together.
+class SearchResult:
+    """The key material found in files, before it is matched.
 
     Attributes:
-        sources: The files that contain something, be it only what cannot be read.
-        search_faults: A failure for whatever could not be searched.
-        key_file: The path of the key where files were named one by one: then each of them has to fit.
+        sources: The files that contain key material, even if it cannot be read.
+        search_failures: A failure for each folder or file that could not be searched.
+        key_file: The path of the key if the user named each file, or None if a folder was searched. Named files must
+            all match the key.
     """
 
     sources: tuple[Source, ...] = ()
-    search_faults: tuple[Result, ...] = ()
+    search_failures: tuple[Result, ...] = ()
     key_file: str | None = None
 
     @property
-    def named(self) -> bool:
-        """Whether the files were named one by one."""
+    def has_named_files(self) -> bool:
+        """Whether the user named each file, instead of a folder to search."""
         return self.key_file is not None
 
     @property
     def keys(self) -> list[FoundKey]:
-        """The private keys that are open."""
-        return [FoundKey(one.file, key) for one in self.sources for key in one.material.keys]
+        """The decrypted private keys."""
+        return [FoundKey(source.file, key) for source in self.sources for key in source.material.keys]
 
     @property
     def requests(self) -> list[FoundRequest]:
         """The CSRs."""
-        return [FoundRequest(one.file, request) for one in self.sources for request in one.material.requests]
+        return [FoundRequest(source.file, csr) for source in self.sources for csr in source.material.requests]
 
     @property
     def certificates(self) -> list[FoundCertificate]:
-        """The certificates, those of CAs among them."""
+        """The certificates, including those of CAs."""
         return [
-            FoundCertificate(one.file.path, certificate)
-            for one in self.sources
-            for certificate in one.material.certificates
+            FoundCertificate(source.file.path, certificate)
+            for source in self.sources
+            for certificate in source.material.certificates
         ]
 
     @property
-    def faults(self) -> list[Result]:
-        """A failure for whatever could not be read or opened."""
-        problems = [(one.file.path, problem) for one in self.sources for problem in one.material.problems]
-        return [
-            *self.search_faults,
-            *(Result(ok=False, file=path, text=problem.sentence) for path, problem in problems),
+    def failures(self) -> list[Result]:
+        """A failure for each part that could not be read or decrypted."""
+        problems = [
+            Result(ok=False, file=source.file.path, text=problem.sentence)
+            for source in self.sources
+            for problem in source.material.problems
         ]
+        return [*self.search_failures, *problems]
 
     @property
-    def locked(self) -> list[str]:
-        """The paths of the files with something that opens with a passphrase only."""
-        return [one.file.path for one in self.sources if one.material.needs_passphrase]
+    def locked_paths(self) -> list[str]:
+        """The paths of the files that need a passphrase."""
+        return [source.file.path for source in self.sources if source.material.needs_passphrase]
 
     @property
-    def wants_passphrase(self) -> bool:
-        """Whether something opens with a passphrase only."""
-        return bool(self.locked)
+    def needs_passphrase(self) -> bool:
+        """Whether a file needs a passphrase."""
+        return bool(self.locked_paths)
 
-    def opened(self, passphrase: Secret | None) -> "Found":
-        """Return the same with what a passphrase opens.
+    def unlock(self, passphrase: Secret | None) -> "SearchResult":
+        """Return the same result, but with the files decrypted if the passphrase opens them.
 
         Raises:
-            InputError: There is no private key in the file that was named for one.
+            InputError: The file named as the key does not contain a private key.
         """
         if passphrase is None:
             return self
         sources = [
-            replace(one, material=bundle.read(one.file.data, passphrase))
-            if one.material.needs_passphrase
-            else one
-            for one in self.sources
+            replace(source, material=bundle.read(source.file.data, passphrase))
+            if source.material.needs_passphrase
+            else source
+            for source in self.sources
         ]
-        for one in sources:
-            material = one.material
-            if one.file.path == self.key_file and not (material.keys or material.problems):
-                raise without(one.file.path, "private key", material)
+        for source in sources:
+            material = source.material
+            if source.file.path == self.key_file and not (material.keys or material.problems):
+                raise missing_content_error(source.file.path, "private key", material)
         return replace(self, sources=tuple(sources))
 
 
-def look_in(session: Session, folder: str) -> Found:
-    """Return all that a folder, and those below it, contain.
+def search_folder(session: Session, folder: str) -> SearchResult:
+    """Return the key material in a folder and its subfolders.
 
     Raises:
         InputError: The folder cannot be read.
     """
-    searched = key_search.search(folder, session.store.path)
-    sources = [Source(file, bundle.read(file.data)) for file in searched.files]
-    return Found(
-        sources=tuple(one for one in sources if not one.material.is_empty),
-        search_faults=tuple(Result(ok=False, text=text) for text in searched.faults),
+    search = key_search.search_folder(folder, session.store.path)
+    sources = [Source(file, bundle.read(file.data)) for file in search.files]
+    return SearchResult(
+        sources=tuple(source for source in sources if not source.material.is_empty),
+        search_failures=tuple(Result(ok=False, text=text) for text in search.faults),
     )
 
 
-def look_at(key: str, csr: str | None = None, certificates: Sequence[str] = ()) -> Found:
-    """Return what files that were named contain.
+def read_files(key: str, csr: str | None = None, certificates: Sequence[str] = ()) -> SearchResult:
+    """Return the key material in named files.
 
     Args:
-        key: The path of the private key; what lies beside it in the same file is taken along.
-        csr: The path of its CSR, or None.
-        certificates: The paths of its certificate and of those of the CAs, in any order.
+        key: The path of the private key. Other contents of that file are used too.
+        csr: The path of the CSR, or None.
+        certificates: The paths of the certificate and of CA certificates, in any order.
 
     Raises:
-        InputError: One of them cannot be read, or does not contain what it is named for.
+        InputError: A file cannot be read, or the expected content is not in it.
     """
     files = {path: key_search.read_file(path) for path in (key, *([csr] if csr else []), *certificates)}
-    held = {path: bundle.read(file.data) for path, file in files.items()}
-    if csr is not None and not (held[csr].requests or held[csr].needs_passphrase):
-        raise without(csr, "certificate request", held[csr])
+    materials = {path: bundle.read(file.data) for path, file in files.items()}
+    if csr is not None and not (materials[csr].requests or materials[csr].needs_passphrase):
+        raise missing_content_error(csr, "certificate request", materials[csr])
     for path in certificates:
-        if not (held[path].certificates or held[path].needs_passphrase):
-            raise without(path, "certificate", held[path])
-    by_path = {files[path].path: Source(files[path], held[path]) for path in files}
-    if not (held[key].keys or held[key].needs_passphrase):
-        raise without(key, "private key", held[key])
-    return Found(sources=tuple(by_path.values()), key_file=files[key].path)
+        if not (materials[path].certificates or materials[path].needs_passphrase):
+            raise missing_content_error(path, "certificate", materials[path])
+    if not (materials[key].keys or materials[key].needs_passphrase):
+        raise missing_content_error(key, "private key", materials[key])
+    by_path = {file.path: Source(file, materials[path]) for path, file in files.items()}
+    return SearchResult(sources=tuple(by_path.values()), key_file=files[key].path)
 
 
 _KINDS = {
@@ -171,8 +173,11 @@ _KINDS = {
 }
 
 
-def without(path: str, noun: str, material: KeyMaterial) -> InputError:
-    """Return why a file that was named is of no use: what is wrong with it, or that it contains something else."""
+def missing_content_error(path: str, noun: str, material: KeyMaterial) -> InputError:
+    """Return the error for a named file without the expected content.
+
+    The message describes the problem with that content, or lists the other contents of the file.
+    """
     problem = material.problem(_KINDS[noun])
     if problem is not None:
         return InputError(f"{visible(path)}: {problem.text}", problem.hint)
@@ -181,8 +186,8 @@ def without(path: str, noun: str, material: KeyMaterial) -> InputError:
         "CSR": len(material.requests),
         "certificate": len(material.certificates),
     }
-    content = " and ".join(plural(count, what) for what, count in counts.items() if count)
-    instead = f", only {content}" if content else ""
+    contents = " and ".join(plural(count, what) for what, count in counts.items() if count)
+    instead = f", only {contents}" if contents else ""
     hint = "name another file"
     if noun == "private key" and material.certificates and not material.requests:
         hint = "csrtui import FILE imports certificates; name another file for the key"

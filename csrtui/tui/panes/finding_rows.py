@@ -14,93 +14,94 @@ from csrtui.tui.wrapping import cut, pad
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
-_LEVEL: Final = 7
-_PAIR: Final = 24
-_TEXT_WANTS: Final = 30
-"""Below so many columns for the text, the pair's has to give way."""
+_LEVEL_WIDTH: Final = 7
+_PAIR_WIDTH: Final = 24
+_MIN_TEXT_WIDTH: Final = 30
+"""If fewer cells remain for the text, the column of the pair is narrowed or left out."""
 _STYLES: Final = {Level.ERROR: "bold $error", Level.WARNING: "$warning", Level.NOTE: ""}
 
 
-class Told(Protocol):
-    """A finding as it is shown; its texts are visible."""
+class DisplayedFinding(Protocol):
+    """A finding of the doctor whose texts are escaped for display."""
 
     @property
     def level(self) -> Level:
-        """Its level."""
+        """The level."""
 
     @property
     def pair(self) -> str | None:
-        """The pair's name, or None."""
+        """The name of the pair; None if the finding concerns the store."""
 
     @property
     def text(self) -> str:
-        """One sentence."""
+        """The problem, in one sentence."""
 
     @property
     def remedy(self) -> str:
-        """What fixes it."""
+        """The fix: a command or an instruction."""
 
     @property
     def pasteable(self) -> str:
-        """What fixes it, for a shell: an instruction is a comment."""
+        """The fix as shell input: an instruction becomes a comment."""
 
 
 class FindingRows:
-    """Rows for a `LineList`.
+    """Rows of findings for a `LineList`.
 
     Args:
-        findings: In their order.
+        findings: The findings, in order.
     """
 
-    def __init__(self, findings: Sequence[Told]) -> None:
+    def __init__(self, findings: Sequence[DisplayedFinding]) -> None:
         self._findings = findings
 
     def __len__(self) -> int:
         return len(self._findings)
 
-    def item(self, index: int) -> Told:
+    def item(self, index: int) -> DisplayedFinding:
         """Return the finding of row `index`."""
         return self._findings[index]
 
     def heading(self, index: int) -> str:
-        """Return the level and the text of finding `index`, a heading for its remedy."""
-        one = self._findings[index]
-        return visible(f"{one.level.value}: {one.text}")
+        """Return the level and the text of finding `index` as the heading of its remedy."""
+        finding = self._findings[index]
+        return visible(f"{finding.level.value}: {finding.text}")
 
     def key(self, index: int) -> Hashable:
-        """The row's number: findings do not move."""
+        """Return the index as the key: findings are not reordered."""
         return index
 
     def find(self, key: Hashable) -> int | None:
-        """Where that row is."""
+        """Return the index of the row with this key; None if it does not exist."""
         return key if isinstance(key, int) and key < len(self._findings) else None
 
     def header(self, width: int) -> str:
-        """The columns' names, where there is something under them."""
-        pair = _pair_width(width)
-        names = [pad("Level", _LEVEL), *([pad("Pair", pair)] if pair else []), "Finding"]
+        """Return the names of the columns; an empty text without findings."""
+        pair_width = _pair_width(width)
+        names = [pad("Level", _LEVEL_WIDTH), *([pad("Pair", pair_width)] if pair_width else []), "Finding"]
         return " ".join(names) if self._findings else ""
 
     def row(self, index: int, width: int) -> Content:
-        """One finding."""
-        one = self._findings[index]
-        pair = _pair_width(width)
-        level = (pad(one.level.value, _LEVEL), _STYLES[one.level])
-        name = f" {pad(visible(one.pair or ''), pair)} " if pair else " "
-        room = max(width - _LEVEL - cell_len(name), 1)
-        return Content.assemble(level, name, cut(self._text_shown(index), room))
+        """Return the line of finding `index`."""
+        finding = self._findings[index]
+        pair_width = _pair_width(width)
+        level = (pad(finding.level.value, _LEVEL_WIDTH), _STYLES[finding.level])
+        pair = f" {pad(visible(finding.pair or ''), pair_width)} " if pair_width else " "
+        text_width = max(width - _LEVEL_WIDTH - cell_len(pair), 1)
+        return Content.assemble(level, pair, cut(self._displayed_text(index), text_width))
 
-    def _text_shown(self, index: int) -> str:
-        """What finding `index` says, beside its pair."""
+    def _displayed_text(self, index: int) -> str:
+        """Return the text of finding `index` that is shown beside its pair."""
         return short_text(self._findings[index])
 
 
-def short_text(finding: Told) -> str:
-    """Return what a finding says without the folder of its pair, which stands beside it."""
-    _, within, rest = finding.text.partition(f"/pairs/{finding.pair}/")
-    return rest if within and finding.text.startswith("/") else finding.text
+def short_text(finding: DisplayedFinding) -> str:
+    """Return the text of a finding without the folder of its pair, whose name is shown beside it."""
+    _, separator, rest = finding.text.partition(f"/pairs/{finding.pair}/")
+    return rest if separator and finding.text.startswith("/") else finding.text
 
 
 def _pair_width(width: int) -> int:
-    room = width - _LEVEL - 2 - _TEXT_WANTS
-    return min(room, _PAIR) if room >= _PAIR // 2 else 0
+    """Return the width of the column of the pair; 0 if there is no room for it."""
+    room = width - _LEVEL_WIDTH - 2 - _MIN_TEXT_WIDTH
+    return min(room, _PAIR_WIDTH) if room >= _PAIR_WIDTH // 2 else 0

@@ -1,4 +1,4 @@
-"""The keystore pane: every pair, its backup, its stage, and the one next step."""
+"""The keystore pane: all pairs with their backup status, stage and next step."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from textual.message import Message
 from textual.widget import Widget
 
 from csrtui.core.base.escaping import visible
-from csrtui.core.pairs.query import Query, Retired, SortOrder, shown_for
+from csrtui.core.pairs.query import Query, Retired, SortOrder, retired_filter
 from csrtui.store.summary_reader import SummaryReader
 from csrtui.tasks.list import PairCounts, PairList, Pairs, UnreadablePair, count_pairs, read_pairs
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, key_of
-from csrtui.tui.groups import AtHand
-from csrtui.tui.panes.counted import BETWEEN, UNREADABLE, as_fits
+from csrtui.tui.groups import PairSelection
+from csrtui.tui.panes.count_line import SEPARATOR, UNREADABLE, shorten_counts
 from csrtui.tui.panes.keystore_reading import (
-    Loaded,
+    PairsLoaded,
+    PairsSelected,
     Progress,
     ReadingEnded,
-    Selected,
     read_store,
     read_visible,
     select_pairs,
@@ -44,15 +44,15 @@ if TYPE_CHECKING:
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
 
-_LOOK_EVERY = 0.5
-"""Seconds between looks at whether another session changed the store: one system call each."""
-_LONG = 0.2
-"""Seconds of reading from which on a store is not read again at once."""
-_MANY = 2000
-"""The number of pairs from which they are selected in a thread, so that no key waits."""
+_CHECK_INTERVAL = 0.5
+"""Seconds between two checks whether another session changed the store; each takes one system call."""
+_MAX_SECONDS_WITHOUT_PAUSE = 0.2
+"""If reading the store took longer, there is a pause before it is read again."""
+_THREAD_FROM = 2000
+"""The number of pairs from which a query runs in a thread, so that keys are handled without delay."""
 _NO_PAIRS = (
-    "No pairs yet. A pair is a private key and the CSR made from it. Type the host name into "
-    "the request form, then {} makes one."
+    "No pairs yet. A pair is a private key and the CSR made from it. Enter a host name "
+    "in the request form and press {}."
 )
 
 
@@ -60,18 +60,18 @@ class KeystorePane(Widget):
     """The list of pairs with its filter.
 
     Args:
-        session: Whose store is shown.
-        commands: All commands, with the keys they have.
+        session: The session whose store is shown.
+        commands: All commands, with their current keys.
         id: The widget's id.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [HELP_IN_LISTS]
 
-    class Summed(Message):
-        """The keystore was read.
+    class CountsChanged(Message):
+        """The counts of pairs may have changed.
 
         Args:
-            text: The line that counts.
+            text: The counts as a line.
         """
 
         def __init__(self, text: str) -> None:
@@ -79,10 +79,10 @@ class KeystorePane(Widget):
             self.text = text
 
     class Opened(Message):
-        """A pair is to be shown in full.
+        """The user opened a pair.
 
         Args:
-            pair: Which.
+            pair: The pair.
         """
 
         def __init__(self, pair: Pair) -> None:
@@ -90,10 +90,10 @@ class KeystorePane(Widget):
             self.pair = pair
 
     class Failed(Message):
-        """The store, or a pair in it, cannot be used.
+        """The store, or a pair in it, cannot be read.
 
         Args:
-            error: Why.
+            error: The reason.
         """
 
         def __init__(self, error: CsrtuiError) -> None:
@@ -101,10 +101,10 @@ class KeystorePane(Widget):
             self.error = error
 
     class Filtered(Message):
-        """Another filter was typed."""
+        """The user changed the filter."""
 
     class Recovered(Message):
-        """The store can be used again."""
+        """The store can be read again after an error."""
 
     def __init__(
         self,
@@ -120,17 +120,17 @@ class KeystorePane(Widget):
         self._pair_list = PairList()
         self._rows = PairRows((), (), session.clock())
         self._counts = PairCounts()
-        self._order = SortOrder.URGENCY
+        self._pair_order = SortOrder.URGENCY
         self._retired = Retired.HIDDEN
-        self._generation = self._noticed = -1
-        self._reading = False
-        self._done: Progress | None = None
-        self._resting = False
-        self._selecting = False
-        self._select_again = False
+        self._read_generation = self._started_generation = -1
+        self._is_reading = False
+        self._progress: Progress | None = None
+        self._is_pausing = False
+        self._is_selecting = False
+        self._must_select_again = False
         self._error: CsrtuiError | None = None
-        self._wanted: str | None = None
-        self._shown_at = _hour(session.clock())
+        self._name_to_select: str | None = None
+        self._displayed_hour = _hour(session.clock())
 
     def compose(self) -> ComposeResult:
         """Build the pane."""
@@ -141,47 +141,48 @@ class KeystorePane(Widget):
         yield TextBlock(id="no-pairs")
 
     def on_mount(self) -> None:
-        """Read the store, and look again now and then."""
-        self._show()
-        self.look()
-        self.set_interval(_LOOK_EVERY, self.look)
+        """Read the store, and check it for changes from time to time."""
+        self._update_list()
+        self.check_for_changes()
+        self.set_interval(_CHECK_INTERVAL, self.check_for_changes)
 
     @property
     def pairs(self) -> LineList:
-        """The list."""
+        """The list of pairs."""
         return self.query_one("#pairs", LineList)
 
     @property
     def filter(self) -> TextField:
-        """The filter's field."""
+        """The field of the filter."""
         return self.query_one("#filter", TextField)
 
     # Reading
 
     @property
     def error(self) -> CsrtuiError | None:
-        """Why the store cannot be read, or None."""
+        """The reason why the store cannot be read; None if it can."""
         return self._error
 
-    def look(self, *, want: str | None = None) -> None:
+    def check_for_changes(self, *, select: str | None = None) -> None:
         """Read the store in the background if it has changed.
 
         Args:
-            want: The name of the pair to put the cursor on, once it is there.
+            select: The name of the pair to move the cursor to as soon as the pair is in the list.
         """
-        self._wanted = want or self._wanted
-        if _hour(self._session.clock()) != self._shown_at:
-            self._show()  # what depends on the clock: a pair may have become due, and comes first then
-        if self._reading:
+        self._name_to_select = select or self._name_to_select
+        if _hour(self._session.clock()) != self._displayed_hour:
+            self._update_list()  # the list depends on the clock: a pair that has become due is sorted first
+        if self._is_reading:
             return
         generation = self._session.store.generation()
-        if generation == self._generation and self._error is None:
+        if generation == self._read_generation and self._error is None:
             return
-        is_first, is_new = self._noticed == -1, generation != self._noticed
-        if self._resting and not is_new:
+        is_first, is_new = self._started_generation == -1, generation != self._started_generation
+        if self._is_pausing and not is_new:
             return
-        self._reading, self._noticed = True, generation
-        if is_new and len(self._pair_list.summaries) >= _MANY:  # the screen first, all pairs at the next look
+        self._is_reading, self._started_generation = True, generation
+        if is_new and len(self._pair_list.summaries) >= _THREAD_FROM:
+            # Read the pairs on the screen first; all pairs are read at the next check.
             names = frozenset(str(key) for key in self.pairs.visible_keys)
             self._read(lambda: read_visible(self._reader, names, self.post_message))
         else:
@@ -190,108 +191,108 @@ class KeystorePane(Widget):
     def _read(self, work: Callable[[], None]) -> None:
         self.run_worker(work, thread=True, group="keystore")
 
-    def on_loaded(self, event: Loaded) -> None:
-        """Show the pairs that were read."""
+    def on_pairs_loaded(self, event: PairsLoaded) -> None:
+        """Show the loaded pairs."""
         event.stop()
         self._pair_list = event.pair_list
-        self._show()
+        self._update_list()
 
     def on_reading_ended(self, event: ReadingEnded) -> None:
-        """Show an error, or that it is gone; then look for the next change."""
+        """Report an error or the recovery from one, and check for the next change."""
         event.stop()
-        before, self._error = self._error, event.error
-        self._reading, self._done = False, None
+        previous_error, self._error = self._error, event.error
+        self._is_reading, self._progress = False, None
         if event.generation is not None:
-            self._generation = event.generation
-            self._rest(event.seconds)
+            self._read_generation = event.generation
+            self._pause_after(event.seconds)
         if event.error is not None:
             self._pair_list = PairList()
-        self._show()
+        self._update_list()
         if event.error is None:
-            if before is not None:
+            if previous_error is not None:
                 self.post_message(self.Recovered())
-            self.look()  # after an error, wait for the next look
-        elif before is None or before.what != event.error.what:
+            self.check_for_changes()  # after an error, the store is read again at the next regular check
+        elif previous_error is None or previous_error.message != event.error.message:
             self.post_message(self.Failed(event.error))
 
-    def _rest(self, seconds: float) -> None:
-        """After a long reading, wait twice its time before the next one; meanwhile, only new and visible pairs are read."""
-        if seconds > _LONG:
-            self._resting = True
-            self.set_timer(2 * seconds, self._rested)
+    def _pause_after(self, seconds: float) -> None:
+        """If reading took long, wait twice as long before the next one; meanwhile, read only new and visible pairs."""
+        if seconds > _MAX_SECONDS_WITHOUT_PAUSE:
+            self._is_pausing = True
+            self.set_timer(2 * seconds, self._resume)
 
-    def _rested(self) -> None:
-        self._resting = False
-        self.look()
+    def _resume(self) -> None:
+        self._is_pausing = False
+        self.check_for_changes()
 
     def on_progress(self, event: Progress) -> None:
-        """Say how far the reading is."""
+        """Show the progress of reading."""
         event.stop()
-        if self._reading:
-            self._done = event
-            self._show_counted()
-            self._show_empty()
+        if self._is_reading:
+            self._progress = event
+            self._show_counts()
+            self._show_empty_text()
 
     # Commands
 
     @property
     def current(self) -> Pair | None:
-        """The pair under the cursor."""
+        """The pair under the cursor; None if there is none or it cannot be read."""
         item = None if self.pairs.cursor is None else self._rows.item(self.pairs.cursor)
         if item is None or isinstance(item, UnreadablePair):
             return None
         return next(iter(Pairs(self._session, [item.name])), None)
 
-    def at_hand(self) -> AtHand:
-        """The pair under the cursor, the marked ones, also those that the filter hides, and all."""
+    def selection(self) -> PairSelection:
+        """Return the pairs that a command can be applied to; marked pairs hidden by the filter are included."""
         marks = self.pairs.marks
         marked = (
             [summary.name for summary in self._pair_list.summaries if summary.name in marks] if marks else []
         )
-        return AtHand(self.current, Pairs(self._session, marked), self._needing)
+        return PairSelection(self.current, Pairs(self._session, marked), self._needing)
 
     def _needing(self, need: Need) -> Pairs:
         return Pairs(self._session, self._pair_list.needing(need, self._session.clock()))
 
     def focus_list(self) -> None:
-        """Put the cursor into the list."""
+        """Focus the list."""
         self.pairs.focus()
 
     def focus_filter(self) -> None:
-        """Put the cursor into the filter."""
+        """Focus the filter."""
         self.filter.focus()
 
     def clear_filter(self) -> None:
-        """Show all pairs again, and go to the list."""
+        """Clear the filter and focus the list."""
         self.filter.load_text("")
-        self._show()
+        self._update_list()
         self.focus_list()
 
     def sort(self) -> SortOrder:
-        """Sort in the next way, and return which."""
-        self._order = self._order.following
-        self._show()
-        return self._order
+        """Switch to the next sort order and return it."""
+        self._pair_order = self._pair_order.next_order
+        self._update_list()
+        return self._pair_order
 
     def show_retired(self) -> Retired:
-        """Show retired pairs, or hide them again; return which."""
+        """Show or hide retired pairs, and return the new state."""
         self._retired = Retired.SHOWN if self._retired is Retired.HIDDEN else Retired.HIDDEN
-        self._show()
+        self._update_list()
         return self._retired
 
     # Events
 
     def on_input_changed(self) -> None:
-        """Filter by what is typed."""
-        self._show()
+        """Apply the filter."""
+        self._update_list()
         self.post_message(self.Filtered())
 
     def on_input_submitted(self) -> None:
-        """Go from the filter to the list."""
+        """Focus the list when Enter is pressed in the filter."""
         self.focus_list()
 
     def on_line_list_opened(self, event: LineList.Opened) -> None:
-        """Open a pair, or say why it cannot be."""
+        """Open the pair, or report why it cannot be read."""
         event.stop()
         item: PairSummary | Pair | UnreadablePair = self._rows.item(event.index)
         if not isinstance(item, UnreadablePair):
@@ -299,85 +300,86 @@ class KeystorePane(Widget):
         self.post_message(self.Failed(item.error) if isinstance(item, UnreadablePair) else self.Opened(item))
 
     def on_resize(self) -> None:
-        """Break the lines anew."""
-        self._show_empty()
-        self._show_counted()
+        """Fit the texts to the new width."""
+        self._show_empty_text()
+        self._show_counts()
 
     # Drawing
 
     @property
     def _query(self) -> Query:
         text = self.filter.value
-        return Query.typed(text, retired=shown_for(text, self._retired))
+        return Query.parse(text, retired=retired_filter(text, self._retired))
 
-    def _show(self) -> None:
-        """Show the pairs that are asked for; of many, as soon as they are found."""
-        pair_list, query, order, now = self._pair_list, self._query, self._order, self._session.clock()
-        self._shown_at = _hour(now)
-        if len(pair_list.summaries) < _MANY:
-            self._put(pair_list.select(query, order, now), now)
-        elif self._selecting:
-            self._select_again = True
+    def _update_list(self) -> None:
+        """Show the pairs that match the query; a query on many pairs runs in a thread."""
+        pair_list, query, order, now = self._pair_list, self._query, self._pair_order, self._session.clock()
+        self._displayed_hour = _hour(now)
+        if len(pair_list.summaries) < _THREAD_FROM:
+            self._show_rows(pair_list.select(query, order, now), now)
+        elif self._is_selecting:
+            self._must_select_again = True
         else:
-            self._selecting = True
+            self._is_selecting = True
             self.run_worker(
                 lambda: select_pairs(pair_list, query, order, now, self.post_message),
                 thread=True,
                 group="select",
             )
 
-    def on_selected(self, event: Selected) -> None:
-        """Show what was found, and look for what was asked for meanwhile."""
+    def on_pairs_selected(self, event: PairsSelected) -> None:
+        """Show the selected pairs; if the query or the pairs have changed meanwhile, select again."""
         event.stop()
-        self._selecting = False
+        self._is_selecting = False
         if event.pair_list is self._pair_list:
-            self._put(event.summaries, event.now)
-        if self._select_again:
-            self._select_again = False
-            self._show()
+            self._show_rows(event.summaries, event.now)
+        if self._must_select_again:
+            self._must_select_again = False
+            self._update_list()
 
-    def _put(self, summaries: Sequence[PairSummary], now: datetime) -> None:
+    def _show_rows(self, summaries: Sequence[PairSummary], now: datetime) -> None:
         text = self.filter.value
         problems = [problem for problem in self._pair_list.problems if text.casefold() in problem.name]
         self._counts = count_pairs(self._pair_list.summaries, now)
         self._rows = PairRows(summaries, problems, now)
         self.pairs.set_rows(self._rows)
-        self._go_to_wanted()
-        self._show_counted()
-        self._show_empty()
-        self.post_message(self.Summed(self._counted))
+        self._move_to_name()
+        self._show_counts()
+        self._show_empty_text()
+        self.post_message(self.CountsChanged(self._counts_text))
 
     @property
-    def _counted(self) -> str:
+    def _counts_text(self) -> str:
         if self._error is not None:
             return UNREADABLE
         unreadable = len(self._pair_list.problems)
-        return f"{self._counts.line(self._query.retired)}{f'{BETWEEN}{unreadable} {UNREADABLE}' if unreadable else ''}"
+        return f"{self._counts.line(self._query.retired)}{f'{SEPARATOR}{unreadable} {UNREADABLE}' if unreadable else ''}"
 
-    def _show_counted(self) -> None:
-        counted = self._counted
-        found = len(self._rows) - self._rows.unreadable
-        shown = f"{found} of {counted}" if self.filter.value.strip() else counted
-        if self._done is not None:
-            shown = f"{self._done.text} · {shown}" if self._counts.total else self._done.text
+    def _show_counts(self) -> None:
+        text = self._counts_text
+        if self.filter.value.strip():
+            text = f"{len(self._rows) - self._rows.unreadable} of {text}"
+        if self._progress is not None:
+            text = f"{self._progress.text} · {text}" if self._counts.total else self._progress.text
         block = self.query_one("#summary", TextBlock)
-        block.show([((f" {as_fits(shown, block.size.width)}", "label"),)])
+        block.show([((f" {shorten_counts(text, block.size.width)}", "label"),)])
 
-    def _go_to_wanted(self) -> None:
-        place = self._rows.find(self._wanted) if self._wanted else None
-        if place is not None:
-            self.pairs.move_to(place)
-            self._wanted = None
+    def _move_to_name(self) -> None:
+        index = self._rows.find(self._name_to_select) if self._name_to_select else None
+        if index is not None:
+            self.pairs.move_to(index)
+            self._name_to_select = None
 
-    def _show_empty(self) -> None:
+    def _show_empty_text(self) -> None:
+        """Show why the list is empty, in its place."""
         block = self.query_one("#no-pairs", TextBlock)
         self.set_class(not len(self._rows), "-empty")
         if self._error is not None:
-            texts = [self._error.what, self._error.hint or ""]
-        elif self._done is not None and not self._counts.total:
-            texts = [f"{self._done.text} …"]
+            texts = [self._error.message, self._error.hint or ""]
+        elif self._progress is not None and not self._counts.total:
+            texts = [f"{self._progress.text} …"]
         elif self.filter.value.strip() and (self._counts.total or self._pair_list.problems):
-            texts = [f"No pair holds all of: {self.filter.value}   Esc shows all."]
+            texts = [f'No pair matches "{self.filter.value}". Esc clears the filter.']
         elif self._counts.total:
             texts = [
                 f"All pairs are retired and hidden: {key_of('show_retired', self._commands)} shows them."
@@ -389,5 +391,5 @@ class KeystorePane(Widget):
 
 
 def _hour(now: datetime) -> datetime:
-    """The hour that `now` is in: days left are counted, and pairs become due, at any time of a day."""
+    """Return `now` rounded down to the hour. The list is updated hourly: days left can change at any time of day."""
     return now.replace(minute=0, second=0, microsecond=0)

@@ -1,4 +1,4 @@
-"""The work of the keystore pane that runs in threads: reading the store, and selecting among many pairs."""
+"""The work of the keystore pane that runs in threads: reading the store and selecting pairs."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
     Post = Callable[[Message], object]
 
-_REPORT_EVERY = 0.5
-"""Seconds between two reports of progress."""
+_REPORT_INTERVAL = 0.5
+"""Seconds between two progress messages."""
 
 
-class Loaded(Message):
-    """The pairs of the store, as far as they are known.
+class PairsLoaded(Message):
+    """Pairs were loaded from the store or from its cache.
 
     Args:
         pair_list: The pairs.
@@ -38,12 +38,12 @@ class Loaded(Message):
 
 
 class ReadingEnded(Message):
-    """The store has been read.
+    """Reading the store has ended.
 
     Args:
-        generation: The store's generation before all pairs were read; None if only some were.
-        seconds: The duration of the reading.
-        error: The reason why the store cannot be read, or None.
+        generation: The store's generation before all pairs were read; None if only some pairs were read.
+        seconds: The duration of reading, in seconds.
+        error: The reason why the store cannot be read; None if it was read.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Progress(Message):
     """The store is being read.
 
     Args:
-        text: The progress, to be shown.
+        text: The progress, for display.
     """
 
     def __init__(self, text: str) -> None:
@@ -67,12 +67,12 @@ class Progress(Message):
         self.text = text
 
 
-class Selected(Message):
-    """Pairs were selected.
+class PairsSelected(Message):
+    """The pairs that match a query were selected.
 
     Args:
-        pair_list: The list that they were selected from.
-        summaries: The pairs, in order.
+        pair_list: All pairs.
+        summaries: The selected pairs, in order.
         now: The time of the selection.
     """
 
@@ -84,46 +84,46 @@ class Selected(Message):
 
 
 def read_store(reader: SummaryReader, generation: int, post: Post, *, is_first: bool) -> None:
-    """Read all pairs of the store; at the first reading, post the pairs of the cache before.
+    """Read all pairs of the store; the first time, post the pairs in the cache before reading.
 
     Args:
-        reader: Reads the store, and remembers the pairs.
-        generation: The store's generation.
-        post: Posts a message: `Loaded` for each state of the list, then `ReadingEnded`.
-        is_first: Whether nothing has been read yet.
+        reader: The reader of the store.
+        generation: The store's current generation.
+        post: Called with each message: `Progress` and `PairsLoaded`, then `ReadingEnded`.
+        is_first: Whether the store has not been read yet.
     """
-    started = reported = time.monotonic()
-    verb = "checking" if not is_first else "reading"
+    start_time = last_report = time.monotonic()
+    verb = "reading" if is_first else "checking"
 
-    def report(done: int, total: int) -> None:
-        nonlocal reported
-        if time.monotonic() - reported > _REPORT_EVERY:
-            reported = time.monotonic()
-            post(Progress(f"{verb} {done * 100 // total}%"))
+    def report(count: int, total: int) -> None:
+        nonlocal last_report
+        if time.monotonic() - last_report > _REPORT_INTERVAL:
+            last_report = time.monotonic()
+            post(Progress(f"{verb} {count * 100 // total}%"))
 
     try:
-        cached = reader.load_cache() if is_first else []
-        if cached:
+        summaries = reader.load_cache() if is_first else []
+        if summaries:
             verb = "checking"
             post(Progress("as last seen, checking"))
-            post(Loaded(PairList(SummaryListing(cached, []))))
-        post(Loaded(PairList(reader.read(on_progress=report))))
+            post(PairsLoaded(PairList(SummaryListing(summaries, []))))
+        post(PairsLoaded(PairList(reader.read(on_progress=report))))
     except CsrtuiError as error:
         post(ReadingEnded(generation, error=error))
     else:
-        post(ReadingEnded(generation, time.monotonic() - started))
+        post(ReadingEnded(generation, time.monotonic() - start_time))
 
 
 def read_visible(reader: SummaryReader, names: Collection[str], post: Post) -> None:
-    """Read new pairs and those on the screen again, and post as `read_store` does.
+    """Read new pairs, and read the pairs on the screen again; post the same messages as `read_store`.
 
     Args:
-        reader: Reads the store, and remembers the pairs.
-        names: The pairs on the screen.
-        post: Posts a message.
+        reader: The reader of the store.
+        names: The names of the pairs on the screen.
+        post: Called with each message.
     """
     try:
-        post(Loaded(PairList(reader.read(recheck=names))))
+        post(PairsLoaded(PairList(reader.read(recheck=names))))
     except CsrtuiError as error:
         post(ReadingEnded(None, error=error))
     else:
@@ -131,5 +131,5 @@ def read_visible(reader: SummaryReader, names: Collection[str], post: Post) -> N
 
 
 def select_pairs(pair_list: PairList, query: Query, order: SortOrder, now: datetime, post: Post) -> None:
-    """Select pairs, and post `Selected`."""
-    post(Selected(pair_list, pair_list.select(query, order, now), now))
+    """Select the pairs that match `query` and post `PairsSelected`."""
+    post(PairsSelected(pair_list, pair_list.select(query, order, now), now))

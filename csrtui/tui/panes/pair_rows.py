@@ -1,4 +1,4 @@
-"""The pairs as rows of the keystore's list."""
+"""The pairs as rows of the list in the keystore pane."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
     from csrtui.core.pairs.summary import PairSummary
 
 _WIDTHS: Final = {"Key": 9, "Made": 9, "Backup": 13, "Stage": 9, "Left": 5, "Next": 7}
-_GIVEN_UP: Final = ("Key", "Made", "Stage", "Left", "Backup")
-"""Which columns go first when there is no room."""
+_OMISSION_ORDER: Final = ("Key", "Made", "Stage", "Left", "Backup")
+"""The columns that are left out on a narrow screen, in this order."""
 _NAME: Final = attrgetter("name")
-_NAME_WANTS: Final = 18
-_UNREADABLE: Final = "cannot be read: Enter says why"
+_MIN_NAME_WIDTH: Final = 18
+_UNREADABLE: Final = "cannot be read; Enter says why"
 
 
 class PairRows:
-    """Rows for a `LineList`: pairs that cannot be read first, then the others as they are sorted.
+    """Rows of pairs for a `LineList`: first the pairs that cannot be read, then the others in order.
 
     Args:
-        summaries: The pairs in their order.
+        summaries: The pairs, in order.
         problems: The pairs that cannot be read.
-        now: The time that ages and days left are counted to.
+        now: The current time, for ages and days left.
     """
 
     def __init__(
@@ -49,30 +49,30 @@ class PairRows:
 
     @property
     def unreadable(self) -> int:
-        """How many of them cannot be read."""
+        """The number of pairs that cannot be read."""
         return len(self._problems)
 
     def item(self, index: int) -> PairSummary | UnreadablePair:
         """Return the pair of row `index`."""
-        before = len(self._problems)
-        return self._problems[index] if index < before else self._summaries[index - before]
+        count = len(self._problems)
+        return self._problems[index] if index < count else self._summaries[index - count]
 
     def key(self, index: int) -> Hashable:
-        """The name, which no other row has."""
+        """Return the name of the pair, which is unique."""
         return self.item(index).name
 
     def find(self, key: Hashable) -> int | None:
-        """Where the pair of that name is."""
+        """Return the index of the pair with this name; None if it does not exist."""
         names = chain((problem.name for problem in self._problems), map(_NAME, self._summaries))
         return next((index for index, name in enumerate(names) if name == key), None)
 
     def header(self, width: int) -> str:
-        """The columns' names."""
+        """Return the names of the columns."""
         columns, name_width = _columns(width)
         return " ".join([pad("Name", name_width), *(pad(column, _WIDTHS[column]) for column in columns)])
 
     def row(self, index: int, width: int) -> Content:
-        """One pair."""
+        """Return the line of pair `index`."""
         item = self.item(index)
         columns, name_width = _columns(width)
         if isinstance(item, UnreadablePair):
@@ -88,21 +88,21 @@ class PairRows:
 
 
 def _columns(width: int) -> tuple[list[str], int]:
-    """The columns that fit beside the name, and the name's width."""
+    """Return the columns that fit beside the name, and the width of the name."""
     columns = list(_WIDTHS)
-    for column in _GIVEN_UP:
-        if _room(columns, width) >= _NAME_WANTS:
+    for column in _OMISSION_ORDER:
+        if _name_width(columns, width) >= _MIN_NAME_WIDTH:
             break
         columns.remove(column)
-    return columns, max(_room(columns, width), 1)
+    return columns, max(_name_width(columns, width), 1)
 
 
-def _room(columns: Sequence[str], width: int) -> int:
+def _name_width(columns: Sequence[str], width: int) -> int:
     return width - sum(_WIDTHS[column] + 1 for column in columns)
 
 
 def _style(column: str, summary: PairSummary, now: datetime) -> str:
-    """Colour only for what wants attention; the words say the same."""
+    """Return the style of a cell: colour only for what needs attention, which the text of the cell says too."""
     if summary.is_retired:
         return "dim"
     if column == "Backup":

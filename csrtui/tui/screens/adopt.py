@@ -1,4 +1,4 @@
-"""Asking for keys made elsewhere: the file or folder they lie in, and a passphrase where one is wanted."""
+"""The dialog to adopt keys: ask for their file or folder, and for a passphrase if a key needs one."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from textual.containers import Vertical
 
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.base.escaping import plural
-from csrtui.store.key_search import is_folder
 from csrtui.tasks.adopt.matching import match
-from csrtui.tasks.adopt.search import look_at, look_in
+from csrtui.tasks.adopt.search import read_files, search_folder
 from csrtui.tui.screens.dialog import labelled
-from csrtui.tui.screens.doing import DoingDialog
+from csrtui.tui.screens.task_dialog import TaskDialog
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
@@ -27,184 +26,174 @@ if TYPE_CHECKING:
 
     from csrtui.core.base.errors import CsrtuiError
     from csrtui.core.base.secret import Secret
-    from csrtui.tasks.adopt.matching import Matched
-    from csrtui.tasks.adopt.search import Found
+    from csrtui.tasks.adopt.matching import MatchResult
+    from csrtui.tasks.adopt.search import SearchResult
     from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line
 
 _ABOUT = (
-    "Keys made elsewhere become pairs of this keystore, each with its CSR and certificate. Their files stay "
-    "as they are."
+    "Import existing keys as pairs, each with its CSR and certificate. The original files stay untouched."
 )
-_OPENS_NOTHING = "the passphrase opens none of the keys that are under one"
+_OPENS_NO_KEY = "the passphrase opens none of the encrypted keys"
 _NOTES = 3
-"""Lines of notes that there is always room for, so that the dialog does not jump."""
+"""Lines reserved for notes, so that the dialog does not change its height."""
 _SHORT = 18
-"""A screen with fewer lines is short."""
+"""Screens with fewer lines are short."""
 
 
 @dataclass(frozen=True, slots=True)
 class AdoptAnswer:
-    """What came of the dialog.
+    """The result of the dialog.
 
     Attributes:
-        typed: The path typed.
-        matched: What was found there and put together; None when it was cancelled.
+        path: The path in the field.
+        match_result: The keys found there, with their CSRs and certificates; None if it was cancelled.
     """
 
-    typed: str
-    matched: Matched | None = field(default=None, repr=False)
+    path: str
+    match_result: MatchResult | None = field(default=None, repr=False)
 
 
-class AdoptScreen(DoingDialog[AdoptAnswer]):
-    """Asks where keys are, and puts together what is found there.
+class AdoptScreen(TaskDialog[AdoptAnswer]):
+    """A dialog that searches a file or folder for keys and matches them with their CSRs and certificates.
 
     Args:
-        session: Whose store they are to come into.
-        typed: What the field begins with.
+        session: The session whose store adopts the keys.
+        path: The initial text of the path field.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel", show=False, priority=True),
     ]
 
-    def __init__(self, session: Session, typed: str = "") -> None:
+    def __init__(self, session: Session, path: str = "") -> None:
         super().__init__()
         self._session = session
-        self._typed = typed
-        self._found: Found | None = None
-        self._doing = ""
+        self._initial_path = path
+        self._search_result: SearchResult | None = None
+        self._status = ""
 
     def compose(self) -> ComposeResult:
         """Build the dialog."""
         with Vertical(classes="dialog"):
             yield TextBlock(id="about")
             yield from labelled(
-                ("Key or folder", TextField(self._typed, "path, such as /etc/letsencrypt/live", id="path"))
-            )
-            with Vertical(classes="fields", id="closed"):
-                yield from labelled(
-                    ("Passphrase", SecretField("of the keys that are under one", id="passphrase"))
+                (
+                    "Key or folder",
+                    TextField(self._initial_path, "path, e.g. /etc/letsencrypt/live", id="path"),
                 )
+            )
+            with Vertical(classes="fields", id="locked"):
+                yield from labelled(("Passphrase", SecretField("for the encrypted keys", id="passphrase")))
             yield TextBlock(id="notes")
             yield TextBlock(id="keys")
 
     def on_mount(self) -> None:
-        """Start in the path."""
-        self._ask_passphrase(wanted=False)
+        """Put the cursor into the path."""
+        self._show_passphrase(visible=False)
         path = self.query_one("#path", TextField)
         path.focus()
         path.cursor_position = len(path.value)
 
     @property
     def path(self) -> str:
-        """The path typed."""
+        """The path in the field."""
         return self.query_one("#path", TextField).value.strip()
 
     # Events
 
     def on_input_changed(self) -> None:
-        """What was found elsewhere is forgotten."""
-        self._found = None
-        self._ask_passphrase(wanted=False)
+        """Forget the keys found under the previous path."""
+        self._search_result = None
+        self._show_passphrase(visible=False)
         self._fail(None)
 
     def on_secret_field_changed(self) -> None:
-        """What was wrong is being changed."""
+        """Remove the error when the passphrase changes."""
         self._fail(None)
 
     def on_text_field_pasted(self) -> None:
-        """Say that nothing was put in."""
-        self._fail(InputError("What you pasted has several lines: nothing was put in."))
+        """Show that the paste was ignored."""
+        self._fail(InputError("The paste has several lines and was ignored."))
 
-    def on_text_field_left_out(self) -> None:
-        """Say that something was left out."""
-        self._fail(InputError("What you pasted has characters that cannot be typed: they were left out."))
+    def on_text_field_characters_removed(self) -> None:
+        """Show that characters were removed."""
+        self._fail(InputError("Invalid characters were removed from the paste."))
 
     def on_input_submitted(self) -> None:
-        """Look there."""
+        """Search the path."""
         if not self.path:
-            self._fail(InputError("Name the file of a key, or a folder that is searched for keys."))
-        elif self._found is None:
-            self.begin(self._look(os.path.expanduser(self.path)))
+            self._fail(InputError("Enter the path of a key file, or of a folder to search."))
+        elif self._search_result is None:
+            self.begin(self._search(os.path.expanduser(self.path)))
             self.draw()
         else:
             self.query_one("#passphrase").focus()
 
     def on_secret_field_submitted(self) -> None:
-        """Open what the passphrase opens; the others stay closed."""
-        if self._found is not None:
+        """Open the keys with this passphrase; the others are left out."""
+        if self._search_result is not None:
             passphrase = self.query_one("#passphrase", SecretField).secret()
-            self.begin(self._match(self._found, passphrase if passphrase.encoded else None))
+            self.begin(self._match(self._search_result, passphrase if passphrase.encoded else None))
             self.draw()
 
     def action_cancel(self) -> None:
-        """Adopt nothing; what was typed is kept for the next time."""
-        typed = self.path
+        """Close without adopting; the path is offered again next time."""
+        path = self.path
+        self.close_when_idle(lambda: self.dismiss(AdoptAnswer(path)))
 
-        def leave() -> None:
-            self.dismiss(AdoptAnswer(typed))
+    # Search
 
-        self.when_done(leave)
+    async def _search(self, path: str) -> None:
+        self._status = "Searching …"
 
-    # How
+        def search() -> SearchResult:
+            return search_folder(self._session, path) if os.path.isdir(path) else read_files(path)
 
-    async def _look(self, path: str) -> None:
-        self._doing = "Looking …"
-
-        def look() -> Found:
-            return look_in(self._session, path) if is_folder(path) else look_at(path)
-
-        found = await asyncio.to_thread(look)
-        if not (found.keys or found.wants_passphrase):
-            faults = [fault.text for fault in found.faults]
-            raise InputError("There is no private key there.", faults[0] if faults else None)
-        self._found = found
-        if found.wants_passphrase:
-            self._doing = ""
-            self._ask_passphrase(wanted=True)
+        result = await asyncio.to_thread(search)
+        if not (result.keys or result.needs_passphrase):
+            raise InputError("No private key found.", result.failures[0].text if result.failures else None)
+        self._search_result = result
+        if result.needs_passphrase:
+            self._status = ""
+            self._show_passphrase(visible=True)
             self.query_one("#passphrase").focus()
         else:
-            await self._match(found, None)
+            await self._match(result, None)
 
-    async def _match(self, found: Found, passphrase: Secret | None) -> None:
-        self._doing = "Opening the keys …"
-        matched = await asyncio.to_thread(match, self._session, found, passphrase)
-        if not matched.candidates:
-            raise RefusedError(matched.failures[0].text)
-        if passphrase is not None and self._opens_nothing(found, matched):
-            raise RefusedError(_OPENS_NOTHING, "type it again; left empty, such keys stay out")
-        if self.is_current and not self.is_leaving:
-            self.dismiss(AdoptAnswer(self.path, matched))
+    async def _match(self, search_result: SearchResult, passphrase: Secret | None) -> None:
+        self._status = "Opening the keys …"
+        match_result = await asyncio.to_thread(match, self._session, search_result, passphrase)
+        if not match_result.candidates:
+            raise RefusedError(match_result.failures[0].text)
+        failed_files = {failure.file for failure in match_result.failures}
+        if passphrase is not None and failed_files.issuperset(search_result.locked_paths):
+            raise RefusedError(_OPENS_NO_KEY, "type it again, or leave it empty to skip those keys")
+        if self.is_current and not self.is_closing:
+            self.dismiss(AdoptAnswer(self.path, match_result))
 
-    def _opens_nothing(self, found: Found, matched: Matched) -> bool:
-        """Whether all keys that want a passphrase stayed closed."""
-        closed = {failure.file for failure in matched.failures}
-        return all(path in closed for path in found.locked)
-
-    def _ask_passphrase(self, *, wanted: bool) -> None:
-        """Show the field for it only where a key is under one."""
-        self.query_one("#closed").display = wanted
+    def _show_passphrase(self, *, visible: bool) -> None:
+        """Show or hide the passphrase field, which only encrypted keys need."""
+        self.query_one("#locked").display = visible
 
     def _fail(self, error: CsrtuiError | None) -> None:
         self.error = error
         self.draw()
 
     def draw(self) -> None:
-        """Show everything anew; on a short screen without what only explains."""
+        """Redraw the dialog; a short screen has no explanation."""
         short = self.app.size.height < _SHORT
         about = [] if short else [(), *self.lines(_ABOUT, "label"), ()]
         self.show("#about", [*self.lines("Adopt keys", "strong"), *about])
         notes: list[Line] = []
-        wanting = self._found.locked if self._found else []
+        locked = self._search_result.locked_paths if self._search_result else []
         if self.error is not None:
             notes = self.error_lines(self.error)
-        elif self.is_doing:
-            notes = self.lines(self._doing or "Looking …", "strong")
-        elif wanting:
-            count = plural(len(wanting), "key")
-            verb = "is" if len(wanting) == 1 else "are"
-            notes = self.lines(f"{count} {verb} under a passphrase. Left empty, such keys stay out.")
+        elif self.is_busy:
+            notes = self.lines(self._status or "Searching …", "strong")
+        elif locked:
+            count = plural(len(locked), "encrypted key")
+            notes = self.lines(f"{count} found. Leave the passphrase empty to skip.")
         notes += [()] * (_NOTES - len(notes))
         self.show("#notes", notes if short else [(), *notes, ()])
-        self.show("#keys", self.key_lines(("Enter", "Open" if wanting else "Look"), ("Esc", "Cancel")))
+        self.show("#keys", self.key_lines(("Enter", "Open" if locked else "Search"), ("Esc", "Cancel")))

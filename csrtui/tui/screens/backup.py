@@ -1,4 +1,4 @@
-"""Backing up: where to, under which passphrase; then the work, and what came of it."""
+"""The dialog that asks for the folder and the passphrase of a backup."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from textual.message import Message
 
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.keys.passphrase_quality import refusal, strength
-from csrtui.store.backups import Destination
+from csrtui.store.destination import Destination
 from csrtui.tasks.backup import BackupSpec
 from csrtui.tasks.last_used import recall_folder, remember_folder
 from csrtui.tasks.pair_text import destination_lines
 from csrtui.tasks.passphrase import generate_passphrase
-from csrtui.tui.groups import Named, choices
-from csrtui.tui.screens.ahead import PlaceDialog
+from csrtui.tui.groups import HasNames, choices
 from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.dialog import labelled
+from csrtui.tui.screens.path_dialog import PathDialog
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.destination_field import DestinationField
 from csrtui.tui.widgets.secret_field import SecretField
@@ -38,37 +38,35 @@ if TYPE_CHECKING:
 
 _FIELDS = ("#folder", "#passphrase", "#again")
 _AROUND_NOTES = 7
-"""Lines of the dialog that are no notes: frame, title, three fields, keys."""
+"""Lines of the dialog besides the notes: frame, title, three fields, keys."""
 _SHORT = 18
-"""Lines of a screen below which the dialog has no empty ones."""
+"""On screens with fewer lines, the dialog has no blank lines."""
 _NOTES = 5
-"""Lines of notes that there is always room for, so that the dialog does not jump while one types."""
-_NO_FOLDER = "Name the folder that the backups go to."
-_WAY_BACK = "The cursor stands in the passphrase: Up goes to the folder."
-_MORE_THAN_ONE_LINE = (
-    "What you pasted has several lines or characters that cannot be typed: nothing was put in."
-)
+"""Lines reserved for notes, so that the dialog does not change its height while the user types."""
+_NO_FOLDER = "Enter the folder for the backups."
+_WAY_BACK = "You are in the passphrase field; press Up for the folder."
+_PASTE_IGNORED = "The paste has several lines or invalid characters and was ignored."
 
 
 @dataclass(frozen=True, slots=True)
-class BackupAsked:
-    """What the dialog asks for.
+class BackupAnswer:
+    """The result of the dialog.
 
     Attributes:
-        names: The pairs.
-        order: What to back them up with.
+        names: The names of the pairs.
+        spec: The folder and the passphrase.
     """
 
     names: tuple[str, ...]
-    order: BackupSpec = field(repr=False)
+    spec: BackupSpec = field(repr=False)
 
 
-class BackupScreen(PlaceDialog["BackupAsked | None"]):
-    """Asks for a folder and a passphrase.
+class BackupScreen(PathDialog["BackupAnswer | None"]):
+    """A dialog that asks for a folder and a passphrase.
 
     Args:
-        session: Whose pairs.
-        groups: The pairs that can be backed up together; at least one group.
+        session: The session with the store.
+        groups: The groups of pairs to choose from; at least one.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -78,11 +76,11 @@ class BackupScreen(PlaceDialog["BackupAsked | None"]):
     ]
 
     class LockedCounted(Message):
-        """The keys under a passphrase are counted.
+        """The keys with a passphrase were counted.
 
         Args:
-            group: Of which pairs.
-            count: How many.
+            group: The group of pairs.
+            count: The number of keys with a passphrase.
         """
 
         def __init__(self, group: Group, count: int) -> None:
@@ -109,27 +107,27 @@ class BackupScreen(PlaceDialog["BackupAsked | None"]):
                     "Folder",
                     DestinationField(recall_folder(self._session), self._session.store.path, id="folder"),
                 ),
-                ("Passphrase", SecretField("of the backups", id="passphrase")),
-                ("Again", SecretField("the same", id="again")),
+                ("Passphrase", SecretField("for the backups", id="passphrase")),
+                ("Again", SecretField("repeat it", id="again")),
             )
             yield TextBlock(id="notes")
             yield TextBlock(id="keys")
 
     def on_mount(self) -> None:
-        """Start in the first field that is empty; in the folder too when it will not do any more."""
+        """Focus the first empty field; the check of the folder may move the cursor back."""
         self._count_locked()
         if self._folder:
-            self.go_ahead("#passphrase")
+            self.advance_to("#passphrase")
         else:
             self.set_focus(self._destination)
 
-    # What is asked for
+    # Input
 
     @property
     def group(self) -> Group:
-        """The pairs to back up."""
-        chosen = next((field.value for field in self.query("#group").results(ChoiceField)), "0")
-        return self._groups[int(chosen)]
+        """The selected pairs."""
+        index = next((field.value for field in self.query("#group").results(ChoiceField)), "0")
+        return self._groups[int(index)]
 
     @property
     def _folder(self) -> str:
@@ -140,141 +138,140 @@ class BackupScreen(PlaceDialog["BackupAsked | None"]):
         return self.query_one("#folder", DestinationField)
 
     @property
-    def _order(self) -> BackupSpec:
+    def _spec(self) -> BackupSpec:
         passphrase, again = (self.query_one(field, SecretField).secret() for field in _FIELDS[1:])
         return BackupSpec(self._folder, passphrase, again)
 
     @property
-    def _locked(self) -> int | None:
-        """How many of the keys are under a passphrase in the store; None until they are counted."""
+    def _locked_count(self) -> int | None:
+        """The number of keys with a passphrase; None until they are counted."""
         return self._locked_counts.get(self.group.label)
 
     def _count_locked(self) -> None:
-        """Count the keys under a passphrase once for each group: the pairs of a large store are read for that."""
+        """Count the keys with a passphrase once for each group; in a large store this reads every pair."""
         group = self.group
         if group.label in self._locked_counts:
             return
-        if isinstance(group.pairs, Named):
+        if isinstance(group.pairs, HasNames):
             self.run_worker(
-                lambda: self.post_message(self.LockedCounted(group, _locked_of(group))),
+                lambda: self.post_message(self.LockedCounted(group, _count_locked_keys(group))),
                 thread=True,
                 group="locked",
             )
         else:
-            self._locked_counts[group.label] = _locked_of(group)
+            self._locked_counts[group.label] = _count_locked_keys(group)
 
     def on_backup_screen_locked_counted(self, event: LockedCounted) -> None:
-        """Say how many keys are under a passphrase."""
+        """Show the number of keys with a passphrase."""
         event.stop()
         self._locked_counts[event.group.label] = event.count
         self._drop_generated()
         self.draw()
 
     def _drop_generated(self) -> None:
-        """Take a generated passphrase away: it is not that of a key that is under another one."""
-        if self._generated is not None and self._locked:
+        """Remove a generated passphrase if a key has its own: its backup must use that one."""
+        if self._generated is not None and self._locked_count:
             for name in _FIELDS[1:]:
                 self.query_one(name, SecretField).load_text("")
 
     # Events
 
     def on_choice_field_changed(self) -> None:
-        """Say what holds for these pairs; a generated passphrase is not that of a key under another."""
+        """Update the notes for the selected pairs."""
         self._count_locked()
         self._drop_generated()
         self._changed()
 
     def on_input_changed(self) -> None:
-        """The folder is being changed."""
+        """Remove the error when the folder changes."""
         self._changed()
 
-    def on_destination_field_looked(self) -> None:
-        """Say what is known of the folder now, and go on if that was waited for."""
-        found = self._destination.found
-        if found is None:
-            return  # another stands there by now, and is looked at
-        self.settle_look("#folder", found if isinstance(found, CsrtuiError) else None)
+    def on_destination_field_checked(self) -> None:
+        """Show the state of the folder, and continue if that was waiting for it."""
+        state = self._destination.state
+        if state is None:
+            return  # the folder changed meanwhile, and its check is running
+        self.finish_check("#folder", state if isinstance(state, CsrtuiError) else None)
 
     def on_secret_field_changed(self) -> None:
-        """Say how strong it is; a passphrase that is changed is not the generated one any more."""
-        order = self._order
-        if self._generated is not None and not self._generated == order.passphrase == order.again:
+        """Show the strength of the passphrase; once edited, it is no longer the generated one."""
+        spec = self._spec
+        if self._generated is not None and not self._generated == spec.passphrase == spec.repeated:
             self._generated = None
         self._changed()
 
     def on_text_field_pasted(self) -> None:
-        """Say that nothing was put in."""
-        self.fail(InputError(_MORE_THAN_ONE_LINE))
+        """Show that the paste was ignored."""
+        self.fail(InputError(_PASTE_IGNORED))
 
-    def on_text_field_left_out(self) -> None:
+    def on_text_field_characters_removed(self) -> None:
         """Say that something was left out, or all of it."""
         self.fail(
             InputError(
-                _MORE_THAN_ONE_LINE
+                _PASTE_IGNORED
                 if self.is_in_secret
-                else "Characters that cannot be in a path were left out."
+                else "Characters that are not valid in a path were removed."
             )
         )
 
     def on_input_submitted(self) -> None:
-        """Go on to the passphrase."""
+        """Go to the next field."""
         self.action_next()
 
     def on_secret_field_submitted(self) -> None:
-        """Go on, or back up."""
+        """Go to the next field, or back up."""
         self.action_next()
 
     def action_cancel(self) -> None:
-        """Back up nothing; a folder that will do is there again next time, the passphrase is not."""
-        if isinstance(self._destination.found, Destination):
+        """Close without a backup; a usable folder is offered again next time, the passphrase is not."""
+        if isinstance(self._destination.state, Destination):
             remember_folder(self._session, self._folder)
         self.dismiss(None)
 
     def action_generate(self) -> None:
-        """Make up a passphrase, show it, and fill it in twice."""
-        if self._locked:
-            self.fail(InputError("A backup of a key under a passphrase is made under that same passphrase."))
+        """Generate a passphrase, show it, and fill it in twice."""
+        if self._locked_count:
+            self.fail(InputError("A key has a passphrase. Type that passphrase for its backup."))
             return
-        if self._locked is None:
+        if self._locked_count is None:
             self.fail(InputError("The pairs are still being read. Try again in a moment."))
             return
         try:
-            made = generate_passphrase(self._session)
+            passphrase = generate_passphrase(self._session)
         except CsrtuiError as error:
             self.fail(error)
             return
-        self._generated = made
+        self._generated = passphrase
         with self.prevent(SecretField.Changed):
             for name in _FIELDS[1:]:
-                made_field = self.query_one(name, SecretField)
-                made_field.load_text(made.revealed)
+                self.query_one(name, SecretField).load_text(passphrase.revealed)
         self.query_one("#again").focus()
         self._changed()
 
-    # Going on
+    # Next field
 
     def action_next(self) -> None:
-        """Go on to the next field, or back up from the last one and wherever the passphrase is there twice."""
-        at = self.focused.id if self.focused else None
-        following = {"group": "#folder", "folder": "#passphrase", "passphrase": "#again"}.get(at or "")
-        order = self._order
-        complete = bool(order.passphrase.encoded and order.again.encoded)
-        if following is None or (complete and at != "group"):
-            self._go_on()
-        elif at == "folder":
+        """Go to the next field; from the last one, or once both passphrases are typed, back up."""
+        current = self.focused.id if self.focused else None
+        following = {"group": "#folder", "folder": "#passphrase", "passphrase": "#again"}.get(current or "")
+        spec = self._spec
+        is_complete = bool(spec.passphrase.encoded and spec.repeated.encoded)
+        if following is None or (is_complete and current != "group"):
+            self._submit()
+        elif current == "folder":
             self._leave_folder()
         else:
             self.query_one(following).focus()
 
     def _leave_folder(self) -> None:
-        """Go on to the passphrase, unless the folder will not do: then it is looked at again before."""
-        found = self._destination.found
+        """Go to the passphrase; check the folder again first if its last check failed."""
+        state = self._destination.state
         if not self._folder:
             self.fail(InputError(_NO_FOLDER))
-        elif isinstance(found, CsrtuiError):
-            self._look_again(self._go_to_passphrase)
-        elif found is None:
-            self.go_ahead("#passphrase")
+        elif isinstance(state, CsrtuiError):
+            self._check_again(self._go_to_passphrase)
+        elif state is None:
+            self.advance_to("#passphrase")
         else:
             self._go_to_passphrase()
 
@@ -282,67 +279,69 @@ class BackupScreen(PlaceDialog["BackupAsked | None"]):
         if self._destination.has_focus:
             self.query_one("#passphrase").focus()
 
-    def _look_again(self, then: Callable[[], None]) -> None:
-        self._error, self._then = None, then
-        self._destination.look_again()
+    def _check_again(self, continuation: Callable[[], None]) -> None:
+        self._error, self._continuation = None, continuation
+        self._destination.check_again()
         self.draw()
 
-    def _go_on(self) -> None:
-        if self._folder and not isinstance(self._destination.found, Destination):
-            self._look_again(self._go_on)
+    def _submit(self) -> None:
+        if self._folder and not isinstance(self._destination.state, Destination):
+            self._check_again(self._submit)
             return
-        wrong = self._what_is_wrong()
-        if wrong is not None:
-            place, error = wrong
-            self.fail(error, place)
+        problem = self._problem()
+        if problem is not None:
+            field, error = problem
+            self.fail(error, field)
         elif self._generated is not None:
             question = ConfirmScreen(
                 "Have you written the passphrase down?",
-                "It is not shown again. Without it nobody can restore what is backed up now.",
+                "It is not shown again. Without it, these backups cannot be restored.",
                 "Back up",
             )
-            self.app.push_screen(question, lambda yes: self._give() if yes else None)
+            self.app.push_screen(question, lambda yes: self._close_with_answer() if yes else None)
         else:
-            self._give()
+            self._close_with_answer()
 
-    def _what_is_wrong(self) -> tuple[str, CsrtuiError] | None:
-        """The field to go to, and what is wrong with it."""
-        order = self._order
+    def _problem(self) -> tuple[str, CsrtuiError] | None:
+        """Return the selector of the first invalid field and its error; None if all fields are valid."""
+        spec = self._spec
         if not self._folder:
             return "#folder", InputError(_NO_FOLDER)
-        if order.passphrase == order.again:
-            if not order.passphrase.encoded:
-                return "#passphrase", InputError("A backup needs a passphrase: type one, or ctrl+g.")
-            refused = refusal(order.passphrase)
-            return ("#passphrase", refused) if refused else None
-        if not order.again.encoded:
-            return "#again", InputError("Type the passphrase a second time.")
-        return "#again", InputError("The two are not the same: type the passphrase again.")
+        if spec.passphrase == spec.repeated:
+            if not spec.passphrase.encoded:
+                return "#passphrase", InputError(
+                    "A backup needs a passphrase. Type one, or generate one with ctrl+g."
+                )
+            weakness = refusal(spec.passphrase)
+            return ("#passphrase", weakness) if weakness else None
+        if not spec.repeated.encoded:
+            return "#again", InputError("Repeat the passphrase.")
+        return "#again", InputError("The passphrases differ. Type the second one again.")
 
-    def _give(self) -> None:
+    def _close_with_answer(self) -> None:
         remember_folder(self._session, self._folder)
-        self.dismiss(BackupAsked(tuple(self.group.names), self._order))
+        self.dismiss(BackupAnswer(tuple(self.group.names), self._spec))
 
     def fail(self, error: CsrtuiError, field: str | None = None) -> None:
-        """Say what is wrong; what waited for a look is off."""
-        self._error, self._then = error, None
+        """Show an error, and cancel what waits for the check of the folder."""
+        self._error, self._continuation = error, None
         if field is not None:
-            self.point_to(field)
+            self.focus_error(field)
         self.draw()
 
     def _changed(self) -> None:
-        self._error, self._then = None, None
+        self._error, self._continuation = None, None
         self.draw()
 
     # Drawing
 
     def draw(self) -> None:
-        """Show everything anew."""
+        """Redraw the dialog."""
         count = len(self.group.pairs)
         title = f"Back up {self.group.names[0] if count == 1 else f'{count} pairs'}"
         gap: list[Line] = [] if self.app.size.height < _SHORT else [()]
         self.show("#about", [*self.lines(title, "strong"), *gap])
-        keys = self.key_lines(("Enter", "Back up"), ("Esc", "Cancel"), ("ctrl+g", "Make up a passphrase"))
+        keys = self.key_lines(("Enter", "Back up"), ("Esc", "Cancel"), ("ctrl+g", "Generate passphrase"))
         around = _AROUND_NOTES + (len(keys) - 1) + (len(self._groups) > 1) + 3 * len(gap)
         room = self.app.size.height - around
         notes = self._passphrase_lines() + self._locked_lines() + self._folder_lines()
@@ -353,40 +352,39 @@ class BackupScreen(PlaceDialog["BackupAsked | None"]):
         self.show("#keys", keys)
 
     def _folder_lines(self) -> list[Line]:
-        back = self.lines(_WAY_BACK, "label") if self.is_in_secret else []
+        way_back = self.lines(_WAY_BACK, "label") if self.is_in_secret else []
         if not self._folder:
-            return [*self.lines("A folder on another disk or a stick, such as /mnt/usb.", "label"), *back]
-        found = self._destination.found
-        if found is None:
-            return self.lines("looking at the folder …", "label")
-        if isinstance(found, CsrtuiError):
-            said = self.error_lines(found) if self._error is None else []
-            return [*said, *back]
-        return [
-            line
-            for text in destination_lines(found)
-            for line in self.lines(text, "warning" if text.startswith("warning") else "label")
-        ]
+            return [*self.lines("A folder on another disk or USB stick, e.g. /mnt/usb.", "label"), *way_back]
+        state = self._destination.state
+        if state is None:
+            return self.lines("Checking the folder …", "label")
+        if isinstance(state, CsrtuiError):
+            lines = self.error_lines(state) if self._error is None else []
+            return [*lines, *way_back]
+        lines = []
+        for text in destination_lines(state):
+            lines += self.lines(text, "warning" if text.startswith("warning") else "label")
+        return lines
 
     def _passphrase_lines(self) -> list[Line]:
-        order = self._order
+        spec = self._spec
         if self._generated is not None:
             words = self.lines(self._generated.revealed, "strong")
-            return [*self.lines("Write it down now; it is shown this once:", "warning"), *words]
-        said = strength(order.passphrase)
-        if order.again.encoded and order.passphrase == order.again:
-            said += " Both are the same."
-        return self.lines(said, "label") if said else []
+            return [*self.lines("Write it down now; it will not be shown again:", "warning"), *words]
+        text = strength(spec.passphrase)
+        if spec.repeated.encoded and spec.passphrase == spec.repeated:
+            text += " Both passphrases match."
+        return self.lines(text, "label") if text else []
 
     def _locked_lines(self) -> list[Line]:
-        if not self._locked:
+        if not self._locked_count:
             return []
-        if self._locked == len(self.group.pairs) == 1:
-            text = "This key is under a passphrase: its backup is made under the same one."
+        if self._locked_count == len(self.group.pairs) == 1:
+            text = "This key has a passphrase. Its backup uses the same one."
         else:
-            text = f"{self._locked} of the keys are under a passphrase: their backups are made under the same one."
+            text = f"{self._locked_count} of the keys have a passphrase. Their backups use the same one."
         return self.lines(text, "warning")
 
 
-def _locked_of(group: Group) -> int:
+def _count_locked_keys(group: Group) -> int:
     return sum(pair.record.key.encrypted for pair in group.pairs)

@@ -1,4 +1,4 @@
-"""A question with two answers; the careful one has the focus."""
+"""A question with two answers, of which the safe one is selected first."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _WIDTH = 60
 
 
 class ConfirmScreen(ModalScreen[bool]):
-    """Asks once. Enter gives the answer in reverse, which is *Cancel* at first; Escape cancels.
+    """A dialog with a question. Enter gives the selected answer, initially the safe one; Escape cancels.
 
     Args:
-        title: What it is about.
+        title: The question.
         text: The consequence, in one or two sentences.
-        yes: What the other answer is called.
-        no: What the careful answer is called.
+        yes: The label of the other answer.
+        no: The label of the safe answer.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -43,7 +43,7 @@ class ConfirmScreen(ModalScreen[bool]):
         self._text = text
         self._yes = yes
         self._no = no
-        self._chosen = False
+        self._is_yes = False
 
     def compose(self) -> ComposeResult:
         """Build the dialog."""
@@ -51,24 +51,24 @@ class ConfirmScreen(ModalScreen[bool]):
             yield TextBlock(id="question")
 
     def on_mount(self) -> None:
-        """Ask."""
+        """Show the question."""
         self._draw()
 
     def on_resize(self) -> None:
-        """Fit the screen."""
+        """Fit the dialog to the screen."""
         self._draw()
 
     def action_other(self) -> None:
-        """Go to the other answer."""
-        self._chosen = not self._chosen
+        """Select the other answer."""
+        self._is_yes = not self._is_yes
         self._draw()
 
     def action_answer(self) -> None:
-        """Give the answer chosen."""
-        self.dismiss(self._chosen)
+        """Return the selected answer."""
+        self.dismiss(self._is_yes)
 
     def action_cancel(self) -> None:
-        """Give the careful answer."""
+        """Return the safe answer."""
         self.dismiss(False)  # noqa: FBT003 - the result of the dialog
 
     def _draw(self) -> None:
@@ -76,8 +76,8 @@ class ConfirmScreen(ModalScreen[bool]):
         lines: list[Line] = [((visible(self._title), "strong"),), ()]
         lines += [((line, ""),) for line in wrap(visible(self._text), width - 4)]
         answers: list[Part] = []
-        for chosen, label in ((False, self._no), (True, self._yes)):
-            answers += [(f"  {label}  ", "current" if chosen is self._chosen else ""), ("  ", "")]
+        for is_yes, label in ((False, self._no), (True, self._yes)):
+            answers += [(f"  {label}  ", "current" if is_yes is self._is_yes else ""), ("  ", "")]
         lines += [(), tuple(answers)]
         dialog = self.query_one("#dialog")
         dialog.styles.width = width

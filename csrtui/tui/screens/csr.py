@@ -1,4 +1,4 @@
-"""The CSR and nothing else, from the left edge, to be selected with the terminal's own means."""
+"""A screen with only the CSR, from the left edge, so that the terminal can select it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.screen import Screen
 
 from csrtui.core.certificates import csr
-from csrtui.tui.commands import COMMANDS, Where, bar, bindings
+from csrtui.tui.commands import COMMANDS, Scope, bar, bindings
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.text_view import TextView
 
@@ -17,28 +17,25 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from csrtui.core.pairs.pair import Pair
     from csrtui.tui.commands import Command
 
 
 class CsrScreen(Screen[None]):
-    """A CSR as PEM.
+    """A screen that shows a CSR as PEM.
 
     Args:
-        pair: Whose.
-        asked: The CSR.
-        commands: All commands, with the keys they have.
+        request: The CSR.
+        commands: All commands, with their keys.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        binding for binding in bindings(Where.PAIR) if binding.action == "back"
+        binding for binding in bindings(Scope.PAIR) if binding.action == "back"
     ]
 
-    def __init__(self, pair: Pair, asked: csr.Request, commands: Sequence[Command] = COMMANDS) -> None:
+    def __init__(self, request: csr.Request, commands: Sequence[Command] = COMMANDS) -> None:
         super().__init__()
         self._commands = commands
-        self._pair = pair
-        self._asked = asked
+        self._request = request
 
     def compose(self) -> ComposeResult:
         """Build the screen."""
@@ -47,12 +44,12 @@ class CsrScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Show the CSR."""
-        pem = csr.to_pem(self._asked.der).decode("ascii")
+        pem = csr.to_pem(self._request.der).decode("ascii")
         view = self.query_one("#csr", TextView)
         view.show_all([((line, ""),) for line in pem.splitlines()])
         view.focus()
         self.query_one(CommandBar).show_commands(
-            [command for command in bar(Where.PAIR, self._commands) if command.action in {"back", "leave"}]
+            [command for command in bar(Scope.PAIR, self._commands) if command.action in {"back", "leave"}]
         )
 
     def action_back(self) -> None:

@@ -1,4 +1,4 @@
-"""What the dialogs share: their frame, fields under each other with labels, and lines that are broken to fit."""
+"""The base class of dialogs: their frame, labelled fields, and text wrapped to their width."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 ResultT = TypeVar("ResultT")
 
 SHORT = 18
-"""A screen with fewer lines is short: the keys of a dialog stand on one line."""
+"""On screens with fewer lines, a dialog shows its keys on one line."""
 _WIDTH = 74
 _LABEL = 13
 _BETWEEN_KEYS = "   "
 
 
 class Dialog(ModalScreen[ResultT]):
-    """A frame in the middle of the screen, as high as what is in it."""
+    """A frame in the middle of the screen, as high as its content."""
 
     DEFAULT_CSS = """
     Dialog { align: center middle; background: $background; }
@@ -47,16 +47,16 @@ class Dialog(ModalScreen[ResultT]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "app.focus_next", "Next field", show=False),
-        Binding("up", "app.focus_previous", "Field before", show=False),
+        Binding("up", "app.focus_previous", "Previous field", show=False),
     ]
 
     _dismissed_with: tuple[ResultT | None, ...] = ()
     _was_dismissed = False
 
     def dismiss(self, result: ResultT | None = None) -> AwaitComplete:
-        """Close the dialog with its result; while another screen lies over it, as soon as that one is gone.
+        """Close the dialog with its result, or as soon as no other screen covers it.
 
-        Textual would take the screen on top away, whichever that is, and a second result would be an error.
+        Textual would remove the top screen, whichever that is, and a second result would raise an error.
         """
         self._dismissed_with = self._dismissed_with or (result,)
         if self._was_dismissed or not self.is_active:
@@ -65,16 +65,16 @@ class Dialog(ModalScreen[ResultT]):
         return super().dismiss(self._dismissed_with[0])
 
     def on_screen_resume(self) -> None:
-        """Close what was to be closed while another screen lay over it."""
+        """Close the dialog if it was dismissed while another screen covered it."""
         if self._dismissed_with:
             self.dismiss()
 
     def on_mount(self) -> None:
-        """Have the size that fits before anything is drawn: the first resize comes only after the first frame."""
+        """Set the size before the first frame is drawn; the first resize event comes after it."""
         self._fit()
 
     def on_resize(self) -> None:
-        """Fit the screen."""
+        """Fit the dialog to the screen."""
         self._fit()
 
     def _fit(self) -> None:
@@ -82,27 +82,27 @@ class Dialog(ModalScreen[ResultT]):
         self.draw()
 
     def draw(self) -> None:
-        """Show everything anew; called too when the screen has another size."""
+        """Redraw the dialog; also called when the screen is resized."""
 
     @property
     def inner_width(self) -> int:
-        """The cells in a line of the dialog."""
+        """The number of cells in a line of the dialog."""
         return max(min(_WIDTH, self.app.size.width) - 4, 8)
 
     def lines(self, text: str, manner: str = "") -> list[Line]:
-        """Return a text from anywhere in lines that fit the dialog."""
+        """Return a text, which may be untrusted, escaped and wrapped to the width of the dialog."""
         return [((line, manner),) for line in wrap(visible(text), self.inner_width)]
 
     def error_lines(self, error: CsrtuiError) -> list[Line]:
-        """Return an error, and what to do about it, in lines that fit the dialog."""
-        return self.lines(f"{error.what}{f' — {error.hint}' if error.hint else ''}", "error")
+        """Return an error and its hint, wrapped to the width of the dialog."""
+        return self.lines(f"{error.message}{f' — {error.hint}' if error.hint else ''}", "error")
 
     def key_of(self, action: str) -> str:
-        """Return the key of a command of the screens, as people write it."""
+        """Return the key of a command, as text."""
         return key_of(action, self.app.commands) if isinstance(self.app, CommandsApp) else key_of(action)
 
     def key_lines(self, *keys: tuple[str, str]) -> list[Line]:
-        """Return what keys do, as many whole ones as fit on two lines, or on one where the screen is short."""
+        """Return the keys with their labels, as many as fit on two lines, or on one if the screen is short."""
         rows: list[list[tuple[str, str]]] = [[]]
         for key in keys:
             if rows[-1] and _key_width([*rows[-1], key]) > self.inner_width:
@@ -111,14 +111,14 @@ class Dialog(ModalScreen[ResultT]):
         return [key_line(*row) for row in rows[: 1 if self.app.size.height < SHORT else 2]]
 
     def show(self, block: str, lines: Sequence[Line]) -> None:
-        """Show lines in the block with an id; it becomes as high as they are many."""
-        found = self.query_one(block, TextBlock)
-        found.styles.height = len(lines)
-        found.show(lines)
+        """Show lines in the block with the selector `block`, and set its height to their number."""
+        widget = self.query_one(block, TextBlock)
+        widget.styles.height = len(lines)
+        widget.show(lines)
 
 
 def labelled(*fields: tuple[str, Widget]) -> ComposeResult:
-    """Give fields of one line each under each other, with their labels beside them."""
+    """Yield one-line fields below each other, with their labels beside them."""
     with Horizontal(classes="fields"):
         labels = TextBlock(classes="labels")
         labels.styles.height = len(fields)
@@ -130,7 +130,7 @@ def labelled(*fields: tuple[str, Widget]) -> ComposeResult:
 
 
 def key_line(*keys: tuple[str, str]) -> Line:
-    """Return the line that says what keys do."""
+    """Return a line with keys and their labels."""
     return tuple(part for key, label in keys for part in ((key, "key"), (f" {label}{_BETWEEN_KEYS}", "")))
 
 

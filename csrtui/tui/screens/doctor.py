@@ -11,7 +11,7 @@ from textual.screen import Screen
 
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
-from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Where, bar, bindings
+from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Scope, bar, bindings
 from csrtui.tui.panes.finding_rows import FindingRows
 from csrtui.tui.plain_view import show_plain
 from csrtui.tui.widgets.command_bar import CommandBar
@@ -28,24 +28,24 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from csrtui.tui.commands import Command
-    from csrtui.tui.examiners import ExaminationResult, Examiner
+    from csrtui.tui.examiner import ExaminationResult, Examiner
     from csrtui.tui.widgets.text_block import Line
 
 _MOST_SHOWN = 100
-"""How many remedies are shown as plain text at once."""
+"""The maximum number of remedies shown as plain text at once."""
 
 
 class DoctorScreen(Screen[None]):
-    """The problems of the keystore here, or of many hosts; it can be left at any moment.
+    """A screen with the problems of the local keystore or of many hosts; it can be closed at any time.
 
     Args:
         examiner: Checks one keystore, or those of many hosts.
-        commands: All commands, with the keys they have.
+        commands: All commands, with their keys.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(Where.DOCTOR),
-        *(binding for binding in bindings(Where.PAIR) if binding.action == "back"),
+        *bindings(Scope.DOCTOR),
+        *(binding for binding in bindings(Scope.PAIR) if binding.action == "back"),
         HELP_IN_LISTS,
     ]
 
@@ -80,7 +80,7 @@ class DoctorScreen(Screen[None]):
         self._stop = Event()
         self._is_working = False
         self._rows = FindingRows(())
-        self._verdict: Sequence[str] = [examiner.looking]
+        self._verdict: Sequence[str] = [examiner.progress_text]
 
     def compose(self) -> ComposeResult:
         """Build the screen."""
@@ -97,7 +97,7 @@ class DoctorScreen(Screen[None]):
     def on_mount(self) -> None:
         """Start the check."""
         self.query_one("#title", TextBlock).show([((f" {self._examiner.title}", "strong"),)])
-        here = bar(Where.DOCTOR, self._commands)
+        here = bar(Scope.DOCTOR, self._commands)
         back = [command for command in self._commands if command.action == "back"]
         self.query_one(CommandBar).show_commands([*back, *here])
         self.query_one("#findings").focus()
@@ -118,7 +118,7 @@ class DoctorScreen(Screen[None]):
         if self._is_working:
             return
         self._is_working = True
-        self._show_findings(FindingRows(()), [self._examiner.looking])
+        self._show_findings(FindingRows(()), [self._examiner.progress_text])
         self.query_one("#message", RuleLine).clear()
         self.run_worker(self._examine, thread=True)
 
@@ -147,7 +147,7 @@ class DoctorScreen(Screen[None]):
         self.query_one("#progress", ProgressLine).clear()
         verdict = event.verdict
         if isinstance(verdict, CsrtuiError):
-            lines = ["The check failed.", verdict.what, verdict.hint or ""]
+            lines = ["The check failed.", verdict.message, verdict.hint or ""]
             self._show_findings(FindingRows(()), lines)
         else:
             self._show_findings(verdict.rows, verdict.lines)
@@ -162,9 +162,9 @@ class DoctorScreen(Screen[None]):
         """Show the pair of the finding."""
         event.stop()
         try:
-            screen = self._examiner.shown(self._rows, event.index)
+            screen = self._examiner.screen_for(self._rows, event.index)
         except CsrtuiError as error:
-            self._tell(error.what)
+            self._tell(error.message)
         else:
             self.app.push_screen(screen)
 
@@ -177,10 +177,13 @@ class DoctorScreen(Screen[None]):
             self.run_worker(self._show_plain(cursor), group="plain", exclusive=True)
 
     async def _show_plain(self, cursor: int) -> None:
-        shown = range(cursor, min(cursor + _MOST_SHOWN, len(self._rows)))
-        remedies = [visible(self._rows.item(at).pasteable) for at in shown]
-        parts = [f"# {self._rows.heading(at)}\n{remedy}" for at, remedy in zip(shown, remedies, strict=True)]
-        more = len(self._rows) - cursor - len(shown)
+        indexes = range(cursor, min(cursor + _MOST_SHOWN, len(self._rows)))
+        remedies = [visible(self._rows.item(index).pasteable) for index in indexes]
+        parts = [
+            f"# {self._rows.heading(index)}\n{remedy}"
+            for index, remedy in zip(indexes, remedies, strict=True)
+        ]
+        more = len(self._rows) - cursor - len(indexes)
         if more:
             parts.append(f"# {more} more below")
         try:
@@ -210,8 +213,8 @@ class DoctorScreen(Screen[None]):
     def _draw(self) -> None:
         self.set_class(self.size.height < 20, "-short")  # noqa: PLR2004 - as on the main screen
         lines: list[Line] = []
-        for at, text in enumerate(text for text in self._verdict if text):
-            lines += [((f" {line}", "" if at else "strong"),) for line in self._wrapped(text)]
+        for index, text in enumerate(text for text in self._verdict if text):
+            lines += [((f" {line}", "" if index else "strong"),) for line in self._wrapped(text)]
         verdict = self.query_one("#verdict", TextBlock)
         verdict.styles.height = min(len(lines), max(self.size.height - 5, 1))
         verdict.show(lines)
@@ -223,9 +226,9 @@ class DoctorScreen(Screen[None]):
         if cursor is None:
             block.show([])
             return
-        one = self._rows.item(cursor)
-        remedy = self._wrapped(one.remedy)
-        text = self._wrapped(one.text)[: max(block.size.height - len(remedy), 1)]
+        row = self._rows.item(cursor)
+        remedy = self._wrapped(row.remedy)
+        text = self._wrapped(row.text)[: max(block.size.height - len(remedy), 1)]
         block.show([*(((f" {line}", ""),) for line in text), *(((f" {line}", "strong"),) for line in remedy)])
 
     def _wrapped(self, text: str) -> list[str]:

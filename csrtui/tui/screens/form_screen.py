@@ -1,4 +1,4 @@
-"""The commands of the request form, wherever the form is shown."""
+"""The commands of the request form, for every screen that shows the form."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class FormScreen(Screen[None]):
         return self.query_one(RequestPane)
 
     def tell(self, text: str) -> None:
-        """Tell the user something in a line."""
+        """Show a message in the message line."""
         raise NotImplementedError
 
-    def on_request_form_told(self, event: RequestForm.Told) -> None:
-        """Pass a line on."""
+    def on_request_form_notice(self, event: RequestForm.Notice) -> None:
+        """Show a message of the form."""
         self.tell(event.text)
 
     def action_next_field(self) -> None:
@@ -33,39 +33,35 @@ class FormScreen(Screen[None]):
         self.request.form.focus_step(1)
 
     def action_previous_field(self) -> None:
-        """Go to the field before."""
+        """Go to the previous field."""
         self.request.form.focus_step(-1)
 
     def action_fix(self) -> None:
-        """Apply the fix at hand."""
-        done = self.request.fix()
-        self.tell(f"done: {done}   ctrl+z undoes it" if done else "this advice has no fix to apply")
+        """Apply the fix of the advice shown."""
+        fix = self.request.fix()
+        self.tell(f"applied: {fix}   ctrl+z undoes it" if fix else "this advice has no automatic fix")
 
     def action_fix_all(self) -> None:
-        """Apply all plain corrections."""
+        """Apply all safe fixes."""
         count = self.request.fix_all()
-        self.tell(
-            f"{count} fix{'es' if count != 1 else ''} applied"
-            if count
-            else "there is nothing to fix by itself"
-        )
+        self.tell(f"{count} fix{'es' if count != 1 else ''} applied" if count else "no safe fixes to apply")
 
     def action_next_advice(self) -> None:
         """Show the next finding."""
         self.request.next_advice()
 
     def action_profiles(self) -> None:
-        """Choose a profile to fill the form with, or keep the form as one."""
+        """Load a profile into the form, or save the form as one."""
         self.request.choose_profile()
 
     def action_start_from(self) -> None:
-        """Ask what to start from."""
+        """Copy names and subject from an existing pair, CSR or certificate."""
         self.request.choose_start()
 
     def action_guide(self) -> None:
-        """Show what to know and do for the server software that the form asks for."""
-        from csrtui.tui.screens.reading import ReadingScreen, guide_pages
+        """Show the guide for the selected server software."""
+        from csrtui.tui.screens.page import PageScreen, guide_pages
 
         pages = guide_pages()
-        chosen = self.request.form.draft.platform
-        self.app.push_screen(ReadingScreen(list(pages.values()), list(pages).index(chosen)))
+        platform = self.request.form.draft.platform
+        self.app.push_screen(PageScreen(list(pages.values()), list(pages).index(platform)))

@@ -1,4 +1,4 @@
-"""All commands with their keys; the list makes itself from `csrtui.tui.commands`."""
+"""The help screen: all commands with their keys, generated from `csrtui.tui.commands`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 from textual.screen import Screen
 
-from csrtui.tui.commands import COMMANDS, Where
+from csrtui.tui.commands import COMMANDS, Scope
 from csrtui.tui.widgets.rule_line import RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_view import TextView
@@ -24,17 +24,16 @@ if TYPE_CHECKING:
 
 _KEYS = 22
 _MORE = (
-    "In lists: arrows or j and k, Page Up and Page Down, g and G. In a field with fixed values: left and "
-    "right, or its first letter. Tab goes to the next field. The private key is never shown and never "
-    "copied; it stays on this machine."
+    "In lists: arrows or j and k, Page Up and Page Down, g and G. To change a choice: Left/Right or its first "
+    "letter. Tab goes to the next field. The private key is never shown or copied; it stays on this machine."
 )
 
 
 class HelpScreen(Screen[None]):
-    """Every command, by the place where it works.
+    """A screen with all commands, grouped by where they work.
 
     Args:
-        commands: All of them, with the keys they have.
+        commands: All commands, with their keys.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -62,7 +61,7 @@ class HelpScreen(Screen[None]):
         self.query_one("#help").focus()
 
     def on_resize(self) -> None:
-        """Break the lines anew."""
+        """Wrap the lines again."""
         self.query_one("#help", TextView).show_all(_lines(self._commands, self.size.width))
 
     def action_back(self) -> None:
@@ -70,15 +69,15 @@ class HelpScreen(Screen[None]):
         self.dismiss()
 
 
-def _lines(every: Sequence[Command], width: int) -> list[Line]:
+def _lines(all_commands: Sequence[Command], width: int) -> list[Line]:
     lines: list[Line] = []
-    for place in Where:
-        commands = [command for command in every if command.where is place]
+    for place in Scope:
+        commands = [command for command in all_commands if command.scope is place]
         if commands:
             lines.append(((f" {place.value}", "strong"),))
         for command in commands:
-            for at, text in enumerate(wrap(command.help, max(width - _KEYS - 4, 8))):
-                keys = command.shown_keys if at == 0 else ""
+            for index, text in enumerate(wrap(command.help, max(width - _KEYS - 4, 8))):
+                keys = command.shown_keys if index == 0 else ""
                 lines.append(((f"   {keys}".ljust(_KEYS), "key"), (text, "")))
         if commands:
             lines.append(())

@@ -1,4 +1,4 @@
-"""The coming twelve months: how many certificates become due and how many expire, month by month."""
+"""The screen of the next 12 months: how many certificates are due and how many expire in each month."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from textual.screen import Screen
 
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
-from csrtui.core.pairs.expiry_chart import Kind, lay_out
-from csrtui.tasks.expiries import Counted, count_expiries
+from csrtui.core.pairs.expiry_chart import ChartRowKind, chart_rows
+from csrtui.tasks.list import ExpiryCounts, count_expiries
 from csrtui.tasks.pair_text import MONTHS
-from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Where, bar, bindings
+from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Scope, bar, bindings
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.rule_line import RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
@@ -30,38 +30,38 @@ if TYPE_CHECKING:
     from csrtui.tui.widgets.text_block import Line
 
 _READING = "Reading the keystore …"
-_NOTHING = "No pair in use has a certificate yet, so nothing expires."
+_NO_EXPIRIES = "No pair in use has a certificate yet."
 
 
 class MonthsScreen(Screen[None]):
-    """The chart of expiries.
+    """A screen with the chart of expiries.
 
     Args:
-        session: Whose store is counted.
-        commands: All commands, with the keys they have.
+        session: The session with the store.
+        commands: All commands, with their keys.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(binding for binding in bindings(Where.PAIR) if binding.action == "back"),
+        *(binding for binding in bindings(Scope.PAIR) if binding.action == "back"),
         HELP_IN_LISTS,
     ]
 
-    class Answered(Message):
-        """The keystore was read.
+    class Counted(Message):
+        """The expiries were counted.
 
         Args:
-            answer: What was counted, or why nothing could be.
+            result: The counts, or the error of the keystore.
         """
 
-        def __init__(self, answer: Counted | CsrtuiError) -> None:
+        def __init__(self, result: ExpiryCounts | CsrtuiError) -> None:
             super().__init__()
-            self.answer = answer
+            self.result = result
 
     def __init__(self, session: Session, commands: Sequence[Command] = COMMANDS) -> None:
         super().__init__()
         self._session = session
         self._commands = commands
-        self._answer: Counted | CsrtuiError | None = None
+        self._result: ExpiryCounts | CsrtuiError | None = None
 
     def compose(self) -> ComposeResult:
         """Build the screen."""
@@ -73,10 +73,10 @@ class MonthsScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Read the keystore in a thread."""
-        self.query_one("#title", TextBlock).show([((" Keystore · the coming twelve months", "strong"),)])
+        self.query_one("#title", TextBlock).show([((" Keystore · next 12 months", "strong"),)])
         here = [
             command
-            for command in bar(Where.PAIR, self._commands)
+            for command in bar(Scope.PAIR, self._commands)
             if command.action in {"back", "help", "leave"}
         ]
         self.query_one(CommandBar).show_commands(here)
@@ -85,18 +85,18 @@ class MonthsScreen(Screen[None]):
 
     def _count(self) -> None:
         try:
-            self.post_message(self.Answered(count_expiries(self._session)))
+            self.post_message(self.Counted(count_expiries(self._session)))
         except CsrtuiError as error:
-            self.post_message(self.Answered(error))
+            self.post_message(self.Counted(error))
 
-    def on_months_screen_answered(self, event: Answered) -> None:
+    def on_months_screen_counted(self, event: Counted) -> None:
         """Show the chart."""
         event.stop()
-        self._answer = event.answer
+        self._result = event.result
         self._draw()
 
     def on_resize(self) -> None:
-        """Draw the bars as long as there is room."""
+        """Draw the bars again for the new width."""
         self._draw()
 
     def action_back(self) -> None:
@@ -104,45 +104,44 @@ class MonthsScreen(Screen[None]):
         self.dismiss()
 
     def _draw(self) -> None:
-        self.query_one("#months", TextView).show_all(_lines(self._answer, self.size.width - 2))
+        self.query_one("#months", TextView).show_all(_lines(self._result, self.size.width - 2))
 
 
-def _lines(answer: Counted | CsrtuiError | None, width: int) -> list[Line]:
-    if answer is None:
-        return _said(_READING, width)
-    if isinstance(answer, CsrtuiError):
-        return [*_said(visible(answer.what), width, "error"), *_said(visible(answer.hint or ""), width)]
-    if not answer.expiries.total:
-        return [*_said(_NOTHING, width), *_left_out(answer, width)]
-    rows, step = lay_out(answer.expiries, MONTHS, width)
+def _lines(result: ExpiryCounts | CsrtuiError | None, width: int) -> list[Line]:
+    if result is None:
+        return _wrapped(_READING, width)
+    if isinstance(result, CsrtuiError):
+        return [
+            *_wrapped(visible(result.message), width, "error"),
+            *_wrapped(visible(result.hint or ""), width),
+        ]
+    if not result.expiries.total:
+        return [*_wrapped(_NO_EXPIRIES, width), *_exclusions(result, width)]
+    rows, step = chart_rows(result.expiries, MONTHS, width)
     lines: list[Line] = []
     for row in rows:
-        manner = (
-            "label"
-            if row.kind is Kind.HEAD
-            else "warning"
-            if row.kind is Kind.OVERDUE and "●" in row.bar
-            else ""
-        )
+        manner = "label" if row.kind is ChartRowKind.HEAD else ""
+        if row.kind is ChartRowKind.OVERDUE and "●" in row.bar:
+            manner = "warning"
         lines.append(((f" {row.text}", manner), (row.bar, manner)))
-    legend = "Due: a third of the life or less is left."
+    legend = "Due: one third of the validity or less is left."
     if step > 1:
-        legend += f" A dot stands for {step} certificates that expire."
-    return [*lines, (), *_said(legend, width, "label"), *_left_out(answer, width)]
+        legend += f" Each dot is {step} certificates that expire."
+    return [*lines, (), *_wrapped(legend, width, "label"), *_exclusions(result, width)]
 
 
-def _left_out(answer: Counted, width: int) -> list[Line]:
-    said = [
+def _exclusions(counts: ExpiryCounts, width: int) -> list[Line]:
+    parts = [
         f"{number} {text}"
         for number, text in (
-            (answer.bare, "without a certificate yet"),
-            (answer.past, "retired or replaced"),
-            (answer.unreadable, "that cannot be read"),
+            (counts.without_certificate, "without a certificate"),
+            (counts.not_in_use, "retired or replaced"),
+            (counts.unreadable, "unreadable"),
         )
         if number
     ]
-    return _said(f"Not counted: {', '.join(said)}.", width, "label") if said else []
+    return _wrapped(f"Not counted: {', '.join(parts)}.", width, "label") if parts else []
 
 
-def _said(text: str, width: int, manner: str = "") -> list[Line]:
+def _wrapped(text: str, width: int, manner: str = "") -> list[Line]:
     return [((f" {line}", manner),) for line in wrap(text, max(width, 8))]

@@ -1,4 +1,4 @@
-"""Something that is told once, in whole sentences, until any key is pressed."""
+"""A dialog that shows sentences until the user closes it."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _WIDTH = 74
 
 
 class NoticeScreen(ModalScreen[None]):
-    """Sentences to be read.
+    """A dialog with a list of texts.
 
     Args:
-        title: What they are about.
-        texts: A sentence or two each; empty ones are left out.
+        title: The title.
+        texts: One or two sentences each; empty texts are left out.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -46,11 +46,11 @@ class NoticeScreen(ModalScreen[None]):
             yield TextView(id="notice")
 
     def on_mount(self) -> None:
-        """Take the keys."""
+        """Set the focus."""
         self.query_one("#notice").focus()
 
     def on_resize(self) -> None:
-        """Fit the screen."""
+        """Fit the dialog to the screen."""
         width = min(_WIDTH, max(self.app.size.width - 4, 10))
         lines: list[Line] = [((visible(self._title), "strong"),), ()]
         for text in self._texts:
@@ -63,5 +63,5 @@ class NoticeScreen(ModalScreen[None]):
         self.query_one("#notice", TextView).show_all(lines)
 
     def action_close(self) -> None:
-        """Go on."""
+        """Close the dialog."""
         self.dismiss()

@@ -1,4 +1,4 @@
-"""A pair in full: everything that is known of it."""
+"""The screen with all details of a pair."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import NextStep
 from csrtui.core.pairs.timeline import Tone
-from csrtui.tasks.show import InFull, full_lines, read_in_full, timeline
-from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Where, bar, bindings, key_of
-from csrtui.tui.groups import AtHand
+from csrtui.tasks.show import PairDetails, pair_detail_lines, read_pair_details, timeline
+from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Scope, bar, bindings, key_of
+from csrtui.tui.groups import PairSelection
 from csrtui.tui.screens.renewal_screen import RenewalScreen
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.rule_line import RuleLine
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from csrtui.core.pairs.pair import Pair
-    from csrtui.core.pairs.timeline import Row
-    from csrtui.tasks.prefill import Start
+    from csrtui.core.pairs.timeline import TimelineRow
+    from csrtui.tasks.prefill import PrefilledForm
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
     from csrtui.tui.widgets.text_block import Line
@@ -38,34 +38,36 @@ _MANNERS = {Tone.PAST: "", Tone.TODAY: "strong", Tone.COMING: "label"}
 
 
 class PairScreen(RenewalScreen):
-    """Everything about one pair.
+    """A screen with all details of one pair.
 
     Args:
-        session: Whose store it is in.
-        full: Which, and everything that lies in its folder.
-        commands: All commands, with the keys they have.
+        session: The session with the store.
+        details: The pair, and everything in its folder.
+        commands: All commands, with their keys.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.PAIR, Where.PAIRS, Where.STEPS), HELP_IN_LISTS]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.PAIR, Scope.PAIRS, Scope.STEPS), HELP_IN_LISTS]
 
-    def __init__(self, session: Session, full: InFull, commands: Sequence[Command] = COMMANDS) -> None:
+    def __init__(
+        self, session: Session, details: PairDetails, commands: Sequence[Command] = COMMANDS
+    ) -> None:
         super().__init__(session, commands)
-        self._full = full
+        self._details = details
 
     @classmethod
     def of(cls, session: Session, name: str, commands: Sequence[Command] = COMMANDS) -> PairScreen:
-        """Return the screen of the pair called `name`, read anew.
+        """Return the screen for the pair `name`, freshly read.
 
         Raises:
-            InputError: There is no such pair.
-            StoreError: It is damaged or not safe.
+            InputError: The pair does not exist.
+            StoreError: The pair is damaged or unsafe.
         """
-        return cls(session, read_in_full(session, name), commands)
+        return cls(session, read_pair_details(session, name), commands)
 
     @property
     def pair(self) -> Pair:
         """The pair as it was last read."""
-        return self._full.pair
+        return self._details.pair
 
     def compose(self) -> ComposeResult:
         """Build the screen."""
@@ -81,50 +83,50 @@ class PairScreen(RenewalScreen):
         self.query_one("#pair").focus()
 
     def on_resize(self) -> None:
-        """Break the lines anew."""
+        """Wrap the lines again."""
         self._draw()
 
     def _draw(self) -> None:
         label = self.step_label(self.pair)
-        lines = _lines(self._full, self._session.clock(), self.size.width, self._next_key)
+        lines = _lines(self._details, self._session.clock(), self.size.width, self._next_key)
         self.query_one("#pair", TextView).show_all(lines)
-        self.query_one(CommandBar).show_commands(bar(Where.PAIR, self._commands), {"next_step": label})
+        self.query_one(CommandBar).show_commands(bar(Scope.PAIR, self._commands), {"next_step": label})
 
     @property
     def _next_key(self) -> str:
-        """The key that takes the next step; empty where there is none to take."""
+        """The key for the next step; empty if the pair has no next step."""
         if self.pair.record.next_step(self._session.clock()) is NextStep.NONE:
             return ""
         return key_of("next_step", self._commands)
 
     @property
-    def only(self) -> str:
-        """The pair: certificates that are brought home here have to be for it."""
+    def only_pair(self) -> str:
+        """The name of the pair; only its certificates are imported here."""
         return self.pair.name
 
-    def at_hand(self) -> AtHand:
+    def selection(self) -> PairSelection:
         """The pair."""
-        return AtHand(self.pair)
+        return PairSelection(self.pair)
 
     def tell(self, text: str) -> None:
-        """Tell the user something in a line."""
+        """Show a message in the message line."""
         self.query_one("#message", RuleLine).tell(text)
 
-    def pairs_changed(self, want: str | None = None) -> None:  # noqa: ARG002 - there is one pair here
-        """Show the pair as it is now."""
+    def refresh_pairs(self, want: str | None = None) -> None:  # noqa: ARG002 - this screen has one pair
+        """Show the current state of the pair."""
         try:
-            self._full = read_in_full(self._session, self.pair.name)
+            self._details = read_pair_details(self._session, self.pair.name)
         except CsrtuiError as error:
-            self.tell(error.what)
+            self.tell(error.message)
         else:
             self._draw()
 
-    def fill_form(self, start: Start, renews: str) -> None:
-        """Show the form on the main screen, filled in for a pair that takes the place of this one."""
+    def fill_form(self, start: PrefilledForm, renews: str) -> None:
+        """Show the form on the main screen, filled in for a pair that renews this one."""
         main = next(screen for screen in self.app.screen_stack if isinstance(screen, RenewalScreen))
         self.app.call_later(self._go_back_to, main, start, renews)
 
-    async def _go_back_to(self, main: RenewalScreen, start: Start, renews: str) -> None:
+    async def _go_back_to(self, main: RenewalScreen, start: PrefilledForm, renews: str) -> None:
         while self.app.screen is not main:
             await self.app.pop_screen()
         main.fill_form(start, renews)
@@ -134,24 +136,24 @@ class PairScreen(RenewalScreen):
         self.dismiss()
 
     def action_view_csr(self) -> None:
-        """Show the CSR alone."""
+        """Show only the CSR."""
         from csrtui.tui.screens.csr import CsrScreen
 
-        self.app.push_screen(CsrScreen(self.pair, self._full.request, self._commands))
+        self.app.push_screen(CsrScreen(self._details.csr, self._commands))
 
 
-def _lines(full: InFull, now: datetime, width: int, next_key: str) -> list[Line]:
+def _lines(details: PairDetails, now: datetime, width: int, next_key: str) -> list[Line]:
     lines: list[Line] = []
-    for label, said in full_lines(full, now):
-        text = f"{said}   (press {next_key})" if label == "Next" and next_key else said
-        if label == "Subject":  # before what the pair is stands what it went through
-            lines += _life(timeline(full.pair.record, now, width - 2))
-        for at, part in enumerate(wrap(visible(text), max(width - _LABEL - 2, 8))):
-            head = f" {label if at == 0 else ''}".ljust(_LABEL)
+    for label, detail in pair_detail_lines(details, now):
+        text = f"{detail}   (press {next_key})" if label == "Next" and next_key else detail
+        if label == "Subject":  # the timeline is shown above the details of the request
+            lines += _timeline_lines(timeline(details.pair.record, now, width - 2))
+        for index, part in enumerate(wrap(visible(text), max(width - _LABEL - 2, 8))):
+            head = f" {label if index == 0 else ''}".ljust(_LABEL)
             lines.append(((head, "label"), (part, "strong" if label in _ATTENTION else "")))
     return lines
 
 
-def _life(rows: Sequence[Row]) -> list[Line]:
-    drawn: list[Line] = [((" ", ""), *((piece.text, _MANNERS[piece.tone]) for piece in row)) for row in rows]
-    return [(), *drawn, ()] if drawn else []
+def _timeline_lines(rows: Sequence[TimelineRow]) -> list[Line]:
+    lines: list[Line] = [((" ", ""), *((piece.text, _MANNERS[piece.tone]) for piece in row)) for row in rows]
+    return [(), *lines, ()] if lines else []

@@ -1,4 +1,4 @@
-"""What the keystore and the screen of a pair have in common: commands that work on pairs."""
+"""The commands on pairs that the keystore and the screen of one pair share."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from csrtui.core.pairs.query import Need
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tui.commands import COMMANDS
-from csrtui.tui.compositor import NearCompositor
-from csrtui.tui.groups import AtHand, Group
+from csrtui.tui.compositor import CroppedCompositor
+from csrtui.tui.groups import Group, PairSelection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,163 +22,163 @@ if TYPE_CHECKING:
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
     from csrtui.tui.screens.adopt import AdoptAnswer
-    from csrtui.tui.screens.backup import BackupAsked
-    from csrtui.tui.screens.restore import Restored
-    from csrtui.tui.screens.submit import Outcome
+    from csrtui.tui.screens.backup import BackupAnswer
+    from csrtui.tui.screens.restore import RestoreAnswer
+    from csrtui.tui.screens.submit import SubmitAnswer
 
 
 class PairsScreen(Screen[None]):
-    """A screen from which pairs are backed up, verified, restored and submitted.
+    """A screen with commands to back up, verify, restore, adopt and submit pairs.
 
     Args:
-        session: What it works on.
-        commands: All commands, with the keys they have.
+        session: The session with the store.
+        commands: All commands, with their keys.
     """
 
     def __init__(self, session: Session, commands: Sequence[Command] = COMMANDS) -> None:
         super().__init__()
-        self._compositor = NearCompositor()
+        self._compositor = CroppedCompositor()
         self._session = session
         self._commands = commands
-        self._adopt_from = ""
+        self._adopt_path = ""
 
-    def at_hand(self) -> AtHand:
-        """The pairs that a command can be for."""
+    def selection(self) -> PairSelection:
+        """Return the pairs that a command can apply to."""
         raise NotImplementedError
 
     def tell(self, text: str) -> None:
-        """Tell the user something in a line."""
+        """Show a message in the message line."""
         raise NotImplementedError
 
     def tell_error(self, error: CsrtuiError) -> None:
-        """Tell the user what is wrong, and what to do about it."""
-        self.tell(f"{error.what}{f' — {error.hint}' if error.hint else ''}")
+        """Show an error and its hint."""
+        self.tell(f"{error.message}{f' — {error.hint}' if error.hint else ''}")
 
-    def pairs_changed(self, want: str | None = None) -> None:
-        """Show pairs as they are now.
+    def refresh_pairs(self, want: str | None = None) -> None:
+        """Show the current state of the pairs.
 
         Args:
-            want: The pair to put the cursor on.
+            want: The name of the pair to select, or None.
         """
         raise NotImplementedError
 
     def clear_marks(self) -> None:
-        """Take the marks away, where pairs can be marked."""
+        """Remove all marks, if the screen has marks."""
 
     def action_back_up(self) -> None:
-        """Ask where to and under which passphrase, then back up."""
+        """Ask for a folder and a passphrase, then back up."""
         from csrtui.tui.screens.backup import BackupScreen
 
-        groups = self.at_hand().groups(Need.BACKUP, "not backed up")
+        groups = self.selection().groups(Need.BACKUP, "not backed up")
         if groups:
             self.app.push_screen(BackupScreen(self._session, groups), self._back_up)
         else:
-            self.tell("there is no pair to back up")
+            self.tell("No pair to back up.")
 
-    def _back_up(self, asked: BackupAsked | None) -> None:
-        from csrtui.tui.screens.backing_up import BackingUpScreen
+    def _back_up(self, answer: BackupAnswer | None) -> None:
+        from csrtui.tui.screens.backup_progress import BackupProgressScreen
 
-        if asked is not None:
-            self.app.push_screen(BackingUpScreen(self._session, asked), self._backed_up)
+        if answer is not None:
+            self.app.push_screen(BackupProgressScreen(self._session, answer), self._show_backed_up)
 
-    def _backed_up(self, results: Sequence[Result] | None) -> None:
-        from csrtui.tui.screens.backing_up import summed_up
+    def _show_backed_up(self, results: Sequence[Result] | None) -> None:
+        from csrtui.tui.screens.backup_progress import backup_summary
 
         self.clear_marks()
-        self.pairs_changed()
+        self.refresh_pairs()
         if results:
-            self.tell(summed_up(results))
+            self.tell(backup_summary(results))
 
     def action_verify(self) -> None:
-        """Look at backups again."""
+        """Check backups, or test their restore."""
         from csrtui.tui.screens.verify import VerifyScreen
 
-        groups = self.at_hand().groups(Need.VERIFICATION, "that have backups")
+        groups = self.selection().groups(Need.VERIFICATION, "that have backups")
         if groups:
-            self.app.push_screen(VerifyScreen(self._session, groups), lambda _: self.pairs_changed())
+            self.app.push_screen(VerifyScreen(self._session, groups), lambda _: self.refresh_pairs())
         else:
-            self.tell("there is no pair whose backups could be verified")
+            self.tell("No pair has a backup to verify.")
 
     def action_restore(self) -> None:
-        """Bring a pair back from its backup."""
+        """Restore a pair from its backup."""
         from csrtui.tui.screens.restore import RestoreScreen
 
-        self.app.push_screen(RestoreScreen(self._session), self._restored)
+        self.app.push_screen(RestoreScreen(self._session), self._show_restored)
 
-    def _restored(self, restored: Restored | None) -> None:
-        if restored is None:
+    def _show_restored(self, answer: RestoreAnswer | None) -> None:
+        if answer is None:
             return
         from csrtui.tasks.key_quality import weak_key_lines
 
-        pair = restored.pair
-        self.pairs_changed(pair.name)
+        pair = answer.pair
+        self.refresh_pairs(pair.name)
         step = NEXT_STEPS[pair.record.next_step(self._session.clock())]
         self.tell(f"restored {visible(pair.name)}. Next: {step}")
         weak = weak_key_lines(pair)
-        if notes := [*(["The restored key is weak.", *weak] if weak else []), *restored.losses]:
+        if notes := [*(["The restored key is weak.", *weak] if weak else []), *answer.losses]:
             from csrtui.tui.screens.notice import NoticeScreen
 
             self.app.push_screen(NoticeScreen(f"Restored {pair.name}", notes))
 
     def action_adopt(self) -> None:
-        """Bring keys made elsewhere into the keystore."""
+        """Import existing keys as pairs."""
         from csrtui.tui.screens.adopt import AdoptScreen
 
-        self.app.push_screen(AdoptScreen(self._session, self._adopt_from), self._found_to_adopt)
+        self.app.push_screen(AdoptScreen(self._session, self._adopt_path), self._show_adopt_selection)
 
-    def _found_to_adopt(self, answer: AdoptAnswer | None) -> None:
+    def _show_adopt_selection(self, answer: AdoptAnswer | None) -> None:
         if answer is None:
             return
-        self._adopt_from = answer.typed
-        if answer.matched is not None:
-            from csrtui.tui.screens.adopting import AdoptingScreen
+        self._adopt_path = answer.path
+        if answer.match_result is not None:
+            from csrtui.tui.screens.adopt_selection import AdoptSelectionScreen
 
-            self.app.push_screen(AdoptingScreen(self._session, answer.matched), self._adopted)
+            self.app.push_screen(AdoptSelectionScreen(self._session, answer.match_result), self._show_adopted)
 
-    def _adopted(self, results: Sequence[Result] | None) -> None:
-        done = [result for result in results or () if result.ok]
-        if done:
-            self.pairs_changed(done[0].pair)
-            self.tell(f"adopted {visible(done[0].pair or '') if len(done) == 1 else f'{len(done)} pairs'}")
+    def _show_adopted(self, results: Sequence[Result] | None) -> None:
+        names = [result.pair for result in results or () if result.ok and result.pair]
+        if names:
+            self.refresh_pairs(names[0])
+            self.tell(f"adopted {visible(names[0]) if len(names) == 1 else f'{len(names)} pairs'}")
 
     def action_months(self) -> None:
-        """Show when certificates expire."""
+        """Show the expiries of the next 12 months."""
         from csrtui.tui.screens.months import MonthsScreen
 
         self.app.push_screen(MonthsScreen(self._session, self._commands))
 
     def action_doctor(self) -> None:
-        """Examine the whole keystore."""
-        from csrtui.tui.examiners import StoreExaminer
+        """Check the whole keystore."""
+        from csrtui.tui.examiner import StoreExaminer
         from csrtui.tui.screens.doctor import DoctorScreen
 
         examiner = StoreExaminer(self._session, self._commands)
-        self.app.push_screen(DoctorScreen(examiner, self._commands), lambda _: self.pairs_changed())
+        self.app.push_screen(DoctorScreen(examiner, self._commands), lambda _: self.refresh_pairs())
 
     def action_submit(self) -> None:
-        """Hand out the CSR of the pair under the cursor."""
+        """Submit the CSR of the selected pair."""
         from csrtui.tui.screens.submit import SubmitScreen
 
-        current = self.at_hand().current
+        current = self.selection().current
         if current is None:
-            self.tell("there is no pair to submit")
+            self.tell("No pair selected.")
             return
         try:
-            pair, asked = read_pair(self._session, current.name)
+            pair, csr = read_pair(self._session, current.name)
         except CsrtuiError as error:
             self.tell_error(error)
         else:
-            self.app.push_screen(SubmitScreen(self._session, pair, asked), self._submitted)
+            self.app.push_screen(SubmitScreen(self._session, pair, csr), self._show_submitted)
 
-    def _submitted(self, outcome: Outcome | None) -> None:
+    def _show_submitted(self, answer: SubmitAnswer | None) -> None:
         from csrtui.tui.screens.backup import BackupScreen
-        from csrtui.tui.screens.submit import Wants
+        from csrtui.tui.screens.submit import SubmitFollowUp
 
-        if outcome is None:
+        if answer is None:
             return
-        if outcome.wants is Wants.BACK_UP:
-            group = Group(outcome.pair.name, (outcome.pair,))
+        if answer.follow_up is SubmitFollowUp.BACK_UP:
+            group = Group(answer.pair.name, (answer.pair,))
             self.app.push_screen(BackupScreen(self._session, [group]), self._back_up)
             return
-        self.pairs_changed(outcome.pair.name)
-        self.tell(outcome.told)
+        self.refresh_pairs(answer.pair.name)
+        self.tell(answer.message)

@@ -1,4 +1,4 @@
-"""Named sets of what requests have in common: to start from one, to keep one, to drop one."""
+"""The dialog that loads, saves and deletes profiles, which are named sets of form fields."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ _ROWS = 8
 _NAME = 20
 
 
-class Filling(StrEnum):
-    """What fills the dialog's list."""
+class _Help(StrEnum):
+    """The help text of the dialog."""
 
-    NOTHING = "No profiles yet. Type a name below, and Enter keeps the form under it, all but the names."
-    SOMETHING = "Enter fills the form with a profile, d drops it. Tab, then a name, keeps the form under it."
+    NO_PROFILES = "No profiles yet. Enter saves the form (without names) under the name typed below."
+    PROFILES = "Enter loads a profile, d deletes it. To save the form, press Tab and type a name."
 
 
 class ProfileRows:
-    """The profiles as rows.
+    """The rows of a `LineList` of profiles.
 
     Args:
-        profiles: By name.
+        profiles: The profiles by name.
     """
 
     def __init__(self, profiles: Mapping[str, Profile]) -> None:
@@ -54,121 +54,119 @@ class ProfileRows:
         return len(self._items)
 
     def item(self, index: int) -> tuple[str, Profile]:
-        """The profile in a row, with its name."""
+        """Return the name and the profile of a row."""
         return self._items[index]
 
     def header(self, width: int) -> str:
-        """The columns' names."""
-        return cut(f"{pad('Profile', _NAME)} Says", width)
+        """Return the column names."""
+        return cut(f"{pad('Profile', _NAME)} Settings", width)
 
     def row(self, index: int, width: int) -> str:
-        """One profile: its name and what it says."""
+        """Return the text of a row: the name and the settings."""
         name, profile = self._items[index]
-        says = ", ".join(text for _, text in profile.said())
-        return cut(f"{pad(visible(name), _NAME)} {visible(says)}", width)
+        settings = ", ".join(profile.settings.values())
+        return cut(f"{pad(visible(name), _NAME)} {visible(settings)}", width)
 
     def key(self, index: int) -> Hashable:
-        """The profile's name."""
+        """Return the name of the profile in a row."""
         return self._items[index][0]
 
     def find(self, key: Hashable) -> int | None:
-        """Where the profile of that name is."""
-        return next((at for at, (name, _) in enumerate(self._items) if name == key), None)
+        """Return the index of the profile with a name, or None."""
+        return next((index for index, (name, _) in enumerate(self._items) if name == key), None)
 
 
 class ProfilesScreen(Dialog["tuple[str, Profile] | None"]):
-    """Lists the profiles; gives the one chosen with its name, or None.
+    """A dialog with the profiles; its result is the chosen one with its name, or None.
 
     Args:
-        draft: The form, which can be kept as a profile.
+        draft: The form, which can be saved as a profile.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel", show=False, priority=True),
-        Binding("d,delete", "drop", "Drop", show=False),
+        Binding("d,delete", "delete", "Delete", show=False),
     ]
 
     def __init__(self, draft: Draft) -> None:
         super().__init__()
         self._draft = draft
         self._rows = ProfileRows({})
-        self._told: list[Line] = []
+        self._message: list[Line] = []
 
     def compose(self) -> ComposeResult:
         """Build the dialog."""
         with Vertical(classes="dialog"):
             yield TextBlock(id="about")
             yield LineList(self._rows, id="profiles")
-            yield TextBlock(id="keep-label")
-            yield TextField(placeholder="name of a profile to keep the form as", id="keep-as")
+            yield TextBlock(id="name-label")
+            yield TextField(placeholder="profile name", id="profile-name")
             yield TextBlock(id="answer")
 
     def on_mount(self) -> None:
         """Read the profiles."""
         self._read()
-        self.query_one("#profiles" if len(self._rows) else "#keep-as").focus()
+        self.query_one("#profiles" if len(self._rows) else "#profile-name").focus()
 
     # Events
 
     def on_line_list_opened(self, event: LineList.Opened) -> None:
-        """Give the profile chosen."""
+        """Return the chosen profile."""
         event.stop()
         self.dismiss(self._rows.item(event.index))
 
     def on_input_submitted(self) -> None:
-        """Keep the form under the name typed; one that is there is replaced only after a question.
+        """Save the form under the name in the field; ask before an existing profile is replaced.
 
-        Without a name, give the profile that is marked.
+        Without a name, return the profile under the cursor.
         """
-        name = self.query_one("#keep-as", TextField).value.strip()
+        name = self.query_one("#profile-name", TextField).value.strip()
         if not name:
-            self._use_marked()
+            self._use_selected()
             return
         if self._rows.find(name) is None:
-            self._keep(name)
+            self._save(name)
             return
-        question = ConfirmScreen(
-            f"Replace the profile {name}?", "It will say what the form says now.", "Replace"
-        )
-        self.app.push_screen(question, lambda yes: self._keep(name) if yes else None)
+        question = ConfirmScreen(f"Replace the profile {name}?", "It will be overwritten.", "Replace")
+        self.app.push_screen(question, lambda yes: self._save(name) if yes else None)
 
-    def _use_marked(self) -> None:
-        at = self.query_one("#profiles", LineList).cursor
-        if at is None:
-            self._show_error(InputError("Type a name first: Enter keeps the form under it."))
+    def _use_selected(self) -> None:
+        index = self.query_one("#profiles", LineList).cursor
+        if index is None:
+            self._show_error(InputError("The profile name is empty. Type a name to save the form."))
         else:
-            self.dismiss(self._rows.item(at))
+            self.dismiss(self._rows.item(index))
 
     def action_cancel(self) -> None:
-        """Go back to the form as it was."""
+        """Close without changes to the form."""
         self.dismiss(None)
 
-    def action_drop(self) -> None:
-        """Drop the profile under the cursor, after a question."""
-        at = self.query_one("#profiles", LineList).cursor
-        if at is None:
+    def action_delete(self) -> None:
+        """Delete the profile under the cursor, after a question."""
+        index = self.query_one("#profiles", LineList).cursor
+        if index is None:
             return
-        name, _ = self._rows.item(at)
-        question = ConfirmScreen(f"Drop the profile {name}?", "No pair depends on it.", "Drop")
-        self.app.push_screen(question, lambda yes: self._drop(name) if yes else None)
+        name, _ = self._rows.item(index)
+        question = ConfirmScreen(f"Delete the profile {name}?", "No pair depends on it.", "Delete")
+        self.app.push_screen(question, lambda yes: self._delete(name) if yes else None)
 
-    def _keep(self, name: str) -> None:
+    def _save(self, name: str) -> None:
         try:
             save_profile(os.environ, name, profile_of(self._draft))
         except CsrtuiError as error:
             self._show_error(error)
             return
-        self.query_one("#keep-as", TextField).load_text("")
-        self._told = self.lines(f"kept as {name}")
+        self.query_one("#profile-name", TextField).load_text("")
+        self._message = self.lines(f"saved as {name}")
         self._read()
 
-    def _drop(self, name: str) -> None:
+    def _delete(self, name: str) -> None:
         try:
             delete_profile(os.environ, name)
         except CsrtuiError as error:
             self._show_error(error)
             return
-        self._told = self.lines(f"dropped {name}")
+        self._message = self.lines(f"deleted {name}")
         self._read()
 
     def _read(self) -> None:
@@ -181,16 +179,16 @@ class ProfilesScreen(Dialog["tuple[str, Profile] | None"]):
         self.draw()
 
     def _show_error(self, error: CsrtuiError) -> None:
-        self._told = self.error_lines(error)
+        self._message = self.error_lines(error)
         self.draw()
 
     # Drawing
 
     def draw(self) -> None:
-        """Show the profiles, and what was done last."""
-        filling = Filling.SOMETHING if len(self._rows) else Filling.NOTHING
+        """Show the profiles and the last message."""
+        text = _Help.PROFILES if len(self._rows) else _Help.NO_PROFILES
         about: list[Line] = [*self.lines("Profiles", "strong"), ()]
-        self.show("#about", [*about, *self.lines(filling.value, "label")])
+        self.show("#about", [*about, *self.lines(text.value, "label")])
         self.query_one("#profiles").styles.height = min(len(self._rows), _ROWS) + 1 if len(self._rows) else 0
-        self.show("#keep-label", [()])
-        self.show("#answer", [*self._told, *self.key_lines(("Enter", "Use or keep"), ("Esc", "Cancel"))])
+        self.show("#name-label", [()])
+        self.show("#answer", [*self._message, *self.key_lines(("Enter", "Load or save"), ("Esc", "Cancel"))])

@@ -1,4 +1,4 @@
-"""Renewing: both ways with what follows from each, before one is chosen; the old key is proved meanwhile."""
+"""The dialog that explains both ways to renew a pair, and checks the old key meanwhile."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.renewal_policy import RenewalWay
 from csrtui.tasks.new import Blocking
 from csrtui.tasks.pair_text import time_left
-from csrtui.tasks.renew import prove_old
+from csrtui.tasks.renew import prove_old_key
 from csrtui.tui.screens.dialog import labelled
-from csrtui.tui.screens.doing import DoingDialog
+from csrtui.tui.screens.task_dialog import TaskDialog
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_view import TextView
@@ -33,37 +33,34 @@ if TYPE_CHECKING:
     from csrtui.tui.widgets.text_block import Line
 
 _SIDE_BY_SIDE = 100
-"""From so many columns of the screen on the ways stand side by side."""
+"""Screens with at least this many columns show the ways side by side."""
 _WIDEST = 124
 _BETWEEN = " │ "
 _AROUND = 7
-"""Lines of the dialog that are not the ways."""
-_ENTER = {RenewalWay.NEW_PAIR: "Fill the form", RenewalWay.OLD_CSR: "Hand it out"}
-_PROVE = "Prove the key"
-_PROVING = "Proving that its key is there, fits and signs …"
-_PROVED = (
-    "Proved: the key is there, it is the one that made this CSR, and it signs; names and subject are those "
-    "on record."
-)
-_LOCKED = "Its key is under a passphrase, which is asked for here."
-_ASKED = "Its key is under a passphrase: Enter opens the key and proves that it fits and signs."
+"""Lines of the dialog besides the ways."""
+_ENTER = {RenewalWay.NEW_PAIR: "Fill the form", RenewalWay.OLD_CSR: "Submit it again"}
+_PROVE = "Check the key"
+_PROVING = "Checking that the key exists, matches and signs …"
+_PROVED = "Checked: the key exists, matches this CSR, and signs; names and subject are unchanged."
+_LOCKED = "The key has a passphrase. You are asked for it here."
+_UNLOCK = "The key has a passphrase. Type it and press Enter to check that the key matches and signs."
 
 
 class RenewAnswer(NamedTuple):
-    """What was chosen: the way, and the pair as it was looked at."""
+    """The chosen way, and the renewal it applies to."""
 
     way: RenewalWay
     renewal: Renewal
 
 
-class RenewScreen(DoingDialog["RenewAnswer | None"]):
-    """Shows both ways, the better one first, and gives the one that is chosen.
+class RenewScreen(TaskDialog["RenewAnswer | None"]):
+    """A dialog with both ways to renew, the recommended one first; its result is the chosen one.
 
-    The old CSR can be chosen only once its key is proved; a key under a passphrase is opened for that.
+    The old CSR can be chosen only after its key was checked, which needs the passphrase of the key.
 
     Args:
-        session: Whose store.
-        renewal: The pair, looked at just now.
+        session: The session with the store.
+        renewal: The planned renewal of the pair.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -82,7 +79,7 @@ class RenewScreen(DoingDialog["RenewAnswer | None"]):
         self._renewal = renewal
         self._way = renewal.choices[0].way
         self._is_proved = False
-        self._about_old = renewal.about_old
+        self._old_findings = renewal.old_findings
 
     def compose(self) -> ComposeResult:
         """Build the dialog."""
@@ -91,118 +88,115 @@ class RenewScreen(DoingDialog["RenewAnswer | None"]):
             yield TextView(id="ways")
             if self._is_locked:
                 with Vertical(id="unlocking", classes="fields"):
-                    yield from labelled(("Passphrase", SecretField("of the old key", id="passphrase")))
+                    yield from labelled(("Passphrase", SecretField("for the old key", id="passphrase")))
             yield TextBlock(id="keys")
 
     def on_mount(self) -> None:
-        """Begin with the proof, unless that takes a passphrase."""
+        """Start to check the key, unless that needs a passphrase."""
         self.query_one("#ways").can_focus = False
-        self._follow()
+        self._update_focus()
         if not self._is_locked:
             self.begin(self._prove(None))
 
     # Events
 
     def action_other(self) -> None:
-        """Go to the other way."""
+        """Select the other way."""
         self._way = RenewalWay.OLD_CSR if self._way is RenewalWay.NEW_PAIR else RenewalWay.NEW_PAIR
-        self._follow()
+        self._update_focus()
         self.draw()
 
     def action_page(self, step: int) -> None:
-        """Move through the text where it is longer than the screen."""
+        """Scroll the text by a page."""
         self.query_one("#ways", TextView).action_page(step)
 
     def action_cancel(self) -> None:
-        """Renew nothing."""
-        self.when_done(self._give_up)
+        """Close without a renewal."""
+        self.close_when_idle(lambda: self.dismiss(None))
 
     def action_choose(self) -> None:
-        """Take the way at hand; the old CSR only once its key is proved."""
+        """Choose the selected way; the old CSR only after its key was checked."""
         if self._way is RenewalWay.NEW_PAIR:
-            self.when_done(self._take_way)
+            self.close_when_idle(self._choose_way)
         elif self._is_proved:
-            self._use_old()
-        elif self._is_locked and not self.is_doing:
+            self._choose_old_csr()
+        elif self._is_locked and not self.is_busy:
             passphrase = self.query_one("#passphrase", SecretField).secret()
             if passphrase.encoded:
                 self.begin(self._prove(passphrase))
             else:
-                self.error = InputError("The key is under a passphrase.", "type it")
+                self.error = InputError("The key has a passphrase.", "type it")
             self.draw()
 
     def on_secret_field_changed(self) -> None:
-        """What was wrong is being changed."""
+        """Remove the error when the input changes."""
         if self.error is not None:
             self.error = None
             self.draw()
 
     def on_text_field_pasted(self) -> None:
-        """Say that nothing was put in."""
-        self._say("A passphrase is one line: nothing of what you pasted was put in.")
+        """Show that the paste was ignored."""
+        self._show_error("The paste has several lines and was ignored.")
 
-    def on_text_field_left_out(self) -> None:
-        """Say that nothing was put in."""
-        self._say("What you pasted has characters that cannot be typed: nothing was put in.")
+    def on_text_field_characters_removed(self) -> None:
+        """Show that the paste was ignored."""
+        self._show_error("The paste has invalid characters and was ignored.")
 
-    # How
+    # Work
 
     @property
     def _is_locked(self) -> bool:
         return self._renewal.pair.record.key.encrypted
 
     async def _prove(self, passphrase: Secret | None) -> None:
-        # What a CA could overlook is asked about when the way is taken; here it is whether it works at all.
+        # Findings that can be overruled are asked about when the way is chosen; here only the key matters.
         proof = await asyncio.to_thread(
-            prove_old, self._session, self._renewal, passphrase, Blocking.OVERRULED
+            prove_old_key, self._session, self._renewal, passphrase, Blocking.OVERRULED
         )
-        self._about_old = (*self._renewal.about_old, *proof.findings)
+        self._old_findings = (*self._renewal.old_findings, *proof.findings)
         self._is_proved = True
-        self._follow()
+        self._update_focus()
 
-    def _use_old(self) -> None:
-        refused = next((finding for finding in self._about_old if finding.blocks), None)
-        if refused is None:
-            self._take_way()
+    def _choose_old_csr(self) -> None:
+        blocking = next((finding for finding in self._old_findings if finding.blocks), None)
+        if blocking is None:
+            self._choose_way()
             return
         from csrtui.tui.screens.confirm import ConfirmScreen
 
-        question = ConfirmScreen("Use it although a CA will refuse it?", refused.text, "Use it")
-        self.app.push_screen(question, lambda yes: self._take_way() if yes else None)
+        question = ConfirmScreen("Use it although a CA will refuse it?", blocking.text, "Use it")
+        self.app.push_screen(question, lambda yes: self._choose_way() if yes else None)
 
-    def _take_way(self) -> None:
+    def _choose_way(self) -> None:
         self.dismiss(RenewAnswer(self._way, self._renewal))
 
-    def _give_up(self) -> None:
-        self.dismiss(None)
-
-    def _say(self, text: str) -> None:
+    def _show_error(self, text: str) -> None:
         self.error = InputError(text)
         self.draw()
 
-    def _follow(self) -> None:
-        """Put the cursor into the passphrase where it is asked for."""
+    def _update_focus(self) -> None:
+        """Show and focus the passphrase field if the selected way needs it."""
         if self._is_locked:
-            asks = self._way is RenewalWay.OLD_CSR and not self._is_proved
-            self.query_one("#unlocking").display = asks
-            self.set_focus(self.query_one("#passphrase") if asks else None)
+            needs_passphrase = self._way is RenewalWay.OLD_CSR and not self._is_proved
+            self.query_one("#unlocking").display = needs_passphrase
+            self.set_focus(self.query_one("#passphrase") if needs_passphrase else None)
 
     # Drawing
 
     @property
     def inner_width(self) -> int:
-        """The cells in a line of the dialog: more where the ways stand side by side."""
+        """The number of cells in a line of the dialog, which is larger if the ways are side by side."""
         if self.app.size.width < _SIDE_BY_SIDE:
             return super().inner_width
         return min(self.app.size.width, _WIDEST) - 4
 
     def draw(self) -> None:
-        """Show everything anew."""
+        """Redraw the dialog."""
         pair = self._renewal.pair
-        life = pair.record.validity
-        left = f"   {time_left(life, self._session.clock())}" if life else ""
-        self.show("#about", [((f"Renew {visible(pair.name)}", "strong"), (left, "label")), ()])
-        lines, top = self._drawn()
+        validity = pair.record.validity
+        remaining = f"   {time_left(validity, self._session.clock())}" if validity else ""
+        self.show("#about", [((f"Renew {visible(pair.name)}", "strong"), (remaining, "label")), ()])
+        lines, top = self._way_lines()
         room = self._room(1)
         view = self.query_one("#ways", TextView)
         keys = self._keys(*([("PgDn", "More")] if len(lines) > room else []))
@@ -210,51 +204,51 @@ class RenewScreen(DoingDialog["RenewAnswer | None"]):
         view.styles.height = min(len(lines), room)
         view.show_all(lines)
         view.action_scroll(-len(lines))
-        if top + 1 > room // 2:  # its heading is not on the screen, or nothing under it
+        if top + 1 > room // 2:  # the heading of the selected way, or the text below it, is not visible
             view.action_scroll(top)
         self.show("#keys", [(), *keys])
 
     def _room(self, keys: int) -> int:
-        """The lines for the ways, beside so many that name keys."""
-        asks = self._is_locked and not self._is_proved
-        return max(self.app.size.height - _AROUND - (keys - 1) - asks, 2)
+        """Return the number of lines for the ways, if the keys take `keys` lines."""
+        has_passphrase_line = self._is_locked and not self._is_proved
+        return max(self.app.size.height - _AROUND - (keys - 1) - has_passphrase_line, 2)
 
     def _keys(self, *more: tuple[str, str]) -> list[Line]:
         unproved = self._way is RenewalWay.OLD_CSR and self._is_locked and not self._is_proved
         enter = _PROVE if unproved else _ENTER[self._way]
         return self.key_lines(("Enter", enter), ("Esc", "Cancel"), ("Up/Down", "Other way"), *more)
 
-    def _drawn(self) -> tuple[list[Line], int]:
-        """Both ways in lines, and in which line the heading of the one at hand is."""
+    def _way_lines(self) -> tuple[list[Line], int]:
+        """Return the lines of both ways, and the index of the heading of the selected one."""
         first, second = self._renewal.choices
         if self.app.size.width >= _SIDE_BY_SIDE:
             width = (self.inner_width - len(_BETWEEN)) // 2
             rows = zip_longest(self._column(first, width), self._column(second, width), fillvalue=())
-            return [(*_filled(one, width), (_BETWEEN, "label"), *other) for one, other in rows], 0
+            return [(*_padded(left, width), (_BETWEEN, "label"), *right) for left, right in rows], 0
         above, below = (self._column(choice, self.inner_width) for choice in (first, second))
         return [*above, (), *below], 0 if self._way is first.way else len(above) + 1
 
     def _column(self, choice: RenewalChoice, width: int) -> list[Line]:
-        at_hand, is_first = choice.way is self._way, choice is self._renewal.choices[0]
+        is_selected, is_first = choice.way is self._way, choice is self._renewal.choices[0]
         title = choice.way.value
         head: Line = (
-            ("> " if at_hand else "  ", "strong"),
-            (f" {title[0].upper()}{title[1:]} ", "current" if at_hand else "strong"),
-            (" the better way here" if is_first else "", "label"),
+            ("> " if is_selected else "  ", "strong"),
+            (f" {title[0].upper()}{title[1:]} ", "current" if is_selected else "strong"),
+            (" (recommended)" if is_first else "", "label"),
         )
         lines: list[Line] = [head]
         for sentence in choice.consequences:
             lines += _sentence(sentence, width)
         for sentence in choice.obstacles:
-            lines += _sentence(f"Against it: {sentence}", width, "warning")
+            lines += _sentence(f"Obstacle: {sentence}", width, "warning")
         return [*lines, *self._proof(width)] if choice.way is RenewalWay.OLD_CSR else lines
 
     def _proof(self, width: int) -> list[Line]:
-        """What is to be said of the old key, and what came of its proof."""
+        """Return the findings on the old CSR, and the state of the check of its key."""
         lines: list[Line] = []
-        for finding in self._about_old:
-            among_obstacles = finding.blocks and finding in self._renewal.about_old
-            if not among_obstacles:
+        for finding in self._old_findings:
+            is_obstacle = finding.blocks and finding in self._renewal.old_findings
+            if not is_obstacle:
                 text = f"{finding.level.value.capitalize()}: {finding.text}"
                 lines += _sentence(text, width, finding.level.value)
         if self._is_proved:
@@ -262,25 +256,25 @@ class RenewScreen(DoingDialog["RenewAnswer | None"]):
         if self.error is not None:
             hint = f" — {self.error.hint}" if self.error.hint and self._is_locked else ""
             lines += _sentence(f"{_capital(self.error)}{hint}", width, "error")
-        elif self.is_doing:
+        elif self.is_busy:
             lines += _sentence(_PROVING, width, "strong")
         elif not self._is_proved:
-            lines += _sentence(_ASKED if self._way is RenewalWay.OLD_CSR else _LOCKED, width, "label")
+            lines += _sentence(_UNLOCK if self._way is RenewalWay.OLD_CSR else _LOCKED, width, "label")
         return lines
 
 
 def _capital(error: CsrtuiError) -> str:
-    return f"{error.what[:1].upper()}{error.what[1:]}"
+    return f"{error.message[:1].upper()}{error.message[1:]}"
 
 
 def _sentence(text: str, width: int, manner: str = "") -> list[Line]:
-    """A sentence of a way, under its heading."""
+    """Return a sentence as a wrapped list item."""
     first, *rest = wrap(visible(text), max(width - 4, 8))
     return [((f"  - {first}", manner),), *(((f"    {line}", manner),) for line in rest)]
 
 
-def _filled(line: Line, width: int) -> Line:
-    """A line with blanks behind it up to a width."""
+def _padded(line: Line, width: int) -> Line:
+    """Return a line padded with spaces to a width."""
     from rich.cells import cell_len
 
     return (*line, (" " * max(width - sum(cell_len(text) for text, _ in line), 0), ""))

@@ -1,4 +1,4 @@
-"""Commands that renew a pair, and what comes after: its successor is installed, the old one retires."""
+"""The commands that renew a pair, with a new pair or with its old CSR."""
 
 from __future__ import annotations
 
@@ -7,58 +7,58 @@ from typing import TYPE_CHECKING
 
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.tasks.pair_text import NEXT_STEPS
-from csrtui.tui.screens.life_screen import LifeScreen
+from csrtui.tui.screens.lifecycle_screen import LifecycleScreen
 
 if TYPE_CHECKING:
-    from csrtui.tasks.prefill import Start
+    from csrtui.tasks.prefill import PrefilledForm
     from csrtui.tasks.renew import Renewal
     from csrtui.tui.screens.renew import RenewAnswer
-    from csrtui.tui.screens.submit import Outcome
+    from csrtui.tui.screens.submit import SubmitAnswer
 
 
-class RenewalScreen(LifeScreen):
-    """A screen from which pairs are renewed."""
+class RenewalScreen(LifecycleScreen):
+    """A screen with a command to renew pairs."""
 
-    def fill_form(self, start: Start, renews: str) -> None:
-        """Show the request form, filled in for a pair that takes the place of another one.
+    def fill_form(self, start: PrefilledForm, renews: str) -> None:
+        """Show the request form, filled in for a pair that renews another one.
 
         Args:
-            start: What the form begins with.
-            renews: The pair whose place it takes.
+            start: The content of the form.
+            renews: The name of the pair to renew.
         """
         raise NotImplementedError
 
     def action_renew(self) -> None:
-        """Show both ways to renew the pair at hand."""
-        current = self.at_hand().current
+        """Show both ways to renew the selected pair."""
+        current = self.selection().current
         if current is None:
-            self.tell("there is no pair to renew")
+            self.tell("No pair selected.")
         else:
             self.renew_pair(current.name)
 
     def renew_pair(self, name: str) -> None:
         """Show both ways to renew a pair."""
-        self.run_worker(self._look_at(name), group="renew", exclusive=True)
+        self.run_worker(self._ask_for_way(name), group="renew", exclusive=True)
 
-    async def _look_at(self, name: str) -> None:
+    async def _ask_for_way(self, name: str) -> None:
         from csrtui.tui.screens.renew import RenewScreen
 
         try:
-            renewal = await asyncio.to_thread(self._renewable, name)
+            renewal = await asyncio.to_thread(self._plan, name)
         except CsrtuiError as error:
-            self.tell(error.what)
+            self.tell(error.message)
             return
         if self.is_current:
-            self.app.push_screen(RenewScreen(self._session, renewal), self._way_chosen)
+            self.app.push_screen(RenewScreen(self._session, renewal), self._handle_way)
 
-    def _renewable(self, name: str) -> Renewal:
-        from csrtui.tasks.renew import check_renewable, consider
+    def _plan(self, name: str) -> Renewal:
+        from csrtui.tasks.renew import check_renewable, plan_renewal
 
-        renewal = consider(self._session, name)
+        renewal = plan_renewal(self._session, name)
         check_renewable(self._session, renewal.pair)
         return renewal
 
-    def _way_chosen(self, answer: RenewAnswer | None) -> None:
+    def _handle_way(self, answer: RenewAnswer | None) -> None:
         from csrtui.core.pairs.renewal_policy import RenewalWay
         from csrtui.tasks.prefill import start_from_pair
 
@@ -66,7 +66,7 @@ class RenewalScreen(LifeScreen):
             return
         name = answer.renewal.pair.name
         if answer.way is RenewalWay.OLD_CSR:
-            self._hand_out_again(answer.renewal)
+            self._submit_again(answer.renewal)
             return
         try:
             start = start_from_pair(self._session, name)
@@ -75,26 +75,26 @@ class RenewalScreen(LifeScreen):
         else:
             self.fill_form(start, name)
 
-    def _hand_out_again(self, renewal: Renewal) -> None:
+    def _submit_again(self, renewal: Renewal) -> None:
         from csrtui.tui.screens.submit import SubmitScreen
 
         self.app.push_screen(
-            SubmitScreen(self._session, renewal.pair, renewal.request),
-            lambda outcome: self._handed_out_again(renewal, outcome),
+            SubmitScreen(self._session, renewal.pair, renewal.csr),
+            lambda answer: self._show_submitted_again(renewal, answer),
         )
 
-    def _handed_out_again(self, renewal: Renewal, outcome: Outcome | None) -> None:
-        """Note that the pair waits for another certificate, if its CSR went; after a backup it is asked again."""
-        from csrtui.tasks.renew import reuse
+    def _show_submitted_again(self, renewal: Renewal, answer: SubmitAnswer | None) -> None:
+        """Record that the pair waits for another certificate, if its CSR was submitted."""
+        from csrtui.tasks.renew import reuse_csr
 
-        if outcome is not None and outcome.told:
+        if answer is not None and answer.message:
             try:
-                pair, _ = reuse(self._session, renewal)
+                pair, _ = reuse_csr(self._session, renewal)
             except CsrtuiError as error:
                 self.tell_error(error)
                 return
-            self.pairs_changed(pair.name)
+            self.refresh_pairs(pair.name)
             step = NEXT_STEPS[pair.record.next_step(self._session.clock())]
-            self.tell(f"{outcome.told.partition('. Next:')[0]}. Next: {step}")
+            self.tell(f"{answer.message.partition('. Next:')[0]}. Next: {step}")
         else:
-            self._submitted(outcome)
+            self._show_submitted(answer)

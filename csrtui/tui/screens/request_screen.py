@@ -1,109 +1,135 @@
-"""The request form on the main screen: making the pair that it asks for."""
+"""The commands of the request form on the main screen, which generate pairs."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual.message import Message
+
 from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.tui.screens.form_screen import FormScreen
-from csrtui.tui.screens.making import PairMade, PairNotMade
 from csrtui.tui.screens.renewal_screen import RenewalScreen
 
 if TYPE_CHECKING:
     from csrtui.core.pairs.draft import Draft
     from csrtui.core.pairs.pair import Pair
     from csrtui.tasks.new import Blocking
-    from csrtui.tasks.prefill import Start
-    from csrtui.tasks.request_spec import Asked
+    from csrtui.tasks.prefill import PrefilledForm
+    from csrtui.tasks.request_spec import RequestSpec
+
+
+class PairCreated(Message):
+    """A pair was created.
+
+    Args:
+        pair: The pair.
+    """
+
+    def __init__(self, pair: Pair) -> None:
+        super().__init__()
+        self.pair = pair
+
+
+class PairCreationFailed(Message):
+    """A pair could not be created.
+
+    Args:
+        error: The reason.
+    """
+
+    def __init__(self, error: CsrtuiError) -> None:
+        super().__init__()
+        self.error = error
 
 
 class RequestScreen(FormScreen, RenewalScreen):
     """A screen with a `RequestPane`."""
 
-    _making = False
-    _making_of: Draft | None = None
+    _is_generating = False
+    _generated_draft: Draft | None = None
+    """The form at the start of the generation; None before the first one."""
 
     def show_request(self) -> None:
-        """Show the form, and put the cursor into it."""
+        """Show and focus the form."""
         raise NotImplementedError
 
     def show_keystore(self) -> None:
-        """Show the list of pairs, and put the cursor into it."""
+        """Show and focus the list of pairs."""
         raise NotImplementedError
 
-    def keep_soon(self) -> None:
-        """Keep what the form holds for the next start."""
+    def save_draft_soon(self) -> None:
+        """Save the form for the next start when the user stops typing."""
         raise NotImplementedError
 
-    def fill_form(self, start: Start, renews: str) -> None:
-        """Show the form, filled in for a pair that takes the place of another one."""
+    def fill_form(self, start: PrefilledForm, renews: str) -> None:
+        """Show the form, filled in for a pair that renews another one."""
         self.show_request()
         self.request.renew(start, renews)
         self.tell("filled in; a new key will be made   ctrl+z undoes it")
 
     def action_fix(self) -> None:
-        """Apply the fix at hand; where that is to renew a pair, show how."""
+        """Apply the fix of the advice shown; if the fix is to renew a pair, show how."""
         name = self.request.pair_to_renew
         if name is None:
             super().action_fix()
         else:
             self.renew_pair(name)
 
-    # Making a pair
+    # Generate
 
     def action_generate(self) -> None:
-        """Make the pair that the form asks for."""
-        if self._making:
-            self.tell("a pair is being made; wait a moment")
+        """Generate the pair that the form describes."""
+        if self._is_generating:
+            self.tell("A pair is being made. Wait a moment.")
             return
-        from csrtui.core.advice.advisor import common_name_missing
+        from csrtui.core.advice.advisor import MISSING_COMMON_NAME
         from csrtui.tasks.new import Blocking
 
-        self.request.form.settle()
-        advice, asked = self.request.advice, self.request.asked
-        errors = advice.blocking or (() if advice.subject.common_name else (common_name_missing(),))
+        self.request.form.convert_country_name()
+        advice, spec = self.request.advice, self.request.request_spec
+        errors = advice.errors or (() if advice.subject.common_name else (MISSING_COMMON_NAME,))
         if not errors:
-            self._make(asked, Blocking.STOPS)
+            self._generate(spec, Blocking.STOPS)
             return
         self.show_request()
         self.request.point_to(errors[0])
-        if advice.blocking and advice.forceable:
+        if advice.errors and advice.forceable:
             from csrtui.tui.screens.confirm import ConfirmScreen
 
-            question = ConfirmScreen("Make it although a CA will refuse it?", errors[0].text, "Make it")
-            self.app.push_screen(question, lambda yes: self._make(asked, Blocking.OVERRULED) if yes else None)
+            question = ConfirmScreen("Generate although a CA will refuse it?", errors[0].text, "Generate")
+            self.app.push_screen(
+                question, lambda yes: self._generate(spec, Blocking.OVERRULED) if yes else None
+            )
         else:
-            self.tell(f"not made: {errors[0].text}")
+            self.tell(f"not generated: {errors[0].text}")
 
-    def _make(self, asked: Asked, blocking: Blocking) -> None:
-        from csrtui.tasks.pair_text import key_label
-
-        self._making = True
-        self._making_of = draft = self.request.form.draft
-        self.tell(f"making {key_label(asked.effective_key_type)} key and CSR …")
+    def _generate(self, spec: RequestSpec, blocking: Blocking) -> None:
+        self._is_generating = True
+        self._generated_draft = draft = self.request.form.draft
+        self.tell(f"making {spec.effective_key_type.label} key and CSR …")
         self.run_worker(
-            lambda: self._make_in_thread(asked, blocking, draft.renews), thread=True, group="make"
+            lambda: self._generate_in_thread(spec, blocking, draft.renews), thread=True, group="generate"
         )
 
-    def _make_in_thread(self, asked: Asked, blocking: Blocking, renews: str) -> None:
+    def _generate_in_thread(self, spec: RequestSpec, blocking: Blocking, renews: str) -> None:
         from csrtui.tasks.new import create_pair
 
         try:
-            made = (
-                self._make_successor(asked, blocking, renews)
+            pair = (
+                self._create_successor(spec, blocking, renews)
                 if renews
-                else create_pair(self._session, asked, blocking=blocking)
+                else create_pair(self._session, spec, blocking=blocking)
             )
-            self.post_message(PairMade(made))
+            self.post_message(PairCreated(pair))
         except CsrtuiError as error:
-            self.post_message(PairNotMade(error))
+            self.post_message(PairCreationFailed(error))
 
-    def _make_successor(self, asked: Asked, blocking: Blocking, renews: str) -> Pair:
-        """Make a pair in place of another one, which may have been renewed, retired or lost since it was typed.
+    def _create_successor(self, spec: RequestSpec, blocking: Blocking, renews: str) -> Pair:
+        """Create the pair that renews another one, after a check that the other one can still be renewed.
 
         Raises:
-            CsrtuiError: It was not made.
+            CsrtuiError: The pair was not created.
         """
         from csrtui.tasks.list import read_pair
         from csrtui.tasks.renew import check_renewable, replace_pair
@@ -111,31 +137,30 @@ class RequestScreen(FormScreen, RenewalScreen):
         try:
             check_renewable(self._session, read_pair(self._session, renews)[0])
         except (InputError, RefusedError) as error:
-            raise RefusedError(
-                error.what, "empty both fields of names to ask for a pair that renews none"
-            ) from error
-        return replace_pair(self._session, renews, asked, blocking=blocking)
+            hint = "clear both name fields to make a pair that renews none"
+            raise RefusedError(error.message, hint) from error
+        return replace_pair(self._session, renews, spec, blocking=blocking)
 
-    def on_pair_made(self, event: PairMade) -> None:
-        """Show the pair in the keystore, and make the form ready for the next, unless that is typed already."""
+    def on_pair_created(self, event: PairCreated) -> None:
+        """Show the pair in the keystore, and clear the form unless the user has changed it meanwhile."""
         from csrtui.tasks.pair_text import NEXT_STEPS
 
-        self._making = False
+        self._is_generating = False
         form = self.request.form
-        self.pairs_changed(event.pair.name)
-        if form.draft == self._making_of:
-            form.begin_again(form.draft.carried_over())
+        self.refresh_pairs(event.pair.name)
+        if form.draft == self._generated_draft:
+            form.begin_again(form.draft.next_draft())
             self.request.update_soon()
-            self.keep_soon()
+            self.save_draft_soon()
             self.show_keystore()
         step = NEXT_STEPS[event.pair.record.next_step(self._session.clock())]
         renews = event.pair.record.renews
-        what = f"it renews {renews}" if renews else "key and CSR"
-        self.tell(f"made {event.pair.name}: {what}. Next: {step}")
+        content = f"renews {renews}" if renews else "key and CSR"
+        self.tell(f"made {event.pair.name}: {content}. Next: {step}")
 
-    def on_pair_not_made(self, event: PairNotMade) -> None:
-        """Say why; everything typed is still there."""
-        self._making = False
+    def on_pair_creation_failed(self, event: PairCreationFailed) -> None:
+        """Show the error; the form is unchanged."""
+        self._is_generating = False
         if isinstance(event.error, NotConfirmedError):
-            self.pairs_changed(event.error.saved)
+            self.refresh_pairs(event.error.saved)
         self.tell_error(event.error)

@@ -1,4 +1,4 @@
-"""Bringing a pair back from its backup."""
+"""The dialog that restores a pair from its backup."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.message import Message
 
-from csrtui.core.backups.backup_file import Envelope, KeptKey, ToRecipientsError
+from csrtui.core.backups.backup_file import Envelope, IdentityNeededError, KeyProtection
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.store.secret_file import read_identity
 from csrtui.tasks.backup_contents import PassphraseNeededError
 from csrtui.tasks.last_used import recall_folder
-from csrtui.tasks.restore import Consent, losses, read_backup, restore_read, stays_encrypted
-from csrtui.tui.screens.ahead import PlaceDialog
+from csrtui.tasks.restore import Consent, losses, read_backup, restore_contents, stays_encrypted
 from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.dialog import labelled
+from csrtui.tui.screens.path_dialog import PathDialog
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
@@ -30,43 +30,46 @@ if TYPE_CHECKING:
 
     from csrtui.core.base.secret import Secret
     from csrtui.core.pairs.pair import Pair
-    from csrtui.tasks.backup_contents import BackupRead
+    from csrtui.tasks.backup_contents import BackupContents
     from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line
 
 _ABOUT = (
-    "A backup of this or another machine becomes a pair again, with its CSR and certificates; "
-    "never over one that is there."
+    "Restores a pair with its CSR and certificates, also from a backup of another machine. "
+    "An existing pair is never overwritten."
 )
-_NO_FILE = "Name the file of the backup."
-_WAY_BACK = "The cursor stands in the passphrase: Up goes to the path."
-_TO_RECIPIENTS = "A backup to recipients: name the age identity or ssh private key that opens it."
+_NO_FILE = "Enter the path of the backup file."
+_WAY_BACK = "You are in the passphrase field; press Up for the path."
+_TO_RECIPIENTS = (
+    "This backup is encrypted to recipients. Enter the path of an age identity or ssh private key."
+)
 _UNSIGNED = (
-    "It is not signed: anyone who can write to its medium can have changed the names and certificates."
+    "It is not signed: anyone with write access to its medium can have changed the names and certificates."
 )
-_NO_ORIGIN = "age keeps the key secret, but does not show who made the file."
-_OF_BACKUP, _OF_KEY = "of the backup", "of the key, if it has one"
-_NAMED = 3
+_NO_ORIGIN = "age keeps the key secret, but does not prove who made the file."
+_FOR_BACKUP, _FOR_KEY = "for the backup", "for the key, if it has one"
+_MAX_NAMES = 3
+"""The maximum number of names shown of a backup."""
 
 
-class Restored(NamedTuple):
-    """What came of restoring.
+class RestoreAnswer(NamedTuple):
+    """The result of the dialog.
 
     Attributes:
-        pair: The pair.
-        losses: What did not come back, a sentence or two each.
+        pair: The restored pair.
+        losses: The data that was not restored, in one or two sentences each.
     """
 
     pair: Pair
     losses: tuple[str, ...]
 
 
-class RestoreScreen(PlaceDialog["Restored | None"]):
-    """Asks for a backup and what opens it, restores the pair, and gives it; None when it was cancelled.
+class RestoreScreen(PathDialog["RestoreAnswer | None"]):
+    """A dialog that restores a pair from a backup; its result is None if it was cancelled.
 
     Args:
-        session: Whose store the pair comes into.
-        path: The path at first; None for the folder that backups went to last.
+        session: The session whose store receives the pair.
+        path: The initial path; None for the last backup folder.
     """
 
     DEFAULT_CSS = "RestoreScreen #recipients { height: auto; }"
@@ -76,25 +79,25 @@ class RestoreScreen(PlaceDialog["Restored | None"]):
     ]
 
     class Ended(Message):
-        """It was tried.
+        """A restore ended.
 
         Args:
-            outcome: The pair, or the backup about which there is a question, or why there is no pair.
+            outcome: The restored pair, a backup that needs consent, or the error.
         """
 
-        def __init__(self, outcome: Restored | BackupRead | CsrtuiError) -> None:
+        def __init__(self, outcome: RestoreAnswer | BackupContents | CsrtuiError) -> None:
             super().__init__()
             self.outcome = outcome
 
-    class Looked(Message):
-        """The file was looked at before its passphrase is typed.
+    class Checked(Message):
+        """The file was checked, before its passphrase is typed.
 
         Args:
-            path: Which.
-            outcome: What is in it, or why nothing can be restored from it.
+            path: The path of the file.
+            outcome: Its contents, or the error.
         """
 
-        def __init__(self, path: str, outcome: BackupRead | CsrtuiError) -> None:
+        def __init__(self, path: str, outcome: BackupContents | CsrtuiError) -> None:
             super().__init__()
             self.path = path
             self.outcome = outcome
@@ -102,20 +105,20 @@ class RestoreScreen(PlaceDialog["Restored | None"]):
     def __init__(self, session: Session, path: str | None = None) -> None:
         super().__init__()
         self._session = session
-        self._begin_with = path
-        self._told: CsrtuiError | None = None
-        self._unfit: CsrtuiError | None = None
-        self._read: BackupRead | None = None
-        self._working = False
+        self._initial_path = path
+        self._error: CsrtuiError | None = None
+        self._path_error: CsrtuiError | None = None
+        self._contents: BackupContents | None = None
+        self._is_working = False
 
     @property
     def path(self) -> str:
-        """The path typed."""
+        """The path in the field."""
         return self.query_one("#path", TextField).value.strip()
 
     @property
     def identity(self) -> str:
-        """The path of the identity, if the backup is one to recipients; else nothing."""
+        """The path of the identity if the backup is encrypted to recipients, else an empty string."""
         return self.query_one("#identity", TextField).value.strip() if self._is_to_recipients else ""
 
     @property
@@ -124,22 +127,22 @@ class RestoreScreen(PlaceDialog["Restored | None"]):
 
     def compose(self) -> ComposeResult:
         """Build the dialog."""
-        path = self._begin_with
+        path = self._initial_path
         if path is None:
             folder = recall_folder(self._session)
             path = os.path.join(folder, "") if folder else ""
         with Vertical(classes="dialog"):
             yield TextBlock(id="about")
-            yield from labelled(("Backup", TextField(path, "path of its file", id="path")))
+            yield from labelled(("Backup", TextField(path, "path of the backup file", id="path")))
             with Vertical(id="recipients") as row:
                 yield from labelled(("Identity", TextField("", "path of the age identity", id="identity")))
             row.display = False
-            yield from labelled(("Passphrase", SecretField(_OF_BACKUP, id="passphrase")))
+            yield from labelled(("Passphrase", SecretField(_FOR_BACKUP, id="passphrase")))
             yield TextBlock(id="notes")
             yield TextBlock(id="keys")
 
     def on_mount(self) -> None:
-        """Start in the path."""
+        """Put the cursor into the path."""
         field = self.query_one("#path", TextField)
         field.focus()
         field.cursor_position = len(field.value)
@@ -147,182 +150,188 @@ class RestoreScreen(PlaceDialog["Restored | None"]):
     # Events
 
     def on_input_changed(self, event: TextField.Changed) -> None:
-        """What was wrong is being changed; another file may not be one to recipients."""
-        self._unfit = None
+        """Remove the error; a new path also resets the identity field."""
+        self._path_error = None
         if event.input.id == "path":
-            self._read = None
-            self._ask_for_identity(wanted=False)
+            self._contents = None
+            self._show_identity(visible=False)
         self._fail(None)
 
     def on_secret_field_changed(self) -> None:
-        """What was wrong is being changed."""
+        """Remove the error when the input changes."""
         self._fail(None)
 
     def on_text_field_pasted(self) -> None:
-        """Say that nothing was put in."""
-        self._fail(InputError("What you pasted has several lines: nothing was put in."))
+        """Show that the paste was ignored."""
+        self._fail(InputError("The paste has several lines and was ignored."))
 
-    def on_text_field_left_out(self) -> None:
-        """Say that something was left out."""
-        self._fail(InputError("What you pasted has characters that cannot be typed: they were left out."))
+    def on_text_field_characters_removed(self) -> None:
+        """Show that characters were removed."""
+        self._fail(InputError("Invalid characters were removed from the paste."))
 
     def on_input_submitted(self, event: TextField.Submitted) -> None:
-        """Go on to the passphrase if the file has one, or restore with the identity."""
+        """Check the file and go to the passphrase, or restore with the identity."""
         if event.input.id == "identity":
             self._restore()
             return
         if not self.path:
             self._fail(InputError(_NO_FILE))
             return
-        if self._unfit is None:
-            self.go_ahead("#passphrase")
-        self._told = None
-        self._look(os.path.expanduser(self.path))
+        if self._path_error is None:
+            self.advance_to("#passphrase")
+        self._error = None
+        self._check(os.path.expanduser(self.path))
 
     def on_secret_field_submitted(self) -> None:
         """Restore."""
         self._restore()
 
-    def on_restore_screen_looked(self, event: Looked) -> None:
-        """Say what is wrong with the file, if it is the one that stands there; the cursor stays where somebody types."""
+    def on_restore_screen_checked(self, event: Checked) -> None:
+        """Show the contents or the error of the file; do not move the cursor away while the user types."""
         event.stop()
-        if event.path != os.path.expanduser(self.path) or self._working:
+        if event.path != os.path.expanduser(self.path) or self._is_working:
             return
-        if isinstance(event.outcome, ToRecipientsError):
-            self._unfit = None
-            self._ask_for_identity(wanted=True)
-            self.come_back("#identity")
+        if isinstance(event.outcome, IdentityNeededError):
+            self._path_error = None
+            self._show_identity(visible=True)
+            self.return_to("#identity")
             self.draw()
             return
-        was_unfit = self._unfit is not None
-        self._unfit = event.outcome if isinstance(event.outcome, CsrtuiError) else None
-        self._read = None if isinstance(event.outcome, CsrtuiError) else event.outcome
-        if self._unfit is not None:
-            self.come_back("#path")
+        had_error = self._path_error is not None
+        self._path_error = event.outcome if isinstance(event.outcome, CsrtuiError) else None
+        self._contents = None if isinstance(event.outcome, CsrtuiError) else event.outcome
+        if self._path_error is not None:
+            self.return_to("#path")
         else:
-            self.stay_ahead()
-            if was_unfit and self.query_one("#path").has_focus:
+            self.confirm_advance()
+            if had_error and self.query_one("#path").has_focus:
                 self.query_one("#passphrase").focus()
         self.draw()
 
     def action_cancel(self) -> None:
-        """Restore nothing, unless it is under way."""
-        if not self._working:
+        """Close without a restore, unless one is running."""
+        if not self._is_working:
             self.dismiss(None)
 
     def on_restore_screen_ended(self, event: Ended) -> None:
-        """Give the pair, ask about the backup, or say why there is no pair."""
+        """Return the pair, ask for consent, or show the error."""
         event.stop()
-        self._working = False
-        if isinstance(event.outcome, Restored):
+        self._is_working = False
+        if isinstance(event.outcome, RestoreAnswer):
             self.dismiss(event.outcome)
         elif isinstance(event.outcome, CsrtuiError):
-            self._point_to_wrong(event.outcome)
+            self._focus_error(event.outcome)
             self._fail(event.outcome)
         else:
-            self._ask(event.outcome)
+            self._ask_for_consent(event.outcome)
 
-    # How
+    # Work
 
-    def _look(self, path: str) -> None:
+    def _check(self, path: str) -> None:
         def work() -> None:
             try:
-                outcome: BackupRead | CsrtuiError = read_backup(self._session, path)
+                outcome: BackupContents | CsrtuiError = read_backup(self._session, path)
             except CsrtuiError as error:
                 outcome = error
-            self.post_message(self.Looked(path, outcome))
+            self.post_message(self.Checked(path, outcome))
 
-        self.run_worker(work, thread=True, group="look", exclusive=True)
+        self.run_worker(work, thread=True, group="check", exclusive=True)
 
-    def _ask_for_identity(self, *, wanted: bool) -> None:
-        self.query_one("#recipients").display = wanted
-        self.query_one("#passphrase", SecretField).placeholder = _OF_KEY if wanted else _OF_BACKUP
+    def _show_identity(self, *, visible: bool) -> None:
+        self.query_one("#recipients").display = visible
+        self.query_one("#passphrase", SecretField).placeholder = _FOR_KEY if visible else _FOR_BACKUP
 
     def _restore(self) -> None:
-        """Restore with what is typed, or say what is missing."""
+        """Restore with the current input, or show which input is missing."""
         passphrase = self.query_one("#passphrase", SecretField).secret()
-        if self._working:
+        if self._is_working:
             return
         if not self.path:
             self._fail(InputError(_NO_FILE))
         elif self._is_to_recipients and not self.identity:
             self._fail(InputError(_TO_RECIPIENTS))
         elif not self._is_to_recipients and not passphrase.encoded:
-            self._fail(InputError("Type the passphrase that the backup was made under."))
+            self._fail(InputError("Type the passphrase of the backup."))
         else:
             self._begin(os.path.expanduser(self.path), passphrase if passphrase.encoded else None)
 
     def _begin(self, path: str, passphrase: Secret | None) -> None:
         identity = os.path.expanduser(self.identity)
 
-        def restored() -> Restored | BackupRead:
+        def restore() -> RestoreAnswer | BackupContents:
             identities = read_identity(identity) if identity else None
-            read = read_backup(self._session, path, identities)
-            if read.content.envelope is Envelope.AGE or not read.content.signed:
-                return read
-            return self._restored(read, passphrase, Consent())
+            contents = read_backup(self._session, path, identities)
+            if contents.content.envelope is Envelope.AGE or not contents.content.is_signed:
+                return contents
+            return self._do_restore(contents, passphrase, Consent())
 
-        self._work(restored)
+        self._run_in_thread(restore)
 
-    def _restored(self, read: BackupRead, passphrase: Secret | None, consent: Consent) -> Restored:
-        pair = restore_read(self._session, read, passphrase, consent)
-        return Restored(pair, losses(read.content, consent))
+    def _do_restore(
+        self, contents: BackupContents, passphrase: Secret | None, consent: Consent
+    ) -> RestoreAnswer:
+        pair = restore_contents(self._session, contents, passphrase, consent)
+        return RestoreAnswer(pair, losses(contents.content, consent))
 
-    def _work(self, restored: Callable[[], Restored | BackupRead]) -> None:
-        self._working, self._unfit = True, None
+    def _run_in_thread(self, restore: Callable[[], RestoreAnswer | BackupContents]) -> None:
+        self._is_working, self._path_error = True, None
         self._fail(None)
 
         def work() -> None:
             try:
-                outcome: Restored | BackupRead | CsrtuiError = restored()
+                outcome: RestoreAnswer | BackupContents | CsrtuiError = restore()
             except CsrtuiError as error:
                 outcome = error
             self.post_message(self.Ended(outcome))
 
         self.run_worker(work, thread=True, group="work")
 
-    def _ask(self, read: BackupRead) -> None:
-        """Show the names and the key of a backup that does not prove where it comes from, and ask."""
-        content = read.content
-        why = [] if content.signed else [_UNSIGNED]
-        why += [_NO_ORIGIN] if content.envelope is Envelope.AGE else []
-        text = " ".join([*why, *_contents(read)])
+    def _ask_for_consent(self, contents: BackupContents) -> None:
+        """Ask whether to restore a backup of unproved origin; show its names and key."""
+        content = contents.content
+        warnings = [] if content.is_signed else [_UNSIGNED]
+        warnings += [_NO_ORIGIN] if content.envelope is Envelope.AGE else []
+        text = " ".join([*warnings, *_backup_lines(contents)])
         question = ConfirmScreen("Restore this backup?", text, "Restore")
 
-        def answered(agreed: bool | None) -> None:  # noqa: FBT001 - the result of the question
+        def handle_answer(agreed: bool | None) -> None:  # noqa: FBT001 - the result of the question
             if not agreed:
                 self.draw()
-            elif stays_encrypted(content) and content.kept is KeptKey.PLAIN:
-                self._ask_how_to_store(read)
+            elif stays_encrypted(content) and content.key_protection is KeyProtection.PLAIN:
+                self._ask_about_encryption(contents)
             else:
-                self._go_on(read, Consent(unsigned=True))
+                self._restore_contents(contents, Consent(unsigned=True))
 
-        self.app.push_screen(question, answered)
+        self.app.push_screen(question, handle_answer)
 
-    def _ask_how_to_store(self, read: BackupRead) -> None:
+    def _ask_about_encryption(self, contents: BackupContents) -> None:
         text = (
-            "The text of the backup says that the key had no passphrase, or says nothing. "
-            "As it is not signed, the key stays under the passphrase of the backup unless you decrypt it."
+            "The backup states no passphrase for the key, but the backup is not signed. "
+            "The key keeps the passphrase of the backup unless you decrypt it."
         )
-        question = ConfirmScreen("How is the key to be stored?", text, "Decrypt", "Keep encrypted")
+        question = ConfirmScreen("Store the key decrypted?", text, "Decrypt", "Keep encrypted")
         self.app.push_screen(
             question,
-            lambda decrypt: self._go_on(read, Consent(unsigned=True, decrypt_key=bool(decrypt))),
+            lambda decrypt: self._restore_contents(
+                contents, Consent(unsigned=True, decrypt_key=bool(decrypt))
+            ),
         )
 
-    def _go_on(self, read: BackupRead, consent: Consent) -> None:
+    def _restore_contents(self, contents: BackupContents, consent: Consent) -> None:
         passphrase = self.query_one("#passphrase", SecretField).secret()
-        self._work(lambda: self._restored(read, passphrase if passphrase.encoded else None, consent))
+        self._run_in_thread(
+            lambda: self._do_restore(contents, passphrase if passphrase.encoded else None, consent)
+        )
 
-    def _point_to_wrong(self, error: CsrtuiError) -> None:
+    def _focus_error(self, error: CsrtuiError) -> None:
         if isinstance(error, PassphraseNeededError):
             self.query_one("#passphrase").focus()
-        elif isinstance(error, InputError):  # about the file, or the identity
+        elif isinstance(error, InputError):  # concerns the file or the identity
             if self._is_to_recipients:
-                self.point_to("#identity")
+                self.focus_error("#identity")
             else:
-                self._unfit = error
-                self.point_to("#path")
+                self._path_error = error
+                self.focus_error("#path")
         elif self._is_to_recipients and not self.query_one("#passphrase", SecretField).value:
             self.query_one("#identity").focus()
         else:
@@ -331,33 +340,33 @@ class RestoreScreen(PlaceDialog["Restored | None"]):
             field.select_text()
 
     def _fail(self, error: CsrtuiError | None) -> None:
-        self._told = error
+        self._error = error
         self.draw()
 
     def draw(self) -> None:
-        """Show everything anew."""
-        about = [line for part in _contents(self._read) for line in self.lines(part, "label")]
+        """Redraw the dialog."""
+        about = [line for text in _backup_lines(self._contents) for line in self.lines(text, "label")]
         about = about or self.lines(_TO_RECIPIENTS if self._is_to_recipients else _ABOUT, "label")
         self.show("#about", [*self.lines("Restore a pair", "strong"), (), *about, ()])
         notes: list[Line] = []
-        wrong = self._told or self._unfit
-        if wrong is not None:
-            notes = self.error_lines(wrong)
-            if self.is_in_secret and (self._unfit is not None or not self.path):
+        error = self._error or self._path_error
+        if error is not None:
+            notes = self.error_lines(error)
+            if self.is_in_secret and (self._path_error is not None or not self.path):
                 notes += self.lines(_WAY_BACK, "label")
-        elif self._working:
+        elif self._is_working:
             notes = self.lines("Opening the backup …", "strong")
         notes += [()] * (3 - len(notes))
         self.show("#notes", [(), *notes, ()])
         self.show("#keys", self.key_lines(("Enter", "Restore"), ("Esc", "Cancel")))
 
 
-def _contents(read: BackupRead | None) -> list[str]:
-    """Return the names and the key of a backup, to be compared with what one knows."""
-    if read is None:
+def _backup_lines(contents: BackupContents | None) -> list[str]:
+    """Return the names and the key fingerprint of a backup, so that the user can compare them."""
+    if contents is None:
         return []
-    csr = read.content.asked
+    csr = contents.content.csr
     names = csr.names or (csr.subject_text,)
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    signed = "" if read.content.signed else " (not signed)"
-    return [f"Names: {', '.join(names[:_NAMED])}{more}{signed}.", f"SPKI SHA-256: {csr.spki_sha256}"]
+    more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
+    signed = "" if contents.content.is_signed else " (not signed)"
+    return [f"Names: {', '.join(names[:_MAX_NAMES])}{more}{signed}.", f"SPKI SHA-256: {csr.spki_sha256}"]

@@ -1,4 +1,4 @@
-"""Handing out a pair's CSR: a backup first, then the ways it can go, then the mark that it went."""
+"""The dialog that submits a CSR: it asks for a backup first, then offers ways to hand the CSR over."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ from textual.binding import Binding
 from textual.containers import Vertical
 
 from csrtui.core.base.errors import CsrtuiError, RefusedError, StoreError
-from csrtui.core.certificates.public_text import PublicText
 from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tasks.submit import CsrForm, HandOut, HandOutWay, fetch_lines, hand_out, lacks_backup, this_host
 from csrtui.tui import clipboard
 from csrtui.tui.plain_view import show_plain
-from csrtui.tui.screens.doing import DoingDialog
 from csrtui.tui.screens.submit_forms import FileAnswer, FileScreen, MarkAnswer, MarkScreen
+from csrtui.tui.screens.task_dialog import TaskDialog
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.wrapping import cut
@@ -36,8 +35,8 @@ if TYPE_CHECKING:
     from csrtui.tui.widgets.text_block import Line
 
 
-class Wants(Enum):
-    """What the user wants after the dialog."""
+class SubmitFollowUp(Enum):
+    """The action that the user chose in the dialog."""
 
     NOTHING = auto()
     BACK_UP = auto()
@@ -45,29 +44,29 @@ class Wants(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of the dialog.
+class SubmitAnswer:
+    """The result of the dialog.
 
     Attributes:
-        pair: The pair as it is now.
-        wants: What is wanted next.
-        told: What has been done last, in a line; empty for nothing.
+        pair: The pair in its current state.
+        follow_up: The action to do next.
+        message: A one-line summary of the last action; empty if there was none.
     """
 
     pair: Pair
-    wants: Wants = Wants.NOTHING
-    told: str = ""
+    follow_up: SubmitFollowUp = SubmitFollowUp.NOTHING
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A line of the dialog's list.
+    """An entry of the dialog's list.
 
     Attributes:
-        key: The key that does it at once.
+        key: Its shortcut key.
         action: The name of the action.
-        label: What it does, in a line.
-        about: More of it, a sentence or two.
+        label: The label.
+        about: An explanation in one or two sentences.
     """
 
     key: str
@@ -76,19 +75,20 @@ class Choice:
     about: str
 
 
+_MARK_HINT = "When the CA has it, press m to mark it as submitted."
 _FIRST = (
     Choice(
         "b",
         "back_up",
         "Back up first",
-        "An encrypted backup on another disk or machine, proved by restoring it. Then submit.",
+        "An encrypted backup on another disk or machine, verified by a test restore. Then submit.",
     ),
     Choice(
         "o",
         "overrule",
-        "Go on without a verified backup",
-        "If this machine loses the key, the certificate is lost with it. That the CSR went out "
-        "although no backup is verified is written into the pair's history.",
+        "Continue without a verified backup",
+        "If the key is lost, so is the certificate. The history of the pair records that the CSR was "
+        "submitted without a verified backup.",
     ),
 )
 _WAYS = (
@@ -96,32 +96,37 @@ _WAYS = (
         "c",
         "clipboard",
         "Send to your terminal's clipboard",
-        "To paste it into the CA's form. Nobody can tell whether it arrives: not every terminal takes it.",
+        "To paste it into the CA's form. Some terminals ignore this.",
     ),
     Choice(
         "v",
         "plain",
-        "Show it plain, to select it",
-        "Leaves the screens for a moment: the CSR stands in the terminal alone, from the left edge.",
+        "Show as plain text",
+        "Shows only the CSR in the terminal, from the left edge, for selection with the mouse.",
     ),
-    Choice("f", "file", "Write a file", "As PEM, the form that CAs ask for; never over another file."),
-    Choice("d", "der_file", "Write a file in DER", "The binary form, for the few programs that want it."),
+    Choice(
+        "f",
+        "file",
+        "Write a file",
+        "As PEM, the format that CAs ask for. An existing file is never overwritten.",
+    ),
+    Choice("d", "der_file", "Write a file in DER", "The binary format, for the few programs that need it."),
     Choice(
         "s",
         "fetch",
         "Fetch it with scp",
-        "Shows what to type on your laptop to fetch the CSR, and the encrypted backup if there is one.",
+        "Shows the commands that copy the CSR, and the encrypted backup if one exists, to your computer.",
     ),
-    Choice("m", "mark", "Mark as submitted", "It went to the CA: keeps when, to whom, and a note."),
+    Choice("m", "mark", "Mark as submitted", "Records the time, the recipient and a note."),
 )
 
 
 class ChoiceRows:
-    """Choices as rows.
+    """The rows of a `LineList` of choices.
 
     Args:
-        header: What stands over them.
-        choices: In order.
+        header: The header of the list.
+        choices: The choices, in display order.
     """
 
     def __init__(self, header: str, choices: Sequence[Choice]) -> None:
@@ -132,30 +137,30 @@ class ChoiceRows:
         return len(self.choices)
 
     def header(self, width: int) -> str:
-        """What stands over the choices."""
+        """Return the header."""
         return cut(self._header, width)
 
     def row(self, index: int, width: int) -> str:
-        """One choice with its key."""
+        """Return the text of a row: the key and the label."""
         choice = self.choices[index]
         return cut(f"{choice.key}  {choice.label}", width)
 
     def key(self, index: int) -> Hashable:
-        """The choice's action."""
+        """Return the action of a row."""
         return self.choices[index].action
 
     def find(self, key: Hashable) -> int | None:
-        """Where the choice of that action is."""
-        return next((at for at, choice in enumerate(self.choices) if choice.action == key), None)
+        """Return the index of the choice with an action, or None."""
+        return next((index for index, choice in enumerate(self.choices) if choice.action == key), None)
 
 
-class SubmitScreen(DoingDialog["Outcome | None"]):
-    """Hands a CSR out; gives what came of it, None when nothing was done.
+class SubmitScreen(TaskDialog["SubmitAnswer | None"]):
+    """A dialog that hands a CSR over; its result is None if nothing was done.
 
     Args:
-        session: Whose store.
-        pair: The pair, as it was read just now.
-        asked: Its CSR.
+        session: The session with the store.
+        pair: The pair, freshly read.
+        csr: Its CSR.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -163,19 +168,19 @@ class SubmitScreen(DoingDialog["Outcome | None"]):
         *(Binding(choice.key, choice.action, choice.label, show=False) for choice in (*_FIRST, *_WAYS)),
     ]
 
-    def __init__(self, session: Session, pair: Pair, asked: Request) -> None:
+    def __init__(self, session: Session, pair: Pair, csr: Request) -> None:
         super().__init__()
         self._session = session
         self._pair = pair
-        self._asked = asked
-        self._told = ""
-        self._more = ""
-        self._typed_path = f"~/{pair.name}.csr"
-        self._typed_mark = MarkAnswer("", "")
+        self._csr = csr
+        self._message = ""
+        self._message_details = ""
+        self._path_text = f"~/{pair.name}.csr"
+        self._mark_answer = MarkAnswer("", "")
         self._rows = (
             ChoiceRows("No backup of this key is verified", _FIRST)
             if lacks_backup(pair.record)
-            else ChoiceRows("Ways", _WAYS)
+            else ChoiceRows("How to hand over the CSR", _WAYS)
         )
 
     def compose(self) -> ComposeResult:
@@ -187,148 +192,146 @@ class SubmitScreen(DoingDialog["Outcome | None"]):
             yield TextBlock(id="keys")
 
     def on_mount(self) -> None:
-        """Take the keys."""
+        """Set the focus."""
         self.query_one("#ways").focus()
 
     # Events
 
     async def on_line_list_opened(self, event: LineList.Opened) -> None:
-        """Do what is under the cursor."""
+        """Run the action under the cursor."""
         event.stop()
         await self.run_action(self._rows.choices[event.index].action)
 
     def on_line_list_highlighted(self, event: LineList.Highlighted) -> None:
-        """Say more about what is under the cursor; what was told before is read by now."""
+        """Explain the action under the cursor, and remove the last message."""
         event.stop()
-        self._more = ""
+        self._message_details = ""
         self.error = None
         self.draw()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's interface
-        """Only what the list shows can be done."""
+        """Disable actions that the list does not show."""
         is_choice = any(choice.action == action for choice in (*_FIRST, *_WAYS))
         return not is_choice or self._rows.find(action) is not None
 
-    # What can be chosen
+    # Actions
 
     def action_close(self) -> None:
         """Close."""
-        self.when_done(self._give)
+        self.close_when_idle(self._close_with_answer)
 
-    def _give(self) -> None:
-        self.dismiss(Outcome(self._pair, told=self._told) if self._told else None)
+    def _close_with_answer(self) -> None:
+        self.dismiss(SubmitAnswer(self._pair, message=self._message) if self._message else None)
 
     def action_back_up(self) -> None:
-        """Close, to back up first."""
-        self.dismiss(Outcome(self._pair, Wants.BACK_UP))
+        """Close the dialog to back up first."""
+        self.dismiss(SubmitAnswer(self._pair, SubmitFollowUp.BACK_UP))
 
     def action_overrule(self) -> None:
-        """Show the ways although no backup is verified."""
-        self._rows = ChoiceRows("Ways, although no backup of this key is verified", _WAYS)
+        """Show the ways to hand the CSR over although no backup is verified."""
+        self._rows = ChoiceRows("How to hand over the CSR (no backup of this key is verified)", _WAYS)
         ways = self.query_one("#ways", LineList)
         ways.set_rows(self._rows)
         ways.action_first()
 
     def action_clipboard(self) -> None:
-        """Send it to the clipboard."""
+        """Send the CSR to the clipboard."""
         self.begin(self._send())
 
     def action_plain(self) -> None:
-        """Show it plain."""
+        """Show the CSR as plain text."""
         self.begin(self._show_plain())
 
     def action_file(self) -> None:
-        """Ask for a file, and write PEM."""
+        """Ask for a path, and write the CSR there as PEM."""
         self._ask_file(CsrForm.PEM)
 
     def action_der_file(self) -> None:
-        """Ask for a file, and write DER."""
+        """Ask for a path, and write the CSR there as DER."""
         self._ask_file(CsrForm.DER)
 
     def action_fetch(self) -> None:
-        """Show the lines for the laptop."""
-        self.begin(self._show_fetching())
+        """Show the commands that fetch the files."""
+        self.begin(self._show_fetch_commands())
 
     def action_mark(self) -> None:
-        """Ask whom it went to, and mark it."""
-        screen = MarkScreen(self._session, self._pair, self._typed_mark)
-        self.app.push_screen(screen, self._marked)
+        """Ask for recipient and note, and mark the CSR as submitted."""
+        screen = MarkScreen(self._session, self._pair, self._mark_answer)
+        self.app.push_screen(screen, self._handle_mark)
 
-    # How it is done
+    # Work
 
     async def _send(self) -> None:
-        way = await clipboard.send(self.app, PublicText.of_request(self._asked), os.environ)
-        await self._gone(HandOut(HandOutWay.CLIPBOARD), "sent to your terminal's clipboard", way.value)
+        way = await clipboard.send(self.app, clipboard.PublicText.from_csr(self._csr), os.environ)
+        await self._record(HandOut(HandOutWay.CLIPBOARD), "sent to your terminal's clipboard", way.value)
 
     async def _show_plain(self) -> None:
         try:
-            await show_plain(self.app, PublicText.of_request(self._asked).text)
+            await show_plain(self.app, clipboard.PublicText.from_csr(self._csr).text)
         except SuspendNotSupported:
             from csrtui.tui.screens.csr import CsrScreen
 
-            self.app.push_screen(CsrScreen(self._pair, self._asked))
-        await self._gone(
-            HandOut(HandOutWay.SCREEN), "shown plain", "Once it is with the CA: m marks it as submitted."
-        )
+            self.app.push_screen(CsrScreen(self._csr))
+        await self._record(HandOut(HandOutWay.SCREEN), "shown as plain text", _MARK_HINT)
 
-    async def _show_fetching(self) -> None:
+    async def _show_fetch_commands(self) -> None:
         lines = fetch_lines(self._pair, this_host(self._session, os.environ))
-        text = "\n\n".join(f"To fetch {label}, on your laptop:\n{line}" for label, line in lines)
+        text = "\n\n".join(f"To fetch {label}, run on your computer:\n{line}" for label, line in lines)
         if not text:
-            raise RefusedError("the keystore's path cannot be typed", "write a file instead")
+            raise RefusedError("the path of the keystore cannot be typed", "write a file instead")
         try:
             await show_plain(self.app, text)
         except SuspendNotSupported:
             from csrtui.tui.screens.notice import NoticeScreen
 
-            self.app.push_screen(NoticeScreen("On your laptop:", [line for _, line in lines]))
+            self.app.push_screen(NoticeScreen("Run on your computer:", [line for _, line in lines]))
 
-    async def _gone(self, how: HandOut, told: str, more: str) -> None:
-        self._tell(told, more)
+    async def _record(self, hand_out_spec: HandOut, message: str, details: str) -> None:
+        self._show_message(message, details)
         try:
-            self._pair = await asyncio.to_thread(hand_out, self._session, self._pair, how)
+            self._pair = await asyncio.to_thread(hand_out, self._session, self._pair, hand_out_spec)
         except CsrtuiError as error:
-            raise StoreError(f"{told}; noting that went wrong: {error.what}", error.hint) from error
+            raise StoreError(f"{message}, but that was not recorded: {error.message}", error.hint) from error
 
     def _ask_file(self, form: CsrForm) -> None:
-        self.app.push_screen(FileScreen(self._session, self._pair, form, self._typed_path), self._filed)
+        self.app.push_screen(FileScreen(self._session, self._pair, form, self._path_text), self._handle_file)
 
-    def _filed(self, answer: FileAnswer | None) -> None:
+    def _handle_file(self, answer: FileAnswer | None) -> None:
         if answer is None:
             return
-        self._typed_path = answer.typed
+        self._path_text = answer.path_text
         if answer.pair is not None:
             self._pair = answer.pair
-            self._tell(f"written: {answer.path}", "Once it is with the CA: m marks it as submitted.")
+            self._show_message(f"written: {answer.path}", _MARK_HINT)
 
-    def _marked(self, answer: MarkAnswer | None) -> None:
+    def _handle_mark(self, answer: MarkAnswer | None) -> None:
         if answer is None:
             return
-        self._typed_mark = answer
+        self._mark_answer = answer
         if answer.pair is not None:
             step = NEXT_STEPS[answer.pair.record.next_step(self._session.clock())]
             self.dismiss(
-                Outcome(answer.pair, told=f"{answer.pair.name} is marked as submitted. Next: {step}")
+                SubmitAnswer(answer.pair, message=f"{answer.pair.name} is marked as submitted. Next: {step}")
             )
 
-    def _tell(self, told: str, more: str) -> None:
-        self._told, self._more = told, more
+    def _show_message(self, message: str, details: str) -> None:
+        self._message, self._message_details = message, details
         self.draw()
 
     # Drawing
 
     def draw(self) -> None:
-        """Show everything anew."""
+        """Redraw the dialog."""
         self.show("#about", [*self.lines(f"Submit {self._pair.name}", "strong"), ()])
         ways = self.query_one("#ways", LineList)
         ways.styles.height = len(self._rows) + 1
-        self.show("#more", [(), *self._said(self._rows.choices[ways.cursor or 0]), ()])
-        self.show("#keys", self.key_lines(("Enter", "Do it"), ("Esc", "Close")))
+        self.show("#more", [(), *self._note_lines(self._rows.choices[ways.cursor or 0]), ()])
+        self.show("#keys", self.key_lines(("Enter", "Run"), ("Esc", "Close")))
 
-    def _said(self, choice: Choice) -> list[Line]:
-        """What was done just now, or else more about the choice under the cursor."""
+    def _note_lines(self, choice: Choice) -> list[Line]:
+        """Return the error, the last message, or the explanation of the choice under the cursor."""
         if self.error is not None:
             return self.error_lines(self.error)
-        if self._more:
-            return [*self.lines(self._told, "good"), *self.lines(self._more, "label")]
+        if self._message_details:
+            return [*self.lines(self._message, "good"), *self.lines(self._message_details, "label")]
         return self.lines(choice.about, "label")

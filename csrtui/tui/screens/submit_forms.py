@@ -1,4 +1,4 @@
-"""What the submit dialog asks for: the file a CSR goes to, and whom it was submitted to."""
+"""The dialogs of the submit dialog: the path of a CSR file, and the recipient of the CSR."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from textual.containers import Vertical
 from csrtui.core.base.errors import InputError
 from csrtui.tasks.submit import mark_submitted, write_csr
 from csrtui.tui.screens.dialog import labelled
-from csrtui.tui.screens.doing import DoingDialog
+from csrtui.tui.screens.task_dialog import TaskDialog
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
 
@@ -25,103 +25,100 @@ if TYPE_CHECKING:
     from csrtui.tasks.session import Session
     from csrtui.tasks.submit import CsrForm
 
-_ONE_LINE = "What you pasted has several lines, where one is asked for: nothing was put in."
+_PASTE_IGNORED = "The paste has several lines and was ignored."
 _ESCAPE = Binding("escape", "cancel", "Cancel", show=False, priority=True)
 
 
 @dataclass(frozen=True, slots=True)
 class FileAnswer:
-    """What became of a file.
+    """The result of `FileScreen`.
 
     Attributes:
-        typed: What was typed as its path.
-        pair: The pair after it was written; None when it was not.
-        path: The file, absolute; empty when it was not written.
+        path_text: The text of the path field.
+        pair: The pair after the file was written; None if it was not written.
+        path: The absolute path of the file; empty if it was not written.
     """
 
-    typed: str
+    path_text: str
     pair: Pair | None = None
     path: str = ""
 
 
-class FileScreen(DoingDialog[FileAnswer]):
-    """Asks for a path, and writes the CSR there; never over another file.
+class FileScreen(TaskDialog[FileAnswer]):
+    """A dialog that asks for a path and writes the CSR there; it never overwrites a file.
 
     Args:
-        session: Whose store.
-        pair: Whose CSR.
-        form: As PEM or DER.
-        typed: What the field begins with.
+        session: The session with the store.
+        pair: The pair with the CSR.
+        form: PEM or DER.
+        path_text: The initial text of the path field.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [_ESCAPE]
 
-    def __init__(self, session: Session, pair: Pair, form: CsrForm, typed: str) -> None:
+    def __init__(self, session: Session, pair: Pair, form: CsrForm, path_text: str) -> None:
         super().__init__()
         self._session = session
         self._pair = pair
         self._form = form
-        self._typed = typed
+        self._initial_path = path_text
 
     def compose(self) -> ComposeResult:
         """Build the dialog."""
         with Vertical(classes="dialog"):
             yield TextBlock(id="about")
-            yield from labelled(("File", TextField(self._typed, id="path")))
+            yield from labelled(("File", TextField(self._initial_path, id="path")))
             yield TextBlock(id="answer")
 
     def on_mount(self) -> None:
-        """Take the keys."""
+        """Set the focus."""
         self.query_one("#path").focus()
 
     def on_input_changed(self) -> None:
-        """What was wrong is being changed."""
+        """Remove the error when the input changes."""
         if self.error is not None:
             self.error = None
             self.draw()
 
     def on_input_submitted(self) -> None:
-        """Write."""
+        """Write the file."""
         self.begin(self._write(self._path, os.path.expanduser(self._path)))
 
     def on_text_field_pasted(self) -> None:
-        """Say that nothing was put in."""
-        self.error = InputError(_ONE_LINE)
+        """Show that the paste was ignored."""
+        self.error = InputError(_PASTE_IGNORED)
         self.draw()
 
     def action_cancel(self) -> None:
-        """Write nothing; what was typed is there the next time."""
-        self.when_done(self._give_back)
-
-    def _give_back(self) -> None:
-        self.dismiss(FileAnswer(self._path))
+        """Close without writing; the path is offered again next time."""
+        self.close_when_idle(lambda: self.dismiss(FileAnswer(self._path)))
 
     @property
     def _path(self) -> str:
         return self.query_one("#path", TextField).value.strip()
 
-    async def _write(self, typed: str, path: str) -> None:
+    async def _write(self, path_text: str, path: str) -> None:
         written = await asyncio.to_thread(write_csr, self._session, self._pair.name, path, self._form)
         if written.unconfirmed is not None:
             raise written.unconfirmed
-        self.dismiss(FileAnswer(typed, written.pair, written.path))
+        self.dismiss(FileAnswer(path_text, written.pair, written.path))
 
     def draw(self) -> None:
-        """Show everything anew."""
+        """Redraw the dialog."""
         title = f"Write the CSR of {self._pair.name} as {self._form.value}"
         self.show("#about", [*self.lines(title, "strong"), ()])
-        wrong = [] if self.error is None else [*self.error_lines(self.error), ()]
-        self.show("#answer", [(), *wrong, *self.key_lines(("Enter", "Write"), ("Esc", "Back"))])
+        error = [] if self.error is None else [*self.error_lines(self.error), ()]
+        self.show("#answer", [(), *error, *self.key_lines(("Enter", "Write"), ("Esc", "Back"))])
 
 
 @dataclass(frozen=True, slots=True)
 class MarkAnswer:
-    """What became of the question whom a CSR was submitted to.
+    """The result of `MarkScreen`.
 
     Attributes:
-        to: What was typed as to whom.
-        note: What was typed as a note.
-        pair: The pair, marked; None when it was not.
+        to: The recipient.
+        note: The note.
+        pair: The pair, marked as submitted; None if it was not marked.
     """
 
     to: str
@@ -129,13 +126,13 @@ class MarkAnswer:
     pair: Pair | None = None
 
 
-class MarkScreen(DoingDialog[MarkAnswer]):
-    """Asks whom the CSR went to and for a note, neither of which is needed, and marks it as submitted now.
+class MarkScreen(TaskDialog[MarkAnswer]):
+    """A dialog that asks for an optional recipient and note, and marks the CSR as submitted now.
 
     Args:
-        session: Whose store.
-        pair: Whose CSR.
-        typed: What the fields begin with.
+        session: The session with the store.
+        pair: The pair with the CSR.
+        answer: The initial text of the fields.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -143,57 +140,54 @@ class MarkScreen(DoingDialog[MarkAnswer]):
         Binding("up,down", "other", "Other field", show=False),
     ]
 
-    def __init__(self, session: Session, pair: Pair, typed: MarkAnswer) -> None:
+    def __init__(self, session: Session, pair: Pair, answer: MarkAnswer) -> None:
         super().__init__()
         self._session = session
         self._pair = pair
-        self._typed = typed
+        self._initial_answer = answer
 
     def compose(self) -> ComposeResult:
         """Build the dialog."""
         with Vertical(classes="dialog"):
             yield TextBlock(id="about")
             yield from labelled(
-                ("To", TextField(self._typed.to, "the CA, or who orders it; may stay empty", id="to")),
+                ("To", TextField(self._initial_answer.to, "CA or contact (optional)", id="to")),
                 (
                     "Note",
-                    TextField(self._typed.note, "such as the order's number; may stay empty", id="note"),
+                    TextField(self._initial_answer.note, "e.g. the order number (optional)", id="note"),
                 ),
             )
             yield TextBlock(id="answer")
 
     def on_mount(self) -> None:
-        """Take the keys."""
+        """Set the focus."""
         self.query_one("#to").focus()
 
     def on_input_changed(self) -> None:
-        """What was wrong is being changed."""
+        """Remove the error when the input changes."""
         if self.error is not None:
             self.error = None
             self.draw()
 
     def on_input_submitted(self, event: TextField.Submitted) -> None:
-        """Go on to the note, and from there mark it."""
+        """Go from the recipient to the note; from the note, mark the CSR."""
         if event.input.id == "to":
             self.query_one("#note").focus()
         else:
             self.begin(self._mark(self._answer))
 
     def on_text_field_pasted(self) -> None:
-        """Say that nothing was put in."""
-        self.error = InputError(_ONE_LINE)
+        """Show that the paste was ignored."""
+        self.error = InputError(_PASTE_IGNORED)
         self.draw()
 
     def action_other(self) -> None:
-        """Go to the other field."""
+        """Focus the other field."""
         self.query_one("#note" if self.query_one("#to").has_focus else "#to").focus()
 
     def action_cancel(self) -> None:
-        """Mark nothing; what was typed is there the next time."""
-        self.when_done(self._give_back)
-
-    def _give_back(self) -> None:
-        self.dismiss(self._answer)
+        """Close without marking; the text is offered again next time."""
+        self.close_when_idle(lambda: self.dismiss(self._answer))
 
     @property
     def _answer(self) -> MarkAnswer:
@@ -206,8 +200,8 @@ class MarkScreen(DoingDialog[MarkAnswer]):
         self.dismiss(MarkAnswer(answer.to, answer.note, pair))
 
     def draw(self) -> None:
-        """Show everything anew."""
+        """Redraw the dialog."""
         title = f"Mark {self._pair.name} as submitted"
         self.show("#about", [*self.lines(title, "strong"), ()])
-        wrong = [] if self.error is None else [*self.error_lines(self.error), ()]
-        self.show("#answer", [(), *wrong, *self.key_lines(("Enter", "Next, then mark it"), ("Esc", "Back"))])
+        error = [] if self.error is None else [*self.error_lines(self.error), ()]
+        self.show("#answer", [(), *error, *self.key_lines(("Enter", "Next · Mark"), ("Esc", "Back"))])

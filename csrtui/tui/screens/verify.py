@@ -1,4 +1,4 @@
-"""Looking at backups again: at once whether they are there and unchanged, and with a passphrase a restore test."""
+"""The dialog that verifies backups: first that the files are unchanged, then, with a passphrase, a test restore."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from csrtui.store.secret_file import read_identity
 from csrtui.tasks.backup_contents import KEY_IS_LOCKED
 from csrtui.tasks.verify import NO_BACKUP, verify_many
 from csrtui.tui.groups import choices
+from csrtui.tui.screens.batch_dialog import BatchDialog
 from csrtui.tui.screens.dialog import SHORT, labelled
-from csrtui.tui.screens.working import WorkingDialog
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.progress_line import ProgressLine
 from csrtui.tui.widgets.secret_field import SecretField
@@ -36,27 +36,27 @@ if TYPE_CHECKING:
     from csrtui.tasks.batch import Result
     from csrtui.tasks.session import Session
     from csrtui.tui.groups import Group
-    from csrtui.tui.screens.working import Report
+    from csrtui.tui.screens.batch_dialog import Report
     from csrtui.tui.widgets.text_block import Line
 
 _AROUND = 6
-"""Lines of the dialog around its list: the frame, its title, the passphrase, the bar, and one before what Enter does."""
+"""Lines of the dialog besides its list: frame, title, passphrase, progress, and one above the hint."""
 _WIDE = 50
-"""A dialog with fewer cells in a line has shorter words under it."""
-_ABOUT_ENTER = "With the passphrase, Enter restores each backup for proof, and keeps nothing of it."
-_ABOUT_IDENTITY = (
-    "With the identity, Enter restores each backup to recipients for proof. "
-    "Where the identity is on another machine, run there: csrtui verify FILE --identity IDENTITY"
+"""Dialogs with fewer cells in a line have shorter labels."""
+_TEST_HELP = "Type the passphrase and press Enter to test-restore each backup. Nothing is kept."
+_IDENTITY_HELP = (
+    "Enter the identity to test-restore each backup encrypted to recipients. "
+    "If the identity is on another machine, run there: csrtui verify FILE --identity IDENTITY"
 )
-_NO_IDENTITY = "Name the age identity or ssh private key that opens the backups."
+_NO_IDENTITY = "Enter the path of the age identity or ssh private key that opens the backups."
 
 
-class VerifyScreen(WorkingDialog[None]):
-    """Looks at the backups of pairs, without a passphrase at first.
+class VerifyScreen(BatchDialog[None]):
+    """A dialog that verifies the backups of pairs, first without a passphrase.
 
     Args:
-        session: Whose pairs.
-        groups: The pairs that can be looked at together; at least one group.
+        session: The session with the store.
+        groups: The groups of pairs to choose from; at least one.
     """
 
     DEFAULT_CSS = """
@@ -74,7 +74,7 @@ class VerifyScreen(WorkingDialog[None]):
         self._session = session
         self._groups = groups
         self._results: Sequence[Result] = ()
-        self._tested = False
+        self._is_restore_test = False
         self._hint = ""
         self._has_locked_key = False
 
@@ -85,7 +85,7 @@ class VerifyScreen(WorkingDialog[None]):
             if len(self._groups) > 1:
                 yield ChoiceField("Pairs", choices(self._groups), "0", id="group")
             with Vertical(id="under-passphrase"):
-                yield from labelled(("Passphrase", SecretField("of the backups", id="passphrase")))
+                yield from labelled(("Passphrase", SecretField("for the backups", id="passphrase")))
             with Vertical(id="to-recipients") as row:
                 yield from labelled(("Identity", TextField("", "path of the age identity", id="identity")))
             row.display = False
@@ -94,86 +94,86 @@ class VerifyScreen(WorkingDialog[None]):
             yield TextBlock(id="keys")
 
     def on_mount(self) -> None:
-        """Look at once whether the files are there and unchanged."""
-        self.set_focus(self.query_one("#passphrase"))  # at once: the first frame shows it
-        self._look(None)
+        """Check that the files exist and are unchanged."""
+        self.set_focus(self.query_one("#passphrase"))  # before the first frame, which shows it
+        self._verify(None)
 
     @property
     def group(self) -> Group:
-        """The pairs whose backups are looked at."""
-        chosen = next((field.value for field in self.query("#group").results(ChoiceField)), "0")
-        return self._groups[int(chosen)]
+        """The selected pairs."""
+        index = next((field.value for field in self.query("#group").results(ChoiceField)), "0")
+        return self._groups[int(index)]
 
     # Events
 
     def on_choice_field_changed(self) -> None:
-        """Look at the backups of these pairs."""
+        """Verify the backups of the selected pairs."""
         self._has_locked_key = False
-        self._look(None)
+        self._verify(None)
 
     def on_secret_field_changed(self) -> None:
-        """Forget what was said of what was typed before."""
+        """Remove the hint when the input changes."""
         if self._hint:
             self._hint = ""
             self.draw()
 
     def on_text_field_pasted(self) -> None:
-        """Say that nothing was put in."""
-        self._say("A passphrase is one line: nothing of what you pasted was put in.")
+        """Show that the paste was ignored."""
+        self._show_hint("The paste has several lines and was ignored.")
 
-    def on_text_field_left_out(self) -> None:
-        """Say that nothing was put in."""
-        self._say("What you pasted has characters that cannot be typed: nothing was put in.")
+    def on_text_field_characters_removed(self) -> None:
+        """Show that the paste was ignored."""
+        self._show_hint("The paste has invalid characters and was ignored.")
 
     def on_input_changed(self) -> None:
-        """Forget what was said of what was typed before."""
+        """Remove the hint when the input changes."""
         self.on_secret_field_changed()
 
     def on_secret_field_submitted(self) -> None:
-        """Restore for proof, or look again."""
+        """Test the restore."""
         self._test()
 
     def on_input_submitted(self) -> None:
-        """Restore for proof."""
+        """Test the restore."""
         self._test()
 
     def _test(self) -> None:
         passphrase = self.query_one("#passphrase", SecretField).secret()
         identity = self.query_one("#identity", TextField).value.strip()
         if self.is_working:
-            self._say("still looking; wait a moment")
-        elif self._is_bare:
-            self._say(self._bare())
+            self._show_hint("A check is running. Wait a moment.")
+        elif self._has_no_backups:
+            self._show_hint(self._no_backups_text())
         elif not identity and not self.query_one("#under-passphrase").display:
-            self._say(_NO_IDENTITY)
+            self._show_hint(_NO_IDENTITY)
         else:
             try:
                 identities = read_identity(os.path.expanduser(identity)) if identity else None
             except CsrtuiError as error:
-                self._say(error.what)
+                self._show_hint(error.message)
             else:
-                self._look(passphrase if passphrase.encoded else None, identities)
+                self._verify(passphrase if passphrase.encoded else None, identities)
 
     def action_close(self) -> None:
-        """Go back; what was found is noted with the pairs."""
+        """Close; the results are recorded with the pairs."""
         self.dismiss(None)
 
     def action_page(self, step: int) -> None:
-        """Move through what was found."""
+        """Scroll the results by a page."""
         self.query_one("#results", TextView).action_page(step)
 
     def show_results(self, results: Sequence[Result]) -> None:
-        """Show what was found."""
+        """Show the results."""
         self._results = results
         self._show_fields()
-        if self._tested:
+        if self._is_restore_test:
             self.query_one("#passphrase", SecretField).select_text()
         self.draw()
 
-    # How
+    # Work
 
     def _show_fields(self) -> None:
-        """Ask for an identity if a backup is one to recipients, and for a passphrase if something is under one."""
+        """Show the identity field if a backup is encrypted to recipients, and the passphrase field if one is needed."""
         files = [result.file for result in self._results if result.file]
         to_recipients = [file for file in files if file.endswith(Envelope.AGE.value)]
         needs_passphrase = any(result.text == KEY_IS_LOCKED for result in self._results)
@@ -186,45 +186,44 @@ class VerifyScreen(WorkingDialog[None]):
         elif needs_passphrase:
             self.set_focus(self.query_one("#passphrase"))
 
-    def _look(self, passphrase: Secret | None, identities: bytes | None = None) -> None:
+    def _verify(self, passphrase: Secret | None, identities: bytes | None = None) -> None:
         names = self.group.names
-        self._tested = passphrase is not None or identities is not None
+        self._is_restore_test = passphrase is not None or identities is not None
         self._results = ()
         self._hint = ""
 
         def work(report: Report, stop: Event) -> Sequence[Result]:
-            return verify_many(self._session, names, passphrase, identities, report=report, stop=stop)
+            return verify_many(self._session, names, passphrase, identities, on_result=report, cancel=stop)
 
         self.begin(len(names), work)
         self.draw()
 
     @property
-    def _is_bare(self) -> bool:
-        """Whether there is no backup of any of the pairs."""
+    def _has_no_backups(self) -> bool:
+        """Whether none of the pairs has a backup."""
         return bool(self._results) and all(result.text == NO_BACKUP for result in self._results)
 
-    def _bare(self) -> str:
-        what = "There is no backup" if len(self._results) == 1 else "There are no backups"
-        return f"{what} to restore: Esc, then {self.key_of('back_up')} makes one."
+    def _no_backups_text(self) -> str:
+        return f"No backup to restore. Press Esc, then {self.key_of('back_up')} to make one."
 
-    def _say(self, hint: str) -> None:
+    def _show_hint(self, hint: str) -> None:
         self._hint = hint
         self.draw()
 
     def draw(self) -> None:
-        """Show everything anew."""
+        """Redraw the dialog."""
         count = len(self.group.pairs)
-        what = self.group.names[0] if count == 1 else f"{count} pairs"
+        subject = self.group.names[0] if count == 1 else f"{count} pairs"
         gap: list[Line] = [] if self.app.size.height < SHORT else [()]
-        about = [*self.lines(f"Verify the backups of {what}", "strong"), *gap]
+        about = [*self.lines(f"Verify the backups of {subject}", "strong"), *gap]
         self.show("#about", about)
-        lines: list[Line] = [*gap, *self.lines(self._summed_up(), "strong")]
+        lines: list[Line] = [*gap, *self.lines(self._summary(), "strong")]
         for result in sorted(self._results, key=lambda result: result.ok):
             lines += self._result_lines(result)
         view = self.query_one("#results", TextView)
         rows = [row for row in ("#under-passphrase", "#to-recipients") if self.query_one(row).display]
-        about_enter = _ABOUT_IDENTITY if "#to-recipients" in rows else _ABOUT_ENTER
-        hint = self._hint or (self._bare() if self._is_bare else about_enter)
+        input_help = _IDENTITY_HELP if "#to-recipients" in rows else _TEST_HELP
+        hint = self._hint or (self._no_backups_text() if self._has_no_backups else input_help)
         below = [*gap, *self.lines(hint, "warning" if self._hint else "label"), *gap]
         keys = self._keys(more=False)
         around = _AROUND + len(rows) - 1 + len(about) - 1 + len(self.query("#group")) + len(below)
@@ -239,15 +238,14 @@ class VerifyScreen(WorkingDialog[None]):
         test = "Restore test" if self.inner_width >= _WIDE else "Test"
         return self.key_lines(("Enter", test), *page, ("Esc", "Close"))
 
-    def _summed_up(self) -> str:
+    def _summary(self) -> str:
         if self.is_working:
-            return "Restoring for proof …" if self._tested else "Looking …"
+            return "Testing the restore …" if self._is_restore_test else "Checking …"
         count, good = len(self._results), sum(result.ok for result in self._results)
-        one = "is restored and fits" if self._tested else "is there and unchanged"
+        verdict = "restorable" if self._is_restore_test else "unchanged"
         if count == 1:
-            return f"The backup {one}." if good else "That is not as it should be:"
-        several = "are restored and fit" if self._tested else "are there and unchanged"
-        return f"{good} of {count} {one if good == 1 else several}."
+            return f"The backup is {verdict}." if good else "The backup has a problem:"
+        return f"{good} of {count} backups {'is' if good == 1 else 'are'} {verdict}."
 
     def _result_lines(self, result: Result) -> list[Line]:
         text = f"{result.pair}: {result.text}{f', {result.file}' if result.file else ''}"

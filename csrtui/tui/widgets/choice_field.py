@@ -1,4 +1,4 @@
-"""A field with a few fixed values, chosen with the arrows, the space bar or a letter."""
+"""A field with a few fixed values, chosen with the arrow keys, Space or a letter."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 
-_LINE_OF_ITS_OWN = 30
-"""From this width on, the field has a line to itself, and its value stands under those of the text fields."""
-_LABEL = 13
+_MIN_FULL_LINE = 30
+"""The width in cells from which the field has a line to itself; its value is then aligned with the text fields."""
+_LABEL_WIDTH = 13
 
 
 class ChoiceField(Widget, can_focus=True):
-    """One line: a label, and the value chosen; with focus the value stands in reverse between ``<`` and ``>``.
+    """One line with a label and the current value; with focus, the value is reversed between ``<`` and ``>``.
 
     Args:
-        label: What is chosen.
-        choices: The values, each with the text that people see.
-        value: The value at first.
+        label: The label of the field.
+        choices: The values, each with its displayed text.
+        value: The initial value.
         id: The widget's id.
     """
 
@@ -47,11 +47,11 @@ class ChoiceField(Widget, can_focus=True):
     ALLOW_SELECT = False
 
     class Changed(Message):
-        """Another value was chosen by the user.
+        """The user chose another value.
 
         Args:
             field: The field.
-            value: The value.
+            value: The new value.
         """
 
         def __init__(self, field: ChoiceField, value: str) -> None:
@@ -74,52 +74,52 @@ class ChoiceField(Widget, can_focus=True):
     ) -> None:
         super().__init__(id=id)
         self._label = label
-        self._values = [choice for choice, _ in choices]
+        self._values = [value for value, _ in choices]
         self._texts = dict(choices)
         self._value = value
 
     @property
     def value(self) -> str:
-        """The value chosen."""
+        """The current value."""
         return self._value
 
     def load_value(self, value: str) -> None:
-        """Show another value, without saying so to anybody."""
+        """Show another value, without posting `Changed`."""
         self._value = value
         self.refresh()
 
     def action_choose(self, step: int) -> None:
-        """Choose the value `step` places further on, round the end."""
+        """Choose the value `step` positions further on; wrap around at the end."""
         self._choose(self._values[(self._values.index(self._value) + step) % len(self._values)])
 
-    def action_choose_end(self, place: int) -> None:
-        """Choose the first or the last value."""
-        self._choose(self._values[place])
+    def action_choose_end(self, index: int) -> None:
+        """Choose the first value (index 0) or the last one (index -1)."""
+        self._choose(self._values[index])
 
     def on_key(self, event: events.Key) -> None:
-        """Choose the next value that begins with the letter typed."""
-        letter = (event.character or "").casefold()
-        if len(letter) != 1 or not letter.isalnum():
+        """Choose the next value whose text begins with the typed character."""
+        character = (event.character or "").casefold()
+        if len(character) != 1 or not character.isalnum():
             return
         event.stop()
-        at = self._values.index(self._value)
-        for value in (*self._values[at + 1 :], *self._values[: at + 1]):
-            if self._texts[value].casefold().startswith(letter):
+        index = self._values.index(self._value)
+        for value in (*self._values[index + 1 :], *self._values[: index + 1]):
+            if self._texts[value].casefold().startswith(character):
                 self._choose(value)
                 return
 
     def render_line(self, y: int) -> Strip:  # noqa: ARG002 - there is one line
         """Draw the field."""
         width = self.size.width
-        label = self._label.ljust(_LABEL) if width >= _LINE_OF_ITS_OWN else self._label
+        label = self._label.ljust(_LABEL_WIDTH) if width >= _MIN_FULL_LINE else self._label
         text = cut(self._texts[self._value], max(width - len(label) - 5, 1))
         style = self.rich_style
         if self.has_focus:
-            parts = [Segment(f"< {text} >", style + Style(reverse=True))]
+            segment = Segment(f"< {text} >", style + Style(reverse=True))
         else:
-            parts = [Segment(f"  {text}  ", style)]
+            segment = Segment(f"  {text}  ", style)
         label_style = style + Style(bold=True) if self.has_focus else style + Style(dim=True)
-        return Strip([Segment(f"{label} ", label_style), *parts]).adjust_cell_length(width, style)
+        return Strip([Segment(f"{label} ", label_style), segment]).adjust_cell_length(width, style)
 
     def _choose(self, value: str) -> None:
         if value != self._value:

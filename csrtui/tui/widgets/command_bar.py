@@ -1,4 +1,4 @@
-"""The last line: which keys do what, where the cursor is."""
+"""The last line: the keys that can be used where the cursor is."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class CommandBar(TextBlock):
-    """Shows as many commands as fit on one line, in their order; the last two, help and quitting, go last.
+    """One line with as many commands as fit, in order; the last two, Help and Quit, are dropped last.
 
     Args:
         id: The widget's id.
-        classes: Its classes.
+        classes: The widget's CSS classes.
     """
 
     DEFAULT_CSS = """
@@ -28,31 +28,32 @@ class CommandBar(TextBlock):
     _commands: Sequence[tuple[str, str]] = ()
 
     def show_commands(self, commands: Sequence[Command], labels: dict[str, str] | None = None) -> None:
-        """Show these commands.
+        """Show commands.
 
         Args:
-            commands: In order.
-            labels: For an action, another label than the command's own.
+            commands: The commands, in order.
+            labels: Labels by action, for commands that are not shown with their own label.
         """
-        renamed = labels or {}
+        labels = labels or {}
         self._commands = [
-            (command.shown_key, renamed.get(command.action, command.label)) for command in commands
+            (command.shown_key, labels.get(command.action, command.label)) for command in commands
         ]
         self._draw()
 
     def on_resize(self) -> None:
-        """Show what fits now."""
+        """Show the commands that fit the new width."""
         self._draw()
 
     def _draw(self) -> None:
-        chosen = list(self._commands)
-        while len(chosen) > 1 and _width(chosen) > self.size.width:
-            chosen.pop(-3 if len(chosen) > 2 else -2)  # noqa: PLR2004 - help and quitting
+        commands = list(self._commands)
+        while len(commands) > 1 and _width(commands) > self.size.width:
+            commands.pop(-3 if len(commands) > 2 else -2)  # noqa: PLR2004 - Help and Quit
         parts: list[Part] = [(" ", "")]
-        for key, label in chosen:
+        for key, label in commands:
             parts += [(key, "key"), (f" {label}   ", "")]
         self.show([tuple(parts)])
 
 
 def _width(commands: Sequence[tuple[str, str]]) -> int:
+    """Return the width of the bar in cells: a blank before each key and label, and three blanks between commands."""
     return 1 + sum(len(key) + len(label) + 4 for key, label in commands) - 3

@@ -1,4 +1,4 @@
-"""A field for the folder that backups go to; what is to be said of the folder is found out while one types."""
+"""A field for the destination folder of backups, which is checked while the user types."""
 
 from __future__ import annotations
 
@@ -8,90 +8,93 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from csrtui.core.base.errors import CsrtuiError
-from csrtui.store.backups import Destination, look_at
+from csrtui.store.destination import Destination, examine_backup_folder
 from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
     from textual.events import Mount
 
-Found = Destination | CsrtuiError
-"""What is to be said of a folder, or why it will not do."""
+FolderState = Destination | CsrtuiError
+"""The facts about a folder, or the reason why backups cannot be written to it."""
 
 
 class DestinationField(TextField, inherit_css=True):
-    """A `TextField` that looks at the folder named in it.
+    """A `TextField` that checks the folder typed into it.
 
-    It looks in a thread: on a network drive that is away, asking takes long.
+    The check runs in a thread, because it can take long on a network drive that does not respond.
 
     Args:
-        value: The folder at first.
-        store: The store's folder, from which a backup should be apart.
+        value: The initial folder.
+        store: The store's folder; a backup should be on another file system.
         id: The widget's id.
     """
 
-    class Looked(Message):
-        """It is known what to say of the folder.
+    class Checked(Message):
+        """The check of a folder has ended.
 
         Args:
-            folder: Which.
-            found: What.
+            folder: The folder.
+            state: The result of the check.
         """
 
-        def __init__(self, folder: str, found: Found) -> None:
+        def __init__(self, folder: str, state: FolderState) -> None:
             super().__init__()
             self.folder = folder
-            self.found = found
+            self.state = state
 
     def __init__(self, value: str, store: str, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        super().__init__(value, "where the backups go", id=id)
+        super().__init__(value, "destination folder", id=id)
         self._store = store
-        self._looking = False
-        self._seen: tuple[str, Found] | None = None
+        self._is_checking = False
+        self._last_check: tuple[str, FolderState] | None = None
 
     @property
     def folder(self) -> str:
-        """The folder, ``~`` written out; empty when none is named."""
+        """The folder, with ``~`` expanded; empty if nothing is typed."""
         return os.path.expanduser(self.value.strip())
 
     @property
-    def found(self) -> Found | None:
-        """What is to be said of the folder; None until it is known."""
-        return self._seen[1] if self._seen is not None and self._seen[0] == self.folder else None
+    def state(self) -> FolderState | None:
+        """The result of the check of the folder; None until the check has ended."""
+        checked_folder, state = self._last_check or ("", None)
+        return state if checked_folder == self.folder else None
 
     def _on_mount(self, event: Mount) -> None:
         super()._on_mount(event)
-        self.look()
+        self.check()
 
-    def look(self) -> None:
-        """Look at the folder, unless it was looked at or a look is under way: that one is followed by another."""
+    def check(self) -> None:
+        """Start to check the folder, unless its state is known; a running check starts the next one when it ends."""
         folder = self.folder
-        if folder and self.found is None and not self._looking:
-            self._looking = True
-            self.run_worker(lambda: self._look_in_thread(folder), thread=True, group="destination")
+        if folder and self.state is None and not self._is_checking:
+            self._is_checking = True
+            self.run_worker(lambda: self._check_in_thread(folder), thread=True, group="destination")
 
-    def look_again(self) -> None:
-        """Look at a folder that would not do once more: by now it may be there."""
-        if isinstance(self.found, CsrtuiError):
-            self._seen = None
-        self.look()
+    def check_again(self) -> None:
+        """Check a folder that failed its check again: the user may have created or mounted it since."""
+        if isinstance(self.state, CsrtuiError):
+            self._last_check = None
+        self.check()
 
     def _watch_value(self, value: str) -> None:
         super()._watch_value(value)
         if self.is_mounted:
-            if self.found is None:
-                self._seen = None  # the same path typed again is checked again: the folder may have changed
-            self.look()
+            if self.state is None:
+                self._last_check = (
+                    None  # a path that is typed again is checked again: the folder may have changed
+                )
+            self.check()
 
-    def _look_in_thread(self, folder: str) -> None:
-        found: Found
+    def _check_in_thread(self, folder: str) -> None:
+        state: FolderState
         try:
-            found = look_at(folder, self._store)
+            state = examine_backup_folder(folder, self._store)
         except CsrtuiError as error:
-            found = error
-        self.post_message(self.Looked(folder, found))
+            state = error
+        self.post_message(self.Checked(folder, state))
 
-    def on_destination_field_looked(self, event: Looked) -> None:
-        """Keep what was found; if it is of another folder by now, look again."""
-        self._looking = False
-        self._seen = (event.folder, event.found)
-        self.look()
+    def on_destination_field_checked(self, event: Checked) -> None:
+        """Record the result; if another folder has been typed since, check that one."""
+        self._is_checking = False
+        self._last_check = (event.folder, event.state)
+        self.check()

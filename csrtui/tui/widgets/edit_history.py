@@ -1,4 +1,4 @@
-"""Undo and redo for a line of text, a word of typing at a time."""
+"""Undo and redo for a line of text; a typed word is one step."""
 
 from __future__ import annotations
 
@@ -6,26 +6,28 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
 
-_STEPS_KEPT: Final = 200
+_MAX_STEPS: Final = 200
 
 
 class Edit(Enum):
-    """What an edit does, as far as undo groups edits."""
+    """The kind of an edit, by which edits are grouped into undo steps."""
 
     TYPE = auto()
     """One character is inserted."""
     DELETE = auto()
-    """Text is taken away."""
+    """One character is deleted."""
     REPLACE = auto()
-    """Anything else: a paste, a fix. Always a step of its own."""
+    """Anything else, such as a paste or a fix. Each is a step of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A line of text and where the cursor stands in it, in characters from its start.
+    """A line of text with its cursor.
 
     Attributes:
-        is_literal: Whether a brace in it was not typed; see `csrtui.tui.widgets.form_field`.
+        text: The line.
+        cursor: The cursor position, in characters from the start.
+        is_literal: Whether the text contains a brace that was not typed; see `csrtui.tui.widgets.form_field`.
     """
 
     text: str
@@ -35,11 +37,10 @@ class Snapshot:
 
 @dataclass(slots=True)
 class EditHistory:
-    """The steps that can be undone and redone.
+    """The steps that can be undone and redone, at most 200.
 
-    Typing that goes on where it left off is one step until the next word begins (a letter or digit after
-    anything else), so that a host name is undone a label at a time; deleting character by character is one
-    step. At most 200 steps are kept.
+    Characters typed one after the other are one step until the next word begins (a letter or digit after any
+    other character), so that a host name is undone label by label. Deleting character by character is one step.
     """
 
     _undo: list[Snapshot] = field(default_factory=list)
@@ -47,21 +48,21 @@ class EditHistory:
     _last: tuple[Edit, Snapshot] | None = None
 
     def record(self, before: Snapshot, after: Snapshot) -> None:
-        """Note an edit that turned `before` into `after`; what was undone can no longer be redone."""
+        """Record an edit that turned `before` into `after`; undone steps can no longer be redone."""
         edit = _kind(before, after)
         if not self._continues(edit, before):
             self._undo.append(before)
-            del self._undo[:-_STEPS_KEPT]
+            del self._undo[:-_MAX_STEPS]
         self._redo.clear()
         self._last = (edit, after)
 
-    def undo(self, now: Snapshot) -> Snapshot | None:
-        """The state before the last step, or None where there is none; `now` can then be redone."""
-        return self._step(self._undo, self._redo, now)
+    def undo(self, current: Snapshot) -> Snapshot | None:
+        """Return the state before the last step, or None without a step; `current` can then be redone."""
+        return self._step(self._undo, self._redo, current)
 
-    def redo(self, now: Snapshot) -> Snapshot | None:
-        """The state before the last undo, or None where there is none."""
-        return self._step(self._redo, self._undo, now)
+    def redo(self, current: Snapshot) -> Snapshot | None:
+        """Return the state before the last undo, or None if no undo can be redone."""
+        return self._step(self._redo, self._undo, current)
 
     def clear(self) -> None:
         """Forget every step."""
@@ -69,11 +70,11 @@ class EditHistory:
         self._redo.clear()
         self._last = None
 
-    def _step(self, source: list[Snapshot], target: list[Snapshot], now: Snapshot) -> Snapshot | None:
+    def _step(self, source: list[Snapshot], target: list[Snapshot], current: Snapshot) -> Snapshot | None:
         self._last = None
         if not source:
             return None
-        target.append(now)
+        target.append(current)
         return source.pop()
 
     def _continues(self, edit: Edit, before: Snapshot) -> bool:
@@ -82,15 +83,15 @@ class EditHistory:
         return edit is Edit.DELETE or not self._starts_word(before)
 
     def _starts_word(self, before: Snapshot) -> bool:
-        # `before` is the state ahead of the character now typed: a word starts where the one ahead of the
-        # cursor ended, so a step takes the separator that follows its word with it.
+        # `before` is the state before the typed character: the new word starts when the character before the
+        # cursor is a separator, so a step includes the separator that follows its word.
         return before.cursor > 0 and not before.text[before.cursor - 1].isalnum()
 
 
 def _kind(before: Snapshot, after: Snapshot) -> Edit:
-    grown = len(after.text) - len(before.text)
-    if grown == 1 and after.cursor == before.cursor + 1:
+    growth = len(after.text) - len(before.text)
+    if growth == 1 and after.cursor == before.cursor + 1:
         return Edit.TYPE
-    if grown < 0 and len(before.text) - len(after.text) == 1:
+    if growth == -1:
         return Edit.DELETE
     return Edit.REPLACE

@@ -1,10 +1,11 @@
-"""A field of the request form: it knows whether its braces were typed, and undoing also takes back a fix of the form.
+"""A text field of the request form, which records whether its braces were typed and can undo fixes of the form.
 
-In the form for many hosts a text can have variables: ``{{ variable }}``. Only a text that the user typed can; one that
-was pasted, or filled in from a file, a pair or a profile, was written by somebody else, and is literal. So a field is
-literal from the moment on at which a ``{`` gets into it by anything but a key, until its last ``{`` is gone. Only a key
-inserts a single character through `TextField.replace`; every other way in marks itself, is longer, or assigns the value.
-Undo and redo bring the mark back with the text. The draft keeps it (`Draft.templates`).
+In the form for many hosts, a text can contain variables: ``{{ variable }}``. Only text that the user typed can contain
+them. Text that was pasted, or filled in from a file, a pair or a profile, was written by somebody else and is literal.
+So a field becomes literal when a ``{`` is inserted by anything but a key, and stays literal until its last ``{`` is
+deleted. Only a key inserts a single character through `TextField.replace`; every other source sets the flag itself,
+inserts more than one character, or assigns the value. Undo and redo restore the flag with the text. The draft saves
+the flag (`Draft.templates`).
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ if TYPE_CHECKING:
     from csrtui.tui.widgets.edit_history import Snapshot
 
 
-class Undoer(Protocol):
-    """What may have changed several fields at once."""
+class FixHistory(Protocol):
+    """The owner of several fields, which can undo a fix that changed more than one of them."""
 
     def undo_fix(self) -> bool:
-        """Take the last fix back, if nothing was typed since; say whether that was so."""
+        """Undo the last fix if nothing has been typed since; return whether it was undone."""
 
     def redo_fix(self) -> bool:
-        """Apply the fix again that was taken back last, if nothing was typed since; say whether that was so."""
+        """Redo the last undone fix if nothing has been typed since; return whether it was redone."""
 
 
 _BRACE = "{"
@@ -40,60 +41,62 @@ class FormField(TextField, inherit_css=True):
     """One text field of the form.
 
     Args:
-        name: Which field it is; also its id.
-        undoer: Asked first when the user undoes or redoes.
+        name: The name of the field, also used as its id.
+        fix_history: Undoes and redoes fixes of the form; tried before the field's own history.
 
     Attributes:
-        is_literal: Whether a brace in the text was not typed.
+        field_name: The name of the field.
+        is_literal: Whether the text contains a brace that was not typed.
     """
 
     is_literal = False
-    _marks: bool | None = None
-    """Whether the edit at hand brings braces that were not typed; None where its length tells."""
+    _next_is_literal: bool | None = None
+    """Whether the text is literal after the edit in progress; None if the length of the inserted text decides."""
 
-    def __init__(self, name: FieldName, undoer: Undoer) -> None:
+    def __init__(self, name: FieldName, fix_history: FixHistory) -> None:
         super().__init__(id=name.value)
         self.field_name = name
-        self._undoer = undoer
+        self._fix_history = fix_history
 
     @property
     def is_template(self) -> bool:
-        """Whether there are braces in the text, and the user typed them all."""
+        """Whether the text contains braces and the user typed them all."""
         return _BRACE in self.value and not self.is_literal
 
-    def load_text(self, text: str, is_template: bool = False) -> None:  # noqa: FBT001, FBT002 - the mark of the text
-        """Show `text` as the field's own from the start; without `is_template` its braces were not typed."""
+    def load_text(self, text: str, is_template: bool = False) -> None:  # noqa: FBT001, FBT002 - belongs to the text
+        """Show `text` and forget the history; without `is_template`, its braces are literal."""
         super().load_text(text)
         self.is_literal = _BRACE in text and not is_template
 
-    def replace_text(self, text: str, is_template: bool = False) -> None:  # noqa: FBT001, FBT002 - the mark of the text
-        """Replace the whole text, as a step that undo takes back; without `is_template` its braces were not typed."""
-        if not self._holds(text, is_template):
-            with self._marking(not is_template):
+    def replace_text(self, text: str, is_template: bool = False) -> None:  # noqa: FBT001, FBT002 - belongs to the text
+        """Replace the whole text as one undo step; without `is_template`, its braces are literal."""
+        if not self._is_equal(text, is_template):
+            with self._origin(is_literal=not is_template):
                 self.replace(text, 0, len(self.value))
 
     def action_paste(self) -> None:
-        """Paste what was copied or cut within csrtui."""
-        with self._marking(self.is_literal or _BRACE in self.app.clipboard):
+        """Paste the text that was copied or cut in csrtui."""
+        with self._origin(is_literal=self.is_literal or _BRACE in self.app.clipboard):
             super().action_paste()
 
     def _insert_line(self, line: str) -> None:
-        with self._marking(self.is_literal or _BRACE in line):
+        with self._origin(is_literal=self.is_literal or _BRACE in line):
             super()._insert_line(line)
 
     @contextmanager
-    def _marking(self, is_literal: bool) -> Iterator[None]:  # noqa: FBT001 - the mark itself
-        self._marks = is_literal
+    def _origin(self, *, is_literal: bool) -> Iterator[None]:
+        """Set whether the text is literal after the edits in this context."""
+        self._next_is_literal = is_literal
         try:
             yield
         finally:
-            self._marks = None
+            self._next_is_literal = None
 
     def _note_origin(self, text: str) -> None:
-        marks = self._marks
-        if marks is None:
-            marks = self.is_literal or (_BRACE in text and len(text) > 1)
-        self.is_literal = _BRACE in self.value and marks
+        is_literal = self._next_is_literal
+        if is_literal is None:
+            is_literal = self.is_literal or (_BRACE in text and len(text) > 1)
+        self.is_literal = _BRACE in self.value and is_literal
 
     def _snapshot(self) -> Snapshot:
         return replace(super()._snapshot(), is_literal=self.is_literal)
@@ -109,32 +112,33 @@ class FormField(TextField, inherit_css=True):
         super()._watch_value(value)
 
     def action_undo(self) -> None:
-        """Take back the fix that was just applied, or the last change of this field."""
-        if not self._undoer.undo_fix():
+        """Undo the fix that was just applied, or the last change of this field."""
+        if not self._fix_history.undo_fix():
             super().action_undo()
 
     def action_redo(self) -> None:
-        """Apply the fix again that was just taken back, or do the last change of this field again."""
-        if not self._undoer.redo_fix():
+        """Redo the fix that was just undone, or the last undone change of this field."""
+        if not self._fix_history.redo_fix():
             super().action_redo()
 
     def undo_to(self, draft: Draft) -> None:
-        """Take back changes of this field until it is as in `draft` again, or nothing is left to take back."""
+        """Undo changes of this field until it is as in `draft`, or until all changes are undone."""
         self._step_to(draft, super().action_undo)
 
     def redo_to(self, draft: Draft) -> None:
-        """Do changes of this field again until it is as in `draft`; what cannot be done again is done as a new step."""
+        """Redo changes of this field until it is as in `draft`; if that fails, set the text as a new step."""
         self._step_to(draft, super().action_redo)
         self.replace_text(*self._in_draft(draft))
 
     def _step_to(self, draft: Draft, step: Callable[[], None]) -> None:
         before = None
-        while not self._holds(*self._in_draft(draft)) and before != self._snapshot():
+        while not self._is_equal(*self._in_draft(draft)) and before != self._snapshot():
             before = self._snapshot()
             step()
 
     def _in_draft(self, draft: Draft) -> tuple[str, bool]:
+        """Return the text of this field in `draft`, and whether it is a template there."""
         return draft.texts[self.field_name.value], self.field_name.value in draft.templates
 
-    def _holds(self, text: str, is_template: bool) -> bool:  # noqa: FBT001 - as `replace_text` has it
+    def _is_equal(self, text: str, is_template: bool) -> bool:  # noqa: FBT001 - belongs to the text
         return self.value == text and self.is_literal is (_BRACE in text and not is_template)

@@ -1,4 +1,4 @@
-"""A list of rows drawn a line at a time: a hundred thousand rows cost what twenty cost."""
+"""A list that draws only the rows on the screen, so that 100,000 rows are as fast as twenty."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
 
 
 class Rows(Protocol):
-    """What a `LineList` shows. Each method is asked only for rows on the screen and must be fast."""
+    """The content of a `LineList`. The list calls each method only for rows on the screen; each must be fast."""
 
     def __len__(self) -> int:
-        """How many rows there are."""
+        """Return the number of rows."""
 
     def header(self, width: int) -> str | Content:
-        """The line over the rows, at most `width` cells; what is longer is cut."""
+        """Return the header line; it is cut to `width` cells."""
 
     def row(self, index: int, width: int) -> str | Content:
-        """Row `index` (from 0) as one line of at most `width` cells; what is longer is cut."""
+        """Return row `index` (from 0) as one line; it is cut to `width` cells."""
 
     def key(self, index: int) -> Hashable:
-        """What stays the same about row `index` when rows come, go or are sorted."""
+        """Return the key of row `index`, which stays the same when rows are added, removed or sorted."""
 
     def find(self, key: Hashable) -> int | None:
-        """Where the row with `key` is now, or None."""
+        """Return the current index of the row with `key`, or None."""
 
 
 class Marking(Enum):
@@ -44,21 +44,21 @@ class Marking(Enum):
 
     OFF = auto()
     SPACE = auto()
-    """The space key marks the row under the cursor, or takes the mark away, and goes down one."""
+    """Space marks or unmarks the row under the cursor and moves down by one row."""
 
 
 class LineList(Widget, can_focus=True):
     """Rows under a header, with a cursor.
 
-    The first two cells of each line are the list's own: ``>`` at the cursor, ``*`` at a marked row. With
-    focus the cursor's row is in reverse video. There is no scrollbar; `position` says in words where one is.
-    At the edge the view moves by half a page, so that most steps repaint two lines only.
+    The first two cells of each line are a gutter: ``>`` at the cursor, ``*`` at a marked row. With focus, the row
+    under the cursor is in reverse video. There is no scrollbar; `position` is a text that replaces it. When the
+    cursor leaves the view, the view scrolls by half a page, so that most steps repaint only two lines.
 
     Args:
-        rows: What to show.
+        rows: The rows.
         marking: Whether rows can be marked.
         id: The widget's id.
-        classes: Its classes, separated by blanks.
+        classes: The widget's CSS classes, separated by blanks.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -85,11 +85,11 @@ class LineList(Widget, can_focus=True):
     ALLOW_SELECT = False
 
     class Highlighted(Message):
-        """The cursor is on another row (or the rows changed under it).
+        """The cursor is on another row, or the rows changed.
 
         Args:
             line_list: The list.
-            index: The row, from 0; None when there are no rows.
+            index: The index of the row, from 0; None without rows.
         """
 
         def __init__(self, line_list: LineList, index: int | None) -> None:
@@ -103,7 +103,7 @@ class LineList(Widget, can_focus=True):
             return self.line_list
 
     class Moved(Message):
-        """The user has moved the cursor.
+        """The user moved the cursor.
 
         Args:
             line_list: The list.
@@ -123,7 +123,7 @@ class LineList(Widget, can_focus=True):
 
         Args:
             line_list: The list.
-            index: The row, from 0.
+            index: The index of the row, from 0.
         """
 
         def __init__(self, line_list: LineList, index: int) -> None:
@@ -170,55 +170,58 @@ class LineList(Widget, can_focus=True):
         self._cursor_key: Hashable = rows.key(0) if len(rows) else None
         self._top = 0
 
-    # What the screen around it asks and says
+    # Interface for screens
 
     @property
     def rows(self) -> Rows:
-        """What is shown."""
+        """The rows."""
         return self._rows
 
     @property
     def cursor(self) -> int | None:
-        """The row under the cursor, from 0; None when there are no rows."""
+        """The index of the row under the cursor, from 0; None without rows."""
         return self._cursor if len(self._rows) else None
 
     @property
     def marks(self) -> frozenset[Hashable]:
-        """The keys of the marked rows, also of those that are not shown at the moment."""
+        """The keys of the marked rows, including rows that are filtered out."""
         return self._marks
 
     @property
     def visible_keys(self) -> list[Hashable]:
         """The keys of the rows on the screen."""
-        rows = range(self._top, min(self._top + self._page, len(self._rows)))
-        return [self._rows.key(index) for index in rows]
+        indexes = range(self._top, min(self._top + self._page, len(self._rows)))
+        return [self._rows.key(index) for index in indexes]
 
     @property
     def position(self) -> str:
-        """Which rows are on the screen, such as ``1-20 of 312``."""
+        """The range of the rows on the screen, such as ``1-20 of 312``."""
         count = len(self._rows)
         if not count:
             return "0 of 0"
         return f"{self._top + 1}-{min(self._top + self._page, count)} of {count}"
 
     def set_rows(self, rows: Rows) -> None:
-        """Show `rows` instead; cursor and marks stay on their keys, the cursor near its place if its is gone."""
+        """Replace the rows; cursor and marks stay on their keys.
+
+        If the key under the cursor no longer exists, the cursor stays at its index.
+        """
         self._rows = rows
-        found = rows.find(self._cursor_key) if self._cursor_key is not None else None
-        self._place(self._cursor if found is None else found)
+        index = rows.find(self._cursor_key) if self._cursor_key is not None else None
+        self._set_cursor(self._cursor if index is None else index)
         self.refresh()
         self.post_message(self.Highlighted(self, self.cursor))
 
     def refresh_row(self, index: int) -> None:
-        """Draw row `index` again, if it is on the screen."""
+        """Redraw row `index` if it is on the screen."""
         line = index - self._top
         if 0 <= line < self._page:
             self.refresh(Region(0, line + 1, self.size.width, 1))
 
     def move_to(self, index: int) -> None:
-        """Put the cursor on row `index`, or on the nearest there is."""
+        """Move the cursor to row `index`, or to the nearest row that exists."""
         old_cursor, old_top = self._cursor, self._top
-        self._place(index)
+        self._set_cursor(index)
         if self._top != old_top:
             self.refresh()
         elif self._cursor != old_cursor:
@@ -228,11 +231,11 @@ class LineList(Widget, can_focus=True):
             self.post_message(self.Highlighted(self, self.cursor))
 
     def clear_marks(self) -> None:
-        """Take all marks away."""
+        """Remove all marks."""
         self.set_marks(frozenset())
 
     def set_marks(self, marks: frozenset[Hashable]) -> None:
-        """Mark the rows with these keys, and no others."""
+        """Mark the rows with these keys and unmark all others."""
         self._set_marks(marks)
         self.refresh()
 
@@ -260,33 +263,33 @@ class LineList(Widget, can_focus=True):
             self.post_message(self.Opened(self, self.cursor))
 
     def action_mark(self) -> None:
-        """Mark the row under the cursor, or take its mark away, and go down one."""
+        """Mark or unmark the row under the cursor, and move down by one row."""
         if self._marking is Marking.SPACE and self.cursor is not None:
             self._set_marks(self._marks ^ {self._rows.key(self.cursor)})
             self.refresh_row(self.cursor)
             self.action_move(1)
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor where the mouse was pressed, if the mouse is on."""
+        """Move the cursor to the clicked row."""
         if event.y > 0:
             self._move(self._top + event.y - 1)
 
     def on_resize(self) -> None:
-        """Keep the cursor's row on the screen."""
-        self._place(self._cursor)
+        """Keep the row under the cursor on the screen."""
+        self._set_cursor(self._cursor)
         self.refresh()
 
     # Drawing
 
     @property
     def _page(self) -> int:
-        """How many rows fit under the header."""
+        """The number of rows that fit under the header."""
         return max(0, self.size.height - 1)
 
     def _move(self, index: int) -> None:
-        before = self._cursor
+        old_cursor = self._cursor
         self.move_to(index)
-        if self._cursor != before:
+        if self._cursor != old_cursor:
             self.post_message(self.Moved(self))
 
     def _set_marks(self, marks: frozenset[Hashable]) -> None:
@@ -294,41 +297,45 @@ class LineList(Widget, can_focus=True):
             self._marks = marks
             self.post_message(self.Marked(self, marks))
 
-    def _place(self, index: int) -> None:
+    def _set_cursor(self, index: int) -> None:
+        """Set the cursor to the nearest existing row, and scroll if it is not in view."""
         count, page = len(self._rows), self._page
         self._cursor = max(0, min(index, count - 1))
         self._cursor_key = self._rows.key(self._cursor) if count else None
         if page and not self._top <= self._cursor < self._top + page:
-            one_step = self._top - 1 <= self._cursor <= self._top + page
-            below = self._cursor >= self._top
-            lead = page // 2 if one_step and page > 1 else 0
-            self._top = self._cursor - page + 1 + lead if below else self._cursor - lead
+            is_one_step = self._top - 1 <= self._cursor <= self._top + page
+            is_below = self._cursor >= self._top
+            lead = page // 2 if is_one_step and page > 1 else 0
+            self._top = self._cursor - page + 1 + lead if is_below else self._cursor - lead
         self._top = max(0, min(self._top, count - page))
 
     def render_line(self, y: int) -> Strip:
-        """Draw line `y` of the widget: the header, a row, or nothing."""
+        """Draw line `y` of the widget: the header, a row, or a blank line."""
         index = self._top + y - 1
         if y == 0:
             return self._line("  ", self._rows.header(self._inner_width), "line-list--header")
         if index >= len(self._rows):
             return Strip.blank(self.size.width, self.rich_style)
-        marked = bool(self._marks) and self._rows.key(index) in self._marks
-        here = index == self._cursor
-        gutter = (">" if here else " ") + ("*" if marked else " ")
+        is_marked = bool(self._marks) and self._rows.key(index) in self._marks
+        is_current = index == self._cursor
+        gutter = (">" if is_current else " ") + ("*" if is_marked else " ")
         text = self._rows.row(index, self._inner_width)
-        return self._line(gutter, text, "line-list--cursor" if here else None)
+        return self._line(gutter, text, "line-list--cursor" if is_current else None)
 
     @property
     def _inner_width(self) -> int:
         return max(0, self.size.width - 2)
 
     def _line(self, gutter: str, text: str | Content, component: str | None) -> Strip:
-        # Under a component the row's own colours are left out: one style is fewer bytes and reads better.
+        # With a component style, the colours of the row are left out: one style is fewer bytes and easier to read.
         if component or isinstance(text, str):
             style = self.get_component_rich_style(component) if component else self.rich_style
             segments = [Segment(gutter + str(text), style)]
         else:
             style = self.rich_style
             parts = text.render(self.visual_style, "", self.app.stylesheet.parse_style)
-            segments = [Segment(gutter, style), *(Segment(part, own.rich_style) for part, own in parts)]
+            segments = [
+                Segment(gutter, style),
+                *(Segment(part, part_style.rich_style) for part, part_style in parts),
+            ]
         return Strip(segments).adjust_cell_length(self.size.width, style)

@@ -1,4 +1,4 @@
-"""What will be signed, what it covers, and the advice: decoded from the DER, not from the form."""
+"""The preview: the request decoded from the DER that will be signed, the covered names, and the advice."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from csrtui.core.certificates.csr import Request
     from csrtui.tui.widgets.text_block import Line
 
-_LABEL = 10
-_MAX_SUBJECT = 3
-_MAX_COVERS = 3
-_MAX_REACH = 2
+_LABEL_WIDTH = 10
+_MAX_SUBJECT_LINES = 3
+_MAX_COVERS_LINES = 3
+_MAX_COVERAGE_LINES = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Ahead:
-    """What stands in the place of what will be signed, as long as that differs from host to host.
+class PreviewPlaceholder:
+    """Texts that are shown for a request that differs between hosts.
 
     Attributes:
-        subject: For the subject.
-        covers: For the names.
+        subject: The text for the subject.
+        covers: The text for the covered names.
     """
 
     subject: str
@@ -37,10 +37,10 @@ class Ahead:
 
 
 class Preview(TextBlock):
-    """The subject and the covered names, and under them the finding at hand with its fix, then the others.
+    """The subject and the covered names; below them the current finding with its fix, then the other findings.
 
     Args:
-        fix_key: The key that applies the fix of the finding at hand.
+        fix_key: The key that applies the fix of the current finding.
         id: The widget's id.
     """
 
@@ -48,7 +48,7 @@ class Preview(TextBlock):
     _request: Request | None = None
     _findings: Sequence[Finding] = ()
     _current = 0
-    _ahead: Ahead | None = None
+    _placeholder: PreviewPlaceholder | None = None
 
     def __init__(self, fix_key: str, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -60,24 +60,24 @@ class Preview(TextBlock):
         request: Request | None,
         findings: Sequence[Finding],
         current: int,
-        ahead: Ahead | None = None,
+        placeholder: PreviewPlaceholder | None = None,
     ) -> None:
         """Show the preview.
 
         Args:
-            advice: What is to be said.
-            request: What the CSR will say; None while no CSR can hold what was typed.
-            findings: The findings in the order in which they are gone through.
-            current: Which of them is at hand.
-            ahead: What stands there for the subject and the names; None for what they are.
+            advice: The advice on the request.
+            request: The request, decoded from its DER; None if no CSR can contain the typed values.
+            findings: The findings, in the order in which the user steps through them.
+            current: The index of the current finding.
+            placeholder: Texts to show for the subject and the names; None shows those of the request.
         """
-        self._ahead = ahead
+        self._placeholder = placeholder
         self._advice, self._request = advice, request
         self._findings, self._current = findings, current
         self._draw()
 
     def on_resize(self) -> None:
-        """Break the lines anew."""
+        """Fit the lines to the new width."""
         self._draw()
 
     def _draw(self) -> None:
@@ -88,95 +88,101 @@ class Preview(TextBlock):
         self.show(lines + self._advice_lines(room))
 
     def _subject(self) -> list[Line]:
-        if self._ahead is not None:
-            return _block("Subject", self._ahead.subject, self._text_width, _MAX_SUBJECT)
+        if self._placeholder is not None:
+            return _block("Subject", self._placeholder.subject, self._text_width, _MAX_SUBJECT_LINES)
         if self._request is None:
-            typed = self._advice is not None and any(finding.blocks for finding in self._findings)
-            return [_labelled("Subject", "– (fix the errors below)" if typed else "", "label")]
-        return _block("Subject", self._request.subject_text, self._text_width, _MAX_SUBJECT)
+            is_blocked = any(finding.blocks for finding in self._findings)
+            return [_labelled("Subject", "– (fix the errors below)" if is_blocked else "", "label")]
+        return _block("Subject", self._request.subject_text, self._text_width, _MAX_SUBJECT_LINES)
 
     def _covers(self) -> list[Line]:
-        if self._ahead is not None:
-            return _block("Covers", self._ahead.covers, self._text_width, _MAX_COVERS)
-        if self._advice is None or not self._advice.covers:
+        if self._placeholder is not None:
+            return _block("Covers", self._placeholder.covers, self._text_width, _MAX_COVERS_LINES)
+        if self._advice is None or not self._advice.covered_names:
             return [_labelled("Covers", "", "label")]
         names = [
-            name.shown if name.text == name.shown else f"{name.shown} ({name.text})"
+            name.display if name.text == name.display else f"{name.display} ({name.text})"
             for name in self._advice.names
         ]
         text = "  ".join(visible(name) for name in names)
         if len(names) > 1:
             text = f"{len(names)} names: {text}"
-        lines = _block("Covers", text, self._text_width, _MAX_COVERS)
+        lines = _block("Covers", text, self._text_width, _MAX_COVERS_LINES)
         wildcard = next((name for name in self._advice.names if name.is_wildcard), None)
         if wildcard is not None:
-            from csrtui.core.advice.advisor import reach
+            from csrtui.core.advice.advisor import describe_coverage
 
-            lines += _block("", visible(reach(wildcard)), self._text_width, _MAX_REACH, "label")
+            coverage = visible(describe_coverage(wildcard))
+            lines += _block("", coverage, self._text_width, _MAX_COVERAGE_LINES, "label")
         return lines
 
     def _advice_lines(self, room: int) -> list[Line]:
         if room < 2 or not self._findings:  # noqa: PLR2004 - a blank line and one of text
             return []
         finding = self._findings[self._current]
-        lines: list[Line] = [(), *self._whole(finding)] if room > 4 else self._whole(finding)  # noqa: PLR2004 - room for a blank line too
-        if len(lines) > room:  # the key that fixes it is worth more than the end of the sentence
-            lines = [*lines[: room - 2], self._short(finding), lines[-1]] if finding.fix else lines
-        others = [other for at, other in enumerate(self._findings) if at != self._current]
-        space = max(room - len(lines) - 1, 0)
-        if others and space:
-            lines += [(), *self._others(others, space)]
+        lines = self._full_lines(finding)
+        if room > 4:  # noqa: PLR2004 - room for a blank line too
+            lines = [(), *lines]
+        if len(lines) > room and finding.fix:  # the key of the fix is more important than the end of the text
+            lines = [*lines[: room - 2], self._short_line(finding), lines[-1]]
+        others = [other for index, other in enumerate(self._findings) if index != self._current]
+        rest = max(room - len(lines) - 1, 0)
+        if others and rest:
+            lines += [(), *self._other_lines(others, rest)]
         return lines[:room]
 
-    def _others(self, findings: Sequence[Finding], space: int) -> list[Line]:
-        """The findings that are not at hand: a line each, and whole as far as there is space."""
-        texts = [wrap(finding.text, self._text_width) for finding in findings[:space]]
-        spare = space - len(texts)
+    def _other_lines(self, findings: Sequence[Finding], room: int) -> list[Line]:
+        """Return at least one line for each of the first `room` findings; the first ones get the spare lines."""
+        wrapped_texts = [wrap(finding.text, self._text_width) for finding in findings[:room]]
+        spare = room - len(wrapped_texts)
         lines: list[Line] = []
-        for finding, text in zip(findings, texts, strict=False):
-            more = min(len(text) - 1, spare)
-            spare -= more
-            label = " " + finding.level.value.capitalize().ljust(_LABEL - 1)
-            shown = [*text[:more], cut(" ".join(text[more:]), self._text_width)]
+        for finding, texts in zip(findings, wrapped_texts, strict=False):
+            extra = min(len(texts) - 1, spare)
+            spare -= extra
+            labels = [_level_label(finding), *[" " * _LABEL_WIDTH] * extra]
+            fitting = [*texts[:extra], cut(" ".join(texts[extra:]), self._text_width)]
             lines += [
-                ((label if at == 0 else "".ljust(_LABEL), "label"), (one, "label"))
-                for at, one in enumerate(shown)
+                ((label, "label"), (text, "label")) for label, text in zip(labels, fitting, strict=True)
             ]
         return lines
 
-    def _whole(self, finding: Finding) -> list[Line]:
-        level = finding.level.value
+    def _full_lines(self, finding: Finding) -> list[Line]:
+        """Return the whole text of the finding, its fix, and its number among the findings."""
         count = f"{self._current + 1} of {len(self._findings)}" if len(self._findings) > 1 else ""
         texts = wrap(finding.text, self._text_width)
         lines: list[Line] = [
-            ((" " + level.capitalize().ljust(_LABEL - 1), level), (texts[0], "")),
-            *((("".ljust(_LABEL), ""), (text, "")) for text in texts[1:]),
+            ((_level_label(finding), finding.level.value), (texts[0], "")),
+            *(((" " * _LABEL_WIDTH, ""), (text, "")) for text in texts[1:]),
         ]
         if finding.fix:
             key = self._fix_key
             room = self._text_width - len(key) - 2 - len(count)  # beside the key, its gap and the count
             fix = cut(visible(finding.fix.label), room - 3)
             gap = " " * max(room - len(fix), 2)
-            lines.append((("".ljust(_LABEL), ""), (key, "key"), (f"  {fix}{gap}", ""), (count, "label")))
+            lines.append(((" " * _LABEL_WIDTH, ""), (key, "key"), (f"  {fix}{gap}", ""), (count, "label")))
         elif count:
-            lines.append((("".ljust(_LABEL), ""), (count.rjust(self._text_width), "label")))
+            lines.append(((" " * _LABEL_WIDTH, ""), (count.rjust(self._text_width), "label")))
         return lines
 
-    def _short(self, finding: Finding) -> Line:
-        label = " " + finding.level.value.capitalize().ljust(_LABEL - 1)
-        return ((label, "label"), (cut(finding.text, self._text_width), "label"))
+    def _short_line(self, finding: Finding) -> Line:
+        return ((_level_label(finding), "label"), (cut(finding.text, self._text_width), "label"))
 
     @property
     def _text_width(self) -> int:
-        return max(self.size.width - _LABEL - 1, 8)
+        return max(self.size.width - _LABEL_WIDTH - 1, 8)
 
 
-def _labelled(label: str, text: str, manner: str = "") -> Line:
-    return ((f" {label}".ljust(_LABEL), "label"), (text, manner))
+def _level_label(finding: Finding) -> str:
+    return " " + finding.level.value.capitalize().ljust(_LABEL_WIDTH - 1)
 
 
-def _block(label: str, text: str, width: int, most: int, manner: str = "") -> list[Line]:
+def _labelled(label: str, text: str, style: str = "") -> Line:
+    return ((f" {label}".ljust(_LABEL_WIDTH), "label"), (text, style))
+
+
+def _block(label: str, text: str, width: int, max_lines: int, style: str = "") -> list[Line]:
+    """Return `text` in at most `max_lines` lines, with the label on the first line."""
     texts = wrap(text, width)
-    if len(texts) > most:
-        texts = [*texts[: most - 1], cut(" ".join(texts[most - 1 :]), width)]
-    return [_labelled(label if at == 0 else "", text, manner) for at, text in enumerate(texts)]
+    if len(texts) > max_lines:
+        texts = [*texts[: max_lines - 1], cut(" ".join(texts[max_lines - 1 :]), width)]
+    return [_labelled("" if index else label, text, style) for index, text in enumerate(texts)]

@@ -1,4 +1,4 @@
-"""A bar on one line: how much is done, what was done last, and how long the rest takes."""
+"""A progress bar on one line, with the last finished item and the estimated remaining time."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from csrtui.tui.wrapping import cut
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_BAR = 20
+_BAR_WIDTH = 20
 _MINUTE = 60
 
 
 class ProgressLine(TextBlock):
-    """Counts what is done.
+    """A progress bar that counts finished items; it is hidden while nothing is running.
 
     Args:
-        clock: Seconds that only go up.
+        clock: Returns the seconds of a monotonic clock.
         id: The widget's id.
     """
 
@@ -36,47 +36,48 @@ class ProgressLine(TextBlock):
     ) -> None:
         super().__init__(id=id)
         self._clock = clock
-        self._total = self._done = 0
-        self._began = 0.0
-        self._last = ""
+        self._total = self._count = 0
+        self._start_time = 0.0
+        self._last_name = ""
 
     def begin(self, total: int) -> None:
-        """Start to count to `total`, which is at least one."""
-        self._total, self._done, self._last = total, 0, ""
-        self._began = self._clock()
+        """Show the bar and start to count to `total`, which is at least one."""
+        self._total, self._count, self._last_name = total, 0, ""
+        self._start_time = self._clock()
         self.display = True
         self._draw()
 
     def advance(self, name: str) -> None:
-        """One more is done."""
-        self.reach(self._done + 1, name)
+        """Count one more finished item."""
+        self.reach(self._count + 1, name)
 
-    def reach(self, done: int, name: str = "") -> None:
-        """So many are done."""
-        self._done = min(done, self._total)
-        self._last = visible(name)
+    def reach(self, count: int, name: str = "") -> None:
+        """Set the number of finished items, and the name of the last one."""
+        self._count = min(count, self._total)
+        self._last_name = visible(name)
         self._draw()
 
     def clear(self) -> None:
-        """Take the line away."""
+        """Hide the bar."""
         self._total = 0
         self.display = False
 
     def on_resize(self) -> None:
-        """Cut the name anew."""
+        """Fit the name to the new width."""
         self._draw()
 
     def _draw(self) -> None:
         if self._total:
-            full = _BAR * self._done // self._total
-            bar = f"[{'=' * full}{' ' * (_BAR - full)}] {self._done} of {self._total}"
-            text = f"{bar}{self._left()}  {self._last}"
+            length = _BAR_WIDTH * self._count // self._total
+            bar = f"[{'=' * length}{' ' * (_BAR_WIDTH - length)}] {self._count} of {self._total}"
+            text = f"{bar}{self._remaining_time()}  {self._last_name}"
             self.show([((cut(text, self.size.width) if self.size.width else text, ""),)])
 
-    def _left(self) -> str:
-        if not 0 < self._done < self._total:
+    def _remaining_time(self) -> str:
+        """Return the estimate as ``, 20 s left``; empty before the first item and after the last one."""
+        if not 0 < self._count < self._total:
             return ""
-        seconds = (self._clock() - self._began) / self._done * (self._total - self._done)
+        seconds = (self._clock() - self._start_time) / self._count * (self._total - self._count)
         if seconds < _MINUTE:
             return f", {seconds:.0f} s left"
         return f", {seconds / _MINUTE:.0f} min left"

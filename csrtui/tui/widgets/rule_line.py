@@ -1,4 +1,4 @@
-"""The rule between two parts of a screen, which can carry a message, and say how much of a text lies below it."""
+"""The rule between two parts of a screen, which can show a message and the number of lines below the view."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from csrtui.core.base.escaping import visible
+from csrtui.core.base.escaping import plural, visible
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.wrapping import cut
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from csrtui.tui.widgets.text_view import TextView
 
 _END = "──"
-_AROUND = 5
-"""Cells around a message: two strokes and a blank before it, a blank and a stroke behind it."""
+_MESSAGE_FRAME = 5
+"""Cells around a message: two strokes and a blank before it, a blank and a stroke after it."""
 
 
 class RuleLine(TextBlock):
-    """A line across; `tell` puts a message into it, the next `clear` takes it away.
+    """A horizontal line that shows the message of `tell` until `clear` is called.
 
     Args:
-        view: The text above it: while not all of that is on the screen, the line says how much is below.
+        view: The text above the line; if it is longer than the screen, the line shows how many lines follow.
         id: The widget's id.
-        classes: Its classes.
+        classes: The widget's CSS classes.
     """
 
     DEFAULT_CSS = """
@@ -44,9 +44,9 @@ class RuleLine(TextBlock):
         self._view = view
 
     def on_mount(self) -> None:
-        """Follow the text above."""
+        """Update the line when the text above is scrolled."""
         if self._view is not None:
-            self.watch(self._view, "below", self._draw, init=False)
+            self.watch(self._view, "lines_below", self._draw, init=False)
 
     def tell(self, text: str) -> None:
         """Show a message in the line."""
@@ -59,31 +59,31 @@ class RuleLine(TextBlock):
         return cut(self.message, self._room) != self.message
 
     def clear(self) -> None:
-        """Show the bare line."""
+        """Remove the message."""
         if self.message:
             self.message = ""
             self._draw()
 
     def on_resize(self) -> None:
-        """Draw the line as long as the screen is wide."""
+        """Fit the line to the new width."""
         self._draw()
 
     def _draw(self) -> None:
-        width, below = self.size.width - len(self._below), (self._below, "label")
+        width, suffix = self.size.width - len(self._suffix), (self._suffix, "label")
         if not self.message:
-            self.show([(("─" * width, "label"), below)])
+            self.show([(("─" * width, "label"), suffix)])
             return
         text = cut(self.message, self._room)
         rest = max(width - len(_END) - 2 - cell_len(text), 0)
-        self.show([((f"{_END} ", "label"), (text, "strong"), (" " + "─" * rest, "label"), below)])
+        self.show([((f"{_END} ", "label"), (text, "strong"), (" " + "─" * rest, "label"), suffix)])
 
     @property
-    def _below(self) -> str:
-        """How much is below the text on the screen; nothing where that would cut the message."""
-        count = 0 if self._view is None else self._view.below
-        text = f" {count} more line{'s' if count > 1 else ''}: PgDn {_END}" if count else ""
-        return text if cell_len(self.message) + _AROUND + len(text) <= self.size.width else ""
+    def _suffix(self) -> str:
+        """The number of lines below the view; empty if it would cut the message."""
+        count = 0 if self._view is None else self._view.lines_below
+        text = f" {plural(count, 'more line')}: PgDn {_END}" if count else ""
+        return text if cell_len(self.message) + _MESSAGE_FRAME + len(text) <= self.size.width else ""
 
     @property
     def _room(self) -> int:
-        return max(self.size.width - len(self._below) - _AROUND, 1)
+        return max(self.size.width - len(self._suffix) - _MESSAGE_FRAME, 1)

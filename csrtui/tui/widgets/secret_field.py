@@ -1,4 +1,4 @@
-"""A field for a passphrase: masked, and its text leaves it only as a `Secret`."""
+"""A masked field for a passphrase, which hands out its text only as a `Secret`."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
 
 
 class SecretField(TextField, inherit_css=True):
-    """A masked `TextField` that neither copies, cuts, remembers nor announces its text.
+    """A masked `TextField` whose text is not copied, cut, recorded for undo, or contained in messages.
 
-    It posts its own `Changed`, `Submitted` and no `Blurred`; Textual's messages of these names, which carry
-    the text, are never posted. A paste of several lines, or of one with characters that cannot be in a text,
-    puts nothing in: a passphrase that is not what was pasted would be worse than none.
+    It posts its own `Changed` and `Submitted`, and no `Blurred`; the messages of Textual's Input with these names
+    contain the text and are never posted. A paste of several lines, or with characters that do not print, inserts
+    nothing: a passphrase that differs from the pasted text would be worse than none.
 
     Args:
-        placeholder: What is shown, dimmed, while there is no text.
+        placeholder: A dimmed text that is shown while the field is empty.
         id: The widget's id.
-        classes: Its classes, separated by blanks.
+        classes: The widget's CSS classes, separated by blanks.
         disabled: Whether it cannot be focused.
     """
 
-    class Changed(Message):  # not the Input's, which holds the text
-        """The passphrase changed; ask `field.secret()` for it.
+    class Changed(Message):  # replaces the message of Input, which contains the text
+        """The passphrase changed; `field.secret()` returns it.
 
         Args:
             field: The field.
@@ -49,7 +49,7 @@ class SecretField(TextField, inherit_css=True):
             """The field."""
             return self.field
 
-    class Submitted(Message):  # not the Input's, which holds the text
+    class Submitted(Message):  # replaces the message of Input, which contains the text
         """Enter was pressed.
 
         Args:
@@ -77,25 +77,25 @@ class SecretField(TextField, inherit_css=True):
         self.password = True
 
     def secret(self) -> Secret:
-        """The passphrase as typed so far; empty at first."""
+        """Return the current passphrase; it may be empty."""
         return Secret(self.value)
 
     def get_selection(self, selection: ScreenSelection) -> tuple[str, str] | None:  # noqa: ARG002 - Textual's interface
-        """Nothing of it can be selected with the mouse."""
+        """Return None: the text cannot be selected with the mouse."""
         return None
 
     def action_copy(self) -> None:
-        """Nothing: a passphrase is not copied."""
+        """Do nothing: a passphrase is not copied to the clipboard."""
 
     def action_cut(self) -> None:
-        """Nothing: a passphrase is not copied."""
+        """Do nothing: a passphrase is not copied to the clipboard."""
 
     async def action_submit(self) -> None:
-        """Say that Enter was pressed."""
+        """Post `Submitted` when Enter is pressed."""
         self.post_message(self.Submitted(self))
 
     def select_text(self) -> None:
-        """Select the whole text, so that what is typed next replaces it: a second try is not appended."""
+        """Select the whole text, so that the next attempt replaces it."""
         self.selection = Selection(0, len(self.value))
 
     @property
@@ -103,27 +103,27 @@ class SecretField(TextField, inherit_css=True):
         return Text("*" * len(self.value), no_wrap=True, overflow="ignore", end="")
 
     def _position_to_cell(self, position: int) -> int:
-        return position  # a star for each character, however wide it is
+        return position  # one star for each character, whatever its width
 
     def _note_edit(self, before: Snapshot) -> None:
-        """Nothing: no other copy of the text is kept."""
+        """Do nothing: the history would contain copies of the passphrase."""
 
     def _watch_value(self, value: str) -> None:
         self.virtual_size = Size(len(value) + 1, 1)
-        self.selection = self.selection  # may lie behind the text's end now
+        self.selection = self.selection  # Textual limits it to the text, which may be shorter now
         self.post_message(self.Changed(self))
 
     def post_message(self, message: Message) -> bool:
-        """Post `message`, unless it is one of Textual's that carry the text."""
+        """Post `message`, unless it is a message of Input that contains the text."""
         if isinstance(message, (Input.Changed, Input.Submitted, Input.Blurred)):
             return False
         return super().post_message(message)
 
-    def _pasted_lines(self, lines: tuple[str, ...]) -> tuple[str, ...]:  # noqa: ARG002 - not handed around
+    def _pasted_lines(self, lines: tuple[str, ...]) -> tuple[str, ...]:  # noqa: ARG002 - must not leave the field
         return ()
 
     def _insert_line(self, line: str) -> None:
         if line.isprintable():
             self.replace(line, *self.selection)
         else:
-            self.post_message(self.LeftOut(self, ()))
+            self.post_message(self.CharactersRemoved(self, ()))

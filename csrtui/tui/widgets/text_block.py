@@ -1,4 +1,4 @@
-"""A block of lines that is drawn again only where it changed, and never moves what is around it."""
+"""A block of styled lines that never changes the layout around it, because its size does not depend on its text."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Part = tuple[str, str]
-"""A piece of text and its manner, a key of `MANNERS`."""
+"""A piece of text and the name of its style, a key of `TEXT_STYLES`."""
 Line = tuple[Part, ...]
 
-MANNERS = {
+TEXT_STYLES = {
     "": Style(),
     "label": Style(dim=True),
     "strong": Style(bold=True),
@@ -27,15 +27,15 @@ MANNERS = {
     "good": Style(color="green"),
     "key": Style(bold=True),
 }
-"""How text may look. Each kind of finding is also told by its word, so colour alone says nothing."""
+"""The styles of text, by name. Colour is never the only sign: each finding also shows the name of its level."""
 
 
 class TextBlock(Widget):
-    """Lines of text at the top of the space there is; what does not fit is cut.
+    """Lines of text, aligned at the top; lines that are too long and lines that do not fit are cut.
 
     Args:
         id: The widget's id.
-        classes: Its classes.
+        classes: The widget's CSS classes.
     """
 
     DEFAULT_CSS = """
@@ -49,11 +49,11 @@ class TextBlock(Widget):
 
     @property
     def text(self) -> str:
-        """All lines, without their manners."""
+        """All lines, without their styles."""
         return "\n".join("".join(text for text, _ in line) for line in self._lines)
 
     def show(self, lines: Sequence[Line]) -> None:
-        """Show these lines, which hold visible text only."""
+        """Show these lines, whose text must be escaped for display."""
         if lines != self._lines:
             self._lines = lines
             self.refresh()
@@ -63,5 +63,5 @@ class TextBlock(Widget):
         style = self.rich_style
         if y >= len(self._lines):
             return Strip.blank(self.size.width, style)
-        segments = [Segment(text, style + MANNERS[manner]) for text, manner in self._lines[y]]
+        segments = [Segment(text, style + TEXT_STYLES[name]) for text, name in self._lines[y]]
         return Strip(segments).adjust_cell_length(self.size.width, style)

@@ -1,4 +1,4 @@
-"""A one-line field of text: few bytes per key, undo, and a paste that loses nothing silently."""
+"""A one-line text field with undo, few bytes per key, and a paste that never drops text silently."""
 
 from __future__ import annotations
 
@@ -21,23 +21,25 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 _BIDI_CONTROLS: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_NO_TEXT: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})  # controls, surrogates, line and paragraph separators
+_CONTROL_CATEGORIES: Final = frozenset(
+    {"Cc", "Cs", "Zl", "Zp"}
+)  # controls, surrogates, line and paragraph separators
 
 
 class TextField(Input, inherit_css=False):
-    """A borderless line of text that can be typed in, pasted into and undone.
+    """A borderless text field with undo and redo.
 
-    A character of a loaded text that does not print is kept and shown as a question mark.
+    A character that does not print stays in a loaded text and is shown as a question mark.
 
-    Keys beyond those of Textual's Input: ctrl+z (and ctrl+_, as in readline) undo, ctrl+y redo. Textual puts
-    the terminal in raw mode, so ctrl+z suspends nothing. Assigning `value` or calling `load_text` is no edit
-    of the user's: it forgets the history.
+    In addition to the keys of Textual's Input, ctrl+z (and ctrl+_, as in readline) undoes and ctrl+y redoes. Textual
+    sets the terminal to raw mode, so ctrl+z does not suspend the program. Assigning `value` or calling `load_text`
+    is not an edit of the user, so it clears the history.
 
     Args:
-        value: The text at first.
-        placeholder: What is shown, dimmed, while there is no text.
+        value: The initial text.
+        placeholder: A dimmed text that is shown while the field is empty.
         id: The widget's id.
-        classes: Its classes, separated by blanks.
+        classes: The widget's CSS classes, separated by blanks.
         disabled: Whether it cannot be focused.
     """
 
@@ -46,10 +48,10 @@ class TextField(Input, inherit_css=False):
         Binding("ctrl+y", "redo", "Redo", show=False),
     ]
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = Input.COMPONENT_CLASSES  # inherit_css drops them too
+    COMPONENT_CLASSES: ClassVar[set[str]] = Input.COMPONENT_CLASSES  # inherit_css=False drops them too
 
-    # Not Input's: the same background with focus and without means fewer bytes, reverse video shows the
-    # cursor on every terminal, and a scrollbar would repaint.
+    # Replaces the CSS of Input: the same background with and without focus costs fewer bytes, reverse video shows
+    # the cursor on every terminal, and a scrollbar would be repainted.
     DEFAULT_CSS = """
     TextField {
         width: 1fr;
@@ -64,17 +66,16 @@ class TextField(Input, inherit_css=False):
     }
     """
 
-    # As Widget's, but without a new layout of the whole screen at every key: how wide a field is does not
-    # depend on its text.
+    # Overrides the reactive of Widget, which causes a new layout of the whole screen at every key. The width of the
+    # field does not depend on its text, so no layout is needed.
     virtual_size: Reactive[Size] = Reactive(Size(0, 0))
 
     class Pasted(Message):
-        """Text of several lines was pasted; nothing of it was put into the field.
+        """A text of several lines was pasted; nothing was inserted into the field.
 
         Args:
-            field: Where it was pasted.
-            lines: The lines that hold more than blanks, as they came; empty for a secret field, whose
-                text is not handed around.
+            field: The field.
+            lines: The lines that are not blank, unchanged; empty for a `SecretField`, whose text must not leave it.
         """
 
         def __init__(self, field: TextField, lines: tuple[str, ...]) -> None:
@@ -87,12 +88,13 @@ class TextField(Input, inherit_css=False):
             """The field it was pasted into."""
             return self.field
 
-    class LeftOut(Message):
-        r"""Characters of a pasted line that cannot be in a text were left out of the field.
+    class CharactersRemoved(Message):
+        r"""Control characters were removed from a pasted line.
 
         Args:
-            field: Where it was pasted.
-            characters: Each as it is shown (``\x1b``, ``\u202e``), in their order, with repeats.
+            field: The field.
+            characters: Each removed character, escaped for display (``\x1b``, ``\u202e``), in order. Empty for a
+                `SecretField`, which does not insert such a line.
         """
 
         def __init__(self, field: TextField, characters: tuple[str, ...]) -> None:
@@ -119,7 +121,7 @@ class TextField(Input, inherit_css=False):
         super().__init__(
             value,
             placeholder,
-            select_on_focus=False,  # or a key after Tab would replace what a profile filled in
+            select_on_focus=False,  # otherwise, a key typed after Tab would replace a text filled in from a profile
             id=id,
             classes=classes,
             disabled=disabled,
@@ -127,21 +129,23 @@ class TextField(Input, inherit_css=False):
         self.cursor_blink = False
 
     def load_text(self, text: str) -> None:
-        """Show `text` as the field's own from the start: it cannot be undone."""
+        """Show `text` and clear the history, so that the text cannot be undone."""
         self.value = text
         self.cursor_position = len(text)
         self._history.clear()
 
     def replace_text(self, text: str) -> None:
-        """Replace the whole text, as a step that undo takes back; the cursor goes to its end."""
+        """Replace the whole text as one undo step and move the cursor to its end."""
         if text != self.value:
             self.replace(text, 0, len(self.value))
 
     def replace(self, text: str, start: int, end: int) -> None:
-        """Replace the characters from `start` up to `end` by `text`: the one way of every edit."""
+        """Replace the characters from `start` up to, not including, `end` with `text`. All edits call this method."""
         before = self._snapshot()
         self._editing = True
-        self._initial_value = False  # or Input takes the edit for the text at first, and does not scroll
+        self._initial_value = (
+            False  # otherwise, Input treats the edit as the initial text and does not scroll
+        )
         try:
             super().replace(text, start, end)
         finally:
@@ -152,11 +156,11 @@ class TextField(Input, inherit_css=False):
             self._note_edit(before)
 
     def on_focus(self) -> None:
-        """Show where the cursor is: Textual scrolls a text that is too long for the field only when it is edited."""
+        """Scroll to the cursor: Textual scrolls a text that is too long for the field only when it is edited."""
         self._show_cursor()
 
     def on_resize(self) -> None:
-        """Keep the cursor where it is seen."""
+        """Keep the cursor in view."""
         if self.has_focus:
             self._show_cursor()
 
@@ -164,20 +168,20 @@ class TextField(Input, inherit_css=False):
         self.scroll_to_region(Region(self._cursor_offset, 0, 1, 1), force=True, animate=False)
 
     def action_undo(self) -> None:
-        """Take the last step back."""
+        """Undo the last step."""
         self._show(self._history.undo(self._snapshot()))
 
     def action_redo(self) -> None:
-        """Do the step again that was taken back."""
+        """Redo the last undone step."""
         self._show(self._history.redo(self._snapshot()))
 
     def action_cut(self) -> None:
-        """Cut the selected text; with nothing selected the clipboard stays as it is."""
+        """Cut the selected text; without a selection, leave the clipboard unchanged."""
         if self.selected_text:
             super().action_cut()
 
     def _note_origin(self, text: str) -> None:
-        """Note where a text came from that an edit has just inserted; a field that has no use for it does nothing."""
+        """Record the origin of a text that has just been inserted; a subclass can override this."""
 
     def _snapshot(self) -> Snapshot:
         return Snapshot(self.value, self.cursor_position)
@@ -208,7 +212,7 @@ class TextField(Input, inherit_css=False):
         return cell_len(_cell_by_cell(self.value[:position]))
 
     def _on_paste(self, event: events.Paste) -> None:
-        # Textual's Input keeps the first line and drops the others without a word.
+        # Textual's Input inserts the first line and drops the others silently.
         event.stop()
         event.prevent_default()
         lines = tuple(line for line in event.text.splitlines() if line.strip())
@@ -221,31 +225,31 @@ class TextField(Input, inherit_css=False):
         return lines
 
     def _insert_line(self, line: str) -> None:
-        text, left_out = separate(line)
+        text, removed = remove_controls(line)
         self.replace(text, *self.selection)
-        if left_out:
-            self.post_message(self.LeftOut(self, left_out))
+        if removed:
+            self.post_message(self.CharactersRemoved(self, removed))
 
 
 def _cell_by_cell(text: str) -> str:
-    """`text` with what does not print as a question mark each, so that the cursor can stand on it."""
+    """Return `text` with each unprintable character as a question mark, so that the cursor can be placed on it."""
     if text.isprintable():
         return text
     return "".join(character if character.isprintable() else "?" for character in text)
 
 
-def separate(line: str) -> tuple[str, tuple[str, ...]]:
-    """Take out of `line` what cannot be in a text: controls, bidirectional controls, surrogates.
+def remove_controls(line: str) -> tuple[str, tuple[str, ...]]:
+    """Remove control characters, bidirectional controls and surrogates from `line`.
 
-    A tab stands between the cells of a spreadsheet: it becomes a blank, or they would be one word.
+    A tab separates the cells of a spreadsheet. It becomes a blank, so that the cells are not joined into one word.
 
     Returns:
-        The rest, and each character taken out, in order, as it is shown (see `TextField.LeftOut`).
+        The remaining text, and each removed character, in order, escaped for display.
     """
     line = line.replace("\t", " ")
-    left_out = tuple(visible(character) for character in line if _is_no_text(character))
-    return "".join(character for character in line if not _is_no_text(character)), left_out
+    removed = tuple(visible(character) for character in line if _is_control(character))
+    return "".join(character for character in line if not _is_control(character)), removed
 
 
-def _is_no_text(character: str) -> bool:
-    return character in _BIDI_CONTROLS or unicodedata.category(character) in _NO_TEXT
+def _is_control(character: str) -> bool:
+    return character in _BIDI_CONTROLS or unicodedata.category(character) in _CONTROL_CATEGORIES

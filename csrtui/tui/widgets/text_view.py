@@ -1,4 +1,4 @@
-"""Lines of text to be read, scrolled with the keys of a pager."""
+"""A text for reading that can be scrolled with the keys of a pager."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 class TextView(TextBlock, can_focus=True):
-    """A `TextBlock` that can be longer than the screen.
+    """A `TextBlock` that scrolls, for a text that can be longer than the screen.
 
     Args:
         id: The widget's id.
-        classes: Its classes.
+        classes: The widget's CSS classes.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -34,35 +34,35 @@ class TextView(TextBlock, can_focus=True):
         Binding("end,G", "scroll(1000000)", "End", show=False),
     ]
 
-    below: Reactive[int] = Reactive(0, repaint=False)
-    """How many lines are below those on the screen."""
+    lines_below: Reactive[int] = Reactive(0, repaint=False)
+    """The number of lines below the visible ones."""
 
-    _whole: Sequence[Line] = ()
+    _all_lines: Sequence[Line] = ()
     _top = 0
 
     @property
     def all_text(self) -> str:
-        """All lines, also those out of view."""
-        return "\n".join("".join(text for text, _ in line) for line in self._whole)
+        """The text of all lines, including those out of view."""
+        return "\n".join("".join(text for text, _ in line) for line in self._all_lines)
 
     def show_all(self, lines: Sequence[Line]) -> None:
-        """Show these lines, from the top if they are others."""
-        self._whole = lines
+        """Replace the text; the scroll position stays the same as far as possible."""
+        self._all_lines = lines
         self._go_to(self._top)
 
     def action_scroll(self, step: int) -> None:
-        """Move by `step` lines."""
+        """Scroll by `step` lines."""
         self._go_to(self._top + step)
 
     def action_page(self, step: int) -> None:
-        """Move by `step` pages."""
+        """Scroll by `step` pages."""
         self._go_to(self._top + step * max(self.size.height - 1, 1))
 
     def on_resize(self) -> None:
-        """Keep the screen full."""
+        """Avoid blank lines after the text when the view grows."""
         self._go_to(self._top)
 
     def _go_to(self, top: int) -> None:
-        self._top = max(0, min(top, len(self._whole) - self.size.height))
-        self.show(self._whole[self._top :])  # to its end: what the view is about to be is not known yet
-        self.below = max(len(self._whole) - self._top - max(self.size.height, 1), 0)
+        self._top = max(0, min(top, len(self._all_lines) - self.size.height))
+        self.show(self._all_lines[self._top :])  # up to the end, because the height may not be known yet
+        self.lines_below = max(len(self._all_lines) - self._top - max(self.size.height, 1), 0)

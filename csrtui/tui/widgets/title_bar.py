@@ -1,4 +1,4 @@
-"""The first line: the program, the machine, and which pane has the cursor."""
+"""The first line: the program, the host, and the panes."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 class TitleBar(TextBlock):
-    """The program and the machine at the left, the panes at the right, the one with the cursor in brackets.
+    """A line with the program and the host on the left and the panes on the right, the focused pane in brackets.
 
     Args:
         id: The widget's id.
-        classes: Its classes.
+        classes: The widget's CSS classes.
     """
 
     DEFAULT_CSS = """
@@ -31,22 +31,21 @@ class TitleBar(TextBlock):
     _tabs: Sequence[tuple[str, bool]] = ()
 
     def show_tabs(self, host: str, tabs: Sequence[tuple[str, bool]]) -> None:
-        """Show the machine's name, and each pane's label with whether the cursor is there."""
+        """Show the name of the host and the tabs: the label of each pane, and whether it has the focus."""
         self._host, self._tabs = host, tabs
         self._draw()
 
     def on_resize(self) -> None:
-        """Fit the width."""
+        """Fit the line to the new width."""
         self._draw()
 
     def _draw(self) -> None:
         right: list[Part] = [
-            (f"[{label}]" if here else f" {label} ", "strong" if here else "label")
-            for label, here in self._tabs
+            (f"[{label}]" if is_focused else f" {label} ", "strong" if is_focused else "label")
+            for label, is_focused in self._tabs
         ]
-        taken = sum(cell_len(text) for text, _ in right) + 1
-        left = cut(
-            f" csrtui · {self._host}" if self._host else " csrtui", max(self.size.width - taken - 1, 0)
-        )
-        gap = " " * max(self.size.width - cell_len(left) - taken, 1)
+        right_width = sum(cell_len(text) for text, _ in right) + 1
+        title = f" csrtui · {self._host}" if self._host else " csrtui"
+        left = cut(title, max(self.size.width - right_width - 1, 0))
+        gap = " " * max(self.size.width - cell_len(left) - right_width, 1)
         self.show([((left, ""), (gap, ""), *right)])

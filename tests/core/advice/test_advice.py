@@ -8,21 +8,28 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import sha3_256
 from importlib.resources import files
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csrtui.core.advice.advisor import Advice, advise, common_name_missing, reach, rules
-from csrtui.core.advice.cases import MAX_MENDED
+from csrtui.core.advice.advisor import MISSING_COMMON_NAME, Advice, advise, describe_coverage
+from csrtui.core.advice.cases import MAX_NAMES_WITH_FIXES
+from csrtui.core.advice.coverage_rules import COVERAGE_RULES, MANY_NAMES
 from csrtui.core.advice.field_help import CA_HELP, FIELD_HELP, KEY_HELP
-from csrtui.core.advice.key_rules import AGE_RULES, QUALITY_RULES, REQUEST_RULES
+from csrtui.core.advice.field_rules import FIELD_RULES
+from csrtui.core.advice.key_rules import AGE_RULES, CSR_RULES, KEY_RULES, QUALITY_RULES
+from csrtui.core.advice.name_rules import NAME_RULES
+from csrtui.core.advice.rule import Rule
+from csrtui.core.advice.subject_rules import SUBJECT_RULES
+from csrtui.core.advice.syntax_rules import FLAW_RULES
 from csrtui.core.base.finding import CaKind, FieldName, Finding, Level
 from csrtui.core.certificates import csr
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.names.name import read_name
 from csrtui.core.names.public_suffixes import SuffixList
-from csrtui.core.subject.fields import TypedSubject
+from csrtui.core.subject.fields import SubjectInput
 
 
 @cache
@@ -37,7 +44,7 @@ class Typed:
     """A request as typed."""
 
     names: tuple[str, ...] = ("mail.mydomain.com",)
-    subject: TypedSubject = field(default_factory=TypedSubject)
+    subject: SubjectInput = field(default_factory=SubjectInput)
     key: KeyType = KeyType.EC_P256
 
     def advice(self, ca: CaKind = CaKind.PUBLIC) -> Advice:
@@ -52,7 +59,7 @@ def names(*typed: str) -> Typed:
 
 
 def fields(**typed: str) -> Typed:
-    return Typed(subject=TypedSubject(**typed))
+    return Typed(subject=SubjectInput(**typed))
 
 
 def key(value: str) -> Typed:
@@ -66,6 +73,15 @@ def onion(*, damaged: bool = False) -> str:
     return f"{'b' if damaged else label[0]}{label[1:]}.onion"
 
 
+RULES: tuple[Rule[Any], ...] = (
+    *FLAW_RULES,
+    *NAME_RULES,
+    *COVERAGE_RULES,
+    MANY_NAMES,
+    *FIELD_RULES,
+    *SUBJECT_RULES,
+    *KEY_RULES,
+)
 E, W, N, SILENT = Level.ERROR, Level.WARNING, Level.NOTE, None
 LONG = "x" * 62 + ".mydomain.com"
 FIRM = {"organization": "Example Ltd", "country": "GB", "locality": "London"}
@@ -432,15 +448,15 @@ def cases(table: dict[str, list[Typed]]) -> list[tuple[str, Typed]]:
 
 
 def test_every_rule_has_its_cases() -> None:
-    codes = {rule.code for rule in rules()}
+    codes = {rule.code for rule in RULES}
     assert codes == LEVELS.keys() == HITS.keys() == MISSES.keys()
     assert all(len(typed) >= 2 for typed in MISSES.values())
 
 
 def test_the_table_has_the_levels_that_are_promised() -> None:
     told: dict[str, set[tuple[Level | None, Level | None]]] = defaultdict(set)
-    for rule in rules():
-        told[rule.code].add((rule.public, rule.private))
+    for rule in RULES:
+        told[rule.code].add((rule.public_level, rule.private_level))
         assert rule.source
     several = {
         "portal-character": {(W, None), (N, None)},
@@ -509,7 +525,7 @@ def test_a_fix_settles_its_finding_and_makes_no_error(code: str, typed: Typed, c
         assert len(same) < sum(
             (f.code, f.value) == (finding.code, finding.value) for f in advice.findings
         ) or (same[0].level is Level.NOTE and finding.fix is not None and finding.fix.ca), code
-        assert len(after.blocking) <= len(advice.blocking)
+        assert len(after.errors) <= len(advice.errors)
 
 
 @pytest.mark.parametrize(
@@ -586,7 +602,7 @@ def test_a_common_name_that_a_wildcard_covers_gives_its_place_to_it() -> None:
     found = redundant("www.mydomain.com", "mydomain.com", "*.MyDomain.com", "WWW.mydomain.com")
     assert found.text == "www.mydomain.com is already covered by *.mydomain.com."
     assert found.fix is not None
-    assert found.fix.label == "put *.mydomain.com in its place"
+    assert found.fix.label == "replace it with *.mydomain.com"
     assert found.fix.names == ("*.MyDomain.com", "mydomain.com")
     assert not found.fix.safe
 
@@ -649,11 +665,11 @@ _STARS = "only the whole first label can be"
         ("a\x1bb\n.de", f"a\\x1bb\\x0a.de contains a control character (U+001B) at position 2: {_HYPHENS}."),
         ("a!\n.de", f"a!\\x0a.de contains ! at position 2: {_HYPHENS}."),
         ("a!.de\t", f"a!.de contains ! at position 2: {_HYPHENS}."),
-        ("a.de\t", f"a.de contains a control character (U+0009) at an end: {_HYPHENS}."),
+        ("a.de\t", f"a.de contains a control character (U+0009) at the start or end: {_HYPHENS}."),
         (" a b\n.de", "a b\\x0a.de contains a blank at position 2: not allowed in a host name."),
         ("a\xa0b.de", "a\\xa0b.de contains a no-break space (U+00A0) at position 2: not allowed in a host name."),
         ("a\u3000b.de", "a\\u3000b.de contains an ideographic space (U+3000) at position 2: not allowed in a host name."),
-        ("*", "* needs a domain behind it, as in *.mydomain.com."),
+        ("*", "* needs a domain after it, as in *.mydomain.com."),
         ("*.*.acme.de", f"*.*.acme.de has more than one *: {_STARS} one, as in *.mydomain.com."),
         ("w*.acme.de", f"w*.acme.de has its * in the wrong place: {_STARS} *, as in *.mydomain.com."),
         ("http://", "http:// contains no host name: remove scheme, user, port and path."),
@@ -697,19 +713,19 @@ def test_country_is_forceable_when_x509_can_hold_it() -> None:
 def test_advice_shows_what_will_be_written() -> None:
     typed = Typed(
         ("Bücher.de", "www.bücher.de", "BÜCHER.de", "::0001"),
-        TypedSubject(" Söhne ", "", "de", "\u00a0", "Köln"),
+        SubjectInput(" Söhne ", "", "de", "\u00a0", "Köln"),
     )
     advice = typed.advice()
-    assert advice.covers == ("xn--bcher-kva.de", "www.xn--bcher-kva.de", "::1")
-    assert [name.shown for name in advice.names] == ["bücher.de", "www.bücher.de", "::1"]
-    assert advice.subject.as_dict() == {
+    assert advice.covered_names == ("xn--bcher-kva.de", "www.xn--bcher-kva.de", "::1")
+    assert [name.display for name in advice.names] == ["bücher.de", "www.bücher.de", "::1"]
+    assert advice.subject._asdict() == {
         "common_name": "xn--bcher-kva.de", "organization": "Söhne", "organizational_unit": None,
         "country": "DE", "state": None, "locality": "Köln",
     }  # fmt: skip
 
 
 def test_findings_name_their_field_worst_first() -> None:
-    advice = Typed(("Mydomain.com", "a b"), TypedSubject("A", "", "uk"), KeyType.RSA_4096).advice()
+    advice = Typed(("Mydomain.com", "a b"), SubjectInput("A", "", "uk"), KeyType.RSA_4096).advice()
     assert [finding.level.rank for finding in advice.findings] == sorted(
         f.level.rank for f in advice.findings
     )
@@ -724,7 +740,7 @@ def test_findings_name_their_field_worst_first() -> None:
 
 
 def test_a_missing_common_name_is_said_on_request_only() -> None:
-    finding = common_name_missing()
+    finding = MISSING_COMMON_NAME
     assert (finding.code, finding.level, finding.forceable) == ("common-name-missing", Level.ERROR, False)
 
 
@@ -736,8 +752,8 @@ def test_a_missing_common_name_is_said_on_request_only() -> None:
         ("a b", ""),
     ],
 )  # fmt: skip
-def test_reach_gives_a_host_inside_and_one_outside(typed: str, told: str) -> None:
-    assert reach(read_name(typed)) == told
+def test_the_coverage_names_a_host_inside_and_one_outside(typed: str, told: str) -> None:
+    assert describe_coverage(read_name(typed)) == told
 
 
 PIECES = st.sampled_from(
@@ -747,8 +763,8 @@ PIECES = st.sampled_from(
 TYPED = st.one_of(st.lists(PIECES, max_size=8).map("".join), st.text(st.characters(codec=None), max_size=30))
 
 
-@given(st.lists(TYPED, max_size=4), st.builds(TypedSubject, *[TYPED] * 5), st.sampled_from(CaKind))
-def test_advice_never_raises(typed: list[str], subject: TypedSubject, ca: CaKind) -> None:
+@given(st.lists(TYPED, max_size=4), st.builds(SubjectInput, *[TYPED] * 5), st.sampled_from(CaKind))
+def test_advice_never_raises(typed: list[str], subject: SubjectInput, ca: CaKind) -> None:
     advice = Typed(tuple(typed), subject).advice(ca)
     for finding in advice.findings:
         assert len(finding.text) <= 200
@@ -766,9 +782,9 @@ def test_any_two_cases_go_together(ca: CaKind) -> None:
     for one, two in itertools.product(firsts[::3], firsts[::5]):
         together = names(*one.names, *two.names).advice(ca)
         errors = {
-            (f.code, f.value) for f in names(*two.names).advice(ca).blocking if f.code != "common-name-length"
+            (f.code, f.value) for f in names(*two.names).advice(ca).errors if f.code != "common-name-length"
         }
-        assert errors <= {(f.code, f.value) for f in together.blocking}
+        assert errors <= {(f.code, f.value) for f in together.errors}
 
 
 def test_nothing_to_switch_to_makes_no_fix() -> None:
@@ -788,7 +804,7 @@ def test_values_full_of_escapes_are_shortened_too() -> None:
 def test_all_safe_fixes_one_after_the_other_come_to_an_end() -> None:
     typed = Typed(
         ("MyDomain.com.", "mydomain.com ", "bücher.de", "*.bücher.de"),
-        TypedSubject(" A &amp; B ", "", "uk", "", "KÃ¶ln "),
+        SubjectInput(" A &amp; B ", "", "uk", "", "KÃ¶ln "),
     )
     for _ in range(20):
         safe = [
@@ -831,7 +847,7 @@ def test_structure_is_not_part_of_a_place_name(place: str, field_name: str) -> N
         typed = fields(**{**FIRM, field_name: text})
         assert typed.codes() == ["place-character"]
         assert typed.codes(CaKind.PRIVATE) == ["place-character"]
-        assert not typed.advice(CaKind.PRIVATE).blocking
+        assert not typed.advice(CaKind.PRIVATE).errors
 
 
 @pytest.mark.parametrize("organization", ["A; B", "A: B", '"A" B', "A = B"])
@@ -879,7 +895,7 @@ def test_a_country_that_holds_a_place_is_said_once_is_not_forceable_and_can_be_l
 @pytest.mark.parametrize("ca", CaKind)
 @pytest.mark.parametrize("name", ["*.onion", "*.foo.onion"])
 def test_a_wildcard_under_onion_is_one_error(name: str, ca: CaKind) -> None:
-    assert [finding.code for finding in names(name).advice(ca).blocking] == ["onion"]
+    assert [finding.code for finding in names(name).advice(ca).errors] == ["onion"]
     assert "wildcard-public-suffix" not in names(name).codes(ca)
 
 
@@ -899,19 +915,19 @@ _ANY_FIELD = st.text(max_size=140) | st.sampled_from(
     ca=st.sampled_from(CaKind),
 )
 def test_what_can_be_forced_can_be_written(name: str, values: dict[str, str], ca: CaKind) -> None:
-    advice = Typed((name,), TypedSubject(**values)).advice(ca)
+    advice = Typed((name,), SubjectInput(**values)).advice(ca)
     if advice.subject.common_name is not None and advice.forceable:
-        made = csr.preview(advice.subject, advice.covers)
+        made = csr.preview(advice.subject, advice.covered_names)
         assert made.subject == advice.subject
-        assert made.names == advice.covers
+        assert made.names == advice.covered_names
 
 
 def test_among_too_many_names_there_is_advice_without_fixes() -> None:
     """Each fix holds all names: of thirty thousand they would fill the memory."""
     odd = ("a b.com", "https://c.com/", "d.com e.com", "*.f.com", "x.f.com", "g.com", "g.com")
-    few = names(*odd, *(f"www.a{number}.com" for number in range(MAX_MENDED - len(odd))))
+    few = names(*odd, *(f"www.a{number}.com" for number in range(MAX_NAMES_WITH_FIXES - len(odd))))
     many = names(*few.names, "one-more.com")
-    assert sum(bool(finding.fix) for finding in few.advice(CaKind.PUBLIC).findings) > MAX_MENDED / 2
+    assert sum(bool(finding.fix) for finding in few.advice(CaKind.PUBLIC).findings) > MAX_NAMES_WITH_FIXES / 2
     found = many.advice(CaKind.PUBLIC).findings
     assert len(found) >= len(few.advice(CaKind.PUBLIC).findings)
     assert [finding.code for finding in found if finding.fix and finding.fix.names] == []
@@ -985,7 +1001,7 @@ def test_country_xx_is_a_note_and_is_written_in_capitals() -> None:
 
 @pytest.mark.parametrize("country", ["XY", "X", "XXX", "ＸＸ", "XK", "QZ"])
 def test_other_unassigned_codes_are_errors(country: str) -> None:
-    (error,) = fields(country=country).advice().blocking
+    (error,) = fields(country=country).advice().errors
     assert error.code == "country-unknown"
 
 
@@ -1005,7 +1021,7 @@ def test_a_wrong_country_is_told_with_the_right_code(
     country: str, told: str, value: str | None, *, safe: bool | None
 ) -> None:
     for ca in CaKind:
-        (found,) = fields(country=country).advice(ca).blocking
+        (found,) = fields(country=country).advice(ca).errors
         assert (found.text, found.fix and found.fix.value, found.fix and found.fix.safe) == (
             told,
             value,
@@ -1020,9 +1036,9 @@ def test_a_wrong_country_is_told_with_the_right_code(
 @pytest.mark.parametrize("ca", CaKind)
 def test_an_emoji_in_punycode_is_a_note(name: str, ca: CaKind) -> None:
     advice = names(name).advice(ca)
-    assert not advice.blocking
-    assert advice.covers == (name.lower(),)
-    assert advice.names[0].shown == name.lower()
+    assert not advice.errors
+    assert advice.covered_names == (name.lower(),)
+    assert advice.names[0].display == name.lower()
     (note,) = (one for one in advice.findings if one.code == "international-invalid")
     assert note.level is N
 
@@ -1097,14 +1113,14 @@ def test_an_invisible_character_is_named_with_its_position() -> None:
 def test_names_have_rules_of_their_own_for_invisible_characters(mark: str) -> None:
     for name in (f"my{mark}domain.com", f"www.mydomain{mark}.com", f"{mark}mydomain.com"):
         for ca in CaKind:
-            assert names(name).advice(ca).blocking, ascii(name)
+            assert names(name).advice(ca).errors, ascii(name)
 
 
 @pytest.mark.parametrize("mark", "\u3164\u034f\ufe0f\u180b")
 def test_a_name_never_contains_what_idna_ignores(mark: str) -> None:
     advice = names(f"my{mark}domain.com").advice()
-    assert advice.blocking or (
-        advice.covers == ("mydomain.com",) and advice.findings[-1].code == "international"
+    assert advice.errors or (
+        advice.covered_names == ("mydomain.com",) and advice.findings[-1].code == "international"
     )
 
 
@@ -1128,7 +1144,7 @@ def test_an_address_as_the_common_name_gives_its_place_to_a_host() -> None:
     )
     assert found.level is W
     assert found.text == (
-        "Let's Encrypt and others refuse an IP address in the common name: enter a host name first, then 8.8.8.8."
+        "Let's Encrypt and others reject an IP address in the common name: enter a host name first, then 8.8.8.8."
     )
     assert found.fix is not None
     assert found.fix.names == ("mail.mydomain.com", "8.8.8.8", "9.9.9.9")
@@ -1152,7 +1168,7 @@ def test_a_long_common_name_gives_its_place_to_a_host_before_an_address() -> Non
         ((LONG, "8.8.8.8", "a.mydomain.com"), "a.mydomain.com"),
         ((LONG, "8.8.8.8"), "8.8.8.8"),
     ):
-        fix = names(*others).advice().blocking[0].fix
+        fix = names(*others).advice().errors[0].fix
         assert fix is not None
         assert fix.names is not None
         assert fix.names[0] == first
@@ -1167,11 +1183,11 @@ _NOT_ENGLISH = re.compile(
 
 
 def test_advice_is_worded_as_the_style_guide_asks() -> None:
-    tables = (rules(), QUALITY_RULES, REQUEST_RULES, AGE_RULES)
+    tables: tuple[tuple[Rule[Any], ...], ...] = (RULES, QUALITY_RULES, CSR_RULES, AGE_RULES)
     texts = [text for table in tables for rule in table for text in (rule.text, rule.private_text) if text]
     texts += [
         finding.text for _, typed in cases(HITS) for ca in CaKind for finding in typed.advice(ca).findings
     ]
-    texts += [*FIELD_HELP.values(), *CA_HELP.values(), *KEY_HELP.values(), common_name_missing().text]
+    texts += [*FIELD_HELP.values(), *CA_HELP.values(), *KEY_HELP.values(), MISSING_COMMON_NAME.text]
     assert len(texts) > 300
     assert [text for text in texts if _NOT_ENGLISH.search(text)] == []

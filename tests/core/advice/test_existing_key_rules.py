@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, rsa, x25519
 from requests_made import der_of, key_of
 
-from csrtui.core.advice.key_rules import key_age, key_quality, request_quality
+from csrtui.core.advice.key_rules import check_csr, check_key_age, check_public_key
 from csrtui.core.base.finding import CaKind, FieldName, Finding, Level
 from csrtui.core.certificates import csr
 from csrtui.core.keys import key_types
@@ -57,13 +57,17 @@ def odd_modulus(bits: int) -> int:
 def test_what_csrtui_makes_itself_is_not_weak(key_type: KeyType) -> None:
     public = key_of(key_type).public_key()
     for ca in CaKind:
-        assert "key-weak" not in {finding.code for finding in key_quality(public, ca)}
+        assert "key-weak" not in {finding.code for finding in check_public_key(public, ca)}
 
 
 def test_the_rules_about_key_types_hold_for_keys_that_are_there_too() -> None:
-    assert said(key_quality(key_of(KeyType.ED25519).public_key(), PUBLIC)) == [("key-not-public", "error")]
-    assert said(key_quality(key_of(KeyType.ED25519).public_key(), PRIVATE)) == [("key-not-public", "note")]
-    assert said(key_quality(key_of(KeyType.EC_P384).public_key(), PUBLIC)) == []
+    assert said(check_public_key(key_of(KeyType.ED25519).public_key(), PUBLIC)) == [
+        ("key-not-public", "error")
+    ]
+    assert said(check_public_key(key_of(KeyType.ED25519).public_key(), PRIVATE)) == [
+        ("key-not-public", "note")
+    ]
+    assert said(check_public_key(key_of(KeyType.EC_P384).public_key(), PUBLIC)) == []
 
 
 @pytest.mark.parametrize(
@@ -74,8 +78,8 @@ def test_the_rules_about_key_types_hold_for_keys_that_are_there_too() -> None:
         (rsa_of(odd_modulus(2049)), "not divisible by 8"),
         (rsa_of(odd_modulus(2048), 3), "exponent is 3, not 65537"),
         (rsa_of(odd_modulus(2048), 2**100 + 1), "exponent is of 101 bits"),
-        (rsa_of(modulus_of(2)), "so close together"),
-        (rsa_of(modulus_of(2**514)), "so close together"),
+        (rsa_of(modulus_of(2)), "too close together"),
+        (rsa_of(modulus_of(2**514)), "too close together"),
         (ec.generate_private_key(ec.SECP256K1()).public_key(), "EC secp256k1"),
         (ec.generate_private_key(ec.BrainpoolP256R1()).public_key(), "EC brainpoolP256r1"),
         (ed448.Ed448PrivateKey.generate().public_key(), "Ed448"),
@@ -84,24 +88,24 @@ def test_the_rules_about_key_types_hold_for_keys_that_are_there_too() -> None:
 )
 def test_a_weak_key_is_told_with_its_reason(public: key_types.PublicKey, words: str) -> None:
     for ca, level in ((PUBLIC, Level.ERROR), (PRIVATE, Level.WARNING)):
-        (found,) = key_quality(public, ca)
+        (found,) = check_public_key(public, ca)
         assert (found.code, found.level, found.field) == ("key-weak", level, FieldName.KEY)
         assert found.text.endswith(".")
         assert found.value == key_types.name_of(public)
-    assert words in key_quality(public, PUBLIC)[0].text
+    assert words in check_public_key(public, PUBLIC)[0].text
 
 
 @pytest.mark.parametrize("bits", [2048, 2056, 3072, 4096, 8192])
 def test_a_good_length_is_not_told(bits: int) -> None:
-    assert "key-weak" not in {one.code for one in key_quality(rsa_of(odd_modulus(bits)), PUBLIC)}
+    assert "key-weak" not in {one.code for one in check_public_key(rsa_of(odd_modulus(bits)), PUBLIC)}
 
 
 def test_primes_that_are_far_enough_apart_are_not_told() -> None:
-    assert key_quality(rsa_of(modulus_of(2**530)), PUBLIC) == ()
+    assert check_public_key(rsa_of(modulus_of(2**530)), PUBLIC) == ()
 
 
 def test_several_weaknesses_are_told_one_by_one() -> None:
-    found = key_quality(rsa_of(odd_modulus(1023), 3), PRIVATE)
+    found = check_public_key(rsa_of(odd_modulus(1023), 3), PRIVATE)
     assert said(found) == [("key-weak", "warning")] * 3
 
 
@@ -130,15 +134,15 @@ def test_keys_of_rare_kinds_have_a_name_and_a_label() -> None:
 @pytest.mark.parametrize(("name", "label"), [("sha1", "SHA-1"), ("md5", "MD5")])
 def test_an_old_hash_is_told(name: str, label: str) -> None:
     asked = signed_with(name)
-    (found,) = request_quality(asked, PUBLIC)
+    (found,) = check_csr(asked, PUBLIC)
     assert (found.code, found.level, found.value) == ("old-hash", Level.ERROR, name)
     assert label in found.text
-    assert said(request_quality(asked, PRIVATE)) == [("old-hash", "warning")]
+    assert said(check_csr(asked, PRIVATE)) == [("old-hash", "warning")]
 
 
 @pytest.mark.parametrize("name", ["sha224", "sha256", "sha3-512", None])
 def test_a_hash_of_today_is_not_told(name: str | None) -> None:
-    assert request_quality(signed_with(name), PUBLIC) == ()
+    assert check_csr(signed_with(name), PUBLIC) == ()
 
 
 def signed_with(name: str | None) -> csr.Request:
@@ -148,9 +152,9 @@ def signed_with(name: str | None) -> csr.Request:
 
 def test_a_key_is_old_after_the_longest_life_of_a_certificate() -> None:
     longest = timedelta(days=398)
-    assert key_age(NOW - longest, NOW, PUBLIC) == ()
-    assert key_age(NOW + longest, NOW, PUBLIC) == ()
-    (found,) = key_age(NOW - longest - timedelta(seconds=1), NOW, PUBLIC)
+    assert check_key_age(NOW - longest, NOW, PUBLIC) == ()
+    assert check_key_age(NOW + longest, NOW, PUBLIC) == ()
+    (found,) = check_key_age(NOW - longest - timedelta(seconds=1), NOW, PUBLIC)
     assert (found.code, found.level) == ("key-old", Level.WARNING)
     assert "398 days" in found.text
-    assert said(key_age(NOW - 2 * longest, NOW, PRIVATE)) == [("key-old", "note")]
+    assert said(check_key_age(NOW - 2 * longest, NOW, PRIVATE)) == [("key-old", "note")]

@@ -8,7 +8,7 @@ from csrtui.core.advice.advisor import advise
 from csrtui.core.base.finding import CaKind
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.names.public_suffixes import Section, SuffixList
-from csrtui.core.subject.fields import TypedSubject
+from csrtui.core.subject.fields import SubjectInput
 
 TEXT = (files("publicsuffixlist") / "public_suffix_list.dat").read_text(encoding="utf-8")
 SUFFIXES = SuffixList.parse(TEXT)
@@ -43,14 +43,14 @@ def test_no_rule_of_a_registry_is_internal(ca: CaKind) -> None:
             internal.append(rule)
         if codes_of((domain,), ca) & {"public-suffix", "wildcard-public-suffix", "single-label"}:
             not_registrable.append(rule)
-        assert SUFFIXES.known_tld(tld)
-        assert SUFFIXES.registrable(domain, Section.ICANN) == domain, rule
+        assert SUFFIXES.has_public_tld(tld)
+        assert SUFFIXES.registrable_domain(domain, Section.ICANN) == domain, rule
     assert internal == []
     assert not_registrable == []
 
 
 def codes_of(names: tuple[str, ...], ca: CaKind) -> set[str]:
-    advice = advise(names, TypedSubject(), ca=ca, key_type=KeyType.EC_P256, suffixes=SUFFIXES)
+    advice = advise(names, SubjectInput(), ca=ca, key_type=KeyType.EC_P256, suffixes=SUFFIXES)
     return {finding.code for finding in advice.findings}
 
 
@@ -66,21 +66,21 @@ def test_the_exceptions_of_wildcard_rules_are_registered_domains() -> None:
     exceptions = [rule[1:] for rule in ICANN_RULES if rule.startswith("!")]
     assert len(exceptions) > 5
     for domain in exceptions:
-        assert SUFFIXES.registrable(domain) == domain
+        assert SUFFIXES.registrable_domain(domain) == domain
         assert codes_of((domain,), CaKind.PUBLIC) <= {"www-not-covered", "bare-not-covered"}
 
 
 @pytest.mark.parametrize("tld", ["za", "Za", "xn--fiqs8s", "中国", "ck", "com"])
 def test_a_top_level_domain_is_public_by_any_rule_under_it(tld: str) -> None:
-    assert SUFFIXES.known_tld(f"mydomain.{tld}")
-    assert SUFFIXES.known_tld(tld)
+    assert SUFFIXES.has_public_tld(f"mydomain.{tld}")
+    assert SUFFIXES.has_public_tld(tld)
     assert SUFFIXES.is_public_suffix(tld, Section.ICANN)
 
 
 @pytest.mark.parametrize("tld", ["", "internal", "github", "//", "*", "xn--zzzz", "// com"])
 def test_a_comment_or_a_private_rule_makes_no_top_level_domain(tld: str) -> None:
-    assert not SUFFIXES.known_tld(f"mydomain.{tld}")
-    assert not SUFFIXES.known_tld(tld)
+    assert not SUFFIXES.has_public_tld(f"mydomain.{tld}")
+    assert not SUFFIXES.has_public_tld(tld)
 
 
 def test_the_twin_is_advised_under_every_registry_and_under_no_firm() -> None:
@@ -100,4 +100,8 @@ def test_a_comment_that_ends_like_a_name_is_not_a_rule() -> None:
     suffixes = SuffixList.parse(
         "// see https://registry.mycompany\nco.za\n// ===BEGIN PRIVATE DOMAINS===\na.firm\n"
     )
-    assert [suffixes.known_tld(f"a.{tld}") for tld in ("za", "mycompany", "firm")] == [True, False, False]
+    assert [suffixes.has_public_tld(f"a.{tld}") for tld in ("za", "mycompany", "firm")] == [
+        True,
+        False,
+        False,
+    ]

@@ -58,12 +58,12 @@ def test_what_age_armours_is_opened() -> None:
 
 
 def test_nobody_else_opens_it() -> None:
-    with pytest.raises(RefusedError, match="encrypted to others"):
+    with pytest.raises(RefusedError, match="encrypted to other recipients"):
         age.decrypt(sealed("age"), age_pair(1)[0])
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "message"),
     [
         (b"", "not an age file"),
         (b"-----BEGIN CERTIFICATE-----", "not an age file"),
@@ -74,19 +74,19 @@ def test_nobody_else_opens_it() -> None:
     ],
     ids=map(str, count()),  # the same in every process, as the keys are not
 )
-def test_what_is_no_such_file_is_said(data: bytes, said: str) -> None:
-    with pytest.raises(InputError, match=said):
+def test_what_is_no_such_file_is_said(data: bytes, message: str) -> None:
+    with pytest.raises(InputError, match=message):
         age.decrypt(data, PAIRS["age"][0])
 
 
 @pytest.mark.parametrize(
-    ("identity", "said"),
+    ("identity", "message"),
     [
-        (b"", "no age identity"),
-        (b"# nothing\n", "no age identity"),
-        (b"hello\n", "no age identity"),
-        (PAIRS["age"][0] + b"hello\n", "no age identity"),
-        (PAIRS["age"][1].encode(), "no age identity"),
+        (b"", "neither age identities"),
+        (b"# nothing\n", "neither age identities"),
+        (b"hello\n", "neither age identities"),
+        (PAIRS["age"][0] + b"hello\n", "neither age identities"),
+        (PAIRS["age"][1].encode(), "neither age identities"),
         (b"AGE-PLUGIN-YUBIKEY-1QQQ\n", "plugin"),
         (b"AGE-SECRET-KEY-1QQQ\n", "the age identity is damaged"),
         (b"AGE-SECRET-KEY-1\xff\n", "the age identity is damaged"),
@@ -99,8 +99,8 @@ def test_what_is_no_such_file_is_said(data: bytes, said: str) -> None:
     ],
     ids=map(str, count()),  # the same in every process, as the keys are not
 )
-def test_what_is_no_identity_is_said(identity: bytes, said: str) -> None:
-    with pytest.raises(InputError, match=said) as caught:
+def test_what_is_no_identity_is_said(identity: bytes, message: str) -> None:
+    with pytest.raises(InputError, match=message) as caught:
         age.decrypt(sealed("age"), identity)
     assert caught.value.hint
 
@@ -111,7 +111,7 @@ def test_an_ssh_key_under_a_passphrase_says_what_to_do(form: list[str], tmp_path
         pytest.skip("ssh-keygen is not installed")
     key = tmp_path / "key"
     subprocess.run(["ssh-keygen", "-q", *form, "-N", "a passphrase", "-f", str(key)], timeout=60, check=True)
-    with pytest.raises(InputError, match="under a passphrase") as caught:
+    with pytest.raises(InputError, match="has a passphrase") as caught:
         age.decrypt(sealed("age"), key.read_bytes())
     assert 'ssh-keygen -p -N ""' in str(caught.value.hint)
 
@@ -139,25 +139,48 @@ def test_without_pyrage_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch)
     assert caught.value.hint == "pip install 'csrtui[age]'"
 
 
+def test_whether_pyrage_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert age.is_installed()
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    assert not age.is_installed()
+
+
 class PanicException(BaseException):
-    """What the library raises where it gives up."""
+    """The exception for a panic in Rust."""
 
 
 @pytest.mark.parametrize(
-    ("raised", "told"),
+    ("raised", "expected"),
     [
         (PanicException, InputError),
         (pyrage.RecipientError, InputError),
+        (pyrage.EncryptError, InputError),
         (KeyboardInterrupt, KeyboardInterrupt),
     ],
 )
-def test_the_library_never_speaks_for_itself(
-    raised: type[BaseException], told: type[BaseException], monkeypatch: pytest.MonkeyPatch
+def test_errors_of_pyrage_are_replaced(
+    raised: type[BaseException], expected: type[BaseException], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def gives_up(*_: object) -> bytes:
+    def fail(*_: object) -> bytes:
         raise raised("secret")
 
-    monkeypatch.setattr(pyrage, "encrypt", gives_up)
-    with pytest.raises(told) as caught:
+    monkeypatch.setattr(pyrage, "encrypt", fail)
+    with pytest.raises(expected) as caught:
         sealed("age")
-    assert told is KeyboardInterrupt or "secret" not in str(caught.value)
+    assert expected is KeyboardInterrupt or "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected"), [(PanicException, InputError), (KeyboardInterrupt, KeyboardInterrupt)]
+)
+def test_a_panic_while_decrypting_is_replaced(
+    raised: type[BaseException], expected: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> bytes:
+        raise raised("secret")
+
+    data = sealed("age")
+    monkeypatch.setattr(pyrage, "decrypt", fail)
+    with pytest.raises(expected) as caught:
+        age.decrypt(data, PAIRS["age"][0])
+    assert expected is KeyboardInterrupt or "secret" not in str(caught.value)

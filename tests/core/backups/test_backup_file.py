@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import pytest
-from backups_made import DETAILS, asked, backup, key_block, unsigned
+from backups_made import DETAILS, backup, csr_of, key_block, unsigned
 from data_files import DATA
 from existing_made import certificate, name
 from hypothesis import example, given
@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from requests_made import NOW, key_of
 
 from csrtui.core.backups import backup_file
-from csrtui.core.backups.backup_file import Envelope, KeptKey, file_name, parse
+from csrtui.core.backups.backup_file import Envelope, KeyProtection, file_name, parse
 from csrtui.core.backups.details import NO_DETAILS
-from csrtui.core.backups.integrity import WAY_OUT, Integrity
+from csrtui.core.backups.integrity import CHANGED_HINT, Integrity
 from csrtui.core.base.asn1 import wrap
 from csrtui.core.base.errors import InputError
 from csrtui.core.certificates import csr
@@ -27,41 +27,51 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 KEY = key_block()
-REQUEST = csr.to_pem(asked().der)
+REQUEST = csr.to_pem(csr_of().der)
 CERTIFICATES = certificate(name()) * 2
 BARE = KEY + REQUEST
 
 
-@pytest.mark.parametrize("kept", KeptKey)
+@pytest.mark.parametrize("key_protection", KeyProtection)
 @pytest.mark.parametrize("certificates", [b"", CERTIFICATES])
-def test_what_is_written_comes_back(kept: KeptKey, certificates: bytes) -> None:
-    found = parse(backup(kept, certificates))
-    assert (found.name, found.kept, found.integrity) == ("a.com", kept, Integrity.SIGNED)
-    assert (found.signed, found.details) == (True, DETAILS)
-    assert (found.key_pem, found.key) == (KEY, pkcs8.to_der(KEY))
-    assert found.asked == asked()
-    assert found.certificates == certificates
+def test_what_is_written_comes_back(key_protection: KeyProtection, certificates: bytes) -> None:
+    content = parse(backup(key_protection, certificates))
+    assert (content.name, content.key_protection, content.integrity) == (
+        "a.com",
+        key_protection,
+        Integrity.SIGNED,
+    )
+    assert (content.is_signed, content.details) == (True, DETAILS)
+    assert (content.key_pem, content.key) == (KEY, pkcs8.to_der(KEY))
+    assert content.csr == csr_of()
+    assert content.certificates == certificates
 
 
-@pytest.mark.parametrize("kept", KeptKey)
+@pytest.mark.parametrize("key_protection", KeyProtection)
 @pytest.mark.parametrize("certificates", [b"", CERTIFICATES])
-def test_what_earlier_versions_wrote_comes_back_and_is_not_signed(kept: KeptKey, certificates: bytes) -> None:
-    found = parse(unsigned(kept, certificates))
-    assert (found.name, found.kept, found.integrity) == ("a.com", kept, Integrity.CHECKSUM)
-    assert (found.signed, found.details) == (False, NO_DETAILS)
-    assert (found.key_pem, found.asked, found.certificates) == (KEY, asked(), certificates)
+def test_what_earlier_versions_wrote_comes_back_and_is_not_signed(
+    key_protection: KeyProtection, certificates: bytes
+) -> None:
+    content = parse(unsigned(key_protection, certificates))
+    assert (content.name, content.key_protection, content.integrity) == (
+        "a.com",
+        key_protection,
+        Integrity.CHECKSUM,
+    )
+    assert (content.is_signed, content.details) == (False, NO_DETAILS)
+    assert (content.key_pem, content.csr, content.certificates) == (KEY, csr_of(), certificates)
 
 
 @pytest.mark.parametrize("envelope", Envelope)
 def test_when_it_was_made_comes_back(envelope: Envelope) -> None:
-    made = backup_file.compose(
-        "a.com", NOW, kept=KeptKey.ENCRYPTED, key_pem=KEY, asked=asked(), envelope=envelope
+    text = backup_file.compose(
+        "a.com", NOW, key_protection=KeyProtection.ENCRYPTED, key_pem=KEY, csr=csr_of(), envelope=envelope
     )
-    assert parse(made, envelope).time == NOW
+    assert parse(text, envelope).time == NOW
 
 
 @pytest.mark.parametrize(
-    ("said", "made"),
+    ("text", "time"),
     [
         ("2026-11-20T09:00:00Z", NOW - timedelta(days=3)),
         ("2026-11-23T09:00:00Z", NOW),
@@ -77,26 +87,26 @@ def test_when_it_was_made_comes_back(envelope: Envelope) -> None:
         ("", None),
     ],
 )
-def test_a_time_that_cannot_be_is_none(said: str, made: datetime | None) -> None:
-    found = parse(f"Backed up:  {said}\n".encode() + BARE)
-    assert found.made(NOW) == (made or NOW)
-    assert parse(BARE).made(NOW) == NOW
+def test_a_time_that_cannot_be_is_none(text: str, time: datetime | None) -> None:
+    content = parse(f"Backed up:  {text}\n".encode() + BARE)
+    assert content.creation_time(NOW) == (time or NOW)
+    assert parse(BARE).creation_time(NOW) == NOW
 
 
 def test_it_says_itself_what_it_is_and_how_to_restore_it() -> None:
     text = backup().decode("ascii")
     header, _, rest = text.partition("-----BEGIN ")
     assert rest.startswith("ENCRYPTED PRIVATE KEY-----")
-    for said in (
+    for message in (
         "csrtui backup: ",
         "Pair:       a.com\n",
-        f"SPKI SHA-256 {asked().spki_sha256}\n",
+        f"SPKI SHA-256 {csr_of().spki_sha256}\n",
         "Backed up:  2026-11-23T09:00:00Z\n",
         "openssl pkey -in FILE -out key.pem\n",
         "openssl req -in FILE -out request.pem\n",
         "csrtui restore FILE\n",
     ):
-        assert said in header
+        assert message in header
     assert all(len(line) <= 100 for line in text.splitlines())
     assert text.index("ENCRYPTED PRIVATE KEY") < text.index("CERTIFICATE REQUEST")
 
@@ -119,20 +129,22 @@ def flipped(data: bytes, bit: int) -> bytes:
 
 def unnoticed(bits: range, data: bytes) -> list[int]:
     """The bits whose change is not noticed."""
-    found = []
+    content = []
     for bit in bits:
         try:
             parse(flipped(data, bit))
         except InputError:
             continue
-        found.append(bit)
-    return found
+        content.append(bit)
+    return content
 
 
 @pytest.mark.parametrize("make", [backup, unsigned])
-@pytest.mark.parametrize("kept", KeptKey)
-def test_every_single_bit_changed_is_noticed(kept: KeptKey, make: Callable[..., bytes]) -> None:
-    data = make(kept, CERTIFICATES)
+@pytest.mark.parametrize("key_protection", KeyProtection)
+def test_every_single_bit_changed_is_noticed(
+    key_protection: KeyProtection, make: Callable[..., bytes]
+) -> None:
+    data = make(key_protection, CERTIFICATES)
     assert unnoticed(range(8 * len(data)), data) == []
 
 
@@ -154,23 +166,27 @@ def test_lines_left_out_or_put_in_are_noticed() -> None:
 
 def test_a_header_without_its_checksum_is_no_foreign_backup() -> None:
     lines = [line for line in unsigned().splitlines(keepends=True) if not line.startswith(b"SHA-256")]
-    with pytest.raises(InputError, match="its signature or checksum is gone") as caught:
+    with pytest.raises(InputError, match="its signature or checksum is missing") as caught:
         parse(b"".join(lines))
     assert "delete everything above the line that begins the key" in str(caught.value.hint)
 
 
 def test_line_ends_of_windows_change_nothing() -> None:
-    found = parse(backup(KeptKey.ENCRYPTED, CERTIFICATES).replace(b"\n", b"\r\n"))
-    assert found == parse(backup(KeptKey.ENCRYPTED, CERTIFICATES))
+    content = parse(backup(KeyProtection.ENCRYPTED, CERTIFICATES).replace(b"\n", b"\r\n"))
+    assert content == parse(backup(KeyProtection.ENCRYPTED, CERTIFICATES))
 
 
 # Of others
 
 
 def test_the_blocks_alone_are_a_backup_that_names_no_pair_and_vouches_for_nothing() -> None:
-    found = parse(b"Bag Attributes\n    friendlyName: x\n" + KEY + b"\n" + REQUEST + b"\n\n")
-    assert (found.name, found.kept, found.integrity) == (None, KeptKey.PLAIN, Integrity.NONE)
-    assert (found.key_pem, found.asked.der, found.certificates) == (KEY, asked().der, b"")
+    content = parse(b"Bag Attributes\n    friendlyName: x\n" + KEY + b"\n" + REQUEST + b"\n\n")
+    assert (content.name, content.key_protection, content.integrity) == (
+        None,
+        KeyProtection.PLAIN,
+        Integrity.NONE,
+    )
+    assert (content.key_pem, content.csr.der, content.certificates) == (KEY, csr_of().der, b"")
     assert parse(BARE.replace(b"\n", b"\r\n")).key_pem == KEY
 
 
@@ -179,13 +195,13 @@ EMPTY_KEY = b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n-----END ENCRYPTED PRIVATE 
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "message"),
     [
         (b"", "that is not a backup"),
         (b"hello\n" * 100, "that is not a backup"),
         (CERTIFICATES, "that is not a backup"),
         (backup().decode().encode("utf-16"), "the file is in UTF-16"),
-        (backup().partition(b"-----")[0], "changed or damaged after it was made: its key is gone"),
+        (backup().partition(b"-----")[0], "changed or damaged after it was made: its key is missing"),
         (bytes(1024), "that is not a backup"),
         (b"x" * (backup_file.MAX_BYTES + 1), "more than 1048576 bytes"),
         (b"x" * 2_000_000, "more than 1048576 bytes"),
@@ -236,8 +252,8 @@ EMPTY_KEY = b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n-----END ENCRYPTED PRIVATE 
         (KEY + REQUEST.replace(b"MI", b"AA", 1), "the certificate request is cut short"),
     ],
 )
-def test_what_is_no_backup_is_told(data: bytes, said: str) -> None:
-    with pytest.raises(InputError, match=said):
+def test_what_is_no_backup_is_told(data: bytes, message: str) -> None:
+    with pytest.raises(InputError, match=message):
         parse(data)
 
 
@@ -275,17 +291,17 @@ PARTS = [
 def test_a_backup_s_lines_in_any_order_are_one_or_end_in_an_input_error(parts: list[bytes]) -> None:
     """The lines of the key alone may be mixed up and not be noticed before the passphrase is known."""
     try:
-        found = parse(b"".join(parts))
+        content = parse(b"".join(parts))
     except InputError:
         return
-    assert found.asked.der == asked().der
-    lines = wrap("ENCRYPTED PRIVATE KEY", found.key).splitlines(keepends=True)[1:-1]
+    assert content.csr.der == csr_of().der
+    lines = wrap("ENCRYPTED PRIVATE KEY", content.key).splitlines(keepends=True)[1:-1]
     assert sorted(lines) == sorted(BASE64)
 
 
 @pytest.mark.parametrize("make", [backup, unsigned])
 def test_a_mark_blanks_and_line_ends_of_editors_and_mails_do_no_harm(make: Callable[..., bytes]) -> None:
-    data = make(KeptKey.ENCRYPTED, CERTIFICATES)
+    data = make(KeyProtection.ENCRYPTED, CERTIFICATES)
     as_is = parse(data)
     for changed in (
         b"\xef\xbb\xbf" + data,
@@ -300,10 +316,10 @@ def test_a_mark_blanks_and_line_ends_of_editors_and_mails_do_no_harm(make: Calla
 
 @pytest.mark.parametrize("name", ["r_good", "r_bom"])
 def test_a_backup_of_an_earlier_version_is_read(name: str) -> None:
-    found = parse((DATA / "restore" / f"{name}.pem").read_bytes())
-    assert (found.name, found.kept, found.integrity) == (
+    content = parse((DATA / "restore" / f"{name}.pem").read_bytes())
+    assert (content.name, content.key_protection, content.integrity) == (
         "www.example-shop.com",
-        KeptKey.PLAIN,
+        KeyProtection.PLAIN,
         Integrity.CHECKSUM,
     )
 
@@ -315,11 +331,11 @@ def test_the_blocks_of_one_are_read(name: str) -> None:
 
 def test_a_changed_one_tells_the_way_out_which_then_works() -> None:
     data = (DATA / "restore" / "r_after.pem").read_bytes()
-    with pytest.raises(InputError, match="its checksum is another one") as caught:
+    with pytest.raises(InputError, match="its checksum is wrong") as caught:
         parse(data)
-    assert caught.value.hint == WAY_OUT
-    kept = data[data.index(b"-----BEGIN") : data.rindex(b"-----") + 5]
-    assert parse(kept).asked.names == ("www.example-shop.com", "example-shop.com")
+    assert caught.value.hint == CHANGED_HINT
+    blocks = data[data.index(b"-----BEGIN") : data.rindex(b"-----") + 5]
+    assert parse(blocks).csr.names == ("www.example-shop.com", "example-shop.com")
 
 
 def test_a_quoted_one_tells_what_is_wrong() -> None:
@@ -331,25 +347,27 @@ def test_a_quoted_one_tells_what_is_wrong() -> None:
 def test_keys_of_other_types_are_backed_up_alike() -> None:
     for key_type in (KeyType.ED25519, KeyType.ML_DSA_65):
         text = backup_file.compose(
-            "b", NOW, kept=KeptKey.PLAIN, key_pem=key_block(key_type), asked=asked(key_type)
+            "b", NOW, key_protection=KeyProtection.PLAIN, key_pem=key_block(key_type), csr=csr_of(key_type)
         )
-        assert parse(text).asked == asked(key_type)
+        assert parse(text).csr == csr_of(key_type)
 
 
 # Within a file of age
 
 
 @pytest.mark.parametrize(
-    ("kept", "key_pem"),
-    [(KeptKey.PLAIN, key_types.private_pem(key_of(KeyType.EC_P256))), (KeptKey.ENCRYPTED, KEY)],
+    ("key_protection", "key_pem"),
+    [(KeyProtection.PLAIN, key_types.private_pem(key_of(KeyType.EC_P256))), (KeyProtection.ENCRYPTED, KEY)],
 )
 def test_the_text_for_an_age_file_holds_the_key_as_it_lies_in_the_store(
-    kept: KeptKey, key_pem: bytes
+    key_protection: KeyProtection, key_pem: bytes
 ) -> None:
-    text = backup_file.compose("a.com", NOW, kept=kept, key_pem=key_pem, asked=asked(), envelope=Envelope.AGE)
-    found = parse(text, Envelope.AGE)
-    assert (found.name, found.kept, found.key_pem) == ("a.com", kept, key_pem)
-    assert (found.integrity, found.envelope) == (Integrity.CHECKSUM, Envelope.AGE)
+    text = backup_file.compose(
+        "a.com", NOW, key_protection=key_protection, key_pem=key_pem, csr=csr_of(), envelope=Envelope.AGE
+    )
+    content = parse(text, Envelope.AGE)
+    assert (content.name, content.key_protection, content.key_pem) == ("a.com", key_protection, key_pem)
+    assert (content.integrity, content.envelope) == (Integrity.CHECKSUM, Envelope.AGE)
     assert unnoticed(range(0, 8 * len(text), 7), text) == []
 
 
@@ -362,9 +380,9 @@ def test_a_key_without_a_passphrase_is_refused_outside_an_age_file() -> None:
     text = backup_file.compose(
         "a.com",
         NOW,
-        kept=KeptKey.PLAIN,
+        key_protection=KeyProtection.PLAIN,
         key_pem=key_types.private_pem(key_of(KeyType.EC_P256)),
-        asked=asked(),
+        csr=csr_of(),
         envelope=Envelope.AGE,
     )
     with pytest.raises(InputError, match="a private key without a passphrase, not a backup"):

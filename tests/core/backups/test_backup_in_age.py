@@ -6,7 +6,7 @@ import pytest
 from requests_made import NOW, der_of, key_of
 
 from csrtui.core.backups import backup_file
-from csrtui.core.backups.backup_file import Envelope, KeptKey
+from csrtui.core.backups.backup_file import Envelope, KeyProtection
 from csrtui.core.backups.integrity import Integrity
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.secret import Secret
@@ -18,29 +18,33 @@ from csrtui.core.subject.fields import SubjectFields
 ASKED = csr.read_der(der_of(SubjectFields(common_name="a.com"), "a.com"))
 KEY = key_of(KeyType.EC_P256)
 PLAIN = key_types.private_pem(KEY)
-ENCRYPTED = pkcs8.encrypt(KEY, Secret("pass"), bytes(pkcs8.ENTROPY_BYTES), rounds=1000)
+ENCRYPTED = pkcs8.encrypt(KEY, Secret("pass"), bytes(pkcs8.ENTROPY_BYTES), iterations=1000)
 
 
-def text(key_pem: bytes = PLAIN, kept: KeptKey = KeptKey.PLAIN) -> bytes:
-    return backup_file.compose("a.com", NOW, kept=kept, key_pem=key_pem, asked=ASKED, envelope=Envelope.AGE)
+def text(key_pem: bytes = PLAIN, key_protection: KeyProtection = KeyProtection.PLAIN) -> bytes:
+    return backup_file.compose(
+        "a.com", NOW, key_protection=key_protection, key_pem=key_pem, csr=ASKED, envelope=Envelope.AGE
+    )
 
 
 def test_its_name_says_what_it_is() -> None:
     assert backup_file.file_name("a.com", NOW, Envelope.AGE) == "a.com.20261123-090000.backup.age"
 
 
-@pytest.mark.parametrize(("key_pem", "kept"), [(PLAIN, KeptKey.PLAIN), (ENCRYPTED, KeptKey.ENCRYPTED)])
-def test_what_goes_in_comes_out(key_pem: bytes, kept: KeptKey) -> None:
-    found = backup_file.parse(text(key_pem, kept), Envelope.AGE)
-    assert (found.name, found.kept, found.key_pem) == ("a.com", kept, key_pem)
-    assert (found.asked, found.integrity, found.envelope) == (ASKED, Integrity.CHECKSUM, Envelope.AGE)
+@pytest.mark.parametrize(
+    ("key_pem", "key_protection"), [(PLAIN, KeyProtection.PLAIN), (ENCRYPTED, KeyProtection.ENCRYPTED)]
+)
+def test_what_goes_in_comes_out(key_pem: bytes, key_protection: KeyProtection) -> None:
+    content = backup_file.parse(text(key_pem, key_protection), Envelope.AGE)
+    assert (content.name, content.key_protection, content.key_pem) == ("a.com", key_protection, key_pem)
+    assert (content.csr, content.integrity, content.envelope) == (ASKED, Integrity.CHECKSUM, Envelope.AGE)
 
 
 def test_the_text_says_how_to_restore_it() -> None:
-    said = text().decode()
-    assert "age -d -i IDENTITY FILE | openssl pkey -out key.pem" in said
-    assert "In store:   without a passphrase\n" in said
-    assert "In store:   under a passphrase\n" in text(ENCRYPTED, KeptKey.ENCRYPTED).decode()
+    message = text().decode()
+    assert "age -d -i IDENTITY FILE | openssl pkey -out key.pem" in message
+    assert "In store:   without a passphrase\n" in message
+    assert "In store:   under a passphrase\n" in text(ENCRYPTED, KeyProtection.ENCRYPTED).decode()
 
 
 def test_a_plain_key_is_no_backup_outside_its_envelope() -> None:
@@ -49,7 +53,9 @@ def test_a_plain_key_is_no_backup_outside_its_envelope() -> None:
 
 
 def test_an_encrypted_key_is_one_outside_too_and_stays_encrypted() -> None:
-    assert backup_file.parse(text(ENCRYPTED, KeptKey.ENCRYPTED)).kept is KeptKey.ENCRYPTED
+    assert (
+        backup_file.parse(text(ENCRYPTED, KeyProtection.ENCRYPTED)).key_protection is KeyProtection.ENCRYPTED
+    )
 
 
 def test_the_age_file_itself_says_what_opens_it() -> None:

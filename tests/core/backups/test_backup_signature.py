@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from backup_forgeries import exchanged_request, foreign_key_blocks
-from backups_made import DETAILS, asked, backup, key_block, unsigned
+from backups_made import DETAILS, backup, csr_of, key_block, unsigned
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, rsa
@@ -15,14 +15,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from requests_made import NOW, key_of
 
 from csrtui.core.backups import backup_file
-from csrtui.core.backups.backup_file import Envelope, KeptKey, parse
+from csrtui.core.backups.backup_file import Envelope, KeyProtection, parse
 from csrtui.core.backups.confirmation import Confirmation
 from csrtui.core.backups.details import Details, read_details
 from csrtui.core.backups.integrity import CONTEXT, Integrity
 from csrtui.core.backups.text import canonical
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.finding import CaKind
-from csrtui.core.certificates import csr as request
+from csrtui.core.certificates.csr import read_der, to_pem
 from csrtui.core.keys import key_types, signing
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.pair import Stage
@@ -44,9 +44,9 @@ def test_a_key_of_each_type_signs(key_type: KeyType) -> None:
     text = backup_file.compose(
         "a.com",
         NOW,
-        kept=KeptKey.PLAIN,
+        key_protection=KeyProtection.PLAIN,
         key_pem=key_block(key_type),
-        asked=asked(key_type),
+        csr=csr_of(key_type),
         signer=key_of(key_type),
     )
     assert parse(text).integrity is Integrity.SIGNED
@@ -67,18 +67,20 @@ def test_a_key_of_a_type_that_csrtui_does_not_make_signs_too(key: PrivateKey) ->
 def test_a_backup_of_an_adopted_key_is_signed() -> None:
     key = OTHER_TYPES[1]
     csr = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(key, hashes.SHA256())
-    made = request.read_der(csr.public_bytes(Encoding.DER))
-    text = backup_file.compose("a", NOW, kept=KeptKey.PLAIN, key_pem=key_block(), asked=made, signer=key)
-    assert parse(text).signed
+    request = read_der(csr.public_bytes(Encoding.DER))
+    text = backup_file.compose(
+        "a", NOW, key_protection=KeyProtection.PLAIN, key_pem=key_block(), csr=request, signer=key
+    )
+    assert parse(text).is_signed
 
 
 def test_the_signature_of_another_key_is_not_valid() -> None:
     text = backup_file.compose(
         "a.com",
         NOW,
-        kept=KeptKey.PLAIN,
+        key_protection=KeyProtection.PLAIN,
         key_pem=key_block(),
-        asked=asked(),
+        csr=csr_of(),
         signer=key_types.generate(KeyType.EC_P256),
     )
     with pytest.raises(InputError, match="its signature is not valid"):
@@ -87,16 +89,20 @@ def test_the_signature_of_another_key_is_not_valid() -> None:
 
 def test_a_signature_for_another_purpose_is_not_valid() -> None:
     """What the key signed as a confirmation, or without the context, is not taken for a backup's."""
-    said = Confirmation("ab" * 32, asked().spki_sha256, NOW).message
+    confirmation = Confirmation("ab" * 32, csr_of().spki_sha256, NOW).message
     text = backup()
     start, end = text.index(b"Signature:"), text.index(b"\n\n-----BEGIN") + 1
     everything_else = text[:start] + text[end:]
     assert canonical(everything_else) == everything_else
-    for message, valid in ((CONTEXT + everything_else, True), (everything_else, False), (said, False)):
+    for message, valid in (
+        (CONTEXT + everything_else, True),
+        (everything_else, False),
+        (confirmation, False),
+    ):
         line = b"Signature:  " + b64encode(signing.sign(KEY, message)) + b"\n"
         changed = text[:start] + line + text[end:]
         if valid:
-            assert parse(changed).signed
+            assert parse(changed).is_signed
             continue
         with pytest.raises(InputError, match="its signature is not valid"):
             parse(changed)
@@ -122,9 +128,9 @@ def test_a_second_signature_is_refused() -> None:
 
 def test_the_request_exchanged() -> None:
     """Its signature is that of the key for other names: checked in a file that is not signed, too."""
-    original = request.to_pem(asked().der)
+    original = to_pem(csr_of().der)
     for data in (backup(), key_block() + original, unsigned()):
-        with pytest.raises(InputError, match=r"not signed by its own key|checksum is another one"):
+        with pytest.raises(InputError, match=r"not signed by its own key|checksum is wrong"):
             parse(data.replace(original, exchanged_request()))
 
 
@@ -133,7 +139,7 @@ def test_the_request_exchanged() -> None:
     [b"In store:   under this passphrase\n", b"CA:         public\n", b"Software:   nginx\n", b"Signed"],
 )
 def test_a_line_of_the_header_removed_or_changed(line: bytes) -> None:
-    data = backup(KeptKey.ENCRYPTED)
+    data = backup(KeyProtection.ENCRYPTED)
     assert line in data
     for changed in (data.replace(line, b""), data.replace(line, line.swapcase())):
         with pytest.raises(InputError, match="its signature is not valid"):
@@ -143,14 +149,14 @@ def test_a_line_of_the_header_removed_or_changed(line: bytes) -> None:
 def test_the_signature_removed() -> None:
     data = backup()
     start, end = data.index(b"Signature:"), data.index(b"\n\n-----BEGIN") + 1
-    with pytest.raises(InputError, match="its signature or checksum is gone"):
+    with pytest.raises(InputError, match="its signature or checksum is missing"):
         parse(data[:start] + data[end:])
 
 
 def test_the_whole_header_removed_makes_it_unsigned() -> None:
-    data = backup(KeptKey.ENCRYPTED)
-    found = parse(data[data.index(b"-----BEGIN") :])
-    assert (found.signed, found.kept, found.name) == (False, KeptKey.PLAIN, None)
+    data = backup(KeyProtection.ENCRYPTED)
+    content = parse(data[data.index(b"-----BEGIN") :])
+    assert (content.is_signed, content.key_protection, content.name) == (False, KeyProtection.PLAIN, None)
 
 
 def test_the_key_exchanged_for_another_under_a_passphrase() -> None:
@@ -167,9 +173,9 @@ def test_every_detail_comes_back() -> None:
         text = backup_file.compose(
             "a.com",
             NOW,
-            kept=KeptKey.ENCRYPTED,
+            key_protection=KeyProtection.ENCRYPTED,
             key_pem=key_block(),
-            asked=asked(),
+            csr=csr_of(),
             envelope=envelope,
             details=details,
             signer=KEY,
@@ -183,16 +189,16 @@ def test_every_detail_comes_back() -> None:
 )
 def test_a_detail_that_is_not_a_word_is_left_out(text: str) -> None:
     """The text of pair.json must not become lines of its own, over which the key signs."""
-    made = backup_file.compose(
+    data = backup_file.compose(
         "a.com",
         NOW,
-        kept=KeptKey.PLAIN,
+        key_protection=KeyProtection.PLAIN,
         key_pem=key_block(),
-        asked=asked(),
+        csr=csr_of(),
         details=Details(platform=text, purpose=text, stage=Stage.NEW),
         signer=KEY,
     )
-    assert parse(made).details == Details(stage=Stage.NEW)
+    assert parse(data).details == Details(stage=Stage.NEW)
 
 
 def test_details_that_cannot_be_are_none() -> None:

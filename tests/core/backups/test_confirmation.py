@@ -36,7 +36,7 @@ def test_what_the_key_signed_holds_and_is_one_word_for_a_shell(key_type: KeyType
     assert token.replace("-", "").replace("_", "").replace(".", "").isalnum()
     assert len(token) < LENGTHS.get(key_type, confirmation.MAX_CHARACTERS)
     signed = confirmation.read(f"ok  /a/b.age  restores\ncsrtui verify --confirm {token}\n")
-    assert signed.said == said_of(key_type)
+    assert signed.confirmation == said_of(key_type)
     confirmation.check(signed, key_of(key_type).public_key())
 
 
@@ -45,9 +45,9 @@ def test_no_word_of_it_can_be_changed(key_type: KeyType) -> None:
     signed = confirmation.read(token_of(key_type))
     public = key_of(key_type).public_key()
     for forged in (
-        replace(signed, said=replace(signed.said, file_sha256="cd" * 32)),
-        replace(signed, said=replace(signed.said, time=datetime(2027, 1, 1, tzinfo=UTC))),
-        replace(signed, said=replace(signed.said, spki_sha256="cd" * 32)),
+        replace(signed, confirmation=replace(signed.confirmation, file_sha256="cd" * 32)),
+        replace(signed, confirmation=replace(signed.confirmation, time=datetime(2027, 1, 1, tzinfo=UTC))),
+        replace(signed, confirmation=replace(signed.confirmation, spki_sha256="cd" * 32)),
         replace(signed, signature=signed.signature[:-1]),
         replace(signed, signature=signed.signature + b"x"),
         replace(signed, signature=bytes(len(signed.signature))),
@@ -61,15 +61,15 @@ def test_another_key_cannot_speak_for_the_pair() -> None:
     about_mine = confirmation.read(confirmation.sign(said_of(KeyType.EC_P256), other))
     with pytest.raises(RefusedError, match="not signed with the pair's key"):
         confirmation.check(about_mine, mine.public_key())
-    with pytest.raises(RefusedError, match="of another key"):
+    with pytest.raises(RefusedError, match="for another key"):
         confirmation.check(about_mine, other.public_key())
 
 
 def test_a_key_of_another_type_confirms_nothing() -> None:
     key = ed448.Ed448PrivateKey.generate()
-    with pytest.raises(InputError, match="confirms nothing"):
+    with pytest.raises(InputError, match="not supported for keys of this type"):
         confirmation.sign(said_of(KeyType.EC_P256), key)
-    with pytest.raises(InputError, match="confirms nothing"):
+    with pytest.raises(InputError, match="not supported for keys of this type"):
         confirmation.check(confirmation.read(token_of()), key.public_key())
 
 
@@ -77,7 +77,7 @@ TOKEN = token_of()
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "no confirmation"),
         ("csrtui1.", "no confirmation"),
@@ -90,13 +90,13 @@ TOKEN = token_of()
     ],
     ids=map(str, count()),  # the same in every process, as the tokens are not
 )
-def test_what_is_none_is_said(text: str, said: str) -> None:
-    with pytest.raises(InputError, match=said):
+def test_what_is_none_is_said(text: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
         confirmation.read(text)
 
 
 def test_the_same_twice_is_one() -> None:
-    assert confirmation.read(f"{TOKEN}\n{TOKEN}").said == said_of(KeyType.EC_P256)
+    assert confirmation.read(f"{TOKEN}\n{TOKEN}").confirmation == said_of(KeyType.EC_P256)
 
 
 @given(st.text(max_size=300) | st.text("AZaz09_-", max_size=300).map("csrtui1.".__add__))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from backups_made import asked
+from backups_made import csr_of
 from existing_made import certificate, name
 from requests_made import der_of
 from throwaway_ca import issue
@@ -14,7 +14,7 @@ from csrtui.core.certificates import csr
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.subject.fields import SubjectFields
 
-SPKI = asked().spki_sha256
+SPKI = csr_of().spki_sha256
 
 
 @pytest.mark.parametrize(
@@ -32,24 +32,24 @@ def test_anything_else_is_not_a_fingerprint(text: str) -> None:
 
 
 def test_a_request_stands_for_itself_and_a_certificate_for_its_key() -> None:
-    issued = issue(asked().der)
-    for data in (asked().der, csr.to_pem(asked().der), b"text\n" + csr.to_pem(asked().der)):
-        assert read_expectation(data) == Expectation(SPKI, asked().sha256)
+    issued = issue(csr_of().der)
+    for data in (csr_of().der, csr.to_pem(csr_of().der), b"text\n" + csr.to_pem(csr_of().der)):
+        assert read_expectation(data) == Expectation(SPKI, csr_of().sha256)
     assert read_expectation(issued) == Expectation(SPKI)
 
 
 def test_only_what_is_expected_passes() -> None:
     other = csr.read_der(der_of(SubjectFields(common_name="b.com"), "b.com"))
     assert other.spki_sha256 == SPKI
-    for expected in (Expectation(SPKI), Expectation(SPKI, asked().sha256)):
-        expected.judge(asked())
-    Expectation(SPKI).judge(other)
+    for expected in (Expectation(SPKI), Expectation(SPKI, csr_of().sha256)):
+        expected.check(csr_of())
+    Expectation(SPKI).check(other)
     with pytest.raises(RefusedError, match="request in the backup is not the expected one"):
-        Expectation(SPKI, asked().sha256).judge(other)
+        Expectation(SPKI, csr_of().sha256).check(other)
     with pytest.raises(RefusedError, match=f"its SPKI SHA-256 is {SPKI}"):
-        Expectation("ab" * 32).judge(asked())
+        Expectation("ab" * 32).check(csr_of())
     with pytest.raises(RefusedError, match="key in the backup is not the expected one"):
-        Expectation(SPKI, asked().sha256).judge(asked(KeyType.EC_P384))
+        Expectation(SPKI, csr_of().sha256).check(csr_of(KeyType.EC_P384))
 
 
 def of_unknown_key() -> bytes:
@@ -60,16 +60,16 @@ def of_unknown_key() -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "message"),
     [
-        (b"", "there is nothing in it"),
-        (b"hello", "there is no CSR and no certificate in it"),
+        (b"", "it is empty"),
+        (b"hello", "neither a CSR nor a certificate"),
         (b"-----BEGIN PRIVATE KEY-----\n", "that is a private key"),
-        (of_unknown_key(), "of a type that is not known"),
+        (of_unknown_key(), "not supported"),
     ],
     ids=["nothing", "text", "key", "unknown"],
 )
-def test_what_cannot_be_expected_is_said(data: bytes, said: str) -> None:
-    with pytest.raises(InputError, match=said) as caught:
+def test_what_cannot_be_expected_is_said(data: bytes, message: str) -> None:
+    with pytest.raises(InputError, match=message) as caught:
         read_expectation(data)
     assert "64 hexadecimal digits" in str(caught.value.hint)

@@ -21,10 +21,10 @@ def test_the_message_is_left_out() -> None:
     passphrase = "correct-horse"
     bug = describe_bug(raised(ValueError(f"cannot use {passphrase}")))
     assert isinstance(bug, BugError)
-    assert bug.what.startswith("a bug: ValueError (")
+    assert bug.message.startswith("a bug: ValueError (")
     assert bug.hint == f"report it at {REPORT_AT}"
     assert bug.exit_code == 3
-    assert passphrase not in bug.what + str(bug.hint) + repr(bug)
+    assert passphrase not in bug.message + str(bug.hint) + repr(bug)
 
 
 def test_an_error_that_was_made_to_be_told_stays_as_it_is() -> None:
@@ -34,7 +34,7 @@ def test_an_error_that_was_made_to_be_told_stays_as_it_is() -> None:
 
 def test_a_group_of_one_is_what_is_in_it() -> None:
     group = BaseExceptionGroup("g", [ExceptionGroup("h", [KeyError("x")])])
-    assert describe_bug(group).what == "a bug: KeyError"
+    assert describe_bug(group).message == "a bug: KeyError"
 
 
 def test_the_place_is_the_innermost_one_in_csrtui() -> None:
@@ -48,9 +48,9 @@ def test_the_place_is_the_innermost_one_in_csrtui() -> None:
     exec(compile("\n\ndef g():\n    f()", "/x/csrtui/store/files.py", "exec"), ours.__dict__)  # noqa: S102 - the same
     with pytest.raises(OSError) as caught:  # noqa: PT011 - any will do
         ours.__dict__["g"]()
-    assert describe_bug(caught.value).what == "a bug: OSError (csrtui/store/files.py:4)"
+    assert describe_bug(caught.value).message == "a bug: OSError (csrtui/store/files.py:4)"
 
 
 def test_without_a_line_in_csrtui_the_place_is_where_it_was_raised() -> None:
     bug = describe_bug(raised(RuntimeError()))
-    assert "test_bug_report.py:" in bug.what
+    assert "test_bug_report.py:" in bug.message

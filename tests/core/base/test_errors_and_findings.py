@@ -5,18 +5,38 @@ from __future__ import annotations
 import pytest
 
 from csrtui.core.base.bug_report import BugError
-from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, StoreError
+from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, StoreError, translate_errors
 from csrtui.core.base.finding import FieldName, Finding, Level, worst_first
-from csrtui.core.subject.fields import UPPER_BOUNDS, SubjectFields, TypedSubject
+from csrtui.core.subject.fields import UPPER_BOUNDS, SubjectFields, SubjectInput
 
 
 @pytest.mark.parametrize(
     ("kind", "status"), [(CsrtuiError, 2), (InputError, 2), (RefusedError, 1), (StoreError, 3), (BugError, 3)]
 )
 def test_each_kind_of_error_has_the_contracts_exit_code(kind: type[CsrtuiError], status: int) -> None:
-    error = kind("what", "hint")
-    assert (error.exit_code, error.what, error.hint, str(error)) == (status, "what", "hint", "what")
-    assert kind("what").hint is None
+    error = kind("message", "hint")
+    assert (error.exit_code, error.message, error.hint, str(error)) == (status, "message", "hint", "message")
+    assert kind("message").hint is None
+
+
+def test_any_exception_of_a_block_becomes_the_translated_error() -> None:
+    with (
+        pytest.raises(InputError, match="damaged: KeyError") as caught,
+        translate_errors(lambda error: InputError(f"damaged: {type(error).__name__}")),
+    ):
+        raise KeyError("undocumented")
+    assert isinstance(caught.value.__cause__, KeyError)
+
+
+def test_nothing_is_translated_without_an_exception() -> None:
+    with translate_errors(lambda _: InputError("damaged")):
+        pass
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
+def test_an_interrupt_passes_through_a_translation(kind: type[BaseException]) -> None:
+    with pytest.raises(kind), translate_errors(lambda _: InputError("damaged")):
+        raise kind
 
 
 def finding(level: Level, value: str) -> Finding:
@@ -44,9 +64,9 @@ def test_the_bounds_are_those_of_rfc_5280() -> None:
 
 
 def test_fields_go_by_their_json_names() -> None:
-    assert SubjectFields("cn", "o", "ou", "GB", "st", "l").as_dict() == {
+    assert SubjectFields("cn", "o", "ou", "GB", "st", "l")._asdict() == {
         "common_name": "cn", "organization": "o", "organizational_unit": "ou",
         "country": "GB", "state": "st", "locality": "l",
     }  # fmt: skip
-    assert TypedSubject(locality="l").text(FieldName.LOCALITY) == "l"
-    assert TypedSubject().text(FieldName.STATE) == ""
+    assert SubjectInput(locality="l").text(FieldName.LOCALITY) == "l"
+    assert SubjectInput().text(FieldName.STATE) == ""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csrtui.core.base.escaping import cell
+from csrtui.core.base.escaping import spreadsheet_cell
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ from csrtui.core.base.escaping import cell
     ],
 )
 def test_what_would_be_a_formula_gets_an_apostrophe(text: str, safe: str) -> None:
-    assert cell(text) == safe
+    assert spreadsheet_cell(text) == safe
 
 
 @pytest.mark.parametrize(
@@ -37,10 +37,10 @@ def test_what_would_be_a_formula_gets_an_apostrophe(text: str, safe: str) -> Non
     ["", "www.example.com", "*.example.com", "a=b", "a-b", "x@y", "-5", "+7", "12", "2026-11-23T09:00:00Z"],
 )
 def test_names_numbers_and_times_stay_as_they_are(text: str) -> None:
-    assert cell(text) == text
+    assert spreadsheet_cell(text) == text
 
 
 @given(st.text(alphabet="=+-@;' 1a\uff1d"))
 def test_no_cell_begins_a_formula(text: str) -> None:
-    for part in cell(text).split(";"):
-        assert not re.match(r"\s*[=+\-@\uff1d]", part) or re.fullmatch(r"[+-]?[0-9]+", cell(text))
+    for part in spreadsheet_cell(text).split(";"):
+        assert not re.match(r"\s*[=+\-@\uff1d]", part) or re.fullmatch(r"[+-]?[0-9]+", spreadsheet_cell(text))

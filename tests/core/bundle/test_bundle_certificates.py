@@ -21,7 +21,8 @@ from requests_made import der_of, key_of
 
 from csrtui.core.base.asn1 import wrap
 from csrtui.core.base.errors import InputError
-from csrtui.core.bundle import MAX_ITEMS, read_certificates
+from csrtui.core.bundle import read_certificates
+from csrtui.core.bundle.items import MAX_ITEMS
 from csrtui.core.keys import key_types
 from csrtui.core.subject.fields import SubjectFields
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 LEAF = intermediate().sign(der_of(SubjectFields(common_name="a.com"), "a.com"))
 ALL = (LEAF, intermediate().certificate, root().certificate)
-EXPECTED = [der(one) for one in ALL]
+EXPECTED = [der(certificate) for certificate in ALL]
 KEY = key_types.private_pem(key_of(key_types.KeyType.EC_P256))
 TEXT = pem(*ALL)
 NOISE = "Bag Attributes\n  friendlyName: Zoë\nsubject=CN = a.com\n-----\n".encode()
@@ -38,12 +39,12 @@ NOISE = "Bag Attributes\n  friendlyName: Zoë\nsubject=CN = a.com\n-----\n".enco
 
 def find_certificates(data: bytes) -> list[bytes]:
     """The DER of each."""
-    return [one.der for one in read_certificates(data)]
+    return [item.der for item in read_certificates(data)]
 
 
 FORMS = {
     "PEM": TEXT,
-    "PEM with anything around it": NOISE.join([b"", *[pem(one) for one in ALL], b""]),
+    "PEM with anything around it": NOISE.join([b"", *[pem(certificate) for certificate in ALL], b""]),
     "PEM of Windows": TEXT.replace(b"\n", b"\r\n"),
     "PEM in UTF-16": TEXT.decode().encode("utf-16"),
     "PEM quoted in a mail": b"> " + TEXT.replace(b"\n", b"\n> "),
@@ -75,9 +76,9 @@ def test_a_single_one_in_der_or_bare_base64_is_found() -> None:
 
 
 REFUSED = {
-    "nothing": (b"", "nothing in it"),
-    "blanks": (b" \r\n\0", "nothing in it"),
-    "too much": (b"x" * (1024 * 1024 + 1), "too much"),
+    "nothing": (b"", "it is empty"),
+    "blanks": (b" \r\n\0", "it is empty"),
+    "too much": (b"x" * (1024 * 1024 + 1), "more than 1048576 bytes"),
     "text": (b"Dear customer", "no certificate in it"),
     "base64 of something": (base64.b64encode(b"hello"), "no certificate in it"),
     "another PEM": (wrap("X509 CRL", b"x"), "no certificate in it"),
@@ -97,20 +98,20 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("what", REFUSED)
-def test_what_else_it_is_is_said(what: str) -> None:
-    data, said = REFUSED[what]
+@pytest.mark.parametrize("content", REFUSED)
+def test_other_content_is_named_in_the_error(content: str) -> None:
+    data, words = REFUSED[content]
     with pytest.raises(InputError) as caught:
         read_certificates(data)
-    assert said in caught.value.what
+    assert words in caught.value.message
     assert caught.value.hint
 
 
 def test_more_than_anybody_needs_is_refused() -> None:
     leaf = der_of(SubjectFields(common_name="a.com"), "a.com")
-    one = root().sign(leaf)
-    with pytest.raises(InputError, match="more than its first 500 items"):
-        read_certificates(pem(one) * (MAX_ITEMS + 1))
+    certificate = root().sign(leaf)
+    with pytest.raises(InputError, match="only its first 500 items"):
+        read_certificates(pem(certificate) * (MAX_ITEMS + 1))
 
 
 @pytest.mark.parametrize("line", [b"-----BEGIN X-----", b"-----BEGIN X-----\n-----END Y-----\n", b"X%d"])
@@ -212,8 +213,9 @@ def test_pkcs12_that_would_keep_the_machine_busy_is_refused_unopened(
 ) -> None:
     made = pkcs12_of("-nokeys", *OPEN, *options, "-iter", "2000")
     assert len(find_certificates(made)) == len(EXPECTED)
-    monkeypatch.setattr("csrtui.core.keys.kdf_limits.MAX_ROUNDS", 1999)
-    with pytest.raises(InputError, match="would take 2000 rounds"):
+    for limit in ("MAX_ITERATIONS", "MAX_HASH_ITERATIONS"):
+        monkeypatch.setattr(f"csrtui.core.keys.kdf_limits.{limit}", 1999)
+    with pytest.raises(InputError, match="would take 2000 iterations"):
         find_certificates(made)
 
 

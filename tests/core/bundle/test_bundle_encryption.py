@@ -49,8 +49,8 @@ def text_of(data: bytes, passphrase: Secret = SECRET) -> str:
 )
 def test_a_scheme_of_openssl_is_opened(options: tuple[str, ...]) -> None:
     data = encrypted(*options)
-    (found,) = bundle.read(data, SECRET).keys
-    assert key_types.spki_sha256(found.key.public_key()) == key_types.spki_sha256(
+    (bundle_key,) = bundle.read(data, SECRET).keys
+    assert key_types.spki_sha256(bundle_key.key.public_key()) == key_types.spki_sha256(
         as_private(ec_key()).public_key()
     )
     assert "does not open" in text_of(data, Secret("another"))
@@ -98,8 +98,8 @@ def test_a_key_inside_that_breaks_a_rule_blames_no_passphrase() -> None:
     long = tlv(0x30, tlv(0x02, b"\1"), tlv(0x04, scalar.to_bytes(33)))
     algorithm = tlv(0x30, oid("1.2.840.10045.2.1"), oid("1.2.840.10045.3.1.7"))
     data = wrap("PRIVATE KEY", tlv(0x30, tlv(0x02, b"\0"), algorithm, tlv(0x04, long)))
-    (found,) = bundle.read(data).keys
-    assert key_types.spki_sha256(found.key.public_key()) == key_types.spki_sha256(
+    (bundle_key,) = bundle.read(data).keys
+    assert key_types.spki_sha256(bundle_key.key.public_key()) == key_types.spki_sha256(
         as_private(ec_key()).public_key()
     )
 
@@ -148,8 +148,8 @@ CURVE = tlv(0xA0, oid("1.2.840.10045.3.1.7"))
 @pytest.mark.parametrize("length", [3, 31, 33, 40])
 def test_a_private_value_of_any_length_is_read(length: int) -> None:
     key = ec.derive_private_key(0xC0FFEE, ec.SECP256R1())
-    (found,) = bundle.read(sec1((0xC0FFEE).to_bytes(length), CURVE)).keys
-    assert key_types.spki_sha256(found.key.public_key()) == key_types.spki_sha256(key.public_key())
+    (bundle_key,) = bundle.read(sec1((0xC0FFEE).to_bytes(length), CURVE)).keys
+    assert key_types.spki_sha256(bundle_key.key.public_key()) == key_types.spki_sha256(key.public_key())
 
 
 @pytest.mark.parametrize(

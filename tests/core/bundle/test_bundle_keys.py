@@ -39,24 +39,26 @@ from foreign_made import (
 from csrtui.core import bundle
 from csrtui.core.base.asn1 import wrap
 from csrtui.core.base.secret import Secret
-from csrtui.core.bundle import MAX_ITEMS, MAX_PROBLEMS, BundleKey, KeyMaterial, Problem, ProblemKind
-from csrtui.core.certificates import csr as request
+from csrtui.core.bundle import BundleKey, KeyMaterial, Problem, ProblemKind, reader
+from csrtui.core.bundle.items import MAX_ITEMS
+from csrtui.core.bundle.reader import MAX_PROBLEMS
+from csrtui.core.certificates.csr import has_valid_signature, read_der, read_pem, to_pem
 from csrtui.core.keys import kdf_limits, key_types
 
 SECRET = Secret(PHRASE.decode())
 
 
 def only_key(data: bytes, passphrase: Secret | None = None) -> BundleKey:
-    found = bundle.read(data, passphrase)
-    assert not found.problems
-    (key,) = found.keys
+    material = bundle.read(data, passphrase)
+    assert not material.problems
+    (key,) = material.keys
     return key
 
 
 def fault(data: bytes, passphrase: Secret | None = SECRET) -> Problem:
-    found = bundle.read(data, passphrase)
-    (problem,) = found.problems
-    assert not found.keys
+    material = bundle.read(data, passphrase)
+    (problem,) = material.problems
+    assert not material.keys
     return problem
 
 
@@ -100,9 +102,9 @@ ENCRYPTED = {
 @pytest.mark.parametrize("form", PLAIN)
 def test_a_plain_key_is_read_in_every_form(form: str) -> None:
     data, key = PLAIN[form]
-    found = only_key(data)
-    assert not found.is_encrypted
-    assert spki(found.key) == spki(key) == spki(only_key(data, SECRET).key)
+    bundle_key = only_key(data)
+    assert not bundle_key.is_encrypted
+    assert spki(bundle_key.key) == spki(key) == spki(only_key(data, SECRET).key)
 
 
 @pytest.mark.parametrize("form", ENCRYPTED)
@@ -122,13 +124,13 @@ def test_a_key_under_a_passphrase_is_opened_with_it_only(form: str) -> None:
 
 
 def test_no_form_of_a_key_shows_in_a_repr() -> None:
-    found = bundle.read(pkcs8(ec_key(), Encoding.DER))
-    assert "0x" not in repr(found)
+    material = bundle.read(pkcs8(ec_key(), Encoding.DER))
+    assert "0x" not in repr(material)
 
 
 def test_a_key_that_is_not_wanted_is_not_opened() -> None:
-    found = bundle.read(pkcs8(ec_key()) + root().certificate.public_bytes(Encoding.PEM), open_keys=False)
-    assert found == KeyMaterial(has_private_key=True)
+    material = bundle.read(pkcs8(ec_key()) + root().certificate.public_bytes(Encoding.PEM), open_keys=False)
+    assert material == KeyMaterial(has_private_key=True)
 
 
 @pytest.mark.parametrize(
@@ -143,6 +145,7 @@ def test_a_key_that_is_not_wanted_is_not_opened() -> None:
         (pkcs8(rsa_key(), Encoding.DER)[:-100], "cut short: the length says"),
         (wrap("PRIVATE KEY", pkcs8(rsa_key(), Encoding.DER)[:-100]), "cut short: the length says"),
         (wrap("PRIVATE KEY", tlv(0x30, tlv(0x02, b"\0"), tlv(0x30, oid("1.2.3.4")), tlv(0x04, b"x"))), "(1.2.3.4)"),
+        (wrap("PRIVATE KEY", tlv(0x30, tlv(0x02, b"\0"), tlv(0x30, oid("1.2.840.113549.1.1.10")), tlv(0x04, b"x"))), "RSA-PSS only"),
         (
             x25519.X25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
             "cannot sign",
@@ -183,11 +186,11 @@ def packed(*, phrase: bytes | None = PHRASE, with_certificate: bool = True, with
 
 @pytest.mark.parametrize("phrase", [PHRASE, None])
 def test_a_key_comes_out_of_pkcs12_with_its_certificates(phrase: bytes | None) -> None:
-    found = bundle.read(packed(phrase=phrase), SECRET if phrase else None)
-    assert not found.problems
-    assert spki(found.keys[0].key) == spki(rsa_key())
-    assert found.keys[0].is_encrypted is bool(phrase)
-    assert len(found.certificates) == 2
+    material = bundle.read(packed(phrase=phrase), SECRET if phrase else None)
+    assert not material.problems
+    assert spki(material.keys[0].key) == spki(rsa_key())
+    assert material.keys[0].is_encrypted is bool(phrase)
+    assert len(material.certificates) == 2
     assert len(bundle.read(packed(with_certificate=False), SECRET).certificates) == 1
 
 
@@ -199,8 +202,8 @@ def test_pkcs12_with_another_passphrase_is_refused() -> None:
 
 
 def test_pkcs12_that_would_cost_too_much_is_refused_unopened(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kdf_limits, "MAX_ROUNDS", 1)
-    assert "rounds, more than" in fault(packed()).text
+    monkeypatch.setattr(kdf_limits, "MAX_ITERATIONS", 1)
+    assert "iterations, more than" in fault(packed()).text
 
 
 def test_pkcs12_of_a_rare_kind_is_refused() -> None:
@@ -208,9 +211,9 @@ def test_pkcs12_of_a_rare_kind_is_refused() -> None:
     for inner, problems in ((b"\x30\x05\x01\x00", 1), (tlv(0x30, bag), 0)):
         part = tlv(0x30, oid("1.2.840.113549.1.7.1"), tlv(0xA0, tlv(0x04, inner)))
         safe = tlv(0x30, oid("1.2.840.113549.1.7.1"), tlv(0xA0, tlv(0x04, tlv(0x30, part))))
-        found = bundle.read(tlv(0x30, tlv(0x02, b"\3"), safe), SECRET)
-        assert len(found.problems) == problems
-        assert not found.keys
+        material = bundle.read(tlv(0x30, tlv(0x02, b"\3"), safe), SECRET)
+        assert len(material.problems) == problems
+        assert not material.keys
 
 
 # What else a file holds
@@ -219,10 +222,10 @@ def test_pkcs12_of_a_rare_kind_is_refused() -> None:
 def test_a_file_may_hold_all_of_it() -> None:
     certificate = root().certificate.public_bytes(Encoding.PEM)
     asked = wrap("NEW CERTIFICATE REQUEST", csr())
-    found = bundle.read(b"hello\n" + asked + with_parameters(ec_key()) + certificate + b"bye")
-    assert (len(found.keys), len(found.certificates)) == (1, 1)
-    assert [one.der for one in found.requests] == [csr()]
-    assert not found.problems
+    material = bundle.read(b"hello\n" + asked + with_parameters(ec_key()) + certificate + b"bye")
+    assert (len(material.keys), len(material.certificates)) == (1, 1)
+    assert [item.der for item in material.requests] == [csr()]
+    assert not material.problems
 
 
 @pytest.mark.parametrize("data", [b"0", b"0\0", b"hello", wrap("EC PARAMETERS", b"x"), tlv(0x30, tlv(0x31))])
@@ -231,9 +234,9 @@ def test_a_file_may_hold_nothing(data: bytes) -> None:
 
 
 def test_what_is_cut_short_is_told_beside_what_is_whole() -> None:
-    found = bundle.read(pkcs8(ec_key()) + wrap("CERTIFICATE REQUEST", csr())[:200])
-    assert len(found.keys) == 1
-    assert "the certificate request is cut short" in found.problems[0].text
+    material = bundle.read(pkcs8(ec_key()) + wrap("CERTIFICATE REQUEST", csr())[:200])
+    assert len(material.keys) == 1
+    assert "the certificate request is cut short" in material.problems[0].text
 
 
 def test_the_der_of_each_is_told_apart() -> None:
@@ -244,17 +247,17 @@ def test_the_der_of_each_is_told_apart() -> None:
 
 
 def test_no_more_items_and_problems_are_read_than_anybody_needs() -> None:
-    found = bundle.read(wrap("CERTIFICATE REQUEST", b"x") * (MAX_ITEMS + 5))
-    assert len(found.problems) == MAX_PROBLEMS + 1
-    assert found.problems[0].text == f"more than its first {MAX_ITEMS} items are not read"
-    assert found.problems[-1].text == f"{MAX_ITEMS + 1 - MAX_PROBLEMS} more items cannot be read"
+    material = bundle.read(wrap("CERTIFICATE REQUEST", b"x") * (MAX_ITEMS + 5))
+    assert len(material.problems) == MAX_PROBLEMS + 1
+    assert material.problems[0].text == f"only its first {MAX_ITEMS} items are read"
+    assert material.problems[-1].text == f"{MAX_ITEMS + 1 - MAX_PROBLEMS} more items cannot be read"
 
 
 def test_no_more_keys_are_opened_than_anybody_needs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundle, "MAX_KEYS", 1)
-    found = bundle.read(pkcs8(ec_key()) + pkcs8(ec_key(1)))
-    assert len(found.keys) == 1
-    assert "more than 1 private keys" in found.problems[0].text
+    monkeypatch.setattr(reader, "MAX_KEYS", 1)
+    material = bundle.read(pkcs8(ec_key()) + pkcs8(ec_key(1)))
+    assert len(material.keys) == 1
+    assert "only the first 1 private keys" in material.problems[0].text
 
 
 # CSRs as others made them
@@ -263,15 +266,15 @@ def test_no_more_keys_are_opened_than_anybody_needs(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize("name", ["sha1", "md5"])
 def test_a_signature_with_an_old_hash_holds_while_it_is_whole(name: str) -> None:
     der = csr(hash_name=name)
-    assert request.read_der(der).signature_hash == name
-    assert request.signature_holds(der)
-    assert not request.signature_holds(der.replace(b"mydomain", b"yourmain"))
+    assert read_der(der).signature_hash == name
+    assert has_valid_signature(der)
+    assert not has_valid_signature(der.replace(b"mydomain", b"yourmain"))
 
 
 def retold(der: bytes, signature: bytes, algorithm: str) -> bytes:
     """A CSR with another signature, said to be of another algorithm."""
-    said = x509.load_der_x509_csr(der).tbs_certrequest_bytes
-    return tlv(0x30, said, tlv(0x30, oid(algorithm)), tlv(0x03, b"\0", signature))
+    request_info = x509.load_der_x509_csr(der).tbs_certrequest_bytes
+    return tlv(0x30, request_info, tlv(0x30, oid(algorithm)), tlv(0x03, b"\0", signature))
 
 
 def test_old_hashes_with_other_kinds_of_keys() -> None:
@@ -280,11 +283,11 @@ def test_old_hashes_with_other_kinds_of_keys() -> None:
     signed = x509.load_der_x509_csr(der).tbs_certrequest_bytes
     old = ec_key().sign(signed, ec.ECDSA(hashes.SHA1()))  # noqa: S303 - what old tools signed with
     ecdsa_with_sha1 = "1.2.840.10045.4.1"
-    assert request.signature_holds(retold(der, old, ecdsa_with_sha1))
-    assert not request.signature_holds(retold(der, b"x" * 70, ecdsa_with_sha1))
+    assert has_valid_signature(retold(der, old, ecdsa_with_sha1))
+    assert not has_valid_signature(retold(der, b"x" * 70, ecdsa_with_sha1))
     of_dsa = builder.sign(dsa_key(), hashes.SHA256()).public_bytes(Encoding.DER)
-    assert request.signature_holds(of_dsa)
-    assert not request.signature_holds(retold(of_dsa, old, ecdsa_with_sha1))
+    assert has_valid_signature(of_dsa)
+    assert not has_valid_signature(retold(of_dsa, old, ecdsa_with_sha1))
 
 
 def test_a_point_that_is_compressed_is_of_an_unknown_kind() -> None:
@@ -296,7 +299,7 @@ def test_a_point_that_is_compressed_is_of_an_unknown_kind() -> None:
 
 
 def test_the_attributes_of_microsoft_are_read() -> None:
-    made = request.read_der(csr(attributes=microsoft_attributes("www.mydomain.com", "mydomain.com")))
+    made = read_der(csr(attributes=microsoft_attributes("www.mydomain.com", "mydomain.com")))
     assert made.names == ("www.mydomain.com", "mydomain.com")
-    assert request.signature_holds(made.der)
-    assert request.read_pem(request.to_pem(made.der)).der == made.der
+    assert has_valid_signature(made.der)
+    assert read_pem(to_pem(made.der)).der == made.der

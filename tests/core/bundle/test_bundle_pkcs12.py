@@ -64,13 +64,13 @@ def pbmac1(content: bytes, phrase: bytes, prf: str = "1.2.840.113549.2.9", lengt
 
 
 def problems(data: bytes, passphrase: Secret | None = PHRASE) -> list[str]:
-    return [one.text for one in bundle.read(data, passphrase).problems]
+    return [problem.text for problem in bundle.read(data, passphrase).problems]
 
 
 def test_keys_and_certificates_lie_in_any_part() -> None:
     nested = bag(6, tlv(0x30, bag(1, KEY), cert_bag()))
-    found = bundle.read(container(plain_part(nested), plain_part(cert_bag("1.2.840.113549.1.9.22.2"))))
-    assert (len(found.keys), len(found.certificates), found.problems) == (1, 1, ())
+    material = bundle.read(container(plain_part(nested), plain_part(cert_bag("1.2.840.113549.1.9.22.2"))))
+    assert (len(material.keys), len(material.certificates), material.problems) == (1, 1, ())
 
 
 def test_bags_that_are_nested_for_ever_are_passed_over() -> None:
@@ -84,18 +84,18 @@ def test_a_malformed_item_hides_no_other() -> None:
     data = container(
         plain_part(tlv(0x30, oid(f"{BAG}1")), bag(2, KEY), bag(1, KEY)), tlv(0x30, oid(SIGNED)), tlv(0x30)
     )
-    found = bundle.read(data)
-    assert len(found.keys) == 1
-    assert [one.text for one in found.problems] == [
+    material = bundle.read(data)
+    assert len(material.keys) == 1
+    assert [problem.text for problem in material.problems] == [
         "an item of the PKCS #12 is malformed",
         "a part of the PKCS #12 is of an unknown kind",
     ]
 
 
 def test_a_key_that_is_damaged_hides_no_certificate() -> None:
-    found = bundle.read(container(plain_part(bag(1, tlv(0x30, tlv(0x02, b"\0"))), cert_bag(), bag(3, tlv(0x30, oid("1.2.840.113549.1.9.22.1"), tlv(0xA0, tlv(0x04, b"x")))))))  # fmt: skip
-    assert len(found.certificates) == 1
-    assert [one.text for one in found.problems] == [
+    material = bundle.read(container(plain_part(bag(1, tlv(0x30, tlv(0x02, b"\0"))), cert_bag(), bag(3, tlv(0x30, oid("1.2.840.113549.1.9.22.1"), tlv(0xA0, tlv(0x04, b"x")))))))  # fmt: skip
+    assert len(material.certificates) == 1
+    assert [problem.text for problem in material.problems] == [
         "the private key is damaged: its numbers do not fit together",
         "certificate 2 of 2 in the PKCS #12 is cut short: the encoding ends in its header",
     ]
@@ -103,7 +103,7 @@ def test_a_key_that_is_damaged_hides_no_certificate() -> None:
 
 def test_no_more_items_are_read_than_anybody_has() -> None:
     many = container(plain_part(*[cert_bag()] * 401))
-    assert "more than 400 items of the PKCS #12 are not read" in problems(many)
+    assert "only the first 400 items of the PKCS #12 are read" in problems(many)
 
 
 def test_a_scheme_that_the_library_lacks_is_named_with_the_command() -> None:
@@ -123,14 +123,14 @@ def container_content(*parts: bytes) -> bytes:
     return tlv(0x30, *parts)
 
 
-def old_mac(content: bytes, rounds: bytes = b"\1") -> bytes:
+def old_mac(content: bytes, iterations: bytes = b"\1") -> bytes:
     key = pbe.derive_pkcs12(
-        "sha1", pbe.bmp(PHRASE.encoded), b"salt", int.from_bytes(rounds), purpose=3, length=20
+        "sha1", pbe.bmp_string(PHRASE.encoded), b"salt", int.from_bytes(iterations), purpose=3, length=20
     )
     digest = tlv(
         0x30, tlv(0x30, oid("1.3.14.3.2.26"), tlv(0x05)), tlv(0x04, hmac.digest(key, content, "sha1"))
     )
-    return tlv(0x30, digest, tlv(0x04, b"salt"), tlv(0x02, rounds))
+    return tlv(0x30, digest, tlv(0x04, b"salt"), tlv(0x02, iterations))
 
 
 def test_without_a_mac_what_is_encrypted_proves_the_passphrase() -> None:
@@ -175,28 +175,30 @@ def test_macs_of_other_kinds_are_named() -> None:
 
 def test_too_many_rounds_are_refused_unopened() -> None:
     part = plain_part(bag(1, KEY))
-    too_many = (kdf_limits.MAX_HASH_ROUNDS + 1).to_bytes(4)
+    too_many = (kdf_limits.MAX_HASH_ITERATIONS + 1).to_bytes(4)
     mac = tlv(
         0x30,
         tlv(0x30, tlv(0x30, oid("1.3.14.3.2.26")), tlv(0x04, b"x" * 20)),
         tlv(0x04, b"s"),
         tlv(0x02, too_many),
     )
-    assert f"would take {kdf_limits.MAX_HASH_ROUNDS + 1} rounds" in problems(container(part, mac=mac))[0]
+    assert (
+        f"would take {kdf_limits.MAX_HASH_ITERATIONS + 1} iterations" in problems(container(part, mac=mac))[0]
+    )
 
 
 def test_other_protections_and_shapes_are_named() -> None:
     assert "protected with a public key" in problems(container(kind=SIGNED))[0]
     data = tlv(0x30, tlv(0x02, b"\3"), tlv(0x30, oid(DATA), tlv(0xA0, tlv(0x0C, b"x"))))
-    assert "has not the structure of RFC 7292" in problems(data)[0]
+    assert "does not have the structure of RFC 7292" in problems(data)[0]
     assert not pfx.is_pfx(tlv(0x30, tlv(0x02, b"\3")))
 
 
 def test_a_key_is_refused_where_only_certificates_are_wanted_once_it_shows() -> None:
-    found = bundle.read(container(plain_part(bag(1, KEY), cert_bag())), open_keys=False)
-    assert found.has_private_key
+    material = bundle.read(container(plain_part(bag(1, KEY), cert_bag())), open_keys=False)
+    assert material.has_private_key
     with pytest.raises(InputError, match="there is a private key in the PKCS #12"):
-        bundle.refuse_private_key(found)
+        bundle.refuse_private_key(material)
 
 
 # RC2 (RFC 2268)

@@ -12,7 +12,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from foreign_made import ec_key, pkcs8, tlv, traditional
 
 from csrtui.core import bundle
-from csrtui.core.bundle import formats, text
+from csrtui.core.bundle import formats
+from csrtui.core.bundle.pem import MAX_DEPTH, MAX_TEXTS
+from csrtui.core.bundle.reader import MAX_BYTES
 
 CERTIFICATE = root().certificate
 TEXT = pem(CERTIFICATE).decode()
@@ -59,13 +61,13 @@ FORMS: dict[str, str | bytes] = {
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_certificate_is_found_in(form: str) -> None:
-    given = FORMS[form]
-    found = bundle.read(given if isinstance(given, bytes) else given.encode())
+    data = FORMS[form]
+    material = bundle.read(data if isinstance(data, bytes) else data.encode())
     if form == "base64 of base64":  # nobody writes that, and it is not guessed
-        assert found.is_empty
+        assert material.is_empty
         return
-    assert [one.der for one in found.certificates] == [DER], found.problems
-    assert not found.problems
+    assert [item.der for item in material.certificates] == [DER], material.problems
+    assert not material.problems
 
 
 def _nested_mail() -> bytes:
@@ -78,7 +80,7 @@ def _nested_mail() -> bytes:
 def test_several_are_found_one_after_the_other() -> None:
     other = der(intermediate().certificate)
     for data in (DER + other, DER + b"\r\n" + other, f"{BODY}\n{b64encode(other).decode()}\n".encode()):
-        assert [one.der for one in bundle.read(data).certificates] == [DER, other]
+        assert [item.der for item in bundle.read(data).certificates] == [DER, other]
     two = json.dumps({"x5c": [BODY, b64encode(other).decode()]})
     assert len(bundle.read(two.encode()).certificates) == 2
     assert len(bundle.read(f'x5c: ["{BODY}","{b64encode(other).decode()}"]'.encode()).certificates) == 2
@@ -119,7 +121,7 @@ def test_what_is_none_of_this_is_passed_over(given: bytes) -> None:
     [
         (BODY[:200].encode(), "the text is base64 that is cut short"),
         (
-            f"{BODY[:64]}\n{BODY[64:128]}\nKind regards, the CA".encode(),
+            f"{BODY[:64]}\n{BODY[64:128]}\nKind regards: the CA".encode(),
             "the text is base64 that is cut short",
         ),
         (TEXT[:200].encode(), "the certificate is cut short: its END line is missing"),
@@ -150,14 +152,14 @@ def test_what_is_nested_too_deep_is_passed_over(deep: bytes) -> None:
 
 def test_texts_within_texts_end_somewhere() -> None:
     packed = TEXT
-    for _ in range(text.MAX_DEPTH + 1):
+    for _ in range(MAX_DEPTH + 1):
         packed = json.dumps({"x": packed})
     assert bundle.read(packed.encode()).is_empty or bundle.read(packed.encode()).certificates
     packed = b64encode(TEXT.encode()).decode()
-    for _ in range(text.MAX_DEPTH):
+    for _ in range(MAX_DEPTH):
         packed = json.dumps({"x": packed})
     assert bundle.read(packed.encode()).is_empty
-    many = json.dumps([BODY] * (text.MAX_TEXTS + 50))
+    many = json.dumps([BODY] * (MAX_TEXTS + 50))
     assert len(bundle.read(many.encode()).certificates) == 1
 
 
@@ -167,7 +169,7 @@ def test_texts_within_texts_end_somewhere() -> None:
      b"-----BEGIN CERTIFICATE-----\n", b"-----BEGIN CERTIFICATE-----\nMIIC\n", b"a: b\n", b"Content-Type: x\n", b"0\x80", b"\n>"],
 )  # fmt: skip
 def test_nothing_takes_long(part: bytes) -> None:
-    data = (part * (bundle.MAX_BYTES // len(part)))[: bundle.MAX_BYTES]
+    data = (part * (MAX_BYTES // len(part)))[:MAX_BYTES]
     for given in (data, b"-----BEGIN CERTIFICATE-----\n" + data[:-100] + b"x-----END CERTIFICATE-----\n"):
         before = process_time()
         bundle.read(given)
@@ -182,7 +184,7 @@ def test_the_place_in_a_json_document_is_known() -> None:
 
 @pytest.mark.parametrize(
     ("beginning", "name"),
-    [(beginning, known.name) for beginning, known in formats._BEGINNINGS]
+    [(file_format.magic, file_format.name) for file_format in formats.FORMATS]
     + [(b"x" * 257 + b"ustar", "a tar archive"), (b"x\x9c\x03\0", "compressed data (zlib, deflate)")],
 )
 def test_another_format_is_named_with_what_to_do(beginning: bytes, name: str) -> None:
@@ -194,7 +196,7 @@ def test_another_format_is_named_with_what_to_do(beginning: bytes, name: str) ->
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
-        ("1.2.840.113549.1.7.3", "is encrypted for somebody"),
+        ("1.2.840.113549.1.7.3", "is an encrypted message"),
         ("1.2.840.113549.1.7.1", "contains no certificates"),
     ],
 )

@@ -24,12 +24,12 @@ from requests_made import key_of
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.finding import CaKind
-from csrtui.core.bundle import MAX_BYTES
-from csrtui.core.bundle.prefill import read_existing
+from csrtui.core.bundle.prefill import read_prefill
+from csrtui.core.bundle.reader import MAX_BYTES
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.subject.fields import TypedSubject
+from csrtui.core.subject.fields import SubjectInput
 
-SUBJECT = TypedSubject("My Ltd", "", "GB", "Kent", "Dover")
+SUBJECT = SubjectInput("My Ltd", "", "GB", "Kent", "Dover")
 CN = (NameOID.COMMON_NAME, "www.a.com")
 CSR = csr(name(*FIELDS), ["a.com", "www.a.com", "ip:10.0.0.1"])
 NAMES = ("www.a.com", "a.com", "10.0.0.1")
@@ -54,12 +54,12 @@ RSA = key_of(KeyType.RSA_2048)
     ],
 )
 def test_every_wrapping_gives_the_same(data: bytes) -> None:
-    existing = read_existing(data)
-    assert (existing.names, existing.subject, existing.left_out) == (NAMES, SUBJECT, ())
+    prefill = read_prefill(data)
+    assert (prefill.names, prefill.subject, prefill.omissions) == (NAMES, SUBJECT, ())
 
 
 @pytest.mark.parametrize(
-    ("common_name", "sans", "names", "left_out"),
+    ("common_name", "sans", "names", "omissions"),
     [
         ("www.a.com", [], ("www.a.com",), ()),
         ("", [], (), ()),
@@ -67,7 +67,7 @@ def test_every_wrapping_gives_the_same(data: bytes) -> None:
         ("My Server", ["b.com"], ("b.com",), ("My Server: not a host name",)),
         ("My Server", [], ("My Server",), ()),
         ("WWW.a.com", ["a.com", "www.a.com"], ("WWW.a.com", "a.com"), ()),
-        ("a.com", ["b.com", "B.com", "a.com"], ("a.com", "b.com"), ("B.com: in the list more than once, taken once",)),
+        ("a.com", ["b.com", "B.com", "a.com"], ("a.com", "b.com"), ("B.com: listed more than once, used once",)),
         ("a.com", ["x y", "b.com,c.com"], ("a.com",), ("x y, b.com,c.com: not a host name",)),
         ("a.com", ["ip:::1", "*.a.com"], ("a.com", "::1", "*.a.com"), ()),
         (
@@ -79,11 +79,11 @@ def test_every_wrapping_gives_the_same(data: bytes) -> None:
         ("a.com\x1b", ["email:j@a.com"], ("a.com\x1b",), ("email:j@a.com: only host names and addresses are covered",)),
     ],
 )  # fmt: skip
-def test_names(common_name: str, sans: list[str], names: tuple[str, ...], left_out: tuple[str, ...]) -> None:
+def test_names(common_name: str, sans: list[str], names: tuple[str, ...], omissions: tuple[str, ...]) -> None:
     subject = name((NameOID.COMMON_NAME, common_name)) if common_name else name()
     for data in (csr(subject, sans), certificate(subject, sans)):
-        existing = read_existing(data)
-        assert (existing.names, existing.left_out) == (names, left_out)
+        prefill = read_prefill(data)
+        assert (prefill.names, prefill.omissions) == (names, omissions)
 
 
 @pytest.mark.parametrize(
@@ -94,45 +94,45 @@ def test_names(common_name: str, sans: list[str], names: tuple[str, ...], left_o
         ("2.5.4.5", "123", "the serial number 123 in the subject: there is no field for it"),
         ("0.9.2342.19200300.100.1.25", "com", "the domain component com in the subject: there is no field for it"),
         ("1.2.3.4", "x", "the attribute 1.2.3.4 x in the subject: there is no field for it"),
-        ("2.5.4.11", "IT", "the organizational unit IT: public CAs may not certify one any more"),
-        ("2.5.4.10", "Other", "a second organization, Other: a request has one"),
-        ("2.5.4.3", "b.com", "a second common name, b.com: a request has one"),
+        ("2.5.4.11", "IT", "the organizational unit IT: public CAs no longer certify it"),
+        ("2.5.4.10", "Other", "a second organization, Other: a request has only one"),
+        ("2.5.4.3", "b.com", "a second common name, b.com: a request has only one"),
     ],
 )  # fmt: skip
 def test_what_has_no_field_is_said(oid: str, value: str, sentence: str) -> None:
-    existing = read_existing(csr(name(*FIELDS, (x509.ObjectIdentifier(oid), value))))
-    assert (existing.left_out, existing.subject) == ((sentence,), SUBJECT)
+    prefill = read_prefill(csr(name(*FIELDS, (x509.ObjectIdentifier(oid), value))))
+    assert (prefill.omissions, prefill.subject) == ((sentence,), SUBJECT)
 
 
 def test_a_private_ca_takes_one_unit() -> None:
     units = [(NameOID.ORGANIZATIONAL_UNIT_NAME, unit) for unit in ("IT", "Web")]
-    existing = read_existing(csr(name(CN, *units)), CaKind.PRIVATE)
-    assert existing.subject == TypedSubject(organizational_unit="IT")
-    assert existing.left_out == ("a second organizational unit, Web: a request has one",)
+    prefill = read_prefill(csr(name(CN, *units)), CaKind.PRIVATE)
+    assert prefill.subject == SubjectInput(organizational_unit="IT")
+    assert prefill.omissions == ("a second organizational unit, Web: a request has only one",)
 
 
 def test_a_crowd_of_attributes_is_counted() -> None:
     crowd = [(NameOID.DOMAIN_COMPONENT, str(number)) for number in range(50)]
-    left_out = read_existing(csr(name(CN, *crowd))).left_out
-    assert (len(left_out), left_out[-1]) == (7, "44 more attributes of the subject")
+    omissions = read_prefill(csr(name(CN, *crowd))).omissions
+    assert (len(omissions), omissions[-1]) == (7, "44 more attributes of the subject")
 
 
 def test_long_fields_are_taken_without_a_warning() -> None:
     subject = name((NameOID.COUNTRY_NAME, "GBR"), (NameOID.ORGANIZATION_NAME, "x" * 70), CN)
-    assert read_existing(csr(subject)).subject == TypedSubject(organization="x" * 70, country="GBR")
+    assert read_prefill(csr(subject)).subject == SubjectInput(organization="x" * 70, country="GBR")
 
 
 def test_attributes_and_extensions_are_said_but_no_password() -> None:
     usage = x509.ExtendedKeyUsage([x509.ObjectIdentifier("1.3.6.1.5.5.7.3.1")])
     own = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3"), b"\5\0")
     version = (x509.ObjectIdentifier("1.3.6.1.4.1.311.13.2.3"), b"6.0")
-    left_out = read_existing(csr(name(CN), ["a.com"], [usage, own], [CHALLENGE, version])).left_out
-    assert left_out == (
-        "the challenge password: CAs ignore it, and it would be readable by everyone",
+    omissions = read_prefill(csr(name(CN), ["a.com"], [usage, own], [CHALLENGE, version])).omissions
+    assert omissions == (
+        "the challenge password: CAs ignore it, and everyone could read it",
         "the attributes 1.3.6.1.4.1.311.13.2.3: there is no field for them",
-        "the extensions asked for (1.2.3): the CA sets them",
+        "the requested extensions (1.2.3): the CA sets them",
     )
-    assert "hunter2" not in str(left_out)
+    assert "hunter2" not in str(omissions)
 
 
 def test_an_attribute_with_two_values_is_said() -> None:
@@ -140,32 +140,33 @@ def test_an_attribute_with_two_values_is_said() -> None:
     one = b"\x31\x09\x0c\x07hunter2"
     assert one in data
     two = data.replace(one, b"\x31\x09\x0c\x02hu\x0c\x03ter")  # the same length: a SET of two values
-    assert read_existing(two).left_out == ("its attributes, which cannot be read",)
+    assert read_prefill(two).omissions == ("its attributes, which cannot be read",)
 
 
 @pytest.mark.parametrize(
-    ("last", "which"), [("05", "made with SHA1"), ("04", "made with MD5"), ("7f", "of an unknown kind")]
+    ("last", "which"),
+    [("05", "made with SHA1"), ("04", "made with MD5"), ("7f", "with an unknown algorithm")],
 )
 def test_a_weak_or_strange_signature_is_said(last: str, which: str) -> None:
     builder = x509.CertificateSigningRequestBuilder().subject_name(name(CN))
     data = builder.sign(RSA, hashes.SHA256()).public_bytes(Encoding.DER)
     sha256, other = (bytes.fromhex(f"2a864886f70d0101{end}") for end in ("0b", last))  # RFC 8017 A.2.4
     assert sha256 in data
-    existing = read_existing(data.replace(sha256, other))
-    assert existing.left_out == (f"its signature, {which}: only names and fields are taken",)
-    assert existing.names == ("www.a.com",)
-    assert read_existing(data).left_out == ()
+    prefill = read_prefill(data.replace(sha256, other))
+    assert prefill.omissions == (f"its signature, {which}: only names and fields are used",)
+    assert prefill.names == ("www.a.com",)
+    assert read_prefill(data).omissions == ()
 
 
 def test_of_a_chain_the_leaf_is_taken_and_of_anything_else_a_request() -> None:
     ca = certificate(name((NameOID.COMMON_NAME, "My CA")), ca=True)
     leaf = certificate(name(CN), ["a.com"])
-    other = ("the others of the 2 requests and certificates there: one was taken",)
-    assert read_existing(ca + leaf).names == ("www.a.com", "a.com")
-    assert read_existing(ca + leaf).left_out == other
-    assert read_existing(leaf + CSR).names == NAMES
-    assert read_existing(ca).names == ("My CA",)
-    assert read_existing(
+    other = ("the others of the 2 requests and certificates: only one is used",)
+    assert read_prefill(ca + leaf).names == ("www.a.com", "a.com")
+    assert read_prefill(ca + leaf).omissions == other
+    assert read_prefill(leaf + CSR).names == NAMES
+    assert read_prefill(ca).names == ("My CA",)
+    assert read_prefill(
         b"-----BEGIN DH PARAMETERS-----\nAAAA\n-----END DH PARAMETERS-----\n" + leaf
     ).names == (
         "www.a.com",
@@ -195,7 +196,7 @@ def _keys() -> list[bytes]:
     return [*pems, *ders, pkcs12.serialize_key_and_certificates(b"x", KEY, None, None, plain)]
 
 
-REFUSAL = r"^(that is a private key: it stays where it is|there is a private key in the PKCS #12.*|this is a (Java keystore|key of PuTTY).*)$"
+REFUSAL = r"^(that is a private key, which must stay secret|there is a private key in the PKCS #12.*|this is a (Java keystore|PuTTY key).*)$"
 
 
 @pytest.mark.parametrize(
@@ -221,7 +222,7 @@ def test_a_private_key_is_refused_before_anything_is_decoded(data: bytes) -> Non
         patch("cryptography.x509.load_der_x509_csr") as load,
         pytest.raises(InputError, match=REFUSAL) as caught,
     ):
-        read_existing(data)
+        read_prefill(data)
     load.assert_not_called()
     assert caught.value.__cause__ is None
 
@@ -230,10 +231,10 @@ EMPTY_CSR = b"-----BEGIN CERTIFICATE REQUEST-----\n%s\n-----END CERTIFICATE REQU
 
 
 @pytest.mark.parametrize(
-    ("data", "what"),
+    ("data", "words"),
     [
-        (b"", "there is nothing in it"),
-        (b" \r\n\t\0\0", "there is nothing in it"),
+        (b"", "it is empty"),
+        (b" \r\n\t\0\0", "it is empty"),
         (b"\0" * 10_000_000, "more than 1048576 bytes"),
         (CSR + b"x" * MAX_BYTES, "more than 1048576 bytes"),
         (b"hello", "there is no CSR and no certificate in it"),
@@ -256,10 +257,10 @@ EMPTY_CSR = b"-----BEGIN CERTIFICATE REQUEST-----\n%s\n-----END CERTIFICATE REQU
     ],
     ids=range(21),  # the data is random, and too long to be a name
 )  # fmt: skip
-def test_what_cannot_be_read_is_said(data: bytes, what: str) -> None:
+def test_an_unreadable_file_is_refused_with_the_reason(data: bytes, words: str) -> None:
     with pytest.raises(InputError) as caught:
-        read_existing(data)
-    assert what in caught.value.what
+        read_prefill(data)
+    assert words in caught.value.message
     assert caught.value.hint
 
 
@@ -267,7 +268,7 @@ def test_a_certificate_in_pkcs7_is_read() -> None:
     chain = pkcs7.serialize_certificates(
         [x509.load_pem_x509_certificate(certificate(name(CN)))], Encoding.DER
     )
-    assert read_existing(chain).names == ("www.a.com",)
+    assert read_prefill(chain).names == ("www.a.com",)
 
 
 def _with_version(data: bytes, old: bytes, new: bytes) -> bytes:
@@ -276,10 +277,10 @@ def _with_version(data: bytes, old: bytes, new: bytes) -> bytes:
 
 
 def test_a_version_that_there_is_not_is_the_reason() -> None:
-    with pytest.raises(InputError, match="has version 2, where PKCS #10 only knows 0"):
-        read_existing(_with_version(der(CSR), b"\x02\x01\x00", b"\x02\x01\x02"))
-    with pytest.raises(InputError, match=r"has version 8, where X\.509 only knows 0 to 2"):
-        read_existing(
+    with pytest.raises(InputError, match="has version 2, but PKCS #10 has only version 0"):
+        read_prefill(_with_version(der(CSR), b"\x02\x01\x00", b"\x02\x01\x02"))
+    with pytest.raises(InputError, match=r"has version 8, but X\.509 has only versions 0 to 2"):
+        read_prefill(
             _with_version(der(certificate(name(CN))), b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x08")
         )
 
@@ -297,7 +298,7 @@ def test_a_certificate_of_version_1_is_a_certificate() -> None:
     version = b"\xa0\x03\x02\x01\x02"
     rest = data[data.index(signed) + len(signed) :]
     old = _sequence(_sequence(signed[signed.index(version) + len(version) :]) + rest)
-    assert read_existing(old).names == ("www.a.com",)
+    assert read_prefill(old).names == ("www.a.com",)
 
 
 @given(st.binary(max_size=200))
@@ -328,22 +329,22 @@ def test_any_damage_is_read_or_refused_in_words(
 
 def _read_or_refuse(data: bytes) -> None:
     try:
-        existing = read_existing(data)
+        prefill = read_prefill(data)
     except InputError as error:
         refusal = error
     else:
-        assert all(sentence.isprintable() for sentence in existing.left_out)
+        assert all(sentence.isprintable() for sentence in prefill.omissions)
         return
-    assert refusal.what.isprintable()
+    assert refusal.message.isprintable()
 
 
 def test_certbots_own_requests_are_read_or_their_version_named() -> None:
     for path in sorted(CERTBOT_CSRS.iterdir()):
         try:
-            existing = read_existing(path.read_bytes())
+            prefill = read_prefill(path.read_bytes())
         except InputError as error:
-            refusal = error.what
+            refusal = error.message
         else:
-            assert existing.names or "nonames" in path.name
+            assert prefill.names or "nonames" in path.name
             continue
         assert "has version 2" in refusal, path

@@ -20,7 +20,7 @@ from csrtui.core.certificates.chain import (
     SignatureCheck,
     build_chain,
     check_signature,
-    signed,
+    is_issued_by,
 )
 from csrtui.core.certificates.csr import to_pem
 from csrtui.core.keys.key_types import KeyType, private_pem
@@ -29,33 +29,33 @@ from csrtui.core.subject.fields import SubjectFields
 if TYPE_CHECKING:
     from pathlib import Path
 
-ASKED = der_of(SubjectFields(common_name="a.com"), "a.com")
-BELOW = intermediate()
-LEAF = read_der(der(BELOW.sign(ASKED)))
-CA, ROOT = read_der(BELOW.der), read_der(root().der)
-STRANGER = read_der(root("Another Root").der)
+CSR = der_of(SubjectFields(common_name="a.com"), "a.com")
+ISSUER = intermediate()
+LEAF = read_der(der(ISSUER.sign(CSR)))
+CA, ROOT = read_der(ISSUER.der), read_der(root().der)
+OTHER_ROOT = read_der(root("Another Root").der)
 
 
-@pytest.mark.parametrize("order", [*itertools.permutations([LEAF, CA, ROOT, STRANGER])])
+@pytest.mark.parametrize("order", [*itertools.permutations([LEAF, CA, ROOT, OTHER_ROOT])])
 def test_the_order_in_which_they_come_does_not_matter(order: tuple[Certificate, ...]) -> None:
     chain = build_chain(LEAF, order, NOW)
     assert chain == Chain(LEAF, (CA,), ROOT, ChainEnd.ROOT)
-    assert chain.sent == (LEAF, CA)
-    assert chain.issuer_of_last == "CN=Test Root"
+    assert chain.server_certificates == (LEAF, CA)
+    assert chain.last_issuer_text == "CN=Test Root"
 
 
 @pytest.mark.parametrize(
-    ("others", "sent", "end"),
+    ("others", "count", "end"),
     [
         ([], 1, ChainEnd.ISSUER_MISSING),
-        ([ROOT, STRANGER], 1, ChainEnd.ISSUER_MISSING),
+        ([ROOT, OTHER_ROOT], 1, ChainEnd.ISSUER_MISSING),
         ([CA], 2, ChainEnd.ISSUER_ELSEWHERE),
         ([CA, ROOT], 2, ChainEnd.ROOT),
     ],
 )
-def test_gaps_are_known(others: list[Certificate], sent: int, end: ChainEnd) -> None:
+def test_gaps_are_known(others: list[Certificate], count: int, end: ChainEnd) -> None:
     chain = build_chain(LEAF, others, NOW)
-    assert (len(chain.sent), chain.end) == (sent, end)
+    assert (len(chain.server_certificates), chain.end) == (count, end)
 
 
 def namesake(**changes: object) -> Certificate:
@@ -65,29 +65,29 @@ def namesake(**changes: object) -> Certificate:
     return read_der(der(build(named("Test CA 1"), key.public_key(), root(), extensions, **changes)))
 
 
-def test_a_namesake_that_did_not_sign_it_is_no_issuer() -> None:
+def test_a_namesake_that_did_not_sign_it_is_not_an_issuer() -> None:
     assert build_chain(LEAF, [namesake()], NOW).end is ChainEnd.WRONG_ISSUER
     assert build_chain(LEAF, [namesake(), CA], NOW) == Chain(LEAF, (CA,), None, ChainEnd.ISSUER_ELSEWHERE)
 
 
-def test_who_is_no_ca_signs_nothing() -> None:
+def test_a_certificate_that_is_not_a_ca_signs_nothing() -> None:
     fake = intermediate("No CA", ca=False)
-    leaf = read_der(der(fake.sign(ASKED)))
+    leaf = read_der(der(fake.sign(CSR)))
     assert build_chain(leaf, [read_der(fake.der)], NOW).end is ChainEnd.WRONG_ISSUER
 
 
 def test_of_two_that_signed_it_the_root_is_taken_else_the_one_that_lives_longest() -> None:
     top = root()
-    again: list[x509.ExtensionType] = [x509.BasicConstraints(ca=True, path_length=None)]
+    is_ca: list[x509.ExtensionType] = [x509.BasicConstraints(ca=True, path_length=None)]
     crossed = read_der(
         der(
-            build(named("Test Root"), top.key.public_key(), root("Old Root"), again, start=datetime(2024, 1, 1, tzinfo=UTC))
+            build(named("Test Root"), top.key.public_key(), root("Old Root"), is_ca, start=datetime(2024, 1, 1, tzinfo=UTC))
         )
     )  # fmt: skip
-    assert build_chain(LEAF, [CA, crossed], NOW).sent == (LEAF, CA, crossed)
+    assert build_chain(LEAF, [CA, crossed], NOW).server_certificates == (LEAF, CA, crossed)
     assert build_chain(LEAF, [CA, crossed, ROOT], NOW) == Chain(LEAF, (CA,), ROOT, ChainEnd.ROOT)
     longer = read_der(
-        der(build(named("Test CA 1"), BELOW.key.public_key(), root(), again, start=datetime(2025, 1, 1, tzinfo=UTC), days=21_000))
+        der(build(named("Test CA 1"), ISSUER.key.public_key(), root(), is_ca, start=datetime(2025, 1, 1, tzinfo=UTC), days=21_000))
     )  # fmt: skip
     assert build_chain(LEAF, [CA, longer, ROOT], NOW).intermediates == (longer,)
 
@@ -108,31 +108,33 @@ def test_cas_that_certify_each_other_end_somewhere() -> None:
     ]
     leaf = read_der(der(build(named("a.com"), key.public_key(), (named("Loop 1"), key), [])))
     chain = build_chain(leaf, ring, NOW)
-    assert (len(chain.sent), chain.end) == (3, ChainEnd.ISSUER_ELSEWHERE)
+    assert (len(chain.server_certificates), chain.end) == (3, ChainEnd.ISSUER_ELSEWHERE)
 
 
 def test_a_chain_longer_than_any_is_cut() -> None:
     key = root().key
     extensions: list[x509.ExtensionType] = [x509.BasicConstraints(ca=True, path_length=None)]
-    many = [
+    certificates = [
         read_der(der(build(named(f"CA {at}"), key.public_key(), (named(f"CA {at + 1}"), key), extensions)))
         for at in range(12)
     ]
-    chain = build_chain(many[0], many, NOW)
-    assert (len(chain.sent), chain.end) == (11, ChainEnd.TOO_LONG)
+    chain = build_chain(certificates[0], certificates, NOW)
+    assert (len(chain.server_certificates), chain.end) == (11, ChainEnd.TOO_LONG)
 
 
 def test_with_an_old_hash_only_the_names_are_compared(tmp_path: Path) -> None:
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed")
-    files = {"ca.pem": pem(BELOW.certificate), "ca.key": private_pem(BELOW.key), "csr.pem": to_pem(ASKED)}
+    files = {"ca.pem": pem(ISSUER.certificate), "ca.key": private_pem(ISSUER.key), "csr.pem": to_pem(CSR)}
     for name, data in files.items():
         (tmp_path / name).write_bytes(data)
     sign = ["-req", "-sha1", "-in", "csr.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-outform", "DER"]
-    made = subprocess.run(["openssl", "x509", *sign], cwd=tmp_path, capture_output=True, check=True).stdout
-    leaf = read_der(made)
+    leaf_der = subprocess.run(
+        ["openssl", "x509", *sign], cwd=tmp_path, capture_output=True, check=True
+    ).stdout
+    leaf = read_der(leaf_der)
     assert (leaf.signature_hash, leaf.has_old_hash) == ("sha1", True)
-    assert signed(leaf, CA)
+    assert is_issued_by(leaf, CA)
     assert check_signature(leaf, CA) is SignatureCheck.UNKNOWN
-    assert not signed(leaf, STRANGER)
+    assert not is_issued_by(leaf, OTHER_ROOT)
     assert build_chain(leaf, [ROOT, CA], NOW) == Chain(leaf, (CA,), ROOT, ChainEnd.ROOT)

@@ -21,10 +21,10 @@ from csrtui.core.base.times import Validity
 from csrtui.core.certificates import csr
 from csrtui.core.certificates.certificate import (
     Certificate,
-    days_of,
-    longest_days,
+    max_validity_days,
     read_der,
     to_pem,
+    validity_days,
     whole_days,
 )
 from csrtui.core.certificates.chain import Chain, ChainEnd, build_chain
@@ -33,15 +33,15 @@ from csrtui.core.certificates.path_validation import ChainState, ChainStatus, va
 from csrtui.core.keys.key_types import KeyType, spki_sha256
 from csrtui.core.subject.fields import SubjectFields
 
-FIRM = SubjectFields(common_name="a.com", organization="My Ltd", country="GB")
-ASKED_DER = der_of(FIRM, "a.com", "www.a.com")
-ASKED = csr.read_der(ASKED_DER)
+SUBJECT = SubjectFields(common_name="a.com", organization="My Ltd", country="GB")
+CSR_DER = der_of(SUBJECT, "a.com", "www.a.com")
+CSR = csr.read_der(CSR_DER)
 CA = read_der(intermediate().der)
 DAY = timedelta(days=1)
 
 
 def issued(**changes: Any) -> Certificate:
-    return read_der(der(intermediate().sign(ASKED_DER, **changes)))
+    return read_der(der(intermediate().sign(CSR_DER, **changes)))
 
 
 def subject(*attributes: tuple[x509.ObjectIdentifier, str]) -> x509.Name:
@@ -52,33 +52,34 @@ def subject(*attributes: tuple[x509.ObjectIdentifier, str]) -> x509.Name:
 
 
 def test_a_certificate_is_told_in_full() -> None:
-    one = issued()
-    assert one.subject == FIRM
-    assert (one.subject_text, one.issuer_text) == ("CN=a.com,O=My Ltd,C=GB", "CN=Test CA 1")
-    assert one.names == ("a.com", "www.a.com")
-    assert one.validity == Validity(START, START + DAYS * DAY - timedelta(seconds=1))
-    assert (one.serial, one.signature_hash) == ("ABC", "sha256")
-    assert one.spki_sha256 == ASKED.spki_sha256 == spki_sha256(key_of(KeyType.EC_P256).public_key())
-    assert (one.is_ca, one.is_self_issued, one.serves, one.has_old_hash) == (False, False, True, False)
+    certificate = issued()
+    assert certificate.subject == SUBJECT
+    assert (certificate.subject_text, certificate.issuer_text) == ("CN=a.com,O=My Ltd,C=GB", "CN=Test CA 1")
+    assert certificate.names == ("a.com", "www.a.com")
+    assert certificate.validity == Validity(START, START + DAYS * DAY - timedelta(seconds=1))
+    assert (certificate.serial, certificate.signature_hash) == ("ABC", "sha256")
+    assert certificate.spki_sha256 == CSR.spki_sha256 == spki_sha256(key_of(KeyType.EC_P256).public_key())
+    assert (certificate.is_ca, certificate.is_self_issued) == (False, False)
+    assert (certificate.is_for_servers, certificate.has_old_hash) == (True, False)
     assert (CA.is_ca, CA.is_self_issued, read_der(root().der).is_self_issued) == (True, False, True)
 
 
 def test_openssl_says_the_same() -> None:
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed")
-    one = issued()
-    asked = ("-noout", "-serial", "-fingerprint", "-sha256", "-subject", "-nameopt", "RFC2253")
-    said = subprocess.run(
-        ["openssl", "x509", *asked], input=to_pem([one]), capture_output=True, check=True
+    certificate = issued()
+    options = ("-noout", "-serial", "-fingerprint", "-sha256", "-subject", "-nameopt", "RFC2253")
+    output = subprocess.run(
+        ["openssl", "x509", *options], input=to_pem([certificate]), capture_output=True, check=True
     ).stdout.decode()
-    assert "serial=0ABC" in said
-    assert f"subject={one.subject_text}" in said
-    assert one.sha256 in said.replace(":", "").lower()
+    assert "serial=0ABC" in output
+    assert f"subject={certificate.subject_text}" in output
+    assert certificate.sha256 in output.replace(":", "").lower()
 
 
 def test_it_is_written_as_cryptography_writes_it() -> None:
-    made = [intermediate().certificate, root().certificate]
-    assert to_pem(read_der(der(one)) for one in made) == pem(*made)
+    certificates = [intermediate().certificate, root().certificate]
+    assert to_pem(read_der(der(certificate)) for certificate in certificates) == pem(*certificates)
 
 
 def test_a_key_of_an_unknown_kind_fits_no_pair_and_a_hash_of_its_own_is_none() -> None:
@@ -99,7 +100,7 @@ def test_a_version_that_x509_does_not_know_is_refused_as_such() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "whose"),
+    ("changes", "text"),
     [
         ({"subject": x509.Name([]), "names": ["a\x07.com", "b.com"]}, "a\\x07.com"),
         ({}, "CN=a.com,O=My Ltd,C=GB"),
@@ -107,8 +108,10 @@ def test_a_version_that_x509_does_not_know_is_refused_as_such() -> None:
         ({"subject": subject(), "names": []}, "serial number ABC"),
     ],
 )
-def test_whose_it_is_is_told_by_whatever_there_is(changes: dict[str, Any], whose: str) -> None:
-    assert issued(**changes).whose == whose
+def test_the_display_name_is_the_subject_else_a_name_else_the_serial_number(
+    changes: dict[str, Any], text: str
+) -> None:
+    assert issued(**changes).display_name == text
 
 
 def test_a_root_of_version_1_counts_as_a_ca() -> None:
@@ -119,15 +122,18 @@ def test_a_root_of_version_1_counts_as_a_ca() -> None:
          "-keyout", "/dev/null", "-subj", "/CN=Old", "-config", "/dev/stdin", "-outform", "DER"],
         input=b"[req]\ndistinguished_name=d\n[d]\n", capture_output=True, check=True,
     ).stdout  # fmt: skip
-    one = read_der(made)
-    assert one.is_ca is (b"\xa0\x03\x02\x01\x02" not in made)
+    certificate = read_der(made)
+    assert certificate.is_ca is (b"\xa0\x03\x02\x01\x02" not in made)
 
 
 # In what it differs
 
 
 def kinds(certificate: Certificate) -> list[tuple[DifferenceKind, str | None, str | None]]:
-    return [(one.kind, one.requested, one.issued) for one in differences(ASKED, certificate)]
+    return [
+        (difference.kind, difference.requested, difference.issued)
+        for difference in differences(CSR, certificate)
+    ]
 
 
 def test_what_was_issued_as_requested_differs_in_nothing() -> None:
@@ -143,9 +149,11 @@ def test_names_dropped_and_added_are_named() -> None:
 
 
 def test_a_common_name_that_the_csr_has_in_its_subject_alone_was_requested() -> None:
-    asked = ASKED._replace(names=())
-    found = differences(asked, issued(names=["A.com", "www.a.com"]))
-    assert [(one.kind, one.issued) for one in found] == [(DifferenceKind.NAME_ADDED, "www.a.com")]
+    request = CSR._replace(names=())
+    result = differences(request, issued(names=["A.com", "www.a.com"]))
+    assert [(difference.kind, difference.issued) for difference in result] == [
+        (DifferenceKind.NAME_ADDED, "www.a.com")
+    ]
 
 
 def test_a_subject_that_was_changed_is_told_field_by_field() -> None:
@@ -160,7 +168,7 @@ def test_a_subject_that_was_changed_is_told_field_by_field() -> None:
         (DifferenceKind.FIELD_DROPPED, "GB", None),
         (DifferenceKind.FIELD_ADDED, None, "London\x1b[2J"),
     ]
-    texts = [one.text for one in differences(ASKED, certificate)]
+    texts = [difference.text for difference in differences(CSR, certificate)]
     assert texts == [
         "the CA changed the organization from My Ltd to My Limited",
         "the CA left out the country GB",
@@ -181,12 +189,12 @@ def test_a_short_life_is_not_a_difference_since_no_request_names_one(days: int) 
     ],
 )  # fmt: skip
 def test_the_schedule_of_longest_lives(year: int, month: int, day: int, days: int) -> None:
-    assert longest_days(datetime(year, month, day, tzinfo=UTC)) == days
+    assert max_validity_days(datetime(year, month, day, tzinfo=UTC)) == days
 
 
 @pytest.mark.parametrize(("seconds", "days"), [(0, 1), (86_399, 1), (86_400, 2), (200 * 86_400 - 1, 200)])
 def test_a_day_begun_is_a_day_of_life(seconds: int, days: int) -> None:
-    assert days_of(Validity(START, START + timedelta(seconds=seconds))) == days
+    assert validity_days(Validity(START, START + timedelta(seconds=seconds))) == days
 
 
 @pytest.mark.parametrize(
@@ -203,7 +211,7 @@ def flaws_of(
     leaf: Certificate, *others: Certificate, now: datetime = NOW, ca: CaKind = CaKind.PUBLIC
 ) -> list[tuple[CertificateFlawKind, Level]]:
     chain = build_chain(leaf, others, now)
-    return [(one.kind, one.level) for one in flaws(chain, validate_chain(chain, now), ca, now)]
+    return [(flaw.kind, flaw.level) for flaw in flaws(chain, validate_chain(chain, now), ca, now)]
 
 
 ROOT = read_der(root().der)
@@ -224,9 +232,9 @@ def test_one_that_is_not_valid_now_is_told(now: datetime, expected: list[object]
 
 
 def test_an_intermediate_that_is_not_valid_any_more_is_told() -> None:
-    gone = intermediate("Test CA gone", days=30)
-    leaf = read_der(der(gone.sign(ASKED_DER)))
-    assert flaws_of(leaf, read_der(gone.der), ROOT) == [(CertificateFlawKind.CHAIN_INVALID, Level.WARNING)]
+    expired = intermediate("Test CA gone", days=30)
+    leaf = read_der(der(expired.sign(CSR_DER)))
+    assert flaws_of(leaf, read_der(expired.der), ROOT) == [(CertificateFlawKind.CHAIN_INVALID, Level.WARNING)]
 
 
 @pytest.mark.parametrize(
@@ -260,9 +268,9 @@ def test_an_old_hash_is_told_of_what_a_server_sends_and_not_of_the_root() -> Non
         old, (replace(CA, signature_hash="md5"),), replace(ROOT, signature_hash="sha1"), ChainEnd.ROOT
     )
     valid = ChainStatus(ChainState.VALID, None, "")
-    found = flaws(chain, valid, CaKind.PUBLIC, NOW)
-    assert [one.kind for one in found] == [CertificateFlawKind.OLD_HASH] * 2
-    assert ["SHA1" in found[0].text, "MD5" in found[1].text] == [True, True]
+    result = flaws(chain, valid, CaKind.PUBLIC, NOW)
+    assert [flaw.kind for flaw in result] == [CertificateFlawKind.OLD_HASH] * 2
+    assert ["SHA1" in result[0].text, "MD5" in result[1].text] == [True, True]
 
 
 CLIENT, ANY = ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE

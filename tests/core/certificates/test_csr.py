@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import foreign_made as foreign
 import pytest
+from backups_made import csr_of
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import NameOID
 from data_files import CERTBOT_CSRS
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 from requests_made import HARD_ORGANIZATION, der_of, key_of
 
 from csrtui.core.base.errors import InputError
-from csrtui.core.certificates import csr as request
+from csrtui.core.certificates import csr
 from csrtui.core.keys import key_types
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.subject.fields import SubjectFields
@@ -33,42 +34,42 @@ SUBJECT = SubjectFields("www.a.com", HARD_ORGANIZATION, "R+D", "GB", "Greater Lo
 NAMES = ("www.a.com", "a.com", "*.a.com", "xn--bcher-kva.a.com", "10.0.0.1", "2001:db8::1")
 
 
-def whatever_or_input_error(data: bytes) -> request.Request | None:
+def whatever_or_input_error(data: bytes) -> csr.Request | None:
     """What `data` says, or None when it was refused in words."""
     try:
-        return request.read_der(data)
+        return csr.read_der(data)
     except InputError:
         return None
 
 
 @pytest.mark.parametrize("key_type", KeyType)
 def test_what_was_asked_for_is_what_the_request_says(key_type: KeyType) -> None:
-    made = request.read_der(der_of(SUBJECT, *NAMES, key_type=key_type))
+    made = csr.read_der(der_of(SUBJECT, *NAMES, key_type=key_type))
     assert made.subject == SUBJECT
     assert made.names == NAMES
     assert made.key_type is key_type
     assert made.signature_hash == key_type.hash_name
     assert made.spki_sha256 == key_types.spki_sha256(key_of(key_type).public_key())
     assert made.sha256 == sha256(made.der).hexdigest()
-    assert request.signature_holds(made.der)
+    assert csr.has_valid_signature(made.der)
 
 
 def test_nothing_but_the_names_is_asked_for_as_an_extension() -> None:
-    csr = x509.load_der_x509_csr(der_of(SUBJECT, *NAMES))
-    (extension,) = csr.extensions
+    built = x509.load_der_x509_csr(der_of(SUBJECT, *NAMES))
+    (extension,) = built.extensions
     assert isinstance(extension.value, x509.SubjectAlternativeName)
     assert not extension.critical
-    assert [attribute.oid.dotted_string for attribute in csr.attributes] == ["1.2.840.113549.1.9.14"]
+    assert [attribute.oid.dotted_string for attribute in built.attributes] == ["1.2.840.113549.1.9.14"]
 
 
 def test_addresses_are_written_as_addresses() -> None:
-    csr = x509.load_der_x509_csr(der_of(SUBJECT, *NAMES))
-    names = csr.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    built = x509.load_der_x509_csr(der_of(SUBJECT, *NAMES))
+    names = built.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert [str(address) for address in names.get_values_for_type(x509.IPAddress)] == list(NAMES[4:])
 
 
 def test_the_preview_shows_the_bytes_that_are_signed() -> None:
-    shown, made = request.preview(SUBJECT, NAMES), request.read_der(der_of(SUBJECT, *NAMES))
+    shown, made = csr.preview(SUBJECT, NAMES), csr.read_der(der_of(SUBJECT, *NAMES))
     assert (shown.subject_der, shown.subject_text, shown.names) == (
         made.subject_der, made.subject_text, made.names,
     )  # fmt: skip
@@ -77,24 +78,25 @@ def test_the_preview_shows_the_bytes_that_are_signed() -> None:
 
 def test_a_key_of_another_type_makes_no_request() -> None:
     key = ec.derive_private_key(7, ec.SECP256K1())
-    with pytest.raises(InputError, match="makes no CSR") as caught:
-        request.build(SUBJECT, NAMES, key)
+    with pytest.raises(InputError, match="cannot make a CSR") as caught:
+        csr.build(SUBJECT, NAMES, key)
     assert caught.value.hint
     assert "ec-p256" in caught.value.hint
 
 
 def test_pem_comes_in_lines_of_64_and_reads_back() -> None:
     der = der_of(SUBJECT, *NAMES)
-    pem = request.to_pem(der)
+    pem = csr.to_pem(der)
     lines = pem.decode().splitlines()
     assert lines[0] == "-----BEGIN CERTIFICATE REQUEST-----"
     assert {len(line) for line in lines[1:-2]} == {64}
-    assert request.read_pem(b"what stands before\n" + pem).der == der
+    assert csr.read_pem(b"what stands before\n" + pem).der == der
 
 
 def test_a_changed_request_is_no_longer_signed() -> None:
     der = der_of(SUBJECT, *NAMES)
-    assert not request.signature_holds(der.replace(b"London", b"Landon"))
+    assert not csr.has_valid_signature(der.replace(b"London", b"Landon"))
+    assert not csr.has_valid_signature(der[:-1])
 
 
 SHA1 = hashes.SHA1()  # noqa: S303 - what old tools signed with
@@ -126,9 +128,9 @@ def old_requests() -> list[bytes]:
 @pytest.mark.parametrize("number", range(5))
 def test_a_signature_with_an_old_hash_is_old_and_not_invalid(number: int) -> None:
     der = old_requests()[number]
-    assert request.signature_holds(der)
-    assert request.read_der(der).signature_hash in {"sha1", "md5"}
-    assert not request.signature_holds(der[:-4] + bytes(4)), "another signature"
+    assert csr.has_valid_signature(der)
+    assert csr.read_der(der).signature_hash in {"sha1", "md5"}
+    assert not csr.has_valid_signature(der[:-4] + bytes(4)), "another signature"
 
 
 def test_a_signature_of_an_algorithm_that_does_not_fit_its_key_is_not_valid() -> None:
@@ -137,7 +139,7 @@ def test_a_signature_of_an_algorithm_that_does_not_fit_its_key_is_not_valid() ->
     for algorithm in (oid("1.2.840.113549.1.1.5"), oid("1.2.3.4"), oid("1.2.840.113549.1.1.5") + tlv(0x05)):
         for key in (ec_key, key_of(KeyType.ED25519)):
             der = old_request(key, algorithm, lambda said: ec_key.sign(said, ec.ECDSA(SHA1)))
-            assert not request.signature_holds(der)
+            assert not csr.has_valid_signature(der)
 
 
 def test_names_of_other_kinds_are_shown_with_their_kind() -> None:
@@ -147,25 +149,25 @@ def test_names_of_other_kinds_are_shown_with_their_kind() -> None:
         x509.RegisteredID(x509.ObjectIdentifier("1.2.3")),
         x509.DNSName("a.com"),
     )
-    csr = (
+    built = (
         x509.CertificateSigningRequestBuilder()
         .subject_name(x509.Name([]))
         .add_extension(x509.SubjectAlternativeName(kinds), critical=True)
         .sign(ec.derive_private_key(7, ec.SECP256K1()), hashes.SHA256())
     )
-    read = request.read_der(csr.public_bytes(Encoding.DER))
+    read = csr.read_der(built.public_bytes(Encoding.DER))
     assert read.names == ("email:joe@a.com", "uri:https://a.com", "rid:1.2.3", "a.com")
     assert read.key_type is None
     assert read.subject_text == ""
 
 
 def test_a_request_without_names_has_none() -> None:
-    csr = (
+    built = (
         x509.CertificateSigningRequestBuilder()
         .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a.com")]))
         .sign(key_of(KeyType.ED25519), None)
     )
-    read = request.read_der(csr.public_bytes(Encoding.DER))
+    read = csr.read_der(built.public_bytes(Encoding.DER))
     assert read.names == ()
     assert read.subject.common_name == "a.com"
     assert read.signature_hash is None
@@ -178,21 +180,21 @@ def test_a_request_without_names_has_none() -> None:
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     whatever_or_input_error(data)
     with pytest.raises(InputError):
-        request.read_pem(data)
+        csr.read_pem(data)
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_in_a_pem_frame_are_read_or_refused(data: bytes) -> None:
     frame = b"-----BEGIN CERTIFICATE REQUEST-----\n%b\n-----END CERTIFICATE REQUEST-----\n"
     with pytest.raises(InputError):
-        request.read_pem(frame % data)
+        csr.read_pem(frame % data)
 
 
 def test_a_request_cut_short_anywhere_is_refused() -> None:
     der = der_of(SUBJECT, *NAMES)
     for length in range(len(der)):
         with pytest.raises(InputError, match="cut short"):
-            request.read_der(der[:length])
+            csr.read_der(der[:length])
 
 
 @pytest.mark.parametrize("key_type", [KeyType.EC_P256, KeyType.RSA_2048, KeyType.ED25519])
@@ -216,30 +218,30 @@ def test_a_request_with_many_changes_is_read_or_refused(data: st.DataObject) -> 
 @pytest.mark.parametrize("version", [1, 2])
 def test_a_request_of_another_version_is_refused_for_that_reason(version: int) -> None:
     der = der_of(SUBJECT, *NAMES).replace(b"\x02\x01\x00", bytes([2, 1, version]), 1)
-    with pytest.raises(InputError, match=f"has version {version}, where PKCS #10 only knows 0"):
-        request.read_der(der)
+    with pytest.raises(InputError, match=f"has version {version}, but PKCS #10 has only version 0"):
+        csr.read_der(der)
 
 
 def test_an_extension_twice_is_refused() -> None:
     san = x509.SubjectAlternativeName([x509.DNSName("a.com")])
     other = x509.SubjectKeyIdentifier(b"x" * 20)
-    csr = (
+    built = (
         x509.CertificateSigningRequestBuilder()
         .subject_name(x509.Name([]))
         .add_extension(san, critical=False)
         .add_extension(other, critical=False)
         .sign(key_of(KeyType.EC_P256), hashes.SHA256())
     )
-    der = csr.public_bytes(Encoding.DER).replace(b"\x06\x03\x55\x1d\x0e", b"\x06\x03\x55\x1d\x11")
-    with pytest.raises(InputError, match="subjectAltName is there twice"):
-        request.read_der(der)
+    der = built.public_bytes(Encoding.DER).replace(b"\x06\x03\x55\x1d\x0e", b"\x06\x03\x55\x1d\x11")
+    with pytest.raises(InputError, match="subjectAltName occurs twice"):
+        csr.read_der(der)
 
 
 def test_a_kind_of_name_that_nobody_reads_is_refused() -> None:
     """An x400Address ([3]) in the SAN is valid ASN.1 that cryptography has no type for."""
     der = der_of(SubjectFields("a.com"), "a.com").replace(b"\x82\x05a.com", b"\xa3\x05\x30\x03\x02\x01\x00")
     with pytest.raises(InputError, match="x400Address"):
-        request.read_der(der)
+        csr.read_der(der)
 
 
 VERSION_2 = {
@@ -259,9 +261,9 @@ def test_certbots_requests_are_read_or_refused_in_words() -> None:
     assert len(files) == 21
     for file in files:
         data = file.read_bytes()
-        read = request.read_der if file.suffix == ".der" else request.read_pem
+        read = csr.read_der if file.suffix == ".der" else csr.read_pem
         if file.name in VERSION_2:
-            with pytest.raises(InputError, match="has version 2, where PKCS #10 only knows 0"):
+            with pytest.raises(InputError, match="has version 2, but PKCS #10 has only version 0"):
                 read(data)
         else:
             assert read(data).spki_sha256
@@ -277,7 +279,7 @@ def test_certbots_requests_are_read_or_refused_in_words() -> None:
     ],
 )
 def test_names_in_certbots_requests(name: str, count: int, one: str | None) -> None:
-    read = request.read_pem((CERTBOT_CSRS / name).read_bytes())
+    read = csr.read_pem((CERTBOT_CSRS / name).read_bytes())
     assert len(read.names) == count
     assert one is None or one in read.names
 
@@ -290,3 +292,40 @@ def test_certbots_requests_with_changes_are_read_or_refused(data: st.DataObject)
     for _ in range(data.draw(st.integers(1, 4))):
         der[data.draw(st.integers(0, len(der) - 1))] = data.draw(st.integers(0, 255))
     whatever_or_input_error(bytes(der))
+
+
+# Proof of possession
+
+
+@pytest.mark.parametrize("key_type", KeyType)
+def test_the_request_s_own_key_proves_it(key_type: KeyType) -> None:
+    assert csr.proves_possession(key_of(key_type), csr_of(key_type))
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        rsa.generate_private_key(65537, 1024),  # noqa: S505 - as others made them
+        ec.generate_private_key(ec.SECP256K1()),
+        ed448.Ed448PrivateKey.generate(),
+    ],
+)
+def test_a_key_that_csrtui_does_not_make_proves_its_request_too(key: key_types.PrivateKey) -> None:
+    assert csr.proves_possession(key, csr.read_der(csr.build_proof(key)))
+
+
+def test_another_key_does_not() -> None:
+    assert not csr.proves_possession(key_types.generate(KeyType.EC_P256), csr_of())
+    assert not csr.proves_possession(key_of(KeyType.EC_P384), csr_of())
+
+
+def test_a_key_whose_signature_does_not_hold_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    build_proof = csr.build_proof
+
+    def damaged(key: key_types.PrivateKey) -> bytes:
+        der = bytearray(build_proof(key))
+        der[-1] ^= 1
+        return bytes(der)
+
+    monkeypatch.setattr(csr, "build_proof", damaged)
+    assert not csr.proves_possession(key_of(KeyType.EC_P256), csr_of())

@@ -18,10 +18,11 @@ from requests_made import NOW
 from csrtui.core.base.asn1 import Node, encode, read_node
 from csrtui.core.base.errors import InputError
 from csrtui.core.certificates import csr
-from csrtui.core.certificates.certificate import Certificate, load, read_der, signature_holds
-from csrtui.core.certificates.chain import build_chain, signed
-from csrtui.core.certificates.csr import extensions_of
-from csrtui.core.certificates.omissions import usage_lines
+from csrtui.core.certificates.certificate import Certificate, has_valid_signature, load, read_der
+from csrtui.core.certificates.chain import build_chain, is_issued_by
+from csrtui.core.certificates.csr import requested_extensions
+from csrtui.core.certificates.omissions import describe_usages
+from csrtui.core.certificates.path_validation import ChainReason, validate_chain
 from csrtui.core.subject.fields import SubjectFields
 
 if TYPE_CHECKING:
@@ -89,16 +90,16 @@ FAULTS = {
     "a zone": (with_times(b"261123100000+0100", b"271123080000-0100"), "a time of the validity"),
     "fractions": (with_times(b"20261123090000.5Z", b"20271123090000.5Z", 0x18), "a time of the validity"),
     "cA FALSE": (with_extension(extension("2.5.29.19", tlv(0x30, tlv(0x01, b"\0")), flag=b"\0")), "cA FALSE is written"),
-    "key usage": (with_extension(extension("2.5.29.15", tlv(0x03, b"\0\x80\0"), flag=b"\0"), extension("2.5.29.15", b"")), "keyUsage is there twice"),
+    "key usage": (with_extension(extension("2.5.29.15", tlv(0x03, b"\0\x80\0"), flag=b"\0"), extension("2.5.29.15", b"")), "keyUsage occurs twice"),
     "a broken extension": (with_extension(extension("2.5.29.19", b"\x30\x05")), "basicConstraints is not DER"),
-    "an extension of another shape": (with_extension(extension("2.5.29.15", tlv(0x03))), "not the structure of RFC 5280"),
+    "an extension of another shape": (with_extension(extension("2.5.29.15", tlv(0x03))), "not have the structure of RFC 5280"),
     "an extension that is not used": (with_extension(extension("2.5.29.32", b"\x05\0")), "breaks a rule of DER"),
     "version 1": (edited(LEAF, (0, 0), value(0xA0, tlv(0x02, b"\0"))), "version 1 is written"),
     "signature": (edited(LEAF, (2,), lambda node: encode(0x03, b"\3", node.content[1:-1], b"\xff")), "unused bits"),
     "an empty RDN": (edited(LEAF, NAME, value(0x30, tlv(0x31))), "an RDN of the subject is empty"),
-    "registeredID": (with_names(tlv(0x88, b"\x2a\x80")), "a registeredID that is malformed"),
-    "otherName": (with_names(tlv(0xA0, b"\6\1\x2a")), "an otherName that is malformed"),
-    "otherName without a value": (with_names(tlv(0xA0, oid("1.2.3"))), "an otherName that is malformed"),
+    "registeredID": (with_names(tlv(0x88, b"\x2a\x80")), "a malformed registeredID"),
+    "otherName": (with_names(tlv(0xA0, b"\6\1\x2a")), "a malformed otherName"),
+    "otherName without a value": (with_names(tlv(0xA0, oid("1.2.3"))), "a malformed otherName"),
     "names of all kinds beside it": (
         with_names(tlv(0x88, b"\x2a"), tlv(0xA0, oid("1.2.3"), tlv(0xA0, tlv(0x05))), tlv(0x87, b"1")),
         "an iPAddress of 1 octets",
@@ -111,17 +112,17 @@ FAULTS = {
 @pytest.mark.parametrize("kind", FAULTS)
 def test_a_certificate_with_a_fault_is_read_and_says_which(kind: str) -> None:
     data, words = FAULTS[kind]
-    found = read_der(data)
-    assert any(words in fault for fault in found.encoding_faults), found.encoding_faults
-    assert found.der == data
-    assert found.spki_sha256 == read_der(LEAF).spki_sha256
-    assert load(found).not_valid_after_utc > load(found).not_valid_before_utc
+    certificate = read_der(data)
+    assert any(words in fault for fault in certificate.encoding_faults), certificate.encoding_faults
+    assert certificate.der == data
+    assert certificate.spki_sha256 == read_der(LEAF).spki_sha256
+    assert load(certificate).not_valid_after_utc > load(certificate).not_valid_before_utc
 
 
 def test_unique_identifiers_do_no_harm() -> None:
-    spoilt = spoil(LEAF)
+    broken = break_serial(LEAF)
     data = edited(
-        spoilt,
+        broken,
         TBS,
         lambda node: encode(0x30, *[part.encoded for part in node.children()[:7]], tlv(0x81, b"\0x")),
     )
@@ -129,16 +130,16 @@ def test_unique_identifiers_do_no_harm() -> None:
 
 
 def test_times_are_taken_to_utc() -> None:
-    found = read_der(FAULTS["a zone"][0]).validity
-    assert f"{found.not_before:%H} {found.not_after:%H}" == "09 09"
+    validity = read_der(FAULTS["a zone"][0]).validity
+    assert f"{validity.not_before:%H} {validity.not_after:%H}" == "09 09"
 
 
 def test_a_name_that_is_dropped_leaves_the_others() -> None:
     names = tlv(0x30, tlv(0x82, b"a.com"), tlv(0x82, b"\xfc.com"), tlv(0x87, b"1.2"), tlv(0xA3))
     data = edited(LEAF, EXTENSIONS, value(0x30, extension("2.5.29.17", names)))
-    found = read_der(data)
-    assert found.names == ("a.com",)
-    assert len(found.encoding_faults) == 3
+    certificate = read_der(data)
+    assert certificate.names == ("a.com",)
+    assert len(certificate.encoding_faults) == 3
     none = edited(LEAF, EXTENSIONS, value(0x30, extension("2.5.29.17", tlv(0x30, tlv(0x87, b"1")))))
     assert read_der(none).names == ()
 
@@ -155,7 +156,7 @@ def test_key_usages_that_contradict_each_other_are_named(flags: bytes) -> None:
         (LEAF[:-9], "cut short: the length says"),
         (
             tlv(0x30, tlv(0x30), tlv(0x30), tlv(0x03, b"\0")),
-            "the certificate is damaged: it has not the structure",
+            "the certificate is damaged: it does not have the structure",
         ),
         (tlv(0x30, tlv(0x30)), "the certificate is damaged: not signed data"),
         (with_times(b"nonsense", b"nonsense"), "the certificate cannot be decoded"),
@@ -165,7 +166,7 @@ def test_key_usages_that_contradict_each_other_are_named(flags: bytes) -> None:
 def test_what_cannot_be_read_gets_the_true_reason(data: bytes, words: str) -> None:
     with pytest.raises(InputError) as caught:
         read_der(data)
-    assert words in caught.value.what
+    assert words in caught.value.message
 
 
 def test_a_fault_of_the_library_is_named_by_its_field() -> None:
@@ -209,25 +210,29 @@ RSA = tlv(0x30, oid("1.2.840.113549.1.1.11"), tlv(0x05))
 ED25519 = tlv(0x30, oid("1.3.101.112"), tlv(0x05))
 
 
-def spoil(data: bytes) -> bytes:
+def break_serial(data: bytes) -> bytes:
     return edited(data, SERIAL, value(0x02, b"\0\0\1"))
 
 
 def test_a_signature_holds_over_the_octets_as_they_are() -> None:
-    ed = ed25519.Ed25519PrivateKey.from_private_bytes(b"\7" * 32)
-    by_ec = resigned(spoil, lambda data: ec_key(1).sign(data, ec.ECDSA(hashes.SHA256())), ECDSA)
-    by_rsa = resigned(spoil, lambda data: rsa_key().sign(data, padding.PKCS1v15(), hashes.SHA256()), RSA)
-    by_ed = resigned(spoil, ed.sign, ED25519)
-    issuers = [authority(ec_key(1)), authority(rsa_key()), authority(ed)]
+    ed_key = ed25519.Ed25519PrivateKey.from_private_bytes(b"\7" * 32)
+    by_ec = resigned(break_serial, lambda data: ec_key(1).sign(data, ec.ECDSA(hashes.SHA256())), ECDSA)
+    by_rsa = resigned(
+        break_serial, lambda data: rsa_key().sign(data, padding.PKCS1v15(), hashes.SHA256()), RSA
+    )
+    by_ed = resigned(break_serial, ed_key.sign, ED25519)
+    issuers = [authority(ec_key(1)), authority(rsa_key()), authority(ed_key)]
     for at, leaf in enumerate((by_ec, by_rsa, by_ed)):
         assert leaf.encoding_faults
-        assert [signature_holds(leaf, issuer) for issuer in issuers] == [at == 0, at == 1, at == 2]
-        assert signed(leaf, issuers[at])
-        assert build_chain(leaf, issuers, NOW).intermediates == (issuers[at],)
-        assert not signature_holds(replace(leaf, der=spoil(LEAF)), issuers[at])
-    assert not signature_holds(by_ec, authority(ec_key(2)))
+        assert [has_valid_signature(leaf, issuer) for issuer in issuers] == [at == 0, at == 1, at == 2]
+        assert is_issued_by(leaf, issuers[at])
+        chain = build_chain(leaf, issuers, NOW)
+        assert chain.intermediates == (issuers[at],)
+        assert validate_chain(chain, NOW).reason is ChainReason.ENCODING
+        assert not has_valid_signature(replace(leaf, der=break_serial(LEAF)), issuers[at])
+    assert not has_valid_signature(by_ec, authority(ec_key(2)))
     assert isinstance(rsa_key(), rsa.RSAPrivateKey)
-    assert not signed(by_ec, read_der(root().der))
+    assert not is_issued_by(by_ec, read_der(root().der))
 
 
 # Names of other kinds, and usages
@@ -263,12 +268,21 @@ def test_names_of_other_kinds_carry_their_kind(name: x509.GeneralName, text: str
     assert general(name) == (text,)
 
 
-def test_usages_are_listed_in_words() -> None:
-    purposes = [x509.ObjectIdentifier(f"1.2.3.{number}") for number in range(12)]
+def usages(*extensions: x509.ExtensionType) -> list[str]:
     builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
-    builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
-    builder = builder.add_extension(x509.TLSFeature([x509.TLSFeatureType.status_request_v2]), critical=False)
-    made = builder.sign(ec_key(), hashes.SHA256()).public_bytes(Encoding.DER)
-    (line,) = usage_lines(extensions_of(made))
+    for extension in extensions:
+        builder = builder.add_extension(extension, critical=False)
+    request = builder.sign(ec_key(), hashes.SHA256()).public_bytes(Encoding.DER)
+    return list(describe_usages(requested_extensions(request)))
+
+
+def test_usages_are_listed_in_words() -> None:
+    purposes = x509.ExtendedKeyUsage([x509.ObjectIdentifier(f"1.2.3.{number}") for number in range(12)])
+    (line,) = usages(purposes, x509.TLSFeature([x509.TLSFeatureType.status_request_v2]))
     assert line.endswith("1.2.3.9, 2 more")
-    assert list(usage_lines(extensions_of(CSR))) == []
+    key_usage = x509.KeyUsage(*[True] * 2, *[False] * 7)
+    assert usages(x509.TLSFeature([x509.TLSFeatureType.status_request]), key_usage) == [
+        "must-staple (TLS feature status_request)",
+        "key usage: digital signature, content commitment",
+    ]
+    assert usages() == []

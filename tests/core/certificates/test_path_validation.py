@@ -343,7 +343,7 @@ def nameless_ca() -> Case:
 @pytest.mark.parametrize(
     ("made", "reason", "text"),
     [
-        (weak_key, ChainReason.WEAK, "the RSA key of CN=Root has 1024 bits: its signatures prove nothing"),
+        (weak_key, ChainReason.WEAK, "the RSA key of CN=Root has 1024 bits, so its signatures prove nothing"),
         (
             critical,
             ChainReason.EXTENSION,
@@ -388,7 +388,7 @@ def unknown_algorithm() -> Case:
 def test_an_unknown_algorithm_is_not_checkable() -> None:
     status = validate(unknown_algorithm())
     assert (status.state, status.reason) == (ChainState.NOT_CHECKABLE, ChainReason.ALGORITHM), status.text
-    assert status.text == "not checkable: csrtui does not know the algorithm that CN=a.com is signed with"
+    assert status.text == "not checkable: csrtui does not know the signature algorithm of CN=a.com"
 
 
 def test_a_chain_longer_than_any_is_not_checkable() -> None:

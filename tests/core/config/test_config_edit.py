@@ -94,13 +94,13 @@ def test_other_layouts_are_changed_too(text: str) -> None:
     ],
 )
 def test_what_cannot_be_written_is_refused(text: str, profile: Profile) -> None:
-    with pytest.raises(InputError, match="cannot be written into c"):
+    with pytest.raises(InputError, match="cannot be written to c"):
         with_profile(text, "c", "a", profile)
 
 
 def test_a_change_that_says_something_else_is_never_given_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(edit, "_changed", lambda *_: "")
-    with pytest.raises(InputError, match="without touching the rest"):
+    monkeypatch.setattr(edit, "_replace_profile", lambda *_: "")
+    with pytest.raises(InputError, match="without changes to other settings"):
         with_profile(TEXT, "c", "work", NEW)
 
 
@@ -116,7 +116,7 @@ def test_names_are_checked() -> None:
         with_profile("", "c", "a]", NEW)
     with pytest.raises(InputError) as caught:
         without_profile(TEXT, "c", "wörk\x1b")
-    assert caught.value.what == r'there is no profile "wörk\x1b"'
+    assert caught.value.message == r'there is no profile "wörk\x1b"'
     assert caught.value.hint == "profiles in c: work, home"
     assert unknown_profile(parse_config("", "c"), "c", "x").hint == "there are no profiles in c"
 
@@ -140,13 +140,13 @@ def test_any_run_of_changes_says_what_was_said_and_loses_no_comment(
     steps: list[tuple[str, Profile | None]],
 ) -> None:
     text = "# mine\n\n[screens]\nmouse = true  # always\n\n# about keys\n[keys]\n"
-    wanted: dict[str, Profile] = {}
+    expected: dict[str, Profile] = {}
     for name, profile in steps:
         if profile is not None:
             text = with_profile(text, "c", name, profile)
-            wanted[name] = profile
-        elif name in wanted:
+            expected[name] = profile
+        elif name in expected:
             text = without_profile(text, "c", name)
-            del wanted[name]
-    assert parse_config(text, "c").profiles == wanted
+            del expected[name]
+    assert parse_config(text, "c").profiles == expected
     assert text.startswith("# mine\n\n[screens]\nmouse = true  # always\n\n# about keys\n[keys]\n")

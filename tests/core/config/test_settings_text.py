@@ -17,7 +17,7 @@ from csrtui.core.config.settings import (
     parse_config,
 )
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.subject.fields import TypedSubject
+from csrtui.core.subject.fields import SubjectInput
 
 FULL = """
 # a comment
@@ -52,9 +52,9 @@ def test_everything_that_may_be_said_is_read() -> None:
         {"generate": "ctrl+g", "whatever": "f9"},
     )
     assert isinstance(config.profiles["work"].ca, CaKind)
-    assert work.subject == TypedSubject('A "B" Ltd', "IT", "GB", "Kent", "Dover")
-    assert dict(work.said())["key"] == "rsa-2048"
-    assert list(Profile().said()) == []
+    assert work.subject == SubjectInput('A "B" Ltd', "IT", "GB", "Kent", "Dover")
+    assert work.settings["key"] == "rsa-2048"
+    assert Profile().settings == {}
 
 
 def test_an_empty_text_says_nothing() -> None:
@@ -93,7 +93,7 @@ def test_an_empty_choice_is_none(key: str) -> None:
 def test_what_is_wrong_is_named_with_its_file_and_line(text: str, line: int, key: str, hint: str) -> None:
     with pytest.raises(InputError) as caught:
         parse_config(text, "/etc/c\x1b.toml")
-    assert caught.value.what == rf"/etc/c\x1b.toml, line {line}: {key}"
+    assert caught.value.message == rf"/etc/c\x1b.toml, line {line}: {key}"
     assert caught.value.hint is not None
     assert hint in caught.value.hint
 

@@ -20,7 +20,7 @@ from requests_made import key_of
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys import key_types, pkcs8
-from csrtui.core.keys.batch_encryption import Opener, Sealer
+from csrtui.core.keys.batch_encryption import BatchDecryptor, BatchEncryptor
 from csrtui.core.keys.key_types import KeyType
 
 if TYPE_CHECKING:
@@ -39,9 +39,9 @@ class Derivations:
         self.read: list[bytes] = []
         derive, decrypt = pkcs8.derive, pkcs8.decrypt
 
-        def deriving(passphrase: Secret, salt: bytes, rounds: int | None = None) -> pkcs8.DerivedKey:
+        def deriving(passphrase: Secret, salt: bytes, iterations: int | None = None) -> pkcs8.DerivedKey:
             self.derived.append(salt)
-            return derive(passphrase, salt, rounds)
+            return derive(passphrase, salt, iterations)
 
         def decrypting(der: bytes, passphrase: Secret) -> PrivateKey:
             self.read.append(der)
@@ -53,7 +53,7 @@ class Derivations:
 
 @pytest.fixture(autouse=True)
 def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pkcs8, "ROUNDS", QUICK)
+    monkeypatch.setattr(pkcs8, "ITERATIONS", QUICK)
 
 
 @pytest.fixture
@@ -68,52 +68,52 @@ def fingerprint(key: PrivateKey) -> str:
 
 def sealed(passphrase: Secret = PASSPHRASE, times: int = 1) -> list[bytes]:
     """The DER of keys that one run encrypted."""
-    sealer = Sealer(passphrase, os.urandom)
-    return [pkcs8.to_der(sealer.seal(key_of(KeyType.EC_P256))) for _ in range(times)]
+    encryptor = BatchEncryptor(passphrase, os.urandom)
+    return [pkcs8.to_der(encryptor.encrypt(key_of(KeyType.EC_P256))) for _ in range(times)]
 
 
 def test_a_run_derives_once_and_every_key_has_an_iv_of_its_own(counted: Derivations) -> None:
-    made = sealed(times=5)
+    ders = sealed(times=5)
     assert len(counted.derived) == 1
-    assert len({pkcs8.derivation_of(der) for der in made}) == 1
-    assert len(set(made)) == 5
-    assert pkcs8.derivation_of(made[0]) == (counted.derived[0], QUICK)
-    assert pkcs8.derivation_of(sealed()[0]) != pkcs8.derivation_of(made[0])
+    assert len({pkcs8.read_derivation(der) for der in ders}) == 1
+    assert len(set(ders)) == 5
+    assert pkcs8.read_derivation(ders[0]) == (counted.derived[0], QUICK)
+    assert pkcs8.read_derivation(sealed()[0]) != pkcs8.read_derivation(ders[0])
 
 
 @pytest.mark.parametrize("key_type", TYPES)
 def test_cryptography_opens_each_of_them(key_type: KeyType) -> None:
-    sealer, opener = Sealer(PASSPHRASE, os.urandom), Opener(PASSPHRASE)
+    encryptor, decryptor = BatchEncryptor(PASSPHRASE, os.urandom), BatchDecryptor(PASSPHRASE)
     for _ in range(3):
-        der = pkcs8.to_der(sealer.seal(key_of(key_type)))
-        for key in (load_der_private_key(der, PASSPHRASE.encoded), opener.open(der)):
+        der = pkcs8.to_der(encryptor.encrypt(key_of(key_type)))
+        for key in (load_der_private_key(der, PASSPHRASE.encoded), decryptor.decrypt(der)):
             assert key_types.spki_sha256(key.public_key()) == fingerprint(key_of(key_type))  # type: ignore[arg-type]
 
 
 def test_the_first_is_opened_by_the_reader_of_others_and_the_rest_with_one_derivation(
     counted: Derivations,
 ) -> None:
-    made, opener = sealed(times=6), Opener(PASSPHRASE)
+    ders, decryptor = sealed(times=6), BatchDecryptor(PASSPHRASE)
     counted.derived.clear()
-    assert {fingerprint(opener.open(der)) for der in made} == {fingerprint(key_of(KeyType.EC_P256))}
-    assert counted.read == made[:1]
+    assert {fingerprint(decryptor.decrypt(der)) for der in ders} == {fingerprint(key_of(KeyType.EC_P256))}
+    assert counted.read == ders[:1]
     assert len(counted.derived) == 1
 
 
 def test_a_wrong_passphrase_opens_none_of_them() -> None:
-    opener = Opener(OTHER)
+    decryptor = BatchDecryptor(OTHER)
     for der in sealed(times=20):
         with pytest.raises(RefusedError, match="does not open the key"):
-            opener.open(der)
+            decryptor.decrypt(der)
 
 
 def test_a_bit_that_flips_in_what_is_encrypted_is_no_other_key() -> None:
-    (der,), opener = sealed(), Opener(PASSPHRASE)
-    opener.open(der)
+    (der,), decryptor = sealed(), BatchDecryptor(PASSPHRASE)
+    decryptor.decrypt(der)
     for at in range(len(der) - 40, len(der)):
         damaged = der[:at] + bytes([der[at] ^ 1]) + der[at + 1 :]
         with pytest.raises((RefusedError, InputError)):
-            opener.open(damaged)
+            decryptor.decrypt(damaged)
 
 
 @pytest.mark.parametrize(
@@ -124,14 +124,14 @@ def test_a_bit_that_flips_in_what_is_encrypted_is_no_other_key() -> None:
 def test_keys_of_other_schemes_are_left_to_cryptography(
     counted: Derivations, wanted: str, other: str
 ) -> None:
-    (der,), opener = sealed(), Opener(PASSPHRASE)
+    (der,), decryptor = sealed(), BatchDecryptor(PASSPHRASE)
     counted.derived.clear()
     foreign = der.replace(bytes.fromhex(wanted), bytes.fromhex(other))
     assert foreign != der
-    assert pkcs8.derivation_of(foreign) is None
+    assert pkcs8.read_derivation(foreign) is None
     for _ in range(3):
         with pytest.raises((RefusedError, InputError)):
-            opener.open(foreign)
+            decryptor.decrypt(foreign)
     assert counted.read == [foreign] * 3
     assert counted.derived == []
 
@@ -139,43 +139,47 @@ def test_keys_of_other_schemes_are_left_to_cryptography(
 def test_cryptography_s_own_encryption_is_opened_with_its_own_rounds() -> None:
     encryption = BestAvailableEncryption(PASSPHRASE.encoded)
     der = key_of(KeyType.EC_P256).private_bytes(Encoding.DER, PrivateFormat.PKCS8, encryption)
-    opener = Opener(PASSPHRASE)
-    assert [fingerprint(opener.open(der)) for _ in range(3)] == [fingerprint(key_of(KeyType.EC_P256))] * 3
+    decryptor = BatchDecryptor(PASSPHRASE)
+    assert [fingerprint(decryptor.decrypt(der)) for _ in range(3)] == [
+        fingerprint(key_of(KeyType.EC_P256))
+    ] * 3
 
 
 def test_what_is_not_sealed_so_is_not_unsealed() -> None:
     derived = pkcs8.derive(PASSPHRASE, bytes(16))
-    with pytest.raises(ValueError, match="another scheme"):
-        pkcs8.unseal(b"\x30\x00", derived)
+    with pytest.raises(ValueError, match="another encryption scheme"):
+        pkcs8.decrypt_with(b"\x30\x00", derived)
     with pytest.raises(InputError, match="cannot be read"):
-        Opener(PASSPHRASE).open(b"\x30\x00")
+        BatchDecryptor(PASSPHRASE).decrypt(b"\x30\x00")
 
 
 def test_an_empty_passphrase_neither_seals_nor_opens() -> None:
     with pytest.raises(ValueError, match="protects nothing"):
-        Sealer(Secret(""), os.urandom).seal(key_of(KeyType.EC_P256))
-    opener = Opener(Secret(""))
+        BatchEncryptor(Secret(""), os.urandom).encrypt(key_of(KeyType.EC_P256))
+    decryptor = BatchDecryptor(Secret(""))
     for der in sealed(times=3):
         with pytest.raises(RefusedError):
-            opener.open(der)
+            decryptor.decrypt(der)
 
 
 def test_only_so_many_derivations_are_remembered(counted: Derivations) -> None:
-    opener, (first,) = Opener(PASSPHRASE), sealed()
-    opener.open(first)
-    opener.open(first)
+    decryptor, (first,) = BatchDecryptor(PASSPHRASE), sealed()
+    decryptor.decrypt(first)
+    decryptor.decrypt(first)
     for _ in range(64):
-        opener.open(sealed()[0])
+        decryptor.decrypt(sealed()[0])
     counted.read.clear()
-    opener.open(first)
+    decryptor.decrypt(first)
     assert counted.read == [first], "it begins anew"
 
 
 def test_many_threads_open_with_one_derivation(counted: Derivations) -> None:
-    made, opener = sealed(times=16), Opener(PASSPHRASE)
+    ders, decryptor = sealed(times=16), BatchDecryptor(PASSPHRASE)
     counted.derived.clear()
     opened: list[str] = []
-    threads = [Thread(target=lambda der=der: opened.append(fingerprint(opener.open(der)))) for der in made]
+    threads = [
+        Thread(target=lambda der=der: opened.append(fingerprint(decryptor.decrypt(der)))) for der in ders
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -187,9 +191,9 @@ def test_many_threads_open_with_one_derivation(counted: Derivations) -> None:
 def test_a_derived_key_is_as_silent_as_a_passphrase() -> None:
     derived = pkcs8.derive(PASSPHRASE, bytes(16))
     assert len(derived.revealed) == 32
-    for said in (repr(derived), str(derived), f"{derived}"):
-        assert said == "DerivedKey()"
+    for message in (repr(derived), str(derived), f"{derived}"):
+        assert message == "DerivedKey()"
     assert not hasattr(derived, "__dict__")
     for writing in (pickle.dumps, copy.copy):
-        with pytest.raises(TypeError, match="is not written anywhere"):
+        with pytest.raises(TypeError, match="cannot be serialized"):
             writing(derived)

@@ -14,17 +14,17 @@ WORDS = ["w" + f"{number:04}".translate(str.maketrans("0123456789", "abcdefghij"
 
 def test_seven_words_are_chosen_by_eleven_bits_each() -> None:
     number = sum(value << 11 * at for at, value in enumerate((0, 1, 2047, 5, 1024, 77, 1999)))
-    made = generate(WORDS, number.to_bytes(ENTROPY_BYTES, "big"))
-    assert made == Secret("waaaa waaab wcaeh waaaf wbace waahh wbjjj")
+    passphrase = generate(WORDS, number.to_bytes(ENTROPY_BYTES, "big"))
+    assert passphrase == Secret("waaaa waaab wcaeh waaaf wbace waahh wbjjj")
 
 
 @given(st.binary(min_size=ENTROPY_BYTES, max_size=ENTROPY_BYTES))
 def test_whatever_the_entropy_nothing_speaks_against_it(entropy: bytes) -> None:
-    made = generate(WORDS, entropy)
-    assume(len(set(made.revealed.split())) > 1)  # the same word seven times would repeat: once in 2^66
-    assert len(made.revealed.split()) == GENERATED_WORDS
-    assert weaknesses(made) == []
-    assert strength(made) == "Long enough: 7 words."
+    passphrase = generate(WORDS, entropy)
+    assume(len(set(passphrase.revealed.split())) > 1)  # the same word seven times would repeat: once in 2^66
+    assert len(passphrase.revealed.split()) == GENERATED_WORDS
+    assert weaknesses(passphrase) == []
+    assert strength(passphrase) == "Long enough: 7 words."
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_too_little_to_choose_from_is_refused(words: list[str], size: int) -> No
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", ""),
         ("hunter2", "The passphrase is short"),
@@ -46,8 +46,8 @@ def test_too_little_to_choose_from_is_refused(words: list[str], size: int) -> No
         ("größer als kurz", "outside printable ASCII"),
     ],
 )
-def test_strength_is_told_in_words_that_do_not_quote_it(text: str, said: str) -> None:
+def test_strength_is_told_in_words_that_do_not_quote_it(text: str, message: str) -> None:
     told = strength(Secret(text))
-    assert said in told
+    assert message in told
     assert bool(told) is bool(text)
     assert text not in told or not text

@@ -12,8 +12,12 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from data_files import DATA
 from requests_made import key_of
 
-from csrtui.core.advice.key_rules import compromised_key, private_key_quality, proved_key_quality
-from csrtui.core.advice.key_rules import key_quality as public_key_quality
+from csrtui.core.advice.key_rules import (
+    check_private_key,
+    check_proved_key,
+    check_public_key,
+    compromised_key_findings,
+)
 from csrtui.core.base.finding import CaKind, FieldName, Level
 from csrtui.core.certificates import csr
 from csrtui.core.keys import key_types, quality
@@ -54,7 +58,7 @@ def public(modulus: int) -> rsa.RSAPublicKey:
 
 
 def texts(key: key_types.PublicKey, ca: CaKind = CaKind.PUBLIC) -> list[str]:
-    return [found.text for found in public_key_quality(key, ca) if found.code == "key-weak"]
+    return [finding.text for finding in check_public_key(key, ca) if finding.code == "key-weak"]
 
 
 # RSA
@@ -87,7 +91,7 @@ def test_a_modulus_of_the_same_order_that_is_no_power_of_65537_is_not_roca() -> 
 def test_a_factor_below_two_to_the_twentieth_is_named(factor: int) -> None:
     modulus = factor * good_prime()
     assert quality.small_factor(modulus) == factor
-    assert any(f"divisible by {factor}:" in text for text in texts(public(modulus)))
+    assert any(f"has the factor {factor}:" in text for text in texts(public(modulus)))
 
 
 def test_the_smallest_of_several_factors_is_named() -> None:
@@ -118,19 +122,19 @@ def test_a_scalar_of_up_to_128_bits_is_found_also_when_it_is_negated(curve: ec.E
 
 @pytest.mark.parametrize(("ca", "level"), [(CaKind.PUBLIC, Level.ERROR), (CaKind.PRIVATE, Level.WARNING)])
 def test_a_small_scalar_blocks_a_public_ca_and_warns_a_private_one(ca: CaKind, level: Level) -> None:
-    (found,) = private_key_quality(ec.derive_private_key(2**99, ec.SECP256R1()), ca)
-    assert (found.code, found.level, found.field, found.value) == (
+    (finding,) = check_private_key(ec.derive_private_key(2**99, ec.SECP256R1()), ca)
+    assert (finding.code, finding.level, finding.field, finding.value) == (
         "key-weak",
         level,
         FieldName.KEY,
         "ec-p256",
     )
-    assert "only 100 bits" in found.text
+    assert "only 100 bits" in finding.text
 
 
 @pytest.mark.parametrize("key_type", KeyType)
 def test_a_generated_private_key_has_no_finding(key_type: KeyType) -> None:
-    assert private_key_quality(key_of(key_type), CaKind.PUBLIC) == ()
+    assert check_private_key(key_of(key_type), CaKind.PUBLIC) == ()
 
 
 # Proved private keys
@@ -153,21 +157,21 @@ def rsa_key(p: int, q: int) -> rsa.RSAPrivateKey:
 
 @pytest.mark.parametrize("key_type", KeyType)
 def test_a_proved_key_that_was_generated_is_not_weak(key_type: KeyType) -> None:
-    assert "key-weak" not in {found.code for found in proved_key_quality(key_of(key_type), CaKind.PRIVATE)}
+    assert "key-weak" not in {finding.code for finding in check_proved_key(key_of(key_type), CaKind.PRIVATE)}
 
 
 def test_a_proved_key_is_judged_in_both_halves(monkeypatch: pytest.MonkeyPatch) -> None:
     close = rsa_key(good_prime(), next_prime(good_prime() + 2))
     monkeypatch.setattr("csrtui.core.keys.quality.small_factor", pytest.fail)
-    (found,) = proved_key_quality(close, CaKind.PUBLIC)
-    assert "close together" in found.text
-    (found,) = proved_key_quality(ec.derive_private_key(5, ec.SECP256R1()), CaKind.PUBLIC)
-    assert "only 3 bits" in found.text
+    (finding,) = check_proved_key(close, CaKind.PUBLIC)
+    assert "close together" in finding.text
+    (finding,) = check_proved_key(ec.derive_private_key(5, ec.SECP256R1()), CaKind.PUBLIC)
+    assert "only 3 bits" in finding.text
 
 
 def test_a_small_prime_of_a_proved_key_is_found() -> None:
-    texts = [found.text for found in proved_key_quality(rsa_key(good_prime(), 1_048_573), CaKind.PUBLIC)]
-    assert any("divisible by 1048573" in text for text in texts)
+    texts = [finding.text for finding in check_proved_key(rsa_key(good_prime(), 1_048_573), CaKind.PUBLIC)]
+    assert any("has the factor 1048573" in text for text in texts)
 
 
 # Published keys
@@ -209,7 +213,7 @@ def read_public(pem: str) -> key_types.PublicKey:
 
 def test_a_key_on_a_list_of_compromised_keys_is_a_weak_key() -> None:
     key = key_of(KeyType.EC_P256).public_key()
-    found = compromised_key(key, "debianssl", CaKind.PUBLIC)
-    assert (found.code, found.level, found.value) == ("key-weak", Level.ERROR, "ec-p256")
-    assert "debianssl" in found.text
-    assert compromised_key(key, "debianssl", CaKind.PRIVATE).level is Level.WARNING
+    (finding,) = compromised_key_findings(key, "debianssl", CaKind.PUBLIC)
+    assert (finding.code, finding.level, finding.value) == ("key-weak", Level.ERROR, "ec-p256")
+    assert "debianssl" in finding.text
+    assert compromised_key_findings(key, "debianssl", CaKind.PRIVATE)[0].level is Level.WARNING

@@ -59,8 +59,8 @@ def test_every_rsa_key_has_the_exponent_of_the_baseline_requirements() -> None:
 
 
 def test_two_keys_are_never_the_same() -> None:
-    made = {key_types.spki_sha256(key_types.generate(KeyType.EC_P256).public_key()) for _ in range(8)}
-    assert len(made) == 8
+    fingerprints = {key_types.spki_sha256(key_types.generate(KeyType.EC_P256).public_key()) for _ in range(8)}
+    assert len(fingerprints) == 8
 
 
 @pytest.mark.parametrize("key_type", KeyType)
@@ -107,9 +107,9 @@ SCALARS = 2_000
 
 
 def p256_scalars() -> list[int]:
-    made = (key_types.generate(KeyType.EC_P256) for _ in range(SCALARS))
+    keys = (key_types.generate(KeyType.EC_P256) for _ in range(SCALARS))
     return [
-        key.private_numbers().private_value for key in made if isinstance(key, ec.EllipticCurvePrivateKey)
+        key.private_numbers().private_value for key in keys if isinstance(key, ec.EllipticCurvePrivateKey)
     ]
 
 
@@ -146,12 +146,12 @@ def test_a_key_is_what_openssls_own_generator_returned(
 ) -> None:
     """`generate` returns the very object of cryptography's generator: nothing seeds it, nothing replaces it."""
     calls: list[tuple[str, tuple[object, ...]]] = []
-    made = object()
+    generated_key = object()
 
     def recording(name: str) -> Callable[..., object]:
         def generator(*arguments: object) -> object:
             calls.append((name, tuple(getattr(argument, "name", argument) for argument in arguments)))
-            return made
+            return generated_key
 
         return generator
 
@@ -163,5 +163,5 @@ def test_a_key_is_what_openssls_own_generator_returned(
             monkeypatch.setattr(owner, holder, type(holder, (), {method: staticmethod(recording(name))}))
         else:
             monkeypatch.setattr(owner, method, recording(name))
-    assert key_types.generate(key_type) is made
+    assert key_types.generate(key_type) is generated_key
     assert calls == [CALLS[key_type]]

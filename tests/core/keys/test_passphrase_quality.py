@@ -16,7 +16,7 @@ from requests_made import key_of
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys import pkcs8, pkcs12
-from csrtui.core.keys.batch_encryption import Sealer
+from csrtui.core.keys.batch_encryption import BatchEncryptor
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.keys.passphrase_quality import (
     FREQUENT,
@@ -155,10 +155,10 @@ def test_what_openssl_cannot_read_is_refused_wherever_a_key_is_encrypted(text: s
     secret, key = Secret(text), key_of(KeyType.EC_P256)
     with pytest.raises(InputError, match=words) as caught:
         check(secret)
-    assert text not in f"{caught.value.what}{caught.value.hint}"
+    assert text not in f"{caught.value.message}{caught.value.hint}"
     assert words in strength(secret)
     with pytest.raises(InputError, match=words):
-        Sealer(secret, bytes)
+        BatchEncryptor(secret, bytes)
     with pytest.raises(InputError, match=words):
         pkcs8.encrypt(key, secret, bytes(pkcs8.ENTROPY_BYTES), QUICK)
     with pytest.raises(InputError, match=words):
@@ -172,7 +172,9 @@ def test_what_openssl_cannot_read_is_refused_wherever_a_key_is_encrypted(text: s
 def test_openssl_itself_draws_the_line_there(tmp_path: Path, text: str, readable: object) -> None:
     secret = Secret(text)
     derived = pkcs8.derive(secret, bytes(pkcs8.SALT_BYTES), QUICK)
-    (tmp_path / "key.pem").write_bytes(pkcs8.seal(key_of(KeyType.EC_P256), derived, bytes(pkcs8.IV_BYTES)))
+    (tmp_path / "key.pem").write_bytes(
+        pkcs8.encrypt_with(key_of(KeyType.EC_P256), derived, bytes(pkcs8.IV_BYTES))
+    )
     (tmp_path / "passphrase").write_bytes(secret.encoded)
     command = ["openssl", "pkey", "-in", "key.pem", "-noout", "-passin", "file:passphrase"]
     assert (run(command, cwd=tmp_path, check=False, capture_output=True).returncode == 0) is readable

@@ -5,14 +5,14 @@ from __future__ import annotations
 from base64 import b64decode
 
 import pytest
-from cryptography.hazmat import asn1
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from requests_made import key_of
 
+from csrtui.core.base.asn1 import SEQUENCE, Node, read_node
 from csrtui.core.base.secret import Secret
-from csrtui.core.keys import key_types, pbes2, pkcs8
+from csrtui.core.keys import key_types, pkcs8
 from csrtui.core.keys.key_types import KeyType
 
 ENTROPY = bytes(range(32))
@@ -20,12 +20,12 @@ PASSPHRASE = Secret("correct horse battery staple")
 QUICK = 10
 
 
-def decoded(pem: bytes) -> pbes2.EncryptedPrivateKeyInfo:
+def decoded(pem: bytes) -> Node:
     lines = pem.decode("ascii").splitlines()
     assert lines[0] == "-----BEGIN ENCRYPTED PRIVATE KEY-----"
     assert lines[-1] == "-----END ENCRYPTED PRIVATE KEY-----"
     assert all(len(line) == 64 for line in lines[1:-2])
-    return asn1.decode_der(pbes2.EncryptedPrivateKeyInfo, b64decode("".join(lines[1:-1])))
+    return read_node(b64decode("".join(lines[1:-1])))
 
 
 @pytest.mark.parametrize("key_type", KeyType)
@@ -45,16 +45,20 @@ def test_another_passphrase_does_not_open_it() -> None:
 
 
 def test_its_strength_is_that_of_the_contract() -> None:
-    info = decoded(pkcs8.encrypt(key_of(KeyType.EC_P256), PASSPHRASE, ENTROPY))
-    derivation = info.algorithm.parameters.key_derivation
-    encryption = info.algorithm.parameters.encryption
-    assert info.algorithm.algorithm.dotted_string == "1.2.840.113549.1.5.13"  # PBES2
-    assert derivation.algorithm.dotted_string == "1.2.840.113549.1.5.12"  # PBKDF2
-    assert derivation.parameters.prf.algorithm.dotted_string == "1.2.840.113549.2.9"  # HMAC-SHA256
-    assert derivation.parameters.rounds == 1_000_000
-    assert derivation.parameters.salt == ENTROPY[:16]
-    assert encryption.algorithm.dotted_string == "2.16.840.1.101.3.4.1.42"  # AES-256-CBC
-    assert encryption.iv == ENTROPY[16:]
+    algorithm, ciphertext = decoded(pkcs8.encrypt(key_of(KeyType.EC_P256), PASSPHRASE, ENTROPY)).children()
+    scheme, parameters = algorithm.children()
+    derivation, encryption = parameters.children()
+    kdf, kdf_parameters = derivation.children()
+    salt, iterations, prf = kdf_parameters.children()
+    cipher, iv = encryption.children()
+    assert len(ciphertext.content) % 16 == 0
+    assert scheme.oid == "1.2.840.113549.1.5.13"  # PBES2
+    assert kdf.oid == "1.2.840.113549.1.5.12"  # PBKDF2
+    assert (prf.tag, prf.content.hex()) == (SEQUENCE, "06082a864886f70d02090500")  # HMAC-SHA256, NULL
+    assert iterations.integer == 1_000_000
+    assert salt.content == ENTROPY[:16]
+    assert cipher.oid == "2.16.840.1.101.3.4.1.42"  # AES-256-CBC
+    assert iv.content == ENTROPY[16:]
 
 
 def test_salt_and_iv_are_all_of_the_entropy() -> None:

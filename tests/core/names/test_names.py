@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csrtui.core.names.name import FlawKind, NameKind, read_address, read_name, split_names
+from csrtui.core.names.label import FlawKind
+from csrtui.core.names.name import NameKind, read_address, read_name
+from csrtui.core.names.paste import split_names
 
 
 @pytest.mark.parametrize(
@@ -50,14 +52,14 @@ def test_any_paste_is_split_into_words_without_blanks(paste: str) -> None:
 @given(st.text(st.characters(codec=None)))
 def test_reading_never_raises_and_tells_why(typed: str) -> None:
     name = read_name(typed)
-    assert name.typed == typed
+    assert name.input == typed
     if name.text is None:
         assert name.flaws or not typed.strip() or not any(c.isprintable() and c != " " for c in typed)
     else:
         assert not name.flaws
         assert name.text.isascii()
         assert read_name(name.text).text == name.text
-        assert read_name(name.shown).text == name.text
+        assert read_name(name.display).text == name.text
 
 
 @pytest.mark.parametrize(
@@ -74,7 +76,7 @@ def test_reading_never_raises_and_tells_why(typed: str) -> None:
 )
 def test_names_are_written_in_lower_case_a_labels(typed: str, text: str, shown: str) -> None:
     name = read_name(typed)
-    assert (name.kind, name.text, name.shown) == (NameKind.DNS, text, shown)
+    assert (name.kind, name.text, name.display) == (NameKind.DNS, text, shown)
 
 
 @pytest.mark.parametrize(
@@ -125,5 +127,5 @@ def test_independent_flaws_are_all_told_at_once() -> None:
 
 
 def test_an_invisible_character_can_go_when_the_rest_is_a_name() -> None:
-    assert read_name("a\u200bb.com").flaws[0].repaired == "ab.com"
-    assert read_name("a\u200b!.com").flaws[0].repaired is None
+    assert read_name("a\u200bb.com").flaws[0].correction == "ab.com"
+    assert read_name("a\u200b!.com").flaws[0].correction is None

@@ -29,7 +29,7 @@ def test_the_lists_own_checks() -> None:
     )
     assert len(checks) > 70
     for name, registrable in checks:
-        assert SUFFIXES.registrable(name) == (registrable or None), name
+        assert SUFFIXES.registrable_domain(name) == (registrable or None), name
 
 
 RULE_NAMES = st.sampled_from(RULES).map(lambda rule: rule.removeprefix("!").removeprefix("*."))
@@ -44,7 +44,7 @@ PREFIXES = st.sampled_from(["", "a.", "a.b.", "www.", "city.", "www.ck.", "A.b.C
 def test_the_same_answers_as_the_package(prefix: str, rule: str, section: Section) -> None:
     name = prefix + rule
     assert SUFFIXES.public_suffix(name, section) == judge(section).publicsuffix(name)
-    assert SUFFIXES.registrable(name, section) == judge(section).privatesuffix(name)
+    assert SUFFIXES.registrable_domain(name, section) == judge(section).privatesuffix(name)
 
 
 @given(PREFIXES, RULE_NAMES)
@@ -61,10 +61,10 @@ def test_sections_and_unlisted_names_differ() -> None:
     assert not SUFFIXES.is_public_suffix("github.io", Section.ICANN)
     assert SUFFIXES.is_public_suffix("CO.uk", Section.ICANN)
     assert not SUFFIXES.is_public_suffix("local")
-    assert SUFFIXES.known_tld("a.CK")
-    assert not SUFFIXES.known_tld("a.github")
+    assert SUFFIXES.has_public_tld("a.CK")
+    assert not SUFFIXES.has_public_tld("a.github")
     assert SUFFIXES.public_suffix("a..com") is None
-    assert SUFFIXES.registrable("") is None
+    assert SUFFIXES.registrable_domain("") is None
 
 
 def test_the_list_says_how_old_it_is() -> None:

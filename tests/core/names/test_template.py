@@ -34,7 +34,7 @@ def host(**values: Any) -> HostVariables:
 def refused(text: str, **values: Any) -> tuple[str, str]:
     with pytest.raises(InputError) as error:
         expand(Template(text), host(**values))
-    return error.value.what, error.value.hint or ""
+    return error.value.message, error.value.hint or ""
 
 
 @pytest.mark.parametrize(
@@ -124,11 +124,11 @@ def test_a_long_piece_is_cut_in_the_message() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "what"),
     [
-        ("a", {"b": "c"}, "is a dictionary, not a text"),
-        ("a", ["b"], "is a list, not a text"),
-        ("a", None, "is empty, not a text"),
-        ("a", True, "is true or false, not a text"),
-        ("a", 1.1, "is a number with a fraction, not a text"),
+        ("a", {"b": "c"}, "is a dictionary, not a string"),
+        ("a", ["b"], "is a list, not a string"),
+        ("a", None, "is empty, not a string"),
+        ("a", True, "is true or false, not a string"),
+        ("a", 1.1, "is a number with a fraction, not a string"),
         ("a", VAULTED, "is refused: it is encrypted with Ansible Vault"),
         ("a.x", VAULTED, "is refused: it is encrypted with Ansible Vault"),
         ("a.x", {"x": VAULTED}, "is refused: it is encrypted with Ansible Vault"),
@@ -142,7 +142,7 @@ def test_a_long_piece_is_cut_in_the_message() -> None:
             "{{ lookup('pipe', 'id') }}",
             "cannot be resolved: \"{{ lookup('pipe', 'id') }}\" is not a variable",
         ),
-        ("a", "{{ vault_a }}", "is refused: its name says that it holds a secret"),
+        ("a", "{{ vault_a }}", "is refused: its name suggests a secret"),
     ],
 )
 def test_a_value_that_is_not_a_text_is_refused_by_name(name: str, value: object, what: str) -> None:
@@ -177,8 +177,8 @@ def test_a_variable_that_holds_a_secret_is_refused_by_its_name(name: str) -> Non
     variable, _, member = name.partition(".")
     value = {member: "canary"} if member else "canary"
     what, hint = refused(f"{{{{ {name} }}}}", **{variable: value})
-    assert what == f"variable {name} is refused: its name says that it holds a secret"
-    assert hint == "use a variable that does not hold a secret"
+    assert what == f"variable {name} is refused: its name suggests a secret"
+    assert hint == "use a variable that does not contain a secret"
     assert expand(Template("{{ bypass }}"), host(bypass="a")) == "a"
 
 

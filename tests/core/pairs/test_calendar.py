@@ -1,4 +1,4 @@
-"""The calendar file: read back by a library, folded and escaped as RFC 5545 says, the same events every time."""
+"""The calendar file: readable by a library, folded and escaped as in RFC 5545, with the same events every time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from requests_made import NOW, record
 
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.times import Validity
-from csrtui.core.pairs.calendar import LONGEST_LINE, calendar_file, folded
+from csrtui.core.pairs.calendar import MAX_LINE_OCTETS, calendar_chunks, fold_line
 from csrtui.core.pairs.pair import KeyFacts, Pair
 
 if TYPE_CHECKING:
@@ -29,15 +29,15 @@ def pair_of(**changes: Any) -> Pair:
 
 
 def data_of(*pairs: Pair, host: str = "web01", now: datetime = NOW) -> bytes:
-    return b"".join(calendar_file(pairs, host, now))
+    return b"".join(calendar_chunks(pairs, host, now))
 
 
 def read(data: bytes) -> icalendar.Calendar:
-    """Read it strictly: what the library would mend is an error."""
-    (found,) = icalendar.Calendar.from_ical(data, multiple=True)
-    assert isinstance(found, icalendar.Calendar)
-    assert [error for component in found.walk() for error in component.errors] == []
-    return found
+    """Read a calendar strictly: anything that the library would repair is an error."""
+    (calendar,) = icalendar.Calendar.from_ical(data, multiple=True)
+    assert isinstance(calendar, icalendar.Calendar)
+    assert [error for component in calendar.walk() for error in component.errors] == []
+    return calendar
 
 
 def events_of(*pairs: Pair, **more: Any) -> Sequence[icalendar.Event]:
@@ -47,15 +47,15 @@ def events_of(*pairs: Pair, **more: Any) -> Sequence[icalendar.Event]:
 # What is in it
 
 
-def test_a_pair_has_the_day_a_renewal_is_due_and_the_moment_its_certificate_expires() -> None:
+def test_a_pair_has_a_renewal_day_and_an_expiry_time() -> None:
     renewal, expiry = events_of(pair_of())
     assert renewal.decoded("DTSTART") == date(2027, 1, 19)
     assert renewal["SUMMARY"] == "Renew the certificate of a.com (web01)"
     assert str(renewal["DESCRIPTION"]).splitlines() == [
-        "A third of the life of its certificate is left: it expires 2027-02-17T23:59:59Z.",
+        "One third of the validity of its certificate is left: it expires 2027-02-17T23:59:59Z.",
         "To renew it: csrtui renew a.com",
         "Covers a.com",
-        "A public certificate that is issued on that day lives for 200 days at most.",
+        "A public certificate that is issued on that day is valid for at most 200 days.",
     ]
     assert expiry.decoded("DTSTART") == LIFE.not_after
     assert expiry["SUMMARY"] == "The certificate of a.com expires (web01)"
@@ -69,22 +69,22 @@ def test_a_pair_has_the_day_a_renewal_is_due_and_the_moment_its_certificate_expi
         (datetime.max.replace(tzinfo=UTC), date.max),
     ],
 )
-def test_the_day_is_the_first_on_which_it_is_due_from_the_morning(end: datetime, day: date) -> None:
+def test_the_renewal_day_is_the_first_that_is_due_from_its_beginning(end: datetime, day: date) -> None:
     begin = datetime(2026, 12, 1, tzinfo=UTC) if end.year < 9999 else end
     renewal, _ = events_of(pair_of(validity=Validity(begin, end)))
     assert renewal.decoded("DTSTART") == day
 
 
-def test_nobody_is_busy_on_that_day_and_the_stamp_is_now() -> None:
+def test_events_block_no_time_and_are_stamped_now() -> None:
     for event in events_of(pair_of()):
         assert event["TRANSP"] == "TRANSPARENT"
         assert event.decoded("DTSTAMP") == NOW
 
 
-def test_it_says_what_made_it_and_that_it_is_published() -> None:
-    found = read(data_of(pair_of()))
-    assert (found["VERSION"], found["METHOD"]) == ("2.0", "PUBLISH")
-    assert "csrtui" in str(found["PRODID"])
+def test_the_calendar_names_its_producer_and_is_published() -> None:
+    calendar = read(data_of(pair_of()))
+    assert (calendar["VERSION"], calendar["METHOD"]) == ("2.0", "PUBLISH")
+    assert "csrtui" in str(calendar["PRODID"])
 
 
 @pytest.mark.parametrize(
@@ -97,19 +97,21 @@ def test_it_says_what_made_it_and_that_it_is_published() -> None:
         (1, [DAY / 6]),
     ],
 )
-def test_a_calendar_warns_before_the_expiry_but_never_before_a_renewal_is_due(
+def test_alarms_come_before_the_expiry_but_not_before_the_renewal_is_due(
     days: int, before: list[timedelta]
 ) -> None:
-    life = Validity(NOW, NOW + days * DAY)
-    renewal, expiry = events_of(pair_of(validity=life))
+    validity = Validity(NOW, NOW + days * DAY)
+    renewal, expiry = events_of(pair_of(validity=validity))
     (morning,) = renewal.alarms.times
     day = renewal.decoded("DTSTART")
     assert morning.trigger == datetime(day.year, day.month, day.day, 9)  # noqa: DTZ001 - wherever the calendar is
-    assert sorted(one.trigger for one in expiry.alarms.times) == [life.not_after - span for span in before]
-    assert all(one.trigger >= life.due for one in expiry.alarms.times)
+    assert sorted(alarm.trigger for alarm in expiry.alarms.times) == [
+        validity.not_after - span for span in before
+    ]
+    assert all(alarm.trigger >= validity.due for alarm in expiry.alarms.times)
 
 
-def test_a_private_ca_keeps_no_schedule_of_lives() -> None:
+def test_a_private_ca_has_no_maximum_validity() -> None:
     renewal, _ = events_of(pair_of(ca=CaKind.PRIVATE))
     assert "public" not in str(renewal["DESCRIPTION"])
 
@@ -118,21 +120,21 @@ def test_a_private_ca_keeps_no_schedule_of_lives() -> None:
     "changes",
     [{"validity": None}, {"retired": NOW}, {"renewed_by": "a.com-2"}, {"validity": None, "submitted": NOW}],
 )
-def test_what_is_not_in_use_has_no_dates(changes: dict[str, Any]) -> None:
+def test_pairs_not_in_use_have_no_dates(changes: dict[str, Any]) -> None:
     assert list(events_of(pair_of(**changes))) == []
     used = pair_of_record("b.com", record(validity=LIFE))
     assert len(events_of(pair_of(**changes), used)) == 2
 
 
-def test_without_events_it_is_a_calendar_all_the_same() -> None:
-    found = read(data_of())
-    assert [component.name for component in found.subcomponents] == ["VTIMEZONE"]
+def test_a_calendar_without_events_is_valid() -> None:
+    calendar = read(data_of())
+    assert [component.name for component in calendar.subcomponents] == ["VTIMEZONE"]
 
 
 # The same events every time
 
 
-def test_a_renewed_certificate_moves_the_events_and_makes_no_others() -> None:
+def test_a_renewed_certificate_moves_the_events_and_adds_none() -> None:
     before = events_of(pair_of())
     later = Validity(LIFE.not_before + 60 * DAY, LIFE.not_after + 60 * DAY)
     after = events_of(pair_of(validity=later), now=NOW + 60 * DAY)
@@ -140,7 +142,7 @@ def test_a_renewed_certificate_moves_the_events_and_makes_no_others() -> None:
     assert [event.decoded("DTSTART") for event in before] != [event.decoded("DTSTART") for event in after]
 
 
-def test_no_two_events_have_one_uid() -> None:
+def test_uids_are_unique() -> None:
     """Even of two pairs with one key."""
     events = events_of(pair_of(), pair_of_record("b.com", record(validity=LIFE)))
     assert len({event["UID"] for event in events}) == 4
@@ -151,20 +153,20 @@ def test_no_two_events_have_one_uid() -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"])))
 def test_lines_are_folded_at_75_octets_between_characters(line: str) -> None:
-    pieces = folded(line).split(b"\r\n")
-    assert all(len(piece) <= LONGEST_LINE for piece in pieces)
+    pieces = fold_line(line).split(b"\r\n")
+    assert all(len(piece) <= MAX_LINE_OCTETS for piece in pieces)
     assert all(piece.startswith(b" ") for piece in pieces[1:])
     assert pieces[0].decode() + "".join(piece.decode()[1:] for piece in pieces[1:]) == line
 
 
 def test_a_line_of_75_octets_is_not_folded() -> None:
-    assert folded("x" * 75) == b"x" * 75
-    assert folded("x" * 76) == b"x" * 75 + b"\r\n x"
-    assert folded("x" * 74 + "ü") == b"x" * 74 + b"\r\n \xc3\xbc"
+    assert fold_line("x" * 75) == b"x" * 75
+    assert fold_line("x" * 76) == b"x" * 75 + b"\r\n x"
+    assert fold_line("x" * 74 + "ü") == b"x" * 74 + b"\r\n \xc3\xbc"
 
 
 @pytest.mark.parametrize("host", ["a,b;c\\d", "a\nBEGIN:VEVENT", "a\r\nX:y", "\x1b]52;c;x\x07", "wéb " * 40])
-def test_a_text_is_one_value_whatever_is_in_it(host: str) -> None:
+def test_any_text_is_one_value(host: str) -> None:
     from csrtui.core.base.escaping import visible
 
     data = data_of(pair_of(), host=host)
@@ -175,7 +177,7 @@ def test_a_text_is_one_value_whatever_is_in_it(host: str) -> None:
 
 
 @pytest.mark.parametrize("fingerprint", ["\ud800", "x\r\nEND:VEVENT", "a,b;c"])
-def test_a_record_that_was_tampered_with_puts_nothing_into_the_calendar(fingerprint: str) -> None:
+def test_a_manipulated_record_injects_nothing_into_the_calendar(fingerprint: str) -> None:
     renewal, expiry = events_of(pair_of(key=KeyFacts("ec-p256", encrypted=False, spki_sha256=fingerprint)))
     assert renewal["UID"] != expiry["UID"]
 
@@ -187,6 +189,6 @@ def test_every_line_ends_with_cr_lf() -> None:
 
 
 @given(RECORDS)
-def test_every_pair_there_can_be_is_read_back(one: Any) -> None:
+def test_a_calendar_of_any_pair_is_readable(one: Any) -> None:
     pair = pair_of_record("a.com", one)
     read(data_of(pair))

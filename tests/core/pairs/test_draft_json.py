@@ -1,4 +1,4 @@
-"""The draft of a form: what comes back is what was typed, whatever stands in the file."""
+"""Drafts of the form: reading returns what was written, and any other file is harmless."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from csrtui.core.base.finding import CaKind
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.pairs.draft import TEXTS, Draft, dump_draft, load_draft
+from csrtui.core.pairs.draft import TEXT_FIELDS, Draft, dump_draft, load_draft
 from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.core.servers.platforms import PLATFORMS
 
@@ -28,7 +28,7 @@ DRAFTS = st.builds(
     platform=st.sampled_from(list(PLATFORMS)),
     key=st.sampled_from([key.value for key in KeyType]),
     renews=st.sampled_from(["", "a.com", "wildcard.a.com-2"]),
-    templates=st.frozensets(st.sampled_from(TEXTS)),
+    templates=st.frozensets(st.sampled_from(TEXT_FIELDS)),
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -37,7 +37,7 @@ JSON = st.recursive(
 
 
 @given(DRAFTS)
-def test_a_draft_comes_back_as_it_was(draft: Draft) -> None:
+def test_a_draft_is_read_as_it_was_written(draft: Draft) -> None:
     assert load_draft(dump_draft(draft)) == draft
 
 
@@ -52,9 +52,9 @@ def test_any_bytes_are_a_draft(data: bytes) -> None:
 
 
 @given(st.dictionaries(st.sampled_from([field.name for field in fields(Draft)]), JSON) | JSON)
-def test_any_json_is_a_draft_that_the_form_can_hold(members: object) -> None:
+def test_any_json_is_a_valid_draft(members: object) -> None:
     draft = load_draft(json.dumps(members).encode())
-    assert draft.templates <= set(TEXTS)
+    assert draft.templates <= set(TEXT_FIELDS)
     assert all(isinstance(text, str) for name, text in asdict(draft).items() if name != "templates")
     assert draft.ca in tuple(CaKind)
     assert draft.key in tuple(KeyType)
@@ -65,16 +65,16 @@ def test_any_json_is_a_draft_that_the_form_can_hold(members: object) -> None:
 @pytest.mark.parametrize(
     "data", [b"", b"{", b"[" * 100_000, b"[]", b"null", b"\xff\xfe", b'"text"', b"1e999"]
 )
-def test_damage_is_an_empty_form(data: bytes) -> None:
+def test_a_damaged_draft_is_an_empty_form(data: bytes) -> None:
     assert load_draft(data) == Draft()
 
 
-def test_a_value_that_is_no_longer_known_is_as_if_it_had_not_been_chosen() -> None:
+def test_an_unknown_value_becomes_the_default() -> None:
     data = b'{"ca": "secret", "platform": "windows-95", "key": "dsa-512", "locality": "London", "new": 1}'
     assert load_draft(data) == Draft(locality="London")
 
 
-def test_no_member_is_a_secret() -> None:
+def test_a_draft_contains_no_secret() -> None:
     assert {field.name for field in fields(Draft)} == {
         "common_name",
         "names",
@@ -101,27 +101,27 @@ def test_no_member_is_a_secret() -> None:
         (Draft(names="a"), True),
     ],
 )
-def test_only_names_make_a_request(draft: Draft, has: bool) -> None:
+def test_only_names_count_as_a_request(draft: Draft, has: bool) -> None:
     assert draft.has_names is has
 
 
 @given(DRAFTS)
-def test_the_next_request_starts_with_all_but_the_names(draft: Draft) -> None:
-    carried = draft.carried_over()
-    assert not carried.has_names
+def test_the_next_draft_has_everything_except_the_names(draft: Draft) -> None:
+    following = draft.next_draft()
+    assert not following.has_names
     templates = draft.templates - {"common_name", "names"}
     without = {"common_name": "", "names": "", "renews": "", "templates": templates}
-    assert asdict(carried) == {**asdict(draft), **without}
+    assert asdict(following) == {**asdict(draft), **without}
 
 
-def test_a_draft_that_does_not_know_what_was_typed_is_literal() -> None:
+def test_a_draft_without_templates_is_literal() -> None:
     assert load_draft(b'{"common_name": "{{ a }}"}').templates == frozenset()
     assert load_draft(b'{"templates": "common_name"}').templates == frozenset()
     assert load_draft(b'{"templates": ["common_name", "key", 5, ["names"]]}').templates == {"common_name"}
 
 
-def test_the_next_request_carries_the_marks_of_what_it_carries_over() -> None:
-    texts = dict.fromkeys(TEXTS, "{{ a }}")
-    draft = Draft(**texts, templates=frozenset({"common_name", "names", "country"})).carried_over()
+def test_the_next_draft_keeps_the_templates_of_its_fields() -> None:
+    texts = dict.fromkeys(TEXT_FIELDS, "{{ a }}")
+    draft = Draft(**texts, templates=frozenset({"common_name", "names", "country"})).next_draft()
     assert draft.templates == {"country"}
     assert draft.texts == texts | {"common_name": "", "names": ""}

@@ -1,4 +1,4 @@
-"""Pairs: their stage, their backup and the one next step, over every combination."""
+"""The stage, the backup and the next step of pairs, in every combination."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from requests_made import NOW, record
 
 from csrtui.core.base.times import Validity, utc_text
-from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, Pair, Stage, urgency
+from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, Pair, Stage, urgency_key
 
 DAY = timedelta(days=1)
 FRESH = Validity(NOW - 10 * DAY, NOW + 80 * DAY)
@@ -32,7 +32,7 @@ STAGES: dict[Stage, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("stage", Stage)
-def test_the_stage_is_the_last_thing_that_happened(stage: Stage) -> None:
+def test_the_stage_is_that_of_the_last_event(stage: Stage) -> None:
     assert record(**STAGES[stage]).stage is stage
 
 
@@ -52,35 +52,35 @@ def test_the_next_step(stage: Stage, status: BackupStatus) -> None:
     assert step is expected
 
 
-def test_a_certificate_is_to_be_installed_until_it_is_and_the_next_one_anew() -> None:
-    issued = record(backups=backups(BackupStatus.VERIFIED)).marked_issued(FRESH, NOW, "joe", "imported")
+def test_each_certificate_has_to_be_installed() -> None:
+    issued = record(backups=backups(BackupStatus.VERIFIED)).with_certificate(FRESH, NOW, "joe", "imported")
     assert (issued.validity, issued.next_step(NOW)) == (FRESH, NextStep.INSTALL)
-    installed = issued.marked_installed(NOW + DAY, "ann", "installed files written: /srv")
+    installed = issued.with_installation(NOW + DAY, "ann", "installed files written: /srv")
     assert (installed.installed, installed.next_step(NOW)) == (NOW + DAY, NextStep.NONE)
-    again = installed.marked_issued(FRESH, NOW + 2 * DAY, "joe", "imported again")
+    again = installed.with_certificate(FRESH, NOW + 2 * DAY, "joe", "imported again")
     assert (again.installed, again.next_step(NOW)) == (None, NextStep.INSTALL)
-    assert [(event.user, event.what) for event in again.history] == [
+    assert [(event.user, event.text) for event in again.history] == [
         ("joe", "imported"),
         ("ann", "installed files written: /srv"),
         ("joe", "imported again"),
     ]
 
 
-def test_retiring_notes_when_and_by_whom() -> None:
-    retired = record(validity=FRESH).marked_retired(NOW + DAY, "joe")
+def test_retirement_records_time_and_user() -> None:
+    retired = record(validity=FRESH).with_retirement(NOW + DAY, "joe")
     assert (retired.stage, retired.retired) == (Stage.RETIRED, NOW + DAY)
-    assert [(event.what, event.user) for event in retired.history] == [("retired", "joe")]
+    assert [(event.text, event.user) for event in retired.history] == [("retired", "joe")]
 
 
 @pytest.mark.parametrize("validity", [DUE, GONE])
 @pytest.mark.parametrize("status", BackupStatus)
-def test_a_certificate_that_is_due_comes_before_all_else(validity: Validity, status: BackupStatus) -> None:
+def test_a_due_renewal_comes_first(validity: Validity, status: BackupStatus) -> None:
     issued = record(validity=validity, backups=backups(status))
     assert issued.next_step(NOW) is NextStep.RENEW
 
 
 @pytest.mark.parametrize("change", [{"renewed_by": "a.com-2"}, {"retired": NOW}])
-def test_a_pair_that_is_replaced_or_retired_wants_nothing(change: dict[str, object]) -> None:
+def test_a_replaced_or_retired_pair_has_no_next_step(change: dict[str, object]) -> None:
     assert record(validity=DUE, **change).next_step(NOW) is NextStep.NONE
 
 
@@ -90,33 +90,33 @@ def test_a_pair_without_backup_has_the_status_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("left", "due"), [(DAY * 30 + timedelta(seconds=1), False), (DAY * 30, True), (-DAY, True)]
+    ("remaining", "due"), [(DAY * 30 + timedelta(seconds=1), False), (DAY * 30, True), (-DAY, True)]
 )
-def test_a_third_of_the_life_left_is_when_it_is_due(left: timedelta, due: bool) -> None:
-    validity = Validity(NOW + left - 90 * DAY, NOW + left)
+def test_a_renewal_is_due_with_one_third_of_the_validity_left(remaining: timedelta, due: bool) -> None:
+    validity = Validity(NOW + remaining - 90 * DAY, NOW + remaining)
     assert validity.is_due(NOW) is due
 
 
 @pytest.mark.parametrize(
-    ("left", "days"),
+    ("remaining", "days"),
     [(DAY, 1), (DAY - timedelta(seconds=1), 0), (timedelta(0), 0), (timedelta(seconds=-1), -1), (-DAY, -1)],
 )
-def test_days_left_are_whole_days(left: timedelta, days: int) -> None:
-    assert Validity(NOW - DAY, NOW + left).days_left(NOW) == days
+def test_days_left_are_whole_days(remaining: timedelta, days: int) -> None:
+    assert Validity(NOW - DAY, NOW + remaining).days_left(NOW) == days
 
 
-def test_marking_as_submitted_notes_when_and_by_whom() -> None:
+def test_submission_records_time_and_user() -> None:
     before = record()
-    after = before.marked_submitted(NOW + DAY, "joe").marked_submitted(NOW + 2 * DAY, "ann")
+    after = before.with_submission(NOW + DAY, "joe").with_submission(NOW + 2 * DAY, "ann")
     assert before.submitted is None
     assert after.submitted == NOW + 2 * DAY
-    assert [(event.time, event.what, event.user) for event in after.history] == [
+    assert [(event.time, event.text, event.user) for event in after.history] == [
         (NOW + DAY, "submitted", "joe"),
         (NOW + 2 * DAY, "submitted", "ann"),
     ]
 
 
-def test_what_wants_attention_first_comes_first() -> None:
+def test_the_most_urgent_pair_comes_first() -> None:
     verified = backups(BackupStatus.VERIFIED)
     expected = {
         "due-sooner": record(validity=GONE),
@@ -131,7 +131,7 @@ def test_what_wants_attention_first_comes_first() -> None:
         "retired-too": record(retired=NOW),
     }
     pairs = [Pair(name, f"/s/{name}", one) for name, one in reversed(expected.items())]
-    assert [pair.name for pair in sorted(pairs, key=lambda pair: urgency(pair, NOW))] == list(expected)
+    assert [pair.name for pair in sorted(pairs, key=lambda pair: urgency_key(pair, NOW))] == list(expected)
 
 
 @pytest.mark.parametrize(
@@ -148,5 +148,5 @@ def test_times_are_rfc_3339_in_utc(time: datetime, text: str) -> None:
 
 
 @given(st.datetimes(timezones=st.just(UTC)))
-def test_a_time_comes_back_to_the_second(time: datetime) -> None:
+def test_a_time_is_read_back_to_the_second(time: datetime) -> None:
     assert datetime.fromisoformat(utc_text(time)) == time.replace(microsecond=0)

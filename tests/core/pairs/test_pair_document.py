@@ -1,4 +1,4 @@
-"""A pair of another host is the one that its csrtui described."""
+"""The printed document of a pair is readable on another host."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from requests_made import NOW, record
 
 from csrtui.core.base.times import Validity
 from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, PairRecord
-from csrtui.core.pairs.pair_json import describe
+from csrtui.core.pairs.pair_json import pair_document
 from csrtui.fleet.remote_pair import read_described
 
 DAY = timedelta(days=1)
@@ -21,7 +21,7 @@ PLAIN = record()._replace(history=())
 
 
 @pytest.mark.parametrize(
-    "told",
+    "record",
     [
         PLAIN,
         PLAIN._replace(backups=(BACKUP,)),
@@ -35,13 +35,13 @@ PLAIN = record()._replace(history=())
     ],
 )
 @pytest.mark.parametrize("issued", [True, False])
-def test_what_was_described_is_described_the_same(told: PairRecord, *, issued: bool) -> None:
-    document = describe(Pair("a.com", "/srv/keys/pairs/a.com", told, has_certificate=issued), NOW)
-    assert describe(read_described(document), NOW) == document
+def test_a_document_read_back_is_unchanged(record: PairRecord, *, issued: bool) -> None:
+    document = pair_document(Pair("a.com", "/srv/keys/pairs/a.com", record, has_certificate=issued), NOW)
+    assert pair_document(read_described(document), NOW) == document
 
 
-def test_a_csrtui_that_does_not_say_when_a_certificate_began_is_understood() -> None:
-    document = describe(Pair("a.com", "/a.com", PLAIN._replace(validity=LONG)), NOW)
+def test_a_document_without_the_begin_of_the_validity_is_accepted() -> None:
+    document = pair_document(Pair("a.com", "/a.com", PLAIN._replace(validity=LONG)), NOW)
     del document["begins"]
     read = read_described(document).record
     assert read.validity == Validity(PLAIN.created, LONG.not_after)
@@ -50,7 +50,7 @@ def test_a_csrtui_that_does_not_say_when_a_certificate_began_is_understood() -> 
 @pytest.mark.parametrize(
     "change", [{"name": 5}, {"stage": "lost"}, {"backup": None}, {"created": "yesterday"}]
 )
-def test_what_is_no_pair_is_refused(change: dict[str, Any]) -> None:
-    document = describe(Pair("a.com", "/a.com", PLAIN), NOW) | change
+def test_a_document_that_is_not_a_pair_is_refused(change: dict[str, Any]) -> None:
+    document = pair_document(Pair("a.com", "/a.com", PLAIN), NOW) | change
     with pytest.raises((TypeError, ValueError)):
         read_described(document)

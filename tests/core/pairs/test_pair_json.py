@@ -17,14 +17,14 @@ from csrtui.core.base.times import Validity
 from csrtui.core.pairs.pair import (
     Backup,
     BackupStatus,
-    Event,
+    HistoryEntry,
     KeyFacts,
     Pair,
     PairRecord,
     RequestFacts,
-    urgency,
+    urgency_key,
 )
-from csrtui.core.pairs.pair_json import describe, dump_record, load_record
+from csrtui.core.pairs.pair_json import dump_record, load_record, pair_document
 from csrtui.core.subject.fields import SubjectFields
 
 texts = st.text()
@@ -59,7 +59,7 @@ records = st.builds(
     retired=st.none() | times,
     renews=optional,
     renewed_by=optional,
-    history=st.lists(st.builds(Event, times, texts, texts), max_size=3).map(tuple),
+    history=st.lists(st.builds(HistoryEntry, times, texts, texts), max_size=3).map(tuple),
     unknown=st.dictionaries(texts.filter(lambda name: name not in MEMBERS), json_values, max_size=3),
 )
 FULL = record(
@@ -68,31 +68,31 @@ FULL = record(
     validity=Validity(NOW, NOW + timedelta(days=90)),
     installed=NOW,
     renews="a.com-0",
-    history=(Event(NOW, "created", "joe"),),
+    history=(HistoryEntry(NOW, "created", "joe"),),
 )
 
 
 @given(records)
-def test_a_record_comes_back_as_it_was(one: PairRecord) -> None:
+def test_a_record_is_read_as_it_was_written(one: PairRecord) -> None:
     assert load_record(dump_record(one)) == one
 
 
 @given(records)
-def test_a_record_that_can_be_read_can_be_told_and_sorted(one: PairRecord) -> None:
+def test_a_readable_record_can_be_printed_and_sorted(one: PairRecord) -> None:
     pair = Pair("a.com", "/s/pairs/a.com", load_record(dump_record(one)))
-    assert json.loads(json.dumps(describe(pair, NOW)))["schema"] == 1
-    urgency(pair, NOW)
+    assert json.loads(json.dumps(pair_document(pair, NOW)))["schema"] == 1
+    urgency_key(pair, NOW)
 
 
 @pytest.mark.parametrize("one", [record(), FULL])
-def test_the_file_is_ascii_a_member_a_line(one: PairRecord) -> None:
+def test_the_file_is_ascii_with_one_member_per_line(one: PairRecord) -> None:
     data = dump_record(one)
     assert data.isascii()
     assert data.endswith(b"\n}\n")
     assert tuple(json.loads(data)) == MEMBERS
 
 
-def test_what_a_later_version_wrote_is_kept() -> None:
+def test_members_of_a_later_version_are_preserved() -> None:
     document = {**json.loads(dump_record(FULL)), "colour": {"depth": [1, None, "x"]}}
     again = dump_record(load_record(json.dumps(document).encode())._replace(renews=None))
     assert json.loads(again)["colour"] == {"depth": [1, None, "x"]}
@@ -111,14 +111,14 @@ def test_a_time_of_another_zone_is_read_as_utc() -> None:
 
 @pytest.mark.parametrize("name", [name for name in MEMBERS if name != "schema"])
 @pytest.mark.parametrize("value", [0, 1.5, True, "", "text", [1], [{}], {}, {"time": 1}, ["a", 1]])
-def test_a_member_of_another_kind_is_damage_or_what_it_says(name: str, value: object) -> None:
+def test_a_member_of_another_type_is_refused_or_preserved(name: str, value: object) -> None:
     try:
         one = loaded(**{name: value})
     except StoreError as error:
-        said = error.what
+        message = error.message
     else:
-        said = "pair.json is damaged: " if load_record(dump_record(one)) == one else "changed"
-    assert said.startswith("pair.json is damaged: ")
+        message = "pair.json is damaged: " if load_record(dump_record(one)) == one else "changed"
+    assert message.startswith("pair.json is damaged: ")
 
 
 REQUIRED = [
@@ -127,55 +127,55 @@ REQUIRED = [
 
 
 @pytest.mark.parametrize("name", REQUIRED)
-def test_a_member_that_is_not_there_is_named(name: str) -> None:
+def test_a_missing_member_is_named(name: str) -> None:
     document = json.loads(dump_record(FULL))
     del document[name]
-    with pytest.raises(StoreError, match=f"damaged: {name} is not there"):
+    with pytest.raises(StoreError, match=f"damaged: {name} is missing"):
         load_record(json.dumps(document).encode())
 
 
 @pytest.mark.parametrize("name", [name for name in MEMBERS if name not in {*REQUIRED, "schema"}])
-def test_a_member_that_may_be_missing_may_be_missing(name: str) -> None:
+def test_an_optional_member_may_be_missing(name: str) -> None:
     document = json.loads(dump_record(record()))
     del document[name]
     assert load_record(json.dumps(document).encode()) == record()
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"names": ["a", 1]}, "names is not a list of texts"),
-        ({"names": "a.com"}, "names is not what it should be"),
+        ({"names": "a.com"}, "names has the wrong type"),
         ({"history": [1]}, "history is not a list of objects"),
-        ({"history": [{"time": "2026-11-23T09:00:00Z", "what": "x"}]}, "history.user is not there"),
-        ({"key": {"type": "x", "encrypted": 1, "spki_sha256": ""}}, "key.encrypted is not what it should be"),
+        ({"history": [{"time": "2026-11-23T09:00:00Z", "what": "x"}]}, "history.user is missing"),
+        ({"key": {"type": "x", "encrypted": 1, "spki_sha256": ""}}, "key.encrypted has the wrong type"),
         ({"created": "2026-11-23T09:00:00"}, "created has no time zone"),
         ({"created": "yesterday"}, "created is not a time"),
         ({"created": "0001-01-01T00:00:00+23:00"}, "created is out of range"),
         ({"retired": "9999-12-31T23:59:59-01:00"}, "retired is out of range"),
-        ({"ca": "mine"}, "ca is none of those known"),
+        ({"ca": "mine"}, "ca is not a known value"),
         (
             {"backups": [{"status": "great", "path": "", "created": "2026-11-23T09:00:00Z", "sha256": ""}]},
-            "backups.status is none of those known",
+            "backups.status is not a known value",
         ),
-        ({"validity": {"not_before": "2026-11-23T09:00:00Z"}}, "validity.not_after is not there"),
+        ({"validity": {"not_before": "2026-11-23T09:00:00Z"}}, "validity.not_after is missing"),
     ],
 )
-def test_damage_is_named(change: dict[str, object], said: str) -> None:
+def test_damage_is_named(change: dict[str, object], message: str) -> None:
     with pytest.raises(StoreError, match=r"pair.json is damaged: ") as caught:
         loaded(**change)
-    assert said in caught.value.what
+    assert message in caught.value.message
 
 
 @pytest.mark.parametrize("schema", [0, 2, "1", None, [1]])
-def test_a_later_schema_is_left_to_a_later_version(schema: object) -> None:
+def test_another_schema_needs_the_version_that_wrote_it(schema: object) -> None:
     with pytest.raises(StoreError, match="schema") as caught:
         loaded(schema=schema)
-    assert caught.value.hint == "a newer csrtui wrote it: use that one"
+    assert caught.value.hint == "use the newer csrtui that wrote it"
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "message"),
     [
         (b"", "not JSON"),
         (b"{", "not JSON"),
@@ -186,8 +186,8 @@ def test_a_later_schema_is_left_to_a_later_version(schema: object) -> None:
         (b"1", "not a JSON object"),
     ],
 )
-def test_what_is_no_json_object_is_refused(data: bytes, said: str) -> None:
-    with pytest.raises(StoreError, match=said):
+def test_data_that_is_not_a_json_object_is_refused(data: bytes, message: str) -> None:
+    with pytest.raises(StoreError, match=message):
         load_record(data)
 
 
@@ -243,8 +243,8 @@ ADDED = ("installed", "reused", "begins")
 """What stands in it since then, behind the rest."""
 
 
-def test_the_document_has_the_contracts_members_in_its_order() -> None:
-    document = describe(Pair("a.com", "/s/pairs/a.com", FULL, has_certificate=True), NOW)
+def test_the_document_has_the_members_of_the_contract_in_order() -> None:
+    document = pair_document(Pair("a.com", "/s/pairs/a.com", FULL, has_certificate=True), NOW)
     assert list(document) == [*CONTRACT, *ADDED]
     kinds = {name: kind for name, kind in CONTRACT.items() if name != "renewed_by"}
     assert all(isinstance(document[name], kind) for name, kind in kinds.items())
@@ -263,8 +263,8 @@ def test_the_document_has_the_contracts_members_in_its_order() -> None:
     assert document["files"]["certificate"] == "/s/pairs/a.com/certificate.pem"  # type: ignore[index]
 
 
-def test_what_there_is_not_is_null() -> None:
-    document = describe(Pair("a.com", "/s/pairs/a.com", record()), NOW)
+def test_absent_values_are_null() -> None:
+    document = pair_document(Pair("a.com", "/s/pairs/a.com", record()), NOW)
     empty = ("submitted", "expires", "days_left", "renews", "renewed_by")
     assert all(document[name] is None for name in empty)
     assert document["backup"] == {"status": "none", "path": None, "created": None, "verified": None}

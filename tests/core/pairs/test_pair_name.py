@@ -11,8 +11,8 @@ from csrtui.core.pairs.pair_name import (
     MAX_LENGTH,
     check_pair_name,
     is_pair_name,
-    number_of,
-    numbered,
+    name_number,
+    numbered_name,
     pair_name,
 )
 
@@ -39,11 +39,11 @@ def test_a_common_name_gives_a_legible_name(common_name: str, expected: str) -> 
 
 
 @pytest.mark.parametrize("common_name", ["", ".", "..", "---", "::", "_", "日本", "\x1b", "\n"])
-def test_what_gives_no_name_is_refused_with_a_way_out(common_name: str) -> None:
+def test_a_common_name_without_valid_characters_is_refused_with_a_hint(common_name: str) -> None:
     with pytest.raises(InputError) as caught:
         pair_name(common_name)
     assert caught.value.hint == "name it with --as"
-    assert caught.value.what.isprintable()
+    assert caught.value.message.isprintable()
 
 
 @given(st.text())
@@ -51,7 +51,7 @@ def test_a_name_is_always_from_the_allow_list(text: str) -> None:
     try:
         name = pair_name(text)
     except InputError:
-        name = numbered("refused", 1)
+        name = numbered_name("refused", 1)
     assert ALLOWED.match(name)
 
 
@@ -82,27 +82,27 @@ def test_a_path_or_a_control_character_is_a_refused_name(text: str) -> None:
     assert not is_pair_name(text)
     with pytest.raises(InputError) as caught:
         check_pair_name(text)
-    assert caught.value.what.isprintable()
+    assert caught.value.message.isprintable()
     assert "at most 64" in str(caught.value.hint)
 
 
 @given(NAMES)
-def test_a_well_formed_name_is_taken_as_it_is(name: str) -> None:
+def test_a_valid_name_is_unchanged(name: str) -> None:
     assert is_pair_name(name)
     assert check_pair_name(name) == name
 
 
 @given(NAMES, st.integers(min_value=1, max_value=10**9))
-def test_numbered_names_are_names_and_tell_their_number(base: str, number: int) -> None:
-    name = numbered(base, number)
+def test_numbered_names_are_valid_and_contain_their_number(base: str, number: int) -> None:
+    name = numbered_name(base, number)
     assert is_pair_name(name)
     assert len(name) <= MAX_LENGTH
-    assert number_of(name, base) == number
+    assert name_number(name, base) == number
 
 
 @given(NAMES, st.integers(min_value=1, max_value=10**6), st.integers(min_value=1, max_value=10**6))
 def test_two_numbers_of_one_base_never_share_a_name(base: str, one: int, other: int) -> None:
-    assert (numbered(base, one) == numbered(base, other)) == (one == other)
+    assert (numbered_name(base, one) == numbered_name(base, other)) == (one == other)
 
 
 @pytest.mark.parametrize(
@@ -110,10 +110,10 @@ def test_two_numbers_of_one_base_never_share_a_name(base: str, one: int, other: 
     ["other", "a-", "a-02", "a-0", "a-1", "a-x", "a-²", "a-٣", "a-" + "9" * 11, "ab-2", "a-b-2"],
 )
 def test_a_name_of_another_base_has_no_number(name: str) -> None:
-    assert number_of(name, "a") == 0
+    assert name_number(name, "a") == 0
 
 
-def test_a_long_base_makes_room_for_its_number() -> None:
+def test_a_long_base_is_truncated_for_its_number() -> None:
     base = "a" * MAX_LENGTH
-    assert numbered(base, 12) == "a" * (MAX_LENGTH - 3) + "-12"
-    assert number_of(numbered(base, 12), base) == 12
+    assert numbered_name(base, 12) == "a" * (MAX_LENGTH - 3) + "-12"
+    assert name_number(numbered_name(base, 12), base) == 12

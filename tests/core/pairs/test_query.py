@@ -1,4 +1,4 @@
-"""What pairs are asked for, and how they are sorted."""
+"""The selection and the order of pairs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from requests_made import NOW, record
 
 from csrtui.core.base.times import Validity
 from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep
-from csrtui.core.pairs.query import Need, Query, Retired, SortOrder, shown_for, sort_key
+from csrtui.core.pairs.query import Need, Query, Retired, SortOrder, retired_filter, sort_key
 from csrtui.core.pairs.summary import PairSummary, summarize
 
 BARE = summarize(pair_of_record("www.example.com", record()))
@@ -22,12 +22,12 @@ GONE = summarize(pair_of_record("gone", record(retired=NOW)))
     ("query", "met"),
     [
         (Query(), [BARE, SAFE, GONE]),
-        (Query.typed("  "), [BARE, SAFE, GONE]),
-        (Query.typed("WWW example"), [BARE]),
-        (Query.typed("www safe"), []),
-        (Query.typed("", retired=Retired.HIDDEN), [BARE, SAFE]),
-        (Query.typed("retired"), [GONE]),
-        (Query.typed("", NextStep.BACK_UP), [BARE]),
+        (Query.parse("  "), [BARE, SAFE, GONE]),
+        (Query.parse("WWW example"), [BARE]),
+        (Query.parse("www safe"), []),
+        (Query.parse("", retired=Retired.HIDDEN), [BARE, SAFE]),
+        (Query.parse("retired"), [GONE]),
+        (Query.parse("", NextStep.BACK_UP), [BARE]),
     ],
 )
 def test_a_query_selects_the_pairs_that_meet_it(query: Query, met: list[PairSummary]) -> None:
@@ -48,8 +48,8 @@ def test_pairs_are_sorted_by_each_order() -> None:
         for order in SortOrder
     }
     assert names[SortOrder.NAME] == ["a-new", "old", "safe"]
-    assert names[SortOrder.LEFT] == ["old", "a-new", "safe"]
-    assert names[SortOrder.MADE][-1] == "old"
+    assert names[SortOrder.DAYS_LEFT] == ["old", "a-new", "safe"]
+    assert names[SortOrder.CREATED][-1] == "old"
     assert names[SortOrder.URGENCY] == ["old", "a-new", "safe"], "due, not backed up, to submit"
 
 
@@ -57,16 +57,16 @@ def test_pairs_are_sorted_by_each_order() -> None:
     ("text", "is_found"),
     [("MÜNCHEN", True), ("xn--mnchen", True), ("EC p-256", True), ("ec-p256", True), ("münster", False)],
 )
-def test_names_and_keys_are_found_as_people_write_them(text: str, *, is_found: bool) -> None:
+def test_names_and_key_types_are_found_in_both_spellings(text: str, *, is_found: bool) -> None:
     names = ("xn--mnchen-3ya.de", "xn--invalid-.de", "www.example.com")
     summary = summarize(pair_of_record("xn--mnchen-3ya.de", record()._replace(names=names)))
-    assert bool(Query.typed(text).select([summary], NOW)) is is_found
+    assert bool(Query.parse(text).select([summary], NOW)) is is_found
 
 
-def test_the_orders_go_round() -> None:
+def test_the_last_order_is_followed_by_the_first() -> None:
     order = SortOrder.URGENCY
     for _ in SortOrder:
-        order = order.following
+        order = order.next_order
     assert order is SortOrder.URGENCY
 
 
@@ -74,6 +74,6 @@ def test_the_orders_go_round() -> None:
     ("text", "shown"),
     [("", False), ("retired", True), ("a RETIRED", True), ("retire", False), ("retired.example.com", False)],
 )
-def test_the_word_retired_asks_for_retired_pairs(text: str, shown: bool) -> None:
-    assert (shown_for(text, Retired.HIDDEN) is Retired.SHOWN) is shown
-    assert shown_for(text, Retired.SHOWN) is Retired.SHOWN
+def test_the_word_retired_shows_retired_pairs(text: str, shown: bool) -> None:
+    assert (retired_filter(text, Retired.HIDDEN) is Retired.SHOWN) is shown
+    assert retired_filter(text, Retired.SHOWN) is Retired.SHOWN

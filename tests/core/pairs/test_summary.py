@@ -1,4 +1,4 @@
-"""The summary of a pair gives at any time what the pair itself gives."""
+"""The summary of a pair gives the same answers as the pair at any time."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from many_pairs import RECORDS, TIMES, pair_of_record
 from requests_made import NOW, record
 
 from csrtui.core.base.times import Validity
-from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, PairRecord, Stage, urgency
+from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, PairRecord, Stage, urgency_key
 from csrtui.core.pairs.query import SortOrder, sort_key
-from csrtui.core.pairs.summary import count_due, microseconds, summarize, time_at
+from csrtui.core.pairs.summary import count_due, from_microseconds, summarize, to_microseconds
 
 MICROSECOND = timedelta(microseconds=1)
 
@@ -23,7 +23,7 @@ def test_a_summary_has_step_and_urgency_at_any_time(pair_record: PairRecord, now
     pair = pair_of_record("a", pair_record)
     summary = summarize(pair)
     assert summary.next_step(now) is pair_record.next_step(now)
-    assert sort_key(SortOrder.URGENCY, now)(summary) == urgency(pair, now)
+    assert sort_key(SortOrder.URGENCY, now)(summary) == urgency_key(pair, now)
     assert summary.is_retired == (pair_record.stage is Stage.RETIRED)
     assert count_due([summary], now) == (pair_record.next_step(now) is NextStep.RENEW)
 
@@ -36,8 +36,8 @@ def test_a_summary_becomes_due_at_the_exact_moment(validity: Validity, offset: i
 
 
 @given(TIMES)
-def test_times_come_back_exactly(time: datetime) -> None:
-    assert time_at(microseconds(time)) == time
+def test_times_are_converted_back_exactly(time: datetime) -> None:
+    assert from_microseconds(to_microseconds(time)) == time
 
 
 @pytest.mark.parametrize("end", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])

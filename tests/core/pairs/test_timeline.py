@@ -1,4 +1,4 @@
-"""A life drawn on a line: every mark on it, in order, each with its words, and nothing crosses."""
+"""The timeline: every mark on it, in order, each with its label, and no crossing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csrtui.core.pairs.timeline import MIN_WIDTH, Mark, Row, Tone, lay_out
+from csrtui.core.pairs.timeline import MIN_WIDTH, TimelineMark, TimelineRow, Tone, draw_timeline
 
 TODAY = date(2026, 11, 24)
 DAY = timedelta(days=1)
@@ -16,17 +16,17 @@ NAMES = ("created", "backed up", "submitted", "issued", "installed", "renewal du
 GLYPHS = {"●": Tone.PAST, "▼": Tone.TODAY, "o": Tone.COMING}
 
 
-def mark(name: str, days: int) -> Mark:
+def mark(name: str, days: int) -> TimelineMark:
     day = TODAY + days * DAY
-    return Mark(day, name, f"{day:%d %b}")
+    return TimelineMark(day, name, f"{day:%d %b}")
 
 
-def texts(rows: tuple[Row, ...]) -> list[str]:
+def texts(rows: tuple[TimelineRow, ...]) -> list[str]:
     return ["".join(piece.text for piece in row) for row in rows]
 
 
-def drawn(past: list[Mark], coming: list[Mark], width: int) -> list[str]:
-    return texts(lay_out(past, mark("today", 0), coming, width))
+def drawn(past: list[TimelineMark], coming: list[TimelineMark], width: int) -> list[str]:
+    return texts(draw_timeline(past, mark("today", 0), coming, width))
 
 
 LIFE = (
@@ -35,7 +35,7 @@ LIFE = (
 )
 
 
-def test_a_life_in_the_width_of_a_terminal() -> None:
+def test_a_timeline_in_a_terminal() -> None:
     assert drawn(*LIFE, 78) == [
         "●─●─●─●─────────────────────────────────▼····o················o",
         "│ │ │ └ issued 19 Jul                   │    │                └ expires 04 Feb",
@@ -45,7 +45,7 @@ def test_a_life_in_the_width_of_a_terminal() -> None:
     ]
 
 
-def test_a_life_in_a_narrow_one() -> None:
+def test_a_timeline_in_a_narrow_terminal() -> None:
     assert drawn(*LIFE, 36) == [
         "●─●─●─●──────▼·o····o",
         "│ │ │ │      │ │    └ expires 04 Feb",
@@ -63,22 +63,22 @@ def test_a_new_pair_has_an_open_end() -> None:
     assert line == "●─▼····································…"
 
 
-def test_a_life_of_one_day_ends_with_its_last_mark() -> None:
+def test_a_timeline_of_one_day_ends_with_its_last_mark() -> None:
     assert drawn([mark("created", 0)], [mark("expires", 0)], 40)[0] == "●─▼·o"
 
 
-def test_what_is_over_lies_before_today() -> None:
+def test_past_events_are_before_today() -> None:
     line, words, *_ = drawn([mark("created", -300), mark("expired", -100)], [], 80)
     assert line.rindex("●") < line.index("▼")
     assert words.index("expired") < words.index("today")
 
 
-def test_the_line_is_true_to_scale_where_there_is_room() -> None:
+def test_the_line_is_true_to_scale_with_enough_room() -> None:
     line = drawn([mark("created", -100)], [mark("expires", 100)], 200)[0]
     assert abs(line.index("▼") * 2 - (len(line) - 1)) <= 1
 
 
-def test_without_room_for_the_days_the_names_stay() -> None:
+def test_without_room_for_dates_the_names_remain() -> None:
     past = [mark(name, at) for at, name in enumerate(["twenty letters or so"] * 9, -9)]
     assert drawn(past, [], MIN_WIDTH)[-1] == "└ twenty letters or so"
 
@@ -88,7 +88,7 @@ def test_nothing_is_drawn_without_room(width: int) -> None:
     assert drawn(*LIFE, width) == []
 
 
-def test_nothing_is_drawn_where_not_even_the_names_fit() -> None:
+def test_nothing_is_drawn_if_the_names_do_not_fit() -> None:
     assert drawn([mark("x" * 40, -1)], [], MIN_WIDTH) == []
 
 
@@ -96,12 +96,12 @@ days = st.lists(st.tuples(st.sampled_from(NAMES), st.integers(0, 4000)), max_siz
 
 
 @given(past=days, coming=days, width=st.integers(MIN_WIDTH, 200))
-def test_every_mark_is_there_in_its_order_and_no_words_meet(
+def test_every_mark_is_drawn_in_order_and_no_labels_touch(
     past: list[tuple[str, int]], coming: list[tuple[str, int]], width: int
 ) -> None:
     before = [mark(name, -ago) for name, ago in sorted(past, key=lambda one: -one[1])]
     after = [mark(name, ahead) for name, ahead in sorted(coming, key=lambda one: one[1])]
-    rows = lay_out(before, mark("today", 0), after, width)
+    rows = draw_timeline(before, mark("today", 0), after, width)
     line, *below = texts(rows)
     columns = [at for at, character in enumerate(line) if character in GLYPHS]
     tones = [GLYPHS[line[at]] for at in columns]
@@ -121,9 +121,9 @@ def test_every_mark_is_there_in_its_order_and_no_words_meet(
 
 
 @given(past=days, width=st.integers(0, 200))
-def test_pieces_say_what_they_are_about(past: list[tuple[str, int]], width: int) -> None:
+def test_pieces_have_the_tone_of_their_time(past: list[tuple[str, int]], width: int) -> None:
     before = [mark(name, -ago) for name, ago in sorted(past, key=lambda one: -one[1])]
-    for row in lay_out(before, mark("today", 0), [], width):
+    for row in draw_timeline(before, mark("today", 0), [], width):
         for piece in row:
             assert ("▼" in piece.text or "today" in piece.text) == (
                 piece.tone is Tone.TODAY and "│" not in piece.text

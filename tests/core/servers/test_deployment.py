@@ -1,16 +1,16 @@
-"""Every row of the table of servers: its files, their order, who may read them, and the lines that name them."""
+"""Every server of the table: its files, their order and secrecy, and the snippets that name them."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 from certificates_made import build, intermediate, pem, root
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
-from exports_made import certificate_of, material
+from exports_made import Material, certificate_of, material
 from requests_made import key_of
 
 from csrtui.core.base.asn1 import wrap
@@ -19,12 +19,19 @@ from csrtui.core.base.secret import Secret
 from csrtui.core.keys import key_types
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.keys.pkcs12 import Strength
-from csrtui.core.servers.deployment import Seal, Secrecy, deploy, read_chain
-from csrtui.core.servers.file_layout import FileForm, OldCsr, Part
+from csrtui.core.servers.deployment import (
+    NewFile,
+    Pkcs12Encryption,
+    Secrecy,
+    build_files,
+    plan_files,
+    read_chain,
+)
 from csrtui.core.servers.platforms import PLATFORMS
+from csrtui.core.servers.server import FileFormat, Part, Server, Snippet
 from csrtui.core.servers.table import SERVERS
 
-SEAL = Seal(Secret("correct horse battery staple"))
+ENCRYPTION = Pkcs12Encryption(Secret("correct horse battery staple"))
 SPKI = key_types.spki_sha256(key_of(KeyType.EC_P256).public_key())
 
 FILES = {
@@ -50,108 +57,121 @@ FILES = {
 
 def blocks_of(data: bytes) -> str:
     """What a PEM file holds, a letter each: L and C for the certificates, K for the key."""
-    found = ""
+    letters = ""
     for label, body in re.findall(rb"-----BEGIN ([A-Z ]+)-----\n(.*?)-----END", data, re.DOTALL):
         if label == b"PRIVATE KEY":
             whole = b"-----BEGIN PRIVATE KEY-----\n" + body + b"-----END PRIVATE KEY-----\n"
             key = load_pem_private_key(whole, None)
             assert key_types.spki_sha256(key.public_key()) == SPKI  # type: ignore[arg-type]
-            found += "K"
+            letters += "K"
         else:
             whole = b"-----BEGIN CERTIFICATE-----\n" + body + b"-----END CERTIFICATE-----\n"
-            is_leaf = x509.load_pem_x509_certificate(whole) == certificate_of_all()
-            found += "L" if is_leaf else "C"
-    return found
-
-
-def certificate_of_all() -> x509.Certificate:
-    return MATERIAL.certificates[0]
+            is_leaf = x509.load_pem_x509_certificate(whole) == MATERIAL.certificates[0]
+            letters += "L" if is_leaf else "C"
+    return letters
 
 
 MATERIAL = material()
 
 
-def test_every_platform_has_its_row() -> None:
+@dataclass(frozen=True)
+class Deployment:
+    """Planned and built files, with the snippets that name them."""
+
+    files: tuple[NewFile, ...]
+    snippets: tuple[Snippet, ...]
+
+
+def deploy(
+    server: Server, pair: Material, folder: str, encryption: Pkcs12Encryption | None = None
+) -> Deployment:
+    plan = plan_files(server, pair.pair, pair.domain, pair.certificates, folder)
+    return Deployment(build_files(plan, pair.key, pair.certificates, encryption), plan.snippets)
+
+
+def test_every_platform_has_a_server() -> None:
     assert SERVERS.keys() == PLATFORMS.keys() == FILES.keys()
     assert all(row.platform == name for name, row in SERVERS.items())
 
 
 @pytest.mark.parametrize("platform", SERVERS)
-def test_the_files_are_what_the_server_wants_in_the_order_it_wants(platform: str) -> None:
+def test_the_files_have_the_contents_and_order_of_the_server(platform: str) -> None:
     server = SERVERS[platform]
-    made = deploy(server, MATERIAL, "/etc/ssl", SEAL if server.form is FileForm.PKCS12 else None)
-    assert {file.name for file in made.files} == {f"a.com{ending}" for ending in FILES[platform]}
-    for file in made.files:
-        wanted = FILES[platform][file.name.removeprefix("a.com")]
-        if server.form is FileForm.PEM:
-            assert blocks_of(file.data) == wanted
-            assert file.secrecy is (Secrecy.PRIVATE if "K" in wanted else Secrecy.PUBLIC)
+    deployment = deploy(
+        server, MATERIAL, "/etc/ssl", ENCRYPTION if server.format is FileFormat.PKCS12 else None
+    )
+    assert {file.name for file in deployment.files} == {f"a.com{ending}" for ending in FILES[platform]}
+    for file in deployment.files:
+        parts = FILES[platform][file.name.removeprefix("a.com")]
+        if server.format is FileFormat.PEM:
+            assert blocks_of(file.data) == parts
+            assert file.secrecy is (Secrecy.PRIVATE if "K" in parts else Secrecy.PUBLIC)
         else:
-            opened = load_pkcs12(file.data, SEAL.passphrase.encoded)
+            opened = load_pkcs12(file.data, ENCRYPTION.passphrase.encoded)
             assert opened.cert is not None
             assert opened.cert.certificate == MATERIAL.certificates[0]
             assert opened.cert.friendly_name == b"a.com"
             assert [other.certificate for other in opened.additional_certs] == [*MATERIAL.certificates[1:]]
-            assert file.secrecy is Secrecy.SEALED
+            assert file.secrecy is Secrecy.ENCRYPTED
 
 
 @pytest.mark.parametrize("with_chain", [True, False])
 @pytest.mark.parametrize("platform", SERVERS)
-def test_the_lines_name_every_file_and_no_other(platform: str, with_chain: bool) -> None:
-    made = deploy(SERVERS[platform], material(with_chain=with_chain), "/etc/ssl/x", SEAL)
-    text = "\n".join(line for block in (*made.blocks, *made.commands) for line in block.lines)
+def test_the_snippets_name_every_file_and_no_other(platform: str, with_chain: bool) -> None:
+    deployment = deploy(SERVERS[platform], material(with_chain=with_chain), "/etc/ssl/x", ENCRYPTION)
+    text = "\n".join(line for snippet in deployment.snippets for line in snippet.lines)
     named = set(re.findall(r"a\.com\.(?:chain\.)?(?:crt|key|pem|p12|pfx)\b", text))
-    assert named == {file.name for file in made.files}
+    assert named == {file.name for file in deployment.files}
     assert not re.search(r"@[a-z_]+@|\[\[|\]\]", text)
     assert all(path == "/etc/ssl/x" for path in re.findall(r"(/etc/ssl[^ ]*)/a\.com", text))
 
 
 @pytest.mark.parametrize("platform", SERVERS)
 def test_without_a_chain_there_is_no_file_for_it(platform: str) -> None:
-    made = deploy(SERVERS[platform], material(with_chain=False), "/etc/ssl", SEAL)
-    assert not [file for file in made.files if "chain" in file.name]
-    assert all(file.data for file in made.files)
+    deployment = deploy(SERVERS[platform], material(with_chain=False), "/etc/ssl", ENCRYPTION)
+    assert not [file for file in deployment.files if "chain" in file.name]
+    assert all(file.data for file in deployment.files)
 
 
 @pytest.mark.parametrize("platform", SERVERS)
-def test_a_row_says_all_that_a_guide_needs(platform: str) -> None:
+def test_a_server_has_everything_that_a_guide_needs(platform: str) -> None:
     server = SERVERS[platform]
-    for text in (server.chain, server.key, server.old_csr_reason, server.documentation):
+    for text in (server.chain, server.key, server.csr_reuse, server.documentation):
         assert text
     assert server.places
-    assert server.blocks
-    assert server.old_csr is (OldCsr.NO if platform in {"iis", "exchange"} else OldCsr.YES)
-    assert server.old_csr_reason.startswith("No" if server.old_csr is OldCsr.NO else "Yes")
-    if server.form is FileForm.PKCS12:
+    assert server.snippets
+    assert server.can_reuse_csr is (platform not in {"iis", "exchange"})
+    assert server.csr_reuse.startswith("Yes" if server.can_reuse_csr else "No")
+    if server.format is FileFormat.PKCS12:
         assert "MAC" in " ".join(server.notes)
         assert not any(row.parts for row in server.files)
     assert any(row.has_key for row in server.files)
-    assert sum(Part.KEY in row.parts for row in server.files) == (server.form is FileForm.PEM)
+    assert sum(Part.KEY in row.parts for row in server.files) == (server.format is FileFormat.PEM)
 
 
-def test_apache_and_postfix_are_told_what_their_own_documentation_says() -> None:
+def test_apache_and_postfix_have_the_directives_of_their_documentation() -> None:
     apache = deploy(SERVERS["apache"], MATERIAL, "/x")
-    lines = [line for block in apache.blocks for line in block.lines]
+    lines = [line for snippet in apache.snippets for line in snippet.lines]
     assert "SSLCertificateFile /x/a.com.crt" in lines
     assert "SSLCertificateChainFile /x/a.com.chain.crt" in lines
-    assert any("systemctl reload httpd" in line for block in apache.commands for line in block.lines)
+    assert any("systemctl reload httpd" in line for line in lines)
     postfix = deploy(SERVERS["postfix"], MATERIAL, "/x")
-    assert postfix.blocks[0].lines[0] == "smtpd_tls_chain_files = /x/a.com.pem"
+    assert postfix.snippets[0].lines[0] == "smtpd_tls_chain_files = /x/a.com.pem"
     dovecot = deploy(SERVERS["dovecot"], MATERIAL, "/x")
-    assert dovecot.blocks[0].lines == (
+    assert dovecot.snippets[0].lines == (
         "ssl_server_cert_file = /x/a.com.crt",
         "ssl_server_key_file = /x/a.com.key",
     )
-    assert dovecot.blocks[1].lines == ("ssl_cert = </x/a.com.crt", "ssl_key = </x/a.com.key")
+    assert dovecot.snippets[1].lines == ("ssl_cert = </x/a.com.crt", "ssl_key = </x/a.com.key")
 
 
-def test_a_file_in_the_root_folder_has_one_slash() -> None:
-    assert deploy(SERVERS["haproxy"], MATERIAL, "/").blocks[0].lines == ("bind :443 ssl crt /a.com.pem",)
+def test_a_path_in_the_root_folder_has_one_slash() -> None:
+    assert deploy(SERVERS["haproxy"], MATERIAL, "/").snippets[0].lines == ("bind :443 ssl crt /a.com.pem",)
 
 
 def test_a_wildcard_is_quoted_and_a_strange_name_never_becomes_a_command() -> None:
     def line(domain: str) -> str:
-        return deploy(SERVERS["plesk"], replace(MATERIAL, domain=domain), "/x").blocks[0].lines[1]
+        return deploy(SERVERS["plesk"], MATERIAL._replace(domain=domain), "/x").snippets[0].lines[1]
 
     assert line("*.a.com") == "plesk bin site --update '*.a.com' -ssl true -certificate-name a.com"
     assert line("www.a.com") == "plesk bin site --update a.com -ssl true -certificate-name a.com"
@@ -159,43 +179,43 @@ def test_a_wildcard_is_quoted_and_a_strange_name_never_becomes_a_command() -> No
         assert line(bad) == "plesk bin site --update DOMAIN -ssl true -certificate-name a.com"
 
 
-def test_the_thumbprint_is_the_one_that_windows_shows() -> None:
-    shown = deploy(SERVERS["exchange"], MATERIAL, "/x", SEAL).blocks[0].lines[1]
+def test_the_thumbprint_is_that_of_windows() -> None:
+    shown = deploy(SERVERS["exchange"], MATERIAL, "/x", ENCRYPTION).snippets[0].lines[1]
     from cryptography.hazmat.primitives import hashes
 
     digits = MATERIAL.certificates[0].fingerprint(hashes.SHA1()).hex().upper()  # noqa: S303 - as Windows has it
     assert f"-Thumbprint {digits} " in shown
 
 
-def test_a_path_that_the_configuration_cannot_hold_is_refused() -> None:
-    with pytest.raises(InputError, match="cannot be named"):
+def test_a_path_that_the_configuration_cannot_represent_is_refused() -> None:
+    with pytest.raises(InputError, match="cannot represent"):
         deploy(SERVERS["postfix"], MATERIAL, "/a b")
-    made = deploy(SERVERS["nginx"], MATERIAL, "/a b")
-    assert made.blocks[0].lines[1] == 'ssl_certificate "/a b/a.com.crt";'
+    deployment = deploy(SERVERS["nginx"], MATERIAL, "/a b")
+    assert deployment.snippets[0].lines[1] == 'ssl_certificate "/a b/a.com.crt";'
 
 
-def test_pkcs12_is_not_made_without_a_passphrase() -> None:
+def test_pkcs12_requires_a_passphrase() -> None:
     with pytest.raises(ValueError, match="passphrase"):
         deploy(SERVERS["iis"], MATERIAL, "/x")
     with pytest.raises(InputError, match="empty passphrase"):
-        deploy(SERVERS["iis"], MATERIAL, "/x", Seal(Secret("")))
+        deploy(SERVERS["iis"], MATERIAL, "/x", Pkcs12Encryption(Secret("")))
 
 
 @pytest.mark.parametrize("key_type", [KeyType.RSA_2048, KeyType.EC_P384, KeyType.ED25519])
 @pytest.mark.parametrize("strength", Strength)
-def test_pkcs12_holds_every_key_that_it_can(key_type: KeyType, strength: Strength) -> None:
-    made = deploy(SERVERS["iis"], material(key_type), "/x", replace(SEAL, strength=strength))
-    opened = load_pkcs12(made.files[0].data, SEAL.passphrase.encoded)
+def test_pkcs12_contains_every_supported_key(key_type: KeyType, strength: Strength) -> None:
+    deployment = deploy(SERVERS["iis"], material(key_type), "/x", replace(ENCRYPTION, strength=strength))
+    opened = load_pkcs12(deployment.files[0].data, ENCRYPTION.passphrase.encoded)
     assert opened.key is not None
     assert key_types.type_of(opened.key.public_key()) is key_type  # type: ignore[arg-type]
 
 
-def test_pkcs12_refuses_a_key_that_it_cannot_hold() -> None:
-    with pytest.raises(InputError, match="cannot hold a key of this type"):
-        deploy(SERVERS["iis"], material(KeyType.ML_DSA_44), "/x", SEAL)
+def test_pkcs12_refuses_an_unsupported_key() -> None:
+    with pytest.raises(InputError, match="cannot contain a key of this type"):
+        deploy(SERVERS["iis"], material(KeyType.ML_DSA_44), "/x", ENCRYPTION)
 
 
-# The chain as it lies in the store
+# The chain in the store
 
 
 def test_the_chain_is_read_without_its_root() -> None:
@@ -203,27 +223,27 @@ def test_the_chain_is_read_without_its_root() -> None:
     assert read_chain(pem(leaf, between, top)) == (leaf, between)
 
 
-def test_a_certificate_that_signed_itself_is_sent_all_the_same() -> None:
+def test_a_self_signed_leaf_is_sent() -> None:
     top = root()
     assert read_chain(pem(top.certificate)) == (top.certificate,)
 
 
 @pytest.mark.parametrize("platform", SERVERS)
-def test_a_key_and_a_certificate_that_do_not_fit_make_no_file(platform: str) -> None:
-    mixed = replace(material(KeyType.EC_P256), key=key_types.generate(KeyType.EC_P256))
-    with pytest.raises(RefusedError, match=r"the key and the certificate of a\.com do not fit"):
-        deploy(SERVERS[platform], mixed, "/x", SEAL)
+def test_a_key_that_does_not_match_the_certificate_makes_no_file(platform: str) -> None:
+    mixed = material(KeyType.EC_P256)._replace(key=key_types.generate(KeyType.EC_P256))
+    with pytest.raises(RefusedError, match=r"the key and the certificate of a\.com do not match"):
+        deploy(SERVERS[platform], mixed, "/x", ENCRYPTION)
 
 
 @pytest.mark.parametrize(
     "data", [b"", b"nothing", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"]
 )
-def test_what_is_no_certificate_is_refused(data: bytes) -> None:
+def test_data_that_is_not_a_certificate_is_refused(data: bytes) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         read_chain(data)
 
 
-def test_the_certificate_of_a_ca_that_is_odd_is_read_or_refused_without_a_word() -> None:
+def test_a_peculiar_ca_certificate_is_read_or_refused_without_a_warning() -> None:
     leaf, above = certificate_of(), intermediate()
     with pytest.warns(UserWarning, match="length"):  # noqa: PT031 - each of them warns
         long = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "x" * 100, _validate=False)])

@@ -9,7 +9,7 @@ from csrtui.core.keys.key_types import KeyType
 from csrtui.core.servers.platforms import OTHER, PLATFORMS, read_platform
 
 
-def test_each_row_stands_under_its_id_and_other_comes_last() -> None:
+def test_platforms_are_keyed_by_id_and_other_comes_last() -> None:
     assert all(name == row.id for name, row in PLATFORMS.items())
     assert list(PLATFORMS)[-1] == OTHER
     assert len({row.label for row in PLATFORMS.values()}) == len(PLATFORMS)
@@ -20,13 +20,13 @@ def test_no_platform_starts_with_a_key_that_public_cas_refuse() -> None:
 
 
 @pytest.mark.parametrize("name", ["weblogic", "exchange", "domino"])
-def test_those_that_cannot_do_elliptic_curves_start_with_rsa(name: str) -> None:
+def test_platforms_without_elliptic_curves_start_with_rsa(name: str) -> None:
     assert read_platform(name).key_type is KeyType.RSA_2048
 
 
 @pytest.mark.parametrize("text", ["", "NGINX", "nginx ", "\x1b", "\udcff"])
-def test_another_name_is_refused_and_the_hint_lists_all(text: str) -> None:
+def test_an_unknown_platform_is_refused_and_the_hint_lists_all(text: str) -> None:
     with pytest.raises(InputError, match="unknown server software") as caught:
         read_platform(text)
     assert caught.value.hint == f"known: {', '.join(PLATFORMS)}"
-    assert caught.value.what.isprintable()
+    assert caught.value.message.isprintable()

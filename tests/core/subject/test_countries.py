@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csrtui.core.advice.advisor import advise
-from csrtui.core.advice.text_damage import decoded_entities, repaired_encoding
+from csrtui.core.advice.text_damage import decode_entities, repair_encoding
 from csrtui.core.base.finding import CaKind
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.names import special_use, whitespace
 from csrtui.core.names.public_suffixes import SuffixList
 from csrtui.core.subject import countries
-from csrtui.core.subject.fields import TypedSubject
+from csrtui.core.subject.fields import SubjectInput
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_a_country_is_found_by_its_own_name(typed: str, code: str) -> None:
 
 
 def test_no_name_stands_for_two_countries() -> None:
-    for code, others in countries._ALSO.items():
+    for code, others in countries._OTHER_NAMES.items():
         assert {countries.find_country(name) for name in others.split("|")} == {code}, code
 
 
@@ -70,26 +70,26 @@ def test_states_in_full() -> None:
         "CA": 13,
         "AU": 8,
     }
-    assert countries.state_in_full("US", "n.y.") == "New York"
-    assert countries.state_in_full("AU", "wa") == "Western Australia"
-    assert countries.state_in_full("DE", "BY") is None
+    assert countries.state_name("US", "n.y.") == "New York"
+    assert countries.state_name("AU", "wa") == "Western Australia"
+    assert countries.state_name("DE", "BY") is None
 
 
 @given(st.text(st.characters(min_codepoint=0xA1, max_codepoint=0x17F), min_size=1).filter(str.isalpha))
 def test_damaged_text_is_repaired(word: str) -> None:
     damaged = f"Firma {word}".encode().decode("latin-1")
-    assert repaired_encoding(damaged) == f"Firma {word}"
+    assert repair_encoding(damaged) == f"Firma {word}"
 
 
 @given(st.text())
 def test_entities_are_decoded_to_the_end(text: str) -> None:
-    decoded = decoded_entities(text)
-    assert decoded is None or decoded_entities(decoded) is None
+    decoded = decode_entities(text)
+    assert decoded is None or decode_entities(decoded) is None
 
 
 @pytest.mark.parametrize("text", ["Müller", "NESTLÉ®", "ESPAÑ™", "São", "ÃƒÃ", "Â", "abc", "Ãx"])
 def test_what_is_no_damage_stays(text: str) -> None:
-    assert repaired_encoding(text) in {None, "ÃÃ"}
+    assert repair_encoding(text) in {None, "ÃÃ"}
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_what_is_no_damage_stays(text: str) -> None:
     [(" a ", "a"), ("\u200ea\u00a0", "a"), ("", ""), ("  ", ""), ("a\u200d", "a"), ("क्‍", "क्‍")],
 )
 def test_blanks_of_every_kind_are_trimmed(text: str, bare: str) -> None:
-    assert whitespace.trimmed(text) == bare
+    assert whitespace.trim(text) == bare
 
 
 def test_an_onion_address_needs_its_shape() -> None:
@@ -111,7 +111,7 @@ def test_naughty_strings_are_judged_and_never_break() -> None:
         for ca in CaKind:
             advice = advise(
                 [text, f"{text}.com"],
-                TypedSubject(text, text, text, text, text),
+                SubjectInput(text, text, text, text, text),
                 ca=ca,
                 key_type=KeyType.EC_P256,
                 suffixes=suffixes,

@@ -64,7 +64,7 @@ def parse_rfc4514(name: str) -> list[tuple[str, str]]:
 @given(subjects)
 def test_the_text_parses_back_to_the_subject_last_rdn_first(subject: SubjectFields) -> None:
     shown = distinguished_name.rfc4514(distinguished_name.encode(subject))
-    fields = subject.as_dict()
+    fields = subject._asdict()
     expected = [(name, fields[field]) for name, field in ATTRIBUTES.items() if fields[field] is not None]
     assert parse_rfc4514(shown) == expected[::-1]
 

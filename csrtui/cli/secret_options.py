@@ -1,0 +1,169 @@
+"""The options for passphrases, recipients and identities, and prompts for a passphrase on the terminal."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from csrtui.cli.output import print_message
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.secret import Secret
+from csrtui.core.keys.passphrase_quality import check, weaknesses
+from csrtui.store import secret_file
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable
+
+    from csrtui.core.backups.backup_file import BackupFile
+    from csrtui.core.backups.expectation import Expectation
+    from csrtui.core.backups.recipients import Recipient
+
+
+def add_passphrase_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options that read a passphrase from a file or a descriptor."""
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--passphrase-file", metavar="F", help="read it from the first line of a 0600 file")
+    group.add_argument("--passphrase-fd", metavar="N", type=int, help="read it from an open descriptor")
+
+
+def has_passphrase_option(options: argparse.Namespace) -> bool:
+    """Return whether one of the passphrase options is present."""
+    return options.passphrase_file is not None or options.passphrase_fd is not None
+
+
+def read_known_passphrase(options: argparse.Namespace, prompt: str) -> Secret:
+    """Return the passphrase from the options, or ask for it once.
+
+    Raises:
+        InputError: It cannot be read, or there is no terminal for the prompt.
+    """
+    passphrase = _read_from_options(options)
+    return passphrase if passphrase is not None else _prompt(prompt)
+
+
+def read_new_passphrase(options: argparse.Namespace, purpose: str = "key") -> Secret:
+    """Return the passphrase from the options, or ask for it twice; print a warning for each weakness.
+
+    Args:
+        options: The options of the command.
+        purpose: What the passphrase protects, for the prompt.
+
+    Raises:
+        InputError: It cannot be read, there is no terminal for the prompt, the two entries differ, or openssl could
+            not read a key that it protects.
+    """
+    passphrase = _read_from_options(options)
+    if passphrase is None:
+        passphrase = _prompt(f"Passphrase for the {purpose}: ")
+        if not passphrase.encoded:
+            raise InputError("an empty passphrase protects nothing")
+        if _prompt("Repeat it: ") != passphrase:
+            raise InputError("the two passphrases are not the same", "nothing was changed; try again")
+    check(passphrase)
+    for weakness in weaknesses(passphrase):
+        print_message(f"warning: {weakness}")
+    return passphrase
+
+
+def _read_from_options(options: argparse.Namespace) -> Secret | None:
+    if options.passphrase_file is not None:
+        return secret_file.read_passphrase_file(options.passphrase_file)
+    if options.passphrase_fd is not None:
+        return secret_file.read_passphrase_descriptor(options.passphrase_fd)
+    return None
+
+
+def _prompt(prompt: str) -> Secret:
+    from getpass import getpass
+
+    try:
+        # Without a terminal, getpass would read standard input with echo.
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC))
+    except OSError:
+        raise InputError(
+            "there is no terminal to ask for the passphrase on", "use --passphrase-file or --passphrase-fd"
+        ) from None
+    try:
+        return Secret(getpass(prompt))
+    except (EOFError, OSError):
+        raise InputError("no passphrase was typed") from None
+    except UnicodeDecodeError:
+        raise InputError("the passphrase is not UTF-8", "set the terminal to UTF-8") from None
+
+
+def add_recipient_argument(parser: argparse.ArgumentParser, purpose: str = "instead of a passphrase") -> None:
+    """Add the option for the recipients that can open a backup; its help begins with `purpose`."""
+    parser.add_argument(
+        "--recipient",
+        action="append",
+        metavar="R",
+        help=f"{purpose}: age1…, an ssh public key, or a file of them; repeatable; "
+        "keeps the key secret, but does not show who made the file",
+    )
+
+
+def read_recipients(texts: Iterable[str]) -> tuple[Recipient, ...]:
+    """Return the recipients in these texts, and in the files that they name, each once; print their labels.
+
+    Raises:
+        InputError: A text is not a recipient, or a file cannot be read.
+    """
+    from csrtui.tasks.backup import parse_recipients
+
+    recipients = parse_recipients(texts)
+    for recipient in recipients:
+        print_message(f"recipient: {recipient.label}")
+    return recipients
+
+
+def add_identity_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the option for the identity that opens a backup to recipients."""
+    parser.add_argument(
+        "--identity",
+        metavar="F",
+        help="the age identity or ssh private key that opens a backup to recipients",
+    )
+
+
+def add_expect_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the option for the key or CSR that a backup must contain."""
+    parser.add_argument(
+        "--expect",
+        metavar="VALUE",
+        help="refuse a backup of another key or CSR: a SPKI SHA-256 in hex, or a file with the CSR or a certificate",
+    )
+
+
+def read_expectation(options: argparse.Namespace) -> Expectation | None:
+    """Return the key or CSR that ``--expect`` names, or None without the option.
+
+    Raises:
+        InputError: It is neither a SPKI SHA-256 nor a file with a CSR or a certificate.
+    """
+    if options.expect is None:
+        return None
+    from csrtui.tasks.backup_contents import parse_expectation
+
+    return parse_expectation(options.expect)
+
+
+def read_key_passphrase(options: argparse.Namespace, backup: BackupFile) -> Secret | None:
+    """Return the passphrase of the key in a backup from the options or a prompt; None if the key has none.
+
+    Raises:
+        InputError: It cannot be read, or there is no terminal for the prompt.
+    """
+    from csrtui.core.backups.backup_file import KeyProtection
+
+    return (
+        None
+        if backup.key_protection is KeyProtection.PLAIN
+        else read_known_passphrase(options, "Passphrase of the key: ")
+    )
+
+
+def print_key_and_names(spki_sha256: str, names: Iterable[str]) -> None:
+    """Print the key and the names of a backup on stderr, so that the user can compare them with known ones."""
+    print_message(f"key: SPKI SHA-256 {spki_sha256}")
+    print_message(f"names: {', '.join(names)}")

@@ -1,0 +1,295 @@
+"""Find PEM and base64 in any text: mail, web pages, JSON, word processors, shell output (RFC 7468, leniently).
+
+This module only finds and decodes the blocks. `csrtui.core.bundle.items` recognizes their structure.
+"""
+
+import binascii
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from csrtui.core.base.asn1 import BerError, to_der
+
+MAX_DEPTH = 4
+"""The maximum nesting depth of texts, such as base64 in JSON in a mail."""
+MAX_TEXTS = 300
+"""The maximum number of strings read from a JSON document, and of parts read from a mail."""
+
+_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−⸺⸻﹘﹣－"), "-")
+_SPACES = dict.fromkeys(
+    map(ord, "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u202f\u205f\u3000"), " "
+)
+_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\0"))
+_TRANSLATION = _DASHES | _SPACES | _INVISIBLE
+_TAG = re.compile(r"<[!/?a-zA-Z][^<>]{0,2000}>")
+_ESCAPE = re.compile(r"\\{1,4}(?:u([0-9a-fA-F]{4})|([nrt/]))")
+_ESCAPED = {"n": "\n", "r": "\n", "t": " ", "/": "/"}
+_QUOTED_PRINTABLE = re.compile(r"=(?:3D|2B|2F|0D|0A|20)")
+_MARKER = re.compile(r"(?<!-)-{1,40} ?(BEGIN|END) ([A-Z0-9][A-Z0-9 #.]{0,40}?) ?-{1,40}")
+_ENCRYPTION_HEADERS = re.compile(
+    r"\s*Proc-Type:\s*4,\s*ENCRYPTED\s+DEK-Info:\s*([A-Za-z0-9-]{1,40}),\s*([0-9A-Fa-f]{1,64})\s",
+    re.IGNORECASE,
+)
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,40}: ?[^\n]*\n(?:[ \t]+[^\n]*\n)*")
+_LINE_PREFIX = re.compile(r"\n[ \t]*(?:[>|#][ \t]?)*")
+_SEPARATORS = re.compile(r"[\s>|\"',;\\#]+")
+"""Matches characters that quoting adds to base64: quote prefixes in mail, quotation marks in source code."""
+_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=]")
+_PACKED_PEM = "LS0tLS1CRUdJ"
+"""The beginning of a BEGIN line, encoded in base64."""
+_BASE64_START = re.compile(
+    rf"(?<![A-Za-z0-9+/=])(?:MI[A-Za-z0-9+/]|{_PACKED_PEM})[A-Za-z0-9+/]{{5,}}={{0,2}}"
+)
+"""Matches base64 of data that begins with a long SEQUENCE or a BEGIN line."""
+_BASE64_LINE = re.compile(r"[A-Za-z0-9+/]{1,100000}={0,2}")
+_BASE64_URL = re.compile(r"\s*MI[A-Za-z0-9_-]{40,}={0,2}\s*")
+_FROM_BASE64_URL = str.maketrans("-_", "+/")
+"""Converts base64 for URLs (RFC 4648, 5), which ACME uses for CSRs, to plain base64."""
+_MIN_LENGTH, _MAX_LENGTH = 32, 2**21
+"""The minimum and maximum length of base64 that is decoded, in characters."""
+_UNKNOWN_LENGTH = 2**31
+_FIRST_TAGS = frozenset({0x02, 0x06, 0x30})
+"""The possible first tags inside a SEQUENCE that is read: INTEGER, OBJECT IDENTIFIER, SEQUENCE."""
+_MAIL = re.compile(r"(?:^|\n)(?:MIME-Version|Content-Type|Content-Transfer-Encoding):", re.IGNORECASE)
+_PRIVATE_KEY = re.compile(
+    r"PRIVATE\s+KEY(?:\s+BLOCK)?\s?-|BEGIN\s+(?:[A-Z0-9]+\s+){0,4}PRIVATE\s+KEY|PuTTY-User-Key-File-",
+    re.IGNORECASE,
+)
+"""Matches the label of a private key, even if pasting has damaged the dashes around it."""
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedBlock:
+    """A PEM block, or base64 without BEGIN and END lines.
+
+    Attributes:
+        label: The text between ``BEGIN`` and the dashes, or "" without a BEGIN line.
+        body: The decoded octets, or None if the block cannot be decoded.
+        fault: The reason why the block cannot be decoded, or "".
+        cipher: The cipher and the IV in ``DEK-Info``, or None without RFC 1421 headers.
+        path: The path of the block in a JSON document, such as ``le.Certificates.0.key``, or "".
+    """
+
+    label: str
+    body: bytes | None
+    fault: str = ""
+    cipher: tuple[str, str] | None = None
+    path: str = ""
+
+
+def decode_text(data: bytes) -> str:
+    """Return the text in bytes of a common encoding: UTF-8, UTF-16 with or without a byte-order mark, or Latin-1."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace")
+    sample = data[:200]
+    if sample.count(0) * 3 > len(sample):
+        return data.decode("utf-16-be" if sample[:1] == b"\0" else "utf-16-le", "replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def names_private_key(text: str) -> bool:
+    """Return whether a text contains the label of a private key."""
+    return _PRIVATE_KEY.search(text.translate(_TRANSLATION)) is not None
+
+
+def find_blocks(text: str, depth: int = 0, path: str = "") -> Iterator[EncodedBlock]:
+    """Yield the blocks in a text in order, including those in JSON strings, mail parts and base64."""
+    if _BASE64_URL.fullmatch(text) is not None:
+        text = text.translate(_FROM_BASE64_URL)
+    parts = _parts(text) if depth < MAX_DEPTH else None
+    if parts is None:
+        yield from _blocks_in_plain_text(_clean(text), depth, path)
+        return
+    for name, part in parts:
+        yield from find_blocks(part, depth + 1, ".".join(filter(None, (path, name))))
+
+
+def _parts(text: str) -> list[tuple[str, str]] | None:
+    """Return the strings in a JSON document with their paths, or the parts of a mail, or None for any other text."""
+    stripped = text.lstrip("\ufeff \t\r\n")
+    if stripped[:1] in {"{", "["}:
+        return _json_strings(stripped)
+    return _mail_parts(stripped) if _MAIL.search(text[:20_000]) else None
+
+
+def _json_strings(text: str) -> list[tuple[str, str]] | None:
+    import json
+
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    strings: list[tuple[str, str]] = []
+    pending: list[tuple[str, object]] = [("", document)]
+    while pending and len(strings) < MAX_TEXTS:
+        path, value = pending.pop(0)
+        if isinstance(value, str) and len(value) >= _MIN_LENGTH:
+            strings.append((path, value))
+        elif isinstance(value, dict | list):
+            members = value.items() if isinstance(value, dict) else enumerate(value)
+            pending[:0] = [(f"{path}.{name}" if path else str(name), member) for name, member in members]
+    return strings
+
+
+def _mail_parts(text: str) -> list[tuple[str, str]] | None:
+    from email import message_from_string
+    from email.errors import MessageError
+
+    try:
+        message = message_from_string(text)
+        parts = [part for part in message.walk() if not part.is_multipart()][:MAX_TEXTS]
+        bodies = [part.get_payload(decode=True) for part in parts]
+    except (MessageError, RecursionError, ValueError, LookupError, AttributeError):
+        return None
+    if len(parts) == 1 and "content-type" not in message and "content-transfer-encoding" not in message:
+        return None
+    return [("", _mail_part_text(body)) for body in bodies if isinstance(body, bytes)]
+
+
+def _mail_part_text(body: bytes) -> str:
+    if body[:1] == b"0" and b"\0" in body:  # DER in an attachment: as base64, it is read like other text
+        return binascii.b2a_base64(body, newline=False).decode()
+    return decode_text(body)
+
+
+def _clean(text: str) -> str:
+    """Return the text without what other programs added: typographic dashes, invisible characters, tags and escapes."""
+    text = text.translate(_TRANSLATION).replace("\r\n", "\n").replace("\r", "\n")
+    if "\\" in text and "BEGIN" in text:
+        text = _ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else _ESCAPED[match[2]], text)
+    if "<" in text:
+        text = _TAG.sub("\n", text)
+    if "&" in text:
+        from html import unescape
+
+        text = unescape(text).translate(_TRANSLATION).replace("\r", "\n")
+    if _QUOTED_PRINTABLE.search(text):  # RFC 2045, 6.7; keep the padding of base64
+        from quopri import decodestring
+
+        text = decodestring(text.encode("utf-8", "replace")).decode("latin-1")
+    return text
+
+
+def _blocks_in_plain_text(text: str, depth: int, path: str) -> Iterator[EncodedBlock]:
+    """Yield the blocks with and without BEGIN and END lines, in order."""
+    start = 0
+    begin: re.Match[str] | None = None
+    for marker in [*_MARKER.finditer(text), None]:
+        section = text[start : marker.start() if marker is not None else len(text)]
+        if begin is not None:
+            has_end = marker is not None and marker[1] == "END"
+            yield _labelled_block(begin[2], section, path, has_end=has_end)
+        else:
+            yield from _unlabelled_blocks(section, depth, path)
+        if marker is not None:
+            start = marker.end()
+            begin = marker if marker[1] == "BEGIN" else None
+
+
+def _labelled_block(label: str, body: str, path: str, *, has_end: bool) -> EncodedBlock:
+    cipher = None
+    body = body.strip("*_~`")  # chat programs put such markup around a line
+    if headers := _ENCRYPTION_HEADERS.match(_LINE_PREFIX.sub("\n", body)):
+        cipher = headers[1], headers[2]
+        body = _LINE_PREFIX.sub("\n", body)[headers.end() :]
+    elif ":" in body:
+        body = _strip_headers(body)
+    if not has_end:
+        body = _leading_base64(body)
+    base64 = _SEPARATORS.sub("", body)
+    if has_end and (invalid := _NOT_BASE64.search(base64)) is not None:
+        fault = f"contains {invalid[0]!a}, which is not a character of base64"
+        return EncodedBlock(label, None, fault, cipher, path)
+    decoded = _decode_base64(base64)
+    if not has_end and not _is_complete(decoded):
+        return EncodedBlock(label, None, "is cut short: its END line is missing", cipher, path)
+    return EncodedBlock(label, decoded, "", cipher, path)
+
+
+def _strip_headers(body: str) -> str:
+    body = body.lstrip()
+    at = 0
+    while match := _HEADER.match(body, at):
+        at = match.end()
+    return body[at:]
+
+
+def _leading_base64(body: str) -> str:
+    """Return the base64 in the first lines, up to the first line that is not base64."""
+    lines = []
+    for line in body.strip().split("\n"):
+        base64 = _SEPARATORS.sub("", line)
+        if base64 and not _BASE64_LINE.fullmatch(base64):
+            break
+        lines.append(base64)
+    return "".join(lines)
+
+
+def _decode_base64(text: str) -> bytes:
+    """Return the decoded octets of base64, up to its padding. The padding may be missing."""
+    text = text.partition("=")[0]
+    text = text[: len(text) - 1] if len(text) % 4 == 1 else text
+    return binascii.a2b_base64(text + "=" * (-len(text) % 4))
+
+
+def _is_complete(data: bytes) -> bool:
+    try:
+        to_der(data)
+    except BerError:
+        return False
+    return True
+
+
+def _unlabelled_blocks(text: str, depth: int, path: str) -> Iterator[EncodedBlock]:
+    """Yield the blocks of base64 without BEGIN and END lines. It contains DER, or PEM as in Kubernetes and Traefik."""
+    lines = text.split("\n")
+    number = 0
+    while number < len(lines):
+        line = lines[number].rstrip(" \t\"',;>|\\")
+        number += 1
+        for match in _BASE64_START.finditer(line):
+            base64 = match[0]
+            if match.end() == len(line) and not base64.endswith("="):
+                base64, number = _join_lines(base64, lines, number)
+            if len(base64) >= _MIN_LENGTH:
+                yield from _decode_unlabelled(base64, depth, path)
+
+
+def _join_lines(base64: str, lines: list[str], number: int) -> tuple[str, int]:
+    """Return base64 with the lines that continue it, up to the end of its DER, and the number of the next line."""
+    pieces, length, expected = [base64], len(base64), _expected_length(base64)
+    while number < len(lines) and length < expected and not pieces[-1].endswith("="):
+        piece = _SEPARATORS.sub("", lines[number])
+        if piece and not _BASE64_LINE.fullmatch(piece):
+            break
+        pieces.append(piece)
+        length += len(piece)
+        number += 1
+    return "".join(pieces), number
+
+
+def _expected_length(base64: str) -> int:
+    """Return the expected length of base64 in characters, computed from the length field of its DER."""
+    if base64.startswith(_PACKED_PEM):
+        return _UNKNOWN_LENGTH
+    header = _decode_base64(base64[:8])
+    if header[1] == 0x80:  # noqa: PLR2004 - the indefinite length
+        return _UNKNOWN_LENGTH
+    octets = header[1] & 0x7F
+    return -(-(2 + octets + int.from_bytes(header[2 : 2 + octets])) // 3) * 4
+
+
+def _decode_unlabelled(base64: str, depth: int, path: str) -> Iterator[EncodedBlock]:
+    decoded = _decode_base64(base64)
+    if base64.startswith(_PACKED_PEM):
+        if depth < MAX_DEPTH:
+            yield from find_blocks(decode_text(decoded), depth + 1, path)
+        return
+    expected = _expected_length(base64)
+    if expected <= len(decoded) * 4 // 3 + 4 or expected == _UNKNOWN_LENGTH:
+        yield EncodedBlock("", decoded, path=path)
+    elif expected <= _MAX_LENGTH and decoded[2 + (decoded[1] & 0x7F)] in _FIRST_TAGS:
+        yield EncodedBlock("", None, "is base64 that is cut short", path=path)

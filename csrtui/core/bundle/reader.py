@@ -1,0 +1,270 @@
+"""Read a file into `KeyMaterial`: recognize its items, decode each item, and report every failure as a problem."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from csrtui.core.base import asn1
+from csrtui.core.base.errors import CsrtuiError, InputError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.secret import Secret
+from csrtui.core.bundle import formats, items, pbe, pem, pfx, private_key
+from csrtui.core.bundle.items import CA_FILE_HINT, MAX_ITEMS, Item, Structure
+from csrtui.core.bundle.material import BundleKey, KeyMaterial, Problem, ProblemKind
+from csrtui.core.certificates import certificate, csr
+from csrtui.core.certificates.certificate import Certificate
+
+if TYPE_CHECKING:
+    from csrtui.core.certificates.csr import Request
+
+MAX_BYTES = 1024 * 1024
+"""The maximum size of a file in bytes, far more than any chain needs."""
+MAX_PROBLEMS = 20
+"""The maximum number of problems reported."""
+MAX_KEYS = 50
+"""The maximum number of private keys loaded."""
+
+_COPY_AGAIN = "copy all of it again"
+_NOUNS = {
+    Structure.CERTIFICATE: "certificate",
+    Structure.REQUEST: "certificate request",
+    Structure.PKCS7: "PKCS #7",
+    Structure.PKCS12: "PKCS #12",
+    Structure.PRIVATE_KEY: "private key",
+    Structure.ENCRYPTED_PRIVATE_KEY: "private key",
+    Structure.OTHER: "block",
+}
+
+
+def read(data: bytes, passphrase: Secret | None = None, *, open_keys: bool = True) -> KeyMaterial:
+    """Return the keys, CSRs and certificates in a file, and a problem for each item that cannot be read.
+
+    Args:
+        data: The contents of the file.
+        passphrase: The passphrase of keys and PKCS #12 files. For PKCS #12, an empty passphrase is tried too.
+        open_keys: Whether to load private keys. If False, the result for a file with a private key contains only
+            `KeyMaterial.has_private_key` and problems.
+    """
+    reader = _Reader(passphrase, open_keys=open_keys)
+    reader.read(data)
+    return reader.material()
+
+
+def read_certificates(data: bytes) -> list[Certificate]:
+    """Return the certificates in a file. The file must contain at least one certificate and no private key.
+
+    Raises:
+        InputError: The file contains no certificate, or contains a private key or an item that cannot be read.
+    """
+    material = read(data, open_keys=False)
+    refuse_private_key(material)
+    if material.problems:
+        raise material.problems[0].error
+    if not material.certificates:
+        raise missing_certificate_error(material)
+    return list(material.certificates)
+
+
+def refuse_private_key(material: KeyMaterial) -> None:
+    """Raise an InputError if the material contains a private key although only CSRs and certificates are expected."""
+    if not material.has_private_key:
+        return
+    problem = next((problem for problem in material.problems if problem.kind is ProblemKind.KEY), None)
+    if problem is not None:
+        raise problem.error
+    raise InputError("that is a private key, which must stay secret", "give a CSR or a certificate")
+
+
+def missing_certificate_error(material: KeyMaterial) -> InputError:
+    """Return the error for a file without a certificate."""
+    if material.requests:
+        message = "that is a certificate request, not the certificate that the CA issued for it"
+        return InputError(message, CA_FILE_HINT)
+    return InputError("there is no certificate in it", CA_FILE_HINT)
+
+
+class _Reader:
+    def __init__(self, passphrase: Secret | None, *, open_keys: bool) -> None:
+        self._passphrase, self._open_keys = passphrase, open_keys
+        self._keys: list[BundleKey] = []
+        self._requests: dict[bytes, Request] = {}
+        self._certificates: dict[bytes, Certificate] = {}
+        self._problems: list[Problem] = []
+        self._has_private_key = False
+
+    def material(self) -> KeyMaterial:
+        problems = list(dict.fromkeys(self._problems))
+        if len(problems) > MAX_PROBLEMS:
+            text = f"{len(problems) - MAX_PROBLEMS} more items cannot be read"
+            problems[MAX_PROBLEMS:] = [Problem(ProblemKind.FILE, text)]
+        return KeyMaterial(
+            tuple(self._keys),
+            tuple(self._requests.values()),
+            tuple(self._certificates.values()),
+            tuple(problems),
+            self._has_private_key,
+        )
+
+    def read(self, data: bytes) -> None:
+        if len(data) > MAX_BYTES:
+            hint = "give a file with keys, CSRs or certificates only"
+            self._add_problem(ProblemKind.FILE, f"it has more than {MAX_BYTES} bytes", hint)
+            return
+        if not data.strip(b"\0\t\n\v\f\r "):
+            self._add_problem(ProblemKind.FILE, "it is empty", "give a file with content")
+            return
+        file_format = formats.recognize(data)
+        if file_format is not None:
+            self._has_private_key = file_format.holds_key
+            kind = ProblemKind.KEY if file_format.holds_key else ProblemKind.FILE
+            self._add_problem(kind, f"this is {file_format.name}", file_format.hint)
+            return
+        file_items = list(items.der_items(data))
+        if not file_items:
+            decoded = pem.decode_text(data)
+            self._has_private_key = pem.names_private_key(decoded)
+            file_items = items.text_items(pem.find_blocks(decoded))
+        self._read_items(file_items)
+        if not file_items and data[:1] == b"0":
+            self._has_private_key |= items.begins_as_private_key(data)
+            self._explain_der(data)
+
+    def _explain_der(self, data: bytes) -> None:
+        """Add a problem if the data is truncated DER, and not text that begins with the same octet as a SEQUENCE."""
+        try:
+            asn1.to_der(data)
+        except asn1.BerError as error:
+            if items.is_truncated_der(data):
+                self._add_problem(ProblemKind.FILE, items.describe_damage("the file", error), _COPY_AGAIN)
+
+    def _read_items(self, file_items: Sequence[Item]) -> None:
+        self._has_private_key |= any(item.is_private for item in file_items)
+        if self._has_private_key and not self._open_keys:
+            return  # the file must not contain a private key, so decode nothing
+        if len(file_items) > MAX_ITEMS:
+            self._add_problem(ProblemKind.FILE, f"only its first {MAX_ITEMS} items are read")
+        totals = Counter(item.structure for item in file_items)
+        counts = Counter[Structure]()
+        for item in file_items[:MAX_ITEMS]:
+            counts[item.structure] += 1
+            number, total = counts[item.structure], totals[item.structure]
+            self._read_item(item, f"{_NOUNS[item.structure]} {number} of {total}" if total > 1 else "")
+
+    def _read_item(self, item: Item, place: str) -> None:
+        try:
+            if item.block.fault:
+                raise InputError(f"the {item.label_noun} {item.block.fault}", _COPY_AGAIN)
+            self._decode(item)
+        except pbe.LockedError as error:
+            self._add_problem(ProblemKind.LOCKED, error.message, error.hint, item.block.path)
+        except CsrtuiError as error:
+            is_signed, is_request = item.structure in items.SIGNED, item.structure is Structure.REQUEST
+            subject = certificate.read_subject_text(item.der, is_request=is_request) if is_signed else ""
+            message = _locate(error.message, _NOUNS[item.structure], place, subject)
+            self._add_problem(item.problem_kind, message, error.hint, item.block.path)
+
+    def _decode(self, item: Item) -> None:
+        match item.structure:
+            case Structure.CERTIFICATE:
+                self._add_certificate(item.der)
+            case Structure.REQUEST:
+                request = csr.read_der(item.der)
+                self._requests.setdefault(request.der, request)
+            case Structure.PKCS7:
+                self._add_certificates_of("PKCS #7", items.pkcs7_certificates(item.der))
+            case Structure.PKCS12:
+                self._read_pfx(item)
+            case _:
+                self._read_key(item)
+
+    def _add_certificate(self, der: bytes) -> None:
+        if der not in self._certificates:
+            self._certificates[der] = certificate.read_der(der)
+
+    def _add_certificates_of(self, container: str, certificates: Sequence[bytes]) -> None:
+        for number, der in enumerate(certificates[:MAX_ITEMS], 1):
+            try:
+                self._add_certificate(der)
+            except CsrtuiError as error:
+                place = f"certificate {number} of {len(certificates)} in the {container}"
+                subject = certificate.read_subject_text(der, is_request=False)
+                message = _locate(error.message, "certificate", place, subject)
+                self._add_problem(ProblemKind.CERTIFICATE, message, error.hint)
+
+    def _read_pfx(self, item: Item) -> None:
+        if not self._open_keys and pfx.SHROUDED_KEY_MARK in item.der:
+            self._has_private_key = True
+            raise _unexpected_key_error()
+        contents = pfx.read_pfx(item.der, self._passphrase)
+        self._has_private_key |= bool(contents.keys)
+        if contents.keys and not self._open_keys:
+            raise _unexpected_key_error()
+        for problem in contents.problems:
+            self._add_problem(ProblemKind.KEY, problem.message, problem.hint)
+        for der in contents.keys:
+            try:
+                self._add_key(BundleKey(private_key.load(der), contents.is_encrypted, item.block.path))
+            except CsrtuiError as error:
+                self._add_problem(ProblemKind.KEY, error.message, error.hint)
+        self._add_certificates_of("PKCS #12", contents.certificates)
+
+    def _read_key(self, item: Item) -> None:
+        block, der, passphrase = item.block, item.der, self._passphrase
+        is_encrypted, is_openssh = True, False
+        if block.cipher is not None:
+            key = private_key.open_pem_encrypted(*block.cipher, der, passphrase)
+        elif der.startswith(private_key.OPENSSH_MAGIC) or "OPENSSH" in block.label:
+            key = private_key.open_openssh(der)
+            is_encrypted, is_openssh = False, True
+        elif item.structure is Structure.ENCRYPTED_PRIVATE_KEY:
+            key = private_key.open_encrypted(der, passphrase)
+        elif item.structure is Structure.PRIVATE_KEY:
+            key = private_key.load(der)
+            is_encrypted = False
+        else:
+            raise _unreadable_error(item)
+        has_passphrase = passphrase is not None and bool(passphrase.encoded)
+        self._add_key(BundleKey(key, is_encrypted and has_passphrase, block.path, is_openssh))
+
+    def _add_key(self, key: BundleKey) -> None:
+        if len(self._keys) >= MAX_KEYS:
+            raise InputError(f"only the first {MAX_KEYS} private keys are read")
+        self._keys.append(key)
+
+    def _add_problem(self, kind: ProblemKind, message: str, hint: str | None = None, path: str = "") -> None:
+        self._problems.append(Problem(kind, message, hint, path))
+
+
+def _locate(message: str, noun: str, place: str, subject: str) -> str:
+    """Return a message that names the item: its place in the file, or its noun without a place, then its subject."""
+    if not place and not subject:
+        return message
+    name = f"{place or f'the {noun}'}{f' ({subject})' if subject else ''}"
+    beginning = f"the {noun} "
+    if message.startswith(beginning):
+        return f"{name} {message.removeprefix(beginning)}"
+    return f"{name}: {message}"
+
+
+def _unexpected_key_error() -> InputError:
+    return InputError(
+        "there is a private key in the PKCS #12, and only certificates are expected",
+        "openssl pkcs12 -in FILE -nokeys -out certificates.pem extracts the certificates",
+    )
+
+
+def _unreadable_error(item: Item) -> InputError:
+    """Return the error for a block whose content does not match its label."""
+    label, noun = visible(item.block.label), item.label_noun
+    if "TSS2" in label:
+        message = f"the {label} is sealed in a TPM and cannot leave it"
+        return InputError(message, "make a new pair with csrtui new")
+    if not item.der.startswith(b"0"):
+        if "KEY" in label:
+            return InputError(f"a {label} of this kind is not supported: it does not contain DER")
+        return InputError(f"the {noun} is damaged: it does not contain DER", _COPY_AGAIN)
+    try:
+        asn1.to_der(item.der)
+    except asn1.BerError as error:
+        return InputError(items.describe_damage(f"the {noun}", error), _COPY_AGAIN)
+    return InputError(f"the {noun} is not what its label says: it has another structure")

@@ -1,0 +1,143 @@
+"""Servers that read PEM files from disk."""
+
+from csrtui.core.servers.server import CHAIN, FULL_CHAIN, KEY, Part, Quoting, Server, ServerFile, Snippet
+
+_READ_BY_ROOT = "It reads the key as root before dropping privileges, so keep it root-owned, 0600."
+_READ_BY_SERVICE_USER = (
+    "The key must belong to the user that the server runs as. mosquitto, Redis, PostgreSQL, MariaDB and slapd read "
+    "it as that user and do not start with a key that root owns: chown USER KEY, mode 0600. USER is mosquitto, "
+    "redis, postgres or mysql; for slapd openldap (Debian) or ldap (RHEL)."
+)
+
+SERVERS = (
+    Server(
+        platform="nginx",
+        snippets=(
+            Snippet(
+                "in the server block",
+                ("listen 443 ssl;", "ssl_certificate @certificate@;", "ssl_certificate_key @key@;"),
+                Quoting.DOUBLE,
+            ),
+            Snippet("check and reload", ("nginx -t && systemctl reload nginx",)),
+        ),
+        documentation="nginx.org, Module ngx_http_ssl_module",
+        notes=(_READ_BY_ROOT,),
+    ),
+    Server(
+        platform="apache",
+        files=(FULL_CHAIN, CHAIN, KEY),
+        chain="in one file with the certificate, after it, from 2.4.8; before that in a file of its own",
+        snippets=(
+            Snippet(
+                "in the virtual host, from 2.4.8",
+                ("SSLEngine on", "SSLCertificateFile @certificate@", "SSLCertificateKeyFile @key@"),
+                Quoting.DOUBLE,
+            ),
+            Snippet("before 2.4.8 in addition", ("[[SSLCertificateChainFile @chain@]]",), Quoting.DOUBLE),
+            Snippet("check and reload, Debian", ("apachectl configtest && systemctl reload apache2",)),
+            Snippet("check and reload, RHEL", ("apachectl configtest && systemctl reload httpd",)),
+        ),
+        documentation="httpd.apache.org, Apache Module mod_ssl",
+        notes=(_READ_BY_ROOT, "On Debian, enable the module with: a2enmod ssl"),
+    ),
+    Server(
+        platform="haproxy",
+        files=(ServerFile("bundle", ".pem", (Part.LEAF, Part.CHAIN, Part.KEY)),),
+        chain="in the one file: certificate, chain, key",
+        snippets=(
+            Snippet("in the frontend", ("bind :443 ssl crt @bundle@",), Quoting.SINGLE),
+            Snippet(
+                "check and reload", ("haproxy -c -f /etc/haproxy/haproxy.cfg && systemctl reload haproxy",)
+            ),
+        ),
+        documentation="docs.haproxy.org, Configuration Manual, bind options: crt",
+        places=("usually: /etc/haproxy/certs, a folder of its own; crt also accepts the whole folder",),
+        notes=(
+            _READ_BY_ROOT,
+            "If crt names a folder, HAProxy loads every file in it, so keep no backups or notes there.",
+        ),
+    ),
+    Server(
+        platform="postfix",
+        files=(ServerFile("bundle", ".pem", (Part.KEY, Part.LEAF, Part.CHAIN)),),
+        chain="in the one file: key first, then certificate and chain",
+        snippets=(
+            Snippet(
+                "in main.cf, Postfix 3.4 and later",
+                ("smtpd_tls_chain_files = @bundle@", "smtpd_tls_security_level = may"),
+            ),
+            Snippet("check and reload", ("postfix check && postfix reload",)),
+        ),
+        documentation="postfix.org, TLS_README",
+        notes=(
+            _READ_BY_ROOT,
+            "Before 3.4, name the file twice instead: in smtpd_tls_cert_file and smtpd_tls_key_file.",
+        ),
+    ),
+    Server(
+        platform="dovecot",
+        snippets=(
+            Snippet("Dovecot 2.4", ("ssl_server_cert_file = @certificate@", "ssl_server_key_file = @key@")),
+            Snippet(
+                "Dovecot 2.3, with the < before the path", ("ssl_cert = <@certificate@", "ssl_key = <@key@")
+            ),
+            Snippet("check and reload", ("doveconf -n >/dev/null && doveadm reload",)),
+        ),
+        documentation="doc.dovecot.org, SSL configuration",
+        notes=(_READ_BY_ROOT,),
+    ),
+    Server(
+        platform="exim",
+        snippets=(
+            Snippet(
+                "in the main part of the configuration",
+                ("tls_advertise_hosts = *", "tls_certificate = @certificate@", "tls_privatekey = @key@"),
+                Quoting.LIST,
+            ),
+            Snippet("check; Exim reads the files at each connection, so no reload is needed", ("exim -bV",)),
+        ),
+        documentation="exim.org, Specification, Encrypted SMTP connections using TLS/SSL",
+        notes=(
+            (
+                "Exim reads the key as its own user, after it has dropped root's privileges, so that user must be able "
+                "to read it. On Debian: chown root:Debian-exim KEY && chmod 640 KEY; on RHEL the group is exim."
+            ),
+        ),
+    ),
+    Server(
+        platform="lighttpd",
+        snippets=(
+            Snippet(
+                "in the socket's part of the configuration, with mod_openssl in server.modules",
+                ('ssl.engine = "enable"', 'ssl.pemfile = "@certificate@"', 'ssl.privkey = "@key@"'),
+                Quoting.LINE,
+            ),
+            Snippet(
+                "check and restart",
+                ("lighttpd -tt -f /etc/lighttpd/lighttpd.conf && systemctl restart lighttpd",),
+            ),
+        ),
+        documentation="redmine.lighttpd.net, Docs SSL",
+        notes=(
+            _READ_BY_ROOT,
+            "On Debian, mod_openssl is a separate package: lighttpd-mod-openssl.",
+            "ssl.privkey exists from 1.4.53; before that, put the key into the file of ssl.pemfile too.",
+        ),
+    ),
+    Server(
+        platform="other",
+        snippets=(
+            Snippet(
+                "where the configuration names the files",
+                ("certificate and chain: @certificate@", "private key: @key@"),
+                Quoting.LINE,
+            ),
+        ),
+        documentation="that of your server software",
+        notes=(
+            _READ_BY_SERVICE_USER,
+            "A server that starts as root may read the key before it drops privileges: then root keeps it, mode 0600.",
+            "If your server needs PKCS #12, choose tomcat or iis instead.",
+        ),
+    ),
+)

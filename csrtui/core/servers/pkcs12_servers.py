@@ -1,0 +1,141 @@
+"""Servers that read PKCS #12 files."""
+
+from csrtui.core.servers.server import RSA_FIRST, Quoting, Server, ServerFile, Snippet
+
+_TRANSPORT = (
+    "The file is protected only by its passphrase, and the MAC of PKCS #12 lets an attacker try many passphrases "
+    "quickly. Use it for transport only, and delete it on both machines after the import."
+)
+_KEYSTORE = (
+    "The server reads the file itself, so keep it. The MAC of PKCS #12 lets an attacker try many passphrases quickly, "
+    "so the mode of the file, 0600, is its protection. Delete every other copy."
+)
+
+SERVERS = (
+    Server(
+        platform="tomcat",
+        files=(ServerFile("pfx", ".p12"),),
+        chain="in the file",
+        snippets=(
+            Snippet(
+                "in server.xml; PASSPHRASE is that of the file",
+                (
+                    '<Connector port="8443" protocol="org.apache.coyote.http11.Http11NioProtocol"',
+                    '           SSLEnabled="true">',
+                    "  <SSLHostConfig>",
+                    '    <Certificate certificateKeystoreFile="@pfx@"',
+                    '                 certificateKeystoreType="PKCS12"',
+                    '                 certificateKeystorePassword="PASSPHRASE" />',
+                    "  </SSLHostConfig>",
+                    "</Connector>",
+                ),
+                Quoting.XML,
+            ),
+            Snippet("restart", ("systemctl restart tomcat",)),
+        ),
+        documentation="tomcat.apache.org, SSL/TLS Configuration How-To",
+        places=("usually: $CATALINA_BASE/conf",),
+        notes=(
+            _KEYSTORE,
+            (
+                "Tomcat runs as its own user, which must own the file. server.xml then contains the passphrase, so it "
+                "must not be readable by others either."
+            ),
+            (
+                "A Tomcat that supports certificateKeystorePasswordFile (such as 10.1) can read the passphrase from a "
+                "separate file instead."
+            ),
+            "Tomcat 8.5 and Java 8u301 and later read AES; older Java needs --legacy. A JKS is not needed.",
+            "On Debian the service name contains the version, such as tomcat10.",
+        ),
+    ),
+    Server(
+        platform="weblogic",
+        files=(ServerFile("pfx", ".p12"),),
+        chain="in the file",
+        key=RSA_FIRST,
+        snippets=(
+            Snippet(
+                "in the console (from 14.1.2 on the Remote Console), the server's Keystores tab",
+                (
+                    "Keystores:                      Custom Identity and Java Standard Trust",
+                    "Custom Identity Keystore:       @pfx@",
+                    "Custom Identity Keystore Type:  PKCS12",
+                ),
+                Quoting.LINE,
+            ),
+            Snippet("in the console, the server's SSL tab", ("Private Key Alias:  @pair@",), Quoting.LINE),
+            Snippet("in the console, the server's Control tab", ("Restart SSL",)),
+        ),
+        documentation="docs.oracle.com, Administering Security for Oracle WebLogic Server",
+        places=("usually: a folder of the domain that WebLogic's user owns",),
+        notes=(
+            _KEYSTORE,
+            "WebLogic 12.2 and Java 8u301 and later read it; older Java needs --legacy. A JKS is not needed.",
+            "The passphrases of keystore and key are the same: that of the file.",
+        ),
+    ),
+    Server(
+        platform="iis",
+        files=(ServerFile("pfx", ".pfx"),),
+        chain="in the file",
+        key="RSA 2048 and EC P-256 both work; EC needs Windows Server 2012 or later.",
+        snippets=(
+            Snippet(
+                "in PowerShell as administrator, in the folder that the file was copied to",
+                (
+                    (
+                        "Import-PfxCertificate -FilePath @pfx_name@ -CertStoreLocation Cert:\\LocalMachine\\My "
+                        '-Password (Read-Host -AsSecureString "Passphrase")'
+                    ),
+                    "Remove-Item @pfx_name@",
+                ),
+            ),
+            Snippet(
+                "then in IIS Manager, the site's Bindings, https",
+                ("SSL certificate: the one with the thumbprint @thumbprint@",),
+            ),
+        ),
+        can_reuse_csr=False,
+        csr_reuse="No: an IIS-wizard request can be completed only once. A key made by csrtui is imported as PFX "
+        "either way, so a new pair costs nothing.",
+        documentation="learn.microsoft.com, How to set up SSL on IIS",
+        places=("imported into: Local Computer\\Personal",),
+        notes=(
+            _TRANSPORT,
+            "Windows Server 2016 and older support only 3DES: export with --legacy for them.",
+            "A binding keeps the old certificate until you change it: choose the new one in every binding.",
+        ),
+    ),
+    Server(
+        platform="exchange",
+        files=(ServerFile("pfx", ".pfx"),),
+        chain="in the file",
+        key=RSA_FIRST,
+        snippets=(
+            Snippet(
+                "in the Exchange Management Shell, in the folder that the file was copied to",
+                (
+                    (
+                        'Import-ExchangeCertificate -FileData ([IO.File]::ReadAllBytes("$PWD\\@pfx_name@")) '
+                        '-Password (Read-Host -AsSecureString "Passphrase")'
+                    ),
+                    "Enable-ExchangeCertificate -Thumbprint @thumbprint@ -Services IIS,SMTP",
+                    "Remove-Item @pfx_name@",
+                ),
+            ),
+        ),
+        can_reuse_csr=False,
+        csr_reuse="No: a request made in Exchange can be completed only once. A key made by csrtui is imported as "
+        "PFX either way, so a new pair costs nothing.",
+        documentation="learn.microsoft.com, Import-ExchangeCertificate",
+        places=(
+            "imported into: Local Computer\\Personal, on every server of the organization that serves the name",
+        ),
+        notes=(
+            _TRANSPORT,
+            "Exchange on Windows Server 2016 and older supports only 3DES: export with --legacy for it.",
+            "-Services lists the services to use it: IIS for the web and ActiveSync, SMTP, IMAP, POP.",
+        ),
+    ),
+)

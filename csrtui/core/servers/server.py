@@ -1,0 +1,177 @@
+"""The files in which a server software reads keys and certificates, and the snippets that contain their paths.
+
+The servers themselves are in `csrtui.core.servers.table`.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, StrEnum, auto
+
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.escaping import is_visible, visible
+
+
+class FileFormat(StrEnum):
+    """The format of a server's files. The value is the text to display."""
+
+    PEM = "PEM"
+    PKCS12 = "PKCS #12 (PFX)"
+
+
+class Part(Enum):
+    """A part of a PEM file."""
+
+    LEAF = auto()
+    """The pair's own certificate."""
+    CHAIN = auto()
+    """The intermediate certificates, each signed by the next. Clients already have the root (RFC 8446, 4.4.2)."""
+    KEY = auto()
+    """The private key, PKCS #8."""
+
+
+class Quoting(Enum):
+    """The syntax for a path with characters that are not allowed in a bare word.
+
+    The value contains the quotation mark and the characters that even a quoted path must not contain.
+    """
+
+    NONE = ("", "\"'\\#$;{}<>,|&()*?!`~^%[] ")
+    DOUBLE = ('"', '"\\$`%')
+    SINGLE = ("'", "'\\")
+    XML = ("", '"&<>$')
+    LINE = ("", '"\\#$%{}')
+    LIST = ("", ':"\\#$%{}')
+    """Like LINE, but without colons, because a colon begins a second path."""
+
+
+_BARE = re.compile(r"[A-Za-z0-9/._+:@=-]+")
+
+
+def quote(text: str, quoting: Quoting) -> str:
+    """Return a path or name in the syntax of a configuration.
+
+    Raises:
+        InputError: The text contains a character that this syntax cannot represent.
+    """
+    mark, refused = quoting.value
+    bad = next((character for character in text if character in refused or not is_visible(character)), None)
+    if bad is not None:
+        raise InputError(
+            f"{visible(text)} contains {visible(bad)!r}, which the server's configuration cannot represent",
+            "choose a folder whose path contains only letters, digits, / . _ + -",
+        )
+    return text if _BARE.fullmatch(text) else f"{mark}{text}{mark}"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerFile:
+    """A file that a server software reads.
+
+    Attributes:
+        placeholder: The name of the placeholder for its path. Snippets contain it as ``@placeholder@``.
+        ending: The part of the file name after the pair's name.
+        parts: The contents, in order. It is empty for a PKCS #12 file, whose contents have no order.
+    """
+
+    placeholder: str
+    ending: str
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def has_key(self) -> bool:
+        """Whether the file contains the private key. A PKCS #12 file always does."""
+        return Part.KEY in self.parts or not self.parts
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """Lines for a configuration, or commands to type.
+
+    ``@name@`` in the lines is a placeholder. Each file has two: one for its path, and one with ``_name`` appended for
+    its name without the folder. The others are ``pair``, ``domain`` (of the site), ``thumbprint`` and, if there is a
+    chain, ``chain_object`` (the name of the chain on a device). A part in ``[[ ]]`` is left out if one of its
+    placeholders has no value, for example if there is no chain. A line that becomes empty is left out too.
+
+    Attributes:
+        place: The place where the lines belong, as a phrase without a full stop.
+        lines: The lines.
+        quoting: The syntax for paths in the lines.
+    """
+
+    place: str
+    lines: tuple[str, ...]
+    quoting: Quoting = Quoting.NONE
+
+
+KEY = ServerFile("key", ".key", (Part.KEY,))
+FULL_CHAIN = ServerFile("certificate", ".crt", (Part.LEAF, Part.CHAIN))
+LEAF = ServerFile("certificate", ".crt", (Part.LEAF,))
+CHAIN = ServerFile("chain", ".chain.crt", (Part.CHAIN,))
+RSA_FIRST = "RSA 2048 works in every version; elliptic curves only in recent ones, and not for everything."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """The files, snippets and special features of one server software.
+
+    Attributes:
+        platform: The id in `csrtui.core.servers.platforms`.
+        files: The files that the server software reads.
+        chain: A phrase on where the intermediate certificates go.
+        key: A sentence with advice on the key type.
+        snippets: Lines for the configuration, then the commands that check and reload it.
+        can_reuse_csr: Whether a renewal may use the old CSR.
+        csr_reuse: A sentence on whether a renewal may use the old CSR, with the reason.
+        places: A line for each place where such files usually are.
+        notes: One or two sentences on each special feature.
+        documentation: The URL of the vendor's documentation.
+    """
+
+    platform: str
+    files: tuple[ServerFile, ...] = (FULL_CHAIN, KEY)
+    chain: str = "in one file with the certificate, after it"
+    key: str = "EC P-256 is fast and supported by all current clients; RSA 2048 is for very old ones."
+    snippets: tuple[Snippet, ...]
+    can_reuse_csr: bool = True
+    csr_reuse: str = (
+        "Yes: it reads the key from a file, so the old CSR can be used as long as its key exists. A new pair is "
+        "still recommended: validity is short and new keys cost nothing."
+    )
+    documentation: str
+    places: tuple[str, ...] = (
+        "Debian, Ubuntu: /etc/ssl/certs, keys in /etc/ssl/private",
+        "RHEL family: /etc/pki/tls/certs, keys in /etc/pki/tls/private",
+    )
+    notes: tuple[str, ...] = ()
+
+    @property
+    def format(self) -> FileFormat:
+        """The format of the server's files."""
+        return FileFormat.PEM if self.files[0].parts else FileFormat.PKCS12
+
+
+_OPTIONAL = re.compile(r"\[\[(.*?)\]\]")
+_PLACEHOLDER = re.compile(r"@([a-z_]+)@")
+
+
+def fill(snippet: Snippet, values: Mapping[str, str]) -> Snippet:
+    """Return a snippet with its placeholders replaced.
+
+    Args:
+        snippet: A snippet from the table.
+        values: The value of each placeholder. If a placeholder in ``[[ ]]`` has no value, the whole part is left out.
+
+    Raises:
+        InputError: A value contains a character that the configuration cannot represent.
+        KeyError: A placeholder outside ``[[ ]]`` has no value.
+    """
+
+    def keep_optional(match: re.Match[str]) -> str:
+        return match[1] if all(name in values for name in _PLACEHOLDER.findall(match[1])) else ""
+
+    def quoted_value(match: re.Match[str]) -> str:
+        return quote(values[match[1]], snippet.quoting)
+
+    lines = (_PLACEHOLDER.sub(quoted_value, _OPTIONAL.sub(keep_optional, line)) for line in snippet.lines)
+    return Snippet(snippet.place, tuple(line for line in lines if line.strip()), snippet.quoting)

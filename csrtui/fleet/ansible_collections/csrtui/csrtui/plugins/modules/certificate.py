@@ -1,0 +1,224 @@
+#!/usr/bin/python
+# Copyright (c) The csrtui maintainers
+# MIT License (see LICENSE of csrtui)
+"""Import issued certificates into the pairs of a host."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: certificate
+short_description: Import issued certificates into the pairs of a host
+version_added: 0.1.0
+description:
+  - Imports each certificate into the pair on the host that has its key, with the chain from all other certificates.
+    Certificates and chain can be in any order and in any format that C(csrtui import) accepts.
+  - A certificate that its pair already has changes nothing. If a certificate matches no pair of the host, the task
+    fails.
+  - With O(export_for), it then writes the files for a server software, unless they were written before.
+extends_documentation_fragment:
+  - csrtui.csrtui.host
+attributes:
+  check_mode:
+    description: Returns the pair that each certificate matches, without importing it.
+    support: full
+  diff_mode:
+    description: Shows the expiry of the certificate of each pair, before and after.
+    support: full
+options:
+  content:
+    description: Certificates as text (PEM). A private key in it is refused.
+    type: str
+  path:
+    description: Files with certificates on the host.
+    type: list
+    elements: path
+  pair:
+    description: The name of the pair that all certificates must match.
+    type: str
+  export_for:
+    description: The server software to write files for, one of those that C(csrtui guide) lists.
+    type: str
+  export_to:
+    description:
+      - An existing folder on the host for the files. Nothing in it is overwritten.
+      - The files are written once for each certificate.
+    type: path
+"""
+
+EXAMPLES = r"""
+- name: Import the certificate of each host, and write the files for nginx
+  csrtui.csrtui.certificate:
+    content: "{{ lookup('ansible.builtin.file', 'issued/' ~ inventory_hostname ~ '.pem') }}"
+    export_for: nginx
+    export_to: /etc/nginx/tls
+  notify: Reload nginx
+
+- name: Import the file that a CA client wrote on the host
+  csrtui.csrtui.certificate:
+    path: [/root/answer.p7b]
+    pair: www.example.com
+"""
+
+RETURN = r"""
+results:
+  description: The result for each certificate, as C(csrtui import --json) prints it.
+  returned: when the certificates could be read
+  type: list
+  elements: dict
+pairs:
+  description: The pairs of the certificates, as C(csrtui show --json) prints them.
+  returned: success
+  type: list
+  elements: dict
+exported:
+  description: The files written, as C(csrtui export --json) prints them, with the pair's name.
+  returned: success
+  type: list
+  elements: dict
+instructions:
+  description: The instructions for the files written.
+  returned: success
+  type: list
+  elements: str
+reason:
+  description: The kind of failure; see the notes.
+  returned: failure
+  type: str
+remedy:
+  description: The fix, or V(null).
+  returned: failure
+  type: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.csrtui.csrtui.plugins.module_utils.command import (
+    SHARED,
+    Csrtui,
+)
+
+_KEY_MARK = "PRIVATE KEY"
+
+
+class Delivery:
+    """The import of certificates and the export of files.
+
+    Args:
+        module: The Ansible module.
+    """
+
+    def __init__(self, module):
+        self._module = module
+        self._options = module.params
+        self._csrtui = Csrtui(module)
+        self._results = []
+        self._exported = []
+        self._instructions = []
+
+    def run(self):
+        """Import the certificates, export files if requested, and end the module."""
+        if _KEY_MARK in (self._options["content"] or ""):
+            self._csrtui.fail("input", "content contains a private key", "pass the certificates only")
+        self._results = self._import("--dry-run")
+        before = self._pairs()
+        check_mode = self._module.check_mode
+        if not check_mode and self._changed_pairs:
+            self._results = self._import()
+        self._update_result()
+        exports = self._export(before)
+        after = before if check_mode else self._pairs()
+        self._csrtui.partial_result["changed"] = self._csrtui.partial_result["changed"] or bool(exports)
+        self._module.exit_json(
+            **self._csrtui.partial_result,
+            pairs=after,
+            exported=self._exported,
+            instructions=self._instructions,
+            diff={
+                "before": _shown(before),
+                "after": self._predict(before, exports) if check_mode else _shown(after),
+            },
+        )
+
+    def _import(self, *options):
+        """Import the certificates, or with ``--dry-run`` only match them, and return the results."""
+        pair = [f"--pair={self._options['pair']}"] if self._options["pair"] else []
+        content = self._options["content"]
+        files = self._options["path"] if content is None else ["-"]
+        data = (content or "").encode("utf-8", "surrogateescape")
+        document, _result = self._csrtui.document("import", *options, *pair, "--", *files, data=data)
+        return document["results"]
+
+    def _update_result(self):
+        """Update the result that a failure would contain."""
+        changed = bool(self._changed_pairs or self._exported)
+        self._csrtui.partial_result = {"changed": changed, "results": self._results}
+
+    def _pairs(self):
+        names = dict.fromkeys(result["pair"] for result in self._results)
+        return [self._csrtui.document("show", "--", name)[0] for name in names]
+
+    def _export(self, pairs):
+        """Write the files of certificates that were not exported yet, and return the names of their pairs."""
+        if not self._options["export_for"]:
+            return []
+        pending = [pair for pair in pairs if pair["name"] in self._changed_pairs or not pair["installed"]]
+        for pair in pending:
+            if pair["key"]["encrypted"]:
+                self._csrtui.fail(
+                    "input",
+                    f"the key of {pair['name']} has a passphrase, which can only be typed on the host",
+                    f"on the host: csrtui export {pair['name']} --for {self._options['export_for']} --to DIR",
+                )
+            if not self._module.check_mode:
+                self._write(pair["name"])
+        return [pair["name"] for pair in pending]
+
+    def _write(self, name):
+        options = [f"--for={self._options['export_for']}", f"--to={self._options['export_to']}"]
+        document, result = self._csrtui.document("export", *options, "--", name)
+        self._exported += document["results"]
+        self._instructions += result.err.splitlines()
+        self._update_result()
+
+    @property
+    def _changed_pairs(self):
+        """The text of the result for each pair with a new certificate."""
+        return {result["pair"]: result["text"] for result in self._results if result["changed"]}
+
+    def _predict(self, pairs, exports):
+        """Return the pairs for the diff of check mode as they would be after the task."""
+        shown = _shown(pairs)
+        for name in shown:
+            if name in self._changed_pairs:
+                shown[name]["certificate"] = self._changed_pairs[name]
+            if name in exports:
+                shown[name]["installed"] = f"files for {self._options['export_for']}"
+        return shown
+
+
+def _shown(pairs):
+    """Return the pairs for a diff."""
+    return {pair["name"]: {"expires": pair["expires"], "installed": pair["installed"]} for pair in pairs}
+
+
+def main():
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            **SHARED,
+            "content": {"type": "str"},
+            "path": {"type": "list", "elements": "path"},
+            "pair": {"type": "str"},
+            "export_for": {"type": "str"},
+            "export_to": {"type": "path"},
+        },
+        mutually_exclusive=[("content", "path")],
+        required_one_of=[("content", "path")],
+        required_together=[("export_for", "export_to")],
+        supports_check_mode=True,
+    )
+    Delivery(module).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,256 @@
+"""Write new files outside the store: CSRs, backups, and files for servers.
+
+All functions follow the same rules:
+- A file gets its name only when it is complete and on disk. It never replaces another file.
+- Either all files of a call are written or none. If the disk does not confirm their names, they are removed again.
+- A file system without modes, hard links, unnamed files or fsync for folders (FAT, NFS, CIFS) is accepted. Only an
+  unencrypted private key requires modes.
+"""
+
+import errno
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+from csrtui.core.base.errors import InputError, StoreError
+from csrtui.core.base.escaping import quote, visible
+from csrtui.store import files
+from csrtui.store.disk_errors import DISK_HINTS, reason_of
+from csrtui.store.permissions import Permissions
+
+WORLD_READABLE: Final = Permissions(0o644, forbidden=0)
+OWNER_ONLY: Final = Permissions(0o600, forbidden=0)
+"""Permissions for encrypted files, which may be on a file system without modes. A plain key needs `PRIVATE_FILE`."""
+
+_UNSUPPORTED = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL})
+"""Errors of a file system that does not support an operation."""
+_NO_UNNAMED_FILES = _UNSUPPORTED | {errno.EISDIR, errno.ENOENT}
+"""Errors of a file system that does not support unnamed files, or of a system without ``/proc``."""
+_NO_FOLDER_FLUSH = frozenset({errno.EOPNOTSUPP, errno.EINVAL})
+"""Errors of a file system that does not support fsync for folders, such as CIFS."""
+_RENAME_NOREPLACE = 1
+_UNNAMED_FLAGS = os.O_WRONLY | os.O_TMPFILE | os.O_CLOEXEC
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFile:
+    """A file to write.
+
+    Attributes:
+        names: The names to try. The first one that does not exist is used.
+        data: The content.
+        permissions: The mode.
+    """
+
+    names: Iterable[str]
+    data: bytes = field(repr=False)
+    permissions: Permissions
+
+
+def write_new_file(path: str, data: bytes) -> str:
+    """Write a new file that everybody may read, and return its absolute path. Errors are those of `write_new_files`."""
+    absolute = absolute_path(path)
+    if path.endswith("/") or os.path.isdir(absolute):
+        raise InputError(f"{visible(path)} is a folder", "add the file name")
+    folder, name = os.path.split(absolute)
+    return write_new_files(folder, [OutputFile((name,), data, WORLD_READABLE)])[0]
+
+
+def write_new_files(folder: str, outputs: Sequence[OutputFile]) -> list[str]:
+    """Write either all files or none into a folder, and return their absolute paths.
+
+    Args:
+        folder: An existing folder.
+        outputs: The files. Files with forbidden mode bits are written only to a file system that supports modes.
+
+    Raises:
+        InputError: The folder cannot be opened, or all names of a file exist. Nothing was written.
+        StoreError: A file cannot be written or flushed. The files are removed, and the message names any that remain.
+    """
+    folder = absolute_path(folder)
+    dir_fd = open_output_folder(folder)
+    pending: list[_PendingFile] = []
+    names: list[str] = []
+    try:
+        # All files are completed before the first one gets its name, so that a kill leaves no incomplete file.
+        for output in outputs:
+            pending.append(_PendingFile(dir_fd, output))  # noqa: PERF401 - those before an error must be closed
+        for file in pending:
+            names.append(file.publish())  # noqa: PERF401 - those before an error must be removed
+        _flush_names(dir_fd)
+    except BaseException as error:
+        remaining = [name for name in names if not _remove(dir_fd, name)]
+        if isinstance(error, OSError):
+            raise _write_error(folder, error, remaining) from error
+        raise
+    finally:
+        for file in pending:
+            file.close()
+        files.release(dir_fd)
+    return [os.path.join(folder, name) for name in names]
+
+
+def absolute_path(path: str) -> str:
+    """Return the absolute form of a path.
+
+    Raises:
+        InputError: The path is empty or contains a NUL, or it is relative and the current folder no longer exists.
+    """
+    if not path or "\0" in path:
+        raise InputError(f'"{visible(path)}" is not a valid path', "enter a path, such as /tmp/example")
+    try:
+        return os.path.abspath(path)
+    except FileNotFoundError as error:
+        raise InputError(f"{visible(path)} is relative to a folder that no longer exists") from error
+
+
+def open_output_folder(path: str) -> int:
+    """Return the descriptor of a folder for new files.
+
+    Raises:
+        InputError: The folder cannot be opened.
+    """
+    try:
+        return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise folder_error(path, error) from error
+
+
+def folder_error(path: str, error: OSError) -> InputError:
+    """Return the error to raise when a folder for new files cannot be opened or examined."""
+    is_missing = isinstance(error, FileNotFoundError)
+    hint = f"mkdir -p -m 700 {quote(path)}, or mount it" if is_missing else "choose another folder"
+    return InputError(f"cannot write to {visible(path)}: {reason_of(error)}", hint)
+
+
+class _PendingFile:
+    """A file that is complete and on disk, but has no name yet.
+
+    Args:
+        dir_fd: The descriptor of the folder that will contain the file.
+        output: The names, content and mode of the file.
+
+    Raises:
+        OSError: The file cannot be written. Nothing of it remains.
+    """
+
+    def __init__(self, dir_fd: int, output: OutputFile) -> None:
+        self._folder = dir_fd
+        self._output = output
+        self._hidden_name: str | None = None
+        self._descriptor = self._create_unnamed()
+        if self._descriptor is None:
+            self._create_hidden()
+
+    def publish(self) -> str:
+        """Give the file the first of its names that does not exist, in one step, and return that name.
+
+        Raises:
+            FileExistsError: All names exist. Its `filename` is the last of them.
+            OSError: The disk reports an error.
+        """
+        last_name = None
+        for last_name in self._output.names:
+            with suppress(FileExistsError):
+                self._link_as(last_name)
+                return last_name
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), last_name)
+
+    def _link_as(self, name: str) -> None:
+        if self._descriptor is not None:
+            try:
+                # An unprivileged process can link its open file only through /proc (open(2), O_TMPFILE).
+                os.link(f"/proc/self/fd/{self._descriptor}", name, dst_dir_fd=self._folder)
+            except OSError as error:
+                if error.errno not in _NO_UNNAMED_FILES:
+                    raise
+            else:
+                return
+        hidden_name = self._hidden_name or self._create_hidden()
+        for move in (_link, _rename):
+            try:
+                move(self._folder, hidden_name, name)
+            except OSError as error:
+                if error.errno not in _UNSUPPORTED:
+                    raise
+            else:
+                return
+        files.create_file(self._folder, name, self._output.data, self._output.permissions)
+
+    def close(self) -> None:
+        """Close the file. If it has no name, nothing of it remains.
+
+        Its content has been flushed, so an error here loses no data and is ignored.
+        """
+        if self._descriptor is not None:
+            files.release(self._descriptor)
+        if self._hidden_name is not None:
+            with suppress(OSError):
+                os.unlink(self._hidden_name, dir_fd=self._folder)
+
+    def _create_unnamed(self) -> int | None:
+        permissions = self._output.permissions
+        try:
+            descriptor = os.open(".", _UNNAMED_FLAGS, permissions.mode, dir_fd=self._folder)
+        except OSError as error:
+            if error.errno not in _NO_UNNAMED_FILES:
+                raise
+            return None
+        try:
+            files.write_content(descriptor, self._output.data, permissions)
+            os.fsync(descriptor)
+        except BaseException:
+            files.release(descriptor)
+            raise
+        return descriptor
+
+    def _create_hidden(self) -> str:
+        name = f"{files.TEMPORARY}{files.random_suffix()}"
+        files.create_file(self._folder, name, self._output.data, self._output.permissions)
+        self._hidden_name = name
+        return name
+
+
+def _link(dir_fd: int, old_name: str, new_name: str) -> None:
+    os.link(old_name, new_name, src_dir_fd=dir_fd, dst_dir_fd=dir_fd, follow_symlinks=False)
+
+
+def _rename(dir_fd: int, old_name: str, new_name: str) -> None:
+    """Rename a file without replacing another file. Python's own rename would replace it."""
+    import ctypes
+
+    library = ctypes.CDLL(None, use_errno=True)
+    if library.renameat2(dir_fd, os.fsencode(old_name), dir_fd, os.fsencode(new_name), _RENAME_NOREPLACE):
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
+
+
+def _flush_names(dir_fd: int) -> None:
+    try:
+        os.fsync(dir_fd)
+    except OSError as error:
+        if error.errno not in _NO_FOLDER_FLUSH:
+            raise
+
+
+def _remove(dir_fd: int, name: str) -> bool:
+    """Remove a file that this process has just written, and return whether it no longer exists."""
+    try:
+        os.unlink(name, dir_fd=dir_fd)
+    except OSError as error:
+        return isinstance(error, FileNotFoundError)
+    return True
+
+
+def _write_error(folder: str, error: OSError, remaining: Sequence[str]) -> InputError | StoreError:
+    if remaining:
+        paths = ", ".join(visible(os.path.join(folder, name)) for name in remaining)
+        message = f"cannot write to {visible(folder)}: {reason_of(error)}; these files could not be removed: {paths}"
+        return StoreError(message, "remove them")
+    if isinstance(error, FileExistsError):
+        path = visible(os.path.join(folder, error.filename))
+        return InputError(f"{path} already exists and is never overwritten", "choose another name or folder")
+    hint = DISK_HINTS.get(error.errno or 0, "choose another folder")
+    return StoreError(f"cannot write to {visible(folder)}: {reason_of(error)}", hint)

@@ -1,0 +1,281 @@
+"""The dialog that lists the keys found, each with its CSR and certificate; the marked ones become pairs."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.containers import Vertical
+
+from csrtui.core.base.errors import CsrtuiError, InputError, StoreError
+from csrtui.core.base.escaping import plural, visible
+from csrtui.tasks.adopt.adopt import AdoptionSpec, AdoptResult, MissingRequest, adopt_many, obstacle
+from csrtui.tasks.adopt.candidate import candidate_facts
+from csrtui.tasks.batch import Result
+from csrtui.tasks.list import read_pair
+from csrtui.tasks.pair_text import NEXT_STEPS
+from csrtui.tui.screens.task_dialog import TaskDialog
+from csrtui.tui.widgets.line_list import LineList, Marking
+from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_view import TextView
+from csrtui.tui.wrapping import pad, wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from csrtui.tasks.adopt.candidate import Candidate
+    from csrtui.tasks.adopt.matching import MatchResult
+    from csrtui.tasks.session import Session
+    from csrtui.tui.widgets.text_block import Line
+
+_AROUND, _AROUND_SHORT = 10, 6
+"""Lines of the dialog besides its list and details; a short screen has no blank lines."""
+_NEXT_STEPS_IN_LIST = "The keystore shows the next step of each pair."
+_SHORT, _WIDE = 18, 50
+"""Screens with fewer lines are short; lists with fewer cells have fewer columns."""
+_KEY, _FILES = 12, 20
+"""Widths of the columns after the name."""
+
+
+class CandidateRows:
+    """The rows of a `LineList` of adoption candidates.
+
+    Args:
+        candidates: The candidates, in display order.
+    """
+
+    def __init__(self, candidates: Sequence[Candidate]) -> None:
+        self._candidates = candidates
+
+    def __len__(self) -> int:
+        return len(self._candidates)
+
+    def key(self, index: int) -> Hashable:
+        """Return the SPKI fingerprint of a row."""
+        return self._candidates[index].spki_sha256
+
+    def find(self, key: Hashable) -> int | None:
+        """Return the index of the key with an SPKI fingerprint, or None."""
+        return next((index for index, row in enumerate(self._candidates) if row.spki_sha256 == key), None)
+
+    def header(self, width: int) -> str:
+        """Return the column names."""
+        return _columns("Name", "Key", "Files", width)
+
+    def row(self, index: int, width: int) -> str:
+        """Return the text of a row."""
+        candidate = self._candidates[index]
+        return _columns(candidate.title, candidate.key_label, _files_text(candidate), width)
+
+
+def _columns(name: str, key: str, files: str, width: int) -> str:
+    """Return the three columns; a narrow list has no key column."""
+    if width < _WIDE:
+        return f"{pad(name, max(width - _FILES - 1, 12))} {files}"[:width]
+    return f"{pad(name, width - _KEY - _FILES - 2)} {pad(key, _KEY)} {files}"[:width]
+
+
+def _files_text(candidate: Candidate) -> str:
+    if candidate.existing_pair is not None:
+        return "already in keystore"
+    if candidate.csr:
+        return "CSR, certificate" if candidate.certificate else "CSR"
+    return "no CSR, certificate" if candidate.certificate else "no CSR"
+
+
+class AdoptSelectionScreen(TaskDialog["Sequence[Result]"]):
+    """A dialog that lists adoption candidates, adopts the marked ones, and shows the results.
+
+    Candidates with a CSR are marked initially. If a key without a CSR is marked, a CSR is created for it.
+
+    Args:
+        session: The session whose store adopts the keys.
+        match_result: The candidates, and the files left out.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", show=False, priority=True),
+        Binding("enter", "adopt", "Adopt", show=False, priority=True),
+        Binding("tab", "page", "More", show=False, priority=True),
+    ]
+
+    def __init__(self, session: Session, match_result: MatchResult) -> None:
+        super().__init__()
+        self._session = session
+        self._match_result = match_result
+        self._results: list[Result] | None = None
+        self._next = _NEXT_STEPS_IN_LIST
+        self._current = 0
+        self._is_mark_refused = False
+
+    def compose(self) -> ComposeResult:
+        """Build the dialog."""
+        with Vertical(classes="dialog"):
+            yield TextBlock(id="about")
+            yield LineList(
+                CandidateRows(self._match_result.candidates), marking=Marking.SPACE, id="candidates"
+            )
+            yield TextView(id="details")
+            yield TextBlock(id="notes")
+            yield TextBlock(id="keys")
+
+    def on_mount(self) -> None:
+        """Mark the candidates that can be adopted without a new CSR."""
+        candidates = self._match_result.candidates
+        marks = frozenset(candidate.spki_sha256 for candidate in candidates if obstacle(candidate) is None)
+        candidate_list = self.query_one("#candidates", LineList)
+        candidate_list.set_marks(marks)
+        candidate_list.focus()
+
+    @property
+    def marked(self) -> list[Candidate]:
+        """The marked candidates."""
+        marks = self.query_one("#candidates", LineList).marks
+        return [candidate for candidate in self._match_result.candidates if candidate.spki_sha256 in marks]
+
+    # Events
+
+    def on_line_list_highlighted(self, event: LineList.Highlighted) -> None:
+        """Show the details of the key under the cursor."""
+        event.stop()
+        self._current = event.index or 0
+        if not self._is_mark_refused:  # marking also moves the cursor, which must not hide the reason
+            self.error = None
+        self._is_mark_refused = False
+        self.draw()
+
+    def on_line_list_marked(self, event: LineList.Marked) -> None:
+        """Remove marks from candidates that cannot be adopted, and show the reason."""
+        event.stop()
+        candidate_list = self.query_one("#candidates", LineList)
+        for candidate in self.marked:
+            reason = obstacle(candidate, MissingRequest.MADE)
+            if reason is not None:
+                candidate_list.set_marks(candidate_list.marks - {candidate.spki_sha256})
+                self.error = InputError(f"{candidate.title} cannot be adopted: {reason}")
+                self._is_mark_refused = True
+        self.draw()
+
+    def action_page(self) -> None:
+        """Scroll the details by a page; after the end, start at the top."""
+        self.query_one("#details", TextView).action_page(1)
+
+    def action_adopt(self) -> None:
+        """Adopt the marked keys; when the results are shown, close."""
+        if self._results is not None:
+            self.dismiss(self._results)
+        elif self.marked:
+            self.begin(self._adopt(self.marked))
+            self.draw()
+        else:
+            self.error = InputError("No key is marked. Mark a key with Space.")
+            self.draw()
+
+    def action_cancel(self) -> None:
+        """Close as soon as no adoption is running."""
+        self.close_when_idle(lambda: self.dismiss(self._results or ()))
+
+    # Work
+
+    async def _adopt(self, candidates: Sequence[Candidate]) -> None:
+        results: list[Result] = []
+        spec = AdoptionSpec(missing=MissingRequest.MADE)
+        try:
+            await asyncio.to_thread(adopt_many, self._session, candidates, spec, results.append)
+        except StoreError as error:
+            results.append(Result(ok=False, text=f"{error.message}{f'; {error.hint}' if error.hint else ''}"))
+        names = [result.pair for result in results if result.ok and result.pair]
+        with suppress(CsrtuiError):  # a pair deleted meanwhile has no next step
+            self._next = await asyncio.to_thread(self._next_step, names)
+        self._results = results
+
+    # Drawing
+
+    def draw(self) -> None:
+        """Redraw the dialog."""
+        if self._results is not None:
+            self._draw_results(self._results)
+            return
+        count = len(self._match_result.candidates)
+        blank: list[Line] = [] if self._is_short else [()]
+        self.show("#about", [*self.lines(f"{plural(count, 'key')} found", "strong"), *blank])
+        rows = min(count, max(self._room // 2, 1))
+        self.query_one("#candidates", LineList).styles.height = rows + 1
+        details = self._details(self._match_result.candidates[self._current])
+        self._show_details(self._room - rows, details)
+        notes = self.lines(f"{len(self.marked)} of {count} marked.")
+        if self.error is not None:
+            notes = self.error_lines(self.error)
+        elif self.is_busy:
+            notes = self.lines("Adopting …", "strong")
+        self.show("#notes", [*blank, *notes[: 1 + len(blank)], *blank])
+        more = [("Tab", "More")] if len(details) > self._room - rows else []
+        self.show(
+            "#keys", self.key_lines(("Enter", "Adopt"), ("Space", "Mark"), *more, ("Esc", "Cancel"))[:1]
+        )
+
+    @property
+    def _is_short(self) -> bool:
+        return self.app.size.height < _SHORT
+
+    @property
+    def _room(self) -> int:
+        """The number of lines for list and details together."""
+        return max(self.app.size.height - (_AROUND_SHORT if self._is_short else _AROUND), 3)
+
+    def _show_details(self, height: int, lines: Sequence[Line]) -> None:
+        view = self.query_one("#details", TextView)
+        view.styles.height = max(min(len(lines), height), 1)
+        view.show_all(lines)
+
+    def _details(self, candidate: Candidate) -> list[Line]:
+        lines: list[Line] = [] if self._is_short else [()]
+        names = ", ".join(map(visible, candidate.names)) or "none"
+        for label, text in (*candidate_facts(candidate), ("names", names)):
+            first, *rest = wrap(text, self.inner_width - 13)
+            lines.append(((f"{label:<13}", "label"), (first, "")))
+            lines += [((f"{'':<13}{line}", ""),) for line in rest]
+        reason = obstacle(candidate, MissingRequest.MADE)
+        lines += self.lines(f"Cannot be adopted: {reason}.", "warning") if reason else []
+        for finding in candidate.findings:
+            manner = "" if finding.level.value == "note" else finding.level.value
+            lines += self.lines(f"{finding.level.value.capitalize()}: {finding.text}", manner)
+        for remark in candidate.remarks:
+            lines += self.lines(f"Note: {remark}.")
+        lines += [((line, "label"),) for text in self._omissions() for line in wrap(text, self.inner_width)]
+        return lines
+
+    def _omissions(self) -> list[str]:
+        """Return a line for each file left out: a locked key, an unreadable file, or one that matches no key."""
+        omitted = (*self._match_result.failures, *self._match_result.strays)
+        lines = [f"Left out: {visible(result.file or '')} {result.text}".rstrip() for result in omitted]
+        return ["", *lines] if lines else []
+
+    def _draw_results(self, results: Sequence[Result]) -> None:
+        count = sum(result.ok for result in results)
+        self.query_one("#candidates").display = False
+        blank: list[Line] = [] if self._is_short else [()]
+        self.show("#about", [*self.lines(f"{plural(count, 'pair')} adopted", "strong"), *blank])
+        lines: list[Line] = []
+        for result in sorted(results, key=lambda result: result.ok):
+            heading = f"{result.pair or visible(result.file or '')}: ".lstrip(": ")
+            lines += self.lines(f"{heading}{result.text}", "" if result.ok else "error")
+            if isinstance(result, AdoptResult):
+                for flaw in result.import_result.flaws if result.import_result else ():
+                    lines += self.lines(f"{flaw.level.value.capitalize()}: {flaw.text}.", flaw.level.value)
+        self._show_details(self._room, lines)
+        self.show("#notes", [*blank, *self.lines(self._next)[: 1 + 2 * len(blank)], *blank])
+        self.show("#keys", self.key_lines(("Enter", "Close")))
+
+    def _next_step(self, names: Sequence[str]) -> str:
+        if not names:
+            return "No key was adopted."
+        pair, _ = read_pair(self._session, names[0])
+        step = NEXT_STEPS[pair.record.next_step(self._session.clock())]
+        next_step = f"Next: {step}." if len(names) == 1 else _NEXT_STEPS_IN_LIST
+        return f"{next_step} The original files are unchanged."

@@ -1,0 +1,218 @@
+"""The dialog that imports certificates from files or pasted text."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.containers import Vertical
+
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.escaping import plural, visible
+from csrtui.store.files import read_foreign
+from csrtui.tasks.import_ import ImportSource
+from csrtui.tui.screens.dialog import labelled
+from csrtui.tui.screens.task_dialog import TaskDialog
+from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_field import TextField
+from csrtui.tui.wrapping import cut
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from csrtui.tasks.batch import Result
+    from csrtui.tui.widgets.text_block import Line
+
+    ImportFunction = Callable[[Sequence[ImportSource]], Sequence[Result]]
+    """A function that imports certificates and returns the results; it runs in a thread."""
+
+_ABOUT = (
+    "Paste what the CA sent, or enter the paths of its files: PEM in any order, DER, PKCS #7. "
+    "Each certificate is matched to its pair by the public key."
+)
+_BEGIN = "-----BEGIN"
+_NOTES = 4
+"""Lines reserved for notes, so that the dialog does not change its height."""
+_SHORT = 20
+"""On screens with fewer lines, the dialog has no blank lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportAnswer:
+    """The answer of the dialog.
+
+    Attributes:
+        text: The text in the field.
+        sources: The imported files; empty if the dialog was cancelled.
+        results: The result of each certificate.
+    """
+
+    text: str
+    sources: Sequence[ImportSource] = ()
+    results: Sequence[Result] = ()
+
+
+class ImportScreen(TaskDialog[ImportAnswer]):
+    """A dialog that imports certificates from files or pasted text; it stays open until one matches a pair.
+
+    Terminals without bracketed paste send a paste as keys, with an Enter after each line. So after a line that
+    begins PEM text, lines are collected until the field is submitted empty.
+
+    Args:
+        import_sources: Imports the certificates.
+        title: The title of the dialog.
+        text: The initial text of the field.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", show=False, priority=True),
+    ]
+
+    def __init__(self, import_sources: ImportFunction, title: str, text: str = "") -> None:
+        super().__init__()
+        self._import_sources = import_sources
+        self._title = title
+        self._initial_text = text
+        self._pasted_lines: list[str] = []
+        self._rejected: Sequence[Result] = ()
+        self._status = ""
+
+    def compose(self) -> ComposeResult:
+        """Build the dialog."""
+        with Vertical(classes="dialog"):
+            yield TextBlock(id="about")
+            yield from labelled(
+                ("Files", TextField(self._initial_text, "paths, or paste the text", id="files"))
+            )
+            yield TextBlock(id="notes")
+            yield TextBlock(id="keys")
+
+    def on_mount(self) -> None:
+        """Put the cursor behind the text."""
+        field = self.query_one("#files", TextField)
+        field.focus()
+        field.cursor_position = len(field.value)
+
+    # Events
+
+    def on_input_changed(self) -> None:
+        """Remove the error when the input changes."""
+        if self.error is not None or self._rejected:
+            self.error, self._rejected = None, ()
+            self.draw()
+
+    def on_input_submitted(self, event: TextField.Submitted) -> None:
+        """Import the files or the collected lines, or collect a line of pasted text."""
+        text = event.value.strip()
+        if _BEGIN in text or (self._pasted_lines and text):
+            self._pasted_lines.append(text)
+            self.query_one("#files", TextField).load_text("")
+            if text.endswith("-----") and text.count(_BEGIN) and "-----END" in text:
+                self._import_pasted_lines()  # the whole PEM text is on one line
+        elif self._pasted_lines:
+            self._import_pasted_lines()
+        elif text:
+            self._import_files(text)
+        self.draw()
+
+    def on_text_field_pasted(self, event: TextField.Pasted) -> None:
+        """Import the pasted text; add pasted paths to the field."""
+        event.stop()
+        lines = [line.strip() for line in event.lines]
+        if all(line.startswith(("/", "~/")) for line in lines) and not any(len(line) == 64 for line in lines):  # noqa: PLR2004 - a line of PEM may begin with a slash
+            paths = [self.query_one("#files", TextField).value.strip(), *map(_quoted, lines)]
+            self.query_one("#files", TextField).replace_text(" ".join(filter(None, paths)))
+            return
+        self._import_text(event.lines)
+
+    def on_text_field_characters_removed(self) -> None:
+        """Show that characters were removed."""
+        self.error = InputError("Characters that are not valid in a path were removed.")
+        self.draw()
+
+    def action_cancel(self) -> None:
+        """Close without an import; the text is offered again next time."""
+        self.close_when_idle(lambda: self.dismiss(ImportAnswer(self._text)))
+
+    # Work
+
+    @property
+    def _text(self) -> str:
+        return self.query_one("#files", TextField).value.strip()
+
+    def _import_pasted_lines(self) -> None:
+        lines, self._pasted_lines = self._pasted_lines, []
+        self._import_text(lines)
+
+    def _import_text(self, lines: Sequence[str]) -> None:
+        self._status = f"Reading {plural(len(lines), 'line')} of pasted text …"
+        data = "\n".join(lines).encode("utf-8", "replace")
+        self.begin(self._import([ImportSource(data)]))
+        self.draw()
+
+    def _import_files(self, text: str) -> None:
+        try:
+            paths = [os.path.expanduser(path) for path in shlex.split(text)]
+        except ValueError:
+            self.error = InputError("A quotation mark is not closed.", "put quotes around a path with spaces")
+            return
+        self._status = f"Reading {plural(len(paths), 'file')} …"
+        self.begin(self._read_and_import(list(dict.fromkeys(paths))))
+
+    async def _read_and_import(self, paths: Sequence[str]) -> None:
+        def read() -> list[ImportSource]:
+            return [ImportSource(read_foreign(path), path) for path in paths]
+
+        await self._import(await asyncio.to_thread(read))
+
+    async def _import(self, sources: Sequence[ImportSource]) -> None:
+        results = await asyncio.to_thread(self._import_sources, sources)
+        if any(result.ok or result.pair for result in results):
+            text = "" if any(result.ok for result in results) else self._text
+            self.dismiss(ImportAnswer(text, sources, results))
+        else:
+            self._rejected = results
+
+    # Drawing
+
+    def draw(self) -> None:
+        """Redraw the dialog."""
+        gap: list[Line] = [] if self.app.size.height < _SHORT else [()]
+        about = [*self.lines(self._title, "strong"), *gap, *self.lines(_ABOUT, "label"), *gap]
+        room = self.app.size.height - len(about) - 2 * len(gap) - 4  # frame, field, keys
+        notes = self._notes()
+        notes += [()] * (_NOTES - len(notes))
+        self.show("#about", about)
+        self.show("#notes", [*gap, *notes[: max(room, 1)], *gap])
+        self.show("#keys", self.key_lines(("Enter", "Import"), ("Esc", "Cancel")))
+
+    def _notes(self) -> list[Line]:
+        if self.error is not None:
+            return self.error_lines(self.error)
+        if self._rejected:
+            return [line for result in self._rejected for line in self.lines(_error_text(result), "error")]
+        if self._is_busy:
+            return self.lines(self._status, "strong")
+        if self._pasted_lines:
+            last = cut(visible(self._pasted_lines[-1]), self.inner_width)
+            count = f"{plural(len(self._pasted_lines), 'line')} of text read. Press Enter again to import."
+            return [*self.lines(count, "strong"), *self.lines(last, "label")]
+        return self.lines("Separate paths with spaces. Put quotes around a path with spaces.", "label")
+
+
+def _error_text(result: Result) -> str:
+    """Return the error of a result, with its file."""
+    return f"{result.file or 'pasted text'}: {result.text}"
+
+
+def _quoted(path: str) -> str:
+    """Return a path quoted for the field; a leading ``~/`` stays unquoted."""
+    home, rest = ("~/", path[2:]) if path.startswith("~/") else ("", path)
+    return home + (shlex.quote(rest) if rest else "")

@@ -1,0 +1,179 @@
+"""Show the result of an import, certificate by certificate, and the next step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.containers import Vertical
+
+from csrtui.core.base.escaping import plural, visible
+from csrtui.core.base.finding import Level
+from csrtui.core.certificates.certificate import whole_days
+from csrtui.core.certificates.path_validation import ChainState
+from csrtui.tasks.import_ import ImportResult
+from csrtui.tasks.pair_text import time_left
+from csrtui.tui.screens.dialog import Dialog
+from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_view import TextView
+from csrtui.tui.wrapping import wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from csrtui.core.certificates.chain import Chain
+    from csrtui.core.certificates.path_validation import ChainStatus
+    from csrtui.tasks.batch import Result
+    from csrtui.tasks.session import Session
+    from csrtui.tui.widgets.text_block import Line
+
+_LABEL = 10
+_AROUND = 6
+"""Lines of the dialog besides its list."""
+_MANNERS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "note"}
+
+
+class ImportFollowUp(Enum):
+    """The action that the user chose after the import."""
+
+    NOTHING = auto()
+    NEXT_STEP = auto()
+    """Do the next step of the pair that received its certificate."""
+    IMPORT_ELSEWHERE = auto()
+    """Import the certificates into the pairs that they belong to."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOffer:
+    """An action offered after an import.
+
+    Attributes:
+        follow_up: The action.
+        label: Its label; empty if there is none.
+    """
+
+    follow_up: ImportFollowUp = ImportFollowUp.NOTHING
+    label: str = ""
+
+
+class ImportResultScreen(Dialog[ImportFollowUp]):
+    """A dialog with the results of an import.
+
+    Args:
+        session: The session with the clock.
+        results: The result of each certificate.
+        offer: The action offered next.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,escape,q", "close", "Close", show=False, priority=True),
+        Binding("full_stop", "follow_up", "Next", show=False, priority=True),
+    ]
+
+    def __init__(self, session: Session, results: Sequence[Result], offer: ImportOffer) -> None:
+        super().__init__()
+        self._session = session
+        self._results = results
+        self._offer = offer
+
+    def compose(self) -> ComposeResult:
+        """Build the dialog."""
+        with Vertical(classes="dialog"):
+            yield TextBlock(id="about")
+            yield TextView(id="results")
+            yield TextBlock(id="keys")
+
+    def on_mount(self) -> None:
+        """Set the focus."""
+        self.query_one("#results").focus()
+
+    def action_close(self) -> None:
+        """Go back."""
+        self.dismiss(ImportFollowUp.NOTHING)
+
+    def action_follow_up(self) -> None:
+        """Choose the action offered."""
+        if self._offer.follow_up is not ImportFollowUp.NOTHING:
+            self.dismiss(self._offer.follow_up)
+
+    def draw(self) -> None:
+        """Redraw the dialog."""
+        is_single = len(self._results) == 1 and self._results[0].ok
+        title = f"certificate of {self._results[0].pair}" if is_single else import_summary(self._results)
+        self.show("#about", [*self.lines(title[:1].upper() + title[1:], "strong"), ()])
+        lines: list[Line] = []
+        now = self._session.clock()
+        for result in sorted(self._results, key=lambda result: result.ok):
+            lines += [*_result_lines(result, now, self.inner_width), ()]
+        view = self.query_one("#results", TextView)
+        offer = [(".", self._offer.label)] if self._offer.label else []
+        more = [("PgDn", "More")] if len(lines) > self.app.size.height - _AROUND else []
+        keys = self.key_lines(*offer, *more, ("Enter", "Close"))
+        view.styles.height = max(min(len(lines), self.app.size.height - _AROUND - len(keys) + 1), 1)
+        view.show_all(lines)
+        self.show("#keys", keys)
+
+
+def import_summary(results: Sequence[Result]) -> str:
+    """Return a one-line summary of an import."""
+    imported = [result for result in results if result.ok]
+    if not imported:
+        return "no certificate was imported"
+    if len(results) == 1:
+        return f"{visible(imported[0].pair or '')}: {imported[0].text}"
+    return f"{len(imported)} of {plural(len(results), 'certificate')} imported"
+
+
+def _result_lines(result: Result, now: datetime, width: int) -> list[Line]:
+    """Return the lines of one result."""
+    head = visible(result.pair or result.file or "pasted text")
+    lines: list[Line] = [((part, "strong"),) for part in wrap(head, width)]
+    lines += _indented(visible(result.text), "good" if result.ok else "error", width)
+    if not isinstance(result, ImportResult):
+        return lines
+    if result.chain is not None and result.status is not None:
+        for label, text in _facts(result.chain, result.status, now):
+            lines += _labelled(label, text, width)
+    if not result.differences:
+        lines += _labelled("request", "issued as requested", width)
+    for difference in result.differences:
+        lines += _labelled("differs", difference.text, width, "warning")
+    for flaw in result.flaws:
+        lines += _labelled(flaw.level.value, flaw.text, width, _MANNERS[flaw.level])
+    for remark in result.remarks:
+        lines += _labelled("note", remark, width, "note")
+    return lines
+
+
+def _facts(chain: Chain, status: ChainStatus, now: datetime) -> list[tuple[str, str]]:
+    leaf = chain.leaf
+    validity = leaf.validity
+    state = (
+        f"{status.text}; " if status.state is ChainState.VALID else ""
+    )  # otherwise, a warning shows the status
+    dates = f"{validity.not_before:%Y-%m-%d} to {validity.not_after:%Y-%m-%d}"
+    names = ", ".join(["leaf", *(certificate.display_name for certificate in chain.intermediates)])
+    return [
+        ("for", ", ".join(leaf.names)),
+        ("issued by", leaf.issuer_text),
+        ("valid", f"{dates}: {plural(whole_days(validity), 'day')}, {time_left(validity, now)}"),
+        ("chain", f"{state}{plural(len(chain.server_certificates), 'certificate')}, in order: {names}"),
+    ]
+
+
+def _labelled(label: str, text: str, width: int, manner: str = "label") -> list[Line]:
+    first, *rest = wrap(visible(text), max(width - _LABEL - 3, 8))
+    return [
+        ((f"  {label.ljust(_LABEL)} ", manner), (first, "")),
+        *(((" " * (_LABEL + 3), ""), (line, "")) for line in rest),
+    ]
+
+
+def _indented(text: str, manner: str, width: int) -> list[Line]:
+    return [((f"  {line}", manner),) for line in wrap(text, max(width - 2, 8))]

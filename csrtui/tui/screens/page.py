@@ -1,0 +1,148 @@
+"""A screen that shows pages of text, which can also be shown plain in the terminal for selection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import SuspendNotSupported
+from textual.binding import Binding
+from textual.screen import Screen
+
+from csrtui.core.base.escaping import visible
+from csrtui.core.servers.guide import guide_lines
+from csrtui.core.servers.platforms import PLATFORMS, Platform
+from csrtui.tui.commands import HELP_IN_LISTS
+from csrtui.tui.plain_view import show_plain
+from csrtui.tui.screens.dialog import key_line
+from csrtui.tui.widgets.rule_line import RuleLine
+from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_view import TextView
+from csrtui.tui.wrapping import pad, wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from csrtui.tui.widgets.text_block import Line
+
+_PLAIN_WIDTH = 79
+"""The line width of the plain view, in columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of text.
+
+    Attributes:
+        title: The title.
+        lines: Returns the lines for a width in columns; lines for copying may be longer.
+    """
+
+    title: str
+    lines: Callable[[int], Sequence[str]]
+
+
+class PageScreen(Screen[None]):
+    """A screen that shows one page at a time; Left and Right switch pages.
+
+    Args:
+        pages: The pages; at least one.
+        index: The index of the page to show first.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,backspace", "back", "Back", show=False),
+        Binding("v", "plain", "Plain", show=False),
+        Binding("left,h", "turn(-1)", "Previous page", show=False),
+        Binding("right,l", "turn(1)", "Next page", show=False),
+        HELP_IN_LISTS,
+    ]
+
+    def __init__(self, pages: Sequence[Page], index: int = 0) -> None:
+        super().__init__()
+        self._pages = pages
+        self._index = index
+
+    def compose(self) -> ComposeResult:
+        """Build the screen."""
+        yield TextBlock(id="title")
+        yield RuleLine()
+        yield (view := TextView(id="text"))
+        yield RuleLine(view, id="message")
+        yield TextBlock(id="bar")
+
+    def on_mount(self) -> None:
+        """Set the focus."""
+        self.query_one("#text").focus()
+
+    def on_resize(self) -> None:
+        """Wrap the lines again."""
+        self._draw()
+
+    def action_back(self) -> None:
+        """Go back."""
+        self.dismiss()
+
+    def action_turn(self, step: int) -> None:
+        """Switch to another page, at its top."""
+        if len(self._pages) > 1:
+            self._index = (self._index + step) % len(self._pages)
+            self.query_one("#text", TextView).action_scroll(-len(self._lines()))
+            self._draw()
+
+    def action_plain(self) -> None:
+        """Show only the page, as plain text in the terminal."""
+        self.run_worker(self._show_plain(), group="plain", exclusive=True)
+
+    async def _show_plain(self) -> None:
+        text = "\n".join(visible(line) for line in self._pages[self._index].lines(_PLAIN_WIDTH))
+        try:
+            await show_plain(self.app, text)
+        except SuspendNotSupported:
+            self.query_one("#message", RuleLine).tell("this terminal cannot show plain text")
+
+    def _draw(self) -> None:
+        has_others = len(self._pages) > 1
+        count = f"  {self._index + 1} of {len(self._pages)} " if has_others else ""
+        title = pad(visible(self._pages[self._index].title), max(self.size.width - len(count) - 1, 1))
+        self.query_one("#title", TextBlock).show([((f" {title}", "strong"), (count, "label"))])
+        self.query_one("#text", TextView).show_all(self._lines())
+        turn = [("Left, Right", "Other pages")] if has_others else []
+        keys = key_line(("Esc", "Back"), ("v", "Plain"), *turn)
+        self.query_one("#bar", TextBlock).show([((" ", ""), *keys)])
+
+    def _lines(self) -> list[Line]:
+        width = max(self.size.width - 2, 8)
+        return [
+            part
+            for line in self._pages[self._index].lines(width)
+            for part in text_lines(visible(line), width, " ")
+        ]
+
+
+def text_lines(text: str, width: int, margin: str = "") -> list[Line]:
+    """Return a line of visible text wrapped to a width; continuation lines are indented further than the first.
+
+    Headings, which start at the left edge and end with a colon, are bold.
+    """
+    indent = text[: len(text) - len(text.lstrip(" "))]
+    manner = "strong" if text.endswith(":") and not indent else ""
+    if len(text) <= width:
+        return [((f"{margin}{text}", manner),)]
+    first, *rest = wrap(text[len(indent) :], max(width - len(indent) - 2, 8))
+    return [
+        ((f"{margin}{indent}{first}", manner),),
+        *(((f"{margin}{indent}  {line}", manner),) for line in rest),
+    ]
+
+
+def guide_pages() -> dict[str, Page]:
+    """Return the guides of all server software, by platform id."""
+    return {platform.id: _guide_page(platform) for platform in PLATFORMS.values()}
+
+
+def _guide_page(platform: Platform) -> Page:
+    return Page(f"Guide · {platform.label}", lambda width: guide_lines(platform, width=width)[2:])

@@ -1,0 +1,105 @@
+"""Base class of dialogs that ask for a path, check it in a thread, and then ask for a passphrase.
+
+Users often type a passphrase without looking at the screen, directly after the path. So the cursor enters the secret
+field while the path is still being checked. It never moves from a secret field to a field that shows its text while
+the user types, or could be about to type.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from csrtui.tui.screens.dialog import Dialog, ResultT
+from csrtui.tui.widgets.secret_field import SecretField
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from csrtui.core.base.errors import CsrtuiError
+
+TYPE_AHEAD = 0.5
+"""Seconds after Enter in which a user who types ahead starts the next field."""
+RETURN_LIMIT = 1.5
+"""Seconds after Enter from which the user may start to type after having waited; then the cursor stays."""
+
+
+class PathDialog(Dialog[ResultT]):
+    """A dialog with a path field that is checked in a thread, followed by other fields."""
+
+    _advance: tuple[str | None, float] | None = None
+    """The id of the field entered before the check finished, and the time; None if the cursor may stay."""
+
+    _continuation: Callable[[], None] | None = None
+    """The function to call when the check succeeds."""
+
+    def on_descendant_focus(self) -> None:
+        """Show the way back to the path, which depends on the focus."""
+        self.draw()
+
+    def advance_to(self, field: str) -> None:
+        """Focus the next field while the path is still being checked, so that typed text goes there.
+
+        If the check fails, `return_to` moves back.
+
+        Args:
+            field: The selector of the field.
+        """
+        widget = self.query_one(field)
+        self._advance = (widget.id, time.monotonic())
+        self.set_focus(widget)
+
+    def return_to(self, field: str) -> None:
+        """Focus `field`, whose check failed, unless the user has typed on or waited long."""
+        advance = self._advance
+        elapsed = time.monotonic() - advance[1] if advance else 0
+
+        def settle() -> None:
+            if self._advance is advance:
+                self._advance = None
+                focused = self.focused
+                is_typed = isinstance(focused, SecretField) and focused.value
+                if (
+                    advance
+                    and focused
+                    and focused.id == advance[0]
+                    and not is_typed
+                    and elapsed < RETURN_LIMIT
+                ):
+                    self.set_focus(self.query_one(field))
+                self.draw()
+
+        if advance is not None:
+            self.set_timer(max(TYPE_AHEAD - elapsed, 0.01), settle)
+
+    def confirm_advance(self) -> None:
+        """Leave the cursor in the field that it entered early."""
+        self._advance = None
+
+    def finish_check(self, field: str, error: CsrtuiError | None) -> None:
+        """Handle the end of the check of `field`: call the waiting function, or show the error."""
+        continuation, self._continuation = self._continuation, None
+        if error is not None:
+            self.return_to(field)
+            if continuation is not None:
+                self.fail(error, field)
+        else:
+            self.confirm_advance()
+            if continuation is not None:
+                continuation()
+        self.draw()
+
+    def fail(self, error: CsrtuiError, field: str | None = None) -> None:
+        """Show an error; move the cursor to its field if one is given."""
+        raise NotImplementedError
+
+    def focus_error(self, field: str) -> None:
+        """Focus the field with the error, but never move from a secret field to one that shows its text."""
+        widget = self.query_one(field)
+        if isinstance(widget, SecretField) or not isinstance(self.focused, SecretField):
+            widget.focus()
+
+    @property
+    def is_in_secret(self) -> bool:
+        """Whether the cursor is in a secret field and will stay there."""
+        return isinstance(self.focused, SecretField) and self._advance is None

@@ -1,0 +1,189 @@
+"""``csrtui fleet new``, ``import`` and ``backup``: what each host gets is shown before, and done once."""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from certificates_made import intermediate, pem
+from fake_ansible import printed, said
+from fleet_made import ASKED, AWAY, listed, made, pair
+from recipients_made import age_pair
+
+from csrtui.core.certificates import csr
+from csrtui.core.keys import key_types
+from csrtui.core.subject.fields import SubjectFields
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fake_ansible import FakeAnsible
+
+RECIPIENT = age_pair()[1]
+OTHER = csr.build(
+    SubjectFields(common_name="b.com"), ("b.com",), key_types.generate(key_types.KeyType.EC_P256)
+)
+
+
+def test_each_host_gets_the_names_that_were_shown(fake: FakeAnsible, fleet: Any) -> None:
+    fake.holds(
+        {
+            "web1": {"site": "mydomain.com", "aliases": ["a.mydomain.com"], "owner": {"name": "My Ltd"}},
+            "web2": {"site": "x.com", "aliases": [], "owner": {"name": "My Ltd"}},
+        }
+    )
+    names = ("mydomain.com", "a.mydomain.com", "www.mydomain.com")
+    done = ("made", "backed up", "rm -rf /")
+    others = ("x.com", "www.x.com")
+    made_of = {"organization": "My Ltd"}
+    fake.answers({"web1": made(*names, done=done, **made_of), "web2": made(*others, done=(), **made_of)})
+    arguments = (
+        "--add-counterpart",
+        "--key",
+        "rsa-3072",
+        "--recipient",
+        RECIPIENT,
+        "--backup-to",
+        "/b",
+        "--yes",
+    )
+    ran = fleet("new", "{{ site }}", "{{aliases}}", "-O", "{{ owner.name }}", *arguments)
+    assert ran.status == 0
+    assert ran.out == "ok  web1  mydomain.com  made and backed up\nok  web2  x.com  already exists\n"
+    assert "web1: mydomain.com, a.mydomain.com, www.mydomain.com" in ran.err
+    play = fake.play(1)
+    assert '!unsafe "www.mydomain.com"' in play
+    assert '"organization": !unsafe "My Ltd"' in play
+    assert '"key": !unsafe "rsa-3072"' in play
+    assert f'"recipients": [!unsafe "{RECIPIENT}"], "backup_to": !unsafe "/b"' in play
+
+
+def test_what_blocks_on_one_host_stops_all_before_anything_is_made(fake: FakeAnsible, fleet: Any) -> None:
+    fake.holds({"web1": {"site": "mydomain.com"}, "web2": {"site": "intranet"}})
+    ran = fleet("new", "{{ site }}", "--yes")
+    assert ran.status == 2
+    assert ran.error.startswith("web2: ")
+    assert fake.asked == 0
+
+
+def test_a_host_without_the_variable_is_named_and_the_others_are_done(fake: FakeAnsible, fleet: Any) -> None:
+    fake.holds({"web1": {"site": "x.mydomain.com"}, "web2": {}, "web3": {"site": {"de": "a"}}})
+    fake.answers({"web1": said("the disk is full", 3)})
+    ran = fleet("new", "{{ site }}", "--yes", "--json")
+    assert ran.status == 1
+    assert (
+        "web2: variable site is missing on web2\nhint: define site for this host in the inventory" in ran.err
+    )
+    assert "web3: variable site is a dictionary" in ran.err
+    (line,) = ran.json_lines
+    assert line["error"] == 'the keystore there cannot be used; web1 says: "the disk is full"'
+    assert line["remedy"] == "run csrtui doctor on web1"
+    fake.holds({"web2": {}})
+    assert fleet("new", "{{ site }}", "--yes", "--force").status == 1
+
+
+@pytest.mark.parametrize(("answer", "plays"), [("yes\n", 1), ("\n", 0)])
+def test_it_asks_before_it_makes(
+    fake: FakeAnsible, fleet: Any, monkeypatch: pytest.MonkeyPatch, answer: str, plays: int
+) -> None:
+    from csrtui.fleet.cli import new
+
+    fake.holds({"web1": {}})
+    fake.answers({"web1": made("x.mydomain.com")})
+    is_confirmed = new._is_confirmed
+
+    def at_terminal(*arguments: Any, **options: Any) -> bool:
+        for stream in (sys.stdin, sys.stderr):
+            monkeypatch.setattr(stream, "isatty", lambda: True, raising=False)
+        monkeypatch.setattr(sys.stdin, "readline", io.StringIO(answer).readline)
+        return is_confirmed(*arguments, **options)
+
+    monkeypatch.setattr(new, "_is_confirmed", at_terminal)
+    ran = fleet("new", "x.mydomain.com")
+    assert "Make a pair on 1 host? [y/N]" in ran.err
+    assert fake.asked == plays
+
+
+def test_nobody_to_ask_and_nothing_to_do_are_said(fake: FakeAnsible, fleet: Any) -> None:
+    fake.holds({"web1": {}})
+    assert fleet("new", "x.mydomain.com").error == "making pairs needs a terminal to confirm"
+    assert fleet("new", "x.mydomain.com", "--dry-run").status == 0
+    assert fleet("new", "x.com", "--recipient", RECIPIENT).error == "--recipient and --backup-to go together"
+    assert fleet("backup", "--to", "/b").error == "the backups need a recipient"
+
+
+def results(*entries: object) -> dict[str, Any]:
+    return {"changed": True, "results": list(entries)}
+
+
+def test_certificates_go_where_their_keys_are(fake: FakeAnsible, fleet: Any, tmp_path: Path) -> None:
+    authority = intermediate()
+    (tmp_path / "a.pem").write_bytes(pem(authority.sign(ASKED.der), authority.certificate))
+    (tmp_path / "b.pem").write_bytes(pem(authority.sign(OTHER)))
+    fake.answers({"web1": listed(pair()), "web2": listed(pair("b.com", key=_key("0" * 64)))})
+    imported = {"ok": True, "pair": "a.com", "file": None, "text": "imported", "changed": True}
+    refused = {"ok": False, "pair": "a.com", "file": None, "text": "older"}
+    fake.answers({"web1": results(imported, refused, 5)})
+    ran = fleet("import", str(tmp_path / "a.pem"), str(tmp_path / "b.pem"))
+    assert ran.status == 1
+    assert ran.out == "ok  web1  a.com  imported\n"
+    assert "no host that was read has the key of CN=b.com" in ran.err
+    assert 'web1 a.com: csrtui there refused; web1 says: "older"' in ran.err
+    assert '"hosts": [!unsafe "web1"]' in fake.play(2)
+    assert fake.play(2).count("BEGIN CERTIFICATE") == 2
+
+
+def test_a_host_that_cannot_import_is_named_and_what_is_no_certificate_refused(
+    fake: FakeAnsible, fleet: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.pem"
+    file.write_bytes(pem(intermediate().sign(ASKED.der)))
+    fake.answers({"web1": listed(pair())})
+    fake.answers({"web1": AWAY})
+    assert [one["reason"] for one in fleet("import", str(file), "--json").json_lines] == ["unreachable"]
+    fake.answers({"web1": listed(pair())})
+    file.write_text("nothing")
+    ran = fleet("import", str(file))
+    assert (ran.status, str(file) in ran.error) == (2, True)
+
+
+def _key(spki: str) -> dict[str, object]:
+    return {"type": "ec-p256", "encrypted": False, "spki_sha256": spki}
+
+
+@pytest.mark.parametrize(
+    ("command", "claim"),
+    [
+        (("backup", "--to", "/b", "--recipient", RECIPIENT), "every pair that was read has a backup"),
+        (("csr", "--to", "FOLDER"), "no pair that was read is waiting to be submitted"),
+    ],
+)
+def test_nothing_is_claimed_about_a_host_that_was_not_read(
+    fake: FakeAnsible, fleet: Any, tmp_path: Path, command: tuple[str, ...], claim: str
+) -> None:
+    fake.answers({"web1": listed(), "web2": AWAY})
+    ran = fleet(*(str(tmp_path) if one == "FOLDER" else one for one in command))
+    assert (ran.status, ran.out) == (1, "")
+    assert claim in ran.err
+    assert "web2" in ran.err
+
+
+def test_backups_are_made_once_on_each_host(fake: FakeAnsible, fleet: Any) -> None:
+    backed = pair("b.com", backup={"status": "unverified", "path": "/b"})
+    fake.answers({"web1": listed(pair(), backed), "web2": listed(pair("c.com"))})
+    done = {"ok": True, "pair": "a.com", "file": "/b/a.age", "text": "backed up"}
+    fake.answers({"web1": printed({"schema": 1, "results": [done]}), "web2": said("the disk is full", 3)})
+    ran = fleet("backup", "--to", "/b", "--recipient", RECIPIENT)
+    assert ran.status == 1
+    assert ran.out == "ok  web1  a.com  /b/a.age  backed up\n"
+    assert 'web2 says: "the disk is full"' in ran.err
+    assert f"c backup --json --to=/b --recipient={RECIPIENT} -- a.com" in fake.play(2)
+    fake.answers({"web1": listed(backed)})
+    ran = fleet("backup", "--to", "/b", "--recipient", RECIPIENT)
+    assert (ran.status, "every pair that was read has a backup" in ran.err) == (0, True)
+    fake.answers({"web1": listed(backed)})
+    fake.answers({"web1": printed({"schema": 1, "results": None})})
+    ran = fleet("backup", "b.com", "--to", "/b", "--recipient", RECIPIENT)
+    assert (ran.status, ran.error) == (1, "web1 b.com: the host reported nothing about this pair")

@@ -1,0 +1,454 @@
+"""New files outside the store: all of them or none, complete, with their modes, never over another file."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from failing_call import FailingCall
+from store_process import ROOT
+
+from csrtui.core.base.errors import CsrtuiError, InputError, StoreError
+from csrtui.store import new_files
+from csrtui.store.files import read_foreign
+from csrtui.store.new_files import OWNER_ONLY, WORLD_READABLE, OutputFile, write_new_file, write_new_files
+from csrtui.store.permissions import PRIVATE_FILE
+
+DATA = b"-----BEGIN X-----\n" * 1000
+NAMES = ("first", "second", "third")
+OUTPUTS = (
+    OutputFile(("a.crt",), b"certificate", WORLD_READABLE),
+    OutputFile(("a.pfx",), b"sealed", OWNER_ONLY),
+    OutputFile(("a.key",), b"key", PRIVATE_FILE),
+)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def write(folder: Path) -> list[str]:
+    return write_new_files(str(folder), OUTPUTS)
+
+
+def back_up(folder: str) -> str:
+    return write_new_files(folder, [OutputFile(NAMES, DATA, OWNER_ONLY)])[0]
+
+
+# One file with several names
+
+
+def test_a_backup_is_written_whole_and_for_its_owner_alone(tmp_path: Path) -> None:
+    umask = os.umask(0)
+    try:
+        path = back_up(str(tmp_path))
+    finally:
+        os.umask(umask)
+    assert path == str(tmp_path / "first")
+    assert (tmp_path / "first").read_bytes() == DATA
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+
+
+def test_it_and_the_folder_are_flushed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed = []
+    fsync = os.fsync
+
+    def noting(descriptor: int) -> None:
+        flushed.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    path = back_up(str(tmp_path))
+    assert len(flushed) == 2
+    assert flushed[0] != path  # before it has its name
+    assert flushed[1] == str(tmp_path)
+    assert os.listdir(tmp_path) == [os.path.basename(path)]
+
+
+def test_a_path_relative_to_where_one_is_becomes_absolute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert back_up(".") == str(tmp_path / "first")
+
+
+@pytest.mark.parametrize("kind", ["file", "folder", "link", "dangling", "fifo"])
+def test_what_is_there_is_never_written_over(tmp_path: Path, kind: str) -> None:
+    there, target = tmp_path / "first", tmp_path / "target"
+    match kind:
+        case "file":
+            there.write_bytes(b"old")
+        case "folder":
+            there.mkdir()
+        case "link":
+            target.write_bytes(b"old")
+            there.symlink_to(target)
+        case "dangling":
+            there.symlink_to(target)
+        case "fifo":
+            os.mkfifo(there)
+    before = os.lstat(there)
+    assert back_up(str(tmp_path)) == str(tmp_path / "second")
+    assert os.lstat(there) == before
+    assert target.exists() == (kind == "link")
+    if kind == "link":
+        assert target.read_bytes() == b"old"
+
+
+def test_when_every_name_is_taken_that_is_said(tmp_path: Path) -> None:
+    for name in NAMES:
+        (tmp_path / name).touch()
+    with pytest.raises(InputError, match="third already exists and is never overwritten"):
+        back_up(str(tmp_path))
+    assert sorted(os.listdir(tmp_path)) == sorted(NAMES)
+
+
+@pytest.mark.parametrize("code", [errno.EPERM, errno.EOPNOTSUPP])
+def test_a_medium_without_modes_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    failing = FailingCall(monkeypatch, "fchmod", code)
+    path = back_up(str(tmp_path))
+    assert failing.fired
+    assert read_foreign(path) == DATA
+
+
+NO_NAMELESS = (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL)
+
+
+@pytest.mark.parametrize("code", NO_NAMELESS)
+def test_a_medium_that_knows_no_files_without_a_name_will_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    failing = FailingCall(monkeypatch, "open", code, when=2)  # the folder came first
+    (tmp_path / "first").write_bytes(b"old")
+    assert back_up(str(tmp_path)) == str(tmp_path / "second")
+    assert failing.fired
+    assert (tmp_path / "first").read_bytes() == b"old"
+    assert (tmp_path / "second").read_bytes() == DATA
+    assert len(os.listdir(tmp_path)) == 2
+
+
+def test_a_process_that_nobody_may_look_at_can_name_its_files() -> None:
+    """As csrtui hardens itself, ``/proc/self`` belongs to root; by another user it is still to be used."""
+    if os.geteuid():
+        pytest.skip("only root can become another user")
+    program = (
+        "import ctypes, os, shlex, sys\n"
+        "from csrtui.process import harden\n"
+        "from csrtui.store.new_files import write_new_file\n"
+        "os.setuid(65534); harden(); write_new_file(sys.argv[1] + '/first', b'data')\n"
+    )
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own folders are for root alone
+        os.chmod(folder, 0o777)  # noqa: S103 - for the other user
+        done = subprocess.run(
+            [sys.executable, "-B", "-c", program, folder],
+            cwd=ROOT,
+            capture_output=True,
+            check=False,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        assert os.listdir(folder) == ["first"]
+
+
+NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
+
+
+@pytest.mark.parametrize("code", NO_LINKS)
+def test_a_medium_without_links_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    failing = FailingCall(monkeypatch, "link", code, when=0)
+    (tmp_path / "first").write_bytes(b"old")
+    assert back_up(str(tmp_path)) == str(tmp_path / "second")
+    assert failing.fired
+    assert (tmp_path / "first").read_bytes() == b"old"
+    assert (tmp_path / "second").read_bytes() == DATA
+    assert len(os.listdir(tmp_path)) == 2
+
+
+def test_a_medium_that_knows_neither_links_nor_such_renames_will_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def not_known(*_: object) -> None:
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    FailingCall(monkeypatch, "link", errno.EPERM, when=0)
+    monkeypatch.setattr(new_files, "_rename", not_known)
+    (tmp_path / "first").write_bytes(b"old")
+    assert back_up(str(tmp_path)) == str(tmp_path / "second")
+    assert (tmp_path / "first").read_bytes() == b"old"
+    assert (tmp_path / "second").read_bytes() == DATA
+    assert len(os.listdir(tmp_path)) == 2
+
+
+@pytest.mark.parametrize("code", [errno.EINVAL, errno.EOPNOTSUPP])
+def test_a_folder_that_knows_no_fsync_will_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    failing = FailingCall(monkeypatch, "fsync", code, when=2)
+    path = back_up(str(tmp_path))
+    assert failing.fired
+    assert read_foreign(path) == DATA
+
+
+@pytest.mark.parametrize("function", ["open", "write", "fsync", "close", "link"])
+@pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC, errno.EACCES])
+def test_whatever_call_fails_no_file_is_left_or_a_whole_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, function: str, code: int
+) -> None:
+    fired = 0
+    for when in range(1, 4):
+        folder = tmp_path / str(when)
+        folder.mkdir()
+        path = None
+        with monkeypatch.context() as patch:
+            failing = FailingCall(patch, function, code, when)
+            with suppress(CsrtuiError):
+                path = back_up(str(folder))
+        fired += failing.fired
+        assert os.listdir(folder) == ([] if path is None else ["first"])
+        assert path is None or read_foreign(path) == DATA
+    assert fired >= (1 if function in {"write", "link"} else 2)
+
+
+def test_a_flush_that_fails_is_told_even_when_the_file_cannot_be_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FailingCall(monkeypatch, "fsync", errno.EIO, when=2)
+    FailingCall(monkeypatch, "unlink", errno.EROFS, when=0)
+    with pytest.raises(
+        StoreError,
+        match=r"cannot write to .*: Input/output error; these files could not be removed: .*/first",
+    ):
+        back_up(str(tmp_path))
+
+
+def test_writes_that_take_only_a_part_are_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, bytes(data)[:1000]))
+    assert read_foreign(back_up(str(tmp_path))) == DATA
+
+
+# Several files
+
+
+def name_of(output: OutputFile) -> str:
+    (name,) = output.names
+    return name
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o077, 0o277])
+def test_they_are_written_whole_with_their_modes_whatever_the_umask(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        paths = write(tmp_path)
+    finally:
+        os.umask(before)
+    assert paths == [str(tmp_path / name_of(file)) for file in OUTPUTS]
+    assert [(tmp_path / name_of(file)).read_bytes() for file in OUTPUTS] == [file.data for file in OUTPUTS]
+    assert [stat.S_IMODE(os.stat(path).st_mode) for path in paths] == [0o644, 0o600, 0o600]
+    assert names(tmp_path) == ["a.crt", "a.key", "a.pfx"]
+
+
+@pytest.mark.parametrize("name", ["a.crt", "a.pfx", "a.key"])
+@pytest.mark.parametrize("kind", ["file", "folder", "link", "dangling", "fifo"])
+def test_if_one_exists_it_is_never_overwritten_and_then_nothing_is_written(
+    tmp_path: Path, kind: str, name: str
+) -> None:
+    folder = tmp_path / "to"
+    folder.mkdir()
+    there, target = folder / name, tmp_path / "target"
+    match kind:
+        case "file":
+            there.write_bytes(b"old")
+        case "folder":
+            there.mkdir()
+        case "link":
+            target.write_bytes(b"old")
+            there.symlink_to(target)
+        case "dangling":
+            there.symlink_to(target)
+        case "fifo":
+            os.mkfifo(there)
+    before = os.lstat(there)
+    with pytest.raises(InputError, match="already exists and is never overwritten") as caught:
+        write(folder)
+    assert str(there) in caught.value.message
+    assert os.lstat(there) == before
+    assert names(folder) == [name]
+    assert target.exists() == (kind == "link")
+
+
+CALLS = ("open", "write", "fchmod", "fsync", "close", "fstat", "link")
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_whatever_call_fails_none_of_them_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    (tmp_path / "counted").mkdir()
+    with monkeypatch.context() as patch:
+        counter = FailingCall(patch, call, 0, when=-1)
+        write(tmp_path / "counted")
+    assert counter.calls
+    left = 0
+    for when in range(1, 1 + counter.calls):
+        folder = tmp_path / str(when)
+        folder.mkdir()
+        with monkeypatch.context() as patch:
+            failing = FailingCall(patch, call, errno.EIO, when)
+            try:
+                write(folder)
+            except CsrtuiError:
+                assert names(folder) == []
+            else:
+                left += 1
+                assert names(folder) == ["a.crt", "a.key", "a.pfx"]
+        assert failing.fired
+    # a mode that cannot be set matters only where a key is plain, and closing loses nothing that was flushed
+    assert left == {"fchmod": 2, "close": counter.calls}.get(call, 0)
+
+
+@pytest.mark.parametrize("error", [errno.EINVAL, errno.EOPNOTSUPP])
+def test_a_file_system_that_cannot_flush_folders_will_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int
+) -> None:
+    with monkeypatch.context() as patch:
+        failing = FailingCall(patch, "fsync", error, when=len(OUTPUTS) + 1)
+        write(tmp_path)
+    assert failing.fired
+    assert names(tmp_path) == ["a.crt", "a.key", "a.pfx"]
+
+
+@pytest.fixture
+def _no_nameless_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on FAT and NFS."""
+    real = os.open
+
+    def refusing(path: str, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        if flags & os.O_TMPFILE == os.O_TMPFILE:
+            raise OSError(errno.EOPNOTSUPP, "not supported")
+        return real(path, flags, mode, dir_fd=dir_fd)
+
+    monkeypatch.setattr(os, "open", refusing)
+
+
+@pytest.mark.usefixtures("_no_nameless_files")
+@pytest.mark.parametrize("call", [*CALLS, "stat", "unlink"])
+def test_where_files_always_have_names_none_is_left_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    write(tmp_path)
+    assert names(tmp_path) == ["a.crt", "a.key", "a.pfx"]
+    with monkeypatch.context() as patch:
+        failing = FailingCall(patch, call, errno.EIO, when=1)
+        folder = tmp_path / "again"
+        folder.mkdir()
+        with suppress(CsrtuiError):
+            write(folder)
+    if failing.fired and call != "unlink":
+        assert names(folder) in ([], ["a.crt", "a.key", "a.pfx"])
+
+
+def test_what_cannot_be_removed_again_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.key").write_bytes(b"old")
+    unlink = os.unlink
+
+    def stuck(name: str, *, dir_fd: int) -> None:
+        if name == "a.crt":
+            raise PermissionError(errno.EPERM, "not permitted")
+        unlink(name, dir_fd=dir_fd)
+        if name == "a.pfx":  # somebody was faster
+            raise FileNotFoundError(errno.ENOENT, "not there")
+
+    monkeypatch.setattr(os, "unlink", stuck)
+    with pytest.raises(StoreError, match="File exists; these files could not be removed") as caught:
+        write(tmp_path)
+    assert str(tmp_path / "a.crt") in caught.value.message
+    assert "a.pfx" not in caught.value.message
+    assert names(tmp_path) == ["a.crt", "a.key"]
+
+
+def test_an_interrupt_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    fsync = os.fsync
+
+    def interrupted(descriptor: int) -> None:
+        calls.append(descriptor)
+        if len(calls) > len(OUTPUTS):
+            raise KeyboardInterrupt
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write(tmp_path)
+    assert names(tmp_path) == []
+
+
+def test_a_plain_key_never_touches_a_medium_without_modes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A FAT medium takes the call that sets a mode, and every file keeps the same one."""
+    written = []
+    write_call = os.write
+
+    def noting(descriptor: int, data: bytes) -> int:
+        written.append(bytes(data))
+        return write_call(descriptor, data)
+
+    monkeypatch.setattr(os, "fchmod", lambda descriptor, _: os.chmod(descriptor, 0o755))  # noqa: S103 - as FAT does
+    monkeypatch.setattr(os, "write", noting)
+    with pytest.raises(
+        StoreError, match="its file system has no file modes, so that others could read the file"
+    ):
+        write(tmp_path)
+    assert b"key" not in written
+    assert names(tmp_path) == []
+    write_new_files(str(tmp_path), OUTPUTS[:2])
+    assert names(tmp_path) == ["a.crt", "a.pfx"]
+
+
+def test_a_folder_that_does_not_exist_is_named_with_the_command_that_creates_it(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=f"cannot write to {tmp_path}/no where: No such file") as caught:
+        write(tmp_path / "no where")
+    assert caught.value.hint == f"mkdir -p -m 700 '{tmp_path}/no where', or mount it"
+
+
+# A CSR
+
+
+def test_a_file_for_everybody_is_written_once(tmp_path: Path) -> None:
+    path = write_new_file(str(tmp_path / "a.csr"), DATA)
+    assert Path(path).read_bytes() == DATA
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o644
+    with pytest.raises(InputError, match=r"a\.csr already exists and is never overwritten"):
+        write_new_file(path, b"other")
+    assert Path(path).read_bytes() == DATA
+
+
+@pytest.mark.parametrize("path", ["", "a\0b", "/", ".", "new/"])
+def test_a_path_that_cannot_be_a_file_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=r"is not a valid path|is a folder"):
+        write_new_file(path, DATA)
+    assert names(tmp_path) == []
+
+
+def test_a_path_relative_to_a_folder_that_no_longer_exists(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "removed"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+    with pytest.raises(InputError, match="relative to a folder that no longer exists"):
+        write_new_file("a.csr", DATA)
