@@ -1,7 +1,7 @@
 """Read and change the configuration file.
 
-It contains no secret, so anybody may read it. A user who can write to it could put words into requests, so csrtui
-refuses a file that other users can write to, as ssh does. It must belong to this user or to root.
+The file does not contain secrets, so anybody may read it. A user who can write to it could change requests, so csrtui
+refuses a file that other users can write to, as ssh does. The file must belong to this user or to root.
 """
 
 import os

@@ -15,7 +15,7 @@ from csrtui.store.permissions import PRIVATE_FILE, PRIVATE_FOLDER, PUBLIC_FILE
 from csrtui.store.stored_pair import CERTIFICATE_FILE, CSR_FILE, KEY_FILE, PAIR_FILES, RECORD_FILE
 
 _NEW = ".new-"
-"""The prefix of hidden folders; 16 hexadecimal digits follow."""
+"""The prefix of the names of hidden folders. 16 hexadecimal digits follow."""
 _HIDDEN = re.compile(re.escape(_NEW) + "[0-9a-f]{16}")
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NAME_TAKEN = frozenset({errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR})
@@ -127,7 +127,7 @@ class FreeNames:
 def create_pairs(
     pairs_fd: int, pairs: Sequence[tuple[str, PairFiles]], names: FreeNames
 ) -> list[str | OSError]:
-    """Create pairs and return the name of each, or the error if a pair was not created. Then nothing of it is kept.
+    """Create pairs and return the name of each, or the error if it was not created. Nothing of a failed pair is kept.
 
     Args:
         pairs_fd: The descriptor of the folder of all pairs. The caller flushes it.
@@ -185,7 +185,7 @@ def _write_all(pairs_fd: int, pairs: Sequence[PairFiles], results: list[str | OS
         errors = _flush([result for result in written if isinstance(result, _UnflushedPair)])
         for result in written:
             outcome = result if isinstance(result, OSError) else _close(pairs_fd, result, errors)
-            results.append(outcome)  # one by one, so that an interrupt discards them
+            results.append(outcome)  # appended one by one, so that an interrupt discards them
     except BaseException:
         for unflushed in [result for result in written[len(results) :] if isinstance(result, _UnflushedPair)]:
             unflushed.close()
@@ -243,7 +243,7 @@ def _flush(written: Sequence[_UnflushedPair]) -> dict[int, OSError]:
     if len(written) == 1:
         flush_each(descriptors)
     else:
-        from concurrent.futures import ThreadPoolExecutor  # imports logging, which one pair does not need
+        from concurrent.futures import ThreadPoolExecutor  # loads logging, not needed for one pair
 
         with ThreadPoolExecutor(_PARALLEL_FLUSHES) as pool:
             list(

@@ -1,4 +1,4 @@
-"""Turn an `OSError` into a csrtui error that names the file and says what to do."""
+"""Turn an `OSError` into a csrtui error with the name of the file and a hint."""
 
 import errno
 from typing import Final

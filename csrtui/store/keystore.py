@@ -145,7 +145,7 @@ class Keystore(SavedState):
                 if store_fd is None or pairs_fd is None or not leftovers(pairs_fd):
                     return []
                 with self._lock(store_fd, _CREATE_LOCK, "the store", locks.Sharing.EXCLUSIVE, timeout=0):
-                    names = leftovers(pairs_fd)  # again, now that none of them is being created
+                    names = leftovers(pairs_fd)  # listed again, now that no pair is being created
                     for name in names:
                         discard(pairs_fd, name)
                     return [name for name in names if not files.exists(pairs_fd, name)]

@@ -69,7 +69,7 @@ class _Utf16(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        """Go to the beginning; no other position is supported."""
+        """Go to the start of the file and return 0. No other position is supported."""
         if (offset, whence) != (0, os.SEEK_SET):
             raise io.UnsupportedOperation("seek")
         self._source.seek(0)
@@ -125,7 +125,7 @@ class LineReader(Iterator[str]):
         part = next(self._parts, None)
         if part is None:
             part = self._decode(self._read_line())
-            if "\r" in part:  # a single carriage return ends a line as well
+            if "\r" in part:  # a single carriage return also ends a line
                 self._parts = io.StringIO(part, newline="")
                 part = next(self._parts)
         return part

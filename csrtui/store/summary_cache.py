@@ -57,7 +57,7 @@ def load(store_fd: int, store: str) -> dict[str, StampedSummary]:
             return {}
         with _connection(store_fd, store) as database:
             return dict(_read(database))
-    except sqlite3.OperationalError:  # busy, or not readable now
+    except sqlite3.OperationalError:  # busy, or unreadable at present
         return {}
     except _DAMAGE:
         remove(store_fd)
@@ -83,7 +83,7 @@ def save(store_fd: int, store: str, changed: Mapping[str, StampedSummary], remov
             database.executemany("DELETE FROM pairs WHERE name = ?", ((name,) for name in removed))
     except (sqlite3.OperationalError, StoreError, OSError):  # busy, full or unsafe
         return
-    except _DAMAGE:  # the next reading writes it again
+    except _DAMAGE:  # the next run of the reader writes the cache again
         remove(store_fd)
 
 

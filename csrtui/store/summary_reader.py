@@ -94,7 +94,7 @@ class SummaryReader:
             names = self._store.names()
             is_cached = len(names) >= CACHE_FROM
             if is_cached and not self._entries:
-                from csrtui.store import summary_cache  # only here: few pairs need no SQLite
+                from csrtui.store import summary_cache  # here, since few pairs do not need SQLite
 
                 self._entries = summary_cache.load(store_fd, self._store.path)
             previous, self._entries = self._entries, {}

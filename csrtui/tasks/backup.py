@@ -115,7 +115,7 @@ class _PassphraseEncryption:
         """Test a restore from the data that was read back, and return True.
 
         Raises:
-            RefusedError: The signature is not valid, or the restore test failed.
+            CsrtuiError: The signature is not valid, or the restore test failed.
         """
         content = parse_contents(data)
         if not content.is_signed:
@@ -141,7 +141,7 @@ class _RecipientEncryption:
         self._recipients = spec.recipients
 
     def read_key(self, pair: Pair) -> "tuple[PrivateKey | None, bytes]":
-        """Return the key of a pair and its plain PEM block; for an encrypted key, None and the encrypted block."""
+        """Return the key of a pair, or None if the key is encrypted, and its PEM block, protected as in the store."""
         if pair.record.key.encrypted:
             return None, self._session.store.read_key(pair.name)
         key = open_key(self._session, pair)
@@ -298,7 +298,7 @@ def _certificates(pem: bytes | None) -> bytes:
     """Return the certificates in certificate.pem without other text, or nothing if it is missing or damaged."""
     try:
         return to_pem(read_certificates(pem)) if pem else b""
-    except InputError:  # the doctor reports it, and the key is what matters in a backup
+    except InputError:  # the doctor reports this, and a backup is mainly for the key
         return b""
 
 

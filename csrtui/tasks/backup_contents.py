@@ -71,8 +71,8 @@ def open_key(content: BackupFile, passphrase: Secret | BatchDecryptor | None) ->
 
     Args:
         content: The backup.
-        passphrase: The passphrase of the key, or a decryptor for many keys with the same passphrase; None if the key is
-            not encrypted.
+        passphrase: The passphrase of the key, or a decryptor for many keys with the same passphrase, or None if the key
+            is not encrypted.
 
     Raises:
         InputError: A passphrase is needed, or the key is damaged or of an unknown type.
@@ -102,8 +102,8 @@ def find_pair(pairs: Iterable[Pair], backup: BackupContents) -> Pair | None:
     """Return the pair of the keystore that a backup belongs to, or None if no pair has its key.
 
     Raises:
-        RefusedError: The pair with this key has another CSR; or the backup is neither signed nor on record, although
-            the pair has signed backups; or a backup of another pair was written to the same path.
+        RefusedError: The pair with this key has another CSR, or a backup of another pair was written to the same path.
+            Or the backup is neither signed nor on record, although the pair has signed backups.
     """
     content, same_key = backup.content, []
     for pair in pairs:

@@ -14,7 +14,7 @@ class Result:
 
     Attributes:
         ok: Whether the task succeeded.
-        text: A sentence that says what happened; text from outside in it is escaped.
+        text: A sentence that describes the result. Text from outside in it is escaped.
         pair: The name of the pair, or None.
         file: The path of the file, or None.
         confirm: The argument for ``csrtui verify --confirm`` on the machine that made the backup, or None.
@@ -70,7 +70,7 @@ def run_for_each(
         task: Called with each name or path. It returns at least one result.
         failure_label: Prefix of the message for a pair that failed or was not started, e.g. ``not backed up``.
         on_result: Called in a worker thread, once per pair, with the pair's first failure or else its first result.
-        cancel: Once set, no further pair is started; running tasks are completed.
+        cancel: Once set, no further pair is started. Running tasks are completed.
         max_workers: The number of pairs processed at once.
     """
     # This imports logging, which commands for a single pair do not need.

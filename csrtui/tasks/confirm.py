@@ -29,7 +29,7 @@ def confirm(session: Session, text: str) -> Result:
 
     Raises:
         InputError: The text does not contain a complete confirmation.
-        RefusedError: The confirmation is forged, is for an unknown pair or file, or has a time in the future; or the
+        RefusedError: The confirmation is forged, is for an unknown pair or file, or has a time in the future, or the
             file has changed since it was restored.
         StoreError: The store cannot be used.
     """
@@ -61,7 +61,9 @@ def confirm(session: Session, text: str) -> Result:
 
 
 def _find_pair(session: Session, statement: Confirmation) -> Pair:
-    """Return the pair that has both the key and the backup of a confirmation; several pairs can share a key.
+    """Return the pair that has both the key and the backup of a confirmation.
+
+    The key is not enough, because several pairs can share a key.
 
     Raises:
         RefusedError: There is no such pair.

@@ -54,7 +54,8 @@ class Examination:
         self._path = session.store.path
         self._now = session.clock()
         self._config = config
-        # Check the lock before listing: a creation that finishes in between is then listed as a pair, not as a leftover.
+        # Check the lock before listing, so that a creation that finishes in between is listed as a pair and not as a
+        # leftover.
         self._creating = survey.is_creating(self._path)
         self._store = survey.survey_store(self._path)
         self._user = survey.current_user()

@@ -59,7 +59,7 @@ class SessionDraft:
             return self._restore([form for form in forms if form.draft.has_names]) or (
                 forms[0].draft.next_draft() if forms else Draft()
             )
-        except StoreError:  # without locks, nobody can save a form here
+        except StoreError:  # without locks, no session can save a form in this store
             return forms[0].draft if forms else Draft()
 
     def _restore(self, forms: list[NumberedDraft]) -> Draft | None:

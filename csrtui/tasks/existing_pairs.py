@@ -22,8 +22,7 @@ from csrtui.tasks.session import Session
 _CACHE_SIZE = 1024
 """The maximum number of base names whose pairs are cached."""
 _MAX_NUMBER = 16
-"""The highest number in the pair names that are read for the advice. It is low because each key press updates the
-advice."""
+"""The highest number of a pair name that is read for the advice. The advice is updated after each key press."""
 
 
 @dataclass(frozen=True, slots=True)

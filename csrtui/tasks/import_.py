@@ -121,7 +121,7 @@ def import_certificates(
         sources: The texts and files, in any order. A leaf certificate and its chain may be in different sources.
         pair: The name of the pair that everything must belong to, or None.
         mode: Whether certificates are imported or only checked.
-        passphrase: For PKCS #12 files that need one.
+        passphrase: The passphrase for PKCS #12 files that need one, or None.
 
     Returns:
         A result for each leaf certificate, and for each text or file that cannot be read. If there is no leaf
@@ -132,7 +132,7 @@ def import_certificates(
         StoreError: The store cannot be used.
     """
     if pair is not None:
-        read_pair_folder(session, pair)  # a wrong name is an error, whatever the sources contain
+        read_pair_folder(session, pair)  # a wrong name is an error, regardless of the sources
     results: list[Result] = []
     items = _read(sources, passphrase, results)
     owners = _owners(session, pair)
@@ -194,7 +194,7 @@ def _read(
 
 
 def _refusal(material: KeyMaterial) -> InputError | None:
-    """Return the reason why nothing is imported from a file, or None."""
+    """Return the error because of which nothing is imported from a file, or None."""
     count = len(material.certificates)
     if count > MAX_CERTIFICATES:
         return InputError(f"it contains {count} certificates; at most {MAX_CERTIFICATES} are read")

@@ -23,7 +23,7 @@ class LastUsed(StrEnum):
     HOST_REQUEST = "host_request"
     """The form for many hosts: a draft as JSON."""
     REQUEST_HOSTS = "request_hosts"
-    """The hosts for the form for many hosts, as typed."""
+    """The hosts that were typed with that form."""
 
 
 def recall(session: Session, key: LastUsed) -> str:

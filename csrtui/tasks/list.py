@@ -102,7 +102,7 @@ def read_pair(session: Session, name: str) -> "tuple[Pair, Request]":
 
 
 class PairList:
-    """The pairs of a store at the time when it was read.
+    """The pairs of a store as of the time when the store was read.
 
     Args:
         listing: The summaries and errors that a `SummaryReader` returned.
@@ -196,7 +196,7 @@ def pairs_with_key(session: Session, spki_sha256: str) -> list[Pair]:
 
 
 class PairCounts(NamedTuple):
-    """The number of pairs, by status.
+    """The numbers of pairs by status.
 
     Attributes:
         total: The number of all pairs.

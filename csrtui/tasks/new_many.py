@@ -105,7 +105,7 @@ def create_many(
         rows: The rows. None means that no further row is available at present, so all pending rows are completed first.
         passphrase: The passphrase to encrypt all keys with, or None.
         blocking: Whether errors that X.509 can represent are overruled.
-        cancel: Once set, no further row is started; running rows are completed.
+        cancel: Once set, no further row is started. Running rows are completed.
 
     Raises:
         CsrtuiError: Reading the rows failed. The results of all earlier rows are yielded first.

@@ -77,9 +77,9 @@ def pair_lines(
     Args:
         pair: The pair. The first lines are its name, its stage and its next step.
         now: The time, in UTC.
-        covers: The names of its certificate; if empty, the requested names are shown.
-        asks: Lines about further extensions that its CSR requests.
-        certificate: Lines about its certificate.
+        covers: The names in the certificate. If empty, the requested names are shown.
+        asks: Lines about further extensions that the CSR requests.
+        certificate: Lines about the certificate.
         earlier: The paths of earlier certificates.
     """
     record = pair.record

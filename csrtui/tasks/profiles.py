@@ -36,7 +36,7 @@ def find_profile(environ: Mapping[str, str], name: str) -> Profile:
 
 
 def save_profile(environ: Mapping[str, str], name: str, profile: Profile) -> None:
-    """Add a profile to the configuration, or replace the one with this name.
+    """Add a profile to the configuration, or replace the profile with the same name.
 
     Raises:
         InputError: The name is not valid, or the configuration cannot be read.

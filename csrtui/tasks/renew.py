@@ -34,7 +34,7 @@ class Renewal:
 
     Attributes:
         pair: The pair.
-        csr: Its decoded CSR.
+        csr: The decoded CSR of the pair.
         spec: A new request, equal to the old one.
         advice: The current advice on the new request.
         omissions: A sentence for each part of the old CSR that a new one does not contain.
@@ -109,7 +109,7 @@ def _only_in_certificate(folder: PairFolder) -> list[str]:
         leaf = read_certificates(folder.certificate)[0]
         prefill = read_prefill(leaf.der, record.ca)
     except InputError:
-        return []  # csrtui show and csrtui doctor report it
+        return []  # csrtui show and csrtui doctor report this
     sentences = [f"in the present certificate: {sentence}" for sentence in prefill.omissions]
     if leaf.subject.common_name is None and prefill.names:
         sentences.append(describe_added_common_name(prefill.names[0]))
@@ -282,4 +282,4 @@ def _link(session: Session, old: str, new: str) -> None:
     try:
         change_record(session, old, update)
     except InputError:
-        return  # somebody removed the old pair meanwhile
+        return  # the old pair was removed meanwhile

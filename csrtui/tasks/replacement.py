@@ -36,7 +36,7 @@ class ReplacementKind(Enum):
     SHORTER = auto()
     """Another certificate, still valid, that expires sooner."""
     SUPERSEDED = auto()
-    """Another certificate that expires sooner, and that has expired or is imported together with a longer one."""
+    """Another certificate that expires sooner, and that has expired or is imported with one that expires later."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ def restore_contents(
     Otherwise, the key stays encrypted. `restore_notes` lists the facts that are not restored.
 
     Raises:
-        InputError: A passphrase is needed, or the key derivation in the backup costs too much time.
+        InputError: A passphrase is needed, or the cost of the key derivation in the backup is too high.
         UnsignedError: The backup is not signed, and the user has not agreed to restore it.
         RefusedError: The passphrase is wrong, the key and the CSR do not match, a certificate is damaged, or the pair
             is already in the store.
@@ -139,7 +139,7 @@ def losses(content: BackupFile, consent: Consent = NO_CONSENT) -> tuple[str, ...
 
 
 def restore_notes(content: BackupFile, consent: Consent = NO_CONSENT) -> tuple[str, ...]:
-    """Return the notes on a restore: the losses, the date of the stage, and the facts that no backup contains."""
+    """Return the notes to show after a restore: losses, the date of the stage, and facts that no backup contains."""
     notes = list(losses(content, consent))
     details = content.details
     if content.is_signed and details.stage is not None and content.time is not None:
@@ -179,7 +179,7 @@ def _store(session: Session, backup: BackupContents, key: "PrivateKey", consent:
     )
     base = content.name or pair_name(record.subject.common_name or (record.names or ("pair",))[0])
     with session.store.lock_for_restore():
-        refuse_existing(session, content)  # again: another process may have restored it meanwhile
+        refuse_existing(session, content)  # again, since another process may have restored it
         name = session.store.add(base, files)
     return Pair(name, session.store.pair_path(name), record, has_certificate=bool(certificates.pem))
 

@@ -33,7 +33,7 @@ class Session:
         clock: Returns the current time. Only tests and screenshots replace the default.
         generate_key: Generates private keys. Only tests and screenshots replace the default.
         entropy: Returns the given number of random bytes.
-        user: The user name in the history; by default the user of the process.
+        user: The user name for the history, by default that of the user who runs the process.
     """
 
     def __init__(

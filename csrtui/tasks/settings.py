@@ -1,4 +1,4 @@
-"""Read the user's configuration. If there is none, as usual, nothing is imported or parsed."""
+"""Read the user's configuration. If it does not exist, which is usual, nothing is imported or parsed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ def load_settings(environ: Mapping[str, str]) -> Config | None:
 
 @contextmanager
 def naming_config_file(environ: Mapping[str, str]) -> Iterator[None]:
-    """Prefix the errors of the block with the path of the configuration. Some values are checked only when used.
+    """Prefix the errors of the block with the path of the configuration.
+
+    This is for values that are not checked until they are used.
 
     Raises:
         InputError: The prefixed error.

@@ -27,7 +27,7 @@ class PairDetails:
 
     Attributes:
         pair: The pair.
-        csr: Its decoded CSR.
+        csr: The decoded CSR.
         chain: The certificate with its issuers, or None if it is missing or cannot be used.
         status: The result of validating the chain, or None if there is no chain.
         certificate_error: The reason why certificate.pem cannot be used, or an empty text.

@@ -144,7 +144,7 @@ def verify_with_identity(
         session: The session of the store.
         backup: The backup, decrypted from its age file.
         passphrase: The passphrase of the key, if it is encrypted.
-        pairs: All pairs of the store, if they are known.
+        pairs: All pairs of the store, or None to read them.
 
     Raises:
         InputError: A passphrase is needed, or the key is of an unknown type.

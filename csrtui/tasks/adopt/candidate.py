@@ -48,7 +48,7 @@ class Candidate:
         pool: All certificates that were found. The chain is built from them.
         ca: The kind of CA.
         findings: The findings on key and CSR, worst first.
-        remarks: Further sentences; text from outside in them is escaped.
+        remarks: Further sentences. Text from outside in them is escaped.
         in_use_since: The time of the earliest evidence that the key existed.
         existing_pair: The name of the pair in the store with this key, or None.
     """
