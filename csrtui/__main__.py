@@ -1,4 +1,4 @@
-"""Run ``csrtui`` or ``python -m csrtui``: a command, or the screens if none is named."""
+"""Run ``csrtui`` or ``python -m csrtui``: the named command, or the screens if no command is named."""
 
 import gc
 import signal
@@ -15,7 +15,7 @@ def main() -> int:
         harden()
         hide_unraisable_errors()
         if not sys.warnoptions:
-            # Libraries warn on stderr with a line of their source; csrtui reports problems of files itself.
+            # A library's warning on stderr shows a line of its source; csrtui itself reports problems with files.
             warnings.simplefilter("ignore")
         from csrtui.cli.main import run
 
@@ -23,7 +23,7 @@ def main() -> int:
     except KeyboardInterrupt:  # during imports
         return 128 + signal.SIGINT
     finally:
-        gc.freeze()  # saves the last search through all objects; the system frees the memory as a whole
+        gc.freeze()  # skips the last garbage collection; the system frees all memory at once
 
 
 def _open_screens(store: str) -> int:

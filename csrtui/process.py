@@ -9,21 +9,21 @@ _PR_SET_DUMPABLE = 4  # <linux/prctl.h>
 _M_ARENA_MAX, _MAX_HEAPS = -8, 2  # <malloc.h>
 
 _STARTUP_THRESHOLD = 300_000
-"""New objects before a garbage collection: more than a start creates, a few megabytes."""
+"""The number of new objects that starts a garbage collection: more than a startup creates (a few megabytes)."""
 _RUNNING_THRESHOLD = 10_000
-"""The same for screens that are open for days; low enough that a collection does not delay a key."""
+"""The number after startup, for screens that stay open for days: so low that a collection does not delay a keypress."""
 
 
 def delay_garbage_collection() -> None:
-    """Collect garbage rarely: imports create no cycles.
+    """Make garbage collections rare during startup, because imports create no reference cycles.
 
-    With Python's own threshold (700), collections take a seventh of the time to the first picture.
+    With Python's default threshold (700), collections take one seventh of the time until the first screen is drawn.
     """
     gc.set_threshold(_STARTUP_THRESHOLD)
 
 
 def exclude_loaded_from_collection() -> None:
-    """Collect garbage as usual, but never search the objects loaded so far: they exist until the end."""
+    """Collect garbage as usual, but exclude the objects loaded so far, because they exist until the program ends."""
     gc.freeze()
     collect_garbage_as_usual()
 
@@ -36,9 +36,9 @@ def collect_garbage_as_usual() -> None:
 def harden() -> None:
     """Prevent other users and processes from reading this process's files and memory.
 
-    New files are for their owner only, there is no core dump, and the kernel does not let other processes of the
-    same user read this one's memory (prctl(2), PR_SET_DUMPABLE; skipped where it does not exist). A standard
-    descriptor that was closed (``>&-``) is opened, or else a key file could get its number and receive messages.
+    Only their owner can access new files, and core dumps are disabled. Other processes of the same user cannot read the
+    memory of this process (prctl(2), PR_SET_DUMPABLE; skipped if prctl does not exist). A standard descriptor that was
+    closed (``>&-``) is opened. Otherwise, a key file could get its number, and messages would be written to that file.
     """
     _open_closed_standard_descriptors()
     os.umask(0o077)
@@ -51,10 +51,10 @@ def harden() -> None:
 
 
 def share_heaps() -> None:
-    """Let all threads allocate from two heaps, so that memory freed by one is available to the others.
+    """Let all threads share two heaps, so that memory freed by one thread is available to the others.
 
-    The GNU C library would give each thread a heap of its own, and each would keep the memory that one search among
-    very many pairs needed (mallopt(3), M_ARENA_MAX). Other C libraries are left as they are.
+    By default, the GNU C library gives each thread its own heap. Each heap would keep the memory that one search among
+    very many pairs needed (mallopt(3), M_ARENA_MAX). Other C libraries are not changed.
     """
     import ctypes
 
@@ -64,9 +64,9 @@ def share_heaps() -> None:
 
 
 def hide_unraisable_errors() -> None:
-    """Drop errors of destructors and closed generators, which nothing can handle.
+    """Hide errors in destructors and closed generators, because no code can handle them.
 
-    Python would print them on stderr with a traceback and their message, which may contain a secret.
+    Python would print their traceback and message on stderr, and the message may contain a secret.
     """
     sys.unraisablehook = lambda _report: None
 
@@ -76,4 +76,4 @@ def _open_closed_standard_descriptors() -> None:
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, os.O_RDONLY)  # gets the lowest free number, which is this one
+            os.open(os.devnull, os.O_RDONLY)  # returns the lowest free number: this descriptor

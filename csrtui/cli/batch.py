@@ -30,7 +30,7 @@ def run_batch(
     passphrase: Secret | None,
     counterparts: bool,
 ) -> int:
-    """Create a pair for each row, and return the exit status: 1 if any row failed, or that of a signal.
+    """Create a pair for each row, and return the exit status.
 
     A row that fails or is malformed does not stop the others. A row whose pair already exists is skipped, so that an
     interrupted run can be repeated.
@@ -38,10 +38,13 @@ def run_batch(
     Args:
         session: The session.
         file: A path, or ``-`` for standard input.
-        defaults: The request for missing columns and empty cells.
+        defaults: The request with the values for missing columns and empty cells.
         blocking: Whether errors that X.509 itself permits block a row.
         passphrase: The passphrase for all keys, or None.
-        counterparts: Whether the www or bare counterparts are also covered.
+        counterparts: Whether to also cover the www or bare counterpart of each name.
+
+    Returns:
+        0; 1 if a row failed; 128 and the signal's number if a signal stopped the work.
 
     Raises:
         InputError: The file cannot be read, or its header is missing or not valid.
@@ -109,7 +112,7 @@ def _column(error: CsrtuiError) -> str | None:
 
 
 def _print_summary(counts: Counter[str], stop: StopEvent) -> None:
-    """Print the counts on stderr, unless every row made its pair."""
+    """Print the counts on stderr, unless a pair was made for every row."""
     if stop.is_set() or counts[_SKIPPED] or counts[_FAILED]:
         summary = ", ".join(f"{counts[kind]} {kind}" for kind in (_MADE, _SKIPPED, _FAILED))
         print_message(f"{'stopped: ' if stop.is_set() else ''}{summary}")

@@ -1,4 +1,4 @@
-"""Run one command, and turn every ending into an exit status and an error message."""
+"""Run one command, and report each outcome with an exit status and each failure with an error message."""
 
 import os
 import sys
@@ -18,7 +18,7 @@ def run(arguments: Sequence[str], open_screens: Callable[[str], int]) -> int:
 
     Args:
         arguments: The command line without the program's name.
-        open_screens: Opens the screens for the store at a path, and returns the exit status.
+        open_screens: A function that opens the screens for the store at a path and returns the exit status.
 
     Returns:
         0 success; 1 a check found something or an item failed; 2 usage or input error, or stdout cannot be written;
@@ -33,7 +33,7 @@ def run(arguments: Sequence[str], open_screens: Callable[[str], int]) -> int:
     except KeyboardInterrupt:
         status = _INTERRUPTED
     except BrokenPipeError:
-        status = 0  # the reader of the output, such as head, needs no more
+        status = 0  # the reader of the output, such as head, has closed the pipe
         discard_output(sys.stdout)
     except OSError as error:
         status = _report(

@@ -1,4 +1,4 @@
-"""Print what commands print: data on stdout, messages on stderr, one line each, safe for a terminal."""
+"""Print the output of commands: data on stdout and one-line messages on stderr, both safe for a terminal."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 def prepare_streams() -> None:
-    """Make sure that stdout and stderr can be used, before anything else is done.
+    """Prepare stdout and stderr before any other work.
 
     Python sets a stream to None if it was closed at the start (``>&-``). Without stderr, messages are dropped. A
-    character that the encoding of stdout does not have is written as a Python escape.
+    character that the encoding of stdout does not contain is written as a Python escape.
 
     Raises:
-        InputError: stdout is closed; this must not be discovered after a pair was made.
+        InputError: Stdout is closed. This error must come before a pair is made.
     """
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - open as long as the process
@@ -36,7 +36,7 @@ def prepare_streams() -> None:
 
 
 def discard_output(stream: TextIO | None) -> None:
-    """Redirect a stream that cannot be written to ``/dev/null``, or else Python complains when it exits."""
+    """Send the output of a broken stream to ``/dev/null``; otherwise, Python prints an error when it exits."""
     if stream is None:
         return
     with suppress(OSError):  # a stream in memory has no descriptor
@@ -52,7 +52,7 @@ def print_message(text: str) -> None:
 
 
 def write_message(text: str) -> None:
-    """Write text to stderr unchanged; a full disk or a closed pipe there does not stop the command."""
+    """Write text to stderr unchanged, and ignore a full disk or a closed pipe."""
     try:
         sys.stderr.write(text)
         sys.stderr.flush()
@@ -68,7 +68,7 @@ def print_error(error: CsrtuiError) -> None:
 
 
 def print_finding(label: str, finding: Finding) -> None:
-    """Print a finding on stderr, and below it its fix.
+    """Print a finding on stderr, with its fix below it.
 
     Args:
         label: The level to show, which may differ from the finding's own.
@@ -91,7 +91,7 @@ def print_line(text: str) -> None:
 
 
 def print_bytes(data: bytes) -> None:
-    """Write bytes to stdout unchanged: PEM or DER that csrtui made itself."""
+    """Write bytes to stdout unchanged; they must be PEM or DER that csrtui itself made."""
     sys.stdout.flush()
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
@@ -110,7 +110,7 @@ def print_json(document: object, *, indent: int | None = 2) -> None:
 
 
 def print_json_list(document: Mapping[str, object], name: str, items: Iterable[object]) -> None:
-    """Print a document that ends with a list as `print_json` would, with one item in memory at a time.
+    """Print a document that ends with a list, in the format of `print_json`, with only one item in memory at a time.
 
     Args:
         document: The members before the list.
@@ -128,18 +128,18 @@ def print_json_list(document: Mapping[str, object], name: str, items: Iterable[o
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print rows under a header, in columns as wide as their widest cell, separated by two spaces."""
+    """Print rows under a header. Each column is as wide as its widest cell, and columns are two spaces apart."""
     sys.stdout.write(format_table(header, list(zip(*rows, strict=True))))
 
 
 def format_table(header: Sequence[str], columns: Sequence[Sequence[str]]) -> str:
-    """Return columns as `print_table` prints them, each under its heading."""
+    """Return a header and columns as text, in the format of `print_table`."""
     padded = [_padded([heading, *column]) for heading, column in zip(header, columns, strict=True)]
     return "".join([f"{line.rstrip()}\n" for line in map("  ".join, zip(*padded, strict=True))])
 
 
 def _padded(column: Sequence[str]) -> Iterable[str]:
-    """Return the cells, escaped and padded to the widest; many equal cells are processed once."""
+    """Return the cells of a column, escaped and padded to the widest; equal cells are processed only once."""
     distinct = set(column)
     if len(distinct) > len(column) // 2 and is_visible("".join(column)):  # checks all cells at once
         width = max(map(len, column))

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 _PASSPHRASE_PREFIX: Final = ("--pass",)
-"""How an unknown option begins that would contain a passphrase."""
+"""The beginning of an unknown option that may contain a passphrase."""
 _HYPHENATED_NAME: Final = re.compile(r"-[a-z0-9].*\.")
-"""A host name after a hyphen; the options that accept text begin with a capital."""
+"""A host name after a hyphen. It is not a short option with a value, because those options are capital letters."""
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that reports errors as csrtui's own."""
+    """An argument parser that raises csrtui's own errors."""
 
     def __init__(self, **options: object) -> None:
         super().__init__(
@@ -38,9 +38,12 @@ class Parser(argparse.ArgumentParser):
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
-        """Parse arguments with names before, between and after the options, as other programs accept them."""
+        """Parse arguments and return the options and the unknown arguments.
+
+        As in other programs, names can be before, between and after the options.
+        """
         self._arguments = args or ()
-        # argparse loses a ``--`` in intermixed arguments; with one, the names are together after it.
+        # argparse drops ``--`` from intermixed arguments. With ``--``, all names are after it and need no intermixing.
         if self._subparsers is not None or self._is_intermixed or "--" in (args or ()):
             return super().parse_known_args(args, namespace)
         self._is_intermixed = True
@@ -48,7 +51,7 @@ class Parser(argparse.ArgumentParser):
         if not {"-h", "--help"} & set(args or ()):
             self.usage = (
                 self.prog
-            )  # or argparse would format one for error messages, which csrtui does not print
+            )  # otherwise, argparse formats a usage line for error messages, which csrtui does not print
         try:
             return self.parse_known_intermixed_args(args, namespace)
         finally:
@@ -58,10 +61,10 @@ class Parser(argparse.ArgumentParser):
     def parse_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> argparse.Namespace:
-        """Parse arguments, and refuse unknown ones with a hint to the help of their command.
+        """Parse arguments and return the options.
 
         Raises:
-            InputError: The arguments are not valid.
+            InputError: The arguments are not valid; the hint for an unknown one is the help of its command.
         """
         options, unknown = self.parse_known_args(args, namespace)
         if unknown:
@@ -84,10 +87,10 @@ class Parser(argparse.ArgumentParser):
         raise InputError(message, _usage_hint(self.prog, self._arguments))
 
     def print_help(self, file: "SupportsWrite[str] | None" = None) -> None:
-        """Print the help; argparse itself would ignore a full disk.
+        """Print the help. The method of argparse would ignore a full disk.
 
         Raises:
-            OSError: It cannot be written.
+            OSError: The help cannot be written.
         """
         (file or sys.stdout).write(self.format_help())
 
@@ -98,7 +101,10 @@ class Parser(argparse.ArgumentParser):
 
 
 def _fixed_width_formatter(prog: str) -> argparse.HelpFormatter:
-    """Return the formatter that argparse checks options with; its default imports shutil for the terminal's width."""
+    """Return the formatter that argparse uses to check options.
+
+    The default formatter imports shutil, for the width of the terminal, and so makes the start slower.
+    """
     return argparse.RawDescriptionHelpFormatter(prog, width=80)
 
 
@@ -110,7 +116,7 @@ def _usage_hint(prog: str, arguments: Sequence[str]) -> str:
 
 
 class _Store(argparse.Action):
-    """Stores an option's value; argparse before 3.13 makes an empty list of ``--option=--``."""
+    """An action that stores an option's value. Before Python 3.13, argparse makes an empty list of ``--option=--``."""
 
     def __call__(
         self,
@@ -129,8 +135,8 @@ class Action(NamedTuple):
 
     Attributes:
         example: One or more command lines.
-        arguments: Adds the command's arguments to a parser.
-        run: Runs the command and returns the exit status.
+        arguments: A function that adds the command's arguments to a parser.
+        run: A function that runs the command and returns the exit status.
     """
 
     example: str
@@ -142,9 +148,9 @@ class CliCommand(NamedTuple):
     """A command in the list that the help prints.
 
     Attributes:
-        name: As typed.
+        name: The name as the user types it.
         summary: One sentence for the list of commands.
-        module: The module of its `Action`, imported on demand: imports take most of the time of a short run.
+        module: The module with the `Action`. It is imported on demand, because a short run consists mostly of imports.
     """
 
     name: str
@@ -153,7 +159,7 @@ class CliCommand(NamedTuple):
 
     @property
     def action(self) -> Action:
-        """The command's implementation; imports its module."""
+        """The command's implementation; reading this property imports the module."""
         action: Action = import_module(self.module).ACTION
         return action
 
@@ -166,7 +172,7 @@ EXAMPLES = """examples:
 
 
 def build_parser(commands: Sequence[CliCommand], arguments: Sequence[str]) -> Parser:
-    """Return the parser for all commands; it sets ``command`` to the `CliCommand` chosen, or None.
+    """Return the parser for all commands. It sets ``command`` to the chosen `CliCommand`, or to None.
 
     Args:
         commands: All commands.
@@ -182,7 +188,7 @@ def build_parser(commands: Sequence[CliCommand], arguments: Sequence[str]) -> Pa
         "--version", action="store_true", help="print the versions of csrtui and its libraries"
     )
     parser.set_defaults(command=None)
-    # With prog set, argparse need not format a usage line for it.
+    # Without prog, argparse would format a usage line to get it.
     subparsers = parser.add_subparsers(
         title="commands", metavar="COMMAND", parser_class=_create_parser, prog=parser.prog
     )  # type: ignore[call-overload]
@@ -196,7 +202,7 @@ def build_parser(commands: Sequence[CliCommand], arguments: Sequence[str]) -> Pa
 
 
 def _create_parser(**options: object) -> Parser | None:
-    """Return the parser of a command; None for a command that the help only lists."""
+    """Return the parser of a command, or None if the help only lists the command."""
     return Parser(**options) if "description" in options else None
 
 

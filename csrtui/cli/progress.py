@@ -15,9 +15,9 @@ from csrtui.core.base.escaping import visible
 
 _BAR_WIDTH = 20
 _COLUMNS = 79
-"""The width of the line; a line that wraps cannot be redrawn."""
+"""The width of the progress line; a line that wraps cannot be redrawn."""
 _MIN_INTERVAL = 0.1
-"""The least number of seconds between two drawings."""
+"""The minimum number of seconds between two updates of the line."""
 _MINUTE, _HOUR = 60, 3600
 
 _Handler: TypeAlias = Callable[[int, FrameType | None], object] | int | None
@@ -25,11 +25,11 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class ProgressBar:
-    """A progress line that is redrawn in place; without a terminal on stderr nothing is shown.
+    """A progress line that is redrawn in place, or nothing if stderr is not a terminal.
 
     Args:
         noun: The items that are counted, such as ``pairs``.
-        total: The number of items if it is known; then a bar and the remaining time are shown.
+        total: The number of items, or None if it is unknown. If it is known, a bar and the remaining time are shown.
     """
 
     def __init__(self, noun: str, total: int | None = None) -> None:
@@ -55,7 +55,7 @@ class ProgressBar:
                 write_message("\n")
 
     def advance(self, name: str | None = None) -> None:
-        """Count one more item and show its name; can be called from any thread."""
+        """Count one more item and show its name. Any thread can call this method."""
         with self._lock:
             self._count += 1
             self._name = name or ""
@@ -95,7 +95,7 @@ def _duration(seconds: float) -> str:
 
 
 class StopEvent(Event):
-    """An event that is set when the user or the system wants no more work to be started.
+    """An event that a signal of the user or the system sets; csrtui then starts no more work.
 
     Attributes:
         signal: The number of the signal that set it, or 0.
@@ -113,9 +113,9 @@ class StopEvent(Event):
 
 @contextmanager
 def stop_on_signals() -> Iterator[StopEvent]:
-    """Yield an event that SIGINT (Ctrl+C), SIGTERM and SIGHUP set; a second signal ends the program.
+    """Yield an event that is set by SIGINT (Ctrl+C), SIGTERM or SIGHUP. A second signal ends the program.
 
-    Signals that were ignored at the start, as by ``nohup``, stay ignored.
+    Signals that were ignored at the start, for example because of ``nohup``, stay ignored.
     """
     stop = StopEvent()
     previous: dict[signal.Signals, _Handler] = {}

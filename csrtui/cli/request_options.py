@@ -1,4 +1,4 @@
-"""The arguments for a request, shared by ``new`` and ``check``, and findings as JSON."""
+"""The arguments for a request, which ``new`` and ``check`` share, and the JSON of findings."""
 
 import argparse
 import os
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def add_request_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the subject fields, the kind of CA, the key type, the server software and the profile."""
+    """Add the options for the subject fields, the kind of CA, the key type, the server software and the profile."""
     fields = parser.add_argument_group("subject")
     fields.add_argument("-O", "--organization", metavar="TEXT", help="the exact legal name")
     fields.add_argument("-U", "--organizational-unit", metavar="TEXT", help="for a private CA only")
@@ -38,7 +38,9 @@ def add_request_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def read_request_options(options: argparse.Namespace, names: tuple[str, ...]) -> RequestSpec:
-    """Return the request that the options describe; a missing option, unlike an empty one, is taken from the profile.
+    """Return the request that the options describe.
+
+    The profile supplies the value of a missing option, but not of an empty one.
 
     Raises:
         InputError: A key type or server software is unknown, or the profile cannot be read.
@@ -81,7 +83,7 @@ def finding_json(finding: Finding) -> dict[str, object]:
 
 
 def _fix_json(fix: Fix | None) -> dict[str, object] | None:
-    """Return the names or the value of a fix; None for a fix without them, such as the use of another CA."""
+    """Return the JSON of a fix, or None if it has neither names nor a value, such as the use of another CA."""
     if fix is not None and fix.names is not None:
         return {"label": fix.label, "names": list(fix.names)}
     if fix is not None and fix.value is not None:

@@ -1,4 +1,4 @@
-"""Print the results of commands: of several pairs or files, and of creating a pair."""
+"""Print the results of commands that work on pairs or files, and of commands that create a pair."""
 
 import argparse
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ def print_results(results: Sequence[Result], *, as_json: bool) -> int:
 def print_refusal(
     error: RefusedError, *, as_json: bool, pair: str | None = None, file: str | None = None
 ) -> int:
-    """Print the refusal of a command's only item as an error and as JSON, and return the exit status.
+    """Print the refusal of a command's only item as a message and as JSON, and return the exit status.
 
     Args:
         error: The reason.
@@ -61,7 +61,7 @@ def print_refusal(
 
 
 def print_other_findings(findings: tuple[Finding, ...], blocking: Blocking) -> None:
-    """Print all findings but the first blocking one, which becomes the error of the command."""
+    """Print all findings except the first blocking one, which the command reports as its error."""
     error = next((finding for finding in findings if is_blocking(finding, blocking)), None)
     for finding in findings:
         if finding is not error:
@@ -72,16 +72,16 @@ def print_other_findings(findings: tuple[Finding, ...], blocking: Blocking) -> N
 def read_new_key_passphrase(
     options: argparse.Namespace, findings: tuple[Finding, ...], blocking: Blocking, *, encrypted: bool = False
 ) -> Secret | None:
-    """Return the passphrase for a new key, or None; there is no prompt if a finding blocks the request.
+    """Return the passphrase for a new key, or None if the key is not encrypted or a finding blocks the request.
 
     Args:
         options: The options of the command.
         findings: The findings on the request.
-        blocking: Whether errors among them block it.
+        blocking: Whether errors that X.509 itself permits block the request.
         encrypted: Whether the key is encrypted by default, without ``--encrypt-key`` and passphrase options.
 
     Raises:
-        InputError: It cannot be read, there is no terminal for the prompt, or the two entries differ.
+        InputError: The passphrase cannot be read, there is no terminal for the prompt, or the two entries differ.
     """
     is_encrypted = options.encrypt_key
     if is_encrypted is None:
@@ -92,7 +92,7 @@ def read_new_key_passphrase(
 
 
 def print_created_pair(session: Session, pair: Pair, options: argparse.Namespace) -> None:
-    """Print the name of a new pair, or the pair as JSON, and on stderr its details and the next step."""
+    """Print the name or the JSON of a new pair on stdout, and its details and the next step on stderr."""
     now = session.clock()
     if options.json:
         print_json(pair_document(pair, now))

@@ -33,25 +33,25 @@ def has_passphrase_option(options: argparse.Namespace) -> bool:
 
 
 def read_known_passphrase(options: argparse.Namespace, prompt: str) -> Secret:
-    """Return the passphrase from the options, or ask for it once.
+    """Return the passphrase from the options, or else from one prompt.
 
     Raises:
-        InputError: It cannot be read, or there is no terminal for the prompt.
+        InputError: The passphrase cannot be read, or there is no terminal for the prompt.
     """
     passphrase = _read_from_options(options)
     return passphrase if passphrase is not None else _prompt(prompt)
 
 
 def read_new_passphrase(options: argparse.Namespace, purpose: str = "key") -> Secret:
-    """Return the passphrase from the options, or ask for it twice; print a warning for each weakness.
+    """Return the passphrase from the options, or else from two prompts, and print a warning for each weakness.
 
     Args:
         options: The options of the command.
-        purpose: What the passphrase protects, for the prompt.
+        purpose: The name of the protected object, for the prompt.
 
     Raises:
-        InputError: It cannot be read, there is no terminal for the prompt, the two entries differ, or openssl could
-            not read a key that it protects.
+        InputError: The passphrase cannot be read, there is no terminal for the prompt, the two entries differ, or
+            openssl could not read a key that is encrypted with this passphrase.
     """
     passphrase = _read_from_options(options)
     if passphrase is None:
@@ -104,7 +104,7 @@ def add_recipient_argument(parser: argparse.ArgumentParser, purpose: str = "inst
 
 
 def read_recipients(texts: Iterable[str]) -> tuple[Recipient, ...]:
-    """Return the recipients in these texts, and in the files that they name, each once; print their labels.
+    """Return the recipients in these texts and in the files that they name, without duplicates. Print their labels.
 
     Raises:
         InputError: A text is not a recipient, or a file cannot be read.
@@ -118,7 +118,7 @@ def read_recipients(texts: Iterable[str]) -> tuple[Recipient, ...]:
 
 
 def add_identity_argument(parser: argparse.ArgumentParser) -> None:
-    """Add the option for the identity that opens a backup to recipients."""
+    """Add the option for the identity that decrypts a backup to recipients."""
     parser.add_argument(
         "--identity",
         metavar="F",
@@ -136,10 +136,10 @@ def add_expect_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def read_expectation(options: argparse.Namespace) -> Expectation | None:
-    """Return the key or CSR that ``--expect`` names, or None without the option.
+    """Return the key or CSR that ``--expect`` names, or None if the option is not given.
 
     Raises:
-        InputError: It is neither a SPKI SHA-256 nor a file with a CSR or a certificate.
+        InputError: The value is neither an SPKI SHA-256 nor a file with a CSR or a certificate.
     """
     if options.expect is None:
         return None
@@ -149,10 +149,10 @@ def read_expectation(options: argparse.Namespace) -> Expectation | None:
 
 
 def read_key_passphrase(options: argparse.Namespace, backup: BackupFile) -> Secret | None:
-    """Return the passphrase of the key in a backup from the options or a prompt; None if the key has none.
+    """Return the passphrase of the key in a backup, from the options or a prompt, or None if the key has none.
 
     Raises:
-        InputError: It cannot be read, or there is no terminal for the prompt.
+        InputError: The passphrase cannot be read, or there is no terminal for the prompt.
     """
     from csrtui.core.backups.backup_file import KeyProtection
 

@@ -1,4 +1,4 @@
-"""Open the session that a command works in."""
+"""Open the session of a command."""
 
 import argparse
 import os
@@ -22,11 +22,11 @@ def open_session(options: argparse.Namespace) -> Session:
 def open_existing_session(options: argparse.Namespace) -> Session:
     """Return the session for a command that needs pairs or examines the store.
 
-    The default store need not exist: it has no pairs yet.
+    If the default store does not exist, it is treated as a store without pairs.
 
     Raises:
         InputError: The name of the store is empty.
-        StoreError: The store was named and does not exist.
+        StoreError: The options or the environment name a store that does not exist.
     """
     session = open_session(options)
     source = store_source(options.store, os.environ)

@@ -39,7 +39,7 @@ _ALIASES = {
     "sans": "names",
     "alternative_names": "names",
 }
-"""Other names of the columns; none of them is ambiguous."""
+"""Alternative names of the columns, all of them unambiguous."""
 _SURPLUS = "more cells than the header"
 
 
@@ -48,8 +48,8 @@ class RowError(InputError):
 
     Args:
         column: The invalid column, or None if the error is about the whole row.
-        message: As for `CsrtuiError`.
-        hint: The same.
+        message: The message, as for `CsrtuiError`.
+        hint: The hint, as for `CsrtuiError`.
     """
 
     def __init__(self, column: FieldName | None, message: str, hint: str | None = None) -> None:
@@ -58,9 +58,10 @@ class RowError(InputError):
 
 
 class TableRows(Iterator[Mapping[str, str] | RowError | None]):
-    """The rows of a CSV file, as cells by column name; None each time there is nothing to read yet.
+    """The rows of a CSV file, as cells by column name.
 
-    A malformed row is an error; the next row then begins in the line after it.
+    The iterator returns None when it has to wait for more data, and a `RowError` for a malformed row. The row after a
+    malformed one begins on the next line.
 
     Args:
         lines: The lines of the file.
@@ -88,10 +89,10 @@ class TableRows(Iterator[Mapping[str, str] | RowError | None]):
         return self
 
     def __next__(self) -> Mapping[str, str] | RowError | None:
-        """Return the next row that is not empty.
+        """Return the next row that is not empty, a `RowError` if it is malformed, or None if it must be waited for.
 
         Raises:
-            InputError: It cannot be read.
+            InputError: The file cannot be read.
         """
         if self._is_over:
             raise StopIteration
@@ -102,7 +103,7 @@ class TableRows(Iterator[Mapping[str, str] | RowError | None]):
         try:
             cells = self._read_cells()
         except csv.Error as error:
-            if self._lines.is_stopped():  # the row is incomplete, so that nothing can be said about it
+            if self._lines.is_stopped():  # an incomplete row cannot be checked
                 raise StopIteration from None
             return self._malformed(error)
         except LineError as error:
@@ -111,7 +112,7 @@ class TableRows(Iterator[Mapping[str, str] | RowError | None]):
             self._is_over = True
             return RowError(None, f"{error.message}; the rest of the file is not read", error.hint)
         padded = [*cells, *[""] * len(self._columns)]
-        # Excel adds empty cells below empty columns; any others come from a comma in a cell without quotation marks.
+        # Excel adds empty cells below empty columns. Any other surplus cell comes from a comma in an unquoted cell.
         has_surplus = len(cells) > self._width or any(cell.strip() for cell in cells[len(self._columns) :])
         surplus = {_SURPLUS: ""} if has_surplus else {}
         return dict(zip(self._columns, padded, strict=False)) | surplus
@@ -137,11 +138,11 @@ class TableRows(Iterator[Mapping[str, str] | RowError | None]):
 
 @contextmanager
 def open_rows(file: str, stop: Event) -> Iterator[tuple[TableRows, int | None]]:
-    """Yield the rows of a file and their number, or None for standard input, which cannot be read twice.
+    """Yield the rows of a file and the number of rows, which is None for standard input (it cannot be read twice).
 
     Args:
         file: A path, or ``-`` for standard input.
-        stop: Ends reading when it is set.
+        stop: The event that ends reading when it is set.
 
     Raises:
         InputError: The file cannot be read, or its header is missing or not valid.
@@ -162,7 +163,7 @@ def read_row(cells: Mapping[str, str], defaults: RequestSpec) -> RequestSpec:
 
     Args:
         cells: The cells by column name.
-        defaults: The request for missing columns and empty cells.
+        defaults: The request with the values for missing columns and empty cells.
 
     Raises:
         RowError: A cell is not valid.
@@ -189,7 +190,7 @@ def read_row(cells: Mapping[str, str], defaults: RequestSpec) -> RequestSpec:
 
 @contextmanager
 def _row_errors(column: FieldName) -> Iterator[None]:
-    """Turn input errors into errors of a column."""
+    """Raise each `InputError` in the block as a `RowError` of a column."""
     try:
         yield
     except InputError as error:
@@ -197,13 +198,13 @@ def _row_errors(column: FieldName) -> Iterator[None]:
 
 
 def _country_code(text: str) -> str:
-    """Return the code of a country name; any other text is returned unchanged, for the advice."""
+    """Return the code of a country name, or any other text unchanged, so that the advice can report it."""
     text = text.strip()
     return (find_country(text) or text) if len(text) > _COUNTRY_CODE_LENGTH else text
 
 
 def _read_header_line(lines: LineReader) -> tuple[str, str]:
-    """Return the header line and its separator; Excel can write a line such as ``sep=;`` before it."""
+    """Return the header line and its separator. Excel can name the separator in a line before it (``sep=;``)."""
     line = next(lines, "")
     if (match := _SEPARATOR_LINE.fullmatch(line.strip())) is not None:
         return next(lines, ""), match[1]
@@ -215,7 +216,7 @@ def _read_header_line(lines: LineReader) -> tuple[str, str]:
 
 
 def _column_names(header: list[str]) -> list[str]:
-    """Return the canonical column names of a header, without empty ones at its end."""
+    """Return the canonical column names of a header, without empty names at its end."""
     names = [_WORD_SEPARATOR.sub("_", cell.strip().strip('"').strip().casefold()) for cell in header]
     while names and not names[-1]:
         names.pop()

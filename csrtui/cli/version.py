@@ -31,7 +31,7 @@ def print_version() -> int:
 
 
 def _version_lines(requirements: Iterable[str]) -> Iterator[str]:
-    """Yield a line for each required package (PEP 508); one that belongs to an extra only if it is installed."""
+    """Yield a line for each required package (PEP 508), without packages of extras that are not installed."""
     for requirement in requirements:
         name, extra = _NAME.match(requirement), _EXTRA.search(requirement)
         if name is None or (extra and extra[1] in _DEVELOPMENT_EXTRAS):

@@ -1,10 +1,10 @@
-"""Run Ansible: a play with one task, whose results are read as they are printed, or the inventory program.
+"""Run Ansible: a play with one task, whose results are read as Ansible prints them, or ``ansible-inventory``.
 
 Ansible is a separate program. It reads its own settings, the inventory and the settings of ssh as usual; csrtui adds
 the play, its collection and the format of the results.
 
 Every text in a play is literal (``!unsafe``), so Ansible evaluates nothing from a user, a file or a host. The only
-exception is `TrustedTemplate`, which csrtui's code makes from constants alone.
+exception is `TrustedTemplate`, which csrtui's code makes only from constants.
 """
 
 import argparse
@@ -24,21 +24,21 @@ from typing import IO, cast
 
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import visible
+from csrtui.fleet.answer_limits import MAX_BYTES
 from csrtui.fleet.host_answer import CutLine
-from csrtui.fleet.host_limits import MAX_BYTES
 from csrtui.fleet.processes import end_marked, read_lines
 
 COLLECTIONS = os.path.join(os.path.dirname(__file__), "ansible_collections")
 """The folder with csrtui's collection."""
 _CALLBACK = "csrtui.csrtui.lines"
 _MAX_MESSAGE = 400
-"""The most characters of a message of Ansible in an error."""
+"""The maximum number of characters of Ansible's message in an error."""
 _MAX_STDERR = 256 * 1024
-"""The most bytes read of Ansible's stderr, which a host can fill with anything."""
+"""The maximum number of bytes read from Ansible's stderr, whose content and length a host can control."""
 _RUN_VARIABLE = "CSRTUI_FLEET_RUN"
 """The environment variable that marks the processes of a run."""
 _MAX_CONTROL_PATH = 64
-"""The most bytes of a folder for ssh's sockets (108 bytes with the name of the socket, unix(7))."""
+"""The maximum number of bytes in the path of the folder for ssh's sockets (108 with the socket's name, unix(7))."""
 _ERROR_PREFIXES = ("ERROR", "[ERROR]", "ansible-playbook: error", "ansible-inventory: error")
 _STOP_INTERVAL = 0.1
 """Seconds between two checks of the stop event."""
@@ -72,16 +72,16 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class TrustedTemplate:
-    """A text in a play that Ansible evaluates: a constant of csrtui's code, without any other data."""
+    """A text in a play that Ansible evaluates. It is a constant in csrtui's code and contains no other data."""
 
     text: str
 
 
 def check_inventory(target: Target) -> None:
-    """Check that an inventory that is a path exists.
+    """Check that the inventory exists if it is a path.
 
     Raises:
-        InputError: It does not exist.
+        InputError: The path does not exist.
     """
     path = target.inventory
     if not path or ("," not in path and not os.path.exists(path)):
@@ -100,18 +100,18 @@ def run_task(
 ) -> Iterator[str | CutLine]:
     """Run a task on hosts, and yield the lines of the callback plugin as it prints them.
 
-    At the end, no process of the run is left: no Ansible, no ssh, and no connection that ssh keeps open.
+    At the end, all processes of the run have ended: Ansible, ssh, and the connections that ssh keeps open.
 
     Args:
         target: The hosts and the options for Ansible.
         task: The task, as in a playbook.
         variables: The variables of the play, which Ansible does not evaluate.
-        stop: Ends Ansible when it is set.
+        stop: The event that ends Ansible when it is set.
         hosts: The hosts of the target to run on.
 
     Raises:
         InputError: Ansible is not installed, or rejects the inventory or an option.
-        StoreError: It cannot be run.
+        StoreError: Ansible cannot be run.
     """
     play = {"hosts": list(hosts), "gather_facts": False, "vars": variables, "tasks": [task]}
     with _run_folder() as folder, open(os.path.join(folder, "stderr"), "w+b") as stderr:
@@ -136,13 +136,13 @@ def list_inventory(target: Target, pattern: str | None, stop: Event) -> str:
     """Return the output of ``ansible-inventory --list`` for the hosts that match; no host is contacted.
 
     Args:
-        target: The inventory and the options for Ansible; those for variables and vaults are passed on.
-        pattern: A pattern of hosts, or None for all; the target's own limit is not applied.
-        stop: Ends the program when it is set; the output is then incomplete.
+        target: The inventory and the options for Ansible. Only the options for variables and vaults are passed on.
+        pattern: A pattern of hosts, or None for all hosts. The limit of the target is not applied.
+        stop: The event that ends the program when it is set. The output is then incomplete.
 
     Raises:
         InputError: Ansible is not installed, or rejects the inventory or an option.
-        StoreError: It cannot be run.
+        StoreError: Ansible cannot be run.
     """
     limit = [] if pattern is None else [f"--limit={pattern}"]
     options = _inventory_options(target.options)
@@ -175,10 +175,10 @@ def to_yaml(value: object) -> str:
 
 
 def _find_program(name: str) -> str:
-    """Return the path of one of Ansible's programs: beside this Python, or else on the PATH.
+    """Return the path of one of Ansible's programs, in the folder of this Python or else on the PATH.
 
     Raises:
-        InputError: It is not installed.
+        InputError: The program is not installed.
     """
     path = os.path.join(os.path.dirname(sys.executable), name)
     program = path if os.access(path, os.X_OK) else shutil.which(name)
@@ -208,7 +208,8 @@ def _environment(folder: str) -> dict[str, str]:
     """Return the user's environment with settings for the output of Ansible and the mark of this run.
 
     ssh keeps a connection open for the tasks of a play (ControlPersist). Its socket is in a folder of this run, unless
-    the user's settings name another, so that it can be closed at the end and no other program uses it.
+    the user's settings name another folder. csrtui can then close the connection at the end, and no other program uses
+    it.
     """
     control_folder = _control_folder(folder)
     is_short = len(os.fsencode(control_folder)) <= _MAX_CONTROL_PATH
@@ -228,7 +229,7 @@ def _environment(folder: str) -> dict[str, str]:
 
 @contextmanager
 def _run_folder() -> Iterator[str]:
-    """Yield a temporary folder for the play, with the collection where Ansible looks for one beside a play."""
+    """Yield a temporary folder for the play. It contains the collection in the place where Ansible searches for it."""
     try:
         folder = tempfile.mkdtemp(prefix="csrtui-fleet-")
     except OSError as error:
@@ -253,7 +254,7 @@ def _stdout(process: "subprocess.Popen[bytes]") -> IO[bytes]:
 def _running(
     command: list[str], folder: str, stderr: int, terminal: Terminal, stop: Event
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run Ansible for the duration of the block; at its end, Ansible and all processes it started have ended."""
+    """Run Ansible during the block, and yield its process. After the block, all processes of Ansible have ended."""
     try:
         process = subprocess.Popen(
             command,
@@ -290,7 +291,7 @@ def _end_on_stop(process: "subprocess.Popen[bytes]", stop: Event, has_ended: Eve
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    """Interrupt Ansible, which interrupts its workers; each call of csrtui on a host completes or changes nothing."""
+    """Interrupt Ansible and its workers. A csrtui command on a host either completes or changes nothing."""
     with suppress(ProcessLookupError):
         process.send_signal(signal.SIGINT)
         try:
@@ -300,7 +301,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 
 def _ansible_error(stderr: str, status: int) -> InputError:
-    """Return the error of a run without results: the error lines of Ansible, or else its last line."""
+    """Return the error of a run without results, with the error lines of Ansible, or else its last line."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith(_ERROR_PREFIXES)]
     message = " ".join(errors or lines[-1:]) or f"it ended with status {status}"

@@ -1,4 +1,4 @@
-"""Compare the CSRs and lists of a host with what it listed earlier: a host is not trusted."""
+"""Compare the CSRs and lists of a host with its earlier lists, because a host is not trusted."""
 
 import re
 
@@ -7,12 +7,12 @@ from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.csr import Request
 from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_name import pair_name
-from csrtui.fleet.host_limits import cut
+from csrtui.fleet.answer_limits import cut
 from csrtui.fleet.model import HostState
 from csrtui.fleet.remote_pair import read_described
 
 _FINGERPRINT_DIGITS = 16
-"""The hex digits of a fingerprint in a message."""
+"""The number of hex digits of a fingerprint in a message."""
 _HOST_NAME = re.compile(r".*\.([a-z]{2,}|xn--[a-z0-9-]+|[0-9]+\.[0-9]+\.[0-9]+)(-[0-9]+)?")
 """A pair name that looks like a host name or an IPv4 address."""
 
@@ -24,10 +24,10 @@ _MADE: _Labels = ("planned", "made")
 
 
 def csr_mismatch(csr: Request, pair: Pair) -> list[str]:
-    """Return the differences between a CSR and the pair as its host listed it, one text each.
+    """Return a text for each difference between a CSR and the pair as its host listed it.
 
-    Compares the names, the subject, the key (SPKI SHA-256), the CSR itself (SHA-256), the CSR's own signature, and the
-    pair's name, which is all that a list shows.
+    The check covers the names, the subject, the key (SPKI SHA-256), the CSR itself (SHA-256), and the CSR's own
+    signature. It also covers the pair's name, because a list shows no other name.
     """
     record = pair.record
     texts = []
@@ -47,7 +47,10 @@ def csr_mismatch(csr: Request, pair: Pair) -> list[str]:
 
 
 def pair_mismatch(before: Pair, now: Pair) -> list[str]:
-    """Return the differences from a pair that the host listed earlier under the same name, whose CSR cannot change."""
+    """Return the differences between two pairs that a host listed under one name at different times.
+
+    There should be none, because the CSR of a pair never changes.
+    """
     old, new = before.record, now.record
     if old.request.sha256 == new.request.sha256:
         return []
@@ -109,14 +112,14 @@ def _signature_mismatch(csr: Request) -> list[str]:
 
 
 def _matches_name(name: str, csr: Request) -> bool:
-    """Return whether a pair name that looks like a host name belongs to one of the CSR's names; others are free."""
+    """Return whether a pair name fits the CSR. Only a name that looks like a host name must match one of its names."""
     if not _HOST_NAME.fullmatch(name):
         return True
     return any(name.startswith(_base_name(text)) for text in (*csr.names, csr.subject.common_name or ""))
 
 
 def _base_name(name: str) -> str:
-    """Return the first pair name for a name; for an invalid one a text that no pair name begins with."""
+    """Return the first pair name for a name, or a text that no pair name begins with if the name is not valid."""
     try:
         return pair_name(name)
     except InputError:

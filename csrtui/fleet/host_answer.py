@@ -1,13 +1,14 @@
 """Read the answers of hosts: one line of JSON each, from the callback plugin of csrtui's collection.
 
-A host is not trusted. Its texts are shown as quotations with its name, and every remedy is made here, from the reason.
+A host is not trusted. Its texts are shown as quotations with the name of the host. Every remedy is csrtui's own text,
+chosen by the reason.
 """
 
 import re
 from dataclasses import dataclass
 
+from csrtui.fleet.answer_limits import decode, has_too_many_values
 from csrtui.fleet.host_finding import create_failure
-from csrtui.fleet.host_limits import decode, has_too_many_values
 from csrtui.fleet.model import SCHEMA, Failure, Reason
 
 _COMMAND_NOT_FOUND = 127
@@ -15,12 +16,12 @@ _TIMEOUT_STATUSES = frozenset({124, 137})
 """The exit statuses of ``timeout`` after it ended or killed the program."""
 _REASONS = {1: Reason.REFUSED, 2: Reason.INPUT, 3: Reason.STORE}
 _MAX_SCHEMA = 1000
-"""The bound for schema numbers in messages, larger than any real one."""
+"""The largest schema number that a message shows. No real schema number is as large."""
 _ERROR = "csrtui: error: "
 SILENT = "silent"
 """The outcome of a task on a host that had not answered when Ansible ended."""
 _START = 8192
-"""The characters of a line that is too large in which the name of its host is searched."""
+"""The number of characters at the start of an oversized line in which the name of the host is searched."""
 _ANSWER_START = re.compile(r'\{"host": ("(?:[^"\\]|\\.)*"), "ended": "')
 
 
@@ -39,7 +40,7 @@ class HostAnswer:
     result: dict[str, object]
 
     def text(self, name: str) -> str:
-        """Return a text member of the result; empty if there is none."""
+        """Return a text member of the result, or an empty text if there is none."""
         value = self.result.get(name)
         return value if isinstance(value, str) else ""
 
@@ -63,19 +64,19 @@ class Hosts:
 
 @dataclass(frozen=True, slots=True)
 class CutLine:
-    """A line of the callback plugin that was longer than `csrtui.fleet.host_limits.MAX_BYTES`.
+    """A line of the callback plugin that was longer than `csrtui.fleet.answer_limits.MAX_BYTES`.
 
     Attributes:
-        start: Its first characters; the others were dropped.
+        start: The first characters of the line. The others were dropped.
     """
 
     start: str
 
 
 def read_line(line: str | CutLine) -> HostAnswer | Hosts | None:
-    """Return the content of a line of the callback plugin; None for any other line that Ansible prints.
+    """Return the content of a line of the callback plugin, or None for any other line that Ansible prints.
 
-    A line that is too large is a failed answer of the host at its start.
+    A line that is too large becomes a failed answer of the host that the start of the line names.
     """
     if isinstance(line, CutLine):
         return _too_large(line.start)
@@ -123,7 +124,7 @@ def errors_of(answer: HostAnswer) -> list[str]:
 
 
 def failure_of(answer: HostAnswer) -> Failure:
-    """Return the failure of a task: a diagnosis made here, then the host's text as a quotation."""
+    """Return the failure of a task, with csrtui's own diagnosis, then the host's text as a quotation."""
     if answer.outcome == SILENT:
         text = "Ansible ended before this host answered"
         return Failure(Reason.UNEXPECTED, text, "run the same command again")
@@ -134,7 +135,7 @@ def failure_of(answer: HostAnswer) -> Failure:
         return create_failure(answer.host, Reason.TIMEOUT)
     reason, remedy = answer.text("reason"), answer.text("remedy")
     if reason in tuple(Reason):
-        # A module repeats its remedy in brackets; the remedy shown is made here.
+        # A module repeats its remedy in brackets, but csrtui shows its own remedy.
         quote = message.removesuffix(f" ({remedy})") if remedy else message
         return create_failure(answer.host, Reason(reason), quote=quote)
     return _command_failure(answer, message)

@@ -1,4 +1,4 @@
-"""Findings and failures of other hosts: their texts are quoted, and each remedy is made here, from its code."""
+"""Findings and failures of other hosts. The texts of hosts are quoted. csrtui itself chooses each remedy by the code."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from csrtui.core.base.finding import Level
 from csrtui.core.doctor.finding import FindingCode
 from csrtui.core.doctor.remedy import Remedy, instruction
 from csrtui.core.pairs.pair_name import is_pair_name
-from csrtui.fleet.host_limits import MAX_BYTES, MAX_PAIRS, cut, quoted
+from csrtui.fleet.answer_limits import MAX_BYTES, MAX_PAIRS, cut, quoted
 from csrtui.fleet.model import Failure, Reason
 
 ROLE = "install csrtui there with the role csrtui.csrtui.csrtui"
@@ -37,7 +37,7 @@ _REMEDIES = {
 _DEFAULT_REMEDY = "run csrtui doctor on {host}"
 
 UNKNOWN = "unknown"
-"""The code of a finding whose code this csrtui does not know."""
+"""The code that replaces a finding's code if it is unknown to this version of csrtui."""
 _BACKUP = ("csrtui", "backup", "{pair}", "--to", "DIR")
 _RENEW = ("csrtui", "renew", "{pair}")
 _COMMANDS = {
@@ -66,8 +66,8 @@ def create_failure(
     Args:
         host: The name of the host in the inventory.
         reason: The reason.
-        text: The diagnosis; by default the one for `reason`.
-        quote: A text that the host sent; it is cut, and shown as a quotation.
+        text: The diagnosis. The default is the diagnosis for `reason`.
+        quote: A text that the host sent. It is shortened and shown as a quotation.
         speaker: The source of `quote` if it is not the host.
     """
     text = text or _TEXTS[reason]
@@ -84,12 +84,12 @@ class HostFinding:
     Attributes:
         host: The name of the host in the inventory.
         level: The severity.
-        text: One sentence; a text of the host is a quotation with its name.
-        fix: The remedy, made here: an instruction, since a command in it is for the host and not for this machine.
+        text: One sentence. A text of the host is quoted with the host's name.
+        fix: csrtui's own remedy. It is an instruction, because a command in it is for the host, not for this machine.
         pair: The name of the pair, or None.
         code: The code of the doctor, or `UNKNOWN`; empty if the host did not answer.
-        quote: The host's text alone, on one visible line, cut; empty if `text` is csrtui's own.
-        path: The file or folder on the host, on one visible line, cut; empty if there is none.
+        quote: The host's text alone, as one visible line of limited length; empty if `text` is csrtui's own.
+        path: The file or folder on the host, as one visible line of limited length; empty if there is none.
     """
 
     host: str

@@ -18,7 +18,7 @@ def read_inventory(text: str) -> dict[str, HostVariables]:
         text: The output of ``ansible-inventory --list``.
 
     Raises:
-        InputError: It is not such an output.
+        InputError: The text is not such an output.
     """
     try:
         document = json.loads(text)

@@ -8,12 +8,12 @@ from datetime import datetime
 from enum import StrEnum
 
 from csrtui.core.base.json_members import MemberError, Members
-from csrtui.core.base.times import utc_text
+from csrtui.core.base.validity import utc_text
 from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.core.pairs.query import Query, SortOrder, sort_key
 from csrtui.core.pairs.summary import summarize
-from csrtui.fleet.host_limits import MAX_PAIRS, TooLargeError, check_document, decode
+from csrtui.fleet.answer_limits import MAX_PAIRS, TooLargeError, check_document, decode
 from csrtui.fleet.remote_pair import read_described
 from csrtui.tasks.list import count_pairs
 
@@ -23,7 +23,7 @@ Json = dict[str, object]
 
 
 class Reason(StrEnum):
-    """The reason why a host failed: one of the collection's modules, or csrtui's own."""
+    """The reason why a host failed, as the collection's modules or csrtui itself report it."""
 
     UNREACHABLE = "unreachable"
     MISSING = "missing"
@@ -52,7 +52,7 @@ class Failure:
     remedy: str
 
     def as_json(self, host: str) -> Json:
-        """Return the failure as commands print it."""
+        """Return the failure as the JSON that commands print."""
         return {
             "host": host,
             "ok": False,
@@ -68,7 +68,7 @@ class HostState:
 
     Attributes:
         name: The name of the host in the inventory.
-        read: When its keystore was last read, or None.
+        read: The time when its keystore was last read, or None.
         documents: The pairs at that time, each as ``csrtui list --json`` prints it.
         failure: The failure of the last reading, or None.
     """
@@ -88,7 +88,7 @@ class HostPair:
     document: Mapping[str, object]
 
     def as_json(self) -> Json:
-        """Return the pair as commands print it, with its host."""
+        """Return the pair and its host as the JSON that commands print."""
         return {"host": self.host, **self.document}
 
 
@@ -100,7 +100,7 @@ class Fleet:
 
     @classmethod
     def from_states(cls, states: Iterable[HostState]) -> "Fleet":
-        """Return the fleet of these hosts."""
+        """Return the fleet of the hosts with these states."""
         return cls({state.name: state for state in states})
 
     def with_state(self, state: HostState) -> "Fleet":
@@ -134,7 +134,7 @@ class Fleet:
 def select_pairs(
     pairs: Iterable[HostPair], query: Query, now: datetime, order: SortOrder = SortOrder.URGENCY
 ) -> list[HostPair]:
-    """Return the pairs that match a query, sorted; its words can also match the name of the host."""
+    """Return the pairs that match a query, sorted. Words of the query can also match the name of the host."""
     key = sort_key(order, now)
     matches = []
     for pair in pairs:
@@ -155,8 +155,8 @@ def read_list(host: str, document: object, now: datetime) -> HostState:
         now: The time of the reading.
 
     Raises:
-        TooLargeError: It exceeds a limit of `csrtui.fleet.host_limits`.
-        MemberError: It is not a document of csrtui.
+        TooLargeError: The document exceeds a limit of `csrtui.fleet.answer_limits`.
+        MemberError: The document does not come from csrtui.
     """
     if not isinstance(document, dict):
         raise MemberError("it is not an object")
@@ -178,7 +178,7 @@ def read_list(host: str, document: object, now: datetime) -> HostState:
 
 
 def dump_state(state: HostState) -> bytes:
-    """Return a host state as JSON, to be stored."""
+    """Return a host state as JSON for the store."""
     failure = state.failure
     document = {
         "schema": SCHEMA,
@@ -193,7 +193,7 @@ def dump_state(state: HostState) -> bytes:
 
 
 def load_state(data: bytes) -> HostState | None:
-    """Return the state that `dump_state` wrote; None if it cannot be read, so that the host is read again."""
+    """Return the state that `dump_state` wrote, or None if it cannot be read. The host is then read again."""
     document = decode(data)
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         return None

@@ -1,4 +1,4 @@
-"""Read the output lines of a program with a size limit, and end the processes that it left behind.
+"""Read the output lines of a program with a size limit, and end the processes that it leaves running.
 
 Such processes are recognized by a mark in the environment that they inherit.
 """
@@ -16,19 +16,19 @@ from csrtui.store import files
 
 _PROC = "/proc"
 _ROUNDS = 3
-"""The number of searches, since a process can start another one during a search."""
+"""The number of searches. Several are needed, because a process can start another one during a search."""
 _END_TIMEOUT = 2.0
 """Seconds for the processes to end before they are killed."""
 _CHUNK = 64 * 1024
 _START = 8192
-"""The bytes that are kept of a line that is cut."""
+"""The number of bytes that are kept from the start of an oversized line."""
 
 
 def end_marked(mark: str, control_folder: str) -> None:
-    """End every process of this user that has `mark` in its environment, and the ssh masters of a folder.
+    """End every process of this user that has `mark` in its environment, and each ssh master with a socket in a folder.
 
     The environment of an ssh master (``ControlPersist``) cannot be read, but its title contains the path of its
-    socket. A master with its socket elsewhere belongs to the user's own settings, and is not ended.
+    socket. A master with a socket in another folder comes from the user's own settings and is not ended.
 
     Args:
         mark: ``NAME=value`` with a value that is unique for the run.
@@ -44,7 +44,10 @@ def end_marked(mark: str, control_folder: str) -> None:
 
 
 def _find_processes(mark: bytes, title: bytes, stack: ExitStack) -> Iterator[int]:
-    """Yield a descriptor for each such process; unlike its number, a descriptor is never reused for another one."""
+    """Yield a descriptor for each process with this mark or title.
+
+    Unlike the number of a process, a descriptor never refers to a different process later.
+    """
     for name in os.listdir(_PROC) if os.path.isdir(_PROC) else ():
         if not name.isdecimal() or int(name) == os.getpid():
             continue
@@ -67,7 +70,7 @@ def _send_signal(descriptors: list[int], number: signal.Signals) -> None:
 
 
 def _wait(descriptors: list[int]) -> list[int]:
-    """Wait until all processes have ended, at most `_END_TIMEOUT` seconds, and return those that still run."""
+    """Wait at most `_END_TIMEOUT` seconds for all processes to end, and return those that are still running."""
     running = []
     deadline = monotonic() + _END_TIMEOUT
     for descriptor in descriptors:
@@ -79,11 +82,13 @@ def _wait(descriptors: list[int]) -> list[int]:
 
 
 def read_lines(stream: IO[bytes], limit: int) -> Iterator[str | CutLine]:
-    """Yield the lines of a stream as soon as they are complete, with at most `limit` bytes and a chunk in memory.
+    """Yield each line of a stream as soon as it is complete, or a `CutLine` if it is longer than `limit`.
+
+    At most `limit` bytes and one chunk are in memory.
 
     Args:
         stream: An unbuffered stream, so that a read returns the bytes that are available.
-        limit: The most bytes of a line, its end included.
+        limit: The maximum number of bytes in a line, including the line ending.
     """
     line = bytearray()
     start: bytes | None = None

@@ -5,15 +5,15 @@ from datetime import datetime
 
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.json_members import Members
-from csrtui.core.base.times import Validity
+from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.pair import Backup, BackupStatus, KeyFacts, Pair, PairRecord, RequestFacts, Stage
 from csrtui.core.pairs.pair_json import read_subject
 
 
 def read_described(document: Mapping[str, object]) -> Pair:
-    """Return the pair of a document of `csrtui.core.pairs.pair_json.describe`, without its history.
+    """Return the pair in a document of `csrtui.core.pairs.pair_json.describe`, without its history.
 
-    The document does not contain the time when a pair was retired; the time of creation stands for it.
+    The document does not contain the time when a pair was retired. The time of creation is used instead.
 
     Args:
         document: The document that ``csrtui show --json`` prints; no part of it is trusted.
@@ -50,7 +50,10 @@ def read_described(document: Mapping[str, object]) -> Pair:
 
 
 def _read_validity(members: Members, created: datetime) -> Validity | None:
-    """Return the validity of the certificate; early releases of csrtui did not print when it begins."""
+    """Return the validity of the certificate, or None if there is no certificate.
+
+    Early releases of csrtui did not print the start of the validity. The time of creation is used instead.
+    """
     expires = members.optional_time("expires")
     return None if expires is None else Validity(members.optional_time("begins") or created, expires)
 

@@ -282,7 +282,22 @@ def read_foreign(path: str, limit: int = MAX_FOREIGN_BYTES, *, from_disk: bool =
     Raises:
         InputError: The file does not exist, cannot be opened, is not a regular file, or has more than `limit` bytes.
     """
-    descriptor = open_foreign(path)
+    return read_and_close(open_foreign(path), path, limit, visible(path), from_disk=from_disk)
+
+
+def read_and_close(descriptor: int, path: str, limit: int, label: str, *, from_disk: bool = False) -> bytes:
+    """Return the content of an open file that is not csrtui's, and close it.
+
+    Args:
+        descriptor: The descriptor of the file.
+        path: The path of the file, for messages.
+        limit: The maximum size of the file in bytes.
+        label: The subject of the message about a file that is too large.
+        from_disk: As for `read_foreign`.
+
+    Raises:
+        InputError: The file cannot be read, or has more than `limit` bytes.
+    """
     try:
         if from_disk:
             with suppress(OSError):
@@ -293,7 +308,7 @@ def read_foreign(path: str, limit: int = MAX_FOREIGN_BYTES, *, from_disk: bool =
     finally:
         release(descriptor)
     if len(data) > limit:
-        raise InputError(f"{visible(path)} has more than {limit} bytes")
+        raise InputError(f"{label} has more than {limit} bytes")
     return data
 
 

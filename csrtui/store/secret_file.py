@@ -15,7 +15,7 @@ from csrtui.core.base.escaping import quote, visible
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys.passphrase_quality import NoPassphraseError, read_passphrase
 from csrtui.store.disk_errors import foreign_file_error
-from csrtui.store.files import read_up_to, release
+from csrtui.store.files import read_and_close, release
 
 _MAX_LINE_BYTES = 64 * 1024
 
@@ -28,15 +28,7 @@ def read_identity(path: str) -> bytes:
             In the last case, the hint is the ``chmod`` command.
     """
     descriptor = _open_secret(path, "identity file")
-    try:
-        data = read_up_to(descriptor, MAX_IDENTITY_BYTES + 1)
-    except OSError as error:
-        raise foreign_file_error(path, error) from error
-    finally:
-        release(descriptor)
-    if len(data) > MAX_IDENTITY_BYTES:
-        raise InputError(f"the identity file {visible(path)} has more than {MAX_IDENTITY_BYTES} bytes")
-    return data
+    return read_and_close(descriptor, path, MAX_IDENTITY_BYTES, f"the identity file {visible(path)}")
 
 
 def read_passphrase_file(path: str) -> Secret:

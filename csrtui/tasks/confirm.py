@@ -8,7 +8,7 @@ from csrtui.core.backups import confirmation
 from csrtui.core.backups.confirmation import Confirmation
 from csrtui.core.base.errors import RefusedError
 from csrtui.core.base.escaping import visible
-from csrtui.core.base.times import utc_text
+from csrtui.core.base.validity import utc_text
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, PairRecord
 from csrtui.store.files import read_foreign

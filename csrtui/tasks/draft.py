@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.finding import CaKind
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.pairs.draft import Draft, dump_draft, load_draft
+from csrtui.core.pairs.form_draft import Draft, dump_draft, load_draft
 from csrtui.store.files import release
 from csrtui.store.saved_state import MAX_DRAFTS
-from csrtui.tasks.last_used import LastUsed, recall, remember
+from csrtui.tasks.dialog_defaults import LastUsed, recall, remember
 
 if TYPE_CHECKING:
     from csrtui.tasks.request_spec import RequestSpec

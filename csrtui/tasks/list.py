@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, overload
 
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import visible
-from csrtui.core.base.times import Validity
+from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.pair import NextStep, Pair, Stage, urgency_key
 from csrtui.core.pairs.pair_json import load_record
 from csrtui.core.pairs.query import Need, Query, Retired, SortOrder, sort_key

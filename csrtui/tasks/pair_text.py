@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
-from csrtui.core.base.times import Validity, utc_text
+from csrtui.core.base.validity import Validity, utc_text
 from csrtui.core.keys.key_types import label_of_name
 from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, Pair, PairRecord
 from csrtui.core.pairs.summary import PairSummary, from_microseconds, to_thirds
@@ -52,15 +52,6 @@ def age_text(span: timedelta) -> str:
         return "now"
     weeks = 7
     return f"{days} d" if days < 2 * weeks else f"{days // weeks} w"
-
-
-def backup_cell(record: PairRecord, now: datetime) -> str:
-    """Return the backup status, with its age if the age is known."""
-    backup = record.backup
-    if backup is None:
-        return BackupStatus.NONE.value
-    since = backup.verified if backup.status is BackupStatus.VERIFIED else backup.since
-    return backup.status.value if since is None else f"{backup.status.value} {age_text(now - since)}"
 
 
 def pair_lines(

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from csrtui.core.bundle.prefill import Prefill, read_prefill
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.pairs.draft import Draft
+from csrtui.core.pairs.form_draft import Draft
 from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.store.files import read_foreign
 from csrtui.tasks.list import read_pair

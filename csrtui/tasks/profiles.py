@@ -7,7 +7,7 @@ from csrtui.core.base.finding import CaKind
 from csrtui.core.config.edit import unknown_profile, with_profile, without_profile
 from csrtui.core.config.settings import Config, Profile, check_profile_name, parse_config
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.pairs.draft import Draft
+from csrtui.core.pairs.form_draft import Draft
 from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.store.config_file import config_path, read_config_text, update_config_text
 

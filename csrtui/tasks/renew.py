@@ -16,7 +16,7 @@ from csrtui.core.certificates.omissions import describe_added_common_name
 from csrtui.core.keys.batch_encryption import BatchDecryptor
 from csrtui.core.keys.key_types import KeyType, label_of_name
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage, was_issued_for_request
-from csrtui.core.pairs.renewal_policy import RenewalChoice, renewal_choices
+from csrtui.core.pairs.renewal_ways import RenewalChoice, renewal_choices
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.tasks.adopt.candidate import names_of

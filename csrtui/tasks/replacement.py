@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import plural
-from csrtui.core.base.times import utc_text
+from csrtui.core.base.validity import utc_text
 from csrtui.core.bundle import read_certificates
 from csrtui.core.certificates.certificate import Certificate
 from csrtui.core.certificates.chain import Chain, build_chain

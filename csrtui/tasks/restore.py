@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from csrtui.core.backups.backup_file import BackupFile, Envelope, KeyProtection
-from csrtui.core.backups.details import NO_DETAILS, PURPOSE
 from csrtui.core.backups.expectation import Expectation
+from csrtui.core.backups.header import NO_DETAILS, PURPOSE
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.secret import Secret
-from csrtui.core.base.times import Validity, utc_text
+from csrtui.core.base.validity import Validity, utc_text
 from csrtui.core.bundle import read_certificates
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.certificate import to_pem

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from csrtui.core.base.errors import InputError
-from csrtui.core.base.times import utc_text
+from csrtui.core.base.validity import utc_text
 from csrtui.core.bundle import read_certificates
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.certificate import Certificate, load

@@ -1,4 +1,4 @@
-"""The screens: csrtui's user interface in a terminal.
+"""The screens: csrtui's terminal user interface.
 
 Importing this package removes Textual's own variables from the environment first (see
 `csrtui.tui.terminal.drop_textual_environment`), before any module below it can import Textual.
@@ -19,7 +19,7 @@ drop_textual_environment()
 
 
 def open_screens(store: str) -> int:
-    """Open the screens on the store at a path, and return the exit status after the user quits.
+    """Open the screens for the store at the path `store`. Return the exit status after the user quits.
 
     Raises:
         InputError: There is no terminal, or the configuration has unknown settings.
@@ -32,7 +32,7 @@ def open_screens(store: str) -> int:
         from csrtui.tui.app import CsrtuiApp
 
         keystore = Keystore(store)
-        # The default store is created without a question, as soon as there is something to save.
+        # The default store is created without asking, as soon as there is something to save.
         ask_to_create = bool(store_argument(store)) and not keystore.exists()
         return CsrtuiApp(Session(keystore), config, ask_to_create=ask_to_create)
 
@@ -43,7 +43,7 @@ def run_app(create_app: "Callable[[Config | None], CommandsApp]") -> int:
     """Run an app on the terminal with the user's settings, and return its exit status.
 
     Args:
-        create_app: Creates the app from the settings.
+        create_app: A function that creates the app from the settings.
 
     Raises:
         InputError: There is no terminal, or the configuration has unknown settings.

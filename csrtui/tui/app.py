@@ -1,4 +1,4 @@
-"""The app for the keystore on this machine: one session, one main screen."""
+"""The app for the keystore on this machine, with one session and one main screen."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 
 class CsrtuiApp(CommandsApp):
-    """csrtui's app for one keystore; it raises the same errors as `CommandsApp`.
+    """csrtui's app for one keystore. It raises the same errors as `CommandsApp`.
 
     Args:
         session: The session that the screens use.
         config: The user's settings, or None without a configuration file.
-        ask_to_create: Whether to ask, before anything else, whether to create the missing keystore.
+        ask_to_create: Whether to start with the question whether to create the missing keystore.
     """
 
     _warned_dialog: Screen[Any] | None = None
-    """The dialog for which the user was told that its work is not finished."""
+    """The last dialog about which the user was warned that its work is not finished."""
 
     def __init__(
         self, session: Session, config: Config | None = None, *, ask_to_create: bool = False
@@ -46,7 +46,7 @@ class CsrtuiApp(CommandsApp):
         self.push_screen(ConfirmScreen("Create a keystore?", text, "Create"), self._create_or_leave)
 
     async def _create_or_leave(self, answer: bool | None) -> None:  # noqa: FBT001 - the result of the dialog
-        await self.wait_until_ready()  # exiting while the screen is still being built fails
+        await self.wait_until_ready()  # an exit fails while the screen is still being built
         path = visible(self._session.store.path)
         if not answer:
             self.exit(
@@ -70,7 +70,7 @@ class CsrtuiApp(CommandsApp):
         return next(screen for screen in self.screen_stack if isinstance(screen, MainScreen))
 
     def action_leave(self) -> None:
-        """Leave the app from any screen, after a question if something is unsaved or still running."""
+        """Leave the app from any screen. Ask first if something is unsaved or still running."""
         from csrtui.tui.screens.confirm import ConfirmScreen
 
         dialog = self._busy_dialog()
@@ -83,17 +83,17 @@ class CsrtuiApp(CommandsApp):
             self.main.leave()
 
     def _busy_dialog(self) -> Screen[Any] | None:
-        """Return the dialog whose work should not be interrupted, or None."""
+        """Return the dialog whose work should not be interrupted, or None if there is no such dialog."""
         from csrtui.tui.screens.task_dialog import TaskDialog
 
         dialogs = (screen for screen in self.screen_stack if isinstance(screen, TaskDialog))
         return next((dialog for dialog in dialogs if dialog.is_busy), None)
 
     async def wait_until_ready(self) -> None:
-        """Wait until the main screen has both panes."""
+        """Wait until the main screen has both of its panes."""
         await self.main.wait_until_ready()
 
     def save_state(self) -> None:
-        """Save the half-filled form; called when a signal or a lost terminal ends the app."""
-        with contextlib.suppress(StoreError):  # no screen is left to report it on
+        """Save the half-filled form. Called when a signal or the loss of the terminal ends the app."""
+        with contextlib.suppress(StoreError):  # there is no screen left to report the error on
             self.main.save_draft()

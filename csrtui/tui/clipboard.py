@@ -1,16 +1,16 @@
-r"""Copy text to the clipboard of the user's terminal, which may be on another machine.
+r"""Copy text to the clipboard of the user's terminal. The terminal may be on another machine.
 
 A terminal receives clipboard text as OSC 52 (xterm's ctlseqs, *Manipulate Selection Data*):
-``ESC ] 52 ; c ; BASE64 BEL``. It may ignore the sequence and sends no answer, so csrtui only ever reports that the
-text was sent.
+``ESC ] 52 ; c ; BASE64 BEL``. The terminal may ignore the sequence and sends no answer, so csrtui can only report that
+the text was sent.
 
 - tmux drops that sequence from programs inside it (``set-clipboard external``, its default), so csrtui calls tmux:
   ``load-buffer -w`` (tmux 3.2 and later) also keeps the text in a tmux buffer, to be pasted with prefix ``]``.
-- A tmux inside a tmux sends the text to the outer one as OSC 52, which accepts it only with
-  ``set -s set-clipboard on``. The same holds for a tmux on the laptop around ssh, which cannot be detected from here.
-  The buffer of the inner tmux contains the text in any case.
-- GNU screen forwards sequences that are wrapped in DCS (``ESC P … ESC \``). Its strings are short, so the sequence
-  is split into pieces.
+- A tmux inside another tmux sends the text to the outer one as OSC 52. The outer tmux accepts it only with
+  ``set -s set-clipboard on``. The same applies to a tmux on the user's computer in which ssh runs. csrtui cannot
+  detect such a tmux. In any case, the buffer of the inner tmux contains the text.
+- GNU screen forwards sequences that are wrapped in DCS (``ESC P … ESC \``). The length of such a string is
+  limited, so the sequence is split into pieces.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from textual.app import App
 
 LIMIT_BYTES = 74_994
-"""More bytes would make an OSC 52 sequence longer than 100,000 bytes, which some terminals cut or drop."""
-_SCREEN_PIECE = 240  # screen's strings end at 256 (4.0) or 768 bytes
+"""Maximum size of a text in bytes. Some terminals cut or drop OSC 52 sequences longer than 100,000 bytes."""
+_SCREEN_PIECE = 240  # screen limits its strings to 256 (4.0) or 768 bytes
 _TMUX_SECONDS = 3.0
 _HINT = "show it as plain text and select it, or write it to a file"
 _SECRET_MARKERS = ("PRIVATE KEY", "AGE-SECRET-KEY")
@@ -42,9 +42,9 @@ _SECRET_MARKERS = ("PRIVATE KEY", "AGE-SECRET-KEY")
 @final
 @dataclass(frozen=True, slots=True)
 class PublicText:
-    """Text without secrets, in lines of printable ASCII.
+    """Text that contains no secrets and consists of lines of printable ASCII.
 
-    It is made from public data (`from_csr`). Text that looks like a private key is always refused.
+    It is created from public data (`from_csr`). Text that looks like a private key is always refused.
 
     Raises:
         TypeError: The text is not a `str`, such as a `csrtui.core.base.secret.Secret`.
@@ -68,7 +68,7 @@ class PublicText:
 
 
 class Route(Enum):
-    """A way to send text to the clipboard; the value tells the user about its limits."""
+    """A way to send text to the clipboard. The value is a message to the user about the limits of this way."""
 
     TMUX = "Also in tmux's paste buffer (prefix ]). For nested tmux: set -g set-clipboard on."
     SCREEN = "Sent through GNU screen. Some terminals ignore this."
@@ -76,19 +76,19 @@ class Route(Enum):
 
 
 def select_route(environ: Mapping[str, str]) -> Route:
-    """Return the route for this environment: tmux sets ``TMUX``, GNU screen sets ``STY``."""
+    """Return the route for this environment. tmux sets ``TMUX``, and GNU screen sets ``STY``."""
     if environ.get("TMUX"):
         return Route.TMUX
     return Route.SCREEN if environ.get("STY") else Route.TERMINAL
 
 
 async def send(app: App[Any], text: PublicText, environ: Mapping[str, str]) -> Route:
-    """Send a text to the terminal's clipboard and return the route it took.
+    """Send a text to the terminal's clipboard, and return the route that was used.
 
     Args:
         app: The app that owns the terminal.
         text: The text. Only a `PublicText` is ever sent.
-        environ: The environment; ``TMUX``, ``STY`` and ``PATH`` are read.
+        environ: The environment. ``TMUX``, ``STY`` and ``PATH`` are read.
 
     Raises:
         InputError: The text is too long for a terminal.
@@ -116,7 +116,7 @@ def osc52(data: bytes) -> str:
 
 
 def wrap_for_screen(sequence: str) -> str:
-    """Return a sequence in the wrapping with which GNU screen forwards it to its terminal."""
+    """Return a sequence, wrapped so that GNU screen forwards it to its terminal."""
     pieces = (sequence[start : start + _SCREEN_PIECE] for start in range(0, len(sequence), _SCREEN_PIECE))
     return "".join(f"\x1bP{piece}\x1b\\" for piece in pieces)
 
@@ -151,7 +151,7 @@ def _load_tmux_buffer(data: bytes, environ: Mapping[str, str]) -> None:
 
 
 def _tmux(environ: Mapping[str, str]) -> str:
-    """Return the path of tmux, searching only the absolute folders of ``PATH``."""
+    """Return the path of tmux. Only the absolute folders in ``PATH`` are searched."""
     import os
     import shutil
 

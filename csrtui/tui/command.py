@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class Scope(StrEnum):
-    """The screens on which a command works; the value is its title in the help."""
+    """The screens on which a command works. The value is the title of the scope in the help."""
 
     ANYWHERE = "Anywhere"
     PANES = "Request and keystore"
@@ -25,13 +25,13 @@ class Command:
     """A command of the screens.
 
     Attributes:
-        action: The command's name, which is also the name of its Textual action.
-        keys: The keys in Textual's names, separated by commas; the bar shows the first.
-        label: One or two words for the bar.
+        action: The name of the command and of its Textual action.
+        keys: The keys, by Textual's names, separated by commas. The command bar shows the first one.
+        label: The label on the command bar, of one or two words.
         help: A sentence that says what the command does.
-        scope: Where it works.
-        on_bar: Whether the bar shows it.
-        priority: Whether the keys work before the focused field sees them.
+        scope: The scope in which the command works.
+        on_bar: Whether the command bar shows the command.
+        priority: Whether the command handles its keys before the focused field does.
     """
 
     action: str
@@ -44,12 +44,12 @@ class Command:
 
     @property
     def shown_key(self) -> str:
-        """The first key as the screens show it."""
+        """The first key, as the screens show it."""
         return _display_name(self.keys.split(",")[0])
 
     @property
     def shown_keys(self) -> str:
-        """All keys as the screens show them."""
+        """All keys, as the screens show them."""
         return ", ".join(map(_display_name, self.keys.split(",")))
 
 

@@ -1,4 +1,4 @@
-"""All commands of the screens, the one source for key bindings, the command bar, the help and the README."""
+"""All commands of the screens: the only source of the key bindings, the command bar, the help and the README."""
 
 from collections.abc import Sequence
 
@@ -309,7 +309,7 @@ COMMANDS = (
     Command("redraw", "ctrl+l", "Redraw", "Draw the screen again.", Scope.ANYWHERE, on_bar=False),
     Command("leave", "ctrl+q,f10", "Quit", "Quit; the form is saved.", Scope.ANYWHERE),
 )
-"""All commands, in the order of the bar and of help."""
+"""All commands, in the order in which the command bar and the help show them."""
 
 
 def bindings(*scopes: Scope) -> list[Binding]:
@@ -329,19 +329,19 @@ def bindings(*scopes: Scope) -> list[Binding]:
 
 
 HELP_IN_LISTS = Binding("question_mark", "app.help", "Help", show=False)
-"""The second key for help, on screens without text fields."""
+"""The second key for help. It works on screens without text fields."""
 
 WIDGET_ACTIONS = frozenset({"undo", "redo", "open_pair", "mark", "open_finding"})
-"""The commands whose keys a widget binds: listed in the help, but not configurable."""
+"""The commands whose keys a widget binds. They are listed in the help, but not configurable."""
 
 
 def key_of(action: str, commands: Sequence[Command] = COMMANDS) -> str:
-    """Return the first key of a command as the screens show it, with the keys of `commands`."""
+    """Return the first key of the command with this action in `commands`, as the screens show it."""
     return next(command.shown_key for command in commands if command.action == action)
 
 
 def bar(scope: Scope, commands: Sequence[Command] = COMMANDS) -> list[Command]:
-    """Return those of `commands` that the bar shows on the screen or pane of `scope`."""
+    """Return those of `commands` that the command bar shows on the screen or pane of `scope`."""
     scopes = {scope, Scope.ANYWHERE}
     if scope in {Scope.REQUEST, Scope.KEYSTORE}:
         scopes.add(Scope.PANES)
@@ -358,5 +358,5 @@ _STEP_WIDTH = max(len(NEXT_STEPS[step]) for step in NextStep if step is not Next
 
 
 def step_label(step: NextStep) -> str:
-    """Return a pair's next step for the bar, padded to one width, so that few cells change between pairs."""
+    """Return the label of a next step for the command bar. All labels have one width, so that few cells change."""
     return ("Nothing" if step is NextStep.NONE else NEXT_STEPS[step].capitalize()).ljust(_STEP_WIDTH)

@@ -1,4 +1,4 @@
-"""The base of csrtui's apps: the list of commands with the user's own keys, and its help."""
+"""The base class of csrtui's apps, with the commands, the user's own keys and the help."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from csrtui.tui.command import Command
 
 DEFAULT_THEME = "ansi-dark"
-"""The terminal's sixteen colours, on the terminal's background."""
+"""A theme with the terminal's sixteen colours on the terminal's background."""
 
 
 class CommandsApp(SafeApp[None]):
-    """An app whose keys are csrtui's commands.
+    """An app that binds its keys to csrtui's commands.
 
     Args:
         session: The session that the screens use.
@@ -55,7 +55,7 @@ class CommandsApp(SafeApp[None]):
         return self._commands
 
     def action_help(self) -> None:
-        """Open the help, or close it when it is open."""
+        """Open the help, or close it if it is open."""
         from csrtui.tui.screens.confirm import ConfirmScreen
         from csrtui.tui.screens.help import HelpScreen
 
@@ -65,7 +65,7 @@ class CommandsApp(SafeApp[None]):
             self.push_screen(HelpScreen(self._commands))
 
     def action_leave(self) -> None:
-        """Leave the app; works on every screen."""
+        """Leave the app. This action works on every screen."""
         raise NotImplementedError
 
     async def action_quit(self) -> None:

@@ -1,7 +1,7 @@
-"""A compositor that renders only the widgets an update touches.
+"""A compositor that renders only the widgets inside the region of an update.
 
-Textual 8.2.8 renders every widget of the screen for a character typed into one of them, and then discards what
-lies elsewhere. With two dozen widgets, that is most of the time between a key press and its echo.
+When a character is typed into one widget, Textual 8.2.8 renders every widget of the screen, and then discards the
+output outside that widget. With two dozen widgets, this takes most of the time between a key press and its echo.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class CroppedCompositor(Compositor):
-    """A compositor for a screen of many small widgets."""
+    """A compositor for a screen with many small widgets."""
 
     def _get_renders(self, crop: Region | None = None) -> Iterable[tuple[Region, Region, list[Strip]]]:
         if crop is None:

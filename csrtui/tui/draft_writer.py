@@ -1,4 +1,4 @@
-"""A writer that saves drafts: in the background while the user types, and at once when the app ends."""
+"""A writer that saves drafts in the background while the user types, and immediately when the app ends."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ T = TypeVar("T")
 
 
 class DraftWriter(Generic[T]):
-    """A writer of values from several threads that never overwrites a newer value with an older one.
+    """A writer that several threads can use. It never overwrites a newer value with an older one.
 
     Args:
-        save: Writes a value.
-        saved: The value that is stored already, or None.
+        save: A function that writes a value.
+        saved: The value that is already stored, or None.
     """
 
     def __init__(self, save: Callable[[T], object], saved: T | None = None) -> None:
@@ -29,10 +29,10 @@ class DraftWriter(Generic[T]):
         self._latest = value
 
     def write(self) -> None:
-        """Save the latest value, unless it is saved already.
+        """Save the latest value, unless it is already saved.
 
         Raises:
-            Exception: Any error of the `save` function; the value then counts as not saved.
+            Exception: Any error of the `save` function. The value then counts as not saved.
         """
         with self._lock:
             latest = self._latest

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from csrtui.tui.commands import Command
 
     Report = Callable[[int, int], None]
-    """Called with the number of examined pairs or hosts, and the total."""
+    """A function that is called with the number of examined pairs or hosts, and with the total."""
 
 _STEPS = 100
 """Maximum number of updates of the progress bar."""
@@ -37,7 +37,7 @@ class ExaminationResult:
 
     Attributes:
         rows: The findings, most severe first.
-        lines: The verdict, most important line first.
+        lines: The lines of the verdict, most important one first.
     """
 
     rows: FindingRows
@@ -53,11 +53,11 @@ class Examiner(Protocol):
     """The message shown while the checks run."""
 
     def examine(self, report: Report, stop: Event) -> ExaminationResult:
-        """Examine everything; called in a thread.
+        """Examine everything, and return the result. Called in a thread.
 
         Args:
-            report: Called with the progress.
-            stop: Once set, no further check is started.
+            report: The function to call with the progress.
+            stop: An event. Once it is set, no further check is started.
 
         Raises:
             CsrtuiError: The examination cannot be run.
@@ -87,7 +87,7 @@ class StoreExaminer:
         self._commands = commands
 
     def examine(self, report: Report, stop: Event) -> ExaminationResult:
-        """Examine all pairs and the store itself."""
+        """Examine all pairs and the store itself, and return the result."""
         argument = store_argument(self._session.store.path)
         examination = Examination(self._session, config_path(os.environ), store_argument=argument)
         total = len(examination.names)
@@ -124,6 +124,6 @@ class StoreExaminer:
 
 
 def count_levels(levels: Iterable[Level]) -> str:
-    """Return the number of findings of each level, most severe first: ``2 errors, 1 warning``."""
+    """Return the number of findings of each level, most severe first, such as ``2 errors, 1 warning``."""
     counts = Counter(levels)
     return ", ".join(plural(counts[level], level.value) for level in Level if counts[level])

@@ -1,8 +1,8 @@
-"""Line filters for all text of the app, the last defence against control characters in untrusted text.
+"""Line filters for all text of the app. They are the last defence against control characters in untrusted text.
 
-Views escape text from outside (`csrtui.core.base.escaping`). If a view omits that, these filters still keep control
-characters, C1, bidirectional controls and zero-width characters from the terminal. A line filter must not change
-the number of cells, so it replaces such characters instead of escaping them.
+Views escape text from outside (`csrtui.core.base.escaping`). If a view fails to do so, these filters still keep control
+characters (C0 and C1), bidirectional controls and zero-width characters from reaching the terminal. A line filter must
+not change the number of cells, so it replaces or removes such characters instead of escaping them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _REVERSE = Style(reverse=True)
 
 
 class PrintableOnly(LineFilter):
-    """A filter that replaces unprintable characters by printable ones of the same width.
+    """A filter that replaces unprintable characters with printable ones of the same width.
 
     A space separator becomes blanks, and other characters of one or two cells become question marks. Characters of
     zero width (C0 and C1 controls, bidirectional and zero-width characters, variation selectors) are removed.
@@ -33,7 +33,7 @@ class PrintableOnly(LineFilter):
     """
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 - Textual's interface
-        """Return `segments` with printable text only, of the same width in cells."""
+        """Return `segments` with only printable text. The width in cells is unchanged."""
         return [
             segment
             if segment.control is None and is_visible(segment.text)
@@ -45,8 +45,8 @@ class PrintableOnly(LineFilter):
 class AttributesOnly(LineFilter):
     """A filter that removes all colours and turns a coloured background into reverse video.
 
-    It serves NO_COLOR (https://no-color.org), with a theme whose ordinary background is the terminal's own. Any
-    other background therefore marks a cursor, a selection or a focused control.
+    It implements NO_COLOR (https://no-color.org). The theme uses the terminal's own background as its ordinary one,
+    so any other background marks a cursor, a selection or a focused control.
     """
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 - Textual's interface

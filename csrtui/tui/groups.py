@@ -1,4 +1,4 @@
-"""The pairs that a command can work on: the one under the cursor, the marked ones, or all that need it."""
+"""The groups of pairs that a command can apply to: the current pair, the marked pairs, or all that need it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from csrtui.core.pairs.query import Need
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Pairs that a dialog can work on together.
+    """A group of pairs that a dialog can process together.
 
     Attributes:
         label: The name of the group on the screen.
-        pairs: One or more pairs. In a large store they are read only when they are iterated.
+        pairs: One or more pairs. For a large store, each pair is read only when the sequence is iterated.
     """
 
     label: str
@@ -42,9 +42,9 @@ class PairSelection:
     """The pairs that can be chosen on the current screen.
 
     Attributes:
-        current: The pair under the cursor, or the one on the screen.
+        current: The pair under the cursor, or the only pair on the screen.
         marked: The marked pairs.
-        with_need: Returns those of the screen's pairs that have a need.
+        with_need: A function that returns the pairs of the screen that have a given need.
     """
 
     current: Pair | None
@@ -52,11 +52,11 @@ class PairSelection:
     with_need: Callable[[Need], Sequence[Pair]] = _no_pairs
 
     def groups(self, need: Need, description: str) -> list[Group]:
-        """Return the groups of pairs, most likely choice first, without groups of the same pairs.
+        """Return the groups of pairs to choose from, most likely choice first. No two groups contain the same pairs.
 
         Args:
-            need: The need of the pairs in the group of all.
-            description: The rest of that group's label after ``all 12``.
+            need: The last group contains all pairs that have this need.
+            description: The end of the label of that group, such as the words after ``all 12``.
         """
         groups = []
         if self.marked:
@@ -74,7 +74,7 @@ class PairSelection:
 
 
 class HasLabel(Protocol):
-    """A group of pairs of any kind."""
+    """A group of pairs, of any class, that has a label."""
 
     @property
     def label(self) -> str:
@@ -82,7 +82,10 @@ class HasLabel(Protocol):
 
 
 def choices(groups: Sequence[HasLabel]) -> list[tuple[str, str]]:
-    """Return a (value, text) choice for each group: its index, and its label with that of the next group."""
+    """Return a (value, text) choice for each group.
+
+    The value is the index of the group. The text is its label, followed by the label of the next group.
+    """
     next_groups = [*groups[1:], *groups[:1]]
     return [
         (str(index), f"{group.label}   (or {next_group.label})")

@@ -1,4 +1,4 @@
-"""The user's own keys for commands, from the configuration: their names, and checks that they can work."""
+"""The keys that the user has configured for commands: their names, and checks that they can work."""
 
 import re
 from collections.abc import Mapping
@@ -49,7 +49,7 @@ def apply_keys(keys: Mapping[str, str]) -> tuple[Command, ...]:
     """Return all commands, with the keys of the configuration applied.
 
     Args:
-        keys: The keys of each action, separated by commas, in Textual's names or as the screens show them.
+        keys: The keys of each action, separated by commas. A key has Textual's name or the name on the screens.
 
     Raises:
         InputError: A command or a key is unknown, a terminal cannot send the key, or two commands on one screen
@@ -79,7 +79,10 @@ def _split(text: str) -> list[str]:
 
 
 def _textual_name(key: str) -> str:
-    """Return Textual's name of a key; accepts the spelling of the screens and the README (``F12``, ``Esc``, ``/``)."""
+    """Return Textual's name of a key.
+
+    The names on the screens and in the README are also accepted (``F12``, ``Esc``, ``/``).
+    """
     name = key if len(key) == 1 else key.lower()
     return _ALIASES.get(name, name)
 
@@ -105,20 +108,20 @@ RESERVED_KEYS = frozenset(
 LIST_KEYS = frozenset(
     {"enter", "space", "up", "down", "home", "end", "pageup", "pagedown", "g", "G", "j", "k", "ctrl+b"}
 )
-"""Keys that lists and texts handle before a command can."""
+"""Keys that lists and text views handle before commands do."""
 FIELD_KEYS = frozenset(
     {"left", "right", "home", "end", "pageup", "pagedown", "backspace", "delete"}
     | {f"ctrl+{letter}" for letter in "acdekuvwxyz"}
     | {"ctrl+underscore"}
 )
-"""Keys that text fields handle before a command can."""
+"""Keys that text fields handle before commands do."""
 _SCREEN_KEYS = frozenset({"tab", "shift+tab", "escape", "question_mark"})
 _SCOPES_WITH_FIELDS = frozenset({Scope.ANYWHERE, Scope.PANES, Scope.REQUEST})
 """Scopes whose commands also work in text fields. In all other scopes, a focused field receives the key instead."""
 
 
 def _check_use(command: Command, key: str) -> None:
-    """Check that a key reaches the command and is not needed by something else."""
+    """Check that a key reaches the command and that nothing else needs the key."""
     if key in command.keys.split(","):
         return
     reason = _conflict(command, key)
@@ -160,13 +163,13 @@ def _check_clashes(commands: tuple[Command, ...]) -> None:
 _SCREENS = (
     {Scope.PANES, Scope.REQUEST, Scope.KEYSTORE, Scope.PAIRS, Scope.LISTS, Scope.STEPS},
     {Scope.PAIR, Scope.PAIRS, Scope.STEPS},
-    {Scope.PAIR, Scope.DOCTOR},  # the doctor's screen has the command `back` of the pair screen
+    {Scope.PAIR, Scope.DOCTOR},  # the doctor's screen uses the command `back` of the pair screen
     {Scope.PAIR, Scope.PLAN},
     {Scope.FLEET, Scope.LISTS, Scope.STEPS},
 )
-"""Scopes that share a screen."""
+"""Sets of scopes that share a screen."""
 _EXCLUSIVE = {Scope.REQUEST}, {Scope.KEYSTORE, Scope.PAIRS, Scope.LISTS, Scope.STEPS}
-"""Scopes that share a screen but are never active together: the cursor is in the form, or it is not."""
+"""Two sets of scopes that share a screen but are never active together. The first applies to the form only."""
 
 
 def _overlap(first: Scope, second: Scope) -> bool:

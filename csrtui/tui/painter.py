@@ -1,8 +1,8 @@
 """A painter that sends only changed cells to the terminal.
 
 Textual 8.2.8 repaints whole pieces of lines, with full colours and a reset for every segment: 166 bytes for a
-character typed into an empty field, 9 kB for a screen. That is slow over an SSH link of 4 kB/s. The painter remembers
-what the terminal shows and writes only the difference, with as few attributes as possible.
+character typed into an empty field, 9 kB for a screen. That is slow over an SSH link of 4 kB/s. The painter keeps a
+copy of the terminal's contents and writes only the differences, with as few attributes as possible.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from rich.style import Style
     from textual.strip import Strip
 
-_BRIDGED_GAP: Final = 3  # rewriting a gap of so many unchanged cells is cheaper than moving the cursor
-_MIN_ERASE: Final = 4  # erasing so many changed cells at a line's blank end is cheaper than writing blanks
-_VISIBLE_ON_BLANK: Final = frozenset({"4", "7", "9", "21", "51", "52", "53"})  # visible on blanks too
+_BRIDGED_GAP: Final = 3  # rewriting up to this many unchanged cells is cheaper than moving the cursor
+_MIN_ERASE: Final = 4  # erasing this many changed cells at a line's blank end is cheaper than writing blanks
+_VISIBLE_ON_BLANK: Final = frozenset(
+    {"4", "7", "9", "21", "51", "52", "53"}
+)  # attributes that are visible on blanks too
 _SGR_CODES: Final = {
     "bold": "1", "dim": "2", "italic": "3", "underline": "4", "blink": "5", "blink2": "6", "reverse": "7",
     "conceal": "8", "strike": "9", "underline2": "21", "frame": "51", "encircle": "52", "overline": "53",
@@ -32,7 +34,7 @@ _CLEAR: Final = "\x1b[m\x1b[2J"
 
 
 class Pen(NamedTuple):
-    """The style of a cell as SGR parameters (ECMA-48 8.3.117); an empty colour is the terminal's default."""
+    """The style of a cell, as SGR parameters (ECMA-48 8.3.117). An empty colour is the terminal's default."""
 
     attributes: frozenset[str] = frozenset()
     foreground: str = ""
@@ -40,7 +42,7 @@ class Pen(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """A cell: its character with combining characters, or "" for the second cell of a wide character."""
+    """A cell. Its text is a character with combining characters, or "" for the second cell of a wide character."""
 
     text: str
     pen: Pen
@@ -64,7 +66,7 @@ class Painter:
 
     @property
     def size(self) -> tuple[int, int]:
-        """The terminal's size at the last `paint`, in (columns, rows); (0, 0) if unknown."""
+        """The terminal's size at the last `paint`, as (columns, rows), or (0, 0) if unknown."""
         return self._size
 
     def forget(self) -> None:
@@ -78,9 +80,9 @@ class Painter:
 
         Args:
             update: Pieces of lines, or the whole screen, from Textual's compositor.
-            size: The size of the screen in (columns, rows).
-            cursor: The final position of the terminal's (hidden) cursor, in (column, row) from 0. Input methods open
-                there.
+            size: The size of the screen, as (columns, rows).
+            cursor: The final position of the terminal's (hidden) cursor, as (column, row) from 0. Input methods open
+                at that position.
 
         Returns:
             Text and control sequences, or "" if nothing changes.
@@ -109,7 +111,7 @@ class Painter:
             del changes[-len(new_blanks) :]
         for start, end in _runs(changes):
             for index, cell in enumerate(line[start:end], start):
-                if cell.text:  # else the second cell of a wide character, which is written already
+                if cell.text:  # no text: the second cell of a wide character, which is already written
                     out.move(row, index)
                     out.put(cell)
         if erase:
@@ -118,7 +120,7 @@ class Painter:
 
 
 class _Sequence:
-    """The output so far, with the pen and the cursor position at its end."""
+    """The output so far, and the pen and the cursor position after it."""
 
     def __init__(self) -> None:
         self.parts: list[str] = []
@@ -138,7 +140,9 @@ class _Sequence:
         self._cursor = (row, column)
 
     def put(self, cell: Cell) -> None:
-        if cell.text != " " or cell.pen != _pen_of_blank(self._pen):  # else the current pen draws the same
+        if cell.text != " " or cell.pen != _pen_of_blank(
+            self._pen
+        ):  # otherwise, the current pen draws the same blank
             self._set_pen(cell.pen)
         self.parts.append(cell.text)
         if self._cursor is not None:
@@ -220,7 +224,7 @@ def _add_character(cells: list[Cell], character: str, pen: Pen, blank: Cell) -> 
     elif width:
         cells.append(Cell(character, pen))
         cells += [Cell("", pen)] * (width - 1)
-    elif cells:  # combines with the character before it
+    elif cells:  # it combines with the character before it
         index = -1 if cells[-1].text or len(cells) == 1 else -2
         cells[index] = Cell(cells[index].text + character, cells[index].pen)
 

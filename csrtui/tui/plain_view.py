@@ -1,4 +1,4 @@
-"""Plain text on the normal terminal screen, from its left edge, so that the terminal can select it.
+"""Show plain text on the normal terminal screen, from the left edge, so that the user can select it.
 
 The app is suspended until the user returns.
 """
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 _STDIN, _STDERR = 0, 2
 _RETURN_KEYS = frozenset(b"\r\nq\x03\x04")
-"""Enter, q, ctrl+c (often meant as copy, so it must not end the program) and ctrl+d."""
+"""The return keys: Enter, q, ctrl+d, and ctrl+c (often meant as copy, so it must not end the program)."""
 _LOCAL_FLAGS = 3  # index of the local modes in the list of `termios.tcgetattr`
 _PROMPT = "Press Enter to return to csrtui."
 
 
 async def show_plain(app: App[Any], text: str) -> None:
-    """Suspend the screens, print a text, and resume when the user presses Enter.
+    """Suspend the screens, print a text, and resume when the user presses Enter or another return key.
 
-    Await this in a worker. The app then still handles signals, but draws nothing until this returns.
+    Await this function in a worker. The app then still handles signals, but draws nothing until the function returns.
 
     Args:
         app: The app to suspend.
@@ -35,7 +35,7 @@ async def show_plain(app: App[Any], text: str) -> None:
     Raises:
         textual.app.SuspendNotSupported: The app's driver cannot leave the terminal.
     """
-    # Nothing empties the driver's queue during the suspension: drawing would fill it and block the event loop. The
+    # Nothing empties the driver's queue while the app is suspended. Drawing would fill it and block the event loop. The
     # terminal mode is set before the prompt appears, so that the keys in the prompt work at once.
     with app.batch_update(), app.suspend(), _single_key_mode():
         _print(f"\n{text.rstrip()}\n\n{_PROMPT}\n")

@@ -1,7 +1,7 @@
 """A Textual app that reveals no secret when it crashes and restores the terminal when it ends.
 
-It corrects behaviour of Textual 8.2.8: the crash screen with local variables, the screenshot command, untrusted text
-passed to the terminal, grey under NO_COLOR, and a hang after the terminal is lost.
+It corrects these behaviours of Textual 8.2.8: a crash screen with local variables, a screenshot command, untrusted text
+passed to the terminal, grey instead of no colour under NO_COLOR, and a hang after the terminal is lost.
 """
 
 from __future__ import annotations
@@ -44,14 +44,16 @@ if TYPE_CHECKING:
 ReturnType = TypeVar("ReturnType")
 
 COLOURLESS_THEME: Final = "ansi-dark"
-"""The theme under NO_COLOR. It uses the terminal's own colours; `AttributesOnly` removes the rest."""
+"""The theme under NO_COLOR. It uses the terminal's own colours, and `AttributesOnly` removes all others."""
 
 _KEY_ROUNDS: Final = 3
-_MIN_SYNCHRONIZED: Final = 512  # shorter output arrives in one piece anyway, and the two marks cost 16 bytes
+_MIN_SYNCHRONIZED: Final = (
+    512  # shorter output arrives in one piece in any case, and the two marks cost 16 bytes
+)
 
 
 class SafeApp(App[ReturnType]):
-    """The base of csrtui's apps; start it with `run`, then exit the process with `exit_status`.
+    """The base class of csrtui's apps. Start the app with `run`, then exit the process with `exit_status`.
 
     Args:
         theme: The name of the theme, or None for Textual's default. NO_COLOR, if set and not empty, overrides it.
@@ -84,7 +86,7 @@ class SafeApp(App[ReturnType]):
     # Hooks for subclasses
 
     def save_state(self) -> None:
-        """Save the user's input; called once when a signal or a lost terminal ends the app."""
+        """Save the user's input. Called once, when a signal or the loss of the terminal ends the app."""
 
     async def wait_until_ready(self) -> None:
         """Wait until all widgets that can receive a key exist."""
@@ -96,12 +98,12 @@ class SafeApp(App[ReturnType]):
         filters = [
             line_filter
             for line_filter in super().get_line_filters()
-            if not isinstance(line_filter, NoColor | Monochrome)  # they turn colours grey instead of off
+            if not isinstance(line_filter, NoColor | Monochrome)  # those filters turn colours into grey
         ]
         return [*filters, *([self._attributes_only] if self.no_color else []), self._printable_only]
 
     def validate_theme(self, theme: str) -> str:
-        """Return the theme, which under NO_COLOR is always the colourless one."""
+        """Return the theme. Under NO_COLOR, it is always the colourless one."""
         return theme if self._wants_colour else COLOURLESS_THEME
 
     def redraw_all(self) -> None:
@@ -147,7 +149,7 @@ class SafeApp(App[ReturnType]):
             driver.flush()
 
     def _set_pointer_shape(self, shape: str) -> None:
-        # OSC 22 sets the shape of the mouse pointer; without a mouse it only costs bytes.
+        # OSC 22 sets the shape of the mouse pointer. Without a mouse, it only costs bytes.
         if isinstance(self._driver, SafeDriver) and self._driver.reports_mouse:
             super()._set_pointer_shape(shape)
 
@@ -161,7 +163,7 @@ class SafeApp(App[ReturnType]):
         """Do nothing, so that no action writes the screen to a file."""
 
     def notify(self, message: str, **options: Any) -> None:
-        """Show a toast; markup in it is always shown as plain text.
+        """Show a toast. Markup in its text is never interpreted.
 
         Args:
             message: The text, which may quote text from outside.
@@ -171,7 +173,7 @@ class SafeApp(App[ReturnType]):
         super().notify(message, **options)
 
     def action_help_quit(self) -> None:
-        """Show which key quits, because the user pressed ctrl+c."""
+        """Show the key that quits, because the user has pressed ctrl+c."""
         keys = [
             key
             for key, active in self.active_bindings.items()
@@ -196,15 +198,15 @@ class SafeApp(App[ReturnType]):
     # Running and ending
 
     def run(self, **options: Any) -> ReturnType | None:
-        """Run until the app exits; the terminal keeps the mouse unless ``mouse=True`` is passed.
+        """Run until the app exits. The terminal handles the mouse itself unless ``mouse=True`` is passed.
 
-        A failure is reported in one line (and a hint) on stderr after the terminal is restored; see `exit_status`.
+        After the terminal is restored, a failure is reported on stderr in one line and a hint. See `exit_status`.
 
         Args:
             options: The options of `textual.app.App.run`.
 
         Returns:
-            The result that the app was exited with; None after a failure or a signal.
+            The result with which the app exited, or None after a failure or a signal.
         """
         options.setdefault("mouse", False)
         with replace_exception_hooks(self._handle_thread_error):
@@ -221,7 +223,7 @@ class SafeApp(App[ReturnType]):
 
     @property
     def exit_status(self) -> int:
-        """The exit status of the process: 3 after a bug, 128 + N after signal N, else the app's return code."""
+        """The exit status of the process: 3 after a bug, 128 + N after signal N, otherwise the app's return code."""
         if self._failure is not None:
             return self._failure.exit_code
         if self._signal is not None:
@@ -229,7 +231,7 @@ class SafeApp(App[ReturnType]):
         return self.return_code or 0
 
     async def run_async(self, **options: Any) -> ReturnType | None:
-        """Run inside an event loop; see `run`."""
+        """Run inside an event loop. Return the same result as `run`."""
         loop = asyncio.get_running_loop()
         # asyncio's own handler logs tracebacks with the exception's message to stderr.
         loop.set_exception_handler(lambda _loop, context: self._handle_loop_error(context))
@@ -247,18 +249,18 @@ class SafeApp(App[ReturnType]):
             self._handle_exception(error)
 
     def handle_terminal_loss(self) -> None:
-        """End the app as after SIGHUP; called from the input thread."""
+        """End the app as SIGHUP would. Called from the input thread."""
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop has ended
                 self._loop.call_soon_threadsafe(self._leave, signal.SIGHUP)
 
     def call_when_started(self, callback: Callable[[], None]) -> None:
-        """Call `callback` once the first screen is ready and has its cursor; called from the input thread."""
+        """Call `callback` once the first screen is ready and has its cursor. Called from the input thread."""
 
         async def wait() -> None:
             mounted: asyncio.Event = self._mounted_event
             await mounted.wait()
-            for screen in self._screen_stack:  # the live list: a screen may be added during the wait
+            for screen in self._screen_stack:  # not a copy of the list: a screen may be added during the wait
                 mounted = screen._mounted_event  # noqa: SLF001 - Textual has no public event for it
                 await mounted.wait()
             await self.wait_until_ready()
@@ -268,14 +270,14 @@ class SafeApp(App[ReturnType]):
             asyncio.run_coroutine_threadsafe(wait(), self._loop)
 
     def is_typing(self) -> bool:
-        """Return whether a character goes into a field and is not a command; called from the input thread."""
+        """Return whether a character goes into a field and is not a command. Called from the input thread."""
         stack = self.screen_stack
         return bool(stack) and isinstance(stack[-1].focused, Input)
 
     def call_after_keys(self, callback: Callable[[], None]) -> None:
-        """Call `callback` once all earlier keys have had their effect; called from the input thread."""
+        """Call `callback` once all earlier keys have had their effect. Called from the input thread."""
 
-        async def start() -> None:  # scheduled the same way as keys, so that it stays behind them
+        async def start() -> None:  # scheduled in the same way as keys, so that it cannot overtake them
             self.call_later(self._follow_keys, None, callback)
 
         if self._loop is not None:
@@ -283,7 +285,7 @@ class SafeApp(App[ReturnType]):
 
     def _follow_keys(self, route: list[DOMNode] | None, callback: Callable[[], None]) -> None:
         # A key passes through the queues of the app, the focused widget, its parents and the app again. The message
-        # it causes (Submitted) follows the same route, and so does the effect of that message (a focus change).
+        # that the key causes (Submitted) takes the same route, and so does the effect of that message (a focus change).
         if route is None:
             route = (
                 (self.focused or self.screen).ancestors_with_self * _KEY_ROUNDS if self.screen_stack else []
@@ -294,7 +296,7 @@ class SafeApp(App[ReturnType]):
         callback()
 
     def handle_input_error(self, error: Exception) -> None:
-        """End the app with the message for a bug; called from the input thread."""
+        """End the app with the message for a bug. Called from the input thread."""
         self.call_later(self._handle_exception, error)
 
     def _leave(self, number: signal.Signals) -> None:
@@ -310,7 +312,7 @@ class SafeApp(App[ReturnType]):
                 self.save_state()
 
     def _end_at_once(self, number: signal.Signals) -> None:
-        """End the process although the event loop is blocked, e.g. by a terminal that accepts no more bytes."""
+        """End the process even if the event loop is blocked, e.g. by a terminal that accepts no more bytes."""
         self._save_state_once()
         if isinstance(self._driver, SafeDriver):
             self._driver.restore_at_once()
@@ -344,7 +346,7 @@ class SafeApp(App[ReturnType]):
             self._failure = describe_bug(error)
 
     def _print_error_renderables(self) -> None:
-        # Of the output of Textual's method, only a text message passed to `exit` remains.
+        # Unlike Textual's method, print only a text message that was passed to `exit`.
         lines = [visible(message) for message in self._exit_renderables if isinstance(message, str)]
         self._exit_renderables.clear()
         if self._failure is not None and not self._failure_reported:

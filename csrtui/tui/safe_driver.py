@@ -6,7 +6,7 @@ Differences from Textual 8.2.8:
 - Keys typed ahead have the same effect as keys typed slowly.
 - Bytes that are not UTF-8 do not crash the app.
 - SIGCONT without a preceding stop does not enter application mode twice.
-- The size is that of the terminal in use, not of stdout, and always the most recent one.
+- The size is always the current size of the terminal in use, not of stdout.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ if TYPE_CHECKING:
     from textual.app import App
     from textual.message import Message
 
-_POLL_SECONDS = 0.1  # delay that distinguishes an Escape key from the start of a sequence
+_POLL_SECONDS = 0.1  # after this delay, an Escape is a key and not the start of a sequence
 _LINE_FEED_KEY = "ctrl+j"
-_MAX_WAIT_SECONDS = 0.5  # for the effect of a key; after that, the next key is passed on regardless
+_MAX_WAIT_SECONDS = 0.5  # for the effect of a key; then the next key is passed on in any case
 _MAX_START_SECONDS = 5.0
 _READ_BYTES = 4096
 _RESTORE_MODES = b"\x1b[?2026l\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
-"""The output of Textual's driver at the end, in one piece that every terminal accepts at once."""
+"""The sequences with which Textual's driver restores the terminal, in one piece that is written at once."""
 
 
 class TerminalOwner(Protocol):
-    """The app's methods that the driver calls."""
+    """The methods of the app that the driver calls."""
 
     def handle_terminal_loss(self) -> None:
         """Handle the loss of the terminal. Called from the input thread."""
@@ -60,11 +60,11 @@ class TerminalOwner(Protocol):
         """Handle an unexpected error while reading keys. Called from the input thread."""
 
     def redraw_all(self) -> None:
-        """Draw the whole screen, because the driver has (again) taken over the terminal."""
+        """Draw the whole screen, because the driver has just taken over the terminal."""
 
 
 class _Output:
-    """The terminal's file, whose methods ignore errors after the terminal is lost.
+    """The terminal's file. Its methods ignore the errors that follow the loss of the terminal.
 
     An OSError would end Textual's writer thread, and the app would then hang on the full queue.
     """
@@ -130,8 +130,8 @@ class SafeDriver(LinuxDriver):
     def restore_at_once(self) -> None:
         """Restore the terminal without the event loop and the writer thread.
 
-        The line settings are restored always, the modes only if the terminal accepts bytes. poll(2) reports whether a
-        write would block, as it does while output is stopped (Ctrl+S) or another write is waiting.
+        The line settings are always restored, but the modes only if the terminal accepts bytes. poll(2) reports
+        whether a write would block. A write blocks while output is stopped (Ctrl+S) or another write is waiting.
         """
         self.restore_line_settings()
         with contextlib.suppress(OSError, ValueError):
@@ -141,7 +141,7 @@ class SafeDriver(LinuxDriver):
 
     def _sigwinch_application(self, *_: object) -> None:
         # Textual reads the size inside the signal handler. A second signal can interrupt the handler between reading
-        # and reporting; then the older size would be reported last and stay.
+        # and reporting the size. Then the older size would be reported last and remain in use.
         if not self._in_band_window_resize:
             with contextlib.suppress(RuntimeError):  # the loop has ended
                 self._loop.call_soon_threadsafe(self._report_size)
@@ -151,7 +151,7 @@ class SafeDriver(LinuxDriver):
         self._app.post_message(Resize(size, size))
 
     async def _check_size_later(self) -> None:
-        # The size may have changed after Textual read the first one. That size reaches the app by the same queue,
+        # The size may have changed after Textual first read it. The first size reaches the app through the same queue,
         # so this check comes after it.
         self._app.call_later(self._check_size)
 
@@ -160,8 +160,8 @@ class SafeDriver(LinuxDriver):
             self._report_size()
 
     def _sigtstp_application(self, *_: object) -> None:
-        # Textual suspends inside the signal handler, which writes to a queue. If the signal interrupts code that holds
-        # the queue's lock, the handler would wait for that lock forever.
+        # Textual suspends inside the signal handler and writes to a queue there. If the signal interrupts code that has
+        # locked the queue, the handler would wait for that lock forever.
         with contextlib.suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(super()._sigtstp_application)
 
@@ -170,8 +170,8 @@ class SafeDriver(LinuxDriver):
             self._loop.call_soon_threadsafe(self._resume)
 
     def _resume(self) -> None:
-        # After SIGSTOP the app has never left application mode. Entering it again would save raw mode as the state
-        # to restore at the end.
+        # SIGSTOP does not let the app leave application mode. Entering that mode again would save raw mode as the
+        # state to restore at the end.
         if self._auto_restart:
             if not self._must_signal_resume:
                 self.suspend_application_mode()
@@ -182,12 +182,12 @@ class SafeDriver(LinuxDriver):
         """Pass a key to the app after the preceding command key has had its effect.
 
         Textual delivers a key to the widget that has the focus at that moment. Keys that arrive together, as on a slow
-        link, would all go to the field that Tab is about to leave: a passphrase into a readable field. Outside fields
-        characters are commands, too. The text after the ``/`` that opens the filter is meant for the filter and must
-        not be run as commands.
+        link, would all go to the field that Tab is about to leave. For example, a passphrase would be typed into a
+        readable field. Outside fields, characters are commands. For example, ``/`` opens the filter, and the text
+        after it is meant for the filter and must not be run as commands.
 
-        A line feed counts as Enter: the terminal turns an Enter typed before the screens open into a line feed (ICRNL,
-        termios(3)).
+        A line feed counts as Enter, because the terminal turns an Enter that is typed before the screens open into a
+        line feed (ICRNL, termios(3)).
         """
         if isinstance(message, Key) and message.key == _LINE_FEED_KEY:
             message = Key("enter", "\r")
@@ -196,7 +196,7 @@ class SafeDriver(LinuxDriver):
             return
         self._wait_for_start()
         if not self._is_input_ending:
-            self._keys_handled.wait(_MAX_WAIT_SECONDS)  # only then the focus is known
+            self._keys_handled.wait(_MAX_WAIT_SECONDS)  # the focus is known only after this wait
         if self._is_input_ending:
             return
         is_command = isinstance(message, Key) and not (message.is_printable and self._owner.is_typing())
@@ -210,7 +210,7 @@ class SafeDriver(LinuxDriver):
             self._hold_next_key()
 
     def disable_input(self) -> None:
-        """Stop reading keys and drop the waiting ones, because Textual waits here for the end of the input thread."""
+        """Stop reading keys and drop waiting keys, because Textual waits here for the end of the input thread."""
         self._is_input_ending = True
         has_started = self._started.is_set()
         self._started.set()
@@ -222,12 +222,12 @@ class SafeDriver(LinuxDriver):
             self._started.clear()
 
     def _hold_next_key(self) -> None:
-        """Hold the next key until all earlier keys have had their effect."""
+        """Delay the next key until all earlier keys have had their effect."""
         self._keys_handled.clear()
         self._owner.call_after_keys(self._keys_handled.set)
 
     def _wait_for_start(self) -> None:
-        """Hold keys until the first screen is ready; otherwise keys typed ahead at the shell would be lost."""
+        """Delay keys until the first screen is ready. Otherwise, keys typed ahead at the shell would be lost."""
         if not self._started.is_set():
             self._owner.call_when_started(self._started.set)
             self._started.wait(_MAX_START_SECONDS)

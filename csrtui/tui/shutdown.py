@@ -1,4 +1,4 @@
-"""Orderly shutdown of a terminal program: on a signal, within a time limit, and without tracebacks."""
+"""The orderly shutdown of a terminal program on a signal, within a time limit and without tracebacks."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
     from types import FrameType
 
 SHUTDOWN_SIGNALS: Final = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
-"""The signals that end the program in order."""
+"""The signals that cause an orderly shutdown."""
 
 _TEXTUAL_SIGNALS: Final = (
     signal.SIGTSTP,
     signal.SIGCONT,
     signal.SIGWINCH,
-)  # Textual's driver never restores them
+)  # Textual's driver never restores their handlers
 _TIMEOUT_SECONDS: Final = 5.0
 
 
 class Shutdown:
-    """A shutdown on a signal, enforced when the program is still running five seconds later.
+    """A shutdown on a signal. It is enforced if the program is still running five seconds later.
 
     Args:
-        force: Called with the signal, in its own thread, after the time limit. The event loop may be blocked then,
+        force: Called with the signal after the time limit, in a thread of its own. The event loop may be blocked then,
             for instance by a terminal that accepts no more bytes.
     """
 
@@ -37,7 +37,7 @@ class Shutdown:
 
     @contextlib.contextmanager
     def handle_signals(self, end: Callable[[signal.Signals], None]) -> Iterator[None]:
-        """Call `end` with each shutdown signal, except signals that are ignored (SIGHUP under nohup).
+        """Call `end` with each shutdown signal. Ignored signals stay ignored, such as SIGHUP under nohup.
 
         On exit, restore all signal handlers, including those that Textual replaces.
         """
@@ -67,10 +67,10 @@ class Shutdown:
 
 @contextlib.contextmanager
 def replace_exception_hooks(on_thread_error: Callable[[BaseException], None]) -> Iterator[None]:
-    """Keep Python's own error reports, which quote messages, off the terminal.
+    """Keep Python's own error reports off the terminal, because they quote error messages.
 
     Args:
-        on_thread_error: Called, instead of the report, in a thread that an exception ended. Exceptions in
+        on_thread_error: Called instead of the report, in the thread that an exception has ended. Exceptions in
             destructors are dropped, because they are not a reason to end the program.
     """
 

@@ -1,4 +1,4 @@
-"""Checks of the terminal and the environment before Textual starts; this module must not import Textual."""
+"""Checks of the terminal and the environment before Textual starts. This module must not import Textual."""
 
 import os
 from collections.abc import Mapping
@@ -14,10 +14,10 @@ _HINT: Final = "use `csrtui new NAME` to create a pair without screens; `csrtui 
 
 
 def refuse_without_terminal(environ: Mapping[str, str]) -> None:
-    """Check that there is a terminal for the screens; without one, Textual would hang.
+    """Check that there is a terminal for the screens. Without a terminal, Textual would hang.
 
     Args:
-        environ: The environment; ``TERM`` is read.
+        environ: The environment. ``TERM`` is read.
 
     Raises:
         InputError: Standard input or standard error is not a terminal, or TERM is unset, ``dumb`` or ``unknown``.
@@ -35,9 +35,9 @@ def refuse_without_terminal(environ: Mapping[str, str]) -> None:
 def drop_textual_environment() -> None:
     """Remove every variable whose name begins with TEXTUAL from this process's environment.
 
-    Call this before the first import of Textual, which reads them at import. TEXTUAL_LOG would write every key press,
-    including those in passphrase fields, to a file that everyone can read. TEXTUAL_DRIVER would load any class, and
-    TEXTUAL_SCREENSHOT and TEXTUAL_PRESS act without the user.
+    Call this function before Textual is first imported, because Textual reads the variables at import. TEXTUAL_LOG
+    would write every key press, including those in passphrase fields, to a file that everyone can read. TEXTUAL_DRIVER
+    would load any class. TEXTUAL_SCREENSHOT and TEXTUAL_PRESS would act without the user.
     """
     for name in [name for name in os.environ if name.startswith("TEXTUAL")]:
         del os.environ[name]

@@ -1,4 +1,4 @@
-"""Wrapping, cutting and padding of text to a width in terminal cells."""
+"""Functions that wrap, cut and pad text to a width in terminal cells."""
 
 from rich.cells import cell_len, set_cell_size
 
@@ -29,7 +29,7 @@ def wrap(text: str, width: int) -> list[str]:
 
 
 def cut(text: str, width: int) -> str:
-    """Return `text` in at most `width` cells, ending in an ellipsis if it was cut."""
+    """Return `text`, cut to at most `width` cells. A text that was cut ends in an ellipsis."""
     if cell_len(text) <= width:
         return text
     return _prefix(text, width - 1) + "…" if width > 0 else ""
@@ -41,7 +41,10 @@ def pad(text: str, width: int) -> str:
 
 
 def _prefix(text: str, width: int) -> str:
-    """Return the longest prefix that fits, but at least one character, so that a loop over the rest ends."""
+    """Return the longest prefix that fits.
+
+    It has at least one character, so that a loop over the rest ends.
+    """
     cells = 0
     for end, character in enumerate(text):
         cells += cell_len(character)

@@ -11,7 +11,7 @@ import pytest
 from certificates_made import intermediate, pem, root
 from command import Csrtui, run_process
 
-from csrtui.core.base.times import utc_text
+from csrtui.core.base.validity import utc_text
 from csrtui.core.certificates.certificate import max_validity_days
 from csrtui.core.certificates.csr import read_pem
 from csrtui.core.keys.key_types import private_pem

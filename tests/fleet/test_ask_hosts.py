@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from csrtui.fleet.ansible import Target, TrustedTemplate
-from csrtui.fleet.tasks.hosts import Reach, call_task
+from csrtui.fleet.tasks.run_on_hosts import Reach, call_task
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playbooks import COLLECTIONS, environment
 
+from csrtui.fleet.answer_limits import MAX_BYTES
 from csrtui.fleet.host_answer import CutLine, HostAnswer, failure_of, read_line
-from csrtui.fleet.host_limits import MAX_BYTES
 from csrtui.fleet.model import Reason
 
 if TYPE_CHECKING:

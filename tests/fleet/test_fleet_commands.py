@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from command import Csrtui
     from fake_ansible import FakeAnsible
 
-    from csrtui.fleet.tasks.hosts import Reach
+    from csrtui.fleet.tasks.run_on_hosts import Reach
     from csrtui.tasks.session import Session
 
 
@@ -230,7 +230,7 @@ def test_a_stop_is_said_and_gives_its_status(
             signal.raise_signal(signal.SIGTERM)
             yield line
 
-    monkeypatch.setattr("csrtui.fleet.tasks.hosts.run_task", stopped)
+    monkeypatch.setattr("csrtui.fleet.tasks.run_on_hosts.run_task", stopped)
     ran = fleet("list")
     assert ran.status == 128 + signal.SIGTERM
     assert "each host is in a consistent state" in ran.err

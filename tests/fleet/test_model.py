@@ -14,9 +14,9 @@ from csrtui.core.base.json_members import MemberError
 from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_json import pair_document
 from csrtui.core.pairs.query import Query
+from csrtui.fleet.answer_limits import MAX_PAIRS, MAX_VALUES, TooLargeError
 from csrtui.fleet.host_answer import CutLine, HostAnswer, Hosts, document_of, failure_of, read_line
 from csrtui.fleet.host_finding import create_failure
-from csrtui.fleet.host_limits import MAX_PAIRS, MAX_VALUES, TooLargeError
 from csrtui.fleet.model import (
     Failure,
     Fleet,

@@ -24,7 +24,7 @@ from csrtui.core.certificates import csr
 from csrtui.core.keys import key_types
 from csrtui.core.subject.fields import SubjectFields
 from csrtui.fleet.ansible import Target, Terminal
-from csrtui.fleet.tasks.hosts import Reach
+from csrtui.fleet.tasks.run_on_hosts import Reach
 from csrtui.fleet.tui.app import FleetApp
 from csrtui.fleet.tui.plan import FleetPlanScreen
 from csrtui.fleet.tui.request import FleetRequestScreen

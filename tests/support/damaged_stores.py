@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from remedied_store import DAY
 from requests_made import key_of
 
-from csrtui.core.base.times import Validity
+from csrtui.core.base.validity import Validity
 from csrtui.core.certificates import csr as request
 from csrtui.core.doctor.finding import FindingCode
 from csrtui.core.keys import key_types

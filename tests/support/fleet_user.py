@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from screens_user import User
 
 from csrtui.fleet.ansible import Target, Terminal
-from csrtui.fleet.tasks.hosts import Reach
+from csrtui.fleet.tasks.run_on_hosts import Reach
 from csrtui.fleet.tui.app import FleetApp
 from csrtui.fleet.tui.fleet_screen import FleetScreen
 from csrtui.fleet.tui.work import HostWorkScreen

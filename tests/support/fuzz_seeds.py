@@ -20,11 +20,11 @@ from requests_made import NOW, der_of, key_of, record
 from csrtui.core.backups import confirmation
 from csrtui.core.backups.backup_file import KeyProtection
 from csrtui.core.backups.confirmation import Confirmation
-from csrtui.core.base.times import Validity
+from csrtui.core.base.validity import Validity
 from csrtui.core.certificates import csr
 from csrtui.core.keys import pkcs8
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.pairs.draft import Draft, dump_draft
+from csrtui.core.pairs.form_draft import Draft, dump_draft
 from csrtui.core.pairs.pair import Backup, BackupStatus, HistoryEntry
 from csrtui.core.pairs.pair_json import dump_record
 from csrtui.core.pairs.summary import summarize

@@ -19,10 +19,10 @@ from foreign_made import ec_key, pkcs8
 from hostile import encodable, for_a_file_name
 from screens_user import session_on
 
-from csrtui.core.base.times import Validity
+from csrtui.core.base.validity import Validity
 from csrtui.core.certificates import csr
 from csrtui.core.keys import key_types
-from csrtui.core.pairs.draft import Draft, dump_draft
+from csrtui.core.pairs.form_draft import Draft, dump_draft
 from csrtui.core.pairs.pair import Backup, BackupStatus
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.core.subject.fields import SubjectFields

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from requests_made import NOW, record
 
 from csrtui.core.base.finding import CaKind
-from csrtui.core.base.times import Validity
+from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.pair import Backup, BackupStatus, KeyFacts, Pair, PairRecord, RequestFacts
 from csrtui.core.pairs.pair_json import dump_record
 from csrtui.core.subject.fields import SubjectFields

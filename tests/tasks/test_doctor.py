@@ -24,7 +24,7 @@ from throwaway_ca import issue, issuer
 
 from csrtui.core.base.finding import CaKind, Level
 from csrtui.core.base.secret import Secret
-from csrtui.core.base.times import Validity
+from csrtui.core.base.validity import Validity
 from csrtui.core.certificates import csr
 from csrtui.core.doctor.finding import FindingCode
 from csrtui.core.doctor.remedy import RemedyKind

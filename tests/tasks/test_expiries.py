@@ -10,7 +10,7 @@ import pytest
 from pairs_made import new_pair
 from requests_made import NOW
 
-from csrtui.core.base.times import Validity
+from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.store import summary_reader
 from csrtui.tasks.list import count_expiries

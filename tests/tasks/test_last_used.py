@@ -11,7 +11,7 @@ from csrtui.core.base.errors import StoreError
 from csrtui.core.keys.passphrase_quality import weaknesses
 from csrtui.store import reference_data
 from csrtui.store.keystore import Keystore
-from csrtui.tasks.last_used import LastUsed, recall, recall_folder, remember, remember_folder
+from csrtui.tasks.dialog_defaults import LastUsed, recall, recall_folder, remember, remember_folder
 from csrtui.tasks.passphrase import generate_passphrase
 from csrtui.tasks.session import Session
 

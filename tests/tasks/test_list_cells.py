@@ -12,8 +12,9 @@ from requests_made import NOW, record
 
 from csrtui.core.base.escaping import visible
 from csrtui.core.keys.key_types import label_of_name
+from csrtui.core.pairs.pair import BackupStatus
 from csrtui.core.pairs.summary import summarize
-from csrtui.tasks.pair_text import LIST_HEADER, NEXT_STEPS, backup_cell, day_text, list_columns, list_row
+from csrtui.tasks.pair_text import LIST_HEADER, NEXT_STEPS, age_text, day_text, list_columns, list_row
 
 if TYPE_CHECKING:
     from csrtui.core.pairs.pair import Pair, PairRecord
@@ -49,3 +50,12 @@ def cells_of(pair: Pair, now: datetime) -> tuple[str, ...]:
     )
     assert len(cells) == len(LIST_HEADER)
     return cells
+
+
+def backup_cell(record: PairRecord, now: datetime) -> str:
+    """Return the backup status, with its age if the age is known."""
+    backup = record.backup
+    if backup is None:
+        return BackupStatus.NONE.value
+    since = backup.verified if backup.status is BackupStatus.VERIFIED else backup.since
+    return backup.status.value if since is None else f"{backup.status.value} {age_text(now - since)}"

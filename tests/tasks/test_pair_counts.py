@@ -8,7 +8,7 @@ import pytest
 from many_pairs import pair_of_record
 from requests_made import NOW, record
 
-from csrtui.core.base.times import Validity
+from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.pair import Backup, BackupStatus, PairRecord
 from csrtui.core.pairs.query import Retired
 from csrtui.core.pairs.summary import summarize

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from many_pairs import pair_of_record
 from requests_made import NOW, record
 
-from csrtui.core.base.times import Validity
+from csrtui.core.base.validity import Validity
 from csrtui.core.keys.key_types import KeyType, label_of_name
 from csrtui.core.pairs.pair import Backup, BackupStatus, HistoryEntry, NextStep, Pair, PairRecord
+from csrtui.core.pairs.summary import summarize
 from csrtui.tasks import pair_text
 
 DAY = timedelta(days=1)
@@ -57,11 +59,17 @@ def test_spans_have_one_unit(span: timedelta, text: str) -> None:
     assert pair_text.age_text(span) == text
 
 
+def backup_cell(pair_record: PairRecord) -> str:
+    """Return the cell of the list's backup column."""
+    row = pair_text.list_row(summarize(pair_of_record("a", pair_record)), NOW)
+    return row[pair_text.LIST_HEADER.index("Backup")]
+
+
 @pytest.mark.parametrize("status", BackupStatus)
 def test_only_a_verified_backup_has_an_age(status: BackupStatus) -> None:
     one = record(backups=(Backup(status, "/b", NOW, NOW - 3 * DAY),))
-    assert pair_text.backup_cell(one, NOW) == ("verified 3 d" if status == "verified" else status.value)
-    assert pair_text.backup_cell(record(), NOW) == "none"
+    assert backup_cell(one) == ("verified 3 d" if status == "verified" else status.value)
+    assert backup_cell(record()) == "none"
 
 
 def lines(one: PairRecord, *, has_certificate: bool = False) -> dict[str, str]:
@@ -160,4 +168,4 @@ def test_the_cell_says_since_when_a_backup_is_away(
     status: BackupStatus, since: datetime | None, cell: str
 ) -> None:
     backup = Backup(status, "/b.pem", NOW - 9 * DAY, NOW - 9 * DAY, since=since)
-    assert pair_text.backup_cell(record(backups=(backup,)), NOW) == cell
+    assert backup_cell(record(backups=(backup,))) == cell

@@ -21,7 +21,7 @@ from csrtui.core.keys import key_types
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.pair import NextStep, Pair, PairRecord, Stage
 from csrtui.core.pairs.pair_json import dump_record
-from csrtui.core.pairs.renewal_policy import RenewalWay
+from csrtui.core.pairs.renewal_ways import RenewalWay
 from csrtui.core.subject.fields import SubjectInput
 from csrtui.store import files
 from csrtui.store.disk_errors import NotConfirmedError

@@ -25,8 +25,8 @@ from safety_results import counted
 from throwaway_ca import issue
 
 from csrtui.core.backups.backup_file import BackupFile, Envelope, KeyProtection, parse
-from csrtui.core.backups.details import Details
 from csrtui.core.backups.expectation import Expectation
+from csrtui.core.backups.header import Details
 from csrtui.core.backups.integrity import Integrity
 from csrtui.core.base import asn1
 from csrtui.core.base.errors import InputError, RefusedError, StoreError

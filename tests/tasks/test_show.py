@@ -13,7 +13,7 @@ from pairs_made import new_pair
 from requests_made import NOW, record
 
 from csrtui.core.base.errors import InputError
-from csrtui.core.base.times import Validity
+from csrtui.core.base.validity import Validity
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.pair import Backup, BackupStatus, PairRecord
 from csrtui.tasks.import_ import ImportSource, import_certificates

@@ -12,7 +12,7 @@ from existing_made import FIELDS, certificate, csr, name
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.finding import CaKind
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.pairs.draft import Draft
+from csrtui.core.pairs.form_draft import Draft
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.core.subject.fields import SubjectInput
 from csrtui.store.keystore import Keystore

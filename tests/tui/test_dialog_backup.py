@@ -16,7 +16,7 @@ from csrtui.core.pairs.pair import BackupStatus
 from csrtui.store.destination import Destination, examine_backup_folder
 from csrtui.store.reference_data import read_passphrase_words
 from csrtui.tasks.backup import back_up_many
-from csrtui.tasks.last_used import recall_folder, remember_folder
+from csrtui.tasks.dialog_defaults import recall_folder, remember_folder
 from csrtui.tasks.list import read_pair
 from csrtui.tui.screens.backup import BackupScreen
 from csrtui.tui.screens.backup_progress import BackupProgressScreen

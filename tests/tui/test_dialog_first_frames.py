@@ -13,10 +13,10 @@ from screens_user import at_screens
 
 from csrtui.core.keys import pkcs8
 from csrtui.fleet.ansible import Target
-from csrtui.fleet.tasks.hosts import Reach
+from csrtui.fleet.tasks.run_on_hosts import Reach
 from csrtui.fleet.tui.work import HostWorkScreen, Job
 from csrtui.tasks.backup import back_up_many
-from csrtui.tasks.last_used import remember_folder
+from csrtui.tasks.dialog_defaults import remember_folder
 from csrtui.tasks.renew import OldKeyProof
 from csrtui.tui.screens.backup_progress import BackupProgressScreen
 from csrtui.tui.screens.dialog import Dialog
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from screens_user import User
     from textual.screen import Screen
 
-    from csrtui.fleet.tasks.hosts import HostResult
+    from csrtui.fleet.tasks.run_on_hosts import HostResult
     from csrtui.tasks.batch import Result
 
 ONE = "a.example.com"

@@ -17,7 +17,7 @@ from csrtui.core.base.finding import FieldName, Finding, Level
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys import pkcs8
 from csrtui.core.pairs.pair import NextStep
-from csrtui.core.pairs.renewal_policy import RenewalWay
+from csrtui.core.pairs.renewal_ways import RenewalWay
 from csrtui.tasks import draft
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.renew import plan_renewal, renew

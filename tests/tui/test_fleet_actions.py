@@ -15,7 +15,7 @@ from csrtui.fleet.tui.backup import HostBackupScreen
 from csrtui.fleet.tui.fetch_csrs import FetchScreen
 from csrtui.fleet.tui.fleet_screen import FleetScreen
 from csrtui.fleet.tui.work import HostWorkScreen
-from csrtui.tasks.last_used import LastUsed, recall
+from csrtui.tasks.dialog_defaults import LastUsed, recall
 from csrtui.tui.screens.doctor import DoctorScreen
 from csrtui.tui.screens.import_ import ImportScreen
 

@@ -10,7 +10,7 @@ from fleet_user import at_fleet
 from textual import events
 
 from csrtui.core.base.finding import FieldName
-from csrtui.core.pairs.draft import Draft, dump_draft
+from csrtui.core.pairs.form_draft import Draft, dump_draft
 from csrtui.fleet.tui.fleet_screen import FleetScreen
 from csrtui.fleet.tui.plan import FleetPlanScreen
 from csrtui.fleet.tui.request import FleetRequestScreen

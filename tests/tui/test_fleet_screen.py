@@ -10,7 +10,7 @@ from fleet_made import AWAY, listed, pair
 from fleet_user import at_fleet, reach
 
 from csrtui.core.base.errors import InputError
-from csrtui.fleet.tasks.hosts import read_hosts
+from csrtui.fleet.tasks.run_on_hosts import read_hosts
 from csrtui.fleet.tui import open_fleet
 from csrtui.tui.screens.notice import NoticeScreen
 from csrtui.tui.widgets.line_list import LineList

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pairs_made import new_pair
 from screens_user import NOW, at_screens, session_on
 
-from csrtui.core.base.times import Validity
+from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.pair_json import dump_record, load_record
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from pairs_made import new_pair
 from rich.cells import cell_len
 from screens_user import NOW, at_screens, session_on
 
-from csrtui.core.base.times import Validity
+from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.pair import Backup, BackupStatus, HistoryEntry
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.tui.screens.months import MonthsScreen

@@ -9,7 +9,7 @@ import pytest
 from rich.cells import cell_len
 from screens_user import NOW, at_screens, session_on
 
-from csrtui.core.base.times import Validity
+from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.pair import Backup, BackupStatus, Pair
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.core.pairs.query import SortOrder, sort_key

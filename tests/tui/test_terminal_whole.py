@@ -20,7 +20,7 @@ from safety_results import counted
 from screen_openings import CTRL_G, CTRL_U, F2, OPENINGS, PHRASE, PLAIN_VIEW, Opening, unwrapped
 
 from csrtui.core.base.secret import Secret
-from csrtui.core.pairs.draft import Draft, dump_draft
+from csrtui.core.pairs.form_draft import Draft, dump_draft
 from csrtui.tasks.backup import BackupSpec
 from csrtui.tasks.backup import back_up as back_up_now
 from csrtui.tasks.list import read_pair

@@ -1,1 +1,1 @@
-"""The commands, one module each: its arguments and its implementation."""
+"""The commands. Each module contains the arguments and the implementation of one command."""

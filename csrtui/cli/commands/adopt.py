@@ -99,10 +99,10 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _search(session: Session, options: argparse.Namespace) -> SearchResult:
-    """Read the named files, or search the named folder.
+    """Read the named files or search the named folder, and return the result.
 
     Raises:
-        InputError: Not exactly one of them is named, or it cannot be read.
+        InputError: Neither a key nor a folder is named, the options exclude each other, or reading fails.
     """
     path = options.path
     sources = [source for source in (path, options.folder, options.key) if source is not None]
@@ -118,7 +118,13 @@ def _search(session: Session, options: argparse.Namespace) -> SearchResult:
 
 
 def _read_passphrase(options: argparse.Namespace, search: SearchResult) -> Secret | None:
-    """Return the passphrase of the keys; None in a search without one, which then reports the keys it cannot open."""
+    """Return the passphrase of the keys, or None if none is needed.
+
+    A folder search also continues with None if there is no terminal for the prompt, and reports the encrypted keys.
+
+    Raises:
+        InputError: The passphrase cannot be read.
+    """
     if not search.needs_passphrase:
         return None
     keys = "the key" if search.has_named_files else "the encrypted keys"
@@ -139,7 +145,10 @@ def _protection(options: argparse.Namespace) -> Protection:
 def _read_new_passphrase(
     options: argparse.Namespace, planned: AdoptionPlan, known: Secret | None
 ) -> Secret | None:
-    """Return the passphrase to encrypt plain keys with; a descriptor can be read only once."""
+    """Return the passphrase for encrypting plain keys, or None if it is not needed.
+
+    A known passphrase from an option is used again, because a descriptor can be read only once.
+    """
     if not options.encrypt_key or all(candidate.passphrase is not None for candidate in planned.candidates):
         return None
     return known if known is not None and has_passphrase_option(options) else read_new_passphrase(options)
@@ -168,7 +177,7 @@ def _print_plan(planned: AdoptionPlan, *, as_json: bool) -> int:
 
 
 def _confirm(planned: AdoptionPlan, options: argparse.Namespace) -> None:
-    """Ask whether to adopt the keys of a search.
+    """Ask the user to confirm the adoption of the keys that a search found.
 
     Raises:
         InputError: The answer is no, or there is no terminal to ask on.
@@ -189,7 +198,7 @@ def _adopt(session: Session, planned: AdoptionPlan, order: AdoptionSpec, *, as_j
     results: list[Result] = []
     try:
         adopt_many(session, planned.candidates, order, results.append)
-    finally:  # also after an interrupt: these keys were adopted
+    finally:  # also after an interrupt, because these keys were adopted
         adopted = [result for result in results if isinstance(result, AdoptResult)]
         for result in adopted:
             prefix = f"{result.pair}: " if len(adopted) > 1 else ""

@@ -1,4 +1,4 @@
-"""The list of commands, in the order of the help; a command's module is imported when the command is used."""
+"""The list of commands, in the order of the help. The module of a command is imported when the command is used."""
 
 import os
 
@@ -23,7 +23,7 @@ _SUMMARIES = {
     "doctor": "Check the whole keystore and suggest fixes.",
 }
 _MODULES = {"import": "import_"}
-"""The modules that cannot have the name of their command, a keyword of Python."""
+"""The module names that differ from the command, because the command is a Python keyword."""
 
 COMMANDS = tuple(
     CliCommand(name, summary, f"csrtui.cli.commands.{_MODULES.get(name, name)}")

@@ -1,7 +1,7 @@
 """``csrtui backup PAIR … --to DIR``: write encrypted backups.
 
-A backup under a passphrase is verified by restoring it from the disk. One to recipients (``--recipient``) can only be
-verified with an identity: ``csrtui verify --identity``.
+A backup that is encrypted with a passphrase is verified by restoring it from the disk. A backup to recipients
+(``--recipient``) can be verified only with an identity: ``csrtui verify --identity``.
 """
 
 import argparse

@@ -42,9 +42,9 @@ def _run(options: argparse.Namespace) -> int:
     session = open_existing_session(options)
     written = _write(session, options, CsrForm.DER if options.der else CsrForm.PEM)
     pair = written.pair
-    if is_submitted:  # recorded only after the CSR was written out
+    if is_submitted:  # the submission is recorded only after the CSR was written
         if options.to is None:
-            # Otherwise nothing is recorded: a read-only store can print its CSRs.
+            # Without a submission, nothing is recorded, so that a CSR in a read-only store can be printed.
             pair = hand_out(session, pair, HandOut(HandOutWay.STDOUT))
         mark_submitted(session, pair, options.submitted_to, options.note)
     if written.unconfirmed is not None:  # the file exists, and the submission is recorded
@@ -53,7 +53,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _check_options(options: argparse.Namespace, *, is_submitted: bool) -> None:
-    """Refuse options that would otherwise fail after the CSR was written out."""
+    """Raise an InputError for options that would otherwise cause an error only after the CSR was written."""
     if options.note and not is_submitted:
         raise InputError("--note belongs to a submission", "add --mark-submitted or --submitted-to")
     short_text(options.submitted_to, "--submitted-to", LONGEST_TO)

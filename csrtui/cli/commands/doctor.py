@@ -1,4 +1,4 @@
-"""``csrtui doctor``: show the problems of the store, each with its remedy."""
+"""``csrtui doctor``: show the problems of the store and their fixes."""
 
 import argparse
 import os

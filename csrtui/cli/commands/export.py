@@ -1,4 +1,4 @@
-"""``csrtui export PAIR --for PLATFORM --to DIR``: write the files for a server software."""
+"""``csrtui export PAIR --for PLATFORM --to DIR``: write the files for the chosen server software."""
 
 import argparse
 import sys
@@ -63,7 +63,7 @@ def _export(options: argparse.Namespace) -> int:
     status = print_results(exported.results, as_json=options.json)
     lines = (*snippet_lines(exported.plan.snippets), "", *note_lines(ready.spec.server))
     text = "".join(f"{visible(line)}\n" for line in lines)
-    # The directives are part of the output; beside a JSON document they are messages.
+    # The directives are part of the output. With --json they are messages, so that stdout contains only the document.
     (write_message if options.json else sys.stdout.write)(text)
     if exported.record_error is not None:
         raise exported.record_error
@@ -71,10 +71,10 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _check_passphrase_options(options: argparse.Namespace, ready: PreparedExport) -> None:
-    """Print a warning about a passphrase that will not be used, since the user may rely on it.
+    """Print a warning if a given passphrase will not be used, because the user may rely on it.
 
     Raises:
-        InputError: A passphrase for the key is named, but the key has none.
+        InputError: The options name a passphrase for the key, but the key has none.
     """
     if options.key_passphrase_file is not None and not ready.needs_key_passphrase:
         raise InputError(f"the key of {ready.pair.name} has no passphrase", "leave out --key-passphrase-file")
@@ -86,7 +86,10 @@ def _check_passphrase_options(options: argparse.Namespace, ready: PreparedExport
 
 
 def _is_for_key(options: argparse.Namespace, ready: PreparedExport) -> bool:
-    """Return whether the passphrase options are for the key: there is no PKCS #12 file and no other option for it."""
+    """Return whether the general passphrase options are for the key.
+
+    They are if the key needs a passphrase, has no option of its own, and there is no PKCS #12 file that needs one.
+    """
     is_free = options.key_passphrase_file is None and not ready.needs_file_passphrase
     return is_free and ready.needs_key_passphrase
 

@@ -39,7 +39,7 @@ def _run(options: argparse.Namespace) -> int:
     imported = [result for result in results if isinstance(result, ImportResult)]
     for result in imported:
         prefix = f"{result.pair}: " if len(imported) > 1 else ""
-        if result.status is not None and result.status.state is ChainState.VALID:  # otherwise it is a flaw
+        if result.status is not None and result.status.state is ChainState.VALID:  # any other state is a flaw
             print_message(f"{prefix}chain: {result.status.text}")
         for line in (*certificate_lines(result), *(f"note: {remark}" for remark in result.remarks)):
             print_message(f"{prefix}{line}")
@@ -55,7 +55,13 @@ def certificate_lines(result: ImportResult) -> Iterator[str]:
 
 
 def _read_passphrase(options: argparse.Namespace) -> Secret | None:
-    """Return the passphrase of the PKCS #12 files; without a terminal None, and the result of the file says why."""
+    """Return the passphrase of the PKCS #12 files, or None if there is no option for it and no terminal.
+
+    The result of a file that needs the missing passphrase then contains the reason.
+
+    Raises:
+        InputError: The passphrase that an option names cannot be read.
+    """
     try:
         return read_known_passphrase(options, "Passphrase of the PKCS #12 file: ")
     except InputError:
@@ -71,7 +77,7 @@ def _read(file: str) -> ImportSource:
         raise InputError("standard input is closed", "use the name of a file")
     return ImportSource(
         sys.stdin.buffer.read(MAX_FOREIGN_BYTES + 1)
-    )  # the extra byte makes the reader refuse it as too large
+    )  # with the extra byte, the reader rejects an answer that is too large
 
 
 ACTION = Action(

@@ -11,7 +11,7 @@ from csrtui.cli.parser import Action
 from csrtui.cli.session import open_existing_session
 from csrtui.core.base.errors import StoreError
 from csrtui.core.base.escaping import spreadsheet_cell, visible
-from csrtui.core.base.times import utc_text
+from csrtui.core.base.validity import utc_text
 from csrtui.core.pairs.pair import NextStep, Pair
 from csrtui.core.pairs.pair_json import pair_document
 from csrtui.core.pairs.query import Query, Retired, SortOrder
@@ -57,7 +57,7 @@ def _run(options: argparse.Namespace) -> int:
     session = open_existing_session(options)
     now = session.clock()
     step = NextStep(options.next) if options.next else None
-    # Programs get the whole store; a person who does not ask for retired pairs does not need them.
+    # Programs get all pairs. A user gets retired pairs only on request.
     shows_retired = options.retired or options.filter or options.json or options.csv
     retired = Retired.SHOWN if shows_retired else Retired.HIDDEN
     pair_list = read_pair_list(session)
@@ -82,8 +82,8 @@ def _run(options: argparse.Namespace) -> int:
         _print_calendar(pairs(), now)
     else:
         sys.stdout.write(_table(selected, retired, now))
-        # Cron mails every output, so there is none if no pair has this next step. A store whose pairs cannot be read
-        # is not a store without pairs.
+        # Cron mails all output, so nothing is printed if no pair has this next step. If pairs cannot be read, a count
+        # of zero would be wrong.
         if counts.total or (step is None and not problems):
             print_message(counts.line(retired))
     for problem in problems:

@@ -56,7 +56,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _existing_pair_findings(session: Session, advice: Advice) -> tuple[Finding, ...]:
-    """Return the finding that such a pair exists, if it does, with the command that renews it."""
+    """Return a finding with the renewal command if a matching pair exists, or else no finding."""
     finding = pair_exists(session, advice)
     if finding is None or finding.fix is None or finding.fix.renews is None:
         return ()

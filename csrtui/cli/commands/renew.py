@@ -14,7 +14,7 @@ from csrtui.core.certificates import csr
 from csrtui.core.keys.key_types import KeyType, read_key_type
 from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_json import pair_document
-from csrtui.core.pairs.renewal_policy import RenewalWay
+from csrtui.core.pairs.renewal_ways import RenewalWay
 from csrtui.tasks import renew
 from csrtui.tasks.new import Blocking
 from csrtui.tasks.session import Session
@@ -97,7 +97,7 @@ def _reuse(session: Session, renewal: renew.Renewal, options: argparse.Namespace
 
 
 def _print_consequences(renewal: renew.Renewal, way: RenewalWay) -> None:
-    """Print the consequences of a way to renew, and a note if the other way is the recommended one."""
+    """Print the consequences of the chosen renewal method, and a note if the other method is recommended."""
     choice = next(choice for choice in renewal.choices if choice.way is way)
     for sentence in choice.consequences:
         print_message(f"renewing with {way.value}: {sentence}")

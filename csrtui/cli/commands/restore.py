@@ -75,7 +75,7 @@ def _restore(options: argparse.Namespace) -> int:
 
 @contextmanager
 def _prefix_errors(path: str) -> Iterator[None]:
-    """Put the path of a file before the messages of errors that do not contain it."""
+    """Add the path of a file at the start of error messages in the block that do not contain the path."""
     try:
         yield
     except (InputError, RefusedError) as error:
@@ -88,7 +88,7 @@ def _prefix_errors(path: str) -> Iterator[None]:
 
 
 def _accept_unsigned(content: BackupFile, names: tuple[str, ...]) -> bool:
-    """Ask on a terminal whether to restore an unsigned backup, and return the answer; False without a terminal."""
+    """Ask whether to restore an unsigned backup, and return the answer, or False if there is no terminal."""
     if content.is_signed or not (sys.stdin and sys.stdin.isatty()):
         return False
     write_message(

@@ -129,7 +129,7 @@ def _verify_with_identity(session: Session, options: argparse.Namespace) -> list
 
 
 def _print_confirmations(results: list[Result]) -> None:
-    """Print the commands that mark backups of other keystores as verified there."""
+    """Print the commands to run in other keystores, which mark their backups as verified."""
     tokens = [result.confirm for result in results if result.confirm]
     if tokens:
         print_message("to mark it as verified on the machine that made it, run there:")
@@ -138,11 +138,11 @@ def _print_confirmations(results: list[Result]) -> None:
 
 
 def _confirm(session: Session, options: argparse.Namespace) -> int:
-    """Mark the backup that the confirmation of ``--confirm`` names as verified.
+    """Mark as verified the backup that the argument of ``--confirm`` names, and return the exit status.
 
     Raises:
-        InputError: The confirmation is not valid, or combined with other arguments.
-        RefusedError: It is forged, or is not for a backup made here.
+        InputError: The confirmation is not valid, or is combined with other arguments.
+        RefusedError: The confirmation is forged, or its backup was not made here.
         StoreError: The store cannot be used.
     """
     from csrtui.core.backups.confirmation import MAX_CHARACTERS

@@ -2,7 +2,7 @@
 
 A backup begins with plain text lines. They are followed by exactly one key block (``ENCRYPTED PRIVATE KEY``), one
 ``CERTIFICATE REQUEST`` and any certificates. It has no other blocks, and no text after the first block
-(`csrtui.core.backups.text`). `csrtui.core.backups.integrity` describes the signature or checksum.
+(`csrtui.core.backups.strict_pem`). `csrtui.core.backups.integrity` describes the signature or checksum.
 
 A backup to recipients is the same text in an age file (`Envelope.AGE`). It contains the key as the keystore does. A key
 without a passphrase is a ``PRIVATE KEY`` block (PKCS #8, RFC 5958), and `parse` refuses such a text outside an age
@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 
 from csrtui.core.backups import integrity as backup_integrity
 from csrtui.core.backups.age import is_age
-from csrtui.core.backups.details import NO_DETAILS, Details, detail_lines, read_details, read_time
+from csrtui.core.backups.header import NO_DETAILS, Details, detail_lines, read_details, read_time
 from csrtui.core.backups.integrity import Integrity
-from csrtui.core.backups.text import BackupText, canonical, read_text
+from csrtui.core.backups.strict_pem import BackupText, canonical, read_text
 from csrtui.core.base import asn1
 from csrtui.core.base.errors import InputError
-from csrtui.core.base.times import utc_text
+from csrtui.core.base.validity import utc_text
 from csrtui.core.certificates.csr import Request, has_valid_signature, read_der, to_pem
 
 if TYPE_CHECKING:

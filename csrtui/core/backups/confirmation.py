@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from csrtui.core.base.errors import InputError, RefusedError
-from csrtui.core.base.times import utc_text
+from csrtui.core.base.validity import utc_text
 from csrtui.core.keys import key_types, signing
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 r"""Protect the text of a backup with a signature by the pair's own key, or with a checksum, and check them.
 
 The signature covers the line ``csrtui backup signature, version 1``, a line feed, and the canonical text
-(`csrtui.core.backups.text.canonical`) without the line that begins with ``Signature:`` and the indented lines after it.
+(`csrtui.core.backups.strict_pem.canonical`) without the line that begins with ``Signature:`` and the indented lines after it.
 The omitted lines contain the signature (`csrtui.core.keys.signing`) in base64. Anyone can check it with the public key
 in the CSR, without a passphrase::
 
@@ -25,7 +25,7 @@ from enum import Enum, auto
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from csrtui.core.backups.text import BackupText, canonical
+from csrtui.core.backups.strict_pem import BackupText, canonical
 from csrtui.core.base.errors import InputError
 from csrtui.core.certificates.csr import Request, public_key
 from csrtui.core.keys import signing

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from csrtui.core.base import asn1
 from csrtui.core.base.errors import InputError, translate_errors
 from csrtui.core.base.escaping import visible
-from csrtui.core.base.times import Validity
+from csrtui.core.base.validity import Validity
 from csrtui.core.certificates import csr, encoding_faults
 from csrtui.core.keys import key_types
 from csrtui.core.subject import distinguished_name

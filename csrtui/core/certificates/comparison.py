@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from csrtui.core.base.escaping import excerpt, plural
 from csrtui.core.base.finding import CaKind, Level
-from csrtui.core.base.times import utc_text
+from csrtui.core.base.validity import utc_text
 from csrtui.core.certificates.certificate import (
     CLIENT_AUTHENTICATION,
     Certificate,

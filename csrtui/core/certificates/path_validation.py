@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from csrtui.core.base.escaping import plural, visible
-from csrtui.core.base.times import utc_text
+from csrtui.core.base.validity import utc_text
 from csrtui.core.certificates.certificate import ANY_PURPOSE, SERVER_AUTHENTICATION, Certificate, load
 from csrtui.core.certificates.chain import (
     Chain,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind
-from csrtui.core.base.times import Validity, utc_text
+from csrtui.core.base.validity import Validity, utc_text
 from csrtui.core.bundle import read_certificates
 from csrtui.core.certificates.certificate import Certificate
 from csrtui.core.certificates.chain import build_chain

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from csrtui.core.base.escaping import visible
-from csrtui.core.base.times import utc_text
+from csrtui.core.base.validity import utc_text
 from csrtui.core.doctor.finding import DoctorFinding, FindingCode
 from csrtui.core.doctor.remedy import command, csrtui, instruction
 from csrtui.core.pairs.pair import PairRecord, Stage

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind
-from csrtui.core.base.times import Validity, utc_text
+from csrtui.core.base.validity import Validity, utc_text
 from csrtui.core.certificates.certificate import max_validity_days
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage
 

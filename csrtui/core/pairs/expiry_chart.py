@@ -18,7 +18,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Final
 
-from csrtui.core.base.times import Validity
+from csrtui.core.base.validity import Validity
 
 MONTHS: Final = 12
 """The number of months in the chart, including the current one."""

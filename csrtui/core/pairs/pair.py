@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from csrtui.core.base.finding import CaKind
-from csrtui.core.base.times import Validity
+from csrtui.core.base.validity import Validity
 from csrtui.core.subject.fields import SubjectFields
 
 SCHEMA = 1

@@ -6,7 +6,7 @@ from datetime import datetime
 from csrtui.core.base.errors import StoreError
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.json_members import MemberError, Members
-from csrtui.core.base.times import Validity, utc_text
+from csrtui.core.base.validity import Validity, utc_text
 from csrtui.core.pairs.pair import (
     SCHEMA,
     Backup,

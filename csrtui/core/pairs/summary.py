@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from csrtui.core.base.escaping import visible
-from csrtui.core.base.times import Validity
+from csrtui.core.base.validity import Validity
 from csrtui.core.keys.key_types import label_of_name
 from csrtui.core.pairs.pair import BackupStatus, NextStep, Pair, PairRecord, Stage, urgency_key
 

@@ -27,13 +27,13 @@ from csrtui.fleet.cli.options import (
     read_reach,
 )
 from csrtui.fleet.model import fleet_age_text, fleet_summary, select_pairs
-from csrtui.fleet.tasks.hosts import load_fleet
+from csrtui.fleet.tasks.run_on_hosts import load_fleet
 from csrtui.tasks.pair_text import LIST_HEADER, list_row
 
 if TYPE_CHECKING:
     from csrtui.fleet.tasks.doctor import ExaminedHost
 
-# Imports of csrtui.fleet.tasks in functions keep the start of the screen, which needs none of them, short.
+# Functions import csrtui.fleet.tasks, so that the screen, which does not need it at the start, opens faster.
 
 
 def _list_arguments(parser: argparse.ArgumentParser) -> None:
@@ -255,10 +255,12 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _open_screen(options: argparse.Namespace) -> int:
-    """Open the screen, which uses the terminal alone, so that ssh and sudo cannot ask for a password there.
+    """Open the screen, and return the exit status.
+
+    Only the screen uses the terminal, so ssh and sudo cannot ask for a password there.
 
     Raises:
-        InputError: A password would have to be asked for, or there is no inventory.
+        InputError: The options request a prompt for a password, or there is no inventory.
     """
     reach = read_reach(options, StopEvent())
     check_inventory(reach.target)

@@ -1,6 +1,6 @@
 """``csrtui fleet new NAME …``: make a pair on each host, after showing the request for each.
 
-Names and subject fields that are arguments can contain variables of the inventory; those of a profile are literal.
+Names and subject fields in the arguments can contain variables of the inventory. Those from a profile are literal.
 """
 
 import argparse

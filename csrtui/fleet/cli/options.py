@@ -8,7 +8,7 @@ from csrtui.cli.progress import ProgressBar, StopEvent
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.fleet.ansible import Target
 from csrtui.fleet.model import Failure, Fleet, HostState
-from csrtui.fleet.tasks.hosts import TIMEOUT, HostResult, Reach, read_hosts
+from csrtui.fleet.tasks.run_on_hosts import TIMEOUT, HostResult, Reach, read_hosts
 from csrtui.tasks.session import Session
 
 
@@ -35,7 +35,10 @@ def add_reach_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def override_reach_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the same options to a subparser; if they are missing there, those of the main parser are used."""
+    """Add the options of `add_reach_arguments` to a subparser, where they override those of the main parser.
+
+    They have no defaults there, so that a missing option does not override a value of the main parser.
+    """
     others = set(parser._actions)  # noqa: SLF001 - argparse has no public way to change a default
     add_reach_arguments(parser)
     for action in parser._actions:  # noqa: SLF001 - see above
@@ -67,7 +70,7 @@ def read_fleet(session: Session, reach: Reach, *, save: bool = False) -> Fleet:
     Args:
         session: The session, whose store keeps the states of the hosts.
         reach: How to reach the hosts.
-        save: Whether to save the states; only a command that shows the pairs does.
+        save: Whether to save the states. Only a command that shows the pairs saves them.
 
     Raises:
         InputError: Ansible is not installed or fails, or no host matches.
@@ -96,7 +99,7 @@ def print_failure(host: str, failure: Failure, *, as_json: bool = False) -> None
 
 
 def print_host_results(results: Iterable[HostResult], *, as_json: bool) -> bool:
-    """Print each result as soon as it is known, and return whether there was no failure."""
+    """Print each result as soon as it is known, and return whether all are successful."""
     ok = True
     for result in results:
         ok = ok and result.failure is None
@@ -119,7 +122,7 @@ def print_failures(fleet: Fleet, *, as_json: bool) -> bool:
 
 
 def exit_status(reach: Reach, *, ok: bool) -> int:
-    """Return the exit status: 1 if any host failed, or that of the signal that stopped the command."""
+    """Return the exit status: 0, 1 if a host failed, or 128 and the signal's number if a signal stopped the work."""
     if isinstance(reach.stop, StopEvent) and reach.stop.is_set():
         print_message(
             "stopped: each host is in a consistent state; run the same command again for the others"

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import Level
 from csrtui.core.doctor.remedy import instruction
+from csrtui.fleet.answer_limits import MAX_PAIRS
 from csrtui.fleet.host_answer import HostAnswer, Hosts, document_of
 from csrtui.fleet.host_finding import HostFinding, create_failure, read_finding
-from csrtui.fleet.host_limits import MAX_PAIRS
 from csrtui.fleet.model import Failure, Reason
-from csrtui.fleet.tasks.hosts import Reach, run_on_all, shell_call
+from csrtui.fleet.tasks.run_on_hosts import Reach, run_on_all, shell_call
 
 _DOCTOR = f'if e; then {shell_call("doctor", "--json")}; else echo \'{{"schema": 1, "ok": true, "findings": []}}\'; fi'
 MAX_FINDINGS = MAX_PAIRS
-"""The most findings of a host."""
+"""The maximum number of findings of a host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class ExaminedHost:
     Attributes:
         host: The name of the host.
         findings: The findings, in the order of the host.
-        failure: The failure if there is no result, or None.
+        failure: The failure of the host, or None if there is a result.
     """
 
     host: str
@@ -38,11 +38,11 @@ class ExaminedHost:
 
 
 def examine(reach: Reach, on_start: Callable[[int], None] = lambda _: None) -> Iterator[ExaminedHost]:
-    """Run the doctor of each host, and yield the results as they come.
+    """Run the doctor of each host, and yield each result as soon as it arrives.
 
     Args:
         reach: How to reach the hosts.
-        on_start: Called with the number of hosts.
+        on_start: A function that is called with the number of hosts.
 
     Raises:
         InputError: Ansible is not installed or fails, or no host matches.

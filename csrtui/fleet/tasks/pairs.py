@@ -21,8 +21,8 @@ from csrtui.fleet.csr_match import covers_text, csr_mismatch, pair_mismatch
 from csrtui.fleet.host_answer import HostAnswer, document_of, failure_of
 from csrtui.fleet.host_finding import create_failure
 from csrtui.fleet.model import Failure, Fleet, HostPair, Reason
-from csrtui.fleet.tasks.hosts import HostResult, Reach, module_task, run_on_each, shell_call
 from csrtui.fleet.tasks.results import ResultTexts, host_results, mismatch_failure, missing_results
+from csrtui.fleet.tasks.run_on_hosts import HostResult, Reach, module_task, run_on_each, shell_call
 from csrtui.store.files import read_foreign
 from csrtui.store.new_files import write_new_file
 from csrtui.tasks.batch import Result
@@ -38,7 +38,7 @@ _BACKED_UP = frozenset({BackupStatus.VERIFIED, BackupStatus.UNVERIFIED})
 
 
 def pairs_named(fleet: Fleet, names: Sequence[str]) -> list[HostPair]:
-    """Return the pairs in use with these names on any host, or all pairs in use if there are no names.
+    """Return the pairs in use with these names on any host, or all pairs in use if no names are given.
 
     Raises:
         InputError: No host that was read has a pair with one of the names.
@@ -54,12 +54,12 @@ def pairs_named(fleet: Fleet, names: Sequence[str]) -> list[HostPair]:
 
 
 def not_submitted(pairs: Iterable[HostPair]) -> list[HostPair]:
-    """Return the pairs whose CSR is not submitted."""
+    """Return the pairs whose CSR is not submitted yet."""
     return [pair for pair in pairs if pair.pair.record.stage is Stage.NEW]
 
 
 def not_backed_up(pairs: Iterable[HostPair]) -> list[HostPair]:
-    """Return the pairs without a backup; a backup to recipients counts although it is not verified yet."""
+    """Return the pairs without a backup. An unverified backup to recipients counts as a backup."""
     return [pair for pair in pairs if pair.pair.record.backup_status not in _BACKED_UP]
 
 
@@ -80,14 +80,14 @@ def fetch_csrs(
 ) -> Iterator[HostResult]:
     """Fetch CSRs into files ``HOST.NAME.csr.pem`` of a folder, and yield a result for each pair.
 
-    A CSR that differs from the pair as its host listed it is refused. An existing file with the same CSR is left as it
-    is, and any other file is never overwritten.
+    A CSR that differs from the pair as its host listed it is refused. No existing file is changed. A file that already
+    contains the CSR is not an error.
 
     Args:
         reach: How to reach the hosts.
         pairs: The pairs as their hosts list them now.
         folder: A folder on this machine.
-        shown: The fleet as the user last saw it, or None if `pairs` is that.
+        shown: The fleet as the user last saw it, or None if the user saw `pairs`.
 
     Raises:
         InputError: The folder does not exist, or Ansible is not installed or fails.
@@ -160,7 +160,7 @@ def match_certificates(fleet: Fleet, sources: Sequence[ImportSource]) -> Deliver
         sources: The certificates, in any format and order.
 
     Raises:
-        InputError: A file contains no certificate, or a private key.
+        InputError: A file contains a private key, or it contains no certificate.
     """
     certificates: dict[bytes, Certificate] = {}
     for source in sources:
@@ -188,7 +188,10 @@ def match_certificates(fleet: Fleet, sources: Sequence[ImportSource]) -> Deliver
 
 
 def delivery_results(deliveries: Deliveries) -> list[Result]:
-    """Return a result for each host and unmatched certificate before the delivery; at least one."""
+    """Return the results to show before the delivery.
+
+    There is one for each host and each unmatched certificate, or a single failure if there are none.
+    """
     results = [Result(ok=True, text="has the key", pair=host, file=None) for host in deliveries.by_host]
     results += [Result(ok=False, text=result.text) for result in deliveries.unmatched]
     return results or [Result(ok=False, text="only CA certificates, none for a host")]
@@ -218,7 +221,7 @@ def _group_by_host(pairs: Iterable[HostPair]) -> dict[str, list[HostPair]]:
 
 
 def _changed_since_shown(pairs: Sequence[HostPair], shown: Fleet | None) -> list[HostResult]:
-    """Return a failure for each pair that its host lists differently now than when it was shown."""
+    """Return a failure for each pair that its host now lists differently than when the user saw it."""
     before = {(pair.host, pair.pair.name): pair.pair for pair in (shown.pairs() if shown is not None else ())}
     results = []
     for pair in pairs:
@@ -232,7 +235,11 @@ def _changed_since_shown(pairs: Sequence[HostPair], shown: Fleet | None) -> list
 
 
 def _match_csrs(answer: HostAnswer, pairs: Sequence[HostPair]) -> list[Request | None]:
-    """Return a CSR for each pair: the listed one, or else the one in its place, to report the differences."""
+    """Return the CSR that the host sent for each pair.
+
+    If the listed CSR is missing, it is the CSR at the same position, so that the differences can be reported, or None
+    if the numbers of CSRs and pairs differ.
+    """
     sent = list(islice(_read_csrs(answer), len(pairs)))
     by_digest = {csr.sha256: csr for csr in sent}
     in_order: list[Request | None] = [*sent] if len(sent) == len(pairs) else [None] * len(pairs)
@@ -248,7 +255,7 @@ def _read_csrs(answer: HostAnswer) -> Iterator[Request]:
 
 
 def _save_csr(answer: HostAnswer, pair: HostPair, csr: Request | None, folder: str) -> HostResult:
-    """Write a CSR that matches its pair into the folder; refuse any other."""
+    """Write a CSR to the folder if it matches its pair, and return the result. Any other CSR is refused."""
 
     def failed(failure: Failure) -> HostResult:
         return HostResult.failed(pair.host, failure, pair.pair.name)

@@ -1,8 +1,8 @@
 """Plan requests for many hosts from one form, with advice for each host, and make the pairs.
 
-Ansible evaluates nothing of a form: csrtui itself replaces the variables in the texts that the user typed, with data of
-the inventory (`csrtui.core.names.template`). A text from a file, a pair, a profile or the clipboard is literal. Ansible
-gets the results, each marked as literal (`csrtui.fleet.ansible`).
+Ansible does not evaluate the texts of a form. csrtui itself replaces the variables in the texts that the user typed
+with data of the inventory (`csrtui.core.names.template`). A text from a file, a pair, a profile or the clipboard is
+literal. Ansible receives the results, each marked as literal (`csrtui.fleet.ansible`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,13 +24,13 @@ from csrtui.core.names.template import (
     has_variables,
     split_names_in,
 )
-from csrtui.core.pairs.draft import Draft
+from csrtui.core.pairs.form_draft import Draft
 from csrtui.core.subject.fields import SubjectInput
 from csrtui.fleet.ansible import TrustedTemplate, check_inventory, list_inventory
 from csrtui.fleet.inventory import read_inventory
 from csrtui.fleet.model import Failure, Reason
-from csrtui.fleet.tasks.hosts import HostResult, Reach, module_task, run_on_each
 from csrtui.fleet.tasks.results import creation_result
+from csrtui.fleet.tasks.run_on_hosts import HostResult, Reach, module_task, run_on_each
 from csrtui.tasks.draft import request_spec_of
 from csrtui.tasks.new import Blocking, is_blocking
 from csrtui.tasks.request_spec import RequestSpec, advise_on, require_common_name, with_counterparts
@@ -40,7 +40,7 @@ _ALL_HOSTS = "all"
 _NAMES = TrustedTemplate("{{ csrtui_requests[inventory_hostname]['names'] }}")
 _SUBJECT = TrustedTemplate("{{ csrtui_requests[inventory_hostname]['subject'] }}")
 _MAX_QUOTE = 60
-"""The most characters of a literal text in a finding."""
+"""The maximum number of characters of a literal text in a finding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ class PlannedRequest:
     Attributes:
         host: The name of the host.
         spec: The request, with the variables of the inventory filled in.
-        advice: The advice on it, or None if a variable could not be filled in.
-        failure: The failure in that case, or None.
+        advice: The advice on the request, or None if a variable could not be filled in.
+        failure: The failure if a variable could not be filled in, or None.
     """
 
     host: str
@@ -69,19 +69,22 @@ def spec_from_draft(draft: Draft) -> RequestSpec:
 
 
 def advise_on_template(session: Session, spec: RequestSpec) -> Advice:
-    """Return the advice before variables are filled in: texts with variables are only checked for errors in them."""
+    """Return the advice on a request before its variables are filled in.
+
+    In a text with variables, only the variables are checked.
+    """
     texts = spec.subject._asdict()
     known = {name: text for name, text in texts.items() if not has_variables(text)}
     first, *others = spec.names
     names = ("" if has_variables(first) else first, *(name for name in others if not has_variables(name)))
     advice = advise_on(session, spec._replace(names=names, subject=SubjectInput(**known)))
     findings = advice.findings
-    if names != spec.names:  # a fix would replace all names with the known ones
+    if names != spec.names:  # a fix would remove the names with variables
         findings = tuple(
             finding._replace(fix=None) if finding.fix and finding.fix.names else finding
             for finding in findings
         )
-    if known != texts:  # a field that seems empty is filled in on the hosts
+    if known != texts:  # a field that seems empty here is filled in for each host
         findings = tuple(finding for finding in findings if finding.value)
     return advice._replace(findings=(*_template_findings(spec), *findings))
 
@@ -94,8 +97,8 @@ def plan(
     Args:
         session: The session, whose public suffix list the advice uses.
         reach: How to reach the hosts.
-        spec: The request. Variables of the inventory are filled in in each text that is a `Template`.
-        counterparts: Whether the www or bare counterparts are also covered.
+        spec: The request. In each text that is a `Template`, variables are replaced with data of the inventory.
+        counterparts: Whether to also cover the www or bare counterpart of each name.
         hosts: Hosts or groups of the inventory, separated by commas.
 
     Raises:
@@ -109,10 +112,10 @@ def plan(
 
 
 def add_counterparts(session: Session, planned: Sequence[PlannedRequest]) -> list[PlannedRequest]:
-    """Return the requests with the www or bare counterparts of their names covered too.
+    """Return the requests, with the www or bare counterparts of their names added.
 
     Raises:
-        InputError: A request has too many names for that.
+        InputError: A request would have too many names.
     """
     return [
         request
@@ -125,7 +128,10 @@ def add_counterparts(session: Session, planned: Sequence[PlannedRequest]) -> lis
 def first_blocking(
     planned: Sequence[PlannedRequest], blocking: Blocking
 ) -> tuple[PlannedRequest, Finding] | None:
-    """Return the first request with a blocking finding, and that finding; then no host gets a pair."""
+    """Return the first request with a blocking finding and this finding, or None.
+
+    If a request is blocked, no pair is made on any host.
+    """
     for request in planned:
         for finding in request.advice.findings if request.advice else ():
             if is_blocking(finding, blocking):
@@ -145,7 +151,7 @@ def make_pairs(
 
     Args:
         reach: How to reach the hosts.
-        planned: The requests as they were shown.
+        planned: The requests as the user saw them.
         blocking: Whether errors that X.509 itself permits block a request.
         backup: The options ``recipients`` and ``backup_to`` of the collection's module, or None.
 
@@ -176,7 +182,7 @@ def make_pairs(
 
 
 def _read_hosts(reach: Reach, hosts: str) -> list[HostVariables]:
-    """Return the variables of the hosts that match both the limit and `hosts`; none after a stop."""
+    """Return the variables of the hosts that match both the limit and `hosts`, or an empty list after a stop."""
     check_inventory(reach.target)
     patterns = [pattern for pattern in (reach.target.limit, hosts) if pattern not in {None, _ALL_HOSTS}]
     selected: dict[str, HostVariables] | None = None

@@ -1,4 +1,4 @@
-"""Read the results that hosts report: compared with the request, and described in texts made here."""
+"""Read the results that hosts report, compare them with the request, and describe them in csrtui's own texts."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from csrtui.core.base.json_members import MemberError
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.csr import Request
 from csrtui.core.pairs.pair_name import is_pair_name
+from csrtui.fleet.answer_limits import MAX_TEXT, check_document
 from csrtui.fleet.csr_match import csr_mismatch, plan_mismatch
 from csrtui.fleet.host_answer import HostAnswer, failure_of
 from csrtui.fleet.host_finding import create_failure
-from csrtui.fleet.host_limits import MAX_TEXT, check_document
 from csrtui.fleet.model import Failure, Reason
 from csrtui.fleet.remote_pair import read_described
-from csrtui.fleet.tasks.hosts import HostResult
+from csrtui.fleet.tasks.run_on_hosts import HostResult
 
 _STEPS = ("made", "renewed", "backed up")
 """The values of ``done`` in the result of the collection's module ``pair``."""
@@ -25,8 +25,8 @@ class ResultTexts:
     """The texts of successful results.
 
     Attributes:
-        changed: If something was changed.
-        unchanged: If nothing had to be done.
+        changed: The text if something was changed.
+        unchanged: The text if nothing had to be done.
     """
 
     changed: str
@@ -34,7 +34,7 @@ class ResultTexts:
 
 
 def host_results(host: str, document: dict[str, object], texts: ResultTexts) -> Iterator[HostResult]:
-    """Yield the results that csrtui or a module of the collection lists; a host's text is used for a failure only."""
+    """Yield the results that csrtui or a module of the collection lists. Only a failure uses the text of the host."""
     results = document.get("results")
     for result in results if isinstance(results, list) else []:
         if not isinstance(result, dict):
@@ -60,11 +60,11 @@ def missing_results(host: str, pairs: Iterable[str], results: Iterable[HostResul
 
 
 def creation_result(answer: HostAnswer, planned: Request) -> HostResult:
-    """Return the result of the collection's module ``pair``; its pair and CSR must match the plan.
+    """Return the result of the collection's module ``pair``, or a failure if the pair or CSR differs from the plan.
 
     Args:
         answer: The answer of the host.
-        planned: The CSR as it was shown before, with a key that is not the host's.
+        planned: The CSR that the user saw before. Its key is not the key of the host.
     """
     document = answer.result.get("pair")
     if answer.outcome != "ok" or not isinstance(document, dict):

@@ -6,7 +6,7 @@ from csrtui.tui import run_app
 
 if TYPE_CHECKING:
     from csrtui.core.config.settings import Config
-    from csrtui.fleet.tasks.hosts import Reach
+    from csrtui.fleet.tasks.run_on_hosts import Reach
     from csrtui.fleet.tui.app import FleetApp
     from csrtui.tasks.session import Session
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from csrtui.core.config.settings import Config
-    from csrtui.fleet.tasks.hosts import Reach
+    from csrtui.fleet.tasks.run_on_hosts import Reach
     from csrtui.fleet.tui.request import FleetRequestScreen
     from csrtui.tasks.session import Session
 
@@ -21,7 +21,7 @@ class FleetApp(CommandsApp):
 
     Args:
         session: The session whose store caches the last known state of the hosts.
-        reach: The hosts and how they are reached.
+        reach: The hosts and how to reach them.
         config: The user's settings, or None without a configuration file.
 
     Raises:
@@ -37,7 +37,7 @@ class FleetApp(CommandsApp):
         return FleetScreen(self._session, self._reach, self._commands)
 
     def action_leave(self) -> None:
-        """Leave the app, after a question if a request was typed; hosts being read are not harmed by that."""
+        """Leave the app; if a request was typed, ask first. Stopping a read does not harm the hosts."""
         from csrtui.tui.screens.confirm import ConfirmScreen
 
         form = self._form
@@ -51,7 +51,7 @@ class FleetApp(CommandsApp):
             self.push_screen(question, lambda answer: self._save_and_exit(form) if answer else None)
 
     def save_state(self) -> None:
-        """Save the half-filled form; called when a signal or a lost terminal ends the app."""
+        """Save the half-filled form. This is called when a signal or a lost terminal ends the app."""
         form = self._form
         if form is not None:
             form.save_draft()

@@ -11,7 +11,7 @@ from textual.message import Message
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.fleet.tui.dialog import HostPairsDialog
 from csrtui.tasks.backup import default_recipient, parse_recipients, split_recipients
-from csrtui.tasks.last_used import LastUsed, recall, remember
+from csrtui.tasks.dialog_defaults import LastUsed, recall, remember
 from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class HostBackupScreen(HostPairsDialog[HostBackupChoice]):
         return [*lines, *self.lines(about, "label")]
 
     async def read_choice(self) -> HostBackupChoice:
-        """Check that there is a folder and a recipient; the hosts check the folder itself."""
+        """Check that a folder and a recipient are given, and return the choice. The hosts check the folder."""
         folder, text = self.field_text("folder"), self.field_text("recipients")
         if not folder:
             raise InputError("Enter the folder for the backups on each host, e.g. /var/backups.")

@@ -84,7 +84,7 @@ class HostPairsDialog(TaskDialog["ChoiceT | None"], Generic[ChoiceT]):
         raise NotImplementedError
 
     async def read_choice(self) -> ChoiceT:
-        """Return the user's choice; called while the dialog shows that it is busy.
+        """Return the user's choice. This is called while the dialog shows that it is busy.
 
         Raises:
             CsrtuiError: The input is not valid.

@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from csrtui.fleet.host_finding import HostFinding
-    from csrtui.fleet.tasks.hosts import Reach
+    from csrtui.fleet.tasks.run_on_hosts import Reach
     from csrtui.tui.examiner import Report
 
 
 class FleetExaminer:
-    """An examiner that has every host examine its keystore.
+    """An examiner that runs the doctor of every host.
 
     Args:
-        reach: The hosts and how they are reached.
-        pair_screen: Returns the screen of a pair, given its host and name, or raises `InputError`.
+        reach: The hosts and how to reach them.
+        pair_screen: A function that returns the screen of a pair, given its host and name, or raises `InputError`.
     """
 
     title = "Hosts · doctor"
@@ -39,7 +39,7 @@ class FleetExaminer:
         self._findings: Sequence[HostFinding] = ()
 
     def examine(self, report: Report, stop: Event) -> ExaminationResult:
-        """Have all hosts examined; a host that does not answer is a finding, too."""
+        """Run the doctor of every host, and return the findings. A host that does not answer is also a finding."""
         total = 0
 
         def set_total(count: int) -> None:

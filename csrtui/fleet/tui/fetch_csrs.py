@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from csrtui.core.base.errors import InputError
 from csrtui.fleet.tasks.pairs import check_folder
 from csrtui.fleet.tui.dialog import HostPairsDialog
-from csrtui.tasks.last_used import LastUsed, recall, remember
+from csrtui.tasks.dialog_defaults import LastUsed, recall, remember
 from csrtui.tasks.submit import lacks_backup
 from csrtui.tui.widgets.text_field import TextField
 
@@ -62,7 +62,7 @@ class FetchScreen(HostPairsDialog[FetchChoice]):
         return lines
 
     async def read_choice(self) -> FetchChoice:
-        """Check that the folder exists."""
+        """Check that the folder exists, and return the choice."""
         text = self.field_text("folder")
         if not text:
             raise InputError("Enter the folder for the CSRs.")

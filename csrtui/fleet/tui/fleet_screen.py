@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from csrtui.fleet.model import HostPair
-    from csrtui.fleet.tasks.hosts import HostResult, Reach
     from csrtui.fleet.tasks.pairs import Deliveries
+    from csrtui.fleet.tasks.run_on_hosts import HostResult, Reach
     from csrtui.fleet.tui.backup import HostBackupChoice
     from csrtui.fleet.tui.fetch_csrs import FetchChoice
     from csrtui.fleet.tui.work import Job
@@ -58,7 +58,7 @@ class FleetScreen(FleetListScreen):
         elif step is NextStep.IMPORT:
             self.action_import()
         elif step is NextStep.INSTALL:
-            # The platform comes from the host, so it becomes part of a command only if csrtui knows it.
+            # The platform comes from the host, so it is put into a command only if it is in csrtui's own list.
             platform = record.platform if record.platform in PLATFORMS else "PLATFORM"
             export = command("csrtui", "export", host_pair.pair.name, "--for", platform, "--to", "DIR")
             self.tell(f"on {visible(host_pair.host)}: {export}")
@@ -174,7 +174,7 @@ class FleetScreen(FleetListScreen):
     # The doctor
 
     def action_doctor(self) -> None:
-        """Have every host examine its keystore."""
+        """Run the doctor of every host, and show the findings."""
         from csrtui.fleet.tui.examiner import FleetExaminer
         from csrtui.tui.screens.doctor import DoctorScreen
 

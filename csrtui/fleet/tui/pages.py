@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from csrtui.fleet.model import Fleet, HostPair, HostState
 
 _LABEL = 12
-"""Columns of a label and the blank after it."""
+"""The width of a label with the blank after it, in columns."""
 
 
 def pair_page(host_pair: HostPair, now: datetime) -> PageScreen:
@@ -42,7 +42,7 @@ def pair_page(host_pair: HostPair, now: datetime) -> PageScreen:
 
 
 def _labelled_lines(label: str, text: str, width: int) -> list[str]:
-    """Return a label and the wrapped text beside it; text with a word longer than a line (a path) is not wrapped."""
+    """Return a label with the text beside it. The text is wrapped unless a word, such as a path, is too long."""
     room = max(width - _LABEL, 8)
     has_long_word = any(cell_len(word) > room for word in text.split(" "))
     first, *rest = [text] if has_long_word else wrap(text, room)
@@ -50,7 +50,7 @@ def _labelled_lines(label: str, text: str, width: int) -> list[str]:
 
 
 def hosts_page(fleet: Fleet, now: datetime) -> PageScreen:
-    """Return the screen that shows every host, failed ones first, with the fix."""
+    """Return the screen that shows every host: first the failed hosts, each with its fix."""
     states = sorted(fleet.hosts.values(), key=lambda state: (state.failure is None, state.name))
     lines = [
         line

@@ -1,4 +1,4 @@
-"""The list of the pairs of many hosts: first the last known state, then the answer of each host."""
+"""The list of the pairs of many hosts. It first shows the last known state, then the answer of each host."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import NextStep
 from csrtui.core.pairs.query import Query, Retired, SortOrder, retired_filter
 from csrtui.fleet.model import HostPair, HostState, fleet_age_text, fleet_summary, select_pairs
-from csrtui.fleet.tasks.hosts import Reach, load_fleet, read_hosts
+from csrtui.fleet.tasks.run_on_hosts import Reach, load_fleet, read_hosts
 from csrtui.fleet.tui.pages import hosts_page, pair_page
 from csrtui.fleet.tui.rows import FleetRows
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Scope, bar, bindings, key_of, step_label
@@ -36,21 +36,21 @@ if TYPE_CHECKING:
     from csrtui.tui.commands import Command
 
 _DRAW_EVERY = 0.5
-"""Seconds between updates of the list while hosts answer; more updates cost bytes and cannot be read."""
+"""Seconds between updates of the list while hosts answer. More updates would be unreadable and use bandwidth."""
 
 _ALL = ("all",)
 _NO_PAIRS = "No pairs on these hosts yet. Press {} to request one on one or more hosts."
 _READING = "Reading the hosts …"
 _FILTER_SHARE, _FILTER_MAX = 4, 24
-"""The filter has at most one part in four of the width, and at most so many columns."""
+"""The filter has at most one part in `_FILTER_SHARE` of the width, and at most `_FILTER_MAX` columns."""
 
 
 class FleetListScreen(Screen[None]):
-    """The list of the pairs of many hosts; it reads them by itself and can be closed at any time.
+    """The list of the pairs of many hosts. It reads the hosts automatically and can be closed at any time.
 
     Args:
         session: The session whose store caches the last known state of the hosts.
-        reach: The hosts and how they are reached.
+        reach: The hosts and how to reach them.
         commands: All commands, with the user's keys.
     """
 
@@ -227,7 +227,7 @@ class FleetListScreen(Screen[None]):
         self.tell(f"retired pairs are {self._retired.name.lower()}")
 
     def action_hosts(self) -> None:
-        """Show every host, failed ones first, with the fix."""
+        """Show every host: first the failed hosts, each with its fix."""
         self.app.push_screen(hosts_page(self._fleet, self._session.clock()))
 
     def on_line_list_opened(self, event: LineList.Opened) -> None:
@@ -292,7 +292,7 @@ class FleetListScreen(Screen[None]):
         self._draw_bar()
 
     def _pairs(self) -> Sequence[HostPair]:
-        """Return all pairs, decoding the JSON of a host only once."""
+        """Return all pairs. The JSON of a host is decoded only once."""
         cache, self._pairs_by_host = self._pairs_by_host, {}
         for name, state in self._fleet.hosts.items():
             entry = cache.get(name)

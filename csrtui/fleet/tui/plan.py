@@ -27,24 +27,24 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from csrtui.fleet.tasks.hosts import HostResult, Reach
     from csrtui.fleet.tasks.requests import PlannedRequest
+    from csrtui.fleet.tasks.run_on_hosts import HostResult, Reach
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
     from csrtui.tui.widgets.text_block import Line
 
 _LABEL = 10
 _SHORT = 20
-"""On screens with fewer lines, the details of the host have fewer lines."""
+"""The number of screen lines below which the details of the host are shorter."""
 _KEY_STAYS = "Each host generates its own key, which never leaves it. A host that has the same pair keeps it."
 
 
 class FleetPlanScreen(Screen["Sequence[HostResult] | None"]):
-    """The preview screen; its result is the result of each host, or None if no pair was made.
+    """The preview screen, which returns the result of each host, or None if no pair was made.
 
     Args:
         session: The session for the advice.
-        reach: The hosts and how they are reached.
+        reach: The hosts and how to reach them.
         requests: The planned request of each host.
         commands: All commands, with the user's keys.
     """
@@ -101,7 +101,7 @@ class FleetPlanScreen(Screen["Sequence[HostResult] | None"]):
         self._draw_host()
 
     def on_line_list_opened(self, event: LineList.Opened) -> None:
-        """Ignore Enter, which opens details elsewhere: the details are shown already."""
+        """Ignore Enter, because the details are already shown."""
         event.stop()
 
     # Commands

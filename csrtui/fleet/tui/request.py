@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from csrtui.core.pairs.draft import Draft
-    from csrtui.fleet.tasks.hosts import HostResult, Reach
+    from csrtui.core.pairs.form_draft import Draft
     from csrtui.fleet.tasks.requests import PlannedRequest
+    from csrtui.fleet.tasks.run_on_hosts import HostResult, Reach
     from csrtui.tasks.request_spec import RequestSpec
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
@@ -49,12 +49,12 @@ _HOSTS_HELP = (
 
 
 class FleetRequestScreen(FormScreen):
-    """The request form; the next step shows a preview for each host.
+    """The request form for many hosts. The next step is a preview for each host.
 
     Args:
-        session: The session for the advice, whose store keeps the form.
-        reach: The hosts and how they are reached.
-        hosts: The hosts as an Ansible pattern; "" for those of the saved form, or all.
+        session: The session for the advice. Its store also contains the saved form.
+        reach: The hosts and how to reach them.
+        hosts: The hosts as an Ansible pattern. If it is empty, the hosts of the saved form are used, or else all hosts.
         commands: All commands, with the user's keys.
 
     Attributes:
@@ -112,7 +112,7 @@ class FleetRequestScreen(FormScreen):
 
     def on_mount(self) -> None:
         """Focus the common name."""
-        # The path comes last, because a long one is cut.
+        # The path comes last, because a long path is cut at its end.
         title = visible(f" csrtui · request on many hosts · {self._reach.target.inventory}")
         self.query_one("#title", TextBlock).show([((title, "strong"),)])
         first, *others = (
@@ -167,7 +167,7 @@ class FleetRequestScreen(FormScreen):
         self.action_next_field()
 
     def on_input_changed(self) -> None:
-        """Save the hosts soon."""
+        """Save the form soon, because the hosts have changed."""
         self._save_soon()
 
     def on_request_pane_draft_changed(self) -> None:
@@ -236,7 +236,7 @@ class FleetRequestScreen(FormScreen):
         self.action_back()
 
     def action_back(self) -> None:
-        """Stop the planning, or else save the form and go back to the list."""
+        """Stop the planning if it is running. Otherwise, save the form and go back to the list."""
         if self._stop is not None:
             self._stop.set()
         else:

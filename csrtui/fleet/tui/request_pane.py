@@ -28,7 +28,7 @@ _SUBJECT = "another on each host; the next step shows each with its advice"
 
 
 class TemplateRequestPane(RequestPane):
-    """A request pane with variables; its arguments are those of `RequestPane`."""
+    """A request pane that accepts variables. The arguments are those of `RequestPane`."""
 
     @property
     def request_spec(self) -> RequestSpec:
@@ -42,7 +42,7 @@ class TemplateRequestPane(RequestPane):
 
     @property
     def preview_placeholder(self) -> PreviewPlaceholder | None:
-        """The names as typed if the request contains variables, or None."""
+        """The names as the user typed them, for the preview, or None if the request contains no variables."""
         spec = self.request_spec
         names = [name for name in spec.names if name]
         if not any(map(has_variables, [*names, *spec.subject._asdict().values()])):

@@ -1,4 +1,4 @@
-"""List rows of the fleet's screens: pairs of hosts, findings of their doctors, and planned requests."""
+"""The list rows of the fleet screens: pairs of hosts, findings of their doctors, and planned requests."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ def pair_label(host_pair: HostPair) -> str:
 def host_groups(
     marked: Sequence[HostPair], current: Sequence[HostPair], needing: Sequence[HostPair], description: str
 ) -> list[HostGroup]:
-    """Return the groups of pairs, most likely choice first, without groups of the same pairs.
+    """Return the groups of pairs, with the most likely choice first. No two groups have the same pairs.
 
     Args:
         marked: The marked pairs.
         current: The pair under the cursor, if any.
         needing: All pairs that need the command.
-        description: The rest of that group's label after ``all 12``.
+        description: The rest of the label of the group `needing`, after ``all 12``.
     """
     groups = [HostGroup(f"the {len(marked)} marked", tuple(marked))] if marked else []
     groups += [HostGroup(pair_label(host_pair), (host_pair,)) for host_pair in current]
@@ -89,17 +89,17 @@ class _HostColumn:
         return self._hosts[index]
 
     def width(self, width: int) -> int:
-        """Return the width of the column in a list of `width` columns."""
+        """Return the width of the host column in a list that is `width` characters wide."""
         return max(min(self._longest, _MAX_HOST, width // _HOST_SHARE), len("Host"))
 
 
 _MAX_HOST: Final = 20
 _HOST_SHARE: Final = 4
-"""The host has at most one part in four of the width."""
+"""The host column has at most one part in `_HOST_SHARE` of the width."""
 
 
 class HostFindingRows(FindingRows):
-    """Findings of many hosts: the host, then the finding.
+    """Rows for the findings of many hosts. Each row contains the host, then the finding.
 
     Args:
         findings: The findings in their order.
@@ -122,11 +122,11 @@ class HostFindingRows(FindingRows):
         return Content.assemble(pad(self._hosts[index], host), " ", rest)
 
     def heading(self, index: int) -> str:
-        """Return the heading of a finding with its host, which has to run the command."""
+        """Return the heading of a finding, with the host on which the command must be run."""
         return f"{self._hosts[index]}: {super().heading(index)}"
 
     def _displayed_text(self, index: int) -> str:
-        """Return the host's own text in quotation marks; the host is shown before it."""
+        """Return the host's own text in quotation marks, or csrtui's text. The row shows the host before it."""
         quote = self._quotes[index]
         return f'"{quote}"' if quote else super()._displayed_text(index)
 
@@ -224,7 +224,7 @@ class PlanRows:
 
 
 def severity_rank(request: PlannedRequest) -> int:
-    """Return the sort rank of a planned request: 0 without a pair, then by the most severe finding."""
+    """Return the sort rank of a planned request: 0 if the host gets no pair, or else by its most severe finding."""
     if request.failure is not None or not request.advice:
         return 0
     return 1 + min((finding.level.rank for finding in request.advice.findings), default=9)

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from csrtui.fleet.tasks.hosts import HostResult, Reach
+    from csrtui.fleet.tasks.run_on_hosts import HostResult, Reach
     from csrtui.tui.widgets.text_block import Line
 
     Work = Callable[[Reach], Iterator[HostResult]]
-    """Does the work and yields each result as soon as it is available."""
+    """A function that does the work and yields each result as soon as it is available."""
 
 _OTHER_LINES = 8
-"""Lines of the dialog besides its list."""
+"""The number of lines of the dialog without its list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Job:
         title: The title during the work: ``Fetching 3 CSRs``.
         work: The function that does the work.
         hosts: The number of hosts.
-        after: The next step, shown if a host succeeded; may be empty.
+        after: The next step, which is shown if a host succeeded, or an empty text.
     """
 
     title: str
@@ -52,10 +52,10 @@ class Job:
 
 
 class HostWorkScreen(Dialog["Sequence[HostResult]"]):
-    """A dialog that runs a job in a thread; its result is the list of results.
+    """A dialog that runs a job in a thread and returns the list of results.
 
     Args:
-        reach: The hosts and how they are reached.
+        reach: The hosts and how to reach them.
         job: The job.
     """
 
@@ -136,7 +136,7 @@ class HostWorkScreen(Dialog["Sequence[HostResult]"]):
         self.draw()
 
     def action_stop_or_close(self) -> None:
-        """Stop Ansible, which damages nothing on the hosts, or close the dialog after the job."""
+        """Stop Ansible during the job, which does not harm the hosts, or close the dialog after the job."""
         if self._is_over:
             self.dismiss(self._results)
         else:

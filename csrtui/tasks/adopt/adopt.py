@@ -8,7 +8,7 @@ from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, Store
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import Finding
 from csrtui.core.base.secret import Secret
-from csrtui.core.base.times import utc_text
+from csrtui.core.base.validity import utc_text
 from csrtui.core.bundle import prefill
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.certificate import to_pem

@@ -10,7 +10,7 @@ from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind, Finding
 from csrtui.core.base.secret import Secret
-from csrtui.core.base.times import utc_text
+from csrtui.core.base.validity import utc_text
 from csrtui.core.certificates.certificate import Certificate
 from csrtui.core.certificates.csr import Request
 from csrtui.core.keys import key_types

@@ -8,7 +8,7 @@ from csrtui.core.advice.key_rules import check_csr, check_key_age
 from csrtui.core.base.escaping import plural, visible
 from csrtui.core.base.finding import CaKind, worst_first
 from csrtui.core.base.secret import Secret
-from csrtui.core.base.times import utc_text
+from csrtui.core.base.validity import utc_text
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.keys import key_types
 from csrtui.store.key_search import ForeignFile

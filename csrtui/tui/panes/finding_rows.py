@@ -1,4 +1,4 @@
-"""The doctor's findings as rows of a list."""
+"""The rows of a list of the doctor's findings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _LEVEL_WIDTH: Final = 7
 _PAIR_WIDTH: Final = 24
 _MIN_TEXT_WIDTH: Final = 30
-"""If fewer cells remain for the text, the column of the pair is narrowed or left out."""
+"""If the text would have fewer cells, the column of the pair is narrowed or left out."""
 _STYLES: Final = {Level.ERROR: "bold $error", Level.WARNING: "$warning", Level.NOTE: ""}
 
 
@@ -26,11 +26,11 @@ class DisplayedFinding(Protocol):
 
     @property
     def level(self) -> Level:
-        """The level."""
+        """The level of the finding."""
 
     @property
     def pair(self) -> str | None:
-        """The name of the pair; None if the finding concerns the store."""
+        """The name of the pair, or None if the finding concerns the store."""
 
     @property
     def text(self) -> str:
@@ -42,11 +42,11 @@ class DisplayedFinding(Protocol):
 
     @property
     def pasteable(self) -> str:
-        """The fix as shell input: an instruction becomes a comment."""
+        """The fix as shell input. An instruction becomes a comment."""
 
 
 class FindingRows:
-    """Rows of findings for a `LineList`.
+    """The rows of a `LineList` of findings.
 
     Args:
         findings: The findings, in order.
@@ -68,21 +68,21 @@ class FindingRows:
         return visible(f"{finding.level.value}: {finding.text}")
 
     def key(self, index: int) -> Hashable:
-        """Return the index as the key: findings are not reordered."""
+        """Return the index itself as the key, because findings are never reordered."""
         return index
 
     def find(self, key: Hashable) -> int | None:
-        """Return the index of the row with this key; None if it does not exist."""
+        """Return the index of the row with this key, or None if no row has it."""
         return key if isinstance(key, int) and key < len(self._findings) else None
 
     def header(self, width: int) -> str:
-        """Return the names of the columns; an empty text without findings."""
+        """Return the names of the columns, or an empty string if there are no findings."""
         pair_width = _pair_width(width)
         names = [pad("Level", _LEVEL_WIDTH), *([pad("Pair", pair_width)] if pair_width else []), "Finding"]
         return " ".join(names) if self._findings else ""
 
     def row(self, index: int, width: int) -> Content:
-        """Return the line of finding `index`."""
+        """Return the line that shows finding `index`."""
         finding = self._findings[index]
         pair_width = _pair_width(width)
         level = (pad(finding.level.value, _LEVEL_WIDTH), _STYLES[finding.level])
@@ -96,12 +96,12 @@ class FindingRows:
 
 
 def short_text(finding: DisplayedFinding) -> str:
-    """Return the text of a finding without the folder of its pair, whose name is shown beside it."""
+    """Return the text of a finding without the folder of its pair. The name of the pair is shown beside the text."""
     _, separator, rest = finding.text.partition(f"/pairs/{finding.pair}/")
     return rest if separator and finding.text.startswith("/") else finding.text
 
 
 def _pair_width(width: int) -> int:
-    """Return the width of the column of the pair; 0 if there is no room for it."""
+    """Return the width of the column of the pair in cells, or 0 if there is no room for it."""
     room = width - _LEVEL_WIDTH - 2 - _MIN_TEXT_WIDTH
     return min(room, _PAIR_WIDTH) if room >= _PAIR_WIDTH // 2 else 0

@@ -45,11 +45,11 @@ if TYPE_CHECKING:
     from csrtui.tui.commands import Command
 
 _CHECK_INTERVAL = 0.5
-"""Seconds between two checks whether another session changed the store; each takes one system call."""
+"""Seconds between two checks for changes by other sessions. A check takes one system call."""
 _MAX_SECONDS_WITHOUT_PAUSE = 0.2
-"""If reading the store took longer, there is a pause before it is read again."""
+"""If reading the store takes longer than this number of seconds, a pause follows before the next reading."""
 _THREAD_FROM = 2000
-"""The number of pairs from which a query runs in a thread, so that keys are handled without delay."""
+"""With at least this many pairs, a query runs in a thread, so that keys are handled without delay."""
 _NO_PAIRS = (
     "No pairs yet. A pair is a private key and the CSR made from it. Enter a host name "
     "in the request form and press {}."
@@ -57,7 +57,7 @@ _NO_PAIRS = (
 
 
 class KeystorePane(Widget):
-    """The list of pairs with its filter.
+    """The pane with the list of pairs and its filter.
 
     Args:
         session: The session whose store is shown.
@@ -71,7 +71,7 @@ class KeystorePane(Widget):
         """The counts of pairs may have changed.
 
         Args:
-            text: The counts as a line.
+            text: The counts, on one line.
         """
 
         def __init__(self, text: str) -> None:
@@ -79,7 +79,7 @@ class KeystorePane(Widget):
             self.text = text
 
     class Opened(Message):
-        """The user opened a pair.
+        """The user has opened a pair.
 
         Args:
             pair: The pair.
@@ -101,7 +101,7 @@ class KeystorePane(Widget):
             self.error = error
 
     class Filtered(Message):
-        """The user changed the filter."""
+        """The user has changed the filter."""
 
     class Recovered(Message):
         """The store can be read again after an error."""
@@ -141,7 +141,7 @@ class KeystorePane(Widget):
         yield TextBlock(id="no-pairs")
 
     def on_mount(self) -> None:
-        """Read the store, and check it for changes from time to time."""
+        """Start to read the store, and check it for changes at regular intervals."""
         self._update_list()
         self.check_for_changes()
         self.set_interval(_CHECK_INTERVAL, self.check_for_changes)
@@ -153,14 +153,14 @@ class KeystorePane(Widget):
 
     @property
     def filter(self) -> TextField:
-        """The field of the filter."""
+        """The text field of the filter."""
         return self.query_one("#filter", TextField)
 
     # Reading
 
     @property
     def error(self) -> CsrtuiError | None:
-        """The reason why the store cannot be read; None if it can."""
+        """The reason why the store cannot be read, or None if it can be read."""
         return self._error
 
     def check_for_changes(self, *, select: str | None = None) -> None:
@@ -171,7 +171,7 @@ class KeystorePane(Widget):
         """
         self._name_to_select = select or self._name_to_select
         if _hour(self._session.clock()) != self._displayed_hour:
-            self._update_list()  # the list depends on the clock: a pair that has become due is sorted first
+            self._update_list()  # the list depends on the time: a pair that has become due moves to the top
         if self._is_reading:
             return
         generation = self._session.store.generation()
@@ -182,7 +182,7 @@ class KeystorePane(Widget):
             return
         self._is_reading, self._started_generation = True, generation
         if is_new and len(self._pair_list.summaries) >= _THREAD_FROM:
-            # Read the pairs on the screen first; all pairs are read at the next check.
+            # Read the pairs on the screen first. The next check reads all pairs.
             names = frozenset(str(key) for key in self.pairs.visible_keys)
             self._read(lambda: read_visible(self._reader, names, self.post_message))
         else:
@@ -198,7 +198,7 @@ class KeystorePane(Widget):
         self._update_list()
 
     def on_reading_ended(self, event: ReadingEnded) -> None:
-        """Report an error or the recovery from one, and check for the next change."""
+        """Report an error or the recovery from an error. Without an error, check for the next change."""
         event.stop()
         previous_error, self._error = self._error, event.error
         self._is_reading, self._progress = False, None
@@ -211,12 +211,12 @@ class KeystorePane(Widget):
         if event.error is None:
             if previous_error is not None:
                 self.post_message(self.Recovered())
-            self.check_for_changes()  # after an error, the store is read again at the next regular check
+            self.check_for_changes()  # after an error, the next regular check reads the store again
         elif previous_error is None or previous_error.message != event.error.message:
             self.post_message(self.Failed(event.error))
 
     def _pause_after(self, seconds: float) -> None:
-        """If reading took long, wait twice as long before the next one; meanwhile, read only new and visible pairs."""
+        """If reading took long, read only new and visible pairs during a pause of twice that time."""
         if seconds > _MAX_SECONDS_WITHOUT_PAUSE:
             self._is_pausing = True
             self.set_timer(2 * seconds, self._resume)
@@ -237,14 +237,14 @@ class KeystorePane(Widget):
 
     @property
     def current(self) -> Pair | None:
-        """The pair under the cursor; None if there is none or it cannot be read."""
+        """The pair under the cursor, or None if the list is empty or the pair cannot be read."""
         item = None if self.pairs.cursor is None else self._rows.item(self.pairs.cursor)
         if item is None or isinstance(item, UnreadablePair):
             return None
         return next(iter(Pairs(self._session, [item.name])), None)
 
     def selection(self) -> PairSelection:
-        """Return the pairs that a command can be applied to; marked pairs hidden by the filter are included."""
+        """Return the pairs that a command can apply to, including marked pairs that the filter hides."""
         marks = self.pairs.marks
         marked = (
             [summary.name for summary in self._pair_list.summaries if summary.name in marks] if marks else []
@@ -312,7 +312,7 @@ class KeystorePane(Widget):
         return Query.parse(text, retired=retired_filter(text, self._retired))
 
     def _update_list(self) -> None:
-        """Show the pairs that match the query; a query on many pairs runs in a thread."""
+        """Show the pairs that match the query. A query on many pairs runs in a thread."""
         pair_list, query, order, now = self._pair_list, self._query, self._pair_order, self._session.clock()
         self._displayed_hour = _hour(now)
         if len(pair_list.summaries) < _THREAD_FROM:
@@ -328,7 +328,7 @@ class KeystorePane(Widget):
             )
 
     def on_pairs_selected(self, event: PairsSelected) -> None:
-        """Show the selected pairs; if the query or the pairs have changed meanwhile, select again."""
+        """Show the selected pairs. If the query or the pairs have changed in the meantime, start another selection."""
         event.stop()
         self._is_selecting = False
         if event.pair_list is self._pair_list:
@@ -371,7 +371,7 @@ class KeystorePane(Widget):
             self._name_to_select = None
 
     def _show_empty_text(self) -> None:
-        """Show why the list is empty, in its place."""
+        """If the list is empty, show the reason in its place."""
         block = self.query_one("#no-pairs", TextBlock)
         self.set_class(not len(self._rows), "-empty")
         if self._error is not None:
@@ -391,5 +391,8 @@ class KeystorePane(Widget):
 
 
 def _hour(now: datetime) -> datetime:
-    """Return `now` rounded down to the hour. The list is updated hourly: days left can change at any time of day."""
+    """Return `now` rounded down to the hour.
+
+    The list is updated every hour, because the number of days left can change at any time of day.
+    """
     return now.replace(minute=0, second=0, microsecond=0)

@@ -1,4 +1,4 @@
-"""The work of the keystore pane that runs in threads: reading the store and selecting pairs."""
+"""The functions that the keystore pane runs in threads: they read the store and select pairs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _REPORT_INTERVAL = 0.5
 
 
 class PairsLoaded(Message):
-    """Pairs were loaded from the store or from its cache.
+    """Pairs have been loaded from the store or from its cache.
 
     Args:
         pair_list: The pairs.
@@ -41,9 +41,9 @@ class ReadingEnded(Message):
     """Reading the store has ended.
 
     Args:
-        generation: The store's generation before all pairs were read; None if only some pairs were read.
+        generation: The store's generation before all pairs were read, or None if only some pairs were read.
         seconds: The duration of reading, in seconds.
-        error: The reason why the store cannot be read; None if it was read.
+        error: The reason why the store cannot be read, or None if it was read.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Progress(Message):
     """The store is being read.
 
     Args:
-        text: The progress, for display.
+        text: The progress, as displayed text.
     """
 
     def __init__(self, text: str) -> None:
@@ -68,7 +68,7 @@ class Progress(Message):
 
 
 class PairsSelected(Message):
-    """The pairs that match a query were selected.
+    """The pairs that match a query have been selected.
 
     Args:
         pair_list: All pairs.
@@ -84,7 +84,7 @@ class PairsSelected(Message):
 
 
 def read_store(reader: SummaryReader, generation: int, post: Post, *, is_first: bool) -> None:
-    """Read all pairs of the store; the first time, post the pairs in the cache before reading.
+    """Read all pairs of the store and post them. The first time, post the cached pairs before that.
 
     Args:
         reader: The reader of the store.
@@ -115,7 +115,7 @@ def read_store(reader: SummaryReader, generation: int, post: Post, *, is_first: 
 
 
 def read_visible(reader: SummaryReader, names: Collection[str], post: Post) -> None:
-    """Read new pairs, and read the pairs on the screen again; post the same messages as `read_store`.
+    """Read new pairs, read the pairs on the screen again, and post `PairsLoaded` and `ReadingEnded`.
 
     Args:
         reader: The reader of the store.

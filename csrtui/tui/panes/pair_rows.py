@@ -1,4 +1,4 @@
-"""The pairs as rows of the list in the keystore pane."""
+"""The rows of the list of pairs in the keystore pane."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 _WIDTHS: Final = {"Key": 9, "Made": 9, "Backup": 13, "Stage": 9, "Left": 5, "Next": 7}
 _OMISSION_ORDER: Final = ("Key", "Made", "Stage", "Left", "Backup")
-"""The columns that are left out on a narrow screen, in this order."""
+"""The columns that are left out on a narrow screen, first one first."""
 _NAME: Final = attrgetter("name")
 _MIN_NAME_WIDTH: Final = 18
 _UNREADABLE: Final = "cannot be read; Enter says why"
 
 
 class PairRows:
-    """Rows of pairs for a `LineList`: first the pairs that cannot be read, then the others in order.
+    """The rows of a `LineList` of pairs. Pairs that cannot be read come first, then the others in order.
 
     Args:
         summaries: The pairs, in order.
@@ -58,11 +58,11 @@ class PairRows:
         return self._problems[index] if index < count else self._summaries[index - count]
 
     def key(self, index: int) -> Hashable:
-        """Return the name of the pair, which is unique."""
+        """Return the name of the pair in a row. Names are unique."""
         return self.item(index).name
 
     def find(self, key: Hashable) -> int | None:
-        """Return the index of the pair with this name; None if it does not exist."""
+        """Return the index of the row with this pair name, or None if no row has it."""
         names = chain((problem.name for problem in self._problems), map(_NAME, self._summaries))
         return next((index for index, name in enumerate(names) if name == key), None)
 
@@ -72,7 +72,7 @@ class PairRows:
         return " ".join([pad("Name", name_width), *(pad(column, _WIDTHS[column]) for column in columns)])
 
     def row(self, index: int, width: int) -> Content:
-        """Return the line of pair `index`."""
+        """Return the line that shows pair `index`."""
         item = self.item(index)
         columns, name_width = _columns(width)
         if isinstance(item, UnreadablePair):
@@ -88,7 +88,7 @@ class PairRows:
 
 
 def _columns(width: int) -> tuple[list[str], int]:
-    """Return the columns that fit beside the name, and the width of the name."""
+    """Return the columns that fit beside the name, and the width of the name column in cells."""
     columns = list(_WIDTHS)
     for column in _OMISSION_ORDER:
         if _name_width(columns, width) >= _MIN_NAME_WIDTH:
@@ -102,7 +102,10 @@ def _name_width(columns: Sequence[str], width: int) -> int:
 
 
 def _style(column: str, summary: PairSummary, now: datetime) -> str:
-    """Return the style of a cell: colour only for what needs attention, which the text of the cell says too."""
+    """Return the style of a cell.
+
+    Only cells that need attention are coloured, and their text always shows the same as the colour.
+    """
     if summary.is_retired:
         return "dim"
     if column == "Backup":

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from csrtui.core.advice.advisor import Advice
     from csrtui.core.base.finding import Finding
     from csrtui.core.config.settings import Profile
-    from csrtui.core.pairs.draft import Draft
+    from csrtui.core.pairs.form_draft import Draft
     from csrtui.tasks.draft import SessionDraft
     from csrtui.tasks.prefill import PrefilledForm
     from csrtui.tasks.request_spec import RequestSpec
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from csrtui.tui.commands import Command
 
 _MAX_FIXES = 1000
-"""A limit for `RequestPane.fix_all`, in case the fixes of two findings undo each other."""
+"""Maximum number of fixes in `RequestPane.fix_all`, in case the fixes of two findings undo each other."""
 
 
 class RequestPane(Widget):
@@ -45,13 +45,13 @@ class RequestPane(Widget):
         session: The session that the advice is based on.
         draft: The initial content of the form.
         commands: All commands, with their current keys.
-        session_draft: The saved form of this session, through which forms of ended sessions are offered; None
-            offers none.
+        session_draft: The saved form of this session, which also gives access to the forms of ended sessions.
+            None if they are not offered.
         id: The widget's id.
     """
 
     class DraftChanged(Message):
-        """The content of the form changed."""
+        """The content of the form has changed."""
 
     def __init__(
         self,
@@ -85,12 +85,12 @@ class RequestPane(Widget):
 
     @property
     def request_spec(self) -> RequestSpec:
-        """The request in the form."""
+        """The request that the form describes."""
         return request_spec_of(self.form.draft)
 
     @property
     def advice(self) -> Advice:
-        """The advice on the current request, computed on each access."""
+        """The advice on the current request. It is computed on each access."""
         from csrtui.tasks.existing_pairs import with_pair_exists
         from csrtui.tasks.request_spec import advise_on
 
@@ -99,7 +99,7 @@ class RequestPane(Widget):
 
     @property
     def preview_placeholder(self) -> PreviewPlaceholder | None:
-        """The texts for a preview of a request that is not known yet; None if it is known."""
+        """Texts that the preview shows if the request is not known yet, or None if it is known."""
         return None
 
     # Commands
@@ -112,7 +112,7 @@ class RequestPane(Widget):
         return fix.renews if fix else None
 
     def fix(self) -> str | None:
-        """Apply the fix of the current finding; return its label, or None without a fix."""
+        """Apply the fix of the current finding. Return the label of the fix, or None if there is no fix."""
         self._update()
         if not self._findings or self._findings[self._current].fix is None:
             return None
@@ -123,7 +123,7 @@ class RequestPane(Widget):
         return finding.fix.label
 
     def fix_all(self) -> int:
-        """Apply all safe fixes as one undo step; return their number."""
+        """Apply all safe fixes as one undo step. Return the number of fixes."""
         before = self.form.draft
         count = 0
         while count < _MAX_FIXES:
@@ -161,7 +161,7 @@ class RequestPane(Widget):
         self.app.push_screen(StartFromScreen(self._session, self._session_draft), self._use_prefill)
 
     def renew(self, prefill: PrefilledForm, name: str) -> None:
-        """Fill the form with the request of a pair, to replace that pair.
+        """Fill the form with the request of a pair, in order to replace that pair.
 
         Args:
             prefill: The request of the pair.
@@ -194,7 +194,7 @@ class RequestPane(Widget):
     # Events
 
     def on_request_form_changed(self, event: RequestForm.Changed) -> None:
-        """Update the preview after the pending keys have been drawn."""
+        """Update the preview, but only after the keys typed so far have been drawn."""
         event.stop()
         self.post_message(self.DraftChanged())
         self.update_soon()
@@ -210,7 +210,7 @@ class RequestPane(Widget):
         self._show_help()
 
     def update_soon(self) -> None:
-        """Update the preview after the next refresh; several calls before it cause one update."""
+        """Update the preview after the next refresh. Several calls before that refresh cause only one update."""
         if not self._is_update_due:
             self._is_update_due = True
             self.call_after_refresh(self._update)
@@ -241,7 +241,7 @@ class RequestPane(Widget):
         self._show_renewal()
 
     def _show_renewal(self) -> None:
-        """Show in the rule below the form which pair the new one replaces."""
+        """Show the pair that the new pair will replace, in the rule below the form."""
         renews, rule = self.form.draft.renews, self.query_one("#form-rule", RuleLine)
         rule.set_class(bool(renews), "-has-message")
         if renews:

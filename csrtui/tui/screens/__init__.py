@@ -1,1 +1,1 @@
-"""The screens, one file each."""
+"""The screens. Each module contains one screen or one base class."""

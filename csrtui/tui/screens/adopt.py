@@ -1,4 +1,4 @@
-"""The dialog to adopt keys: ask for their file or folder, and for a passphrase if a key needs one."""
+"""The dialog that adopts keys: it asks for their file or folder, and for a passphrase if a key is encrypted."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _ABOUT = (
 )
 _OPENS_NO_KEY = "the passphrase opens none of the encrypted keys"
 _NOTES = 3
-"""Lines reserved for notes, so that the dialog does not change its height."""
+"""Lines reserved for notes. They keep the height of the dialog constant."""
 _SHORT = 18
 """Screens with fewer lines are short."""
 
@@ -47,7 +47,7 @@ class AdoptAnswer:
 
     Attributes:
         path: The path in the field.
-        match_result: The keys found there, with their CSRs and certificates; None if it was cancelled.
+        match_result: The keys found there, with their CSRs and certificates, or None if the dialog was cancelled.
     """
 
     path: str
@@ -89,7 +89,7 @@ class AdoptScreen(TaskDialog[AdoptAnswer]):
             yield TextBlock(id="keys")
 
     def on_mount(self) -> None:
-        """Put the cursor into the path."""
+        """Put the cursor into the path field."""
         self._show_passphrase(visible=False)
         path = self.query_one("#path", TextField)
         path.focus()
@@ -103,7 +103,7 @@ class AdoptScreen(TaskDialog[AdoptAnswer]):
     # Events
 
     def on_input_changed(self) -> None:
-        """Forget the keys found under the previous path."""
+        """Discard the keys found under the previous path."""
         self._search_result = None
         self._show_passphrase(visible=False)
         self._fail(None)
@@ -121,7 +121,7 @@ class AdoptScreen(TaskDialog[AdoptAnswer]):
         self._fail(InputError("Invalid characters were removed from the paste."))
 
     def on_input_submitted(self) -> None:
-        """Search the path."""
+        """Start to search the path for keys."""
         if not self.path:
             self._fail(InputError("Enter the path of a key file, or of a folder to search."))
         elif self._search_result is None:
@@ -131,14 +131,14 @@ class AdoptScreen(TaskDialog[AdoptAnswer]):
             self.query_one("#passphrase").focus()
 
     def on_secret_field_submitted(self) -> None:
-        """Open the keys with this passphrase; the others are left out."""
+        """Decrypt the keys with this passphrase. Keys that it does not decrypt are left out."""
         if self._search_result is not None:
             passphrase = self.query_one("#passphrase", SecretField).secret()
             self.begin(self._match(self._search_result, passphrase if passphrase.encoded else None))
             self.draw()
 
     def action_cancel(self) -> None:
-        """Close without adopting; the path is offered again next time."""
+        """Close without adopting. The dialog offers the path again the next time it opens."""
         path = self.path
         self.close_when_idle(lambda: self.dismiss(AdoptAnswer(path)))
 
@@ -173,7 +173,7 @@ class AdoptScreen(TaskDialog[AdoptAnswer]):
             self.dismiss(AdoptAnswer(self.path, match_result))
 
     def _show_passphrase(self, *, visible: bool) -> None:
-        """Show or hide the passphrase field, which only encrypted keys need."""
+        """Show or hide the passphrase field. Only encrypted keys need it."""
         self.query_one("#locked").display = visible
 
     def _fail(self, error: CsrtuiError | None) -> None:
@@ -181,7 +181,7 @@ class AdoptScreen(TaskDialog[AdoptAnswer]):
         self.draw()
 
     def draw(self) -> None:
-        """Redraw the dialog; a short screen has no explanation."""
+        """Redraw the dialog, without the explanation if the screen is short."""
         short = self.app.size.height < _SHORT
         about = [] if short else [(), *self.lines(_ABOUT, "label"), ()]
         self.show("#about", [*self.lines("Adopt keys", "strong"), *about])

@@ -1,4 +1,4 @@
-"""The dialog that lists the keys found, each with its CSR and certificate; the marked ones become pairs."""
+"""The dialog that lists each key found with its CSR and certificate, and adopts the marked keys as pairs."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from csrtui.tui.widgets.text_block import Line
 
 _AROUND, _AROUND_SHORT = 10, 6
-"""Lines of the dialog besides its list and details; a short screen has no blank lines."""
+"""Lines of the dialog besides its list and details, on a normal and on a short screen (without blank lines)."""
 _NEXT_STEPS_IN_LIST = "The keystore shows the next step of each pair."
 _SHORT, _WIDE = 18, 50
-"""Screens with fewer lines are short; lists with fewer cells have fewer columns."""
+"""A screen with fewer lines is short. A list narrower than this number of cells has fewer columns."""
 _KEY, _FILES = 12, 20
 """Widths of the columns after the name."""
 
@@ -56,11 +56,11 @@ class CandidateRows:
         return len(self._candidates)
 
     def key(self, index: int) -> Hashable:
-        """Return the SPKI fingerprint of a row."""
+        """Return the SPKI fingerprint of the key in a row."""
         return self._candidates[index].spki_sha256
 
     def find(self, key: Hashable) -> int | None:
-        """Return the index of the key with an SPKI fingerprint, or None."""
+        """Return the index of the row with this SPKI fingerprint, or None if no row has it."""
         return next((index for index, row in enumerate(self._candidates) if row.spki_sha256 == key), None)
 
     def header(self, width: int) -> str:
@@ -74,7 +74,7 @@ class CandidateRows:
 
 
 def _columns(name: str, key: str, files: str, width: int) -> str:
-    """Return the three columns; a narrow list has no key column."""
+    """Return the columns as one line. A narrow list has no key column."""
     if width < _WIDE:
         return f"{pad(name, max(width - _FILES - 1, 12))} {files}"[:width]
     return f"{pad(name, width - _KEY - _FILES - 2)} {pad(key, _KEY)} {files}"[:width]
@@ -91,7 +91,7 @@ def _files_text(candidate: Candidate) -> str:
 class AdoptSelectionScreen(TaskDialog["Sequence[Result]"]):
     """A dialog that lists adoption candidates, adopts the marked ones, and shows the results.
 
-    Candidates with a CSR are marked initially. If a key without a CSR is marked, a CSR is created for it.
+    Candidates with a CSR are marked initially. If a marked key has no CSR, adopting it creates one.
 
     Args:
         session: The session whose store adopts the keys.
@@ -144,7 +144,7 @@ class AdoptSelectionScreen(TaskDialog["Sequence[Result]"]):
         """Show the details of the key under the cursor."""
         event.stop()
         self._current = event.index or 0
-        if not self._is_mark_refused:  # marking also moves the cursor, which must not hide the reason
+        if not self._is_mark_refused:  # marking a row also moves the cursor, but the reason must stay visible
             self.error = None
         self._is_mark_refused = False
         self.draw()
@@ -162,11 +162,11 @@ class AdoptSelectionScreen(TaskDialog["Sequence[Result]"]):
         self.draw()
 
     def action_page(self) -> None:
-        """Scroll the details by a page; after the end, start at the top."""
+        """Scroll the details down by a page, or return to the top if the end is already shown."""
         self.query_one("#details", TextView).action_page(1)
 
     def action_adopt(self) -> None:
-        """Adopt the marked keys; when the results are shown, close."""
+        """Adopt the marked keys, or close the dialog if the results are already shown."""
         if self._results is not None:
             self.dismiss(self._results)
         elif self.marked:
@@ -177,7 +177,7 @@ class AdoptSelectionScreen(TaskDialog["Sequence[Result]"]):
             self.draw()
 
     def action_cancel(self) -> None:
-        """Close as soon as no adoption is running."""
+        """Close the dialog, after the adoption has ended if one is running."""
         self.close_when_idle(lambda: self.dismiss(self._results or ()))
 
     # Work
@@ -225,7 +225,7 @@ class AdoptSelectionScreen(TaskDialog["Sequence[Result]"]):
 
     @property
     def _room(self) -> int:
-        """The number of lines for list and details together."""
+        """The number of lines that the list and the details can use together."""
         return max(self.app.size.height - (_AROUND_SHORT if self._is_short else _AROUND), 3)
 
     def _show_details(self, height: int, lines: Sequence[Line]) -> None:
@@ -251,7 +251,7 @@ class AdoptSelectionScreen(TaskDialog["Sequence[Result]"]):
         return lines
 
     def _omissions(self) -> list[str]:
-        """Return a line for each file left out: a locked key, an unreadable file, or one that matches no key."""
+        """Return one line for each omitted file: a locked key, an unreadable file, or a file that matches no key."""
         omitted = (*self._match_result.failures, *self._match_result.strays)
         lines = [f"Left out: {visible(result.file or '')} {result.text}".rstrip() for result in omitted]
         return ["", *lines] if lines else []

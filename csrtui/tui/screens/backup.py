@@ -13,7 +13,7 @@ from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.keys.passphrase_quality import refusal, strength
 from csrtui.store.destination import Destination
 from csrtui.tasks.backup import BackupSpec
-from csrtui.tasks.last_used import recall_folder, remember_folder
+from csrtui.tasks.dialog_defaults import recall_folder, remember_folder
 from csrtui.tasks.pair_text import destination_lines
 from csrtui.tasks.passphrase import generate_passphrase
 from csrtui.tui.groups import HasNames, choices
@@ -42,7 +42,7 @@ _AROUND_NOTES = 7
 _SHORT = 18
 """On screens with fewer lines, the dialog has no blank lines."""
 _NOTES = 5
-"""Lines reserved for notes, so that the dialog does not change its height while the user types."""
+"""Lines reserved for notes. They keep the height of the dialog constant while the user types."""
 _NO_FOLDER = "Enter the folder for the backups."
 _WAY_BACK = "You are in the passphrase field; press Up for the folder."
 _PASTE_IGNORED = "The paste has several lines or invalid characters and was ignored."
@@ -66,7 +66,7 @@ class BackupScreen(PathDialog["BackupAnswer | None"]):
 
     Args:
         session: The session with the store.
-        groups: The groups of pairs to choose from; at least one.
+        groups: One or more groups of pairs to choose from.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -76,7 +76,7 @@ class BackupScreen(PathDialog["BackupAnswer | None"]):
     ]
 
     class LockedCounted(Message):
-        """The keys with a passphrase were counted.
+        """The keys with a passphrase have been counted.
 
         Args:
             group: The group of pairs.
@@ -114,7 +114,7 @@ class BackupScreen(PathDialog["BackupAnswer | None"]):
             yield TextBlock(id="keys")
 
     def on_mount(self) -> None:
-        """Focus the first empty field; the check of the folder may move the cursor back."""
+        """Focus the first empty field. If the folder fails its check, the cursor may move back to the folder."""
         self._count_locked()
         if self._folder:
             self.advance_to("#passphrase")
@@ -144,11 +144,11 @@ class BackupScreen(PathDialog["BackupAnswer | None"]):
 
     @property
     def _locked_count(self) -> int | None:
-        """The number of keys with a passphrase; None until they are counted."""
+        """The number of keys with a passphrase, or None while they are being counted."""
         return self._locked_counts.get(self.group.label)
 
     def _count_locked(self) -> None:
-        """Count the keys with a passphrase once for each group; in a large store this reads every pair."""
+        """Count the keys with a passphrase, once for each group: in a large store, this can read every pair."""
         group = self.group
         if group.label in self._locked_counts:
             return
@@ -169,7 +169,7 @@ class BackupScreen(PathDialog["BackupAnswer | None"]):
         self.draw()
 
     def _drop_generated(self) -> None:
-        """Remove a generated passphrase if a key has its own: its backup must use that one."""
+        """Remove the generated passphrase if a key has its own passphrase. The backup must use that passphrase."""
         if self._generated is not None and self._locked_count:
             for name in _FIELDS[1:]:
                 self.query_one(name, SecretField).load_text("")
@@ -187,14 +187,14 @@ class BackupScreen(PathDialog["BackupAnswer | None"]):
         self._changed()
 
     def on_destination_field_checked(self) -> None:
-        """Show the state of the folder, and continue if that was waiting for it."""
+        """Show the state of the folder, and do the action that was waiting for its check."""
         state = self._destination.state
         if state is None:
             return  # the folder changed meanwhile, and its check is running
         self.finish_check("#folder", state if isinstance(state, CsrtuiError) else None)
 
     def on_secret_field_changed(self) -> None:
-        """Show the strength of the passphrase; once edited, it is no longer the generated one."""
+        """Show the strength of the passphrase. An edited passphrase no longer counts as generated."""
         spec = self._spec
         if self._generated is not None and not self._generated == spec.passphrase == spec.repeated:
             self._generated = None
@@ -205,7 +205,7 @@ class BackupScreen(PathDialog["BackupAnswer | None"]):
         self.fail(InputError(_PASTE_IGNORED))
 
     def on_text_field_characters_removed(self) -> None:
-        """Say that something was left out, or all of it."""
+        """Show that the paste was ignored (passphrase) or that characters were removed (folder)."""
         self.fail(
             InputError(
                 _PASTE_IGNORED
@@ -219,11 +219,11 @@ class BackupScreen(PathDialog["BackupAnswer | None"]):
         self.action_next()
 
     def on_secret_field_submitted(self) -> None:
-        """Go to the next field, or back up."""
+        """Go to the next field. In the last field, start the backup."""
         self.action_next()
 
     def action_cancel(self) -> None:
-        """Close without a backup; a usable folder is offered again next time, the passphrase is not."""
+        """Close without a backup. Save a usable folder for the next backup, but not the passphrase."""
         if isinstance(self._destination.state, Destination):
             remember_folder(self._session, self._folder)
         self.dismiss(None)
@@ -251,7 +251,7 @@ class BackupScreen(PathDialog["BackupAnswer | None"]):
     # Next field
 
     def action_next(self) -> None:
-        """Go to the next field; from the last one, or once both passphrases are typed, back up."""
+        """Go to the next field. In the last field, or if both passphrases are typed, start the backup."""
         current = self.focused.id if self.focused else None
         following = {"group": "#folder", "folder": "#passphrase", "passphrase": "#again"}.get(current or "")
         spec = self._spec
@@ -264,7 +264,7 @@ class BackupScreen(PathDialog["BackupAnswer | None"]):
             self.query_one(following).focus()
 
     def _leave_folder(self) -> None:
-        """Go to the passphrase; check the folder again first if its last check failed."""
+        """Go from the folder to the passphrase. If the folder failed its last check, check it again first."""
         state = self._destination.state
         if not self._folder:
             self.fail(InputError(_NO_FOLDER))
@@ -303,7 +303,7 @@ class BackupScreen(PathDialog["BackupAnswer | None"]):
             self._close_with_answer()
 
     def _problem(self) -> tuple[str, CsrtuiError] | None:
-        """Return the selector of the first invalid field and its error; None if all fields are valid."""
+        """Return the selector of the first invalid field and its error, or None if all fields are valid."""
         spec = self._spec
         if not self._folder:
             return "#folder", InputError(_NO_FOLDER)
@@ -323,7 +323,7 @@ class BackupScreen(PathDialog["BackupAnswer | None"]):
         self.dismiss(BackupAnswer(tuple(self.group.names), self._spec))
 
     def fail(self, error: CsrtuiError, field: str | None = None) -> None:
-        """Show an error, and cancel what waits for the check of the folder."""
+        """Show an error, and cancel the action that waits for the check of the folder."""
         self._error, self._continuation = error, None
         if field is not None:
             self.focus_error(field)

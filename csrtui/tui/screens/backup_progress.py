@@ -1,4 +1,4 @@
-"""The dialog that backs pairs up: it shows the progress, then the results and the next step."""
+"""The dialog that backs up pairs. It shows the progress, then the results and the next step."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _AROUND = 8
 
 
 class BackupProgressScreen(BatchDialog["Sequence[Result]"]):
-    """A dialog that backs pairs up; its result is the result of each pair.
+    """A dialog that backs up pairs and returns one result for each pair.
 
     Args:
         session: The session with the store.
@@ -68,7 +68,7 @@ class BackupProgressScreen(BatchDialog["Sequence[Result]"]):
     def on_mount(self) -> None:
         """Start the backup."""
         self.query_one("#results").focus()
-        answer, self._answer = self._answer, None  # keep the passphrase no longer than needed
+        answer, self._answer = self._answer, None  # do not keep the passphrase longer than needed
         if answer is None:
             return
 
@@ -80,14 +80,14 @@ class BackupProgressScreen(BatchDialog["Sequence[Result]"]):
     def show_results(self, results: Sequence[Result]) -> None:
         """Show the results."""
         self._results = results
-        with suppress(CsrtuiError):  # the keystore shows what is wrong
+        with suppress(CsrtuiError):  # the keystore shows the error
             if len(results) == 1 and results[0].pair:
                 pair, _ = read_pair(self._session, results[0].pair)
                 self._next = f"Next: {NEXT_STEPS[pair.record.next_step(self._session.clock())]}."
         self.draw()
 
     def action_stop_or_close(self) -> None:
-        """Start no further pair; when the results are shown, close."""
+        """Stop after the pairs in progress, or close the dialog if the results are already shown."""
         if self._results is None:
             self.stop()
             self.draw()
@@ -95,7 +95,7 @@ class BackupProgressScreen(BatchDialog["Sequence[Result]"]):
             self.dismiss(self._results)
 
     def action_close(self) -> None:
-        """Close when the results are shown."""
+        """Close the dialog, but only if the results are already shown."""
         if self._results is not None:
             self.dismiss(self._results)
 
@@ -139,7 +139,7 @@ class BackupProgressScreen(BatchDialog["Sequence[Result]"]):
 
 
 def backup_summary(results: Sequence[Result]) -> str:
-    """Return a one-line summary of backups."""
+    """Return a one-line summary of the results of a backup."""
     count = sum(result.ok for result in results)
     if len(results) == 1:
         return (

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
     Report = Callable[[Result], None]
     Work = Callable[[Report, Event], Sequence[Result]]
-    """A function that processes all pairs; it calls `Report` for each result and stops when the event is set."""
+    """A function that processes all pairs. It calls `Report` with each result and stops when the event is set."""
 
 
 class BatchDialog(Dialog[ResultT]):
-    """A dialog with a `ProgressLine` with the id ``progress`` and one run at a time."""
+    """A dialog that processes pairs, one run at a time. Its `ProgressLine` has the id ``progress``."""
 
     class Advanced(Message):
-        """A pair was processed.
+        """One pair has been processed.
 
         Args:
             result: Its result.
@@ -37,7 +37,7 @@ class BatchDialog(Dialog[ResultT]):
             self.run = run
 
     class Ended(Message):
-        """The run ended or was stopped.
+        """A run has ended or was stopped.
 
         Args:
             results: The result of each pair.
@@ -59,11 +59,11 @@ class BatchDialog(Dialog[ResultT]):
 
     @property
     def is_stopping(self) -> bool:
-        """Whether the run in progress is stopping."""
+        """Whether the current run is stopping."""
         return self._stop is not None and self._stop.is_set()
 
     def begin(self, total: int, work: Work) -> None:
-        """Run `work` in a thread; the results of an earlier run are ignored."""
+        """Run `work` in a thread. From now on, results of earlier runs are ignored."""
         self.stop()
         self._run += 1
         run, stop = self._run, Event()
@@ -78,12 +78,12 @@ class BatchDialog(Dialog[ResultT]):
         )
 
     def stop(self) -> None:
-        """Start no further pair; pairs in progress are completed."""
+        """Stop the run after the pairs in progress are completed."""
         if self._stop is not None:
             self._stop.set()
 
     def on_unmount(self) -> None:
-        """Start no further pair when the dialog closes or the program ends."""
+        """Stop the run when the dialog closes or the program ends."""
         self.stop()
 
     def on_batch_dialog_advanced(self, event: Advanced) -> None:

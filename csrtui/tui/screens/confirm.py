@@ -1,4 +1,4 @@
-"""A question with two answers, of which the safe one is selected first."""
+"""A question with two answers. The safe answer is selected at first."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _WIDTH = 60
 
 
 class ConfirmScreen(ModalScreen[bool]):
-    """A dialog with a question. Enter gives the selected answer, initially the safe one; Escape cancels.
+    """A dialog with a question. Enter gives the selected answer (at first the safe one), and Escape gives the safe one.
 
     Args:
         title: The question.
         text: The consequence, in one or two sentences.
-        yes: The label of the other answer.
+        yes: The label of the answer that is not the safe one.
         no: The label of the safe answer.
     """
 
@@ -59,7 +59,7 @@ class ConfirmScreen(ModalScreen[bool]):
         self._draw()
 
     def action_other(self) -> None:
-        """Select the other answer."""
+        """Select the answer that is not selected now."""
         self._is_yes = not self._is_yes
         self._draw()
 

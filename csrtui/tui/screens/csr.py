@@ -1,4 +1,4 @@
-"""A screen with only the CSR, from the left edge, so that the terminal can select it."""
+"""A screen with only the CSR. It starts at the left edge, so that the user can select it in the terminal."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ _BETWEEN_KEYS = "   "
 
 
 class Dialog(ModalScreen[ResultT]):
-    """A frame in the middle of the screen, as high as its content."""
+    """A dialog with a frame in the middle of the screen. Its height fits its content."""
 
     DEFAULT_CSS = """
     Dialog { align: center middle; background: $background; }
@@ -54,9 +54,9 @@ class Dialog(ModalScreen[ResultT]):
     _was_dismissed = False
 
     def dismiss(self, result: ResultT | None = None) -> AwaitComplete:
-        """Close the dialog with its result, or as soon as no other screen covers it.
+        """Close the dialog with its result. If another screen covers the dialog, close it when that screen has closed.
 
-        Textual would remove the top screen, whichever that is, and a second result would raise an error.
+        Textual would close the top screen, even if it is not this dialog, and raise an error for a second result.
         """
         self._dismissed_with = self._dismissed_with or (result,)
         if self._was_dismissed or not self.is_active:
@@ -70,7 +70,7 @@ class Dialog(ModalScreen[ResultT]):
             self.dismiss()
 
     def on_mount(self) -> None:
-        """Set the size before the first frame is drawn; the first resize event comes after it."""
+        """Set the size before the first frame is drawn, because the first resize event arrives after that frame."""
         self._fit()
 
     def on_resize(self) -> None:
@@ -82,7 +82,7 @@ class Dialog(ModalScreen[ResultT]):
         self.draw()
 
     def draw(self) -> None:
-        """Redraw the dialog; also called when the screen is resized."""
+        """Redraw the dialog. This method is also called when the screen is resized."""
 
     @property
     def inner_width(self) -> int:
@@ -90,19 +90,19 @@ class Dialog(ModalScreen[ResultT]):
         return max(min(_WIDTH, self.app.size.width) - 4, 8)
 
     def lines(self, text: str, manner: str = "") -> list[Line]:
-        """Return a text, which may be untrusted, escaped and wrapped to the width of the dialog."""
+        """Return the lines of a text, escaped and wrapped to the width of the dialog. The text may be untrusted."""
         return [((line, manner),) for line in wrap(visible(text), self.inner_width)]
 
     def error_lines(self, error: CsrtuiError) -> list[Line]:
-        """Return an error and its hint, wrapped to the width of the dialog."""
+        """Return the lines of an error and its hint, wrapped to the width of the dialog."""
         return self.lines(f"{error.message}{f' — {error.hint}' if error.hint else ''}", "error")
 
     def key_of(self, action: str) -> str:
-        """Return the key of a command, as text."""
+        """Return the first key of a command as displayed text."""
         return key_of(action, self.app.commands) if isinstance(self.app, CommandsApp) else key_of(action)
 
     def key_lines(self, *keys: tuple[str, str]) -> list[Line]:
-        """Return the keys with their labels, as many as fit on two lines, or on one if the screen is short."""
+        """Return two lines with the keys and labels that fit, or one line if the screen is short."""
         rows: list[list[tuple[str, str]]] = [[]]
         for key in keys:
             if rows[-1] and _key_width([*rows[-1], key]) > self.inner_width:
@@ -118,7 +118,7 @@ class Dialog(ModalScreen[ResultT]):
 
 
 def labelled(*fields: tuple[str, Widget]) -> ComposeResult:
-    """Yield one-line fields below each other, with their labels beside them."""
+    """Yield one-line fields, one below the other, each with its label beside it."""
     with Horizontal(classes="fields"):
         labels = TextBlock(classes="labels")
         labels.styles.height = len(fields)

@@ -1,4 +1,4 @@
-"""The doctor: check everything in a thread, and show problems and fixes."""
+"""The screen of the doctor, which checks everything in a thread and shows problems and fixes."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from csrtui.tui.widgets.text_block import Line
 
 _MOST_SHOWN = 100
-"""The maximum number of remedies shown as plain text at once."""
+"""Maximum number of remedies in one plain text view."""
 
 
 class DoctorScreen(Screen[None]):
-    """A screen with the problems of the local keystore or of many hosts; it can be closed at any time.
+    """A screen with the problems of the local keystore or of many hosts. It can be closed at any time.
 
     Args:
         examiner: Checks one keystore, or those of many hosts.
@@ -54,7 +54,7 @@ class DoctorScreen(Screen[None]):
 
         Args:
             done: The number of pairs, or hosts, checked so far.
-            total: The number of all of them.
+            total: The total number of pairs or hosts.
         """
 
         def __init__(self, done: int, total: int) -> None:
@@ -66,7 +66,7 @@ class DoctorScreen(Screen[None]):
         """The end of the check.
 
         Args:
-            verdict: The findings, or why nothing can be checked.
+            verdict: The findings, or the error that prevents the check.
         """
 
         def __init__(self, verdict: ExaminationResult | CsrtuiError) -> None:
@@ -104,7 +104,7 @@ class DoctorScreen(Screen[None]):
         self.action_examine()
 
     def on_unmount(self) -> None:
-        """Stop the check: no further pair is checked."""
+        """Stop the check. No further pair is checked."""
         self._stop.set()
 
     def on_resize(self) -> None:
@@ -159,7 +159,7 @@ class DoctorScreen(Screen[None]):
         self._draw_finding()
 
     def on_line_list_opened(self, event: LineList.Opened) -> None:
-        """Show the pair of the finding."""
+        """Show the pair that the finding concerns."""
         event.stop()
         try:
             screen = self._examiner.screen_for(self._rows, event.index)
@@ -169,7 +169,7 @@ class DoctorScreen(Screen[None]):
             self.app.push_screen(screen)
 
     def action_view_remedies(self) -> None:
-        """Show the remedies from the cursor on as plain text in the terminal."""
+        """Show the remedy under the cursor and those below it as plain text in the terminal."""
         cursor = self.query_one("#findings", LineList).cursor
         if cursor is None:
             self._tell("no problems to fix")
@@ -194,7 +194,7 @@ class DoctorScreen(Screen[None]):
             self.app.push_screen(NoticeScreen("Fixes:", remedies))
 
     def action_back(self) -> None:
-        """Go back; the check stops."""
+        """Go back, which stops the check."""
         self.dismiss()
 
     # Drawing

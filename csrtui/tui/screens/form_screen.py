@@ -37,7 +37,7 @@ class FormScreen(Screen[None]):
         self.request.form.focus_step(-1)
 
     def action_fix(self) -> None:
-        """Apply the fix of the advice shown."""
+        """Apply the fix of the current finding."""
         fix = self.request.fix()
         self.tell(f"applied: {fix}   ctrl+z undoes it" if fix else "this advice has no automatic fix")
 

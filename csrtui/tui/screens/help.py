@@ -30,7 +30,7 @@ _MORE = (
 
 
 class HelpScreen(Screen[None]):
-    """A screen with all commands, grouped by where they work.
+    """A screen with all commands, grouped by scope.
 
     Args:
         commands: All commands, with their keys.

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from csrtui.tui.widgets.text_block import Line
 
     ImportFunction = Callable[[Sequence[ImportSource]], Sequence[Result]]
-    """A function that imports certificates and returns the results; it runs in a thread."""
+    """A function that imports certificates and returns their results. It is called in a thread."""
 
 _ABOUT = (
     "Paste what the CA sent, or enter the paths of its files: PEM in any order, DER, PKCS #7. "
@@ -39,7 +39,7 @@ _ABOUT = (
 )
 _BEGIN = "-----BEGIN"
 _NOTES = 4
-"""Lines reserved for notes, so that the dialog does not change its height."""
+"""Lines reserved for notes. They keep the height of the dialog constant."""
 _SHORT = 20
 """On screens with fewer lines, the dialog has no blank lines."""
 
@@ -50,7 +50,7 @@ class ImportAnswer:
 
     Attributes:
         text: The text in the field.
-        sources: The imported files; empty if the dialog was cancelled.
+        sources: The imported files or texts. Empty if the dialog was cancelled.
         results: The result of each certificate.
     """
 
@@ -60,13 +60,13 @@ class ImportAnswer:
 
 
 class ImportScreen(TaskDialog[ImportAnswer]):
-    """A dialog that imports certificates from files or pasted text; it stays open until one matches a pair.
+    """A dialog that imports certificates from files or pasted text. It stays open until a certificate matches a pair.
 
-    Terminals without bracketed paste send a paste as keys, with an Enter after each line. So after a line that
-    begins PEM text, lines are collected until the field is submitted empty.
+    A terminal without bracketed paste sends pasted text as keys, with Enter after each line. So once a line begins
+    PEM text, the dialog collects lines. It imports them when the user presses Enter in the empty field.
 
     Args:
-        import_sources: Imports the certificates.
+        import_sources: The function that imports the certificates.
         title: The title of the dialog.
         text: The initial text of the field.
     """
@@ -95,7 +95,7 @@ class ImportScreen(TaskDialog[ImportAnswer]):
             yield TextBlock(id="keys")
 
     def on_mount(self) -> None:
-        """Put the cursor behind the text."""
+        """Put the cursor at the end of the text."""
         field = self.query_one("#files", TextField)
         field.focus()
         field.cursor_position = len(field.value)
@@ -115,7 +115,7 @@ class ImportScreen(TaskDialog[ImportAnswer]):
             self._pasted_lines.append(text)
             self.query_one("#files", TextField).load_text("")
             if text.endswith("-----") and text.count(_BEGIN) and "-----END" in text:
-                self._import_pasted_lines()  # the whole PEM text is on one line
+                self._import_pasted_lines()  # the line contains the whole PEM text
         elif self._pasted_lines:
             self._import_pasted_lines()
         elif text:
@@ -123,7 +123,7 @@ class ImportScreen(TaskDialog[ImportAnswer]):
         self.draw()
 
     def on_text_field_pasted(self, event: TextField.Pasted) -> None:
-        """Import the pasted text; add pasted paths to the field."""
+        """Import the pasted text. If it consists of paths, add them to the field instead."""
         event.stop()
         lines = [line.strip() for line in event.lines]
         if all(line.startswith(("/", "~/")) for line in lines) and not any(len(line) == 64 for line in lines):  # noqa: PLR2004 - a line of PEM may begin with a slash
@@ -138,7 +138,7 @@ class ImportScreen(TaskDialog[ImportAnswer]):
         self.draw()
 
     def action_cancel(self) -> None:
-        """Close without an import; the text is offered again next time."""
+        """Close without an import. The dialog offers the text again the next time it opens."""
         self.close_when_idle(lambda: self.dismiss(ImportAnswer(self._text)))
 
     # Work
@@ -208,11 +208,11 @@ class ImportScreen(TaskDialog[ImportAnswer]):
 
 
 def _error_text(result: Result) -> str:
-    """Return the error of a result, with its file."""
+    """Return the error of a result, with the name of its file."""
     return f"{result.file or 'pasted text'}: {result.text}"
 
 
 def _quoted(path: str) -> str:
-    """Return a path quoted for the field; a leading ``~/`` stays unquoted."""
+    """Return a path quoted for the field. A leading ``~/`` stays unquoted."""
     home, rest = ("~/", path[2:]) if path.startswith("~/") else ("", path)
     return home + (shlex.quote(rest) if rest else "")

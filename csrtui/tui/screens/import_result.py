@@ -1,4 +1,4 @@
-"""Show the result of an import, certificate by certificate, and the next step."""
+"""The dialog with the result of each imported certificate, and the next step."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class ImportFollowUp(Enum):
     NEXT_STEP = auto()
     """Do the next step of the pair that received its certificate."""
     IMPORT_ELSEWHERE = auto()
-    """Import the certificates into the pairs that they belong to."""
+    """Import the certificates into the other pairs that they belong to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class ImportOffer:
 
     Attributes:
         follow_up: The action.
-        label: Its label; empty if there is none.
+        label: The label of the action. Empty if no action is offered.
     """
 
     follow_up: ImportFollowUp = ImportFollowUp.NOTHING
@@ -68,7 +68,7 @@ class ImportResultScreen(Dialog[ImportFollowUp]):
     Args:
         session: The session with the clock.
         results: The result of each certificate.
-        offer: The action offered next.
+        offer: The action that the dialog offers.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -94,11 +94,11 @@ class ImportResultScreen(Dialog[ImportFollowUp]):
         self.query_one("#results").focus()
 
     def action_close(self) -> None:
-        """Go back."""
+        """Close the dialog."""
         self.dismiss(ImportFollowUp.NOTHING)
 
     def action_follow_up(self) -> None:
-        """Choose the action offered."""
+        """Close the dialog and choose the offered action."""
         if self._offer.follow_up is not ImportFollowUp.NOTHING:
             self.dismiss(self._offer.follow_up)
 
@@ -121,7 +121,7 @@ class ImportResultScreen(Dialog[ImportFollowUp]):
 
 
 def import_summary(results: Sequence[Result]) -> str:
-    """Return a one-line summary of an import."""
+    """Return a one-line summary of the results of an import."""
     imported = [result for result in results if result.ok]
     if not imported:
         return "no certificate was imported"
@@ -131,7 +131,7 @@ def import_summary(results: Sequence[Result]) -> str:
 
 
 def _result_lines(result: Result, now: datetime, width: int) -> list[Line]:
-    """Return the lines of one result."""
+    """Return the lines that show one result."""
     head = visible(result.pair or result.file or "pasted text")
     lines: list[Line] = [((part, "strong"),) for part in wrap(head, width)]
     lines += _indented(visible(result.text), "good" if result.ok else "error", width)

@@ -63,9 +63,9 @@ class InstallAnswer:
     """The result of the dialog.
 
     Attributes:
-        folder: The folder in the field if it is usable, else the initial one.
-        message: A one-line summary; empty if nothing was written.
-        pages: The files written, and what is left to do with them; empty if nothing was written.
+        folder: The folder in the field if it is usable, otherwise the initial folder.
+        message: A one-line summary. Empty if nothing was written.
+        pages: The written files and the remaining steps. Empty if nothing was written.
     """
 
     folder: str
@@ -75,14 +75,14 @@ class InstallAnswer:
 
 @dataclass(frozen=True, slots=True)
 class _Preview:
-    """An export that is ready to run, and the files it will write."""
+    """A prepared export, and the files that it will write."""
 
     prepared: PreparedExport
     plan: DeploymentPlan
 
 
 class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
-    """A dialog that asks for server and folder, shows the files to write, and writes them; it never overwrites a file.
+    """A dialog that asks for server and folder, previews the files and writes them. It never overwrites a file.
 
     Args:
         session: The session with the store.
@@ -100,7 +100,7 @@ class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
     ]
 
     class Prepared(Message):
-        """An export was prepared.
+        """An export has been prepared.
 
         Args:
             spec: The export.
@@ -172,7 +172,7 @@ class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
 
     @property
     def _result(self) -> _Preview | CsrtuiError | None:
-        """The preview of the current input, or its error; None until it is known, or without a folder."""
+        """The preview or the error of the current input, or None if it is not known yet or the folder is empty."""
         result = self._last_result
         return result[1] if result is not None and result[0] == self._spec else None
 
@@ -184,7 +184,7 @@ class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
         self.draw()
 
     def on_install_screen_prepared(self, event: Prepared) -> None:
-        """Show the preview of the current input, and continue if that was waiting for it."""
+        """Show the preview of the current input, and do the action that was waiting for it."""
         event.stop()
         if event.spec != self._spec:
             return  # the input changed meanwhile
@@ -197,15 +197,15 @@ class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
         self.fail(InputError(_PASTE_IGNORED))
 
     def on_input_submitted(self) -> None:
-        """Go to the next field, or write the files."""
+        """Go to the next field. In the last field, write the files."""
         self.action_next()
 
     def on_secret_field_submitted(self) -> None:
-        """Go to the next field, or write the files."""
+        """Go to the next field. In the last field, write the files."""
         self.action_next()
 
     def action_cancel(self) -> None:
-        """Close without writing; a usable folder is offered again next time."""
+        """Close without writing. The dialog offers a usable folder again the next time it opens."""
         self.close_when_idle(self._close_without_files)
 
     def _close_without_files(self) -> None:
@@ -217,7 +217,7 @@ class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
         self.query_one("#plan", TextView).action_page(step)
 
     def action_step(self, step: int) -> None:
-        """Go to the next or previous field; first show the fields that a choice made just now needs."""
+        """Show the fields that the choices require, then go to the next (step 1) or previous field (step -1)."""
         self._show_fields()
         if step > 0:
             self.focus_next()
@@ -225,7 +225,7 @@ class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
             self.focus_previous()
 
     def action_next(self) -> None:
-        """Go to the next visible field; from the last one, write the files."""
+        """Go to the next visible field. In the last field, write the files."""
         self._show_fields()
         fields = ["server", "folder"]
         if self._spec.server.format is FileFormat.PKCS12:
@@ -242,7 +242,7 @@ class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
             self.query_one(f"#{following[0]}").focus()
 
     def _leave_folder(self, following: str) -> None:
-        """Go to the next field; check the folder again first if its last check failed."""
+        """Go from the folder to the next field. If the folder failed its last check, check it again first."""
 
         def focus_following() -> None:
             if self.query_one("#folder").has_focus:
@@ -271,7 +271,7 @@ class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
         self.draw()
 
     def _check_again(self, continuation: Callable[[], None]) -> None:
-        """Prepare the export again, and call `continuation` if that succeeds; wait for a check that is running."""
+        """Prepare the export again, or wait if it is being prepared. Call `continuation` if that succeeds."""
         self.error, self._continuation = None, continuation
         if self._result is not None:
             self._last_result = None
@@ -336,7 +336,7 @@ class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
         self.dismiss(InstallAnswer(self._folder, message, (install_page(prepared, exported),)))
 
     def fail(self, error: CsrtuiError, field: str | None = None) -> None:
-        """Show an error, and cancel what waits for the check."""
+        """Show an error, and cancel the action that waits for the check."""
         self.error, self._continuation = error, None
         if field is not None:
             self.focus_error(field)
@@ -361,7 +361,7 @@ class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
         self.show("#keys", [*gap, *self.key_lines(("Enter", "Write"), *more, ("Esc", "Cancel"))])
 
     def _notes(self) -> list[Line]:
-        """Return the error, or else what the user should know before the files are written."""
+        """Return the lines of the error. Without an error, return the notes to read before the files are written."""
         result = self._result
         is_lost = self.is_in_secret and not isinstance(result, _Preview)
         way_back = self.lines(_WAY_BACK, "label") if is_lost else []
@@ -382,7 +382,7 @@ class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
 
     @property
     def _is_early(self) -> bool:
-        """Whether the pair has no certificate yet, as far as is known."""
+        """Whether the pair has no certificate yet, as far as csrtui can tell."""
         return not self._pair.has_certificate and not isinstance(self._result, _Preview)
 
     def _no_certificate_text(self) -> str:

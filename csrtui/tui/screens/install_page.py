@@ -1,4 +1,4 @@
-"""The page shown after an export: the files written, and what is left to do with them."""
+"""The page shown after an export: the written files, and the remaining steps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def install_page(prepared: PreparedExport, exported: ExportResult) -> Page:
-    """Return the page for an export."""
+    """Return the page that is shown after an export."""
     spec = prepared.spec
     return Page(
         f"Install {spec.pair} · {spec.platform.label}", lambda width: _lines(prepared, exported, width)

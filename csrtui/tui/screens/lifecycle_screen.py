@@ -31,7 +31,7 @@ _ACTIONS = {
     NextStep.INSTALL: "install",
     NextStep.RENEW: "renew",
 }
-"""The action of each step."""
+"""The name of the action for each step."""
 _NO_STEP = {
     Stage.RETIRED: "retired; no next step",
     Stage.ISSUED: "nothing to do; renewal is due when one third of the validity is left",
@@ -46,13 +46,13 @@ class LifecycleScreen(PairsScreen):
 
     @property
     def only_pair(self) -> str | None:
-        """The name of the pair that the screen shows, or None for all pairs."""
+        """The name of the only pair on the screen, or None if the screen shows all pairs."""
         return None
 
     # The next step
 
     def step_label(self, pair: Pair | None) -> str:
-        """Return the label of the next step of a pair; all labels have the same width, so that few cells change."""
+        """Return the label of the next step of a pair. All labels have the same width, so that few cells change."""
         step = pair.record.next_step(self._session.clock()) if pair else NextStep.NONE
         return step_label(step)
 
@@ -104,7 +104,7 @@ class LifecycleScreen(PairsScreen):
     def _confirm_or_show(
         self, sources: Sequence[ImportSource], results: Sequence[Result], only_pair: str | None
     ) -> None:
-        """Show the results of an import; ask first if a certificate expires sooner than the present one."""
+        """Show the results of an import. Ask first if a certificate expires earlier than the one it would replace."""
         from csrtui.tasks.import_ import needing_confirmation
         from csrtui.tui.screens.confirm import ConfirmScreen
 
@@ -158,7 +158,7 @@ class LifecycleScreen(PairsScreen):
         self.app.push_screen(ImportResultScreen(self._session, results, offer), handle_follow_up)
 
     def _offer(self, results: Sequence[Result]) -> ImportOffer:
-        """Return the action to offer: the next step of the pair, or the import into other pairs."""
+        """Return the offered action: the next step of the pair, or the import into other pairs."""
         from csrtui.tui.screens.import_result import ImportFollowUp, ImportOffer
 
         names = {result.pair for result in results if result.ok and result.pair}
@@ -236,7 +236,7 @@ class LifecycleScreen(PairsScreen):
     # Retire
 
     def _offer_to_retire(self, successor: str) -> None:
-        """Ask whether to retire the pair that `successor` renews, if that pair is still in use."""
+        """Ask whether to retire the pair that `successor` renews. Do nothing if that pair is no longer in use."""
         from csrtui.tui.screens.confirm import ConfirmScreen
 
         try:
@@ -244,7 +244,7 @@ class LifecycleScreen(PairsScreen):
             if renews is None or read_pair(self._session, renews)[0].record.stage is Stage.RETIRED:
                 return
         except CsrtuiError:
-            return  # the pair is gone
+            return  # the pair no longer exists
         question = ConfirmScreen(
             f"Retire {renews}?",
             f"{successor} has its certificate and replaces {renews}. Once the server uses it, the old pair can be "
@@ -254,7 +254,7 @@ class LifecycleScreen(PairsScreen):
         self.app.push_screen(question, lambda yes: self._retire(renews) if yes else None)
 
     def action_retire(self) -> None:
-        """Mark the pair as no longer used, after a question."""
+        """Ask whether to retire the pair, and mark it as no longer used if the user agrees."""
         from csrtui.tui.screens.confirm import ConfirmScreen
 
         current = self.selection().current

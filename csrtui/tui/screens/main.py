@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.events import Resize
 
-    from csrtui.core.pairs.draft import Draft
+    from csrtui.core.pairs.form_draft import Draft
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
     from csrtui.tui.groups import PairSelection
@@ -38,7 +38,7 @@ _WIDE = 120
 _NARROW = 60
 _SHORT = 20
 _SAVE_DELAY = 1.0
-"""Seconds from a change of the form until it is saved."""
+"""Seconds between the last change of the form and its automatic save."""
 
 
 class PaneName(StrEnum):
@@ -49,7 +49,7 @@ class PaneName(StrEnum):
 
 
 class MainScreen(RequestScreen):
-    """The main screen, where a session starts and ends.
+    """The main screen, which is open during the whole session.
 
     Args:
         session: The session with the store.
@@ -97,11 +97,11 @@ class MainScreen(RequestScreen):
         self.call_after_refresh(self._mount_keystore)
 
     def on_unmount(self) -> None:
-        """Release the saved form, so that the next session can claim it."""
+        """Release the saved form, so that the next session can restore it."""
         self._session_draft.close()
 
     async def _mount_keystore(self) -> None:
-        """Mount the keystore pane and load its modules, after the first frame is drawn."""
+        """Load the modules of the keystore pane and mount it. Called after the first frame is drawn."""
         from csrtui.tui.panes.keystore import KeystorePane
 
         await self.query_one("#panes").mount(KeystorePane(self._session, self._commands, id="keystore"))
@@ -109,11 +109,11 @@ class MainScreen(RequestScreen):
         self.run_worker(self._warm_up, thread=True)
 
     async def wait_until_ready(self) -> None:
-        """Wait until both panes are mounted; no key is handled before."""
+        """Wait until both panes are mounted. No key is handled until then."""
         await self._ready.wait()
 
     def _warm_up(self) -> None:
-        """Load the modules for the first preview in the background, and remove leftovers of a crash."""
+        """In the background, load the modules for the first preview and remove the leftovers of a crash."""
         from cryptography import x509  # noqa: F401 - loaded for later
 
         _ = self._session.suffixes
@@ -141,8 +141,8 @@ class MainScreen(RequestScreen):
         self._draw_title()
 
     def on_descendant_focus(self) -> None:
-        """Update title and bar when the focus moves to the other pane."""
-        # Use the focused widget, not the event's: events of nested widgets arrive later, when the focus may have moved on.
+        """Update the title and the command bar when the focus moves to the other pane."""
+        # Use the focused widget, not the event's: events of nested widgets can arrive after the focus has moved on.
         if self.focused is None:
             return
         pane = PaneName.REQUEST if self.request in self.focused.ancestors else PaneName.KEYSTORE
@@ -210,7 +210,7 @@ class MainScreen(RequestScreen):
         return where is not Scope.REQUEST or action == "generate" or not in_keystore
 
     def key_escape(self) -> None:
-        """Clear the filter in the keystore; in the form, do nothing, so that no input is lost."""
+        """Clear the filter if the keystore has the focus. In the form, do nothing, so that no input is lost."""
         if self._pane is PaneName.KEYSTORE:
             self.keystore.clear_filter()
 
@@ -232,7 +232,7 @@ class MainScreen(RequestScreen):
         self.tell(f"sorted: {self.keystore.sort().value}")
 
     def leave(self) -> None:
-        """Quit; ask first if the form has names."""
+        """Quit. If the form contains names, ask first."""
         if self._is_generating:
             self.tell("A pair is being made. Wait a moment.")
             return
@@ -276,20 +276,20 @@ class MainScreen(RequestScreen):
     # Events of the panes
 
     def on_line_list_moved(self) -> None:
-        """Remove the message: a user who moves on has read it."""
+        """Remove the message, because a user who moves on has read it."""
         self.query_one("#message", RuleLine).clear()
 
     def on_keystore_pane_filtered(self) -> None:
-        """Remove the message: a user who moves on has read it."""
+        """Remove the message, because a user who moves on has read it."""
         self.query_one("#message", RuleLine).clear()
 
     def on_line_list_highlighted(self) -> None:
-        """Show the next step of the pair under the cursor in the bar."""
+        """Show the next step of the pair under the cursor in the command bar."""
         self._draw_bar()
 
     def on_request_pane_draft_changed(self) -> None:
-        """Remove the message, and save the draft when the user stops typing."""
-        # This event can arrive after the message about the change itself, which must stay.
+        """Remove the message. Save the draft as soon as the user stops typing."""
+        # This event can arrive after a message about the change that caused it. That message must stay.
         if not self._is_generating and self.request.form.draft != self._message_draft:
             self.query_one("#message", RuleLine).clear()
         self.save_draft_soon()
@@ -303,15 +303,15 @@ class MainScreen(RequestScreen):
         self._draw_bar()  # another session may have done the next step
 
     def on_keystore_pane_recovered(self) -> None:
-        """Remove the error of the store."""
+        """Remove the error, because the store can be read again."""
         self.query_one("#message", RuleLine).clear()
 
     def on_keystore_pane_failed(self, event: KeystorePane.Failed) -> None:
-        """Show the error of the store."""
+        """Show why the store or a pair cannot be read."""
         self.tell_error(event.error)
 
     def on_keystore_pane_opened(self, event: KeystorePane.Opened) -> None:
-        """Show the details of a pair, freshly read."""
+        """Read a pair again, and show its details."""
         from csrtui.tui.screens.pair import PairScreen
 
         try:
@@ -324,7 +324,7 @@ class MainScreen(RequestScreen):
     # The draft
 
     def save_draft_soon(self) -> None:
-        """Save the draft when the user stops typing."""
+        """Save the draft as soon as the user stops typing."""
         if not self._is_save_pending:
             self._is_save_pending = True
             self.set_timer(_SAVE_DELAY, self._save_in_background)
@@ -344,7 +344,7 @@ class MainScreen(RequestScreen):
         """Save the form for the next start, unless it is already saved.
 
         Raises:
-            StoreError: The store cannot be written to.
+            StoreError: The store cannot be written.
         """
         self._draft_writer.update(self.request.form.draft)
         self._draft_writer.write()

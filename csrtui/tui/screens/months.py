@@ -1,4 +1,4 @@
-"""The screen of the next 12 months: how many certificates are due and how many expire in each month."""
+"""The screen of the next 12 months, with the number of certificates that are due or expire in each month."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _NO_EXPIRIES = "No pair in use has a certificate yet."
 
 
 class MonthsScreen(Screen[None]):
-    """A screen with the chart of expiries.
+    """A screen with a chart of the expiries in each month.
 
     Args:
         session: The session with the store.
@@ -47,10 +47,10 @@ class MonthsScreen(Screen[None]):
     ]
 
     class Counted(Message):
-        """The expiries were counted.
+        """The expiries have been counted.
 
         Args:
-            result: The counts, or the error of the keystore.
+            result: The counts, or the error that prevents reading the keystore.
         """
 
         def __init__(self, result: ExpiryCounts | CsrtuiError) -> None:

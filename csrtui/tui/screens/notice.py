@@ -1,4 +1,4 @@
-"""A dialog that shows sentences until the user closes it."""
+"""A dialog that shows texts until the user closes it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class NoticeScreen(ModalScreen[None]):
 
     Args:
         title: The title.
-        texts: One or two sentences each; empty texts are left out.
+        texts: The texts, each of one or two sentences. Empty texts are left out.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [

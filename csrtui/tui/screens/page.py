@@ -1,4 +1,4 @@
-"""A screen that shows pages of text, which can also be shown plain in the terminal for selection."""
+"""A screen that shows pages of text. The user can also view a page as plain text and select it in the terminal."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Page:
 
     Attributes:
         title: The title.
-        lines: Returns the lines for a width in columns; lines for copying may be longer.
+        lines: A function that returns the lines for a width in columns. Lines meant for copying may be longer.
     """
 
     title: str
@@ -46,10 +46,10 @@ class Page:
 
 
 class PageScreen(Screen[None]):
-    """A screen that shows one page at a time; Left and Right switch pages.
+    """A screen that shows one page at a time. Left and Right switch pages.
 
     Args:
-        pages: The pages; at least one.
+        pages: One or more pages.
         index: The index of the page to show first.
     """
 
@@ -87,14 +87,14 @@ class PageScreen(Screen[None]):
         self.dismiss()
 
     def action_turn(self, step: int) -> None:
-        """Switch to another page, at its top."""
+        """Show the top of the page that is `step` pages further on."""
         if len(self._pages) > 1:
             self._index = (self._index + step) % len(self._pages)
             self.query_one("#text", TextView).action_scroll(-len(self._lines()))
             self._draw()
 
     def action_plain(self) -> None:
-        """Show only the page, as plain text in the terminal."""
+        """Show only the current page, as plain text in the terminal."""
         self.run_worker(self._show_plain(), group="plain", exclusive=True)
 
     async def _show_plain(self) -> None:
@@ -124,7 +124,7 @@ class PageScreen(Screen[None]):
 
 
 def text_lines(text: str, width: int, margin: str = "") -> list[Line]:
-    """Return a line of visible text wrapped to a width; continuation lines are indented further than the first.
+    """Return a line of visible text, wrapped to a width. Continuation lines are indented further than the first line.
 
     Headings, which start at the left edge and end with a colon, are bold.
     """
@@ -140,7 +140,7 @@ def text_lines(text: str, width: int, margin: str = "") -> list[Line]:
 
 
 def guide_pages() -> dict[str, Page]:
-    """Return the guides of all server software, by platform id."""
+    """Return the guide of each server software, by platform id."""
     return {platform.id: _guide_page(platform) for platform in PLATFORMS.values()}
 
 

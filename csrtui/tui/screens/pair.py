@@ -42,7 +42,7 @@ class PairScreen(RenewalScreen):
 
     Args:
         session: The session with the store.
-        details: The pair, and everything in its folder.
+        details: The pair, with the contents of its folder.
         commands: All commands, with their keys.
     """
 
@@ -56,7 +56,7 @@ class PairScreen(RenewalScreen):
 
     @classmethod
     def of(cls, session: Session, name: str, commands: Sequence[Command] = COMMANDS) -> PairScreen:
-        """Return the screen for the pair `name`, freshly read.
+        """Read the pair `name`, and return a screen that shows it.
 
         Raises:
             InputError: The pair does not exist.
@@ -94,18 +94,18 @@ class PairScreen(RenewalScreen):
 
     @property
     def _next_key(self) -> str:
-        """The key for the next step; empty if the pair has no next step."""
+        """The key for the next step, or an empty string if the pair has no next step."""
         if self.pair.record.next_step(self._session.clock()) is NextStep.NONE:
             return ""
         return key_of("next_step", self._commands)
 
     @property
     def only_pair(self) -> str:
-        """The name of the pair; only its certificates are imported here."""
+        """The name of the pair. This screen imports only certificates of this pair."""
         return self.pair.name
 
     def selection(self) -> PairSelection:
-        """The pair."""
+        """Return the pair on this screen as the only choice."""
         return PairSelection(self.pair)
 
     def tell(self, text: str) -> None:
@@ -122,7 +122,7 @@ class PairScreen(RenewalScreen):
             self._draw()
 
     def fill_form(self, start: PrefilledForm, renews: str) -> None:
-        """Show the form on the main screen, filled in for a pair that renews this one."""
+        """Show the form on the main screen, filled in for the pair that will renew this one."""
         main = next(screen for screen in self.app.screen_stack if isinstance(screen, RenewalScreen))
         self.app.call_later(self._go_back_to, main, start, renews)
 

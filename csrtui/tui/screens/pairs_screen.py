@@ -1,4 +1,4 @@
-"""The commands on pairs that the keystore and the screen of one pair share."""
+"""The commands for pairs that both the keystore and the screen of one pair offer."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class PairsScreen(Screen[None]):
         """Show the current state of the pairs.
 
         Args:
-            want: The name of the pair to select, or None.
+            want: The name of the pair to select, or None to keep the selection.
         """
         raise NotImplementedError
 
@@ -66,7 +66,7 @@ class PairsScreen(Screen[None]):
         """Remove all marks, if the screen has marks."""
 
     def action_back_up(self) -> None:
-        """Ask for a folder and a passphrase, then back up."""
+        """Ask for a folder and a passphrase, then back up the chosen pairs."""
         from csrtui.tui.screens.backup import BackupScreen
 
         groups = self.selection().groups(Need.BACKUP, "not backed up")
@@ -90,7 +90,7 @@ class PairsScreen(Screen[None]):
             self.tell(backup_summary(results))
 
     def action_verify(self) -> None:
-        """Check backups, or test their restore."""
+        """Check backups. With their passphrase, test a restore."""
         from csrtui.tui.screens.verify import VerifyScreen
 
         groups = self.selection().groups(Need.VERIFICATION, "that have backups")

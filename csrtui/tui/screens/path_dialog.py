@@ -1,8 +1,8 @@
 """Base class of dialogs that ask for a path, check it in a thread, and then ask for a passphrase.
 
-Users often type a passphrase without looking at the screen, directly after the path. So the cursor enters the secret
-field while the path is still being checked. It never moves from a secret field to a field that shows its text while
-the user types, or could be about to type.
+Users often type a passphrase directly after the path, without looking at the screen. So the cursor enters the secret
+field while the path is still being checked. While the user types, or may be about to type, the cursor never moves from
+a secret field to a field that shows its text.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ if TYPE_CHECKING:
     from csrtui.core.base.errors import CsrtuiError
 
 TYPE_AHEAD = 0.5
-"""Seconds after Enter in which a user who types ahead starts the next field."""
+"""A user who types ahead begins to fill in the next field within this number of seconds after Enter."""
 RETURN_LIMIT = 1.5
-"""Seconds after Enter from which the user may start to type after having waited; then the cursor stays."""
+"""A user who waits may begin to type this number of seconds after Enter. From then on, the cursor stays."""
 
 
 class PathDialog(Dialog[ResultT]):
     """A dialog with a path field that is checked in a thread, followed by other fields."""
 
     _advance: tuple[str | None, float] | None = None
-    """The id of the field entered before the check finished, and the time; None if the cursor may stay."""
+    """The id of the field entered before the end of the check, and the time of entry. None if the cursor may stay."""
 
     _continuation: Callable[[], None] | None = None
-    """The function to call when the check succeeds."""
+    """The function to call if the check succeeds."""
 
     def on_descendant_focus(self) -> None:
-        """Show the way back to the path, which depends on the focus."""
+        """Update the hint that tells how to return to the path field, because it depends on the focus."""
         self.draw()
 
     def advance_to(self, field: str) -> None:
-        """Focus the next field while the path is still being checked, so that typed text goes there.
+        """Focus the next field while the path is still being checked, so that typed text enters that field.
 
-        If the check fails, `return_to` moves back.
+        If the check fails, `return_to` moves the cursor back.
 
         Args:
             field: The selector of the field.
@@ -50,7 +50,7 @@ class PathDialog(Dialog[ResultT]):
         self.set_focus(widget)
 
     def return_to(self, field: str) -> None:
-        """Focus `field`, whose check failed, unless the user has typed on or waited long."""
+        """Return to `field`, whose check failed, unless the user has typed or has waited for `RETURN_LIMIT` seconds."""
         advance = self._advance
         elapsed = time.monotonic() - advance[1] if advance else 0
 
@@ -73,11 +73,11 @@ class PathDialog(Dialog[ResultT]):
             self.set_timer(max(TYPE_AHEAD - elapsed, 0.01), settle)
 
     def confirm_advance(self) -> None:
-        """Leave the cursor in the field that it entered early."""
+        """Leave the cursor in the field that it entered before the end of the check."""
         self._advance = None
 
     def finish_check(self, field: str, error: CsrtuiError | None) -> None:
-        """Handle the end of the check of `field`: call the waiting function, or show the error."""
+        """Handle the end of the check of `field`: call the continuation, or show the error."""
         continuation, self._continuation = self._continuation, None
         if error is not None:
             self.return_to(field)
@@ -90,11 +90,11 @@ class PathDialog(Dialog[ResultT]):
         self.draw()
 
     def fail(self, error: CsrtuiError, field: str | None = None) -> None:
-        """Show an error; move the cursor to its field if one is given."""
+        """Show an error. If `field` is given, move the cursor to that field."""
         raise NotImplementedError
 
     def focus_error(self, field: str) -> None:
-        """Focus the field with the error, but never move from a secret field to one that shows its text."""
+        """Focus the field with the error, but never move from a secret field to a field that shows its text."""
         widget = self.query_one(field)
         if isinstance(widget, SecretField) or not isinstance(self.focused, SecretField):
             widget.focus()

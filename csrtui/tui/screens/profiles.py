@@ -1,4 +1,4 @@
-"""The dialog that loads, saves and deletes profiles, which are named sets of form fields."""
+"""The dialog that loads, saves and deletes profiles. A profile is a named set of form fields."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from csrtui.core.config.settings import Profile
-    from csrtui.core.pairs.draft import Draft
+    from csrtui.core.pairs.form_draft import Draft
     from csrtui.tui.widgets.text_block import Line
 
 _ROWS = 8
@@ -44,7 +44,7 @@ class ProfileRows:
     """The rows of a `LineList` of profiles.
 
     Args:
-        profiles: The profiles by name.
+        profiles: The profiles, by name.
     """
 
     def __init__(self, profiles: Mapping[str, Profile]) -> None:
@@ -72,12 +72,12 @@ class ProfileRows:
         return self._items[index][0]
 
     def find(self, key: Hashable) -> int | None:
-        """Return the index of the profile with a name, or None."""
+        """Return the index of the row with this profile name, or None if no profile has it."""
         return next((index for index, (name, _) in enumerate(self._items) if name == key), None)
 
 
 class ProfilesScreen(Dialog["tuple[str, Profile] | None"]):
-    """A dialog with the profiles; its result is the chosen one with its name, or None.
+    """A dialog with the profiles. It returns the name and content of the chosen profile, or None.
 
     Args:
         draft: The form, which can be saved as a profile.
@@ -116,7 +116,7 @@ class ProfilesScreen(Dialog["tuple[str, Profile] | None"]):
         self.dismiss(self._rows.item(event.index))
 
     def on_input_submitted(self) -> None:
-        """Save the form under the name in the field; ask before an existing profile is replaced.
+        """Save the form under the name in the field. Ask first if this would replace a profile.
 
         Without a name, return the profile under the cursor.
         """
@@ -142,7 +142,7 @@ class ProfilesScreen(Dialog["tuple[str, Profile] | None"]):
         self.dismiss(None)
 
     def action_delete(self) -> None:
-        """Delete the profile under the cursor, after a question."""
+        """Ask whether to delete the profile under the cursor, and delete it if the user agrees."""
         index = self.query_one("#profiles", LineList).cursor
         if index is None:
             return

@@ -1,4 +1,4 @@
-"""The dialog that explains both ways to renew a pair, and checks the old key meanwhile."""
+"""The dialog that explains the two ways to renew a pair. It checks the old key in the background."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from textual.containers import Vertical
 
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import visible
-from csrtui.core.pairs.renewal_policy import RenewalWay
+from csrtui.core.pairs.renewal_ways import RenewalWay
 from csrtui.tasks.new import Blocking
 from csrtui.tasks.pair_text import time_left
 from csrtui.tasks.renew import prove_old_key
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from csrtui.core.base.secret import Secret
-    from csrtui.core.pairs.renewal_policy import RenewalChoice
+    from csrtui.core.pairs.renewal_ways import RenewalChoice
     from csrtui.tasks.renew import Renewal
     from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line
 
 _SIDE_BY_SIDE = 100
-"""Screens with at least this many columns show the ways side by side."""
+"""Number of columns from which a screen shows the two ways side by side."""
 _WIDEST = 124
 _BETWEEN = " │ "
 _AROUND = 7
-"""Lines of the dialog besides the ways."""
+"""Lines of the dialog besides the descriptions of the ways."""
 _ENTER = {RenewalWay.NEW_PAIR: "Fill the form", RenewalWay.OLD_CSR: "Submit it again"}
 _PROVE = "Check the key"
 _PROVING = "Checking that the key exists, matches and signs …"
@@ -47,16 +47,16 @@ _UNLOCK = "The key has a passphrase. Type it and press Enter to check that the k
 
 
 class RenewAnswer(NamedTuple):
-    """The chosen way, and the renewal it applies to."""
+    """The chosen way to renew, and the planned renewal."""
 
     way: RenewalWay
     renewal: Renewal
 
 
 class RenewScreen(TaskDialog["RenewAnswer | None"]):
-    """A dialog with both ways to renew, the recommended one first; its result is the chosen one.
+    """A dialog that returns the chosen way to renew. It shows both ways, the recommended one first.
 
-    The old CSR can be chosen only after its key was checked, which needs the passphrase of the key.
+    The old CSR can be chosen only after its key has been checked. For an encrypted key, this needs the passphrase.
 
     Args:
         session: The session with the store.
@@ -92,7 +92,7 @@ class RenewScreen(TaskDialog["RenewAnswer | None"]):
             yield TextBlock(id="keys")
 
     def on_mount(self) -> None:
-        """Start to check the key, unless that needs a passphrase."""
+        """Start to check the key, unless the key has a passphrase."""
         self.query_one("#ways").can_focus = False
         self._update_focus()
         if not self._is_locked:
@@ -115,7 +115,7 @@ class RenewScreen(TaskDialog["RenewAnswer | None"]):
         self.close_when_idle(lambda: self.dismiss(None))
 
     def action_choose(self) -> None:
-        """Choose the selected way; the old CSR only after its key was checked."""
+        """Choose the selected way. The old CSR can be chosen only after its key has been checked."""
         if self._way is RenewalWay.NEW_PAIR:
             self.close_when_idle(self._choose_way)
         elif self._is_proved:
@@ -149,7 +149,7 @@ class RenewScreen(TaskDialog["RenewAnswer | None"]):
         return self._renewal.pair.record.key.encrypted
 
     async def _prove(self, passphrase: Secret | None) -> None:
-        # Findings that can be overruled are asked about when the way is chosen; here only the key matters.
+        # Check only the key here. A question about findings that can be overruled follows when the way is chosen.
         proof = await asyncio.to_thread(
             prove_old_key, self._session, self._renewal, passphrase, Blocking.OVERRULED
         )
@@ -185,7 +185,7 @@ class RenewScreen(TaskDialog["RenewAnswer | None"]):
 
     @property
     def inner_width(self) -> int:
-        """The number of cells in a line of the dialog, which is larger if the ways are side by side."""
+        """The number of cells in a line of the dialog. Lines are longer if the two ways are side by side."""
         if self.app.size.width < _SIDE_BY_SIDE:
             return super().inner_width
         return min(self.app.size.width, _WIDEST) - 4
@@ -204,12 +204,12 @@ class RenewScreen(TaskDialog["RenewAnswer | None"]):
         view.styles.height = min(len(lines), room)
         view.show_all(lines)
         view.action_scroll(-len(lines))
-        if top + 1 > room // 2:  # the heading of the selected way, or the text below it, is not visible
+        if top + 1 > room // 2:  # the heading of the selected way, or the text below it, is out of view
             view.action_scroll(top)
         self.show("#keys", [(), *keys])
 
     def _room(self, keys: int) -> int:
-        """Return the number of lines for the ways, if the keys take `keys` lines."""
+        """Return the number of lines that remain for the ways if the keys use `keys` lines."""
         has_passphrase_line = self._is_locked and not self._is_proved
         return max(self.app.size.height - _AROUND - (keys - 1) - has_passphrase_line, 2)
 
@@ -219,7 +219,7 @@ class RenewScreen(TaskDialog["RenewAnswer | None"]):
         return self.key_lines(("Enter", enter), ("Esc", "Cancel"), ("Up/Down", "Other way"), *more)
 
     def _way_lines(self) -> tuple[list[Line], int]:
-        """Return the lines of both ways, and the index of the heading of the selected one."""
+        """Return the lines that show both ways, and the index of the line with the heading of the selected way."""
         first, second = self._renewal.choices
         if self.app.size.width >= _SIDE_BY_SIDE:
             width = (self.inner_width - len(_BETWEEN)) // 2
@@ -244,7 +244,7 @@ class RenewScreen(TaskDialog["RenewAnswer | None"]):
         return [*lines, *self._proof(width)] if choice.way is RenewalWay.OLD_CSR else lines
 
     def _proof(self, width: int) -> list[Line]:
-        """Return the findings on the old CSR, and the state of the check of its key."""
+        """Return the lines with the findings on the old CSR and the state of the key check."""
         lines: list[Line] = []
         for finding in self._old_findings:
             is_obstacle = finding.blocks and finding in self._renewal.old_findings

@@ -1,4 +1,4 @@
-"""The commands that renew a pair, with a new pair or with its old CSR."""
+"""The command that renews a pair, either with a new pair or with its old CSR."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class RenewalScreen(LifecycleScreen):
     """A screen with a command to renew pairs."""
 
     def fill_form(self, start: PrefilledForm, renews: str) -> None:
-        """Show the request form, filled in for a pair that renews another one.
+        """Show the request form, filled in for a pair that will renew another pair.
 
         Args:
             start: The content of the form.
@@ -59,7 +59,7 @@ class RenewalScreen(LifecycleScreen):
         return renewal
 
     def _handle_way(self, answer: RenewAnswer | None) -> None:
-        from csrtui.core.pairs.renewal_policy import RenewalWay
+        from csrtui.core.pairs.renewal_ways import RenewalWay
         from csrtui.tasks.prefill import start_from_pair
 
         if answer is None:
@@ -84,7 +84,7 @@ class RenewalScreen(LifecycleScreen):
         )
 
     def _show_submitted_again(self, renewal: Renewal, answer: SubmitAnswer | None) -> None:
-        """Record that the pair waits for another certificate, if its CSR was submitted."""
+        """If the CSR was submitted again, record that the pair waits for another certificate."""
         from csrtui.tasks.renew import reuse_csr
 
         if answer is not None and answer.message:

@@ -1,4 +1,4 @@
-"""The commands of the request form on the main screen, which generate pairs."""
+"""The commands on the main screen that generate pairs from the request form."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from csrtui.tui.screens.form_screen import FormScreen
 from csrtui.tui.screens.renewal_screen import RenewalScreen
 
 if TYPE_CHECKING:
-    from csrtui.core.pairs.draft import Draft
+    from csrtui.core.pairs.form_draft import Draft
     from csrtui.core.pairs.pair import Pair
     from csrtui.tasks.new import Blocking
     from csrtui.tasks.prefill import PrefilledForm
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class PairCreated(Message):
-    """A pair was created.
+    """A pair has been created.
 
     Args:
         pair: The pair.
@@ -44,11 +44,11 @@ class PairCreationFailed(Message):
 
 
 class RequestScreen(FormScreen, RenewalScreen):
-    """A screen with a `RequestPane`."""
+    """A screen with a `RequestPane` that can generate pairs."""
 
     _is_generating = False
     _generated_draft: Draft | None = None
-    """The form at the start of the generation; None before the first one."""
+    """The form as it was when generation last started, or None before that."""
 
     def show_request(self) -> None:
         """Show and focus the form."""
@@ -59,17 +59,17 @@ class RequestScreen(FormScreen, RenewalScreen):
         raise NotImplementedError
 
     def save_draft_soon(self) -> None:
-        """Save the form for the next start when the user stops typing."""
+        """Save the form for the next start as soon as the user stops typing."""
         raise NotImplementedError
 
     def fill_form(self, start: PrefilledForm, renews: str) -> None:
-        """Show the form, filled in for a pair that renews another one."""
+        """Show the form, filled in for a pair that will renew another pair."""
         self.show_request()
         self.request.renew(start, renews)
         self.tell("filled in; a new key will be made   ctrl+z undoes it")
 
     def action_fix(self) -> None:
-        """Apply the fix of the advice shown; if the fix is to renew a pair, show how."""
+        """Apply the fix of the current finding. If the fix is to renew a pair, show the ways to renew it."""
         name = self.request.pair_to_renew
         if name is None:
             super().action_fix()
@@ -126,7 +126,7 @@ class RequestScreen(FormScreen, RenewalScreen):
             self.post_message(PairCreationFailed(error))
 
     def _create_successor(self, spec: RequestSpec, blocking: Blocking, renews: str) -> Pair:
-        """Create the pair that renews another one, after a check that the other one can still be renewed.
+        """Check that the pair `renews` can still be renewed, then create and return the pair that renews it.
 
         Raises:
             CsrtuiError: The pair was not created.
@@ -142,7 +142,7 @@ class RequestScreen(FormScreen, RenewalScreen):
         return replace_pair(self._session, renews, spec, blocking=blocking)
 
     def on_pair_created(self, event: PairCreated) -> None:
-        """Show the pair in the keystore, and clear the form unless the user has changed it meanwhile."""
+        """Show the new pair in the keystore. Clear the form, unless the user has changed it in the meantime."""
         from csrtui.tasks.pair_text import NEXT_STEPS
 
         self._is_generating = False
@@ -159,7 +159,7 @@ class RequestScreen(FormScreen, RenewalScreen):
         self.tell(f"made {event.pair.name}: {content}. Next: {step}")
 
     def on_pair_creation_failed(self, event: PairCreationFailed) -> None:
-        """Show the error; the form is unchanged."""
+        """Show the error. The form stays unchanged."""
         self._is_generating = False
         if isinstance(event.error, NotConfirmedError):
             self.refresh_pairs(event.error.saved)

@@ -13,7 +13,7 @@ from csrtui.core.backups.backup_file import Envelope, IdentityNeededError, KeyPr
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.store.secret_file import read_identity
 from csrtui.tasks.backup_contents import PassphraseNeededError
-from csrtui.tasks.last_used import recall_folder
+from csrtui.tasks.dialog_defaults import recall_folder
 from csrtui.tasks.restore import Consent, losses, read_backup, restore_contents, stays_encrypted
 from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.dialog import labelled
@@ -49,7 +49,7 @@ _UNSIGNED = (
 _NO_ORIGIN = "age keeps the key secret, but does not prove who made the file."
 _FOR_BACKUP, _FOR_KEY = "for the backup", "for the key, if it has one"
 _MAX_NAMES = 3
-"""The maximum number of names shown of a backup."""
+"""Maximum number of names that are shown for a backup."""
 
 
 class RestoreAnswer(NamedTuple):
@@ -57,7 +57,7 @@ class RestoreAnswer(NamedTuple):
 
     Attributes:
         pair: The restored pair.
-        losses: The data that was not restored, in one or two sentences each.
+        losses: Descriptions of the data that was not restored, each of one or two sentences.
     """
 
     pair: Pair
@@ -65,11 +65,11 @@ class RestoreAnswer(NamedTuple):
 
 
 class RestoreScreen(PathDialog["RestoreAnswer | None"]):
-    """A dialog that restores a pair from a backup; its result is None if it was cancelled.
+    """A dialog that restores a pair from a backup. It returns None if it was cancelled.
 
     Args:
         session: The session whose store receives the pair.
-        path: The initial path; None for the last backup folder.
+        path: The initial path, or None to start with the last backup folder.
     """
 
     DEFAULT_CSS = "RestoreScreen #recipients { height: auto; }"
@@ -79,7 +79,7 @@ class RestoreScreen(PathDialog["RestoreAnswer | None"]):
     ]
 
     class Ended(Message):
-        """A restore ended.
+        """A restore has ended.
 
         Args:
             outcome: The restored pair, a backup that needs consent, or the error.
@@ -90,7 +90,7 @@ class RestoreScreen(PathDialog["RestoreAnswer | None"]):
             self.outcome = outcome
 
     class Checked(Message):
-        """The file was checked, before its passphrase is typed.
+        """The backup file has been checked. This happens before the user types its passphrase.
 
         Args:
             path: The path of the file.
@@ -118,7 +118,7 @@ class RestoreScreen(PathDialog["RestoreAnswer | None"]):
 
     @property
     def identity(self) -> str:
-        """The path of the identity if the backup is encrypted to recipients, else an empty string."""
+        """The path of the identity file, or an empty string if the backup is not encrypted to recipients."""
         return self.query_one("#identity", TextField).value.strip() if self._is_to_recipients else ""
 
     @property
@@ -142,7 +142,7 @@ class RestoreScreen(PathDialog["RestoreAnswer | None"]):
             yield TextBlock(id="keys")
 
     def on_mount(self) -> None:
-        """Put the cursor into the path."""
+        """Put the cursor into the path field."""
         field = self.query_one("#path", TextField)
         field.focus()
         field.cursor_position = len(field.value)
@@ -150,7 +150,7 @@ class RestoreScreen(PathDialog["RestoreAnswer | None"]):
     # Events
 
     def on_input_changed(self, event: TextField.Changed) -> None:
-        """Remove the error; a new path also resets the identity field."""
+        """Remove the error. If the path has changed, also reset the identity field."""
         self._path_error = None
         if event.input.id == "path":
             self._contents = None
@@ -170,7 +170,7 @@ class RestoreScreen(PathDialog["RestoreAnswer | None"]):
         self._fail(InputError("Invalid characters were removed from the paste."))
 
     def on_input_submitted(self, event: TextField.Submitted) -> None:
-        """Check the file and go to the passphrase, or restore with the identity."""
+        """In the path field, check the file and go to the passphrase. In the identity field, restore the backup."""
         if event.input.id == "identity":
             self._restore()
             return
@@ -183,11 +183,11 @@ class RestoreScreen(PathDialog["RestoreAnswer | None"]):
         self._check(os.path.expanduser(self.path))
 
     def on_secret_field_submitted(self) -> None:
-        """Restore."""
+        """Restore the backup with the typed passphrase."""
         self._restore()
 
     def on_restore_screen_checked(self, event: Checked) -> None:
-        """Show the contents or the error of the file; do not move the cursor away while the user types."""
+        """Show the contents or the error of the file, but do not move the cursor while the user types."""
         event.stop()
         if event.path != os.path.expanduser(self.path) or self._is_working:
             return
@@ -209,12 +209,12 @@ class RestoreScreen(PathDialog["RestoreAnswer | None"]):
         self.draw()
 
     def action_cancel(self) -> None:
-        """Close without a restore, unless one is running."""
+        """Close without a restore. Do nothing while a restore is running."""
         if not self._is_working:
             self.dismiss(None)
 
     def on_restore_screen_ended(self, event: Ended) -> None:
-        """Return the pair, ask for consent, or show the error."""
+        """Close with the restored pair, ask for consent, or show the error."""
         event.stop()
         self._is_working = False
         if isinstance(event.outcome, RestoreAnswer):
@@ -242,7 +242,7 @@ class RestoreScreen(PathDialog["RestoreAnswer | None"]):
         self.query_one("#passphrase", SecretField).placeholder = _FOR_KEY if visible else _FOR_BACKUP
 
     def _restore(self) -> None:
-        """Restore with the current input, or show which input is missing."""
+        """Restore the backup with the current input, or show which input is missing."""
         passphrase = self.query_one("#passphrase", SecretField).secret()
         if self._is_working:
             return
@@ -287,7 +287,7 @@ class RestoreScreen(PathDialog["RestoreAnswer | None"]):
         self.run_worker(work, thread=True, group="work")
 
     def _ask_for_consent(self, contents: BackupContents) -> None:
-        """Ask whether to restore a backup of unproved origin; show its names and key."""
+        """Show the names and the key of a backup of unproved origin, and ask whether to restore it."""
         content = contents.content
         warnings = [] if content.is_signed else [_UNSIGNED]
         warnings += [_NO_ORIGIN] if content.envelope is Envelope.AGE else []
@@ -326,7 +326,7 @@ class RestoreScreen(PathDialog["RestoreAnswer | None"]):
     def _focus_error(self, error: CsrtuiError) -> None:
         if isinstance(error, PassphraseNeededError):
             self.query_one("#passphrase").focus()
-        elif isinstance(error, InputError):  # concerns the file or the identity
+        elif isinstance(error, InputError):  # the error concerns the file or the identity
             if self._is_to_recipients:
                 self.focus_error("#identity")
             else:
@@ -362,7 +362,7 @@ class RestoreScreen(PathDialog["RestoreAnswer | None"]):
 
 
 def _backup_lines(contents: BackupContents | None) -> list[str]:
-    """Return the names and the key fingerprint of a backup, so that the user can compare them."""
+    """Return lines with the names and the key fingerprint of a backup, for the user to compare."""
     if contents is None:
         return []
     csr = contents.content.csr

@@ -33,11 +33,11 @@ _UNCLAIMED = "Saved forms of earlier sessions. To continue with one, enter its n
 
 
 class StartFromScreen(Dialog[PrefilledForm | None]):
-    """A dialog that asks for a pair, a CSR or a certificate; its result is the filled-in form.
+    """A dialog that asks for a pair, a CSR or a certificate, and returns the form filled in from it.
 
     Args:
         session: The session with the store.
-        session_draft: Claims the saved forms of earlier sessions; None if they are not offered.
+        session_draft: Gives access to the saved forms of earlier sessions. None if they are not offered.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -68,13 +68,13 @@ class StartFromScreen(Dialog[PrefilledForm | None]):
             self.draw()
 
     def on_input_submitted(self) -> None:
-        """Copy from the pair or the file."""
+        """Fill the form from the pair or the file."""
         text = self.query_one("#source", TextField).value.strip()
         if text:
             self._start_from(text)
 
     def on_text_field_pasted(self, event: TextField.Pasted) -> None:
-        """Copy from the pasted text."""
+        """Fill the form from the pasted text."""
         event.stop()
         try:
             self.dismiss(start_from_bytes("\n".join(event.lines).encode("utf-8", "replace")))

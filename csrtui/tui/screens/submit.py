@@ -1,4 +1,4 @@
-"""The dialog that submits a CSR: it asks for a backup first, then offers ways to hand the CSR over."""
+"""The dialog for submitting a CSR. It asks for a backup first, then offers ways to send the CSR to the CA."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class SubmitFollowUp(Enum):
 
     NOTHING = auto()
     BACK_UP = auto()
-    """Back the pair up first."""
+    """Back up the pair before submitting its CSR."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class SubmitAnswer:
     Attributes:
         pair: The pair in its current state.
         follow_up: The action to do next.
-        message: A one-line summary of the last action; empty if there was none.
+        message: A one-line summary of the last action. Empty if there was no action.
     """
 
     pair: Pair
@@ -60,13 +60,13 @@ class SubmitAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """An entry of the dialog's list.
+    """An entry in the dialog's list of actions.
 
     Attributes:
         key: Its shortcut key.
         action: The name of the action.
         label: The label.
-        about: An explanation in one or two sentences.
+        about: An explanation of one or two sentences.
     """
 
     key: str
@@ -150,17 +150,17 @@ class ChoiceRows:
         return self.choices[index].action
 
     def find(self, key: Hashable) -> int | None:
-        """Return the index of the choice with an action, or None."""
+        """Return the index of the row with this action, or None if no row has it."""
         return next((index for index, choice in enumerate(self.choices) if choice.action == key), None)
 
 
 class SubmitScreen(TaskDialog["SubmitAnswer | None"]):
-    """A dialog that hands a CSR over; its result is None if nothing was done.
+    """A dialog for submitting a CSR. It returns None if the user did nothing.
 
     Args:
         session: The session with the store.
-        pair: The pair, freshly read.
-        csr: Its CSR.
+        pair: The pair, as it was just read from the store.
+        csr: The CSR of the pair.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -217,18 +217,18 @@ class SubmitScreen(TaskDialog["SubmitAnswer | None"]):
     # Actions
 
     def action_close(self) -> None:
-        """Close."""
+        """Close the dialog."""
         self.close_when_idle(self._close_with_answer)
 
     def _close_with_answer(self) -> None:
         self.dismiss(SubmitAnswer(self._pair, message=self._message) if self._message else None)
 
     def action_back_up(self) -> None:
-        """Close the dialog to back up first."""
+        """Close the dialog, and back up the pair before its CSR is submitted."""
         self.dismiss(SubmitAnswer(self._pair, SubmitFollowUp.BACK_UP))
 
     def action_overrule(self) -> None:
-        """Show the ways to hand the CSR over although no backup is verified."""
+        """Show the ways to send the CSR to the CA, although the key has no verified backup."""
         self._rows = ChoiceRows("How to hand over the CSR (no backup of this key is verified)", _WAYS)
         ways = self.query_one("#ways", LineList)
         ways.set_rows(self._rows)
@@ -251,11 +251,11 @@ class SubmitScreen(TaskDialog["SubmitAnswer | None"]):
         self._ask_file(CsrForm.DER)
 
     def action_fetch(self) -> None:
-        """Show the commands that fetch the files."""
+        """Show the commands that copy the CSR, and the backup if there is one, to the user's computer."""
         self.begin(self._show_fetch_commands())
 
     def action_mark(self) -> None:
-        """Ask for recipient and note, and mark the CSR as submitted."""
+        """Ask for the recipient and a note, and mark the CSR as submitted."""
         screen = MarkScreen(self._session, self._pair, self._mark_answer)
         self.app.push_screen(screen, self._handle_mark)
 
@@ -329,7 +329,7 @@ class SubmitScreen(TaskDialog["SubmitAnswer | None"]):
         self.show("#keys", self.key_lines(("Enter", "Run"), ("Esc", "Close")))
 
     def _note_lines(self, choice: Choice) -> list[Line]:
-        """Return the error, the last message, or the explanation of the choice under the cursor."""
+        """Return the lines of the error, of the last message, or of the explanation of the choice under the cursor."""
         if self.error is not None:
             return self.error_lines(self.error)
         if self._message_details:

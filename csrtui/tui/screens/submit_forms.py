@@ -1,4 +1,4 @@
-"""The dialogs of the submit dialog: the path of a CSR file, and the recipient of the CSR."""
+"""The dialogs that the submit dialog opens: one for the path of a CSR file, one for the recipient of the CSR."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class FileAnswer:
 
     Attributes:
         path_text: The text of the path field.
-        pair: The pair after the file was written; None if it was not written.
-        path: The absolute path of the file; empty if it was not written.
+        pair: The pair after the file was written, or None if no file was written.
+        path: The absolute path of the file, or an empty string if no file was written.
     """
 
     path_text: str
@@ -45,7 +45,7 @@ class FileAnswer:
 
 
 class FileScreen(TaskDialog[FileAnswer]):
-    """A dialog that asks for a path and writes the CSR there; it never overwrites a file.
+    """A dialog that asks for a path and writes the CSR to it. It never overwrites a file.
 
     Args:
         session: The session with the store.
@@ -90,7 +90,7 @@ class FileScreen(TaskDialog[FileAnswer]):
         self.draw()
 
     def action_cancel(self) -> None:
-        """Close without writing; the path is offered again next time."""
+        """Close without writing. The dialog offers the path again the next time it opens."""
         self.close_when_idle(lambda: self.dismiss(FileAnswer(self._path)))
 
     @property
@@ -118,7 +118,7 @@ class MarkAnswer:
     Attributes:
         to: The recipient.
         note: The note.
-        pair: The pair, marked as submitted; None if it was not marked.
+        pair: The pair, marked as submitted, or None if it was not marked.
     """
 
     to: str
@@ -127,7 +127,7 @@ class MarkAnswer:
 
 
 class MarkScreen(TaskDialog[MarkAnswer]):
-    """A dialog that asks for an optional recipient and note, and marks the CSR as submitted now.
+    """A dialog that asks for an optional recipient and note, and marks the CSR as submitted at the current time.
 
     Args:
         session: The session with the store.
@@ -170,7 +170,7 @@ class MarkScreen(TaskDialog[MarkAnswer]):
             self.draw()
 
     def on_input_submitted(self, event: TextField.Submitted) -> None:
-        """Go from the recipient to the note; from the note, mark the CSR."""
+        """In the recipient field, go to the note field. In the note field, mark the CSR as submitted."""
         if event.input.id == "to":
             self.query_one("#note").focus()
         else:
@@ -186,7 +186,7 @@ class MarkScreen(TaskDialog[MarkAnswer]):
         self.query_one("#note" if self.query_one("#to").has_focus else "#to").focus()
 
     def action_cancel(self) -> None:
-        """Close without marking; the text is offered again next time."""
+        """Close without marking. The dialog offers the text again the next time it opens."""
         self.close_when_idle(lambda: self.dismiss(self._answer))
 
     @property

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 class TaskDialog(Dialog[ResultT]):
-    """A dialog that stays open while a task runs, and shows its error.
+    """A dialog that stays open while a task runs, and shows the error if the task fails.
 
-    It does not close before the task ends: that would cancel the task, and a submitted CSR would not be recorded.
+    Closing the dialog early would cancel the task. For example, a CSR would be submitted but not recorded as submitted.
     """
 
     error: CsrtuiError | None = None
@@ -29,7 +29,7 @@ class TaskDialog(Dialog[ResultT]):
 
     @property
     def is_closing(self) -> bool:
-        """Whether the dialog closes when the running task ends."""
+        """Whether the dialog will close when the current task ends."""
         return self._close is not None
 
     def begin(self, task: Coroutine[Any, Any, None]) -> None:
@@ -42,7 +42,7 @@ class TaskDialog(Dialog[ResultT]):
         self.run_worker(self._run(task), group="task")
 
     def close_when_idle(self, close: Callable[[], object]) -> None:
-        """Call `close` now, or when the running task has succeeded; if it fails, stay open."""
+        """Call `close` now, or when the running task has succeeded. If the task fails, the dialog stays open."""
         if self._is_busy:
             self._close = close
         else:

@@ -1,4 +1,4 @@
-"""The dialog that verifies backups: first that the files are unchanged, then, with a passphrase, a test restore."""
+"""The dialog that verifies backups. It checks that the files are unchanged and, with a passphrase, tests a restore."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     from csrtui.tui.widgets.text_block import Line
 
 _AROUND = 6
-"""Lines of the dialog besides its list: frame, title, passphrase, progress, and one above the hint."""
+"""Lines of the dialog besides its list: frame, title, passphrase, progress, and the line above the hint."""
 _WIDE = 50
-"""Dialogs with fewer cells in a line have shorter labels."""
+"""If the dialog has fewer cells in a line, its labels are shorter."""
 _TEST_HELP = "Type the passphrase and press Enter to test-restore each backup. Nothing is kept."
 _IDENTITY_HELP = (
     "Enter the identity to test-restore each backup encrypted to recipients. "
@@ -52,11 +52,11 @@ _NO_IDENTITY = "Enter the path of the age identity or ssh private key that opens
 
 
 class VerifyScreen(BatchDialog[None]):
-    """A dialog that verifies the backups of pairs, first without a passphrase.
+    """A dialog that verifies the backups of pairs. The first check needs no passphrase.
 
     Args:
         session: The session with the store.
-        groups: The groups of pairs to choose from; at least one.
+        groups: One or more groups of pairs to choose from.
     """
 
     DEFAULT_CSS = """
@@ -95,7 +95,7 @@ class VerifyScreen(BatchDialog[None]):
 
     def on_mount(self) -> None:
         """Check that the files exist and are unchanged."""
-        self.set_focus(self.query_one("#passphrase"))  # before the first frame, which shows it
+        self.set_focus(self.query_one("#passphrase"))  # set before the first frame is drawn
         self._verify(None)
 
     @property
@@ -130,11 +130,11 @@ class VerifyScreen(BatchDialog[None]):
         self.on_secret_field_changed()
 
     def on_secret_field_submitted(self) -> None:
-        """Test the restore."""
+        """Test a restore of the backups with the current input."""
         self._test()
 
     def on_input_submitted(self) -> None:
-        """Test the restore."""
+        """Test a restore of the backups with the current input."""
         self._test()
 
     def _test(self) -> None:
@@ -155,7 +155,7 @@ class VerifyScreen(BatchDialog[None]):
                 self._verify(passphrase if passphrase.encoded else None, identities)
 
     def action_close(self) -> None:
-        """Close; the results are recorded with the pairs."""
+        """Close the dialog. The results are already recorded with the pairs."""
         self.dismiss(None)
 
     def action_page(self, step: int) -> None:
@@ -173,7 +173,7 @@ class VerifyScreen(BatchDialog[None]):
     # Work
 
     def _show_fields(self) -> None:
-        """Show the identity field if a backup is encrypted to recipients, and the passphrase field if one is needed."""
+        """Show the identity field if a backup is encrypted to recipients, and the passphrase field if it is needed."""
         files = [result.file for result in self._results if result.file]
         to_recipients = [file for file in files if file.endswith(Envelope.AGE.value)]
         needs_passphrase = any(result.text == KEY_IS_LOCKED for result in self._results)
@@ -200,7 +200,7 @@ class VerifyScreen(BatchDialog[None]):
 
     @property
     def _has_no_backups(self) -> bool:
-        """Whether none of the pairs has a backup."""
+        """Whether no pair of the group has a backup."""
         return bool(self._results) and all(result.text == NO_BACKUP for result in self._results)
 
     def _no_backups_text(self) -> str:

@@ -1,1 +1,1 @@
-"""The widgets that the screens are built of; each module holds one."""
+"""The widgets that the screens use. Each module contains one widget or one of its parts."""

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 _MIN_FULL_LINE = 30
-"""The width in cells from which the field has a line to itself; its value is then aligned with the text fields."""
+"""A field of at least this many cells has a line to itself. Its value is then aligned with the text fields."""
 _LABEL_WIDTH = 13
 
 
 class ChoiceField(Widget, can_focus=True):
-    """One line with a label and the current value; with focus, the value is reversed between ``<`` and ``>``.
+    """One line with a label and the current value. With focus, the value is in reverse video, between ``<`` and ``>``.
 
     Args:
         label: The label of the field.
@@ -89,7 +89,7 @@ class ChoiceField(Widget, can_focus=True):
         self.refresh()
 
     def action_choose(self, step: int) -> None:
-        """Choose the value `step` positions further on; wrap around at the end."""
+        """Choose the value `step` positions further on. After the last value, continue with the first."""
         self._choose(self._values[(self._values.index(self._value) + step) % len(self._values)])
 
     def action_choose_end(self, index: int) -> None:
@@ -108,7 +108,7 @@ class ChoiceField(Widget, can_focus=True):
                 self._choose(value)
                 return
 
-    def render_line(self, y: int) -> Strip:  # noqa: ARG002 - there is one line
+    def render_line(self, y: int) -> Strip:  # noqa: ARG002 - the field has only one line
         """Draw the field."""
         width = self.size.width
         label = self._label.ljust(_LABEL_WIDTH) if width >= _MIN_FULL_LINE else self._label

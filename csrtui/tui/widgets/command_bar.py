@@ -1,4 +1,4 @@
-"""The last line: the keys that can be used where the cursor is."""
+"""The last line of a screen. It shows the keys that can be used at the cursor."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class CommandBar(TextBlock):
-    """One line with as many commands as fit, in order; the last two, Help and Quit, are dropped last.
+    """One line with the commands that fit, in order. The last two, Help and Quit, are the last to be left out.
 
     Args:
         id: The widget's id.
@@ -32,7 +32,7 @@ class CommandBar(TextBlock):
 
         Args:
             commands: The commands, in order.
-            labels: Labels by action, for commands that are not shown with their own label.
+            labels: Labels that replace those of the commands, by action.
         """
         labels = labels or {}
         self._commands = [

@@ -1,4 +1,4 @@
-"""A field for the destination folder of backups, which is checked while the user types."""
+"""A field for the destination folder of backups. The folder is checked while the user types."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from textual.events import Mount
 
 FolderState = Destination | CsrtuiError
-"""The facts about a folder, or the reason why backups cannot be written to it."""
+"""The properties of a folder, or the error that prevents writing backups to it."""
 
 
 class DestinationField(TextField, inherit_css=True):
@@ -25,7 +25,7 @@ class DestinationField(TextField, inherit_css=True):
 
     Args:
         value: The initial folder.
-        store: The store's folder; a backup should be on another file system.
+        store: The folder of the store. A backup should be on another file system.
         id: The widget's id.
     """
 
@@ -50,12 +50,12 @@ class DestinationField(TextField, inherit_css=True):
 
     @property
     def folder(self) -> str:
-        """The folder, with ``~`` expanded; empty if nothing is typed."""
+        """The folder, with ``~`` expanded, or an empty string if nothing is typed."""
         return os.path.expanduser(self.value.strip())
 
     @property
     def state(self) -> FolderState | None:
-        """The result of the check of the folder; None until the check has ended."""
+        """The result of the check of the current folder, or None if that check has not ended."""
         checked_folder, state = self._last_check or ("", None)
         return state if checked_folder == self.folder else None
 
@@ -64,14 +64,14 @@ class DestinationField(TextField, inherit_css=True):
         self.check()
 
     def check(self) -> None:
-        """Start to check the folder, unless its state is known; a running check starts the next one when it ends."""
+        """Start to check the folder, unless its state is known. If a check is running, the next one starts after it."""
         folder = self.folder
         if folder and self.state is None and not self._is_checking:
             self._is_checking = True
             self.run_worker(lambda: self._check_in_thread(folder), thread=True, group="destination")
 
     def check_again(self) -> None:
-        """Check a folder that failed its check again: the user may have created or mounted it since."""
+        """If the folder failed its check, check it again, because the user may have created or mounted it since."""
         if isinstance(self.state, CsrtuiError):
             self._last_check = None
         self.check()
@@ -81,7 +81,7 @@ class DestinationField(TextField, inherit_css=True):
         if self.is_mounted:
             if self.state is None:
                 self._last_check = (
-                    None  # a path that is typed again is checked again: the folder may have changed
+                    None  # check a path again when it is typed again, because the folder may have changed
                 )
             self.check()
 
@@ -94,7 +94,7 @@ class DestinationField(TextField, inherit_css=True):
         self.post_message(self.Checked(folder, state))
 
     def on_destination_field_checked(self, event: Checked) -> None:
-        """Record the result; if another folder has been typed since, check that one."""
+        """Record the result. If another folder has been typed since, check that folder."""
         self._is_checking = False
         self._last_check = (event.folder, event.state)
         self.check()

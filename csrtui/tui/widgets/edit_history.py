@@ -1,4 +1,4 @@
-"""Undo and redo for a line of text; a typed word is one step."""
+"""Undo and redo for a line of text. A typed word is one step."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ _MAX_STEPS: Final = 200
 
 
 class Edit(Enum):
-    """The kind of an edit, by which edits are grouped into undo steps."""
+    """The kind of an edit. Kinds determine how edits are grouped into undo steps."""
 
     TYPE = auto()
     """One character is inserted."""
     DELETE = auto()
     """One character is deleted."""
     REPLACE = auto()
-    """Anything else, such as a paste or a fix. Each is a step of its own."""
+    """Any other edit, such as a paste or a fix. Each one is an undo step of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Snapshot:
     Attributes:
         text: The line.
         cursor: The cursor position, in characters from the start.
-        is_literal: Whether the text contains a brace that was not typed; see `csrtui.tui.widgets.form_field`.
+        is_literal: Whether the text contains a brace that was not typed. See `csrtui.tui.widgets.form_field`.
     """
 
     text: str
@@ -37,10 +37,10 @@ class Snapshot:
 
 @dataclass(slots=True)
 class EditHistory:
-    """The steps that can be undone and redone, at most 200.
+    """The edits that can be undone and redone. At most 200 steps are kept.
 
     Characters typed one after the other are one step until the next word begins (a letter or digit after any
-    other character), so that a host name is undone label by label. Deleting character by character is one step.
+    other character). So a host name is undone label by label. Deleting character by character is one step.
     """
 
     _undo: list[Snapshot] = field(default_factory=list)
@@ -48,7 +48,7 @@ class EditHistory:
     _last: tuple[Edit, Snapshot] | None = None
 
     def record(self, before: Snapshot, after: Snapshot) -> None:
-        """Record an edit that turned `before` into `after`; undone steps can no longer be redone."""
+        """Record an edit that turned `before` into `after`. Steps that were undone can no longer be redone."""
         edit = _kind(before, after)
         if not self._continues(edit, before):
             self._undo.append(before)
@@ -57,15 +57,15 @@ class EditHistory:
         self._last = (edit, after)
 
     def undo(self, current: Snapshot) -> Snapshot | None:
-        """Return the state before the last step, or None without a step; `current` can then be redone."""
+        """Return the state before the last step, or None if there is no step. Redo can then return to `current`."""
         return self._step(self._undo, self._redo, current)
 
     def redo(self, current: Snapshot) -> Snapshot | None:
-        """Return the state before the last undo, or None if no undo can be redone."""
+        """Return the state before the last undo, or None if nothing can be redone."""
         return self._step(self._redo, self._undo, current)
 
     def clear(self) -> None:
-        """Forget every step."""
+        """Discard all steps."""
         self._undo.clear()
         self._redo.clear()
         self._last = None
@@ -83,8 +83,8 @@ class EditHistory:
         return edit is Edit.DELETE or not self._starts_word(before)
 
     def _starts_word(self, before: Snapshot) -> bool:
-        # `before` is the state before the typed character: the new word starts when the character before the
-        # cursor is a separator, so a step includes the separator that follows its word.
+        # `before` is the state before the typed character. A new word starts if the character before the cursor is a
+        # separator, so a step includes the separator that follows its word.
         return before.cursor > 0 and not before.text[before.cursor - 1].isalnum()
 
 

@@ -1,11 +1,11 @@
-"""A text field of the request form, which records whether its braces were typed and can undo fixes of the form.
+"""A text field of the request form. It records whether its braces were typed, and can undo fixes of the form.
 
 In the form for many hosts, a text can contain variables: ``{{ variable }}``. Only text that the user typed can contain
 them. Text that was pasted, or filled in from a file, a pair or a profile, was written by somebody else and is literal.
-So a field becomes literal when a ``{`` is inserted by anything but a key, and stays literal until its last ``{`` is
-deleted. Only a key inserts a single character through `TextField.replace`; every other source sets the flag itself,
-inserts more than one character, or assigns the value. Undo and redo restore the flag with the text. The draft saves
-the flag (`Draft.templates`).
+So a field becomes literal (`FormField.is_literal`) when a ``{`` is inserted in any way other than by a key. It stays
+literal until its last ``{`` is deleted. Only a key inserts a single character through `TextField.replace`. Every other
+source sets the flag itself, inserts more than one character, or assigns the value. Undo and redo restore the flag with
+the text. The draft saves the flag (`Draft.templates`).
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from csrtui.core.base.finding import FieldName
-    from csrtui.core.pairs.draft import Draft
+    from csrtui.core.pairs.form_draft import Draft
     from csrtui.tui.widgets.edit_history import Snapshot
 
 
 class FixHistory(Protocol):
-    """The owner of several fields, which can undo a fix that changed more than one of them."""
+    """An owner of several fields that can undo a fix of more than one field."""
 
     def undo_fix(self) -> bool:
-        """Undo the last fix if nothing has been typed since; return whether it was undone."""
+        """Undo the last fix if nothing has been typed since. Return whether the fix was undone."""
 
     def redo_fix(self) -> bool:
-        """Redo the last undone fix if nothing has been typed since; return whether it was redone."""
+        """Redo the last undone fix if nothing has been typed since. Return whether the fix was redone."""
 
 
 _BRACE = "{"
@@ -42,7 +42,7 @@ class FormField(TextField, inherit_css=True):
 
     Args:
         name: The name of the field, also used as its id.
-        fix_history: Undoes and redoes fixes of the form; tried before the field's own history.
+        fix_history: Undoes and redoes fixes of the form. The field tries it before its own history.
 
     Attributes:
         field_name: The name of the field.
@@ -51,7 +51,7 @@ class FormField(TextField, inherit_css=True):
 
     is_literal = False
     _next_is_literal: bool | None = None
-    """Whether the text is literal after the edit in progress; None if the length of the inserted text decides."""
+    """Whether the text is literal after the current edit. None if that depends on the length of the inserted text."""
 
     def __init__(self, name: FieldName, fix_history: FixHistory) -> None:
         super().__init__(id=name.value)
@@ -60,16 +60,16 @@ class FormField(TextField, inherit_css=True):
 
     @property
     def is_template(self) -> bool:
-        """Whether the text contains braces and the user typed them all."""
+        """Whether the text contains braces, all of which the user typed."""
         return _BRACE in self.value and not self.is_literal
 
-    def load_text(self, text: str, is_template: bool = False) -> None:  # noqa: FBT001, FBT002 - belongs to the text
-        """Show `text` and forget the history; without `is_template`, its braces are literal."""
+    def load_text(self, text: str, is_template: bool = False) -> None:  # noqa: FBT001, FBT002 - part of the text
+        """Show `text` and discard the history. Without `is_template`, the braces in `text` are literal."""
         super().load_text(text)
         self.is_literal = _BRACE in text and not is_template
 
-    def replace_text(self, text: str, is_template: bool = False) -> None:  # noqa: FBT001, FBT002 - belongs to the text
-        """Replace the whole text as one undo step; without `is_template`, its braces are literal."""
+    def replace_text(self, text: str, is_template: bool = False) -> None:  # noqa: FBT001, FBT002 - part of the text
+        """Replace the whole text as one undo step. Without `is_template`, the braces in `text` are literal."""
         if not self._is_equal(text, is_template):
             with self._origin(is_literal=not is_template):
                 self.replace(text, 0, len(self.value))
@@ -122,11 +122,11 @@ class FormField(TextField, inherit_css=True):
             super().action_redo()
 
     def undo_to(self, draft: Draft) -> None:
-        """Undo changes of this field until it is as in `draft`, or until all changes are undone."""
+        """Undo changes of this field until its text is that of `draft`, or until all changes are undone."""
         self._step_to(draft, super().action_undo)
 
     def redo_to(self, draft: Draft) -> None:
-        """Redo changes of this field until it is as in `draft`; if that fails, set the text as a new step."""
+        """Redo changes of this field until its text is that of `draft`. If that fails, set the text as a new step."""
         self._step_to(draft, super().action_redo)
         self.replace_text(*self._in_draft(draft))
 
@@ -140,5 +140,5 @@ class FormField(TextField, inherit_css=True):
         """Return the text of this field in `draft`, and whether it is a template there."""
         return draft.texts[self.field_name.value], self.field_name.value in draft.templates
 
-    def _is_equal(self, text: str, is_template: bool) -> bool:  # noqa: FBT001 - belongs to the text
+    def _is_equal(self, text: str, is_template: bool) -> bool:  # noqa: FBT001 - part of the text
         return self.value == text and self.is_literal is (_BRACE in text and not is_template)

@@ -1,4 +1,4 @@
-"""A list that draws only the rows on the screen, so that 100,000 rows are as fast as twenty."""
+"""A list that draws only the rows on the screen, so that 100,000 rows are drawn as fast as twenty."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
 
 
 class Rows(Protocol):
-    """The content of a `LineList`. The list calls each method only for rows on the screen; each must be fast."""
+    """The content of a `LineList`, which calls the methods only for rows on the screen. Each method must be fast."""
 
     def __len__(self) -> int:
         """Return the number of rows."""
 
     def header(self, width: int) -> str | Content:
-        """Return the header line; it is cut to `width` cells."""
+        """Return the header line. The list cuts it to `width` cells."""
 
     def row(self, index: int, width: int) -> str | Content:
-        """Return row `index` (from 0) as one line; it is cut to `width` cells."""
+        """Return row `index` (from 0) as one line. The list cuts it to `width` cells."""
 
     def key(self, index: int) -> Hashable:
-        """Return the key of row `index`, which stays the same when rows are added, removed or sorted."""
+        """Return the key of row `index`. The key of a row must not change when rows are added, removed or sorted."""
 
     def find(self, key: Hashable) -> int | None:
-        """Return the current index of the row with `key`, or None."""
+        """Return the current index of the row with `key`, or None if no row has it."""
 
 
 class Marking(Enum):
@@ -48,10 +48,10 @@ class Marking(Enum):
 
 
 class LineList(Widget, can_focus=True):
-    """Rows under a header, with a cursor.
+    """A list of rows under a header, with a cursor.
 
     The first two cells of each line are a gutter: ``>`` at the cursor, ``*`` at a marked row. With focus, the row
-    under the cursor is in reverse video. There is no scrollbar; `position` is a text that replaces it. When the
+    under the cursor is in reverse video. There is no scrollbar: screens show the text of `position` instead. When the
     cursor leaves the view, the view scrolls by half a page, so that most steps repaint only two lines.
 
     Args:
@@ -85,11 +85,11 @@ class LineList(Widget, can_focus=True):
     ALLOW_SELECT = False
 
     class Highlighted(Message):
-        """The cursor is on another row, or the rows changed.
+        """The cursor is on another row, or the rows have changed.
 
         Args:
             line_list: The list.
-            index: The index of the row, from 0; None without rows.
+            index: The index of the row, from 0, or None if the list is empty.
         """
 
         def __init__(self, line_list: LineList, index: int | None) -> None:
@@ -137,7 +137,7 @@ class LineList(Widget, can_focus=True):
             return self.line_list
 
     class Marked(Message):
-        """The marks changed.
+        """The marks have changed.
 
         Args:
             line_list: The list.
@@ -179,7 +179,7 @@ class LineList(Widget, can_focus=True):
 
     @property
     def cursor(self) -> int | None:
-        """The index of the row under the cursor, from 0; None without rows."""
+        """The index of the row under the cursor, from 0, or None if the list is empty."""
         return self._cursor if len(self._rows) else None
 
     @property
@@ -202,7 +202,7 @@ class LineList(Widget, can_focus=True):
         return f"{self._top + 1}-{min(self._top + self._page, count)} of {count}"
 
     def set_rows(self, rows: Rows) -> None:
-        """Replace the rows; cursor and marks stay on their keys.
+        """Replace the rows. The cursor and the marks stay on the same keys.
 
         If the key under the cursor no longer exists, the cursor stays at its index.
         """
@@ -283,7 +283,7 @@ class LineList(Widget, can_focus=True):
 
     @property
     def _page(self) -> int:
-        """The number of rows that fit under the header."""
+        """The number of rows that fit under the header of the list."""
         return max(0, self.size.height - 1)
 
     def _move(self, index: int) -> None:
@@ -327,7 +327,7 @@ class LineList(Widget, can_focus=True):
         return max(0, self.size.width - 2)
 
     def _line(self, gutter: str, text: str | Content, component: str | None) -> Strip:
-        # With a component style, the colours of the row are left out: one style is fewer bytes and easier to read.
+        # A row with a component style loses its own colours: a single style costs fewer bytes and is easier to read.
         if component or isinstance(text, str):
             style = self.get_component_rich_style(component) if component else self.rich_style
             segments = [Segment(gutter + str(text), style)]

@@ -25,7 +25,7 @@ _MAX_COVERAGE_LINES = 2
 
 @dataclass(frozen=True, slots=True)
 class PreviewPlaceholder:
-    """Texts that are shown for a request that differs between hosts.
+    """Texts that the preview shows for a request that differs between hosts.
 
     Attributes:
         subject: The text for the subject.
@@ -37,7 +37,7 @@ class PreviewPlaceholder:
 
 
 class Preview(TextBlock):
-    """The subject and the covered names; below them the current finding with its fix, then the other findings.
+    """The subject and the covered names, followed by the current finding with its fix and then the other findings.
 
     Args:
         fix_key: The key that applies the fix of the current finding.
@@ -66,10 +66,10 @@ class Preview(TextBlock):
 
         Args:
             advice: The advice on the request.
-            request: The request, decoded from its DER; None if no CSR can contain the typed values.
+            request: The request, decoded from its DER, or None if no CSR can contain the typed values.
             findings: The findings, in the order in which the user steps through them.
             current: The index of the current finding.
-            placeholder: Texts to show for the subject and the names; None shows those of the request.
+            placeholder: Texts to show for the subject and the names, or None to show those of the request.
         """
         self._placeholder = placeholder
         self._advice, self._request = advice, request
@@ -123,7 +123,7 @@ class Preview(TextBlock):
         lines = self._full_lines(finding)
         if room > 4:  # noqa: PLR2004 - room for a blank line too
             lines = [(), *lines]
-        if len(lines) > room and finding.fix:  # the key of the fix is more important than the end of the text
+        if len(lines) > room and finding.fix:  # if needed, cut the end of the text and not the key of the fix
             lines = [*lines[: room - 2], self._short_line(finding), lines[-1]]
         others = [other for index, other in enumerate(self._findings) if index != self._current]
         rest = max(room - len(lines) - 1, 0)
@@ -132,7 +132,7 @@ class Preview(TextBlock):
         return lines[:room]
 
     def _other_lines(self, findings: Sequence[Finding], room: int) -> list[Line]:
-        """Return at least one line for each of the first `room` findings; the first ones get the spare lines."""
+        """Return one or more lines for each of the first `room` findings. The first ones get the spare lines."""
         wrapped_texts = [wrap(finding.text, self._text_width) for finding in findings[:room]]
         spare = room - len(wrapped_texts)
         lines: list[Line] = []
@@ -147,7 +147,7 @@ class Preview(TextBlock):
         return lines
 
     def _full_lines(self, finding: Finding) -> list[Line]:
-        """Return the whole text of the finding, its fix, and its number among the findings."""
+        """Return lines with the whole text of the finding, its fix, and its number among the findings."""
         count = f"{self._current + 1} of {len(self._findings)}" if len(self._findings) > 1 else ""
         texts = wrap(finding.text, self._text_width)
         lines: list[Line] = [
@@ -156,7 +156,9 @@ class Preview(TextBlock):
         ]
         if finding.fix:
             key = self._fix_key
-            room = self._text_width - len(key) - 2 - len(count)  # beside the key, its gap and the count
+            room = (
+                self._text_width - len(key) - 2 - len(count)
+            )  # the cells that remain beside the key, its gap and the count
             fix = cut(visible(finding.fix.label), room - 3)
             gap = " " * max(room - len(fix), 2)
             lines.append(((" " * _LABEL_WIDTH, ""), (key, "key"), (f"  {fix}{gap}", ""), (count, "label")))

@@ -17,10 +17,10 @@ _MINUTE = 60
 
 
 class ProgressLine(TextBlock):
-    """A progress bar that counts finished items; it is hidden while nothing is running.
+    """A progress bar that counts finished items. It is hidden while nothing is running.
 
     Args:
-        clock: Returns the seconds of a monotonic clock.
+        clock: A function that returns the seconds of a monotonic clock.
         id: The widget's id.
     """
 
@@ -41,7 +41,7 @@ class ProgressLine(TextBlock):
         self._last_name = ""
 
     def begin(self, total: int) -> None:
-        """Show the bar and start to count to `total`, which is at least one."""
+        """Show the bar and start to count to `total`, which must be at least 1."""
         self._total, self._count, self._last_name = total, 0, ""
         self._start_time = self._clock()
         self.display = True
@@ -74,7 +74,7 @@ class ProgressLine(TextBlock):
             self.show([((cut(text, self.size.width) if self.size.width else text, ""),)])
 
     def _remaining_time(self) -> str:
-        """Return the estimate as ``, 20 s left``; empty before the first item and after the last one."""
+        """Return the estimate as ``, 20 s left``, or an empty string before the first item and after the last one."""
         if not 0 < self._count < self._total:
             return ""
         seconds = (self._clock() - self._start_time) / self._count * (self._total - self._count)

@@ -1,4 +1,4 @@
-"""The request form: one line for each field that a CA needs."""
+"""The request form, with one line for each field that a CA needs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from textual.widget import Widget
 from csrtui.core.base.escaping import plural, visible
 from csrtui.core.base.finding import CaKind, FieldName
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.pairs.draft import Draft
+from csrtui.core.pairs.form_draft import Draft
 from csrtui.core.servers.platforms import PLATFORMS, read_platform
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.form_field import FormField
@@ -49,7 +49,7 @@ _LABEL_WIDTH = 17
 
 
 class RequestForm(Widget):
-    """The fields of a request, whose content is a `Draft`.
+    """The fields of a request. Their content is a `Draft`.
 
     Args:
         draft: The initial content.
@@ -57,10 +57,10 @@ class RequestForm(Widget):
     """
 
     class Changed(Message):
-        """The content of the form changed."""
+        """The content of the form has changed."""
 
     class FieldFocused(Message):
-        """Another field of the form has the focus.
+        """Another field of the form has received the focus.
 
         Args:
             name: The field.
@@ -74,7 +74,7 @@ class RequestForm(Widget):
         """A message for the user.
 
         Args:
-            text: The text, one line.
+            text: The text of the message, on one line.
         """
 
         def __init__(self, text: str) -> None:
@@ -122,7 +122,7 @@ class RequestForm(Widget):
         return Draft(**texts, **choices, renews=self._renews, templates=templates)
 
     def load(self, draft: Draft) -> None:
-        """Show a draft and forget the history of all fields."""
+        """Show a draft and discard the history of all fields."""
         self._before_fix = self._undone_fix = None
         self._renews = draft.renews
         for name in TEXT_FIELDS:
@@ -134,7 +134,7 @@ class RequestForm(Widget):
 
     @property
     def focused_field(self) -> FieldName:
-        """The focused field, or the last field that was focused."""
+        """The focused field, or the last focused field if the focus is outside the form."""
         return self._focused
 
     def focus_field(self, name: FieldName) -> None:
@@ -142,13 +142,13 @@ class RequestForm(Widget):
         self.query_one(f"#{name.value}").focus()
 
     def begin_again(self, draft: Draft) -> None:
-        """Show the draft of the next request, with the common name as the current field."""
+        """Show the draft of the next request, and make the common name the current field."""
         self._focused = FieldName.COMMON_NAME
         self.load(draft)
         self._draw_labels()
 
     def focus_step(self, step: int) -> None:
-        """Focus the next field (step 1) or the previous one (step -1); wrap around at the end."""
+        """Focus the next field (step 1) or the previous one (step -1). The first field follows the last."""
         order = [*TEXT_FIELDS, *_CHOICES]
         self.focus_field(order[(order.index(self._focused) + step) % len(order)])
 
@@ -159,7 +159,7 @@ class RequestForm(Widget):
     # Fixes
 
     def apply(self, fix: Fix, name: FieldName) -> None:
-        """Apply the fix of a finding on field `name`, as one step for `undo_fix`."""
+        """Apply the fix of a finding on field `name`. `undo_fix` undoes it in one step."""
         before = self.draft
         if fix.names is not None:
             self._field(FieldName.COMMON_NAME).replace_text(fix.names[0] if fix.names else "")
@@ -173,7 +173,7 @@ class RequestForm(Widget):
         self.post_message(self.Changed())
 
     def replace(self, draft: Draft) -> None:
-        """Fill the form with a draft, as one step for `undo_fix`."""
+        """Fill the form with a draft. `undo_fix` undoes this in one step."""
         before = self.draft
         self._renews = draft.renews
         for name in TEXT_FIELDS:
@@ -185,11 +185,11 @@ class RequestForm(Widget):
         self.post_message(self.Changed())
 
     def merge_fixes(self, before: Draft) -> None:
-        """Make all fixes since the form contained `before` one step for `undo_fix`."""
+        """Combine all fixes since the form contained `before`, so that `undo_fix` undoes them in one step."""
         self._before_fix = (before, self.draft)
 
     def undo_fix(self) -> bool:
-        """Undo the last fix if nothing has been typed since; return whether it was undone."""
+        """Undo the last fix if nothing has been typed since. Return whether the fix was undone."""
         if self._before_fix is None or self.draft != self._before_fix[1]:
             return False
         before, after = self._undone_fix = self._before_fix
@@ -198,7 +198,7 @@ class RequestForm(Widget):
         return True
 
     def redo_fix(self) -> bool:
-        """Redo the last undone fix if nothing has been typed since; return whether it was redone."""
+        """Redo the last undone fix if nothing has been typed since. Return whether the fix was redone."""
         if self._undone_fix is None or self.draft != self._undone_fix[0]:
             return False
         before, after = self._before_fix = self._undone_fix
@@ -207,7 +207,7 @@ class RequestForm(Widget):
         return True
 
     def _step(self, current: Draft, target: Draft, step: Callable[[FormField, Draft], None]) -> None:
-        """Change the form from `current` to `target`; `step` undoes or redoes each field that differs."""
+        """Change the form from `current` to `target`, and call `step` to undo or redo each text field that differs."""
         self._renews = target.renews
         changed_templates = current.templates ^ target.templates
         for name in TEXT_FIELDS:
@@ -219,9 +219,9 @@ class RequestForm(Widget):
     # Events
 
     def on_input_changed(self) -> None:
-        """Post `Changed` if the user changed the content; loaded content and a repeated event post nothing."""
+        """Post `Changed` if the user has changed the content. Loaded content and repeated events post nothing."""
         draft = self.draft
-        if draft.renews and not draft.has_names:  # the next names belong to another request
+        if draft.renews and not draft.has_names:  # the names that are typed next belong to another request
             self._renews = ""
             self.tell(f"the next pair will not renew {draft.renews}")
             draft = self.draft
@@ -230,7 +230,7 @@ class RequestForm(Widget):
             self.post_message(self.Changed())
 
     def on_choice_field_changed(self, event: ChoiceField.Changed) -> None:
-        """Post `Changed`; choosing a server software also sets its key type."""
+        """Post `Changed`. If a server software was chosen, also set the key type that suits it."""
         if event.field.id == FieldName.PLATFORM.value:
             self._choice(FieldName.KEY).load_value(read_platform(event.value).key_type.value)
         self.post_message(self.Changed())
@@ -241,8 +241,8 @@ class RequestForm(Widget):
         self.focus_step(1)
 
     def on_descendant_focus(self) -> None:
-        """Record the focused field; convert the name of a country when its field is left."""
-        # Not the event's widget: the event of a nested field arrives late, when the focus may have moved on.
+        """Record the focused field. If the cursor has left the country field, convert a country name to its code."""
+        # Do not use the event's widget: events of nested fields arrive late, when the focus may have moved on.
         name = self._name_with_cursor
         if name is None:
             return
@@ -258,13 +258,13 @@ class RequestForm(Widget):
             self._draw_labels()
 
     def on_resize(self) -> None:
-        """Keep the focused field in view: the form may have to scroll now."""
+        """Keep the focused field in view, because the form may have to scroll at the new size."""
         name = self._name_with_cursor
         if name is not None:
             self.call_after_refresh(self.query_one(f"#{name.value}").scroll_visible, animate=False)
 
     def on_text_field_pasted(self, event: TextField.Pasted) -> None:
-        """Put pasted names into the fields of names; in other fields, insert the first line only."""
+        """Put pasted names into the name fields. In any other field, insert only the first line of the paste."""
         event.stop()
         lines, controls = _remove_controls(event.lines)
         if event.field.id in {FieldName.COMMON_NAME.value, FieldName.NAMES.value}:
@@ -286,7 +286,7 @@ class RequestForm(Widget):
         self.tell(_removal_text(event.characters))
 
     def _add_names(self, field: TextField, names: list[str]) -> None:
-        """Add names to the other names; the first one becomes the common name if that was pasted into and is empty."""
+        """Add names to the other names. If `field` is the common name and is empty, the first name goes there."""
         if field.id == FieldName.COMMON_NAME.value and not field.value.strip() and names:
             field.replace_text(names[0])
             names = names[1:]
@@ -357,7 +357,7 @@ class RequestForm(Widget):
 
 
 def _remove_controls(lines: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the lines without control characters, and the removed characters, escaped for display."""
+    """Return the lines without control characters, and the list of removed characters, escaped for display."""
     pairs = [remove_controls(line) for line in lines]
     return [text for text, _ in pairs], [character for _, removed in pairs for character in removed]
 
@@ -367,5 +367,5 @@ def _removal_text(characters: Sequence[str]) -> str:
 
 
 def _is_code(text: str) -> bool:
-    """Return whether a country is typed as two letters; the advice handles a wrong code such as UK."""
+    """Return whether a country is typed as two letters. The advice handles wrong codes such as UK."""
     return len(text) == 2 and text.isascii()  # noqa: PLR2004 - an alpha-2 code

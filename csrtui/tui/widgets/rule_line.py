@@ -1,4 +1,4 @@
-"""The rule between two parts of a screen, which can show a message and the number of lines below the view."""
+"""A rule between two parts of a screen. It can show a message and the number of lines below the view."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 _END = "──"
 _MESSAGE_FRAME = 5
-"""Cells around a message: two strokes and a blank before it, a blank and a stroke after it."""
+"""Number of cells around a message: two strokes and a blank before it, a blank and a stroke after it."""
 
 
 class RuleLine(TextBlock):
     """A horizontal line that shows the message of `tell` until `clear` is called.
 
     Args:
-        view: The text above the line; if it is longer than the screen, the line shows how many lines follow.
+        view: The text above the line. If the text continues below its view, the line shows how many lines follow.
         id: The widget's id.
         classes: The widget's CSS classes.
     """
@@ -79,7 +79,7 @@ class RuleLine(TextBlock):
 
     @property
     def _suffix(self) -> str:
-        """The number of lines below the view; empty if it would cut the message."""
+        """The number of lines below the view, as text. Empty if the message would not fit beside it."""
         count = 0 if self._view is None else self._view.lines_below
         text = f" {plural(count, 'more line')}: PgDn {_END}" if count else ""
         return text if cell_len(self.message) + _MESSAGE_FRAME + len(text) <= self.size.width else ""

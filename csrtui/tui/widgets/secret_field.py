@@ -1,4 +1,4 @@
-"""A masked field for a passphrase, which hands out its text only as a `Secret`."""
+"""A masked field for a passphrase. It returns its text only as a `Secret`."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 class SecretField(TextField, inherit_css=True):
-    """A masked `TextField` whose text is not copied, cut, recorded for undo, or contained in messages.
+    """A masked `TextField`. Its text is never copied, cut, recorded for undo, or contained in messages.
 
-    It posts its own `Changed` and `Submitted`, and no `Blurred`; the messages of Textual's Input with these names
+    It posts its own `Changed` and `Submitted`, and no `Blurred`. The messages of Textual's Input with these names
     contain the text and are never posted. A paste of several lines, or with characters that do not print, inserts
-    nothing: a passphrase that differs from the pasted text would be worse than none.
+    nothing: a passphrase that differs from the pasted text would be worse than no passphrase.
 
     Args:
         placeholder: A dimmed text that is shown while the field is empty.
@@ -34,7 +34,7 @@ class SecretField(TextField, inherit_css=True):
     """
 
     class Changed(Message):  # replaces the message of Input, which contains the text
-        """The passphrase changed; `field.secret()` returns it.
+        """The passphrase has changed. `field.secret()` returns it.
 
         Args:
             field: The field.
@@ -77,7 +77,7 @@ class SecretField(TextField, inherit_css=True):
         self.password = True
 
     def secret(self) -> Secret:
-        """Return the current passphrase; it may be empty."""
+        """Return the current passphrase, which may be empty."""
         return Secret(self.value)
 
     def get_selection(self, selection: ScreenSelection) -> tuple[str, str] | None:  # noqa: ARG002 - Textual's interface
@@ -103,14 +103,14 @@ class SecretField(TextField, inherit_css=True):
         return Text("*" * len(self.value), no_wrap=True, overflow="ignore", end="")
 
     def _position_to_cell(self, position: int) -> int:
-        return position  # one star for each character, whatever its width
+        return position  # one star for each character, of any width
 
     def _note_edit(self, before: Snapshot) -> None:
         """Do nothing: the history would contain copies of the passphrase."""
 
     def _watch_value(self, value: str) -> None:
         self.virtual_size = Size(len(value) + 1, 1)
-        self.selection = self.selection  # Textual limits it to the text, which may be shorter now
+        self.selection = self.selection  # the setter limits it to the text, which may be shorter now
         self.post_message(self.Changed(self))
 
     def post_message(self, message: Message) -> bool:

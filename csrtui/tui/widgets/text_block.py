@@ -1,4 +1,4 @@
-"""A block of styled lines that never changes the layout around it, because its size does not depend on its text."""
+"""A block of styled lines. Its size does not depend on its text, so new text never changes the layout around it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Part = tuple[str, str]
-"""A piece of text and the name of its style, a key of `TEXT_STYLES`."""
+"""A piece of text, and the name of its style (a key of `TEXT_STYLES`)."""
 Line = tuple[Part, ...]
 
 TEXT_STYLES = {
@@ -31,7 +31,7 @@ TEXT_STYLES = {
 
 
 class TextBlock(Widget):
-    """Lines of text, aligned at the top; lines that are too long and lines that do not fit are cut.
+    """Lines of text, aligned at the top. Long lines are cut, and lines that do not fit in the height are left out.
 
     Args:
         id: The widget's id.
@@ -53,7 +53,7 @@ class TextBlock(Widget):
         return "\n".join("".join(text for text, _ in line) for line in self._lines)
 
     def show(self, lines: Sequence[Line]) -> None:
-        """Show these lines, whose text must be escaped for display."""
+        """Show these lines. Their text must already be escaped for display."""
         if lines != self._lines:
             self._lines = lines
             self.refresh()

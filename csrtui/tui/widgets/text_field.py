@@ -1,4 +1,4 @@
-"""A one-line text field with undo, few bytes per key, and a paste that never drops text silently."""
+"""A one-line text field with undo. It sends few bytes per key, and a paste never drops text silently."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _CONTROL_CATEGORIES: Final = frozenset(
 class TextField(Input, inherit_css=False):
     """A borderless text field with undo and redo.
 
-    A character that does not print stays in a loaded text and is shown as a question mark.
+    An unprintable character in a loaded text is kept and shown as a question mark.
 
     In addition to the keys of Textual's Input, ctrl+z (and ctrl+_, as in readline) undoes and ctrl+y redoes. Textual
     sets the terminal to raw mode, so ctrl+z does not suspend the program. Assigning `value` or calling `load_text`
-    is not an edit of the user, so it clears the history.
+    clears the history, because neither is an edit by the user.
 
     Args:
         value: The initial text.
@@ -48,7 +48,9 @@ class TextField(Input, inherit_css=False):
         Binding("ctrl+y", "redo", "Redo", show=False),
     ]
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = Input.COMPONENT_CLASSES  # inherit_css=False drops them too
+    COMPONENT_CLASSES: ClassVar[set[str]] = (
+        Input.COMPONENT_CLASSES
+    )  # inherit_css=False also drops these classes
 
     # Replaces the CSS of Input: the same background with and without focus costs fewer bytes, reverse video shows
     # the cursor on every terminal, and a scrollbar would be repainted.
@@ -66,16 +68,16 @@ class TextField(Input, inherit_css=False):
     }
     """
 
-    # Overrides the reactive of Widget, which causes a new layout of the whole screen at every key. The width of the
-    # field does not depend on its text, so no layout is needed.
+    # Overrides the reactive of Widget, because that one causes a new layout of the whole screen at every key. The
+    # width of the field does not depend on its text, so no layout is needed.
     virtual_size: Reactive[Size] = Reactive(Size(0, 0))
 
     class Pasted(Message):
-        """A text of several lines was pasted; nothing was inserted into the field.
+        """A text of several lines was pasted. Nothing was inserted into the field.
 
         Args:
             field: The field.
-            lines: The lines that are not blank, unchanged; empty for a `SecretField`, whose text must not leave it.
+            lines: The lines that are not blank, unchanged. Empty for a `SecretField`, whose text must not leave it.
         """
 
         def __init__(self, field: TextField, lines: tuple[str, ...]) -> None:
@@ -85,7 +87,7 @@ class TextField(Input, inherit_css=False):
 
         @property
         def control(self) -> TextField:
-            """The field it was pasted into."""
+            """The field that received the paste."""
             return self.field
 
     class CharactersRemoved(Message):
@@ -104,7 +106,7 @@ class TextField(Input, inherit_css=False):
 
         @property
         def control(self) -> TextField:
-            """The field it was pasted into."""
+            """The field that received the paste."""
             return self.field
 
     def __init__(
@@ -129,7 +131,7 @@ class TextField(Input, inherit_css=False):
         self.cursor_blink = False
 
     def load_text(self, text: str) -> None:
-        """Show `text` and clear the history, so that the text cannot be undone."""
+        """Show `text` and clear the history, so that undo cannot remove the text."""
         self.value = text
         self.cursor_position = len(text)
         self._history.clear()
@@ -140,7 +142,7 @@ class TextField(Input, inherit_css=False):
             self.replace(text, 0, len(self.value))
 
     def replace(self, text: str, start: int, end: int) -> None:
-        """Replace the characters from `start` up to, not including, `end` with `text`. All edits call this method."""
+        """Replace the characters from `start` to `end` (exclusive) with `text`. Every edit calls this method."""
         before = self._snapshot()
         self._editing = True
         self._initial_value = (
@@ -156,7 +158,7 @@ class TextField(Input, inherit_css=False):
             self._note_edit(before)
 
     def on_focus(self) -> None:
-        """Scroll to the cursor: Textual scrolls a text that is too long for the field only when it is edited."""
+        """Scroll to the cursor, because Textual scrolls a text longer than the field only when the text is edited."""
         self._show_cursor()
 
     def on_resize(self) -> None:
@@ -176,12 +178,12 @@ class TextField(Input, inherit_css=False):
         self._show(self._history.redo(self._snapshot()))
 
     def action_cut(self) -> None:
-        """Cut the selected text; without a selection, leave the clipboard unchanged."""
+        """Cut the selected text. Without a selection, leave the clipboard unchanged."""
         if self.selected_text:
             super().action_cut()
 
     def _note_origin(self, text: str) -> None:
-        """Record the origin of a text that has just been inserted; a subclass can override this."""
+        """Do nothing. A subclass can override this method to record the origin of a text that was just inserted."""
 
     def _snapshot(self) -> Snapshot:
         return Snapshot(self.value, self.cursor_position)
@@ -232,7 +234,7 @@ class TextField(Input, inherit_css=False):
 
 
 def _cell_by_cell(text: str) -> str:
-    """Return `text` with each unprintable character as a question mark, so that the cursor can be placed on it."""
+    """Return `text` with a question mark for each unprintable character, so that the cursor can be placed on it."""
     if text.isprintable():
         return text
     return "".join(character if character.isprintable() else "?" for character in text)

@@ -1,4 +1,4 @@
-"""A text for reading that can be scrolled with the keys of a pager."""
+"""A read-only text that can be scrolled with the keys of a pager."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class TextView(TextBlock, can_focus=True):
-    """A `TextBlock` that scrolls, for a text that can be longer than the screen.
+    """A `TextBlock` that scrolls, for a text that may be longer than the screen.
 
     Args:
         id: The widget's id.
@@ -46,7 +46,7 @@ class TextView(TextBlock, can_focus=True):
         return "\n".join("".join(text for text, _ in line) for line in self._all_lines)
 
     def show_all(self, lines: Sequence[Line]) -> None:
-        """Replace the text; the scroll position stays the same as far as possible."""
+        """Replace the text. The scroll position stays the same if the new text is long enough."""
         self._all_lines = lines
         self._go_to(self._top)
 
@@ -59,10 +59,10 @@ class TextView(TextBlock, can_focus=True):
         self._go_to(self._top + step * max(self.size.height - 1, 1))
 
     def on_resize(self) -> None:
-        """Avoid blank lines after the text when the view grows."""
+        """When the view grows, scroll back so that no blank lines follow the text."""
         self._go_to(self._top)
 
     def _go_to(self, top: int) -> None:
         self._top = max(0, min(top, len(self._all_lines) - self.size.height))
-        self.show(self._all_lines[self._top :])  # up to the end, because the height may not be known yet
+        self.show(self._all_lines[self._top :])  # pass all lines to the end: the height may not be known yet
         self.lines_below = max(len(self._all_lines) - self._top - max(self.size.height, 1), 0)

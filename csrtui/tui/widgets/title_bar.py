@@ -1,4 +1,4 @@
-"""The first line: the program, the host, and the panes."""
+"""The first line of a screen, with the program, the host and the panes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class TitleBar(TextBlock):
-    """A line with the program and the host on the left and the panes on the right, the focused pane in brackets.
+    """A line with the program and host on the left and the panes on the right. The focused pane is in brackets.
 
     Args:
         id: The widget's id.
@@ -31,7 +31,7 @@ class TitleBar(TextBlock):
     _tabs: Sequence[tuple[str, bool]] = ()
 
     def show_tabs(self, host: str, tabs: Sequence[tuple[str, bool]]) -> None:
-        """Show the name of the host and the tabs: the label of each pane, and whether it has the focus."""
+        """Show the host name and the tabs. A tab is the label of a pane, and whether the pane has the focus."""
         self._host, self._tabs = host, tabs
         self._draw()
 

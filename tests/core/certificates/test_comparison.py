@@ -17,7 +17,7 @@ from requests_made import NOW, der_of, key_of
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.finding import CaKind, Level
-from csrtui.core.base.times import Validity
+from csrtui.core.base.validity import Validity
 from csrtui.core.certificates import csr
 from csrtui.core.certificates.certificate import (
     Certificate,

@@ -13,7 +13,7 @@ from many_pairs import RECORDS, pair_of_record
 from requests_made import NOW, record
 
 from csrtui.core.base.finding import CaKind
-from csrtui.core.base.times import Validity
+from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.calendar import MAX_LINE_OCTETS, calendar_chunks, fold_line
 from csrtui.core.pairs.pair import KeyFacts, Pair
 

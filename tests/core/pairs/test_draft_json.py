@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from csrtui.core.base.finding import CaKind
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.pairs.draft import TEXT_FIELDS, Draft, dump_draft, load_draft
+from csrtui.core.pairs.form_draft import TEXT_FIELDS, Draft, dump_draft, load_draft
 from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.core.servers.platforms import PLATFORMS
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests_made import NOW
 
-from csrtui.core.base.times import Validity
+from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.expiry_chart import (
     MONTHS,
     ChartRow,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests_made import NOW, record
 
-from csrtui.core.base.times import Validity, utc_text
+from csrtui.core.base.validity import Validity, utc_text
 from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, Pair, Stage, urgency_key
 
 DAY = timedelta(days=1)

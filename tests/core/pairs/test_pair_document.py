@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from requests_made import NOW, record
 
-from csrtui.core.base.times import Validity
+from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, PairRecord
 from csrtui.core.pairs.pair_json import pair_document
 from csrtui.fleet.remote_pair import read_described

@@ -13,7 +13,7 @@ from requests_made import NOW, record
 
 from csrtui.core.base.errors import StoreError
 from csrtui.core.base.finding import CaKind
-from csrtui.core.base.times import Validity
+from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.pair import (
     Backup,
     BackupStatus,

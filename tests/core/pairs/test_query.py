@@ -8,7 +8,7 @@ import pytest
 from many_pairs import pair_of_record
 from requests_made import NOW, record
 
-from csrtui.core.base.times import Validity
+from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep
 from csrtui.core.pairs.query import Need, Query, Retired, SortOrder, retired_filter, sort_key
 from csrtui.core.pairs.summary import PairSummary, summarize

@@ -6,10 +6,10 @@ import pytest
 from requests_made import NOW
 
 from csrtui.core.base.finding import CaKind, FieldName, Finding, Level
-from csrtui.core.base.times import Validity
+from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.pair import HistoryEntry, KeyFacts, NextStep, PairRecord, RequestFacts
 from csrtui.core.pairs.pair_json import dump_record, load_record
-from csrtui.core.pairs.renewal_policy import RenewalWay, renewal_choices
+from csrtui.core.pairs.renewal_ways import RenewalWay, renewal_choices
 from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.core.subject.fields import SubjectFields
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from many_pairs import RECORDS, TIMES, pair_of_record
 from requests_made import NOW, record
 
-from csrtui.core.base.times import Validity
+from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, PairRecord, Stage, urgency_key
 from csrtui.core.pairs.query import SortOrder, sort_key
 from csrtui.core.pairs.summary import count_due, from_microseconds, summarize, to_microseconds

@@ -12,7 +12,7 @@ version_added: 0.1.0
 description:
   - Prints the names of the hosts of a play, then a line of JSON for the result of each task on each host, as soon as
     it is known.
-  - A result longer than 16 MiB is left out; the line then has the reason V(too-large).
+  - A result longer than 16 MiB is left out. The line then contains the reason V(too-large).
 author:
   - The csrtui maintainers (!UNKNOWN)
 """
@@ -22,7 +22,7 @@ import json
 from ansible.plugins.callback import CallbackBase
 
 _MAX_BYTES = 16 * 1024 * 1024
-"""The most bytes of a line, which is ASCII; csrtui cuts longer lines."""
+"""The maximum number of bytes in a line, which is ASCII. csrtui cuts longer lines."""
 _OMITTED = frozenset({"invocation", "stdout_lines", "stderr_lines", "diff"})
 
 

@@ -16,12 +16,12 @@ options:
   store:
     description:
       - The keystore's folder on the host.
-      - The default is that of the user who runs the task (C(become_user)), as for C(csrtui) itself.
+      - The default is the keystore of the user who runs the task (C(become_user)), as for C(csrtui) itself.
     type: path
   timeout:
     description:
       - Seconds for all calls of C(csrtui) in a task. A call that does not end in time is killed, and the task fails.
-      - A change that csrtui had started is then either complete or not made at all.
+      - If csrtui had started a change, the change is then either complete or not made at all.
     type: int
     default: 120
 notes:

@@ -1,4 +1,4 @@
-"""Call the ``csrtui`` command on a host, and turn its result into a result or failure of the module."""
+"""Call the ``csrtui`` command on a host, and convert its result to a result or failure of the module."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SUBJECT = {
 """The subject fields except the common name, which are also options of csrtui."""
 
 _MIN_TIMEOUT = 0.001
-"""Seconds for a call after the deadline of its task, which ends it at once and reports it as any other timeout."""
+"""Seconds for a call after the deadline of its task. The call ends at once and is reported like any other timeout."""
 _ROLE = "install csrtui on this host with the role csrtui.csrtui.csrtui"
 _NO_STORE = 3
 _REASONS = {1: "refused", 2: "input", 3: "store"}
@@ -34,7 +34,7 @@ _ERROR, _HINT = "csrtui: error: ", "hint: "
 
 
 class CommandResult:
-    """The result of a call of csrtui.
+    """The result of a csrtui command.
 
     Args:
         status: The exit status.
@@ -60,7 +60,7 @@ class CommandResult:
 
 
 class Csrtui:
-    """The csrtui command of a host; its failures end the module.
+    """The csrtui command on a host. If a call fails, the module ends with that failure.
 
     Args:
         module: The Ansible module.
@@ -70,7 +70,7 @@ class Csrtui:
         self._module = module
         self._deadline = time.monotonic() + module.params["timeout"]
         self.partial_result = {}
-        """The results so far, which a failure contains too."""
+        """The results so far, which the module also returns if it fails."""
         store = module.params["store"]
         self._store = [f"--store={store}"] if store else []
         self._program = self._find_program()
@@ -78,7 +78,7 @@ class Csrtui:
     def run(self, command, *arguments, data=b""):
         """Call csrtui and return its result.
 
-        It runs in its own session, without a terminal, so that it cannot wait for input.
+        csrtui runs in its own session without a terminal, so it cannot wait for input.
 
         Args:
             command: The name of the command.
@@ -86,7 +86,7 @@ class Csrtui:
             data: The data on standard input.
         """
         timeout = self._module.params["timeout"]
-        # All calls of a task share its time limit, so that none starts after Ansible has given up.
+        # All calls of a task share its time limit, so that no call starts after Ansible has stopped waiting.
         remaining = max(self._deadline - time.monotonic(), _MIN_TIMEOUT)
         environment = dict(os.environ, NO_COLOR="1", PYTHONIOENCODING="utf-8")
         try:
@@ -132,7 +132,7 @@ class Csrtui:
             arguments: The arguments after it and ``--json``.
             data: The data on standard input.
             statuses: The exit statuses that are not failures.
-            missing: The document for a host whose keystore does not exist yet; without it, that is a failure.
+            missing: The document for a host whose keystore does not exist yet, or None if that is a failure.
         """
         result = self.run(command, "--json", *arguments, data=data)
         try:
@@ -154,7 +154,7 @@ class Csrtui:
         return document, result
 
     def fail_with(self, result, document=None):
-        """End the module with the error of csrtui."""
+        """End the module with the error that csrtui reported."""
         reason = _REASONS.get(result.status, "unexpected")
         results = (document or {}).get("results", [])
         errors = result.errors or [entry["text"] for entry in results if not entry.get("ok")]
@@ -180,7 +180,7 @@ class Csrtui:
         )
 
     def _has_store(self):
-        """Return whether the keystore that the task or the host's environment names exists."""
+        """Return whether the keystore that the task or the environment names exists, or True if none is named."""
         store = self._module.params["store"] or os.environ.get("CSRTUI_STORE")
         return not store or os.path.exists(store)
 

@@ -10,11 +10,11 @@ module: certificate
 short_description: Import issued certificates into the pairs of a host
 version_added: 0.1.0
 description:
-  - Imports each certificate into the pair on the host that has its key, with the chain from all other certificates.
+  - Imports each certificate into the pair on the host that has its key. The other certificates supply the chain.
     Certificates and chain can be in any order and in any format that C(csrtui import) accepts.
   - A certificate that its pair already has changes nothing. If a certificate matches no pair of the host, the task
     fails.
-  - With O(export_for), it then writes the files for a server software, unless they were written before.
+  - With O(export_for), the module then writes the files for this server software, unless they were written before.
 extends_documentation_fragment:
   - csrtui.csrtui.host
 attributes:
@@ -26,7 +26,7 @@ attributes:
     support: full
 options:
   content:
-    description: Certificates as text (PEM). A private key in it is refused.
+    description: Certificates as text (PEM). A text that contains a private key is refused.
     type: str
   path:
     description: Files with certificates on the host.
@@ -149,7 +149,7 @@ class Delivery:
         return document["results"]
 
     def _update_result(self):
-        """Update the result that a failure would contain."""
+        """Update the partial result, which the module returns if a later step fails."""
         changed = bool(self._changed_pairs or self._exported)
         self._csrtui.partial_result = {"changed": changed, "results": self._results}
 
@@ -158,7 +158,7 @@ class Delivery:
         return [self._csrtui.document("show", "--", name)[0] for name in names]
 
     def _export(self, pairs):
-        """Write the files of certificates that were not exported yet, and return the names of their pairs."""
+        """Write the files for certificates that were not exported yet, and return the names of their pairs."""
         if not self._options["export_for"]:
             return []
         pending = [pair for pair in pairs if pair["name"] in self._changed_pairs or not pair["installed"]]
@@ -186,7 +186,7 @@ class Delivery:
         return {result["pair"]: result["text"] for result in self._results if result["changed"]}
 
     def _predict(self, pairs, exports):
-        """Return the pairs for the diff of check mode as they would be after the task."""
+        """Return the pairs as they would be after the task, for the diff in check mode."""
         shown = _shown(pairs)
         for name in shown:
             if name in self._changed_pairs:
@@ -197,7 +197,7 @@ class Delivery:
 
 
 def _shown(pairs):
-    """Return the pairs for a diff."""
+    """Return the fields of the pairs that a diff shows, by the name of the pair."""
     return {pair["name"]: {"expires": pair["expires"], "installed": pair["installed"]} for pair in pairs}
 
 

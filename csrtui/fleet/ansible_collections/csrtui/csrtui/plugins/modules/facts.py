@@ -10,8 +10,8 @@ module: facts
 short_description: Return the pairs and problems of the keystore of a host
 version_added: 0.1.0
 description:
-  - Returns as facts the pairs of the keystore on the host (none if it does not exist yet), the pairs that are due for
-    renewal or have no backup, and the findings of csrtui's doctor. Nothing is changed.
+  - Returns facts about the keystore on the host. They are its pairs (none if the keystore does not exist yet), the
+    pairs that are due for renewal or have no backup, and the findings of csrtui's doctor. Nothing is changed.
 extends_documentation_fragment:
   - csrtui.csrtui.host
 attributes:
@@ -114,7 +114,7 @@ from ansible_collections.csrtui.csrtui.plugins.module_utils.command import (
 
 
 def _pairs(csrtui, retired):
-    """Return the facts about pairs; a pair that cannot be read is a problem, and does not hide the others."""
+    """Return the facts about pairs. A pair that cannot be read is a problem, but the other pairs are returned."""
     options = ["--retired"] if retired else []
     document, result = csrtui.document("list", *options, statuses=(0, 3), missing={"pairs": []})
     pairs = [pair for pair in document["pairs"] if retired or pair["stage"] != "retired"]

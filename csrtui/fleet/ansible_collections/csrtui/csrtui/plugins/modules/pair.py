@@ -56,17 +56,17 @@ options:
     type: bool
     default: false
   ca:
-    description: Which rules apply. The default is that of the profile, or else V(public).
+    description: The rules that apply. The default is the setting of the profile, or else V(public).
     type: str
     choices: [public, private]
   key:
-    description: The key type, as for C(csrtui new --key). The default is the one that suits the server software.
+    description: The key type, as for C(csrtui new --key). The default is a type that suits the server software.
     type: str
   platform:
     description: The server software, one of those that C(csrtui guide) lists.
     type: str
   profile:
-    description: A profile of the configuration on the host; overridden by other options.
+    description: A profile of the configuration on the host. Other options override it.
     type: str
   force:
     description: Proceed despite errors that X.509 itself permits.
@@ -75,15 +75,16 @@ options:
   renew:
     description:
       - V(due) makes a new pair to replace one that is due for renewal, and links both. The old one is kept.
-      - If the key of the pair has a passphrase, it cannot be renewed in this way, and the task fails.
+      - If the key of the pair has a passphrase, the pair cannot be renewed in this way, and the task fails.
     type: str
     choices: [never, due]
     default: never
   recipients:
     description:
-      - Who can open the backup, each an age recipient (C(age1...)), an SSH public key, or a file of them on the host.
-      - A pair without a backup, or with a missing or damaged one, is backed up to them. No passphrase is needed on
-        the host.
+      - The recipients that can open the backup. Each is an age recipient (C(age1...)), an SSH public key, or a file of
+        recipients on the host.
+      - A pair is backed up to the recipients if it has no backup or if its backup is missing or damaged. No passphrase
+        is needed on the host.
       - The backup is unverified until it is opened with the private key of a recipient; see C(csrtui verify
         --confirm).
     type: list
@@ -121,11 +122,11 @@ EXAMPLES = r"""
 
 RETURN = r"""
 pair:
-  description: The pair, as C(csrtui show --json) prints it. V(null) in check mode if there is none yet.
+  description: The pair, as C(csrtui show --json) prints it. In check mode, it is V(null) if there is no pair yet.
   returned: always
   type: dict
 csr:
-  description: The CSR in PEM. Empty in check mode if there is none yet, so that tasks that use it can be checked too.
+  description: The CSR in PEM. In check mode, it is empty if there is no CSR yet, so that later tasks can use it.
   returned: always
   type: str
   sample: "-----BEGIN CERTIFICATE REQUEST-----\n..."
@@ -140,7 +141,7 @@ findings:
   type: list
   elements: dict
 done:
-  description: The steps done, or in check mode to be done, of V(made), V(renewed) and V(backed up).
+  description: The steps that were done, or in check mode would be done. Each is V(made), V(renewed) or V(backed up).
   returned: always
   type: list
   elements: str
@@ -164,7 +165,7 @@ from ansible_collections.csrtui.csrtui.plugins.module_utils.command import (
 )
 
 _UNSAFE = frozenset({"none", "missing", "damaged"})
-"""The backup statuses that mean that the key is lost if the host is lost."""
+"""The backup statuses of a key that would be lost with the host."""
 
 
 class PairTask:
@@ -214,7 +215,10 @@ class PairTask:
         return [*subject_arguments(options["subject"]), *arguments, "--", *options["names"]]
 
     def _refuse_blocked(self):
-        """Fail if a finding blocks the request, and warn about the others; without a subject, none can be overruled."""
+        """Fail if an error blocks the request, or else warn about each finding that is not a note.
+
+        ``force`` overrules errors, but not if the advice contains no subject.
+        """
         errors = [finding for finding in self._advice["findings"] if finding["level"] == "error"]
         if errors and not (self._options["force"] and self._advice["subject"]):
             fix = errors[0]["fix"]
@@ -243,7 +247,7 @@ class PairTask:
 
     @property
     def _needs_backup(self):
-        """Whether the pair, or the one that would be made, has no backup."""
+        """Whether the pair, or the pair that would be made, needs a backup."""
         return "made" in self._steps or "renewed" in self._steps or self._pair["backup"]["status"] in _UNSAFE
 
     def _back_up(self):
@@ -259,7 +263,7 @@ class PairTask:
         self._update_result()
 
     def _update_result(self):
-        """Update the result that a failure would contain."""
+        """Update the partial result, which the module returns if a later step fails."""
         self._csrtui.partial_result = {
             "changed": bool(self._steps),
             "done": list(self._steps),
@@ -276,7 +280,7 @@ class PairTask:
         )
 
     def _predict(self):
-        """Return the pair for the diff of check mode as it would be after the task."""
+        """Return the pair as it would be after the task, for the diff in check mode."""
         shown = dict(self._before)
         if not self._pair:
             shown = {"subject": self._advice["subject"], "names": self._advice["covers"]}
@@ -288,7 +292,7 @@ class PairTask:
 
 
 def _shown(pair):
-    """Return a pair for a diff."""
+    """Return the fields of a pair that a diff shows."""
     if pair is None:
         return {}
     return {

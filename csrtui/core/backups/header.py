@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from csrtui.core.base.finding import CaKind
-from csrtui.core.base.times import utc_text
+from csrtui.core.base.validity import utc_text
 from csrtui.core.pairs.pair import PairRecord, Stage
 
 PURPOSE: Final = "server"

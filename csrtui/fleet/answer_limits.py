@@ -1,6 +1,6 @@
-"""Limits for the answers of hosts, each checked before the work that a larger answer would cause.
+"""Limits for the answers of hosts. Each limit is checked before a larger answer can cause more work.
 
-An attacker who controls a host chooses its answers, so that their size, depth and text lengths have limits.
+An attacker who controls a host also controls its answers. Their size, depth and text lengths are therefore limited.
 """
 
 import json
@@ -10,31 +10,31 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.base.json_members import MemberError
 
 MAX_BYTES = 16 * 1024 * 1024
-"""The most bytes of an answer."""
+"""The maximum number of bytes in an answer."""
 MAX_STATE = MAX_BYTES - 64 * 1024
-"""The most bytes of a stored host state; a later failure, which is short, still fits into `MAX_BYTES`."""
+"""The maximum number of bytes in a stored host state. A short failure that is added later still fits `MAX_BYTES`."""
 MAX_VALUES = 1_000_000
-"""The most JSON values in an answer: a value of two bytes takes 64 bytes of memory when it is decoded."""
+"""The maximum number of JSON values in an answer. A value of two bytes takes 64 bytes of memory when decoded."""
 MAX_PAIRS = 10_000
-"""The most pairs of a host."""
+"""The maximum number of pairs on a host."""
 MAX_TEXT = 4096
-"""The most characters of a text in a pair's JSON; a path can have that many (Linux, PATH_MAX)."""
+"""The maximum number of characters of a text in a pair's JSON. A path can be this long (Linux, PATH_MAX)."""
 MAX_ITEMS = 1000
-"""The most items of a list or an object in a pair's JSON, such as its names."""
+"""The maximum number of items in a list or an object in a pair's JSON, such as its names."""
 MAX_DEPTH = 8
-"""The most levels of lists and objects in a pair's JSON."""
+"""The maximum number of nested lists and objects in a pair's JSON."""
 MAX_QUOTE = 400
-"""The most characters of a host's text in a message."""
+"""The maximum number of characters of a host's text in a message."""
 _SEPARATORS = (",", "[", "{")
 _MAX_NAME = 40
 
 
 class TooLargeError(MemberError):
-    """An answer or a part of it that exceeds its limit; the message names the part."""
+    """An error about an answer, or a part of it, that exceeds a limit. The message names the part."""
 
 
 def has_too_many_values(text: str) -> bool:
-    """Return whether a JSON text can have more than `MAX_VALUES` values; separators in strings count too."""
+    """Return whether a JSON text may have more than `MAX_VALUES` values. Separators in strings are counted too."""
     return sum(map(text.count, _SEPARATORS)) > MAX_VALUES
 
 

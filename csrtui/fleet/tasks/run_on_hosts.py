@@ -11,10 +11,10 @@ from threading import Event
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.json_members import MemberError
 from csrtui.fleet.ansible import Target, TrustedTemplate, check_inventory, run_task
+from csrtui.fleet.answer_limits import MAX_STATE, TooLargeError
 from csrtui.fleet.csr_match import changed_pairs
 from csrtui.fleet.host_answer import SILENT, HostAnswer, Hosts, document_of, errors_of, failure_of, read_line
 from csrtui.fleet.host_finding import create_failure
-from csrtui.fleet.host_limits import MAX_STATE, TooLargeError
 from csrtui.fleet.model import Failure, Fleet, HostState, Reason, dump_state, load_state, read_list
 from csrtui.tasks.session import Session
 
@@ -24,16 +24,16 @@ _PATHS = {
     "executable": TrustedTemplate("{{ csrtui_executable | default(omit) }}"),
     "store": TrustedTemplate("{{ csrtui_store | default(omit) }}"),
 }
-"""The paths of csrtui and the keystore on a host, for the collection's modules, from variables of the inventory."""
+"""The module options for the paths of csrtui and the keystore on a host, with variables of the inventory."""
 _GRACE = 10
-"""Seconds that Ansible waits longer than the host: for the connection, and for the report of a timeout there."""
+"""Seconds that Ansible waits beyond the host's own time limit, for the connection and the report of a timeout."""
 _KILL_AFTER = 5
-"""Seconds after which a process on a host that does not end is killed."""
+"""Seconds between the time limit and the kill signal for a process on a host that does not end."""
 _WITH_TIMEOUT = (
     f"t=; timeout -k {_KILL_AFTER} {_KILL_AFTER} true 2>/dev/null && t='timeout -k {_KILL_AFTER} {{}}'; "
     '$t sh -c "$1"; exit $?'  # the outer shell reports an exit status also for a process that was killed
 )
-"""Runs a script with a time limit, on hosts that have ``timeout`` (coreutils, BusyBox)."""
+"""A command that runs a script with a time limit on hosts that have ``timeout`` (coreutils, BusyBox)."""
 _SCRIPT = (
     # The shell waits for csrtui to end, so that timeout kills both if csrtui does not end.
     "trap 'exit 124' TERM; "
@@ -42,12 +42,12 @@ _SCRIPT = (
     "c() { {{ csrtui_executable | default('csrtui') | quote }} "
     "{% if csrtui_store is defined %}--store={{ csrtui_store | quote }}{% endif %} "
     '"$@" </dev/null; }; '
-    # A named store that does not exist has no pairs yet; csrtui itself reports one in a folder that cannot be searched.
+    # A named store that does not exist has no pairs yet. If its folder cannot be searched, csrtui itself reports it.
     's={% if csrtui_store is defined %}{{ csrtui_store | quote }}{% else %}"${CSRTUI_STORE:-}"{% endif %}; '
     'e() { test -z "$s" || test -e "$s" || { d=$(dirname "$s"); test -d "$d" && ! test -x "$d"; }; }; '
     "{{ csrtui_calls[inventory_hostname] | default(csrtui_calls['']) }}"
 )
-"""Runs csrtui without a module, which takes half of Ansible's time and no Python except csrtui's own."""
+"""A script that runs csrtui without a module. It halves the time of Ansible and needs only csrtui's own Python."""
 _RAW = TrustedTemplate("sh -c {{ csrtui_limited | quote }} sh {{ csrtui_script | quote }}")
 _LIST = """if e; then c list --json --retired; else c --version >/dev/null && echo '{"schema": 1, "pairs": []}'; fi"""
 
@@ -59,7 +59,7 @@ class Reach:
     Attributes:
         target: The hosts, and the options for Ansible.
         timeout: Seconds that each host has for a task.
-        stop: Ends Ansible when it is set.
+        stop: The event that ends Ansible when it is set.
     """
 
     target: Target
@@ -78,7 +78,7 @@ class HostResult:
         file: The path of the file, or None.
         failure: The failure, or None.
         changed: Whether something was changed.
-        document: The pair as csrtui on the host prints it, or None; the JSON contains it in place of the pair's name.
+        document: The pair as csrtui on the host prints it, or None. In the JSON, it replaces the pair's name.
         covers: The names that a fetched CSR covers, read from the CSR itself.
     """
 
@@ -93,11 +93,11 @@ class HostResult:
 
     @classmethod
     def failed(cls, host: str, failure: Failure, pair: str | None = None) -> "HostResult":
-        """Return the result of a failure."""
+        """Return the result for a failure."""
         return cls(host, failure.text, pair, failure=failure, changed=False)
 
     def as_json(self) -> dict[str, object]:
-        """Return the result as commands print it."""
+        """Return the result as the JSON that commands print."""
         if self.failure is not None:
             return {**self.failure.as_json(self.host), "pair": self.pair}
         return {
@@ -116,7 +116,7 @@ OnHostRead = Callable[[HostState, int, int], None]
 
 
 def load_fleet(session: Session, inventory: str) -> Fleet:
-    """Return the last known states of an inventory's hosts, without those that cannot be loaded."""
+    """Return the last known states of the hosts of an inventory. A state that cannot be loaded is left out."""
     digest = _inventory_digest(inventory)
     states = []
     with suppress(StoreError):
@@ -140,14 +140,15 @@ def read_hosts(
     Args:
         session: The session, whose store keeps the states.
         reach: How to reach the hosts.
-        on_host_read: Called for each host as soon as it answers.
+        on_host_read: A function that is called for each host as soon as it answers.
         hosts: The hosts of the target to read.
-        save: Whether each state is compared with the saved one and replaces it; only for states that the user sees, so
-            that a pair that a host changes after the user saw it is noticed.
+        save: Whether to compare each state with the saved one, and then save it. Only states that the user sees are
+            saved. A pair that a host changes after the user saw it is therefore noticed.
 
     Raises:
         InputError: Ansible is not installed or fails, or no host matches.
-        StoreError: The state of a host cannot be saved; raised after all hosts were read, and the saved states stay.
+        StoreError: The state of a host cannot be saved. This is raised after all hosts were read and the other states
+            were saved.
     """
     fleet = load_fleet(session, reach.target.inventory)
     names: tuple[str, ...] = ()
@@ -177,7 +178,7 @@ def read_hosts(
 
 
 def call_task(reach: Reach) -> dict[str, object]:
-    """Return the task that runs the shell commands in ``csrtui_calls`` of each host; ``c`` in them runs csrtui."""
+    """Return the task that runs the shell commands in each host's ``csrtui_calls``. In them, ``c`` runs csrtui."""
     return {
         "name": "csrtui",
         "ansible.builtin.raw": _RAW,
@@ -214,12 +215,12 @@ def run_on_all(reach: Reach, shell: str) -> Iterator[HostAnswer | Hosts]:
 def run_on_each(
     reach: Reach, calls: Mapping[str, str], task: Mapping[str, object] | None = None, **variables: object
 ) -> Iterator[HostAnswer]:
-    """Run separate shell commands on each host, and yield an answer for each of these hosts.
+    """Run each host's own shell commands, and yield an answer for each of these hosts.
 
     Args:
         reach: How to reach the hosts.
         calls: The shell commands for each host.
-        task: The task, by default `call_task`.
+        task: The task. The default is the task of `call_task`.
         variables: Further variables of the play.
 
     Raises:
@@ -239,7 +240,9 @@ def run(
     variables: Mapping[str, object],
     hosts: Sequence[str] = ("all",),
 ) -> Iterator[HostAnswer | Hosts]:
-    """Run a task, and yield the hosts, then their answers as they come; hosts without an answer are last.
+    """Run a task, and yield its hosts, then each answer as soon as it arrives.
+
+    Last is a `SILENT` answer for each host that did not answer.
 
     Raises:
         InputError: Ansible is not installed or fails, or no host matches.
@@ -261,7 +264,7 @@ def run(
 
 
 def _read_state(answer: HostAnswer, session: Session) -> HostState:
-    """Return the state of a host; it lists the pairs that it can read, and reports an error for the others."""
+    """Return the state of a host: the pairs that csrtui there can read, and a failure if there are others."""
     document = document_of(answer, (0, 3))
     if isinstance(document, Failure):
         return HostState(answer.host, failure=document)
@@ -279,7 +282,10 @@ def _read_state(answer: HostAnswer, session: Session) -> HostState:
 
 
 def _with_changes(known: HostState | None, state: HostState) -> HostState:
-    """Return the state with a failure if pairs differ from those listed before; the saved state then replaces them."""
+    """Return the state of a host, with a failure if a pair differs from the saved list.
+
+    The failure is reported only once, because the new state replaces the saved one.
+    """
     texts = changed_pairs(known, state) if known is not None else []
     if not texts:
         return state
