@@ -64,7 +64,7 @@ class Parser(argparse.ArgumentParser):
         """Parse arguments and return the options.
 
         Raises:
-            InputError: The arguments are not valid; the hint for an unknown one is the help of its command.
+            InputError: The arguments are not valid. The hint names the help of the command.
         """
         options, unknown = self.parse_known_args(args, namespace)
         if unknown:

@@ -20,7 +20,7 @@ from csrtui.tasks.session import Session
 
 
 def unreadable_results(listing: PairListing, failure_label: str) -> list[Result]:
-    """Return a failed result for each pair that cannot be read, such as ``not backed up: …``."""
+    """Return a failed result for each unreadable pair; its text begins with a label such as ``not backed up``."""
     return [
         Result(ok=False, pair=problem.name, text=f"{failure_label}: {problem.error.message}")
         for problem in listing.problems

@@ -54,7 +54,7 @@ def check_document(document: Mapping[str, object]) -> None:
     """Check that a pair's JSON is within the limits.
 
     Raises:
-        TooLargeError: A text, a list or the nesting exceeds its limit; the message names the member.
+        TooLargeError: A text, a list or the nesting exceeds its limit. The message names the member.
     """
     for name, value in document.items():
         shown = visible(name[:_MAX_NAME])

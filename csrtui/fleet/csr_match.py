@@ -27,7 +27,7 @@ def csr_mismatch(csr: Request, pair: Pair) -> list[str]:
     """Return a text for each difference between a CSR and the pair as its host listed it.
 
     The check covers the names, the subject, the key (SPKI SHA-256), the CSR itself (SHA-256), and the CSR's own
-    signature. It also covers the pair's name, because a list shows no other name.
+    signature. It also covers the pair's name, because a list identifies the pair only by this name.
     """
     record = pair.record
     texts = []

@@ -57,7 +57,7 @@ class HostAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Hosts:
-    """The hosts of a play, which Ansible prints before it contacts them."""
+    """The hosts of a play. The callback plugin prints them before Ansible contacts them."""
 
     names: tuple[str, ...]
 

@@ -1,4 +1,4 @@
-"""Findings and failures of other hosts. The texts of hosts are quoted. csrtui itself chooses each remedy by the code."""
+"""Findings and failures of other hosts. Texts of hosts are quoted. csrtui itself chooses each remedy by the code."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

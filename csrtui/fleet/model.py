@@ -43,8 +43,8 @@ class Failure:
 
     Attributes:
         reason: The kind of failure.
-        text: The description, one line; it can quote a text of the host.
-        remedy: The remedy; never a text of the host.
+        text: The description, as one line. It can quote a text of the host.
+        remedy: The remedy. It never contains a text of the host.
     """
 
     reason: Reason
@@ -104,7 +104,7 @@ class Fleet:
         return cls({state.name: state for state in states})
 
     def with_state(self, state: HostState) -> "Fleet":
-        """Return the fleet with this host's state updated; if reading failed, keep its last known pairs."""
+        """Return the fleet with this host's state updated. If reading failed, its last known pairs are kept."""
         known = self.hosts.get(state.name)
         if state.read is None and known is not None:
             state = replace(known, failure=state.failure)
@@ -121,7 +121,7 @@ class Fleet:
 
     @property
     def oldest_reading(self) -> datetime | None:
-        """The time of the oldest reading among the hosts; None if no host was read."""
+        """The time of the oldest reading among the hosts, or None if no host was read."""
         return min((state.read for state in self.hosts.values() if state.read is not None), default=None)
 
     def pairs(self) -> Iterator[HostPair]:

@@ -129,7 +129,7 @@ def _verify_with_identity(session: Session, options: argparse.Namespace) -> list
 
 
 def _print_confirmations(results: list[Result]) -> None:
-    """Print the commands to run in other keystores, which mark their backups as verified."""
+    """For backups of other keystores, print the commands that mark them as verified there."""
     tokens = [result.confirm for result in results if result.confirm]
     if tokens:
         print_message("to mark it as verified on the machine that made it, run there:")

@@ -33,7 +33,7 @@ from csrtui.tasks.pair_text import LIST_HEADER, list_row
 if TYPE_CHECKING:
     from csrtui.fleet.tasks.doctor import ExaminedHost
 
-# Functions import csrtui.fleet.tasks, so that the screen, which does not need it at the start, opens faster.
+# The screen does not need csrtui.fleet.tasks at its start. It opens faster because only functions import that package.
 
 
 def _list_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""Run tasks on many hosts through Ansible, and read their keystores; a host that fails does not stop the others."""
+"""Run tasks on many hosts through Ansible, and read their keystores. A host that fails does not stop the others."""
 
 import os
 import shlex
@@ -31,7 +31,7 @@ _KILL_AFTER = 5
 """Seconds between the time limit and the kill signal for a process on a host that does not end."""
 _WITH_TIMEOUT = (
     f"t=; timeout -k {_KILL_AFTER} {_KILL_AFTER} true 2>/dev/null && t='timeout -k {_KILL_AFTER} {{}}'; "
-    '$t sh -c "$1"; exit $?'  # the outer shell reports an exit status also for a process that was killed
+    '$t sh -c "$1"; exit $?'  # the outer shell reports an exit status even if the process was killed
 )
 """A command that runs a script with a time limit on hosts that have ``timeout`` (coreutils, BusyBox)."""
 _SCRIPT = (

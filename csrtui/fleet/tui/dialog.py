@@ -40,7 +40,7 @@ class HostPairsDialog(TaskDialog["ChoiceT | None"], Generic[ChoiceT]):
 
     Args:
         session: The session, which stores the last used values.
-        groups: The groups of pairs to choose from; at least one.
+        groups: One or more groups of pairs to choose from.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [

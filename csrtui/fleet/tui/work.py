@@ -136,7 +136,7 @@ class HostWorkScreen(Dialog["Sequence[HostResult]"]):
         self.draw()
 
     def action_stop_or_close(self) -> None:
-        """Stop Ansible during the job, which does not harm the hosts, or close the dialog after the job."""
+        """Stop Ansible during the job, or close the dialog after it. Stopping does not harm the hosts."""
         if self._is_over:
             self.dismiss(self._results)
         else:

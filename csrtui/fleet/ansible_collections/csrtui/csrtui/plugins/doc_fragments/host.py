@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The documentation fragment."""
+    """The documentation of the options that all modules share, as a fragment for Ansible."""
 
     DOCUMENTATION = r"""
 options:

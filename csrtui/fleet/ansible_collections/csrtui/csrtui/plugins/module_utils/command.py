@@ -22,7 +22,7 @@ SUBJECT = {
     "state": {"type": "str"},
     "locality": {"type": "str"},
 }
-"""The subject fields except the common name, which are also options of csrtui."""
+"""The subject fields except the common name. They are also options of csrtui."""
 
 _MIN_TIMEOUT = 0.001
 """Seconds for a call after the deadline of its task. The call ends at once and is reported like any other timeout."""
@@ -114,7 +114,7 @@ class Csrtui:
         )
 
     def text(self, command, *arguments):
-        """Call csrtui and return its output."""
+        """Call csrtui and return its output, or end the module if the call fails."""
         result = self.run(command, *arguments)
         if result.status != 0:
             self.fail_with(result)
@@ -125,7 +125,7 @@ class Csrtui:
         return self.text("--version").splitlines()[0].split()[-1]
 
     def document(self, command, *arguments, data=b"", statuses=(0,), missing=None):
-        """Call csrtui and return its JSON document and its result.
+        """Call csrtui and return its JSON document and its result, or end the module if the call fails.
 
         Args:
             command: The name of the command.

@@ -205,7 +205,7 @@ class PairTask:
         self._update_result()
 
     def _arguments(self, *flags):
-        """Return the arguments of ``csrtui new`` and ``check`` for the options of the module."""
+        """Return the arguments for ``csrtui new`` and ``csrtui check`` from the options of the module."""
         options = self._options
         values = (("--ca", "ca"), ("--key", "key"), ("--for", "platform"), ("--profile", "profile"))
         arguments = [f"{flag}={options[name]}" for flag, name in values if options[name] is not None]
