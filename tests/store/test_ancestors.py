@@ -266,7 +266,8 @@ def test_the_folders_above_are_judged_once_for_a_store(
     lstat = os.lstat
 
     def counting(path: str) -> os.stat_result:
-        looked.append(path)
+        if Path(store.path).is_relative_to(path):  # coverage.py examines the files that it measures
+            looked.append(path)
         return lstat(path)
 
     monkeypatch.setattr(os, "lstat", counting)
