@@ -5,17 +5,20 @@ from __future__ import annotations
 import io
 import os
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import is_visible, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from csrtui.core.base.errors import CsrtuiError
     from csrtui.core.base.finding import Finding
+
+_WAKE_UP_SECONDS = 0.2
+"""The interval at which a prompt looks for signals."""
 
 
 def prepare_streams() -> None:
@@ -82,7 +85,26 @@ def print_finding(label: str, finding: Finding) -> None:
 def confirm(question: str) -> bool:
     """Ask a question on stderr and return whether the answer on standard input, a terminal, is yes."""
     write_message(f"{question} [y/N] ")
-    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+    with prompt_interrupts():
+        return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+@contextmanager
+def prompt_interrupts() -> Iterator[None]:
+    """Yield while a prompt is read, so that Ctrl+C always ends it.
+
+    Python handles a signal that arrives just before read(2) only when read(2) returns: after the next line of input.
+    A timer interrupts read(2) regularly, and Python then handles all signals (PEP 475).
+    """
+    import signal
+
+    previous = signal.signal(signal.SIGALRM, lambda _signal, _frame: None)
+    signal.setitimer(signal.ITIMER_REAL, _WAKE_UP_SECONDS, _WAKE_UP_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
 
 
 def print_line(text: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from csrtui.cli.output import print_message
+from csrtui.cli.output import print_message, prompt_interrupts
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys.passphrase_quality import check, weaknesses
@@ -85,7 +85,8 @@ def _prompt(prompt: str) -> Secret:
             "there is no terminal to ask for the passphrase on", "use --passphrase-file or --passphrase-fd"
         ) from None
     try:
-        return Secret(getpass(prompt))
+        with prompt_interrupts():
+            return Secret(getpass(prompt))
     except (EOFError, OSError):
         raise InputError("no passphrase was typed") from None
     except UnicodeDecodeError:
@@ -154,7 +155,7 @@ def read_key_passphrase(options: argparse.Namespace, backup: BackupFile) -> Secr
     Raises:
         InputError: The passphrase cannot be read, or there is no terminal for the prompt.
     """
-    from csrtui.core.backups.backup_file import KeyProtection
+    from csrtui.core.backups.header import KeyProtection
 
     return (
         None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import io
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,7 @@ import pytest
 
 from csrtui.cli import output
 from csrtui.cli.main import run
-from csrtui.cli.output import discard_output, prepare_streams
+from csrtui.cli.output import discard_output, prepare_streams, prompt_interrupts
 from csrtui.core.base.errors import InputError
 
 if TYPE_CHECKING:
@@ -123,6 +125,14 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 
     monkeypatch.setattr(os, "open", opened)
     return typed
+
+
+def test_a_prompt_looks_for_signals_while_it_blocks() -> None:
+    before = signal.getsignal(signal.SIGALRM)
+    with prompt_interrupts():
+        assert ctypes.CDLL(None).poll(None, 0, 10_000) == -1  # interrupted, as read(2) is
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+    assert signal.getsignal(signal.SIGALRM) is before
 
 
 NEW = ("new", "shop.mydomain.com", "--encrypt-key")
