@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from csrtui.core.base.validity import Validity, utc_text
 from csrtui.core.keys.key_types import label_of_name
 from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, Pair, PairRecord
-from csrtui.core.pairs.summary import PairSummary, from_microseconds, to_thirds
+from csrtui.core.pairs.summary import PairSummary, from_microseconds, to_microseconds
 from csrtui.core.servers.platforms import PLATFORMS
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ _Key = TypeVar("_Key", bound=Hashable)
 
 def list_columns(summaries: Sequence[PairSummary], now: datetime) -> list[list[str]]:
     """Return the columns under `LIST_HEADER`, each with a cell for every pair. At least one pair is required."""
-    moment_now = to_thirds(now) // 3
+    moment_now = to_microseconds(now)
     names, types, created, backups, since, stages, _, expires, steps, due, *_ = zip(*summaries, strict=True)
     labels = _TextCache(label_of_name)
     days: _TextCache[int] = _TextCache(lambda date: _day(date, now))
@@ -209,7 +209,7 @@ def list_columns(summaries: Sequence[PairSummary], now: datetime) -> list[list[s
         ],
         list(stages),
         ["" if at is None else f"{(at - moment_now) // _DAY_MICROSECONDS} d" for at in expires],
-        _steps(steps, due, to_thirds(now)),
+        _steps(steps, due, moment_now),
     ]
 
 

@@ -21,7 +21,7 @@ class Validity(NamedTuple):
 
     def is_due(self, now: datetime) -> bool:
         """Return whether a renewal is due because one third of the validity or less is left."""
-        return (self.not_after - now) * 3 <= self.not_after - self.not_before
+        return self.due <= now
 
 
 def utc_text(time: datetime) -> str:

@@ -6,7 +6,7 @@ from enum import Enum, auto
 from typing import Any, NamedTuple
 
 from csrtui.core.pairs.pair import BackupStatus, NextStep, Stage
-from csrtui.core.pairs.summary import PairSummary, to_thirds
+from csrtui.core.pairs.summary import PairSummary, to_microseconds
 
 SortKey = Callable[[PairSummary], Any]
 """A function that returns the value by which a summary is sorted."""
@@ -88,10 +88,10 @@ def sort_key(order: SortOrder, now: datetime) -> SortKey:
     """Return the sort key for an order."""
     if order is not SortOrder.URGENCY:
         return _KEYS[order]
-    now_thirds = to_thirds(now)
+    moment = to_microseconds(now)
 
     def urgency(summary: PairSummary) -> tuple[int, float, str]:
-        is_due = summary.due is not None and summary.due <= now_thirds
+        is_due = summary.due is not None and summary.due <= moment
         return (summary.due_rank if is_due else summary.rank, summary.weight, summary.name)
 
     return urgency

@@ -10,7 +10,6 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from csrtui.core.base.escaping import visible
-from csrtui.core.base.validity import Validity
 from csrtui.core.keys.key_types import label_of_name
 from csrtui.core.pairs.pair import BackupStatus, NextStep, Pair, PairRecord, Stage, urgency_key
 
@@ -34,7 +33,7 @@ class PairSummary(NamedTuple):
         begins: The time at which the certificate becomes valid, or None without a certificate.
         expires: The time at which the certificate expires, or None without a certificate.
         step: The next step until the renewal is due.
-        due: The time at which the renewal becomes due, or None. It is in thirds of a microsecond, so that it is exact.
+        due: The time at which the renewal becomes due (`Validity.due`), or None if it never does.
         rank: The urgency rank until the renewal is due. A smaller rank is more urgent.
         due_rank: The urgency rank once the renewal is due.
         weight: The sort key for pairs with the same rank. A smaller weight comes first.
@@ -58,7 +57,7 @@ class PairSummary(NamedTuple):
 
     def is_due(self, now: datetime) -> bool:
         """Return whether a renewal is due."""
-        return self.due is not None and self.due <= to_thirds(now)
+        return self.due is not None and self.due <= to_microseconds(now)
 
     def next_step(self, now: datetime) -> NextStep:
         """Return the next step."""
@@ -80,8 +79,8 @@ _DUE = attrgetter("due")
 
 def count_due(summaries: Sequence[PairSummary], now: datetime) -> int:
     """Return the number of pairs whose renewal is due."""
-    now_thirds = to_thirds(now)
-    return sum([due <= now_thirds for due in map(_DUE, summaries) if due is not None])
+    moment = to_microseconds(now)
+    return sum([due <= moment for due in map(_DUE, summaries) if due is not None])
 
 
 def summarize(pair: Pair) -> PairSummary:
@@ -102,7 +101,7 @@ def summarize(pair: Pair) -> PairSummary:
         to_microseconds(record.validity.not_before) if record.validity else None,
         to_microseconds(record.validity.not_after) if record.validity else None,
         record.next_step(_BEFORE_ALL).value,
-        _due(record.validity) if record.validity and renewable else None,
+        to_microseconds(record.validity.due) if record.validity and renewable else None,
         rank,
         urgency_key(pair, _AFTER_ALL)[0],
         weight,
@@ -115,19 +114,9 @@ def to_microseconds(time: datetime) -> int:
     return (time - _EPOCH) // _MICROSECOND
 
 
-def to_thirds(time: datetime) -> int:
-    """Return a time in thirds of a microsecond since 1970, the unit of `PairSummary.due`."""
-    return 3 * to_microseconds(time)
-
-
 def from_microseconds(microseconds: int) -> datetime:
     """Return the time for a number of microseconds since 1970."""
     return _EPOCH + timedelta(microseconds=microseconds)
-
-
-def _due(validity: Validity) -> int:
-    """Return the time at which one third of the validity is left (`Validity.is_due`), in thirds of a microsecond."""
-    return 2 * to_microseconds(validity.not_after) + to_microseconds(validity.not_before)
 
 
 def _search_text(name: str, record: PairRecord) -> str:
