@@ -124,7 +124,7 @@ def errors_of(answer: HostAnswer) -> list[str]:
 
 
 def failure_of(answer: HostAnswer) -> Failure:
-    """Return the failure of a task, with csrtui's own diagnosis, then the host's text as a quotation."""
+    """Return the failure of a task: csrtui's own diagnosis, then the host's text, quoted."""
     if answer.outcome == SILENT:
         text = "Ansible ended before this host answered"
         return Failure(Reason.UNEXPECTED, text, "run the same command again")

@@ -100,7 +100,7 @@ class Fleet:
 
     @classmethod
     def from_states(cls, states: Iterable[HostState]) -> "Fleet":
-        """Return the fleet of the hosts with these states."""
+        """Build a fleet from the states of its hosts."""
         return cls({state.name: state for state in states})
 
     def with_state(self, state: HostState) -> "Fleet":

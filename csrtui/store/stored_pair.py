@@ -96,10 +96,10 @@ class PairChange:
         """Replace certificate.pem and archive the previous one beside it.
 
         The previous certificate is first copied to ``certificate-YYYYMMDD-HHMMSS.pem`` and flushed to disk. Only then
-        is it replaced. So there is a complete certificate.pem at any time, and no certificate is ever lost.
+        is it replaced. So a complete certificate.pem exists at all times, and no certificate is ever lost.
 
         Args:
-            data: The certificate and its chain in PEM. If this is the present content, nothing is written.
+            data: The certificate and its chain in PEM. If this is the current content, nothing is written.
             now: The current time, for the name of the copy.
 
         Raises:

@@ -51,7 +51,7 @@ def _no_progress(_done: int, _total: int) -> None:
 
 
 class SummaryReader:
-    """A reader of summaries. It remembers them with the stamps of the files from which they were read.
+    """Reads summaries, and caches each with the stamps of the files from which it was read.
 
     Args:
         store: The store.

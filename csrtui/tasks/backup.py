@@ -12,8 +12,8 @@ from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from csrtui.core.backups import age, backup_file
-from csrtui.core.backups.backup_file import Envelope, KeyProtection
-from csrtui.core.backups.header import Details
+from csrtui.core.backups.backup_file import Envelope
+from csrtui.core.backups.header import Details, KeyProtection
 from csrtui.core.backups.recipients import (
     MAX_BYTES,
     Recipient,

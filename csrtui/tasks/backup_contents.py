@@ -6,8 +6,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from csrtui.core.backups import age, backup_file
-from csrtui.core.backups.backup_file import BackupFile, Envelope, KeyProtection
+from csrtui.core.backups.backup_file import BackupFile, Envelope
 from csrtui.core.backups.expectation import Expectation, read_expectation, read_fingerprint
+from csrtui.core.backups.header import KeyProtection
 from csrtui.core.base.errors import InputError, RefusedError, translate_errors
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret

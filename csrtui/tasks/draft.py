@@ -149,9 +149,9 @@ def _saved_forms(session: Session) -> list[NumberedDraft]:
 
 
 def load_draft_for_hosts(session: Session) -> tuple[Draft, str]:
-    """Return the last form for many hosts, and the hosts that were typed with it.
+    """Return the last form for many hosts, and the hosts that were entered in it.
 
-    If there is none, return the form for the next request of this machine, and no hosts.
+    If there is none, return the form for this machine's next request, and no hosts.
     """
     text = recall(session, LastUsed.HOST_REQUEST)
     draft = load_draft(text.encode("ascii", "replace")) if text else newest_draft(session).next_draft()

@@ -359,7 +359,7 @@ def _store(session: Session, change: PairChange, record: PairRecord, replacement
 
 
 def needing_confirmation(results: Sequence[Result]) -> list[ImportResult]:
-    """Return the results of certificates that need confirmation (`ImportMode.ASK`)."""
+    """Return the results for certificates that need confirmation (`ImportMode.ASK`)."""
     return [result for result in results if isinstance(result, ImportResult) and result.needs_confirmation]
 
 

@@ -1,4 +1,4 @@
-"""Compare an issued certificate with the present certificate of its pair."""
+"""Compare an issued certificate with the current certificate of its pair."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class ImportMode(Enum):
 
 
 class ReplacementKind(Enum):
-    """The relation of an issued certificate to the present certificate of its pair."""
+    """The relation of an issued certificate to the current certificate of its pair."""
 
     NONE = auto()
     """The same certificate with the same chain."""
@@ -41,12 +41,12 @@ class ReplacementKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """A certificate, and the present certificates of its pair that it may replace.
+    """A certificate, and the current certificates of its pair that it may replace.
 
     Attributes:
         chain: The certificate and its issuers.
         present: The present certificates of the pair, leaf first. Empty if they do not match the key.
-        kind: The relation of the certificate to the present certificates.
+        kind: The relation of the certificate to the current certificates.
     """
 
     chain: Chain

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from csrtui.core.backups.backup_file import BackupFile, Envelope, KeyProtection
+from csrtui.core.backups.backup_file import BackupFile, Envelope
 from csrtui.core.backups.expectation import Expectation
-from csrtui.core.backups.header import NO_DETAILS, PURPOSE
+from csrtui.core.backups.header import NO_DETAILS, PURPOSE, KeyProtection
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.secret import Secret

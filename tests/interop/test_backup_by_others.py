@@ -11,7 +11,7 @@ from backups_made import ENTROPY, PASSPHRASE, csr_of, key_block, openssl
 from requests_made import NOW, key_of
 
 from csrtui.core.backups import backup_file
-from csrtui.core.backups.backup_file import KeyProtection
+from csrtui.core.backups.header import KeyProtection
 from csrtui.core.certificates import csr as request
 from csrtui.core.keys import pkcs8
 from csrtui.core.keys.key_types import KeyType, private_pem

@@ -14,13 +14,15 @@ from requests_made import NOW, key_of
 from safety_results import counted, every
 
 from csrtui.core.backups import backup_file, integrity
-from csrtui.core.backups.backup_file import BackupFile, KeyProtection
+from csrtui.core.backups.header import KeyProtection
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.keys.key_types import KeyType, private_pem
 from csrtui.tasks.backup_contents import open_key
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from csrtui.core.backups.backup_file import BackupFile
 
 ADVERSARY = "Whoever can write to the backup medium, without the passphrase, gains nothing"
 SAMPLE = 4

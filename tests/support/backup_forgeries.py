@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from backups_made import PASSPHRASE, backup, key_block, unsigned
 from requests_made import der_of, key_of
 
-from csrtui.core.backups.backup_file import KeyProtection
+from csrtui.core.backups.header import KeyProtection
 from csrtui.core.base.secret import Secret
 from csrtui.core.certificates import csr
 from csrtui.core.keys import key_types, pkcs8

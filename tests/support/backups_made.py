@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from requests_made import NOW, der_of, key_of
 
 from csrtui.core.backups import backup_file
-from csrtui.core.backups.backup_file import KeyProtection
-from csrtui.core.backups.header import Details
+from csrtui.core.backups.header import Details, KeyProtection
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.secret import Secret
 from csrtui.core.certificates import csr

@@ -18,8 +18,8 @@ from many_pairs import pair_of_record
 from requests_made import NOW, der_of, key_of, record
 
 from csrtui.core.backups import confirmation
-from csrtui.core.backups.backup_file import KeyProtection
 from csrtui.core.backups.confirmation import Confirmation
+from csrtui.core.backups.header import KeyProtection
 from csrtui.core.base.validity import Validity
 from csrtui.core.certificates import csr
 from csrtui.core.keys import pkcs8

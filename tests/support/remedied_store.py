@@ -20,8 +20,7 @@ from recipients_made import age_pair
 from requests_made import key_of, record
 
 from csrtui.core.backups import backup_file
-from csrtui.core.backups.backup_file import KeyProtection
-from csrtui.core.backups.header import NO_DETAILS, Details
+from csrtui.core.backups.header import NO_DETAILS, Details, KeyProtection
 from csrtui.core.base.validity import Validity
 from csrtui.core.certificates import csr as request
 from csrtui.core.keys import key_types

@@ -18,7 +18,7 @@ from pairs_made import new_pair, order, record_of
 from requests_made import NOW
 
 from csrtui.core.backups import backup_file
-from csrtui.core.backups.backup_file import KeyProtection
+from csrtui.core.backups.header import KeyProtection
 from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, StoreError
 from csrtui.core.base.secret import Secret
 from csrtui.core.certificates import csr

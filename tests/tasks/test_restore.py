@@ -24,9 +24,9 @@ from requests_made import NOW, der_of, key_of
 from safety_results import counted
 from throwaway_ca import issue
 
-from csrtui.core.backups.backup_file import BackupFile, Envelope, KeyProtection, parse
+from csrtui.core.backups.backup_file import BackupFile, Envelope, parse
 from csrtui.core.backups.expectation import Expectation
-from csrtui.core.backups.header import Details
+from csrtui.core.backups.header import Details, KeyProtection
 from csrtui.core.backups.integrity import Integrity
 from csrtui.core.base import asn1
 from csrtui.core.base.errors import InputError, RefusedError, StoreError

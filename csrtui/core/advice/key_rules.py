@@ -49,7 +49,7 @@ def check_proved_key(key: "PrivateKey", ca: CaKind) -> tuple[Finding, ...]:
 
 
 def check_private_key(key: "PrivateKey", ca: CaKind) -> tuple[Finding, ...]:
-    """Return the findings that only the private key reveals, not its public key."""
+    """Return the findings that only the private key reveals."""
     return _findings(PRIVATE_KEY_RULES, key, ca, key_types.name_of(key.public_key()))
 
 

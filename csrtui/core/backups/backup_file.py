@@ -17,7 +17,14 @@ from typing import TYPE_CHECKING
 
 from csrtui.core.backups import integrity as backup_integrity
 from csrtui.core.backups.age import is_age
-from csrtui.core.backups.header import NO_DETAILS, Details, detail_lines, read_details, read_time
+from csrtui.core.backups.header import (
+    NO_DETAILS,
+    Details,
+    KeyProtection,
+    header_text,
+    read_details,
+    read_time,
+)
 from csrtui.core.backups.integrity import Integrity
 from csrtui.core.backups.strict_pem import BackupText, canonical, read_text
 from csrtui.core.base import asn1
@@ -31,28 +38,6 @@ if TYPE_CHECKING:
 MAX_BYTES = 1024 * 1024
 """Maximum size of a backup in bytes, far more than any key with its chain needs."""
 
-_INTRODUCTION = "csrtui backup: a private key{encrypted}, and the certificate request made from it.\n\n"
-_FIELDS = (
-    "Pair:       {name}\nKey:        SPKI SHA-256 {spki}\nBacked up:  {time}\nIn store:   {key_protection}\n"
-)
-_RESTORING = """
-To bring it back into a keystore:  csrtui restore FILE
-Or with openssl and nothing else:  openssl pkey -in FILE -out key.pem
-                                   openssl req -in FILE -out request.pem
-Both ask for the passphrase of this backup. Without it, nobody can read the key.
-
-"""
-_RESTORING_AGE = """
-This text belongs in an age file and nowhere else: only that protects the key.
-To bring it back into a keystore:    csrtui restore FILE --identity IDENTITY
-Or with age and openssl, no csrtui:  age -d -i IDENTITY FILE | openssl pkey -out key.pem
-                                     age -d -i IDENTITY FILE | openssl req -out request.pem
-age keeps the key secret, but does not show who made the file: anyone can encrypt to recipients.
-To compare the key with what you know: csrtui restore FILE --identity IDENTITY --expect SHA-256
-
-"""
-_SIGNED_NOTE = "Signed with this key: csrtui verify checks it, without a passphrase.\n"
-_UNSIGNED_NOTE = "Not signed: the key was not opened when this was made, so anyone can change this text.\n"
 _KEY_LABEL, _PLAIN_KEY_LABEL, _REQUEST_LABEL, _CERTIFICATE_LABEL = (
     "ENCRYPTED PRIVATE KEY",
     "PRIVATE KEY",
@@ -70,20 +55,6 @@ _NO_PUNCTUATION = str.maketrans("", "", "-:")
 
 class IdentityNeededError(InputError):
     """A backup to recipients cannot be opened without an identity."""
-
-
-class KeyProtection(Enum):
-    """How the keystore protected the key at the time of the backup."""
-
-    PLAIN = "without a passphrase"
-    ENCRYPTED = "under this passphrase"
-
-
-_PROTECTION_IN_AGE = {
-    KeyProtection.PLAIN: KeyProtection.PLAIN.value,
-    KeyProtection.ENCRYPTED: "under a passphrase",
-}
-"""The text for each protection in an age file. An age file has no passphrase that the key could share."""
 
 
 class Envelope(Enum):
@@ -165,16 +136,15 @@ def compose(
         details: Other facts about the pair that a restore recovers.
         signer: The pair's private key. If it is None, the text has a checksum instead of a signature.
     """
-    is_in_age = envelope is Envelope.AGE
-    header = _INTRODUCTION.format(encrypted="" if is_in_age else ", encrypted") + _FIELDS.format(
-        name=name,
-        spki=csr.spki_sha256,
-        time=utc_text(time),
-        key_protection=_PROTECTION_IN_AGE[key_protection] if is_in_age else key_protection.value,
+    header = header_text(
+        name,
+        time,
+        csr.spki_sha256,
+        key_protection,
+        details,
+        is_in_age=envelope is Envelope.AGE,
+        is_signed=signer is not None,
     )
-    header += detail_lines(details)
-    header += _RESTORING_AGE if is_in_age else _RESTORING
-    header += _UNSIGNED_NOTE if signer is None else _SIGNED_NOTE
     blocks = canonical(b"\n" + key_pem + to_pem(csr.der) + certificates)
     return backup_integrity.insert_proof(header.encode("ascii"), blocks, signer)
 

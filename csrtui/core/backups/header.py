@@ -1,16 +1,54 @@
-"""The header lines of a backup, for facts about the pair that the key, CSR and certificates do not contain."""
+"""The header of a backup: what it is, facts about the pair that its blocks do not contain, and how to restore it."""
 
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import Final
 
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.validity import utc_text
 from csrtui.core.pairs.pair import PairRecord, Stage
 
+_INTRODUCTION = "csrtui backup: a private key{encrypted}, and the certificate request made from it.\n\n"
+_FIELDS = (
+    "Pair:       {name}\nKey:        SPKI SHA-256 {spki}\nBacked up:  {time}\nIn store:   {key_protection}\n"
+)
+_RESTORING = """
+To bring it back into a keystore:  csrtui restore FILE
+Or with openssl and nothing else:  openssl pkey -in FILE -out key.pem
+                                   openssl req -in FILE -out request.pem
+Both ask for the passphrase of this backup. Without it, nobody can read the key.
+
+"""
+_RESTORING_AGE = """
+This text belongs in an age file and nowhere else: only that protects the key.
+To bring it back into a keystore:    csrtui restore FILE --identity IDENTITY
+Or with age and openssl, no csrtui:  age -d -i IDENTITY FILE | openssl pkey -out key.pem
+                                     age -d -i IDENTITY FILE | openssl req -out request.pem
+age keeps the key secret, but does not show who made the file: anyone can encrypt to recipients.
+To compare the key with what you know: csrtui restore FILE --identity IDENTITY --expect SHA-256
+
+"""
+_SIGNED_NOTE = "Signed with this key: csrtui verify checks it, without a passphrase.\n"
+_UNSIGNED_NOTE = "Not signed: the key was not opened when this was made, so anyone can change this text.\n"
+
 PURPOSE: Final = "server"
 """The only purpose that a pair can currently have."""
+
+
+class KeyProtection(Enum):
+    """How the keystore protected the key at the time of the backup."""
+
+    PLAIN = "without a passphrase"
+    ENCRYPTED = "under this passphrase"
+
+
+_PROTECTION_IN_AGE = {
+    KeyProtection.PLAIN: KeyProtection.PLAIN.value,
+    KeyProtection.ENCRYPTED: "under a passphrase",
+}
+"""The text for each protection in an age file. An age file has no passphrase that the key could share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +88,44 @@ class Details:
 
 
 _WORD = re.compile("[a-z0-9-]{1,40}")
-"""Matches the id of a server software, or a purpose."""
+"""Matches the id of a server program, or a purpose."""
 
 NO_DETAILS: Final = Details()
 
 
-def detail_lines(details: Details) -> str:
+def header_text(
+    name: str,
+    time: datetime,
+    spki_sha256: str,
+    key_protection: KeyProtection,
+    details: Details,
+    *,
+    is_in_age: bool,
+    is_signed: bool,
+) -> str:
+    """Return the header of a backup, in ASCII.
+
+    Args:
+        name: The pair's name.
+        time: The time of the backup.
+        spki_sha256: The SPKI fingerprint of the key, in hexadecimal.
+        key_protection: How the keystore protects the key.
+        details: Other facts about the pair that a restore recovers.
+        is_in_age: Whether the text will be encrypted in an age file.
+        is_signed: Whether the pair's own key signs the text.
+    """
+    protection = _PROTECTION_IN_AGE[key_protection] if is_in_age else key_protection.value
+    parts = (
+        _INTRODUCTION.format(encrypted="" if is_in_age else ", encrypted"),
+        _FIELDS.format(name=name, spki=spki_sha256, time=utc_text(time), key_protection=protection),
+        _detail_lines(details),
+        _RESTORING_AGE if is_in_age else _RESTORING,
+        _SIGNED_NOTE if is_signed else _UNSIGNED_NOTE,
+    )
+    return "".join(parts)
+
+
+def _detail_lines(details: Details) -> str:
     """Return a line for each detail that is not None. Each line ends with a line feed."""
     lines = (
         ("Created", details.created and utc_text(details.created)),

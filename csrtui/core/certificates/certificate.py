@@ -40,7 +40,7 @@ class Certificate:
         subject_text: The subject as RFC 4514 text, safe to display.
         issuer_der: The DER of the issuer's Name.
         issuer_text: The issuer as RFC 4514 text, safe to display.
-        serial: The serial number in hexadecimal, in the format of openssl.
+        serial: The serial number in hexadecimal, in openssl's format.
         validity: The validity period.
         names: The names of the SAN extension, in the format of `csr.Request.names`.
         is_ca: Whether the basic constraints mark the certificate as a CA. A version 1 certificate has no basic

@@ -69,7 +69,8 @@ class ChainStatus:
     Attributes:
         state: Whether the chain is valid.
         reason: The reason why the chain is not valid, or None if it is valid.
-        text: The state in words, with the reason or the end of the chain, safe to display.
+        text: The state in words, safe to display. It includes the reason if the chain is not valid, or else the
+            certificate at which the chain ends.
     """
 
     state: ChainState

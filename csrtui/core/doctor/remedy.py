@@ -98,7 +98,7 @@ def _in_shell(kind: RemedyKind, words: tuple[str, ...]) -> Remedy:
 
 @dataclass(frozen=True, slots=True)
 class PairCondition:
-    """The files of a pair that are intact and belong together.
+    """Which files of a pair are intact and belong together.
 
     Attributes:
         has_key: Whether there is a private key that can be used, directly or with a passphrase.

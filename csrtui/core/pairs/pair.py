@@ -285,7 +285,7 @@ NEW_CSR_SUFFIX = "a new CSR made for it"
 
 
 def was_issued_for_request(record: PairRecord) -> bool:
-    """Return whether a pair's certificate was issued for its CSR. It was not if an adoption made the CSR afterwards.
+    """Return whether a pair's certificate was issued for its CSR. This is false if the CSR was made later, at adoption.
 
     Args:
         record: The record of a pair that has a certificate.

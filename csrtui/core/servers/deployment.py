@@ -1,4 +1,4 @@
-"""Plan and build the files for a server software, from a private key and its certificate chain."""
+"""Plan and build the files for a server program, from a private key and its certificate chain."""
 
 import re
 import warnings
@@ -44,7 +44,7 @@ class NewFile:
 
 @dataclass(frozen=True, slots=True)
 class DeploymentPlan:
-    """The files for a server software, known before the key is opened.
+    """The files for a server program, known before the key is opened.
 
     Attributes:
         pair: The pair's name.
@@ -126,7 +126,7 @@ def site_name(domain: str) -> str:
 
 
 def file_values(pair: str, folder: str, files: Sequence[ServerFile]) -> dict[str, str]:
-    """Return the values of the placeholders for the files in a folder."""
+    """Return the placeholder values that name the files in a folder."""
     values: dict[str, str] = {}
     for file in files:
         name = pair + file.ending

@@ -7,7 +7,7 @@ from csrtui.core.keys.key_types import DEFAULT_KEY_TYPE, KeyType
 
 
 class Platform(NamedTuple):
-    """A server software.
+    """A server program.
 
     Attributes:
         id: The name on the command line and in JSON.

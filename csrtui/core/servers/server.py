@@ -1,4 +1,4 @@
-"""The files in which a server software reads keys and certificates, and the snippets that contain their paths.
+"""The files in which a server program reads keys and certificates, and the snippets that contain their paths.
 
 The servers themselves are in `csrtui.core.servers.table`.
 """
@@ -66,7 +66,7 @@ def quote(text: str, quoting: Quoting) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ServerFile:
-    """A file that a server software reads.
+    """A file that a server program reads.
 
     Attributes:
         placeholder: The name of the placeholder for its path. Snippets contain it as ``@placeholder@``.

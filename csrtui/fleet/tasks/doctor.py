@@ -1,4 +1,4 @@
-"""Run the doctor of every host, and combine the findings."""
+"""Run the doctor on every host, and combine the findings."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class ExaminedHost:
 
 
 def examine(reach: Reach, on_start: Callable[[int], None] = lambda _: None) -> Iterator[ExaminedHost]:
-    """Run the doctor of each host, and yield each result as soon as it arrives.
+    """Run the doctor on each host, and yield each result as soon as it arrives.
 
     Args:
         reach: How to reach the hosts.

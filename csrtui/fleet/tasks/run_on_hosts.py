@@ -116,7 +116,7 @@ OnHostRead = Callable[[HostState, int, int], None]
 
 
 def load_fleet(session: Session, inventory: str) -> Fleet:
-    """Return the last known states of the hosts of an inventory. A state that cannot be loaded is left out."""
+    """Return the last known state of each host in an inventory. A state that cannot be loaded is left out."""
     digest = _inventory_digest(inventory)
     states = []
     with suppress(StoreError):
@@ -282,7 +282,7 @@ def _read_state(answer: HostAnswer, session: Session) -> HostState:
 
 
 def _with_changes(known: HostState | None, state: HostState) -> HostState:
-    """Return the state of a host, with a failure if a pair differs from the saved list.
+    """Return the state of a host, with a failure if a pair differs from its entry in the saved list.
 
     The failure is reported only once, because the new state replaces the saved one.
     """

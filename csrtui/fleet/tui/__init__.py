@@ -1,4 +1,4 @@
-"""The screens for the pairs of many hosts."""
+"""The screens for key pairs on many hosts."""
 
 from typing import TYPE_CHECKING
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class FleetExaminer:
-    """An examiner that runs the doctor of every host.
+    """An examiner that runs the doctor on every host.
 
     Args:
         reach: The hosts and how to reach them.
@@ -39,7 +39,7 @@ class FleetExaminer:
         self._findings: Sequence[HostFinding] = ()
 
     def examine(self, report: Report, stop: Event) -> ExaminationResult:
-        """Run the doctor of every host, and return the findings. A host that does not answer is also a finding."""
+        """Run the doctor on every host, and return the findings. A host that does not answer is also a finding."""
         total = 0
 
         def set_total(count: int) -> None:

@@ -1,4 +1,4 @@
-"""The dialog for fetching CSRs of many hosts: the pairs, and the folder on this machine."""
+"""The dialog for fetching CSRs from many hosts. The user chooses the pairs and a folder on this machine."""
 
 from __future__ import annotations
 

@@ -174,7 +174,7 @@ class FleetScreen(FleetListScreen):
     # The doctor
 
     def action_doctor(self) -> None:
-        """Run the doctor of every host, and show the findings."""
+        """Run the doctor on every host, and show the findings."""
         from csrtui.fleet.tui.examiner import FleetExaminer
         from csrtui.tui.screens.doctor import DoctorScreen
 

@@ -199,7 +199,7 @@ class FleetListScreen(Screen[None]):
         self.query_one("#filter").focus()
 
     def action_show_all(self) -> None:
-        """Go from the filter to the list; in the list, show all pairs."""
+        """If the filter has the focus, move to the list. If the list has it, show all pairs."""
         field = self.query_one("#filter", TextField)
         if not field.has_focus:
             field.load_text("")

@@ -52,7 +52,7 @@ class FleetRequestScreen(FormScreen):
     """The request form for many hosts. The next step is a preview for each host.
 
     Args:
-        session: The session for the advice. Its store also contains the saved form.
+        session: The session that the advice is based on. Its store also contains the saved form.
         reach: The hosts and how to reach them.
         hosts: The hosts as an Ansible pattern. If it is empty, the hosts of the saved form are used, or else all hosts.
         commands: All commands, with the user's keys.

@@ -1,4 +1,4 @@
-"""The list rows of the fleet screens: pairs of hosts, findings of their doctors, and planned requests."""
+"""The list rows of the fleet screens: the key pairs on the hosts, doctor findings, and planned requests."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ class AdoptResult(Result):
     import_result: ImportResult | None = None
 
     def as_json(self) -> dict[str, object]:
-        """Return the result as commands print it as JSON, with findings on the key before those on the certificate."""
+        """Return the result in the JSON form that commands print. Findings on the key precede those on the certificate."""
         findings = [(finding.code, finding.level, finding.text) for finding in self.key_findings]
         differences: object = []
         if self.import_result is not None:

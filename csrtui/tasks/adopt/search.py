@@ -174,7 +174,7 @@ _KINDS = {
 
 
 def missing_content_error(path: str, noun: str, material: KeyMaterial) -> InputError:
-    """Return the error for a named file without the expected content.
+    """Return the error for a named file that lacks usable content of the expected kind.
 
     The message describes the problem with that content, or lists the other contents of the file.
     """

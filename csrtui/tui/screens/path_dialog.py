@@ -94,7 +94,7 @@ class PathDialog(Dialog[ResultT]):
         raise NotImplementedError
 
     def focus_error(self, field: str) -> None:
-        """Focus the field with the error, but never move from a secret field to a field that shows its text."""
+        """Focus the field with the error, but never move from a field that hides what is typed to one that shows it."""
         widget = self.query_one(field)
         if isinstance(widget, SecretField) or not isinstance(self.focused, SecretField):
             widget.focus()

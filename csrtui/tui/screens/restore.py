@@ -9,7 +9,8 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.message import Message
 
-from csrtui.core.backups.backup_file import Envelope, IdentityNeededError, KeyProtection
+from csrtui.core.backups.backup_file import Envelope, IdentityNeededError
+from csrtui.core.backups.header import KeyProtection
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.store.secret_file import read_identity
 from csrtui.tasks.backup_contents import PassphraseNeededError
@@ -209,7 +210,7 @@ class RestoreScreen(PathDialog["RestoreAnswer | None"]):
         self.draw()
 
     def action_cancel(self) -> None:
-        """Close without a restore. Do nothing while a restore is running."""
+        """Close without restoring. Do nothing while a restore is running."""
         if not self._is_working:
             self.dismiss(None)
 

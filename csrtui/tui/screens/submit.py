@@ -49,7 +49,7 @@ class SubmitAnswer:
 
     Attributes:
         pair: The pair in its current state.
-        follow_up: The action to do next.
+        follow_up: The action to take next.
         message: A one-line summary of the last action. Empty if there was no action.
     """
 

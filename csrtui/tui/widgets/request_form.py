@@ -230,7 +230,7 @@ class RequestForm(Widget):
             self.post_message(self.Changed())
 
     def on_choice_field_changed(self, event: ChoiceField.Changed) -> None:
-        """Post `Changed`. If a server software was chosen, also set the key type that suits it."""
+        """Post `Changed`. If a server program was chosen, also set the key type that suits it."""
         if event.field.id == FieldName.PLATFORM.value:
             self._choice(FieldName.KEY).load_value(read_platform(event.value).key_type.value)
         self.post_message(self.Changed())

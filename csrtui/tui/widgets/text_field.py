@@ -158,7 +158,7 @@ class TextField(Input, inherit_css=False):
             self._note_edit(before)
 
     def on_focus(self) -> None:
-        """Scroll to the cursor, because Textual scrolls a text longer than the field only when the text is edited."""
+        """Scroll to the cursor. If the text does not fit in the field, Textual itself scrolls only on an edit."""
         self._show_cursor()
 
     def on_resize(self) -> None:

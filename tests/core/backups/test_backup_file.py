@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from requests_made import NOW, key_of
 
 from csrtui.core.backups import backup_file
-from csrtui.core.backups.backup_file import Envelope, KeyProtection, file_name, parse
-from csrtui.core.backups.header import NO_DETAILS
+from csrtui.core.backups.backup_file import Envelope, file_name, parse
+from csrtui.core.backups.header import NO_DETAILS, KeyProtection
 from csrtui.core.backups.integrity import CHANGED_HINT, Integrity
 from csrtui.core.base.asn1 import wrap
 from csrtui.core.base.errors import InputError

@@ -6,7 +6,8 @@ import pytest
 from requests_made import NOW, der_of, key_of
 
 from csrtui.core.backups import backup_file
-from csrtui.core.backups.backup_file import Envelope, KeyProtection
+from csrtui.core.backups.backup_file import Envelope
+from csrtui.core.backups.header import KeyProtection
 from csrtui.core.backups.integrity import Integrity
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.secret import Secret

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from requests_made import NOW, key_of
 
 from csrtui.core.backups import backup_file
-from csrtui.core.backups.backup_file import Envelope, KeyProtection, parse
+from csrtui.core.backups.backup_file import Envelope, parse
 from csrtui.core.backups.confirmation import Confirmation
-from csrtui.core.backups.header import Details, read_details
+from csrtui.core.backups.header import Details, KeyProtection, read_details
 from csrtui.core.backups.integrity import CONTEXT, Integrity
 from csrtui.core.backups.strict_pem import canonical
 from csrtui.core.base.errors import InputError
