@@ -207,7 +207,9 @@ def _session() -> Session:
         RequestSpec(("mail.mydomain.com",), key_type=KeyType.EC_P384),
         RequestSpec(("shop.mydomain.com", "pay.mydomain.com"), ltd, platform="nginx"),
         RequestSpec(("*.lab.mydomain.com", "lab.mydomain.com"), platform="haproxy"),
-        RequestSpec(("intranet", "wiki"), ltd, ca=CaKind.PRIVATE, key_type=KeyType.ED25519, platform="apache"),
+        RequestSpec(
+            ("intranet", "wiki"), ltd, ca=CaKind.PRIVATE, key_type=KeyType.ED25519, platform="apache"
+        ),
         RequestSpec(("www.mydomain.org", "mydomain.org"), ltd),
     ]
     clock = [NOW]
@@ -229,7 +231,9 @@ def _session() -> Session:
                 verify_many(session, [pair.name])
         if asked.ca is CaKind.PRIVATE:
             clock[0] += timedelta(days=1)
-            import_certificates(session, [ImportSource(_issued(read_pair(session, pair.name)[1].der, clock[0]))])
+            import_certificates(
+                session, [ImportSource(_issued(read_pair(session, pair.name)[1].der, clock[0]))]
+            )
     clock[0] = NOW
     return session
 
