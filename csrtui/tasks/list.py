@@ -1,8 +1,10 @@
 """Read one pair or all pairs from the store, and filter, sort and count them alike for screens and commands."""
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, overload
 
 from csrtui.core.base.errors import InputError, StoreError
@@ -11,7 +13,13 @@ from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.pair import NextStep, Pair, Stage, urgency_key
 from csrtui.core.pairs.pair_json import load_record
 from csrtui.core.pairs.query import Need, Query, Retired, SortOrder, sort_key
-from csrtui.core.pairs.summary import PairSummary, count_due, from_microseconds
+from csrtui.core.pairs.summary import (
+    PairSummary,
+    count_due,
+    count_statuses,
+    from_microseconds,
+    to_microseconds,
+)
 from csrtui.store.summary_reader import SummaryListing, SummaryReader, parse_listed_pair
 from csrtui.tasks.session import Session
 
@@ -116,6 +124,7 @@ class PairList:
         self.summaries: Sequence[PairSummary] = listing.summaries
         self.problems = tuple(UnreadablePair(name, error) for name, error in listing.problems)
         self._sorted: dict[tuple[SortOrder, int], list[PairSummary]] = {}
+        self._counts: PairCounts | None = None
 
     def select(self, query: Query, order: SortOrder, now: datetime) -> list[PairSummary]:
         """Return the pairs that match a query, sorted."""
@@ -127,9 +136,22 @@ class PairList:
             summary.name for summary in self._in_order(SortOrder.URGENCY, now) if need.applies_to(summary)
         ]
 
+    def count(self, now: datetime) -> "PairCounts":
+        """Return the counts of all pairs by their status at the time `now`."""
+        if self._counts is None or self._counts.due != self._count_due(now):
+            self._counts = count_pairs(self.summaries, now)
+        return self._counts
+
+    @cached_property
+    def _due_times(self) -> list[int]:
+        return sorted([summary.due for summary in self.summaries if summary.due is not None])
+
+    def _count_due(self, now: datetime) -> int:
+        return bisect_right(self._due_times, to_microseconds(now))
+
     def _in_order(self, order: SortOrder, now: datetime) -> list[PairSummary]:
         # Pairs become due in a fixed order, so the number of due pairs shows which ones they are.
-        key = order, count_due(self.summaries, now)
+        key = order, self._count_due(now)
         if key not in self._sorted:
             self._sorted[key] = sorted(self.summaries, key=sort_key(order, now))
         return self._sorted[key]
@@ -234,12 +256,8 @@ class PairCounts(NamedTuple):
 
 def count_pairs(summaries: Sequence[PairSummary], now: datetime) -> PairCounts:
     """Return the counts of pairs by their status at the time `now`."""
-    return PairCounts(
-        len(summaries),
-        sum([summary.lacks_backup for summary in summaries]),
-        count_due(summaries, now),
-        sum([summary.is_retired for summary in summaries]),
-    )
+    without_backup, retired = count_statuses(summaries)
+    return PairCounts(len(summaries), without_backup, count_due(summaries, now), retired)
 
 
 class ExpiryCounts(NamedTuple):

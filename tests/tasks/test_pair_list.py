@@ -84,6 +84,7 @@ def test_pairs_that_become_due_are_sorted_first_and_counted(session: Session) ->
         assert selected == sorted(selected, key=sort_key(SortOrder.URGENCY, now))
         due = sum(pair.record.next_step(now) is NextStep.RENEW for pair in keyring.pairs)
         assert count_pairs(selected, now).due == due
+        assert pair_list.count(now) == count_pairs(selected, now)
 
 
 def test_a_pair_that_is_gone_or_damaged_is_a_problem_and_left_out_of_pairs(session: Session) -> None:

@@ -4,6 +4,7 @@ Times are microseconds since 1970-01-01 UTC. Nothing in a summary depends on the
 the next step are computed when they are read. So a cached summary stays valid as long as the record is unchanged.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
@@ -71,10 +72,26 @@ class PairSummary(NamedTuple):
     @property
     def lacks_backup(self) -> bool:
         """Whether the pair is in use and has no verified backup."""
-        return self.backup != BackupStatus.VERIFIED and self.stage != Stage.RETIRED
+        return _lacks_backup(self.backup, self.stage)
 
 
-_DUE = attrgetter("due")
+_DUE, _STATUSES = attrgetter("due"), attrgetter("backup", "stage")
+
+
+def count_statuses(summaries: Sequence[PairSummary]) -> tuple[int, int]:
+    """Return the number of pairs that lack a verified backup, and the number of retired pairs.
+
+    It counts equal statuses first, because a property of each of 100,000 summaries would take 60 ms.
+    """
+    counts = Counter(map(_STATUSES, summaries))
+    return (
+        sum(count for (backup, stage), count in counts.items() if _lacks_backup(backup, stage)),
+        sum(count for (_, stage), count in counts.items() if stage == Stage.RETIRED),
+    )
+
+
+def _lacks_backup(backup: str, stage: str) -> bool:
+    return backup != BackupStatus.VERIFIED and stage != Stage.RETIRED
 
 
 def count_due(summaries: Sequence[PairSummary], now: datetime) -> int:

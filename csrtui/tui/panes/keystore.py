@@ -11,7 +11,7 @@ from textual.widget import Widget
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.query import Query, Retired, SortOrder, retired_filter
 from csrtui.store.summary_reader import SummaryReader
-from csrtui.tasks.list import PairCounts, PairList, Pairs, UnreadablePair, count_pairs, read_pairs
+from csrtui.tasks.list import PairCounts, PairList, Pairs, UnreadablePair, read_pairs
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, key_of
 from csrtui.tui.groups import PairSelection
 from csrtui.tui.panes.count_line import SEPARATOR, UNREADABLE, shorten_counts
@@ -340,7 +340,7 @@ class KeystorePane(Widget):
     def _show_rows(self, summaries: Sequence[PairSummary], now: datetime) -> None:
         text = self.filter.value
         problems = [problem for problem in self._pair_list.problems if text.casefold() in problem.name]
-        self._counts = count_pairs(self._pair_list.summaries, now)
+        self._counts = self._pair_list.count(now)
         self._rows = PairRows(summaries, problems, now)
         self.pairs.set_rows(self._rows)
         self._move_to_name()
