@@ -79,22 +79,27 @@ def test_a_path_relative_to_where_one_is_becomes_absolute(
     assert back_up(".") == str(tmp_path / "first")
 
 
+def occupy(path: Path, kind: str, target: Path) -> os.stat_result:
+    """Put something at a path, and return its status."""
+    match kind:
+        case "file":
+            path.write_bytes(b"old")
+        case "folder":
+            path.mkdir()
+        case "link":
+            target.write_bytes(b"old")
+            path.symlink_to(target)
+        case "dangling":
+            path.symlink_to(target)
+        case "fifo":
+            os.mkfifo(path)
+    return os.lstat(path)
+
+
 @pytest.mark.parametrize("kind", ["file", "folder", "link", "dangling", "fifo"])
 def test_what_is_there_is_never_written_over(tmp_path: Path, kind: str) -> None:
     there, target = tmp_path / "first", tmp_path / "target"
-    match kind:
-        case "file":
-            there.write_bytes(b"old")
-        case "folder":
-            there.mkdir()
-        case "link":
-            target.write_bytes(b"old")
-            there.symlink_to(target)
-        case "dangling":
-            there.symlink_to(target)
-        case "fifo":
-            os.mkfifo(there)
-    before = os.lstat(there)
+    before = occupy(there, kind, target)
     assert back_up(str(tmp_path)) == str(tmp_path / "second")
     assert os.lstat(there) == before
     assert target.exists() == (kind == "link")
@@ -265,19 +270,7 @@ def test_if_one_exists_it_is_never_overwritten_and_then_nothing_is_written(
     folder = tmp_path / "to"
     folder.mkdir()
     there, target = folder / name, tmp_path / "target"
-    match kind:
-        case "file":
-            there.write_bytes(b"old")
-        case "folder":
-            there.mkdir()
-        case "link":
-            target.write_bytes(b"old")
-            there.symlink_to(target)
-        case "dangling":
-            there.symlink_to(target)
-        case "fifo":
-            os.mkfifo(there)
-    before = os.lstat(there)
+    before = occupy(there, kind, target)
     with pytest.raises(InputError, match="already exists and is never overwritten") as caught:
         write(folder)
     assert str(there) in caught.value.message

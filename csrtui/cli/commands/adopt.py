@@ -80,7 +80,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.name is not None and len(planned.candidates) > 1:
         raise InputError(f"--as names one pair, but there are {len(planned.candidates)} keys", "leave it out")
     if not (planned.candidates or planned.failures or planned.skipped):
-        raise InputError("there is no private key in these files", "name another folder")
+        raise InputError("the folder contains no private key", "name another folder")
     if options.dry_run:
         return _print_plan(planned, as_json=options.json)
     order = AdoptionSpec(
@@ -120,7 +120,7 @@ def _search(session: Session, options: argparse.Namespace) -> SearchResult:
 def _read_passphrase(options: argparse.Namespace, search: SearchResult) -> Secret | None:
     """Return the passphrase of the keys, or None if none is needed.
 
-    A folder search also continues with None if there is no terminal for the prompt, and reports the encrypted keys.
+    Without a terminal for the prompt, a folder search continues with None and reports the encrypted keys.
 
     Raises:
         InputError: The passphrase cannot be read.
@@ -180,7 +180,7 @@ def _confirm(planned: AdoptionPlan, options: argparse.Namespace) -> None:
     """Ask the user to confirm the adoption of the keys that a search found.
 
     Raises:
-        InputError: The answer is no, or there is no terminal to ask on.
+        InputError: The answer is no, or no terminal can show the question.
     """
     if options.yes or not planned.candidates:
         return

@@ -88,7 +88,7 @@ def _check_passphrase_options(options: argparse.Namespace, ready: PreparedExport
 def _is_for_key(options: argparse.Namespace, ready: PreparedExport) -> bool:
     """Return whether the general passphrase options are for the key.
 
-    They are if the key needs a passphrase, has no option of its own, and there is no PKCS #12 file that needs one.
+    This is the case if the key needs a passphrase, no PKCS #12 file does, and ``--key-passphrase-file`` is not used.
     """
     is_free = options.key_passphrase_file is None and not ready.needs_file_passphrase
     return is_free and ready.needs_key_passphrase

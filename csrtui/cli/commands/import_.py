@@ -55,7 +55,7 @@ def certificate_lines(result: ImportResult) -> Iterator[str]:
 
 
 def _read_passphrase(options: argparse.Namespace) -> Secret | None:
-    """Return the passphrase of the PKCS #12 files, or None if there is no option for it and no terminal.
+    """Return the passphrase of the PKCS #12 files, or None without an option for it and without a terminal.
 
     The result of a file that needs the missing passphrase then contains the reason.
 

@@ -103,7 +103,7 @@ def _is_confirmed(planned: Sequence["PlannedRequest"], *, yes: bool) -> bool:
     """Return whether to make the pairs; without ``--yes``, ask on the terminal.
 
     Raises:
-        InputError: There is no terminal to ask on.
+        InputError: No terminal can show the question.
     """
     count = sum(request.failure is None for request in planned)
     if yes or not count:

@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from requests_made import NOW
+from requests_made import NOW, record
 
-from csrtui.core.base.finding import CaKind, FieldName, Finding, Level
+from csrtui.core.base.finding import FieldName, Finding, Level
 from csrtui.core.base.validity import Validity
-from csrtui.core.pairs.pair import HistoryEntry, KeyFacts, NextStep, PairRecord, RequestFacts
+from csrtui.core.pairs.pair import HistoryEntry, NextStep
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.core.pairs.renewal_ways import RenewalWay, renewal_choices
 from csrtui.core.servers.platforms import PLATFORMS
-from csrtui.core.subject.fields import SubjectFields
 
-RECORD = PairRecord(
-    created=NOW,
-    subject=SubjectFields(common_name="a.com"),
-    subject_text="CN=a.com",
-    names=("a.com",),
-    ca=CaKind.PUBLIC,
-    platform="nginx",
-    key=KeyFacts("ec-p256", encrypted=False, spki_sha256="ab" * 32),
-    request=RequestFacts("cd" * 32, "sha256"),
-    history=(HistoryEntry(NOW, "created", "joe"),),
-)
+RECORD = record(history=(HistoryEntry(NOW, "created", "joe"),))
 ERROR = Finding("x", Level.ERROR, FieldName.KEY, "", "It is refused.")
 WARNING = Finding("y", Level.WARNING, FieldName.KEY, "", "It is odd.")
 
