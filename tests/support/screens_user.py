@@ -178,7 +178,7 @@ class User:
 
     @property
     def country_name(self) -> str:
-        return self.main.query_one("#country-name", TextBlock).text
+        return self.form.note("country")
 
     @property
     def summary(self) -> str:

@@ -28,7 +28,7 @@ from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.pair import PairScreen
 from csrtui.tui.screens.renew import RenewAnswer, RenewScreen
 from csrtui.tui.screens.submit import SubmitScreen
-from csrtui.tui.widgets.rule_line import RuleLine
+from csrtui.tui.widgets.rule_line import TitleLine
 from csrtui.tui.widgets.secret_field import SecretField
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ async def proved(user: User) -> None:
 
 def tie(user: User) -> str:
     """What the form says of the pair that the new one renews."""
-    return user.main.query_one("#form-rule", RuleLine).message
+    return user.main.query_one("#form-rule", TitleLine).note
 
 
 # What stands there

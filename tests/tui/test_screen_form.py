@@ -65,7 +65,7 @@ async def test_a_key_goes_through_all_advice_and_round(tmp_path: Path, key: str)
 async def test_without_advice_nothing_can_be_fixed_or_gone_through(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.press("ctrl+n")
-        assert user.preview.strip().startswith("Subject")
+        assert user.preview.strip().startswith("Covers")
         await user.press("ctrl+f")
         assert user.message == "this advice has no automatic fix"
         await user.press("f4")
@@ -313,7 +313,7 @@ async def test_choices_by_arrows_ends_and_letters(tmp_path: Path) -> None:
         assert user.draft.key == "rsa-3072"
         await user.press("x", "!")
         assert user.draft.key == "rsa-3072"
-        assert "< RSA 3072 >" in user.screen_text
+        assert "[RSA 3072 ▼]" in user.screen_text
 
 
 async def test_server_software_brings_its_key_type(tmp_path: Path) -> None:

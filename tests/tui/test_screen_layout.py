@@ -151,3 +151,19 @@ async def test_the_key_of_a_fix_is_seen_on_a_small_screen(tmp_path: Path, size: 
         assert "Warning" in user.screen_text
         assert "ctrl+f" in user.preview
         assert "ctrl+f" in user.screen_text
+
+
+async def test_groups_fields_choices_and_what_is_required_can_be_told_apart(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.fill(FieldName.ORGANIZATION, "My Ltd")
+        lines = user.screen_lines
+        titles = [line.split()[1] for line in lines if line.startswith("─ ")]
+        assert titles == ["Names", "Organization", "Made", "Will", "Organization"]
+        assert lines[1].endswith("all that domain-validated certificates need ──")
+        assert lines[4].endswith("only for OV, EV and private CAs ──")
+        assert lines[2] == " Common name *   " + "_" * 61
+        assert lines[5] == ">Organization    My Ltd " + "_" * 54
+        assert "[other ▼]" in lines[11]
+        await user.resize(79, 23)
+        assert not [line for line in user.screen_lines if line.startswith("─ Names")]
+        assert user.screen_lines[4] == ">Organization    My Ltd " + "_" * 53

@@ -135,7 +135,7 @@ def test_a_passphrase_typed_ahead_goes_into_its_own_field() -> None:
         session.wait_for("passphrase")
         session.send("one\tother\x1b[Z" + CANARY + "\tmore")
         session.wait_for("othermore")
-        assert session.text.splitlines()[0] == "*" * len("one" + CANARY)
+        assert session.text.splitlines()[0].rstrip("_") == "*" * len("one" + CANARY)
 
 
 def test_what_is_typed_ahead_behind_enter_goes_into_the_field_that_it_leads_to() -> None:
@@ -145,7 +145,7 @@ def test_what_is_typed_ahead_behind_enter_goes_into_the_field_that_it_leads_to()
         session.wait_for("passphrase")
         session.send(CANARY + "\rmore")
         session.wait_for("\nmore")
-        assert session.text.splitlines()[0] == "*" * len(CANARY)
+        assert session.text.splitlines()[0].rstrip("_") == "*" * len(CANARY)
 
 
 def test_on_a_terminal_only_stars_are_seen_and_nothing_is_copied_out() -> None:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
 
-_NARROW, _SHORT = 60, 20
+_NARROW, _LOW, _SHORT = 60, 24, 20
 _SAVE_DELAY = 1.0
 """Seconds between a change and saving the form."""
 _HOSTS_HELP = (
@@ -131,6 +131,7 @@ class FleetRequestScreen(FormScreen):
     def on_resize(self) -> None:
         """Choose the layout that fits the screen."""
         self.set_class(self.size.width < _NARROW, "-narrow")
+        self.set_class(self.size.height < _LOW, "-low")
         self.set_class(self.size.height < _SHORT, "-short")
 
     # The fields

@@ -14,8 +14,8 @@ from csrtui.core.keys.key_types import KeyType
 from csrtui.tasks.draft import request_spec_of
 from csrtui.tui.commands import COMMANDS, key_of
 from csrtui.tui.widgets.preview import Preview, PreviewPlaceholder
-from csrtui.tui.widgets.request_form import RequestForm
-from csrtui.tui.widgets.rule_line import RuleLine
+from csrtui.tui.widgets.request_form import FIELD_LABELS, RequestForm
+from csrtui.tui.widgets.rule_line import TitleLine
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.wrapping import wrap
 
@@ -74,8 +74,9 @@ class RequestPane(Widget):
     def compose(self) -> ComposeResult:
         """Build the pane."""
         yield RequestForm(self._initial_draft, id="form")
-        yield RuleLine(id="form-rule")
-        yield Preview(key_of("fix", self._commands), id="preview")
+        yield TitleLine("Will be signed", id="form-rule")
+        yield Preview(key_of("fix", self._commands), key_of("next_advice", self._commands), id="preview")
+        yield TitleLine("", id="help-rule")
         yield TextBlock(id="field-help")
 
     @property
@@ -242,14 +243,12 @@ class RequestPane(Widget):
 
     def _show_renewal(self) -> None:
         """Show the pair that the new pair will replace, in the rule below the form."""
-        renews, rule = self.form.draft.renews, self.query_one("#form-rule", RuleLine)
-        rule.set_class(bool(renews), "-has-message")
-        if renews:
-            rule.tell(f"renews {renews}")
-        else:
-            rule.clear()
+        renews, rule = self.form.draft.renews, self.query_one("#form-rule", TitleLine)
+        rule.set_class(bool(renews), "-has-note")
+        rule.show_title("Will be signed", f"renews {renews}" if renews else "")
 
     def _show_help(self) -> None:
+        self.query_one("#help-rule", TitleLine).show_title(FIELD_LABELS[self.form.focused_field.value])
         block = self.query_one("#field-help", TextBlock)
         lines = wrap(self.help_text(), max(self.size.width - 2, 1))
         block.show([((f" {line}", "label"),) for line in lines])

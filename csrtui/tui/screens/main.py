@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _WIDE = 120
 _NARROW = 60
+_LOW = 24
 _SHORT = 20
 _SAVE_DELAY = 1.0
 """Seconds between the last change of the form and its automatic save."""
@@ -137,6 +138,7 @@ class MainScreen(RequestScreen):
         """Choose the layout for the screen size."""
         self.set_class(event.size.width >= _WIDE, "-wide")
         self.set_class(event.size.width < _NARROW, "-narrow")
+        self.set_class(event.size.height < _LOW, "-low")
         self.set_class(event.size.height < _SHORT, "-short")
         self._draw_title()
 

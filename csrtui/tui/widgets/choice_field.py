@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding
@@ -11,6 +12,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from csrtui.tui.widgets.field_groups import LABEL_WIDTH
 from csrtui.tui.wrapping import cut
 
 if TYPE_CHECKING:
@@ -22,11 +24,12 @@ if TYPE_CHECKING:
 
 _MIN_FULL_LINE = 30
 """A field of at least this many cells has a line to itself. Its value is then aligned with the text fields."""
-_LABEL_WIDTH = 13
+_FRAME = 7
+"""The cells around the label and the value: the cursor mark, a blank, the brackets, the arrow, and a gutter."""
 
 
 class ChoiceField(Widget, can_focus=True):
-    """One line with a label and the current value. With focus, the value is in reverse video, between ``<`` and ``>``.
+    """One line with a label and the current value, such as ``[nginx ▼]``. With focus, the value is in reverse video.
 
     Args:
         label: The label of the field.
@@ -110,16 +113,17 @@ class ChoiceField(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:  # noqa: ARG002 - the field has only one line
         """Draw the field."""
-        width = self.size.width
-        label = self._label.ljust(_LABEL_WIDTH) if width >= _MIN_FULL_LINE else self._label
-        text = cut(self._texts[self._value], max(width - len(label) - 5, 1))
-        style = self.rich_style
-        if self.has_focus:
-            segment = Segment(f"< {text} >", style + Style(reverse=True))
-        else:
-            segment = Segment(f"  {text}  ", style)
-        label_style = style + Style(bold=True) if self.has_focus else style + Style(dim=True)
-        return Strip([Segment(f"{label} ", label_style), segment]).adjust_cell_length(width, style)
+        width, style, is_current = self.size.width, self.rich_style, self.has_focus
+        is_wide = width >= _MIN_FULL_LINE
+        label = self._label.ljust(LABEL_WIDTH - 2) if is_wide else self._label
+        text = cut(self._texts[self._value], max(width - cell_len(label) - _FRAME, 1))
+        segments = [
+            Segment(">" if is_current else " ", style + Style(bold=True)),
+            Segment(label, style + (Style(bold=True) if is_current else Style(dim=True))),
+            Segment(" ", style),
+            Segment(f"[{text} ▼]", style + Style(reverse=True) if is_current else style),
+        ]
+        return Strip(segments).adjust_cell_length(width, style)
 
     def _choose(self, value: str) -> None:
         if value != self._value:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from csrtui.core.base.escaping import visible
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.wrapping import cut, wrap
@@ -15,12 +17,14 @@ if TYPE_CHECKING:
     from csrtui.core.advice.advisor import Advice
     from csrtui.core.base.finding import Finding
     from csrtui.core.certificates.csr import Request
-    from csrtui.tui.widgets.text_block import Line
+    from csrtui.tui.widgets.text_block import Line, Part
 
 _LABEL_WIDTH = 10
 _MAX_SUBJECT_LINES = 3
 _MAX_COVERS_LINES = 3
 _MAX_COVERAGE_LINES = 2
+_MIN_KEYS = 40
+"""The cells that the text of a finding needs so that the key for the next finding is shown below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,7 @@ class Preview(TextBlock):
 
     Args:
         fix_key: The key that applies the fix of the current finding.
+        next_key: The key that shows the next finding.
         id: The widget's id.
     """
 
@@ -50,9 +55,10 @@ class Preview(TextBlock):
     _current = 0
     _placeholder: PreviewPlaceholder | None = None
 
-    def __init__(self, fix_key: str, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, fix_key: str, next_key: str, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._fix_key = fix_key
+        self._next_key = next_key
 
     def show_preview(
         self,
@@ -89,11 +95,11 @@ class Preview(TextBlock):
 
     def _subject(self) -> list[Line]:
         if self._placeholder is not None:
-            return _block("Subject", self._placeholder.subject, self._text_width, _MAX_SUBJECT_LINES)
+            return _plain_block(self._placeholder.subject, self.size.width)
         if self._request is None:
             is_blocked = any(finding.blocks for finding in self._findings)
-            return [_labelled("Subject", "– (fix the errors below)" if is_blocked else "", "label")]
-        return _block("Subject", self._request.subject_text, self._text_width, _MAX_SUBJECT_LINES)
+            return [((" – (fix the errors below)" if is_blocked else "", "label"),)]
+        return _plain_block(self._request.subject_text, self.size.width)
 
     def _covers(self) -> list[Line]:
         if self._placeholder is not None:
@@ -147,24 +153,31 @@ class Preview(TextBlock):
         return lines
 
     def _full_lines(self, finding: Finding) -> list[Line]:
-        """Return lines with the whole text of the finding, its fix, and its number among the findings."""
-        count = f"{self._current + 1} of {len(self._findings)}" if len(self._findings) > 1 else ""
+        """Return lines with the whole text of the finding, the key of its fix, and its number among the findings."""
         texts = wrap(finding.text, self._text_width)
         lines: list[Line] = [
             ((_level_label(finding), finding.level.value), (texts[0], "")),
             *(((" " * _LABEL_WIDTH, ""), (text, "")) for text in texts[1:]),
         ]
-        if finding.fix:
-            key = self._fix_key
-            room = (
-                self._text_width - len(key) - 2 - len(count)
-            )  # the cells that remain beside the key, its gap and the count
-            fix = cut(visible(finding.fix.label), room - 3)
-            gap = " " * max(room - len(fix), 2)
-            lines.append(((" " * _LABEL_WIDTH, ""), (key, "key"), (f"  {fix}{gap}", ""), (count, "label")))
-        elif count:
-            lines.append(((" " * _LABEL_WIDTH, ""), (count.rjust(self._text_width), "label")))
-        return lines
+        keys = self._key_line(finding)
+        return [*lines, keys] if keys else lines
+
+    def _key_line(self, finding: Finding) -> Line:
+        """Return a line with the keys for the fix and for the next finding, or an empty line if there are none."""
+        next_parts: list[Part] = []
+        if len(self._findings) > 1:
+            next_parts = [(f"{self._current + 1} of {len(self._findings)}", "label")]
+        if next_parts and self._text_width >= _MIN_KEYS:
+            next_parts = [(self._next_key, "key"), (" next  ", "label"), *next_parts]
+        if finding.fix is None:
+            return ((" " * _LABEL_WIDTH, ""), *next_parts) if next_parts else ()
+        room = self._text_width - len(self._fix_key) - 2 - sum(len(text) for text, _ in next_parts)
+        fix = cut(visible(finding.fix.label), room - 2)
+        gap = " " * max(room - cell_len(fix), 2)
+        return (
+            (" " * _LABEL_WIDTH, ""), (self._fix_key, "key"), (f"  {fix}{gap}" if next_parts else f"  {fix}", ""),
+            *next_parts,
+        )  # fmt: skip
 
     def _short_line(self, finding: Finding) -> Line:
         return ((_level_label(finding), "label"), (cut(finding.text, self._text_width), "label"))
@@ -182,9 +195,20 @@ def _labelled(label: str, text: str, style: str = "") -> Line:
     return ((f" {label}".ljust(_LABEL_WIDTH), "label"), (text, style))
 
 
+def _plain_block(text: str, width: int) -> list[Line]:
+    """Return `text` in at most `_MAX_SUBJECT_LINES` lines, without a label."""
+    return [((f" {line}", ""),) for line in _wrap_within(text, max(width - 2, 8), _MAX_SUBJECT_LINES)]
+
+
 def _block(label: str, text: str, width: int, max_lines: int, style: str = "") -> list[Line]:
     """Return `text` in at most `max_lines` lines, with the label on the first line."""
+    lines = _wrap_within(text, width, max_lines)
+    return [_labelled("" if index else label, line, style) for index, line in enumerate(lines)]
+
+
+def _wrap_within(text: str, width: int, max_lines: int) -> list[str]:
+    """Return `text` in at most `max_lines` lines. The last one is cut."""
     texts = wrap(text, width)
     if len(texts) > max_lines:
         texts = [*texts[: max_lines - 1], cut(" ".join(texts[max_lines - 1 :]), width)]
-    return [_labelled("" if index else label, text, style) for index, text in enumerate(texts)]
+    return texts

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.message import Message
-from textual.widget import Widget
 
 from csrtui.core.base.escaping import plural, visible
 from csrtui.core.base.finding import CaKind, FieldName
@@ -15,28 +14,26 @@ from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.form_draft import Draft
 from csrtui.core.servers.platforms import PLATFORMS, read_platform
 from csrtui.tui.widgets.choice_field import ChoiceField
+from csrtui.tui.widgets.field_groups import FieldGroups, FieldLabel
 from csrtui.tui.widgets.form_field import FormField
-from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import remove_controls
-from csrtui.tui.wrapping import cut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from textual.app import ComposeResult
 
     from csrtui.core.base.finding import Fix
-    from csrtui.tui.widgets.text_block import Line
     from csrtui.tui.widgets.text_field import TextField
 
 TEXT_FIELDS = {
-    FieldName.COMMON_NAME: "Common name",
-    FieldName.NAMES: "Other names",
-    FieldName.ORGANIZATION: "Organization",
-    FieldName.ORGANIZATIONAL_UNIT: "Unit",
-    FieldName.COUNTRY: "Country",
-    FieldName.STATE: "State, province",
-    FieldName.LOCALITY: "Locality",
+    FieldName.COMMON_NAME: FieldLabel("Common name", is_required=True),
+    FieldName.NAMES: FieldLabel("Other names"),
+    FieldName.ORGANIZATION: FieldLabel("Organization"),
+    FieldName.ORGANIZATIONAL_UNIT: FieldLabel("Unit"),
+    FieldName.COUNTRY: FieldLabel("Country"),
+    FieldName.STATE: FieldLabel("State"),
+    FieldName.LOCALITY: FieldLabel("Locality"),
 }
 """The text fields and their labels, in the order of the form."""
 
@@ -45,10 +42,21 @@ _CHOICES = {
     FieldName.KEY: ("Key", [(key.value, key.label) for key in KeyType]),
     FieldName.CA: ("CA", [(kind.value, kind.value) for kind in CaKind]),
 }
-_LABEL_WIDTH = 17
+FIELD_LABELS = {name.value: label.text for name, label in TEXT_FIELDS.items()} | {
+    name.value: label for name, (label, _) in _CHOICES.items()
+}
+"""The labels of all fields, by the names of the fields."""
+_LABELS = {name.value: label for name, label in TEXT_FIELDS.items()}
+_TITLES = {
+    FieldName.COMMON_NAME.value: ("Names", "all that domain-validated certificates need"),
+    FieldName.ORGANIZATION.value: ("Organization", "only for OV, EV and private CAs"),
+    "choices": ("Made for", ""),
+}
+_FIRST_COUNTRIES = 3
+"""The number of countries that are shown for a part of a country's name."""
 
 
-class RequestForm(Widget):
+class RequestForm(FieldGroups):
     """The fields of a request. Their content is a `Draft`.
 
     Args:
@@ -89,19 +97,12 @@ class RequestForm(Widget):
         self._undone_fix: tuple[Draft, Draft] | None = None
         self._posted_draft = draft
         self._renews = draft.renews
+        self._country_name = ""
 
     def compose(self) -> ComposeResult:
         """Build the fields."""
-        with Horizontal(id="texts"):
-            yield TextBlock(id="labels")
-            with Vertical(id="fields"):
-                for name in TEXT_FIELDS:
-                    if name is FieldName.COUNTRY:
-                        with Horizontal(id="country-line"):
-                            yield FormField(name, self)
-                            yield TextBlock(id="country-name")
-                    else:
-                        yield FormField(name, self)
+        for name in TEXT_FIELDS:
+            yield FormField(name, self)
         with Horizontal(id="choices"):
             for name, (label, choices) in _CHOICES.items():
                 yield ChoiceField(label, choices, getattr(self._initial_draft, name.value), id=name.value)
@@ -109,7 +110,6 @@ class RequestForm(Widget):
     def on_mount(self) -> None:
         """Show the initial content."""
         self.load(self._initial_draft)
-        self._draw_labels()
 
     # Content
 
@@ -130,7 +130,7 @@ class RequestForm(Widget):
             self._field(name).load_text(text, is_template=name.value in draft.templates)
         self._load_choices(draft)
         self._posted_draft = self.draft
-        self._show_country()
+        self.refresh_country()
 
     @property
     def focused_field(self) -> FieldName:
@@ -145,7 +145,7 @@ class RequestForm(Widget):
         """Show the draft of the next request, and make the common name the current field."""
         self._focused = FieldName.COMMON_NAME
         self.load(draft)
-        self._draw_labels()
+        self.refresh()
 
     def focus_step(self, step: int) -> None:
         """Focus the next field (step 1) or the previous one (step -1). The first field follows the last."""
@@ -169,7 +169,7 @@ class RequestForm(Widget):
         if fix.ca is not None:
             self._choice(FieldName.CA).load_value(fix.ca.value)
         self._before_fix = (before, self.draft)
-        self._show_country()
+        self.refresh_country()
         self.post_message(self.Changed())
 
     def replace(self, draft: Draft) -> None:
@@ -181,7 +181,7 @@ class RequestForm(Widget):
             self._field(name).replace_text(text, is_template=name.value in draft.templates)
         self._load_choices(draft)
         self._before_fix = (before, self.draft)
-        self._show_country()
+        self.refresh_country()
         self.post_message(self.Changed())
 
     def merge_fixes(self, before: Draft) -> None:
@@ -249,13 +249,13 @@ class RequestForm(Widget):
         previous, self._focused = self._focused, name
         if previous is FieldName.COUNTRY and name is not previous:
             self.convert_country_name()
-        self._draw_labels()
+        self.refresh_line(previous.value)
+        self.refresh_line(name.value)
         self.post_message(self.FieldFocused(name))
 
     def on_descendant_blur(self) -> None:
         """Remove the mark of the current field when the focus leaves the form."""
-        if self._name_with_cursor is None:
-            self._draw_labels()
+        self.refresh_line(self._focused.value)
 
     def on_resize(self) -> None:
         """Keep the focused field in view, because the form may have to scroll at the new size."""
@@ -305,39 +305,37 @@ class RequestForm(Widget):
         code = countries.find_country(field.value) if field.value.strip() else None
         if code is not None and not _is_code(field.value.strip()):
             field.replace_text(code)
-        self._show_country()
-
-    def _show_country(self) -> None:
-        text = self._field(FieldName.COUNTRY).value.strip()
-        if not text:
-            self._country_name.show([])
-            return
-        from csrtui.core.subject import countries
-
-        name = countries.name_of(text.upper()) if _is_code(text) else None
-        if len(text) > 1 and not _is_code(text):
-            name = ", ".join(f"{code} {match}" for code, match in countries.search(text)[:3])
-        self._country_name.show([((visible(name or ""), "label"),)])
+        self.refresh_country()
 
     def refresh_country(self) -> None:
         """Show the name of the current country code, or the countries that match the typed text."""
-        self._show_country()
+        name = self._find_country_name()
+        if name != self._country_name:
+            self._country_name = name
+            self.refresh_line(FieldName.COUNTRY.value)
 
-    @property
-    def _country_name(self) -> TextBlock:
-        return self.query_one("#country-name", TextBlock)
+    def _find_country_name(self) -> str:
+        text = self._field(FieldName.COUNTRY).value.strip()
+        if not text:
+            return ""
+        from csrtui.core.subject import countries
 
-    def _draw_labels(self) -> None:
-        lines: list[Line] = []
-        for name, label in TEXT_FIELDS.items():
-            is_current = name is self._name_with_cursor
-            lines.append(
-                (
-                    (">" if is_current else " ", "strong"),
-                    (cut(label, _LABEL_WIDTH - 2), "strong" if is_current else "label"),
-                )
-            )
-        self.query_one("#labels", TextBlock).show(lines)
+        if _is_code(text):
+            return visible(countries.name_of(text.upper()) or "")
+        matches = countries.search(text)[:_FIRST_COUNTRIES] if len(text) > 1 else ()
+        return visible(", ".join(f"{code} {match}" for code, match in matches))
+
+    def labels(self) -> Mapping[str, FieldLabel]:
+        """Return the labels of the text fields. A choice draws its own label."""
+        return _LABELS
+
+    def titles(self) -> Mapping[str, tuple[str, str]]:
+        """Return the titles of the groups."""
+        return _TITLES
+
+    def note(self, field: str) -> str:
+        """Return the name of the country."""
+        return self._country_name if field == FieldName.COUNTRY.value else ""
 
     @property
     def _name_with_cursor(self) -> FieldName | None:

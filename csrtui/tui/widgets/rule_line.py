@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from csrtui.core.base.escaping import plural, visible
+from csrtui.tui.widgets.field_groups import title_line
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.wrapping import cut
 
@@ -87,3 +88,34 @@ class RuleLine(TextBlock):
     @property
     def _room(self) -> int:
         return max(self.size.width - len(self._suffix) - _MESSAGE_FRAME, 1)
+
+
+class TitleLine(TextBlock):
+    """A rule with a title at its left end and a note at its right end.
+
+    Args:
+        title: The title.
+        id: The widget's id.
+    """
+
+    DEFAULT_CSS = """
+    TitleLine { height: 1; }
+    """
+
+    note = ""
+
+    def __init__(self, title: str, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._title = title
+
+    def show_title(self, title: str, note: str = "") -> None:
+        """Show a title and a note."""
+        self._title, self.note = title, visible(note)
+        self._draw()
+
+    def on_resize(self) -> None:
+        """Fit the line to the new width."""
+        self._draw()
+
+    def _draw(self) -> None:
+        self.show([title_line(self._title, self.note, self.size.width)])

@@ -6,11 +6,13 @@ import unicodedata
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.cells import cell_len
+from rich.segment import Segment
 from rich.text import Text
 from textual.binding import Binding
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import Reactive
+from textual.strip import Strip
 from textual.widgets import Input
 
 from csrtui.core.base.escaping import visible
@@ -25,9 +27,11 @@ _CONTROL_CATEGORIES: Final = frozenset(
     {"Cc", "Cs", "Zl", "Zp"}
 )  # controls, surrogates, line and paragraph separators
 
+_FILL: Final = "_"
+
 
 class TextField(Input, inherit_css=False):
-    """A borderless text field with undo and redo.
+    """A borderless text field with undo and redo. Its free cells are filled with a dim line.
 
     An unprintable character in a loaded text is kept and shown as a question mark.
 
@@ -168,6 +172,19 @@ class TextField(Input, inherit_css=False):
 
     def _show_cursor(self) -> None:
         self.scroll_to_region(Region(self._cursor_offset, 0, 1, 1), force=True, animate=False)
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the text, and fill the rest of the line, so that an empty field can be seen."""
+        strip, width = super().render_line(y), self.size.width
+        if y:
+            return strip
+        if self.value:
+            end = self._value.cell_len - self.scroll_offset.x + (self.has_focus and self.cursor_at_end)
+        else:
+            end = max(cell_len(self.placeholder), int(self.has_focus))
+        end = min(max(end, 0), width)
+        fill = Segment(_FILL * (width - end), self.get_component_rich_style("input--placeholder"))
+        return Strip([*strip.crop(0, end), fill], width)
 
     def action_undo(self) -> None:
         """Undo the last step."""
