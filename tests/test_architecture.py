@@ -45,7 +45,7 @@ FIRST_PICTURE = """
 import json, os, sys
 import csrtui.tui
 from textual.app import App
-from csrtui.tui.painter import Painter
+from csrtui.tui.patches.painter import Painter
 paint, seen = Painter.paint, sys.argv[1]
 def first(self, *arguments):
     painted = paint(self, *arguments)

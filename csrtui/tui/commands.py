@@ -1,319 +1,207 @@
-"""All commands of the screens: the only source of the key bindings, the command bar, the help and the README."""
+"""The list of all commands of the screens: keys, texts and scopes.
+
+Everything that concerns keys is derived from it: the bindings, the command bar, the help, the palette, the checks of
+the user's own keys (`csrtui.tui.keymap`) and the README's tables.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 
 from textual.binding import Binding
 
 from csrtui.core.pairs.pair import NextStep
 from csrtui.tasks.pair_text import NEXT_STEPS
-from csrtui.tui.command import Command, Scope
 
-__all__ = ["COMMANDS", "HELP_IN_LISTS", "WIDGET_ACTIONS", "Command", "Scope", "bar", "bindings", "step_label"]
 
+class Scope(StrEnum):
+    """The screens on which a command works. The value is the title of the scope in the help."""
+
+    ANYWHERE = "Anywhere"
+    PANES = "Request and keystore"
+    REQUEST = "Request"
+    KEYSTORE = "Keystore"
+    PAIRS = "Selected pair"
+    PAIR = "A pair"
+    PAGES = "Screens over the keystore"
+    DOCTOR = "Doctor"
+    LISTS = "Keystore, or pairs of many hosts"
+    STEPS = "Selected pair, here or on another host"
+    FLEET = "Pairs of many hosts"
+    PLAN = "Preview of a request for many hosts"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command of the screens.
+
+    Attributes:
+        action: The name of the command and of its Textual action.
+        keys: The keys, by Textual's names, separated by commas. The command bar shows the first one.
+        label: The label on the command bar, of one or two words.
+        help: A sentence that says what the command does.
+        scope: The scope in which the command works.
+        on_bar: Whether the command bar shows the command.
+        priority: Whether the command handles its keys before the focused field does.
+    """
+
+    action: str
+    keys: str
+    label: str
+    help: str
+    scope: Scope
+    on_bar: bool = True
+    priority: bool = True
+
+    @property
+    def shown_key(self) -> str:
+        """The first key, as the screens show it."""
+        return _display_name(self.keys.split(",")[0])
+
+    @property
+    def shown_keys(self) -> str:
+        """All keys, as the screens show them."""
+        return ", ".join(map(_display_name, self.keys.split(",")))
+
+
+def _display_name(key: str) -> str:
+    is_function_key = key.startswith("f") and key[1:].isdigit()
+    return _DISPLAY_NAMES.get(key, key.upper() if is_function_key else key)
+
+
+_DISPLAY_NAMES = {
+    "question_mark": "?",
+    "slash": "/",
+    "full_stop": ".",
+    "escape": "Esc",
+    "enter": "Enter",
+    "backspace": "Backspace",
+    "space": "Space",
+    "tab": "Tab",
+    "shift+tab": "Shift+Tab",
+    "up": "Up",
+    "down": "Down",
+    "ctrl+underscore": "ctrl+_",
+}
 
 COMMANDS = (
-    Command(
-        "generate",
-        "ctrl+g",
-        "Generate",
-        "Generate the private key and CSR; for several hosts, preview them first.",
-        Scope.REQUEST,
-    ),
+    Command("generate", "ctrl+g", "Generate",
+            "Generate the private key and CSR; for several hosts, preview them first.", Scope.REQUEST),
     Command("fix", "ctrl+f", "Fix", "Apply the fix for the advice shown; ctrl+z undoes it.", Scope.REQUEST),
-    Command(
-        "next_advice",
-        "ctrl+n,f3",
-        "Next advice",
-        "Show the next piece of advice.",
-        Scope.REQUEST,
-        on_bar=False,
-    ),
-    Command(
-        "fix_all",
-        "f4",
-        "Fix all",
-        "Apply all safe fixes (spelling and format only).",
-        Scope.REQUEST,
-        on_bar=False,
-    ),
-    Command(
-        "profiles",
-        "ctrl+p",
-        "Profiles",
-        "Load a profile into the form, or save the form as one.",
-        Scope.REQUEST,
-        on_bar=False,
-    ),
-    Command(
-        "start_from",
-        "ctrl+o",
-        "Start from",
-        "Copy names and subject from an existing pair, CSR or certificate.",
-        Scope.REQUEST,
-        on_bar=False,
-    ),
+    Command("next_advice", "ctrl+n,f3", "Next advice",
+            "Show the next piece of advice.", Scope.REQUEST, on_bar=False),
+    Command("fix_all", "f4", "Fix all",
+            "Apply all safe fixes (spelling and format only).", Scope.REQUEST, on_bar=False),
+    Command("profiles", "f6", "Profiles",
+            "Load a profile into the form, or save the form as one.", Scope.REQUEST, on_bar=False),
+    Command("start_from", "ctrl+o", "Start from",
+            "Copy names and subject from an existing pair, CSR or certificate.", Scope.REQUEST, on_bar=False),
     Command("switch_pane", "f2", "Keystore", "Go to the other pane: request or keystore.", Scope.PANES),
-    Command(
-        "guide",
-        "f5",
-        "Guide",
-        "Show the guide for the selected server software.",
-        Scope.REQUEST,
-    ),
-    Command(
-        "next_field",
-        "enter,down",
-        "Next field",
-        "Go to the next field.",
-        Scope.REQUEST,
-        on_bar=False,
-        priority=False,
-    ),
-    Command(
-        "previous_field",
-        "up",
-        "Previous field",
-        "Go to the previous field.",
-        Scope.REQUEST,
-        on_bar=False,
-        priority=False,
-    ),
-    Command(
-        "undo",
-        "ctrl+z,ctrl+underscore",
-        "Undo",
-        "Undo the last change in this field.",
-        Scope.REQUEST,
-        on_bar=False,
-        priority=False,
-    ),
-    Command(
-        "redo", "ctrl+y", "Redo", "Redo the last undone change.", Scope.REQUEST, on_bar=False, priority=False
-    ),
+    Command("guide", "f5", "Guide", "Show the guide for the selected server software.", Scope.REQUEST),
+    Command("next_field", "enter,down", "Next field",
+            "Go to the next field.", Scope.REQUEST, on_bar=False, priority=False),
+    Command("previous_field", "up", "Previous field",
+            "Go to the previous field.", Scope.REQUEST, on_bar=False, priority=False),
+    Command("undo", "ctrl+z,ctrl+underscore", "Undo",
+            "Undo the last change in this field.", Scope.REQUEST, on_bar=False, priority=False),
+    Command("redo", "ctrl+y", "Redo",
+            "Redo the last undone change.", Scope.REQUEST, on_bar=False, priority=False),
     Command("open_pair", "enter", "Open", "Show everything about the pair.", Scope.LISTS, priority=False),
-    Command(
-        "next_step",
-        "full_stop",
-        "Next step",
-        "Do the pair's next step: back up, submit, import, install or renew.",
-        Scope.STEPS,
-        priority=False,
-    ),
-    Command(
-        "filter",
-        "slash",
-        "Filter",
-        "Filter the list by name, subject, key, stage and more.",
-        Scope.LISTS,
-        priority=False,
-    ),
-    Command(
-        "new_request",
-        "n",
-        "New",
-        "Go to the request form; with many hosts, the form for several hosts.",
-        Scope.LISTS,
-        priority=False,
-    ),
-    Command(
-        "view_csr",
-        "v",
-        "View CSR",
-        "Show only the CSR, so that it can be selected.",
-        Scope.PAIR,
-        priority=False,
-    ),
-    Command("back", "escape,q,backspace", "Back", "Go back to the keystore.", Scope.PAIR, priority=False),
-    Command(
-        "back_up",
-        "b",
-        "Back up",
-        "Write encrypted backups, proved by restoring, of the pair, the marked pairs, or all without one; "
-        "on other hosts, only for recipients.",
-        Scope.STEPS,
-        priority=False,
-    ),
-    Command(
-        "submit",
-        "u",
-        "Submit",
-        "Hand over the CSR by clipboard, plain text, file or scp, and mark it as submitted.",
-        Scope.PAIRS,
-        priority=False,
-    ),
-    Command(
-        "import",
-        "i",
-        "Import",
-        "Import issued certificates, from files or pasted; each is matched to its pair.",
-        Scope.STEPS,
-        on_bar=False,
-        priority=False,
-    ),
-    Command(
-        "install",
-        "I",
-        "Install",
-        "Write the files for a server software, and show the next steps.",
-        Scope.PAIRS,
-        on_bar=False,
-        priority=False,
-    ),
-    Command(
-        "renew",
-        "w",
-        "Renew",
-        "Renew the pair's certificate: with a new pair, or with the old CSR; explains the consequences first.",
-        Scope.PAIRS,
-        on_bar=False,
-        priority=False,
-    ),
-    Command(
-        "retire",
-        "t",
-        "Retire",
-        "Mark the pair as no longer used; nothing is deleted.",
-        Scope.PAIRS,
-        on_bar=False,
-        priority=False,
-    ),
-    Command(
-        "verify",
-        "V",
-        "Verify",
-        "Check that backups exist and are unchanged; with the passphrase or identity, test a restore.",
-        Scope.PAIRS,
-        on_bar=False,
-        priority=False,
-    ),
-    Command(
-        "mark",
-        "space",
-        "Mark",
-        "Mark or unmark the pair; back up, verify and fetch CSRs work on all marked pairs.",
-        Scope.LISTS,
-        on_bar=False,
-        priority=False,
-    ),
-    Command(
-        "adopt",
-        "a",
-        "Adopt",
-        "Import existing keys as pairs, from a file or a folder.",
-        Scope.KEYSTORE,
-        on_bar=False,
-        priority=False,
-    ),
-    Command(
-        "restore",
-        "r",
-        "Restore",
-        "Restore a pair from its backup.",
-        Scope.KEYSTORE,
-        on_bar=False,
-        priority=False,
-    ),
-    Command(
-        "sort",
-        "s",
-        "Sort",
-        "Sort by another column: urgency, name, made, left.",
-        Scope.LISTS,
-        priority=False,
-    ),
-    Command(
-        "show_retired",
-        "T",
-        "Retired",
-        "Show or hide retired pairs.",
-        Scope.LISTS,
-        on_bar=False,
-        priority=False,
-    ),
-    Command(
-        "months",
-        "m",
-        "Months",
-        "Show how many certificates expire in each of the next 12 months.",
-        Scope.KEYSTORE,
-        on_bar=False,
-        priority=False,
-    ),
-    Command(
-        "doctor",
-        "D",
-        "Doctor",
-        "Check the whole keystore, or that of every host, and suggest fixes; changes nothing.",
-        Scope.LISTS,
-        on_bar=False,
-        priority=False,
-    ),
-    Command(
-        "open_finding",
-        "enter",
-        "Open",
-        "Show the pair that the finding concerns.",
-        Scope.DOCTOR,
-        priority=False,
-    ),
-    Command(
-        "view_remedies",
-        "c",
-        "Commands",
-        "Show the fix commands as plain text for copying.",
-        Scope.DOCTOR,
-        priority=False,
-    ),
+    Command("next_step", "full_stop", "Next step",
+            "Do the pair's next step: back up, submit, import, install or renew.", Scope.STEPS, priority=False),
+    Command("filter", "slash", "Filter",
+            "Filter the list by name, subject, key, stage and more.", Scope.LISTS, priority=False),
+    Command("new_request", "n", "New",
+            "Go to the request form; with many hosts, the form for several hosts.", Scope.LISTS, priority=False),
+    Command("view_csr", "v", "View CSR",
+            "Show only the CSR, so that it can be selected.", Scope.PAIR, priority=False),
+    Command("back", "escape,q,backspace", "Back", "Go back.", Scope.PAGES, priority=False),
+    Command("back_up", "b", "Back up",
+            "Write encrypted backups, proved by restoring, of the pair, the marked pairs, or all without one; on other hosts, only for recipients.",
+            Scope.STEPS, priority=False),
+    Command("submit", "u", "Submit",
+            "Hand over the CSR by clipboard, plain text, file or scp, and mark it as submitted.",
+            Scope.PAIRS, priority=False),
+    Command("import", "i", "Import",
+            "Import issued certificates, from files or pasted; each is matched to its pair.",
+            Scope.STEPS, on_bar=False, priority=False),
+    Command("install", "I", "Install",
+            "Write the files for a server software, and show the next steps.",
+            Scope.PAIRS, on_bar=False, priority=False),
+    Command("renew", "w", "Renew",
+            "Renew the pair's certificate: with a new pair, or with the old CSR; explains the consequences first.",
+            Scope.PAIRS, on_bar=False, priority=False),
+    Command("retire", "t", "Retire",
+            "Mark the pair as no longer used; nothing is deleted.", Scope.PAIRS, on_bar=False, priority=False),
+    Command("verify", "V", "Verify",
+            "Check that backups exist and are unchanged; with the passphrase or identity, test a restore.",
+            Scope.PAIRS, on_bar=False, priority=False),
+    Command("mark", "space", "Mark",
+            "Mark or unmark the pair; back up, verify and fetch CSRs work on all marked pairs.",
+            Scope.LISTS, on_bar=False, priority=False),
+    Command("adopt", "a", "Adopt",
+            "Import existing keys as pairs, from a file or a folder.", Scope.KEYSTORE, on_bar=False, priority=False),
+    Command("restore", "r", "Restore",
+            "Restore a pair from its backup.", Scope.KEYSTORE, on_bar=False, priority=False),
+    Command("sort", "s", "Sort",
+            "Sort by another column: urgency, name, made, left.", Scope.LISTS, priority=False),
+    Command("show_retired", "T", "Retired",
+            "Show or hide retired pairs.", Scope.LISTS, on_bar=False, priority=False),
+    Command("months", "m", "Months",
+            "Show how many certificates expire in each of the next 12 months.",
+            Scope.KEYSTORE, on_bar=False, priority=False),
+    Command("doctor", "D", "Doctor",
+            "Check the whole keystore, or that of every host, and suggest fixes; changes nothing.",
+            Scope.LISTS, on_bar=False, priority=False),
+    Command("open_finding", "enter", "Open",
+            "Show the pair that the finding concerns.", Scope.DOCTOR, priority=False),
+    Command("view_remedies", "c", "Commands",
+            "Show the fix commands as plain text for copying.", Scope.DOCTOR, priority=False),
     Command("examine", "r", "Again", "Examine everything again.", Scope.DOCTOR, priority=False),
-    Command(
-        "fetch_csrs",
-        "u",
-        "Fetch CSRs",
-        "Fetch CSRs into a folder on this machine: of the pair, the marked pairs, or all not yet submitted.",
-        Scope.FLEET,
-        priority=False,
-    ),
-    Command(
-        "hosts",
-        "h",
-        "Hosts",
-        "Show every host, failed ones first, with the fix.",
-        Scope.FLEET,
-        priority=False,
-    ),
+    Command("fetch_csrs", "u", "Fetch CSRs",
+            "Fetch CSRs into a folder on this machine: of the pair, the marked pairs, or all not yet submitted.",
+            Scope.FLEET, priority=False),
+    Command("hosts", "h", "Hosts",
+            "Show every host, failed ones first, with the fix.", Scope.FLEET, priority=False),
     Command("read_hosts", "r", "Read again", "Read all hosts again.", Scope.FLEET, priority=False),
-    Command(
-        "show_all",
-        "escape",
-        "All",
-        "Go from the filter to the list; in the list, show all pairs.",
-        Scope.FLEET,
-        on_bar=False,
-        priority=False,
-    ),
-    Command(
-        "make_on_hosts",
-        "ctrl+g",
-        "Make",
-        "Make the pairs as shown, each on its host.",
-        Scope.PLAN,
-    ),
-    Command(
-        "cover_twins",
-        "ctrl+f",
-        "Fix",
-        "Also cover the missing www or bare names on every host.",
-        Scope.PLAN,
-    ),
+    Command("show_all", "escape", "All",
+            "Go from the filter to the list; in the list, show all pairs.",
+            Scope.FLEET, on_bar=False, priority=False),
+    Command("make_on_hosts", "ctrl+g", "Make", "Make the pairs as shown, each on its host.", Scope.PLAN),
+    Command("cover_twins", "ctrl+f", "Fix",
+            "Also cover the missing www or bare names on every host.", Scope.PLAN),
     Command("help", "f1", "Help", "Show help (also ? outside text fields).", Scope.ANYWHERE),
     Command("redraw", "ctrl+l", "Redraw", "Draw the screen again.", Scope.ANYWHERE, on_bar=False),
     Command("leave", "ctrl+q,f10", "Quit", "Quit; the form is saved.", Scope.ANYWHERE),
-)
+)  # fmt: skip
 """All commands, in the order in which the command bar and the help show them."""
 
 
-def bindings(*scopes: Scope) -> list[Binding]:
-    """Return the key bindings of the commands with these scopes."""
+PLACES = {
+    Scope.REQUEST: frozenset({Scope.REQUEST, Scope.PANES}),
+    Scope.KEYSTORE: frozenset({Scope.KEYSTORE, Scope.PANES, Scope.LISTS, Scope.PAIRS, Scope.STEPS}),
+    Scope.PAIR: frozenset({Scope.PAIR, Scope.PAGES, Scope.PAIRS, Scope.STEPS}),
+    Scope.DOCTOR: frozenset({Scope.DOCTOR, Scope.PAGES}),
+    Scope.FLEET: frozenset({Scope.FLEET, Scope.LISTS, Scope.STEPS}),
+    Scope.PLAN: frozenset({Scope.PLAN, Scope.PAGES}),
+}
+"""The scopes that are active together, by the scope that is named after the screen or pane. `ANYWHERE` is always."""
+
+WIDGET_ACTIONS = frozenset({"undo", "redo", "open_pair", "mark", "open_finding"})
+"""The commands whose keys a widget binds. They are listed in the help, but not configurable."""
+
+HELP_IN_LISTS = Binding("question_mark", "app.help", "Help", show=False)
+"""The second key for help. It works on screens without text fields."""
+
+
+def scopes_at(*places: Scope) -> frozenset[Scope]:
+    """Return the scopes that are active at these places, without `ANYWHERE`."""
+    return frozenset(scope for place in places for scope in PLACES.get(place, {place}))
+
+
+def bindings(*places: Scope) -> list[Binding]:
+    """Return the key bindings of the commands that work at these places."""
+    scopes = scopes_at(*places)
     return [
         Binding(
             command.keys,
@@ -328,30 +216,15 @@ def bindings(*scopes: Scope) -> list[Binding]:
     ]
 
 
-HELP_IN_LISTS = Binding("question_mark", "app.help", "Help", show=False)
-"""The second key for help. It works on screens without text fields."""
-
-WIDGET_ACTIONS = frozenset({"undo", "redo", "open_pair", "mark", "open_finding"})
-"""The commands whose keys a widget binds. They are listed in the help, but not configurable."""
+def bar(place: Scope, commands: Sequence[Command] = COMMANDS) -> list[Command]:
+    """Return those of `commands` that the command bar shows at a place."""
+    scopes = {*scopes_at(place), Scope.ANYWHERE}
+    return [command for command in commands if command.on_bar and command.scope in scopes]
 
 
 def key_of(action: str, commands: Sequence[Command] = COMMANDS) -> str:
     """Return the first key of the command with this action in `commands`, as the screens show it."""
     return next(command.shown_key for command in commands if command.action == action)
-
-
-def bar(scope: Scope, commands: Sequence[Command] = COMMANDS) -> list[Command]:
-    """Return those of `commands` that the command bar shows on the screen or pane of `scope`."""
-    scopes = {scope, Scope.ANYWHERE}
-    if scope in {Scope.REQUEST, Scope.KEYSTORE}:
-        scopes.add(Scope.PANES)
-    if scope in {Scope.KEYSTORE, Scope.PAIR}:
-        scopes.add(Scope.PAIRS)
-    if scope in {Scope.KEYSTORE, Scope.PAIR, Scope.FLEET}:
-        scopes.add(Scope.STEPS)
-    if scope in {Scope.KEYSTORE, Scope.FLEET}:
-        scopes.add(Scope.LISTS)
-    return [command for command in commands if command.on_bar and command.scope in scopes]
 
 
 _STEP_WIDTH = max(len(NEXT_STEPS[step]) for step in NextStep if step is not NextStep.NONE)

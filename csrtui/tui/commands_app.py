@@ -10,7 +10,7 @@ from textual.theme import BUILTIN_THEMES
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.tui.commands import Scope, bindings
-from csrtui.tui.key_names import apply_keys
+from csrtui.tui.keymap import apply_keys
 from csrtui.tui.safe_app import SafeApp
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from csrtui.core.config.settings import Config
     from csrtui.tasks.session import Session
-    from csrtui.tui.command import Command
+    from csrtui.tui.commands import Command
 
 DEFAULT_THEME = "ansi-dark"
 """A theme with the terminal's sixteen colours on the terminal's background."""

@@ -293,7 +293,7 @@ async def test_a_form_with_a_profile(user: FleetUser, place: Place, monkeypatch:
     monkeypatch.setenv("CSRTUI_CONFIG", place.config())
     with counted(PROMISE, "a profile that fills the form") as tally:
         await user.paste(COMMON_NAME)
-        await user.press("ctrl+p", "enter")
+        await user.press("f6", "enter")
         await planned(user, place, "O={{lookup(*")
         tally.add()
 

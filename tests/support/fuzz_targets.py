@@ -57,7 +57,7 @@ from csrtui.store import summary_cache
 from csrtui.store.line_reader import LineReader
 from csrtui.store.reference_data import read_public_suffix_list
 from csrtui.tasks.request_spec import RequestSpec
-from csrtui.tui.key_names import apply_keys
+from csrtui.tui.keymap import apply_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -165,7 +165,7 @@ async def test_a_profile_is_literal_and_what_it_does_not_say_stays(
     await user.type("{{ site }}")
     await go_to(user, FieldName.ORGANIZATION)
     await user.type("{{ site }}")
-    await user.press("ctrl+p", "enter")
+    await user.press("f6", "enter")
     assert templates(user) == {"common_name"}
     await user.see(LITERAL)
 

@@ -16,7 +16,7 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
-from csrtui.tui.painter import Painter
+from csrtui.tui.patches.painter import Painter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

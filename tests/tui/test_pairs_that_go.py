@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from screen_openings import Opening
     from screens_user import User
 
-    from csrtui.tui.command import Command
+    from csrtui.tui.commands import Command
 
 SIZES = ((60, 18), (120, 40), (40, 12), (80, 24))
 KEYS = ("down", "up", "tab", "pagedown", "ctrl+l", "space", "enter", "enter", "escape")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pty_session import PtySession
 
-from csrtui.tui.safe_driver import _MAX_START_SECONDS
+from csrtui.tui.patches.driver import _MAX_START_SECONDS
 
 ROOT = Path(__file__).parents[2]
 APP = ROOT / "tests" / "support" / "failing_app.py"

@@ -75,6 +75,7 @@ def test_every_command_has_an_action_where_it_works() -> None:
         Scope.KEYSTORE: (MainScreen,),
         Scope.PAIRS: (MainScreen, PairScreen),
         Scope.PAIR: (PairScreen,),
+        Scope.PAGES: (PairScreen, CsrScreen, DoctorScreen, MonthsScreen, FleetPlanScreen),
         Scope.DOCTOR: (DoctorScreen,),
         Scope.LISTS: (MainScreen, FleetScreen),
         Scope.STEPS: (MainScreen, PairScreen, FleetScreen),

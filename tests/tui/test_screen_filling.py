@@ -57,7 +57,7 @@ async def test_the_form_is_kept_as_a_profile_and_another_is_filled_from_it(
         for name, text in LTD.items():
             await user.fill(FieldName(name), text)
         await user.fill(FieldName.COMMON_NAME, "www.mydomain.com")
-        await user.press("ctrl+p")
+        await user.press("f6")
         assert isinstance(user.app.screen, ProfilesScreen)
         assert user.focused_id == "profile-name"  # there is none to choose yet
         await user.press(*"work", "enter")
@@ -67,7 +67,7 @@ async def test_the_form_is_kept_as_a_profile_and_another_is_filled_from_it(
     assert "mydomain" not in config.read_text()
     async with at_screens(session_on(tmp_path / "other")) as user:
         await user.fill(FieldName.COMMON_NAME, "shop.mydomain.com")
-        await user.press("ctrl+p", "enter")
+        await user.press("f6", "enter")
         assert user.draft == Draft(common_name="shop.mydomain.com", **LTD)
         assert "profile work" in user.message
         await user.press("ctrl+z")
@@ -78,11 +78,11 @@ async def test_enter_on_an_empty_name_uses_the_marked_profile_or_says_what_to_do
     tmp_path: Path, config: Path
 ) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
-        await user.press("ctrl+p", "enter")
+        await user.press("f6", "enter")
         assert "Type a name to save" in answer(user)
         await user.press("escape")
         write(config, '[profiles.a]\nlocality = "Aa"\n[profiles.b]\nlocality = "Bb"\n')
-        await user.press("ctrl+p", "down", "tab")
+        await user.press("f6", "down", "tab")
         assert user.focused_id == "profile-name"
         await user.press("enter")
         assert user.draft == Draft(locality="Bb")
@@ -92,7 +92,7 @@ async def test_enter_on_an_empty_name_uses_the_marked_profile_or_says_what_to_do
 async def test_a_country_typed_by_name_is_kept_by_its_code(tmp_path: Path, config: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.fill(FieldName.COUNTRY, "Germany")
-        await user.press("ctrl+p", *"de", "enter")
+        await user.press("f6", *"de", "enter")
     assert 'country = "DE"' in config.read_text()
 
 
@@ -100,7 +100,7 @@ async def test_replacing_and_dropping_a_profile_ask_first(tmp_path: Path, config
     write(config, '# mine\n[profiles.work]\norganization = "Old Ltd"\n')
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.fill(FieldName.ORGANIZATION, "New Ltd")
-        await user.press("ctrl+p", "tab", *"work", "enter")
+        await user.press("f6", "tab", *"work", "enter")
         assert isinstance(user.app.screen, ConfirmScreen)
         assert user.answer is False
         await user.press("enter")
@@ -116,7 +116,7 @@ async def test_replacing_and_dropping_a_profile_ask_first(tmp_path: Path, config
 async def test_a_configuration_that_is_wrong_is_said_in_the_dialog(tmp_path: Path, config: Path) -> None:
     write(config, "[profiles.work]\norganisation = 'x'\n")
     async with at_screens(session_on(tmp_path / "store")) as user:
-        await user.press("ctrl+p")
+        await user.press("f6")
         assert "organisation" in answer(user)
         await user.press(*"../x", "enter")
         assert "is not a valid profile name" in " ".join(answer(user).split())
@@ -192,7 +192,7 @@ async def test_what_cannot_be_started_from_is_said_and_the_form_stays(
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 18), (40, 12)])
-@pytest.mark.parametrize("key", ["ctrl+o", "ctrl+p"])
+@pytest.mark.parametrize("key", ["ctrl+o", "f6"])
 async def test_the_dialogs_fit_the_screen(tmp_path: Path, size: tuple[int, int], key: str) -> None:
     async with at_screens(session_on(tmp_path / "store"), size) as user:
         await user.press(key)

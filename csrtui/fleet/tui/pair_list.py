@@ -55,7 +55,7 @@ class FleetListScreen(Screen[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(Scope.LISTS, Scope.STEPS, Scope.FLEET),
+        *bindings(Scope.FLEET),
         HELP_IN_LISTS,
     ]
     DEFAULT_CSS = """

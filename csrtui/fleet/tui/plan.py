@@ -51,7 +51,6 @@ class FleetPlanScreen(Screen["Sequence[HostResult] | None"]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(Scope.PLAN),
-        *(binding for binding in bindings(Scope.PAIR) if binding.action == "back"),
         HELP_IN_LISTS,
     ]
     DEFAULT_CSS = """
@@ -85,9 +84,8 @@ class FleetPlanScreen(Screen["Sequence[HostResult] | None"]):
     def on_mount(self) -> None:
         """Focus the list and fill the bar."""
         self.query_one("#plan").focus()
-        back = [command for command in self._commands if command.action == "back"]
-        first, *others = bar(Scope.PLAN, self._commands)
-        self.query_one(CommandBar).show_commands([first, *back, *others])
+        back, first, *others = bar(Scope.PLAN, self._commands)
+        self.query_one(CommandBar).show_commands([first, back, *others])
 
     def on_resize(self) -> None:
         """Wrap the lines to the new width."""

@@ -62,7 +62,7 @@ class FleetRequestScreen(FormScreen):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(Scope.REQUEST),
+        *(binding for binding in bindings(Scope.REQUEST) if binding.action != "switch_pane"),
         Binding("escape", "back", "Back", show=False),
     ]
     DEFAULT_CSS = """

@@ -28,9 +28,7 @@ class CsrScreen(Screen[None]):
         commands: All commands, with their keys.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        binding for binding in bindings(Scope.PAIR) if binding.action == "back"
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.PAGES)]
 
     def __init__(self, request: csr.Request, commands: Sequence[Command] = COMMANDS) -> None:
         super().__init__()
@@ -49,7 +47,7 @@ class CsrScreen(Screen[None]):
         view.show_all([((line, ""),) for line in pem.splitlines()])
         view.focus()
         self.query_one(CommandBar).show_commands(
-            [command for command in bar(Scope.PAIR, self._commands) if command.action in {"back", "leave"}]
+            [command for command in bar(Scope.PAGES, self._commands) if command.action != "help"]
         )
 
     def action_back(self) -> None:

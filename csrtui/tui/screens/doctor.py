@@ -45,7 +45,6 @@ class DoctorScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(Scope.DOCTOR),
-        *(binding for binding in bindings(Scope.PAIR) if binding.action == "back"),
         HELP_IN_LISTS,
     ]
 
@@ -97,9 +96,7 @@ class DoctorScreen(Screen[None]):
     def on_mount(self) -> None:
         """Start the check."""
         self.query_one("#title", TextBlock).show([((f" {self._examiner.title}", "strong"),)])
-        here = bar(Scope.DOCTOR, self._commands)
-        back = [command for command in self._commands if command.action == "back"]
-        self.query_one(CommandBar).show_commands([*back, *here])
+        self.query_one(CommandBar).show_commands(bar(Scope.DOCTOR, self._commands))
         self.query_one("#findings").focus()
         self.action_examine()
 

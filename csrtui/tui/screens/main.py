@@ -12,7 +12,7 @@ from csrtui.core.base.errors import CsrtuiError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.process import exclude_loaded_from_collection
 from csrtui.tasks.draft import SessionDraft
-from csrtui.tui.commands import COMMANDS, Scope, bar, bindings, key_of
+from csrtui.tui.commands import COMMANDS, Scope, bar, bindings, key_of, scopes_at
 from csrtui.tui.draft_writer import DraftWriter
 from csrtui.tui.panes.request import RequestPane
 from csrtui.tui.screens.request_screen import RequestScreen
@@ -57,9 +57,7 @@ class MainScreen(RequestScreen):
         commands: All commands, with their keys.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(Scope.PANES, Scope.REQUEST, Scope.KEYSTORE, Scope.LISTS, Scope.PAIRS, Scope.STEPS)
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.REQUEST, Scope.KEYSTORE)]
     AUTO_FOCUS = None
 
     def __init__(self, session: Session, commands: Sequence[Command] = COMMANDS) -> None:
@@ -206,10 +204,12 @@ class MainScreen(RequestScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's interface
         """Disable the commands of the other pane."""
         in_keystore = self._pane is PaneName.KEYSTORE
-        where = next((command.scope for command in COMMANDS if command.action == action), Scope.ANYWHERE)
-        if where in {Scope.KEYSTORE, Scope.LISTS, Scope.PAIRS, Scope.STEPS}:
+        scope = next((command.scope for command in COMMANDS if command.action == action), Scope.PANES)
+        if scope is Scope.PANES:
+            return True
+        if scope in scopes_at(Scope.KEYSTORE):
             return in_keystore and not self.keystore.filter.has_focus
-        return where is not Scope.REQUEST or action == "generate" or not in_keystore
+        return scope is not Scope.REQUEST or action == "generate" or not in_keystore
 
     def key_escape(self) -> None:
         """Clear the filter if the keystore has the focus. In the form, do nothing, so that no input is lost."""

@@ -42,7 +42,7 @@ class MonthsScreen(Screen[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(binding for binding in bindings(Scope.PAIR) if binding.action == "back"),
+        *bindings(Scope.PAGES),
         HELP_IN_LISTS,
     ]
 
@@ -74,12 +74,7 @@ class MonthsScreen(Screen[None]):
     def on_mount(self) -> None:
         """Read the keystore in a thread."""
         self.query_one("#title", TextBlock).show([((" Keystore · next 12 months", "strong"),)])
-        here = [
-            command
-            for command in bar(Scope.PAIR, self._commands)
-            if command.action in {"back", "help", "leave"}
-        ]
-        self.query_one(CommandBar).show_commands(here)
+        self.query_one(CommandBar).show_commands(bar(Scope.PAGES, self._commands))
         self.query_one("#months").focus()
         self.run_worker(self._count, thread=True)
 

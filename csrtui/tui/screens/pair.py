@@ -46,7 +46,7 @@ class PairScreen(RenewalScreen):
         commands: All commands, with their keys.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.PAIR, Scope.PAIRS, Scope.STEPS), HELP_IN_LISTS]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.PAIR), HELP_IN_LISTS]
 
     def __init__(
         self, session: Session, details: PairDetails, commands: Sequence[Command] = COMMANDS

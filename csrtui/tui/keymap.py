@@ -7,7 +7,7 @@ from itertools import combinations
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
-from csrtui.tui.commands import COMMANDS, WIDGET_ACTIONS, Command, Scope
+from csrtui.tui.commands import COMMANDS, PLACES, WIDGET_ACTIONS, Command, Scope
 
 _NAMED_KEYS = frozenset(
     {
@@ -128,7 +128,7 @@ def _check_use(command: Command, key: str) -> None:
     if reason is not None:
         raise InputError(
             f"[keys] {command.action} cannot have the key {key}: {reason}",
-            "choose another key, such as f6 to f12"
+            "choose another key, such as f7 to f12"
             + (" or ctrl+t" if command.scope in _SCOPES_WITH_FIELDS else " or a letter"),
         )
 
@@ -138,6 +138,8 @@ def _conflict(command: Command, key: str) -> str | None:
         return "text fields would lose that character"
     if command.priority and key in RESERVED_KEYS:
         return "fields, lists and dialogs need it"
+    if command.scope in {Scope.ANYWHERE, Scope.PANES} and key in LIST_KEYS:
+        return "lists and texts would lose it"
     if command.scope is Scope.REQUEST and not command.priority and key in FIELD_KEYS:
         return "text fields handle it first"
     if command.scope not in _SCOPES_WITH_FIELDS and key in LIST_KEYS:
@@ -160,23 +162,8 @@ def _check_clashes(commands: tuple[Command, ...]) -> None:
             )
 
 
-_SCREENS = (
-    {Scope.PANES, Scope.REQUEST, Scope.KEYSTORE, Scope.PAIRS, Scope.LISTS, Scope.STEPS},
-    {Scope.PAIR, Scope.PAIRS, Scope.STEPS},
-    {Scope.PAIR, Scope.DOCTOR},  # the doctor's screen uses the command `back` of the pair screen
-    {Scope.PAIR, Scope.PLAN},
-    {Scope.FLEET, Scope.LISTS, Scope.STEPS},
-)
-"""Sets of scopes that share a screen."""
-_EXCLUSIVE = {Scope.REQUEST}, {Scope.KEYSTORE, Scope.PAIRS, Scope.LISTS, Scope.STEPS}
-"""Two sets of scopes that share a screen but are never active together. The first applies to the form only."""
-
-
 def _overlap(first: Scope, second: Scope) -> bool:
     """Return whether two scopes can be active at the same time."""
     if first is second or Scope.ANYWHERE in {first, second}:
         return True
-    form, keystore = _EXCLUSIVE
-    if (first in form and second in keystore) or (first in keystore and second in form):
-        return False
-    return any({first, second} <= screen for screen in _SCREENS)
+    return any({first, second} <= scopes for scopes in PLACES.values())

@@ -1,0 +1,170 @@
+"""An end that reveals no secret and restores the terminal: after a bug, a signal or the loss of the terminal.
+
+Waits for an option in Textual to leave local variables out of its crash screen (`App._fatal_error` prints them), and
+for a driver that ends with its terminal. ``tests/tui/test_safe_app_failing.py`` and ``test_safe_app_ending.py`` tell
+when this module can go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from textual.app import App
+from textual.worker import WorkerFailed
+
+from csrtui.core.base.bug_report import describe_bug
+from csrtui.core.base.escaping import visible
+from csrtui.tui.patches.driver import SafeDriver
+from csrtui.tui.shutdown import Shutdown, replace_exception_hooks
+
+if TYPE_CHECKING:
+    from csrtui.core.base.errors import CsrtuiError
+
+ReturnType = TypeVar("ReturnType")
+
+
+class CrashSafeApp(App[ReturnType]):
+    """An app that reports a bug in one line. Start it with `run`, then exit the process with `exit_status`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._failure: CsrtuiError | None = None
+        self._failure_reported = False
+        self._signal: signal.Signals | None = None
+        self._state_saved = False
+        self._shutdown_handler = Shutdown(self._end_at_once)
+
+    def save_state(self) -> None:
+        """Save the user's input. Called once, when a signal or the loss of the terminal ends the app."""
+
+    def run(self, **options: Any) -> ReturnType | None:
+        """Run until the app exits. The terminal handles the mouse itself unless ``mouse=True`` is passed.
+
+        After the terminal is restored, a failure is reported on stderr in one line and a hint. See `exit_status`.
+
+        Args:
+            options: The options of `textual.app.App.run`.
+
+        Returns:
+            The result with which the app exited, or None after a failure or a signal.
+        """
+        options.setdefault("mouse", False)
+        with replace_exception_hooks(self._handle_thread_error):
+            try:
+                return super().run(**options)
+            except Exception as error:  # noqa: BLE001 - Python would print a traceback
+                self._handle_exception(error)
+            except (KeyboardInterrupt, asyncio.CancelledError):
+                self._signal = self._signal or signal.SIGINT
+            finally:
+                self._print_error_renderables()
+                self._shutdown_handler.cancel_deadline()
+        return None
+
+    @property
+    def exit_status(self) -> int:
+        """The exit status of the process: 3 after a bug, 128 + N after signal N, otherwise the app's return code."""
+        if self._failure is not None:
+            return self._failure.exit_code
+        if self._signal is not None:
+            return 128 + self._signal
+        return self.return_code or 0
+
+    async def run_async(self, **options: Any) -> ReturnType | None:
+        """Run inside an event loop. Return the same result as `run`."""
+        loop = asyncio.get_running_loop()
+        # asyncio's own handler logs tracebacks with the exception's message to stderr.
+        loop.set_exception_handler(lambda _loop, context: self._handle_loop_error(context))
+
+        def end(number: signal.Signals) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(self._leave, number)
+
+        with self._shutdown_handler.handle_signals(end):
+            return await super().run_async(**options)
+
+    def _handle_loop_error(self, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if isinstance(error, Exception):
+            self._handle_exception(error)
+
+    def handle_terminal_loss(self) -> None:
+        """End the app as SIGHUP would. Called from the input thread."""
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                self._loop.call_soon_threadsafe(self._leave, signal.SIGHUP)
+
+    def handle_input_error(self, error: Exception) -> None:
+        """End the app with the message for a bug. Called from the input thread."""
+        self.call_later(self._handle_exception, error)
+
+    def _leave(self, number: signal.Signals) -> None:
+        if self._signal is None:
+            self._signal = number
+            self._save_state_once()
+            self.exit(return_code=128 + number)
+
+    def _save_state_once(self) -> None:
+        if not self._state_saved:
+            self._state_saved = True
+            with contextlib.suppress(Exception), self._context():  # the app ends in any case
+                self.save_state()
+
+    def _end_at_once(self, number: signal.Signals) -> None:
+        """End the process even if the event loop is blocked, e.g. by a terminal that accepts no more bytes."""
+        self._save_state_once()
+        if isinstance(self._driver, SafeDriver):
+            self._driver.restore_at_once()
+        os._exit(128 + number)
+
+    # Failures
+
+    def _handle_exception(self, error: Exception) -> None:
+        # Replaces Textual's method, which renders a traceback with local variables.
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        self._fail(error.error if isinstance(error, WorkerFailed) else error)
+
+    def _fatal_error(self) -> None:
+        self._fail(sys.exc_info()[1] or RuntimeError())
+
+    def panic(self, *renderables: object) -> None:  # noqa: ARG002 - Textual's interface
+        """End the app without printing Textual's output, which contains tracebacks."""
+        self._fail(RuntimeError())
+
+    def _fail(self, error: BaseException) -> None:
+        self._note_failure(error)
+        if self._failure is not None:
+            self._return_code = self._failure.exit_code
+        self._close_messages_no_wait()
+
+    def _note_failure(self, error: BaseException) -> None:
+        """Store the first failure, but ignore errors while a signal ends the half-closed app."""
+        if self._failure is None and self._signal is None:
+            self._failure = describe_bug(error)
+
+    def _print_error_renderables(self) -> None:
+        # Unlike Textual's method, print only a text message that was passed to `exit`.
+        lines = [visible(message) for message in self._exit_renderables if isinstance(message, str)]
+        self._exit_renderables.clear()
+        if self._failure is not None and not self._failure_reported:
+            self._failure_reported = True
+            lines = [f"csrtui: error: {visible(self._failure.message)}"]
+            if self._failure.hint:
+                lines.append(f"hint: {visible(self._failure.hint)}")
+        if not lines:
+            return
+        with contextlib.suppress(OSError, ValueError):  # the terminal is lost
+            print("\n".join(lines), file=sys.__stderr__, flush=True)
+
+    def _handle_thread_error(self, error: BaseException) -> None:
+        self._note_failure(error)
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                self._loop.call_soon_threadsafe(self._close_messages_no_wait)
