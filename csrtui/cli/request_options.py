@@ -4,7 +4,7 @@ import argparse
 import os
 from typing import TYPE_CHECKING
 
-from csrtui.core.base.finding import CaKind, Finding, Fix
+from csrtui.core.base.finding import CaKind, Finding, Fix, Purpose
 from csrtui.core.keys.key_types import KeyType, read_key_type
 from csrtui.core.servers.platforms import OTHER, read_platform
 from csrtui.core.subject.fields import SubjectInput
@@ -24,6 +24,11 @@ def add_request_arguments(parser: argparse.ArgumentParser) -> None:
     fields.add_argument("-L", "--locality", metavar="TEXT", help="city or town")
     parser.add_argument(
         "--ca", choices=[kind.value for kind in CaKind], help="which rules apply (default: public)"
+    )
+    parser.add_argument(
+        "--purpose",
+        choices=[purpose.value for purpose in Purpose],
+        help="the use of the certificate (default: server); all others only with --ca private",
     )
     parser.add_argument("--key", metavar="TYPE", help=f"one of {', '.join(KeyType)}")
     parser.add_argument("--for", dest="platform", metavar="PLATFORM", help="the server software")
@@ -53,12 +58,16 @@ def read_request_options(options: argparse.Namespace, names: tuple[str, ...]) ->
         for field, default in defaults._asdict().items()
     }
     ca = CaKind(options.ca) if options.ca is not None else profile.ca if profile else None
+    purpose = (
+        Purpose(options.purpose) if options.purpose is not None else profile.purpose if profile else None
+    )
     return RequestSpec(
         names=names,
         subject=SubjectInput(**fields),
         ca=ca or CaKind.PUBLIC,
         platform=read_platform(platform).id if platform is not None else OTHER,
         key_type=read_key_type(options.key) if options.key is not None else profile.key if profile else None,
+        purpose=purpose or Purpose.SERVER,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Self
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import excerpt
-from csrtui.core.base.finding import CaKind, FieldName
+from csrtui.core.base.finding import CaKind, FieldName, Purpose
 from csrtui.core.keys.key_types import read_key_type
 from csrtui.core.servers.platforms import read_platform
 from csrtui.core.subject.countries import find_country
@@ -175,6 +175,10 @@ def read_row(cells: Mapping[str, str], defaults: RequestSpec) -> RequestSpec:
     texts["country"] = _country_code(country) or defaults.subject.country
     if ca and ca not in tuple(CaKind):
         raise RowError(FieldName.CA, f'CA must be public or private, not "{excerpt(ca)}"')
+    purpose = cells.get("purpose", "")
+    if purpose and purpose not in tuple(Purpose):
+        known = ", ".join(Purpose)
+        raise RowError(FieldName.PURPOSE, f'"{excerpt(purpose)}" is not a purpose', f"one of {known}")
     with _row_errors(FieldName.PLATFORM):
         platform_id = read_platform(platform).id if platform else defaults.platform
     with _row_errors(FieldName.KEY):
@@ -185,6 +189,7 @@ def read_row(cells: Mapping[str, str], defaults: RequestSpec) -> RequestSpec:
         ca=CaKind(ca) if ca else defaults.ca,
         platform=platform_id,
         key_type=key_type,
+        purpose=Purpose(purpose) if purpose else defaults.purpose,
     )
 
 

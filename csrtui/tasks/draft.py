@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from csrtui.core.base.errors import InputError, StoreError
-from csrtui.core.base.finding import CaKind
+from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.form_draft import Draft, dump_draft, load_draft
 from csrtui.store.files import release
@@ -182,4 +182,5 @@ def request_spec_of(draft: Draft) -> RequestSpec:
         ca=CaKind(draft.ca),
         platform=draft.platform,
         key_type=KeyType(draft.key),
+        purpose=Purpose(draft.purpose),
     )

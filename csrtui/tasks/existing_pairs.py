@@ -10,7 +10,7 @@ from typing import Self
 from csrtui.core.advice.advisor import Advice
 from csrtui.core.base.errors import CsrtuiError, StoreError
 from csrtui.core.base.escaping import visible
-from csrtui.core.base.finding import CaKind, FieldName, Finding, Fix, Level, worst_first
+from csrtui.core.base.finding import CaKind, FieldName, Finding, Fix, Level, Purpose, worst_first
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage
 from csrtui.core.pairs.pair_name import numbered_name, pair_name
 from csrtui.core.subject.fields import SubjectFields
@@ -36,6 +36,7 @@ class Identity:
         encrypted: Whether the key is encrypted.
         ca: The kind of CA.
         platform: The server software.
+        purpose: The purpose.
     """
 
     subject: SubjectFields
@@ -44,22 +45,21 @@ class Identity:
     encrypted: bool
     ca: CaKind
     platform: str
+    purpose: Purpose
 
     @classmethod
     def of(cls, spec: RequestSpec, advice: Advice, *, encrypted: bool) -> Self:
         """Return the identity of the pair that a request creates."""
         key_type = spec.effective_key_type.value
-        return cls(
-            advice.subject, frozenset(advice.covered_names), key_type, encrypted, spec.ca, spec.platform
-        )
+        names = frozenset(advice.covered_names)
+        return cls(advice.subject, names, key_type, encrypted, spec.ca, spec.platform, spec.purpose)
 
     @classmethod
     def of_record(cls, record: PairRecord) -> Self:
         """Return the identity of an existing pair."""
         key = record.key
-        return cls(
-            record.subject, frozenset(record.names), key.type, key.encrypted, record.ca, record.platform
-        )
+        names = frozenset(record.names)
+        return cls(record.subject, names, key.type, key.encrypted, record.ca, record.platform, record.purpose)
 
 
 def find_matching_pair(session: Session, spec: RequestSpec, advice: Advice) -> Pair | None:
@@ -69,9 +69,9 @@ def find_matching_pair(session: Session, spec: RequestSpec, advice: Advice) -> P
         InputError: The pair was removed meanwhile.
         StoreError: The store cannot be used.
     """
-    if not advice.covered_names:
+    if not advice.title:
         return None
-    known, base = KnownPairs(session), pair_name(advice.covered_names[0])
+    known, base = KnownPairs(session), pair_name(advice.title)
     plain = Identity.of(spec, advice, encrypted=False)
     return known.find(base, plain) or known.find(base, replace(plain, encrypted=True))
 

@@ -388,7 +388,7 @@ def build_import_result(
         pair=result.pair,
         file=result.file,
         differences=tuple(differences(csr, chain.leaf)),
-        flaws=tuple(flaws(chain, status, pair.record.ca, now)),
+        flaws=tuple(flaws(chain, status, pair.record.ca, now, pair.record.purpose)),
         remarks=tuple(remarks),
         chain=chain,
         status=status,

@@ -68,11 +68,11 @@ def create_pair(
         StoreError: The store cannot be used. Nothing was stored.
     """
     advice = check_request(session, spec, blocking)
-    base = check_pair_name(name) if name is not None else pair_name(advice.covered_names[0])
+    base = check_pair_name(name) if name is not None else pair_name(advice.title)
     encryptor = None if passphrase is None else BatchEncryptor(passphrase, session.entropy)
     key = session.generate_key(spec.effective_key_type)
     csr = build_csr(advice, key)
-    shown = csrs.preview(advice.subject, advice.covered_names)
+    shown = csrs.preview(advice.subject, advice.covered_names, advice.purpose)
     if (csr.subject_der, csr.names) != (shown.subject_der, shown.names):
         raise CsrtuiError("the CSR differs from its preview; nothing was stored")
     record, files = build_files(session, spec, csr, key, encryptor, renews=renews)
@@ -104,10 +104,11 @@ def build_csr(advice: Advice, key: "key_types.PrivateKey") -> csrs.Request:
     Raises:
         CsrtuiError: The CSR does not match the request or the key.
     """
-    csr = csrs.read_der(csrs.build(advice.subject, advice.covered_names, key))
+    csr = csrs.read_der(csrs.build(advice.subject, advice.covered_names, key, advice.purpose))
     matches = (
         csr.subject == advice.subject
         and csr.names == tuple(advice.covered_names)
+        and csr.purpose is advice.purpose
         and csr.spki_sha256 == key_types.spki_sha256(key.public_key())
         and csrs.has_valid_signature(csr.der)
     )
@@ -138,6 +139,7 @@ def build_files(
         key=KeyFacts(spec.effective_key_type.value, encryptor is not None, csr.spki_sha256),
         request=RequestFacts(csr.sha256, csr.signature_hash),
         renews=renews,
+        purpose=csr.purpose,
         history=(HistoryEntry(now, event, session.user),),
     )
     return record, PairFiles(

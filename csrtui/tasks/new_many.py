@@ -152,7 +152,7 @@ class _Run:
                 raise row.spec
             advice = check_request(self._session, row.spec, blocking)
             identity = Identity.of(row.spec, advice, encrypted=self._encryptor is not None)
-            base = pair_name(advice.covered_names[0])
+            base = pair_name(advice.title)
             if any(isinstance(item, _PendingRow) and item.identity == identity for item in self._queue):
                 yield from self.finish(cancel)
             known = self._known.find(base, identity)

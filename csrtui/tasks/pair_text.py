@@ -88,6 +88,7 @@ def pair_lines(
         ("CSR", f"SHA-256 {fingerprint(record.request.sha256)}"),
         *asks,
         ("For", f"{_platform(record.platform)}, {record.ca.value} CA"),
+        ("Purpose", record.purpose.value),
         *labelled_lines("Backup", _backups(record)),
         *_times(record, now),
         *certificate,

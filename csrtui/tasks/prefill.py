@@ -34,7 +34,7 @@ def start_from_pair(session: Session, name: str) -> PrefilledForm:
     pair, csr = read_pair(session, name)
     record = pair.record
     form = _form(read_prefill(csr.der, record.ca))
-    draft = replace(form.draft, ca=record.ca.value)
+    draft = replace(form.draft, ca=record.ca.value, purpose=record.purpose.value)
     if record.platform in PLATFORMS:
         draft = replace(draft, platform=record.platform, key=PLATFORMS[record.platform].key_type.value)
     if record.key.type in tuple(KeyType):

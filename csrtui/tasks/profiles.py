@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from csrtui.core.base.finding import CaKind
+from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.config.edit import unknown_profile, with_profile, without_profile
 from csrtui.core.config.settings import Config, Profile, check_profile_name, parse_config
 from csrtui.core.keys.key_types import KeyType
@@ -69,6 +69,7 @@ def profile_of(draft: Draft) -> Profile:
         ca=CaKind(draft.ca),
         platform=draft.platform,
         key=KeyType(draft.key),
+        purpose=Purpose(draft.purpose),
     )
 
 

@@ -76,7 +76,7 @@ def plan_renewal(session: Session, name: str, key_type: KeyType | None = None) -
     old = read_prefill(csr.der, record.ca)
     platform = record.platform if record.platform in PLATFORMS else OTHER
     old_key_type = KeyType(record.key.type) if record.key.type in tuple(KeyType) else None
-    spec = RequestSpec(old.names, old.subject, record.ca, platform, key_type or old_key_type)
+    spec = RequestSpec(old.names, old.subject, record.ca, platform, key_type or old_key_type, old.purpose)
     advice = require_common_name(advise_on(session, spec))
     omissions = list(old.omissions)
     if key_type is None and old_key_type is None:
@@ -227,7 +227,8 @@ def prove_old_key(
     record, csr, name = renewal.pair.record, renewal.csr, renewal.pair.name
     remedy = f"renew with a new pair: csrtui renew {name}"
     # In an adopted CSR, the common name may come after other names, or be only in the subject.
-    if record.names not in {csr.names, names_of(csr)} or record.subject_text != csr.subject_text:
+    names = {csr.names, names_of(csr), (csr.subject.common_name,)}
+    if record.names not in names or record.subject_text != csr.subject_text:
         raise RefusedError(f"names or subject of the CSR of {name} differ from those on record", remedy)
     key = open_key(session, renewal.pair, passphrase)
     if not proves_possession(key, csr):

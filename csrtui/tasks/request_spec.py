@@ -5,7 +5,7 @@ from typing import NamedTuple
 from csrtui.core.advice.advisor import MISSING_COMMON_NAME, Advice, advise
 from csrtui.core.advice.cases import MAX_NAMES_WITH_FIXES
 from csrtui.core.base.errors import InputError
-from csrtui.core.base.finding import CaKind, FieldName
+from csrtui.core.base.finding import CaKind, FieldName, Purpose
 from csrtui.core.certificates import csr
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
@@ -22,6 +22,7 @@ class RequestSpec(NamedTuple):
         ca: The kind of CA.
         platform: The server software, an id of `csrtui.core.servers.platforms`.
         key_type: The key type, or None for the default of the server software.
+        purpose: The purpose of the certificate.
     """
 
     names: tuple[str, ...]
@@ -29,6 +30,7 @@ class RequestSpec(NamedTuple):
     ca: CaKind = CaKind.PUBLIC
     platform: str = OTHER
     key_type: KeyType | None = None
+    purpose: Purpose = Purpose.SERVER
 
     @property
     def effective_key_type(self) -> KeyType:
@@ -44,6 +46,7 @@ def advise_on(session: Session, spec: RequestSpec) -> Advice:
         ca=spec.ca,
         key_type=spec.effective_key_type,
         suffixes=session.suffixes,
+        purpose=spec.purpose,
     )
 
 
@@ -64,7 +67,7 @@ def preview(advice: Advice) -> csr.Request | None:
         finding.blocks and not finding.forceable for finding in advice.findings
     ):
         return None
-    return csr.preview(advice.subject, advice.covered_names)
+    return csr.preview(advice.subject, advice.covered_names, advice.purpose)
 
 
 _COUNTERPARTS = frozenset({"www-not-covered", "bare-not-covered", "wildcard-bare-not-covered"})

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from csrtui.core.backups.backup_file import BackupFile, Envelope
 from csrtui.core.backups.expectation import Expectation
-from csrtui.core.backups.header import NO_DETAILS, PURPOSE, KeyProtection
+from csrtui.core.backups.header import NO_DETAILS, KeyProtection
 from csrtui.core.base.errors import InputError, RefusedError
-from csrtui.core.base.finding import CaKind
+from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.base.secret import Secret
 from csrtui.core.base.validity import Validity, utc_text
 from csrtui.core.bundle import read_certificates
@@ -124,7 +124,7 @@ def losses(content: BackupFile, consent: Consent = NO_CONSENT) -> tuple[str, ...
     if not content.is_signed:
         ca = "public" if _default_ca(content.csr) is CaKind.PUBLIC else "private"
         note = (
-            "The backup is not signed: kind of CA, server software, purpose and stage did not come back. "
+            "The backup is not signed: kind of CA, server software and stage did not come back. "
             f"The pair is for a {ca} CA."
         )
         if stays_encrypted(content, consent) and content.key_protection is KeyProtection.PLAIN:
@@ -133,7 +133,7 @@ def losses(content: BackupFile, consent: Consent = NO_CONSENT) -> tuple[str, ...
     notes, details = [], content.details
     if details.platform is not None and details.platform not in PLATFORMS:
         notes.append(f"The server software {details.platform} is not known here and did not come back.")
-    if details.purpose not in {None, PURPOSE}:
+    if details.purpose not in {None, *Purpose}:
         notes.append(f"The purpose {details.purpose} is not known here and did not come back.")
     return tuple(notes)
 
@@ -216,6 +216,7 @@ def _record(
         submitted=details.submitted,
         validity=certificates.validity,
         retired=details.retired,
+        purpose=csr.purpose,
         history=(HistoryEntry(now, f"restored from {backup.path}{unsigned}", session.user),),
     )
 

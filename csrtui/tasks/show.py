@@ -12,8 +12,10 @@ from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.certificate import Certificate, load
 from csrtui.core.certificates.chain import Chain, build_chain
 from csrtui.core.certificates.comparison import differences, flaws
+from csrtui.core.certificates.csr import Request
 from csrtui.core.certificates.omissions import describe_usages
 from csrtui.core.certificates.path_validation import ChainStatus, validate_chain
+from csrtui.core.certificates.purposes import extensions_for
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage, was_issued_for_request
 from csrtui.core.pairs.timeline import TimelineMark, TimelineRow, draw_timeline
 from csrtui.tasks.list import read_pair_folder
@@ -72,10 +74,19 @@ def pair_detail_lines(details: PairDetails, now: datetime) -> list[tuple[str, st
         details.pair,
         now,
         covers=details.chain.leaf.names if details.chain is not None else (),
-        asks=labelled_lines("Asks for", list(describe_usages(csrs.requested_extensions(details.csr.der)))),
+        asks=labelled_lines("Asks for", _other_requests(details.csr)),
         certificate=_certificate_lines(details, now),
         earlier=details.earlier,
     )
+
+
+def _other_requests(csr: Request) -> list[str]:
+    """Return a line for each usage in a CSR that its purpose does not imply, and for must-staple."""
+    lines = list(describe_usages(csrs.requested_extensions(csr.der)))
+    if csr.key_type is None:
+        return lines
+    implied = set(describe_usages(extensions_for(csr.purpose, csr.key_type)))
+    return [line for line in lines if line not in implied]
 
 
 def _certificate_lines(details: PairDetails, now: datetime) -> list[tuple[str, str]]:
@@ -90,7 +101,8 @@ def _certificate_lines(details: PairDetails, now: datetime) -> list[tuple[str, s
         texts = ["not compared: the CSR was made from this certificate when it was adopted"]
         texts += [difference.text for difference in differences(None, leaf)]
     problems = [
-        f"{flaw.level.value}: {flaw.text}" for flaw in flaws(details.chain, details.status, record.ca, now)
+        f"{flaw.level.value}: {flaw.text}"
+        for flaw in flaws(details.chain, details.status, record.ca, now, record.purpose)
     ]
     return [
         ("Certificate", f"issued by {leaf.issuer_text}"),

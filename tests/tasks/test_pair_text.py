@@ -80,7 +80,7 @@ def lines(one: PairRecord, *, has_certificate: bool = False) -> dict[str, str]:
 def test_a_new_pair_in_full() -> None:
     shown = lines(record(names=("a.com", "b.com"), history=(HistoryEntry(NOW, "created", "joe"),)))
     assert list(shown) == [
-        "Name", "Stage", "Next", "Subject", "Covers", "Key", "SPKI", "CSR", "For", "Backup", "Made",
+        "Name", "Stage", "Next", "Subject", "Covers", "Key", "SPKI", "CSR", "For", "Purpose", "Backup", "Made",
         "Files", "History",
     ]  # fmt: skip
     assert shown["For"] == "nginx, public CA"

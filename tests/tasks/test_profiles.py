@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from csrtui.core.base.errors import InputError
-from csrtui.core.base.finding import CaKind
+from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.config.settings import Config, Profile
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.form_draft import Draft
@@ -68,9 +68,13 @@ def test_a_configuration_with_a_mistake_is_not_touched(environ: dict[str, str]) 
 
 
 def test_a_form_becomes_a_profile_and_the_profile_the_form_again() -> None:
-    draft = Draft("a.com", "b.com", "My Ltd", "", "GB", "Kent", "Dover", "private", "nginx", "rsa-3072")
+    draft = Draft(
+        "a.com", "b.com", "My Ltd", "", "GB", "Kent", "Dover", "private", "nginx", "rsa-3072", "client"
+    )
     profile = profile_of(draft)
-    assert profile == Profile("My Ltd", "", "GB", "Kent", "Dover", CaKind.PRIVATE, "nginx", KeyType.RSA_3072)
+    assert profile == Profile(
+        "My Ltd", "", "GB", "Kent", "Dover", CaKind.PRIVATE, "nginx", KeyType.RSA_3072, Purpose.CLIENT
+    )
     assert with_profile_applied(Draft("a.com", "b.com"), profile) == draft
 
 

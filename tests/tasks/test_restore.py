@@ -251,11 +251,11 @@ def found(**changes: Any) -> BackupFile:
             ["The stage is that of the backup (2026-11-23T09:00:00Z): new."],
         ),
         (
-            found(details=Details(NOW, CaKind.PUBLIC, "abacus", "email")),
+            found(details=Details(NOW, CaKind.PUBLIC, "abacus", "ritual")),
             Consent(),
             [
                 "software abacus is not known",
-                "purpose email is not known",
+                "purpose ritual is not known",
             ],
         ),
         (

@@ -9,12 +9,13 @@ from csrtui.core.advice.coverage_rules import COVERAGE_RULES, MANY_NAMES
 from csrtui.core.advice.field_rules import FIELD_RULES
 from csrtui.core.advice.key_rules import KEY_RULES
 from csrtui.core.advice.name_rules import NAME_RULES
+from csrtui.core.advice.purpose_rules import PURPOSE_RULES
 from csrtui.core.advice.rule import FIELD_SUPPRESSIONS, FLAW_SUPPRESSIONS, NAME_SUPPRESSIONS, evaluate
 from csrtui.core.advice.subject_rules import SUBJECT_RULES
 from csrtui.core.advice.syntax_rules import FLAW_RULES
-from csrtui.core.base.finding import CaKind, FieldName, Finding, Level, worst_first
+from csrtui.core.base.finding import CaKind, FieldName, Finding, Level, Purpose, worst_first
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.names.name import Name
+from csrtui.core.names.name import Name, NameKind
 from csrtui.core.names.public_suffixes import SuffixList
 from csrtui.core.subject import countries
 from csrtui.core.subject.fields import SubjectFields, SubjectInput
@@ -40,16 +41,23 @@ class Advice(NamedTuple):
         names: The valid names in the order entered, without duplicates. The common name comes first.
         subject: The fields as the CSR will contain them: trimmed, with the country in upper case. Empty fields are
             None.
+        purpose: The purpose of the certificate.
     """
 
     findings: tuple[Finding, ...]
     names: tuple[Name, ...]
     subject: SubjectFields
+    purpose: Purpose = Purpose.SERVER
 
     @property
     def covered_names(self) -> tuple[str, ...]:
         """The SANs of the CSR: host names, addresses and wildcards in the form that the CSR will contain."""
         return tuple(name.text for name in self.names if name.text is not None)
+
+    @property
+    def title(self) -> str:
+        """The common name, or else the first name: the text from which the pair's name is derived."""
+        return self.subject.common_name or next(iter(self.covered_names), "")
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -63,7 +71,13 @@ class Advice(NamedTuple):
 
 
 def advise(
-    names: Sequence[str], subject: SubjectInput, *, ca: CaKind, key_type: KeyType, suffixes: SuffixList
+    names: Sequence[str],
+    subject: SubjectInput,
+    *,
+    ca: CaKind,
+    key_type: KeyType,
+    suffixes: SuffixList,
+    purpose: Purpose = Purpose.SERVER,
 ) -> Advice:
     """Return the advice on a request as entered. Accept any input without raising an error.
 
@@ -73,11 +87,17 @@ def advise(
         ca: The kind of CA whose rules apply.
         key_type: The type of the key that will be generated.
         suffixes: The public suffix list.
+        purpose: The purpose of the certificate.
     """
-    name_list = NameList.read(names, suffixes)
-    findings = [*_name_findings(name_list, ca), *_subject_findings(subject, ca), *_key_findings(key_type, ca)]
+    name_list = NameList.read(names, suffixes, purpose)
+    findings = [
+        *_name_findings(name_list, ca),
+        *_subject_findings(subject, ca),
+        *_key_findings(key_type, ca),
+        *evaluate(PURPOSE_RULES, name_list, ca, FieldName.PURPOSE, purpose.value),
+    ]
     unique = tuple(name_list.names[index] for index in name_list.first_index.values())
-    return Advice(tuple(worst_first(findings)), unique, _subject_fields(name_list, subject))
+    return Advice(tuple(worst_first(findings)), unique, _subject_fields(name_list, subject), purpose)
 
 
 def describe_coverage(name: Name) -> str:
@@ -96,6 +116,11 @@ def _name_findings(names: NameList, ca: CaKind) -> Iterator[Finding]:
         case = NameCase(names, index)
         if name.flaws:
             yield from evaluate(FLAW_RULES, case, ca, field, name.input, suppressions=FLAW_SUPPRESSIONS)
+        elif name.kind is NameKind.NONE:
+            text_case = FieldCase(SubjectInput(), field, name.input, name.display)
+            yield from evaluate(
+                FIELD_RULES, text_case, ca, field, name.input, suppressions=FIELD_SUPPRESSIONS
+            )
         elif name.text is not None:
             yield from evaluate(
                 _VALID_NAME_RULES, case, ca, field, name.input, suppressions=NAME_SUPPRESSIONS
@@ -109,7 +134,7 @@ def _subject_findings(subject: SubjectInput, ca: CaKind) -> tuple[Finding, ...]:
     findings: list[Finding] = []
     for field in LABELS:
         text = subject.text(field)
-        case = FieldCase(subject, field, trim_field(text))
+        case = FieldCase(subject, field, text, trim_field(text))
         findings += evaluate(_FIELD_RULES, case, ca, field, text, suppressions=FIELD_SUPPRESSIONS)
     return tuple(findings)
 
@@ -124,4 +149,4 @@ def _subject_fields(names: NameList, subject: SubjectInput) -> SubjectFields:
     country = texts["country"]
     if country and countries.is_code(country):
         texts["country"] = country.upper()
-    return SubjectFields(common_name=names.names[0].text if names.names else None, **texts)
+    return SubjectFields(common_name=names.names[0].common_name if names.names else None, **texts)

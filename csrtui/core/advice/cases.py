@@ -5,9 +5,9 @@ from itertools import chain
 from typing import NamedTuple
 
 from csrtui.core.advice.placeholders import is_placeholder
-from csrtui.core.base.finding import FieldName, Fix
+from csrtui.core.base.finding import FieldName, Fix, Purpose
 from csrtui.core.names.label import Flaw, FlawKind
-from csrtui.core.names.name import Name, NameKind, read_name
+from csrtui.core.names.name import Name, NameKind, read_common_name, read_name
 from csrtui.core.names.public_suffixes import Section, SuffixList
 from csrtui.core.names.whitespace import trim
 from csrtui.core.subject.fields import UPPER_BOUNDS, SubjectInput
@@ -37,17 +37,19 @@ class FieldCase(NamedTuple):
     Attributes:
         subject: All fields as entered.
         field: The name of the field.
+        input: The text of the field as entered.
         text: The trimmed text of the field.
     """
 
     subject: SubjectInput
     field: FieldName
+    input: str
     text: str
 
     @property
     def label(self) -> str:
         """The label of the field."""
-        return LABELS[self.field]
+        return LABELS.get(self.field, "Common name")
 
     def has_value(self, *fields: FieldName) -> bool:
         """Return whether at least one of these fields contains text other than a placeholder."""
@@ -63,22 +65,27 @@ class NameList(NamedTuple):
         names: The parsed form of each input.
         first_index: The index of the first occurrence of each name, by its text in the CSR.
         suffixes: The public suffix list.
+        purpose: The purpose of the certificate.
     """
 
     inputs: tuple[str, ...]
     names: tuple[Name, ...]
     first_index: Mapping[str, int]
     suffixes: SuffixList
+    purpose: Purpose = Purpose.SERVER
 
     @classmethod
-    def read(cls, inputs: Sequence[str], suffixes: SuffixList) -> "NameList":
+    def read(
+        cls, inputs: Sequence[str], suffixes: SuffixList, purpose: Purpose = Purpose.SERVER
+    ) -> "NameList":
         """Return the list for the names as entered."""
-        names = tuple(map(read_name, inputs))
+        first = (read_common_name(inputs[0], purpose),) if inputs else ()
+        names = (*first, *map(read_name, inputs[1:]))
         first_index: dict[str, int] = {}
         for index, name in enumerate(names):
             if name.text is not None:
                 first_index.setdefault(name.text, index)
-        return cls(tuple(inputs), names, first_index, suffixes)
+        return cls(tuple(inputs), names, first_index, suffixes, purpose)
 
     def covers(self, host: str) -> bool:
         """Return whether the list covers a host, by the same name or by a wildcard."""
@@ -137,7 +144,7 @@ class NameCase(NamedTuple):
         name. Hosts under a company's suffix, such as ``github.io``, have no www host.
         """
         is_special = "_" in self.text or self.text.endswith((".onion", ".arpa"))
-        if not self.is_dns or not self.is_first or is_special:
+        if not self.is_dns or not self.is_first or is_special or not self.names.purpose.is_for_servers:
             return False
         suffixes = self.names.suffixes
         is_registered = all(suffixes.registrable_domain(domain, section) == domain for section in Section)

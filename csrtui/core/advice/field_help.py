@@ -1,6 +1,6 @@
 """Help for each field: the value that a CA expects, an example, and the usual mistake."""
 
-from csrtui.core.base.finding import CaKind, FieldName
+from csrtui.core.base.finding import CaKind, FieldName, Purpose
 from csrtui.core.keys.key_types import KeyType
 
 FIELD_HELP = {
@@ -27,12 +27,21 @@ FIELD_HELP = {
     FieldName.PLATFORM: "The server software that will use the certificate. Selects a suitable key type.",
     FieldName.CA: "",
     FieldName.KEY: "",
+    FieldName.PURPOSE: "",
 }
-"""Help for each field. The help for the CA and for the key depends on the selected value (`CA_HELP`, `KEY_HELP`)."""
+"""Help for each field. The help for CA, key and purpose depends on the value (`CA_HELP`, `KEY_HELP`, `PURPOSE_HELP`)."""
 
 CA_HELP = {
     CaKind.PUBLIC: "Public: trusted by browsers, bound by the CA/Browser Forum rules.",
     CaKind.PRIVATE: "Private: your organization's own CA. Internal names are fine; browsers elsewhere reject it.",
+}
+
+PURPOSE_HELP = {
+    Purpose.SERVER: "Server: for TLS servers. The only purpose for a public CA.",
+    Purpose.CLIENT: "Client: proves to servers who connects. Private CA only. The common name can be any text.",
+    Purpose.SERVER_CLIENT: "Server and client: for programs that connect to each other. Private CA only.",
+    Purpose.EMAIL: "E-mail: signs and decrypts mail (S/MIME). Private CA only. Enter the e-mail address as a name.",
+    Purpose.CODE_SIGNING: "Code signing: signs programs. Private CA only. The common name is the publisher's name.",
 }
 
 KEY_HELP = {

@@ -67,7 +67,7 @@ def _write_fix(value: str, *, safe: bool = True) -> Fix:
 
 
 def _edge_space(case: FieldCase) -> Hit | None:
-    return _hit(case, _write_fix(case.text)) if case.subject.text(case.field) != case.text else None
+    return _hit(case, _write_fix(case.text)) if case.input != case.text else None
 
 
 def _placeholder(likelihood: Likelihood) -> Callable[[FieldCase], Hit | None]:

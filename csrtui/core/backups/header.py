@@ -33,9 +33,6 @@ To compare the key with what you know: csrtui restore FILE --identity IDENTITY -
 _SIGNED_NOTE = "Signed with this key: csrtui verify checks it, without a passphrase.\n"
 _UNSIGNED_NOTE = "Not signed: the key was not opened when this was made, so anyone can change this text.\n"
 
-PURPOSE: Final = "server"
-"""The only purpose that a pair can currently have."""
-
 
 class KeyProtection(Enum):
     """How the keystore protected the key at the time of the backup."""
@@ -80,7 +77,7 @@ class Details:
             record.created,
             record.ca,
             record.platform,
-            PURPOSE,
+            record.purpose,
             record.stage,
             record.submitted,
             record.retired,

@@ -12,6 +12,21 @@ class CaKind(StrEnum):
     PRIVATE = "private"
 
 
+class Purpose(StrEnum):
+    """The use of a certificate, which its CSR requests as extended key usages (RFC 5280 4.2.1.12)."""
+
+    SERVER = "server"
+    CLIENT = "client"
+    SERVER_CLIENT = "server-client"
+    EMAIL = "email"
+    CODE_SIGNING = "code-signing"
+
+    @property
+    def is_for_servers(self) -> bool:
+        """Whether TLS servers can use the certificate."""
+        return self in {Purpose.SERVER, Purpose.SERVER_CLIENT}
+
+
 class Level(StrEnum):
     """The severity of a finding. Only an error blocks the request."""
 
@@ -38,6 +53,7 @@ class FieldName(StrEnum):
     KEY = "key"
     CA = "ca"
     PLATFORM = "platform"
+    PURPOSE = "purpose"
 
 
 class Fix(NamedTuple):

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from csrtui.core import bundle
 from csrtui.core.base.errors import InputError
-from csrtui.core.base.finding import CaKind
+from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.bundle import KeyMaterial
 from csrtui.core.certificates import certificate, csr, omissions
-from csrtui.core.names.name import read_name
+from csrtui.core.certificates.purposes import purpose_of
+from csrtui.core.names.name import NameKind, read_common_name, read_name
 from csrtui.core.names.paste import split_names
 from csrtui.core.subject.fields import SubjectInput
 
@@ -28,11 +29,13 @@ class Prefill:
         names: The names in their original spelling, without duplicates and with the common name first. It can be empty.
         subject: The other subject fields. Missing fields are empty.
         omissions: A sentence for each value that is not copied, safe to display.
+        purpose: The purpose. For a public CA it is always the server.
     """
 
     names: tuple[str, ...]
     subject: SubjectInput
     omissions: tuple[str, ...]
+    purpose: Purpose = Purpose.SERVER
 
 
 def read_prefill(data: bytes, ca: CaKind = CaKind.PUBLIC) -> Prefill:
@@ -55,7 +58,9 @@ def read_prefill(data: bytes, ca: CaKind = CaKind.PUBLIC) -> Prefill:
         source = _source(material)
         fields, unused_attributes = omissions.split_subject(source.subject, ca)
         sans, other_names = _alternative_names(source)
-        names, invalid_names, repeated_names = _combine_names(fields.pop("common_name", ""), sans)
+        usages = csr.extended_key_usages(source.extensions)
+        purpose = purpose_of(usages) if ca is CaKind.PRIVATE else Purpose.SERVER
+        names, invalid_names, repeated_names = _combine_names(fields.pop("common_name", ""), sans, purpose)
         return Prefill(
             names=tuple(names),
             subject=SubjectInput(**fields),
@@ -63,9 +68,10 @@ def read_prefill(data: bytes, ca: CaKind = CaKind.PUBLIC) -> Prefill:
                 *omissions.describe_other_items(len(material.requests) + len(material.certificates)),
                 *unused_attributes,
                 *omissions.describe_unused_names(invalid_names, other_names, repeated_names),
-                *omissions.describe_other_parts(source),
+                *omissions.describe_other_parts(source, purpose),
                 *(f"{problem.text}: skipped" for problem in material.problems),
             ),
+            purpose=purpose,
         )
 
 
@@ -105,7 +111,9 @@ def _alternative_names(source: "Decoded") -> tuple[list[str], list[str]]:
     return names, other_names
 
 
-def _combine_names(common_name: str, sans: list[str]) -> tuple[list[str], list[str], list[str]]:
+def _combine_names(
+    common_name: str, sans: list[str], purpose: Purpose
+) -> tuple[list[str], list[str], list[str]]:
     """Return the names to cover (common name first), the invalid names, and the repeated names."""
     names: dict[str, str] = {}
     invalid: list[str] = []
@@ -120,7 +128,10 @@ def _combine_names(common_name: str, sans: list[str]) -> tuple[list[str], list[s
             names[key] = name
     if not common_name:
         return list(names.values()), invalid, repeated
-    canonical = read_name(common_name).text
+    first = read_common_name(common_name, purpose)
+    if first.kind is NameKind.NONE:
+        return [common_name, *names.values()], invalid, repeated
+    canonical = first.text
     if canonical is None and names:
         return list(names.values()), [common_name, *invalid], repeated
     names.pop(canonical or common_name, None)

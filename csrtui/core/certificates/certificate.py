@@ -15,18 +15,13 @@ from csrtui.core.base.errors import InputError, translate_errors
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.validity import Validity
 from csrtui.core.certificates import csr, encoding_faults
+from csrtui.core.certificates.purposes import ANY_PURPOSE, SERVER_AUTHENTICATION
 from csrtui.core.keys import key_types
 from csrtui.core.subject import distinguished_name
 from csrtui.core.subject.fields import SubjectFields
 
 if TYPE_CHECKING:
     from cryptography import x509
-
-
-SERVER_AUTHENTICATION = "1.3.6.1.5.5.7.3.1"
-"""The purpose that the certificate of a TLS server must have (RFC 5280, 4.2.1.12)."""
-CLIENT_AUTHENTICATION = "1.3.6.1.5.5.7.3.2"
-ANY_PURPOSE = "2.5.29.37.0"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from csrtui.core.base.escaping import excerpt, plural
-from csrtui.core.base.finding import CaKind, Level
+from csrtui.core.base.finding import CaKind, Level, Purpose
 from csrtui.core.base.validity import utc_text
 from csrtui.core.certificates.certificate import (
-    CLIENT_AUTHENTICATION,
     Certificate,
     max_validity_days,
     validity_days,
@@ -17,6 +16,13 @@ from csrtui.core.certificates.certificate import (
 from csrtui.core.certificates.chain import Chain
 from csrtui.core.certificates.csr import Request
 from csrtui.core.certificates.path_validation import ChainReason, ChainState, ChainStatus
+from csrtui.core.certificates.purposes import (
+    ANY_PURPOSE,
+    CLIENT_AUTHENTICATION,
+    EXTENDED_KEY_USAGES,
+    purpose_label,
+)
+from csrtui.core.names.name import NameKind, read_name
 
 
 class DifferenceKind(StrEnum):
@@ -57,6 +63,7 @@ class CertificateFlawKind(StrEnum):
     CHAIN_INVALID = "chain-invalid"
     CHAIN_NOT_CHECKABLE = "chain-not-checkable"
     NOT_FOR_SERVERS = "not-for-servers"
+    OTHER_PURPOSE = "other-purpose"
     FOR_CLIENTS = "for-clients"
     ENCODING = "encoding"
 
@@ -88,7 +95,9 @@ def differences(request: Request | None, certificate: Certificate) -> list[Diffe
     return [*_name_differences(request, certificate), *_field_differences(request, certificate)]
 
 
-def flaws(chain: Chain, status: ChainStatus, ca: CaKind, now: datetime) -> list[CertificateFlaw]:
+def flaws(
+    chain: Chain, status: ChainStatus, ca: CaKind, now: datetime, purpose: Purpose = Purpose.SERVER
+) -> list[CertificateFlaw]:
     """Return the problems of a certificate and its chain, warnings first.
 
     Args:
@@ -96,6 +105,7 @@ def flaws(chain: Chain, status: ChainStatus, ca: CaKind, now: datetime) -> list[
         status: The result of the validation of the chain.
         ca: The kind of CA. Some rules apply only to public CAs.
         now: The time, in UTC.
+        purpose: The requested purpose.
     """
     result = [
         *_validity_flaws(chain.leaf, now),
@@ -103,7 +113,7 @@ def flaws(chain: Chain, status: ChainStatus, ca: CaKind, now: datetime) -> list[
         *_hash_flaws(chain),
         *filter(None, [chain_flaw(chain, status, ca)]),
         *_encoding_flaws(chain.leaf),
-        *_purpose_flaws(chain.leaf, ca),
+        *_purpose_flaws(chain.leaf, ca, purpose),
     ]
     return sorted(result, key=lambda flaw: flaw.level.rank)
 
@@ -130,7 +140,9 @@ def _name_differences(request: Request, certificate: Certificate) -> Iterator[Di
     common_name = (request.subject.common_name or "").lower()
     for key, name in requested.items():
         if key not in issued:
-            text = f"{excerpt(name)} was requested but is not in the certificate; visitors will get an error"
+            is_host = read_name(name).kind in {NameKind.DNS, NameKind.IP}
+            effect = "visitors will get an error" if is_host else "programs that look for it will refuse it"
+            text = f"{excerpt(name)} was requested but is not in the certificate; {effect}"
             yield Difference(DifferenceKind.NAME_DROPPED, name, None, text)
     for key, name in issued.items():
         if key not in requested and key != common_name:
@@ -188,8 +200,13 @@ def _encoding_flaws(leaf: Certificate) -> Iterator[CertificateFlaw]:
         yield _warning(CertificateFlawKind.ENCODING, text)
 
 
-def _purpose_flaws(leaf: Certificate, ca: CaKind) -> Iterator[CertificateFlaw]:
-    if not leaf.is_for_servers:
+def _purpose_flaws(leaf: Certificate, ca: CaKind, purpose: Purpose) -> Iterator[CertificateFlaw]:
+    if purpose is not Purpose.SERVER:
+        allowed = EXTENDED_KEY_USAGES[purpose] if leaf.purposes is None else leaf.purposes
+        if ANY_PURPOSE not in allowed and not set(EXTENDED_KEY_USAGES[purpose]) <= set(allowed):
+            text = f"the certificate is not for {purpose_label(purpose)}, as requested: its extended key usage is another"
+            yield _warning(CertificateFlawKind.OTHER_PURPOSE, text)
+    elif not leaf.is_for_servers:
         text = "the certificate is not for TLS servers: its extended key usage does not include serverAuth"
         yield _warning(CertificateFlawKind.NOT_FOR_SERVERS, text)
     elif ca is CaKind.PUBLIC and CLIENT_AUTHENTICATION in (leaf.purposes or ()):

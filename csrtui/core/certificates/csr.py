@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 from csrtui.core.base import asn1
 from csrtui.core.base.errors import InputError, translate_errors
-from csrtui.core.certificates import encoding_faults
+from csrtui.core.base.finding import Purpose
+from csrtui.core.certificates import encoding_faults, purposes
 from csrtui.core.keys import key_types
 from csrtui.core.subject import distinguished_name
 from csrtui.core.subject.fields import SubjectFields
@@ -43,6 +44,7 @@ class Request(NamedTuple):
         key_type: The type of the key, or None if csrtui does not generate such keys.
         spki_sha256: The SPKI fingerprint, 64 hex digits.
         signature_hash: The hash of the signature, or None if the algorithm has a fixed one or is unknown.
+        purpose: The purpose that the CSR requests (`purposes.purpose_of`).
     """
 
     der: bytes
@@ -53,6 +55,7 @@ class Request(NamedTuple):
     key_type: key_types.KeyType | None
     spki_sha256: str
     signature_hash: str | None
+    purpose: Purpose = Purpose.SERVER
 
     @property
     def sha256(self) -> str:
@@ -60,15 +63,19 @@ class Request(NamedTuple):
         return sha256(self.der).hexdigest()
 
 
-def build(subject: SubjectFields, names: Sequence[str], key: "PrivateKey") -> bytes:
+def build(
+    subject: SubjectFields, names: Sequence[str], key: "PrivateKey", purpose: Purpose = Purpose.SERVER
+) -> bytes:
     """Return the DER of a CSR for `subject` and `names`, signed with `key`.
 
-    The SAN extension contains every name in the given order. The CSR has no e-mail address and no challenge password.
+    The SAN extension contains every name in the given order. Without names there is no SAN extension. The CSR has no
+    challenge password.
 
     Args:
         subject: Fields within the bounds of `csrtui.core.subject.fields`.
-        names: Canonical host names (A-labels) and addresses, the common name first.
+        names: Names in the format of `Request.names`, the common name first.
         key: A key of one of the types in `key_types.KeyType`.
+        purpose: The purpose, requested as key usage and extended key usage.
 
     Raises:
         InputError: The key has another type.
@@ -80,21 +87,22 @@ def build(subject: SubjectFields, names: Sequence[str], key: "PrivateKey") -> by
     if key_type is None:
         key_list = ", ".join(key_types.KeyType)
         raise InputError("csrtui cannot make a CSR for a key of this type", f"key types: {key_list}")
-    builder = (
-        x509.CertificateSigningRequestBuilder()
-        .subject_name(distinguished_name.encode(subject))
-        .add_extension(x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False)
-    )
+    builder = x509.CertificateSigningRequestBuilder().subject_name(distinguished_name.encode(subject))
+    if names:
+        sans = x509.SubjectAlternativeName([_general_name(name) for name in names])
+        builder = builder.add_extension(sans, critical=False)
+    for extension in purposes.extensions_for(purpose, key_type):
+        builder = builder.add_extension(extension.value, extension.critical)
     return builder.sign(key, key_types.signature_hash(key_type)).public_bytes(Encoding.DER)
 
 
-def preview(subject: SubjectFields, names: Sequence[str]) -> Request:
-    """Return the CSR for `subject` and `names`, decoded from the DER that would be signed.
+def preview(subject: SubjectFields, names: Sequence[str], purpose: Purpose = Purpose.SERVER) -> Request:
+    """Return the CSR for `subject`, `names` and `purpose`, decoded from the DER that would be signed.
 
     The preview is built by `build` and read by `read_der` like the real CSR, so it shows how the encoding changes a
     value. Its key is not secret: it is the private key 1 on P-256.
     """
-    return read_der(build(subject, names, _preview_key()))
+    return read_der(build(subject, names, _preview_key(), purpose))
 
 
 def read_der(data: bytes) -> Request:
@@ -256,6 +264,7 @@ def _decode(csr: "x509.CertificateSigningRequest", der: bytes) -> Request:
         key_type=key_types.type_of(key),
         spki_sha256=key_types.spki_sha256(key),
         signature_hash=hash_name(csr),
+        purpose=purposes.purpose_of(extended_key_usages(csr.extensions)),
     )
 
 
@@ -268,6 +277,13 @@ def hash_name(decoded: "Decoded") -> str | None:
     except UnsupportedAlgorithm:
         return None
     return algorithm.name if algorithm else None
+
+
+def extended_key_usages(extensions: "x509.Extensions") -> list[str]:
+    """Return the OIDs of the extended key usages of a CSR or certificate."""
+    from cryptography import x509
+
+    return [oid.dotted_string for oid in extension_value(extensions, x509.ExtendedKeyUsage) or ()]
 
 
 def alternative_names(extensions: "x509.Extensions") -> Iterator[str]:

@@ -4,9 +4,18 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from csrtui.core.base.escaping import excerpt, visible
-from csrtui.core.base.finding import CaKind
-from csrtui.core.certificates.certificate import ANY_PURPOSE, CLIENT_AUTHENTICATION, SERVER_AUTHENTICATION
-from csrtui.core.certificates.csr import OLD_HASHES, extension_value
+from csrtui.core.base.finding import CaKind, Purpose
+from csrtui.core.certificates.csr import OLD_HASHES, extended_key_usages, extension_value
+from csrtui.core.certificates.purposes import (
+    ANY_PURPOSE,
+    CLIENT_AUTHENTICATION,
+    CODE_SIGNING,
+    EMAIL_PROTECTION,
+    EXTENDED_KEY_USAGES,
+    SERVER_AUTHENTICATION,
+    extensions_for,
+)
+from csrtui.core.keys.key_types import type_of
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -17,8 +26,8 @@ if TYPE_CHECKING:
 _PURPOSES = {
     SERVER_AUTHENTICATION: "TLS server",
     CLIENT_AUTHENTICATION: "TLS client",
-    "1.3.6.1.5.5.7.3.3": "code signing",
-    "1.3.6.1.5.5.7.3.4": "e-mail protection",
+    CODE_SIGNING: "code signing",
+    EMAIL_PROTECTION: "e-mail protection",
     "1.3.6.1.5.5.7.3.8": "time stamping",
     "1.3.6.1.5.5.7.3.9": "OCSP signing",
     "1.3.6.1.4.1.311.20.2.2": "smart card logon",
@@ -91,18 +100,14 @@ def _has_must_staple(extensions: "x509.Extensions") -> bool:
     return x509.TLSFeatureType.status_request in (extension_value(extensions, x509.TLSFeature) or ())
 
 
-def _purposes(extensions: "x509.Extensions", *, without_server: bool = False) -> list[str]:
+def _purposes(extensions: "x509.Extensions", *, without: Sequence[str] = ()) -> list[str]:
     """Return the extended key usages (RFC 5280, 4.2.1.12): their names if known, otherwise their OIDs.
 
     Args:
         extensions: The extensions of a CSR or certificate.
-        without_server: Whether to leave out the purpose of TLS servers, which every CA sets.
+        without: The OIDs to leave out.
     """
-    from cryptography import x509
-
-    oids = [oid.dotted_string for oid in extension_value(extensions, x509.ExtendedKeyUsage) or ()]
-    if without_server:
-        oids = [oid for oid in oids if oid != SERVER_AUTHENTICATION]
+    oids = [oid for oid in extended_key_usages(extensions) if oid not in without]
     more = [f"{len(oids) - _MAX_PURPOSES} more"] if len(oids) > _MAX_PURPOSES else []
     return [*(_PURPOSES.get(oid, oid) for oid in oids[:_MAX_PURPOSES]), *more]
 
@@ -160,20 +165,42 @@ def describe_unused_names(
         yield f"{_listed(repeated)}: listed more than once, used once"
 
 
-def describe_other_parts(decoded: "Decoded") -> Iterator[str]:
-    """Yield sentences about the extensions and attributes that are not copied, and about a weak signature."""
+def describe_other_parts(decoded: "Decoded", purpose: Purpose) -> Iterator[str]:
+    """Yield sentences about the extensions and attributes that are not copied, and about a weak signature.
+
+    Args:
+        decoded: The CSR or certificate.
+        purpose: The purpose of the new CSR.
+    """
     from cryptography import x509
 
     if _has_must_staple(decoded.extensions):
         yield "must-staple (TLS feature status_request): a new CSR does not request it"
-    if purposes := _purposes(decoded.extensions, without_server=True):
+    if purposes := _purposes(
+        decoded.extensions, without=(SERVER_AUTHENTICATION, *EXTENDED_KEY_USAGES[purpose])
+    ):
         yield f"the extended key usages {visible(', '.join(purposes))}: a new CSR does not request them"
     if isinstance(decoded, x509.CertificateSigningRequest):
         yield from _describe_attributes(decoded)
-        oids = [extension.oid for extension in decoded.extensions]
-        if names := [_oid_name(oid) for oid in oids if oid.dotted_string not in _OTHERWISE_DESCRIBED]:
+        oids = [
+            extension.oid
+            for extension in decoded.extensions
+            if extension.value != _key_usage(decoded, purpose)
+            and extension.oid.dotted_string not in _OTHERWISE_DESCRIBED
+        ]
+        if names := [_oid_name(oid) for oid in oids]:
             yield f"the requested extensions ({', '.join(names[:_MAX_QUOTED])}{_more(names)}): the CA sets them"
     yield from _describe_signature(decoded)
+
+
+def _key_usage(csr: "x509.CertificateSigningRequest", purpose: Purpose) -> "x509.KeyUsage | None":
+    """Return the key usage that a new CSR for the same key requests, or None if csrtui makes no CSR for such keys."""
+    from cryptography import x509
+
+    key_type = type_of(csr.public_key())
+    if key_type is None:
+        return None
+    return extensions_for(purpose, key_type).get_extension_for_class(x509.KeyUsage).value
 
 
 def _describe_attributes(csr: "x509.CertificateSigningRequest") -> Iterator[str]:

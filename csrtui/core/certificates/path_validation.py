@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from csrtui.core.base.escaping import plural, visible
 from csrtui.core.base.validity import utc_text
-from csrtui.core.certificates.certificate import ANY_PURPOSE, SERVER_AUTHENTICATION, Certificate, load
+from csrtui.core.certificates.certificate import Certificate, load
 from csrtui.core.certificates.chain import (
     Chain,
     ChainEnd,
@@ -28,6 +28,7 @@ from csrtui.core.certificates.chain import (
 from csrtui.core.certificates.csr import extension_value
 from csrtui.core.certificates.name_constraints import NameOutcome, check_names
 from csrtui.core.certificates.path_verifier import MIN_RSA_BITS, verify_path
+from csrtui.core.certificates.purposes import ANY_PURPOSE, SERVER_AUTHENTICATION
 
 if TYPE_CHECKING:
     from cryptography import x509

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
-from csrtui.core.base.finding import CaKind
+from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.core.subject.fields import SubjectInput
@@ -42,6 +42,7 @@ class Profile:
         ca: The kind of CA.
         platform: The server software, an id of `csrtui.core.servers.platforms`.
         key: The key type.
+        purpose: The purpose of the certificate.
     """
 
     organization: str = ""
@@ -52,6 +53,7 @@ class Profile:
     ca: CaKind | None = None
     platform: str | None = None
     key: KeyType | None = None
+    purpose: Purpose | None = None
 
     @property
     def subject(self) -> SubjectInput:
@@ -178,6 +180,7 @@ def _read_profile(profiles: dict[str, object], name: str) -> Profile:
         ca=_choice(path, texts, "ca", CaKind, tuple(CaKind)),
         platform=_choice(path, texts, "platform", str, tuple(PLATFORMS)),
         key=_choice(path, texts, "key", KeyType, tuple(KeyType)),
+        purpose=_choice(path, texts, "purpose", Purpose, tuple(Purpose)),
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
+from csrtui.core.base.finding import Purpose
 from csrtui.core.names.label import (
     MAX_LABEL,
     Flaw,
@@ -39,6 +40,8 @@ class NameKind(StrEnum):
 
     DNS = "dns"
     IP = "ip"
+    NONE = ""
+    """Any text that is only the common name, such as a person's name."""
 
 
 class Name(NamedTuple):
@@ -46,9 +49,9 @@ class Name(NamedTuple):
 
     Attributes:
         input: The name as entered.
-        kind: Whether it is a DNS name or an address.
-        text: The name in the form that the CSR contains: lower-case A-labels, or the canonical address (RFC 5952). None
-            if the name is invalid.
+        kind: The type of the SAN entry.
+        text: The SAN entry in the form that the CSR contains: lower-case A-labels, or the canonical address (RFC 5952).
+            None if the name is invalid or is no SAN.
         display: The name for display, with U-labels. It is equal to `input` if the name is invalid.
         flaws: The reasons why the name is invalid. It is empty for a valid name, and for an input of blanks only.
     """
@@ -58,6 +61,11 @@ class Name(NamedTuple):
     text: str | None
     display: str
     flaws: tuple[Flaw, ...] = ()
+
+    @property
+    def common_name(self) -> str | None:
+        """The name in the form that the common name has, or None if it is invalid or empty."""
+        return self.display or None if self.kind is NameKind.NONE else self.text
 
     @property
     def is_wildcard(self) -> bool:
@@ -89,6 +97,18 @@ def read_name(text: str) -> Name:
     if edge or flaws:
         return _invalid(text, (*flaws, *edge) if text.startswith(bare) else (*edge, *flaws))
     return Name(text, NameKind.DNS, written, display)
+
+
+def read_common_name(text: str, purpose: Purpose) -> Name:
+    """Return the first name of a request. It may be any text if the certificate is not only for servers.
+
+    Without a server, a name without a dot, such as ``vpn-client-7``, is not a host either.
+    """
+    name = read_name(text)
+    if purpose is Purpose.SERVER or name.kind is not NameKind.DNS or not trim(text):
+        return name
+    is_host = name.text is not None and (purpose.is_for_servers or "." in name.text)
+    return name if is_host else Name(text, NameKind.NONE, None, trim(text, keep_controls=True))
 
 
 def read_address(text: str) -> str | None:

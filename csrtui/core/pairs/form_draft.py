@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from csrtui.core.base.finding import CaKind
+from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.keys.key_types import DEFAULT_KEY_TYPE, KeyType
 from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
@@ -22,6 +22,7 @@ class Draft:
         ca: The kind of CA, a value of `CaKind`.
         platform: The server software, an id of `csrtui.core.servers.platforms`.
         key: The key type, a value of `KeyType`.
+        purpose: The purpose, a value of `Purpose`.
         renews: The name of the pair that the new pair replaces, or "".
         templates: The names of the text fields in which the user typed every brace. Inventory variables are replaced
             only in these fields. All other fields are literal, because a brace in them came from a file, a pair, a
@@ -38,6 +39,7 @@ class Draft:
     ca: str = CaKind.PUBLIC.value
     platform: str = OTHER
     key: str = DEFAULT_KEY_TYPE.value
+    purpose: str = Purpose.SERVER.value
     renews: str = ""
     templates: frozenset[str] = frozenset()
 
@@ -86,6 +88,7 @@ def load_draft(data: bytes) -> Draft:
         ca=draft.ca if draft.ca in tuple(CaKind) else CaKind.PUBLIC.value,
         platform=draft.platform if draft.platform in PLATFORMS else OTHER,
         key=draft.key if draft.key in tuple(KeyType) else DEFAULT_KEY_TYPE.value,
+        purpose=draft.purpose if draft.purpose in tuple(Purpose) else Purpose.SERVER.value,
         renews=draft.renews if is_pair_name(draft.renews) else "",
         templates=frozenset(TEXT_FIELDS).intersection(
             [name for name in templates if isinstance(name, str)] if isinstance(templates, list) else []

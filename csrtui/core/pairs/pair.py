@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
-from csrtui.core.base.finding import CaKind
+from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.base.validity import Validity
 from csrtui.core.subject.fields import SubjectFields
 
@@ -133,6 +133,7 @@ class PairRecord(NamedTuple):
         renewed_by: The name of the pair that replaces this pair, or None.
         history: The events, oldest first.
         unknown: The members that a later version wrote, unchanged.
+        purpose: The purpose that the CSR requests.
     """
 
     created: datetime
@@ -153,6 +154,7 @@ class PairRecord(NamedTuple):
     renewed_by: str | None = None
     history: tuple[HistoryEntry, ...] = ()
     unknown: Mapping[str, object] = MappingProxyType({})
+    purpose: Purpose = Purpose.SERVER
 
     @property
     def stage(self) -> Stage:

@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 
 from csrtui.core.base.errors import StoreError
-from csrtui.core.base.finding import CaKind
+from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.base.json_members import MemberError, Members
 from csrtui.core.base.validity import Validity, utc_text
 from csrtui.core.pairs.pair import (
@@ -37,6 +37,7 @@ def dump_record(record: PairRecord) -> bytes:
         "schema": SCHEMA,
         **_common_members(record),
         "backups": [_backup(backup) for backup in record.backups],
+        "purpose": record.purpose.value,
         "submitted": _optional_time(record.submitted),
         "reused": _optional_time(record.reused),
         "validity": _validity(record.validity) if record.validity else None,
@@ -103,6 +104,7 @@ def pair_document(pair: Pair, now: datetime) -> Json:
         "installed": _optional_time(record.installed),
         "reused": _optional_time(record.reused),
         "begins": utc_text(validity.not_before) if validity else None,
+        "purpose": record.purpose.value,
     }
 
 
@@ -141,7 +143,13 @@ def _record(members: Members) -> PairRecord:
             for event in members.objects("history")
         ),
         unknown=members.unknown(_MEMBERS),
+        purpose=read_purpose(members),
     )
+
+
+def read_purpose(members: Members) -> Purpose:
+    """Return the purpose of a pair. Early releases of csrtui wrote none, because it was always the same."""
+    return Purpose.SERVER if members.optional_text("purpose") is None else members.choice("purpose", Purpose)
 
 
 def read_subject(fields: Members) -> SubjectFields:

@@ -160,7 +160,9 @@ def make_pairs(
     """
     valid = [request for request in planned if request.failure is None]
     previews = {
-        request.host: csrs.preview(request.advice.subject, request.advice.covered_names)
+        request.host: csrs.preview(
+            request.advice.subject, request.advice.covered_names, request.advice.purpose
+        )
         for request in valid
         if request.advice
     }
@@ -259,5 +261,5 @@ def _host_options(spec: RequestSpec) -> dict[str, object]:
 
 def _common_options(spec: RequestSpec) -> dict[str, str]:
     """Return the options of the collection's module that are the same for all hosts."""
-    options = {"ca": spec.ca.value, "platform": spec.platform}
+    options = {"ca": spec.ca.value, "platform": spec.platform, "purpose": spec.purpose.value}
     return options | ({"key": spec.key_type.value} if spec.key_type is not None else {})

@@ -247,12 +247,12 @@ def _build_csr(
     if reason is not None or candidate.certificate is None:
         raise InputError(str(reason))
     old = prefill.read_prefill(to_pem([candidate.certificate]), candidate.ca)
-    spec = RequestSpec(names=old.names, subject=old.subject, ca=candidate.ca)
+    spec = RequestSpec(names=old.names, subject=old.subject, ca=candidate.ca, purpose=old.purpose)
     advice = require_common_name(advise_on(session, spec))
     impossible = tuple(finding for finding in advice.errors if not finding.forceable)
     if impossible:
         raise BlockedError(impossible)
-    csr = csrs.read_der(csrs.build(advice.subject, advice.covered_names, candidate.key))
+    csr = csrs.read_der(csrs.build(advice.subject, advice.covered_names, candidate.key, advice.purpose))
     omissions = [f"not in the new CSR: {sentence}" for sentence in old.omissions]
     if not candidate.certificate.subject.common_name:
         omissions.append(describe_added_common_name(old.names[0]))
@@ -273,6 +273,7 @@ def _record(
         platform=spec.platform,
         key=KeyFacts(key_type, _passphrase(candidate, spec) is not None, csr.spki_sha256),
         request=RequestFacts(csr.sha256, csr.signature_hash),
+        purpose=csr.purpose,
     )
     origin = f"its CSR from {candidate.csr_file}" if candidate.csr_file else NEW_CSR_SUFFIX
     record = record.with_event(now, f"key adopted from {candidate.file.path}, {origin}", session.user)

@@ -106,7 +106,9 @@ class Candidate:
     @property
     def title(self) -> str:
         """The default name of the pair, derived from the names, or else from the file name of the key."""
-        for text in (*self.names, self.file.path.rpartition("/")[2]):
+        source = self.csr or self.certificate
+        common_name = (source.subject.common_name or "") if source else ""
+        for text in (*self.names, common_name, self.file.path.rpartition("/")[2]):
             try:
                 return pair_name(text)
             except InputError:
@@ -117,7 +119,7 @@ class Candidate:
 def names_of(source: Request | Certificate) -> tuple[str, ...]:
     """Return the names in a CSR or certificate without duplicates, with the common name first if it is a host name."""
     common_name = source.subject.common_name
-    if common_name is None or (source.names and read_name(common_name).text is None):
+    if common_name is None or read_name(common_name).text is None:
         return source.names
     return tuple(dict.fromkeys((common_name, *source.names)))
 

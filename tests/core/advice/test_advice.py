@@ -21,10 +21,11 @@ from csrtui.core.advice.field_help import CA_HELP, FIELD_HELP, KEY_HELP
 from csrtui.core.advice.field_rules import FIELD_RULES
 from csrtui.core.advice.key_rules import AGE_RULES, CSR_RULES, KEY_RULES, QUALITY_RULES
 from csrtui.core.advice.name_rules import NAME_RULES
+from csrtui.core.advice.purpose_rules import PURPOSE_RULES
 from csrtui.core.advice.rule import Rule
 from csrtui.core.advice.subject_rules import SUBJECT_RULES
 from csrtui.core.advice.syntax_rules import FLAW_RULES
-from csrtui.core.base.finding import CaKind, FieldName, Finding, Level
+from csrtui.core.base.finding import CaKind, FieldName, Finding, Level, Purpose
 from csrtui.core.certificates import csr
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.names.name import read_name
@@ -46,9 +47,12 @@ class Typed:
     names: tuple[str, ...] = ("mail.mydomain.com",)
     subject: SubjectInput = field(default_factory=SubjectInput)
     key: KeyType = KeyType.EC_P256
+    purpose: Purpose = Purpose.SERVER
 
     def advice(self, ca: CaKind = CaKind.PUBLIC) -> Advice:
-        return advise(self.names, self.subject, ca=ca, key_type=self.key, suffixes=suffix_list())
+        return advise(
+            self.names, self.subject, ca=ca, key_type=self.key, suffixes=suffix_list(), purpose=self.purpose
+        )
 
     def codes(self, ca: CaKind = CaKind.PUBLIC) -> list[str]:
         return [finding.code for finding in self.advice(ca).findings]
@@ -60,6 +64,10 @@ def names(*typed: str) -> Typed:
 
 def fields(**typed: str) -> Typed:
     return Typed(subject=SubjectInput(**typed))
+
+
+def purpose(value: str, *typed: str) -> Typed:
+    return Typed(names=typed, purpose=Purpose(value))
 
 
 def key(value: str) -> Typed:
@@ -81,6 +89,7 @@ RULES: tuple[Rule[Any], ...] = (
     *FIELD_RULES,
     *SUBJECT_RULES,
     *KEY_RULES,
+    *PURPOSE_RULES,
 )
 E, W, N, SILENT = Level.ERROR, Level.WARNING, Level.NOTE, None
 LONG = "x" * 62 + ".mydomain.com"
@@ -119,6 +128,8 @@ LEVELS: dict[str, tuple[Level | None, Level | None]] = {
     "wildcard-redundant": (N, N),
     "onion": (E, E),
     "duplicate": (N, N),
+    "purpose-not-public": (E, SILENT),
+    "purpose-mismatch": (W, W),
     "many-names": (W, N),
     "length": (E, E),
     "control-character": (E, E),
@@ -378,6 +389,16 @@ HITS: dict[str, list[Typed]] = {
     "encoding-damage": [
         fields(**{**FIRM, "organization": text}) for text in ("MÃ¼ller", "SociÃ©tÃ©", "GroÃŸ", "ÎœÎ±ÎºÎ¹")
     ],
+    "purpose-not-public": [
+        purpose(value, "a.mydomain.com") for value in Purpose if value is not Purpose.SERVER
+    ],
+    "purpose-mismatch": [
+        purpose("client", "10.0.0.1"),
+        purpose("client", "*.mydomain.com", "10.0.0.1"),
+        purpose("server-client", "Jane Doe"),
+        purpose("server-client", "10.0.0.1"),
+        purpose("email", "Jane Doe"),
+    ],
     "key-not-public": [key("ed25519"), key("ml-dsa-44"), key("ml-dsa-65"), key("ml-dsa-87")],
     "key-slow": [key("rsa-4096")],
 }
@@ -438,6 +459,12 @@ MISSES: dict[str, list[Typed]] = {
     "portal-character": [fields(**{**FIRM, "locality": "Halle (Saale)"}), fields(**{**FIRM, "locality": "Frankfurt/Main"}), fields(**{**FIRM, "locality": "A; (B"}), fields(**{**FIRM, "organization": "A+B, Ltd. \"C\" 'D'"}), fields(**{**FIRM, "organization": "A &amp; B"}), fields(country="&")],
     "html-entity": [fields(**{**FIRM, "organization": "A & B; C"}), fields(**{**FIRM, "organization": "AT&T"})],
     "encoding-damage": [fields(**{**FIRM, "organization": text}) for text in ("Müller", "São Paulo", "Société Générale", "NESTLÉ®", "ESPAÑ™", "Ãngela", "Москва")],
+    "purpose-not-public": [names("a.mydomain.com"), purpose("server", "")],
+    "purpose-mismatch": [
+        names("10.0.0.1"), names(""), names("a b"), purpose("client", "Jane Doe"), purpose("client", "vpn-client-7"),
+        purpose("client", "10.0.0.1", "a.mydomain.com"), purpose("client", ""), purpose("server-client", "intranet"),
+        purpose("email", ""), purpose("code-signing", "Example Ltd"),
+    ],
     "key-not-public": [key("ec-p521"), key("rsa-2048")],
     "key-slow": [key("rsa-3072"), key("ec-p384")],
 }  # fmt: skip

@@ -2,11 +2,11 @@
 
 import pytest
 
-from csrtui.core.advice.field_help import CA_HELP, FIELD_HELP, KEY_HELP
-from csrtui.core.base.finding import CaKind, FieldName
+from csrtui.core.advice.field_help import CA_HELP, FIELD_HELP, KEY_HELP, PURPOSE_HELP
+from csrtui.core.base.finding import CaKind, FieldName, Purpose
 from csrtui.core.keys.key_types import KeyType
 
-CHOSEN = {FieldName.CA, FieldName.KEY}
+CHOSEN = {FieldName.CA, FieldName.KEY, FieldName.PURPOSE}
 TWO_LINES = 2 * 78
 
 
@@ -21,7 +21,9 @@ def test_a_field_has_help_that_fits(field: FieldName) -> None:
 def test_what_is_chosen_has_help_for_each_choice() -> None:
     assert set(CA_HELP) == set(CaKind)
     assert set(KEY_HELP) == set(KeyType)
-    assert all(0 < len(text) <= TWO_LINES for text in (*CA_HELP.values(), *KEY_HELP.values()))
+    assert set(PURPOSE_HELP) == set(Purpose)
+    texts = (*CA_HELP.values(), *KEY_HELP.values(), *PURPOSE_HELP.values())
+    assert all(0 < len(text) <= TWO_LINES for text in texts)
 
 
 @pytest.mark.parametrize("key_type", list(KeyType))

@@ -54,11 +54,13 @@ def test_what_was_asked_for_is_what_the_request_says(key_type: KeyType) -> None:
     assert csr.has_valid_signature(made.der)
 
 
-def test_nothing_but_the_names_is_asked_for_as_an_extension() -> None:
+def test_nothing_but_names_and_usages_is_asked_for_as_an_extension() -> None:
     built = x509.load_der_x509_csr(der_of(SUBJECT, *NAMES))
-    (extension,) = built.extensions
-    assert isinstance(extension.value, x509.SubjectAlternativeName)
-    assert not extension.critical
+    names, usage, extended = built.extensions
+    assert isinstance(names.value, x509.SubjectAlternativeName)
+    assert isinstance(usage.value, x509.KeyUsage)
+    assert isinstance(extended.value, x509.ExtendedKeyUsage)
+    assert [extension.critical for extension in built.extensions] == [False, True, False]
     assert [attribute.oid.dotted_string for attribute in built.attributes] == ["1.2.840.113549.1.9.14"]
 
 

@@ -86,6 +86,7 @@ def test_a_draft_contains_no_secret() -> None:
         "ca",
         "platform",
         "key",
+        "purpose",
         "renews",
         "templates",
     }

@@ -239,7 +239,7 @@ CONTRACT = {
 }
 
 
-ADDED = ("installed", "reused", "begins")
+ADDED = ("installed", "reused", "begins", "purpose")
 """What stands in it since then, behind the rest."""
 
 

@@ -65,6 +65,12 @@ options:
   platform:
     description: The server software, one of those that C(csrtui guide) lists.
     type: str
+  purpose:
+    description:
+      - The use of the certificate. All except V(server) need O(ca=private). The default is the setting of the profile,
+        or else V(server).
+    type: str
+    choices: [server, client, server-client, email, code-signing]
   profile:
     description: A profile of the configuration on the host. Other options override it.
     type: str
@@ -207,7 +213,13 @@ class PairTask:
     def _arguments(self, *flags):
         """Return the arguments for ``csrtui new`` and ``csrtui check`` from the options of the module."""
         options = self._options
-        values = (("--ca", "ca"), ("--key", "key"), ("--for", "platform"), ("--profile", "profile"))
+        values = (
+            ("--ca", "ca"),
+            ("--key", "key"),
+            ("--for", "platform"),
+            ("--purpose", "purpose"),
+            ("--profile", "profile"),
+        )
         arguments = [f"{flag}={options[name]}" for flag, name in values if options[name] is not None]
         if options["add_counterpart"]:
             arguments.append("--add-counterpart")
@@ -318,6 +330,10 @@ def main():
             "ca": {"type": "str", "choices": ["public", "private"]},
             "key": {"type": "str", "no_log": False},
             "platform": {"type": "str"},
+            "purpose": {
+                "type": "str",
+                "choices": ["server", "client", "server-client", "email", "code-signing"],
+            },
             "profile": {"type": "str"},
             "force": {"type": "bool", "default": False},
             "renew": {"type": "str", "choices": ["never", "due"], "default": "never"},

@@ -1,0 +1,86 @@
+"""The purpose of a CSR: its usages, and what is read back from them."""
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from csrtui.core.base.finding import CaKind, Purpose
+from csrtui.core.bundle.prefill import read_prefill
+from csrtui.core.certificates import csr, purposes
+from csrtui.core.keys import key_types
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.subject.fields import SubjectFields
+
+JANE = SubjectFields(common_name="Jane Doe")
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_the_purpose_comes_back_from_the_csr(purpose: Purpose) -> None:
+    request = csr.preview(JANE, [], purpose)
+    assert request.purpose is purpose
+    assert request.names == ()
+    prefill = read_prefill(request.der, CaKind.PRIVATE)
+    assert prefill.purpose is purpose
+    assert prefill.omissions == ()
+    assert prefill.names == ("Jane Doe",)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "rsa_usages", "ec_usages"),
+    [
+        (Purpose.SERVER, (True, False), (False, False)),
+        (Purpose.CLIENT, (False, False), (False, False)),
+        (Purpose.SERVER_CLIENT, (True, False), (False, False)),
+        (Purpose.EMAIL, (True, False), (False, True)),
+        (Purpose.CODE_SIGNING, (False, False), (False, False)),
+    ],
+)
+def test_a_key_is_used_as_its_type_can(
+    purpose: Purpose, rsa_usages: tuple[bool, bool], ec_usages: tuple[bool, bool]
+) -> None:
+    for key_type, usages in ((KeyType.RSA_2048, rsa_usages), (KeyType.EC_P256, ec_usages)):
+        usage, extended = (extension.value for extension in purposes.extensions_for(purpose, key_type))
+        assert isinstance(usage, x509.KeyUsage)
+        assert isinstance(extended, x509.ExtendedKeyUsage)
+        assert usage.digital_signature
+        assert (usage.key_encipherment, usage.key_agreement) == usages
+        assert [oid.dotted_string for oid in extended] == list(purposes.EXTENDED_KEY_USAGES[purpose])
+
+
+@pytest.mark.parametrize(
+    ("oids", "purpose"),
+    [
+        ([], Purpose.SERVER),
+        (["1.2.3"], Purpose.SERVER),
+        ([purposes.EMAIL_PROTECTION, purposes.CLIENT_AUTHENTICATION], Purpose.CLIENT),
+        (
+            [purposes.CODE_SIGNING, purposes.CLIENT_AUTHENTICATION, purposes.SERVER_AUTHENTICATION],
+            Purpose.SERVER_CLIENT,
+        ),
+    ],
+)
+def test_of_several_purposes_the_first_counts(oids: list[str], purpose: Purpose) -> None:
+    assert purposes.purpose_of(oids) is purpose
+
+
+def test_a_public_ca_gets_a_request_for_a_server_with_a_note_on_the_rest() -> None:
+    request = csr.preview(
+        SubjectFields(common_name="a.mydomain.com"), ["a.mydomain.com"], Purpose.SERVER_CLIENT
+    )
+    prefill = read_prefill(request.der, CaKind.PUBLIC)
+    assert prefill.purpose is Purpose.SERVER
+    assert prefill.omissions == ("the extended key usages TLS client: a new CSR does not request them",)
+
+
+def test_a_usage_for_a_key_that_gets_no_csr_is_not_copied() -> None:
+    key = ec.generate_private_key(ec.SECP256K1())
+    usage = next(iter(purposes.extensions_for(Purpose.SERVER, KeyType.RSA_2048))).value
+    der = (
+        x509.CertificateSigningRequestBuilder()
+        .subject_name(x509.Name([]))
+        .add_extension(usage, critical=True)
+        .sign(key, key_types.signature_hash(KeyType.RSA_2048))
+        .public_bytes(Encoding.DER)
+    )
+    assert any("keyUsage" in sentence for sentence in read_prefill(der).omissions)
