@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 from textual.widget import Widget
 
-from csrtui.core.advice.field_help import CA_HELP, FIELD_HELP, KEY_HELP
-from csrtui.core.base.finding import CaKind, FieldName, worst_first
+from csrtui.core.advice.field_help import CA_HELP, FIELD_HELP, KEY_HELP, PURPOSE_HELP
+from csrtui.core.base.finding import CaKind, FieldName, Purpose, worst_first
 from csrtui.core.keys.key_types import KeyType
 from csrtui.tasks.draft import request_spec_of
 from csrtui.tui.commands import COMMANDS, key_of
@@ -261,6 +261,8 @@ class RequestPane(Widget):
                 return CA_HELP[CaKind(draft.ca)]
             case FieldName.KEY:
                 return KEY_HELP[KeyType(draft.key)]
+            case FieldName.PURPOSE:
+                return PURPOSE_HELP[Purpose(draft.purpose)]
             case field:
                 return FIELD_HELP[field]
 

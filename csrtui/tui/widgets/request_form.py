@@ -9,7 +9,7 @@ from textual.containers import Horizontal
 from textual.message import Message
 
 from csrtui.core.base.escaping import plural, visible
-from csrtui.core.base.finding import CaKind, FieldName
+from csrtui.core.base.finding import CaKind, FieldName, Purpose
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.form_draft import Draft
 from csrtui.core.servers.platforms import PLATFORMS, read_platform
@@ -37,10 +37,18 @@ TEXT_FIELDS = {
 }
 """The text fields and their labels, in the order of the form."""
 
+_PURPOSES = [
+    (Purpose.SERVER.value, "server"),
+    (Purpose.CLIENT.value, "client"),
+    (Purpose.SERVER_CLIENT.value, "both"),
+    (Purpose.EMAIL.value, "e-mail"),
+    (Purpose.CODE_SIGNING.value, "code"),
+]
 _CHOICES = {
     FieldName.PLATFORM: ("Server", [(platform.id, platform.label) for platform in PLATFORMS.values()]),
     FieldName.KEY: ("Key", [(key.value, key.label) for key in KeyType]),
     FieldName.CA: ("CA", [(kind.value, kind.value) for kind in CaKind]),
+    FieldName.PURPOSE: ("Purpose", _PURPOSES),
 }
 FIELD_LABELS = {name.value: label.text for name, label in TEXT_FIELDS.items()} | {
     name.value: label for name, (label, _) in _CHOICES.items()
