@@ -4,11 +4,12 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from csrtui.cli.output import discard_output, prepare_streams, print_error
+from csrtui.cli.output import discard_output, prepare_streams, print_error, set_quiet
 from csrtui.cli.parser import build_parser
 from csrtui.core.base.bug_report import describe_bug
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.store.location import store_path
+from csrtui.store.log import log_to_stderr
 
 _INTERRUPTED = 130
 
@@ -56,6 +57,8 @@ def _dispatch(arguments: Sequence[str], open_screens: Callable[[str], int]) -> i
         from csrtui.cli.version import print_version
 
         return print_version()
+    set_quiet(quiet=options.quiet)
+    log_to_stderr(enabled=options.verbose)
     if options.command is not None:
         status: int = options.command.action.run(options)
         return status

@@ -49,9 +49,25 @@ def discard_output(stream: TextIO | None) -> None:
         os.close(null)
 
 
+_quiet = False
+"""Whether only errors and questions are printed on stderr (``--quiet``)."""
+
+
+def set_quiet(*, quiet: bool) -> None:
+    """Set whether only errors and questions are printed on stderr."""
+    global _quiet  # noqa: PLW0603 - a property of the process, like its streams
+    _quiet = quiet
+
+
 def print_message(text: str) -> None:
-    """Print one line on stderr."""
-    write_message(f"{visible(text)}\n")
+    """Print one line on stderr, unless messages are silenced."""
+    write_unless_quiet(f"{visible(text)}\n")
+
+
+def write_unless_quiet(text: str) -> None:
+    """Write text to stderr unchanged, unless messages are silenced."""
+    if not _quiet:
+        write_message(text)
 
 
 def write_message(text: str) -> None:
@@ -65,9 +81,9 @@ def write_message(text: str) -> None:
 
 def print_error(error: CsrtuiError) -> None:
     """Print an error and its hint on stderr, one line each."""
-    print_message(f"csrtui: error: {error.message}")
+    write_message(f"{visible(f'csrtui: error: {error.message}')}\n")
     if error.hint:
-        print_message(f"hint: {error.hint}")
+        write_message(f"{visible(f'hint: {error.hint}')}\n")
 
 
 def print_finding(label: str, finding: Finding) -> None:
@@ -77,9 +93,10 @@ def print_finding(label: str, finding: Finding) -> None:
         label: The level to show, which may differ from the finding's own.
         finding: The finding.
     """
-    print_message(f"{label}: {finding.text}")
+    write = write_message if finding.blocks else write_unless_quiet
+    write(f"{visible(f'{label}: {finding.text}')}\n")
     if finding.fix:
-        print_message(f"  fix: {finding.fix.label}")
+        write(f"{visible(f'  fix: {finding.fix.label}')}\n")
 
 
 def confirm(question: str) -> bool:

@@ -3,7 +3,7 @@
 import argparse
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
@@ -75,8 +75,23 @@ class Parser(argparse.ArgumentParser):
                 )
             command = getattr(options, "command", None)
             prog = f"{self.prog} {command.name}" if command else self.prog
-            raise InputError(f"unrecognized arguments: {' '.join(unknown)}", _usage_hint(prog, unknown))
+            raise InputError(
+                f"unrecognized arguments: {' '.join(unknown)}",
+                suggest(unknown[0], getattr(options, "option_names", ())) or _usage_hint(prog, unknown),
+            )
         return options
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Check that a value is one of the choices.
+
+        Raises:
+            InputError: There is no such command.
+            argparse.ArgumentError: The value is not one of an option's choices.
+        """
+        if isinstance(action.choices, dict) and value not in action.choices:
+            hint = suggest(value, action.choices) or f"{self.prog} --help lists the commands"
+            raise InputError(f"unknown command {value[:60]!r}", hint)
+        super()._check_value(action, value)
 
     def error(self, message: str) -> NoReturn:
         """Raise the error that argparse would print.
@@ -113,6 +128,14 @@ def _usage_hint(prog: str, arguments: Sequence[str]) -> str:
     name = next(filter(_HYPHENATED_NAME.match, arguments), None)
     separator_hint = f"; put a name that begins with a hyphen after --: {prog} -- {name}"
     return f"{prog} --help" + (separator_hint if name else "")
+
+
+def suggest(text: str, known: Iterable[str]) -> str | None:
+    """Return a question that names the known word most similar to `text`, or None if no word is similar."""
+    from difflib import get_close_matches  # only after an error
+
+    matches = get_close_matches(text.partition("=")[0], list(known), n=1, cutoff=0.7)
+    return f"did you mean {matches[0]}?" if matches else None
 
 
 class _Store(argparse.Action):
@@ -182,11 +205,13 @@ def build_parser(commands: Sequence[CliCommand], arguments: Sequence[str]) -> Pa
         prog="csrtui",
         description="Make private keys and certificate requests on this machine, and keep them in a keystore.",
         epilog=EXAMPLES,
+        usage="csrtui [-h] [--store DIR] [-q | -v] [-V] [COMMAND ...]",
     )
     parser.add_argument("--store", metavar="DIR", help="the keystore's folder (default: $CSRTUI_STORE)")
     parser.add_argument(
-        "--version", action="store_true", help="print the versions of csrtui and its libraries"
+        "-V", "--version", action="store_true", help="print the versions of csrtui and its libraries"
     )
+    _add_verbosity(parser, default=False)
     parser.set_defaults(command=None)
     # Without prog, argparse would format a usage line to get it.
     subparsers = parser.add_subparsers(
@@ -195,7 +220,7 @@ def build_parser(commands: Sequence[CliCommand], arguments: Sequence[str]) -> Pa
     for command in commands:
         if command.name in arguments:
             subparser = add_command(subparsers, command.name, command.summary, command.action)
-            subparser.set_defaults(command=command)
+            subparser.set_defaults(command=command, option_names=list(subparser._option_string_actions))  # noqa: SLF001 - argparse has no public list
         else:
             subparsers.add_parser(command.name, help=command.summary)
     return parser
@@ -217,5 +242,16 @@ def add_command(
         epilog="example:\n" + "\n".join(f"  {line}" for line in action.example.splitlines()),
     )
     parser.add_argument("--store", metavar="DIR", default=argparse.SUPPRESS, help="the keystore's folder")
+    _add_verbosity(parser, default=argparse.SUPPRESS)
     action.arguments(parser)
     return parser
+
+
+def _add_verbosity(parser: argparse.ArgumentParser, *, default: object) -> None:
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument(
+        "-q", "--quiet", action="store_true", default=default, help="print only data and errors"
+    )
+    group.add_argument(
+        "-v", "--verbose", action="store_true", default=default, help="log files and actions to stderr"
+    )

@@ -10,7 +10,7 @@ from threading import Event, Lock
 from types import FrameType, TracebackType
 from typing import Self, TypeAlias
 
-from csrtui.cli.output import write_message
+from csrtui.cli.output import write_unless_quiet
 from csrtui.core.base.escaping import visible
 
 _BAR_WIDTH = 20
@@ -52,7 +52,7 @@ class ProgressBar:
         with self._lock:
             if self._is_shown and self._count:
                 self._draw()
-                write_message("\n")
+                write_unless_quiet("\n")
 
     def advance(self, name: str | None = None) -> None:
         """Count one more item and show its name. Any thread can call this method."""
@@ -66,7 +66,7 @@ class ProgressBar:
 
     def _draw(self) -> None:
         line = f"{self._line()} {visible(self._name)}"[:_COLUMNS].rstrip()
-        write_message(f"\r{line.ljust(self._width)}")
+        write_unless_quiet(f"\r{line.ljust(self._width)}")
         self._width = len(line)
 
     def _line(self) -> str:

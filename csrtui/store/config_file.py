@@ -13,6 +13,7 @@ from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import quote, visible
 from csrtui.store import files, locks
 from csrtui.store.disk_errors import ReadOnlyError, foreign_file_error, reason_of
+from csrtui.store.log import log
 from csrtui.store.permissions import PRIVATE_FILE
 
 CONFIG_VARIABLE = "CSRTUI_CONFIG"
@@ -80,6 +81,7 @@ def update_config_text(path: str, edit: Callable[[str], str]) -> None:
         try:
             with locks.hold(descriptor, f".{name}.lock", "the configuration", locks.Sharing.EXCLUSIVE):
                 _update(path, descriptor, name, edit)
+            log("replaced", path)
         finally:
             files.release(descriptor)
     except ReadOnlyError as error:

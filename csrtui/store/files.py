@@ -13,6 +13,7 @@ from contextlib import suppress
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.store.disk_errors import NotConfirmedError, foreign_file_error
+from csrtui.store.log import log
 from csrtui.store.permissions import PRIVATE_FOLDER, Permissions, check_permissions
 
 MAX_FOREIGN_BYTES = 1024 * 1024
@@ -266,6 +267,7 @@ def read_store_file(dir_fd: int, name: str, path: str, permissions: Permissions)
         data = read_up_to(descriptor, MAX_STORE_FILE_BYTES + 1)
     finally:
         release(descriptor)
+    log("read", path)
     if len(data) > MAX_STORE_FILE_BYTES:
         raise StoreError(f"{visible(path)} is too large for a file of the store")
     return data
@@ -336,6 +338,7 @@ def open_foreign(path: str) -> int:
         raise foreign_file_error(path, error) from error
     except ValueError as error:
         raise InputError(f"{visible(path)} is not a valid path") from error
+    log("read", path)
     return descriptor
 
 

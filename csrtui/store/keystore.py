@@ -1,6 +1,6 @@
 """The keystore. It stores each pair in a folder that is either complete or does not exist.
 
-The README's section on the store describes the layout. A folder in ``pairs/`` with the name of a pair is a pair. An
+`csrtui/docs/files.md` describes the layout. A folder in ``pairs/`` with the name of a pair is a pair. An
 entry whose name begins with a dot is an unfinished creation, a lock or saved state.
 """
 
@@ -13,6 +13,7 @@ from csrtui.core.pairs.pair_name import check_pair_name, is_pair_name
 from csrtui.store import files, locks
 from csrtui.store.creation import FreeNames, PairFiles, create_pairs, discard, leftovers
 from csrtui.store.disk_errors import NotConfirmedError, ReadOnlyError, disk_error
+from csrtui.store.log import log
 from csrtui.store.saved_state import SavedState
 from csrtui.store.stamp import read_stamp, touch
 from csrtui.store.stored_pair import (
@@ -93,6 +94,9 @@ class Keystore(SavedState):
                     results = create_pairs(pairs_fd, pairs, names)
                 touch(pairs_fd)
                 is_confirmed = _flush(pairs_fd)
+        for result in results:
+            if isinstance(result, str):
+                log("created", self.pair_path(result))
         return [
             disk_error(failure, self.path, result)
             if isinstance(result, OSError)

@@ -18,6 +18,7 @@ from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import quote, visible
 from csrtui.store import files
 from csrtui.store.disk_errors import DISK_HINTS, reason_of
+from csrtui.store.log import log
 from csrtui.store.permissions import Permissions
 
 WORLD_READABLE: Final = Permissions(0o644, forbidden=0)
@@ -89,7 +90,10 @@ def write_new_files(folder: str, outputs: Sequence[OutputFile]) -> list[str]:
         for file in pending:
             file.close()
         files.release(dir_fd)
-    return [os.path.join(folder, name) for name in names]
+    paths = [os.path.join(folder, name) for name in names]
+    for path in paths:
+        log("written", path)
+    return paths
 
 
 def absolute_path(path: str) -> str:

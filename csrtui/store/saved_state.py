@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from csrtui.core.base.errors import StoreError
 from csrtui.store import files, locks
+from csrtui.store.log import log
 from csrtui.store.permissions import PRIVATE_FILE
 from csrtui.store.store_folder import StoreFolder
 
@@ -174,6 +175,7 @@ class SavedState(StoreFolder):
             self._lock(store_fd, _SAVE_LOCK, subject, locks.Sharing.EXCLUSIVE),
         ):
             _replace(store_fd, name, content(), subject)
+        log("replaced", os.path.join(self.path, name))
 
 
 def draft_file(number: int) -> str:

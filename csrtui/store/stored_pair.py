@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from csrtui.core.base.errors import StoreError
 from csrtui.store import files
 from csrtui.store.disk_errors import disk_error, pair_read_error
+from csrtui.store.log import log
 from csrtui.store.permissions import PRIVATE_FILE, PRIVATE_FOLDER, PUBLIC_FILE, check_permissions
 
 KEY_FILE: Final = "key.pem"
@@ -122,6 +123,7 @@ class PairChange:
         except OSError as error:
             raise disk_error("cannot write", f"{self._path}/{name}", error) from error
         self.is_changed = True
+        log("replaced", f"{self._path}/{name}")
         files.flush_folder(self._descriptor, self._name)
 
     def _archive(self, certificate: bytes, now: datetime) -> None:

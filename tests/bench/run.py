@@ -23,7 +23,7 @@ from measure import CSRTUI, ROOT, Options
 
 sys.path.append(str(ROOT / "tests" / "support"))
 
-from readme_table import read_table, write_table
+from docs_tables import read_table, write_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,8 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             rows += [(name, row) for row in _announced(name, section, quiet=options.json)]
     if options.write:
         about = f"{time.strftime('%Y-%m-%d')}, {_machine()}; medians of {options.runs} runs, the least and the most beside them."
-        before = read_table(table.BEGIN, table.END)
-        write_table(table.BEGIN, table.END, table.in_readme([row for _, row in rows], about, before))
+        measured_rows = [row for _, row in rows]
+        text = table.documentation_table(measured_rows, about, read_table("benchmarks", "bench"))
+        write_table("benchmarks", "bench", text)
     if options.json:
         measured = [{"section": name, **row.as_json()} for name, row in rows]
         json.dump({"schema": 1, "machine": _machine(), "rows": measured}, sys.stdout, indent=2)
@@ -98,7 +99,9 @@ def _parser() -> argparse.ArgumentParser:
         "--runs", type=_runs, default=_RUNS, help="how often each is measured (default %(default)s)"
     )
     parser.add_argument("--full", action="store_true", help="also what takes many minutes: 100,000 pairs")
-    parser.add_argument("--write", action="store_true", help="put what was measured into the README's table")
+    parser.add_argument(
+        "--write", action="store_true", help="write the figures into csrtui/docs/benchmarks.md"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of tables")
     return parser
 

@@ -78,29 +78,25 @@ class Row:
         }
 
 
-BEGIN = "<!-- bench: made by tests/bench/run.py -->\n"
-END = "<!-- end of bench -->\n"
-
-
-def in_readme(rows: Iterable[Row], about: str, before: str) -> str:
-    """Return what stands in the README: the goals, and folded up below them what has none.
+def documentation_table(rows: Iterable[Row], about: str, before: str) -> str:
+    """Return the text for the topic on benchmarks: the figures with goals, and below them the others.
 
     Args:
         rows: What was measured now.
         about: When, where and how.
-        before: What stood there; lines of it that were not measured now stay.
+        before: The text until now; its lines that were not measured now are kept.
     """
-    goals = _lines(before.partition(_FOLDED)[0])
-    others = _lines(before.partition(_FOLDED)[2])
+    goals = _lines(before.partition(_OTHERS)[0])
+    others = _lines(before.partition(_OTHERS)[2])
     for row in rows:
         here, there = (others, goals) if row.goal is None else (goals, others)
         here[row.what] = line(row)
         there.pop(row.what, None)
     tables = [f"{head()}\n" + "\n".join(lines.values()) for lines in (goals, others)]
-    return f"{about}\n\n{tables[0]}\n\n{_FOLDED}\n\n{tables[1]}\n\n</details>\n"
+    return f"{about}\n\n{tables[0]}\n\n{_OTHERS}\n\n{tables[1]}\n"
 
 
-_FOLDED = "<details><summary>What has no goal</summary>"
+_OTHERS = "## Figures without a goal"
 
 
 def _lines(text: str) -> dict[str, str]:

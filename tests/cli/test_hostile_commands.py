@@ -63,6 +63,7 @@ LINES = (
     ("retire", NEW, "--json"),
     ("doctor",),
     ("doctor", "--json"),
+    ("help", "{text}"),
     ("--store", "{text}", "list"),
     ("{text}",),
     ("fleet", "list", "--inventory", "{given}/{text}"),

@@ -154,7 +154,7 @@ def test_whatever_stands_in_the_way_stays(csrtui: Csrtui, kind: str) -> None:
         (("a.com", "--bogus"), "unrecognized arguments: --bogus", "--help"),
         (("a.com", "-O", "My", "Ltd"), "ltd is a public suffix", None),
         (("a.com", "-O"), "-O/--organization: expected one argument", "csrtui new --help"),
-        (("a.com", "--organiz", "X"), "unrecognized arguments", "--help"),
+        (("a.com", "--organiz", "X"), "unrecognized arguments", "did you mean --organization?"),
         (("a..com",), "has an empty label", None),
         (("a.com", "https://b.com/x"), "is not a bare host name", "write b.com"),
         (("a.com", "-O", "x" * 65), "64", None),

@@ -38,6 +38,7 @@ RUNS = {
     "guide": ("nginx",),
     "retire": (ISSUED,),
     "doctor": (),
+    "help": ("backups",),
 }
 COMMAND_TESTS = (
     "whole_life", "new", "batch", "check", "list_show_csr", "backup_command", "verify_and_restore_commands",

@@ -87,11 +87,11 @@ def test_the_version_of_what_was_never_installed_is_said(
 @pytest.mark.parametrize(
     ("arguments", "said", "hint"),
     [
-        (("frobnicate",), "invalid choice: 'frobnicate' (choose from 'new'", "csrtui --help"),
-        (("NEW", "a.com"), "invalid choice: 'NEW'", "csrtui --help"),
-        (("ne", "a.com"), "invalid choice: 'ne'", "csrtui --help"),
+        (("frobnicate",), "unknown command 'frobnicate'", "csrtui --help lists the commands"),
+        (("NEW", "a.com"), "unknown command 'NEW'", "csrtui --help lists the commands"),
+        (("ne", "a.com"), "unknown command 'ne'", "did you mean new?"),
         (("--bogus",), "unrecognized arguments: --bogus", "csrtui --help"),
-        (("\x1b[2J",), "invalid choice: '\\x1b[2J'", "csrtui --help"),
+        (("\x1b[2J",), "unknown command '\\x1b[2J'", "csrtui --help lists the commands"),
         (("check", "a.com", "-O=--"), "-O: expected one argument", "csrtui check --help"),
         (("--store",), "--store: expected one argument", "csrtui --help"),
         (("show", "a.com", "b.com"), "unrecognized arguments: b.com", "csrtui show --help"),

@@ -1,7 +1,7 @@
 """Tries the promises of safety and prints what was tried, how often, and what failed.
 
 ``python tests/safety/run.py`` runs every test that is marked ``safety``, the slow ones too; ``--write`` puts the
-table into the README. It takes minutes, and what this machine has no program or no right for is named as skipped.
+table into csrtui/docs/safety.md. It takes minutes, and what this machine has no program or no right for is named as skipped.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--write", action="store_true", help="put the table into the README")
+    parser.add_argument("--write", action="store_true", help="write the table into csrtui/docs/safety.md")
     parser.add_argument(
         "-m",
         dest="selection",

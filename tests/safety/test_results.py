@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from readme_table import README
+from docs_tables import read_table
 from safety_results import VARIABLE, Row, counted, read_rows, record
-from safety_table import BEGIN, END, table
+from safety_table import table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,10 +52,8 @@ def test_nothing_is_written_unless_it_is_asked_for(monkeypatch: pytest.MonkeyPat
     record("whole", "a fault", 1, 0)
 
 
-def test_the_table_has_its_place_in_the_readme() -> None:
-    text = README.read_text(encoding="utf-8")
-    assert BEGIN in text
-    assert END in text.partition(BEGIN)[2]
+def test_the_documentation_has_a_table_of_safety() -> None:
+    assert read_table("safety", "safety").startswith("| what must hold |")
 
 
 def test_the_table_is_sorted_by_promise() -> None:

@@ -110,7 +110,10 @@ FLOWS = {
     "guide": Flow(("guide", "nginx")),
 }
 """All of them."""
-ELSEWHERE = {"fleet": "its secrets are on the hosts, whose own csrtui it asks"}
+ELSEWHERE = {
+    "fleet": "its secrets are on the hosts, whose own csrtui it asks",
+    "help": "it reads only the documentation",
+}
 """Commands that are not among them, and why."""
 
 

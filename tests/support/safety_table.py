@@ -1,18 +1,15 @@
-"""The table of what the sweeps tried, and its place in the README."""
+"""The table of what the sweeps tried, and its place in the documentation."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from readme_table import write_table
+from docs_tables import write_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from safety_results import Row
-
-BEGIN = "<!-- safety: made by tests/safety/run.py -->\n"
-END = "<!-- end of safety -->\n"
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -26,5 +23,5 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def write(shown: str) -> None:
-    """Put the table between the markers in the README."""
-    write_table(BEGIN, END, shown)
+    """Write the table into the topic on safety."""
+    write_table("safety", "safety", shown)

@@ -21,6 +21,7 @@ _SUMMARIES = {
     "guide": "Show the guide for a server.",
     "retire": "Mark pairs as no longer used; nothing is deleted.",
     "doctor": "Check the whole keystore and suggest fixes.",
+    "help": "Show the help of a command, or a topic of the documentation.",
 }
 _MODULES = {"import": "import_"}
 """The module names that differ from the command, because the command is a Python keyword."""

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from csrtui.cli.output import print_message, write_message
+from csrtui.cli.output import print_message, write_unless_quiet
 from csrtui.cli.parser import Action
 from csrtui.cli.results import print_refusal, print_results
 from csrtui.cli.secret_options import (
@@ -64,7 +64,7 @@ def _export(options: argparse.Namespace) -> int:
     lines = (*snippet_lines(exported.plan.snippets), "", *note_lines(ready.spec.server))
     text = "".join(f"{visible(line)}\n" for line in lines)
     # The directives are part of the output. With --json they are messages, so that stdout contains only the document.
-    (write_message if options.json else sys.stdout.write)(text)
+    (write_unless_quiet if options.json else sys.stdout.write)(text)
     if exported.record_error is not None:
         raise exported.record_error
     return status

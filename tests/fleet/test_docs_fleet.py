@@ -1,4 +1,4 @@
-"""The README's section on many servers: followed, it leads from an inventory to issued certificates on two hosts."""
+"""The documentation on many servers: followed, it leads from an inventory to issued certificates on two hosts."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 import yaml
 from ansible_modules import MODULES
 from command import ROOT
+from docs_fleet import HOSTS, books
 from playbooks import MODULE, environment, program
-from readme_fleet import HOSTS, books
 from real_authorities import OpensslCa
 from sshd_hosts import Hosts, running_hosts
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def test_its_playbooks_are_yaml_and_it_names_every_module_and_the_role() -> None:
     assert list(books()) == ["setup.yml", "request.yml", "install.yml"]
     assert all(yaml.safe_load(book)[0]["hosts"] == "web" for book in books().values())
-    text = (ROOT / "README.md").read_text()
+    text = (ROOT / "csrtui/docs/many-servers.md").read_text()
     assert [name for name in MODULES if MODULE + name not in text] == []
     assert "csrtui.csrtui.csrtui" in books()["setup.yml"]
 

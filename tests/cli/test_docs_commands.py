@@ -1,4 +1,4 @@
-"""The README's block of commands, line by line in its order: each finds what the lines before it made."""
+"""The documentation's block of commands, line by line in its order: each finds what the lines before it made."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _ELSEWHERE = ("/mnt/usb", "/srv/keys", "/etc/nginx/tls", "/etc/letsencrypt/live"
 
 
 def block() -> list[str]:
-    """The lines of the section on the command line, without what belongs to many hosts."""
-    section = (ROOT / "README.md").read_text().partition("\n## The command line\n")[2]
-    (lines,) = re.findall(r"```sh\n(.*?)```", section.partition("\n## ")[0], re.DOTALL)
+    """The lines of the topic on the command line, without those for many hosts."""
+    text = (ROOT / "csrtui/docs/command-line.md").read_text()
+    (lines,) = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
     return [line for line in lines.splitlines() if not line.startswith("csrtui fleet ")]
 
 
 class Reader:
-    """Somebody who types what the README says, in a folder with the files that it names."""
+    """Somebody who types what the documentation says, in a folder with the files that it names."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -56,7 +56,7 @@ class Reader:
         self._make_elsewhere()
 
     def at(self, path: str) -> Path:
-        """Where a folder that the README names is here."""
+        """Where a folder that the documentation names is here."""
         return self.folder / path.lstrip("/")
 
     def _make_elsewhere(self) -> None:

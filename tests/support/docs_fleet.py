@@ -1,4 +1,4 @@
-"""What the README's section on many servers says: its playbooks and its commands."""
+"""The playbooks and commands of the documentation on many servers."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ HOSTS = ("shop.example-shop.com", "mail.example-shop.com")
 
 
 def books() -> dict[str, str]:
-    """The README's playbooks, by the name in their first line."""
-    text = (ROOT / "README.md").read_text()
+    """Its playbooks, by the name in their first line."""
+    text = (ROOT / "csrtui/docs/many-servers.md").read_text()
     return {
         name: f"# {name}\n{book}"
         for name, book in re.findall(r"```yaml\n# (\S+\.yml)\n(.*?)```", text, re.DOTALL)
@@ -20,5 +20,5 @@ def books() -> dict[str, str]:
 
 def commands() -> list[str]:
     """Its blocks of commands for a shell: to set up, to play, and ``csrtui fleet``."""
-    section = (ROOT / "README.md").read_text().partition("\n## Many servers\n")[2].partition("\n## ")[0]
+    section = (ROOT / "csrtui/docs/many-servers.md").read_text()
     return re.findall(r"```sh\n(.*?)```", section, re.DOTALL)

@@ -1,0 +1,58 @@
+"""``csrtui help [COMMAND | TOPIC]``: show the help of a command, or a topic of the documentation."""
+
+import argparse
+import sys
+from contextlib import suppress
+
+from csrtui.cli.pager import pager
+from csrtui.cli.parser import Action, build_parser, suggest
+from csrtui.core.base.errors import InputError
+from csrtui.store.documentation import read_topic, topics
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("subject", nargs="?", metavar="COMMAND|TOPIC", help="default: the list of both")
+
+
+def _run(options: argparse.Namespace) -> int:
+    from csrtui.cli.commands.all import COMMANDS
+
+    names = [command.name for command in COMMANDS]
+    subject = options.subject
+    if subject is not None and subject not in (*names, *topics()):
+        raise InputError(
+            f"there is no command or topic {subject[:60]!r}",
+            suggest(subject, (*names, *topics())) or "csrtui help lists the commands and topics",
+        )
+    with pager():
+        if subject is None:
+            sys.stdout.write(build_parser(COMMANDS, ()).format_help() + _topic_list())
+        elif subject in names:
+            with suppress(SystemExit):  # argparse ends the program after the help
+                build_parser(COMMANDS, [subject]).parse_args([subject, "--help"])
+        else:
+            sys.stdout.write(_formatted(read_topic(subject)))
+    return 0
+
+
+def _topic_list() -> str:
+    lines = [f"  {name:<18}{title}" for name, title in topics().items()]
+    return "\n".join(["", "topics (csrtui help TOPIC):", *lines, ""])
+
+
+def _formatted(text: str) -> str:
+    """Return Markdown formatted for a terminal, or unchanged for a pipe or a file."""
+    if not sys.stdout.isatty():
+        return text
+    try:
+        from rich.console import Console
+        from rich.markdown import Markdown
+    except ImportError:  # installed with Textual, which only the screens need
+        return text
+    console = Console(width=min(Console().width, 100))
+    with console.capture() as capture:
+        console.print(Markdown(text))
+    return capture.get()
+
+
+ACTION = Action("csrtui help\ncsrtui help new\ncsrtui help backups", _arguments, _run)

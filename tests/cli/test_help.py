@@ -1,0 +1,105 @@
+"""``csrtui help``, ``-q`` and ``-v``: the documentation is installed with csrtui, and messages can be reduced or extended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from command import argv
+from pty_session import PtySession
+
+from csrtui.core.base.errors import StoreError
+from csrtui.store import documentation
+
+if TYPE_CHECKING:
+    from command import Csrtui
+
+TOPICS = sorted(path.stem for path in (Path(documentation.__file__).parents[1] / "docs").glob("*.md"))
+
+
+def test_help_lists_every_command_and_topic(csrtui: Csrtui) -> None:
+    ran = csrtui("help")
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out.startswith(csrtui("--help").out)
+    assert [line.split()[0] for line in ran.out.partition("topics")[2].splitlines()[1:]] == TOPICS
+
+
+def test_help_of_a_command_is_what_its_option_prints(csrtui: Csrtui) -> None:
+    assert csrtui("help", "new").out == csrtui("new", "--help").out
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_every_topic_is_printed_as_markdown_to_a_pipe(csrtui: Csrtui, topic: str) -> None:
+    ran = csrtui("help", topic)
+    assert ran.out.startswith("# ")
+    assert "<!--" not in ran.out
+
+
+def test_a_mistyped_topic_or_command_gets_a_suggestion(csrtui: Csrtui) -> None:
+    assert csrtui("help", "bakcups").hint == "did you mean backups?"
+    assert csrtui("help", "xyzzy").hint == "csrtui help lists the commands and topics"
+    assert csrtui("exprt").hint == "did you mean export?"
+    assert csrtui("list", "--fitler", "x").hint == "did you mean --filter?"
+
+
+def test_documentation_that_is_not_installed_is_an_error(
+    csrtui: Csrtui, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documentation, "_FOLDER", str(tmp_path / "missing"))
+    ran = csrtui("help", "backups")
+    assert (ran.status, ran.hint) == (3, "install csrtui again")
+    with pytest.raises(StoreError, match="cannot be read"):
+        documentation.read_topic("backups")
+
+
+@pytest.mark.parametrize(
+    ("variables", "shown"),
+    [
+        ({"PAGER": "sed s/^/paged:/"}, "paged:"),
+        ({"PAGER": "sed s/^/paged:/", "TERM": "dumb"}, "like passphrase files"),
+        ({"PAGER": "no-such-pager"}, "like passphrase files"),
+        ({"PAGER": "'"}, "like passphrase files"),
+        ({"PAGER": "cat"}, "like passphrase files"),
+        ({"PAGER": "true"}, ""),
+    ],
+)
+def test_a_terminal_shows_a_topic_through_the_pager(variables: dict[str, str], shown: str) -> None:
+    env = {"NO_COLOR": "1", "TERM": "xterm", **variables}
+    with PtySession(argv("help", "backups"), env=env) as terminal:
+        assert terminal.wait_exit() == 0
+        text = terminal.text
+    assert shown in text
+    assert ("paged:" in text, text.strip() == "") == (shown == "paged:", shown == "")
+
+
+def test_quiet_leaves_only_data_and_errors(csrtui: Csrtui) -> None:
+    ran = csrtui("-q", "new", "www.mydomain.com")
+    assert (ran.status, ran.out, ran.err) == (0, "www.mydomain.com\n", "")
+    refused = csrtui("new", "--quiet", "intranet", "www.mydomain.com")
+    assert refused.status == 2
+    assert refused.err.count("\n") == 2
+    assert "error: " in refused.err
+    assert "made" in csrtui("new", "www.example-shop.com").err
+
+
+def test_verbose_names_the_files_and_no_secret(csrtui: Csrtui, tmp_path: Path) -> None:
+    passphrase = tmp_path / "passphrase"
+    passphrase.write_text("correct horse battery staple\n")
+    passphrase.chmod(0o600)
+    ran = csrtui("-v", "new", "a.com", "--encrypt-key", "--passphrase-file", str(passphrase))
+    assert f"created {csrtui.store}/pairs/a.com" in ran.err
+    ran = csrtui("csr", "-v", "a.com", "--to", str(tmp_path / "a.csr"))
+    assert f"written {tmp_path}/a.csr" in ran.err
+    assert f"read {csrtui.store}/pairs/a.com/request.pem" in ran.err
+    assert "correct" not in ran.err
+    assert "BEGIN" not in ran.err
+    assert "created" not in csrtui("new", "b.com").err
+
+
+def test_quiet_and_verbose_exclude_each_other(csrtui: Csrtui) -> None:
+    assert csrtui("-q", "-v", "list").status == 2
+
+
+def test_the_short_option_prints_the_version(csrtui: Csrtui) -> None:
+    assert csrtui("-V").out == csrtui("--version").out
