@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from csrtui.core.base.errors import CsrtuiError
     from csrtui.core.base.finding import Finding
 
+_ASCII = str.maketrans("─│├└●▼·…", "-|+`*v.>")
 _WAKE_UP_SECONDS = 0.2
 """The interval at which a prompt looks for signals."""
 
@@ -127,6 +128,15 @@ def prompt_interrupts() -> Iterator[None]:
 def print_line(text: str) -> None:
     """Print one line on stdout."""
     sys.stdout.write(f"{visible(text)}\n")
+
+
+def drawable(text: str) -> str:
+    """Return text with lines and marks in ASCII if the encoding of stdout does not contain them."""
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        return text.translate(_ASCII)
+    return text
 
 
 def print_bytes(data: bytes) -> None:

@@ -8,6 +8,7 @@ from csrtui.cli.parser import CliCommand
 _SUMMARIES = {
     "new": "Generate a private key and its CSR, and keep both.",
     "check": "Check names and fields against CA rules.",
+    "inspect": "Describe CSRs, certificates, chains, keys and backups; nothing is stored.",
     "list": "List the pairs, the most urgent first.",
     "show": "Show one pair in full.",
     "csr": "Print the CSR of a pair as PEM.",

@@ -2,17 +2,15 @@
 
 import argparse
 import shutil
-import sys
 from datetime import datetime
 
-from csrtui.cli.output import print_json, print_line
+from csrtui.cli.output import drawable, print_json, print_line
 from csrtui.cli.parser import Action
 from csrtui.cli.session import open_existing_session
 from csrtui.core.pairs.pair_json import pair_document
 from csrtui.tasks.show import PairDetails, pair_detail_lines, read_pair_details, timeline
 
 _MAX_COLUMNS = 120
-_ASCII = str.maketrans("─│└●▼·…", "-|`*v.>")
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,12 +38,7 @@ def _print_timeline(details: PairDetails, now: datetime) -> None:
     rows = ["".join(piece.text for piece in row) for row in timeline(details.pair.record, now, columns)]
     if not rows:
         return
-    drawing = "\n".join(rows)
-    try:
-        drawing.encode(sys.stdout.encoding)
-    except UnicodeEncodeError:
-        drawing = drawing.translate(_ASCII)
-    for row in ["", *drawing.split("\n"), ""]:
+    for row in ["", *drawable("\n".join(rows)).split("\n"), ""]:
         print_line(row)
 
 

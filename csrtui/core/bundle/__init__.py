@@ -16,15 +16,18 @@ structure, not by its label. An item that cannot be read becomes a problem and d
 """
 
 from csrtui.core.bundle.material import BundleKey, KeyMaterial, Problem, ProblemKind
+from csrtui.core.bundle.public_key import BundlePublicKey, read_public_keys
 from csrtui.core.bundle.reader import missing_certificate_error, read, read_certificates, refuse_private_key
 
 __all__ = [
     "BundleKey",
+    "BundlePublicKey",
     "KeyMaterial",
     "Problem",
     "ProblemKind",
     "missing_certificate_error",
     "read",
     "read_certificates",
+    "read_public_keys",
     "refuse_private_key",
 ]

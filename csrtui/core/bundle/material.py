@@ -18,6 +18,8 @@ class ProblemKind(Enum):
     KEY = auto()
     LOCKED = auto()
     """A key or PKCS #12 file that needs a passphrase, when none was given."""
+    OPENSSH_LOCKED = auto()
+    """A key in OpenSSH's format under a passphrase, which csrtui does not open."""
     REQUEST = auto()
     CERTIFICATE = auto()
     FILE = auto()
@@ -33,12 +35,14 @@ class Problem:
         text: The reason, safe to display. If the file has several items, it names the item's place in the file.
         hint: The instruction for fixing it, or None.
         path: The path of the item in a JSON document, or "".
+        request_der: The DER of a CSR that breaks encoding rules (`csrtui.core.certificates.csr.read_faulty`), or b"".
     """
 
     kind: ProblemKind
     text: str
     hint: str | None = None
     path: str = ""
+    request_der: bytes = b""
 
     @property
     def error(self) -> InputError:

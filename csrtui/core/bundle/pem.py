@@ -203,7 +203,7 @@ def _labelled_block(label: str, body: str, path: str, *, has_end: bool) -> Encod
     if has_end and (invalid := _NOT_BASE64.search(base64)) is not None:
         fault = f"contains {invalid[0]!a}, which is not a character of base64"
         return EncodedBlock(label, None, fault, cipher, path)
-    decoded = _decode_base64(base64)
+    decoded = decode_base64(base64)
     if not has_end and not _is_complete(decoded):
         return EncodedBlock(label, None, "is cut short: its END line is missing", cipher, path)
     return EncodedBlock(label, decoded, "", cipher, path)
@@ -228,7 +228,7 @@ def _leading_base64(body: str) -> str:
     return "".join(lines)
 
 
-def _decode_base64(text: str) -> bytes:
+def decode_base64(text: str) -> bytes:
     """Return the decoded octets of base64, up to its padding. The padding may be missing."""
     text = text.partition("=")[0]
     text = text[: len(text) - 1] if len(text) % 4 == 1 else text
@@ -275,7 +275,7 @@ def _expected_length(base64: str) -> int:
     """Return the expected length of base64 in characters, computed from the length field of its DER."""
     if base64.startswith(_PACKED_PEM):
         return _UNKNOWN_LENGTH
-    header = _decode_base64(base64[:8])
+    header = decode_base64(base64[:8])
     if header[1] == 0x80:  # noqa: PLR2004 - the indefinite length
         return _UNKNOWN_LENGTH
     octets = header[1] & 0x7F
@@ -283,7 +283,7 @@ def _expected_length(base64: str) -> int:
 
 
 def _decode_unlabelled(base64: str, depth: int, path: str) -> Iterator[EncodedBlock]:
-    decoded = _decode_base64(base64)
+    decoded = decode_base64(base64)
     if base64.startswith(_PACKED_PEM):
         if depth < MAX_DEPTH:
             yield from find_blocks(decode_text(decoded), depth + 1, path)

@@ -35,6 +35,10 @@ OPENSSH_MAGIC: Final = b"openssh-key-v1\0"
 _NO_PASSPHRASE: Final = b"\0\0\0\4none"
 
 
+class OpensshLockedError(InputError):
+    """A key in OpenSSH's format is under a passphrase, and csrtui does not open it with any passphrase."""
+
+
 def open_encrypted(der: bytes, passphrase: Secret | None) -> "PrivateKey":
     """Return the private key in an EncryptedPrivateKeyInfo (RFC 5958, 3).
 
@@ -103,14 +107,15 @@ def open_openssh(body: bytes) -> "PrivateKey":
     """Return the private key in OpenSSH's own format (PROTOCOL.key of OpenSSH). `body` is decoded from base64.
 
     Raises:
-        InputError: The key is encrypted, damaged or of an unsupported kind. The message says which.
+        OpensshLockedError: The key is under a passphrase.
+        InputError: The key is damaged or of an unsupported kind. The message says which.
     """
     from cryptography.hazmat.primitives.serialization import load_ssh_private_key
 
     if not body.startswith(OPENSSH_MAGIC):
         raise InputError("the OpenSSH key is damaged")
     if not body.startswith(OPENSSH_MAGIC + _NO_PASSPHRASE):
-        raise InputError(
+        raise OpensshLockedError(
             "the OpenSSH key is under a passphrase, which csrtui does not open in this format",
             'cp KEY COPY && ssh-keygen -p -N "" -f COPY removes the passphrase from a copy; '
             "adopt COPY with --encrypt-key, then delete it",

@@ -157,11 +157,21 @@ class _Reader:
             self._decode(item)
         except pbe.LockedError as error:
             self._add_problem(ProblemKind.LOCKED, error.message, error.hint, item.block.path)
+        except private_key.OpensshLockedError as error:
+            self._add_problem(ProblemKind.OPENSSH_LOCKED, error.message, error.hint, item.block.path)
         except CsrtuiError as error:
             is_signed, is_request = item.structure in items.SIGNED, item.structure is Structure.REQUEST
             subject = certificate.read_subject_text(item.der, is_request=is_request) if is_signed else ""
             message = _locate(error.message, _NOUNS[item.structure], place, subject)
-            self._add_problem(item.problem_kind, message, error.hint, item.block.path)
+            self._problems.append(
+                Problem(
+                    item.problem_kind,
+                    message,
+                    error.hint,
+                    item.block.path,
+                    item.der if is_request else b"",
+                )
+            )
 
     def _decode(self, item: Item) -> None:
         match item.structure:

@@ -118,6 +118,21 @@ def read_der(data: bytes) -> Request:
         return _decode(x509.load_der_x509_csr(data), data)
 
 
+def read_faulty(data: bytes) -> tuple[Request, bytes] | None:
+    """Return a CSR that `read_der` refuses, with the DER of a decodable copy, or None if it cannot be decoded at all.
+
+    The fields of the result come from the copy, and its `Request.der` is the original.
+    """
+    from cryptography import x509
+
+    try:
+        copy, _ = encoding_faults.read_copy(data, is_request=True)
+        with warnings.catch_warnings(action="ignore"):
+            return _decode(x509.load_der_x509_csr(copy), data), copy
+    except Exception:  # noqa: BLE001 - cryptography does not document which errors can occur
+        return None
+
+
 def read_pem(data: bytes) -> Request:
     """Return the first CSR in a PEM text.
 

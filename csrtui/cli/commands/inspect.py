@@ -1,0 +1,110 @@
+"""``csrtui inspect FILE … | -``: describe any CSR, certificate, key or backup; nothing is stored."""
+
+import argparse
+import shutil
+import sys
+
+from csrtui.cli.output import drawable, print_error, print_json, print_line, print_message
+from csrtui.cli.parser import Action
+from csrtui.cli.secret_options import add_passphrase_arguments, has_passphrase_option, read_known_passphrase
+from csrtui.cli.session import open_session
+from csrtui.core.base.errors import CsrtuiError, InputError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.finding import CaKind
+from csrtui.core.base.secret import Secret
+from csrtui.store.files import MAX_FOREIGN_BYTES, read_foreign
+from csrtui.tasks.inspect.inspection import (
+    Inspection,
+    InspectProblem,
+    InspectSource,
+    inspect,
+    needs_passphrase,
+)
+from csrtui.tasks.inspect.text import sections
+
+_COLUMNS, _MAX_COLUMNS = 80, 120
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="CSRs, certificates, chains, keys, PKCS #7, PKCS #12 or backups, in any format; - reads standard input",
+    )
+    parser.add_argument("--ca", choices=[kind.value for kind in CaKind], help="which rules apply")
+    add_passphrase_arguments(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def _run(options: argparse.Namespace) -> int:
+    session = open_session(options)
+    sources, problems = _read_all(options.files)
+    ca = CaKind(options.ca) if options.ca is not None else None
+    inspection = inspect(session, sources, _read_passphrase(options, sources), ca, problems)
+    if inspection.store_problem:
+        print_message(f"note: not compared with the keystore: {inspection.store_problem}")
+    if options.json:
+        print_json(inspection.as_json())
+    else:
+        _print(inspection)
+    for problem in inspection.problems:
+        print_error(InputError(f"{visible(problem.file)}: {problem.text}", problem.hint))
+    return inspection.exit_code
+
+
+def _read_all(files: list[str]) -> tuple[list[InspectSource], list[InspectProblem]]:
+    """Return the content of each file, and a problem for each file that cannot be read."""
+    sources, problems = [], []
+    for file in dict.fromkeys(files):
+        try:
+            sources.append(_read(file))
+        except CsrtuiError as error:
+            problems.append(InspectProblem(file, visible(error.message), error.hint))
+    return sources, problems
+
+
+def _read(file: str) -> InspectSource:
+    if file != "-":
+        return InspectSource(file, read_foreign(file))
+    if sys.stdin is None:
+        raise InputError("standard input is closed", "use the name of a file")
+    return InspectSource("-", sys.stdin.buffer.read(MAX_FOREIGN_BYTES + 1))
+
+
+def _read_passphrase(options: argparse.Namespace, sources: list[InspectSource]) -> Secret | None:
+    """Return the passphrase that an option names or, if a key needs one, that is typed; or None to go on without.
+
+    Raises:
+        InputError: The passphrase that an option names cannot be read.
+    """
+    if has_passphrase_option(options):
+        return read_known_passphrase(options, "")
+    if not (sys.stdout.isatty() and needs_passphrase(sources)):
+        return None
+    try:
+        passphrase = read_known_passphrase(options, "Passphrase (Enter: go on without): ")
+    except InputError:
+        return None
+    return passphrase if passphrase.encoded else None
+
+
+def _print(inspection: Inspection) -> None:
+    columns = min(shutil.get_terminal_size((_COLUMNS, 24)).columns, _MAX_COLUMNS)
+    # in a file or a pipe, a line that is not wrapped can be searched
+    width = columns if sys.stdout.isatty() else None
+    for number, section in enumerate(sections(inspection)):
+        if number:
+            print_line("")
+        print_line(drawable(f"─ {section.title} ".ljust(columns, "─")))
+        for line in section.lines(width):
+            print_line(drawable(line))
+
+
+ACTION = Action(
+    "csrtui inspect fullchain.pem privkey.pem\n"
+    "csrtui inspect store.pfx --passphrase-file passphrase --json\n"
+    "openssl s_client -showcerts -connect example.com:443 < /dev/null | csrtui inspect -",
+    _arguments,
+    _run,
+)

@@ -1,0 +1,1 @@
+"""Inspect any CSR, certificate, key or backup: describe each item, and say how the items belong together."""
