@@ -61,6 +61,8 @@ LINES = (
     ("guide", "{text}"),
     ("retire", SENT, "{text}"),
     ("retire", NEW, "--json"),
+    ("inspect", "{certificate}", "{foreign}", "{key}", "{request}", "{text}"),
+    ("inspect", "{certificate}", "{foreign}", "{key}", "{request}", "--json"),
     ("doctor",),
     ("doctor", "--json"),
     ("help", "{text}"),

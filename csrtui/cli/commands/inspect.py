@@ -104,7 +104,7 @@ def _print(inspection: Inspection) -> None:
 ACTION = Action(
     "csrtui inspect fullchain.pem privkey.pem\n"
     "csrtui inspect store.pfx --passphrase-file passphrase --json\n"
-    "openssl s_client -showcerts -connect example.com:443 < /dev/null | csrtui inspect -",
+    "csrtui inspect - < answer.txt",
     _arguments,
     _run,
 )

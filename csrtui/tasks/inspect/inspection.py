@@ -26,11 +26,11 @@ from csrtui.core.certificates.path_validation import validate_chain
 from csrtui.core.pairs.pair import Pair, Stage, was_issued_for_request
 from csrtui.store.summary_reader import parse_listed_pair
 from csrtui.tasks.backup_contents import open_key
+from csrtui.tasks.inspect.certificate_item import describe_certificate
 from csrtui.tasks.inspect.item import (
     InspectedItem,
     ItemKind,
     Remark,
-    describe_certificate,
     describe_key,
     describe_locked,
     describe_public_key,

@@ -1,8 +1,7 @@
-"""Describe each kind of item in a file: its facts, the findings on it, and its members in JSON."""
+"""Describe a CSR or key in a file: its facts, the findings on it, and its members in JSON."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 from hashlib import sha1, sha256
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,25 +9,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from csrtui.core.advice.key_rules import check_csr
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind, Level
-from csrtui.core.base.validity import utc_text
 from csrtui.core.bundle import BundleKey, BundlePublicKey, prefill
-from csrtui.core.certificates import certificate as certificates
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.certificate import Certificate
-from csrtui.core.certificates.comparison import CertificateFlawKind, flaws
 from csrtui.core.certificates.csr import Request
 from csrtui.core.certificates.omissions import describe_usages
-from csrtui.core.certificates.path_validation import ChainReason, ChainState, ChainStatus
 from csrtui.core.keys import key_types
 from csrtui.tasks.adopt.candidate import names_of
 from csrtui.tasks.key_quality import all_key_findings, public_key_findings
-from csrtui.tasks.pair_text import fingerprint, labelled_lines, time_left
+from csrtui.tasks.pair_text import fingerprint, labelled_lines
 from csrtui.tasks.request_spec import RequestSpec, advise_on
 
 if TYPE_CHECKING:
-    from cryptography import x509
-
-    from csrtui.core.certificates.chain import Chain
     from csrtui.core.certificates.csr import Decoded
     from csrtui.core.keys.key_types import PublicKey
     from csrtui.tasks.session import Session
@@ -117,31 +109,35 @@ class InspectedItem:
         }
 
 
-def _worst_first(findings: Sequence[Remark]) -> tuple[Remark, ...]:
+def sort_remarks(findings: Sequence[Remark]) -> tuple[Remark, ...]:
+    """Return the findings without duplicates, worst first."""
     return tuple(sorted(dict.fromkeys(findings), key=lambda finding: finding.level.rank))
 
 
-def _ca_for(public_key: "PublicKey", ca: CaKind | None) -> CaKind:
+def applicable_ca(public_key: "PublicKey", ca: CaKind | None) -> CaKind:
     """Return the kind of CA whose rules apply: the chosen one, or a private one for keys that no public CA accepts."""
     key_type = key_types.type_of(public_key)
     return ca or (CaKind.PUBLIC if key_type is None or key_type.public_ca else CaKind.PRIVATE)
 
 
-def _key_remarks(public_key: "PublicKey", ca: CaKind) -> list[Remark]:
+def key_remarks(public_key: "PublicKey", ca: CaKind) -> list[Remark]:
+    """Return the findings on a public key."""
     return [
         Remark(finding.code, finding.level, finding.text) for finding in public_key_findings(public_key, ca)
     ]
 
 
-def _key_members(public_key: "PublicKey") -> dict[str, object]:
+def key_members(public_key: "PublicKey") -> dict[str, object]:
+    """Return the type and the size of a key for JSON."""
     return {"key": {"type": key_types.name_of(public_key), "bits": getattr(public_key, "key_size", None)}}
 
 
-def _spki_fact(spki_sha256: str) -> Fact:
+def spki_fact(spki_sha256: str) -> Fact:
+    """Return the line with an SPKI fingerprint."""
     return "SPKI", f"SHA-256 {fingerprint(spki_sha256)}"
 
 
-def _signature_name(decoded: "Decoded") -> str:
+def signature_name(decoded: "Decoded") -> str:
     """Return the usual name of a signature algorithm, or its object identifier."""
     oid = decoded.signature_algorithm_oid
     name: str = oid._name  # noqa: SLF001 - cryptography has no public table of names
@@ -169,7 +165,7 @@ def describe_request(
     der = fault[0] if fault else request.der
     decoded, public_key = x509.load_der_x509_csr(der), csrs.public_key(der)
     is_signed = None if fault else csrs.has_valid_signature(der)
-    remarks = _request_remarks(session, request, der, _ca_for(public_key, ca))
+    remarks = _request_remarks(session, request, der, applicable_ca(public_key, ca))
     if fault:
         remarks.insert(0, Remark("encoding", Level.ERROR, fault[1]))
     elif not is_signed:
@@ -188,27 +184,29 @@ def describe_request(
             ("Subject", request.subject_text or "none"),
             *labelled_lines("Names", [visible(name) for name in names] or ["none"]),
             ("Key", key_types.label_of(public_key)),
-            ("Signed", f"{proof}, {_signature_name(decoded)}"),
+            ("Signed", f"{proof}, {signature_name(decoded)}"),
             *labelled_lines("Asks for", list(describe_usages(decoded.extensions))),
             ("SHA-256", fingerprint(request.sha256)),
-            _spki_fact(request.spki_sha256),
+            spki_fact(request.spki_sha256),
         ),
-        findings=_worst_first(remarks),
+        findings=sort_remarks(remarks),
         members={
-            **_key_members(public_key),
+            **key_members(public_key),
             "signature_valid": is_signed,
-            **_signature_members(decoded, request.signature_hash),
-            **_fingerprints(request.der),
+            **signature_members(decoded, request.signature_hash),
+            **fingerprint_members(request.der),
         },
         request=request,
     )
 
 
-def _signature_members(decoded: "Decoded", hash_name: str | None) -> dict[str, object]:
-    return {"signature_algorithm": _signature_name(decoded), "signature_hash": hash_name}
+def signature_members(decoded: "Decoded", hash_name: str | None) -> dict[str, object]:
+    """Return the algorithm of a signature for JSON."""
+    return {"signature_algorithm": signature_name(decoded), "signature_hash": hash_name}
 
 
-def _fingerprints(der: bytes) -> dict[str, object]:
+def fingerprint_members(der: bytes) -> dict[str, object]:
+    """Return the fingerprints of the DER for JSON."""
     digests = {"sha256": sha256(der).hexdigest(), "sha1": sha1(der, usedforsecurity=False).hexdigest()}
     return {"fingerprints": digests}
 
@@ -223,136 +221,14 @@ def _request_remarks(session: "Session", request: Request, der: bytes, ca: CaKin
             Remark(finding.code, finding.level, finding.text)
             for finding in (*advice, *check_csr(request, ca))
         ),
-        *_key_remarks(csrs.public_key(der), ca),
+        *key_remarks(csrs.public_key(der), ca),
     ]
-
-
-_WRONG = frozenset({
-    CertificateFlawKind.EXPIRED,
-    CertificateFlawKind.NOT_YET_VALID,
-    CertificateFlawKind.OLD_HASH,
-    CertificateFlawKind.ENCODING,
-    CertificateFlawKind.CHAIN_INVALID,
-})  # fmt: skip
-"""The problems because of which clients refuse a certificate."""
-_OF_SERVERS = frozenset({CertificateFlawKind.NOT_FOR_SERVERS, CertificateFlawKind.FOR_CLIENTS})
-
-
-def describe_certificate(
-    file: str, chain: "Chain", status: ChainStatus, ca: CaKind | None, now: datetime
-) -> InspectedItem:
-    """Return the description of a certificate.
-
-    Args:
-        file: The file that contains it.
-        chain: The certificate with its chain, built from all certificates in all files.
-        status: The result of validating the chain.
-        ca: The kind of CA whose rules apply, or None.
-        now: The time, in UTC.
-    """
-    certificate = chain.leaf
-    decoded = certificates.load(certificate)
-    validity = certificate.validity
-    facts: list[Fact] = [
-        ("Subject", certificate.subject_text or "none"),
-        *labelled_lines("Names", [visible(name) for name in certificate.names]),
-        ("Issuer", certificate.issuer_text or "none"),
-        ("Serial", certificate.serial),
-        ("Valid from", utc_text(validity.not_before)),
-        ("Valid to", f"{utc_text(validity.not_after)} ({time_left(validity, now)})"),
-    ]
-    key = _certificate_key(decoded)
-    facts += [
-        ("Key", key_types.label_of(key) if key is not None else "of a type that csrtui does not support"),
-        ("Signed", _signature_name(decoded)),
-        *labelled_lines("Allows", list(describe_usages(decoded.extensions))),
-        *labelled_lines("Issuer at", list(_issuer_urls(decoded))),
-        ("SHA-256", fingerprint(certificate.sha256)),
-        ("SHA-1", fingerprint(sha1(certificate.der, usedforsecurity=False).hexdigest())),
-    ]
-    if certificate.spki_sha256:
-        facts.append(_spki_fact(certificate.spki_sha256))
-    if status.state is ChainState.VALID and not certificate.is_ca:  # any other state is a finding
-        facts.append(("Chain", status.text))
-    return InspectedItem(
-        file=file,
-        kind=ItemKind.CERTIFICATE,
-        title=_certificate_title(certificate),
-        subject=certificate.subject_text,
-        names=certificate.names,
-        spki_sha256=certificate.spki_sha256,
-        facts=tuple(facts),
-        findings=_worst_first(list(_certificate_remarks(chain, status, ca, now))),
-        members={
-            **(_key_members(key) if key is not None else {"key": None}),
-            "issuer": certificate.issuer_text or None,
-            "serial": certificate.serial,
-            "not_before": utc_text(validity.not_before),
-            "not_after": utc_text(validity.not_after),
-            "is_ca": certificate.is_ca,
-            "purposes": None if certificate.purposes is None else list(certificate.purposes),
-            **_signature_members(decoded, certificate.signature_hash),
-            **_fingerprints(certificate.der),
-            "chain": status.as_json(),
-        },
-        certificate=certificate,
-    )
-
-
-def _certificate_title(certificate: Certificate) -> str:
-    if not certificate.is_ca:
-        return "self-signed certificate" if certificate.is_self_issued else "certificate"
-    return "root certificate" if certificate.is_self_issued else "CA certificate"
-
-
-def _certificate_key(decoded: "x509.Certificate") -> "PublicKey | None":
-    from cryptography.exceptions import UnsupportedAlgorithm
-
-    try:
-        return decoded.public_key()
-    except UnsupportedAlgorithm:
-        return None
-
-
-def _issuer_urls(decoded: "x509.Certificate") -> Iterator[str]:
-    """Yield the addresses of the issuer's certificate (RFC 5280, 4.2.2.1)."""
-    from cryptography import x509
-    from cryptography.x509.oid import AuthorityInformationAccessOID
-
-    access = csrs.extension_value(decoded.extensions, x509.AuthorityInformationAccess) or ()
-    for description in access:
-        location = description.access_location
-        is_issuer = description.access_method == AuthorityInformationAccessOID.CA_ISSUERS
-        if is_issuer and isinstance(location, x509.UniformResourceIdentifier):
-            yield visible(location.value)
-
-
-def _certificate_remarks(
-    chain: "Chain", status: ChainStatus, ca: CaKind | None, now: datetime
-) -> Iterator[Remark]:
-    certificate = chain.leaf
-    key = _certificate_key(certificates.load(certificate))
-    rules = ca or (CaKind.PRIVATE if certificate.is_self_issued else CaKind.PUBLIC)
-    if key is not None:
-        rules = ca or (rules if rules is CaKind.PRIVATE else _ca_for(key, None))
-        yield from _key_remarks(key, rules)
-    for flaw in flaws(chain, status, CaKind.PRIVATE if certificate.is_ca else rules, now):
-        is_of_root = certificate.is_self_issued and flaw.kind is CertificateFlawKind.OLD_HASH
-        if flaw.kind is CertificateFlawKind.CHAIN_INCOMPLETE or is_of_root:
-            continue
-        if certificate.is_ca and flaw.kind in _OF_SERVERS:
-            continue
-        yield Remark(flaw.kind.value, Level.ERROR if flaw.kind in _WRONG else flaw.level, flaw.text)
-    if status.reason is ChainReason.ISSUER_MISSING and not certificate.is_ca:
-        issuer = chain.last_issuer_text or "without a name"
-        text = f"the chain is incomplete: the issuer certificate {issuer} is not in these files"
-        yield Remark(CertificateFlawKind.CHAIN_INCOMPLETE.value, Level.WARNING, text)
 
 
 def describe_key(file: str, item: BundleKey, ca: CaKind | None) -> InspectedItem:
     """Return the description of a private key. It contains nothing but the public half."""
     public_key = item.key.public_key()
-    findings = all_key_findings(item.key, _ca_for(public_key, ca))
+    findings = all_key_findings(item.key, applicable_ca(public_key, ca))
     protection = "under a passphrase" if item.is_encrypted else "no passphrase"
     form = "private key, OpenSSH" if item.is_openssh else "private key"
     return _key_item(
@@ -378,7 +254,7 @@ def describe_public_key(file: str, item: BundlePublicKey, ca: CaKind | None) -> 
         facts.append(("SSH", item.ssh_sha256))
     remarks: list[Remark] = []
     if item.key is not None:
-        remarks = _key_remarks(item.key, CaKind.PRIVATE if item.ssh_sha256 else _ca_for(item.key, ca))
+        remarks = key_remarks(item.key, CaKind.PRIVATE if item.ssh_sha256 else applicable_ca(item.key, ca))
         if item.ssh_sha256:  # the rules of CAs do not apply to keys of SSH
             remarks = [remark for remark in remarks if remark.code == "key-weak"]
     elif item.label.startswith(("DSA", "RSA1")):
@@ -410,9 +286,9 @@ def _key_item(
         kind=ItemKind.KEY,
         title=title,
         spki_sha256=spki,
-        facts=(*facts, *([_spki_fact(spki)] if spki else [])),
-        findings=_worst_first(remarks),
-        members={**(_key_members(public_key) if public_key is not None else {"key": None}), **members},
+        facts=(*facts, *([spki_fact(spki)] if spki else [])),
+        findings=sort_remarks(remarks),
+        members={**(key_members(public_key) if public_key is not None else {"key": None}), **members},
     )
 
 

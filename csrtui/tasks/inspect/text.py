@@ -12,7 +12,7 @@ _LABEL_COLUMNS = 13
 _MIN_TEXT_COLUMNS = 20
 
 
-class Section(NamedTuple):
+class TextSection(NamedTuple):
     """A titled group of lines.
 
     Attributes:
@@ -39,21 +39,21 @@ class Section(NamedTuple):
                 yield f"{start if number == 0 else ' ' * len(start)}{line}".rstrip()
 
 
-def sections(inspection: Inspection) -> Iterator[Section]:
+def sections(inspection: Inspection) -> Iterator[TextSection]:
     """Yield a section for each item, then one for the chain, for what belongs together, and for unreadable parts."""
     for item in inspection.items:
-        yield Section(f"{visible(item.file)} · {item.title}", tuple(_item_facts(item)))
+        yield TextSection(f"{visible(item.file)} · {item.title}", tuple(_item_facts(item)))
     if inspection.tree:
-        yield Section("Chain", drawing=tuple(_tree_lines(inspection)))
+        yield TextSection("Chain", drawing=tuple(_tree_lines(inspection)))
     together = tuple(_together(inspection))
     if together:
-        yield Section("Belongs together", together)
+        yield TextSection("Belongs together", together)
     if inspection.problems:
         problems = tuple(
             (visible(problem.file), f"{problem.text}; {problem.hint}" if problem.hint else problem.text)
             for problem in inspection.problems
         )
-        yield Section("Not readable", tuple(("", f"{file}: {text}") for file, text in problems))
+        yield TextSection("Not readable", tuple(("", f"{file}: {text}") for file, text in problems))
 
 
 def _item_facts(item: InspectedItem) -> Iterator[Fact]:
