@@ -7,7 +7,7 @@ from csrtui.core.base.finding import CaKind
 from csrtui.core.base.json_members import Members
 from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.pair import Backup, BackupStatus, KeyFacts, Pair, PairRecord, RequestFacts, Stage
-from csrtui.core.pairs.pair_json import read_purpose, read_subject
+from csrtui.core.pairs.pair_json import read_installation, read_purpose, read_subject
 
 
 def read_described(document: Mapping[str, object]) -> Pair:
@@ -45,6 +45,7 @@ def read_described(document: Mapping[str, object]) -> Pair:
             renews=members.optional_text("renews"),
             renewed_by=members.optional_text("renewed_by"),
             purpose=read_purpose(members),
+            server=read_installation(members.optional_object("server")),
         ),
         has_certificate=members.object("files").optional_text("certificate") is not None,
     )

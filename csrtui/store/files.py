@@ -170,7 +170,7 @@ def create_unflushed_file(dir_fd: int, name: str, data: bytes, permissions: Perm
         FileExistsError: A file with this name exists. It stays unchanged.
         OSError: The file cannot be written.
     """
-    descriptor = os.open(name, _CREATE_FLAGS, permissions.mode, dir_fd=dir_fd)
+    descriptor = os.open(name, _CREATE_FLAGS, initial_mode(permissions), dir_fd=dir_fd)
     try:
         write_content(descriptor, data, permissions)
     except BaseException:
@@ -181,15 +181,22 @@ def create_unflushed_file(dir_fd: int, name: str, data: bytes, permissions: Perm
     return descriptor
 
 
+def initial_mode(permissions: Permissions) -> int:
+    """Return the mode to create a file with: only for the owner, as long as it does not have its group."""
+    return permissions.mode if permissions.gid == -1 else permissions.mode & stat.S_IRWXU
+
+
 def write_content(descriptor: int, data: bytes, permissions: Permissions) -> None:
-    """Set the mode of a new file and write its content. The caller must flush the file.
+    """Set the owner and mode of a new file and write its content. The caller must flush the file.
 
     Nothing is written if the file system sets mode bits that `permissions` forbids, as FAT does for all files.
 
     Raises:
-        OSError: The content cannot be written, or the mode cannot be set. If `permissions` forbids no bits, an error
-            in setting the mode is ignored.
+        OSError: The content cannot be written, or the owner or mode cannot be set. If `permissions` forbids no bits,
+            an error in setting the mode is ignored.
     """
+    if (permissions.uid, permissions.gid) != (-1, -1):
+        os.fchown(descriptor, permissions.uid, permissions.gid)
     try:
         os.fchmod(descriptor, permissions.mode)
     except OSError:

@@ -80,7 +80,7 @@ def write_new_files(folder: str, outputs: Sequence[OutputFile]) -> list[str]:
             pending.append(_PendingFile(dir_fd, output))  # noqa: PERF401 - those before an error must be closed
         for file in pending:
             names.append(file.publish())  # noqa: PERF401 - those before an error must be removed
-        _flush_names(dir_fd)
+        flush_names(dir_fd)
     except BaseException as error:
         remaining = [name for name in names if not _remove(dir_fd, name)]
         if isinstance(error, OSError):
@@ -197,7 +197,7 @@ class _PendingFile:
     def _create_unnamed(self) -> int | None:
         permissions = self._output.permissions
         try:
-            descriptor = os.open(".", _UNNAMED_FLAGS, permissions.mode, dir_fd=self._folder)
+            descriptor = os.open(".", _UNNAMED_FLAGS, files.initial_mode(permissions), dir_fd=self._folder)
         except OSError as error:
             if error.errno not in _NO_UNNAMED_FILES:
                 raise
@@ -231,7 +231,8 @@ def _rename(dir_fd: int, old_name: str, new_name: str) -> None:
         raise OSError(code, os.strerror(code))
 
 
-def _flush_names(dir_fd: int) -> None:
+def flush_names(dir_fd: int) -> None:
+    """Flush the names in a folder to disk, if its file system supports that."""
     try:
         os.fsync(dir_fd)
     except OSError as error:

@@ -14,17 +14,21 @@ from csrtui.core.base.escaping import quote, visible
 
 
 class Permissions(NamedTuple):
-    """The mode that csrtui gives to a file or folder, and the mode bits that it refuses.
+    """The mode and owner that csrtui gives to a file or folder, and the mode bits that it refuses.
 
     Attributes:
         mode: The mode of a new file or folder.
         forbidden: The mode bits that must not be set.
         is_folder: Whether they are for a folder and not for a regular file.
+        uid: The user ID of the owner, or -1 for the user that runs csrtui.
+        gid: The group ID, or -1 for the default of the system.
     """
 
     mode: int
     forbidden: int
     is_folder: bool = False
+    uid: int = -1
+    gid: int = -1
 
 
 PRIVATE_FOLDER: Final = Permissions(0o700, forbidden=0o077, is_folder=True)

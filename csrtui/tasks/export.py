@@ -1,6 +1,7 @@
 """Write the files that server software needs, and return the directives for its configuration."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -8,11 +9,12 @@ from csrtui.core import bundle
 from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
-from csrtui.core.keys.key_types import KeyType, spki_sha256
+from csrtui.core.keys.key_types import KeyType
 from csrtui.core.keys.pkcs12 import Strength
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage
 from csrtui.core.servers.deployment import (
     DeploymentPlan,
+    NewFile,
     Pkcs12Encryption,
     Secrecy,
     build_files,
@@ -24,18 +26,27 @@ from csrtui.core.servers.server import FileFormat, Server
 from csrtui.core.servers.table import SERVERS
 from csrtui.store.destination import check_export_folder
 from csrtui.store.disk_errors import NotConfirmedError
+from csrtui.store.file_access import DEFAULT_ACCESS, FileAccess, resolve_access
+from csrtui.store.file_set import PREVIOUS, open_file_set
 from csrtui.store.new_files import OWNER_ONLY, WORLD_READABLE, OutputFile, write_new_files
-from csrtui.store.permissions import PRIVATE_FILE, unsafe_folders
+from csrtui.store.permissions import PRIVATE_FILE, Permissions, unsafe_folders
 from csrtui.tasks.batch import Result
-from csrtui.tasks.list import pairs_with_key, read_pair_folder
+from csrtui.tasks.list import read_pair_folder
 from csrtui.tasks.pair_text import folder_warnings
 from csrtui.tasks.passphrase import open_key
+from csrtui.tasks.server_files import (
+    ExistingSet,
+    Lineage,
+    find_set,
+    read_lineage,
+    read_set,
+    require_own,
+    require_same_key,
+)
 from csrtui.tasks.session import Session, change_record
 
 if TYPE_CHECKING:
     from cryptography import x509
-
-    from csrtui.core.keys.key_types import PublicKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +58,16 @@ class ExportSpec:
         platform: The server software.
         folder: The destination folder, which must exist.
         strength: The encryption of a PKCS #12 file.
+        replaces: Whether the files of this pair, or of one that it renews, are replaced.
+        access: The owner, group and mode of files with the key.
     """
 
     pair: str
     platform: Platform
     folder: str
     strength: Strength = Strength.AES
+    replaces: bool = False
+    access: FileAccess = DEFAULT_ACCESS
 
     @property
     def server(self) -> Server:
@@ -69,6 +84,8 @@ class PreparedExport:
         pair: The pair.
         folder: The absolute path of the destination folder.
         chain: The decoded certificate of the pair, followed by its issuers.
+        lineage: The pair and those that it renews.
+        existing: The files that exist under the names of the new ones.
         warnings: Sentences to show before the export.
     """
 
@@ -76,6 +93,8 @@ class PreparedExport:
     pair: Pair
     folder: str
     chain: "tuple[x509.Certificate, ...]"
+    lineage: Lineage
+    existing: ExistingSet
     warnings: tuple[str, ...]
 
     @property
@@ -113,8 +132,10 @@ def prepare(session: Session, spec: ExportSpec) -> PreparedExport:
     """Check that an export is possible, before the user is asked for passphrases, and return the prepared export.
 
     Raises:
-        InputError: The pair does not exist, the folder cannot be used, or the options contradict each other.
-        RefusedError: The pair has no certificate, or the certificate does not match the key.
+        InputError: The pair does not exist, the folder cannot be used, a file exists that may not be replaced, or the
+            options contradict each other.
+        RefusedError: The pair has no certificate, the certificate does not match the key, or a file to replace belongs
+            to another key.
         StoreError: The store cannot be used.
     """
     if spec.strength is Strength.LEGACY and spec.server.format is not FileFormat.PKCS12:
@@ -130,10 +151,26 @@ def prepare(session: Session, spec: ExportSpec) -> PreparedExport:
             f"once the CA has issued it: csrtui import FILE; until then: csrtui guide {spec.platform.id}",
         )
     chain = _read_chain(pair, contents.certificate)
-    _require_same_key(session, pair, chain[0].public_key())
+    require_same_key(session, pair, chain[0].public_key())
     folder = check_export_folder(spec.folder, session.store.path)
+    resolve_access(spec.access)
+    lineage = read_lineage(session, pair)
+    with open_file_set(folder) as file_set:
+        existing = find_set(session, file_set, spec.server.files, pair, lineage)
+    if spec.replaces:
+        require_own(session, existing, folder)
+    elif existing.files:
+        raise _exists_error(existing, folder)
     warnings = [*_warnings(session, pair, spec), *folder_warnings(unsafe_folders(folder, itself=True))]
-    return PreparedExport(spec, pair, folder, chain, tuple(warnings))
+    return PreparedExport(spec, pair, folder, chain, lineage, existing, tuple(warnings))
+
+
+def _exists_error(existing: ExistingSet, folder: str) -> InputError:
+    path = visible(os.path.join(folder, existing.names[0]))
+    if existing.foreign_ending is None:
+        hint = f"--replace replaces it, and keeps the last files in {PREVIOUS}"
+        return InputError(f"{path} already exists", hint)
+    return InputError(f"{path} already exists, with another key", "choose another folder")
 
 
 def plan_deployment(prepared: PreparedExport) -> DeploymentPlan:
@@ -143,7 +180,20 @@ def plan_deployment(prepared: PreparedExport) -> DeploymentPlan:
         InputError: The configuration format cannot represent the path of the folder.
     """
     spec = prepared.spec
-    return plan_files(spec.server, spec.pair, prepared.domain, prepared.chain, prepared.folder)
+    return plan_files(spec.server, prepared.existing.base, prepared.domain, prepared.chain, prepared.folder)
+
+
+def preview_export(prepared: PreparedExport, plan: DeploymentPlan) -> tuple[Result, ...]:
+    """Return a result for each file that an export would write or replace. Nothing is written."""
+    return tuple(
+        Result(
+            ok=True,
+            pair=prepared.spec.pair,
+            file=os.path.join(prepared.folder, plan.base + file.ending),
+            text="would be replaced" if file.ending in prepared.existing.files else "would be written",
+        )
+        for file in plan.files
+    )
 
 
 def export(
@@ -153,7 +203,10 @@ def export(
     key_passphrase: Secret | None = None,
     file_passphrase: Secret | None = None,
 ) -> ExportResult:
-    """Write either all files or none, record the installation, and return the result.
+    """Write or replace the files, record the installation, and return the result.
+
+    New files are written all or none. Files are replaced only after everything that can fail has been done, and the
+    last set is kept.
 
     Args:
         session: The session of the store.
@@ -163,11 +216,12 @@ def export(
 
     Raises:
         InputError: A passphrase is missing, a file exists, or the configuration format cannot represent the path.
-        RefusedError: The passphrase is wrong, or the key and the certificate do not match.
-        StoreError: The store or the disk reports an error. Nothing was written.
+        RefusedError: The passphrase is wrong, the key and the certificate do not match, or a file to replace belongs
+            to another key.
+        StoreError: The store or the disk reports an error. The message says if files were replaced nevertheless.
     """
     key = open_key(session, prepared.pair, key_passphrase)
-    _require_same_key(session, prepared.pair, prepared.chain[0].public_key(), key.public_key())
+    require_same_key(session, prepared.pair, prepared.chain[0].public_key(), key.public_key())
     spec = prepared.spec
     if prepared.needs_file_passphrase and file_passphrase is None:
         raise InputError(
@@ -176,32 +230,93 @@ def export(
     plan = plan_deployment(prepared)
     encryption = Pkcs12Encryption(file_passphrase, spec.strength) if file_passphrase else None
     files = build_files(plan, key, prepared.chain, encryption)
-    outputs = [OutputFile((file.name,), file.data, _PERMISSIONS[file.secrecy]) for file in files]
-    paths = write_new_files(prepared.folder, outputs)
-    results = tuple(
-        Result(ok=True, pair=spec.pair, file=path, text=_TEXTS[file.secrecy])
-        for path, file in zip(paths, files, strict=True)
+    if prepared.existing.files:
+        results = _replace(session, prepared, files, file_passphrase)
+    else:
+        outputs = [_output(file, _permissions(prepared, file)) for file in files]
+        paths = write_new_files(prepared.folder, outputs)
+        results = tuple(
+            _result(prepared, path, "written", output) for path, output in zip(paths, outputs, strict=True)
+        )
+    return ExportResult(plan, results, _record(session, prepared, results))
+
+
+def _replace(
+    session: Session,
+    prepared: PreparedExport,
+    files: Sequence[NewFile],
+    passphrase: Secret | None,
+) -> tuple[Result, ...]:
+    """Replace the files that differ, and return a result for each file.
+
+    The chain comes first, because no server compares it with the key. The key comes last, directly after the
+    certificate: most servers read the certificate and then the key, and a server that does so between the two renames
+    is least likely to get one old and one new file.
+    """
+    spec, base = prepared.spec, prepared.existing.base
+    with open_file_set(prepared.folder) as file_set:
+        file_set.lock()
+        existing = read_set(file_set, base, spec.server.files, prepared.lineage.spki, passphrase)
+        require_own(session, existing, prepared.folder, needs_key=True)
+        new = {}
+        for file in sorted(files, key=_replacement_order):
+            before = existing.files.get(file.name.removeprefix(base))
+            output = _output(file, _permissions(prepared, file, before.status if before else None))
+            text = "written" if before is None else "unchanged" if before.equals(output) else "replaced"
+            new[file.name] = output, text
+        outputs = [output for output, text in new.values() if text != "unchanged"]
+        if outputs:
+            last_set = existing.names if existing.is_one_set(spec.server.files) else None
+            file_set.replace(outputs, last_set, [base + file.ending for file in spec.server.files])
+    return tuple(
+        _result(prepared, os.path.join(prepared.folder, file.name), new[file.name][1], new[file.name][0])
+        for file in files
     )
-    return ExportResult(plan, results, _record(session, prepared, paths))
 
 
-_TEXTS = {
-    Secrecy.PUBLIC: "written, certificates only",
-    Secrecy.PRIVATE: "written, contains the key without a passphrase, for its owner only (0600)",
-    Secrecy.ENCRYPTED: "written, contains the key under the passphrase given, for its owner only (0600)",
-}
-_PERMISSIONS = {Secrecy.PUBLIC: WORLD_READABLE, Secrecy.PRIVATE: PRIVATE_FILE, Secrecy.ENCRYPTED: OWNER_ONLY}
+def _replacement_order(file: NewFile) -> tuple[bool, bool]:
+    return file.secrecy is not Secrecy.PUBLIC, not file.is_chain
 
 
-def _record(session: Session, prepared: PreparedExport, paths: list[str]) -> StoreError | None:
+def _output(file: NewFile, permissions: Permissions) -> OutputFile:
+    return OutputFile((file.name,), file.data, permissions)
+
+
+def _permissions(
+    prepared: PreparedExport, file: NewFile, existing: os.stat_result | None = None
+) -> Permissions:
+    access = prepared.spec.access
+    if file.secrecy is Secrecy.PUBLIC:
+        return WORLD_READABLE
+    if existing is not None or access != DEFAULT_ACCESS:
+        return resolve_access(access, existing)
+    return PRIVATE_FILE if file.secrecy is Secrecy.PRIVATE else OWNER_ONLY
+
+
+def _result(prepared: PreparedExport, path: str, change: str, output: OutputFile) -> Result:
+    mode = output.permissions.mode
+    if output.permissions is WORLD_READABLE:
+        content = "certificates only"
+    else:
+        protection = (
+            "under the passphrase given" if prepared.needs_file_passphrase else "without a passphrase"
+        )
+        readers = "its owner and group" if mode & 0o040 else "its owner only"
+        content = f"contains the key {protection}, for {readers} ({mode:04o})"
+    return Result(ok=True, pair=prepared.spec.pair, file=path, text=f"{change}, {content}")
+
+
+def _record(session: Session, prepared: PreparedExport, results: Sequence[Result]) -> StoreError | None:
     """Record the files that were written, and return the error if that fails, or else None."""
-    event = f"installed files written: {', '.join(map(visible, paths))} ({prepared.spec.platform.id})"
+    paths = ", ".join(visible(str(result.file)) for result in results)
+    platform = prepared.spec.platform.id
+    event = f"installed files {'replaced' if prepared.existing.files else 'written'}: {paths} ({platform})"
     now, user = session.clock(), session.user
 
     def update(record: PairRecord) -> PairRecord:
         if record.validity != prepared.pair.record.validity:  # another certificate was imported meanwhile
             return record.with_event(now, event, user)
-        return record.with_installation(now, user, event)
+        return record.with_installation(now, user, event, platform, prepared.folder)
 
     try:
         change_record(session, prepared.spec.pair, update)
@@ -231,32 +346,6 @@ def _encoding_faults(pem: bytes) -> tuple[str, str] | None:
                 "ask the CA for another; certificate.pem in the folder of the pair contains this one",
             )
     return None
-
-
-def _require_same_key(
-    session: Session, pair: Pair, certificate_key: "PublicKey", key: "PublicKey | None" = None
-) -> None:
-    """Check that the record, the certificate and, if it is given, the key have the same SPKI.
-
-    Raises:
-        RefusedError: The fingerprints differ.
-    """
-    recorded = pair.record.key.spki_sha256
-    in_certificate = spki_sha256(certificate_key)
-    in_key = recorded if key is None else spki_sha256(key)
-    if {in_key, in_certificate} != {recorded}:
-        raise RefusedError(
-            f"the files of {pair.name} do not match: key.pem is {_owner(session, in_key)}, "
-            f"certificate.pem is {_owner(session, in_certificate)}",
-            "nothing was written; csrtui doctor shows which file is wrong",
-            pair=pair.name,
-        )
-
-
-def _owner(session: Session, spki: str) -> str:
-    """Return a phrase with an SPKI fingerprint and the names of the pairs of this keystore that have it."""
-    names = [pair.name for pair in pairs_with_key(session, spki)]
-    return f"of {' and '.join(names) or 'no pair in this keystore'} (SPKI SHA-256 {spki[:16]}…)"
 
 
 def _warnings(session: Session, pair: Pair, spec: ExportSpec) -> list[str]:

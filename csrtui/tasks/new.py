@@ -9,8 +9,8 @@ from csrtui.core.base.secret import Secret
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.keys import key_types
 from csrtui.core.keys.batch_encryption import BatchEncryptor
-from csrtui.core.pairs.pair import HistoryEntry, KeyFacts, Pair, PairRecord, RequestFacts
-from csrtui.core.pairs.pair_json import dump_record
+from csrtui.core.pairs.pair import HistoryEntry, Installation, KeyFacts, Pair, PairRecord, RequestFacts
+from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.core.pairs.pair_name import check_pair_name, pair_name
 from csrtui.store.keystore import PairFiles
 from csrtui.tasks.request_spec import RequestSpec, advise_on, require_common_name
@@ -117,6 +117,16 @@ def build_csr(advice: Advice, key: "key_types.PrivateKey") -> csrs.Request:
     return csr
 
 
+def _installation(session: Session, renews: str | None) -> Installation | None:
+    """Return the place where the pair with the name `renews` was installed, or None if there is none."""
+    if renews is None:
+        return None
+    try:
+        return load_record(session.store.read(renews).record).server
+    except CsrtuiError:
+        return None  # the old pair is gone or damaged; its successor is made nevertheless
+
+
 def build_files(
     session: Session,
     spec: RequestSpec,
@@ -140,6 +150,7 @@ def build_files(
         request=RequestFacts(csr.sha256, csr.signature_hash),
         renews=renews,
         purpose=csr.purpose,
+        server=_installation(session, renews),
         history=(HistoryEntry(now, event, session.user),),
     )
     return record, PairFiles(

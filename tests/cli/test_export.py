@@ -146,7 +146,7 @@ def test_the_passphrase_of_the_key_comes_from_a_file(csrtui: Csrtui, to: Path, t
     assert "nginx gets the key without one" in ran.err
     assert CANARY not in ran.out + ran.err
     wrong = secret_file(tmp_path / "wrong", OTHER_CANARY)
-    ran = csrtui("export", "a.com", "--for", "nginx", "--to", str(to), "--key-passphrase-file", wrong)
+    ran = csrtui("export", "a.com", "--replace", "--key-passphrase-file", wrong)
     assert ran.status == 1
     assert "the passphrase does not open the key" in ran.error
 
@@ -219,6 +219,48 @@ def test_both_passphrases_are_asked_for_and_never_echoed(
         assert terminal.wait_exit() == 0
         assert not [canary for canary in (CANARY, OTHER_CANARY) if canary.encode() in terminal.raw]
     assert load_pkcs12((to / "a.com.pfx").read_bytes(), OTHER_CANARY.encode()).key
+
+
+# Renewals
+
+
+def test_a_renewal_needs_neither_server_nor_folder_and_can_be_undone(csrtui: Csrtui, to: Path) -> None:
+    issued(csrtui)
+    ran = csrtui("export", "a.com")
+    assert (ran.status, ran.hint) == (2, "say it with --for PLATFORM and --to DIR")
+    assert csrtui("export", "a.com", "--for", "nginx", "--to", str(to)).status == 0
+    server = csrtui("show", "a.com", "--json").json["server"]
+    assert (server["platform"], server["folder"]) == ("nginx", str(to))
+    old = {path.name: path.read_bytes() for path in to.iterdir()}
+    assert csrtui("renew", "a.com", "--json").json["server"] == server
+    csr = x509.load_pem_x509_csr((csrtui.pair("a.com-2") / "request.pem").read_bytes())
+    leaf = intermediate().sign(csr.public_bytes(Encoding.DER))
+    assert csrtui("import", "-", stdin=pem(leaf, intermediate().certificate)).status == 0
+    ran = csrtui("export", "a.com-2")
+    assert (ran.status, ran.error) == (2, f"{to}/a.com.crt already exists")
+    assert ran.hint == "--replace replaces it, and keeps the last files in .csrtui-previous"
+    ran = csrtui("export", "a.com-2", "--replace", "--dry-run", "--json")
+    assert [one["text"] for one in ran.json["results"]] == ["would be replaced"] * 2
+    assert {path.name: path.read_bytes() for path in to.iterdir()} == old
+    ran = csrtui("export", "a.com-2", "--replace", "--json")
+    assert (ran.status, ran.json["ok"]) == (0, True)
+    assert [one["file"] for one in ran.json["results"]] == [f"{to}/a.com.crt", f"{to}/a.com.key"]
+    assert f"  ssl_certificate {to}/a.com.crt;\n" in ran.err
+    assert csrtui("export", "a.com-2", "--undo", "--mode", "600").status == 2
+    ran = csrtui("export", "a.com-2", "--undo")
+    assert (ran.status, ran.err) == (0, "next: reload nginx (csrtui guide nginx)\n")
+    assert {path.name: path.read_bytes() for path in to.iterdir() if path.is_file()} == old
+    ran = csrtui("export", "a.com-2", "--undo", "--json")
+    assert (ran.status, ran.json["ok"]) == (1, False)
+
+
+def test_what_lets_others_read_the_key_is_refused(csrtui: Csrtui, to: Path) -> None:
+    issued(csrtui)
+    for options in (("--mode", "644"), ("--mode", "640"), ("--owner", "nobody at all")):
+        ran = csrtui("export", "a.com", "--for", "nginx", "--to", str(to), *options)
+        assert ran.status == 2
+        assert ran.hint
+        assert list(to.iterdir()) == []
 
 
 # The guide

@@ -141,7 +141,11 @@ def test_a_newer_one_takes_the_place_is_to_be_installed_anew_and_the_one_before_
     make(session)
     old, new = issue(session), issue(session, start=START + DAY)
     bring(session, pem(old, CA))
-    change_record(session, "a.com", lambda one: one.with_installation(NOW, "joe", "installed files written"))
+    change_record(
+        session,
+        "a.com",
+        lambda one: one.with_installation(NOW, "joe", "installed files written", "nginx", "/tls"),
+    )
     bring(session, pem(new))
     assert stored(session) == pem(new, CA)  # completed by the chain that was there
     assert kept(session) == [pem(old, CA)]
@@ -235,7 +239,11 @@ def test_a_root_that_comes_later_is_no_reason_to_install_anew(session: Session) 
     make(session)
     leaf = issue(session)
     bring(session, pem(leaf, CA))
-    change_record(session, "a.com", lambda one: one.with_installation(NOW, "joe", "installed files written"))
+    change_record(
+        session,
+        "a.com",
+        lambda one: one.with_installation(NOW, "joe", "installed files written", "nginx", "/tls"),
+    )
     result = only(session, pem(ROOT), pair="a.com")
     assert result.status is not None
     assert (result.ok, result.changed, result.status.text) == (True, True, "valid up to CN=Test Root")

@@ -150,7 +150,7 @@ def _installed(session: Session) -> None:
     from csrtui.tasks.session import change_record
 
     def installed(one: PairRecord) -> PairRecord:
-        return one.with_installation(session.clock(), session.user, "installed")
+        return one.with_installation(session.clock(), session.user, "installed", "nginx", "/tls")
 
     change_record(session, ONE, installed)
 

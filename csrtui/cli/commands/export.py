@@ -1,4 +1,4 @@
-"""``csrtui export PAIR --for PLATFORM --to DIR``: write the files for the chosen server software."""
+"""``csrtui export PAIR``: write or replace the files for server software, or put the last ones back."""
 
 import argparse
 import sys
@@ -18,8 +18,21 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys.pkcs12 import Strength
 from csrtui.core.servers.guide import note_lines, snippet_lines
-from csrtui.core.servers.platforms import PLATFORMS, read_platform
-from csrtui.tasks.export import ExportSpec, PreparedExport, export, prepare
+from csrtui.core.servers.platforms import PLATFORMS, Platform, read_platform
+from csrtui.store.file_access import FileAccess
+from csrtui.store.file_set import PREVIOUS
+from csrtui.tasks.export import (
+    ExportSpec,
+    PreparedExport,
+    export,
+    plan_deployment,
+    prepare,
+    preview_export,
+)
+from csrtui.tasks.export_undo import undo_export
+from csrtui.tasks.list import read_pair_folder
+from csrtui.tasks.server_files import read_lineage, require_place
+from csrtui.tasks.session import Session
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,11 +40,19 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--for",
         dest="platform",
-        required=True,
         metavar="PLATFORM",
-        help=f"the server software: {', '.join(PLATFORMS)}",
+        help=f"the server software: {', '.join(PLATFORMS)}; default: as the last time",
     )
-    parser.add_argument("--to", required=True, metavar="DIR", help="the folder for the files")
+    parser.add_argument("--to", metavar="DIR", help="the folder for the files; default: as the last time")
+    parser.add_argument(
+        "--replace",
+        action="store_true",
+        help=f"replace the files of this pair, or of the one that it renews; the last set goes to {PREVIOUS}",
+    )
+    parser.add_argument("--undo", action="store_true", help="put the last set back")
+    parser.add_argument("--owner", metavar="U", help="the owner of files with the key")
+    parser.add_argument("--group", metavar="G", help="their group, which may read them with --mode 640")
+    parser.add_argument("--mode", metavar="M", help="their mode (600); others never get access")
     parser.add_argument(
         "--legacy", action="store_true", help="PKCS #12 with 3DES, for Windows Server 2016 and older"
     )
@@ -39,6 +60,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "--key-passphrase-file", metavar="F", help="file with the passphrase of the pair's own key"
     )
     add_passphrase_arguments(parser)
+    parser.add_argument("--dry-run", action="store_true", help="only show what would be written or replaced")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
@@ -51,9 +73,12 @@ def _run(options: argparse.Namespace) -> int:
 
 def _export(options: argparse.Namespace) -> int:
     session = open_existing_session(options)
-    strength = Strength.LEGACY if options.legacy else Strength.AES
-    order = ExportSpec(options.pair, read_platform(options.platform), options.to, strength)
-    ready = prepare(session, order)
+    platform, folder = _place(session, options)
+    if options.undo:
+        return _undo(session, options, platform, folder)
+    ready = prepare(session, _spec(options, platform, folder))
+    if options.dry_run:
+        return print_results(preview_export(ready, plan_deployment(ready)), as_json=options.json)
     _check_passphrase_options(options, ready)
     for warning in ready.warnings:
         print_message(f"warning: {warning}")
@@ -67,6 +92,47 @@ def _export(options: argparse.Namespace) -> int:
     (write_unless_quiet if options.json else sys.stdout.write)(text)
     if exported.record_error is not None:
         raise exported.record_error
+    return status
+
+
+def _place(session: Session, options: argparse.Namespace) -> tuple[Platform, str]:
+    """Return the server software and the folder: those given, or else those of the last installation.
+
+    Raises:
+        InputError: The server software is unknown, or one of both is neither given nor known.
+    """
+    if options.platform is not None and options.to is not None:
+        return read_platform(options.platform), options.to
+    pair = read_pair_folder(session, options.pair).pair
+    last = require_place(read_lineage(session, pair), pair.name)
+    platform = last.platform if options.platform is None else options.platform
+    return read_platform(platform), last.folder if options.to is None else options.to
+
+
+def _spec(options: argparse.Namespace, platform: Platform, folder: str) -> ExportSpec:
+    return ExportSpec(
+        options.pair,
+        platform,
+        folder,
+        Strength.LEGACY if options.legacy else Strength.AES,
+        options.replace,
+        FileAccess(options.owner, options.group, options.mode),
+    )
+
+
+def _undo(session: Session, options: argparse.Namespace, platform: Platform, folder: str) -> int:
+    if (
+        options.replace
+        or options.legacy
+        or (options.owner, options.group, options.mode) != (None, None, None)
+    ):
+        raise InputError("--undo puts files back as they were", "leave the other options out")
+    undone = undo_export(session, options.pair, platform, folder, dry_run=options.dry_run)
+    status = print_results(undone.results, as_json=options.json)
+    if undone.record_error is not None:
+        raise undone.record_error
+    if not options.dry_run:
+        print_message(f"next: reload {platform.label} (csrtui guide {platform.id})")
     return status
 
 
@@ -109,7 +175,9 @@ def _read_key_passphrase(options: argparse.Namespace, ready: PreparedExport) -> 
 
 ACTION = Action(
     "csrtui export www.mydomain.com --for nginx --to /etc/nginx/tls\n"
-    "csrtui export www.mydomain.com --for iis --to . --passphrase-file ~/.pfx-passphrase",
+    "csrtui export www.mydomain.com --for iis --to . --passphrase-file ~/.pfx-passphrase\n"
+    "csrtui export www.mydomain.com-2 --replace       # a renewal: the same server and folder\n"
+    "csrtui export www.mydomain.com-2 --undo",
     _arguments,
     _run,
 )

@@ -102,6 +102,20 @@ class Backup(NamedTuple):
         return self._replace(status=BackupStatus.VERIFIED, verified=now, since=None)
 
 
+class Installation(NamedTuple):
+    """The place where files for server software were written.
+
+    Attributes:
+        platform: The server software, an id of `csrtui.core.servers.platforms`.
+        folder: The absolute path of the folder.
+        installed: The time at which files were last written there, for this pair or for one that it renews.
+    """
+
+    platform: str
+    folder: str
+    installed: datetime
+
+
 class HistoryEntry(NamedTuple):
     """An event in the history of a pair, with the user of this machine who caused it."""
 
@@ -131,6 +145,7 @@ class PairRecord(NamedTuple):
         retired: The time at which the pair was marked as no longer used, or None.
         renews: The name of the pair that this pair replaces, or None.
         renewed_by: The name of the pair that replaces this pair, or None.
+        server: The place where this pair was installed last, or the pair that it renews, or None.
         history: The events, oldest first.
         unknown: The members that a later version wrote, unchanged.
         purpose: The purpose that the CSR requests.
@@ -152,6 +167,7 @@ class PairRecord(NamedTuple):
     retired: datetime | None = None
     renews: str | None = None
     renewed_by: str | None = None
+    server: Installation | None = None
     history: tuple[HistoryEntry, ...] = ()
     unknown: Mapping[str, object] = MappingProxyType({})
     purpose: Purpose = Purpose.SERVER
@@ -222,9 +238,12 @@ class PairRecord(NamedTuple):
         """Return the record after the pair `name` was created to replace this one."""
         return self._replace(renewed_by=name).with_event(now, f"renewed by {name}", user)
 
-    def with_installation(self, now: datetime, user: str, text: str) -> "PairRecord":
-        """Return the record after the certificate was exported for the server software."""
-        return self._replace(installed=now).with_event(now, text, user)
+    def with_installation(
+        self, now: datetime, user: str, text: str, platform: str, folder: str
+    ) -> "PairRecord":
+        """Return the record after the certificate was exported into a folder for server software."""
+        server = Installation(platform, folder, now)
+        return self._replace(installed=now, server=server).with_event(now, text, user)
 
     def with_retirement(self, now: datetime, user: str, text: str = "retired") -> "PairRecord":
         """Return the record after the pair was marked as no longer used."""

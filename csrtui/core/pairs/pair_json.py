@@ -12,6 +12,7 @@ from csrtui.core.pairs.pair import (
     Backup,
     BackupStatus,
     HistoryEntry,
+    Installation,
     KeyFacts,
     Pair,
     PairRecord,
@@ -45,6 +46,7 @@ def dump_record(record: PairRecord) -> bytes:
         "retired": _optional_time(record.retired),
         "renews": record.renews,
         "renewed_by": record.renewed_by,
+        "server": _server(record.server),
         "history": [
             {"time": utc_text(event.time), "what": event.text, "user": event.user} for event in record.history
         ],
@@ -105,6 +107,7 @@ def pair_document(pair: Pair, now: datetime) -> Json:
         "reused": _optional_time(record.reused),
         "begins": utc_text(validity.not_before) if validity else None,
         "purpose": record.purpose.value,
+        "server": _server(record.server),
     }
 
 
@@ -138,6 +141,7 @@ def _record(members: Members) -> PairRecord:
         retired=members.optional_time("retired"),
         renews=members.optional_text("renews"),
         renewed_by=members.optional_text("renewed_by"),
+        server=read_installation(members.optional_object("server")),
         history=tuple(
             HistoryEntry(event.time("time"), event.text("what"), event.text("user"))
             for event in members.objects("history")
@@ -155,6 +159,13 @@ def read_purpose(members: Members) -> Purpose:
 def read_subject(fields: Members) -> SubjectFields:
     """Return the subject with these fields. A field without a value is None."""
     return SubjectFields(**{name: fields.optional_text(name) for name in SubjectFields._fields})
+
+
+def read_installation(members: Members | None) -> Installation | None:
+    """Return the place of an installation, or None without members."""
+    if members is None:
+        return None
+    return Installation(members.text("platform"), members.text("folder"), members.time("installed"))
 
 
 def _read_backup(members: Members) -> Backup:
@@ -192,6 +203,14 @@ def _backup(backup: Backup) -> Json:
         "sha256": backup.sha256,
         "since": _optional_time(backup.since),
         "signed": backup.signed,
+    }
+
+
+def _server(server: Installation | None) -> Json | None:
+    return server and {
+        "platform": server.platform,
+        "folder": server.folder,
+        "installed": utc_text(server.installed),
     }
 
 

@@ -1,6 +1,7 @@
 """The names of pairs. A pair's name is also its folder name, so only characters on an allow-list are permitted."""
 
 import re
+from collections.abc import Sequence
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
@@ -62,6 +63,24 @@ def numbered_name(base: str, number: int) -> str:
         return base
     suffix = f"-{number}"
     return base[: MAX_LENGTH - len(suffix)] + suffix
+
+
+def file_bases(names: Sequence[str], pair: str, key_types: Sequence[str]) -> list[str]:
+    """Return the names, without endings, that files for server software may have, the preferred one first.
+
+    They come from the first name of the pair, so that the pair of a renewal writes the same files, and the server's
+    configuration never changes.
+
+    Args:
+        names: The names of the pair.
+        pair: The name of the pair, used if its first name has no character that a file name may contain.
+        key_types: The key types to add if another pair has the files with the preferred name.
+    """
+    try:
+        base = pair_name(names[0]) if names else pair
+    except InputError:
+        base = pair
+    return [base, *(f"{base}-{key_type}" for key_type in key_types)]
 
 
 def name_number(name: str, base: str) -> int:

@@ -35,11 +35,15 @@ class Secrecy(Enum):
 
 @dataclass(frozen=True, slots=True)
 class NewFile:
-    """A file to be written: its name without the folder, its contents and its permitted readers."""
+    """A file to be written: its name without the folder, its contents and its permitted readers.
+
+    `is_chain` says whether it contains nothing but the issuers of the certificate.
+    """
 
     name: str
     data: bytes
     secrecy: Secrecy
+    is_chain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +51,12 @@ class DeploymentPlan:
     """The files for a server program, known before the key is opened.
 
     Attributes:
-        pair: The pair's name.
+        base: The beginning of the file names, before the ending of each file.
         files: The files.
         snippets: The lines for the configuration and the commands, with the paths of the files filled in.
     """
 
-    pair: str
+    base: str
     files: tuple[ServerFile, ...]
     snippets: tuple[Snippet, ...]
 
@@ -86,13 +90,13 @@ def read_chain(pem: bytes) -> tuple["x509.Certificate", ...]:
 
 
 def plan_files(
-    server: Server, pair: str, domain: str, certificates: Sequence["x509.Certificate"], folder: str
+    server: Server, base: str, domain: str, certificates: Sequence["x509.Certificate"], folder: str
 ) -> DeploymentPlan:
     """Return the files for a server, and the snippets that contain their paths.
 
     Args:
         server: The server, from the table.
-        pair: The pair's name.
+        base: The beginning of the file names (`csrtui.core.pairs.pair_name.file_bases`).
         domain: The first name in the certificate.
         certificates: The pair's certificate and its chain, from `read_chain`.
         folder: The absolute path of the folder for the files.
@@ -103,17 +107,17 @@ def plan_files(
     leaf, *chain = certificates
     # Without a chain, leave out a file that would contain only the chain.
     files = tuple(file for file in server.files if chain or file.parts != (Part.CHAIN,))
-    values = _values(pair, domain, leaf) | file_values(pair, folder, files)
+    values = _values(base, domain, leaf) | file_values(base, folder, files)
     filled = (fill(snippet, values) for snippet in server.snippets)
-    return DeploymentPlan(pair, files, tuple(snippet for snippet in filled if snippet.lines))
+    return DeploymentPlan(base, files, tuple(snippet for snippet in filled if snippet.lines))
 
 
-def _values(pair: str, domain: str, leaf: "x509.Certificate") -> dict[str, str]:
+def _values(base: str, domain: str, leaf: "x509.Certificate") -> dict[str, str]:
     from cryptography.hazmat.primitives.serialization import Encoding
 
     der = leaf.public_bytes(Encoding.DER)
     return {
-        "pair": pair,
+        "base": base,
         "domain": site_name(domain) if _DOMAIN.fullmatch(domain) else "DOMAIN",
         # Windows identifies certificates by SHA-1. No security depends on this hash.
         "thumbprint": sha1(der, usedforsecurity=False).hexdigest().upper(),
@@ -125,13 +129,13 @@ def site_name(domain: str) -> str:
     return domain.removeprefix("www.")
 
 
-def file_values(pair: str, folder: str, files: Sequence[ServerFile]) -> dict[str, str]:
+def file_values(base: str, folder: str, files: Sequence[ServerFile]) -> dict[str, str]:
     """Return the placeholder values that name the files in a folder."""
     values: dict[str, str] = {}
     for file in files:
-        name = pair + file.ending
+        name = base + file.ending
         values |= {file.placeholder: f"{folder.rstrip('/')}/{name}", f"{file.placeholder}_name": name}
-    return values | ({"chain_object": f"{pair}.chain"} if "chain" in values else {})
+    return values | ({"chain_object": f"{base}.chain"} if "chain" in values else {})
 
 
 def build_files(
@@ -156,24 +160,25 @@ def build_files(
         ValueError: The plan has a PKCS #12 file, and `encryption` is missing.
     """
     if key_types.spki_sha256(key.public_key()) != key_types.spki_sha256(certificates[0].public_key()):
-        raise RefusedError(f"the key and the certificate of {plan.pair} do not match", "csrtui doctor")
-    return tuple(_build_file(file, plan.pair, key, certificates, encryption) for file in plan.files)
+        raise RefusedError(f"the key and the certificate of {plan.base} do not match", "csrtui doctor")
+    return tuple(_build_file(file, plan.base, key, certificates, encryption) for file in plan.files)
 
 
 def _build_file(
     file: ServerFile,
-    pair: str,
+    base: str,
     key: "PrivateKey",
     certificates: Sequence["x509.Certificate"],
     encryption: Pkcs12Encryption | None,
 ) -> NewFile:
-    name = pair + file.ending
+    name = base + file.ending
     if file.parts:
         data = b"".join(_pem(part, key, certificates) for part in file.parts)
-        return NewFile(name, data, Secrecy.PRIVATE if file.has_key else Secrecy.PUBLIC)
+        secrecy = Secrecy.PRIVATE if file.has_key else Secrecy.PUBLIC
+        return NewFile(name, data, secrecy, is_chain=file.parts == (Part.CHAIN,))
     if encryption is None:
         raise ValueError("a PKCS #12 file needs a passphrase")
-    data = pkcs12.compose(pair, key, certificates, encryption.passphrase, encryption.strength)
+    data = pkcs12.compose(base, key, certificates, encryption.passphrase, encryption.strength)
     return NewFile(name, data, Secrecy.ENCRYPTED)
 
 

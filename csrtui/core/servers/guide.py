@@ -77,7 +77,7 @@ def guide_lines(platform: Platform, folder: str = "/etc/ssl/private", width: int
     """
     server = SERVERS[platform.id]
     values = file_values(_EXAMPLE, folder, server.files)
-    values |= {"pair": _EXAMPLE, "domain": site_name(_EXAMPLE), "thumbprint": "THUMBPRINT"}
+    values |= {"base": _EXAMPLE, "domain": site_name(_EXAMPLE), "thumbprint": "THUMBPRINT"}
     return [
         platform.label,
         "",
@@ -112,7 +112,7 @@ def plan_lines(server: Server, plan: DeploymentPlan, folder: str, width: int = W
         folder: The folder for the files.
         width: The maximum number of columns in a line of text.
     """
-    files = [f"{folder.rstrip('/')}/{_describe_file(file, plan.pair)}" for file in plan.files]
+    files = [f"{folder.rstrip('/')}/{_describe_file(file, plan.base)}" for file in plan.files]
     return [
         "Will be written:",
         *(line for file in files for line in _wrap(file, width, "  ", "    ")),
@@ -142,9 +142,9 @@ def _overview(platform: Platform, server: Server, width: int) -> list[str]:
     return [line for label, text in facts for line in _wrap(text, width, f"{label:<{_LABEL_WIDTH}}", indent)]
 
 
-def _describe_file(file: ServerFile, pair: str = "NAME") -> str:
+def _describe_file(file: ServerFile, base: str = "NAME") -> str:
     parts = ", ".join(_PART_LABELS[part] for part in file.parts) or "certificate, chain and private key"
-    return f"{pair}{file.ending} ({parts}; {'0600' if file.has_key else '0644'})"
+    return f"{base}{file.ending} ({parts}; {'0600' if file.has_key else '0644'})"
 
 
 def _wrap(text: str, width: int, first: str = "", rest: str = "") -> list[str]:

@@ -31,12 +31,12 @@ SERVERS = (
             Snippet(
                 "on the device; PROFILE is the client-ssl profile of the virtual server",
                 (
-                    "tmsh install sys crypto key @pair@ from-local-file /var/tmp/@key_name@",
-                    "tmsh install sys crypto cert @pair@ from-local-file /var/tmp/@certificate_name@",
+                    "tmsh install sys crypto key @base@ from-local-file /var/tmp/@key_name@",
+                    "tmsh install sys crypto cert @base@ from-local-file /var/tmp/@certificate_name@",
                     "[[tmsh install sys crypto cert @chain_object@ from-local-file /var/tmp/@chain_name@]]",
                     (
                         "tmsh modify ltm profile client-ssl PROFILE cert-key-chain replace-all-with "
-                        "{ default { cert @pair@ key @pair@[[ chain @chain_object@]] } }"
+                        "{ default { cert @base@ key @base@[[ chain @chain_object@]] } }"
                     ),
                     "rm /var/tmp/@key_name@",
                 ),
@@ -97,10 +97,10 @@ SERVERS = (
                 "on the server as root",
                 (
                     (
-                        "plesk bin certificate --create @pair@ -domain @domain@ -cert-file @certificate@ "
+                        "plesk bin certificate --create @base@ -domain @domain@ -cert-file @certificate@ "
                         "-key-file @key@[[ -cacert-file @chain@]]"
                     ),
-                    "plesk bin site --update @domain@ -ssl true -certificate-name @pair@",
+                    "plesk bin site --update @domain@ -ssl true -certificate-name @base@",
                 ),
                 Quoting.SINGLE,
             ),

@@ -64,7 +64,7 @@ SERVERS = (
                 ),
                 Quoting.LINE,
             ),
-            Snippet("in the console, the server's SSL tab", ("Private Key Alias:  @pair@",), Quoting.LINE),
+            Snippet("in the console, the server's SSL tab", ("Private Key Alias:  @base@",), Quoting.LINE),
             Snippet("in the console, the server's Control tab", ("Restart SSL",)),
         ),
         documentation="docs.oracle.com, Administering Security for Oracle WebLogic Server",

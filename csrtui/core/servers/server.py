@@ -70,7 +70,7 @@ class ServerFile:
 
     Attributes:
         placeholder: The name of the placeholder for its path. Snippets contain it as ``@placeholder@``.
-        ending: The part of the file name after the pair's name.
+        ending: The part of the file name after the base.
         parts: The contents, in order. It is empty for a PKCS #12 file, whose contents have no order.
     """
 
@@ -89,7 +89,7 @@ class Snippet:
     """Lines for a configuration, or commands to type.
 
     ``@name@`` in the lines is a placeholder. Each file has two: one for its path, and one with ``_name`` appended for
-    its name without the folder. The others are ``pair``, ``domain`` (of the site), ``thumbprint`` and, if there is a
+    its name without the folder. The others are ``base`` (of the file names), ``domain`` (of the site), ``thumbprint`` and, if there is a
     chain, ``chain_object`` (the name of the chain on a device). A part in ``[[ ]]`` is left out if one of its
     placeholders has no value, for example if there is no chain. A line that becomes empty is left out too.
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from requests_made import NOW, record
 
 from csrtui.core.base.validity import Validity, utc_text
-from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, Pair, Stage, urgency_key
+from csrtui.core.pairs.pair import Backup, BackupStatus, Installation, NextStep, Pair, Stage, urgency_key
 
 DAY = timedelta(days=1)
 FRESH = Validity(NOW - 10 * DAY, NOW + 80 * DAY)
@@ -55,8 +55,9 @@ def test_the_next_step(stage: Stage, status: BackupStatus) -> None:
 def test_each_certificate_has_to_be_installed() -> None:
     issued = record(backups=backups(BackupStatus.VERIFIED)).with_certificate(FRESH, NOW, "joe", "imported")
     assert (issued.validity, issued.next_step(NOW)) == (FRESH, NextStep.INSTALL)
-    installed = issued.with_installation(NOW + DAY, "ann", "installed files written: /srv")
+    installed = issued.with_installation(NOW + DAY, "ann", "installed files written: /srv", "nginx", "/srv")
     assert (installed.installed, installed.next_step(NOW)) == (NOW + DAY, NextStep.NONE)
+    assert installed.server == Installation("nginx", "/srv", NOW + DAY)
     again = installed.with_certificate(FRESH, NOW + 2 * DAY, "joe", "imported again")
     assert (again.installed, again.next_step(NOW)) == (None, NextStep.INSTALL)
     assert [(event.user, event.text) for event in again.history] == [

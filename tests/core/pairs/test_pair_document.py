@@ -9,7 +9,7 @@ import pytest
 from requests_made import NOW, record
 
 from csrtui.core.base.validity import Validity
-from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, PairRecord
+from csrtui.core.pairs.pair import Backup, BackupStatus, Installation, Pair, PairRecord
 from csrtui.core.pairs.pair_json import pair_document
 from csrtui.fleet.remote_pair import read_described
 
@@ -30,6 +30,7 @@ PLAIN = record()._replace(history=())
         PLAIN._replace(validity=LONG, backups=(BACKUP,), installed=NOW),
         PLAIN._replace(validity=OLD, backups=(BACKUP,), installed=NOW),
         PLAIN._replace(validity=OLD, backups=(BACKUP,), reused=NOW),
+        PLAIN._replace(validity=LONG, server=Installation("nginx", "/tls", NOW)),
         PLAIN._replace(retired=NOW),
         PLAIN._replace(renewed_by="a.com-2", renews="a.com-0"),
     ],

@@ -18,6 +18,7 @@ from csrtui.core.pairs.pair import (
     Backup,
     BackupStatus,
     HistoryEntry,
+    Installation,
     KeyFacts,
     Pair,
     PairRecord,
@@ -59,6 +60,7 @@ records = st.builds(
     retired=st.none() | times,
     renews=optional,
     renewed_by=optional,
+    server=st.none() | st.builds(Installation, texts, texts, times),
     history=st.lists(st.builds(HistoryEntry, times, texts, texts), max_size=3).map(tuple),
     unknown=st.dictionaries(texts.filter(lambda name: name not in MEMBERS), json_values, max_size=3),
 )
@@ -68,6 +70,7 @@ FULL = record(
     validity=Validity(NOW, NOW + timedelta(days=90)),
     installed=NOW,
     renews="a.com-0",
+    server=Installation("nginx", "/tls", NOW),
     history=(HistoryEntry(NOW, "created", "joe"),),
 )
 
@@ -239,7 +242,7 @@ CONTRACT = {
 }
 
 
-ADDED = ("installed", "reused", "begins", "purpose")
+ADDED = ("installed", "reused", "begins", "purpose", "server")
 """What stands in it since then, behind the rest."""
 
 
@@ -257,6 +260,7 @@ def test_the_document_has_the_members_of_the_contract_in_order() -> None:
         "request": ["sha256", "signature_hash"],
         "backup": ["status", "path", "created", "verified"],
         "files": ["key", "request", "certificate"],
+        "server": ["platform", "folder", "installed"],
     }  # fmt: skip
     assert document["expires"] == "2027-02-21T09:00:00Z"
     assert document["days_left"] == 90

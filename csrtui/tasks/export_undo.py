@@ -1,0 +1,116 @@
+"""Put back the files that the last ``csrtui export --replace`` replaced."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from csrtui.core.base.errors import CsrtuiError, RefusedError, StoreError
+from csrtui.core.base.escaping import visible
+from csrtui.core.bundle.file_owner import is_one_set, read_content
+from csrtui.core.pairs.pair import PairRecord
+from csrtui.core.servers.platforms import Platform
+from csrtui.core.servers.server import Part, ServerFile
+from csrtui.core.servers.table import SERVERS
+from csrtui.store.destination import check_export_folder
+from csrtui.store.disk_errors import NotConfirmedError
+from csrtui.store.file_set import PREVIOUS, FileSet, open_file_set
+from csrtui.tasks.batch import Result
+from csrtui.tasks.list import read_pair_folder
+from csrtui.tasks.server_files import ExistingSet, Lineage, find_set, read_lineage, require_own
+from csrtui.tasks.session import Session, change_record
+
+
+@dataclass(frozen=True, slots=True)
+class UndoResult:
+    """The result of putting files back.
+
+    Attributes:
+        results: A result for each file.
+        record_error: The error if the record could not be updated, or None.
+    """
+
+    results: tuple[Result, ...]
+    record_error: StoreError | None = None
+
+
+def undo_export(
+    session: Session, pair_name: str, platform: Platform, folder: str, *, dry_run: bool = False
+) -> UndoResult:
+    """Put the last set of files back in the place of those that replaced it.
+
+    Args:
+        session: The session of the store.
+        pair_name: The pair whose files were written, or one that it renews.
+        platform: The server software.
+        folder: The folder with the files.
+        dry_run: Whether to return the results without putting anything back.
+
+    Raises:
+        InputError: The pair does not exist, or the folder cannot be used.
+        RefusedError: There is no last set, its files do not fit each other, or a file in their place belongs to another
+            key.
+        StoreError: The store or the disk reports an error. The message says if files were put back nevertheless.
+    """
+    pair = read_pair_folder(session, pair_name).pair
+    path = check_export_folder(folder, session.store.path)
+    server_files = SERVERS[platform.id].files
+    lineage = read_lineage(session, pair, with_successors=True)
+    with open_file_set(path) as file_set:
+        file_set.lock()
+        existing = find_set(session, file_set, server_files, pair, lineage)
+        require_own(session, existing, path)
+        names = _last_set(file_set, existing, server_files, path)
+        if not dry_run:
+            file_set.put_back(names)
+    text = "would be put back" if dry_run else "put back"
+    results = tuple(
+        Result(ok=True, pair=pair_name, file=os.path.join(path, name), text=text) for name in names
+    )
+    return UndoResult(results, None if dry_run else _record(session, existing, lineage, results))
+
+
+def _last_set(
+    file_set: FileSet,
+    existing: ExistingSet,
+    server_files: Sequence[ServerFile],
+    folder: str,
+) -> list[str]:
+    """Return the names of the files of the last set, in the order in which they are put back.
+
+    Raises:
+        RefusedError: There is none, or its files do not fit each other.
+    """
+    previous = {file.ending: file_set.read_previous(existing.base + file.ending) for file in server_files}
+    contents = {ending: read_content(file.data) for ending, file in previous.items() if file is not None}
+    hidden = visible(os.path.join(folder, PREVIOUS))
+    if not contents:
+        raise RefusedError(f"there is no last set of {visible(existing.base)} in {hidden}")
+    whole = {**existing.contents, **contents}  # an interrupted run may have put some of them back already
+    if not is_one_set(server_files, whole):
+        raise RefusedError(
+            f"the files of {visible(existing.base)} in {hidden} do not fit each other, so they are not put back",
+            "csrtui export --replace writes the files of the pair again",
+        )
+    ordered = sorted(server_files, key=lambda file: (file.has_key, file.parts != (Part.CHAIN,)))
+    return [existing.base + file.ending for file in ordered if file.ending in contents]
+
+
+def _record(
+    session: Session, existing: ExistingSet, lineage: Lineage, results: Sequence[Result]
+) -> StoreError | None:
+    """Note in the pair whose files were removed that it is not installed any more, and return the error, or None."""
+    keys = {content.spki for content in existing.contents.values()}
+    owners = [name for name, record in lineage.records.items() if record.key.spki_sha256 in keys]
+    event = f"the last files put back: {', '.join(visible(str(result.file)) for result in results)}"
+    now, user = session.clock(), session.user
+
+    def update(record: PairRecord) -> PairRecord:
+        return record._replace(installed=None).with_event(now, event, user)
+
+    try:
+        change_record(session, next(iter(owners), next(iter(lineage.records))), update)
+    except NotConfirmedError as error:
+        return error
+    except CsrtuiError as error:
+        return StoreError(f"the files are put back, but that is not recorded: {error.message}", error.hint)
+    return None

@@ -1,0 +1,222 @@
+"""Find the files of a pair in a folder of server software, and tell whose they are."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.secret import Secret
+from csrtui.core.bundle.file_owner import (
+    FileContent,
+    FileOwner,
+    is_one_set,
+    owner_of,
+    read_content,
+)
+from csrtui.core.keys.key_types import spki_sha256
+from csrtui.core.pairs.pair import Installation, Pair, PairRecord
+from csrtui.core.pairs.pair_json import load_record
+from csrtui.core.pairs.pair_name import file_bases
+from csrtui.core.servers.server import ServerFile
+from csrtui.store.file_set import ExistingFile, FileSet
+from csrtui.tasks.list import pairs_with_key
+from csrtui.tasks.session import Session
+
+if TYPE_CHECKING:
+    from csrtui.core.keys.key_types import PublicKey
+
+
+class Lineage(NamedTuple):
+    """A pair and the pairs that it renews, the newest first, by name."""
+
+    records: Mapping[str, PairRecord]
+
+    @property
+    def spki(self) -> frozenset[str]:
+        """The SPKI fingerprints of all of them."""
+        return frozenset(record.key.spki_sha256 for record in self.records.values())
+
+    @property
+    def installation(self) -> Installation | None:
+        """The place where one of them was installed last, or None."""
+        places = [record.server for record in self.records.values() if record.server]
+        return max(places, key=lambda place: place.installed, default=None)
+
+
+def read_lineage(session: Session, pair: Pair, *, with_successors: bool = False) -> Lineage:
+    """Return a pair and the pairs that it renews. A pair that cannot be read ends the search.
+
+    Args:
+        session: The session of the store.
+        pair: The pair.
+        with_successors: Whether to add the pairs that renew it, too.
+    """
+    records = {pair.name: pair.record}
+    for link in ("renews", "renewed_by")[: 1 + with_successors]:
+        name = getattr(pair.record, link)
+        while name is not None and name not in records:
+            try:
+                records[name] = load_record(session.store.read(name).record)
+            except CsrtuiError:
+                break
+            name = getattr(records[name], link)
+    return Lineage(records)
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingSet:
+    """The files of one base name in a folder.
+
+    Attributes:
+        base: The beginning of their names.
+        files: Those that exist, by ending.
+        contents: What they contain, by ending.
+        owners: Whose they are, by ending.
+    """
+
+    base: str
+    files: Mapping[str, ExistingFile] = field(repr=False)
+    contents: Mapping[str, FileContent]
+    owners: Mapping[str, FileOwner]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the files that exist."""
+        return tuple(self.base + ending for ending in self.files)
+
+    def is_one_set(self, server_files: Sequence[ServerFile]) -> bool:
+        """Return whether the files have one key, and its certificate."""
+        return is_one_set(server_files, self.contents)
+
+    @property
+    def foreign_ending(self) -> str | None:
+        """The ending of the first file that belongs to another key, or None."""
+        return next((ending for ending, owner in self.owners.items() if owner is FileOwner.OTHER), None)
+
+
+def find_set(
+    session: Session, file_set: FileSet, server_files: Sequence[ServerFile], pair: Pair, lineage: Lineage
+) -> ExistingSet:
+    """Return the files that an export writes or replaces.
+
+    Their names come from the pair's first name. The key type is added if another pair of the keystore has these files.
+
+    Raises:
+        InputError: A file cannot be read.
+        StoreError: The store cannot be used.
+    """
+    key_types = dict.fromkeys(record.key.type for record in lineage.records.values())
+    sets = [
+        read_set(file_set, base, server_files, lineage.spki)
+        for base in file_bases(pair.record.names, pair.name, list(key_types))
+    ]
+    for existing in sets:
+        if existing.files and existing.foreign_ending is None:
+            return existing
+    for existing in sets:
+        if not owner_names(session, existing):
+            return existing
+    return sets[-1]
+
+
+def read_set(
+    file_set: FileSet,
+    base: str,
+    server_files: Sequence[ServerFile],
+    spki: frozenset[str],
+    passphrase: Secret | None = None,
+) -> ExistingSet:
+    """Return the files with a base name that exist, and whose they are.
+
+    Args:
+        file_set: The folder.
+        base: The beginning of the names.
+        server_files: The files of the server software.
+        spki: The SPKI fingerprints of a lineage.
+        passphrase: The passphrase of an encrypted file, or None.
+
+    Raises:
+        InputError: A file cannot be read.
+    """
+    present = [(file, file_set.read(base + file.ending)) for file in server_files]
+    files = {file.ending: existing for file, existing in present if existing is not None}
+    contents = {ending: read_content(existing.data, passphrase) for ending, existing in files.items()}
+    owners = {
+        file.ending: owner_of(file, contents[file.ending], spki)
+        for file in server_files
+        if file.ending in contents
+    }
+    return ExistingSet(base, files, contents, owners)
+
+
+def owner_names(session: Session, existing: ExistingSet) -> list[str]:
+    """Return the names of the pairs of this keystore, outside the lineage, that a file in a set belongs to."""
+    ending = existing.foreign_ending
+    spki = existing.contents[ending].spki if ending is not None else None
+    return [pair.name for pair in pairs_with_key(session, spki)] if spki is not None else []
+
+
+def require_own(session: Session, existing: ExistingSet, folder: str, *, needs_key: bool = False) -> None:
+    """Check that no file of a set belongs to another key.
+
+    Args:
+        session: The session of the store.
+        existing: The set.
+        folder: The folder with the set.
+        needs_key: Whether a file whose key cannot be read is refused too.
+
+    Raises:
+        RefusedError: One does.
+    """
+    if needs_key and FileOwner.UNKNOWN in existing.owners.values():
+        raise RefusedError(
+            f"a file of {visible(existing.base)} in {visible(folder)} is not replaced: its key is encrypted",
+            "move the file away, or choose another folder",
+        )
+    if existing.foreign_ending is not None:
+        path = visible(f"{folder.rstrip('/')}/{existing.base}{existing.foreign_ending}")
+        names = owner_names(session, existing)
+        owner = f"it belongs to {' and '.join(names)}" if names else "no pair of this keystore has its key"
+        raise RefusedError(f"{path} is not replaced: {owner}", "move the file away, or choose another folder")
+
+
+def require_place(lineage: Lineage, pair: str) -> Installation:
+    """Return the place where a pair, or one that it renews, was installed last.
+
+    Raises:
+        InputError: There is none.
+    """
+    place = lineage.installation
+    if place is None:
+        raise InputError(
+            f"{visible(pair)} was not installed yet, so csrtui does not know where its files go",
+            "say it with --for PLATFORM and --to DIR",
+        )
+    return place
+
+
+def require_same_key(
+    session: Session, pair: Pair, certificate_key: "PublicKey", key: "PublicKey | None" = None
+) -> None:
+    """Check that the record, the certificate and, if it is given, the key have the same SPKI.
+
+    Raises:
+        RefusedError: The fingerprints differ.
+    """
+    recorded = pair.record.key.spki_sha256
+    in_certificate = spki_sha256(certificate_key)
+    in_key = recorded if key is None else spki_sha256(key)
+    if {in_key, in_certificate} != {recorded}:
+        raise RefusedError(
+            f"the files of {pair.name} do not match: key.pem is {_owner(session, in_key)}, "
+            f"certificate.pem is {_owner(session, in_certificate)}",
+            "nothing was written; csrtui doctor shows which file is wrong",
+            pair=pair.name,
+        )
+
+
+def _owner(session: Session, spki: str) -> str:
+    """Return a phrase with an SPKI fingerprint and the names of the pairs of this keystore that have it."""
+    names = [pair.name for pair in pairs_with_key(session, spki)]
+    return f"of {' and '.join(names) or 'no pair in this keystore'} (SPKI SHA-256 {spki[:16]}…)"

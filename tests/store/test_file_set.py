@@ -1,0 +1,201 @@
+"""A set of files is replaced whole or not at all as far as that is possible, and who may read its key is checked."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+
+from csrtui.core.base.errors import InputError, StoreError
+from csrtui.store import files
+from csrtui.store.file_access import FileAccess, resolve_access
+from csrtui.store.file_set import PREVIOUS, open_file_set
+from csrtui.store.new_files import WORLD_READABLE, OutputFile, write_new_files
+from csrtui.store.permissions import PRIVATE_FILE, Permissions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+NAMES = ["a.crt", "a.key"]
+NEW = [OutputFile(("a.crt",), b"new crt", WORLD_READABLE), OutputFile(("a.key",), b"new key", PRIVATE_FILE)]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in NAMES:
+        (tmp_path / name).write_bytes(b"old " + name[-3:].encode())
+    return tmp_path
+
+
+def replace(folder: Path, *, keep: bool = True) -> None:
+    with open_file_set(str(folder)) as file_set:
+        file_set.lock()
+        file_set.replace(NEW, NAMES if keep else None, NAMES)
+
+
+def texts(folder: Path) -> list[bytes]:
+    return [(folder / name).read_bytes() for name in NAMES]
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, name: str, fails: Callable[[tuple[object, ...]], bool]) -> None:
+    """Let a function of the system fail for some arguments."""
+    real = getattr(os, name)
+
+    def call(*arguments: object, **options: object) -> object:
+        if fails(arguments):
+            raise OSError(5, "Input/output error")
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(os, name, call)
+
+
+def test_an_error_before_the_first_rename_replaces_nothing_and_leaves_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing(monkeypatch, "link", lambda _: True)
+    with pytest.raises(StoreError, match="Input/output error"):
+        replace(folder)
+    assert texts(folder) == [b"old crt", b"old key"]
+    assert list((folder / PREVIOUS).iterdir()) == []
+
+
+def test_an_error_at_the_first_rename_replaces_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    failing(monkeypatch, "rename", lambda names: names[1] == "a.crt")
+    with pytest.raises(StoreError, match="cannot write to"):
+        replace(folder, keep=False)
+    assert texts(folder) == [b"old crt", b"old key"]
+
+
+def test_an_error_between_the_files_says_which_are_replaced_and_the_way_back(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[object] = []
+
+    def is_second_key(names: tuple[object, ...]) -> bool:
+        seen.append(names[1])
+        return seen.count("a.key") == 2
+
+    failing(monkeypatch, "rename", is_second_key)
+    with pytest.raises(StoreError, match=r"a\.crt: replaced, but not a\.key: Input/output error") as caught:
+        replace(folder)
+    assert "--undo" in str(caught.value.hint)
+    monkeypatch.undo()
+    assert texts(folder) == [b"new crt", b"old key"]
+    with open_file_set(str(folder)) as file_set:
+        file_set.put_back(NAMES)
+    assert texts(folder) == [b"old crt", b"old key"]
+    assert not list((folder / PREVIOUS).iterdir())
+
+
+def test_names_that_are_not_confirmed_are_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushes: list[object] = []
+
+    def is_last(arguments: tuple[object, ...]) -> bool:
+        flushes.append(arguments)
+        return len(flushes) == 5
+
+    failing(monkeypatch, "fsync", is_last)
+    with pytest.raises(StoreError, match="replaced, but the disk did not confirm it"):
+        replace(folder)
+    assert texts(folder) == [b"new crt", b"new key"]
+
+
+def test_only_one_process_writes_there(folder: Path) -> None:
+    with open_file_set(str(folder)) as first, open_file_set(str(folder)) as second:
+        first.lock()
+        with pytest.raises(StoreError, match="another csrtui is writing there"):
+            second.lock()
+
+
+def test_a_folder_that_cannot_be_locked_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def flock(*_: object) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with open_file_set(str(folder)) as file_set, pytest.raises(StoreError, match="Operation not supported"):
+        file_set.lock()
+
+
+@pytest.mark.parametrize("kind", ["open", "link", "file"])
+def test_a_hidden_folder_of_somebody_else_s_making_is_refused(folder: Path, kind: str) -> None:
+    hidden = folder / PREVIOUS
+    if kind == "link":
+        hidden.symlink_to(folder)
+    elif kind == "file":
+        hidden.write_bytes(b"")
+    else:
+        hidden.mkdir()
+        hidden.chmod(0o755)
+    with pytest.raises(StoreError):
+        replace(folder)
+    with open_file_set(str(folder)) as file_set, pytest.raises(StoreError):
+        file_set.read_previous("a.key")
+    assert texts(folder) == [b"old crt", b"old key"]
+
+
+def test_leftovers_of_a_killed_run_are_removed_or_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    replace(folder)
+    left = folder / PREVIOUS / f"{files.TEMPORARY}0123456789abcdef"
+    left.write_bytes(b"key")
+    failing(monkeypatch, "unlink", lambda names: names[0] == left.name)
+    with pytest.raises(StoreError, match="Input/output error"):
+        replace(folder)
+    monkeypatch.undo()
+    replace(folder)
+    assert not left.exists()
+
+
+def test_what_cannot_be_read_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    failing(monkeypatch, "open", lambda names: names[0] == "a.key")
+    with open_file_set(str(folder)) as file_set, pytest.raises(InputError, match=r"cannot read .*a\.key"):
+        file_set.read("a.key")
+
+
+# Owner, group and mode
+
+
+@pytest.mark.parametrize(
+    ("access", "told"),
+    [
+        (FileAccess(mode="644"), "not a mode for a private key"),
+        (FileAccess(mode="0601"), "not a mode for a private key"),
+        (FileAccess(mode="700"), "not a mode for a private key"),
+        (FileAccess(mode="200"), "not a mode for a private key"),
+        (FileAccess(mode="6x0"), "not a mode for a private key"),
+        (FileAccess(mode="640"), "a group can read the key"),
+        (FileAccess(owner="no such user"), 'there is no user "no such user"'),
+        (FileAccess(group="no\0group"), "there is no group"),
+        (FileAccess(owner="4294967295"), "there is no user"),
+    ],
+)
+def test_what_would_let_others_read_the_key_or_does_not_exist_is_refused(
+    access: FileAccess, told: str
+) -> None:
+    with pytest.raises(InputError, match=told):
+        resolve_access(access)
+
+
+def test_names_and_numbers_are_resolved() -> None:
+    assert resolve_access(FileAccess()) == PRIVATE_FILE
+    assert resolve_access(FileAccess("root", "12345", "0640")) == Permissions(0o640, 0o037, uid=0, gid=12345)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_new_file_has_its_owner_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, seen = os.link, []
+
+    def link(source: str, *names: object, **options: object) -> None:
+        status = os.stat(source)
+        seen.append((status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)))
+        real(source, *names, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "link", link)
+    permissions = resolve_access(FileAccess("12345", "23456", "640"))
+    write_new_files(str(tmp_path), [OutputFile(("a.key",), b"key", permissions)])
+    assert seen == [(12345, 23456, 0o640)]
