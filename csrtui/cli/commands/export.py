@@ -176,7 +176,7 @@ def _read_key_passphrase(options: argparse.Namespace, ready: PreparedExport) -> 
 ACTION = Action(
     "csrtui export www.mydomain.com --for nginx --to /etc/nginx/tls\n"
     "csrtui export www.mydomain.com --for iis --to . --passphrase-file ~/.pfx-passphrase\n"
-    "csrtui export www.mydomain.com-2 --replace       # a renewal: the same server and folder\n"
+    "csrtui export www.mydomain.com-2 --replace\n"
     "csrtui export www.mydomain.com-2 --undo",
     _arguments,
     _run,
