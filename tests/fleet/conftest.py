@@ -9,9 +9,12 @@ import pytest
 from ansible_modules import Modules
 from command import Csrtui, Ran
 from fake_ansible import FakeAnsible
+from screens_user import session_on
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from csrtui.tasks.session import Session
 
 
 @pytest.fixture
@@ -53,6 +56,12 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeAnsible:
     folder = tmp_path / "ansible"
     folder.mkdir()
     return FakeAnsible(folder, monkeypatch)
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Session:
+    """Give a session on an empty store."""
+    return session_on(tmp_path / "store")
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Protocol
 
 from hostile_place import DUE, ISSUED, NEW, SENT
 from textual.screen import Screen
 
-import csrtui.fleet.tui
 import csrtui.tui.screens
 
 if TYPE_CHECKING:
@@ -116,17 +116,21 @@ PLAIN_VIEW = Opening("SubmitScreen", _at(SENT, _SUBMIT, ("v", "END CERTIFICATE R
 _READ = (("", "as of"),)
 _FORM = (*_READ, ("n", "Hosts"))
 FLEET_OPENINGS = (
-    Opening("FleetScreen", _READ),
-    Opening("PageScreen", (*_READ, ("\r", "v Plain"))),
-    Opening("PageScreen", (*_READ, ("h", "v Plain"))),
-    Opening("HostBackupScreen", (*_READ, ("b", "Recipients"))),
-    Opening("FetchScreen", (*_READ, ("u", "Fetch the CSR"))),
-    Opening("ImportScreen", (*_READ, ("i", "each is sent to the host"))),
-    Opening("DoctorScreen", (*_READ, ("D", "keystores: 2 errors"))),
-    Opening("HostWorkScreen", (*_READ, ("u", "Fetch the CSR"), (_pasted("{out}") + "\r", "Enter Close"))),
-    Opening("FleetRequestScreen", (*_FORM, ("{{{{ site }}}}", "another on each host"))),
-    Opening("FleetPlanScreen", (*_FORM, ("{{{{ site }}}}" + CTRL_G, "left out"))),
-    Opening("HelpScreen", (*_READ, (F1, "Anywhere"))),
+    ()
+    if find_spec("csrtui.fleet") is None
+    else (
+        Opening("FleetScreen", _READ),
+        Opening("PageScreen", (*_READ, ("\r", "v Plain"))),
+        Opening("PageScreen", (*_READ, ("h", "v Plain"))),
+        Opening("HostBackupScreen", (*_READ, ("b", "Recipients"))),
+        Opening("FetchScreen", (*_READ, ("u", "Fetch the CSR"))),
+        Opening("ImportScreen", (*_READ, ("i", "each is sent to the host"))),
+        Opening("DoctorScreen", (*_READ, ("D", "keystores: 2 errors"))),
+        Opening("HostWorkScreen", (*_READ, ("u", "Fetch the CSR"), (_pasted("{out}") + "\r", "Enter Close"))),
+        Opening("FleetRequestScreen", (*_FORM, ("{{{{ site }}}}", "another on each host"))),
+        Opening("FleetPlanScreen", (*_FORM, ("{{{{ site }}}}" + CTRL_G, "left out"))),
+        Opening("HelpScreen", (*_READ, (F1, "Anywhere"))),
+    )
 )
 """The ways from the list of many hosts' pairs; for each there are hosts that answer, in `hostile_fleet`."""
 
@@ -138,7 +142,10 @@ def unwrapped(shown: str) -> str:
 
 def screen_classes() -> set[str]:
     """The names of all screens that stand for themselves: those that nothing else is made from."""
-    for package in (csrtui.tui.screens, csrtui.fleet.tui):
+    packages = [csrtui.tui.screens]
+    if find_spec("csrtui.fleet") is not None:
+        packages.append(importlib.import_module("csrtui.fleet.tui"))
+    for package in packages:
         for module in pkgutil.iter_modules(package.__path__):
             importlib.import_module(f"{package.__name__}.{module.name}")
     return {kind.__name__ for kind in _below(Screen) if not kind.__subclasses__()}

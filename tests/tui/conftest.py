@@ -1,11 +1,11 @@
-"""A program in the place of Ansible, and a session, for the screen over many hosts."""
+"""A session for the screens."""
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
-from fake_ansible import FakeAnsible
 from screens_user import session_on
 
 if TYPE_CHECKING:
@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from csrtui.tasks.session import Session
 
 
-@pytest.fixture
-def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeAnsible:
-    """Give a program in the place of ansible-playbook."""
-    folder = tmp_path / "ansible"
-    folder.mkdir()
-    return FakeAnsible(folder, monkeypatch)
+WITH_FLEET = (
+    "test_dialog_first_frames.py",
+    "test_dialogs_under_others.py",
+    "test_screen_commands.py",
+    "test_screenshots.py",
+)
+"""Tests that also open the screens for many hosts, which a distribution can leave out."""
+collect_ignore = [] if find_spec("csrtui.fleet") else list(WITH_FLEET)
 
 
 @pytest.fixture
