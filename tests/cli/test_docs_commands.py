@@ -84,6 +84,7 @@ class Reader:
         csr = x509.load_pem_x509_csr((self.folder / "www.csr").read_bytes())
         leaf = intermediate().sign(csr.public_bytes(Encoding.DER))
         (self.folder / "answer.pem").write_bytes(pem(leaf))
+        (self.folder / "s_client.txt").write_bytes(pem(leaf, intermediate().certificate))
         (self.folder / "chain.p7b").write_bytes(bundle(intermediate().certificate))
 
     def types(self, line: str) -> subprocess.CompletedProcess[str]:

@@ -63,6 +63,8 @@ LINES = (
     ("retire", NEW, "--json"),
     ("inspect", "{certificate}", "{foreign}", "{key}", "{request}", "{text}"),
     ("inspect", "{certificate}", "{foreign}", "{key}", "{request}", "--json"),
+    ("served", SENT, "{certificate}"),
+    ("served", "{text}", "{text}", "--json"),
     ("doctor",),
     ("doctor", "--json"),
     ("help", "{text}"),

@@ -20,6 +20,7 @@ _SUMMARIES = {
     "adopt": "Import existing keys as pairs.",
     "export": "Export files for a server.",
     "guide": "Show the guide for a server.",
+    "served": "Compare what a server sends (openssl s_client) with a pair.",
     "retire": "Mark pairs as no longer used; nothing is deleted.",
     "doctor": "Check the whole keystore and suggest fixes.",
     "help": "Show the help of a command, or a topic of the documentation.",

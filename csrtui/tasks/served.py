@@ -1,0 +1,128 @@
+"""Compare the certificates that a server sends with a pair. csrtui opens no connection: it reads openssl's output."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from csrtui.core import bundle
+from csrtui.core.base.escaping import command, excerpt, plural
+from csrtui.core.base.validity import utc_text
+from csrtui.core.certificates.certificate import Certificate
+from csrtui.core.certificates.served_chain import ServedProblem, chain_problems, uncovered_names
+from csrtui.tasks.batch import Result
+from csrtui.tasks.list import PairFolder, pairs_with_key, read_pair_folder
+from csrtui.tasks.replacement import usable_certificates
+from csrtui.tasks.session import Session
+
+HOW = "openssl s_client -showcerts -connect HOST:443 < /dev/null | csrtui served PAIR"
+"""The command line that shows whether a certificate is live."""
+_DEPTH = re.compile(rb"^ *([0-9]{1,2}) s:", re.MULTILINE)
+"""Matches a line of ``Certificate chain`` in the output of ``openssl s_client``."""
+_REASON = re.compile(
+    rb"^(?:connect:|.*[Cc]onnection refused|.*no peer certificate|.*:error:)[^\n]*", re.MULTILINE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ServedResult(Result):
+    """A fact about what a server sends.
+
+    Attributes:
+        code: The stable code: ``served``, or that of a problem.
+    """
+
+    code: str = "served"
+
+    def as_json(self) -> dict[str, object]:
+        """Return the result in the form that the command prints as JSON."""
+        return {**Result.as_json(self), "code": self.code}
+
+
+def check_served(session: Session, name: str, output: bytes) -> list[Result]:
+    """Return whether a server sends the certificate of a pair with its chain, or else a result for each problem.
+
+    Args:
+        session: The session of the store.
+        name: The name of the pair.
+        output: What ``openssl s_client -showcerts`` printed, or any file with the certificates in the server's order.
+
+    Raises:
+        InputError: The pair does not exist.
+        StoreError: The store cannot be used.
+    """
+    folder = read_pair_folder(session, name)
+    sent = bundle.read(output, open_keys=False).certificates
+    if not sent:
+        return [_failure(name, ServedProblem("no-certificate", _reason(output)))]
+    problems = list(_problems(session, folder, sent, output))
+    if problems:
+        return [_failure(name, problem) for problem in problems]
+    count = plural(len(sent) - 1, "certificate")
+    expires = utc_text(sent[0].validity.not_after)
+    text = f"the server sends this certificate, expires {expires}, and its chain of {count}"
+    return [ServedResult(ok=True, pair=name, text=text)]
+
+
+def _failure(name: str, problem: ServedProblem) -> ServedResult:
+    return ServedResult(ok=False, pair=name, text=problem.text, code=problem.code)
+
+
+def _reason(output: bytes) -> str:
+    match = _REASON.search(output)
+    reason = f" ({excerpt(match[0].decode('utf-8', 'replace'))})" if match else ""
+    return f"there is no certificate in it{reason}; use: {HOW}"
+
+
+def _problems(
+    session: Session, folder: PairFolder, sent: Sequence[Certificate], output: bytes
+) -> Iterator[ServedProblem]:
+    record, leaf, now = folder.pair.record, sent[0], session.clock()
+    stored = usable_certificates(folder.certificate, record.key.spki_sha256)
+    if not stored or leaf != stored[0]:
+        yield _other_certificate(session, folder, leaf, stored)
+        if leaf.spki_sha256 != record.key.spki_sha256:
+            return  # the chain and the names of another certificate say nothing about this pair
+    if now > leaf.validity.not_after:
+        yield ServedProblem("expired", f"the certificate expired on {utc_text(leaf.validity.not_after)}")
+    if now < leaf.validity.not_before:
+        text = f"the certificate is not valid before {utc_text(leaf.validity.not_before)}"
+        yield ServedProblem("not-yet-valid", text)
+    missing = uncovered_names(record.names, leaf)
+    if missing:
+        text = f"the certificate does not cover {', '.join(missing)}: visitors get an error"
+        yield ServedProblem("names-not-covered", text)
+    shown = 1 + max((int(match[1]) for match in _DEPTH.finditer(output)), default=0)
+    if shown > len(sent):
+        text = f"the server sends {shown} certificates, but only the first is in it: add -showcerts; {HOW}"
+        yield ServedProblem("chain-not-shown", text)
+    else:
+        yield from chain_problems(sent, stored, record.ca, now)
+
+
+def _other_certificate(
+    session: Session, folder: PairFolder, leaf: Certificate, stored: Sequence[Certificate]
+) -> ServedProblem:
+    """Return the problem with a server that sends another certificate than that of the pair."""
+    pair, expires = folder.pair, f"expires {utc_text(leaf.validity.not_after)}"
+    if leaf.spki_sha256 == pair.record.key.spki_sha256:
+        if not stored:
+            text = f"a certificate of this pair ({expires}) that was never imported: csrtui import FILE"
+            return ServedProblem("not-imported", f"the server sends {text}")
+        if leaf.validity.not_before < stored[0].validity.not_before:
+            text = f"the server sends an older certificate of this pair, {expires}: install the new one, then reload"
+            return ServedProblem("older", text)
+        text = (
+            f"the server sends another certificate of this pair, {expires}, than the keystore has: import it"
+        )
+        return ServedProblem("not-imported", text)
+    others = pairs_with_key(session, leaf.spki_sha256) if leaf.spki_sha256 else []
+    if any(other.name == pair.record.renews for other in others):
+        install = command("csrtui", "export", pair.name)
+        text = f"the server still sends the certificate of {pair.record.renews}, which this pair renews ({expires})"
+        return ServedProblem("older", f"{text}: install this one with {install}, then reload")
+    if others:
+        return ServedProblem(
+            "other-pair", f"the server sends the certificate of the pair {others[0].name}, {expires}"
+        )
+    text = f"the server sends a certificate of another key: {leaf.display_name}, issued by {leaf.issuer_text or 'no name'}"
+    return ServedProblem("other-certificate", f"{text}, {expires}")
