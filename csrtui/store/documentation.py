@@ -1,4 +1,4 @@
-"""Read the documentation that is installed with csrtui: one Markdown file for each topic."""
+"""Read the documentation and the completion scripts that are installed with csrtui."""
 
 import os
 import re
@@ -7,7 +7,11 @@ from typing import Final
 import csrtui
 from csrtui.core.base.errors import StoreError
 
+SHELLS: Final = ("bash", "fish", "zsh")
+"""The shells for which there is a completion script."""
+
 _FOLDER: Final = os.path.join(os.path.dirname(csrtui.__file__), "docs")
+_COMPLETIONS: Final = os.path.join(os.path.dirname(csrtui.__file__), "completions")
 _COMMENT: Final = re.compile(r"<!--.*?-->\n?", re.DOTALL)
 
 
@@ -21,7 +25,9 @@ def topics() -> dict[str, str]:
         files = sorted(name for name in os.listdir(_FOLDER) if name.endswith(".md"))
     except OSError as error:
         raise StoreError(f"the documentation cannot be read: {_FOLDER}", "install csrtui again") from error
-    return {name.removesuffix(".md"): _read(name).partition("\n")[0].removeprefix("# ") for name in files}
+    return {
+        name.removesuffix(".md"): _read(_FOLDER, name).partition("\n")[0].removeprefix("# ") for name in files
+    }
 
 
 def read_topic(name: str) -> str:
@@ -33,13 +39,22 @@ def read_topic(name: str) -> str:
     Raises:
         StoreError: The file cannot be read.
     """
-    return _COMMENT.sub("", _read(f"{name}.md"))
+    return _COMMENT.sub("", _read(_FOLDER, f"{name}.md"))
 
 
-def _read(file: str) -> str:
-    path = os.path.join(_FOLDER, file)
+def read_completion(shell: str) -> str:
+    """Return the completion script for one of the `SHELLS`.
+
+    Raises:
+        StoreError: The file cannot be read.
+    """
+    return _read(_COMPLETIONS, f"csrtui.{shell}")
+
+
+def _read(folder: str, file: str) -> str:
+    path = os.path.join(folder, file)
     try:
         with open(path, encoding="utf-8") as stream:
             return stream.read()
     except (OSError, ValueError) as error:
-        raise StoreError(f"the documentation cannot be read: {path}", "install csrtui again") from error
+        raise StoreError(f"a file of csrtui cannot be read: {path}", "install csrtui again") from error

@@ -68,6 +68,7 @@ LINES = (
     ("doctor",),
     ("doctor", "--json"),
     ("help", "{text}"),
+    ("completion", "{text}"),
     ("--store", "{text}", "list"),
     ("{text}",),
     ("fleet", "list", "--inventory", "{given}/{text}"),

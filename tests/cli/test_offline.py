@@ -39,6 +39,7 @@ RUNS = {
     "retire": (ISSUED,),
     "doctor": (),
     "help": ("backups",),
+    "completion": ("bash",),
 }
 COMMAND_TESTS = (
     "whole_life", "new", "batch", "check", "list_show_csr", "backup_command", "verify_and_restore_commands",

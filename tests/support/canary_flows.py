@@ -113,6 +113,7 @@ FLOWS = {
 ELSEWHERE = {
     "fleet": "its secrets are on the hosts, whose own csrtui it asks",
     "help": "it reads only the documentation",
+    "completion": "it prints a file that is installed with csrtui",
 }
 """Commands that are not among them, and why."""
 

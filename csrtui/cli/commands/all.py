@@ -23,6 +23,7 @@ _SUMMARIES = {
     "served": "Compare what a server sends (openssl s_client) with a pair.",
     "retire": "Mark pairs as no longer used; nothing is deleted.",
     "doctor": "Check the whole keystore and suggest fixes.",
+    "completion": "Print the completion script for bash, zsh or fish.",
     "help": "Show the help of a command, or a topic of the documentation.",
 }
 _MODULES = {"import": "import_"}
