@@ -6,7 +6,7 @@
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
 _shtab_csrtui_fleet_subparsers=(list new csr import backup doctor)
-_shtab_csrtui_subparsers=(new check inspect list show csr backup verify restore import renew adopt export guide retire doctor completion help fleet)
+_shtab_csrtui_subparsers=(new check inspect list show csr backup verify restore import renew adopt export guide served retire doctor completion help fleet)
 
 _shtab_csrtui_new_option_strings=(-h --help --store -q --quiet -v --verbose -O --organization -U --organizational-unit -C --country -S --state -L --locality --ca --purpose --key --for --profile --add-counterpart --from --as --encrypt-key --passphrase-file --passphrase-fd --force --json)
 _shtab_csrtui_check_option_strings=(-h --help --store -q --quiet -v --verbose -O --organization -U --organizational-unit -C --country -S --state -L --locality --ca --purpose --key --for --profile --add-counterpart --find-pair --json)
@@ -22,6 +22,7 @@ _shtab_csrtui_renew_option_strings=(-h --help --store -q --quiet -v --verbose --
 _shtab_csrtui_adopt_option_strings=(-h --help --store -q --quiet -v --verbose --from --key --csr --cert --make-csr --as --ca --for --encrypt-key --decrypt-key --passphrase-file --passphrase-fd --dry-run --yes --json)
 _shtab_csrtui_export_option_strings=(-h --help --store -q --quiet -v --verbose --for --to --replace --undo --owner --group --mode --legacy --key-passphrase-file --passphrase-file --passphrase-fd --dry-run --json)
 _shtab_csrtui_guide_option_strings=(-h --help --store -q --quiet -v --verbose)
+_shtab_csrtui_served_option_strings=(-h --help --store -q --quiet -v --verbose --json)
 _shtab_csrtui_retire_option_strings=(-h --help --store -q --quiet -v --verbose --json)
 _shtab_csrtui_doctor_option_strings=(-h --help --store -q --quiet -v --verbose --json)
 _shtab_csrtui_completion_option_strings=(-h --help --store -q --quiet -v --verbose)
@@ -79,6 +80,9 @@ _shtab_csrtui_export___to_COMPGEN=_shtab_compgen_dirs
 _shtab_csrtui_export___key_passphrase_file_COMPGEN=_shtab_compgen_files
 _shtab_csrtui_export___passphrase_file_COMPGEN=_shtab_compgen_files
 _shtab_csrtui_guide___store_COMPGEN=_shtab_compgen_dirs
+_shtab_csrtui_served_pos_0_COMPGEN=_shtab_cmd_compgen_d1511a87
+_shtab_csrtui_served_pos_1_COMPGEN=_shtab_compgen_files
+_shtab_csrtui_served___store_COMPGEN=_shtab_compgen_dirs
 _shtab_csrtui_retire_pos_0_COMPGEN=_shtab_cmd_compgen_d1511a87
 _shtab_csrtui_retire___store_COMPGEN=_shtab_compgen_dirs
 _shtab_csrtui_doctor___store_COMPGEN=_shtab_compgen_dirs
@@ -131,13 +135,13 @@ _shtab_csrtui_adopt___for_choices=(nginx apache haproxy postfix dovecot exim lig
 _shtab_csrtui_export___for_choices=(nginx apache haproxy postfix dovecot exim lighttpd tomcat weblogic iis exchange f5 cpanel plesk domino other)
 _shtab_csrtui_guide_pos_0_choices=(nginx apache haproxy postfix dovecot exim lighttpd tomcat weblogic iis exchange f5 cpanel plesk domino other)
 _shtab_csrtui_completion_pos_0_choices=(bash fish zsh)
-_shtab_csrtui_help_pos_0_choices=(new check inspect list show csr backup verify restore import renew adopt export guide retire doctor completion help fleet backups benchmarks command-line configuration contributing files keys many-servers safety servers)
+_shtab_csrtui_help_pos_0_choices=(new check inspect list show csr backup verify restore import renew adopt export guide served retire doctor completion help fleet backups benchmarks command-line configuration contributing files keys many-servers safety servers)
 _shtab_csrtui_fleet_new___ca_choices=(public private)
 _shtab_csrtui_fleet_new___purpose_choices=(server client server-client email code-signing)
 _shtab_csrtui_fleet_new___key_choices=(ec-p256 ec-p384 ec-p521 rsa-2048 rsa-3072 rsa-4096 ed25519 ml-dsa-44 ml-dsa-65 ml-dsa-87)
 _shtab_csrtui_fleet_new___for_choices=(nginx apache haproxy postfix dovecot exim lighttpd tomcat weblogic iis exchange f5 cpanel plesk domino other)
 _shtab_csrtui_fleet_pos_0_choices=(list new csr import backup doctor)
-_shtab_csrtui_pos_0_choices=(new check inspect list show csr backup verify restore import renew adopt export guide retire doctor completion help fleet)
+_shtab_csrtui_pos_0_choices=(new check inspect list show csr backup verify restore import renew adopt export guide served retire doctor completion help fleet)
 
 _shtab_csrtui_new_pos_0_nargs='*'
 _shtab_csrtui_new__h_nargs=0
@@ -272,6 +276,13 @@ _shtab_csrtui_guide__q_nargs=0
 _shtab_csrtui_guide___quiet_nargs=0
 _shtab_csrtui_guide__v_nargs=0
 _shtab_csrtui_guide___verbose_nargs=0
+_shtab_csrtui_served__h_nargs=0
+_shtab_csrtui_served___help_nargs=0
+_shtab_csrtui_served__q_nargs=0
+_shtab_csrtui_served___quiet_nargs=0
+_shtab_csrtui_served__v_nargs=0
+_shtab_csrtui_served___verbose_nargs=0
+_shtab_csrtui_served___json_nargs=0
 _shtab_csrtui_retire_pos_0_nargs=+
 _shtab_csrtui_retire__h_nargs=0
 _shtab_csrtui_retire___help_nargs=0

@@ -50,7 +50,7 @@ function _shtab_csrtui_using
   test "$_shtab_csrtui_cmdpath" = "$argv"
 end
 
-set -g _shtab_csrtui_commands new check inspect list show csr backup verify restore import renew adopt export guide retire doctor completion help fleet 'fleet list' 'fleet new' 'fleet csr' 'fleet import' 'fleet backup' 'fleet doctor'
+set -g _shtab_csrtui_commands new check inspect list show csr backup verify restore import renew adopt export guide served retire doctor completion help fleet 'fleet list' 'fleet new' 'fleet csr' 'fleet import' 'fleet backup' 'fleet doctor'
 set -g _shtab_csrtui_opts_with_value --ansible --as --backup-to --ca --cert --confirm --country --csr --expect --filter --for --forks --from --group --identity --inventory --key --key-passphrase-file --limit --locality --mode --next --note --organization --organizational-unit --owner --pair --passphrase-fd --passphrase-file --profile --purpose --recipient --state --store --submitted-to --timeout --to -C -L -O -S -U -i -l
 
 complete -c csrtui -e
@@ -250,6 +250,14 @@ complete -c csrtui -n '_shtab_csrtui_using guide' -l store -xka "(__fish_complet
 complete -c csrtui -n '_shtab_csrtui_using guide' -s q -l quiet -d 'print only data and errors'
 complete -c csrtui -n '_shtab_csrtui_using guide' -s v -l verbose -d 'log files and actions to stderr'
 complete -c csrtui -n '_shtab_csrtui_using guide; and test $_shtab_csrtui_npos -eq 0' -ka "nginx apache haproxy postfix dovecot exim lighttpd tomcat weblogic iis exchange f5 cpanel plesk domino other" -d 'default: the list of all'
+complete -c csrtui -n '_shtab_csrtui_using; and test $_shtab_csrtui_npos -eq 0' -a served -d 'Compare what a server sends (openssl s_client) with a pair.'
+complete -c csrtui -n '_shtab_csrtui_using served' -s h -l help -d 'show this help message and exit'
+complete -c csrtui -n '_shtab_csrtui_using served' -l store -xka "(__fish_complete_directories)" -d 'the keystore'"'"'s folder'
+complete -c csrtui -n '_shtab_csrtui_using served' -s q -l quiet -d 'print only data and errors'
+complete -c csrtui -n '_shtab_csrtui_using served' -s v -l verbose -d 'log files and actions to stderr'
+complete -c csrtui -n '_shtab_csrtui_using served' -l json -d 'print one JSON document'
+complete -c csrtui -n '_shtab_csrtui_using served; and test $_shtab_csrtui_npos -eq 0' -ka "(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1)" -d 'the pair'"'"'s name'
+complete -c csrtui -n '_shtab_csrtui_using served; and test $_shtab_csrtui_npos -eq 1' -ka "(__fish_complete_path (commandline -ct))" -d 'what openssl s_client -showcerts printed; default: -, standard input'
 complete -c csrtui -n '_shtab_csrtui_using; and test $_shtab_csrtui_npos -eq 0' -a retire -d 'Mark pairs as no longer used; nothing is deleted.'
 complete -c csrtui -n '_shtab_csrtui_using retire' -s h -l help -d 'show this help message and exit'
 complete -c csrtui -n '_shtab_csrtui_using retire' -l store -xka "(__fish_complete_directories)" -d 'the keystore'"'"'s folder'
@@ -274,7 +282,7 @@ complete -c csrtui -n '_shtab_csrtui_using help' -s h -l help -d 'show this help
 complete -c csrtui -n '_shtab_csrtui_using help' -l store -xka "(__fish_complete_directories)" -d 'the keystore'"'"'s folder'
 complete -c csrtui -n '_shtab_csrtui_using help' -s q -l quiet -d 'print only data and errors'
 complete -c csrtui -n '_shtab_csrtui_using help' -s v -l verbose -d 'log files and actions to stderr'
-complete -c csrtui -n '_shtab_csrtui_using help; and test $_shtab_csrtui_npos -eq 0' -ka "new check inspect list show csr backup verify restore import renew adopt export guide retire doctor completion help fleet backups benchmarks command-line configuration contributing files keys many-servers safety servers" -d 'default: the list of both'
+complete -c csrtui -n '_shtab_csrtui_using help; and test $_shtab_csrtui_npos -eq 0' -ka "new check inspect list show csr backup verify restore import renew adopt export guide served retire doctor completion help fleet backups benchmarks command-line configuration contributing files keys many-servers safety servers" -d 'default: the list of both'
 complete -c csrtui -n '_shtab_csrtui_using; and test $_shtab_csrtui_npos -eq 0' -a fleet -d 'Work with the keystores of many hosts, through Ansible.'
 complete -c csrtui -n '_shtab_csrtui_using fleet' -s h -l help -d 'show this help message and exit'
 complete -c csrtui -n '_shtab_csrtui_using fleet' -l store -xka "(__fish_complete_directories)" -d 'the keystore'"'"'s folder'

@@ -27,6 +27,7 @@ _shtab_csrtui_commands() {
     renew:'Renew a pair, with a new key or with the old CSR.'
     restore:'Restore a pair from its backup; never overwrites a pair.'
     retire:'Mark pairs as no longer used; nothing is deleted.'
+    served:'Compare what a server sends (openssl s_client) with a pair.'
     show:'Show one pair in full.'
     verify:'Check backups; with a passphrase, test restoring them.'
   )
@@ -353,7 +354,7 @@ _shtab_csrtui_help_options=(
   "--store[the keystore\'s folder]:DIR:_files -/"
   {-q,--quiet}"[print only data and errors]"
   {-v,--verbose}"[log files and actions to stderr]"
-  ":default\: the list of both:(new check inspect list show csr backup verify restore import renew adopt export guide retire doctor completion help fleet backups benchmarks command-line configuration contributing files keys many-servers safety servers)"
+  ":default\: the list of both:(new check inspect list show csr backup verify restore import renew adopt export guide served retire doctor completion help fleet backups benchmarks command-line configuration contributing files keys many-servers safety servers)"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -486,6 +487,19 @@ _shtab_csrtui_retire_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_csrtui_retire_defaults_added=0
 
+_shtab_csrtui_served_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--store[the keystore\'s folder]:DIR:_files -/"
+  {-q,--quiet}"[print only data and errors]"
+  {-v,--verbose}"[log files and actions to stderr]"
+  "--json[print one JSON document]"
+  ":the pair\'s name:($(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1))"
+  ":what openssl s_client -showcerts printed\; default\: -, standard input:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_csrtui_served_defaults_added=0
+
 _shtab_csrtui_show_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--store[the keystore\'s folder]:DIR:_files -/"
@@ -552,6 +566,7 @@ _shtab_csrtui() {
         renew) _arguments -C -s $_shtab_csrtui_renew_options ;;
         restore) _arguments -C -s $_shtab_csrtui_restore_options ;;
         retire) _arguments -C -s $_shtab_csrtui_retire_options ;;
+        served) _arguments -C -s $_shtab_csrtui_served_options ;;
         show) _arguments -C -s $_shtab_csrtui_show_options ;;
         verify) _arguments -C -s $_shtab_csrtui_verify_options ;;
       esac
