@@ -48,7 +48,7 @@ LINES = [
     (("list", "--fil"), "--filter"),
     (("new", "--key", "ec-p5"), "ec-p521"),
     (("show", "www"), "www.mydomain.com"),
-    (("help", "serv"), "servers"),
+    (("help", "config"), "configuration"),
 ]
 
 
