@@ -305,15 +305,45 @@ async def test_choices_by_arrows_ends_and_letters(tmp_path: Path) -> None:
         assert user.draft.key == values[0]
         await user.press("end")
         assert user.draft.key == values[-1]
-        await user.press("space")
-        assert user.draft.key == values[0]
-        await user.press("r")
+        await user.press("home", "r")
         assert user.draft.key == "rsa-2048"
         await user.press("r")
         assert user.draft.key == "rsa-3072"
         await user.press("x", "!")
         assert user.draft.key == "rsa-3072"
         assert "[RSA 3072 ▼]" in user.screen_text
+
+
+@pytest.mark.parametrize("key", ["enter", "space"])
+async def test_a_choice_opens_a_list_of_its_values_with_what_each_is_for(tmp_path: Path, key: str) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.go_to(FieldName.KEY)
+        await user.press(key)
+        assert all(kind.label in user.screen_text for kind in KeyType)
+        assert "> EC P-256   small and fast, accepted by every public CA" in user.screen_text
+        await user.press("down", "r", "r", "x", "escape")
+        assert (user.focused_id, user.draft.key) == ("key", "ec-p256")
+        await user.press(key, "down", "r", "r", key)
+        assert (user.focused_id, user.draft.key) == ("key", "rsa-3072")
+        await user.go_to(FieldName.PLATFORM)
+        await user.press(key, "home", key)
+        assert (user.draft.platform, user.draft.key) == ("nginx", "ec-p256")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 20), (40, 12)])
+async def test_each_value_of_a_list_can_be_reached_at_each_size(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with at_screens(session_on(tmp_path / "store"), size) as user:
+        for field in (FieldName.PLATFORM, FieldName.KEY, FieldName.CA):
+            await user.go_to(field)
+            await user.press("enter", "end")
+            assert sum(line.startswith(("│ >", "   │ >")) for line in user.screen_lines) == 1, (
+                user.screen_text
+            )
+            assert "Enter Choose   Esc Cancel" in user.screen_text
+            await user.press("enter")
+        assert (user.draft.platform, user.draft.ca) == ("other", "private")
 
 
 async def test_server_software_brings_its_key_type(tmp_path: Path) -> None:

@@ -173,7 +173,7 @@ def run(store: Path, paste: str, **env: str | None) -> bytes:
     home = {"PYTHONPATH": str(ROOT), "XDG_CONFIG_HOME": str(store.parent / "config"), **env}
     with PtySession(argv, env=home) as session:
         session.wait_for("Common name")
-        session.send(f"\x1b[200~{paste}\x1b[201~")
+        session.send(f"\x1b[200~{paste} zzz\x1b[201~")
         session.wait_for("zzz")
         session.send(f"\t\t\x1b[200~{paste} qqq\x1b[201~")
         session.wait_for("qqq")  # of a long paste a field shows the end

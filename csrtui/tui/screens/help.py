@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 _KEYS = 22
 _MORE = (
-    "In lists: arrows or j and k, Page Up and Page Down, g and G. To change a choice: Left/Right or its first "
-    "letter. Tab goes to the next field. The private key is never shown or copied; it stays on this machine."
+    "In lists: arrows or j and k, Page Up and Page Down, g and G. To change a choice: Space for its "
+    "list, Left/Right or its first letter. Tab goes to the next field. The private key is never shown or copied; it stays on this machine."
 )
 
 

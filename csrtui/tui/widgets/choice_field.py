@@ -1,8 +1,8 @@
-"""A field with a few fixed values, chosen with the arrow keys, Space or a letter."""
+"""A field with a few fixed values, chosen from a list, with the arrow keys or with a letter."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -28,19 +28,36 @@ _FRAME = 7
 """The cells around the label and the value: the cursor mark, a blank, the brackets, the arrow, and a gutter."""
 
 
+class Choice(NamedTuple):
+    """A value of a choice field.
+
+    Attributes:
+        value: The value.
+        text: The displayed text.
+        description: A sentence for the list of the values, or "".
+    """
+
+    value: str
+    text: str
+    description: str = ""
+
+
 class ChoiceField(Widget, can_focus=True):
     """One line with a label and the current value, such as ``[nginx ▼]``. With focus, the value is in reverse video.
 
+    Space opens a list of the values. Enter is left to the dialog, which goes on with it.
+
     Args:
         label: The label of the field.
-        choices: The values, each with its displayed text.
+        choices: The values, each with its displayed text and, if it needs one, its description.
         value: The initial value.
         id: The widget's id.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "choose(-1)", "Previous value", show=False),
-        Binding("right,space", "choose(1)", "Next value", show=False),
+        Binding("right", "choose(1)", "Next value", show=False),
+        Binding("space", "open_list", "List", show=False),
         Binding("home", "choose_end(0)", "First value", show=False),
         Binding("end", "choose_end(-1)", "Last value", show=False),
     ]
@@ -70,15 +87,16 @@ class ChoiceField(Widget, can_focus=True):
     def __init__(
         self,
         label: str,
-        choices: Sequence[tuple[str, str]],
+        choices: Sequence[tuple[str, str] | Choice],
         value: str,
         *,
         id: str | None = None,  # noqa: A002 - Textual's name
     ) -> None:
         super().__init__(id=id)
         self._label = label
-        self._values = [value for value, _ in choices]
-        self._texts = dict(choices)
+        self._choices = [Choice(*choice) for choice in choices]
+        self._values = [choice.value for choice in self._choices]
+        self._texts = {choice.value: choice.text for choice in self._choices}
         self._value = value
 
     @property
@@ -98,6 +116,13 @@ class ChoiceField(Widget, can_focus=True):
     def action_choose_end(self, index: int) -> None:
         """Choose the first value (index 0) or the last one (index -1)."""
         self._choose(self._values[index])
+
+    def action_open_list(self) -> None:
+        """Open the list of the values."""
+        from csrtui.tui.screens.choice_list import ChoiceListScreen
+
+        screen = ChoiceListScreen(self._label, self._choices, self._value)
+        self.app.push_screen(screen, lambda value: self._choose(value) if value is not None else None)
 
     def on_key(self, event: events.Key) -> None:
         """Choose the next value whose text begins with the typed character."""
@@ -130,3 +155,9 @@ class ChoiceField(Widget, can_focus=True):
             self._value = value
             self.refresh()
             self.post_message(self.Changed(self, value))
+
+
+class FormChoice(ChoiceField):
+    """A choice of the request form, in which Enter opens the list too."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open_list", "List", show=False)]

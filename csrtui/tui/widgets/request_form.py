@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from textual.containers import Horizontal
 from textual.message import Message
 
+from csrtui.core.advice.field_help import CA_HELP, KEY_HELP, PURPOSE_HELP
 from csrtui.core.base.escaping import plural, visible
 from csrtui.core.base.finding import CaKind, FieldName, Purpose
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.form_draft import Draft
 from csrtui.core.servers.platforms import PLATFORMS, read_platform
-from csrtui.tui.widgets.choice_field import ChoiceField
+from csrtui.tui.widgets.choice_field import Choice, ChoiceField, FormChoice
 from csrtui.tui.widgets.field_groups import FieldGroups, FieldLabel
 from csrtui.tui.widgets.form_field import FormField
 from csrtui.tui.widgets.text_field import remove_controls
@@ -37,18 +38,23 @@ TEXT_FIELDS = {
 }
 """The text fields and their labels, in the order of the form."""
 
-_PURPOSES = [
-    (Purpose.SERVER.value, "server"),
-    (Purpose.CLIENT.value, "client"),
-    (Purpose.SERVER_CLIENT.value, "both"),
-    (Purpose.EMAIL.value, "e-mail"),
-    (Purpose.CODE_SIGNING.value, "code"),
-]
+
+def _summary(help_text: str) -> str:
+    """Return the first sentence of the help for a value, without the value."""
+    return help_text.partition(": ")[2].split(". ")[0].removesuffix(".")
+
+
 _CHOICES = {
-    FieldName.PLATFORM: ("Server", [(platform.id, platform.label) for platform in PLATFORMS.values()]),
-    FieldName.KEY: ("Key", [(key.value, key.label) for key in KeyType]),
-    FieldName.CA: ("CA", [(kind.value, kind.value) for kind in CaKind]),
-    FieldName.PURPOSE: ("Purpose", _PURPOSES),
+    FieldName.PLATFORM: ("Server", [Choice(platform.id, platform.label) for platform in PLATFORMS.values()]),
+    FieldName.KEY: ("Key", [Choice(key.value, key.label, _summary(KEY_HELP[key])) for key in KeyType]),
+    FieldName.CA: ("CA", [Choice(kind.value, kind.value, _summary(CA_HELP[kind])) for kind in CaKind]),
+    FieldName.PURPOSE: (
+        "Purpose",
+        [
+            Choice(purpose.value, text, _summary(PURPOSE_HELP[purpose]))
+            for purpose, text in zip(Purpose, ("server", "client", "both", "e-mail", "code"), strict=True)
+        ],
+    ),
 }
 FIELD_LABELS = {name.value: label.text for name, label in TEXT_FIELDS.items()} | {
     name.value: label for name, (label, _) in _CHOICES.items()
@@ -113,7 +119,7 @@ class RequestForm(FieldGroups):
             yield FormField(name, self)
         with Horizontal(id="choices"):
             for name, (label, choices) in _CHOICES.items():
-                yield ChoiceField(label, choices, getattr(self._initial_draft, name.value), id=name.value)
+                yield FormChoice(label, choices, getattr(self._initial_draft, name.value), id=name.value)
 
     def on_mount(self) -> None:
         """Show the initial content."""

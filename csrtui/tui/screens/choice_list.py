@@ -1,0 +1,135 @@
+"""The list of the values of a choice field."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.cells import cell_len
+from textual.binding import Binding
+from textual.containers import Vertical
+
+from csrtui.tui.screens.dialog import Dialog
+from csrtui.tui.widgets.line_list import LineList
+from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.wrapping import cut, pad
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
+    from textual import events
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from csrtui.tui.widgets.choice_field import Choice
+
+_FRAME = 4
+"""The lines of the dialog around the values: its border, the header of the list, and the keys."""
+
+
+class ChoiceRows:
+    """The rows of a `LineList` with the values of a choice field.
+
+    Args:
+        title: The label of the field.
+        choices: The values.
+    """
+
+    def __init__(self, title: str, choices: Sequence[Choice]) -> None:
+        self._title = title
+        self.choices = choices
+        self._width = max(cell_len(choice.text) for choice in choices)
+
+    def __len__(self) -> int:
+        return len(self.choices)
+
+    def header(self, width: int) -> str:  # noqa: ARG002 - the list cuts the line
+        """Return the label of the field."""
+        return self._title
+
+    def row(self, index: int, width: int) -> str:
+        """Return the text of a value, with its description."""
+        choice = self.choices[index]
+        return cut(f"{pad(choice.text, self._width)}  {choice.description}".rstrip(), width)
+
+    def key(self, index: int) -> Hashable:
+        """Return the value of a row."""
+        return self.choices[index].value
+
+    def find(self, key: Hashable) -> int | None:
+        """Return the index of the row with this value, or None if there is none."""
+        return next((index for index, choice in enumerate(self.choices) if choice.value == key), None)
+
+
+class ChoiceLines(LineList, inherit_bindings=False):
+    """A list of values, with only those keys of a list that are not first letters of values."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", "Up", show=False),
+        Binding("down", "move(1)", "Down", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("home", "first", "First", show=False),
+        Binding("end", "last", "Last", show=False),
+        Binding("enter,space", "open", "Choose", show=False),
+    ]
+
+    def on_key(self, event: events.Key) -> None:
+        """Move the cursor to the next value whose text begins with the typed character."""
+        character = (event.character or "").casefold()
+        if isinstance(self.rows, ChoiceRows) and len(character) == 1 and character.isalnum():
+            event.stop()
+            count, cursor = len(self.rows), self.cursor or 0
+            for index in (index % count for index in range(cursor + 1, cursor + count)):
+                if self.rows.choices[index].text.casefold().startswith(character):
+                    self.move_to(index)
+                    return
+
+
+class ChoiceListScreen(Dialog["str | None"]):
+    """A dialog with the values of a choice field. It returns the chosen value, or None.
+
+    Args:
+        title: The label of the field.
+        choices: The values.
+        value: The current value.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", show=False, priority=True),
+    ]
+
+    def __init__(self, title: str, choices: Sequence[Choice], value: str) -> None:
+        super().__init__()
+        self._rows = ChoiceRows(title, choices)
+        self._value = value
+
+    def compose(self) -> ComposeResult:
+        """Build the dialog."""
+        with Vertical(classes="dialog"):
+            yield ChoiceLines(self._rows, id="choices-list")
+            yield TextBlock(id="answer")
+
+    def on_mount(self) -> None:
+        """Put the cursor on the current value."""
+        values = self.query_one(ChoiceLines)
+        values.focus()
+        self._fit_list()
+        values.move_to(self._rows.find(self._value) or 0)
+
+    def on_line_list_opened(self, event: LineList.Opened) -> None:
+        """Return the chosen value."""
+        event.stop()
+        self.dismiss(self._rows.choices[event.index].value)
+
+    def action_cancel(self) -> None:
+        """Close the list without a change."""
+        self.dismiss(None)
+
+    def draw(self) -> None:
+        """Fit the list to the screen."""
+        self._fit_list()
+        self.show("#answer", self.key_lines(("Enter", "Choose"), ("Esc", "Cancel"))[:1])
+
+    def _fit_list(self) -> None:
+        room = max(self.app.size.height - _FRAME, 1)
+        self.query_one(ChoiceLines).styles.height = min(len(self._rows), room) + 1
