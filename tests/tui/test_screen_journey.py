@@ -29,6 +29,7 @@ FIELDS = [
     "platform",
     "key",
     "ca",
+    "purpose",
 ]
 
 

@@ -149,7 +149,7 @@ class FleetRequestScreen(FormScreen):
         """Go to the next field; the hosts field is the first."""
         if self._is_hosts_focused:
             self.request.form.focus_field(FieldName.COMMON_NAME)
-        elif self.request.form.focused_field is FieldName.CA:
+        elif self.request.form.focused_field is FieldName.PURPOSE:
             self.query_one("#hosts").focus()
         else:
             super().action_next_field()
@@ -157,7 +157,7 @@ class FleetRequestScreen(FormScreen):
     def action_previous_field(self) -> None:
         """Go to the previous field."""
         if self._is_hosts_focused:
-            self.request.form.focus_field(FieldName.CA)
+            self.request.form.focus_field(FieldName.PURPOSE)
         elif self.request.form.focused_field is FieldName.COMMON_NAME:
             self.query_one("#hosts").focus()
         else:

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from csrtui.tui.widgets.choice_field import Choice
+    from csrtui.tui.widgets.choice_field import ChoiceValue
 
 _FRAME = 4
 """The lines of the dialog around the values: its border, the header of the list, and the keys."""
 
 
-class ChoiceRows:
+class ValueRows:
     """The rows of a `LineList` with the values of a choice field.
 
     Args:
@@ -34,7 +34,7 @@ class ChoiceRows:
         choices: The values.
     """
 
-    def __init__(self, title: str, choices: Sequence[Choice]) -> None:
+    def __init__(self, title: str, choices: Sequence[ChoiceValue]) -> None:
         self._title = title
         self.choices = choices
         self._width = max(cell_len(choice.text) for choice in choices)
@@ -76,7 +76,7 @@ class ChoiceLines(LineList, inherit_bindings=False):
     def on_key(self, event: events.Key) -> None:
         """Move the cursor to the next value whose text begins with the typed character."""
         character = (event.character or "").casefold()
-        if isinstance(self.rows, ChoiceRows) and len(character) == 1 and character.isalnum():
+        if isinstance(self.rows, ValueRows) and len(character) == 1 and character.isalnum():
             event.stop()
             count, cursor = len(self.rows), self.cursor or 0
             for index in (index % count for index in range(cursor + 1, cursor + count)):
@@ -98,9 +98,9 @@ class ChoiceListScreen(Dialog["str | None"]):
         Binding("escape", "cancel", "Cancel", show=False, priority=True),
     ]
 
-    def __init__(self, title: str, choices: Sequence[Choice], value: str) -> None:
+    def __init__(self, title: str, choices: Sequence[ChoiceValue], value: str) -> None:
         super().__init__()
-        self._rows = ChoiceRows(title, choices)
+        self._rows = ValueRows(title, choices)
         self._value = value
 
     def compose(self) -> ComposeResult:

@@ -28,7 +28,7 @@ _FRAME = 7
 """The cells around the label and the value: the cursor mark, a blank, the brackets, the arrow, and a gutter."""
 
 
-class Choice(NamedTuple):
+class ChoiceValue(NamedTuple):
     """A value of a choice field.
 
     Attributes:
@@ -87,14 +87,14 @@ class ChoiceField(Widget, can_focus=True):
     def __init__(
         self,
         label: str,
-        choices: Sequence[tuple[str, str] | Choice],
+        choices: Sequence[tuple[str, str] | ChoiceValue],
         value: str,
         *,
         id: str | None = None,  # noqa: A002 - Textual's name
     ) -> None:
         super().__init__(id=id)
         self._label = label
-        self._choices = [Choice(*choice) for choice in choices]
+        self._choices = [ChoiceValue(*choice) for choice in choices]
         self._values = [choice.value for choice in self._choices]
         self._texts = {choice.value: choice.text for choice in self._choices}
         self._value = value

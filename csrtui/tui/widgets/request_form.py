@@ -14,7 +14,7 @@ from csrtui.core.base.finding import CaKind, FieldName, Purpose
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.form_draft import Draft
 from csrtui.core.servers.platforms import PLATFORMS, read_platform
-from csrtui.tui.widgets.choice_field import Choice, ChoiceField, FormChoice
+from csrtui.tui.widgets.choice_field import ChoiceField, ChoiceValue, FormChoice
 from csrtui.tui.widgets.field_groups import FieldGroups, FieldLabel
 from csrtui.tui.widgets.form_field import FormField
 from csrtui.tui.widgets.text_field import remove_controls
@@ -45,13 +45,16 @@ def _summary(help_text: str) -> str:
 
 
 _CHOICES = {
-    FieldName.PLATFORM: ("Server", [Choice(platform.id, platform.label) for platform in PLATFORMS.values()]),
-    FieldName.KEY: ("Key", [Choice(key.value, key.label, _summary(KEY_HELP[key])) for key in KeyType]),
-    FieldName.CA: ("CA", [Choice(kind.value, kind.value, _summary(CA_HELP[kind])) for kind in CaKind]),
+    FieldName.PLATFORM: (
+        "Server",
+        [ChoiceValue(platform.id, platform.label) for platform in PLATFORMS.values()],
+    ),
+    FieldName.KEY: ("Key", [ChoiceValue(key.value, key.label, _summary(KEY_HELP[key])) for key in KeyType]),
+    FieldName.CA: ("CA", [ChoiceValue(kind.value, kind.value, _summary(CA_HELP[kind])) for kind in CaKind]),
     FieldName.PURPOSE: (
         "Purpose",
         [
-            Choice(purpose.value, text, _summary(PURPOSE_HELP[purpose]))
+            ChoiceValue(purpose.value, text, _summary(PURPOSE_HELP[purpose]))
             for purpose, text in zip(Purpose, ("server", "client", "both", "e-mail", "code"), strict=True)
         ],
     ),
