@@ -42,8 +42,16 @@ def run(arguments: Sequence[str], open_screens: Callable[[str], int]) -> int:
         )
         discard_output(sys.stdout)
     except Exception as error:  # noqa: BLE001 - a traceback could show a secret
-        status = _report(describe_bug(error))
+        status = _report(_unsupported_package() or describe_bug(error))
     return status
+
+
+def _unsupported_package() -> CsrtuiError | None:
+    """Return an error that names an unsupported version of a library, which can cause any exception, or None."""
+    from csrtui.cli.version import find_unsupported_package
+
+    message = find_unsupported_package()
+    return InputError(message, "pip install --upgrade csrtui") if message else None
 
 
 def _dispatch(arguments: Sequence[str], open_screens: Callable[[str], int]) -> int:

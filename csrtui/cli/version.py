@@ -10,9 +10,33 @@ from csrtui.core.names.public_suffixes import SuffixList
 from csrtui.store.reference_data import read_public_suffix_list
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
+_MINIMUM = re.compile(r">=([0-9.]+)")
 _EXTRA = re.compile(r"""\bextra\s*==\s*["']([^"']*)["']""")
 _DEVELOPMENT_EXTRAS = frozenset({"test"})
 """Extras that csrtui itself never imports."""
+
+
+def find_unsupported_package() -> str | None:
+    """Return a message that names a package older than csrtui needs or not installed, or None if there is none."""
+    try:
+        requirements = requires("csrtui") or []
+    except PackageNotFoundError:
+        return None
+    for requirement in requirements:
+        name, minimum = _NAME.match(requirement), _MINIMUM.search(requirement)
+        if name is None or minimum is None or ";" in requirement:  # the extras are optional
+            continue
+        try:
+            installed = version(name[0])
+        except PackageNotFoundError:
+            return f"the package {name[0]} is not installed"
+        if _numbers(installed) < _numbers(minimum[1]):
+            return f"csrtui needs {name[0]} {minimum[1]} or later, and {installed} is installed"
+    return None
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", text)]
 
 
 def print_version() -> int:

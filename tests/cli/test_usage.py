@@ -6,6 +6,8 @@ import importlib.metadata
 import os
 import re
 import shlex
+import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -82,6 +84,45 @@ def test_the_version_of_what_was_never_installed_is_said(
     monkeypatch.setattr("csrtui.cli.version.requires", required)
     ran = csrtui("--version")
     assert (ran.status, len(ran.out.splitlines())) == (0, 2)
+
+
+def test_an_unsupported_library_is_named_instead_of_a_bug(
+    csrtui: Csrtui, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: object) -> object:
+        raise AttributeError("x509 has no such name")
+
+    monkeypatch.setattr(Keystore, "folders", broken)
+    csrtui.make_store()
+    assert "a bug: AttributeError" in csrtui("list").error
+    needed = ["tomlkit", "cryptography>=999; extra == 'x'", "cryptography>=999.1", "no-such-package>=1"]
+    monkeypatch.setattr("csrtui.cli.version.requires", lambda _: needed)
+    ran = csrtui("list")
+    installed = importlib.metadata.version("cryptography")
+    assert (ran.status, ran.hint) == (2, "pip install --upgrade csrtui")
+    assert ran.error == f"csrtui needs cryptography 999.1 or later, and {installed} is installed"
+    monkeypatch.setattr("csrtui.cli.version.requires", lambda _: needed[3:])
+    assert csrtui("list").error == "the package no-such-package is not installed"
+
+
+def _runs(python: str) -> bool:
+    return subprocess.run([python, "-c", ""], check=False, capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize("version", ["3.6", "3.8", "3.9", "3.10"])
+def test_an_old_python_gets_one_sentence(version: str) -> None:
+    found = [*Path.home().glob(f".pyenv/versions/{version}.*/bin/python"), shutil.which(f"python{version}")]
+    python = next((str(path) for path in found if path and _runs(str(path))), None)
+    if python is None:
+        pytest.skip(f"Python {version} is not installed")
+    done = subprocess.run(
+        [python, "-m", "csrtui", "list"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(
+        f"csrtui: error: csrtui needs Python 3.11 or later, and this is Python {version}\n"
+    )
+    assert len(done.stderr.splitlines()) == 2
 
 
 @pytest.mark.parametrize(
