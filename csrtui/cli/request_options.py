@@ -42,6 +42,13 @@ def add_request_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_subject_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options for the subject that ``new`` and ``check`` have, but requests for many hosts do not."""
+    parser.add_argument(
+        "--no-common-name", action="store_true", help="leave the common name out; all names are SANs"
+    )
+
+
 def read_request_options(options: argparse.Namespace, names: tuple[str, ...]) -> RequestSpec:
     """Return the request that the options describe.
 
@@ -68,6 +75,7 @@ def read_request_options(options: argparse.Namespace, names: tuple[str, ...]) ->
         platform=read_platform(platform).id if platform is not None else OTHER,
         key_type=read_key_type(options.key) if options.key is not None else profile.key if profile else None,
         purpose=purpose or Purpose.SERVER,
+        no_common_name=getattr(options, "no_common_name", False),
     )
 
 
@@ -94,7 +102,7 @@ def finding_json(finding: Finding) -> dict[str, object]:
 def _fix_json(fix: Fix | None) -> dict[str, object] | None:
     """Return the JSON of a fix, or None if it has neither names nor a value, such as the use of another CA."""
     if fix is not None and fix.names is not None:
-        return {"label": fix.label, "names": list(fix.names)}
+        return {"label": fix.label, "names": [name for name in fix.names if name]}
     if fix is not None and fix.value is not None:
         return {"label": fix.label, "value": fix.value}
     return None

@@ -183,4 +183,5 @@ def request_spec_of(draft: Draft) -> RequestSpec:
         platform=draft.platform,
         key_type=KeyType(draft.key),
         purpose=Purpose(draft.purpose),
+        no_common_name=draft.no_common_name and not draft.common_name.strip(),
     )

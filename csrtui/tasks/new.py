@@ -37,6 +37,8 @@ class BlockedError(InputError):
         hint = first.fix.label if first.fix else None
         if first.fix and first.fix.ca is CaKind.PRIVATE:
             hint = "for the organization's own CA: --ca private"
+        if first.fix and first.fix.no_common_name:
+            hint = "leave the common name out: --no-common-name"
         if all(finding.forceable for finding in findings):
             hint = f"{hint}; or insist with --force" if hint else "insist with --force"
         super().__init__(first.text, hint)

@@ -64,7 +64,8 @@ def start_from_file(path: str) -> PrefilledForm:
 
 
 def _form(prefill: Prefill) -> PrefilledForm:
-    common_name, names = (prefill.names[0], prefill.names[1:]) if prefill.names else ("", ())
+    has_common_name = prefill.names and not prefill.no_common_name
+    common_name, names = (prefill.names[0], prefill.names[1:]) if has_common_name else ("", prefill.names)
     subject = prefill.subject
     draft = Draft(
         common_name=common_name,
@@ -74,5 +75,6 @@ def _form(prefill: Prefill) -> PrefilledForm:
         country=subject.country,
         state=subject.state,
         locality=subject.locality,
+        no_common_name=prefill.no_common_name,
     )
     return PrefilledForm(draft, prefill.omissions)

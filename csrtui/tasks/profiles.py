@@ -79,7 +79,9 @@ def with_profile_applied(draft: Draft, profile: Profile) -> Draft:
     A profile with a server software but without a key type selects the default key type of the software.
     """
     values = profile.settings
-    filled = replace(draft, **values, templates=draft.templates.difference(values))
+    filled = replace(
+        draft, **values, no_common_name=draft.no_common_name, templates=draft.templates.difference(values)
+    )
     if profile.platform and not profile.key:
         return replace(filled, key=PLATFORMS[profile.platform].key_type.value)
     return filled

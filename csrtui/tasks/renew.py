@@ -12,7 +12,6 @@ from csrtui.core.bundle import read_certificates
 from csrtui.core.bundle.prefill import read_prefill
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.csr import proves_possession
-from csrtui.core.certificates.omissions import describe_added_common_name
 from csrtui.core.keys.batch_encryption import BatchDecryptor
 from csrtui.core.keys.key_types import KeyType, label_of_name
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage, was_issued_for_request
@@ -76,7 +75,9 @@ def plan_renewal(session: Session, name: str, key_type: KeyType | None = None) -
     old = read_prefill(csr.der, record.ca)
     platform = record.platform if record.platform in PLATFORMS else OTHER
     old_key_type = KeyType(record.key.type) if record.key.type in tuple(KeyType) else None
-    spec = RequestSpec(old.names, old.subject, record.ca, platform, key_type or old_key_type, old.purpose)
+    spec = RequestSpec(
+        old.names, old.subject, record.ca, platform, key_type or old_key_type, old.purpose, old.no_common_name
+    )
     advice = require_common_name(advise_on(session, spec))
     omissions = list(old.omissions)
     if key_type is None and old_key_type is None:
@@ -92,8 +93,6 @@ def plan_renewal(session: Session, name: str, key_type: KeyType | None = None) -
     old_findings = tuple(worst_first(findings))
     choices = renewal_choices(record, advice.findings, old_findings, omissions)
     omissions += _only_in_certificate(folder)
-    if csr.subject.common_name is None and old.names:
-        omissions.append(describe_added_common_name(old.names[0]))
     return Renewal(folder.pair, csr, spec, advice, tuple(omissions), old_findings, choices)
 
 
@@ -110,10 +109,7 @@ def _only_in_certificate(folder: PairFolder) -> list[str]:
         prefill = read_prefill(leaf.der, record.ca)
     except InputError:
         return []  # csrtui show and csrtui doctor report this
-    sentences = [f"in the present certificate: {sentence}" for sentence in prefill.omissions]
-    if leaf.subject.common_name is None and prefill.names:
-        sentences.append(describe_added_common_name(prefill.names[0]))
-    return sentences
+    return [f"in the present certificate: {sentence}" for sentence in prefill.omissions]
 
 
 def check_renewable(session: Session, pair: Pair, blocking: Blocking = Blocking.STOPS) -> None:

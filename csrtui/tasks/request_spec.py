@@ -23,6 +23,7 @@ class RequestSpec(NamedTuple):
         platform: The server software, an id of `csrtui.core.servers.platforms`.
         key_type: The key type, or None for the default of the server software.
         purpose: The purpose of the certificate.
+        no_common_name: Whether the common name is left out. All names are then only SANs.
     """
 
     names: tuple[str, ...]
@@ -31,6 +32,7 @@ class RequestSpec(NamedTuple):
     platform: str = OTHER
     key_type: KeyType | None = None
     purpose: Purpose = Purpose.SERVER
+    no_common_name: bool = False
 
     @property
     def effective_key_type(self) -> KeyType:
@@ -47,6 +49,7 @@ def advise_on(session: Session, spec: RequestSpec) -> Advice:
         key_type=spec.effective_key_type,
         suffixes=session.suffixes,
         purpose=spec.purpose,
+        no_common_name=spec.no_common_name,
     )
 
 
@@ -56,16 +59,19 @@ def require_common_name(advice: Advice) -> Advice:
     Call this when a request is about to be generated. While a request is being typed, an empty common name is normal.
     """
     is_reported = any(finding.field is FieldName.COMMON_NAME for finding in advice.errors)
-    if is_reported or advice.subject.common_name is not None:
+    if is_reported or _is_named(advice):
         return advice
     return advice._replace(findings=(MISSING_COMMON_NAME, *advice.findings))
 
 
+def _is_named(advice: Advice) -> bool:
+    """Return whether the request has a common name, or names without one if that is wanted."""
+    return advice.subject.common_name is not None or (advice.no_common_name and bool(advice.covered_names))
+
+
 def preview(advice: Advice) -> csr.Request | None:
     """Return a preview of the CSR, or None if X.509 cannot represent the names or fields."""
-    if advice.subject.common_name is None or any(
-        finding.blocks and not finding.forceable for finding in advice.findings
-    ):
+    if not _is_named(advice) or any(finding.blocks and not finding.forceable for finding in advice.findings):
         return None
     return csr.preview(advice.subject, advice.covered_names, advice.purpose)
 

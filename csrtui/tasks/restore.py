@@ -14,6 +14,7 @@ from csrtui.core.bundle import read_certificates
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.certificate import to_pem
 from csrtui.core.keys import key_types
+from csrtui.core.names.name import without_prefix
 from csrtui.core.pairs.pair import (
     Backup,
     BackupStatus,
@@ -177,7 +178,9 @@ def _store(session: Session, backup: BackupContents, key: "PrivateKey", consent:
         record=dump_record(record),
         certificate=certificates.pem or None,
     )
-    base = content.name or pair_name(record.subject.common_name or (record.names or ("pair",))[0])
+    base = content.name or pair_name(
+        record.subject.common_name or without_prefix((record.names or ("pair",))[0])
+    )
     with session.store.lock_for_restore():
         refuse_existing(session, content)  # again, since another process may have restored it
         name = session.store.add(base, files)

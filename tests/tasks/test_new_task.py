@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from requests_made import HARD_ORGANIZATION, NOW, key_of
 
 from csrtui.core.base.errors import CsrtuiError, InputError, StoreError
-from csrtui.core.base.finding import CaKind
+from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.base.secret import Secret
 from csrtui.core.certificates import csr
 from csrtui.core.keys import key_types, pkcs8
 from csrtui.core.keys.key_types import KeyType
+from csrtui.core.names.name import without_prefix
 from csrtui.core.pairs.pair_json import load_record
 from csrtui.core.subject.fields import SubjectFields, SubjectInput
 from csrtui.tasks.new import BlockedError, Blocking, create_pair, is_blocking
@@ -249,8 +250,11 @@ def test_whatever_is_typed_makes_a_pair_or_an_input_error(
         pair = create_pair(session, asked, blocking=blocking)
     except InputError:
         return
-    assert pair.record.names
-    assert pair.record.subject.common_name == pair.record.names[0]
+    common_name, names = pair.record.subject.common_name, pair.record.names
+    assert names or common_name
+    assert (common_name is None) is asked.no_common_name
+    if asked.purpose is Purpose.SERVER and common_name is not None:
+        assert common_name == without_prefix(names[0])
     assert json.loads(Path(pair.path, "pair.json").read_bytes())["names"] == list(pair.record.names)
 
 

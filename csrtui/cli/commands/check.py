@@ -4,7 +4,12 @@ import argparse
 
 from csrtui.cli.output import print_json, print_line
 from csrtui.cli.parser import Action
-from csrtui.cli.request_options import add_request_arguments, finding_json, read_request_options
+from csrtui.cli.request_options import (
+    add_request_arguments,
+    add_subject_arguments,
+    finding_json,
+    read_request_options,
+)
 from csrtui.cli.session import open_session
 from csrtui.core.advice.advisor import Advice
 from csrtui.core.pairs.pair_json import pair_document
@@ -15,6 +20,7 @@ from csrtui.tasks.request_spec import advise_on, preview, require_common_name, w
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", nargs="+", metavar="NAME", help="the first is the common name")
     add_request_arguments(parser)
+    add_subject_arguments(parser)
     parser.add_argument(
         "--find-pair",
         action="store_true",
@@ -50,7 +56,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _print(advice: Advice, subject: str | None) -> None:
-    print_line(f"Subject  {subject if subject is not None else '– (fix the errors below)'}")
+    print_line(f"Subject  {(subject or '(empty)') if subject is not None else '– (fix the errors below)'}")
     print_line(f"Covers   {', '.join(advice.covered_names) or 'nothing'}")
     for finding in advice.findings:
         print_line(f"{finding.level.value.capitalize()}: {finding.text}")

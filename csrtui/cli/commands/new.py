@@ -3,7 +3,7 @@
 import argparse
 
 from csrtui.cli.parser import Action
-from csrtui.cli.request_options import add_request_arguments, read_request_options
+from csrtui.cli.request_options import add_request_arguments, add_subject_arguments, read_request_options
 from csrtui.cli.results import print_created_pair, print_other_findings, read_new_key_passphrase
 from csrtui.cli.secret_options import add_passphrase_arguments, has_passphrase_option, read_new_passphrase
 from csrtui.cli.session import open_session
@@ -21,6 +21,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "names", nargs="*", metavar="NAME", help="the first is the common name; all are covered"
     )
     add_request_arguments(parser)
+    add_subject_arguments(parser)
     parser.add_argument(
         "--from", dest="file", metavar="FILE", help="create many pairs from a CSV file; - reads stdin"
     )

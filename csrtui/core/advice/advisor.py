@@ -33,6 +33,16 @@ MISSING_COMMON_NAME = Finding(
 """The finding for an empty common name. `advise` does not return it, because the user may still be typing the name."""
 
 
+_NO_COMMON_NAME = {
+    ca: Finding("no-common-name", Level.NOTE, FieldName.COMMON_NAME, "", text)
+    for ca, text in {
+        CaKind.PUBLIC: "No common name: public CAs accept this. Some add the first name, others leave it empty.",
+        CaKind.PRIVATE: "No common name: old programs that do not read the other names reject the certificate.",
+    }.items()
+}
+"""The notes on a common name that is left out (BR 7.1.4.3: the field is not recommended)."""
+
+
 class Advice(NamedTuple):
     """The findings on a request, and the names and fields that its CSR will contain.
 
@@ -42,22 +52,24 @@ class Advice(NamedTuple):
         subject: The fields as the CSR will contain them: trimmed, with the country in upper case. Empty fields are
             None.
         purpose: The purpose of the certificate.
+        no_common_name: Whether the common name is left out on purpose.
     """
 
     findings: tuple[Finding, ...]
     names: tuple[Name, ...]
     subject: SubjectFields
     purpose: Purpose = Purpose.SERVER
+    no_common_name: bool = False
 
     @property
     def covered_names(self) -> tuple[str, ...]:
-        """The SANs of the CSR: host names, addresses and wildcards in the form that the CSR will contain."""
+        """The SANs of the CSR in the form that it will contain."""
         return tuple(name.text for name in self.names if name.text is not None)
 
     @property
     def title(self) -> str:
         """The common name, or else the first name: the text from which the pair's name is derived."""
-        return self.subject.common_name or next(iter(self.covered_names), "")
+        return self.subject.common_name or next((name.common_name or "" for name in self.names), "")
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -78,6 +90,7 @@ def advise(
     key_type: KeyType,
     suffixes: SuffixList,
     purpose: Purpose = Purpose.SERVER,
+    no_common_name: bool = False,
 ) -> Advice:
     """Return the advice on a request as entered. Accept any input without raising an error.
 
@@ -88,7 +101,10 @@ def advise(
         key_type: The type of the key that will be generated.
         suffixes: The public suffix list.
         purpose: The purpose of the certificate.
+        no_common_name: Whether to leave out the common name. All names are then only SANs.
     """
+    if no_common_name:
+        names = ("", *names[not (names and names[0].strip()) :])
     name_list = NameList.read(names, suffixes, purpose)
     findings = [
         *_name_findings(name_list, ca),
@@ -96,8 +112,12 @@ def advise(
         *_key_findings(key_type, ca),
         *evaluate(PURPOSE_RULES, name_list, ca, FieldName.PURPOSE, purpose.value),
     ]
+    if no_common_name:
+        findings.append(_NO_COMMON_NAME[ca])
     unique = tuple(name_list.names[index] for index in name_list.first_index.values())
-    return Advice(tuple(worst_first(findings)), unique, _subject_fields(name_list, subject), purpose)
+    return Advice(
+        tuple(worst_first(findings)), unique, _subject_fields(name_list, subject), purpose, no_common_name
+    )
 
 
 def describe_coverage(name: Name) -> str:

@@ -123,6 +123,11 @@ class NameCase(NamedTuple):
         return self.name.kind is NameKind.DNS
 
     @property
+    def is_ip(self) -> bool:
+        """Whether the name is an address."""
+        return self.name.kind is NameKind.IP
+
+    @property
     def is_first(self) -> bool:
         """Whether this is the first occurrence of the name in the list. The name must be valid."""
         return self.names.first_index[self.text] == self.position
@@ -149,6 +154,11 @@ class NameCase(NamedTuple):
         suffixes = self.names.suffixes
         is_registered = all(suffixes.registrable_domain(domain, section) == domain for section in Section)
         return is_registered and suffixes.has_public_tld(domain)
+
+    def no_common_name_fix(self) -> Fix | None:
+        """Return the fix that leaves out the common name, or None if the list is too long for fixes."""
+        fix = self.names.fix("leave the common name out", chain(("",), self.names.inputs))
+        return fix and fix._replace(no_common_name=True)
 
     def flaw(self, kind: FlawKind) -> Flaw | None:
         """Return the flaw of this kind, or None."""

@@ -6,7 +6,8 @@ from csrtui.core.base.escaping import excerpt
 from csrtui.core.base.finding import FieldName, Fix, Level
 from csrtui.core.names import special_use
 from csrtui.core.names.label import PREFIX, mixed_scripts
-from csrtui.core.names.name import NameKind
+from csrtui.core.names.name import NameKind, without_prefix
+from csrtui.core.names.other_names import is_spiffe, spiffe_problem
 from csrtui.core.names.public_suffixes import Section
 from csrtui.core.names.special_use import matching_suffix
 from csrtui.core.subject.fields import UPPER_BOUNDS
@@ -18,10 +19,11 @@ def _hit(case: NameCase, fix: Fix | None = None, **words: object) -> Hit:
 
 def _common_name_length(case: NameCase) -> Hit | None:
     bound = UPPER_BOUNDS[FieldName.COMMON_NAME]
-    if case.position or len(case.text) <= bound:
+    count = len(case.name.common_name or "")
+    if case.position or count <= bound:
         return None
-    fix = _other_first(case, NameKind.DNS) or _other_first(case, NameKind.IP)
-    return _hit(case, fix, count=len(case.text), bound=bound)
+    fix = _other_first(case, NameKind.DNS) or _other_first(case, NameKind.IP) or case.no_common_name_fix()
+    return _hit(case, fix, count=count, bound=bound)
 
 
 def _other_first(case: NameCase, kind: NameKind) -> Fix | None:
@@ -40,7 +42,7 @@ def _underscore(case: NameCase) -> Hit | None:
 
 
 def _reserved_label(case: NameCase) -> Hit | None:
-    for label in case.text.split("."):
+    for label in case.text.split(".") if case.is_dns else ():
         if label[2:4] == "--" and not label.startswith(PREFIX):
             return _hit(case, label=excerpt(label))
     return None
@@ -108,19 +110,23 @@ def _wildcard_public_suffix(case: NameCase) -> Hit | None:
 
 
 def _ip_as_common_name(case: NameCase) -> Hit | None:
-    return None if case.is_dns or case.position else _hit(case, _other_first(case, NameKind.DNS))
+    if not case.is_ip or case.position:
+        return None
+    fix = _other_first(case, NameKind.DNS)
+    remedy = "put a host name first" if fix else "leave the common name out"
+    return _hit(case, fix or case.no_common_name_fix(), remedy=remedy)
 
 
 def _ip_as_other_name(case: NameCase) -> Hit | None:
-    return _hit(case) if not case.is_dns and case.position else None
+    return _hit(case) if case.is_ip and case.position else None
 
 
 def _ip_address(case: NameCase) -> Hit | None:
-    return None if case.is_dns else _hit(case)
+    return _hit(case) if case.is_ip else None
 
 
 def _private_address(case: NameCase) -> Hit | None:
-    is_private = not case.is_dns and special_use.is_private_address(case.text)
+    is_private = case.is_ip and special_use.is_private_address(case.text)
     return _hit(case, PRIVATE_CA_FIX) if is_private else None
 
 
@@ -130,7 +136,44 @@ def _reverse_zone(case: NameCase) -> Hit | None:
 
 
 def _onion(case: NameCase) -> Hit | None:
-    return _hit(case) if case.text.endswith(".onion") and not special_use.is_onion_v3(case.text) else None
+    return (
+        _hit(case)
+        if case.is_dns and case.text.endswith(".onion") and not special_use.is_onion_v3(case.text)
+        else None
+    )
+
+
+_OTHER_KINDS = {
+    NameKind.EMAIL: "an e-mail address",
+    NameKind.URI: "a URI",
+    NameKind.UPN: "a user principal name",
+}
+
+
+def _other_kind(case: NameCase) -> Hit | None:
+    if case.name.is_host:
+        return None
+    domain = case.text.rpartition("@")[2]
+    fix = PRIVATE_CA_FIX
+    if case.name.kind is NameKind.EMAIL and not case.name.input.lower().startswith("email:"):
+        fix = case.replace_fix(f"write {excerpt(domain)}", domain) or fix
+    return _hit(case, fix, what=_OTHER_KINDS[case.name.kind])
+
+
+def _spiffe_id(case: NameCase) -> str | None:
+    uri = without_prefix(case.text)
+    return uri if case.name.kind is NameKind.URI and is_spiffe(uri) else None
+
+
+def _spiffe_invalid(case: NameCase) -> Hit | None:
+    uri = _spiffe_id(case)
+    problem = spiffe_problem(uri) if uri is not None else None
+    return _hit(case, problem=problem) if problem else None
+
+
+def _spiffe_not_alone(case: NameCase) -> Hit | None:
+    uris = [text for text in case.names.first_index if text.startswith("uri:")]
+    return _hit(case) if _spiffe_id(case) is not None and len(uris) > 1 and case.is_first else None
 
 
 _PUBLIC_SUFFIX = "{name} is a public suffix; "
@@ -141,6 +184,20 @@ NAME_RULES: tuple[Rule[NameCase], ...] = (
         "common-name-length", _ERROR, _ERROR,
         "{name} has {count} characters, too long for a common name ({bound}): enter it as one of the other names.",
         _common_name_length, "RFC 5280 A.1 (ub-common-name), BR 7.1.4.2", forceable=False,
+    ),
+    Rule(
+        "not-a-hostname", _ERROR, None,
+        "{name} is {what}: public CAs certify only host names and addresses for servers.",
+        _other_kind, "BR 7.1.2.7.12", forceable=False,
+    ),
+    Rule(
+        "spiffe-invalid", _ERROR, _ERROR,
+        "{name} is not a valid SPIFFE ID: {problem}.", _spiffe_invalid, "SPIFFE-ID 2, X509-SVID 4",
+    ),
+    Rule(
+        "spiffe-invalid", _ERROR, _ERROR,
+        "{name} is not the only URI: a certificate with a SPIFFE ID may contain no other.",
+        _spiffe_not_alone, "X509-SVID 2",
     ),
     Rule(
         "underscore", _ERROR, _WARNING,
@@ -202,7 +259,7 @@ NAME_RULES: tuple[Rule[NameCase], ...] = (
     ),
     Rule(
         "ip-address", _WARNING, None,
-        "Let's Encrypt and others reject an IP address in the common name: enter a host name first, then {name}.",
+        "Let's Encrypt and others reject an IP address such as {name} in the common name: {remedy}.",
         _ip_as_common_name, "RFC 5280 4.2.1.6, BR 3.2.2.5, RFC 8555 6.7 (badCSR)",
     ),
     Rule(

@@ -3,7 +3,8 @@
 from csrtui.core.advice.cases import NameList
 from csrtui.core.advice.rule import PRIVATE_CA_FIX, Hit, Rule
 from csrtui.core.base.finding import Level, Purpose
-from csrtui.core.names.name import NameKind
+from csrtui.core.names.name import Name, NameKind, without_prefix
+from csrtui.core.names.other_names import is_spiffe
 
 _NOT_PUBLIC = {
     Purpose.CLIENT: (
@@ -39,15 +40,21 @@ def _client_without_name(names: NameList) -> Hit | None:
 
 
 def _server_without_host(names: NameList) -> Hit | None:
-    hosts = {NameKind.DNS, NameKind.IP}
     is_mismatch = names.purpose.is_for_servers and not any(
-        name.text is not None and name.kind in hosts for name in names.names
+        name.text is not None and (name.is_host or _is_workload(name)) for name in names.names
     )
     return Hit() if is_mismatch and _has_name(names) else None
 
 
+def _is_workload(name: Name) -> bool:
+    """Return whether a name is a SPIFFE ID, by which both servers and clients are identified."""
+    return name.kind is NameKind.URI and is_spiffe(without_prefix(name.text or ""))
+
+
 def _email_without_address(names: NameList) -> Hit | None:
-    is_mismatch = names.purpose is Purpose.EMAIL and not any("@" in (name.text or "") for name in names.names)
+    is_mismatch = names.purpose is Purpose.EMAIL and not any(
+        name.kind is NameKind.EMAIL and name.text for name in names.names
+    )
     return Hit() if is_mismatch and _has_name(names) else None
 
 

@@ -12,6 +12,9 @@ from csrtui.core.names.name import DOTS, Name, read_name
 from csrtui.core.names.paste import extract_host
 from csrtui.core.names.whitespace import trim
 
+_SENTENCES = {FlawKind.EMAIL_INVALID, FlawKind.URI_INVALID, FlawKind.UPN_INVALID}
+"""The flaws whose part is csrtui's own text."""
+
 
 def _check_for(kind: FlawKind) -> Callable[[NameCase], Hit | None]:
     """Return the check for one kind of flaw."""
@@ -22,7 +25,7 @@ def _check_for(kind: FlawKind) -> Callable[[NameCase], Hit | None]:
             return None
         words = {
             "name": excerpt(trim(case.name.input)),
-            "part": excerpt(flaw.part),
+            "part": flaw.part if kind in _SENTENCES else excerpt(flaw.part),
             "character": describe_character(flaw.part) if len(flaw.part) == 1 else "",
             "position": _position(flaw),
             "problem": _problem(case.name, kind),
@@ -114,6 +117,13 @@ FLAW_RULES: tuple[Rule[NameCase], ...] = (
         "{name} is neither a host name nor an IP address: a host name cannot end in a number.",
         "RFC 1123 2.1, RFC 3696 2",
     ),
+    _row(FlawKind.ADDRESS_INVALID, "{name} is not an IP address.", "RFC 5280 4.2.1.6"),
+    _row(
+        FlawKind.EMAIL_INVALID, "{name} is not a valid e-mail address: {part}.",
+        "RFC 5280 4.2.1.6, RFC 5321 4.1.2, RFC 8398",
+    ),
+    _row(FlawKind.URI_INVALID, "{name} is not a valid URI: {part}.", "RFC 5280 4.2.1.6, RFC 3986"),
+    _row(FlawKind.UPN_INVALID, "{name} is not a valid user principal name: {part}.", "[MS-WCCE] 2.2.2.7.5"),
     _row(FlawKind.WILDCARD_PLACE, "{name} {problem}, as in *.mydomain.com.", "RFC 9525 6.3, BR 1.6.1"),
 )  # fmt: skip
 """One rule for each `FlawKind`."""

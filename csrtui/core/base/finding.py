@@ -65,6 +65,7 @@ class Fix(NamedTuple):
         value: The text of the field after the fix, or None if the fix does not change a field. "" clears the field.
         ca: The kind of CA to switch to, or None to keep the selected one.
         safe: Whether the fix only corrects spelling or format. All safe fixes can be applied at once.
+        no_common_name: Whether to leave the common name out. The first of `names` is then empty.
         renews: The pair to renew instead of making a new one, or None if the fix changes the form.
     """
 
@@ -74,6 +75,7 @@ class Fix(NamedTuple):
     ca: CaKind | None = None
     safe: bool = False
     renews: str | None = None
+    no_common_name: bool = False
 
 
 class Finding(NamedTuple):

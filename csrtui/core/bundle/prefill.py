@@ -30,12 +30,14 @@ class Prefill:
         subject: The other subject fields. Missing fields are empty.
         omissions: A sentence for each value that is not copied, safe to display.
         purpose: The purpose. For a public CA it is always the server.
+        no_common_name: Whether there are names, but no common name.
     """
 
     names: tuple[str, ...]
     subject: SubjectInput
     omissions: tuple[str, ...]
     purpose: Purpose = Purpose.SERVER
+    no_common_name: bool = False
 
 
 def read_prefill(data: bytes, ca: CaKind = CaKind.PUBLIC) -> Prefill:
@@ -57,10 +59,11 @@ def read_prefill(data: bytes, ca: CaKind = CaKind.PUBLIC) -> Prefill:
         warnings.simplefilter("ignore")
         source = _source(material)
         fields, unused_attributes = omissions.split_subject(source.subject, ca)
-        sans, other_names = _alternative_names(source)
+        sans, other_names = _alternative_names(source, ca)
         usages = csr.extended_key_usages(source.extensions)
         purpose = purpose_of(usages) if ca is CaKind.PRIVATE else Purpose.SERVER
-        names, invalid_names, repeated_names = _combine_names(fields.pop("common_name", ""), sans, purpose)
+        common_name = fields.pop("common_name", "")
+        names, invalid_names, repeated_names = _combine_names(common_name, sans, purpose)
         return Prefill(
             names=tuple(names),
             subject=SubjectInput(**fields),
@@ -72,6 +75,7 @@ def read_prefill(data: bytes, ca: CaKind = CaKind.PUBLIC) -> Prefill:
                 *(f"{problem.text}: skipped" for problem in material.problems),
             ),
             purpose=purpose,
+            no_common_name=bool(names) and not common_name,
         )
 
 
@@ -88,8 +92,8 @@ def _source(material: KeyMaterial) -> "Decoded":
     raise InputError("there is no CSR and no certificate in it", "give a CSR or a certificate, in PEM or DER")
 
 
-def _alternative_names(source: "Decoded") -> tuple[list[str], list[str]]:
-    """Return the DNS names and addresses in the SAN extension, then its other names with their kind as a prefix."""
+def _alternative_names(source: "Decoded", ca: CaKind) -> tuple[list[str], list[str]]:
+    """Return the names in the SAN extension that a new CSR for this kind of CA can contain, then the others."""
     from ipaddress import IPv4Address, IPv6Address
 
     from cryptography import x509
@@ -103,11 +107,14 @@ def _alternative_names(source: "Decoded") -> tuple[list[str], list[str]]:
     for entry in entries:
         match entry:
             case x509.DNSName():
-                names.append(entry.value)
+                is_host = read_name(entry.value).is_host
+                names.append(entry.value if is_host else f"{NameKind.DNS}:{entry.value}")
             case x509.IPAddress(value=IPv4Address() | IPv6Address()):
                 names.append(str(entry.value))
             case _:
-                other_names.append(csr.prefixed_name(entry))
+                name = csr.prefixed_name(entry)
+                can_copy = ca is CaKind.PRIVATE and read_name(name).text is not None
+                (names if can_copy else other_names).append(name)
     return names, other_names
 
 

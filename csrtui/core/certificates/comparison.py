@@ -22,7 +22,7 @@ from csrtui.core.certificates.purposes import (
     EXTENDED_KEY_USAGES,
     purpose_label,
 )
-from csrtui.core.names.name import NameKind, read_name
+from csrtui.core.names.name import read_name
 
 
 class DifferenceKind(StrEnum):
@@ -140,7 +140,7 @@ def _name_differences(request: Request, certificate: Certificate) -> Iterator[Di
     common_name = (request.subject.common_name or "").lower()
     for key, name in requested.items():
         if key not in issued:
-            is_host = read_name(name).kind in {NameKind.DNS, NameKind.IP}
+            is_host = read_name(name).is_host
             effect = "visitors will get an error" if is_host else "programs that look for it will refuse it"
             text = f"{excerpt(name)} was requested but is not in the certificate; {effect}"
             yield Difference(DifferenceKind.NAME_DROPPED, name, None, text)

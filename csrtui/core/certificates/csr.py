@@ -90,7 +90,8 @@ def build(
     builder = x509.CertificateSigningRequestBuilder().subject_name(distinguished_name.encode(subject))
     if names:
         sans = x509.SubjectAlternativeName([_general_name(name) for name in names])
-        builder = builder.add_extension(sans, critical=False)
+        # RFC 5280 4.2.1.6 requires critical names in a certificate with an empty subject.
+        builder = builder.add_extension(sans, critical=subject == SubjectFields())
     for extension in purposes.extensions_for(purpose, key_type):
         builder = builder.add_extension(extension.value, extension.critical)
     return builder.sign(key, key_types.signature_hash(key_type)).public_bytes(Encoding.DER)
@@ -348,6 +349,15 @@ def _other_name(name: "x509.OtherName") -> str:
 def _general_name(name: str) -> "x509.GeneralName":
     from cryptography import x509
 
+    kind, _, value = name.partition(":")
+    match kind:
+        case "email":
+            return x509.RFC822Name(value)
+        case "uri":
+            return x509.UniformResourceIdentifier(value)
+        case "upn":
+            oid, tag = next((oid, tag) for oid, (prefix, tag) in _OTHER_NAMES.items() if prefix == kind)
+            return x509.OtherName(x509.ObjectIdentifier(oid), asn1.encode(tag, value.encode()))
     try:
         return x509.IPAddress(ipaddress.ip_address(name))
     except ValueError:

@@ -142,11 +142,6 @@ def split_subject(subject: "x509.Name", ca: CaKind) -> tuple[dict[str, str], lis
     return fields, sentences
 
 
-def describe_added_common_name(name: str) -> str:
-    """Return the sentence about a common name that is added to a subject without one."""
-    return f"the common name {excerpt(name)} is added: the subject had none"
-
-
 def describe_other_items(count: int) -> Iterator[str]:
     """Yield a sentence about the CSRs or certificates after the first, if there are any."""
     if count > 1:

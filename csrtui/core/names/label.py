@@ -36,6 +36,10 @@ class FlawKind(StrEnum):
     INTERNATIONAL_INVALID = "international-invalid"
     NUMERIC_TLD = "numeric-tld"
     WILDCARD_PLACE = "wildcard-place"
+    ADDRESS_INVALID = "address-invalid"
+    EMAIL_INVALID = "email-invalid"
+    URI_INVALID = "uri-invalid"
+    UPN_INVALID = "upn-invalid"
 
 
 class Flaw(NamedTuple):
@@ -43,7 +47,8 @@ class Flaw(NamedTuple):
 
     Attributes:
         kind: The reason.
-        part: The invalid label or character, or "" if the flaw affects the whole name.
+        part: The invalid label or character, or "" if the flaw affects the whole name. For an e-mail address, URI or
+            user principal name it is the end of a sentence that says what is wrong.
         position: The position of the character in the trimmed name, counted from 1. It is 0 if the position is unknown,
             the character is at the start or end, or the flaw does not affect a single character.
         correction: The name that the user most probably means, or None if that is unclear.

@@ -5,7 +5,7 @@ address. A name that needs any other change is invalid, and its flaws tell the a
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -18,6 +18,15 @@ from csrtui.core.names.label import (
     breaks_bidi_rule,
     needs_idna,
     read_international_label,
+)
+from csrtui.core.names.other_names import (
+    HostReader,
+    OtherName,
+    is_plain_email,
+    is_plain_uri,
+    read_email,
+    read_upn,
+    read_uri,
 )
 from csrtui.core.names.paste import extract_host
 from csrtui.core.names.whitespace import first_blank, trim
@@ -36,12 +45,26 @@ _IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!$)|
 
 
 class NameKind(StrEnum):
-    """The type of a SAN entry (RFC 5280 4.2.1.6: dNSName, iPAddress)."""
+    """The type of a SAN entry (RFC 5280 4.2.1.6: dNSName, iPAddress, …), which is also its prefix."""
 
     DNS = "dns"
     IP = "ip"
+    EMAIL = "email"
+    URI = "uri"
+    UPN = "upn"
+    """The user principal name of Microsoft, an otherName."""
     NONE = ""
     """Any text that is only the common name, such as a person's name."""
+
+
+_OTHER_READERS: dict[NameKind, tuple[Callable[[str, HostReader], OtherName], FlawKind]] = {
+    NameKind.EMAIL: (read_email, FlawKind.EMAIL_INVALID),
+    NameKind.URI: (read_uri, FlawKind.URI_INVALID),
+    NameKind.UPN: (read_upn, FlawKind.UPN_INVALID),
+}
+"""The reader and the flaw of each type that is neither a host nor an address."""
+_OTHER_PREFIXES = tuple(f"{kind.value}:" for kind in _OTHER_READERS)
+_PREFIXES = frozenset(kind.value for kind in NameKind if kind.value)
 
 
 class Name(NamedTuple):
@@ -51,7 +74,7 @@ class Name(NamedTuple):
         input: The name as entered.
         kind: The type of the SAN entry.
         text: The SAN entry in the form that the CSR contains: lower-case A-labels, or the canonical address (RFC 5952).
-            None if the name is invalid or is no SAN.
+            Other types have their prefix: ``email:jane@example.com``. None if the name is invalid or is not a SAN.
         display: The name for display, with U-labels. It is equal to `input` if the name is invalid.
         flaws: The reasons why the name is invalid. It is empty for a valid name, and for an input of blanks only.
     """
@@ -64,8 +87,15 @@ class Name(NamedTuple):
 
     @property
     def common_name(self) -> str | None:
-        """The name in the form that the common name has, or None if it is invalid or empty."""
-        return self.display or None if self.kind is NameKind.NONE else self.text
+        """The name in the form that the common name has, without a prefix, or None if it is invalid or empty."""
+        if self.kind is NameKind.NONE:
+            return self.display or None
+        return self.text and without_prefix(self.text)
+
+    @property
+    def is_host(self) -> bool:
+        """Whether the name is a DNS name or an address."""
+        return self.kind in {NameKind.DNS, NameKind.IP}
 
     @property
     def is_wildcard(self) -> bool:
@@ -78,12 +108,23 @@ class Name(NamedTuple):
         return (self.text or "").partition(".")[2]
 
 
-def read_name(text: str) -> Name:
-    """Return the name in a text. Accept any text without raising an error. An invalid name has `flaws`."""
+def read_name(text: str) -> Name:  # noqa: PLR0911 - one for each type and flaw
+    """Return the name in a text. Accept any text without raising an error. An invalid name has `flaws`.
+
+    A prefix such as ``email:`` names the type. Without a prefix, e-mail addresses, SPIFFE IDs and URNs are recognized.
+    """
     bare = trim(text)
     if not bare:
         return Name(text, NameKind.DNS, None, text)
     edge = (_outer_blank(text, bare),) if bare != text else ()
+    kind, value = _split_prefix(bare)
+    if kind in _OTHER_READERS:
+        return _read_other(text, kind, value, edge)
+    if kind is NameKind.DNS:
+        return _read_host_name(text, value, edge)
+    if kind is NameKind.IP and read_address(value) is None:
+        return Name(text, NameKind.IP, None, text, (Flaw(FlawKind.ADDRESS_INVALID),))
+    bare = value
     if address := read_address(bare):
         return Name(text, NameKind.IP, None if edge else address, text if edge else address, edge)
     host = extract_host(bare)
@@ -93,10 +134,49 @@ def read_name(text: str) -> Name:
     # A control character before that blank is reported as an invalid character instead.
     if blank and not _CONTROL.search(bare, 0, bare.index(blank) + 1):
         return _invalid(text, (_inner_blank(bare, blank),))
+    return _read_host_name(text, bare, edge)
+
+
+def without_prefix(text: str) -> str:
+    """Return a name in the format of a CSR's names without the prefix of its type."""
+    return next((text[len(prefix) :] for prefix in _OTHER_PREFIXES if text.startswith(prefix)), text)
+
+
+def _split_prefix(bare: str) -> tuple[NameKind, str]:
+    """Return the type that a prefix or the form of a name indicates, or `NameKind.NONE`, and the rest of the text."""
+    prefix, colon, value = bare.partition(":")
+    if colon and prefix.lower() in _PREFIXES and value.strip():
+        return NameKind(prefix.lower()), value.strip()
+    if is_plain_email(bare):
+        return NameKind.EMAIL, bare
+    return (NameKind.URI if is_plain_uri(bare) else NameKind.NONE), bare
+
+
+def _read_other(text: str, kind: NameKind, value: str, edge: tuple[Flaw, ...]) -> Name:
+    reader, flaw_kind = _OTHER_READERS[kind]
+    name = reader(value, _valid_host_form)
+    if name.text is None or edge:
+        flaws = (Flaw(flaw_kind, name.problem),) if name.text is None else edge
+        return Name(text, kind, None, text, flaws)
+    written = f"{kind.value}:{name.text}"
+    return Name(text, kind, written, written)
+
+
+def _read_host_name(text: str, bare: str, edge: tuple[Flaw, ...]) -> Name:
     written, display, flaws = _read_dns(bare)
     if edge or flaws:
         return _invalid(text, (*flaws, *edge) if text.startswith(bare) else (*edge, *flaws))
     return Name(text, NameKind.DNS, written, display)
+
+
+def _valid_host_form(host: str) -> str | None:
+    """Return the canonical form of a host name or address, or None if it is invalid."""
+    if address := read_address(host):
+        return address
+    if not host or first_blank(host) or "*" in host:
+        return None
+    written, _, flaws = _read_dns(host)
+    return None if flaws else written
 
 
 def read_common_name(text: str, purpose: Purpose) -> Name:

@@ -23,6 +23,7 @@ class Draft:
         platform: The server software, an id of `csrtui.core.servers.platforms`.
         key: The key type, a value of `KeyType`.
         purpose: The purpose, a value of `Purpose`.
+        no_common_name: Whether the common name is left out. A typed common name wins.
         renews: The name of the pair that the new pair replaces, or "".
         templates: The names of the text fields in which the user typed every brace. Inventory variables are replaced
             only in these fields. All other fields are literal, because a brace in them came from a file, a pair, a
@@ -40,6 +41,7 @@ class Draft:
     platform: str = OTHER
     key: str = DEFAULT_KEY_TYPE.value
     purpose: str = Purpose.SERVER.value
+    no_common_name: bool = False
     renews: str = ""
     templates: frozenset[str] = frozenset()
 
@@ -61,7 +63,7 @@ class Draft:
     def next_draft(self) -> "Draft":
         """Return a draft for the next request. It keeps the organization and the selected values, but not the names."""
         templates = self.templates.difference({"common_name", "names"})
-        return replace(self, common_name="", names="", renews="", templates=templates)
+        return replace(self, common_name="", names="", renews="", no_common_name=False, templates=templates)
 
 
 def dump_draft(draft: Draft) -> bytes:
@@ -89,6 +91,7 @@ def load_draft(data: bytes) -> Draft:
         platform=draft.platform if draft.platform in PLATFORMS else OTHER,
         key=draft.key if draft.key in tuple(KeyType) else DEFAULT_KEY_TYPE.value,
         purpose=draft.purpose if draft.purpose in tuple(Purpose) else Purpose.SERVER.value,
+        no_common_name=members.get("no_common_name") is True,
         renews=draft.renews if is_pair_name(draft.renews) else "",
         templates=frozenset(TEXT_FIELDS).intersection(
             [name for name in templates if isinstance(name, str)] if isinstance(templates, list) else []

@@ -14,7 +14,6 @@ from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.certificate import to_pem
 from csrtui.core.certificates.chain import Chain, build_chain
 from csrtui.core.certificates.csr import Request, proves_possession
-from csrtui.core.certificates.omissions import describe_added_common_name
 from csrtui.core.certificates.path_validation import validate_chain
 from csrtui.core.keys import key_types, pkcs8
 from csrtui.core.pairs.pair import NEW_CSR_SUFFIX, KeyFacts, Pair, PairRecord, RequestFacts
@@ -247,16 +246,19 @@ def _build_csr(
     if reason is not None or candidate.certificate is None:
         raise InputError(str(reason))
     old = prefill.read_prefill(to_pem([candidate.certificate]), candidate.ca)
-    spec = RequestSpec(names=old.names, subject=old.subject, ca=candidate.ca, purpose=old.purpose)
+    spec = RequestSpec(
+        names=old.names,
+        subject=old.subject,
+        ca=candidate.ca,
+        purpose=old.purpose,
+        no_common_name=old.no_common_name,
+    )
     advice = require_common_name(advise_on(session, spec))
     impossible = tuple(finding for finding in advice.errors if not finding.forceable)
     if impossible:
         raise BlockedError(impossible)
     csr = csrs.read_der(csrs.build(advice.subject, advice.covered_names, candidate.key, advice.purpose))
-    omissions = [f"not in the new CSR: {sentence}" for sentence in old.omissions]
-    if not candidate.certificate.subject.common_name:
-        omissions.append(describe_added_common_name(old.names[0]))
-    return csr, tuple(omissions)
+    return csr, tuple(f"not in the new CSR: {sentence}" for sentence in old.omissions)
 
 
 def _record(

@@ -14,7 +14,7 @@ from csrtui.core.base.validity import utc_text
 from csrtui.core.certificates.certificate import Certificate
 from csrtui.core.certificates.csr import Request
 from csrtui.core.keys import key_types
-from csrtui.core.names.name import read_name
+from csrtui.core.names.name import read_name, without_prefix
 from csrtui.core.pairs.pair_name import pair_name
 from csrtui.store.key_search import ForeignFile
 
@@ -110,7 +110,7 @@ class Candidate:
         common_name = (source.subject.common_name or "") if source else ""
         for text in (*self.names, common_name, self.file.path.rpartition("/")[2]):
             try:
-                return pair_name(text)
+                return pair_name(without_prefix(text))
             except InputError:
                 continue
         return "pair"
@@ -119,7 +119,8 @@ class Candidate:
 def names_of(source: Request | Certificate) -> tuple[str, ...]:
     """Return the names in a CSR or certificate without duplicates, with the common name first if it is a host name."""
     common_name = source.subject.common_name
-    if common_name is None or read_name(common_name).text is None:
+    name = read_name(common_name or "")
+    if common_name is None or name.text is None or not name.is_host:
         return source.names
     return tuple(dict.fromkeys((common_name, *source.names)))
 

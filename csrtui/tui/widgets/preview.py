@@ -99,7 +99,7 @@ class Preview(TextBlock):
         if self._request is None:
             is_blocked = any(finding.blocks for finding in self._findings)
             return [((" – (fix the errors below)" if is_blocked else "", "label"),)]
-        return _plain_block(self._request.subject_text, self.size.width)
+        return _plain_block(self._request.subject_text or "(empty)", self.size.width)
 
     def _covers(self) -> list[Line]:
         if self._placeholder is not None:

@@ -113,7 +113,7 @@ class RequestForm(FieldGroups):
         self._before_fix: tuple[Draft, Draft] | None = None
         self._undone_fix: tuple[Draft, Draft] | None = None
         self._posted_draft = draft
-        self._renews = draft.renews
+        self._renews, self._no_common_name = draft.renews, draft.no_common_name
         self._country_name = ""
 
     def compose(self) -> ComposeResult:
@@ -136,12 +136,18 @@ class RequestForm(FieldGroups):
         texts = {name.value: self._field(name).value for name in TEXT_FIELDS}
         choices = {name.value: self._choice(name).value for name in _CHOICES}
         templates = frozenset(name.value for name in TEXT_FIELDS if self._field(name).is_template)
-        return Draft(**texts, **choices, renews=self._renews, templates=templates)
+        return Draft(
+            **texts,
+            **choices,
+            no_common_name=self._no_common_name,
+            renews=self._renews,
+            templates=templates,
+        )
 
     def load(self, draft: Draft) -> None:
         """Show a draft and discard the history of all fields."""
         self._before_fix = self._undone_fix = None
-        self._renews = draft.renews
+        self._renews, self._no_common_name = draft.renews, draft.no_common_name
         for name in TEXT_FIELDS:
             text = getattr(draft, name.value)
             self._field(name).load_text(text, is_template=name.value in draft.templates)
@@ -181,6 +187,7 @@ class RequestForm(FieldGroups):
         if fix.names is not None:
             self._field(FieldName.COMMON_NAME).replace_text(fix.names[0] if fix.names else "")
             self._field(FieldName.NAMES).replace_text(", ".join(fix.names[1:]))
+            self._no_common_name = self._no_common_name or fix.no_common_name
         if fix.value is not None and name in TEXT_FIELDS:
             self._field(name).replace_text(fix.value)
         if fix.ca is not None:
@@ -192,7 +199,7 @@ class RequestForm(FieldGroups):
     def replace(self, draft: Draft) -> None:
         """Fill the form with a draft. `undo_fix` undoes this in one step."""
         before = self.draft
-        self._renews = draft.renews
+        self._renews, self._no_common_name = draft.renews, draft.no_common_name
         for name in TEXT_FIELDS:
             text = getattr(draft, name.value)
             self._field(name).replace_text(text, is_template=name.value in draft.templates)
@@ -225,7 +232,7 @@ class RequestForm(FieldGroups):
 
     def _step(self, current: Draft, target: Draft, step: Callable[[FormField, Draft], None]) -> None:
         """Change the form from `current` to `target`, and call `step` to undo or redo each text field that differs."""
-        self._renews = target.renews
+        self._renews, self._no_common_name = target.renews, target.no_common_name
         changed_templates = current.templates ^ target.templates
         for name in TEXT_FIELDS:
             if name.value in changed_templates or current.texts[name.value] != target.texts[name.value]:
@@ -241,6 +248,9 @@ class RequestForm(FieldGroups):
         if draft.renews and not draft.has_names:  # the names that are typed next belong to another request
             self._renews = ""
             self.tell(f"the next pair will not renew {draft.renews}")
+            draft = self.draft
+        if draft.no_common_name and not draft.has_names:
+            self._no_common_name = False
             draft = self.draft
         if draft != self._posted_draft:
             self._posted_draft = draft

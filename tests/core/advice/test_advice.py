@@ -48,10 +48,17 @@ class Typed:
     subject: SubjectInput = field(default_factory=SubjectInput)
     key: KeyType = KeyType.EC_P256
     purpose: Purpose = Purpose.SERVER
+    no_common_name: bool = False
 
     def advice(self, ca: CaKind = CaKind.PUBLIC) -> Advice:
         return advise(
-            self.names, self.subject, ca=ca, key_type=self.key, suffixes=suffix_list(), purpose=self.purpose
+            self.names,
+            self.subject,
+            ca=ca,
+            key_type=self.key,
+            suffixes=suffix_list(),
+            purpose=self.purpose,
+            no_common_name=self.no_common_name,
         )
 
     def codes(self, ca: CaKind = CaKind.PUBLIC) -> list[str]:
@@ -99,6 +106,11 @@ LEVELS: dict[str, tuple[Level | None, Level | None]] = {
     "www-not-covered": (W, W),
     "bare-not-covered": (W, W),
     "not-a-hostname": (E, E),
+    "address-invalid": (E, E),
+    "email-invalid": (E, E),
+    "uri-invalid": (E, E),
+    "upn-invalid": (E, E),
+    "spiffe-invalid": (E, E),
     "space": (E, E),
     "trailing-dot": (E, E),
     "empty-label": (E, E),
@@ -154,6 +166,7 @@ LEVELS: dict[str, tuple[Level | None, Level | None]] = {
 UNFORCEABLE = {
     "not-a-hostname", "space", "trailing-dot", "empty-label", "label-length", "name-length", "common-name-length",
     "bad-character", "hyphen-edge", "international-invalid", "numeric-tld", "wildcard-place",
+    "address-invalid", "email-invalid", "uri-invalid", "upn-invalid",
     "length", "control-character",
 }  # fmt: skip
 
@@ -165,11 +178,72 @@ HITS: dict[str, list[Typed]] = {
         names("firm.za"),
     ],
     "bare-not-covered": [names("www.mydomain.com"), names("www.firm.co.uk"), names("www.bücher.de")],
+    "address-invalid": [names("ip:mail.mydomain.com"), names("IP:10.0.0.300"), names("ip:10.0.0.0/24")],
+    "email-invalid": [
+        names(f"email:{typed}")
+        for typed in (
+            "jane",
+            "@mydomain.com",
+            "jane@",
+            "jürgen@mydomain.com",
+            "a b@mydomain.com",
+            "jane.@mydomain.com",
+            '"j"@mydomain.com',
+            "jane@my domain.com",
+            "jane@*.mydomain.com",
+            "j" * 65 + "@mydomain.com",
+            "jane@a..b",
+        )
+    ],
+    "uri-invalid": [
+        names(f"uri:{typed}")
+        for typed in (
+            "www.mydomain.com",
+            "/path",
+            "https://",
+            "https:///path",
+            "https://a b/",
+            "https://mydomain.com/é",
+            "https://a..b/",
+            "https://user@/",
+            "urn:a|b",
+            "https://[::1/",
+            "https://*.mydomain.com/",
+        )
+    ],
+    "upn-invalid": [
+        names(f"upn:{typed}")
+        for typed in (
+            "jane",
+            "@corp.local",
+            "jane@",
+            "jane@a@corp.local",
+            "j ane@corp.local",
+            "jane@corp..local",
+        )
+    ],
+    "spiffe-invalid": [
+        names(typed)
+        for typed in (
+            "spiffe://mydomain.com",
+            "spiffe://mydomain.com/",
+            "spiffe://mydomain.com/a/",
+            "spiffe://mydomain.com//a",
+            "spiffe://mydomain.com/a/../b",
+            "spiffe://mydomain.com/a%20b",
+            "spiffe://mydomain.com:8443/a",
+            "spiffe://joe@mydomain.com/a",
+            "spiffe://mydomain.com/a?b",
+            "spiffe:///a",
+            "uri:spiffe://mydomain.com/" + "a" * 2048,
+        )
+    ]
+    + [names("spiffe://mydomain.com/a", "uri:https://mydomain.com/")],
     "not-a-hostname": [
         names(typed)
         for typed in (
             "https://www.mydomain.com/a?b#c",
-            "joe@mydomain.com",
+            "joe@server1",
             "mail.mydomain.com:443",
             "http://x y",
             "mail.mydomain.com/path",
@@ -409,6 +483,12 @@ MISSES: dict[str, list[Typed]] = {
                         names("foo.github.io"), names("foo.duckdns.org"), names("ec2-1.compute-1.amazonaws.com"), names("foo.azurewebsites.net")],
     "bare-not-covered": [names("www.mydomain.com", "mydomain.com"), names("www.a.mydomain.com"), names("www.local"), names("www2.mydomain.com"), names("www.mydomain.com", "MyDomain.com"),
                          names("www.foo.github.io"), names("www.github.io"), names("www.foo.duckdns.org"), names("www.co.uk")],
+    "address-invalid": [names("ip:10.0.0.1"), names("ip:::1"), names("10.0.0.300")],
+    "email-invalid": [names("email:jane@mydomain.com"), names("EMAIL:jane+x@bücher.de"), names("jane@mydomain.com"), names("email:j@[::1]")][:3],
+    "uri-invalid": [names("uri:urn:uuid:f81d4fae"), names("uri:HTTPS://MyDomain.com:8443/a?b#c"), names("uri:http://[::1]/"), names("urn:a:b")],
+    "upn-invalid": [names("upn:jane@corp.local"), names("upn:jürgen@corp")],
+    "spiffe-invalid": [names("spiffe://mydomain.com/ns/a"), names("uri:https://a.mydomain.com/", "uri:urn:a:b"),
+                       names("spiffe://Trust_domain/a.b-c", "spiffe://trust_domain/a.b-c")],
     "not-a-hostname": [names("::1"), names("[::1]"), names("http.mydomain.com"), names("a\\b.com")],
     "space": [names("a.mydomain.com"), names("क्‍ष.com"), names("")],
     "trailing-dot": [names("a.mydomain.com"), names("a.b.mydomain.com")],
@@ -493,6 +573,7 @@ def test_the_table_has_the_levels_that_are_promised() -> None:
         "international-invalid": {(E, E), (N, N)},
         "country-unknown": {(E, E), (N, N)},
         "ip-address": {(W, None), (None, N)},
+        "not-a-hostname": {(E, E), (E, None)},
     }
     assert told == {code: {levels} for code, levels in LEVELS.items()} | several
 
@@ -533,7 +614,7 @@ def applied(typed: Typed, finding: Finding, ca: CaKind) -> tuple[Typed, CaKind]:
     fix = finding.fix
     assert fix is not None
     if fix.names is not None:
-        return replace(typed, names=fix.names), ca
+        return replace(typed, names=fix.names, no_common_name=fix.no_common_name), ca
     if fix.value is not None:
         return replace(typed, subject=typed.subject._replace(**{finding.field.value: fix.value})), ca
     assert fix.ca is not None
@@ -546,12 +627,11 @@ def test_a_fix_settles_its_finding_and_makes_no_error(code: str, typed: Typed, c
     advice = typed.advice(ca)
     for finding in (found for found in advice.findings if found.fix is not None):
         after = Typed.advice(*applied(typed, finding, ca))
-        same = [
-            found for found in after.findings if (found.code, found.value) == (finding.code, finding.value)
-        ]
-        assert len(same) < sum(
-            (f.code, f.value) == (finding.code, finding.value) for f in advice.findings
-        ) or (same[0].level is Level.NOTE and finding.fix is not None and finding.fix.ca), code
+        key = (finding.code, finding.value, finding.text)
+        same = [found for found in after.findings if (found.code, found.value, found.text) == key]
+        assert len(same) < sum((f.code, f.value, f.text) == key for f in advice.findings) or (
+            same[0].level is Level.NOTE and finding.fix is not None and finding.fix.ca
+        ), code
         assert len(after.errors) <= len(advice.errors)
 
 
@@ -1171,13 +1251,70 @@ def test_an_address_as_the_common_name_gives_its_place_to_a_host() -> None:
     )
     assert found.level is W
     assert found.text == (
-        "Let's Encrypt and others reject an IP address in the common name: enter a host name first, then 8.8.8.8."
+        "Let's Encrypt and others reject an IP address such as 8.8.8.8 in the common name: put a host name first."
     )
     assert found.fix is not None
     assert found.fix.names == ("mail.mydomain.com", "8.8.8.8", "9.9.9.9")
     assert not found.fix.safe
     (alone,) = names("8.8.8.8").advice().findings
-    assert (alone.text, alone.fix) == (found.text, None)
+    assert alone.text.endswith(": leave the common name out.")
+    assert alone.fix is not None
+    assert (alone.fix.names, alone.fix.no_common_name) == (("", "8.8.8.8"), True)
+
+
+def test_a_long_name_alone_leaves_the_common_name_out() -> None:
+    (found,) = (one for one in names(LONG).advice().findings if one.code == "common-name-length")
+    assert found.fix is not None
+    after = replace(names(*(found.fix.names or ())), no_common_name=True)
+    assert [one.code for one in after.advice().findings] == ["no-common-name"]
+    assert after.advice().subject.common_name is None
+    assert after.advice().title == LONG
+
+
+@pytest.mark.parametrize("ca", CaKind)
+def test_without_a_common_name_a_note_says_what_follows(ca: CaKind) -> None:
+    advice = replace(names("a.mydomain.com", "b.mydomain.com"), no_common_name=True).advice(ca)
+    assert [(one.code, one.level) for one in advice.findings] == [("no-common-name", N)]
+    assert advice.covered_names == ("a.mydomain.com", "b.mydomain.com")
+    assert ("public" in advice.findings[0].text) is (ca is CaKind.PUBLIC)
+
+
+@pytest.mark.parametrize(
+    ("typed", "text", "common_name"),
+    [
+        ("jane@mydomain.com", "email:jane@mydomain.com", "jane@mydomain.com"),
+        ("email:Jane@BÜCHER.de", "email:Jane@xn--bcher-kva.de", "Jane@xn--bcher-kva.de"),
+        ("spiffe://Mydomain.com/A", "uri:spiffe://mydomain.com/A", "spiffe://mydomain.com/A"),
+        ("urn:a:b", "uri:urn:a:b", "urn:a:b"),
+        (
+            "uri:HTTPS://Joe@MyDomain.com:80/A",
+            "uri:https://Joe@mydomain.com:80/A",
+            "https://Joe@mydomain.com:80/A",
+        ),
+        ("UPN:jane@corp.local", "upn:jane@corp.local", "jane@corp.local"),
+        ("dns:intranet", "intranet", "intranet"),
+        ("DNS: www.mydomain.com", "www.mydomain.com", "www.mydomain.com"),
+        ("ip:[::1]", "::1", "::1"),
+    ],
+)
+def test_a_name_of_another_kind_has_its_prefix(typed: str, text: str, common_name: str) -> None:
+    advice = names(typed).advice(CaKind.PRIVATE)
+    assert advice.errors == ()
+    assert advice.covered_names == (text,)
+    assert advice.subject.common_name == common_name
+    assert read_name(text).text == text
+
+
+@pytest.mark.parametrize(
+    "typed", ["jane@mydomain.com", "email:jane@mydomain.com", "upn:a@b.com", "spiffe://b.com/a"]
+)
+def test_a_public_ca_gets_no_name_of_another_kind(typed: str) -> None:
+    (error,) = names(typed).advice().errors
+    assert (error.code, error.forceable) == ("not-a-hostname", False)
+    assert "public CAs certify only host names" in error.text
+    assert error.fix is not None
+    host = ("mydomain.com",) if typed == "jane@mydomain.com" else None
+    assert (error.fix.names, error.fix.ca) == (host, None if host else CaKind.PRIVATE)
 
 
 def test_an_address_as_another_name_becomes_an_ip_san() -> None:

@@ -55,7 +55,11 @@ def test_any_bytes_are_a_draft(data: bytes) -> None:
 def test_any_json_is_a_valid_draft(members: object) -> None:
     draft = load_draft(json.dumps(members).encode())
     assert draft.templates <= set(TEXT_FIELDS)
-    assert all(isinstance(text, str) for name, text in asdict(draft).items() if name != "templates")
+    assert all(
+        isinstance(text, str)
+        for name, text in asdict(draft).items()
+        if name not in {"templates", "no_common_name"}
+    )
     assert draft.ca in tuple(CaKind)
     assert draft.key in tuple(KeyType)
     assert draft.platform in PLATFORMS
@@ -87,6 +91,7 @@ def test_a_draft_contains_no_secret() -> None:
         "platform",
         "key",
         "purpose",
+        "no_common_name",
         "renews",
         "templates",
     }
@@ -123,6 +128,8 @@ def test_a_draft_without_templates_is_literal() -> None:
 
 def test_the_next_draft_keeps_the_templates_of_its_fields() -> None:
     texts = dict.fromkeys(TEXT_FIELDS, "{{ a }}")
-    draft = Draft(**texts, templates=frozenset({"common_name", "names", "country"})).next_draft()
+    draft = Draft(
+        **texts, no_common_name=False, templates=frozenset({"common_name", "names", "country"})
+    ).next_draft()
     assert draft.templates == {"country"}
     assert draft.texts == texts | {"common_name": "", "names": ""}
