@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError
+from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
 from csrtui.core.bundle.file_owner import (
@@ -28,9 +28,15 @@ if TYPE_CHECKING:
 
 
 class Lineage(NamedTuple):
-    """A pair and the pairs that it renews, the newest first, by name."""
+    """A pair and the pairs that it renews, the newest first.
+
+    Attributes:
+        records: Their records, by name.
+        error: The error if one of them cannot be read, so that older ones are missing, or None.
+    """
 
     records: Mapping[str, PairRecord]
+    error: CsrtuiError | None = None
 
     @property
     def spki(self) -> frozenset[str]:
@@ -45,23 +51,26 @@ class Lineage(NamedTuple):
 
 
 def read_lineage(session: Session, pair: Pair, *, with_successors: bool = False) -> Lineage:
-    """Return a pair and the pairs that it renews. A pair that cannot be read ends the search.
+    """Return a pair and the pairs that it renews. A pair that is missing or cannot be read ends the search.
 
     Args:
         session: The session of the store.
         pair: The pair.
         with_successors: Whether to add the pairs that renew it, too.
     """
-    records = {pair.name: pair.record}
+    records, error = {pair.name: pair.record}, None
     for link in ("renews", "renewed_by")[: 1 + with_successors]:
         name = getattr(pair.record, link)
         while name is not None and name not in records:
             try:
                 records[name] = load_record(session.store.read(name).record)
-            except CsrtuiError:
+            except InputError:
+                break
+            except StoreError as caught:
+                error = caught
                 break
             name = getattr(records[name], link)
-    return Lineage(records)
+    return Lineage(records, error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +113,7 @@ def find_set(
 
     Raises:
         InputError: A file cannot be read.
-        StoreError: The store cannot be used.
+        StoreError: The store cannot be used, or a pair cannot be read that these files may belong to.
     """
     key_types = dict.fromkeys(record.key.type for record in lineage.records.values())
     sets = [
@@ -114,6 +123,8 @@ def find_set(
     for existing in sets:
         if existing.files and existing.foreign_ending is None:
             return existing
+    if lineage.error is not None and any(existing.foreign_ending for existing in sets):
+        raise lineage.error
     for existing in sets:
         if not owner_names(session, existing):
             return existing

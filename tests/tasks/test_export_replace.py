@@ -312,3 +312,17 @@ def test_files_put_back_that_cannot_be_noted_are_told(
     assert done.record_error is not None
     assert told.replace("not recorded", "is not recorded") in done.record_error.message
     assert spki_of((to / "a.com.key").read_bytes()) == record_of(session).key.spki_sha256
+
+
+def test_a_renewed_pair_that_cannot_be_read_stops_only_what_may_be_its_files(
+    session: Session, to: Path, tmp_path: Path
+) -> None:
+    issued_pair(session)
+    install(session, spec(to))
+    new = renewed(session)
+    with open(os.path.join(session.store.pair_path("a.com"), "pair.json"), "wb") as file:
+        file.write(b"{")
+    with pytest.raises(StoreError, match="not JSON"):
+        prepare(session, spec(to, new))
+    (tmp_path / "elsewhere").mkdir()
+    assert install(session, spec(tmp_path / "elsewhere", new)) == ["written", "written"]
