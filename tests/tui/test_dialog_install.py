@@ -123,9 +123,17 @@ async def test_the_plan_is_shown_and_the_files_are_written_with_their_modes(
         await user.press("q")
         assert is_at(user, MainScreen)
         assert user.message == f"{ONE}: 2 files written for nginx"
-        await user.press("I", "enter")
-        await user.until(lambda: "already exists" in said(user, "notes"), "the refusal")
-        assert str(tls) in user.app.screen.query_one("#folder", TextField).value, "typed once"
+        await user.press("I")
+        await user.until(lambda: "Replaces 2 files" in said(user, "notes"), "the note")
+        assert user.app.screen.query_one("#folder", TextField).value == str(tls), "where it was installed"
+        assert user.app.screen.query_one("#server", ChoiceField).value == "nginx"
+        await user.press("enter")
+        assert "Replace 2 files?" in user.screen_text
+        await user.press("enter")
+        assert is_at(user, InstallScreen), "the safe answer is selected"
+        await user.press("enter", "right", "enter")
+        await written(user)
+        assert "unchanged" in user.read_text
     assert modes(tls) == {f"{ONE}.crt": 0o644, f"{ONE}.key": 0o600}
     assert record(session, ONE).installed is not None
 

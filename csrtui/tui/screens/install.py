@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -21,7 +21,7 @@ from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.core.servers.server import FileFormat
 from csrtui.tasks.export import ExportSpec, PreparedExport, export, plan_deployment, prepare
 from csrtui.tui.screens.dialog import labelled
-from csrtui.tui.screens.install_page import install_page
+from csrtui.tui.screens.install_page import InstallAnswer, install_answer, replace_question
 from csrtui.tui.screens.page import text_lines
 from csrtui.tui.screens.path_dialog import PathDialog
 from csrtui.tui.screens.task_dialog import TaskDialog
@@ -32,7 +32,7 @@ from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from csrtui.core.pairs.pair import Pair
     from csrtui.core.servers.deployment import DeploymentPlan
     from csrtui.tasks.session import Session
-    from csrtui.tui.screens.page import Page
     from csrtui.tui.widgets.text_block import Line
 
 _STRENGTHS = (
@@ -59,21 +58,6 @@ _AROUND = 6
 
 
 @dataclass(frozen=True, slots=True)
-class InstallAnswer:
-    """The result of the dialog.
-
-    Attributes:
-        folder: The folder in the field if it is usable, otherwise the initial folder.
-        message: A one-line summary. Empty if nothing was written.
-        pages: The written files and the remaining steps. Empty if nothing was written.
-    """
-
-    folder: str
-    message: str = ""
-    pages: Sequence[Page] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class _Preview:
     """A prepared export, and the files that it will write."""
 
@@ -82,12 +66,14 @@ class _Preview:
 
 
 class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
-    """A dialog that asks for server and folder, previews the files and writes them. It never overwrites a file.
+    """A dialog that asks for server and folder, previews the files and writes them.
+
+    Files of this pair, or of one that it renews, are replaced if the user agrees. No other file is overwritten.
 
     Args:
         session: The session with the store.
         pair: The pair to export.
-        folder: The initial text of the folder field.
+        folder: The initial text of the folder field, if it is not known where the pair was installed.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -116,12 +102,14 @@ class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
         super().__init__()
         self._session = session
         self._pair = pair
-        self._initial_folder = folder
+        server = pair.record.server
+        self._initial_platform = pair.record.platform if server is None else server.platform
+        self._initial_folder = folder if server is None else server.folder
         self._last_result: tuple[ExportSpec, _Preview | CsrtuiError] | None = None
 
     def compose(self) -> ComposeResult:
         """Build the dialog."""
-        platform = self._pair.record.platform
+        platform = self._initial_platform
         servers = [(known.id, known.label) for known in PLATFORMS.values()]
         with Vertical(classes="dialog"):
             yield TextBlock(id="about")
@@ -161,11 +149,11 @@ class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
     @property
     def _spec(self) -> ExportSpec:
         platform = PLATFORMS[self.query_one("#server", ChoiceField).value]
-        spec = ExportSpec(self._pair.name, platform, os.path.expanduser(self._folder))
+        spec = ExportSpec(self._pair.name, platform, os.path.expanduser(self._folder), replaces=True)
         if spec.server.format is not FileFormat.PKCS12:
             return spec
         strength = Strength[self.query_one("#strength", ChoiceField).value]
-        return ExportSpec(spec.pair, platform, spec.folder, strength)
+        return replace(spec, strength=strength)
 
     def _secret(self, name: str) -> Secret:
         return self.query_one(f"#{name}", SecretField).secret()
@@ -319,9 +307,25 @@ class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
             self.fail(weakness, "#passphrase")
         elif key_passphrase is not None and not key_passphrase.encoded:
             self.fail(InputError("Type the passphrase of the key in the store."), "#own")
+        elif prepared.existing.files:
+            self._ask_to_replace(prepared, file_passphrase, key_passphrase)
         else:
-            self.begin(self._write(prepared, file_passphrase, key_passphrase))
-            self.draw()
+            self._start(prepared, file_passphrase, key_passphrase)
+
+    def _ask_to_replace(
+        self, prepared: PreparedExport, file_passphrase: Secret | None, key_passphrase: Secret | None
+    ) -> None:
+        def start(answer: bool | None) -> None:  # noqa: FBT001 - the type of the result
+            if answer:
+                self._start(prepared, file_passphrase, key_passphrase)
+
+        self.app.push_screen(replace_question(prepared), start)
+
+    def _start(
+        self, prepared: PreparedExport, file_passphrase: Secret | None, key_passphrase: Secret | None
+    ) -> None:
+        self.begin(self._write(prepared, file_passphrase, key_passphrase))
+        self.draw()
 
     async def _write(
         self, prepared: PreparedExport, file_passphrase: Secret | None, key_passphrase: Secret | None
@@ -329,11 +333,7 @@ class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
         exported = await asyncio.to_thread(
             export, self._session, prepared, key_passphrase=key_passphrase, file_passphrase=file_passphrase
         )
-        server = prepared.spec.platform.label
-        message = (
-            f"{visible(prepared.spec.pair)}: {plural(len(exported.results), 'file')} written for {server}"
-        )
-        self.dismiss(InstallAnswer(self._folder, message, (install_page(prepared, exported),)))
+        self.dismiss(install_answer(self._folder, prepared, exported))
 
     def fail(self, error: CsrtuiError, field: str | None = None) -> None:
         """Show an error, and cancel the action that waits for the check."""
@@ -378,7 +378,9 @@ class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
         lines = [line for text in result.prepared.warnings for line in self.lines(text, "warning")]
         if result.prepared.needs_file_passphrase and (text := strength(self._secret("passphrase"))):
             lines += self.lines(text, "label")
-        return lines or self.lines("Existing files are never overwritten.", "label")
+        if count := len(result.prepared.existing.files):
+            lines += self.lines(f"Replaces {plural(count, 'file')}; the last set is kept.", "warning")
+        return lines or self.lines("Files with another key are never overwritten.", "label")
 
     @property
     def _is_early(self) -> bool:

@@ -1,14 +1,54 @@
-"""The page shown after an export: the written files, and the remaining steps."""
+"""The question before files are replaced, and the page after an export: the files, and the remaining steps."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from csrtui.core.base.escaping import plural, visible
 from csrtui.core.servers.guide import note_lines, snippet_lines
+from csrtui.store.file_set import PREVIOUS
+from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.page import Page
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from csrtui.tasks.export import ExportResult, PreparedExport
+
+
+@dataclass(frozen=True, slots=True)
+class InstallAnswer:
+    """The result of the dialog.
+
+    Attributes:
+        folder: The folder in the field if it is usable, otherwise the initial folder.
+        message: A one-line summary. Empty if nothing was written.
+        pages: The written files and the remaining steps. Empty if nothing was written.
+    """
+
+    folder: str
+    message: str = ""
+    pages: Sequence[Page] = ()
+
+
+def install_answer(folder: str, prepared: PreparedExport, exported: ExportResult) -> InstallAnswer:
+    """Return the result of the dialog after an export. `folder` is the text of its folder field."""
+    pair, server = visible(prepared.spec.pair), prepared.spec.platform.label
+    verb = "replaced" if prepared.existing.files else "written"
+    message = f"{pair}: {plural(len(exported.results), 'file')} {verb} for {server}"
+    return InstallAnswer(folder, message, (install_page(prepared, exported),))
+
+
+def replace_question(prepared: PreparedExport) -> ConfirmScreen:
+    """Return the question before files are replaced."""
+    existing = prepared.existing
+    return ConfirmScreen(
+        f"Replace {plural(len(existing.files), 'file')}?",
+        f"{', '.join(existing.names)}: the last set goes to {PREVIOUS} in the same folder. To put it back: "
+        f"csrtui export {prepared.spec.pair} --undo",
+        "Replace",
+    )
 
 
 def install_page(prepared: PreparedExport, exported: ExportResult) -> Page:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from csrtui.tasks.import_ import ImportSource
     from csrtui.tui.screens.import_ import ImportAnswer
     from csrtui.tui.screens.import_result import ImportFollowUp, ImportOffer
-    from csrtui.tui.screens.install import InstallAnswer
+    from csrtui.tui.screens.install_page import InstallAnswer
 
 _ACTIONS = {
     NextStep.BACK_UP: "back_up",
