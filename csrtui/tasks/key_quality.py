@@ -1,5 +1,6 @@
 """Findings on keys made elsewhere: known weaknesses, published keys, and lists of compromised keys."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from csrtui.core.advice.key_rules import (
@@ -8,6 +9,7 @@ from csrtui.core.advice.key_rules import (
     check_public_key,
     compromised_key_findings,
 )
+from csrtui.core.base.errors import RefusedError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind, Finding, worst_first
 from csrtui.core.pairs.pair import Pair, PairRecord
@@ -47,6 +49,21 @@ def _compromise(public_key: "PublicKey", ca: CaKind) -> tuple[Finding, ...]:
     """Return a finding if a key is on the list of compromised keys."""
     blocklist = find_compromised_key(public_key)
     return compromised_key_findings(public_key, visible(blocklist), ca) if blocklist else ()
+
+
+def refuse_compromised(pairs: Iterable[Pair]) -> None:
+    """Check that none of the pairs, usually all with the same key, is marked as compromised.
+
+    Raises:
+        RefusedError: The key is compromised.
+    """
+    for pair in pairs:
+        if pair.record.compromised:
+            raise RefusedError(
+                f"the key of {pair.name} is marked as compromised: it must not be used again",
+                f"csrtui renew {pair.name} makes a pair with a new key",
+                pair=pair.name,
+            )
 
 
 def with_weaknesses(session: Session, record: PairRecord, key: "PrivateKey") -> PairRecord:

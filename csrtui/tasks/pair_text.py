@@ -116,6 +116,7 @@ def _times(record: PairRecord, now: datetime) -> list[tuple[str, str]]:
         ("Expires", validity and validity.not_after),
         ("Installed", record.installed),
         ("Retired", record.retired),
+        ("Compromised", record.compromised),
     ]
     lines = [(label, utc_text(time)) for label, time in times if time]
     if validity is None:

@@ -19,8 +19,8 @@ from csrtui.core.pairs.renewal_ways import RenewalChoice, renewal_choices
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.tasks.adopt.candidate import names_of
-from csrtui.tasks.key_quality import private_key_findings
-from csrtui.tasks.list import PairFolder, list_pairs, read_pair_folder
+from csrtui.tasks.key_quality import private_key_findings, refuse_compromised
+from csrtui.tasks.list import PairFolder, list_pairs, pairs_with_key, read_pair_folder
 from csrtui.tasks.new import Blocking, create_pair, is_blocking
 from csrtui.tasks.passphrase import open_key
 from csrtui.tasks.request_spec import RequestSpec, advise_on, require_common_name
@@ -126,7 +126,7 @@ def check_renewable(session: Session, pair: Pair, blocking: Blocking = Blocking.
         _link(session, pair.name, successor.name)
     if blocking is Blocking.OVERRULED:
         return
-    if pair.record.stage is Stage.RETIRED:
+    if pair.record.stage is Stage.RETIRED and not pair.record.compromised:
         raise RefusedError(
             f"{pair.name} is retired", f"csrtui renew {pair.name} --force renews it nevertheless"
         )
@@ -226,6 +226,7 @@ def prove_old_key(
     names = {csr.names, names_of(csr), (csr.subject.common_name,)}
     if record.names not in names or record.subject_text != csr.subject_text:
         raise RefusedError(f"names or subject of the CSR of {name} differ from those on record", remedy)
+    refuse_compromised(pairs_with_key(session, csr.spki_sha256))
     key = open_key(session, renewal.pair, passphrase)
     if not proves_possession(key, csr):
         raise RefusedError(

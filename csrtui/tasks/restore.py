@@ -30,7 +30,7 @@ from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.store.keystore import PairFiles
 from csrtui.tasks.adopt.candidate import names_of
 from csrtui.tasks.backup_contents import BackupContents, open_key, read_contents
-from csrtui.tasks.key_quality import with_weaknesses
+from csrtui.tasks.key_quality import refuse_compromised, with_weaknesses
 from csrtui.tasks.list import pairs_with_key
 from csrtui.tasks.session import Session
 
@@ -158,6 +158,7 @@ def refuse_existing(session: Session, content: BackupFile) -> None:
         RefusedError: The pair is in the store.
     """
     existing = pairs_with_key(session, content.csr.spki_sha256)
+    refuse_compromised(existing)
     if existing:
         raise RefusedError(
             f"the pair in the backup is in the keystore: {existing[0].name}",

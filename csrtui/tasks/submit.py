@@ -10,6 +10,7 @@ from csrtui.core.base.errors import CsrtuiError, InputError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, PairRecord
 from csrtui.store.disk_errors import NotConfirmedError
+from csrtui.tasks.key_quality import refuse_compromised
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.session import Session, change_record
 
@@ -56,11 +57,13 @@ def csr_bytes(session: Session, name: str, form: CsrForm) -> tuple[Pair, bytes]:
 
     Raises:
         InputError: The pair does not exist.
+        RefusedError: The key of the pair is compromised.
         StoreError: The pair is damaged, or its permissions are not safe.
     """
     from csrtui.core.certificates import csr as csrs
 
     pair, csr = read_pair(session, name)
+    refuse_compromised([pair])
     return pair, csr.der if form is CsrForm.DER else csrs.to_pem(csr.der)
 
 

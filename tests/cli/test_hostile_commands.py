@@ -61,6 +61,7 @@ LINES = (
     ("guide", "{text}"),
     ("retire", SENT, "{text}"),
     ("retire", NEW, "--json"),
+    ("retire", NEW, "--compromised"),
     ("inspect", "{certificate}", "{foreign}", "{key}", "{request}", "{text}"),
     ("inspect", "{certificate}", "{foreign}", "{key}", "{request}", "--json"),
     ("served", SENT, "{certificate}"),

@@ -199,6 +199,7 @@ BREAKAGES: list[tuple[FindingCode, Callable[[ExaminedStore], object]]] = [
         lambda store: store.change(key=store.record.key._replace(encrypted=True)),
     ),
     (FindingCode.KEY_WEAK, lambda store: store.use_key(ec.derive_private_key(5, ec.SECP256R1()))),
+    (FindingCode.KEY_COMPROMISED, lambda store: store.change(compromised=NOW, retired=NOW)),
     (FindingCode.CERTIFICATE_UNREADABLE, lambda store: (store.pair / "certificate.pem").write_text("no")),
     (FindingCode.CERTIFICATE_OF_ANOTHER, _certificate_of_another),
     (FindingCode.CERTIFICATE_EXPIRED, lambda store: _at(store, 91 * DAY)),
@@ -275,6 +276,12 @@ def test_an_unsigned_backup_is_a_note_that_proposes_a_new_one(healthy: ExaminedS
     healthy.change(backups=(first._replace(signed=False),))
     (found,) = healthy.examine()
     assert (found.level, found.remedy) == (Level.NOTE, "csrtui backup a.com --to DIR")
+
+
+def test_a_compromised_key_is_named_until_its_certificate_ends(healthy: ExaminedStore) -> None:
+    healthy.change(compromised=NOW, retired=NOW)
+    _at(healthy, 91 * DAY)
+    assert FindingCode.KEY_COMPROMISED not in {finding.code for finding in healthy.examine()}
 
 
 def test_every_code_has_its_breakage() -> None:

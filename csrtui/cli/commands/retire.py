@@ -1,17 +1,28 @@
 """``csrtui retire PAIR …``: mark pairs as no longer used; nothing is deleted."""
 
 import argparse
+from typing import TYPE_CHECKING
 
+from csrtui.cli.output import print_message
 from csrtui.cli.parser import Action
 from csrtui.cli.results import print_results
 from csrtui.cli.session import open_existing_session
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.tasks.retire import retire
+from csrtui.tasks.session import Session
+
+if TYPE_CHECKING:
+    from csrtui.tasks.batch import Result
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pairs", nargs="+", metavar="PAIR", help="the pairs' names")
+    parser.add_argument(
+        "--compromised",
+        action="store_true",
+        help="mark the keys as compromised: they are never used again; shows what their revocation needs",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
@@ -21,7 +32,27 @@ def _run(options: argparse.Namespace) -> int:
     for name in names:
         if not session.store.has_pair(name):  # reports a mistyped name before any pair is marked
             raise InputError(f"there is no pair {visible(name)}", "csrtui list shows the pairs")
+    if options.compromised:
+        return _mark_compromised(session, names, as_json=options.json)
     return print_results([retire(session, name) for name in names], as_json=options.json)
 
 
-ACTION = Action("csrtui retire www.mydomain.com", _arguments, _run)
+def _mark_compromised(session: Session, names: list[str], *, as_json: bool) -> int:
+    from csrtui.tasks.compromise import CompromiseResult, mark_compromised
+
+    results: dict[str | None, Result] = {}
+    for name in names:
+        if name not in results:  # another pair had the same key
+            results |= {result.pair: result for result in mark_compromised(session, name)}
+    status = print_results(list(results.values()), as_json=as_json)
+    for result in results.values():
+        if isinstance(result, CompromiseResult) and not as_json:
+            prefix = f"{result.pair}: " if len(results) > 1 else ""
+            for line in result.lines():
+                print_message(f"{prefix}{line}")
+    return status
+
+
+ACTION = Action(
+    "csrtui retire www.mydomain.com\ncsrtui retire --compromised www.mydomain.com", _arguments, _run
+)

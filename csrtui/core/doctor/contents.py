@@ -233,6 +233,20 @@ class _ContentsCheck:
             yield self._finding(FindingCode.CERTIFICATE_OF_ANOTHER, _CERTIFICATE, text, self._new_import())
             return
         yield from self._check_validity(self._leaf.validity)
+        if (
+            self._record is not None
+            and self._record.compromised
+            and self._now <= self._leaf.validity.not_after
+        ):
+            text = (
+                f"is still valid until {utc_text(self._leaf.validity.not_after)}, but its key is marked as compromised: "
+                "others can use it"
+            )
+            remedy = instruction(
+                "Revoke the certificate at its CA, reason keyCompromise. The command csrtui retire --compromised "
+                f"{self._folder.name} shows what that needs. The finding ends with the certificate."
+            )
+            yield self._finding(FindingCode.KEY_COMPROMISED, _CERTIFICATE, text, remedy)
         if is_in_use(self._record):
             yield from self._check_chain(self._leaf)
 

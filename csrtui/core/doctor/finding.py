@@ -49,6 +49,7 @@ class FindingCode(StrEnum):
     KEY_OF_ANOTHER = "key-of-another", Level.ERROR
     KEY_NOT_OPENED = "key-not-opened", Level.NOTE
     KEY_WEAK = "key-weak", Level.ERROR
+    KEY_COMPROMISED = "key-compromised", Level.ERROR
     ENCRYPTION_DISAGREES = "encryption-disagrees", Level.WARNING
     CERTIFICATE_UNREADABLE = "certificate-unreadable", Level.ERROR
     CERTIFICATE_OF_ANOTHER = "certificate-of-another", Level.ERROR

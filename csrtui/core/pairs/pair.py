@@ -149,6 +149,7 @@ class PairRecord(NamedTuple):
         history: The events, oldest first.
         unknown: The members that a later version wrote, unchanged.
         purpose: The purpose that the CSR requests.
+        compromised: The time at which the key was marked as compromised, or None.
     """
 
     created: datetime
@@ -171,6 +172,7 @@ class PairRecord(NamedTuple):
     history: tuple[HistoryEntry, ...] = ()
     unknown: Mapping[str, object] = MappingProxyType({})
     purpose: Purpose = Purpose.SERVER
+    compromised: datetime | None = None
 
     @property
     def stage(self) -> Stage:
@@ -248,6 +250,11 @@ class PairRecord(NamedTuple):
     def with_retirement(self, now: datetime, user: str, text: str = "retired") -> "PairRecord":
         """Return the record after the pair was marked as no longer used."""
         return self._replace(retired=now).with_event(now, text, user)
+
+    def with_compromise(self, now: datetime, user: str) -> "PairRecord":
+        """Return the record after the key was marked as compromised. The pair is no longer used either."""
+        record = self._replace(compromised=now, retired=self.retired or now)
+        return record.with_event(now, "key marked as compromised", user)
 
 
 _BEST_FIRST = (

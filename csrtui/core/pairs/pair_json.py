@@ -44,6 +44,7 @@ def dump_record(record: PairRecord) -> bytes:
         "validity": _validity(record.validity) if record.validity else None,
         "installed": _optional_time(record.installed),
         "retired": _optional_time(record.retired),
+        "compromised": _optional_time(record.compromised),
         "renews": record.renews,
         "renewed_by": record.renewed_by,
         "server": _server(record.server),
@@ -108,6 +109,7 @@ def pair_document(pair: Pair, now: datetime) -> Json:
         "begins": utc_text(validity.not_before) if validity else None,
         "purpose": record.purpose.value,
         "server": _server(record.server),
+        "compromised": _optional_time(record.compromised),
     }
 
 
@@ -148,6 +150,7 @@ def _record(members: Members) -> PairRecord:
         ),
         unknown=members.unknown(_MEMBERS),
         purpose=read_purpose(members),
+        compromised=members.optional_time("compromised"),
     )
 
 

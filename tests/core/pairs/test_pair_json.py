@@ -58,6 +58,7 @@ records = st.builds(
     validity=st.none() | st.builds(Validity, times, times),
     installed=st.none() | times,
     retired=st.none() | times,
+    compromised=st.none() | times,
     renews=optional,
     renewed_by=optional,
     server=st.none() | st.builds(Installation, texts, texts, times),
@@ -242,7 +243,7 @@ CONTRACT = {
 }
 
 
-ADDED = ("installed", "reused", "begins", "purpose", "server")
+ADDED = ("installed", "reused", "begins", "purpose", "server", "compromised")
 """What stands in it since then, behind the rest."""
 
 

@@ -1,0 +1,107 @@
+"""A compromised key: marked in every pair that has it, never used again, named until its certificate ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from certificates_made import intermediate, pem
+
+from csrtui.core.certificates.csr import read_pem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from command import Csrtui
+
+NAME = "www.a-shop.com"
+
+
+@pytest.fixture
+def made(csrtui: Csrtui, tmp_path: Path) -> Csrtui:
+    assert csrtui("new", NAME, "a-shop.com").status == 0
+    phrase, backups = tmp_path / "phrase", tmp_path / "backups"
+    phrase.write_text("correct horse battery staple\n")
+    phrase.chmod(0o600)
+    backups.mkdir(mode=0o700)
+    assert csrtui("backup", NAME, "--to", str(backups), "--passphrase-file", str(phrase)).status == 0
+    csr = read_pem((csrtui.pair(NAME) / "request.pem").read_bytes())
+    answer = tmp_path / "answer.pem"
+    answer.write_bytes(pem(intermediate().sign(csr.der), intermediate().certificate))
+    assert csrtui("import", str(answer)).status == 0
+    return csrtui
+
+
+def test_it_shows_what_revocation_needs(made: Csrtui) -> None:
+    leaf = made("inspect", str(made.pair(NAME) / "certificate.pem"), "--json").json["items"][0]
+    ran = made("retire", "--compromised", NAME)
+    assert ran.status == 0
+    assert ran.out.startswith(f"ok  {NAME}  key marked as compromised: ")
+    assert f"serial   {leaf['serial']}" in ran.err
+    assert f"issuer   {leaf['issuer']}" in ran.err
+    assert "reason   keyCompromise (1)" in ran.err
+    path = made.pair(NAME)
+    assert (
+        f"certbot revoke --cert-path {path}/certificate.pem --key-path {path}/key.pem --reason keycompromise"
+        in ran.err
+    )
+    assert f"lego --domains {NAME} revoke --reason 1" in ran.err
+    (result,) = made("retire", "--compromised", NAME, "--json").json["results"]
+    assert result["text"].startswith("key marked as compromised since ")
+    assert (result["revocation"]["serial"], result["revocation"]["reason"]) == (
+        leaf["serial"],
+        "keyCompromise",
+    )
+    shown = made("show", NAME, "--json").json
+    assert shown["stage"] == "retired"
+    assert shown["compromised"] is not None
+    assert "Compromised" in made("show", NAME).out
+
+
+def test_the_key_is_never_used_again(made: Csrtui, tmp_path: Path) -> None:
+    assert made("retire", "--compromised", NAME).status == 0
+    (backup,) = (tmp_path / "backups").iterdir()
+    phrase = ("--passphrase-file", str(tmp_path / "phrase"))
+    for arguments in (
+        ("renew", NAME, "--reuse"),
+        ("renew", NAME, "--reuse", "--force"),
+        ("csr", NAME),
+        ("restore", str(backup), *phrase),
+    ):
+        ran = made(*arguments)
+        assert ran.status == 1, arguments
+        assert (
+            ran.error.rpartition(".pem: ")[2]
+            == f"the key of {NAME} is marked as compromised: it must not be used again"
+        )
+    assert made("adopt", "--key", str(made.pair(NAME) / "key.pem")).status == 1
+    assert made("renew", NAME).status == 0  # with a new key, although the old pair is retired
+    assert made("show", f"{NAME}-2", "--json").json["compromised"] is None
+
+
+def test_the_doctor_names_it_while_its_certificate_is_valid(made: Csrtui) -> None:
+    assert made("retire", "--compromised", NAME).status == 0
+    findings = made("doctor", "--json").json["findings"]
+    assert [finding["level"] for finding in findings if finding["code"] == "key-compromised"] == ["error"]
+
+
+def test_without_a_certificate_the_order_is_named(csrtui: Csrtui) -> None:
+    assert csrtui("new", "b-shop.com", "--ca", "private").status == 0
+    ran = csrtui("retire", "--compromised", "b-shop.com")
+    assert ran.status == 0
+    assert "is not in the keystore" in ran.err
+    (result,) = csrtui("retire", "--compromised", "b-shop.com", "--json").json["results"]
+    assert result["revocation"] is None
+    assert csrtui("retire", "--compromised", "nobody").status == 2
+
+
+def test_a_private_ca_revokes_with_openssl(csrtui: Csrtui, tmp_path: Path) -> None:
+    assert csrtui("new", "b-shop.com", "--ca", "private").status == 0
+    csr = read_pem((csrtui.pair("b-shop.com") / "request.pem").read_bytes())
+    answer = tmp_path / "answer.pem"
+    answer.write_bytes(pem(intermediate().sign(csr.der)))
+    assert csrtui("import", str(answer)).status == 0
+    ran = csrtui("retire", "--compromised", "b-shop.com")
+    assert (
+        f"openssl ca -revoke {csrtui.pair('b-shop.com')}/certificate.pem -crl_reason keyCompromise" in ran.err
+    )
