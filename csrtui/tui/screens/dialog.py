@@ -39,7 +39,7 @@ class Dialog(ModalScreen[ResultT]):
     """A dialog with a frame in the middle of the screen. Its height fits its content."""
 
     DEFAULT_CSS = """
-    Dialog { align: center middle; background: $background; }
+    Dialog { align: center middle; }
     Dialog .dialog { height: auto; max-height: 100%; }
     Dialog .fields, Dialog .fields Vertical { height: auto; }
     Dialog .labels { width: 14; }
