@@ -4,7 +4,7 @@ Everything that concerns keys is derived from it: the bindings, the command bar,
 the user's own keys (`csrtui.tui.keymap`) and the README's tables.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -28,6 +28,7 @@ class Scope(StrEnum):
     LISTS = "Keystore, or pairs of many hosts"
     STEPS = "Selected pair, here or on another host"
     FLEET = "Pairs of many hosts"
+    SCREEN = "This screen"
     PLAN = "Preview of a request for many hosts"
 
 
@@ -56,15 +57,21 @@ class Command:
     @property
     def shown_key(self) -> str:
         """The first key, as the screens show it."""
-        return _display_name(self.keys.split(",")[0])
+        return display_name(self.keys.split(",")[0])
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The texts by which the command can be found."""
+        return self.label, self.help, self.action.replace("_", " "), *map(display_name, self.keys.split(","))
 
     @property
     def shown_keys(self) -> str:
         """All keys, as the screens show them."""
-        return ", ".join(map(_display_name, self.keys.split(",")))
+        return ", ".join(map(display_name, self.keys.split(",")))
 
 
-def _display_name(key: str) -> str:
+def display_name(key: str) -> str:
+    """Return the name of a key on the screens. The argument is Textual's name."""
     is_function_key = key.startswith("f") and key[1:].isdigit()
     return _DISPLAY_NAMES.get(key, key.upper() if is_function_key else key)
 
@@ -96,7 +103,6 @@ COMMANDS = (
             "Load a profile into the form, or save the form as one.", Scope.REQUEST, on_bar=False),
     Command("start_from", "ctrl+o", "Start from",
             "Copy names and subject from an existing pair, CSR or certificate.", Scope.REQUEST, on_bar=False),
-    Command("switch_pane", "f2", "Keystore", "Go to the other pane: request or keystore.", Scope.PANES),
     Command("guide", "f5", "Guide", "Show the guide for the selected server software.", Scope.REQUEST),
     Command("next_field", "enter,down", "Next field",
             "Go to the next field; on a choice and on the other names, Enter opens a list.",
@@ -107,16 +113,15 @@ COMMANDS = (
             "Undo the last change in this field.", Scope.REQUEST, on_bar=False, priority=False),
     Command("redo", "ctrl+y", "Redo",
             "Redo the last undone change.", Scope.REQUEST, on_bar=False, priority=False),
-    Command("open_pair", "enter", "Open", "Show everything about the pair.", Scope.LISTS, priority=False),
     Command("next_step", "full_stop", "Next step",
             "Do the pair's next step: back up, submit, import, install or renew.", Scope.STEPS, priority=False),
+    Command("open_pair", "enter", "Open", "Show everything about the pair.", Scope.LISTS, priority=False),
     Command("filter", "slash", "Filter",
             "Filter the list by name, subject, key, stage and more.", Scope.LISTS, priority=False),
     Command("new_request", "n", "New",
-            "Go to the request form; with many hosts, the form for several hosts.", Scope.LISTS, priority=False),
+            "Make a key and CSR: go to the request form (with many hosts, to the form for several hosts).", Scope.LISTS, priority=False),
     Command("view_csr", "v", "View CSR",
             "Show only the CSR, so that it can be selected.", Scope.PAIR, priority=False),
-    Command("back", "escape,q,backspace", "Back", "Go back.", Scope.PAGES, priority=False),
     Command("back_up", "b", "Back up",
             "Write encrypted backups, proved by restoring, of the pair, the marked pairs, or all without one; on other hosts, only for recipients.",
             Scope.STEPS, priority=False),
@@ -171,7 +176,11 @@ COMMANDS = (
     Command("make_on_hosts", "ctrl+g", "Make", "Make the pairs as shown, each on its host.", Scope.PLAN),
     Command("cover_twins", "ctrl+f", "Fix",
             "Also cover the missing www or bare names on every host.", Scope.PLAN),
-    Command("help", "f1", "Help", "Show help (also ? outside text fields).", Scope.ANYWHERE),
+    Command("switch_pane", "f2", "Keystore", "Go to the other pane: request or keystore.", Scope.PANES),
+    Command("back", "escape,q,backspace", "Back", "Go back.", Scope.PAGES, priority=False),
+    Command("help", "f1", "Help", "Show the keys of this screen, and search all keys (also ? outside text fields).", Scope.ANYWHERE),
+    Command("palette", "ctrl+p", "Find command",
+            "Find a command by its name, and run it.", Scope.ANYWHERE, on_bar=False),
     Command("redraw", "ctrl+l", "Redraw", "Draw the screen again.", Scope.ANYWHERE, on_bar=False),
     Command("leave", "ctrl+q,f10", "Quit", "Quit; the form is saved.", Scope.ANYWHERE),
 )  # fmt: skip
@@ -188,8 +197,13 @@ PLACES = {
 }
 """The scopes that are active together, by the scope that is named after the screen or pane. `ANYWHERE` is always."""
 
-WIDGET_ACTIONS = frozenset({"undo", "redo", "open_pair", "mark", "open_finding"})
-"""The commands whose keys a widget binds. They are listed in the help, but not configurable."""
+WIDGET_ACTIONS = {
+    "undo": "undo", "redo": "redo", "open_pair": "open", "mark": "mark", "open_finding": "open",
+}  # fmt: skip
+"""The commands whose keys a widget binds, with the widget's action. They are in the help, but not configurable."""
+
+LAST_ON_BAR = ("help", "leave", "back", "switch_pane")
+"""The commands that a narrow command bar leaves out only after all others, in this order."""
 
 HELP_IN_LISTS = Binding("question_mark", "app.help", "Help", show=False)
 """The second key for help. It works on screens without text fields."""
@@ -223,6 +237,18 @@ def bar(place: Scope, commands: Sequence[Command] = COMMANDS) -> list[Command]:
     return [command for command in commands if command.on_bar and command.scope in scopes]
 
 
+def search(commands: Iterable[Command], text: str) -> list[Command]:
+    """Return the commands that contain all words of `text`, those whose label contains them first."""
+    words = text.casefold().split()
+    matches = [command for command in commands if _contains(" ".join(command.texts), words)]
+    return sorted(matches, key=lambda command: not _contains(command.label, words))
+
+
+def _contains(text: str, words: Iterable[str]) -> bool:
+    folded = text.casefold()
+    return all(word in folded for word in words)
+
+
 def key_of(action: str, commands: Sequence[Command] = COMMANDS) -> str:
     """Return the first key of the command with this action in `commands`, as the screens show it."""
     return next(command.shown_key for command in commands if command.action == action)
@@ -233,4 +259,4 @@ _STEP_WIDTH = max(len(NEXT_STEPS[step]) for step in NextStep if step is not Next
 
 def step_label(step: NextStep) -> str:
     """Return the label of a next step for the command bar. All labels have one width, so that few cells change."""
-    return ("Nothing" if step is NextStep.NONE else NEXT_STEPS[step].capitalize()).ljust(_STEP_WIDTH)
+    return ("" if step is NextStep.NONE else NEXT_STEPS[step].capitalize()).ljust(_STEP_WIDTH)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual.screen import ModalScreen
 from textual.theme import BUILTIN_THEMES
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
-from csrtui.tui.commands import Scope, bindings
+from csrtui.tui.commands import WIDGET_ACTIONS, Command, Scope, bindings, key_of, scopes_at
 from csrtui.tui.keymap import apply_keys
 from csrtui.tui.safe_app import SafeApp
 
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from textual.binding import BindingType
+    from textual.dom import DOMNode
+    from textual.screen import Screen
 
     from csrtui.core.config.settings import Config
     from csrtui.tasks.session import Session
-    from csrtui.tui.commands import Command
 
 DEFAULT_THEME = "ansi-dark"
 """A theme with the terminal's sixteen colours on the terminal's background."""
@@ -55,14 +57,82 @@ class CommandsApp(SafeApp[None]):
         return self._commands
 
     def action_help(self) -> None:
-        """Open the help, or close it if it is open."""
+        """Open the help for the current screen, or close it if it is open."""
         from csrtui.tui.screens.confirm import ConfirmScreen
         from csrtui.tui.screens.help import HelpScreen
 
         if isinstance(self.screen, HelpScreen):
             self.screen.action_back()
         elif not isinstance(self.screen, ConfirmScreen):
-            self.push_screen(HelpScreen(self._commands))
+            self.push_screen(HelpScreen(self._commands, self._commands_here()))
+
+    async def action_palette(self) -> None:
+        """Open the command palette, or close it if it is open."""
+        from csrtui.tui.screens.confirm import ConfirmScreen
+        from csrtui.tui.screens.help import HelpScreen
+        from csrtui.tui.screens.palette import PaletteScreen
+
+        if isinstance(self.screen, PaletteScreen):
+            self.screen.action_cancel()
+        elif not isinstance(self.screen, ConfirmScreen):
+            if isinstance(self.screen, HelpScreen):
+                await self.pop_screen()
+            here = self._commands_here()
+            others = [command for command in self._commands_elsewhere() if command not in here]
+            anywhere = [command for command in self._commands if command.scope is Scope.ANYWHERE]
+            self.push_screen(PaletteScreen([*here, *anywhere, *others]), self._run_command)
+
+    def _commands_here(self) -> list[Command]:
+        """Return the commands of the current screen. For a dialog or page, these are its own keys."""
+        place = getattr(self.screen, "place", None)
+        if place is not None:
+            return self._commands_of(place)
+        keys: dict[tuple[str, str], list[str]] = {}
+        for key, active in self.screen.active_bindings.items():
+            if active.node is self.screen and active.binding.description and active.enabled:
+                keys.setdefault((active.binding.action, active.binding.description), []).append(key)
+        return [
+            Command(action, ",".join(names), label, "", Scope.SCREEN)
+            for (action, label), names in keys.items()
+            if not action.startswith(("app.", "screen."))  # Textual's own
+        ]
+
+    def _commands_elsewhere(self) -> list[Command]:
+        """Return the commands of the main screen, if the current screen can be left for it."""
+        if isinstance(self.screen, ModalScreen):
+            return []
+        return self._commands_of(*getattr(self._base, "base_places", ()))
+
+    def _commands_of(self, *places: Scope) -> list[Command]:
+        scopes = scopes_at(*places)
+        return [command for command in self._commands if command.scope in scopes]
+
+    @property
+    def _base(self) -> Screen[Any]:
+        """The main screen, which all other screens cover."""
+        return next((screen for screen in self.screen_stack if hasattr(screen, "base_places")), self.screen)
+
+    async def _run_command(self, command: Command | None) -> None:
+        """Run the command that was chosen in the palette, where it works."""
+        if command is None:
+            return
+        namespace: DOMNode = self if command.scope is Scope.ANYWHERE else self.screen
+        if command.scope not in {Scope.ANYWHERE, Scope.SCREEN}:
+            if command not in self._commands_here():
+                while self.screen is not self._base:
+                    await self.pop_screen()
+            show_place_of = getattr(self.screen, "show_place_of", None)
+            if show_place_of is not None:
+                show_place_of(command.scope)
+            namespace = self.screen
+        action = WIDGET_ACTIONS.get(command.action)
+        if action is not None:
+            namespace = self.screen.focused or self.screen
+        self.call_later(self.run_action, action or command.action, namespace)
+
+    def action_help_quit(self) -> None:
+        """Show how to quit, because the user has pressed ctrl+c and nothing is selected."""
+        self.notify(f"{key_of('leave', self._commands)} quits csrtui.")
 
     def action_leave(self) -> None:
         """Leave the app. This action works on every screen."""
@@ -71,9 +141,6 @@ class CommandsApp(SafeApp[None]):
     async def action_quit(self) -> None:
         """Leave the app when Textual's own quit key is pressed."""
         self.action_leave()
-
-    def action_help_quit(self) -> None:
-        """Do nothing: Ctrl+C copies in a field and has no other effect."""
 
 
 def _theme(name: str | None) -> str:

@@ -91,15 +91,6 @@ class SafeApp(PaintedApp[ReturnType], CrashSafeApp[ReturnType], KeyOrderApp[Retu
         options["markup"] = False
         super().notify(message, **options)
 
-    def action_help_quit(self) -> None:
-        """Show the key that quits, because the user has pressed ctrl+c."""
-        keys = [
-            key
-            for key, active in self.active_bindings.items()
-            if active.binding.action in {"quit", "app.quit"}
-        ]
-        self.notify(f"{' or '.join(keys)} quits" if keys else "ctrl+c does not quit")
-
     def copy_to_clipboard(self, text: str) -> None:
         """Send `text` to the terminal's clipboard (OSC 52).
 

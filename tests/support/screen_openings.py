@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 PHRASE = "a phrase that is long enough"
 F1, F2, F5, F6 = "\x1bOP", "\x1bOQ", "\x1b[15~", "\x1b[17~"
-CTRL_F, CTRL_G, CTRL_O, CTRL_Q, CTRL_U = "\x06", "\x07", "\x0f", "\x11", "\x15"
+CTRL_F, CTRL_G, CTRL_O, CTRL_P, CTRL_Q, CTRL_U = "\x06", "\x07", "\x0f", "\x10", "\x11", "\x15"
 
 
 class Hands(Protocol):
@@ -75,6 +75,7 @@ OPENINGS = (
     Opening("MainScreen", ()),
     Opening("MainScreen", _at(NEW)),
     Opening("HelpScreen", ((F1, "Anywhere"),)),
+    Opening("PaletteScreen", ((CTRL_P, "What it does"),)),
     Opening("ProfilesScreen", ((F6, "Profiles"),)),
     Opening("StartFromScreen", ((CTRL_O, "Copy from an existing"),)),
     Opening("NoticeScreen", ((CTRL_O, "Copy from an existing"), (f"{ISSUED}\r", "Not copied"))),

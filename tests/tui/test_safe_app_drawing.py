@@ -149,14 +149,6 @@ async def test_markup_in_a_toast_is_text() -> None:
         assert app.is_running
 
 
-async def test_ctrl_c_says_which_key_quits() -> None:
-    app = Gallery()
-    async with app.run_test() as pilot:
-        await pilot.press("ctrl+c")
-        [notification] = app._notifications
-        assert notification.message == "ctrl+q quits"
-
-
 async def test_a_secret_is_not_copied() -> None:
     app = Gallery()
     async with app.run_test():

@@ -14,7 +14,7 @@ from csrtui.fleet.tui.request import FleetRequestScreen
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tui.app import CsrtuiApp
-from csrtui.tui.commands import COMMANDS, WIDGET_ACTIONS, Command, Scope, bar
+from csrtui.tui.commands import COMMANDS, PLACES, WIDGET_ACTIONS, Command, Scope, bar, scopes_at, search
 from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.csr import CsrScreen
 from csrtui.tui.screens.doctor import DoctorScreen
@@ -22,6 +22,7 @@ from csrtui.tui.screens.help import HelpScreen
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.months import MonthsScreen
 from csrtui.tui.screens.pair import PairScreen
+from csrtui.tui.screens.palette import PaletteScreen
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,6 +102,137 @@ def test_keys_are_such_as_every_terminal_sends_and_none_is_given_twice() -> None
         assert len(keys) == len(set(keys)), place
 
 
+def test_every_command_belongs_to_a_place_and_is_found_by_its_label() -> None:
+    placed = {scope for scopes in PLACES.values() for scope in scopes} | {Scope.ANYWHERE}
+    assert {command.scope for command in COMMANDS} <= placed
+    for command in COMMANDS:
+        assert command in search(COMMANDS, command.label.upper())
+    assert search(COMMANDS, "no such command") == []
+    assert search(COMMANDS, "back up")[0].action == "back_up"
+
+
+WAYS = {
+    Scope.REQUEST: (),
+    Scope.KEYSTORE: ("f2",),
+    Scope.PAIR: ("f2", "enter"),
+    Scope.DOCTOR: ("f2", "D"),
+    Scope.PAGES: ("f2", "m"),
+}
+
+
+@pytest.mark.parametrize("place", WAYS)
+async def test_each_command_of_a_place_is_in_its_palette_and_on_top_of_its_help(
+    tmp_path: Path, place: Scope
+) -> None:
+    session = session_on(tmp_path / "store")
+    create_pair(session, RequestSpec(names=("a.example.com",)))
+    async with at_screens(session) as user:
+        await user.until_pairs("a.example.com")
+        await user.press(*WAYS[place], "ctrl+p")
+        assert isinstance(user.app.screen, PaletteScreen)
+        offered = user.app.screen._commands
+        here = [command for command in COMMANDS if command.scope in scopes_at(place)]
+        assert list(offered[: len(here)]) == here
+        of_both_panes = scopes_at(place, Scope.REQUEST, Scope.KEYSTORE) | {Scope.ANYWHERE}
+        assert {command for command in COMMANDS if command.scope in of_both_panes} == set(offered)
+        await user.press("escape", "f1")
+        top = user.read_text.partition(" Anywhere\n")[0]
+        assert top.startswith(" This screen\n")
+        assert [command for command in here if command.shown_keys not in top] == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "words", "effect"),
+    [
+        ((), "sort", "sorted: by name"),
+        (("f2", "enter"), "retired", "retired pairs are shown"),
+        (("f2",), "next advice", ""),
+        (("x", "f1"), "redraw", ""),
+    ],
+)
+async def test_a_command_of_the_palette_is_run_where_it_works(
+    tmp_path: Path, keys: tuple[str, ...], words: str, effect: str
+) -> None:
+    session = session_on(tmp_path / "store")
+    create_pair(session, RequestSpec(names=("a.example.com",)))
+    async with at_screens(session) as user:
+        await user.until_pairs("a.example.com")
+        await user.press(*keys, "ctrl+p", *("space" if letter == " " else letter for letter in words))
+        await user.press("enter")
+        await user.until(lambda: len(user.app.screen_stack) == 1, "the main screen")
+        assert effect in user.message
+        assert user.main.place is (Scope.KEYSTORE if effect else Scope.REQUEST)
+
+
+async def test_the_palette_marks_the_pair_in_the_list_and_closes_without_an_effect(tmp_path: Path) -> None:
+    session = session_on(tmp_path / "store")
+    create_pair(session, RequestSpec(names=("a.example.com",)))
+    async with at_screens(session) as user:
+        await user.until_pairs("a.example.com")
+        await user.press("f2", "ctrl+p", *"unmark", "tab", "down", "pagedown", "pageup", "enter")
+        await user.until(lambda: user.keystore.pairs.marks, "a mark")
+        await user.press("ctrl+p", "ctrl+p")
+        assert user.app.screen is user.main
+        await user.press("ctrl+q", "ctrl+p")
+        assert user.app._exit or user.question
+
+
+async def test_help_is_searched_by_typing(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.press("f1", *"restore a pair")
+        assert "Restore a pair from its backup." in user.read_text
+        assert "Draw the screen again." not in user.read_text
+        await user.press(*"zzz")
+        assert 'Nothing matches "restore a pairzzz"' in user.read_text
+        await user.press("escape")
+        assert "Draw the screen again." in user.read_text
+        await user.press("pagedown", "down", "up", "pageup", "tab", "escape")
+        assert user.app.screen is user.main
+
+
+async def test_the_help_of_a_dialog_begins_with_its_own_keys(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.press("f2", "r", "f1")
+        top = user.read_text.partition(" Anywhere\n")[0]
+        assert "Esc" in top
+        assert "Focus Next" not in top
+
+
+async def test_ctrl_c_says_how_to_quit(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.press("ctrl+c")
+        [notification] = user.app._notifications
+        assert notification.message == "ctrl+q quits csrtui."
+
+
+async def test_an_empty_keystore_offers_new_adopt_and_restore(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.press("f2")
+        for key, label in (("n", "New"), ("a", "Adopt"), ("r", "Restore")):
+            assert f"{key}  {label}" in user.screen_text
+            assert f"{key} {label}" in user.bar
+        assert "Filter" not in user.bar
+        await user.press("n")
+        assert user.main.place is Scope.REQUEST
+
+
+async def test_the_bar_shows_the_next_step_first_and_nothing_that_cannot_be_done(tmp_path: Path) -> None:
+    session = session_on(tmp_path / "store")
+    pair = create_pair(session, RequestSpec(names=("a.example.com",)))
+    async with at_screens(session, (120, 24)) as user:
+        assert "ctrl+f" not in user.bar
+        await user.press(*"mydomain.com")
+        await user.until(lambda: "ctrl+f Fix" in user.bar, "the fix")
+        await user.press("f2")
+        await user.until_pairs("a.example.com")
+        assert user.bar.lstrip().startswith(". Back up")
+        assert user.bar.count("Back up") == 1
+        await user.press("t", "tab", "enter", "T")
+        await user.until(lambda: "Back up" not in user.bar, f"no next step of {pair.name}")
+        assert "Nothing" not in user.bar
+        assert "Submit" not in user.bar
+
+
 def seen(user: User) -> object:
     """Whatever may change when a command does something."""
     return (
@@ -116,7 +248,12 @@ def seen(user: User) -> object:
 
 @pytest.mark.parametrize(
     ("where", "command"),
-    [(where, command) for where in (Scope.REQUEST, Scope.KEYSTORE, Scope.PAIR) for command in bar(where)],
+    [
+        (where, command)
+        for where in (Scope.REQUEST, Scope.KEYSTORE, Scope.PAIR)
+        for command in bar(where)
+        if command.action != "back_up"
+    ],
     ids=lambda value: getattr(value, "action", None) or str(value),
 )
 async def test_a_command_works_where_the_bar_shows_it(tmp_path: Path, where: Scope, command: Command) -> None:
@@ -128,17 +265,21 @@ async def test_a_command_works_where_the_bar_shows_it(tmp_path: Path, where: Sco
             await user.press("f2")
         if where is Scope.PAIR:
             await user.press("enter")
+        if command.action == "fix":
+            await user.paste("mydomain.com")
+            await user.until(lambda: "Fix" in user.bar, "the advice")
         assert f"{command.shown_key} " in user.bar
         before = seen(user)
         await user.press(command.keys.split(",")[0])
         assert seen(user) != before
 
 
-async def test_the_bar_never_leaves_out_how_to_quit(tmp_path: Path) -> None:
+async def test_the_key_of_the_other_pane_leaves_the_bar_last_and_quit_before_it(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         for width in range(20, 130, 5):
             await user.resize(width, 24)
-            assert "ctrl+q Quit" in user.screen_lines[-1]
+            assert "F2 Keystore" in user.screen_lines[-1]
+            assert "ctrl+q Quit" in user.screen_lines[-1] or width < 30
             assert len(user.bar.rstrip()) <= width
 
 

@@ -54,6 +54,8 @@ class FleetListScreen(Screen[None]):
         commands: All commands, with the user's keys.
     """
 
+    place: ClassVar[Scope] = Scope.FLEET
+    base_places: ClassVar[tuple[Scope, ...]] = (Scope.FLEET,)
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(Scope.FLEET),
         HELP_IN_LISTS,
@@ -315,8 +317,13 @@ class FleetListScreen(Screen[None]):
     def _draw_bar(self) -> None:
         host_pair = self.current
         step = NextStep.NONE if host_pair is None else host_pair.pair.record.next_step(self._session.clock())
-        labels = {"next_step": step_label(step)}
-        self.query_one(CommandBar).show_commands(bar(Scope.FLEET, self._commands), labels)
+        left_out = set()
+        if step is NextStep.NONE:
+            left_out.add("next_step")
+        if host_pair is None:
+            left_out |= {"open_pair", "back_up", "fetch_csrs"}
+        commands = [command for command in bar(Scope.FLEET, self._commands) if command.action not in left_out]
+        self.query_one(CommandBar).show_commands(commands, {"next_step": step_label(step)})
 
     @property
     def _filter_width(self) -> int:

@@ -49,6 +49,7 @@ class FleetPlanScreen(Screen["Sequence[HostResult] | None"]):
         commands: All commands, with the user's keys.
     """
 
+    place: ClassVar[Scope] = Scope.PLAN
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(Scope.PLAN),
         HELP_IN_LISTS,
@@ -84,8 +85,7 @@ class FleetPlanScreen(Screen["Sequence[HostResult] | None"]):
     def on_mount(self) -> None:
         """Focus the list and fill the bar."""
         self.query_one("#plan").focus()
-        back, first, *others = bar(Scope.PLAN, self._commands)
-        self.query_one(CommandBar).show_commands([first, back, *others])
+        self.query_one(CommandBar).show_commands(bar(Scope.PLAN, self._commands))
 
     def on_resize(self) -> None:
         """Wrap the lines to the new width."""

@@ -17,7 +17,7 @@ from csrtui.core.base.finding import FieldName
 from csrtui.fleet.tasks.requests import plan
 from csrtui.fleet.tui.request_pane import TemplateRequestPane
 from csrtui.tasks.draft import load_draft_for_hosts, save_draft_for_hosts
-from csrtui.tui.commands import COMMANDS, Scope, bar, bindings
+from csrtui.tui.commands import COMMANDS, Scope, bindings
 from csrtui.tui.draft_writer import DraftWriter
 from csrtui.tui.screens.form_screen import FormScreen
 from csrtui.tui.widgets.command_bar import CommandBar
@@ -61,6 +61,7 @@ class FleetRequestScreen(FormScreen):
         results: The result of each host; empty if no pair was made.
     """
 
+    place: ClassVar[Scope] = Scope.REQUEST
     BINDINGS: ClassVar[list[BindingType]] = [
         *(binding for binding in bindings(Scope.REQUEST) if binding.action != "switch_pane"),
         Binding("escape", "back", "Back", show=False),
@@ -115,11 +116,9 @@ class FleetRequestScreen(FormScreen):
         # The path comes last, because a long path is cut at its end.
         title = visible(f" csrtui · request on many hosts · {self._reach.target.inventory}")
         self.query_one("#title", TextBlock).show([((title, "strong"),)])
-        first, *others = (
-            command for command in bar(Scope.REQUEST, self._commands) if command.scope is not Scope.PANES
-        )
-        back = [command for command in self._commands if command.action == "back"]
-        self.query_one(CommandBar).show_commands([first, *back, *others], {"generate": "Show each host"})
+        scopes = {Scope.REQUEST, Scope.PAGES, Scope.ANYWHERE}
+        here = [command for command in self._commands if command.on_bar and command.scope in scopes]
+        self.query_one(CommandBar).show_commands(here, {"generate": "Show each host"})
         self.request.form.focus_field(FieldName.COMMON_NAME)
         self.request.update_soon()
 

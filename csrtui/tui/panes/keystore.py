@@ -15,6 +15,7 @@ from csrtui.tasks.list import PairCounts, PairList, Pairs, UnreadablePair, read_
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, key_of
 from csrtui.tui.groups import PairSelection
 from csrtui.tui.panes.count_line import SEPARATOR, UNREADABLE, shorten_counts
+from csrtui.tui.panes.first_commands import first_lines
 from csrtui.tui.panes.keystore_reading import (
     PairsLoaded,
     PairsSelected,
@@ -50,10 +51,6 @@ _MAX_SECONDS_WITHOUT_PAUSE = 0.2
 """If reading the store takes longer than this number of seconds, a pause follows before the next reading."""
 _THREAD_FROM = 2000
 """With at least this many pairs, a query runs in a thread, so that keys are handled without delay."""
-_NO_PAIRS = (
-    "No pairs yet. A pair is a private key and the CSR made from it. Enter a host name "
-    "in the request form and press {}."
-)
 
 
 class KeystorePane(Widget):
@@ -254,6 +251,11 @@ class KeystorePane(Widget):
     def _needing(self, need: Need) -> Pairs:
         return Pairs(self._session, self._pair_list.needing(need, self._session.clock()))
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the store was read and contains no pairs."""
+        return not (self._error or self._progress or self._counts.total or self._pair_list.problems)
+
     def focus_list(self) -> None:
         """Focus the list."""
         self.pairs.focus()
@@ -385,14 +387,12 @@ class KeystorePane(Widget):
                 f"All pairs are retired and hidden: {key_of('show_retired', self._commands)} shows them."
             ]
         else:
-            texts = [_NO_PAIRS.format(key_of("generate", self._commands))]
+            block.show(first_lines(self._commands, self.size.width))
+            return
         lines = [line for text in texts for line in wrap(visible(text), max(self.size.width - 2, 1))]
         block.show([((f" {line}", ""),) for line in lines])
 
 
 def _hour(now: datetime) -> datetime:
-    """Return `now` rounded down to the hour.
-
-    The list is updated every hour, because the number of days left can change at any time of day.
-    """
+    """Return `now` rounded down to the hour. The number of days left can change at any hour."""
     return now.replace(minute=0, second=0, microsecond=0)

@@ -53,6 +53,9 @@ class RequestPane(Widget):
     class DraftChanged(Message):
         """The content of the form has changed."""
 
+    class FixChanged(Message):
+        """Whether the current finding has a fix has changed."""
+
     def __init__(
         self,
         session: Session,
@@ -70,6 +73,7 @@ class RequestPane(Widget):
         self._findings: Sequence[Finding] = ()
         self._current = 0
         self._is_update_due = False
+        self._had_fix = False
 
     def compose(self) -> ComposeResult:
         """Build the pane."""
@@ -102,6 +106,11 @@ class RequestPane(Widget):
     def preview_placeholder(self) -> PreviewPlaceholder | None:
         """Texts that the preview shows if the request is not known yet, or None if it is known."""
         return None
+
+    @property
+    def has_fix(self) -> bool:
+        """Whether the advice that is shown has a fix."""
+        return bool(self._findings) and self._findings[self._current].fix is not None
 
     # Commands
 
@@ -237,6 +246,9 @@ class RequestPane(Widget):
         self.query_one(Preview).show_preview(
             advice, preview(advice), self._findings, self._current, self.preview_placeholder
         )
+        if self.has_fix is not self._had_fix:
+            self._had_fix = self.has_fix
+            self.post_message(self.FixChanged())
         self.form.refresh_country()
         self._show_help()
         self._show_renewal()

@@ -28,6 +28,7 @@ class CsrScreen(Screen[None]):
         commands: All commands, with their keys.
     """
 
+    place: ClassVar[Scope] = Scope.PAGES
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.PAGES)]
 
     def __init__(self, request: csr.Request, commands: Sequence[Command] = COMMANDS) -> None:

@@ -43,6 +43,7 @@ class DoctorScreen(Screen[None]):
         commands: All commands, with their keys.
     """
 
+    place: ClassVar[Scope] = Scope.DOCTOR
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(Scope.DOCTOR),
         HELP_IN_LISTS,

@@ -1,4 +1,4 @@
-"""The help screen: all commands with their keys, generated from `csrtui.tui.commands`."""
+"""The help: the commands of the current screen, then all others. It is generated from the list of commands."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 from textual.screen import Screen
 
-from csrtui.tui.commands import COMMANDS, Scope
+from csrtui.core.base.escaping import visible
+from csrtui.tui.commands import COMMANDS, Scope, search
 from csrtui.tui.widgets.rule_line import RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.widgets.text_view import TextView
 from csrtui.tui.wrapping import wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -30,25 +32,39 @@ _MORE = (
 
 
 class HelpScreen(Screen[None]):
-    """A screen with all commands, grouped by scope.
+    """A screen with the keys and what they do. Typing filters them.
 
     Args:
         commands: All commands, with their keys.
+        here: The commands of the screen that the help is for: those of `commands`, or the keys of a dialog.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,f1,question_mark,backspace", "back", "Back", show=False, priority=True)
+        Binding("f1", "back", "Back", show=False, priority=True),
+        Binding("escape", "clear_or_back", "Back", show=False, priority=True),
+        Binding("up", "scroll(-1)", "Up", show=False),
+        Binding("down,enter", "scroll(1)", "Down", show=False, priority=True),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("tab,shift+tab", "stay", show=False, priority=True),
     ]
+    DEFAULT_CSS = """
+    HelpScreen TextField { margin: 0 1; }
+    """
 
-    def __init__(self, commands: Sequence[Command] = COMMANDS) -> None:
+    def __init__(self, commands: Sequence[Command] = COMMANDS, here: Sequence[Command] = ()) -> None:
         super().__init__()
         self._commands = commands
+        self._here = here
 
     def compose(self) -> ComposeResult:
         """Build the screen."""
         yield TextBlock(id="title")
+        yield TextField(placeholder="type to search", id="help-text")
         yield RuleLine()
-        yield (view := TextView(id="help"))
+        view = TextView(id="help")
+        view.can_focus = False
+        yield view
         yield RuleLine(view)
         yield TextBlock(id="bar")
 
@@ -56,29 +72,81 @@ class HelpScreen(Screen[None]):
         """Show the commands."""
         self.query_one("#title", TextBlock).show([((" Help", "strong"),)])
         self.query_one("#bar", TextBlock).show(
-            [((" Esc", "key"), (" Back   ", ""), ("Up, Down", "key"), (" Scroll", ""))]
+            [
+                (
+                    (" Esc", "key"),
+                    (" Back   ", ""),
+                    ("Up, Down", "key"),
+                    (" Scroll   ", ""),
+                    ("a-z", "key"),
+                    (" Search", ""),
+                )
+            ]
         )
-        self.query_one("#help").focus()
+        self.query_one(TextField).focus()
 
     def on_resize(self) -> None:
         """Wrap the lines again."""
-        self.query_one("#help", TextView).show_all(_lines(self._commands, self.size.width))
+        self._draw()
+
+    def on_input_changed(self) -> None:
+        """Show the commands that contain the typed words."""
+        self._draw()
+        self.action_scroll(-1_000_000)
+
+    def action_clear_or_back(self) -> None:
+        """Clear the search, or go back if it is empty."""
+        field = self.query_one(TextField)
+        if field.value:
+            field.value = ""
+        else:
+            self.dismiss()
 
     def action_back(self) -> None:
         """Go back."""
         self.dismiss()
 
+    def action_scroll(self, step: int) -> None:
+        """Scroll by `step` lines."""
+        self.query_one(TextView).action_scroll(step)
 
-def _lines(all_commands: Sequence[Command], width: int) -> list[Line]:
+    def action_page(self, step: int) -> None:
+        """Scroll by `step` pages."""
+        self.query_one(TextView).action_page(step)
+
+    def action_stay(self) -> None:
+        """Keep the focus in the search."""
+
+    def _draw(self) -> None:
+        text, width = self.query_one(TextField).value, self.size.width
+        here = search(self._here, text)
+        lines = _own_lines(here, width) + _lines(search(self._commands, text), here, width)
+        if not lines:
+            lines = [((f' Nothing matches "{visible(text)}". Esc clears the search.', ""),)]
+        elif not text:
+            lines += [((f" {line}", "label"),) for line in wrap(_MORE, max(width - 3, 8))]
+        self.query_one(TextView).show_all(lines)
+
+
+def _own_lines(commands: Sequence[Command], width: int) -> list[Line]:
+    """Return the lines of the screen's own commands."""
+    return _section("This screen", commands, width) if commands else []
+
+
+def _lines(commands: Sequence[Command], shown: Collection[Command], width: int) -> list[Line]:
+    """Return the lines of all other commands, those that work anywhere first."""
     lines: list[Line] = []
-    for place in Scope:
-        commands = [command for command in all_commands if command.scope is place]
-        if commands:
-            lines.append(((f" {place.value}", "strong"),))
-        for command in commands:
-            for index, text in enumerate(wrap(command.help, max(width - _KEYS - 4, 8))):
-                keys = command.shown_keys if index == 0 else ""
-                lines.append(((f"   {keys}".ljust(_KEYS), "key"), (text, "")))
-        if commands:
-            lines.append(())
-    return [*lines, *(((f" {text}", "label"),) for text in wrap(_MORE, max(width - 3, 8)))]
+    for scope in sorted(Scope, key=lambda scope: scope is not Scope.ANYWHERE):
+        of_scope = [command for command in commands if command.scope is scope and command not in shown]
+        if of_scope:
+            lines += _section(scope.value, of_scope, width)
+    return lines
+
+
+def _section(title: str, commands: Sequence[Command], width: int) -> list[Line]:
+    lines: list[Line] = [((f" {title}", "strong"),)]
+    for command in commands:
+        for index, text in enumerate(wrap(command.help or command.label, max(width - _KEYS - 4, 8))):
+            keys = command.shown_keys if index == 0 else ""
+            lines.append(((f"   {keys}".ljust(_KEYS), "key"), (text, "")))
+    return [*lines, ()]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from csrtui.core.pairs.pair import Pair
     from csrtui.tasks.batch import Result
     from csrtui.tasks.import_ import ImportSource
+    from csrtui.tui.commands import Command
     from csrtui.tui.screens.import_ import ImportAnswer
     from csrtui.tui.screens.import_result import ImportFollowUp, ImportOffer
     from csrtui.tui.screens.install_page import InstallAnswer
@@ -55,6 +56,21 @@ class LifecycleScreen(PairsScreen):
         """Return the label of the next step of a pair. All labels have the same width, so that few cells change."""
         step = pair.record.next_step(self._session.clock()) if pair else NextStep.NONE
         return step_label(step)
+
+    def possible(self, commands: Sequence[Command], pair: Pair | None) -> list[Command]:
+        """Return those of `commands` that can be done now with `pair`, the pair under the cursor, or None.
+
+        The command that is also the next step is left out, because the next step comes first.
+        """
+        step = pair.record.next_step(self._session.clock()) if pair else NextStep.NONE
+        left_out = {_ACTIONS.get(step)}
+        if step is NextStep.NONE:
+            left_out.add("next_step")
+        if pair is None or pair.record.stage not in {Stage.NEW, Stage.SUBMITTED}:
+            left_out.add("submit")
+        if pair is None or pair.record.stage is Stage.RETIRED:
+            left_out.add("back_up")
+        return [command for command in commands if command.action not in left_out]
 
     async def action_next_step(self) -> None:
         """Do the next step of the selected pair."""

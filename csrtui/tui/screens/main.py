@@ -14,6 +14,7 @@ from csrtui.process import exclude_loaded_from_collection
 from csrtui.tasks.draft import SessionDraft
 from csrtui.tui.commands import COMMANDS, Scope, bar, bindings, key_of, scopes_at
 from csrtui.tui.draft_writer import DraftWriter
+from csrtui.tui.panes.first_commands import first_commands
 from csrtui.tui.panes.request import RequestPane
 from csrtui.tui.screens.request_screen import RequestScreen
 from csrtui.tui.terminal import hostname
@@ -57,6 +58,7 @@ class MainScreen(RequestScreen):
         commands: All commands, with their keys.
     """
 
+    base_places: ClassVar[tuple[Scope, ...]] = (Scope.REQUEST, Scope.KEYSTORE)
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.REQUEST, Scope.KEYSTORE)]
     AUTO_FOCUS = None
 
@@ -126,6 +128,18 @@ class MainScreen(RequestScreen):
     # Panes
 
     @property
+    def place(self) -> Scope:
+        """The pane with the focus."""
+        return Scope.KEYSTORE if self._pane is PaneName.KEYSTORE else Scope.REQUEST
+
+    def show_place_of(self, scope: Scope) -> None:
+        """Show the pane in which the commands of `scope` work."""
+        if scope is Scope.REQUEST:
+            self.show_request()
+        elif scope in scopes_at(Scope.KEYSTORE) - {Scope.PANES}:
+            self.show_keystore()
+
+    @property
     def keystore(self) -> KeystorePane:
         """The keystore pane."""
         from csrtui.tui.panes.keystore import KeystorePane
@@ -177,10 +191,18 @@ class MainScreen(RequestScreen):
 
     def _draw_bar(self) -> None:
         if self._pane is PaneName.KEYSTORE:
-            labels = {"switch_pane": "Request", "next_step": self.step_label(self.keystore.current)}
-            self.query_one(CommandBar).show_commands(bar(Scope.KEYSTORE, self._commands), labels)
+            pair = self.keystore.current
+            labels = {"switch_pane": "Request", "next_step": self.step_label(pair)}
+            if self.keystore.is_empty:
+                commands = [*first_commands(self._commands), *bar(Scope.PANES, self._commands)]
+            else:
+                commands = self.possible(bar(Scope.KEYSTORE, self._commands), pair)
+            self.query_one(CommandBar).show_commands(commands, labels)
         else:
-            self.query_one(CommandBar).show_commands(bar(Scope.REQUEST, self._commands))
+            commands = bar(Scope.REQUEST, self._commands)
+            if not self.request.has_fix:
+                commands = [command for command in commands if command.action != "fix"]
+            self.query_one(CommandBar).show_commands(commands)
 
     def tell(self, text: str) -> None:
         """Show a message in the message line until the form changes."""
@@ -295,6 +317,10 @@ class MainScreen(RequestScreen):
         if not self._is_generating and self.request.form.draft != self._message_draft:
             self.query_one("#message", RuleLine).clear()
         self.save_draft_soon()
+
+    def on_request_pane_fix_changed(self) -> None:
+        """Show whether the advice has a fix in the command bar."""
+        self._draw_bar()
 
     def on_keystore_pane_counts_changed(self, event: KeystorePane.CountsChanged) -> None:
         """Show the counts of the keystore in the title."""

@@ -41,6 +41,7 @@ class MonthsScreen(Screen[None]):
         commands: All commands, with their keys.
     """
 
+    place: ClassVar[Scope] = Scope.PAGES
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(Scope.PAGES),
         HELP_IN_LISTS,

@@ -46,6 +46,7 @@ class PairScreen(RenewalScreen):
         commands: All commands, with their keys.
     """
 
+    place: ClassVar[Scope] = Scope.PAIR
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.PAIR), HELP_IN_LISTS]
 
     def __init__(
@@ -88,9 +89,10 @@ class PairScreen(RenewalScreen):
 
     def _draw(self) -> None:
         label = self.step_label(self.pair)
+        commands = self.possible(bar(Scope.PAIR, self._commands), self.pair)
         lines = _lines(self._details, self._session.clock(), self.size.width, self._next_key)
         self.query_one("#pair", TextView).show_all(lines)
-        self.query_one(CommandBar).show_commands(bar(Scope.PAIR, self._commands), {"next_step": label})
+        self.query_one(CommandBar).show_commands(commands, {"next_step": label})
 
     @property
     def _next_key(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from csrtui.tui.commands import LAST_ON_BAR
 from csrtui.tui.widgets.text_block import TextBlock
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class CommandBar(TextBlock):
-    """One line with the commands that fit, in order. The last two, Help and Quit, are the last to be left out.
+    """One line with the commands that fit, in order. Those of `LAST_ON_BAR` are left out last.
 
     Args:
         id: The widget's id.
@@ -25,7 +26,7 @@ class CommandBar(TextBlock):
     CommandBar { height: 1; }
     """
 
-    _commands: Sequence[tuple[str, str]] = ()
+    _commands: Sequence[tuple[str, str, str]] = ()  # action, key, label
 
     def show_commands(self, commands: Sequence[Command], labels: dict[str, str] | None = None) -> None:
         """Show commands.
@@ -36,7 +37,8 @@ class CommandBar(TextBlock):
         """
         labels = labels or {}
         self._commands = [
-            (command.shown_key, labels.get(command.action, command.label)) for command in commands
+            (command.action, command.shown_key, labels.get(command.action, command.label))
+            for command in commands
         ]
         self._draw()
 
@@ -45,15 +47,20 @@ class CommandBar(TextBlock):
         self._draw()
 
     def _draw(self) -> None:
-        commands = list(self._commands)
-        while len(commands) > 1 and _width(commands) > self.size.width:
-            commands.pop(-3 if len(commands) > 2 else -2)  # noqa: PLR2004 - Help and Quit
         parts: list[Part] = [(" ", "")]
-        for key, label in commands:
+        for _, key, label in self._fitting_commands():
             parts += [(key, "key"), (f" {label}   ", "")]
         self.show([tuple(parts)])
 
+    def _fitting_commands(self) -> list[tuple[str, str, str]]:
+        commands = list(self._commands)
+        while len(commands) > 1 and _width(commands) > self.size.width:
+            ranks = [LAST_ON_BAR.index(action) if action in LAST_ON_BAR else -1 for action, _, _ in commands]
+            first_to_leave = min(ranks)
+            del commands[max(index for index, rank in enumerate(ranks) if rank == first_to_leave)]
+        return commands
 
-def _width(commands: Sequence[tuple[str, str]]) -> int:
+
+def _width(commands: Sequence[tuple[str, str, str]]) -> int:
     """Return the width of the bar in cells: a blank before each key and label, and three blanks between commands."""
-    return 1 + sum(len(key) + len(label) + 4 for key, label in commands) - 3
+    return 1 + sum(len(key) + len(label) + 4 for _, key, label in commands) - 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.text import Text
+from textual.actions import SkipAction
 from textual.geometry import Size
 from textual.message import Message
 from textual.widgets import Input
@@ -85,7 +86,8 @@ class SecretField(TextField, inherit_css=True):
         return None
 
     def action_copy(self) -> None:
-        """Do nothing: a passphrase is not copied to the clipboard."""
+        """Copy nothing: a passphrase is not copied to the clipboard. The app says how to quit instead."""
+        raise SkipAction
 
     def action_cut(self) -> None:
         """Do nothing: a passphrase is not copied to the clipboard."""

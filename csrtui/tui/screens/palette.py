@@ -1,0 +1,139 @@
+"""The command palette, which finds a command by its name and runs it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.containers import Vertical
+
+from csrtui.tui.commands import Command, search
+from csrtui.tui.screens.dialog import Dialog
+from csrtui.tui.widgets.line_list import LineList
+from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_field import TextField
+from csrtui.tui.wrapping import cut, pad
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+_LABEL, _KEY = 16, 10
+_MAX_ROWS, _OTHER_LINES = 14, 7
+
+
+class CommandRows:
+    """The rows of a `LineList` of commands.
+
+    Args:
+        commands: The commands.
+    """
+
+    def __init__(self, commands: Sequence[Command]) -> None:
+        self._commands = commands
+
+    def __len__(self) -> int:
+        return len(self._commands)
+
+    def item(self, index: int) -> Command:
+        """Return the command of a row."""
+        return self._commands[index]
+
+    def header(self, width: int) -> str:
+        """Return the column names."""
+        return cut(f"{pad('Command', _LABEL)} {pad('Key', _KEY)} What it does", width)
+
+    def row(self, index: int, width: int) -> str:
+        """Return the label, the first key and the help of a command."""
+        command = self._commands[index]
+        return cut(f"{pad(command.label, _LABEL)} {pad(command.shown_key, _KEY)} {command.help}", width)
+
+    def key(self, index: int) -> Hashable:
+        """Return the command of a row."""
+        return self._commands[index]
+
+    def find(self, key: Hashable) -> int | None:
+        """Return the index of the row with this command, or None."""
+        return next((index for index, command in enumerate(self._commands) if command == key), None)
+
+
+class PaletteScreen(Dialog[Command | None]):
+    """A dialog that returns the chosen command, or None.
+
+    Args:
+        commands: The commands to choose from, in order.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Close", show=False, priority=True),
+        Binding("enter", "choose", "Run", show=False, priority=True),
+        Binding("up", "move(-1)", "Up", show=False, priority=True),
+        Binding("down", "move(1)", "Down", show=False, priority=True),
+        Binding("pageup", "page(-1)", "Page up", show=False, priority=True),
+        Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
+        Binding("tab,shift+tab", "stay", show=False, priority=True),
+    ]
+    DEFAULT_CSS = """
+    PaletteScreen TextField { height: 1; }
+    PaletteScreen LineList>.line-list--cursor { text-style: reverse; }
+    """
+
+    def __init__(self, commands: Sequence[Command]) -> None:
+        super().__init__()
+        self._commands = commands
+        self._rows = CommandRows(commands)
+
+    def compose(self) -> ComposeResult:
+        """Build the dialog."""
+        with Vertical(classes="dialog"):
+            yield TextField(placeholder="name of a command", id="palette-text")
+            commands = LineList(self._rows, id="commands")
+            commands.can_focus = False
+            yield commands
+            yield TextBlock(id="palette-keys")
+
+    def on_mount(self) -> None:
+        """Set the focus."""
+        self.query_one(TextField).focus()
+
+    def draw(self) -> None:
+        """Fit the list to the screen, and show the keys."""
+        rows = max(min(_MAX_ROWS, self.app.size.height - _OTHER_LINES), 1)
+        self.query_one(LineList).styles.height = rows + 1
+        self.show(
+            "#palette-keys", [(), *self.key_lines(("Enter", "Run"), ("Up, Down", "Choose"), ("Esc", "Close"))]
+        )
+
+    def on_input_changed(self) -> None:
+        """Show the commands that contain the typed words."""
+        self._rows = CommandRows(search(self._commands, self.query_one(TextField).value))
+        commands = self.query_one(LineList)
+        commands.set_rows(self._rows)
+        commands.action_first()
+
+    def on_line_list_opened(self) -> None:
+        """Run the command that was clicked twice."""
+        self.action_choose()
+
+    def action_move(self, step: int) -> None:
+        """Move the cursor by `step` rows."""
+        self.query_one(LineList).action_move(step)
+
+    def action_page(self, step: int) -> None:
+        """Move the cursor by `step` pages."""
+        self.query_one(LineList).action_page(step)
+
+    def action_stay(self) -> None:
+        """Keep the focus in the field."""
+
+    def action_choose(self) -> None:
+        """Return the command under the cursor."""
+        cursor = self.query_one(LineList).cursor
+        if cursor is not None:
+            self.dismiss(self._rows.item(cursor))
+
+    def action_cancel(self) -> None:
+        """Close without running a command."""
+        self.dismiss(None)
