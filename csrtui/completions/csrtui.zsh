@@ -116,6 +116,7 @@ _shtab_csrtui_check_options=(
   "--for[the server software]:PLATFORM:(nginx apache haproxy postfix dovecot exim lighttpd tomcat weblogic iis exchange f5 cpanel plesk domino other)"
   "--profile[start from a profile of the configuration\; overridden by other options]:NAME:"
   "--add-counterpart[also cover the www or bare counterpart]"
+  "--no-common-name[leave the common name out\; all names are SANs]"
   "--find-pair[also print the pair in use that already matches this request]"
   "--json[print one JSON document]"
   "(*):the first is the common name:"
@@ -424,6 +425,7 @@ _shtab_csrtui_new_options=(
   "--for[the server software]:PLATFORM:(nginx apache haproxy postfix dovecot exim lighttpd tomcat weblogic iis exchange f5 cpanel plesk domino other)"
   "--profile[start from a profile of the configuration\; overridden by other options]:NAME:"
   "--add-counterpart[also cover the www or bare counterpart]"
+  "--no-common-name[leave the common name out\; all names are SANs]"
   "--from[create many pairs from a CSV file\; - reads stdin]:FILE:_files"
   "--as[the pair\'s name]:NAME:"
   "--encrypt-key[encrypt the key with a passphrase]"
@@ -480,6 +482,7 @@ _shtab_csrtui_retire_options=(
   "--store[the keystore\'s folder]:DIR:_files -/"
   {-q,--quiet}"[print only data and errors]"
   {-v,--verbose}"[log files and actions to stderr]"
+  "--compromised[mark the keys as compromised\: they are never used again\; shows what their revocation needs]"
   "--json[print one JSON document]"
   "(*):the pairs\' names:($(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1))"
 )
