@@ -59,6 +59,27 @@ def write_new_file(path: str, data: bytes) -> str:
     return write_new_files(folder, [OutputFile((name,), data, WORLD_READABLE)])[0]
 
 
+def replace_public_file(path: str, data: bytes) -> str:
+    """Replace or create a file that everybody may read, in one step, and return its absolute path.
+
+    Raises:
+        InputError: The path is a folder or a special file, or its folder cannot be opened.
+        StoreError: The file cannot be written. The old file is unchanged.
+    """
+    absolute = absolute_path(path)
+    folder, name = os.path.split(absolute)
+    if path.endswith("/") or (os.path.lexists(absolute) and not os.path.isfile(absolute)):
+        raise InputError(f"{visible(path)} is not a regular file", "choose another file name")
+    dir_fd = open_output_folder(folder)
+    try:
+        files.replace_file(dir_fd, name, data, WORLD_READABLE)
+    except OSError as error:
+        raise _write_error(folder, error, []) from error
+    finally:
+        os.close(dir_fd)
+    return absolute
+
+
 def write_new_files(folder: str, outputs: Sequence[OutputFile]) -> list[str]:
     """Write either all files or none into a folder, and return their absolute paths.
 

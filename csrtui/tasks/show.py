@@ -22,6 +22,12 @@ from csrtui.tasks.list import read_pair_folder
 from csrtui.tasks.pair_text import day_of_month, day_text, fingerprint, labelled_lines, pair_lines
 from csrtui.tasks.session import Session
 
+TLSA_NOTE = (
+    "publish it as the TLSA record of _25._tcp.HOST (SMTP) or another port; after a renewal with a new key, publish "
+    "both records and wait two TTLs before you install it"
+)
+"""What to do with the data of a TLSA record (RFC 7671, 8.1)."""
+
 
 @dataclass(frozen=True, slots=True)
 class PairDetails:
@@ -117,6 +123,11 @@ def _certificate_lines(details: PairDetails, now: datetime) -> list[tuple[str, s
 
 def _authority(certificate: Certificate) -> str:
     return f"{certificate.display_name}, expires {utc_text(certificate.validity.not_after)}"
+
+
+def tlsa_data(record: PairRecord) -> str:
+    """Return the data of the TLSA record for the key: DANE-EE, SubjectPublicKeyInfo, SHA-256 (RFC 6698, 2.1)."""
+    return f"3 1 1 {record.key.spki_sha256}"
 
 
 def timeline(record: PairRecord, now: datetime, width: int) -> tuple[TimelineRow, ...]:

@@ -18,7 +18,14 @@ from store_process import ROOT
 from csrtui.core.base.errors import CsrtuiError, InputError, StoreError
 from csrtui.store import new_files
 from csrtui.store.files import read_foreign
-from csrtui.store.new_files import OWNER_ONLY, WORLD_READABLE, OutputFile, write_new_file, write_new_files
+from csrtui.store.new_files import (
+    OWNER_ONLY,
+    WORLD_READABLE,
+    OutputFile,
+    replace_public_file,
+    write_new_file,
+    write_new_files,
+)
 from csrtui.store.permissions import PRIVATE_FILE
 
 DATA = b"-----BEGIN X-----\n" * 1000
@@ -445,3 +452,27 @@ def test_a_path_relative_to_a_folder_that_no_longer_exists(
     folder.rmdir()
     with pytest.raises(InputError, match="relative to a folder that no longer exists"):
         write_new_file("a.csr", DATA)
+
+
+def test_a_public_file_is_replaced_in_one_step(tmp_path: Path) -> None:
+    path = tmp_path / "a.prom"
+    for data in (DATA, b"new"):
+        assert replace_public_file(str(path), data) == str(path)
+        assert path.read_bytes() == data
+        assert path.stat().st_mode & 0o777 == 0o644
+    assert names(tmp_path) == ["a.prom"]
+
+
+def test_a_failure_leaves_the_old_public_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.prom"
+    path.write_bytes(DATA)
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr("os.fsync", fail)
+    with pytest.raises(StoreError, match="cannot write to"):
+        replace_public_file(str(path), b"new")
+    assert (names(tmp_path), path.read_bytes()) == (["a.prom"], DATA)
+    with pytest.raises(InputError, match="not a regular file"):
+        replace_public_file(f"{path}/", b"new")

@@ -9,7 +9,7 @@ from datetime import datetime
 from csrtui.cli.output import format_table, print_bytes, print_error, print_json_list, print_message
 from csrtui.cli.parser import Action
 from csrtui.cli.session import open_existing_session
-from csrtui.core.base.errors import StoreError
+from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import spreadsheet_cell, visible
 from csrtui.core.base.validity import utc_text
 from csrtui.core.pairs.pair import NextStep, Pair
@@ -50,15 +50,21 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="a calendar (iCalendar) of renewals due and certificates expiring",
     )
+    form.add_argument(
+        "--prometheus", action="store_true", help="metrics in the text format of Prometheus (node_exporter)"
+    )
+    parser.add_argument("--to", metavar="FILE", help="write the metrics to FILE, in one step, mode 0644")
     parser.add_argument("--fail-if-any", action="store_true", help="exit with status 1 if a pair is listed")
 
 
 def _run(options: argparse.Namespace) -> int:
+    if options.to is not None and not options.prometheus:
+        raise InputError("--to belongs to --prometheus", "use > FILE for the other formats")
     session = open_existing_session(options)
     now = session.clock()
     step = NextStep(options.next) if options.next else None
     # Programs get all pairs. A user gets retired pairs only on request.
-    shows_retired = options.retired or options.filter or options.json or options.csv
+    shows_retired = options.prometheus or options.retired or options.filter or options.json or options.csv
     retired = Retired.SHOWN if shows_retired else Retired.HIDDEN
     pair_list = read_pair_list(session)
     # The table's last line counts the retired pairs that the table does not show.
@@ -74,12 +80,10 @@ def _run(options: argparse.Namespace) -> int:
             else:
                 yield item
 
-    if options.json:
-        print_json_list({"schema": 1}, "pairs", (pair_document(pair, now) for pair in pairs()))
-    elif options.csv:
-        _print_csv(pairs(), now)
-    elif options.ics:
-        _print_calendar(pairs(), now)
+    if options.prometheus:
+        _write_metrics(list(pairs()), len(problems), now, options.to)
+    elif options.json or options.csv or options.ics:
+        _print_for_programs(options, pairs(), now)
     else:
         sys.stdout.write(_table(selected, retired, now))
         # Cron mails all output, so nothing is printed if no pair has this next step. If pairs cannot be read, a count
@@ -122,6 +126,26 @@ def _print_csv(pairs: Iterable[Pair], now: datetime) -> None:
         writer.writerow([spreadsheet_cell(visible(text)) for text in row])
 
 
+def _print_for_programs(options: argparse.Namespace, pairs: Iterable[Pair], now: datetime) -> None:
+    if options.json:
+        print_json_list({"schema": 1}, "pairs", (pair_document(pair, now) for pair in pairs))
+    elif options.csv:
+        _print_csv(pairs, now)
+    else:
+        _print_calendar(pairs, now)
+
+
+def _write_metrics(pairs: list[Pair], unreadable: int, now: datetime, path: str | None) -> None:
+    from csrtui.core.pairs.prometheus import metric_lines
+    from csrtui.store.new_files import replace_public_file
+
+    lines = metric_lines(pairs, unreadable, now)
+    if path is None:
+        sys.stdout.writelines(lines)
+    else:
+        replace_public_file(path, "".join(lines).encode("utf-8"))
+
+
 def _print_calendar(pairs: Iterable[Pair], now: datetime) -> None:
     from csrtui.core.pairs.calendar import calendar_chunks
 
@@ -130,7 +154,8 @@ def _print_calendar(pairs: Iterable[Pair], now: datetime) -> None:
 
 
 ACTION = Action(
-    "csrtui list --next renew\ncsrtui list --filter shop --json\ncsrtui list --ics > certificates.ics",
+    "csrtui list --next renew\ncsrtui list --filter shop --json\ncsrtui list --ics > certificates.ics\n"
+    "csrtui list --prometheus --to /var/lib/prometheus/node-exporter/csrtui.prom",
     _arguments,
     _run,
 )

@@ -4,17 +4,28 @@ import argparse
 import shutil
 from datetime import datetime
 
-from csrtui.cli.output import drawable, print_json, print_line
+from csrtui.cli.output import drawable, print_json, print_line, print_message
 from csrtui.cli.parser import Action
 from csrtui.cli.session import open_existing_session
+from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_json import pair_document
-from csrtui.tasks.show import PairDetails, pair_detail_lines, read_pair_details, timeline
+from csrtui.tasks.show import (
+    TLSA_NOTE,
+    PairDetails,
+    pair_detail_lines,
+    read_pair_details,
+    timeline,
+    tlsa_data,
+)
 
 _MAX_COLUMNS = 120
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pair", metavar="PAIR", help="the pair's name")
+    parser.add_argument(
+        "--tlsa", action="store_true", help="print only the data of the TLSA record for the key (DANE-EE)"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
@@ -22,6 +33,8 @@ def _run(options: argparse.Namespace) -> int:
     session = open_existing_session(options)
     now = session.clock()
     details = read_pair_details(session, options.pair)
+    if options.tlsa:
+        return _print_tlsa(details.pair, as_json=options.json)
     if options.json:
         chain = {"chain": details.status.as_json()} if details.status else {}
         print_json(pair_document(details.pair, now) | chain)
@@ -30,6 +43,16 @@ def _run(options: argparse.Namespace) -> int:
         if label == "Subject":
             _print_timeline(details, now)
         print_line(f"{label:<12}{text}")
+    return 0
+
+
+def _print_tlsa(pair: Pair, *, as_json: bool) -> int:
+    data = tlsa_data(pair.record)
+    if as_json:
+        print_json({"schema": 1, "pair": pair.name, "tlsa": data})
+    else:
+        print_line(data)
+        print_message(f"note: {TLSA_NOTE}")
     return 0
 
 
@@ -42,4 +65,4 @@ def _print_timeline(details: PairDetails, now: datetime) -> None:
         print_line(row)
 
 
-ACTION = Action("csrtui show www.mydomain.com --json", _arguments, _run)
+ACTION = Action("csrtui show www.mydomain.com --json\ncsrtui show --tlsa mail.mydomain.com", _arguments, _run)

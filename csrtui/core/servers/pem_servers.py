@@ -9,6 +9,11 @@ _READ_BY_SERVICE_USER = (
     "redis, postgres or mysql; for slapd openldap (Debian) or ldap (RHEL)."
 )
 
+_TLSA = (
+    "With DANE, publish a TLSA record for {}: csrtui show --tlsa PAIR prints its data. Publish that of a renewal, "
+    "and wait two TTLs, before you install the new key."
+)
+
 SERVERS = (
     Server(
         platform="nginx",
@@ -72,6 +77,7 @@ SERVERS = (
         notes=(
             _READ_BY_ROOT,
             "Before 3.4, name the file twice instead: in smtpd_tls_cert_file and smtpd_tls_key_file.",
+            _TLSA.format("_25._tcp.HOST"),
         ),
     ),
     Server(
@@ -84,7 +90,7 @@ SERVERS = (
             Snippet("check and reload", ("doveconf -n >/dev/null && doveadm reload",)),
         ),
         documentation="doc.dovecot.org, SSL configuration",
-        notes=(_READ_BY_ROOT,),
+        notes=(_READ_BY_ROOT, _TLSA.format("_993._tcp.HOST (IMAPS)")),
     ),
     Server(
         platform="exim",
@@ -102,6 +108,7 @@ SERVERS = (
                 "Exim reads the key as its own user, after it has dropped root's privileges, so that user must be able "
                 "to read it. On Debian: chown root:Debian-exim KEY && chmod 640 KEY; on RHEL the group is exim."
             ),
+            _TLSA.format("_25._tcp.HOST"),
         ),
     ),
     Server(
